@@ -1,0 +1,1 @@
+"""Screens face images and videos in object storage for deepfakes."""

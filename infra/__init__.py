@@ -1,0 +1,1 @@
+"""What surrounds the functions: deployment, the local cloud, the command line."""

@@ -1,0 +1,95 @@
+"""What an operator of the local cloud asks of it: latency, quota, faults, odd deliveries.
+
+``PUT /behaviour`` on the admin address takes one object per service, for example::
+
+    {"oss": {"latency_ms": 20,
+             "faults": [{"operation": "PutObjectTagging", "kill": true}]},
+     "cloudauth": {"quota": 10, "rates": {"InternalError": 0.05}},
+     "fc": {"duplicates": 1, "delay_ms": 500}}
+
+A service that is not named keeps its behaviour; a named one gets exactly what is given.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+SERVICES = ("oss", "cloudauth", "mns", "fc")
+
+
+class BadBehaviour(ValueError):
+    """The text says which field is wrong and what it may be."""
+
+
+@dataclass
+class Fault:
+    """One scripted fault, spent after `times` calls. With no action set, the call goes through."""
+
+    operation: str | None = None
+    """Only calls of this operation (``PutObjectTagging``); None means any."""
+    after: bool = False
+    """Act only once the operation is done, so that the caller never learns its result."""
+    code: str | None = None
+    """Answer with this error code, in the service's own form."""
+    status: int = 500
+    hang_s: float | None = None
+    reset: bool = False
+    """Close the connection without an answer."""
+    kill: bool = False
+    """Kill every running function instance, then close the connection."""
+    times: int = 1
+
+
+@dataclass
+class Behaviour:
+    """How one service behaves until told otherwise."""
+
+    latency_ms: float = 0
+    quota: float | None = None
+    """Calls per second that cloudauth lets through before Throttling.Api; None means no limit."""
+    rates: dict[str, float] = field(default_factory=dict)
+    """Share of calls (0 to 1) answered with each error code."""
+    faults: list[Fault] = field(default_factory=list)
+    duplicates: int = 0
+    """fc: how many more times each bucket event is delivered, at the same instant."""
+    delay_ms: float = 0
+    """fc: how late each bucket event arrives."""
+    retry_delay_ms: float = 200
+    """fc: pause before the first retry of an asynchronous invocation, doubled each time."""
+
+    def next_fault(self, operation: str) -> Fault | None:
+        """The fault that this call meets, counted as spent; None for most calls."""
+        for fault in self.faults:
+            if fault.operation in (None, operation):
+                fault.times -= 1
+                if fault.times <= 0:
+                    self.faults.remove(fault)
+                return fault
+        draw = random.random()  # noqa: S311
+        for code, share in self.rates.items():
+            draw -= share
+            if draw < 0:
+                return Fault(operation=operation, code=code)
+        return None
+
+    @classmethod
+    def parse(cls, given: object) -> Behaviour:
+        """Reads one service's object of ``PUT /behaviour``. Raises BadBehaviour."""
+        values = _known(cls, given)
+        listed = values.get("faults", [])
+        if not isinstance(listed, list):
+            raise BadBehaviour(f"faults must be a list, not {type(listed).__name__}")
+        values["faults"] = [Fault(**_known(Fault, fault)) for fault in listed]
+        return cls(**values)
+
+
+def _known(shape: type, given: object) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise BadBehaviour(f"expected an object, not {type(given).__name__}")
+    names = {f.name for f in fields(shape)}
+    unknown = sorted(set(given) - names)
+    if unknown:
+        raise BadBehaviour(f"unknown field {unknown[0]!r}; known: {', '.join(sorted(names))}")
+    return dict(given)

@@ -1,0 +1,86 @@
+"""What the local services share: a loopback HTTP server that can be told to misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from .behaviour import Behaviour
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .behaviour import Fault
+
+LOOPBACK = "127.0.0.1"
+
+
+class Service(ABC):
+    """One service on its own port. Paths reach `answer` as they were sent, never normalised."""
+
+    def __init__(self) -> None:
+        self.behaviour = Behaviour()
+        self.kill_instances: Callable[[], None] = lambda: None
+        self._runner: web.ServerRunner | None = None
+        self._url = ""
+
+    @property
+    def url(self) -> str:
+        """``http://127.0.0.1:<port>``, once started."""
+        return self._url
+
+    @abstractmethod
+    def operation(self, request: web.BaseRequest) -> str:
+        """The API's name of what is asked (``PutObjectTagging``), for faults and logs."""
+
+    @abstractmethod
+    async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
+        """The service's answer, errors included."""
+
+    @abstractmethod
+    def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+        """An error in the service's own form."""
+
+    async def start(self, port: int = 0) -> None:
+        """Listens on loopback; port 0 takes a free one."""
+        server = web.Server(self._handle, access_log=None)  # type: ignore[arg-type]
+        self._runner = web.ServerRunner(server)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, LOOPBACK, port)
+        await site.start()
+        address = self._runner.addresses[0]
+        self._url = f"http://{address[0]}:{address[1]}"
+
+    async def stop(self) -> None:
+        """Stops listening and drops open connections."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        request_id = str(uuid.uuid4()).upper()
+        fault = self.behaviour.next_fault(self.operation(request))
+        if self.behaviour.latency_ms:
+            await asyncio.sleep(self.behaviour.latency_ms / 1000)
+        if fault is None:
+            return await self.answer(request, request_id)
+        if fault.after:
+            await self.answer(request, request_id)
+        return await self._misbehave(fault, request, request_id)
+
+    async def _misbehave(
+        self, fault: Fault, request: web.BaseRequest, request_id: str
+    ) -> web.StreamResponse:
+        if fault.hang_s:
+            await asyncio.sleep(fault.hang_s)
+        if fault.kill:
+            self.kill_instances()
+        if (fault.kill or fault.reset) and request.transport is not None:
+            request.transport.abort()
+        if fault.code is not None:
+            return self.error(fault.status, fault.code, "scripted fault", request_id)
+        return await self.answer(request, request_id) if not fault.after else web.Response()
