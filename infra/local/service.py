@@ -47,7 +47,7 @@ class Service(ABC):
 
     async def start(self, port: int = 0) -> None:
         """Listens on loopback; port 0 takes a free one."""
-        server = web.Server(self._handle, access_log=None)  # type: ignore[arg-type]
+        server = web.Server(self._handle, access_log=None)
         self._runner = web.ServerRunner(server)
         await self._runner.setup()
         site = web.TCPSite(self._runner, LOOPBACK, port)
@@ -68,19 +68,19 @@ class Service(ABC):
             await asyncio.sleep(self.behaviour.latency_ms / 1000)
         if fault is None:
             return await self.answer(request, request_id)
-        if fault.after:
-            await self.answer(request, request_id)
         return await self._misbehave(fault, request, request_id)
 
     async def _misbehave(
         self, fault: Fault, request: web.BaseRequest, request_id: str
     ) -> web.StreamResponse:
+        done = await self.answer(request, request_id) if fault.after else None
         if fault.hang_s:
             await asyncio.sleep(fault.hang_s)
         if fault.kill:
             self.kill_instances()
         if (fault.kill or fault.reset) and request.transport is not None:
             request.transport.abort()
+            return web.Response()
         if fault.code is not None:
             return self.error(fault.status, fault.code, "scripted fault", request_id)
-        return await self.answer(request, request_id) if not fault.after else web.Response()
+        return await self.answer(request, request_id) if done is None else done

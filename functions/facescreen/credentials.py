@@ -1,0 +1,22 @@
+"""Credentials as the functions hold them: read anew for each use, never shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An Alibaba Cloud AccessKey; `security_token` is empty for a long-lived one."""
+
+    access_key_id: str
+    access_key_secret: str = field(repr=False)
+    security_token: str = field(default="", repr=False)
+
+
+class CredentialSource(Protocol):
+    """Gives the credentials of the moment: temporary ones change from invocation to invocation."""
+
+    def get(self) -> Credentials:
+        """The credentials to sign the next request with. Raises errors.BadCredentials."""
