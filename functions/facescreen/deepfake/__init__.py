@@ -1,0 +1,1 @@
+"""The FACE_DEEPFAKE API: signature, parameters, codes, retries, pacing, client."""

@@ -1,0 +1,39 @@
+"""An event loop in a thread of its own, so that blocking code can use the local services."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from types import TracebackType
+
+T = TypeVar("T")
+
+
+class Background:
+    """``with Background() as loop: loop.run(service.start())``."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="local-cloud")
+
+    def __enter__(self) -> Background:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def run(self, work: Coroutine[object, object, T], timeout_s: float = 30) -> T:
+        """Runs `work` on the loop and waits for its result."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout_s)
