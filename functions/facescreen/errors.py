@@ -1,0 +1,132 @@
+"""Every error that facescreen raises, by whose matter it is.
+
+FacescreenError
+├── ContentFault            the content's: final, the object is unscreenable
+├── OperatorFault           settings, permissions, our own requests: fail loudly, keep the event
+│   ├── BadSettings
+│   ├── BadCredentials
+│   ├── BadEvent
+│   ├── BadRequest
+│   ├── AccessRefused
+│   └── StandInRefused
+├── Passing                 a retry may mend it: raise, and the platform retries
+│   ├── Throttled
+│   ├── Unavailable
+│   ├── NoAnswer
+│   ├── SourceTimedOut
+│   ├── CredentialsExpired
+│   └── StillClaimed
+├── ObjectGone              deleted meanwhile: not an error, a metric
+├── ObjectChanged           overwritten meanwhile: its own event screens it
+└── TagsRefused             the store would not take our tags: the message says so
+
+No text of theirs holds a URL's query, a key, a token or a byte of a face.
+"""
+
+from __future__ import annotations
+
+import re
+
+_URL_QUERY = re.compile(r"(?P<url>[a-z][a-z0-9+.-]*://[^\s?\"'<>]*)\?[^\s\"'<>]*", re.IGNORECASE)
+_LONG_TOKEN = re.compile(r"[A-Za-z0-9+/=_%-]{64,}")
+_LONGEST = 300
+
+
+def shown(text: str) -> str:
+    """`text` from elsewhere, fit for a log or an error: no URL queries, no long tokens, short."""
+    without_query = _URL_QUERY.sub(r"\g<url>?…", text)
+    return _LONG_TOKEN.sub("…", without_query)[:_LONGEST]
+
+
+class FacescreenError(Exception):
+    """Base of the tree; `code` is the service's own name for it where there is one."""
+
+    code = ""
+
+    def __init__(self, message: str, *, code: str = "", request_id: str = "") -> None:
+        self.code = code or self.code
+        self.request_id = request_id
+        parts = [shown(message)]
+        if code:
+            parts.append(f"code {shown(code)}")
+        if request_id:
+            parts.append(f"RequestId {shown(request_id)}")
+        super().__init__("; ".join(parts))
+
+
+class ContentFault(FacescreenError):
+    """The service refused the content. A better photo or clip would do."""
+
+
+class OperatorFault(FacescreenError):
+    """Somebody who runs this must change something; the object is never tagged for it."""
+
+
+class BadSettings(OperatorFault):
+    """A setting is missing or wrong. The text says what it must be and where to find it."""
+
+
+class BadCredentials(OperatorFault):
+    """No credentials, or ones that the service does not know."""
+
+
+class BadEvent(OperatorFault):
+    """An event of no known shape."""
+
+
+class BadRequest(OperatorFault):
+    """A request that may not leave, or that the service calls wrong."""
+
+
+class AccessRefused(OperatorFault):
+    """A permission is missing or the account is not in order."""
+
+
+class StandInRefused(OperatorFault):
+    """The endpoint names itself a stand-in, and this deployment is not marked local."""
+
+
+class Passing(FacescreenError):
+    """May go away by itself."""
+
+
+class Throttled(Passing):
+    """Over the quota; `retry_after_s` is what the service asked for, if it did."""
+
+    def __init__(
+        self, message: str, *, code: str = "", request_id: str = "", retry_after_s: float = 0
+    ) -> None:
+        super().__init__(message, code=code, request_id=request_id)
+        self.retry_after_s = retry_after_s
+
+
+class Unavailable(Passing):
+    """The service is unwell, unreachable, or answers what cannot be understood."""
+
+
+class NoAnswer(Passing):
+    """The request was sent and no answer came: it may have been served, and billed."""
+
+
+class SourceTimedOut(Passing):
+    """The service could not download the presigned URL in time (DownloadTimeout)."""
+
+
+class CredentialsExpired(Passing):
+    """The security token or the request's date ran out."""
+
+
+class StillClaimed(Passing):
+    """Another delivery of the same event is still at work on the object."""
+
+
+class ObjectGone(FacescreenError):
+    """The object is not there any more."""
+
+
+class ObjectChanged(FacescreenError):
+    """The object's bytes are not the ones that were asked for."""
+
+
+class TagsRefused(FacescreenError):
+    """The store refused the tag set."""

@@ -1,0 +1,83 @@
+"""What facescreen asks of an object store: the ports, and the values they speak in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class ObjectRef:
+    """One object as an event names it. What the event does not say is empty."""
+
+    store: str
+    """``oss`` or ``s3``."""
+    bucket: str
+    key: str
+    """Exact, unencoded."""
+    etag: str = ""
+    """Without quotes; upper case on OSS."""
+    version_id: str = ""
+    size: int | None = None
+    """Bytes."""
+    event_time: str = ""
+    """ISO 8601, UTC."""
+
+    @property
+    def uri(self) -> str:
+        """``oss://bucket/key``."""
+        return f"{self.store}://{self.bucket}/{self.key}"
+
+
+@dataclass(frozen=True)
+class ObjectHead:
+    """One write of an object, as the store describes it."""
+
+    etag: str
+    size: int
+    last_modified: str
+    version_id: str = ""
+    checksum: str = ""
+    """CRC-64 where the store has one: an ETag alone is an MD5, which can be collided on purpose."""
+
+    @property
+    def write(self) -> str:
+        """What tells this write from any other of the same key, same bytes or not."""
+        return self.version_id or self.last_modified
+
+
+class ObjectStore(Protocol):
+    """The bucket that is watched. A `version_id` in the reference pins every operation to it.
+
+    All raise ObjectGone, AccessRefused, Unavailable.
+    """
+
+    name: str
+    """``oss`` or ``s3``."""
+    converts: bool
+    """Whether a presigned URL can make a conforming JPEG on the way."""
+
+    def head(self, ref: ObjectRef) -> ObjectHead:
+        """What stands there now."""
+
+    def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
+        """A range of the bytes that `ref.etag` names. Raises ObjectChanged when others stand."""
+
+    def tags(self, ref: ObjectRef) -> dict[str, str]:
+        """The whole tag set."""
+
+    def replace_tags(self, ref: ObjectRef, tags: dict[str, str]) -> None:
+        """Puts the whole tag set. Raises TagsRefused."""
+
+    def presign(self, ref: ObjectRef, seconds: int, *, convert: bool) -> str:
+        """A presigned GET URL on the public endpoint, good for `seconds`."""
+
+
+class StateStore(Protocol):
+    """Small append-only objects with compare-and-swap: what the ledger stands on."""
+
+    def read(self, key: str) -> bytes:
+        """The whole object; empty when there is none."""
+
+    def append(self, key: str, position: int, data: bytes) -> bool:
+        """Appends at `position`, only if that is the object's length; False when it is not."""
