@@ -1,0 +1,115 @@
+"""The service's answer, read leniently and never guessed at."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .. import errors
+from ..outcome import Verdict
+from .codes import SUCCESS, classify
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STAND_IN_HEADER = "x-facescreen-stand-in"
+"""A local stand-in of the service names itself here; the real service does not send it."""
+
+_VERDICTS = {"0": Verdict.LOW_RISK, "1": Verdict.HIGH_RISK, "2": Verdict.SUSPICIOUS}
+_MOST_TAGS, _LONGEST_TAG = 16, 64
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP answer; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A paid answer. FAILED is one that says Success but gives no result that we know."""
+
+    verdict: Verdict
+    risk_tags: tuple[str, ...]
+    risk_scores: Mapping[str, float]
+    request_id: str
+    transaction_id: str
+    stand_in: str = ""
+    """How a local stand-in of the service names itself; empty for the real one."""
+
+
+def understand(reply: Reply) -> Detection:
+    """The detection in `reply`. Raises the error that its Code stands for."""
+    answer = _json_object(reply)
+    code = str(answer.get("Code") or "")
+    if code in SUCCESS:
+        return _detection(answer, reply)
+    kind = classify(code, reply.status)
+    message = str(answer.get("Message") or f"HTTP status {reply.status}")
+    request_id = str(answer.get("RequestId") or "")
+    if issubclass(kind, errors.Throttled):
+        wait = _retry_after(reply.headers)
+        raise kind(message, code=code, request_id=request_id, retry_after_s=wait)
+    raise kind(message, code=code, request_id=request_id)
+
+
+def _json_object(reply: Reply) -> dict[str, Any]:
+    try:
+        answer = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        answer = None
+    if isinstance(answer, dict):
+        return answer
+    kind = classify("", reply.status)
+    raise kind(f"the service answered HTTP {reply.status} with a body that is no JSON object")
+
+
+def _detection(answer: Mapping[str, Any], reply: Reply) -> Detection:
+    given = answer.get("ResultObject")
+    result = given if isinstance(given, dict) else {}
+    verdict = _VERDICTS.get(str(result.get("Result", "")).strip(), Verdict.FAILED)
+    return Detection(
+        verdict=verdict,
+        risk_tags=_risk_tags(result.get("RiskTag")),
+        risk_scores=_risk_scores(result.get("RiskScore")),
+        request_id=str(answer.get("RequestId") or ""),
+        transaction_id=str(result.get("TransactionId") or ""),
+        stand_in=reply.headers.get(STAND_IN_HEADER, ""),
+    )
+
+
+def _risk_tags(given: Any) -> tuple[str, ...]:
+    """Comma-separated on the wire; an open set of names."""
+    listed = given if isinstance(given, list) else str(given or "").split(",")
+    tags = [str(tag).strip()[:_LONGEST_TAG] for tag in listed]
+    return tuple(tag for tag in tags if tag)[:_MOST_TAGS]
+
+
+def _risk_scores(given: Any) -> dict[str, float]:
+    """Scores come as text or as numbers; what is neither is left out."""
+    scores: dict[str, float] = {}
+    for tag, value in list(given.items())[:_MOST_TAGS] if isinstance(given, dict) else ():
+        try:
+            score = float(value)
+        except (TypeError, ValueError):
+            continue
+        if math.isfinite(score):
+            scores[str(tag)[:_LONGEST_TAG]] = score
+    return scores
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds; ``x-acs-retry-after`` is in milliseconds by the gateway's SDKs."""
+    for name, unit in (("x-acs-retry-after", 0.001), ("retry-after", 1.0)):
+        try:
+            wait = float(headers.get(name, "")) * unit
+        except ValueError:
+            continue
+        if 0 < wait < math.inf:
+            return wait
+    return 0

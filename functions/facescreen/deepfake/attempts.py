@@ -1,0 +1,99 @@
+"""The course of one detection: when to call, when to wait, when to give up.
+
+No I/O happens here: the course is a generator that yields what to do (`Wait`, `Send`) and is sent
+what came of it, so that any client can drive it, blocking or not.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .. import errors
+from .answer import Detection, Reply, understand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from ..deadline import Deadline
+    from .pace import Pace
+    from .request import SignedRequest
+
+SHORTEST_CALL_S = 1.0
+"""With less time left than this, a call is not begun."""
+_FIRST_DELAY_S, _LONGEST_DELAY_S = 0.25, 8.0
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Sleep before the next step."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Send:
+    """Send the request; wait no longer than `timeout_s` for its answer."""
+
+    request: SignedRequest
+    timeout_s: float
+
+
+def course(
+    build: Callable[[], SignedRequest], timeout_s: float, deadline: Deadline, pace: Pace
+) -> Generator[Wait | Send, Reply | errors.Passing | None, Detection]:
+    """Calls until there is a detection, a final error, or no time left.
+
+    `build` makes each request anew: fresh date, nonce, credentials and presigned URL. A Send is
+    answered with a Reply, or with the error that the transport met. Raises what the service's
+    Code stands for; of a passing error, the last one.
+    """
+    spent = _Spent()
+    for attempt in itertools.count():
+        turn = pace.reserve()
+        if deadline.left() - turn < SHORTEST_CALL_S:
+            raise errors.Throttled("no turn within the quota in the time left")
+        yield Wait(turn)
+        try:
+            return _detection((yield Send(build(), min(timeout_s, deadline.left()))))
+        except errors.Passing as error:
+            delay = _delay(error, attempt)
+            if not spent.allows(error) or deadline.left() - delay < SHORTEST_CALL_S:
+                raise
+        yield Wait(delay)
+    raise AssertionError("unreachable")
+
+
+@dataclass
+class _Spent:
+    """What is retried only once: each of these may mean that the last call was paid for, or that
+    another can't help."""
+
+    unanswered: bool = False
+    expired: bool = False
+
+    def allows(self, error: errors.Passing) -> bool:
+        if isinstance(error, errors.NoAnswer):
+            allowed, self.unanswered = not self.unanswered, True
+            return allowed
+        if isinstance(error, errors.CredentialsExpired):
+            allowed, self.expired = not self.expired, True
+            return allowed
+        return True
+
+
+def _detection(came: Reply | errors.Passing | None) -> Detection:
+    if isinstance(came, errors.Passing):
+        raise came
+    if came is None:
+        raise TypeError("a Send must be answered with a Reply or an error")
+    return understand(came)
+
+
+def _delay(error: errors.Passing, attempt: int) -> float:
+    """Full jitter over a doubling span; never less than what the service asked for."""
+    span = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2**attempt)
+    asked = error.retry_after_s if isinstance(error, errors.Throttled) else 0
+    return asked + random.uniform(0, span)  # noqa: S311
