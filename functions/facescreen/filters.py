@@ -1,0 +1,44 @@
+"""Which objects are ours to screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .storage import ObjectRef
+
+
+@dataclass(frozen=True)
+class Filters:
+    """By key and size. An empty include list admits every key; an exclusion always wins."""
+
+    include_prefixes: tuple[str, ...] = ()
+    exclude_prefixes: tuple[str, ...] = ()
+    include_suffixes: tuple[str, ...] = ()
+    """Compared without regard to case, as suffixes lie anyway."""
+    exclude_suffixes: tuple[str, ...] = ()
+    smallest: int = 0
+    """Bytes."""
+    largest: int | None = None
+    """Bytes; None means no limit."""
+
+    def reason_to_skip(self, ref: ObjectRef) -> str:
+        """``prefix``, ``suffix`` or ``size``; an empty text when it is ours."""
+        suffixed = ref.key.lower()
+        if self.include_prefixes and not ref.key.startswith(self.include_prefixes):
+            return "prefix"
+        if ref.key.startswith(self.exclude_prefixes):
+            return "prefix"
+        if self.include_suffixes and not suffixed.endswith(self.include_suffixes):
+            return "suffix"
+        if suffixed.endswith(self.exclude_suffixes):
+            return "suffix"
+        return self._size_reason(ref.size)
+
+    def _size_reason(self, size: int | None) -> str:
+        if size is None:
+            return ""
+        if size < self.smallest or (self.largest is not None and size > self.largest):
+            return "size"
+        return ""

@@ -1,0 +1,184 @@
+"""The settings of a deployment, read from the environment once, at initialisation."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from .errors import BadSettings
+from .filters import Filters
+from .requirements import Strictness
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TAG_FORMS = ("separate", "merged", "none")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting of the functions, checked. The names in the environment are in upper case."""
+
+    scene_code: str
+    state_bucket: str
+    oss_endpoint: str
+    oss_public_endpoint: str
+    oss_region: str
+    cloudauth_endpoint: str
+    mns_endpoint: str
+    mns_topic: str
+    mns_queue: str
+    merchant_prefix: str
+    calls_per_second: float
+    image_timeout_s: float
+    video_timeout_s: float
+    presigned_url_s: int
+    convert: bool
+    strictness: Strictness
+    tag_prefix: str
+    tag_form: str
+    filters: Filters
+    local: bool
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str]) -> Settings:
+        """Reads and checks all of them. Raises BadSettings, which names every one that is wrong."""
+        read = _Reader(environment)
+        region = read.text(
+            "OSS_REGION", r"[a-z]{2}-[a-z0-9-]+", "a region id", _OSS, "ap-southeast-1"
+        )
+        settings = cls(
+            scene_code=read.text(
+                "SCENE_CODE",
+                r"[A-Za-z0-9_]{10}",
+                "exactly 10 letters, digits or underscores",
+                "ID Verification console, Scenes",
+            ),
+            state_bucket=read.text("STATE_BUCKET", _BUCKET, _BUCKET_SAYS, _STATE),
+            oss_endpoint=read.endpoint("OSS_ENDPOINT", f"oss-{region}-internal.aliyuncs.com"),
+            oss_public_endpoint=read.endpoint("OSS_PUBLIC_ENDPOINT", f"oss-{region}.aliyuncs.com"),
+            oss_region=region,
+            cloudauth_endpoint=read.endpoint(
+                "CLOUDAUTH_ENDPOINT", "cloudauth-intl-vpc.ap-southeast-1.aliyuncs.com"
+            ),
+            mns_endpoint=read.endpoint("MNS_ENDPOINT"),
+            mns_topic=read.text("MNS_TOPIC", _MNS_NAME, _MNS_SAYS, _MNS, ""),
+            mns_queue=read.text("MNS_QUEUE", _MNS_NAME, _MNS_SAYS, _MNS, ""),
+            merchant_prefix=read.text(
+                "MERCHANT_PREFIX",
+                r"[A-Za-z0-9]{1,12}",
+                "1 to 12 letters or digits",
+                "your own abbreviation; it starts every MerchantBizId",
+                "fs",
+            ),
+            calls_per_second=read.number("CALLS_PER_SECOND", 0.01, 10_000, 10),
+            image_timeout_s=read.number("IMAGE_TIMEOUT_SECONDS", 1, 120, 8),
+            video_timeout_s=read.number("VIDEO_TIMEOUT_SECONDS", 3, 300, 20),
+            presigned_url_s=int(read.number("PRESIGNED_URL_SECONDS", 60, 3600, 300)),
+            convert=read.switch("CONVERT", default=True),
+            strictness=Strictness(
+                read.choice("STRICTNESS", tuple(s.value for s in Strictness), "standard")
+            ),
+            tag_prefix=read.text(
+                "TAG_PREFIX",
+                r"[A-Za-z0-9+\-=._:/ ]{1,100}",
+                "1 to 100 letters, digits, spaces or + - = . _ : /",
+                "README, Tags",
+                "deepfake-",
+            ),
+            tag_form=read.choice("TAG_FORM", TAG_FORMS, "separate"),
+            filters=Filters(
+                include_prefixes=read.listed("INCLUDE_PREFIXES"),
+                exclude_prefixes=read.listed("EXCLUDE_PREFIXES"),
+                include_suffixes=tuple(s.lower() for s in read.listed("INCLUDE_SUFFIXES")),
+                exclude_suffixes=tuple(s.lower() for s in read.listed("EXCLUDE_SUFFIXES")),
+                smallest=int(read.number("SMALLEST_BYTES", 0, 2**40, 0)),
+                largest=int(read.number("LARGEST_BYTES", 1, 2**40, 2**40)),
+            ),
+            local=read.switch("FACESCREEN_LOCAL", default=False),
+        )
+        if bool(settings.mns_topic) == bool(settings.mns_queue):
+            read.wrong.append(f"set exactly one of MNS_TOPIC and MNS_QUEUE ({_MNS})")
+        if read.wrong:
+            raise BadSettings("; ".join(read.wrong))
+        return settings
+
+
+_BUCKET = r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]"
+_BUCKET_SAYS = "a bucket's name: 3 to 63 lower-case letters, digits or hyphens"
+_MNS_NAME = r"[A-Za-z][A-Za-z0-9-]{0,254}"
+_MNS_SAYS = "a name of letters, digits and hyphens that starts with a letter"
+_OSS = "OSS console, the bucket's overview"
+_STATE = "an unversioned bucket of its own, not a watched one"
+_MNS = "MNS console"
+
+
+class _Reader:
+    """Reads one setting after the other and keeps what is wrong, so that all is said at once."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.wrong: list[str] = []
+
+    def text(
+        self, name: str, pattern: str, says: str, where: str, default: str | None = None
+    ) -> str:
+        value = self._environment.get(name, "").strip()
+        if not value and default is not None:
+            return default
+        if not re.fullmatch(pattern, value):
+            got = f"it has {len(value)} characters" if value else "it is not set"
+            self.wrong.append(f"{name} must be {says}; {got} (find it: {where})")
+        return value
+
+    def endpoint(self, name: str, default: str | None = None) -> str:
+        """A base URL; plain http on loopback alone."""
+        value = self._environment.get(name, "").strip() or default or ""
+        url = value if "://" in value else f"https://{value}"
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            host, parts = None, urlsplit("")
+        plain = parts.scheme == "http" and host in _LOOPBACK
+        bare = not (parts.username or parts.query or parts.fragment or parts.path.strip("/"))
+        if not host or not bare or not (plain or parts.scheme == "https"):
+            self.wrong.append(
+                f"{name} must be an https endpoint such as oss-ap-southeast-1.aliyuncs.com"
+            )
+        return url.rstrip("/")
+
+    def number(self, name: str, least: float, most: float, default: float) -> float:
+        given = self._environment.get(name, "").strip()
+        try:
+            value = float(given) if given else float(default)
+        except ValueError:
+            value = float("nan")
+        if not least <= value <= most:
+            self.wrong.append(f"{name} must be a number from {least:g} to {most:g}")
+            return default
+        return value
+
+    def choice(self, name: str, among: tuple[str, ...], default: str) -> str:
+        value = self._environment.get(name, "").strip().lower() or default
+        if value not in among:
+            self.wrong.append(f"{name} must be one of: {', '.join(among)}")
+            return default
+        return value
+
+    def switch(self, name: str, *, default: bool) -> bool:
+        value = self._environment.get(name, "").strip().lower()
+        if not value:
+            return default
+        if value not in _YES + _NO:
+            self.wrong.append(f"{name} must be true or false")
+        return value in _YES
+
+    def listed(self, name: str) -> tuple[str, ...]:
+        """Comma-separated, blanks around each left out."""
+        given = self._environment.get(name, "").split(",")
+        return tuple(item.strip() for item in given if item.strip())
