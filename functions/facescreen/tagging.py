@@ -1,0 +1,75 @@
+"""A verdict onto an object, and never onto other bytes.
+
+Stores have no conditional tagging: an object may be overwritten between a look at it and its
+tagging. So each tagging is followed by another look, and tags that landed on other bytes are
+taken off again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .errors import TagsRefused
+from .ledger import entry_id
+from .outcome import Tagging, our_keys, tag_set, tagged_etag
+
+if TYPE_CHECKING:
+    from .ledger import Ledger
+    from .outcome import Finding
+    from .storage import ObjectHead, ObjectRef, ObjectStore
+
+MOST_TAGS = 10
+"""On one object, on OSS and on S3."""
+
+SUPERSEDED = Tagging(
+    "superseded", "The object was overwritten meanwhile; its own event screens the new bytes."
+)
+
+
+class Tagger:
+    """Writes verdict tags beside the user's own."""
+
+    def __init__(self, store: ObjectStore, ledger: Ledger, *, prefix: str, form: str) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._prefix = prefix
+        self._form = form
+
+    def write(self, ref: ObjectRef, head: ObjectHead, finding: Finding) -> Tagging:
+        """Tags the write that `head` describes, if it still stands. Raises ObjectGone."""
+        if self._store.head(ref) != head:
+            return SUPERSEDED
+        if self._form == "none":
+            return Tagging("off")
+        ours = tag_set(finding, head.etag, prefix=self._prefix, form=self._form)
+        theirs = self._others(ref)
+        if len(theirs) + len(ours) > MOST_TAGS:
+            detail = f"The object has {len(theirs)} tags of its own; a store takes {MOST_TAGS}."
+            return Tagging("refused", detail)
+        try:
+            self._store.replace_tags(ref, theirs | ours)
+        except TagsRefused as refusal:
+            return Tagging("refused", str(refusal))
+        now = self._store.head(ref)
+        if now == head:
+            return Tagging("written")
+        self.take_off(ref, head.etag, now)
+        return SUPERSEDED
+
+    def take_off(self, ref: ObjectRef, stale_etag: str, now: ObjectHead) -> None:
+        """Takes our tags off bytes that they do not speak of.
+
+        The new bytes' own event may have tagged them just before: if their finding is known, it
+        is written again, since ours may have come over it.
+        """
+        if tagged_etag(self._store.tags(ref), prefix=self._prefix, form=self._form) != stale_etag:
+            return
+        self._store.replace_tags(ref, self._others(ref))
+        newer = self._ledger.finding(entry_id(ref, now), now.write)
+        if newer is not None:
+            self.write(ref, now, newer)
+
+    def _others(self, ref: ObjectRef) -> dict[str, str]:
+        """The tags that are not ours, whatever form ours had when they were written."""
+        ours = our_keys(self._prefix)
+        return {key: value for key, value in self._store.tags(ref).items() if key not in ours}

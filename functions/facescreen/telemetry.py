@@ -1,0 +1,80 @@
+"""What an invocation tells its operator: one JSON log line per object, and metrics.
+
+Metrics are JSON lines as well (Powertools, embedded metric format), so SLS charts them by field
+and CloudWatch by itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from .outcome import message_data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .errors import FacescreenError
+    from .outcome import Outcome
+    from .storage import ObjectRef
+
+_logger = Logger(service="facescreen")
+_metrics = Metrics(namespace="facescreen", service="facescreen")
+
+
+def per_invocation(
+    handle: Callable[[bytes, Any], dict[str, Any]],
+) -> Callable[[bytes, Any], dict[str, Any]]:
+    """Decorates a handler: its request id on every line, its metrics written at its end."""
+    logged: Callable[[bytes, Any], dict[str, Any]] = _logger.inject_lambda_context(handle)
+    measured: Callable[[bytes, Any], dict[str, Any]] = _metrics.log_metrics(
+        logged, raise_on_empty_metrics=False, capture_cold_start_metric=True
+    )
+    return measured
+
+
+def skipped(reasons: Mapping[str, int]) -> None:
+    """Records that were not ours to screen, by reason."""
+    for reason, count in reasons.items():
+        _count(f"skipped_{reason}", count)
+    if reasons:
+        _logger.info("skipped", extra={"reasons": dict(reasons)})
+
+
+def ended(outcome: Outcome) -> None:
+    """An object that came to its end."""
+    _count(outcome.status.value)
+    if outcome.finding is None or outcome.tagging is None:
+        described: dict[str, Any] = {"object": _identity(outcome.object)}
+    else:
+        described = message_data(outcome.object, outcome.finding, outcome.tagging, outcome.timing)
+        _count(f"verdict_{outcome.finding.verdict.value}")
+        _count(f"tagging_{outcome.tagging.status}")
+    _metrics.add_metric("duration", MetricUnit.Milliseconds, outcome.timing.get("total_ms", 0))
+    extra = {"status": outcome.status.value, "detail": outcome.detail, **described}
+    _logger.info(outcome.status.value, extra=extra)
+
+
+def failed(ref: ObjectRef, failure: FacescreenError) -> None:
+    """An object that did not come to its end; its event is delivered again."""
+    _count(f"failed_{type(failure).__name__}")
+    _logger.error(
+        "failed",
+        extra={
+            "object": _identity(ref),
+            "error": type(failure).__name__,
+            "detail": str(failure),
+            "code": failure.code,
+            "request_id": failure.request_id,
+        },
+    )
+
+
+def _count(name: str, value: int = 1) -> None:
+    _metrics.add_metric(name, MetricUnit.Count, value)
+
+
+def _identity(ref: ObjectRef) -> dict[str, Any]:
+    return {"store": ref.store, "bucket": ref.bucket, "key": ref.key, "etag": ref.etag}
