@@ -1,0 +1,68 @@
+"""Handler: a bucket event in, every object in it screened.
+
+Function Compute calls `initialize` once per instance and `handler` per event. An event whose
+objects all came to an end returns; one that a retry can mend raises, and the platform retries
+it, and at last keeps it in the dead-letter queue.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from facescreen import telemetry
+from facescreen.errors import FacescreenError
+from facescreen.runtime import InvocationCredentials, adapt
+from facescreen.settings import Settings
+from facescreen.triggers import read_event
+
+if TYPE_CHECKING:
+    from facescreen.runtime import LambdaLike
+    from facescreen.screening import Screener
+
+
+@dataclass(frozen=True)
+class _Deployment:
+    """What an instance keeps from one invocation to the next."""
+
+    settings: Settings
+    screener: Screener
+
+
+_credentials = InvocationCredentials()
+_deployments: list[_Deployment] = []
+
+
+def initialize(context: Any) -> None:
+    """Checks the settings and connects the parts. Raises errors.BadSettings."""
+    from facescreen.assembly import screener  # noqa: PLC0415 - the SDKs load here, once
+
+    settings = Settings.from_env(os.environ)
+    source = adapt(context).invoked_function_arn
+    _deployments.append(_Deployment(settings, screener(settings, _credentials, source=source)))
+
+
+def handler(event: bytes, context: Any) -> dict[str, Any]:
+    """Screens every object of `event`; answers how many came to which end."""
+    if not _deployments:
+        initialize(context)
+    _credentials.renew(context)
+    return _handle(event, adapt(context))
+
+
+@telemetry.per_invocation
+def _handle(event: bytes, context: LambdaLike) -> dict[str, Any]:
+    deployment = _deployments[-1]
+    triggered = read_event(event, deployment.settings.filters)
+    telemetry.skipped(triggered.skipped)
+    failures: list[FacescreenError] = [*triggered.faults]
+    for ref in triggered.objects:
+        try:
+            telemetry.ended(deployment.screener.screen(ref, context.deadline))
+        except FacescreenError as failure:
+            telemetry.failed(ref, failure)
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    return {"objects": len(triggered.objects), "skipped": dict(triggered.skipped)}
