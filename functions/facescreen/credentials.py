@@ -10,9 +10,13 @@ from typing import Protocol
 class Credentials:
     """An Alibaba Cloud AccessKey; `security_token` is empty for a long-lived one."""
 
-    access_key_id: str
+    access_key_id: str = field(repr=False)
     access_key_secret: str = field(repr=False)
     security_token: str = field(default="", repr=False)
+
+    def get(self) -> Credentials:
+        """Themselves: credentials that stay the same are a CredentialSource."""
+        return self
 
 
 class CredentialSource(Protocol):

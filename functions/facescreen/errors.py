@@ -29,7 +29,7 @@ import re
 
 _URL_QUERY = re.compile(r"(?P<url>[a-z][a-z0-9+.-]*://[^\s?\"'<>]*)\?[^\s\"'<>]*", re.IGNORECASE)
 _LONG_TOKEN = re.compile(r"[A-Za-z0-9+/=_%-]{64,}")
-_LONGEST = 300
+_LONGEST = 2000
 
 
 def shown(text: str) -> str:

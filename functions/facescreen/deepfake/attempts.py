@@ -51,14 +51,16 @@ def course(
     Code stands for; of a passing error, the last one.
     """
     spent = _Spent()
+    last: errors.Passing = errors.Throttled("no turn within the quota in the time left")
     for attempt in itertools.count():
         turn = pace.reserve()
         if deadline.left() - turn < SHORTEST_CALL_S:
-            raise errors.Throttled("no turn within the quota in the time left")
+            raise last
         yield Wait(turn)
         try:
             return _detection((yield Send(build(), min(timeout_s, deadline.left()))))
         except errors.Passing as error:
+            last = error
             delay = _delay(error, attempt)
             if not spent.allows(error) or deadline.left() - delay < SHORTEST_CALL_S:
                 raise

@@ -80,7 +80,7 @@ class DeepfakeClient:
             parameters = DetectParameters(self._scene_code, biz_id, kind, fresh, base64)
             return self._sign("DeepfakeDetectIntl", parameters.query, parameters.form)
 
-        timeout_s = self._timeouts.get(kind, 0)
+        timeout_s = self._timeouts.get(kind, self._timeouts["image"])
         steps = course(build, timeout_s, deadline or Deadline.after(3 * timeout_s), self._pace)
         came: Reply | errors.Passing | None = None
         while True:

@@ -1,0 +1,132 @@
+"""Fakes behind the ports. tests/contract runs the same tests on them and on the real adapters."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from facescreen.deepfake.answer import Detection
+from facescreen.errors import ObjectChanged, ObjectGone, TagsRefused
+from facescreen.outcome import Verdict
+from facescreen.storage import ObjectHead
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from facescreen.deadline import Deadline
+    from facescreen.storage import ObjectRef
+
+
+@dataclass
+class _Stored:
+    data: bytes
+    head: ObjectHead
+    tags: dict[str, str]
+
+
+class MemoryStore:
+    """ObjectStore in memory; `before` runs ahead of each operation and may change the store."""
+
+    name = "oss"
+
+    def __init__(self, *, converts: bool = True) -> None:
+        self.converts = converts
+        self.before: Callable[[str], None] = lambda operation: None
+        self._objects: dict[tuple[str, str], _Stored] = {}
+        self._writes = 0
+
+    def put(self, bucket: str, key: str, data: bytes, tags: dict[str, str] | None = None) -> str:
+        """A write of its own, as an uploader makes it; gives its ETag."""
+        self._writes += 1
+        etag = hashlib.md5(data, usedforsecurity=False).hexdigest().upper()
+        head = ObjectHead(etag, len(data), f"write {self._writes}", "", f"crc-{hash(data)}")
+        self._objects[bucket, key] = _Stored(data, head, dict(tags or {}))
+        return etag
+
+    def delete(self, bucket: str, key: str) -> None:
+        self._objects.pop((bucket, key), None)
+
+    def head(self, ref: ObjectRef) -> ObjectHead:
+        return self._get("head", ref).head
+
+    def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
+        stored = self._get("read", ref)
+        if ref.etag and ref.etag != stored.head.etag:
+            raise ObjectChanged("other bytes")
+        return stored.data[start : start + length]
+
+    def tags(self, ref: ObjectRef) -> dict[str, str]:
+        return dict(self._get("tags", ref).tags)
+
+    def replace_tags(self, ref: ObjectRef, tags: dict[str, str]) -> None:
+        stored = self._get("replace_tags", ref)
+        if len(tags) > 10:
+            raise TagsRefused("more than 10 tags")
+        stored.tags = dict(tags)
+
+    def presign(self, ref: ObjectRef, seconds: int, *, convert: bool) -> str:
+        self.before("presign")
+        process = "&x-oss-process=convert" if convert else ""
+        return f"https://{ref.bucket}.example/{ref.key}?x-oss-signature=s3cr3t{process}"
+
+    def _get(self, operation: str, ref: ObjectRef) -> _Stored:
+        self.before(operation)
+        try:
+            return self._objects[ref.bucket, ref.key]
+        except KeyError:
+            raise ObjectGone("the object is not there any more") from None
+
+
+class MemoryState:
+    """StateStore in memory."""
+
+    def __init__(self) -> None:
+        self._objects: dict[str, bytes] = {}
+
+    def read(self, key: str) -> bytes:
+        return self._objects.get(key, b"")
+
+    def append(self, key: str, position: int, data: bytes) -> bool:
+        held = self._objects.get(key, b"")
+        if len(held) != position:
+            return False
+        self._objects[key] = held + data
+        return True
+
+
+@dataclass
+class KeptMessages:
+    """Publisher that keeps what it is given."""
+
+    sent: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def publish(self, message: Mapping[str, Any]) -> None:
+        self.sent.append(message)
+
+
+LOW_RISK = Detection(Verdict.LOW_RISK, (), {}, "REQ-1", "TX-1")
+HIGH_RISK = Detection(
+    Verdict.HIGH_RISK, ("SuspectDeepForgery",), {"SuspectDeepForgery": 0.96}, "REQ-2", "TX-2"
+)
+
+
+@dataclass
+class PlannedDetector:
+    """Detector that answers, or raises, what comes next in its plan; then low risk."""
+
+    plan: list[Detection | Exception] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
+    biz_ids: list[str] = field(default_factory=list)
+    during: Callable[[], None] = lambda: None
+
+    def detect(
+        self, *, url: Callable[[], str], kind: str, merchant_biz_id: str, deadline: Deadline
+    ) -> Detection:
+        self.urls.append(url())
+        self.biz_ids.append(merchant_biz_id)
+        self.during()
+        answer = self.plan.pop(0) if self.plan else LOW_RISK
+        if isinstance(answer, Exception):
+            raise answer
+        return answer

@@ -1,0 +1,83 @@
+"""Bad settings stop initialisation with a sentence that says what they must be."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from facescreen.errors import BadSettings
+from facescreen.requirements import Strictness
+from facescreen.settings import Settings
+
+LEAST = {
+    "SCENE_CODE": "onboard_01",
+    "STATE_BUCKET": "facescreen-state",
+    "MNS_ENDPOINT": "https://1234567890.mns.ap-southeast-1.aliyuncs.com",
+    "MNS_TOPIC": "verdicts",
+}
+
+
+def test_the_least_is_enough() -> None:
+    settings = Settings.from_env(LEAST)
+    assert settings.oss_endpoint == "https://oss-ap-southeast-1-internal.aliyuncs.com"
+    assert settings.oss_public_endpoint == "https://oss-ap-southeast-1.aliyuncs.com"
+    assert settings.cloudauth_endpoint == "https://cloudauth-intl-vpc.ap-southeast-1.aliyuncs.com"
+    assert settings.strictness is Strictness.STANDARD
+    assert settings.convert
+    assert not settings.local
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("SCENE_CODE", "onboard_1", "SCENE_CODE must be exactly 10 letters, digits or underscores; "
+                                    "it has 9 characters (find it: ID Verification console"),
+        ("SCENE_CODE", "", "SCENE_CODE must be exactly 10 letters, digits or underscores; it is"),
+        ("SCENE_CODE", "onboard-01", "SCENE_CODE must be"),
+        ("STATE_BUCKET", "No_Bucket", "STATE_BUCKET must be a bucket's name"),
+        ("MNS_TOPIC", "", "set exactly one of MNS_TOPIC and MNS_QUEUE"),
+        ("MNS_QUEUE", "both", "set exactly one of MNS_TOPIC and MNS_QUEUE"),
+        ("MNS_ENDPOINT", "", "MNS_ENDPOINT must be an https endpoint"),
+        ("MNS_ENDPOINT", "http://example.com", "MNS_ENDPOINT must be an https endpoint"),
+        ("OSS_ENDPOINT", "https://key:secret@oss.example", "OSS_ENDPOINT must be an https"),
+        ("OSS_ENDPOINT", "https://[", "OSS_ENDPOINT must be an https endpoint"),
+        ("OSS_ENDPOINT", "https://x:port", "OSS_ENDPOINT must be an https endpoint"),
+        ("CLOUDAUTH_ENDPOINT", "https://x.example/path?q", "CLOUDAUTH_ENDPOINT must be an https"),
+        ("OSS_REGION", "Singapore", "OSS_REGION must be a region id"),
+        ("MERCHANT_PREFIX", "a-b", "MERCHANT_PREFIX must be 1 to 12 letters or digits"),
+        ("CALLS_PER_SECOND", "many", "CALLS_PER_SECOND must be a number from 0.01 to 10000"),
+        ("CALLS_PER_SECOND", "0", "CALLS_PER_SECOND must be a number from 0.01 to 10000"),
+        ("CALLS_PER_SECOND", "nan", "CALLS_PER_SECOND must be a number from 0.01 to 10000"),
+        ("VIDEO_TIMEOUT_SECONDS", "2", "VIDEO_TIMEOUT_SECONDS must be a number from 3 to 300"),
+        ("PRESIGNED_URL_SECONDS", "9", "PRESIGNED_URL_SECONDS must be a number from 60 to 3600"),
+        ("STRICTNESS", "severe", "STRICTNESS must be one of: lenient, standard, strict"),
+        ("TAG_FORM", "many", "TAG_FORM must be one of: separate, merged, none"),
+        ("TAG_PREFIX", "a,b", "TAG_PREFIX must be 1 to 100 letters"),
+        ("CONVERT", "maybe", "CONVERT must be true or false"),
+    ],
+)  # fmt: skip
+def test_a_wrong_one_is_named(name: str, value: str, says: str) -> None:
+    with pytest.raises(BadSettings, match=re.escape(says)) as raised:
+        Settings.from_env({**LEAST, name: value})
+    assert "secret" not in str(raised.value)
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(BadSettings) as raised:
+        Settings.from_env({})
+    for name in ("SCENE_CODE", "STATE_BUCKET", "MNS_ENDPOINT", "MNS_TOPIC"):
+        assert name in str(raised.value)
+
+
+def test_plain_http_is_for_loopback_alone() -> None:
+    local = Settings.from_env({**LEAST, "OSS_ENDPOINT": "http://127.0.0.1:8080"})
+    assert local.oss_endpoint == "http://127.0.0.1:8080"
+
+
+def test_lists_and_switches() -> None:
+    given = {"INCLUDE_SUFFIXES": ".JPG, .mp4,", "CONVERT": "off", "FACESCREEN_LOCAL": "TRUE"}
+    settings = Settings.from_env({**LEAST, **given})
+    assert settings.filters.include_suffixes == (".jpg", ".mp4")
+    assert not settings.convert
+    assert settings.local

@@ -1,0 +1,137 @@
+"""A verdict never stands on other bytes, whatever comes between a look and a tagging."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from facescreen.deadline import Deadline
+from facescreen.ledger import Ledger, entry_id
+from facescreen.outcome import Finding, Tagging, Verdict, our_keys, tag_set
+from facescreen.storage import ObjectRef
+from facescreen.tagging import SUPERSEDED, Tagger
+from tests.fakes import MemoryState, MemoryStore
+
+REF = ObjectRef("oss", "selfies", "a.jpg")
+OLD = Finding(Verdict.LOW_RISK, "fs" + "0" * 30, "2026-11-23T04:05:06Z")
+NEW = Finding(
+    Verdict.HIGH_RISK, "fs" + "1" * 30, "2026-11-23T04:05:09Z", risk_tags=("SuspectDeepForgery",)
+)
+
+
+class Bench:
+    def __init__(self, form: str = "separate") -> None:
+        self.form = form
+        self.store = MemoryStore()
+        self.ledger = Ledger(MemoryState())
+        self.tagger = Tagger(self.store, self.ledger, prefix="deepfake-", form=form)
+        self.store.put("selfies", "a.jpg", b"old", {"team": "kyc"})
+
+    def overwrite(self) -> None:
+        self.store.put("selfies", "a.jpg", b"new")
+
+    def screen_new(self) -> None:
+        """What the new bytes' own event does, whole."""
+        head = self.store.head(REF)
+        claim = self.ledger.claim(entry_id(REF, head), head.write, Deadline.after(60))
+        if claim is not None:
+            with claim:
+                claim.record(NEW, head.write)
+                assert self.tagger.write(REF, head, NEW).status == "written"
+                claim.done(head.write)
+
+    def tag_old(self) -> Tagging:
+        return self.tagger.write(REF, self.store.head(REF), OLD)
+
+    def tags(self) -> dict[str, str]:
+        return self.store.tags(REF)
+
+    def verdict_tags(self) -> dict[str, str]:
+        ours = our_keys("deepfake-")
+        return {key: value for key, value in self.tags().items() if key in ours}
+
+    def expected(self, finding: Finding) -> dict[str, str]:
+        etag = self.store.head(REF).etag
+        return tag_set(finding, etag, prefix="deepfake-", form=self.form)
+
+
+@pytest.mark.parametrize("form", ["separate", "merged"])
+def test_the_users_own_tags_survive(form: str) -> None:
+    bench = Bench(form)
+    assert bench.tag_old().status == "written"
+    assert bench.tags() == {"team": "kyc"} | bench.expected(OLD)
+
+
+def test_a_change_of_form_leaves_nothing_of_the_old_one() -> None:
+    bench = Bench("merged")
+    bench.tag_old()
+    bench.tagger = Tagger(bench.store, bench.ledger, prefix="deepfake-", form="separate")
+    bench.form = "separate"
+    bench.tag_old()
+    assert bench.tags() == {"team": "kyc"} | bench.expected(OLD)
+
+
+def test_with_no_room_for_tags_the_users_stay_and_the_reason_is_told() -> None:
+    bench = Bench()
+    theirs = {f"t{n}": "x" for n in range(10)}
+    bench.store.put("selfies", "a.jpg", b"old", theirs)
+    tagging = bench.tag_old()
+    assert tagging.status == "refused"
+    assert "10 tags of its own" in tagging.detail
+    assert bench.tags() == theirs
+
+
+def test_tags_can_be_switched_off() -> None:
+    bench = Bench("none")
+    assert bench.tag_old() == Tagging("off")
+    assert bench.tags() == {"team": "kyc"}
+
+
+OPERATIONS = ["head 1", "tags 1", "replace_tags 1", "head 2"]
+"""What writing a tag set asks of the store, in this order."""
+
+
+@pytest.mark.parametrize("screened", [False, True], ids=["not yet screened", "screened at once"])
+@pytest.mark.parametrize("moment", OPERATIONS)
+@pytest.mark.parametrize("form", ["separate", "merged"])
+def test_an_overwrite_at_any_moment_leaves_no_verdict_on_the_new_bytes(
+    form: str, moment: str, screened: bool
+) -> None:
+    bench = Bench(form)
+    head = bench.store.head(REF)
+    seen: Counter[str] = Counter()
+
+    def strike(operation: str) -> None:
+        seen[operation] += 1
+        if f"{operation} {seen[operation]}" == moment:
+            bench.store.before = lambda operation: None
+            bench.overwrite()
+            if screened:
+                bench.screen_new()
+            bench.store.before = strike
+
+    bench.store.before = strike
+    assert bench.tagger.write(REF, head, OLD) is SUPERSEDED
+    bench.store.before = lambda operation: None
+    assert bench.verdict_tags() == (bench.expected(NEW) if screened else {})
+    bench.screen_new()
+    assert bench.verdict_tags() == bench.expected(NEW)
+
+
+def test_tags_left_on_new_bytes_by_a_killed_instance_are_taken_off() -> None:
+    bench = Bench()
+    old = bench.store.head(REF)
+    bench.overwrite()
+    # Killed right after its tagging, which came late.
+    bench.store.replace_tags(REF, tag_set(OLD, old.etag, prefix="deepfake-", form="separate"))
+    bench.tagger.take_off(REF, old.etag, bench.store.head(REF))
+    assert bench.tags() == {}
+
+
+def test_the_verdict_of_the_bytes_that_stand_is_not_taken_off() -> None:
+    bench = Bench()
+    bench.overwrite()
+    bench.screen_new()
+    bench.tagger.take_off(REF, "ANOTHER-ETAG", bench.store.head(REF))
+    assert bench.tags() == bench.expected(NEW)
