@@ -1,0 +1,161 @@
+"""The local cloud, whole: every service started, connected, and told to the outside."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import AsyncExitStack
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from .admin import AdminService
+from .behaviour import Behaviour
+from .cloudauth.server import CloudauthService
+from .fc import s_yaml
+from .fc.server import FcService
+from .identity import Identity, Key
+from .mns.server import MnsService
+from .oss.server import OssService
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from .service import Service
+
+REGION = "ap-southeast-1"
+BUCKET = "selfies"
+STATE_BUCKET = "facescreen-state"
+TOPIC = "facescreen-verdicts"
+QUEUE = "facescreen-verdicts"
+DEAD_LETTERS = "facescreen-dead-letters"
+SCENE_CODE = "local_0001"
+
+_MNS_DESTINATION = re.compile(r"acs:mns:[^:]*:[^:]*:/(queues|topics)/([A-Za-z0-9-]+)/messages")
+
+
+class LocalCloud:
+    """All services on loopback, with their state in `data`.
+
+    `settings` are environment variables for the functions, over those that the cloud gives.
+    """
+
+    def __init__(
+        self, data: Path, project: Path, settings: Mapping[str, str] | None = None
+    ) -> None:
+        self._data = data
+        self._project = project
+        self._settings = dict(settings or {})
+        self._running = AsyncExitStack()
+        data.mkdir(parents=True, exist_ok=True)
+        self.identity = _identity(data / "identity.json")
+        self.oss = OssService(self.identity, data / "oss", REGION, self._on_event)
+        self.cloudauth = CloudauthService(self.identity, data / "cloudauth")
+        self.mns = MnsService(self.identity, data / "mns", REGION)
+        self.admin = AdminService(self)
+        self.fc: FcService
+
+    @property
+    def services(self) -> dict[str, Service]:
+        """By the name that the admin address knows them by."""
+        return {"oss": self.oss, "cloudauth": self.cloudauth, "mns": self.mns, "fc": self.fc}
+
+    async def start(self, ports: Mapping[str, int] | None = None) -> None:
+        """Starts everything; `ports` by service name, a free one for any that is not named."""
+        wanted = ports or {}
+        for name in ("oss", "cloudauth", "mns"):
+            await self._start(getattr(self, name), wanted.get(name, 0))
+        self.oss.create_bucket(BUCKET)
+        self.oss.create_bucket(STATE_BUCKET)
+        for queue in (QUEUE, DEAD_LETTERS):
+            self.mns.create_queue(queue)
+        self.mns.create_topic(TOPIC)
+        self.mns.subscribe(TOPIC, "queue", QUEUE)
+        functions = s_yaml.load(self._project / "s.yaml", self._function_environment())
+        self.fc = FcService(self.identity, functions, self._data / "fc", self._dead_letter, REGION)
+        await self._start(self.fc, wanted.get("fc", 0))
+        await self._start(self.admin, wanted.get("admin", 0))
+        for service in self.services.values():
+            service.kill_instances = self.fc.kill_instances
+
+    async def stop(self) -> None:
+        """Stops everything, last started first."""
+        await self._running.aclose()
+
+    def reset(self) -> None:
+        """Behaviours back to good, records of calls and invocations emptied. Objects stay."""
+        for service in self.services.values():
+            service.behaviour = Behaviour()
+        self.cloudauth.reset()
+        self.fc.reset()
+
+    def environment(self) -> dict[str, str]:
+        """What a client needs: the env file's lines."""
+        return {
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": self.identity.key.access_key_id,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": self.identity.key.access_key_secret,
+            "OSS_ENDPOINT": self.oss.url,
+            "OSS_REGION": REGION,
+            "OSS_BUCKET": BUCKET,
+            "CLOUDAUTH_ENDPOINT": self.cloudauth.url,
+            "MNS_ENDPOINT": self.mns.url,
+            "MNS_TOPIC": TOPIC,
+            "MNS_QUEUE": QUEUE,
+            "MNS_DLQ": DEAD_LETTERS,
+            "FC_ENDPOINT": self.fc.url,
+            "FC_FUNCTION": self.fc.functions[0].name,
+            "HTTP_TRIGGER_URL": "",
+            "LOCAL_ADMIN": self.admin.url,
+        }
+
+    async def _start(self, service: Service, port: int) -> None:
+        await service.start(port)
+        self._running.push_async_callback(service.stop)
+
+    def _function_environment(self) -> dict[str, str]:
+        """What s.yaml reads with ``${env(...)}``."""
+        return {
+            "ALIBABA_CLOUD_ACCOUNT_ID": self.identity.account_id,
+            "SCENE_CODE": SCENE_CODE,
+            "STATE_BUCKET": STATE_BUCKET,
+            "OSS_BUCKET": BUCKET,
+            "OSS_REGION": REGION,
+            "OSS_ENDPOINT": self.oss.url,
+            "OSS_PUBLIC_ENDPOINT": self.oss.url,
+            "CLOUDAUTH_ENDPOINT": self.cloudauth.url,
+            "MNS_ENDPOINT": self.mns.url,
+            "MNS_TOPIC": TOPIC,
+            "MNS_DLQ": DEAD_LETTERS,
+            "FACESCREEN_LOCAL": "true",
+            **self._settings,
+        }
+
+    def _on_event(self, record: dict[str, Any]) -> None:
+        self.fc.deliver(record)
+
+    async def _dead_letter(self, destination: str, body: bytes) -> None:
+        """Delivers to an onFailure destination, which s.yaml names by its ARN."""
+        found = _MNS_DESTINATION.fullmatch(destination)
+        if found is None:
+            raise ValueError(f"s.yaml: the local cloud has no destination {destination!r}")
+        kind, name = found.groups()
+        await (self.mns.send(name, body) if kind == "queues" else self.mns.publish(name, body))
+
+
+def write_env_file(path: Path, environment: Mapping[str, str]) -> None:
+    """``KEY=value`` lines, for their owner's eyes alone, put in place whole."""
+    partial = path.with_name(path.name + ".partial")
+    partial.touch(mode=0o600)
+    partial.write_text("".join(f"{key}={value}\n" for key, value in environment.items()))
+    partial.replace(path)
+
+
+def _identity(path: Path) -> Identity:
+    """The account of this data folder, made on first use."""
+    if path.exists():
+        kept = json.loads(path.read_text())
+        return Identity(kept["account_id"], Key(**kept["key"]))
+    fresh = Identity.fresh()
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({"account_id": fresh.account_id, "key": asdict(fresh.key)}))
+    return fresh
