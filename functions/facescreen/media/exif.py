@@ -1,0 +1,26 @@
+"""EXIF: the one field of it that changes what is displayed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import tiff
+from .model import Unreadable
+
+if TYPE_CHECKING:
+    from .window import Window
+
+PREFIX = b"Exif\0\0"
+"""Stands before the TIFF structure in JPEG, and by some writers in WebP."""
+
+
+def orientation(window: Window) -> int:
+    """1 to 8, out of an EXIF block with or without its prefix; 1, as stored, where it is absent or
+    damaged, for decoders show the picture all the same."""
+    try:
+        if window.peek(0, len(PREFIX)) == PREFIX:
+            window = window.part(len(PREFIX))
+        value = tiff.directory(window).get(tiff.ORIENTATION, 1)
+    except Unreadable:
+        return 1
+    return value if 1 <= value <= 8 else 1

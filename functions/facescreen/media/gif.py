@@ -1,0 +1,61 @@
+"""GIF89a: the logical screen, and whether a second picture follows the first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .model import Media, Unreadable, image
+from .window import HEAD
+
+if TYPE_CHECKING:
+    from .window import Window
+
+_HEADER_SIZE = 13
+_EXTENSION, _PICTURE, _TRAILER = 0x21, 0x2C, 0x3B
+
+
+def read(window: Window) -> Media:
+    """Pictures are counted within the first read: what they are cut into is a few bytes long."""
+    width, height = window.unpack("<HH", 6)
+    head = window.peek(0, HEAD)
+    if len(head) < _HEADER_SIZE:
+        raise Unreadable("The GIF is damaged: it ends within its header.")
+    frames = _frames(head)
+    if frames == 0:
+        raise Unreadable("The GIF holds no picture.")
+    return image("image/gif", width, height, frames=frames)
+
+
+def _frames(head: bytes) -> int | None:
+    """1, 2 for more, or None where the head ends, or breaks off, before that is known."""
+    pictures = 0
+    at = _HEADER_SIZE + _color_table_size(head[10])
+    while at < len(head):
+        if head[at] == _TRAILER:
+            return pictures
+        pictures += head[at] == _PICTURE
+        if pictures == 2:
+            return pictures
+        at = _next_block(head, at)
+    return None
+
+
+def _next_block(head: bytes, at: int) -> int:
+    """Where the block after this one begins; the end of the head where that can't be told."""
+    try:
+        if head[at] == _EXTENSION:
+            at += 2
+        elif head[at] == _PICTURE:
+            at += 11 + _color_table_size(head[at + 9])
+        else:
+            return len(head)
+        while head[at]:
+            at += 1 + head[at]
+    except IndexError:
+        return len(head)
+    return at + 1
+
+
+def _color_table_size(flags: int) -> int:
+    """Bytes, for the flags of a screen or a picture."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
