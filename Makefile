@@ -1,0 +1,23 @@
+.PHONY: setup demo test bench lock clean
+
+setup:  ## everything into .venv, which leaves .venv/bin/facescreen
+	@infra/setup
+
+demo: setup  ## the main job on the local cloud
+	@.venv/bin/facescreen demo
+
+test:  ## checks, and the tests on every Python of 3.10 to 3.13 found
+	@infra/test
+
+bench: setup  ## what a function imports and ships
+	@.venv/bin/python -m tests.bench
+
+LOCK = .venv/bin/uv pip compile -q pyproject.toml --universal --python-version 3.10 \
+	--generate-hashes --no-header --no-annotate
+lock: setup  ## compiles the requirements files from pyproject.toml
+	@$(LOCK) --extra local --group dev -o requirements/dev.txt
+	@$(LOCK) --extra local -c requirements/dev.txt -o requirements/local.txt
+	@$(LOCK) -c requirements/dev.txt -o requirements/function.txt
+
+clean:
+	@rm -rf .venv .venv-3.* .facescreen
