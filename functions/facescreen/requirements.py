@@ -28,7 +28,9 @@ HIGHEST_IMAGE, WIDEST_IMAGE = 1920, 1080
 """In pixels, as displayed."""
 
 # What OSS image processing can read (object-storage.md): the way around the first rules.
-CONVERTIBLE = frozenset({"image/jpeg", "image/png", "image/webp", "image/heic", "image/bmp"})
+CONVERTIBLE = frozenset(
+    f"image/{form}" for form in ("jpeg", "png", "bmp", "gif", "webp", "tiff", "heic")
+)
 CONVERTIBLE_SIZE = 20 * MB
 CONVERTIBLE_SIDE = 30_000
 CONVERTED_SIDE = 720
