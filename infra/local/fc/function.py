@@ -1,0 +1,89 @@
+"""What a function is: its code, its limits, its triggers, and what becomes of failed events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Hook:
+    """A lifecycle handler (``module.function``) and how long it may take."""
+
+    handler: str
+    timeout_s: int
+
+
+@dataclass(frozen=True)
+class OssTrigger:
+    """A bucket's events; an empty prefix or suffix lets every key through."""
+
+    bucket: str
+    events: tuple[str, ...]
+    """``oss:ObjectCreated:PutObject``, or all of a kind: ``oss:ObjectCreated:*``."""
+    prefix: str
+    suffix: str
+
+    def matches(self, record: Mapping[str, Any]) -> bool:
+        """Whether one OSS event record (an element of ``events``) fires this trigger."""
+        oss = record["oss"]
+        key = oss["object"]["key"]
+        return (
+            oss["bucket"]["name"] == self.bucket
+            and key.startswith(self.prefix)
+            and key.endswith(self.suffix)
+            and any(_covers(wanted, record["eventName"]) for wanted in self.events)
+        )
+
+
+@dataclass(frozen=True)
+class HttpTrigger:
+    """Who may call over HTTP, and with which methods."""
+
+    auth_type: str
+    """``function`` (signed), ``anonymous`` or ``jwt``."""
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function of s.yaml. Defaults are Function Compute's own."""
+
+    name: str
+    runtime: str
+    """``python3.10`` or ``python3.12``."""
+    handler: str
+    """``module.function``."""
+    code: Path
+    timeout_s: int = 3
+    memory_mb: int = 512
+    """Told to the function, not enforced."""
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    initializer: Hook | None = None
+    pre_stop: Hook | None = None
+    triggers: tuple[OssTrigger | HttpTrigger, ...] = ()
+    retries: int = 3
+    """Of an asynchronous invocation that fails, after its first attempt."""
+    max_event_age_s: int = 86_400
+    on_failure: str | None = None
+    """ARN of the destination for events that ran out of retries."""
+    concurrency: int = 100
+    """Most instances at once."""
+    log_project: str = ""
+    log_store: str = ""
+
+    def matches(self, record: Mapping[str, Any]) -> bool:
+        """Whether one OSS event record fires any of this function's OSS triggers."""
+        return any(
+            trigger.matches(record) for trigger in self.triggers if isinstance(trigger, OssTrigger)
+        )
+
+
+def _covers(wanted: str, event_name: str) -> bool:
+    # The record's eventName has no "oss:" prefix; the trigger's configuration does.
+    name = f"oss:{event_name}"
+    return name.startswith(wanted[:-1]) if wanted.endswith(":*") else name == wanted
