@@ -1,0 +1,1 @@
+"""What a function imports and ships, and what that is held to."""

@@ -1,0 +1,29 @@
+"""The import budget in modules, the package's in megabytes: neither grows unnoticed."""
+
+from tests.bench import shipping
+
+MOST_HANDLER_MODULES = 140
+MOST_MODULES = 800
+MOST_MB = 42
+
+IMPORTED_LATE = {"oss2", "httpx", "mns", "requests", "cryptography"}
+NEVER_IMPORTED = {"boto3", "alibabacloud_credentials", "alibabacloud_tea_openapi", "cv2", "PIL"}
+
+
+def test_the_handler_imports_no_sdk() -> None:
+    imported = shipping.handler_modules()
+    assert not IMPORTED_LATE & set(imported)
+    assert len(imported) <= MOST_HANDLER_MODULES
+
+
+def test_modules_before_the_first_event() -> None:
+    imported = shipping.initialized_modules()
+    assert set(imported) > {"object_created", "oss2", "httpx", "mns"}
+    assert not NEVER_IMPORTED & set(imported)
+    assert len(imported) <= MOST_MODULES
+
+
+def test_what_ships_stays_small() -> None:
+    sizes = shipping.shipped()
+    assert {"functions", "httpx", "oss2"} <= set(sizes)
+    assert sum(sizes.values()) <= MOST_MB * 1e6
