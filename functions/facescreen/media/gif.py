@@ -12,30 +12,28 @@ if TYPE_CHECKING:
 
 _HEADER_SIZE = 13
 _EXTENSION, _PICTURE, _TRAILER = 0x21, 0x2C, 0x3B
+_LOOP = b"\x21\xff\x0bNETSCAPE2.0"
+"""Asks for the pictures to be shown again: there are several."""
 
 
 def read(window: Window) -> Media:
     """Pictures are counted within the first read: what they are cut into is a few bytes long."""
-    width, height = window.unpack("<HH", 6)
-    head = window.peek(0, HEAD)
-    if len(head) < _HEADER_SIZE:
-        raise Unreadable("The GIF is damaged: it ends within its header.")
-    frames = _frames(head)
+    width, height, flags = window.unpack("<HHB2x", 6)
+    frames = _frames(window.peek(0, HEAD), _HEADER_SIZE + _color_table_size(flags))
     if frames == 0:
         raise Unreadable("The GIF holds no picture.")
     return image("image/gif", width, height, frames=frames)
 
 
-def _frames(head: bytes) -> int | None:
+def _frames(head: bytes, at: int) -> int | None:
     """1, 2 for more, or None where the head ends, or breaks off, before that is known."""
     pictures = 0
-    at = _HEADER_SIZE + _color_table_size(head[10])
     while at < len(head):
         if head[at] == _TRAILER:
             return pictures
         pictures += head[at] == _PICTURE
-        if pictures == 2:
-            return pictures
+        if pictures == 2 or head.startswith(_LOOP, at):
+            return 2
         at = _next_block(head, at)
     return None
 

@@ -95,6 +95,8 @@ class _Source:
         self._rows_left = MOST_ROWS
 
     def take(self, start: int, length: int) -> bytes:
+        if length == 0:
+            return b""
         for block_start, block in self._blocks:
             offset = start - block_start
             if offset >= 0 and offset + length <= len(block):

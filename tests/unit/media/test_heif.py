@@ -1,0 +1,91 @@
+"""HEIC and AVIF: the primary item and its properties. See test_still_images for encoders'."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from facescreen.media import Unreadable
+from tests.unit.media.built import box, ftyp, full_box, heif, ispe
+from tests.unit.media.stored import probed
+
+SIZE = ispe(480, 640)
+
+
+def irot(quarters: int) -> bytes:
+    return box(b"irot", bytes([quarters]))
+
+
+def clap(*fields: int) -> bytes:
+    return box(b"clap", struct.pack(">8I", *fields, 0, 1, 0, 1))
+
+
+PROPERTIES = {
+    "as stored": ([SIZE], (480, 640), False),
+    "no turn": ([SIZE, irot(0)], (480, 640), False),
+    "a quarter": ([SIZE, irot(1)], (640, 480), True),
+    "a half": ([SIZE, irot(2)], (480, 640), True),
+    "three quarters": ([SIZE, irot(3)], (640, 480), True),
+    "mirrored": ([SIZE, box(b"imir", b"\0")], (480, 640), True),
+    "cropped": ([SIZE, clap(479, 1, 1278, 2)], (479, 639), False),
+    "cropped, then turned": ([SIZE, clap(479, 1, 639, 1), irot(3)], (639, 479), True),
+    "cropped to more than there is": ([SIZE, clap(9_000, 1, 9_000, 1)], (480, 640), False),
+    "others between": ([box(b"hvcC", bytes(9)), SIZE, box(b"pixi", bytes(8))], (480, 640), False),
+}
+
+
+@pytest.mark.parametrize(("properties", "size", "rotated"), PROPERTIES.values(), ids=PROPERTIES)
+def test_properties_of_the_primary_item(
+    properties: list[bytes], size: tuple[int, int], rotated: bool
+) -> None:
+    media = probed(heif(*properties))
+    assert ((media.width, media.height), media.rotated) == (size, rotated)
+
+
+@pytest.mark.parametrize("wide_ids", [False, True])
+@pytest.mark.parametrize("wide_indexes", [False, True])
+def test_the_primary_item_is_found_among_tiles(wide_ids: bool, wide_indexes: bool) -> None:
+    content = heif(SIZE, irot(1), item=49, others=48, wide_ids=wide_ids, wide_indexes=wide_indexes)
+    assert probed(content).width == 640
+
+
+BRANDS = {
+    "apple": ((b"heic", b"mif1", b"heic"), "image/heic", 1),
+    "ten bits": ((b"heix", b"mif1"), "image/heic", 1),
+    "codec among the compatible": ((b"mif1", b"miaf", b"heic"), "image/heic", 1),
+    "avif": ((b"avif", b"mif1", b"heic"), "image/avif", 1),
+    "avif among the compatible": ((b"mif1", b"avif"), "image/avif", 1),
+    "heic sequence": ((b"hevc", b"heic"), "image/heic", 2),
+    "avif sequence": ((b"avis", b"avif"), "image/avif", 2),
+    "sequence of a compatible codec": ((b"msf1", b"hevc"), "image/heic", 2),
+}
+
+
+@pytest.mark.parametrize(("brands", "mime", "frames"), BRANDS.values(), ids=BRANDS)
+def test_brands_tell_the_type(brands: tuple[bytes, ...], mime: str, frames: int) -> None:
+    media = probed(heif(SIZE, brands=brands))
+    assert (media.type, media.frames) == (mime, frames)
+
+
+HEIC = ftyp(b"heic")
+DAMAGED = {
+    "of an unknown codec": heif(SIZE, brands=(b"mif1", b"jpeg")),
+    "without meta": HEIC,
+    "without a primary item": HEIC + full_box(b"meta", box(b"iprp")),
+    "without properties": heif(),
+    "with a size of another item only": heif(SIZE).replace(
+        b"pitm\0\0\0\0\0\1", b"pitm\0\0\0\0\0\2"
+    ),
+    "of no width": heif(ispe(0, 640)),
+    "with a crop by zero": heif(SIZE, clap(1, 0, 1, 1)),
+    "cropped to nothing": heif(SIZE, clap(0, 1, 0, 1)),
+    "with an association of more than there is": heif(SIZE).replace(b"ispe", b"free"),
+    "with an ftyp cut short": HEIC[:9],
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_heif_is_unreadable(content: bytes) -> None:
+    with pytest.raises(Unreadable):
+        probed(content)

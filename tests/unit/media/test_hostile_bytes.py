@@ -1,0 +1,146 @@
+"""Whatever the bytes say: a Media or Unreadable, in few reads, little memory and little time."""
+
+from __future__ import annotations
+
+import struct
+import time
+import tracemalloc
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from facescreen.media import Media, Unreadable, probe
+from facescreen.media.window import MOST_BYTES
+from tests.unit.media.built import Track, box, exif, ftyp, full_box, heif, ispe, jpeg, mp4, segment
+from tests.unit.media.made import animated, encoded
+from tests.unit.media.stored import Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST_READS = 6
+
+
+def probe_within_limits(content: bytes) -> Media | Unreadable:
+    stored = Stored(content)
+    try:
+        found: Media | Unreadable = probe(stored)
+    except Unreadable as unreadable:
+        found = unreadable
+    assert len(stored.reads) <= MOST_READS
+    assert sum(stored.reads) <= MOST_BYTES
+    return found
+
+
+FRAGMENT = box(
+    b"moof",
+    box(
+        b"traf",
+        full_box(b"tfhd", struct.pack(">I", 1)),
+        full_box(b"trun", struct.pack(">II", 1, 512), flags=0x100),
+    ),
+)
+VALID: dict[str, Callable[[], bytes]] = {
+    "jpeg": lambda: jpeg(segment(0xE1, exif(6)), segment(0xE2, b"x")),
+    "png": lambda: animated("PNG"),
+    "webp": lambda: encoded("WEBP", orientation=6),
+    "gif": lambda: encoded("GIF"),
+    "bmp": lambda: encoded("BMP"),
+    "tiff": lambda: encoded("TIFF"),
+    "heic": lambda: heif(ispe(480, 640), box(b"irot", b"\1"), others=3),
+    "encoded heic": lambda: encoded("HEIF"),
+    "mp4": lambda: mp4(Track(handler=b"soun"), Track(edits=((2000, 0),))),
+    "fragmented mp4": lambda: mp4(Track(), more=box(b"mvex")) + FRAGMENT,
+}
+
+
+@cache
+def valid(name: str) -> bytes:
+    return VALID[name]()
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_cut_after_every_byte(name: str) -> None:
+    content = valid(name)
+    assert isinstance(probe_within_limits(content), Media)
+    for end in range(min(len(content), 1_500)):
+        probe_within_limits(content[:end])
+
+
+@pytest.mark.parametrize("name", VALID)
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_with_some_bytes_changed(name: str, data: st.DataObject) -> None:
+    content = bytearray(valid(name))
+    places = st.tuples(
+        st.integers(0, min(len(content), 800) - 4), st.binary(min_size=1, max_size=4)
+    )
+    for at, changed in data.draw(st.lists(places, min_size=1, max_size=6)):
+        content[at : at + len(changed)] = changed
+    probe_within_limits(bytes(content))
+
+
+SIGNATURES = [
+    *(b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBPVP8X", b"GIF89a", b"BM"),
+    *(b"II*\0", b"MM\0*", ftyp(b"isom"), ftyp(b"heic"), b"\0\0\0\x08wide", b""),
+]
+
+
+@settings(deadline=None, max_examples=300)
+@given(signature=st.sampled_from(SIGNATURES), rest=st.binary(max_size=400))
+def test_anything_behind_a_signature(signature: bytes, rest: bytes) -> None:
+    probe_within_limits(signature + rest)
+
+
+FOUR_MB = 4 * 1024 * 1024
+STTS = full_box(b"stts", struct.pack(">I", 1))[8:]
+MALICIOUS: dict[str, Callable[[], bytes]] = {
+    "jpeg of a million segments": lambda: jpeg(segment(0xE1, b"") * 1_000_000),
+    "jpeg of fill bytes": lambda: b"\xff\xd8" + b"\xff" * FOUR_MB,
+    "jpeg of strays between segments": lambda: jpeg((b"\xff\0" * 2_000 + segment(0xE1, b"")) * 999),
+    "png of empty chunks": lambda: encoded("PNG")[:33] + bytes(FOUR_MB),
+    "webp of empty chunks": lambda: b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x08" + bytes(FOUR_MB),
+    "gif of short blocks": lambda: b"GIF89a" + b"\1" * 7 + b"\x21\xfe" + b"\1\1" * FOUR_MB,
+    "tiff of the longest directory": lambda: b"II*\0\x08\0\0\0\xff\xff" + b"\3" * FOUR_MB,
+    "empty boxes": lambda: ftyp(b"isom") + box(b"free") * 500_000,
+    "tracks without end": lambda: mp4(*[Track(handler=b"soun")] * 9_000),
+    "boxes within boxes": lambda: ftyp(b"isom") + struct.pack(">I4s", 0, b"moov") * 500_000,
+    "items without end": lambda: heif(ispe(1, 1), item=65_535, others=60_000),
+    "a table of four thousand million rows": lambda: mp4(Track()).replace(
+        STTS, STTS[:-4] + b"\xff" * 4
+    ),
+    "fragments without end": lambda: mp4(Track(), more=box(b"mvex")) + FRAGMENT * 50_000,
+    "brands without end": lambda: ftyp(b"heic", bytes(FOUR_MB - 100)),
+}
+
+
+@pytest.mark.parametrize("make", MALICIOUS.values(), ids=MALICIOUS)
+def test_malice_ends_soon(make: Callable[[], bytes]) -> None:
+    content = make()
+    tracemalloc.start()
+    try:
+        probe_within_limits(content)
+        assert tracemalloc.get_traced_memory()[1] < 16 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+    begin = time.perf_counter()
+    probe_within_limits(content)
+    # 50 ms are the aim; a busy machine gets ten times that.
+    assert time.perf_counter() - begin < 0.5
+
+
+def test_a_reason_never_repeats_the_bytes() -> None:
+    for content in (b"SECRET", mp4(Track(handler=b"SECR")), ftyp(b"SECR") + box(b"SECR")):
+        assert "SECR" not in str(probe_within_limits(content))
+
+
+def test_a_store_that_answers_less_than_asked() -> None:
+    class Short(Stored):
+        def read(self, start: int, length: int) -> bytes:
+            return super().read(start, length)[:10]
+
+    with pytest.raises(Unreadable):
+        probe(Short(jpeg()))

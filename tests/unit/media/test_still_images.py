@@ -1,0 +1,155 @@
+"""Image formats, against what Pillow itself reads in what it and libheif write."""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image, ImageOps
+
+from facescreen.media import Unreadable
+from tests.unit.media.built import exif
+from tests.unit.media.made import HEIGHT, WIDTH, animated, encoded
+from tests.unit.media.stored import probed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ENCODED = {
+    "jpeg": ("image/jpeg", lambda: encoded("JPEG")),
+    "jpeg-progressive": ("image/jpeg", lambda: encoded("JPEG", progressive=True)),
+    "jpeg-cmyk": ("image/jpeg", lambda: encoded("JPEG", mode="CMYK")),
+    "jpeg-grey": ("image/jpeg", lambda: encoded("JPEG", mode="L")),
+    "jpeg-of-several-pictures": ("image/jpeg", lambda: animated("MPO")),
+    "png": ("image/png", lambda: encoded("PNG")),
+    "png-palette": ("image/png", lambda: encoded("PNG", mode="P")),
+    "webp-lossy": ("image/webp", lambda: encoded("WEBP")),
+    "webp-lossless": ("image/webp", lambda: encoded("WEBP", lossless=True)),
+    "webp-extended": ("image/webp", lambda: encoded("WEBP", icc_profile=b"profile")),
+    "heic": ("image/heic", lambda: encoded("HEIF")),
+    "avif": ("image/avif", lambda: encoded("AVIF", speed=10)),
+    "tiff": ("image/tiff", lambda: encoded("TIFF")),
+    "gif": ("image/gif", lambda: encoded("GIF")),
+    "bmp": ("image/bmp", lambda: encoded("BMP")),
+}
+TURNING = ["JPEG", "PNG", "AVIF"]
+
+
+@pytest.mark.parametrize(("mime", "make"), ENCODED.values(), ids=ENCODED)
+def test_an_encoded_picture_takes_one_read(mime: str, make: Callable[[], bytes]) -> None:
+    media = probed(make())
+    assert (media.type, media.kind) == (mime, "image")
+    assert (media.width, media.height, media.rotated) == (WIDTH, HEIGHT, False)
+    assert media.frames in (1, None)
+    assert (media.duration_s, media.fps, media.codec) == (None, None, None)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("form", TURNING)
+def test_the_size_is_as_displayed(form: str, orientation: int) -> None:
+    content = encoded(form, orientation=orientation)
+    displayed = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
+    media = probed(content)
+    assert (media.width, media.height) == displayed.size
+    assert media.rotated == (orientation != 1)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_webp_carries_its_orientation_behind_the_picture(orientation: int) -> None:
+    content = encoded("WEBP", orientation=orientation, lossless=True)
+    displayed = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
+    media = probed(content, most_reads=2)
+    assert (media.width, media.height) == displayed.size
+    assert media.rotated == (orientation != 1)
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "GIF", "AVIF"])
+def test_an_animation_has_more_than_one_frame(form: str) -> None:
+    options = {"loop": 0} if form == "GIF" else {}
+    assert probed(animated(form, **options)).frames == 2
+
+
+GIF = struct.pack("<6sHHBxx", b"GIF89a", 480, 640, 0x80) + bytes(6)
+COMMENT = b"\x21\xfe\x02hi\x00"
+PICTURE = b"\x2c" + bytes(8) + b"\x80" + bytes(6) + b"\x08\x03abc\x01d\x00"
+
+
+@pytest.mark.parametrize(
+    ("blocks", "frames"),
+    [
+        (COMMENT + PICTURE + b"\x3b", 1),
+        (PICTURE + COMMENT + PICTURE + b"\x3b", 2),
+        (PICTURE + COMMENT + PICTURE[:1], 2),
+        (PICTURE, None),
+        (PICTURE[:12], None),
+        (PICTURE + b"\x00", None),
+    ],
+    ids=["one", "two", "cut in the second", "no trailer", "cut", "astray"],
+)
+def test_the_pictures_of_a_gif_are_counted(blocks: bytes, frames: int | None) -> None:
+    media = probed(GIF + blocks)
+    assert (media.width, media.height, media.frames) == (480, 640, frames)
+
+
+def test_a_bmp_may_be_stored_from_the_top_or_have_the_short_header() -> None:
+    top_down = b"BM" + bytes(12) + struct.pack("<Iii", 40, 480, -640)
+    short = b"BM" + bytes(12) + struct.pack("<IHH", 12, 480, 640)
+    for content in (top_down, short):
+        media = probed(content)
+        assert (media.width, media.height) == (480, 640)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_tiff_is_read_in_either_byte_order(order: str) -> None:
+    fields = [(256, 3, 1, 480 if order == "<" else 480 << 16), (257, 4, 1, 640)]
+    mark = b"II*\0" if order == "<" else b"MM\0*"
+    entries = b"".join(struct.pack(order + "HHII", *field) for field in fields)
+    media = probed(mark + struct.pack(order + "IH", 8, 2) + entries)
+    assert (media.width, media.height) == (480, 640)
+
+
+def test_a_png_may_carry_much_before_its_picture() -> None:
+    content = encoded("PNG", orientation=6, icc_profile=_incompressible(300_000))
+    media = probed(content, most_reads=2)
+    assert (media.width, media.height) == (HEIGHT, WIDTH)
+
+
+def _incompressible(size: int) -> bytes:
+    return encoded("BMP")[54 : 54 + size]
+
+
+PNG_HEADER = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 480, 640) + bytes(9)
+DAMAGED = {
+    "empty": b"",
+    "text": b"a,b,c\n1,2,3\n",
+    "html": b"<!doctype html><title>404</title>",
+    "one byte of a jpeg": b"\xff",
+    "png of no width": PNG_HEADER[:16] + bytes(4) + PNG_HEADER[20:] + b"\0\0\0\0IDAT",
+    "png without header": PNG_HEADER[:12] + b"CgBI" + PNG_HEADER[16:] + b"\0\0\0\0IDAT",
+    "png without picture": PNG_HEADER + b"\0\0\0\0IEND\0\0\0\0",
+    "png chunk past the end": PNG_HEADER + b"\xff\xff\xff\xffeXIf",
+    "webp of no picture": b"RIFF\0\0\0\0WEBPALPH" + bytes(20),
+    "webp of other frames": b"RIFF\0\0\0\0WEBPVP8 " + bytes(20),
+    "webp of other lossless frames": b"RIFF\0\0\0\0WEBPVP8L" + bytes(20),
+    "riff of sound": b"RIFF\0\0\0\0WAVEfmt " + bytes(20),
+    "gif without picture": GIF + b"\x3b",
+    "gif cut in its header": GIF[:11],
+    "bmp of an unknown header": b"BM" + bytes(12) + struct.pack("<Iii", 41, 480, 640),
+    "tiff without fields": b"II*\0" + struct.pack("<IH", 8, 0),
+    "tiff astray": b"II*\0" + struct.pack("<I", 0xFFFFFFFF),
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+def test_what_is_no_picture_is_unreadable(content: bytes) -> None:
+    with pytest.raises(Unreadable, match=r"^The .*\.$"):
+        probed(content)
+
+
+def test_a_png_with_damaged_exif_is_shown_as_stored() -> None:
+    damaged = exif(6)[:-10]
+    chunk = struct.pack(">I4s", len(damaged), b"eXIf") + damaged + bytes(4)
+    media = probed(PNG_HEADER + chunk + b"\0\0\0\0IDAT")
+    assert (media.width, media.height, media.rotated) == (480, 640, False)

@@ -1,0 +1,132 @@
+"""How long a film is and how many frames a second it has, whole or in fragments."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from facescreen.media import Unreadable
+from tests.unit.media.built import Track, box, full_box, mp4
+from tests.unit.media.stored import probed
+
+TRACKS = {
+    "constant": (Track(frames=((50, 512),)), 50, 2, 25),
+    "variable": (Track(timescale=1000, frames=((2, 40), (1, 120), (3, 100))), 6, 0.5, 12),
+    "one frame that lasts": (Track(timescale=1, frames=((1, 3),)), 1, 3, pytest.approx(1 / 3)),
+    "frames that take no time": (Track(frames=((50, 0),)), 50, 0, None),
+    "no frames": (Track(frames=()), 0, 0, None),
+    "an eternity": (
+        Track(timescale=1, frames=((2**32 - 1, 2**32 - 1),)),
+        2**32 - 1,
+        (2.0**32 - 1) ** 2,
+        pytest.approx(2.0**-32),
+    ),
+}
+
+
+@pytest.mark.parametrize(("track", "frames", "duration_s", "fps"), TRACKS.values(), ids=TRACKS)
+def test_the_sample_table_tells_the_pace(
+    track: Track, frames: int, duration_s: float, fps: float | None
+) -> None:
+    media = probed(mp4(track))
+    assert (media.frames, media.duration_s, media.fps) == (frames, duration_s, fps)
+
+
+EDITS = {
+    "all of it, from the first frame that is shown": (((2000, 1024),), 2),
+    "trimmed on the phone": (((1230, 6400),), 1.23),
+    "a late begin": (((500, -1), (2000, 0)), 2),
+    "two pieces": (((400, 0), (300, 6400)), pytest.approx(0.7)),
+    "to the end": (((0, 0),), 2),
+    "longer than there is": (((60_000, 0),), 2),
+    "nothing but a late begin": (((500, -1),), 2),
+}
+
+
+@pytest.mark.parametrize(("edits", "duration_s"), EDITS.values(), ids=EDITS)
+@pytest.mark.parametrize("version", [0, 1])
+def test_an_edit_list_tells_what_is_shown(
+    version: int, edits: tuple[tuple[int, int], ...], duration_s: float
+) -> None:
+    media = probed(mp4(Track(edits=edits, version=version)))
+    assert (media.duration_s, media.fps) == (duration_s, 25)
+
+
+def test_edits_need_the_movies_clock() -> None:
+    content = mp4(Track(edits=((1000, 0),)))
+    begin = content.index(b"mvhd") + 16
+    with pytest.raises(Unreadable, match="timescale is zero"):
+        probed(content[:begin] + bytes(4) + content[begin + 4 :])
+
+
+def trun(*durations: int, frames: int = 0, sizes: bool = False) -> bytes:
+    """Frames of one duration each, or of the default; flags as they come with it."""
+    flags = 0x1 | (0x100 if durations else 0) | (0x200 if sizes else 0)
+    rows = [
+        struct.pack(">II" if sizes else ">I", *((ticks, 7)[: 1 + sizes])) for ticks in durations
+    ]
+    count = struct.pack(">Ii", len(durations) or frames, 100)
+    return full_box(b"trun", count, *rows, flags=flags)
+
+
+def moof(*truns: bytes, track_id: int = 1, default: int | None = None) -> bytes:
+    fields = struct.pack(">I", track_id)
+    flags = 0x2_0000
+    if default is not None:
+        fields += struct.pack(">QII", 0, 1, default)
+        flags |= 0x1 | 0x2 | 0x8
+    return box(b"moof", box(b"traf", full_box(b"tfhd", fields, flags=flags), *truns))
+
+
+def trex(track_id: int, duration: int) -> bytes:
+    return full_box(b"trex", struct.pack(">5I", track_id, 1, duration, 0, 0))
+
+
+EMPTY = Track(frames=())
+MDAT = box(b"mdat", bytes(100))
+FRAGMENTS = {
+    "durations of the run": moof(trun(*[512] * 50)),
+    "durations beside sizes": moof(trun(*[512] * 50, sizes=True)),
+    "the fragment's default": moof(trun(frames=50), default=512),
+    "the track's default": moof(trun(frames=25)) + MDAT + moof(trun(frames=25)),
+    "several runs": moof(trun(frames=20), trun(*[512] * 30)),
+    "another track between": moof(trun(frames=50)) + moof(trun(frames=99), track_id=2),
+}
+
+
+@pytest.mark.parametrize("rest", FRAGMENTS.values(), ids=FRAGMENTS)
+def test_fragments_hold_the_frames(rest: bytes) -> None:
+    head = mp4(EMPTY, more=box(b"mvex", trex(2, 7), trex(1, 512)))
+    media = probed(head + rest)
+    assert (media.frames, media.duration_s, media.fps) == (50, 2, 25)
+
+
+def test_fragments_follow_on_what_the_moov_holds() -> None:
+    head = mp4(Track(edits=((0, 1024),)), more=box(b"mvex", trex(1, 512)))
+    assert probed(head + moof(trun(frames=25))).duration_s == 3
+
+
+def test_fragments_far_apart_take_few_reads() -> None:
+    far = box(b"mdat", bytes(400_000))
+    head = mp4(EMPTY, more=box(b"mvex", trex(1, 512)))
+    content = head + (moof(trun(frames=25)) + far) * 3
+    assert probed(content, most_reads=4).duration_s == 3
+
+
+@pytest.mark.parametrize("rest", [moof(trun(frames=50)), b""], ids=["no default", "no frames"])
+def test_fragments_may_tell_no_time(rest: bytes) -> None:
+    media = probed(mp4(EMPTY, more=box(b"mvex")) + rest)
+    assert (media.duration_s, media.fps) == (0, None)
+
+
+def test_a_fragment_cut_short_is_unreadable() -> None:
+    head = mp4(EMPTY, more=box(b"mvex", trex(1, 512)))
+    with pytest.raises(Unreadable):
+        probed(head + moof(trun(*[512] * 50))[:-1])
+
+
+def test_the_tables_may_be_long_but_not_endless() -> None:
+    assert probed(mp4(Track(frames=((1, 512),) * 90_000)), most_reads=5).frames == 90_000
+    with pytest.raises(Unreadable, match="too involved"):
+        probed(mp4(Track(frames=((1, 512),) * 110_000)), most_reads=6)
