@@ -16,11 +16,13 @@ from .fc.server import FcService
 from .identity import Identity, Key
 from .mns.server import MnsService
 from .oss.server import OssService
+from .samples import make_samples, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from .samples import Sample
     from .service import Service
 
 REGION = "ap-southeast-1"
@@ -50,7 +52,7 @@ class LocalCloud:
         data.mkdir(parents=True, exist_ok=True)
         self.identity = _identity(data / "identity.json")
         self.oss = OssService(self.identity, data / "oss", REGION, self._on_event)
-        self.cloudauth = CloudauthService(self.identity, data / "cloudauth")
+        self.cloudauth = CloudauthService(self.identity, data)
         self.mns = MnsService(self.identity, data / "mns", REGION)
         self.admin = AdminService(self)
         self.fc: FcService
@@ -81,6 +83,14 @@ class LocalCloud:
     async def stop(self) -> None:
         """Stops everything, last started first."""
         await self._running.aclose()
+
+    def samples(self) -> list[Sample]:
+        """Files to try, made afresh in ``samples/``; their verdicts stand in verdicts.json."""
+        made = make_samples(self._data / "samples")
+        scripted = self._data / "verdicts.json"
+        kept = json.loads(scripted.read_text()) if scripted.exists() else {}
+        scripted.write_text(json.dumps({**verdicts(made), **kept}, indent=1) + "\n")
+        return made
 
     def reset(self) -> None:
         """Behaviours back to good, records of calls and invocations emptied. Objects stay."""

@@ -45,6 +45,11 @@ class Identity:
         self._issued[key.access_key_id] = key
         return key
 
+    @property
+    def issued(self) -> list[Key]:
+        """Every temporary key so far."""
+        return list(self._issued.values())
+
     def secret_for(self, access_key_id: str, security_token: str = "") -> str:
         """The secret to check a signature with. Raises UnknownAccessKey, BadSecurityToken."""
         known = {self.key.access_key_id: self.key, **self._issued}.get(access_key_id)

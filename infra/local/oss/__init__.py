@@ -1,0 +1,1 @@
+"""Object Storage Service: its REST protocol, signatures, versions, tags and image processing."""

@@ -1,0 +1,101 @@
+"""GetObject, HeadObject and GetObjectMeta."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, BinaryIO
+
+from aiohttp import web
+
+from ..conditions import check_conditions
+from ..errors import invalid_argument
+from ..headers import basic_headers, object_headers
+from ..images import processed
+from ..ranges import ByteRange, byte_range
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ..call import Call
+    from ..store.objects import StoredObject
+
+_CHUNK = 256 * 1024
+_OVERRIDES = {
+    "response-cache-control": "Cache-Control",
+    "response-content-disposition": "Content-Disposition",
+    "response-content-encoding": "Content-Encoding",
+    "response-content-language": "Content-Language",
+    "response-content-type": "Content-Type",
+    "response-expires": "Expires",
+}
+
+
+async def get_object(call: Call) -> web.Response:
+    """GET /bucket/key, with ``x-oss-process`` the picture made of it."""
+    stored, file = call.store.objects.open(call.bucket, call.key, call.version_id)
+    instructions = call.target.parameter("x-oss-process")
+    try:
+        check_conditions(call.headers, stored)
+        if instructions is None:
+            return _whole_or_part(call, stored, file)
+    except BaseException:
+        file.close()
+        raise
+    with file:
+        made = await processed(file, stored.contents.size, instructions)
+    said = {**basic_headers(stored), "Content-Type": made.content_type, **_overrides(call)}
+    return web.Response(body=made.body, headers=said)
+
+
+async def head_object(call: Call) -> web.Response:
+    """HEAD /bucket/key."""
+    stored = call.store.objects.find(call.bucket, call.key, call.version_id)
+    check_conditions(call.headers, stored)
+    said = {**object_headers(stored), "Content-Length": str(stored.contents.size)}
+    return web.Response(headers=said)
+
+
+async def get_object_meta(call: Call) -> web.Response:
+    """HEAD or GET /bucket/key?objectMeta: only what never takes a look inside."""
+    stored = call.store.objects.find(call.bucket, call.key, call.version_id)
+    said = basic_headers(stored)
+    if call.request.method == "HEAD":
+        said["Content-Length"] = str(stored.contents.size)
+    return web.Response(headers=said)
+
+
+def _whole_or_part(call: Call, stored: StoredObject, file: BinaryIO) -> web.Response:
+    size = stored.contents.size
+    standard = call.headers.get("x-oss-range-behavior", "").lower() == "standard"
+    part = byte_range(call.headers.get("Range"), size, standard)
+    said = {**object_headers(stored), **_overrides(call)}
+    if part is not None:
+        said["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
+    sent = part or ByteRange(0, size - 1)
+    said["Content-Length"] = str(sent.length)
+    return web.Response(
+        status=200 if part is None else 206,
+        body=_chunks(file, sent),
+        headers=said,
+    )
+
+
+async def _chunks(file: BinaryIO, wanted: ByteRange) -> AsyncIterator[bytes]:
+    with file:
+        file.seek(wanted.first)
+        left = wanted.length
+        while left and (chunk := await asyncio.to_thread(file.read, min(left, _CHUNK))):
+            left -= len(chunk)
+            yield chunk
+
+
+def _overrides(call: Call) -> dict[str, str]:
+    """Headers that the URL asks for in place of the object's own."""
+    found = {}
+    for parameter, header in _OVERRIDES.items():
+        value = call.target.parameter(parameter)
+        if value:
+            if not value.isprintable():
+                raise invalid_argument(parameter, "", f"{parameter} must be printable.")
+            found[header] = value
+    return found

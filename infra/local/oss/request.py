@@ -1,0 +1,97 @@
+"""What a raw request asks for: bucket, key and parameters out of its path, and the API's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Parameters that turn a request into another operation, whether this service has it or not:
+# `PUT /key?acl` must never be taken for a PutObject.
+SUBRESOURCES = frozenset(
+    """
+    accessPoint acl append asyncFetch bucketArchiveDirectRead bucketInfo cname comp cors delete
+    encryption httpsConfig inventory lifecycle link live location logging metaQuery objectInfo
+    objectMeta policy publicAccessBlock qos qosInfo referer replication replicationLocation
+    replicationProgress requestPayment resourceGroup restore stat status style symlink tagging
+    transferAcceleration uploadId uploads versioning versions vod website worm wormExtend wormId
+    x-oss-async-process
+    """.split()  # noqa: SIM905
+)
+
+_SERVICE = {("GET", ""): "ListBuckets"}
+_BUCKET = {
+    ("GET", ""): "ListObjects",
+    ("PUT", ""): "PutBucket",
+    ("DELETE", ""): "DeleteBucket",
+    ("GET", "bucketInfo"): "GetBucketInfo",
+    ("GET", "location"): "GetBucketLocation",
+    ("GET", "versioning"): "GetBucketVersioning",
+    ("PUT", "versioning"): "PutBucketVersioning",
+}
+_OBJECT = {
+    ("GET", ""): "GetObject",
+    ("HEAD", ""): "HeadObject",
+    ("PUT", ""): "PutObject",
+    ("DELETE", ""): "DeleteObject",
+    ("GET", "objectMeta"): "GetObjectMeta",
+    ("HEAD", "objectMeta"): "GetObjectMeta",
+    ("POST", "append"): "AppendObject",
+    ("GET", "tagging"): "GetObjectTagging",
+    ("PUT", "tagging"): "PutObjectTagging",
+    ("DELETE", "tagging"): "DeleteObjectTagging",
+    ("POST", "uploads"): "InitiateMultipartUpload",
+    ("GET", "uploadId"): "ListParts",
+    ("PUT", "uploadId"): "UploadPart",
+    ("POST", "uploadId"): "CompleteMultipartUpload",
+    ("DELETE", "uploadId"): "AbortMultipartUpload",
+}
+_COPIES = {"PutObject": "CopyObject", "UploadPart": "UploadPartCopy"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A request's path and query, decoded. Bytes that are not UTF-8 stay as lone surrogates."""
+
+    bucket: str
+    key: str
+    query: tuple[tuple[str, str], ...]
+
+    def parameter(self, name: str) -> str | None:
+        """A query parameter's value; None if it is not there."""
+        return next((value for key, value in self.query if key == name), None)
+
+    @property
+    def subresource(self) -> str:
+        """The parameter that names the operation; empty for a plain request."""
+        return next((name for name, _ in self.query if name in SUBRESOURCES), "")
+
+
+def target_of(raw_path: str) -> Target:
+    """Splits ``/bucket/key?query``. Only the first ``/`` divides: the key may hold any more."""
+    path, _, query = raw_path.partition("?")
+    bucket, _, key = path.removeprefix("/").partition("/")
+    pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
+    # A plus sign is a space in a query and itself in a path.
+    return Target(_decoded(bucket), _decoded(key), tuple(pairs))
+
+
+def operation_of(method: str, target: Target, headers: Mapping[str, str]) -> str:
+    """The API's name (``PutObjectTagging``); method and sub-resource where there is none here."""
+    asked = (method, target.subresource)
+    if target.key:
+        name = _OBJECT.get(asked)
+        if name in _COPIES and "x-oss-copy-source" in headers:
+            name = _COPIES[name]
+    else:
+        name = (_BUCKET if target.bucket else _SERVICE).get(asked)
+    if name == "ListObjects" and target.parameter("list-type") == "2":
+        name = "ListObjectsV2"
+    return name or "?".join(part for part in asked if part)
+
+
+def _decoded(text: str) -> str:
+    return unquote(text, errors="surrogateescape")

@@ -1,0 +1,119 @@
+"""The OSS service: authenticates each request and hands it to its operation."""
+
+from __future__ import annotations
+
+import base64
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from ..service import Service
+from .authentication import Authenticator, Signed
+from .call import Call, check_readable
+from .errors import OssError, not_implemented
+from .markup import document, element
+from .notifications import Change, Origin, event_record
+from .operations import OPERATIONS
+from .operations.buckets import check_bucket_name
+from .request import operation_of, target_of
+from .store import Store
+from .store.buckets import ENABLED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ..identity import Identity
+
+
+class OssService(Service):
+    """One account's buckets in one region, kept in the folder `data`.
+
+    `on_event` gets the record of every change to an object, on the event loop, before the
+    request that made the change is answered.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        data: Path,
+        region: str,
+        on_event: Callable[[dict[str, Any]], None],
+    ) -> None:
+        super().__init__()
+        self._identity = identity
+        self._region = region
+        self._on_event = on_event
+        self._authenticator = Authenticator(identity, region)
+        self._store = Store(data)
+
+    def create_bucket(self, name: str, versioning: bool = False) -> None:
+        """Makes sure that the bucket exists, and that it keeps versions if asked to."""
+        check_bucket_name(name)
+        self._store.buckets.create(name)
+        if versioning:
+            self._store.buckets.set_versioning(name, ENABLED)
+
+    async def stop(self) -> None:
+        """Stops for good: a new service on the same folder goes on where this one ended."""
+        await super().stop()
+        self._store.close()
+
+    def operation(self, request: web.BaseRequest) -> str:
+        """The API's name of what is asked."""
+        return operation_of(request.method, target_of(request.raw_path), request.headers)
+
+    async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
+        """The operation's answer, or its error."""
+        try:
+            response = await self._operate(request, request_id)
+        except OssError as error:
+            response = _refusal(error, request, request_id)
+        response.headers["x-oss-request-id"] = request_id
+        return response
+
+    def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+        """An error in OSS's XML."""
+        body = _error_body(OssError(status, code, message), "127.0.0.1", request_id)
+        headers = {"Content-Type": "application/xml", "x-oss-request-id": request_id}
+        return web.Response(status=status, body=body, headers=headers)
+
+    async def _operate(self, request: web.BaseRequest, request_id: str) -> web.Response:
+        target = target_of(request.raw_path)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self._authenticator.check(Signed(request.method, target, headers))
+        check_readable(target)
+        name = operation_of(request.method, target, request.headers)
+        operation = OPERATIONS.get(name)
+        if operation is None:
+            raise not_implemented(name)
+        account = self._identity.account_id
+        origin = Origin(account, self._region, request.remote or "", request_id)
+        notify = partial(self._notify, origin)
+        return await operation(Call(request, target, self._store, account, self._region, notify))
+
+    def _notify(self, origin: Origin, change: Change) -> None:
+        self._on_event(event_record(change, origin))
+
+
+def _refusal(error: OssError, request: web.BaseRequest, request_id: str) -> web.Response:
+    if error.status == 304:
+        return web.Response(status=304, headers=error.headers)
+    body = _error_body(error, request.host, request_id)
+    headers = {**error.headers, "Content-Type": "application/xml"}
+    if request.method == "HEAD":
+        # An answer to HEAD has no body, so OSS says what is wrong in a header.
+        headers["x-oss-err"] = base64.b64encode(body).decode()
+    return web.Response(status=error.status, body=body, headers=headers)
+
+
+def _error_body(error: OssError, host: str, request_id: str) -> bytes:
+    said = {
+        "Code": error.code,
+        "Message": error.message,
+        "RequestId": request_id,
+        "HostId": host,
+        **error.details,
+    }
+    return document(element("Error", *(element(name, text) for name, text in said.items())))

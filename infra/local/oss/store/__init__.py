@@ -1,0 +1,32 @@
+"""What the service keeps: buckets, object versions, uploads in SQLite; their bytes in files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .blobs import Blobs
+from .buckets import Buckets
+from .database import Database
+from .objects import Objects
+from .uploads import Uploads
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Store:
+    """Everything in one folder. Safe to call from any thread."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._database = Database(folder / "metadata.sqlite")
+        self.blobs = Blobs(folder / "blobs")
+        self.buckets = Buckets(self._database)
+        self.objects = Objects(self._database, self.blobs)
+        self.uploads = Uploads(self._database, self.blobs)
+        # What a killed process had received but not recorded.
+        self.blobs.keep_only(self.objects.blobs() | self.uploads.blobs())
+
+    def close(self) -> None:
+        """Gives the files back; the store is of no use afterwards."""
+        self._database.close()

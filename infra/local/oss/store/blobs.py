@@ -1,0 +1,102 @@
+"""Bytes as files that never change once written, each with its MD5 and CRC64."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+import crcmod  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from types import TracebackType
+
+_CHUNK = 1 << 20
+_ECMA_182 = 0x142F0E1EBA9EA3693
+_ALL_ONES = 0xFFFFFFFFFFFFFFFF
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A written file; `md5` is upper-case hex, `crc64` a decimal number."""
+
+    name: str
+    size: int
+    md5: str
+    crc64: str
+
+
+class Blobs:
+    """A folder of blobs."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self._folder = folder
+
+    def writer(self) -> BlobWriter:
+        """A new blob to write."""
+        return BlobWriter(self._folder / uuid.uuid4().hex)
+
+    def open(self, name: str) -> BinaryIO:
+        """The blob's bytes; they can be read to the end even if it is deleted meanwhile."""
+        return (self._folder / name).open("rb")
+
+    def joined(self, files: Iterable[BinaryIO]) -> Blob:
+        """A new blob with the bytes of the files, one after another; closes each."""
+        with self.writer() as writer:
+            for file in files:
+                with file:
+                    while chunk := file.read(_CHUNK):
+                        writer.write(chunk)
+            return writer.finish()
+
+    def delete(self, names: Iterable[str]) -> None:
+        """Removes the named blobs, as far as they are there."""
+        for name in names:
+            (self._folder / name).unlink(missing_ok=True)
+
+    def keep_only(self, names: set[str]) -> None:
+        """Removes every other blob."""
+        self.delete(path.name for path in self._folder.iterdir() if path.name not in names)
+
+
+class BlobWriter:
+    """``with blobs.writer() as writer``: what is not finished leaves no file."""
+
+    def __init__(self, path: Path) -> None:
+        self.size = 0
+        self._path = path
+        self._file = path.open("xb")
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._crc64 = crcmod.Crc(_ECMA_182, initCrc=0, rev=True, xorOut=_ALL_ONES)
+        self._finished = False
+
+    def write(self, chunk: bytes) -> None:
+        """Adds bytes."""
+        self._file.write(chunk)
+        self._md5.update(chunk)
+        self._crc64.update(chunk)
+        self.size += len(chunk)
+
+    def finish(self) -> Blob:
+        """Closes the file and says what it holds."""
+        self._file.close()
+        self._finished = True
+        md5 = self._md5.hexdigest().upper()
+        return Blob(self._path.name, self.size, md5, str(self._crc64.crcValue))
+
+    def __enter__(self) -> BlobWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self._finished:
+            self._file.close()
+            self._path.unlink()

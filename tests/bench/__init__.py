@@ -1,1 +1,0 @@
-"""What a function imports and ships, and what that is held to."""

@@ -1,0 +1,40 @@
+"""The local cloud, whole, as tests of the pipeline use it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.local.pipeline import leaks
+from tests.local.pipeline.outside import Outside, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from infra.local.cloud import LocalCloud
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cloud")
+
+
+@pytest.fixture(scope="module")
+def cloud(data: Path) -> Iterator[LocalCloud]:
+    """One cloud for all tests of a file."""
+    with running(data) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def outside(cloud: LocalCloud, data: Path) -> Iterator[Outside]:
+    """A client; after each test, all that was written anywhere is searched for secrets."""
+    client = Outside(cloud.environment())
+    client.admin.post("/reset")
+    yield client
+    client.admin.post("/reset")
+    client.settled()
+    assert leaks.find(cloud, data, client) == []
+    client.admin.close()

@@ -1,0 +1,128 @@
+"""A client of the local cloud, and the cloud itself, for tests of the pipeline."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import oss2
+from mns.account import Account
+from mns.mns_exception import MNSServerException
+
+from infra.local.background import Background
+from infra.local.cloud import LocalCloud
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PROJECT = Path(__file__).parents[3]
+FAST = {"CALLS_PER_SECOND": "50"}
+
+
+@dataclass
+class Outside:
+    """A client of the local cloud: it knows the env file's values and nothing else."""
+
+    told: dict[str, str]
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    """Every message received so far."""
+    letters: list[dict[str, Any]] = field(default_factory=list)
+    """Every dead letter received so far."""
+
+    def __post_init__(self) -> None:
+        key = self.told["ALIBABA_CLOUD_ACCESS_KEY_ID"], self.told["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+        self.bucket = oss2.Bucket(
+            oss2.AuthV4(*key),
+            self.told["OSS_ENDPOINT"],
+            self.told["OSS_BUCKET"],
+            region=self.told["OSS_REGION"],
+        )
+        self.account = Account(self.told["MNS_ENDPOINT"], *key)
+        self.admin = httpx.Client(base_url=self.told["LOCAL_ADMIN"])
+
+    def put(self, key: str, data: bytes, tags: dict[str, str] | None = None) -> str:
+        pairs = "&".join(f"{name}={value}" for name, value in (tags or {}).items())
+        headers = {"x-oss-tagging": pairs} if pairs else {}
+        etag: str = self.bucket.put_object(key, data, headers=headers).etag
+        return etag
+
+    def tags(self, key: str) -> dict[str, str]:
+        return dict(self.bucket.get_object_tagging(key).tag_set.tagging_rule)
+
+    def behave(self, **services: Any) -> None:
+        answer = self.admin.put("/behaviour", json=services)
+        assert answer.status_code == 200, answer.text
+
+    def calls(self, key: str = "") -> list[dict[str, Any]]:
+        """Billed calls, of one object or of all."""
+        uri = f"oss://{self.told['OSS_BUCKET']}/{key}"
+        return [c for c in self.admin.get("/calls").json() if not key or c["object"] == uri]
+
+    def invocations(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.admin.get("/invocations").json()
+        return found
+
+    def receive(self) -> list[dict[str, Any]]:
+        """The messages so far, with those that came meanwhile."""
+        self.messages += self._drain("MNS_QUEUE")
+        return self.messages
+
+    def dead_letters(self) -> list[dict[str, Any]]:
+        self.letters += (found := self._drain("MNS_DLQ"))
+        return found
+
+    def messages_of(self, key: str) -> list[dict[str, Any]]:
+        return [m for m in self.receive() if m["data"]["object"]["key"] == key]
+
+    def wait_for(self, key: str, count: int = 1) -> dict[str, Any]:
+        """The last of `count` messages about `key`."""
+        until(lambda: len(self.messages_of(key)) >= count, f"{count} messages about {key}")
+        return self.messages_of(key)[-1]
+
+    def settled(self) -> None:
+        """Waits until no invocation runs and none begins."""
+
+        def quiet() -> bool:
+            before = self.invocations()
+            time.sleep(0.7)
+            after = self.invocations()
+            return before == after and all(entry["ended"] for entry in after)
+
+        until(quiet, "quiet", 90)
+
+    def _drain(self, name: str) -> list[dict[str, Any]]:
+        queue = self.account.get_queue(self.told[name])
+        found: list[dict[str, Any]] = []
+        while True:
+            try:
+                received = queue.receive_message(wait_seconds=0)
+            except MNSServerException as error:
+                if error.type != "MessageNotExist":
+                    raise
+                return found
+            found.append(json.loads(received.message_body))
+            queue.delete_message(received.receipt_handle)
+
+
+def until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    """Waits until `true`, or fails."""
+    ends = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < ends, f"waited {seconds} s for {what}"
+        time.sleep(0.05)
+
+
+@contextmanager
+def running(data: Path, **settings: str) -> Iterator[LocalCloud]:
+    with Background() as loop:
+        cloud = LocalCloud(data, PROJECT, {**FAST, **settings})
+        try:
+            loop.run(cloud.start())
+            yield cloud
+        finally:
+            loop.run(cloud.stop())
