@@ -85,6 +85,6 @@ def version_header(stored: StoredObject) -> dict[str, str]:
 
 
 def xml_time(seconds: float) -> str:
-    """``2012-02-24T08:42:32.000Z``."""
-    moment = datetime.fromtimestamp(seconds, timezone.utc)
+    """``2012-02-24T08:42:32.000Z``: OSS writes milliseconds and counts whole seconds."""
+    moment = datetime.fromtimestamp(int(seconds), timezone.utc)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
