@@ -1,0 +1,134 @@
+"""Invocations: each attempt recorded, asynchronous ones retried and at last given up.
+
+What retries: function-compute.md, "Async". An instance that dies by SIGKILL counts as the
+function's own error and is retried; UNCONFIRMED whether the real service sees it so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from .events import ERROR_TYPE, EXPIRED, failure_record
+from .pool import Throttled
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from .events import Event
+    from .instance import Result, Status
+    from .pool import Pool
+
+_RECORDS = 10_000
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One attempt that has ended. Times are UTC, ISO 8601 with milliseconds."""
+
+    function: str
+    request_id: str
+    attempt: int
+    """From 1; the attempts of one event share its request id."""
+    trigger: str
+    started: str
+    ended: str
+    status: Status
+    error_type: str
+
+
+class Invocations:
+    """Runs invocations on pools of instances, now or until they succeed."""
+
+    def __init__(
+        self,
+        destination: Callable[[str, bytes], Awaitable[None]],
+        retry_delay_s: Callable[[], float],
+    ) -> None:
+        """`destination` takes an onFailure ARN and a record; `retry_delay_s` is asked each time."""
+        self.records: deque[Invocation] = deque(maxlen=_RECORDS)
+        self._destination = destination
+        self._retry_delay_s = retry_delay_s
+        self._pending: set[asyncio.Task[None]] = set()
+
+    async def invoke(
+        self, pool: Pool, event: Event, *, attempt: int = 1, wait_s: float = 0
+    ) -> Result:
+        """One attempt; raises Throttled when no instance comes free in `wait_s` seconds."""
+        async with pool.instance(wait_s) as instance:
+            started = _now()
+            result = await instance.invoke(event.request_id, event.payload)
+        self.records.append(
+            Invocation(
+                function=pool.function.name,
+                request_id=event.request_id,
+                attempt=attempt,
+                trigger=event.trigger,
+                started=started,
+                ended=_now(),
+                status=result.status,
+                error_type=result.error_type,
+            )
+        )
+        return result
+
+    def enqueue(self, pool: Pool, event: Event, delay_s: float = 0) -> None:
+        """Invokes `pool`'s function until it succeeds or the event is given up."""
+        task = asyncio.get_running_loop().create_task(self._deliver(pool, event, delay_s))
+        self._pending.add(task)
+        task.add_done_callback(self._finished)
+
+    async def drained(self) -> None:
+        """Returns once no asynchronous event is on its way."""
+        while self._pending:
+            await asyncio.wait(self._pending)
+
+    async def stop(self) -> None:
+        """Drops what is on its way, saying how much that was."""
+        if self._pending:
+            logger.warning("stopped with %d events on their way", len(self._pending))
+        for task in self._pending:
+            task.cancel()
+        await self.drained()
+
+    async def _deliver(self, pool: Pool, event: Event, delay_s: float) -> None:
+        await asyncio.sleep(delay_s)
+        result, attempt, condition = None, 0, EXPIRED
+        while (wait_s := event.remaining_s(pool.function.max_event_age_s)) > 0:
+            try:
+                result = await self.invoke(pool, event, attempt=attempt + 1, wait_s=wait_s)
+            except Throttled:
+                break
+            if result.status == "ok":
+                return
+            attempt += 1
+            if attempt > pool.function.retries:
+                condition = ERROR_TYPE
+                break
+            await asyncio.sleep(self._retry_delay_s() * 2 ** (attempt - 1))
+        record = failure_record(pool.deployment, event, attempt, result, condition)
+        await self._give_up(pool, event, record)
+
+    async def _give_up(self, pool: Pool, event: Event, record: bytes) -> None:
+        arn = pool.function.on_failure
+        name = pool.function.name
+        if arn is None:
+            logger.error("%s: event %s lost, no onFailure destination", name, event.request_id)
+            return
+        await self._destination(arn, record)
+        logger.warning("%s: event %s given up, now at %s", name, event.request_id, arn)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._pending.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("an event was lost", exc_info=task.exception())
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

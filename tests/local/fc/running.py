@@ -1,0 +1,108 @@
+"""A small s.yaml and handlers in a folder, and the service that runs them."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from infra.local.fc import s_yaml
+from infra.local.fc.server import FcService
+from infra.local.identity import Identity
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+REGION = "ap-southeast-1"
+DEAD_LETTERS = "acs:mns:ap-southeast-1:1:/queues/dead/messages"
+
+
+def project(folder: Path, handlers: str, **props: Any) -> Path:
+    """Writes ``code/index.py`` and an s.yaml whose one function runs it; gives the latter."""
+    code = folder / "code"
+    code.mkdir()
+    (code / "index.py").write_text(textwrap.dedent(handlers))
+    function = {
+        "region": REGION,
+        "functionName": "screen",
+        "runtime": "python3.10",
+        "handler": "index.handler",
+        "code": "./code",
+        "timeout": 5,
+        "asyncInvokeConfig": {
+            "maxAsyncRetryAttempts": 1,
+            "destinationConfig": {"onFailure": {"destination": DEAD_LETTERS}},
+        },
+        "triggers": [
+            {
+                "triggerName": "created",
+                "triggerType": "oss",
+                "sourceArn": f"acs:oss:{REGION}:1:selfies",
+                "triggerConfig": {
+                    "events": ["oss:ObjectCreated:PutObject"],
+                    "filter": {"key": {"prefix": "", "suffix": ""}},
+                },
+            }
+        ],
+        **props,
+    }
+    document = {
+        "edition": "3.0.0",
+        "name": "test",
+        "resources": {"screen": {"component": "fc3", "props": function}},
+    }
+    path = folder / "s.yaml"
+    path.write_text(json.dumps(document))
+    return path
+
+
+def record(key: str = "a.jpg") -> dict[str, Any]:
+    """One OSS event record, as far as triggers and tests read it."""
+    return {
+        "eventName": "ObjectCreated:PutObject",
+        "oss": {"bucket": {"name": "selfies"}, "object": {"key": key}},
+    }
+
+
+@dataclass
+class DeadLetters:
+    """The destination callback."""
+
+    records: list[dict[str, Any]] = field(default_factory=list)
+
+    async def __call__(self, arn: str, body: bytes) -> None:
+        assert arn == DEAD_LETTERS
+        self.records.append(json.loads(body))
+
+
+@dataclass
+class Running:
+    service: FcService
+    identity: Identity
+    dead: DeadLetters
+    folder: Path
+
+    @property
+    def statuses(self) -> list[str]:
+        return [invocation.status for invocation in self.service.invocations]
+
+    @property
+    def log(self) -> list[str]:
+        return (self.folder / "data" / "logs" / "screen.log").read_text().splitlines()
+
+
+@asynccontextmanager
+async def running(folder: Path, handlers: str, **props: Any) -> AsyncIterator[Running]:
+    """The service with one function, started; retries come after 10 ms."""
+    identity, dead = Identity.fresh(), DeadLetters()
+    functions = s_yaml.load(project(folder, handlers, **props), {})
+    service = FcService(identity, functions, folder / "data", dead, REGION)
+    service.behaviour.retry_delay_ms = 10
+    await service.start()
+    try:
+        yield Running(service, identity, dead, folder)
+    finally:
+        await service.stop()

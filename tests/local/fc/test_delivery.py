@@ -1,0 +1,316 @@
+"""Bucket events through real processes: retries, dead letters, limits, kills."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from .running import DEAD_LETTERS, record, running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pytest
+
+NO_RETRIES = {"asyncInvokeConfig": {"maxAsyncRetryAttempts": 0}}
+
+
+async def until(true: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
+async def test_a_matching_event_is_delivered_as_bytes(tmp_path: Path) -> None:
+    handlers = """
+        import json
+
+        def handler(event, context):
+            print("got", json.loads(event)["events"][0]["oss"]["object"]["key"])
+            print(context.request_id)
+    """
+    async with running(tmp_path, handlers) as cloud:
+        cloud.service.deliver(record("g\u00e9 %2B.jpg"))
+        cloud.service.deliver({**record(), "eventName": "ObjectCreated:UploadPart"})
+        await cloud.service.drained()
+        [invocation] = cloud.service.invocations
+        assert cloud.log == ["got g\u00e9 %2B.jpg", invocation.request_id]
+    assert (invocation.function, invocation.attempt) == ("screen", 1)
+    assert (invocation.trigger, invocation.status) == ("oss", "ok")
+    assert invocation.started <= invocation.ended
+    assert invocation.ended.endswith("Z")
+
+
+async def test_an_error_is_retried_and_then_dead_lettered(tmp_path: Path) -> None:
+    handlers = "def handler(event, context): raise ValueError('no luck')"
+    async with running(tmp_path, handlers) as cloud:
+        cloud.service.deliver(record("x.jpg"))
+        await cloud.service.drained()
+        assert [i.attempt for i in cloud.service.invocations] == [1, 2]
+        assert {i.error_type for i in cloud.service.invocations} == {"ValueError"}
+        request_id = cloud.service.invocations[0].request_id
+    [dead] = cloud.dead.records
+    assert set(dead) == {
+        "timestamp",
+        "requestContext",
+        "requestPayload",
+        "responseContext",
+        "responsePayload",
+    }
+    assert dead["requestContext"] == {
+        "requestId": request_id,
+        "functionArn": f"acs:fc:ap-southeast-1:{cloud.identity.account_id}:functions/screen",
+        "condition": "UnhandledInvocationError",
+        "approximateInvokeCount": 2,
+    }
+    assert json.loads(dead["requestPayload"]) == {"events": [record("x.jpg")]}
+    assert dead["responseContext"] == {
+        "statusCode": 200,
+        "functionError": "UnhandledInvocationError",
+    }
+    assert json.loads(dead["responsePayload"])["errorMessage"] == "no luck"
+
+
+async def test_retries_come_later_each_time(tmp_path: Path) -> None:
+    handlers = "def handler(event, context): raise ValueError"
+    config = {"maxAsyncRetryAttempts": 2}
+    async with running(tmp_path, handlers, asyncInvokeConfig=config) as cloud:
+        cloud.service.behaviour.retry_delay_ms = 100
+        begun = time.monotonic()
+        cloud.service.deliver(record())
+        await cloud.service.drained()
+        assert 0.3 <= time.monotonic() - begun < 2
+        assert cloud.statuses == ["error"] * 3
+
+
+async def test_without_a_destination_the_loss_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    handlers = "def handler(event, context): raise ValueError"
+    async with running(tmp_path, handlers, **NO_RETRIES) as cloud:
+        cloud.service.deliver(record())
+        await cloud.service.drained()
+    assert "lost, no onFailure destination" in caplog.text
+    assert cloud.dead.records == []
+
+
+async def test_an_initializer_runs_once_and_its_failure_fails_the_event(tmp_path: Path) -> None:
+    handlers = """
+        from pathlib import Path
+
+        runs = []
+
+        def initialize(context):
+            runs.append(context.function.name)
+            if not Path("ready").exists():
+                raise OSError("not ready")
+
+        def handler(event, context):
+            print(runs)
+    """
+    lifecycle = {"initializer": {"handler": "index.initialize", "timeout": 5}}
+    async with running(tmp_path, handlers, instanceLifecycleConfig=lifecycle) as cloud:
+        cloud.service.deliver(record())
+        await cloud.service.drained()
+        [dead] = cloud.dead.records
+        told = json.loads(dead["responsePayload"])
+        assert told["errorMessage"] == "Initializer index.initialize failed: not ready"
+        assert told["errorType"] == "OSError"
+        assert cloud.statuses == ["error", "error"]
+        (tmp_path / "code" / "ready").touch()
+        for _ in range(2):
+            cloud.service.deliver(record())
+            await cloud.service.drained()
+        assert cloud.log == ["['screen']"] * 2
+
+
+async def test_an_initializer_has_a_time_out_of_its_own(tmp_path: Path) -> None:
+    handlers = "import time\ndef initialize(context): time.sleep(30)\ndef handler(e, c): pass"
+    lifecycle = {"initializer": {"handler": "index.initialize", "timeout": 1}}
+    async with running(
+        tmp_path, handlers, instanceLifecycleConfig=lifecycle, **NO_RETRIES
+    ) as cloud:
+        cloud.service.deliver(record())
+        await cloud.service.drained()
+        assert cloud.statuses == ["timeout"]
+
+
+async def test_pre_stop_runs_when_the_service_stops(tmp_path: Path) -> None:
+    handlers = "def handler(e, c): print('handled')\ndef pre_stop(context): print('stopping')"
+    lifecycle = {"preStop": {"handler": "index.pre_stop", "timeout": 1}}
+    async with running(tmp_path, handlers, instanceLifecycleConfig=lifecycle) as cloud:
+        cloud.service.deliver(record())
+        await cloud.service.drained()
+    assert cloud.log == ["handled", "stopping"]
+
+
+async def test_a_function_past_its_time_out_is_killed_and_replaced(tmp_path: Path) -> None:
+    handlers = """
+        import os, subprocess, time
+        from pathlib import Path
+
+        def handler(event, context):
+            print(os.getpid())
+            if not Path("slow").exists():
+                Path("slow").touch()
+                print(subprocess.Popen(["/bin/sleep", "30"]).pid)
+                time.sleep(30)
+    """
+    async with running(tmp_path, handlers, timeout=1) as cloud:
+        cloud.service.deliver(record())
+        await cloud.service.drained()
+        assert cloud.statuses == ["timeout", "ok"]
+        first, child, second = cloud.log
+        assert first != second
+        await until(lambda: not alive(first) and not alive(child))
+
+
+async def test_a_killed_instance_is_an_error_and_the_retry_succeeds(tmp_path: Path) -> None:
+    handlers = """
+        import time
+        from pathlib import Path
+
+        def handler(event, context):
+            if not Path("begun").exists():
+                Path("begun").touch()
+                time.sleep(30)
+    """
+    async with running(tmp_path, handlers) as cloud:
+        cloud.service.deliver(record())
+        await until((tmp_path / "code" / "begun").exists)
+        cloud.service.kill_instances()
+        await cloud.service.drained()
+        assert cloud.statuses == ["killed", "ok"]
+        assert cloud.service.invocations[0].error_type == "FunctionProcessExited"
+    assert cloud.dead.records == []
+
+
+async def test_idle_instances_are_not_killed_but_one_that_died_is_replaced(tmp_path: Path) -> None:
+    handlers = "import os\ndef handler(event, context): print(os.getpid())"
+    async with running(tmp_path, handlers, **NO_RETRIES) as cloud:
+
+        async def pid() -> str:
+            cloud.service.deliver(record())
+            await cloud.service.drained()
+            return cloud.log[-1]
+
+        first = await pid()
+        cloud.service.kill_instances()
+        assert await pid() == first
+        kill = await asyncio.create_subprocess_exec("/bin/kill", "-9", first)
+        await kill.wait()
+        await until(lambda: not alive(first))
+        assert await pid() != first
+        assert cloud.statuses == ["ok"] * 3
+
+
+OVERLAP = """
+    import os, time
+    from pathlib import Path
+
+    def handler(event, context):
+        os.mkdir("running")
+        time.sleep(0.2)
+        os.rmdir("running")
+"""
+
+
+async def test_concurrency_is_never_passed_and_nothing_fails_for_it(tmp_path: Path) -> None:
+    limit = {"reservedConcurrency": 1}
+    async with running(tmp_path, OVERLAP, concurrencyConfig=limit) as cloud:
+        cloud.service.deliver(record("a"))
+        cloud.service.deliver(record("b"))
+        await cloud.service.drained()
+        assert cloud.statuses == ["ok", "ok"]
+
+
+async def test_below_the_limit_events_run_side_by_side(tmp_path: Path) -> None:
+    limit = {"reservedConcurrency": 2}
+    async with running(tmp_path, OVERLAP, concurrencyConfig=limit, **NO_RETRIES) as cloud:
+        cloud.service.deliver(record("a"))
+        cloud.service.deliver(record("b"))
+        await cloud.service.drained()
+        assert sorted(cloud.statuses) == ["error", "ok"]
+        assert {i.error_type for i in cloud.service.invocations} == {"", "FileExistsError"}
+
+
+async def test_an_event_that_waits_too_long_is_dead_lettered_untried(tmp_path: Path) -> None:
+    config = {
+        "maxAsyncRetryAttempts": 0,
+        "maxAsyncEventAgeInSeconds": 1,
+        "destinationConfig": {"onFailure": {"destination": DEAD_LETTERS}},
+    }
+    handlers = "import time\ndef handler(event, context): time.sleep(1.5)"
+    limit = {"reservedConcurrency": 1}
+    async with running(
+        tmp_path, handlers, asyncInvokeConfig=config, concurrencyConfig=limit
+    ) as cloud:
+        cloud.service.deliver(record("a"))
+        cloud.service.deliver(record("b"))
+        await cloud.service.drained()
+        assert cloud.statuses == ["ok"]
+    [dead] = cloud.dead.records
+    assert json.loads(dead["requestPayload"]) == {"events": [record("b")]}
+    assert dead["requestContext"]["condition"] == "EventAgeExceeded"
+    assert dead["requestContext"]["approximateInvokeCount"] == 0
+
+
+async def test_duplicates_come_at_the_same_instant_and_late(tmp_path: Path) -> None:
+    handlers = "def handler(event, context): print(context.request_id)"
+    async with running(tmp_path, handlers) as cloud:
+        cloud.service.behaviour.duplicates = 2
+        cloud.service.behaviour.delay_ms = 200
+        begun = time.monotonic()
+        cloud.service.deliver(record())
+        await cloud.service.drained()
+        assert time.monotonic() - begun >= 0.2
+        assert len(set(cloud.log)) == 3
+        assert cloud.statuses == ["ok"] * 3
+        cloud.service.reset()
+        assert cloud.service.invocations == []
+
+
+async def test_a_failing_destination_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(arn: str, body: bytes) -> None:
+        raise ValueError("no such queue")
+
+    handlers = "def handler(event, context): raise ValueError"
+    async with running(tmp_path, handlers) as cloud:
+        monkeypatch.setattr(cloud.service._invocations, "_destination", refuse)
+        cloud.service.deliver(record())
+        await cloud.service.drained()
+    assert "an event was lost" in caplog.text
+    assert "no such queue" in caplog.text
+
+
+async def test_stopping_ends_every_process(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    handlers = """
+        import os, time
+
+        def handler(event, context):
+            print(os.getpid())
+            time.sleep(30)
+    """
+    async with running(tmp_path, handlers) as cloud:
+        cloud.service.deliver(record())
+        await until(lambda: cloud.log)
+        assert alive(cloud.log[0])
+    assert not alive(cloud.log[0])
+    assert "stopped with 1 events on their way" in caplog.text
+
+
+def alive(pid: str) -> bool:
+    """Whether the process runs; a zombie does not."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:  # noqa: PTH123
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.fc import s_yaml
+from infra.local.fc.function import Function, Hook, HttpTrigger, OssTrigger
+from infra.local.fc.section import BadTemplate
+from infra.local.fc.variables import Variables
+
+WHOLE = """
+edition: 3.0.0
+name: facescreen
+access: ${env('ACCESS', 'default')}
+vars:
+  region: ${env('REGION', 'ap-southeast-1')}
+  account: ${env(ACCOUNT)}
+  names: {bucket: 'selfies-${vars.region}'}
+resources:
+  roles:
+    component: ros
+    props: {template: ./ros.yaml, parameters: {Nobody: "${config('resolves this')}"}}
+  screen:
+    component: fc3
+    props:
+      region: ${vars.region}
+      functionName: screen
+      runtime: ${env('FC_RUNTIME', 'python3.10')}
+      handler: index.handler
+      code: ./functions
+      role: acs:ram::${vars.account}:role/screen
+      timeout: ${env('TIMEOUT', '60')}
+      memorySize: 1024
+      environmentVariables: {REGION: "${vars.region}"}
+      instanceLifecycleConfig:
+        initializer: {handler: index.initialize, timeout: 20}
+        preStop: {handler: index.pre_stop, timeout: 2}
+      asyncInvokeConfig:
+        maxAsyncRetryAttempts: 2
+        maxAsyncEventAgeInSeconds: 600
+        destinationConfig:
+          onFailure:
+            destination: acs:mns:r:${vars.account}:/queues/${env("DLQ", "dead")}/messages
+      concurrencyConfig: {reservedConcurrency: 10}
+      logConfig: {project: p, logstore: l}
+      triggers:
+        - triggerName: created
+          triggerType: oss
+          sourceArn: acs:oss:${vars.region}:${vars.account}:${vars.names.bucket}
+          triggerConfig:
+            events: [oss:ObjectCreated:PutObject, oss:ObjectCreated:CompleteMultipartUpload]
+            filter: {key: {prefix: in/, suffix: .jpg}}
+        - triggerName: http
+          triggerType: http
+          triggerConfig: {authType: function, methods: [GET, POST]}
+"""
+
+
+def load(folder: Path, text: str, **environment: str) -> list[Function]:
+    (folder / "functions").mkdir(exist_ok=True)
+    path = folder / "s.yaml"
+    path.write_text(text)
+    return s_yaml.load(path, {"ACCOUNT": "1234", **environment})
+
+
+def test_reads_a_whole_function_and_passes_other_components_over(tmp_path: Path) -> None:
+    [function] = load(tmp_path, WHOLE, TIMEOUT="90")
+    assert function == Function(
+        name="screen",
+        runtime="python3.10",
+        handler="index.handler",
+        code=tmp_path / "functions",
+        timeout_s=90,
+        memory_mb=1024,
+        environment={"REGION": "ap-southeast-1"},
+        initializer=Hook("index.initialize", 20),
+        pre_stop=Hook("index.pre_stop", 2),
+        triggers=(
+            OssTrigger(
+                "selfies-ap-southeast-1",
+                ("oss:ObjectCreated:PutObject", "oss:ObjectCreated:CompleteMultipartUpload"),
+                "in/",
+                ".jpg",
+            ),
+            HttpTrigger("function", ("GET", "POST")),
+        ),
+        retries=2,
+        max_event_age_s=600,
+        on_failure="acs:mns:r:1234:/queues/dead/messages",
+        concurrency=10,
+        log_project="p",
+        log_store="l",
+    )
+
+
+def test_what_is_not_said_takes_the_platforms_defaults(tmp_path: Path) -> None:
+    [function] = load(
+        tmp_path,
+        "{edition: 3.0.0, resources: {f: {component: fc3, props: {functionName: f, region: r, "
+        "runtime: python3.12, handler: i.h, code: functions}}}}",
+    )
+    assert function == Function("f", "python3.12", "i.h", tmp_path / "functions")
+    assert (function.timeout_s, function.retries, function.concurrency) == (3, 3, 100)
+    assert (function.max_event_age_s, function.on_failure) == (86_400, None)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("memorySize:", "memorysize:"), r"resources\.screen\.props: unknown key 'memorysize'"),
+        (("${env('TIMEOUT', '60')}", "1.5"), r"props\.timeout: expected a whole number"),
+        (("${env('TIMEOUT', '60')}", "86401"), r"props\.timeout: .* from 1 to 86400, found 86401"),
+        (("'python3.10')", "'go1')"), r"props\.runtime: expected one of python3\.10, python3\.12"),
+        (("./functions", "./none"), r"props\.code: no folder"),
+        (("authType: function", "authType: any"), r"triggers\[1\]\.triggerConfig\.authType"),
+        (("oss:ObjectCreated:PutObject", "PutObject"), r"triggers\[0\]\.triggerConfig\.events"),
+        (("suffix: .jpg", "sufix: .jpg"), r"filter\.key: unknown key 'sufix'"),
+        (("triggerType: http", "triggerType: timer"), r"triggers\[1\]\.triggerType"),
+        (("sourceArn: acs:oss", "sourceArn: acs:mns"), r"triggers\[0\]\.sourceArn"),
+        (("edition: 3.0.0", "edition: 1.0.0"), r"s\.yaml\.edition: expected one of 3\.0\.0"),
+        (("component: fc3", "component: fc"), "no resource of component fc3"),
+        (("[GET, POST]", "[GET, POST"), "not YAML"),
+        (('"${vars.region}"', "1"), r"environmentVariables\.REGION: expected a text"),
+        (('"${vars.region}"', "a" * 4096), "4102 bytes, of 4096 allowed"),
+        (("env(ACCOUNT)", "env(NONE)"), "vars.account: the environment has no NONE"),
+        (("memorySize: 1024", "memorySize: ${vars.size}"), r"memorySize: no variable vars\.size"),
+        (("memorySize: 1024", "memorySize: ${git.sha}"), r"memorySize: unknown variable"),
+        (("memorySize: 1024", "memorySize: ${vars.a"), r"memorySize: malformed variable"),
+    ],
+)
+def test_an_error_names_the_place(tmp_path: Path, wrong: tuple[str, str], said: str) -> None:
+    assert wrong[0] in WHOLE
+    with pytest.raises(BadTemplate, match=said):
+        load(tmp_path, WHOLE.replace(*wrong, 1))
+
+
+def test_a_variable_that_refers_to_itself_is_an_error() -> None:
+    declared = {"a": "${vars.b}", "b": "x-${vars.a}"}
+    with pytest.raises(BadTemplate, match=r"vars\.a refers to itself"):
+        Variables(declared, {}).resolve("${vars.a}", "here")
+
+
+def test_a_text_that_is_one_variable_takes_its_type() -> None:
+    variables = Variables({"size": 512, "tags": ["a", "b"]}, {"NAME": "${vars.size}"})
+    assert variables.resolve({"x": "${vars.size}"}, "here") == {"x": 512}
+    assert variables.resolve("${vars.tags}", "here") == ["a", "b"]
+    assert variables.resolve("${vars.size} MB", "here") == "512 MB"
+    # What the environment gives is a value, never a template.
+    assert variables.resolve("${env(NAME)}", "here") == "${vars.size}"
+
+
+def record(event: str, bucket: str, key: str) -> dict[str, Any]:
+    return {"eventName": event, "oss": {"bucket": {"name": bucket}, "object": {"key": key}}}
+
+
+@pytest.mark.parametrize(
+    ("event", "bucket", "key", "fires"),
+    [
+        ("ObjectCreated:PutObject", "selfies", "in/a.jpg", True),
+        ("ObjectCreated:UploadPart", "selfies", "in/a.jpg", False),
+        ("ObjectCreated:PutObject", "others", "in/a.jpg", False),
+        ("ObjectCreated:PutObject", "selfies", "out/a.jpg", False),
+        ("ObjectCreated:PutObject", "selfies", "in/a.png", False),
+    ],
+)
+def test_a_record_fires_the_triggers_it_matches(
+    event: str, bucket: str, key: str, fires: bool
+) -> None:
+    trigger = OssTrigger("selfies", ("oss:ObjectCreated:PutObject",), "in/", ".jpg")
+    function = Function("f", "python3.10", "i.h", Path(), triggers=(trigger,))
+    assert function.matches(record(event, bucket, key)) is fires
+
+
+def test_a_wildcard_covers_its_kind_alone() -> None:
+    trigger = OssTrigger("selfies", ("oss:ObjectCreated:*",), "", "")
+    assert trigger.matches(record("ObjectCreated:UploadPart", "selfies", "k"))
+    assert not trigger.matches(record("ObjectRemoved:DeleteObject", "selfies", "k"))
