@@ -72,9 +72,12 @@ class DeadLetters:
     """The destination callback."""
 
     records: list[dict[str, Any]] = field(default_factory=list)
+    refuse: bool = False
 
     async def __call__(self, arn: str, body: bytes) -> None:
         assert arn == DEAD_LETTERS
+        if self.refuse:
+            raise ConnectionError("no such queue")
         self.records.append(json.loads(body))
 
 

@@ -275,14 +275,11 @@ async def test_duplicates_come_at_the_same_instant_and_late(tmp_path: Path) -> N
 
 
 async def test_a_failing_destination_is_logged(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def refuse(arn: str, body: bytes) -> None:
-        raise ValueError("no such queue")
-
     handlers = "def handler(event, context): raise ValueError"
     async with running(tmp_path, handlers) as cloud:
-        monkeypatch.setattr(cloud.service._invocations, "_destination", refuse)
+        cloud.dead.refuse = True
         cloud.service.deliver(record())
         await cloud.service.drained()
     assert "an event was lost" in caplog.text
