@@ -79,8 +79,8 @@ class Instance:
     @property
     def ready(self) -> bool:
         """Whether it can take an invocation right away: initialized, idle and alive."""
-        running = self._running
-        return self._idle and running is not None and running.process.returncode is None
+        # The end of a process shows on its socket before the loop learns of its exit.
+        return self._idle and self._running is not None and not self._running.replies.at_eof()
 
     async def invoke(self, request_id: str, event: bytes) -> Result:
         """Calls the handler, after the initializer where this is the first invocation."""

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from infra.local.identity import Key
 
+# The SDK's own, from Python 3.12 on.
+pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
+
 ECHO = """
     def handler(event, context):
         if event == b"fail":
