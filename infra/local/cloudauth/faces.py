@@ -125,7 +125,7 @@ def _positions(regressed: NDArray[np.float32]) -> NDArray[np.float32]:
 
     All but the size (the second pair) are told from the anchor.
     """
-    pairs: NDArray[np.float32] = regressed.reshape(len(_ANCHORS), -1, 2) / _SIDE
+    pairs: NDArray[np.float32] = np.float32(1 / _SIDE) * regressed.reshape(len(_ANCHORS), -1, 2)
     from_anchor = np.ones(pairs.shape[1], bool)
     from_anchor[1] = False
     pairs[:, from_anchor] += _ANCHORS[:, None]

@@ -1,0 +1,70 @@
+"""What was asked of the service: who calls, and how often."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LONGEST = 2048
+
+
+@dataclass(frozen=True)
+class Call:
+    """One answered detection."""
+
+    merchant_biz_id: str
+    object: str
+    """``oss://bucket/key`` of the local OSS, the URL without its query of another host, or empty
+    for an image that came with the request."""
+    time: str
+    """UTC, ``2026-11-23T04:05:06.789Z``."""
+    code: str
+    billed: bool
+    """Only a Success is (id-verification-api.md, "Quota and price")."""
+
+    @classmethod
+    def now(cls, given: Mapping[str, str], code: str) -> Call:
+        """A call with the parameters `given`, answered with `code` at this instant."""
+        return cls(
+            merchant_biz_id=given.get("MerchantBizId", "")[:_LONGEST],
+            object=_object(given.get("FaceUrl", ""))[:_LONGEST],
+            time=datetime.now(timezone.utc).isoformat(timespec="milliseconds")[:-6] + "Z",
+            code=code,
+            billed=code == "Success",
+        )
+
+
+class Rate:
+    """The calls of the last second."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque()
+
+    def admit(self, per_second: float | None) -> bool:
+        """Whether one more call stays within `per_second`; one that does is counted."""
+        now = time.monotonic()
+        while self._times and now - self._times[0] >= 1:
+            self._times.popleft()
+        if per_second is not None and len(self._times) >= per_second:
+            return False
+        self._times.append(now)
+        return True
+
+
+def _object(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    path = unquote(parts.path)
+    if host == "127.0.0.1":
+        return f"oss:/{path}"
+    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{path}" if host else ""
