@@ -59,16 +59,20 @@ class OssStore:
         )
 
     def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
-        pinned = {"If-Match": f'"{ref.etag}"'} if ref.etag else {}
+        # Without the first, a range that ends past the end makes OSS send the whole object.
+        headers = {"x-oss-range-behavior": "standard"}
+        if ref.etag:
+            headers["If-Match"] = f'"{ref.etag}"'
         with _errors(ref.key):
-            found = self._buckets.get(ref.bucket).get_object(
-                ref.key,
-                byte_range=(start, start + length - 1),
-                headers=pinned,
-                params=_version(ref),
-            )
-            # A range past the end makes OSS send the whole object.
-            data: bytes = found.read(length) if found.status == 206 else b""
+            try:
+                found = self._buckets.get(ref.bucket).get_object(
+                    ref.key, (start, start + length - 1), headers, params=_version(ref)
+                )
+                data: bytes = found.read()
+            except oss2.exceptions.ServerError as error:
+                if error.status != 416:
+                    raise
+                data = b""
         return data
 
     def tags(self, ref: ObjectRef) -> dict[str, str]:
@@ -88,7 +92,11 @@ class OssStore:
         process = {"x-oss-process": CONVERSION} if convert else {}
         with _errors(ref.key):
             url: str = self._public_buckets.get(ref.bucket).sign_url(
-                "GET", ref.key, seconds, params={**_version(ref), **process}, slash_safe=True
+                "GET",
+                ref.key,
+                seconds,
+                params={**_version(ref), **process},
+                slash_safe=_survives_clients(ref.key),
             )
         return url
 
@@ -189,6 +197,11 @@ def _kind(
 def _gone(key: str) -> str:
     hint = " (its key holds + or %: compare it with the key that the event gave)"
     return "the object is not there any more" + (hint if set("+%") & set(key) else "")
+
+
+def _survives_clients(key: str) -> bool:
+    """Whether its slashes may stand bare in a URL: clients drop empty and dot segments."""
+    return not {"", ".", ".."} & set(key.split("/"))
 
 
 def _version(ref: ObjectRef) -> dict[str, str]:

@@ -1,0 +1,38 @@
+"""No text of ours holds a URL's query, a key, a token, or a byte of a face."""
+
+from __future__ import annotations
+
+import pytest
+
+from facescreen import errors
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("see https://b.example/a%20b.jpg?x-oss-signature=s3cr3t&x=1 please",
+         "see https://b.example/a%20b.jpg?… please"),
+        ("url=\"HTTP://b.example/?Signature=s3cr3t\"", "url=\"HTTP://b.example/?…\""),
+        ("token CAIS" + "a" * 80, "token …"),
+        ("data:image/jpeg;base64," + "/9j/4AAQ" * 20, "data:image/jpeg;base64,…"),
+        ("plain", "plain"),
+    ],
+)  # fmt: skip
+def test_what_comes_from_elsewhere_is_made_fit_to_show(text: str, shown: str) -> None:
+    assert errors.shown(text) == shown
+    assert str(errors.Unavailable(text)) == shown
+
+
+def test_the_code_and_the_request_id_stand_in_the_text() -> None:
+    error = errors.AccessRefused("no", code="Forbidden.X", request_id="REQ-1")
+    assert str(error) == "no; code Forbidden.X; RequestId REQ-1"
+
+
+def test_every_error_stands_in_the_tree_that_the_module_draws() -> None:
+    def drawn(kind: type[errors.FacescreenError]) -> None:
+        assert f"─ {kind.__name__}" in (errors.__doc__ or "")
+        for child in kind.__subclasses__():
+            drawn(child)
+
+    for child in errors.FacescreenError.__subclasses__():
+        drawn(child)
