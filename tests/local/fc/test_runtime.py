@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from infra.local.fc import bootstrap
 from infra.local.fc.events import Event
 from infra.local.fc.function import Function
 from infra.local.fc.pool import Pool
@@ -184,3 +187,21 @@ async def test_the_interpreter_is_a_setting(tmp_path: Path) -> None:
     python.chmod(0o700)
     result = await invoke(tmp_path, TELL, interpreter=str(python))
     assert json.loads(result.payload)["environment"]["BY"] == "wrapper"
+
+
+def test_an_instance_does_not_outlive_its_parent(tmp_path: Path) -> None:
+    project(tmp_path, "import time\ndef handler(event, context): print('in'); time.sleep(30)")
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        instance = subprocess.Popen(  # noqa: S603
+            [sys.executable, bootstrap.__file__, str(theirs.fileno()), str(tmp_path / "code")],
+            pass_fds=[theirs.fileno()],
+            stdout=subprocess.PIPE,
+        )
+        ours.sendall(b'{"call": "index.handler", "context": {}, "event": ""}\n')
+        with instance:
+            assert instance.stdout is not None
+            assert instance.stdout.readline() == b"in\n"
+            theirs.close()
+            ours.close()
+            assert instance.wait(timeout=5) == 0
