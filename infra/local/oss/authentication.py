@@ -5,9 +5,9 @@ from __future__ import annotations
 import calendar
 import hmac
 import re
-import time
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
+from time import strptime, time
 from typing import TYPE_CHECKING
 
 from ..identity import BadSecurityToken, UnknownAccessKey
@@ -174,22 +174,22 @@ def _http_date(text: str) -> float:
 
 def _iso_date(text: str) -> float:
     try:
-        return calendar.timegm(time.strptime(text, "%Y%m%dT%H%M%SZ"))
+        return calendar.timegm(strptime(text, "%Y%m%dT%H%M%SZ"))
     except ValueError:
         raise access_denied("OSS authentication requires a valid x-oss-date.") from None
 
 
 def _refuse_skew(sent_at: float) -> None:
-    if abs(time.time() - sent_at) > SKEW_S:
+    if abs(time() - sent_at) > SKEW_S:
         text = "The difference between the request time and the current time is too large."
         raise OssError(403, "RequestTimeTooSkewed", text)
 
 
 def _refuse_future(signed_at: float) -> None:
-    if signed_at - time.time() > SKEW_S:
+    if signed_at - time() > SKEW_S:
         raise access_denied("Request is not yet valid.")
 
 
 def _refuse_expired(expires_at: float) -> None:
-    if time.time() > expires_at:
+    if time() > expires_at:
         raise access_denied("Request has expired.")

@@ -31,12 +31,13 @@ def document(root: Element) -> bytes:
 
 
 def parse(body: bytes, root: str) -> Element:
-    """Reads a document whose root is `root`. Raises OssError MalformedXML."""
-    if b"<!DOCTYPE" in body:
-        raise malformed_xml()
+    """Reads a UTF-8 document whose root is `root`. Raises OssError MalformedXML."""
     try:
-        found = ElementTree.fromstring(body)  # noqa: S314  (no DOCTYPE, so no entities)
-    except ElementTree.ParseError:
+        text = body.decode()
+        if "<!DOCTYPE" in text:
+            raise malformed_xml()
+        found = ElementTree.fromstring(text)  # noqa: S314  (no DOCTYPE, so no entities)
+    except (UnicodeDecodeError, ElementTree.ParseError):
         raise malformed_xml() from None
     if found.tag != root:
         raise malformed_xml()

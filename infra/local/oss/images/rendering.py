@@ -44,7 +44,8 @@ _TARGETS = {
     "gif": ("GIF", "image/gif"),
     "tiff": ("TIFF", "image/tiff"),
 }
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error)
+# What Pillow and libheif were seen to raise on files with flipped and missing bytes.
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, TypeError, RuntimeError)
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _LONGEST_EXIF = 65_000
 _ORIENTATION = 0x0112
@@ -187,7 +188,7 @@ def _encoded(draft: Draft) -> Made:
     image = draft.image if written in ("PNG", "WEBP", "GIF", "TIFF") else _opaque(draft.image)
     options: dict[str, object] = {}
     if written in ("JPEG", "PNG", "WEBP"):
-        exif = draft.image.info.get("exif", b"")
+        exif = draft.image.info.get("exif") or b""
         options["exif"] = exif if len(exif) <= _LONGEST_EXIF else b""
         options["icc_profile"] = draft.image.info.get("icc_profile")
     if written in ("JPEG", "WEBP"):

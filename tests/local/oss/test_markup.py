@@ -1,0 +1,32 @@
+"""XML from strangers, and text that XML cannot carry."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.local.oss.errors import OssError
+from infra.local.oss.markup import document, element, parse
+
+_BOMB = "<!DOCTYPE a [<!ENTITY b 'c'>]><Tagging>&b;</Tagging>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<Tagging>",
+        b"<Other/>",
+        b"\xff\xfe",
+        _BOMB.encode(),
+        _BOMB.encode("utf-16"),
+    ],
+)
+def test_refused(body: bytes) -> None:
+    with pytest.raises(OssError) as raised:
+        parse(body, "Tagging")
+    assert raised.value.code == "MalformedXML"
+
+
+def test_round_trip() -> None:
+    written = document(element("Key", "<a&b>\u00e9\U0001f600\x00\ud800"))
+    assert parse(written, "Key").text == "<a&b>\u00e9\U0001f600\ufffd\ufffd"

@@ -1,0 +1,73 @@
+"""Writers and readers at the same time."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
+from typing import TYPE_CHECKING, Any
+
+import oss2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WRITERS = 8
+
+
+def _together(work: Callable[[int], Any]) -> list[str]:
+    """Each writer's error code, or "" for the one that won."""
+    barrier = Barrier(WRITERS)
+
+    def run(number: int) -> str:
+        barrier.wait()
+        try:
+            work(number)
+        except oss2.exceptions.ServerError as error:
+            return str(error.code)
+        return ""
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        return sorted(pool.map(run, range(WRITERS)))
+
+
+def _md5(body: bytes) -> str:
+    return hashlib.md5(body, usedforsecurity=False).hexdigest().upper()
+
+
+def test_one_creates(bucket: Any) -> None:
+    results = _together(
+        lambda n: bucket.put_object("k", b"%d" % n, headers={"x-oss-forbid-overwrite": "true"})
+    )
+    assert results == ["", *["FileAlreadyExists"] * (WRITERS - 1)]
+
+
+def test_one_appends(bucket: Any) -> None:
+    for position in (0, 1):
+        results = _together(lambda n, at=position: bucket.append_object("k", at, b"%d" % n))  # type: ignore[misc]
+        assert results == ["", *["PositionNotEqualToLength"] * (WRITERS - 1)]
+    assert bucket.head_object("k").content_length == 2
+
+
+def test_a_reader_never_sees_a_mix(bucket: Any) -> None:
+    """Its bytes, ETag and tags are one write's, however often the object is overwritten."""
+    stop = Event()
+
+    def write() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            body = b"%d" % (number % 10) * (300_000 + number)
+            bucket.put_object("k", body, headers={"x-oss-meta-md5": _md5(body)})
+
+    bucket.put_object("k", b"", headers={"x-oss-meta-md5": _md5(b"")})
+    with ThreadPoolExecutor(1) as pool:
+        writer = pool.submit(write)
+        try:
+            for _ in range(60):
+                got = bucket.get_object("k")
+                md5 = _md5(got.read())
+                assert md5 == got.etag == got.headers["x-oss-meta-md5"]
+        finally:
+            stop.set()
+        writer.result()

@@ -1,0 +1,92 @@
+"""Tags: OSS's rules, and that a set belongs to the bytes it was put on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import oss2
+import pytest
+
+from infra.local.oss.errors import OssError
+from infra.local.oss.operations.tags import checked_tags, tags_of_header
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def tagging(tags: Mapping[str, str]) -> Any:
+    rule = oss2.models.TaggingRule()
+    for key, value in tags.items():
+        rule.add(key, value)
+    return oss2.models.Tagging(rule)
+
+
+def read_tags(bucket: Any, key: str, version_id: str | None = None) -> dict[str, str]:
+    params = {"versionId": version_id} if version_id else None
+    return dict(bucket.get_object_tagging(key, params=params).tag_set.tagging_rule)
+
+
+def test_put_replaces_the_set(bucket: Any) -> None:
+    bucket.put_object("k", b"bytes")
+    before = bucket.head_object("k")
+    bucket.put_object_tagging("k", tagging({"a": "1", "b": ""}))
+    bucket.put_object_tagging("k", tagging({"c :/+-=._": "x y"}))
+    assert read_tags(bucket, "k") == {"c :/+-=._": "x y"}
+    after = bucket.head_object("k")
+    assert (after.etag, after.last_modified) == (before.etag, before.last_modified)
+    assert after.headers["x-oss-tagging-count"] == "1"
+    bucket.delete_object_tagging("k")
+    assert read_tags(bucket, "k") == {}
+
+
+def test_an_overwrite_drops_them(bucket: Any) -> None:
+    bucket.put_object("k", b"old", headers={"x-oss-tagging": "a=1&b=x%20y%2B"})
+    assert read_tags(bucket, "k") == {"a": "1", "b": "x y+"}
+    bucket.put_object("k", b"new")
+    assert read_tags(bucket, "k") == {}
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {f"k{n}": "v" for n in range(11)},
+        {"comma": "a,b"},
+        {"at": "a@b"},
+        {"letter": "é"},
+        {"bad,key": "v"},
+    ],
+)
+def test_what_oss2_lets_through_and_oss_does_not(bucket: Any, tags: dict[str, str]) -> None:
+    bucket.put_object("k", b"bytes", headers={"x-oss-tagging": "kept=1"})
+    with pytest.raises(oss2.exceptions.ServerError) as raised:
+        bucket.put_object_tagging("k", tagging(tags))
+    assert (raised.value.status, raised.value.code) == (400, "InvalidTag")
+    assert read_tags(bucket, "k") == {"kept": "1"}
+
+
+def test_limits() -> None:
+    assert len(checked_tags((f"k{n}", "") for n in range(10))) == 10
+    assert checked_tags([("k" * 128, "v" * 256)])
+    for pairs in (
+        [("k" * 129, "v")],
+        [("k", "v" * 257)],
+        [("", "v")],
+        [("k", "1"), ("k", "2")],
+    ):
+        with pytest.raises(OssError):
+            checked_tags(pairs)
+
+
+def test_header_form() -> None:
+    assert tags_of_header("a&b=2") == {"a": "", "b": "2"}
+    for wrong in ("a=b=c", "=b", "a=%FF"):
+        with pytest.raises(OssError) as raised:
+            tags_of_header(wrong)
+        assert raised.value.code == "InvalidTag"
+
+
+def test_of_nothing(bucket: Any) -> None:
+    with pytest.raises(oss2.exceptions.NoSuchKey):
+        bucket.put_object_tagging("nothing", tagging({"a": "1"}))
+    with pytest.raises(oss2.exceptions.NoSuchKey):
+        bucket.get_object_tagging("nothing")
