@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import math
+import tempfile
 from typing import TYPE_CHECKING
 
 import cv2
@@ -24,6 +25,9 @@ SHORTEST_S, LONGEST_S = 1, 3
 LEAST_FPS = 8
 SAMPLED_FRAMES = 8
 """How many frames of a video are looked at."""
+
+# The first box: ftyp, or any of those that QuickTime files older than ftyp begin with.
+_CONTAINER_STARTS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 
 # Not the page's: what a file may cost this machine.
 _MOST_FRAMES = 750
@@ -52,14 +56,17 @@ def video(content: bytes) -> list[Picture]:
     if len(content) <= SMALLEST_VIDEO:
         raise Refusal("InvalidParameter", "The video must be larger than 100 KB.")
     # Only these containers reach the decoder, which knows many more, playlists among them.
-    if content[4:8] != b"ftyp":
+    if content[4:8] not in _CONTAINER_STARTS:
         raise Refusal("InvalidParameter", "The video is neither MP4 nor MOV.")
-    # Its stubs name a reader class of its own; any binary stream will do.
-    capture = cv2.VideoCapture(io.BytesIO(content), cv2.CAP_FFMPEG, [])  # type: ignore[call-overload]
-    try:
-        return _frames(capture, _checked_length(capture))
-    finally:
-        capture.release()
+    # A file, for cv2's reading from Python streams crashes on a seek to before the start.
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        capture = cv2.VideoCapture(file.name, cv2.CAP_FFMPEG)
+        try:
+            return _frames(capture, _checked_length(capture))
+        finally:
+            capture.release()
 
 
 def _check_sides(width: int, height: int) -> None:
@@ -98,8 +105,10 @@ def _frames(capture: cv2.VideoCapture, count: int) -> list[Picture]:
     wanted = {(2 * part + 1) * count // (2 * SAMPLED_FRAMES) for part in range(SAMPLED_FRAMES)}
     frames: list[Picture] = []
     for index in range(max(wanted) + 1):
-        if not capture.grab():
+        there = capture.grab()
+        if there and index in wanted:
+            there, frame = capture.retrieve()
+            frames.append(frame)
+        if not there:
             raise Refusal("InvalidParameter", "The video breaks off.")
-        if index in wanted:
-            frames.append(capture.retrieve()[1])
     return frames
