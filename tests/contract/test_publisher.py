@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,10 +13,20 @@ from mns.mns_exception import MNSServerException
 from facescreen import errors
 from facescreen.credentials import Credentials
 from facescreen.messages.mns import MnsPublisher
+from infra.local.behaviour import Behaviour, Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from infra.local.identity import Identity
     from infra.local.mns.server import MnsService
+
+
+@contextmanager
+def publisher(mns: MnsService, key: Credentials, **target: str) -> Iterator[MnsPublisher]:
+    made = MnsPublisher(key, endpoint=mns.url, **target)
+    yield made
+    made.close()
 
 
 def message(verdict: str = "low_risk", key: str = "é 🙂 \x01<&>.jpg") -> dict[str, Any]:
@@ -30,6 +41,7 @@ def receive(mns: MnsService, identity: Identity, queue: str) -> list[dict[str, A
         try:
             received = account.get_queue(queue).receive_message(wait_seconds=0)
         except MNSServerException as error:
+            account.mns_client.close_connection()
             if error.type != "MessageNotExist":
                 raise
             return found
@@ -40,26 +52,25 @@ def receive(mns: MnsService, identity: Identity, queue: str) -> list[dict[str, A
 def test_a_topics_message_reaches_its_queues(
     mns: MnsService, identity: Identity, temporary: Credentials
 ) -> None:
-    publisher = MnsPublisher(temporary, endpoint=mns.url, topic="verdicts")
-    publisher.publish(message())
-    publisher.publish(message("high_risk"))
+    with publisher(mns, temporary, topic="verdicts") as made:
+        made.publish(message())
+        made.publish(message("high_risk"))
     assert receive(mns, identity, "subscribed") == [message(), message("high_risk")]
     assert receive(mns, identity, "flagged") == [message("high_risk")]
 
 
 def test_a_queues_message(mns: MnsService, identity: Identity, temporary: Credentials) -> None:
-    MnsPublisher(temporary, endpoint=mns.url, queue="direct").publish(message())
+    with publisher(mns, temporary, queue="direct") as made:
+        made.publish(message())
     assert receive(mns, identity, "direct") == [message()]
 
 
 def test_a_connection_that_died_meanwhile_is_opened_anew(
     mns: MnsService, identity: Identity, temporary: Credentials
 ) -> None:
-    from infra.local.behaviour import Behaviour, Fault  # noqa: PLC0415
-
-    publisher = MnsPublisher(temporary, endpoint=mns.url, queue="direct")
-    mns.behaviour = Behaviour(faults=[Fault(reset=True)])
-    publisher.publish(message())
+    with publisher(mns, temporary, queue="direct") as made:
+        mns.behaviour = Behaviour(faults=[Fault(reset=True)])
+        made.publish(message())
     assert receive(mns, identity, "direct") == [message()]
 
 
@@ -80,13 +91,13 @@ def test_whose_matter_it_is(
     key = Credentials(
         temporary.access_key_id, secret or temporary.access_key_secret, temporary.security_token
     )
-    with pytest.raises(error) as raised:
-        MnsPublisher(key, endpoint=mns.url, topic=topic).publish(message())
+    with publisher(mns, key, topic=topic) as made, pytest.raises(error) as raised:
+        made.publish(message())
     assert "wr0ng" not in str(raised.value)
     assert temporary.access_key_id not in str(raised.value)
 
 
 def test_an_unreachable_bus_is_passing(temporary: Credentials) -> None:
-    publisher = MnsPublisher(temporary, endpoint="http://127.0.0.1:9", queue="direct")
+    unreachable = MnsPublisher(temporary, endpoint="http://127.0.0.1:9", queue="direct")
     with pytest.raises(errors.Unavailable):
-        publisher.publish(message())
+        unreachable.publish(message())

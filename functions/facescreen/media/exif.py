@@ -15,12 +15,11 @@ PREFIX = b"Exif\0\0"
 
 
 def orientation(window: Window) -> int:
-    """1 to 8, out of an EXIF block with or without its prefix; 1, as stored, where it is absent or
-    damaged, for decoders show the picture all the same."""
+    """Out of an EXIF block with or without its prefix; 1, as stored, where it is absent or damaged,
+    for decoders show the picture all the same."""
     try:
         if window.peek(0, len(PREFIX)) == PREFIX:
             window = window.part(len(PREFIX))
-        value = tiff.directory(window).get(tiff.ORIENTATION, 1)
+        return tiff.directory(window).get(tiff.ORIENTATION, 1)
     except Unreadable:
         return 1
-    return value if 1 <= value <= 8 else 1

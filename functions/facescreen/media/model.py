@@ -42,7 +42,8 @@ class Media:
 def image(
     mime: str, width: int, height: int, *, orientation: int = 1, frames: int | None = 1
 ) -> Media:
-    """An image of the stored size, turned by its EXIF orientation: 5 to 8 lie on their side."""
-    if orientation in (5, 6, 7, 8):
+    """An image of the stored size, turned by its EXIF orientation: 2 to 8 turn or mirror it, 5 to 8
+    lay it on its side, and decoders ignore any other."""
+    if orientation in range(5, 9):
         width, height = height, width
     return Media(mime, width, height, rotated=orientation in range(2, 9), frames=frames)

@@ -54,6 +54,10 @@ class MnsPublisher:
             # twice is known by its id.
             self._send(body, message["data"]["verdict"])
 
+    def close(self) -> None:
+        """Closes the connection."""
+        self._account.mns_client.close_connection()
+
     def _send(self, body: str, verdict: str) -> None:
         with _errors():
             if self._topic:

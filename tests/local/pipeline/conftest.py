@@ -22,19 +22,23 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def cloud(data: Path) -> Iterator[LocalCloud]:
+def running_cloud(data: Path) -> Iterator[tuple[LocalCloud, Outside]]:
+    with running(data) as both:
+        yield both
+
+
+@pytest.fixture(scope="module")
+def cloud(running_cloud: tuple[LocalCloud, Outside]) -> LocalCloud:
     """One cloud for all tests of a file."""
-    with running(data) as cloud:
-        yield cloud
+    return running_cloud[0]
 
 
 @pytest.fixture
-def outside(cloud: LocalCloud, data: Path) -> Iterator[Outside]:
+def outside(running_cloud: tuple[LocalCloud, Outside], data: Path) -> Iterator[Outside]:
     """A client; after each test, all that was written anywhere is searched for secrets."""
-    client = Outside(cloud.environment())
+    cloud, client = running_cloud
     client.admin.post("/reset")
     yield client
     client.admin.post("/reset")
     client.settled()
     assert leaks.find(cloud, data, client) == []
-    client.admin.close()

@@ -29,6 +29,8 @@ class Outside:
     """A client of the local cloud: it knows the env file's values and nothing else."""
 
     told: dict[str, str]
+    settled: Callable[[], None] = lambda: None
+    """Waits until no event is on its way."""
     messages: list[dict[str, Any]] = field(default_factory=list)
     """Every message received so far."""
     letters: list[dict[str, Any]] = field(default_factory=list)
@@ -76,6 +78,17 @@ class Outside:
         self.letters += (found := self._drain("MNS_DLQ"))
         return found
 
+    def wait_for_letters(self) -> list[dict[str, Any]]:
+        """The dead letters, once there is one."""
+        found: list[dict[str, Any]] = []
+
+        def come() -> bool:
+            found.extend(self.dead_letters())
+            return bool(found)
+
+        until(come, "a dead letter")
+        return found
+
     def messages_of(self, key: str) -> list[dict[str, Any]]:
         return [m for m in self.receive() if m["data"]["object"]["key"] == key]
 
@@ -84,16 +97,9 @@ class Outside:
         until(lambda: len(self.messages_of(key)) >= count, f"{count} messages about {key}")
         return self.messages_of(key)[-1]
 
-    def settled(self) -> None:
-        """Waits until no invocation runs and none begins."""
-
-        def quiet() -> bool:
-            before = self.invocations()
-            time.sleep(0.7)
-            after = self.invocations()
-            return before == after and all(entry["ended"] for entry in after)
-
-        until(quiet, "quiet", 90)
+    def close(self) -> None:
+        self.admin.close()
+        self.account.mns_client.close_connection()
 
     def _drain(self, name: str) -> list[dict[str, Any]]:
         queue = self.account.get_queue(self.told[name])
@@ -118,11 +124,14 @@ def until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
 
 
 @contextmanager
-def running(data: Path, **settings: str) -> Iterator[LocalCloud]:
+def running(data: Path, **settings: str) -> Iterator[tuple[LocalCloud, Outside]]:
+    """A local cloud, and a client of it."""
     with Background() as loop:
         cloud = LocalCloud(data, PROJECT, {**FAST, **settings})
         try:
             loop.run(cloud.start())
-            yield cloud
+            outside = Outside(cloud.environment(), lambda: loop.run(cloud.fc.drained(), 120))
+            yield cloud, outside
+            outside.close()
         finally:
             loop.run(cloud.stop())

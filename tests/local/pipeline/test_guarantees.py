@@ -87,8 +87,13 @@ def test_new_bytes_hold_no_verdict_until_their_own(
     until(lambda: outside.invocations() != [], "the first invocation")
     time.sleep(1)
     new = outside.put(key, photos[FLAGGED])
-    seen = []
-    until(lambda: seen.append(outside.tags(key)) or "deepfake-verdict" in seen[-1], "a verdict")
+    seen: list[dict[str, str]] = []
+
+    def judged() -> bool:
+        seen.append(outside.tags(key))
+        return "deepfake-verdict" in seen[-1]
+
+    until(judged, "a verdict")
     assert (seen[-1]["deepfake-verdict"], seen[-1]["deepfake-etag"]) == ("high_risk", new)
     assert all(tags == {} for tags in seen[:-1])
 
@@ -123,9 +128,7 @@ def test_a_permission_that_is_missing_dead_letters_the_event(
     refusal = {"code": "Forbidden.RAMUserAccessDenied", "status": 403, "times": 99}
     outside.behave(cloudauth={"faults": [refusal]}, fc={"retry_delay_ms": 10})
     outside.put("refused.jpg", photos[GOOD])
-    letters: list[dict[str, object]] = []
-    until(lambda: letters.extend(outside.dead_letters()) or bool(letters), "a dead letter")
-    (letter,) = letters
+    (letter,) = outside.wait_for_letters()
     assert "refused.jpg" in str(letter["requestPayload"])
     assert "AccessRefused" in str(letter["responsePayload"])
     assert len(outside.invocations()) == 4
@@ -161,7 +164,6 @@ def test_whatever_fails_nothing_ends_in_silence(outside: Outside, photos: dict[s
         one.join()
     outside.settled()
     outside.behave(oss={}, mns={}, cloudauth={}, fc={})
-    outside.settled()
     dead = str([letter["requestPayload"] for letter in outside.dead_letters()])
     told = {m["data"]["object"]["key"] for m in outside.receive()}
     silent = [
@@ -176,10 +178,8 @@ def test_whatever_fails_nothing_ends_in_silence(outside: Outside, photos: dict[s
 def test_wrong_settings_stop_initialisation_and_name_the_setting(
     tmp_path: Path, photos: dict[str, bytes]
 ) -> None:
-    with running(tmp_path, SCENE_CODE="nine_char") as cloud:
-        outside = Outside(cloud.environment())
+    with running(tmp_path, SCENE_CODE="nine_char") as (_, outside):
         outside.behave(fc={"retry_delay_ms": 10})
         outside.put("a.jpg", photos[GOOD])
-        letters: list[dict[str, object]] = []
-        until(lambda: letters.extend(outside.dead_letters()) or bool(letters), "a dead letter")
+        letters = outside.wait_for_letters()
     assert "SCENE_CODE must be exactly 10 letters, digits or underscores; it has 9" in str(letters)

@@ -1,0 +1,1 @@
+"""MNS on loopback: queues, topics, and subscriptions of queues to topics."""
