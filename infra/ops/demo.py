@@ -119,16 +119,22 @@ def _row(
     uri = f"oss://{bucket.bucket_name}/{sample.name}"
     paid = sum(call.billed for call in cloud.cloudauth.calls if call.object == uri)
     data = message["data"] if message else {"timing": {}, "warnings": []}
-    stand_in = any(warning["rule"] == "stand-in" for warning in data["warnings"])
     return Row(
         object=sample.name,
         shows=sample.shows,
         verdict=verdict,
         reason=reason,
-        note="not assessed for deepfakes" if stand_in else "",
+        note=_note(data),
         calls_paid=paid,
         milliseconds=data["timing"].get("total_ms", 0),
         expected=message is not None
         and (verdict, reason) == (sample.verdict, sample.reason)
         and data["verdict"] == verdict,
     )
+
+
+def _note(data: dict[str, Any]) -> str:
+    """A stand-in's verdict is never shown bare."""
+    if not any(warning["rule"] == "stand-in" for warning in data["warnings"]):
+        return ""
+    return "as scripted" if data["risk_tags"] else "not assessed for deepfakes"
