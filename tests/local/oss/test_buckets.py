@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import oss2
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
@@ -84,14 +84,13 @@ def empty_bucket(cloud: Cloud) -> Any:
     return cloud.bucket("listed-at-random")
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=20, deadline=None)
 @given(
     keys=st.sets(st.text("ab/\U0010ffff", min_size=1, max_size=4), max_size=8),
     prefix=st.sampled_from(["", "a", "a/"]),
     most=st.integers(1, 4),
 )
+@example(keys={"a/\U0010ffffa", "a/\U0010ffffb", "a/"}, prefix="", most=1)
 def test_every_key_or_its_folder_once(
     empty_bucket: Any, keys: set[str], prefix: str, most: int
 ) -> None:

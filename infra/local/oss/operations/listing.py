@@ -93,18 +93,18 @@ def _entries(
     call: Call, prefix: str, delimiter: str, marker: str, batch: int
 ) -> Iterator[tuple[str, StoredObject]]:
     """Keys after `marker`, each common prefix once with the first key under it."""
-    while found := call.store.objects.after(call.bucket, prefix, marker, batch):
+    position = shown = marker
+    while found := call.store.objects.after(call.bucket, prefix, position, batch):
         for stored in found:
             if not stored.key.startswith(prefix):
                 return
-            common = _common_prefix(stored.key, prefix, delimiter)
-            if common and common <= marker:
-                marker = common + _LAST_CHARACTER
+            position, common = stored.key, _common_prefix(stored.key, prefix, delimiter)
+            if common and common == shown:
+                # Most of the folder can be skipped unread.
+                position = max(position, common + _LAST_CHARACTER)
                 break
             yield common, stored
-            marker = common or stored.key
-        else:
-            continue
+            shown = common or stored.key
 
 
 def _common_prefix(key: str, prefix: str, delimiter: str) -> str:

@@ -53,7 +53,6 @@ async def append_object(call: Call) -> web.Response:
     contents = Contents(APPENDABLE, blob.name, blob.size, etag, blob.crc64, headers, tags)
 
     def unchanged(_: Bucket, current: StoredObject | None) -> None:
-        _check_position(current, position)
         if _blob_of(current) != _blob_of(base):
             raise _wrong_position(current)
 
