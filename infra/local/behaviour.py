@@ -78,18 +78,51 @@ class Behaviour:
     def parse(cls, given: object) -> Behaviour:
         """Reads one service's object of ``PUT /behaviour``. Raises BadBehaviour."""
         values = _known(cls, given)
-        listed = values.get("faults", [])
-        if not isinstance(listed, list):
-            raise BadBehaviour(f"faults must be a list, not {type(listed).__name__}")
-        values["faults"] = [Fault(**_known(Fault, fault)) for fault in listed]
+        values["faults"] = [Fault(**_known(Fault, fault)) for fault in values.get("faults", [])]
         return cls(**values)
 
 
+_TEXT, _SWITCH, _NUMBER, _COUNT = (str,), (bool,), (int, float), (int,)
+_TAKES: dict[str, tuple[type, ...]] = {
+    "operation": _TEXT,
+    "after": _SWITCH,
+    "code": _TEXT,
+    "status": _COUNT,
+    "hang_s": _NUMBER,
+    "reset": _SWITCH,
+    "kill": _SWITCH,
+    "times": _COUNT,
+    "latency_ms": _NUMBER,
+    "quota": _NUMBER,
+    "rates": (dict,),
+    "faults": (list,),
+    "duplicates": _COUNT,
+    "delay_ms": _NUMBER,
+    "retry_delay_ms": _NUMBER,
+}
+
+
 def _known(shape: type, given: object) -> dict[str, Any]:
+    """The fields of `shape` among `given`, each of its type; null means the default."""
     if not isinstance(given, dict):
         raise BadBehaviour(f"expected an object, not {type(given).__name__}")
     names = {f.name for f in fields(shape)}
     unknown = sorted(set(given) - names)
     if unknown:
         raise BadBehaviour(f"unknown field {unknown[0]!r}; known: {', '.join(sorted(names))}")
-    return dict(given)
+    values = {name: value for name, value in given.items() if value is not None}
+    for name, value in values.items():
+        _check(name, value)
+    return values
+
+
+def _check(name: str, value: object) -> None:
+    takes = _TAKES[name]
+    if not isinstance(value, takes) or (isinstance(value, bool) and takes is not _SWITCH):
+        raise BadBehaviour(f"{name} must be a {takes[-1].__name__}, not {value!r}")
+    if isinstance(value, (int, float)) and not 0 <= value < 1e9:
+        raise BadBehaviour(f"{name} must not be negative, nor beyond reason: {value!r}")
+    if isinstance(value, dict):
+        for code, share in value.items():
+            if not isinstance(share, (int, float)) or not 0 <= share <= 1:
+                raise BadBehaviour(f"{name}: the share of {code} must be 0 to 1")

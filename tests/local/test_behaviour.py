@@ -1,0 +1,43 @@
+"""What an operator may ask of the local cloud, and what is refused with its reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.local.behaviour import BadBehaviour, Behaviour, Fault
+
+
+def test_what_is_given_is_kept() -> None:
+    given = {
+        "latency_ms": 20,
+        "rates": {"InternalError": 0.5},
+        "faults": [{"operation": "HeadObject", "hang_s": 1.5, "code": None}],
+    }
+    behaviour = Behaviour.parse(given)
+    assert behaviour.latency_ms == 20
+    assert behaviour.faults == [Fault(operation="HeadObject", hang_s=1.5)]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ([], "expected an object, not list"),
+        ({"speed": 1}, "unknown field 'speed'; known: delay_ms, duplicates"),
+        ({"duplicates": "x"}, "duplicates must be a int, not 'x'"),
+        ({"duplicates": True}, "duplicates must be a int, not True"),
+        ({"latency_ms": -1}, "latency_ms must not be negative"),
+        ({"faults": {}}, "faults must be a list"),
+        ({"faults": [1]}, "expected an object, not int"),
+        ({"faults": [{"kill": 1}]}, "kill must be a bool, not 1"),
+        ({"rates": {"InternalError": 2}}, "the share of InternalError must be 0 to 1"),
+    ],
+)
+def test_what_is_wrong_is_named(given: object, says: str) -> None:
+    with pytest.raises(BadBehaviour, match=says):
+        Behaviour.parse(given)
+
+
+def test_faults_are_spent_in_order_by_the_operation_that_they_name() -> None:
+    behaviour = Behaviour(faults=[Fault(operation="A", code="First", times=2), Fault(code="Any")])
+    met = [behaviour.next_fault(operation) for operation in ("B", "A", "A", "A")]
+    assert [fault.code if fault else None for fault in met] == ["Any", "First", "First", None]
