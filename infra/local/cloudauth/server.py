@@ -22,6 +22,7 @@ from .parameters import material
 from .refusal import GATEWAY_STATUS, SERVICE_STATUS, Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from infra.local.identity import Identity
@@ -67,8 +68,9 @@ class CloudauthService(Service):
         return list(self._calls)
 
     def reset(self) -> None:
-        """Forgets the calls."""
+        """Forgets the calls, those that count against the quota too."""
         self._calls.clear()
+        self._rate = Rate()
 
     async def start(self, port: int = 0) -> None:
         self._session = aiohttp.ClientSession(
@@ -98,7 +100,9 @@ class CloudauthService(Service):
             return _json(GATEWAY_STATUS[code], {**body, "HostId": host})
         return _json(SERVICE_STATUS.get(code, status), body)
 
-    def _routed(self, request: web.BaseRequest) -> Any:
+    def _routed(
+        self, request: web.BaseRequest
+    ) -> Callable[[dict[str, str]], Awaitable[dict[str, Any]]]:
         path = request.raw_path.partition("?")[0]
         perform = self._actions.get(self.operation(request))
         version = request.headers.get("x-acs-version")

@@ -1,0 +1,112 @@
+"""The face detector on one face, turned, scaled and darkened, and on pictures of other things."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import cv2
+import numpy as np
+import pytest
+
+if TYPE_CHECKING:
+    from infra.local.cloudauth.faces import Face, FaceDetector, Picture
+
+NOSE = (228, 128)
+"""Where the astronaut's nose is, in pixels of the photograph of 512 by 512."""
+EYES = 36
+"""Pixels between the eyes; a face's box is about two and a half times as wide."""
+
+FACELESS = (
+    "brick.png",
+    "coffee.png",
+    "coins.png",
+    "color.png",
+    "hubble_deep_field.jpg",
+    "moon.png",
+    "motorcycle_left.png",
+    "page.png",
+    "retina.jpg",
+    "rocket.jpg",
+    "text.png",
+)
+
+
+def photograph(file: str) -> Picture:
+    spec = importlib.util.find_spec("skimage")
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    folder = Path(spec.submodule_search_locations[0]) / "data"
+    return cast("Picture", cv2.imread(str(folder / file)))
+
+
+@pytest.fixture(scope="module")
+def astronaut() -> Picture:
+    return photograph("astronaut.png")
+
+
+def assert_on(face: Face | None, nose: tuple[float, float], scale: float = 1) -> None:
+    """The nose is in the middle third of the box, which has the size of the face."""
+    assert face is not None
+    assert 1 / 3 < (nose[0] - face.left) / face.width < 2 / 3
+    assert 1 / 3 < (nose[1] - face.top) / face.height < 2 / 3
+    assert 2 < face.width / (EYES * scale) < 3.2
+
+
+@pytest.mark.parametrize("scale", [0.3, 0.5, 1, 2, 4])
+def test_finds_the_face_at_any_size(
+    detector: FaceDetector, astronaut: Picture, scale: float
+) -> None:
+    scaled = cv2.resize(astronaut, None, fx=scale, fy=scale)
+    assert_on(detector.largest(scaled), (NOSE[0] * scale, NOSE[1] * scale), scale)
+
+
+def test_finds_the_mirrored_face(detector: FaceDetector, astronaut: Picture) -> None:
+    assert_on(detector.largest(np.ascontiguousarray(astronaut[:, ::-1])), (512 - NOSE[0], NOSE[1]))
+
+
+@pytest.mark.parametrize("shape", [(512, 300), (250, 512)])
+def test_is_right_in_upright_and_wide_pictures(
+    detector: FaceDetector, astronaut: Picture, shape: tuple[int, int]
+) -> None:
+    cut = np.ascontiguousarray(astronaut[: shape[0], 100 : 100 + shape[1]])
+    assert_on(detector.largest(cut), (NOSE[0] - 100, NOSE[1]))
+
+
+@pytest.mark.parametrize("degrees", [-20, -10, 10, 20])
+def test_finds_the_turned_face_and_says_how_far(
+    detector: FaceDetector, astronaut: Picture, degrees: int
+) -> None:
+    straight = detector.largest(astronaut)
+    motion = cv2.getRotationMatrix2D(NOSE, -degrees, 1)
+    face = detector.largest(cv2.warpAffine(astronaut, motion, (512, 512)))
+    assert_on(face, NOSE)
+    assert face is not None
+    assert straight is not None
+    assert face.roll - straight.roll == pytest.approx(degrees, abs=8)
+
+
+def test_finds_the_face_in_a_third_of_the_light(detector: FaceDetector, astronaut: Picture) -> None:
+    assert_on(detector.largest((astronaut * 0.3).astype(np.uint8)), NOSE)
+
+
+def test_of_two_faces_the_largest_counts(detector: FaceDetector, astronaut: Picture) -> None:
+    head = astronaut[:300, 110:335]
+    collage = np.zeros((600, 700, 3), np.uint8)
+    collage[:300, :225] = head
+    collage[100:, 300:675] = cv2.resize(head, (375, 500))
+    assert len(detector.find(collage)) == 2
+    scale = 500 / 300
+    nose = (300 + scale * (NOSE[0] - 110), 100 + scale * NOSE[1])
+    assert_on(detector.largest(collage), nose, scale)
+
+
+@pytest.mark.parametrize("file", FACELESS)
+def test_finds_no_face_where_none_is(detector: FaceDetector, file: str) -> None:
+    assert detector.find(photograph(file)) == []
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 4000, 3), (4000, 1, 3)])
+def test_finds_no_face_in_a_sliver(detector: FaceDetector, shape: tuple[int, int, int]) -> None:
+    assert detector.find(np.full(shape, 128, np.uint8)) == []

@@ -1,0 +1,131 @@
+"""The page's limits on images and videos, each on both its sides."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from infra.local.cloudauth import pictures
+from infra.local.cloudauth.refusal import Refusal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra.local.samples import Sample
+
+
+def jpeg(width: int, height: int, orientation: int = 1, form: str = "JPEG") -> bytes:
+    out = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("RGB", (width, height), "grey").save(out, form, exif=exif)
+    return out.getvalue()
+
+
+def clip(path: Path, frames: int, fps: float, side: int = 256) -> bytes:
+    """Noise, for it packs badly: a clip of any length has more than 100 KB."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (side, side))
+    noise = np.random.default_rng(seed=1)
+    for _ in range(frames):
+        writer.write(noise.integers(0, 255, (side, side, 3), np.uint8))
+    writer.release()
+    return path.read_bytes()
+
+
+def assert_unqualified(content: bytes) -> None:
+    with pytest.raises(Refusal) as raised:
+        pictures.image(content)
+    assert raised.value.code == "UnqualifiedPhoto"
+
+
+def assert_invalid(content: bytes, says: str) -> None:
+    with pytest.raises(Refusal, match=says) as raised:
+        pictures.video(content)
+    assert raised.value.code == "InvalidParameter"
+
+
+@pytest.mark.parametrize("size", [(1080, 1920), (480, 640), (639, 640)])
+def test_an_image_within_the_limits(size: tuple[int, int]) -> None:
+    (picture,) = pictures.image(jpeg(*size))
+    assert picture.shape == (size[1], size[0], 3)
+
+
+@pytest.mark.parametrize("size", [(1081, 1920), (1080, 1921), (640, 640), (640, 480), (9, 60000)])
+def test_an_image_past_the_limits(size: tuple[int, int]) -> None:
+    assert_unqualified(jpeg(*size))
+
+
+def test_the_limits_are_those_of_the_upright_image() -> None:
+    (picture,) = pictures.image(jpeg(1920, 1080, orientation=6))
+    assert picture.shape == (1920, 1080, 3)
+    assert_unqualified(jpeg(480, 640, orientation=8))
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF"])
+def test_an_image_of_another_format(form: str) -> None:
+    assert_unqualified(jpeg(480, 640, form=form))
+
+
+def test_an_image_cut_short(portrait: bytes) -> None:
+    for length in (0, 2, 500, len(portrait) // 2):
+        assert_unqualified(portrait[:length])
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+@pytest.mark.parametrize(("frames", "fps"), [(10, 10), (30, 10), (61, 20), (24, 8), (90, 30)])
+def test_a_video_within_the_limits(tmp_path: Path, suffix: str, frames: int, fps: float) -> None:
+    found = pictures.video(clip(tmp_path / f"clip{suffix}", frames, fps))
+    assert [frame.shape for frame in found] == [(256, 256, 3)] * 8
+
+
+@pytest.mark.parametrize(
+    ("frames", "fps", "says"),
+    [
+        (9, 10, "1 to 3 seconds"),
+        (31, 10, "1 to 3 seconds"),
+        (90, 10, "1 to 3 seconds"),
+        (14, 7, "8 frames per second"),
+        (800, 300, "too many frames"),
+    ],
+)
+def test_a_video_past_the_limits(tmp_path: Path, frames: int, fps: float, says: str) -> None:
+    side = 256 if frames < 100 else 32
+    assert_invalid(clip(tmp_path / "clip.mp4", frames, fps, side), says)
+
+
+def test_the_frames_are_spread_over_the_video(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 12, (480, 640))
+    for number in range(24):
+        writer.write(np.full((640, 480, 3), 10 * number, np.uint8))
+    writer.release()
+    padded = path.read_bytes() + b"\0\1\x88\0free" + b"\0" * (100_344 - 8)
+    seen = [round(frame.mean() / 10) for frame in pictures.video(padded)]
+    assert seen == [1, 4, 7, 10, 13, 16, 19, 22]
+
+
+def test_a_video_must_have_more_than_100_kb(tmp_path: Path) -> None:
+    small = clip(tmp_path / "clip.mp4", 20, 10, side=64)
+    free = 100_000 - len(small)
+    exact = small + free.to_bytes(4, "big") + b"free" + b"\0" * (free - 8)
+    assert_invalid(exact, "larger than 100 KB")
+    assert len(pictures.video(exact + b"\0")) == 8
+
+
+def test_a_video_of_another_container(samples: dict[str, Sample], tmp_path: Path) -> None:
+    assert_invalid(clip(tmp_path / "clip.avi", 20, 10), "neither MP4 nor MOV")
+    assert_invalid(samples["12-megapixel.jpg"].path.read_bytes(), "neither MP4 nor MOV")
+
+
+def test_a_video_cut_short(samples: dict[str, Sample]) -> None:
+    content = samples["clip.mp4"].path.read_bytes()
+    assert_invalid(content[:150_000], "can't be read")
+    # The frames gone, the index whole: as a disk full in the middle leaves it.
+    start = content.index(b"mdat") + 4
+    middle, end = (start + content.index(b"moov")) // 2, content.index(b"moov") - 4
+    assert_invalid(content[:middle] + b"\0" * (end - middle) + content[end:], "breaks off")

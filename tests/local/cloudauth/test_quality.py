@@ -1,0 +1,80 @@
+"""What makes a photo of a face unfit, and what does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import cv2
+import numpy as np
+import pytest
+
+from infra.local.cloudauth import quality
+from infra.local.cloudauth.faces import Face
+
+if TYPE_CHECKING:
+    from infra.local.cloudauth.faces import FaceDetector, Picture
+
+
+@pytest.fixture(scope="module")
+def photo(portrait: bytes) -> Picture:
+    decoded = cv2.imdecode(np.frombuffer(portrait, np.uint8), cv2.IMREAD_COLOR)
+    return cast("Picture", decoded)
+
+
+def defect(detector: FaceDetector, picture: Picture) -> str | None:
+    face = detector.largest(picture)
+    assert face is not None
+    return quality.defect(picture, face)
+
+
+def lit(photo: Picture, factor: float) -> Picture:
+    return cast("Picture", np.clip(photo * factor, 0, 255).astype(np.uint8))
+
+
+def test_a_good_portrait_has_none(detector: FaceDetector, photo: Picture) -> None:
+    assert defect(detector, photo) is None
+
+
+@pytest.mark.parametrize("scale", [0.25, 0.5, 3])
+def test_blur_counts_relative_to_the_face(
+    detector: FaceDetector, photo: Picture, scale: float
+) -> None:
+    blurred = cv2.GaussianBlur(photo, (0, 0), 5)
+    assert defect(detector, cv2.resize(photo, None, fx=scale, fy=scale)) is None
+    small = cv2.resize(blurred, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    assert defect(detector, small) == "the face is not clear"
+
+
+def test_grain_does_not_pass_for_detail(detector: FaceDetector, photo: Picture) -> None:
+    grain = np.random.default_rng(seed=1).normal(0, 5, photo.shape)
+    noisy = np.clip(cv2.GaussianBlur(photo, (0, 0), 6) + grain, 0, 255).astype(np.uint8)
+    assert defect(detector, noisy) == "the face is not clear"
+
+
+@pytest.mark.parametrize("factor", [0.4, 0.7, 1.2])
+def test_light_may_vary(detector: FaceDetector, photo: Picture, factor: float) -> None:
+    assert defect(detector, lit(photo, factor)) is None
+
+
+@pytest.mark.parametrize(
+    ("factor", "expected"),
+    [(0.1, "the face is too dark"), (0.2, "the face is too dark"), (1.7, "the face is too bright")],
+)
+def test_too_little_or_too_much_light(
+    detector: FaceDetector, photo: Picture, factor: float, expected: str
+) -> None:
+    assert defect(detector, lit(photo, factor)) == expected
+
+
+@pytest.mark.parametrize(("degrees", "expected"), [(20, None), (45, "the head is tilted")])
+def test_a_tilted_head(
+    detector: FaceDetector, photo: Picture, degrees: int, expected: str | None
+) -> None:
+    motion = cv2.getRotationMatrix2D((240, 320), degrees, 1)
+    turned = cv2.warpAffine(photo, motion, (480, 640), borderMode=cv2.BORDER_REPLICATE)
+    assert defect(detector, turned) == expected
+
+
+def test_a_box_past_the_edge_is_measured_where_the_picture_is(photo: Picture) -> None:
+    assert quality.defect(photo, Face(-50, -50, 300, 300, 0, 1)) is None
+    assert quality.defect(photo, Face(-500, 900, 100, 100, 0, 1)) is not None

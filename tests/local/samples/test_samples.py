@@ -1,0 +1,134 @@
+"""The samples are what they say they are, for the function and for the service."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image, ImageOps
+
+from facescreen.media import Unreadable, probe
+from facescreen.requirements import Assessment, Strictness, assess
+from infra.local.cloudauth.examination import examine
+from infra.local.cloudauth.faces import FaceDetector
+from infra.local.samples import Sample, make_samples, verdicts
+
+if TYPE_CHECKING:
+    from facescreen.media import Media
+
+
+@dataclass
+class InMemory:
+    """What a probe reads."""
+
+    content: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    def read(self, start: int, length: int) -> bytes:
+        return self.content[start : start + length]
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sample]:
+    """By file name."""
+    made = make_samples(tmp_path_factory.mktemp("made") / "samples")
+    return {sample.path.name: sample for sample in made}
+
+
+def media(sample: Sample) -> Media:
+    return probe(InMemory(sample.path.read_bytes()))
+
+
+def assessment(sample: Sample) -> Assessment:
+    size = sample.path.stat().st_size
+    return assess(media(sample), size, Strictness.STANDARD, can_convert=True)
+
+
+def converted(sample: Sample) -> bytes:
+    """As OSS sends it: upright, shorter side 720, quality 80, JPEG."""
+    out = io.BytesIO()
+    with Image.open(sample.path) as stored:
+        upright = ImageOps.exif_transpose(stored).convert("RGB")
+    scale = 720 / min(upright.size)
+    size = (round(upright.width * scale), round(upright.height * scale))
+    upright.resize(size).save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def test_names_are_object_keys_of_existing_files(samples: dict[str, Sample]) -> None:
+    assert len(samples) == 11
+    for file, sample in samples.items():
+        assert sample.name == f"selfies/{file}"
+        assert sample.path.stat().st_size > 0
+        assert sample.shows
+        assert bool(sample.reason) == (sample.verdict != "low_risk")
+
+
+@pytest.mark.parametrize("file", ["portrait.jpg", "flagged.jpg"])
+def test_portraits_are_as_recommended_and_sent_as_they_are(
+    samples: dict[str, Sample], file: str
+) -> None:
+    found, size = media(samples[file]), samples[file].path.stat().st_size
+    assert (found.type, found.width, found.height) == ("image/jpeg", 480, 640)
+    assert 50_000 < size < 100_000
+    assert assessment(samples[file]) == Assessment((), convert=False, advice=())
+
+
+@pytest.mark.parametrize("file", ["sideways-phone.jpg", "portrait.png", "12-megapixel.jpg"])
+def test_what_needs_conversion_is_good_after_it(samples: dict[str, Sample], file: str) -> None:
+    assert assessment(samples[file]).convert
+    assert assessment(samples[file]).refusals == ()
+    examine(converted(samples[file]), is_video=False, detector=FaceDetector())
+
+
+def test_the_sideways_photo_is_stored_lying(samples: dict[str, Sample]) -> None:
+    with Image.open(samples["sideways-phone.jpg"].path) as stored:
+        assert stored.size == (640, 480)
+    found = media(samples["sideways-phone.jpg"])
+    assert (found.width, found.height, found.rotated) == (480, 640, True)
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"), [("clip.mp4", "video/mp4"), ("clip.mov", "video/quicktime")]
+)
+def test_clips_are_as_recommended(samples: dict[str, Sample], file: str, kind: str) -> None:
+    found = media(samples[file])
+    assert (found.type, found.width, found.height) == (kind, 480, 640)
+    assert (found.duration_s, found.fps) == (pytest.approx(2), pytest.approx(15))
+    assert 100_000 < samples[file].path.stat().st_size < 1024 * 1024
+    assert assessment(samples[file]) == Assessment((), convert=False, advice=())
+
+
+def test_the_long_clip_breaks_one_rule(samples: dict[str, Sample]) -> None:
+    (rule,) = assessment(samples["long-clip.mp4"]).refusals
+    assert (rule.name, rule.code) == ("video-length", samples["long-clip.mp4"].reason)
+
+
+def test_the_text_is_no_image(samples: dict[str, Sample]) -> None:
+    with pytest.raises(Unreadable):
+        media(samples["not-an-image.jpg"])
+
+
+@pytest.mark.parametrize("file", ["no-face.jpg", "blurred.jpg"])
+def test_only_the_service_can_refuse_these(samples: dict[str, Sample], file: str) -> None:
+    assert assessment(samples[file]).refusals == ()
+    assert not assessment(samples[file]).convert
+
+
+def test_verdicts_are_for_the_flagged_bytes_alone(samples: dict[str, Sample]) -> None:
+    flagged = samples["flagged.jpg"].path.read_bytes()
+    digests = [hashlib.sha256(s.path.read_bytes()).hexdigest() for s in samples.values()]
+    assert len(set(digests)) == len(samples)
+    assert verdicts(samples.values()) == {
+        hashlib.sha256(flagged).hexdigest(): {
+            "label": "selfies/flagged.jpg",
+            "Result": "1",
+            "RiskTag": ["SuspectDeepForgery"],
+        }
+    }
