@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import oss2
 import pytest
 
+from tests.local.pipeline import leaks
 from tests.local.pipeline.outside import Outside, running, until
 
 if TYPE_CHECKING:
@@ -183,3 +184,12 @@ def test_wrong_settings_stop_initialisation_and_name_the_setting(
         outside.put("a.jpg", photos[GOOD])
         letters = outside.wait_for_letters()
     assert "SCENE_CODE must be exactly 10 letters, digits or underscores; it has 9" in str(letters)
+
+
+def test_python_3_12s_context_without_credentials_will_do(
+    tmp_path: Path, photos: dict[str, bytes]
+) -> None:
+    with running(tmp_path, FC_RUNTIME="python3.12") as (cloud, outside):
+        outside.put("a.jpg", photos[GOOD])
+        assert outside.wait_for("a.jpg")["data"]["verdict"] == "low_risk"
+        assert leaks.find(cloud, tmp_path, outside) == []
