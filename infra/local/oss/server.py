@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from ..service import Service
+from ..service import LOOPBACK, Service
 from .authentication import Authenticator, Signed
 from .call import Call, check_readable
 from .errors import OssError, not_implemented
@@ -69,15 +69,15 @@ class OssService(Service):
         try:
             response = await self._operate(request, request_id)
         except OssError as error:
-            response = _refusal(error, request, request_id)
+            response = _refusal(error, request.host, request_id)
         response.headers["x-oss-request-id"] = request_id
         return response
 
     def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
         """An error in OSS's XML."""
-        body = _error_body(OssError(status, code, message), "127.0.0.1", request_id)
-        headers = {"Content-Type": "application/xml", "x-oss-request-id": request_id}
-        return web.Response(status=status, body=body, headers=headers)
+        response = _refusal(OssError(status, code, message), LOOPBACK, request_id)
+        response.headers["x-oss-request-id"] = request_id
+        return response
 
     async def _operate(self, request: web.BaseRequest, request_id: str) -> web.Response:
         target = target_of(request.raw_path)
@@ -97,14 +97,16 @@ class OssService(Service):
         self._on_event(event_record(change, origin))
 
 
-def _refusal(error: OssError, request: web.BaseRequest, request_id: str) -> web.Response:
+def _refusal(error: OssError, host: str, request_id: str) -> web.Response:
     if error.status == 304:
         return web.Response(status=304, headers=error.headers)
-    body = _error_body(error, request.host, request_id)
-    headers = {**error.headers, "Content-Type": "application/xml"}
-    if request.method == "HEAD":
-        # An answer to HEAD has no body, so OSS says what is wrong in a header.
-        headers["x-oss-err"] = base64.b64encode(body).decode()
+    body = _error_body(error, host, request_id)
+    headers = {
+        **error.headers,
+        "Content-Type": "application/xml",
+        # An answer to HEAD has no body: there the client finds here what is wrong.
+        "x-oss-err": base64.b64encode(body).decode(),
+    }
     return web.Response(status=error.status, body=body, headers=headers)
 
 

@@ -61,6 +61,12 @@ def test_put_and_head(bucket: Any) -> None:
     assert (meta.content_length, meta.etag) == (5, head.etag)
 
 
+def test_metadata_has_a_limit(bucket: Any) -> None:
+    large = {f"x-oss-meta-{n}": "v" * 1000 for n in range(9)}
+    with pytest.raises(oss2.exceptions.InvalidArgument):
+        bucket.put_object("k", b"bytes", headers=large)
+
+
 def test_md5_that_does_not_match(bucket: Any) -> None:
     wrong = base64.b64encode(hashlib.md5(b"other", usedforsecurity=False).digest()).decode()
     with pytest.raises(oss2.exceptions.InvalidDigest):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import oss2
+import pytest
 from oss2.models import PartInfo
 
 from infra.local.identity import Identity
@@ -13,6 +15,26 @@ from .test_tags import read_tags, tagging
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def test_no_bytes_are_left_behind(tmp_path: Path) -> None:
+    with running(Identity.fresh(), tmp_path) as cloud:
+        cloud.service.create_bucket("tidy")
+        bucket = cloud.bucket("tidy")
+        for body in (b"old", b"new"):
+            bucket.put_object("k", body)
+        bucket.append_object("log", 0, b"a")
+        bucket.append_object("log", 1, b"b")
+        for refused in (
+            {"x-oss-forbid-overwrite": "true"},
+            {"Content-MD5": "1B2M2Y8AsgTpgAmY7PhCfg=="},
+        ):
+            with pytest.raises(oss2.exceptions.ServerError):
+                bucket.put_object("k", b"refused", headers=refused)
+        assert len(list((tmp_path / "blobs").iterdir())) == 2
+        bucket.delete_object("k")
+        bucket.delete_object("log")
+        assert list((tmp_path / "blobs").iterdir()) == []
 
 
 def test_restart(tmp_path: Path) -> None:

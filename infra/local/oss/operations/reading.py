@@ -75,16 +75,25 @@ def _whole_or_part(call: Call, stored: StoredObject, file: BinaryIO) -> web.Resp
     said["Content-Length"] = str(sent.length)
     return web.Response(
         status=200 if part is None else 206,
-        body=_chunks(file, sent),
+        body=_Bytes(file, sent),
         headers=said,
     )
 
 
-async def _chunks(file: BinaryIO, wanted: ByteRange) -> AsyncIterator[bytes]:
-    with file:
-        file.seek(wanted.first)
-        left = wanted.length
-        while left and (chunk := await asyncio.to_thread(file.read, min(left, _CHUNK))):
+class _Bytes:
+    """A file's bytes, read as they are sent; the file closes even if nothing ever asks for them."""
+
+    def __init__(self, file: BinaryIO, wanted: ByteRange) -> None:
+        self._file = file
+        self._wanted = wanted
+
+    def __del__(self) -> None:
+        self._file.close()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self._file.seek(self._wanted.first)
+        left = self._wanted.length
+        while left and (chunk := await asyncio.to_thread(self._file.read, min(left, _CHUNK))):
             left -= len(chunk)
             yield chunk
 
