@@ -35,7 +35,8 @@ async def download(session: aiohttp.ClientSession, url: str, timeout_s: float) -
     except asyncio.TimeoutError:
         text = f"The download took longer than {timeout_s:g} s."
         raise Refusal("DownloadTimeout", text) from None
-    except (aiohttp.ClientError, OSError, ValueError) as error:
+    # A host name that can't be one is a ValueError.
+    except (aiohttp.ClientError, ValueError) as error:
         text = f"The URL can't be downloaded ({type(error).__name__})."
         raise Refusal("DownloadTimeout", text) from None
 

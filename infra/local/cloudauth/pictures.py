@@ -38,11 +38,10 @@ def image(content: bytes) -> list[Picture]:
     """The one picture of a JPEG, upright. Raises Refusal (UnqualifiedPhoto)."""
     try:
         with Image.open(io.BytesIO(content), formats=["JPEG"]) as opened:
+            # Before a pixel is decoded; which side is which, its EXIF may still turn.
             _check_sides(min(opened.size), max(opened.size))
-            opened.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise Refusal("UnqualifiedPhoto", "The image can't be read as a JPEG.") from None
-    # cv2 turns it upright by its EXIF; what Pillow loaded only proves that it is complete.
     picture = _decoded(content)
     height, width = picture.shape[:2]
     _check_sides(width, height)
@@ -75,6 +74,7 @@ def _check_sides(width: int, height: int) -> None:
 
 
 def _decoded(content: bytes) -> Picture:
+    """Upright by its EXIF; cv2 refuses what is cut short."""
     try:
         picture: Picture | None = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:

@@ -128,7 +128,6 @@ def test_base64_may_hold_one_megabyte(sdk: Sdk, portrait: bytes) -> None:
     assert sdk.detect(face_base_64=base64.b64encode(full).decode())["body"]["Code"] == "Success"
     over = base64.b64encode(full + b"\0").decode()
     assert sdk.refusal(face_base_64=over) == (401, "ToolargeImage")
-    assert sdk.refusal(face_base_64="A" * 4 * 1024 * 1024) == (401, "ToolargeImage")
 
 
 def test_a_download_may_have_ten_megabytes(sdk: Sdk, files: Files, portrait: bytes) -> None:
@@ -144,7 +143,7 @@ def test_a_slow_download(sdk: Sdk, files: Files, portrait: bytes) -> None:
     assert sdk.refusal(face_url=url) == (401, "DownloadTimeout")
 
 
-@pytest.mark.parametrize("url", ["{files}/gone.jpg", "http://127.0.0.1:1/a.jpg"])
+@pytest.mark.parametrize("url", ["{files}/gone.jpg", "http://127.0.0.1:1/", "http://a..b/"])
 def test_a_download_that_fails(sdk: Sdk, files: Files, url: str) -> None:
     assert sdk.refusal(face_url=url.format(files=files.url)) == (401, "DownloadTimeout")
 

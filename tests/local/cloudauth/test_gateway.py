@@ -222,6 +222,11 @@ def test_parameters_may_all_come_in_the_form(handmade: Handmade, portrait: bytes
     assert "FaceUrl" in answer["Message"]
 
 
+def test_a_body_that_no_image_needs_is_not_even_read(handmade: Handmade) -> None:
+    answer = handmade.send(headers={**handmade.sign(), "authorization": ""}, content=b"A" * 2**22)
+    assert (answer.status_code, answer.json()["Code"]) == (401, "ToolargeImage")
+
+
 def test_the_vendors_sdk_with_a_wrong_secret(service: CloudauthService, identity: Identity) -> None:
     sdk = Sdk(service, Key(identity.key.access_key_id, "wrong"))
     assert sdk.refusal(face_url="http://127.0.0.1/x") == (400, "SignatureDoesNotMatch")

@@ -60,6 +60,12 @@ def test_an_image_past_the_limits(size: tuple[int, int]) -> None:
     assert_unqualified(jpeg(*size))
 
 
+def test_a_huge_image_is_refused_by_its_header() -> None:
+    small = jpeg(64, 96)
+    frame = small.index(b"\xff\xc0") + 5
+    assert_unqualified(small[:frame] + b"\xff\xff\xff\xff" + small[frame + 4 :])
+
+
 def test_the_limits_are_those_of_the_upright_image() -> None:
     (picture,) = pictures.image(jpeg(1920, 1080, orientation=6))
     assert picture.shape == (1920, 1080, 3)

@@ -100,7 +100,8 @@ def test_the_sideways_photo_is_stored_lying(samples: dict[str, Sample]) -> None:
 def test_clips_are_as_recommended(samples: dict[str, Sample], file: str, kind: str) -> None:
     found = media(samples[file])
     assert (found.type, found.width, found.height) == (kind, 480, 640)
-    assert (found.duration_s, found.fps) == (pytest.approx(2), pytest.approx(15))
+    assert found.duration_s == pytest.approx(2)
+    assert found.fps == pytest.approx(15)
     assert 100_000 < samples[file].path.stat().st_size < 1024 * 1024
     assert assessment(samples[file]) == Assessment((), convert=False, advice=())
 
