@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
@@ -47,7 +48,9 @@ class Service(ABC):
 
     async def start(self, port: int = 0) -> None:
         """Listens on loopback; port 0 takes a free one."""
-        server = web.Server(self._handle, access_log=None)
+        # aiohttp's own logger shows the request line of a malformed request, query and all.
+        silent = logging.Logger("silent", logging.CRITICAL + 1)
+        server = web.Server(self._handle, access_log=None, logger=silent)
         self._runner = web.ServerRunner(server)
         await self._runner.setup()
         site = web.TCPSite(self._runner, LOOPBACK, port)

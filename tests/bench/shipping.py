@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from importlib.metadata import distribution, distributions, packages_distributions
+from importlib.metadata import distribution, distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,12 +98,14 @@ def _locked() -> set[str]:
 
 def _not_shipped() -> set[str]:
     """Importable names that only other distributions bring."""
-    locked = {name.replace("_", "-").lower() for name in _locked()} | {"facescreen"}
-    return {
-        package
-        for package, brought_by in packages_distributions().items()
-        if not locked & {name.replace("_", "-").lower() for name in brought_by}
-    }
+    locked = _locked() | {"facescreen"}
+    brought: set[str] = set()
+    kept: set[str] = set()
+    for found in distributions():
+        names = {file.parts[0].removesuffix(".py") for file in found.files or ()}
+        named = found.metadata["Name"].replace("_", "-").lower()
+        (kept if named in locked else brought).update(names)
+    return {name for name in brought - kept if name.isidentifier()}
 
 
 def _weigh(paths: Iterable[Path]) -> int:
