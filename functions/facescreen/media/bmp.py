@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 _FILE_HEADER_SIZE = 14
 _SHORT_HEADER_SIZE = 12
-_HEADER_SIZES = frozenset({_SHORT_HEADER_SIZE, 16, 40, 52, 56, 64, 108, 124})
+_LONGEST_HEADER_SIZE = 124
 
 
 def read(window: Window) -> Media:
     """A height below zero says that the rows are stored from the top."""
     (header_size,) = window.unpack("<I", _FILE_HEADER_SIZE)
-    if header_size not in _HEADER_SIZES:
+    if not _SHORT_HEADER_SIZE <= header_size <= _LONGEST_HEADER_SIZE:
         raise Unreadable("The BMP's header is of no known size.")
     layout = "<HH" if header_size == _SHORT_HEADER_SIZE else "<ii"
     width, height = window.unpack(layout, _FILE_HEADER_SIZE + 4)

@@ -107,11 +107,12 @@ def heif(
     wide_indexes: bool = False,
     brands: tuple[bytes, ...] = (b"heic", b"mif1"),
 ) -> bytes:
-    """A HEIF file whose primary item has all these properties, and `others` before it none."""
+    """A HEIF file whose primary item has all these properties, and `others` before it the first."""
     id_layout, index_layout = ">I" if wide_ids else ">H", ">H" if wide_indexes else ">B"
-    entries = b"".join(struct.pack(id_layout + "B", 100 + n, 0) for n in range(others))
     essential = 0x8000 if wide_indexes else 0x80
     indexes = [struct.pack(index_layout, essential | n + 1) for n in range(len(properties))]
+    tiles = [struct.pack(id_layout + "B", 100 + n, 1) + indexes[0] for n in range(others)]
+    entries = b"".join(tiles)
     entries += struct.pack(id_layout + "B", item, len(properties)) + b"".join(indexes)
     ipma = full_box(
         b"ipma",

@@ -30,6 +30,7 @@ ORIENTATIONS = {
     "empty app1": ([b""], False),
     "a number beyond 8": ([exif(9)], False),
     "zero": ([exif(0)], False),
+    "exif without orientation": ([exif(6).replace(b"\x12\x01", b"\x13\x01")], False),
     "cut": ([exif(6)[:20]], False),
     "no byte order": ([b"Exif\0\0" + b"XX*\0" + exif(6)[10:]], False),
     "a directory outside the segment": ([exif(6)[:10] + struct.pack("<I", 2_000)], False),

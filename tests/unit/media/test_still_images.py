@@ -27,7 +27,7 @@ ENCODED = {
     "png-palette": ("image/png", lambda: encoded("PNG", mode="P")),
     "webp-lossy": ("image/webp", lambda: encoded("WEBP")),
     "webp-lossless": ("image/webp", lambda: encoded("WEBP", lossless=True)),
-    "webp-extended": ("image/webp", lambda: encoded("WEBP", icc_profile=b"profile")),
+    "webp-extended": ("image/webp", lambda: encoded("WEBP", icc_profile=b"profile", lossless=True)),
     "heic": ("image/heic", lambda: encoded("HEIF")),
     "avif": ("image/avif", lambda: encoded("AVIF", speed=10)),
     "tiff": ("image/tiff", lambda: encoded("TIFF")),
@@ -65,6 +65,29 @@ def test_a_webp_carries_its_orientation_behind_the_picture(orientation: int) -> 
     assert media.rotated == (orientation != 1)
 
 
+def riff(*chunks: tuple[bytes, bytes]) -> bytes:
+    padded = (
+        struct.pack("<4sI", kind, len(data)) + data + bytes(len(data) % 2) for kind, data in chunks
+    )
+    return b"RIFF\0\0\0\0WEBP" + b"".join(padded)
+
+
+EXTENDED = (b"VP8X", b"\x08" + bytes(3) + struct.pack("<HBHB", 479, 0, 639, 0))
+FORMS = {
+    "exif behind a chunk of odd size": ([(b"VP8 ", b"odd"), (b"EXIF", exif(6))], True),
+    "exif without prefix": ([(b"EXIF", exif(6)[6:])], True),
+    "exif announced but absent": ([(b"VP8 ", b"even")], False),
+    "nothing in the last chunk": ([(b"XMP ", b"")], False),
+}
+
+
+@pytest.mark.parametrize(("chunks", "rotated"), FORMS.values(), ids=FORMS)
+def test_the_chunks_of_a_webp(chunks: list[tuple[bytes, bytes]], rotated: bool) -> None:
+    media = probed(riff(EXTENDED, *chunks))
+    assert (media.width, media.height) == ((640, 480) if rotated else (480, 640))
+    assert media.rotated == rotated
+
+
 @pytest.mark.parametrize("form", ["PNG", "WEBP", "GIF", "AVIF"])
 def test_an_animation_has_more_than_one_frame(form: str) -> None:
     options = {"loop": 0} if form == "GIF" else {}
@@ -73,20 +96,23 @@ def test_an_animation_has_more_than_one_frame(form: str) -> None:
 
 GIF = struct.pack("<6sHHBxx", b"GIF89a", 480, 640, 0x80) + bytes(6)
 COMMENT = b"\x21\xfe\x02hi\x00"
-PICTURE = b"\x2c" + bytes(8) + b"\x80" + bytes(6) + b"\x08\x03abc\x01d\x00"
+DATA = b"\x08\x03abc\x01d\x00"
+PICTURE = b"\x2c" + bytes(8) + b"\x80" + bytes(6) + DATA
+PLAIN_PICTURE = b"\x2c" + bytes(8) + b"\x07" + DATA
 
 
 @pytest.mark.parametrize(
     ("blocks", "frames"),
     [
         (COMMENT + PICTURE + b"\x3b", 1),
+        (PLAIN_PICTURE + COMMENT + b"\x3b", 1),
         (PICTURE + COMMENT + PICTURE + b"\x3b", 2),
         (PICTURE + COMMENT + PICTURE[:1], 2),
         (PICTURE, None),
         (PICTURE[:12], None),
         (PICTURE + b"\x00", None),
     ],
-    ids=["one", "two", "cut in the second", "no trailer", "cut", "astray"],
+    ids=["one", "one without colours", "two", "cut in the second", "no trailer", "cut", "astray"],
 )
 def test_the_pictures_of_a_gif_are_counted(blocks: bytes, frames: int | None) -> None:
     media = probed(GIF + blocks)
@@ -94,7 +120,7 @@ def test_the_pictures_of_a_gif_are_counted(blocks: bytes, frames: int | None) ->
 
 
 def test_a_bmp_may_be_stored_from_the_top_or_have_the_short_header() -> None:
-    top_down = b"BM" + bytes(12) + struct.pack("<Iii", 40, 480, -640)
+    top_down = b"BM" + bytes(12) + struct.pack("<Iii", 124, 480, -640)
     short = b"BM" + bytes(12) + struct.pack("<IHH", 12, 480, 640)
     for content in (top_down, short):
         media = probed(content)
@@ -103,10 +129,11 @@ def test_a_bmp_may_be_stored_from_the_top_or_have_the_short_header() -> None:
 
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_a_tiff_is_read_in_either_byte_order(order: str) -> None:
-    fields = [(256, 3, 1, 480 if order == "<" else 480 << 16), (257, 4, 1, 640)]
+    narrow = 480 if order == "<" else 480 << 16
+    fields = [(256, 3, 1, narrow), (257, 4, 1, 640), (258, 3, 2, 0), (270, 2, 1, 0)]
     mark = b"II*\0" if order == "<" else b"MM\0*"
     entries = b"".join(struct.pack(order + "HHII", *field) for field in fields)
-    media = probed(mark + struct.pack(order + "IH", 8, 2) + entries)
+    media = probed(mark + struct.pack(order + "IH", 8, len(fields)) + entries)
     assert (media.width, media.height) == (480, 640)
 
 
@@ -136,7 +163,7 @@ DAMAGED = {
     "riff of sound": b"RIFF\0\0\0\0WAVEfmt " + bytes(20),
     "gif without picture": GIF + b"\x3b",
     "gif cut in its header": GIF[:11],
-    "bmp of an unknown header": b"BM" + bytes(12) + struct.pack("<Iii", 41, 480, 640),
+    "bmp of an unknown header": b"BM" + bytes(12) + struct.pack("<Iii", 125, 480, 640),
     "tiff without fields": b"II*\0" + struct.pack("<IH", 8, 0),
     "tiff astray": b"II*\0" + struct.pack("<I", 0xFFFFFFFF),
 }

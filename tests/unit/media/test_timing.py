@@ -60,14 +60,14 @@ def test_edits_need_the_movies_clock() -> None:
         probed(content[:begin] + bytes(4) + content[begin + 4 :])
 
 
-def trun(*durations: int, frames: int = 0, sizes: bool = False) -> bytes:
-    """Frames of one duration each, or of the default; flags as they come with it."""
-    flags = 0x1 | (0x100 if durations else 0) | (0x200 if sizes else 0)
-    rows = [
-        struct.pack(">II" if sizes else ">I", *((ticks, 7)[: 1 + sizes])) for ticks in durations
-    ]
-    count = struct.pack(">Ii", len(durations) or frames, 100)
-    return full_box(b"trun", count, *rows, flags=flags)
+def trun(*durations: int, frames: int = 0, others: int = 0) -> bytes:
+    """Frames of their own durations, or of the default; `others` are flags of further fields."""
+    first_flags = bytes(4) if others & 0x4 else b""
+    beside = bytes(4 if others & 0x200 else 0)
+    rows = b"".join(struct.pack(">I", ticks) + beside for ticks in durations)
+    flags = 0x1 | others | (0x100 if durations else 0)
+    head = struct.pack(">Ii", len(durations) or frames, 100)
+    return full_box(b"trun", head, first_flags, rows, flags=flags)
 
 
 def moof(*truns: bytes, track_id: int = 1, default: int | None = None) -> bytes:
@@ -83,11 +83,12 @@ def trex(track_id: int, duration: int) -> bytes:
     return full_box(b"trex", struct.pack(">5I", track_id, 1, duration, 0, 0))
 
 
-EMPTY = Track(frames=())
+EMPTY = Track(frames=(), version=1)
 MDAT = box(b"mdat", bytes(100))
 FRAGMENTS = {
     "durations of the run": moof(trun(*[512] * 50)),
-    "durations beside sizes": moof(trun(*[512] * 50, sizes=True)),
+    "durations beside sizes": moof(trun(*[512] * 50, others=0x200)),
+    "durations behind the first frame's flags": moof(trun(*[512] * 50, others=0x4)),
     "the fragment's default": moof(trun(frames=50), default=512),
     "the track's default": moof(trun(frames=25)) + MDAT + moof(trun(frames=25)),
     "several runs": moof(trun(frames=20), trun(*[512] * 30)),
@@ -114,10 +115,14 @@ def test_fragments_far_apart_take_few_reads() -> None:
     assert probed(content, most_reads=4).duration_s == 3
 
 
-@pytest.mark.parametrize("rest", [moof(trun(frames=50)), b""], ids=["no default", "no frames"])
-def test_fragments_may_tell_no_time(rest: bytes) -> None:
-    media = probed(mp4(EMPTY, more=box(b"mvex")) + rest)
-    assert (media.duration_s, media.fps) == (0, None)
+def test_fragments_may_tell_no_time() -> None:
+    media = probed(mp4(EMPTY, more=box(b"mvex")) + moof(trun(frames=50)))
+    assert (media.frames, media.duration_s, media.fps) == (50, 0, None)
+
+
+def test_fragments_may_be_missing() -> None:
+    media = probed(mp4(EMPTY, more=box(b"mvex", trex(1, 512))))
+    assert (media.frames, media.duration_s, media.fps) == (0, 0, None)
 
 
 def test_a_fragment_cut_short_is_unreadable() -> None:
