@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from aiohttp import web
 
+from facescreen.deepfake.answer import STAND_IN_HEADER
 from infra.local.service import Service
 
 from .analyzer import ScriptedAnalyzer
@@ -148,4 +149,4 @@ async def _body(request: web.BaseRequest) -> bytes:
 
 
 def _json(status: int, body: dict[str, Any]) -> web.Response:
-    return web.json_response(body, status=status, headers={"x-facescreen-stand-in": STAND_IN})
+    return web.json_response(body, status=status, headers={STAND_IN_HEADER: STAND_IN})

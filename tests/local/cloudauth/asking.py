@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from aiohttp import web
 from alibabacloud_cloudauth_intl20220809.client import Client
 from alibabacloud_cloudauth_intl20220809.models import DeepfakeDetectIntlRequest
@@ -17,6 +18,9 @@ from infra.local.service import Service
 if TYPE_CHECKING:
     from infra.local.cloudauth.server import CloudauthService
     from infra.local.identity import Key
+
+# The SDK calls datetime.utcnow, which Python deprecates since 3.12.
+ALLOW_SDK = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
 
 MERCHANT_BIZ_ID = "e0c34a77f5ac40a5aa5e6ed20c000001"
 GOOD = {

@@ -13,6 +13,8 @@ from infra.local.cloudauth.analyzer import LOW_RISK, Analysis, ScriptedAnalyzer
 from infra.local.cloudauth.refusal import Refusal
 from infra.local.samples import verdicts
 
+from .asking import ALLOW_SDK
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from infra.local.samples import Sample
 
     from .asking import Sdk
+
+pytestmark = ALLOW_SDK
 
 CONTENT = b"some bytes"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

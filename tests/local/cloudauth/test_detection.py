@@ -11,7 +11,7 @@ import pytest
 
 from infra.local.behaviour import Behaviour, Fault
 
-from .asking import MERCHANT_BIZ_ID, Sdk
+from .asking import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
 
 if TYPE_CHECKING:
     from infra.local.cloudauth.server import CloudauthService
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from infra.local.samples import Sample
 
     from .asking import Files
+
+pytestmark = ALLOW_SDK
 
 TEN_MB = 10 * 1024 * 1024
 

@@ -14,13 +14,16 @@ from facescreen.deepfake import signature
 from infra.local.cloudauth import gateway
 from infra.local.identity import Key
 
-from .asking import MERCHANT_BIZ_ID, Sdk
+from .asking import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from infra.local.cloudauth.server import CloudauthService
     from infra.local.identity import Identity
+
+
+pytestmark = ALLOW_SDK
 
 
 @dataclass

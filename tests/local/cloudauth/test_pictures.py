@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import TYPE_CHECKING
 
 import cv2
@@ -60,10 +61,14 @@ def test_an_image_past_the_limits(size: tuple[int, int]) -> None:
     assert_unqualified(jpeg(*size))
 
 
-def test_a_huge_image_is_refused_by_its_header() -> None:
+@pytest.mark.parametrize("size", [(1100, 2000), (60000, 9), (0xFFFF, 0xFFFF)])
+def test_a_large_image_is_refused_by_its_header(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
     small = jpeg(64, 96)
     frame = small.index(b"\xff\xc0") + 5
-    assert_unqualified(small[:frame] + b"\xff\xff\xff\xff" + small[frame + 4 :])
+    monkeypatch.delattr(pictures, "_decoded")
+    assert_unqualified(small[:frame] + struct.pack(">HH", *size) + small[frame + 4 :])
 
 
 def test_the_limits_are_those_of_the_upright_image() -> None:
