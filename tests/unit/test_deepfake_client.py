@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import io
 import json
 import logging
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -19,12 +21,13 @@ from facescreen.credentials import Credentials
 from facescreen.deadline import Deadline
 from facescreen.deepfake import attempts
 from facescreen.deepfake.answer import Reply, understand
-from facescreen.deepfake.client import DeepfakeClient
+from facescreen.deepfake.client import AsyncDeepfakeClient, DeepfakeClient
 from facescreen.deepfake.pace import Interval
 from facescreen.outcome import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 KEY = Credentials("LTAIkey", "s3cr3tsecret", "CAIStoken")
 URL = "https://selfies.oss.example/a.jpg?x-oss-signature=s1gn&x-oss-credential=LTAIkey"
@@ -60,7 +63,11 @@ class Service:
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def at_once(seconds: float) -> None:
+        return
+
     monkeypatch.setattr("time.sleep", lambda seconds: None)
+    monkeypatch.setattr("asyncio.sleep", at_once)
 
 
 def client(service: Service, **more: Any) -> DeepfakeClient:
@@ -69,7 +76,7 @@ def client(service: Service, **more: Any) -> DeepfakeClient:
         credentials=KEY,
         endpoint="https://service.example",
         pace=Interval(1e9),
-        transport=httpx.MockTransport(service),
+        http=httpx.Client(transport=httpx.MockTransport(service)),
         **more,
     )
 
@@ -124,8 +131,8 @@ def test_without_an_id_one_is_made() -> None:
     [
         ({"merchant_biz_id": "short"}, "MerchantBizId must be 32 letters or digits"),
         ({"kind": "audio"}, "FaceInputType must be image or video"),
-        ({"base64": "AAAA"}, "either FaceUrl or FaceBase64"),
-        ({"url": ""}, "either FaceUrl or FaceBase64"),
+        ({"base64": "AAAA"}, "exactly one of FaceUrl, FaceBase64 and FaceFile"),
+        ({"url": ""}, "exactly one of FaceUrl, FaceBase64 and FaceFile"),
         ({"url": "", "base64": "*"}, "FaceBase64 is not Base64"),
         ({"url": "", "base64": "é"}, "FaceBase64 is not Base64"),
         ({"url": "", "base64": "AAAA", "kind": "video"}, "a video can't be sent in Base64"),
@@ -149,9 +156,8 @@ def test_a_bad_parameter_never_leaves(parameters: dict[str, Any], says: str) -> 
 
 def test_a_bad_scene_code_never_leaves() -> None:
     service = Service()
-    it = DeepfakeClient(
-        scene_code="nine_char", credentials=KEY, transport=httpx.MockTransport(service)
-    )
+    http = httpx.Client(transport=httpx.MockTransport(service))
+    it = DeepfakeClient(scene_code="nine_char", credentials=KEY, http=http)
     with it, pytest.raises(errors.BadRequest, match="SceneCode must be 10"):
         it.detect(url=URL)
 
@@ -249,8 +255,9 @@ def test_no_call_begins_without_time_for_it() -> None:
 
 def test_the_wait_that_the_service_asks_for_is_kept() -> None:
     reply = Reply(403, {"x-acs-retry-after": "1500"}, b'{"Code": "Throttling.Api"}')
-    steps = attempts.course(
+    steps = attempts.calls(
         lambda: None,  # type: ignore[arg-type, return-value]
+        understand,
         8,
         Deadline.after(60),
         Interval(1e9),
@@ -349,3 +356,129 @@ json_values = st.recursive(
 def test_any_answer_is_a_detection_or_one_of_our_errors(status: int, body: bytes) -> None:
     with contextlib.suppress(errors.FacescreenError):
         understand(Reply(status, {}, body))
+
+
+PERMISSION = {
+    "AccessKeyId": "LTAIupload",
+    "EncodedPolicy": "p0licy",
+    "Signature": "upl0ads1gn",
+    "ObjectKey": "verify/1.jpg",
+    "Bucket": "bkt",
+    "Endpoint": "oss.example",
+    "UseAccelerate": False,
+}
+
+
+def granted() -> httpx.Response:
+    return httpx.Response(200, json=PERMISSION)
+
+
+def stored() -> httpx.Response:
+    return httpx.Response(201, text="<PostResponse/>")
+
+
+def form(request: httpx.Request) -> dict[str, str]:
+    return dict(parse_qsl(request.content.decode()))
+
+
+def test_stream_keeps_everything_out_of_the_request_line() -> None:
+    service = Service(success())
+    with client(service) as it:
+        it.detect_stream(url=URL, merchant_biz_id=BIZ_ID)
+    (request,) = service.asked
+    assert request.headers["x-acs-action"] == "DeepfakeDetectIntlStream"
+    assert request.url.query == b""
+    assert form(request) == {
+        "FaceInputType": "IMAGE",
+        "FaceUrl": URL,
+        "MerchantBizId": BIZ_ID,
+        "ProductCode": "FACE_DEEPFAKE",
+        "SceneCode": "onboard_01",
+    }
+
+
+@pytest.mark.parametrize("given", ["bytes", "path", "text path", "stream", "unseekable"])
+def test_a_file_is_uploaded_first(given: str, tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(b"the clip")
+    files: dict[str, Any] = {
+        "bytes": b"the clip",
+        "path": path,
+        "text path": str(path),
+        "stream": io.BytesIO(b"the clip"),
+        "unseekable": Unseekable(b"the clip"),
+    }
+    service = Service(granted(), stored(), success("1", RiskTag="SuspectRemake"))
+    with client(service) as it:
+        detection = it.detect_stream(file=files[given], kind="video", merchant_biz_id=BIZ_ID)
+    assert detection.risk_tags == ("SuspectRemake",)
+    authorize, upload, detect = service.asked
+    assert authorize.method == "GET"
+    assert authorize.url.host == "openplatform.aliyuncs.com"
+    assert dict(authorize.url.params) == {
+        "Product": "Cloudauth-intl",
+        "RegionId": "ap-southeast-1",
+    }
+    assert upload.url == "https://bkt.oss.example/"
+    posted = upload.read()
+    for part in (b"LTAIupload", b"p0licy", b"upl0ads1gn", b"verify/1.jpg", b"201", b"the clip"):
+        assert part in posted
+    assert posted.index(b'name="key"') < posted.index(b'name="file"')
+    assert form(detect)["FaceFile"] == "http://bkt.oss.example/verify/1.jpg"
+
+
+class Unseekable(io.BytesIO):
+    def seekable(self) -> bool:
+        return False
+
+
+def test_an_upload_that_failed_is_made_again_from_the_start() -> None:
+    service = Service(
+        httpx.ConnectError("down"), granted(), httpx.Response(503), granted(), stored(), success()
+    )
+    with client(service) as it:
+        it.detect_stream(file=b"the clip", kind="video")
+    uploads = [request for request in service.asked if request.url.host == "bkt.oss.example"]
+    assert [b"the clip" in upload.read() for upload in uploads] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("plan", "file", "error"),
+    [
+        ([granted(), httpx.Response(503), granted()], Unseekable(b"x"), errors.BadRequest),
+        ([granted(), httpx.Response(400)], b"x", errors.OperatorFault),
+        ([httpx.Response(200, json={"Bucket": "b"})] * 9, b"x", errors.Unavailable),
+        ([httpx.Response(200, text="no json")] * 9, b"x", errors.Unavailable),
+    ],
+)
+def test_an_upload_that_fails_for_good(
+    plan: list[httpx.Response], file: Any, error: type[Exception]
+) -> None:
+    with client(Service(*plan)) as it, pytest.raises(error):
+        it.detect_stream(file=file, deadline=Deadline.after(1.1))
+
+
+def test_a_file_and_a_url_exclude_each_other() -> None:
+    with client(Service()) as it, pytest.raises(errors.BadRequest, match="exactly one"):
+        it.detect_stream(file=b"x", url=URL)
+
+
+async def test_the_client_that_does_not_block_does_the_same() -> None:
+    service = Service(
+        code("Throttling.Api", 403), success(), httpx.ReadTimeout("slow"), success("1"),
+        granted(), stored(), success(), code("Success"),
+    )  # fmt: skip
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if isinstance(request.stream, httpx.AsyncByteStream):
+            await request.aread()
+        return service(request)
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    options: Any = {"scene_code": "onboard_01", "credentials": KEY, "pace": Interval(1e9)}
+    async with AsyncDeepfakeClient(http=http, **options) as it:
+        assert (await it.detect(url=URL)).verdict is Verdict.LOW_RISK
+        assert (await it.detect_stream(url=URL)).verdict is Verdict.HIGH_RISK
+        assert (await it.detect_stream(file=b"x", kind="video")).verdict is Verdict.LOW_RISK
+        await it.keep_alive()
+    assert service.plan == []

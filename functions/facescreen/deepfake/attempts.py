@@ -1,29 +1,32 @@
 """The course of one detection: when to call, when to wait, when to give up.
 
-No I/O happens here: the course is a generator that yields what to do (`Wait`, `Send`) and is sent
-what came of it, so that any client can drive it, blocking or not.
+No I/O happens here: the course is a generator that yields what to do (`Wait`, `Send`, `Upload`)
+and is sent what came of it, so that any client can drive it, blocking or not.
 """
 
 from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from .. import errors
-from .answer import Detection, Reply, understand
+from .answer import Reply
+from .upload import Permission, Upload, check_stored, permission, rewound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-
     from ..deadline import Deadline
     from .pace import Pace
     from .request import SignedRequest
 
 SHORTEST_CALL_S = 1.0
 """With less time left than this, a call is not begun."""
+UPLOAD_TIMEOUT_S = 30.0
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 0.25, 8.0
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,23 @@ class Send:
     timeout_s: float
 
 
-def course(
-    build: Callable[[], SignedRequest], timeout_s: float, deadline: Deadline, pace: Pace
-) -> Generator[Wait | Send, Reply | errors.Passing | None, Detection]:
-    """Calls until there is a detection, a final error, or no time left.
+Step = Wait | Send | Upload
+Came = Reply | errors.Passing | None
+"""What came of a step: an answer, the error that the transport met, or nothing of a Wait."""
+Course = Generator[Step, Came, T]
 
-    `build` makes each request anew: fresh date, nonce, credentials and presigned URL. A Send is
-    answered with a Reply, or with the error that the transport met. Raises what the service's
-    Code stands for; of a passing error, the last one.
+
+def calls(
+    build: Callable[[], SignedRequest],
+    read: Callable[[Reply], T],
+    timeout_s: float,
+    deadline: Deadline,
+    pace: Pace,
+) -> Course[T]:
+    """Calls until `read` makes something of an answer, or no time is left.
+
+    `build` makes each request anew: fresh date, nonce, credentials and presigned URL. Raises what
+    the service's Code stands for; of passing errors, the last one.
     """
     spent = _Spent()
     last: errors.Passing = errors.Throttled("no turn within the quota in the time left")
@@ -58,13 +70,33 @@ def course(
             raise last
         yield Wait(turn)
         try:
-            return _detection((yield Send(build(), min(timeout_s, deadline.left()))))
+            return read(_reply((yield Send(build(), min(timeout_s, deadline.left())))))
         except errors.Passing as error:
             last = error
             delay = _delay(error, attempt)
             if not spent.allows(error) or deadline.left() - delay < SHORTEST_CALL_S:
                 raise
         yield Wait(delay)
+    raise AssertionError("unreachable")
+
+
+def uploads(
+    authorize: Callable[[], SignedRequest], file: IO[bytes], deadline: Deadline
+) -> Course[Permission]:
+    """Puts a file where the service finds it, under a fresh permission for each attempt."""
+    for attempt in itertools.count():
+        try:
+            granted = permission(_reply((yield Send(authorize(), UPLOAD_TIMEOUT_S))))
+            rewound(file, first=attempt == 0)
+            came = yield Upload(granted.url, granted.fields, file, UPLOAD_TIMEOUT_S)
+            check_stored(_reply(came))
+        except errors.Passing as error:
+            delay = _delay(error, attempt)
+            if deadline.left() - delay < SHORTEST_CALL_S:
+                raise
+            yield Wait(delay)
+        else:
+            return granted
     raise AssertionError("unreachable")
 
 
@@ -86,12 +118,12 @@ class _Spent:
         return True
 
 
-def _detection(came: Reply | errors.Passing | None) -> Detection:
+def _reply(came: Came) -> Reply:
     if isinstance(came, errors.Passing):
         raise came
     if came is None:
         raise TypeError("a Send must be answered with a Reply or an error")
-    return understand(came)
+    return came
 
 
 def _delay(error: errors.Passing, attempt: int) -> float:

@@ -1,4 +1,4 @@
-"""The parameters of DeepfakeDetectIntl, checked before they leave (face-deepfake.txt, "Request
+"""The parameters of both operations, checked before they leave (face-deepfake.txt, "Request
 parameters")."""
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ class DetectParameters:
     """``image`` or ``video``."""
     url: str = field(default="", repr=False)
     base64: str = field(default="", repr=False)
+    file_url: str = field(default="", repr=False)
+    """Where an uploaded file lies (FaceFile); for DeepfakeDetectIntlStream alone."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9_]{10}", self.scene_code):
@@ -36,28 +38,26 @@ class DetectParameters:
             raise BadRequest("MerchantBizId must be 32 letters or digits")
         if self.kind not in ("image", "video"):
             raise BadRequest("FaceInputType must be image or video")
-        if bool(self.url) == bool(self.base64):
-            raise BadRequest("give either FaceUrl or FaceBase64, not both")
-        if self.url:
-            _check_url(self.url)
-        else:
+        if [self.url, self.base64, self.file_url].count("") != 2:
+            raise BadRequest("give exactly one of FaceUrl, FaceBase64 and FaceFile")
+        if self.base64:
             _check_inline(self.base64, self.kind)
+        else:
+            _check_url(self.url or self.file_url)
 
     @property
-    def query(self) -> list[tuple[str, str]]:
-        """What goes in the query, as the vendor's SDK sends it."""
-        pairs = [
-            ("FaceInputType", self.kind.upper()),
-            ("MerchantBizId", self.merchant_biz_id),
-            ("ProductCode", PRODUCT_CODE),
-            ("SceneCode", self.scene_code),
-        ]
-        return [*pairs, ("FaceUrl", self.url)] if self.url else pairs
-
-    @property
-    def form(self) -> list[tuple[str, str]]:
-        """What goes in the body."""
-        return [("FaceBase64", self.base64)] if self.base64 else []
+    def pairs(self) -> list[tuple[str, str]]:
+        """All of them by their names on the wire."""
+        named = {
+            "FaceInputType": self.kind.upper(),
+            "MerchantBizId": self.merchant_biz_id,
+            "ProductCode": PRODUCT_CODE,
+            "SceneCode": self.scene_code,
+            "FaceUrl": self.url,
+            "FaceBase64": self.base64,
+            "FaceFile": self.file_url,
+        }
+        return [(name, value) for name, value in named.items() if value]
 
 
 def new_merchant_biz_id(prefix: str) -> str:

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from . import signature
 
@@ -15,36 +15,49 @@ if TYPE_CHECKING:
 
     from ..credentials import Credentials
 
-VERSION = "2022-08-09"
+
+@dataclass(frozen=True)
+class Action:
+    """An operation of an RPC-style API."""
+
+    name: str
+    version: str
+    method: str = "POST"
+    in_query: bool = False
+    """Parameters go in the query, all but FaceBase64, as the vendor's SDK sends them."""
+
+
+DETECT = Action("DeepfakeDetectIntl", "2022-08-09", in_query=True)
+DETECT_STREAM = Action("DeepfakeDetectIntlStream", "2022-08-09")
+KEEP_ALIVE = Action("KeepaliveIntl", "2022-08-09")
+AUTHORIZE_UPLOAD = Action("AuthorizeFileUpload", "2019-12-19", "GET", in_query=True)
 
 
 @dataclass(frozen=True)
 class SignedRequest:
-    """``POST /``; query and headers hold a presigned URL and keys, so they never show."""
+    """URL, headers and body hold presigned URLs and keys, so they never show."""
 
-    action: str
-    query: str = field(repr=False)
-    """Percent-encoded, without the question mark."""
+    method: str
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
 
 def sign_request(
-    action: str,
-    host: str,
+    action: Action,
+    endpoint: str,
     credentials: Credentials,
-    *,
-    query: Sequence[tuple[str, str]] = (),
-    form: Sequence[tuple[str, str]] = (),
+    parameters: Sequence[tuple[str, str]] = (),
 ) -> SignedRequest:
-    """Signs `action` for `host` (and port), with a date and a nonce of its own."""
-    body = urlencode(form).encode()
+    """Signs for `endpoint` (``https://host[:port]``), with a date and a nonce of its own."""
+    query = [pair for pair in parameters if action.in_query and pair[0] != "FaceBase64"]
+    body = urlencode([pair for pair in parameters if pair not in query]).encode()
     hashed = signature.payload_hash(body)
     headers = {
-        "host": host,
+        "host": urlsplit(endpoint).netloc,
         "content-type": "application/x-www-form-urlencoded",
-        "x-acs-action": action,
-        "x-acs-version": VERSION,
+        "x-acs-action": action.name,
+        "x-acs-version": action.version,
         "x-acs-date": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "x-acs-signature-nonce": secrets.token_hex(16),
         "x-acs-content-sha256": hashed,
@@ -52,9 +65,9 @@ def sign_request(
     if credentials.security_token:
         headers["x-acs-security-token"] = credentials.security_token
     encoded = signature.canonical_query(query)
-    canonical = signature.canonical_request("POST", "/", encoded, headers, hashed)
+    canonical = signature.canonical_request(action.method, "/", encoded, headers, hashed)
     signed = signature.signature(credentials.access_key_secret, canonical)
     headers["authorization"] = signature.authorization(
         credentials.access_key_id, list(headers), signed
     )
-    return SignedRequest(action, encoded, headers, body)
+    return SignedRequest(action.method, f"{endpoint}/?{encoded}".rstrip("?"), headers, body)

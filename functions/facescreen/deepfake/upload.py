@@ -1,0 +1,103 @@
+"""A file's way to the service: authorised by AuthorizeFileUpload, then posted as a form."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from .. import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .answer import Reply
+
+File = str | Path | bytes | IO[bytes]
+"""A path, bytes, or a binary stream at its start; only what can seek is sent a second time."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A form to post: the fields, then the file, read as it is sent."""
+
+    url: str
+    fields: Mapping[str, str] = field(repr=False)
+    file: IO[bytes] = field(repr=False)
+    timeout_s: float
+
+
+@dataclass(frozen=True)
+class Permission:
+    """Where the service lets one file be put (id-verification-api.md, "FaceFile")."""
+
+    bucket: str
+    endpoint: str
+    key: str
+    fields: Mapping[str, str] = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """Where the form goes."""
+        return f"https://{self.bucket}.{self.endpoint}/"
+
+    @property
+    def file_url(self) -> str:
+        """What FaceFile then says, in the form that the vendor's SDK gives it."""
+        return f"http://{self.bucket}.{self.endpoint}/{self.key}"
+
+
+def permission(reply: Reply) -> Permission:
+    """What AuthorizeFileUpload answered. Raises errors.Unavailable for anything else."""
+    try:
+        given = json.loads(reply.body)
+        named = {name: str(given[name]) for name in _FIELDS}
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise errors.Unavailable(
+            f"AuthorizeFileUpload answered HTTP {reply.status} without a permission"
+        ) from None
+    fields = {
+        "OSSAccessKeyId": named["AccessKeyId"],
+        "policy": named["EncodedPolicy"],
+        "Signature": named["Signature"],
+        "key": named["ObjectKey"],
+        "success_action_status": "201",
+    }
+    return Permission(named["Bucket"], named["Endpoint"], named["ObjectKey"], fields)
+
+
+_FIELDS = ("AccessKeyId", "EncodedPolicy", "Signature", "ObjectKey", "Bucket", "Endpoint")
+
+
+def check_stored(reply: Reply) -> None:
+    """Raises unless the form's answer says that the file lies there now."""
+    if reply.status == 201:
+        return
+    kind: type[errors.FacescreenError] = errors.OperatorFault
+    if reply.status >= 500 or reply.status in (403, 429):
+        # A permission lives for minutes: the next one may do.
+        kind = errors.Unavailable
+    raise kind(f"the upload was answered with HTTP {reply.status}")
+
+
+@contextmanager
+def opened(file: File) -> Iterator[IO[bytes]]:
+    """The file as a binary stream; one that was opened here is closed here."""
+    if isinstance(file, (str, Path)):
+        with Path(file).open("rb") as stream:
+            yield stream
+    elif isinstance(file, bytes):
+        yield io.BytesIO(file)
+    else:
+        yield file
+
+
+def rewound(stream: IO[Any], *, first: bool) -> None:
+    """Goes back to the start for another attempt. Raises errors.BadRequest where it can't."""
+    if stream.seekable():
+        stream.seek(0)
+    elif not first:
+        raise errors.BadRequest("the upload failed, and a stream that can't seek is sent only once")
