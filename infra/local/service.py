@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .behaviour import Fault
 
 LOOPBACK = "127.0.0.1"
+_LONGEST_LINE = 64 * 1024
+"""A request line may hold a presigned URL in its query, percent-encoded twice."""
 
 
 class Service(ABC):
@@ -50,7 +52,9 @@ class Service(ABC):
         """Listens on loopback; port 0 takes a free one."""
         # aiohttp's own logger shows the request line of a malformed request, query and all.
         silent = logging.Logger("silent", logging.CRITICAL + 1)
-        server = web.Server(self._handle, access_log=None, logger=silent)
+        server = web.Server(
+            self._handle, access_log=None, logger=silent, max_line_size=_LONGEST_LINE
+        )
         self._runner = web.ServerRunner(server)
         await self._runner.setup()
         site = web.TCPSite(self._runner, LOOPBACK, port)
