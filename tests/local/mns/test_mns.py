@@ -167,6 +167,7 @@ class TestQueues:
             consumer.join()
         assert len(taken) == len(set(taken)) == 16
 
+    @pytest.mark.filterwarnings("ignore:Call to deprecated function")
     def test_attributes(self, queue: Any) -> None:
         queue.set_attributes(QueueMeta(vis_timeout=77, polling_wait_sec=3))
         told = queue.get_attributes()
