@@ -443,19 +443,19 @@ def test_an_upload_that_failed_is_made_again_from_the_start() -> None:
 
 
 @pytest.mark.parametrize(
-    ("plan", "file", "error"),
+    ("plan", "file", "left_s", "error"),
     [
-        ([granted(), httpx.Response(503), granted()], Unseekable(b"x"), errors.BadRequest),
-        ([granted(), httpx.Response(400)], b"x", errors.OperatorFault),
-        ([httpx.Response(200, json={"Bucket": "b"})] * 9, b"x", errors.Unavailable),
-        ([httpx.Response(200, text="no json")] * 9, b"x", errors.Unavailable),
+        ([granted(), httpx.Response(503), granted()], Unseekable(b"x"), 30, errors.BadRequest),
+        ([granted(), httpx.Response(400)], b"x", 30, errors.OperatorFault),
+        ([httpx.Response(200, json={"Bucket": "b"})] * 9, b"x", 1, errors.Unavailable),
+        ([httpx.Response(200, text="no json")] * 9, b"x", 1, errors.Unavailable),
     ],
 )
 def test_an_upload_that_fails_for_good(
-    plan: list[httpx.Response], file: Any, error: type[Exception]
+    plan: list[httpx.Response], file: Any, left_s: float, error: type[Exception]
 ) -> None:
     with client(Service(*plan)) as it, pytest.raises(error):
-        it.detect_stream(file=file, deadline=Deadline.after(1.1))
+        it.detect_stream(file=file, deadline=Deadline.after(left_s))
 
 
 def test_a_file_and_a_url_exclude_each_other() -> None:
