@@ -24,7 +24,7 @@ def read(window: Window, mime: str) -> Media:
     track = _video_track(moov)
     codec, width, height = _sample_entry(track)
     matrix = _matrix(track)
-    if matrix[0] == 0 and matrix[1] != 0:
+    if matrix[0] == 0:
         width, height = height, width
     pace = timing(moov, track, file)
     return Media(

@@ -20,8 +20,7 @@ class Stored:
         """Bytes of each answer."""
 
     def read(self, start: int, length: int) -> bytes:
-        assert 0 <= start < self.size, "a range that the store would refuse"
-        assert length > 0
+        assert 0 <= start < start + length <= self.size, "a range that a store would refuse"
         answer = self._content[start : start + length]
         self.reads.append(len(answer))
         return answer

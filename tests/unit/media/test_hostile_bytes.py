@@ -99,6 +99,7 @@ FOUR_MB = 4 * 1024 * 1024
 STTS = full_box(b"stts", struct.pack(">I", 1))[8:]
 MALICIOUS: dict[str, Callable[[], bytes]] = {
     "jpeg of a million segments": lambda: jpeg(segment(0xE1, b"") * 1_000_000),
+    "jpeg of nine megabytes of depth data": lambda: jpeg(segment(0xE1, bytes(65_000)) * 140),
     "jpeg of fill bytes": lambda: b"\xff\xd8" + b"\xff" * FOUR_MB,
     "jpeg of strays between segments": lambda: jpeg((b"\xff\0" * 2_000 + segment(0xE1, b"")) * 999),
     "png of empty chunks": lambda: encoded("PNG")[:33] + bytes(FOUR_MB),
