@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .deepfake.client import DeepfakeClient
-from .deepfake.pace import Interval
+from .deepfake.fleet import Fleet
 from .ledger import Ledger
 from .messages.mns import MnsPublisher
 from .screening import Policy, Screener
@@ -41,7 +41,7 @@ def screener(settings: Settings, credentials: CredentialSource, *, source: str) 
             endpoint=settings.cloudauth_endpoint,
             image_timeout_s=settings.image_timeout_s,
             video_timeout_s=settings.video_timeout_s,
-            pace=Interval(settings.calls_per_second),
+            pace=Fleet(state, settings.calls_per_second),
             allow_stand_in=settings.local,
         ),
         tagger=Tagger(store, ledger, prefix=settings.tag_prefix, form=settings.tag_form),

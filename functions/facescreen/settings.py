@@ -75,7 +75,7 @@ class Settings:
                 "your own abbreviation; it starts every MerchantBizId",
                 "fs",
             ),
-            calls_per_second=read.number("CALLS_PER_SECOND", 0.01, 10_000, 1),
+            calls_per_second=read.number("CALLS_PER_SECOND", 0.1, 10_000, 10),
             image_timeout_s=read.number("IMAGE_TIMEOUT_SECONDS", 1, 120, 8),
             video_timeout_s=read.number("VIDEO_TIMEOUT_SECONDS", 3, 300, 20),
             presigned_url_s=int(read.number("PRESIGNED_URL_SECONDS", 60, 3600, 300)),

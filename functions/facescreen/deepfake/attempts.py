@@ -65,8 +65,8 @@ def calls(
     spent = _Spent()
     last: errors.Passing = errors.Throttled("no turn within the quota in the time left")
     for attempt in itertools.count():
-        turn = pace.reserve()
-        if deadline.left() - turn < SHORTEST_CALL_S:
+        turn = pace.reserve(deadline.left() - SHORTEST_CALL_S)
+        if turn is None:
             raise last
         yield Wait(turn)
         try:

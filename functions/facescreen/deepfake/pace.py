@@ -11,14 +11,17 @@ if TYPE_CHECKING:
 
 
 class Pace(Protocol):
-    """Hands out the moments at which a call may start."""
+    """Hands out turns: the moments at which a call may start."""
 
-    def reserve(self) -> float:
-        """Takes the next free moment and says how many seconds away it is."""
+    def reserve(self, longest_s: float) -> float | None:
+        """Takes the next free turn and says how many seconds away it is.
+
+        None, and nothing taken, where that is more than `longest_s`.
+        """
 
 
 class Interval:
-    """Evenly spaced calls, for one process: no burst ever leaves it."""
+    """Evenly spaced turns for one process."""
 
     def __init__(
         self, calls_per_second: float, clock: Callable[[], float] = time.monotonic
@@ -28,10 +31,12 @@ class Interval:
         self._next = clock()
         self._lock = threading.Lock()
 
-    def reserve(self) -> float:
+    def reserve(self, longest_s: float) -> float | None:
         """Seconds until this caller's turn."""
         with self._lock:
             now = self._clock()
             turn = max(now, self._next)
+            if turn - now > longest_s:
+                return None
             self._next = turn + self._interval
             return turn - now

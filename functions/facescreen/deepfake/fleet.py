@@ -1,0 +1,67 @@
+"""One quota for every instance of a fleet, kept in the state bucket.
+
+Time is cut into windows of a minute, and each window into turns. One append-only object stands
+for each window: its length is the first turn that is still free. Whoever wants a turn appends up
+to the one that is next in time, at the length that it read (StateStore.append): two can never
+take the same turn. A turn costs two small requests, and none is handed out that has gone by, so
+there are never two bursts back to back.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..storage import StateStore
+
+WINDOW_S = 60
+SLACK = 1.03
+"""Turns lie this much further apart than the quota asks, so that calls that are a little early or
+late on their way still keep to it."""
+
+
+class Fleet:
+    """The port Pace, for all who share `state` and the quota."""
+
+    def __init__(
+        self,
+        state: StateStore,
+        calls_per_second: float,
+        *,
+        prefix: str = "pace/",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._state = state
+        self._prefix = prefix
+        self._clock = clock
+        self._interval = SLACK / calls_per_second
+        self._turns = max(1, int(WINDOW_S / self._interval))
+
+    def reserve(self, longest_s: float) -> float | None:
+        """Seconds until this caller's turn."""
+        while True:
+            now = self._clock()
+            window, taken, turn = self._next_free(now)
+            wait = window * WINDOW_S + turn * self._interval - now
+            if wait > longest_s:
+                return None
+            if self._state.append(self._key(window), taken, b"." * (turn - taken + 1)):
+                return max(0.0, wait)
+
+    def _next_free(self, now: float) -> tuple[int, int, int]:
+        """Window, turns taken in it, and the first one that is free and has not gone by."""
+        window = int(now // WINDOW_S)
+        while True:
+            taken = len(self._state.read(self._key(window)))
+            gone_by = math.ceil((now - window * WINDOW_S) / self._interval)
+            turn = max(taken, gone_by)
+            if turn < self._turns:
+                return window, taken, turn
+            window += 1
+
+    def _key(self, window: int) -> str:
+        return f"{self._prefix}{window}"
