@@ -1,1 +1,1 @@
-"""MNS on loopback: queues, topics, and subscriptions of queues to topics."""
+"""The local MNS: queues, topics and subscriptions, in the real service's XML over HTTP."""

@@ -1,83 +1,69 @@
-"""The XML of MNS, both ways. What comes in is hostile: no doctype, no entities, one shape."""
+"""The XML that MNS speaks: built from nested elements, parsed without trust."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
-from xml.parsers import expat
+from xml.etree.ElementTree import Element
 
-from .refusal import Refusal
+from .errors import invalid_element, malformed_xml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
-_NAMESPACE = "http://mns.aliyuncs.com/doc/v1"
-Fields = dict[str, str]
+    Fields = Mapping[str, object]
 
-
-def element(name: str, fields: Mapping[str, object]) -> bytes:
-    """``<name><Field>value</Field>…</name>``."""
-    return _document(_element(name, fields))
+NAMESPACE = "http://mns.aliyuncs.com/doc/v1/"
 
 
-def listed(name: str, item: str, items: Iterable[Mapping[str, object]]) -> bytes:
-    """``<name><item>…</item>…</name>``."""
-    root = ElementTree.Element(name)
-    root.extend(_element(item, fields) for fields in items)
-    return _document(root)
+def record(tag: str, fields: Fields) -> Element:
+    """``<tag><Field>value</Field>…</tag>``."""
+    made = Element(tag)
+    for name, value in fields.items():
+        ElementTree.SubElement(made, name).text = str(value)
+    return made
 
 
-def read(body: bytes, name: str) -> Fields:
-    """The fields of the one element `name`. Raises Refusal (MalformedXML)."""
-    root = _parsed(body)
-    if root.tag != name:
-        raise _malformed(f"expected {name}")
-    return _fields(root)
+def listing(tag: str, *children: Element) -> Element:
+    """``<tag>child…</tag>``."""
+    made = Element(tag)
+    made.extend(children)
+    return made
 
 
-def read_list(body: bytes, name: str, item: str) -> list[Fields]:
-    """The fields of each `item` in `name`; the text of an item stands under an empty key."""
-    root = _parsed(body)
-    if root.tag != name:
-        raise _malformed(f"expected {name}")
-    return [_fields(child) | {"": child.text or ""} for child in root if child.tag == item]
+def document(root: Element) -> bytes:
+    """The whole document, UTF-8, in MNS's namespace."""
+    root.set("xmlns", NAMESPACE)
+    text = ElementTree.tostring(root, "unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode()
 
 
-def _element(name: str, fields: Mapping[str, object]) -> ElementTree.Element:
-    root = ElementTree.Element(name)
-    for key, value in fields.items():
-        ElementTree.SubElement(root, key).text = str(value)
+def parse(body: bytes) -> Element:
+    """The root of a UTF-8 document, its tags without namespaces. Raises MnsError MalformedXML."""
+    try:
+        text = body.decode()
+        if "<!DOCTYPE" in text:
+            raise malformed_xml()
+        root = ElementTree.fromstring(text)  # noqa: S314  (no DOCTYPE, so no entities)
+    except (UnicodeDecodeError, ElementTree.ParseError):
+        raise malformed_xml() from None
+    for each in root.iter():
+        each.tag = each.tag.rpartition("}")[2]
     return root
 
 
-def _document(root: ElementTree.Element) -> bytes:
-    root.set("xmlns", _NAMESPACE)
-    text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
-    return text
+def fields_of(element: Element, tag: str, known: Collection[str]) -> dict[str, str]:
+    """The texts of a flat `tag` element by name. Raises MnsError if any but `known` is there."""
+    if element.tag != tag:
+        raise invalid_element(tag)
+    for child in element:
+        if child.tag not in known or len(child):
+            raise invalid_element(child.tag)
+    return {child.tag: child.text or "" for child in element}
 
 
-def _fields(root: ElementTree.Element) -> Fields:
-    return {child.tag: child.text or "" for child in root}
-
-
-def _parsed(body: bytes) -> ElementTree.Element:
-    """A tree whose tags carry no namespace."""
-    builder = ElementTree.TreeBuilder()
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = builder.start
-    parser.EndElementHandler = builder.end
-    parser.CharacterDataHandler = builder.data
-    parser.StartDoctypeDeclHandler = _no_doctype
-    try:
-        parser.Parse(body, True)
-        return builder.close()
-    except (expat.ExpatError, AssertionError):
-        raise _malformed("not well formed") from None
-
-
-def _no_doctype(*_: object) -> None:
-    raise _malformed("a doctype is not allowed")
-
-
-def _malformed(why: str) -> Refusal:
-    return Refusal(400, "MalformedXML", f"The XML of the request is malformed: {why}.")
+def children_of(element: Element, tag: str, most: int) -> list[Element]:
+    """All the children of a batch, 1 to `most`, each a `tag`. Raises MnsError InvalidArgument."""
+    if not 1 <= len(element) <= most or any(child.tag != tag for child in element):
+        raise invalid_element(element.tag)
+    return list(element)

@@ -1,0 +1,1 @@
+"""What outlives a restart: queues, topics, subscriptions and messages."""
