@@ -28,7 +28,6 @@ from .outcome import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
     from .deadline import Deadline
     from .storage import ObjectHead, ObjectRef, StateStore
@@ -174,13 +173,8 @@ class Claim:
     def __enter__(self) -> Claim:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._held:
-            # If this fails too, the claim runs out by itself, and `error` says more.
+            # If this fails too, the claim runs out by itself, and the first error says more.
             with suppress(FacescreenError):
                 self._ledger.append(self._entry, {"released": self._owner})

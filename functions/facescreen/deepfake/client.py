@@ -22,8 +22,6 @@ from .courses import Courses
 from .upload import Upload, opened
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from typing_extensions import Unpack
 
     from .courses import Content, Options
@@ -68,12 +66,7 @@ class DeepfakeClient:
     def __enter__(self) -> DeepfakeClient:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _run(self, course: Course[T]) -> T:
@@ -127,12 +120,7 @@ class AsyncDeepfakeClient:
     async def __aenter__(self) -> AsyncDeepfakeClient:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def _run(self, course: Course[T]) -> T:
