@@ -14,6 +14,7 @@ from .behaviour import Behaviour
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from ssl import SSLContext
 
     from .behaviour import Fault
 
@@ -28,12 +29,13 @@ class Service(ABC):
     def __init__(self) -> None:
         self.behaviour = Behaviour()
         self.kill_instances: Callable[[], None] = lambda: None
+        self._tls: SSLContext | None = None
         self._runner: web.ServerRunner | None = None
         self._url = ""
 
     @property
     def url(self) -> str:
-        """``http://127.0.0.1:<port>``, once started."""
+        """``http://127.0.0.1:<port>``, once started; https where the service has a certificate."""
         return self._url
 
     @abstractmethod
@@ -57,10 +59,11 @@ class Service(ABC):
         )
         self._runner = web.ServerRunner(server)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, LOOPBACK, port)
+        site = web.TCPSite(self._runner, LOOPBACK, port, ssl_context=self._tls)
         await site.start()
         address = self._runner.addresses[0]
-        self._url = f"http://{address[0]}:{address[1]}"
+        scheme = "https" if self._tls else "http"
+        self._url = f"{scheme}://{address[0]}:{address[1]}"
 
     async def stop(self) -> None:
         """Stops listening and drops open connections."""

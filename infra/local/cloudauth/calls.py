@@ -22,7 +22,7 @@ class Call:
     merchant_biz_id: str
     object: str
     """``oss://bucket/key`` of the local OSS, the URL without its query of another host, or empty
-    for an image that came with the request."""
+    for what came with the request or was uploaded for it."""
     time: str
     """UTC, ``2026-11-23T04:05:06.789Z``."""
     code: str

@@ -7,10 +7,9 @@ import asyncio
 import aiohttp
 from yarl import URL
 
+from .parameters import LARGEST
 from .refusal import Refusal
 
-LARGEST = 10 * 1024 * 1024
-"""Bytes (face-deepfake.txt: "The maximum size is 10 MB")."""
 _CHUNK = 64 * 1024
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hmac
 import re
 import time
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -43,6 +44,19 @@ _MUST_BE_SIGNED = frozenset(
 )
 
 
+@dataclass(frozen=True)
+class Parameters:
+    """What a request says, by where it says it."""
+
+    query: Mapping[str, str] = field(repr=False)
+    form: Mapping[str, str] = field(repr=False)
+
+    @property
+    def anywhere(self) -> dict[str, str]:
+        """Both; the form's where a name stands in both."""
+        return {**self.query, **self.form}
+
+
 class Gateway:
     """Lets each request in once, if its caller holds a key of the account."""
 
@@ -50,12 +64,12 @@ class Gateway:
         self._identity = identity
         self._nonces = _Nonces()
 
-    def admit(self, request: web.BaseRequest, body: bytes) -> dict[str, str]:
-        """The parameters of query and form together. Raises Refusal."""
+    def admit(self, request: web.BaseRequest, body: bytes) -> Parameters:
+        """The parameters, once it is sure who sent them. Raises Refusal."""
         _, _, query = request.raw_path.partition("?")
         in_query = _pairs(query)
         self._authenticate(request, in_query, body)
-        return {**dict(in_query), **dict(_pairs(body.decode("latin-1")))}
+        return Parameters(dict(in_query), dict(_pairs(body.decode("latin-1"))))
 
     def _authenticate(
         self, request: web.BaseRequest, query: list[tuple[str, str]], body: bytes

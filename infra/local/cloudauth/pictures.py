@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from .refusal import Refusal
 
@@ -37,10 +37,10 @@ _LONGEST_VIDEO_SIDE = 4096
 def image(content: bytes) -> list[Picture]:
     """The one picture of a JPEG, upright. Raises Refusal (UnqualifiedPhoto)."""
     try:
-        with Image.open(io.BytesIO(content), formats=["JPEG"]) as opened:
+        with JpegImageFile(io.BytesIO(content)) as opened:
             # Before a pixel is decoded; which side is which, its EXIF may still turn.
             _check_sides(min(opened.size), max(opened.size))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except (OSError, SyntaxError, ValueError):
         raise Refusal("UnqualifiedPhoto", "The image can't be read as a JPEG.") from None
     picture = _decoded(content)
     height, width = picture.shape[:2]

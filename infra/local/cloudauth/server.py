@@ -1,26 +1,22 @@
-"""ID Verification on loopback: DeepfakeDetectIntl and KeepaliveIntl, as on the wire."""
+"""ID Verification on loopback, as on the wire: DeepfakeDetectIntl, DeepfakeDetectIntlStream,
+KeepaliveIntl, and the AuthorizeFileUpload that a file needs first."""
 
 from __future__ import annotations
 
-import asyncio
-import uuid
-from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 from aiohttp import web
 
 from facescreen.deepfake.answer import STAND_IN_HEADER
 from infra.local.service import Service
 
 from .analyzer import ScriptedAnalyzer
-from .calls import Call, Rate
-from .download import download
-from .examination import examine
-from .faces import FaceDetector
+from .detection import Detections
 from .gateway import Gateway
-from .parameters import material
+from .parameters import ANY_WAY, LARGEST_INLINE, URL_OR_INLINE
 from .refusal import GATEWAY_STATUS, SERVICE_STATUS, Refusal
+from .uploads.server import UploadService
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,22 +25,31 @@ if TYPE_CHECKING:
     from infra.local.identity import Identity
 
     from .analyzer import Analyzer
-    from .parameters import Material
+    from .calls import Call
+    from .gateway import Parameters
 
 VERSION = "2022-08-09"
+UPLOAD_VERSION = "2019-12-19"
 STAND_IN = "local stand-in: not a forgery detector"
-RISK_SCORE = "0.96"
-"""Of every risk tag, whatever the risk (face-deepfake.txt, "Response parameters")."""
-_MOST_CALLS = 100_000
-_LARGEST_BODY = 3 * 1024 * 1024
-"""Room for 1 MB in Base64, percent-encoded."""
+_LARGEST_BODY = 4 * LARGEST_INLINE + 64 * 1024
+"""Base64 makes four bytes of three, and percent-encoding at worst three of each of those; the rest
+is for the other parameters."""
+
+
+@dataclass(frozen=True)
+class _Action:
+    version: str
+    method: str
+    perform: Callable[[Parameters], Awaitable[dict[str, Any]]]
 
 
 class CloudauthService(Service):
-    """Downloads, looks for a good face, and gives the verdict of its analyzer.
+    """Downloads or takes in, looks for a good face, and gives the verdict of its analyzer.
 
-    `data` may hold ``verdicts.json`` (see ScriptedAnalyzer). Scripted errors of `behaviour` take
-    their HTTP status from the page where it has the code.
+    `data` may hold ``verdicts.json`` (see ScriptedAnalyzer); ``cloudauth`` in it is for the
+    certificate of `uploads`. Scripted errors of `behaviour` take their HTTP status from the page
+    where it has the code; the Forbidden ones are never given otherwise, for here the account is in
+    order and every key may call.
     """
 
     def __init__(
@@ -55,33 +60,41 @@ class CloudauthService(Service):
         download_timeout_s: float = 5,
     ) -> None:
         super().__init__()
+        self.uploads = UploadService(data / "cloudauth")
         self._gateway = Gateway(identity)
-        self._analyzer = analyzer or ScriptedAnalyzer(data / "verdicts.json")
-        self._detector = FaceDetector()
-        self._download_timeout_s = download_timeout_s
-        self._rate = Rate()
-        self._calls: deque[Call] = deque(maxlen=_MOST_CALLS)
-        self._actions = {"DeepfakeDetectIntl": self._detect, "KeepaliveIntl": self._keep_alive}
+        self._detections = Detections(
+            analyzer or ScriptedAnalyzer(data / "verdicts.json"), self.uploads, download_timeout_s
+        )
+        self._actions = {
+            "DeepfakeDetectIntl": _Action(VERSION, "POST", self._detect),
+            "DeepfakeDetectIntlStream": _Action(VERSION, "POST", self._detect_stream),
+            "KeepaliveIntl": _Action(VERSION, "POST", self._keep_alive),
+            "AuthorizeFileUpload": _Action(UPLOAD_VERSION, "GET", self._authorize_upload),
+        }
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate that clients must trust to upload a file, once started."""
+        return self.uploads.ca_file
 
     @property
     def calls(self) -> list[Call]:
         """Every detection answered since the last reset, the oldest first."""
-        return list(self._calls)
+        return list(self._detections.calls)
 
     def reset(self) -> None:
         """Forgets the calls, those that count against the quota too."""
-        self._calls.clear()
-        self._rate = Rate()
+        self._detections.reset()
 
     async def start(self, port: int = 0) -> None:
-        self._session = aiohttp.ClientSession(
-            auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
-        )
+        await self.uploads.start()
+        await self._detections.start()
         await super().start(port)
 
     async def stop(self) -> None:
         await super().stop()
-        await self._session.close()
+        await self._detections.stop()
+        await self.uploads.stop()
 
     def operation(self, request: web.BaseRequest) -> str:
         return request.headers.get("x-acs-action", "")
@@ -89,10 +102,10 @@ class CloudauthService(Service):
     async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         try:
             perform = self._routed(request)
-            result = await perform(self._gateway.admit(request, await _body(request)))
+            answer = await perform(self._gateway.admit(request, await _body(request)))
         except Refusal as refusal:
             return self.error(500, refusal.code, str(refusal), request_id)
-        return _json(200, {"RequestId": request_id, "Code": "Success", **result})
+        return _json(200, {"RequestId": request_id, **answer})
 
     def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
         body = {"RequestId": request_id, "Code": code, "Message": message}
@@ -103,39 +116,43 @@ class CloudauthService(Service):
 
     def _routed(
         self, request: web.BaseRequest
-    ) -> Callable[[dict[str, str]], Awaitable[dict[str, Any]]]:
+    ) -> Callable[[Parameters], Awaitable[dict[str, Any]]]:
         path = request.raw_path.partition("?")[0]
-        perform = self._actions.get(self.operation(request))
-        version = request.headers.get("x-acs-version")
-        if perform is None or (request.method, path, version) != ("POST", "/", VERSION):
+        action = self._actions.get(self.operation(request))
+        asked = (request.headers.get("x-acs-version"), request.method, path)
+        if action is None or asked != (action.version, action.method, "/"):
             text = "Specified api is not found, please check your url and method."
             raise Refusal("InvalidAction.NotFound", text)
-        return perform
+        return action.perform
 
-    async def _keep_alive(self, _: dict[str, str]) -> dict[str, Any]:
-        return {"Message": "success", "Result": {"Result": "SUCCESS"}}
+    async def _keep_alive(self, _: Parameters) -> dict[str, Any]:
+        return _success(Result={"Result": "SUCCESS"})
 
-    async def _detect(self, given: dict[str, str]) -> dict[str, Any]:
-        try:
-            if not self._rate.admit(self.behaviour.quota):
-                raise Refusal("Throttling.Api", "The API call is blocked by throttling.")
-            result = await self._judged(material(given))
-        except Refusal as refusal:
-            self._calls.append(Call.now(given, refusal.code))
-            raise
-        self._calls.append(Call.now(given, "Success"))
-        return {"Message": "success", "ResultObject": result}
+    async def _detect(self, given: Parameters) -> dict[str, Any]:
+        result = await self._detections.answer(
+            "DeepfakeDetectIntl", given.anywhere, URL_OR_INLINE, self.behaviour.quota
+        )
+        return _success(ResultObject=result)
 
-    async def _judged(self, sent: Material) -> dict[str, Any]:
-        content = sent.content or await download(self._session, sent.url, self._download_timeout_s)
-        await asyncio.to_thread(examine, content, is_video=sent.is_video, detector=self._detector)
-        analysis = await asyncio.to_thread(self._analyzer.analyze, content)
-        return {
-            "Result": analysis.result,
-            "RiskTag": ",".join(analysis.risk_tags),
-            "RiskScore": dict.fromkeys(analysis.risk_tags, RISK_SCORE),
-            "TransactionId": f"local-stand-in-{uuid.uuid4().hex}",
-        }
+    async def _detect_stream(self, given: Parameters) -> dict[str, Any]:
+        """Of the form alone: a presigned URL in this operation's query is a client's mistake."""
+        result = await self._detections.answer(
+            "DeepfakeDetectIntlStream", given.form, ANY_WAY, self.behaviour.quota
+        )
+        return _success(ResultObject=result)
+
+    async def _authorize_upload(self, given: Parameters) -> dict[str, Any]:
+        """The real service answers this at openplatform.aliyuncs.com."""
+        product = given.query.get("Product", "")
+        if not product:
+            raise Refusal("MissingParameter", "Product cannot be empty.")
+        if product != "Cloudauth-intl":
+            raise Refusal("InvalidParameter", "Product is invalid: only Cloudauth-intl is here.")
+        return self.uploads.permission()
+
+
+def _success(**result: dict[str, Any]) -> dict[str, Any]:
+    return {"Code": "Success", "Message": "success", **result}
 
 
 async def _body(request: web.BaseRequest) -> bytes:
