@@ -59,9 +59,9 @@ def test_passing_codes_are_retried_inside_the_invocation(
 def test_a_download_that_fails_is_retried_with_a_fresh_url(
     outside: Outside, photos: dict[str, bytes]
 ) -> None:
-    # The ledger, the probe and the pace read first; then the service's own download is cut off.
+    # The ledger, the probe and the pace read first; then the download fails.
     ours = {"operation": "GetObject", "times": 3}
-    outside.behave(oss={"faults": [ours, {"operation": "GetObject", "reset": True}]})
+    outside.behave(oss={"faults": [ours, {"operation": "GetObject", "code": "InternalError"}]})
     outside.put("passing/download.jpg", photos["flagged.jpg"])
     assert outside.wait_for("passing/download.jpg")["data"]["verdict"] == "high_risk"
     codes = [call["code"] for call in outside.admin.get("/calls/all").json()]
