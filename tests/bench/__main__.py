@@ -1,13 +1,18 @@
-"""``make bench``: what a function imports and ships, beside the vendor's own SDK."""
+"""``make bench``: what a function imports and ships, beside the vendor's own SDK, and how much of
+the quota a burst uses."""
+
+import tempfile
+from pathlib import Path
 
 from tests.bench import shipping
 from tests.bench.test_budget import MOST_MB, MOST_MODULES
+from tests.local.pipeline import burst
 
 WIDTH = 44
 
 
 def main() -> None:
-    """Prints modules and megabytes, and what they are held to."""
+    """Prints modules, megabytes and calls, and what they are held to."""
     handler, ready = len(shipping.handler_modules()), len(shipping.initialized_modules())
     official = len(shipping.official_sdk_modules())
     print("Modules imported by object_created")
@@ -19,6 +24,11 @@ def main() -> None:
     for name, size in sorted(sizes.items(), key=lambda part: -part[1]):
         print(f"  {name:{WIDTH}} {size / 1e6:6.2f}")
     print(f"  {'in all':{WIDTH}} {sum(sizes.values()) / 1e6:6.2f}   held to {MOST_MB}")
+    with tempfile.TemporaryDirectory() as folder:
+        came = burst.run(Path(folder))
+    print(f"{burst.UPLOADS} uploads by {burst.CLIENTS} clients, quota {burst.QUOTA} calls a second")
+    print(f"  {'paid calls in the busiest second':{WIDTH}} {came.busiest_second:6}")
+    print(f"  {'paid calls a second, on average':{WIDTH}} {came.rate:6.2f}")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -24,21 +24,26 @@ class Call:
     """``oss://bucket/key`` of the local OSS, the URL without its query of another host, or empty
     for what came with the request or was uploaded for it."""
     time: str
-    """UTC, ``2026-11-23T04:05:06.789Z``."""
-    code: str
-    billed: bool
-    """Only a Success is (id-verification-api.md, "Quota and price")."""
+    """When it came: UTC, ``2026-11-23T04:05:06.789Z``."""
+    code: str = ""
+
+    @property
+    def billed(self) -> bool:
+        """Only a Success is (id-verification-api.md, "Quota and price")."""
+        return self.code == "Success"
 
     @classmethod
-    def now(cls, given: Mapping[str, str], code: str) -> Call:
-        """A call with the parameters `given`, answered with `code` at this instant."""
+    def now(cls, given: Mapping[str, str]) -> Call:
+        """A call with the parameters `given` that comes at this instant."""
         return cls(
             merchant_biz_id=given.get("MerchantBizId", "")[:_LONGEST],
             object=_object(given.get("FaceUrl", ""))[:_LONGEST],
             time=datetime.now(timezone.utc).isoformat(timespec="milliseconds")[:-6] + "Z",
-            code=code,
-            billed=code == "Success",
         )
+
+    def answered(self, code: str) -> Call:
+        """The same call with its answer."""
+        return replace(self, code=code)
 
 
 class Rate:

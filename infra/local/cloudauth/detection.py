@@ -60,14 +60,15 @@ class Detections:
     ) -> dict[str, Any]:
         """The ResultObject. `ways`: see material; `quota`: calls of `operation` a second, for each
         operation has its own. Raises Refusal."""
+        call = Call.now(given)
         try:
             if not self._rates[operation].admit(quota):
                 raise Refusal("Throttling.Api", "The API call is blocked by throttling.")
             result = await self._judged(material(given, ways))
         except Refusal as refusal:
-            self.calls.append(Call.now(given, refusal.code))
+            self.calls.append(call.answered(refusal.code))
             raise
-        self.calls.append(Call.now(given, "Success"))
+        self.calls.append(call.answered("Success"))
         return result
 
     async def _judged(self, sent: Material) -> dict[str, Any]:
