@@ -8,8 +8,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from facescreen.errors import BadEvent
-    from facescreen.storage import ObjectRef
+    from ..errors import BadEvent
+    from ..storage import ObjectRef
 
 
 class Answer(Enum):
@@ -38,6 +38,11 @@ class Delivery:
     what the filters say."""
     faults: list[BadEvent] = field(default_factory=list)
     """Records that could not be read; the others are screened all the same."""
+
+    @property
+    def records(self) -> int:
+        """How many records were read, to whatever end."""
+        return len(self.objects) + sum(self.skipped.values()) + len(self.faults)
 
 
 @dataclass

@@ -4,34 +4,36 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from facescreen.errors import BadEvent
-
+from ..errors import BadEvent
 from . import oss, s3
 from .deliveries import Answer, Delivery, Triggered
 from .fields import Fields, listed, parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from facescreen.filters import Filters
-    from facescreen.storage import ObjectRef
+    from ..filters import Filters
+    from ..storage import ObjectRef
 
 # Lambda's largest synchronous payload; Function Compute's asynchronous ones end at 128 KB.
 _LARGEST_EVENT = 6 * 1024 * 1024
+# SQS's largest message and largest batch.
 _LARGEST_MESSAGE = 1024 * 1024
-"""SQS's largest message."""
+_LARGEST_BATCH = 10_000
+# S3 and EventBridge put one record into a message.
+_MOST_IN_MESSAGE = 100
+# An event of SQS, in it an envelope of SNS, in it a notification of S3.
 _DEEPEST = 3
-"""An event of SQS, in it an envelope of SNS, in it a notification of S3."""
 
 
-def read_event(event: bytes | str | Mapping[str, Any], filters: Filters) -> Triggered:
+def read_event(event: bytes | str | Mapping[str, Any] | list[Any], filters: Filters) -> Triggered:
     """Reads every record of `event`. Raises BadEvent where the whole is of no known shape.
 
-    A `Mapping` is what Lambda makes of the JSON, bytes are what Function Compute hands over.
+    Function Compute hands over bytes, Lambda the JSON that it has parsed already.
     """
     content = _decoded(event) if isinstance(event, (bytes, str)) else event
     if isinstance(content, Mapping):
@@ -39,8 +41,9 @@ def read_event(event: bytes | str | Mapping[str, Any], filters: Filters) -> Trig
             return _batch_job(Fields(content, "event"), filters)
         records = content.get("Records")
         if isinstance(records, list) and any(map(_is_message, records)):
-            return _queue_batch(records, filters)
-    whole = _Opener(Delivery(), filters)
+            deliveries = _each_delivered(records, filters, _Opener.open_message)
+            return Triggered(deliveries, Answer.ITEM_FAILURES)
+    whole = _Opener(filters, most=_LARGEST_BATCH)
     whole.open(content)
     return Triggered([whole.delivery])
 
@@ -48,7 +51,7 @@ def read_event(event: bytes | str | Mapping[str, Any], filters: Filters) -> Trig
 def _decoded(event: bytes | str) -> Any:
     """The JSON of an event: as it is, or in Base64, as MNS notifications carry it."""
     if len(event) > _LARGEST_EVENT:
-        raise BadEvent(f"the event has {len(event)} bytes, over {_LARGEST_EVENT}")
+        raise BadEvent(f"the event is {len(event)} long, over {_LARGEST_EVENT}")
     try:
         text = event if isinstance(event, str) else event.decode()
         if not text.lstrip().startswith(("{", "[")):
@@ -62,36 +65,40 @@ def _is_message(record: Any) -> bool:
     return isinstance(record, Mapping) and "body" in record
 
 
-def _queue_batch(records: list[Any], filters: Filters) -> Triggered:
-    deliveries = []
-    for record in listed(records, "Records"):
-        message = _Opener(Delivery(), filters)
-        message.each([record], message.open_message)
-        deliveries.append(message.delivery)
-    return Triggered(deliveries, Answer.ITEM_FAILURES)
-
-
 def _batch_job(event: Fields, filters: Filters) -> Triggered:
     invocation = {name: event.text(name) for name in ("invocationSchemaVersion", "invocationId")}
     version = invocation["invocationSchemaVersion"]
     if version not in {"1.0", "2.0"}:
         raise BadEvent(f"invocationSchemaVersion is {version}; 1.0 and 2.0 can be read")
-    deliveries = []
-    for record in listed(event.values["tasks"], "tasks"):
-        task = _Opener(Delivery(), filters)
-        task.each([record], task.open_task)
-        deliveries.append(task.delivery)
+    tasks = listed(event.values["tasks"], "tasks")
+    deliveries = _each_delivered(tasks, filters, _Opener.open_task)
     return Triggered(deliveries, Answer.TASK_RESULTS, invocation)
+
+
+def _each_delivered(
+    records: list[Any], filters: Filters, read: Callable[[_Opener, Any], None]
+) -> list[Delivery]:
+    if len(records) > _LARGEST_BATCH:
+        raise BadEvent(f"the event has {len(records)} records, over {_LARGEST_BATCH}")
+    openers = [_Opener(filters, most=_MOST_IN_MESSAGE) for _ in records]
+    for opener, record in zip(openers, records, strict=True):
+        opener.each([record], partial(read, opener))
+    return [opener.delivery for opener in openers]
 
 
 @dataclass(frozen=True)
 class _Opener:
     """Opens what one delivery holds. What can't be read is the fault of that record alone."""
 
-    delivery: Delivery
     filters: Filters
+    most: int
+    """Records that the delivery may hold. A list that goes beyond is refused, as one fault."""
+    delivery: Delivery = field(default_factory=Delivery)
 
-    def each(self, records: Iterable[Any], read: Callable[[Any], None]) -> None:
+    def each(self, records: list[Any], read: Callable[[Any], None]) -> None:
+        """Reads records one by one. Raises BadEvent where they are too many."""
+        if self.delivery.records + len(records) > self.most:
+            raise BadEvent(f"the event has more than {self.most} records in one")
         for record in records:
             try:
                 read(record)
@@ -104,7 +111,7 @@ class _Opener:
         self.delivery.id = fields.text("messageId")
         if "attributes" in fields:
             self.delivery.receive_count = _receive_count(fields.section("attributes"))
-        self._open_text(fields.values.get("body"), "body", depth=2)
+        self._open_text(fields, "body")
 
     def open_task(self, record: Any) -> None:
         """A task of Batch Operations."""
@@ -114,73 +121,67 @@ class _Opener:
 
     def open(self, event: Any, depth: int = 1) -> None:
         """Any envelope but a batch. Raises BadEvent where it is of no known shape."""
-        if isinstance(event, list):
-            self.each(listed(event, "list"), self._open_cloud_event)
-            return
-        fields = Fields.of(event, "JSON")
-        if "events" in fields:
-            self.each(listed(event["events"], "events"), self._open_oss_record)
-        elif "Records" in fields:
-            read = partial(self._open_record, depth=depth)
-            self.each(listed(event["Records"], "Records"), read)
-        elif "Message" in fields:
-            self._open_text(event["Message"], "Message", depth + 1)
-        elif "detail-type" in fields:
-            self._sort(s3.from_event_bridge(fields))
-        elif "data" in fields:
-            self._sort(oss.from_cloud_event(fields))
-        elif s3.is_test(fields):
-            self.delivery.skipped["test"] += 1
-        else:
-            raise _unknown("an event", fields)
-
-    def _open_text(self, text: Any, name: str, depth: int) -> None:
-        """A message as JSON in a text: what an SQS body and an SNS message are."""
         if depth > _DEEPEST:
             raise BadEvent(f"the event has envelopes more than {_DEEPEST} deep")
-        if not isinstance(text, str):
-            raise BadEvent(f"the event's {name} must be a text, not {type(text).__name__}")
-        if len(text) > _LARGEST_MESSAGE:
-            raise BadEvent(f"the event's {name} has {len(text)} characters")
-        self.open(parsed(text, f"the event's {name}"), depth)
+        if isinstance(event, list):
+            self.each(event, partial(self.open, depth=depth + 1))
+        else:
+            self._open_object(Fields.of(event, "JSON"), depth)
+
+    def _open_object(self, event: Fields, depth: int) -> None:
+        if "events" in event:
+            self.each(listed(event.values["events"], "events"), self._open_oss_record)
+        elif "Records" in event:
+            read = partial(self._open_record, depth=depth)
+            self.each(listed(event.values["Records"], "Records"), read)
+        elif "Message" in event:
+            self._open_text(event, "Message", depth)
+        elif "detail-type" in event:
+            self._sort(s3.from_event_bridge(event))
+        elif "data" in event:
+            self._sort(oss.from_cloud_event(event))
+        elif s3.is_test(event):
+            self.delivery.skipped["test"] += 1
+        else:
+            raise _unknown("an event", event)
+
+    def _open_oss_record(self, record: Any) -> None:
+        self._sort(oss.from_record(Fields.of(record, "record")))
 
     def _open_record(self, record: Any, depth: int) -> None:
         """An element of ``Records[]``: S3's, or SNS's around it."""
         fields = Fields.of(record, "record")
         if "Sns" in fields:
-            self._open_text(fields.section("Sns").values.get("Message"), "Message", depth + 1)
+            self._open_text(fields.section("Sns"), "Message", depth)
         elif "s3" in fields:
             self._sort(s3.from_record(fields))
         else:
             raise _unknown("a record", fields)
 
-    def _open_oss_record(self, record: Any) -> None:
-        self._sort(oss.from_record(record))
-
-    def _open_cloud_event(self, event: Any) -> None:
-        self._sort(oss.from_cloud_event(Fields.of(event, "element")))
+    def _open_text(self, fields: Fields, key: str, depth: int = 1) -> None:
+        """The JSON in a text: what an SQS body and an SNS message are."""
+        text = fields.text(key, longest=_LARGEST_MESSAGE)
+        self.open(parsed(text, f"the event's {fields.name}.{key}"), depth + 1)
 
     def _sort(self, ref: ObjectRef | None) -> None:
-        reason = self._reason_to_skip(ref)
-        if ref is None or reason:
+        """Into what is to screen, and what is not ours."""
+        if ref is None:
+            self.delivery.skipped["event"] += 1
+        elif reason := _folder(ref) or self.filters.reason_to_skip(ref):
             self.delivery.skipped[reason] += 1
         else:
             self.delivery.objects.append(ref)
 
-    def _reason_to_skip(self, ref: ObjectRef | None) -> str:
-        """``event`` where there is no object in it; empty when it is ours."""
-        if ref is None:
-            return "event"
-        # Consoles mark folders so. What has bytes under such a key is no marker.
-        if ref.key.endswith("/") and not ref.size:
-            return "folder"
-        return self.filters.reason_to_skip(ref)
+
+def _folder(ref: ObjectRef) -> str:
+    # Consoles mark folders so. What has bytes under such a key is no marker.
+    return "folder" if ref.key.endswith("/") and not ref.size else ""
 
 
 def _receive_count(attributes: Fields) -> int:
     text = attributes.text("ApproximateReceiveCount")
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise BadEvent("the event's attributes.ApproximateReceiveCount must be a whole number")
+    if not text.isdecimal():
+        raise BadEvent("the event's ApproximateReceiveCount must be a whole number")
     return int(text)
 
 

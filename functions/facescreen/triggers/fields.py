@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from facescreen.errors import BadEvent
+from ..errors import BadEvent
 
 # S3's limit for a key in UTF-8 bytes (OSS's is 1,023), and both stores' for bucket names, the
 # legacy ones of us-east-1 included.
@@ -16,8 +16,6 @@ _LONGEST_KEY = 1024
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
 # A key of 1,024 bytes, each of them percent-encoded, and no field is longer.
 _LONGEST_TEXT = 3 * _LONGEST_KEY
-_LONGEST_LIST = 10_000
-"""SQS's largest batch."""
 
 
 def parsed(text: str, name: str) -> Any:
@@ -29,11 +27,9 @@ def parsed(text: str, name: str) -> Any:
 
 
 def listed(value: Any, name: str) -> list[Any]:
-    """`value` if it is a list, and not longer than any batch that is delivered."""
+    """`value` if it is a list."""
     if not isinstance(value, list):
         raise BadEvent(f"the event's {name} must be a list, not {type(value).__name__}")
-    if len(value) > _LONGEST_LIST:
-        raise BadEvent(f"the event's {name} has {len(value)} elements, over {_LONGEST_LIST}")
     return value
 
 
@@ -66,14 +62,14 @@ class Fields:
         """A JSON object in this one."""
         return Fields.of(self.values.get(key), self._place(key))
 
-    def text(self, key: str) -> str:
-        """A text that is not empty."""
-        value = self.optional_text(key)
+    def text(self, key: str, longest: int = _LONGEST_TEXT) -> str:
+        """A text that is not empty, of up to `longest` characters."""
+        value = self.optional_text(key, longest)
         if not value:
             raise BadEvent(f"the event's {self._place(key)} must be a text that is not empty")
         return value
 
-    def optional_text(self, key: str) -> str:
+    def optional_text(self, key: str, longest: int = _LONGEST_TEXT) -> str:
         """A text; empty where there is none, or null."""
         value = self.values.get(key)
         if value is None:
@@ -81,11 +77,13 @@ class Fields:
         place = self._place(key)
         if not isinstance(value, str):
             raise BadEvent(f"the event's {place} must be a text, not {type(value).__name__}")
-        if len(value) > _LONGEST_TEXT:
-            raise BadEvent(f"the event's {place} has {len(value)} characters")
-        # JSON can escape half of a surrogate pair, which no later request could encode.
-        if any("\ud800" <= character <= "\udfff" for character in value):
-            raise BadEvent(f"the event's {place} is not valid Unicode")
+        if len(value) > longest:
+            raise BadEvent(f"the event's {place} has {len(value)} characters, over {longest}")
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            # JSON can escape half of a surrogate pair, which no later request could encode.
+            raise BadEvent(f"the event's {place} is not valid Unicode") from None
         return value
 
     def bucket(self, key: str) -> str:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from facescreen.storage import ObjectRef
+from ..storage import ObjectRef
+from .fields import object_key
 
-from .fields import Fields, object_key
+if TYPE_CHECKING:
+    from .fields import Fields
 
 # Events after which a whole object stands in the bucket. InitiateMultipartUpload and UploadPart
 # come before there is one, AppendObject comes for each piece, PutSymlink's key is the link.
 _COMPLETE = {"PutObject", "PostObject", "CopyObject", "CompleteMultipartUpload"}
 
 
-def from_record(record: Any) -> ObjectRef | None:
+def from_record(record: Fields) -> ObjectRef | None:
     """An element of ``events[]``. None where no whole object came to be; raises BadEvent."""
-    fields = Fields.of(record, "record")
-    if not _completes(fields.text("eventName")):
+    if not _completes(record.text("eventName")):
         return None
-    return _object_ref(fields.section("oss"), fields.optional_text("eventTime"))
+    return _object_ref(record.section("oss"), record.optional_text("eventTime"))
 
 
 def from_cloud_event(event: Fields) -> ObjectRef | None:

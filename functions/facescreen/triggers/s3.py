@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from urllib.parse import unquote_plus
 
-from facescreen.errors import BadEvent
-from facescreen.storage import ObjectRef
-
+from ..errors import BadEvent
+from ..storage import ObjectRef
 from .fields import Fields, object_key
+
+# Only these: stores that speak S3's format send ObjectCreated:PutTagging too, and screening tags.
+_COMPLETE = {f"ObjectCreated:{way}" for way in ("Put", "Post", "Copy", "CompleteMultipartUpload")}
 
 
 def is_test(event: Fields) -> bool:
@@ -24,7 +26,7 @@ def from_record(record: Fields) -> ObjectRef | None:
     version = record.optional_text("eventVersion")
     if version and not version.startswith("2."):
         raise BadEvent(f"the event's {record.name}.eventVersion is {version}; 2.x can be read")
-    if not record.text("eventName").removeprefix("s3:").startswith("ObjectCreated:"):
+    if record.text("eventName").removeprefix("s3:") not in _COMPLETE:
         return None
     s3 = record.section("s3")
     described = s3.section("object")
