@@ -32,18 +32,19 @@ def screener(settings: Settings, credentials: CredentialSource, *, source: str) 
         bucket=settings.state_bucket,
     )
     ledger = Ledger(state)
+    client = DeepfakeClient(
+        scene_code=settings.scene_code,
+        credentials=credentials,
+        endpoint=settings.cloudauth_endpoint,
+        image_timeout_s=settings.image_timeout_s,
+        video_timeout_s=settings.video_timeout_s,
+        pace=Fleet(state, settings.calls_per_second),
+        allow_stand_in=settings.local,
+    )
     return Screener(
         store=store,
         ledger=ledger,
-        detector=DeepfakeClient(
-            scene_code=settings.scene_code,
-            credentials=credentials,
-            endpoint=settings.cloudauth_endpoint,
-            image_timeout_s=settings.image_timeout_s,
-            video_timeout_s=settings.video_timeout_s,
-            pace=Fleet(state, settings.calls_per_second),
-            allow_stand_in=settings.local,
-        ),
+        detect=client.detect_stream if settings.transfer == "stream" else client.detect,
         tagger=Tagger(store, ledger, prefix=settings.tag_prefix, form=settings.tag_form),
         publisher=MnsPublisher(
             credentials,

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from .tagging import Tagger
 
 
-class Detector(Protocol):
-    """Who judges: DeepfakeClient, or a fake in tests."""
+class Detect(Protocol):
+    """Who judges: an operation of DeepfakeClient, or a fake in tests."""
 
-    def detect(
+    def __call__(
         self,
         *,
         url: Callable[[], str],
@@ -61,14 +61,14 @@ class Screener:
         *,
         store: ObjectStore,
         ledger: Ledger,
-        detector: Detector,
+        detect: Detect,
         tagger: Tagger,
         publisher: Publisher,
         policy: Policy,
     ) -> None:
         self._store = store
         self._ledger = ledger
-        self._detector = detector
+        self._detect = detect
         self._tagger = tagger
         self._publisher = publisher
         self._policy = policy
@@ -130,7 +130,7 @@ class Screener:
         seconds = self._policy.presigned_url_s
         with watch.step("call"):
             try:
-                detection = self._detector.detect(
+                detection = self._detect(
                     url=lambda: self._store.presign(ref, seconds, convert=fit.convert),
                     kind=media.kind,
                     merchant_biz_id=biz_id,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TAG_FORMS = ("separate", "merged", "none")
+TRANSFERS = ("stream", "url")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
@@ -37,6 +38,9 @@ class Settings:
     image_timeout_s: float
     video_timeout_s: float
     presigned_url_s: int
+    transfer: str
+    """``stream``: by DeepfakeDetectIntlStream, which keeps the presigned URL out of request lines
+    and so out of access logs; ``url``: by DeepfakeDetectIntl, with the URL in the query."""
     convert: bool
     strictness: Strictness
     tag_prefix: str
@@ -79,6 +83,7 @@ class Settings:
             image_timeout_s=read.number("IMAGE_TIMEOUT_SECONDS", 1, 120, 8),
             video_timeout_s=read.number("VIDEO_TIMEOUT_SECONDS", 3, 300, 20),
             presigned_url_s=int(read.number("PRESIGNED_URL_SECONDS", 60, 3600, 300)),
+            transfer=read.choice("TRANSFER", TRANSFERS, "stream"),
             convert=read.switch("CONVERT", default=True),
             strictness=Strictness(
                 read.choice("STRICTNESS", tuple(s.value for s in Strictness), "standard")

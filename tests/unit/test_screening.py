@@ -49,7 +49,7 @@ class Bench:
         self.screener = Screener(
             store=self.store,
             ledger=ledger,
-            detector=self.detector,
+            detect=self.detector.detect,
             tagger=Tagger(self.store, ledger, prefix="deepfake-", form=form),
             publisher=self.messages,
             policy=Policy("acs:fc:r:1:functions/f", "fs", Strictness.STANDARD, True, 300),

@@ -63,8 +63,8 @@ def test_an_overwrite_before_the_tag_leaves_no_verdict_on_the_new_bytes(
     """The old bytes' handler hangs in `operation`; the new ones come meanwhile."""
     key = f"overwritten-{operation}.jpg"
     hang = {"operation": operation, "hang_s": 2}
-    # The first append is the claim, the second the record of what was paid for.
-    ahead = [{"operation": operation}] if operation == "AppendObject" else []
+    # The first append is the claim, the second the turn, the third what was found.
+    ahead = [{"operation": operation, "times": 2}] if operation == "AppendObject" else []
     outside.behave(oss={"faults": [*ahead, hang]})
     outside.put(key, photos[GOOD])
     until(lambda: len(outside.calls(key)) == 1, "the paid call")
@@ -184,6 +184,15 @@ def test_wrong_settings_stop_initialisation_and_name_the_setting(
         outside.put("a.jpg", photos[GOOD])
         letters = outside.wait_for_letters()
     assert "SCENE_CODE must be exactly 10 letters, digits or underscores; it has 9" in str(letters)
+
+
+def test_the_plain_operation_does_the_same(tmp_path: Path, photos: dict[str, bytes]) -> None:
+    with running(tmp_path, TRANSFER="url") as (_, outside):
+        # The other operation is out of order: what is answered comes from this one.
+        refusal = {"operation": "DeepfakeDetectIntlStream", "code": "InternalError", "times": 99}
+        outside.behave(cloudauth={"faults": [refusal]})
+        outside.put("a.jpg", photos[GOOD])
+        assert outside.wait_for("a.jpg")["data"]["verdict"] == "low_risk"
 
 
 def test_python_3_12s_context_without_credentials_will_do(
