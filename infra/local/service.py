@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 _LONGEST_LINE = 64 * 1024
 """A request line may hold a presigned URL in its query, percent-encoded twice."""
+_GRACE_S = 0.5
+"""For requests under way when the service stops: aiohttp waits so long twice."""
 
 
 class Service(ABC):
@@ -55,9 +57,14 @@ class Service(ABC):
         # aiohttp's own logger shows the request line of a malformed request, query and all.
         silent = logging.Logger("silent", logging.CRITICAL + 1)
         server = web.Server(
-            self._handle, access_log=None, logger=silent, max_line_size=_LONGEST_LINE
+            self._handle,
+            access_log=None,
+            logger=silent,
+            max_line_size=_LONGEST_LINE,
+            # Bodies arrive as they were sent and signed, whatever their Content-Encoding says.
+            auto_decompress=False,
         )
-        self._runner = web.ServerRunner(server)
+        self._runner = web.ServerRunner(server, shutdown_timeout=_GRACE_S)
         await self._runner.setup()
         site = web.TCPSite(self._runner, LOOPBACK, port, ssl_context=self._tls)
         await site.start()
