@@ -14,6 +14,7 @@ from infra.local.identity import Identity
 from infra.local.samples import Sample, make_samples
 
 from .asking import Files, Sdk
+from .handmade import Handmade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,3 +82,8 @@ def files(loop: Background) -> Iterator[Files]:
 def sdk(service: CloudauthService, identity: Identity) -> Sdk:
     """With the account's long-lived key."""
     return Sdk(service, identity.key)
+
+
+@pytest.fixture
+def handmade(service: CloudauthService, identity: Identity) -> Handmade:
+    return Handmade(identity.key, service.url)

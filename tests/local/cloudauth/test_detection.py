@@ -1,4 +1,4 @@
-"""DeepfakeDetectIntl by the vendor's SDK: each code by its real cause."""
+"""Both operations by the vendor's SDK: each code by its real cause, Forbidden ones as scripted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from infra.local.behaviour import Behaviour, Fault
 
-from .asking import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
+from .asking import ALLOW_SDK, MERCHANT_BIZ_ID, OPERATIONS, Sdk
 
 if TYPE_CHECKING:
     from infra.local.cloudauth.server import CloudauthService
@@ -25,10 +25,22 @@ pytestmark = ALLOW_SDK
 TEN_MB = 10 * 1024 * 1024
 
 
+@pytest.fixture(params=OPERATIONS)
+def operation(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def sdk(service: CloudauthService, identity: Identity, operation: str) -> Sdk:
+    return Sdk(service, identity.key, operation)
+
+
 @pytest.fixture(params=["long-lived key", "temporary key"])
-def caller(request: pytest.FixtureRequest, service: CloudauthService, identity: Identity) -> Sdk:
+def caller(
+    request: pytest.FixtureRequest, service: CloudauthService, identity: Identity, operation: str
+) -> Sdk:
     temporary = request.param == "temporary key"
-    return Sdk(service, identity.issue_token() if temporary else identity.key)
+    return Sdk(service, identity.issue_token() if temporary else identity.key, operation)
 
 
 @pytest.mark.parametrize("client", ["detect", "detect_async"])
@@ -172,12 +184,17 @@ def test_a_quota(sdk: Sdk, service: CloudauthService) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "status"), [("InternalError", 500), ("Forbidden.RAMUserAccessDenied", 403)]
+    ("code", "status"),
+    [
+        ("InternalError", 500),
+        ("Forbidden.RAMUserAccessDenied", 403),
+        ("Forbidden.AccountAccessDenied", 403),
+    ],
 )
 def test_scripted_errors_have_the_pages_status(
     sdk: Sdk, service: CloudauthService, code: str, status: int
 ) -> None:
-    fault = Fault(operation="DeepfakeDetectIntl", code=code)
+    fault = Fault(operation=sdk.operation, code=code)
     service.behaviour = Behaviour(faults=[fault])
     assert sdk.refusal(face_base_64="AAAA") == (status, code)
     assert service.calls == []

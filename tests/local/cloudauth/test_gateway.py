@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-import httpx
 import pytest
 
-from facescreen.deepfake import signature
 from infra.local.cloudauth import gateway
 from infra.local.identity import Key
 
 from .asking import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
+from .handmade import Handmade, assert_refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,66 +20,7 @@ if TYPE_CHECKING:
     from infra.local.cloudauth.server import CloudauthService
     from infra.local.identity import Identity
 
-
 pytestmark = ALLOW_SDK
-
-
-@dataclass
-class Handmade:
-    """A KeepaliveIntl request that is right until it is spoilt."""
-
-    key: Key
-    url: str
-    headers: dict[str, str] = field(default_factory=dict)
-    query: list[tuple[str, str]] = field(default_factory=list)
-    body: bytes = b""
-    unsigned: tuple[str, ...] = ()
-
-    def sign(self, nonce: str = "") -> dict[str, str]:
-        now = datetime.now(timezone.utc)
-        headers = {
-            "host": httpx.URL(self.url).netloc.decode(),
-            "x-acs-action": "KeepaliveIntl",
-            "x-acs-version": "2022-08-09",
-            "x-acs-date": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "x-acs-signature-nonce": nonce or now.isoformat(),
-            "x-acs-content-sha256": signature.payload_hash(self.body),
-            **({"x-acs-security-token": token} if (token := self.key.security_token) else {}),
-            **self.headers,
-        }
-        signed = {name: value for name, value in headers.items() if name not in self.unsigned}
-        canonical = signature.canonical_request(
-            "POST",
-            "/",
-            signature.canonical_query(self.query),
-            signed,
-            signature.payload_hash(self.body),
-        )
-        value = signature.signature(self.key.access_key_secret, canonical)
-        return {
-            **headers,
-            "authorization": signature.authorization(self.key.access_key_id, signed, value),
-        }
-
-    def send(self, **request: Any) -> httpx.Response:
-        sent: dict[str, Any] = {
-            "url": self.url,
-            "headers": self.sign(),
-            "content": self.body,
-            "params": self.query,
-        }
-        return httpx.post(**{**sent, **request}, trust_env=False)
-
-
-@pytest.fixture
-def handmade(service: CloudauthService, identity: Identity) -> Handmade:
-    return Handmade(identity.key, service.url)
-
-
-def assert_refused(answer: httpx.Response, status: int, code: str) -> None:
-    assert (answer.status_code, answer.json()["Code"]) == (status, code)
-    assert answer.json()["RequestId"]
-    assert answer.json()["HostId"] == answer.request.url.netloc.decode()
 
 
 def test_the_request_that_the_others_spoil_is_right(handmade: Handmade) -> None:
@@ -223,6 +162,17 @@ def test_parameters_may_all_come_in_the_form(handmade: Handmade, portrait: bytes
     answer = handmade.send().json()
     assert answer["Code"] == "MissingParameter"
     assert "FaceUrl" in answer["Message"]
+
+
+def test_stream_takes_its_parameters_from_the_form_alone(handmade: Handmade) -> None:
+    handmade.headers["x-acs-action"] = "DeepfakeDetectIntlStream"
+    handmade.headers["content-type"] = "application/x-www-form-urlencoded"
+    rest = {"SceneCode": "scene_0001", "MerchantBizId": MERCHANT_BIZ_ID}
+    handmade.body = urlencode({"ProductCode": "FACE_DEEPFAKE", **rest}).encode()
+    handmade.query = [("FaceUrl", "http://127.0.0.1/a.jpg?Signature=secret")]
+    answer = handmade.send().json()
+    assert answer["Code"] == "MissingParameter"
+    assert "FaceFile" in answer["Message"]
 
 
 def test_a_body_that_no_image_needs_is_not_even_read(handmade: Handmade) -> None:

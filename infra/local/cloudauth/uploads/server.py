@@ -16,7 +16,7 @@ from infra.local.service import Service
 from ..refusal import Refusal
 from .certificate import ensure_certificate
 from .files import UploadedFiles
-from .form import read_fields, read_file
+from .form import Form
 from .policy import PostPolicies
 
 if TYPE_CHECKING:
@@ -99,12 +99,13 @@ class UploadService(Service):
         if (request.method, request.raw_path) != ("POST", "/"):
             text = "The specified method is not allowed against this resource."
             raise Refusal("MethodNotAllowed", text)
-        fields, file = await read_fields(request)
+        form = Form(request)
+        fields = await form.fields()
         allowed = self._policies.check(fields)
-        content = await read_file(file, allowed)
+        content = await form.file(allowed.smallest, allowed.largest)
         self._files.put(allowed.key, content)
         if fields.get("success_action_status") != "201":
-            return web.Response(status=204, headers={"x-oss-request-id": request_id})
+            return _response(204, request_id)
         md5 = hashlib.md5(content, usedforsecurity=False).hexdigest().upper()
         told = {
             "Bucket": self._host.partition(".")[0],
@@ -119,9 +120,14 @@ def _xml(status: int, root: str, told: dict[str, str], request_id: str) -> web.R
     document = ElementTree.Element(root)
     for name, text in told.items():
         ElementTree.SubElement(document, name).text = text
-    return web.Response(
-        status=status,
-        body=ElementTree.tostring(document, "utf-8", xml_declaration=True),
-        headers={"x-oss-request-id": request_id},
-        content_type="application/xml",
-    )
+    response = _response(status, request_id)
+    response.body = ElementTree.tostring(document, "utf-8", xml_declaration=True)
+    response.content_type = "application/xml"
+    return response
+
+
+def _response(status: int, request_id: str) -> web.Response:
+    response = web.Response(status=status, headers={"x-oss-request-id": request_id})
+    # A TLS connection that a client leaves open would outlive the service: to end, it needs both.
+    response.force_close()
+    return response

@@ -1,0 +1,69 @@
+"""A request signed by hand, to be spoilt in ways that no SDK would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from facescreen.deepfake import signature
+
+if TYPE_CHECKING:
+    from infra.local.identity import Key
+
+
+@dataclass
+class Handmade:
+    """A KeepaliveIntl request that is right until it is spoilt."""
+
+    key: Key
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+    query: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+    method: str = "POST"
+    unsigned: tuple[str, ...] = ()
+
+    def sign(self, nonce: str = "") -> dict[str, str]:
+        now = datetime.now(timezone.utc)
+        headers = {
+            "host": httpx.URL(self.url).netloc.decode(),
+            "x-acs-action": "KeepaliveIntl",
+            "x-acs-version": "2022-08-09",
+            "x-acs-date": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "x-acs-signature-nonce": nonce or now.isoformat(),
+            "x-acs-content-sha256": signature.payload_hash(self.body),
+            **({"x-acs-security-token": token} if (token := self.key.security_token) else {}),
+            **self.headers,
+        }
+        signed = {name: value for name, value in headers.items() if name not in self.unsigned}
+        canonical = signature.canonical_request(
+            self.method,
+            "/",
+            signature.canonical_query(self.query),
+            signed,
+            signature.payload_hash(self.body),
+        )
+        value = signature.signature(self.key.access_key_secret, canonical)
+        return {
+            **headers,
+            "authorization": signature.authorization(self.key.access_key_id, signed, value),
+        }
+
+    def send(self, **request: Any) -> httpx.Response:
+        sent: dict[str, Any] = {
+            "method": self.method,
+            "url": self.url,
+            "headers": self.sign(),
+            "content": self.body,
+            "params": self.query,
+        }
+        return httpx.request(**{**sent, **request}, trust_env=False)
+
+
+def assert_refused(answer: httpx.Response, status: int, code: str) -> None:
+    assert (answer.status_code, answer.json()["Code"]) == (status, code)
+    assert answer.json()["RequestId"]
+    assert answer.json()["HostId"] == answer.request.url.netloc.decode()

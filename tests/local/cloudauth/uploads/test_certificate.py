@@ -1,0 +1,89 @@
+"""The certificate: for this machine alone, and for a while."""
+
+from __future__ import annotations
+
+import ssl
+import stat
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from infra.local.cloudauth.uploads import certificate
+from infra.local.cloudauth.uploads.certificate import ensure_certificate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra.local.cloudauth.server import CloudauthService
+
+
+def contents(folder: Path) -> tuple[bytes, bytes]:
+    authority, server = ensure_certificate(folder)
+    return authority.read_bytes(), server.read_bytes()
+
+
+def test_it_is_kept(tmp_path: Path) -> None:
+    assert contents(tmp_path) == contents(tmp_path)
+
+
+def test_its_key_is_its_owners_and_the_authoritys_nobodys(tmp_path: Path) -> None:
+    authority, server = ensure_certificate(tmp_path)
+    assert stat.S_IMODE(server.stat().st_mode) == 0o600
+    assert server.read_text().count("PRIVATE KEY") == 2
+    assert "PRIVATE KEY" not in authority.read_text()
+    assert set(tmp_path.iterdir()) == {authority, server}
+
+
+def test_it_is_replaced_before_it_expires(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certificate, "VALID", timedelta(days=7, minutes=1))
+    first = contents(tmp_path)
+    assert contents(tmp_path) == first
+    monkeypatch.setattr(certificate, "VALID", timedelta(days=7))
+    (tmp_path / "ca.pem").unlink()
+    second = contents(tmp_path)
+    assert contents(tmp_path) != second
+
+
+@pytest.mark.parametrize("file", ["ca.pem", "server.pem"])
+@pytest.mark.parametrize("harm", ["gone", "cut short", "another's"])
+def test_it_is_replaced_when_it_is_harmed(tmp_path: Path, file: str, harm: str) -> None:
+    contents(tmp_path)
+    path = tmp_path / file
+    path.chmod(0o644)
+    if harm == "gone":
+        path.unlink()
+    elif harm == "cut short":
+        path.write_bytes(path.read_bytes()[:300])
+    else:
+        ensure_certificate(tmp_path / "another")
+        path.write_bytes((tmp_path / "another" / file).read_bytes())
+    authority, server = ensure_certificate(tmp_path)
+    assert stat.S_IMODE(server.stat().st_mode) == 0o600
+    ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(server)
+    kept = (authority.read_bytes(), server.read_bytes())
+    assert contents(tmp_path) == kept
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_it_is_for_loopback(service: CloudauthService, trusting: ssl.SSLContext, host: str) -> None:
+    url = service.uploads.url.replace("127.0.0.1", host)
+    with httpx.Client(verify=trusting, trust_env=False) as client:
+        assert client.get(url).status_code == 405
+
+
+def test_it_is_for_no_other_name(service: CloudauthService, trusting: ssl.SSLContext) -> None:
+    with (
+        httpx.Client(verify=trusting, trust_env=False) as client,
+        pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"),
+    ):
+        client.get(service.uploads.url, extensions={"sni_hostname": "oss.example"})
+
+
+def test_nobody_trusts_it_unasked(service: CloudauthService) -> None:
+    with (
+        httpx.Client(trust_env=False) as client,
+        pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"),
+    ):
+        client.get(service.uploads.url)

@@ -1,0 +1,47 @@
+"""Uploaded files are kept within bounds."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from infra.local.cloudauth.uploads import files
+from infra.local.cloudauth.uploads.files import UploadedFiles
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def kept(uploaded: UploadedFiles, keys: str) -> str:
+    return "".join(key for key in keys if uploaded.get(key) is not None)
+
+
+def test_no_more_than_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MOST_FILES", 2)
+    uploaded = UploadedFiles()
+    for key in "abac":
+        uploaded.put(key, b"x")
+    assert kept(uploaded, "abc") == "ac"
+
+
+def test_no_more_than_so_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MOST_BYTES", 10)
+    uploaded = UploadedFiles()
+    for key, size in (("a", 3), ("b", 3), ("c", 4)):
+        uploaded.put(key, bytes(size))
+    assert kept(uploaded, "abc") == "abc"
+    uploaded.put("d", bytes(5))
+    assert kept(uploaded, "abcd") == "cd"
+
+
+def test_no_longer_than_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0
+    monkeypatch.setattr(files, "time", SimpleNamespace(monotonic=lambda: now))
+    uploaded = UploadedFiles()
+    uploaded.put("a", b"x")
+    now += files.KEPT_S
+    uploaded.put("b", b"x")
+    assert kept(uploaded, "ab") == "ab"
+    now += 1
+    assert kept(uploaded, "ab") == "b"
+    assert list(uploaded._files) == ["b"]
