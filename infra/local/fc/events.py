@@ -20,17 +20,17 @@ EXPIRED = "EventAgeExceeded"
 
 @dataclass(frozen=True)
 class Event:
-    """One event for one function, on its way since `accepted` (monotonic seconds)."""
+    """One event for one function, on its way since `accepted` (epoch seconds)."""
 
     trigger: str
-    """``oss`` for a bucket event, ``api`` for InvokeFunction."""
+    """``oss`` for a bucket event, ``api`` for InvokeFunction, ``http`` for an HTTP trigger."""
     payload: bytes = field(repr=False)
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    accepted: float = field(default_factory=time.monotonic)
+    accepted: float = field(default_factory=time.time)
 
     def remaining_s(self, max_age_s: float) -> float:
         """Seconds until it is older than `max_age_s`."""
-        return self.accepted + max_age_s - time.monotonic()
+        return self.accepted + max_age_s - time.time()
 
 
 def failure_record(

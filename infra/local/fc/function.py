@@ -45,7 +45,7 @@ class HttpTrigger:
     """Who may call over HTTP, and with which methods."""
 
     auth_type: str
-    """``function`` (signed), ``anonymous`` or ``jwt``."""
+    """``function`` (signed) or ``anonymous``."""
     methods: tuple[str, ...]
 
 
@@ -75,6 +75,11 @@ class Function:
     """Most instances at once."""
     log_project: str = ""
     log_store: str = ""
+
+    @property
+    def http_trigger(self) -> HttpTrigger | None:
+        """Its HTTP trigger, where it has one."""
+        return next((t for t in self.triggers if isinstance(t, HttpTrigger)), None)
 
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Whether one OSS event record fires any of this function's OSS triggers."""

@@ -11,16 +11,18 @@ import logging
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .events import ERROR_TYPE, EXPIRED, failure_record
 from .pool import Throttled
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from .events import Event
     from .instance import Result, Status
+    from .journal import Journal
     from .pool import Pool
 
 _RECORDS = 10_000
@@ -50,12 +52,15 @@ class Invocations:
         self,
         destination: Callable[[str, bytes], Awaitable[None]],
         retry_delay_s: Callable[[], float],
+        journal: Journal,
     ) -> None:
         """`destination` takes an onFailure ARN and a record; `retry_delay_s` is asked each time."""
         self.records: deque[Invocation] = deque(maxlen=_RECORDS)
         self._destination = destination
         self._retry_delay_s = retry_delay_s
+        self._journal = journal
         self._pending: set[asyncio.Task[None]] = set()
+        self._stopped = False
 
     async def invoke(
         self, pool: Pool, event: Event, *, attempt: int = 1, wait_s: float = 0
@@ -80,9 +85,21 @@ class Invocations:
 
     def enqueue(self, pool: Pool, event: Event, delay_s: float = 0) -> None:
         """Invokes `pool`'s function until it succeeds or the event is given up."""
-        task = asyncio.get_running_loop().create_task(self._deliver(pool, event, delay_s))
-        self._pending.add(task)
-        task.add_done_callback(self._finished)
+        self._journal.add(pool.function.name, event)
+        if not self._stopped:
+            self._begin(pool, event, delay_s)
+
+    def resume(self, pools: Mapping[str, Pool]) -> None:
+        """Goes on with the events that were on their way when an earlier run ended.
+
+        Their attempts are counted anew: delivery is at least once.
+        """
+        for function, event in self._journal.events():
+            if function in pools:
+                self._begin(pools[function], event, 0)
+            else:
+                logger.error("%s: event %s lost, no such function", function, event.request_id)
+                self._journal.remove(event)
 
     async def drained(self) -> None:
         """Returns once no asynchronous event is on its way."""
@@ -90,12 +107,18 @@ class Invocations:
             await asyncio.wait(self._pending)
 
     async def stop(self) -> None:
-        """Drops what is on its way, saying how much that was."""
+        """Leaves what is on its way to the next start, saying how much that is."""
+        self._stopped = True
         if self._pending:
             logger.warning("stopped with %d events on their way", len(self._pending))
         for task in self._pending:
             task.cancel()
         await self.drained()
+
+    def _begin(self, pool: Pool, event: Event, delay_s: float) -> None:
+        task = asyncio.get_running_loop().create_task(self._deliver(pool, event, delay_s))
+        self._pending.add(task)
+        task.add_done_callback(partial(self._finished, event))
 
     async def _deliver(self, pool: Pool, event: Event, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
@@ -124,10 +147,13 @@ class Invocations:
         await self._destination(arn, record)
         logger.warning("%s: event %s given up, now at %s", name, event.request_id, arn)
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
+    def _finished(self, event: Event, task: asyncio.Task[None]) -> None:
         self._pending.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            logger.error("an event was lost", exc_info=task.exception())
+        if task.cancelled():
+            return
+        self._journal.remove(event)
+        if task.exception() is not None:
+            logger.error("event %s lost", event.request_id, exc_info=task.exception())
 
 
 def _now() -> str:

@@ -82,6 +82,9 @@ def load(path: Path, environment: Mapping[str, str]) -> list[Function]:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise BadTemplate(f"{path.name}: two functions are named {twice}")
+    triggers = [trigger for function in functions for trigger in function.triggers]
+    if sum(isinstance(trigger, HttpTrigger) for trigger in triggers) > 1:
+        raise BadTemplate(f"{path.name}: two HTTP triggers; the local cloud has one address")
     return functions
 
 
@@ -171,7 +174,7 @@ def _trigger(item: Section) -> OssTrigger | HttpTrigger:
     if item.one_of("triggerType", {"oss", "http"}) == "http":
         http = item.section("triggerConfig", {"authType", "methods", "disableURLInternet"})
         return HttpTrigger(
-            http.one_of("authType", {"function", "anonymous", "jwt"}),
+            http.one_of("authType", {"function", "anonymous"}),
             http.texts("methods", _METHODS),
         )
     oss = item.section("triggerConfig", {"events", "filter"})

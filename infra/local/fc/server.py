@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import sys
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, unquote
 
 from aiohttp import web
 
 from ..service import Service
-from . import authorization
-from .authorization import Refused
+from .api import Fc2Api, Fc3Api
 from .events import ERROR_TYPE, Event
 from .invocations import Invocation, Invocations
+from .journal import Journal
 from .pool import Pool, Throttled
+from .refusal import REQUEST_ID, Refused, response
+from .request import body_of, head_of
 from .runtime import Deployment
 
 if TYPE_CHECKING:
@@ -25,17 +25,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..identity import Identity
+    from .api import Api
     from .function import Function
+    from .instance import Result
+    from .request import Head
 
-_INVOKE = re.compile(r"/2023-03-30/functions/([^/]+)/invocations")
 _LARGEST_EVENT = MappingProxyType({"Sync": 32 * 1024 * 1024, "Async": 128 * 1024})
 
 
 class FcService(Service):
     """Runs functions on bucket events and on request.
 
-    The FC 3.0 API (2023-03-30) answers ``POST /2023-03-30/functions/{name}/invocations``. What
-    functions write to stdout and stderr goes to ``logs/<function>.log`` in the data folder.
+    ``POST /2023-03-30/functions/{name}/invocations`` is the FC 3.0 API, ``POST
+    /2016-08-15/services/{service}/functions/{name}/invocations`` that of FC 2.0. What functions
+    write to stdout and stderr goes to ``logs/<function>.log`` in the data folder; asynchronous
+    events on their way stand in its ``events.db``, and the next start goes on with them.
     """
 
     def __init__(
@@ -55,10 +59,13 @@ class FcService(Service):
         super().__init__()
         self.functions = functions
         self.kill_instances = self._kill_busy
-        self._identity = identity
-        self._invocations = Invocations(destination, lambda: self.behaviour.retry_delay_ms / 1000)
+        self._fc3, self._fc2 = Fc3Api(identity), Fc2Api(identity)
         logs = data / "logs"
         logs.mkdir(parents=True, exist_ok=True)
+        self._journal = Journal(data / "events.db")
+        self._invocations = Invocations(
+            destination, lambda: self.behaviour.retry_delay_ms / 1000, self._journal
+        )
         self._pools = {
             function.name: Pool(
                 Deployment(
@@ -88,6 +95,13 @@ class FcService(Service):
                         pool, Event("oss", payload), self.behaviour.delay_ms / 1000
                     )
 
+    async def invoke(self, function: str, event: Event) -> Result:
+        """One synchronous invocation of a function by name. Raises Refused."""
+        try:
+            return await self._invocations.invoke(self._pool(function), event)
+        except Throttled as error:
+            raise Refused(429, "ResourceExhausted", "all instances are busy") from error
+
     async def drained(self) -> None:
         """Returns once no asynchronous event is on its way."""
         await self._invocations.drained()
@@ -96,84 +110,79 @@ class FcService(Service):
         """Empties the record of invocations."""
         self._invocations.records.clear()
 
+    async def start(self, port: int = 0) -> None:
+        await super().start(port)
+        self._invocations.resume(self._pools)
+
     async def stop(self) -> None:
         await self._invocations.stop()
         # Synchronous callers get their error now, instead of holding the server open.
         self._kill_busy()
         await super().stop()
         await asyncio.gather(*(pool.close() for pool in self._pools.values()))
+        self._journal.close()
 
     def operation(self, request: web.BaseRequest) -> str:
-        path = request.raw_path.partition("?")[0]
-        return "InvokeFunction" if _INVOKE.fullmatch(path) else "Unknown"
+        head = head_of(request)
+        return "InvokeFunction" if self._api(head).target(head) else "Unknown"
 
     async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
+        head = head_of(request)
+        api = self._api(head)
         try:
-            return await self._invoke(request, request_id)
+            return await self._invoke_function(api, head, request, request_id)
         except Refused as refused:
-            return self.error(refused.status, refused.code, refused.message, request_id)
+            told = api.error(refused.code, refused.message, request_id)
+            return response(refused.status, told, request_id)
 
     def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
-        told = {"RequestId": request_id, "Code": code, "Message": message}
-        return web.json_response(told, status=status, headers={"x-fc-request-id": request_id})
+        # A scripted fault does not tell which version was asked, so each finds its own words.
+        apis = (self._fc3, self._fc2)
+        told = {k: v for api in apis for k, v in api.error(code, message, request_id).items()}
+        return response(status, told, request_id)
 
     def _kill_busy(self) -> None:
         for pool in self._pools.values():
             pool.kill_busy()
 
-    async def _invoke(self, request: web.BaseRequest, request_id: str) -> web.Response:
-        pool, kind = self._read(request)
-        event = Event("api", await _body(request, _LARGEST_EVENT[kind]), request_id)
-        headers = {"x-fc-request-id": request_id}
+    def _api(self, head: Head) -> Api:
+        return self._fc2 if head.path.startswith("/2016-08-15/") else self._fc3
+
+    def _pool(self, function: str) -> Pool:
+        if function not in self._pools:
+            raise Refused(404, "FunctionNotFound", f"function {function[:128]!r} does not exist")
+        return self._pools[function]
+
+    async def _invoke_function(
+        self, api: Api, head: Head, request: web.BaseRequest, request_id: str
+    ) -> web.Response:
+        target = api.target(head)
+        if target is None or head.method != "POST":
+            message = f"'{head.method}' against '{head.path[:100]}' is not supported"
+            raise Refused(400, "PathNotSupported", message)
+        api.authorize(head)
+        kind, pool = _kind(head), self._pool(target.function)
+        if target.qualifier != "LATEST":
+            raise Refused(400, "InvalidArgument", "the one qualifier here is LATEST")
+        body = await body_of(request, _LARGEST_EVENT[kind])
+        api.authorize_body(head, body)
+        event = Event("api", body, request_id)
         if kind == "Async":
             self._invocations.enqueue(pool, event)
-            return web.Response(status=202, headers=headers)
-        try:
-            result = await self._invocations.invoke(pool, event)
-        except Throttled as error:
-            # UNCONFIRMED: the code; the status is documented.
-            raise Refused(429, "ResourceThrottled", "all instances are busy") from error
-        if result.status != "ok":
-            headers["x-fc-error-type"] = ERROR_TYPE
-        return web.Response(body=result.payload, headers=headers)
-
-    def _read(self, request: web.BaseRequest) -> tuple[Pool, str]:
-        """The function that is invoked, and whether ``Sync`` or ``Async``."""
-        path, _, query = request.raw_path.partition("?")
-        found = _INVOKE.fullmatch(path)
-        if found is None or request.method != "POST":
-            message = f"'{request.method}' against '{path[:100]}' is not supported"
-            raise Refused(400, "PathNotSupported", message)
-        headers = _lower(request)
-        authorization.check(request.method, path, query, headers, self._identity)
-        return self._pool(unquote(found[1]), query), _kind(headers)
-
-    def _pool(self, name: str, query: str) -> Pool:
-        if parse_qs(query).get("qualifier", ["LATEST"]) != ["LATEST"]:
-            raise Refused(400, "InvalidArgument", "the one qualifier here is LATEST")
-        if name not in self._pools:
-            raise Refused(404, "FunctionNotFound", f"function {name[:128]!r} does not exist")
-        return self._pools[name]
+            return web.Response(status=202, headers={REQUEST_ID: request_id})
+        return _answer(await self.invoke(target.function, event), request_id)
 
 
-def _lower(request: web.BaseRequest) -> dict[str, str]:
-    return {name.lower(): value for name, value in request.headers.items()}
-
-
-def _kind(headers: Mapping[str, str]) -> str:
-    kind = headers.get("x-fc-invocation-type", "Sync")
+def _kind(head: Head) -> str:
+    kind = head.headers.get("x-fc-invocation-type", "Sync")
     if kind not in _LARGEST_EVENT:
         known = " or ".join(_LARGEST_EVENT)
         raise Refused(400, "InvalidArgument", f"x-fc-invocation-type must be {known}")
     return kind
 
 
-async def _body(request: web.BaseRequest, largest: int) -> bytes:
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > largest:
-            message = f"payload size exceeds maximum allowed size ({largest} bytes)"
-            raise Refused(400, "EntityTooLarge", message)
-    authorization.check_body(_lower(request), bytes(body))
-    return bytes(body)
+def _answer(result: Result, request_id: str) -> web.Response:
+    headers = {REQUEST_ID: request_id}
+    if result.status != "ok":
+        headers["x-fc-error-type"] = ERROR_TYPE
+    return web.Response(body=result.payload, headers=headers)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import textwrap
-from contextlib import asynccontextmanager
+import time
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from infra.local.background import Background
 from infra.local.fc import s_yaml
 from infra.local.fc.server import FcService
 from infra.local.identity import Identity
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
 REGION = "ap-southeast-1"
@@ -23,7 +26,7 @@ DEAD_LETTERS = "acs:mns:ap-southeast-1:1:/queues/dead/messages"
 def project(folder: Path, handlers: str, **props: Any) -> Path:
     """Writes ``code/index.py`` and an s.yaml whose one function runs it; gives the latter."""
     code = folder / "code"
-    code.mkdir()
+    code.mkdir(exist_ok=True)
     (code / "index.py").write_text(textwrap.dedent(handlers))
     function = {
         "region": REGION,
@@ -97,6 +100,14 @@ class Running:
         return (self.folder / "data" / "logs" / "screen.log").read_text().splitlines()
 
 
+async def until(true: Callable[[], object]) -> None:
+    """Waits until `true`, or fails after 10 s."""
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
 @asynccontextmanager
 async def running(folder: Path, handlers: str, **props: Any) -> AsyncIterator[Running]:
     """The service with one function, started; retries come after 10 ms."""
@@ -109,3 +120,17 @@ async def running(folder: Path, handlers: str, **props: Any) -> AsyncIterator[Ru
         yield Running(service, identity, dead, folder)
     finally:
         await service.stop()
+
+
+@contextmanager
+def in_background(
+    folder: Path, handlers: str, **props: Any
+) -> Iterator[tuple[Running, Background]]:
+    """`running` on a loop of its own, for the vendor's SDKs, which block."""
+    with Background() as loop:
+        context = running(folder, handlers, **props)
+        started = loop.run(context.__aenter__())
+        try:
+            yield started, loop
+        finally:
+            loop.run(context.__aexit__(None, None, None))

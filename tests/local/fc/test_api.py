@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from contextlib import contextmanager
+import secrets
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +17,15 @@ from alibabacloud_tea_openapi.utils_models import Config
 from darabonba.runtime import RuntimeOptions
 
 from facescreen.deepfake import signature
-from infra.local.background import Background
 
-from .running import Running, running
+from .running import in_background
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from infra.local.identity import Key
+
+    from .running import Running
 
 # The SDK's own, from Python 3.12 on.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
@@ -38,17 +38,6 @@ ECHO = """
         return event[::-1]
 """
 PATH = "/2023-03-30/functions/screen/invocations"
-
-
-@contextmanager
-def cloud(folder: Path, handlers: str = ECHO, **props: Any) -> Iterator[tuple[Running, Background]]:
-    with Background() as loop:
-        context = running(folder, handlers, **props)
-        started = loop.run(context.__aenter__())
-        try:
-            yield started, loop
-        finally:
-            loop.run(context.__aexit__(None, None, None))
 
 
 def client(running: Running, key: Key | None = None) -> Client:
@@ -74,7 +63,7 @@ def invoke(sdk: Client, body: bytes, name: str = "screen", kind: str | None = No
 
 
 def test_the_sdk_invokes_and_gets_the_result(tmp_path: Path) -> None:
-    with cloud(tmp_path) as (started, _):
+    with in_background(tmp_path, ECHO) as (started, _):
         answer = invoke(client(started), b"abc\x00")
         assert (answer.status_code, answer.body.read()) == (200, b"\x00cba")
         [invocation] = started.service.invocations
@@ -83,13 +72,13 @@ def test_the_sdk_invokes_and_gets_the_result(tmp_path: Path) -> None:
 
 
 def test_the_sdk_invokes_with_a_functions_own_token(tmp_path: Path) -> None:
-    with cloud(tmp_path) as (started, _):
+    with in_background(tmp_path, ECHO) as (started, _):
         token = started.identity.issue_token()
         assert invoke(client(started, token), b"abc").body.read() == b"cba"
 
 
 def test_the_sdk_sees_a_functions_error(tmp_path: Path) -> None:
-    with cloud(tmp_path) as (started, _):
+    with in_background(tmp_path, ECHO) as (started, _):
         answer = invoke(client(started), b"fail")
         assert answer.status_code == 200
         assert answer.headers["x-fc-error-type"] == "UnhandledInvocationError"
@@ -99,7 +88,7 @@ def test_the_sdk_sees_a_functions_error(tmp_path: Path) -> None:
 
 
 def test_the_sdk_invokes_asynchronously(tmp_path: Path) -> None:
-    with cloud(tmp_path) as (started, loop):
+    with in_background(tmp_path, ECHO) as (started, loop):
         answer = invoke(client(started), b"abc", kind="Async")
         assert (answer.status_code, answer.body.read()) == (202, b"")
         assert invoke(client(started), b"fail", kind="Async").status_code == 202
@@ -121,7 +110,7 @@ def test_the_sdk_invokes_asynchronously(tmp_path: Path) -> None:
 def test_the_sdk_reads_our_errors(
     tmp_path: Path, name: str, body: bytes, kind: str | None, told: tuple[int, str]
 ) -> None:
-    with cloud(tmp_path) as (started, _), pytest.raises(ClientException) as caught:
+    with in_background(tmp_path, ECHO) as (started, _), pytest.raises(ClientException) as caught:
         invoke(client(started), body, name, kind)
     assert (caught.value.status_code, caught.value.code) == told
     assert caught.value.request_id
@@ -130,11 +119,11 @@ def test_the_sdk_reads_our_errors(
 def test_the_sdk_is_throttled_when_every_instance_is_busy(tmp_path: Path) -> None:
     handlers = "import time\ndef handler(event, context): time.sleep(30)"
     limit = {"reservedConcurrency": 1}
-    with cloud(tmp_path, handlers, concurrencyConfig=limit) as (started, _):
+    with in_background(tmp_path, handlers, concurrencyConfig=limit) as (started, _):
         invoke(client(started), b"", kind="Async")
         with pytest.raises(ClientException) as caught:
             invoke(client(started), b"")
-    assert caught.value.status_code == 429
+    assert (caught.value.status_code, caught.value.code) == (429, "ResourceExhausted")
 
 
 def signed(key: Key, url: str, body: bytes, query: str = "", **changed: str) -> dict[str, str]:
@@ -142,7 +131,7 @@ def signed(key: Key, url: str, body: bytes, query: str = "", **changed: str) -> 
         "host": url.removeprefix("http://"),
         "x-acs-content-sha256": signature.payload_hash(body),
         "x-acs-date": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "x-acs-signature-nonce": "n",
+        "x-acs-signature-nonce": secrets.token_hex(8),
         **{name.replace("_", "-"): value for name, value in changed.items()},
     }
     canonical = signature.canonical_request(
@@ -154,7 +143,10 @@ def signed(key: Key, url: str, body: bytes, query: str = "", **changed: str) -> 
 
 
 def test_requests_that_are_not_rightly_signed_are_refused(tmp_path: Path) -> None:
-    with cloud(tmp_path) as (started, _), httpx.Client(base_url=started.service.url) as http:
+    with (
+        in_background(tmp_path, ECHO) as (started, _),
+        httpx.Client(base_url=started.service.url) as http,
+    ):
         key, url = started.identity.key, started.service.url
 
         def refusal(headers: Any, path: str = PATH, method: str = "POST") -> Any:
@@ -166,6 +158,7 @@ def test_requests_that_are_not_rightly_signed_are_refused(tmp_path: Path) -> Non
 
         good = signed(key, url, b"abc")
         assert http.post(PATH, content=b"abc", headers=good).content == b"cba"
+        assert refusal(good) == (400, "SignatureNonceUsed")
         not_matching = (403, "SignatureNotMatch")
         assert refusal(signed(key, url, b"other")) == not_matching
         assert refusal({**good, "x-acs-signature-nonce": "m"}) == not_matching

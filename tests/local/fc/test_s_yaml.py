@@ -106,6 +106,12 @@ def test_what_is_not_said_takes_the_platforms_defaults(tmp_path: Path) -> None:
     assert (function.max_event_age_s, function.on_failure) == (86_400, None)
 
 
+def test_there_is_one_address_for_http_triggers(tmp_path: Path) -> None:
+    trigger = WHOLE[WHOLE.index("        - triggerName: http") :]
+    with pytest.raises(BadTemplate, match="two HTTP triggers"):
+        load(tmp_path, WHOLE + trigger)
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -114,7 +120,7 @@ def test_what_is_not_said_takes_the_platforms_defaults(tmp_path: Path) -> None:
         (("${env('TIMEOUT', '60')}", "86401"), r"props\.timeout: .* from 1 to 86400, found 86401"),
         (("'python3.10')", "'go1')"), r"props\.runtime: expected one of python3\.10, python3\.12"),
         (("./functions", "./none"), r"props\.code: no folder"),
-        (("authType: function", "authType: any"), r"triggers\[1\]\.triggerConfig\.authType"),
+        (("authType: function", "authType: jwt"), r"triggers\[1\]\.triggerConfig\.authType"),
         (("oss:ObjectCreated:PutObject", "PutObject"), r"triggers\[0\]\.triggerConfig\.events"),
         (("suffix: .jpg", "sufix: .jpg"), r"filter\.key: unknown key 'sufix'"),
         (("triggerType: http", "triggerType: timer"), r"triggers\[1\]\.triggerType"),

@@ -1,0 +1,28 @@
+"""How Function Compute turns a request down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REQUEST_ID = "x-fc-request-id"
+"""The header that every answer has."""
+
+
+class Refused(Exception):
+    """HTTP status, error code and message; codes are from Function Compute's list of them."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+def response(status: int, told: Mapping[str, str], request_id: str) -> web.Response:
+    """An error's answer, with `told` as its JSON."""
+    return web.json_response(dict(told), status=status, headers={REQUEST_ID: request_id})
