@@ -1,0 +1,1 @@
+"""HTTP triggers: requests become events for a function, and its results become answers."""

@@ -1,0 +1,106 @@
+"""What becomes of a function's result."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.local.fc.http_trigger.answer import answer_of
+from infra.local.fc.instance import Result
+from infra.local.fc.refusal import Refused
+
+
+def answered(result: object) -> tuple[int, bytes, str]:
+    payload = result if isinstance(result, bytes) else json.dumps(result).encode()
+    answer = answer_of(Result("ok", payload))
+    assert isinstance(answer.body, bytes)
+    return answer.status, answer.body, answer.content_type
+
+
+@pytest.mark.parametrize(
+    ("result", "answer"),
+    [
+        ({"statusCode": 404, "body": "grü"}, (404, "grü".encode())),
+        ({"statusCode": 200, "isBase64Encoded": True, "body": "/9g="}, (200, b"\xff\xd8")),
+        ({"statusCode": 204}, (204, b"")),
+        ({"statusCode": 200, "headers": None, "isBase64Encoded": None, "body": None}, (200, b"")),
+    ],
+)
+def test_an_answer_that_the_function_gives(result: object, answer: tuple[int, bytes]) -> None:
+    assert answered(result)[:2] == answer
+
+
+@pytest.mark.parametrize(
+    ("result", "answer"),
+    [
+        ({"a": 1}, (200, b'{"a": 1}', "application/json")),
+        ([1], (200, b"[1]", "application/json")),
+        (b"Hello", (200, b"Hello", "text/plain")),
+        (b"", (200, b"", "text/plain")),
+        (b"[" * 100_000, (200, b"[" * 100_000, "text/plain")),
+    ],
+)
+def test_any_other_result_is_the_body_of_a_200(
+    result: object, answer: tuple[int, bytes, str]
+) -> None:
+    assert answered(result) == answer
+
+
+def test_the_functions_headers_stand_but_for_the_platforms_own() -> None:
+    headers = {"Content-Type": "text/html", "Location": "/x", "Server": "me", "X-Fc-Status": "404"}
+    said = json.dumps({"statusCode": 302, "headers": headers}).encode()
+    assert dict(answer_of(Result("ok", said)).headers) == {
+        "Content-Type": "text/html",
+        "Location": "/x",
+    }
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"statusCode": 99},
+        {"statusCode": True},
+        {"statusCode": None},
+        {"headers": ["a"]},
+        {"headers": {"a": 1}},
+        {"headers": {"a b": "1"}},
+        {"headers": {"a": "1\r\nSet-Cookie: x"}},
+        {"headers": {"a": "\ud800"}},
+        {"headers": {"a": "x" * 8192}},
+        {"body": {"a": 1}},
+        {"body": "/9g", "isBase64Encoded": True},
+        {"body": "é", "isBase64Encoded": True},
+        {"body": "", "isBase64Encoded": "false"},
+    ],
+)
+def test_a_malformed_answer_is_refused(said: dict[str, Any]) -> None:
+    with pytest.raises(Refused) as caught:
+        answered({"statusCode": 200, **said})
+    assert (caught.value.status, caught.value.code) == (502, "BadResponse")
+
+
+# No text of all Unicode: its table is slow to make, and the odd ones are here.
+TEXTS = st.text("aZ9+/= :-\r\n\x00\x7f\u00e9\ud800")
+VALUES = (
+    st.none()
+    | st.booleans()
+    | st.integers(0, 1000)
+    | TEXTS
+    | st.lists(TEXTS)
+    | st.dictionaries(TEXTS, TEXTS | st.integers())
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["statusCode", "headers", "body", "isBase64Encoded"]), VALUES)
+)
+def test_every_result_is_answered_or_refused(result: dict[str, Any]) -> None:
+    try:
+        status = answered(result)[0]
+    except Refused as refused:
+        status = refused.status
+    assert 200 <= status <= 599
