@@ -210,6 +210,12 @@ def test_each_code_by_its_name_never_by_its_status(
     assert len(service.asked) == calls if calls < MANY else len(service.asked) > 2
 
 
+def test_an_operator_is_told_what_to_do() -> None:
+    service = Service(code("Forbidden.RAMUserAccessDenied", 403))
+    with pytest.raises(errors.AccessRefused, match="grant the caller AliyunAntCloudAuthFullAccess"):
+        detect(service)
+
+
 def test_passing_trouble_passes() -> None:
     service = Service(
         code("Throttling.Api", 403),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import errors
 from ..outcome import Verdict
-from .codes import SUCCESS, classify
+from .codes import REMEDIES, SUCCESS, classify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,8 @@ def understand(reply: Reply) -> Detection:
     if code in SUCCESS:
         return _detection(answer, reply)
     kind = classify(code, reply.status)
-    message = str(answer.get("Message") or f"HTTP status {reply.status}")
+    said = str(answer.get("Message") or f"HTTP status {reply.status}")
+    message = "; ".join(filter(None, (said, REMEDIES.get(code))))
     request_id = str(answer.get("RequestId") or "")
     if issubclass(kind, errors.Throttled):
         wait = _retry_after(reply.headers)

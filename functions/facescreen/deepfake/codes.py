@@ -36,6 +36,17 @@ _BY_PREFIX: tuple[tuple[str, type[errors.FacescreenError]], ...] = (
 )
 
 
+REMEDIES = {
+    "Forbidden.RAMUserAccessDenied": "grant the caller AliyunAntCloudAuthFullAccess",
+    "Forbidden.AccountAccessDenied": "activate ID Verification, and settle overdue payments",
+    "MissingParameter": "check SCENE_CODE",
+    "InvalidParameter": "check SCENE_CODE",
+    "SignatureDoesNotMatch": "check the AccessKey secret",
+    "InvalidAccessKeyId.NotFound": "check the AccessKey ID, and that the endpoint is the account's",
+}
+"""What an operator should do, by code (face-deepfake.txt, "Status codes")."""
+
+
 def classify(code: str, http_status: int) -> type[errors.FacescreenError]:
     """The error that `code` stands for; the status decides only where the code is unknown."""
     if code in _EXACT:

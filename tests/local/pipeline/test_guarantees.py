@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -43,6 +44,22 @@ def test_an_upload_is_screened_tagged_and_announced(
     }
     (call,) = outside.calls("a b/é+1%.jpg")
     assert call["MerchantBizId"] == message["data"]["merchant_biz_id"]
+
+
+def test_each_object_leaves_one_json_line_and_its_metrics(
+    outside: Outside, photos: dict[str, bytes], data: Path
+) -> None:
+    outside.put("logged.jpg", photos[FLAGGED])
+    message = outside.wait_for("logged.jpg")
+    outside.settled()
+    (log,) = (data / "fc").rglob("*.log")
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    (line,) = [one for one in lines if one.get("object", {}).get("key") == "logged.jpg"]
+    for name in ("verdict", "reason", "request_id", "transaction_id", "merchant_biz_id"):
+        assert line[name] == message["data"][name]
+    assert line["function_request_id"] in {i["request_id"] for i in outside.invocations()}
+    assert line["timing"]["call_ms"] > 0
+    assert any(one.get("verdict_high_risk") == [1.0] for one in lines if "_aws" in one)
 
 
 def test_two_deliveries_at_one_instant_pay_once(outside: Outside, photos: dict[str, bytes]) -> None:
