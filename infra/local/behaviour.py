@@ -16,8 +16,6 @@ import random
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-SERVICES = ("oss", "cloudauth", "mns", "fc")
-
 
 class BadBehaviour(ValueError):
     """The text says which field is wrong and what it may be."""

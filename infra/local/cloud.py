@@ -12,6 +12,7 @@ from .admin import AdminService
 from .behaviour import Behaviour
 from .cloudauth.server import CloudauthService
 from .fc import s_yaml
+from .fc.http_trigger.server import HttpTriggerService
 from .fc.server import FcService
 from .identity import Identity, Key
 from .mns.server import MnsService
@@ -56,11 +57,18 @@ class LocalCloud:
         self.mns = MnsService(self.identity, data / "mns", REGION)
         self.admin = AdminService(self)
         self.fc: FcService
+        self.http: HttpTriggerService | None = None
 
     @property
     def services(self) -> dict[str, Service]:
         """By the name that the admin address knows them by."""
-        return {"oss": self.oss, "cloudauth": self.cloudauth, "mns": self.mns, "fc": self.fc}
+        always: dict[str, Service] = {
+            "oss": self.oss,
+            "cloudauth": self.cloudauth,
+            "mns": self.mns,
+            "fc": self.fc,
+        }
+        return always if self.http is None else {**always, "http": self.http}
 
     async def start(self, ports: Mapping[str, int] | None = None) -> None:
         """Starts everything; `ports` by service name, a free one for any that is not named."""
@@ -77,6 +85,9 @@ class LocalCloud:
         self.fc = FcService(self.identity, functions, self._data / "fc", self._dead_letter, REGION)
         await self._start(self.fc, wanted.get("fc", 0))
         await self._start(self.admin, wanted.get("admin", 0))
+        if any(function.http_trigger for function in functions):
+            self.http = HttpTriggerService(self.identity, self.fc)
+            await self._start(self.http, wanted.get("http", 0))
         for service in self.services.values():
             service.kill_instances = self.fc.kill_instances
 
@@ -114,8 +125,9 @@ class LocalCloud:
             "MNS_DLQ": DEAD_LETTERS,
             "FC_ENDPOINT": self.fc.url,
             "FC_FUNCTION": self.fc.functions[0].name,
-            "HTTP_TRIGGER_URL": "",
+            "HTTP_TRIGGER_URL": self.http.url if self.http else "",
             "LOCAL_ADMIN": self.admin.url,
+            "CLOUDAUTH_CA_FILE": str(self.cloudauth.ca_file),
         }
 
     async def _start(self, service: Service, port: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import sys
 import tempfile
-import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -134,11 +134,12 @@ def _tell(cloud: LocalCloud) -> None:
 
 
 def _until_stopped() -> None:
-    stopped = threading.Event()
+    # No Event here: its lock may be held by the very code that the signal interrupts.
+    stopped: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    while not stopped.wait(0.2):
-        pass
+        signal.signal(number, lambda received, _: stopped.append(received))
+    while not stopped:
+        time.sleep(0.2)
 
 
 def _port(given: str) -> tuple[str, int]:

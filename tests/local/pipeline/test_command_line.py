@@ -40,6 +40,7 @@ PROMISED = [
     "FC_FUNCTION",
     "HTTP_TRIGGER_URL",
     "LOCAL_ADMIN",
+    "CLOUDAUTH_CA_FILE",
 ]
 
 
@@ -186,15 +187,18 @@ def test_the_demo_listens_on_until_it_is_stopped() -> None:
         stderr=subprocess.PIPE,
         env={**os.environ, "COLUMNS": "80"},
     ) as process:
-        assert process.stderr is not None
-        said = b""
-        while b"Ctrl-C stops it" not in said:
-            said += process.stderr.readline()
-        assert b"LOCAL_ADMIN" in said
-        time.sleep(0.2)
-        assert process.poll() is None
-        process.send_signal(signal.SIGINT)
-        table = process.communicate(timeout=30)[0].decode()
+        try:
+            assert process.stderr is not None
+            said = b""
+            while b"Ctrl-C stops it" not in said:
+                said += process.stderr.readline()
+            assert b"LOCAL_ADMIN" in said
+            time.sleep(0.2)
+            assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            table = process.communicate(timeout=30)[0].decode()
+        finally:
+            process.kill()
     assert process.returncode == 0
     assert "7 calls paid" in table
     assert "not assessed for deepfakes" in table
