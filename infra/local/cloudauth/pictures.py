@@ -38,13 +38,15 @@ def image(content: bytes) -> list[Picture]:
     """The one picture of a JPEG, upright. Raises Refusal (UnqualifiedPhoto)."""
     try:
         with JpegImageFile(io.BytesIO(content)) as opened:
-            # Before a pixel is decoded; which side is which, its EXIF may still turn.
-            _check_sides(min(opened.size), max(opened.size))
+            # Before a pixel is decoded. Its EXIF may still turn it, so which side is the height is
+            # seen below.
+            if min(opened.size) > WIDEST_IMAGE or max(opened.size) > HIGHEST_IMAGE:
+                text = "The image is larger than 1920 × 1080 pixels (h × w)."
+                raise Refusal("UnqualifiedPhoto", text)
     except (OSError, SyntaxError, ValueError):
         raise Refusal("UnqualifiedPhoto", "The image can't be read as a JPEG.") from None
     picture = _decoded(content)
     height, width = picture.shape[:2]
-    _check_sides(width, height)
     if height <= width:
         raise Refusal("UnqualifiedPhoto", "The image must be higher than it is wide.")
     return [picture]
@@ -66,11 +68,6 @@ def video(content: bytes) -> list[Picture]:
             return _frames(capture, _checked_length(capture))
         finally:
             capture.release()
-
-
-def _check_sides(width: int, height: int) -> None:
-    if width > WIDEST_IMAGE or height > HIGHEST_IMAGE:
-        raise Refusal("UnqualifiedPhoto", "The image is larger than 1920 × 1080 pixels (h × w).")
 
 
 def _decoded(content: bytes) -> Picture:

@@ -23,6 +23,11 @@ pytestmark = ALLOW_SDK
 URL = "http://127.0.0.1:1/a.jpg"
 UPLOADED = "http://127.0.0.1:1/cloudauth-intl/0"
 WAYS = {"face_url": URL, "face_base_64": "AAAA", "face_file": UPLOADED}
+GOOD_FORM = {
+    "ProductCode": GOOD["product_code"],
+    "SceneCode": GOOD["scene_code"],
+    "MerchantBizId": GOOD["merchant_biz_id"],
+}
 
 
 @pytest.fixture
@@ -65,12 +70,17 @@ def test_one_megabyte_in_base64_however_it_is_encoded(handmade: Handmade, portra
     """Almost all of it slashes, each three bytes long in the form."""
     full = portrait + b"\xff" * (1024 * 1024 - len(portrait))
     inline = base64.b64encode(full).decode().replace("/", "%2F").replace("+", "%2B")
-    rest = {"SceneCode": GOOD["scene_code"], "MerchantBizId": GOOD["merchant_biz_id"]}
-    form = urlencode({"ProductCode": GOOD["product_code"], **rest})
     handmade.headers["x-acs-action"] = "DeepfakeDetectIntlStream"
-    handmade.body = f"{form}&FaceBase64={inline}".encode()
+    handmade.body = f"{urlencode(GOOD_FORM)}&FaceBase64={inline}".encode()
     assert len(handmade.body) > 3.5 * 1024 * 1024
     assert handmade.send().json()["Code"] == "Success"
+
+
+def test_the_plain_operation_knows_no_file(handmade: Handmade) -> None:
+    handmade.headers["x-acs-action"] = "DeepfakeDetectIntl"
+    handmade.body = urlencode({**GOOD_FORM, "FaceFile": UPLOADED}).encode()
+    answer = handmade.send()
+    assert (answer.status_code, answer.json()["Code"]) == (400, "MissingParameter")
 
 
 def test_each_operation_has_a_quota_of_its_own(

@@ -108,7 +108,7 @@ def _boundary(content_type: str) -> bytes:
         text = "Bucket POST must be of the enclosure-type multipart/form-data."
         raise Refusal("RequestIsNotMultiPartContent", text)
     boundary = header.get_boundary() or ""
-    if not (0 < len(boundary) <= _LONGEST_BOUNDARY and boundary.isascii()):
+    if not 0 < len(boundary) <= _LONGEST_BOUNDARY:
         raise _malformed()
     return boundary.encode()
 

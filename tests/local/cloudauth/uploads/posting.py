@@ -46,9 +46,10 @@ class Form:
 
     def post_raw(self, *parts: str, boundary: str = "b", lost: int = 0) -> httpx.Response:
         """A body of `parts`, each what stands between two boundaries, less its last bytes."""
-        body = ("".join(f"--b\r\n{part}\r\n" for part in parts) + "--b--\r\n").encode()
-        kind = {"content-type": f"multipart/form-data; boundary={boundary}"}
-        return self.post(content=body[: len(body) - lost], headers=kind)
+        body = "".join(f"--{boundary}\r\n{part}\r\n" for part in parts) + f"--{boundary}--\r\n"
+        content = body.encode("latin-1")
+        kind = f"multipart/form-data; boundary={boundary}".encode("latin-1")
+        return self.post(content=content[: len(content) - lost], headers={"content-type": kind})
 
 
 def part(name: str, value: str) -> str:

@@ -21,6 +21,7 @@ def test_no_more_than_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
     uploaded = UploadedFiles()
     for key in "abac":
         uploaded.put(key, b"x")
+    assert list(uploaded._files) == ["a", "c"]
     assert kept(uploaded, "abc") == "ac"
 
 

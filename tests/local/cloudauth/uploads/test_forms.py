@@ -152,6 +152,7 @@ def test_the_file_comes_last(form: Form, service: CloudauthService) -> None:
             "MalformedPOSTRequest",
         ),
         (part("a", "") + "\r\n--b--\r\n\r\nafter the end", "MalformedPOSTRequest"),
+        (part("a", "") + "\r\n--bxx" + part("file", "another"), "MalformedPOSTRequest"),
         ("Content-Disposition: form-data; name=a\r\nX: " + "y" * 8192, "FieldItemTooLong"),
         (part("a", "y" * 8193), "FieldItemTooLong"),
     ],
@@ -175,16 +176,31 @@ def test_a_body_cut_short(form: Form, service: CloudauthService, lost: int) -> N
     assert stored(service, form) is None
 
 
-@pytest.mark.parametrize("boundary", ["another", "b" * 71, ""])
-def test_a_boundary_that_is_not_in_the_body(form: Form, boundary: str) -> None:
-    answer = form.post_raw(part("key", "a"), boundary=boundary)
-    assert_refused(answer, 400, "MalformedPOSTRequest")
+@pytest.mark.parametrize("boundary", ["", "b" * 71, "\xff"])
+def test_a_boundary_that_is_none(form: Form, boundary: str) -> None:
+    parts = [part(name, value) for name, value in {**form.fields, "file": "a file"}.items()]
+    assert form.post_raw(*parts, boundary="b" * 70).status_code == 201
+    assert_refused(form.post_raw(*parts, boundary=boundary), 400, "MalformedPOSTRequest")
+
+
+def test_a_boundary_that_is_not_in_the_body(form: Form) -> None:
+    kind = {"content-type": "multipart/form-data; boundary=another"}
+    assert_refused(
+        form.post(content=b"--b\r\n\r\n--b--", headers=kind), 400, "MalformedPOSTRequest"
+    )
+
+
+def test_what_never_ends_is_not_read_to_its_end(form: Form) -> None:
+    fields = [part(name, value) for name, value in form.fields.items()]
+    lost = len("\r\n--b--\r\n")
+    endless = form.post_raw(*fields, part("a", "y" * 20_000), lost=lost)
+    assert_refused(endless, 400, "FieldItemTooLong")
+    endless = form.post_raw(*fields, part("file", "y" * (TEN_MB + 100)), lost=lost)
+    assert_refused(endless, 400, "EntityTooLarge")
 
 
 def test_bytes_that_are_no_text(form: Form) -> None:
-    body = b'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\n\xff\r\n--b--\r\n'
-    kind = {"content-type": "multipart/form-data; boundary=b"}
-    assert_refused(form.post(content=body, headers=kind), 400, "MalformedPOSTRequest")
+    assert_refused(form.post_raw(part("key", "\xff")), 400, "MalformedPOSTRequest")
 
 
 def test_a_body_of_another_type(form: Form) -> None:
