@@ -44,42 +44,47 @@ def _usable(authority: Path, server: Path) -> bool:
 
 def _make(authority: Path, server: Path) -> None:
     signing, serving = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    issuer = _name("facescreen local cloud, this folder only")
-    signer = x509.SubjectKeyIdentifier.from_public_key(signing.public_key())
-    root = (
-        _begun(issuer, issuer, signing)
+    key = serving.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    issued = _issued(serving.public_key(), signing)
+    authority.write_bytes(_issuer(signing).public_bytes(Encoding.PEM))
+    server.unlink(missing_ok=True)
+    server.touch(mode=0o600)
+    server.write_bytes(key + issued.public_bytes(Encoding.PEM))
+
+
+def _issuer(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    return (
+        _begun(_ISSUER, key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
-        .add_extension(signer, critical=False)
-        .sign(signing, SHA256())
+        .add_extension(identifier, critical=False)
+        .sign(key, SHA256())
     )
-    leaf = (
-        _begun(_name("127.0.0.1"), issuer, serving)
+
+
+def _issued(
+    key: ec.EllipticCurvePublicKey, signing: ec.EllipticCurvePrivateKey
+) -> x509.Certificate:
+    issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key())
+    return (
+        _begun(_name("127.0.0.1"), key)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(_loopback(), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(signer), critical=False
-        )
+        .add_extension(issuer, critical=False)
         .sign(signing, SHA256())
     )
-    authority.write_bytes(root.public_bytes(Encoding.PEM))
-    key = serving.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    server.unlink(missing_ok=True)
-    server.touch(mode=0o600)
-    server.write_bytes(key + leaf.public_bytes(Encoding.PEM))
 
 
-def _begun(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
-) -> x509.CertificateBuilder:
+def _begun(subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
     now = datetime.now(timezone.utc)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
+        .issuer_name(_ISSUER)
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _CLOCKS_DIFFER)
         .not_valid_after(now + VALID)
@@ -88,6 +93,9 @@ def _begun(
 
 def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+_ISSUER = _name("facescreen local cloud")
 
 
 def _loopback() -> x509.SubjectAlternativeName:

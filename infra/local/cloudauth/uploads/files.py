@@ -7,6 +7,7 @@ import time
 from ..parameters import LARGEST
 
 KEPT_S = 15 * 60
+"""Longer than any client goes on asking about the same file."""
 MOST_FILES = 100
 MOST_BYTES = 10 * LARGEST
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VALID_S = 15 * 60
+"""How long a permission holds."""
 _DATE = "%Y-%m-%dT%H:%M:%S.%fZ"
 _NEEDED = ("key", "OSSAccessKeyId", "policy", "Signature")
 

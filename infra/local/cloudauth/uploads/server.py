@@ -40,16 +40,14 @@ STATUS = {
 class UploadService(Service):
     """Takes the files that it gave a permission for. `folder` holds its certificate, no file."""
 
+    ca_file: Path
+    """The authority that clients must trust; there once started."""
+
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self._folder = folder
         self._policies = PostPolicies()
         self._files = UploadedFiles()
-
-    @property
-    def ca_file(self) -> Path:
-        """What clients must trust, once started."""
-        return self._folder / "ca.pem"
 
     def permission(self) -> dict[str, Any]:
         """AuthorizeFileUpload's answer: where and how to put one file."""
@@ -73,7 +71,7 @@ class UploadService(Service):
         return content
 
     async def start(self, port: int = 0) -> None:
-        _, server = await asyncio.to_thread(ensure_certificate, self._folder)
+        self.ca_file, server = await asyncio.to_thread(ensure_certificate, self._folder)
         self._tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._tls.load_cert_chain(server)
         await super().start(port)
