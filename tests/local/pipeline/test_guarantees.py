@@ -53,7 +53,9 @@ def test_each_object_leaves_one_json_line_and_its_metrics(
     message = outside.wait_for("logged.jpg")
     outside.settled()
     (log,) = (data / "fc").rglob("*.log")
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    # Where oss2 is compiled afresh, Python itself warns of its docstrings.
+    written = log.read_text().splitlines()
+    lines = [json.loads(line) for line in written if line.startswith("{")]
     (line,) = [one for one in lines if one.get("object", {}).get("key") == "logged.jpg"]
     for name in ("verdict", "reason", "request_id", "transaction_id", "merchant_biz_id"):
         assert line[name] == message["data"][name]
