@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .store.blobs import Blob, Blobs
 
 LARGEST_BODY = 100 * 1024 * 1024
-LARGEST_XML = 1024 * 1024
+LARGEST_XML = 2 * 1024 * 1024
 
 
 async def receive(request: web.BaseRequest, blobs: Blobs) -> Blob:
@@ -26,10 +26,7 @@ async def receive(request: web.BaseRequest, blobs: Blobs) -> Blob:
     if request.content_length is None and "Transfer-Encoding" not in request.headers:
         text = "You must provide the Content-Length HTTP header."
         raise OssError(411, "MissingContentLength", text)
-    with blobs.writer() as writer:
-        async for chunk in _chunks(request, LARGEST_BODY):
-            await asyncio.to_thread(writer.write, chunk)
-        blob = writer.finish()
+    blob = await write_down(chunks(request, LARGEST_BODY), blobs)
     try:
         _check_md5(request, bytes.fromhex(blob.md5))
     except OssError:
@@ -40,12 +37,21 @@ async def receive(request: web.BaseRequest, blobs: Blobs) -> Blob:
 
 async def receive_xml(request: web.BaseRequest) -> bytes:
     """The body of a request that configures or lists something. Raises OssError."""
-    body = b"".join([chunk async for chunk in _chunks(request, LARGEST_XML)])
+    body = b"".join([chunk async for chunk in chunks(request, LARGEST_XML)])
     _check_md5(request, hashlib.md5(body, usedforsecurity=False).digest())
     return body
 
 
-async def _chunks(request: web.BaseRequest, limit: int) -> AsyncIterator[bytes]:
+async def write_down(content: AsyncIterator[bytes], blobs: Blobs) -> Blob:
+    """Writes what comes to a new blob; what does not come to its end leaves none."""
+    with blobs.writer() as writer:
+        async for chunk in content:
+            await asyncio.to_thread(writer.write, chunk)
+        return writer.finish()
+
+
+async def chunks(request: web.BaseRequest, limit: int) -> AsyncIterator[bytes]:
+    """The body as it arrives. Raises OssError EntityTooLarge beyond `limit` bytes."""
     if (request.content_length or 0) > limit:
         raise _too_large(limit)
     if request.headers.get("Expect", "").lower() == "100-continue":

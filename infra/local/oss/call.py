@@ -4,32 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from aiohttp import web
 
-from .errors import OssError, invalid_argument
-from .markup import document
+from .errors import invalid_argument
+from .markup import document, element
+from .names import check_key, checked_version, is_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from xml.etree.ElementTree import Element
 
+    from .keyring import Keyring
     from .notifications import Change
     from .request import Target
     from .store import Store
 
-LONGEST_KEY = 1023
-
 
 @dataclass(frozen=True)
 class Call:
-    """A request that has passed authentication."""
+    """A request that has passed authentication; `signed`, unless it may do without."""
 
     request: web.BaseRequest
     target: Target
+    signed: bool
     store: Store
     account_id: str
     region: str
+    keyring: Keyring
     notify: Callable[[Change], None]
 
     @property
@@ -45,25 +48,45 @@ class Call:
     @property
     def version_id(self) -> str | None:
         """The version that the request names. Raises OssError InvalidArgument."""
-        named = self.target.parameter("versionId")
-        if named is not None and not (named.isascii() and named.isalnum()):
-            raise invalid_argument("versionId", named, "Invalid version id specified.")
-        return named
+        return checked_version(self.target.parameter("versionId"))
 
     @property
     def headers(self) -> Mapping[str, str]:
         """The request's headers; names in any case."""
         return self.request.headers
 
-    def number(self, parameter: str, lowest: int, highest: int) -> int:
+    def parameter(self, name: str) -> str:
+        """A query parameter's value; empty if it is not there."""
+        return self.target.parameter(name) or ""
+
+    def number(self, name: str, lowest: int, highest: int, default: int | None = None) -> int:
         """A whole number from the query. Raises OssError InvalidArgument."""
-        value = self.target.parameter(parameter) or ""
+        value = self.parameter(name)
+        if not value and default is not None:
+            return default
         if value.isascii() and value.isdigit() and len(value) <= len(str(highest)):
             found = int(value)
             if lowest <= found <= highest:
                 return found
-        text = f"{parameter} must be a whole number from {lowest} to {highest}."
-        raise invalid_argument(parameter, value, text)
+        text = f"{name} must be a whole number from {lowest} to {highest}."
+        raise invalid_argument(name, value, text)
+
+    @property
+    def encoding(self) -> str:
+        """``url`` if names in the answer are to be URL-encoded. Raises OssError."""
+        encoding = self.parameter("encoding-type")
+        if encoding not in ("", "url"):
+            raise invalid_argument("encoding-type", encoding, "encoding-type must be url.")
+        return encoding
+
+    def encoded(self, name: str) -> str:
+        """A key, prefix or the like as the answer is to hold it."""
+        return quote(name, safe="") if self.encoding else name
+
+    def owner(self) -> Element:
+        """The account."""
+        account = self.account_id
+        return element("Owner", element("ID", account), element("DisplayName", account))
 
 
 def xml_response(root: Element, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -72,26 +95,15 @@ def xml_response(root: Element, headers: Mapping[str, str] | None = None) -> web
     return web.Response(body=document(root), headers=said)
 
 
+def encoding_elements(call: Call) -> list[Element]:
+    """EncodingType, if there is any."""
+    return [element("EncodingType", call.encoding)] if call.encoding else []
+
+
 def check_readable(target: Target) -> None:
     """Refuses paths and parameters that are not UTF-8, and keys that OSS does not take."""
-    if not _is_utf8(target.bucket + target.key) or len(target.key.encode()) > LONGEST_KEY:
-        raise _invalid_name(target.key)
-    if target.key.startswith(("/", "\\")):
-        raise _invalid_name(target.key)
-    for name, value in target.query:
-        if not _is_utf8(name + value):
-            raise invalid_argument("query", "", "The query is not UTF-8.")
-
-
-def _invalid_name(key: str) -> OssError:
-    shown = key.encode("utf-8", "replace").decode()
-    text = "The specified object is not valid."
-    return OssError(400, "InvalidObjectName", text, {"ObjectName": shown})
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    if target.key:
+        check_key(target.key)
+    for name, value in (("", target.bucket), *target.query):
+        if not is_utf8(name + value):
+            raise invalid_argument("query", "", "The request is not UTF-8.")

@@ -38,9 +38,22 @@ class NoSuchKey(OssError):
         super().__init__(404, "NoSuchKey", text, {"Key": key}, headers)
 
 
+class MarkedDeleted(OssError):
+    """405: the version that was named is a delete marker."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        text = "The specified method is not allowed against this resource."
+        super().__init__(405, "MethodNotAllowed", text, headers=headers)
+
+
 def access_denied(message: str) -> OssError:
     """403 AccessDenied."""
     return OssError(403, "AccessDenied", message)
+
+
+def private() -> OssError:
+    """403 for those who sign nothing."""
+    return access_denied("You have no right to access this object because of bucket acl.")
 
 
 def invalid_argument(name: str, value: str, message: str) -> OssError:

@@ -1,48 +1,16 @@
-"""An object's headers: those that a write leaves with it, and those that a read gives back."""
+"""The headers that tell of an object, in the answers to those who read and write it."""
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime, timezone
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from .errors import invalid_argument
-from .store.objects import APPENDABLE
+from .store.contents import APPENDABLE, NORMAL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from .store.objects import StoredObject
-
-META = "x-oss-meta-"
-LARGEST_META = 8 * 1024
-
-_KEPT = (
-    "Cache-Control",
-    "Content-Disposition",
-    "Content-Encoding",
-    "Content-Language",
-    "Content-Type",
-    "Expires",
-)
-_DEFAULTS = {"Content-Type": "application/octet-stream"}
-
-
-def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Of a write's headers, those that belong to the object. Raises OssError InvalidArgument."""
-    kept = {name: headers[name] for name in _KEPT if name in headers}
-    meta = {name.lower(): value for name, value in headers.items() if is_meta(name)}
-    if sum(len(name) + len(value) for name, value in meta.items()) > LARGEST_META:
-        raise invalid_argument(META, "", f"User metadata may hold {LARGEST_META} bytes at most.")
-    for name, value in {**kept, **meta}.items():
-        if not value.isprintable():
-            raise invalid_argument(name, "", f"The value of {name} must be printable UTF-8.")
-    return {**_DEFAULTS, **kept, **meta}
-
-
-def is_meta(name: str) -> bool:
-    """Whether a header is user metadata."""
-    return name.lower().startswith(META)
+    from .store.versions import StoredObject
 
 
 def basic_headers(stored: StoredObject) -> dict[str, str]:
@@ -62,11 +30,14 @@ def object_headers(stored: StoredObject) -> dict[str, str]:
         "Accept-Ranges": "bytes",
         "x-oss-object-type": contents.kind,
         "x-oss-storage-class": "Standard",
-        "x-oss-hash-crc64ecma": contents.crc64,
-        **contents.headers,
+        "x-oss-hash-crc64ecma": contents.blob.crc64,
+        **contents.metadata.headers,
+        **contents.metadata.encryption,
     }
-    if contents.tags:
-        said["x-oss-tagging-count"] = str(len(contents.tags))
+    if contents.metadata.tags:
+        said["x-oss-tagging-count"] = str(len(contents.metadata.tags))
+    if contents.kind == NORMAL:
+        said["Content-MD5"] = base64.b64encode(bytes.fromhex(contents.blob.md5)).decode()
     if contents.kind == APPENDABLE:
         said["x-oss-next-append-position"] = str(contents.size)
     return said
@@ -75,8 +46,8 @@ def object_headers(stored: StoredObject) -> dict[str, str]:
 def written_headers(stored: StoredObject) -> dict[str, str]:
     """What a write answers with."""
     contents = stored.contents
-    said = {"ETag": f'"{contents.etag}"', "x-oss-hash-crc64ecma": contents.crc64}
-    return {**said, **version_header(stored)}
+    said = {"ETag": f'"{contents.etag}"', "x-oss-hash-crc64ecma": contents.blob.crc64}
+    return {**said, **contents.metadata.encryption, **version_header(stored)}
 
 
 def version_header(stored: StoredObject) -> dict[str, str]:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .store.blobs import Blob
+    from .store.objects import Removal, Written
+
 
 @dataclass(frozen=True)
 class Change:
@@ -25,6 +28,43 @@ class Change:
     size: int
     delta: int
     headers: Mapping[str, str]
+
+
+def created(operation: str, bucket: str, written: Written) -> Change:
+    """An object's new contents."""
+    contents, replaced = written.stored.contents, written.replaced
+    return Change(
+        event=f"ObjectCreated:{operation}",
+        bucket=bucket,
+        key=written.stored.key,
+        etag=contents.etag,
+        size=contents.size,
+        delta=contents.size - (0 if replaced is None else replaced.contents.size),
+        headers=contents.metadata.headers,
+    )
+
+
+def removed(operation: str, bucket: str, removal: Removal) -> list[Change]:
+    """An object that is gone; nothing, where there was none."""
+    if removal.removed is None:
+        return []
+    contents = removal.removed.contents
+    change = Change(
+        event=f"ObjectRemoved:{operation}",
+        bucket=bucket,
+        key=removal.removed.key,
+        etag=contents.etag,
+        size=contents.size,
+        delta=-contents.size,
+        headers=contents.metadata.headers,
+    )
+    return [change]
+
+
+def upload_step(event: str, bucket: str, key: str, part: Blob | None = None) -> Change:
+    """A step of a multipart upload: OSS tells of each, long before there is an object."""
+    etag, size = ("", 0) if part is None else (part.md5, part.size)
+    return Change(event, bucket, key, etag, size, delta=size, headers={})
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 # `PUT /key?acl` must never be taken for a PutObject.
 SUBRESOURCES = frozenset(
     """
-    accessPoint acl append asyncFetch bucketArchiveDirectRead bucketInfo cname comp cors delete
-    encryption httpsConfig inventory lifecycle link live location logging metaQuery objectInfo
-    objectMeta policy publicAccessBlock qos qosInfo referer replication replicationLocation
-    replicationProgress requestPayment resourceGroup restore stat status style symlink tagging
-    transferAcceleration uploadId uploads versioning versions vod website worm wormExtend wormId
-    x-oss-async-process
+    accessPoint accessPointPolicy acl append asyncFetch bucketArchiveDirectRead bucketInfo cname
+    comp cors delete encryption httpsConfig inventory lifecycle link live location logging metaQuery
+    objectInfo objectMeta policy publicAccessBlock qos qosInfo qosRequester redundancyTransition
+    referer regionList replication replicationLocation replicationProgress requestPayment
+    requesterQosInfo resourceGroup resourcePool resourcePoolBuckets resourcePoolInfo restore stat
+    status style symlink tagging transferAcceleration uploadId uploads versioning versions vod
+    website worm wormExtend wormId x-oss-async-process x-oss-write-get-object-response
     """.split()  # noqa: SIM905
 )
 
@@ -27,10 +28,16 @@ _BUCKET = {
     ("GET", ""): "ListObjects",
     ("PUT", ""): "PutBucket",
     ("DELETE", ""): "DeleteBucket",
+    ("POST", ""): "PostObject",
+    ("POST", "delete"): "DeleteMultipleObjects",
+    ("GET", "acl"): "GetBucketAcl",
     ("GET", "bucketInfo"): "GetBucketInfo",
     ("GET", "location"): "GetBucketLocation",
+    ("GET", "stat"): "GetBucketStat",
+    ("GET", "uploads"): "ListMultipartUploads",
     ("GET", "versioning"): "GetBucketVersioning",
     ("PUT", "versioning"): "PutBucketVersioning",
+    ("GET", "versions"): "ListObjectVersions",
 }
 _OBJECT = {
     ("GET", ""): "GetObject",
@@ -39,7 +46,11 @@ _OBJECT = {
     ("DELETE", ""): "DeleteObject",
     ("GET", "objectMeta"): "GetObjectMeta",
     ("HEAD", "objectMeta"): "GetObjectMeta",
+    ("GET", "acl"): "GetObjectACL",
+    ("PUT", "acl"): "PutObjectACL",
     ("POST", "append"): "AppendObject",
+    ("GET", "symlink"): "GetSymlink",
+    ("PUT", "symlink"): "PutSymlink",
     ("GET", "tagging"): "GetObjectTagging",
     ("PUT", "tagging"): "PutObjectTagging",
     ("DELETE", "tagging"): "DeleteObjectTagging",

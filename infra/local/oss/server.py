@@ -11,11 +11,12 @@ from aiohttp import web
 from ..service import LOOPBACK, Service
 from .authentication import Authenticator, Signed
 from .call import Call, check_readable
-from .errors import OssError, not_implemented
+from .errors import OssError, not_implemented, private
+from .keyring import Keyring
 from .markup import document, element
+from .names import check_bucket_name
 from .notifications import Change, Origin, event_record
-from .operations import OPERATIONS
-from .operations.buckets import check_bucket_name
+from .operations import OPEN_TO_ALL, OPERATIONS, SIGNED_WITHIN
 from .request import operation_of, target_of
 from .store import Store
 from .store.buckets import ENABLED
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..identity import Identity
+    from .request import Target
 
 
 class OssService(Service):
@@ -45,7 +47,8 @@ class OssService(Service):
         self._identity = identity
         self._region = region
         self._on_event = on_event
-        self._authenticator = Authenticator(identity, region)
+        self._keyring = Keyring(identity, region)
+        self._authenticator = Authenticator(self._keyring)
         self._store = Store(data)
 
     def create_bucket(self, name: str, versioning: bool = False) -> None:
@@ -81,17 +84,31 @@ class OssService(Service):
 
     async def _operate(self, request: web.BaseRequest, request_id: str) -> web.Response:
         target = target_of(request.raw_path)
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        self._authenticator.check(Signed(request.method, target, headers))
-        check_readable(target)
         name = operation_of(request.method, target, request.headers)
+        signed = name not in SIGNED_WITHIN and self._is_signed(request, target)
+        if not signed and name not in OPEN_TO_ALL:
+            raise private()
+        check_readable(target)
         operation = OPERATIONS.get(name)
         if operation is None:
             raise not_implemented(name)
         account = self._identity.account_id
         origin = Origin(account, self._region, request.remote or "", request_id)
-        notify = partial(self._notify, origin)
-        return await operation(Call(request, target, self._store, account, self._region, notify))
+        call = Call(
+            request=request,
+            target=target,
+            signed=signed,
+            store=self._store,
+            account_id=account,
+            region=self._region,
+            keyring=self._keyring,
+            notify=partial(self._notify, origin),
+        )
+        return await operation(call)
+
+    def _is_signed(self, request: web.BaseRequest, target: Target) -> bool:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        return self._authenticator.check(Signed(request.method, target, headers))
 
     def _notify(self, origin: Origin, change: Change) -> None:
         self._on_event(event_record(change, origin))

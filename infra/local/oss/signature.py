@@ -78,10 +78,15 @@ def signature_v4(secret: str, scope: Scope, moment: str, canonical_request: byte
     """Hex HMAC-SHA256; `moment` is ``20231216T162057Z``."""
     hashed = hashlib.sha256(canonical_request).hexdigest()
     to_sign = f"{ALGORITHM_V4}\n{moment}\n{scope.path}\n{hashed}"
+    return signature_of_text_v4(secret, scope, to_sign)
+
+
+def signature_of_text_v4(secret: str, scope: Scope, text: str) -> str:
+    """Hex HMAC-SHA256 with the key that the scope derives from the secret."""
     key = f"aliyun_v4{secret}".encode()
     for part in scope.path.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
-    return hmac.digest(key, to_sign.encode(), "sha256").hex()
+    return hmac.digest(key, text.encode(), "sha256").hex()
 
 
 def _resource_v1(target: Target) -> str:

@@ -232,6 +232,6 @@ def test_body_too_large(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_not_implemented_changes_nothing(bucket: Any) -> None:
     bucket.put_object("k", b"bytes")
     with pytest.raises(oss2.exceptions.ServerError) as raised:
-        bucket.put_object_acl("k", oss2.OBJECT_ACL_PRIVATE)
+        bucket.restore_object("k")
     assert raised.value.code == "NotImplemented"
     assert bucket.get_object("k").read() == b"bytes"

@@ -8,7 +8,7 @@ import oss2
 import pytest
 
 from infra.local.oss.errors import OssError
-from infra.local.oss.operations.tags import checked_tags, tags_of_header
+from infra.local.oss.tagging import checked_tags, tags_of_header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import buckets, copying, listing, multipart, reading, tags, writing
+from . import (
+    access,
+    buckets,
+    copying,
+    deleting,
+    listing,
+    multipart,
+    posting,
+    reading,
+    symlinks,
+    tags,
+    uploads,
+    writing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -21,23 +34,38 @@ OPERATIONS: Mapping[str, Operation] = {
     "DeleteBucket": buckets.delete_bucket,
     "GetBucketInfo": buckets.get_bucket_info,
     "GetBucketLocation": buckets.get_bucket_location,
+    "GetBucketStat": buckets.get_bucket_stat,
+    "GetBucketAcl": access.get_bucket_acl,
     "GetBucketVersioning": buckets.get_bucket_versioning,
     "PutBucketVersioning": buckets.put_bucket_versioning,
     "ListObjects": listing.list_objects,
     "ListObjectsV2": listing.list_objects_v2,
+    "ListObjectVersions": listing.list_object_versions,
     "GetObject": reading.get_object,
     "HeadObject": reading.head_object,
     "GetObjectMeta": reading.get_object_meta,
     "PutObject": writing.put_object,
+    "PostObject": posting.post_object,
     "AppendObject": writing.append_object,
-    "DeleteObject": writing.delete_object,
+    "DeleteObject": deleting.delete_object,
+    "DeleteMultipleObjects": deleting.delete_multiple_objects,
     "CopyObject": copying.copy_object,
+    "GetObjectACL": access.get_object_acl,
+    "PutObjectACL": access.put_object_acl,
     "GetObjectTagging": tags.get_object_tagging,
     "PutObjectTagging": tags.put_object_tagging,
     "DeleteObjectTagging": tags.delete_object_tagging,
+    "GetSymlink": symlinks.get_symlink,
+    "PutSymlink": symlinks.put_symlink,
     "InitiateMultipartUpload": multipart.initiate_multipart_upload,
     "UploadPart": multipart.upload_part,
+    "UploadPartCopy": copying.upload_part_copy,
     "CompleteMultipartUpload": multipart.complete_multipart_upload,
     "AbortMultipartUpload": multipart.abort_multipart_upload,
-    "ListParts": multipart.list_parts,
+    "ListParts": uploads.list_parts,
+    "ListMultipartUploads": uploads.list_multipart_uploads,
 }
+SIGNED_WITHIN = frozenset({"PostObject"})
+"""The form says who sends it; a signature in header or URL is not looked at."""
+OPEN_TO_ALL = SIGNED_WITHIN | {"GetObject", "HeadObject", "GetObjectMeta"}
+"""These decide for themselves what they do for someone who signs nothing."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import re
+import time
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from ..body import receive_xml
 from ..call import xml_response
-from ..errors import OssError, malformed_xml
+from ..errors import malformed_xml, not_implemented
 from ..headers import xml_time
 from ..markup import element, parse, text_of
+from ..names import check_bucket_name
 from ..store.buckets import ENABLED, SUSPENDED
+from ..store.contents import PRIVATE
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -20,23 +22,28 @@ if TYPE_CHECKING:
     from ..call import Call
     from ..store.buckets import Bucket
 
-_NAME = re.compile("[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
-
-
-def check_bucket_name(name: str) -> None:
-    """Raises OssError InvalidBucketName."""
-    if not _NAME.fullmatch(name):
-        text = "The specified bucket is not valid."
-        raise OssError(400, "InvalidBucketName", text, {"BucketName": name})
+_MOST_BUCKETS = 1000
 
 
 async def list_buckets(call: Call) -> web.Response:
     """GET /."""
-    listed = [element("Bucket", *_described(call, each)) for each in call.store.buckets.all()]
+    prefix, marker = call.parameter("prefix"), call.parameter("marker")
+    limit = call.number("max-keys", 1, _MOST_BUCKETS, default=100)
+    following = [
+        bucket
+        for bucket in call.store.buckets.all()
+        if bucket.name.startswith(prefix) and bucket.name > marker
+    ]
+    page, truncated = following[:limit], len(following) > limit
     root = element(
         "ListAllMyBucketsResult",
-        _owner(call),
-        element("Buckets", *listed),
+        element("Prefix", prefix),
+        element("Marker", marker),
+        element("MaxKeys", str(limit)),
+        element("IsTruncated", str(truncated).lower()),
+        element("NextMarker", page[-1].name if truncated else ""),
+        call.owner(),
+        element("Buckets", *(element("Bucket", *_described(call, each)) for each in page)),
     )
     return xml_response(root)
 
@@ -44,6 +51,9 @@ async def list_buckets(call: Call) -> web.Response:
 async def put_bucket(call: Call) -> web.Response:
     """PUT /bucket. Its owner may repeat it."""
     check_bucket_name(call.bucket)
+    acl = call.headers.get("x-oss-acl", PRIVATE)
+    if acl != PRIVATE:
+        raise not_implemented(f"x-oss-acl: {acl}")
     call.store.buckets.create(call.bucket)
     return web.Response(headers={"Location": f"/{call.bucket}"})
 
@@ -57,8 +67,8 @@ async def delete_bucket(call: Call) -> web.Response:
 async def get_bucket_info(call: Call) -> web.Response:
     """GET /bucket?bucketInfo."""
     bucket = call.store.buckets.get(call.bucket)
-    said = [*_described(call, bucket), _owner(call)]
-    said.append(element("AccessControlList", element("Grant", "private")))
+    said = [*_described(call, bucket), call.owner()]
+    said.append(element("AccessControlList", element("Grant", PRIVATE)))
     said.append(element("DataRedundancyType", "LRS"))
     if bucket.versioning:
         said.append(element("Versioning", bucket.versioning))
@@ -69,6 +79,24 @@ async def get_bucket_location(call: Call) -> web.Response:
     """GET /bucket?location."""
     call.store.buckets.get(call.bucket)
     return xml_response(element("LocationConstraint", f"oss-{call.region}"))
+
+
+async def get_bucket_stat(call: Call) -> web.Response:
+    """GET /bucket?stat. OSS takes an hour to count; this is what there is now."""
+    stat = call.store.buckets.stat(call.bucket)
+    counts = {
+        "Storage": stat.storage,
+        "ObjectCount": stat.objects,
+        "MultipartUploadCount": stat.uploads,
+        "MultipartPartCount": stat.parts,
+        "LiveChannelCount": 0,
+        "LastModifiedTime": int(time.time()),
+        "StandardStorage": stat.storage,
+        "StandardObjectCount": stat.objects,
+        "DeleteMarkerCount": stat.delete_markers,
+    }
+    said = (element(name, str(count)) for name, count in counts.items())
+    return xml_response(element("BucketStat", *said))
 
 
 async def get_bucket_versioning(call: Call) -> web.Response:
@@ -98,8 +126,3 @@ def _described(call: Call, bucket: Bucket) -> list[Element]:
         element("ExtranetEndpoint", call.request.host),
         element("IntranetEndpoint", call.request.host),
     ]
-
-
-def _owner(call: Call) -> Element:
-    account = call.account_id
-    return element("Owner", element("ID", account), element("DisplayName", account))

@@ -1,28 +1,34 @@
-"""CopyObject: the source's bytes, with its own or new metadata and tags."""
+"""CopyObject and UploadPartCopy: bytes out of another object."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import parse_qsl, unquote
 
 from ..call import xml_response
-from ..conditions import check_conditions
-from ..errors import OssError, invalid_argument, precondition_failed
-from ..headers import kept_headers, written_headers, xml_time
+from ..conditions import check_conditions, overwrite_rule
+from ..errors import MarkedDeleted, NoSuchKey, invalid_argument
+from ..headers import written_headers, xml_time
 from ..markup import element
-from ..store.objects import NORMAL, Contents
-from .tags import tags_of_header
-from .writing import announce, overwrite_rule
+from ..metadata import acl_of, encryption_of, kept_headers
+from ..names import check_key, checked_version, is_utf8
+from ..notifications import created, upload_step
+from ..ranges import ByteRange, byte_range
+from ..store.contents import NORMAL, SYMLINK, Contents, Metadata
+from ..tagging import tags_of_header
+from .multipart import part_headers, part_number, upload_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from xml.etree.ElementTree import Element
 
     from aiohttp import web
 
     from ..call import Call
-    from ..store.objects import StoredObject
+    from ..store.blobs import Blob
+    from ..store.versions import StoredObject
 
 SOURCE = "x-oss-copy-source"
 
@@ -37,53 +43,77 @@ class Source:
 
 
 async def copy_object(call: Call) -> web.Response:
-    """PUT /bucket/key with ``x-oss-copy-source``."""
+    """PUT /bucket/key with ``x-oss-copy-source``. The copy of a symlink is a symlink."""
     named = source_of(call.headers[SOURCE])
-    source, file = call.store.objects.open(named.bucket, named.key, named.version_id)
+    source, file = _opened(named, call.store.objects.open)
     with file:
-        _check_source(call.headers, source)
-        headers, tags = _metadata(call, source)
+        check_conditions(call.headers, source, f"{SOURCE}-")
+        metadata = _metadata(call.headers, source.contents.metadata)
         blob = await asyncio.to_thread(call.store.blobs.joined, [file])
-    contents = Contents(NORMAL, blob.name, blob.size, blob.md5, blob.crc64, headers, tags)
-    written = call.store.objects.put(call.bucket, call.key, contents, overwrite_rule(call))
-    announce(call, "ObjectCreated:CopyObject", written)
-    stored = written.stored
-    root = element(
-        "CopyObjectResult",
-        element("LastModified", xml_time(stored.modified)),
-        element("ETag", f'"{stored.contents.etag}"'),
-    )
-    said = written_headers(stored)
-    if source.version_id is not None:
-        said["x-oss-copy-source-version-id"] = source.version_id
-    return xml_response(root, said)
+    contents = Contents(NORMAL, blob, blob.md5, metadata)
+    if _keeps_its_kind(call, named, source):
+        contents = replace(source.contents, blob=blob, metadata=metadata)
+    may_overwrite = overwrite_rule(call.headers)
+    written = call.store.objects.put(call.bucket, call.key, contents, may_overwrite)
+    call.notify(created("CopyObject", call.bucket, written))
+    said = {**written_headers(written.stored), **_source_header(source)}
+    return xml_response(_result("CopyObjectResult", written.stored.modified, contents.etag), said)
+
+
+async def upload_part_copy(call: Call) -> web.Response:
+    """PUT /bucket/key?partNumber=n&uploadId=id with ``x-oss-copy-source``, and maybe a range."""
+    number = part_number(call)
+    upload = call.store.uploads.get(call.bucket, call.key, upload_id(call))
+    source, file = _opened(source_of(call.headers[SOURCE]), call.store.objects.read)
+    with file:
+        check_conditions(call.headers, source, f"{SOURCE}-")
+        blob = await asyncio.to_thread(_excerpt, call, file, source.contents.size)
+    modified = call.store.uploads.put_part(call.bucket, call.key, upload.id, number, blob)
+    call.notify(upload_step("ObjectCreated:UploadPartCopy", call.bucket, call.key, blob))
+    said = {**part_headers(upload, blob), **_source_header(source)}
+    return xml_response(_result("CopyPartResult", modified, blob.md5), said)
 
 
 def source_of(header: str) -> Source:
-    """Reads ``/bucket/key?versionId=…``, its path URL-encoded. Raises OssError InvalidArgument."""
+    """Reads ``/bucket/key?versionId=…``, its path URL-encoded. Raises OssError."""
     path, _, query = header.partition("?")
-    bucket, _, key = unquote(path).removeprefix("/").partition("/")
-    if not bucket or not key or "\ufffd" in path:
+    bucket, _, key = unquote(path, errors="surrogateescape").removeprefix("/").partition("/")
+    if not bucket or not is_utf8(bucket):
         raise invalid_argument(SOURCE, "", "Copy source must be /bucket/key, URL-encoded.")
-    return Source(bucket, key, dict(parse_qsl(query)).get("versionId"))
+    check_key(key)
+    return Source(bucket, key, checked_version(dict(parse_qsl(query)).get("versionId")))
 
 
-def _check_source(headers: Mapping[str, str], source: StoredObject) -> None:
+def _opened(
+    named: Source, opener: Callable[[str, str, str | None], tuple[StoredObject, BinaryIO]]
+) -> tuple[StoredObject, BinaryIO]:
     try:
-        check_conditions(headers, source, f"{SOURCE}-")
-    except OssError as error:
-        # A copy that need not be made is a failed one: there is no reader to have it already.
-        raise precondition_failed(error.details.get("Condition", SOURCE)) from None
+        return opener(named.bucket, named.key, named.version_id)
+    except MarkedDeleted as error:
+        raise NoSuchKey(named.key, error.headers) from None
 
 
-def _metadata(call: Call, source: StoredObject) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """The copy's headers and tags."""
-    headers, tags = source.contents.headers, source.contents.tags
-    if _replaces(call.headers, "x-oss-metadata-directive"):
-        headers = kept_headers(call.headers)
-    if _replaces(call.headers, "x-oss-tagging-directive"):
-        tags = tags_of_header(call.headers.get("x-oss-tagging"))
-    return headers, tags
+def _keeps_its_kind(call: Call, named: Source, source: StoredObject) -> bool:
+    """Symlinks do, and what is copied onto itself: only its metadata is to change."""
+    itself = (named.bucket, named.key) == (call.bucket, call.key) and not source.versioned
+    return itself or source.contents.kind == SYMLINK
+
+
+def _excerpt(call: Call, file: BinaryIO, size: int) -> Blob:
+    """The range asked for; all of it where there is none, or none that fits."""
+    asked = byte_range(call.headers.get(f"{SOURCE}-range"), size, standard=False)
+    part = asked or ByteRange(0, size - 1)
+    return call.store.blobs.excerpt(file, part.first, part.length)
+
+
+def _metadata(headers: Mapping[str, str], source: Metadata) -> Metadata:
+    """The copy's: access and encryption are never those of the source."""
+    kept, tags = source.headers, source.tags
+    if _replaces(headers, "x-oss-metadata-directive"):
+        kept = kept_headers(headers)
+    if _replaces(headers, "x-oss-tagging-directive"):
+        tags = tags_of_header(headers.get("x-oss-tagging"))
+    return Metadata(kept, tags, acl_of(headers), encryption_of(headers))
 
 
 def _replaces(headers: Mapping[str, str], directive: str) -> bool:
@@ -91,3 +121,14 @@ def _replaces(headers: Mapping[str, str], directive: str) -> bool:
     if value.upper() not in ("COPY", "REPLACE"):
         raise invalid_argument(directive, "", f"{directive} must be COPY or REPLACE.")
     return value.upper() == "REPLACE"
+
+
+def _source_header(source: StoredObject) -> dict[str, str]:
+    if source.version_id is None:
+        return {}
+    return {f"{SOURCE}-version-id": source.version_id}
+
+
+def _result(name: str, modified: float, etag: str) -> Element:
+    moment = element("LastModified", xml_time(modified))
+    return element(name, moment, element("ETag", f'"{etag}"'))

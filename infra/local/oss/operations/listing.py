@@ -1,165 +1,143 @@
-"""ListObjects, versions 1 and 2."""
+"""ListObjects, versions 1 and 2, and ListObjectVersions."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-from ..call import xml_response
+from ..call import encoding_elements, xml_response
 from ..errors import invalid_argument
 from ..headers import xml_time
 from ..markup import element
+from ..names import checked_version
+from ..paging import Marker, Wanted, page_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
     from xml.etree.ElementTree import Element
 
     from aiohttp import web
 
     from ..call import Call
-    from ..store.objects import StoredObject
+    from ..paging import Page
+    from ..store.versions import StoredObject
 
 _DEFAULT_KEYS = 100
 _MOST_KEYS = 1000
-_LAST_CHARACTER = "\U0010ffff"
-
-
-@dataclass
-class Page:
-    """One page of a listing; `last` is the key or common prefix that the next page follows."""
-
-    objects: list[StoredObject] = field(default_factory=list)
-    prefixes: list[str] = field(default_factory=list)
-    last: str = ""
-    truncated: bool = False
-
-    @property
-    def count(self) -> int:
-        """Common prefixes count like keys."""
-        return len(self.objects) + len(self.prefixes)
 
 
 async def list_objects(call: Call) -> web.Response:
     """GET /bucket."""
-    marker = call.target.parameter("marker") or ""
-    page = _page(call, marker)
-    said = [*_common(call, page), element("Marker", _written(call, marker))]
+    wanted = _wanted(call, Marker(call.parameter("marker")))
+    page = _current(call, wanted)
+    said = [*_common(call, wanted, page), element("Marker", call.encoded(wanted.marker.key))]
     if page.truncated:
-        said.append(element("NextMarker", _written(call, page.last)))
-    owner = _owner(call)
-    said.extend(_contents(call, page, owner))
+        said.append(element("NextMarker", call.encoded(page.last.key)))
+    said.extend(element("Contents", *_object(call, each), call.owner()) for each in page.items)
+    said.extend(common_prefixes(call, page.prefixes))
     return xml_response(element("ListBucketResult", *said))
 
 
 async def list_objects_v2(call: Call) -> web.Response:
     """GET /bucket?list-type=2."""
-    token = call.target.parameter("continuation-token") or ""
-    start = call.target.parameter("start-after") or ""
-    page = _page(call, _key_of(token) if token else start)
-    said = [*_common(call, page), element("KeyCount", str(page.count))]
-    said.append(element("StartAfter", _written(call, start)))
+    token, start = call.parameter("continuation-token"), call.parameter("start-after")
+    wanted = _wanted(call, Marker(_key_of(token) if token else start))
+    page = _current(call, wanted)
+    said = [*_common(call, wanted, page), element("KeyCount", str(page.count))]
+    said.append(element("StartAfter", call.encoded(start)))
     if token:
         said.append(element("ContinuationToken", token))
     if page.truncated:
-        said.append(element("NextContinuationToken", _token_of(page.last)))
-    owner = _owner(call) if call.target.parameter("fetch-owner") == "true" else []
-    said.extend(_contents(call, page, owner))
+        said.append(element("NextContinuationToken", _token_of(page.last.key)))
+    owner = [call.owner()] if call.parameter("fetch-owner") == "true" else []
+    said.extend(element("Contents", *_object(call, each), *owner) for each in page.items)
+    said.extend(common_prefixes(call, page.prefixes))
     return xml_response(element("ListBucketResult", *said))
 
 
-def _page(call: Call, marker: str) -> Page:
-    limit = _DEFAULT_KEYS
-    if call.target.parameter("max-keys"):
-        limit = call.number("max-keys", 1, _MOST_KEYS)
-    prefix = call.target.parameter("prefix") or ""
-    delimiter = call.target.parameter("delimiter") or ""
-    page = Page()
-    for common, stored in _entries(call, prefix, delimiter, marker, limit + 1):
-        if page.count == limit:
-            page.truncated = True
-            break
-        if common:
-            page.prefixes.append(common)
-        else:
-            page.objects.append(stored)
-        page.last = common or stored.key
-    return page
+async def list_object_versions(call: Call) -> web.Response:
+    """GET /bucket?versions: of each key the newest first, delete markers among them."""
+    wanted = _wanted(call, _version_marker(call))
+    page = page_of(
+        wanted,
+        lambda *position: call.store.objects.versions_after(call.bucket, *position),
+        lambda stored: Marker(stored.key, stored.version),
+    )
+    said = [*_common(call, wanted, page), element("KeyMarker", call.encoded(wanted.marker.key))]
+    said.append(element("VersionIdMarker", wanted.marker.id))
+    if page.truncated:
+        said.append(element("NextKeyMarker", call.encoded(page.last.key)))
+        said.append(element("NextVersionIdMarker", page.last.id))
+    said.extend(_version(call, each) for each in page.items)
+    said.extend(common_prefixes(call, page.prefixes))
+    return xml_response(element("ListVersionsResult", *said))
 
 
-def _entries(
-    call: Call, prefix: str, delimiter: str, marker: str, batch: int
-) -> Iterator[tuple[str, StoredObject]]:
-    """Keys after `marker`, each common prefix once with the first key under it."""
-    position = shown = marker
-    while found := call.store.objects.after(call.bucket, prefix, position, batch):
-        for stored in found:
-            if not stored.key.startswith(prefix):
-                return
-            position, common = stored.key, _common_prefix(stored.key, prefix, delimiter)
-            if common and common == shown:
-                # Most of the folder can be skipped unread.
-                position = max(position, common + _LAST_CHARACTER)
-                break
-            yield common, stored
-            shown = common or stored.key
+def common_prefixes(call: Call, prefixes: Iterable[str]) -> list[Element]:
+    """One element each."""
+    return [
+        element("CommonPrefixes", element("Prefix", call.encoded(prefix))) for prefix in prefixes
+    ]
 
 
-def _common_prefix(key: str, prefix: str, delimiter: str) -> str:
-    end = key.find(delimiter, len(prefix)) if delimiter else -1
-    return "" if end < 0 else key[: end + len(delimiter)]
+def _wanted(call: Call, marker: Marker) -> Wanted:
+    limit = call.number("max-keys", 1, _MOST_KEYS, default=_DEFAULT_KEYS)
+    return Wanted(call.parameter("prefix"), call.parameter("delimiter"), marker, limit)
 
 
-def _common(call: Call, page: Page) -> list[Element]:
-    said = [
+def _current(call: Call, wanted: Wanted) -> Page[StoredObject]:
+    return page_of(
+        wanted,
+        lambda *position: call.store.objects.current_after(call.bucket, *position),
+        lambda stored: Marker(stored.key),
+    )
+
+
+def _version_marker(call: Call) -> Marker:
+    key, version = call.parameter("key-marker"), call.parameter("version-id-marker")
+    if not version:
+        return Marker(key)
+    if not key:
+        text = "A version-id marker cannot be specified without a key marker."
+        raise invalid_argument("version-id-marker", version, text)
+    checked_version(version)
+    return Marker(key, version)
+
+
+def _common(call: Call, wanted: Wanted, page: Page[StoredObject]) -> list[Element]:
+    return [
+        *encoding_elements(call),
         element("Name", call.bucket),
-        element("Prefix", _written(call, call.target.parameter("prefix") or "")),
-        element("MaxKeys", call.target.parameter("max-keys") or str(_DEFAULT_KEYS)),
-        element("Delimiter", _written(call, call.target.parameter("delimiter") or "")),
+        element("Prefix", call.encoded(wanted.prefix)),
+        element("MaxKeys", str(wanted.limit)),
+        element("Delimiter", call.encoded(wanted.delimiter)),
         element("IsTruncated", str(page.truncated).lower()),
     ]
-    if _is_encoded(call):
-        said.append(element("EncodingType", "url"))
-    return said
 
 
-def _contents(call: Call, page: Page, owner: list[Element]) -> list[Element]:
-    objects = [
-        element(
-            "Contents",
-            element("Key", _written(call, stored.key)),
-            element("LastModified", xml_time(stored.modified)),
-            element("ETag", f'"{stored.contents.etag}"'),
-            element("Type", stored.contents.kind),
-            element("Size", str(stored.contents.size)),
-            element("StorageClass", "Standard"),
-            *owner,
-        )
-        for stored in page.objects
+def _object(call: Call, stored: StoredObject) -> list[Element]:
+    return [
+        element("Key", call.encoded(stored.key)),
+        element("LastModified", xml_time(stored.modified)),
+        element("ETag", f'"{stored.contents.etag}"'),
+        element("Type", stored.contents.kind),
+        element("Size", str(stored.contents.size)),
+        element("StorageClass", "Standard"),
     ]
-    prefixes = [
-        element("CommonPrefixes", element("Prefix", _written(call, prefix)))
-        for prefix in page.prefixes
+
+
+def _version(call: Call, stored: StoredObject) -> Element:
+    said = [
+        element("VersionId", stored.version),
+        element("IsLatest", str(stored.latest).lower()),
+        call.owner(),
     ]
-    return objects + prefixes
-
-
-def _owner(call: Call) -> list[Element]:
-    account = call.account_id
-    return [element("Owner", element("ID", account), element("DisplayName", account))]
-
-
-def _is_encoded(call: Call) -> bool:
-    encoding = call.target.parameter("encoding-type")
-    if encoding not in (None, "", "url"):
-        raise invalid_argument("encoding-type", encoding or "", "encoding-type must be url.")
-    return encoding == "url"
-
-
-def _written(call: Call, text: str) -> str:
-    return quote(text, safe="") if _is_encoded(call) else text
+    if not stored.deleted:
+        return element("Version", *said, *_object(call, stored))
+    said.append(element("Key", call.encoded(stored.key)))
+    said.append(element("LastModified", xml_time(stored.modified)))
+    return element("DeleteMarker", *said)
 
 
 def _token_of(key: str) -> str:

@@ -3,82 +3,89 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from ..body import receive, receive_xml
-from ..call import xml_response
-from ..errors import OssError, malformed_xml
-from ..headers import kept_headers, written_headers, xml_time
+from ..call import encoding_elements, xml_response
+from ..conditions import overwrite_rule
+from ..errors import NoSuchKey, OssError, malformed_xml
+from ..headers import written_headers
 from ..markup import element, parse, text_of
-from ..notifications import Change
-from ..store.objects import MULTIPART, Contents
-from .tags import tags_of_header
-from .writing import announce, overwrite_rule
+from ..metadata import metadata_of
+from ..notifications import created, upload_step
+from ..store.contents import MULTIPART, Contents
+from ..store.uploads import MOST_PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..call import Call
     from ..store.blobs import Blob
-    from ..store.uploads import Part
+    from ..store.buckets import Bucket
+    from ..store.uploads import Part, Upload
+    from ..store.versions import StoredObject
 
-MOST_PARTS = 10_000
 SMALLEST_PART = 100 * 1024
 
 
 async def initiate_multipart_upload(call: Call) -> web.Response:
     """POST /bucket/key?uploads."""
-    headers, tags = kept_headers(call.headers), tags_of_header(call.headers.get("x-oss-tagging"))
-    upload_id = call.store.uploads.start(call.bucket, call.key, headers, tags)
-    _announce_step(call, "InitiateMultipartUpload", None)
+    metadata = metadata_of(call.headers)
+    bucket = call.store.buckets.get(call.bucket)
+    with contextlib.suppress(NoSuchKey):
+        overwrite_rule(call.headers)(bucket, call.store.objects.find(call.bucket, call.key))
+    upload = call.store.uploads.start(call.bucket, call.key, metadata)
+    call.notify(upload_step("ObjectCreated:InitiateMultipartUpload", call.bucket, call.key))
     root = element(
         "InitiateMultipartUploadResult",
+        *encoding_elements(call),
         element("Bucket", call.bucket),
-        element("Key", call.key),
-        element("UploadId", upload_id),
+        element("Key", call.encoded(call.key)),
+        element("UploadId", upload),
     )
-    return xml_response(root)
+    return xml_response(root, metadata.encryption)
 
 
 async def upload_part(call: Call) -> web.Response:
     """PUT /bucket/key?partNumber=n&uploadId=id."""
-    number = call.number("partNumber", 1, MOST_PARTS)
-    call.store.uploads.get(call.bucket, call.key, _upload_id(call))
+    number = part_number(call)
+    upload = call.store.uploads.get(call.bucket, call.key, upload_id(call))
     blob = await receive(call.request, call.store.blobs)
-    call.store.uploads.put_part(call.bucket, call.key, _upload_id(call), number, blob)
-    _announce_step(call, "UploadPart", blob)
-    said = {"ETag": f'"{blob.md5}"', "x-oss-hash-crc64ecma": blob.crc64}
-    return web.Response(headers=said)
+    call.store.uploads.put_part(call.bucket, call.key, upload.id, number, blob)
+    call.notify(upload_step("ObjectCreated:UploadPart", call.bucket, call.key, blob))
+    return web.Response(headers=part_headers(upload, blob))
 
 
 async def complete_multipart_upload(call: Call) -> web.Response:
-    """POST /bucket/key?uploadId=id, with the list of parts."""
-    root = parse(await receive_xml(call.request), "CompleteMultipartUpload")
-    listed = [(text_of(part, "PartNumber"), text_of(part, "ETag")) for part in root.iter("Part")]
-    upload = call.store.uploads.get(call.bucket, call.key, _upload_id(call))
-    kept = call.store.uploads.parts(call.bucket, call.key, upload.id)
-    parts = _chosen(listed, {str(part.number): part for part in kept})
+    """POST /bucket/key?uploadId=id, with the list of parts or a header that means all."""
+    body = await receive_xml(call.request)
+    upload = call.store.uploads.get(call.bucket, call.key, upload_id(call))
+    parts = call.store.uploads.parts(call.bucket, call.key, upload.id)
+    if call.headers.get("x-oss-complete-all", "").lower() != "yes":
+        parts = _chosen(_listed(body), {str(part.number): part for part in parts})
+    _check_parts(parts)
     blob = await asyncio.to_thread(_joined, call, parts)
-    contents = Contents(
-        kind=MULTIPART,
-        blob=blob.name,
-        size=blob.size,
-        etag=_etag(parts),
-        crc64=blob.crc64,
-        headers=upload.headers,
-        tags=upload.tags,
-    )
-    written = call.store.objects.put(call.bucket, call.key, contents, overwrite_rule(call))
+    contents = Contents(MULTIPART, blob, _etag(parts), upload.metadata)
+    may_overwrite = overwrite_rule(call.headers)
+
+    def check(bucket: Bucket, current: StoredObject | None) -> None:
+        # Whoever completes it at the same time may have been faster.
+        call.store.uploads.get(call.bucket, call.key, upload.id)
+        may_overwrite(bucket, current)
+
+    written = call.store.objects.put(call.bucket, call.key, contents, check)
     call.store.uploads.end(call.bucket, call.key, upload.id)
-    announce(call, "ObjectCreated:CompleteMultipartUpload", written)
+    call.notify(created("CompleteMultipartUpload", call.bucket, written))
     result = element(
         "CompleteMultipartUploadResult",
+        *encoding_elements(call),
         element("Location", str(call.request.url.with_query(None))),
         element("Bucket", call.bucket),
-        element("Key", call.key),
+        element("Key", call.encoded(call.key)),
         element("ETag", f'"{contents.etag}"'),
     )
     return xml_response(result, written_headers(written.stored))
@@ -86,46 +93,35 @@ async def complete_multipart_upload(call: Call) -> web.Response:
 
 async def abort_multipart_upload(call: Call) -> web.Response:
     """DELETE /bucket/key?uploadId=id."""
-    call.store.uploads.end(call.bucket, call.key, _upload_id(call))
+    call.store.uploads.end(call.bucket, call.key, upload_id(call))
+    call.notify(upload_step("ObjectRemoved:AbortMultipartUpload", call.bucket, call.key))
     return web.Response(status=204)
 
 
-async def list_parts(call: Call) -> web.Response:
-    """GET /bucket/key?uploadId=id: all of them on one page."""
-    parts = call.store.uploads.parts(call.bucket, call.key, _upload_id(call))
-    last = str(parts[-1].number) if parts else "0"
-    listed = [
-        element(
-            "Part",
-            element("PartNumber", str(part.number)),
-            element("LastModified", xml_time(part.modified)),
-            element("ETag", f'"{part.blob.md5}"'),
-            element("HashCrc64ecma", part.blob.crc64),
-            element("Size", str(part.blob.size)),
-        )
-        for part in parts
-    ]
-    root = element(
-        "ListPartsResult",
-        element("Bucket", call.bucket),
-        element("Key", call.key),
-        element("UploadId", _upload_id(call)),
-        element("NextPartNumberMarker", last),
-        element("MaxParts", str(MOST_PARTS)),
-        element("IsTruncated", "false"),
-        *listed,
-    )
-    return xml_response(root)
+def upload_id(call: Call) -> str:
+    """Which upload the request is about."""
+    return call.parameter("uploadId")
 
 
-def _upload_id(call: Call) -> str:
-    return call.target.parameter("uploadId") or ""
+def part_number(call: Call) -> int:
+    """Which part it is about. Raises OssError InvalidArgument."""
+    return call.number("partNumber", 1, MOST_PARTS)
+
+
+def part_headers(upload: Upload, part: Blob) -> dict[str, str]:
+    """What is answered to who brings a part."""
+    said = {"ETag": f'"{part.md5}"', "x-oss-hash-crc64ecma": part.crc64}
+    return {**said, **upload.metadata.encryption}
+
+
+def _listed(body: bytes) -> list[tuple[str, str]]:
+    """Numbers and ETags of the parts that the request lists. Raises OssError MalformedXML."""
+    root = parse(body, "CompleteMultipartUpload")
+    return [(text_of(part, "PartNumber"), text_of(part, "ETag")) for part in root.iter("Part")]
 
 
 def _chosen(listed: Sequence[tuple[str, str]], kept: dict[str, Part]) -> list[Part]:
     """The parts that the request lists, each as it was uploaded. Raises OssError."""
-    if not listed:
-        raise malformed_xml()
     parts = []
     for number, etag in listed:
         part = kept.get(number)
@@ -137,10 +133,15 @@ def _chosen(listed: Sequence[tuple[str, str]], kept: dict[str, Part]) -> list[Pa
     if numbers != sorted(set(numbers)):
         text = "The list of parts was not in ascending order."
         raise OssError(400, "InvalidPartOrder", text)
+    return parts
+
+
+def _check_parts(parts: Sequence[Part]) -> None:
+    if not parts:
+        raise malformed_xml()
     if any(part.blob.size < SMALLEST_PART for part in parts[:-1]):
         text = "Your proposed upload is smaller than the minimum allowed size."
         raise OssError(400, "EntityTooSmall", text, {"MinSizeAllowed": str(SMALLEST_PART)})
-    return parts
 
 
 def _joined(call: Call, parts: Sequence[Part]) -> Blob:
@@ -155,18 +156,3 @@ def _joined(call: Call, parts: Sequence[Part]) -> Blob:
 def _etag(parts: Sequence[Part]) -> str:
     digests = b"".join(bytes.fromhex(part.blob.md5) for part in parts)
     return f"{hashlib.md5(digests, usedforsecurity=False).hexdigest().upper()}-{len(parts)}"
-
-
-def _announce_step(call: Call, step: str, part: Blob | None) -> None:
-    """OSS tells of every step, long before there is an object."""
-    call.notify(
-        Change(
-            event=f"ObjectCreated:{step}",
-            bucket=call.bucket,
-            key=call.key,
-            etag=part.md5 if part else "",
-            size=part.size if part else 0,
-            delta=part.size if part else 0,
-            headers={},
-        )
-    )

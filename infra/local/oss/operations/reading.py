@@ -1,4 +1,4 @@
-"""GetObject, HeadObject and GetObjectMeta."""
+"""GetObject, HeadObject and GetObjectMeta, for those who sign and for everyone."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, BinaryIO
 from aiohttp import web
 
 from ..conditions import check_conditions
-from ..errors import invalid_argument
+from ..errors import OssError, invalid_argument, private
 from ..headers import basic_headers, object_headers
 from ..images import processed
 from ..ranges import ByteRange, byte_range
+from .access import check_reader
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from ..call import Call
-    from ..store.objects import StoredObject
+    from ..store.versions import StoredObject
 
 _CHUNK = 256 * 1024
 _OVERRIDES = {
@@ -32,7 +33,7 @@ _OVERRIDES = {
 
 async def get_object(call: Call) -> web.Response:
     """GET /bucket/key, with ``x-oss-process`` the picture made of it."""
-    stored, file = call.store.objects.open(call.bucket, call.key, call.version_id)
+    stored, file = _opened(call)
     instructions = call.target.parameter("x-oss-process")
     try:
         check_conditions(call.headers, stored)
@@ -49,19 +50,43 @@ async def get_object(call: Call) -> web.Response:
 
 async def head_object(call: Call) -> web.Response:
     """HEAD /bucket/key."""
-    stored = call.store.objects.find(call.bucket, call.key, call.version_id)
+    stored, file = _opened(call)
+    file.close()
     check_conditions(call.headers, stored)
     said = {**object_headers(stored), "Content-Length": str(stored.contents.size)}
     return web.Response(headers=said)
 
 
 async def get_object_meta(call: Call) -> web.Response:
-    """HEAD or GET /bucket/key?objectMeta: only what never takes a look inside."""
-    stored = call.store.objects.find(call.bucket, call.key, call.version_id)
+    """HEAD or GET /bucket/key?objectMeta: the least there is to say, of a symlink itself."""
+    try:
+        stored = call.store.objects.find(call.bucket, call.key, call.version_id)
+    except OssError as error:
+        raise _told_to(call, error) from None
+    check_reader(call, stored)
     said = basic_headers(stored)
     if call.request.method == "HEAD":
         said["Content-Length"] = str(stored.contents.size)
     return web.Response(headers=said)
+
+
+def _opened(call: Call) -> tuple[StoredObject, BinaryIO]:
+    """What the reader gets, if it may."""
+    try:
+        stored, file = call.store.objects.read(call.bucket, call.key, call.version_id)
+    except OssError as error:
+        raise _told_to(call, error) from None
+    try:
+        check_reader(call, stored)
+    except OssError:
+        file.close()
+        raise
+    return stored, file
+
+
+def _told_to(call: Call, error: OssError) -> OssError:
+    """Who signs nothing does not learn what there is."""
+    return error if call.signed else private()
 
 
 def _whole_or_part(call: Call, stored: StoredObject, file: BinaryIO) -> web.Response:
@@ -99,11 +124,13 @@ class _Bytes:
 
 
 def _overrides(call: Call) -> dict[str, str]:
-    """Headers that the URL asks for in place of the object's own."""
+    """Headers that the URL asks for in place of the object's own, if someone signed for them."""
     found = {}
     for parameter, header in _OVERRIDES.items():
         value = call.target.parameter(parameter)
         if value:
+            if not call.signed:
+                raise OssError(400, "InvalidRequest", f"{parameter} needs a signature.")
             if not value.isprintable():
                 raise invalid_argument(parameter, "", f"{parameter} must be printable.")
             found[header] = value

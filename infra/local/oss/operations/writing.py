@@ -1,4 +1,4 @@
-"""PutObject, AppendObject and DeleteObject."""
+"""PutObject and AppendObject."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from ..body import receive
+from ..conditions import overwrite_rule, refuse_conditions
 from ..errors import NoSuchKey, OssError
-from ..headers import kept_headers, written_headers
-from ..notifications import Change
-from ..store.objects import APPENDABLE, NORMAL, Contents
-from .tags import tags_of_header
+from ..headers import written_headers
+from ..metadata import metadata_of
+from ..notifications import created
+from ..store.contents import APPENDABLE, NORMAL, Contents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..call import Call
     from ..store.blobs import Blob
     from ..store.buckets import Bucket
-    from ..store.objects import StoredObject, Written
+    from ..store.versions import StoredObject
 
 LARGEST_APPENDABLE = 5 * 1024**3
 
@@ -29,90 +28,35 @@ LARGEST_APPENDABLE = 5 * 1024**3
 async def put_object(call: Call) -> web.Response:
     """PUT /bucket/key. What is overwritten loses its tags with its bytes."""
     call.store.buckets.get(call.bucket)
-    headers, tags = kept_headers(call.headers), tags_of_header(call.headers.get("x-oss-tagging"))
+    refuse_conditions(call.headers)
+    metadata, may_overwrite = metadata_of(call.headers), overwrite_rule(call.headers)
     blob = await receive(call.request, call.store.blobs)
-    contents = Contents(NORMAL, blob.name, blob.size, blob.md5, blob.crc64, headers, tags)
-    written = call.store.objects.put(call.bucket, call.key, contents, overwrite_rule(call))
-    announce(call, "ObjectCreated:PutObject", written)
+    contents = Contents(NORMAL, blob, blob.md5, metadata)
+    written = call.store.objects.put(call.bucket, call.key, contents, may_overwrite)
+    call.notify(created("PutObject", call.bucket, written))
     return web.Response(headers=written_headers(written.stored))
 
 
 async def append_object(call: Call) -> web.Response:
     """POST /bucket/key?append&position=n: succeeds only where the object ends at `position`."""
     position = call.number("position", 0, LARGEST_APPENDABLE)
-    headers, tags = kept_headers(call.headers), tags_of_header(call.headers.get("x-oss-tagging"))
+    metadata = metadata_of(call.headers)
     call.store.buckets.get(call.bucket)
     received = await receive(call.request, call.store.blobs)
     try:
         base, blob = await asyncio.to_thread(_extended, call, position, received)
     finally:
         call.store.blobs.delete([received.name])
-    if base is not None:
-        headers, tags = dict(base.contents.headers), dict(base.contents.tags)
-    etag = _appendable_etag(blob)
-    contents = Contents(APPENDABLE, blob.name, blob.size, etag, blob.crc64, headers, tags)
+    contents = Contents(APPENDABLE, blob, _appendable_etag(blob), metadata)
 
     def unchanged(_: Bucket, current: StoredObject | None) -> None:
         if _blob_of(current) != _blob_of(base):
             raise _wrong_position(current)
 
-    written = call.store.objects.put(call.bucket, call.key, contents, unchanged, same_version=True)
-    announce(call, "ObjectCreated:AppendObject", written)
+    written = call.store.objects.put(call.bucket, call.key, contents, unchanged, extends=True)
+    call.notify(created("AppendObject", call.bucket, written))
     said = {**written_headers(written.stored), "x-oss-next-append-position": str(blob.size)}
     return web.Response(headers=said)
-
-
-async def delete_object(call: Call) -> web.Response:
-    """DELETE /bucket/key: 204 whether or not there was anything."""
-    removal = call.store.objects.remove(call.bucket, call.key, call.version_id)
-    if removal.removed is not None:
-        gone = removal.removed.contents
-        call.notify(
-            Change(
-                event="ObjectRemoved:DeleteObject",
-                bucket=call.bucket,
-                key=call.key,
-                etag=gone.etag,
-                size=gone.size,
-                delta=-gone.size,
-                headers=gone.headers,
-            )
-        )
-    said = {}
-    if removal.version_id is not None:
-        said["x-oss-version-id"] = removal.version_id
-    if removal.delete_marker:
-        said["x-oss-delete-marker"] = "true"
-    return web.Response(status=204, headers=said)
-
-
-def overwrite_rule(call: Call) -> Callable[[Bucket, StoredObject | None], None]:
-    """What ``x-oss-forbid-overwrite`` demands; OSS ignores it where a bucket has versions."""
-    forbidden = call.headers.get("x-oss-forbid-overwrite", "").lower() == "true"
-
-    def check(bucket: Bucket, current: StoredObject | None) -> None:
-        if forbidden and current is not None and not bucket.versioning:
-            text = "The object you specified already exists and can not be overwritten."
-            raise OssError(409, "FileAlreadyExists", text, {"Key": call.key})
-
-    return check
-
-
-def announce(call: Call, event: str, written: Written) -> None:
-    """Tells of an object's new contents."""
-    contents, replaced = written.stored.contents, written.replaced
-    before = 0 if replaced is None else replaced.contents.size
-    call.notify(
-        Change(
-            event=event,
-            bucket=call.bucket,
-            key=call.key,
-            etag=contents.etag,
-            size=contents.size,
-            delta=contents.size - before,
-            headers=contents.headers,
-        )
-    )
 
 
 def _appendable_etag(blob: Blob) -> str:
@@ -153,4 +97,4 @@ def _length(current: StoredObject | None) -> int:
 
 
 def _blob_of(current: StoredObject | None) -> str:
-    return "" if current is None else current.contents.blob
+    return "" if current is None else current.contents.blob.name

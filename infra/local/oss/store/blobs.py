@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -49,8 +50,20 @@ class Blobs:
         with self.writer() as writer:
             for file in files:
                 with file:
-                    while chunk := file.read(_CHUNK):
-                        writer.write(chunk)
+                    writer.copy(file)
+            return writer.finish()
+
+    def excerpt(self, file: BinaryIO, first: int, length: int) -> Blob:
+        """A new blob with `length` bytes of the file, from `first` on."""
+        file.seek(first)
+        with self.writer() as writer:
+            writer.copy(file, length)
+            return writer.finish()
+
+    def of(self, content: bytes) -> Blob:
+        """A new blob with these bytes."""
+        with self.writer() as writer:
+            writer.write(content)
             return writer.finish()
 
     def delete(self, names: Iterable[str]) -> None:
@@ -80,6 +93,12 @@ class BlobWriter:
         self._md5.update(chunk)
         self._crc64.update(chunk)
         self.size += len(chunk)
+
+    def copy(self, file: BinaryIO, most: int = sys.maxsize) -> None:
+        """Adds what the file still holds, `most` bytes of it."""
+        while chunk := file.read(min(most, _CHUNK)):
+            self.write(chunk)
+            most -= len(chunk)
 
     def finish(self) -> Blob:
         """Closes the file and says what it holds."""

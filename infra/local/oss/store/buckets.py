@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import OssError, no_such_bucket
+from .contents import DELETE_MARKER
 
 if TYPE_CHECKING:
     import sqlite3
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
 
 ENABLED = "Enabled"
 SUSPENDED = "Suspended"
+_STAT = """
+WITH kept AS (SELECT * FROM versions WHERE bucket = :name),
+    part AS (SELECT parts.* FROM parts JOIN uploads ON upload = id WHERE bucket = :name)
+SELECT
+    (SELECT IFNULL(SUM(size), 0) FROM kept) + (SELECT IFNULL(SUM(size), 0) FROM part),
+    (SELECT COUNT(*) FROM kept WHERE kind != :deleted),
+    (SELECT COUNT(*) FROM kept WHERE kind = :deleted),
+    (SELECT COUNT(*) FROM uploads WHERE bucket = :name),
+    (SELECT COUNT(*) FROM part)
+"""
 
 
 @dataclass(frozen=True)
@@ -24,6 +35,17 @@ class Bucket:
     name: str
     created: float
     versioning: str
+
+
+@dataclass(frozen=True)
+class Stat:
+    """What a bucket holds; `storage` in bytes, those of parts and of old versions among them."""
+
+    storage: int
+    objects: int
+    delete_markers: int
+    uploads: int
+    parts: int
 
 
 class Buckets:
@@ -46,6 +68,13 @@ class Buckets:
         """Every bucket, by name."""
         with self._database.transaction() as db:
             return [Bucket(*row) for row in db.execute("SELECT * FROM buckets ORDER BY name")]
+
+    def stat(self, name: str) -> Stat:
+        """Raises OssError NoSuchBucket."""
+        with self._database.transaction() as db:
+            find_bucket(db, name)
+            values = {"name": name, "deleted": DELETE_MARKER}
+            return Stat(*db.execute(_STAT, values).fetchone())
 
     def set_versioning(self, name: str, status: str) -> None:
         """`status` is ENABLED or SUSPENDED. Raises OssError NoSuchBucket."""

@@ -23,24 +23,28 @@ CREATE TABLE IF NOT EXISTS versions (
     bucket TEXT NOT NULL REFERENCES buckets (name),
     key TEXT NOT NULL,
     version TEXT NOT NULL,
-    delete_marker INTEGER NOT NULL,
     modified REAL NOT NULL,
     kind TEXT NOT NULL,
     blob TEXT NOT NULL,
     size INTEGER NOT NULL,
-    etag TEXT NOT NULL,
+    md5 TEXT NOT NULL,
     crc64 TEXT NOT NULL,
-    headers TEXT NOT NULL,
-    tags TEXT NOT NULL,
+    etag TEXT NOT NULL,
+    metadata TEXT NOT NULL,
     UNIQUE (bucket, key, version)
 );
 CREATE INDEX IF NOT EXISTS newest ON versions (bucket, key, id);
+CREATE VIEW IF NOT EXISTS history AS
+    SELECT *, id = (
+        SELECT MAX(id) FROM versions WHERE bucket = each.bucket AND key = each.key
+    ) AS latest
+    FROM versions AS each;
 CREATE TABLE IF NOT EXISTS uploads (
     id TEXT PRIMARY KEY,
     bucket TEXT NOT NULL REFERENCES buckets (name),
     key TEXT NOT NULL,
-    headers TEXT NOT NULL,
-    tags TEXT NOT NULL
+    initiated REAL NOT NULL,
+    metadata TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS parts (
     upload TEXT NOT NULL REFERENCES uploads (id) ON DELETE CASCADE,
@@ -70,8 +74,11 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Commits what was done inside, or nothing if it raises."""
+        """Commits what was done inside, or nothing if it raises. One in another is part of it."""
         with self._lock:
+            if self._connection.in_transaction:
+                yield self._connection
+                return
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection

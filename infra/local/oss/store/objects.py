@@ -1,54 +1,32 @@
-"""Object versions: each row holds what belongs to one set of bytes, and changes with them."""
+"""Objects: written, read and removed in one step each, whatever happens at the same time."""
 
 from __future__ import annotations
 
-import json
-import time
-import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from ..errors import NoSuchKey, OssError, no_such_version
-from .buckets import ENABLED, Bucket, find_bucket
+from ..errors import MarkedDeleted, NoSuchKey, OssError, no_such_version
+from .buckets import Bucket, find_bucket
+from .contents import PUBLIC_READ, SYMLINK, Contents, Metadata
+from .versions import (
+    UNVERSIONED,
+    StoredObject,
+    current_after,
+    delete_version,
+    find_version,
+    insert_version,
+    next_version,
+    update_metadata,
+    versions_after,
+)
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
+    from ..paging import Marker
     from .blobs import Blobs
     from .database import Database
-
-NORMAL, APPENDABLE, MULTIPART = "Normal", "Appendable", "Multipart"
-UNVERSIONED = "null"
-
-_COLUMNS = "version, delete_marker, modified, kind, blob, size, etag, crc64, headers, tags"
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What one write brings: bytes and all that is said of them.
-
-    `etag` is bare, upper-case hex; `headers` are those to give back on reading, Content-Type
-    and ``x-oss-meta-*`` among them.
-    """
-
-    kind: str
-    blob: str
-    size: int
-    etag: str
-    crc64: str
-    headers: Mapping[str, str]
-    tags: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class StoredObject:
-    """One version of an object; `version_id` is None where the bucket never had versions."""
-
-    key: str
-    version_id: str | None
-    modified: float
-    contents: Contents
 
 
 @dataclass(frozen=True)
@@ -61,7 +39,11 @@ class Written:
 
 @dataclass(frozen=True)
 class Removal:
-    """A deletion's result; `removed` is what can no longer be read without naming its version."""
+    """A deletion's result; `removed` is what can no longer be read without naming its version.
+
+    `version_id` is that of the version deleted or of the delete marker left; None where the
+    bucket never kept versions.
+    """
 
     removed: StoredObject | None
     version_id: str | None
@@ -69,24 +51,39 @@ class Removal:
 
 
 class Objects:
-    """Rows of the table of versions. A blob goes when the last row that names it does."""
+    """A blob goes when the last version that names it does."""
 
     def __init__(self, database: Database, blobs: Blobs) -> None:
         self._database = database
         self._blobs = blobs
 
-    def find(self, bucket: str, key: str, version_id: str | None = None) -> StoredObject:
+    def find(self, bucket: str, key: str, version: str | None = None) -> StoredObject:
         """The current version, or the named one. Raises OssError NoSuch…, MethodNotAllowed."""
         with self._database.transaction() as db:
-            return _find(db, find_bucket(db, bucket), key, version_id)
+            return _existing(db, find_bucket(db, bucket), key, version)
 
     def open(
-        self, bucket: str, key: str, version_id: str | None = None
+        self, bucket: str, key: str, version: str | None = None
     ) -> tuple[StoredObject, BinaryIO]:
         """As `find`, with the very bytes that it describes, whatever is written meanwhile."""
-        with self._database.transaction() as db:
-            stored = _find(db, find_bucket(db, bucket), key, version_id)
-            return stored, self._blobs.open(stored.contents.blob)
+        with self._database.transaction():
+            stored = self.find(bucket, key, version)
+            return stored, self._blobs.open(stored.contents.blob.name)
+
+    def read(
+        self, bucket: str, key: str, version: str | None = None
+    ) -> tuple[StoredObject, BinaryIO]:
+        """As `open`, for a reader: what a symlink leads to instead of the symlink.
+
+        Raises OssError SymlinkTargetNotExist and InvalidTargetType as well.
+        """
+        with self._database.transaction():
+            stored, file = self.open(bucket, key, version)
+            if stored.contents.kind != SYMLINK:
+                return stored, file
+            with file:
+                target = self._target(bucket, file.read().decode())
+            return _seen_through(stored, target), self._blobs.open(target.contents.blob.name)
 
     def put(
         self,
@@ -94,148 +91,134 @@ class Objects:
         key: str,
         contents: Contents,
         check: Callable[[Bucket, StoredObject | None], None],
-        same_version: bool = False,
+        extends: bool = False,
     ) -> Written:
         """Makes `contents` current in one step.
 
         `check` sees the bucket and the current version inside the transaction, and raises to
-        refuse. With `same_version` a current version keeps its id, as AppendObject wants it.
+        refuse. What `extends` a current version keeps its id and its metadata.
         """
         try:
             with self._database.transaction() as db:
                 bucket = find_bucket(db, bucket_name)
                 replaced = _current(db, bucket, key)
                 check(bucket, replaced)
-                version = _next_version(bucket)
-                if same_version and replaced is not None:
-                    version = replaced.version_id or UNVERSIONED
-                dropped = _drop(db, bucket, key, version)
-                _insert(db, bucket, key, version, contents)
-                stored = _find(db, bucket, key, None)
+                version = next_version(db, bucket)
+                if extends and replaced is not None:
+                    version = replaced.version
+                    contents = replace(contents, metadata=replaced.contents.metadata)
+                dropped = delete_version(db, bucket, key, version)
+                insert_version(db, bucket, key, version, contents)
+                stored = _existing(db, bucket, key, version)
         except BaseException:
-            self._blobs.delete([contents.blob])
+            self._blobs.delete([contents.blob.name])
             raise
         self._blobs.delete(dropped)
         return Written(stored, replaced)
 
-    def remove(self, bucket_name: str, key: str, version_id: str | None = None) -> Removal:
+    def remove(self, bucket_name: str, key: str, version: str | None = None) -> Removal:
         """Deletes the named version for good; without one, as the bucket's versioning says."""
         with self._database.transaction() as db:
             bucket = find_bucket(db, bucket_name)
-            if version_id is not None:
-                removal = _removed_version(db, bucket, key, version_id)
+            if version is None and bucket.versioning:
+                removal, dropped = _mark_deleted(db, bucket, key)
             else:
-                removal = _removed_current(db, bucket, key)
-            dropped = _drop(db, bucket, key, removal.version_id or UNVERSIONED)
-            if removal.delete_marker and version_id is None:
-                _insert(db, bucket, key, removal.version_id or UNVERSIONED, None)
+                removal, dropped = _delete(db, bucket, key, version or UNVERSIONED)
         self._blobs.delete(dropped)
         return removal
 
-    def set_tags(
-        self, bucket: str, key: str, version_id: str | None, tags: Mapping[str, str]
+    def describe(
+        self,
+        bucket_name: str,
+        key: str,
+        version: str | None,
+        change: Callable[[Metadata], Metadata],
     ) -> StoredObject:
-        """Replaces the whole set; nothing else changes, Last-Modified least of all."""
-        with self._database.transaction() as db:
-            stored = _find(db, find_bucket(db, bucket), key, version_id)
-            db.execute(
-                "UPDATE versions SET tags = ? WHERE bucket = ? AND key = ? AND version = ?",
-                (json.dumps(dict(tags)), bucket, key, stored.version_id or UNVERSIONED),
-            )
-            return stored
-
-    def after(self, bucket_name: str, prefix: str, marker: str, limit: int) -> list[StoredObject]:
-        """Current versions whose keys follow `marker`, by key, starting at `prefix`."""
+        """Changes the metadata and nothing else, Last-Modified least of all."""
         with self._database.transaction() as db:
             bucket = find_bucket(db, bucket_name)
-            rows = db.execute(
-                f"SELECT key, {_COLUMNS} FROM versions AS v"  # noqa: S608
-                " WHERE bucket = :bucket AND key > :marker AND key >= :prefix"
-                " AND NOT delete_marker"
-                " AND id = (SELECT MAX(id) FROM versions WHERE bucket = v.bucket AND key = v.key)"
-                " ORDER BY key LIMIT :limit",
-                {"bucket": bucket_name, "marker": marker, "prefix": prefix, "limit": limit},
-            )
-            return [_stored(bucket, row["key"], row) for row in rows]
+            stored = _existing(db, bucket, key, version)
+            contents = replace(stored.contents, metadata=change(stored.contents.metadata))
+            changed = replace(stored, contents=contents)
+            update_metadata(db, bucket, changed)
+            return changed
+
+    def current_after(
+        self, bucket: str, prefix: str, marker: Marker, limit: int
+    ) -> list[StoredObject]:
+        """Current versions whose keys follow the marker's, by key, starting at `prefix`."""
+        with self._database.transaction() as db:
+            return current_after(db, find_bucket(db, bucket), prefix, marker, limit)
+
+    def versions_after(
+        self, bucket: str, prefix: str, marker: Marker, limit: int
+    ) -> list[StoredObject]:
+        """Like `current_after`: all versions, the newest of a key first, delete markers too."""
+        with self._database.transaction() as db:
+            return versions_after(db, find_bucket(db, bucket), prefix, marker, limit)
 
     def blobs(self) -> set[str]:
         """The names of all blobs in use."""
         with self._database.transaction() as db:
             return {row[0] for row in db.execute("SELECT blob FROM versions")}
 
+    def _target(self, bucket: str, key: str) -> StoredObject:
+        try:
+            target = self.find(bucket, key)
+        except NoSuchKey:
+            text = "The symlink target object does not exist."
+            raise OssError(404, "SymlinkTargetNotExist", text) from None
+        if target.contents.kind == SYMLINK:
+            text = "The symlink target object is a symlink itself."
+            raise OssError(400, "InvalidTargetType", text)
+        return target
 
-def _find(db: sqlite3.Connection, bucket: Bucket, key: str, version_id: str | None) -> StoredObject:
-    row = _row(db, bucket, key, version_id)
-    if row is None:
-        raise NoSuchKey(key) if version_id is None else no_such_version(key, version_id)
-    if row["delete_marker"]:
-        said = {"x-oss-delete-marker": "true", "x-oss-version-id": row["version"]}
-        if version_id is None:
-            raise NoSuchKey(key, said)
-        text = "The specified method is not allowed against this resource."
-        raise OssError(405, "MethodNotAllowed", text, headers=said)
-    return _stored(bucket, key, row)
+
+def _existing(
+    db: sqlite3.Connection, bucket: Bucket, key: str, version: str | None
+) -> StoredObject:
+    stored = find_version(db, bucket, key, version)
+    if stored is None:
+        raise NoSuchKey(key) if version is None else no_such_version(key, version)
+    if stored.deleted:
+        said = {"x-oss-delete-marker": "true", "x-oss-version-id": stored.version}
+        raise NoSuchKey(key, said) if version is None else MarkedDeleted(said)
+    return stored
 
 
 def _current(db: sqlite3.Connection, bucket: Bucket, key: str) -> StoredObject | None:
-    row = _row(db, bucket, key, None)
-    return None if row is None or row["delete_marker"] else _stored(bucket, key, row)
+    latest = find_version(db, bucket, key, None)
+    return None if latest is None or latest.deleted else latest
 
 
-def _removed_version(db: sqlite3.Connection, bucket: Bucket, key: str, version_id: str) -> Removal:
-    current, row = _row(db, bucket, key, None), _row(db, bucket, key, version_id)
-    if row is None or row["delete_marker"]:
-        return Removal(None, version_id, delete_marker=row is not None)
-    was_current = current is not None and current["version"] == version_id
-    return Removal(_stored(bucket, key, row) if was_current else None, version_id, False)
+def _mark_deleted(db: sqlite3.Connection, bucket: Bucket, key: str) -> tuple[Removal, list[str]]:
+    removed, marker = _current(db, bucket, key), next_version(db, bucket)
+    # Where versioning is suspended, the null version makes way for the marker.
+    dropped = delete_version(db, bucket, key, marker)
+    insert_version(db, bucket, key, marker)
+    return Removal(removed, marker, delete_marker=True), dropped
 
 
-def _removed_current(db: sqlite3.Connection, bucket: Bucket, key: str) -> Removal:
-    version_id = _next_version(bucket) if bucket.versioning else None
-    return Removal(_current(db, bucket, key), version_id, delete_marker=bool(bucket.versioning))
+def _delete(
+    db: sqlite3.Connection, bucket: Bucket, key: str, version: str
+) -> tuple[Removal, list[str]]:
+    gone = find_version(db, bucket, key, version)
+    dropped = delete_version(db, bucket, key, version)
+    removed = gone if gone is not None and gone.latest and not gone.deleted else None
+    marker = gone is not None and gone.deleted
+    return Removal(removed, version if bucket.versioning else None, marker), dropped
 
 
-def _row(
-    db: sqlite3.Connection, bucket: Bucket, key: str, version_id: str | None
-) -> sqlite3.Row | None:
-    found = db.execute(
-        f"SELECT {_COLUMNS} FROM versions"  # noqa: S608
-        " WHERE bucket = :bucket AND key = :key AND version = IFNULL(:version, version)"
-        " ORDER BY id DESC LIMIT 1",
-        {"bucket": bucket.name, "key": key, "version": version_id},
+def _seen_through(link: StoredObject, target: StoredObject) -> StoredObject:
+    """A symlink as its readers see it: the target's bytes under the link's own metadata."""
+    acl = link.contents.metadata.acl
+    if acl == PUBLIC_READ:
+        # Everyone may read only what both of them let everyone read.
+        acl = target.contents.metadata.acl
+    contents = replace(
+        link.contents,
+        blob=target.contents.blob,
+        etag=target.contents.etag,
+        metadata=replace(link.contents.metadata, acl=acl),
     )
-    row: sqlite3.Row | None = found.fetchone()
-    return row
-
-
-def _drop(db: sqlite3.Connection, bucket: Bucket, key: str, version: str) -> list[str]:
-    deleted = db.execute(
-        "DELETE FROM versions WHERE bucket = ? AND key = ? AND version = ? RETURNING blob",
-        (bucket.name, key, version),
-    )
-    return [row["blob"] for row in deleted if row["blob"]]
-
-
-def _insert(
-    db: sqlite3.Connection, bucket: Bucket, key: str, version: str, contents: Contents | None
-) -> None:
-    """Without contents, a delete marker."""
-    what = contents or Contents("", "", 0, "", "", {}, {})
-    said = (json.dumps(dict(what.headers)), json.dumps(dict(what.tags)))
-    values = (what.kind, what.blob, what.size, what.etag, what.crc64, *said)
-    db.execute(
-        f"INSERT INTO versions (bucket, key, {_COLUMNS})"  # noqa: S608
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (bucket.name, key, version, contents is None, time.time(), *values),
-    )
-
-
-def _next_version(bucket: Bucket) -> str:
-    return uuid.uuid4().hex if bucket.versioning == ENABLED else UNVERSIONED
-
-
-def _stored(bucket: Bucket, key: str, row: sqlite3.Row) -> StoredObject:
-    texts = (row["kind"], row["blob"], row["size"], row["etag"], row["crc64"])
-    contents = Contents(*texts, json.loads(row["headers"]), json.loads(row["tags"]))
-    version_id = row["version"] if bucket.versioning else None
-    return StoredObject(key, version_id, row["modified"], contents)
+    return replace(link, contents=contents, modified=max(link.modified, target.modified))

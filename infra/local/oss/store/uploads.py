@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from dataclasses import dataclass
@@ -11,22 +10,26 @@ from typing import TYPE_CHECKING
 from ..errors import OssError
 from .blobs import Blob
 from .buckets import find_bucket
+from .contents import Metadata
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
 
+    from ..paging import Marker
     from .blobs import Blobs
     from .database import Database
+
+MOST_PARTS = 10_000
 
 
 @dataclass(frozen=True)
 class Upload:
-    """`headers` and `tags` are the future object's."""
+    """An object to be; `initiated` is in seconds since the epoch."""
 
     id: str
-    headers: Mapping[str, str]
-    tags: Mapping[str, str]
+    key: str
+    initiated: float
+    metadata: Metadata
 
 
 @dataclass(frozen=True)
@@ -45,17 +48,13 @@ class Uploads:
         self._database = database
         self._blobs = blobs
 
-    def start(
-        self, bucket: str, key: str, headers: Mapping[str, str], tags: Mapping[str, str]
-    ) -> str:
+    def start(self, bucket: str, key: str, metadata: Metadata) -> str:
         """The new upload's id. Raises OssError NoSuchBucket."""
         upload_id = uuid.uuid4().hex.upper()
-        said = (json.dumps(dict(headers)), json.dumps(dict(tags)))
         with self._database.transaction() as db:
             find_bucket(db, bucket)
-            db.execute(
-                "INSERT INTO uploads VALUES (?, ?, ?, ?, ?)", (upload_id, bucket, key, *said)
-            )
+            values = (upload_id, bucket, key, time.time(), metadata.dumped())
+            db.execute("INSERT INTO uploads VALUES (?, ?, ?, ?, ?)", values)
         return upload_id
 
     def get(self, bucket: str, key: str, upload_id: str) -> Upload:
@@ -63,8 +62,9 @@ class Uploads:
         with self._database.transaction() as db:
             return _find(db, bucket, key, upload_id)
 
-    def put_part(self, bucket: str, key: str, upload_id: str, number: int, blob: Blob) -> None:
-        """Adds or replaces a part. Raises OssError NoSuchUpload."""
+    def put_part(self, bucket: str, key: str, upload_id: str, number: int, blob: Blob) -> float:
+        """Adds or replaces a part, and says when. Raises OssError NoSuchUpload."""
+        modified = time.time()
         try:
             with self._database.transaction() as db:
                 _find(db, bucket, key, upload_id)
@@ -75,24 +75,45 @@ class Uploads:
                 values = (blob.name, blob.size, blob.md5, blob.crc64)
                 db.execute(
                     "INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (upload_id, number, time.time(), *values),
+                    (upload_id, number, modified, *values),
                 )
         except BaseException:
             self._blobs.delete([blob.name])
             raise
         self._blobs.delete(row["blob"] for row in replaced)
+        return modified
 
-    def parts(self, bucket: str, key: str, upload_id: str) -> list[Part]:
-        """All parts, by number. Raises OssError NoSuchUpload."""
+    def parts(
+        self, bucket: str, key: str, upload_id: str, after: int = 0, limit: int = MOST_PARTS
+    ) -> list[Part]:
+        """Parts with a number above `after`, by number. Raises OssError NoSuchUpload."""
         with self._database.transaction() as db:
             _find(db, bucket, key, upload_id)
-            return _parts(db, upload_id)
+            return _parts(db, upload_id, after, limit)
+
+    def after(self, bucket: str, prefix: str, marker: Marker, limit: int) -> list[Upload]:
+        """Uploads that follow the marker, by key and id, starting at `prefix`."""
+        with self._database.transaction() as db:
+            find_bucket(db, bucket)
+            rows = db.execute(
+                "SELECT * FROM uploads WHERE bucket = :bucket AND key >= :prefix"
+                " AND (key > :key OR key = :key AND :id != '' AND id > :id)"
+                " ORDER BY key, id LIMIT :limit",
+                {
+                    "bucket": bucket,
+                    "prefix": prefix,
+                    "key": marker.key,
+                    "id": marker.id,
+                    "limit": limit,
+                },
+            )
+            return [_upload(row) for row in rows]
 
     def end(self, bucket: str, key: str, upload_id: str) -> None:
         """Forgets the upload and its parts. Raises OssError NoSuchUpload."""
         with self._database.transaction() as db:
             _find(db, bucket, key, upload_id)
-            parts = _parts(db, upload_id)
+            parts = _parts(db, upload_id, 0, MOST_PARTS)
             db.execute("DELETE FROM uploads WHERE id = ?", (upload_id,))
         self._blobs.delete(part.blob.name for part in parts)
 
@@ -105,7 +126,7 @@ class Uploads:
 def _find(db: sqlite3.Connection, bucket: str, key: str, upload_id: str) -> Upload:
     find_bucket(db, bucket)
     row = db.execute(
-        "SELECT headers, tags FROM uploads WHERE id = ? AND bucket = ? AND key = ?",
+        "SELECT * FROM uploads WHERE id = ? AND bucket = ? AND key = ?",
         (upload_id, bucket, key),
     ).fetchone()
     if row is None:
@@ -114,13 +135,17 @@ def _find(db: sqlite3.Connection, bucket: str, key: str, upload_id: str) -> Uplo
             "or the upload may have been aborted or completed."
         )
         raise OssError(404, "NoSuchUpload", text, {"UploadId": upload_id})
-    return Upload(upload_id, json.loads(row["headers"]), json.loads(row["tags"]))
+    return _upload(row)
 
 
-def _parts(db: sqlite3.Connection, upload_id: str) -> list[Part]:
+def _upload(row: sqlite3.Row) -> Upload:
+    return Upload(row["id"], row["key"], row["initiated"], Metadata.loaded(row["metadata"]))
+
+
+def _parts(db: sqlite3.Connection, upload_id: str, after: int, limit: int) -> list[Part]:
     rows = db.execute(
         "SELECT number, modified, blob, size, md5, crc64 FROM parts"
-        " WHERE upload = ? ORDER BY number",
-        (upload_id,),
+        " WHERE upload = ? AND number > ? ORDER BY number LIMIT ?",
+        (upload_id, after, limit),
     )
     return [Part(row["number"], row["modified"], Blob(*tuple(row)[2:])) for row in rows]

@@ -1,0 +1,55 @@
+"""Access control lists: an object's own; a bucket's is always private."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from ..call import xml_response
+from ..errors import invalid_argument, private
+from ..headers import version_header
+from ..markup import element
+from ..metadata import OBJECT_ACL, acl_of
+from ..store.contents import PRIVATE, PUBLIC_READ
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..call import Call
+    from ..store.versions import StoredObject
+
+
+async def get_bucket_acl(call: Call) -> web.Response:
+    """GET /bucket?acl."""
+    call.store.buckets.get(call.bucket)
+    return _policy(call, PRIVATE, {})
+
+
+async def get_object_acl(call: Call) -> web.Response:
+    """GET /bucket/key?acl."""
+    stored = call.store.objects.find(call.bucket, call.key, call.version_id)
+    return _policy(call, stored.contents.metadata.acl, version_header(stored))
+
+
+async def put_object_acl(call: Call) -> web.Response:
+    """PUT /bucket/key?acl, with ``x-oss-object-acl``."""
+    if OBJECT_ACL not in call.headers:
+        raise invalid_argument(OBJECT_ACL, "", f"The header {OBJECT_ACL} is required.")
+    acl = acl_of(call.headers)
+    stored = call.store.objects.describe(
+        call.bucket, call.key, call.version_id, lambda metadata: replace(metadata, acl=acl)
+    )
+    return web.Response(headers=version_header(stored))
+
+
+def check_reader(call: Call, stored: StoredObject) -> None:
+    """Someone who signs nothing reads what is public. Raises OssError AccessDenied."""
+    if not call.signed and stored.contents.metadata.acl != PUBLIC_READ:
+        raise private()
+
+
+def _policy(call: Call, grant: str, headers: Mapping[str, str]) -> web.Response:
+    granted = element("AccessControlList", element("Grant", grant))
+    return xml_response(element("AccessControlPolicy", call.owner(), granted), headers)
