@@ -10,6 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from .conftest import REGION
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -40,9 +42,31 @@ def test_life_of_a_bucket(cloud: Cloud, signer: str) -> None:
         bucket.delete_bucket()
     bucket.delete_object("k")
     bucket.delete_bucket()
-    service = oss2.Service(bucket.auth, cloud.service.url, region="ap-southeast-1")
+    service = oss2.Service(bucket.auth, cloud.service.url, region=REGION)
     service.session = cloud.session
     assert bucket.bucket_name not in {each.name for each in service.list_buckets().buckets}
+
+
+def test_stat(versioned: Any) -> None:
+    for body in (b"old", b"newer"):
+        versioned.put_object("k", body)
+    versioned.delete_object("k")
+    upload = versioned.init_multipart_upload("v").upload_id
+    versioned.upload_part("v", upload, 1, b"part")
+    stat = versioned.get_bucket_stat()
+    assert (stat.storage_size_in_bytes, stat.object_count) == (3 + 5 + 4, 2)
+    assert (stat.delete_marker_count, stat.multipart_part_count) == (1, 1)
+
+
+def test_pages_of_buckets(cloud: Cloud, signer: str) -> None:
+    prefix = f"p-{uuid.uuid4().hex[:8]}-"
+    names = [f"{prefix}{number}" for number in range(5)]
+    for name in names:
+        cloud.service.create_bucket(name)
+    service = oss2.Service(cloud.bucket(names[0], signer).auth, cloud.service.url, region=REGION)
+    service.session = cloud.session
+    listed = oss2.BucketIterator(service, prefix=prefix, max_keys=2)
+    assert [each.name for each in listed] == names
 
 
 def test_pages(filled: Any) -> None:

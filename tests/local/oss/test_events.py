@@ -104,3 +104,9 @@ def test_a_multipart_upload_tells_of_every_step(bucket: Any, told: Any) -> None:
         "ObjectCreated:UploadPart",
         "ObjectCreated:CompleteMultipartUpload",
     ]
+
+
+def test_an_abort_tells_as_well(bucket: Any, told: Any) -> None:
+    upload = bucket.init_multipart_upload("v.mp4").upload_id
+    bucket.abort_multipart_upload("v.mp4", upload)
+    assert told()[-1] == ("ObjectRemoved:AbortMultipartUpload", 0, 0)

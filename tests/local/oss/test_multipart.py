@@ -60,6 +60,55 @@ def test_abort(bucket: Any) -> None:
     bucket.delete_bucket()
 
 
+def test_pages_of_parts(bucket: Any) -> None:
+    upload_id = _start(bucket)
+    _uploaded(bucket, upload_id, dict.fromkeys((1, 2, 3, 7, 9), LAST))
+    numbers, marker = [], ""
+    for _ in range(3):
+        page = bucket.list_parts("video.mp4", upload_id, marker=marker, max_parts=2)
+        numbers += [part.part_number for part in page.parts]
+        marker = page.next_marker
+    assert (numbers, page.is_truncated) == ([1, 2, 3, 7, 9], False)
+    with pytest.raises(oss2.exceptions.InvalidArgument):
+        bucket.list_parts("video.mp4", upload_id, max_parts=1001)
+
+
+@pytest.mark.parametrize("most", [1, 2, 100])
+def test_pages_of_uploads(bucket: Any, most: int) -> None:
+    keys = ["a", "b/1", "b/1", "b/é+ 2", "c"]
+    ids = [bucket.init_multipart_upload(key).upload_id for key in keys]
+    listed = list(oss2.MultipartUploadIterator(bucket, max_uploads=most))
+    assert [each.key for each in listed] == keys
+    assert {each.upload_id for each in listed} == set(ids)
+    folders = oss2.MultipartUploadIterator(bucket, delimiter="/", max_uploads=most)
+    assert sorted(each.key for each in folders) == ["a", "b/", "c"]
+    one_key = oss2.ObjectUploadIterator(bucket, "b/1", max_uploads=most)
+    assert sorted(each.upload_id for each in one_key) == sorted(ids[1:3])
+    assert bucket.get_bucket_stat().multi_part_upload_count == len(keys)
+
+
+def test_all_parts_at_once(bucket: Any) -> None:
+    upload_id = _start(bucket)
+    _uploaded(bucket, upload_id, {2: LAST, 1: FIRST})
+    everything = {"x-oss-complete-all": "yes"}
+    bucket.complete_multipart_upload("video.mp4", upload_id, None, headers=everything)
+    assert bucket.get_object("video.mp4").read() == FIRST + LAST
+
+
+def test_forbid_overwrite(bucket: Any) -> None:
+    upload_id = _start(bucket)
+    parts = _uploaded(bucket, upload_id, {1: FIRST})
+    bucket.put_object("video.mp4", b"first")
+    forbid = {"x-oss-forbid-overwrite": "true"}
+    with pytest.raises(oss2.exceptions.ServerError) as raised:
+        bucket.init_multipart_upload("video.mp4", headers=dict(forbid))
+    assert raised.value.code == "FileAlreadyExists"
+    with pytest.raises(oss2.exceptions.ServerError) as raised:
+        bucket.complete_multipart_upload("video.mp4", upload_id, parts, headers=dict(forbid))
+    assert raised.value.code == "FileAlreadyExists"
+    assert len(bucket.list_parts("video.mp4", upload_id).parts) == 1
+
+
 def _code(bucket: Any, upload_id: str, parts: list[PartInfo]) -> str:
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         bucket.complete_multipart_upload("video.mp4", upload_id, parts)

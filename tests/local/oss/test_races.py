@@ -8,6 +8,7 @@ from threading import Barrier, Event
 from typing import TYPE_CHECKING, Any
 
 import oss2
+from oss2.models import PartInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +48,14 @@ def test_one_appends(bucket: Any) -> None:
         results = _together(lambda n, at=position: bucket.append_object("k", at, b"%d" % n))  # type: ignore[misc]
         assert results == ["", *["PositionNotEqualToLength"] * (WRITERS - 1)]
     assert bucket.head_object("k").content_length == 2
+
+
+def test_one_completes(versioned: Any) -> None:
+    upload = versioned.init_multipart_upload("v").upload_id
+    parts = [PartInfo(1, versioned.upload_part("v", upload, 1, b"1" * 1_000_000).etag)]
+    results = _together(lambda _: versioned.complete_multipart_upload("v", upload, parts))
+    assert results == ["", *["NoSuchUpload"] * (WRITERS - 1)]
+    assert len(versioned.list_object_versions().versions) == 1
 
 
 def test_a_reader_never_sees_a_mix(bucket: Any) -> None:

@@ -86,6 +86,32 @@ def test_suspended_versioning(versioned: Any) -> None:
     assert raised.value.status == 405
 
 
+def test_the_null_version_is_one(bucket: Any) -> None:
+    """Written before versions were kept, read under its name, replaced once they are not."""
+    bucket.put_object("k", b"before")
+    bucket.put_bucket_versioning(oss2.models.BucketVersioningConfig("Enabled"))
+    kept = bucket.put_object("k", b"kept").versionid
+    assert bucket.get_object("k", params={"versionId": "null"}).read() == b"before"
+    bucket.put_bucket_versioning(oss2.models.BucketVersioningConfig("Suspended"))
+    bucket.put_object("k", b"after")
+    listed = bucket.list_object_versions().versions
+    assert [(each.versionid, each.is_latest) for each in listed] == [
+        ("null", True),
+        (kept, False),
+    ]
+    bucket.delete_object("k", params={"versionId": "null"})
+    assert bucket.get_object("k").read() == b"kept"
+
+
+def test_a_suspended_delete_leaves_one_marker(versioned: Any) -> None:
+    versioned.put_bucket_versioning(oss2.models.BucketVersioningConfig("Suspended"))
+    versioned.put_object("k", b"bytes")
+    for _ in range(2):
+        assert versioned.delete_object("k").versionid == "null"
+    listed = versioned.list_object_versions()
+    assert (len(listed.versions), len(listed.delete_marker)) == (0, 1)
+
+
 def test_copy_of_a_version(versioned: Any) -> None:
     old = versioned.put_object("k", b"old").versionid
     versioned.put_object("k", b"new")

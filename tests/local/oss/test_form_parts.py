@@ -1,0 +1,173 @@
+"""Forms and policies from strangers, without a service around them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from infra.local.oss.errors import OssError
+from infra.local.oss.forms.policy import SizeRange, check_policy
+from infra.local.oss.forms.reader import LONGEST_FIELD, MOST_FIELDS, Form
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+BOUNDARY = "x"
+FORM = f"multipart/form-data; boundary={BOUNDARY}"
+LATER = "2999-12-01T12:00:00.000Z"
+
+
+async def _in_pieces(body: bytes, size: int) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), size):
+        yield body[start : start + size]
+
+
+async def _read(body: bytes, piece: int = 1000) -> tuple[dict[str, str], bytes, Form]:
+    form = Form(FORM, _in_pieces(body, piece))
+    fields = dict(await form.fields())
+    content = b"".join([chunk async for chunk in form.file(SizeRange())])
+    return fields, content, form
+
+
+def _part(disposition: str, content: bytes) -> bytes:
+    return f"--x\r\nContent-Disposition: form-data; {disposition}\r\n\r\n".encode() + content
+
+
+@settings(max_examples=40)
+@given(
+    value=st.text(max_size=20).filter(lambda text: "\r\n--x" not in text),
+    content=st.lists(st.sampled_from([b"\r", b"\n", b"-", b"--x", b"a", b"\r\n--"])).map(b"".join),
+    piece=st.integers(1, 40),
+)
+@example(value="", content=b"\r\n--", piece=1)
+async def test_read_as_written(value: str, content: bytes, piece: int) -> None:
+    """However the bytes arrive, and whatever they look like."""
+    if b"\r\n--x" in content:
+        return
+    body = _part('name="a"', value.encode()) + b"\r\n" + _part('name="file"', content)
+    fields, found, _ = await _read(body + b"\r\n--x--\r\n", piece)
+    assert (fields, found) == ({"a": value}, content)
+
+
+async def test_what_is_said_of_the_file() -> None:
+    headers = 'name="file"; filename="a; name=b é.jpg"\r\nContent-Type: image/jpeg'
+    _, _, form = await _read(_part(headers, b"") + b"\r\n--x--")
+    assert (form.filename, form.content_type) == ("a; name=b é.jpg", "image/jpeg")
+
+
+async def test_names_count_in_any_case_and_the_last_one_holds() -> None:
+    body = _part('name="Key"', b"1\r\n") + _part("name=KEY", b"2\r\n") + _part("name=file", b"")
+    fields, _, _ = await _read(body + b"\r\n--x--")
+    assert list(fields.values()) == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "MalformedPOSTRequest"),
+        (b"--x--", "IncorrectNumberOfFilesInPOSTRequest"),
+        (b"--xyz\r\n\r\n", "MalformedPOSTRequest"),
+        (_part('title="a"', b"\r\n--x--"), "MalformedPOSTRequest"),
+        (_part('name="a"', b"\xff\r\n--x"), "MalformedPOSTRequest"),
+        (_part('name="file"', b"never ends"), "MalformedPOSTRequest"),
+        (_part('name="a"', b"v" * (LONGEST_FIELD + 1) + b"\r\n--x"), "FieldItemTooLong"),
+        (b"v" * (LONGEST_FIELD + 10), "FieldItemTooLong"),
+        (_part('name="a"', b"v" * LONGEST_FIELD), "MalformedPOSTRequest"),
+        (
+            b"".join(_part(f'name="{n}"', b"\r\n") for n in range(MOST_FIELDS + 1)),
+            "InvalidArgument",
+        ),
+    ],
+)
+async def test_malformed(body: bytes, code: str) -> None:
+    with pytest.raises(OssError) as raised:
+        await _read(body)
+    assert raised.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("content_type", "code"),
+    [
+        ("", "RequestIsNotMultiPartContent"),
+        ("multipart/form-data", "MalformedPOSTRequest"),
+        (f"multipart/form-data; boundary={'x' * 71}", "MalformedPOSTRequest"),
+        ("multipart/form-data; boundary=\udcff", "MalformedPOSTRequest"),
+    ],
+)
+def test_no_boundary(content_type: str, code: str) -> None:
+    with pytest.raises(OssError) as raised:
+        Form(content_type, _in_pieces(b"", 1))
+    assert raised.value.code == code
+
+
+def _policy(*conditions: Any, expiration: Any = LATER) -> str:
+    document = {"expiration": expiration, "conditions": list(conditions)}
+    return base64.b64encode(json.dumps(document).encode()).decode()
+
+
+def _refusal(policy: str) -> OssError:
+    with pytest.raises(OssError) as raised:
+        check_policy(policy, {"key": "in/a", "x-oss-security-token": "CAIS"})
+    return raised.value
+
+
+def test_what_is_left_open() -> None:
+    fields = {"key": "in/a", "content-type": "image/png"}
+    assert check_policy(_policy(), fields) == SizeRange()
+    met = [
+        {"key": "in/a"},
+        ["eq", "$Key", "in/a"],
+        ["starts-with", "$key", ""],
+        ["starts-with", "$x-oss-meta-nothing", ""],
+        ["in", "$content-type", ["image/png"]],
+        ["not-in", "$cache-control", ["no-cache"]],
+        ["content-length-range", 1, 1000],
+        ["content-length-range", 0, 10],
+    ]
+    assert check_policy(_policy(*met), fields) == SizeRange(1, 10)
+    assert check_policy(_policy(expiration="2999-12-01T12:00:00Z"), fields) == SizeRange()
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "?",
+        base64.b64encode(b"[]").decode(),
+        base64.b64encode(b'{"a": ' + b"[" * 5000).decode(),
+        base64.b64encode(json.dumps({"expiration": LATER}).encode()).decode(),
+        _policy(expiration="tomorrow"),
+        _policy(expiration=None),
+        _policy({}),
+        _policy({"a": "1", "b": "2"}),
+        _policy("key"),
+        _policy(["eq", "$key"]),
+        _policy(["eq", 1, "2"]),
+        _policy(["like", "$key", "in/"]),
+        _policy({"key": 1}),
+        _policy(["not-in", "$key", "in/a"]),
+        _policy(["content-length-range", 0]),
+        _policy(["content-length-range", 0, True]),
+        _policy(["content-length-range", -1, 5]),
+    ],
+)
+def test_policies_that_are_none(policy: str) -> None:
+    assert _refusal(policy).code == "InvalidPolicyDocument"
+
+
+def test_a_refusal_says_no_token() -> None:
+    refused = _refusal(_policy({"x-oss-security-token": "CAISother"}))
+    assert refused.code == "AccessDenied"
+    assert "x-oss-security-token" in refused.message
+    assert "CAIS" not in str(refused)
+
+
+@given(st.binary(max_size=200), st.text(max_size=50))
+def test_no_bytes_break_it(body: bytes, text: str) -> None:
+    for policy in (base64.b64encode(body).decode(), text):
+        with pytest.raises(OssError):
+            check_policy(policy, {})
