@@ -14,12 +14,13 @@ from typing import IO, TYPE_CHECKING, TypeVar
 
 from .. import errors
 from .answer import Reply
-from .upload import Permission, Upload, check_stored, permission, rewound
+from .upload import Upload, check_stored, rewound
 
 if TYPE_CHECKING:
     from ..deadline import Deadline
     from .pace import Pace
     from .request import SignedRequest
+    from .upload import Permission
 
 SHORTEST_CALL_S = 1.0
 """With less time left than this, a call is not begun."""
@@ -70,7 +71,7 @@ def calls(
             raise last
         yield Wait(turn)
         try:
-            return read(_reply((yield Send(build(), min(timeout_s, deadline.left())))))
+            return read(received((yield Send(build(), min(timeout_s, deadline.left())))))
         except errors.Passing as error:
             last = error
             delay = _delay(error, attempt)
@@ -81,15 +82,18 @@ def calls(
 
 
 def uploads(
-    authorize: Callable[[], SignedRequest], file: IO[bytes], deadline: Deadline
+    authorize: Callable[[], SignedRequest],
+    read: Callable[[Reply], Permission],
+    file: IO[bytes],
+    deadline: Deadline,
 ) -> Course[Permission]:
     """Puts a file where the service finds it, under a fresh permission for each attempt."""
     for attempt in itertools.count():
         try:
-            granted = permission(_reply((yield Send(authorize(), UPLOAD_TIMEOUT_S))))
+            granted = read(received((yield Send(authorize(), UPLOAD_TIMEOUT_S))))
             rewound(file, first=attempt == 0)
             came = yield Upload(granted.url, granted.fields, file, UPLOAD_TIMEOUT_S)
-            check_stored(_reply(came))
+            check_stored(received(came))
         except errors.Passing as error:
             delay = _delay(error, attempt)
             if deadline.left() - delay < SHORTEST_CALL_S:
@@ -118,7 +122,8 @@ class _Spent:
         return True
 
 
-def _reply(came: Came) -> Reply:
+def received(came: Came) -> Reply:
+    """The answer to a Send. Raises what the transport met instead."""
     if isinstance(came, errors.Passing):
         raise came
     if came is None:

@@ -56,7 +56,8 @@ class DeepfakeClient:
             return self._run(self._courses.file_detection(stream, **content))
 
     def keep_alive(self) -> None:
-        """Warms the connection (KeepaliveIntl). Raises errors.Passing when that fails."""
+        """Warms the connection (KeepaliveIntl). Raises errors.Passing when that fails, and
+        errors.StandInRefused."""
         self._run(self._courses.keeping_alive())
 
     def close(self) -> None:
@@ -110,7 +111,8 @@ class AsyncDeepfakeClient:
             return await self._run(self._courses.file_detection(stream, **content))
 
     async def keep_alive(self) -> None:
-        """Warms the connection (KeepaliveIntl). Raises errors.Passing when that fails."""
+        """Warms the connection (KeepaliveIntl). Raises errors.Passing when that fails, and
+        errors.StandInRefused."""
         await self._run(self._courses.keeping_alive())
 
     async def close(self) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from .. import errors
 from ..deadline import Deadline
 from .answer import STAND_IN_HEADER, Detection, Reply, understand
-from .attempts import Course, Send, calls, uploads
+from .attempts import Course, Send, calls, received, uploads
 from .pace import Interval
 from .parameters import DetectParameters, new_merchant_biz_id
 from .request import (
@@ -20,6 +20,7 @@ from .request import (
     SignedRequest,
     sign_request,
 )
+from .upload import permission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from ..credentials import CredentialSource
     from .pace import Pace
+    from .upload import Permission
 
 PUBLIC_ENDPOINT = "https://cloudauth-intl.ap-southeast-1.aliyuncs.com"
 VPC_ENDPOINT = "https://cloudauth-intl-vpc.ap-southeast-1.aliyuncs.com"
@@ -99,14 +101,15 @@ class Courses:
         if content.get("url") or content.get("base64"):
             raise errors.BadRequest("give exactly one of FaceUrl, FaceBase64 and FaceFile")
         content.setdefault("deadline", self._deadline(content))
-        granted = yield from uploads(self._authorization, file, content["deadline"])
+        granted = yield from uploads(
+            self._authorization, self._permission, file, content["deadline"]
+        )
         return (yield from self._detection(DETECT_STREAM, content, granted.file_url))
 
     def keeping_alive(self) -> Course[None]:
-        """KeepaliveIntl: warms the connection."""
+        """KeepaliveIntl: warms the connection, and meets a stand-in before anything is sent."""
         came = yield Send(self._sign(KEEP_ALIVE, []), _KEEP_ALIVE_TIMEOUT_S)
-        if isinstance(came, errors.Passing):
-            raise came
+        self._genuine(received(came), self._endpoint)
 
     def _detection(self, action: Action, content: Content, file_url: str = "") -> Course[Detection]:
         url = content.get("url", "")
@@ -136,10 +139,16 @@ class Courses:
         return sign_request(AUTHORIZE_UPLOAD, self._upload_endpoint, self._credentials.get(), asked)
 
     def _understand(self, reply: Reply) -> Detection:
+        return understand(self._genuine(reply, self._endpoint))
+
+    def _permission(self, reply: Reply) -> Permission:
+        return permission(self._genuine(reply, self._upload_endpoint))
+
+    def _genuine(self, reply: Reply, endpoint: str) -> Reply:
         """A stand-in's "low risk" must never pass for the real service's."""
         if STAND_IN_HEADER in reply.headers and not self._allow_stand_in:
             raise errors.StandInRefused(
-                f"{urlsplit(self._endpoint).netloc} names itself a stand-in; "
-                "set CLOUDAUTH_ENDPOINT to the real service"
+                f"{urlsplit(endpoint).netloc} names itself a stand-in; "
+                "set the endpoint to the real service's"
             )
-        return understand(reply)
+        return reply

@@ -1,0 +1,156 @@
+"""When the client calls again, by what each Code means."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from facescreen import errors
+from facescreen.credentials import Credentials
+from facescreen.deadline import Deadline
+from facescreen.deepfake import attempts
+from facescreen.deepfake.answer import Reply, understand
+from facescreen.deepfake.pace import Interval
+from facescreen.outcome import Verdict
+from tests.unit.deepfake.service import (
+    Service,
+    code,
+    detect,
+    success,
+)
+
+MANY = 99
+"""As often as the time left allows."""
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "error", "calls"),
+    [
+        ("NoFaceDetected", 401, errors.ContentFault, 1),
+        ("UnqualifiedPhoto", 401, errors.ContentFault, 1),
+        ("ToolargeImage", 401, errors.ContentFault, 1),
+        ("ToolargeImage", 200, errors.ContentFault, 1),
+        ("DataDuplication", 401, errors.BadRequest, 1),
+        ("MissingParameter", 400, errors.BadRequest, 1),
+        ("InvalidParameter", 400, errors.BadRequest, 1),
+        ("InvalidParameter.SceneCode", 400, errors.BadRequest, 1),
+        ("InvalidAction.NotFound", 404, errors.BadRequest, 1),
+        ("Forbidden.RAMUserAccessDenied", 403, errors.AccessRefused, 1),
+        ("Forbidden.AccountAccessDenied", 403, errors.AccessRefused, 1),
+        ("SignatureDoesNotMatch", 400, errors.BadCredentials, 1),
+        ("InvalidAccessKeyId.NotFound", 404, errors.BadCredentials, 1),
+        ("SomethingNew", 400, errors.OperatorFault, 1),
+        ("DownloadTimeout", 401, errors.SourceTimedOut, MANY),
+        ("Throttling.Api", 403, errors.Throttled, MANY),
+        ("Throttling.User", 429, errors.Throttled, MANY),
+        ("InternalError", 500, errors.Unavailable, MANY),
+        ("ServiceUnavailable", 503, errors.Unavailable, MANY),
+        ("ServiceUnavailableTemporary", 503, errors.Unavailable, MANY),
+        ("SignatureNonceUsed", 400, errors.Unavailable, MANY),
+        ("SomethingNew", 500, errors.Unavailable, MANY),
+        ("SomethingNew", 429, errors.Throttled, MANY),
+        ("InvalidSecurityToken.Expired", 400, errors.CredentialsExpired, 2),
+        ("InvalidTimeStamp.Expired", 400, errors.CredentialsExpired, 2),
+    ],
+)
+def test_each_code_by_its_name_never_by_its_status(
+    name: str,
+    status: int,
+    error: type[errors.FacescreenError],
+    calls: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left = iter([60.0] * 9 + [0.5] * 99)
+    monkeypatch.setattr(Deadline, "left", lambda self: next(left))
+    service = Service(*[code(name, status)] * 9)
+    with pytest.raises(error) as raised:
+        detect(service)
+    assert type(raised.value) is error
+    assert raised.value.code == name
+    assert raised.value.request_id == "REQ-1"
+    assert len(service.asked) == calls if calls < MANY else len(service.asked) > 2
+
+
+def test_an_operator_is_told_what_to_do() -> None:
+    service = Service(code("Forbidden.RAMUserAccessDenied", 403))
+    with pytest.raises(errors.AccessRefused, match="grant the caller AliyunAntCloudAuthFullAccess"):
+        detect(service)
+
+
+def test_passing_trouble_passes() -> None:
+    service = Service(
+        code("Throttling.Api", 403),
+        httpx.ConnectError("refused"),
+        httpx.Response(502, text="<html>"),
+        httpx.Response(200, text="not json"),
+        code("InternalError", 500),
+        code("200", ResultObject={"Result": 0}),
+    )
+    assert detect(service).verdict is Verdict.LOW_RISK
+    nonces = {request.headers["x-acs-signature-nonce"] for request in service.asked}
+    assert len(nonces) == len(service.asked) == 6
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("cut"), httpx.ReadError("reset")],
+)
+def test_a_call_without_an_answer_is_repeated_once(failure: Exception) -> None:
+    """It may have been served, and billed."""
+    service = Service(failure, success())
+    assert detect(service).verdict is Verdict.LOW_RISK
+    service = Service(failure, failure, success())
+    with pytest.raises(errors.NoAnswer):
+        detect(service)
+    assert len(service.asked) == 2
+
+
+def test_credentials_that_end_in_the_middle_are_asked_for_anew() -> None:
+    held = [Credentials("first", "s", "t1"), Credentials("second", "s", "t2")]
+
+    class Renewed:
+        def get(self) -> Credentials:
+            return held.pop(0)
+
+    service = Service(code("InvalidSecurityToken.Expired", 400), success())
+    detect(service, credentials=Renewed())
+    tokens = [request.headers["x-acs-security-token"] for request in service.asked]
+    assert tokens == ["t1", "t2"]
+
+
+def test_each_attempt_signs_a_fresh_url() -> None:
+    urls = iter(["https://a.example/1", "https://a.example/2"])
+    service = Service(code("DownloadTimeout", 401), success())
+    detect(service, url=lambda: next(urls))
+    sent = [request.url.params["FaceUrl"] for request in service.asked]
+    assert sent == ["https://a.example/1", "https://a.example/2"]
+
+
+def test_no_call_begins_without_time_for_it() -> None:
+    service = Service()
+    with pytest.raises(errors.Throttled):
+        detect(service, deadline=Deadline.after(attempts.SHORTEST_CALL_S / 2))
+    assert not service.asked
+
+
+def test_the_wait_that_the_service_asks_for_is_kept() -> None:
+    reply = Reply(403, {"x-acs-retry-after": "1500"}, b'{"Code": "Throttling.Api"}')
+    steps = attempts.calls(
+        lambda: None,  # type: ignore[arg-type, return-value]
+        understand,
+        8,
+        Deadline.after(60),
+        Interval(1e9),
+    )
+    assert steps.send(None) == attempts.Wait(0)
+    assert isinstance(steps.send(None), attempts.Send)
+    wait = steps.send(reply)
+    assert isinstance(wait, attempts.Wait)
+    assert 1.5 <= wait.seconds <= 1.5 + 0.25
+
+
+def test_redirects_are_not_followed() -> None:
+    service = Service(*[httpx.Response(302, headers={"location": "https://evil.example"})] * 9)
+    with pytest.raises(errors.Passing):
+        detect(service, deadline=Deadline.after(1.2))
+    assert {request.url.host for request in service.asked} == {"service.example"}
