@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facescreen import telemetry
-from facescreen.errors import FacescreenError
+from facescreen.errors import FacescreenError, Passing
 from facescreen.runtime import InvocationCredentials, adapt
 from facescreen.settings import Settings
 from facescreen.triggers import read_event
 
 if TYPE_CHECKING:
+    from facescreen.assembly import Assembly
     from facescreen.runtime import LambdaLike
-    from facescreen.screening import Screener
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class _Deployment:
     """What an instance keeps from one invocation to the next."""
 
     settings: Settings
-    screener: Screener
+    parts: Assembly
 
 
 _credentials = InvocationCredentials()
@@ -35,12 +35,19 @@ _deployments: list[_Deployment] = []
 
 
 def initialize(context: Any) -> None:
-    """Checks the settings and connects the parts. Raises errors.BadSettings."""
-    from facescreen.assembly import screener  # noqa: PLC0415 - the SDKs load here, once
+    """Checks the settings, connects the parts, warms the connection that the first event waits
+    for. Raises errors.BadSettings, errors.BadCredentials, errors.StandInRefused."""
+    from facescreen.assembly import assemble  # noqa: PLC0415 - the SDKs load here, once
 
     settings = Settings.from_env(os.environ)
     source = adapt(context).invoked_function_arn
-    _deployments.append(_Deployment(settings, screener(settings, _credentials, source=source)))
+    parts = assemble(settings, _credentials, source=source)
+    _credentials.renew(context)
+    try:
+        parts.client.keep_alive()
+    except Passing as trouble:
+        telemetry.not_warm(trouble)
+    _deployments.append(_Deployment(settings, parts))
 
 
 def handler(event: bytes, context: Any) -> dict[str, Any]:
@@ -59,7 +66,7 @@ def _handle(event: bytes, context: LambdaLike) -> dict[str, Any]:
     failures: list[FacescreenError] = [*triggered.faults]
     for ref in triggered.objects:
         try:
-            telemetry.ended(deployment.screener.screen(ref, context.deadline))
+            telemetry.ended(deployment.parts.screener.screen(ref, context.deadline))
         except FacescreenError as failure:
             telemetry.failed(ref, failure)
             failures.append(failure)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from PIL import Image, ImageOps
 
 from facescreen.deepfake.answer import Detection
 from facescreen.errors import ObjectChanged, ObjectGone, TagsRefused
@@ -56,6 +59,10 @@ class MemoryStore:
             raise ObjectChanged("other bytes")
         return stored.data[start : start + length]
 
+    def download(self, ref: ObjectRef, *, convert: bool) -> bytes:
+        data = self.read(ref, 0, self._get("download", ref).head.size)
+        return _converted(data) if convert else data
+
     def tags(self, ref: ObjectRef) -> dict[str, str]:
         return dict(self._get("tags", ref).tags)
 
@@ -76,6 +83,15 @@ class MemoryStore:
             return self._objects[ref.bucket, ref.key]
         except KeyError:
             raise ObjectGone("the object is not there any more") from None
+
+
+def _converted(data: bytes) -> bytes:
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    short = min(upright.size)
+    resized = upright.resize((upright.width * 720 // short, upright.height * 720 // short))
+    held = io.BytesIO()
+    resized.convert("RGB").save(held, "JPEG", quality=80)
+    return held.getvalue()
 
 
 class MemoryState:

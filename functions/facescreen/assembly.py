@@ -1,7 +1,8 @@
-"""Settings -> Screener: the one place that names adapters. Import it late."""
+"""Settings -> what a handler works with: the one place that names adapters. Import it late."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .deepfake.client import DeepfakeClient
@@ -11,14 +12,25 @@ from .messages.mns import MnsPublisher
 from .screening import Policy, Screener
 from .storage.oss import OssState, OssStore
 from .tagging import Tagger
+from .transfer import Auto, ByUrl, Inline
 
 if TYPE_CHECKING:
     from .credentials import CredentialSource
     from .settings import Settings
+    from .storage import ObjectStore
+    from .transfer import Transfer
 
 
-def screener(settings: Settings, credentials: CredentialSource, *, source: str) -> Screener:
-    """The Screener of a Function Compute deployment; `source` names the function."""
+@dataclass(frozen=True)
+class Assembly:
+    """The connected parts of a Function Compute deployment."""
+
+    client: DeepfakeClient
+    screener: Screener
+
+
+def assemble(settings: Settings, credentials: CredentialSource, *, source: str) -> Assembly:
+    """`source` names the function in messages."""
     store = OssStore(
         credentials,
         endpoint=settings.oss_endpoint,
@@ -36,15 +48,16 @@ def screener(settings: Settings, credentials: CredentialSource, *, source: str) 
         scene_code=settings.scene_code,
         credentials=credentials,
         endpoint=settings.cloudauth_endpoint,
+        upload_endpoint=settings.upload_endpoint,
         image_timeout_s=settings.image_timeout_s,
         video_timeout_s=settings.video_timeout_s,
         pace=Fleet(state, settings.calls_per_second),
         allow_stand_in=settings.local,
     )
-    return Screener(
+    screener = Screener(
         store=store,
         ledger=ledger,
-        detect=client.detect_stream if settings.transfer == "stream" else client.detect,
+        transfer=_transfer(settings, store, client),
         tagger=Tagger(store, ledger, prefix=settings.tag_prefix, form=settings.tag_form),
         publisher=MnsPublisher(
             credentials,
@@ -57,6 +70,14 @@ def screener(settings: Settings, credentials: CredentialSource, *, source: str) 
             merchant_prefix=settings.merchant_prefix,
             strictness=settings.strictness,
             convert=settings.convert,
-            presigned_url_s=settings.presigned_url_s,
         ),
     )
+    return Assembly(client, screener)
+
+
+def _transfer(settings: Settings, store: ObjectStore, client: DeepfakeClient) -> Transfer:
+    detect = client.detect if settings.transfer == "url" else client.detect_stream
+    by_url = ByUrl(store, detect, settings.presigned_url_s)
+    inline = Inline(store, client.detect_stream)
+    forms: dict[str, Transfer] = {"inline": inline, "auto": Auto(inline, by_url)}
+    return forms.get(settings.transfer, by_url)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from . import findings
 from .errors import ContentFault, ObjectChanged, ObjectGone
@@ -15,30 +15,14 @@ from .stopwatch import Stopwatch
 from .tagging import SUPERSEDED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .deadline import Deadline
-    from .deepfake.answer import Detection
     from .ledger import Ledger
     from .messages import Publisher
     from .outcome import Finding
     from .requirements import Strictness
     from .storage import ObjectHead, ObjectRef, ObjectStore
     from .tagging import Tagger
-
-
-class Detect(Protocol):
-    """Who judges: an operation of DeepfakeClient, or a fake in tests."""
-
-    def __call__(
-        self,
-        *,
-        url: Callable[[], str],
-        kind: str,
-        merchant_biz_id: str,
-        deadline: Deadline,
-    ) -> Detection:
-        """Screens what a presigned URL gives."""
+    from .transfer import Transfer
 
 
 @dataclass(frozen=True)
@@ -50,7 +34,6 @@ class Policy:
     merchant_prefix: str
     strictness: Strictness
     convert: bool
-    presigned_url_s: int
 
 
 class Screener:
@@ -61,14 +44,14 @@ class Screener:
         *,
         store: ObjectStore,
         ledger: Ledger,
-        detect: Detect,
+        transfer: Transfer,
         tagger: Tagger,
         publisher: Publisher,
         policy: Policy,
     ) -> None:
         self._store = store
         self._ledger = ledger
-        self._detect = detect
+        self._transfer = transfer
         self._tagger = tagger
         self._publisher = publisher
         self._policy = policy
@@ -127,12 +110,12 @@ class Screener:
         fit = assess(media, head.size, self._policy.strictness, can_convert=can_convert)
         if fit.refusals:
             return findings.unfit(biz_id, media, fit)
-        seconds = self._policy.presigned_url_s
         with watch.step("call"):
             try:
-                detection = self._detect(
-                    url=lambda: self._store.presign(ref, seconds, convert=fit.convert),
+                detection = self._transfer(
+                    ref,
                     kind=media.kind,
+                    convert=fit.convert,
                     merchant_biz_id=biz_id,
                     deadline=deadline,
                 )

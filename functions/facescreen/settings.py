@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TAG_FORMS = ("separate", "merged", "none")
-TRANSFERS = ("stream", "url")
+TRANSFERS = ("stream", "url", "inline", "auto")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _YES, _NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
@@ -30,6 +30,7 @@ class Settings:
     oss_public_endpoint: str
     oss_region: str
     cloudauth_endpoint: str
+    upload_endpoint: str
     mns_endpoint: str
     mns_topic: str
     mns_queue: str
@@ -40,7 +41,8 @@ class Settings:
     presigned_url_s: int
     transfer: str
     """``stream``: by DeepfakeDetectIntlStream, which keeps the presigned URL out of request lines
-    and so out of access logs; ``url``: by DeepfakeDetectIntl, with the URL in the query."""
+    and so out of access logs; ``url``: by DeepfakeDetectIntl, with the URL in the query;
+    ``inline``: no URL, the bytes; ``auto``: inline what fits into Base64, stream for the rest."""
     convert: bool
     strictness: Strictness
     tag_prefix: str
@@ -69,6 +71,7 @@ class Settings:
             cloudauth_endpoint=read.endpoint(
                 "CLOUDAUTH_ENDPOINT", "cloudauth-intl-vpc.ap-southeast-1.aliyuncs.com"
             ),
+            upload_endpoint=read.endpoint("CLOUDAUTH_UPLOAD_ENDPOINT", "openplatform.aliyuncs.com"),
             mns_endpoint=read.endpoint("MNS_ENDPOINT"),
             mns_topic=read.text("MNS_TOPIC", _MNS_NAME, _MNS_SAYS, _MNS, ""),
             mns_queue=read.text("MNS_QUEUE", _MNS_NAME, _MNS_SAYS, _MNS, ""),

@@ -35,6 +35,11 @@ def per_invocation(
     return measured
 
 
+def not_warm(trouble: FacescreenError) -> None:
+    """The first call has to open its connection itself."""
+    _logger.warning("not warm", extra={"error": type(trouble).__name__, "detail": str(trouble)})
+
+
 def skipped(reasons: Mapping[str, int]) -> None:
     """Records that were not ours to screen, by reason."""
     for reason, count in reasons.items():

@@ -21,6 +21,10 @@ _SETTINGS = {
     "STATE_BUCKET": "facescreen-state",
     "MNS_ENDPOINT": "https://1234567890.mns.ap-southeast-1.aliyuncs.com",
     "MNS_TOPIC": "verdicts",
+    "ALIBABA_CLOUD_ACCESS_KEY_ID": "counted",
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "counted",
+    # Nobody listens there: the initializer tries to warm its connection, and goes on.
+    "CLOUDAUTH_ENDPOINT": "http://127.0.0.1:9",
 }
 _COUNT = """
 import json, sys, types

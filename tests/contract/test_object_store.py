@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import httpx
 import oss2
 import pytest
+from PIL import Image
 
 from facescreen import errors
 from facescreen.credentials import Credentials
@@ -76,6 +78,31 @@ def stored(both: Both) -> tuple[ObjectStore, Uploader, ObjectRef]:
 
 
 Stored = tuple[ObjectStore, Uploader, ObjectRef]
+
+
+def test_a_download_is_the_whole_object(stored: Stored) -> None:
+    store, _, ref = stored
+    assert store.download(ref, convert=False) == b"0123456789"
+
+
+def test_a_download_of_other_bytes_is_refused(stored: Stored) -> None:
+    store, uploader, ref = stored
+    uploader.put("selfies", "a.jpg", b"others")
+    with pytest.raises(errors.ObjectChanged):
+        store.download(ref, convert=False)
+
+
+def test_a_download_is_converted_on_the_way(both: Both) -> None:
+    store, uploader = both
+    picture = Image.new("RGB", (900, 1200), "red")
+    exif = picture.getexif()
+    exif[0x0112] = 6
+    held = io.BytesIO()
+    picture.save(held, "PNG", exif=exif)
+    etag = uploader.put("selfies", "sideways.png", held.getvalue())
+    data = store.download(ObjectRef("oss", "selfies", "sideways.png", etag), convert=True)
+    converted = Image.open(io.BytesIO(data))
+    assert (converted.format, converted.size) == ("JPEG", (960, 720))
 
 
 def test_head(stored: Stored) -> None:

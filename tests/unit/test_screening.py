@@ -22,6 +22,7 @@ from facescreen.requirements import Strictness
 from facescreen.screening import Policy, Screener
 from facescreen.storage import ObjectRef
 from facescreen.tagging import Tagger
+from facescreen.transfer import ByUrl
 from tests.fakes import HIGH_RISK, KeptMessages, MemoryState, MemoryStore, PlannedDetector
 
 SCHEMA = json.loads(
@@ -49,10 +50,10 @@ class Bench:
         self.screener = Screener(
             store=self.store,
             ledger=ledger,
-            detect=self.detector.detect,
+            transfer=ByUrl(self.store, self.detector.detect, 300),
             tagger=Tagger(self.store, ledger, prefix="deepfake-", form=form),
             publisher=self.messages,
-            policy=Policy("acs:fc:r:1:functions/f", "fs", Strictness.STANDARD, True, 300),
+            policy=Policy("acs:fc:r:1:functions/f", "fs", Strictness.STANDARD, True),
         )
 
     def put(self, data: bytes = PHOTO, tags: dict[str, str] | None = None) -> ObjectRef:

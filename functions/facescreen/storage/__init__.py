@@ -55,13 +55,16 @@ class ObjectStore(Protocol):
     name: str
     """``oss`` or ``s3``."""
     converts: bool
-    """Whether a presigned URL can make a conforming JPEG on the way."""
+    """Whether it can make a conforming JPEG on the way."""
 
     def head(self, ref: ObjectRef) -> ObjectHead:
         """What stands there now."""
 
     def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
         """A range of the bytes that `ref.etag` names. Raises ObjectChanged when others stand."""
+
+    def download(self, ref: ObjectRef, *, convert: bool) -> bytes:
+        """All of the bytes that `ref.etag` names. Raises ObjectChanged when others stand."""
 
     def tags(self, ref: ObjectRef) -> dict[str, str]:
         """The whole tag set."""

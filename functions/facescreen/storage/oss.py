@@ -60,9 +60,7 @@ class OssStore:
 
     def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
         # Without the first, a range that ends past the end makes OSS send the whole object.
-        headers = {"x-oss-range-behavior": "standard"}
-        if ref.etag:
-            headers["If-Match"] = f'"{ref.etag}"'
+        headers = {"x-oss-range-behavior": "standard", **_only_if(ref)}
         with _errors(ref.key):
             try:
                 found = self._buckets.get(ref.bucket).get_object(
@@ -73,6 +71,17 @@ class OssStore:
                 if error.status != 416:
                     raise
                 data = b""
+        return data
+
+    def download(self, ref: ObjectRef, *, convert: bool) -> bytes:
+        with _errors(ref.key):
+            data: bytes = (
+                self._buckets.get(ref.bucket)
+                .get_object(
+                    ref.key, headers=_only_if(ref), params={**_version(ref), **_process(convert)}
+                )
+                .read()
+            )
         return data
 
     def tags(self, ref: ObjectRef) -> dict[str, str]:
@@ -89,13 +98,12 @@ class OssStore:
             self._buckets.get(ref.bucket).put_object_tagging(ref.key, tagging, params=_version(ref))
 
     def presign(self, ref: ObjectRef, seconds: int, *, convert: bool) -> str:
-        process = {"x-oss-process": CONVERSION} if convert else {}
         with _errors(ref.key):
             url: str = self._public_buckets.get(ref.bucket).sign_url(
                 "GET",
                 ref.key,
                 seconds,
-                params={**_version(ref), **process},
+                params={**_version(ref), **_process(convert)},
                 slash_safe=_survives_clients(ref.key),
             )
         return url
@@ -206,6 +214,14 @@ def _survives_clients(key: str) -> bool:
 
 def _version(ref: ObjectRef) -> dict[str, str]:
     return {"versionId": ref.version_id} if ref.version_id else {}
+
+
+def _process(convert: bool) -> dict[str, str]:
+    return {"x-oss-process": CONVERSION} if convert else {}
+
+
+def _only_if(ref: ObjectRef) -> dict[str, str]:
+    return {"If-Match": f'"{ref.etag}"'} if ref.etag else {}
 
 
 def _real_version(version_id: str) -> str:
