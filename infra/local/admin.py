@@ -74,6 +74,8 @@ class AdminService(Service):
     def _calls(self) -> list[dict[str, Any]]:
         return [
             {
+                "operation": call.operation,
+                "way": call.way,
                 "MerchantBizId": call.merchant_biz_id,
                 "object": call.object,
                 "time": call.time,

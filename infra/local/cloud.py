@@ -82,7 +82,14 @@ class LocalCloud:
         self.mns.create_topic(TOPIC)
         self.mns.subscribe(TOPIC, "queue", QUEUE)
         functions = s_yaml.load(self._project / "s.yaml", self._function_environment())
-        self.fc = FcService(self.identity, functions, self._data / "fc", self._dead_letter, REGION)
+        self.fc = FcService(
+            self.identity,
+            functions,
+            self._data / "fc",
+            self._dead_letter,
+            REGION,
+            ca_file=self.cloudauth.ca_file,
+        )
         await self._start(self.fc, wanted.get("fc", 0))
         await self._start(self.admin, wanted.get("admin", 0))
         if any(function.http_trigger for function in functions):
@@ -145,6 +152,7 @@ class LocalCloud:
             "OSS_ENDPOINT": self.oss.url,
             "OSS_PUBLIC_ENDPOINT": self.oss.url,
             "CLOUDAUTH_ENDPOINT": self.cloudauth.url,
+            "CLOUDAUTH_UPLOAD_ENDPOINT": self.cloudauth.url,
             "MNS_ENDPOINT": self.mns.url,
             "MNS_TOPIC": TOPIC,
             "MNS_DLQ": DEAD_LETTERS,

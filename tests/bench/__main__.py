@@ -4,7 +4,7 @@ the quota a burst uses."""
 import tempfile
 from pathlib import Path
 
-from tests.bench import shipping
+from tests.bench import shipping, transfers
 from tests.bench.test_budget import MOST_MB, MOST_MODULES
 from tests.local.pipeline import burst
 
@@ -24,6 +24,12 @@ def main() -> None:
     for name, size in sorted(sizes.items(), key=lambda part: -part[1]):
         print(f"  {name:{WIDTH}} {size / 1e6:6.2f}")
     print(f"  {'in all':{WIDTH}} {sum(sizes.values()) / 1e6:6.2f}   held to {MOST_MB}")
+    print(f"The call by TRANSFER, milliseconds, median of {transfers.ROUNDS}, and against url")
+    with tempfile.TemporaryDirectory() as folder:
+        by_url: dict[str, float] = {}
+        for took in transfers.run(Path(folder)):
+            ratio = took.call_ms / by_url.setdefault(took.sample, took.call_ms)
+            print(f"  {took.form:8}{took.sample:{WIDTH - 8}} {took.call_ms:6.0f} {ratio:6.2f}")
     with tempfile.TemporaryDirectory() as folder:
         came = burst.run(Path(folder))
     print(f"{burst.UPLOADS} uploads by {burst.CLIENTS} clients, quota {burst.QUOTA} calls a second")

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_WAYS = ("FaceUrl", "FaceBase64", "FaceFile")
 _LONGEST = 2048
 
 
@@ -19,6 +20,9 @@ _LONGEST = 2048
 class Call:
     """One answered detection."""
 
+    operation: str
+    way: str
+    """``FaceUrl``, ``FaceBase64`` or ``FaceFile``; empty where none was given."""
     merchant_biz_id: str
     object: str
     """``oss://bucket/key`` of the local OSS, the URL without its query of another host, or empty
@@ -33,9 +37,11 @@ class Call:
         return self.code == "Success"
 
     @classmethod
-    def now(cls, given: Mapping[str, str]) -> Call:
+    def now(cls, operation: str, given: Mapping[str, str]) -> Call:
         """A call with the parameters `given` that comes at this instant."""
         return cls(
+            operation=operation,
+            way=next((way for way in _WAYS if given.get(way)), ""),
             merchant_biz_id=given.get("MerchantBizId", "")[:_LONGEST],
             object=_object(given.get("FaceUrl", ""))[:_LONGEST],
             time=datetime.now(timezone.utc).isoformat(timespec="milliseconds")[:-6] + "Z",

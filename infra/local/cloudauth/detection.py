@@ -60,7 +60,7 @@ class Detections:
     ) -> dict[str, Any]:
         """The ResultObject. `ways`: see material; `quota`: calls of `operation` a second, for each
         operation has its own. Raises Refusal."""
-        call = Call.now(given)
+        call = Call.now(operation, given)
         try:
             if not self._rates[operation].admit(quota):
                 raise Refusal("Throttling.Api", "The API call is blocked by throttling.")

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..identity import Key
     from .function import Function
 
@@ -26,6 +28,8 @@ class Deployment:
     region: str
     account_id: str
     interpreter: str = sys.executable
+    ca_file: Path | None = None
+    """What the instances trust in place of the public authorities."""
 
     def __post_init__(self) -> None:
         if not os.access(self.interpreter, os.X_OK):
@@ -45,6 +49,7 @@ class Deployment:
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "PYTHONUNBUFFERED": "1",
             "TZ": "UTC",
+            **({"SSL_CERT_FILE": str(self.ca_file)} if self.ca_file else {}),
             **function.environment,
             "FC_ACCOUNT_ID": self.account_id,
             "FC_FUNCTION_HANDLER": function.handler,

@@ -51,10 +51,12 @@ class FcService(Service):
         region: str,
         *,
         interpreters: Mapping[str, str] = MappingProxyType({}),
+        ca_file: Path | None = None,
     ) -> None:
         """`destination` takes an onFailure ARN and the record for it.
 
         `interpreters` gives a Python's path by runtime (``python3.10``); this one runs the rest.
+        `ca_file` is what instances trust in place of the public authorities.
         """
         super().__init__()
         self.functions = functions
@@ -73,6 +75,7 @@ class FcService(Service):
                     region,
                     identity.account_id,
                     interpreters.get(function.runtime, sys.executable),
+                    ca_file,
                 ),
                 identity,
                 logs / f"{function.name}.log",

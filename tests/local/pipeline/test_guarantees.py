@@ -205,13 +205,15 @@ def test_wrong_settings_stop_initialisation_and_name_the_setting(
     assert "SCENE_CODE must be exactly 10 letters, digits or underscores; it has 9" in str(letters)
 
 
-def test_the_plain_operation_does_the_same(tmp_path: Path, photos: dict[str, bytes]) -> None:
-    with running(tmp_path, TRANSFER="url") as (_, outside):
-        # The other operation is out of order: what is answered comes from this one.
-        refusal = {"operation": "DeepfakeDetectIntlStream", "code": "InternalError", "times": 99}
-        outside.behave(cloudauth={"faults": [refusal]})
+def test_a_connection_that_can_t_be_warmed_stops_nothing(
+    tmp_path: Path, photos: dict[str, bytes]
+) -> None:
+    with running(tmp_path) as (_, outside):
+        outside.behave(cloudauth={"faults": [{"operation": "KeepaliveIntl", "reset": True}]})
         outside.put("a.jpg", photos[GOOD])
         assert outside.wait_for("a.jpg")["data"]["verdict"] == "low_risk"
+        (log,) = (tmp_path / "fc" / "logs").iterdir()
+        assert '"message":"not warm"' in log.read_text()
 
 
 def test_python_3_12s_context_without_credentials_will_do(

@@ -1,0 +1,51 @@
+"""How long each form of TRANSFER takes, on a warm instance of the local cloud."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.local.pipeline.outside import running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.local.pipeline.outside import Outside
+
+FORMS = ("url", "stream", "inline", "auto")
+SAMPLES = ("selfies/portrait.jpg", "selfies/12-megapixel.jpg", "selfies/clip.mp4")
+ROUNDS = 9
+
+
+@dataclass(frozen=True)
+class Took:
+    """One form and one sample."""
+
+    form: str
+    sample: str
+    call_ms: float
+    """The median from the transfer's begin to the service's answer."""
+
+
+def run(folder: Path) -> list[Took]:
+    """Every sample by every form."""
+    took: list[Took] = []
+    for form in FORMS:
+        with running(folder / form, TRANSFER=form) as (cloud, outside):
+            made = {one.name: one.path for one in cloud.samples()}
+            for sample in SAMPLES:
+                times = _times(outside, sample, made[sample].read_bytes())
+                took.append(Took(form, sample, statistics.median(times)))
+    return took
+
+
+def _times(outside: Outside, sample: str, data: bytes) -> list[float]:
+    """The call's milliseconds in each round but the first, which starts the instance."""
+    times: list[float] = []
+    for number in range(1 + ROUNDS):
+        key = f"{number}/{sample}"
+        # Other bytes each time: the same ones would not be screened again.
+        outside.put(key, data + number.to_bytes(2, "big"))
+        times.append(outside.wait_for(key)["data"]["timing"]["call_ms"])
+    return times[1:]
