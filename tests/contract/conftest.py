@@ -1,16 +1,19 @@
-"""The local services that contract tests of real adapters run against."""
+"""The two places that contract tests of real adapters run in."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from facescreen.credentials import Credentials
 from infra.local.background import Background
+from infra.local.cloudauth.server import CloudauthService
 from infra.local.identity import Identity
 from infra.local.mns.server import MnsService
 from infra.local.oss.server import OssService
+from tests.contract.objects import OssObjects
+from tests.contract.place import REAL, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,18 +33,10 @@ def identity() -> Identity:
 
 
 @pytest.fixture(scope="session")
-def temporary(identity: Identity) -> Credentials:
-    """As a function holds them: with a security token."""
-    key = identity.issue_token()
-    return Credentials(key.access_key_id, key.access_key_secret, key.security_token)
-
-
-@pytest.fixture(scope="session")
 def oss(
     loop: Background, identity: Identity, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[OssService]:
     service = OssService(identity, tmp_path_factory.mktemp("oss"), REGION, lambda record: None)
-    service.create_bucket("selfies")
     service.create_bucket("facescreen-state")
     service.create_bucket("versioned", versioning=True)
     loop.run(service.start())
@@ -55,10 +50,73 @@ def mns(
 ) -> Iterator[MnsService]:
     service = MnsService(identity, tmp_path_factory.mktemp("mns"), REGION)
     service.create_topic("verdicts")
-    for queue in ("subscribed", "flagged", "direct"):
+    for queue in ("subscribed", "flagged"):
         service.create_queue(queue)
     service.subscribe("verdicts", "all", "subscribed")
     service.subscribe("verdicts", "flagged", "flagged", filter_tag="high_risk")
     loop.run(service.start())
     yield service
     loop.run(service.stop())
+
+
+@pytest.fixture(scope="session")
+def cloudauth(
+    loop: Background, identity: Identity, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[CloudauthService]:
+    service = CloudauthService(identity, tmp_path_factory.mktemp("cloudauth"))
+    loop.run(service.start())
+    yield service
+    loop.run(service.stop())
+
+
+@pytest.fixture(scope="session")
+def local(
+    identity: Identity, oss: OssService, mns: MnsService, cloudauth: CloudauthService
+) -> Place:
+    """The local services, with temporary credentials, as a function holds them."""
+    key = identity.issue_token()
+    return Place.from_env(
+        {
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": key.access_key_id,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key.access_key_secret,
+            "ALIBABA_CLOUD_SECURITY_TOKEN": key.security_token,
+            "STATE_BUCKET": "facescreen-state",
+            "VERSIONED_BUCKET": "versioned",
+            "OSS_ENDPOINT": oss.url,
+            "MNS_ENDPOINT": mns.url,
+            "MNS_TOPIC": "verdicts",
+            "MNS_QUEUE": "subscribed",
+            "SCENE_CODE": "local_0001",
+            "CLOUDAUTH_ENDPOINT": cloudauth.url,
+            "FACESCREEN_LOCAL": "true",
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def live() -> Place:
+    """The account that the environment names."""
+    return Place.from_env(os.environ)
+
+
+@pytest.fixture(params=REAL)
+def place(request: pytest.FixtureRequest) -> Place:
+    """Each of the two in turn."""
+    found: Place = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def objects(place: Place) -> Iterator[OssObjects]:
+    made = OssObjects(place, place.bucket)
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def versioned(place: Place) -> Iterator[OssObjects]:
+    if not place.versioned_bucket:
+        pytest.skip("VERSIONED_BUCKET is not set")
+    made = OssObjects(place, place.versioned_bucket)
+    yield made
+    made.remove()

@@ -1,13 +1,12 @@
-"""The same tests on the fake store and on OSS by oss2."""
+"""The same tests on the fake store and on OSS by oss2, local and live."""
 
 from __future__ import annotations
 
 import io
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import httpx
-import oss2
 import pytest
 from PIL import Image
 
@@ -15,69 +14,48 @@ from facescreen import errors
 from facescreen.credentials import Credentials
 from facescreen.storage import ObjectRef, ObjectStore
 from facescreen.storage.oss import OssStore
+from tests.contract.objects import MemoryObjects, Objects, OssObjects
+from tests.contract.place import REAL
 from tests.fakes import MemoryStore
 
 if TYPE_CHECKING:
-    from infra.local.identity import Identity
-    from infra.local.oss.server import OssService
+    from collections.abc import Iterator
+
+    from tests.contract.place import Place
 
 KEYS = ["a.jpg", "kyc/é +%41/🙂 人.jpg", "a//b/../c.jpg", "./.hidden", "a?x=1&y#z.jpg"]
 
 
-class Uploader(Protocol):
-    def put(self, bucket: str, key: str, data: bytes, tags: dict[str, str] | None = None) -> str:
-        """Writes an object and gives its ETag."""
-
-    def delete(self, bucket: str, key: str) -> None:
-        """Deletes it."""
+Both = tuple[ObjectStore, Objects]
+Stored = tuple[ObjectStore, Objects, ObjectRef]
 
 
-class OssUploader:
-    """Any client of OSS, with the account's own key."""
-
-    def __init__(self, oss: OssService, identity: Identity) -> None:
-        key = identity.key
-        self._auth = oss2.AuthV4(key.access_key_id, key.access_key_secret)
-        self._url = oss.url
-
-    def bucket(self, name: str) -> oss2.Bucket:
-        return oss2.Bucket(self._auth, self._url, name, region="ap-southeast-1")
-
-    def put(self, bucket: str, key: str, data: bytes, tags: dict[str, str] | None = None) -> str:
-        pairs = "&".join(f"{name}={value}" for name, value in (tags or {}).items())
-        headers = {"x-oss-tagging": pairs} if pairs else {}
-        etag: str = self.bucket(bucket).put_object(key, data, headers=headers).etag
-        return etag
-
-    def delete(self, bucket: str, key: str) -> None:
-        self.bucket(bucket).delete_object(key)
+def real(place: Place, credentials: Credentials | None = None) -> OssStore:
+    settings = place.settings
+    return OssStore(
+        credentials or place.credentials,
+        endpoint=settings.oss_endpoint,
+        public_endpoint=settings.oss_public_endpoint,
+        region=settings.oss_region,
+    )
 
 
-Both = tuple[ObjectStore, Uploader]
-
-
-def real(oss: OssService, credentials: Credentials) -> OssStore:
-    return OssStore(credentials, endpoint=oss.url, public_endpoint=oss.url, region="ap-southeast-1")
-
-
-@pytest.fixture(params=["fake", "oss"])
-def both(request: pytest.FixtureRequest) -> Both:
+@pytest.fixture(params=["fake", *REAL])
+def both(request: pytest.FixtureRequest) -> Iterator[Both]:
     if request.param == "fake":
         fake = MemoryStore()
-        return fake, fake
-    oss = request.getfixturevalue("oss")
-    uploader = OssUploader(oss, request.getfixturevalue("identity"))
-    return real(oss, request.getfixturevalue("temporary")), uploader
+        yield fake, MemoryObjects(fake)
+        return
+    place = request.getfixturevalue(request.param)
+    made = OssObjects(place, place.bucket)
+    yield real(place), made
+    made.remove()
 
 
 @pytest.fixture
-def stored(both: Both) -> tuple[ObjectStore, Uploader, ObjectRef]:
-    store, uploader = both
-    etag = uploader.put("selfies", "a.jpg", b"0123456789", {"team": "kyc"})
-    return store, uploader, ObjectRef("oss", "selfies", "a.jpg", etag)
-
-
-Stored = tuple[ObjectStore, Uploader, ObjectRef]
+def stored(both: Both) -> Stored:
+    store, objects = both
+    return store, objects, objects.put("a.jpg", b"0123456789", {"team": "kyc"})
 
 
 def test_a_download_is_the_whole_object(stored: Stored) -> None:
@@ -86,21 +64,20 @@ def test_a_download_is_the_whole_object(stored: Stored) -> None:
 
 
 def test_a_download_of_other_bytes_is_refused(stored: Stored) -> None:
-    store, uploader, ref = stored
-    uploader.put("selfies", "a.jpg", b"others")
+    store, objects, ref = stored
+    objects.put("a.jpg", b"others")
     with pytest.raises(errors.ObjectChanged):
         store.download(ref, convert=False)
 
 
 def test_a_download_is_converted_on_the_way(both: Both) -> None:
-    store, uploader = both
+    store, objects = both
     picture = Image.new("RGB", (900, 1200), "red")
     exif = picture.getexif()
     exif[0x0112] = 6
     held = io.BytesIO()
     picture.save(held, "PNG", exif=exif)
-    etag = uploader.put("selfies", "sideways.png", held.getvalue())
-    data = store.download(ObjectRef("oss", "selfies", "sideways.png", etag), convert=True)
+    data = store.download(objects.put("sideways.png", held.getvalue()), convert=True)
     converted = Image.open(io.BytesIO(data))
     assert (converted.format, converted.size) == ("JPEG", (960, 720))
 
@@ -115,9 +92,9 @@ def test_head(stored: Stored) -> None:
 
 
 def test_another_write_of_other_bytes_shows_in_the_head(stored: Stored) -> None:
-    store, uploader, ref = stored
+    store, objects, ref = stored
     before = store.head(ref)
-    uploader.put("selfies", "a.jpg", b"other")
+    objects.put("a.jpg", b"other")
     after = store.head(ref)
     assert before != after
     assert before.checksum != after.checksum
@@ -131,8 +108,8 @@ def test_ranges(stored: Stored) -> None:
 
 
 def test_a_range_is_of_the_bytes_that_the_etag_names(stored: Stored) -> None:
-    store, uploader, ref = stored
-    uploader.put("selfies", "a.jpg", b"other")
+    store, objects, ref = stored
+    objects.put("a.jpg", b"other")
     with pytest.raises(errors.ObjectChanged):
         store.read(ref, 0, 4)
 
@@ -149,8 +126,8 @@ def test_tags_are_replaced_as_a_set(stored: Stored) -> None:
 
 
 def test_an_overwrite_drops_the_tags(stored: Stored) -> None:
-    store, uploader, ref = stored
-    uploader.put("selfies", "a.jpg", b"other")
+    store, objects, ref = stored
+    objects.put("a.jpg", b"other")
     assert store.tags(ref) == {}
 
 
@@ -162,8 +139,8 @@ def test_too_many_tags_are_refused(stored: Stored) -> None:
 
 
 def test_what_is_gone_is_gone_for_each_operation(stored: Stored) -> None:
-    store, uploader, ref = stored
-    uploader.delete("selfies", "a.jpg")
+    store, objects, ref = stored
+    objects.delete("a.jpg")
     for operation in (
         lambda: store.head(ref),
         lambda: store.read(ref, 0, 1),
@@ -176,8 +153,8 @@ def test_what_is_gone_is_gone_for_each_operation(stored: Stored) -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_odd_keys(both: Both, key: str) -> None:
-    store, uploader = both
-    ref = ObjectRef("oss", "selfies", key, uploader.put("selfies", key, b"0123456789"))
+    store, objects = both
+    ref = objects.put(key, b"0123456789")
     assert store.head(ref).size == 10
     assert store.read(ref, 2, 3) == b"234"
     store.replace_tags(ref, {"a": "b"})
@@ -188,35 +165,29 @@ class TestOss:
     """What only the real adapter can show."""
 
     @pytest.fixture
-    def uploader(self, oss: OssService, identity: Identity) -> OssUploader:
-        return OssUploader(oss, identity)
-
-    @pytest.fixture
-    def store(self, oss: OssService, temporary: Credentials) -> OssStore:
-        return real(oss, temporary)
+    def store(self, place: Place) -> OssStore:
+        return real(place)
 
     @pytest.mark.parametrize("key", KEYS)
     def test_a_presigned_url_gives_the_bytes(
-        self, key: str, store: OssStore, uploader: OssUploader
+        self, key: str, store: OssStore, objects: OssObjects
     ) -> None:
-        uploader.put("selfies", key, b"0123456789")
-        url = store.presign(ObjectRef("oss", "selfies", key), 60, convert=False)
+        url = store.presign(objects.put(key, b"0123456789"), 60, convert=False)
         assert httpx.get(url).content == b"0123456789"
 
     def test_a_presigned_url_is_for_reading_alone(
-        self, store: OssStore, uploader: OssUploader
+        self, store: OssStore, objects: OssObjects
     ) -> None:
-        uploader.put("selfies", "a.jpg", b"0123456789")
-        url = store.presign(ObjectRef("oss", "selfies", "a.jpg"), 60, convert=False)
+        url = store.presign(objects.put("a.jpg", b"0123456789"), 60, convert=False)
         assert httpx.put(url, content=b"x").status_code == 403
         assert httpx.get(url.replace("a.jpg", "b.jpg")).status_code == 403
 
-    def test_versions_are_pinned(self, store: OssStore, uploader: OssUploader) -> None:
-        uploader.put("versioned", "a.jpg", b"old")
-        ref = ObjectRef("oss", "versioned", "a.jpg")
+    def test_versions_are_pinned(self, store: OssStore, versioned: OssObjects) -> None:
+        versioned.put("a.jpg", b"old")
+        ref = versioned.ref("a.jpg")
         old = store.head(ref)
         pinned = replace(ref, version_id=old.version_id)
-        uploader.put("versioned", "a.jpg", b"newer")
+        versioned.put("a.jpg", b"newer")
         assert old.version_id != store.head(ref).version_id
         assert store.head(pinned) == old
         assert store.read(pinned, 0, 9) == b"old"
@@ -225,32 +196,28 @@ class TestOss:
         assert httpx.get(store.presign(pinned, 60, convert=False)).content == b"old"
 
     @pytest.mark.parametrize(
-        ("credentials", "error"),
-        [
-            (Credentials("nobody", "x"), errors.BadCredentials),
-            (Credentials("STS.nobody", "x", "t"), errors.BadCredentials),
-        ],
+        "credentials", [Credentials("nobody", "x"), Credentials("STS.nobody", "x", "t")]
     )
-    def test_whose_matter_it_is(
-        self, oss: OssService, credentials: Credentials, error: type[Exception]
+    def test_unknown_keys(
+        self, place: Place, objects: OssObjects, credentials: Credentials
     ) -> None:
-        with pytest.raises(error):
-            real(oss, credentials).tags(ObjectRef("oss", "selfies", "a.jpg"))
+        with pytest.raises(errors.BadCredentials):
+            real(place, credentials).tags(objects.ref("a.jpg"))
 
-    def test_a_wrong_secret_does_not_show(self, oss: OssService, identity: Identity) -> None:
-        key = Credentials(identity.key.access_key_id, "wr0ngsecret")
+    def test_a_wrong_secret_does_not_show(self, place: Place, objects: OssObjects) -> None:
+        key = replace(place.credentials, access_key_secret="wr0ngsecret")
         with pytest.raises(errors.BadCredentials) as raised:
-            real(oss, key).tags(ObjectRef("oss", "selfies", "a.jpg"))
+            real(place, key).tags(objects.ref("a.jpg"))
         shown = str(raised.value)
         assert "SignatureDoesNotMatch" in shown
         assert key.access_key_id not in shown
         assert "wr0ng" not in shown
 
-    def test_an_unreachable_store_is_passing(self, temporary: Credentials) -> None:
+    def test_an_unreachable_store_is_passing(self) -> None:
+        nowhere = "http://127.0.0.1:9"
         store = OssStore(
-            temporary, endpoint="http://127.0.0.1:9", public_endpoint="http://127.0.0.1:9",
-            region="r",
-        )  # fmt: skip
+            Credentials("id", "secret"), endpoint=nowhere, public_endpoint=nowhere, region="r"
+        )
         with pytest.raises(errors.Unavailable):
             store.head(ObjectRef("oss", "selfies", "a.jpg"))
 
@@ -258,6 +225,6 @@ class TestOss:
         with pytest.raises(errors.BadEvent):
             store.head(ObjectRef("oss", "../selfies", "a.jpg"))
 
-    def test_a_key_that_may_be_encoded_says_so(self, store: OssStore) -> None:
+    def test_a_key_that_may_be_encoded_says_so(self, store: OssStore, objects: OssObjects) -> None:
         with pytest.raises(errors.ObjectGone, match="its key holds"):
-            store.head(ObjectRef("oss", "selfies", "no+such%20key"))
+            store.head(objects.ref("no+such%20key"))

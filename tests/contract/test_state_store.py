@@ -1,4 +1,4 @@
-"""The same tests on the fake state and on OSS's appendable objects."""
+"""The same tests on the fake state and on OSS's appendable objects, local and live."""
 
 from __future__ import annotations
 
@@ -10,37 +10,45 @@ import pytest
 
 from facescreen import errors
 from facescreen.storage.oss import OssState
+from tests.contract.objects import OssObjects
+from tests.contract.place import REAL
 from tests.fakes import MemoryState
 
 if TYPE_CHECKING:
-    from facescreen.credentials import Credentials
+    from collections.abc import Iterator
+
     from facescreen.storage import StateStore
-    from infra.local.oss.server import OssService
+    from tests.contract.place import Place
+
+Kept = tuple["StateStore", str]
 
 
-@pytest.fixture(params=["fake", "oss"])
-def state(request: pytest.FixtureRequest) -> StateStore:
-    if request.param == "fake":
-        return MemoryState()
-    return real(
-        request.getfixturevalue("oss"), request.getfixturevalue("temporary"), "facescreen-state"
+def real(place: Place, bucket: str) -> OssState:
+    settings = place.settings
+    return OssState(
+        place.credentials, endpoint=settings.oss_endpoint, region=settings.oss_region, bucket=bucket
     )
 
 
-def real(oss: OssService, credentials: Credentials, bucket: str) -> OssState:
-    return OssState(credentials, endpoint=oss.url, region="ap-southeast-1", bucket=bucket)
+@pytest.fixture(params=["fake", *REAL])
+def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
+    """A state, and a key of which nothing stands in it yet."""
+    if request.param == "fake":
+        yield MemoryState(), "ledger/a"
+        return
+    place = request.getfixturevalue(request.param)
+    objects = OssObjects(place, place.bucket)
+    yield real(place, place.bucket), objects.ref("ledger/a").key
+    objects.remove()
 
 
-@pytest.fixture
-def key() -> str:
-    return f"ledger/{uuid.uuid4().hex}"
-
-
-def test_what_is_not_there_is_empty(state: StateStore, key: str) -> None:
+def test_what_is_not_there_is_empty(kept: Kept) -> None:
+    state, key = kept
     assert state.read(key) == b""
 
 
-def test_an_append_goes_where_the_length_is(state: StateStore, key: str) -> None:
+def test_an_append_goes_where_the_length_is(kept: Kept) -> None:
+    state, key = kept
     assert state.append(key, 0, b"one\n")
     assert not state.append(key, 0, b"late\n")
     assert not state.append(key, 5, b"early\n")
@@ -48,7 +56,8 @@ def test_an_append_goes_where_the_length_is(state: StateStore, key: str) -> None
     assert state.read(key) == b"one\ntwo\n"
 
 
-def test_of_many_appends_at_one_instant_one_is_done(state: StateStore, key: str) -> None:
+def test_of_many_appends_at_one_instant_one_is_done(kept: Kept) -> None:
+    state, key = kept
     done: list[bool] = []
     start = threading.Barrier(6)
 
@@ -65,13 +74,12 @@ def test_of_many_appends_at_one_instant_one_is_done(state: StateStore, key: str)
     assert len(state.read(key)) == 2
 
 
-def test_a_versioned_state_bucket_is_refused(
-    oss: OssService, temporary: Credentials, key: str
-) -> None:
+def test_a_versioned_state_bucket_is_refused(place: Place, versioned: OssObjects) -> None:
+    ref = versioned.ref("ledger/a")
     with pytest.raises(errors.BadSettings, match="STATE_BUCKET must be an unversioned bucket"):
-        real(oss, temporary, "versioned").append(key, 0, b"x")
+        real(place, ref.bucket).append(ref.key, 0, b"x")
 
 
-def test_a_missing_state_bucket_is_named(oss: OssService, temporary: Credentials, key: str) -> None:
+def test_a_missing_state_bucket_is_named(place: Place) -> None:
     with pytest.raises(errors.BadSettings, match="NoSuchBucket"):
-        real(oss, temporary, "no-such-bucket").append(key, 0, b"x")
+        real(place, f"facescreen-{uuid.uuid4().hex}").append("ledger/a", 0, b"x")

@@ -1,0 +1,80 @@
+"""Objects as any other client of the store writes them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Protocol
+
+import oss2
+from oss2.credentials import StaticCredentialsProvider
+
+from facescreen.storage import ObjectRef
+
+if TYPE_CHECKING:
+    from tests.contract.place import Place
+    from tests.fakes import MemoryStore
+
+
+class Objects(Protocol):
+    """The objects of one test."""
+
+    def ref(self, name: str) -> ObjectRef:
+        """What stands under `name`, whichever bytes those are."""
+
+    def put(self, name: str, data: bytes, tags: dict[str, str] | None = None) -> ObjectRef:
+        """Writes an object; the reference has its ETag."""
+
+    def delete(self, name: str) -> None:
+        """Deletes it."""
+
+
+class MemoryObjects:
+    """Objects of the fake store."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def ref(self, name: str) -> ObjectRef:
+        return ObjectRef("oss", "selfies", name)
+
+    def put(self, name: str, data: bytes, tags: dict[str, str] | None = None) -> ObjectRef:
+        return ObjectRef("oss", "selfies", name, self._store.put("selfies", name, data, tags))
+
+    def delete(self, name: str) -> None:
+        self._store.delete("selfies", name)
+
+
+class OssObjects:
+    """Objects under a random prefix of a bucket, by the vendor's SDK; `remove` ends them all."""
+
+    def __init__(self, place: Place, bucket: str) -> None:
+        key = place.credentials
+        provider = StaticCredentialsProvider(
+            key.access_key_id, key.access_key_secret, key.security_token or None
+        )
+        self._bucket = oss2.Bucket(
+            oss2.ProviderAuthV4(provider),
+            place.settings.oss_endpoint,
+            bucket,
+            region=place.settings.oss_region,
+        )
+        self._prefix = f"facescreen-live-{uuid.uuid4().hex}/"
+
+    def ref(self, name: str) -> ObjectRef:
+        return ObjectRef("oss", self._bucket.bucket_name, self._prefix + name)
+
+    def put(self, name: str, data: bytes, tags: dict[str, str] | None = None) -> ObjectRef:
+        pairs = "&".join(f"{key}={value}" for key, value in (tags or {}).items())
+        headers = {"x-oss-tagging": pairs} if pairs else {}
+        key = self._prefix + name
+        etag: str = self._bucket.put_object(key, data, headers=headers).etag
+        return ObjectRef("oss", self._bucket.bucket_name, key, etag)
+
+    def delete(self, name: str) -> None:
+        self._bucket.delete_object(self._prefix + name)
+
+    def remove(self) -> None:
+        """Every version and delete marker; a test leaves fewer than one page of them."""
+        listed = self._bucket.list_object_versions(prefix=self._prefix, max_keys=1000)
+        for found in [*listed.versions, *listed.delete_marker]:
+            self._bucket.delete_object(found.key, params={"versionId": found.versionid})

@@ -1,0 +1,78 @@
+"""Where the real adapters are tested: on the local services, or on the real ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from facescreen.credentials import Credentials
+from facescreen.deepfake.courses import PUBLIC_ENDPOINT, REGION
+from facescreen.errors import BadSettings
+from facescreen.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REAL = ["local", pytest.param("live", marks=pytest.mark.live)]
+"""Names of the fixtures that give a Place."""
+
+NEEDED = {
+    "ALIBABA_CLOUD_ACCESS_KEY_ID": "an AccessKey that may use all that follows",
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "its secret",
+    "STATE_BUCKET": "an unversioned bucket that no function watches",
+    "MNS_ENDPOINT": "https://ACCOUNT_ID.mns.REGION.aliyuncs.com",
+    "MNS_TOPIC": "a topic whose subscribers may be sent test messages",
+    "MNS_QUEUE": "a queue that is subscribed to it, and that nothing else receives from",
+    "SCENE_CODE": "a scene of ID Verification: 10 letters, digits or underscores",
+}
+_OPTIONAL = (
+    "ALIBABA_CLOUD_SECURITY_TOKEN",
+    "VERSIONED_BUCKET",
+    "OSS_REGION",
+    "OSS_ENDPOINT",
+    "CLOUDAUTH_ENDPOINT",
+    "FACESCREEN_LOCAL",
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One account's services, by their public endpoints unless told otherwise."""
+
+    settings: Settings
+    credentials: Credentials
+    queue: str
+    versioned_bucket: str
+    """Empty where there is none."""
+
+    @property
+    def bucket(self) -> str:
+        """Of all objects but the versioned. What lands in a watched bucket would be screened,
+        and paid for."""
+        return self.settings.state_bucket
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str]) -> Place:
+        """Reads and checks it. Raises BadSettings, which names all that is missing or wrong."""
+        values = {name: environment.get(name, "").strip() for name in (*NEEDED, *_OPTIONAL)}
+        missing = [f"  {name}  {what}" for name, what in NEEDED.items() if not values[name]]
+        if missing:
+            raise BadSettings("\n".join(["not set:", *missing]))
+        endpoint = values["OSS_ENDPOINT"] or f"oss-{values['OSS_REGION'] or REGION}.aliyuncs.com"
+        endpoints = {
+            "OSS_ENDPOINT": endpoint,
+            "OSS_PUBLIC_ENDPOINT": endpoint,
+            "CLOUDAUTH_ENDPOINT": values["CLOUDAUTH_ENDPOINT"] or PUBLIC_ENDPOINT,
+        }
+        return cls(
+            settings=Settings.from_env({**values, **endpoints, "MNS_QUEUE": ""}),
+            credentials=Credentials(
+                values["ALIBABA_CLOUD_ACCESS_KEY_ID"],
+                values["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
+                values["ALIBABA_CLOUD_SECURITY_TOKEN"],
+            ),
+            queue=values["MNS_QUEUE"],
+            versioned_bucket=values["VERSIONED_BUCKET"],
+        )
