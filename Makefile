@@ -1,4 +1,4 @@
-.PHONY: setup demo test bench lock clean
+.PHONY: setup demo test live bench lock clean
 
 setup:  ## everything into .venv, which leaves .venv/bin/facescreen
 	@infra/setup
@@ -8,6 +8,9 @@ demo: setup  ## the main job on the local cloud
 
 test:  ## checks, and the tests on every Python of 3.10 to 3.13 found
 	@infra/test
+
+live: setup  ## the contract tests on your account: says what it costs, then asks (or YES=1)
+	@.venv/bin/python -m pytest -q -s -p tests.live tests/contract
 
 bench: setup  ## what a function imports and ships
 	@.venv/bin/python -m tests.bench

@@ -108,15 +108,13 @@ def place(request: pytest.FixtureRequest) -> Place:
 
 @pytest.fixture
 def objects(place: Place) -> Iterator[OssObjects]:
-    made = OssObjects(place, place.bucket)
-    yield made
-    made.remove()
+    with OssObjects(place, place.bucket) as made:
+        yield made
 
 
 @pytest.fixture
 def versioned(place: Place) -> Iterator[OssObjects]:
     if not place.versioned_bucket:
         pytest.skip("VERSIONED_BUCKET is not set")
-    made = OssObjects(place, place.versioned_bucket)
-    yield made
-    made.remove()
+    with OssObjects(place, place.versioned_bucket) as made:
+        yield made

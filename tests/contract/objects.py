@@ -45,7 +45,7 @@ class MemoryObjects:
 
 
 class OssObjects:
-    """Objects under a random prefix of a bucket, by the vendor's SDK; `remove` ends them all."""
+    """Objects under a random prefix of a bucket, by the vendor's SDK; gone when the block ends."""
 
     def __init__(self, place: Place, bucket: str) -> None:
         key = place.credentials
@@ -73,8 +73,11 @@ class OssObjects:
     def delete(self, name: str) -> None:
         self._bucket.delete_object(self._prefix + name)
 
-    def remove(self) -> None:
-        """Every version and delete marker; a test leaves fewer than one page of them."""
+    def __enter__(self) -> OssObjects:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Delete markers too; of both together a test leaves fewer than one page.
         listed = self._bucket.list_object_versions(prefix=self._prefix, max_keys=1000)
         for found in [*listed.versions, *listed.delete_marker]:
             self._bucket.delete_object(found.key, params={"versionId": found.versionid})

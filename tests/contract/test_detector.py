@@ -75,7 +75,6 @@ def detector(request: pytest.FixtureRequest) -> Iterator[Detector]:
         return
     where, operation = request.param.split()
     place: Place = request.getfixturevalue(where)
-    objects = OssObjects(place, place.bucket)
     settings = place.settings
     client = DeepfakeClient(
         scene_code=settings.scene_code,
@@ -84,11 +83,9 @@ def detector(request: pytest.FixtureRequest) -> Iterator[Detector]:
         image_timeout_s=30,
         allow_stand_in=settings.local,
     )
-    with client:
-        yield Detector(
-            getattr(client, operation), urls(place, objects), 2 if settings.local else 30
-        )
-    objects.remove()
+    with client, OssObjects(place, place.bucket) as objects:
+        download_s = 2 if settings.local else 30
+        yield Detector(getattr(client, operation), urls(place, objects), download_s)
 
 
 def fake() -> Detector:

@@ -47,9 +47,8 @@ def both(request: pytest.FixtureRequest) -> Iterator[Both]:
         yield fake, MemoryObjects(fake)
         return
     place = request.getfixturevalue(request.param)
-    made = OssObjects(place, place.bucket)
-    yield real(place), made
-    made.remove()
+    with OssObjects(place, place.bucket) as made:
+        yield real(place), made
 
 
 @pytest.fixture

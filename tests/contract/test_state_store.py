@@ -37,9 +37,8 @@ def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
         yield MemoryState(), "ledger/a"
         return
     place = request.getfixturevalue(request.param)
-    objects = OssObjects(place, place.bucket)
-    yield real(place, place.bucket), objects.ref("ledger/a").key
-    objects.remove()
+    with OssObjects(place, place.bucket) as objects:
+        yield real(place, place.bucket), objects.ref("ledger/a").key
 
 
 def test_what_is_not_there_is_empty(kept: Kept) -> None:
