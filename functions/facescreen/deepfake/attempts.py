@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, TypeVar
 
 from .. import errors
+from ..deadline import Deadline
 from .answer import Reply
 from .upload import Upload, check_stored, rewound
 
 if TYPE_CHECKING:
-    from ..deadline import Deadline
     from .pace import Pace
     from .request import SignedRequest
     from .upload import Permission
@@ -69,9 +69,11 @@ def calls(
         turn = pace.reserve(deadline.left() - SHORTEST_CALL_S)
         if turn is None:
             raise last
-        yield Wait(turn)
+        at = Deadline.after(turn)
+        request = build()  # while waiting: a call that leaves late crowds the ones behind it
+        yield Wait(max(0.0, at.left()))
         try:
-            return read(received((yield Send(build(), min(timeout_s, deadline.left())))))
+            return read(received((yield Send(request, min(timeout_s, deadline.left())))))
         except errors.Passing as error:
             last = error
             delay = _delay(error, attempt)
