@@ -11,6 +11,7 @@ from facescreen.credentials import Credentials
 from facescreen.deepfake.courses import PUBLIC_ENDPOINT, REGION
 from facescreen.errors import BadSettings
 from facescreen.settings import Settings
+from facescreen.storage.oss import OssStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +53,15 @@ class Place:
         """Of all objects but the versioned. What lands in a watched bucket would be screened,
         and paid for."""
         return self.settings.state_bucket
+
+    def store(self, credentials: Credentials | None = None) -> OssStore:
+        """The real adapter; `credentials` instead of the account's."""
+        return OssStore(
+            credentials or self.credentials,
+            endpoint=self.settings.oss_endpoint,
+            public_endpoint=self.settings.oss_public_endpoint,
+            region=self.settings.oss_region,
+        )
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Place:

@@ -18,7 +18,6 @@ from facescreen.deadline import Deadline
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.deepfake.parameters import new_merchant_biz_id
 from facescreen.outcome import Verdict
-from facescreen.storage.oss import OssStore
 from infra.local.samples import photographs
 from tests.contract.objects import OssObjects
 from tests.fakes import LOW_RISK, PlannedDetector
@@ -101,13 +100,7 @@ def fake() -> Detector:
 
 def urls(place: Place, objects: OssObjects) -> Callable[[str], str]:
     """Presigned URLs; the unreachable one names a port that nothing listens on."""
-    settings = place.settings
-    store = OssStore(
-        place.credentials,
-        endpoint=settings.oss_endpoint,
-        public_endpoint=settings.oss_public_endpoint,
-        region=settings.oss_region,
-    )
+    store = place.store()
     objects.put(PORTRAIT, jpeg(photographs.portrait()))
     objects.put(STILL_LIFE, jpeg(photographs.still_life()))
 

@@ -30,16 +30,6 @@ Both = tuple[ObjectStore, Objects]
 Stored = tuple[ObjectStore, Objects, ObjectRef]
 
 
-def real(place: Place, credentials: Credentials | None = None) -> OssStore:
-    settings = place.settings
-    return OssStore(
-        credentials or place.credentials,
-        endpoint=settings.oss_endpoint,
-        public_endpoint=settings.oss_public_endpoint,
-        region=settings.oss_region,
-    )
-
-
 @pytest.fixture(params=["fake", *REAL])
 def both(request: pytest.FixtureRequest) -> Iterator[Both]:
     if request.param == "fake":
@@ -48,7 +38,7 @@ def both(request: pytest.FixtureRequest) -> Iterator[Both]:
         return
     place = request.getfixturevalue(request.param)
     with OssObjects(place, place.bucket) as made:
-        yield real(place), made
+        yield place.store(), made
 
 
 @pytest.fixture
@@ -165,7 +155,7 @@ class TestOss:
 
     @pytest.fixture
     def store(self, place: Place) -> OssStore:
-        return real(place)
+        return place.store()
 
     @pytest.mark.parametrize("key", KEYS)
     def test_a_presigned_url_gives_the_bytes(
@@ -201,12 +191,12 @@ class TestOss:
         self, place: Place, objects: OssObjects, credentials: Credentials
     ) -> None:
         with pytest.raises(errors.BadCredentials):
-            real(place, credentials).tags(objects.ref("a.jpg"))
+            place.store(credentials).tags(objects.ref("a.jpg"))
 
     def test_a_wrong_secret_does_not_show(self, place: Place, objects: OssObjects) -> None:
         key = replace(place.credentials, access_key_secret="wr0ngsecret")
         with pytest.raises(errors.BadCredentials) as raised:
-            real(place, key).tags(objects.ref("a.jpg"))
+            place.store(key).tags(objects.ref("a.jpg"))
         shown = str(raised.value)
         assert "SignatureDoesNotMatch" in shown
         assert key.access_key_id not in shown
