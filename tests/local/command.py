@@ -1,0 +1,40 @@
+"""``facescreen``, the command, as a user runs it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.local.pipeline.outside import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FACESCREEN = Path(sys.executable).with_name("facescreen")
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603
+        [FACESCREEN, *arguments], capture_output=True, text=True, timeout=180, check=False
+    )
+
+
+@contextmanager
+def up(folder: Path) -> Iterator[dict[str, str]]:
+    """``facescreen up`` with its state in ``folder/data``, and what its env file says."""
+    env_file = folder / "env"
+    arguments = ["up", "--data", str(folder / "data"), "--env-file", str(env_file)]
+    with subprocess.Popen([FACESCREEN, *arguments], stderr=subprocess.PIPE) as process:  # noqa: S603
+        try:
+            until(env_file.exists, "the env file")
+            lines = env_file.read_text().splitlines()
+            yield dict(line.split("=", 1) for line in lines)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            said = process.communicate(timeout=30)[1].decode()
+    assert process.returncode == 0, said
+    assert "not a forgery detector" in said

@@ -1,0 +1,35 @@
+"""A machine whose clock is wrong, as far as the SDKs can see."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+LATE = timedelta(hours=1)
+
+
+class _Late(datetime):
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return datetime.now(tz) - LATE
+
+    @classmethod
+    def utcnow(cls) -> datetime:  # type: ignore[override]
+        return datetime.now(timezone.utc).replace(tzinfo=None) - LATE
+
+
+def set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By `LATE`."""
+    now, utc = time.time, time.gmtime
+
+    def late() -> float:
+        return now() - LATE.total_seconds()
+
+    monkeypatch.setattr("time.time", late)
+    monkeypatch.setattr("time.gmtime", lambda at=None: utc(late() if at is None else at))
+    for name in ("datetime", "oss2.auth", "alibabacloud_tea_openapi.utils"):
+        monkeypatch.setattr(f"{name}.datetime", _Late)
