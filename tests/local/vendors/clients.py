@@ -21,13 +21,20 @@ if TYPE_CHECKING:
 Told = dict[str, str]
 """The env file's values by name."""
 
-OSS2_AUTH = {"v1": oss2.Auth, "v4": oss2.AuthV4}
+DETECTION = {
+    "product_code": "FACE_DEEPFAKE",
+    "scene_code": "local_0001",
+    "merchant_biz_id": "e0c34a77f5ac40a5aa5e6ed20c000001",
+}
+"""What every detection says beside its material."""
+
+_OSS2_AUTH = {"v1": oss2.Auth, "v4": oss2.AuthV4}
 
 
 def oss2_bucket(told: Told, signature: str) -> Any:
     """The watched bucket, as an oss2.Bucket."""
     return oss2.Bucket(
-        OSS2_AUTH[signature](*key(told)),
+        _OSS2_AUTH[signature](*key(told)),
         told["OSS_ENDPOINT"],
         told["OSS_BUCKET"],
         region=told["OSS_REGION"],

@@ -52,6 +52,5 @@ def event(key: str, outside: Outside, samples: Path) -> bytes:
     """The event of a flagged photo that no trigger has seen: s.yaml names no AppendObject."""
     outside.bucket.append_object(key, 0, (samples / "flagged.jpg").read_bytes())
     described = {"bucket": {"name": outside.bucket.bucket_name}, "object": {"key": key}}
-    return json.dumps(
-        {"events": [{"eventName": "ObjectCreated:PutObject", "oss": described}]}
-    ).encode()
+    record = {"eventName": "ObjectCreated:PutObject", "oss": described}
+    return json.dumps({"events": [record]}).encode()

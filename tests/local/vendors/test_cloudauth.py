@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 
     Call = Callable[..., Any]
 
-GOOD = {
-    "product_code": "FACE_DEEPFAKE",
-    "scene_code": "local_0001",
-    "merchant_biz_id": "e0c34a77f5ac40a5aa5e6ed20c000001",
-    "face_input_type": "IMAGE",
-}
 REQUESTS = {
     "deepfake_detect_intl": models.DeepfakeDetectIntlRequest,
     "deepfake_detect_intl_stream": models.DeepfakeDetectIntlStreamRequest,
@@ -57,25 +51,30 @@ def test_a_photo_by_its_url(
 ) -> None:
     outside.put(key, (samples / "flagged.jpg").read_bytes())
     url = outside.bucket.sign_url("GET", key, 60)
-    assert_flagged(call(method, REQUESTS[method](**GOOD, face_url=url)))
+    assert_flagged(call(method, REQUESTS[method](**clients.DETECTION, face_url=url)))
 
 
 @pytest.mark.parametrize("method", REQUESTS)
 def test_a_photo_in_the_request(call: Call, method: str, samples: Path) -> None:
     inline = base64.b64encode((samples / "flagged.jpg").read_bytes()).decode()
-    assert_flagged(call(method, REQUESTS[method](**GOOD, face_base_64=inline)))
+    assert_flagged(call(method, REQUESTS[method](**clients.DETECTION, face_base_64=inline)))
 
 
 def test_a_photo_that_is_uploaded_first(call: Call, samples: Path) -> None:
     with (samples / "flagged.jpg").open("rb") as photo:
-        request = models.DeepfakeDetectIntlStreamAdvanceRequest(**GOOD, face_file_object=photo)
+        request = models.DeepfakeDetectIntlStreamAdvanceRequest(
+            **clients.DETECTION, face_file_object=photo
+        )
         assert_flagged(call("deepfake_detect_intl_stream_advance", request, RuntimeOptions()))
 
 
 def test_a_photo_without_a_face(call: Call, samples: Path) -> None:
     inline = base64.b64encode((samples / "no-face.jpg").read_bytes()).decode()
     with pytest.raises(AlibabaCloudException) as raised:
-        call("deepfake_detect_intl", models.DeepfakeDetectIntlRequest(**GOOD, face_base_64=inline))
+        call(
+            "deepfake_detect_intl",
+            models.DeepfakeDetectIntlRequest(**clients.DETECTION, face_base_64=inline),
+        )
     assert (raised.value.status_code, raised.value.code) == (401, "NoFaceDetected")
 
 

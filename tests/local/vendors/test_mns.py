@@ -41,7 +41,7 @@ def test_a_second_subscriber_hears_of_what_was_flagged(
         received = queue.receive_message(wait_seconds=10)
         queue.delete_message(received.receipt_handle)
         with pytest.raises(MNSServerException, match="MessageNotExist"):
-            queue.receive_message(wait_seconds=1)
+            queue.receive_message(wait_seconds=0)
         told_of = json.loads(received.message_body)["data"]
         assert (told_of["object"]["key"], told_of["verdict"]) == (f"flagged.jpg/{key}", "high_risk")
         subscription.unsubscribe()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import alibabacloud_oss_v2
@@ -26,12 +28,28 @@ NOTHING = b'{"events": []}'
 
 
 @dataclass(frozen=True)
+class Codes:
+    """What the service answers to each way of being wrong."""
+
+    wrong_secret: str
+    unknown_key: str
+    stale_date: str
+
+
+@dataclass(frozen=True)
 class Sdk:
-    """A call that is right until it is spoilt, and how the SDK says what was wrong."""
+    """A call that is right until it is spoilt, and how the SDK tells a refusal's code."""
 
     call: Callable[[Told], object]
     error: type[Exception]
     code: Callable[[Any], str]
+    codes: Codes
+
+    def refusal(self, told: Told) -> str:
+        """The code of a call that must fail."""
+        with pytest.raises(self.error) as raised:
+            self.call(told)
+        return self.code(raised.value)
 
 
 def call_oss2(signature: str, told: Told) -> None:
@@ -60,82 +78,68 @@ def call_fc3(told: Told) -> None:
     clients.fc_3(told).invoke_function(told["FC_FUNCTION"], InvokeFunctionRequest(body=NOTHING))
 
 
-def oss2_sdk(signature: str) -> Sdk:
-    call = partial(call_oss2, signature)
-    return Sdk(call, oss2.exceptions.ServerError, lambda error: error.code)
-
-
-def oss_v2_sdk(signature: str) -> Sdk:
-    call = partial(call_oss_v2, signature)
-    wrapping = alibabacloud_oss_v2.exceptions.OperationError
-    return Sdk(call, wrapping, lambda error: error.unwrap().code)
-
-
+OSS = Codes("SignatureDoesNotMatch", "InvalidAccessKeyId", "RequestTimeTooSkewed")
+FC = Codes("SignatureNotMatch", "InvalidAccessKeyID", "RequestExpired")
 SDKS = {
-    "oss2 V1": oss2_sdk("v1"),
-    "oss2 V4": oss2_sdk("v4"),
-    "oss-v2 V1": oss_v2_sdk("v1"),
-    "oss-v2 V4": oss_v2_sdk("v4"),
-    "cloudauth": Sdk(call_cloudauth, AlibabaCloudException, lambda error: error.code),
-    "mns": Sdk(call_mns, MNSServerException, lambda error: error.type),
-    "fc2": Sdk(call_fc2, fc2.FcError, lambda error: error.err_code),
-    "fc3": Sdk(call_fc3, AlibabaCloudException, lambda error: error.code),
-}
-OSS = ("SignatureDoesNotMatch", "InvalidAccessKeyId", "RequestTimeTooSkewed")
-FC = ("SignatureNotMatch", "InvalidAccessKeyID", "RequestExpired")
-CODES = {
-    "oss2 V1": OSS,
-    "oss2 V4": OSS,
-    "oss-v2 V1": OSS,
-    "oss-v2 V4": OSS,
-    "cloudauth": (
-        "SignatureDoesNotMatch",
-        "InvalidAccessKeyId.NotFound",
-        "InvalidTimeStamp.Expired",
+    **{
+        f"oss2 {signature}": Sdk(
+            partial(call_oss2, signature), oss2.exceptions.ServerError, attrgetter("code"), OSS
+        )
+        for signature in ("v1", "v4")
+    },
+    **{
+        f"oss-v2 {signature}": Sdk(
+            partial(call_oss_v2, signature),
+            alibabacloud_oss_v2.exceptions.OperationError,
+            lambda error: str(error.unwrap().code),
+            OSS,
+        )
+        for signature in ("v1", "v4")
+    },
+    "cloudauth": Sdk(
+        call_cloudauth,
+        AlibabaCloudException,
+        attrgetter("code"),
+        Codes("SignatureDoesNotMatch", "InvalidAccessKeyId.NotFound", "InvalidTimeStamp.Expired"),
     ),
-    "mns": ("SignatureDoesNotMatch", "InvalidAccessKeyId", "TimeExpired"),
-    "fc2": FC,
-    "fc3": FC,
+    "mns": Sdk(
+        call_mns,
+        MNSServerException,
+        attrgetter("type"),
+        Codes("SignatureDoesNotMatch", "InvalidAccessKeyId", "TimeExpired"),
+    ),
+    "fc2": Sdk(call_fc2, fc2.FcError, attrgetter("err_code"), FC),
+    "fc3": Sdk(call_fc3, AlibabaCloudException, attrgetter("code"), FC),
 }
-"""For a wrong secret, for an unknown key, for a stale date."""
 
 
 @pytest.fixture(params=SDKS)
-def name(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def sdk(request: pytest.FixtureRequest) -> Sdk:
+    return SDKS[request.param]
 
 
-def refusal(name: str, told: Told) -> str:
-    """The code of a call that must fail."""
-    sdk = SDKS[name]
-    with pytest.raises(sdk.error) as raised:
-        sdk.call(told)
-    return sdk.code(raised.value)
+def test_the_call_that_the_others_spoil_is_right(sdk: Sdk, told: Told) -> None:
+    sdk.call(told)
 
 
-def test_the_call_that_the_others_spoil_is_right(name: str, told: Told) -> None:
-    SDKS[name].call(told)
-
-
-def test_a_wrong_secret(name: str, told: Told) -> None:
+def test_a_wrong_secret(sdk: Sdk, told: Told) -> None:
     wrong = {**told, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "guessed"}
-    assert refusal(name, wrong) == CODES[name][0]
+    assert sdk.refusal(wrong) == sdk.codes.wrong_secret
 
 
-def test_a_key_that_nobody_has(name: str, told: Told) -> None:
+def test_a_key_that_nobody_has(sdk: Sdk, told: Told) -> None:
     unknown = {**told, "ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAInobody"}
-    assert refusal(name, unknown) == CODES[name][1]
+    assert sdk.refusal(unknown) == sdk.codes.unknown_key
 
 
-def test_a_stale_date(name: str, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stale_date(sdk: Sdk, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     clocks.set_back(monkeypatch)
-    assert refusal(name, told) == CODES[name][2]
+    assert sdk.refusal(told) == sdk.codes.stale_date
 
 
-@pytest.mark.parametrize("name", ["cloudauth", "fc3"])
-def test_a_nonce_that_was_used(name: str, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "alibabacloud_tea_openapi.utils.Utils.get_nonce", lambda: f"one nonce of {name}"
-    )
-    SDKS[name].call(told)
-    assert refusal(name, told) == "SignatureNonceUsed"
+@pytest.mark.parametrize("sdk", ["cloudauth", "fc3"], indirect=True)
+def test_a_nonce_that_was_used(sdk: Sdk, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    nonce = uuid.uuid4().hex
+    monkeypatch.setattr("alibabacloud_tea_openapi.utils.Utils.get_nonce", lambda: nonce)
+    sdk.call(told)
+    assert sdk.refusal(told) == "SignatureNonceUsed"
