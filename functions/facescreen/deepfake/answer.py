@@ -18,7 +18,7 @@ STAND_IN_HEADER = "x-facescreen-stand-in"
 """A local stand-in of the service names itself here; the real service does not send it."""
 
 _VERDICTS = {"0": Verdict.LOW_RISK, "1": Verdict.HIGH_RISK, "2": Verdict.SUSPICIOUS}
-_MOST_TAGS, _LONGEST_TAG = 16, 64
+_MOST_TAGS, _LONGEST_TAG, _LONGEST_TEXT = 16, 64, 1000
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,13 @@ class Detection:
 def understand(reply: Reply) -> Detection:
     """The detection in `reply`. Raises the error that its Code stands for."""
     answer = _json_object(reply)
-    code = str(answer.get("Code") or "")
+    code = _text(answer.get("Code"))
     if code in SUCCESS:
         return _detection(answer, reply)
     kind = classify(code, reply.status)
-    said = str(answer.get("Message") or f"HTTP status {reply.status}")
+    said = _text(answer.get("Message")) or f"HTTP status {reply.status}"
     message = "; ".join(filter(None, (said, REMEDIES.get(code))))
-    request_id = str(answer.get("RequestId") or "")
+    request_id = _text(answer.get("RequestId"))
     if issubclass(kind, errors.Throttled):
         wait = _retry_after(reply.headers)
         raise kind(message, code=code, request_id=request_id, retry_after_s=wait)
@@ -73,21 +73,26 @@ def _json_object(reply: Reply) -> dict[str, Any]:
 def _detection(answer: Mapping[str, Any], reply: Reply) -> Detection:
     given = answer.get("ResultObject")
     result = given if isinstance(given, dict) else {}
-    verdict = _VERDICTS.get(str(result.get("Result", "")).strip(), Verdict.FAILED)
+    verdict = _VERDICTS.get(_text(result.get("Result")).strip(), Verdict.FAILED)
     return Detection(
         verdict=verdict,
         risk_tags=_risk_tags(result.get("RiskTag")),
         risk_scores=_risk_scores(result.get("RiskScore")),
-        request_id=str(answer.get("RequestId") or ""),
-        transaction_id=str(result.get("TransactionId") or ""),
+        request_id=_text(answer.get("RequestId")),
+        transaction_id=_text(result.get("TransactionId")),
         stand_in=reply.headers.get(STAND_IN_HEADER, ""),
     )
 
 
+def _text(given: Any) -> str:
+    """A text, cut, or a number as one; empty for anything else, however deep it is nested."""
+    return str(given)[:_LONGEST_TEXT] if isinstance(given, (str, int, float)) else ""
+
+
 def _risk_tags(given: Any) -> tuple[str, ...]:
     """Comma-separated on the wire; an open set of names."""
-    listed = given if isinstance(given, list) else str(given or "").split(",")
-    tags = [str(tag).strip()[:_LONGEST_TAG] for tag in listed]
+    listed = given if isinstance(given, list) else _text(given).split(",")
+    tags = [_text(tag).strip()[:_LONGEST_TAG] for tag in listed]
     return tuple(tag for tag in tags if tag)[:_MOST_TAGS]
 
 
@@ -97,7 +102,7 @@ def _risk_scores(given: Any) -> dict[str, float]:
     for tag, value in list(given.items())[:_MOST_TAGS] if isinstance(given, dict) else ():
         try:
             score = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             continue
         if math.isfinite(score):
             scores[str(tag)[:_LONGEST_TAG]] = score

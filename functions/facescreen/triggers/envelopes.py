@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import BadEvent
 from . import oss, s3
 from .deliveries import Answer, Delivery, Triggered
-from .fields import Fields, listed, parsed
+from .fields import LONGEST_NAME, Fields, listed, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,10 +66,10 @@ def _is_message(record: Any) -> bool:
 
 
 def _batch_job(event: Fields, filters: Filters) -> Triggered:
-    invocation = {name: event.text(name) for name in ("invocationSchemaVersion", "invocationId")}
-    version = invocation["invocationSchemaVersion"]
+    version = event.text("invocationSchemaVersion", LONGEST_NAME)
     if version not in {"1.0", "2.0"}:
         raise BadEvent(f"invocationSchemaVersion is {version}; 1.0 and 2.0 can be read")
+    invocation = {"invocationSchemaVersion": version, "invocationId": event.text("invocationId")}
     tasks = listed(event.values["tasks"], "tasks")
     deliveries = _each_delivered(tasks, filters, _Opener.open_task)
     return Triggered(deliveries, Answer.TASK_RESULTS, invocation)

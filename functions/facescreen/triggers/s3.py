@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 
 from ..errors import BadEvent
 from ..storage import ObjectRef
-from .fields import Fields, object_key
+from .fields import LONGEST_NAME, Fields, object_key
 
 # Only these: stores that speak S3's format send ObjectCreated:PutTagging too, and screening tags.
 _COMPLETE = {f"ObjectCreated:{way}" for way in ("Put", "Post", "Copy", "CompleteMultipartUpload")}
@@ -23,7 +23,7 @@ def is_test(event: Fields) -> bool:
 
 def from_record(record: Fields) -> ObjectRef | None:
     """An element of ``Records[]``. None where no object came to be; raises BadEvent."""
-    version = record.optional_text("eventVersion")
+    version = record.optional_text("eventVersion", LONGEST_NAME)
     if version and not version.startswith("2."):
         raise BadEvent(f"the event's {record.name}.eventVersion is {version}; 2.x can be read")
     if record.text("eventName").removeprefix("s3:") not in _COMPLETE:
@@ -43,7 +43,7 @@ def from_record(record: Fields) -> ObjectRef | None:
 
 def from_event_bridge(event: Fields) -> ObjectRef | None:
     """``detail-type: Object Created`` of ``aws.s3``. None for S3's other kinds; raises BadEvent."""
-    source, kind = event.text("source"), event.text("detail-type")
+    source, kind = (event.text(name, LONGEST_NAME) for name in ("source", "detail-type"))
     # CloudTrail's events have the same source, and a shape of their own.
     if source != "aws.s3" or not kind.startswith("Object "):
         raise BadEvent(f"an EventBridge event of {source}, {kind}, is none of S3's own")
