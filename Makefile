@@ -1,4 +1,4 @@
-.PHONY: setup demo test live bench lock clean
+.PHONY: setup demo test live fuzz bench lock clean
 
 setup:  ## everything into .venv, which leaves .venv/bin/facescreen
 	@infra/setup
@@ -12,6 +12,14 @@ test:  ## checks, and the tests on every Python of 3.10 to 3.13 found
 live: setup  ## the contract tests on your account: says what it costs, then asks (or YES=1)
 	@.venv/bin/python -m pytest -q -s -p tests.live tests/contract
 
+FUZZ_SECONDS = 600
+fuzz:  ## atheris on the readers of foreign bytes, ten minutes each
+	@infra/setup .venv-fuzz
+	@.venv-fuzz/bin/uv pip install -q --python .venv-fuzz/bin/python --no-deps --require-hashes \
+		-r requirements/fuzz.txt
+	@for target in envelopes images videos answers; do \
+		.venv-fuzz/bin/python -m tests.fuzz $$target --seconds $(FUZZ_SECONDS) || exit; done
+
 bench: setup  ## what a function imports and ships
 	@.venv/bin/python -m tests.bench
 
@@ -21,6 +29,8 @@ lock: setup  ## compiles the requirements files from pyproject.toml
 	@$(LOCK) --extra local --group dev -o requirements/dev.txt
 	@$(LOCK) --extra local -c requirements/dev.txt -o requirements/local.txt
 	@$(LOCK) -c requirements/dev.txt -o requirements/function.txt
+	@.venv/bin/uv pip compile -q --group fuzz --no-deps --universal \
+		--python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/fuzz.txt
 
 clean:
 	@rm -rf .venv .venv-3.* .facescreen

@@ -1,0 +1,56 @@
+"""Mutations that leave JSON as JSON: bytes changed at random mostly end in the parser."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import Any
+
+_VALUES: tuple[Any, ...] = (
+    *(None, True, -1, 0, 1.5, 10**30, 10**400, 1e300, "", "9", "x" * 4000, "\ud800", "%FF", "a/"),
+    *([], {}, [[]], [{}] * 200, "{}", "[" * 2000),
+)
+
+
+def mutated_json(content: bytes, seed: int) -> bytes | None:
+    """`content` with one place of its JSON changed, which may follow a line of something else;
+    None where there is no JSON."""
+    start = 0 if content.startswith((b"{", b"[")) else content.find(b"\n") + 1
+    before, body = content[:start], content[start:]
+    try:
+        value = json.loads(body)
+        return before + json.dumps(_mutated(value, Random(seed))).encode()  # noqa: S311
+    except (ValueError, RecursionError):
+        return None
+
+
+def _mutated(value: Any, random: Random) -> Any:
+    """Goes down by chance, also into JSON within a text."""
+    if isinstance(value, str) and value.startswith(("{", "[")) and random.random() < 0.9:
+        return json.dumps(_mutated(json.loads(value), random))
+    if not isinstance(value, (dict, list)) or not value or random.random() < 0.1:
+        return _instead(value, random)
+    key = random.choice(list(value) if isinstance(value, dict) else range(len(value)))
+    if random.random() < 0.8:
+        value[key] = _mutated(value[key], random)
+    elif isinstance(value, list):
+        value.insert(key, value[random.randrange(len(value))])
+    else:
+        _rearrange(value, key, random)
+    return value
+
+
+def _rearrange(value: dict[str, Any], key: str, random: Random) -> None:
+    """A field gone, or under another's name."""
+    moved = value.pop(key)
+    if value and random.random() < 0.5:
+        value[random.choice(list(value))] = moved
+
+
+def _instead(value: Any, random: Random) -> Any:
+    if random.random() < 0.7:
+        return random.choice(_VALUES)
+    wrapped = value
+    for _ in range(random.choice((1, 2, 4, 300, 600))):
+        wrapped = [wrapped]
+    return random.choice((wrapped, {"Records": wrapped}, {"Message": json.dumps(value)}))

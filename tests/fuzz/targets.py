@@ -1,0 +1,57 @@
+"""What is fuzzed: each target takes any bytes, and lets pass what is no declared error."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from facescreen.deepfake.answer import Reply, understand
+from facescreen.deepfake.parameters import DetectParameters
+from facescreen.deepfake.upload import permission
+from facescreen.errors import FacescreenError
+from facescreen.filters import Filters
+from facescreen.media import Unreadable, probe
+from facescreen.triggers import read_event
+from tests.unit.media.stored import Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ALL = Filters()
+
+
+def envelope(content: bytes) -> None:
+    """An event as Function Compute hands it over."""
+    with contextlib.suppress(FacescreenError):
+        read_event(content, _ALL)
+
+
+def media(content: bytes) -> None:
+    """An object's bytes."""
+    with contextlib.suppress(Unreadable):
+        probe(Stored(content))
+
+
+def answer(content: bytes) -> None:
+    """A line of the HTTP status and a header's value, then the body; and the body as a URL."""
+    line, _, body = content.partition(b"\n")
+    status, wait = line[:3], line[4:].decode("latin-1")
+    reply = Reply(
+        int(status) if status.isdigit() else 200,
+        {"x-acs-retry-after": wait, "retry-after": wait, "x-facescreen-stand-in": wait},
+        body,
+    )
+    for understood in (understand, permission):
+        with contextlib.suppress(FacescreenError):
+            understood(reply)
+    with contextlib.suppress(FacescreenError):
+        DetectParameters("a" * 10, "a" * 32, "image", url=body.decode("latin-1"))
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "envelopes": envelope,
+    "images": media,
+    "videos": media,
+    "answers": answer,
+}
+"""Images and videos differ in what their runs start from."""
