@@ -15,7 +15,7 @@ from facescreen.outcome import Verdict
 from facescreen.storage import ObjectHead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from facescreen.deadline import Deadline
     from facescreen.storage import ObjectRef
@@ -77,6 +77,9 @@ class MemoryStore:
         process = "&x-oss-process=convert" if convert else ""
         return f"https://{ref.bucket}.example/{ref.key}?x-oss-signature=s3cr3t{process}"
 
+    def thumbnail(self, ref: ObjectRef, seconds: int) -> str:
+        return self.presign(ref, seconds, convert=True)
+
     def _get(self, operation: str, ref: ObjectRef) -> _Stored:
         self.before(operation)
         try:
@@ -102,6 +105,11 @@ class MemoryState:
 
     def read(self, key: str) -> bytes:
         return self._objects.get(key, b"")
+
+    def names(self, prefix: str, after: str) -> Iterator[str]:
+        for name in sorted(self._objects):
+            if name.startswith(prefix) and name > after:
+                yield name
 
     def append(self, key: str, position: int, data: bytes) -> bool:
         held = self._objects.get(key, b"")

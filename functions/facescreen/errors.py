@@ -16,6 +16,8 @@ FacescreenError
 │   ├── SourceTimedOut
 │   ├── CredentialsExpired
 │   └── StillClaimed
+├── NotScreened             nothing is known of the bytes that were asked about
+├── KeyReused               an idempotency key came with other content
 ├── ObjectGone              deleted meanwhile: not an error, a metric
 ├── ObjectChanged           overwritten meanwhile: its own event screens it
 └── TagsRefused             the store would not take our tags: the message says so
@@ -118,6 +120,14 @@ class CredentialsExpired(Passing):
 
 class StillClaimed(Passing):
     """Another delivery of the same event is still at work on the object."""
+
+
+class NotScreened(FacescreenError):
+    """Nothing is known of these bytes."""
+
+
+class KeyReused(FacescreenError):
+    """An idempotency key was used for other content before."""
 
 
 class ObjectGone(FacescreenError):

@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from .errors import ContentFault
+from .media import Unreadable, probe
 from .outcome import Advice, Finding, Verdict
+from .requirements import assess
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .deepfake.answer import Detection
-    from .errors import ContentFault
-    from .media import Media
-    from .requirements import Assessment
+    from .media import Media, Reader
+    from .requirements import Assessment, Strictness
+    from .stopwatch import Stopwatch
 
 _SAYS = {
     Verdict.LOW_RISK: "The service found no sign of a deepfake.",
@@ -21,7 +26,34 @@ _SAYS = {
 }
 
 
-def unreadable(merchant_biz_id: str, why: str) -> Finding:
+def find(
+    reader: Reader,
+    merchant_biz_id: str,
+    judge: Callable[[Media, Assessment], Detection],
+    watch: Stopwatch,
+    *,
+    strictness: Strictness,
+    can_convert: bool,
+) -> Finding:
+    """Judges some bytes: by the requirements first, and if they are fit, by `judge`, whose errors
+    pass but for a ContentFault."""
+    with watch.step("probe"):
+        try:
+            media = probe(reader)
+        except Unreadable as why:
+            return _unreadable(merchant_biz_id, str(why))
+    fit = assess(media, reader.size, strictness, can_convert=can_convert)
+    if fit.refusals:
+        return _unfit(merchant_biz_id, media, fit)
+    with watch.step("call"):
+        try:
+            detection = judge(media, fit)
+        except ContentFault as fault:
+            return rejected(merchant_biz_id, fault, media, fit.advice)
+    return judged(merchant_biz_id, detection, media, fit.advice)
+
+
+def _unreadable(merchant_biz_id: str, why: str) -> Finding:
     """The bytes are no image or video. No call was made."""
     return Finding(
         Verdict.UNSCREENABLE,
@@ -33,7 +65,7 @@ def unreadable(merchant_biz_id: str, why: str) -> Finding:
     )
 
 
-def unfit(merchant_biz_id: str, media: Media, fit: Assessment) -> Finding:
+def _unfit(merchant_biz_id: str, media: Media, fit: Assessment) -> Finding:
     """The file breaks requirements. No call was made."""
     return Finding(
         Verdict.UNSCREENABLE,
@@ -47,7 +79,12 @@ def unfit(merchant_biz_id: str, media: Media, fit: Assessment) -> Finding:
     )
 
 
-def rejected(merchant_biz_id: str, media: Media, fit: Assessment, fault: ContentFault) -> Finding:
+def rejected(
+    merchant_biz_id: str,
+    fault: ContentFault,
+    media: Media | None = None,
+    advice: tuple[Advice, ...] = (),
+) -> Finding:
     """The service refused the content, which costs nothing."""
     return Finding(
         Verdict.UNSCREENABLE,
@@ -57,12 +94,17 @@ def rejected(merchant_biz_id: str, media: Media, fit: Assessment, fault: Content
         detail=_REJECTED.get(fault.code, "The service can't screen this content."),
         retake=True,
         media=_described(media),
-        warnings=fit.advice,
+        warnings=advice,
         request_id=fault.request_id,
     )
 
 
-def judged(merchant_biz_id: str, media: Media, fit: Assessment, detection: Detection) -> Finding:
+def judged(
+    merchant_biz_id: str,
+    detection: Detection,
+    media: Media | None = None,
+    advice: tuple[Advice, ...] = (),
+) -> Finding:
     """The service gave its result, which is paid for."""
     failed = detection.verdict is Verdict.FAILED
     stand_in = (Advice("stand-in", detection.stand_in),) if detection.stand_in else ()
@@ -75,7 +117,7 @@ def judged(merchant_biz_id: str, media: Media, fit: Assessment, detection: Detec
         risk_tags=detection.risk_tags,
         risk_scores=dict(detection.risk_scores),
         media=_described(media),
-        warnings=stand_in + fit.advice,
+        warnings=stand_in + advice,
         request_id=detection.request_id,
         transaction_id=detection.transaction_id,
     )
@@ -89,7 +131,9 @@ _REJECTED = {
 }
 
 
-def _described(media: Media) -> dict[str, Any]:
+def _described(media: Media | None) -> dict[str, Any]:
+    if media is None:
+        return {}
     return {
         "type": media.type,
         "width": media.width,

@@ -38,6 +38,8 @@ FINISHING_S = 10.0
 """Once a finding stands, tagging and announcing take no longer; then the next may finish it."""
 _HAND_BACK_S = 5.0
 """A second delivery that has less time left than this hands back to the platform's retry."""
+_ONCE = "once"
+"""The write of what stands in no bucket."""
 _POLL_S = (0.1, 0.5)
 
 
@@ -124,6 +126,29 @@ class Ledger:
     def finding(self, entry: str, write: str) -> Finding | None:
         """What is known of the bytes of `entry`, without claiming them."""
         return self._read(entry).finding(write)
+
+    def once(self, entry: str, find: Callable[[], Finding], deadline: Deadline) -> Finding:
+        """What was found under `entry` by whoever came first: for bytes that stand nowhere."""
+        known = self.finding(entry, _ONCE)
+        if known is not None:
+            return known
+        claim = self.claim(entry, _ONCE, deadline)
+        if claim is None:
+            return self.once(entry, find, deadline)
+        with claim:
+            finding = claim.finding(_ONCE)
+            if finding is None:
+                finding = find()
+                claim.record(finding, _ONCE)
+            claim.done(_ONCE)
+        return finding
+
+    def bind(self, entry: str, value: str) -> str:
+        """Records `value` under `entry`, or gives the one that was recorded first."""
+        seen = self._read(entry)
+        while not seen.lines and not self._append_at(entry, seen, {"bound": value}):
+            seen = self._read(entry)
+        return str(seen.lines[0]["bound"]) if seen.lines else value
 
     def append(self, entry: str, line: dict[str, Any]) -> None:
         """Appends `line`, whoever else appended since."""

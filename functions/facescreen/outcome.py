@@ -100,7 +100,7 @@ class Tagging:
     """Whether the verdict stands on the object as tags, and if not, why."""
 
     status: str
-    """``written``, ``off``, ``refused`` or ``superseded``."""
+    """``written``, ``off``, ``refused`` or ``superseded``; in answers ``not_asked``, ``absent``."""
     detail: str = ""
 
 
@@ -154,7 +154,7 @@ def message(outcome: Outcome, *, source: str) -> dict[str, Any]:
         raise ValueError(f"an outcome that is {outcome.status.value} has no message")
     return {
         "specversion": "1.0",
-        "id": _message_id(outcome.object, outcome.finding, outcome.tagging),
+        "id": message_id(outcome.object, outcome.finding, outcome.tagging),
         "type": MESSAGE_TYPE,
         "source": source,
         "subject": quote(outcome.object.uri, safe=":/"),
@@ -165,18 +165,11 @@ def message(outcome: Outcome, *, source: str) -> dict[str, Any]:
 
 
 def message_data(
-    ref: ObjectRef, finding: Finding, tagging: Tagging, timing: Mapping[str, float]
+    ref: ObjectRef | None, finding: Finding, tagging: Tagging, timing: Mapping[str, float]
 ) -> dict[str, Any]:
     """What the message, the HTTP answer and the log line say alike."""
     return {
-        "object": {
-            "store": ref.store,
-            "bucket": ref.bucket,
-            "key": ref.key,
-            "version_id": ref.version_id or None,
-            "etag": ref.etag,
-            "size": ref.size,
-        },
+        "object": _object(ref) if ref else None,
         "verdict": finding.verdict.value,
         "reason": finding.reason,
         "detail": finding.detail,
@@ -193,7 +186,18 @@ def message_data(
     }
 
 
-def _message_id(ref: ObjectRef, finding: Finding, tagging: Tagging) -> str:
+def _object(ref: ObjectRef) -> dict[str, Any]:
+    return {
+        "store": ref.store,
+        "bucket": ref.bucket,
+        "key": ref.key,
+        "version_id": ref.version_id or None,
+        "etag": ref.etag,
+        "size": ref.size,
+    }
+
+
+def message_id(ref: ObjectRef, finding: Finding, tagging: Tagging) -> str:
     """The same for a message sent twice; another for another outcome about the same bytes."""
     distinct = [ref.version_id, finding.at, finding.verdict.value, finding.reason, tagging.status]
     return f"{finding.merchant_biz_id}-{hashlib.sha256(repr(distinct).encode()).hexdigest()[:8]}"

@@ -24,6 +24,7 @@ MOST_TAGS = 10
 SUPERSEDED = Tagging(
     "superseded", "The object was overwritten meanwhile; its own event screens the new bytes."
 )
+NOT_ASKED = Tagging("not_asked", "Asked without writing back.")
 
 
 class Tagger:

@@ -6,7 +6,7 @@ and CloudWatch by itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -20,16 +20,18 @@ if TYPE_CHECKING:
     from .outcome import Outcome
     from .storage import ObjectRef
 
+Event = TypeVar("Event")
+
 _logger = Logger(service="facescreen")
 _metrics = Metrics(namespace="facescreen", service="facescreen")
 
 
 def per_invocation(
-    handle: Callable[[bytes, Any], dict[str, Any]],
-) -> Callable[[bytes, Any], dict[str, Any]]:
+    handle: Callable[[Event, Any], dict[str, Any]],
+) -> Callable[[Event, Any], dict[str, Any]]:
     """Decorates a handler: its request id on every line, its metrics written at its end."""
-    logged: Callable[[bytes, Any], dict[str, Any]] = _logger.inject_lambda_context(handle)
-    measured: Callable[[bytes, Any], dict[str, Any]] = _metrics.log_metrics(
+    logged: Callable[[Event, Any], dict[str, Any]] = _logger.inject_lambda_context(handle)
+    measured: Callable[[Event, Any], dict[str, Any]] = _metrics.log_metrics(
         logged, raise_on_empty_metrics=False, capture_cold_start_metric=True
     )
     return measured
@@ -75,6 +77,20 @@ def failed(ref: ObjectRef, failure: FacescreenError) -> None:
             "request_id": failure.request_id,
         },
     )
+
+
+def asked(screening: Mapping[str, Any], request_id: str) -> None:
+    """An answer to somebody's question; `request_id` is the caller's own."""
+    _count("asked")
+    _count(f"asked_{screening['verdict']}")
+    _logger.info("asked", extra={"client_request_id": request_id, **screening})
+
+
+def refused(error: FacescreenError) -> None:
+    """A question that could not be answered."""
+    _count(f"refused_{type(error).__name__}")
+    extra = {"error": type(error).__name__, "detail": str(error), "code": error.code}
+    _logger.warning("refused", extra=extra)
 
 
 def _count(name: str, value: int = 1) -> None:

@@ -33,19 +33,30 @@ class Detect(Protocol):
         """Screens what a presigned URL gives."""
 
 
-class DetectBytes(Protocol):
-    """An operation of DeepfakeClient that takes the bytes themselves."""
+class DetectContent(Protocol):
+    """DeepfakeClient.detect_stream, or a fake in tests."""
 
     def __call__(
         self,
         *,
+        url: str | Callable[[], str] = ...,
         base64: str = ...,
         file: bytes | None = ...,
         kind: str,
         merchant_biz_id: str,
         deadline: Deadline,
     ) -> Detection:
-        """Screens an image in Base64, or a file that it uploads first."""
+        """Screens exactly one of the three."""
+
+
+def detect_bytes(
+    detect: DetectContent, data: bytes, *, kind: str, merchant_biz_id: str, deadline: Deadline
+) -> Detection:
+    """An image of up to 1 MB goes in Base64, anything else as a file."""
+    if kind == "image" and len(data) <= LARGEST_INLINE:
+        text = b64encode(data).decode()
+        return detect(base64=text, kind=kind, merchant_biz_id=merchant_biz_id, deadline=deadline)
+    return detect(file=data, kind=kind, merchant_biz_id=merchant_biz_id, deadline=deadline)
 
 
 class ByUrl:
@@ -68,10 +79,9 @@ class ByUrl:
 
 
 class Inline:
-    """No URL leaves: the bytes are read here and sent, an image of up to 1 MB in Base64, anything
-    else as a file."""
+    """No URL leaves: the bytes are read here and sent."""
 
-    def __init__(self, store: ObjectStore, detect: DetectBytes) -> None:
+    def __init__(self, store: ObjectStore, detect: DetectContent) -> None:
         self._store = store
         self._detect = detect
 
@@ -79,15 +89,8 @@ class Inline:
         self, ref: ObjectRef, *, kind: str, convert: bool, merchant_biz_id: str, deadline: Deadline
     ) -> Detection:
         data = self._store.download(ref, convert=convert)
-        if kind == "image" and len(data) <= LARGEST_INLINE:
-            return self._detect(
-                base64=b64encode(data).decode(),
-                kind=kind,
-                merchant_biz_id=merchant_biz_id,
-                deadline=deadline,
-            )
-        return self._detect(
-            file=data, kind=kind, merchant_biz_id=merchant_biz_id, deadline=deadline
+        return detect_bytes(
+            self._detect, data, kind=kind, merchant_biz_id=merchant_biz_id, deadline=deadline
         )
 
 

@@ -164,6 +164,13 @@ class TestOss:
         url = store.presign(objects.put(key, b"0123456789"), 60, convert=False)
         assert httpx.get(url).content == b"0123456789"
 
+    def test_a_thumbnail_is_a_small_jpeg(self, store: OssStore, objects: OssObjects) -> None:
+        held = io.BytesIO()
+        Image.new("RGB", (900, 1200)).save(held, "PNG")
+        url = store.thumbnail(objects.put("a.png", held.getvalue()), 60)
+        small = Image.open(io.BytesIO(httpx.get(url).content))
+        assert (small.format, small.size) == ("JPEG", (240, 320))
+
     def test_a_presigned_url_is_for_reading_alone(
         self, store: OssStore, objects: OssObjects
     ) -> None:

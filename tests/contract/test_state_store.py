@@ -73,6 +73,21 @@ def test_of_many_appends_at_one_instant_one_is_done(kept: Kept) -> None:
     assert len(state.read(key)) == 2
 
 
+def test_names_are_listed_in_order_from_any_point(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facescreen.storage.oss._MOST_LISTED", 3)
+    state, key = kept
+    odd = ["1/a", "1/é +%", "2", "3/漢 🙂"]
+    for name in odd:
+        state.append(f"{key}/{name}", 0, b"x")
+    state.append(f"{key}-beside", 0, b"x")
+    listed = [name.removeprefix(f"{key}/") for name in state.names(f"{key}/", "")]
+    assert listed == odd
+    assert list(state.names(f"{key}/", f"{key}/10")) == [f"{key}/2", f"{key}/3/漢 🙂"]
+    assert list(state.names(f"{key}/none", "")) == []
+
+
 def test_a_versioned_state_bucket_is_refused(place: Place, versioned: OssObjects) -> None:
     ref = versioned.ref("ledger/a")
     with pytest.raises(errors.BadSettings, match="STATE_BUCKET must be an unversioned bucket"):

@@ -16,6 +16,7 @@ import facescreen
 from facescreen import errors
 from facescreen.deadline import Deadline
 from facescreen.deepfake.answer import Detection
+from facescreen.history import History
 from facescreen.ledger import Ledger, entry_id
 from facescreen.outcome import Status, Verdict
 from facescreen.requirements import Strictness
@@ -46,13 +47,14 @@ class Bench:
         self.state = MemoryState()
         self.detector = PlannedDetector(list(plan))
         self.messages = KeptMessages()
-        ledger = Ledger(self.state)
+        self.ledger = ledger = Ledger(self.state)
         self.screener = Screener(
             store=self.store,
             ledger=ledger,
             transfer=ByUrl(self.store, self.detector.detect, 300),
             tagger=Tagger(self.store, ledger, prefix="deepfake-", form=form),
             publisher=self.messages,
+            history=History(self.state),
             policy=Policy("acs:fc:r:1:functions/f", "fs", Strictness.STANDARD, True),
         )
 

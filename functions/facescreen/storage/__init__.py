@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,9 @@ class ObjectStore(Protocol):
     def presign(self, ref: ObjectRef, seconds: int, *, convert: bool) -> str:
         """A presigned GET URL on the public endpoint, good for `seconds`."""
 
+    def thumbnail(self, ref: ObjectRef, seconds: int) -> str:
+        """The same for a small picture of an image."""
+
 
 class StateStore(Protocol):
     """Small append-only objects with compare-and-swap: what the ledger stands on."""
@@ -84,3 +90,6 @@ class StateStore(Protocol):
 
     def append(self, key: str, position: int, data: bytes) -> bool:
         """Appends at `position`, only if that is the object's length; False when it is not."""
+
+    def names(self, prefix: str, after: str) -> Iterator[str]:
+        """The objects under `prefix` whose names come after `after`, by name, listed as needed."""

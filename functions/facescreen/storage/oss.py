@@ -6,6 +6,7 @@ import logging
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import oss2
 from oss2.credentials import Credentials as OssCredentials
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 # Upright by EXIF, shorter side 720, quality 80, JPEG (face-deepfake.txt, Images: "scale the
 # shorter side to 720 pixels and use a compression ratio of 0.8").
 CONVERSION = "image/auto-orient,1/resize,s_720/quality,q_80/format,jpg"
+THUMBNAIL = "image/auto-orient,1/resize,m_lfit,w_320,h_320/format,jpg"
 
 _TIMEOUT_S = 5
+_MOST_LISTED = 1000
+"""Names in one answer."""
 # An instance that was frozen finds its kept connections dead; one more try opens a new one.
 _RETRIES = Retry(total=2, status=0, allowed_methods=None, backoff_factor=0.1)
 
@@ -42,6 +46,8 @@ class OssStore:
     def __init__(
         self, credentials: CredentialSource, *, endpoint: str, public_endpoint: str, region: str
     ) -> None:
+        self.public_origins = _origins(public_endpoint)
+        """Where presigned URLs lie."""
         self._buckets = _Buckets(credentials, endpoint, region)
         self._public_buckets = _Buckets(credentials, public_endpoint, region)
 
@@ -78,7 +84,9 @@ class OssStore:
             data: bytes = (
                 self._buckets.get(ref.bucket)
                 .get_object(
-                    ref.key, headers=_only_if(ref), params={**_version(ref), **_process(convert)}
+                    ref.key,
+                    headers=_only_if(ref),
+                    params={**_version(ref), **_process(CONVERSION if convert else "")},
                 )
                 .read()
             )
@@ -98,12 +106,18 @@ class OssStore:
             self._buckets.get(ref.bucket).put_object_tagging(ref.key, tagging, params=_version(ref))
 
     def presign(self, ref: ObjectRef, seconds: int, *, convert: bool) -> str:
+        return self._signed(ref, seconds, CONVERSION if convert else "")
+
+    def thumbnail(self, ref: ObjectRef, seconds: int) -> str:
+        return self._signed(ref, seconds, THUMBNAIL)
+
+    def _signed(self, ref: ObjectRef, seconds: int, process: str) -> str:
         with _errors(ref.key):
             url: str = self._public_buckets.get(ref.bucket).sign_url(
                 "GET",
                 ref.key,
                 seconds,
-                params={**_version(ref), **_process(convert)},
+                params={**_version(ref), **_process(process)},
                 slash_safe=_survives_clients(ref.key),
             )
         return url
@@ -138,6 +152,18 @@ class OssState:
         if _real_version(appended.headers.get("x-oss-version-id", "")):
             raise errors.BadSettings("STATE_BUCKET must be an unversioned bucket; this one is not")
         return True
+
+    def names(self, prefix: str, after: str) -> Iterator[str]:
+        while True:
+            with _errors(prefix):
+                listed = self._bucket.list_objects_v2(
+                    prefix, start_after=after, max_keys=_MOST_LISTED
+                )
+            for found in listed.object_list:
+                yield found.key
+            if not listed.is_truncated:
+                return
+            after = listed.object_list[-1].key
 
 
 class _Buckets:
@@ -216,8 +242,16 @@ def _version(ref: ObjectRef) -> dict[str, str]:
     return {"versionId": ref.version_id} if ref.version_id else {}
 
 
-def _process(convert: bool) -> dict[str, str]:
-    return {"x-oss-process": CONVERSION} if convert else {}
+def _origins(endpoint: str) -> tuple[str, ...]:
+    """An IP address serves every bucket itself; any other host, each below a name of its own."""
+    parts = urlsplit(endpoint)
+    if (parts.hostname or "").replace(".", "").isdigit():
+        return (endpoint,)
+    return (f"{parts.scheme}://*.{parts.netloc}",)
+
+
+def _process(process: str) -> dict[str, str]:
+    return {"x-oss-process": process} if process else {}
 
 
 def _only_if(ref: ObjectRef) -> dict[str, str]:

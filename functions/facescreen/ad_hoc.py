@@ -1,0 +1,139 @@
+"""Screens what somebody asks about: an object, some bytes, a URL."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from . import findings
+from .deepfake.parameters import new_merchant_biz_id
+from .errors import ContentFault, KeyReused, NotScreened, ObjectChanged, ObjectGone
+from .ledger import entry_id
+from .outcome import Status, Tagging, message_data, tagged_etag
+from .stopwatch import Stopwatch
+from .tagging import NOT_ASKED, SUPERSEDED
+from .transfer import detect_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .deadline import Deadline
+    from .ledger import Ledger
+    from .outcome import Finding
+    from .requirements import Strictness
+    from .screening import Screener
+    from .storage import ObjectRef, ObjectStore
+    from .transfer import DetectContent
+
+_ABSENT = Tagging("absent", "The object's tags do not speak of these bytes.")
+
+
+@dataclass(frozen=True)
+class AdHoc:
+    """Every answer is what the message about an object would hold in `data`. All raise what
+    Screener.screen raises."""
+
+    screener: Screener
+    store: ObjectStore
+    ledger: Ledger
+    detect: DetectContent
+    merchant_prefix: str
+    strictness: Strictness
+    tag_prefix: str
+    tag_form: str
+
+    def of_object(self, ref: ObjectRef, deadline: Deadline, *, write_back: bool) -> dict[str, Any]:
+        """Raises ObjectGone, and ObjectChanged for one that was overwritten meanwhile."""
+        outcome = self.screener.screen(ref, deadline, write_back=write_back)
+        if outcome.status is Status.ALREADY_SCREENED:
+            return self.standing(ref)
+        if outcome.status is Status.GONE:
+            raise ObjectGone(outcome.detail)
+        if outcome.finding is None or outcome.tagging is None or outcome.tagging is SUPERSEDED:
+            raise ObjectChanged("the object was overwritten or deleted while it was screened")
+        return message_data(outcome.object, outcome.finding, outcome.tagging, outcome.timing)
+
+    def standing(self, ref: ObjectRef) -> dict[str, Any]:
+        """The outcome that stands on an object. Raises ObjectGone, NotScreened."""
+        watch = Stopwatch()
+        head = self.store.head(ref)
+        finding = self.ledger.finding(entry_id(ref, head), head.write)
+        if finding is None:
+            raise NotScreened("nothing is known of the bytes that stand there now")
+        tagged = tagged_etag(self.store.tags(ref), prefix=self.tag_prefix, form=self.tag_form)
+        tagging = Tagging("written") if tagged == head.etag else _ABSENT
+        pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
+        return message_data(pinned, finding, tagging, watch.timing)
+
+    def of_bytes(self, data: bytes, deadline: Deadline, *, key: str = "") -> dict[str, Any]:
+        """An image goes inline where the service takes it so, else as a file. `key` is the
+        caller's idempotency key. Raises KeyReused."""
+        digest = hashlib.sha256(data).hexdigest()
+        self._bind(key, digest)
+
+        def find(biz_id: str, watch: Stopwatch) -> Finding:
+            return findings.find(
+                _Held(data),
+                biz_id,
+                lambda media, _: detect_bytes(
+                    self.detect, data, kind=media.kind, merchant_biz_id=biz_id, deadline=deadline
+                ),
+                watch,
+                strictness=self.strictness,
+                can_convert=False,
+            )
+
+        return self._once(_entry("bytes", digest), find, deadline)
+
+    def of_url(self, url: str, kind: str, deadline: Deadline, *, key: str = "") -> dict[str, Any]:
+        """The service downloads it. Only with an idempotency key is it paid for once: what stands
+        behind a URL can change."""
+
+        def find(biz_id: str, watch: Stopwatch) -> Finding:
+            with watch.step("call"):
+                try:
+                    detection = self.detect(
+                        url=url, kind=kind, merchant_biz_id=biz_id, deadline=deadline
+                    )
+                except ContentFault as fault:
+                    return findings.rejected(biz_id, fault)
+            return findings.judged(biz_id, detection)
+
+        if not key:
+            watch = Stopwatch()
+            finding = find(new_merchant_biz_id(self.merchant_prefix), watch)
+            return message_data(None, finding, NOT_ASKED, watch.timing)
+        # A presigned URL of the same object is signed anew each time.
+        self._bind(key, _entry("url", kind, url.partition("?")[0]))
+        return self._once(_entry("key", key), find, deadline)
+
+    def _once(
+        self, entry: str, find: Callable[[str, Stopwatch], Finding], deadline: Deadline
+    ) -> dict[str, Any]:
+        watch = Stopwatch()
+        biz_id = (self.merchant_prefix + entry)[:32]
+        finding = self.ledger.once(entry, lambda: find(biz_id, watch), deadline)
+        return message_data(None, finding, NOT_ASKED, watch.timing)
+
+    def _bind(self, key: str, content: str) -> None:
+        if key and self.ledger.bind(_entry("binding", key), content) != content:
+            raise KeyReused("this idempotency key was used for other content")
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Bytes at hand, as media.probe reads them."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    def read(self, start: int, length: int) -> bytes:
+        return self.data[start : start + length]
+
+
+def _entry(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
