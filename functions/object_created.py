@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facescreen import telemetry
-from facescreen.errors import FacescreenError, Passing
+from facescreen.errors import FacescreenError
 from facescreen.runtime import InvocationCredentials, adapt
 from facescreen.settings import Settings
 from facescreen.triggers import read_event
@@ -43,10 +43,7 @@ def initialize(context: Any) -> None:
     source = adapt(context).invoked_function_arn
     parts = assemble(settings, _credentials, source=source)
     _credentials.renew(context)
-    try:
-        parts.client.keep_alive()
-    except Passing as trouble:
-        telemetry.not_warm(trouble)
+    parts.warm()
     _deployments.append(_Deployment(settings, parts))
 
 

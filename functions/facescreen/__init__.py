@@ -1,1 +1,3 @@
 """Screens face images and videos in object storage for deepfakes."""
+
+__version__ = "0.1.0"

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from . import telemetry
 from .deepfake.client import DeepfakeClient
 from .deepfake.fleet import Fleet
+from .errors import Passing
+from .history import History
 from .ledger import Ledger
 from .messages.mns import MnsPublisher
 from .screening import Policy, Screener
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from .settings import Settings
     from .storage import ObjectStore
     from .transfer import Transfer
+    from .web.routes import Api
+    from .web.settings import WebSettings
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,16 @@ class Assembly:
 
     client: DeepfakeClient
     screener: Screener
+    store: OssStore
+    ledger: Ledger
+    history: History
+
+    def warm(self) -> None:
+        """Opens the connection that the first call would wait for. Raises StandInRefused."""
+        try:
+            self.client.keep_alive()
+        except Passing as trouble:
+            telemetry.not_warm(trouble)
 
 
 def assemble(settings: Settings, credentials: CredentialSource, *, source: str) -> Assembly:
@@ -43,7 +58,7 @@ def assemble(settings: Settings, credentials: CredentialSource, *, source: str) 
         region=settings.oss_region,
         bucket=settings.state_bucket,
     )
-    ledger = Ledger(state)
+    ledger, history = Ledger(state), History(state)
     client = DeepfakeClient(
         scene_code=settings.scene_code,
         credentials=credentials,
@@ -65,6 +80,7 @@ def assemble(settings: Settings, credentials: CredentialSource, *, source: str) 
             topic=settings.mns_topic,
             queue=settings.mns_queue,
         ),
+        history=history,
         policy=Policy(
             source=source,
             merchant_prefix=settings.merchant_prefix,
@@ -72,7 +88,39 @@ def assemble(settings: Settings, credentials: CredentialSource, *, source: str) 
             convert=settings.convert,
         ),
     )
-    return Assembly(client, screener)
+    return Assembly(client, screener, store, ledger, history)
+
+
+def assemble_api(settings: Settings, web: WebSettings, parts: Assembly) -> Api:
+    """What the HTTP trigger's routes work with."""
+    # Only the HTTP trigger needs these.
+    from .ad_hoc import AdHoc  # noqa: PLC0415
+    from .web.access import Tokens  # noqa: PLC0415
+    from .web.review import Review  # noqa: PLC0415
+    from .web.routes import Api  # noqa: PLC0415
+    from .web.urls import UrlRules  # noqa: PLC0415
+
+    return Api(
+        ad_hoc=AdHoc(
+            screener=parts.screener,
+            store=parts.store,
+            ledger=parts.ledger,
+            detect=parts.client.detect_stream,
+            merchant_prefix=settings.merchant_prefix,
+            strictness=settings.strictness,
+            tag_prefix=settings.tag_prefix,
+            tag_form=settings.tag_form,
+        ),
+        review=Review(parts.history, parts.store),
+        urls=UrlRules(web.url_allowed_origins),
+        tokens=Tokens(web.tokens) if web.tokens else None,
+        state_bucket=settings.state_bucket,
+        store=parts.store.name,
+        image_origins=parts.store.public_origins,
+        page=web.page,
+        longest_s=web.longest_s,
+        local=settings.local,
+    )
 
 
 def _transfer(settings: Settings, store: ObjectStore, client: DeepfakeClient) -> Transfer:

@@ -157,6 +157,9 @@ class LocalCloud:
             "MNS_TOPIC": TOPIC,
             "MNS_DLQ": DEAD_LETTERS,
             "FACESCREEN_LOCAL": "true",
+            # Nobody but this machine can reach it.
+            "HTTP_AUTH": "anonymous",
+            "URL_ALLOWED_ORIGINS": self.oss.url,
             **self._settings,
         }
 

@@ -53,7 +53,10 @@ class HttpTriggerService(Service):
             result = await self._fc.invoke(self._function, Event("http", payload, request_id))
             answer = answer_of(result)
         except Refused as refused:
-            return self.error(refused.status, refused.code, refused.message, request_id)
+            refusal = self.error(refused.status, refused.code, refused.message, request_id)
+            if refused.status == 405:
+                refusal.headers["Allow"] = ", ".join(self._trigger.methods)
+            return refusal
         answer.headers[REQUEST_ID] = request_id
         return answer
 

@@ -1,0 +1,1 @@
+"""The HTTP trigger: what may be asked, how it is answered, and the page."""

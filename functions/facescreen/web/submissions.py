@@ -1,0 +1,167 @@
+"""What a POST asks to have screened: an object, a URL, or bytes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ..storage import ObjectRef
+from .forms import file_of
+from .problems import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LARGEST_BODY = 16 * 1024 * 1024
+"""Bytes as they came over the wire: a file of 10 MB, the service's limit, fits in Base64 too."""
+_LONGEST_URL = 8192
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+_VERSION_ID = re.compile(r"[A-Za-z0-9._-]{1,1024}")
+_FORM, _JSON = "multipart/form-data", "application/json"
+_BINARY = ("image/", "video/")
+_VIDEO_SUFFIXES = (".mp4", ".mov", ".qt", ".m4v")
+
+
+@dataclass(frozen=True)
+class OfObject:
+    """An object that stands in a bucket."""
+
+    ref: ObjectRef
+    write_back: bool
+
+
+@dataclass(frozen=True)
+class OfUrl:
+    """What the service shall download."""
+
+    url: str = field(repr=False)
+    kind: str
+
+
+@dataclass(frozen=True)
+class OfBytes:
+    """A file that came with the request."""
+
+    data: bytes = field(repr=False)
+
+
+Submission = OfObject | OfUrl | OfBytes
+
+
+def read(body: bytes, content_type: str, store: str) -> Submission:
+    """Raises Refusal. What a file really is, its bytes say later, not its content type."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type == _JSON:
+        return _of_json(body, store)
+    if media_type == _FORM:
+        return _of_bytes(file_of(body, content_type))
+    if media_type.startswith(_BINARY) or media_type == "application/octet-stream":
+        return _of_bytes(body)
+    raise Refusal(
+        415,
+        "UnsupportedMediaType",
+        "a body of this type is not taken",
+        "Send JSON, multipart/form-data, or the file itself as image/jpeg, video/mp4 or "
+        "video/quicktime.",
+    )
+
+
+def object_ref(store: str, bucket: object, key: object, version_id: object = None) -> ObjectRef:
+    """An object by its names as a caller gives them. Raises Refusal."""
+    if not isinstance(bucket, str) or not _BUCKET.fullmatch(bucket):
+        raise _bad("bucket must be a bucket's name")
+    if not isinstance(key, str) or not 0 < len(_utf8(key)) <= 1023:
+        raise _bad("key must be an object key of 1 to 1023 bytes")
+    if version_id is None:
+        return ObjectRef(store, bucket, key)
+    if not isinstance(version_id, str) or not _VERSION_ID.fullmatch(version_id):
+        raise _bad("version_id must be a version's id")
+    return ObjectRef(store, bucket, key, version_id=version_id)
+
+
+def _of_bytes(data: bytes) -> OfBytes:
+    if not data:
+        raise _bad("the file is empty")
+    return OfBytes(data)
+
+
+def _of_json(body: bytes, store: str) -> Submission:
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        raise _bad("the body is not JSON") from None
+    if not isinstance(given, dict):
+        raise _bad("the body must be a JSON object")
+    named = [name for name in _READERS if name in given]
+    if len(named) != 1:
+        raise _bad("give exactly one of object, url and base64")
+    reader, allowed = _READERS[named[0]]
+    _only(given, {named[0], *allowed})
+    return reader(given, store)
+
+
+def _object(given: dict[str, Any], store: str) -> OfObject:
+    named, write_back = given["object"], given.get("write_back", False)
+    if not isinstance(named, dict):
+        raise _bad("object must be a JSON object with bucket and key")
+    if not isinstance(write_back, bool):
+        raise _bad("write_back must be true or false")
+    _only(named, {"bucket", "key", "version_id"})
+    ref = object_ref(store, named.get("bucket"), named.get("key"), named.get("version_id"))
+    return OfObject(ref, write_back)
+
+
+def _url(given: dict[str, Any], _: str) -> OfUrl:
+    url, kind = given["url"], given.get("kind")
+    if not isinstance(url, str) or not 0 < len(url) <= _LONGEST_URL:
+        raise _bad(f"url must be a URL of at most {_LONGEST_URL} characters")
+    if kind not in (None, "image", "video"):
+        raise _bad("kind must be image or video")
+    return OfUrl(url, kind or _kind(url))
+
+
+def _base64(given: dict[str, Any], _: str) -> OfBytes:
+    text = given["base64"]
+    if not isinstance(text, str):
+        raise _bad("base64 must be a text")
+    try:
+        return _of_bytes(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError):
+        raise _bad("base64 is not Base64") from None
+
+
+_READERS: dict[str, tuple[Callable[[dict[str, Any], str], Submission], set[str]]] = {
+    "object": (_object, {"write_back"}),
+    "url": (_url, {"kind"}),
+    "base64": (_base64, set()),
+}
+
+
+def _kind(url: str) -> str:
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return "image"
+    return "video" if path.lower().endswith(_VIDEO_SUFFIXES) else "image"
+
+
+def _only(given: dict[str, Any], known: set[str]) -> None:
+    unknown = sorted(set(given) - known)
+    if unknown:
+        raise _bad(f"{unknown[0][:40]!r} is not a field here")
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise _bad("a name holds half a character") from None
+
+
+def _bad(detail: str) -> Refusal:
+    return Refusal(400, "InvalidParameter", detail, "GET /openapi.json says what is taken.")

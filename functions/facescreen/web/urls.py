@@ -1,0 +1,105 @@
+"""Which URLs of callers the service may be asked to download.
+
+They are never fetched here. Still nobody is asked to fetch what lies in a private network, on the
+caller's own machine, or where a cloud hands out credentials. Readers of URLs differ wherever a
+spelling is odd, so what is not spelt plainly is refused, not made plain.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from .problems import Refusal
+
+Resolve = Callable[[str], list[str]]
+"""The addresses of a host name; empty where it has none."""
+
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+# The last label has letters alone (or is punycode): no address has, in any spelling.
+_HOST = rf"(?:{_LABEL}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9-]{{1,59}})"
+_URL = re.compile(
+    rf"https://(?P<host>{_HOST})(?::(?P<port>[1-9][0-9]{{0,4}}))?"
+    r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?(?:\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?",
+    re.IGNORECASE | re.ASCII,
+)
+_PRIVATE = re.compile(
+    r"(?:.*\.)?(?:localhost|localdomain|local|internal|intranet|private|corp|home|lan|arpa|test|"
+    r"invalid|onion)",
+    re.IGNORECASE,
+)
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class UrlRules:
+    """https, to a host name with public addresses alone; or an origin that is allowed by name."""
+
+    def __init__(
+        self, allowed_origins: tuple[str, ...] = (), resolve: Resolve | None = None
+    ) -> None:
+        self._allowed = allowed_origins
+        self._resolve = resolve or _addresses
+
+    def checked(self, url: str) -> str:
+        """The URL as it was given. Raises Refusal.
+
+        A name that resolves to a public address now may resolve to another later: what really
+        keeps the service out of private networks is the service.
+        """
+        if self._is_allowed(url):
+            return url
+        found = _URL.fullmatch(url)
+        if found is None or int(found["port"] or 443) > 65535:
+            raise _refused(
+                "only plain https URLs are taken: a host name, percent-encoded, no credentials"
+            )
+        if _PRIVATE.fullmatch(found["host"]):
+            raise _refused("the URL's host is of a private network")
+        addresses = self._resolve(found["host"])
+        if not addresses:
+            raise _refused("the URL's host has no address")
+        if not all(_is_public(address) for address in addresses):
+            raise _refused("the URL's host has an address that is not public")
+        return url
+
+    def _is_allowed(self, url: str) -> bool:
+        """An origin is followed by a path: ``https://a.example`` allows no ``https://a.example.b``."""
+        plain = url.isascii() and url.isprintable() and not set(" \\") & set(url)
+        return plain and any(
+            url.lower().startswith((f"{origin}/", f"{origin}?")) for origin in self._allowed
+        )
+
+
+def _is_public(address: str) -> bool:
+    try:
+        found = _innermost(ipaddress.ip_address(address.partition("%")[0]))
+    except ValueError:
+        return False
+    return found.is_global and not found.is_multicast
+
+
+def _innermost(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The IPv4 address that an IPv6 one stands for."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64 or int(address) < 2**32:
+        return ipaddress.IPv4Address(int(address) % 2**32)
+    teredo = address.teredo
+    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else address)
+
+
+def _addresses(host: str) -> list[str]:
+    try:
+        found: list[Any] = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return [str(one[4][0]) for one in found]
+
+
+def _refused(detail: str) -> Refusal:
+    return Refusal(400, "UrlRefused", detail, "Give an https URL of a public host, or the object.")

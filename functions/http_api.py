@@ -1,0 +1,49 @@
+"""Handler: the HTTP trigger, for ad-hoc calls and the page.
+
+Function Compute calls `initialize` once per instance and `handler` per request.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, cast
+
+from facescreen import telemetry
+from facescreen.runtime import InvocationCredentials, adapt, function_url_event
+from facescreen.settings import Settings
+from facescreen.web.settings import WebSettings
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver
+
+    from facescreen.runtime import LambdaLike
+
+_credentials = InvocationCredentials()
+_routers: list[LambdaFunctionUrlResolver] = []
+
+
+def initialize(context: Any) -> None:
+    """As object_created.initialize; raises errors.BadSettings for what is open to everybody."""
+    from facescreen.assembly import assemble, assemble_api  # noqa: PLC0415 - the SDKs load here
+    from facescreen.web.routes import router  # noqa: PLC0415
+
+    settings = Settings.from_env(os.environ)
+    web = WebSettings.from_env(os.environ, local=settings.local)
+    parts = assemble(settings, _credentials, source=adapt(context).invoked_function_arn)
+    _credentials.renew(context)
+    parts.warm()
+    _routers.append(router(assemble_api(settings, web, parts), web.cors_origins))
+
+
+def handler(event: bytes, context: Any) -> dict[str, Any]:
+    """Answers one request."""
+    if not _routers:
+        initialize(context)
+    _credentials.renew(context)
+    return _handle(function_url_event(event), adapt(context))
+
+
+@telemetry.per_invocation
+def _handle(event: dict[str, Any], context: LambdaLike) -> dict[str, Any]:
+    # Typed for Lambda's own context class, of which it reads no more than LambdaLike has.
+    return _routers[-1].resolve(event, cast("Any", context))

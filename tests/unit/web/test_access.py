@@ -1,0 +1,152 @@
+"""Bearer tokens: which are taken, and which are not."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import time
+from base64 import urlsafe_b64encode
+from typing import TYPE_CHECKING, Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
+from facescreen.errors import BadSettings
+from facescreen.web.access import Tokens
+from facescreen.web.problems import Refusal
+from facescreen.web.settings import TokenSettings, WebSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KEYS: dict[str, Any] = {
+    "RS256": rsa.generate_private_key(65537, 2048),
+    "ES256": ec.generate_private_key(ec.SECP256R1()),
+    "EdDSA": ed25519.Ed25519PrivateKey.generate(),
+}
+WRITERS: dict[str, Callable[[Any], str]] = {
+    "RS256": RSAAlgorithm.to_jwk,
+    "ES256": ECAlgorithm.to_jwk,
+    "EdDSA": OKPAlgorithm.to_jwk,
+}
+
+
+def key_set() -> str:
+    keys = [
+        {**json.loads(WRITERS[name](key.public_key())), "kid": name, "alg": name}
+        for name, key in KEYS.items()
+    ]
+    return json.dumps({"keys": keys})
+
+
+TOKENS = Tokens(TokenSettings(key_set(), "https://login.example", "facescreen"))
+
+
+def token(name: str = "RS256", key: Any = None, kid: str | None = None, **claims: Any) -> str:
+    now = time.time()
+    good = {"iss": "https://login.example", "aud": "facescreen", "exp": now + 60, **claims}
+    kept = {claim: value for claim, value in good.items() if value is not None}
+    headers = {"kid": name if kid is None else kid}
+    return jwt.encode(kept, key or KEYS[name], algorithm=name, headers=headers)
+
+
+def check(value: str) -> None:
+    TOKENS.check({"authorization": value})
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_a_good_token_is_taken(name: str) -> None:
+    check(f"Bearer {token(name)}")
+    check(f"bearer {token(name, aud=['other', 'facescreen'])}")
+
+
+def other_key() -> str:
+    return token(key=rsa.generate_private_key(65537, 2048))
+
+
+def unsigned() -> str:
+    claims = {"iss": "https://login.example", "aud": "facescreen", "exp": time.time() + 60}
+    return jwt.encode(claims, "", algorithm="none", headers={"kid": "RS256"})
+
+
+def public_key_as_secret() -> str:
+    """The old attack: signed with HMAC, by the key that everybody has."""
+    _, claims, _ = token().split(".")
+    head = urlsafe_b64encode(b'{"alg":"HS256","kid":"RS256"}').decode().rstrip("=")
+    secret = WRITERS["RS256"](KEYS["RS256"].public_key()).encode()
+    signed = hmac.digest(secret, f"{head}.{claims}".encode(), "sha256")
+    return f"{head}.{claims}.{urlsafe_b64encode(signed).decode().rstrip('=')}"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        other_key,
+        unsigned,
+        public_key_as_secret,
+        lambda: token(kid="nobody"),
+        lambda: token(kid=""),
+        lambda: token(kid="ES256"),
+        lambda: token(exp=time.time() - 60),
+        lambda: token(exp=None),
+        lambda: token(nbf=time.time() + 600),
+        lambda: token(iss="https://evil.example"),
+        lambda: token(iss=None),
+        lambda: token(aud="other"),
+        lambda: token(aud=None),
+        lambda: token()[:-4] + "AAAA",
+        lambda: "not.a.token",
+        lambda: "x" * 100_000,
+        lambda: "",
+    ],
+)
+def test_any_other_is_refused(make: Callable[[], str]) -> None:
+    with pytest.raises(Refusal) as refused:
+        check(f"Bearer {make()}")
+    problem = refused.value.problem
+    assert (problem.status, problem.code) == (401, "Unauthorized")
+    assert problem.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("value", ["", "Basic YTpi", "Bearer", "Token x"])
+def test_none_is_refused(value: str) -> None:
+    with pytest.raises(Refusal, match="no bearer token"):
+        check(value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({"HTTP_AUTH": "anonymous"}, "lets anybody spend your money"),
+        ({"HTTP_AUTH": "jwt"}, "HTTP_AUTH must be one of: function, anonymous"),
+        ({"JWT_JWKS": key_set()}, "bearer tokens need JWT_ISSUER, JWT_AUDIENCE too"),
+        (
+            {"JWT_JWKS": '{"keys": []}', "JWT_ISSUER": "i", "JWT_AUDIENCE": "a"},
+            "JWT_JWKS must be a JSON Web Key Set",
+        ),
+        (
+            {
+                "JWT_JWKS": '{"keys": [{"kid": "a", "kty": "oct", "k": "AA"}]}',
+                "JWT_ISSUER": "i",
+                "JWT_AUDIENCE": "a",
+            },
+            "of public keys",
+        ),
+        ({"CORS_ORIGINS": "*"}, "CORS_ORIGINS must be origins"),
+        ({"URL_ALLOWED_ORIGINS": "https://a.example/path"}, "URL_ALLOWED_ORIGINS must be"),
+        ({"HTTP_LONGEST_SECONDS": "0"}, "HTTP_LONGEST_SECONDS must be a number from 5 to 600"),
+        ({"PAGE": "maybe"}, "PAGE must be true or false"),
+    ],
+)
+def test_a_wrong_setting_is_named(environment: dict[str, str], says: str) -> None:
+    with pytest.raises(BadSettings, match=says):
+        WebSettings.from_env(environment, local=False)
+
+
+def test_an_open_trigger_is_for_the_local_cloud_or_for_tokens() -> None:
+    anonymous = {"HTTP_AUTH": "anonymous"}
+    assert WebSettings.from_env(anonymous, local=True).tokens is None
+    tokens = {"JWT_JWKS": key_set(), "JWT_ISSUER": "i", "JWT_AUDIENCE": "a"}
+    assert WebSettings.from_env({**anonymous, **tokens}, local=False).tokens is not None
