@@ -1,95 +1,48 @@
 """The command line: facescreen.
 
 Exit codes: 0 all low risk, 1 something flagged, 2 something unscreenable or failed, 64 usage.
-(`demo` and `up` screen nothing of the user's: they end with 0 when they did their work.)
+(Commands that screen nothing of the user's end with 0 when they did their work.)
 """
 
 from __future__ import annotations
 
-import signal
 import sys
-import tempfile
-import time
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+from importlib import import_module
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.local.cloud import LocalCloud
-
 USAGE = 64
-PROJECT = Path(__file__).parents[2]
-SERVICES = ("oss", "cloudauth", "mns", "fc", "admin")
+
+# Module and name of each command: one that is not asked for is not imported.
+COMMANDS = {
+    "demo": "infra.ops.local:demo",
+    "up": "infra.ops.local:up",
+    "screen": "infra.ops.screen:screen",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Imports a command when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="facescreen")
 def facescreen() -> None:
-    """Screen face images and videos for deepfakes."""
+    """Screen face images and videos for deepfakes.
 
-
-@facescreen.command()
-@click.option("--once", is_flag=True, help="End after the table, instead of listening on.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON list instead of a table.")
-def demo(*, once: bool, as_json: bool) -> None:
-    """Run the main job on the local cloud.
-
-    Starts the local cloud, uploads the samples to its bucket, waits for the messages, reads the
-    tags back, and prints what stands on each object.
+    Completion in bash: eval "$(_FACESCREEN_COMPLETE=bash_source facescreen)" (or zsh_source,
+    fish_source).
     """
-    from . import demo as the_demo  # noqa: PLC0415 - the image libraries load here
-
-    with (
-        tempfile.TemporaryDirectory(prefix="facescreen-") as folder,
-        _cloud(Path(folder), {}) as cloud,
-    ):
-        rows = the_demo.run(cloud)
-        click.echo(the_demo.as_json(rows) if as_json else the_demo.as_table(rows))
-        if not once:
-            _tell(cloud)
-            _until_stopped()
-    if not the_demo.as_expected(rows):
-        raise click.ClickException("not every sample came to its expected end")
-
-
-@facescreen.command()
-@click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(".facescreen"),
-    show_default=True,
-    help="Folder of the local cloud's state.",
-)
-@click.option(
-    "--env-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write endpoints and keys here as KEY=value, once everything is ready.",
-)
-@click.option(
-    "--port",
-    "ports",
-    multiple=True,
-    metavar="SERVICE=PORT",
-    help=f"Listen there instead of on a free port; SERVICE is one of: {', '.join(SERVICES)}.",
-)
-def up(data: Path, env_file: Path | None, ports: tuple[str, ...]) -> None:
-    """Run the local cloud until stopped.
-
-    An object that is put into its bucket is screened as s.yaml says. verdicts.json in the data
-    folder gives the verdicts of the stand-in by SHA-256; samples/ holds files to try.
-    """
-    from infra.local.cloud import write_env_file  # noqa: PLC0415 - the services load here
-
-    with _cloud(data, dict(_port(given) for given in ports)) as cloud:
-        cloud.samples()
-        if env_file is not None:
-            write_env_file(env_file, cloud.environment())
-        _tell(cloud)
-        _until_stopped()
 
 
 def main() -> None:
@@ -105,45 +58,3 @@ def main() -> None:
     except click.Abort:
         sys.exit(130)
     sys.exit(status if isinstance(status, int) else 0)
-
-
-@contextmanager
-def _cloud(data: Path, ports: dict[str, int]) -> Iterator[LocalCloud]:
-    """A local cloud that runs while the block does."""
-    from infra.local.background import Background  # noqa: PLC0415
-    from infra.local.cloud import LocalCloud  # noqa: PLC0415
-
-    with Background() as loop:
-        cloud = LocalCloud(data, PROJECT)
-        try:
-            loop.run(cloud.start(ports))
-            yield cloud
-        finally:
-            loop.run(cloud.stop())
-
-
-def _tell(cloud: LocalCloud) -> None:
-    """Where the local cloud listens, on standard error."""
-    addresses = {
-        name: value for name, value in cloud.environment().items() if value.startswith("http")
-    }
-    click.echo("The local cloud listens (a stand-in: not a forgery detector):", err=True)
-    for name, address in addresses.items():
-        click.echo(f"  {name:20} {address}", err=True)
-    click.echo("Ctrl-C stops it.", err=True)
-
-
-def _until_stopped() -> None:
-    # No Event here: its lock may be held by the very code that the signal interrupts.
-    stopped: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda received, _: stopped.append(received))
-    while not stopped:
-        time.sleep(0.2)
-
-
-def _port(given: str) -> tuple[str, int]:
-    service, _, number = given.partition("=")
-    if service not in SERVICES or not number.isdecimal() or not 0 < int(number) < 65536:
-        raise click.BadParameter(f"{given!r} is not SERVICE=PORT", param_hint="--port")
-    return service, int(number)

@@ -1,10 +1,10 @@
 """``make bench``: what a function imports and ships, beside the vendor's own SDK, and how much of
-the quota a burst uses."""
+the quota a burst and a folder use."""
 
 import tempfile
 from pathlib import Path
 
-from tests.bench import shipping, transfers
+from tests.bench import folders, shipping, transfers
 from tests.bench.test_budget import MOST_MB, MOST_MODULES
 from tests.local.pipeline import burst
 
@@ -35,6 +35,13 @@ def main() -> None:
     print(f"{burst.UPLOADS} uploads by {burst.CLIENTS} clients, quota {burst.QUOTA} calls a second")
     print(f"  {'paid calls in the busiest second':{WIDTH}} {came.busiest_second:6}")
     print(f"  {'paid calls a second, on average':{WIDTH}} {came.rate:6.2f}")
+    with tempfile.TemporaryDirectory() as folder:
+        screened = folders.run(Path(folder))
+    busiest, quota = screened.busiest_second, folders.QUOTA
+    print(f"facescreen screen, {folders.FILES} files, quota {quota} calls a second")
+    print(f"  {'paid calls in the busiest second':{WIDTH}} {busiest:6}   held to {quota}")
+    print(f"  {'calls refused, beyond the quota':{WIDTH}} {screened.throttled:6}")
+    print(f"  {'paid calls a second, on average':{WIDTH}} {screened.rate:6.2f}   held to 95 %")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The main job, seen from outside: upload with oss2, wait on MNS, read the tags back."""
+"""The table of ``demo``: upload with oss2, wait on MNS, read the tags back."""
 
 from __future__ import annotations
 
@@ -40,6 +40,13 @@ class Row:
 
 def run(cloud: LocalCloud) -> list[Row]:
     """Uploads every sample and gives a row for each, in their order."""
+    bucket, samples = upload(cloud)
+    messages = _messages(cloud.environment(), {sample.name for sample in samples})
+    return [_row(sample, bucket, messages.get(sample.name), cloud) for sample in samples]
+
+
+def upload(cloud: LocalCloud) -> tuple[oss2.Bucket, list[Sample]]:
+    """Puts every sample into the watched bucket."""
     told = cloud.environment()
     auth = oss2.ProviderAuthV4(
         oss2.credentials.StaticCredentialsProvider(
@@ -50,8 +57,7 @@ def run(cloud: LocalCloud) -> list[Row]:
     samples = cloud.samples()
     for sample in samples:
         bucket.put_object_from_file(sample.name, str(sample.path))
-    messages = _messages(told, {sample.name for sample in samples})
-    return [_row(sample, bucket, messages.get(sample.name), cloud) for sample in samples]
+    return bucket, samples
 
 
 def as_expected(rows: list[Row]) -> bool:

@@ -1,0 +1,61 @@
+"""The command against one local cloud."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.local.command import FACESCREEN
+from tests.local.ops.folder import surroundings
+from tests.local.pipeline.leaks import FORBIDDEN
+from tests.local.pipeline.outside import Outside, running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from infra.local.cloud import LocalCloud
+
+    Screen = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud, Outside]]:
+    with running(tmp_path_factory.mktemp("cloud")) as both:
+        yield both
+
+
+@pytest.fixture(scope="module")
+def cloud(both: tuple[LocalCloud, Outside]) -> LocalCloud:
+    return both[0]
+
+
+@pytest.fixture
+def outside(both: tuple[LocalCloud, Outside]) -> Outside:
+    both[1].admin.post("/reset")
+    return both[1]
+
+
+@pytest.fixture
+def screen(cloud: LocalCloud, outside: Outside) -> Screen:
+    """Runs the command, and searches what it says for secrets."""
+
+    def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(  # noqa: S603
+            [FACESCREEN, "screen", *map(str, arguments)],
+            env=surroundings(outside.told, **environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        said = done.stdout + done.stderr
+        assert not FORBIDDEN.search(said)
+        assert cloud.identity.key.access_key_secret not in said
+        assert cloud.identity.key.access_key_id not in said
+        assert "Traceback" not in said
+        return done
+
+    return run
