@@ -24,10 +24,10 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def up(folder: Path) -> Iterator[dict[str, str]]:
+def up(folder: Path, *options: str) -> Iterator[dict[str, str]]:
     """``facescreen up`` with its state in ``folder/data``, and what its env file says."""
     env_file = folder / "env"
-    arguments = ["up", "--data", str(folder / "data"), "--env-file", str(env_file)]
+    arguments = ["up", "--data", str(folder / "data"), "--env-file", str(env_file), *options]
     with subprocess.Popen([FACESCREEN, *arguments], stderr=subprocess.PIPE) as process:  # noqa: S603
         try:
             until(env_file.exists, "the env file")
