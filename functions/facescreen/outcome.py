@@ -130,7 +130,10 @@ def tag_set(finding: Finding, etag: str, *, prefix: str, form: str) -> dict[str,
     if form == "none":
         return {}
     if form == "merged":
-        return {_merged_key(prefix): " ".join(clean.values())[:_LONGEST_TAG_VALUE]}
+        # The reason alone is cut: readers tell the others by their place.
+        others = sum(len(value) + 1 for name, value in clean.items() if name != "reason")
+        clean["reason"] = clean["reason"][: _LONGEST_TAG_VALUE - others]
+        return {_merged_key(prefix): " ".join(clean.values())}
     return {prefix + name: value[:_LONGEST_TAG_VALUE] for name, value in clean.items()}
 
 

@@ -135,3 +135,13 @@ def test_the_verdict_of_the_bytes_that_stand_is_not_taken_off() -> None:
     bench.screen_new()
     bench.tagger.take_off(REF, "ANOTHER-ETAG", bench.store.head(REF))
     assert bench.tags() == bench.expected(NEW)
+
+
+def test_a_long_reason_is_cut_and_nothing_else() -> None:
+    tags = tuple(f"SuspectNumber{number}" for number in range(40))
+    finding = Finding(Verdict.HIGH_RISK, "fs" + "0" * 30, "2026-11-23T04:05:06Z", risk_tags=tags)
+    (value,) = tag_set(finding, "E" * 32, prefix="deepfake-", form="merged").values()
+    verdict, reason, etag, at = value.split(" ")
+    assert (verdict, etag, at) == ("high_risk", "E" * 32, "2026-11-23T04:05:06Z")
+    assert finding.reason.startswith(reason)
+    assert len(value) == 256
