@@ -18,6 +18,7 @@ from .tagging import Tagger
 from .transfer import Auto, ByUrl, Inline
 
 if TYPE_CHECKING:
+    from .ad_hoc import AdHoc
     from .credentials import CredentialSource
     from .settings import Settings
     from .storage import ObjectStore
@@ -91,26 +92,32 @@ def assemble(settings: Settings, credentials: CredentialSource, *, source: str) 
     return Assembly(client, screener, store, ledger, history)
 
 
+def assemble_ad_hoc(settings: Settings, parts: Assembly) -> AdHoc:
+    """Who answers for single objects, files and URLs."""
+    from .ad_hoc import AdHoc  # noqa: PLC0415 - bucket events need no such answers
+
+    return AdHoc(
+        screener=parts.screener,
+        store=parts.store,
+        ledger=parts.ledger,
+        detect=parts.client.detect_stream,
+        merchant_prefix=settings.merchant_prefix,
+        strictness=settings.strictness,
+        tag_prefix=settings.tag_prefix,
+        tag_form=settings.tag_form,
+    )
+
+
 def assemble_api(settings: Settings, web: WebSettings, parts: Assembly) -> Api:
     """What the HTTP trigger's routes work with."""
     # Only the HTTP trigger needs these.
-    from .ad_hoc import AdHoc  # noqa: PLC0415
     from .web.access import Tokens  # noqa: PLC0415
     from .web.review import Review  # noqa: PLC0415
     from .web.routes import Api  # noqa: PLC0415
     from .web.urls import UrlRules  # noqa: PLC0415
 
     return Api(
-        ad_hoc=AdHoc(
-            screener=parts.screener,
-            store=parts.store,
-            ledger=parts.ledger,
-            detect=parts.client.detect_stream,
-            merchant_prefix=settings.merchant_prefix,
-            strictness=settings.strictness,
-            tag_prefix=settings.tag_prefix,
-            tag_form=settings.tag_form,
-        ),
+        ad_hoc=assemble_ad_hoc(settings, parts),
         review=Review(parts.history, parts.store),
         urls=UrlRules(web.url_allowed_origins),
         tokens=Tokens(web.tokens) if web.tokens else None,

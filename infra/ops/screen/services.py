@@ -101,23 +101,12 @@ class Services:
 
     def _of_function(self, credentials: CredentialSource) -> tuple[DeepfakeClient, AdHoc]:
         # The SDKs load here.
-        from facescreen.ad_hoc import AdHoc  # noqa: PLC0415
-        from facescreen.assembly import assemble  # noqa: PLC0415
+        from facescreen.assembly import assemble, assemble_ad_hoc  # noqa: PLC0415
         from facescreen.settings import Settings  # noqa: PLC0415
 
         settings = Settings.from_env(self._outside())
         parts = assemble(settings, credentials, source=_SOURCE)
-        ad_hoc = AdHoc(
-            screener=parts.screener,
-            store=parts.store,
-            ledger=parts.ledger,
-            detect=parts.client.detect_stream,
-            merchant_prefix=settings.merchant_prefix,
-            strictness=settings.strictness,
-            tag_prefix=settings.tag_prefix,
-            tag_form=settings.tag_form,
-        )
-        return parts.client, ad_hoc
+        return parts.client, assemble_ad_hoc(settings, parts)
 
     def _outside(self) -> dict[str, str]:
         """The function's settings as they are for who stands outside its VPC."""
