@@ -65,6 +65,7 @@ class LocalCloud:
         always: dict[str, Service] = {
             "oss": self.oss,
             "cloudauth": self.cloudauth,
+            "uploads": self.cloudauth.uploads,
             "mns": self.mns,
             "fc": self.fc,
         }
@@ -107,7 +108,7 @@ class LocalCloud:
         made = make_samples(self._data / "samples")
         scripted = self._data / "verdicts.json"
         kept = json.loads(scripted.read_text()) if scripted.exists() else {}
-        scripted.write_text(json.dumps({**verdicts(made), **kept}, indent=1) + "\n")
+        _replace(scripted, json.dumps({**verdicts(made), **kept}, indent=1) + "\n")
         return made
 
     def reset(self) -> None:
@@ -177,9 +178,14 @@ class LocalCloud:
 
 def write_env_file(path: Path, environment: Mapping[str, str]) -> None:
     """``KEY=value`` lines, for their owner's eyes alone, put in place whole."""
+    _replace(path, "".join(f"{key}={value}\n" for key, value in environment.items()))
+
+
+def _replace(path: Path, text: str) -> None:
+    """Puts a file in place whole: whoever reads it finds the old text or the new one."""
     partial = path.with_name(path.name + ".partial")
     partial.touch(mode=0o600)
-    partial.write_text("".join(f"{key}={value}\n" for key, value in environment.items()))
+    partial.write_text(text)
     partial.replace(path)
 
 
@@ -189,6 +195,5 @@ def _identity(path: Path) -> Identity:
         kept = json.loads(path.read_text())
         return Identity(kept["account_id"], Key(**kept["key"]))
     fresh = Identity.fresh()
-    path.touch(mode=0o600)
-    path.write_text(json.dumps({"account_id": fresh.account_id, "key": asdict(fresh.key)}))
+    _replace(path, json.dumps({"account_id": fresh.account_id, "key": asdict(fresh.key)}))
     return fresh

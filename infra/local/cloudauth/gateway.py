@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hmac
 import re
-import time
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from facescreen.deepfake import signature
 from infra.local.identity import BadSecurityToken, UnknownAccessKey
+from infra.local.nonces import Nonces
 
 from .refusal import Refusal
 
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from infra.local.identity import Identity
 
 VALID_S = 15 * 60
-"""How far ``x-acs-date`` may lie from now, and how long a nonce is remembered."""
-_MOST_NONCES = 100_000
+"""How far ``x-acs-date`` may lie from now, before or behind."""
 _MOST_PARAMETERS = 32
 
 _AUTHORIZATION = re.compile(
@@ -62,7 +61,8 @@ class Gateway:
 
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
-        self._nonces = _Nonces()
+        # A date may lie ahead as far as behind, so a request stays valid for twice the span.
+        self._nonces = Nonces(2 * VALID_S)
 
     def admit(self, request: web.BaseRequest, body: bytes) -> Parameters:
         """The parameters, once it is sure who sent them. Raises Refusal."""
@@ -105,29 +105,6 @@ class Gateway:
         except BadSecurityToken:
             text = "Specified SecurityToken mismatch with the AccessKey."
             raise Refusal("InvalidSecurityToken.MismatchWithAccessKey", text) from None
-
-
-class _Nonces:
-    """Those of the last minutes, oldest first."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, float] = {}
-
-    def first_seen(self, nonce: str) -> bool:
-        now = time.monotonic()
-        self._forget(now)
-        if nonce in self._seen:
-            return False
-        self._seen[nonce] = now
-        return True
-
-    def _forget(self, now: float) -> None:
-        # A date may lie ahead as far as behind, so a request stays valid for twice the span.
-        while self._seen:
-            oldest = next(iter(self._seen))
-            if len(self._seen) < _MOST_NONCES and now - self._seen[oldest] <= 2 * VALID_S:
-                return
-            del self._seen[oldest]
 
 
 def _pairs(encoded: str) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from infra.local.cloudauth import gateway
+from infra.local import nonces
 from infra.local.identity import Key
 
 from .asking import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
@@ -67,10 +67,10 @@ def test_a_nonce_is_not_spent_by_who_cannot_sign(handmade: Handmade, identity: I
 
 
 def test_nonces_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gateway, "_MOST_NONCES", 2)
-    nonces = gateway._Nonces()
-    assert [nonces.first_seen(nonce) for nonce in "aabbc"] == [True, False, True, False, True]
-    assert nonces.first_seen("a")
+    monkeypatch.setattr(nonces, "_MOST", 2)
+    remembered = nonces.Nonces(60)
+    assert [remembered.first_seen(nonce) for nonce in "aabbc"] == [True, False, True, False, True]
+    assert remembered.first_seen("a")
 
 
 def test_a_body_changed_on_the_way(handmade: Handmade) -> None:
