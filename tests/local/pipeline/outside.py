@@ -131,7 +131,9 @@ def running(data: Path, **settings: str) -> Iterator[tuple[LocalCloud, Outside]]
         try:
             loop.run(cloud.start())
             outside = Outside(cloud.environment(), lambda: loop.run(cloud.fc.drained(), 120))
-            yield cloud, outside
-            outside.close()
+            try:
+                yield cloud, outside
+            finally:
+                outside.close()
         finally:
             loop.run(cloud.stop())

@@ -52,7 +52,7 @@ def test_each_object_leaves_one_json_line_and_its_metrics(
     outside.put("logged.jpg", photos[FLAGGED])
     message = outside.wait_for("logged.jpg")
     outside.settled()
-    (log,) = (data / "fc").rglob("*.log")
+    log = data / "fc" / "logs" / "facescreen-object-created.log"
     # Where oss2 is compiled afresh, Python itself warns of its docstrings.
     written = log.read_text().splitlines()
     lines = [json.loads(line) for line in written if line.startswith("{")]
@@ -212,7 +212,7 @@ def test_a_connection_that_can_t_be_warmed_stops_nothing(
         outside.behave(cloudauth={"faults": [{"operation": "KeepaliveIntl", "reset": True}]})
         outside.put("a.jpg", photos[GOOD])
         assert outside.wait_for("a.jpg")["data"]["verdict"] == "low_risk"
-        (log,) = (tmp_path / "fc" / "logs").iterdir()
+        log = tmp_path / "fc" / "logs" / "facescreen-object-created.log"
         assert '"message":"not warm"' in log.read_text()
 
 
