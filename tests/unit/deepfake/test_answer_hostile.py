@@ -1,4 +1,4 @@
-"""Answers that fuzzing found to break the reader's limits."""
+"""Answers that broke the limits of the reader, or would have: what fuzzing led to."""
 
 from __future__ import annotations
 
