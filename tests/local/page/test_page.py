@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from playwright.sync_api import expect
 
 from tests.local.page.conftest import HOSTILE_KEY
 from tests.local.pipeline.outside import Outside, running
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
     from infra.local.cloud import LocalCloud
+
+expect = pytest.importorskip("playwright.sync_api").expect
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 
@@ -80,6 +81,8 @@ def test_a_photo_is_converted_first_where_it_must_be(
 ) -> None:
     page.set_input_files("#file", samples[name])
     expect(verdict(page)).to_have_text("Low risk")
+    expect(page.locator("#result")).to_contain_text("Converted in your browser first")
+    expect(page.locator("#result")).not_to_contain_text("stored turned")
 
 
 def test_a_photo_is_taken(page: Page) -> None:
@@ -99,6 +102,27 @@ def test_the_list_is_filtered(page: Page) -> None:
     page.press("#prefix", "Enter")
     expect(page.locator("#objects li")).to_have_count(1)
     expect(page.locator("#objects .key")).to_have_text("selfies/flagged.jpg")
+
+
+def test_a_late_answer_does_not_undo_the_filter(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            const real = window.fetch;
+            window.fetch = async (path, options) => {
+                const answer = await real(path, options);
+                if (path === "v1/objects?") {
+                    await new Promise((done) => setTimeout(done, 500));
+                    window.late = true;
+                }
+                return answer;
+            };
+        }"""
+    )
+    page.press("#prefix", "Enter")
+    page.select_option("#verdict", "high_risk")
+    comes_true(page, "window.late")
+    page.wait_for_timeout(100)
+    expect(page.locator("#objects li")).to_have_count(2)
 
 
 def test_thumbnails_load(page: Page) -> None:
@@ -127,12 +151,12 @@ def test_a_phone_needs_no_scrolling_sideways(page: Page, samples: dict[str, Path
 
 
 def test_the_keyboard_alone_will_do(page: Page, samples: dict[str, Path]) -> None:
-    page.keyboard.press("Tab")
-    expect(page.locator(".skip")).to_be_focused()
-    for _ in range(2):
+    with page.expect_file_chooser() as chooser:  # early: it takes a while to listen
         page.keyboard.press("Tab")
-    expect(page.locator("#file")).to_be_focused()
-    with page.expect_file_chooser() as chooser:
+        expect(page.locator(".skip")).to_be_focused()
+        for _ in range(2):
+            page.keyboard.press("Tab")
+        expect(page.locator("#file")).to_be_focused()
         page.keyboard.press("Enter")
     chooser.value.set_files(samples["flagged.jpg"])
     expect(verdict(page)).to_have_text("High risk")
