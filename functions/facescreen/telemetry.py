@@ -6,6 +6,8 @@ and CloudWatch by itself.
 
 from __future__ import annotations
 
+import traceback
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
@@ -91,6 +93,15 @@ def refused(error: FacescreenError) -> None:
     _count(f"refused_{type(error).__name__}")
     extra = {"error": type(error).__name__, "detail": str(error), "code": error.code}
     _logger.warning("refused", extra=extra)
+
+
+def unforeseen(error: Exception, request_id: str) -> None:
+    """A fault of our own: where it happened, without its text, which may hold anything."""
+    _count("unforeseen")
+    frames = traceback.extract_tb(error.__traceback__)
+    where = [f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    extra = {"error": type(error).__name__, "where": where, "client_request_id": request_id}
+    _logger.error("unforeseen", extra=extra)
 
 
 def _count(name: str, value: int = 1) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..errors import BadSettings
 from .problems import Refusal
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 """Public keys only: with a shared secret, whoever can check a token can make one."""
 
-
 _LONGEST = 8192
 
 
@@ -25,13 +25,16 @@ class Tokens:
     """Checks JSON Web Tokens against the deployment's key set."""
 
     def __init__(self, settings: TokenSettings) -> None:
+        """Raises BadSettings where no key of the set can be used."""
         import jwt  # noqa: PLC0415 - only where tokens are asked for
 
         self._settings = settings
         self._jwt = jwt
-        self._keys = {
-            key.key_id: key for key in jwt.PyJWKSet.from_json(settings.key_set).keys if key.key_id
-        }
+        try:
+            keys = jwt.PyJWKSet.from_json(settings.key_set).keys
+        except jwt.PyJWTError:
+            raise BadSettings("JWT_JWKS has no usable key") from None
+        self._keys = {key.key_id: key for key in keys}
 
     def check(self, headers: Mapping[str, str]) -> None:
         """Raises Refusal unless there is a valid token. `headers` by lower-case name."""
@@ -40,6 +43,8 @@ class Tokens:
             raise _refused("no bearer token was given")
         if len(token) > _LONGEST:
             raise _refused(f"the token is longer than {_LONGEST} characters")
+        if not token.isascii():
+            raise _refused("the token is not valid (it is not ASCII)")
         try:
             header = self._jwt.get_unverified_header(token)
             key = self._keys.get(header.get("kid", ""))

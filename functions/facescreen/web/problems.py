@@ -73,7 +73,7 @@ def of_screening(screening: Mapping[str, Any]) -> Problem | None:
             screening["reason"].partition(":")[0],
             "content",
             screening["detail"],
-            "Send a better photo or clip of the same person.",
+            _BETTER,
             screening["request_id"],
             screening=screening,
         )
@@ -104,6 +104,12 @@ def of_error(error: errors.FacescreenError) -> Problem:
     )
 
 
+def unforeseen() -> Problem:
+    """A fault of our own; what it was, only the log says."""
+    remedy = "Tell whoever runs this deployment: the log has a line with the X-Request-Id."
+    return Problem(500, "InternalError", "operator", "facescreen failed", remedy)
+
+
 def _retry_after_s(error: errors.FacescreenError, status: int) -> float:
     if isinstance(error, errors.Throttled):
         return max(1.0, error.retry_after_s)
@@ -130,11 +136,13 @@ _MAY_PAY = "Ask again, with an Idempotency-Key: the call may have been served an
 _TOO_SLOW = "Make sure that the URL can be downloaded within 3 seconds."
 _BUCKET = "Check the bucket's name."
 _UNREADABLE = "Ask for an object that this deployment's role may read, or have it granted."
+_BETTER = "Send a better photo or clip of the same person."
 _CONTRACT = "GET /openapi.json says what is taken."
 _STANDS = "Look at the object again: its bytes changed or went away."
 
 # The first one whose kind fits is meant.
 _RULES = (
+    _Rule(errors.ContentFault, 422, "", "content", _BETTER),
     _Rule(errors.NotScreened, 404, "", "caller", "POST it to /v1/screenings."),
     _Rule(errors.KeyReused, 422, "IdempotencyKeyReused", "caller", "Use a key of its own."),
     _Rule(errors.ObjectGone, 404, "NoSuchKey", "caller", "Check the bucket and the key."),

@@ -77,6 +77,7 @@ def router(api: Api, cors_origins: tuple[str, ...] = ()) -> LambdaFunctionUrlRes
     if api.page:
         app.get("/")(answer(routes.page))
     app.not_found(lambda _: _answered(api, app, routes.nothing))
+    app.exception_handler(Exception)(lambda error: _unforeseen(app, error))
     return app
 
 
@@ -107,6 +108,17 @@ def _answered(
     except errors.FacescreenError as error:
         telemetry.refused(error)
         response = _problem(problems.of_error(error))
+    return _marked(response, request)
+
+
+def _unforeseen(app: LambdaFunctionUrlResolver, error: Exception) -> Response[str]:
+    request = Request(app.current_event)
+    telemetry.unforeseen(error, request.request_id)
+    return _marked(_problem(problems.unforeseen()), request)
+
+
+def _marked(response: Response[str], request: Request) -> Response[str]:
+    """With the headers of every answer."""
     response.headers.update(
         {
             "X-Request-Id": request.request_id,

@@ -77,15 +77,18 @@ def _tokens(read: EnvironmentReader, environment: Mapping[str, str]) -> TokenSet
     if missing:
         read.wrong.append(f"bearer tokens need {', '.join(missing)} too")
     elif not _is_key_set(given[0]):
-        read.wrong.append("JWT_JWKS must be a JSON Web Key Set of public keys, each with a kid")
+        read.wrong.append(
+            "JWT_JWKS must be a JSON Web Key Set of public keys, each with a kid of its own"
+        )
     return TokenSettings(*given)
 
 
 def _is_key_set(text: str) -> bool:
     try:
         keys: Any = json.loads(text)["keys"]
-        return bool(keys) and all(
-            key["kid"] and key["kty"] in ("RSA", "EC", "OKP") and "d" not in key for key in keys
+        names = {key["kid"] for key in keys if key["kid"] and isinstance(key["kid"], str)}
+        return 0 < len(names) == len(keys) and all(
+            key["kty"] in ("RSA", "EC", "OKP") and "d" not in key for key in keys
         )
     except (ValueError, TypeError, KeyError, RecursionError):
         return False

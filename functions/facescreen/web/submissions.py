@@ -92,7 +92,7 @@ def _of_bytes(data: bytes) -> OfBytes:
 
 def _of_json(body: bytes, store: str) -> Submission:
     try:
-        given = json.loads(body)
+        given = json.loads(body, object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise _bad("the body is not JSON") from None
     if not isinstance(given, dict):
@@ -154,6 +154,20 @@ def _only(given: dict[str, Any], known: set[str]) -> None:
     unknown = sorted(set(given) - known)
     if unknown:
         raise _bad(f"{unknown[0][:40]!r} is not a field here")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Readers of JSON differ in which of two values they take."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _bad(f"{name[:40]!r} is given twice")
+        found[name] = value
+    return found
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)
 
 
 def _utf8(text: str) -> bytes:

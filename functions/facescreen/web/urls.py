@@ -32,6 +32,21 @@ _PRIVATE = re.compile(
     re.IGNORECASE,
 )
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_NOT_PUBLIC = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "192.0.0.0/24",
+            "192.88.99.0/24",
+            "::ffff:0:0:0/96",
+            "64:ff9b:1::/48",
+            "3fff::/20",
+            "5f00::/16",
+            "fec0::/10",
+        ),
+    )
+)
+"""What is reserved, translated or site-local, and yet global to some Python of 3.10 to 3.13."""
 
 
 class UrlRules:
@@ -78,7 +93,8 @@ def _is_public(address: str) -> bool:
         found = _innermost(ipaddress.ip_address(address.partition("%")[0]))
     except ValueError:
         return False
-    return found.is_global and not found.is_multicast
+    reserved = any(found in network for network in _NOT_PUBLIC)
+    return found.is_global and not found.is_multicast and not reserved
 
 
 def _innermost(

@@ -48,6 +48,9 @@ def test_tokens_open_it(tmp_path: Path) -> None:
         assert asked(outside, "/v1/objects", **good).status_code == 200
         for path in ("/", "/v1/health", "/openapi.json"):
             assert asked(outside, path).status_code == 200
+        not_utf8 = httpx.Headers([(b"Authorization", b"Bearer \x80.a.b")])
+        refused = httpx.get(outside.told["HTTP_TRIGGER_URL"] + "/v1/objects", headers=not_utf8)
+        assert (refused.status_code, refused.json()["code"]) == (401, "Unauthorized")
 
 
 def test_other_origins_are_named_or_not_let_in(tmp_path: Path) -> None:

@@ -98,6 +98,7 @@ def public_key_as_secret() -> str:
         lambda: token(aud=None),
         lambda: token()[:-4] + "AAAA",
         lambda: "not.a.token",
+        lambda: "\udc80.a.b",
         lambda: "x" * 100_000,
         lambda: "",
     ],
@@ -143,6 +144,27 @@ def test_none_is_refused(value: str) -> None:
 def test_a_wrong_setting_is_named(environment: dict[str, str], says: str) -> None:
     with pytest.raises(BadSettings, match=says):
         WebSettings.from_env(environment, local=False)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        {"kid": "a", "kty": "RSA", "n": "!!", "e": "AQAB"},
+        {"kid": "a", "kty": "EC", "crv": "P-999", "x": "AA", "y": "AA"},
+    ],
+)
+def test_a_key_set_without_a_usable_key_is_a_wrong_setting(key: dict[str, str]) -> None:
+    settings = TokenSettings(json.dumps({"keys": [key]}), "i", "a")
+    with pytest.raises(BadSettings, match="JWT_JWKS has no usable key"):
+        Tokens(settings)
+
+
+def test_a_key_id_names_one_key() -> None:
+    twice = [{**key, "kid": "a"} for key in json.loads(key_set())["keys"]]
+    for keys in (twice, [{**twice[0], "kid": 7}]):
+        given = {"JWT_JWKS": json.dumps({"keys": keys}), "JWT_ISSUER": "i", "JWT_AUDIENCE": "a"}
+        with pytest.raises(BadSettings, match="each with a kid"):
+            WebSettings.from_env(given, local=False)
 
 
 def test_an_open_trigger_is_for_the_local_cloud_or_for_tokens() -> None:

@@ -147,6 +147,13 @@ def test_a_plain_url_is_passed_on_as_it_stands(url: str) -> None:
         "fe80::1%eth0",
         "fd00:ec2::254",
         "ff02::1",
+        "fec0::1",
+        "64:ff9b:1::7f00:1",
+        "::ffff:0:7f00:1",
+        "192.88.99.1",
+        "192.0.0.8",
+        "3fff::1",
+        "5f00::1",
         "not an address",
     ],
 )

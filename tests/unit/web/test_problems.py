@@ -1,0 +1,68 @@
+"""Every error is somebody's matter; what nobody foresaw is a 500 that tells nothing."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from facescreen import errors
+from facescreen.runtime import adapt, function_url_event
+from facescreen.web import problems
+from facescreen.web.routes import router
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from facescreen.web.routes import Api
+
+SECRET = "https://a.example/?x-oss-signature=s3cr3t"
+MATTERS = {"ContentFault": "content", "Passing": "service", "Throttled": "service"}
+
+
+def tree(kind: type[errors.FacescreenError]) -> Iterator[type[errors.FacescreenError]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from tree(below)
+
+
+@pytest.mark.parametrize("kind", list(tree(errors.FacescreenError)), ids=lambda kind: kind.__name__)
+def test_every_error_is_somebodys_matter(kind: type[errors.FacescreenError]) -> None:
+    problem = problems.of_error(kind("why"))
+    told = json.loads(problem.body())
+    assert told["matter"] in ("content", "caller", "operator", "service")
+    assert told["remedy"]
+    if issubclass(kind, errors.OperatorFault) and problem.status == 500:
+        assert told["matter"] == "operator"
+    assert told["matter"] == MATTERS.get(kind.__name__, told["matter"])
+
+
+def test_what_nobody_foresaw_tells_nothing_and_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def counts(*_: object) -> None:
+        raise KeyError(SECRET)
+
+    api = SimpleNamespace(tokens=None, page=False, review=SimpleNamespace(counts=counts))
+    context = {"accountId": "1", "domainName": "a", "requestId": "r-1", "time": "", "timeEpoch": 1}
+    http = {"method": "GET", "path": "/v1/counts", "sourceIp": "127.0.0.1", "userAgent": "a"}
+    event = {
+        "rawPath": "/v1/counts",
+        "headers": {"X-Request-Id": "case-1"},
+        "requestContext": {**context, "http": http},
+    }
+    function = SimpleNamespace(name="f", memory=128, timeout=9)
+    given = SimpleNamespace(function=function, region="r", account_id="1", request_id="r-1")
+    app = router(cast("Api", api))
+    answer: dict[str, Any] = app.resolve(
+        function_url_event(json.dumps(event).encode()), cast("Any", adapt(given))
+    )
+    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (500, "InternalError")
+    assert answer["headers"]["Content-Type"] == problems.PROBLEM_JSON
+    assert answer["headers"]["X-Request-Id"] == "case-1"
+    [line] = [vars(record) for record in caplog.records if record.message == "unforeseen"]
+    assert (line["error"], line["client_request_id"]) == ("KeyError", "case-1")
+    assert any(frame.startswith("routes.py:") for frame in line["where"])
+    assert "s3cr3t" not in answer["body"] + str(line) + caplog.text
