@@ -29,7 +29,10 @@ from __future__ import annotations
 
 import re
 
-_URL_QUERY = re.compile(r"(?P<url>[a-z][a-z0-9+.-]*://[^\s?\"'<>]*)\?[^\s\"'<>]*", re.IGNORECASE)
+# A scheme without a bound would be looked for anew from each letter of a long word.
+_URL_QUERY = re.compile(
+    r"(?P<url>[a-z][a-z0-9+.-]{0,30}://[^\s?\"'<>]*)\?[^\s\"'<>]*", re.IGNORECASE
+)
 _LONG_TOKEN = re.compile(r"[A-Za-z0-9+/=_%-]{64,}")
 _LONGEST = 2000
 

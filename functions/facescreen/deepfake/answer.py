@@ -85,7 +85,7 @@ def _detection(answer: Mapping[str, Any], reply: Reply) -> Detection:
 
 
 def _text(given: Any) -> str:
-    """A text, or a number as one, cut: an error takes time by its square. Empty for the rest."""
+    """A text, or a number as one, cut to what an error repeats. Empty for the rest."""
     return str(given)[:_LONGEST_TEXT] if isinstance(given, (str, int, float)) else ""
 
 

@@ -17,7 +17,7 @@ _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
 # A key of 1,024 bytes, each of them percent-encoded, and no field is longer.
 _LONGEST_TEXT = 3 * _LONGEST_KEY
 LONGEST_NAME = 128
-"""Characters of what an error repeats: making a text fit for a log takes time by its square."""
+"""Characters of a name that an error repeats."""
 
 
 def parsed(text: str, name: str) -> Any:
