@@ -1,4 +1,4 @@
-"""The local cloud, whole, as tests of the pipeline use it."""
+"""The local cloud, whole, as most tests here use it. A folder may run it with other settings."""
 
 from __future__ import annotations
 
