@@ -1,0 +1,69 @@
+"""The reviewer's list: each outcome, and whether its bytes still stand."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from facescreen.history import History
+from facescreen.outcome import Finding, Outcome, Status, Tagging, Verdict
+from facescreen.storage import ObjectRef
+from facescreen.web.review import Review
+from tests.fakes import MemoryState, MemoryStore
+
+PHOTO = {"type": "image/jpeg", "width": 480, "height": 640, "duration_s": None, "fps": None}
+CLIP = {**PHOTO, "type": "video/mp4", "duration_s": 2.0, "fps": 15.0}
+
+
+def screened(store: MemoryStore, media: dict[str, Any] = PHOTO) -> Review:
+    """A review of one object that was just screened."""
+    history = History(MemoryState())
+    ref = ObjectRef("oss", "selfies", "a.jpg", store.put("selfies", "a.jpg", b"first"))
+    finding = Finding(Verdict.HIGH_RISK, "fs" + "0" * 30, "2026-11-23T04:05:06Z", media=media)
+    history.add(Outcome(ref, Status.SCREENED, finding, Tagging("written")))
+    return Review(history, store)
+
+
+def only(review: Review) -> dict[str, Any]:
+    page = review.page(prefix="", verdict="", after="", limit=10)
+    (listed,) = page["objects"]
+    assert page["next"] is None
+    assert (listed["at"], listed["screening"]["verdict"]) == ("2026-11-23T04:05:06Z", "high_risk")
+    return dict(listed)
+
+
+def test_what_still_stands_has_a_thumbnail() -> None:
+    listed = only(screened(MemoryStore()))
+    assert listed["standing"] == "current"
+    assert listed["thumbnail"].startswith("https://selfies.example/a.jpg?")
+
+
+@pytest.mark.parametrize("media", [CLIP, {}])
+def test_a_clip_and_what_could_not_be_read_have_none(media: dict[str, Any]) -> None:
+    assert only(screened(MemoryStore(), media))["thumbnail"] is None
+
+
+def test_an_overwritten_object_shows_nothing_of_its_new_bytes() -> None:
+    store = MemoryStore()
+    review = screened(store)
+    store.put("selfies", "a.jpg", b"second")
+    assert (only(review)["standing"], only(review)["thumbnail"]) == ("superseded", None)
+
+
+def test_a_deleted_object_is_told_as_gone() -> None:
+    store = MemoryStore()
+    review = screened(store)
+    store.delete("selfies", "a.jpg")
+    assert (only(review)["standing"], only(review)["thumbnail"]) == ("gone", None)
+
+
+def test_counts_by_hour() -> None:
+    counts = screened(MemoryStore()).counts(2, datetime(2026, 11, 23, 5, 30, tzinfo=timezone.utc))
+    assert counts["complete"]
+    assert [row["hour"] for row in counts["hours"]] == [
+        "2026-11-23T05:00:00Z",
+        "2026-11-23T04:00:00Z",
+    ]
+    assert [row["high_risk"] for row in counts["hours"]] == [0, 1]
