@@ -52,7 +52,7 @@ class OssStore:
         self._public_buckets = _Buckets(credentials, public_endpoint, region)
 
     def head(self, ref: ObjectRef) -> ObjectHead:
-        with _errors(ref.key):
+        with oss_errors(ref.key):
             headers = (
                 self._buckets.get(ref.bucket).head_object(ref.key, params=_version(ref)).headers
             )
@@ -67,7 +67,7 @@ class OssStore:
     def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
         # Without the first, a range that ends past the end makes OSS send the whole object.
         headers = {"x-oss-range-behavior": "standard", **_only_if(ref)}
-        with _errors(ref.key):
+        with oss_errors(ref.key):
             try:
                 found = self._buckets.get(ref.bucket).get_object(
                     ref.key, (start, start + length - 1), headers, params=_version(ref)
@@ -80,7 +80,7 @@ class OssStore:
         return data
 
     def download(self, ref: ObjectRef, *, convert: bool) -> bytes:
-        with _errors(ref.key):
+        with oss_errors(ref.key):
             data: bytes = (
                 self._buckets.get(ref.bucket)
                 .get_object(
@@ -93,7 +93,7 @@ class OssStore:
         return data
 
     def tags(self, ref: ObjectRef) -> dict[str, str]:
-        with _errors(ref.key):
+        with oss_errors(ref.key):
             found = self._buckets.get(ref.bucket).get_object_tagging(ref.key, params=_version(ref))
         return dict(found.tag_set.tagging_rule)
 
@@ -102,7 +102,7 @@ class OssStore:
         for key, value in tags.items():
             rule.add(key, value)
         tagging = oss2.models.Tagging(rule)
-        with _errors(ref.key, refused=errors.TagsRefused):
+        with oss_errors(ref.key, refused=errors.TagsRefused):
             self._buckets.get(ref.bucket).put_object_tagging(ref.key, tagging, params=_version(ref))
 
     def presign(self, ref: ObjectRef, seconds: int, *, convert: bool) -> str:
@@ -112,7 +112,7 @@ class OssStore:
         return self._signed(ref, seconds, THUMBNAIL)
 
     def _signed(self, ref: ObjectRef, seconds: int, process: str) -> str:
-        with _errors(ref.key):
+        with oss_errors(ref.key):
             url: str = self._public_buckets.get(ref.bucket).sign_url(
                 "GET",
                 ref.key,
@@ -137,14 +137,14 @@ class OssState:
 
     def read(self, key: str) -> bytes:
         try:
-            with _errors(key):
+            with oss_errors(key):
                 data: bytes = self._bucket.get_object(key).read()
         except errors.ObjectGone:
             return b""
         return data
 
     def append(self, key: str, position: int, data: bytes) -> bool:
-        with _errors(key):
+        with oss_errors(key):
             try:
                 appended = self._bucket.append_object(key, position, data)
             except oss2.exceptions.PositionNotEqualToLength:
@@ -155,7 +155,7 @@ class OssState:
 
     def names(self, prefix: str, after: str) -> Iterator[str]:
         while True:
-            with _errors(prefix):
+            with oss_errors(prefix):
                 listed = self._bucket.list_objects_v2(
                     prefix, start_after=after, max_keys=_MOST_LISTED
                 )
@@ -200,7 +200,9 @@ class _Provider:
 
 
 @contextmanager
-def _errors(key: str, refused: type[errors.FacescreenError] = errors.BadRequest) -> Iterator[None]:
+def oss_errors(
+    key: str, refused: type[errors.FacescreenError] = errors.BadRequest
+) -> Iterator[None]:
     """oss2's errors as ours. Theirs stay behind: they hold headers and strings to sign."""
     try:
         yield
