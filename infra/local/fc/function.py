@@ -27,6 +27,7 @@ class OssTrigger:
     """``oss:ObjectCreated:PutObject``, or all of a kind: ``oss:ObjectCreated:*``."""
     prefix: str
     suffix: str
+    name: str = ""
 
     def matches(self, record: Mapping[str, Any]) -> bool:
         """Whether one OSS event record (an element of ``events``) fires this trigger."""
@@ -47,6 +48,7 @@ class HttpTrigger:
     auth_type: str
     """``function`` (signed) or ``anonymous``."""
     methods: tuple[str, ...]
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,16 @@ class Function:
     max_event_age_s: int = 86_400
     on_failure: str | None = None
     """ARN of the destination for events that ran out of retries."""
-    concurrency: int = 100
-    """Most instances at once."""
+    reserved_concurrency: int | None = None
+    """Most instances at once, where it is said."""
+    role: str = ""
     log_project: str = ""
     log_store: str = ""
+
+    @property
+    def concurrency(self) -> int:
+        """Most instances at once: of those that are not said, an account has 100 in all."""
+        return 100 if self.reserved_concurrency is None else self.reserved_concurrency
 
     @property
     def http_trigger(self) -> HttpTrigger | None:

@@ -132,9 +132,8 @@ def _function(props: Section, s_yaml: Path) -> Function:
             "maxAsyncEventAgeInSeconds", 1, 2_592_000, Function.max_event_age_s
         ),
         on_failure=_destination(destinations),
-        concurrency=props.section("concurrencyConfig", {"reservedConcurrency"}).number(
-            "reservedConcurrency", 1, 10_000, Function.concurrency
-        ),
+        reserved_concurrency=_reserved(props),
+        role=props.text("role", ""),
         log_project=log.text("project", ""),
         log_store=log.text("logstore", ""),
     )
@@ -170,12 +169,20 @@ def _destination(destinations: Section) -> str | None:
     return destinations.section("onFailure", {"destination"}).text("destination")
 
 
+def _reserved(props: Section) -> int | None:
+    concurrency = props.section("concurrencyConfig", {"reservedConcurrency"})
+    if "reservedConcurrency" not in concurrency:
+        return None
+    return concurrency.number("reservedConcurrency", 1, 10_000)
+
+
 def _trigger(item: Section) -> OssTrigger | HttpTrigger:
     if item.one_of("triggerType", {"oss", "http"}) == "http":
         http = item.section("triggerConfig", {"authType", "methods", "disableURLInternet"})
         return HttpTrigger(
             http.one_of("authType", {"function", "anonymous"}),
             http.texts("methods", _METHODS),
+            item.text("triggerName"),
         )
     oss = item.section("triggerConfig", {"events", "filter"})
     key = oss.section("filter", {"key"}).section("key", {"prefix", "suffix"})
@@ -184,6 +191,7 @@ def _trigger(item: Section) -> OssTrigger | HttpTrigger:
         events=oss.texts("events", _EVENTS),
         prefix=key.text("prefix"),
         suffix=key.text("suffix"),
+        name=item.text("triggerName"),
     )
 
 

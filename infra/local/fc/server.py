@@ -12,6 +12,7 @@ from aiohttp import web
 
 from ..service import Service
 from .api import Fc2Api, Fc3Api
+from .descriptions import Descriptions, question
 from .events import ERROR_TYPE, Event
 from .invocations import Invocation, Invocations
 from .journal import Journal
@@ -36,10 +37,11 @@ _LARGEST_EVENT = MappingProxyType({"Sync": 32 * 1024 * 1024, "Async": 128 * 1024
 class FcService(Service):
     """Runs functions on bucket events and on request.
 
-    ``POST /2023-03-30/functions/{name}/invocations`` is the FC 3.0 API, ``POST
-    /2016-08-15/services/{service}/functions/{name}/invocations`` that of FC 2.0. What functions
-    write to stdout and stderr goes to ``logs/<function>.log`` in the data folder; asynchronous
-    events on their way stand in its ``events.db``, and the next start goes on with them.
+    ``POST /2023-03-30/functions/{name}/invocations`` is the FC 3.0 API, which also describes the
+    functions; ``POST /2016-08-15/services/{service}/functions/{name}/invocations`` is that of
+    FC 2.0. What functions write to stdout and stderr goes to ``logs/<function>.log`` in the data
+    folder; asynchronous events on their way stand in its ``events.db``, and the next start goes
+    on with them.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class FcService(Service):
         self.functions = functions
         self.kill_instances = self._kill_busy
         self._fc3, self._fc2 = Fc3Api(identity), Fc2Api(identity)
+        self._descriptions = Descriptions(functions, region, identity.account_id)
         logs = data / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         self._journal = Journal(data / "events.db")
@@ -127,16 +130,24 @@ class FcService(Service):
 
     def operation(self, request: web.BaseRequest) -> str:
         head = head_of(request)
+        asked = question(head)
+        if asked is not None:
+            return asked.operation
         return "InvokeFunction" if self._api(head).target(head) else "Unknown"
 
     async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         head = head_of(request)
         api = self._api(head)
+        asked = question(head)
         try:
+            if asked is not None:
+                api.authorize(head)
+                told = self._descriptions.answer(asked, head.query)
+                return web.json_response(told, headers={REQUEST_ID: request_id})
             return await self._invoke_function(api, head, request, request_id)
         except Refused as refused:
-            told = api.error(refused.code, refused.message, request_id)
-            return response(refused.status, told, request_id)
+            error = api.error(refused.code, refused.message, request_id)
+            return response(refused.status, error, request_id)
 
     def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
         # A scripted fault does not tell which version was asked, so each finds its own words.

@@ -83,15 +83,17 @@ def test_reads_a_whole_function_and_passes_other_components_over(tmp_path: Path)
                 ("oss:ObjectCreated:PutObject", "oss:ObjectCreated:CompleteMultipartUpload"),
                 "in/",
                 ".jpg",
+                "created",
             ),
-            HttpTrigger("function", ("GET", "POST")),
+            HttpTrigger("function", ("GET", "POST"), "http"),
         ),
         retries=2,
         max_event_age_s=600,
         on_failure="acs:mns:r:1234:/queues/dead/messages",
-        concurrency=10,
+        reserved_concurrency=10,
         log_project="p",
         log_store="l",
+        role="acs:ram::1234:role/screen",
     )
 
 
