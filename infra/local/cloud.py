@@ -46,7 +46,8 @@ class LocalCloud:
     def __init__(
         self, data: Path, project: Path, settings: Mapping[str, str] | None = None
     ) -> None:
-        self._data = data
+        # Instances run in a folder of their own, where a relative path leads nowhere.
+        self._data = data = data.resolve()
         self._project = project
         self._settings = dict(settings or {})
         self._running = AsyncExitStack()
@@ -119,8 +120,8 @@ class LocalCloud:
         self.fc.reset()
 
     def environment(self) -> dict[str, str]:
-        """What a client needs: the env file's lines."""
-        return {
+        """What a client needs, and what s.yaml was read with: the env file's lines."""
+        outside = {
             "ALIBABA_CLOUD_ACCESS_KEY_ID": self.identity.key.access_key_id,
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": self.identity.key.access_key_secret,
             "OSS_ENDPOINT": self.oss.url,
@@ -137,6 +138,7 @@ class LocalCloud:
             "LOCAL_ADMIN": self.admin.url,
             "CLOUDAUTH_CA_FILE": str(self.cloudauth.ca_file),
         }
+        return {**outside, **self._function_environment()}
 
     async def _start(self, service: Service, port: int) -> None:
         await service.start(port)

@@ -7,16 +7,13 @@ import os
 import signal
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.local.command import FACESCREEN, run, up
 from tests.local.pipeline.outside import Outside
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PROMISED = [
     "ALIBABA_CLOUD_ACCESS_KEY_ID",
@@ -34,6 +31,14 @@ PROMISED = [
     "HTTP_TRIGGER_URL",
     "LOCAL_ADMIN",
     "CLOUDAUTH_CA_FILE",
+    "ALIBABA_CLOUD_ACCOUNT_ID",
+    "SCENE_CODE",
+    "STATE_BUCKET",
+    "OSS_PUBLIC_ENDPOINT",
+    "CLOUDAUTH_UPLOAD_ENDPOINT",
+    "FACESCREEN_LOCAL",
+    "HTTP_AUTH",
+    "URL_ALLOWED_ORIGINS",
 ]
 
 
@@ -43,6 +48,15 @@ def test_the_env_file_holds_what_is_promised(tmp_path: Path) -> None:
         for name in PROMISED:
             if name.endswith("ENDPOINT") or name == "LOCAL_ADMIN":
                 assert urlsplit(told[name]).hostname == "127.0.0.1"
+
+
+def test_its_folder_may_be_named_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with up(Path()) as told:
+        outside = Outside(told)
+        outside.put("a.jpg", b"no image")
+        assert outside.wait_for("a.jpg")["data"]["verdict"] == "unscreenable"
+        outside.close()
 
 
 def test_state_survives_a_restart(tmp_path: Path) -> None:
