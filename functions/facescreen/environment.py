@@ -25,7 +25,7 @@ class EnvironmentReader:
     def check(self) -> None:
         """Raises BadSettings, which names every setting that is wrong."""
         if self.wrong:
-            raise BadSettings("; ".join(self.wrong))
+            raise BadSettings("; ".join(self.wrong), wrong=tuple(self.wrong))
 
     def text(
         self, name: str, pattern: str, says: str, where: str, default: str | None = None

@@ -68,7 +68,14 @@ class OperatorFault(FacescreenError):
 
 
 class BadSettings(OperatorFault):
-    """A setting is missing or wrong. The text says what it must be and where to find it."""
+    """A setting is missing or wrong. The text says what it must be and where to find it; `wrong`
+    has a sentence for each where several were read."""
+
+    def __init__(
+        self, message: str, *, code: str = "", request_id: str = "", wrong: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message, code=code, request_id=request_id)
+        self.wrong = wrong or (str(self),)
 
 
 class BadCredentials(OperatorFault):

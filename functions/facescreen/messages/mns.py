@@ -59,7 +59,7 @@ class MnsPublisher:
         self._account.mns_client.close_connection()
 
     def _send(self, body: str, verdict: str) -> None:
-        with _errors():
+        with mns_errors():
             if self._topic:
                 tagged = Base64TopicMessage(body, verdict[:_LONGEST_TAG])
                 self._account.get_topic(self._topic).publish_message(tagged)
@@ -79,7 +79,7 @@ class _Provider:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def mns_errors() -> Iterator[None]:
     """The SDK's errors as ours."""
     try:
         yield
@@ -93,8 +93,10 @@ def _errors() -> Iterator[None]:
 
 
 def _kind(code: str) -> type[errors.FacescreenError]:
-    if code in ("AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId", "AccessIDAuthError"):
+    if code == "AccessDenied":
         return errors.AccessRefused
+    if code in ("SignatureDoesNotMatch", "InvalidAccessKeyId", "AccessIDAuthError"):
+        return errors.BadCredentials
     if code in ("QueueNotExist", "TopicNotExist"):
         return errors.BadSettings
     if code in ("InvalidSecurityToken", "SecurityTokenExpired", "TimeExpired"):
