@@ -33,6 +33,7 @@ _BUCKET = {
     ("GET", "acl"): "GetBucketAcl",
     ("GET", "bucketInfo"): "GetBucketInfo",
     ("GET", "location"): "GetBucketLocation",
+    ("GET", "policy"): "GetBucketPolicy",
     ("GET", "stat"): "GetBucketStat",
     ("GET", "uploads"): "ListMultipartUploads",
     ("GET", "versioning"): "GetBucketVersioning",

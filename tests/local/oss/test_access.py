@@ -25,6 +25,9 @@ def test_put_and_get(bucket: Any) -> None:
     after = bucket.head_object("k")
     assert (after.etag, after.last_modified) == (before.etag, before.last_modified)
     assert bucket.get_bucket_acl().acl == oss2.BUCKET_ACL_PRIVATE
+    with pytest.raises(oss2.exceptions.NotFound) as refused:
+        bucket.get_bucket_policy()
+    assert refused.value.code == "NoSuchBucketPolicy"
 
 
 def test_public_read(bucket: Any, web: httpx.Client) -> None:

@@ -36,6 +36,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "GetBucketLocation": buckets.get_bucket_location,
     "GetBucketStat": buckets.get_bucket_stat,
     "GetBucketAcl": access.get_bucket_acl,
+    "GetBucketPolicy": access.get_bucket_policy,
     "GetBucketVersioning": buckets.get_bucket_versioning,
     "PutBucketVersioning": buckets.put_bucket_versioning,
     "ListObjects": listing.list_objects,

@@ -1,4 +1,4 @@
-"""Access control lists: an object's own; a bucket's is always private."""
+"""Access control lists: an object's own; a bucket's is always private, and has no policy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from ..call import xml_response
-from ..errors import invalid_argument, private
+from ..errors import OssError, invalid_argument, private
 from ..headers import version_header
 from ..markup import element
 from ..metadata import OBJECT_ACL, acl_of
@@ -25,6 +25,12 @@ async def get_bucket_acl(call: Call) -> web.Response:
     """GET /bucket?acl."""
     call.store.buckets.get(call.bucket)
     return _policy(call, PRIVATE, {})
+
+
+async def get_bucket_policy(call: Call) -> web.Response:
+    """GET /bucket?policy: policies are for other accounts, and here is one alone."""
+    call.store.buckets.get(call.bucket)
+    raise OssError(404, "NoSuchBucketPolicy", "The bucket policy does not exist.")
 
 
 async def get_object_acl(call: Call) -> web.Response:
