@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": "infra.ops.local:demo",
     "up": "infra.ops.local:up",
     "screen": "infra.ops.screen:screen",
+    "doctor": "infra.ops.doctor:doctor",
 }
 
 

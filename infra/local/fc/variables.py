@@ -16,6 +16,14 @@ _WORD = r"""\s*(?:'([^']*)'|"([^"]*)"|([\w.-]+))\s*"""
 _ENV = re.compile(rf"env\({_WORD}(?:,{_WORD})?\)")
 
 
+def names_of(text: str) -> dict[str, str | None]:
+    """Every name that ``env`` reads somewhere in `text`, and the default that it has there."""
+    found = (_ENV.fullmatch(expression.strip()) for expression in _EXPRESSION.findall(text))
+    return {
+        _first(env.groups()[:3]) or "": _first(env.groups()[3:]) for env in found if env is not None
+    }
+
+
 class Variables:
     """Replaces variables in values of s.yaml."""
 

@@ -1,8 +1,9 @@
-"""The command against one local cloud."""
+"""The commands against one local cloud."""
 
 from __future__ import annotations
 
 import subprocess
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from infra.local.cloud import LocalCloud
 
-    Screen = Callable[..., subprocess.CompletedProcess[str]]
+    Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +39,12 @@ def outside(both: tuple[LocalCloud, Outside]) -> Outside:
 
 
 @pytest.fixture
-def screen(cloud: LocalCloud, outside: Outside) -> Screen:
-    """Runs the command, and searches what it says for secrets."""
+def facescreen(cloud: LocalCloud, outside: Outside) -> Command:
+    """Runs the command line, and searches what it says for secrets."""
 
     def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(  # noqa: S603
-            [FACESCREEN, "screen", *map(str, arguments)],
+            [FACESCREEN, *map(str, arguments)],
             env=surroundings(outside.told, **environment),
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -59,3 +60,15 @@ def screen(cloud: LocalCloud, outside: Outside) -> Screen:
         return done
 
     return run
+
+
+@pytest.fixture
+def screen(facescreen: Command) -> Command:
+    """``facescreen screen``."""
+    return partial(facescreen, "screen")
+
+
+@pytest.fixture
+def doctor(facescreen: Command) -> Command:
+    """``facescreen doctor``."""
+    return partial(facescreen, "doctor")

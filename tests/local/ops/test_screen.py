@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infra.local.cloud import LocalCloud
-    from tests.local.ops.conftest import Screen
+    from tests.local.ops.conftest import Command
     from tests.local.pipeline.outside import Outside
 
 
@@ -33,7 +33,7 @@ def portrait(cloud: LocalCloud, tmp_path: Path) -> Path:
     return path
 
 
-def test_every_sample(screen: Screen, cloud: LocalCloud, outside: Outside) -> None:
+def test_every_sample(screen: Command, cloud: LocalCloud, outside: Outside) -> None:
     folder = cloud.samples()[0].path.parent
     done = screen(folder, "--json")
     assert done.returncode == 1
@@ -51,7 +51,9 @@ def test_every_sample(screen: Screen, cloud: LocalCloud, outside: Outside) -> No
     assert "1 neither image nor video" in done.stderr
 
 
-def test_the_same_bytes_are_paid_for_once(screen: Screen, portrait: Path, outside: Outside) -> None:
+def test_the_same_bytes_are_paid_for_once(
+    screen: Command, portrait: Path, outside: Outside
+) -> None:
     for number in range(6):
         portrait.with_name(f"{number}.jpg").write_bytes(portrait.read_bytes())
     done = screen(portrait.parent, "--json")
@@ -61,7 +63,7 @@ def test_the_same_bytes_are_paid_for_once(screen: Screen, portrait: Path, outsid
     assert "1 paid call, USD 0.40" in done.stderr
 
 
-def test_what_a_folder_leaves_alone(screen: Screen, portrait: Path, tmp_path: Path) -> None:
+def test_what_a_folder_leaves_alone(screen: Command, portrait: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     portrait.rename(elsewhere / "portrait.jpg")
@@ -81,7 +83,7 @@ def test_what_a_folder_leaves_alone(screen: Screen, portrait: Path, tmp_path: Pa
     assert f"skipped (symbolic link): {folder}/away" in done.stderr
 
 
-def test_what_can_not_be_read(screen: Screen) -> None:
+def test_what_can_not_be_read(screen: Command) -> None:
     done = screen("/proc/self/mem", "--json")
     assert done.returncode == 2
     assert [(line["verdict"], line["reason"]) for line in told(done)] == [
@@ -89,7 +91,7 @@ def test_what_can_not_be_read(screen: Screen) -> None:
     ]
 
 
-def test_a_url_without_its_query(screen: Screen, cloud: LocalCloud, outside: Outside) -> None:
+def test_a_url_without_its_query(screen: Command, cloud: LocalCloud, outside: Outside) -> None:
     outside.put("asked.jpg", photo(cloud, "flagged.jpg"))
     outside.wait_for("asked.jpg")
     url = outside.bucket.sign_url("GET", "asked.jpg", 60, slash_safe=True)
@@ -104,7 +106,7 @@ def test_a_url_without_its_query(screen: Screen, cloud: LocalCloud, outside: Out
 OF_FUNCTION = {"STATE_BUCKET": STATE_BUCKET, **FAST}
 
 
-def test_an_object_and_its_tags(screen: Screen, cloud: LocalCloud, outside: Outside) -> None:
+def test_an_object_and_its_tags(screen: Command, cloud: LocalCloud, outside: Outside) -> None:
     bucket = oss2.Bucket(
         outside.bucket.auth, outside.bucket.endpoint, "unwatched", region=outside.bucket.region
     )
@@ -124,7 +126,7 @@ def test_an_object_and_its_tags(screen: Screen, cloud: LocalCloud, outside: Outs
     assert [line["verdict"] for line in told(gone)] == ["failed"]
 
 
-def test_a_dry_run_calls_nothing(screen: Screen, cloud: LocalCloud, outside: Outside) -> None:
+def test_a_dry_run_calls_nothing(screen: Command, cloud: LocalCloud, outside: Outside) -> None:
     done = screen(cloud.samples()[0].path.parent, "--dry-run")
     assert done.returncode == 0
     assert "10 to screen: up to 7 paid calls, USD 2.80" in done.stdout
@@ -132,7 +134,7 @@ def test_a_dry_run_calls_nothing(screen: Screen, cloud: LocalCloud, outside: Out
 
 
 def test_many_paid_calls_must_be_agreed_to(
-    screen: Screen, portrait: Path, tmp_path: Path, outside: Outside
+    screen: Command, portrait: Path, tmp_path: Path, outside: Outside
 ) -> None:
     fill(tmp_path / "many", portrait.read_bytes(), 26)
     done = screen(tmp_path / "many")
@@ -143,7 +145,7 @@ def test_many_paid_calls_must_be_agreed_to(
 
 
 def test_a_fault_that_meets_every_call_ends_the_run(
-    screen: Screen, portrait: Path, tmp_path: Path, outside: Outside
+    screen: Command, portrait: Path, tmp_path: Path, outside: Outside
 ) -> None:
     fill(tmp_path / "some", portrait.read_bytes(), 20)
     done = screen(tmp_path / "some", "--rate", "5", ALIBABA_CLOUD_ACCESS_KEY_SECRET="wrong")
@@ -154,7 +156,7 @@ def test_a_fault_that_meets_every_call_ends_the_run(
 
 
 def test_credentials_of_a_profile(
-    screen: Screen, cloud: LocalCloud, portrait: Path, tmp_path: Path
+    screen: Command, cloud: LocalCloud, portrait: Path, tmp_path: Path
 ) -> None:
     key = cloud.identity.key
     profile = {
@@ -173,7 +175,7 @@ def test_credentials_of_a_profile(
     assert "no credentials: set ALIBABA_CLOUD_ACCESS_KEY_ID" in none.stderr
 
 
-def test_a_local_cloud_of_its_own(screen: Screen, portrait: Path, outside: Outside) -> None:
+def test_a_local_cloud_of_its_own(screen: Command, portrait: Path, outside: Outside) -> None:
     done = screen(portrait, "--local", CLOUDAUTH_ENDPOINT="https://cloudauth.invalid")
     assert done.returncode == 0, done.stderr
     assert "not assessed for deepfakes" in done.stdout
@@ -185,7 +187,7 @@ def test_a_local_cloud_of_its_own(screen: Screen, portrait: Path, outside: Outsi
     [
         (["s3://bucket/a.jpg"], {}, "not there yet"),
         (["oss://bucket/prefix/"], {}, "name one object"),
-        (["oss://bucket/a.jpg"], {}, "STATE_BUCKET"),
+        (["oss://bucket/a.jpg"], {"STATE_BUCKET": ""}, "STATE_BUCKET"),
         (["oss://bucket/a.jpg", "--rate", "5"], {}, "as it has it, without --rate"),
         (["oss://bucket/a.jpg", "--local"], {}, "holds no objects"),
         (["no-such-file.jpg"], {}, "no file or folder"),
@@ -198,7 +200,7 @@ def test_a_local_cloud_of_its_own(screen: Screen, portrait: Path, outside: Outsi
     ],
 )
 def test_usage_errors(
-    screen: Screen, arguments: list[str], environment: dict[str, str], says: str
+    screen: Command, arguments: list[str], environment: dict[str, str], says: str
 ) -> None:
     done = screen(*arguments, **environment)
     assert done.returncode == 64
@@ -206,7 +208,7 @@ def test_usage_errors(
     assert "token=abc" not in done.stderr
 
 
-def test_an_empty_folder_is_not_all_low_risk(screen: Screen, tmp_path: Path) -> None:
+def test_an_empty_folder_is_not_all_low_risk(screen: Command, tmp_path: Path) -> None:
     assert screen(tmp_path).returncode == 64
 
 

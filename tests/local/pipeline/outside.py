@@ -124,10 +124,12 @@ def until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
 
 
 @contextmanager
-def running(data: Path, **settings: str) -> Iterator[tuple[LocalCloud, Outside]]:
+def running(
+    data: Path, project: Path = PROJECT, /, **settings: str
+) -> Iterator[tuple[LocalCloud, Outside]]:
     """A local cloud, and a client of it."""
     with Background() as loop:
-        cloud = LocalCloud(data, PROJECT, {**FAST, **settings})
+        cloud = LocalCloud(data, project, {**FAST, **settings})
         try:
             loop.run(cloud.start())
             outside = Outside(cloud.environment(), lambda: loop.run(cloud.fc.drained(), 120))
