@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from infra.local.cloud import LocalCloud
     from tests.local.pipeline.outside import Outside
 
 MB = 1024 * 1024
@@ -76,6 +78,20 @@ def test_a_slow_body_holds_nobody_up(api: httpx.Client, outside: Outside) -> Non
     with connected(outside) as slow:
         slow.sendall(HEAD + b"Content-Length: 1000\r\n\r\nabc")
         assert api.get("/v1/health", timeout=5).status_code == 200
+
+
+def test_a_slow_body_is_refused(
+    cloud: LocalCloud, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cloud.http, "longest_body_s", 0.3)
+    with connected(outside) as slow:
+        slow.sendall(HEAD + b"Content-Length: 1000\r\n\r\n")
+        for _ in range(3):
+            slow.sendall(b"abc")
+            time.sleep(0.05)
+        answer = slow.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b"did not come whole in 0.3 s" in answer
 
 
 @pytest.mark.parametrize(

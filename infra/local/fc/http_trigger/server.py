@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ class HttpTriggerService(Service):
     def __init__(self, identity: Identity, fc: FcService) -> None:
         """One function of `fc` must have an HTTP trigger."""
         super().__init__()
+        self.longest_body_s = 60.0
+        """How long a request's body may be on its way."""
         self.kill_instances = fc.kill_instances
         self._identity = identity
         self._fc = fc
@@ -72,10 +75,19 @@ class HttpTriggerService(Service):
             raise Refused(405, "MethodNotAllowed", message)
         self._authorize(head)
         _check_size(head)
-        body = await body_of(request, _LARGEST_BODY, too_large=413)
+        body = await self._body(request)
         if self._trigger.auth_type == "function":
             acs3.check_body(head, body)
         return event_of(request, body, self._identity.account_id, request_id)
+
+    async def _body(self, request: web.BaseRequest) -> bytes:
+        try:
+            whole = body_of(request, _LARGEST_BODY, too_large=413)
+            return await asyncio.wait_for(whole, self.longest_body_s)
+        except asyncio.TimeoutError as error:
+            # UNCONFIRMED: the status, the code, and how long.
+            message = f"the body did not come whole in {self.longest_body_s:g} s"
+            raise Refused(408, "RequestTimeout", message) from error
 
     def _authorize(self, head: Head) -> None:
         """Raises Refused unless the head is signed, where the trigger asks for that.
