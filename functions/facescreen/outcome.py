@@ -19,6 +19,7 @@ MESSAGE_TYPE = "facescreen.screening.completed.v1"
 # What both stores take in a tag's value, less the space that parts a merged tag.
 _NOT_IN_TAGS = re.compile(r"[^A-Za-z0-9+\-=._:/]")
 _LONGEST_TAG_VALUE = 256
+_TAGS = ("verdict", "reason", "etag", "at")
 
 
 class Verdict(str, Enum):
@@ -118,6 +119,18 @@ class Outcome:
     """Why it ended without a finding, for people."""
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What the tags on an object say. Whoever may tag it can have forged them."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    """Risk tags or codes; the last may be cut."""
+    etag: str
+    at: str
+    """ISO 8601, UTC, where `tag_set` wrote it."""
+
+
 def tag_set(finding: Finding, etag: str, *, prefix: str, form: str) -> dict[str, str]:
     """The tags of a finding: four ``separate`` ones, one ``merged``, or ``none``."""
     values = {
@@ -139,16 +152,35 @@ def tag_set(finding: Finding, etag: str, *, prefix: str, form: str) -> dict[str,
 
 def our_keys(prefix: str) -> frozenset[str]:
     """Every tag key that is ours under `prefix`, in any form."""
-    separate = {prefix + name for name in ("verdict", "reason", "etag", "at")}
+    separate = {prefix + name for name in _TAGS}
     return frozenset(separate | {_merged_key(prefix)})
 
 
 def tagged_etag(tags: Mapping[str, str], *, prefix: str, form: str) -> str:
     """The ETag that our tags among `tags` speak of; empty when none is ours."""
+    return _values(tags, prefix, form)["etag"]
+
+
+def read_tags(tags: Mapping[str, str], *, prefix: str, form: str) -> Standing | None:
+    """What `tag_set` wrote among `tags`, in the form ``separate`` or ``merged``; None where no
+    verdict of ours stands."""
+    values = _values(tags, prefix, form)
+    try:
+        verdict = Verdict(values["verdict"])
+    except ValueError:
+        return None
+    reasons = tuple(reason for reason in values["reason"].split(":") if reason)
+    return Standing(verdict, reasons, values["etag"], values["at"])
+
+
+def _values(tags: Mapping[str, str], prefix: str, form: str) -> dict[str, str]:
+    """By the names in _TAGS; empty texts where no tag is ours."""
     if form == "merged":
         merged = tags.get(_merged_key(prefix), "").split(" ")
-        return merged[2] if len(merged) == 4 else ""
-    return tags.get(prefix + "etag", "")
+        return dict(
+            zip(_TAGS, merged if len(merged) == len(_TAGS) else [""] * len(_TAGS), strict=True)
+        )
+    return {name: tags.get(prefix + name, "") for name in _TAGS}
 
 
 def message(outcome: Outcome, *, source: str) -> dict[str, Any]:

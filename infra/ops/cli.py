@@ -19,6 +19,7 @@ COMMANDS = {
     "up": "infra.ops.local:up",
     "screen": "infra.ops.screen:screen",
     "doctor": "infra.ops.doctor:doctor",
+    "report": "infra.ops.report:report",
 }
 
 

@@ -1,0 +1,100 @@
+"""The user's bucket, as commands see it that go over all of it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import oss2
+
+from facescreen import errors
+from facescreen.storage.oss import OssStore, oss_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from facescreen.credentials import CredentialSource
+
+_PAGE = 1000
+"""The most that OSS lists in one answer."""
+_PAUSES_S = (0.2, 0.5, 1.0)
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An object as a listing shows it."""
+
+    key: str
+    etag: str
+    size: int
+    """Bytes."""
+    last_modified: datetime
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One bucket on OSS."""
+
+    name: str
+    endpoint: str
+    region: str
+    credentials: CredentialSource = field(repr=False)
+
+    def store(self) -> OssStore:
+        """The port ObjectStore."""
+        return OssStore(
+            self.credentials,
+            endpoint=self.endpoint,
+            public_endpoint=self.endpoint,
+            region=self.region,
+        )
+
+    def listed(self, prefix: str = "", after: str = "") -> Iterator[Listed]:
+        """The objects under `prefix` whose keys come after `after`, in the order of their keys, a
+        page at a time. Raises errors.FacescreenError, AccessRefused with what is to be allowed."""
+        while True:
+            page = persistently(partial(self._page, prefix, after))
+            for one in page.object_list:
+                modified = datetime.fromtimestamp(one.last_modified, timezone.utc)
+                yield Listed(one.key, one.etag.strip('"'), one.size, modified)
+            if not page.is_truncated:
+                return
+            after = page.object_list[-1].key
+
+    def _page(self, prefix: str, after: str) -> oss2.models.ListObjectsV2Result:
+        with self.allows("oss:ListObjects"), oss_errors(prefix):
+            return self._client().list_objects_v2(prefix, start_after=after, max_keys=_PAGE)
+
+    def _client(self) -> oss2.Bucket:
+        """With the credentials of this moment: a long listing outlives a token."""
+        now = self.credentials.get()
+        provider = oss2.credentials.StaticCredentialsProvider(
+            now.access_key_id, now.access_key_secret, now.security_token or None
+        )
+        auth = oss2.ProviderAuthV4(provider)
+        return oss2.Bucket(auth, self.endpoint, self.name, region=self.region, connect_timeout=5)
+
+    @contextmanager
+    def allows(self, action: str) -> Iterator[None]:
+        """Names the `action` that is missing where AccessRefused is raised within."""
+        try:
+            yield
+        except errors.AccessRefused as refusal:
+            raise errors.AccessRefused(
+                f"allow these credentials {action} on {self.name}: {refusal}"
+            ) from None
+
+
+def persistently(ask: Callable[[], _Answer]) -> _Answer:
+    """What `ask` gives; asked again, four times at most, where it raises errors.Passing."""
+    for pause in _PAUSES_S:
+        try:
+            return ask()
+        except errors.Passing:
+            time.sleep(pause)
+    return ask()

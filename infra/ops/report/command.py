@@ -1,0 +1,166 @@
+"""The command: its options, and the order of things."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from facescreen.errors import BadCredentials, BadSettings, FacescreenError
+from infra.ops import account
+
+from .counts import INTERRUPTED, NOT_ALL_SCREENED
+from .file import check_page, write_page
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from facescreen.credentials import CredentialSource
+    from facescreen.settings import Settings
+
+    from .counts import Report
+
+# What the function can't do without, and a report can.
+_UNUSED = {
+    "SCENE_CODE": "0000000000",
+    "STATE_BUCKET": "unused",
+    "MNS_ENDPOINT": "unused.invalid",
+    "MNS_TOPIC": "unused",
+    "MNS_QUEUE": "",
+}
+_EXAMPLES = """
+\b
+Examples:
+  facescreen report oss://selfies/2026/
+  facescreen report oss://selfies --all --html report.html
+  facescreen report oss://selfies/2026/ --json | jq .verdicts
+  facescreen report oss://selfies/2026/11/23/ --check && echo all low risk
+
+\b
+Exit codes: 0 counted, 2 not all could be read, 64 usage, 130 stopped by
+Ctrl-C (what was counted is told). With --check: 0 all low risk, 1 something
+flagged, 2 something unscreenable, failed, stale or unscreened.
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("target", metavar="oss://BUCKET[/PREFIX]")
+@click.option("--all", "whole", is_flag=True, help="The whole bucket.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a page of it to this file too, which needs no other file and no network.",
+)
+@click.option("--check", is_flag=True, help="End with 1 or 2 unless all is low risk.")
+@click.option("--profile", default="", help="Credentials of this profile of `aliyun configure`.")
+def report(
+    *, target: str, whole: bool, as_json: bool, page: Path | None, check: bool, profile: str
+) -> int:
+    """Count what stands on the objects of a bucket: verdicts, reasons, days.
+
+    It goes by the tags alone, with a request for each object, and writes nothing. Nothing is paid
+    for but those requests. Whoever may tag an object can forge its verdict: `facescreen doctor`
+    says who may.
+
+    Unscreened are objects without a verdict that the function would screen; stale are those whose
+    verdict is of bytes that were overwritten. Set TAG_PREFIX, TAG_FORM and the filters in the
+    environment as the function has them, and OSS_REGION.
+    """
+    name, prefix = _parts(target, whole=whole)
+    if page is not None:
+        check_page(page)
+    try:
+        made = _count(name, prefix, _settings(os.environ), account.credentials(profile))
+    except (BadSettings, BadCredentials) as wrong:
+        raise click.UsageError(str(wrong)) from None
+    told = _tell(made, as_json=as_json, page=page)
+    if made.interrupted:
+        return INTERRUPTED
+    if made.partial or not told:
+        return NOT_ALL_SCREENED
+    return made.counts.checked if check else made.counts.status
+
+
+def _parts(target: str, *, whole: bool) -> tuple[str, str]:
+    """The bucket's name and the prefix. Raises click.UsageError."""
+    from facescreen.web.problems import Refusal  # noqa: PLC0415 - --help needs no libraries
+    from facescreen.web.submissions import object_ref  # noqa: PLC0415
+
+    scheme, separator, rest = target.partition("://")
+    if scheme == "s3":
+        raise click.UsageError("s3:// is not there yet: objects on AWS can't be reported on")
+    if scheme != "oss" or not separator:
+        raise click.UsageError("name a bucket and a prefix, as oss://bucket/prefix")
+    name, _, prefix = rest.partition("/")
+    if whole == bool(prefix):
+        raise click.UsageError(
+            "give a prefix, as oss://bucket/prefix, or --all for the whole bucket, not both"
+        )
+    try:
+        object_ref("oss", name, prefix or "any")
+    except Refusal as refusal:
+        raise click.UsageError(str(refusal)) from None
+    return name, prefix
+
+
+def _settings(environment: Mapping[str, str]) -> Settings:
+    """The function's settings as they are for who stands outside its VPC. Raises BadSettings."""
+    from facescreen.settings import Settings  # noqa: PLC0415
+
+    region = environment.get("OSS_REGION") or "ap-southeast-1"
+    endpoint = environment.get("OSS_ENDPOINT") or f"https://oss-{region}.aliyuncs.com"
+    settings = Settings.from_env({**environment, "OSS_ENDPOINT": endpoint, **_UNUSED})
+    if settings.tag_form == "none":
+        raise BadSettings("TAG_FORM is none: there are no tags to report on")
+    return settings
+
+
+def _count(name: str, prefix: str, settings: Settings, credentials: CredentialSource) -> Report:
+    """Raises BadSettings, BadCredentials; what else ends it early makes it partial."""
+    from infra.ops.buckets import Bucket  # noqa: PLC0415
+    from infra.ops.screen.halt import Halt  # noqa: PLC0415
+
+    from .counts import Report  # noqa: PLC0415
+    from .reading import Reader, found  # noqa: PLC0415
+    from .text import progress  # noqa: PLC0415
+
+    bucket = Bucket(name, settings.oss_endpoint, settings.oss_region, credentials)
+    made, halt, reader = Report(f"oss://{name}/{prefix}"), Halt(), Reader(bucket, settings)
+    with halt.on_interrupt(), progress() as advance:
+        try:
+            for one in found(bucket.listed(prefix), reader.read, halt):
+                made.counts.add(one)
+                advance()
+        except (BadSettings, BadCredentials):
+            raise
+        except FacescreenError as fault:
+            made.partial = str(fault)
+    if halt.interrupted:
+        made.interrupted, made.partial = True, "stopped by Ctrl-C"
+    return made
+
+
+def _tell(made: Report, *, as_json: bool, page: Path | None) -> bool:
+    """Whether all could be told."""
+    from infra.ops.screen.report import printable  # noqa: PLC0415
+
+    from . import html, text  # noqa: PLC0415
+
+    if as_json:
+        click.echo(text.as_json(made))
+    else:
+        text.tell(made)
+    if made.partial:
+        click.echo(f"Partial: {printable(made.partial)}", err=True)
+    if page is None:
+        return True
+    try:
+        write_page(page, html.page(made))
+    except OSError as error:
+        click.echo(f"{page} can't be written: {error.strerror}", err=True)
+        return False
+    return True

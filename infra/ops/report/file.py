@@ -1,0 +1,29 @@
+"""A file that is written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import click
+
+
+def check_page(path: Path) -> None:
+    """Whether a page may be written there, before hours are spent. Raises click.UsageError."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise click.UsageError(f"{path} is not a regular file: it is left alone")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise click.UsageError(f"no file can be made in {path.parent}")
+
+
+def write_page(path: Path, text: str) -> None:
+    """In place of what is there. Raises OSError."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
