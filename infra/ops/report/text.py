@@ -60,8 +60,9 @@ def by_verdict(verdicts: Counter[Verdict]) -> dict[str, int]:
 def tell(report: Report) -> None:
     """Tables and remedies, on standard output."""
     console = Console(width=None if sys.stdout.isatty() else 100)
-    title = f"{printable(report.target)}, {report.at}"
-    console.print(Text(f"{title} (partial: {report.partial})" if report.partial else title))
+    title = f"{report.target}, {report.at}"
+    title += f" (partial: {report.partial})" if report.partial else ""
+    console.print(Text(printable(title)))
     console.print(_verdicts(report.counts))
     if report.counts.reasons:
         console.print(_reasons(report.counts))
