@@ -117,7 +117,7 @@ def test_a_wrong_secret_does_not_show(place: Place) -> None:
     key = replace(place.credentials, access_key_secret="wr0ngsecret")
     with (
         publisher(place, key, topic=place.settings.mns_topic) as made,
-        pytest.raises(errors.AccessRefused) as raised,
+        pytest.raises(errors.BadCredentials) as raised,
     ):
         made.publish(MESSAGE)
     assert "wr0ng" not in str(raised.value)
