@@ -28,7 +28,7 @@ MOST_SHOWN = 30
 _REMEDIES = {
     Apart.STALE: "overwritten since, so the verdict that stands there is of other bytes. "
     "A backfill would screen them.",
-    Apart.UNSCREENED: "without a verdict: there before the function was, or not yet screened. "
+    Apart.UNSCREENED: "there before the function was, or not reached yet. "
     "A backfill would screen them.",
     Apart.UNREAD: "not read, as OSS did not answer. Ask for the report again.",
     Apart.SKIPPED: "nothing that the function screens, by its filters.",
@@ -63,6 +63,9 @@ def tell(report: Report) -> None:
     title = f"{report.target}, {report.at}"
     title += f" (partial: {report.partial})" if report.partial else ""
     console.print(Text(printable(title)))
+    if not report.counts.objects:
+        console.print("There are no objects.")
+        return
     console.print(_verdicts(report.counts))
     if report.counts.reasons:
         console.print(_reasons(report.counts))

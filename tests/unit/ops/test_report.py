@@ -190,13 +190,13 @@ def test_a_halt_ends_an_endless_listing_with_what_is_under_way() -> None:
     halt = Halt()
 
     def read(one: Listed) -> Found:
-        time.sleep(0.01)
+        time.sleep(0.1)
         return LOW
 
     looks = found(endless([]), read, halt)
     next(looks)
     halt.interrupted = True
-    assert len(list(looks)) < 256
+    assert len(list(looks)) < 200
 
 
 def test_a_fault_ends_the_reading() -> None:
@@ -230,3 +230,10 @@ def test_a_link_is_not_written_through(tmp_path: Path) -> None:
     (tmp_path / "link.html").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(UsageError, match="not a regular file"):
         check_page(tmp_path / "link.html")
+
+
+def test_the_help_teaches() -> None:
+    said = CliRunner().invoke(command, ["--help"]).output
+    examples = said.partition("Examples:")[2]
+    for example in ("--all --html", "--json", "--check", "Exit codes"):
+        assert example in examples
