@@ -41,7 +41,7 @@ class Reader:
         """Raises errors.OperatorFault."""
         ref = ObjectRef("oss", self._bucket.name, one.key, size=one.size)
         try:
-            with self._bucket.allows("oss:GetObjectTagging"):
+            with self._bucket.needing("oss:GetObjectTagging"):
                 tags = persistently(lambda: self._own.store.tags(ref))
         except errors.ObjectGone:
             return Apart.GONE

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -64,7 +64,7 @@ def tell(report: Report) -> None:
     title += f" (partial: {report.partial})" if report.partial else ""
     console.print(Text(printable(title)))
     if not report.counts.objects:
-        console.print("There are no objects.")
+        console.print("No object was counted.")
         return
     console.print(_verdicts(report.counts))
     if report.counts.reasons:
@@ -132,7 +132,8 @@ def _table(first: str, *numbers: str, caption: str = "") -> Table:
 def progress() -> Iterator[Callable[[], object]]:
     """A count on standard error, if that is a terminal; what comes moves it on by one."""
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), "looked at", MofNCompleteColumn(), TimeElapsedColumn())
+    looked_at = TextColumn("{task.completed} looked at")
+    columns = (SpinnerColumn(), looked_at, TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=None)
         yield lambda: bar.advance(task)
