@@ -128,7 +128,7 @@ def _count(name: str, prefix: str, settings: Settings, credentials: CredentialSo
     from .reading import Reader, found  # noqa: PLC0415
     from .text import progress  # noqa: PLC0415
 
-    bucket = Bucket(name, settings.oss_endpoint, settings.oss_region, credentials)
+    bucket = Bucket(name, settings.alibaba.oss_endpoint, settings.alibaba.oss_region, credentials)
     made, halt, reader = Report(f"oss://{name}/{prefix}"), Halt(), Reader(bucket, settings)
     with halt.on_interrupt(), progress() as advance:
         try:
