@@ -1,0 +1,71 @@
+"""A Lambda function as a template declares it, and the process that this makes."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+REGION = "eu-central-1"
+ACCOUNT = "123456789012"
+"""Which moto takes every unknown key for."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """`code` is the folder that would be deployed."""
+
+    name: str
+    handler: str
+    code: Path
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    timeout_s: float = 3
+    memory_mb: int = 128
+    concurrency: int = 10
+    """Reserved: an invocation beyond it is throttled."""
+    runtime: Path | None = None
+    """All that the function finds beside its code (runtime_packages.py); None: whatever is
+    installed here."""
+    access_key: str = field(default_factory=lambda: f"ASIA{secrets.token_hex(8).upper()}")
+    secret_key: str = field(default_factory=lambda: secrets.token_urlsafe(30), repr=False)
+    session_token: str = field(default_factory=lambda: secrets.token_urlsafe(120), repr=False)
+
+    @property
+    def arn(self) -> str:
+        """The function's name for the whole of AWS."""
+        return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.name}"
+
+    @property
+    def command(self) -> list[str]:
+        """Starts the runtime. Its working folder, which must be `code`, is imported from first."""
+        alone = ["-S"] if self.runtime else []
+        return [sys.executable, *alone, "-m", "awslambdaric", self.handler]
+
+    def variables(self) -> dict[str, str]:
+        """All that the process finds in its environment: nothing comes from this one."""
+        return {
+            **self.environment,
+            **({"PYTHONPATH": str(self.runtime)} if self.runtime else {}),
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory_mb),
+            "AWS_LAMBDA_FUNCTION_NAME": self.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{self.name}",
+            "AWS_LAMBDA_LOG_STREAM_NAME": f"[$LATEST]{secrets.token_hex(16)}",
+            "AWS_REGION": REGION,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AWS_SESSION_TOKEN": self.session_token,
+            "LAMBDA_TASK_ROOT": str(self.code),
+            "LANG": "en_US.UTF-8",
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "TZ": ":UTC",
+            "_HANDLER": self.handler,
+        }

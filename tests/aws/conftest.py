@@ -1,0 +1,70 @@
+"""Functions to run, and the loop that serves them."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import boto3
+import pytest
+
+from infra.local.background import Background
+
+from .cloud import Cloud, running_cloud
+from .configuration import REGION, Configuration
+from .function import Function
+from .moto_server import moto_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOYS = Path(__file__).with_name("toys")
+
+
+class Toy(Protocol):
+    """Makes a function of a handler in toys.py."""
+
+    def __call__(self, handler: str, **settings: Any) -> Function: ...
+
+
+@pytest.fixture(scope="session")
+def loop() -> Iterator[Background]:
+    with Background() as loop:
+        yield loop
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "function.log"
+
+
+@pytest.fixture
+def toy(loop: Background, log: Path) -> Iterator[Toy]:
+    with ExitStack() as running:
+
+        def make(handler: str, **settings: Any) -> Function:
+            configuration = Configuration("toy", f"toys.{handler}", TOYS, **settings)
+            return running.enter_context(Function(configuration, loop, log))
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def sqs() -> Iterator[Any]:
+    """A client of a server without queues."""
+    with moto_server() as endpoint:
+        yield boto3.client(
+            "sqs",
+            endpoint_url=endpoint,
+            region_name=REGION,
+            aws_access_key_id="AKIDADMIN",
+            aws_secret_access_key="secret",
+        )
+
+
+@pytest.fixture(scope="module")
+def cloud(loop: Background, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """One for all tests of a file."""
+    with running_cloud(loop, tmp_path_factory.mktemp("cloud")) as cloud:
+        yield cloud

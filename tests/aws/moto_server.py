@@ -1,0 +1,64 @@
+"""moto as a server on loopback, in a process of its own: S3, SQS, SNS, EventBridge and so on.
+
+It checks no signature and no expiry (test_presigned_urls.py has a server that does).
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PROJECT = Path(__file__).parents[2]
+
+
+@contextmanager
+def moto_server() -> Iterator[str]:
+    """Its endpoint, for every service. It starts empty."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.aws.moto_server"],
+        cwd=_PROJECT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        yield process.stdout.readline().strip()
+        process.communicate()
+
+
+def main() -> None:
+    """Serves until stdin ends, as it does with the process that started this one."""
+    from moto.s3 import notifications  # noqa: PLC0415 - moto is heavy, and only needed here
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415
+
+    of_moto = notifications._get_s3_event
+
+    def as_s3_has_it(event_name: str, bucket: Any, key: Any, notification_id: str) -> Any:
+        """With what moto leaves out ("Event message structure", eventVersion 2.1)."""
+        message = of_moto(event_name, bucket, key, notification_id)
+        described = message["Records"][0]["s3"]["object"]
+        described["sequencer"] = f"{time.time_ns():018X}"
+        if bucket.is_versioned:
+            described["versionId"] = key.version_id
+        return message
+
+    notifications._get_s3_event = as_s3_has_it
+    # A line for each request, presigned URLs whole.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    print("http://{}:{}".format(*server.get_host_and_port()), flush=True)  # noqa: T201
+    sys.stdin.read()
+    server.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""What is asked of SQS queues again and again."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def queue_arn(sqs: Any, url: str) -> str:
+    """The queue's name for policies and subscriptions."""
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    arn: str = found["Attributes"]["QueueArn"]
+    return arn
+
+
+def waiting(sqs: Any, url: str) -> int:
+    """How many messages are in the queue, those being worked on too."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    return sum(int(count) for count in found["Attributes"].values())
+
+
+def until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    """Waits until `true`, or fails."""
+    ends = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < ends, f"waited {seconds} s for {what}"
+        time.sleep(0.05)

@@ -1,0 +1,131 @@
+"""The Lambda Runtime API (version 2018-06-01) of one execution environment, on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+import uuid
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from infra.local.service import LOOPBACK
+
+LARGEST_ANSWER = 6 * 1024 * 1024
+_VERSION = "/2018-06-01/runtime"
+_GRACE_S = 0.1
+"""For a runtime that waits for its next invocation when the environment ends."""
+
+
+class FunctionError(Exception):
+    """An invocation failed: by its handler's exception, or in the platform's own words."""
+
+    def __init__(self, error_type: str, message: str) -> None:
+        super().__init__(f"{error_type}: {message}")
+        self.error_type = error_type
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One event on its way through a function."""
+
+    event: bytes = field(repr=False)
+    arn: str
+    ends: float
+    """When the function is killed, in epoch seconds."""
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the runtime makes the handler's context of."""
+        root = f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+        return {
+            "Content-Type": "application/json",
+            "Lambda-Runtime-Aws-Request-Id": self.request_id,
+            "Lambda-Runtime-Deadline-Ms": str(round(self.ends * 1000)),
+            "Lambda-Runtime-Invoked-Function-Arn": self.arn,
+            "Lambda-Runtime-Trace-Id": f"Root={root};Parent={secrets.token_hex(8)};Sampled=0",
+        }
+
+
+class RuntimeApi:
+    """Serves one runtime process. To be used in one event loop."""
+
+    def __init__(self) -> None:
+        self._waiting: asyncio.Queue[Invocation] = asyncio.Queue()
+        self._answers: dict[str, asyncio.Future[bytes]] = {}
+
+    async def start(self) -> str:
+        """Its address, as AWS_LAMBDA_RUNTIME_API has it."""
+        self._initialized: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        app = web.Application(client_max_size=LARGEST_ANSWER)
+        app.router.add_get(f"{_VERSION}/invocation/next", self._next)
+        app.router.add_post(f"{_VERSION}/invocation/{{id}}/response", self._response)
+        app.router.add_post(f"{_VERSION}/invocation/{{id}}/error", self._error)
+        app.router.add_post(f"{_VERSION}/init/error", self._init_error)
+        self._runner = web.AppRunner(
+            # A killed runtime's request for its next event must not wait on.
+            app,
+            access_log=None,
+            handler_cancellation=True,
+            shutdown_timeout=_GRACE_S,
+        )
+        await self._runner.setup()
+        await web.TCPSite(self._runner, LOOPBACK, 0).start()
+        host, port = self._runner.addresses[0][:2]
+        return f"{host}:{port}"
+
+    async def stop(self) -> None:
+        """Hangs up on a runtime that still waits."""
+        await self._runner.cleanup()
+
+    async def initialized(self) -> None:
+        """Returns once the runtime asks for an event. Raises FunctionError if it can't come up."""
+        await asyncio.shield(self._initialized)
+
+    async def answer(self, invocation: Invocation) -> bytes:
+        """What the runtime answers, JSON. Raises FunctionError."""
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._answers[invocation.request_id] = answer
+        self._waiting.put_nowait(invocation)
+        try:
+            return await answer
+        finally:
+            del self._answers[invocation.request_id]
+
+    async def _next(self, _: web.Request) -> web.Response:
+        if not self._initialized.done():
+            self._initialized.set_result(None)
+        invocation = await self._waiting.get()
+        return web.Response(body=invocation.event, headers=invocation.headers)
+
+    async def _response(self, request: web.Request) -> web.Response:
+        self._awaited(request).set_result(await request.read())
+        return _accepted()
+
+    async def _error(self, request: web.Request) -> web.Response:
+        self._awaited(request).set_exception(await _told(request))
+        return _accepted()
+
+    async def _init_error(self, request: web.Request) -> web.Response:
+        self._initialized.set_exception(await _told(request))
+        return _accepted()
+
+    def _awaited(self, request: web.Request) -> asyncio.Future[bytes]:
+        answer = self._answers.get(request.match_info["id"])
+        if answer is None or answer.done():
+            refusal = {"errorType": "InvalidRequestID", "errorMessage": "Invalid request ID"}
+            raise web.HTTPBadRequest(text=json.dumps(refusal), content_type="application/json")
+        return answer
+
+
+async def _told(request: web.Request) -> FunctionError:
+    error = json.loads(await request.read())
+    return FunctionError(error["errorType"], error["errorMessage"])
+
+
+def _accepted() -> web.Response:
+    return web.json_response({"status": "OK"}, status=202)
