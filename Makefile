@@ -29,8 +29,13 @@ lock: setup  ## compiles the requirements files from pyproject.toml
 	@$(LOCK) --extra local --group dev -o requirements/dev.txt
 	@$(LOCK) --extra local -c requirements/dev.txt -o requirements/local.txt
 	@$(LOCK) -c requirements/dev.txt -o requirements/function.txt
+	@.venv/bin/uv pip compile -q --group lambda -c requirements/dev.txt --universal \
+		--python-version 3.12 --generate-hashes --no-header --no-annotate -o requirements/lambda.txt
 	@.venv/bin/uv pip compile -q --group fuzz --no-deps --universal \
 		--python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/fuzz.txt
+
+build-ObjectCreated build-HttpApi:  # called by sam build
+	@infra/aws/build "$(ARTIFACTS_DIR)"
 
 clean:
 	@rm -rf .venv .venv-3.* .facescreen

@@ -1,6 +1,7 @@
 """Handler: the HTTP trigger, for ad-hoc calls and the page.
 
-Function Compute calls `initialize` once per instance and `handler` per request.
+Function Compute calls `initialize` once per instance and `handler` per request; on Lambda the
+first request initialises.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def initialize(context: Any) -> None:
     _routers.append(router(assemble_api(settings, web, parts), web.cors_origins))
 
 
-def handler(event: bytes, context: Any) -> dict[str, Any]:
+def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers one request."""
     if not _routers:
         initialize(context)

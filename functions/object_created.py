@@ -1,8 +1,9 @@
 """Handler: a bucket event in, every object in it screened.
 
-Function Compute calls `initialize` once per instance and `handler` per event. An event whose
-objects all came to an end returns; one that a retry can mend raises, and the platform retries
-it, and at last keeps it in the dead-letter queue.
+Function Compute calls `initialize` once per instance and `handler` per event; on Lambda the first
+event initialises. An event whose objects all came to an end returns; one that a retry can mend
+raises, or is named in the answer where the platform reads one. It is delivered again, and at last
+kept in the dead-letter queue.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facescreen import telemetry
-from facescreen.errors import FacescreenError
+from facescreen.batch import Batch
 from facescreen.runtime import InvocationCredentials, adapt
 from facescreen.settings import Settings
 from facescreen.triggers import read_event
 
 if TYPE_CHECKING:
-    from facescreen.assembly import Assembly
+    from facescreen.filters import Filters
     from facescreen.runtime import LambdaLike
 
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 class _Deployment:
     """What an instance keeps from one invocation to the next."""
 
-    settings: Settings
-    parts: Assembly
+    filters: Filters
+    batch: Batch
 
 
 _credentials = InvocationCredentials()
@@ -44,11 +45,12 @@ def initialize(context: Any) -> None:
     parts = assemble(settings, _credentials, source=source)
     _credentials.renew(context)
     parts.warm()
-    _deployments.append(_Deployment(settings, parts))
+    batch = Batch(parts.screener, most_receives=settings.most_receives)
+    _deployments.append(_Deployment(settings.filters, batch))
 
 
-def handler(event: bytes, context: Any) -> dict[str, Any]:
-    """Screens every object of `event`; answers how many came to which end."""
+def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
+    """Screens every object of `event`; answers as its platform reads it."""
     if not _deployments:
         initialize(context)
     _credentials.renew(context)
@@ -56,17 +58,8 @@ def handler(event: bytes, context: Any) -> dict[str, Any]:
 
 
 @telemetry.per_invocation
-def _handle(event: bytes, context: LambdaLike) -> dict[str, Any]:
+def _handle(event: bytes | dict[str, Any], context: LambdaLike) -> dict[str, Any]:
     deployment = _deployments[-1]
-    triggered = read_event(event, deployment.settings.filters)
+    triggered = read_event(event, deployment.filters)
     telemetry.skipped(triggered.skipped)
-    failures: list[FacescreenError] = [*triggered.faults]
-    for ref in triggered.objects:
-        try:
-            telemetry.ended(deployment.parts.screener.screen(ref, context.deadline))
-        except FacescreenError as failure:
-            telemetry.failed(ref, failure)
-            failures.append(failure)
-    if failures:
-        raise failures[0]
-    return {"objects": len(triggered.objects), "skipped": dict(triggered.skipped)}
+    return deployment.batch.work(triggered, context.deadline)

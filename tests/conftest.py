@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 os.environ["ALIBABA_CLOUD_ECS_METADATA_DISABLED"] = "true"
+os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
 LIVE = "tests.live"
 """The plugin that says what live tests cost, and asks. Without it none of them is run."""

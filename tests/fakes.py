@@ -32,6 +32,7 @@ class MemoryStore:
     """ObjectStore in memory; `before` runs ahead of each operation and may change the store."""
 
     name = "oss"
+    public_origins: tuple[str, ...] = ("https://*.example",)
 
     def __init__(self, *, converts: bool = True) -> None:
         self.converts = converts

@@ -30,6 +30,7 @@ def paid_calls(item: pytest.Item) -> int:
 def plan(place: Place, items: Sequence[pytest.Item]) -> str:
     """What is about to happen to the account."""
     settings, calls = place.settings, sum(map(paid_calls, items))
+    platform = settings.alibaba
     buckets = " and ".join(filter(None, (place.bucket, place.versioned_bucket)))
     return "\n".join(
         [
@@ -37,9 +38,9 @@ def plan(place: Place, items: Sequence[pytest.Item]) -> str:
             f"  cost   {calls} paid calls, USD {calls * CENTS / 100:.2f}, at "
             f"{settings.cloudauth_endpoint}, scene {settings.scene_code}",
             "         (a call whose answer is lost on the way is made once more)",
-            f"  write  objects under facescreen-live-*/ in {buckets}, at {settings.oss_endpoint}",
-            f"         messages to topic {settings.mns_topic} and queue {place.queue}, "
-            f"at {settings.mns_endpoint}",
+            f"  write  objects under facescreen-live-*/ in {buckets}, at {platform.oss_endpoint}",
+            f"         messages to topic {platform.mns_topic} and queue {place.queue}, "
+            f"at {platform.mns_endpoint}",
             "  clean  each test removes its objects, and its messages from that queue",
         ]
     )

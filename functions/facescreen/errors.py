@@ -60,7 +60,7 @@ class FacescreenError(Exception):
 
 
 class ContentFault(FacescreenError):
-    """The service refused the content. A better photo or clip would do."""
+    """The service refused the content, or the store keeps it locked. Another upload would do."""
 
 
 class OperatorFault(FacescreenError):

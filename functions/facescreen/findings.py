@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .deepfake.answer import Detection
+    from .errors import FacescreenError
     from .media import Media, Reader
     from .requirements import Assessment, Strictness
     from .stopwatch import Stopwatch
@@ -42,6 +43,8 @@ def find(
             media = probe(reader)
         except Unreadable as why:
             return _unreadable(merchant_biz_id, str(why))
+        except ContentFault as fault:
+            return _withheld(merchant_biz_id, fault)
     fit = assess(media, reader.size, strictness, can_convert=can_convert)
     if fit.refusals:
         return _unfit(merchant_biz_id, media, fit)
@@ -62,6 +65,18 @@ def _unreadable(merchant_biz_id: str, why: str) -> Finding:
         reasons=("UnqualifiedPhoto",),
         detail=why,
         retake=True,
+    )
+
+
+def _withheld(merchant_biz_id: str, fault: ContentFault) -> Finding:
+    """The store does not give the bytes. No call was made, and none like them would help."""
+    return Finding(
+        Verdict.UNSCREENABLE,
+        merchant_biz_id,
+        _now(),
+        reasons=(fault.code,),
+        detail=_WITHHELD[fault.code],
+        request_id=fault.request_id,
     )
 
 
@@ -123,11 +138,29 @@ def judged(
     )
 
 
+def failed(merchant_biz_id: str, failure: FacescreenError) -> Finding:
+    """Nobody tries again. What was in the way says `failure`."""
+    return Finding(
+        Verdict.FAILED,
+        merchant_biz_id,
+        _now(),
+        reasons=(failure.code or type(failure).__name__,),
+        detail=str(failure),
+        request_id=failure.request_id,
+    )
+
+
 _REJECTED = {
     "NoFaceDetected": "No face was found. Send a photo of one face, from the front.",
     "UnqualifiedPhoto": "The photo is not clear enough. Send one that is sharp, evenly lit, "
     "complete and upright.",
     "ToolargeImage": "The file is too large. Send a smaller one.",
+}
+
+_WITHHELD = {
+    "UnreadableArchive": "The object is archived. Restore it and write it again.",
+    "UnreadableEncryption": "The object is encrypted with a key of the uploader's own (SSE-C), "
+    "which neither we nor the service have. Upload it without.",
 }
 
 

@@ -1,4 +1,4 @@
-"""Makes a Function Compute invocation look like a Lambda one, so that Powertools serves both.
+"""Makes an invocation look the same on Function Compute and on Lambda: as Powertools reads it.
 
 Contexts: function-compute.md, "Runtime". Function Compute gives neither a deadline nor an ARN;
 its Python 3.12 runtime gives credentials in the environment alone.
@@ -72,11 +72,13 @@ class InvocationCredentials:
         return self._now
 
 
-def function_url_event(event: bytes) -> dict[str, Any]:
+def function_url_event(event: bytes | dict[str, Any]) -> dict[str, Any]:
     """An HTTP trigger's event as Lambda's function URLs give it (payload version 2.0).
 
     function-compute.md, "HTTP trigger, event". Raises BadEvent for what is none.
     """
+    if isinstance(event, dict):
+        return _checked(event)
     try:
         given = json.loads(event)
         context = given["requestContext"]
@@ -106,8 +108,20 @@ def function_url_event(event: bytes) -> dict[str, Any]:
         raise BadEvent("the event is not one of an HTTP trigger") from None
 
 
+def _checked(event: dict[str, Any]) -> dict[str, Any]:
+    """What Lambda hands over."""
+    try:
+        if event["version"] == "2.0" and event["requestContext"]["http"]["method"]:
+            return event
+    except (TypeError, KeyError):
+        pass
+    raise BadEvent("the event is not one of a function URL")
+
+
 def adapt(context: Any) -> LambdaLike:
-    """The Lambda-like context of a Function Compute invocation that starts now."""
+    """The context of an invocation that starts now, whichever platform's."""
+    if hasattr(context, "get_remaining_time_in_millis"):
+        return _of_lambda(context)
     function = context.function
     name = function.name
     return LambdaLike(
@@ -116,4 +130,14 @@ def adapt(context: Any) -> LambdaLike:
         invoked_function_arn=f"acs:fc:{context.region}:{context.account_id}:functions/{name}",
         aws_request_id=context.request_id,
         _ends=time.monotonic() + float(getattr(function, "timeout", 0) or _DEFAULT_TIMEOUT_S),
+    )
+
+
+def _of_lambda(context: Any) -> LambdaLike:
+    return LambdaLike(
+        function_name=context.function_name,
+        memory_limit_in_mb=int(context.memory_limit_in_mb),
+        invoked_function_arn=context.invoked_function_arn,
+        aws_request_id=context.aws_request_id,
+        _ends=time.monotonic() + context.get_remaining_time_in_millis() / 1000,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .errors import ObjectChanged, ObjectGone
-from .findings import find
+from .findings import failed, find
 from .ledger import entry_id
 from .outcome import Outcome, Status, message
 from .stopwatch import Stopwatch
@@ -14,10 +14,11 @@ from .tagging import NOT_ASKED, SUPERSEDED
 
 if TYPE_CHECKING:
     from .deadline import Deadline
+    from .errors import FacescreenError
     from .history import History
     from .ledger import Ledger
     from .messages import Publisher
-    from .outcome import Finding, Tagging
+    from .outcome import Finding
     from .requirements import Strictness
     from .storage import ObjectHead, ObjectRef, ObjectStore
     from .tagging import Tagger
@@ -78,6 +79,21 @@ class Screener:
         except ObjectChanged:
             return Outcome(ref, Status.SUPERSEDED, timing=watch.timing)
 
+    def give_up(self, ref: ObjectRef, failure: FacescreenError) -> Outcome:
+        """Says `failed` of an object whose event is not delivered again; what was found before is
+        said rather. Raises errors.FacescreenError."""
+        watch = Stopwatch(ref.event_time)
+        try:
+            head = self._store.head(ref)
+            if ref.etag and ref.etag != head.etag:
+                return Outcome(ref, Status.SUPERSEDED, timing=watch.timing)
+            pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
+            found = self._ledger.finding(entry_id(pinned, head), head.write)
+            finding = found or failed(self._biz_id(pinned, head), failure)
+            return self._written(pinned, head, finding, watch)
+        except ObjectGone as gone:
+            return Outcome(ref, Status.GONE, timing=watch.timing, detail=str(gone))
+
     def _screen_write(
         self,
         ref: ObjectRef,
@@ -97,31 +113,42 @@ class Screener:
                 finding = self._find(ref, head, deadline, watch)
                 with watch.step("record"):
                     claim.record(finding, head.write)
-            with watch.step("tag"):
-                tagging = self._tag(ref, head, finding, write_back=write_back)
-            if tagging is SUPERSEDED:
-                return Outcome(ref, Status.SUPERSEDED, finding, tagging, watch.timing)
-            outcome = Outcome(ref, Status.SCREENED, finding, tagging, watch.timing)
             if not write_back:
-                return outcome
-            with watch.step("announce"):
-                self._publisher.publish(message(outcome, source=self._policy.source))
-            with watch.step("list"):
-                self._history.add(outcome)
-            claim.done(head.write)
+                return self._answered(ref, head, finding, watch)
+            outcome = self._written(ref, head, finding, watch)
+            if outcome.status is Status.SCREENED:
+                claim.done(head.write)
             return outcome
 
-    def _tag(
-        self, ref: ObjectRef, head: ObjectHead, finding: Finding, *, write_back: bool
-    ) -> Tagging:
-        if write_back:
-            return self._tagger.write(ref, head, finding)
-        return NOT_ASKED if self._store.head(ref) == head else SUPERSEDED
+    def _written(
+        self, ref: ObjectRef, head: ObjectHead, finding: Finding, watch: Stopwatch
+    ) -> Outcome:
+        """Tag before message: who reads the message finds the tag."""
+        with watch.step("tag"):
+            tagging = self._tagger.write(ref, head, finding)
+        if tagging is SUPERSEDED:
+            return Outcome(ref, Status.SUPERSEDED, finding, tagging, watch.timing)
+        outcome = Outcome(ref, Status.SCREENED, finding, tagging, watch.timing)
+        with watch.step("announce"):
+            self._publisher.publish(message(outcome, source=self._policy.source))
+        with watch.step("list"):
+            self._history.add(outcome)
+        return outcome
+
+    def _answered(
+        self, ref: ObjectRef, head: ObjectHead, finding: Finding, watch: Stopwatch
+    ) -> Outcome:
+        """For somebody who asked, if it still stands."""
+        with watch.step("tag"):
+            stands = self._store.head(ref) == head
+        if not stands:
+            return Outcome(ref, Status.SUPERSEDED, finding, SUPERSEDED, watch.timing)
+        return Outcome(ref, Status.SCREENED, finding, NOT_ASKED, watch.timing)
 
     def _find(
         self, ref: ObjectRef, head: ObjectHead, deadline: Deadline, watch: Stopwatch
     ) -> Finding:
-        biz_id = (self._policy.merchant_prefix + entry_id(ref, head))[:32]
+        biz_id = self._biz_id(ref, head)
         return find(
             _Ranges(self._store, ref, head.size),
             biz_id,
@@ -136,6 +163,10 @@ class Screener:
             strictness=self._policy.strictness,
             can_convert=self._policy.convert and self._store.converts,
         )
+
+    def _biz_id(self, ref: ObjectRef, head: ObjectHead) -> str:
+        """The same for the same bytes."""
+        return (self._policy.merchant_prefix + entry_id(ref, head))[:32]
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,12 @@ def failed(ref: ObjectRef, failure: FacescreenError) -> None:
     )
 
 
+def unreadable(fault: FacescreenError) -> None:
+    """A record of an event that could not be read."""
+    _count("unreadable")
+    _logger.error("unreadable", extra={"error": type(fault).__name__, "detail": str(fault)})
+
+
 def asked(screening: Mapping[str, Any], request_id: str) -> None:
     """An answer to somebody's question; `request_id` is the caller's own."""
     _count("asked")

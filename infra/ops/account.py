@@ -60,7 +60,7 @@ def credentials(profile: str = "") -> CredentialSource:
     Raises BadCredentials where there are none.
     """
     # Imported late: it is slow, and reads the environment once.
-    from alibabacloud_credentials import provider  # type: ignore[import-untyped]  # noqa: PLC0415
+    from alibabacloud_credentials import provider  # noqa: PLC0415
 
     providers: list[Any] = [provider.DefaultCredentialsProvider()]
     if profile:
@@ -94,7 +94,7 @@ class _Provided:
 
     def get(self) -> Credentials:
         """The vendor's own text stays behind: it may repeat what a credentials process said."""
-        from alibabacloud_credentials.exceptions import (  # type: ignore[import-untyped]  # noqa: PLC0415
+        from alibabacloud_credentials.exceptions import (  # noqa: PLC0415
             CredentialException,
         )
         from Tea.exceptions import RetryError, TeaException  # noqa: PLC0415

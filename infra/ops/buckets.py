@@ -67,7 +67,7 @@ class Bucket:
             after = page.object_list[-1].key
 
     def _page(self, prefix: str, after: str) -> oss2.models.ListObjectsV2Result:
-        with self.allows("oss:ListObjects"), oss_errors(prefix):
+        with self.needing("oss:ListObjects"), oss_errors(prefix):
             return self._client().list_objects_v2(prefix, start_after=after, max_keys=_PAGE)
 
     def _client(self) -> oss2.Bucket:
@@ -80,7 +80,7 @@ class Bucket:
         return oss2.Bucket(auth, self.endpoint, self.name, region=self.region, connect_timeout=5)
 
     @contextmanager
-    def allows(self, action: str) -> Iterator[None]:
+    def needing(self, action: str) -> Iterator[None]:
         """Names the `action` that is missing where AccessRefused is raised within."""
         try:
             yield

@@ -1,4 +1,4 @@
-"""The two places that contract tests of real adapters run in."""
+"""The three places that contract tests of real adapters run in."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from infra.local.cloudauth.server import CloudauthService
 from infra.local.identity import Identity
 from infra.local.mns.server import MnsService
 from infra.local.oss.server import OssService
-from tests.contract.objects import OssObjects
+from tests.contract.aws import AwsPlace, served
 from tests.contract.place import REAL, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.contract.objects import Objects
 
 REGION = "ap-southeast-1"
 
@@ -99,22 +101,28 @@ def live() -> Place:
     return Place.from_env(os.environ)
 
 
+@pytest.fixture(scope="session")
+def aws() -> Iterator[AwsPlace]:
+    with served() as place:
+        yield place
+
+
 @pytest.fixture(params=REAL)
-def place(request: pytest.FixtureRequest) -> Place:
-    """Each of the two in turn."""
-    found: Place = request.getfixturevalue(request.param)
+def place(request: pytest.FixtureRequest) -> Place | AwsPlace:
+    """Each of them in turn."""
+    found: Place | AwsPlace = request.getfixturevalue(request.param)
     return found
 
 
 @pytest.fixture
-def objects(place: Place) -> Iterator[OssObjects]:
-    with OssObjects(place, place.bucket) as made:
+def objects(place: Place | AwsPlace) -> Iterator[Objects]:
+    with place.objects(place.bucket) as made:
         yield made
 
 
 @pytest.fixture
-def versioned(place: Place) -> Iterator[OssObjects]:
+def versioned(place: Place | AwsPlace) -> Iterator[Objects]:
     if not place.versioned_bucket:
         pytest.skip("VERSIONED_BUCKET is not set")
-    with OssObjects(place, place.versioned_bucket) as made:
+    with place.objects(place.versioned_bucket) as made:
         yield made

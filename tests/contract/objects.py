@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlencode
 
 import oss2
 from oss2.credentials import StaticCredentialsProvider
@@ -11,6 +12,7 @@ from oss2.credentials import StaticCredentialsProvider
 from facescreen.storage import ObjectRef
 
 if TYPE_CHECKING:
+    from tests.contract.aws import AwsPlace
     from tests.contract.place import Place
     from tests.fakes import MemoryStore
 
@@ -54,9 +56,9 @@ class OssObjects:
         )
         self._bucket = oss2.Bucket(
             oss2.ProviderAuthV4(provider),
-            place.settings.oss_endpoint,
+            place.settings.alibaba.oss_endpoint,
             bucket,
-            region=place.settings.oss_region,
+            region=place.settings.alibaba.oss_region,
         )
         self._prefix = f"facescreen-live-{uuid.uuid4().hex}/"
 
@@ -81,3 +83,31 @@ class OssObjects:
         listed = self._bucket.list_object_versions(prefix=self._prefix, max_keys=1000)
         for found in [*listed.versions, *listed.delete_marker]:
             self._bucket.delete_object(found.key, params={"versionId": found.versionid})
+
+
+class S3Objects:
+    """The same on S3, by boto3 itself. What it writes ends with the service."""
+
+    def __init__(self, place: AwsPlace, bucket: str) -> None:
+        self._client = place.client("s3")
+        self._bucket = bucket
+        self._prefix = f"facescreen-live-{uuid.uuid4().hex}/"
+
+    def ref(self, name: str) -> ObjectRef:
+        return ObjectRef("s3", self._bucket, self._prefix + name)
+
+    def put(self, name: str, data: bytes, tags: dict[str, str] | None = None) -> ObjectRef:
+        key = self._prefix + name
+        put = self._client.put_object(
+            Bucket=self._bucket, Key=key, Body=data, Tagging=urlencode(tags or {})
+        )
+        return ObjectRef("s3", self._bucket, key, put["ETag"].strip('"'))
+
+    def delete(self, name: str) -> None:
+        self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
+
+    def __enter__(self) -> S3Objects:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass

@@ -1,4 +1,4 @@
-"""Where the real adapters are tested: on the local services, or on the real ones."""
+"""Where the real adapters are tested: on the local services, on the real ones, or on moto."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from facescreen.credentials import Credentials
 from facescreen.deepfake.courses import PUBLIC_ENDPOINT, REGION
 from facescreen.errors import BadSettings
 from facescreen.settings import Settings
-from facescreen.storage.oss import OssStore
+from facescreen.storage.oss import OssState, OssStore
+from tests.contract.objects import OssObjects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-REAL = ["local", pytest.param("live", marks=pytest.mark.live)]
+ALIBABA = ["local", pytest.param("live", marks=pytest.mark.live)]
 """Names of the fixtures that give a Place."""
+REAL = [*ALIBABA, "aws"]
+"""The same, and the one that gives an AwsPlace."""
 
 NEEDED = {
     "ALIBABA_CLOUD_ACCESS_KEY_ID": "an AccessKey that may use all that follows",
@@ -58,10 +61,23 @@ class Place:
         """The real adapter; `credentials` instead of the account's."""
         return OssStore(
             credentials or self.credentials,
-            endpoint=self.settings.oss_endpoint,
-            public_endpoint=self.settings.oss_public_endpoint,
-            region=self.settings.oss_region,
+            endpoint=self.settings.alibaba.oss_endpoint,
+            public_endpoint=self.settings.alibaba.oss_public_endpoint,
+            region=self.settings.alibaba.oss_region,
         )
+
+    def state(self, bucket: str) -> OssState:
+        """The real adapter, on a bucket."""
+        return OssState(
+            self.credentials,
+            endpoint=self.settings.alibaba.oss_endpoint,
+            region=self.settings.alibaba.oss_region,
+            bucket=bucket,
+        )
+
+    def objects(self, bucket: str) -> OssObjects:
+        """Objects in a bucket, by the vendor's SDK."""
+        return OssObjects(self, bucket)
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Place:

@@ -16,8 +16,8 @@ SET = {
 
 def test_by_default_it_is_the_real_services_by_their_public_endpoints() -> None:
     settings = Place.from_env(SET).settings
-    assert settings.oss_endpoint == "https://oss-ap-southeast-1.aliyuncs.com"
-    assert settings.oss_public_endpoint == settings.oss_endpoint
+    assert settings.alibaba.oss_endpoint == "https://oss-ap-southeast-1.aliyuncs.com"
+    assert settings.alibaba.oss_public_endpoint == settings.alibaba.oss_endpoint
     assert settings.cloudauth_endpoint == "https://cloudauth-intl.ap-southeast-1.aliyuncs.com"
     assert not settings.local
 

@@ -1,133 +1,101 @@
-"""MNS, local and live, by the vendor's SDK at both ends, and what goes wrong on the way."""
+"""The same tests on MNS, local and live, on SNS, SQS and EventBridge, each with a queue at its end,
+and what goes wrong on the way."""
 
 from __future__ import annotations
 
-import json
-import time
-import uuid
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from mns.account import Account
-from mns.mns_exception import MNSServerException
 
 from facescreen import errors
 from facescreen.credentials import Credentials
 from facescreen.messages.mns import MnsPublisher
+from facescreen.messages.sns import SnsPublisher
+from facescreen.messages.sqs import SqsPublisher
 from infra.local.behaviour import Behaviour, Fault
+from tests.contract.aws import AwsPlace, session
+from tests.contract.buses import MnsInbox, SqsInbox, aws_bus, aws_publisher, mns_bus
+from tests.contract.place import ALIBABA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from facescreen.messages import Publisher
     from infra.local.mns.server import MnsService
+    from tests.contract.buses import Bus
     from tests.contract.place import Place
 
-LONGEST_WAY_S = 30
-"""From a topic to its queue."""
-MESSAGE = {"data": {"verdict": "low_risk", "object": {"key": "a.jpg"}}}
+MESSAGE = {
+    "type": "a.type",
+    "data": {"verdict": "low_risk", "object": {"bucket": "selfies", "key": "a.jpg"}},
+}
+NOWHERE = AwsPlace("http://127.0.0.1:9")
+AWS = ["sns", "sqs", "eventbridge"]
 
 
 def publisher(place: Place, key: Credentials | None = None, **target: str) -> closing[MnsPublisher]:
-    endpoint = place.settings.mns_endpoint
+    endpoint = place.settings.alibaba.mns_endpoint
     return closing(MnsPublisher(key or place.credentials, endpoint=endpoint, **target))
 
 
-class Inbox:
-    """The messages of one test in a queue; those of others are left there."""
-
-    def __init__(self, place: Place, queue: str) -> None:
-        key = place.credentials
-        self._account = Account(
-            place.settings.mns_endpoint,
-            key.access_key_id,
-            key.access_key_secret,
-            key.security_token,
-        )
-        self._queue = self._account.get_queue(queue)
-        self._test = uuid.uuid4().hex
-        self._made = self._received = 0
-
-    def message(self, verdict: str = "low_risk") -> dict[str, Any]:
-        """A new one, to be published."""
-        self._made += 1
-        key = f"{self._test}/{self._made} é 🙂 \x01<&>.jpg"
-        return {"data": {"verdict": verdict, "object": {"key": key}}}
-
-    def receive(self, count: int) -> list[dict[str, Any]]:
-        """The next `count`, in the order of their making."""
-        found: list[dict[str, Any]] = []
-        ends = time.monotonic() + LONGEST_WAY_S
-        while len(found) < count:
-            assert time.monotonic() < ends, f"{len(found)} of {count} messages came"
-            found += self._next()
-        self._received += count
-        return sorted(found, key=lambda message: str(message["data"]["object"]["key"]))
-
-    def close(self) -> None:
-        """Deletes what is left of them, if any may be."""
-        while self._received < self._made and self._next():
-            pass
-        self._account.mns_client.close_connection()
-
-    def _next(self) -> list[dict[str, Any]]:
-        try:
-            received = self._queue.receive_message(wait_seconds=1)
-        except MNSServerException as error:
-            if error.type != "MessageNotExist":
-                raise
-            return []
-        if self._test.encode() not in received.message_body:
-            return []
-        self._queue.delete_message(received.receipt_handle)
-        return [json.loads(received.message_body)]
-
-
-@pytest.fixture
-def inbox(place: Place) -> Iterator[Inbox]:
-    with closing(Inbox(place, place.queue)) as made:
+@pytest.fixture(
+    params=[
+        "local topic",
+        "local queue",
+        pytest.param("live topic", marks=pytest.mark.live),
+        pytest.param("live queue", marks=pytest.mark.live),
+        *(f"aws {kind}" for kind in AWS),
+    ]
+)
+def bus(request: pytest.FixtureRequest) -> Iterator[Bus]:
+    where, kind = request.param.split()
+    place: Place | AwsPlace = request.getfixturevalue(where)
+    with aws_bus(place, kind) if isinstance(place, AwsPlace) else mns_bus(place, kind) as made:
         yield made
 
 
-def test_a_topics_message_reaches_its_queue(place: Place, inbox: Inbox) -> None:
-    sent = [inbox.message(), inbox.message("high_risk")]
-    with publisher(place, topic=place.settings.mns_topic) as made:
-        for message in sent:
-            made.publish(message)
-    assert inbox.receive(2) == sent
+def test_messages_reach_the_queue(bus: Bus) -> None:
+    sent = [bus.inbox.message(), bus.inbox.message("high_risk")]
+    for message in sent:
+        bus.publisher.publish(message)
+    assert bus.inbox.receive(2) == sent
 
 
-def test_a_queues_message(place: Place, inbox: Inbox) -> None:
-    message = inbox.message()
-    with publisher(place, queue=place.queue) as made:
-        made.publish(message)
-    assert inbox.receive(1) == [message]
+def test_a_missing_target_is_the_settings_matter(bus: Bus) -> None:
+    with pytest.raises(errors.BadSettings):
+        bus.astray.publish(MESSAGE)
 
 
-def test_a_missing_topic_is_the_settings_matter(place: Place) -> None:
-    with (
-        publisher(place, topic=f"facescreen-{uuid.uuid4().hex}") as made,
-        pytest.raises(errors.BadSettings),
-    ):
-        made.publish(MESSAGE)
+@pytest.mark.parametrize(
+    "unreachable",
+    [
+        MnsPublisher(Credentials("id", "secret"), endpoint="http://127.0.0.1:9", queue="direct"),
+        *(aws_publisher(NOWHERE, kind) for kind in AWS),
+    ],
+)
+def test_an_unreachable_bus_is_passing(unreachable: Publisher) -> None:
+    with pytest.raises(errors.Unavailable):
+        unreachable.publish(MESSAGE)
 
 
+@pytest.mark.parametrize("place", ALIBABA, indirect=True)
 def test_a_wrong_secret_does_not_show(place: Place) -> None:
     key = replace(place.credentials, access_key_secret="wr0ngsecret")
     with (
-        publisher(place, key, topic=place.settings.mns_topic) as made,
-        pytest.raises(errors.AccessRefused) as raised,
+        publisher(place, key, topic=place.settings.alibaba.mns_topic) as made,
+        pytest.raises(errors.BadCredentials) as raised,
     ):
         made.publish(MESSAGE)
     assert "wr0ng" not in str(raised.value)
     assert key.access_key_id not in str(raised.value)
 
 
-def test_a_subscription_filters_by_verdict(local: Place) -> None:
+def test_an_mns_subscription_filters_by_verdict(local: Place) -> None:
     with (
-        closing(Inbox(local, "flagged")) as flagged,
-        publisher(local, topic=local.settings.mns_topic) as made,
+        closing(MnsInbox(local, "flagged")) as flagged,
+        publisher(local, topic=local.settings.alibaba.mns_topic) as made,
     ):
         made.publish(flagged.message("low_risk"))
         message = flagged.message("high_risk")
@@ -136,15 +104,36 @@ def test_a_subscription_filters_by_verdict(local: Place) -> None:
 
 
 def test_a_connection_that_died_meanwhile_is_opened_anew(local: Place, mns: MnsService) -> None:
-    with closing(Inbox(local, local.queue)) as inbox, publisher(local, queue=local.queue) as made:
+    with (
+        closing(MnsInbox(local, local.queue)) as inbox,
+        publisher(local, queue=local.queue) as made,
+    ):
         message = inbox.message()
         mns.behaviour = Behaviour(faults=[Fault(reset=True)])
         made.publish(message)
         assert inbox.receive(1) == [message]
 
 
-def test_an_unreachable_bus_is_passing() -> None:
-    nobody = Credentials("id", "secret")
-    unreachable = MnsPublisher(nobody, endpoint="http://127.0.0.1:9", queue="direct")
-    with pytest.raises(errors.Unavailable):
-        unreachable.publish(MESSAGE)
+@pytest.mark.parametrize("kind", ["sns", "eventbridge"])
+def test_subscriptions_and_rules_filter_by_verdict_and_bucket(aws: AwsPlace, kind: str) -> None:
+    with aws_bus(aws, kind, "flagged") as flagged:
+        elsewhere = flagged.inbox.message("high_risk")
+        elsewhere["data"]["object"]["bucket"] = "documents"
+        message = flagged.inbox.message("high_risk")
+        for one in (flagged.inbox.message("low_risk"), elsewhere, message):
+            flagged.publisher.publish(one)
+        assert flagged.inbox.receive(1) == [message]
+
+
+def test_a_queues_message_has_attributes(aws: AwsPlace) -> None:
+    with closing(SqsInbox(aws, "sqs-flagged")) as inbox:
+        aws_publisher(aws, "sqs", "flagged").publish(inbox.message("high_risk"))
+        inbox.receive(1)
+    assert inbox.attributes == {"verdict": "high_risk", "bucket": "selfies"}
+
+
+def test_fifo_is_not_supported() -> None:
+    with pytest.raises(errors.BadSettings, match=r"another than .*:verdicts\.fifo"):
+        SnsPublisher(session(), topic_arn=f"{NOWHERE.topic_arn}.fifo")
+    with pytest.raises(errors.BadSettings, match=r"another than .*/verdicts\.fifo"):
+        SqsPublisher(session(), queue_url=NOWHERE.queue_url("verdicts.fifo"))

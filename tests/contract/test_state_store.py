@@ -1,33 +1,28 @@
-"""The same tests on the fake state and on OSS's appendable objects, local and live."""
+"""The same tests on the fake state, on OSS's appendable objects, and on S3's conditional writes."""
 
 from __future__ import annotations
 
 import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
 from facescreen import errors
-from facescreen.storage.oss import OssState
-from tests.contract.objects import OssObjects
-from tests.contract.place import REAL
+from tests.contract.place import ALIBABA, REAL
 from tests.fakes import MemoryState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from facescreen.storage import StateStore
+    from tests.contract.aws import AwsPlace
+    from tests.contract.objects import Objects
     from tests.contract.place import Place
 
 Kept = tuple["StateStore", str]
-
-
-def real(place: Place, bucket: str) -> OssState:
-    settings = place.settings
-    return OssState(
-        place.credentials, endpoint=settings.oss_endpoint, region=settings.oss_region, bucket=bucket
-    )
+RACERS = 16
 
 
 @pytest.fixture(params=["fake", *REAL])
@@ -37,8 +32,8 @@ def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
         yield MemoryState(), "ledger/a"
         return
     place = request.getfixturevalue(request.param)
-    with OssObjects(place, place.bucket) as objects:
-        yield real(place, place.bucket), objects.ref("ledger/a").key
+    with place.objects(place.bucket) as objects:
+        yield place.state(place.bucket), objects.ref("ledger/a").key
 
 
 def test_what_is_not_there_is_empty(kept: Kept) -> None:
@@ -55,28 +50,28 @@ def test_an_append_goes_where_the_length_is(kept: Kept) -> None:
     assert state.read(key) == b"one\ntwo\n"
 
 
-def test_of_many_appends_at_one_instant_one_is_done(kept: Kept) -> None:
+@pytest.mark.parametrize("position", [0, 4])
+def test_of_many_appends_at_one_instant_one_is_done(kept: Kept, position: int) -> None:
     state, key = kept
-    done: list[bool] = []
-    start = threading.Barrier(6)
+    if position:
+        state.append(key, 0, b"." * position)
+    start = threading.Barrier(RACERS)
 
-    def race(number: int) -> None:
+    def race(number: int) -> bool:
         start.wait()
-        done.append(state.append(key, 0, f"{number}\n".encode()))
+        return state.append(key, position, f"{number:x}\n".encode())
 
-    racers = [threading.Thread(target=race, args=[number]) for number in range(6)]
-    for racer in racers:
-        racer.start()
-    for racer in racers:
-        racer.join()
-    assert sorted(done) == [False] * 5 + [True]
-    assert len(state.read(key)) == 2
+    with ThreadPoolExecutor(RACERS) as racers:
+        done = sorted(racers.map(race, range(RACERS)))
+    assert done == [False] * (RACERS - 1) + [True]
+    assert len(state.read(key)) == position + 2
 
 
 def test_names_are_listed_in_order_from_any_point(
     kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("facescreen.storage.oss._MOST_LISTED", 3)
+    for store in ("oss", "s3"):
+        monkeypatch.setattr(f"facescreen.storage.{store}._MOST_LISTED", 3)
     state, key = kept
     odd = ["1/a", "1/é +%", "2", "3/漢 🙂"]
     for name in odd:
@@ -88,12 +83,13 @@ def test_names_are_listed_in_order_from_any_point(
     assert list(state.names(f"{key}/none", "")) == []
 
 
-def test_a_versioned_state_bucket_is_refused(place: Place, versioned: OssObjects) -> None:
+@pytest.mark.parametrize("place", ALIBABA, indirect=True)
+def test_a_versioned_state_bucket_is_refused(place: Place, versioned: Objects) -> None:
     ref = versioned.ref("ledger/a")
     with pytest.raises(errors.BadSettings, match="STATE_BUCKET must be an unversioned bucket"):
-        real(place, ref.bucket).append(ref.key, 0, b"x")
+        place.state(ref.bucket).append(ref.key, 0, b"x")
 
 
-def test_a_missing_state_bucket_is_named(place: Place) -> None:
+def test_a_missing_state_bucket_is_named(place: Place | AwsPlace) -> None:
     with pytest.raises(errors.BadSettings, match="NoSuchBucket"):
-        real(place, f"facescreen-{uuid.uuid4().hex}").append("ledger/a", 0, b"x")
+        place.state(f"facescreen-{uuid.uuid4().hex}").append("ledger/a", 0, b"x")

@@ -43,9 +43,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         outside.close()
 
 
-def test_the_help_is_what_the_command_says() -> None:
+@pytest.mark.parametrize("command", ["screen", "report", "doctor"])
+def test_the_help_is_what_the_command_says(command: str) -> None:
     done = subprocess.run(  # noqa: S603
-        [FACESCREEN, "screen", "--help"],
+        [FACESCREEN, command, "--help"],
         capture_output=True,
         text=True,
         check=True,

@@ -12,7 +12,7 @@ from facescreen.ad_hoc import AdHoc
 from facescreen.deadline import Deadline
 from facescreen.requirements import Strictness
 from tests.fakes import HIGH_RISK, LOW_RISK
-from tests.unit.test_screening import PHOTO, Bench, picture
+from tests.unit.workbench import PHOTO, Bench, picture
 
 if TYPE_CHECKING:
     from facescreen.deepfake.answer import Detection

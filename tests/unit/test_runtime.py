@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from facescreen.errors import BadCredentials
-from facescreen.runtime import InvocationCredentials, adapt
+from facescreen.errors import BadCredentials, BadEvent
+from facescreen.runtime import InvocationCredentials, adapt, function_url_event
 
 
 def context(**more: Any) -> Any:
@@ -24,6 +24,33 @@ def test_what_powertools_reads() -> None:
     assert adapted.memory_limit_in_mb == 512
     assert adapted.aws_request_id == "REQ-1"
     assert adapted.invoked_function_arn == "acs:fc:ap-southeast-1:1:functions/f"
+
+
+def test_lambdas_own_context() -> None:
+    given = SimpleNamespace(
+        function_name="f",
+        memory_limit_in_mb="512",
+        invoked_function_arn="arn:aws:lambda:eu-west-1:1:function:f",
+        aws_request_id="REQ-1",
+        get_remaining_time_in_millis=lambda: 30_000,
+    )
+    adapted = adapt(given)
+    assert (adapted.function_name, adapted.memory_limit_in_mb) == ("f", 512)
+    assert adapted.invoked_function_arn == "arn:aws:lambda:eu-west-1:1:function:f"
+    assert 28 < adapted.deadline.left() < 30
+
+
+def test_lambdas_own_http_event_is_taken_as_it_is() -> None:
+    event = {"version": "2.0", "requestContext": {"http": {"method": "GET"}}}
+    assert function_url_event(event) is event
+
+
+@pytest.mark.parametrize(
+    "event", [{}, {"version": "2.0"}, {"version": "2.0", "requestContext": []}]
+)
+def test_what_is_no_http_event(event: dict[str, Any]) -> None:
+    with pytest.raises(BadEvent):
+        function_url_event(event)
 
 
 def test_our_work_ends_before_the_platform_does() -> None:

@@ -2,80 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
-from PIL import Image
 
-import facescreen
 from facescreen import errors
-from facescreen.deadline import Deadline
 from facescreen.deepfake.answer import Detection
-from facescreen.history import History
-from facescreen.ledger import Ledger, entry_id
+from facescreen.ledger import entry_id
 from facescreen.outcome import Status, Verdict
-from facescreen.requirements import Strictness
-from facescreen.screening import Policy, Screener
-from facescreen.storage import ObjectRef
-from facescreen.tagging import Tagger
-from facescreen.transfer import ByUrl
-from tests.fakes import HIGH_RISK, KeptMessages, MemoryState, MemoryStore, PlannedDetector
-
-SCHEMA = json.loads(
-    (Path(facescreen.__file__).parent / "screening-completed.v1.schema.json").read_text()
-)
-
-
-def picture(mode: str = "JPEG", width: int = 720, height: int = 960) -> bytes:
-    held = io.BytesIO()
-    Image.effect_noise((width, height), 20).convert("RGB").save(held, mode, quality=50)
-    return held.getvalue()
-
-
-PHOTO = picture()
-REF = ObjectRef("oss", "selfies", "kyc/é 1+1%.jpg")
-
-
-class Bench:
-    def __init__(self, *plan: Detection | Exception, form: str = "separate") -> None:
-        self.store = MemoryStore()
-        self.state = MemoryState()
-        self.detector = PlannedDetector(list(plan))
-        self.messages = KeptMessages()
-        self.ledger = ledger = Ledger(self.state)
-        self.screener = Screener(
-            store=self.store,
-            ledger=ledger,
-            transfer=ByUrl(self.store, self.detector.detect, 300),
-            tagger=Tagger(self.store, ledger, prefix="deepfake-", form=form),
-            publisher=self.messages,
-            history=History(self.state),
-            policy=Policy("acs:fc:r:1:functions/f", "fs", Strictness.STANDARD, True),
-        )
-
-    def put(self, data: bytes = PHOTO, tags: dict[str, str] | None = None) -> ObjectRef:
-        return replace(REF, etag=self.store.put(REF.bucket, REF.key, data, tags))
-
-    def screen(self, ref: ObjectRef) -> Any:
-        return self.screener.screen(ref, Deadline.after(4))
-
-    @property
-    def paid(self) -> int:
-        return len(self.detector.biz_ids)
-
-    def tags(self) -> dict[str, str]:
-        return self.store.tags(REF)
-
-    def sent(self) -> list[dict[str, Any]]:
-        """Every message, each held to the schema."""
-        for message in self.messages.sent:
-            jsonschema.validate(message, SCHEMA)
-        return [dict(message) for message in self.messages.sent]
+from tests.fakes import HIGH_RISK
+from tests.unit.workbench import PHOTO, REF, Bench, picture
 
 
 def test_high_risk_stands_on_the_object_and_on_the_bus() -> None:
@@ -284,3 +221,20 @@ def test_a_stand_ins_answer_is_never_a_bare_low_risk() -> None:
     (message,) = bench.sent()
     assert message["data"]["detail"] == "Not assessed for deepfakes."
     assert message["data"]["warnings"][0] == {"rule": "stand-in", "detail": "local stand-in"}
+
+
+@pytest.mark.parametrize("code", ["UnreadableEncryption", "UnreadableArchive"])
+def test_what_the_store_does_not_give_is_unscreenable(code: str) -> None:
+    bench = Bench()
+    ref = bench.put()
+
+    def withhold(operation: str) -> None:
+        if operation == "read":
+            raise errors.ContentFault("not given", code=code)
+
+    bench.store.before = withhold
+    assert bench.screen(ref).status is Status.SCREENED
+    assert bench.tags()["deepfake-verdict"] == "unscreenable"
+    assert bench.tags()["deepfake-reason"] == code
+    assert bench.sent()[0]["data"]["retake"] is False
+    assert bench.paid == 0

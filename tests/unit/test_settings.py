@@ -8,7 +8,7 @@ import pytest
 
 from facescreen.errors import BadSettings
 from facescreen.requirements import Strictness
-from facescreen.settings import Settings
+from facescreen.settings import AwsSettings, Settings
 
 LEAST = {
     "SCENE_CODE": "onboard_01",
@@ -20,8 +20,8 @@ LEAST = {
 
 def test_the_least_is_enough() -> None:
     settings = Settings.from_env(LEAST)
-    assert settings.oss_endpoint == "https://oss-ap-southeast-1-internal.aliyuncs.com"
-    assert settings.oss_public_endpoint == "https://oss-ap-southeast-1.aliyuncs.com"
+    assert settings.alibaba.oss_endpoint == "https://oss-ap-southeast-1-internal.aliyuncs.com"
+    assert settings.alibaba.oss_public_endpoint == "https://oss-ap-southeast-1.aliyuncs.com"
     assert settings.cloudauth_endpoint == "https://cloudauth-intl-vpc.ap-southeast-1.aliyuncs.com"
     assert settings.strictness is Strictness.STANDARD
     assert settings.convert
@@ -72,7 +72,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 
 def test_plain_http_is_for_loopback_alone() -> None:
     local = Settings.from_env({**LEAST, "OSS_ENDPOINT": "http://127.0.0.1:8080"})
-    assert local.oss_endpoint == "http://127.0.0.1:8080"
+    assert local.alibaba.oss_endpoint == "http://127.0.0.1:8080"
 
 
 def test_lists_and_switches() -> None:
@@ -81,3 +81,39 @@ def test_lists_and_switches() -> None:
     assert settings.filters.include_suffixes == (".jpg", ".mp4")
     assert not settings.convert
     assert settings.local
+
+
+ON_AWS = {
+    "AWS_LAMBDA_FUNCTION_NAME": "facescreen",
+    "SCENE_CODE": "onboard_01",
+    "STATE_BUCKET": "facescreen-state",
+    "SNS_TOPIC_ARN": "arn:aws:sns:eu-west-1:123456789012:verdicts",
+    "ALIBABA_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf",
+}
+
+
+def test_on_aws_nothing_of_oss_or_mns_is_asked_for() -> None:
+    settings = Settings.from_env({**ON_AWS, "MOST_RECEIVES": "5"})
+    assert isinstance(settings.platform, AwsSettings)
+    assert settings.most_receives == 5
+    assert settings.cloudauth_endpoint == "https://cloudauth-intl.ap-southeast-1.aliyuncs.com"
+    with pytest.raises(BadSettings):
+        _ = settings.alibaba
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"SNS_TOPIC_ARN": ""}, "set exactly one of SNS_TOPIC_ARN, SQS_QUEUE_URL and EVENT_BUS"),
+        ({"EVENT_BUS": "default"}, "set exactly one of SNS_TOPIC_ARN, SQS_QUEUE_URL and EVENT_BUS"),
+        ({"SNS_TOPIC_ARN": "verdicts"}, "SNS_TOPIC_ARN must be an ARN of sns"),
+        ({"SQS_QUEUE_URL": "http://queue.example/1"}, "SQS_QUEUE_URL must be a queue's https URL"),
+        ({"ALIBABA_SECRET_ARN": ""}, "set either ALIBABA_SECRET_ARN, or ALIBABA_ROLE_ARN and"),
+        ({"ALIBABA_ROLE_ARN": "acs:ram::1234567890:role/r"}, "set either ALIBABA_SECRET_ARN, or"),
+        ({"ALIBABA_ROLE_ARN": "role"}, "ALIBABA_ROLE_ARN must be acs:ram::ACCOUNT:role/NAME"),
+        ({"MOST_RECEIVES": "-1"}, "MOST_RECEIVES must be a number from 0 to 1000"),
+    ],
+)
+def test_on_aws_a_wrong_one_is_named_too(changed: dict[str, str], says: str) -> None:
+    with pytest.raises(BadSettings, match=re.escape(says)):
+        Settings.from_env({**ON_AWS, **changed})

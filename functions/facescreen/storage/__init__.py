@@ -41,7 +41,8 @@ class ObjectHead:
     last_modified: str
     version_id: str = ""
     checksum: str = ""
-    """CRC-64 where the store has one: an ETag alone is an MD5, which can be collided on purpose."""
+    """CRC-64, or what the store has instead, if anything: an ETag alone is an MD5, which can be
+    collided on purpose."""
 
     @property
     def write(self) -> str:
@@ -58,13 +59,17 @@ class ObjectStore(Protocol):
     name: str
     """``oss`` or ``s3``."""
     converts: bool
-    """Whether it can make a conforming JPEG on the way."""
+    """Whether it can make a conforming JPEG on the way. If not, `convert` is never asked of it."""
+    public_origins: tuple[str, ...]
+    """Where presigned URLs lie, for a page's Content-Security-Policy."""
 
     def head(self, ref: ObjectRef) -> ObjectHead:
         """What stands there now."""
 
     def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
-        """A range of the bytes that `ref.etag` names. Raises ObjectChanged when others stand."""
+        """A range of the bytes that `ref.etag` names. Raises ObjectChanged when others stand, and
+        ContentFault where the store gives the bytes to nobody like us: S3's customer keys (SSE-C)
+        and archives."""
 
     def download(self, ref: ObjectRef, *, convert: bool) -> bytes:
         """All of the bytes that `ref.etag` names. Raises ObjectChanged when others stand."""

@@ -15,6 +15,7 @@ from urllib3.util.retry import Retry
 
 from .. import errors
 from . import ObjectHead
+from .keys import gone, survives_clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,7 +119,7 @@ class OssStore:
                 ref.key,
                 seconds,
                 params={**_version(ref), **_process(process)},
-                slash_safe=_survives_clients(ref.key),
+                slash_safe=survives_clients(ref.key),
             )
         return url
 
@@ -211,7 +212,7 @@ def oss_errors(
         raise errors.Unavailable(f"OSS can't be reached ({cause})") from None
     except oss2.exceptions.OssError as error:
         kind = _kind(error, refused)
-        message = _gone(key) if kind is errors.ObjectGone else f"OSS refused: {error.message}"
+        message = gone(key) if kind is errors.ObjectGone else f"OSS refused: {error.message}"
         raise kind(message, code=error.code, request_id=error.request_id) from None
 
 
@@ -228,16 +229,6 @@ def _kind(
         return errors.ObjectGone
     by_status = {403: errors.AccessRefused, 412: errors.ObjectChanged, 404: errors.BadSettings}
     return by_status.get(error.status, refused)
-
-
-def _gone(key: str) -> str:
-    hint = " (its key holds + or %: compare it with the key that the event gave)"
-    return "the object is not there any more" + (hint if set("+%") & set(key) else "")
-
-
-def _survives_clients(key: str) -> bool:
-    """Whether its slashes may stand bare in a URL: clients drop empty and dot segments."""
-    return not {"", ".", ".."} & set(key.split("/"))
 
 
 def _version(ref: ObjectRef) -> dict[str, str]:

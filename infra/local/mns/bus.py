@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..database import Database
 from .arrivals import Arrivals
 from .attributes import PRIORITY
 from .errors import (
@@ -17,9 +18,10 @@ from .errors import (
     topic_not_exist,
 )
 from .notification import Published
-from .store.database import Database, now
+from .store.clock import now
 from .store.messages import BadHandle, Messages
 from .store.resources import QUEUES, TOPICS, Resource, Resources, subscriptions_of
+from .store.schema import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +47,7 @@ class Bus:
 
     def __init__(self, data: Path, account_id: str, region: str) -> None:
         data.mkdir(parents=True, exist_ok=True)
-        self._database = Database(data / "mns.sqlite3")
+        self._database = Database(data / "mns.sqlite3", SCHEMA)
         self._arrivals = Arrivals()
         self._endpoint = f"acs:mns:{region}:{account_id}:queues/"
         self.account_id = account_id

@@ -33,7 +33,7 @@ def watched(deployment: Deployment, credentials: CredentialSource) -> Iterator[L
     settings = deployment.settings
     endpoint = deployment.endpoints["OSS"]
     store = OssStore(
-        credentials, endpoint=endpoint, public_endpoint=endpoint, region=settings.oss_region
+        credentials, endpoint=endpoint, public_endpoint=endpoint, region=settings.alibaba.oss_region
     )
     nothing = ObjectRef("oss", deployment.bucket, f"facescreen-doctor/{uuid.uuid4()}")
     actions: Mapping[str, Callable[[], object]] = {
@@ -56,7 +56,7 @@ def state(deployment: Deployment, credentials: CredentialSource) -> Iterator[Lin
     kept = OssState(
         credentials,
         endpoint=deployment.endpoints["OSS"],
-        region=settings.oss_region,
+        region=settings.alibaba.oss_region,
         bucket=name,
     )
     actions: Mapping[str, Callable[[], object]] = {
@@ -143,7 +143,7 @@ def _bucket(
         oss2.ProviderAuthV4(provider),
         deployment.endpoints["OSS"],
         name,
-        region=deployment.settings.oss_region,
+        region=deployment.settings.alibaba.oss_region,
         connect_timeout=5,
     )
     with oss_errors(name):

@@ -24,7 +24,7 @@ _TIMEOUT_S = 5
 
 def verdicts(deployment: Deployment, credentials: CredentialSource) -> Iterator[Line]:
     """Whether the topic is there, and anybody listens. Raises errors.FacescreenError."""
-    name = deployment.settings.mns_topic
+    name = deployment.settings.alibaba.mns_topic
     topic = _account(deployment, credentials).get_topic(name)
     try:
         with mns_errors():

@@ -63,13 +63,13 @@ class Deployment:
     def endpoints(self) -> dict[str, str]:
         """Base URLs by service, as this machine reaches them."""
         settings = self.settings
-        region = settings.oss_region
+        region = settings.alibaba.oss_region
         fc = self.environment.get("FC_ENDPOINT") or f"https://fcv3.{region}.aliyuncs.com"
         given = {
-            "OSS": settings.oss_endpoint,
+            "OSS": settings.alibaba.oss_endpoint,
             "ID Verification": settings.cloudauth_endpoint,
             "uploads": settings.upload_endpoint,
-            "MNS": settings.mns_endpoint,
+            "MNS": settings.alibaba.mns_endpoint,
             "Function Compute": fc,
         }
         if self.inside:

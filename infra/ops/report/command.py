@@ -11,7 +11,6 @@ import click
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
 from infra.ops import account
 
-from .counts import INTERRUPTED, NOT_ALL_SCREENED
 from .file import check_page, write_page
 
 if TYPE_CHECKING:
@@ -41,7 +40,8 @@ Examples:
 \b
 Exit codes: 0 counted, 2 not all could be read, 64 usage, 130 stopped by
 Ctrl-C (what was counted is told). With --check: 0 all low risk, 1 something
-flagged, 2 something unscreenable, failed, stale or unscreened.
+flagged, 2 something unscreenable, failed, stale or unscreened, or nothing
+there.
 """
 
 
@@ -77,12 +77,12 @@ def report(
         made = _count(name, prefix, _settings(os.environ), account.credentials(profile))
     except (BadSettings, BadCredentials) as wrong:
         raise click.UsageError(str(wrong)) from None
-    told = _tell(made, as_json=as_json, page=page)
-    if made.interrupted:
-        return INTERRUPTED
-    if made.partial or not told:
-        return NOT_ALL_SCREENED
-    return made.counts.checked if check else made.counts.status
+    _tell(made, as_json=as_json)
+    if page is not None:
+        from .page import html  # noqa: PLC0415
+
+        write_page(page, html(made))
+    return made.status(check=check)
 
 
 def _parts(target: str, *, whole: bool) -> tuple[str, str]:
@@ -128,7 +128,7 @@ def _count(name: str, prefix: str, settings: Settings, credentials: CredentialSo
     from .reading import Reader, found  # noqa: PLC0415
     from .text import progress  # noqa: PLC0415
 
-    bucket = Bucket(name, settings.oss_endpoint, settings.oss_region, credentials)
+    bucket = Bucket(name, settings.alibaba.oss_endpoint, settings.alibaba.oss_region, credentials)
     made, halt, reader = Report(f"oss://{name}/{prefix}"), Halt(), Reader(bucket, settings)
     with halt.on_interrupt(), progress() as advance:
         try:
@@ -144,11 +144,10 @@ def _count(name: str, prefix: str, settings: Settings, credentials: CredentialSo
     return made
 
 
-def _tell(made: Report, *, as_json: bool, page: Path | None) -> bool:
-    """Whether all could be told."""
+def _tell(made: Report, *, as_json: bool) -> None:
     from infra.ops.screen.report import printable  # noqa: PLC0415
 
-    from . import html, text  # noqa: PLC0415
+    from . import text  # noqa: PLC0415
 
     if as_json:
         click.echo(text.as_json(made))
@@ -156,11 +155,3 @@ def _tell(made: Report, *, as_json: bool, page: Path | None) -> bool:
         text.tell(made)
     if made.partial:
         click.echo(f"Partial: {printable(made.partial)}", err=True)
-    if page is None:
-        return True
-    try:
-        write_page(page, html.page(made))
-    except OSError as error:
-        click.echo(f"{page} can't be written: {error.strerror}", err=True)
-        return False
-    return True

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from facescreen.outcome import Standing, Verdict
+from infra.ops.screen.report import ALL_LOW_RISK, FLAGGED, INTERRUPTED, NOT_ALL_SCREENED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +19,6 @@ OTHER = "other"
 UNDATED = "undated"
 MOST_REASONS = 200
 MOST_DAYS = 4000
-ALL_LOW_RISK, FLAGGED, NOT_ALL_SCREENED, INTERRUPTED = 0, 1, 2, 130
 
 
 class Apart(str, Enum):
@@ -72,19 +72,6 @@ class Counts:
         """Those that somebody should look at."""
         return self.verdicts[Verdict.HIGH_RISK] + self.verdicts[Verdict.SUSPICIOUS]
 
-    @property
-    def status(self) -> int:
-        """The exit code: whether all could be read."""
-        return NOT_ALL_SCREENED if self.apart[Apart.UNREAD] else 0
-
-    @property
-    def checked(self) -> int:
-        """The exit code of ``--check``. A flagged one goes before the rest."""
-        if self.flagged:
-            return FLAGGED
-        low_risk = self.verdicts[Verdict.LOW_RISK]
-        return ALL_LOW_RISK if low_risk == self.screenable else NOT_ALL_SCREENED
-
 
 @dataclass
 class Report:
@@ -97,6 +84,19 @@ class Report:
     interrupted: bool = False
     at: str = field(default_factory=lambda: datetime.now(timezone.utc).strftime(_MOMENT))
     """ISO 8601, UTC."""
+
+    def status(self, *, check: bool) -> int:
+        """The exit code. With `check` it tells what stands there; a flagged one goes first."""
+        counts = self.counts
+        if self.interrupted:
+            return INTERRUPTED
+        if check and counts.flagged:
+            return FLAGGED
+        if self.partial or counts.apart[Apart.UNREAD]:
+            return NOT_ALL_SCREENED
+        # A mistyped prefix, under which nothing is, must pass no check.
+        low_risk = counts.verdicts[Verdict.LOW_RISK] == counts.screenable > 0
+        return ALL_LOW_RISK if low_risk or not check else NOT_ALL_SCREENED
 
 
 def newest(days: dict[str, Counter[Verdict]]) -> list[tuple[str, Counter[Verdict]]]:

@@ -41,7 +41,7 @@ class Reader:
         """Raises errors.OperatorFault."""
         ref = ObjectRef("oss", self._bucket.name, one.key, size=one.size)
         try:
-            with self._bucket.allows("oss:GetObjectTagging"):
+            with self._bucket.needing("oss:GetObjectTagging"):
                 tags = persistently(lambda: self._own.store.tags(ref))
         except errors.ObjectGone:
             return Apart.GONE
@@ -80,8 +80,11 @@ def found(
             under_way.append(pool.submit(read, one))
             if len(under_way) == _UNDER_WAY:
                 yield under_way.popleft().result()
-        for future in under_way:
-            if not (halt.asked and future.cancel()):
+        while under_way:
+            if halt.asked:
+                pool.shutdown(wait=False, cancel_futures=True)
+            future = under_way.popleft()
+            if not future.cancelled():
                 yield future.result()
     finally:
         pool.shutdown(cancel_futures=True)

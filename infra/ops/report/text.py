@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -28,7 +28,7 @@ MOST_SHOWN = 30
 _REMEDIES = {
     Apart.STALE: "overwritten since, so the verdict that stands there is of other bytes. "
     "A backfill would screen them.",
-    Apart.UNSCREENED: "without a verdict: there before the function was, or not yet screened. "
+    Apart.UNSCREENED: "there before the function was, or not reached yet. "
     "A backfill would screen them.",
     Apart.UNREAD: "not read, as OSS did not answer. Ask for the report again.",
     Apart.SKIPPED: "nothing that the function screens, by its filters.",
@@ -60,8 +60,12 @@ def by_verdict(verdicts: Counter[Verdict]) -> dict[str, int]:
 def tell(report: Report) -> None:
     """Tables and remedies, on standard output."""
     console = Console(width=None if sys.stdout.isatty() else 100)
-    title = f"{printable(report.target)}, {report.at}"
-    console.print(Text(f"{title} (partial: {report.partial})" if report.partial else title))
+    title = f"{report.target}, {report.at}"
+    title += f" (partial: {report.partial})" if report.partial else ""
+    console.print(Text(printable(title)))
+    if not report.counts.objects:
+        console.print("No object was counted.")
+        return
     console.print(_verdicts(report.counts))
     if report.counts.reasons:
         console.print(_reasons(report.counts))
@@ -128,7 +132,8 @@ def _table(first: str, *numbers: str, caption: str = "") -> Table:
 def progress() -> Iterator[Callable[[], object]]:
     """A count on standard error, if that is a terminal; what comes moves it on by one."""
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), "looked at", MofNCompleteColumn(), TimeElapsedColumn())
+    looked_at = TextColumn("{task.completed} looked at")
+    columns = (SpinnerColumn(), looked_at, TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=None)
         yield lambda: bar.advance(task)

@@ -17,7 +17,7 @@ from mns.topic import TopicMeta
 from infra.local.background import Background
 from infra.local.identity import Identity, Key
 from infra.local.mns.server import MnsService
-from infra.local.mns.store.database import now
+from infra.local.mns.store.clock import now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,13 +6,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .database import now
+from .clock import now
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
-    from .database import Database
+    from ...database import Database
 
     Attributes = Mapping[str, int | str]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...database import Database
 from .blobs import Blobs
 from .buckets import Buckets
-from .database import Database
 from .objects import Objects
+from .schema import SCHEMA
 from .uploads import Uploads
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._database = Database(folder / "metadata.sqlite")
+        self._database = Database(folder / "metadata.sqlite", SCHEMA)
         self.blobs = Blobs(folder / "blobs")
         self.buckets = Buckets(self._database)
         self.objects = Objects(self._database, self.blobs)

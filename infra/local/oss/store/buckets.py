@@ -12,7 +12,7 @@ from .contents import DELETE_MARKER
 if TYPE_CHECKING:
     import sqlite3
 
-    from .database import Database
+    from ...database import Database
 
 ENABLED = "Enabled"
 SUSPENDED = "Suspended"

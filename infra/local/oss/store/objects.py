@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
+    from ...database import Database
     from ..paging import Marker
     from .blobs import Blobs
-    from .database import Database
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from .contents import Metadata
 if TYPE_CHECKING:
     import sqlite3
 
+    from ...database import Database
     from ..paging import Marker
     from .blobs import Blobs
-    from .database import Database
 
 MOST_PARTS = 10_000
 

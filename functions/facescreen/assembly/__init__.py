@@ -5,35 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import telemetry
-from .deepfake.client import DeepfakeClient
-from .deepfake.fleet import Fleet
-from .errors import Passing
-from .history import History
-from .ledger import Ledger
-from .messages.mns import MnsPublisher
-from .screening import Policy, Screener
-from .storage.oss import OssState, OssStore
-from .tagging import Tagger
-from .transfer import Auto, ByUrl, Inline
+from .. import telemetry
+from ..deepfake.client import DeepfakeClient
+from ..deepfake.fleet import Fleet
+from ..errors import Passing
+from ..history import History
+from ..ledger import Ledger
+from ..screening import Policy, Screener
+from ..settings import AwsSettings
+from ..tagging import Tagger
+from ..transfer import Auto, ByUrl, Inline
 
 if TYPE_CHECKING:
-    from .ad_hoc import AdHoc
-    from .credentials import CredentialSource
-    from .settings import Settings
-    from .storage import ObjectStore
-    from .transfer import Transfer
-    from .web.routes import Api
-    from .web.settings import WebSettings
+    from ..ad_hoc import AdHoc
+    from ..credentials import CredentialSource
+    from ..settings import Settings
+    from ..storage import ObjectStore
+    from ..transfer import Transfer
+    from ..web.routes import Api
+    from ..web.settings import WebSettings
+    from .ports import Ports
 
 
 @dataclass(frozen=True)
 class Assembly:
-    """The connected parts of a Function Compute deployment."""
+    """The connected parts of a deployment."""
 
     client: DeepfakeClient
     screener: Screener
-    store: OssStore
+    store: ObjectStore
     ledger: Ledger
     history: History
 
@@ -46,41 +46,25 @@ class Assembly:
 
 
 def assemble(settings: Settings, credentials: CredentialSource, *, source: str) -> Assembly:
-    """`source` names the function in messages."""
-    store = OssStore(
-        credentials,
-        endpoint=settings.oss_endpoint,
-        public_endpoint=settings.oss_public_endpoint,
-        region=settings.oss_region,
-    )
-    state = OssState(
-        credentials,
-        endpoint=settings.oss_endpoint,
-        region=settings.oss_region,
-        bucket=settings.state_bucket,
-    )
-    ledger, history = Ledger(state), History(state)
+    """`source` names the function in messages. Of `credentials` a deployment on AWS has its own."""
+    ports = _ports(settings, credentials)
+    ledger, history = Ledger(ports.state), History(ports.state)
     client = DeepfakeClient(
         scene_code=settings.scene_code,
-        credentials=credentials,
+        credentials=ports.credentials,
         endpoint=settings.cloudauth_endpoint,
         upload_endpoint=settings.upload_endpoint,
         image_timeout_s=settings.image_timeout_s,
         video_timeout_s=settings.video_timeout_s,
-        pace=Fleet(state, settings.calls_per_second),
+        pace=Fleet(ports.state, settings.calls_per_second),
         allow_stand_in=settings.local,
     )
     screener = Screener(
-        store=store,
+        store=ports.store,
         ledger=ledger,
-        transfer=_transfer(settings, store, client),
-        tagger=Tagger(store, ledger, prefix=settings.tag_prefix, form=settings.tag_form),
-        publisher=MnsPublisher(
-            credentials,
-            endpoint=settings.mns_endpoint,
-            topic=settings.mns_topic,
-            queue=settings.mns_queue,
-        ),
+        transfer=_transfer(settings, ports.store, client),
+        tagger=Tagger(ports.store, ledger, prefix=settings.tag_prefix, form=settings.tag_form),
+        publisher=ports.publisher,
         history=history,
         policy=Policy(
             source=source,
@@ -89,12 +73,12 @@ def assemble(settings: Settings, credentials: CredentialSource, *, source: str) 
             convert=settings.convert,
         ),
     )
-    return Assembly(client, screener, store, ledger, history)
+    return Assembly(client, screener, ports.store, ledger, history)
 
 
 def assemble_ad_hoc(settings: Settings, parts: Assembly) -> AdHoc:
     """Who answers for single objects, files and URLs."""
-    from .ad_hoc import AdHoc  # noqa: PLC0415 - bucket events need no such answers
+    from ..ad_hoc import AdHoc  # noqa: PLC0415 - bucket events need no such answers
 
     return AdHoc(
         screener=parts.screener,
@@ -111,10 +95,10 @@ def assemble_ad_hoc(settings: Settings, parts: Assembly) -> AdHoc:
 def assemble_api(settings: Settings, web: WebSettings, parts: Assembly) -> Api:
     """What the HTTP trigger's routes work with."""
     # Only the HTTP trigger needs these.
-    from .web.access import Tokens  # noqa: PLC0415
-    from .web.review import Review  # noqa: PLC0415
-    from .web.routes import Api  # noqa: PLC0415
-    from .web.urls import UrlRules  # noqa: PLC0415
+    from ..web.access import Tokens  # noqa: PLC0415
+    from ..web.review import Review  # noqa: PLC0415
+    from ..web.routes import Api  # noqa: PLC0415
+    from ..web.urls import UrlRules  # noqa: PLC0415
 
     return Api(
         ad_hoc=assemble_ad_hoc(settings, parts),
@@ -128,6 +112,17 @@ def assemble_api(settings: Settings, web: WebSettings, parts: Assembly) -> Api:
         longest_s=web.longest_s,
         local=settings.local,
     )
+
+
+def _ports(settings: Settings, credentials: CredentialSource) -> Ports:
+    """One cloud's SDKs load here, and never both."""
+    if isinstance(settings.platform, AwsSettings):
+        from . import aws  # noqa: PLC0415
+
+        return aws.ports(settings.state_bucket, settings.platform)
+    from . import alibaba  # noqa: PLC0415
+
+    return alibaba.ports(settings.state_bucket, settings.platform, credentials)
 
 
 def _transfer(settings: Settings, store: ObjectStore, client: DeepfakeClient) -> Transfer:

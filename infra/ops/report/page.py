@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .counts import Counts, Report
 
 
-def page(report: Report) -> str:
+def html(report: Report) -> str:
     """A whole HTML document."""
     counts = report.counts
     template = Template(resources.files(__package__).joinpath("page.html").read_text("utf-8"))

@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .environment import EnvironmentReader
-from .filters import Filters
-from .requirements import Strictness
+from ..deepfake.courses import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT, VPC_ENDPOINT
+from ..environment import EnvironmentReader
+from ..errors import BadSettings
+from ..filters import Filters
+from ..requirements import Strictness
+from .alibaba import AlibabaSettings
+from .aws import AwsSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+__all__ = ["TAG_FORMS", "TRANSFERS", "AlibabaSettings", "AwsSettings", "Settings"]
 
 TAG_FORMS = ("separate", "merged", "none")
 TRANSFERS = ("stream", "url", "inline", "auto")
@@ -22,14 +28,8 @@ class Settings:
 
     scene_code: str
     state_bucket: str
-    oss_endpoint: str
-    oss_public_endpoint: str
-    oss_region: str
     cloudauth_endpoint: str
     upload_endpoint: str
-    mns_endpoint: str
-    mns_topic: str
-    mns_queue: str
     merchant_prefix: str
     calls_per_second: float
     image_timeout_s: float
@@ -45,14 +45,26 @@ class Settings:
     tag_form: str
     filters: Filters
     local: bool
+    platform: AlibabaSettings | AwsSettings
+
+    @property
+    def alibaba(self) -> AlibabaSettings:
+        """Raises BadSettings for a deployment on AWS."""
+        if not isinstance(self.platform, AlibabaSettings):
+            raise BadSettings("these are the settings of a deployment on AWS")
+        return self.platform
+
+    @property
+    def most_receives(self) -> int:
+        """How often a message is delivered before it is a dead letter; 0 where nobody counts."""
+        return self.platform.most_receives if isinstance(self.platform, AwsSettings) else 0
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Settings:
         """Reads and checks all of them. Raises BadSettings, which names every one that is wrong."""
         read = EnvironmentReader(environment)
-        region = read.text(
-            "OSS_REGION", r"[a-z]{2}-[a-z0-9-]+", "a region id", _OSS, "ap-southeast-1"
-        )
+        # Lambda sets it; nothing else does.
+        on_aws = bool(environment.get("AWS_LAMBDA_FUNCTION_NAME"))
         settings = cls(
             scene_code=read.text(
                 "SCENE_CODE",
@@ -61,16 +73,10 @@ class Settings:
                 "ID Verification console, Scenes",
             ),
             state_bucket=read.text("STATE_BUCKET", _BUCKET, _BUCKET_SAYS, _STATE),
-            oss_endpoint=read.endpoint("OSS_ENDPOINT", f"oss-{region}-internal.aliyuncs.com"),
-            oss_public_endpoint=read.endpoint("OSS_PUBLIC_ENDPOINT", f"oss-{region}.aliyuncs.com"),
-            oss_region=region,
             cloudauth_endpoint=read.endpoint(
-                "CLOUDAUTH_ENDPOINT", "cloudauth-intl-vpc.ap-southeast-1.aliyuncs.com"
+                "CLOUDAUTH_ENDPOINT", PUBLIC_ENDPOINT if on_aws else VPC_ENDPOINT
             ),
-            upload_endpoint=read.endpoint("CLOUDAUTH_UPLOAD_ENDPOINT", "openplatform.aliyuncs.com"),
-            mns_endpoint=read.endpoint("MNS_ENDPOINT"),
-            mns_topic=read.text("MNS_TOPIC", _MNS_NAME, _MNS_SAYS, _MNS, ""),
-            mns_queue=read.text("MNS_QUEUE", _MNS_NAME, _MNS_SAYS, _MNS, ""),
+            upload_endpoint=read.endpoint("CLOUDAUTH_UPLOAD_ENDPOINT", UPLOAD_ENDPOINT),
             merchant_prefix=read.text(
                 "MERCHANT_PREFIX",
                 r"[A-Za-z0-9]{1,12}",
@@ -104,17 +110,12 @@ class Settings:
                 largest=int(read.number("LARGEST_BYTES", 1, 2**40, 2**40)),
             ),
             local=read.switch("FACESCREEN_LOCAL", default=False),
+            platform=AwsSettings.read(read) if on_aws else AlibabaSettings.read(read),
         )
-        if bool(settings.mns_topic) == bool(settings.mns_queue):
-            read.wrong.append(f"set exactly one of MNS_TOPIC and MNS_QUEUE ({_MNS})")
         read.check()
         return settings
 
 
 _BUCKET = r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]"
 _BUCKET_SAYS = "a bucket's name: 3 to 63 lower-case letters, digits or hyphens"
-_MNS_NAME = r"[A-Za-z][A-Za-z0-9-]{0,254}"
-_MNS_SAYS = "a name of letters, digits and hyphens that starts with a letter"
-_OSS = "OSS console, the bucket's overview"
 _STATE = "an unversioned bucket of its own, not a watched one"
-_MNS = "MNS console"

@@ -1,0 +1,58 @@
+"""The adapters on AWS: S3, one bus, and credentials of Alibaba Cloud.
+
+boto3 is the Lambda runtime's own; region, endpoints and the role's credentials it finds itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import boto3
+
+from ..storage.s3 import S3State, S3Store
+from .ports import Ports
+
+if TYPE_CHECKING:
+    from ..credentials import CredentialSource
+    from ..messages import Publisher
+    from ..settings import AwsSettings
+
+
+def ports(state_bucket: str, settings: AwsSettings) -> Ports:
+    """Only what the settings name is imported."""
+    session = boto3.Session()
+    return Ports(
+        store=S3Store(session),
+        state=S3State(session, bucket=state_bucket),
+        publisher=_publisher(session, settings),
+        credentials=_credentials(settings),
+    )
+
+
+def _publisher(session: boto3.Session, settings: AwsSettings) -> Publisher:
+    if settings.topic_arn:
+        from ..messages.sns import SnsPublisher  # noqa: PLC0415
+
+        return SnsPublisher(session, topic_arn=settings.topic_arn)
+    if settings.queue_url:
+        from ..messages.sqs import SqsPublisher  # noqa: PLC0415
+
+        return SqsPublisher(session, queue_url=settings.queue_url)
+    from ..messages.eventbridge import EventBridgePublisher  # noqa: PLC0415
+
+    return EventBridgePublisher(session, bus=settings.event_bus)
+
+
+def _credentials(settings: AwsSettings) -> CredentialSource:
+    if settings.secret_arn:
+        from ..secret import SecretCredentials  # noqa: PLC0415
+
+        return SecretCredentials(settings.secret_arn)
+    from ..federation import FederatedCredentials  # noqa: PLC0415
+
+    return FederatedCredentials(
+        role_arn=settings.role_arn,
+        oidc_provider_arn=settings.oidc_provider_arn,
+        audience=settings.oidc_audience,
+        sts_endpoint=settings.sts_endpoint,
+    )

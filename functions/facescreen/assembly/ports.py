@@ -1,0 +1,22 @@
+"""The ports of a deployment, each with its adapter behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..credentials import CredentialSource
+    from ..messages import Publisher
+    from ..storage import ObjectStore, StateStore
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What differs from cloud to cloud."""
+
+    store: ObjectStore
+    state: StateStore
+    publisher: Publisher
+    credentials: CredentialSource
+    """For ID Verification."""

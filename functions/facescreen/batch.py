@@ -1,0 +1,127 @@
+"""All deliveries of an event, screened, and answered as the platform wants to hear it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import telemetry
+from .errors import FacescreenError, Passing
+from .triggers import Answer
+
+if TYPE_CHECKING:
+    from .deadline import Deadline
+    from .outcome import Outcome
+    from .screening import Screener
+    from .storage import ObjectRef
+    from .triggers import Delivery, Triggered
+
+SIDE_BY_SIDE = 10
+"""Deliveries at once. Each waits for its turn at the quota, so more would only wait longer."""
+_LONGEST_RESULT = 1024
+"""Characters of a task's resultString."""
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """How one object ended: with an outcome, or not."""
+
+    ref: ObjectRef
+    outcome: Outcome | None = None
+    failure: Exception | None = None
+
+
+class Batch:
+    """Screens deliveries. A whole event is one delivery: its objects come one after the other."""
+
+    def __init__(self, screener: Screener, *, most_receives: int = 0) -> None:
+        """`most_receives`: a message that was received so often is not delivered again."""
+        self._screener = screener
+        self._most_receives = most_receives
+
+    def work(self, triggered: Triggered, deadline: Deadline) -> dict[str, Any]:
+        """The platform's answer. Raises the first failure where it would read none."""
+        deliveries = triggered.deliveries
+        if len(deliveries) == 1:
+            ended = [self._screened(deliveries[0], deadline)]
+        else:
+            with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+                ended = list(pool.map(lambda one: self._screened(one, deadline), deliveries))
+        failures = [
+            self._told(delivery, objects)
+            for delivery, objects in zip(deliveries, ended, strict=True)
+        ]
+        return _answered(triggered, failures)
+
+    def _screened(self, delivery: Delivery, deadline: Deadline) -> list[_Ended]:
+        return [self._ended(delivery, ref, deadline) for ref in delivery.objects]
+
+    def _ended(self, delivery: Delivery, ref: ObjectRef, deadline: Deadline) -> _Ended:
+        try:
+            return _Ended(ref, self._screener.screen(ref, deadline))
+        except FacescreenError as failure:
+            return _Ended(ref, self._given_up(delivery, ref, failure), failure)
+        # A fault of our own is this delivery's alone: it is told, and comes back without the rest.
+        except Exception as failure:  # noqa: BLE001
+            return _Ended(ref, None, failure)
+
+    def _given_up(
+        self, delivery: Delivery, ref: ObjectRef, failure: FacescreenError
+    ) -> Outcome | None:
+        """On the last receive: what the object says that will be in the dead-letter queue."""
+        if not self._most_receives or (delivery.receive_count or 0) < self._most_receives:
+            return None
+        try:
+            return self._screener.give_up(ref, failure)
+        except FacescreenError:
+            # The dead letter is left to speak of it; why, the first failure says.
+            return None
+
+    def _told(self, delivery: Delivery, ended: list[_Ended]) -> list[Exception]:
+        """Tells of each object; gives what failed."""
+        for one in ended:
+            if one.outcome is not None:
+                telemetry.ended(one.outcome)
+            if isinstance(one.failure, FacescreenError):
+                telemetry.failed(one.ref, one.failure)
+            elif one.failure is not None:
+                telemetry.unforeseen(one.failure, "")
+        for fault in delivery.faults:
+            telemetry.unreadable(fault)
+        return [*delivery.faults, *(one.failure for one in ended if one.failure is not None)]
+
+
+def _answered(triggered: Triggered, failures: list[list[Exception]]) -> dict[str, Any]:
+    if triggered.answer is Answer.ITEM_FAILURES:
+        failed = [
+            {"itemIdentifier": delivery.id}
+            for delivery, of_delivery in zip(triggered.deliveries, failures, strict=True)
+            if of_delivery
+        ]
+        return {"batchItemFailures": failed}
+    if triggered.answer is Answer.TASK_RESULTS:
+        results = [
+            _result(delivery, of_delivery)
+            for delivery, of_delivery in zip(triggered.deliveries, failures, strict=True)
+        ]
+        missing = {"treatMissingKeysAs": "PermanentFailure"}
+        return {**triggered.invocation, **missing, "results": results}
+    for of_delivery in failures:
+        if of_delivery:
+            raise of_delivery[0]
+    return {"objects": len(triggered.objects), "skipped": dict(triggered.skipped)}
+
+
+def _result(delivery: Delivery, failures: list[Exception]) -> dict[str, str]:
+    """Of one task: S3 Batch Operations tries again what failed in passing."""
+    if not failures:
+        return {"taskId": delivery.id, "resultCode": "Succeeded", "resultString": ""}
+    passing = any(isinstance(failure, Passing) for failure in failures)
+    said = failures[0]
+    told = str(said) if isinstance(said, FacescreenError) else type(said).__name__
+    return {
+        "taskId": delivery.id,
+        "resultCode": "TemporaryFailure" if passing else "PermanentFailure",
+        "resultString": told[:_LONGEST_RESULT],
+    }

@@ -1,0 +1,1 @@
+"""Alibaba Cloud's Security Token Service: AssumeRoleWithOIDC, and the tokens it takes."""

@@ -1,0 +1,28 @@
+"""What the service refuses, by code."""
+
+from __future__ import annotations
+
+STATUS = {
+    "AuthenticationFail.NoPermission": 401,
+    "AuthenticationFail.OIDCToken.AudienceNotMatch": 401,
+    "AuthenticationFail.OIDCToken.Expired": 401,
+    "AuthenticationFail.OIDCToken.Invalid": 401,
+    "AuthenticationFail.OIDCToken.InvalidSignature": 401,
+    "AuthenticationFail.OIDCToken.IssuerNotMatch": 401,
+    "EntityNotExist.Role": 404,
+    "InternalError": 500,
+    "InvalidAction.NotFound": 404,
+    "InvalidParameter.DurationSeconds": 400,
+    "InvalidParameter.RoleArn": 400,
+    "InvalidParameter.RoleSessionName": 400,
+    "Throttling.User": 429,
+}
+"""HTTP status of each code (Alibaba Cloud STS, "Error codes")."""
+
+
+class Refusal(Exception):
+    """A request is not served. The text goes to the caller: no token or key in it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code

@@ -1,0 +1,100 @@
+"""AWS's half, which moto lacks: STS with GetWebIdentityToken alone, for boto3 as it is."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+from xml.sax.saxutils import escape
+
+import jwt
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from infra.local.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ISSUER = "https://0f2a6b1c-0000-4000-8000-000000000000.tokens.sts.global.api.aws"
+AUDIENCE = "sts.aliyuncs.com"
+ROLE = "arn:aws:iam::123456789012:role/facescreen"
+REGION = "eu-central-1"
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "ASIAFACESCREEN",
+    "AWS_SECRET_ACCESS_KEY": "s3cret",
+    "AWS_SESSION_TOKEN": "t0ken",
+    "AWS_DEFAULT_REGION": REGION,
+}
+"""As Lambda sets it."""
+
+_KEY_ID = "RSA_0"
+_AUTHORIZATION = re.compile(
+    rf"AWS4-HMAC-SHA256 Credential=ASIAFACESCREEN/\d{{8}}/{REGION}/sts/aws4_request, "
+    r"SignedHeaders=content-type;host;x-amz-date;x-amz-security-token, Signature=[0-9a-f]{64}"
+)
+
+
+class AwsSts(Service):
+    """Signs tokens for ROLE with a key of its own. Of a request's signature it checks the form."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.asked: list[dict[str, str]] = []
+        self.signed: list[str] = []
+
+    @property
+    def keys(self) -> jwt.PyJWKSet:
+        """What the issuer publishes as its JWKS."""
+        published = jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
+        return jwt.PyJWKSet.from_dict({"keys": [{**published, "kid": _KEY_ID, "use": "sig"}]})
+
+    def token(self, *, key_id: str = _KEY_ID, **changed: Any) -> str:
+        """A token with the claims that AWS gives; `changed` ones are otherwise."""
+        now = int(time.time())
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": ROLE, "iat": now, "exp": now + 300}
+        claims |= {"jti": "0001", "https://sts.amazonaws.com/": {"aws_account": "123456789012"}}
+        return jwt.encode(claims | changed, self._key, "RS256", {"kid": key_id})
+
+    def operation(self, request: web.BaseRequest) -> str:
+        return "GetWebIdentityToken"
+
+    async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
+        given = dict(parse_qsl((await request.read()).decode()))
+        self.asked.append(given)
+        if not _AUTHORIZATION.fullmatch(request.headers.get("Authorization", "")):
+            return self.error(403, "IncompleteSignature", "not as Lambda signs it", request_id)
+        if not _well_formed(given):
+            return self.error(400, "ValidationError", "not a GetWebIdentityToken", request_id)
+        lasts = int(given["DurationSeconds"])
+        token = self.token(aud=given["Audience.member.1"], exp=int(time.time()) + lasts)
+        self.signed.append(token)
+        return _xml(
+            200,
+            "<GetWebIdentityTokenResponse><GetWebIdentityTokenResult>"
+            f"<WebIdentityToken>{token}</WebIdentityToken><Expiration>2026-01-01T00:00:00Z"
+            "</Expiration></GetWebIdentityTokenResult></GetWebIdentityTokenResponse>",
+        )
+
+    def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+        return _xml(
+            status,
+            f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>"
+            f"<Message>{escape(message)}</Message></Error>"
+            f"<RequestId>{request_id}</RequestId></ErrorResponse>",
+        )
+
+
+def _well_formed(given: Mapping[str, str]) -> bool:
+    return (
+        (given.get("Action"), given.get("Version")) == ("GetWebIdentityToken", "2011-06-15")
+        and given.get("SigningAlgorithm") in ("RS256", "ES384")
+        and "Audience.member.1" in given
+        and 60 <= int(given.get("DurationSeconds", 300)) <= 3600
+    )
+
+
+def _xml(status: int, body: str) -> web.Response:
+    return web.Response(status=status, text=body, content_type="text/xml")

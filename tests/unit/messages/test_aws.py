@@ -1,0 +1,46 @@
+"""Answers that moto never gives. EventBridge refuses an entry inside an answer of 200."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from facescreen import errors
+from facescreen.messages.eventbridge import EventBridgePublisher
+from facescreen.messages.sns import SnsPublisher
+from tests.unit.aws_answers import Answers
+
+MESSAGE = {
+    "type": "a.type",
+    "data": {"verdict": "low_risk", "object": {"bucket": "selfies", "key": "a.jpg"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("ThrottlingException", errors.Unavailable),
+        ("InternalFailure", errors.Unavailable),
+        ("AccessDeniedException", errors.AccessRefused),
+        ("ResourceNotFoundException", errors.BadSettings),
+        ("MalformedDetail", errors.BadRequest),
+    ],
+)
+def test_a_refused_entry_is_an_error(code: str, kind: type[errors.FacescreenError]) -> None:
+    entry = {"ErrorCode": code, "ErrorMessage": "why"}
+    answer = json.dumps({"FailedEntryCount": 1, "Entries": [entry]}).encode()
+    publisher = EventBridgePublisher(Answers(PutEvents=(200, answer)).session, bus="verdicts")
+    with pytest.raises(errors.FacescreenError, match=f"why; code {code}") as raised:
+        publisher.publish(MESSAGE)
+    assert type(raised.value) is kind
+
+
+def test_a_proxys_page_is_no_answer() -> None:
+    page = Answers(PutEvents=(200, b"<html>"), Publish=(200, b"<html>")).session
+    for publisher in (
+        EventBridgePublisher(page, bus="verdicts"),
+        SnsPublisher(page, topic_arn="arn:aws:sns:eu-central-1:123456789012:verdicts"),
+    ):
+        with pytest.raises(errors.Unavailable):
+            publisher.publish(MESSAGE)

@@ -1,0 +1,232 @@
+"""S3's answers that moto never gives, and the URLs of the real one."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import pytest
+
+from facescreen import errors
+from facescreen.storage import ObjectHead, ObjectRef
+from facescreen.storage.s3 import S3State, S3Store
+from tests.unit.aws_answers import Answers, refused
+
+if TYPE_CHECKING:
+    from tests.unit.aws_answers import Answer
+
+REF = ObjectRef("s3", "selfies", "kyc/a.jpg")
+SSE_C = refused(
+    400,
+    "InvalidRequest",
+    "The object was stored using a form of Server Side Encryption. The correct parameters must be "
+    "provided to retrieve the object.",
+)
+VERSIONS = b"""<ListVersionsResult><IsTruncated>false</IsTruncated>
+<Version><Key>kyc/a.jpg</Key><VersionId>v2</VersionId><IsLatest>true</IsLatest>
+<LastModified>2026-11-23T04:05:06.000Z</LastModified><ETag>"e2"</ETag><Size>20</Size></Version>
+<Version><Key>kyc/a.jpg</Key><VersionId>v1</VersionId><IsLatest>false</IsLatest>
+<LastModified>2026-11-22T04:05:06.000Z</LastModified><ETag>"e1"</ETag><Size>10</Size></Version>
+<Version><Key>kyc/a.jpg.bak</Key><VersionId>null</VersionId><IsLatest>true</IsLatest>
+<LastModified>2026-11-23T04:05:06.000Z</LastModified><ETag>"e3"</ETag><Size>30</Size></Version>
+</ListVersionsResult>"""
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between boto3's tries."""
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda seconds: None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (refused(403, "AccessDenied"), errors.AccessRefused),
+        (refused(403, "AllAccessDisabled"), errors.AccessRefused),
+        (refused(403, "InvalidAccessKeyId"), errors.BadCredentials),
+        (refused(403, "SignatureDoesNotMatch"), errors.BadCredentials),
+        (refused(400, "ExpiredToken"), errors.CredentialsExpired),
+        (refused(403, "RequestTimeTooSkewed"), errors.CredentialsExpired),
+        (refused(503, "SlowDown"), errors.Unavailable),
+        (refused(500, "InternalError"), errors.Unavailable),
+        (refused(400, "RequestTimeout"), errors.Unavailable),
+        (refused(409, "OperationAborted"), errors.Unavailable),
+        (refused(404, "NoSuchKey"), errors.ObjectGone),
+        (refused(404, "NoSuchVersion"), errors.ObjectGone),
+        (refused(405, "MethodNotAllowed"), errors.ObjectGone),
+        (refused(404, "NoSuchBucket"), errors.BadSettings),
+        (refused(412, "PreconditionFailed"), errors.ObjectChanged),
+        (refused(400, "InvalidArgument"), errors.BadRequest),
+        ((200, b"not XML"), errors.Unavailable),
+    ],
+)
+def test_errors(answer: Answer, kind: type[errors.FacescreenError]) -> None:
+    with pytest.raises(errors.FacescreenError) as raised:
+        S3Store(Answers(GetObjectTagging=answer).session).tags(REF)
+    assert type(raised.value) is kind
+    assert "s3cret" not in str(raised.value)
+
+
+def test_a_proxys_page_is_no_answer() -> None:
+    store = S3Store(Answers(HeadObject=(200, b"<html>")).session)
+    with pytest.raises(errors.Unavailable):
+        store.head(REF)
+
+
+def test_what_may_not_be_read_may_be_gone() -> None:
+    store = S3Store(Answers(GetObject=refused(403, "AccessDenied")).session)
+    with pytest.raises(errors.AccessRefused, match="only to a role with s3:ListBucket"):
+        store.read(REF, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (refused(400, "InvalidTag"), errors.TagsRefused),
+        (refused(400, "BadRequest"), errors.TagsRefused),
+        (refused(403, "AccessDenied"), errors.AccessRefused),
+        (refused(503, "SlowDown"), errors.Unavailable),
+    ],
+)
+def test_a_tag_sets_refusal(answer: Answer, kind: type[errors.FacescreenError]) -> None:
+    with pytest.raises(kind):
+        S3Store(Answers(PutObjectTagging=answer).session).replace_tags(REF, {"a": "b"})
+
+
+def test_an_empty_tag_set_is_sent() -> None:
+    answers = Answers(PutObjectTagging=(200, b""))
+    S3Store(answers.session).replace_tags(REF, {})
+    assert b"<TagSet" in answers.asked[0][1].body
+    assert b"<Tag>" not in answers.asked[0][1].body
+
+
+def test_tries_are_few() -> None:
+    answers = Answers(GetObjectTagging=refused(503, "SlowDown"))
+    with pytest.raises(errors.Unavailable):
+        S3Store(answers.session).tags(REF)
+    assert len(answers.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("head", "get", "kind"),
+    [
+        (400, refused(400, "ExpiredToken"), errors.CredentialsExpired),
+        (403, refused(403, "SignatureDoesNotMatch"), errors.BadCredentials),
+        (404, refused(404, "NoSuchBucket"), errors.BadSettings),
+        (404, refused(404, "NoSuchKey"), errors.ObjectGone),
+    ],
+)
+def test_a_heads_refusal_is_explained_by_a_get(
+    head: int, get: Answer, kind: type[errors.FacescreenError]
+) -> None:
+    with pytest.raises(errors.FacescreenError) as raised:
+        S3Store(Answers(HeadObject=(head, b""), GetObject=get).session).head(REF)
+    assert type(raised.value) is kind
+
+
+@pytest.mark.parametrize(
+    ("version", "head"),
+    [
+        ("", ObjectHead("e2", 20, "2026-11-23T04:05:06+00:00", "v2")),
+        ("v1", ObjectHead("e1", 10, "2026-11-22T04:05:06+00:00", "v1")),
+    ],
+)
+def test_an_object_under_its_customers_key_has_a_head(version: str, head: ObjectHead) -> None:
+    store = S3Store(
+        Answers(HeadObject=(400, b""), GetObject=SSE_C, ListObjectVersions=(200, VERSIONS)).session
+    )
+    assert store.head(ObjectRef("s3", "selfies", "kyc/a.jpg", version_id=version)) == head
+
+
+def test_what_was_written_without_versioning_has_no_version() -> None:
+    answers = Answers(HeadObject=(400, b""), GetObject=SSE_C, ListObjectVersions=(200, VERSIONS))
+    ref = ObjectRef("s3", "selfies", "kyc/a.jpg.bak")
+    assert S3Store(answers.session).head(ref).version_id == ""
+
+
+def test_an_object_under_its_customers_key_is_the_contents_matter() -> None:
+    store = S3Store(Answers(GetObject=SSE_C).session)
+    with pytest.raises(errors.ContentFault) as raised:
+        store.read(REF, 0, 1)
+    assert raised.value.code == "UnreadableEncryption"
+
+
+def test_an_object_under_its_customers_key_may_be_gone_by_then() -> None:
+    answers = Answers(HeadObject=(400, b""), GetObject=SSE_C, ListObjectVersions=(200, VERSIONS))
+    with pytest.raises(errors.ObjectGone):
+        S3Store(answers.session).head(ObjectRef("s3", "selfies", "kyc/"))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refused(409, "ConditionalRequestConflict"),
+        refused(412, "PreconditionFailed"),
+        refused(404, "NoSuchKey"),
+    ],
+)
+def test_an_append_that_meets_another_is_not_done(answer: Answer) -> None:
+    state = S3State(Answers(PutObject=answer).session, bucket="state")
+    assert not state.append("ledger/a", 0, b"x")
+
+
+@pytest.mark.parametrize(
+    ("region", "bucket", "url"),
+    [
+        ("eu-central-1", "selfies", "https://selfies.s3.eu-central-1.amazonaws.com/kyc/a.jpg"),
+        ("us-east-1", "selfies", "https://selfies.s3.us-east-1.amazonaws.com/kyc/a.jpg"),
+        (
+            "eu-central-1",
+            "my.selfies",
+            "https://s3.eu-central-1.amazonaws.com/my.selfies/kyc/a.jpg",
+        ),
+    ],
+)
+def test_a_presigned_url_is_the_regions_own(region: str, bucket: str, url: str) -> None:
+    store = S3Store(boto3.Session("ASIAFACESCREEN", "s3cret", "t0ken", region))
+    presigned = store.presign(
+        ObjectRef("s3", bucket, "kyc/a.jpg", version_id="v1"), 60, convert=False
+    )
+    assert presigned.partition("?")[0] == url
+    query = parse_qs(urlsplit(presigned).query)
+    assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    assert (query["X-Amz-Expires"], query["versionId"]) == (["60"], ["v1"])
+    assert (query["X-Amz-Security-Token"], query["X-Amz-SignedHeaders"]) == (["t0ken"], ["host"])
+
+
+def test_presigned_urls_lie_where_the_page_may_load_from() -> None:
+    store = S3Store(Answers().session)
+    assert store.public_origins == (
+        "https://*.s3.eu-central-1.amazonaws.com",
+        "https://s3.eu-central-1.amazonaws.com",
+    )
+
+
+def test_no_client_may_shorten_a_presigned_urls_path() -> None:
+    url = S3Store(Answers().session).presign(
+        ObjectRef("s3", "selfies", "a//b/../é ~.jpg"), 60, convert=False
+    )
+    assert urlsplit(url).path == "/a%2F%2Fb%2F..%2F%C3%A9%20~.jpg"
+
+
+def test_nothing_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    store = S3Store(Answers(GetObjectTagging=refused(403, "AccessDenied")).session)
+    store.presign(REF, 60, convert=False)
+    with pytest.raises(errors.AccessRefused):
+        store.tags(REF)
+    for secret in ("t0ken", "s3cret", "Signature"):
+        assert secret not in caplog.text
+
+
+def test_without_credentials_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    store = S3Store(boto3.Session(region_name="eu-central-1"))
+    for ask in (lambda: store.tags(REF), lambda: store.presign(REF, 60, convert=False)):
+        with pytest.raises(errors.BadCredentials, match="needs an execution role"):
+            ask()

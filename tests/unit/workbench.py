@@ -1,0 +1,77 @@
+"""A Screener on fakes, with a photograph to screen."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+from PIL import Image
+
+import facescreen
+from facescreen.deadline import Deadline
+from facescreen.history import History
+from facescreen.ledger import Ledger
+from facescreen.requirements import Strictness
+from facescreen.screening import Policy, Screener
+from facescreen.storage import ObjectRef
+from facescreen.tagging import Tagger
+from facescreen.transfer import ByUrl
+from tests.fakes import KeptMessages, MemoryState, MemoryStore, PlannedDetector
+
+if TYPE_CHECKING:
+    from facescreen.deepfake.answer import Detection
+
+SCHEMA = json.loads(
+    (Path(facescreen.__file__).parent / "screening-completed.v1.schema.json").read_text()
+)
+
+
+def picture(mode: str = "JPEG", width: int = 720, height: int = 960) -> bytes:
+    held = io.BytesIO()
+    Image.effect_noise((width, height), 20).convert("RGB").save(held, mode, quality=50)
+    return held.getvalue()
+
+
+PHOTO = picture()
+REF = ObjectRef("oss", "selfies", "kyc/é 1+1%.jpg")
+
+
+class Bench:
+    def __init__(self, *plan: Detection | Exception, form: str = "separate") -> None:
+        self.store = MemoryStore()
+        self.state = MemoryState()
+        self.detector = PlannedDetector(list(plan))
+        self.messages = KeptMessages()
+        self.ledger = ledger = Ledger(self.state)
+        self.screener = Screener(
+            store=self.store,
+            ledger=ledger,
+            transfer=ByUrl(self.store, self.detector.detect, 300),
+            tagger=Tagger(self.store, ledger, prefix="deepfake-", form=form),
+            publisher=self.messages,
+            history=History(self.state),
+            policy=Policy("acs:fc:r:1:functions/f", "fs", Strictness.STANDARD, True),
+        )
+
+    def put(self, data: bytes = PHOTO, tags: dict[str, str] | None = None) -> ObjectRef:
+        return replace(REF, etag=self.store.put(REF.bucket, REF.key, data, tags))
+
+    def screen(self, ref: ObjectRef) -> Any:
+        return self.screener.screen(ref, Deadline.after(4))
+
+    @property
+    def paid(self) -> int:
+        return len(self.detector.biz_ids)
+
+    def tags(self) -> dict[str, str]:
+        return self.store.tags(REF)
+
+    def sent(self) -> list[dict[str, Any]]:
+        """Every message, each held to the schema."""
+        for message in self.messages.sent:
+            jsonschema.validate(message, SCHEMA)
+        return [dict(message) for message in self.messages.sent]
