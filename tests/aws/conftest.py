@@ -18,11 +18,11 @@ from .cloud import Cloud, running_cloud
 from .configuration import REGION, Configuration
 from .function import Function
 from .moto_server import moto_server
+from .package import built, managed_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CODE = Path(__file__).parents[2] / "functions"
 TOYS = Path(__file__).with_name("toys")
 
 
@@ -80,9 +80,23 @@ def cloud(loop: Background, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield cloud
 
 
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(tmp_path_factory.mktemp("package"))
+
+
+@pytest.fixture(scope="session")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return managed_runtime(tmp_path_factory.mktemp("lambda") / "runtime")
+
+
 @pytest.fixture(scope="module")
 def deploy(
-    loop: Background, cloud: Cloud, tmp_path_factory: pytest.TempPathFactory
+    loop: Background,
+    cloud: Cloud,
+    package: Path,
+    runtime: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Deploy]:
     """Afterwards, all that the functions wrote anywhere is searched for secrets."""
     log = tmp_path_factory.mktemp("functions") / "log"
@@ -93,10 +107,11 @@ def deploy(
             configuration = Configuration(
                 "object-created",
                 "object_created.handler",
-                CODE,
+                package,
                 cloud.environment(**settings),
                 timeout_s=cloud.visibility_s,
                 memory_mb=512,
+                runtime=runtime,
             )
             deployed.append(configuration)
             return running.enter_context(Function(configuration, loop, log))

@@ -55,7 +55,7 @@ def main() -> None:
     notifications._get_s3_event = as_s3_has_it
     # For every request it reads its own folder, which takes a third of the time.
     named = DomainDispatcherApplication.get_backend_for_host
-    DomainDispatcherApplication.get_backend_for_host = cache(named)  # type: ignore[method-assign]
+    DomainDispatcherApplication.get_backend_for_host = cache(named)
     # A line for each request, presigned URLs whole.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

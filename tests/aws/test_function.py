@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .package import managed_runtime
 from .runtime_api import FunctionError
-from .runtime_packages import managed_runtime
 
 if TYPE_CHECKING:
     from pathlib import Path
