@@ -16,6 +16,7 @@ import boto3
 from infra.local.cloudauth.server import CloudauthService
 from infra.local.identity import Identity
 
+from .analyzer import ByLastBytes
 from .configuration import REGION
 from .moto_server import moto_server
 from .queues import queue_arn
@@ -32,7 +33,6 @@ STATE = "state"
 WATCHED = "kyc/"
 MOST_RECEIVES = 3
 BUS = "verdicts"
-SCENE = "kyc_demo_1"
 
 
 @dataclass
@@ -42,7 +42,6 @@ class Cloud:
     endpoint: str
     cloudauth: CloudauthService
     identity: Identity
-    folder: Path
     visibility_s: int
     kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Every message ever read from a queue, by the queue's URL."""
@@ -71,7 +70,7 @@ class Cloud:
             "CLOUDAUTH_ENDPOINT": self.cloudauth.url,
             "FACESCREEN_LOCAL": "true",
             "MOST_RECEIVES": str(MOST_RECEIVES),
-            "SCENE_CODE": SCENE,
+            "SCENE_CODE": "kyc_demo_1",
             "STATE_BUCKET": STATE,
             **settings,
         }
@@ -86,6 +85,11 @@ class Cloud:
         pinned = {"VersionId": version} if version else {}
         found = self.s3.get_object_tagging(Bucket=bucket, Key=key, **pinned)
         return {tag["Key"]: tag["Value"] for tag in found["TagSet"]}
+
+    def listed(self, bucket: str) -> list[str]:
+        """The keys of all its objects."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        return [found["Key"] for page in pages for found in page.get("Contents", ())]
 
     def messages(self, queue_url: str) -> list[dict[str, Any]]:
         """The bodies of all messages so far, which are taken out of the queue."""
@@ -141,7 +145,7 @@ class Cloud:
         self.events.create_event_bus(Name=BUS)
         self.bus_queue_url = self._queue("of-the-bus")
         self.events.put_rule(
-            Name="all", EventBusName=BUS, EventPattern=json.dumps({"source": [{"prefix": ""}]})
+            Name="all", EventBusName=BUS, EventPattern=json.dumps({"source": ["facescreen"]})
         )
         target = {"Id": "queue", "Arn": queue_arn(self.sqs, self.bus_queue_url)}
         self.events.put_targets(Rule="all", EventBusName=BUS, Targets=[target])
@@ -152,14 +156,14 @@ class Cloud:
 
 
 @contextmanager
-def running_cloud(loop: Background, folder: Path, visibility_s: int = 2) -> Iterator[Cloud]:
+def running_cloud(loop: Background, folder: Path, visibility_s: int = 5) -> Iterator[Cloud]:
     """`visibility_s`: after how long a message that failed is delivered again; AWS wants six times
     the function's time-out."""
     identity = Identity.fresh()
-    cloudauth = CloudauthService(identity, folder)
+    cloudauth = CloudauthService(identity, folder, ByLastBytes())
     with moto_server() as endpoint:
         loop.run(cloudauth.start())
         try:
-            yield Cloud(endpoint, cloudauth, identity, folder, visibility_s)
+            yield Cloud(endpoint, cloudauth, identity, visibility_s)
         finally:
             loop.run(cloudauth.stop())

@@ -29,7 +29,7 @@ class Configuration:
     concurrency: int = 10
     """Reserved: an invocation beyond it is throttled."""
     runtime: Path | None = None
-    """All that the function finds beside its code (runtime_packages.py); None: whatever is
+    """All that the function finds beside its code (package.managed_runtime); None: whatever is
     installed here."""
     access_key: str = field(default_factory=lambda: f"ASIA{secrets.token_hex(8).upper()}")
     secret_key: str = field(default_factory=lambda: secrets.token_urlsafe(30), repr=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,11 +11,14 @@ import boto3
 import pytest
 
 from infra.local.background import Background
+from infra.local.samples.photographs import portrait
 
+from . import leaks
 from .cloud import Cloud, running_cloud
 from .configuration import REGION, Configuration
 from .function import Function
 from .moto_server import moto_server
+from .package import built, managed_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +30,12 @@ class Toy(Protocol):
     """Makes a function of a handler in toys.py."""
 
     def __call__(self, handler: str, **settings: Any) -> Function: ...
+
+
+class Deploy(Protocol):
+    """Deploys our handler for bucket events, with settings over those of the cloud."""
+
+    def __call__(self, **settings: str) -> Function: ...
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +78,51 @@ def cloud(loop: Background, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """One for all tests of a file."""
     with running_cloud(loop, tmp_path_factory.mktemp("cloud")) as cloud:
         yield cloud
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(tmp_path_factory.mktemp("package"))
+
+
+@pytest.fixture(scope="session")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return managed_runtime(tmp_path_factory.mktemp("lambda") / "runtime")
+
+
+@pytest.fixture(scope="module")
+def deploy(
+    loop: Background,
+    cloud: Cloud,
+    package: Path,
+    runtime: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Deploy]:
+    """Afterwards, all that the functions wrote anywhere is searched for secrets."""
+    log = tmp_path_factory.mktemp("functions") / "log"
+    deployed: list[Configuration] = []
+    with ExitStack() as running:
+
+        def make(**settings: str) -> Function:
+            configuration = Configuration(
+                "object-created",
+                "object_created.handler",
+                package,
+                cloud.environment(**settings),
+                timeout_s=cloud.visibility_s,
+                memory_mb=512,
+                runtime=runtime,
+            )
+            deployed.append(configuration)
+            return running.enter_context(Function(configuration, loop, log))
+
+        yield make
+    assert leaks.find(cloud, log, deployed) == []
+
+
+@pytest.fixture(scope="session")
+def photo() -> bytes:
+    """A portrait that the service takes as it is."""
+    jpeg = io.BytesIO()
+    portrait().save(jpeg, "JPEG", quality=90)
+    return jpeg.getvalue()

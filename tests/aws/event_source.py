@@ -39,6 +39,8 @@ class EventSource:
         self._stopped = threading.Event()
         self.errors: list[FunctionError] = []
         """Of the batches that failed whole, but for malformed answers."""
+        self.batches: list[set[str]] = []
+        """The messages of each, by their ids."""
 
     def __enter__(self) -> EventSource:
         self._polling = self._pool.submit(self._poll)
@@ -72,6 +74,7 @@ class EventSource:
         return list(found.get("Messages", ()))
 
     def _deliver(self, messages: list[dict[str, Any]]) -> None:
+        self.batches.append({m["MessageId"] for m in messages})
         try:
             answer = self._function.invoke({"Records": [self._record(m) for m in messages]})
         except FunctionError as error:

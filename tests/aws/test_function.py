@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .package import managed_runtime
 from .runtime_api import FunctionError
 
 if TYPE_CHECKING:
@@ -32,6 +33,18 @@ def test_its_environment_is_its_own(toy: Toy) -> None:
     assert found["SCENE_CODE"] == "a"
     assert found["AWS_SESSION_TOKEN"]
     assert set(os.environ) & set(found) <= {"LANG", "PATH", "TZ", "AWS_REGION"}
+
+
+def test_a_function_may_find_nothing_beside_its_code_but_what_lambda_brings(
+    toy: Toy, tmp_path: Path
+) -> None:
+    runtime = managed_runtime(tmp_path / "runtime")
+    function = toy("importing", timeout_s=10, runtime=runtime)
+    assert function.invoke("boto3") == str(runtime / "boto3" / "__init__.py")
+    assert function.invoke("toys") == str(function.configuration.code / "toys.py")
+    with pytest.raises(FunctionError, match="ModuleNotFoundError: No module named 'httpx'"):
+        function.invoke("httpx")
+    assert toy("importing", timeout_s=10).invoke("httpx")
 
 
 def test_an_instance_serves_one_invocation_after_another(toy: Toy) -> None:

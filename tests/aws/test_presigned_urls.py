@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -26,13 +27,12 @@ ITS_KEY = "S3RVER"
 
 @pytest.fixture(scope="module")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    if not (HERE / "node_modules").is_dir():
+    node = shutil.which("node")
+    if not node or not (HERE / "node_modules").is_dir():
         pytest.skip("needs s3rver: install Node.js 20 or newer, and run tests/aws/s3rver/install")
     folder = tmp_path_factory.mktemp("s3rver")
     with subprocess.Popen(  # noqa: S603
-        ["node", HERE / "serve.js", folder, BUCKET],  # noqa: S607
-        stdout=subprocess.PIPE,
-        text=True,
+        [node, HERE / "serve.js", folder, BUCKET], stdout=subprocess.PIPE, text=True
     ) as server:
         assert server.stdout
         port = server.stdout.readline().strip()

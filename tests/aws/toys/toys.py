@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import time
 from pathlib import Path
@@ -20,6 +21,10 @@ def echo(event: Any, context: Any) -> dict[str, Any]:
         "left_ms": context.get_remaining_time_in_millis(),
         "environment": dict(os.environ),
     }
+
+
+def importing(event: str, context: Any) -> str | None:
+    return importlib.import_module(event).__file__
 
 
 def failing(event: Any, context: Any) -> None:

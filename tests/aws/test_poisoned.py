@@ -1,0 +1,57 @@
+"""A batch of ten with records that fail whenever they come."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
+
+from .analyzer import POISON
+from .announced import Announced
+from .cloud import MOST_RECEIVES, SOURCES, WATCHED
+from .event_source import LARGEST_BATCH, EventSource
+from .queues import until, waiting
+
+if TYPE_CHECKING:
+    from .cloud import Cloud
+    from .conftest import Deploy
+
+BAD = f"{WATCHED}bad.jpg"
+TEST_EVENTS = len(SOURCES)
+"""S3 sends one for each bucket whose notifications are set up."""
+UNREADABLE = 1
+GOOD = [
+    f"{WATCHED}good {number}.jpg" for number in range(LARGEST_BATCH - TEST_EVENTS - UNREADABLE - 1)
+]
+
+
+def test_only_what_is_poisoned_comes_back_and_ends_as_a_dead_letter(
+    cloud: Cloud, deploy: Deploy, photo: bytes
+) -> None:
+    unreadable = cloud.sqs.send_message(QueueUrl=cloud.uploads_url, MessageBody="{}")
+    cloud.put("selfies", BAD, photo + POISON)
+    for key in GOOD:
+        cloud.put("selfies", key, photo)
+    function = deploy(SNS_TOPIC_ARN=cloud.topic_arn)
+    with EventSource(cloud.sqs, cloud.uploads_url, function) as source:
+        until(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
+
+    first, *later = source.batches
+    assert len(first) == LARGEST_BATCH
+    assert len(later) == MOST_RECEIVES - 1
+    assert all(len(batch) == 2 and unreadable["MessageId"] in batch for batch in later)
+    assert source.errors == []
+
+    told = Announced(cloud, cloud.topic_queue_url).all()
+    verdicts = {data["object"]["key"]: data["verdict"] for data in told}
+    assert verdicts == {BAD: "failed", **dict.fromkeys(GOOD, "low_risk")}
+    assert len(told) == len(verdicts)
+    for key, verdict in verdicts.items():
+        assert cloud.tags("selfies", key)["deepfake-verdict"] == verdict
+    paid = Counter(call.object for call in cloud.cloudauth.calls if call.billed)
+    assert paid == Counter(f"oss://selfies/{key}" for key in GOOD)
+
+    letters = cloud.messages(cloud.dead_letters_url)
+    assert {} in letters
+    keys = [letter["Records"][0]["s3"]["object"]["key"] for letter in letters if letter]
+    assert [unquote_plus(key) for key in keys] == [BAD]
