@@ -5,10 +5,12 @@ It checks no signature and no expiry (test_presigned_urls.py has a server that d
 
 from __future__ import annotations
 
+import json
 import logging
 import subprocess
 import sys
 import time
+from collections import Counter
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -35,6 +37,23 @@ def moto_server() -> Iterator[str]:
         process.communicate()
 
 
+def _count_requests(application: Any) -> None:
+    """``GET /counted`` tells how many requests came, by service and method."""
+    counted: Counter[str] = Counter()
+    called = application.__call__
+
+    def counting(self: Any, environ: dict[str, Any], start_response: Any) -> Any:
+        if environ["PATH_INFO"] == "/counted":
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [json.dumps(counted).encode()]
+        # The credential's scope names the service; a presigned URL is S3's.
+        scope = environ.get("HTTP_AUTHORIZATION", "").partition("/aws4_request")[0]
+        counted[f"{scope.rpartition('/')[2] or 's3'} {environ['REQUEST_METHOD']}"] += 1
+        return called(self, environ, start_response)
+
+    application.__call__ = counting
+
+
 def main() -> None:
     """Serves until stdin ends, as it does with the process that started this one."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication  # noqa: PLC0415
@@ -53,6 +72,7 @@ def main() -> None:
         return message
 
     notifications._get_s3_event = as_s3_has_it
+    _count_requests(DomainDispatcherApplication)
     # For every request it reads its own folder, which takes a third of the time.
     named = DomainDispatcherApplication.get_backend_for_host
     DomainDispatcherApplication.get_backend_for_host = cache(named)
