@@ -23,4 +23,5 @@ class CredentialSource(Protocol):
     """Gives the credentials of the moment: temporary ones change from invocation to invocation."""
 
     def get(self) -> Credentials:
-        """The credentials to sign the next request with. Raises errors.BadCredentials."""
+        """The credentials to sign the next request with. Raises errors.BadCredentials, and
+        errors.Passing where they are fetched and nobody answers."""

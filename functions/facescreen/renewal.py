@@ -72,9 +72,10 @@ def refused(
 
     def judge(refusal: Refusal, service: str) -> errors.FacescreenError:
         kind = refusal.kind(errors.BadCredentials)
+        if not issubclass(kind, errors.Passing):
+            kind = errors.BadCredentials
         said = "; ".join(filter(None, (refusal.message, remedies.get(refusal.code))))
-        return (kind if issubclass(kind, errors.Passing) else errors.BadCredentials)(
-            f"{service} refused: {said}", code=refusal.code, request_id=refusal.request_id
-        )
+        message = f"{service} refused: {said}"
+        return kind(message, code=refusal.code, request_id=refusal.request_id)
 
     return judge

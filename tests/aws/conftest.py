@@ -33,9 +33,9 @@ class Toy(Protocol):
 
 
 class Deploy(Protocol):
-    """Deploys our handler for bucket events, with settings over those of the cloud."""
+    """Deploys a handler, that for bucket events by default, with settings over the cloud's."""
 
-    def __call__(self, **settings: str) -> Function: ...
+    def __call__(self, handler: str = ..., /, **settings: str) -> Function: ...
 
 
 @pytest.fixture(scope="session")
@@ -103,10 +103,10 @@ def deploy(
     deployed: list[Configuration] = []
     with ExitStack() as running:
 
-        def make(**settings: str) -> Function:
+        def make(handler: str = "object_created.handler", /, **settings: str) -> Function:
             configuration = Configuration(
-                "object-created",
-                "object_created.handler",
+                handler.partition(".")[0].replace("_", "-"),
+                handler,
                 package,
                 cloud.environment(**settings),
                 timeout_s=cloud.visibility_s,

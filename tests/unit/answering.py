@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -14,12 +15,21 @@ Answer = tuple[int, bytes]
 """Status and body."""
 
 
+@dataclass
+class Answering:
+    """A server that runs; `asked` are its request lines."""
+
+    url: str
+    asked: list[str] = field(default_factory=list)
+
+
 @contextmanager
-def answering(**by_folder: Answer) -> Iterator[str]:
-    """The server's URL; ``aws=(200, b"…")`` is what POST /aws/ gets."""
+def answering(**by_folder: Answer) -> Iterator[Answering]:
+    """``aws=(200, b"…")`` is what a POST to /aws gets."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            running.asked.append(self.requestline)
             self.rfile.read(int(self.headers["Content-Length"]))
             status, body = by_folder[self.path.split("/")[1]]
             self.send_response(status)
@@ -31,10 +41,11 @@ def answering(**by_folder: Answer) -> Iterator[str]:
             pass
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        running = Answering(f"http://127.0.0.1:{server.server_port}")
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield running
         finally:
             server.shutdown()
             thread.join()

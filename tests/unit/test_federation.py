@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import botocore
 import pytest
 
+from facescreen.credentials import Credentials
 from facescreen.errors import BadCredentials, FacescreenError, Unavailable
 from facescreen.federation import FederatedCredentials
 from tests.unit.answering import answering
@@ -39,9 +40,9 @@ def function(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refusal(monkeypatch: pytest.MonkeyPatch, aws: Answer, alibaba: Answer) -> FacescreenError:
-    with answering(aws=aws, alibaba=alibaba) as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"{url}/aws")
-        source = FederatedCredentials("role", "provider", "audience", f"{url}/alibaba/")
+    with answering(aws=aws, alibaba=alibaba) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"{server.url}/aws")
+        source = FederatedCredentials("role", "provider", "audience", f"{server.url}/alibaba/")
         with pytest.raises(FacescreenError) as raised:
             source.get()
     return raised.value
@@ -74,6 +75,19 @@ def test_what_is_no_answer_of_alibaba_cloud(
     assert type(found) is Unavailable
     assert f"HTTP {status}" in str(found)
     assert "s3cret" not in str(found)
+
+
+def test_the_token_stands_in_no_request_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = json.dumps({"Credentials": KEY}).encode()
+    with answering(aws=(200, SIGNED), alibaba=(200, given)) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"{server.url}/aws")
+        source = FederatedCredentials("role", "provider", "audience", f"{server.url}/alibaba/")
+        assert source.get() == Credentials("STS.1", "s3cret", "CAIS")
+    assert [line.partition("?")[0] for line in server.asked] == [
+        "POST /aws HTTP/1.1",
+        "POST /alibaba/",
+    ]
+    assert TOKEN not in "".join(server.asked)
 
 
 def test_a_refusal_that_repeats_the_token(monkeypatch: pytest.MonkeyPatch) -> None:

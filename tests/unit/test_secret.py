@@ -147,8 +147,8 @@ def test_a_refusal_says_what_to_do(
     code: str, check: str, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = json.dumps({"__type": code, "Message": "as AWS says it"}).encode()
-    with answering(aws=(400, said)) as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"{url}/aws")
+    with answering(aws=(400, said)) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"{server.url}/aws")
         with pytest.raises(BadCredentials, match=check) as raised:
             SecretCredentials(ARN).get()
     assert raised.value.code == code
@@ -156,8 +156,8 @@ def test_a_refusal_says_what_to_do(
 
 def test_what_may_pass_is_for_a_retry(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     said = b'{"__type": "ThrottlingException", "Message": "slower"}'
-    with answering(aws=(400, said)) as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"{url}/aws")
+    with answering(aws=(400, said)) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"{server.url}/aws")
         with pytest.raises(Unavailable):
             SecretCredentials(ARN).get()
 

@@ -10,14 +10,12 @@ STATUS = {
     "AuthenticationFail.OIDCToken.InvalidSignature": 401,
     "AuthenticationFail.OIDCToken.IssuerNotMatch": 401,
     "EntityNotExist.Role": 404,
-    "InternalError": 500,
     "InvalidAction.NotFound": 404,
     "InvalidParameter.DurationSeconds": 400,
     "InvalidParameter.RoleArn": 400,
     "InvalidParameter.RoleSessionName": 400,
-    "Throttling.User": 429,
 }
-"""HTTP status of each code (Alibaba Cloud STS, "Error codes")."""
+"""HTTP status of each code that this stand-in gives (Alibaba Cloud STS, "Error codes")."""
 
 
 class Refusal(Exception):

@@ -60,7 +60,10 @@ def test_alibaba_cloud_refuses(
     [
         ("AuthenticationFail.OIDCToken.IssuerNotMatch", "the account's IssuerUrl"),
         ("AuthenticationFail.OIDCToken.IssuerConfigurationBroken", "the account's IssuerUrl"),
-        ("AuthenticationFail.OIDCToken.PublicKeyFingerprintMismatch", "provider anew"),
+        (
+            "AuthenticationFail.OIDCToken.PublicKeyFingerprintMismatch",
+            "the fingerprint of the OIDC provider anew",
+        ),
         ("AuthenticationFail.OIDCToken.InvalidSignature", "the issuer URL and the fingerprint"),
         ("NoPermission", "the trust policy"),
     ],

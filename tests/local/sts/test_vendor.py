@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from alibabacloud_credentials.exceptions import CredentialException
-from alibabacloud_credentials.provider import OIDCRoleArnCredentialsProvider
+from alibabacloud_credentials.exceptions import (
+    CredentialException,
+)
+from alibabacloud_credentials.provider import (
+    OIDCRoleArnCredentialsProvider,
+)
 
 from .conftest import PROVIDER_ARN, ROLE_ARN
 
