@@ -19,7 +19,7 @@ from infra.local.identity import Identity
 from .analyzer import ByLastBytes
 from .configuration import REGION
 from .moto_server import moto_server
-from .queues import queue_arn
+from .queues import delete, queue_arn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,9 +98,8 @@ class Cloud:
             found = self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
             if not found.get("Messages"):
                 return kept
-            for message in found["Messages"]:
-                kept.append(json.loads(message["Body"]))
-                self.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+            kept += [json.loads(message["Body"]) for message in found["Messages"]]
+            delete(self.sqs, queue_url, found["Messages"])
 
     def _make_queues(self) -> None:
         self.dead_letters_url = self._queue("dead-letters")

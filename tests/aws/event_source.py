@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from .configuration import REGION
-from .queues import queue_arn
+from .queues import delete, queue_arn
 from .runtime_api import FunctionError
 
 if TYPE_CHECKING:
@@ -85,14 +85,7 @@ class EventSource:
         failed = failures(answer, {m["MessageId"] for m in messages})
         done = [m for m in messages if m["MessageId"] not in failed]
         if done:
-            self._delete(done)
-
-    def _delete(self, messages: list[dict[str, Any]]) -> None:
-        entries = [
-            {"Id": str(place), "ReceiptHandle": message["ReceiptHandle"]}
-            for place, message in enumerate(messages)
-        ]
-        self._sqs.delete_message_batch(QueueUrl=self._queue_url, Entries=entries)
+            delete(self._sqs, self._queue_url, done)
 
     def _record(self, message: dict[str, Any]) -> dict[str, Any]:
         return {

@@ -23,7 +23,19 @@ def waiting(sqs: Any, url: str) -> int:
     return sum(int(count) for count in found["Attributes"].values())
 
 
-def until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def delete(sqs: Any, url: str, messages: list[dict[str, Any]]) -> None:
+    """Takes up to ten received messages out of the queue."""
+    entries = [
+        {"Id": str(place), "ReceiptHandle": message["ReceiptHandle"]}
+        for place, message in enumerate(messages)
+    ]
+    answer = sqs.delete_message_batch(QueueUrl=url, Entries=entries)
+    assert not answer.get("Failed"), answer["Failed"]
+
+
+def until(
+    true: Callable[[], bool], what: str, seconds: float = 60, *, every_s: float = 0.2
+) -> None:
     """Waits until `true`, or fails."""
     ends = time.monotonic() + seconds
     while not true():
