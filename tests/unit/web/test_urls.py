@@ -124,6 +124,36 @@ def test_a_plain_url_is_passed_on_as_it_stands(url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "host",
+    [
+        "x.localhost",
+        "a.localdomain",
+        "printer.local",
+        "metadata.google.internal",
+        "files.internal",
+        "wiki.intranet",
+        "vault.private",
+        "db.corp",
+        "nas.home",
+        "router.lan",
+        "nas.home.arpa",
+        "shop.test",
+        "shop.invalid",
+        "shop.onion",
+        "DB.Corp",
+    ],
+)
+def test_a_name_of_a_private_network_is_refused_wherever_it_points(host: str) -> None:
+    with pytest.raises(Refusal, match="of a private network"):
+        UrlRules((), lambda _: PUBLIC).checked(f"https://{host}/a.jpg")
+
+
+@pytest.mark.parametrize("host", ["corp.example.com", "db.acmecorp", "local.example", "a.homes"])
+def test_a_name_that_only_looks_like_one_is_passed_on(host: str) -> None:
+    assert UrlRules((), lambda _: PUBLIC).checked(f"https://{host}/") == f"https://{host}/"
+
+
+@pytest.mark.parametrize(
     "address",
     [
         "127.0.0.1",
