@@ -11,12 +11,17 @@ import ipaddress
 import re
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, TimeoutError
 from typing import Any
 
 from .problems import Refusal
 
 Resolve = Callable[[str], list[str]]
 """The addresses of a host name; empty where it has none."""
+
+_LOOK_UP_S = 3.0
+_LOOK_UPS = 16
+"""At one time: a resolver can't be told to give up, so slow ones are counted until they end."""
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # The last label has letters alone (or is punycode): no address has, in any spelling.
@@ -53,10 +58,15 @@ class UrlRules:
     """https, to a host name with public addresses alone; or an origin that is allowed by name."""
 
     def __init__(
-        self, allowed_origins: tuple[str, ...] = (), resolve: Resolve | None = None
+        self,
+        allowed_origins: tuple[str, ...] = (),
+        resolve: Resolve | None = None,
+        look_up_s: float = _LOOK_UP_S,
     ) -> None:
         self._allowed = allowed_origins
         self._resolve = resolve or _addresses
+        self._look_up_s = look_up_s
+        self._lookers = ThreadPoolExecutor(_LOOK_UPS)
 
     def checked(self, url: str) -> str:
         """The URL as it was given. Raises Refusal.
@@ -73,12 +83,20 @@ class UrlRules:
             )
         if _PRIVATE.fullmatch(found["host"]):
             raise _refused("the URL's host is of a private network")
-        addresses = self._resolve(found["host"])
+        addresses = self._looked_up(found["host"])
         if not addresses:
             raise _refused("the URL's host has no address")
         if not all(_is_public(address) for address in addresses):
             raise _refused("the URL's host has an address that is not public")
         return url
+
+    def _looked_up(self, host: str) -> list[str]:
+        looking = self._lookers.submit(self._resolve, host)
+        try:
+            return looking.result(self._look_up_s)
+        except TimeoutError:
+            looking.cancel()
+            raise _refused("the URL's host can't be looked up in time") from None
 
     def _is_allowed(self, url: str) -> bool:
         """An origin is followed by a path: ``https://a.example`` allows no ``https://a.example.b``."""

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from typing import TYPE_CHECKING
+
 import pytest
 
 from facescreen.web.problems import Refusal
 from facescreen.web.urls import UrlRules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PUBLIC = ["8.8.8.8", "2001:4860:4860::8888"]
 NAMES = {
@@ -190,6 +197,44 @@ def test_a_name_that_only_looks_like_one_is_passed_on(host: str) -> None:
 def test_a_name_of_a_private_address_is_refused(address: str) -> None:
     with pytest.raises(Refusal, match="not public"):
         UrlRules((), lambda _: ["8.8.8.8", address]).checked("https://rebind.example.com/")
+
+
+class SlowResolver:
+    """Answers only the good name before it is released, or 10 s are over."""
+
+    def __init__(self) -> None:
+        self.release = threading.Event()
+        self.asked: list[str] = []
+
+    def __call__(self, host: str) -> list[str]:
+        self.asked.append(host)
+        if host != "cdn.example.com":
+            self.release.wait(10)
+        return PUBLIC
+
+
+@pytest.fixture
+def slow() -> Iterator[SlowResolver]:
+    resolver = SlowResolver()
+    yield resolver
+    resolver.release.set()
+
+
+def test_a_slow_look_up_is_not_waited_for(slow: SlowResolver) -> None:
+    checking = UrlRules((), slow, look_up_s=0.2)
+    started = time.monotonic()
+    with pytest.raises(Refusal, match="can't be looked up in time"):
+        checking.checked("https://slow.example.com/")
+    assert time.monotonic() - started < 2
+    assert checking.checked("https://cdn.example.com/") == "https://cdn.example.com/"
+
+
+def test_slow_look_ups_do_not_pile_up(slow: SlowResolver) -> None:
+    checking = UrlRules((), slow, look_up_s=0.01)
+    for number in range(40):
+        with pytest.raises(Refusal, match="in time"):
+            checking.checked(f"https://slow{number}.example.com/")
+    assert len(slow.asked) == 16
 
 
 def test_an_allowed_origin_is_taken_whatever_it_is() -> None:
