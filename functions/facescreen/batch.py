@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +45,8 @@ class Batch:
         if len(deliveries) == 1:
             ended = [self._screened(deliveries[0], deadline)]
         else:
+            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for batches alone
+
             with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
                 ended = list(pool.map(lambda one: self._screened(one, deadline), deliveries))
         failures = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from facescreen.credentials import Credentials
-from facescreen.deepfake.courses import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT
+from facescreen.deepfake.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT
 from facescreen.environment import EnvironmentReader
 from facescreen.errors import BadCredentials
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from facescreen.credentials import Credentials
-from facescreen.deepfake.courses import PUBLIC_ENDPOINT, REGION
+from facescreen.deepfake.endpoints import PUBLIC_ENDPOINT, REGION
 from facescreen.errors import BadSettings
 from facescreen.settings import Settings
 from facescreen.storage.oss import OssState, OssStore

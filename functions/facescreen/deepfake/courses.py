@@ -9,6 +9,7 @@ from .. import errors
 from ..deadline import Deadline
 from .answer import STAND_IN_HEADER, Detection, Reply, understand
 from .attempts import Course, Send, calls, received, uploads
+from .endpoints import PUBLIC_ENDPOINT, REGION, UPLOAD_ENDPOINT
 from .pace import Interval
 from .parameters import DetectParameters, new_merchant_biz_id
 from .request import (
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
     from .pace import Pace
     from .upload import Permission
 
-PUBLIC_ENDPOINT = "https://cloudauth-intl.ap-southeast-1.aliyuncs.com"
-VPC_ENDPOINT = "https://cloudauth-intl-vpc.ap-southeast-1.aliyuncs.com"
-UPLOAD_ENDPOINT = "https://openplatform.aliyuncs.com"
-REGION = "ap-southeast-1"
 _KEEP_ALIVE_TIMEOUT_S = 3.0
 
 

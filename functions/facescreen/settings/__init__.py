@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..deepfake.courses import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT, VPC_ENDPOINT
+from ..deepfake.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT, VPC_ENDPOINT
 from ..environment import EnvironmentReader
 from ..errors import BadSettings
 from ..filters import Filters

@@ -1,0 +1,6 @@
+"""Where the service listens (face-deepfake.txt, "Endpoints"): in Singapore alone."""
+
+REGION = "ap-southeast-1"
+PUBLIC_ENDPOINT = "https://cloudauth-intl.ap-southeast-1.aliyuncs.com"
+VPC_ENDPOINT = "https://cloudauth-intl-vpc.ap-southeast-1.aliyuncs.com"
+UPLOAD_ENDPOINT = "https://openplatform.aliyuncs.com"
