@@ -30,7 +30,7 @@ lock: setup  ## compiles the requirements files from pyproject.toml
 	@$(LOCK) --extra local -c requirements/dev.txt -o requirements/local.txt
 	@$(LOCK) -c requirements/dev.txt -o requirements/function.txt
 	@.venv/bin/uv pip compile -q --group lambda -c requirements/dev.txt --universal \
-		--python-version 3.12 --generate-hashes --no-header --no-annotate -o requirements/lambda.txt
+		--python-version 3.10 --generate-hashes --no-header --no-annotate -o requirements/lambda.txt
 	@cd / && $(CURDIR)/.venv/bin/uv pip compile -q --group $(CURDIR)/pyproject.toml:sam --universal \
 		--python-version 3.10 --generate-hashes --no-header --no-annotate \
 		-o $(CURDIR)/requirements/sam.txt
