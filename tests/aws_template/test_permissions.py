@@ -1,98 +1,128 @@
-"""Every permission that the template gives, in one table."""
+"""Every permission of every role, in one table."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .expanded import resources, statements
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-OBJECTS = "arn:${AWS::Partition}:s3:::${BucketName}/${Prefix}*"
-BUCKET = "arn:${AWS::Partition}:s3:::${BucketName}"
-BOTH = "both functions"
+    from tests.aws_template.stack import Stack
 
-# Who may do what, on what.
-PERMISSIONS = {
-    ("ObjectCreatedRole", "sqs:ReceiveMessage", "Uploads.Arn"),
-    ("ObjectCreatedRole", "sqs:DeleteMessage", "Uploads.Arn"),
-    ("ObjectCreatedRole", "sqs:GetQueueAttributes", "Uploads.Arn"),
-    ("ObjectCreatedRole", "logs:CreateLogStream", "ObjectCreatedLogs.Arn"),
-    ("ObjectCreatedRole", "logs:PutLogEvents", "ObjectCreatedLogs.Arn"),
-    ("HttpApiRole", "logs:CreateLogStream", "HttpApiLogs.Arn"),
-    ("HttpApiRole", "logs:PutLogEvents", "HttpApiLogs.Arn"),
-    (BOTH, "s3:GetObject", OBJECTS),
-    (BOTH, "s3:GetObjectVersion", OBJECTS),
-    (BOTH, "s3:GetObjectTagging", OBJECTS),
-    (BOTH, "s3:GetObjectVersionTagging", OBJECTS),
-    (BOTH, "s3:PutObjectTagging", OBJECTS),
-    (BOTH, "s3:PutObjectVersionTagging", OBJECTS),
-    (BOTH, "s3:ListBucket", BUCKET),
-    (BOTH, "s3:ListBucketVersions", BUCKET),
-    (BOTH, "s3:GetObject", "${StateBucket.Arn}/*"),
-    (BOTH, "s3:PutObject", "${StateBucket.Arn}/*"),
-    (BOTH, "s3:ListBucket", "StateBucket.Arn"),
-    (BOTH, "sns:Publish", "Verdicts"),
-    (BOTH, "secretsmanager:GetSecretValue", "AlibabaSecretArn"),
-    (BOTH, "kms:Decrypt", "KmsKeyArn"),
-    (BOTH, "kms:GenerateDataKey", "KmsKeyArn"),
-    (BOTH, "kms:Decrypt", "BucketKeyArn"),
-    # These two know no resource: IAM has none to narrow them by.
-    (BOTH, "xray:PutTraceSegments", "*"),
-    (BOTH, "xray:PutTelemetryRecords", "*"),
-    (BOTH, "sts:GetWebIdentityToken", "*"),
+OBJECTS = "arn:aws:s3:::selfies/kyc/*"
+WATCHED = "arn:aws:s3:::selfies"
+OWN_KEY = "arn:aws:kms:eu-central-1:123456789012:key/ours"
+BUCKET_KEY = "arn:aws:kms:eu-central-1:123456789012:key/theirs"
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:alibaba-AbCdEf"
+
+BOTH = {
+    ("s3:GetObject", OBJECTS),
+    ("s3:GetObjectVersion", OBJECTS),
+    ("s3:GetObjectTagging", OBJECTS),
+    ("s3:GetObjectVersionTagging", OBJECTS),
+    ("s3:PutObjectTagging", OBJECTS),
+    ("s3:PutObjectVersionTagging", OBJECTS),
+    ("s3:ListBucket", WATCHED),
+    ("s3:ListBucketVersions", WATCHED),
+    ("s3:GetObject", "StateBucket.Arn/*"),
+    ("s3:PutObject", "StateBucket.Arn/*"),
+    ("s3:ListBucket", "StateBucket.Arn"),
+    ("sns:Publish", "Verdicts"),
+    ("secretsmanager:GetSecretValue", SECRET),
+    ("xray:PutTraceSegments", "*"),
+    ("xray:PutTelemetryRecords", "*"),
 }
-WITHOUT_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "sts:GetWebIdentityToken"}
+PERMISSIONS = {
+    "ObjectCreatedRole": BOTH
+    | {
+        ("sqs:ReceiveMessage", "Queue.Arn"),
+        ("sqs:DeleteMessage", "Queue.Arn"),
+        ("sqs:GetQueueAttributes", "Queue.Arn"),
+        ("logs:CreateLogStream", "ObjectCreatedLogs.Arn"),
+        ("logs:PutLogEvents", "ObjectCreatedLogs.Arn"),
+    },
+    "HttpApiRole": BOTH
+    | {
+        ("logs:CreateLogStream", "HttpApiLogs.Arn"),
+        ("logs:PutLogEvents", "HttpApiLogs.Arn"),
+    },
+}
+FEDERATED = {
+    ("sts:GetWebIdentityToken", "*"),
+    ("kms:Decrypt", OWN_KEY),
+    ("kms:GenerateDataKey", OWN_KEY),
+    ("kms:Decrypt", BUCKET_KEY),
+}
+"""Instead of the secret, with keys of one's own; OBJECTS are the whole bucket's there."""
 
 
-def given() -> set[tuple[str, str, str]]:
-    documents = [
-        (name, policy["PolicyDocument"])
-        for name, role in resources("AWS::IAM::Role").items()
-        for policy in role["Policies"]
+def test_roles_may_do_what_the_table_says(deployed: Stack) -> None:
+    assert permissions(deployed) == PERMISSIONS
+
+
+def test_a_federated_deployment_reads_no_secret(federated: Stack) -> None:
+    everywhere = {
+        role: {
+            (action, "arn:aws:s3:::selfies/*" if resource == OBJECTS else resource)
+            for action, resource in allowed
+            if resource != SECRET
+        }
+        | FEDERATED
+        for role, allowed in PERMISSIONS.items()
+    }
+    assert permissions(federated) == everywhere
+
+
+def test_nothing_is_allowed_by_a_pattern_of_actions(deployed: Stack, federated: Stack) -> None:
+    for stack in (deployed, federated):
+        actions = {action for allowed in permissions(stack).values() for action, _ in allowed}
+        assert not {action for action in actions if "*" in action}
+
+
+def test_a_token_is_for_alibaba_cloud_and_short(federated: Stack) -> None:
+    (vouch,) = [
+        statement
+        for policy in federated.all("AWS::IAM::ManagedPolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Action"] == "sts:GetWebIdentityToken"
     ]
-    for policy in resources("AWS::IAM::ManagedPolicy").values():
-        assert policy["Roles"] == [{"Ref": "ObjectCreatedRole"}, {"Ref": "HttpApiRole"}]
-        documents.append((BOTH, policy["PolicyDocument"]))
-    return {
-        (who, action, _named(statement["Resource"]))
-        for who, document in documents
-        for statement in statements(document)
-        for action in _listed(statement["Action"])
+    audience = federated.properties("ObjectCreated")["Environment"]["Variables"]
+    assert vouch["Condition"] == {
+        "ForAllValues:StringEquals": {
+            "sts:IdentityTokenAudience": audience["ALIBABA_OIDC_AUDIENCE"]
+        },
+        "NumericLessThanEquals": {"sts:DurationSeconds": 300},
+        "StringEquals": {"sts:SigningAlgorithm": "RS256"},
     }
 
 
-def _named(resource: Any) -> str:
-    if isinstance(resource, str):
-        return resource
-    ((_, value),) = resource.items()
-    return ".".join(value) if isinstance(value, list) else str(value)
-
-
-def _listed(value: str | list[str]) -> list[str]:
-    return value if isinstance(value, list) else [value]
-
-
-def test_the_table_is_all_there_is() -> None:
-    assert given() == PERMISSIONS
-
-
-def test_nothing_is_wide_that_need_not_be() -> None:
-    assert {action for _, action, on in given() if on == "*"} == WITHOUT_RESOURCE
-    assert not any("*" in action for _, action, _ in given())
-    for role in resources("AWS::IAM::Role").values():
+def test_only_lambda_takes_the_roles(deployed: Stack) -> None:
+    for role in deployed.all("AWS::IAM::Role").values():
+        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
         assert "ManagedPolicyArns" not in role
 
 
-def test_a_token_is_for_alibaba_cloud_alone() -> None:
-    (policy,) = resources("AWS::IAM::ManagedPolicy").values()
-    (vouch,) = (
-        s for s in statements(policy["PolicyDocument"]) if s["Action"] == "sts:GetWebIdentityToken"
-    )
-    assert vouch["Condition"] == {
-        "ForAllValues:StringEquals": {"sts:IdentityTokenAudience": "sts.aliyuncs.com"}
+def permissions(stack: Stack) -> dict[str, set[tuple[str, str]]]:
+    """(action, resource) by role."""
+    roles = stack.all("AWS::IAM::Role")
+    found = {
+        name: {pair for policy in role["Policies"] for pair in _pairs(policy["PolicyDocument"])}
+        for name, role in roles.items()
     }
+    for policy in stack.all("AWS::IAM::ManagedPolicy").values():
+        for name in policy["Roles"]:
+            found[name] |= set(_pairs(policy["PolicyDocument"]))
+    return found
 
 
-def test_only_lambda_takes_the_roles() -> None:
-    for role in resources("AWS::IAM::Role").values():
-        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
-        assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+def _pairs(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for statement in document["Statement"]:
+        assert statement["Effect"] == "Allow"
+        for action in _listed(statement["Action"]):
+            for resource in _listed(statement["Resource"]):
+                yield action, resource
+
+
+def _listed(one_or_more: str | list[str]) -> list[str]:
+    return [one_or_more] if isinstance(one_or_more, str) else one_or_more

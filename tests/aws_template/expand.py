@@ -1,0 +1,35 @@
+"""Run by .venv-sam's Python: prints the templates as JSON, by path.
+
+    python expand.py REPOSITORY PARAMETERS
+
+The root one as SAM's own transform leaves it for PARAMETERS (a JSON object), the others as read.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+from samcli.yamlhelper import yaml_parse
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+
+def main(repository: Path, parameters: dict[str, str]) -> None:
+    templates: dict[str, Any] = {
+        str(path.relative_to(repository)): yaml_parse(path.read_text())
+        for path in (repository / "infra" / "aws").glob("*.yaml")
+    }
+    root = yaml_parse((repository / "template.yaml").read_text())
+    root["Globals"]["Function"]["CodeUri"] = "s3://packaged/code"  # as `sam package` leaves it
+    session = boto3.Session(region_name="eu-central-1")
+    translator = Translator({}, Parser(), boto_session=session)
+    templates["template.yaml"] = translator.translate(root, parameters)
+    sys.stdout.write(json.dumps(templates))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), json.loads(sys.argv[2]))
