@@ -1,4 +1,4 @@
-.PHONY: setup demo test live fuzz bench lock clean
+.PHONY: setup demo test live fuzz bench lock build-ObjectCreated build-HttpApi clean
 
 setup:  ## everything into .venv, which leaves .venv/bin/facescreen
 	@infra/setup
@@ -41,4 +41,4 @@ build-ObjectCreated build-HttpApi:  # called by sam build
 	@infra/aws/build "$(ARTIFACTS_DIR)"
 
 clean:
-	@rm -rf .venv .venv-3.* .facescreen
+	@rm -rf .venv .venv-3.* .venv-sam .aws-sam .facescreen

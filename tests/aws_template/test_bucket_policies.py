@@ -58,7 +58,7 @@ def test_what_is_not_screened_may_be_read(policy: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("action", WRITES)
-@pytest.mark.parametrize("tag", sorted(our_keys("deepfake-")) + ["Deepfake-Verdict"])
+@pytest.mark.parametrize("tag", [*sorted(our_keys("deepfake-")), "Deepfake-Verdict"])
 def test_nobody_writes_a_verdict_but_the_functions(
     policy: dict[str, Any], action: str, tag: str
 ) -> None:

@@ -39,7 +39,15 @@ SHIPPED = {
 def built(tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that `sam build` fills, from a copy: of what is committed alone."""
     place = tmp_path_factory.mktemp("sam")
-    listed = ["git", "ls-files", "functions", "infra/aws", "requirements", "Makefile", "template.yaml"]
+    listed = [
+        "git",
+        "ls-files",
+        "functions",
+        "infra/aws",
+        "requirements",
+        "Makefile",
+        "template.yaml",
+    ]
     for name in subprocess.run(  # noqa: S603
         listed, cwd=REPOSITORY, capture_output=True, text=True, check=True
     ).stdout.splitlines():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import subprocess
@@ -22,6 +23,7 @@ TEMPLATES = [
 ]
 LINT_LEFT_OUT = {
     "W1101": "aliases: sam build and sam deploy write them out",
+    "W3002": "paths of nested templates: sam deploy uploads them",
 }
 ACCEPTED = {
     "CKV_AWS_18 StateBucket": "access logs of the ledger would need a bucket of their own",
@@ -46,19 +48,20 @@ def test_sam_finds_them_valid(tools: Path, strictly: list[str]) -> None:
     assert "is a valid SAM Template" in said.stdout
 
 
-def test_cfn_lint_finds_nothing(tools: Path, deployed: Stack, tmp_path: Path) -> None:
-    expanded = tmp_path / "expanded.json"
-    expanded.write_text(json.dumps(deployed.template))
-    said = run(tools / "cfn-lint", "-i", *LINT_LEFT_OUT, "--", *TEMPLATES, expanded)
-    assert said.stdout == ""
-
-
-def test_cfn_lint_would_find_an_open_url(tools: Path, deployed: Stack, tmp_path: Path) -> None:
-    wrong = json.loads(json.dumps(deployed.template))
-    wrong["Resources"]["HttpApiUrl"]["Properties"]["AuthType"] = "OPEN"
-    (tmp_path / "wrong.json").write_text(json.dumps(wrong))
-    said = run(tools / "cfn-lint", "--", tmp_path / "wrong.json", ends=2)
-    assert "'OPEN' is not one of ['AWS_IAM', 'NONE']" in said.stdout
+def test_cfn_lint_finds_nothing_but_the_fault_put_in(
+    tools: Path, deployed: Stack, tmp_path: Path
+) -> None:
+    """Expanded, for it passes a function URL's wrong AuthType before that."""
+    (tmp_path / "infra").symlink_to(REPOSITORY / "infra")
+    right, wrong = tmp_path / "right.json", tmp_path / "wrong.json"
+    right.write_text(json.dumps(deployed.template))
+    open_to_all = copy.deepcopy(deployed.template)
+    open_to_all["Resources"]["HttpApiUrl"]["Properties"]["AuthType"] = "OPEN"
+    wrong.write_text(json.dumps(open_to_all))
+    arguments = ("-f", "parseable", "-i", *LINT_LEFT_OUT, "--", *TEMPLATES, right, wrong)
+    (found,) = run(tools / "cfn-lint", *arguments, ends=2).stdout.splitlines()
+    assert found.startswith(str(wrong))
+    assert "'OPEN' is not one of ['AWS_IAM', 'NONE']" in found
 
 
 def test_checkov_asks_for_nothing_but_what_is_accepted(tools: Path) -> None:
@@ -72,9 +75,7 @@ def test_checkov_asks_for_nothing_but_what_is_accepted(tools: Path) -> None:
     assert report["summary"]["parsing_errors"] == 0
 
 
-def run(
-    program: Path, *arguments: str | Path, ends: int = 0
-) -> subprocess.CompletedProcess[str]:
+def run(program: Path, *arguments: str | Path, ends: int = 0) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(  # noqa: S603
         [program, *arguments],
         cwd=REPOSITORY,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from tests.aws_template.conftest import REPOSITORY
 from tests.aws_template.stack import Stack
 
@@ -186,7 +184,9 @@ def test_alarms_count_what_the_functions_count(deployed: Stack) -> None:
         if metric.get("MetricStat", {}).get("Metric", {}).get("Namespace") == "facescreen"
     }
     paid = ("low_risk", "high_risk", "suspicious")
-    assert counted == {f"{prefix}{verdict}" for prefix in ("verdict_", "asked_") for verdict in paid}
+    assert counted == {
+        f"{prefix}{verdict}" for prefix in ("verdict_", "asked_") for verdict in paid
+    }
 
 
 def test_alarms_are_heard_by_the_topic_alone_that_is_named(tools: Path) -> None:
