@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from tests.local.api import answers
 from tests.local.pipeline.outside import Outside, running
 
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ def files(cloud: LocalCloud) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def api(running_cloud: tuple[LocalCloud, Outside]) -> Iterator[httpx.Client]:
-    url = running_cloud[1].told["HTTP_TRIGGER_URL"]
-    with httpx.Client(base_url=url, timeout=60) as client:
+    """A client of the trigger; every answer is searched for secrets as it comes."""
+    cloud, outside = running_cloud
+
+    def search(answer: httpx.Response) -> None:
+        answer.read()
+        assert answers.find(answer, cloud) == []
+
+    url, hooks = outside.told["HTTP_TRIGGER_URL"], {"response": [search]}
+    with httpx.Client(base_url=url, timeout=60, event_hooks=hooks) as client:
         yield client
