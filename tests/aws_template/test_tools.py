@@ -58,8 +58,9 @@ def test_cfn_lint_finds_nothing_but_the_fault_put_in(
     open_to_all = copy.deepcopy(deployed.template)
     open_to_all["Resources"]["HttpApiUrl"]["Properties"]["AuthType"] = "OPEN"
     wrong.write_text(json.dumps(open_to_all))
-    arguments = ("-f", "parseable", "-i", *LINT_LEFT_OUT, "--", *TEMPLATES, right, wrong)
-    (found,) = run(tools / "cfn-lint", *arguments, ends=2).stdout.splitlines()
+    arguments: list[str | Path] = ["-f", "parseable", "-i", *LINT_LEFT_OUT, "--", *TEMPLATES]
+    said = run(tools / "cfn-lint", *arguments, right, wrong, ends=2)
+    (found,) = said.stdout.splitlines()
     assert found.startswith(str(wrong))
     assert "'OPEN' is not one of ['AWS_IAM', 'NONE']" in found
 
