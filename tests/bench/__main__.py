@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench import folders, on_lambda, shipping, transfers
-from tests.bench.test_budget import MOST_MB, MOST_MODULES
+from tests.bench.test_budget import MOST_MB, MOST_MODULES, MOST_ON_LAMBDA
 from tests.local.pipeline import burst
 
 WIDTH = 44
@@ -14,10 +14,14 @@ WIDTH = 44
 def main() -> None:
     """Prints modules, megabytes and calls, and what they are held to."""
     handler, ready = len(shipping.handler_modules()), len(shipping.initialized_modules())
+    on_aws = len(shipping.initialized_on_lambda_modules())
     official = len(shipping.official_sdk_modules())
     print("Modules imported by object_created")
     print(f"  {'by the handler':{WIDTH}} {handler:6}")
     print(f"  {'before its first event':{WIDTH}} {ready:6}   held to {MOST_MODULES}")
+    print(
+        f"  {'the same on Lambda, boto3 among them':{WIDTH}} {on_aws:6}   held to {MOST_ON_LAMBDA}"
+    )
     print(f"  {'by the official SDK of the API alone':{WIDTH}} {official:6}")
     sizes = shipping.shipped()
     print("Shipped with it, MB without byte code")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 PROJECT = Path(__file__).parents[2]
 FUNCTIONS = PROJECT / "functions"
@@ -26,6 +26,21 @@ _SETTINGS = {
     # Nobody listens there: the initializer tries to warm its connection, and goes on.
     "CLOUDAUTH_ENDPOINT": "http://127.0.0.1:9",
 }
+_ON_AWS = {
+    "SCENE_CODE": "onboard_01",
+    "STATE_BUCKET": "facescreen-state",
+    "SNS_TOPIC_ARN": "arn:aws:sns:eu-central-1:123456789012:verdicts",
+    "ALIBABA_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:key-AbCdEf",
+    "CLOUDAUTH_ENDPOINT": "http://127.0.0.1:9",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    "AWS_LAMBDA_FUNCTION_NAME": "f",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "counted",
+    "AWS_SECRET_ACCESS_KEY": "counted",
+    "AWS_MAX_ATTEMPTS": "1",
+}
+_RUNTIMES_OWN = {"boto3", "botocore", "python-dateutil", "s3transfer", "six", "urllib3"}
+"""What Lambda's Python brings, beside what ships."""
 _COUNT = """
 import json, sys, types
 
@@ -48,6 +63,16 @@ object_created.initialize(
     types.SimpleNamespace(function=function, region="r", account_id="1", request_id="1")
 )
 """
+_INITIALIZED_ON_LAMBDA = """
+import object_created
+object_created.initialize(
+    types.SimpleNamespace(
+        function_name="f", memory_limit_in_mb="512", aws_request_id="1",
+        invoked_function_arn="arn:aws:lambda:eu-central-1:123456789012:function:f",
+        get_remaining_time_in_millis=lambda: 60000,
+    )
+)
+"""
 _OFFICIAL_SDK = """
 from alibabacloud_cloudauth_intl20220809.client import Client
 from alibabacloud_tea_openapi.models import Config
@@ -55,12 +80,15 @@ Client(Config(access_key_id="a", access_key_secret="b", endpoint="127.0.0.1"))
 """
 
 
-def modules(setup: str, *, shipped_alone: bool = True) -> list[str]:
-    """Names of the modules that `setup` imports, in a fresh interpreter."""
-    kept_out = sorted(_not_shipped()) if shipped_alone else []
+def modules(
+    setup: str, there: set[str] | None, environment: Mapping[str, str] = _SETTINGS
+) -> list[str]:
+    """Names of the modules that `setup` imports, in a fresh interpreter, where the distributions
+    `there` alone can be found; all of them for None."""
+    kept_out = [] if there is None else sorted(_brought_by_others(there))
     run = subprocess.run(  # noqa: S603
         [sys.executable, "-c", _COUNT.format(setup=setup, kept_out=kept_out)],
-        env={**_SETTINGS, "PYTHONPATH": str(FUNCTIONS)},
+        env={**environment, "PYTHONPATH": str(FUNCTIONS)},
         capture_output=True,
         check=True,
         text=True,
@@ -71,38 +99,44 @@ def modules(setup: str, *, shipped_alone: bool = True) -> list[str]:
 
 def handler_modules() -> list[str]:
     """What importing the handler costs."""
-    return modules(_HANDLER)
+    return modules(_HANDLER, _locked("function.txt"))
 
 
 def initialized_modules() -> list[str]:
     """What stands when the initializer is done: all that is imported before the first event."""
-    return modules(_INITIALIZED)
+    return modules(_INITIALIZED, _locked("function.txt"))
+
+
+def initialized_on_lambda_modules() -> list[str]:
+    """The same on Lambda, boto3's own among them."""
+    there = _locked("lambda.txt") | _RUNTIMES_OWN
+    return modules(_INITIALIZED_ON_LAMBDA, there, _ON_AWS)
 
 
 def official_sdk_modules() -> list[str]:
     """What the vendor's SDK of the API alone imports, for comparison."""
-    return modules(_OFFICIAL_SDK, shipped_alone=False)
+    return modules(_OFFICIAL_SDK, None)
 
 
 def shipped() -> dict[str, int]:
     """Bytes by part, byte code left out: our own code, and each locked dependency."""
     sizes = {"functions": _weigh(FUNCTIONS.rglob("*"))}
-    for name in _locked():
+    for name in _locked("function.txt"):
         found = distribution(name)
         sizes[name] = _weigh(Path(str(found.locate_file(file))) for file in found.files or ())
     return sizes
 
 
-def _locked() -> set[str]:
-    """The distributions of requirements/function.txt that this Python has."""
-    text = (PROJECT / "requirements" / "function.txt").read_text()
+def _locked(name: str) -> set[str]:
+    """The distributions of a requirements file that this Python has."""
+    text = (PROJECT / "requirements" / name).read_text()
     named = set(re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE))
     return {name for name in named if any(True for _ in distributions(name=name))}
 
 
-def _not_shipped() -> set[str]:
+def _brought_by_others(there: set[str]) -> set[str]:
     """Importable names that only other distributions bring."""
-    locked = _locked() | {"facescreen"}
+    locked = there | {"facescreen"}
     brought: set[str] = set()
     kept: set[str] = set()
     for found in distributions():

@@ -4,6 +4,8 @@ from tests.bench import shipping
 
 MOST_HANDLER_MODULES = 140
 MOST_MODULES = 800
+MOST_ON_LAMBDA = 580
+"""boto3's own are most of them, whoever imports it."""
 MOST_MB = 42
 
 IMPORTED_LATE = {"oss2", "httpx", "mns", "requests", "cryptography"}
@@ -21,6 +23,13 @@ def test_modules_before_the_first_event() -> None:
     assert set(imported) > {"object_created", "oss2", "httpx", "mns"}
     assert not NEVER_IMPORTED & set(imported)
     assert len(imported) <= MOST_MODULES
+
+
+def test_modules_before_the_first_event_on_lambda() -> None:
+    imported = shipping.initialized_on_lambda_modules()
+    assert set(imported) > {"object_created", "boto3", "httpx"}
+    assert not {"oss2", "mns", "requests", "alibabacloud_credentials"} & set(imported)
+    assert len(imported) <= MOST_ON_LAMBDA
 
 
 def test_what_ships_stays_small() -> None:
