@@ -39,6 +39,7 @@ def pages(api: httpx.Client, **asked: Any) -> list[list[dict[str, Any]]]:
     found: list[list[dict[str, Any]]] = []
     after: dict[str, str] = {}
     while not found or after["after"]:
+        assert len(found) < 50, "the pages go round in a circle"
         answer = api.get(PATH, params={**asked, **after})
         assert answer.status_code == 200, answer.text
         found.append(answer.json()["objects"])
