@@ -29,9 +29,8 @@ def _screened(running_cloud: tuple[LocalCloud, Outside], files: dict[str, bytes]
     for together in SECONDS:
         for key, name in together.items():
             outside.put(key, files[name])
-        for key in together:
-            outside.wait_for(key)
         time.sleep(1.1)
+        outside.settled()
 
 
 def pages(api: httpx.Client, **asked: Any) -> list[list[dict[str, Any]]]:
@@ -105,7 +104,7 @@ def test_what_comes_between_two_pages_shifts_nothing(
     before = keys(listed(api))
     first = api.get(PATH, params={"limit": 2}).json()
     outside.put("between.jpg", files["portrait.jpg"])
-    outside.wait_for("between.jpg")
+    outside.settled()
     rest = listed(api, after=first["next"])
     assert keys(first["objects"]) + keys(rest) == before
     assert keys(listed(api))[0] == "between.jpg"
@@ -155,10 +154,10 @@ def test_an_overwritten_and_a_deleted_object_show_nothing(
         }
 
     outside.put("changing.jpg", files["portrait.jpg"])
-    outside.wait_for("changing.jpg")
+    outside.settled()
     assert standing() == {("low_risk", "current"): True}
     outside.put("changing.jpg", files["flagged.jpg"])
-    outside.wait_for("changing.jpg", 2)
+    outside.settled()
     assert standing() == {("low_risk", "superseded"): False, ("high_risk", "current"): True}
     outside.bucket.delete_object("changing.jpg")
     assert standing() == {("low_risk", "gone"): False, ("high_risk", "gone"): False}
