@@ -29,8 +29,8 @@ def _screened(running_cloud: tuple[LocalCloud, Outside], files: dict[str, bytes]
     for together in SECONDS:
         for key, name in together.items():
             outside.put(key, files[name])
-        time.sleep(1.1)
         outside.settled()
+        time.sleep(1.1)
 
 
 def pages(api: httpx.Client, **asked: Any) -> list[list[dict[str, Any]]]:

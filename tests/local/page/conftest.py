@@ -51,8 +51,7 @@ def running_cloud(
         _, samples = table.upload(cloud)
         flagged = next(sample for sample in samples if sample.name.endswith("flagged.jpg"))
         outside.put(HOSTILE_KEY, flagged.path.read_bytes())
-        for key in [*(sample.name for sample in samples), HOSTILE_KEY]:
-            outside.wait_for(key)
+        outside.settled()
         yield cloud, outside
 
 
