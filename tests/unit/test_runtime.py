@@ -46,7 +46,13 @@ def test_lambdas_own_http_event_is_taken_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "event", [{}, {"version": "2.0"}, {"version": "2.0", "requestContext": []}]
+    "event",
+    [
+        {},
+        {"version": "2.0"},
+        {"version": "2.0", "requestContext": []},
+        {"version": "1.0", "requestContext": {"http": {"method": "GET"}}},
+    ],
 )
 def test_what_is_no_http_event(event: dict[str, Any]) -> None:
     with pytest.raises(BadEvent):
