@@ -12,6 +12,7 @@ from tests.local.pipeline.outside import Outside, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
@@ -53,6 +54,12 @@ def running_cloud(
         outside.put(HOSTILE_KEY, flagged.path.read_bytes())
         outside.settled()
         yield cloud, outside
+
+
+@pytest.fixture
+def samples(running_cloud: tuple[LocalCloud, Outside]) -> dict[str, Path]:
+    """By their file names."""
+    return {sample.path.name: sample.path for sample in running_cloud[0].samples()}
 
 
 @pytest.fixture

@@ -9,36 +9,18 @@ import httpx
 import pytest
 
 from tests.local.page.conftest import HOSTILE_KEY
-from tests.local.pipeline.outside import Outside, running
+from tests.local.page.looking import PHONE, comes_true, verdict
+from tests.local.pipeline.outside import running
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Locator, Page
-
-    from infra.local.cloud import LocalCloud
+    from playwright.sync_api import Page
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
-PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-
-
-@pytest.fixture
-def samples(running_cloud: tuple[LocalCloud, Outside]) -> dict[str, Path]:
-    return {sample.path.name: sample.path for sample in running_cloud[0].samples()}
-
-
-def verdict(page: Page) -> Locator:
-    return page.locator("#result .verdict")
-
-
-def comes_true(page: Page, expression: str) -> None:
-    """Waits; the page's own policy forbids playwright's way."""
-    for _ in range(200):
-        if page.evaluate(expression):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(expression)
+HIGH_RISK = "High risk (scripted by the local stand-in)"
+LOW_RISK = "Low risk (scripted by the local stand-in)"
 
 
 def drop(page: Page, path: Path) -> None:
@@ -57,7 +39,7 @@ def drop(page: Page, path: Path) -> None:
 
 def test_a_flagged_photo_is_dropped(page: Page, samples: dict[str, Path]) -> None:
     drop(page, samples["flagged.jpg"])
-    expect(verdict(page)).to_have_text("High risk")
+    expect(verdict(page)).to_have_text(HIGH_RISK)
     expect(verdict(page).locator("svg")).to_have_count(1)
     result = page.locator("#result")
     expect(result).to_contain_text("SuspectDeepForgery 0.96")
@@ -67,7 +49,7 @@ def test_a_flagged_photo_is_dropped(page: Page, samples: dict[str, Path]) -> Non
 
 def test_a_clip_and_what_cannot_be_screened(page: Page, samples: dict[str, Path]) -> None:
     page.set_input_files("#file", samples["clip.mp4"])
-    expect(verdict(page)).to_have_text("Low risk")
+    expect(verdict(page)).to_have_text(LOW_RISK)
     expect(page.locator("#result video")).to_be_visible()
     page.set_input_files("#file", samples["no-face.jpg"])
     expect(verdict(page)).to_have_text("Can't be screened")
@@ -80,7 +62,7 @@ def test_a_photo_is_converted_first_where_it_must_be(
     name: str, page: Page, samples: dict[str, Path]
 ) -> None:
     page.set_input_files("#file", samples[name])
-    expect(verdict(page)).to_have_text("Low risk")
+    expect(verdict(page)).to_have_text(LOW_RISK)
     expect(page.locator("#result")).to_contain_text("Converted in your browser first")
     expect(page.locator("#result")).not_to_contain_text("stored turned")
 
@@ -143,10 +125,21 @@ def test_the_chart_counts(page: Page) -> None:
     expect(page.locator("#chart table")).to_contain_text("High risk")
 
 
+def test_colour_is_not_all_that_tells_the_bars_apart(page: Page) -> None:
+    def all_of(selector: str, name: str) -> list[str]:
+        read = f"(nodes) => nodes.map((node) => node.getAttribute('{name}'))"
+        found: list[str] = page.locator(selector).evaluate_all(read)
+        return found
+
+    assert len(set(all_of("pattern path", "d"))) == len(all_of("pattern", "id")) == 5
+    fills = {f"url(#{name})" for name in all_of("pattern", "id")}
+    assert set(all_of(".chart > rect", "fill")) == set(all_of(".swatch rect", "fill")) <= fills
+
+
 @pytest.mark.parametrize("page", [PHONE], indirect=True)
 def test_a_phone_needs_no_scrolling_sideways(page: Page, samples: dict[str, Path]) -> None:
     page.set_input_files("#file", samples["flagged.jpg"])
-    expect(verdict(page)).to_have_text("High risk")
+    expect(verdict(page)).to_have_text(HIGH_RISK)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
@@ -159,7 +152,7 @@ def test_the_keyboard_alone_will_do(page: Page, samples: dict[str, Path]) -> Non
         expect(page.locator("#file")).to_be_focused()
         page.keyboard.press("Enter")
     chooser.value.set_files(samples["flagged.jpg"])
-    expect(verdict(page)).to_have_text("High risk")
+    expect(verdict(page)).to_have_text(HIGH_RISK)
     page.locator("#verdict").press("ArrowDown")
     expect(page.locator("#objects li")).to_have_count(2)
 
@@ -168,11 +161,24 @@ def test_the_keyboard_alone_will_do(page: Page, samples: dict[str, Path]) -> Non
 def test_in_chinese(page: Page, samples: dict[str, Path]) -> None:
     assert page.get_attribute("html", "lang") == "zh"
     page.set_input_files("#file", samples["flagged.jpg"])
-    expect(verdict(page)).to_have_text("高风险")
+    expect(verdict(page)).to_have_text("高风险（由本地替身按脚本给出）")
     page.click("#language")
-    expect(verdict(page)).to_have_text("High risk")
+    expect(verdict(page)).to_have_text(HIGH_RISK)
     page.reload()
     expect(page.locator("#language")).to_have_text("中文")
+
+
+@pytest.mark.parametrize("page", [{"locale": "zh-CN"}], indirect=True)
+def test_fixed_sentences_are_chinese_and_others_marked(
+    page: Page, samples: dict[str, Path]
+) -> None:
+    page.set_input_files("#file", samples["long-clip.mp4"])
+    result = page.locator("#result")
+    expect(result).to_contain_text("视频时长须为 1 至 3 秒。")
+    expect(result).to_contain_text("请发送同一人的更好的照片或视频。")
+    expect(result.locator("[lang=en]")).to_have_count(0)
+    page.set_input_files("#file", samples["not-an-image.jpg"])
+    expect(result.locator("[lang=en]").first).to_be_visible()
 
 
 @pytest.mark.parametrize("page", [{"color_scheme": "dark"}], indirect=True)

@@ -1,0 +1,23 @@
+"""How tests look at the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+
+
+def verdict(page: Page) -> Locator:
+    return page.locator("#result .verdict")
+
+
+def comes_true(page: Page, expression: str) -> None:
+    """Waits; the page's own policy forbids playwright's way."""
+    for _ in range(200):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(expression)
