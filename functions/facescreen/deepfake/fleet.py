@@ -10,6 +10,7 @@ there are never two bursts back to back.
 from __future__ import annotations
 
 import math
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -40,17 +41,20 @@ class Fleet:
         self._clock = clock
         self._interval = SLACK / calls_per_second
         self._turns = max(1, int(WINDOW_S / self._interval))
+        # A batch's threads would take the turns from under each other, and read again each time.
+        self._lock = threading.Lock()
 
     def reserve(self, longest_s: float) -> float | None:
         """Seconds until this caller's turn."""
-        while True:
-            now = self._clock()
-            window, taken, turn = self._next_free(now)
-            wait = window * WINDOW_S + turn * self._interval - now
-            if wait > longest_s:
-                return None
-            if self._state.append(self._key(window), taken, b"." * (turn - taken + 1)):
-                return max(0.0, wait)
+        with self._lock:
+            while True:
+                now = self._clock()
+                window, taken, turn = self._next_free(now)
+                wait = window * WINDOW_S + turn * self._interval - now
+                if wait > longest_s:
+                    return None
+                if self._state.append(self._key(window), taken, b"." * (turn - taken + 1)):
+                    return max(0.0, wait)
 
     def _next_free(self, now: float) -> tuple[int, int, int]:
         """Window, turns taken in it, and the first one that is free and has not gone by."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -72,6 +74,31 @@ def test_instances_that_race_never_take_the_same_turn() -> None:
     for racer in racers:
         racer.join()
     assert len(set(taken)) == len(taken) == 160
+
+
+class SlowState(MemoryState):
+    """Counts the appends that came too late."""
+
+    refused = 0
+
+    def read(self, key: str) -> bytes:
+        found = super().read(key)
+        time.sleep(0.001)
+        return found
+
+    def append(self, key: str, position: int, data: bytes) -> bool:
+        done = super().append(key, position, data)
+        self.refused += not done
+        return done
+
+
+def test_the_threads_of_an_instance_do_not_race() -> None:
+    state = SlowState()
+    own = fleet(Clock(), state)
+    with ThreadPoolExecutor(8) as threads:
+        taken = list(threads.map(lambda _: own.reserve(1e9), range(80)))
+    assert len(set(taken)) == 80
+    assert state.refused == 0
 
 
 def test_a_turn_that_has_gone_by_is_not_handed_out() -> None:
