@@ -155,7 +155,7 @@ class Cloud:
 
 
 @contextmanager
-def running_cloud(loop: Background, folder: Path, visibility_s: int = 5) -> Iterator[Cloud]:
+def running_cloud(loop: Background, folder: Path, visibility_s: int = 10) -> Iterator[Cloud]:
     """`visibility_s`: after how long a message that failed is delivered again; AWS wants six times
     the function's time-out."""
     identity = Identity.fresh()

@@ -49,7 +49,7 @@ def test_a_malformed_answer_fails_the_batch(answer: object) -> None:
 
 @dataclass(frozen=True)
 class Queue:
-    """Its messages come back after a second, and go to the dead-letter queue after RECEIVES."""
+    """Its messages come back after 4 seconds, and go to the dead-letter queue after RECEIVES."""
 
     sqs: Any
     url: str
@@ -63,7 +63,9 @@ class Queue:
         return waiting(self.sqs, self.url)
 
     def dead(self) -> list[str]:
-        found = self.sqs.receive_message(QueueUrl=self.dead_url, MaxNumberOfMessages=10)
+        found = self.sqs.receive_message(
+            QueueUrl=self.dead_url, MaxNumberOfMessages=10, VisibilityTimeout=0
+        )
         return sorted(message["Body"] for message in found.get("Messages", ()))
 
 
@@ -72,7 +74,7 @@ def queue(sqs: Any) -> Queue:
     name = f"queue-{time.monotonic_ns()}"
     dead = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
     policy = {"deadLetterTargetArn": queue_arn(sqs, dead), "maxReceiveCount": RECEIVES}
-    settings = {"VisibilityTimeout": "1", "RedrivePolicy": json.dumps(policy)}
+    settings = {"VisibilityTimeout": "4", "RedrivePolicy": json.dumps(policy)}
     return Queue(sqs, sqs.create_queue(QueueName=name, Attributes=settings)["QueueUrl"], dead)
 
 
@@ -89,10 +91,10 @@ def test_good_messages_of_a_batch_are_done_and_a_bad_one_comes_back_alone(
     queue.send("bad", *(f"good {number}" for number in range(9)))
     function = toy("batch", environment={"NOTES": str(notes)})
     with EventSource(queue.sqs, queue.url, function) as source:
-        until(lambda: queue.waiting() == 0, "an empty queue", 20)
+        until(lambda: queue.dead() == ["bad"], "a dead letter")
     given = Counter(notes.read_text().splitlines())
     assert given == Counter([*(f"good {number} 1" for number in range(9)), "bad 1", "bad 2"])
-    assert queue.dead() == ["bad"]
+    assert queue.waiting() == 0
     assert source.errors == []
 
 
@@ -102,8 +104,7 @@ def test_a_batch_that_fails_whole_ends_in_the_dead_letter_queue(
 ) -> None:
     queue.send("one", "two")
     with EventSource(queue.sqs, queue.url, toy(handler)) as source:
-        until(lambda: queue.waiting() == 0, "an empty queue", 20)
-    assert queue.dead() == ["one", "two"]
+        until(lambda: queue.dead() == ["one", "two"], "both dead letters")
     assert bool(source.errors) == (handler != "malformed")
 
 
@@ -111,6 +112,6 @@ def test_no_more_batches_run_at_once_than_allowed(toy: Toy, queue: Queue, notes:
     queue.send(*(f"good {number}" for number in range(40)))
     function = toy("batch", concurrency=2, environment={"NOTES": str(notes), "SECONDS": "0.3"})
     with EventSource(queue.sqs, queue.url, function, maximum_concurrency=2) as source:
-        until(lambda: queue.waiting() == 0, "an empty queue", 20)
+        until(lambda: queue.waiting() == 0, "an empty queue")
     assert source.errors == []
     assert len(notes.read_text().splitlines()) == 40
