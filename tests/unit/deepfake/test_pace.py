@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -83,7 +82,7 @@ class SlowState(MemoryState):
 
     def read(self, key: str) -> bytes:
         found = super().read(key)
-        time.sleep(0.001)
+        threading.Event().wait(0.001)  # not sleep, which does not sleep in these tests
         return found
 
     def append(self, key: str, position: int, data: bytes) -> bool:
