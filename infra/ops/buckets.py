@@ -68,10 +68,10 @@ class Bucket:
 
     def _page(self, prefix: str, after: str) -> oss2.models.ListObjectsV2Result:
         with self.needing("oss:ListObjects"), oss_errors(prefix):
-            return self._client().list_objects_v2(prefix, start_after=after, max_keys=_PAGE)
+            return self.client().list_objects_v2(prefix, start_after=after, max_keys=_PAGE)
 
-    def _client(self) -> oss2.Bucket:
-        """With the credentials of this moment: a long listing outlives a token."""
+    def client(self) -> oss2.Bucket:
+        """The vendor's own, with the credentials of now: a long listing outlives a token."""
         now = self.credentials.get()
         provider = oss2.credentials.StaticCredentialsProvider(
             now.access_key_id, now.access_key_secret, now.security_token or None

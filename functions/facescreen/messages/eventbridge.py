@@ -1,4 +1,4 @@
-"""Amazon EventBridge buses, on boto3. Alibaba Cloud's EventBridge is reached through MNS."""
+"""Amazon EventBridge buses, on boto3. Alibaba Cloud's EventBridge has no adapter."""
 
 from __future__ import annotations
 

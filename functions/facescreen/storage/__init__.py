@@ -31,6 +31,11 @@ class ObjectRef:
         """``oss://bucket/key``."""
         return f"{self.store}://{self.bucket}/{self.key}"
 
+    @property
+    def is_folder_marker(self) -> bool:
+        """Consoles mark folders so. What has bytes under such a key is no marker."""
+        return self.key.endswith("/") and not self.size
+
 
 @dataclass(frozen=True)
 class ObjectHead:

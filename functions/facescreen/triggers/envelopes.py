@@ -167,15 +167,12 @@ class _Opener:
         """Into what is to screen, and what is not ours."""
         if ref is None:
             self.delivery.skipped["event"] += 1
-        elif reason := _folder(ref) or self.filters.reason_to_skip(ref):
+        elif ref.is_folder_marker:
+            self.delivery.skipped["folder"] += 1
+        elif reason := self.filters.reason_to_skip(ref):
             self.delivery.skipped[reason] += 1
         else:
             self.delivery.objects.append(ref)
-
-
-def _folder(ref: ObjectRef) -> str:
-    # Consoles mark folders so. What has bytes under such a key is no marker.
-    return "folder" if ref.key.endswith("/") and not ref.size else ""
 
 
 def _receive_count(attributes: Fields) -> int:

@@ -6,11 +6,10 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
-import oss2
-
 from facescreen import errors
 from facescreen.storage import ObjectRef
-from facescreen.storage.oss import OssState, OssStore, oss_errors
+from facescreen.storage.oss import OssState, oss_errors
+from infra.ops.buckets import Bucket
 
 from .line import fault, ok, warning
 
@@ -30,11 +29,7 @@ def watched(deployment: Deployment, credentials: CredentialSource) -> Iterator[L
 
     Raises errors.FacescreenError.
     """
-    settings = deployment.settings
-    endpoint = deployment.endpoints["OSS"]
-    store = OssStore(
-        credentials, endpoint=endpoint, public_endpoint=endpoint, region=settings.alibaba.oss_region
-    )
+    store = _bucket(deployment, credentials, deployment.bucket).store()
     nothing = ObjectRef("oss", deployment.bucket, f"facescreen-doctor/{uuid.uuid4()}")
     actions: Mapping[str, Callable[[], object]] = {
         "oss:GetObject": lambda: store.read(nothing, 0, 1),
@@ -68,7 +63,8 @@ def state(deployment: Deployment, credentials: CredentialSource) -> Iterator[Lin
     refused = [action for action, act in actions.items() if not _allowed(act)]
     if refused:
         yield _not_allowed(_STATE, name, refused)
-    versioning = _bucket(deployment, credentials, name, lambda b: b.get_bucket_versioning().status)
+    with oss_errors(name):
+        versioning = _bucket(deployment, credentials, name).client().get_bucket_versioning().status
     if versioning:
         says = f"{name} keeps versions ({versioning}): the ledger can't rest on it"
         yield fault(_STATE, says, "Make an unversioned bucket, and name it in STATE_BUCKET.")
@@ -81,10 +77,10 @@ def _guard(deployment: Deployment, credentials: CredentialSource) -> Line:
     if deployment.settings.local:
         return ok(_GUARD, "the local cloud has one account, and nobody else may tag")
     key = f"{deployment.settings.tag_prefix}verdict"
+    watched = _bucket(deployment, credentials, deployment.bucket)
     try:
-        policy = _bucket(
-            deployment, credentials, deployment.bucket, lambda b: b.get_bucket_policy().policy
-        )
+        with oss_errors(watched.name):
+            policy = watched.client().get_bucket_policy().policy or ""
     except errors.ObjectGone:  # NoSuchBucketPolicy
         policy = ""
     if guards(policy, key):
@@ -128,23 +124,6 @@ def _not_allowed(check: str, bucket: str, actions: list[str]) -> Line:
     return warning(check, says, "See that the functions' roles may; yours need not.")
 
 
-def _bucket(
-    deployment: Deployment,
-    credentials: CredentialSource,
-    name: str,
-    ask: Callable[[oss2.Bucket], str | None],
-) -> str:
-    """What the bucket itself says. Raises errors.FacescreenError."""
-    now = credentials.get()
-    provider = oss2.credentials.StaticCredentialsProvider(
-        now.access_key_id, now.access_key_secret, now.security_token or None
-    )
-    bucket = oss2.Bucket(
-        oss2.ProviderAuthV4(provider),
-        deployment.endpoints["OSS"],
-        name,
-        region=deployment.settings.alibaba.oss_region,
-        connect_timeout=5,
-    )
-    with oss_errors(name):
-        return ask(bucket) or ""
+def _bucket(deployment: Deployment, credentials: CredentialSource, name: str) -> Bucket:
+    region = deployment.settings.alibaba.oss_region
+    return Bucket(name, deployment.endpoints["OSS"], region, credentials)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infra.local.fc.function import OssTrigger
 
@@ -27,12 +27,13 @@ _MOST_TRIGGERS = 10
 def deployed(deployment: Deployment, credentials: CredentialSource) -> Iterator[Line]:
     """Both functions, and what becomes of events that fail. Raises errors.FacescreenError."""
     there = Deployed(deployment, credentials)
-    missing = [f.name for f in deployment.functions if there.function(f.name) is None]
+    found = {function.name: there.function(function.name) for function in deployment.functions}
+    missing = [name for name, function in found.items() if function is None]
     if missing:
         yield fault("functions", f"not deployed: {', '.join(missing)}", "Deploy: s deploy")
         return
     for function in deployment.functions:
-        yield _as_said(there, function)
+        yield _as_said(there, function, found[function.name])
     mine = deployment.object_created
     yield _watching(there, mine)
     yield _kept(there, mine)
@@ -90,11 +91,11 @@ def _same(one: str, other: str) -> bool:
     )
 
 
-def _as_said(there: Deployed, function: Function) -> Line:
-    found = there.function(function.name)
-    if found is None or found.state != "Active":
-        state = found.state if found else "gone"
-        return fault("functions", f"{function.name} is {state}", "See its page, or deploy again.")
+def _as_said(there: Deployed, function: Function, found: Any) -> Line:
+    """`found` is a ``models.Function``."""
+    if found.state != "Active":
+        says = f"{function.name} is {found.state}"
+        return fault("functions", says, "See its page, or deploy again.")
     has = dict(found.environment_variables or {})
     differing = sorted(
         name

@@ -54,8 +54,7 @@ class Reader:
         standing = read_tags(tags, prefix=prefix, form=form)
         if standing is not None:
             return standing if standing.etag == etag else Apart.STALE
-        is_folder = ref.key.endswith("/") and not ref.size
-        skipped = is_folder or self._settings.filters.reason_to_skip(ref)
+        skipped = ref.is_folder_marker or self._settings.filters.reason_to_skip(ref)
         return Apart.SKIPPED if skipped else Apart.UNSCREENED
 
 
