@@ -38,6 +38,10 @@ class EnvironmentReader:
             self.wrong.append(f"{name} must be {says}; {got} (find it: {where})")
         return value
 
+    def first(self, *names: str) -> str:
+        """What the first of `names` that is set says; empty where none is."""
+        return next((v for v in map(self._environment.get, names) if v), "").strip()
+
     def endpoint(self, name: str, default: str | None = None) -> str:
         """A base URL; plain http on loopback alone."""
         value = self._environment.get(name, "").strip() or default or ""

@@ -41,14 +41,24 @@ class LocalCloud:
     """All services on loopback, with their state in `data`.
 
     `settings` are environment variables for the functions, over those that the cloud gives.
+    `template` stands in `project`. The functions run from source, on this Python, unless
+    `packaged`: then from what s.yaml names as their code, on the Python of their runtime.
     """
 
     def __init__(
-        self, data: Path, project: Path, settings: Mapping[str, str] | None = None
+        self,
+        data: Path,
+        project: Path,
+        settings: Mapping[str, str] | None = None,
+        *,
+        template: str = "s.yaml",
+        packaged: bool = False,
     ) -> None:
         # Instances run in a folder of their own, where a relative path leads nowhere.
         self._data = data = data.resolve()
         self._project = project
+        self._template = template
+        self._source = None if packaged else project / "functions"
         self._settings = dict(settings or {})
         self._running = AsyncExitStack()
         data.mkdir(parents=True, exist_ok=True)
@@ -83,7 +93,9 @@ class LocalCloud:
             self.mns.create_queue(queue)
         self.mns.create_topic(TOPIC)
         self.mns.subscribe(TOPIC, "queue", QUEUE)
-        functions = s_yaml.load(self._project / "s.yaml", self._function_environment())
+        functions = s_yaml.load(
+            self._project / self._template, self._function_environment(), source=self._source
+        )
         self.fc = FcService(
             self.identity,
             functions,
@@ -159,6 +171,11 @@ class LocalCloud:
             "MNS_ENDPOINT": self.mns.url,
             "MNS_TOPIC": TOPIC,
             "MNS_DLQ": DEAD_LETTERS,
+            "MNS_QUEUE": QUEUE,
+            # There are no networks here.
+            "VPC_ID": "vpc-local",
+            "VSWITCH_ID": "vsw-local",
+            "SECURITY_GROUP_ID": "sg-local",
             "FACESCREEN_LOCAL": "true",
             # Nobody but this machine can reach it.
             "HTTP_AUTH": "anonymous",

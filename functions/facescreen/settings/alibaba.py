@@ -35,10 +35,17 @@ class AlibabaSettings:
             oss_endpoint=read.endpoint("OSS_ENDPOINT", f"oss-{region}-internal.aliyuncs.com"),
             oss_public_endpoint=read.endpoint("OSS_PUBLIC_ENDPOINT", f"oss-{region}.aliyuncs.com"),
             oss_region=region,
-            mns_endpoint=read.endpoint("MNS_ENDPOINT"),
+            mns_endpoint=read.endpoint("MNS_ENDPOINT", _mns_endpoint(read, region)),
             mns_topic=read.text("MNS_TOPIC", _MNS_NAME, _MNS_SAYS, _MNS, ""),
             mns_queue=read.text("MNS_QUEUE", _MNS_NAME, _MNS_SAYS, _MNS, ""),
         )
         if bool(settings.mns_topic) == bool(settings.mns_queue):
             read.wrong.append(f"set exactly one of MNS_TOPIC and MNS_QUEUE ({_MNS})")
         return settings
+
+
+def _mns_endpoint(read: EnvironmentReader, region: str) -> str | None:
+    """The account's own; None where the account is not known."""
+    # Function Compute says which account it is; elsewhere it stands where s.yaml has it from.
+    account = read.first("FC_ACCOUNT_ID", "ALIBABA_CLOUD_ACCOUNT_ID")
+    return f"{account}.mns.{region}.aliyuncs.com" if account else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
-from .function import HttpTrigger
+from .function import EventBridgeTrigger, HttpTrigger
 from .refusal import Refused
 
 if TYPE_CHECKING:
@@ -98,13 +98,21 @@ class Descriptions:
     def _triggers(self, function: Function) -> dict[str, Any]:
         return {"triggers": [self._trigger(trigger) for trigger in function.triggers]}
 
-    def _trigger(self, trigger: OssTrigger | HttpTrigger) -> dict[str, Any]:
+    def _trigger(self, trigger: OssTrigger | HttpTrigger | EventBridgeTrigger) -> dict[str, Any]:
         if isinstance(trigger, HttpTrigger):
             config: dict[str, Any] = {
                 "authType": trigger.auth_type,
                 "methods": list(trigger.methods),
             }
             return _told(trigger.name, "http", config)
+        if isinstance(trigger, EventBridgeTrigger):
+            config = {
+                "triggerEnable": trigger.enabled,
+                "asyncInvocationType": True,
+                "eventRuleFilterPattern": json.dumps(trigger.pattern.fields),
+                "eventSourceConfig": {"eventSourceType": "Default"},
+            }
+            return _told(trigger.name, "eventbridge", config)
         keys = {"prefix": trigger.prefix, "suffix": trigger.suffix}
         config = {"events": list(trigger.events), "filter": {"key": keys}}
         source = {"sourceArn": self._oss_arn + trigger.bucket}

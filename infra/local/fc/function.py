@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from .event_pattern import EventPattern
+
 
 @dataclass(frozen=True)
 class Hook:
@@ -40,6 +42,39 @@ class OssTrigger:
             and any(_covers(wanted, record["eventName"]) for wanted in self.events)
         )
 
+    def payload(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """The event that the function gets."""
+        return {"events": [record]}
+
+
+@dataclass(frozen=True)
+class EventBridgeTrigger:
+    """What a rule on the account's default event bus lets through: OSS's events among them."""
+
+    pattern: EventPattern
+    name: str = ""
+    enabled: bool = True
+
+    def matches(self, record: Mapping[str, Any]) -> bool:
+        """Whether one OSS event record fires this trigger."""
+        return self.enabled and self.pattern.matches(self.payload(record))
+
+    def payload(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """The CloudEvent that the function gets: function-compute.md, "Bucket events"."""
+        oss = record["oss"]
+        return {
+            "id": record["responseElements"]["requestId"],
+            "source": "acs.oss",
+            "specversion": "1.0",
+            "type": f"oss:{record['eventName']}",
+            "subject": f"{oss['bucket']['arn']}/{oss['object']['key']}",
+            "time": record["eventTime"],
+            "datacontenttype": "application/json;charset=utf-8",
+            "aliyunregionid": record["region"],
+            "aliyuneventbusname": "default",
+            "data": record,
+        }
+
 
 @dataclass(frozen=True)
 class HttpTrigger:
@@ -61,13 +96,14 @@ class Function:
     handler: str
     """``module.function``."""
     code: Path
+    """A folder, or a zip file."""
     timeout_s: int = 3
     memory_mb: int = 512
     """Told to the function, not enforced."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     initializer: Hook | None = None
     pre_stop: Hook | None = None
-    triggers: tuple[OssTrigger | HttpTrigger, ...] = ()
+    triggers: tuple[OssTrigger | HttpTrigger | EventBridgeTrigger, ...] = ()
     retries: int = 3
     """Of an asynchronous invocation that fails, after its first attempt."""
     max_event_age_s: int = 86_400
@@ -89,11 +125,10 @@ class Function:
         """Its HTTP trigger, where it has one."""
         return next((t for t in self.triggers if isinstance(t, HttpTrigger)), None)
 
-    def matches(self, record: Mapping[str, Any]) -> bool:
-        """Whether one OSS event record fires any of this function's OSS triggers."""
-        return any(
-            trigger.matches(record) for trigger in self.triggers if isinstance(trigger, OssTrigger)
-        )
+    @property
+    def bucket_triggers(self) -> list[OssTrigger | EventBridgeTrigger]:
+        """Those that a bucket's events may fire."""
+        return [trigger for trigger in self.triggers if not isinstance(trigger, HttpTrigger)]
 
 
 def _covers(wanted: str, event_name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Collection
 
 
@@ -55,6 +56,20 @@ class Section:
             raise self._wrong(key, "one of " + ", ".join(sorted(choices)), value)
         return value
 
+    def matching(self, key: str, form: re.Pattern[str]) -> str:
+        """A text, the whole of which is of a form."""
+        value = self.text(key)
+        if not form.fullmatch(value):
+            raise BadTemplate(f"{self.place}.{key}: {value!r} is not of the form {form.pattern}")
+        return value
+
+    def switch(self, key: str, *, default: bool | None = None) -> bool:
+        """True or false, not a text; required unless a default is given."""
+        value = self._value.get(key, default)
+        if not isinstance(value, bool):
+            raise self._wrong(key, "true or false", value)
+        return value
+
     def texts(self, key: str, choices: Collection[str]) -> tuple[str, ...]:
         """A list of texts out of `choices`, at least one."""
         values = self._list(key)
@@ -66,10 +81,8 @@ class Section:
         return tuple(str(value) for value in values)
 
     def number(self, key: str, low: int, high: int, default: int | None = None) -> int:
-        """A whole number, or its digits: ``env`` gives texts. Required unless with a default."""
+        """A whole number, required unless with a default: of a text, ``json`` makes one."""
         value = self._value.get(key, default)
-        if isinstance(value, str) and value.isascii() and value.isdigit():
-            value = int(value[:20])
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise self._wrong(key, f"a whole number from {low} to {high}", value)
         return value

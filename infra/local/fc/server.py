@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from aiohttp import web
 
 from ..service import Service
 from .api import Fc2Api, Fc3Api
+from .code import unpacked
 from .descriptions import Descriptions, question
 from .events import ERROR_TYPE, Event
 from .invocations import Invocation, Invocations
@@ -61,7 +63,9 @@ class FcService(Service):
         `ca_file` is what instances trust in place of the public authorities.
         """
         super().__init__()
-        self.functions = functions
+        self.functions = functions = [
+            replace(function, code=unpacked(function.code, data / "code")) for function in functions
+        ]
         self.kill_instances = self._kill_busy
         self._fc3, self._fc2 = Fc3Api(identity), Fc2Api(identity)
         self._descriptions = Descriptions(functions, region, identity.account_id)
@@ -93,13 +97,14 @@ class FcService(Service):
 
     def deliver(self, record: dict[str, Any]) -> None:
         """Takes one OSS event record to every function that a trigger of its own calls for it."""
-        payload = json.dumps({"events": [record]}, ensure_ascii=False).encode()
         for pool in self._pools.values():
-            if pool.function.matches(record):
-                for _ in range(1 + self.behaviour.duplicates):
-                    self._invocations.enqueue(
-                        pool, Event("oss", payload), self.behaviour.delay_ms / 1000
-                    )
+            for trigger in pool.function.bucket_triggers:
+                if trigger.matches(record):
+                    payload = json.dumps(trigger.payload(record), ensure_ascii=False).encode()
+                    for _ in range(1 + self.behaviour.duplicates):
+                        self._invocations.enqueue(
+                            pool, Event("oss", payload), self.behaviour.delay_ms / 1000
+                        )
 
     async def invoke(self, function: str, event: Event) -> Result:
         """One synchronous invocation of a function by name. Raises Refused."""

@@ -1,27 +1,42 @@
-"""Serverless Devs' variables: ``${vars.a.b}``, ``${env('NAME', 'default')}``, ``${env(NAME)}``."""
+"""Serverless Devs' variables: ``${vars.a.b}``, ``${env('NAME', 'default')}``, ``${json(…)}``.
+
+As `s preview` resolves them: a name that is empty counts as not set, and what ``env`` gives is a
+text, which ``json`` makes a number or a switch of.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
 from .section import BadTemplate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _EXPRESSION = re.compile(r"\$\{([^${}]*)\}")
 _VARS = re.compile(r"vars\.([\w-]+(?:\.[\w-]+)*)")
 _WORD = r"""\s*(?:'([^']*)'|"([^"]*)"|([\w.-]+))\s*"""
 _ENV = re.compile(rf"env\({_WORD}(?:,{_WORD})?\)")
+_JSON = re.compile(r"json\((.+)\)")
 
 
-def names_of(text: str) -> dict[str, str | None]:
-    """Every name that ``env`` reads somewhere in `text`, and the default that it has there."""
-    found = (_ENV.fullmatch(expression.strip()) for expression in _EXPRESSION.findall(text))
+def names_of(value: object) -> dict[str, str | None]:
+    """Every name that ``env`` reads somewhere in `value`, and the default that it has there."""
+    found = (_ENV.search(e) for text in _texts(value) for e in _EXPRESSION.findall(text))
     return {
         _first(env.groups()[:3]) or "": _first(env.groups()[3:]) for env in found if env is not None
     }
+
+
+def _texts(value: object) -> Iterator[str]:
+    """At any depth."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
 
 
 class Variables:
@@ -64,6 +79,9 @@ class Variables:
         env = _ENV.fullmatch(expression)
         if env:
             return self._environment_value(env, place)
+        parsed = _JSON.fullmatch(expression)
+        if parsed:
+            return self._parsed(parsed[1].strip(), place, within)
         raise BadTemplate(f"{place}: unknown variable ${{{expression}}}")
 
     def _declared_value(self, path: str, place: str, within: tuple[str, ...]) -> object:
@@ -76,15 +94,19 @@ class Variables:
             value = value[name]
         return self.resolve(value, f"vars.{path}", (*within, path))
 
+    def _parsed(self, expression: str, place: str, within: tuple[str, ...]) -> object:
+        text = self._text(expression, place, within)
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise BadTemplate(f"{place}: {text[:80]!r} is not JSON") from error
+
     def _environment_value(self, env: re.Match[str], place: str) -> str:
         name, default = _first(env.groups()[:3]), _first(env.groups()[3:])
-        if name is None or name not in self._environment:
-            if default is None:
-                raise BadTemplate(
-                    f"{place}: the environment has no {name}, and no default is given"
-                )
-            return default
-        return self._environment[name]
+        value = self._environment.get(name or "") or default
+        if value is None:
+            raise BadTemplate(f"{place}: the environment has no {name}, and no default is given")
+        return value
 
 
 def _first(groups: tuple[str | None, ...]) -> str | None:

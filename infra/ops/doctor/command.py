@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import click
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
-from .line import Level
+from .line import Level, warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -73,9 +74,13 @@ def doctor(
     functions have roles of their own.
     """
     given = _read(env_file) if env_file else {}
+    shadowed = [n for n, value in given.items() if os.environ.get(n, value) != value]
     # The credentials' own library reads the environment, and nothing else.
     os.environ.update(given)
-    lines = _lines(_template(template), given, profile, inside=inside, offline=offline)
+    lines = chain(
+        map(_shadowed, shadowed),
+        _lines(_template(template), given, profile, inside=inside, offline=offline),
+    )
     levels = [_tell(line, as_json=as_json) for line in lines]
     if not as_json:
         counts = {level.value: levels.count(level) for level in Level}
@@ -101,6 +106,11 @@ def _lines(
     from .examination import examine  # noqa: PLC0415 - the SDKs load here
 
     yield from examine(deployment, source)
+
+
+def _shadowed(name: str) -> Line:
+    says = f"{name} has another value in the environment, which Serverless Devs would take"
+    return warning("settings", says, f"unset {name}, or change the line.")
 
 
 def _tell(line: Line, *, as_json: bool) -> Level:

@@ -13,7 +13,8 @@ from alibabacloud_tea_openapi.utils_models import Config
 from Tea.exceptions import TeaException, UnretryableException
 
 from facescreen import errors
-from infra.local.fc.function import OssTrigger
+from infra.local.fc.event_pattern import EventPattern
+from infra.local.fc.function import EventBridgeTrigger, OssTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,8 +88,13 @@ class Deployed:
         )
 
     def oss_triggers(self, name: str) -> list[OssTrigger]:
-        """Of a function."""
+        """The native ones of a function."""
         return [_oss(trigger) for trigger in self._triggers(name) if trigger.trigger_type == "oss"]
+
+    def rules(self, name: str) -> list[EventBridgeTrigger]:
+        """Those of EventBridge of a function, as far as its patterns are ones that we read."""
+        found = (_rule(t) for t in self._triggers(name) if t.trigger_type == "eventbridge")
+        return [rule for rule in found if rule is not None]
 
     def _triggers(self, name: str) -> list[Any]:
         asked = models.ListTriggersRequest(limit=_PAGE)
@@ -113,6 +119,15 @@ def _oss(trigger: Any) -> OssTrigger:
         suffix=keys.get("suffix") or "",
         name=trigger.trigger_name,
     )
+
+
+def _rule(trigger: Any) -> EventBridgeTrigger | None:
+    config = json.loads(trigger.trigger_config)
+    try:
+        pattern = EventPattern(json.loads(config.get("eventRuleFilterPattern") or "{}"))
+    except ValueError:
+        return None
+    return EventBridgeTrigger(pattern, trigger.trigger_name, enabled=config.get("triggerEnable"))
 
 
 @contextmanager

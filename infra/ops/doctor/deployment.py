@@ -11,9 +11,11 @@ from facescreen.environment import EnvironmentReader
 from facescreen.errors import BadSettings
 from facescreen.settings import Settings
 from facescreen.web.settings import WebSettings
-from infra.local.fc import s_yaml
+from infra.local.fc import document, s_yaml
 from infra.local.fc.section import BadTemplate
 from infra.local.fc.variables import names_of
+
+from . import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,12 +25,6 @@ if TYPE_CHECKING:
 
 # What a VPC's own endpoints have in their names and the public ones have not.
 _INSIDE = re.compile(r"-(?:internal|vpc)(?=\.)")
-_NAMES = {
-    "ALIBABA_CLOUD_ACCOUNT_ID": (r"\d{10,20}", "the account's id: its digits"),
-    "OSS_BUCKET": (r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "the watched bucket's name"),
-}
-"""With what they must be."""
-
 T = TypeVar("T")
 
 
@@ -79,24 +75,32 @@ class Deployment:
 
 def read(template: Path, environment: Mapping[str, str], *, inside: bool) -> Deployment:
     """Raises BadSettings, which names every one that is wrong, BadTemplate, OSError."""
-    defaults = names_of(template.read_text(encoding="utf-8"))
-    # A name that is missing is told by its reader, together with all else that is wrong.
-    complete = {name: default or "" for name, default in defaults.items()}
-    complete.update({name: value for name, value in environment.items() if value})
+    declared = names_of(document.read(template))
+    required = {name for name, default in declared.items() if default is None}
+    known = {*declared, *names.NAMES}
+    wrong = names.wrong({n: v for n, v in environment.items() if n in known}, required)
+    complete = {
+        # A blank reads as not set: who reads it says so, together with all else that is wrong.
+        **{name: " " if default is None else default for name, default in declared.items()},
+        **{name: value for name, value in environment.items() if value},
+        **{name: names.NAMES[name].sound for name in wrong if name in names.NAMES},
+    }
     object_created, http_api = _functions(template, complete)
-    wrong = _wrong_names(complete, defaults)
-    settings = _read(lambda: Settings.from_env(object_created.environment), wrong)
+    told = [*wrong.values(), *_same_bucket(complete)]
+    account = {"FC_ACCOUNT_ID": complete["ALIBABA_CLOUD_ACCOUNT_ID"]}
+    settings = _read(lambda: Settings.from_env({**object_created.environment, **account}), told)
     local = EnvironmentReader(complete).switch("FACESCREEN_LOCAL", default=False)
-    web = _read(lambda: WebSettings.from_env(http_api.environment, local=local), wrong)
-    if wrong or settings is None or web is None:
-        raise BadSettings("the settings are wrong", wrong=tuple(dict.fromkeys(wrong)))
+    web = _read(lambda: WebSettings.from_env(http_api.environment, local=local), told)
+    if told or settings is None or web is None:
+        raise BadSettings("the settings are wrong", wrong=tuple(dict.fromkeys(told)))
     return Deployment(complete, object_created, http_api, settings, web, inside)
 
 
 def _functions(template: Path, environment: Mapping[str, str]) -> tuple[Function, Function]:
     by_module = {
         function.handler.partition(".")[0]: function
-        for function in s_yaml.load(template, environment)
+        # Whether they are packaged yet is not the question here.
+        for function in s_yaml.load(template, environment, source=template.parent)
     }
     missing = {"object_created", "http_api"} - set(by_module)
     if missing:
@@ -104,18 +108,10 @@ def _functions(template: Path, environment: Mapping[str, str]) -> tuple[Function
     return by_module["object_created"], by_module["http_api"]
 
 
-def _wrong_names(environment: Mapping[str, str], defaults: Mapping[str, str | None]) -> list[str]:
-    """What is wrong with the names that s.yaml makes ARNs of; its defaults stand for nothing."""
-    wrong = []
-    for name, (pattern, says) in _NAMES.items():
-        value = environment[name]
-        if value == defaults.get(name):
-            wrong.append(f"{name} must be {says}; it is not set")
-        elif not re.fullmatch(pattern, value):
-            wrong.append(f"{name} must be {says}")
+def _same_bucket(environment: Mapping[str, str]) -> list[str]:
     if environment["OSS_BUCKET"] == environment["STATE_BUCKET"]:
-        wrong.append("STATE_BUCKET must not be OSS_BUCKET: each entry would be screened")
-    return wrong
+        return ["STATE_BUCKET must not be OSS_BUCKET: each entry would be screened"]
+    return []
 
 
 def _read(read: Callable[[], T], wrong: list[str]) -> T | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from infra.local.fc.function import OssTrigger
+from infra.local.fc.function import EventBridgeTrigger, OssTrigger
 
 from .deployed import Deployed
 from .line import fault, ok, warning
@@ -35,7 +36,7 @@ def deployed(deployment: Deployment, credentials: CredentialSource) -> Iterator[
     for function in deployment.functions:
         yield _as_said(there, function, found[function.name])
     mine = deployment.object_created
-    yield _watching(there, mine)
+    yield _watching(there, mine, deployment.bucket)
     yield _kept(there, mine)
     yield _closed(there, deployment)
 
@@ -117,14 +118,13 @@ def _as_said(there: Deployed, function: Function, found: Any) -> Line:
     return ok("functions", f"{function.name} is deployed as s.yaml says")
 
 
-def _watching(there: Deployed, function: Function) -> Line:
-    """Whether the bucket's events come, and no others."""
-    wanted = {_what(trigger) for trigger in _oss_triggers(function)}
-    found = {_what(trigger) for trigger in there.oss_triggers(function.name)}
-    buckets = ", ".join(sorted({bucket for bucket, *_ in wanted}))
-    if wanted <= found:
-        return ok("trigger", f"events of {buckets} come to {function.name}")
-    says = f"{function.name} has no such trigger as s.yaml says on {buckets}"
+def _watching(there: Deployed, function: Function, bucket: str) -> Line:
+    """Whether the bucket's events come, by its own triggers or by EventBridge."""
+    wanted = {_what(trigger) for trigger in function.bucket_triggers}
+    native, rules = there.oss_triggers(function.name), there.rules(function.name)
+    if wanted and wanted <= {*map(_what, native), *map(_what, rules)}:
+        return ok("trigger", f"events of {bucket} come to {function.name}")
+    says = f"{function.name} has no such trigger as s.yaml says on {bucket}"
     return fault("trigger", says, "Deploy again: nothing is screened without it.")
 
 
@@ -155,6 +155,8 @@ def _oss_triggers(function: Function) -> list[OssTrigger]:
     return [trigger for trigger in function.triggers if isinstance(trigger, OssTrigger)]
 
 
-def _what(trigger: OssTrigger) -> tuple[str, frozenset[str], str, str]:
+def _what(trigger: OssTrigger | EventBridgeTrigger) -> tuple[object, ...]:
     """All but its name."""
+    if isinstance(trigger, EventBridgeTrigger):
+        return json.dumps(trigger.pattern.fields, sort_keys=True), trigger.enabled
     return trigger.bucket, frozenset(trigger.events), trigger.prefix, trigger.suffix

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from facescreen.errors import BadSettings
+from infra.local.fc import document
 from infra.local.fc.section import BadTemplate
 from infra.local.fc.variables import names_of
 
@@ -50,7 +51,8 @@ def deployment(
 
 def unread(template: Path, given: Mapping[str, str]) -> Iterator[Line]:
     """Names in an environment file that nothing reads: most are misspelt."""
-    known = {*names_of(template.read_text(encoding="utf-8")), *_OTHERS}
+    beside = [template, *template.parent.glob("s.*.yaml")]
+    known = {name for path in beside for name in names_of(document.read(path))} | _OTHERS
     for name in sorted(set(given) - known):
         meant = get_close_matches(name, known, 1)
         hint = f"Did you mean {meant[0]}?" if meant else "Take it out."

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -9,6 +8,9 @@ from infra.local.fc import s_yaml
 from infra.local.fc.function import Function, Hook, HttpTrigger, OssTrigger
 from infra.local.fc.section import BadTemplate
 from infra.local.fc.variables import Variables
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WHOLE = """
 edition: 3.0.0
@@ -31,7 +33,7 @@ resources:
       handler: index.handler
       code: ./functions
       role: acs:ram::${vars.account}:role/screen
-      timeout: ${env('TIMEOUT', '60')}
+      timeout: ${json(env('TIMEOUT', '60'))}
       memorySize: 1024
       environmentVariables: {REGION: "${vars.region}"}
       instanceLifecycleConfig:
@@ -118,10 +120,17 @@ def test_there_is_one_address_for_http_triggers(tmp_path: Path) -> None:
     ("wrong", "said"),
     [
         (("memorySize:", "memorysize:"), r"resources\.screen\.props: unknown key 'memorysize'"),
-        (("${env('TIMEOUT', '60')}", "1.5"), r"props\.timeout: expected a whole number"),
-        (("${env('TIMEOUT', '60')}", "86401"), r"props\.timeout: .* from 1 to 86400, found 86401"),
+        (("${json(env('TIMEOUT', '60'))}", "1.5"), r"props\.timeout: expected a whole number"),
+        (
+            ("${json(env('TIMEOUT', '60'))}", "86401"),
+            r"props\.timeout: .* from 1 to 86400, found 86401",
+        ),
         (("'python3.10')", "'go1')"), r"props\.runtime: expected one of python3\.10, python3\.12"),
         (("./functions", "./none"), r"props\.code: no folder"),
+        (("./functions", "./none.zip"), r"props\.code: no file .* facescreen package"),
+        (("json(env('TIMEOUT', '60'))", "env('TIMEOUT', '60')"), r"timeout: .* found '60'"),
+        (("env('TIMEOUT', '60')", "'sixty'"), r"timeout: unknown variable"),
+        (("'60'", "'sixty'"), r"timeout: 'sixty' is not JSON"),
         (("authType: function", "authType: jwt"), r"triggers\[1\]\.triggerConfig\.authType"),
         (("oss:ObjectCreated:PutObject", "PutObject"), r"triggers\[0\]\.triggerConfig\.events"),
         (("suffix: .jpg", "sufix: .jpg"), r"filter\.key: unknown key 'sufix'"),
@@ -177,8 +186,7 @@ def test_a_record_fires_the_triggers_it_matches(
     event: str, bucket: str, key: str, fires: bool
 ) -> None:
     trigger = OssTrigger("selfies", ("oss:ObjectCreated:PutObject",), "in/", ".jpg")
-    function = Function("f", "python3.10", "i.h", Path(), triggers=(trigger,))
-    assert function.matches(record(event, bucket, key)) is fires
+    assert trigger.matches(record(event, bucket, key)) is fires
 
 
 def test_a_wildcard_covers_its_kind_alone() -> None:

@@ -233,3 +233,15 @@ def state_bucket(outside: Outside, name: str) -> oss2.Bucket:
     return oss2.Bucket(
         outside.bucket.auth, outside.told["OSS_ENDPOINT"], name, region=outside.told["OSS_REGION"]
     )
+
+
+def test_a_value_that_serverless_devs_would_take_from_elsewhere_is_told(
+    doctor: Command, tmp_path: Path
+) -> None:
+    env_file = tmp_path / "env"
+    env_file.write_text("STRICTNESS=strict\nTAG_FORM=merged\n")
+    said = not_ok(doctor("--json", "--env", env_file, "--offline", STRICTNESS="lenient"))
+    assert said == [
+        "warning settings: STRICTNESS has another value in the environment, which Serverless Devs "
+        "would take"
+    ]

@@ -1,0 +1,50 @@
+"""A function's zip, unpacked."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.local.fc import code
+from infra.local.fc.section import BadTemplate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def zipped(path: Path, **files: str) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return path
+
+
+def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
+    assert code.unpacked(tmp_path, tmp_path / "data") == tmp_path
+
+
+def test_the_same_bytes_are_unpacked_once_and_others_elsewhere(tmp_path: Path) -> None:
+    one, data = zipped(tmp_path / "f.zip", index="one"), tmp_path / "data"
+    folder = code.unpacked(one, data)
+    assert (folder / "index").read_text() == "one"
+    assert code.unpacked(one, data) == folder
+    other = code.unpacked(zipped(tmp_path / "f.zip", index="two"), data)
+    assert (other / "index").read_text() == "two"
+    assert sorted(data.iterdir()) == sorted([folder, other])
+
+
+def test_what_is_no_zip_is_named_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "f.zip").write_text("no zip")
+    with pytest.raises(BadTemplate, match=r"f\.zip: File is not a zip file"):
+        code.unpacked(tmp_path / "f.zip", tmp_path / "data")
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_a_zip_that_would_fill_the_disk_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(code, "_LARGEST", 4)
+    with pytest.raises(BadTemplate, match="unpacks to more than 4 bytes"):
+        code.unpacked(zipped(tmp_path / "f.zip", index="12345"), tmp_path / "data")

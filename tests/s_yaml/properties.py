@@ -1,0 +1,66 @@
+"""A strict reading of properties, by the models of the vendor's own SDK.
+
+Every key must be one of the model's, spelt as on the wire, and every value of the model's type: a
+number that is written as a text is a fault.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import TYPE_CHECKING, Any
+
+from alibabacloud_fc20230330 import models
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PLAIN: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "bool": (bool,),
+    "int": (int,),
+    "float": (int, float),
+}
+_LIST = re.compile(r"List\[(.+)\]")
+_MAPPING = re.compile(r"Dict\[str, (.+)\]")
+
+
+def faults(model: type, value: object, place: str = "") -> Iterator[str]:
+    """What of `value` is not as `model` has it."""
+    if not isinstance(value, dict):
+        yield f"{place}: not a mapping"
+        return
+    types = _types(model)
+    for key, item in value.items():
+        if key not in types:
+            yield f"{place}.{key}: unknown to {model.__name__}"
+        else:
+            yield from _of_type(types[key], item, f"{place}.{key}")
+
+
+def _types(model: type) -> dict[str, str]:
+    """By the name on the wire, what the model's initialiser says of the attribute's type."""
+    parameters = inspect.signature(model).parameters
+    wire = {re.sub(r"[^a-z0-9]", "", name): p.annotation for name, p in parameters.items()}
+    source = inspect.getsource(model.from_map)  # type: ignore[attr-defined]
+    keys = re.findall(r"m\.get\('(\w+)'\)", source)
+    return {key: wire[key.lower()] for key in keys}
+
+
+def _of_type(annotation: str, item: Any, place: str) -> Iterator[str]:
+    listed, mapped = _LIST.fullmatch(annotation), _MAPPING.fullmatch(annotation)
+    if listed:
+        if not isinstance(item, list):
+            yield f"{place}: not a list"
+            return
+        for number, element in enumerate(item):
+            yield from _of_type(listed[1], element, f"{place}[{number}]")
+    elif mapped:
+        for key, element in item.items():
+            yield from _of_type(mapped[1], element, f"{place}.{key}")
+    elif annotation.startswith("main_models."):
+        yield from faults(getattr(models, annotation.partition(".")[2]), item, place)
+    elif not isinstance(item, _PLAIN[annotation]) or (
+        isinstance(item, bool) and annotation != "bool"
+    ):
+        yield f"{place}: {item!r} is not a {annotation}"
