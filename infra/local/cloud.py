@@ -42,7 +42,7 @@ class LocalCloud:
 
     `settings` are environment variables for the functions, over those that the cloud gives.
     `template` stands in `project`. The functions run from source, on this Python, unless
-    `packaged`: then from what s.yaml names as their code, on the Python of their runtime.
+    `interpreters` has a Python's path by runtime: then from the packages that `template` names.
     """
 
     def __init__(
@@ -52,13 +52,14 @@ class LocalCloud:
         settings: Mapping[str, str] | None = None,
         *,
         template: str = "s.yaml",
-        packaged: bool = False,
+        interpreters: Mapping[str, str] | None = None,
     ) -> None:
         # Instances run in a folder of their own, where a relative path leads nowhere.
         self._data = data = data.resolve()
         self._project = project
         self._template = template
-        self._source = None if packaged else project / "functions"
+        self._interpreters = interpreters or {}
+        self._source = None if interpreters else project / "functions"
         self._settings = dict(settings or {})
         self._running = AsyncExitStack()
         data.mkdir(parents=True, exist_ok=True)
@@ -102,6 +103,7 @@ class LocalCloud:
             self._data / "fc",
             self._dead_letter,
             REGION,
+            interpreters=self._interpreters,
             ca_file=self.cloudauth.ca_file,
         )
         await self._start(self.fc, wanted.get("fc", 0))

@@ -45,6 +45,11 @@ def other_limits(resources: Resources) -> None:
     del props["concurrencyConfig"]
 
 
+def by_eventbridge(resources: Resources) -> None:
+    other = yaml.safe_load((PROJECT / "s.eventbridge.yaml").read_text())["resources"]
+    resources["object_created"]["props"]["triggers"] = other["object_created"]["props"]["triggers"]
+
+
 @pytest.fixture
 def deployed(
     facescreen: Command, tmp_path: Path
@@ -88,6 +93,16 @@ def test_what_was_deployed_otherwise_is_named(
     deployed: Callable[..., Any], change: Callable[[Resources], None], named: str
 ) -> None:
     assert not_ok(deployed(change)) == [named]
+
+
+def test_events_by_eventbridge_are_known_as_such(deployed: Callable[..., Any]) -> None:
+    assert not_ok(deployed(by_eventbridge, "--template", PROJECT / "s.eventbridge.yaml")) == []
+
+
+def test_events_by_another_way_than_said_are_named(deployed: Callable[..., Any]) -> None:
+    assert not_ok(deployed(by_eventbridge)) == [
+        "fault trigger: facescreen-object-created has no such trigger as s.yaml says on selfies"
+    ]
 
 
 def test_other_limits_are_named(deployed: Callable[..., Any]) -> None:

@@ -125,11 +125,11 @@ def until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
 
 @contextmanager
 def running(
-    data: Path, project: Path = PROJECT, /, **settings: str
+    data: Path, project: Path = PROJECT, /, template: str = "s.yaml", **settings: str
 ) -> Iterator[tuple[LocalCloud, Outside]]:
     """A local cloud, and a client of it."""
     with Background() as loop:
-        cloud = LocalCloud(data, project, {**FAST, **settings})
+        cloud = LocalCloud(data, project, {**FAST, **settings}, template=template)
         try:
             loop.run(cloud.start())
             outside = Outside(cloud.environment(), lambda: loop.run(cloud.fc.drained(), 120))
