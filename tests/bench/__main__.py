@@ -1,10 +1,10 @@
 """``make bench``: what a function imports and ships, beside the vendor's own SDK, how much of the
-quota a burst and a folder use, and what a thousand objects cost on AWS."""
+quota a burst and a folder use, and what a thousand objects cost on either cloud."""
 
 import tempfile
 from pathlib import Path
 
-from tests.bench import folders, on_lambda, shipping, transfers
+from tests.bench import folders, on_fc, on_lambda, shipping, transfers
 from tests.bench.test_budget import MOST_MB, MOST_MODULES, MOST_ON_LAMBDA
 from tests.local.pipeline import burst
 
@@ -46,6 +46,7 @@ def main() -> None:
     print(f"  {'paid calls in the busiest second':{WIDTH}} {busiest:6}   held to {quota}")
     print(f"  {'calls refused, beyond the quota':{WIDTH}} {screened.throttled:6}")
     print(f"  {'paid calls a second, on average':{WIDTH}} {screened.rate:6.2f}   held to 95 %")
+    on_fc.main()
     on_lambda.main()
 
 
