@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -70,7 +71,7 @@ class Builder:
         zipped = self._zip(function)
         zipped.parent.mkdir(parents=True, exist_ok=True)
         bill.path_of(zipped).unlink(missing_ok=True)
-        new = zipped.with_suffix(".zip.new")
+        new = zipped.with_suffix(f".{os.getpid()}")
         try:
             taken = archive.write(new, folder, chosen.parts)
             package = Package(

@@ -29,17 +29,28 @@ class Interpreter:
 
 
 def find(version: str) -> Interpreter:
-    """One of CPython `version` (``3.10``): from the PATH, of pyenv, known to uv, or else installed
-    by uv. Raises Unpackaged."""
+    """One of CPython `version` (``3.10``), which uv installs where there is none. Raises
+    Unpackaged."""
+    found = at_hand(version)
+    if found is None:
+        _said([uv(), "python", "install", "--quiet", version], _DOWNLOAD_S)
+        found = at_hand(version)
+    if found is None:
+        raise Unpackaged(
+            f"byte code for Python {version} needs a Python {version}, and none was found: install "
+            f"it (`uv python install {version}`, or pyenv), or give --without-byte-code, and cold "
+            "starts take several times as long"
+        )
+    return found
+
+
+def at_hand(version: str) -> Interpreter | None:
+    """The first on the PATH, of pyenv's, or known to uv."""
     for path in _candidates(version):
         exactly = _exactly(path)
         if exactly.startswith(f"{version}."):
             return Interpreter(path, exactly)
-    raise Unpackaged(
-        f"byte code for Python {version} needs a Python {version}, and none was found: install it "
-        f"(`uv python install {version}`, or pyenv), or give --without-byte-code, and cold starts "
-        "take several times as long"
-    )
+    return None
 
 
 def _candidates(version: str) -> Iterator[Path]:
@@ -48,15 +59,9 @@ def _candidates(version: str) -> Iterator[Path]:
         yield Path(on_path)
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     yield from sorted(pyenv.glob(f"versions/{version}.*/bin/python"))
-    yield from _known_to_uv(version)
-    if _said([uv(), "python", "install", "--quiet", version], _DOWNLOAD_S) is not None:
-        yield from _known_to_uv(version)
-
-
-def _known_to_uv(version: str) -> Iterator[Path]:
-    found = _said([uv(), "python", "find", "--no-project", "--no-python-downloads", version])
-    if found:
-        yield Path(found)
+    known = _said([uv(), "python", "find", "--no-project", "--no-python-downloads", version])
+    if known:
+        yield Path(known)
 
 
 def _exactly(path: Path) -> str:

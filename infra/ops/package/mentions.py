@@ -45,8 +45,10 @@ def _executed(tree: ast.AST) -> Iterator[ast.AST]:
     while waiting:
         node = waiting.pop()
         yield node
-        for_checkers = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
-        waiting += node.orelse if for_checkers else ast.iter_child_nodes(node)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            waiting += node.orelse
+        else:
+            waiting += ast.iter_child_nodes(node)
 
 
 def _imported(node: ast.AST, package: str) -> set[str]:

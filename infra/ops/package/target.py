@@ -26,7 +26,7 @@ class Limit:
     bytes: int
     unpacked: bool
     source: str
-    """What sets it, and the page that says so."""
+    """What sets it."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ _ALIBABA = Target(
     glibc="manylinux2014",
     code="/code",
     limits=(
-        # Both of alibabacloud.com/help/en/functioncompute/fc/product-overview/limits-of-usage
-        Limit(100_000_000, False, "Function Compute, outside its larger regions"),
+        # alibabacloud.com/help/en/functioncompute/fc/product-overview/limits-of-usage
+        Limit(100_000_000, False, "Function Compute, but for its larger regions"),
     ),
 )
 # Python 3.12 and newer run on Amazon Linux 2023, with glibc 2.34.
@@ -76,7 +76,7 @@ _AWS = Target(
     glibc="manylinux_2_28",
     code="/var/task",
     limits=(
-        # Both of docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+        # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
         Limit(50_000_000, False, "Lambda, a zip sent to its API"),
         Limit(250_000_000, True, "Lambda, unpacked"),
     ),
@@ -91,11 +91,13 @@ def target(cloud: str, environment: Mapping[str, str]) -> Target:
         runtime = environment.get("FC_RUNTIME") or f"python{_ALIBABA.python}"
         version = runtime.removeprefix("python")
         if version == runtime or not _VERSION.fullmatch(version):
-            raise click.UsageError("FC_RUNTIME must be python3.10 or python3.12")
+            raise click.UsageError("FC_RUNTIME must be python3.10 to python3.13: what s.yaml has as runtime")
         return replace(_ALIBABA, python=version)
     version = environment.get("LAMBDA_PYTHON") or _AWS.python
     if not _VERSION.fullmatch(version):
-        raise click.UsageError("LAMBDA_PYTHON must be 3.12 or 3.13, as the template's PythonVersion")
+        raise click.UsageError(
+            "LAMBDA_PYTHON must be 3.10 to 3.13: what the template has as PythonVersion"
+        )
     architecture = environment.get("LAMBDA_ARCHITECTURE") or "arm64"
     if architecture not in _MACHINES:
         raise click.UsageError("LAMBDA_ARCHITECTURE must be arm64 or x86_64")
