@@ -37,8 +37,11 @@ lock: setup  ## compiles the requirements files from pyproject.toml
 	@.venv/bin/uv pip compile -q --group fuzz --no-deps --universal \
 		--python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/fuzz.txt
 
-build-ObjectCreated build-HttpApi:  # called by sam build
-	@infra/aws/build "$(ARTIFACTS_DIR)"
+# Called by sam build.
+build-ObjectCreated: setup
+	@.venv/bin/facescreen package --quiet --cloud aws --function object_created --unpack "$(ARTIFACTS_DIR)"
+build-HttpApi: setup
+	@.venv/bin/facescreen package --quiet --cloud aws --function http_api --unpack "$(ARTIFACTS_DIR)"
 
 clean:
 	@rm -rf .venv .venv-3.* .venv-sam .aws-sam .facescreen

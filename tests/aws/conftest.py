@@ -104,10 +104,11 @@ def deploy(
     with ExitStack() as running:
 
         def make(handler: str = "object_created.handler", /, **settings: str) -> Function:
+            module = handler.partition(".")[0]
             configuration = Configuration(
-                handler.partition(".")[0].replace("_", "-"),
+                module.replace("_", "-"),
                 handler,
-                package,
+                package / module,
                 cloud.environment(**settings),
                 timeout_s=cloud.visibility_s,
                 memory_mb=512,

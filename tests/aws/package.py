@@ -1,30 +1,33 @@
-"""What a function ships, built as `sam build` builds it, and what it finds beside it on Lambda."""
+"""What the functions ship, built as `sam build` has it built, and what it finds beside it on Lambda."""
 
 from __future__ import annotations
 
-import compileall
-import os
 import platform
 import re
-import subprocess
 import sys
+import zipfile
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
-_BUILD = Path(__file__).parents[2] / "infra" / "aws" / "build"
+from infra.ops.package.build import Builder
+from infra.ops.package.interpreter import Interpreter
+from infra.ops.package.target import FUNCTIONS, target
+
 _BROUGHT = ("awslambdaric", "boto3")
 
 
 def built(folder: Path) -> Path:
-    """The package, for this Python and machine, in `folder`."""
+    """The packages, for this Python and machine, unpacked in `folder`: one for each handler's
+    module, named like it."""
     here = {
         "LAMBDA_ARCHITECTURE": platform.machine().replace("aarch64", "arm64"),
         "LAMBDA_PYTHON": f"{sys.version_info[0]}.{sys.version_info[1]}",
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
-    subprocess.run([_BUILD, folder], env={**os.environ, **here}, check=True)  # noqa: S603
-    # Instances that compile it side by side would start too slowly for two cores.
-    compileall.compile_dir(folder, quiet=2)
+    compiler = Interpreter(Path(sys.executable), platform.python_version())
+    builder = Builder(target("aws", here), folder, compiler)
+    for function, package in zip(FUNCTIONS, builder.build(FUNCTIONS), strict=True):
+        with zipfile.ZipFile(package.zip) as archive:
+            archive.extractall(folder / function)
     return folder
 
 

@@ -90,7 +90,7 @@ def run(place: Path) -> Measured:
         configuration = Configuration(
             "object-created",
             "object_created.handler",
-            built(place / "package"),
+            built(place / "package") / "object_created",
             cloud.environment(SNS_TOPIC_ARN=cloud.topic_arn, CALLS_PER_SECOND="1000"),
             timeout_s=120,
             memory_mb=512,

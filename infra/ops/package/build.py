@@ -1,0 +1,130 @@
+"""The order of things: install for the target, choose, compile, zip, describe."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from facescreen import __version__
+
+from . import archive, bill, bytecode, origin, wheels
+from .bill import Package, Part
+from .contents import OURS, contents
+from .distributions import installed
+from .errors import Unpackaged
+from .modules import Modules
+from .reach import Reach
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import PurePosixPath
+
+    from .contents import Contents
+    from .interpreter import Interpreter
+    from .target import Target
+
+
+@dataclass(frozen=True)
+class Builder:
+    """Builds for one target, into the folder `to`."""
+
+    target: Target
+    to: Path
+    compiler: Interpreter | None
+    """Of the target's Python; None leaves byte code out."""
+
+    def there(self, function: str) -> Package | None:
+        """The package as it was built before, where nothing has changed since."""
+        zipped = self._zip(function)
+        package = bill.read(zipped)
+        if package is None or package.properties != self._properties(function):
+            return None
+        intact = zipped.is_file() and archive.sha256(zipped) == package.sha256
+        return package if intact else None
+
+    def build(self, functions: Sequence[str]) -> Iterator[Package]:
+        """A package for each. Raises Unpackaged."""
+        with tempfile.TemporaryDirectory(prefix="facescreen-package-") as place:
+            folder = Path(place).resolve() / "code"
+            wheels.install(self.target, folder)
+            distributions = installed(folder)
+            _copy_our_own(folder)
+            modules = Modules(folder)
+            reach = Reach(modules)
+            for function in functions:
+                reached = reach.files(function, self.target.cloud)
+                chosen = contents(reached, modules, distributions)
+                if self.compiler is not None:
+                    bytecode.compile_all(self.compiler, folder, chosen, self.target)
+                try:
+                    yield self._write(function, chosen, folder)
+                except OSError as error:
+                    raise Unpackaged(f"{self.to} can't be written to: {error.strerror}") from None
+
+    def _write(self, function: str, chosen: Contents, folder: Path) -> Package:
+        """The bill comes last: without it nothing counts as built."""
+        zipped = self._zip(function)
+        zipped.parent.mkdir(parents=True, exist_ok=True)
+        bill.path_of(zipped).unlink(missing_ok=True)
+        new = zipped.with_suffix(f".{os.getpid()}")
+        try:
+            taken = archive.write(new, folder, chosen.parts)
+            package = Package(
+                zip=zipped,
+                sha256=archive.sha256(new),
+                zipped=new.stat().st_size,
+                parts=_parts(function, chosen, folder, taken),
+                properties=self._properties(function),
+            )
+            _check(package, self.target)
+            new.replace(zipped)
+        finally:
+            new.unlink(missing_ok=True)
+        bill.write(package, chosen.distributions)
+        return package
+
+    def _zip(self, function: str) -> Path:
+        return self.to / self.target.cloud / f"{function}.zip"
+
+    def _properties(self, function: str) -> dict[str, str]:
+        exactly = self.compiler.exactly if self.compiler else ""
+        return origin.properties(self.target, function, exactly)
+
+
+def _copy_our_own(folder: Path) -> None:
+    for path in origin.own_files():
+        copy = folder / path.relative_to(origin.FUNCTIONS)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+
+
+def _parts(
+    function: str, chosen: Contents, folder: Path, taken: Mapping[PurePosixPath, int]
+) -> tuple[Part, ...]:
+    unpacked: Counter[str] = Counter()
+    zipped: Counter[str] = Counter()
+    for path, part in chosen.parts.items():
+        unpacked[part] += (folder / path).stat().st_size
+        zipped[part] += taken[path]
+    versions = {OURS: __version__, **{each.name: each.version for each in chosen.distributions}}
+    return tuple(
+        Part(function if name == OURS else name, version, unpacked[name], zipped[name])
+        for name, version in versions.items()
+    )
+
+
+def _check(package: Package, target: Target) -> None:
+    """Raises Unpackaged for what the platform would not take."""
+    for limit in target.limits:
+        size = package.unpacked if limit.unpacked else package.zipped
+        if size > limit.bytes:
+            largest = max(package.parts, key=lambda part: part.unpacked)
+            raise Unpackaged(
+                f"{package.zip.name} has {size / 1e6:.1f} MB, of {limit.bytes / 1e6:.0f} allowed "
+                f"({limit.source}); the largest part is {largest.name}"
+            )

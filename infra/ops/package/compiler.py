@@ -1,0 +1,54 @@
+"""Runs in the target's Python: writes byte code beside the sources.
+
+Started by path as ``compiler.py FOLDER CODE``, standard library only. stdin holds the sources'
+paths below FOLDER, one a line; CODE is where the platform will have FOLDER. What doesn't compile
+is left as it is.
+
+Each file is compiled in a process of its own, forked from one and the same: marshal writes whether
+an object is referred to from elsewhere, so that byte code compiled after other files differs.
+"""
+
+from __future__ import annotations
+
+import os
+import py_compile
+import sys
+import warnings
+
+_UNCHECKED = py_compile.PycInvalidationMode.UNCHECKED_HASH
+
+
+def main() -> int:
+    """The exit status: 1 where a file could not be written."""
+    folder, code = sys.argv[1:]
+    warnings.simplefilter("ignore")
+    sources = sys.stdin.read().splitlines()
+    running, failed = 0, 0
+    for source in sources:
+        if os.fork() == 0:
+            _compile(folder, code, source)
+        running += 1
+        if running > (os.cpu_count() or 1):
+            failed |= os.wait()[1]
+            running -= 1
+    while running:
+        failed |= os.wait()[1]
+        running -= 1
+    return int(failed != 0)
+
+
+def _compile(folder: str, code: str, source: str) -> None:
+    try:
+        py_compile.compile(
+            f"{folder}/{source}", dfile=f"{code}/{source}", doraise=True,
+            invalidation_mode=_UNCHECKED,
+        )  # fmt: skip
+    except py_compile.PyCompileError:
+        os._exit(0)
+    except OSError:
+        os._exit(1)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
