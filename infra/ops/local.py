@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import tempfile
 import time
@@ -65,7 +66,14 @@ def demo(*, once: bool, as_json: bool) -> None:
     help=f"Listen there instead of on a free port; SERVICE is one of: {', '.join(SERVICES)}.",
 )
 @click.option("--samples", is_flag=True, help="Put the samples into the bucket.")
-def up(data: Path, env_file: Path | None, ports: tuple[str, ...], *, samples: bool) -> None:
+@click.option(
+    "--packaged",
+    is_flag=True,
+    help="Run what `facescreen package` built, on the Python it was built for.",
+)
+def up(
+    data: Path, env_file: Path | None, ports: tuple[str, ...], *, samples: bool, packaged: bool
+) -> None:
     """Run the local cloud until stopped.
 
     An object that is put into its bucket is screened as s.yaml says. verdicts.json in the data
@@ -75,7 +83,8 @@ def up(data: Path, env_file: Path | None, ports: tuple[str, ...], *, samples: bo
 
     from . import table  # noqa: PLC0415
 
-    with running_cloud(data, dict(_port(given) for given in ports)) as cloud:
+    interpreters = _interpreters() if packaged else None
+    with running_cloud(data, dict(_port(given) for given in ports), interpreters) as cloud:
         if samples:
             table.upload(cloud)
         else:
@@ -86,17 +95,32 @@ def up(data: Path, env_file: Path | None, ports: tuple[str, ...], *, samples: bo
         _until_stopped()
 
 
+def _interpreters() -> dict[str, str]:
+    """Of the runtime that the packages are built for. Raises Unpackaged."""
+    from .package import interpreter  # noqa: PLC0415
+    from .package.target import target  # noqa: PLC0415
+
+    version = target("alibaba", os.environ).python
+    return {f"python{version}": str(interpreter.find(version).path)}
+
+
 @contextmanager
-def running_cloud(data: Path, ports: dict[str, int]) -> Iterator[LocalCloud]:
-    """A local cloud that runs while the block does."""
+def running_cloud(
+    data: Path, ports: dict[str, int], interpreters: dict[str, str] | None = None
+) -> Iterator[LocalCloud]:
+    """A local cloud that runs while the block does, from packages where `interpreters` are."""
     from infra.local.background import Background  # noqa: PLC0415
     from infra.local.cloud import LocalCloud  # noqa: PLC0415
+    from infra.local.fc.section import BadTemplate  # noqa: PLC0415
 
+    settings = dict.fromkeys(["FC_RUNTIME"], next(iter(interpreters))) if interpreters else {}
     with Background() as loop:
-        cloud = LocalCloud(data, PROJECT)
+        cloud = LocalCloud(data, PROJECT, settings, interpreters=interpreters)
         try:
             loop.run(cloud.start(ports))
             yield cloud
+        except BadTemplate as bad:
+            raise click.ClickException(str(bad)) from None
         finally:
             loop.run(cloud.stop())
 

@@ -42,9 +42,9 @@ def _secrets(cloud: LocalCloud) -> list[str]:
 
 
 def _written(data: Path, outside: Outside) -> Iterator[tuple[str, str]]:
-    for path in (data / "fc").rglob("*"):
-        if path.is_file():
-            yield path.name, path.read_text(errors="replace")
+    fc = data / "fc"
+    for path in (*fc.glob("logs/*"), *fc.glob("events.db*")):
+        yield path.name, path.read_text(errors="replace")
     yield "invocations", json.dumps(outside.invocations())
     outside.dead_letters()
     yield "dead letters", json.dumps(outside.letters)

@@ -17,6 +17,8 @@ from mns.mns_exception import MNSServerException
 from infra.local.background import Background
 from infra.local.cloud import LocalCloud
 
+from .packaged import packaged
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -129,7 +131,13 @@ def running(
 ) -> Iterator[tuple[LocalCloud, Outside]]:
     """A local cloud, and a client of it."""
     with Background() as loop:
-        cloud = LocalCloud(data, project, {**FAST, **settings}, template=template)
+        cloud = LocalCloud(
+            data,
+            project,
+            {**FAST, **settings},
+            template=template,
+            interpreters=None if project != PROJECT or "FC_RUNTIME" in settings else packaged(),
+        )
         try:
             loop.run(cloud.start())
             outside = Outside(cloud.environment(), lambda: loop.run(cloud.fc.drained(), 120))
