@@ -129,7 +129,7 @@ def _references(
         for other in [needed] if isinstance(needed, str) else needed:
             if other not in resources:
                 yield f"{name}: depends on {other}, which is not there"
-        if resource.get("Condition", next(iter(conditions), None)) not in {*conditions, None}:
+        if "Condition" in resource and resource["Condition"] not in conditions:
             yield f"{name}: its condition is not there"
 
 
