@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from tests.alibaba_template.resource_types import Property, Record, ResourceType
 
 VARIABLE = re.compile(r"\$\{([A-Za-z0-9_.:]+)\}")
-_PSEUDO = {"ALIYUN::NoValue"}
 _OF_RESOURCES = {"Type", "Properties", "DependsOn", "Condition", "DeletionPolicy"}
 _PRIMITIVES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -110,14 +109,10 @@ def is_function(value: Any) -> bool:
     )
 
 
-def _references(
-    template: Mapping[str, Any], types: Mapping[str, ResourceType]
-) -> Iterator[str]:
+def _references(template: Mapping[str, Any], types: Mapping[str, ResourceType]) -> Iterator[str]:
     resources, parameters = template["Resources"], template.get("Parameters", {})
-    conditions = template.get("Conditions", {})
-    known = {*resources, *parameters, *_PSEUDO}
     used = set(_referred(template))
-    for name in sorted({one for one in used if "." not in one} - known):
+    for name in sorted({one for one in used if "." not in one} - {*resources, *parameters}):
         yield f"{name}: is referred to, and is not there"
     for name in sorted(set(parameters) - used):
         yield f"{name}: is a parameter that nothing refers to"
@@ -126,10 +121,9 @@ def _references(
             yield f"{of}.{attribute}: is referred to, and is not there"
     for name, resource in resources.items():
         needed = resource.get("DependsOn", [])
-        for other in [needed] if isinstance(needed, str) else needed:
-            if other not in resources:
-                yield f"{name}: depends on {other}, which is not there"
-        if "Condition" in resource and resource["Condition"] not in conditions:
+        for other in {*([needed] if isinstance(needed, str) else needed)} - {*resources}:
+            yield f"{name}: depends on {other}, which is not there"
+        if not {resource.get("Condition")} <= {None, *template.get("Conditions", {})}:
             yield f"{name}: its condition is not there"
 
 

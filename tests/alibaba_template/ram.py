@@ -44,9 +44,7 @@ def allowed(
         for statement in _statements(caller, bucket_policy)
         if any_like(request.action, statement["Action"])
         and any_like(request.resource, statement["Resource"])
-        and conditions_hold(
-            statement.get("Condition", {}), keys, missing_differs=missing_differs
-        )
+        and conditions_hold(statement.get("Condition", {}), keys, missing_differs=missing_differs)
     }
     return "Deny" not in effects and ("Allow" in effects or caller.owner)
 

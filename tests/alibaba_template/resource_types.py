@@ -117,4 +117,3 @@ def _bounds(least: str, most: str) -> tuple[float, float]:
         -float("inf") if least == "undefined" else float(least),
         float("inf") if most == "undefined" else float(most),
     )
-

@@ -115,7 +115,7 @@ def test_what_is_not_screened_may_be_read(policy: Policy) -> None:
     assert allowed(SOMEBODY, Request("oss:GetObject", ELSEWHERE), policy)
 
 
-@pytest.mark.parametrize("who", (*HELD, REVIEWER))
+@pytest.mark.parametrize("who", [*HELD, REVIEWER])
 @pytest.mark.parametrize("key", KEYS)
 def test_nobody_writes_a_verdict_but_the_functions(
     policy: Policy, functions: tuple[Caller, ...], who: Caller, key: str
@@ -152,7 +152,9 @@ def test_nobody_takes_a_verdict_off(policy: Policy, who: Caller, action: str) ->
     assert not allowed(who, reading(action, deepfake_verdict="high_risk"), policy)
     assert not allowed(who, reading(action, deepfake="high_risk"), policy)
     assert allowed(who, reading(action, customer="ann"), policy)
-    assert allowed(who, reading(action, deepfake_verdict="high_risk"), _forgeries_let_through(policy))
+    assert allowed(
+        who, reading(action, deepfake_verdict="high_risk"), _forgeries_let_through(policy)
+    )
 
 
 def test_nothing_goes_in_the_clear(policy: Policy) -> None:

@@ -142,7 +142,6 @@ _FUNCTIONS: dict[str, Any] = {
 
 def _typed(kind: str, value: Any) -> Any:
     """Parameters come as texts; a nested stack's come as they are."""
-    if not isinstance(value, str):
-        return value
-    readers = {"CommaDelimitedList": lambda text: text.split(","), "Json": json.loads}
-    return readers.get(kind, str)(value)
+    if kind == "CommaDelimitedList" and isinstance(value, str):
+        return value.split(",")
+    return json.loads(value) if kind == "Json" and isinstance(value, str) else value
