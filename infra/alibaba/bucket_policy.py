@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,8 @@ _READS = ["oss:GetObject", "oss:GetObjectVersion"]
 _WRITES = ["oss:PutObject", "oss:PutObjectTagging", "oss:PutObjectVersionTagging"]
 _DELETES = ["oss:DeleteObjectTagging", "oss:DeleteObjectVersionTagging"]
 _TEMPORARY = "STS.*"
+# No pattern, which would hold the functions too.
+_ROLE = re.compile(r"(?!facescreen-)[A-Za-z0-9.-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,11 @@ class Guarded:
             tag_prefix=environment.get("TAG_PREFIX") or "deepfake-",
             held_roles=read.listed("HELD_ROLES"),
             reviewers=read.listed("REVIEWERS"),
+        )
+        read.wrong.extend(
+            f"HELD_ROLES must be names of roles other than facescreen's own; {name!r} is not"
+            for name in found.held_roles
+            if not _ROLE.fullmatch(name)
         )
         read.check()
         return found

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.policies import Request
 
 Policy = dict[str, Any]
-NOBODY_S: Policy = {"Version": "1", "Statement": []}
+NO_POLICY: Policy = {"Version": "1", "Statement": []}
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Caller:
 def allowed(
     caller: Caller,
     request: Request,
-    bucket_policy: Policy = NOBODY_S,
+    bucket_policy: Policy = NO_POLICY,
     *,
     missing_differs: bool = True,
 ) -> bool:

@@ -185,6 +185,13 @@ def test_a_missing_account_is_named() -> None:
         Guarded.from_env("selfies", {})
 
 
+@pytest.mark.parametrize("name", ["*", "facescreen-http-api", "a/b", "\x1b[2J"])
+def test_the_functions_are_never_held(name: str) -> None:
+    with pytest.raises(BadSettings, match="HELD_ROLES") as refused:
+        Guarded.from_env("selfies", {**TOLD, "HELD_ROLES": f"onboarding,{name}"})
+    assert "\x1b" not in str(refused.value)
+
+
 def test_it_is_printed_as_oss_takes_it(policy: Policy) -> None:
     def run(*arguments: str, **told: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "infra.alibaba.bucket_policy", *arguments]
