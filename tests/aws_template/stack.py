@@ -135,9 +135,13 @@ _FUNCTIONS: dict[str, Any] = {
     "Fn::FindInMap": Stack.mapped,
     "Fn::Join": Stack.joined,
     "Fn::Equals": Stack.equal,
-    "Fn::Not": lambda stack, args: not stack.value(args[0]),
+    # A list of one; ROS takes the condition itself.
+    "Fn::Not": lambda stack, args: not stack.value(args[0] if isinstance(args, list) else args),
 }
 
 
 def _typed(kind: str, value: Any) -> Any:
-    return value.split(",") if kind == "CommaDelimitedList" and isinstance(value, str) else value
+    """Parameters come as texts; a nested stack's come as they are."""
+    if kind == "CommaDelimitedList" and isinstance(value, str):
+        return value.split(",")
+    return json.loads(value) if kind == "Json" and isinstance(value, str) else value

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from facescreen.outcome import our_keys
-from tests.aws_template.bucket_policy import Request, refused_by
+from tests.aws_template.bucket_policy import refused_by
+from tests.policies import Request
 
 if TYPE_CHECKING:
     from tests.aws_template.stack import Stack

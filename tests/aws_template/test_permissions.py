@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.policies import listed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -119,10 +121,6 @@ def permissions(stack: Stack) -> dict[str, set[tuple[str, str]]]:
 def _pairs(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for statement in document["Statement"]:
         assert statement["Effect"] == "Allow"
-        for action in _listed(statement["Action"]):
-            for resource in _listed(statement["Resource"]):
+        for action in listed(statement["Action"]):
+            for resource in listed(statement["Resource"]):
                 yield action, resource
-
-
-def _listed(one_or_more: str | list[str]) -> list[str]:
-    return [one_or_more] if isinstance(one_or_more, str) else one_or_more

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tests.alibaba_template import resource_types
+from tests.aws_template.stack import Stack
+
+if TYPE_CHECKING:
+    from tests.alibaba_template.resource_types import ResourceType
+
+REPOSITORY = Path(__file__).parents[2]
+ACCOUNT = "1234567890123456"
+REGION = "ap-southeast-1"
+WATCHED = [f"acs:oss:*:{ACCOUNT}:selfies/kyc/*", f"acs:oss:*:{ACCOUNT}:clips/*"]
+STATE = "facescreen-state"
+LOGS = f"facescreen-{ACCOUNT}"
+
+
+@pytest.fixture(scope="session")
+def types() -> dict[str, ResourceType]:
+    """What the vendor's packages describe."""
+    made = subprocess.run([REPOSITORY / "infra" / "alibaba" / "tools"], check=False)  # noqa: S603
+    if made.returncode:
+        pytest.skip("ros-cdk could not be installed; to have these tests: infra/alibaba/tools")
+    return resource_types.read(REPOSITORY / ".venv-ros")
+
+
+def template(name: str) -> dict[str, Any]:
+    """A template as it was written."""
+    read: dict[str, Any] = yaml.safe_load((REPOSITORY / "infra" / "alibaba" / name).read_text())
+    return read
+
+
+def deployed(name: str, **parameters: str) -> Stack:
+    """A template as ROS would make it of these parameters: texts, as the component sends them."""
+    given = {
+        "Account": ACCOUNT,
+        "Region": REGION,
+        "WatchedObjects": ",".join(WATCHED),
+        "StateBucket": STATE,
+        "LogProject": LOGS,
+        **parameters,
+    }
+    return Stack({name: template(name)}, name, given)
+
+
+@pytest.fixture(scope="session")
+def stack() -> Stack:
+    """template.yaml, for two watched buckets."""
+    return deployed("template.yaml")

@@ -1,0 +1,176 @@
+"""The functions' roles against what the functions do: every operation of a run on the local cloud,
+as its services take it."""
+
+from __future__ import annotations
+
+import base64
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from infra.local.cloud import BUCKET
+from infra.local.mns.request import target_of as mns_target
+from infra.local.oss.request import target_of as oss_target
+from tests.alibaba_template.conftest import ACCOUNT, REGION, WATCHED, deployed
+from tests.alibaba_template.ram import Caller, allowed, without
+from tests.alibaba_template.test_permissions import HTTP_API, OBJECT_CREATED, roles
+from tests.local.pipeline.outside import running
+from tests.policies import Request, any_like
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiohttp import web
+
+    from infra.local.cloud import LocalCloud
+    from infra.local.service import Service
+    from tests.alibaba_template.ram import Policy
+    from tests.aws_template.stack import Stack
+    from tests.local.pipeline.outside import Outside
+
+Made = tuple[str, str, str]
+"""Action, resource, and the prefix that was listed, if any."""
+
+# OSS, "Authorization syntax and elements"; with a versionId, Object is ObjectVersion.
+OSS_ACTIONS = {
+    "AppendObject": "PutObject",
+    "GetObject": "GetObject",
+    "GetObjectTagging": "GetObjectTagging",
+    "HeadObject": "GetObject",
+    "ListObjectsV2": "ListObjects",
+    "PutObjectTagging": "PutObjectTagging",
+}
+BY_FUNCTION_COMPUTE = {
+    OBJECT_CREATED: {"mns:SendMessage", "log:PostLogStoreLogs"},
+    HTTP_API: {"log:PostLogStoreLogs"},
+}
+"""Done by Function Compute in a function's name, not by the function: dead letters, and logs."""
+
+
+@dataclass
+class Recorder:
+    """Keeps requests signed with a temporary AccessKey, by presigned URLs too."""
+
+    who: str
+    """The function that is at work."""
+    made: dict[str, set[Made]] = field(default_factory=lambda: defaultdict(set))
+
+    def listen(self, service: Service, read: Callable[[web.BaseRequest], Made]) -> None:
+        answer = service.answer
+
+        async def heard(request: web.BaseRequest, request_id: str) -> web.StreamResponse:
+            if "STS." in request.raw_path + request.headers.get("Authorization", ""):
+                self.made[self.who].add(read(request))
+            return await answer(request, request_id)
+
+        service.answer = heard  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[Made]]:
+    """By function, in a bucket without versions and then with them."""
+    with running(tmp_path_factory.mktemp("cloud")) as (cloud, outside):
+        recorder = Recorder(OBJECT_CREATED)
+        recorder.listen(cloud.oss, lambda request: _of_oss(cloud, request))
+        recorder.listen(cloud.mns, lambda request: _of_mns(cloud, request))
+        recorder.listen(cloud.cloudauth, lambda request: _of_cloudauth(cloud, request))
+        samples = {sample.path.name: sample.path.read_bytes() for sample in cloud.samples()}
+        for versioning in (False, True):
+            cloud.oss.create_bucket(BUCKET, versioning)
+            recorder.who = OBJECT_CREATED
+            for name, data in samples.items():
+                outside.put(f"kyc/{versioning}/{name}", data)
+            outside.settled()
+            recorder.who = HTTP_API
+            _ask(outside, f"kyc/{versioning}/asked.jpg", samples["portrait.jpg"])
+    return recorder.made
+
+
+@pytest.fixture(scope="module")
+def stack() -> Stack:
+    """For the one bucket that the local cloud watches."""
+    return deployed("template.yaml", WatchedObjects=WATCHED[0])
+
+
+def test_each_role_allows_what_its_function_does(stack: Stack, made: dict[str, set[Made]]) -> None:
+    assert set(made) == {OBJECT_CREATED, HTTP_API}
+    for name, requests in made.items():
+        caller = Caller(name, roles(stack)[name])
+        refused = {one for one in requests if not allowed(caller, _request(one))}
+        assert not refused
+        # With one statement less of any policy that is used, it would not.
+        for number, policy in enumerate(caller.policies):
+            for statement in _used(policy, requests):
+                policies = list(caller.policies)
+                policies[number] = without(policy, statement)
+                fewer = Caller(name, tuple(policies))
+                assert any(not allowed(fewer, _request(one)) for one in requests)
+
+
+def test_no_role_allows_what_its_function_does_not_do(
+    stack: Stack, made: dict[str, set[Made]]
+) -> None:
+    for name, requests in made.items():
+        idle = {
+            (action, resource)
+            for policy in roles(stack)[name]
+            for statement in policy["Statement"]
+            for action in statement["Action"]
+            for resource in statement["Resource"]
+            if not any(any_like(d, action) and any_like(to, resource) for d, to, _ in requests)
+        }
+        assert {action for action, _ in idle} == BY_FUNCTION_COMPUTE[name]
+
+
+def _of_oss(cloud: LocalCloud, request: web.BaseRequest) -> Made:
+    target = oss_target(request.raw_path)
+    action = OSS_ACTIONS[cloud.oss.operation(request)]
+    if target.parameter("versionId"):
+        action = action.replace("Object", "ObjectVersion", 1)
+    resource = f"acs:oss:oss-{REGION}:{ACCOUNT}:{target.bucket}"
+    resource += f"/{target.key}" if target.key else ""
+    return f"oss:{action}", resource, target.parameter("prefix") or ""
+
+
+def _of_mns(cloud: LocalCloud, request: web.BaseRequest) -> Made:
+    path = mns_target(request.raw_path).path
+    resource = f"acs:mns:{REGION}:{ACCOUNT}:{path}/messages"
+    return f"mns:{cloud.mns.operation(request)}", resource, ""
+
+
+def _of_cloudauth(cloud: LocalCloud, request: web.BaseRequest) -> Made:
+    return f"antcloudauth:{cloud.cloudauth.operation(request)}", "*", ""
+
+
+def _ask(outside: Outside, key: str, photo: bytes) -> None:
+    # An append is none of the trigger's events, so it is screened when somebody asks.
+    outside.bucket.append_object(key, 0, photo)
+    named = {"bucket": BUCKET, "key": key}
+    with httpx.Client(base_url=outside.told["HTTP_TRIGGER_URL"], timeout=60) as api:
+        answers = [
+            api.post("/v1/screenings", json={"object": named, "write_back": True}),
+            api.get("/v1/screenings", params=named),
+            api.get("/v1/objects", params={"prefix": "kyc/"}),
+            api.post("/v1/screenings", json={"base64": base64.b64encode(photo).decode()}),
+        ]
+    assert [answer.status_code for answer in answers] == [200] * len(answers)
+
+
+def _request(made: Made) -> Request:
+    does, to, prefix = made
+    return Request(does, to, {"oss:Prefix": prefix} if prefix else {})
+
+
+def _used(policy: Policy, requests: set[Made]) -> list[int]:
+    """Numbers of the statements that allow any of `requests`."""
+    return [
+        number
+        for number, statement in enumerate(policy["Statement"])
+        if any(
+            any_like(does, statement["Action"]) and any_like(to, statement["Resource"])
+            for does, to, _ in requests
+        )
+    ]
