@@ -34,6 +34,8 @@ lock: setup  ## compiles the requirements files from pyproject.toml
 	@cd / && $(CURDIR)/.venv/bin/uv pip compile -q --group $(CURDIR)/pyproject.toml:sam --universal \
 		--python-version 3.10 --generate-hashes --no-header --no-annotate \
 		-o $(CURDIR)/requirements/sam.txt
+	@.venv/bin/uv pip compile -q --group ros --no-deps --universal \
+		--python-version 3.10 --generate-hashes --no-header --no-annotate -o requirements/ros.txt
 	@.venv/bin/uv pip compile -q --group fuzz --no-deps --universal \
 		--python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/fuzz.txt
 
@@ -44,4 +46,4 @@ build-HttpApi: setup
 	@.venv/bin/facescreen package --quiet --cloud aws --function http_api --unpack "$(ARTIFACTS_DIR)"
 
 clean:
-	@rm -rf .venv .venv-3.* .venv-sam .aws-sam .facescreen
+	@rm -rf .venv .venv-3.* .venv-sam .venv-ros .aws-sam dist .facescreen

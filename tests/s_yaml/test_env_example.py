@@ -64,6 +64,11 @@ WRONG = {
     "MNS_TOPIC": "a_topic",
     "MNS_QUEUE": "1queue",
     "MNS_DLQ": "acs:mns:queue",
+    "SLS_ACTION_POLICY": "on call",
+    "CMS_CONTACT_GROUP": "'ops, on-call'",
+    "BUDGET_CALLS": "USD 400",
+    "LOG_DAYS": "for ever",
+    "ROS_ENDPOINT": "https://ros.aliyuncs.com/",
     "HTTP_AUTH": "basic",
     "JWT_JWKS": "'{\"keys\": []}'",
     "JWT_ISSUER": "our issuer",
@@ -89,11 +94,13 @@ WITH_TOKENS = {
 }
 
 
-def looked_at(folder: Path, dotenv: dict[str, str]) -> list[dict[str, Any]]:
+def looked_at(
+    folder: Path, dotenv: dict[str, str], template: Path = PROJECT / "s.yaml"
+) -> list[dict[str, Any]]:
     """The lines of ``facescreen doctor --env .env --offline`` that are not ok."""
     path = folder / ".env"
     path.write_text("".join(f"{name}={value}\n" for name, value in dotenv.items()))
-    arguments = ["--env", str(path), "--template", str(PROJECT / "s.yaml"), "--offline", "--json"]
+    arguments = ["--env", str(path), "--template", str(template), "--offline", "--json"]
     with patch.dict(os.environ, clear=True):
         done = CliRunner().invoke(doctor, arguments, standalone_mode=False)
     assert done.exception is None

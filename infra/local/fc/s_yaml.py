@@ -28,6 +28,7 @@ _PASSED_OVER = {
     "region", "description", "cpu", "diskSize", "role", "tags", "internetAccess", "vpcConfig",
 }  # fmt: skip
 _RESOURCE = {"component", "actions", "access", "props"}
+_STACK = {"region", "name", "endpoint", "template", "parameters"}
 _ASYNC = {"maxAsyncRetryAttempts", "maxAsyncEventAgeInSeconds", "destinationConfig"}
 _LOG = {
     "project", "logstore", "enableRequestMetrics", "enableInstanceMetrics", "logBeginRule",
@@ -52,7 +53,7 @@ def load(
             Section(variables.resolve(props, place), place, _HONOURED | _PASSED_OVER),
             lambda code: source or path.parent / code,
         )
-        for place, props in _fc3_props(whole)
+        for place, props in _props(whole, "fc3")
     ]
     names = [function.name for function in functions]
     if not names:
@@ -66,14 +67,28 @@ def load(
     return functions
 
 
-def _fc3_props(whole: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    """Each fc3 resource's props, not yet resolved, and their place."""
+def stacks(path: Path, environment: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The parameters of each resource of component ros, by its template as it is named there.
+
+    Raises BadTemplate, and OSError for a file out of reach.
+    """
+    whole = document.read(path)
+    variables = Variables(whole.get("vars"), environment)
+    props = [
+        Section(variables.resolve(props, place), place, _STACK)
+        for place, props in _props(whole, "ros")
+    ]
+    return {each.text("template"): each.strings("parameters") for each in props}
+
+
+def _props(whole: Mapping[str, object], component: str) -> Iterator[tuple[str, object]]:
+    """The props of each resource of a component, not yet resolved, and their place."""
     resources = whole.get("resources")
     if not isinstance(resources, dict):
         raise BadTemplate("resources: expected a mapping of resources")
     for name, value in resources.items():
         resource = Section(value, f"resources.{name}", _RESOURCE)
-        if resource.text("component").partition("@")[0] == "fc3":
+        if resource.text("component").partition("@")[0] == component:
             yield f"resources.{name}.props", value.get("props")
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
+import yaml
+
 from facescreen.environment import EnvironmentReader
 from facescreen.errors import BadSettings
 from facescreen.settings import Settings
@@ -29,6 +31,15 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class Foundation:
+    """The stack with roles, queues and state bucket, as s.yaml deploys it."""
+
+    parameters: Mapping[str, str]
+    roles: frozenset[str]
+    """Names of those that its template makes."""
+
+
+@dataclass(frozen=True)
 class Deployment:
     """Functions of s.yaml, their settings read and checked."""
 
@@ -37,6 +48,7 @@ class Deployment:
     http_api: Function
     settings: Settings
     web: WebSettings
+    foundation: Foundation | None
     inside: bool
     """Whether this machine is where the functions will be: in their VPC."""
 
@@ -93,7 +105,8 @@ def read(template: Path, environment: Mapping[str, str], *, inside: bool) -> Dep
     web = _read(lambda: WebSettings.from_env(http_api.environment, local=local), told)
     if told or settings is None or web is None:
         raise BadSettings("the settings are wrong", wrong=tuple(dict.fromkeys(told)))
-    return Deployment(complete, object_created, http_api, settings, web, inside)
+    foundation = _foundation(template, complete)
+    return Deployment(complete, object_created, http_api, settings, web, foundation, inside)
 
 
 def _functions(template: Path, environment: Mapping[str, str]) -> tuple[Function, Function]:
@@ -106,6 +119,19 @@ def _functions(template: Path, environment: Mapping[str, str]) -> tuple[Function
     if missing:
         raise BadTemplate(f"{template.name}: no function has a handler in {min(missing)}")
     return by_module["object_created"], by_module["http_api"]
+
+
+def _foundation(template: Path, environment: Mapping[str, str]) -> Foundation | None:
+    for name, parameters in s_yaml.stacks(template, environment).items():
+        resources = yaml.safe_load((template.parent / name).read_text())["Resources"].values()
+        roles = {
+            resource["Properties"]["RoleName"]
+            for resource in resources
+            if resource["Type"] == "ALIYUN::RAM::Role"
+        }
+        if roles:
+            return Foundation(parameters, frozenset(roles))
+    return None
 
 
 def _same_bucket(environment: Mapping[str, str]) -> list[str]:

@@ -62,6 +62,17 @@ NAMES: Mapping[str, Form] = {
     "MNS_TOPIC": _MNS_NAME,
     "MNS_QUEUE": _MNS_NAME,
     "MNS_DLQ": _MNS_NAME,
+    "SLS_ACTION_POLICY": Form(r"[A-Za-z0-9._-]{1,64}", "an action policy's id", "", "SLS console"),
+    "CMS_CONTACT_GROUP": Form(
+        r"[^\s,\"'][^,\"']{0,126}", "a contact group's name", "", "CloudMonitor"
+    ),
+    "BUDGET_CALLS": Form(r"[1-9][0-9]{0,8}", "a number of calls a day", "10000"),
+    "LOG_DAYS": Form(
+        r"[1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|3650", "days, from 1 to 3650", "30"
+    ),
+    "ROS_ENDPOINT": Form(
+        r"ros(-[a-z0-9-]+)?\.aliyuncs\.com", "a host such as ros-intl.aliyuncs.com", ""
+    ),
     "HTTP_AUTH": Form(r"function|anonymous", "one of: function, anonymous", "function"),
     "HTTP_PRIVATE": Form(r"true|false", "true or false", "false"),
     "JWT_ISSUER": Form(r"(\S+)?", "the tokens' issuer, without blanks", "issuer"),

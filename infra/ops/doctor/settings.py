@@ -12,6 +12,7 @@ from infra.local.fc.variables import names_of
 
 from .deployment import read
 from .line import fault, ok, warning
+from .surroundings import meeting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,9 +45,9 @@ def deployment(
     except (BadTemplate, UnicodeDecodeError) as bad:
         return None, [fault("s.yaml", str(bad), "Mend it, or take the one of the release.")]
     except OSError as error:
-        why = f"{template}: {error.strerror}"
+        why = f"{error.filename or template}: {error.strerror}"
         return None, [fault("s.yaml", why, "Name the file with --template.")]
-    return found, [*_fitting(found)]
+    return found, [*_fitting(found), *meeting(found)]
 
 
 def unread(template: Path, given: Mapping[str, str]) -> Iterator[Line]:

@@ -55,7 +55,7 @@ def test_all_is_well_on_the_local_cloud(doctor: Command, outside: Outside, tmp_p
     assert {line["level"] for line in lines(done)} == {"ok"}, done.stdout
     assert done.returncode == 0
     assert {line["check"] for line in lines(done)} == {
-        "settings", "time-outs", "quota", "credentials", "endpoint OSS",
+        "settings", "surroundings", "time-outs", "quota", "credentials", "endpoint OSS",
         "endpoint ID Verification", "endpoint uploads", "endpoint MNS",
         "endpoint Function Compute", "clock", "watched bucket", "tag guard", "state bucket",
         "ID Verification", "topic", "dead letters", "functions", "trigger", "HTTP trigger",

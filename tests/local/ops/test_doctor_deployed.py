@@ -63,7 +63,8 @@ def deployed(
         template = yaml.safe_load((PROJECT / "s.yaml").read_text())
         change(template["resources"])
         (tmp_path / "s.yaml").write_text(yaml.safe_dump(template))
-        (tmp_path / "functions").symlink_to(PROJECT / "functions")
+        for folder in ("functions", "infra"):
+            (tmp_path / folder).symlink_to(PROJECT / folder)
         with running(tmp_path / "data", tmp_path, CALLS_PER_SECOND="") as (_, there):
             return facescreen("doctor", "--json", *options, **{**there.told, "MNS_QUEUE": ""})
 
