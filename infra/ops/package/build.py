@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,7 +60,8 @@ class Builder:
                 reached = reach.files(function, self.target.cloud)
                 chosen = contents(reached, modules, distributions)
                 if self.compiler is not None:
-                    bytecode.compile_all(self.compiler, folder, chosen, self.target)
+                    made = bytecode.compiled(self.compiler, folder, chosen.parts, self.target)
+                    chosen = replace(chosen, parts={**chosen.parts, **made})
                 try:
                     yield self._write(function, chosen, folder)
                 except OSError as error:
@@ -81,7 +82,7 @@ class Builder:
                 parts=_parts(function, chosen, folder, taken),
                 properties=self._properties(function),
             )
-            _check(package, self.target)
+            check(package, self.target)
             new.replace(zipped)
         finally:
             new.unlink(missing_ok=True)
@@ -118,7 +119,7 @@ def _parts(
     )
 
 
-def _check(package: Package, target: Target) -> None:
+def check(package: Package, target: Target) -> None:
     """Raises Unpackaged for what the platform would not take."""
     for limit in target.limits:
         size = package.unpacked if limit.unpacked else package.zipped

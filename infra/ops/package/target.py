@@ -91,7 +91,9 @@ def target(cloud: str, environment: Mapping[str, str]) -> Target:
         runtime = environment.get("FC_RUNTIME") or f"python{_ALIBABA.python}"
         version = runtime.removeprefix("python")
         if version == runtime or not _VERSION.fullmatch(version):
-            raise click.UsageError("FC_RUNTIME must be python3.10 to python3.13: what s.yaml has as runtime")
+            raise click.UsageError(
+                "FC_RUNTIME must be python3.10 to python3.13: what s.yaml has as runtime"
+            )
         return replace(_ALIBABA, python=version)
     version = environment.get("LAMBDA_PYTHON") or _AWS.python
     if not _VERSION.fullmatch(version):
