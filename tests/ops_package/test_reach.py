@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from infra.ops.package.contents import contents
-from infra.ops.package.errors import Unpackaged
+from infra.ops.package.mentions import Mentions
 from infra.ops.package.modules import Modules
 from infra.ops.package.reach import Reach
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from pathlib import PurePosixPath
 
 RUST = b"\x7fELF\0nativecryptox.absolutex.deep.downx"
 FILES: dict[str, str | bytes] = {
@@ -54,12 +56,12 @@ def modules(tmp_path: Path) -> Modules:
 
 
 def test_late_named_computed_and_native_imports_are_followed(modules: Modules) -> None:
-    reached = Reach(modules).files("object_created", "alibaba")
+    reached = reached_in(modules, "alibaba")
     assert {str(path) for path in reached} == REACHED
 
 
 def test_data_goes_along_with_the_package_that_it_belongs_to(modules: Modules) -> None:
-    reached = Reach(modules).files("object_created", "alibaba")
+    reached = reached_in(modules, "alibaba")
     chosen = contents(reached, modules, [])
     assert {str(path) for path in chosen.parts} - REACHED == {
         "x/README.txt",
@@ -69,15 +71,18 @@ def test_data_goes_along_with_the_package_that_it_belongs_to(modules: Modules) -
 
 def test_what_is_left_out_is_not_followed(tmp_path: Path) -> None:
     modules = folder(tmp_path, {"object_created.py": "import anyio.abc\n", "anyio/abc.py": ""})
-    assert [str(path) for path in Reach(modules).files("object_created", "aws")] == [
-        "object_created.py"
-    ]
+    assert [str(path) for path in reached_in(modules, "aws")] == ["object_created.py"]
 
 
-def test_a_source_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    modules = folder(tmp_path, {"object_created.py": "import x.old\n", "x/old.py": "print 1\n"})
-    with pytest.raises(Unpackaged, match=r"^x/old\.py can't be read by this Python"):
-        Reach(modules).files("object_created", "aws")
+def test_a_source_that_is_no_python_names_nothing(tmp_path: Path) -> None:
+    files = {"object_created.py": "import x\nimport y\n", "x.py": "import z\nprint 1\n"}
+    modules = folder(tmp_path, {**files, "y.py": "import z\0", "z.py": ""})
+    assert {path.stem for path in reached_in(modules, "aws")} == {"object_created", "x", "y"}
+
+
+def reached_in(modules: Modules, cloud: str) -> set[PurePosixPath]:
+    with Mentions(modules, Path(sys.executable)) as mentions:
+        return Reach(modules, mentions).files("object_created", cloud)
 
 
 def folder(at: Path, files: dict[str, str | bytes]) -> Modules:
