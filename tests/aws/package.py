@@ -1,4 +1,4 @@
-"""What the functions ship, built as `sam build` has it, and what is beside it on Lambda."""
+"""What the functions ship, as `sam build` ships it, and what they find beside it on Lambda."""
 
 from __future__ import annotations
 

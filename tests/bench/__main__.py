@@ -1,11 +1,11 @@
-"""``make bench``: what a function imports and ships, beside the vendor's own SDK, how much of the
-quota a burst and a folder use, and what a thousand objects cost on either cloud."""
+"""``make bench``: what a function imports and ships, beside the vendor's own SDK and plain pip, how
+much of the quota a burst and a folder use, and what a thousand objects cost on either cloud."""
 
 import tempfile
 from pathlib import Path
 
-from tests.bench import folders, on_fc, on_lambda, shipping, transfers
-from tests.bench.test_budget import MOST_MB, MOST_MODULES, MOST_ON_LAMBDA
+from tests.bench import folders, on_fc, on_lambda, packages, shipping, transfers
+from tests.bench.test_budget import MOST_MODULES, MOST_ON_LAMBDA
 from tests.local.pipeline import burst
 
 WIDTH = 44
@@ -23,11 +23,7 @@ def main() -> None:
         f"  {'the same on Lambda, boto3 among them':{WIDTH}} {on_aws:6}   held to {MOST_ON_LAMBDA}"
     )
     print(f"  {'by the official SDK of the API alone':{WIDTH}} {official:6}")
-    sizes = shipping.shipped()
-    print("Shipped with it, MB without byte code")
-    for name, size in sorted(sizes.items(), key=lambda part: -part[1]):
-        print(f"  {name:{WIDTH}} {size / 1e6:6.2f}")
-    print(f"  {'in all':{WIDTH}} {sum(sizes.values()) / 1e6:6.2f}   held to {MOST_MB}")
+    packages.main(WIDTH)
     print(f"The call by TRANSFER, milliseconds, median of {transfers.ROUNDS}, and against url")
     with tempfile.TemporaryDirectory() as folder:
         by_url: dict[str, float] = {}

@@ -1,4 +1,4 @@
-"""Counts what `object_created` imports before its first event, and weighs what ships with it."""
+"""Counts what `object_created` imports before its first event."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import json
 import re
 import subprocess
 import sys
-from importlib.metadata import distribution, distributions
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 PROJECT = Path(__file__).parents[2]
 FUNCTIONS = PROJECT / "functions"
 
-_SETTINGS = {
+SETTINGS = {
     "SCENE_CODE": "onboard_01",
     "STATE_BUCKET": "facescreen-state",
     "MNS_ENDPOINT": "https://1234567890.mns.ap-southeast-1.aliyuncs.com",
@@ -81,7 +81,7 @@ Client(Config(access_key_id="a", access_key_secret="b", endpoint="127.0.0.1"))
 
 
 def modules(
-    setup: str, there: set[str] | None, environment: Mapping[str, str] = _SETTINGS
+    setup: str, there: set[str] | None, environment: Mapping[str, str] = SETTINGS
 ) -> list[str]:
     """Names of the modules that `setup` imports, in a fresh interpreter, where the distributions
     `there` alone can be found; all of them for None."""
@@ -118,15 +118,6 @@ def official_sdk_modules() -> list[str]:
     return modules(_OFFICIAL_SDK, None)
 
 
-def shipped() -> dict[str, int]:
-    """Bytes by part, byte code left out: our own code, and each locked dependency."""
-    sizes = {"functions": _weigh(FUNCTIONS.rglob("*"))}
-    for name in _locked("function.txt"):
-        found = distribution(name)
-        sizes[name] = _weigh(Path(str(found.locate_file(file))) for file in found.files or ())
-    return sizes
-
-
 def _locked(name: str) -> set[str]:
     """The distributions of a requirements file that this Python has."""
     text = (PROJECT / "requirements" / name).read_text()
@@ -144,7 +135,3 @@ def _brought_by_others(there: set[str]) -> set[str]:
         named = found.metadata["Name"].replace("_", "-").lower()
         (kept if named in locked else brought).update(names)
     return {name for name in brought - kept if name.isidentifier()}
-
-
-def _weigh(paths: Iterable[Path]) -> int:
-    return sum(path.stat().st_size for path in paths if path.suffix != ".pyc" and path.is_file())

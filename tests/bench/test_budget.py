@@ -1,4 +1,4 @@
-"""The import budget in modules, the package's in megabytes: neither grows unnoticed."""
+"""The import budget in modules: it does not grow unnoticed."""
 
 from tests.bench import shipping
 
@@ -6,7 +6,6 @@ MOST_HANDLER_MODULES = 140
 MOST_MODULES = 800
 MOST_ON_LAMBDA = 580
 """boto3's own are most of them, whoever imports it."""
-MOST_MB = 42
 
 IMPORTED_LATE = {"oss2", "httpx", "mns", "requests", "cryptography"}
 NEVER_IMPORTED = {"boto3", "alibabacloud_credentials", "alibabacloud_tea_openapi", "cv2", "PIL"}
@@ -30,9 +29,3 @@ def test_modules_before_the_first_event_on_lambda() -> None:
     assert set(imported) > {"object_created", "boto3", "httpx"}
     assert not {"oss2", "mns", "requests", "alibabacloud_credentials"} & set(imported)
     assert len(imported) <= MOST_ON_LAMBDA
-
-
-def test_what_ships_stays_small() -> None:
-    sizes = shipping.shipped()
-    assert {"functions", "httpx", "oss2"} <= set(sizes)
-    assert sum(sizes.values()) <= MOST_MB * 1e6

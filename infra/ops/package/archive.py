@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 _READABLE = 0o100644
 _UNIX = 3
-_LEVEL = 9
+_LEVEL = 6
 
 
 def write(to: Path, folder: Path, paths: Iterable[PurePosixPath]) -> dict[PurePosixPath, int]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from .bill import Package, Part
 from .contents import OURS, contents
 from .distributions import installed
 from .errors import Unpackaged
+from .mentions import Mentions
 from .modules import Modules
 from .reach import Reach
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import PurePosixPath
 
     from .contents import Contents
+    from .distributions import Distribution
     from .interpreter import Interpreter
     from .target import Target
 
@@ -54,17 +57,30 @@ class Builder:
             wheels.install(self.target, folder)
             distributions = installed(folder)
             _copy_our_own(folder)
-            modules = Modules(folder)
-            reach = Reach(modules)
-            for function in functions:
-                reached = reach.files(function, self.target.cloud)
-                chosen = contents(reached, modules, distributions)
-                if self.compiler is not None:
-                    bytecode.compile_all(self.compiler, folder, chosen, self.target)
+            for function, chosen in self._chosen(functions, folder, distributions).items():
                 try:
-                    yield self._write(function, chosen, folder)
+                    yield self._write(function, self._compiled(chosen, folder), folder)
                 except OSError as error:
                     raise Unpackaged(f"{self.to} can't be written to: {error.strerror}") from None
+
+    def _chosen(
+        self, functions: Sequence[str], folder: Path, distributions: Sequence[Distribution]
+    ) -> dict[str, Contents]:
+        modules = Modules(folder)
+        python = self.compiler.path if self.compiler else Path(sys.executable)
+        with Mentions(modules, python) as mentions:
+            reach = Reach(modules, mentions)
+            return {
+                function: contents(reach.files(function, self.target.cloud), modules, distributions)
+                for function in functions
+            }
+
+    def _compiled(self, chosen: Contents, folder: Path) -> Contents:
+        """With byte code."""
+        if self.compiler is None:
+            return chosen
+        made = bytecode.compiled(self.compiler, folder, chosen.parts, self.target)
+        return replace(chosen, parts={**chosen.parts, **made})
 
     def _write(self, function: str, chosen: Contents, folder: Path) -> Package:
         """The bill comes last: without it nothing counts as built."""
@@ -81,7 +97,7 @@ class Builder:
                 parts=_parts(function, chosen, folder, taken),
                 properties=self._properties(function),
             )
-            _check(package, self.target)
+            check(package, self.target)
             new.replace(zipped)
         finally:
             new.unlink(missing_ok=True)
@@ -118,7 +134,7 @@ def _parts(
     )
 
 
-def _check(package: Package, target: Target) -> None:
+def check(package: Package, target: Target) -> None:
     """Raises Unpackaged for what the platform would not take."""
     for limit in target.limits:
         size = package.unpacked if limit.unpacked else package.zipped

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from .errors import Unpackaged
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import PurePosixPath
 
-    from .contents import Contents
     from .interpreter import Interpreter
     from .target import Target
 
@@ -24,12 +24,16 @@ _COMPILER = Path(__file__).with_name("compiler.py")
 _MOST_SAID = 500
 
 
-def compile_all(compiler: Interpreter, folder: Path, chosen: Contents, target: Target) -> None:
-    """Makes it in `folder`, and adds it to what is chosen. Raises Unpackaged."""
-    sources = [path for path in chosen.parts if path.suffix == ".py"]
+def compiled(
+    compiler: Interpreter, folder: Path, parts: Mapping[PurePosixPath, str], target: Target
+) -> dict[PurePosixPath, str]:
+    """Makes it in `folder` for the sources among `parts`: files, and what each belongs to. Gives
+    the files that it made in the same way. Raises Unpackaged."""
+    sources = {path: _of(path, target) for path in parts if path.suffix == ".py"}
+    missing = [str(path) for path, made in sources.items() if not (folder / made).exists()]
     done = subprocess.run(  # noqa: S603
         [compiler.path, "-S", "-s", "-B", _COMPILER, folder, target.code],
-        input="\n".join(str(path) for path in sources if not _of(path, folder, target).exists()),
+        input="\n".join(missing),
         # The order in which sets are written hangs on the seed, which -I would leave out.
         env={"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"},
         capture_output=True,
@@ -39,12 +43,9 @@ def compile_all(compiler: Interpreter, folder: Path, chosen: Contents, target: T
     if done.returncode:
         said = done.stderr.strip()[-_MOST_SAID:]
         raise Unpackaged(f"{compiler.path} could not write byte code: {said}")
-    for path in sources:
-        compiled = _of(path, folder, target)
-        if compiled.exists():
-            chosen.parts[path.parent / "__pycache__" / compiled.name] = chosen.parts[path]
+    return {made: parts[path] for path, made in sources.items() if (folder / made).exists()}
 
 
-def _of(source: PurePosixPath, folder: Path, target: Target) -> Path:
+def _of(source: PurePosixPath, target: Target) -> PurePosixPath:
     tag = "cpython-" + target.python.replace(".", "")
-    return folder / source.parent / "__pycache__" / f"{source.stem}.{tag}.pyc"
+    return source.parent / "__pycache__" / f"{source.stem}.{tag}.pyc"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import PurePosixPath
 
     from .distributions import Distribution
@@ -23,7 +23,7 @@ class Contents:
     """Files, and the part that each belongs to: a distribution, or OURS."""
 
     distributions: tuple[Distribution, ...]
-    parts: dict[PurePosixPath, str]
+    parts: Mapping[PurePosixPath, str]
 
 
 def contents(

@@ -1,78 +1,87 @@
 """What a file may import, wherever in it that stands: at the top, in a function, or by name.
 
-Rather too much than too little. An import under ``if TYPE_CHECKING`` alone doesn't count.
+Rather too much than too little.
 """
 
 from __future__ import annotations
 
-import ast
-from typing import TYPE_CHECKING
-
-from .errors import Unpackaged
+import json
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
     from pathlib import PurePosixPath
+    from types import TracebackType
 
     from .modules import Modules
 
+_READER = Path(__file__).with_name("reader.py")
 _LONGEST_NAME = 100
 
 
-def mentioned(name: str, path: PurePosixPath, modules: Modules) -> set[str]:
-    """The modules, of those that there are, that module `name` in file `path` names. Raises
-    Unpackaged."""
-    data = (modules.folder / path).read_bytes()
-    if path.suffix == ".so":
-        return _in_native(data, modules)
-    try:
-        nodes = list(_executed(ast.parse(data)))
-    except SyntaxError as error:
-        raise Unpackaged(f"{path} can't be read by this Python: {error.msg}") from None
-    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    found = {each for node in nodes for each in _imported(node, package)}
-    texts = {text for node in nodes for text in _text(node) if "." in text.strip(".")}
-    # pycryptodome, for one, loads its native modules by their full names.
-    found |= texts
-    if b"import_module(" in data or b"__import__(" in data:
-        found |= _by_computed_name(texts, package, modules)
-    return {each for each in found if each in modules}
+class Mentions:
+    """Of the files of a folder, sources as `python` reads them. A context manager."""
+
+    def __init__(self, modules: Modules, python: Path) -> None:
+        self._modules = modules
+        # -B: nothing is left beside reader.py.
+        self._reader = subprocess.Popen(  # noqa: S603
+            [python, "-S", "-s", "-B", _READER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def __enter__(self) -> Mentions:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._reader.communicate()
+
+    def of(self, name: str, path: PurePosixPath) -> set[str]:
+        """The modules, of those that there are, that module `name` in file `path` names. None for
+        a source that is no Python of the target's, for it can't be imported either."""
+        data = (self._modules.folder / path).read_bytes()
+        if path.suffix == ".so":
+            return _in_native(data, self._modules)
+        said = self._ask(self._modules.folder / path)
+        if said is None:
+            return set()
+        package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        # pycryptodome, for one, loads its native modules by their full names.
+        found = {*said["texts"], *_absolute(said["imports"], package)}
+        if b"import_module(" in data or b"__import__(" in data:
+            found |= _by_computed_name(said["texts"], package, self._modules)
+        return {each for each in found if each in self._modules}
+
+    def _ask(self, path: Path) -> dict[str, Any] | None:
+        assert self._reader.stdin is not None  # noqa: S101 - both are pipes
+        assert self._reader.stdout is not None  # noqa: S101
+        self._reader.stdin.write(f"{path}\n")
+        self._reader.stdin.flush()
+        said: dict[str, Any] | None = json.loads(self._reader.stdout.readline())
+        return said
 
 
-def _executed(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node but those for type checkers."""
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            waiting += node.orelse
-        else:
-            waiting += ast.iter_child_nodes(node)
+def _absolute(imports: Iterable[tuple[int, str, list[str]]], package: str) -> set[str]:
+    found = set()
+    for level, module, names in imports:
+        parts = package.split(".")
+        above = parts[: len(parts) - level + 1] if level else []
+        base = ".".join([*above, module] if module else above)
+        found |= {base, *(f"{base}.{name}" for name in names)}
+    return found
 
 
-def _imported(node: ast.AST, package: str) -> set[str]:
-    if isinstance(node, ast.Import):
-        return {alias.name for alias in node.names}
-    if isinstance(node, ast.ImportFrom):
-        base = _absolute(node, package)
-        return {base, *(f"{base}.{alias.name}" for alias in node.names)}
-    return set()
-
-
-def _absolute(node: ast.ImportFrom, package: str) -> str:
-    if not node.level:
-        return node.module or ""
-    parts = package.split(".")
-    above = parts[: len(parts) - node.level + 1]
-    return ".".join([*above, node.module] if node.module else above)
-
-
-def _text(node: ast.AST) -> set[str]:
-    return {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
-
-
-def _by_computed_name(texts: set[str], package: str, modules: Modules) -> set[str]:
+def _by_computed_name(texts: Iterable[str], package: str, modules: Modules) -> set[str]:
     """Whatever is beside it, and whatever begins like a text in it."""
     beside = modules.inside(package) if package else set()
     return beside.union(*(modules.starting(text) for text in texts))

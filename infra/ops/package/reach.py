@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
-
-from .mentions import mentioned
 
 if TYPE_CHECKING:
     from pathlib import PurePosixPath
 
+    from .mentions import Mentions
     from .modules import Modules
 
 LEFT_OUT = {
@@ -35,9 +35,9 @@ LEFT_OUT_OF = {
 class Reach:
     """What can be imported, in one folder."""
 
-    def __init__(self, modules: Modules) -> None:
+    def __init__(self, modules: Modules, mentions: Mentions) -> None:
         self._modules = modules
-        self._mentioned: dict[PurePosixPath, set[str]] = {}
+        self._mentioned = lru_cache(maxsize=None)(mentions.of)
 
     def files(self, function: str, cloud: str) -> set[PurePosixPath]:
         """Those of the module `function` and of all that it can come to import."""
@@ -51,13 +51,8 @@ class Reach:
             found.add(name)
             waiting += _parents(name)
             for path in self._modules.files(name):
-                waiting += self._of(name, path)
+                waiting += self._mentioned(name, path)
         return {path for name in found for path in self._modules.files(name)}
-
-    def _of(self, name: str, path: PurePosixPath) -> set[str]:
-        if path not in self._mentioned:
-            self._mentioned[path] = mentioned(name, path, self._modules)
-        return self._mentioned[path]
 
 
 def _parents(name: str) -> list[str]:

@@ -1,0 +1,44 @@
+"""Packages for Function Compute, built once: for Python 3.10 where there is one, or else for this
+one."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.ops.package import interpreter
+from infra.ops.package.build import Builder
+from infra.ops.package.target import FUNCTIONS, target
+
+if TYPE_CHECKING:
+    from infra.ops.package.bill import Package
+    from infra.ops.package.interpreter import Interpreter
+
+
+@dataclass(frozen=True)
+class Built:
+    """Both packages, and the builder and Python that they are of."""
+
+    builder: Builder
+    python: Interpreter
+    packages: dict[str, Package]
+
+
+@pytest.fixture(scope="session")
+def python() -> Interpreter:
+    here = interpreter.Interpreter(Path(sys.executable), platform.python_version())
+    return interpreter.at_hand("3.10") or here
+
+
+@pytest.fixture(scope="session")
+def built(python: Interpreter, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    version = python.exactly.rpartition(".")[0]
+    aim = target("alibaba", {"FC_RUNTIME": f"python{version}"})
+    builder = Builder(aim, tmp_path_factory.mktemp("dist"), python)
+    packages = zip(FUNCTIONS, builder.build(FUNCTIONS), strict=True)
+    return Built(builder, python, dict(packages))

@@ -1,0 +1,113 @@
+"""The command's own words: what it refuses, and what it says when something is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from infra.ops.package import build, interpreter, wheels
+from infra.ops.package.bill import Package, Part
+from infra.ops.package.command import package
+from infra.ops.package.distributions import installed
+from infra.ops.package.errors import Unpackaged
+from infra.ops.package.target import target
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra.ops.package.target import Target
+
+LOCKED = "certifi==2026.10.18 --hash=sha256:" + 64 * "0" + "\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "named"),
+    [
+        (["--cloud", "alibaba"], {"FC_RUNTIME": "python3.9"}, "FC_RUNTIME"),
+        (["--cloud", "alibaba"], {"FC_RUNTIME": "3.10"}, "FC_RUNTIME"),
+        (["--cloud", "aws"], {"LAMBDA_PYTHON": "python3.13"}, "LAMBDA_PYTHON"),
+        (["--cloud", "aws"], {"LAMBDA_ARCHITECTURE": "aarch64"}, "LAMBDA_ARCHITECTURE"),
+        (["--cloud", "aws", "--unpack", "x"], {}, "--unpack"),
+        (["--cloud", "azure"], {}, "--cloud"),
+    ],
+)
+def test_it_refuses_what_it_cannot_aim_at(
+    arguments: list[str], environment: dict[str, str], named: str
+) -> None:
+    ended = CliRunner().invoke(package, arguments, env=environment)
+    assert ended.exit_code == 2
+    assert named in ended.output
+
+
+def test_without_the_targets_python_both_remedies_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PATH", "PYENV_ROOT", "HOME", "UV_PYTHON_INSTALL_DIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    missing = next(v for v in ("3.10", "3.12", "3.13") if not interpreter.at_hand(v))
+    arguments = ["--cloud", "alibaba", "--to", str(tmp_path)]
+    ended = CliRunner().invoke(package, arguments, env={"FC_RUNTIME": f"python{missing}"})
+    assert ended.exit_code == 2
+    assert f"uv python install {missing}" in ended.output
+    assert "--without-byte-code" in ended.output
+
+
+def test_an_interpreter_that_is_another_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, said in {"python3.10": "cpython 3.11.2", "python3.12": "pypy 3.12.1"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\necho {said}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    for version in ("3.10", "3.12"):
+        found = interpreter.at_hand(version)
+        assert found is None or found.path.parent != tmp_path
+
+
+@pytest.mark.parametrize(
+    ("locked", "said"),
+    [
+        (LOCKED, "Hash mismatch"),
+        ("certifi==2026.10.18\n", "hash"),
+    ],
+)
+def test_what_is_not_as_locked_is_not_packaged(
+    locked: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / "function.txt"
+    lock.write_text(locked)
+    aim = target("alibaba", {})
+    monkeypatch.setattr(type(aim), "requirements", lock)
+    with pytest.raises(
+        Unpackaged, match=r"^function\.txt can't be installed for Python 3\.10"
+    ) as it:
+        wheels.install(aim, tmp_path / "code")
+    assert said in str(it.value)
+
+
+def test_what_was_compiled_on_this_machine_is_not_packaged(tmp_path: Path) -> None:
+    info = tmp_path / "crc-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: crc\nVersion: 1.0\n")
+    (info / "WHEEL").write_text("Wheel-Version: 1.0\nTag: cp310-cp310-manylinux_2_17_x86_64\n")
+    assert [each.name for each in installed(tmp_path)] == ["crc"]
+    (info / "WHEEL").write_text("Wheel-Version: 1.0\nTag: cp310-cp310-linux_x86_64\n")
+    with pytest.raises(Unpackaged, match=r"^crc 1\.0 has no wheel for the target"):
+        installed(tmp_path)
+
+
+def test_what_the_platform_would_not_take_is_refused(tmp_path: Path) -> None:
+    aim = target("aws", {})
+    small = limited(aim, 1000)
+    large = Package(tmp_path / "x.zip", "", 1001, (Part("httpx", "1", 900, 901),), {})
+    build.check(replace(large, zipped=1000), small)
+    with pytest.raises(Unpackaged, match=r"x\.zip has .*; the largest part is httpx"):
+        build.check(large, small)
+
+
+def limited(aim: Target, size: int) -> Target:
+    return replace(aim, limits=tuple(replace(each, bytes=size) for each in aim.limits))

@@ -1,0 +1,93 @@
+"""Which files a function comes to import, in a folder of the tests' own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.ops.package.contents import contents
+from infra.ops.package.mentions import Mentions
+from infra.ops.package.modules import Modules
+from infra.ops.package.reach import Reach
+
+if TYPE_CHECKING:
+    from pathlib import PurePosixPath
+
+RUST = b"\x7fELF\0nativecryptox.absolutex.deep.downx"
+FILES: dict[str, str | bytes] = {
+    "object_created.py": "import x.plain\ndef late():\n    from x import late\n",
+    "x/__init__.py": "",
+    "x/plain.py": "from .beside import name\nfrom . import sub\n",
+    "x/beside.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import x.typed\n",
+    "x/late.py": "load('x._raw')\nimport x.lazy, absent, os\n",
+    "x/_raw.abi3.so": RUST,
+    "x/absolute.py": "",
+    "x/deep/__init__.py": "",
+    "x/deep/down.py": "",
+    "x/lazy/__init__.py": "def get(name):\n    importlib.import_module(name, 'x.lazy')\n",
+    "x/lazy/one.py": "import_module(f'x.named.by_{n}')\n",
+    "x/named/by_text.py": "",
+    "x/named/other.py": "",
+    "x/sub/__init__.py": "",
+    "x/sub/data/table.json": "{}",
+    "x/sub/typed.pyi": "",
+    "x/typed.py": "",
+    "x/tests/__init__.py": "",
+    "x/tests/data.json": "{}",
+    "x/README.txt": "",
+    "anyio/__init__.py": "",
+    "nativecrypto.cpython-310-x86_64-linux-gnu.so": b"\x7fELF",
+    "unused.py": "",
+}  # fmt: skip
+REACHED = {
+    "object_created.py", "x/__init__.py", "x/plain.py", "x/beside.py", "x/late.py",
+    "x/_raw.abi3.so", "x/absolute.py", "x/deep/__init__.py", "x/deep/down.py",
+    "x/lazy/__init__.py", "x/lazy/one.py", "x/named/by_text.py", "x/sub/__init__.py",
+    "nativecrypto.cpython-310-x86_64-linux-gnu.so",
+}  # fmt: skip
+
+
+@pytest.fixture
+def modules(tmp_path: Path) -> Modules:
+    return folder(tmp_path, FILES)
+
+
+def test_late_named_computed_and_native_imports_are_followed(modules: Modules) -> None:
+    reached = reached_in(modules, "alibaba")
+    assert {str(path) for path in reached} == REACHED
+
+
+def test_data_goes_along_with_the_package_that_it_belongs_to(modules: Modules) -> None:
+    reached = reached_in(modules, "alibaba")
+    chosen = contents(reached, modules, [])
+    assert {str(path) for path in chosen.parts} - REACHED == {
+        "x/README.txt",
+        "x/sub/data/table.json",
+    }
+
+
+def test_what_is_left_out_is_not_followed(tmp_path: Path) -> None:
+    modules = folder(tmp_path, {"object_created.py": "import anyio.abc\n", "anyio/abc.py": ""})
+    assert [str(path) for path in reached_in(modules, "aws")] == ["object_created.py"]
+
+
+def test_a_source_that_is_no_python_names_nothing(tmp_path: Path) -> None:
+    files = {"object_created.py": "import x\nimport y\n", "x.py": "import z\nprint 1\n"}
+    modules = folder(tmp_path, {**files, "y.py": "import z\0", "z.py": ""})
+    assert {path.stem for path in reached_in(modules, "aws")} == {"object_created", "x", "y"}
+
+
+def reached_in(modules: Modules, cloud: str) -> set[PurePosixPath]:
+    with Mentions(modules, Path(sys.executable)) as mentions:
+        return Reach(modules, mentions).files("object_created", cloud)
+
+
+def folder(at: Path, files: dict[str, str | bytes]) -> Modules:
+    for name, content in files.items():
+        path = at / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return Modules(at)
