@@ -40,6 +40,8 @@ _HAND_BACK_S = 5.0
 """A second delivery that has less time left than this hands back to the platform's retry."""
 _ONCE = "once"
 """The write of what stands in no bucket."""
+_VOUCHED = "vouched"
+"""The write that a finding from elsewhere is recorded for."""
 _POLL_S = (0.1, 0.5)
 
 
@@ -149,6 +151,17 @@ class Ledger:
         while not seen.lines and not self._append_at(entry, seen, {"bound": value}):
             seen = self._read(entry)
         return str(seen.lines[0]["bound"]) if seen.lines else value
+
+    def bound(self, entry: str) -> str:
+        """What `bind` recorded under `entry`; empty when nothing was."""
+        lines = self._read(entry).lines
+        return str(lines[0]["bound"]) if lines else ""
+
+    def vouch(self, entry: str, finding: Finding) -> None:
+        """Records what was found about the same bytes under another entry, for any write."""
+        if self.finding(entry, _VOUCHED) is None:
+            line = {"finding": finding.to_record(), "write": _VOUCHED, "until": 0, "done": _VOUCHED}
+            self.append(entry, line)
 
     def append(self, entry: str, line: dict[str, Any]) -> None:
         """Appends `line`, whoever else appended since."""
