@@ -6,6 +6,7 @@ Each entry is one append-only object in the state bucket, a JSON line per step:
     {"finding": {...}, "write": "..."}    what was found, while that write of the object stood
     {"done": "..."}                       tagged and announced for that write
     {"released": owner}                   gave up; the next may start at once
+    {"bound": "..."}                      in an entry of its own: a value that never changes
 
 An append says the length that it read (StateStore.append), so two can never both claim: the one
 that comes second is refused, reads again, and sees the first. A claim that has run out is taken

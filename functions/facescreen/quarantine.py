@@ -112,6 +112,10 @@ class Records:
         without a finding there, releasing it would be paid for."""
         self.ledger.vouch(entry, finding)
 
+    def finding(self, entry: str) -> Finding | None:
+        """What was found about these bytes and announced."""
+        return self.ledger.finding(entry, "")
+
 
 def copy(
     store: QuarantineStore,
@@ -123,8 +127,8 @@ def copy(
 ) -> ObjectHead:
     """Copies the write that `head` describes, and looks at the copy. Raises Unavailable where it
     is not the same."""
-    store.copy(ref, to, only_new=only_new)
     tags = store.tags(ref)
+    store.copy(ref, to, only_new=only_new)
     try:
         copied, copied_tags = store.head(to), store.tags(to)
     except ObjectGone:

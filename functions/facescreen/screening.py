@@ -93,7 +93,7 @@ class Screener:
             pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
             found = self._ledger.finding(entry_id(pinned, head), head.write)
             finding = found or failed(self._biz_id(pinned, head), failure)
-            return self._written(pinned, head, finding, watch, None)
+            return self._written(pinned, head, finding, watch, quarantine=None)
         except ObjectGone as gone:
             return Outcome(ref, Status.GONE, timing=watch.timing, detail=str(gone))
 
@@ -118,7 +118,7 @@ class Screener:
                     claim.record(finding, head.write)
             if not write_back:
                 return self._answered(ref, head, finding, watch)
-            outcome = self._written(ref, head, finding, watch, self._quarantine)
+            outcome = self._written(ref, head, finding, watch, quarantine=self._quarantine)
             if outcome.status is Status.SCREENED:
                 claim.done(head.write)
             return outcome
@@ -129,6 +129,7 @@ class Screener:
         head: ObjectHead,
         finding: Finding,
         watch: Stopwatch,
+        *,
         quarantine: Quarantine | None,
     ) -> Outcome:
         """Tag before message: who reads the message finds the tag. Deletion after it: what is
