@@ -161,8 +161,9 @@ class Ledger:
     def vouch(self, entry: str, finding: Finding) -> None:
         """Records what was found about the same bytes under another entry, for any write."""
         if self.finding(entry, _VOUCHED) is None:
-            line = {"finding": finding.to_record(), "write": _VOUCHED, "until": 0, "done": _VOUCHED}
-            self.append(entry, line)
+            until = self._clock() + FINISHING_S
+            line = {"finding": finding.to_record(), "write": _VOUCHED, "until": until}
+            self.append(entry, {**line, "done": _VOUCHED})
 
     def append(self, entry: str, line: dict[str, Any]) -> None:
         """Appends `line`, whoever else appended since."""
