@@ -139,7 +139,8 @@ def copy(
 
 
 def remove(store: QuarantineStore, ref: ObjectRef, head: ObjectHead) -> None:
-    """Deletes the write that `head` describes, and no other.
+    """Deletes the write that `head` describes, and no other; where the bucket keeps versions, the
+    one before it is the current one then.
 
     By its version where there is one; S3 deletes only what has the ETag. For OSS without versions
     it is looked at right before, and what is written between that look and the deletion, one round

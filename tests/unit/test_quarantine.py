@@ -205,6 +205,19 @@ def test_a_high_risk_is_made_private() -> None:
     assert bench.sent()[0]["data"]["quarantine"]["status"] == "private"
 
 
+def test_what_was_overwritten_while_it_was_made_private_is_superseded() -> None:
+    bench = Bench(HIGH_RISK, quarantine=PRIVATE)
+    ref, newer = bench.put(), picture()
+
+    def overwrite(operation: str) -> None:
+        if operation == "set_acl":
+            bench.put(newer)
+
+    bench.store.before = overwrite
+    assert bench.screen(ref).status is Status.SUPERSEDED
+    assert bench.sent() == []
+
+
 def test_objects_without_an_access_list_are_announced_as_refused() -> None:
     bench = Bench(HIGH_RISK, quarantine=PRIVATE)
     ref = bench.put()

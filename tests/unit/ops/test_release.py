@@ -56,6 +56,21 @@ def test_what_was_moved_comes_back_and_its_event_costs_nothing(in_parts: bool) -
     assert bench.screen(REF).status is Status.ALREADY_SCREENED
 
 
+def test_an_event_that_is_quicker_than_the_release_moves_nothing_either() -> None:
+    bench, releasing = moved()
+    quick = []
+
+    def come_at_once(operation: str) -> None:
+        if stands(bench):
+            calm(bench.store)
+            quick.append(bench.screen(REF).quarantine.status)
+
+    bench.store.before = come_at_once
+    release(bench, releasing)
+    assert quick == ["released"]
+    assert stands(bench)
+
+
 def test_planning_changes_nothing() -> None:
     bench, releasing = moved()
     before = copies(bench)
