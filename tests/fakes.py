@@ -26,10 +26,12 @@ class _Stored:
     data: bytes
     head: ObjectHead
     tags: dict[str, str]
+    acl: str = "default"
 
 
 class MemoryStore:
-    """ObjectStore in memory; `before` runs ahead of each operation and may change the store."""
+    """QuarantineStore in memory, unversioned; `before` runs ahead of each operation and may change
+    the store."""
 
     name = "oss"
     public_origins: tuple[str, ...] = ("https://*.example",)
@@ -40,16 +42,38 @@ class MemoryStore:
         self._objects: dict[tuple[str, str], _Stored] = {}
         self._writes = 0
 
-    def put(self, bucket: str, key: str, data: bytes, tags: dict[str, str] | None = None) -> str:
+    def put(
+        self,
+        bucket: str,
+        key: str,
+        data: bytes,
+        tags: dict[str, str] | None = None,
+        *,
+        in_parts: bool = False,
+    ) -> str:
         """A write of its own, as an uploader makes it; gives its ETag."""
         self._writes += 1
         etag = hashlib.md5(data, usedforsecurity=False).hexdigest().upper()
+        etag += "-2" if in_parts else ""
         head = ObjectHead(etag, len(data), f"write {self._writes}", "", f"crc-{hash(data)}")
         self._objects[bucket, key] = _Stored(data, head, dict(tags or {}))
         return etag
 
-    def delete(self, bucket: str, key: str) -> None:
+    def drop(self, bucket: str, key: str) -> None:
+        """A deletion, as anybody else makes it."""
         self._objects.pop((bucket, key), None)
+
+    def holds(self, bucket: str, key: str) -> bool:
+        """Whether an object stands there."""
+        return (bucket, key) in self._objects
+
+    def acl_of(self, ref: ObjectRef) -> str:
+        """The access list, as an onlooker sees it: `before` is not told."""
+        return self._objects[ref.bucket, ref.key].acl
+
+    def keys_in(self, bucket: str) -> list[str]:
+        """The keys of all objects in a bucket."""
+        return sorted(key for held, key in self._objects if held == bucket)
 
     def head(self, ref: ObjectRef) -> ObjectHead:
         return self._get("head", ref).head
@@ -80,6 +104,22 @@ class MemoryStore:
 
     def thumbnail(self, ref: ObjectRef, seconds: int) -> str:
         return self.presign(ref, seconds, convert=True)
+
+    def copy(self, ref: ObjectRef, to: ObjectRef, *, only_new: bool) -> None:
+        stored = self._get("copy", ref)
+        if ref.etag != stored.head.etag or (only_new and self.holds(to.bucket, to.key)):
+            raise ObjectChanged("other bytes")
+        self.put(to.bucket, to.key, stored.data, stored.tags)
+
+    def delete(self, ref: ObjectRef) -> None:
+        self.before("delete")
+        self.drop(ref.bucket, ref.key)
+
+    def acl(self, ref: ObjectRef) -> str:
+        return self._get("acl", ref).acl
+
+    def set_acl(self, ref: ObjectRef, acl: str) -> None:
+        self._get("set_acl", ref).acl = acl
 
     def _get(self, operation: str, ref: ObjectRef) -> _Stored:
         self.before(operation)

@@ -10,7 +10,7 @@ from . import findings
 from .deepfake.parameters import new_merchant_biz_id
 from .errors import ContentFault, KeyReused, NotScreened, ObjectChanged, ObjectGone
 from .ledger import entry_id
-from .outcome import Status, Tagging, message_data, tagged_etag
+from .outcome import Status, Tagging, message_data, outcome_data, tagged_etag
 from .stopwatch import Stopwatch
 from .tagging import NOT_ASKED, SUPERSEDED
 from .transfer import detect_bytes
@@ -52,7 +52,7 @@ class AdHoc:
             raise ObjectGone(outcome.detail)
         if outcome.finding is None or outcome.tagging is None or outcome.tagging is SUPERSEDED:
             raise ObjectChanged("the object was overwritten or deleted while it was screened")
-        return message_data(outcome.object, outcome.finding, outcome.tagging, outcome.timing)
+        return outcome_data(outcome)
 
     def standing(self, ref: ObjectRef) -> dict[str, Any]:
         """The outcome that stands on an object. Raises ObjectGone, NotScreened."""

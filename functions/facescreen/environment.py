@@ -42,6 +42,11 @@ class EnvironmentReader:
         """What the first of `names` that is set says; empty where none is."""
         return next((v for v in map(self._environment.get, names) if v), "").strip()
 
+    def bucket(self, name: str, where: str, default: str | None = None) -> str:
+        """A bucket's name, as both stores take it."""
+        says = "a bucket's name: 3 to 63 lower-case letters, digits or hyphens"
+        return self.text(name, r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", says, where, default)
+
     def endpoint(self, name: str, default: str | None = None) -> str:
         """A base URL; plain http on loopback alone."""
         value = self._environment.get(name, "").strip() or default or ""

@@ -20,7 +20,8 @@ FacescreenError
 ├── KeyReused               an idempotency key came with other content
 ├── ObjectGone              deleted meanwhile: not an error, a metric
 ├── ObjectChanged           overwritten meanwhile: its own event screens it
-└── TagsRefused             the store would not take our tags: the message says so
+├── TagsRefused             the store would not take our tags: the message says so
+└── QuarantineRefused       the object can't be put in quarantine: the message says so
 
 No text of theirs holds a URL's query, a key, a token or a byte of a face.
 """
@@ -150,3 +151,7 @@ class ObjectChanged(FacescreenError):
 
 class TagsRefused(FacescreenError):
     """The store refused the tag set."""
+
+
+class QuarantineRefused(FacescreenError):
+    """The object can't be put in quarantine, and no retry would help."""

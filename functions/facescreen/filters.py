@@ -36,6 +36,15 @@ class Filters:
             return "suffix"
         return self._size_reason(ref.size)
 
+    def skip_all_under(self, prefix: str) -> bool:
+        """Whether no key that starts with `prefix` is ours, whatever follows."""
+        if prefix.startswith(self.exclude_prefixes):
+            return True
+        overlap = (
+            prefix.startswith(own) or own.startswith(prefix) for own in self.include_prefixes
+        )
+        return bool(self.include_prefixes) and not any(overlap)
+
     def _size_reason(self, size: int | None) -> str:
         if size is None:
             return ""

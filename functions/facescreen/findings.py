@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ContentFault
 from .media import Unreadable, probe
-from .outcome import Advice, Finding, Verdict
+from .outcome import STAND_IN, Advice, Finding, Verdict
 from .requirements import assess
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def judged(
 ) -> Finding:
     """The service gave its result, which is paid for."""
     failed = detection.verdict is Verdict.FAILED
-    stand_in = (Advice("stand-in", detection.stand_in),) if detection.stand_in else ()
+    stand_in = (Advice(STAND_IN, detection.stand_in),) if detection.stand_in else ()
     return Finding(
         detection.verdict,
         merchant_biz_id,

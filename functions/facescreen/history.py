@@ -16,7 +16,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from .errors import BadRequest
-from .outcome import Verdict, message_data, message_id
+from .outcome import Verdict, message_id, outcome_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,9 +86,8 @@ class History:
             raise ValueError(f"an outcome that is {outcome.status.value} has no place here")
         ref, finding = outcome.object, outcome.finding
         seconds = int(datetime.fromisoformat(finding.at.replace("Z", "+00:00")).timestamp())
-        identity = message_id(ref, finding, outcome.tagging)
-        cursor = f"{_END - seconds:010d}-{finding.verdict.value}-{identity}"
-        data = message_data(ref, finding, outcome.tagging, outcome.timing)
+        cursor = f"{_END - seconds:010d}-{finding.verdict.value}-{message_id(outcome)}"
+        data = outcome_data(outcome)
         name = f"{self._prefix}{cursor}/{ref.bucket}/{_cut(ref.key)}"
         self._state.append(name, 0, json.dumps({"at": finding.at, "screening": data}).encode())
 

@@ -6,6 +6,7 @@ Each entry is one append-only object in the state bucket, a JSON line per step:
     {"finding": {...}, "write": "..."}    what was found, while that write of the object stood
     {"done": "..."}                       tagged and announced for that write
     {"released": owner}                   gave up; the next may start at once
+    {"bound": "..."}                      in an entry of its own: a value that never changes
 
 An append says the length that it read (StateStore.append), so two can never both claim: the one
 that comes second is refused, reads again, and sees the first. A claim that has run out is taken
@@ -40,6 +41,8 @@ _HAND_BACK_S = 5.0
 """A second delivery that has less time left than this hands back to the platform's retry."""
 _ONCE = "once"
 """The write of what stands in no bucket."""
+_VOUCHED = "vouched"
+"""The write that a finding from elsewhere is recorded for."""
 _POLL_S = (0.1, 0.5)
 
 
@@ -149,6 +152,18 @@ class Ledger:
         while not seen.lines and not self._append_at(entry, seen, {"bound": value}):
             seen = self._read(entry)
         return str(seen.lines[0]["bound"]) if seen.lines else value
+
+    def bound(self, entry: str) -> str:
+        """What `bind` recorded under `entry`; empty when nothing was."""
+        lines = self._read(entry).lines
+        return str(lines[0]["bound"]) if lines else ""
+
+    def vouch(self, entry: str, finding: Finding) -> None:
+        """Records what was found about the same bytes under another entry, for any write."""
+        if self.finding(entry, _VOUCHED) is None:
+            until = self._clock() + FINISHING_S
+            line = {"finding": finding.to_record(), "write": _VOUCHED, "until": until}
+            self.append(entry, {**line, "done": _VOUCHED})
 
     def append(self, entry: str, line: dict[str, Any]) -> None:
         """Appends `line`, whoever else appended since."""

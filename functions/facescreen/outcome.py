@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .storage import ObjectRef
 
 MESSAGE_TYPE = "facescreen.screening.completed.v1"
+STAND_IN = "stand-in"
+"""The rule of the advice that a verdict is a local stand-in's."""
 
 # What both stores take in a tag's value, less the space that parts a merged tag.
 _NOT_IN_TAGS = re.compile(r"[^A-Za-z0-9+\-=._:/]")
@@ -78,6 +80,11 @@ class Finding:
         """Risk tags or codes joined with ``:``; no comma may stand in a tag."""
         return ":".join(self.reasons or self.risk_tags)
 
+    @property
+    def of_stand_in(self) -> bool:
+        """Whether a local stand-in of the service gave it, which detects no forgery."""
+        return any(advice.rule == STAND_IN for advice in self.warnings)
+
     def to_record(self) -> dict[str, Any]:
         """A JSON object; `from_record` reads it back."""
         return asdict(self)
@@ -106,6 +113,20 @@ class Tagging:
 
 
 @dataclass(frozen=True)
+class Quarantined:
+    """What was done about a high risk."""
+
+    action: str
+    """``move`` or ``private``."""
+    status: str
+    """``moved``, ``private``, ``refused``, ``released`` or ``withheld``."""
+    detail: str = ""
+    bucket: str | None = None
+    """Where a moved object stands."""
+    key: str | None = None
+
+
+@dataclass(frozen=True)
 class Outcome:
     """The end of one object's way."""
 
@@ -117,6 +138,8 @@ class Outcome:
     """Milliseconds by step."""
     detail: str = ""
     """Why it ended without a finding, for people."""
+    quarantine: Quarantined | None = None
+    """None where there was nothing to do."""
 
 
 @dataclass(frozen=True)
@@ -185,24 +208,29 @@ def _values(tags: Mapping[str, str], prefix: str, form: str) -> dict[str, str]:
 
 def message(outcome: Outcome, *, source: str) -> dict[str, Any]:
     """The CloudEvents 1.0 message of a screened object (screening-completed.v1.schema.json)."""
-    if outcome.finding is None or outcome.tagging is None:
-        raise ValueError(f"an outcome that is {outcome.status.value} has no message")
+    finding, _ = _screened(outcome)
     return {
         "specversion": "1.0",
-        "id": message_id(outcome.object, outcome.finding, outcome.tagging),
+        "id": message_id(outcome),
         "type": MESSAGE_TYPE,
         "source": source,
         "subject": quote(outcome.object.uri, safe=":/"),
-        "time": outcome.finding.at,
+        "time": finding.at,
         "datacontenttype": "application/json",
-        "data": message_data(outcome.object, outcome.finding, outcome.tagging, outcome.timing),
+        "data": outcome_data(outcome),
     }
+
+
+def outcome_data(outcome: Outcome) -> dict[str, Any]:
+    """What the message, the HTTP answer and the log line say of a screened object alike."""
+    data = message_data(outcome.object, *_screened(outcome), outcome.timing)
+    return {**data, "quarantine": asdict(outcome.quarantine)} if outcome.quarantine else data
 
 
 def message_data(
     ref: ObjectRef | None, finding: Finding, tagging: Tagging, timing: Mapping[str, float]
 ) -> dict[str, Any]:
-    """What the message, the HTTP answer and the log line say alike."""
+    """The same of anything that was screened, wherever it stands."""
     return {
         "object": _object(ref) if ref else None,
         "verdict": finding.verdict.value,
@@ -232,10 +260,20 @@ def _object(ref: ObjectRef) -> dict[str, Any]:
     }
 
 
-def message_id(ref: ObjectRef, finding: Finding, tagging: Tagging) -> str:
+def message_id(outcome: Outcome) -> str:
     """The same for a message sent twice; another for another outcome about the same bytes."""
-    distinct = [ref.version_id, finding.at, finding.verdict.value, finding.reason, tagging.status]
+    finding, tagging = _screened(outcome)
+    distinct = [outcome.object.version_id, finding.at, finding.verdict.value, finding.reason]
+    distinct.append(tagging.status)
+    if outcome.quarantine:
+        distinct.append(outcome.quarantine.status)
     return f"{finding.merchant_biz_id}-{hashlib.sha256(repr(distinct).encode()).hexdigest()[:8]}"
+
+
+def _screened(outcome: Outcome) -> tuple[Finding, Tagging]:
+    if outcome.finding is None or outcome.tagging is None:
+        raise ValueError(f"an outcome that is {outcome.status.value} has nothing to tell")
+    return outcome.finding, outcome.tagging
 
 
 def _merged_key(prefix: str) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .ledger import Ledger
     from .messages import Publisher
     from .outcome import Finding
+    from .quarantine import Quarantine
     from .requirements import Strictness
     from .storage import ObjectHead, ObjectRef, ObjectStore
     from .tagging import Tagger
@@ -49,6 +50,7 @@ class Screener:
         publisher: Publisher,
         history: History,
         policy: Policy,
+        quarantine: Quarantine | None = None,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -57,6 +59,7 @@ class Screener:
         self._publisher = publisher
         self._history = history
         self._policy = policy
+        self._quarantine = quarantine
 
     def screen(self, ref: ObjectRef, deadline: Deadline, *, write_back: bool = True) -> Outcome:
         """Brings one object to its end. Raises errors.Passing and errors.OperatorFault, after
@@ -90,7 +93,7 @@ class Screener:
             pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
             found = self._ledger.finding(entry_id(pinned, head), head.write)
             finding = found or failed(self._biz_id(pinned, head), failure)
-            return self._written(pinned, head, finding, watch)
+            return self._written(pinned, head, finding, watch, quarantine=None)
         except ObjectGone as gone:
             return Outcome(ref, Status.GONE, timing=watch.timing, detail=str(gone))
 
@@ -115,24 +118,37 @@ class Screener:
                     claim.record(finding, head.write)
             if not write_back:
                 return self._answered(ref, head, finding, watch)
-            outcome = self._written(ref, head, finding, watch)
+            outcome = self._written(ref, head, finding, watch, quarantine=self._quarantine)
             if outcome.status is Status.SCREENED:
                 claim.done(head.write)
             return outcome
 
     def _written(
-        self, ref: ObjectRef, head: ObjectHead, finding: Finding, watch: Stopwatch
+        self,
+        ref: ObjectRef,
+        head: ObjectHead,
+        finding: Finding,
+        watch: Stopwatch,
+        *,
+        quarantine: Quarantine | None,
     ) -> Outcome:
-        """Tag before message: who reads the message finds the tag."""
+        """Tag before message: who reads the message finds the tag. Deletion after it: what is
+        gone could not be announced any more."""
         with watch.step("tag"):
             tagging = self._tagger.write(ref, head, finding)
         if tagging is SUPERSEDED:
             return Outcome(ref, Status.SUPERSEDED, finding, tagging, watch.timing)
         outcome = Outcome(ref, Status.SCREENED, finding, tagging, watch.timing)
+        if quarantine:
+            with watch.step("quarantine"):
+                taken = quarantine.take(ref, head, finding)
+            outcome = replace(outcome, quarantine=taken, timing=watch.timing)
         with watch.step("announce"):
             self._publisher.publish(message(outcome, source=self._policy.source))
         with watch.step("list"):
             self._history.add(outcome)
+        if quarantine and outcome.quarantine:
+            quarantine.finish(ref, head, outcome.quarantine)
         return outcome
 
     def _answered(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from .outcome import message_data
+from .outcome import outcome_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,9 +58,11 @@ def ended(outcome: Outcome) -> None:
     if outcome.finding is None or outcome.tagging is None:
         described: dict[str, Any] = {"object": _identity(outcome.object)}
     else:
-        described = message_data(outcome.object, outcome.finding, outcome.tagging, outcome.timing)
+        described = outcome_data(outcome)
         _count(f"verdict_{outcome.finding.verdict.value}")
         _count(f"tagging_{outcome.tagging.status}")
+    if outcome.quarantine:
+        _count(f"quarantine_{outcome.quarantine.status}")
     _metrics.add_metric("duration", MetricUnit.Milliseconds, outcome.timing.get("total_ms", 0))
     extra = {"status": outcome.status.value, "detail": outcome.detail, **described}
     _logger.info(outcome.status.value, extra=extra)

@@ -21,6 +21,7 @@ COMMANDS = {
     "doctor": "infra.ops.doctor:doctor",
     "report": "infra.ops.report:report",
     "package": "infra.ops.package:package",
+    "release": "infra.ops.release:release",
 }
 
 

@@ -16,7 +16,8 @@ from werkzeug.serving import make_server
 
 from facescreen.messages.eventbridge import SOURCE
 from facescreen.outcome import MESSAGE_TYPE
-from facescreen.storage.s3 import S3State, S3Store
+from facescreen.storage.s3 import S3State
+from facescreen.storage.s3_quarantine import S3QuarantineStore
 from tests.contract.objects import S3Objects
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ class AwsPlace:
         return session().client(service, endpoint_url=self.endpoint)
 
     @cache  # noqa: B019
-    def store(self) -> S3Store:
+    def store(self) -> S3QuarantineStore:
         """The real adapter."""
-        return S3Store(session(), endpoint=self.endpoint)
+        return S3QuarantineStore(session(), endpoint=self.endpoint)
 
     def state(self, bucket: str) -> S3State:
         """The real adapter, on a bucket."""

@@ -43,7 +43,7 @@ class MemoryObjects:
         return ObjectRef("oss", "selfies", name, self._store.put("selfies", name, data, tags))
 
     def delete(self, name: str) -> None:
-        self._store.delete("selfies", name)
+        self._store.drop("selfies", name)
 
 
 class OssObjects:

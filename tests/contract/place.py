@@ -11,7 +11,8 @@ from facescreen.credentials import Credentials
 from facescreen.deepfake.endpoints import PUBLIC_ENDPOINT, REGION
 from facescreen.errors import BadSettings
 from facescreen.settings import Settings
-from facescreen.storage.oss import OssState, OssStore
+from facescreen.storage.oss import OssState
+from facescreen.storage.oss_quarantine import OssQuarantineStore
 from tests.contract.objects import OssObjects
 
 if TYPE_CHECKING:
@@ -57,9 +58,9 @@ class Place:
         and paid for."""
         return self.settings.state_bucket
 
-    def store(self, credentials: Credentials | None = None) -> OssStore:
+    def store(self, credentials: Credentials | None = None) -> OssQuarantineStore:
         """The real adapter; `credentials` instead of the account's."""
-        return OssStore(
+        return OssQuarantineStore(
             credentials or self.credentials,
             endpoint=self.settings.alibaba.oss_endpoint,
             public_endpoint=self.settings.alibaba.oss_public_endpoint,

@@ -186,7 +186,7 @@ def test_what_stands_on_an_object() -> None:
     asked.put(picture())
     with pytest.raises(errors.NotScreened):
         asked.ad_hoc.standing(replace(ref, etag=""))
-    asked.store.delete(ref.bucket, ref.key)
+    asked.store.drop(ref.bucket, ref.key)
     with pytest.raises(errors.ObjectGone):
         asked.ad_hoc.standing(ref)
     with pytest.raises(errors.ObjectGone):

@@ -152,3 +152,19 @@ def test_the_entry_is_the_bytes_under_their_key() -> None:
     assert entry_id(ref, head) == entry_id(ref, same)
     assert entry_id(ref, head) != entry_id(ref, collision)
     assert entry_id(ref, head) != entry_id(ObjectRef("oss", "b", "k2"), head)
+
+
+def test_what_is_vouched_for_holds_for_any_write_and_frees_no_claim(ledger: Ledger) -> None:
+    with claim(ledger):
+        ledger.vouch("entry", FOUND)
+        ledger.vouch("entry", FOUND)
+        with pytest.raises(StillClaimed):
+            ledger.claim("entry", "w2", Deadline.after(SHORT))
+    assert claim(ledger, "w2", SHORT).finding("w2") == FOUND
+
+
+def test_what_was_bound_first_can_be_read(ledger: Ledger) -> None:
+    assert ledger.bound("entry-acl") == ""
+    ledger.bind("entry-acl", "default")
+    ledger.bind("entry-acl", "private")
+    assert ledger.bound("entry-acl") == "default"

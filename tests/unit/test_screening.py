@@ -150,7 +150,7 @@ def test_a_bus_that_is_down_costs_no_second_call() -> None:
 def test_deleted_meanwhile_is_no_error() -> None:
     bench = Bench()
     ref = bench.put()
-    bench.detector.during = lambda: bench.store.delete(REF.bucket, REF.key)
+    bench.detector.during = lambda: bench.store.drop(REF.bucket, REF.key)
     assert bench.screen(ref).status is Status.GONE
     assert bench.screen(ref).status is Status.GONE
     assert bench.sent() == []

@@ -15,6 +15,7 @@ import facescreen
 from facescreen.deadline import Deadline
 from facescreen.history import History
 from facescreen.ledger import Ledger
+from facescreen.quarantine import Quarantine, Records
 from facescreen.requirements import Strictness
 from facescreen.screening import Policy, Screener
 from facescreen.storage import ObjectRef
@@ -24,6 +25,7 @@ from tests.fakes import KeptMessages, MemoryState, MemoryStore, PlannedDetector
 
 if TYPE_CHECKING:
     from facescreen.deepfake.answer import Detection
+    from facescreen.settings import QuarantineSettings
 
 SCHEMA = json.loads(
     (Path(facescreen.__file__).parent / "screening-completed.v1.schema.json").read_text()
@@ -41,20 +43,27 @@ REF = ObjectRef("oss", "selfies", "kyc/é 1+1%.jpg")
 
 
 class Bench:
-    def __init__(self, *plan: Detection | Exception, form: str = "separate") -> None:
+    def __init__(
+        self,
+        *plan: Detection | Exception,
+        form: str = "separate",
+        quarantine: QuarantineSettings | None = None,
+    ) -> None:
         self.store = MemoryStore()
         self.state = MemoryState()
         self.detector = PlannedDetector(list(plan))
         self.messages = KeptMessages()
         self.ledger = ledger = Ledger(self.state)
+        self.history = History(self.state)
         self.screener = Screener(
             store=self.store,
             ledger=ledger,
             transfer=ByUrl(self.store, self.detector.detect, 300),
             tagger=Tagger(self.store, ledger, prefix="deepfake-", form=form),
             publisher=self.messages,
-            history=History(self.state),
+            history=self.history,
             policy=Policy("acs:fc:r:1:functions/f", "fs", Strictness.STANDARD, True),
+            quarantine=Quarantine(self.store, Records(ledger), quarantine) if quarantine else None,
         )
 
     def put(self, data: bytes = PHOTO, tags: dict[str, str] | None = None) -> ObjectRef:

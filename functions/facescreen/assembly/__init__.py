@@ -19,6 +19,7 @@ from ..transfer import Auto, ByUrl, Inline
 if TYPE_CHECKING:
     from ..ad_hoc import AdHoc
     from ..credentials import CredentialSource
+    from ..quarantine import Quarantine
     from ..settings import Settings
     from ..storage import ObjectStore
     from ..transfer import Transfer
@@ -72,6 +73,7 @@ def assemble(settings: Settings, credentials: CredentialSource, *, source: str) 
             strictness=settings.strictness,
             convert=settings.convert,
         ),
+        quarantine=_quarantine(settings, credentials, ledger),
     )
     return Assembly(client, screener, ports.store, ledger, history)
 
@@ -123,6 +125,16 @@ def _ports(settings: Settings, credentials: CredentialSource) -> Ports:
     from . import alibaba  # noqa: PLC0415
 
     return alibaba.ports(settings.state_bucket, settings.platform, credentials)
+
+
+def _quarantine(
+    settings: Settings, credentials: CredentialSource, ledger: Ledger
+) -> Quarantine | None:
+    if settings.quarantine.action == "off":
+        return None
+    from .quarantine import quarantine  # noqa: PLC0415 - most deployments have none
+
+    return quarantine(settings, credentials, ledger)
 
 
 def _transfer(settings: Settings, store: ObjectStore, client: DeepfakeClient) -> Transfer:

@@ -12,11 +12,19 @@ from ..filters import Filters
 from ..requirements import Strictness
 from .alibaba import AlibabaSettings
 from .aws import AwsSettings
+from .quarantine import QuarantineSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["TAG_FORMS", "TRANSFERS", "AlibabaSettings", "AwsSettings", "Settings"]
+__all__ = [
+    "TAG_FORMS",
+    "TRANSFERS",
+    "AlibabaSettings",
+    "AwsSettings",
+    "QuarantineSettings",
+    "Settings",
+]
 
 TAG_FORMS = ("separate", "merged", "none")
 TRANSFERS = ("stream", "url", "inline", "auto")
@@ -44,6 +52,7 @@ class Settings:
     tag_prefix: str
     tag_form: str
     filters: Filters
+    quarantine: QuarantineSettings
     local: bool
     platform: AlibabaSettings | AwsSettings
 
@@ -72,7 +81,7 @@ class Settings:
                 "exactly 10 letters, digits or underscores",
                 "ID Verification console, Scenes",
             ),
-            state_bucket=read.text("STATE_BUCKET", _BUCKET, _BUCKET_SAYS, _STATE),
+            state_bucket=read.bucket("STATE_BUCKET", _STATE),
             cloudauth_endpoint=read.endpoint(
                 "CLOUDAUTH_ENDPOINT", PUBLIC_ENDPOINT if on_aws else VPC_ENDPOINT
             ),
@@ -109,13 +118,15 @@ class Settings:
                 smallest=int(read.number("SMALLEST_BYTES", 0, 2**40, 0)),
                 largest=int(read.number("LARGEST_BYTES", 1, 2**40, 2**40)),
             ),
+            quarantine=QuarantineSettings.read(read),
             local=read.switch("FACESCREEN_LOCAL", default=False),
             platform=AwsSettings.read(read) if on_aws else AlibabaSettings.read(read),
+        )
+        read.wrong += settings.quarantine.at_odds(
+            settings.filters, state_bucket=settings.state_bucket, local=settings.local
         )
         read.check()
         return settings
 
 
-_BUCKET = r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]"
-_BUCKET_SAYS = "a bucket's name: 3 to 63 lower-case letters, digits or hyphens"
 _STATE = "an unversioned bucket of its own, not a watched one"

@@ -92,6 +92,30 @@ class ObjectStore(Protocol):
         """The same for a small picture of an image."""
 
 
+class QuarantineStore(ObjectStore, Protocol):
+    """What quarantine asks of the buckets besides."""
+
+    def copy(self, ref: ObjectRef, to: ObjectRef, *, only_new: bool) -> None:
+        """Copies the bytes that `ref.etag` and `ref.version_id` name, with content type, user
+        metadata and tags; no access list goes along. One plain CopyObject: at most 1 GB on OSS,
+        5 GB on S3, and the service takes no more than 20 MB of anything.
+
+        Raises ObjectChanged when other bytes stand there, or with `only_new` any at `to`. OSS
+        does not keep to `only_new` where the bucket keeps versions, which an overwrite adds to.
+        """
+
+    def delete(self, ref: ObjectRef) -> None:
+        """Deletes for good the version that is named, or what stands there: S3 only if that has
+        `ref.etag` (it raises ObjectChanged); OSS knows no such condition."""
+
+    def acl(self, ref: ObjectRef) -> str:
+        """The object's own access list, in the store's words, as `set_acl` takes it."""
+
+    def set_acl(self, ref: ObjectRef, acl: str) -> None:
+        """Sets it; ``private`` opens the object to nobody. Raises QuarantineRefused where objects
+        have none of their own."""
+
+
 class StateStore(Protocol):
     """Small append-only objects with compare-and-swap: what the ledger stands on."""
 

@@ -55,7 +55,7 @@ class OssStore:
     def head(self, ref: ObjectRef) -> ObjectHead:
         with oss_errors(ref.key):
             headers = (
-                self._buckets.get(ref.bucket).head_object(ref.key, params=_version(ref)).headers
+                self._buckets.get(ref.bucket).head_object(ref.key, params=version_of(ref)).headers
             )
         return ObjectHead(
             etag=headers.get("ETag", "").strip('"'),
@@ -71,7 +71,7 @@ class OssStore:
         with oss_errors(ref.key):
             try:
                 found = self._buckets.get(ref.bucket).get_object(
-                    ref.key, (start, start + length - 1), headers, params=_version(ref)
+                    ref.key, (start, start + length - 1), headers, params=version_of(ref)
                 )
                 data: bytes = found.read()
             except oss2.exceptions.ServerError as error:
@@ -87,7 +87,7 @@ class OssStore:
                 .get_object(
                     ref.key,
                     headers=_only_if(ref),
-                    params={**_version(ref), **_process(CONVERSION if convert else "")},
+                    params={**version_of(ref), **_process(CONVERSION if convert else "")},
                 )
                 .read()
             )
@@ -95,7 +95,9 @@ class OssStore:
 
     def tags(self, ref: ObjectRef) -> dict[str, str]:
         with oss_errors(ref.key):
-            found = self._buckets.get(ref.bucket).get_object_tagging(ref.key, params=_version(ref))
+            found = self._buckets.get(ref.bucket).get_object_tagging(
+                ref.key, params=version_of(ref)
+            )
         return dict(found.tag_set.tagging_rule)
 
     def replace_tags(self, ref: ObjectRef, tags: dict[str, str]) -> None:
@@ -104,7 +106,9 @@ class OssStore:
             rule.add(key, value)
         tagging = oss2.models.Tagging(rule)
         with oss_errors(ref.key, refused=errors.TagsRefused):
-            self._buckets.get(ref.bucket).put_object_tagging(ref.key, tagging, params=_version(ref))
+            self._buckets.get(ref.bucket).put_object_tagging(
+                ref.key, tagging, params=version_of(ref)
+            )
 
     def presign(self, ref: ObjectRef, seconds: int, *, convert: bool) -> str:
         return self._signed(ref, seconds, CONVERSION if convert else "")
@@ -118,7 +122,7 @@ class OssStore:
                 "GET",
                 ref.key,
                 seconds,
-                params={**_version(ref), **_process(process)},
+                params={**version_of(ref), **_process(process)},
                 slash_safe=survives_clients(ref.key),
             )
         return url
@@ -231,7 +235,8 @@ def _kind(
     return by_status.get(error.status, refused)
 
 
-def _version(ref: ObjectRef) -> dict[str, str]:
+def version_of(ref: ObjectRef) -> dict[str, str]:
+    """The parameter that pins a request to a version, if one is named."""
     return {"versionId": ref.version_id} if ref.version_id else {}
 
 

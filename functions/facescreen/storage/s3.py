@@ -64,20 +64,20 @@ class S3Store:
 
     def tags(self, ref: ObjectRef) -> dict[str, str]:
         with s3_errors(ref.key):
-            found = self._client.get_object_tagging(**_named(ref))["TagSet"]
+            found = self._client.get_object_tagging(**named(ref))["TagSet"]
         return {tag["Key"]: tag["Value"] for tag in found}
 
     def replace_tags(self, ref: ObjectRef, tags: dict[str, str]) -> None:
         tagging = {"TagSet": [{"Key": key, "Value": value} for key, value in tags.items()]}
         with s3_errors(ref.key, refused=errors.TagsRefused):
-            self._client.put_object_tagging(**_named(ref), Tagging=tagging)
+            self._client.put_object_tagging(**named(ref), Tagging=tagging)
 
     def presign(self, ref: ObjectRef, seconds: int, *, convert: bool) -> str:
         """Good for `seconds`, but never longer than the role's session that it is signed in."""
         _as_it_stands(convert)
         with s3_errors(ref.key):
             url: str = self._client.generate_presigned_url(
-                "get_object", Params=_named(ref), ExpiresIn=seconds
+                "get_object", Params=named(ref), ExpiresIn=seconds
             )
         return url if survives_clients(ref.key) else _one_segment(url, ref.key)
 
@@ -88,10 +88,10 @@ class S3Store:
     def _head(self, ref: ObjectRef) -> ObjectHead:
         with s3_errors(ref.key):
             try:
-                found = self._client.head_object(**_named(ref), ChecksumMode="ENABLED")
+                found = self._client.head_object(**named(ref), ChecksumMode="ENABLED")
             except ClientError:
                 # An answer to HEAD has no body that says what is wrong; one to GET has.
-                self._client.get_object(**_named(ref), Range="bytes=0-0")
+                self._client.get_object(**named(ref), Range="bytes=0-0")
                 raise
             return _object_head(found, found["ContentLength"])
 
@@ -110,7 +110,7 @@ class S3Store:
     def _get(self, ref: ObjectRef, **options: str) -> bytes:
         only_if = {"IfMatch": f'"{ref.etag}"'} if ref.etag else {}
         with s3_errors(ref.key):
-            found = self._client.get_object(**_named(ref), **only_if, **options)
+            found = self._client.get_object(**named(ref), **only_if, **options)
             data: bytes = found["Body"].read()
         return data
 
@@ -213,7 +213,8 @@ def _connect(session: boto3.Session, endpoint: str) -> Any:
     return connect(session, "s3", endpoint, config)
 
 
-def _named(ref: ObjectRef) -> dict[str, str]:
+def named(ref: ObjectRef) -> dict[str, str]:
+    """The parameters that name an object, and its version. Raises errors.BadEvent."""
     if not _BUCKET.fullmatch(ref.bucket):
         raise errors.BadEvent("the bucket's name is not one that S3 allows")
     version = {"VersionId": ref.version_id} if ref.version_id else {}

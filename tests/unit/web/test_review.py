@@ -55,7 +55,7 @@ def test_an_overwritten_object_shows_nothing_of_its_new_bytes() -> None:
 def test_a_deleted_object_is_told_as_gone() -> None:
     store = MemoryStore()
     review = screened(store)
-    store.delete("selfies", "a.jpg")
+    store.drop("selfies", "a.jpg")
     assert (only(review)["standing"], only(review)["thumbnail"]) == ("gone", None)
 
 

@@ -1,0 +1,36 @@
+"""The quarantine of a deployment that has one, on its cloud's store. Import it late."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..quarantine import Quarantine, Records
+from ..settings import AwsSettings
+
+if TYPE_CHECKING:
+    from ..credentials import CredentialSource
+    from ..ledger import Ledger
+    from ..settings import Settings
+    from ..storage import QuarantineStore
+
+
+def quarantine(settings: Settings, credentials: CredentialSource, ledger: Ledger) -> Quarantine:
+    """Of `credentials` a deployment on AWS has its own."""
+    return Quarantine(_store(settings, credentials), Records(ledger), settings.quarantine)
+
+
+def _store(settings: Settings, credentials: CredentialSource) -> QuarantineStore:
+    if isinstance(settings.platform, AwsSettings):
+        import boto3  # noqa: PLC0415
+
+        from ..storage.s3_quarantine import S3QuarantineStore  # noqa: PLC0415
+
+        return S3QuarantineStore(boto3.Session())
+    from ..storage.oss_quarantine import OssQuarantineStore  # noqa: PLC0415
+
+    return OssQuarantineStore(
+        credentials,
+        endpoint=settings.platform.oss_endpoint,
+        public_endpoint=settings.platform.oss_public_endpoint,
+        region=settings.platform.oss_region,
+    )

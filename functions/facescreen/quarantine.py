@@ -1,0 +1,162 @@
+"""What is done about a high risk, where the settings ask for it.
+
+An object that is moved goes in this order, and a process may be killed at any point of it:
+
+    copy, of the very ETag and version -> look at the copy -> announce -> delete the original
+
+Whatever comes again before the deletion finds the object where it was, and does the same again.
+Deleting comes last, after the message: the event of an object that is gone tells nobody anything.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from .errors import ObjectChanged, ObjectGone, QuarantineRefused, Unavailable
+from .ledger import entry_id
+from .outcome import Quarantined, Verdict
+
+if TYPE_CHECKING:
+    from .ledger import Ledger
+    from .outcome import Finding
+    from .settings import QuarantineSettings
+    from .storage import ObjectHead, ObjectRef, QuarantineStore
+
+PRIVATE = "private"
+"""An access list that opens an object to nobody, on OSS and on S3."""
+
+
+class Quarantine:
+    """Takes what is of high risk out of reach. Never acts on another verdict, on what a person
+    released, or on what stands in quarantine already."""
+
+    def __init__(
+        self, store: QuarantineStore, records: Records, settings: QuarantineSettings
+    ) -> None:
+        self._store = store
+        self._records = records
+        self._settings = settings
+
+    def take(self, ref: ObjectRef, head: ObjectHead, finding: Finding) -> Quarantined | None:
+        """Before the message: copies the write that `head` describes, or makes it private.
+
+        Raises ObjectGone, ObjectChanged, errors.Passing, errors.OperatorFault.
+        """
+        if finding.verdict is not Verdict.HIGH_RISK or self._settings.origin(ref):
+            return None
+        if finding.of_stand_in and not self._settings.on_stand_in:
+            return self._said("withheld", "The verdict is a local stand-in's.")
+        if self._records.released(entry_id(ref, head)):
+            return self._said("released", "A person released these bytes.")
+        try:
+            if self._settings.action == PRIVATE:
+                return self._made_private(ref, head)
+            return self._copied(ref, head, finding)
+        except QuarantineRefused as refusal:
+            return self._said("refused", str(refusal))
+
+    def finish(self, ref: ObjectRef, head: ObjectHead, taken: Quarantined) -> None:
+        """After the message: deletes what was copied."""
+        if taken.status == "moved":
+            remove(self._store, ref, head)
+
+    def _copied(self, ref: ObjectRef, head: ObjectHead, finding: Finding) -> Quarantined:
+        place = self._settings.place(ref, finding.merchant_biz_id)
+        if place is None:
+            raise QuarantineRefused("its name in quarantine would be longer than stores take")
+        copied = copy(self._store, ref, head, place)
+        self._records.vouch(entry_id(ref, copied), finding)
+        return Quarantined("move", "moved", bucket=place.bucket, key=place.key)
+
+    def _made_private(self, ref: ObjectRef, head: ObjectHead) -> Quarantined:
+        """The access list has no condition either. Bytes written between the look and the list
+        stay private with it: that is the safe side to err on."""
+        self._records.keep_acl(entry_id(ref, head), self._store.acl(ref))
+        self._store.set_acl(ref, PRIVATE)
+        if self._store.head(ref) != head:
+            raise ObjectChanged("overwritten while it was made private")
+        return self._said("private", "")
+
+    def _said(self, status: str, detail: str) -> Quarantined:
+        return Quarantined(self._settings.action, status, detail)
+
+
+@dataclass(frozen=True)
+class Records:
+    """What is remembered of quarantined bytes, beside the ledger's entry about them. A tag would
+    be at hand, but whoever may tag could release his own uploads."""
+
+    ledger: Ledger
+
+    def release(self, entry: str) -> None:
+        """From now on the bytes of `entry` are left where they are."""
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        self.ledger.bind(f"{entry}-released", now)
+
+    def released(self, entry: str) -> bool:
+        return bool(self.ledger.bound(f"{entry}-released"))
+
+    def keep_acl(self, entry: str, acl: str) -> None:
+        """The first one counts: a second delivery would find what the first one set."""
+        self.ledger.bind(f"{entry}-acl", acl)
+
+    def acl(self, entry: str) -> str:
+        """What the access list was; empty for what was never made private."""
+        return self.ledger.bound(f"{entry}-acl")
+
+    def vouch(self, entry: str, finding: Finding) -> None:
+        """A copy of an object that was uploaded in parts has another ETag, and so another entry:
+        without a finding there, releasing it would be paid for."""
+        self.ledger.vouch(entry, finding)
+
+    def finding(self, entry: str) -> Finding | None:
+        """What was found about these bytes and announced."""
+        return self.ledger.finding(entry, "")
+
+
+def copy(
+    store: QuarantineStore,
+    ref: ObjectRef,
+    head: ObjectHead,
+    to: ObjectRef,
+    *,
+    only_new: bool = False,
+) -> ObjectHead:
+    """Copies the write that `head` describes, and looks at the copy. Raises Unavailable where it
+    is not the same."""
+    tags = store.tags(ref)
+    store.copy(ref, to, only_new=only_new)
+    try:
+        copied, copied_tags = store.head(to), store.tags(to)
+    except ObjectGone:
+        raise Unavailable("the copy is not there") from None
+    if _differ(copied, head) or copied_tags != tags:
+        raise Unavailable("the copy has other bytes or tags than the original")
+    return copied
+
+
+def remove(store: QuarantineStore, ref: ObjectRef, head: ObjectHead) -> None:
+    """Deletes the write that `head` describes, and no other; where the bucket keeps versions, the
+    one before it is the current one then.
+
+    By its version where there is one; S3 deletes only what has the ETag. For OSS without versions
+    it is looked at right before, and what is written between that look and the deletion, one round
+    trip, is deleted in its place: there a bucket with versions, or ``private``, is the safe way.
+    """
+    with suppress(ObjectGone, ObjectChanged):
+        if store.head(ref) == head:
+            store.delete(ref)
+
+
+def _differ(one: ObjectHead, other: ObjectHead) -> bool:
+    """By size, and by checksum where both have the same kind, of the whole. An ETag may be that
+    of parts, or of an encryption; the copy was made on condition of it anyway."""
+    if one.size != other.size:
+        return True
+    kinds = {head.checksum.rpartition(":")[0] for head in (one, other)}
+    in_parts = "-" in one.checksum + other.checksum
+    comparable = one.checksum and other.checksum and len(kinds) == 1 and not in_parts
+    return bool(comparable) and one.checksum != other.checksum

@@ -1,0 +1,48 @@
+"""Into quarantine and back out of it, on OSS and on S3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from facescreen.errors import ObjectGone
+from facescreen.ledger import Ledger
+from facescreen.outcome import Finding, Verdict
+from facescreen.quarantine import Quarantine, Records
+from facescreen.settings import QuarantineSettings
+from infra.ops.release.releasing import NotReleased, Releasing
+
+if TYPE_CHECKING:
+    from tests.contract.aws import AwsPlace
+    from tests.contract.objects import Objects
+    from tests.contract.place import Place
+
+FOUND = Finding(Verdict.HIGH_RISK, "fs" + "0" * 30, "2026-11-23T04:05:06Z")
+
+
+def test_there_and_back(place: Place | AwsPlace, objects: Objects) -> None:
+    store = place.store()
+    ledger = Ledger(place.state(place.bucket), prefix=objects.ref("ledger/").key)
+    settings = QuarantineSettings("move", place.bucket, objects.ref("held/").key, on_stand_in=False)
+    quarantine = Quarantine(store, Records(ledger), settings)
+    releasing = Releasing(store, Records(ledger), settings)
+    ref = objects.put("é +%41.jpg", b"0123456789", {"team": "kyc"})
+    head = store.head(ref)
+    taken = quarantine.take(ref, head, FOUND)
+    assert taken is not None
+    quarantine.finish(ref, head, taken)
+    with pytest.raises(ObjectGone):
+        store.head(ref)
+    held = settings.place(ref, FOUND.merchant_biz_id)
+    assert held is not None
+    assert (taken.bucket, taken.key) == (held.bucket, held.key)
+    releasing.carry_out(releasing.plan(held))
+    back = store.head(ref)
+    assert store.read(ref, 0, 99) == b"0123456789"
+    assert store.tags(ref) == {"team": "kyc"}
+    again = quarantine.take(ref, back, FOUND)
+    assert again is not None
+    assert again.status == "released"
+    with pytest.raises(NotReleased, match="released already"):
+        releasing.plan(held)
