@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import telemetry
+from ..deepfake.allowance import Unlimited
 from ..deepfake.client import DeepfakeClient
+from ..deepfake.daily_cap import DailyCap
 from ..deepfake.fleet import Fleet
 from ..errors import Passing
 from ..history import History
@@ -19,6 +22,7 @@ from ..transfer import Auto, ByUrl, Inline
 if TYPE_CHECKING:
     from ..ad_hoc import AdHoc
     from ..credentials import CredentialSource
+    from ..deepfake.allowance import Allowance
     from ..settings import Settings
     from ..storage import ObjectStore
     from ..transfer import Transfer
@@ -57,6 +61,7 @@ def assemble(settings: Settings, credentials: CredentialSource, *, source: str) 
         image_timeout_s=settings.image_timeout_s,
         video_timeout_s=settings.video_timeout_s,
         pace=Fleet(ports.state, settings.calls_per_second),
+        allowance=_allowance(settings, ports),
         allow_stand_in=settings.local,
     )
     screener = Screener(
@@ -123,6 +128,12 @@ def _ports(settings: Settings, credentials: CredentialSource) -> Ports:
     from . import alibaba  # noqa: PLC0415
 
     return alibaba.ports(settings.state_bucket, settings.platform, credentials)
+
+
+def _allowance(settings: Settings, ports: Ports) -> Allowance:
+    if math.isinf(settings.daily_calls):
+        return Unlimited(telemetry.paid)
+    return DailyCap(ports.state, int(settings.daily_calls), on_paid=telemetry.paid)
 
 
 def _transfer(settings: Settings, store: ObjectStore, client: DeepfakeClient) -> Transfer:
