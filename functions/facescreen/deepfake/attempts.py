@@ -76,7 +76,7 @@ def calls(
             raise last
         at = Deadline.after(turn)
         request = build()  # while waiting: a call that leaves late crowds the ones behind it
-        permit = allowance.draw(at.left())
+        permit = allowance.draw(turn)
         yield Wait(max(0.0, at.left()))
         try:
             with permit:

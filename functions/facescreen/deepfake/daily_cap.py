@@ -79,7 +79,7 @@ class DailyCap:
             while self._unspent:
                 shard = self._unspent[-1]
                 if shard.draw():
-                    return Permit(self._on_paid, partial(self._give_back, shard))
+                    return Permit(self._on_paid, partial(self._give_back, self._day, shard))
                 self._unspent.pop()
             self._close()
             raise self._deferred()
@@ -108,11 +108,13 @@ class DailyCap:
             retry_after_s=_left_of_day(self._clock()),
         )
 
-    def _give_back(self, shard: _Shard) -> None:
+    def _give_back(self, day: int, shard: _Shard) -> None:
         # If this fails, the day has one call less, and the call's own error says more.
         with self._lock, suppress(FacescreenError):
             shard.give_back()
             self._spent_until = 0.0
+            if day == self._day and shard not in self._unspent:
+                self._unspent.append(shard)
 
 
 class _Shard:

@@ -130,7 +130,7 @@ class _Rule(NamedTuple):
         return isinstance(error, self.kind) and self.only in (None, error.code)
 
 
-_TOMORROW = "Wait for as long as Retry-After says, or have DAILY_CALLS raised."
+_TOMORROW = "Ask again after midnight UTC, or have DAILY_CALLS raised."
 _AGAIN = "Ask again; it may pass."
 _SETUP = "Tell whoever runs this deployment: the detail says what is wrong."
 _MAY_PAY = "Ask again, with an Idempotency-Key: the call may have been served and paid for."
