@@ -72,11 +72,8 @@ class Batch:
     ) -> Outcome | None:
         """On the last receive: what the object says that will be in the dead-letter queue. What is
         deferred says nothing: it did not fail, and a redrive screens it."""
-        if (
-            isinstance(failure, Deferred)
-            or not self._most_receives
-            or (delivery.receive_count or 0) < self._most_receives
-        ):
+        is_last = (delivery.receive_count or 0) >= self._most_receives > 0
+        if not is_last or isinstance(failure, Deferred):
             return None
         try:
             return self._screener.give_up(ref, failure)
