@@ -24,6 +24,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timezone
 from functools import partial
@@ -43,6 +44,7 @@ LOOK_AGAIN_S = 60
 _DAY_S = 86_400
 _DRAWN, _GIVEN_BACK = b"+", b"-"
 _PREFIX = "calls/"
+_READERS = 8
 
 
 class DailyCap:
@@ -157,10 +159,12 @@ class _Shard:
 def drawn_by_day(state: StateStore, days: str) -> dict[str, int]:
     """The calls that were drawn on each day whose date starts with `days`, as ``2026-11``: those
     that were paid for, and those of which nobody knows. A day that had no cap is not there."""
+    names = list(state.names(f"{_PREFIX}{days}", ""))
     counted: dict[str, int] = {}
-    for name in state.names(f"{_PREFIX}{days}", ""):
-        day = name.split("/")[1]
-        counted[day] = counted.get(day, 0) + _drawn(state.read(name))
+    with ThreadPoolExecutor(_READERS) as readers:
+        for name, marks in zip(names, readers.map(state.read, names), strict=True):
+            day = name.split("/")[1]
+            counted[day] = counted.get(day, 0) + _drawn(marks)
     return counted
 
 
