@@ -35,15 +35,17 @@ def test_each_day_is_counted_as_the_cap_counted_it_else_from_the_history() -> No
     state = MemoryState()
     history = History(state)
     history.add(screened("a", "2026-11-01T23:59:59Z"))
-    for key in "bcd":  # found again, or asked for before the cap was set
+    for key in "bcd":  # used again, or asked for before the cap was set
+        history.add(screened(key, "2026-11-02T00:00:00Z"))
         history.add(screened(key, "2026-11-03T00:00:00Z"))
     cap = DailyCap(state, 9, clock=lambda: noon(3))
     permits = [cap.draw(0) for _ in range(5)]
     permits[0].give_back()
+    DailyCap(state, 9, clock=lambda: noon(2)).draw(0).give_back()
     DailyCap(state, 9, clock=lambda: noon(1) - 86_400).draw(0)
     assert month_to_date(state, TODAY) == (
         Day(TODAY, 4, COUNTED),
-        Day(date(2026, 11, 2), 0, FROM_HISTORY),
+        Day(date(2026, 11, 2), 0, COUNTED),
         Day(date(2026, 11, 1), 1, FROM_HISTORY),
     )
 
