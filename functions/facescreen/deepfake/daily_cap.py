@@ -7,13 +7,14 @@ is spent once its pluses less its minuses are its share. An append says the leng
 the cap: more than that is never paid, and the last call is found, for whoever meets a spent shard
 goes on to the next.
 
-Why so. One counter would be a second object that every call of the fleet writes to (the turns of
-`fleet` are one, but a turn may go by unused, and a day has 1440 of them). A lease of many calls
-needs fewer requests, but Function Compute freezes an instance between two events, and what it
-holds then is held back from the others. So each call draws for itself, from a shard that its
-instance picked at random: one small request while nobody else draws there, three where somebody
-did. What a killed instance, or an append whose answer was lost, takes with it is one call for
-each call that was under way.
+Why so. One counter would be a second object that every call of the fleet writes to; the turns of
+`fleet` are the first, but they can't carry this: they go by unused, cost nothing in the end, and
+lie in 1440 objects a day. A lease of many calls needs fewer requests, but Function Compute freezes
+an instance between two events, and what it holds then is held back from the others. So each call
+draws for itself, from a shard that its instance picked at random: one small request while nobody
+else draws there, three where somebody did, two on the average of 20 instances. What a killed
+instance takes with it is the calls that it had under way, one on Function Compute and a batch's
+ten on Lambda; an append whose answer was lost takes one.
 
 A call belongs to the day in which it starts. A cap that is raised holds at once. One that is
 lowered holds exactly from the next day: a shard that is over its new share already stays so.

@@ -46,7 +46,7 @@ there.
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("target", metavar="oss://BUCKET[/PREFIX]", required=False)
+@click.argument("target", metavar="[oss://BUCKET[/PREFIX]]", required=False)
 @click.option("--all", "whole", is_flag=True, help="The whole bucket.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.option(

@@ -18,8 +18,9 @@ from tests.unit.deepfake.service import BIZ_ID, KEY, URL, Service, code, success
 class Purse:
     """An Allowance that keeps what it is told."""
 
-    def __init__(self, *, empty: bool = False) -> None:
+    def __init__(self, *, empty: bool = False, trouble: Exception | None = None) -> None:
         self.empty = empty
+        self.trouble = trouble
         self.told: list[str] = []
 
     def check(self) -> None:
@@ -27,6 +28,8 @@ class Purse:
             raise errors.Deferred("spent", retry_after_s=1)
 
     def draw(self, ahead_s: float) -> Permit:
+        if self.trouble:
+            raise self.trouble
         self.told.append("drawn")
         return Permit(partial(self.told.append, "paid"), partial(self.told.append, "given back"))
 
@@ -96,3 +99,14 @@ def test_where_nothing_is_left_nothing_is_sent_and_no_turn_taken() -> None:
             it.detect_stream(file=b"a face")
     assert service.asked == []
     assert pace.taken == 0
+
+
+@pytest.mark.parametrize("trouble", [errors.Unavailable("OSS"), errors.Deferred("spent")])
+def test_without_leave_nothing_is_sent_and_the_platform_tries_again(
+    trouble: errors.FacescreenError,
+) -> None:
+    service = Service()
+    with client(service, Purse(trouble=trouble)) as it, pytest.raises(errors.Passing) as raised:
+        it.detect(url=URL, merchant_biz_id=BIZ_ID)
+    assert raised.value is trouble
+    assert service.asked == []
