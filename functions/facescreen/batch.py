@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import telemetry
-from .errors import FacescreenError, Passing
+from .errors import Deferred, FacescreenError, Passing
 from .triggers import Answer
 
 if TYPE_CHECKING:
@@ -70,8 +70,10 @@ class Batch:
     def _given_up(
         self, delivery: Delivery, ref: ObjectRef, failure: FacescreenError
     ) -> Outcome | None:
-        """On the last receive: what the object says that will be in the dead-letter queue."""
-        if not self._most_receives or (delivery.receive_count or 0) < self._most_receives:
+        """On the last receive: what the object says that will be in the dead-letter queue. What is
+        deferred says nothing: it did not fail, and a redrive screens it."""
+        is_last = (delivery.receive_count or 0) >= self._most_receives > 0
+        if not is_last or isinstance(failure, Deferred):
             return None
         try:
             return self._screener.give_up(ref, failure)

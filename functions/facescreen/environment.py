@@ -66,8 +66,10 @@ class EnvironmentReader:
 
     def number(self, name: str, least: float, most: float, default: float) -> float:
         given = self._environment.get(name, "").strip()
+        if not given:
+            return default
         try:
-            value = float(given) if given else float(default)
+            value = float(given)
         except ValueError:
             value = float("nan")
         if not least <= value <= most:

@@ -11,6 +11,7 @@ FacescreenError
 │   └── StandInRefused
 ├── Passing                 a retry may mend it: raise, and the platform retries
 │   ├── Throttled
+│   │   └── Deferred
 │   ├── Unavailable
 │   ├── NoAnswer
 │   ├── SourceTimedOut
@@ -111,6 +112,11 @@ class Throttled(Passing):
     ) -> None:
         super().__init__(message, code=code, request_id=request_id)
         self.retry_after_s = retry_after_s
+
+
+class Deferred(Throttled):
+    """The day's paid calls are spent (DAILY_CALLS); `retry_after_s` is what is left of the day, in
+    UTC. The object's event goes to the dead-letter queue, and can be re-driven the next day."""
 
 
 class Unavailable(Passing):

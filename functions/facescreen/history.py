@@ -13,6 +13,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any
 
 from .errors import BadRequest
@@ -20,6 +21,7 @@ from .outcome import Verdict, message_id, outcome_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from .outcome import Outcome
     from .storage import StateStore
@@ -31,6 +33,7 @@ _END = 9_999_999_999
 _LONGEST_KEY = 700
 """Bytes of an object key in a name; stores take names of 1023."""
 _READERS = 8
+_PAID = (Verdict.LOW_RISK.value, Verdict.HIGH_RISK.value, Verdict.SUSPICIOUS.value)
 _CURSOR = re.compile(r"\d{10}-[a-z_]{6,12}-[A-Za-z0-9]{32}-[0-9a-f]{8}")
 
 
@@ -64,6 +67,11 @@ class _Entry:
     verdict: str
     key: str
     """Its first _LONGEST_KEY bytes."""
+
+    @property
+    def finding(self) -> str:
+        """The same for the same finding."""
+        return self.cursor.rpartition("-")[0]
 
     @classmethod
     def parse(cls, name: str, prefix: str) -> _Entry:
@@ -125,6 +133,18 @@ class History:
             if number == MOST_NAMES:
                 return Counts(counted, complete=False)
         return Counts(counted, complete=True)
+
+    def paid_calls(self, day: date) -> int:
+        """The calls that the verdicts of a day (UTC) were paid for, by the names alone. A finding
+        that was used again stands there again, beside itself, and was paid for once."""
+        first = datetime(day.year, day.month, day.day, tzinfo=timezone.utc)
+        next_day = int((first + timedelta(days=1)).timestamp())
+        # "." follows "-", which ends the seconds.
+        names = self._state.names(self._prefix, f"{self._prefix}{_END - next_day:010d}.")
+        entries = (_Entry.parse(name, self._prefix) for name in names)
+        of_the_day = takewhile(lambda entry: entry.at >= first, entries)
+        paid = (entry.finding for entry in of_the_day if entry.verdict in _PAID)
+        return sum(1 for _ in groupby(paid))
 
     def _entries(self, after: str) -> Iterator[_Entry]:
         """Newest first. "0" follows "/", which ends a cursor."""

@@ -6,6 +6,7 @@ and CloudWatch by itself.
 
 from __future__ import annotations
 
+import threading
 import traceback
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from .errors import Deferred
 from .outcome import outcome_data
 
 if TYPE_CHECKING:
@@ -24,19 +26,51 @@ if TYPE_CHECKING:
 
 Event = TypeVar("Event")
 
+
+class _Paid:
+    """Paid calls since the last count. Several threads pay; Metrics is for one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls = 0
+
+    def add(self) -> None:
+        with self._lock:
+            self._calls += 1
+
+    def count(self) -> None:
+        with self._lock:
+            calls, self._calls = self._calls, 0
+        if calls:
+            _count("PaidCalls", calls)
+
+
 _logger = Logger(service="facescreen")
 _metrics = Metrics(namespace="facescreen", service="facescreen")
+_paid = _Paid()
 
 
 def per_invocation(
     handle: Callable[[Event, Any], dict[str, Any]],
 ) -> Callable[[Event, Any], dict[str, Any]]:
     """Decorates a handler: its request id on every line, its metrics written at its end."""
-    logged: Callable[[Event, Any], dict[str, Any]] = _logger.inject_lambda_context(handle)
+
+    def counted(event: Event, context: Any) -> dict[str, Any]:
+        try:
+            return handle(event, context)
+        finally:
+            _paid.count()
+
+    logged: Callable[[Event, Any], dict[str, Any]] = _logger.inject_lambda_context(counted)
     measured: Callable[[Event, Any], dict[str, Any]] = _metrics.log_metrics(
         logged, raise_on_empty_metrics=False, capture_cold_start_metric=True
     )
     return measured
+
+
+def paid() -> None:
+    """A call that was paid for, in whichever thread."""
+    _paid.add()
 
 
 def not_warm(trouble: FacescreenError) -> None:
@@ -69,10 +103,11 @@ def ended(outcome: Outcome) -> None:
 
 
 def failed(ref: ObjectRef, failure: FacescreenError) -> None:
-    """An object that did not come to its end; its event is delivered again."""
-    _count(f"failed_{type(failure).__name__}")
+    """An object that did not come to its end, or was deferred; its event is delivered again."""
+    deferred = isinstance(failure, Deferred)
+    _count("deferred" if deferred else f"failed_{type(failure).__name__}")
     _logger.error(
-        "failed",
+        "deferred" if deferred else "failed",
         extra={
             "object": _identity(ref),
             "error": type(failure).__name__,

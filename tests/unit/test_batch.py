@@ -11,12 +11,13 @@ import pytest
 
 from facescreen.batch import Batch
 from facescreen.deadline import Deadline
-from facescreen.errors import AccessRefused, BadEvent, Unavailable
+from facescreen.errors import AccessRefused, BadEvent, Deferred, Unavailable
 from facescreen.triggers import Answer, Delivery, Triggered
 from tests.fakes import HIGH_RISK, LOW_RISK
 from tests.unit.workbench import PHOTO, REF, Bench
 
 DOWN = Unavailable("the service is unwell", code="ServiceUnavailable")
+SPENT = Deferred("deferred: the day's 5 paid calls are spent", retry_after_s=3600)
 INVOCATION = {"invocationSchemaVersion": "2.0", "invocationId": "job-1"}
 
 
@@ -93,6 +94,18 @@ def test_another_receive_may_mend_it(receives: int | None, most: int) -> None:
     delivery = replace(message(bench, 1), receive_count=receives)
     work(bench, Triggered([delivery], Answer.ITEM_FAILURES), most)
     assert bench.store.tags(replace(REF, key="1.jpg")) == {}
+
+
+def test_what_is_deferred_did_not_fail() -> None:
+    bench = Bench(SPENT, HIGH_RISK)
+    delivery = message(bench, 1, 5)
+    answer = work(bench, Triggered([delivery], Answer.ITEM_FAILURES), 5)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert bench.store.tags(delivery.objects[0]) == {}
+    assert bench.sent() == []
+    redriven = replace(delivery, receive_count=1)
+    assert work(bench, Triggered([redriven], Answer.ITEM_FAILURES), 5) == {"batchItemFailures": []}
+    assert bench.store.tags(delivery.objects[0])["deepfake-verdict"] == "high_risk"
 
 
 def test_what_is_known_is_said_rather_than_failed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -141,3 +142,30 @@ def test_names_hold_nothing_but_what_is_counted() -> None:
     assert name.endswith("/selfies/kyc/a")
     told = json.loads(state.read(name))
     assert set(told) == {"at", "screening"}
+
+
+def test_a_days_paid_calls_are_those_of_its_verdicts() -> None:
+    yesterday = 12.5 * 60 + 1 / 60
+    """Minutes ago: 23:59:59."""
+    made = kept(
+        outcome("a", 0, Verdict.HIGH_RISK),
+        outcome("b", 12.5 * 60),
+        outcome("c", 12.5 * 60, Verdict.SUSPICIOUS),
+        outcome("unfit", 1, Verdict.UNSCREENABLE),
+        outcome("given up", 1, Verdict.FAILED),
+        outcome("before", yesterday),
+        outcome("after", -11.5 * 60),
+    )
+    assert made.paid_calls(NOON.date()) == 3
+    assert made.paid_calls(NOON.date() - timedelta(days=1)) == 1
+    assert made.paid_calls(NOON.date() + timedelta(days=1)) == 1
+    assert made.paid_calls(NOON.date() - timedelta(days=2)) == 0
+
+
+def test_a_finding_that_was_used_again_was_paid_for_once() -> None:
+    once = outcome("a")
+    again = replace(once, tagging=Tagging("refused"), object=replace(once.object, version_id="2"))
+    other = outcome("b")
+    made = kept(once, other, again)
+    assert len(made.page(limit=9).outcomes) == 3
+    assert made.paid_calls(NOON.date()) == 2

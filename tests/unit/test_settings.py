@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
@@ -49,6 +50,8 @@ def test_the_least_is_enough() -> None:
         ("CALLS_PER_SECOND", "many", "CALLS_PER_SECOND must be a number from 0.1 to 10000"),
         ("CALLS_PER_SECOND", "0", "CALLS_PER_SECOND must be a number from 0.1 to 10000"),
         ("CALLS_PER_SECOND", "nan", "CALLS_PER_SECOND must be a number from 0.1 to 10000"),
+        ("DAILY_CALLS", "0", "DAILY_CALLS must be a number from 1 to 1e+08"),
+        ("DAILY_CALLS", "-1", "DAILY_CALLS must be a number from 1 to 1e+08"),
         ("VIDEO_TIMEOUT_SECONDS", "2", "VIDEO_TIMEOUT_SECONDS must be a number from 3 to 300"),
         ("PRESIGNED_URL_SECONDS", "9", "PRESIGNED_URL_SECONDS must be a number from 60 to 3600"),
         ("STRICTNESS", "severe", "STRICTNESS must be one of: lenient, standard, strict"),
@@ -73,6 +76,11 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 def test_plain_http_is_for_loopback_alone() -> None:
     local = Settings.from_env({**LEAST, "OSS_ENDPOINT": "http://127.0.0.1:8080"})
     assert local.alibaba.oss_endpoint == "http://127.0.0.1:8080"
+
+
+def test_without_a_cap_calls_are_not_counted_out() -> None:
+    assert Settings.from_env({**LEAST, "DAILY_CALLS": ""}).daily_calls == math.inf
+    assert Settings.from_env({**LEAST, "DAILY_CALLS": "25000"}).daily_calls == 25_000
 
 
 def test_lists_and_switches() -> None:

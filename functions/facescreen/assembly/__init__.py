@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import telemetry
+from ..deepfake.allowance import Unlimited
 from ..deepfake.client import DeepfakeClient
+from ..deepfake.daily_cap import DailyCap
 from ..deepfake.fleet import Fleet
 from ..errors import Passing
 from ..history import History
@@ -19,6 +22,7 @@ from ..transfer import Auto, ByUrl, Inline
 if TYPE_CHECKING:
     from ..ad_hoc import AdHoc
     from ..credentials import CredentialSource
+    from ..deepfake.allowance import Allowance
     from ..quarantine import Quarantine
     from ..settings import Settings
     from ..storage import ObjectStore
@@ -58,6 +62,7 @@ def assemble(settings: Settings, credentials: CredentialSource, *, source: str) 
         image_timeout_s=settings.image_timeout_s,
         video_timeout_s=settings.video_timeout_s,
         pace=Fleet(ports.state, settings.calls_per_second),
+        allowance=_allowance(settings, ports),
         allow_stand_in=settings.local,
     )
     screener = Screener(
@@ -135,6 +140,12 @@ def _quarantine(
     from .quarantine import quarantine  # noqa: PLC0415 - most deployments have none
 
     return quarantine(settings, credentials, ledger)
+
+
+def _allowance(settings: Settings, ports: Ports) -> Allowance:
+    if math.isinf(settings.daily_calls):
+        return Unlimited(telemetry.paid)
+    return DailyCap(ports.state, int(settings.daily_calls), on_paid=telemetry.paid)
 
 
 def _transfer(settings: Settings, store: ObjectStore, client: DeepfakeClient) -> Transfer:

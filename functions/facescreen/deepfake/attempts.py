@@ -18,6 +18,7 @@ from .answer import Reply
 from .upload import Upload, check_stored, rewound
 
 if TYPE_CHECKING:
+    from .allowance import Allowance
     from .pace import Pace
     from .request import SignedRequest
     from .upload import Permission
@@ -54,26 +55,32 @@ Course = Generator[Step, Came, T]
 def calls(
     build: Callable[[], SignedRequest],
     read: Callable[[Reply], T],
+    *,
     timeout_s: float,
     deadline: Deadline,
     pace: Pace,
+    allowance: Allowance,
 ) -> Course[T]:
     """Calls until `read` makes something of an answer, or no time is left.
 
     `build` makes each request anew: fresh date, nonce, credentials and presigned URL. Raises what
-    the service's Code stands for; of passing errors, the last one.
+    the service's Code stands for; of passing errors, the last one. Raises errors.Deferred where
+    `allowance` lets no call through.
     """
     spent = _Spent()
     last: errors.Passing = errors.Throttled("no turn within the quota in the time left")
     for attempt in itertools.count():
+        allowance.check()  # before a turn is taken that others could use
         turn = pace.reserve(deadline.left() - SHORTEST_CALL_S)
         if turn is None:
             raise last
         at = Deadline.after(turn)
         request = build()  # while waiting: a call that leaves late crowds the ones behind it
+        permit = allowance.draw(turn)
         yield Wait(max(0.0, at.left()))
         try:
-            return read(received((yield Send(request, min(timeout_s, deadline.left())))))
+            with permit:
+                return read(received((yield Send(request, min(timeout_s, deadline.left())))))
         except errors.Passing as error:
             last = error
             delay = _delay(error, attempt)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from .. import errors
 from ..deadline import Deadline
+from .allowance import Unlimited
 from .answer import STAND_IN_HEADER, Detection, Reply, understand
 from .attempts import Course, Send, calls, received, uploads
 from .endpoints import PUBLIC_ENDPOINT, REGION, UPLOAD_ENDPOINT
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from typing_extensions import Required, Unpack
 
     from ..credentials import CredentialSource
+    from .allowance import Allowance
     from .pace import Pace
     from .upload import Permission
 
@@ -49,6 +51,8 @@ class Options(TypedDict, total=False):
     """Seconds for one answer, 8 and 20 by default; the page asks for more than 3 for a video."""
     pace: Pace
     """Ten evenly spaced calls a second by default: the quota of a whole account."""
+    allowance: Allowance
+    """How many calls may be paid for; by default any number."""
     merchant_prefix: str
     """Starts each MerchantBizId that is made here."""
     allow_stand_in: bool
@@ -82,6 +86,7 @@ class Courses:
         image_timeout_s = options.get("image_timeout_s", 8)
         self._timeouts = {"image": image_timeout_s, "video": options.get("video_timeout_s", 20)}
         self._pace = options.get("pace") or Interval(10)
+        self._allowance = options.get("allowance") or Unlimited()
         self._merchant_prefix = options.get("merchant_prefix", "fs")
         self._allow_stand_in = options.get("allow_stand_in", False)
 
@@ -97,6 +102,7 @@ class Courses:
         """DeepfakeDetectIntlStream of a file, which is uploaded first."""
         if content.get("url") or content.get("base64"):
             raise errors.BadRequest("give exactly one of FaceUrl, FaceBase64 and FaceFile")
+        self._allowance.check()  # before a face is sent that is not called for
         content.setdefault("deadline", self._deadline(content))
         granted = yield from uploads(
             self._authorization, self._permission, file, content["deadline"]
@@ -120,7 +126,14 @@ class Courses:
             return self._sign(action, parameters.pairs)
 
         deadline = content.get("deadline") or self._deadline(content)
-        return calls(build, self._understand, self._timeout_s(kind), deadline, self._pace)
+        return calls(
+            build,
+            self._understand,
+            timeout_s=self._timeout_s(kind),
+            deadline=deadline,
+            pace=self._pace,
+            allowance=self._allowance,
+        )
 
     def _timeout_s(self, kind: str) -> float:
         return self._timeouts.get(kind, self._timeouts["image"])

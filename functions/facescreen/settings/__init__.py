@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,8 @@ class Settings:
     upload_endpoint: str
     merchant_prefix: str
     calls_per_second: float
+    daily_calls: float
+    """The most that are paid for in a day (UTC); infinite where there is no cap."""
     image_timeout_s: float
     video_timeout_s: float
     presigned_url_s: int
@@ -94,6 +97,7 @@ class Settings:
                 "fs",
             ),
             calls_per_second=read.number("CALLS_PER_SECOND", 0.1, 10_000, 10),
+            daily_calls=read.number("DAILY_CALLS", 1, 100_000_000, math.inf),
             image_timeout_s=read.number("IMAGE_TIMEOUT_SECONDS", 1, 120, 8),
             video_timeout_s=read.number("VIDEO_TIMEOUT_SECONDS", 3, 300, 20),
             presigned_url_s=int(read.number("PRESIGNED_URL_SECONDS", 60, 3600, 300)),

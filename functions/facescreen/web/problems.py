@@ -130,6 +130,7 @@ class _Rule(NamedTuple):
         return isinstance(error, self.kind) and self.only in (None, error.code)
 
 
+_TOMORROW = "Ask again after midnight UTC, or have DAILY_CALLS raised."
 _AGAIN = "Ask again; it may pass."
 _SETUP = "Tell whoever runs this deployment: the detail says what is wrong."
 _MAY_PAY = "Ask again, with an Idempotency-Key: the call may have been served and paid for."
@@ -152,6 +153,7 @@ _RULES = (
     _Rule(errors.BadRequest, 400, "", "caller", _CONTRACT, only="InvalidArgument"),
     _Rule(errors.ObjectChanged, 409, "", "caller", _STANDS),
     _Rule(errors.StillClaimed, 409, "", "caller", _AGAIN),
+    _Rule(errors.Deferred, 429, "DailyCallsSpent", "operator", _TOMORROW),
     _Rule(errors.Throttled, 429, "", "service", "Wait for as long as Retry-After says."),
     _Rule(errors.NoAnswer, 504, "", "service", _MAY_PAY),
     _Rule(errors.SourceTimedOut, 504, "DownloadTimeout", "caller", _TOO_SLOW),

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 # What the function can't do without, and a report can.
 _UNUSED = {
     "SCENE_CODE": "0000000000",
-    "STATE_BUCKET": "unused",
     "MNS_ENDPOINT": "unused.invalid",
     "MNS_TOPIC": "unused",
     "MNS_QUEUE": "",
@@ -36,6 +35,7 @@ Examples:
   facescreen report oss://selfies --all --html report.html
   facescreen report oss://selfies/2026/ --json | jq .verdicts
   facescreen report oss://selfies/2026/11/23/ --check && echo all low risk
+  facescreen report --cost
 
 \b
 Exit codes: 0 counted, 2 not all could be read, 64 usage, 130 stopped by
@@ -46,7 +46,7 @@ there.
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("target", metavar="oss://BUCKET[/PREFIX]")
+@click.argument("target", metavar="[oss://BUCKET[/PREFIX]]", required=False)
 @click.option("--all", "whole", is_flag=True, help="The whole bucket.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.option(
@@ -56,9 +56,22 @@ there.
     help="Write a page of it to this file too, which needs no other file and no network.",
 )
 @click.option("--check", is_flag=True, help="End with 1 or 2 unless all is low risk.")
+@click.option(
+    "--cost",
+    "cost_alone",
+    is_flag=True,
+    help="Instead: the paid calls of this month by day, against DAILY_CALLS.",
+)
 @click.option("--profile", default="", help="Credentials of this profile of `aliyun configure`.")
 def report(
-    *, target: str, whole: bool, as_json: bool, page: Path | None, check: bool, profile: str
+    *,
+    target: str | None,
+    whole: bool,
+    as_json: bool,
+    page: Path | None,
+    check: bool,
+    cost_alone: bool,
+    profile: str,
 ) -> int:
     """Count what stands on the objects of a bucket: verdicts, reasons, days.
 
@@ -69,12 +82,24 @@ def report(
     Unscreened are objects without a verdict that the function would screen; stale are those whose
     verdict is of bytes that were overwritten. Set TAG_PREFIX, TAG_FORM and the filters in the
     environment as the function has them, and OSS_REGION.
+
+    The cost is read from the state bucket: set STATE_BUCKET and DAILY_CALLS as the function has
+    them.
     """
+    if cost_alone:
+        if target or whole or page or check:
+            raise click.UsageError("--cost is of all buckets: give nothing but --json with it")
+        return _report_cost(as_json=as_json, profile=profile)
+    if target is None:
+        raise click.UsageError("name a bucket and a prefix, as oss://bucket/prefix, or --cost")
     name, prefix = _parts(target, whole=whole)
     if page is not None:
         check_page(page)
     try:
-        made = _count(name, prefix, _settings(os.environ), account.credentials(profile))
+        settings = _settings(os.environ, state_bucket="unused")
+        if settings.tag_form == "none":
+            raise BadSettings("TAG_FORM is none: there are no tags to report on")
+        made = _count(name, prefix, settings, account.credentials(profile))
     except (BadSettings, BadCredentials) as wrong:
         raise click.UsageError(str(wrong)) from None
     _tell(made, as_json=as_json)
@@ -83,6 +108,20 @@ def report(
 
         write_page(page, html(made))
     return made.status(check=check)
+
+
+def _report_cost(*, as_json: bool, profile: str) -> int:
+    from . import cost  # noqa: PLC0415
+
+    try:
+        settings = _settings(os.environ, os.environ.get("STATE_BUCKET", ""))
+        made = cost.read(settings, account.credentials(profile))
+    except (BadSettings, BadCredentials) as wrong:
+        raise click.UsageError(str(wrong)) from None
+    except FacescreenError as fault:
+        raise cost.Unread(str(fault)) from None
+    click.echo(cost.as_json(made) if as_json else cost.as_table(made))
+    return 0
 
 
 def _parts(target: str, *, whole: bool) -> tuple[str, str]:
@@ -107,16 +146,14 @@ def _parts(target: str, *, whole: bool) -> tuple[str, str]:
     return name, prefix
 
 
-def _settings(environment: Mapping[str, str]) -> Settings:
+def _settings(environment: Mapping[str, str], state_bucket: str) -> Settings:
     """The function's settings as they are for who stands outside its VPC. Raises BadSettings."""
     from facescreen.settings import Settings  # noqa: PLC0415
 
     region = environment.get("OSS_REGION") or "ap-southeast-1"
     endpoint = environment.get("OSS_ENDPOINT") or f"https://oss-{region}.aliyuncs.com"
-    settings = Settings.from_env({**environment, "OSS_ENDPOINT": endpoint, **_UNUSED})
-    if settings.tag_form == "none":
-        raise BadSettings("TAG_FORM is none: there are no tags to report on")
-    return settings
+    given = {**environment, "OSS_ENDPOINT": endpoint, "STATE_BUCKET": state_bucket}
+    return Settings.from_env({**given, **_UNUSED})
 
 
 def _count(name: str, prefix: str, settings: Settings, credentials: CredentialSource) -> Report:

@@ -9,6 +9,7 @@ from facescreen import errors
 from facescreen.credentials import Credentials
 from facescreen.deadline import Deadline
 from facescreen.deepfake import attempts
+from facescreen.deepfake.allowance import Unlimited
 from facescreen.deepfake.answer import Reply, understand
 from facescreen.deepfake.pace import Interval
 from facescreen.outcome import Verdict
@@ -138,9 +139,10 @@ def test_the_wait_that_the_service_asks_for_is_kept() -> None:
     steps = attempts.calls(
         lambda: None,  # type: ignore[arg-type, return-value]
         understand,
-        8,
-        Deadline.after(60),
-        Interval(1e9),
+        timeout_s=8,
+        deadline=Deadline.after(60),
+        pace=Interval(1e9),
+        allowance=Unlimited(),
     )
     assert steps.send(None) == attempts.Wait(0)
     assert isinstance(steps.send(None), attempts.Send)

@@ -39,6 +39,13 @@ def test_every_error_is_somebodys_matter(kind: type[errors.FacescreenError]) -> 
     assert told["matter"] == MATTERS.get(kind.__name__, told["matter"])
 
 
+def test_when_the_days_calls_are_spent_the_caller_hears_when_there_are_more() -> None:
+    problem = problems.of_error(errors.Deferred("spent", retry_after_s=3599.2))
+    told = json.loads(problem.body())
+    assert (problem.status, told["code"], told["matter"]) == (429, "DailyCallsSpent", "operator")
+    assert problem.headers["Retry-After"] == "3600"
+
+
 def test_what_nobody_foresaw_tells_nothing_and_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -1,0 +1,112 @@
+"""What a call costs of the allowance, by how it ended."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import httpx
+import pytest
+
+from facescreen import errors
+from facescreen.deadline import Deadline
+from facescreen.deepfake.allowance import Permit
+from facescreen.deepfake.client import DeepfakeClient
+from facescreen.deepfake.pace import Interval
+from tests.unit.deepfake.service import BIZ_ID, KEY, URL, Service, code, success
+
+
+class Purse:
+    """An Allowance that keeps what it is told."""
+
+    def __init__(self, *, empty: bool = False, trouble: Exception | None = None) -> None:
+        self.empty = empty
+        self.trouble = trouble
+        self.told: list[str] = []
+
+    def check(self) -> None:
+        if self.empty:
+            raise errors.Deferred("spent", retry_after_s=1)
+
+    def draw(self, ahead_s: float) -> Permit:
+        if self.trouble:
+            raise self.trouble
+        self.told.append("drawn")
+        return Permit(partial(self.told.append, "paid"), partial(self.told.append, "given back"))
+
+
+class Turns(Interval):
+    """A pace that counts its turns."""
+
+    taken = 0
+
+    def reserve(self, longest_s: float) -> float | None:
+        self.taken += 1
+        return super().reserve(longest_s)
+
+
+def client(service: Service, purse: Purse, pace: Interval | None = None) -> DeepfakeClient:
+    return DeepfakeClient(
+        scene_code="onboard_01",
+        credentials=KEY,
+        endpoint="https://service.example",
+        pace=pace or Interval(1e9),
+        allowance=purse,
+        http=httpx.Client(transport=httpx.MockTransport(service)),
+    )
+
+
+def spent(*plan: httpx.Response | Exception) -> list[str]:
+    purse = Purse()
+    with client(Service(*plan), purse) as it:
+        try:
+            it.detect(url=URL, merchant_biz_id=BIZ_ID, deadline=Deadline.after(60))
+        except errors.FacescreenError:
+            purse.told.append("raised")
+    return purse.told
+
+
+BACK = ["drawn", "given back"]
+UNKNOWN = ["drawn"]
+PAID = ["drawn", "paid"]
+
+
+@pytest.mark.parametrize(
+    ("plan", "told"),
+    [
+        ([success()], PAID),
+        ([success("nonsense")], PAID),
+        ([code("NoFaceDetected", 401)], [*BACK, "raised"]),
+        ([code("Forbidden.RAMUserAccessDenied", 403)], [*BACK, "raised"]),
+        ([code("Throttling.Api", 403), success()], [*BACK, *PAID]),
+        ([httpx.ConnectError("refused"), success()], [*BACK, *PAID]),
+        ([httpx.Response(502, text="<html>"), success()], [*BACK, *PAID]),
+        ([httpx.ReadTimeout("slow"), success()], [*UNKNOWN, *PAID]),
+        ([httpx.ReadError("cut"), httpx.ReadError("cut")], [*UNKNOWN, *UNKNOWN, "raised"]),
+    ],
+)
+def test_only_what_may_have_been_paid_for_is_kept(
+    plan: list[httpx.Response | Exception], told: list[str]
+) -> None:
+    assert spent(*plan) == told
+
+
+def test_where_nothing_is_left_nothing_is_sent_and_no_turn_taken() -> None:
+    service, pace = Service(), Turns(1e9)
+    with client(service, Purse(empty=True), pace) as it:
+        with pytest.raises(errors.Deferred):
+            it.detect(url=URL)
+        with pytest.raises(errors.Deferred):
+            it.detect_stream(file=b"a face")
+    assert service.asked == []
+    assert pace.taken == 0
+
+
+@pytest.mark.parametrize("trouble", [errors.Unavailable("OSS"), errors.Deferred("spent")])
+def test_without_leave_nothing_is_sent_and_the_platform_tries_again(
+    trouble: errors.FacescreenError,
+) -> None:
+    service = Service()
+    with client(service, Purse(trouble=trouble)) as it, pytest.raises(errors.Passing) as raised:
+        it.detect(url=URL, merchant_biz_id=BIZ_ID)
+    assert raised.value is trouble
+    assert service.asked == []

@@ -1,0 +1,84 @@
+"""``report --cost``: the days of a month, and what they cost."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import date, datetime, timezone
+
+import pytest
+from click.testing import CliRunner
+
+from facescreen.deepfake.daily_cap import DailyCap
+from facescreen.history import History
+from facescreen.outcome import Finding, Outcome, Status, Tagging, Verdict
+from facescreen.storage import ObjectRef
+from infra.ops.report import report as command
+from infra.ops.report.cost import COUNTED, FROM_HISTORY, Cost, Day, as_json, as_table, month_to_date
+from tests.fakes import MemoryState
+
+TODAY = date(2026, 11, 3)
+DAYS = (Day(TODAY, 8, COUNTED), Day(date(2026, 11, 2), 0, COUNTED), Day(date(2026, 11, 1), 3, ""))
+
+
+def noon(day: int) -> float:
+    return datetime(2026, 11, day, 12, tzinfo=timezone.utc).timestamp()
+
+
+def screened(key: str, at: str) -> Outcome:
+    finding = Finding(Verdict.LOW_RISK, f"fs{key:0>30}", at)
+    ref = ObjectRef("oss", "selfies", key, "E")
+    return Outcome(ref, Status.SCREENED, finding, Tagging("written"))
+
+
+def test_each_day_is_counted_as_the_cap_counted_it_else_from_the_history() -> None:
+    state = MemoryState()
+    history = History(state)
+    history.add(screened("a", "2026-11-01T23:59:59Z"))
+    for key in "bcd":  # used again, or asked for before the cap was set
+        history.add(screened(key, "2026-11-02T00:00:00Z"))
+        history.add(screened(key, "2026-11-03T00:00:00Z"))
+    cap = DailyCap(state, 9, clock=lambda: noon(3))
+    permits = [cap.draw(0) for _ in range(5)]
+    permits[0].give_back()
+    DailyCap(state, 9, clock=lambda: noon(2)).draw(0).give_back()
+    DailyCap(state, 9, clock=lambda: noon(1) - 86_400).draw(0)
+    assert month_to_date(state, TODAY) == (
+        Day(TODAY, 4, COUNTED),
+        Day(date(2026, 11, 2), 0, COUNTED),
+        Day(date(2026, 11, 1), 1, FROM_HISTORY),
+    )
+
+
+def test_json_has_every_day() -> None:
+    said = json.loads(as_json(Cost(DAYS, 10)))
+    assert (said["month"], said["cap"], said["calls"], said["usd"]) == ("2026-11", 10, 11, 4.4)
+    assert said["days"][0] == {"day": "2026-11-03", "calls": 8, "usd": 3.2, "source": COUNTED}
+    assert [day["calls"] for day in said["days"]] == [8, 0, 3]
+    assert json.loads(as_json(Cost(DAYS, math.inf)))["cap"] is None
+
+
+def test_people_see_the_share_of_the_cap() -> None:
+    said = as_table(Cost(DAYS, 10))
+    rows = [[cell.strip() for cell in line.split("│")] for line in said.splitlines()]
+    assert ["2026-11-03", "8", "3.20", "80.0% of 10", "counted"] in [row[1:6] for row in rows]
+    assert ["month to date", "11", "4.40", "36.7% of 30"] in [row[1:5] for row in rows]
+    assert "2026-11-02" not in said
+    assert "no cap" in as_table(Cost(DAYS, math.inf))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--cost", "oss://selfies/a"], "give nothing but --json with it"),
+        (["--cost", "--all"], "give nothing but --json with it"),
+        (["--cost", "--check"], "give nothing but --json with it"),
+        (["--cost"], "STATE_BUCKET must be a bucket's name"),
+        ([], "or --cost"),
+    ],
+)
+def test_wrong_arguments(arguments: list[str], says: str) -> None:
+    done = CliRunner().invoke(command, arguments, env={"STATE_BUCKET": None})
+    assert isinstance(done.exception, SystemExit)
+    assert done.exit_code == 2
+    assert says in " ".join(done.output.split())
