@@ -7,6 +7,7 @@ import base64
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -31,17 +32,23 @@ if TYPE_CHECKING:
     from tests.aws_template.stack import Stack
     from tests.local.pipeline.outside import Outside
 
+HELD = "held"
 Made = tuple[str, str, str]
 """Action, resource, and the prefix that was listed, if any."""
 
 # OSS, "Authorization syntax and elements"; with a versionId, Object is ObjectVersion.
 OSS_ACTIONS = {
-    "AppendObject": "PutObject",
-    "GetObject": "GetObject",
-    "GetObjectTagging": "GetObjectTagging",
-    "HeadObject": "GetObject",
-    "ListObjectsV2": "ListObjects",
-    "PutObjectTagging": "PutObjectTagging",
+    "AppendObject": ("PutObject",),
+    # With its tags, which are written as they are with an upload.
+    "CopyObject": ("PutObject", "PutObjectTagging"),
+    "DeleteObject": ("DeleteObject",),
+    "GetObject": ("GetObject",),
+    "GetObjectACL": ("GetObjectAcl",),
+    "GetObjectTagging": ("GetObjectTagging",),
+    "HeadObject": ("GetObject",),
+    "ListObjectsV2": ("ListObjects",),
+    "PutObjectACL": ("PutObjectAcl",),
+    "PutObjectTagging": ("PutObjectTagging",),
 }
 BY_FUNCTION_COMPUTE = {
     OBJECT_CREATED: {"mns:SendMessage", "log:PostLogStoreLogs"},
@@ -58,41 +65,60 @@ class Recorder:
     """The function that is at work."""
     made: dict[str, set[Made]] = field(default_factory=lambda: defaultdict(set))
 
-    def listen(self, service: Service, read: Callable[[web.BaseRequest], Made]) -> None:
+    def listen(self, service: Service, read: Callable[[web.BaseRequest], set[Made]]) -> None:
         answer = service.answer
 
         async def heard(request: web.BaseRequest, request_id: str) -> web.StreamResponse:
             if "STS." in request.raw_path + request.headers.get("Authorization", ""):
-                self.made[self.who].add(read(request))
+                self.made[self.who] |= read(request)
             return await answer(request, request_id)
 
         service.answer = heard  # type: ignore[method-assign]
 
 
+@pytest.fixture(scope="module", params=["off", "move", "private"])
+def quarantine(request: pytest.FixtureRequest) -> str:
+    """What is done about a high risk."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[Made]]:
+def made(tmp_path_factory: pytest.TempPathFactory, quarantine: str) -> dict[str, set[Made]]:
     """By function, in a bucket without versions and then with them."""
-    with running(tmp_path_factory.mktemp("cloud")) as (cloud, outside):
+    settings = {
+        "DAILY_CALLS": "100",
+        "QUARANTINE": quarantine,
+        "QUARANTINE_BUCKET": HELD,
+        "QUARANTINE_STAND_IN": str(quarantine != "off").lower(),
+        "EXCLUDE_PREFIXES": "quarantine/",
+    }
+    with running(tmp_path_factory.mktemp("cloud"), **settings) as (cloud, outside):
+        cloud.oss.create_bucket(HELD)
         recorder = Recorder(OBJECT_CREATED)
         recorder.listen(cloud.oss, lambda request: _of_oss(cloud, request))
         recorder.listen(cloud.mns, lambda request: _of_mns(cloud, request))
         recorder.listen(cloud.cloudauth, lambda request: _of_cloudauth(cloud, request))
         samples = {sample.path.name: sample.path.read_bytes() for sample in cloud.samples()}
+        uploads = samples if quarantine == "off" else {"flagged.jpg": samples["flagged.jpg"]}
         for versioning in (False, True):
             cloud.oss.create_bucket(BUCKET, versioning)
             recorder.who = OBJECT_CREATED
-            for name, data in samples.items():
+            for name, data in uploads.items():
                 outside.put(f"kyc/{versioning}/{name}", data)
             outside.settled()
             recorder.who = HTTP_API
             _ask(outside, f"kyc/{versioning}/asked.jpg", samples["portrait.jpg"])
+            _have_screened(outside, f"kyc/{versioning}/held.jpg", samples["flagged.jpg"])
     return recorder.made
 
 
 @pytest.fixture(scope="module")
-def stack() -> Stack:
+def stack(quarantine: str) -> Stack:
     """For the one bucket that the local cloud watches."""
-    return deployed("template.yaml", WatchedObjects=WATCHED[0])
+    held = f"acs:oss:*:{ACCOUNT}:{HELD}/quarantine/*"
+    return deployed(
+        "template.yaml", WatchedObjects=WATCHED[0], Quarantine=quarantine, QuarantineObjects=held
+    )
 
 
 def test_each_role_allows_what_its_function_does(stack: Stack, made: dict[str, set[Made]]) -> None:
@@ -122,36 +148,52 @@ def test_no_role_allows_what_its_function_does_not_do(
             for resource in statement["Resource"]
             if not any(any_like(d, action) and any_like(to, resource) for d, to, _ in requests)
         }
-        assert {action for action, _ in idle} == BY_FUNCTION_COMPUTE[name]
+        assert (name, {action for action, _ in idle}) == (name, BY_FUNCTION_COMPUTE[name])
 
 
-def _of_oss(cloud: LocalCloud, request: web.BaseRequest) -> Made:
+def _of_oss(cloud: LocalCloud, request: web.BaseRequest) -> set[Made]:
     target = oss_target(request.raw_path)
-    action = OSS_ACTIONS[cloud.oss.operation(request)]
-    if target.parameter("versionId"):
-        action = action.replace("Object", "ObjectVersion", 1)
-    resource = f"acs:oss:oss-{REGION}:{ACCOUNT}:{target.bucket}"
-    resource += f"/{target.key}" if target.key else ""
-    return f"oss:{action}", resource, target.parameter("prefix") or ""
+    named = f"{target.bucket}/{target.key}" if target.key else target.bucket
+    actions = _pinned(OSS_ACTIONS[cloud.oss.operation(request)], target.parameter("versionId"))
+    made = {_oss(action, named, target.parameter("prefix") or "") for action in actions}
+    source, _, version = request.headers.get("x-oss-copy-source", "").partition("?versionId=")
+    if source:
+        read = _pinned(("GetObject", "GetObjectTagging"), version)
+        made |= {_oss(action, unquote(source).lstrip("/")) for action in read}
+    return made
 
 
-def _of_mns(cloud: LocalCloud, request: web.BaseRequest) -> Made:
+def _pinned(actions: tuple[str, ...], version: str | None) -> list[str]:
+    return [a.replace("Object", "ObjectVersion", 1) if version else a for a in actions]
+
+
+def _oss(action: str, named: str, listed: str = "") -> Made:
+    return f"oss:{action}", f"acs:oss:oss-{REGION}:{ACCOUNT}:{named}", listed
+
+
+def _of_mns(cloud: LocalCloud, request: web.BaseRequest) -> set[Made]:
     path = mns_target(request.raw_path).path
     resource = f"acs:mns:{REGION}:{ACCOUNT}:{path}/messages"
-    return f"mns:{cloud.mns.operation(request)}", resource, ""
+    return {(f"mns:{cloud.mns.operation(request)}", resource, "")}
 
 
-def _of_cloudauth(cloud: LocalCloud, request: web.BaseRequest) -> Made:
-    return f"antcloudauth:{cloud.cloudauth.operation(request)}", "*", ""
+def _of_cloudauth(cloud: LocalCloud, request: web.BaseRequest) -> set[Made]:
+    return {(f"antcloudauth:{cloud.cloudauth.operation(request)}", "*", "")}
+
+
+def _have_screened(outside: Outside, key: str, photo: bytes) -> None:
+    # An append is none of the trigger's events, so it is screened when somebody asks.
+    outside.bucket.append_object(key, 0, photo)
+    named = {"object": {"bucket": BUCKET, "key": key}, "write_back": True}
+    url = outside.told["HTTP_TRIGGER_URL"] + "/v1/screenings"
+    assert httpx.post(url, json=named, timeout=60).status_code == 200
 
 
 def _ask(outside: Outside, key: str, photo: bytes) -> None:
-    # An append is none of the trigger's events, so it is screened when somebody asks.
-    outside.bucket.append_object(key, 0, photo)
+    _have_screened(outside, key, photo)
     named = {"bucket": BUCKET, "key": key}
     with httpx.Client(base_url=outside.told["HTTP_TRIGGER_URL"], timeout=60) as api:
         answers = [
-            api.post("/v1/screenings", json={"object": named, "write_back": True}),
             api.get("/v1/screenings", params=named),
             api.get("/v1/objects", params={"prefix": "kyc/"}),
             api.post("/v1/screenings", json={"base64": base64.b64encode(photo).decode()}),

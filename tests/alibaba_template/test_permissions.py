@@ -33,6 +33,8 @@ BOTH = {
     ("oss:PutObject", f"{STATE_OBJECTS}/ledger/*"),
     ("oss:GetObject", f"{STATE_OBJECTS}/pace/*"),
     ("oss:PutObject", f"{STATE_OBJECTS}/pace/*"),
+    ("oss:GetObject", f"{STATE_OBJECTS}/calls/*"),
+    ("oss:PutObject", f"{STATE_OBJECTS}/calls/*"),
     ("oss:PutObject", f"{STATE_OBJECTS}/history/*"),
     ("mns:PublishMessage", MESSAGES),
     ("antcloudauth:*", "*"),

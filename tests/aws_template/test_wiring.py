@@ -164,7 +164,7 @@ def test_the_state_bucket_is_private_and_forgets(deployed: Stack) -> None:
         rule["Prefix"]: rule["ExpirationInDays"]
         for rule in bucket["LifecycleConfiguration"]["Rules"]
     }
-    assert days == {"pace/": 1, "history/": 90, "ledger/": 400}
+    assert days == {"pace/": 1, "history/": 90, "ledger/": 400, "calls/": 400}
 
 
 def test_logs_end(deployed: Stack) -> None:
@@ -175,25 +175,26 @@ def test_logs_end(deployed: Stack) -> None:
 
 def test_alarms_count_what_the_functions_count(deployed: Stack) -> None:
     telemetry = (REPOSITORY / "functions" / "facescreen" / "telemetry.py").read_text()
-    for prefix in ("verdict_", "asked_"):
-        assert f'_count(f"{prefix}' in telemetry
+    for name in ('f"verdict_', 'f"refused_', '"deferred" if', '"PaidCalls"'):
+        assert f"_count({name}" in telemetry
+    alarms = deployed.all("AWS::CloudWatch::Alarm").values()
     counted = {
+        alarm["MetricName"] for alarm in alarms if alarm.get("Namespace") == "facescreen"
+    } | {
         metric["MetricStat"]["Metric"]["MetricName"]
-        for alarm in deployed.all("AWS::CloudWatch::Alarm").values()
+        for alarm in alarms
         for metric in alarm.get("Metrics", ())
         if metric.get("MetricStat", {}).get("Metric", {}).get("Namespace") == "facescreen"
     }
-    paid = ("low_risk", "high_risk", "suspicious")
-    assert counted == {
-        f"{prefix}{verdict}" for prefix in ("verdict_", "asked_") for verdict in paid
-    }
+    flagged = {"verdict_low_risk", "verdict_high_risk", "verdict_suspicious"}
+    assert counted == flagged | {"PaidCalls", "deferred", "refused_Deferred"}
 
 
 def test_alarms_are_heard_by_the_topic_alone_that_is_named(tools: Path) -> None:
     topic = "arn:aws:sns:eu-central-1:123456789012:on-call"
     heard = Stack.deployed(tools, REPOSITORY, AlarmTopicArn=topic)
     alarms = heard.all("AWS::CloudWatch::Alarm")
-    assert len(alarms) == 6
+    assert len(alarms) == 7
     assert {tuple(alarm["AlarmActions"]) for alarm in alarms.values()} == {(topic,)}
 
 

@@ -52,6 +52,7 @@ WRONG = {
     "STRICTNESS": "very",
     "CONVERT": "perhaps",
     "CALLS_PER_SECOND": "ten",
+    "DAILY_CALLS": "0",
     "RESERVED_CONCURRENCY": "none",
     "HTTP_CONCURRENCY": "0",
     "IMAGE_TIMEOUT_SECONDS": "0",
@@ -64,6 +65,9 @@ WRONG = {
     "MNS_TOPIC": "a_topic",
     "MNS_QUEUE": "1queue",
     "MNS_DLQ": "acs:mns:queue",
+    "QUARANTINE": "delete",
+    "QUARANTINE_BUCKET": "Held",
+    "QUARANTINE_PREFIX": "/held",
     "SLS_ACTION_POLICY": "on call",
     "CMS_CONTACT_GROUP": "'ops, on-call'",
     "BUDGET_CALLS": "USD 400",
@@ -110,8 +114,8 @@ def looked_at(
 
 
 def test_it_has_every_name_that_the_templates_read_and_no_other() -> None:
-    # The local cloud alone sets this one.
-    assert set(LINES) == set(READ) - {"FACESCREEN_LOCAL"}
+    # The local cloud alone sets these.
+    assert set(LINES) == set(READ) - {"FACESCREEN_LOCAL", "QUARANTINE_STAND_IN"}
 
 
 def test_what_must_be_given_is_not_commented_out() -> None:

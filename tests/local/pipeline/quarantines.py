@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import oss2
-import yaml
 
 from tests.local.command import FACESCREEN
 from tests.local.ops.folder import surroundings
-from tests.local.pipeline.outside import PROJECT, Outside, running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from infra.local.cloud import LocalCloud
+    from tests.local.pipeline.outside import Outside
 
 MOVE = {
     "QUARANTINE": "move",
@@ -29,18 +23,6 @@ MOVE = {
     "QUARANTINE_STAND_IN": "true",
 }
 PRIVATE = {"QUARANTINE": "private", "QUARANTINE_STAND_IN": "true"}
-
-
-@contextmanager
-def quarantining(folder: Path, **settings: str) -> Iterator[tuple[LocalCloud, Outside]]:
-    """A cloud whose s.yaml gives the function these settings too."""
-    template = yaml.safe_load((PROJECT / "s.yaml").read_text())
-    template["resources"]["object_created"]["props"]["environmentVariables"].update(settings)
-    folder.mkdir(exist_ok=True)
-    (folder / "s.yaml").write_text(yaml.safe_dump(template))
-    (folder / "functions").symlink_to(PROJECT / "functions")
-    with running(folder / "data", folder) as both:
-        yield both
 
 
 def moved(outside: Outside, key: str) -> list[str]:

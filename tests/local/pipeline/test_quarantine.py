@@ -9,13 +9,12 @@ import httpx
 import oss2
 import pytest
 
-from tests.local.pipeline.outside import Outside, until
+from tests.local.pipeline.outside import Outside, running, until
 from tests.local.pipeline.quarantines import (
     MOVE,
     PRIVATE,
     is_there,
     moved,
-    quarantining,
     read,
     release,
 )
@@ -31,7 +30,7 @@ GOOD, FLAGGED = "selfies/portrait.jpg", "selfies/flagged.jpg"
 
 @pytest.fixture(scope="module")
 def running_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with quarantining(tmp_path_factory.mktemp("quarantine"), **MOVE) as both:
+    with running(tmp_path_factory.mktemp("quarantine"), **MOVE) as both:
         yield both
 
 
@@ -190,7 +189,7 @@ def test_a_release_comes_over_no_newer_object(outside: Outside, photos: dict[str
 
 
 def test_made_private_and_opened_again(tmp_path: Path) -> None:
-    with quarantining(tmp_path, **PRIVATE) as (cloud, outside):
+    with running(tmp_path, **PRIVATE) as (cloud, outside):
         photo = next(s.path for s in cloud.samples() if s.name == FLAGGED).read_bytes()
         public = f"{cloud.oss.url}/selfies/open.jpg"
         outside.bucket.put_object("open.jpg", photo, {"x-oss-object-acl": "public-read"})
@@ -204,7 +203,7 @@ def test_made_private_and_opened_again(tmp_path: Path) -> None:
 
 def test_a_stand_ins_verdict_moves_nothing_by_default(tmp_path: Path) -> None:
     settings = {name: value for name, value in MOVE.items() if name != "QUARANTINE_STAND_IN"}
-    with quarantining(tmp_path, **settings) as (cloud, outside):
+    with running(tmp_path, **settings) as (cloud, outside):
         photo = next(s.path for s in cloud.samples() if s.name == FLAGGED).read_bytes()
         outside.put("flagged.jpg", photo)
         data = outside.wait_for("flagged.jpg")["data"]
