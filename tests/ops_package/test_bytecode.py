@@ -40,7 +40,7 @@ def test_what_does_not_compile_is_left_as_it_is(python: Interpreter, tmp_path: P
 
 
 def test_what_cannot_be_written_is_an_error(python: Interpreter, tmp_path: Path) -> None:
-    with pytest.raises(Unpackaged, match="could not write byte code: gone.py"):
+    with pytest.raises(Unpackaged, match=r"could not write byte code: gone\.py"):
         bytecode.compiled(python, tmp_path, {PurePosixPath("gone.py"): "ours"}, aim(python))
 
 

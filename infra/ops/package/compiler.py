@@ -14,7 +14,6 @@ import os
 import py_compile
 import sys
 import warnings
-from typing import NoReturn
 
 _UNCHECKED = py_compile.PycInvalidationMode.UNCHECKED_HASH
 
@@ -38,7 +37,7 @@ def main() -> int:
     return int(failed != 0)
 
 
-def _compile(folder: str, code: str, source: str) -> NoReturn:
+def _compile(folder: str, code: str, source: str) -> None:
     status = 1
     try:
         py_compile.compile(
