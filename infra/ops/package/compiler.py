@@ -4,8 +4,8 @@ Started by path as ``compiler.py FOLDER CODE``, standard library only. stdin hol
 paths below FOLDER, one a line; CODE is where the platform will have FOLDER. What doesn't compile
 is left as it is.
 
-Each file is compiled in a process of its own, forked from one and the same: marshal writes whether
-an object is referred to from elsewhere, so that byte code compiled after other files differs.
+Each file is compiled in a process of its own, forked from one and the same: marshal writes down
+which objects are referred to from elsewhere, and that hangs on what was compiled before.
 """
 
 from __future__ import annotations
@@ -38,16 +38,19 @@ def main() -> int:
 
 
 def _compile(folder: str, code: str, source: str) -> None:
+    status = 1
     try:
         py_compile.compile(
             f"{folder}/{source}", dfile=f"{code}/{source}", doraise=True,
             invalidation_mode=_UNCHECKED,
         )  # fmt: skip
+        status = 0
     except py_compile.PyCompileError:
-        os._exit(0)
-    except OSError:
-        os._exit(1)
-    os._exit(0)
+        status = 0
+    except OSError as error:
+        os.write(2, f"{source}: {error.strerror}\n".encode())
+    finally:
+        os._exit(status)
 
 
 if __name__ == "__main__":

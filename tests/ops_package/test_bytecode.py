@@ -1,0 +1,58 @@
+"""Byte code is a matter of its source alone."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.ops.package import bytecode, interpreter
+from infra.ops.package.errors import Unpackaged
+from infra.ops.package.target import target
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infra.ops.package.interpreter import Interpreter
+    from infra.ops.package.target import Target
+
+PARSER, LEXER = PurePosixPath("c_parser.py"), PurePosixPath("c_lexer.py")
+"""Of pycparser: Python 3.12 compiles the one otherwise after the other, in the same process."""
+
+
+def test_what_else_is_compiled_does_not_show(python: Interpreter, tmp_path: Path) -> None:
+    python = interpreter.at_hand("3.12") or python
+    alone = compiled(python, tmp_path / "alone", [PARSER])
+    assert compiled(python, tmp_path / "after", [LEXER, PARSER]) == alone
+    assert compiled(python, tmp_path / "before", [PARSER, LEXER]) == alone
+
+
+def test_what_does_not_compile_is_left_as_it_is(python: Interpreter, tmp_path: Path) -> None:
+    sources = {PurePosixPath(name): "ours" for name in ("old.py", "new.py")}
+    (tmp_path / "old.py").write_text("print 1\n")
+    (tmp_path / "new.py").write_text("print(1)\n")
+    made = bytecode.compiled(python, tmp_path, sources, aim(python))
+    assert [path.name.partition(".")[0] for path in made] == ["new"]
+    assert set(made.values()) == {"ours"}
+
+
+def test_what_cannot_be_written_is_an_error(python: Interpreter, tmp_path: Path) -> None:
+    with pytest.raises(Unpackaged, match=r"could not write byte code: gone\.py"):
+        bytecode.compiled(python, tmp_path, {PurePosixPath("gone.py"): "ours"}, aim(python))
+
+
+def compiled(python: Interpreter, folder: Path, sources: Sequence[PurePosixPath]) -> bytes:
+    """The byte code of PARSER."""
+    found = find_spec("pycparser")
+    assert found is not None
+    assert found.origin is not None
+    shutil.copytree(Path(found.origin).parent, folder, ignore=shutil.ignore_patterns("*.pyc"))
+    made = bytecode.compiled(python, folder, dict.fromkeys(sources, ""), aim(python))
+    return (folder / next(path for path in made if path.name.startswith("c_parser"))).read_bytes()
+
+
+def aim(python: Interpreter) -> Target:
+    return target("alibaba", {"FC_RUNTIME": f"python{python.exactly.rpartition('.')[0]}"})
