@@ -45,6 +45,7 @@ def test_what_the_rule_lets_through_alone_is_an_invocation(
     bridged: tuple[LocalCloud, Outside],
 ) -> None:
     cloud, outside = bridged
+    outside.settled()
     outside.admin.post("/reset")
     outside.put("elsewhere/a.jpg", flagged(cloud))
     # Each part of it is an event as well.
