@@ -24,7 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .errors import FacescreenError, StillClaimed
+from .errors import FacescreenError, Passing, StillClaimed
 from .outcome import Finding
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ _ONCE = "once"
 _VOUCHED = "vouched"
 """The write that a finding from elsewhere is recorded for."""
 _POLL_S = (0.1, 0.5)
+_PAUSES_S = (0.2, 0.5, 1.0, 2.0)
 
 
 def entry_id(ref: ObjectRef, head: ObjectHead) -> str:
@@ -170,6 +171,15 @@ class Ledger:
         while not self._append_at(entry, self._read(entry), line):
             pass
 
+    def persist(self, entry: str, line: dict[str, Any]) -> None:
+        """Appends `line` through some seconds of trouble: what is lost here was paid for."""
+        for pause_s in _PAUSES_S:
+            try:
+                return self.append(entry, line)
+            except Passing:
+                time.sleep(pause_s)
+        return self.append(entry, line)
+
     def now(self) -> float:
         """Seconds since the epoch."""
         return self._clock()
@@ -203,7 +213,7 @@ class Claim:
         """Records a finding. From here on, whoever takes over does not pay again."""
         until = self._ledger.now() + FINISHING_S
         line = {"finding": finding.to_record(), "write": write, "until": until}
-        self._ledger.append(self._entry, line)
+        self._ledger.persist(self._entry, line)
 
     def done(self, write: str) -> None:
         """This write is tagged and announced."""

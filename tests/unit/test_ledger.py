@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from facescreen.deadline import Deadline
-from facescreen.errors import StillClaimed
+from facescreen.errors import StillClaimed, Unavailable
 from facescreen.ledger import CLOCK_SKEW_S, FINISHING_S, Claim, Ledger, entry_id
 from facescreen.outcome import Finding, Verdict
 from facescreen.storage import ObjectHead, ObjectRef
@@ -168,3 +168,34 @@ def test_what_was_bound_first_can_be_read(ledger: Ledger) -> None:
     ledger.bind("entry-acl", "default")
     ledger.bind("entry-acl", "private")
     assert ledger.bound("entry-acl") == "default"
+
+
+class Unwell(MemoryState):
+    """Takes no append while `refusals` last."""
+
+    refusals = 0
+
+    def append(self, key: str, position: int, data: bytes) -> bool:
+        if self.refusals:
+            self.refusals -= 1
+            raise Unavailable("the store is unwell")
+        return super().append(key, position, data)
+
+
+def test_what_was_paid_for_is_recorded_through_some_trouble(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused: list[float] = []
+    monkeypatch.setattr("time.sleep", paused.append)
+    store = Unwell()
+    ledger = Ledger(store, clock=clock)
+    with claim(ledger) as held:
+        store.refusals = 4
+        held.record(FOUND, "w1")
+        held.done("w1")
+    assert ledger.finding("entry", "w1") == FOUND
+    assert paused == sorted(paused)
+    assert len(paused) == 4
+    with claim(ledger, "w2") as held, pytest.raises(Unavailable):
+        store.refusals = 5
+        held.record(FOUND, "w2")

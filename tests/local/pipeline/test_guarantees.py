@@ -131,6 +131,20 @@ def test_a_handler_killed_after_the_paid_call_does_not_pay_again(
     assert outside.tags("killed.jpg")["deepfake-verdict"] == "high_risk"
 
 
+def test_a_record_that_is_refused_at_first_does_not_pay_again(
+    outside: Outside, photos: dict[str, bytes]
+) -> None:
+    # The claim and the turn are appended before it.
+    ours = {"operation": "AppendObject", "times": 2}
+    refused = {"operation": "AppendObject", "code": "InternalError", "status": 500, "times": 3}
+    outside.behave(oss={"faults": [ours, refused]})
+    outside.put("recorded.jpg", photos[FLAGGED] + b"recorded")
+    outside.wait_for("recorded.jpg")
+    outside.settled()
+    assert len(outside.calls("recorded.jpg")) == 1
+    assert {entry["status"] for entry in outside.invocations()} == {"ok"}
+
+
 def test_an_object_with_ten_tags_still_gets_its_message(
     outside: Outside, photos: dict[str, bytes]
 ) -> None:
