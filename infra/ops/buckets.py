@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import oss2
 
 from facescreen import errors
 from facescreen.storage.oss import OssStore, oss_errors
 
+from .retry import persistently
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from facescreen.credentials import CredentialSource
 
 _PAGE = 1000
 """The most that OSS lists in one answer."""
-_PAUSES_S = (0.2, 0.5, 1.0)
-_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
@@ -88,13 +87,3 @@ class Bucket:
             raise errors.AccessRefused(
                 f"allow these credentials {action} on {self.name}: {refusal}"
             ) from None
-
-
-def persistently(ask: Callable[[], _Answer]) -> _Answer:
-    """What `ask` gives; asked again, four times at most, where it raises errors.Passing."""
-    for pause in _PAUSES_S:
-        try:
-            return ask()
-        except errors.Passing:
-            time.sleep(pause)
-    return ask()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from facescreen import errors
 from facescreen.outcome import read_tags
 from facescreen.storage import ObjectRef
-from infra.ops.buckets import persistently
+from infra.ops.retry import persistently
 
 from .counts import Apart
 
