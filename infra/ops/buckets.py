@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import oss2
 
@@ -17,6 +17,7 @@ from .retry import persistently
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from facescreen.credentials import CredentialSource
 
@@ -39,6 +40,7 @@ class Listed:
 class Bucket:
     """One bucket on OSS."""
 
+    kind: ClassVar = "oss"
     name: str
     endpoint: str
     region: str
@@ -78,12 +80,17 @@ class Bucket:
         auth = oss2.ProviderAuthV4(provider)
         return oss2.Bucket(auth, self.endpoint, self.name, region=self.region, connect_timeout=5)
 
-    @contextmanager
-    def needing(self, action: str) -> Iterator[None]:
+    def needing(self, action: str) -> AbstractContextManager[None]:
         """Names the `action` that is missing where AccessRefused is raised within."""
-        try:
-            yield
-        except errors.AccessRefused as refusal:
-            raise errors.AccessRefused(
-                f"allow these credentials {action} on {self.name}: {refusal}"
-            ) from None
+        return needing(action, self.name)
+
+
+@contextmanager
+def needing(action: str, bucket: str) -> Iterator[None]:
+    """Names the `action` that is missing where AccessRefused is raised within."""
+    try:
+        yield
+    except errors.AccessRefused as refusal:
+        raise errors.AccessRefused(
+            f"allow these credentials {action} on {bucket}: {refusal}"
+        ) from None

@@ -20,6 +20,7 @@ COMMANDS = {
     "screen": "infra.ops.screen:screen",
     "doctor": "infra.ops.doctor:doctor",
     "report": "infra.ops.report:report",
+    "backfill": "infra.ops.backfill:backfill",
 }
 
 

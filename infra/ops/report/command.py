@@ -14,21 +14,11 @@ from infra.ops import account
 from .file import check_page, write_page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from facescreen.credentials import CredentialSource
     from facescreen.settings import Settings
 
     from .counts import Report
 
-# What the function can't do without, and a report can.
-_UNUSED = {
-    "SCENE_CODE": "0000000000",
-    "STATE_BUCKET": "unused",
-    "MNS_ENDPOINT": "unused.invalid",
-    "MNS_TOPIC": "unused",
-    "MNS_QUEUE": "",
-}
 _EXAMPLES = """
 \b
 Examples:
@@ -73,8 +63,10 @@ def report(
     name, prefix = _parts(target, whole=whole)
     if page is not None:
         check_page(page)
+    from infra.ops.outside import settings_outside  # noqa: PLC0415
+
     try:
-        made = _count(name, prefix, _settings(os.environ), account.credentials(profile))
+        made = _count(name, prefix, settings_outside(os.environ), account.credentials(profile))
     except (BadSettings, BadCredentials) as wrong:
         raise click.UsageError(str(wrong)) from None
     _tell(made, as_json=as_json)
@@ -87,36 +79,12 @@ def report(
 
 def _parts(target: str, *, whole: bool) -> tuple[str, str]:
     """The bucket's name and the prefix. Raises click.UsageError."""
-    from facescreen.web.problems import Refusal  # noqa: PLC0415 - --help needs no libraries
-    from facescreen.web.submissions import object_ref  # noqa: PLC0415
+    from infra.ops.outside import parts  # noqa: PLC0415 - --help needs no libraries
 
-    scheme, separator, rest = target.partition("://")
-    if scheme == "s3":
+    store, name, prefix = parts(target, whole=whole)
+    if store == "s3":
         raise click.UsageError("s3:// is not there yet: objects on AWS can't be reported on")
-    if scheme != "oss" or not separator:
-        raise click.UsageError("name a bucket and a prefix, as oss://bucket/prefix")
-    name, _, prefix = rest.partition("/")
-    if whole == bool(prefix):
-        raise click.UsageError(
-            "give a prefix, as oss://bucket/prefix, or --all for the whole bucket, not both"
-        )
-    try:
-        object_ref("oss", name, prefix or "any")
-    except Refusal as refusal:
-        raise click.UsageError(str(refusal)) from None
     return name, prefix
-
-
-def _settings(environment: Mapping[str, str]) -> Settings:
-    """The function's settings as they are for who stands outside its VPC. Raises BadSettings."""
-    from facescreen.settings import Settings  # noqa: PLC0415
-
-    region = environment.get("OSS_REGION") or "ap-southeast-1"
-    endpoint = environment.get("OSS_ENDPOINT") or f"https://oss-{region}.aliyuncs.com"
-    settings = Settings.from_env({**environment, "OSS_ENDPOINT": endpoint, **_UNUSED})
-    if settings.tag_form == "none":
-        raise BadSettings("TAG_FORM is none: there are no tags to report on")
-    return settings
 
 
 def _count(name: str, prefix: str, settings: Settings, credentials: CredentialSource) -> Report:

@@ -1,0 +1,53 @@
+"""The function's settings, and its bucket, for a command that stands outside its VPC."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from facescreen.errors import BadSettings
+from facescreen.settings import Settings
+from facescreen.web.problems import Refusal
+from facescreen.web.submissions import object_ref
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What the function can't do without, and a command can that goes by the tags.
+_UNUSED = {
+    "SCENE_CODE": "0000000000",
+    "STATE_BUCKET": "unused",
+    "MNS_ENDPOINT": "unused.invalid",
+    "MNS_TOPIC": "unused",
+    "MNS_QUEUE": "",
+}
+_STORES = ("oss", "s3")
+
+
+def settings_outside(environment: Mapping[str, str]) -> Settings:
+    """What bears on tags, filters and the rate, on either cloud. Raises BadSettings, also where
+    no tags are written."""
+    region = environment.get("OSS_REGION") or "ap-southeast-1"
+    endpoint = environment.get("OSS_ENDPOINT") or f"https://oss-{region}.aliyuncs.com"
+    settings = Settings.from_env({**environment, "OSS_ENDPOINT": endpoint, **_UNUSED})
+    if settings.tag_form == "none":
+        raise BadSettings("TAG_FORM is none: there are no tags to go by")
+    return settings
+
+
+def parts(target: str, *, whole: bool) -> tuple[str, str, str]:
+    """The store, the bucket's name and the prefix. Raises click.UsageError."""
+    store, separator, rest = target.partition("://")
+    if store not in _STORES or not separator:
+        raise click.UsageError("name a bucket and a prefix, as oss://bucket/prefix")
+    name, _, prefix = rest.partition("/")
+    if whole == bool(prefix):
+        raise click.UsageError(
+            f"give a prefix, as {store}://bucket/prefix, or --all for the whole bucket, not both"
+        )
+    try:
+        object_ref(store, name, prefix or "any")
+    except Refusal as refusal:
+        raise click.UsageError(str(refusal)) from None
+    return store, name, prefix
