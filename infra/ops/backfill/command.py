@@ -94,7 +94,8 @@ def backfill(
 
     Counts what has no verdict for its bytes, says what that costs at most, asks, and hands object
     after object to the function: to FC_FUNCTION (of FC_SERVICE on Function Compute 2.0), or to the
-    queue UPLOADS_QUEUE_URL on AWS. What fails there ends in its dead-letter queue.
+    queue UPLOADS_QUEUE_URL on AWS. What fails there ends in its dead-letter queue; a verdict of
+    failed is left alone but for --force.
 
     A result costs USD 0.40. What can't be screened costs nothing, and the function's ledger never
     pays twice for the same bytes, whatever is submitted twice. Set TAG_PREFIX, TAG_FORM,
@@ -115,8 +116,7 @@ def backfill(
     options = Options(target, share, profile, most, yes=yes, as_json=as_json)
     try:
         run = connected(selection, options, os.environ)
-        with run.halt.on_interrupt():
-            return run.estimate() if dry_run else run.go(path)
+        return run.estimate() if dry_run else run.go(path)
     except (BadSettings, BadCredentials) as wrong:
         raise click.UsageError(str(wrong)) from None
     except FacescreenError as fault:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -60,7 +61,7 @@ class Run:
     def estimate(self) -> int:
         """Says what it would cost, and ends. The exit code."""
         progress = Progress()
-        with self.teller.looking() as tell:
+        with self.halt.on_interrupt(), self.teller.looking() as tell:
             count(self._planner(tell), progress)
         calls = min(self.selection.sample or progress.selected, progress.selected)
         self.teller.planned(progress, calls, self.per_second)
@@ -72,30 +73,26 @@ class Run:
         Raises BadSettings, BadCredentials, and click.UsageError where nobody agrees to pay.
         """
         invoker = self.invoker()  # what is set wrong shall show before the hours of a plan
-        journal, why = Journal(path, self.said), ""
+        with closing(Journal(path, self.said)) as journal:
+            return self._ended(journal, self._stopped_by(journal, invoker))
+
+    def _stopped_by(self, journal: Journal, invoker: Invoker) -> str:
+        """Goes as far as it comes; empty where that is the end."""
+        submit = partial(self._submit, invoker)
         try:
-            self._steps(journal, invoker)
+            for step in (self._plan, self._agree, submit, self._wait):
+                if not self.halt.asked:
+                    step(journal)
         except (BadSettings, BadCredentials):
-            journal.close()
             raise
         except FacescreenError as fault:
-            why = str(fault)
-        except click.UsageError:
-            journal.close()
-            raise
-        return self._ended(journal, "by Ctrl-C" if self.halt.interrupted else why)
-
-    def _steps(self, journal: Journal, invoker: Invoker) -> None:
-        """Each is left out once `halt` asks to end."""
-        submit = partial(self._submit, invoker)
-        for step in (self._plan, self._agree, submit, self._wait):
-            if not self.halt.asked:
-                step(journal)
+            return str(fault)
+        return "by Ctrl-C" if self.halt.interrupted else ""
 
     def _plan(self, journal: Journal) -> None:
         progress = journal.progress()
         if not progress.planned:
-            with self.teller.looking() as tell:
+            with self.halt.on_interrupt(), self.teller.looking() as tell:
                 if self.selection.sample:
                     plan_sample(self._planner(tell), journal, progress, self.selection.sample)
                 else:
@@ -123,7 +120,8 @@ class Run:
 
     def _submit(self, invoker: Invoker, journal: Journal) -> None:
         pace = HaltingPace(self.per_second, self.halt)
-        with self.teller.submitting(journal.done(), journal.whole()) as tell:
+        counted = self.teller.submitting(journal.done(), journal.whole())
+        with self.halt.on_interrupt(), counted as tell:
             Submitter(
                 journal,
                 self.selection,
@@ -137,7 +135,7 @@ class Run:
 
     def _wait(self, journal: Journal) -> None:
         if self.selection.sample:
-            with self.teller.waiting(journal.whole()) as tell:
+            with self.halt.on_interrupt(), self.teller.waiting(journal.whole()) as tell:
                 self.teller.sampled(wait(journal, self.stands, self.halt, tell))
 
     def _ended(self, journal: Journal, why: str) -> int:
@@ -147,7 +145,6 @@ class Run:
         if not why:
             journal.delete()
             return 0
-        journal.close()
         return INTERRUPTED if self.halt.interrupted else NOT_ALL_SCREENED
 
     def _planner(self, tell: Callable[[int], object]) -> Planner:

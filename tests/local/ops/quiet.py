@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -14,7 +16,7 @@ from tests.local.ops.folder import photo, surroundings
 from tests.local.pipeline.outside import PROJECT, running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from infra.local.cloud import LocalCloud
@@ -60,7 +62,7 @@ class Backfill:
 
     def run(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
         """To its end."""
-        with self.begun(*arguments, **environment) as process:
+        with self.begun(*arguments, environment=environment) as process:
             said, complained = process.communicate(timeout=300)
         assert "Traceback" not in complained, complained
         return subprocess.CompletedProcess(process.args, process.returncode, said, complained)
@@ -82,14 +84,32 @@ class Backfill:
             process.wait()
         assert process.returncode == -9
 
-    def begun(self, *arguments: object, **environment: str) -> subprocess.Popen[str]:
-        """To be ended by whoever began it."""
+    def on_terminal(self, answer: str, *arguments: object) -> tuple[int, str]:
+        """Its exit code and all that a terminal shows, where `answer` is typed."""
+        ours, theirs = os.openpty()
+        with self.begun(*arguments, terminal=theirs) as process:
+            os.close(theirs)
+            os.write(ours, answer.encode())
+            shown = b""
+            with suppress(OSError):  # Linux says so at the end
+                while more := os.read(ours, 4096):
+                    shown += more
+        os.close(ours)
+        return process.returncode, shown.decode()
+
+    def begun(
+        self,
+        *arguments: object,
+        terminal: int | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> subprocess.Popen[str]:
+        """To be ended by whoever began it. `terminal` stands in for its three streams."""
         target, *options = map(str, arguments)
         return subprocess.Popen(  # noqa: S603
             [FACESCREEN, "backfill", f"{self.bucket}{target}", *options],
             env={**self._environment, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL if terminal is None else terminal,
+            stdout=subprocess.PIPE if terminal is None else terminal,
+            stderr=subprocess.PIPE if terminal is None else terminal,
             text=True,
         )

@@ -84,7 +84,7 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(
     backfill: Backfill, cloud: LocalCloud, outside: Outside
 ) -> None:
     keys = fill(cloud, outside, "stopped/", 60)
-    with backfill.begun("/stopped/", "--yes", "--share", "0.05") as process:
+    with backfill.begun("/stopped/", "--yes", "--share", "0.01") as process:
         until(lambda: bool(outside.invocations()), "the first invocation")
         os.kill(process.pid, signal.SIGINT)
         _, complained = process.communicate(timeout=30)
@@ -107,6 +107,19 @@ def test_nothing_is_submitted_unasked(
     assert (whole.returncode, "--all for the whole bucket" in whole.stderr) == (64, True)
     outside.settled()
     assert not outside.invocations()
+
+
+def test_on_a_terminal_it_asks_and_shows_how_far_it_is(
+    backfill: Backfill, cloud: LocalCloud, outside: Outside
+) -> None:
+    keys = fill(cloud, outside, "terminal/", 4)
+    status, shown = backfill.on_terminal("n\n", "/terminal/")
+    assert (status, "nothing was submitted or paid" in shown) == (64, True)
+    outside.settled()
+    assert not outside.invocations()
+    status, shown = backfill.on_terminal("y\n", "/terminal/")
+    assert (status, "4/4" in shown, "at most USD 1.60" in shown) == (0, True, True)
+    assert_once(outside, keys)
 
 
 def test_another_selection_does_not_go_on_with_an_old_journal(
