@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
 import oss2
 
 from facescreen import errors
 from facescreen.storage.oss import OssStore, oss_errors
 
+from .retry import persistently
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from facescreen.credentials import CredentialSource
 
 _PAGE = 1000
 """The most that OSS lists in one answer."""
-_PAUSES_S = (0.2, 0.5, 1.0)
-_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Listed:
 class Bucket:
     """One bucket on OSS."""
 
+    kind: ClassVar = "oss"
     name: str
     endpoint: str
     region: str
@@ -79,22 +80,17 @@ class Bucket:
         auth = oss2.ProviderAuthV4(provider)
         return oss2.Bucket(auth, self.endpoint, self.name, region=self.region, connect_timeout=5)
 
-    @contextmanager
-    def needing(self, action: str) -> Iterator[None]:
+    def needing(self, action: str) -> AbstractContextManager[None]:
         """Names the `action` that is missing where AccessRefused is raised within."""
-        try:
-            yield
-        except errors.AccessRefused as refusal:
-            raise errors.AccessRefused(
-                f"allow these credentials {action} on {self.name}: {refusal}"
-            ) from None
+        return needing(action, self.name)
 
 
-def persistently(ask: Callable[[], _Answer]) -> _Answer:
-    """What `ask` gives; asked again, four times at most, where it raises errors.Passing."""
-    for pause in _PAUSES_S:
-        try:
-            return ask()
-        except errors.Passing:
-            time.sleep(pause)
-    return ask()
+@contextmanager
+def needing(action: str, bucket: str) -> Iterator[None]:
+    """Names the `action` that is missing where AccessRefused is raised within."""
+    try:
+        yield
+    except errors.AccessRefused as refusal:
+        raise errors.AccessRefused(
+            f"allow these credentials {action} on {bucket}: {refusal}"
+        ) from None

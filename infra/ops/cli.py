@@ -22,6 +22,7 @@ COMMANDS = {
     "report": "infra.ops.report:report",
     "package": "infra.ops.package:package",
     "release": "infra.ops.release:release",
+    "backfill": "infra.ops.backfill:backfill",
 }
 
 

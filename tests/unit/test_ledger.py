@@ -196,6 +196,7 @@ def test_what_was_paid_for_is_recorded_through_some_trouble(
     assert ledger.finding("entry", "w1") == FOUND
     assert paused == sorted(paused)
     assert len(paused) == 4
-    with claim(ledger, "w2") as held, pytest.raises(Unavailable):
+    with claim(ledger, "w2") as held:
         store.refusals = 5
-        held.record(FOUND, "w2")
+        with pytest.raises(Unavailable):
+            held.record(FOUND, "w2")

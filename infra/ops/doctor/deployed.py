@@ -3,49 +3,30 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from alibabacloud_fc20230330 import models
-from alibabacloud_fc20230330.client import Client
-from alibabacloud_tea_openapi.utils_models import Config
-from Tea.exceptions import TeaException, UnretryableException
 
 from facescreen import errors
 from infra.local.fc.event_pattern import EventPattern
 from infra.local.fc.function import EventBridgeTrigger, OssTrigger
+from infra.ops.function_compute import connect, fc_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from facescreen.credentials import CredentialSource
 
     from .deployment import Deployment
 
 _PAGE = 100
 _MOST_FUNCTIONS = 1000
-_TIMEOUT_MS = 5000
-_SIGNATURE_CODES = ("SignatureDoesNotMatch", "SignatureNotMatch", "InvalidAccessKeyID")
 
 
 class Deployed:
     """Reads one account and region. All methods raise errors.FacescreenError."""
 
     def __init__(self, deployment: Deployment, credentials: CredentialSource) -> None:
-        now = credentials.get()
-        endpoint = urlsplit(deployment.endpoints["Function Compute"])
-        self._client = Client(
-            Config(
-                access_key_id=now.access_key_id,
-                access_key_secret=now.access_key_secret,
-                security_token=now.security_token or None,
-                endpoint=endpoint.netloc,
-                protocol=endpoint.scheme.upper(),
-                connect_timeout=_TIMEOUT_MS,
-                read_timeout=_TIMEOUT_MS,
-            )
-        )
+        endpoint = deployment.endpoints["Function Compute"]
+        self._client = connect(endpoint, credentials.get())
 
     def names(self) -> list[str]:
         """Every function's, up to a thousand."""
@@ -53,7 +34,7 @@ class Deployed:
         token = None
         while len(names) < _MOST_FUNCTIONS:
             asked = models.ListFunctionsRequest(limit=_PAGE, next_token=token)
-            with _fc_errors():
+            with fc_errors():
                 page = self._client.list_functions(asked).body
             names += [function.function_name for function in page.functions or []]
             token = page.next_token
@@ -103,7 +84,7 @@ class Deployed:
 
     def _found(self, ask: Any) -> Any | None:
         try:
-            with _fc_errors():
+            with fc_errors():
                 return ask().body
         except errors.ObjectGone:
             return None
@@ -128,25 +109,3 @@ def _rule(trigger: Any) -> EventBridgeTrigger | None:
     except ValueError:
         return None
     return EventBridgeTrigger(pattern, trigger.trigger_name, enabled=config.get("triggerEnable"))
-
-
-@contextmanager
-def _fc_errors() -> Iterator[None]:
-    """The SDK's errors as ours. Theirs stay behind: they may hold headers."""
-    try:
-        yield
-    except UnretryableException:
-        raise errors.Unavailable("Function Compute can't be reached") from None
-    except TeaException as error:
-        kind = _kind(error.statusCode or 0, error.code or "")
-        raise kind("Function Compute refused", code=error.code or "") from None
-
-
-def _kind(status: int, code: str) -> type[errors.FacescreenError]:
-    if code in _SIGNATURE_CODES:
-        return errors.BadCredentials
-    if status == 404:
-        return errors.ObjectGone
-    if status == 403:
-        return errors.AccessRefused
-    return errors.Unavailable if status >= 500 or status == 429 else errors.BadRequest

@@ -14,20 +14,11 @@ from infra.ops import account
 from .file import check_page, write_page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from facescreen.credentials import CredentialSource
     from facescreen.settings import Settings
 
     from .counts import Report
 
-# What the function can't do without, and a report can.
-_UNUSED = {
-    "SCENE_CODE": "0000000000",
-    "MNS_ENDPOINT": "unused.invalid",
-    "MNS_TOPIC": "unused",
-    "MNS_QUEUE": "",
-}
 _EXAMPLES = """
 \b
 Examples:
@@ -95,11 +86,10 @@ def report(
     name, prefix = _parts(target, whole=whole)
     if page is not None:
         check_page(page)
+    from infra.ops.outside import settings_outside  # noqa: PLC0415
+
     try:
-        settings = _settings(os.environ, state_bucket="unused")
-        if settings.tag_form == "none":
-            raise BadSettings("TAG_FORM is none: there are no tags to report on")
-        made = _count(name, prefix, settings, account.credentials(profile))
+        made = _count(name, prefix, settings_outside(os.environ), account.credentials(profile))
     except (BadSettings, BadCredentials) as wrong:
         raise click.UsageError(str(wrong)) from None
     _tell(made, as_json=as_json)
@@ -111,11 +101,12 @@ def report(
 
 
 def _report_cost(*, as_json: bool, profile: str) -> int:
+    from infra.ops.outside import settings_of_state  # noqa: PLC0415
+
     from . import cost  # noqa: PLC0415
 
     try:
-        settings = _settings(os.environ, os.environ.get("STATE_BUCKET", ""))
-        made = cost.read(settings, account.credentials(profile))
+        made = cost.read(settings_of_state(os.environ), account.credentials(profile))
     except (BadSettings, BadCredentials) as wrong:
         raise click.UsageError(str(wrong)) from None
     except FacescreenError as fault:
@@ -126,34 +117,12 @@ def _report_cost(*, as_json: bool, profile: str) -> int:
 
 def _parts(target: str, *, whole: bool) -> tuple[str, str]:
     """The bucket's name and the prefix. Raises click.UsageError."""
-    from facescreen.web.problems import Refusal  # noqa: PLC0415 - --help needs no libraries
-    from facescreen.web.submissions import object_ref  # noqa: PLC0415
+    from infra.ops.outside import parts  # noqa: PLC0415 - --help needs no libraries
 
-    scheme, separator, rest = target.partition("://")
-    if scheme == "s3":
+    store, name, prefix = parts(target, whole=whole)
+    if store == "s3":
         raise click.UsageError("s3:// is not there yet: objects on AWS can't be reported on")
-    if scheme != "oss" or not separator:
-        raise click.UsageError("name a bucket and a prefix, as oss://bucket/prefix")
-    name, _, prefix = rest.partition("/")
-    if whole == bool(prefix):
-        raise click.UsageError(
-            "give a prefix, as oss://bucket/prefix, or --all for the whole bucket, not both"
-        )
-    try:
-        object_ref("oss", name, prefix or "any")
-    except Refusal as refusal:
-        raise click.UsageError(str(refusal)) from None
     return name, prefix
-
-
-def _settings(environment: Mapping[str, str], state_bucket: str) -> Settings:
-    """The function's settings as they are for who stands outside its VPC. Raises BadSettings."""
-    from facescreen.settings import Settings  # noqa: PLC0415
-
-    region = environment.get("OSS_REGION") or "ap-southeast-1"
-    endpoint = environment.get("OSS_ENDPOINT") or f"https://oss-{region}.aliyuncs.com"
-    given = {**environment, "OSS_ENDPOINT": endpoint, "STATE_BUCKET": state_bucket}
-    return Settings.from_env({**given, **_UNUSED})
 
 
 def _count(name: str, prefix: str, settings: Settings, credentials: CredentialSource) -> Report:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from facescreen import errors
 from facescreen.outcome import read_tags
 from facescreen.storage import ObjectRef
-from infra.ops.buckets import persistently
+from infra.ops.retry import persistently
 
 from .counts import Apart
 
@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
     from facescreen.settings import Settings
     from infra.ops.buckets import Bucket, Listed
+    from infra.ops.s3_bucket import S3Bucket
     from infra.ops.screen.halt import Halt
 
     from .counts import Found
 
+_Object = TypeVar("_Object")
+_Answer = TypeVar("_Answer")
 _THREADS = 32
 _UNDER_WAY = 8 * _THREADS
 """Listed and not yet counted: what is slow shall not leave the other threads idle."""
@@ -32,16 +35,16 @@ _UNDER_WAY = 8 * _THREADS
 class Reader:
     """Says what stands on an object. Safe to use from several threads."""
 
-    def __init__(self, bucket: Bucket, settings: Settings) -> None:
+    def __init__(self, bucket: Bucket | S3Bucket, settings: Settings) -> None:
         self._bucket = bucket
         self._settings = settings
         self._own = _Own(bucket)
 
     def read(self, one: Listed) -> Found:
         """Raises errors.OperatorFault."""
-        ref = ObjectRef("oss", self._bucket.name, one.key, size=one.size)
+        ref = ObjectRef(self._bucket.kind, self._bucket.name, one.key, size=one.size)
         try:
-            with self._bucket.needing("oss:GetObjectTagging"):
+            with self._bucket.needing(f"{self._bucket.kind}:GetObjectTagging"):
                 tags = persistently(lambda: self._own.store.tags(ref))
         except errors.ObjectGone:
             return Apart.GONE
@@ -61,18 +64,18 @@ class Reader:
 class _Own(threading.local):
     """A store for each thread: one keeps fewer connections than there are threads."""
 
-    def __init__(self, bucket: Bucket) -> None:
+    def __init__(self, bucket: Bucket | S3Bucket) -> None:
         self.store = bucket.store()
 
 
 def found(
-    objects: Iterable[Listed], read: Callable[[Listed], Found], halt: Halt
-) -> Iterator[Found]:
+    objects: Iterable[_Object], read: Callable[[_Object], _Answer], halt: Halt
+) -> Iterator[_Answer]:
     """In the order of `objects`, of which only some are held at a time. Ends early once `halt`
     asks for it, with those that were under way."""
     pool = ThreadPoolExecutor(_THREADS)
     try:
-        under_way: deque[Future[Found]] = deque()
+        under_way: deque[Future[_Answer]] = deque()
         for one in objects:
             if halt.asked:
                 break

@@ -230,7 +230,7 @@ def test_a_listing_goes_on_from_page_to_page(
     [
         ([f"oss://{NAME}"], {}, "--all for the whole bucket"),
         (["oss://no-such-bucket/a"], {}, "NoSuchBucket"),
-        ([*ALL], {"TAG_FORM": "none"}, "there are no tags to report on"),
+        ([*ALL], {"TAG_FORM": "none"}, "there are no tags to go by"),
         ([*ALL], {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong"}, "SignatureDoesNotMatch"),
     ],
 )

@@ -1,0 +1,115 @@
+"""Connects a backfill's parts, from the environment and the options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from infra.ops import account
+from infra.ops.buckets import Bucket
+from infra.ops.invoke import chosen
+from infra.ops.outside import settings_outside
+from infra.ops.report.counts import Apart
+from infra.ops.report.reading import Reader
+from infra.ops.screen.halt import Halt
+
+from .inventory import opened
+from .lines import Lines
+from .run import Run
+from .selection import Coverage
+from .sentences import Sentences
+from .sources import Listing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from facescreen.credentials import CredentialSource
+    from facescreen.settings import Settings
+    from infra.ops.buckets import Listed
+    from infra.ops.report.counts import Found
+    from infra.ops.s3_bucket import S3Bucket
+
+    from .selection import Selection
+    from .sources import Source
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the selected objects are gone through."""
+
+    target: str
+    share: float
+    profile: str
+    most: int | None
+    yes: bool
+    as_json: bool
+
+
+def connected(selection: Selection, options: Options, environment: Mapping[str, str]) -> Run:
+    """Raises errors.FacescreenError, click.UsageError."""
+    settings = settings_outside(environment)
+    credentials = account.credentials(options.profile) if selection.store == "oss" else None
+    in_bucket = partial(_bucket, settings, credentials)
+    bucket = in_bucket(selection.bucket)
+    selection, source = _source(selection, bucket, in_bucket)
+    stands = Reader(bucket, settings).read
+    return Run(
+        selection=selection,
+        said=selection.said(settings),
+        target=options.target,
+        source=source,
+        coverage=_coverage(selection, settings),
+        read=_unasked if selection.force else stands,
+        stands=stands,
+        invoker=partial(chosen, selection.store, environment, credentials),
+        per_second=options.share * settings.calls_per_second,
+        most=options.most,
+        yes=options.yes,
+        teller=Lines() if options.as_json else Sentences(),
+        halt=Halt(),
+    )
+
+
+def _bucket(
+    settings: Settings, credentials: CredentialSource | None, name: str
+) -> Bucket | S3Bucket:
+    if credentials is not None:
+        alibaba = settings.alibaba
+        return Bucket(name, alibaba.oss_endpoint, alibaba.oss_region, credentials)
+    from infra.ops.s3_bucket import S3Bucket  # noqa: PLC0415 - boto3 is slow
+
+    return S3Bucket(name)
+
+
+def _source(
+    selection: Selection,
+    bucket: Bucket | S3Bucket,
+    in_bucket: Callable[[str], Bucket | S3Bucket],
+) -> tuple[Selection, Source]:
+    """With the inventory's MD5 in the selection: tomorrow's has the same name in a folder."""
+    if not selection.inventory:
+        return selection, Listing(bucket, selection.prefix)
+    upper_case = selection.store == "oss"
+    source = opened(
+        selection.inventory, selection.bucket, upper_case=upper_case, in_bucket=in_bucket
+    )
+    return replace(selection, inventory=f"{selection.inventory} ({source.md5})"), source
+
+
+def _coverage(selection: Selection, settings: Settings) -> Coverage:
+    try:
+        return Coverage(selection, settings, datetime.now(timezone.utc))
+    except (ValueError, OverflowError):
+        raise click.UsageError(
+            "--since and --until are days as 2026-11-23, moments as 2026-11-23T04:05:06Z, or as "
+            "long ago as 90m, 24h or 7d"
+        ) from None
+
+
+def _unasked(_: Listed) -> Found:
+    """For --force, which no verdict keeps from anything."""
+    return Apart.UNSCREENED

@@ -1,0 +1,63 @@
+"""Function Compute by the vendor's alibabacloud-fc20230330: a client, and its errors as ours."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from alibabacloud_fc20230330.client import Client
+from alibabacloud_tea_openapi.utils_models import Config
+from Tea.exceptions import TeaException, UnretryableException
+
+from facescreen import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from facescreen.credentials import Credentials
+
+_TIMEOUT_MS = 5000
+_SIGNATURE_CODES = ("SignatureDoesNotMatch", "SignatureNotMatch", "InvalidAccessKeyID")
+
+
+def connect(endpoint: str, credentials: Credentials) -> Any:
+    """The vendor's client: it tries once, for seconds. `endpoint` is a base URL."""
+    parts = urlsplit(endpoint)
+    return Client(
+        Config(
+            access_key_id=credentials.access_key_id,
+            access_key_secret=credentials.access_key_secret,
+            security_token=credentials.security_token or None,
+            endpoint=parts.netloc,
+            protocol=parts.scheme.upper(),
+            connect_timeout=_TIMEOUT_MS,
+            read_timeout=_TIMEOUT_MS,
+        )
+    )
+
+
+@contextmanager
+def fc_errors() -> Iterator[None]:
+    """The SDK's errors as ours. Theirs stay behind: they may hold headers."""
+    try:
+        yield
+    except UnretryableException:
+        raise errors.Unavailable("Function Compute can't be reached") from None
+    except TeaException as error:
+        raise refusal(error.statusCode or 0, error.code or "") from None
+
+
+def refusal(status: int, code: str) -> errors.FacescreenError:
+    """What an answer that is an error says, of either version; ObjectGone for what isn't there."""
+    return _kind(status, code)("Function Compute refused", code=code)
+
+
+def _kind(status: int, code: str) -> type[errors.FacescreenError]:
+    if code in _SIGNATURE_CODES:
+        return errors.BadCredentials
+    if status == 404:
+        return errors.ObjectGone
+    if status == 403:
+        return errors.AccessRefused
+    return errors.Unavailable if status >= 500 or status == 429 else errors.BadRequest

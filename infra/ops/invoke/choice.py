@@ -1,0 +1,69 @@
+"""The function that the environment names, behind the port."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from facescreen.environment import EnvironmentReader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from facescreen.credentials import CredentialSource
+
+    from .port import Invoker
+
+_NAME = r"[A-Za-z_][A-Za-z0-9_-]{0,127}"
+_QUEUE_URL = r"(?:https://|http://127\.0\.0\.1:\d{1,5}/)[A-Za-z0-9._/-]{1,600}"
+
+
+def chosen(
+    store: str, environment: Mapping[str, str], credentials: CredentialSource | None
+) -> Invoker:
+    """The function that screens the objects of `store`.
+
+    For ``oss``: FC_FUNCTION at FC_ENDPOINT, of Function Compute 3.0, or of 2.0 where FC_SERVICE is
+    set. For ``s3``: UPLOADS_QUEUE_URL, with boto3's own credentials. Raises errors.BadSettings,
+    which names every one that is wrong.
+    """
+    if store == "s3":
+        return _on_aws(environment)
+    if credentials is None:
+        raise ValueError("Function Compute needs credentials")
+    return _on_function_compute(environment, credentials)
+
+
+def _on_function_compute(environment: Mapping[str, str], credentials: CredentialSource) -> Invoker:
+    from .fc2 import Fc2Invoker  # noqa: PLC0415
+    from .fc3 import Fc3Invoker  # noqa: PLC0415
+
+    read = EnvironmentReader(environment)
+    service = read.text("FC_SERVICE", _NAME, "a service's name", "s.yaml", "")
+    function = read.text(
+        "FC_FUNCTION", _NAME, "a function's name", "s.yaml", "facescreen-object-created"
+    )
+    region = environment.get("OSS_REGION") or "ap-southeast-1"
+    account = environment.get("ALIBABA_CLOUD_ACCOUNT_ID", "")
+    if service and not (account or environment.get("FC_ENDPOINT")):
+        read.wrong.append("FC_SERVICE needs ALIBABA_CLOUD_ACCOUNT_ID, or FC_ENDPOINT")
+    of_account = f"{account}.{region}.fc.aliyuncs.com"
+    endpoint = read.endpoint(
+        "FC_ENDPOINT", of_account if service else f"fcv3.{region}.aliyuncs.com"
+    )
+    read.check()
+    if service:
+        return Fc2Invoker(endpoint, service, function, credentials)
+    return Fc3Invoker(endpoint, function, credentials)
+
+
+def _on_aws(environment: Mapping[str, str]) -> Invoker:
+    import boto3  # noqa: PLC0415 - it is slow
+
+    from .sqs import SqsInvoker  # noqa: PLC0415
+
+    read = EnvironmentReader(environment)
+    queue_url = read.text(
+        "UPLOADS_QUEUE_URL", _QUEUE_URL, "the uploads queue's https URL", "SQS console"
+    )
+    read.check()
+    return SqsInvoker(boto3.Session(), queue_url=queue_url)

@@ -1,0 +1,47 @@
+"""The queue that the Lambda function reads: template.yaml's uploads."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from facescreen.errors import BadRequest
+from infra.ops.retry import persistently
+
+from .port import check_size
+
+if TYPE_CHECKING:
+    import boto3
+
+LARGEST_MESSAGE = 1024 * 1024
+"""Bytes."""
+
+
+class SqsInvoker:
+    """The port Invoker, on a queue of the session's region."""
+
+    def __init__(self, session: boto3.Session, *, queue_url: str, endpoint: str = "") -> None:
+        self._session = session
+        self._queue_url = queue_url
+        self._endpoint = endpoint
+
+    def submit(self, payload: bytes) -> None:
+        """Raises errors.BadSettings where there is no such queue."""
+        check_size(payload, LARGEST_MESSAGE, "queues of SQS")
+        try:
+            body = payload.decode()
+        except UnicodeDecodeError:
+            raise BadRequest("the event is not in UTF-8, as messages of SQS are") from None
+        persistently(lambda: self._submit(body))
+
+    def _submit(self, body: str) -> None:
+        from facescreen.aws import aws_errors  # noqa: PLC0415 - botocore is slow
+
+        with aws_errors("SQS"):
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=body)
+
+    @cached_property
+    def _client(self) -> Any:
+        from facescreen.aws import connect  # noqa: PLC0415
+
+        return connect(self._session, "sqs", self._endpoint)

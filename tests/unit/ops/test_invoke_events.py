@@ -1,0 +1,80 @@
+"""Events made of references are read back the same, whatever the key."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from facescreen import errors
+from facescreen.credentials import Credentials
+from facescreen.filters import Filters
+from facescreen.storage import ObjectRef
+from facescreen.triggers import read_event
+from infra.ops.invoke import chosen, event_of
+from infra.ops.invoke.sqs import SqsInvoker
+
+KEYS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=300).filter(
+    lambda key: len(key.encode()) <= 1023
+)
+SIZES = st.none() | st.integers(1, 2**40)
+TIMES = st.sampled_from(["", "2026-11-23T04:05:06.000Z"])
+
+
+@st.composite
+def _any(draw: st.DrawFn) -> ObjectRef:
+    store = draw(st.sampled_from(["oss", "s3"]))
+    etag = draw(st.sampled_from(["", "688A7BF4F233DC9C88A80BF985AB7329", "0123456789ABCDEF-2"]))
+    return ObjectRef(
+        store,
+        "selfies",
+        draw(KEYS),
+        etag if store == "oss" else etag.lower(),
+        "" if store == "oss" else draw(st.sampled_from(["", "3sL4kqtJlcpXroDTDmJ+rmSpXd3d"])),
+        draw(SIZES),
+        draw(TIMES),
+    )
+
+
+REFS = _any().filter(lambda ref: not ref.is_folder_marker)
+
+
+@given(REFS)
+def test_the_function_reads_the_same_object(ref: ObjectRef) -> None:
+    event = event_of(ref)
+    given = event if ref.store == "oss" else json.loads(event)
+    assert read_event(given, Filters()).objects == [ref]
+    assert event.isascii()
+
+
+@given(REFS.filter(lambda ref: ref.store == "s3"))
+def test_so_does_it_from_a_message_of_the_queue(ref: ObjectRef) -> None:
+    record = {"messageId": "1", "body": event_of(ref).decode(), "attributes": _RECEIVED}
+    assert read_event({"Records": [record]}, Filters()).objects == [ref]
+
+
+_RECEIVED = {"ApproximateReceiveCount": "1"}
+
+
+@pytest.mark.parametrize(
+    ("store", "environment", "wrong"),
+    [
+        ("oss", {"FC_FUNCTION": "a/b"}, "FC_FUNCTION"),
+        ("oss", {"FC_ENDPOINT": "http://fc.example"}, "FC_ENDPOINT"),
+        ("oss", {"FC_SERVICE": "face"}, "ALIBABA_CLOUD_ACCOUNT_ID"),
+        ("s3", {}, "UPLOADS_QUEUE_URL"),
+        ("s3", {"UPLOADS_QUEUE_URL": "http://queue.example/a"}, "UPLOADS_QUEUE_URL"),
+    ],
+)
+def test_wrong_settings_are_named(store: str, environment: dict[str, str], wrong: str) -> None:
+    with pytest.raises(errors.BadSettings, match=wrong):
+        chosen(store, environment, Credentials("a", "b"))
+
+
+def test_what_is_no_text_is_no_message() -> None:
+    session = boto3.Session("a", "b", region_name="ap-southeast-1")
+    with pytest.raises(errors.BadRequest, match="UTF-8"):
+        SqsInvoker(session, queue_url="https://queue.example/a").submit(b"\xff")
