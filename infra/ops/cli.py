@@ -23,6 +23,7 @@ COMMANDS = {
     "package": "infra.ops.package:package",
     "release": "infra.ops.release:release",
     "backfill": "infra.ops.backfill:backfill",
+    "redrive": "infra.ops.redrive:redrive",
 }
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 from facescreen.credentials import Credentials
 from facescreen.errors import BadCredentials, Unavailable
 from facescreen.secret import SecretCredentials
+from tests.aws.moto_server import moto_server
 from tests.unit.answering import answering
 
 if TYPE_CHECKING:
@@ -27,11 +27,9 @@ ROTATED = {"access_key_id": "LTAI2", "access_key_secret": "another"}
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    """In a process of its own: a reset here would empty the accounts of other tests."""
+    with moto_server() as endpoint:
+        yield endpoint
 
 
 class Account:

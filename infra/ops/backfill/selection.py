@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from facescreen.storage import ObjectRef
+from infra.ops.moments import moment
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from facescreen.settings import Settings
     from infra.ops.buckets import Listed
-
-_AGE = re.compile(r"(\d{1,6})([mhd])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True)
@@ -62,14 +60,3 @@ class Coverage:
             return False
         ref = self._selection.ref(one)
         return not (ref.is_folder_marker or self._filters.reason_to_skip(ref))
-
-
-def moment(text: str, now: datetime) -> datetime:
-    """``2026-11-23``, ``2026-11-23T04:05:06Z`` (UTC), or as long ago as ``90m``, ``24h``, ``7d``.
-
-    Raises ValueError.
-    """
-    if age := _AGE.fullmatch(text):
-        return now - timedelta(**{_UNITS[age[2]]: int(age[1])})
-    told = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return told if told.tzinfo else told.replace(tzinfo=timezone.utc)

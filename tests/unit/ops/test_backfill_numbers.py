@@ -11,9 +11,10 @@ import pytest
 from infra.ops.backfill.journal import Journal, Progress
 from infra.ops.backfill.planning import Planner, plan, plan_sample
 from infra.ops.backfill.sampling import Sampled, Share
-from infra.ops.backfill.selection import Coverage, Selection, moment
+from infra.ops.backfill.selection import Coverage, Selection
 from infra.ops.backfill.sources import Mark, Row
 from infra.ops.buckets import Listed
+from infra.ops.moments import moment
 from infra.ops.outside import settings_outside
 from infra.ops.report.counts import Apart
 from infra.ops.screen.halt import Halt

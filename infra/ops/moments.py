@@ -1,0 +1,20 @@
+"""Moments as people write them in options."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+
+_AGE = re.compile(r"(\d{1,6})([mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """``2026-11-23``, ``2026-11-23T04:05:06Z`` (UTC), or as long ago as ``90m``, ``24h``, ``7d``.
+
+    Raises ValueError.
+    """
+    if age := _AGE.fullmatch(text):
+        return now - timedelta(**{_UNITS[age[2]]: int(age[1])})
+    told = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return told if told.tzinfo else told.replace(tzinfo=timezone.utc)

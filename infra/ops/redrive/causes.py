@@ -1,0 +1,62 @@
+"""Why an event failed for good: whether sending it again can mend that, and what has to be done.
+
+By the error that the function raised (facescreen.errors), or the platform's word for what happened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from facescreen import errors
+
+UNREADABLE = "Unreadable"
+"""A letter that is not one of these functions'."""
+NOT_TOLD = "NotTold"
+"""The queue kept the event, and not why it failed."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What letters are grouped by."""
+
+    name: str
+    again: bool
+    """Whether the event is of use to the function."""
+    remedy: str
+
+
+_OURS: dict[type[errors.FacescreenError], tuple[bool, str]] = {
+    errors.Deferred: (True, "The day's paid calls are spent: there are more from 00:00 UTC."),
+    errors.Throttled: (True, "Over the quota: set CALLS_PER_SECOND to your share of it."),
+    errors.SourceTimedOut: (True, "The service could not download in time: look at the bucket."),
+    errors.StillClaimed: (True, "Another delivery was at work on it: it may be done by now."),
+    errors.Passing: (True, "It may have passed: send it again."),
+    errors.AccessRefused: (True, "Give the function's role what it lacks first: doctor names it."),
+    errors.BadCredentials: (True, "See that the function's role exists, and is its own, first."),
+    errors.BadSettings: (True, "Mend the setting that is named, and deploy, first."),
+    errors.StandInRefused: (True, "Take the local stand-in out of CLOUDAUTH_ENDPOINT first."),
+    errors.BadEvent: (False, "It is no event of a bucket: see who invokes the function with it."),
+    errors.OperatorFault: (True, "Mend what is named first."),
+}
+_PLATFORMS = {
+    "FunctionTimeout": "It ran out of time: see `doctor` on time-outs, and how slow the calls are.",
+    "FunctionProcessExited": "The instance died: look at its memory, and send it again.",
+    "InstanceError": "The platform could not start an instance: send it again.",
+    "EventAgeExceeded": "It waited too long for an instance: raise RESERVED_CONCURRENCY.",
+    NOT_TOLD: "Mend what the log says of it first.",
+}
+_UNFORESEEN = "Not foreseen: report it with its log line, and send it again once it is mended."
+
+
+def cause_of(error: str) -> Cause:
+    """By the name of an error."""
+    if error == UNREADABLE:
+        return Cause(error, False, "No letter of these functions: read it in the queue's console.")
+    if error in _PLATFORMS:
+        return Cause(error, True, _PLATFORMS[error])
+    kind = getattr(errors, error, None)
+    if isinstance(kind, type) and issubclass(kind, errors.FacescreenError):
+        for known in kind.__mro__:
+            if known in _OURS:
+                return Cause(error, *_OURS[known])
+    return Cause(error, True, _UNFORESEEN)

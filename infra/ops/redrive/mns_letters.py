@@ -1,0 +1,60 @@
+"""Dead letters of Function Compute: a queue of MNS."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from mns.account import Account
+from mns.mns_exception import MNSServerException
+
+from facescreen.messages.mns import mns_errors
+
+from .queues import HOLD_S, Held, sent
+
+if TYPE_CHECKING:
+    from facescreen.credentials import CredentialSource
+
+_TIMEOUT_S = 10
+_BATCH = 16
+
+
+class MnsLetters:
+    """The port LetterQueue."""
+
+    def __init__(self, endpoint: str, name: str, credentials: CredentialSource) -> None:
+        now = credentials.get()
+        account = Account(endpoint, now.access_key_id, now.access_key_secret, now.security_token)
+        account.mns_client.set_connection_timeout(_TIMEOUT_S)
+        account.mns_client.http.conn.timeout = _TIMEOUT_S
+        self._queue = account.get_queue(name)
+        # As it stands: whether it is Base64 is the letter's matter.
+        self._queue.set_encoding(False)
+
+    def receive(self) -> list[Held]:
+        with mns_errors():
+            try:
+                messages = self._queue.batch_receive_message(_BATCH, 0)
+            except MNSServerException as error:
+                if error.type == "MessageNotExist":
+                    return []
+                raise
+            return [self._hold(message) for message in messages]
+
+    def delete(self, held: Held) -> None:
+        with mns_errors():
+            self._queue.delete_message(held.receipt)
+
+    def release(self, held: Held) -> None:
+        with mns_errors():
+            # The least that MNS takes.
+            self._queue.change_message_visibility(held.receipt, 1)
+
+    def _hold(self, message: Any) -> Held:
+        changed = self._queue.change_message_visibility(message.receipt_handle, HOLD_S)
+        return Held(
+            changed.receipt_handle,
+            message.message_body.encode(errors="surrogateescape"),
+            sent(message.enqueue_time),
+            time.monotonic() + HOLD_S,
+        )

@@ -1,0 +1,49 @@
+"""Dead-letter queues: letters are held while a run looks at them, and deleted one by one."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Protocol
+
+HOLD_S = 1800
+"""How long nobody else sees a letter that was received: time to read, and to say yes."""
+_MARGIN_S = 30
+
+
+@dataclass(frozen=True)
+class Held:
+    """A letter as it lies in the queue."""
+
+    receipt: str = field(repr=False)
+    body: bytes = field(repr=False)
+    sent_at: datetime
+    until: float
+    """On the monotonic clock: when others may see it again."""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether nobody else can have received it meanwhile."""
+        return time.monotonic() < self.until - _MARGIN_S
+
+
+class LetterQueue(Protocol):
+    """All methods raise errors.FacescreenError."""
+
+    def receive(self) -> list[Held]:
+        """Some letters that nobody holds, held for HOLD_S; none when there are no more."""
+
+    def delete(self, held: Held) -> None:
+        """For good."""
+
+    def release(self, held: Held) -> None:
+        """Lets others see it at once."""
+
+
+def sent(milliseconds: object) -> datetime:
+    """When a queue says that it got a message; now, where it says nothing of use."""
+    with suppress(ValueError, OverflowError):
+        return datetime.fromtimestamp(int(str(milliseconds)) / 1000, timezone.utc)
+    return datetime.now(timezone.utc)

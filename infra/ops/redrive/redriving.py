@@ -1,0 +1,69 @@
+"""Letters out of the queue, into the function, and only then away."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from facescreen.errors import FacescreenError
+
+from .causes import Cause, cause_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infra.ops.invoke import Invoker
+
+    from .letters import Letter
+    from .queues import Held, LetterQueue
+
+
+class Kept(Exception):
+    """Why a letter stays, for people."""
+
+
+@dataclass
+class Redriving:
+    """One run: what it holds goes back to the queue at its end, but for what was accepted."""
+
+    queue: LetterQueue
+    invoker: Invoker
+    read: Callable[[Held], Letter]
+    _held: list[Held] = field(default_factory=list)
+
+    def collect(self, most: int) -> list[Letter]:
+        """Up to `most` letters; the rest is for the next run. Raises errors.FacescreenError."""
+        while len(self._held) < most and (received := self.queue.receive()):
+            self._held += received
+        return [self.read(held) for held in self._held]
+
+    def redrive(self, letter: Letter) -> None:
+        """The letter is deleted once the platform has accepted its event. Killed in between, it
+        comes again, and the ledger pays for nothing twice. Raises Kept."""
+        if not letter.held.is_ours:
+            raise Kept("it was held for too long: others may see it, so it is left to the next run")
+        try:
+            self.invoker.submit(letter.payload)
+        except FacescreenError as why:
+            raise Kept(str(why)) from None
+        self._held.remove(letter.held)
+        try:
+            self.queue.delete(letter.held)
+        except FacescreenError as why:
+            raise Kept(f"accepted, but not deleted, so it comes again: {why}") from None
+
+    def release(self) -> None:
+        """Gives back what is held. What this misses comes back by itself."""
+        for held in self._held:
+            with suppress(FacescreenError):
+                self.queue.release(held)
+
+
+def by_cause(letters: list[Letter]) -> dict[Cause, list[Letter]]:
+    """The most frequent first."""
+    grouped: dict[Cause, list[Letter]] = defaultdict(list)
+    for letter in letters:
+        grouped[cause_of(letter.error)].append(letter)
+    return dict(sorted(grouped.items(), key=lambda group: (-len(group[1]), group[0].name)))

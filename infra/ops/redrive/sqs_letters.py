@@ -1,0 +1,53 @@
+"""Dead letters of Lambda: a queue of SQS."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from facescreen.aws import aws_errors, connect
+
+from .queues import HOLD_S, Held, sent
+
+if TYPE_CHECKING:
+    import boto3
+
+_BATCH = 10
+_WAIT_S = 1
+
+
+class SqsLetters:
+    """The port LetterQueue."""
+
+    def __init__(self, session: boto3.Session, queue_url: str, endpoint: str = "") -> None:
+        self._client = connect(session, "sqs", endpoint)
+        self._url = queue_url
+
+    def receive(self) -> list[Held]:
+        with aws_errors("SQS"):
+            found = self._client.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=_BATCH,
+                WaitTimeSeconds=_WAIT_S,
+                VisibilityTimeout=HOLD_S,
+                AttributeNames=["SentTimestamp"],
+            )
+        return [
+            Held(
+                message["ReceiptHandle"],
+                message["Body"].encode(errors="surrogateescape"),
+                sent(message["Attributes"]["SentTimestamp"]),
+                time.monotonic() + HOLD_S,
+            )
+            for message in found.get("Messages", ())
+        ]
+
+    def delete(self, held: Held) -> None:
+        with aws_errors("SQS"):
+            self._client.delete_message(QueueUrl=self._url, ReceiptHandle=held.receipt)
+
+    def release(self, held: Held) -> None:
+        with aws_errors("SQS"):
+            self._client.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=held.receipt, VisibilityTimeout=0
+            )

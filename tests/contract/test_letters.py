@@ -1,0 +1,39 @@
+"""The port LetterQueue on SQS; on MNS tests/local/ops/test_redrive.py has it whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from facescreen.errors import FacescreenError
+from infra.ops.redrive.sqs_letters import SqsLetters
+from tests.contract.aws import session
+
+if TYPE_CHECKING:
+    from tests.contract.aws import AwsPlace
+
+
+def test_letters_are_held_given_back_and_deleted(aws: AwsPlace) -> None:
+    client = aws.client("sqs")
+    url = client.create_queue(QueueName="dead-letters")["QueueUrl"]
+    for number in range(12):
+        client.send_message(QueueUrl=url, MessageBody=f'{{"number": {number}}} é')
+    letters = SqsLetters(session(), url, aws.endpoint)
+    held = [*letters.receive(), *letters.receive()]
+    assert {one.body.decode() for one in held} == {f'{{"number": {n}}} é' for n in range(12)}
+    assert all(one.is_ours for one in held)
+    assert letters.receive() == []
+    for one in held[1:]:
+        letters.delete(one)
+    letters.release(held[0])
+    [again] = letters.receive()
+    assert again.body == held[0].body
+    letters.delete(again)
+    assert letters.receive() == []
+
+
+def test_a_queue_that_is_not_there_is_told(aws: AwsPlace) -> None:
+    letters = SqsLetters(session(), aws.queue_url("absent"), aws.endpoint)
+    with pytest.raises(FacescreenError, match="SQS refused"):
+        letters.receive()

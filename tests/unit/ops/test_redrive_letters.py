@@ -1,0 +1,193 @@
+"""Dead letters as they may lie in a queue, and what each cause asks for."""
+
+from __future__ import annotations
+
+import base64
+import inspect
+import json
+import time
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from facescreen import errors
+from infra.ops.redrive.causes import NOT_TOLD, UNREADABLE, cause_of
+from infra.ops.redrive.letters import of_function_compute, of_sqs
+from infra.ops.redrive.queues import Held
+from infra.ops.redrive.redriving import Kept, Redriving, by_cause
+
+SENT = datetime(2026, 11, 23, tzinfo=timezone.utc)
+EVENT = {
+    "events": [
+        {
+            "eventName": "ObjectCreated:PutObject",
+            "eventSource": "acs:oss",
+            "region": "r",
+            "oss": {
+                "bucket": {"name": "selfies"},
+                "object": {"key": "a.jpg", "eTag": "E", "size": 1},
+            },
+        }
+    ]
+}
+RECORD = {
+    "timestamp": 1_700_000_000_000,
+    "requestContext": {"condition": "RetriesExhausted"},
+    "requestPayload": json.dumps(EVENT),
+    "responsePayload": json.dumps({"errorType": "Throttled", "errorMessage": "over the quota"}),
+}
+
+
+def held(body: bytes, until: float | None = None) -> Held:
+    return Held("receipt", body, SENT, time.monotonic() + 600 if until is None else until)
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_a_record_is_read_as_json_and_in_base64(encoded: bool) -> None:
+    body = json.dumps(RECORD).encode()
+    letter = of_function_compute(held(base64.b64encode(body) if encoded else body))
+    assert (letter.error, letter.says) == ("Throttled", "over the quota")
+    assert letter.objects == ("oss://selfies/a.jpg",)
+    assert json.loads(letter.payload) == EVENT
+    assert letter.failed_at.isoformat() == "2023-11-14T22:13:20+00:00"
+
+
+def test_an_event_that_was_never_tried_has_the_platforms_word() -> None:
+    record = {**RECORD, "responsePayload": "", "requestContext": {"condition": "EventAgeExceeded"}}
+    letter = of_function_compute(held(json.dumps(record).encode()))
+    assert cause_of(letter.error).again
+    assert "RESERVED_CONCURRENCY" in cause_of(letter.error).remedy
+
+
+def test_no_secret_of_an_error_is_repeated() -> None:
+    url = "https://b.oss.example/a.jpg?Signature=c2VjcmV0"
+    response = json.dumps({"errorType": "Unavailable", "errorMessage": f"no answer of {url}"})
+    letter = of_function_compute(held(json.dumps({**RECORD, "responsePayload": response}).encode()))
+    assert letter.says == "no answer of https://b.oss.example/a.jpg?…"
+    assert "Signature" not in repr(letter)
+
+
+@given(st.binary(max_size=300))
+def test_whatever_lies_there_is_a_letter(body: bytes) -> None:
+    assert of_function_compute(held(body)).error == UNREADABLE
+    assert of_sqs(held(body)).error == UNREADABLE
+
+
+@given(
+    st.recursive(
+        st.none() | st.text() | st.integers(),
+        lambda inner: (
+            st.dictionaries(st.sampled_from([*RECORD, "condition", "errorType"]), inner)
+            | st.lists(inner)
+        ),
+    )
+)
+def test_whatever_json_lies_there_is_a_letter(document: Any) -> None:
+    body = json.dumps(document).encode()
+    assert cause_of(of_function_compute(held(body)).error).remedy
+    assert cause_of(of_sqs(held(body)).error).remedy
+
+
+def test_sqs_keeps_the_event_alone() -> None:
+    body = {
+        "Records": [
+            {
+                "eventVersion": "2.1",
+                "eventSource": "aws:s3",
+                "awsRegion": "r",
+                "eventName": "ObjectCreated:Put",
+                "eventTime": "2026-11-23T04:05:06Z",
+                "s3": {
+                    "bucket": {"name": "selfies"},
+                    "object": {"key": "a+b.jpg", "eTag": "E", "size": 1},
+                },
+            }
+        ]
+    }
+    letter = of_sqs(held(json.dumps(body).encode()))
+    assert (letter.error, letter.objects) == (NOT_TOLD, ("s3://selfies/a b.jpg",))
+    assert letter.failed_at == SENT
+
+
+def test_every_error_of_ours_has_a_remedy() -> None:
+    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
+    raised = [kind for kind in kinds if issubclass(kind, (errors.Passing, errors.OperatorFault))]
+    assert len(raised) > 10
+    unforeseen = cause_of("KeyError").remedy
+    for kind in raised:
+        cause = cause_of(kind.__name__)
+        assert cause.again is not issubclass(kind, errors.BadEvent)
+        assert cause.remedy != unforeseen
+
+
+class Queue:
+    """LetterQueue of some letters."""
+
+    def __init__(self, *letters: Held) -> None:
+        self.letters = list(letters)
+        self.deleted: list[Held] = []
+        self.released: list[Held] = []
+        self.refuses = False
+
+    def receive(self) -> list[Held]:
+        letters, self.letters = self.letters, []
+        return letters
+
+    def delete(self, held: Held) -> None:
+        if self.refuses:
+            raise errors.Unavailable("no answer")
+        self.deleted.append(held)
+
+    def release(self, held: Held) -> None:
+        self.released.append(held)
+
+
+class Function:
+    """Invoker that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.given: list[bytes] = []
+        self.refuses = False
+
+    def submit(self, payload: bytes) -> None:
+        if self.refuses:
+            raise errors.Throttled("too many")
+        self.given.append(payload)
+
+
+def test_what_was_not_accepted_goes_back_and_what_was_is_deleted() -> None:
+    one, other = held(json.dumps(RECORD).encode()), held(b"{}")
+    queue, function = Queue(one, other), Function()
+    redriving = Redriving(queue, function, of_function_compute)
+    letters = redriving.collect(100)
+    assert [cause.name for cause in by_cause(letters)] == ["Throttled", "Unreadable"]
+    function.refuses = True
+    with pytest.raises(Kept, match="too many"):
+        redriving.redrive(letters[0])
+    function.refuses = False
+    redriving.redrive(letters[0])
+    redriving.release()
+    assert (function.given, queue.deleted, queue.released) == ([letters[0].payload], [one], [other])
+
+
+def test_a_letter_that_others_may_have_seen_is_left_to_them() -> None:
+    late = held(json.dumps(RECORD).encode(), until=time.monotonic() + 1)
+    function = Function()
+    redriving = Redriving(Queue(late), function, of_function_compute)
+    with pytest.raises(Kept, match="held for too long"):
+        redriving.redrive(redriving.collect(1)[0])
+    assert function.given == []
+
+
+def test_an_accepted_letter_that_could_not_be_deleted_is_told() -> None:
+    queue = Queue(held(json.dumps(RECORD).encode()))
+    queue.refuses = True
+    redriving = Redriving(queue, Function(), of_function_compute)
+    with pytest.raises(Kept, match="accepted, but not deleted, so it comes again"):
+        redriving.redrive(redriving.collect(1)[0])
+    redriving.release()
+    # Given back, it would be accepted twice at once.
+    assert queue.released == []
