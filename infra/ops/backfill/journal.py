@@ -2,8 +2,8 @@
 
 Each object that is to be screened is a row, which goes from PLANNED to INTENDED before it is
 submitted, and to ACCEPTED once the platform has accepted it. After a kill whatever is INTENDED may
-have been submitted or not: `facescreen.ops.backfill.doubts` settles it. SQLite rather than a file
-of lines, for states change, counts are asked for, and a half-written line is its own matter.
+have been submitted or not: submitting.py says what becomes of it. It is a database rather than a
+file of lines, for states change, counts are asked for, and a step is committed whole or not.
 
 A process that is killed loses nothing of what was committed. A power cut may take the last
 moments back (synchronous=NORMAL): then objects are submitted again, which the function's ledger

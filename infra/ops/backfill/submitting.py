@@ -4,7 +4,8 @@ What holds. An object is noted as intended before it is submitted, and as accept
 platform took it. So what a kill leaves is at most one batch whose acceptance is in doubt. Each of
 those is asked for first: one whose verdict stands was accepted. The others are submitted again,
 perhaps a second time, and the function's ledger pays for the same bytes once, however often they
-come. Nothing is missed, for none leaves the journal unaccepted.
+come, unless the function too was killed between the service's answer and its record. Nothing is
+missed, for none leaves the journal unaccepted.
 """
 
 from __future__ import annotations
