@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from facescreen.errors import Deferred
 from facescreen.outcome import Status, Verdict
 from tests.alibaba_template.conftest import deployed
 from tests.local.pipeline.outside import running
@@ -34,6 +35,7 @@ OF_THE_LOG_SERVICE = {"__time__"}
 VALUES = {
     "message.status": {status.value for status in Status},
     "message.verdict": {verdict.value for verdict in Verdict},
+    "message.error": {Deferred.__name__},
     "message.level": {"INFO", "WARNING", "ERROR"},
     "hasFunctionError": {"*", "true", "false"},
     "isColdStart": {"true", "false"},
