@@ -109,6 +109,9 @@ class Screener:
         with watch.step("claim"):
             claim = self._ledger.claim(entry_id(ref, head), head.write, deadline)
         if claim is None:
+            if write_back:
+                with watch.step("tag"):
+                    self._put_back(ref, head)
             return Outcome(ref, Status.ALREADY_SCREENED, timing=watch.timing)
         with claim:
             finding = claim.finding(head.write)
@@ -122,6 +125,14 @@ class Screener:
             if outcome.status is Status.SCREENED:
                 claim.done(head.write)
             return outcome
+
+    def _put_back(self, ref: ObjectRef, head: ObjectHead) -> None:
+        """It was tagged and announced: what somebody took off since is tagged again."""
+        if self._tagger.stands(ref, head):
+            return
+        finding = self._ledger.finding(entry_id(ref, head), head.write)
+        if finding is not None:
+            self._tagger.write(ref, head, finding)
 
     def _written(
         self,

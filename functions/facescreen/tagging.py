@@ -57,6 +57,13 @@ class Tagger:
         self.take_off(ref, head.etag, now)
         return SUPERSEDED
 
+    def stands(self, ref: ObjectRef, head: ObjectHead) -> bool:
+        """Whether our tags speak of these bytes. True as well where there are to be none."""
+        if self._form == "none":
+            return True
+        tags = self._store.tags(ref)
+        return tagged_etag(tags, prefix=self._prefix, form=self._form) == head.etag
+
     def take_off(self, ref: ObjectRef, stale_etag: str, now: ObjectHead) -> None:
         """Takes our tags off bytes that they do not speak of.
 

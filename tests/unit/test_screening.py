@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from facescreen import errors
+from facescreen.deadline import Deadline
 from facescreen.deepfake.answer import Detection
 from facescreen.ledger import entry_id
 from facescreen.outcome import Status, Verdict
@@ -58,6 +59,22 @@ def test_a_second_delivery_neither_pays_nor_announces() -> None:
     assert bench.screen(ref).status is Status.SCREENED
     assert bench.screen(ref).status is Status.ALREADY_SCREENED
     assert bench.paid == len(bench.sent()) == 1
+
+
+def test_a_verdict_that_was_taken_off_is_put_back_and_nothing_else_is_done() -> None:
+    bench = Bench(HIGH_RISK)
+    ref = bench.put()
+    bench.screen(ref)
+    stood = bench.tags()
+    bench.store.replace_tags(ref, {"mine": "kept"})
+    assert bench.screen(ref).status is Status.ALREADY_SCREENED
+    assert bench.tags() == {**stood, "mine": "kept"}
+    assert bench.paid == len(bench.sent()) == 1
+    bench.store.replace_tags(ref, {**stood, "deepfake-etag": "forged"})
+    bench.screener.screen(ref, Deadline.after(4), write_back=False)
+    assert bench.tags()["deepfake-etag"] == "forged"
+    bench.screen(ref)
+    assert bench.tags() == stood
 
 
 def test_the_same_bytes_written_again_are_announced_but_not_paid_again() -> None:
