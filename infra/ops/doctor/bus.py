@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mns.account import Account
-
 from facescreen.errors import BadSettings
 from facescreen.messages.mns import mns_errors
+from infra.ops.mns_account import connect
 
 from .line import fault, ok, warning
 
@@ -19,13 +18,11 @@ if TYPE_CHECKING:
     from .deployment import Deployment
     from .line import Line
 
-_TIMEOUT_S = 5
-
 
 def verdicts(deployment: Deployment, credentials: CredentialSource) -> Iterator[Line]:
     """Whether the topic is there, and anybody listens. Raises errors.FacescreenError."""
     name = deployment.settings.alibaba.mns_topic
-    topic = _account(deployment, credentials).get_topic(name)
+    topic = connect(deployment.endpoints["MNS"], credentials).get_topic(name)
     try:
         with mns_errors():
             topic.get_attributes()
@@ -43,7 +40,7 @@ def verdicts(deployment: Deployment, credentials: CredentialSource) -> Iterator[
 def dead_letters(deployment: Deployment, credentials: CredentialSource) -> Iterator[Line]:
     """Whether the queue is there, and what waits in it. Raises errors.FacescreenError."""
     name = deployment.environment["MNS_DLQ"]
-    queue = _account(deployment, credentials).get_queue(name)
+    queue = connect(deployment.endpoints["MNS"], credentials).get_queue(name)
     try:
         with mns_errors():
             told = queue.get_attributes()
@@ -57,16 +54,3 @@ def dead_letters(deployment: Deployment, credentials: CredentialSource) -> Itera
         yield warning("dead letters", says, "Read what they failed of, mend it, send them again.")
     else:
         yield ok("dead letters", f"none in {name}")
-
-
-def _account(deployment: Deployment, credentials: CredentialSource) -> Account:
-    now = credentials.get()
-    account = Account(
-        deployment.endpoints["MNS"],
-        now.access_key_id,
-        now.access_key_secret,
-        now.security_token,
-    )
-    account.mns_client.set_connection_timeout(_TIMEOUT_S)
-    account.mns_client.http.conn.timeout = _TIMEOUT_S
-    return account

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .port import Invoker
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_-]{0,127}"
-_QUEUE_URL = r"(?:https://|http://127\.0\.0\.1:\d{1,5}/)[A-Za-z0-9._/-]{1,600}"
+QUEUE_URL = r"(?:https://|http://127\.0\.0\.1:\d{1,5}/)[A-Za-z0-9._/-]{1,600}"
 
 
 def chosen(
@@ -63,7 +63,7 @@ def _on_aws(environment: Mapping[str, str]) -> Invoker:
 
     read = EnvironmentReader(environment)
     queue_url = read.text(
-        "UPLOADS_QUEUE_URL", _QUEUE_URL, "the uploads queue's https URL", "SQS console"
+        "UPLOADS_QUEUE_URL", QUEUE_URL, "the uploads queue's https URL", "SQS console"
     )
     read.check()
     return SqsInvoker(boto3.Session(), queue_url=queue_url)

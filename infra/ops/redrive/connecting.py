@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from facescreen.environment import EnvironmentReader
 from infra.ops import account
 from infra.ops.invoke import chosen
+from infra.ops.invoke.choice import QUEUE_URL
 
 from .letters import of_function_compute, of_sqs
 from .redriving import Redriving
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NAME = r"[A-Za-z][A-Za-z0-9-]{0,119}"
-_QUEUE_URL = r"(?:https://|http://127\.0\.0\.1:\d{1,5}/)[A-Za-z0-9._/-]{1,600}"
 
 
 def connected(cloud: str, environment: Mapping[str, str], profile: str) -> Redriving:
@@ -45,7 +45,7 @@ def _on_aws(environment: Mapping[str, str]) -> Redriving:
 
     read = EnvironmentReader(environment)
     url = read.text(
-        "DEAD_LETTERS_QUEUE_URL", _QUEUE_URL, "the dead-letter queue's URL", "SQS console"
+        "DEAD_LETTERS_QUEUE_URL", QUEUE_URL, "the dead-letter queue's URL", "SQS console"
     )
     read.check()
     return Redriving(SqsLetters(boto3.Session(), url), chosen("s3", environment, None), of_sqs)

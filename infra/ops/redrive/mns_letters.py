@@ -5,36 +5,32 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from mns.account import Account
 from mns.mns_exception import MNSServerException
 
 from facescreen.messages.mns import mns_errors
+from infra.ops.mns_account import connect
 
 from .queues import HOLD_S, Held, sent
 
 if TYPE_CHECKING:
     from facescreen.credentials import CredentialSource
 
-_TIMEOUT_S = 10
 _BATCH = 16
+_WAIT_S = 1
 
 
 class MnsLetters:
     """The port LetterQueue."""
 
     def __init__(self, endpoint: str, name: str, credentials: CredentialSource) -> None:
-        now = credentials.get()
-        account = Account(endpoint, now.access_key_id, now.access_key_secret, now.security_token)
-        account.mns_client.set_connection_timeout(_TIMEOUT_S)
-        account.mns_client.http.conn.timeout = _TIMEOUT_S
-        self._queue = account.get_queue(name)
+        self._queue = connect(endpoint, credentials).get_queue(name)
         # As it stands: whether it is Base64 is the letter's matter.
         self._queue.set_encoding(False)
 
     def receive(self) -> list[Held]:
         with mns_errors():
             try:
-                messages = self._queue.batch_receive_message(_BATCH, 0)
+                messages = self._queue.batch_receive_message(_BATCH, _WAIT_S)
             except MNSServerException as error:
                 if error.type == "MessageNotExist":
                     return []

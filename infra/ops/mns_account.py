@@ -1,0 +1,21 @@
+"""MNS for commands, by the vendor's aliyun-mns-sdk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mns.account import Account
+
+if TYPE_CHECKING:
+    from facescreen.credentials import CredentialSource
+
+_TIMEOUT_S = 5
+
+
+def connect(endpoint: str, credentials: CredentialSource) -> Account:
+    """With the credentials of now. Its SDK gives HTTPS connections no time-out of their own."""
+    now = credentials.get()
+    account = Account(endpoint, now.access_key_id, now.access_key_secret, now.security_token)
+    account.mns_client.set_connection_timeout(_TIMEOUT_S)
+    account.mns_client.http.conn.timeout = _TIMEOUT_S
+    return account
