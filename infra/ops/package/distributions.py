@@ -54,7 +54,7 @@ def _read(info: Path) -> Distribution:
     return Distribution(
         name=told.metadata["Name"].lower().replace("_", "-"),
         version=told.version,
-        license_expression=told.metadata["License-Expression"] or "",
+        license_expression=told.metadata.get("License-Expression", ""),
         license=_license(told),
         files=frozenset(PurePosixPath(path) for path in told.files or ()),
         platforms=frozenset(tag.rpartition("-")[2] for tag in tags),
@@ -63,7 +63,7 @@ def _read(info: Path) -> Distribution:
 
 def _license(told: Installed) -> str:
     """Its name: some put the whole text there, and the name in a classifier."""
-    said: str = told.metadata["License"] or ""
+    said: str = told.metadata.get("License", "")
     if said and "\n" not in said:
         return said
     classes = told.metadata.get_all("Classifier", [])
