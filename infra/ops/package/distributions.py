@@ -54,16 +54,21 @@ def _read(info: Path) -> Distribution:
     return Distribution(
         name=told.metadata["Name"].lower().replace("_", "-"),
         version=told.version,
-        license_expression=told.metadata.get("License-Expression", ""),
+        license_expression=_said(told, "License-Expression"),
         license=_license(told),
         files=frozenset(PurePosixPath(path) for path in told.files or ()),
         platforms=frozenset(tag.rpartition("-")[2] for tag in tags),
     )
 
 
+def _said(told: Installed, name: str) -> str:
+    """Empty where it is not there: asking by the name itself is deprecated then."""
+    return str((told.metadata.get_all(name) or [""])[0])
+
+
 def _license(told: Installed) -> str:
     """Its name: some put the whole text there, and the name in a classifier."""
-    said: str = told.metadata.get("License", "")
+    said = _said(told, "License")
     if said and "\n" not in said:
         return said
     classes = told.metadata.get_all("Classifier", [])
