@@ -51,6 +51,6 @@ def dead_letters(deployment: Deployment, credentials: CredentialSource) -> Itera
     waiting = int(told.active_messages) + int(told.inactive_messages)
     if waiting:
         says = f"{waiting} in {name}: these events have no verdict"
-        yield warning("dead letters", says, "Read what they failed of, mend it, send them again.")
+        yield warning("dead letters", says, "See why, and send them again: facescreen redrive")
     else:
         yield ok("dead letters", f"none in {name}")

@@ -106,7 +106,7 @@ def redrive(
             if dry_run or not again:
                 return 2 if letters and not dry_run else 0
             _check_agreed(yes=yes)
-            return _sent(redriving, letters, again, as_json=as_json)
+            return _sent(redriving, letters, as_json=as_json)
         finally:
             redriving.release()
     except (BadSettings, BadCredentials) as wrong:
@@ -127,16 +127,16 @@ def _filters(causes: tuple[str, ...], since: str, until: str) -> _Filters:
     return _Filters(frozenset(causes), *times)
 
 
-def _told(letters: list[Letter], *, as_json: bool) -> list[Letter]:
-    """Those that are of use to the function, once all were told by cause."""
+def _told(letters: list[Letter], *, as_json: bool) -> int:
+    """How many are of use to the function, once all were told by cause."""
     from . import telling  # noqa: PLC0415
     from .redriving import by_cause  # noqa: PLC0415
 
-    again: list[Letter] = []
+    again = 0
     for cause, group in by_cause(letters).items():
         telling.group(cause, group, as_json=as_json)
-        again += group if cause.again else []
-    telling.plan(len(again), len(letters) - len(again), as_json=as_json)
+        again += len(group) if cause.again else 0
+    telling.plan(again, len(letters) - again, as_json=as_json)
     return again
 
 
@@ -150,17 +150,17 @@ def _check_agreed(*, yes: bool) -> None:
         raise click.UsageError("nothing was sent")
 
 
-def _sent(
-    redriving: Redriving, letters: list[Letter], again: list[Letter], *, as_json: bool
-) -> int:
+def _sent(redriving: Redriving, letters: list[Letter], *, as_json: bool) -> int:
+    """The exit code."""
     from . import telling  # noqa: PLC0415
     from .causes import cause_of  # noqa: PLC0415
     from .redriving import Kept  # noqa: PLC0415
 
     sent = 0
     for one in letters:
-        if one not in again:
-            telling.letter(one, "kept", cause_of(one.error).remedy, as_json=as_json)
+        cause = cause_of(one.error)
+        if not cause.again:
+            telling.letter(one, "kept", cause.remedy, as_json=as_json)
             continue
         try:
             redriving.redrive(one)

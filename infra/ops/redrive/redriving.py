@@ -34,7 +34,8 @@ class Redriving:
     _held: list[Held] = field(default_factory=list)
 
     def collect(self, most: int) -> list[Letter]:
-        """Up to `most` letters; the rest is for the next run. Raises errors.FacescreenError."""
+        """Letters until there are `most`, the last batch whole; the next run takes the rest. Raises
+        errors.FacescreenError."""
         while len(self._held) < most and (received := self.queue.receive()):
             self._held += received
         return [self.read(held) for held in self._held]
