@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageOps
@@ -13,6 +14,7 @@ from facescreen.deepfake.answer import Detection
 from facescreen.errors import ObjectChanged, ObjectGone, TagsRefused
 from facescreen.outcome import Verdict
 from facescreen.storage import ObjectHead
+from facescreen.storage.listing import MOST_LISTED, Listed, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +28,7 @@ class _Stored:
     data: bytes
     head: ObjectHead
     tags: dict[str, str]
+    at: datetime
     acl: str = "default"
 
 
@@ -39,6 +42,7 @@ class MemoryStore:
     def __init__(self, *, converts: bool = True) -> None:
         self.converts = converts
         self.before: Callable[[str], None] = lambda operation: None
+        self.now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
         self._objects: dict[tuple[str, str], _Stored] = {}
         self._writes = 0
 
@@ -56,7 +60,7 @@ class MemoryStore:
         etag = hashlib.md5(data, usedforsecurity=False).hexdigest().upper()
         etag += "-2" if in_parts else ""
         head = ObjectHead(etag, len(data), f"write {self._writes}", "", f"crc-{hash(data)}")
-        self._objects[bucket, key] = _Stored(data, head, dict(tags or {}))
+        self._objects[bucket, key] = _Stored(data, head, dict(tags or {}), self.now())
         return etag
 
     def drop(self, bucket: str, key: str) -> None:
@@ -105,6 +109,14 @@ class MemoryStore:
     def thumbnail(self, ref: ObjectRef, seconds: int) -> str:
         return self.presign(ref, seconds, convert=True)
 
+    def page(self, bucket: str, prefix: str, after: str) -> Page:
+        self.before("page")
+        keys = [key for key in self.keys_in(bucket) if key.startswith(prefix) and key > after]
+        return Page(
+            tuple(self._listed(bucket, key) for key in keys[:MOST_LISTED]),
+            is_last=len(keys) <= MOST_LISTED,
+        )
+
     def copy(self, ref: ObjectRef, to: ObjectRef, *, only_new: bool) -> None:
         stored = self._get("copy", ref)
         if ref.etag != stored.head.etag or (only_new and self.holds(to.bucket, to.key)):
@@ -120,6 +132,10 @@ class MemoryStore:
 
     def set_acl(self, ref: ObjectRef, acl: str) -> None:
         self._get("set_acl", ref).acl = acl
+
+    def _listed(self, bucket: str, key: str) -> Listed:
+        stored = self._objects[bucket, key]
+        return Listed(key, stored.head.etag, stored.head.size, stored.at)
 
     def _get(self, operation: str, ref: ObjectRef) -> _Stored:
         self.before(operation)

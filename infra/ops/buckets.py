@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import oss2
 
 from facescreen import errors
-from facescreen.storage.oss import OssStore, oss_errors
+from facescreen.storage.listing import objects
+from facescreen.storage.oss import OssStore
 
 from .retry import persistently
 
@@ -20,20 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from facescreen.credentials import CredentialSource
-
-_PAGE = 1000
-"""The most that OSS lists in one answer."""
-
-
-@dataclass(frozen=True)
-class Listed:
-    """An object as a listing shows it."""
-
-    key: str
-    etag: str
-    size: int
-    """Bytes."""
-    last_modified: datetime
+    from facescreen.storage.listing import Listed, Page
 
 
 @dataclass(frozen=True)
@@ -58,18 +45,13 @@ class Bucket:
     def listed(self, prefix: str = "", after: str = "") -> Iterator[Listed]:
         """The objects under `prefix` whose keys come after `after`, in the order of their keys, a
         page at a time. Raises errors.FacescreenError, AccessRefused with what is to be allowed."""
-        while True:
-            page = persistently(partial(self._page, prefix, after))
-            for one in page.object_list:
-                modified = datetime.fromtimestamp(one.last_modified, timezone.utc)
-                yield Listed(one.key, one.etag.strip('"'), one.size, modified)
-            if not page.is_truncated:
-                return
-            after = page.object_list[-1].key
+        store = self.store()
 
-    def _page(self, prefix: str, after: str) -> oss2.models.ListObjectsV2Result:
-        with self.needing("oss:ListObjects"), oss_errors(prefix):
-            return self.client().list_objects_v2(prefix, start_after=after, max_keys=_PAGE)
+        def page(after: str) -> Page:
+            with self.needing("oss:ListObjects"):
+                return store.page(self.name, prefix, after)
+
+        return objects(lambda after: persistently(partial(page, after)), after)
 
     def client(self) -> oss2.Bucket:
         """The vendor's own, with the credentials of now: a long listing outlives a token."""

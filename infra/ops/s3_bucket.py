@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 import boto3
 
-from facescreen.aws import connect
-from facescreen.storage.s3 import S3Store, s3_errors
+from facescreen.storage.listing import objects
+from facescreen.storage.s3 import S3Store
 
-from .buckets import Listed, needing
+from .buckets import needing
 from .retry import persistently
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-_PAGE = 1000
-"""The most that S3 lists in one answer."""
+    from facescreen.storage.listing import Listed, Page
 
 
 @dataclass(frozen=True)
@@ -36,25 +35,14 @@ class S3Bucket:
 
     def listed(self, prefix: str = "", after: str = "") -> Iterator[Listed]:
         """As Bucket.listed."""
-        while True:
-            page = persistently(partial(self._page, prefix, after))
-            for one in page.get("Contents", ()):
-                etag, modified = one["ETag"].strip('"'), one["LastModified"]
-                yield Listed(one["Key"], etag, one["Size"], modified)
-            if not page["IsTruncated"]:
-                return
-            after = page["Contents"][-1]["Key"]
+        store = self.store()
+
+        def page(after: str) -> Page:
+            with self.needing("s3:ListBucket"):
+                return store.page(self.name, prefix, after)
+
+        return objects(lambda after: persistently(partial(page, after)), after)
 
     def needing(self, action: str) -> AbstractContextManager[None]:
         """As Bucket.needing."""
         return needing(action, self.name)
-
-    def _page(self, prefix: str, after: str) -> Any:
-        with self.needing("s3:ListBucket"), s3_errors(prefix):
-            return self._client.list_objects_v2(
-                Bucket=self.name, Prefix=prefix, StartAfter=after, MaxKeys=_PAGE
-            )
-
-    @cached_property
-    def _client(self) -> Any:
-        return connect(boto3.Session(), "s3", "")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import uuid
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import TYPE_CHECKING
 
 import httpx
@@ -14,6 +16,7 @@ from PIL import Image
 from facescreen import errors
 from facescreen.credentials import Credentials
 from facescreen.storage import ObjectRef, ObjectStore
+from facescreen.storage.listing import Page, objects
 from facescreen.storage.oss import OssStore
 from facescreen.storage.s3 import S3Store
 from tests.contract.aws import session
@@ -123,6 +126,30 @@ def test_the_last_tag_goes(stored: Stored) -> None:
     store, _, ref = stored
     store.replace_tags(ref, {})
     assert store.tags(ref) == {}
+
+
+def test_a_listing_goes_by_key_from_any_point(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("facescreen.storage.oss", "facescreen.storage.s3", "tests.fakes"):
+        monkeypatch.setattr(f"{module}.MOST_LISTED", 3)
+    store, made = both
+    put = [made.put(f"in/{name}", b"x" * 7) for name in sorted(KEYS)]
+    made.put("beside.jpg", b"x")
+    bucket, prefix = put[0].bucket, made.ref("in/").key
+
+    def keys(after: str = "") -> list[str]:
+        return [one.key for one in objects(partial(store.page, bucket, prefix), after)]
+
+    assert keys() == [ref.key for ref in put]
+    assert keys(put[1].key) == [ref.key for ref in put[2:]]
+    assert len(store.page(bucket, prefix, "").objects) == 3
+    assert store.page(bucket, made.ref("none/").key, "") == Page((), is_last=True)
+
+
+def test_a_listing_says_what_stands_there_and_since_when(stored: Stored) -> None:
+    store, _, ref = stored
+    (one,) = store.page(ref.bucket, ref.key, "").objects
+    assert (one.key, one.etag, one.size) == (ref.key, ref.etag, 10)
+    assert abs(datetime.now(timezone.utc) - one.last_modified) < timedelta(minutes=1)
 
 
 def test_an_overwrite_drops_the_tags(stored: Stored) -> None:

@@ -71,7 +71,7 @@ def test_names_are_listed_in_order_from_any_point(
     kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for store in ("oss", "s3"):
-        monkeypatch.setattr(f"facescreen.storage.{store}._MOST_LISTED", 3)
+        monkeypatch.setattr(f"facescreen.storage.{store}.MOST_LISTED", 3)
     state, key = kept
     odd = ["1/a", "1/é +%", "2", "3/漢 🙂"]
     for name in odd:

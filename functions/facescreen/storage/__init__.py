@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .listing import Page
+
 
 @dataclass(frozen=True)
 class ObjectRef:
@@ -90,6 +92,9 @@ class ObjectStore(Protocol):
 
     def thumbnail(self, ref: ObjectRef, seconds: int) -> str:
         """The same for a small picture of an image."""
+
+    def page(self, bucket: str, prefix: str, after: str) -> Page:
+        """The first objects under `prefix` whose keys come after `after`, by key."""
 
 
 class QuarantineStore(ObjectStore, Protocol):

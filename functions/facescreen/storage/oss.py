@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from functools import lru_cache
+from datetime import datetime, timezone
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from urllib3.util.retry import Retry
 from .. import errors
 from . import ObjectHead
 from .keys import gone, survives_clients
+from .listing import MOST_LISTED, Listed, Page, objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +31,6 @@ CONVERSION = "image/auto-orient,1/resize,s_720/quality,q_80/format,jpg"
 THUMBNAIL = "image/auto-orient,1/resize,m_lfit,w_320,h_320/format,jpg"
 
 _TIMEOUT_S = 5
-_MOST_LISTED = 1000
-"""Names in one answer."""
 # An instance that was frozen finds its kept connections dead; one more try opens a new one.
 _RETRIES = Retry(total=2, status=0, allowed_methods=None, backoff_factor=0.1)
 
@@ -116,6 +116,9 @@ class OssStore:
     def thumbnail(self, ref: ObjectRef, seconds: int) -> str:
         return self._signed(ref, seconds, THUMBNAIL)
 
+    def page(self, bucket: str, prefix: str, after: str) -> Page:
+        return _page(self._buckets.get(bucket), prefix, after)
+
     def _signed(self, ref: ObjectRef, seconds: int, process: str) -> str:
         with oss_errors(ref.key):
             url: str = self._public_buckets.get(ref.bucket).sign_url(
@@ -159,16 +162,8 @@ class OssState:
         return True
 
     def names(self, prefix: str, after: str) -> Iterator[str]:
-        while True:
-            with oss_errors(prefix):
-                listed = self._bucket.list_objects_v2(
-                    prefix, start_after=after, max_keys=_MOST_LISTED
-                )
-            for found in listed.object_list:
-                yield found.key
-            if not listed.is_truncated:
-                return
-            after = listed.object_list[-1].key
+        for found in objects(partial(_page, self._bucket, prefix), after):
+            yield found.key
 
 
 class _Buckets:
@@ -197,6 +192,16 @@ class _Buckets:
             return self._make(name)
         except oss2.exceptions.ClientError:
             raise errors.BadEvent("the bucket's name is not one that OSS allows") from None
+
+
+def _page(bucket: oss2.Bucket, prefix: str, after: str) -> Page:
+    with oss_errors(prefix):
+        listed = bucket.list_objects_v2(prefix, start_after=after, max_keys=MOST_LISTED)
+    found = (
+        Listed(one.key, one.etag.strip('"'), one.size, _moment(one.last_modified))
+        for one in listed.object_list
+    )
+    return Page(tuple(found), is_last=not listed.is_truncated)
 
 
 class _Provider:
@@ -245,6 +250,10 @@ def _kind(
 def version_of(ref: ObjectRef) -> dict[str, str]:
     """The parameter that pins a request to a version, if one is named."""
     return {"versionId": ref.version_id} if ref.version_id else {}
+
+
+def _moment(epoch: int) -> datetime:
+    return datetime.fromtimestamp(epoch, timezone.utc)
 
 
 def _origins(endpoint: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -13,6 +14,7 @@ from .. import errors
 from ..aws import aws_errors, connect
 from . import ObjectHead
 from .keys import gone, survives_clients
+from .listing import MOST_LISTED, Listed, Page, objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from ..aws import Refusal
     from . import ObjectRef
 
-_MOST_LISTED = 1000
-"""Names in one answer."""
 # Never an access point's ARN, whose region and account would come from the event.
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _CHECKSUMS = ("CRC64NVME", "SHA256", "SHA1", "CRC32C", "CRC32")
@@ -84,6 +84,9 @@ class S3Store:
     def thumbnail(self, ref: ObjectRef, seconds: int) -> str:
         """The object itself: S3 makes no pictures."""
         return self.presign(ref, seconds, convert=False)
+
+    def page(self, bucket: str, prefix: str, after: str) -> Page:
+        return _page(self._client, _checked(bucket), prefix, after)
 
     def _head(self, ref: ObjectRef) -> ObjectHead:
         with s3_errors(ref.key):
@@ -147,22 +150,25 @@ class S3State:
         return True
 
     def names(self, prefix: str, after: str) -> Iterator[str]:
-        while True:
-            with s3_errors(prefix):
-                listed = self._client.list_objects_v2(
-                    Bucket=self._bucket, Prefix=prefix, StartAfter=after, MaxKeys=_MOST_LISTED
-                )
-                truncated = listed["IsTruncated"]
-            for found in listed.get("Contents", ()):
-                after = found["Key"]
-                yield after
-            if not truncated:
-                return
+        for found in objects(partial(_page, self._client, self._bucket, prefix), after):
+            yield found.key
 
     def _get(self, key: str) -> tuple[bytes, str]:
         with s3_errors(key):
             found = self._client.get_object(Bucket=self._bucket, Key=key)
             return found["Body"].read(), found["ETag"]
+
+
+def _page(client: Any, bucket: str, prefix: str, after: str) -> Page:
+    with s3_errors(prefix):
+        listed = client.list_objects_v2(
+            Bucket=bucket, Prefix=prefix, StartAfter=after, MaxKeys=MOST_LISTED
+        )
+        found = (
+            Listed(one["Key"], one["ETag"].strip('"'), one["Size"], one["LastModified"])
+            for one in listed.get("Contents", ())
+        )
+        return Page(tuple(found), is_last=not listed["IsTruncated"])
 
 
 def s3_errors(
@@ -215,10 +221,14 @@ def _connect(session: boto3.Session, endpoint: str) -> Any:
 
 def named(ref: ObjectRef) -> dict[str, str]:
     """The parameters that name an object, and its version. Raises errors.BadEvent."""
-    if not _BUCKET.fullmatch(ref.bucket):
-        raise errors.BadEvent("the bucket's name is not one that S3 allows")
     version = {"VersionId": ref.version_id} if ref.version_id else {}
-    return {"Bucket": ref.bucket, "Key": ref.key, **version}
+    return {"Bucket": _checked(ref.bucket), "Key": ref.key, **version}
+
+
+def _checked(bucket: str) -> str:
+    if not _BUCKET.fullmatch(bucket):
+        raise errors.BadEvent("the bucket's name is not one that S3 allows")
+    return bucket
 
 
 def _as_it_stands(convert: bool) -> None:

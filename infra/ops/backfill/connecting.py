@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from facescreen.credentials import CredentialSource
     from facescreen.settings import Settings
-    from infra.ops.buckets import Listed
+    from facescreen.storage.listing import Listed
     from infra.ops.report.counts import Found
     from infra.ops.s3_bucket import S3Bucket
 

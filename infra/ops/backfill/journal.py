@@ -20,7 +20,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from facescreen.errors import BadSettings
-from infra.ops.buckets import Listed
+from facescreen.storage.listing import Listed
 
 from .sources import Mark
 

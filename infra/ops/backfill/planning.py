@@ -15,7 +15,7 @@ from .sources import Mark
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from infra.ops.buckets import Listed
+    from facescreen.storage.listing import Listed
     from infra.ops.report.counts import Found
     from infra.ops.screen.halt import Halt
 

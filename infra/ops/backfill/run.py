@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from infra.ops.buckets import Listed
+    from facescreen.storage.listing import Listed
     from infra.ops.invoke import Invoker
     from infra.ops.report.counts import Found
     from infra.ops.screen.halt import Halt

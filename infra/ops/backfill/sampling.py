@@ -17,7 +17,7 @@ from .journal import ACCEPTED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infra.ops.buckets import Listed
+    from facescreen.storage.listing import Listed
     from infra.ops.report.counts import Found
     from infra.ops.screen.halt import Halt
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from facescreen.settings import Settings
-    from infra.ops.buckets import Listed
+    from facescreen.storage.listing import Listed
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.ops.buckets import Bucket, Listed
+    from facescreen.storage.listing import Listed
+    from infra.ops.buckets import Bucket
     from infra.ops.s3_bucket import S3Bucket
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from facescreen.settings import Settings
-    from infra.ops.buckets import Bucket, Listed
+    from facescreen.storage.listing import Listed
+    from infra.ops.buckets import Bucket
     from infra.ops.s3_bucket import S3Bucket
     from infra.ops.screen.halt import Halt
 

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen.errors import BadSettings
+from facescreen.storage.listing import Listed
 from infra.ops.backfill.inventory import opened
 from infra.ops.backfill.inventory.manifest import File, Manifest
 from infra.ops.backfill.inventory.rows import LONGEST_LINE, RowReader
 from infra.ops.backfill.sources import Mark
-from infra.ops.buckets import Listed
 
 from .manifests import OSS_COLUMNS, S3_COLUMNS, oss_row, s3_row, write
 

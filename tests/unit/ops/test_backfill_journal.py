@@ -11,10 +11,10 @@ import pytest
 
 from facescreen import errors
 from facescreen.outcome import Standing, Verdict
+from facescreen.storage.listing import Listed
 from infra.ops.backfill.journal import ACCEPTED, INTENDED, Journal, Progress
 from infra.ops.backfill.selection import Selection
 from infra.ops.backfill.submitting import Submitter
-from infra.ops.buckets import Listed
 from infra.ops.report.counts import Apart
 from infra.ops.screen.halt import Halt, HaltingPace
 

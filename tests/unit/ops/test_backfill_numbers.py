@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from facescreen.storage.listing import Listed
 from infra.ops.backfill.journal import Journal, Progress
 from infra.ops.backfill.planning import Planner, plan, plan_sample
 from infra.ops.backfill.sampling import Sampled, Share
 from infra.ops.backfill.selection import Coverage, Selection
 from infra.ops.backfill.sources import Mark, Row
-from infra.ops.buckets import Listed
 from infra.ops.moments import moment
 from infra.ops.outside import settings_outside
 from infra.ops.report.counts import Apart

@@ -12,7 +12,7 @@ from click import UsageError
 from click.testing import CliRunner
 
 from facescreen.outcome import Standing, Verdict
-from infra.ops.buckets import Listed
+from facescreen.storage.listing import Listed
 from infra.ops.report import report as command
 from infra.ops.report.counts import (
     MOST_DAYS,

@@ -18,8 +18,9 @@ from .rows import RowReader
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from facescreen.storage.listing import Listed
     from infra.ops.backfill.sources import Mark
-    from infra.ops.buckets import Bucket, Listed
+    from infra.ops.buckets import Bucket
     from infra.ops.s3_bucket import S3Bucket
 
     from .manifest import File
