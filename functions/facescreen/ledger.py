@@ -24,8 +24,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .errors import FacescreenError, Passing, StillClaimed
+from .errors import FacescreenError, StillClaimed
 from .outcome import Finding
+from .retry import persistently
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,12 +174,7 @@ class Ledger:
 
     def persist(self, entry: str, line: dict[str, Any]) -> None:
         """Appends `line` through some seconds of trouble: what is lost here was paid for."""
-        for pause_s in _PAUSES_S:
-            try:
-                return self.append(entry, line)
-            except Passing:
-                time.sleep(pause_s)
-        return self.append(entry, line)
+        persistently(lambda: self.append(entry, line), _PAUSES_S)
 
     def now(self) -> float:
         """Seconds since the epoch."""

@@ -11,6 +11,7 @@ from alibabacloud_tea_openapi.utils_models import Config
 from Tea.exceptions import TeaException, UnretryableException
 
 from facescreen import errors
+from facescreen.invoke.fc import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from facescreen.credentials import Credentials
 
 _TIMEOUT_MS = 5000
-_SIGNATURE_CODES = ("SignatureDoesNotMatch", "SignatureNotMatch", "InvalidAccessKeyID")
 
 
 def connect(endpoint: str, credentials: Credentials) -> Any:
@@ -46,18 +46,3 @@ def fc_errors() -> Iterator[None]:
         raise errors.Unavailable("Function Compute can't be reached") from None
     except TeaException as error:
         raise refusal(error.statusCode or 0, error.code or "") from None
-
-
-def refusal(status: int, code: str) -> errors.FacescreenError:
-    """What an answer that is an error says, of either version; ObjectGone for what isn't there."""
-    return _kind(status, code)("Function Compute refused", code=code)
-
-
-def _kind(status: int, code: str) -> type[errors.FacescreenError]:
-    if code in _SIGNATURE_CODES:
-        return errors.BadCredentials
-    if status == 404:
-        return errors.ObjectGone
-    if status == 403:
-        return errors.AccessRefused
-    return errors.Unavailable if status >= 500 or status == 429 else errors.BadRequest

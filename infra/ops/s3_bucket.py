@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import boto3
 
+from facescreen.retry import persistently
 from facescreen.storage.listing import objects
 from facescreen.storage.s3 import S3Store
 
 from .buckets import needing
-from .retry import persistently
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,5 @@
-"""Every Invoker, by one contract: the local Function Compute by both SDKs, and a queue of moto."""
+"""Every Invoker, by one contract: the local Function Compute, by both SDKs and without one, and a
+queue of moto."""
 
 from __future__ import annotations
 
@@ -12,9 +13,10 @@ import pytest
 
 from facescreen import errors
 from facescreen.credentials import Credentials
+from facescreen.invoke.fc import FcInvoker
+from facescreen.invoke.sqs import SqsInvoker
 from infra.ops.invoke.fc2 import Fc2Invoker
 from infra.ops.invoke.fc3 import Fc3Invoker
-from infra.ops.invoke.sqs import SqsInvoker
 from tests.aws.moto_server import moto_server
 from tests.local.fc.running import in_background
 
@@ -22,15 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from facescreen.invoke import Invoker
     from infra.local.background import Background
-    from infra.ops.invoke import Invoker
     from tests.local.fc.running import Running
 
 HANDLERS = """
     def handler(event, context):
         print(event)
 """
-FC = ("fc3", "fc2")
+FC = ("fc", "fc3", "fc2")
 
 
 class Deployment(ABC):
@@ -58,7 +60,9 @@ class OnFc(Deployment):
         own = Credentials(key.access_key_id, key.access_key_secret, key.security_token)
         if self._kind == "fc2":
             return Fc2Invoker(url, "any", function, credentials or own)
-        return Fc3Invoker(url, function, credentials or own)
+        if self._kind == "fc3":
+            return Fc3Invoker(url, function, credentials or own)
+        return FcInvoker(credentials or own, endpoint=url, function=function)
 
     def came(self) -> list[bytes]:
         self._loop.run(self.running.service.drained())

@@ -18,9 +18,9 @@ from .answer import Reply
 from .upload import Upload, check_stored, rewound
 
 if TYPE_CHECKING:
+    from ..acs3 import SignedRequest
     from .allowance import Allowance
     from .pace import Pace
-    from .request import SignedRequest
     from .upload import Permission
 
 SHORTEST_CALL_S = 1.0

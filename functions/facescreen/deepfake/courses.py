@@ -19,7 +19,6 @@ from .request import (
     DETECT_STREAM,
     KEEP_ALIVE,
     Action,
-    SignedRequest,
     sign_request,
 )
 from .upload import permission
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Required, Unpack
 
+    from ..acs3 import SignedRequest
     from ..credentials import CredentialSource
     from .allowance import Allowance
     from .pace import Pace

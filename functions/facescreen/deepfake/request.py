@@ -1,18 +1,17 @@
-"""A signed request of the API, ready for any HTTP client."""
+"""An operation of the API, as a signed request."""
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from . import signature
+from ..acs3 import Call, sign
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from ..acs3 import SignedRequest
     from ..credentials import Credentials
 
 
@@ -33,41 +32,15 @@ KEEP_ALIVE = Action("KeepaliveIntl", "2022-08-09")
 AUTHORIZE_UPLOAD = Action("AuthorizeFileUpload", "2019-12-19", "GET", in_query=True)
 
 
-@dataclass(frozen=True)
-class SignedRequest:
-    """URL, headers and body hold presigned URLs and keys, so they never show."""
-
-    method: str
-    url: str = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-
-
 def sign_request(
     action: Action,
     endpoint: str,
     credentials: Credentials,
     parameters: Sequence[tuple[str, str]] = (),
 ) -> SignedRequest:
-    """Signs for `endpoint` (``https://host[:port]``), with a date and a nonce of its own."""
+    """Signs for `endpoint` (``https://host[:port]``)."""
     query = [pair for pair in parameters if action.in_query and pair[0] != "FaceBase64"]
     body = urlencode([pair for pair in parameters if pair not in query]).encode()
-    hashed = signature.payload_hash(body)
-    headers = {
-        "host": urlsplit(endpoint).netloc,
-        "content-type": "application/x-www-form-urlencoded",
-        "x-acs-action": action.name,
-        "x-acs-version": action.version,
-        "x-acs-date": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "x-acs-signature-nonce": secrets.token_hex(16),
-        "x-acs-content-sha256": hashed,
-    }
-    if credentials.security_token:
-        headers["x-acs-security-token"] = credentials.security_token
-    encoded = signature.canonical_query(query)
-    canonical = signature.canonical_request(action.method, "/", encoded, headers, hashed)
-    signed = signature.signature(credentials.access_key_secret, canonical)
-    headers["authorization"] = signature.authorization(
-        credentials.access_key_id, list(headers), signed
-    )
-    return SignedRequest(action.method, f"{endpoint}/?{encoded}".rstrip("?"), headers, body)
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    call = Call(action.name, action.version, action.method, query=query, headers=headers, body=body)
+    return sign(call, endpoint, credentials)

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from facescreen.deepfake import signature
+from facescreen import acs3
 from infra.local.identity import BadSecurityToken, UnknownAccessKey
 from infra.local.nonces import Nonces
 
@@ -28,7 +28,7 @@ VALID_S = 15 * 60
 _MOST_PARAMETERS = 32
 
 _AUTHORIZATION = re.compile(
-    signature.ALGORITHM + r" Credential=(?P<key>[^,\s]{1,128}),"
+    acs3.ALGORITHM + r" Credential=(?P<key>[^,\s]{1,128}),"
     r"SignedHeaders=(?P<headers>[a-z0-9;-]{1,2000}),Signature=(?P<signature>[0-9a-f]{64})"
 )
 _MUST_BE_SIGNED = frozenset(
@@ -79,14 +79,14 @@ class Gateway:
         secret = self._secret(key, signed.get("x-acs-security-token", ""))
         try:
             # The query is encoded anew: the vendor's SDKs write it otherwise than they sign it.
-            canonical = signature.canonical_request(
+            canonical = acs3.canonical_request(
                 request.method,
                 "/",
-                signature.canonical_query(query),
+                acs3.canonical_query(query),
                 signed,
-                signature.payload_hash(body),
+                acs3.payload_hash(body),
             )
-            calculated = signature.signature(secret, canonical)
+            calculated = acs3.signature(secret, canonical)
         except UnicodeEncodeError:
             raise Refusal("IncompleteSignature", "Query and headers must be UTF-8.") from None
         if not hmac.compare_digest(calculated, given):

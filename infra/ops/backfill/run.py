@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from facescreen.invoke import Invoker
     from facescreen.storage.listing import Listed
-    from infra.ops.invoke import Invoker
     from infra.ops.report.counts import Found
     from infra.ops.screen.halt import Halt
 

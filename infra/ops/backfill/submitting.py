@@ -17,8 +17,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from facescreen import errors
+from facescreen.invoke.events import event_of
 from facescreen.outcome import Standing
-from infra.ops.invoke import event_of
 from infra.ops.report.counts import Apart
 from infra.ops.report.reading import found
 from infra.ops.screen.halt import Halted
@@ -28,8 +28,8 @@ from .journal import ACCEPTED, INTENDED, PLANNED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from facescreen.invoke import Invoker
     from facescreen.storage.listing import Listed
-    from infra.ops.invoke import Invoker
     from infra.ops.report.counts import Found
     from infra.ops.screen.halt import Halt, HaltingPace
 

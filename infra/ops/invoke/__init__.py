@@ -1,7 +1,5 @@
-"""Hands events to the deployed function: what was not screened, or failed, goes to it again."""
+"""The deployed function, as a command reaches it: the port is facescreen.invoke.Invoker."""
 
 from .choice import chosen
-from .events import event_of
-from .port import Invoker
 
-__all__ = ["Invoker", "chosen", "event_of"]
+__all__ = ["chosen"]

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from facescreen.credentials import CredentialSource
+    from facescreen.invoke import Invoker
 
-    from .port import Invoker
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_-]{0,127}"
 QUEUE_URL = r"(?:https://|http://127\.0\.0\.1:\d{1,5}/)[A-Za-z0-9._/-]{1,600}"
@@ -59,7 +59,7 @@ def _on_function_compute(environment: Mapping[str, str], credentials: Credential
 def _on_aws(environment: Mapping[str, str]) -> Invoker:
     import boto3  # noqa: PLC0415 - it is slow
 
-    from .sqs import SqsInvoker  # noqa: PLC0415
+    from facescreen.invoke.sqs import SqsInvoker  # noqa: PLC0415
 
     read = EnvironmentReader(environment)
     queue_url = read.text(

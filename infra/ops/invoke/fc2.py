@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facescreen import errors
-from infra.ops.retry import persistently
-
-from .fc3 import LARGEST_EVENT, WHOSE_LIMIT
-from .port import check_size
+from facescreen.invoke import check_size
+from facescreen.invoke.fc import LARGEST_EVENT, WHOSE_LIMIT, refusal
+from facescreen.retry import persistently
 
 if TYPE_CHECKING:
     from facescreen.credentials import CredentialSource
@@ -43,8 +42,6 @@ class Fc2Invoker:
     def _submit(self, payload: bytes) -> None:
         import requests  # noqa: PLC0415 - slow, all of them
         from fc2 import fc_exceptions  # noqa: PLC0415
-
-        from infra.ops.function_compute import refusal  # noqa: PLC0415
 
         try:
             self._client().invoke_function(self.service, self.function, payload, headers=_HEADERS)

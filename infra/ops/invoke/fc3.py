@@ -6,16 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facescreen import errors
-from infra.ops.retry import persistently
-
-from .port import check_size
+from facescreen.invoke import check_size
+from facescreen.invoke.fc import LARGEST_EVENT, WHOSE_LIMIT
+from facescreen.retry import persistently
 
 if TYPE_CHECKING:
     from facescreen.credentials import CredentialSource
-
-LARGEST_EVENT = 128 * 1024
-"""Bytes (function-compute.md, "Runtime")."""
-WHOSE_LIMIT = "asynchronous invocations of Function Compute"
 
 
 @dataclass(frozen=True)

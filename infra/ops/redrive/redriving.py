@@ -14,7 +14,7 @@ from .causes import Cause, cause_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infra.ops.invoke import Invoker
+    from facescreen.invoke import Invoker
 
     from .letters import Letter
     from .queues import Held, LetterQueue

@@ -16,9 +16,9 @@ from rich.table import Table
 
 from facescreen.deepfake.daily_cap import drawn_by_day
 from facescreen.history import History
+from facescreen.retry import persistently
 from facescreen.storage.oss import OssState
 from infra.ops.buckets import Bucket
-from infra.ops.retry import persistently
 from infra.ops.screen.spending import PRICE_USD
 
 if TYPE_CHECKING:

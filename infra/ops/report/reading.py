@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from facescreen import errors
 from facescreen.outcome import read_tags
+from facescreen.retry import persistently
 from facescreen.storage import ObjectRef
-from infra.ops.retry import persistently
 
 from .counts import Apart
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from facescreen.deepfake import signature
+from facescreen import acs3
 
 if TYPE_CHECKING:
     from infra.local.identity import Key
@@ -34,22 +34,22 @@ class Handmade:
             "x-acs-version": "2022-08-09",
             "x-acs-date": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "x-acs-signature-nonce": nonce or now.isoformat(),
-            "x-acs-content-sha256": signature.payload_hash(self.body),
+            "x-acs-content-sha256": acs3.payload_hash(self.body),
             **({"x-acs-security-token": token} if (token := self.key.security_token) else {}),
             **self.headers,
         }
         signed = {name: value for name, value in headers.items() if name not in self.unsigned}
-        canonical = signature.canonical_request(
+        canonical = acs3.canonical_request(
             self.method,
             "/",
-            signature.canonical_query(self.query),
+            acs3.canonical_query(self.query),
             signed,
-            signature.payload_hash(self.body),
+            acs3.payload_hash(self.body),
         )
-        value = signature.signature(self.key.access_key_secret, canonical)
+        value = acs3.signature(self.key.access_key_secret, canonical)
         return {
             **headers,
-            "authorization": signature.authorization(self.key.access_key_id, signed, value),
+            "authorization": acs3.authorization(self.key.access_key_id, signed, value),
         }
 
     def send(self, **request: Any) -> httpx.Response:

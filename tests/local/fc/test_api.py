@@ -16,7 +16,7 @@ from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.utils_models import Config
 from darabonba.runtime import RuntimeOptions
 
-from facescreen.deepfake import signature
+from facescreen import acs3
 
 from .running import in_background
 
@@ -129,16 +129,16 @@ def test_the_sdk_is_throttled_when_every_instance_is_busy(tmp_path: Path) -> Non
 def signed(key: Key, url: str, body: bytes, query: str = "", **changed: str) -> dict[str, str]:
     headers = {
         "host": url.removeprefix("http://"),
-        "x-acs-content-sha256": signature.payload_hash(body),
+        "x-acs-content-sha256": acs3.payload_hash(body),
         "x-acs-date": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "x-acs-signature-nonce": secrets.token_hex(8),
         **{name.replace("_", "-"): value for name, value in changed.items()},
     }
-    canonical = signature.canonical_request(
+    canonical = acs3.canonical_request(
         "POST", PATH, query, headers, headers["x-acs-content-sha256"]
     )
-    claimed = signature.signature(key.access_key_secret, canonical)
-    headers["authorization"] = signature.authorization(key.access_key_id, list(headers), claimed)
+    claimed = acs3.signature(key.access_key_secret, canonical)
+    headers["authorization"] = acs3.authorization(key.access_key_id, list(headers), claimed)
     return headers
 
 

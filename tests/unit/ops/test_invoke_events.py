@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from facescreen import errors
 from facescreen.credentials import Credentials
 from facescreen.filters import Filters
+from facescreen.invoke.events import event_of
+from facescreen.invoke.sqs import SqsInvoker
 from facescreen.storage import ObjectRef
 from facescreen.triggers import read_event
-from infra.ops.invoke import chosen, event_of
-from infra.ops.invoke.sqs import SqsInvoker
+from infra.ops.invoke import chosen
 
 KEYS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=300).filter(
     lambda key: len(key.encode()) <= 1023

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from facescreen.deepfake import signature
+from facescreen import acs3
 
 from ..refusal import Refused
 from .checks import check_date, check_match, malformed, not_matching, require, secret_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..request import Head
 
 _AUTHORIZATION = re.compile(
-    rf"{signature.ALGORITHM} Credential=([^,]+),SignedHeaders=([a-z0-9;-]+),Signature=([0-9a-f]+)"
+    rf"{acs3.ALGORITHM} Credential=([^,]+),SignedHeaders=([a-z0-9;-]+),Signature=([0-9a-f]+)"
 )
 _FRACTION = re.compile(r"\.\d{1,9}Z$")
 _MOST_PARAMETERS = 100
@@ -35,15 +35,15 @@ def check(head: Head, identity: Identity, required: Collection[str]) -> None:
     secret = secret_of(identity, key_id, head.headers.get("x-acs-security-token", ""))
     # JavaScript, Go and Java write fractions of a second.
     check_date(_FRACTION.sub("Z", head.headers["x-acs-date"]), "%Y-%m-%dT%H:%M:%SZ")
-    canonical = signature.canonical_request(
+    canonical = acs3.canonical_request(
         head.method,
         head.path,
-        signature.canonical_query(_parameters(head.query)),
+        acs3.canonical_query(_parameters(head.query)),
         {name: head.headers[name] for name in names},
         head.headers.get("x-acs-content-sha256", ""),
     )
     try:
-        calculated = signature.signature(secret, canonical)
+        calculated = acs3.signature(secret, canonical)
     except UnicodeEncodeError as error:
         # Surrogates: nothing that a client can sign.
         raise not_matching() from error
@@ -53,7 +53,7 @@ def check(head: Head, identity: Identity, required: Collection[str]) -> None:
 def check_body(head: Head, body: bytes) -> None:
     """Raises Refused unless `body` is the one that was signed, where one was."""
     signed = head.headers.get("x-acs-content-sha256")
-    if signed is not None and signature.payload_hash(body) != signed:
+    if signed is not None and acs3.payload_hash(body) != signed:
         raise not_matching()
 
 

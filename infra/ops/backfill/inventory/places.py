@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
 from facescreen import errors
+from facescreen.retry import persistently
 from facescreen.storage import ObjectRef
-from infra.ops.retry import persistently
 
 from .manifest import LARGEST
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from facescreen.errors import BadRequest
-from infra.ops.retry import persistently
-
-from .port import check_size
+from ..aws import aws_errors, connect
+from ..errors import BadRequest
+from ..retry import persistently
+from . import check_size
 
 if TYPE_CHECKING:
     import boto3
@@ -35,13 +35,9 @@ class SqsInvoker:
         persistently(lambda: self._submit(body))
 
     def _submit(self, body: str) -> None:
-        from facescreen.aws import aws_errors  # noqa: PLC0415 - botocore is slow
-
         with aws_errors("SQS"):
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=body)
 
     @cached_property
     def _client(self) -> Any:
-        from facescreen.aws import connect  # noqa: PLC0415
-
         return connect(self._session, "sqs", self._endpoint)

@@ -1,10 +1,10 @@
-"""The port Invoker."""
+"""Hands events to the deployed function: what was not screened, or failed, goes to it again."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from facescreen.errors import BadRequest
+from ..errors import BadRequest
 
 
 class Invoker(Protocol):

@@ -1,6 +1,6 @@
 """Our signer against captures of the vendor's SDK (key testid / testsecret)."""
 
-from facescreen.deepfake import signature
+from facescreen import acs3
 
 NONCE = "0123456789abcdef0123456789abcdef"
 COMMON = {
@@ -21,15 +21,15 @@ BASE = [
 
 
 def sign(query: list[tuple[str, str]], headers: dict[str, str], body: bytes) -> str:
-    hashed = signature.payload_hash(body)
-    canonical = signature.canonical_request(
+    hashed = acs3.payload_hash(body)
+    canonical = acs3.canonical_request(
         "POST",
         "/",
-        signature.canonical_query(query),
+        acs3.canonical_query(query),
         {**headers, "x-acs-content-sha256": hashed},
         hashed,
     )
-    return signature.signature("testsecret", canonical)
+    return acs3.signature("testsecret", canonical)
 
 
 def test_vector_a_face_url_with_a_long_lived_key() -> None:
