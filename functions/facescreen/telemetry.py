@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .errors import FacescreenError
     from .outcome import Outcome
     from .storage import ObjectRef
+    from .sweep.sweeper import Run
 
 Event = TypeVar("Event")
 
@@ -116,6 +117,13 @@ def failed(ref: ObjectRef, failure: FacescreenError) -> None:
             "request_id": failure.request_id,
         },
     )
+
+
+def swept(run: Run) -> None:
+    """A run of the sweep. What it handed over had no verdict, and perhaps no event."""
+    _count("swept", run.listed)
+    _count("resubmitted", run.submitted)
+    _logger.info("swept", extra=run.summary)
 
 
 def unreadable(fault: FacescreenError) -> None:

@@ -52,7 +52,7 @@ class Assembly:
 
 def assemble(settings: Settings, credentials: CredentialSource, *, source: str) -> Assembly:
     """`source` names the function in messages. Of `credentials` a deployment on AWS has its own."""
-    ports = _ports(settings, credentials)
+    ports = ports_of(settings, credentials)
     ledger, history = Ledger(ports.state), History(ports.state)
     client = DeepfakeClient(
         scene_code=settings.scene_code,
@@ -121,7 +121,7 @@ def assemble_api(settings: Settings, web: WebSettings, parts: Assembly) -> Api:
     )
 
 
-def _ports(settings: Settings, credentials: CredentialSource) -> Ports:
+def ports_of(settings: Settings, credentials: CredentialSource) -> Ports:
     """One cloud's SDKs load here, and never both."""
     if isinstance(settings.platform, AwsSettings):
         from . import aws  # noqa: PLC0415

@@ -157,6 +157,12 @@ class _Shard:
         self._length, self._drawn = len(marks), _drawn(marks)
 
 
+def is_spent(state: StateStore, most: float, now: float) -> bool:
+    """Whether the day's `most` calls are, at a cost of SHARDS small requests."""
+    today = _date(int(now // _DAY_S))
+    return drawn_by_day(state, today).get(today, 0) >= most
+
+
 def drawn_by_day(state: StateStore, days: str) -> dict[str, int]:
     """The calls that were drawn on each day whose date starts with `days`, as ``2026-11``: those
     that were paid for, and those of which nobody knows. A day that had no cap is not there."""

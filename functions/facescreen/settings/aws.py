@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _ARN = r"arn:aws[a-z-]*:{service}:[a-z0-9-]*:\d{{12}}:.{{1,600}}"
 # Plain http on loopback alone.
-_QUEUE_URL = r"(?:https://|http://127\.0\.0\.1:\d{1,5}/)[A-Za-z0-9._/-]{1,600}"
+QUEUE_URL = r"(?:https://|http://127\.0\.0\.1:\d{1,5}/)[A-Za-z0-9._/-]{1,600}"
 _OUTPUTS = "the stack's outputs"
 
 
@@ -43,7 +43,7 @@ class AwsSettings:
         """What is wrong is left with the reader."""
         settings = cls(
             topic_arn=_arn(read, "SNS_TOPIC_ARN", "sns"),
-            queue_url=read.text("SQS_QUEUE_URL", _QUEUE_URL, "a queue's https URL", _OUTPUTS, ""),
+            queue_url=read.text("SQS_QUEUE_URL", QUEUE_URL, "a queue's https URL", _OUTPUTS, ""),
             event_bus=read.text(
                 "EVENT_BUS", r"[A-Za-z0-9._:/-]{1,1600}", "a bus's name or ARN", _OUTPUTS, ""
             ),

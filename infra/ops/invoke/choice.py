@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.environment import EnvironmentReader
+from facescreen.settings.aws import QUEUE_URL
+from facescreen.settings.sweep import FUNCTION_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from facescreen.credentials import CredentialSource
     from facescreen.invoke import Invoker
-
-
-_NAME = r"[A-Za-z_][A-Za-z0-9_-]{0,127}"
-QUEUE_URL = r"(?:https://|http://127\.0\.0\.1:\d{1,5}/)[A-Za-z0-9._/-]{1,600}"
 
 
 def chosen(
@@ -38,9 +36,9 @@ def _on_function_compute(environment: Mapping[str, str], credentials: Credential
     from .fc3 import Fc3Invoker  # noqa: PLC0415
 
     read = EnvironmentReader(environment)
-    service = read.text("FC_SERVICE", _NAME, "a service's name", "s.yaml", "")
+    service = read.text("FC_SERVICE", FUNCTION_NAME, "a service's name", "s.yaml", "")
     function = read.text(
-        "FC_FUNCTION", _NAME, "a function's name", "s.yaml", "facescreen-object-created"
+        "FC_FUNCTION", FUNCTION_NAME, "a function's name", "s.yaml", "facescreen-object-created"
     )
     region = environment.get("OSS_REGION") or "ap-southeast-1"
     account = environment.get("ALIBABA_CLOUD_ACCOUNT_ID", "")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.environment import EnvironmentReader
+from facescreen.settings.aws import QUEUE_URL
 from infra.ops import account
 from infra.ops.invoke import chosen
-from infra.ops.invoke.choice import QUEUE_URL
 
 from .letters import of_function_compute, of_sqs
 from .redriving import Redriving

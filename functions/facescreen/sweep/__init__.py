@@ -1,0 +1,1 @@
+"""The sweep: finds what has no verdict, and hands it to the function again."""

@@ -1,0 +1,88 @@
+"""Where a sweep is on its way over the buckets, kept from one run to the next.
+
+A course goes over all objects once, in as many runs as that takes, and is for those that came to
+an age after `since`, up to `until`. The next one starts where it ends in time, so that a sweep that
+was off for a day looks at that day. A line of JSON for each step is appended to a day's object in
+the state bucket, ``sweep/2026-11-23``. An append says the length that it read (StateStore.append):
+of two runs at once the later one is refused, and ends.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ..errors import StillClaimed
+
+if TYPE_CHECKING:
+    from ..storage import StateStore
+
+PREFIX = "sweep/"
+_LOOK_BACK = timedelta(days=30)
+"""A sweep that was off for longer begins as one that never was."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """One way over all the places."""
+
+    since: datetime
+    until: datetime
+    place: str = ""
+    """``bucket/prefix``, as the settings have it; empty at the start."""
+    after: str = ""
+    """The last object key there that is done with."""
+    is_over: bool = False
+
+    def to_line(self) -> bytes:
+        """A line of JSON; `from_line` reads it back."""
+        moments = {"since": self.since.isoformat(), "until": self.until.isoformat()}
+        return json.dumps({**asdict(self), **moments}).encode() + b"\n"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> Course:
+        """Reads what `to_line` wrote."""
+        course = cls(**json.loads(line))
+        since, until = str(course.since), str(course.until)
+        return replace(
+            course, since=datetime.fromisoformat(since), until=datetime.fromisoformat(until)
+        )
+
+
+class Courses:
+    """The course that is under way, or the next one."""
+
+    def __init__(self, state: StateStore) -> None:
+        self._state = state
+        self._object = ""
+        self._length = 0
+        self._saved: Course | None = None
+
+    def resume(self, now: datetime, first_covers: timedelta) -> Course:
+        """The very first one covers as long as that."""
+        names = list(self._state.names(PREFIX, _name(now - _LOOK_BACK)))
+        self._object = names[-1] if names else _name(now)
+        data = self._state.read(self._object)
+        self._length = len(data)
+        if not data:
+            return Course(now - first_covers, now)
+        self._saved = Course.from_line(data.splitlines()[-1])
+        return Course(self._saved.until, now) if self._saved.is_over else self._saved
+
+    def save(self, course: Course, now: datetime) -> None:
+        """Raises StillClaimed where another run has saved since."""
+        if course == self._saved:
+            return
+        if self._object < _name(now):
+            self._object, self._length = _name(now), 0
+        line = course.to_line()
+        if not self._state.append(self._object, self._length, line):
+            raise StillClaimed("another sweep is under way; this one ends")
+        self._length += len(line)
+        self._saved = course
+
+
+def _name(moment: datetime) -> str:
+    return f"{PREFIX}{moment.date().isoformat()}"

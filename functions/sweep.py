@@ -1,0 +1,47 @@
+"""Handler: a timer's event in, whatever the buckets hold without a verdict handed over again.
+
+Stores deliver events at least once, but only as long as they deliver. Function Compute calls
+`initialize` once per instance and `handler` at each fire; on Lambda the first one initialises.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from facescreen import telemetry
+from facescreen.runtime import InvocationCredentials, adapt
+from facescreen.settings import Settings
+from facescreen.settings.sweep import SweepSettings
+
+if TYPE_CHECKING:
+    from facescreen.runtime import LambdaLike
+    from facescreen.sweep.sweeper import Sweeper
+
+_credentials = InvocationCredentials()
+_sweepers: list[Sweeper] = []
+
+
+def initialize(context: Any) -> None:
+    """Checks the settings and connects the parts. Raises errors.BadSettings."""
+    from facescreen.assembly.sweep import assemble_sweep  # noqa: PLC0415 - the SDKs load here, once
+
+    settings = Settings.from_env(os.environ)
+    sweep = SweepSettings.from_env(os.environ, settings)
+    _sweepers.append(assemble_sweep(settings, sweep, _credentials))
+    _credentials.renew(context)
+
+
+def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
+    """One run. Nothing in the event matters but that it came."""
+    if not _sweepers:
+        initialize(context)
+    _credentials.renew(context)
+    return _handle(event, adapt(context))
+
+
+@telemetry.per_invocation
+def _handle(_: bytes | dict[str, Any], context: LambdaLike) -> dict[str, Any]:
+    run = _sweepers[-1].sweep(context.deadline)
+    telemetry.swept(run)
+    return run.summary

@@ -1,0 +1,90 @@
+"""A Sweeper on fakes, on a clock that a test sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from facescreen.deadline import Deadline
+from facescreen.deepfake.pace import Interval
+from facescreen.filters import Filters
+from facescreen.outcome import Finding, Verdict, tag_set
+from facescreen.settings.sweep import Place, SweepSettings
+from facescreen.storage import ObjectRef
+from facescreen.sweep.course import Courses
+from facescreen.sweep.sweeper import Sweeper, Verdicts
+from facescreen.triggers import read_event
+from tests.fakes import MemoryState, MemoryStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from facescreen.sweep.sweeper import Run
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+SETTINGS = SweepSettings(
+    places=(Place("selfies", ""),),
+    suffix="",
+    after=30 * MINUTE,
+    most=500,
+    function="screen",
+    endpoint="https://fc.example",
+    queue_url="",
+)
+
+
+@dataclass
+class KeptEvents:
+    """Invoker that keeps the objects of what it is given; `before` may raise first."""
+
+    came: list[ObjectRef] = field(default_factory=list)
+    before: Callable[[], None] = lambda: None
+
+    def submit(self, payload: bytes) -> None:
+        self.before()
+        self.came += read_event(payload, Filters()).objects
+
+
+class Bench:
+    def __init__(self, settings: SweepSettings = SETTINGS, filters: Filters | None = None) -> None:
+        self.now = datetime(2026, 11, 23, 4, tzinfo=timezone.utc)
+        self.store = MemoryStore()
+        self.store.now = lambda: self.now
+        self.state = MemoryState()
+        self.events = KeptEvents()
+        self.spent = False
+        self.sweeper = Sweeper(
+            settings=settings,
+            store=self.store,
+            invoker=self.events,
+            courses=Courses(self.state),
+            filters=filters or Filters(),
+            verdicts=Verdicts(self.store, "deepfake-", "separate"),
+            pace=Interval(1e6),
+            is_spent=lambda: self.spent,
+            clock=lambda: self.now,
+        )
+
+    def another(self) -> Sweeper:
+        """Another instance on the same buckets."""
+        return replace(self.sweeper, courses=Courses(self.state))
+
+    def put(self, key: str, bucket: str = "selfies", data: bytes = b"x") -> str:
+        return self.store.put(bucket, key, data)
+
+    def tag(self, key: str, etag: str) -> None:
+        """A verdict stands on it, of the bytes that `etag` names."""
+        finding = Finding(Verdict.LOW_RISK, "fs1", "2026-11-23T04:05:06Z")
+        tags = tag_set(finding, etag, prefix="deepfake-", form="separate")
+        self.store.replace_tags(ObjectRef("oss", "selfies", key), tags)
+
+    def sweep(self, later: timedelta = timedelta(), seconds: float = 600) -> Run:
+        self.now += later
+        return self.sweeper.sweep(Deadline.after(seconds))
+
+    @property
+    def keys(self) -> list[str]:
+        """What was handed over, in order."""
+        return [ref.key for ref in self.events.came]
