@@ -27,7 +27,7 @@ def initialize(context: Any) -> None:
     from facescreen.assembly.sweep import assemble_sweep  # noqa: PLC0415 - the SDKs load here, once
 
     settings = Settings.from_env(os.environ)
-    sweep = SweepSettings.from_env(os.environ, settings)
+    sweep = SweepSettings.from_env(os.environ)
     _sweepers.append(assemble_sweep(settings, sweep, _credentials))
     _credentials.renew(context)
 

@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from .behaviour import BadBehaviour, Behaviour
+from .fc.refusal import Refused
 from .service import Service
 
 if TYPE_CHECKING:
     from .cloud import LocalCloud
 
 _LARGEST_BODY = 1024 * 1024
+_FIRE = "POST /fire/"
 
 
 class AdminService(Service):
-    """``PUT /behaviour``, ``GET /calls``, ``GET /invocations``, ``POST /reset``."""
+    """``PUT /behaviour``, ``GET /calls``, ``GET /invocations``, ``POST /reset``, and
+    ``POST /fire/FUNCTION`` for a time trigger."""
 
     def __init__(self, cloud: LocalCloud) -> None:
         super().__init__()
@@ -33,6 +36,8 @@ class AdminService(Service):
             return self.error(403, "Forbidden", "not for web pages of other origins", request_id)
         if asked == "PUT /behaviour":
             return await self._set_behaviour(request, request_id)
+        if asked.startswith(_FIRE):
+            return self._fire(asked.removeprefix(_FIRE), request_id)
         told = {
             "GET /calls": self._billed_calls,
             "GET /calls/all": self._calls,
@@ -40,7 +45,7 @@ class AdminService(Service):
             "POST /reset": self._cloud.reset,
         }
         if asked not in told:
-            known = f"known here: PUT /behaviour, {', '.join(told)}"
+            known = f"known here: PUT /behaviour, {_FIRE}FUNCTION, {', '.join(told)}"
             return self.error(404, "NotFound", known, request_id)
         return _json(told[asked]())
 
@@ -64,6 +69,16 @@ class AdminService(Service):
         for name, behaviour in parsed.items():
             services[name].behaviour = behaviour
         return _json({name: asdict(service.behaviour) for name, service in services.items()})
+
+    def _fire(self, function: str, request_id: str) -> web.Response:
+        try:
+            fired = self._cloud.fc.fire(function)
+        except Refused as refused:
+            return self.error(refused.status, refused.code, refused.message, request_id)
+        if not fired:
+            message = f"{function} has no time trigger that is enabled"
+            return self.error(409, "NotEnabled", message, request_id)
+        return _json({"fired": fired})
 
     def _invocations(self) -> list[dict[str, Any]]:
         return [asdict(entry) for entry in self._cloud.fc.invocations]

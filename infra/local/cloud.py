@@ -18,8 +18,10 @@ from .identity import Identity, Key
 from .mns.server import MnsService
 from .oss.server import OssService
 from .samples import make_samples, verdicts
+from .service import LOOPBACK, bound
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -62,6 +64,7 @@ class LocalCloud:
         self._source = None if interpreters else project / "functions"
         self._settings = dict(settings or {})
         self._running = AsyncExitStack()
+        self._fc_port = 0
         data.mkdir(parents=True, exist_ok=True)
         self.identity = _identity(data / "identity.json")
         self.oss = OssService(self.identity, data / "oss", REGION, self._on_event)
@@ -94,6 +97,9 @@ class LocalCloud:
             self.mns.create_queue(queue)
         self.mns.create_topic(TOPIC)
         self.mns.subscribe(TOPIC, "queue", QUEUE)
+        fc = bound(wanted.get("fc", 0))
+        self._running.callback(fc.close)
+        self._fc_port = fc.getsockname()[1]
         functions = s_yaml.load(
             self._project / self._template, self._function_environment(), source=self._source
         )
@@ -106,7 +112,7 @@ class LocalCloud:
             interpreters=self._interpreters,
             ca_file=self.cloudauth.ca_file,
         )
-        await self._start(self.fc, wanted.get("fc", 0))
+        await self._start(self.fc, fc)
         await self._start(self.admin, wanted.get("admin", 0))
         if any(function.http_trigger for function in functions):
             self.http = HttpTriggerService(self.identity, self.fc)
@@ -154,8 +160,8 @@ class LocalCloud:
         }
         return {**outside, **self._function_environment()}
 
-    async def _start(self, service: Service, port: int) -> None:
-        await service.start(port)
+    async def _start(self, service: Service, at: int | socket.socket) -> None:
+        await service.start(at)
         self._running.push_async_callback(service.stop)
 
     def _function_environment(self) -> dict[str, str]:
@@ -174,6 +180,7 @@ class LocalCloud:
             "MNS_TOPIC": TOPIC,
             "MNS_DLQ": DEAD_LETTERS,
             "MNS_QUEUE": QUEUE,
+            "SWEEP_ENDPOINT": f"http://{LOOPBACK}:{self._fc_port}",
             # There are no networks here.
             "VPC_ID": "vpc-local",
             "VSWITCH_ID": "vsw-local",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import uuid
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
@@ -23,6 +24,12 @@ _LONGEST_LINE = 64 * 1024
 """A request line may hold a presigned URL in its query, percent-encoded twice."""
 _GRACE_S = 0.5
 """For requests under way when the service stops: aiohttp waits so long twice."""
+
+
+def bound(port: int = 0) -> socket.socket:
+    """A socket of a port on loopback, for a service whose address is asked for before it is there;
+    port 0 takes a free one."""
+    return socket.create_server((LOOPBACK, port))
 
 
 class Service(ABC):
@@ -52,8 +59,8 @@ class Service(ABC):
     def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
         """An error in the service's own form."""
 
-    async def start(self, port: int = 0) -> None:
-        """Listens on loopback; port 0 takes a free one."""
+    async def start(self, at: int | socket.socket = 0) -> None:
+        """Listens on loopback, at a port or with a socket of `bound`; port 0 takes a free one."""
         # aiohttp's own logger shows the request line of a malformed request, query and all.
         silent = logging.Logger("silent", logging.CRITICAL + 1)
         server = web.Server(
@@ -66,7 +73,8 @@ class Service(ABC):
         )
         self._runner = web.ServerRunner(server, shutdown_timeout=_GRACE_S)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, LOOPBACK, port, ssl_context=self._tls)
+        bound_to = bound(at) if isinstance(at, int) else at
+        site = web.SockSite(self._runner, bound_to, ssl_context=self._tls)
         await site.start()
         address = self._runner.addresses[0]
         scheme = "https" if self._tls else "http"

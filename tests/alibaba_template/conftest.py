@@ -17,6 +17,7 @@ REPOSITORY = Path(__file__).parents[2]
 ACCOUNT = "1234567890123456"
 REGION = "ap-southeast-1"
 WATCHED = [f"acs:oss:*:{ACCOUNT}:selfies/kyc/*", f"acs:oss:*:{ACCOUNT}:clips/*"]
+WATCHED_BUCKETS = [f"acs:oss:*:{ACCOUNT}:selfies", f"acs:oss:*:{ACCOUNT}:clips"]
 STATE = "facescreen-state"
 LOGS = f"facescreen-{ACCOUNT}"
 
@@ -42,6 +43,7 @@ def deployed(name: str, **parameters: str) -> Stack:
         "Account": ACCOUNT,
         "Region": REGION,
         "WatchedObjects": ",".join(WATCHED),
+        "WatchedBuckets": ",".join(WATCHED_BUCKETS),
         "StateBucket": STATE,
         "LogProject": LOGS,
         **parameters,

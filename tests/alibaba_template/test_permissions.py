@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.alibaba_template.conftest import ACCOUNT, LOGS, REGION, STATE, WATCHED
+from tests.alibaba_template.conftest import (
+    ACCOUNT,
+    LOGS,
+    REGION,
+    STATE,
+    WATCHED,
+    WATCHED_BUCKETS,
+)
 from tests.alibaba_template.ram import Caller, allowed, without
 from tests.policies import Request
 
@@ -16,6 +23,7 @@ if TYPE_CHECKING:
     from tests.aws_template.stack import Stack
 
 OBJECT_CREATED, HTTP_API = "facescreen-object-created", "facescreen-http-api"
+SWEEP = "facescreen-sweep"
 MESSAGES = f"acs:mns:{REGION}:{ACCOUNT}:/topics/facescreen-verdicts/messages"
 DEAD_LETTERS = f"acs:mns:{REGION}:{ACCOUNT}:/queues/facescreen-dead-letters/messages"
 FUNCTION = f"acs:fc:{REGION}:{ACCOUNT}:functions/facescreen-object-created"
@@ -44,6 +52,17 @@ PERMISSIONS = {
     OBJECT_CREATED: BOTH | {("mns:SendMessage", DEAD_LETTERS)},
     HTTP_API: BOTH
     | {("oss:GetObject", f"{STATE_OBJECTS}/history/*"), ("oss:ListObjects", STATE_OBJECTS)},
+    SWEEP: {
+        *(("oss:ListObjects", where) for where in WATCHED_BUCKETS),
+        *(("oss:GetObjectTagging", where) for where in WATCHED),
+        ("oss:ListObjects", STATE_OBJECTS),
+        ("oss:GetObject", f"{STATE_OBJECTS}/sweep/*"),
+        ("oss:PutObject", f"{STATE_OBJECTS}/sweep/*"),
+        ("oss:GetObject", f"{STATE_OBJECTS}/calls/*"),
+        ("fc:InvokeFunction", FUNCTION),
+        ("fc:InvokeFunction", f"{FUNCTION}/*"),
+        ("log:PostLogStoreLogs", LOGSTORE),
+    },
     "facescreen-oss-trigger": {
         ("fc:InvokeFunction", FUNCTION),
         ("fc:InvokeFunction", f"{FUNCTION}/*"),
@@ -68,6 +87,7 @@ def test_each_role_is_for_one_service(stack: Stack) -> None:
     assert trusted == {
         OBJECT_CREATED: ["fc.aliyuncs.com"],
         HTTP_API: ["fc.aliyuncs.com"],
+        SWEEP: ["fc.aliyuncs.com"],
         "facescreen-oss-trigger": ["oss.aliyuncs.com"],
     }
 
@@ -116,6 +136,30 @@ def test_history_is_listed_and_nothing_else(stack: Stack) -> None:
     assert not lists(HTTP_API, "ledger/")
     assert not lists(HTTP_API, "")
     assert not lists(OBJECT_CREATED, "history/")
+    assert lists(SWEEP, "sweep/")
+    assert not lists(SWEEP, "ledger/")
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("oss:GetObject", SELFIE),
+        ("oss:PutObjectTagging", SELFIE),
+        ("oss:ListObjects", f"acs:oss:oss-{REGION}:{ACCOUNT}:contracts"),
+        ("oss:PutObject", f"acs:oss:oss-{REGION}:{ACCOUNT}:{STATE}/ledger/abc"),
+        ("oss:PutObject", f"acs:oss:oss-{REGION}:{ACCOUNT}:{STATE}/calls/2026-11-23/01"),
+        ("fc:InvokeFunction", f"acs:fc:{REGION}:{ACCOUNT}:functions/facescreen-http-api"),
+        ("antcloudauth:DeepfakeDetectIntlStream", "*"),
+    ],
+)
+def test_the_sweep_reads_no_face_and_pays_for_nothing(
+    stack: Stack, action: str, resource: str
+) -> None:
+    policies = roles(stack)[SWEEP]
+    request = Request(action, resource)
+    assert not allowed(Caller(SWEEP, policies), request)
+    wider = {"Version": "1", "Statement": [_allow(action, resource)]}
+    assert allowed(Caller(SWEEP, (*policies, wider)), request)
 
 
 @pytest.mark.parametrize("missing_differs", [True, False])

@@ -22,7 +22,7 @@ def test_names_are_those_of_the_local_cloud(stack: Stack) -> None:
 
 def test_roles_are_those_that_the_functions_take(stack: Stack) -> None:
     taken = (REPOSITORY / "s.yaml").read_text()
-    for name in ("ObjectCreatedRole", "HttpApiRole"):
+    for name in ("ObjectCreatedRole", "HttpApiRole", "SweepRole"):
         assert f":role/{stack.properties(name)['RoleName']}\n" in taken
 
 
@@ -49,7 +49,7 @@ def test_the_state_bucket_is_private_and_forgets(stack: Stack) -> None:
     rules = bucket["LifecycleConfiguration"]["Rule"]
     assert {rule["Status"] for rule in rules} == {"Enabled"}
     days = {rule["Prefix"]: rule["Expiration"]["Days"] for rule in rules}
-    assert days == {"pace/": 1, "history/": 90, "ledger/": 400, "calls/": 400}
+    assert days == {"pace/": 1, "sweep/": 40, "history/": 90, "ledger/": 400, "calls/": 400}
 
 
 def test_no_finding_is_forgotten_before_its_last_redelivery(stack: Stack) -> None:

@@ -68,6 +68,10 @@ WRONG = {
     "QUARANTINE": "delete",
     "QUARANTINE_BUCKET": "Held",
     "QUARANTINE_PREFIX": "/held",
+    "SWEEP": "on",
+    "SWEEP_SCHEDULE": "15m",
+    "SWEEP_AFTER_MINUTES": "half an hour",
+    "SWEEP_MOST": "0",
     "SLS_ACTION_POLICY": "on call",
     "CMS_CONTACT_GROUP": "'ops, on-call'",
     "BUDGET_CALLS": "USD 400",
@@ -90,6 +94,7 @@ WRONG = {
     "CLOUDAUTH_ENDPOINT": "https://host/path",
     "CLOUDAUTH_UPLOAD_ENDPOINT": "ftp://host",
     "MNS_ENDPOINT": "https://",
+    "SWEEP_ENDPOINT": "http://fc.example.com",
 }
 WITH_TOKENS = {
     "JWT_JWKS": """'{"keys": [{"kid": "1", "kty": "RSA"}]}'""",

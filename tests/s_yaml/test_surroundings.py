@@ -23,8 +23,9 @@ SECOND_TRIGGER = """
 
   http_api:
 """
-WATCHED = "          acs:oss:*:${vars.account}:${vars.bucket}"
+WATCHED = "          acs:oss:*:${vars.account}:${vars.bucket}/"
 ONE_MORE = "          acs:oss:*:${vars.account}:more-selfies/in/*,\\\n" + WATCHED
+SWEPT = "WATCHED_OBJECTS: ${vars.bucket}/${vars.prefix}"
 
 
 def changed(folder: Path, *changes: tuple[str, str], name: str = "s.yaml") -> Path:
@@ -62,7 +63,7 @@ def test_as_released_they_meet(tmp_path: Path, name: str) -> None:
         (("/${vars.tag_prefix}verdict", "/deepfake-verdict "), "LowRiskTag is oss:Exist"),
         (("'{\"oss:ExistingObjectTag", "'[\"oss:ExistingObjectTag"), "LowRiskTag is not given"),
         (
-            (f"{WATCHED}/${{vars.prefix}}*", f"{WATCHED}/elsewhere/*"),
+            (f"{WATCHED}${{vars.prefix}}*", f"{WATCHED}elsewhere/*"),
             "events of selfies/ come, and",
         ),
     ],
@@ -77,18 +78,21 @@ def test_where_they_do_not_meet_is_named(
 
 def test_another_bucket_is_a_trigger_and_a_line(tmp_path: Path) -> None:
     trigger = ("\n  http_api:\n", SECOND_TRIGGER)
-    [line] = looked_at(tmp_path, REQUIRED, changed(tmp_path, trigger))
-    assert line["says"] == "events of more-selfies/in/ come, and no role may read it"
+    unread, unswept = looked_at(tmp_path, REQUIRED, changed(tmp_path, trigger))
+    assert unread["says"] == "events of more-selfies/in/ come, and no role may read it"
+    assert unswept["says"].startswith("events of more-selfies/in/ come, and the sweep does not")
     (tmp_path / "infra").unlink()
-    assert looked_at(tmp_path, REQUIRED, changed(tmp_path, trigger, (WATCHED, ONE_MORE))) == []
+    added = ((WATCHED, ONE_MORE), (SWEPT, f"{SWEPT},more-selfies/in/"))
+    assert looked_at(tmp_path, REQUIRED, changed(tmp_path, trigger, *added)) == []
 
 
 def test_another_bucket_by_eventbridge_is_watched_too(tmp_path: Path) -> None:
     subject = '[{"prefix": "acs:oss:${vars.region}:${vars.account}:${vars.bucket}/${vars.prefix}"}'
     other = '{"prefix": "acs:oss:${vars.region}:${vars.account}:more-selfies/"}'
     template = changed(tmp_path, (subject, f"{subject}, {other}"), name="s.eventbridge.yaml")
-    [line] = looked_at(tmp_path, REQUIRED, template)
-    assert line["says"] == "events of more-selfies/ come, and no role may read it"
+    unread, unswept = looked_at(tmp_path, REQUIRED, template)
+    assert unread["says"] == "events of more-selfies/ come, and no role may read it"
+    assert unswept["level"] == "fault"
 
 
 def test_without_them_that_is_said(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_every_property_is_one_that_function_compute_knows(
     tmp_path: Path, template: str, dotenv: dict[str, str]
 ) -> None:
     functions = functions_of(previewed(project(tmp_path, dotenv), template))
-    assert set(functions) == {"object_created", "http_api"}
+    assert set(functions) == {"object_created", "http_api", "sweep"}
     for name, props in functions.items():
         assert (name, function_faults(props)) == (name, [])
 

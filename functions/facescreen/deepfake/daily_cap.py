@@ -92,7 +92,7 @@ class DailyCap:
             return
         self._day = day
         self._unspent = [
-            _Shard(self._state, f"{_PREFIX}{_date(day)}/{number:02}", share)
+            _Shard(self._state, _key(day, number), share)
             for number, share in enumerate(_shares(self._most))
             if share
         ]
@@ -159,8 +159,9 @@ class _Shard:
 
 def is_spent(state: StateStore, most: float, now: float) -> bool:
     """Whether the day's `most` calls are, at a cost of SHARDS small requests."""
-    today = _date(int(now // _DAY_S))
-    return drawn_by_day(state, today).get(today, 0) >= most
+    keys = (_key(int(now // _DAY_S), number) for number in range(SHARDS))
+    with ThreadPoolExecutor(_READERS) as readers:
+        return sum(map(_drawn, readers.map(state.read, keys))) >= most
 
 
 def drawn_by_day(state: StateStore, days: str) -> dict[str, int]:
@@ -186,6 +187,10 @@ def _shares(most: int) -> list[int]:
 
 def _left_of_day(now: float) -> float:
     return _DAY_S - now % _DAY_S
+
+
+def _key(day: int, shard: int) -> str:
+    return f"{_PREFIX}{_date(day)}/{shard:02}"
 
 
 def _date(day: int) -> str:

@@ -8,12 +8,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ..environment import EnvironmentReader
-from .aws import QUEUE_URL, AwsSettings
+from .aws import QUEUE_URL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from . import Settings
 
 FUNCTION_NAME = r"[A-Za-z_][A-Za-z0-9_-]{0,127}"
 _PLACE = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9-]{1,61}[a-z0-9])(?:/(?P<prefix>.{0,1023}))?")
@@ -50,24 +48,25 @@ class SweepSettings:
     """The uploads queue, on AWS."""
 
     @classmethod
-    def from_env(cls, environment: Mapping[str, str], settings: Settings) -> SweepSettings:
+    def from_env(cls, environment: Mapping[str, str]) -> SweepSettings:
         """Raises BadSettings, which names every one that is wrong."""
         read = EnvironmentReader(environment)
-        on_aws = isinstance(settings.platform, AwsSettings)
+        on_aws = bool(environment.get("AWS_LAMBDA_FUNCTION_NAME"))
         sweep = cls(
-            places=_places(read, settings.state_bucket),
+            places=_places(read),
             suffix=environment.get("WATCHED_SUFFIX", ""),
             after=timedelta(minutes=read.number("SWEEP_AFTER_MINUTES", 1, 1440, 30)),
             most=int(read.number("SWEEP_MOST", 1, 100_000, 500)),
             function="" if on_aws else _function(read),
-            endpoint="" if on_aws else _endpoint(read, settings.alibaba.oss_region),
+            endpoint="" if on_aws else _endpoint(read),
             queue_url=_queue_url(read) if on_aws else "",
         )
         read.check()
         return sweep
 
 
-def _places(read: EnvironmentReader, state_bucket: str) -> tuple[Place, ...]:
+def _places(read: EnvironmentReader) -> tuple[Place, ...]:
+    state_bucket = read.first("STATE_BUCKET")
     places: list[Place] = []
     for given in read.listed("WATCHED_OBJECTS"):
         found = _PLACE.fullmatch(given)
@@ -89,8 +88,9 @@ def _function(read: EnvironmentReader) -> str:
     )
 
 
-def _endpoint(read: EnvironmentReader, region: str) -> str:
+def _endpoint(read: EnvironmentReader) -> str:
     """The account's own, within Alibaba Cloud (Function Compute, Endpoints)."""
+    region = read.first("OSS_REGION") or "ap-southeast-1"
     account = read.first("FC_ACCOUNT_ID", "ALIBABA_CLOUD_ACCOUNT_ID")
     internal = f"{account}.{region}-internal.fc.aliyuncs.com" if account else None
     return read.endpoint("SWEEP_ENDPOINT", internal)

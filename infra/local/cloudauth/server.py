@@ -19,6 +19,7 @@ from .refusal import GATEWAY_STATUS, SERVICE_STATUS, Refusal
 from .uploads.server import UploadService
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
@@ -86,10 +87,10 @@ class CloudauthService(Service):
         """Forgets the calls, those that count against the quota too."""
         self._detections.reset()
 
-    async def start(self, port: int = 0) -> None:
+    async def start(self, at: int | socket.socket = 0) -> None:
         await self.uploads.start()
         await self._detections.start()
-        await super().start(port)
+        await super().start(at)
 
     async def stop(self) -> None:
         await super().stop()

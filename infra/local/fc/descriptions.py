@@ -10,11 +10,12 @@ from urllib.parse import parse_qs, unquote
 
 from .function import EventBridgeTrigger, HttpTrigger
 from .refusal import Refused
+from .timer import TimerTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from .function import Function, OssTrigger
+    from .function import Function, Trigger
     from .request import Head
 
 _FUNCTIONS = "/2023-03-30/functions"
@@ -98,7 +99,7 @@ class Descriptions:
     def _triggers(self, function: Function) -> dict[str, Any]:
         return {"triggers": [self._trigger(trigger) for trigger in function.triggers]}
 
-    def _trigger(self, trigger: OssTrigger | HttpTrigger | EventBridgeTrigger) -> dict[str, Any]:
+    def _trigger(self, trigger: Trigger) -> dict[str, Any]:
         if isinstance(trigger, HttpTrigger):
             config: dict[str, Any] = {
                 "authType": trigger.auth_type,
@@ -113,6 +114,13 @@ class Descriptions:
                 "eventSourceConfig": {"eventSourceType": "Default"},
             }
             return _told(trigger.name, "eventbridge", config)
+        if isinstance(trigger, TimerTrigger):
+            config = {
+                "cronExpression": trigger.expression,
+                "enable": trigger.enabled,
+                "payload": trigger.payload,
+            }
+            return _told(trigger.name, "timer", config)
         keys = {"prefix": trigger.prefix, "suffix": trigger.suffix}
         config = {"events": list(trigger.events), "filter": {"key": keys}}
         source = {"sourceArn": self._oss_arn + trigger.bucket}

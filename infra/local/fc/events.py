@@ -23,7 +23,8 @@ class Event:
     """One event for one function, on its way since `accepted` (epoch seconds)."""
 
     trigger: str
-    """``oss`` for a bucket event, ``api`` for InvokeFunction, ``http`` for an HTTP trigger."""
+    """``oss`` for a bucket event, ``api`` for InvokeFunction, ``http`` for an HTTP trigger,
+    ``timer`` for a time trigger."""
     payload: bytes = field(repr=False)
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     accepted: float = field(default_factory=time.time)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from .timer import TimerTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,6 +88,9 @@ class HttpTrigger:
     name: str = ""
 
 
+Trigger: TypeAlias = "OssTrigger | HttpTrigger | EventBridgeTrigger | TimerTrigger"
+
+
 @dataclass(frozen=True)
 class Function:
     """One function of s.yaml. Defaults are Function Compute's own."""
@@ -103,7 +108,7 @@ class Function:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     initializer: Hook | None = None
     pre_stop: Hook | None = None
-    triggers: tuple[OssTrigger | HttpTrigger | EventBridgeTrigger, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
     retries: int = 3
     """Of an asynchronous invocation that fails, after its first attempt."""
     max_event_age_s: int = 86_400
@@ -126,9 +131,15 @@ class Function:
         return next((t for t in self.triggers if isinstance(t, HttpTrigger)), None)
 
     @property
+    def timers(self) -> list[TimerTrigger]:
+        """Its time triggers."""
+
+        return [trigger for trigger in self.triggers if isinstance(trigger, TimerTrigger)]
+
+    @property
     def bucket_triggers(self) -> list[OssTrigger | EventBridgeTrigger]:
         """Those that a bucket's events may fire."""
-        return [trigger for trigger in self.triggers if not isinstance(trigger, HttpTrigger)]
+        return [t for t in self.triggers if isinstance(t, OssTrigger | EventBridgeTrigger)]
 
 
 def _covers(wanted: str, event_name: str) -> bool:

@@ -6,6 +6,8 @@ import asyncio
 import json
 import sys
 from dataclasses import replace
+from datetime import datetime, timezone
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,7 @@ from .request import body_of, head_of
 from .runtime import Deployment
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
@@ -72,6 +75,7 @@ class FcService(Service):
         logs = data / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         self._journal = Journal(data / "events.db")
+        self._clocks: list[asyncio.Task[None]] = []
         self._invocations = Invocations(
             destination, lambda: self.behaviour.retry_delay_ms / 1000, self._journal
         )
@@ -121,11 +125,28 @@ class FcService(Service):
         """Empties the record of invocations."""
         self._invocations.records.clear()
 
-    async def start(self, port: int = 0) -> None:
-        await super().start(port)
+    def fire(self, function: str) -> int:
+        """Fires the enabled time triggers of a function now; gives how many. Raises Refused."""
+        pool = self._pool(function)
+        timers = [timer for timer in pool.function.timers if timer.enabled]
+        for timer in timers:
+            self._on_time(pool, timer.event(datetime.now(timezone.utc)))
+        return len(timers)
+
+    async def start(self, at: int | socket.socket = 0) -> None:
+        await super().start(at)
         self._invocations.resume(self._pools)
+        self._clocks = [
+            asyncio.create_task(timer.run(partial(self._on_time, pool)))
+            for pool in self._pools.values()
+            for timer in pool.function.timers
+            if timer.enabled
+        ]
 
     async def stop(self) -> None:
+        for clock in self._clocks:
+            clock.cancel()
+        await asyncio.gather(*self._clocks, return_exceptions=True)
         await self._invocations.stop()
         # Synchronous callers get their error now, instead of holding the server open.
         self._kill_busy()
@@ -159,6 +180,9 @@ class FcService(Service):
         apis = (self._fc3, self._fc2)
         told = {k: v for api in apis for k, v in api.error(code, message, request_id).items()}
         return response(status, told, request_id)
+
+    def _on_time(self, pool: Pool, payload: bytes) -> None:
+        self._invocations.enqueue(pool, Event("timer", payload))
 
     def _kill_busy(self) -> None:
         for pool in self._pools.values():

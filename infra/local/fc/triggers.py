@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from .event_pattern import EventPattern
 from .function import EventBridgeTrigger, HttpTrigger, OssTrigger
 from .section import BadTemplate
+from .timer import TimerTrigger, schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .function import Trigger
     from .section import Section
 
 KEYS = {
@@ -47,12 +49,13 @@ _EVENTBRIDGE = {
 _BUCKET_ARN = re.compile(r"acs:oss:[^:]*:[^:]*:([a-z0-9-]+)")
 
 
-def read(item: Section) -> OssTrigger | HttpTrigger | EventBridgeTrigger:
+def read(item: Section) -> Trigger:
     """Raises BadTemplate, as all of these do."""
-    readers: dict[str, Callable[[Section], OssTrigger | HttpTrigger | EventBridgeTrigger]] = {
+    readers: dict[str, Callable[[Section], Trigger]] = {
         "oss": _oss,
         "http": _http,
         "eventbridge": _eventbridge,
+        "timer": _timer,
     }
     return readers[item.one_of("triggerType", readers)](item)
 
@@ -92,4 +95,16 @@ def _eventbridge(item: Section) -> EventBridgeTrigger:
         raise BadTemplate(f"{bridge.place}.eventRuleFilterPattern: {error}") from error
     return EventBridgeTrigger(
         pattern, item.text("triggerName"), enabled=bridge.switch("triggerEnable")
+    )
+
+
+def _timer(item: Section) -> TimerTrigger:
+    timer = item.section("triggerConfig", {"cronExpression", "enable", "payload"})
+    expression = timer.text("cronExpression")
+    try:
+        schedule(expression)
+    except ValueError as error:
+        raise BadTemplate(f"{timer.place}.cronExpression: {error}") from error
+    return TimerTrigger(
+        expression, timer.text("payload", ""), item.text("triggerName"), timer.switch("enable")
     )

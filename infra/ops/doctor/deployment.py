@@ -12,11 +12,13 @@ import yaml
 from facescreen.environment import EnvironmentReader
 from facescreen.errors import BadSettings
 from facescreen.settings import Settings
+from facescreen.settings.sweep import SweepSettings
 from facescreen.web.settings import WebSettings
 from infra.local.fc import document, s_yaml
 from infra.local.fc.section import BadTemplate
 from infra.local.fc.variables import names_of
 
+from ..package.target import FUNCTIONS
 from . import names
 
 if TYPE_CHECKING:
@@ -46,8 +48,10 @@ class Deployment:
     environment: Mapping[str, str]
     object_created: Function
     http_api: Function
+    sweep: Function
     settings: Settings
     web: WebSettings
+    sweeping: SweepSettings
     foundation: Foundation | None
     inside: bool
     """Whether this machine is where the functions will be: in their VPC."""
@@ -58,9 +62,9 @@ class Deployment:
         return self.environment["OSS_BUCKET"]
 
     @property
-    def functions(self) -> tuple[Function, Function]:
-        """Both."""
-        return self.object_created, self.http_api
+    def functions(self) -> tuple[Function, ...]:
+        """All of them."""
+        return self.object_created, self.http_api, self.sweep
 
     @property
     def ca_file(self) -> str:
@@ -97,28 +101,30 @@ def read(template: Path, environment: Mapping[str, str], *, inside: bool) -> Dep
         **{name: value for name, value in environment.items() if value},
         **{name: names.NAMES[name].sound for name in wrong if name in names.NAMES},
     }
-    object_created, http_api = _functions(template, complete)
+    object_created, http_api, sweep = _functions(template, complete)
     told = [*wrong.values(), *_same_bucket(complete)]
     account = {"FC_ACCOUNT_ID": complete["ALIBABA_CLOUD_ACCOUNT_ID"]}
     settings = _read(lambda: Settings.from_env({**object_created.environment, **account}), told)
     local = EnvironmentReader(complete).switch("FACESCREEN_LOCAL", default=False)
     web = _read(lambda: WebSettings.from_env(http_api.environment, local=local), told)
-    if told or settings is None or web is None:
+    sweeping = _read(lambda: SweepSettings.from_env({**sweep.environment, **account}), told)
+    if told or settings is None or web is None or sweeping is None:
         raise BadSettings("the settings are wrong", wrong=tuple(dict.fromkeys(told)))
     foundation = _foundation(template, complete)
-    return Deployment(complete, object_created, http_api, settings, web, foundation, inside)
+    functions = (object_created, http_api, sweep)
+    return Deployment(complete, *functions, settings, web, sweeping, foundation, inside)
 
 
-def _functions(template: Path, environment: Mapping[str, str]) -> tuple[Function, Function]:
+def _functions(template: Path, environment: Mapping[str, str]) -> list[Function]:
     by_module = {
         function.handler.partition(".")[0]: function
         # Whether they are packaged yet is not the question here.
         for function in s_yaml.load(template, environment, source=template.parent)
     }
-    missing = {"object_created", "http_api"} - set(by_module)
+    missing = set(FUNCTIONS) - set(by_module)
     if missing:
         raise BadTemplate(f"{template.name}: no function has a handler in {min(missing)}")
-    return by_module["object_created"], by_module["http_api"]
+    return [by_module[module] for module in FUNCTIONS]
 
 
 def _foundation(template: Path, environment: Mapping[str, str]) -> Foundation | None:

@@ -48,8 +48,8 @@ NAMES: Mapping[str, Form] = {
     ),
     "OSS_REGION": Form(r"[a-z]{2}-[a-z]+-?[0-9]*", "a region id", "ap-southeast-1"),
     "OSS_PREFIX": Form(
-        r"([^/\\*?$`][^*?$`]*)?",
-        "the start of object keys, as selfies/: no * and no / in front",
+        r"([^/\\*,?$`][^*,?$`]*)?",
+        "the start of object keys, as selfies/: no * and no comma, and no / in front",
         "",
     ),
     "OSS_SUFFIX": Form(r"[^*?$`]*", "the end of object keys, as .jpg: no *", ""),
@@ -62,6 +62,12 @@ NAMES: Mapping[str, Form] = {
     "MNS_TOPIC": _MNS_NAME,
     "MNS_QUEUE": _MNS_NAME,
     "MNS_DLQ": _MNS_NAME,
+    "SWEEP": Form(r"true|false", "true or false", "false"),
+    "SWEEP_SCHEDULE": Form(
+        r"@every [1-9][0-9]*[mh]|(CRON_TZ=\S+ )?\S+( \S+){5}",
+        "as @every 15m, or a cron of six fields",
+        "@every 15m",
+    ),
     "SLS_ACTION_POLICY": Form(r"[A-Za-z0-9._-]{1,64}", "an action policy's id", "", "SLS console"),
     "CMS_CONTACT_GROUP": Form(
         r"[^\s,\"'][^,\"']{0,126}", "a contact group's name", "", "CloudMonitor"

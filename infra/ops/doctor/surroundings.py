@@ -34,7 +34,11 @@ def meeting(deployment: Deployment) -> Iterator[Line]:
     for objects in unwatched:
         says = f"events of {objects} come, and no role may read it"
         yield fault(_CHECK, says, "Add it to WatchedObjects, in s.yaml.")
-    if not unmet and not unwatched:
+    unswept = list(_unswept(deployment))
+    for objects in unswept:
+        says = f"events of {objects} come, and the sweep does not look there for lost ones"
+        yield fault(_CHECK, says, "Add it to WATCHED_OBJECTS of the sweep, in s.yaml.")
+    if not unmet and not unwatched and not unswept:
         yield ok(_CHECK, "roles, queues, logs and state bucket are made for the functions")
 
 
@@ -75,10 +79,22 @@ def _roles(deployment: Deployment, made: frozenset[str]) -> Iterator[str]:
 def _unwatched(function: Function, made: Mapping[str, str]) -> Iterator[str]:
     """Objects whose events come, and whose role lets nobody read them, as ``bucket/prefix``."""
     watched = [arn.strip().split(":", 4)[-1] for arn in made.get("WatchedObjects", "").split(",")]
+    for objects in _triggering(function):
+        if not any(objects.startswith(whole.removesuffix("*")) for whole in watched):
+            yield objects
+
+
+def _unswept(deployment: Deployment) -> Iterator[str]:
+    """Those that the sweep does not look at."""
+    swept = [place.name for place in deployment.sweeping.places]
+    for objects in _triggering(deployment.object_created):
+        if not any(objects.startswith(whole) for whole in swept):
+            yield objects
+
+
+def _triggering(function: Function) -> Iterator[str]:
     for trigger in function.bucket_triggers:
-        for objects in _objects(trigger):
-            if not any(objects.startswith(whole.removesuffix("*")) for whole in watched):
-                yield objects
+        yield from _objects(trigger)
 
 
 def _objects(trigger: OssTrigger | EventBridgeTrigger) -> Iterator[str]:

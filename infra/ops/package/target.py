@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 REPOSITORY = Path(__file__).parents[3]
-FUNCTIONS = ("object_created", "http_api")
+FUNCTIONS = ("object_created", "http_api", "sweep")
 
 _VERSION = re.compile(r"3\.(10|11|12|13)")
 _MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}

@@ -122,7 +122,7 @@ def test_settings_that_are_not_deployed_are_named(doctor: Command) -> None:
     differing = [line["says"] for line in lines(done) if DEPLOYED_OTHERWISE in line["says"]]
     assert differing == [
         f"facescreen-{name} {DEPLOYED_OTHERWISE} STRICTNESS"
-        for name in ("object-created", "http-api")
+        for name in ("object-created", "http-api", "sweep")
     ]
 
 

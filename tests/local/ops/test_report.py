@@ -210,7 +210,7 @@ def test_ctrl_c_tells_what_was_counted(
 def test_a_listing_goes_on_from_page_to_page(
     bucket: oss2.Bucket, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(buckets, "_PAGE", 4)
+    monkeypatch.setattr("facescreen.storage.oss.MOST_LISTED", 4)
     key = "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
     made = buckets.Bucket(
         NAME,

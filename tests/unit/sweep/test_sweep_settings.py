@@ -24,7 +24,7 @@ ON_AWS = {
 
 
 def read(environment: dict[str, str]) -> SweepSettings:
-    return SweepSettings.from_env(environment, Settings.from_env(environment))
+    return SweepSettings.from_env(environment)
 
 
 def test_on_function_compute_the_function_is_reached_within_the_cloud() -> None:

@@ -20,6 +20,7 @@ from .form import Form
 from .policy import PostPolicies
 
 if TYPE_CHECKING:
+    import socket
     from pathlib import Path
 
 STATUS = {
@@ -70,11 +71,11 @@ class UploadService(Service):
             raise Refusal("InvalidParameter", "FaceFile is invalid: no file was uploaded there.")
         return content
 
-    async def start(self, port: int = 0) -> None:
+    async def start(self, at: int | socket.socket = 0) -> None:
         self.ca_file, server = await asyncio.to_thread(ensure_certificate, self._folder)
         self._tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._tls.load_cert_chain(server)
-        await super().start(port)
+        await super().start(at)
 
     def operation(self, request: web.BaseRequest) -> str:  # noqa: ARG002
         return "PostObject"
