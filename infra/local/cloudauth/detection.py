@@ -11,7 +11,7 @@ import aiohttp
 
 from .calls import Call, Rate
 from .download import download
-from .examination import examine
+from .examination import Examination
 from .faces import FaceDetector
 from .parameters import material
 from .refusal import Refusal
@@ -37,7 +37,7 @@ class Detections:
         self._analyzer = analyzer
         self._uploads = uploads
         self._download_timeout_s = download_timeout_s
-        self._detector = FaceDetector()
+        self._examination = Examination(FaceDetector())
         self.reset()
 
     def reset(self) -> None:
@@ -73,7 +73,7 @@ class Detections:
 
     async def _judged(self, sent: Material) -> dict[str, Any]:
         content = await self._content(sent)
-        await asyncio.to_thread(examine, content, is_video=sent.is_video, detector=self._detector)
+        await asyncio.to_thread(self._examination.pass_or_refuse, content, is_video=sent.is_video)
         analysis = await asyncio.to_thread(self._analyzer.analyze, content)
         return {
             "Result": analysis.result,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import threading
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from . import pictures, quality
@@ -9,6 +12,41 @@ from .refusal import Refusal
 
 if TYPE_CHECKING:
     from .faces import FaceDetector
+
+
+_MOST_KNOWN = 10_000
+_PASSED = ("", "")
+
+
+class Examination:
+    """Looks at the same bytes once, as long as they are among the last _MOST_KNOWN. Safe to use
+    from several threads."""
+
+    def __init__(self, detector: FaceDetector) -> None:
+        self._detector = detector
+        self._known: OrderedDict[tuple[bytes, bool], tuple[str, str]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def pass_or_refuse(self, content: bytes, *, is_video: bool) -> None:
+        """As `examine`."""
+        asked = hashlib.sha256(content).digest(), is_video
+        with self._lock:
+            refused = self._known.get(asked)
+        if refused is None:
+            refused = self._refused(content, is_video)
+            with self._lock:
+                self._known[asked] = refused
+                if len(self._known) > _MOST_KNOWN:
+                    self._known.popitem(last=False)
+        if refused != _PASSED:
+            raise Refusal(*refused)
+
+    def _refused(self, content: bytes, is_video: bool) -> tuple[str, str]:
+        try:
+            examine(content, is_video=is_video, detector=self._detector)
+        except Refusal as refusal:
+            return refusal.code, str(refusal)
+        return _PASSED
 
 
 def examine(content: bytes, *, is_video: bool, detector: FaceDetector) -> None:

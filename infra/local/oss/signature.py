@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -83,10 +84,15 @@ def signature_v4(secret: str, scope: Scope, moment: str, canonical_request: byte
 
 def signature_of_text_v4(secret: str, scope: Scope, text: str) -> str:
     """Hex HMAC-SHA256 with the key that the scope derives from the secret."""
+    return hmac.digest(_key_v4(secret, scope), text.encode(), "sha256").hex()
+
+
+@lru_cache(maxsize=1000)
+def _key_v4(secret: str, scope: Scope) -> bytes:
     key = f"aliyun_v4{secret}".encode()
     for part in scope.path.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
-    return hmac.digest(key, text.encode(), "sha256").hex()
+    return key
 
 
 def _resource_v1(target: Target) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 20
 _ECMA_182 = 0x142F0E1EBA9EA3693
 _ALL_ONES = 0xFFFFFFFFFFFFFFFF
+_CRC64 = crcmod.Crc(_ECMA_182, initCrc=0, rev=True, xorOut=_ALL_ONES)
+"""Its table takes as long to make as a small file takes to write."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class BlobWriter:
         self._path = path
         self._file = path.open("xb")
         self._md5 = hashlib.md5(usedforsecurity=False)
-        self._crc64 = crcmod.Crc(_ECMA_182, initCrc=0, rev=True, xorOut=_ALL_ONES)
+        self._crc64 = _CRC64.new()
         self._finished = False
 
     def write(self, chunk: bytes) -> None:
