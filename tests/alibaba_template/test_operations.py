@@ -6,18 +6,22 @@ from __future__ import annotations
 import base64
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from time import time
+from types import SimpleNamespace
+from typing import IO, TYPE_CHECKING
+from unittest.mock import patch
 from urllib.parse import unquote
 
 import httpx
 import pytest
 
 from infra.local.cloud import BUCKET
+from infra.local.fc.instance import Instance
 from infra.local.mns.request import target_of as mns_target
 from infra.local.oss.request import target_of as oss_target
-from tests.alibaba_template.conftest import ACCOUNT, REGION, WATCHED, deployed
+from tests.alibaba_template.conftest import ACCOUNT, REGION, WATCHED, WATCHED_BUCKETS, deployed
 from tests.alibaba_template.ram import Caller, allowed, without
-from tests.alibaba_template.test_permissions import HTTP_API, OBJECT_CREATED, roles
+from tests.alibaba_template.test_permissions import HTTP_API, OBJECT_CREATED, SWEEP, roles
 from tests.local.pipeline.outside import running
 from tests.policies import Request, any_like
 
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from infra.local.cloud import LocalCloud
+    from infra.local.fc.runtime import Deployment
+    from infra.local.identity import Key
     from infra.local.service import Service
     from tests.alibaba_template.ram import Policy
     from tests.aws_template.stack import Stack
@@ -53,24 +59,33 @@ OSS_ACTIONS = {
 BY_FUNCTION_COMPUTE = {
     OBJECT_CREATED: {"mns:SendMessage", "log:PostLogStoreLogs"},
     HTTP_API: {"log:PostLogStoreLogs"},
+    # A function without an alias is asked for by its name alone: see the template.
+    SWEEP: {"log:PostLogStoreLogs"},
 }
 """Done by Function Compute in a function's name, not by the function: dead letters, and logs."""
 
 
 @dataclass
 class Recorder:
-    """Keeps requests signed with a temporary AccessKey, by presigned URLs too."""
+    """Keeps requests signed with the temporary AccessKeys of functions, by presigned URLs too."""
 
-    who: str
-    """The function that is at work."""
     made: dict[str, set[Made]] = field(default_factory=lambda: defaultdict(set))
+    """By function."""
+    _whose: dict[str, str] = field(default_factory=dict)
+    """Functions by AccessKey ID: each instance has one of its own."""
+
+    def instance(self, deployment: Deployment, key: Key, log: IO[bytes]) -> Instance:
+        self._whose[key.access_key_id] = deployment.function.name
+        return Instance(deployment, key, log)
 
     def listen(self, service: Service, read: Callable[[web.BaseRequest], set[Made]]) -> None:
         answer = service.answer
 
         async def heard(request: web.BaseRequest, request_id: str) -> web.StreamResponse:
-            if "STS." in request.raw_path + request.headers.get("Authorization", ""):
-                self.made[self.who] |= read(request)
+            signed = request.raw_path + request.headers.get("Authorization", "")
+            for key_id, function in self._whose.items():
+                if key_id in signed:
+                    self.made[function] |= read(request)
             return await answer(request, request_id)
 
         service.answer = heard  # type: ignore[method-assign]
@@ -91,24 +106,28 @@ def made(tmp_path_factory: pytest.TempPathFactory, quarantine: str) -> dict[str,
         "QUARANTINE_BUCKET": HELD,
         "QUARANTINE_STAND_IN": str(quarantine != "off").lower(),
         "EXCLUDE_PREFIXES": "quarantine/",
+        "SWEEP": "true",
     }
-    with running(tmp_path_factory.mktemp("cloud"), **settings) as (cloud, outside):
+    recorder = Recorder()
+    with (
+        patch("infra.local.fc.pool.Instance", recorder.instance),
+        running(tmp_path_factory.mktemp("cloud"), **settings) as (cloud, outside),
+    ):
         cloud.oss.create_bucket(HELD)
-        recorder = Recorder(OBJECT_CREATED)
         recorder.listen(cloud.oss, lambda request: _of_oss(cloud, request))
         recorder.listen(cloud.mns, lambda request: _of_mns(cloud, request))
         recorder.listen(cloud.cloudauth, lambda request: _of_cloudauth(cloud, request))
+        recorder.listen(cloud.fc, lambda request: _of_fc(cloud, request))
         samples = {sample.path.name: sample.path.read_bytes() for sample in cloud.samples()}
         uploads = samples if quarantine == "off" else {"flagged.jpg": samples["flagged.jpg"]}
         for versioning in (False, True):
             cloud.oss.create_bucket(BUCKET, versioning)
-            recorder.who = OBJECT_CREATED
             for name, data in uploads.items():
                 outside.put(f"kyc/{versioning}/{name}", data)
             outside.settled()
-            recorder.who = HTTP_API
             _ask(outside, f"kyc/{versioning}/asked.jpg", samples["portrait.jpg"])
             _have_screened(outside, f"kyc/{versioning}/held.jpg", samples["flagged.jpg"])
+            _sweep(cloud, outside, f"kyc/{versioning}/lost.jpg", samples["portrait.jpg"])
     return recorder.made
 
 
@@ -117,12 +136,16 @@ def stack(quarantine: str) -> Stack:
     """For the one bucket that the local cloud watches."""
     held = f"acs:oss:*:{ACCOUNT}:{HELD}/quarantine/*"
     return deployed(
-        "template.yaml", WatchedObjects=WATCHED[0], Quarantine=quarantine, QuarantineObjects=held
+        "template.yaml",
+        WatchedObjects=WATCHED[0],
+        WatchedBuckets=WATCHED_BUCKETS[0],
+        Quarantine=quarantine,
+        QuarantineObjects=held,
     )
 
 
 def test_each_role_allows_what_its_function_does(stack: Stack, made: dict[str, set[Made]]) -> None:
-    assert set(made) == {OBJECT_CREATED, HTTP_API}
+    assert set(made) == {OBJECT_CREATED, HTTP_API, SWEEP}
     for name, requests in made.items():
         caller = Caller(name, roles(stack)[name])
         refused = {one for one in requests if not allowed(caller, _request(one))}
@@ -179,6 +202,24 @@ def _of_mns(cloud: LocalCloud, request: web.BaseRequest) -> set[Made]:
 
 def _of_cloudauth(cloud: LocalCloud, request: web.BaseRequest) -> set[Made]:
     return {(f"antcloudauth:{cloud.cloudauth.operation(request)}", "*", "")}
+
+
+def _of_fc(cloud: LocalCloud, request: web.BaseRequest) -> set[Made]:
+    function = request.path.split("/")[-2]
+    named = f"acs:fc:{REGION}:{ACCOUNT}:functions/{function}"
+    operation = cloud.fc.operation(request)
+    return {(f"fc:{operation}", named, ""), (f"fc:{operation}", f"{named}/LATEST", "")}
+
+
+def _sweep(cloud: LocalCloud, outside: Outside, key: str, photo: bytes) -> None:
+    """Finds an upload whose event was lost."""
+    outside.settled()
+    deliver, cloud.fc.deliver = cloud.fc.deliver, lambda record: None  # type: ignore[method-assign]
+    with patch("infra.local.oss.store.versions.time", SimpleNamespace(time=lambda: time() - 3600)):
+        outside.put(key, photo)
+    cloud.fc.deliver = deliver  # type: ignore[method-assign]
+    assert outside.admin.post(f"/fire/{SWEEP}").status_code == 200
+    outside.settled()
 
 
 def _have_screened(outside: Outside, key: str, photo: bytes) -> None:
