@@ -1,4 +1,4 @@
-.PHONY: setup demo test live fuzz bench lock build-ObjectCreated build-HttpApi clean
+.PHONY: setup demo test live fuzz bench lock build-ObjectCreated build-HttpApi build-Sweeping clean
 
 setup:  ## everything into .venv, which leaves .venv/bin/facescreen
 	@infra/setup
@@ -44,6 +44,8 @@ build-ObjectCreated: setup
 	@.venv/bin/facescreen package --quiet --cloud aws --function object_created --unpack "$(ARTIFACTS_DIR)"
 build-HttpApi: setup
 	@.venv/bin/facescreen package --quiet --cloud aws --function http_api --unpack "$(ARTIFACTS_DIR)"
+build-Sweeping: setup
+	@.venv/bin/facescreen package --quiet --cloud aws --function sweep --unpack "$(ARTIFACTS_DIR)"
 
 clean:
 	@rm -rf .venv .venv-3.* .venv-sam .venv-ros .aws-sam dist .facescreen

@@ -122,6 +122,14 @@ class Stack:
     def joined(self, args: list[Any]) -> str:
         return str(args[0]).join(str(part) for part in self.value(args[1]))
 
+    def selected(self, args: list[Any]) -> Any:
+        number, among = self.value(args)
+        return among[int(number)]
+
+    def split(self, args: list[Any]) -> list[str]:
+        at, text = self.value(args)
+        return str(text).split(at)
+
     def equal(self, args: list[Any]) -> bool:
         first, second = self.value(args)
         return str(first) == str(second)
@@ -134,6 +142,8 @@ _FUNCTIONS: dict[str, Any] = {
     "Fn::If": Stack.choice,
     "Fn::FindInMap": Stack.mapped,
     "Fn::Join": Stack.joined,
+    "Fn::Select": Stack.selected,
+    "Fn::Split": Stack.split,
     "Fn::Equals": Stack.equal,
     # A list of one; ROS takes the condition itself.
     "Fn::Not": lambda stack, args: not stack.value(args[0] if isinstance(args, list) else args),

@@ -8,13 +8,17 @@ import pytest
 
 from facescreen.errors import BadSettings
 from facescreen.settings import Settings
+from facescreen.settings.sweep import SweepSettings
+from tests.aws_template.conftest import REPOSITORY, SECRET_ARN
+from tests.aws_template.stack import Stack
 
 if TYPE_CHECKING:
-    from tests.aws_template.stack import Stack
+    from pathlib import Path
 
 # What the deployment would tell, and what Lambda sets.
 STANDS_FOR = {
     "StateBucket": "facescreen-state",
+    "Queue": "https://sqs.eu-central-1.amazonaws.com/123456789012/uploads",
     "Verdicts": "arn:aws:sns:eu-central-1:123456789012:facescreen-verdicts",
 }
 BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "facescreen-object-created"}
@@ -26,6 +30,29 @@ def test_the_functions_take_what_the_template_tells_them(deployed: Stack, federa
             settings = Settings.from_env(environment(stack, function))
             assert settings.scene_code == "onboard_01"
             assert settings.state_bucket == STANDS_FOR["StateBucket"]
+
+
+def test_so_does_the_sweep(deployed: Stack) -> None:
+    told = environment(deployed, "Sweeping")
+    assert Settings.from_env(told).state_bucket == STANDS_FOR["StateBucket"]
+    settings = SweepSettings.from_env(told)
+    assert [place.name for place in settings.places] == ["selfies/kyc/"]
+    assert settings.queue_url == STANDS_FOR["Queue"]
+    with pytest.raises(BadSettings, match="UPLOADS_QUEUE_URL"):
+        SweepSettings.from_env({**told, "UPLOADS_QUEUE_URL": ""})
+
+
+def test_a_quarantine_is_one_that_the_functions_take(tools: Path) -> None:
+    given = {"Quarantine": "move", "QuarantineBucket": "held", "BucketName": "selfies"}
+    moving = Stack.deployed(
+        tools, REPOSITORY, **given, SceneCode="onboard_01", AlibabaSecretArn=SECRET_ARN
+    )
+    quarantine = Settings.from_env(environment(moving, "ObjectCreated")).quarantine
+    assert (quarantine.action, quarantine.bucket, quarantine.prefix) == (
+        "move",
+        "held",
+        "quarantine/",
+    )
 
 
 def test_they_would_not_take_less(deployed: Stack) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from tests.aws_template.conftest import REPOSITORY
+from tests.aws_template.stack import Stack
 from tests.policies import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from tests.aws_template.stack import Stack
+    from pathlib import Path
 
 OBJECTS = "arn:aws:s3:::selfies/kyc/*"
 WATCHED = "arn:aws:s3:::selfies"
@@ -48,13 +51,39 @@ PERMISSIONS = {
         ("logs:CreateLogStream", "HttpApiLogs.Arn"),
         ("logs:PutLogEvents", "HttpApiLogs.Arn"),
     },
+    "SweepingRole": {
+        ("s3:ListBucket", WATCHED),
+        ("s3:GetObjectTagging", OBJECTS),
+        ("sqs:SendMessage", "Queue.Arn"),
+        ("s3:GetObject", "StateBucket.Arn/sweep/*"),
+        ("s3:PutObject", "StateBucket.Arn/sweep/*"),
+        ("s3:GetObject", "StateBucket.Arn/calls/*"),
+        ("s3:ListBucket", "StateBucket.Arn"),
+        ("logs:CreateLogStream", "SweepingLogs.Arn"),
+        ("logs:PutLogEvents", "SweepingLogs.Arn"),
+        ("xray:PutTraceSegments", "*"),
+        ("xray:PutTelemetryRecords", "*"),
+    },
 }
-FEDERATED = {
-    ("sts:GetWebIdentityToken", "*"),
-    ("kms:Decrypt", OWN_KEY),
-    ("kms:GenerateDataKey", OWN_KEY),
-    ("kms:Decrypt", BUCKET_KEY),
+MOVING = {
+    ("s3:DeleteObject", "arn:aws:s3:::selfies/*"),
+    ("s3:DeleteObjectVersion", "arn:aws:s3:::selfies/*"),
+    ("s3:GetObject", "arn:aws:s3:::held/quarantine/*"),
+    ("s3:PutObject", "arn:aws:s3:::held/quarantine/*"),
+    ("s3:GetObjectTagging", "arn:aws:s3:::held/quarantine/*"),
+    ("s3:PutObjectTagging", "arn:aws:s3:::held/quarantine/*"),
+    ("s3:ListBucket", "arn:aws:s3:::held"),
+    ("kms:Decrypt", f"{OWN_KEY}-of-the-held"),
+    ("kms:GenerateDataKey", f"{OWN_KEY}-of-the-held"),
 }
+CLOSING = {
+    ("s3:GetObjectAcl", "arn:aws:s3:::selfies/*"),
+    ("s3:GetObjectVersionAcl", "arn:aws:s3:::selfies/*"),
+    ("s3:PutObjectAcl", "arn:aws:s3:::selfies/*"),
+    ("s3:PutObjectVersionAcl", "arn:aws:s3:::selfies/*"),
+}
+OF_OWN_KEY = {("kms:Decrypt", OWN_KEY), ("kms:GenerateDataKey", OWN_KEY)}
+FEDERATED = OF_OWN_KEY | {("sts:GetWebIdentityToken", "*"), ("kms:Decrypt", BUCKET_KEY)}
 """Instead of the secret, with keys of one's own; OBJECTS are the whole bucket's there."""
 
 
@@ -69,10 +98,25 @@ def test_a_federated_deployment_reads_no_secret(federated: Stack) -> None:
             for action, resource in allowed
             if resource != SECRET
         }
-        | FEDERATED
+        | (FEDERATED if role != "SweepingRole" else OF_OWN_KEY)
         for role, allowed in PERMISSIONS.items()
     }
     assert permissions(federated) == everywhere
+
+
+@pytest.mark.parametrize(
+    ("quarantine", "more"), [("off", set()), ("move", MOVING), ("private", CLOSING)]
+)
+def test_a_quarantine_adds_what_it_needs(
+    tools: Path, quarantine: str, more: set[tuple[str, str]]
+) -> None:
+    key = f"{OWN_KEY}-of-the-held"
+    given = {"BucketName": "selfies", "QuarantineBucket": "held", "QuarantineKeyArn": key}
+    without = permissions(Stack.deployed(tools, REPOSITORY, **given))
+    found = permissions(Stack.deployed(tools, REPOSITORY, **given, Quarantine=quarantine))
+    assert found["SweepingRole"] == without["SweepingRole"]
+    for role in ("ObjectCreatedRole", "HttpApiRole"):
+        assert found[role] - without[role] == more
 
 
 def test_nothing_is_allowed_by_a_pattern_of_actions(deployed: Stack, federated: Stack) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from tests.aws_template.conftest import REPOSITORY
@@ -11,7 +12,9 @@ from tests.aws_template.stack import Stack
 if TYPE_CHECKING:
     from pathlib import Path
 
-FUNCTIONS = {"ObjectCreated": "object_created.handler", "HttpApi": "http_api.handler"}
+PUBLISHED = {"ObjectCreated": "object_created.handler", "HttpApi": "http_api.handler"}
+FUNCTIONS = {**PUBLISHED, "Sweeping": "sweep.handler"}
+ARN = r"^arn:.*:secret:|^acs:.*:(role|oidc-provider)/"
 LONGEST_DESCRIPTION = 256
 """Of a published version (Lambda API, PublishVersion)."""
 
@@ -23,7 +26,8 @@ def test_the_newest_python_on_arm_unless_told(deployed: Stack) -> None:
         assert function["Runtime"] == "python3.13"
         assert function["Architectures"] == ["arm64"]
         assert function["TracingConfig"] == {"Mode": "Active"}
-        assert function["SnapStart"] == {"ApplyOn": "None"}
+    for name in PUBLISHED:
+        assert deployed.properties(name)["SnapStart"] == {"ApplyOn": "None"}
 
 
 def test_python_architecture_and_snapshots_are_selectable(tools: Path) -> None:
@@ -38,7 +42,8 @@ def test_python_architecture_and_snapshots_are_selectable(tools: Path) -> None:
         function = other.properties(name)
         assert function["Runtime"] == "python3.12"
         assert function["Architectures"] == ["x86_64"]
-        assert function["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    for name in PUBLISHED:
+        assert other.properties(name)["SnapStart"] == {"ApplyOn": "PublishedVersions"}
 
 
 def test_events_and_requests_reach_the_published_version(deployed: Stack) -> None:
@@ -53,29 +58,65 @@ def test_what_a_function_is_told_is_what_has_a_version_published(
 ) -> None:
     for stack in (deployed, federated):
         for version in stack.all("AWS::Lambda::Version").values():
-            named = version["Description"].split(" ")
+            named = set(version["Description"].split(" "))
             told = stack.properties("ObjectCreated")["Environment"]["Variables"]
-            fixed = {"StateBucket", "Verdicts", "sts.aliyuncs.com", "5", ""}
-            assert {str(value) for value in told.values()} - fixed <= set(named)
-            assert stack.properties("ObjectCreated")["SnapStart"]["ApplyOn"] in named
+            fixed = {"StateBucket", "Verdicts", "sts.aliyuncs.com", "5", "quarantine/", ""}
+            said = {re.sub(ARN, "", str(value)) for value in told.values()}
+            assert said - fixed <= named
+            accounts = re.findall(r"acs:ram::(\d+):", told["ALIBABA_ROLE_ARN"])
+            assert set(accounts) <= named
+            snapped = stack.properties("ObjectCreated")["SnapStart"]["ApplyOn"] != "None"
+            assert snapped == ("snap" in named)
 
 
 def test_the_longest_settings_fit_a_version_s_description(tools: Path) -> None:
-    name = "n" * 50
+    name = "n" * 40
     longest = Stack.deployed(
         tools,
         REPOSITORY,
         SceneCode="s" * 10,
         Prefix="p" * 32,
         CallsPerSecond="100",
+        DailyCap="9" * 8,
         Strictness="standard",
         SnapStart="PublishedVersions",
+        Quarantine="private",
+        QuarantineBucket="q" * 63,
         AlibabaCredentials="federation",
         AlibabaRoleArn=f"acs:ram::1234567890123456:role/{name}",
         AlibabaOidcProviderArn=f"acs:ram::1234567890123456:oidc-provider/{name}",
     )
     for version in longest.all("AWS::Lambda::Version").values():
         assert 200 < len(version["Description"]) <= LONGEST_DESCRIPTION
+
+
+def test_so_do_those_with_a_secret(tools: Path) -> None:
+    longest = Stack.deployed(
+        tools,
+        REPOSITORY,
+        SceneCode="s" * 10,
+        Prefix="p" * 32,
+        CallsPerSecond="100",
+        DailyCap="9" * 8,
+        Strictness="standard",
+        SnapStart="PublishedVersions",
+        Quarantine="private",
+        QuarantineBucket="q" * 63,
+        AlibabaSecretArn=f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:{'n' * 100}",
+    )
+    for version in longest.all("AWS::Lambda::Version").values():
+        assert 200 < len(version["Description"]) <= LONGEST_DESCRIPTION
+
+
+def test_the_sweep_is_off_unless_asked_for(deployed: Stack, tools: Path) -> None:
+    (rule,) = [
+        rule for rule in deployed.all("AWS::Events::Rule").values() if "ScheduleExpression" in rule
+    ]
+    assert (rule["State"], rule["ScheduleExpression"]) == ("DISABLED", "rate(15 minutes)")
+    on = Stack.deployed(tools, REPOSITORY, Sweep="yes")
+    assert "ENABLED" in {rule["State"] for rule in on.all("AWS::Events::Rule").values()}
+    # One run ends before the next begins.
+    assert deployed.properties("Sweeping")["Timeout"] < 15 * 60
 
 
 def test_a_message_comes_back_alone_and_at_last_is_a_dead_letter(deployed: Stack) -> None:
@@ -137,7 +178,8 @@ def test_only_the_bucket_and_the_rule_fill_the_queues(deployed: Stack) -> None:
 def test_the_function_url_is_closed(deployed: Stack) -> None:
     (url,) = deployed.all("AWS::Lambda::Url").values()
     assert url["AuthType"] == "AWS_IAM"
-    assert not deployed.all("AWS::Lambda::Permission")
+    (timer,) = deployed.all("AWS::Lambda::Permission").values()
+    assert (timer["FunctionName"], timer["Principal"]) == ("Sweeping", "events.amazonaws.com")
 
 
 def test_everything_at_rest_is_encrypted(deployed: Stack, federated: Stack) -> None:
@@ -164,7 +206,7 @@ def test_the_state_bucket_is_private_and_forgets(deployed: Stack) -> None:
         rule["Prefix"]: rule["ExpirationInDays"]
         for rule in bucket["LifecycleConfiguration"]["Rules"]
     }
-    assert days == {"pace/": 1, "history/": 90, "ledger/": 400, "calls/": 400}
+    assert days == {"pace/": 1, "sweep/": 40, "history/": 90, "ledger/": 400, "calls/": 400}
 
 
 def test_logs_end(deployed: Stack) -> None:

@@ -26,6 +26,7 @@ never asked to import them."""
 
 LEFT_OUT_OF = {
     "object_created": ("facescreen.web", "facescreen.ad_hoc"),
+    "sweep": ("facescreen.web", "facescreen.ad_hoc"),
     "alibaba": ("facescreen.assembly.aws",),
     "aws": ("facescreen.assembly.alibaba",),
 }
