@@ -155,12 +155,14 @@ class Cloud:
 
 
 @contextmanager
-def running_cloud(loop: Background, folder: Path, visibility_s: int = 10) -> Iterator[Cloud]:
+def running_cloud(
+    loop: Background, folder: Path, visibility_s: int = 10, s3_age_s: float = 0
+) -> Iterator[Cloud]:
     """`visibility_s`: after how long a message that failed is delivered again; AWS wants six times
-    the function's time-out."""
+    the function's time-out. `s3_age_s`: see moto_server."""
     identity = Identity.fresh()
     cloudauth = CloudauthService(identity, folder, ByLastBytes())
-    with moto_server() as endpoint:
+    with moto_server(s3_age_s) as endpoint:
         loop.run(cloudauth.start())
         try:
             yield Cloud(endpoint, cloudauth, identity, visibility_s)

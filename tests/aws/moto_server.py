@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,15 +21,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_TOLD = (
+    "REQUEST_METHOD", "RAW_URI", "HTTP_AUTHORIZATION", "HTTP_X_AMZ_COPY_SOURCE",
+    "HTTP_X_AMZ_TARGET",
+)  # fmt: skip
 _PROJECT = Path(__file__).parents[2]
 
 
 @contextmanager
-def moto_server() -> Iterator[str]:
-    """Its endpoint, for every service. It starts empty."""
+def moto_server(s3_age_s: float = 0) -> Iterator[str]:
+    """Its endpoint, for every service. It starts empty. Objects are that old when they are put."""
     with subprocess.Popen(
         [sys.executable, "-m", "tests.aws.moto_server"],
         cwd=_PROJECT,
+        env={**os.environ, "MOTO_S3_AGE_S": str(s3_age_s)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -38,20 +45,32 @@ def moto_server() -> Iterator[str]:
 
 
 def _count_requests(application: Any) -> None:
-    """``GET /counted`` tells how many requests came, by service and method."""
+    """``GET /counted`` tells how many requests came, by service and method; ``GET /made``, what
+    they were."""
     counted: Counter[str] = Counter()
+    made: set[str] = set()
     called = application.__call__
 
     def counting(self: Any, environ: dict[str, Any], start_response: Any) -> Any:
-        if environ["PATH_INFO"] == "/counted":
+        told = {"/counted": counted, "/made": sorted(made)}.get(environ["PATH_INFO"])
+        if told is not None:
             start_response("200 OK", [("Content-Type", "application/json")])
-            return [json.dumps(counted).encode()]
+            return [json.dumps(told).encode()]
+        made.add(json.dumps([environ.get(name, "") for name in _TOLD]))
         # The credential's scope names the service; a presigned URL is S3's.
         scope = environ.get("HTTP_AUTHORIZATION", "").partition("/aws4_request")[0]
         counted[f"{scope.rpartition('/')[2] or 's3'} {environ['REQUEST_METHOD']}"] += 1
         return called(self, environ, start_response)
 
     application.__call__ = counting
+
+
+def _set_clock() -> None:
+    """``MOTO_S3_AGE_S`` seconds are taken off the times at which objects were written."""
+    from moto.s3 import models  # noqa: PLC0415
+
+    now, age = models.utcnow, timedelta(seconds=float(os.environ.get("MOTO_S3_AGE_S", "0")))
+    models.utcnow = lambda: now() - age
 
 
 def main() -> None:
@@ -73,6 +92,7 @@ def main() -> None:
 
     notifications._get_s3_event = as_s3_has_it
     _count_requests(DomainDispatcherApplication)
+    _set_clock()
     # For every request it reads its own folder, which takes a third of the time.
     named = DomainDispatcherApplication.get_backend_for_host
     DomainDispatcherApplication.get_backend_for_host = cache(named)
