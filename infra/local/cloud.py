@@ -181,6 +181,7 @@ class LocalCloud:
             "MNS_DLQ": DEAD_LETTERS,
             "MNS_QUEUE": QUEUE,
             "SWEEP_ENDPOINT": f"http://{LOOPBACK}:{self._fc_port}",
+            "SWEEP": "true",
             # There are no networks here.
             "VPC_ID": "vpc-local",
             "VSWITCH_ID": "vsw-local",

@@ -106,7 +106,6 @@ def made(tmp_path_factory: pytest.TempPathFactory, quarantine: str) -> dict[str,
         "QUARANTINE_BUCKET": HELD,
         "QUARANTINE_STAND_IN": str(quarantine != "off").lower(),
         "EXCLUDE_PREFIXES": "quarantine/",
-        "SWEEP": "true",
     }
     recorder = Recorder()
     with (

@@ -106,6 +106,7 @@ def _project(folder: Path, screened: bool) -> Path:
     project = folder / "project"
     project.mkdir()
     template = yaml.safe_load((PROJECT / "s.yaml").read_text())
+    del template["resources"]["sweep"]
     props = template["resources"]["object_created"]["props"]
     props["triggers"][0]["triggerConfig"]["filter"]["key"]["prefix"] = "fresh/"
     if screened:
@@ -116,7 +117,7 @@ def _project(folder: Path, screened: bool) -> Path:
         (code / "noting.py").write_text(_NOTING)
         (code / "facescreen").symlink_to(PROJECT / "functions" / "facescreen")
         del props["instanceLifecycleConfig"]
-        del template["resources"]["http_api"], template["resources"]["sweep"]
+        del template["resources"]["http_api"]
         props["handler"] = "noting.handler"
     (project / "s.yaml").write_text(yaml.safe_dump(template, sort_keys=False))
     return project

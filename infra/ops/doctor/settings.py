@@ -66,8 +66,8 @@ def _wrong(sentence: str) -> Line:
 
 
 def _fitting(deployment: Deployment) -> Iterator[Line]:
-    names = " and ".join(function.name for function in deployment.functions)
-    yield ok("settings", f"all are read, by {names}")
+    *names, last = (function.name for function in deployment.functions)
+    yield ok("settings", f"all are read, by {', '.join(names)} and {last}")
     yield _time_left(deployment)
     settings = deployment.settings
     if settings.calls_per_second > _QUOTA:

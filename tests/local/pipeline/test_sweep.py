@@ -31,8 +31,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def swept(folder: Path) -> Iterator[tuple[LocalCloud, Outside]]:
-    """With the timer on, a prefix, and one to leave out."""
-    settings = {"SWEEP": "true", "OSS_PREFIX": "kyc/", "EXCLUDE_PREFIXES": "kyc/thumbs/"}
+    """With a prefix, and one to leave out."""
+    settings = {"OSS_PREFIX": "kyc/", "EXCLUDE_PREFIXES": "kyc/thumbs/"}
     with running(folder, **settings) as both:
         yield both
 
