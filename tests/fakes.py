@@ -114,7 +114,7 @@ class MemoryStore:
         keys = [key for key in self.keys_in(bucket) if key.startswith(prefix) and key > after]
         return Page(
             tuple(self._listed(bucket, key) for key in keys[:MOST_LISTED]),
-            is_last=len(keys) <= MOST_LISTED,
+            keys[MOST_LISTED - 1] if len(keys) > MOST_LISTED else "",
         )
 
     def copy(self, ref: ObjectRef, to: ObjectRef, *, only_new: bool) -> None:

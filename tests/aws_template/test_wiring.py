@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.aws_template.conftest import REPOSITORY
 from tests.aws_template.stack import Stack
 
@@ -69,8 +71,20 @@ def test_what_a_function_is_told_is_what_has_a_version_published(
             assert snapped == ("snap" in named)
 
 
-def test_the_longest_settings_fit_a_version_s_description(tools: Path) -> None:
-    name = "n" * 40
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        {
+            "AlibabaCredentials": "federation",
+            "AlibabaRoleArn": f"acs:ram::1234567890123456:role/{'n' * 40}",
+            "AlibabaOidcProviderArn": f"acs:ram::1234567890123456:oidc-provider/{'n' * 40}",
+        },
+        {"AlibabaSecretArn": f"arn:aws:secretsmanager:eu-west-1:1:secret:{'n' * 100}"},
+    ],
+)
+def test_the_longest_settings_fit_a_version_s_description(
+    tools: Path, credentials: dict[str, str]
+) -> None:
     longest = Stack.deployed(
         tools,
         REPOSITORY,
@@ -82,27 +96,7 @@ def test_the_longest_settings_fit_a_version_s_description(tools: Path) -> None:
         SnapStart="PublishedVersions",
         Quarantine="private",
         QuarantineBucket="q" * 63,
-        AlibabaCredentials="federation",
-        AlibabaRoleArn=f"acs:ram::1234567890123456:role/{name}",
-        AlibabaOidcProviderArn=f"acs:ram::1234567890123456:oidc-provider/{name}",
-    )
-    for version in longest.all("AWS::Lambda::Version").values():
-        assert 200 < len(version["Description"]) <= LONGEST_DESCRIPTION
-
-
-def test_so_do_those_with_a_secret(tools: Path) -> None:
-    longest = Stack.deployed(
-        tools,
-        REPOSITORY,
-        SceneCode="s" * 10,
-        Prefix="p" * 32,
-        CallsPerSecond="100",
-        DailyCap="9" * 8,
-        Strictness="standard",
-        SnapStart="PublishedVersions",
-        Quarantine="private",
-        QuarantineBucket="q" * 63,
-        AlibabaSecretArn=f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:{'n' * 100}",
+        **credentials,
     )
     for version in longest.all("AWS::Lambda::Version").values():
         assert 200 < len(version["Description"]) <= LONGEST_DESCRIPTION

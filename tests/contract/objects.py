@@ -75,6 +75,10 @@ class OssObjects:
     def delete(self, name: str) -> None:
         self._bucket.delete_object(self._prefix + name)
 
+    def link(self, name: str, to: str) -> None:
+        """A symlink, which has no bytes of its own."""
+        self._bucket.put_symlink(self._prefix + to, self._prefix + name)
+
     def __enter__(self) -> OssObjects:
         return self
 

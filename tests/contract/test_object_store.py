@@ -16,11 +16,12 @@ from PIL import Image
 from facescreen import errors
 from facescreen.credentials import Credentials
 from facescreen.storage import ObjectRef, ObjectStore
-from facescreen.storage.listing import Page, objects
+from facescreen.storage.listing import Page
+from facescreen.storage.listing import objects as all_of
 from facescreen.storage.oss import OssStore
 from facescreen.storage.s3 import S3Store
 from tests.contract.aws import session
-from tests.contract.objects import MemoryObjects, Objects
+from tests.contract.objects import MemoryObjects, Objects, OssObjects
 from tests.contract.place import ALIBABA, REAL
 from tests.fakes import MemoryStore
 
@@ -137,12 +138,24 @@ def test_a_listing_goes_by_key_from_any_point(both: Both, monkeypatch: pytest.Mo
     bucket, prefix = put[0].bucket, made.ref("in/").key
 
     def keys(after: str = "") -> list[str]:
-        return [one.key for one in objects(partial(store.page, bucket, prefix), after)]
+        return [one.key for one in all_of(partial(store.page, bucket, prefix), after)]
 
     assert keys() == [ref.key for ref in put]
     assert keys(put[1].key) == [ref.key for ref in put[2:]]
     assert len(store.page(bucket, prefix, "").objects) == 3
-    assert store.page(bucket, made.ref("none/").key, "") == Page((), is_last=True)
+    assert store.page(bucket, made.ref("none/").key, "") == Page((), "")
+
+
+@pytest.mark.parametrize("place", ALIBABA, indirect=True)
+def test_a_listing_passes_over_symlinks(
+    place: Place, objects: OssObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facescreen.storage.oss.MOST_LISTED", 1)
+    ref = objects.put("b.jpg", b"x")
+    objects.link("a.jpg", "b.jpg")
+    objects.link("c.jpg", "b.jpg")
+    prefix = objects.ref("").key
+    assert [one.key for one in all_of(partial(place.store().page, ref.bucket, prefix))] == [ref.key]
 
 
 def test_a_listing_says_what_stands_there_and_since_when(stored: Stored) -> None:

@@ -27,10 +27,11 @@ class Listed:
 
 @dataclass(frozen=True)
 class Page:
-    """One answer of the store."""
+    """One answer of the store, without OSS's symlinks, which have no bytes of their own."""
 
     objects: tuple[Listed, ...]
-    is_last: bool
+    ends_at: str
+    """The key that the next page follows; empty for the last one."""
 
 
 def pages(ask: Callable[[str], Page], after: str = "") -> Iterator[Page]:
@@ -38,9 +39,9 @@ def pages(ask: Callable[[str], Page], after: str = "") -> Iterator[Page]:
     while True:
         page = ask(after)
         yield page
-        if page.is_last:
+        if not page.ends_at:
             return
-        after = page.objects[-1].key
+        after = page.ends_at
 
 
 def objects(ask: Callable[[str], Page], after: str = "") -> Iterator[Listed]:

@@ -200,8 +200,9 @@ def _page(bucket: oss2.Bucket, prefix: str, after: str) -> Page:
     found = (
         Listed(one.key, one.etag.strip('"'), one.size, _moment(one.last_modified))
         for one in listed.object_list
+        if one.type != "Symlink"
     )
-    return Page(tuple(found), is_last=not listed.is_truncated)
+    return Page(tuple(found), listed.object_list[-1].key if listed.is_truncated else "")
 
 
 class _Provider:

@@ -164,11 +164,11 @@ def _page(client: Any, bucket: str, prefix: str, after: str) -> Page:
         listed = client.list_objects_v2(
             Bucket=bucket, Prefix=prefix, StartAfter=after, MaxKeys=MOST_LISTED
         )
-        found = (
+        found = tuple(
             Listed(one["Key"], one["ETag"].strip('"'), one["Size"], one["LastModified"])
             for one in listed.get("Contents", ())
         )
-        return Page(tuple(found), is_last=not listed["IsTruncated"])
+        return Page(found, found[-1].key if listed["IsTruncated"] else "")
 
 
 def s3_errors(

@@ -128,11 +128,8 @@ class Sweeper:
         """Until `deadline`. Where it ended is kept, also where it raises errors.FacescreenError;
         StillClaimed says that another run is under way."""
         run = Run(self.courses.resume(self.clock(), self.ages.all[-1]))
-        if self.is_spent():
-            run.end = End.DEFERRED
-            return run
         try:
-            run.end = self._go_over(run, deadline)
+            run.end = End.DEFERRED if self.is_spent() else self._go_over(run, deadline)
         finally:
             self._save(run)
         return run

@@ -163,6 +163,16 @@ def test_a_day_whose_calls_are_spent_is_made_up_for() -> None:
     assert bench.keys == ["a"]
 
 
+def test_so_is_the_day_of_the_very_first_run() -> None:
+    bench = Bench()
+    bench.put("a")
+    bench.spent = True
+    bench.sweep(HOUR)
+    bench.spent = False
+    bench.sweep(70 * HOUR)
+    assert bench.keys == ["a"]
+
+
 @pytest.mark.parametrize("error", [errors.Unavailable, errors.AccessRefused, errors.BadSettings])
 def test_trouble_is_told_and_nothing_is_left_out_or_done_twice(
     error: type[errors.FacescreenError], monkeypatch: pytest.MonkeyPatch
