@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
+import pytest
+
 from .announced import Announced
 from .cloud import WATCHED
 from .event_source import EventSource
@@ -14,6 +16,8 @@ from .queues import until, waiting
 if TYPE_CHECKING:
     from .cloud import Cloud
     from .conftest import Deploy
+
+pytestmark = pytest.mark.usefixtures("within_a_day")
 
 CAP = 3
 KEYS = {f"{WATCHED}{number}.jpg" for number in range(8)}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def paid(both: tuple[LocalCloud, Outside]) -> int:
+def paid(both: tuple[LocalCloud, Outside], within_a_day: None) -> int:
     """Three objects are screened, one of them is unfit; no cap is set."""
     cloud, outside = both
     for key in ("a.jpg", "b.jpg"):

@@ -69,7 +69,7 @@ def groups(lines: list[dict[str, Any]]) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data(tmp_path_factory: pytest.TempPathFactory, within_a_day: None) -> Path:
     """A local cloud's, which has LETTERS in its dead-letter queue, made by real failures."""
     folder = tmp_path_factory.mktemp("cloud")
     with running(folder, DAILY_CALLS="1") as (cloud, outside):

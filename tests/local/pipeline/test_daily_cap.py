@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 from alibabacloud_fc20230330 import models
 from darabonba.runtime import RuntimeOptions
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infra.local.cloud import LocalCloud
+
+pytestmark = pytest.mark.usefixtures("within_a_day")
 
 CAP, UPLOADS, CLIENTS, INSTANCES = 100, 130, 4, 20
 """INSTANCES as s.yaml reserves them."""
