@@ -15,15 +15,14 @@ from infra.ops.buckets import needing
 from .causes import ALREADY_SCREENED, NOT_TOLD, kind_of
 
 if TYPE_CHECKING:
-    from facescreen.storage import ObjectRef
-    from facescreen.storage.s3 import S3Store
+    from facescreen.storage import ObjectRef, ObjectStore
 
 
 @dataclass(frozen=True)
 class S3Standing:
     """What stands on objects of S3. Safe to use from several threads."""
 
-    store: S3Store
+    store: ObjectStore
     tag_prefix: str
     tag_form: str
 
