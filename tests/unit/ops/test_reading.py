@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +30,7 @@ def test_what_is_stopped_leaves_no_gap(turn: int) -> None:
     halt = Halt()
 
     def read(number: int) -> int:
+        time.sleep(0.002)  # many wait for a thread
         halt.interrupted |= number == 300 + turn
         return number
 
