@@ -25,9 +25,14 @@ _STORES = ("oss", "s3")
 
 
 def settings_outside(environment: Mapping[str, str]) -> Settings:
-    """What bears on tags, filters and the rate, on either cloud. Raises BadSettings, also where
-    no tags are written."""
-    settings = _settings(environment, "unused")
+    """What bears on tags, filters and the rate, on either cloud. Raises BadSettings."""
+    return _settings(environment, "unused")
+
+
+def settings_with_tags(environment: Mapping[str, str]) -> Settings:
+    """The same for a command that goes by the tags. Raises BadSettings, also where none are
+    written."""
+    settings = settings_outside(environment)
     if settings.tag_form == "none":
         raise BadSettings("TAG_FORM is none: there are no tags to go by")
     return settings

@@ -1,4 +1,5 @@
-"""What the FC 3.0 API tells about functions, in the shapes that the vendor's SDK reads."""
+"""What the FC 3.0 API tells about functions, in the shapes that the vendor's SDK reads; of that of
+FC 2.0 GetFunction alone, which tells the same of a function's handler."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _FUNCTIONS = "/2023-03-30/functions"
 _PATH = re.compile(rf"{_FUNCTIONS}(?:/([^/]+)(?:/(triggers|async-invoke-config|concurrency))?)?")
+_FC2_PATH = re.compile(r"/2016-08-15/services/[^/]+/functions/([^/]+)")
 _LARGEST_PAGE = 100
 
 
@@ -41,8 +43,12 @@ _OPERATIONS = {
 
 def question(head: Head) -> Question | None:
     """What `head` asks; None where it asks for something else."""
+    if head.method != "GET":
+        return None
+    if of_fc2 := _FC2_PATH.fullmatch(head.path):
+        return Question("GetFunction", unquote(of_fc2[1]))
     found = _PATH.fullmatch(head.path)
-    if found is None or head.method != "GET":
+    if found is None:
         return None
     if found[1] is None:
         return Question("ListFunctions")

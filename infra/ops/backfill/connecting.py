@@ -12,7 +12,7 @@ import click
 from infra.ops import account
 from infra.ops.buckets import Bucket
 from infra.ops.invoke import chosen
-from infra.ops.outside import settings_outside
+from infra.ops.outside import settings_with_tags
 from infra.ops.report.counts import Apart
 from infra.ops.report.reading import Reader
 from infra.ops.screen.halt import Halt
@@ -51,7 +51,7 @@ class Options:
 
 def connected(selection: Selection, options: Options, environment: Mapping[str, str]) -> Run:
     """Raises errors.FacescreenError, click.UsageError."""
-    settings = settings_outside(environment)
+    settings = settings_with_tags(environment)
     credentials = account.credentials(options.profile) if selection.store == "oss" else None
     in_bucket = partial(_bucket, settings, credentials)
     bucket = in_bucket(selection.bucket)

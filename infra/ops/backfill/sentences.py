@@ -17,7 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from infra.ops.screen.report import printable
+from infra.ops.printable import printable
 from infra.ops.screen.spending import PRICE_USD, costs
 
 if TYPE_CHECKING:

@@ -14,6 +14,8 @@ import click
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
+from infra.ops.printable import printable
+
 from .line import Level, warning
 
 if TYPE_CHECKING:
@@ -117,8 +119,6 @@ def _tell(line: Line, *, as_json: bool) -> Level:
     if as_json:
         click.echo(json.dumps(asdict(line)))
         return line.level
-    from infra.ops.screen.report import printable  # noqa: PLC0415
-
     level = click.style(f"{line.level.value:8}", fg=_COLOURS[line.level])
     click.echo(f"{level} {line.check:25} {printable(line.says)}")
     if line.remedy:

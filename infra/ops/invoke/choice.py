@@ -21,8 +21,8 @@ def chosen(
     """The function that screens the objects of `store`.
 
     For ``oss``: FC_FUNCTION at FC_ENDPOINT, of Function Compute 3.0, or of 2.0 where FC_SERVICE is
-    set. For ``s3``: UPLOADS_QUEUE_URL, with boto3's own credentials. Raises errors.BadSettings,
-    which names every one that is wrong.
+    set; asked for its handler first. For ``s3``: UPLOADS_QUEUE_URL, with boto3's own credentials.
+    Raises errors.FacescreenError, BadSettings with every one that is wrong.
     """
     if store == "s3":
         return _on_aws(environment)
@@ -49,9 +49,13 @@ def _on_function_compute(environment: Mapping[str, str], credentials: Credential
         "FC_ENDPOINT", of_account if service else f"fcv3.{region}.aliyuncs.com"
     )
     read.check()
-    if service:
-        return Fc2Invoker(endpoint, service, function, credentials)
-    return Fc3Invoker(endpoint, function, credentials)
+    invoker = (
+        Fc2Invoker(endpoint, service, function, credentials)
+        if service
+        else Fc3Invoker(endpoint, function, credentials)
+    )
+    invoker.check_handler()
+    return invoker
 
 
 def _on_aws(environment: Mapping[str, str]) -> Invoker:

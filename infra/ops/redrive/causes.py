@@ -1,6 +1,6 @@
 """Why an event failed for good: whether sending it again can mend that, and what has to be done.
 
-By the error that the function raised (facescreen.errors), or the platform's word for what happened.
+By the error that the function raised (facescreen.errors), or a word for what else happened.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from facescreen import errors
 UNREADABLE = "Unreadable"
 """A letter that is not one of these functions'."""
 NOT_TOLD = "NotTold"
-"""The queue kept the event, and not why it failed."""
+"""The queue kept the event and not why it failed, and nothing on its object says so either."""
+ALREADY_SCREENED = "AlreadyScreened"
+"""Its object has a verdict by now."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,20 @@ _OURS: dict[type[errors.FacescreenError], tuple[bool, str]] = {
     errors.StandInRefused: (True, "Take the local stand-in out of CLOUDAUTH_ENDPOINT first."),
     errors.BadEvent: (False, "It is no event of a bucket: see who invokes the function with it."),
     errors.OperatorFault: (True, "Mend what is named first."),
+    errors.ObjectGone: (True, "It was deleted: sent again it costs nothing, and is off the queue."),
+    errors.ObjectChanged: (
+        True,
+        "It was overwritten, which was an event of its own: sent again this one costs nothing.",
+    ),
 }
-_PLATFORMS = {
+_OTHERS = {
     "FunctionTimeout": "It ran out of time: see `doctor` on time-outs, and how slow the calls are.",
     "FunctionProcessExited": "The instance died: look at its memory, and send it again.",
     "InstanceError": "The platform could not start an instance: send it again.",
     "EventAgeExceeded": "It waited too long for an instance: raise RESERVED_CONCURRENCY.",
-    NOT_TOLD: "Mend what the log says of it first.",
+    ALREADY_SCREENED: "Another event had it screened: sent again it is not paid for again.",
+    NOT_TOLD: "The day's calls were spent, or it ran out of time, or its instance died: see the "
+    "function's log.",
 }
 _UNFORESEEN = "Not foreseen: report it with its log line, and send it again once it is mended."
 
@@ -52,11 +61,17 @@ def cause_of(error: str) -> Cause:
     """By the name of an error."""
     if error == UNREADABLE:
         return Cause(error, False, "No letter of these functions: read it in the queue's console.")
-    if error in _PLATFORMS:
-        return Cause(error, True, _PLATFORMS[error])
-    kind = getattr(errors, error, None)
-    if isinstance(kind, type) and issubclass(kind, errors.FacescreenError):
+    if error in _OTHERS:
+        return Cause(error, True, _OTHERS[error])
+    if kind := kind_of(error):
         for known in kind.__mro__:
             if known in _OURS:
                 return Cause(error, *_OURS[known])
     return Cause(error, True, _UNFORESEEN)
+
+
+def kind_of(error: str) -> type[errors.FacescreenError] | None:
+    """The class of that name; None where it is none of ours."""
+    kind = getattr(errors, error, None)
+    ours = isinstance(kind, type) and issubclass(kind, errors.FacescreenError)
+    return kind if ours else None

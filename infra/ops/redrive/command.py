@@ -15,7 +15,6 @@ from infra.ops.moments import moment
 
 if TYPE_CHECKING:
     from .letters import Letter
-    from .redriving import Redriving
 
 _MOST = 2000
 _EXAMPLES = """
@@ -68,6 +67,13 @@ class _Filters:
     show_default=True,
     help="Letters of one run; the next one takes the rest.",
 )
+@click.option(
+    "--share",
+    type=click.FloatRange(0.01, 1),
+    default=0.5,
+    show_default=True,
+    help="Of CALLS_PER_SECOND. The rest is left to fresh uploads.",
+)
 @click.option("--dry-run", is_flag=True, help="Say why they failed, and leave them.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines.")
@@ -79,6 +85,7 @@ def redrive(
     since: str,
     until: str,
     most: int,
+    share: float,
     dry_run: bool,
     yes: bool,
     as_json: bool,
@@ -92,21 +99,26 @@ def redrive(
     never pays twice for the same bytes.
 
     Reads MNS_DLQ and calls FC_FUNCTION (of FC_SERVICE on Function Compute 2.0); on AWS
-    DEAD_LETTERS_QUEUE_URL and UPLOADS_QUEUE_URL. Letters are out of sight for half an hour, or
-    until this ends.
+    DEAD_LETTERS_QUEUE_URL and UPLOADS_QUEUE_URL, and the cause stands in the tags of an object: set
+    TAG_PREFIX and TAG_FORM as the function has them. Letters are out of sight for half an hour,
+    or until this ends.
     """
-    from .connecting import connected  # noqa: PLC0415 - the SDKs load here
+    from infra.ops.screen.halt import Halt  # noqa: PLC0415
 
-    filters = _filters(causes, since, until)
+    from .connecting import Options, connected  # noqa: PLC0415 - the SDKs load here
+    from .sending import send  # noqa: PLC0415
+
+    filters, halt = _filters(causes, since, until), Halt()
     try:
-        redriving = connected(cloud, os.environ, profile)
+        redriving = connected(Options(cloud, profile, share), os.environ, halt)
         try:
             letters = [one for one in redriving.collect(most) if filters.select(one)]
             again = _told(letters, as_json=as_json)
             if dry_run or not again:
                 return 2 if letters and not dry_run else 0
             _check_agreed(yes=yes)
-            return _sent(redriving, letters, as_json=as_json)
+            with halt.on_interrupt():
+                return send(redriving, letters, halt, as_json=as_json)
         finally:
             redriving.release()
     except (BadSettings, BadCredentials) as wrong:
@@ -148,26 +160,3 @@ def _check_agreed(*, yes: bool) -> None:
         raise click.UsageError("without a terminal to ask on, letters are sent only with --yes")
     if not click.confirm("Send them again?", err=True):
         raise click.UsageError("nothing was sent")
-
-
-def _sent(redriving: Redriving, letters: list[Letter], *, as_json: bool) -> int:
-    """The exit code."""
-    from . import telling  # noqa: PLC0415
-    from .causes import cause_of  # noqa: PLC0415
-    from .redriving import Kept  # noqa: PLC0415
-
-    sent = 0
-    for one in letters:
-        cause = cause_of(one.error)
-        if not cause.again:
-            telling.letter(one, "kept", cause.remedy, as_json=as_json)
-            continue
-        try:
-            redriving.redrive(one)
-        except Kept as why:
-            telling.letter(one, "kept", str(why), as_json=as_json)
-        else:
-            sent += 1
-            telling.letter(one, "sent again", as_json=as_json)
-    telling.ended(sent, len(letters) - sent, as_json=as_json)
-    return 0 if sent == len(letters) else 2

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from facescreen.environment import EnvironmentReader
 from facescreen.settings.aws import QUEUE_URL
 from infra.ops import account
 from infra.ops.invoke import chosen
+from infra.ops.outside import settings_outside
+from infra.ops.screen.halt import HaltingPace
 
 from .letters import of_function_compute, of_sqs
 from .redriving import Redriving
@@ -15,15 +19,31 @@ from .redriving import Redriving
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from infra.ops.screen.halt import Halt
+
 _NAME = r"[A-Za-z][A-Za-z0-9-]{0,119}"
 
 
-def connected(cloud: str, environment: Mapping[str, str], profile: str) -> Redriving:
-    """Raises BadSettings, which names every one that is wrong, and BadCredentials."""
-    return _on_aws(environment) if cloud == "aws" else _on_alibaba(environment, profile)
+@dataclass(frozen=True)
+class Options:
+    """Whose queue and function, and how fast."""
+
+    cloud: str
+    profile: str
+    share: float
+    """Of CALLS_PER_SECOND."""
 
 
-def _on_alibaba(environment: Mapping[str, str], profile: str) -> Redriving:
+def connected(options: Options, environment: Mapping[str, str], halt: Halt) -> Redriving:
+    """Raises errors.FacescreenError, BadSettings with every one that is wrong."""
+    per_second = options.share * settings_outside(environment).calls_per_second
+    pace = HaltingPace(per_second, halt)
+    if options.cloud == "aws":
+        return _on_aws(environment, pace)
+    return _on_alibaba(environment, options.profile, pace)
+
+
+def _on_alibaba(environment: Mapping[str, str], profile: str, pace: HaltingPace) -> Redriving:
     from .mns_letters import MnsLetters  # noqa: PLC0415 - the SDKs load here
 
     read = EnvironmentReader(environment)
@@ -35,17 +55,23 @@ def _on_alibaba(environment: Mapping[str, str], profile: str) -> Redriving:
     read.check()
     credentials = account.credentials(profile)
     queue = MnsLetters(endpoint, name, credentials)
-    return Redriving(queue, chosen("oss", environment, credentials), of_function_compute)
+    return Redriving(queue, chosen("oss", environment, credentials), of_function_compute, pace)
 
 
-def _on_aws(environment: Mapping[str, str]) -> Redriving:
+def _on_aws(environment: Mapping[str, str], pace: HaltingPace) -> Redriving:
     import boto3  # noqa: PLC0415 - it is slow
 
+    from facescreen.storage.s3 import S3Store  # noqa: PLC0415
+
     from .sqs_letters import SqsLetters  # noqa: PLC0415
+    from .standing import S3Standing  # noqa: PLC0415
 
     read = EnvironmentReader(environment)
     url = read.text(
         "DEAD_LETTERS_QUEUE_URL", QUEUE_URL, "the dead-letter queue's URL", "SQS console"
     )
     read.check()
-    return Redriving(SqsLetters(boto3.Session(), url), chosen("s3", environment, None), of_sqs)
+    invoker, session = chosen("s3", environment, None), boto3.Session()
+    settings = settings_outside(environment)
+    standing = S3Standing(S3Store(session), settings.tag_prefix, settings.tag_form)
+    return Redriving(SqsLetters(session, url), invoker, partial(of_sqs, why=standing.why), pace)

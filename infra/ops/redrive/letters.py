@@ -12,9 +12,13 @@ from facescreen.errors import BadEvent, shown
 from facescreen.filters import Filters
 from facescreen.triggers import read_event
 
-from .causes import NOT_TOLD, UNREADABLE
+from .causes import UNREADABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from facescreen.storage import ObjectRef
+
     from .queues import Held
 
 _MOST_NAMED = 10
@@ -45,15 +49,17 @@ def of_function_compute(held: Held) -> Letter:
         failed_at = datetime.fromtimestamp(record["timestamp"] / 1000, timezone.utc)
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
         return _unreadable(held)
-    return Letter(held, payload, error, shown(says), failed_at, _objects(payload))
+    return Letter(held, payload, error, shown(says), failed_at, _uris(_refs(payload)))
 
 
-def of_sqs(held: Held) -> Letter:
-    """SQS keeps the message alone, and no word of why: that stands in the log."""
-    objects = _objects(held.body)
-    if not objects:
+def of_sqs(held: Held, why: Callable[[ObjectRef], tuple[str, str]]) -> Letter:
+    """SQS keeps the message alone, and no word of why: `why` gives the error's class and text for
+    an object. S3 puts one into a message; of several the first stands for all."""
+    refs = _refs(held.body)
+    if not refs:
         return _unreadable(held)
-    return Letter(held, held.body, NOT_TOLD, "see the function's log", held.sent_at, objects)
+    error, says = why(refs[0])
+    return Letter(held, held.body, error, shown(says), held.sent_at, _uris(refs))
 
 
 def _plain(body: bytes) -> bytes:
@@ -72,9 +78,12 @@ def _unreadable(held: Held) -> Letter:
     return Letter(held, b"", UNREADABLE, f"{len(held.body)} bytes", held.sent_at, ())
 
 
-def _objects(payload: bytes) -> tuple[str, ...]:
+def _refs(payload: bytes) -> list[ObjectRef]:
     try:
-        found = read_event(payload, Filters()).objects
+        return read_event(payload, Filters()).objects
     except BadEvent:
-        return ()
-    return tuple(ref.uri for ref in found[:_MOST_NAMED])
+        return []
+
+
+def _uris(refs: list[ObjectRef]) -> tuple[str, ...]:
+    return tuple(ref.uri for ref in refs[:_MOST_NAMED])

@@ -27,10 +27,10 @@ class MnsLetters:
         # As it stands: whether it is Base64 is the letter's matter.
         self._queue.set_encoding(False)
 
-    def receive(self) -> list[Held]:
+    def receive(self, most: int) -> list[Held]:
         with mns_errors():
             try:
-                messages = self._queue.batch_receive_message(_BATCH, _WAIT_S)
+                messages = self._queue.batch_receive_message(min(most, _BATCH), _WAIT_S)
             except MNSServerException as error:
                 if error.type == "MessageNotExist":
                     return []

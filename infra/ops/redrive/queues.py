@@ -24,16 +24,17 @@ class Held:
     """On the monotonic clock: when others may see it again."""
 
     @property
-    def is_ours(self) -> bool:
-        """Whether nobody else can have received it meanwhile."""
-        return time.monotonic() < self.until - _MARGIN_S
+    def left_s(self) -> float:
+        """Seconds in which it may be submitted: nobody else can receive it meanwhile."""
+        return self.until - _MARGIN_S - time.monotonic()
 
 
 class LetterQueue(Protocol):
     """All methods raise errors.FacescreenError."""
 
-    def receive(self) -> list[Held]:
-        """Some letters that nobody holds, held for HOLD_S; none when there are no more."""
+    def receive(self, most: int) -> list[Held]:
+        """Some letters that nobody holds, `most` or fewer, held for HOLD_S; none when there are no
+        more."""
 
     def delete(self, held: Held) -> None:
         """For good."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,10 +15,14 @@ from .causes import Cause, cause_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from facescreen.deepfake.pace import Pace
     from facescreen.invoke import Invoker
 
     from .letters import Letter
     from .queues import Held, LetterQueue
+
+_READERS = 10
+"""As many connections as boto3 keeps."""
 
 
 class Kept(Exception):
@@ -31,19 +36,23 @@ class Redriving:
     queue: LetterQueue
     invoker: Invoker
     read: Callable[[Held], Letter]
+    """From several threads at once."""
+    pace: Pace
     _held: list[Held] = field(default_factory=list)
 
     def collect(self, most: int) -> list[Letter]:
-        """Letters until there are `most`, the last batch whole; the next run takes the rest. Raises
+        """Letters until there are `most`; the next run takes the rest. Raises
         errors.FacescreenError."""
-        while len(self._held) < most and (received := self.queue.receive()):
+        while (left := most - len(self._held)) and (received := self.queue.receive(left)):
             self._held += received
-        return [self.read(held) for held in self._held]
+        with ThreadPoolExecutor(_READERS) as readers:
+            return list(readers.map(self.read, self._held))
 
     def redrive(self, letter: Letter) -> None:
-        """The letter is deleted once the platform has accepted its event. Killed in between, it
-        comes again, and the ledger pays for nothing twice. Raises Kept."""
-        if not letter.held.is_ours:
+        """Waits for its turn. The letter is deleted once the platform has accepted its event.
+        Killed in between, it comes again, and the ledger pays for nothing twice. Raises Kept, and
+        what `pace` raises."""
+        if self.pace.reserve(letter.held.left_s) is None:
             raise Kept("it was held for too long: others may see it, so it is left to the next run")
         try:
             self.invoker.submit(letter.payload)

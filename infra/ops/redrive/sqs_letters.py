@@ -23,11 +23,11 @@ class SqsLetters:
         self._client = connect(session, "sqs", endpoint)
         self._url = queue_url
 
-    def receive(self) -> list[Held]:
+    def receive(self, most: int) -> list[Held]:
         with aws_errors("SQS"):
             found = self._client.receive_message(
                 QueueUrl=self._url,
-                MaxNumberOfMessages=_BATCH,
+                MaxNumberOfMessages=min(most, _BATCH),
                 WaitTimeSeconds=_WAIT_S,
                 VisibilityTimeout=HOLD_S,
                 AttributeNames=["SentTimestamp"],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from infra.ops.screen.report import printable
+from infra.ops.printable import printable
 from infra.ops.screen.spending import PRICE_USD, costs
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
+from infra.ops.printable import printable
 
 if TYPE_CHECKING:
     from facescreen.storage import ObjectRef
@@ -153,6 +154,4 @@ def _tell(row: _Row, *, as_json: bool) -> None:
 
 
 def _line(row: _Row) -> str:
-    from infra.ops.screen.report import printable  # noqa: PLC0415
-
     return f"{row.status.replace('_', ' '):13} {printable(row.ref.uri)}: {printable(row.detail)}"

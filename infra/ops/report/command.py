@@ -10,6 +10,7 @@ import click
 
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
 from infra.ops import account
+from infra.ops.printable import printable
 
 from .file import check_page, write_page
 
@@ -86,10 +87,10 @@ def report(
     name, prefix = _parts(target, whole=whole)
     if page is not None:
         check_page(page)
-    from infra.ops.outside import settings_outside  # noqa: PLC0415
+    from infra.ops.outside import settings_with_tags  # noqa: PLC0415
 
     try:
-        made = _count(name, prefix, settings_outside(os.environ), account.credentials(profile))
+        made = _count(name, prefix, settings_with_tags(os.environ), account.credentials(profile))
     except (BadSettings, BadCredentials) as wrong:
         raise click.UsageError(str(wrong)) from None
     _tell(made, as_json=as_json)
@@ -151,8 +152,6 @@ def _count(name: str, prefix: str, settings: Settings, credentials: CredentialSo
 
 
 def _tell(made: Report, *, as_json: bool) -> None:
-    from infra.ops.screen.report import printable  # noqa: PLC0415
-
     from . import text  # noqa: PLC0415
 
     if as_json:

@@ -8,7 +8,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from facescreen.outcome import Verdict
-from infra.ops.screen.report import printable
+from infra.ops.printable import printable
 
 from .counts import newest
 from .text import MOST_SHOWN, more, remedies, share

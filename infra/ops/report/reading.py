@@ -72,8 +72,8 @@ class _Own(threading.local):
 def found(
     objects: Iterable[_Object], read: Callable[[_Object], _Answer], halt: Halt
 ) -> Iterator[_Answer]:
-    """In the order of `objects`, of which only some are held at a time. Ends early once `halt`
-    asks for it, with those that were under way."""
+    """In the order of `objects`, of which only some are held at a time, and without a gap. Ends
+    early once `halt` asks for it, with those that were under way."""
     pool = ThreadPoolExecutor(_THREADS)
     try:
         under_way: deque[Future[_Answer]] = deque()
@@ -87,7 +87,8 @@ def found(
             if halt.asked:
                 pool.shutdown(wait=False, cancel_futures=True)
             future = under_way.popleft()
-            if not future.cancelled():
-                yield future.result()
+            if future.cancelled():
+                return  # one after it may have been begun: the answers would have a gap
+            yield future.result()
     finally:
         pool.shutdown(cancel_futures=True)

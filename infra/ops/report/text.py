@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from facescreen.outcome import Verdict
-from infra.ops.screen.report import printable
+from infra.ops.printable import printable
 
 from .counts import Apart, newest
 

@@ -13,6 +13,7 @@ import click
 from facescreen.credentials import Credentials
 from facescreen.errors import BadCredentials, BadSettings, StandInRefused
 from infra.ops import account
+from infra.ops.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -118,7 +119,7 @@ def screen(
 def _find(arguments: tuple[str, ...], origins: tuple[str, ...], *, verbose: bool) -> Found:
     from facescreen.web.urls import UrlRules  # noqa: PLC0415
 
-    from .report import printable, skipped_summary  # noqa: PLC0415
+    from .report import skipped_summary  # noqa: PLC0415
     from .targets import Found  # noqa: PLC0415
 
     found, rules = Found(), UrlRules(tuple(origin.lower().rstrip("/") for origin in origins))

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from facescreen.outcome import Verdict
+from infra.ops.printable import printable
 
 from .spending import costs
 from .targets import BucketObject, Url
@@ -99,11 +100,6 @@ def shown_verdict(result: Result) -> str:
         return verdict
     scripted = bool(result.data["risk_tags"])
     return f"{verdict} ({'as scripted' if scripted else 'not assessed for deepfakes'})"
-
-
-def printable(name: str) -> str:
-    """Fit for a terminal, which a file's name may try to steer."""
-    return "".join(letter if letter.isprintable() else "�" for letter in name)
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def redrive(outside: Outside, *arguments: str, **environment: str) -> Any:
     _waiting(outside)
     done = subprocess.run(  # noqa: S603
         [FACESCREEN, "redrive", "--json", *arguments],
-        env=surroundings(outside.told, **environment),
+        env=surroundings(outside.told, **{"CALLS_PER_SECOND": "200", **environment}),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -165,7 +165,9 @@ def test_by_cause_and_age(both: tuple[LocalCloud, Outside]) -> None:
 def test_no_more_than_was_asked_for(both: tuple[LocalCloud, Outside]) -> None:
     _, outside = both
     _, lines, _ = redrive(outside, "--dry-run", "--most", "1")
-    assert 1 <= sum(groups(lines).values()) <= 16
+    assert sum(groups(lines).values()) == 1
+    _, lines, _ = redrive(outside, "--dry-run", "--most", "17")
+    assert sum(groups(lines).values()) == 17
 
 
 def test_what_can_be_mended_is_screened_and_the_rest_kept_and_named(
@@ -202,13 +204,45 @@ def test_a_letter_is_kept_until_its_event_is_accepted(both: tuple[LocalCloud, Ou
     }
     _queue(outside).send_message(Message(json.dumps(record)))
     throttled = ("--yes", "--cause", "Throttled")
-    status, lines, _ = redrive(outside, *throttled, FC_FUNCTION="absent")
+    refused = {"operation": "InvokeFunction", "code": "AccessDenied", "status": 403}
+    outside.behave(fc={"faults": [refused]})
+    status, lines, _ = redrive(outside, *throttled)
     assert status == 2
-    assert "there is no function 'absent'" in lines[-2]["detail"]
+    assert "Function Compute refused" in lines[-2]["detail"]
     assert _waiting(outside) == kept + 1
     status, lines, _ = redrive(outside, *throttled)
     assert (status, lines[-1]) == (0, {"sent_again": 1, "kept": 0})
     assert _waiting(outside) == kept
+
+
+@pytest.mark.parametrize("version", [{}, {"FC_SERVICE": "any"}])
+@pytest.mark.parametrize(
+    ("function", "wrong"),
+    [
+        ("absent", "there is no function 'absent'"),
+        ("facescreen-http-api", "has the handler 'http_api.handler', not 'object_created.handler'"),
+    ],
+)
+def test_another_function_is_handed_nothing(
+    both: tuple[LocalCloud, Outside], function: str, wrong: str, version: dict[str, str]
+) -> None:
+    _, outside = both
+    kept = _waiting(outside)
+    status, lines, complained = redrive(outside, "--yes", FC_FUNCTION=function, **version)
+    assert (status, lines) == (64, [])
+    assert wrong in complained
+    assert _waiting(outside) == kept
+
+
+def test_who_may_not_ask_for_the_function_is_told_the_permission(
+    both: tuple[LocalCloud, Outside],
+) -> None:
+    _, outside = both
+    refused = {"operation": "GetFunction", "code": "AccessDenied", "status": 403}
+    outside.behave(fc={"faults": [refused]})
+    status, _, complained = redrive(outside, "--dry-run")
+    assert status == 2
+    assert "allow these credentials fc:GetFunction on facescreen-object-created" in complained
 
 
 def test_what_people_read_steers_no_terminal(both: tuple[LocalCloud, Outside]) -> None:

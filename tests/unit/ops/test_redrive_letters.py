@@ -7,17 +7,24 @@ import inspect
 import json
 import time
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen import errors
-from infra.ops.redrive.causes import NOT_TOLD, UNREADABLE, cause_of
+from facescreen.deepfake.pace import Interval
+from infra.ops.redrive.causes import UNREADABLE, cause_of
+from infra.ops.redrive.connecting import Options, connected
 from infra.ops.redrive.letters import of_function_compute, of_sqs
 from infra.ops.redrive.queues import Held
 from infra.ops.redrive.redriving import Kept, Redriving, by_cause
+from infra.ops.screen.halt import Halt, Halted, HaltingPace
+
+if TYPE_CHECKING:
+    from facescreen.deepfake.pace import Pace
+    from facescreen.storage import ObjectRef
 
 SENT = datetime(2026, 11, 23, tzinfo=timezone.utc)
 EVENT = {
@@ -43,6 +50,11 @@ RECORD = {
 
 def held(body: bytes, until: float | None = None) -> Held:
     return Held("receipt", body, SENT, time.monotonic() + 600 if until is None else until)
+
+
+def why(ref: ObjectRef) -> tuple[str, str]:
+    """What an object says."""
+    return "Throttled", f"{ref.bucket}/{ref.key} {ref.etag}"
 
 
 @pytest.mark.parametrize("encoded", [False, True])
@@ -73,7 +85,7 @@ def test_no_secret_of_an_error_is_repeated() -> None:
 @given(st.binary(max_size=300))
 def test_whatever_lies_there_is_a_letter(body: bytes) -> None:
     assert of_function_compute(held(body)).error == UNREADABLE
-    assert of_sqs(held(body)).error == UNREADABLE
+    assert of_sqs(held(body), why).error == UNREADABLE
 
 
 @given(
@@ -88,10 +100,10 @@ def test_whatever_lies_there_is_a_letter(body: bytes) -> None:
 def test_whatever_json_lies_there_is_a_letter(document: Any) -> None:
     body = json.dumps(document).encode()
     assert cause_of(of_function_compute(held(body)).error).remedy
-    assert cause_of(of_sqs(held(body)).error).remedy
+    assert cause_of(of_sqs(held(body), why).error).remedy
 
 
-def test_sqs_keeps_the_event_alone() -> None:
+def test_sqs_keeps_the_event_alone_and_its_object_says_why() -> None:
     body = {
         "Records": [
             {
@@ -107,8 +119,9 @@ def test_sqs_keeps_the_event_alone() -> None:
             }
         ]
     }
-    letter = of_sqs(held(json.dumps(body).encode()))
-    assert (letter.error, letter.objects) == (NOT_TOLD, ("s3://selfies/a b.jpg",))
+    letter = of_sqs(held(json.dumps(body).encode()), why)
+    assert (letter.error, letter.says) == ("Throttled", "selfies/a b.jpg E")
+    assert letter.objects == ("s3://selfies/a b.jpg",)
     assert letter.failed_at == SENT
 
 
@@ -132,8 +145,9 @@ class Queue:
         self.released: list[Held] = []
         self.refuses = False
 
-    def receive(self) -> list[Held]:
-        letters, self.letters = self.letters, []
+    def receive(self, most: int) -> list[Held]:
+        most = min(most, 2)
+        letters, self.letters = self.letters[:most], self.letters[most:]
         return letters
 
     def delete(self, held: Held) -> None:
@@ -158,10 +172,14 @@ class Function:
         self.given.append(payload)
 
 
+def run(queue: Queue, function: Function, pace: Pace | None = None) -> Redriving:
+    return Redriving(queue, function, of_function_compute, pace or Interval(1000))
+
+
 def test_what_was_not_accepted_goes_back_and_what_was_is_deleted() -> None:
     one, other = held(json.dumps(RECORD).encode()), held(b"{}")
     queue, function = Queue(one, other), Function()
-    redriving = Redriving(queue, function, of_function_compute)
+    redriving = run(queue, function)
     letters = redriving.collect(100)
     assert [cause.name for cause in by_cause(letters)] == ["Throttled", "Unreadable"]
     function.refuses = True
@@ -176,7 +194,7 @@ def test_what_was_not_accepted_goes_back_and_what_was_is_deleted() -> None:
 def test_a_letter_that_others_may_have_seen_is_left_to_them() -> None:
     late = held(json.dumps(RECORD).encode(), until=time.monotonic() + 1)
     function = Function()
-    redriving = Redriving(Queue(late), function, of_function_compute)
+    redriving = run(Queue(late), function)
     with pytest.raises(Kept, match="held for too long"):
         redriving.redrive(redriving.collect(1)[0])
     assert function.given == []
@@ -185,9 +203,61 @@ def test_a_letter_that_others_may_have_seen_is_left_to_them() -> None:
 def test_an_accepted_letter_that_could_not_be_deleted_is_told() -> None:
     queue = Queue(held(json.dumps(RECORD).encode()))
     queue.refuses = True
-    redriving = Redriving(queue, Function(), of_function_compute)
+    redriving = run(queue, Function())
     with pytest.raises(Kept, match="accepted, but not deleted, so it comes again"):
         redriving.redrive(redriving.collect(1)[0])
     redriving.release()
     # Given back, it would be accepted twice at once.
     assert queue.released == []
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 5])
+def test_no_more_than_asked_for_are_held(most: int) -> None:
+    queue = Queue(*(held(json.dumps(RECORD).encode()) for _ in range(4)))
+    letters = run(queue, Function()).collect(most)
+    assert (len(letters), len(queue.letters)) == (min(most, 4), max(4 - most, 0))
+
+
+def test_each_waits_for_its_turn() -> None:
+    letters = [held(json.dumps(RECORD).encode()) for _ in range(5)]
+    redriving = run(Queue(*letters), Function(), HaltingPace(20, Halt()))
+    begun = time.monotonic()
+    for letter in redriving.collect(5):
+        redriving.redrive(letter)
+    assert time.monotonic() - begun >= 4 / 20
+
+
+def test_a_turn_that_comes_after_its_time_is_not_taken() -> None:
+    letters = [held(json.dumps(RECORD).encode(), time.monotonic() + 40) for _ in range(2)]
+    function = Function()
+    redriving = run(Queue(*letters), function, Interval(1 / 60))
+    one, other = redriving.collect(2)
+    redriving.redrive(one)
+    with pytest.raises(Kept, match="held for too long"):
+        redriving.redrive(other)
+    assert len(function.given) == 1
+
+
+def test_stopped_it_keeps_what_has_not_had_its_turn() -> None:
+    letter, halt, function = held(json.dumps(RECORD).encode()), Halt(), Function()
+    queue = Queue(letter)
+    redriving = run(queue, function, HaltingPace(1000, halt))
+    halt.interrupted = True
+    with pytest.raises(Halted):
+        redriving.redrive(redriving.collect(1)[0])
+    redriving.release()
+    assert (function.given, queue.deleted, queue.released) == ([], [], [letter])
+
+
+def test_its_pace_is_a_share_of_the_quota(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    environment = {
+        "CALLS_PER_SECOND": "40",
+        "DEAD_LETTERS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/dead-letters",
+        "UPLOADS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/uploads",
+    }
+    pace = connected(Options("aws", "", 0.25), environment, Halt()).pace
+    begun = time.monotonic()
+    for _ in range(5):
+        pace.reserve(60)
+    assert 4 / 10 <= time.monotonic() - begun < 4 / 5

@@ -1,0 +1,39 @@
+"""Objects that are read several at a time, and in order."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.ops.report.reading import found
+from infra.ops.screen.halt import Halt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def restless() -> Iterator[None]:
+    """Threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("restless")
+@pytest.mark.parametrize("turn", range(20))
+def test_what_is_stopped_leaves_no_gap(turn: int) -> None:
+    halt = Halt()
+
+    def read(number: int) -> int:
+        time.sleep(0.002)  # many wait for a thread
+        halt.interrupted |= number == 300 + turn
+        return number
+
+    came = list(found(range(1000), read, halt))
+    assert came == list(range(len(came)))
+    assert 0 < len(came) < 1000
