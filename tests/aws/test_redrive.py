@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .conftest import Deploy
     from .function import Function
 
+pytestmark = pytest.mark.usefixtures("within_a_day")
+
 KEYS = [f"{WATCHED}{number} é+.jpg" for number in range(4)]
 GONE, CHANGED = (f"{WATCHED}{name}.jpg" for name in ("gone", "changed"))
 DEFERRED = [f"{WATCHED}deferred {number}.jpg" for number in range(2)]
