@@ -68,14 +68,15 @@ def main() -> None:
         outside = Outside(cloud.environment())
         try:
             _fill(cloud, outside, told.objects)
+            started = time.monotonic()
             _run(Path(folder), outside, told.objects)
             print("waiting for the function", flush=True)
-            started = time.monotonic()
             loop.run(cloud.fc.drained(), 24 * 3600)
-            print(f"it was done {time.monotonic() - started:.0f} s later")
+            rate = told.objects / (time.monotonic() - started)
+            print(f"done, {rate:.0f} objects a second from the first listing on")
             came = _paid(cloud) if told.screened else Counter(noted.read_text().splitlines())
             if told.screened:
-                _report(outside)
+                _check_verdicts(outside, told.objects)
         finally:
             outside.close()
             loop.run(cloud.stop())
@@ -94,11 +95,20 @@ def _paid(cloud: LocalCloud) -> Counter[str]:
     return Counter(call.object for call in cloud.cloudauth.calls if call.billed)
 
 
-def _report(outside: Outside) -> None:
-    """What stands on the objects, by their tags."""
+def _check_verdicts(outside: Outside, objects: int) -> None:
+    """That the scripted one stands on each, as the tags say."""
     target = f"oss://{outside.told['OSS_BUCKET']}/old/"
-    command = [sys.executable, "-c", "from infra.ops.cli import main; main()", "report", target]
-    subprocess.run(command, env=surroundings(outside.told), check=True)  # noqa: S603
+    command = [sys.executable, "-c", "from infra.ops.cli import main; main()", "report", "--json"]
+    done = subprocess.run(  # noqa: S603
+        [*command, target], env=surroundings(outside.told), stdout=subprocess.PIPE, check=True
+    )
+    found = {
+        verdict: count for verdict, count in json.loads(done.stdout)["verdicts"].items() if count
+    }
+    print(f"on the objects: {found}")
+    flagged = len(range(0, objects, _ONE_FLAGGED_IN))
+    if found != {"low_risk": objects - flagged, "high_risk": flagged}:
+        sys.exit("that is not what was scripted")
 
 
 def _project(folder: Path, screened: bool) -> Path:

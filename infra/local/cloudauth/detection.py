@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 RISK_SCORE = "0.96"
 """Of every risk tag, whatever the risk (face-deepfake.txt, "Response parameters")."""
-_MOST_CALLS = 100_000
+_MOST_CALLS = 250_000
 
 
 class Detections:

@@ -19,8 +19,8 @@ _PASSED = ("", "")
 
 
 class Examination:
-    """Looks at the same bytes once, as long as they are among the last _MOST_KNOWN. Safe to use
-    from several threads."""
+    """Looks at the same bytes once, as long as they are among the _MOST_KNOWN that came last for
+    the first time. Safe to use from several threads."""
 
     def __init__(self, detector: FaceDetector) -> None:
         self._detector = detector

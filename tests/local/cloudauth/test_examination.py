@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
-from infra.local.cloudauth.examination import examine
+from infra.local.cloudauth.examination import Examination, examine
+from infra.local.cloudauth.faces import FaceDetector
 from infra.local.cloudauth.refusal import Refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.local.cloudauth.faces import FaceDetector
+    from infra.local.cloudauth.faces import Face, Picture
 
 FRAMES = 16
 """Two for each that is looked at."""
@@ -49,3 +50,36 @@ def test_less_than_half_are_not(
     with pytest.raises(Refusal) as raised:
         examine(clip(tmp_path / "clip.mp4", portrait, 3, bad), is_video=True, detector=detector)
     assert raised.value.code == code
+
+
+class Counting(FaceDetector):
+    """Counts what it looks at."""
+
+    looked_at = 0
+
+    def largest(self, picture: Picture) -> Face | None:
+        self.looked_at += 1
+        return super().largest(picture)
+
+
+def test_the_same_bytes_are_looked_at_once(portrait: bytes) -> None:
+    counting = Counting()
+    examination = Examination(counting)
+    for _ in range(3):
+        examination.pass_or_refuse(portrait, is_video=False)
+    assert counting.looked_at == 1
+    examination.pass_or_refuse(portrait + b"others", is_video=False)
+    assert counting.looked_at == 2
+
+
+def test_what_was_refused_is_refused_again_in_the_same_words(
+    portrait: bytes, detector: FaceDetector
+) -> None:
+    examination = Examination(detector)
+    examination.pass_or_refuse(portrait, is_video=False)
+    said = []
+    for _ in range(2):
+        with pytest.raises(Refusal) as raised:
+            examination.pass_or_refuse(portrait, is_video=True)  # a photo is no video
+        said.append((raised.value.code, str(raised.value)))
+    assert said[0] == said[1]
