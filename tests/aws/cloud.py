@@ -101,6 +101,16 @@ class Cloud:
             kept += [json.loads(message["Body"]) for message in found["Messages"]]
             delete(self.sqs, queue_url, found["Messages"])
 
+    def give_up_at_once(self) -> None:
+        """From now on one receive that fails makes a dead letter: the time of more is spent in
+        waiting. Functions are to be told MOST_RECEIVES=1."""
+        policy = {
+            "deadLetterTargetArn": queue_arn(self.sqs, self.dead_letters_url),
+            "maxReceiveCount": 1,
+        }
+        attributes = {"RedrivePolicy": json.dumps(policy)}
+        self.sqs.set_queue_attributes(QueueUrl=self.uploads_url, Attributes=attributes)
+
     def _make_queues(self) -> None:
         self.dead_letters_url = self._queue("dead-letters")
         policy = {

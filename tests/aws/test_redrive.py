@@ -1,7 +1,4 @@
-"""``facescreen redrive --cloud aws``: letters that real failures left, and what becomes of them.
-
-One receive makes a dead letter here, for the time of three is spent in waiting.
-"""
+"""``facescreen redrive --cloud aws``: letters that real failures left, and what becomes of them."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ from .announced import Announced
 from .cloud import WATCHED
 from .configuration import REGION
 from .event_source import EventSource
-from .queues import queue_arn, until, waiting
+from .queues import until, waiting
 
 if TYPE_CHECKING:
     from .cloud import Cloud
@@ -45,12 +42,7 @@ def function(deploy: Deploy, cloud: Cloud) -> Function:
 @pytest.fixture(scope="module")
 def letters(cloud: Cloud, deploy: Deploy, function: Function, photo: bytes) -> Counter[str]:
     """By cause, how many lie in the dead-letter queue."""
-    policy = {
-        "deadLetterTargetArn": queue_arn(cloud.sqs, cloud.dead_letters_url),
-        "maxReceiveCount": 1,
-    }
-    attributes = {"RedrivePolicy": json.dumps(policy)}
-    cloud.sqs.set_queue_attributes(QueueUrl=cloud.uploads_url, Attributes=attributes)
+    cloud.give_up_at_once()
     failing = [*KEYS, GONE, CHANGED]
     each = {"operation": "DeepfakeDetectIntlStream", "times": len(failing) // len(CODES)}
     faults = [{"code": code, **each} for code in CODES]

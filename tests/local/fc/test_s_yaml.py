@@ -134,7 +134,7 @@ def test_there_is_one_address_for_http_triggers(tmp_path: Path) -> None:
         (("authType: function", "authType: jwt"), r"triggers\[1\]\.triggerConfig\.authType"),
         (("oss:ObjectCreated:PutObject", "PutObject"), r"triggers\[0\]\.triggerConfig\.events"),
         (("suffix: .jpg", "sufix: .jpg"), r"filter\.key: unknown key 'sufix'"),
-        (("triggerType: http", "triggerType: timer"), r"triggers\[1\]\.triggerType"),
+        (("triggerType: http", "triggerType: log"), r"triggers\[1\]\.triggerType"),
         (("sourceArn: acs:oss", "sourceArn: acs:mns"), r"triggers\[0\]\.sourceArn"),
         (("edition: 3.0.0", "edition: 1.0.0"), r"s\.yaml\.edition: expected one of 3\.0\.0"),
         (("component: fc3", "component: fc"), "no resource of component fc3"),
