@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
+from infra.ops.share import share_option
 
 if TYPE_CHECKING:
     from .selection import Selection
@@ -55,13 +56,7 @@ same command goes on).
     type=click.IntRange(1, 1_000_000),
     help="Screen so many at random; say what share of all is flagged, and what the rest costs.",
 )
-@click.option(
-    "--share",
-    type=click.FloatRange(0.01, 1),
-    default=0.5,
-    show_default=True,
-    help="Of CALLS_PER_SECOND. The rest is left to fresh uploads.",
-)
+@share_option
 @click.option("--dry-run", is_flag=True, help="Say what would be paid, and submit nothing.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines.")

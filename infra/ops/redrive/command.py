@@ -12,6 +12,7 @@ import click
 
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
 from infra.ops.moments import moment
+from infra.ops.share import share_option
 
 if TYPE_CHECKING:
     from .letters import Letter
@@ -67,13 +68,7 @@ class _Filters:
     show_default=True,
     help="Letters of one run; the next one takes the rest.",
 )
-@click.option(
-    "--share",
-    type=click.FloatRange(0.01, 1),
-    default=0.5,
-    show_default=True,
-    help="Of CALLS_PER_SECOND. The rest is left to fresh uploads.",
-)
+@share_option
 @click.option("--dry-run", is_flag=True, help="Say why they failed, and leave them.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines.")
