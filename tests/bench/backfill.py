@@ -128,11 +128,11 @@ def _project(folder: Path, screened: bool) -> Path:
     else:
         code = project / "functions"
         code.mkdir()
-        (code / "noting.py").write_text(_NOTING)
+        # The backfill asks whether its handler is the one that screens.
+        (code / "object_created.py").write_text(_NOTING)
         (code / "facescreen").symlink_to(PROJECT / "functions" / "facescreen")
         del props["instanceLifecycleConfig"]
         del template["resources"]["http_api"]
-        props["handler"] = "noting.handler"
     (project / "s.yaml").write_text(yaml.safe_dump(template, sort_keys=False))
     return project
 
