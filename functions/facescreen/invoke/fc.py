@@ -63,7 +63,7 @@ class FcInvoker:
     def _refusal(self, answer: httpx.Response) -> errors.FacescreenError:
         if answer.status_code == httpx.codes.NOT_FOUND:
             return errors.BadSettings(
-                f"there is no function {self._function!r}: set FC_FUNCTION and OSS_REGION"
+                f"there is no function {self._function!r}: set SWEEP_FUNCTION, or SWEEP_ENDPOINT"
             )
         return refusal(answer.status_code, _code(answer))
 
