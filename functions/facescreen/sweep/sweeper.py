@@ -76,7 +76,8 @@ class Run:
     """Those whose tags were read."""
     submitted: int = 0
     end: End = End.TIME
-    _saved_at: float = field(default_factory=time.monotonic)
+    saved_at: float = field(default_factory=time.monotonic)
+    """On the monotonic clock."""
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -95,13 +96,10 @@ class Run:
         self.listed += 1
         self.course = replace(self.course, place=place.name, after=one.key)
 
+    @property
     def is_to_be_saved(self) -> bool:
         """Every so often, for a run that is killed."""
-        now = time.monotonic()
-        if now < self._saved_at + _SAVED_EVERY_S:
-            return False
-        self._saved_at = now
-        return True
+        return time.monotonic() >= self.saved_at + _SAVED_EVERY_S
 
 
 @dataclass(frozen=True)
@@ -164,7 +162,7 @@ class Sweeper:
                 if end is not None:
                     return end
             run.is_done_with(place, one)
-        if run.is_to_be_saved():
+        if run.is_to_be_saved:
             self._save(run)
         return End.TIME if deadline.left() < _LAST_S else None
 
@@ -194,3 +192,4 @@ class Sweeper:
 
     def _save(self, run: Run) -> None:
         self.courses.save(run.course, self.clock())
+        run.saved_at = time.monotonic()
