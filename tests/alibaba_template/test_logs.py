@@ -32,11 +32,14 @@ OF_FUNCTION_COMPUTE = {
     *("memoryMB", "memoryUsageMB", "operation", "qualifier", "requestId", "resourceMode"),
 }
 OF_THE_LOG_SERVICE = {"__time__"}
+SCREENING, SWEEP = "facescreen-object-created", "facescreen-sweep"
 VALUES = {
     "message.status": {status.value for status in Status},
     "message.verdict": {verdict.value for verdict in Verdict},
     "message.error": {Deferred.__name__},
+    "message.message": {"swept"},
     "message.level": {"INFO", "WARNING", "ERROR"},
+    "functionName": {SCREENING, SWEEP},
     "hasFunctionError": {"*", "true", "false"},
     "isColdStart": {"true", "false"},
 }
@@ -51,7 +54,10 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         outside.behave(mns={"faults": [{"code": "AccessDenied", "status": 403}]})
         outside.put("flagged.jpg", flagged.read_bytes())
         outside.settled()
-        lines = (folder / "fc" / "logs" / "facescreen-object-created.log").read_text().splitlines()
+        assert outside.admin.post(f"/fire/{SWEEP}").status_code == 200
+        outside.settled()
+        logs = [folder / "fc" / "logs" / f"{name}.log" for name in (SCREENING, SWEEP)]
+        lines = [line for log in logs for line in log.read_text().splitlines()]
     return {field for line in lines for field in _flat(json.loads(line), "message")}
 
 

@@ -211,7 +211,7 @@ def test_logs_end(deployed: Stack) -> None:
 
 def test_alarms_count_what_the_functions_count(deployed: Stack) -> None:
     telemetry = (REPOSITORY / "functions" / "facescreen" / "telemetry.py").read_text()
-    for name in ('f"verdict_', 'f"refused_', '"deferred" if', '"PaidCalls"'):
+    for name in ('f"verdict_', 'f"refused_', '"deferred" if', '"PaidCalls"', '"resubmitted"'):
         assert f"_count({name}" in telemetry
     alarms = deployed.all("AWS::CloudWatch::Alarm").values()
     counted = {
@@ -223,14 +223,14 @@ def test_alarms_count_what_the_functions_count(deployed: Stack) -> None:
         if metric.get("MetricStat", {}).get("Metric", {}).get("Namespace") == "facescreen"
     }
     flagged = {"verdict_low_risk", "verdict_high_risk", "verdict_suspicious"}
-    assert counted == flagged | {"PaidCalls", "deferred", "refused_Deferred"}
+    assert counted == flagged | {"PaidCalls", "deferred", "refused_Deferred", "resubmitted"}
 
 
 def test_alarms_are_heard_by_the_topic_alone_that_is_named(tools: Path) -> None:
     topic = "arn:aws:sns:eu-central-1:123456789012:on-call"
     heard = Stack.deployed(tools, REPOSITORY, AlarmTopicArn=topic)
     alarms = heard.all("AWS::CloudWatch::Alarm")
-    assert len(alarms) == 7
+    assert len(alarms) == 9
     assert {tuple(alarm["AlarmActions"]) for alarm in alarms.values()} == {(topic,)}
 
 
