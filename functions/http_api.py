@@ -25,12 +25,17 @@ _routers: list[LambdaFunctionUrlResolver] = []
 
 def initialize(context: Any) -> None:
     """As object_created.initialize; raises errors.BadSettings for what is open to everybody."""
-    from facescreen.assembly import assemble, assemble_api  # noqa: PLC0415 - the SDKs load here
+    from facescreen.assembly import (  # noqa: PLC0415 - the SDKs load here
+        assemble,
+        assemble_api,
+        ports_of,
+    )
     from facescreen.web.routes import router  # noqa: PLC0415
 
     settings = Settings.from_env(os.environ)
     web = WebSettings.from_env(os.environ, local=settings.local)
-    parts = assemble(settings, _credentials, source=adapt(context).invoked_function_arn)
+    source = adapt(context).invoked_function_arn
+    parts = assemble(settings, ports_of(settings, _credentials), source=source)
     _credentials.renew(context)
     parts.warm()
     _routers.append(router(assemble_api(settings, web, parts), web.cors_origins))

@@ -38,11 +38,11 @@ _deployments: list[_Deployment] = []
 def initialize(context: Any) -> None:
     """Checks the settings, connects the parts, warms the connection that the first event waits
     for. Raises errors.BadSettings, errors.BadCredentials, errors.StandInRefused."""
-    from facescreen.assembly import assemble  # noqa: PLC0415 - the SDKs load here, once
+    from facescreen.assembly import assemble, ports_of  # noqa: PLC0415 - the SDKs load here, once
 
     settings = Settings.from_env(os.environ)
     source = adapt(context).invoked_function_arn
-    parts = assemble(settings, _credentials, source=source)
+    parts = assemble(settings, ports_of(settings, _credentials), source=source)
     _credentials.renew(context)
     parts.warm()
     batch = Batch(parts.screener, most_receives=settings.most_receives)

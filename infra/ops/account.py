@@ -52,6 +52,11 @@ class Endpoints:
         return cls(cloudauth, upload)
 
 
+def credentials_for(store: str, profile: str) -> CredentialSource | None:
+    """For ``oss``, as `credentials`. None for ``s3``, where they are boto3's matter."""
+    return credentials(profile) if store == "oss" else None
+
+
 def credentials(profile: str = "") -> CredentialSource:
     """By alibabacloud-credentials: of a profile in ``~/.aliyun/config.json`` or
     ``~/.alibabacloud/credentials.ini``; without a name by its default chain, which asks the

@@ -1,4 +1,4 @@
-"""The user's bucket, as commands see it that go over all of it."""
+"""A bucket, as commands see it that go over all of it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ import oss2
 from facescreen import errors
 from facescreen.retry import persistently
 from facescreen.storage.listing import objects
-from facescreen.storage.oss import OssStore
+from facescreen.storage.oss import OssState, OssStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from facescreen.credentials import CredentialSource
+    from facescreen.settings import Settings
     from facescreen.storage.listing import Listed, Page
+
+    from .s3_bucket import S3Bucket
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Bucket:
     """One bucket on OSS."""
 
     kind: ClassVar = "oss"
+    listing: ClassVar = "oss:ListObjects"
+    """The action."""
     name: str
     endpoint: str
     region: str
@@ -41,13 +46,19 @@ class Bucket:
             region=self.region,
         )
 
+    def state(self) -> OssState:
+        """The port StateStore, of a state bucket."""
+        return OssState(
+            self.credentials, endpoint=self.endpoint, region=self.region, bucket=self.name
+        )
+
     def listed(self, prefix: str = "", after: str = "") -> Iterator[Listed]:
         """The objects under `prefix` whose keys come after `after`, in the order of their keys, a
         page at a time. Raises errors.FacescreenError, AccessRefused with what is to be allowed."""
         store = self.store()
 
         def page(after: str) -> Page:
-            with self.needing("oss:ListObjects"):
+            with self.needing(self.listing):
                 return store.page(self.name, prefix, after)
 
         return objects(lambda after: persistently(partial(page, after)), after)
@@ -64,6 +75,18 @@ class Bucket:
     def needing(self, action: str) -> AbstractContextManager[None]:
         """Names the `action` that is missing where AccessRefused is raised within."""
         return needing(action, self.name)
+
+
+def bucket_of(
+    name: str, settings: Settings, credentials: CredentialSource | None
+) -> Bucket | S3Bucket:
+    """On OSS with `credentials`; without them on S3, where they are boto3's matter."""
+    if credentials is None:
+        from .s3_bucket import S3Bucket  # noqa: PLC0415 - boto3 is slow
+
+        return S3Bucket(name)
+    alibaba = settings.alibaba
+    return Bucket(name, alibaba.oss_endpoint, alibaba.oss_region, credentials)
 
 
 @contextmanager

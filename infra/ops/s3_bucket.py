@@ -10,7 +10,7 @@ import boto3
 
 from facescreen.retry import persistently
 from facescreen.storage.listing import objects
-from facescreen.storage.s3 import S3Store
+from facescreen.storage.s3 import S3State, S3Store
 
 from .buckets import needing
 
@@ -26,6 +26,7 @@ class S3Bucket:
     """One bucket on S3; credentials, region and endpoint are boto3's matter."""
 
     kind: ClassVar = "s3"
+    listing: ClassVar = "s3:ListBucket"
     name: str
 
     def store(self) -> S3Store:
@@ -33,12 +34,16 @@ class S3Bucket:
         several threads at once."""
         return S3Store(boto3.Session())
 
+    def state(self) -> S3State:
+        """As Bucket.state."""
+        return S3State(boto3.Session(), bucket=self.name)
+
     def listed(self, prefix: str = "", after: str = "") -> Iterator[Listed]:
         """As Bucket.listed."""
         store = self.store()
 
         def page(after: str) -> Page:
-            with self.needing("s3:ListBucket"):
+            with self.needing(self.listing):
                 return store.page(self.name, prefix, after)
 
         return objects(lambda after: persistently(partial(page, after)), after)

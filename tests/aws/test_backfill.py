@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -12,8 +10,8 @@ import pytest
 
 from facescreen.filters import Filters
 from facescreen.triggers import read_event
-from tests.local.command import FACESCREEN
 
+from . import command_line
 from .configuration import REGION
 from .moto_server import moto_server
 
@@ -42,22 +40,9 @@ def test_what_has_no_verdict_comes_to_the_queue_as_s3_would_say_it(
     _tag(s3, KEYS[2], "0" * 32)
     _put(s3, "new/d.jpg", b"d")
 
-    done = subprocess.run(  # noqa: S603
-        [FACESCREEN, "backfill", "s3://selfies/old/", "--yes", "--json"],
-        env={
-            **os.environ,
-            "AWS_ACCESS_KEY_ID": "AKIDUSER",
-            "AWS_SECRET_ACCESS_KEY": "secret",
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ENDPOINT_URL": endpoint,
-            "UPLOADS_QUEUE_URL": url,
-            "XDG_STATE_HOME": str(tmp_path),
-        },
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    settings = {"UPLOADS_QUEUE_URL": url, "XDG_STATE_HOME": str(tmp_path)}
+    command = ["backfill", "s3://selfies/old/", "--yes", "--json"]
+    done = command_line.run(endpoint, *command, **settings)
     assert done.returncode == 0, done.stderr
     planned, *_, ended = map(json.loads, done.stdout.splitlines()[1:])
     assert (planned["to_screen"], planned["have_a_verdict"]) == (2, 1)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.aws_template.conftest import REPOSITORY, tools
 from tests.aws_template.stack import Stack
 from tests.aws_template.test_permissions import permissions
-from tests.local.command import FACESCREEN
 from tests.policies import any_like
 
+from . import command_line
 from .analyzer import FORGED
 from .announced import Announced
 from .cloud import SOURCES, STATE, VERSIONED, WATCHED
@@ -159,21 +157,6 @@ def _settled(cloud: Cloud) -> None:
 
 
 def _release(cloud: Cloud, uri: str) -> None:
-    environment: dict[str, Any] = {
-        **os.environ,
-        "AWS_ACCESS_KEY_ID": "AKIDADMIN",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_REGION": REGION,
-        "AWS_ENDPOINT_URL": cloud.endpoint,
-        "STATE_BUCKET": STATE,
-        "QUARANTINE": "move",
-        "QUARANTINE_BUCKET": HELD,
-    }
-    done = subprocess.run(  # noqa: S603
-        [FACESCREEN, "release", "--yes", uri],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    settings = {"STATE_BUCKET": STATE, "QUARANTINE": "move", "QUARANTINE_BUCKET": HELD}
+    done = command_line.run(cloud.endpoint, "release", "--yes", uri, **settings)
     assert done.returncode == 0, done.stdout + done.stderr

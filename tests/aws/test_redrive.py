@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from infra.local.behaviour import Behaviour
-from tests.local.command import FACESCREEN
 
+from . import command_line
 from .announced import Announced
 from .cloud import WATCHED
-from .configuration import REGION
 from .event_source import EventSource
 from .queues import until, waiting
 
@@ -128,24 +125,13 @@ def _verdict(cloud: Cloud, key: str) -> str:
 
 def _redrive(cloud: Cloud, *arguments: str, **environment: str) -> tuple[int, list[dict[str, Any]]]:
     """The exit code, and what it says."""
-    done = subprocess.run(  # noqa: S603
-        [FACESCREEN, "redrive", "--cloud", "aws", "--json", *arguments],
-        env={
-            **os.environ,
-            "AWS_ACCESS_KEY_ID": "AKIDUSER",
-            "AWS_SECRET_ACCESS_KEY": "secret",
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ENDPOINT_URL": cloud.endpoint,
-            "CALLS_PER_SECOND": "100",
-            "DEAD_LETTERS_QUEUE_URL": cloud.dead_letters_url,
-            "UPLOADS_QUEUE_URL": cloud.uploads_url,
-            **environment,
-        },
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    settings = {
+        "CALLS_PER_SECOND": "100",
+        "DEAD_LETTERS_QUEUE_URL": cloud.dead_letters_url,
+        "UPLOADS_QUEUE_URL": cloud.uploads_url,
+        **environment,
+    }
+    command = ["redrive", "--cloud", "aws", "--json", *arguments]
+    done = command_line.run(cloud.endpoint, *command, **settings)
     assert done.returncode in (0, 2), done.stderr
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]

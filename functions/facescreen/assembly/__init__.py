@@ -50,9 +50,8 @@ class Assembly:
             telemetry.not_warm(trouble)
 
 
-def assemble(settings: Settings, credentials: CredentialSource, *, source: str) -> Assembly:
-    """`source` names the function in messages. Of `credentials` a deployment on AWS has its own."""
-    ports = ports_of(settings, credentials)
+def assemble(settings: Settings, ports: Ports, *, source: str) -> Assembly:
+    """`source` names the function in messages."""
     ledger, history = Ledger(ports.state), History(ports.state)
     client = DeepfakeClient(
         scene_code=settings.scene_code,
@@ -78,7 +77,7 @@ def assemble(settings: Settings, credentials: CredentialSource, *, source: str) 
             strictness=settings.strictness,
             convert=settings.convert,
         ),
-        quarantine=_quarantine(settings, credentials, ledger),
+        quarantine=_quarantine(settings, ports, ledger),
     )
     return Assembly(client, screener, ports.store, ledger, history)
 
@@ -122,7 +121,8 @@ def assemble_api(settings: Settings, web: WebSettings, parts: Assembly) -> Api:
 
 
 def ports_of(settings: Settings, credentials: CredentialSource) -> Ports:
-    """One cloud's SDKs load here, and never both."""
+    """One cloud's SDKs load here, and never both. Of `credentials` a deployment on AWS has its
+    own."""
     if isinstance(settings.platform, AwsSettings):
         from . import aws  # noqa: PLC0415
 
@@ -132,14 +132,12 @@ def ports_of(settings: Settings, credentials: CredentialSource) -> Ports:
     return alibaba.ports(settings.state_bucket, settings.platform, credentials)
 
 
-def _quarantine(
-    settings: Settings, credentials: CredentialSource, ledger: Ledger
-) -> Quarantine | None:
+def _quarantine(settings: Settings, ports: Ports, ledger: Ledger) -> Quarantine | None:
     if settings.quarantine.action == "off":
         return None
     from .quarantine import quarantine  # noqa: PLC0415 - most deployments have none
 
-    return quarantine(settings, credentials, ledger)
+    return quarantine(settings, ports.credentials, ledger)
 
 
 def _allowance(settings: Settings, ports: Ports) -> Allowance:

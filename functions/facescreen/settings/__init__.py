@@ -72,11 +72,12 @@ class Settings:
         return self.platform.most_receives if isinstance(self.platform, AwsSettings) else 0
 
     @classmethod
-    def from_env(cls, environment: Mapping[str, str]) -> Settings:
-        """Reads and checks all of them. Raises BadSettings, which names every one that is wrong."""
+    def from_env(cls, environment: Mapping[str, str], *, on_aws: bool | None = None) -> Settings:
+        """Reads and checks all of them, by default for the cloud that runs this. Raises
+        BadSettings, which names every one that is wrong."""
         read = EnvironmentReader(environment)
-        # Lambda sets it; nothing else does.
-        on_aws = bool(environment.get("AWS_LAMBDA_FUNCTION_NAME"))
+        if on_aws is None:  # Lambda sets it; nothing else does
+            on_aws = bool(environment.get("AWS_LAMBDA_FUNCTION_NAME"))
         settings = cls(
             scene_code=read.text(
                 "SCENE_CODE",

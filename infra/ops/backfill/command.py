@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
-from infra.ops.share import share_option
+from infra.ops.options import profile_option, share_option
 
 if TYPE_CHECKING:
     from .selection import Selection
@@ -66,7 +66,7 @@ same command goes on).
     help="What was submitted, so that a run that was stopped or killed goes on.  [default: a file "
     "for the bucket in ~/.local/state/facescreen]",
 )
-@click.option("--profile", default="", help="Credentials of this profile of `aliyun configure`.")
+@profile_option
 def backfill(
     *,
     target: str,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from infra.ops import account
-from infra.ops.buckets import Bucket
+from infra.ops.buckets import bucket_of
 from infra.ops.invoke import chosen
 from infra.ops.outside import settings_with_tags
 from infra.ops.report.counts import Apart
@@ -27,9 +27,9 @@ from .sources import Listing
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from facescreen.credentials import CredentialSource
     from facescreen.settings import Settings
     from facescreen.storage.listing import Listed
+    from infra.ops.buckets import Bucket
     from infra.ops.report.counts import Found
     from infra.ops.s3_bucket import S3Bucket
 
@@ -52,8 +52,8 @@ class Options:
 def connected(selection: Selection, options: Options, environment: Mapping[str, str]) -> Run:
     """Raises errors.FacescreenError, click.UsageError."""
     settings = settings_with_tags(environment)
-    credentials = account.credentials(options.profile) if selection.store == "oss" else None
-    in_bucket = partial(_bucket, settings, credentials)
+    credentials = account.credentials_for(selection.store, options.profile)
+    in_bucket = partial(bucket_of, settings=settings, credentials=credentials)
     bucket = in_bucket(selection.bucket)
     selection, source = _source(selection, bucket, in_bucket)
     stands = Reader(bucket, settings).read
@@ -72,17 +72,6 @@ def connected(selection: Selection, options: Options, environment: Mapping[str, 
         teller=Lines() if options.as_json else Sentences(),
         halt=Halt(),
     )
-
-
-def _bucket(
-    settings: Settings, credentials: CredentialSource | None, name: str
-) -> Bucket | S3Bucket:
-    if credentials is not None:
-        alibaba = settings.alibaba
-        return Bucket(name, alibaba.oss_endpoint, alibaba.oss_region, credentials)
-    from infra.ops.s3_bucket import S3Bucket  # noqa: PLC0415 - boto3 is slow
-
-    return S3Bucket(name)
 
 
 def _source(

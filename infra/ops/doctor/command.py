@@ -14,6 +14,7 @@ import click
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
+from infra.ops.options import profile_option
 from infra.ops.printable import printable
 
 from .line import Level, warning
@@ -50,7 +51,7 @@ Exit codes: 0 no fault, 2 a fault, 64 usage.
     type=click.Path(dir_okay=False, path_type=Path),
     help="The s.yaml of the deployment.  [default: ./s.yaml, or the one beside this program]",
 )
-@click.option("--profile", default="", help="Credentials of this profile of `aliyun configure`.")
+@profile_option
 @click.option(
     "--inside", is_flag=True, help="This machine is in the functions' VPC: try its endpoints."
 )

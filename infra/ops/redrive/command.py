@@ -12,7 +12,7 @@ import click
 
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
 from infra.ops.moments import moment
-from infra.ops.share import share_option
+from infra.ops.options import cloud_option, profile_option, share_option
 
 if TYPE_CHECKING:
     from .letters import Letter
@@ -51,13 +51,7 @@ class _Filters:
 
 
 @click.command(epilog=_EXAMPLES)
-@click.option(
-    "--cloud",
-    type=click.Choice(["alibaba", "aws"]),
-    default="alibaba",
-    show_default=True,
-    help="Whose queue and function.",
-)
+@cloud_option
 @click.option("--cause", "causes", multiple=True, help="Only these, as --dry-run names them.")
 @click.option("--since", default="", metavar="TIME", help="Failed then or later: 2026-11-23, 7d.")
 @click.option("--until", default="", metavar="TIME", help="Failed before: 2026-11-23T04:05Z, 90m.")
@@ -72,7 +66,7 @@ class _Filters:
 @click.option("--dry-run", is_flag=True, help="Say why they failed, and leave them.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines.")
-@click.option("--profile", default="", help="Credentials of this profile of `aliyun configure`.")
+@profile_option
 def redrive(
     *,
     cloud: str,

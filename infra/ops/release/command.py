@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
+from infra.ops.options import profile_option
 from infra.ops.printable import printable
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class _Row:
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON line for each.")
-@click.option("--profile", default="", help="Credentials of this profile of `aliyun configure`.")
+@profile_option
 def release(
     *, objects: tuple[str, ...], dry_run: bool, yes: bool, as_json: bool, profile: str
 ) -> int:

@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
 from infra.ops import account
+from infra.ops.options import cloud_option, profile_option
 from infra.ops.printable import printable
 
 from .file import check_page, write_page
 
 if TYPE_CHECKING:
-    from facescreen.credentials import CredentialSource
     from facescreen.settings import Settings
+    from infra.ops.buckets import Bucket
+    from infra.ops.s3_bucket import S3Bucket
 
     from .counts import Report
 
@@ -27,6 +30,7 @@ Examples:
   facescreen report oss://selfies --all --html report.html
   facescreen report oss://selfies/2026/ --json | jq .verdicts
   facescreen report oss://selfies/2026/11/23/ --check && echo all low risk
+  facescreen report s3://selfies --all
   facescreen report --cost
 
 \b
@@ -38,7 +42,7 @@ there.
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("target", metavar="[oss://BUCKET[/PREFIX]]", required=False)
+@click.argument("target", metavar="[oss://BUCKET[/PREFIX]|s3://...]", required=False)
 @click.option("--all", "whole", is_flag=True, help="The whole bucket.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.option(
@@ -54,7 +58,8 @@ there.
     is_flag=True,
     help="Instead: the paid calls of this month by day, against DAILY_CALLS.",
 )
-@click.option("--profile", default="", help="Credentials of this profile of `aliyun configure`.")
+@cloud_option
+@profile_option
 def report(
     *,
     target: str | None,
@@ -63,6 +68,7 @@ def report(
     page: Path | None,
     check: bool,
     cost_alone: bool,
+    cloud: str,
     profile: str,
 ) -> int:
     """Count what stands on the objects of a bucket: verdicts, reasons, days.
@@ -73,24 +79,32 @@ def report(
 
     Unscreened are objects without a verdict that the function would screen; stale are those whose
     verdict is of bytes that were overwritten. Set TAG_PREFIX, TAG_FORM and the filters in the
-    environment as the function has them, and OSS_REGION.
+    environment as the function has them, and OSS_REGION; on AWS region and credentials are boto3's
+    matter.
 
     The cost is read from the state bucket: set STATE_BUCKET and DAILY_CALLS as the function has
-    them.
+    them, and say where with --cloud.
     """
     if cost_alone:
         if target or whole or page or check:
             raise click.UsageError("--cost is of all buckets: give nothing but --json with it")
-        return _report_cost(as_json=as_json, profile=profile)
+        return _report_cost(cloud, profile, as_json=as_json)
+    given = click.get_current_context().get_parameter_source("cloud")
+    if given is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--cloud is for --cost: a bucket says where it is, as s3://bucket")
     if target is None:
         raise click.UsageError("name a bucket and a prefix, as oss://bucket/prefix, or --cost")
-    name, prefix = _parts(target, whole=whole)
+    # The SDKs load here.
+    from infra.ops.buckets import bucket_of  # noqa: PLC0415
+    from infra.ops.outside import parts, settings_with_tags  # noqa: PLC0415
+
+    store, name, prefix = parts(target, whole=whole)
     if page is not None:
         check_page(page)
-    from infra.ops.outside import settings_with_tags  # noqa: PLC0415
-
     try:
-        made = _count(name, prefix, settings_with_tags(os.environ), account.credentials(profile))
+        settings = settings_with_tags(os.environ)
+        bucket = bucket_of(name, settings, account.credentials_for(store, profile))
+        made = _count(bucket, prefix, settings)
     except (BadSettings, BadCredentials) as wrong:
         raise click.UsageError(str(wrong)) from None
     _tell(made, as_json=as_json)
@@ -101,13 +115,18 @@ def report(
     return made.status(check=check)
 
 
-def _report_cost(*, as_json: bool, profile: str) -> int:
+def _report_cost(cloud: str, profile: str, *, as_json: bool) -> int:
+    from infra.ops.buckets import bucket_of  # noqa: PLC0415
     from infra.ops.outside import settings_of_state  # noqa: PLC0415
 
     from . import cost  # noqa: PLC0415
 
+    store = "s3" if cloud == "aws" else "oss"
     try:
-        made = cost.read(settings_of_state(os.environ), account.credentials(profile))
+        settings = settings_of_state(os.environ)
+        credentials = account.credentials_for(store, profile)
+        bucket = bucket_of(settings.state_bucket, settings, credentials)
+        made = cost.read(bucket, settings.daily_calls)
     except (BadSettings, BadCredentials) as wrong:
         raise click.UsageError(str(wrong)) from None
     except FacescreenError as fault:
@@ -116,27 +135,16 @@ def _report_cost(*, as_json: bool, profile: str) -> int:
     return 0
 
 
-def _parts(target: str, *, whole: bool) -> tuple[str, str]:
-    """The bucket's name and the prefix. Raises click.UsageError."""
-    from infra.ops.outside import parts  # noqa: PLC0415 - --help needs no libraries
-
-    store, name, prefix = parts(target, whole=whole)
-    if store == "s3":
-        raise click.UsageError("s3:// is not there yet: objects on AWS can't be reported on")
-    return name, prefix
-
-
-def _count(name: str, prefix: str, settings: Settings, credentials: CredentialSource) -> Report:
+def _count(bucket: Bucket | S3Bucket, prefix: str, settings: Settings) -> Report:
     """Raises BadSettings, BadCredentials; what else ends it early makes it partial."""
-    from infra.ops.buckets import Bucket  # noqa: PLC0415
     from infra.ops.screen.halt import Halt  # noqa: PLC0415
 
     from .counts import Report  # noqa: PLC0415
     from .reading import Reader, found  # noqa: PLC0415
     from .text import progress  # noqa: PLC0415
 
-    bucket = Bucket(name, settings.alibaba.oss_endpoint, settings.alibaba.oss_region, credentials)
-    made, halt, reader = Report(f"oss://{name}/{prefix}"), Halt(), Reader(bucket, settings)
+    target = f"{bucket.kind}://{bucket.name}/{prefix}"
+    made, halt, reader = Report(target), Halt(), Reader(bucket, settings)
     with halt.on_interrupt(), progress() as advance:
         try:
             for one in found(bucket.listed(prefix), reader.read, halt):

@@ -17,14 +17,12 @@ from rich.table import Table
 from facescreen.deepfake.daily_cap import drawn_by_day
 from facescreen.history import History
 from facescreen.retry import persistently
-from facescreen.storage.oss import OssState
-from infra.ops.buckets import Bucket
 from infra.ops.screen.spending import PRICE_USD
 
 if TYPE_CHECKING:
-    from facescreen.credentials import CredentialSource
-    from facescreen.settings import Settings
     from facescreen.storage import StateStore
+    from infra.ops.buckets import Bucket
+    from infra.ops.s3_bucket import S3Bucket
 
 COUNTED, FROM_HISTORY = "counted", "history"
 _SOURCES = (
@@ -63,16 +61,11 @@ class Cost:
         return sum(day.calls for day in self.days)
 
 
-def read(settings: Settings, credentials: CredentialSource) -> Cost:
-    """Raises errors.FacescreenError, AccessRefused with what is to be allowed."""
-    name, oss = settings.state_bucket, settings.alibaba
-    bucket = Bucket(name, oss.oss_endpoint, oss.oss_region, credentials)
-    state = OssState(
-        credentials, endpoint=oss.oss_endpoint, region=oss.oss_region, bucket=settings.state_bucket
-    )
-    with bucket.needing("oss:ListObjects and oss:GetObject"):
-        days = month_to_date(state, datetime.now(timezone.utc).date())
-    return Cost(days, settings.daily_calls)
+def read(bucket: Bucket | S3Bucket, cap: float) -> Cost:
+    """From the state bucket. Raises errors.FacescreenError, AccessRefused with what is to be
+    allowed."""
+    with bucket.needing(f"{bucket.listing} and {bucket.kind}:GetObject"):
+        return Cost(month_to_date(bucket.state(), datetime.now(timezone.utc).date()), cap)
 
 
 def month_to_date(state: StateStore, today: date) -> tuple[Day, ...]:

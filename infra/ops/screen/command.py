@@ -31,6 +31,7 @@ Examples:
   facescreen screen ./selfies --dry-run
   facescreen screen ./selfies --yes --json > verdicts.jsonl
   facescreen screen oss://selfies/2026/a.jpg --write-back
+  facescreen screen s3://selfies/2026/a.jpg
   facescreen screen https://cdn.example/a.jpg
   facescreen screen selfie.jpg --local
 
@@ -41,7 +42,9 @@ failed, 64 usage, 130 stopped by Ctrl-C (what was done is told).
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("targets", nargs=-1, required=True, metavar="FILE|FOLDER|URL|oss://BUCKET/KEY...")
+@click.argument(
+    "targets", nargs=-1, required=True, metavar="FILE|FOLDER|URL|oss://BUCKET/KEY|s3://..."
+)
 @click.option("--json", "as_json", is_flag=True, help="A JSON line for each, as it comes.")
 @click.option("--write-back", is_flag=True, help="Tag and announce objects as the function does.")
 @click.option("--dry-run", is_flag=True, help="Say what would be paid, and call nothing.")
@@ -95,8 +98,9 @@ def screen(
     nor video.
 
     Objects go through the function's ledger, so what it has screened is not paid for again: they
-    need its settings in the environment (STATE_BUCKET, MNS_ENDPOINT, MNS_TOPIC or MNS_QUEUE, and
-    its CALLS_PER_SECOND).
+    need its settings in the environment (STATE_BUCKET, CALLS_PER_SECOND, and where its messages
+    go: MNS_ENDPOINT with MNS_TOPIC or MNS_QUEUE; on AWS SNS_TOPIC_ARN, SQS_QUEUE_URL or EVENT_BUS,
+    while region and credentials of S3 are boto3's matter).
     """
     from . import services as ours  # noqa: PLC0415 - the libraries load here
 
@@ -134,23 +138,28 @@ def _find(arguments: tuple[str, ...], origins: tuple[str, ...], *, verbose: bool
 
 
 def _check_objects(found: Found, *, write_back: bool, local: bool, rate: float | None) -> None:
-    if rate is not None and _has_objects(found):
+    store = _store_of(found)
+    if rate is not None and store:
         # Turns are counted in units of it (deepfake.fleet): with another one the two would wait
         # for each other's minute to end.
         raise click.UsageError(
             "objects take their turns beside the function's: set CALLS_PER_SECOND as it has it, "
             "without --rate"
         )
-    if write_back and not _has_objects(found):
-        raise click.UsageError("--write-back is for oss:// objects: a file has no tags")
-    if local and _has_objects(found):
+    if write_back and not store:
+        raise click.UsageError("--write-back is for objects of buckets: a file has no tags")
+    if local and store:
         raise click.UsageError("the cloud of --local holds no objects: use `facescreen up`")
 
 
-def _has_objects(found: Found) -> bool:
+def _store_of(found: Found) -> str:
+    """That of the objects among them; empty where there are none. Raises click.UsageError."""
     from .targets import BucketObject  # noqa: PLC0415
 
-    return any(isinstance(target, BucketObject) for target in found.targets)
+    stores = {one.ref.store for one in found.targets if isinstance(one, BucketObject)}
+    if len(stores) > 1:
+        raise click.UsageError("oss:// or s3://, not both at once: each has its ledger")
+    return stores.pop() if stores else ""
 
 
 @contextmanager
@@ -205,7 +214,7 @@ def _run(
     from .report import INTERRUPTED, Report, progress  # noqa: PLC0415
 
     halt, report = Halt(), Report(found)
-    judge = services.judge(credentials, halt, objects=_has_objects(found), write_back=write_back)
+    judge = services.judge(credentials, halt, store=_store_of(found), write_back=write_back)
     size = workers(services.calls_per_second, len(found.targets))
     with halt.on_interrupt(), progress(len(found.targets)) as advance:
         for result in results(found.targets, judge.judge, halt, size):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import httpx
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from .halt import Halt
 
 _SOURCE = "facescreen/screen"
+# How the function on AWS comes to credentials: who runs this has their own.
+_OF_THE_FUNCTION_ALONE = {
+    "ALIBABA_SECRET_ARN": "arn:aws:secretsmanager::000000000000:secret:unused",
+    "ALIBABA_ROLE_ARN": "",
+    "ALIBABA_OIDC_PROVIDER_ARN": "",
+}
 _CONNECTIONS = httpx.Limits(max_connections=64, max_keepalive_connections=64)
 
 
@@ -70,13 +76,13 @@ class Services:
         return services
 
     def judge(
-        self, credentials: CredentialSource, halt: Halt, *, objects: bool, write_back: bool
+        self, credentials: CredentialSource, halt: Halt, *, store: str, write_back: bool
     ) -> Judge:
-        """With `objects`, every call takes its turn beside those of the function, in its state
-        bucket. Raises BadSettings, StandInRefused."""
+        """With objects of a `store`, every call takes its turn beside those of the function, in
+        its state bucket. Raises BadSettings, StandInRefused."""
         ad_hoc = None
-        if objects:
-            client, ad_hoc = self._of_function(credentials)
+        if store:
+            client, ad_hoc = self._of_function(store, credentials)
         else:
             client = self._client(credentials, halt)
         with suppress(errors.Passing):  # the calls themselves try again, and say more
@@ -99,13 +105,16 @@ class Services:
             allow_stand_in=self.endpoints.is_local,
         )
 
-    def _of_function(self, credentials: CredentialSource) -> tuple[DeepfakeClient, AdHoc]:
+    def _of_function(
+        self, store: str, credentials: CredentialSource
+    ) -> tuple[DeepfakeClient, AdHoc]:
         # The SDKs load here.
-        from facescreen.assembly import assemble, assemble_ad_hoc  # noqa: PLC0415
+        from facescreen.assembly import assemble, assemble_ad_hoc, ports_of  # noqa: PLC0415
         from facescreen.settings import Settings  # noqa: PLC0415
 
-        settings = Settings.from_env(self._outside())
-        parts = assemble(settings, credentials, source=_SOURCE)
+        settings = Settings.from_env(self._outside(), on_aws=store == "s3")
+        ports = replace(ports_of(settings, credentials), credentials=credentials)
+        parts = assemble(settings, ports, source=_SOURCE)
         return parts.client, assemble_ad_hoc(settings, parts)
 
     def _outside(self) -> dict[str, str]:
@@ -120,6 +129,7 @@ class Services:
             "OSS_ENDPOINT": endpoint,
             "CLOUDAUTH_ENDPOINT": self.endpoints.cloudauth,
             "CLOUDAUTH_UPLOAD_ENDPOINT": self.endpoints.upload,
+            **_OF_THE_FUNCTION_ALONE,
         }
 
 

@@ -108,10 +108,8 @@ class Found:
         scheme, separator, rest = argument.partition("://")
         if not separator:
             self._add_path(Path(argument))
-        elif scheme == "oss":
-            self.targets.append(BucketObject(_object(rest)))
-        elif scheme == "s3":
-            raise click.UsageError("s3:// is not there yet: objects on AWS can't be screened")
+        elif scheme in ("oss", "s3"):
+            self.targets.append(BucketObject(_object(scheme, rest)))
         else:
             self.targets.append(_checked(Url(argument), rules))
 
@@ -163,14 +161,16 @@ class Found:
             self.skipped.append((file.path, "neither image nor video"))
 
 
-def _object(rest: str) -> ObjectRef:
+def _object(store: str, rest: str) -> ObjectRef:
     bucket, _, key = rest.partition("/")
     if not key or key.endswith("/"):
-        raise click.UsageError("name one object, as oss://bucket/key: prefixes are not screened")
+        raise click.UsageError(
+            f"name one object, as {store}://bucket/key: prefixes are not screened"
+        )
     try:
-        return object_ref("oss", bucket, key)
+        return object_ref(store, bucket, key)
     except Refusal as refusal:
-        raise click.UsageError(f"oss://{bucket}/{key}: {refusal}") from None
+        raise click.UsageError(f"{store}://{bucket}/{key}: {refusal}") from None
 
 
 def _checked(target: Url, rules: UrlRules) -> Url:

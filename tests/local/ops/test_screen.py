@@ -185,14 +185,15 @@ def test_a_local_cloud_of_its_own(screen: Command, portrait: Path, outside: Outs
 @pytest.mark.parametrize(
     ("arguments", "environment", "says"),
     [
-        (["s3://bucket/a.jpg"], {}, "not there yet"),
+        (["s3://bucket/prefix/"], {}, "name one object, as s3://"),
+        (["s3://bucket/a.jpg", "oss://bucket/a.jpg"], {}, "not both at once"),
         (["oss://bucket/prefix/"], {}, "name one object"),
         (["oss://bucket/a.jpg"], {"STATE_BUCKET": ""}, "STATE_BUCKET"),
         (["oss://bucket/a.jpg", "--rate", "5"], {}, "as it has it, without --rate"),
         (["oss://bucket/a.jpg", "--local"], {}, "holds no objects"),
         (["no-such-file.jpg"], {}, "no file or folder"),
         (["http://example.com/a.jpg?token=abc"], {}, "http://example.com/a.jpg: "),
-        (["/proc/self/mem", "--write-back"], {}, "for oss:// objects"),
+        (["/proc/self/mem", "--write-back"], {}, "for objects of buckets"),
         (["/proc/self/mem"], {"SCENE_CODE": "short"}, "SCENE_CODE must be exactly 10"),
         (["/proc/self/mem", "--profile", "nobody"], {"HOME": "/nonexistent"}, "'nobody' gives no"),
         (["/proc/self/mem", "--endpoint", "http://example.com"], {}, "must be an https endpoint"),
