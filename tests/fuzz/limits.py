@@ -44,9 +44,9 @@ def too_slow(target: Callable[[bytes], object], content: bytes) -> str:
 
 def cpu_s(target: Callable[[bytes], object], content: bytes) -> float:
     """Seconds of CPU time."""
-    begin = time.process_time()
+    begin = time.thread_time()
     target(content)
-    return time.process_time() - begin
+    return time.thread_time() - begin
 
 
 def too_large(target: Callable[[bytes], object], content: bytes) -> str:

@@ -34,8 +34,8 @@ def test_what_is_no_text_is_not_taken_for_one() -> None:
 @pytest.mark.parametrize("name", ["Code", "Message", "RequestId"])
 def test_a_refusal_of_one_endless_word_ends_soon(name: str) -> None:
     reply = replied(**{"Code": "Throttling.User", name: "a" * 100_000})
-    begin = time.process_time()
+    begin = time.thread_time()
     with pytest.raises(errors.FacescreenError):
         understand(reply)
     # Half a second is ten times the aim of 50 ms; without a limit it is seconds.
-    assert time.process_time() - begin < 0.5
+    assert time.thread_time() - begin < 0.5

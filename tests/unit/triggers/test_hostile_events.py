@@ -165,10 +165,10 @@ def test_an_access_point_is_no_bucket() -> None:
     ids=["version", "source", "kind"],
 )
 def test_faults_of_one_endless_word_end_soon(event: Any) -> None:
-    begin = time.process_time()
+    begin = time.thread_time()
     assert len(read_event(event, ALL).faults) == 100
     # Half a second is ten times the aim of 50 ms; with the word in the error it is seconds.
-    assert time.process_time() - begin < 0.5
+    assert time.thread_time() - begin < 0.5
 
 
 def test_a_fault_tells_no_secret() -> None:
