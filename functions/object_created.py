@@ -45,7 +45,7 @@ def initialize(context: Any) -> None:
     parts = assemble(settings, ports_of(settings, _credentials), source=source)
     _credentials.renew(context)
     parts.warm()
-    batch = Batch(parts.screener, most_receives=settings.most_receives)
+    batch = Batch(parts.screener, parts.dead_letters, most_receives=settings.most_receives)
     _deployments.append(_Deployment(settings.filters, batch))
 
 

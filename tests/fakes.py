@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from facescreen.deadline import Deadline
+    from facescreen.errors import FacescreenError
     from facescreen.storage import ObjectRef
 
 
@@ -184,6 +185,17 @@ class KeptMessages:
 
     def publish(self, message: Mapping[str, Any]) -> None:
         self.sent.append(message)
+
+
+@dataclass
+class KeptLetters:
+    """DeadLetters that keeps what it is given."""
+
+    letters: list[tuple[str, str, str]] = field(default_factory=list)
+    """Event, error and detail."""
+
+    def put(self, event: str, why: FacescreenError) -> None:
+        self.letters.append((event, type(why).__name__, str(why)))
 
 
 LOW_RISK = Detection(Verdict.LOW_RISK, (), {}, "REQ-1", "TX-1")

@@ -11,6 +11,7 @@ from .triggers import Answer
 
 if TYPE_CHECKING:
     from .deadline import Deadline
+    from .messages import DeadLetters
     from .outcome import Outcome
     from .screening import Screener
     from .storage import ObjectRef
@@ -34,9 +35,13 @@ class _Ended:
 class Batch:
     """Screens deliveries. A whole event is one delivery: its objects come one after the other."""
 
-    def __init__(self, screener: Screener, *, most_receives: int = 0) -> None:
-        """`most_receives`: a message that was received so often is not delivered again."""
+    def __init__(
+        self, screener: Screener, dead_letters: DeadLetters | None = None, *, most_receives: int = 0
+    ) -> None:
+        """`most_receives`: a message that was received so often is not delivered again. Without
+        `dead_letters` the platform keeps all of them."""
         self._screener = screener
+        self._dead_letters = dead_letters
         self._most_receives = most_receives
 
     def work(self, triggered: Triggered, deadline: Deadline) -> dict[str, Any]:
@@ -50,7 +55,7 @@ class Batch:
             with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
                 ended = list(pool.map(lambda one: self._screened(one, deadline), deliveries))
         failures = [
-            self._told(delivery, objects)
+            self._left(delivery, self._told(delivery, objects))
             for delivery, objects in zip(deliveries, ended, strict=True)
         ]
         return _answered(triggered, failures)
@@ -72,14 +77,31 @@ class Batch:
     ) -> Outcome | None:
         """On the last receive: what the object says that will be in the dead-letter queue. What is
         deferred says nothing: it did not fail, and a redrive screens it."""
-        is_last = (delivery.receive_count or 0) >= self._most_receives > 0
-        if not is_last or isinstance(failure, Deferred):
+        if not self._is_last(delivery) or isinstance(failure, Deferred):
             return None
         try:
             return self._screener.give_up(ref, failure)
         except FacescreenError:
             # The dead letter is left to speak of it; why, the first failure says.
             return None
+
+    def _left(self, delivery: Delivery, failures: list[Exception]) -> list[Exception]:
+        """Those that the platform is to hear of. What is deferred for good we put among the dead
+        letters: SQS would keep no word of why, and its object has none."""
+        if self._dead_letters is None or not self._is_last(delivery):
+            return failures
+        deferred = [failure for failure in failures if isinstance(failure, Deferred)]
+        if not deferred or len(deferred) < len(failures):
+            return failures
+        try:
+            self._dead_letters.put(delivery.body, deferred[0])
+        except FacescreenError as unkept:
+            telemetry.not_kept(unkept)
+            return failures
+        return []
+
+    def _is_last(self, delivery: Delivery) -> bool:
+        return (delivery.receive_count or 0) >= self._most_receives > 0
 
     def _told(self, delivery: Delivery, ended: list[_Ended]) -> list[Exception]:
         """Tells of each object; gives what failed."""

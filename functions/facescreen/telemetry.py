@@ -126,6 +126,11 @@ def swept(run: Run) -> None:
     _logger.info("swept", extra=run.summary)
 
 
+def not_kept(trouble: FacescreenError) -> None:
+    """The platform makes the dead letter, which says nothing of why."""
+    _logger.warning("not kept", extra={"error": type(trouble).__name__, "detail": str(trouble)})
+
+
 def unreadable(fault: FacescreenError) -> None:
     """A record of an event that could not be read."""
     _count("unreadable")

@@ -68,6 +68,7 @@ class Cloud:
             "ALIBABA_SECRET_ARN": self.secret_arn,
             "CALLS_PER_SECOND": "50",
             "CLOUDAUTH_ENDPOINT": self.cloudauth.url,
+            "DEAD_LETTERS_QUEUE_URL": self.dead_letters_url,
             "FACESCREEN_LOCAL": "true",
             "MOST_RECEIVES": str(MOST_RECEIVES),
             "SCENE_CODE": "kyc_demo_1",

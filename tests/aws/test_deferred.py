@@ -11,11 +11,13 @@ import pytest
 from .announced import Announced
 from .cloud import WATCHED
 from .event_source import EventSource
+from .operations import made_by
 from .queues import until, waiting
 
 if TYPE_CHECKING:
     from .cloud import Cloud
     from .conftest import Deploy
+    from .function import Function
 
 pytestmark = pytest.mark.usefixtures("within_a_day")
 
@@ -29,7 +31,8 @@ def test_what_is_beyond_the_cap_is_not_called_failed_and_screened_when_it_is_rai
     cloud.give_up_at_once()
     for key in KEYS:
         cloud.put("selfies", key, photo)
-    _drain(cloud, deploy, DAILY_CALLS=str(CAP))
+    capped = _drain(cloud, deploy, DAILY_CALLS=str(CAP))
+    assert ("sqs:SendMessage", "*") in made_by(cloud, capped)
     letters = [one for one in cloud.messages(cloud.dead_letters_url) if "s3" in str(one)]
     deferred = {unquote_plus(one["Records"][0]["s3"]["object"]["key"]) for one in letters}
     assert _paid(cloud) == KEYS - deferred
@@ -46,11 +49,12 @@ def test_what_is_beyond_the_cap_is_not_called_failed_and_screened_when_it_is_rai
         assert cloud.tags("selfies", key)["deepfake-verdict"] == "low_risk"
 
 
-def _drain(cloud: Cloud, deploy: Deploy, **settings: str) -> None:
+def _drain(cloud: Cloud, deploy: Deploy, **settings: str) -> Function:
     function = deploy(SNS_TOPIC_ARN=cloud.topic_arn, MOST_RECEIVES="1", **settings)
     with EventSource(cloud.sqs, cloud.uploads_url, function) as source:
         until(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
     assert source.errors == []
+    return function
 
 
 def _paid(cloud: Cloud) -> set[str]:

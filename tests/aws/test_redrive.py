@@ -59,7 +59,7 @@ def letters(cloud: Cloud, deploy: Deploy, function: Function, photo: bytes) -> C
         for key in DEFERRED:
             cloud.put("selfies", key, photo + key.encode())
         until(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
-    others = {"NotTold": len(DEFERRED), "ObjectGone": 1, "ObjectChanged": 1, "Unreadable": 1}
+    others = {"Deferred": len(DEFERRED), "ObjectGone": 1, "ObjectChanged": 1, "Unreadable": 1}
     return causes + Counter(others)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from facescreen.errors import BadSettings
-from facescreen.settings import Settings
+from facescreen.settings import AwsSettings, Settings
 from facescreen.settings.sweep import SweepSettings
 from tests.aws_template.conftest import REPOSITORY, SECRET_ARN
 from tests.aws_template.stack import Stack
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 STANDS_FOR = {
     "StateBucket": "facescreen-state",
     "Queue": "https://sqs.eu-central-1.amazonaws.com/123456789012/uploads",
+    "DeadLetters": "https://sqs.eu-central-1.amazonaws.com/123456789012/dead-letters",
     "Verdicts": "arn:aws:sns:eu-central-1:123456789012:facescreen-verdicts",
 }
 BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "facescreen-object-created"}
@@ -30,6 +31,12 @@ def test_the_functions_take_what_the_template_tells_them(deployed: Stack, federa
             settings = Settings.from_env(environment(stack, function))
             assert settings.scene_code == "onboard_01"
             assert settings.state_bucket == STANDS_FOR["StateBucket"]
+
+
+def test_what_is_deferred_has_a_place_to_go(deployed: Stack) -> None:
+    platform = Settings.from_env(environment(deployed, "ObjectCreated")).platform
+    assert isinstance(platform, AwsSettings)
+    assert platform.dead_letters_url == STANDS_FOR["DeadLetters"]
 
 
 def test_so_does_the_sweep(deployed: Stack) -> None:

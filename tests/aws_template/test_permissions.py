@@ -43,6 +43,7 @@ PERMISSIONS = {
         ("sqs:ReceiveMessage", "Queue.Arn"),
         ("sqs:DeleteMessage", "Queue.Arn"),
         ("sqs:GetQueueAttributes", "Queue.Arn"),
+        ("sqs:SendMessage", "DeadLetters.Arn"),
         ("logs:CreateLogStream", "ObjectCreatedLogs.Arn"),
         ("logs:PutLogEvents", "ObjectCreatedLogs.Arn"),
     },

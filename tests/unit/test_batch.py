@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,8 +13,12 @@ from facescreen.batch import Batch
 from facescreen.deadline import Deadline
 from facescreen.errors import AccessRefused, BadEvent, Deferred, Unavailable
 from facescreen.triggers import Answer, Delivery, Triggered
-from tests.fakes import HIGH_RISK, LOW_RISK
+from tests.fakes import HIGH_RISK, LOW_RISK, KeptLetters
 from tests.unit.workbench import PHOTO, REF, Bench
+
+if TYPE_CHECKING:
+    from facescreen.errors import FacescreenError
+    from facescreen.messages import DeadLetters
 
 DOWN = Unavailable("the service is unwell", code="ServiceUnavailable")
 SPENT = Deferred("deferred: the day's 5 paid calls are spent", retry_after_s=3600)
@@ -30,8 +34,10 @@ def message(bench: Bench, number: int, receives: int = 1) -> Delivery:
     return Delivery(f"m-{number}", receives, [put(bench, f"{number}.jpg")])
 
 
-def work(bench: Bench, triggered: Triggered, most_receives: int = 0) -> dict[str, Any]:
-    batch = Batch(bench.screener, most_receives=most_receives)
+def work(
+    bench: Bench, triggered: Triggered, most_receives: int = 0, letters: DeadLetters | None = None
+) -> dict[str, Any]:
+    batch = Batch(bench.screener, letters, most_receives=most_receives)
     return batch.work(triggered, Deadline.after(4))
 
 
@@ -106,6 +112,47 @@ def test_what_is_deferred_did_not_fail() -> None:
     redriven = replace(delivery, receive_count=1)
     assert work(bench, Triggered([redriven], Answer.ITEM_FAILURES), 5) == {"batchItemFailures": []}
     assert bench.store.tags(delivery.objects[0])["deepfake-verdict"] == "high_risk"
+
+
+def test_what_is_deferred_for_good_is_a_dead_letter_that_says_why() -> None:
+    bench, letters = Bench(SPENT, SPENT, LOW_RISK), KeptLetters()
+    first, last = message(bench, 1, 4), replace(message(bench, 2, 5), body='{"of": "SQS"}')
+    for delivery in (first, last):
+        answer = work(bench, Triggered([delivery], Answer.ITEM_FAILURES), 5, letters)
+        comes_back = [{"itemIdentifier": "m-1"}] if delivery is first else []
+        assert answer == {"batchItemFailures": comes_back}
+    assert letters.letters == [('{"of": "SQS"}', "Deferred", str(SPENT))]
+    assert bench.sent() == []
+
+
+def test_what_failed_beside_it_is_left_to_the_queue() -> None:
+    bench, letters = Bench(SPENT, DOWN), KeptLetters()
+    both = message(bench, 1, 5)
+    both.objects.append(put(bench, "other.jpg"))
+    answer = work(bench, Triggered([both], Answer.ITEM_FAILURES), 5, letters)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert letters.letters == []
+
+
+def test_what_fails_otherwise_is_left_to_the_queue() -> None:
+    bench, letters = Bench(DOWN), KeptLetters()
+    answer = work(bench, Triggered([message(bench, 1, 5)], Answer.ITEM_FAILURES), 5, letters)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert letters.letters == []
+
+
+def test_a_letter_that_can_not_be_put_is_left_to_the_queue(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bench = Bench(SPENT)
+
+    class Refusing:
+        def put(self, event: str, why: FacescreenError) -> None:
+            raise AccessRefused("not allowed", code="AccessDenied")
+
+    answer = work(bench, Triggered([message(bench, 1, 5)], Answer.ITEM_FAILURES), 5, Refusing())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert "not kept" in {record.message for record in caplog.records}
 
 
 def test_what_is_known_is_said_rather_than_failed() -> None:

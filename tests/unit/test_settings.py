@@ -119,6 +119,7 @@ def test_on_aws_nothing_of_oss_or_mns_is_asked_for() -> None:
         ({"ALIBABA_SECRET_ARN": ""}, "set either ALIBABA_SECRET_ARN, or ALIBABA_ROLE_ARN and"),
         ({"ALIBABA_ROLE_ARN": "acs:ram::1234567890:role/r"}, "set either ALIBABA_SECRET_ARN, or"),
         ({"ALIBABA_ROLE_ARN": "role"}, "ALIBABA_ROLE_ARN must be acs:ram::ACCOUNT:role/NAME"),
+        ({"DEAD_LETTERS_QUEUE_URL": "dead"}, "DEAD_LETTERS_QUEUE_URL must be a queue's https URL"),
         ({"MOST_RECEIVES": "-1"}, "MOST_RECEIVES must be a number from 0 to 1000"),
     ],
 )

@@ -14,7 +14,7 @@ from .ports import Ports
 
 if TYPE_CHECKING:
     from ..credentials import CredentialSource
-    from ..messages import Publisher
+    from ..messages import DeadLetters, Publisher
     from ..settings import AwsSettings
 
 
@@ -26,6 +26,7 @@ def ports(state_bucket: str, settings: AwsSettings) -> Ports:
         state=S3State(session, bucket=state_bucket),
         publisher=_publisher(session, settings),
         credentials=_credentials(settings),
+        dead_letters=_dead_letters(session, settings),
     )
 
 
@@ -41,6 +42,14 @@ def _publisher(session: boto3.Session, settings: AwsSettings) -> Publisher:
     from ..messages.eventbridge import EventBridgePublisher  # noqa: PLC0415
 
     return EventBridgePublisher(session, bus=settings.event_bus)
+
+
+def _dead_letters(session: boto3.Session, settings: AwsSettings) -> DeadLetters | None:
+    if not settings.dead_letters_url:
+        return None
+    from ..messages.sqs_dead_letters import SqsDeadLetters  # noqa: PLC0415
+
+    return SqsDeadLetters(session, queue_url=settings.dead_letters_url)
 
 
 def _credentials(settings: AwsSettings) -> CredentialSource:

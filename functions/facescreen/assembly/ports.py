@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..credentials import CredentialSource
-    from ..messages import Publisher
+    from ..messages import DeadLetters, Publisher
     from ..storage import ObjectStore, StateStore
 
 
@@ -20,3 +20,5 @@ class Ports:
     publisher: Publisher
     credentials: CredentialSource
     """For ID Verification."""
+    dead_letters: DeadLetters | None = None
+    """None where the platform keeps what is given up, and why."""

@@ -37,6 +37,8 @@ class AwsSettings:
     most_receives: int
     """The queue's maxReceiveCount: what is received so often is a dead letter then. 0: nobody
     counts."""
+    dead_letters_url: str
+    """The dead-letter queue; empty where what is deferred is left to the queue, without why."""
 
     @classmethod
     def read(cls, read: EnvironmentReader) -> AwsSettings:
@@ -71,6 +73,9 @@ class AwsSettings:
             ),
             sts_endpoint=read.endpoint("ALIBABA_STS_ENDPOINT", "sts.ap-southeast-1.aliyuncs.com"),
             most_receives=int(read.number("MOST_RECEIVES", 0, 1000, 0)),
+            dead_letters_url=read.text(
+                "DEAD_LETTERS_QUEUE_URL", QUEUE_URL, "a queue's https URL", _OUTPUTS, ""
+            ),
         )
         settings._check(read)
         return settings

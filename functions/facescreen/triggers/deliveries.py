@@ -38,6 +38,8 @@ class Delivery:
     what the filters say."""
     faults: list[BadEvent] = field(default_factory=list)
     """Records that could not be read; the others are screened all the same."""
+    body: str = field(default="", repr=False)
+    """Of an SQS message, as it came."""
 
     @property
     def records(self) -> int:

@@ -111,6 +111,7 @@ class _Opener:
         self.delivery.id = fields.text("messageId")
         if "attributes" in fields:
             self.delivery.receive_count = _receive_count(fields.section("attributes"))
+        self.delivery.body = fields.text("body", longest=_LARGEST_MESSAGE)
         self._open_text(fields, "body")
 
     def open_task(self, record: Any) -> None:

@@ -51,7 +51,7 @@ _OTHERS = {
     "InstanceError": "The platform could not start an instance: send it again.",
     "EventAgeExceeded": "It waited too long for an instance: raise RESERVED_CONCURRENCY.",
     ALREADY_SCREENED: "Another event had it screened: sent again it is not paid for again.",
-    NOT_TOLD: "The day's calls were spent, or it ran out of time, or its instance died: see the "
+    NOT_TOLD: "It ran out of time, or its instance died, or the day's calls were spent: see the "
     "function's log.",
 }
 _UNFORESEEN = "Not foreseen: report it with its log line, and send it again once it is mended."

@@ -53,12 +53,13 @@ def of_function_compute(held: Held) -> Letter:
 
 
 def of_sqs(held: Held, why: Callable[[ObjectRef], tuple[str, str]]) -> Letter:
-    """SQS keeps the message alone, and no word of why: `why` gives the error's class and text for
-    an object. S3 puts one into a message; of several the first stands for all."""
+    """SQS keeps the message alone: where the function did not put it there with a word of why,
+    `why` gives the error's class and text for an object. S3 puts one into a message; of several
+    the first stands for all."""
     refs = _refs(held.body)
     if not refs:
         return _unreadable(held)
-    error, says = why(refs[0])
+    error, says = (held.error, held.says) if held.error else why(refs[0])
     return Letter(held, held.body, error, shown(says), held.sent_at, _uris(refs))
 
 

@@ -22,6 +22,9 @@ class Held:
     sent_at: datetime
     until: float
     """On the monotonic clock: when others may see it again."""
+    error: str = ""
+    """The error's class, and its text, where the function put it there itself."""
+    says: str = ""
 
     @property
     def left_s(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from facescreen.aws import aws_errors, connect
 
@@ -31,6 +31,7 @@ class SqsLetters:
                 WaitTimeSeconds=_WAIT_S,
                 VisibilityTimeout=HOLD_S,
                 AttributeNames=["SentTimestamp"],
+                MessageAttributeNames=["error", "detail"],
             )
         return [
             Held(
@@ -38,6 +39,8 @@ class SqsLetters:
                 message["Body"].encode(errors="surrogateescape"),
                 sent(message["Attributes"]["SentTimestamp"]),
                 time.monotonic() + HOLD_S,
+                _attribute(message, "error"),
+                _attribute(message, "detail"),
             )
             for message in found.get("Messages", ())
         ]
@@ -51,3 +54,8 @@ class SqsLetters:
             self._client.change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=held.receipt, VisibilityTimeout=0
             )
+
+
+def _attribute(message: dict[str, Any], name: str) -> str:
+    """As facescreen.messages.sqs_dead_letters wrote it; empty where it did not."""
+    return str(message.get("MessageAttributes", {}).get(name, {}).get("StringValue", ""))

@@ -6,6 +6,7 @@ import base64
 import inspect
 import json
 import time
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -119,8 +120,11 @@ def test_sqs_keeps_the_event_alone_and_its_object_says_why() -> None:
             }
         ]
     }
-    letter = of_sqs(held(json.dumps(body).encode()), why)
+    alone = held(json.dumps(body).encode())
+    letter = of_sqs(alone, why)
     assert (letter.error, letter.says) == ("Throttled", "selfies/a b.jpg E")
+    told = of_sqs(replace(alone, error="Deferred", says="spent"), why)
+    assert (told.error, told.says) == ("Deferred", "spent")
     assert letter.objects == ("s3://selfies/a b.jpg",)
     assert letter.failed_at == SENT
 
