@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -37,14 +36,15 @@ class Call:
         return self.code == "Success"
 
     @classmethod
-    def now(cls, operation: str, given: Mapping[str, str]) -> Call:
-        """A call with the parameters `given` that comes at this instant."""
+    def at(cls, came: float, operation: str, given: Mapping[str, str]) -> Call:
+        """A call with the parameters `given` that `came` at this instant, in epoch seconds."""
+        instant = datetime.fromtimestamp(came, timezone.utc)
         return cls(
             operation=operation,
             way=next((way for way in _WAYS if given.get(way)), ""),
             merchant_biz_id=given.get("MerchantBizId", "")[:_LONGEST],
             object=_object(given.get("FaceUrl", ""))[:_LONGEST],
-            time=datetime.now(timezone.utc).isoformat(timespec="milliseconds")[:-6] + "Z",
+            time=instant.isoformat(timespec="milliseconds")[:-6] + "Z",
         )
 
     def answered(self, code: str) -> Call:
@@ -58,14 +58,14 @@ class Rate:
     def __init__(self) -> None:
         self._times: deque[float] = deque()
 
-    def admit(self, per_second: float | None) -> bool:
-        """Whether one more call stays within `per_second`; one that does is counted."""
-        now = time.monotonic()
-        while self._times and now - self._times[0] >= 1:
+    def admit(self, per_second: float | None, came: float) -> bool:
+        """Whether one more call stays within `per_second`; one that does is counted. `came` is the
+        very instant that the call is told with: two readings of a clock may lie far apart."""
+        while self._times and came - self._times[0] >= 1:
             self._times.popleft()
         if per_second is not None and len(self._times) >= per_second:
             return False
-        self._times.append(now)
+        self._times.append(came)
         return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any
@@ -60,9 +61,10 @@ class Detections:
     ) -> dict[str, Any]:
         """The ResultObject. `ways`: see material; `quota`: calls of `operation` a second, for each
         operation has its own. Raises Refusal."""
-        call = Call.now(operation, given)
+        came = time.time()
+        call = Call.at(came, operation, given)
         try:
-            if not self._rates[operation].admit(quota):
+            if not self._rates[operation].admit(quota, came):
                 raise Refusal("Throttling.Api", "The API call is blocked by throttling.")
             result = await self._judged(material(given, ways))
         except Refusal as refusal:

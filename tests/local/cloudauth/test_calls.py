@@ -1,0 +1,26 @@
+"""The quota holds for the calls as they are told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.local.cloudauth.calls import Call, Rate
+
+MOST = 3
+
+
+@given(st.lists(st.integers(0, 4_000_000), max_size=60))
+def test_no_second_tells_of_more_than_the_quota(microseconds: list[int]) -> None:
+    rate = Rate()
+    moments = [1_800_000_000 + one / 1e6 for one in sorted(microseconds)]
+    admitted = [moment for moment in moments if rate.admit(MOST, moment)]
+    told = [_seconds(Call.at(moment, "DeepfakeDetectIntl", {}).time) for moment in admitted]
+    assert all(sum(first <= one < first + 1 for one in told) <= MOST for first in told)
+    assert len(admitted) >= min(MOST, len(moments))
+
+
+def _seconds(time: str) -> float:
+    return datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp()
