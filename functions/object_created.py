@@ -41,11 +41,11 @@ def initialize(context: Any) -> None:
     from facescreen.assembly import assemble, ports_of  # noqa: PLC0415 - the SDKs load here, once
 
     settings = Settings.from_env(os.environ)
-    source = adapt(context).invoked_function_arn
-    parts = assemble(settings, ports_of(settings, _credentials), source=source)
+    ports = ports_of(settings, _credentials)
+    parts = assemble(settings, ports, source=adapt(context).invoked_function_arn)
     _credentials.renew(context)
     parts.warm()
-    batch = Batch(parts.screener, parts.dead_letters, most_receives=settings.most_receives)
+    batch = Batch(parts.screener, ports.dead_letters, most_receives=settings.most_receives)
     _deployments.append(_Deployment(settings.filters, batch))
 
 

@@ -43,7 +43,7 @@ def too_slow(target: Callable[[bytes], object], content: bytes) -> str:
 
 
 def cpu_s(target: Callable[[bytes], object], content: bytes) -> float:
-    """Seconds of CPU time."""
+    """Seconds of this thread's CPU time."""
     begin = time.thread_time()
     target(content)
     return time.thread_time() - begin

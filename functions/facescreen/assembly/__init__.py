@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ..ad_hoc import AdHoc
     from ..credentials import CredentialSource
     from ..deepfake.allowance import Allowance
-    from ..messages import DeadLetters
     from ..quarantine import Quarantine
     from ..settings import Settings
     from ..storage import ObjectStore
@@ -42,7 +41,6 @@ class Assembly:
     store: ObjectStore
     ledger: Ledger
     history: History
-    dead_letters: DeadLetters | None
 
     def warm(self) -> None:
         """Opens the connection that the first call would wait for. Raises StandInRefused."""
@@ -81,7 +79,7 @@ def assemble(settings: Settings, ports: Ports, *, source: str) -> Assembly:
         ),
         quarantine=_quarantine(settings, ports, ledger),
     )
-    return Assembly(client, screener, ports.store, ledger, history, ports.dead_letters)
+    return Assembly(client, screener, ports.store, ledger, history)
 
 
 def assemble_ad_hoc(settings: Settings, parts: Assembly) -> AdHoc:
