@@ -28,5 +28,9 @@ class Background:
         self._loop.close()
 
     def run(self, work: Coroutine[object, object, T], timeout_s: float = 30) -> T:
-        """Runs `work` on the loop and waits for its result."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout_s)
+        """Runs `work` on the loop and waits for its result; it ends with the waiting."""
+        running = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return running.result(timeout_s)
+        finally:
+            running.cancel()

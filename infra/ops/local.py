@@ -39,8 +39,9 @@ def demo(*, once: bool, as_json: bool) -> None:
         rows = table.run(cloud)
         click.echo(table.as_json(rows) if as_json else table.as_table(rows))
         if not once:
+            stopped = _stops()
             _tell(cloud)
-            _until_stopped()
+            _wait_for(stopped)
     if not table.as_expected(rows):
         raise click.ClickException("not every sample came to its expected end")
 
@@ -89,10 +90,12 @@ def up(
             table.upload(cloud)
         else:
             cloud.samples()
+        # First: whoever finds the env file may stop this at once.
+        stopped = _stops()
         if env_file is not None:
             write_env_file(env_file, cloud.environment())
         _tell(cloud)
-        _until_stopped()
+        _wait_for(stopped)
 
 
 def _interpreters() -> dict[str, str]:
@@ -114,7 +117,7 @@ def running_cloud(
     from infra.local.fc.section import BadTemplate  # noqa: PLC0415
 
     settings = dict.fromkeys(["FC_RUNTIME"], next(iter(interpreters))) if interpreters else {}
-    with Background() as loop:
+    with _sigterm_as_ctrl_c(), Background() as loop:
         cloud = LocalCloud(data, PROJECT, settings, interpreters=interpreters)
         try:
             loop.run(cloud.start(ports))
@@ -123,6 +126,16 @@ def running_cloud(
             raise click.ClickException(str(bad)) from None
         finally:
             loop.run(cloud.stop())
+
+
+@contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    """Whoever ends the process leaves no instance and no folder behind."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _tell(cloud: LocalCloud) -> None:
@@ -136,11 +149,16 @@ def _tell(cloud: LocalCloud) -> None:
     click.echo("Ctrl-C stops it.", err=True)
 
 
-def _until_stopped() -> None:
+def _stops() -> list[int]:
+    """Where the signals that ask for the end are noted from now on, instead of ending at once."""
     # No Event here: its lock may be held by the very code that the signal interrupts.
     stopped: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _: stopped.append(received))
+    return stopped
+
+
+def _wait_for(stopped: list[int]) -> None:
     while not stopped:
         time.sleep(0.2)
 
