@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .queues import until
+from tests.until import until
 
 if TYPE_CHECKING:
     from .cloud import Cloud

@@ -45,6 +45,11 @@ class Function:
         wait_s = self.configuration.timeout_s + _MARGIN_S
         return json.loads(self._loop.run(self._invoke(json.dumps(event).encode()), wait_s))
 
+    @property
+    def busy(self) -> int:
+        """How many instances are in the middle of an invocation, or on their way into one."""
+        return len(self._busy)
+
     def kill(self) -> None:
         """SIGKILLs every instance that is in the middle of an invocation."""
         self._loop.run(self._kill())

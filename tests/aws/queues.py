@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Any
 
 
 def queue_arn(sqs: Any, url: str) -> str:
@@ -31,13 +27,3 @@ def delete(sqs: Any, url: str, messages: list[dict[str, Any]]) -> None:
     ]
     answer = sqs.delete_message_batch(QueueUrl=url, Entries=entries)
     assert not answer.get("Failed"), answer["Failed"]
-
-
-def until(
-    true: Callable[[], bool], what: str, seconds: float = 60, *, every_s: float = 0.2
-) -> None:
-    """Waits until `true`, or fails."""
-    ends = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < ends, f"waited {seconds} s for {what}"
-        time.sleep(0.05)

@@ -8,11 +8,13 @@ from urllib.parse import unquote_plus
 
 import pytest
 
+from tests.until import until
+
 from .announced import Announced
 from .cloud import WATCHED
 from .event_source import EventSource
 from .operations import made_by
-from .queues import until, waiting
+from .queues import waiting
 
 if TYPE_CHECKING:
     from .cloud import Cloud

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.until import until
+
 from .event_source import EventSource, failures
-from .queues import queue_arn, until, waiting
+from .queues import queue_arn, waiting
 
 if TYPE_CHECKING:
     from pathlib import Path

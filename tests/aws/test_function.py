@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.until import until
+
 from .package import managed_runtime
 from .runtime_api import FunctionError
 
@@ -87,7 +89,7 @@ def test_a_killed_instance_is_noticed_too(toy: Toy) -> None:
     function.invoke(0)
     with ThreadPoolExecutor() as pool:
         running = pool.submit(function.invoke, 30)
-        time.sleep(0.2)
+        until(lambda: function.busy == 1, "its invocation")
         function.kill()
         with pytest.raises(FunctionError, match=r"Runtime\.ExitError: .*SIGKILL"):
             running.result()
@@ -103,7 +105,7 @@ def test_invocations_at_once_run_in_instances_of_their_own(toy: Toy) -> None:
     with ThreadPoolExecutor() as pool:
         assert len(set(pool.map(function.invoke, [1, 1]))) == 2
         running = [pool.submit(function.invoke, 1) for _ in range(2)]
-        time.sleep(0.2)
+        until(lambda: function.busy == 2, "both invocations")
         with pytest.raises(FunctionError, match="TooManyRequestsException"):
             function.invoke(0)
         assert len({ended.result() for ended in running}) == 2

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.until import until
+
 from .announced import Announced
 from .cloud import SOURCES, WATCHED, Cloud, running_cloud
 from .event_source import EventSource
-from .queues import until, waiting
+from .queues import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

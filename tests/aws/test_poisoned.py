@@ -8,11 +8,13 @@ from urllib.parse import unquote_plus
 
 import pytest
 
+from tests.until import until
+
 from .analyzer import POISON
 from .announced import Announced
 from .cloud import MOST_RECEIVES, SOURCES, WATCHED, Cloud, running_cloud
 from .event_source import LARGEST_BATCH, EventSource
-from .queues import until, waiting
+from .queues import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,6 +10,7 @@ from tests.aws_template.conftest import REPOSITORY, tools
 from tests.aws_template.stack import Stack
 from tests.aws_template.test_permissions import permissions
 from tests.policies import any_like
+from tests.until import until
 
 from . import command_line
 from .analyzer import FORGED
@@ -18,7 +19,7 @@ from .cloud import SOURCES, STATE, VERSIONED, WATCHED
 from .configuration import REGION
 from .event_source import EventSource
 from .operations import made_by
-from .queues import queue_arn, until, waiting
+from .queues import queue_arn, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

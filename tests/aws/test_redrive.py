@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.local.behaviour import Behaviour
+from tests.until import until
 
 from . import command_line
 from .announced import Announced
 from .cloud import WATCHED
 from .event_source import EventSource
-from .queues import until, waiting
+from .queues import waiting
 
 if TYPE_CHECKING:
     from .cloud import Cloud

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.until import until
+
 from . import command_line
 from .analyzer import FORGED
 from .announced import Announced
 from .cloud import WATCHED
 from .event_source import EventSource
-from .queues import until, waiting
+from .queues import waiting
 
 if TYPE_CHECKING:
     import subprocess

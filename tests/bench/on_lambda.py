@@ -20,7 +20,7 @@ from tests.aws.configuration import Configuration
 from tests.aws.event_source import EventSource
 from tests.aws.function import Function
 from tests.aws.package import built, managed_runtime
-from tests.aws.queues import until
+from tests.until import until
 
 if TYPE_CHECKING:
     from tests.aws.cloud import Cloud

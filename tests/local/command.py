@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.local.pipeline.outside import until
+from tests.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

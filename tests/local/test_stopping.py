@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.local.command import FACESCREEN
-from tests.local.pipeline.outside import until
+from tests.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,12 +24,12 @@ HEAD = b"POST /v1/screenings HTTP/1.1\r\nHost: a\r\nContent-Type: image/jpeg\r\n
 @pytest.fixture(autouse=True)
 def _lives(api: httpx.Client) -> Iterator[None]:
     yield
-    assert api.get("/v1/health", timeout=5).json()["status"] == "ok"
+    assert api.get("/v1/health", timeout=20).json()["status"] == "ok"
 
 
 def connected(outside: Outside) -> socket.socket:
     address = urlsplit(outside.told["HTTP_TRIGGER_URL"])
-    return socket.create_connection((address.hostname, address.port or 80), timeout=5)
+    return socket.create_connection((address.hostname, address.port or 80), timeout=20)
 
 
 def sent(outside: Outside, *pieces: bytes) -> bytes:
@@ -77,7 +77,7 @@ def test_a_file_over_10_mb_is_the_contents_fault(
 def test_a_slow_body_holds_nobody_up(api: httpx.Client, outside: Outside) -> None:
     with connected(outside) as slow:
         slow.sendall(HEAD + b"Content-Length: 1000\r\n\r\nabc")
-        assert api.get("/v1/health", timeout=5).status_code == 200
+        assert api.get("/v1/health", timeout=20).status_code == 200
 
 
 def test_a_slow_body_is_refused(

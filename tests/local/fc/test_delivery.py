@@ -74,7 +74,7 @@ async def test_retries_come_later_each_time(tmp_path: Path) -> None:
         begun = time.monotonic()
         cloud.service.deliver(record())
         await cloud.service.drained()
-        assert 0.3 <= time.monotonic() - begun < 2
+        assert 0.3 <= time.monotonic() - begun < 30
         assert cloud.statuses == ["error"] * 3
 
 

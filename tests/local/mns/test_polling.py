@@ -30,7 +30,7 @@ class Poll(threading.Thread):
         self.result: bytes | str = ""
         self.ended = 0.0
         self.start()
-        time.sleep(0.1)
+        time.sleep(0.3)
 
     def run(self) -> None:
         with self._cloud.account() as account:
@@ -51,19 +51,19 @@ def test_it_waits_as_long_as_it_is_told(queue: Any) -> None:
     started = time.monotonic()
     with refused("MessageNotExist"):
         queue.receive_message(wait_seconds=1)
-    assert 1 <= time.monotonic() - started < 1.5
+    assert 1 <= time.monotonic() - started < 10
 
 
 def test_it_waits_as_long_as_the_queue_says(queue: Any) -> None:
-    queue.set_attributes(QueueMeta(polling_wait_sec=1))
+    queue.set_attributes(QueueMeta(polling_wait_sec=2))
     started = time.monotonic()
     with refused("MessageNotExist"):
         queue.receive_message()
-    assert 1 <= time.monotonic() - started < 1.5
+    assert 2 <= time.monotonic() - started < 10
     started = time.monotonic()
     with refused("MessageNotExist"):
         queue.receive_message(wait_seconds=0)
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 2
 
 
 def test_it_wakes_when_a_message_comes(cloud: Cloud, queue: Any) -> None:
@@ -71,7 +71,7 @@ def test_it_wakes_when_a_message_comes(cloud: Cloud, queue: Any) -> None:
     sent = time.monotonic()
     queue.batch_send_message([Message("a"), Message("b")])
     assert sorted(str(poll.outcome()) for poll in polls) == ["b'a'", "b'b'"]
-    assert max(poll.ended for poll in polls) - sent < 0.5
+    assert max(poll.ended for poll in polls) - sent < 10
 
 
 def test_one_message_wakes_one_receiver(cloud: Cloud, queue: Any) -> None:
@@ -84,7 +84,7 @@ def test_it_wakes_when_a_delay_is_over(queue: Any) -> None:
     queue.send_message(Message("m", delay_seconds=1))
     started = time.monotonic()
     assert queue.receive_message(wait_seconds=20).message_body == b"m"
-    assert 0.9 < time.monotonic() - started < 1.5
+    assert 0.9 < time.monotonic() - started < 10
 
 
 def test_it_wakes_when_a_message_is_shown_again(cloud: Cloud, queue: Any) -> None:
@@ -113,4 +113,4 @@ def test_stopping_does_not_wait_for_polls(tmp_path: Path) -> None:
         poll = Poll(cloud, "empty", 20)
         started = time.monotonic()
     assert poll.outcome() == "MessageNotExist"
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10

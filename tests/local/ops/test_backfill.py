@@ -12,7 +12,7 @@ import pytest
 
 from tests.local.ops.folder import photo
 from tests.local.ops.quiet import Backfill, fill, quiet
-from tests.local.pipeline.outside import until
+from tests.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

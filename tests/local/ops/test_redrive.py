@@ -19,8 +19,9 @@ from infra.ops.redrive.queues import HOLD_S
 from tests.local.command import FACESCREEN
 from tests.local.ops.folder import surroundings
 from tests.local.pipeline import leaks
-from tests.local.pipeline.outside import Outside, running, until
+from tests.local.pipeline.outside import Outside, running
 from tests.local.vendors import clients
+from tests.until import until
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ from facescreen.outcome import Finding, Verdict, tag_set
 from infra.ops import buckets
 from tests.local.command import FACESCREEN
 from tests.local.ops.folder import surroundings
-from tests.local.pipeline.outside import until
+from tests.until import until
 
 if TYPE_CHECKING:
     from pathlib import Path

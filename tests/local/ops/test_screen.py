@@ -11,7 +11,8 @@ import pytest
 from infra.local.cloud import STATE_BUCKET
 from tests.local.command import run as facescreen
 from tests.local.ops.folder import fill, photo
-from tests.local.pipeline.outside import FAST, until
+from tests.local.pipeline.outside import FAST
+from tests.until import until
 
 if TYPE_CHECKING:
     import subprocess

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tests.local.pipeline.outside import Outside, running, until
+from tests.local.pipeline.outside import Outside, running
+from tests.until import until
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from mns.mns_exception import MNSServerException
 
 from infra.local.background import Background
 from infra.local.cloud import LocalCloud
+from tests.until import until
 
 from .packaged import packaged
 
@@ -61,6 +61,11 @@ class Outside:
     def behave(self, **services: Any) -> None:
         answer = self.admin.put("/behaviour", json=services)
         assert answer.status_code == 200, answer.text
+
+    def all_faults_met(self, service: str) -> bool:
+        """Whether each fault that it was told of has been met, so that one that hangs does so."""
+        behaviour = self.admin.put("/behaviour", json={}).json()
+        return not behaviour[service]["faults"]
 
     def calls(self, key: str = "") -> list[dict[str, Any]]:
         """Billed calls, of one object or of all."""
@@ -115,14 +120,6 @@ class Outside:
                 return found
             found.append(json.loads(received.message_body))
             queue.delete_message(received.receipt_handle)
-
-
-def until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    """Waits until `true`, or fails."""
-    ends = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < ends, f"waited {seconds} s for {what}"
-        time.sleep(0.05)
 
 
 @contextmanager

@@ -11,7 +11,8 @@ import oss2
 import pytest
 
 from tests.local.pipeline import leaks
-from tests.local.pipeline.outside import Outside, running, until
+from tests.local.pipeline.outside import Outside, running
+from tests.until import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,8 +87,8 @@ def test_an_overwrite_before_the_tag_leaves_no_verdict_on_the_new_bytes(
     ahead = [{"operation": operation, "times": 2}] if operation == "AppendObject" else []
     outside.behave(oss={"faults": [*ahead, hang]})
     outside.put(key, photos[GOOD])
-    until(lambda: len(outside.calls(key)) == 1, "the paid call")
-    time.sleep(0.3)
+    until(lambda: outside.all_faults_met("oss"), f"a {operation} that hangs")
+    assert len(outside.calls(key)) == 1
     new = outside.put(key, photos[FLAGGED])
     message = outside.wait_for(key)
     outside.settled()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import oss2
 import pytest
 
-from tests.local.pipeline.outside import Outside, running, until
+from tests.local.pipeline.outside import Outside, running
 from tests.local.pipeline.quarantines import (
     MOVE,
     PRIVATE,
@@ -18,6 +17,7 @@ from tests.local.pipeline.quarantines import (
     read,
     release,
 )
+from tests.until import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,8 +132,8 @@ def test_what_overwrites_it_meanwhile_is_not_deleted(
     key = f"overwritten-{operation}.jpg"
     outside.behave(**{service: {"faults": [{"operation": operation, "hang_s": 2}]}})
     outside.put(key, photos[FLAGGED])
-    until(lambda: len(outside.calls(key)) == 1, "the paid call")
-    time.sleep(0.7)
+    until(lambda: outside.all_faults_met(service), f"a {operation} that hangs")
+    assert len(outside.calls(key)) == 1
     new = outside.put(key, photos[GOOD])
     until(lambda: "low_risk" in [m["data"]["verdict"] for m in outside.messages_of(key)], "its own")
     outside.settled()

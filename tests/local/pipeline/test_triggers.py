@@ -9,7 +9,9 @@ import oss2
 import pytest
 import yaml
 
-from .outside import PROJECT, Outside, running, until
+from tests.until import until
+
+from .outside import PROJECT, Outside, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -127,10 +127,10 @@ def test_malice_ends_soon(make: Callable[[], bytes]) -> None:
         assert tracemalloc.get_traced_memory()[1] < 16 * 1024 * 1024
     finally:
         tracemalloc.stop()
-    begin = time.perf_counter()
+    begin = time.thread_time()
     probe_within_limits(content)
     # 50 ms are the aim; a busy machine gets ten times that.
-    assert time.perf_counter() - begin < 0.5
+    assert time.thread_time() - begin < 0.5
 
 
 def test_a_reason_never_repeats_the_bytes() -> None:
