@@ -195,7 +195,7 @@ class KeptLetters:
     """Event, error and detail."""
 
     def put(self, event: str, why: FacescreenError) -> None:
-        self.letters.append((event, type(why).__name__, str(why)))
+        self.letters.append((event, why.name, str(why)))
 
 
 LOW_RISK = Detection(Verdict.LOW_RISK, (), {}, "REQ-1", "TX-1")

@@ -49,6 +49,9 @@ class FacescreenError(Exception):
     """Base of the tree; `code` is the service's own name for it where there is one."""
 
     code = ""
+    name = "FacescreenError"
+    """What metrics, log lines, dead letters and tags call this error. It is on the wire, so it
+    stays when the class is renamed; each class has its own."""
 
     def __init__(self, message: str, *, code: str = "", request_id: str = "") -> None:
         self.code = code or self.code
@@ -64,14 +67,20 @@ class FacescreenError(Exception):
 class ContentFault(FacescreenError):
     """The service refused the content, or the store keeps it locked. Another upload would do."""
 
+    name = "ContentFault"
+
 
 class OperatorFault(FacescreenError):
     """Somebody who runs this must change something; the object is never tagged for it."""
+
+    name = "OperatorFault"
 
 
 class BadSettings(OperatorFault):
     """A setting is missing or wrong. The text says what it must be and where to find it; `wrong`
     has a sentence for each where several were read."""
+
+    name = "BadSettings"
 
     def __init__(
         self, message: str, *, code: str = "", request_id: str = "", wrong: tuple[str, ...] = ()
@@ -83,29 +92,43 @@ class BadSettings(OperatorFault):
 class BadCredentials(OperatorFault):
     """No credentials, or ones that the service does not know."""
 
+    name = "BadCredentials"
+
 
 class BadEvent(OperatorFault):
     """An event of no known shape."""
+
+    name = "BadEvent"
 
 
 class BadRequest(OperatorFault):
     """A request that may not leave, or that the service calls wrong."""
 
+    name = "BadRequest"
+
 
 class AccessRefused(OperatorFault):
     """A permission is missing or the account is not in order."""
+
+    name = "AccessRefused"
 
 
 class StandInRefused(OperatorFault):
     """The endpoint names itself a stand-in, and this deployment is not marked local."""
 
+    name = "StandInRefused"
+
 
 class Passing(FacescreenError):
     """May go away by itself."""
 
+    name = "Passing"
+
 
 class Throttled(Passing):
     """Over the quota; `retry_after_s` is what the service asked for, if it did."""
+
+    name = "Throttled"
 
     def __init__(
         self, message: str, *, code: str = "", request_id: str = "", retry_after_s: float = 0
@@ -118,46 +141,70 @@ class Deferred(Throttled):
     """The day's paid calls are spent (DAILY_CALLS); `retry_after_s` is what is left of the day, in
     UTC. The object's event goes to the dead-letter queue, and can be re-driven the next day."""
 
+    name = "Deferred"
+
 
 class Unavailable(Passing):
     """The service is unwell, unreachable, or answers what cannot be understood."""
+
+    name = "Unavailable"
 
 
 class NoAnswer(Passing):
     """The request was sent and no answer came: it may have been served, and billed."""
 
+    name = "NoAnswer"
+
 
 class SourceTimedOut(Passing):
     """The service could not download the presigned URL in time (DownloadTimeout)."""
+
+    name = "SourceTimedOut"
 
 
 class CredentialsExpired(Passing):
     """The security token or the request's date ran out."""
 
+    name = "CredentialsExpired"
+
 
 class StillClaimed(Passing):
     """Another delivery of the same event is still at work on the object."""
+
+    name = "StillClaimed"
 
 
 class NotScreened(FacescreenError):
     """Nothing is known of these bytes."""
 
+    name = "NotScreened"
+
 
 class KeyReused(FacescreenError):
     """An idempotency key was used for other content before."""
+
+    name = "KeyReused"
 
 
 class ObjectGone(FacescreenError):
     """The object is not there any more."""
 
+    name = "ObjectGone"
+
 
 class ObjectChanged(FacescreenError):
     """The object's bytes are not the ones that were asked for."""
+
+    name = "ObjectChanged"
 
 
 class TagsRefused(FacescreenError):
     """The store refused the tag set."""
 
+    name = "TagsRefused"
+
 
 class QuarantineRefused(FacescreenError):
     """The object can't be put in quarantine, and no retry would help."""
+
+    name = "QuarantineRefused"

@@ -144,7 +144,7 @@ def failed(merchant_biz_id: str, failure: FacescreenError) -> Finding:
         Verdict.FAILED,
         merchant_biz_id,
         _now(),
-        reasons=(failure.code or type(failure).__name__,),
+        reasons=(failure.code or failure.name,),
         detail=str(failure),
         request_id=failure.request_id,
     )

@@ -61,7 +61,7 @@ class RenewedCredentials(ABC):
             if old is None or self._clock() >= old.ends_at:
                 raise
             # Its type alone: what the other side said may be anything.
-            _log.warning("credentials not renewed, the old ones serve: %s", type(trouble).__name__)
+            _log.warning("credentials not renewed, the old ones serve: %s", trouble.name)
             return replace(old, renew_at=self._clock() + _TRY_AGAIN_S)
 
 

@@ -76,7 +76,7 @@ def paid() -> None:
 
 def not_warm(trouble: FacescreenError) -> None:
     """The first call has to open its connection itself."""
-    _logger.warning("not warm", extra={"error": type(trouble).__name__, "detail": str(trouble)})
+    _logger.warning("not warm", extra={"error": trouble.name, "detail": str(trouble)})
 
 
 def skipped(reasons: Mapping[str, int]) -> None:
@@ -106,12 +106,12 @@ def ended(outcome: Outcome) -> None:
 def failed(ref: ObjectRef, failure: FacescreenError) -> None:
     """An object that did not come to its end, or was deferred; its event is delivered again."""
     deferred = isinstance(failure, Deferred)
-    _count("deferred" if deferred else f"failed_{type(failure).__name__}")
+    _count("deferred" if deferred else f"failed_{failure.name}")
     _logger.error(
         "deferred" if deferred else "failed",
         extra={
             "object": _identity(ref),
-            "error": type(failure).__name__,
+            "error": failure.name,
             "detail": str(failure),
             "code": failure.code,
             "request_id": failure.request_id,
@@ -128,13 +128,13 @@ def swept(run: Run) -> None:
 
 def not_kept(trouble: FacescreenError) -> None:
     """The platform makes the dead letter, which says nothing of why."""
-    _logger.warning("not kept", extra={"error": type(trouble).__name__, "detail": str(trouble)})
+    _logger.warning("not kept", extra={"error": trouble.name, "detail": str(trouble)})
 
 
 def unreadable(fault: FacescreenError) -> None:
     """A record of an event that could not be read."""
     _count("unreadable")
-    _logger.error("unreadable", extra={"error": type(fault).__name__, "detail": str(fault)})
+    _logger.error("unreadable", extra={"error": fault.name, "detail": str(fault)})
 
 
 def asked(screening: Mapping[str, Any], request_id: str) -> None:
@@ -146,8 +146,8 @@ def asked(screening: Mapping[str, Any], request_id: str) -> None:
 
 def refused(error: FacescreenError) -> None:
     """A question that could not be answered."""
-    _count(f"refused_{type(error).__name__}")
-    extra = {"error": type(error).__name__, "detail": str(error), "code": error.code}
+    _count(f"refused_{error.name}")
+    extra = {"error": error.name, "detail": str(error), "code": error.code}
     _logger.warning("refused", extra=extra)
 
 

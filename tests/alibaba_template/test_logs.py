@@ -36,7 +36,7 @@ SCREENING, SWEEP = "facescreen-object-created", "facescreen-sweep"
 VALUES = {
     "message.status": {status.value for status in Status},
     "message.verdict": {verdict.value for verdict in Verdict},
-    "message.error": {Deferred.__name__},
+    "message.error": {Deferred.name},
     "message.message": {"swept"},
     "message.level": {"INFO", "WARNING", "ERROR"},
     "functionName": {SCREENING, SWEEP},

@@ -36,3 +36,23 @@ def test_every_error_stands_in_the_tree_that_the_module_draws() -> None:
 
     for child in errors.FacescreenError.__subclasses__():
         drawn(child)
+
+
+# On the wire: metrics failed_… and refused_…, the log field `error`, alarms, dead letters, tags.
+NAMES = {
+    *("AccessRefused", "BadCredentials", "BadEvent", "BadRequest", "BadSettings"),
+    *("ContentFault", "CredentialsExpired", "Deferred", "FacescreenError", "KeyReused"),
+    *("NoAnswer", "NotScreened", "ObjectChanged", "ObjectGone", "OperatorFault", "Passing"),
+    *("QuarantineRefused", "SourceTimedOut", "StandInRefused", "StillClaimed", "TagsRefused"),
+    *("Throttled", "Unavailable"),
+}
+
+
+def test_the_names_on_the_wire_outlive_those_of_the_classes() -> None:
+    kinds = [
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.FacescreenError)
+    ]
+    assert {kind.name for kind in kinds} == NAMES
+    assert all("name" in vars(kind) for kind in kinds)

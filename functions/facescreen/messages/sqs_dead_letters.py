@@ -23,7 +23,7 @@ class SqsDeadLetters:
         self._endpoint = endpoint
 
     def put(self, event: str, why: FacescreenError) -> None:
-        told = {"error": type(why).__name__, "detail": str(why)}
+        told = {"error": why.name, "detail": str(why)}
         with aws_errors("SQS"):
             self._client.send_message(
                 QueueUrl=self._queue_url,

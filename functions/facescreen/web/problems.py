@@ -95,7 +95,7 @@ def of_error(error: errors.FacescreenError) -> Problem:
     rule = next((rule for rule in _RULES if rule.fits(error)), _OTHERS)
     return Problem(
         rule.status,
-        error.code or rule.code or type(error).__name__,
+        error.code or rule.code or error.name,
         rule.matter,
         str(error),
         rule.remedy,

@@ -6,8 +6,12 @@ By the error that the function raised (facescreen.errors), or a word for what el
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from facescreen import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 UNREADABLE = "Unreadable"
 """A letter that is not one of these functions'."""
@@ -58,7 +62,8 @@ _UNFORESEEN = "Not foreseen: report it with its log line, and send it again once
 
 
 def cause_of(error: str) -> Cause:
-    """By the name of an error."""
+    """By the name of an error, or by its class: Function Compute writes the class, and dead
+    letters outlive a deployment."""
     if error == UNREADABLE:
         return Cause(error, False, "No letter of these functions: read it in the queue's console.")
     if error in _OTHERS:
@@ -66,12 +71,21 @@ def cause_of(error: str) -> Cause:
     if kind := kind_of(error):
         for known in kind.__mro__:
             if known in _OURS:
-                return Cause(error, *_OURS[known])
+                return Cause(kind.name, *_OURS[known])
     return Cause(error, True, _UNFORESEEN)
 
 
 def kind_of(error: str) -> type[errors.FacescreenError] | None:
-    """The class of that name; None where it is none of ours."""
-    kind = getattr(errors, error, None)
-    ours = isinstance(kind, type) and issubclass(kind, errors.FacescreenError)
-    return kind if ours else None
+    """The class that has this name, or is called so; None where it is none of ours."""
+    return _BY_NAME.get(error)
+
+
+def _kinds(base: type[errors.FacescreenError]) -> Iterator[type[errors.FacescreenError]]:
+    yield base
+    for kind in base.__subclasses__():
+        yield from _kinds(kind)
+
+
+_BY_NAME = {
+    name: kind for kind in _kinds(errors.FacescreenError) for name in (kind.__name__, kind.name)
+}

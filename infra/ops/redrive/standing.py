@@ -33,7 +33,7 @@ class S3Standing:
             with needing(action, ref.bucket):
                 tags = persistently(lambda: self.store.tags(ref))
         except (errors.ObjectGone, errors.BadEvent) as final:
-            return type(final).__name__, str(final)
+            return final.name, str(final)
         except errors.FacescreenError as unread:
             return NOT_TOLD, f"its tags can't be read: {unread}"
         return self._told(ref, tags)
@@ -43,7 +43,7 @@ class S3Standing:
         if found is None:
             return NOT_TOLD, "no verdict stands on it"
         if found.etag != ref.etag:
-            return errors.ObjectChanged.__name__, "a verdict on other bytes stands on it"
+            return errors.ObjectChanged.name, "a verdict on other bytes stands on it"
         if found.verdict is not Verdict.FAILED:
             return ALREADY_SCREENED, f"it is {found.verdict.value}"
         reason = ":".join(found.reasons)
@@ -59,4 +59,4 @@ def _error(reason: str) -> str:
     kind = classify(reason, 400)
     if kind is errors.OperatorFault:
         kind = Refusal(reason, "").kind(errors.OperatorFault)
-    return reason if kind is errors.OperatorFault else kind.__name__
+    return reason if kind is errors.OperatorFault else kind.name

@@ -74,7 +74,7 @@ class Judge:
             return self._failed(target, fault.code or "BadRequest", str(fault))
         except errors.FacescreenError as error:
             unanswered = isinstance(error, errors.NoAnswer)
-            code = error.code or type(error).__name__
+            code = error.code or error.name
             return self._failed(target, code, str(error), unanswered=unanswered)
         except OSError as error:
             return self._failed(target, "UnreadableFile", error.strerror or "it can't be read")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from facescreen import errors
 from facescreen.deepfake.pace import Interval
+from infra.ops.redrive import causes
 from infra.ops.redrive.causes import UNREADABLE, cause_of
 from infra.ops.redrive.connecting import Options, connected
 from infra.ops.redrive.letters import of_function_compute, of_sqs
@@ -135,9 +136,17 @@ def test_every_error_of_ours_has_a_remedy() -> None:
     assert len(raised) > 10
     unforeseen = cause_of("KeyError").remedy
     for kind in raised:
-        cause = cause_of(kind.__name__)
+        cause = cause_of(kind.name)
+        assert cause.name == kind.name
         assert cause.again is not issubclass(kind, errors.BadEvent)
         assert cause.remedy != unforeseen
+
+
+def test_a_letter_is_read_by_the_name_of_an_error_and_by_its_class(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(causes._BY_NAME, "DeferredError", errors.Deferred)
+    assert cause_of("DeferredError").name == cause_of("Deferred").name == "Deferred"
 
 
 class Queue:

@@ -36,7 +36,7 @@ def test_every_error_is_somebodys_matter(kind: type[errors.FacescreenError]) -> 
     assert told["remedy"]
     if issubclass(kind, errors.OperatorFault) and problem.status == 500:
         assert told["matter"] == "operator"
-    assert told["matter"] == MATTERS.get(kind.__name__, told["matter"])
+    assert told["matter"] == MATTERS.get(kind.name, told["matter"])
 
 
 def test_when_the_days_calls_are_spent_the_caller_hears_when_there_are_more() -> None:
