@@ -1,20 +1,20 @@
 .PHONY: setup demo test live fuzz bench lock build-ObjectCreated build-HttpApi build-Sweeping clean
 
 setup:  ## everything into .venv, which leaves .venv/bin/facescreen
-	@infra/setup
+	@scripts/setup
 
 demo: setup  ## the main job on the local cloud
 	@.venv/bin/facescreen demo
 
 test:  ## checks, and the tests on every Python of 3.10 to 3.13 found
-	@infra/test
+	@scripts/test
 
 live: setup  ## the contract tests on your account: says what it costs, then asks (or YES=1)
 	@.venv/bin/python -m pytest -q -s -p tests.live tests/contract
 
 FUZZ_SECONDS = 600
 fuzz:  ## atheris on the readers of foreign bytes, ten minutes each
-	@infra/setup .venv-fuzz
+	@scripts/setup .venv-fuzz
 	@.venv-fuzz/bin/uv pip install -q --python .venv-fuzz/bin/python --no-deps --require-hashes \
 		-r requirements/fuzz.txt
 	@for target in envelopes images videos answers; do \

@@ -15,9 +15,9 @@ SECRET_ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:alibaba-Ab
 @pytest.fixture(scope="session")
 def tools() -> Path:
     """The folder of sam, cfn-lint, checkov, and the Python that imports them."""
-    made = subprocess.run([REPOSITORY / "infra" / "aws" / "tools"], check=False)  # noqa: S603
+    made = subprocess.run([REPOSITORY / "scripts" / "tools-aws"], check=False)  # noqa: S603
     if made.returncode:
-        pytest.skip("SAM could not be installed; to have these tests: infra/aws/tools")
+        pytest.skip("SAM could not be installed; to have these tests: scripts/tools-aws")
     os.environ["SAM_CLI_TELEMETRY"] = "0"
     return REPOSITORY / ".venv-sam" / "bin"
 
