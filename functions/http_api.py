@@ -25,11 +25,7 @@ _routers: list[LambdaFunctionUrlResolver] = []
 
 def initialize(context: Any) -> None:
     """As object_created.initialize; raises errors.BadSettings for what is open to everybody."""
-    from facescreen.assembly import (  # noqa: PLC0415 - the SDKs load here
-        assemble,
-        assemble_api,
-        ports_of,
-    )
+    from facescreen.assembly import assemble, assemble_api, ports_of  # noqa: PLC0415 - the SDKs load here
     from facescreen.web.routes import router  # noqa: PLC0415
 
     settings = Settings.from_env(os.environ)

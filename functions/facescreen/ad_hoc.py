@@ -6,25 +6,25 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from . import findings
-from .deepfake.parameters import new_merchant_biz_id
-from .errors import ContentFault, KeyReused, NotScreened, ObjectChanged, ObjectGone
-from .ledger import entry_id
-from .outcome import Status, Tagging, message_data, outcome_data, tagged_etag
-from .stopwatch import Stopwatch
-from .tagging import NOT_ASKED, SUPERSEDED
-from .transfer import detect_bytes
+from facescreen import findings
+from facescreen.deepfake.parameters import new_merchant_biz_id
+from facescreen.errors import ContentFault, KeyReused, NotScreened, ObjectChanged, ObjectGone
+from facescreen.ledger import entry_id
+from facescreen.outcome import Status, Tagging, message_data, outcome_data, tagged_etag
+from facescreen.stopwatch import Stopwatch
+from facescreen.tagging import NOT_ASKED, SUPERSEDED
+from facescreen.transfer import detect_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .deadline import Deadline
-    from .ledger import Ledger
-    from .outcome import Finding
-    from .requirements import Strictness
-    from .screening import Screener
-    from .storage import ObjectRef, ObjectStore
-    from .transfer import DetectContent
+    from facescreen.deadline import Deadline
+    from facescreen.ledger import Ledger
+    from facescreen.outcome import Finding
+    from facescreen.requirements import Strictness
+    from facescreen.screening import Screener
+    from facescreen.storage import ObjectRef, ObjectStore
+    from facescreen.transfer import DetectContent
 
 _ABSENT = Tagging("absent", "The object's tags do not speak of these bytes.")
 

@@ -14,7 +14,7 @@ from botocore import exceptions as boto
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
-from . import errors
+from facescreen import errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import telemetry
-from .errors import Deferred, FacescreenError, Passing
-from .triggers import Answer
+from facescreen import telemetry
+from facescreen.errors import Deferred, FacescreenError, Passing
+from facescreen.triggers import Answer
 
 if TYPE_CHECKING:
-    from .deadline import Deadline
-    from .messages import DeadLetters
-    from .outcome import Outcome
-    from .screening import Screener
-    from .storage import ObjectRef
-    from .triggers import Delivery, Triggered
+    from facescreen.deadline import Deadline
+    from facescreen.messages import DeadLetters
+    from facescreen.outcome import Outcome
+    from facescreen.screening import Screener
+    from facescreen.storage import ObjectRef
+    from facescreen.triggers import Delivery, Triggered
 
 SIDE_BY_SIDE = 10
 """Deliveries at once. Each waits for its turn at the quota, so more would only wait longer."""

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .errors import BadSettings
+from facescreen.errors import BadSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

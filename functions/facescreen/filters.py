@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .storage import ObjectRef
+    from facescreen.storage import ObjectRef
 
 
 @dataclass(frozen=True)

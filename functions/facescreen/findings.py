@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from .errors import ContentFault
-from .media import Unreadable, probe
-from .outcome import STAND_IN, Advice, Finding, Verdict
-from .requirements import assess
+from facescreen.errors import ContentFault
+from facescreen.media import Unreadable, probe
+from facescreen.outcome import STAND_IN, Advice, Finding, Verdict
+from facescreen.requirements import assess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .deepfake.answer import Detection
-    from .errors import FacescreenError
-    from .media import Media, Reader
-    from .requirements import Assessment, Strictness
-    from .stopwatch import Stopwatch
+    from facescreen.deepfake.answer import Detection
+    from facescreen.errors import FacescreenError
+    from facescreen.media import Media, Reader
+    from facescreen.requirements import Assessment, Strictness
+    from facescreen.stopwatch import Stopwatch
 
 _SAYS = {
     Verdict.LOW_RISK: "The service found no sign of a deepfake.",

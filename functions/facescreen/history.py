@@ -16,15 +16,15 @@ from datetime import datetime, timedelta, timezone
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any
 
-from .errors import BadRequest
-from .outcome import Verdict, message_id, outcome_data
+from facescreen.errors import BadRequest
+from facescreen.outcome import Verdict, message_id, outcome_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from .outcome import Outcome
-    from .storage import StateStore
+    from facescreen.outcome import Outcome
+    from facescreen.storage import StateStore
 
 MOST_NAMES = 20_000
 """Looked at for one page, or one count."""

@@ -24,15 +24,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .errors import FacescreenError, StillClaimed
-from .outcome import Finding
-from .retry import persistently
+from facescreen.errors import FacescreenError, StillClaimed
+from facescreen.outcome import Finding
+from facescreen.retry import persistently
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .deadline import Deadline
-    from .storage import ObjectHead, ObjectRef, StateStore
+    from facescreen.deadline import Deadline
+    from facescreen.storage import ObjectHead, ObjectRef, StateStore
 
 CLOCK_SKEW_S = 3.0
 """Two instances' clocks may differ by this much."""

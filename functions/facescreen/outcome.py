@@ -12,7 +12,7 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .storage import ObjectRef
+    from facescreen.storage import ObjectRef
 
 MESSAGE_TYPE = "facescreen.screening.completed.v1"
 STAND_IN = "stand-in"

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from .errors import ObjectChanged, ObjectGone, QuarantineRefused, Unavailable
-from .ledger import entry_id
-from .outcome import Quarantined, Verdict
+from facescreen.errors import ObjectChanged, ObjectGone, QuarantineRefused, Unavailable
+from facescreen.ledger import entry_id
+from facescreen.outcome import Quarantined, Verdict
 
 if TYPE_CHECKING:
-    from .ledger import Ledger
-    from .outcome import Finding
-    from .settings import QuarantineSettings
-    from .storage import ObjectHead, ObjectRef, QuarantineStore
+    from facescreen.ledger import Ledger
+    from facescreen.outcome import Finding
+    from facescreen.settings import QuarantineSettings
+    from facescreen.storage import ObjectHead, ObjectRef, QuarantineStore
 
 PRIVATE = "private"
 """An access list that opens an object to nobody, on OSS and on S3."""

@@ -9,13 +9,13 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from . import errors
+from facescreen import errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .aws import Refusal
-    from .credentials import Credentials
+    from facescreen.aws import Refusal
+    from facescreen.credentials import Credentials
 
 _TRY_AGAIN_S = 60
 """After a fetch that failed, while the old credentials still serve."""

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from .outcome import Advice
+from facescreen.outcome import Advice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .media import Media
+    from facescreen.media import Media
 
 KB, MB = 1000, 1024 * 1024
 """The page says neither 1000 nor 1024. Both limits are read the way that refuses less: what lies

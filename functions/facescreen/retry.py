@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from . import errors
+from facescreen import errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

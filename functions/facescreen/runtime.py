@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from .credentials import Credentials
-from .deadline import Deadline
-from .errors import BadCredentials, BadEvent
+from facescreen.credentials import Credentials
+from facescreen.deadline import Deadline
+from facescreen.errors import BadCredentials, BadEvent
 
 _DEFAULT_TIMEOUT_S = 60
 _LAST_S = 1.0

@@ -5,25 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .errors import ObjectChanged, ObjectGone
-from .findings import failed, find
-from .ledger import entry_id
-from .outcome import Outcome, Status, message
-from .stopwatch import Stopwatch
-from .tagging import NOT_ASKED, SUPERSEDED
+from facescreen.errors import ObjectChanged, ObjectGone
+from facescreen.findings import failed, find
+from facescreen.ledger import entry_id
+from facescreen.outcome import Outcome, Status, message
+from facescreen.stopwatch import Stopwatch
+from facescreen.tagging import NOT_ASKED, SUPERSEDED
 
 if TYPE_CHECKING:
-    from .deadline import Deadline
-    from .errors import FacescreenError
-    from .history import History
-    from .ledger import Ledger
-    from .messages import Publisher
-    from .outcome import Finding
-    from .quarantine import Quarantine
-    from .requirements import Strictness
-    from .storage import ObjectHead, ObjectRef, ObjectStore
-    from .tagging import Tagger
-    from .transfer import Transfer
+    from facescreen.deadline import Deadline
+    from facescreen.errors import FacescreenError
+    from facescreen.history import History
+    from facescreen.ledger import Ledger
+    from facescreen.messages import Publisher
+    from facescreen.outcome import Finding
+    from facescreen.quarantine import Quarantine
+    from facescreen.requirements import Strictness
+    from facescreen.storage import ObjectHead, ObjectRef, ObjectStore
+    from facescreen.tagging import Tagger
+    from facescreen.transfer import Transfer
 
 
 @dataclass(frozen=True)

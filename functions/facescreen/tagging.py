@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .errors import TagsRefused
-from .ledger import entry_id
-from .outcome import Tagging, our_keys, tag_set, tagged_etag
+from facescreen.errors import TagsRefused
+from facescreen.ledger import entry_id
+from facescreen.outcome import Tagging, our_keys, tag_set, tagged_etag
 
 if TYPE_CHECKING:
-    from .ledger import Ledger
-    from .outcome import Finding
-    from .storage import ObjectHead, ObjectRef, ObjectStore
+    from facescreen.ledger import Ledger
+    from facescreen.outcome import Finding
+    from facescreen.storage import ObjectHead, ObjectRef, ObjectStore
 
 MOST_TAGS = 10
 """On one object, on OSS and on S3."""

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from .errors import Deferred
-from .outcome import outcome_data
+from facescreen.errors import Deferred
+from facescreen.outcome import outcome_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .errors import FacescreenError
-    from .outcome import Outcome
-    from .storage import ObjectRef
-    from .sweep.sweeper import Run
+    from facescreen.errors import FacescreenError
+    from facescreen.outcome import Outcome
+    from facescreen.storage import ObjectRef
+    from facescreen.sweep.sweeper import Run
 
 Event = TypeVar("Event")
 

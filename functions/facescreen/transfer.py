@@ -5,14 +5,14 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import TYPE_CHECKING, Protocol
 
-from .deepfake.parameters import LARGEST_INLINE
+from facescreen.deepfake.parameters import LARGEST_INLINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .deadline import Deadline
-    from .deepfake.answer import Detection
-    from .storage import ObjectRef, ObjectStore
+    from facescreen.deadline import Deadline
+    from facescreen.deepfake.answer import Detection
+    from facescreen.storage import ObjectRef, ObjectStore
 
 
 class Transfer(Protocol):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from .behaviour import BadBehaviour, Behaviour
-from .fc.refusal import Refused
-from .service import Service
+from infra.local.behaviour import BadBehaviour, Behaviour
+from infra.local.fc.refusal import Refused
+from infra.local.service import Service
 
 if TYPE_CHECKING:
-    from .cloud import LocalCloud
+    from infra.local.cloud import LocalCloud
 
 _LARGEST_BODY = 1024 * 1024
 _FIRE = "POST /fire/"

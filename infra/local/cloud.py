@@ -8,25 +8,25 @@ from contextlib import AsyncExitStack
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from .admin import AdminService
-from .behaviour import Behaviour
-from .cloudauth.server import CloudauthService
-from .fc import s_yaml
-from .fc.http_trigger.server import HttpTriggerService
-from .fc.server import FcService
-from .identity import Identity, Key
-from .mns.server import MnsService
-from .oss.server import OssService
-from .samples import make_samples, verdicts
-from .service import LOOPBACK, bound
+from infra.local.admin import AdminService
+from infra.local.behaviour import Behaviour
+from infra.local.cloudauth.server import CloudauthService
+from infra.local.fc import s_yaml
+from infra.local.fc.http_trigger.server import HttpTriggerService
+from infra.local.fc.server import FcService
+from infra.local.identity import Identity, Key
+from infra.local.mns.server import MnsService
+from infra.local.oss.server import OssService
+from infra.local.samples import make_samples, verdicts
+from infra.local.service import LOOPBACK, bound
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping
     from pathlib import Path
 
-    from .samples import Sample
-    from .service import Service
+    from infra.local.samples import Sample
+    from infra.local.service import Service
 
 REGION = "ap-southeast-1"
 BUCKET = "selfies"

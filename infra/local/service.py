@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from .behaviour import Behaviour
+from infra.local.behaviour import Behaviour
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from ssl import SSLContext
 
-    from .behaviour import Fault
+    from infra.local.behaviour import Fault
 
 LOOPBACK = "127.0.0.1"
 _LONGEST_LINE = 64 * 1024

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from facescreen.credentials import CredentialSource
     from facescreen.settings import Settings
     from facescreen.storage.listing import Listed, Page
-
-    from .s3_bucket import S3Bucket
+    from infra.ops.s3_bucket import S3Bucket
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def bucket_of(
 ) -> Bucket | S3Bucket:
     """On OSS with `credentials`; without them on S3, where they are boto3's matter."""
     if credentials is None:
-        from .s3_bucket import S3Bucket  # noqa: PLC0415 - boto3 is slow
+        from infra.ops.s3_bucket import S3Bucket  # noqa: PLC0415 - boto3 is slow
 
         return S3Bucket(name)
     alibaba = settings.alibaba

@@ -30,7 +30,7 @@ def demo(*, once: bool, as_json: bool) -> None:
     Starts the local cloud, uploads the samples to its bucket, waits for the messages, reads the
     tags back, and prints what stands on each object.
     """
-    from . import table  # noqa: PLC0415 - the image libraries load here
+    from infra.ops import table  # noqa: PLC0415 - the image libraries load here
 
     with (
         tempfile.TemporaryDirectory(prefix="facescreen-") as folder,
@@ -81,8 +81,7 @@ def up(
     folder gives the verdicts of the stand-in by SHA-256; samples/ holds files to try.
     """
     from infra.local.cloud import write_env_file  # noqa: PLC0415 - the services load here
-
-    from . import table  # noqa: PLC0415
+    from infra.ops import table  # noqa: PLC0415
 
     interpreters = _interpreters() if packaged else None
     with running_cloud(data, dict(_port(given) for given in ports), interpreters) as cloud:
@@ -100,8 +99,8 @@ def up(
 
 def _interpreters() -> dict[str, str]:
     """Of the runtime that the packages are built for. Raises Unpackaged."""
-    from .package import interpreter  # noqa: PLC0415
-    from .package.target import target  # noqa: PLC0415
+    from infra.ops.package import interpreter  # noqa: PLC0415
+    from infra.ops.package.target import target  # noqa: PLC0415
 
     version = target("alibaba", os.environ).python
     return {f"python{version}": str(interpreter.find(version).path)}

@@ -11,8 +11,7 @@ import boto3
 from facescreen.retry import persistently
 from facescreen.storage.listing import objects
 from facescreen.storage.s3 import S3State, S3Store
-
-from .buckets import needing
+from infra.ops.buckets import needing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,14 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.alibaba_template.conftest import (
-    ACCOUNT,
-    LOGS,
-    REGION,
-    STATE,
-    WATCHED,
-    WATCHED_BUCKETS,
-)
+from tests.alibaba_template.conftest import ACCOUNT, LOGS, REGION, STATE, WATCHED, WATCHED_BUCKETS
 from tests.alibaba_template.ram import Caller, allowed, without
 from tests.policies import Request
 

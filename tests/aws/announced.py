@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tests.until import until
 
 if TYPE_CHECKING:
-    from .cloud import Cloud
+    from tests.aws.cloud import Cloud
 
 
 class Announced:

@@ -15,11 +15,10 @@ import boto3
 
 from infra.local.cloudauth.server import CloudauthService
 from infra.local.identity import Identity
-
-from .analyzer import ByLastBytes
-from .configuration import REGION
-from .moto_server import moto_server
-from .queues import delete, queue_arn
+from tests.aws.analyzer import ByLastBytes
+from tests.aws.configuration import REGION
+from tests.aws.moto_server import moto_server
+from tests.aws.queues import delete, queue_arn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 
+from tests.aws.configuration import REGION
 from tests.local.command import FACESCREEN
-
-from .configuration import REGION
 
 SECRET = "secret-of-the-user"
 

@@ -12,13 +12,12 @@ import pytest
 
 from infra.local.background import Background
 from infra.local.samples.photographs import portrait
-
-from . import leaks
-from .cloud import Cloud, running_cloud
-from .configuration import REGION, Configuration
-from .function import Function
-from .moto_server import moto_server
-from .package import built, managed_runtime
+from tests.aws import leaks
+from tests.aws.cloud import Cloud, running_cloud
+from tests.aws.configuration import REGION, Configuration
+from tests.aws.function import Function
+from tests.aws.moto_server import moto_server
+from tests.aws.package import built, managed_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

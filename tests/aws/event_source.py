@@ -10,14 +10,14 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from .configuration import REGION
-from .queues import delete, queue_arn
-from .runtime_api import FunctionError
+from tests.aws.configuration import REGION
+from tests.aws.queues import delete, queue_arn
+from tests.aws.runtime_api import FunctionError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from .function import Function
+    from tests.aws.function import Function
 
 LARGEST_BATCH = 10
 _POLL_S = 1

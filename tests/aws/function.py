@@ -7,16 +7,15 @@ import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from .instance import Instance
-from .runtime_api import FunctionError
+from tests.aws.instance import Instance
+from tests.aws.runtime_api import FunctionError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
     from infra.local.background import Background
-
-    from .configuration import Configuration
+    from tests.aws.configuration import Configuration
 
 _MARGIN_S = 90
 """Over a function's own time-out: its start, and the end of a killed one."""

@@ -9,13 +9,13 @@ import signal
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from .runtime_api import FunctionError, Invocation, RuntimeApi
+from tests.aws.runtime_api import FunctionError, Invocation, RuntimeApi
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import IO
 
-    from .configuration import Configuration
+    from tests.aws.configuration import Configuration
 T = TypeVar("T")
 
 _LONGEST_INIT_S = 60

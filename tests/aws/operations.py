@@ -11,8 +11,8 @@ import httpx
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .cloud import Cloud
-    from .function import Function
+    from tests.aws.cloud import Cloud
+    from tests.aws.function import Function
 
 Made = tuple[str, str]
 """Action and resource."""

@@ -10,10 +10,9 @@ import pytest
 
 from facescreen.filters import Filters
 from facescreen.triggers import read_event
-
-from . import command_line
-from .configuration import REGION
-from .moto_server import moto_server
+from tests.aws import command_line
+from tests.aws.configuration import REGION
+from tests.aws.moto_server import moto_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,18 +8,17 @@ from urllib.parse import unquote_plus
 
 import pytest
 
+from tests.aws.announced import Announced
+from tests.aws.cloud import WATCHED
+from tests.aws.event_source import EventSource
+from tests.aws.operations import made_by
+from tests.aws.queues import waiting
 from tests.until import until
 
-from .announced import Announced
-from .cloud import WATCHED
-from .event_source import EventSource
-from .operations import made_by
-from .queues import waiting
-
 if TYPE_CHECKING:
-    from .cloud import Cloud
-    from .conftest import Deploy
-    from .function import Function
+    from tests.aws.cloud import Cloud
+    from tests.aws.conftest import Deploy
+    from tests.aws.function import Function
 
 pytestmark = pytest.mark.usefixtures("within_a_day")
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .announced import Announced
-from .cloud import BUS, WATCHED
-from .event_source import EventSource
+from tests.aws.announced import Announced
+from tests.aws.cloud import BUS, WATCHED
+from tests.aws.event_source import EventSource
 
 if TYPE_CHECKING:
-    from .cloud import Cloud
-    from .conftest import Deploy
+    from tests.aws.cloud import Cloud
+    from tests.aws.conftest import Deploy
 
 
 @pytest.mark.parametrize("destination", ["SNS_TOPIC_ARN", "SQS_QUEUE_URL", "EVENT_BUS"])

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.aws.event_source import EventSource, failures
+from tests.aws.queues import queue_arn, waiting
 from tests.until import until
-
-from .event_source import EventSource, failures
-from .queues import queue_arn, waiting
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .conftest import Toy
+    from tests.aws.conftest import Toy
 
 RECEIVES = 2
 BATCH = {"one", "two"}

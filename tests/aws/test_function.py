@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.aws.package import managed_runtime
+from tests.aws.runtime_api import FunctionError
 from tests.until import until
-
-from .package import managed_runtime
-from .runtime_api import FunctionError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .conftest import Toy
+    from tests.aws.conftest import Toy
 
 
 def test_a_handler_gets_its_event_and_its_context(toy: Toy, log: Path) -> None:

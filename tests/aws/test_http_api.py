@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .analyzer import FORGED
-from .cloud import WATCHED
+from tests.aws.analyzer import FORGED
+from tests.aws.cloud import WATCHED
 
 if TYPE_CHECKING:
-    from .cloud import Cloud
-    from .conftest import Deploy
-    from .function import Function
+    from tests.aws.cloud import Cloud
+    from tests.aws.conftest import Deploy
+    from tests.aws.function import Function
 
 JSON = {"content-type": "application/json"}
 

@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.aws.announced import Announced
+from tests.aws.cloud import SOURCES, WATCHED, Cloud, running_cloud
+from tests.aws.event_source import EventSource
+from tests.aws.queues import waiting
 from tests.until import until
-
-from .announced import Announced
-from .cloud import SOURCES, WATCHED, Cloud, running_cloud
-from .event_source import EventSource
-from .queues import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.local.background import Background
-
-    from .conftest import Deploy
+    from tests.aws.conftest import Deploy
 
 HUNDREDS = range(10 if os.environ.get("EVERYWHERE") else 1)
 FIFTY = range(50)

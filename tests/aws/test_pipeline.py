@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .analyzer import FORGED
-from .announced import Announced
-from .cloud import SOURCES, VERSIONED, WATCHED
-from .event_source import EventSource
+from tests.aws.analyzer import FORGED
+from tests.aws.announced import Announced
+from tests.aws.cloud import SOURCES, VERSIONED, WATCHED
+from tests.aws.event_source import EventSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .cloud import Cloud
-    from .conftest import Deploy
+    from tests.aws.cloud import Cloud
+    from tests.aws.conftest import Deploy
 
 KEYS = [
     "a+b.jpg",

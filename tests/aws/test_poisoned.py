@@ -8,20 +8,18 @@ from urllib.parse import unquote_plus
 
 import pytest
 
+from tests.aws.analyzer import POISON
+from tests.aws.announced import Announced
+from tests.aws.cloud import MOST_RECEIVES, SOURCES, WATCHED, Cloud, running_cloud
+from tests.aws.event_source import LARGEST_BATCH, EventSource
+from tests.aws.queues import waiting
 from tests.until import until
-
-from .analyzer import POISON
-from .announced import Announced
-from .cloud import MOST_RECEIVES, SOURCES, WATCHED, Cloud, running_cloud
-from .event_source import LARGEST_BATCH, EventSource
-from .queues import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.local.background import Background
-
-    from .conftest import Deploy
+    from tests.aws.conftest import Deploy
 
 BAD = f"{WATCHED}bad.jpg"
 TEST_EVENTS = len(SOURCES)

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from botocore.config import Config
 
-from .configuration import REGION
+from tests.aws.configuration import REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,28 +6,27 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.aws import command_line
+from tests.aws.analyzer import FORGED
+from tests.aws.announced import Announced
+from tests.aws.cloud import SOURCES, STATE, VERSIONED, WATCHED
+from tests.aws.configuration import REGION
+from tests.aws.event_source import EventSource
+from tests.aws.operations import made_by
+from tests.aws.queues import queue_arn, waiting
 from tests.aws_template.conftest import REPOSITORY, tools
 from tests.aws_template.stack import Stack
 from tests.aws_template.test_permissions import permissions
 from tests.policies import any_like
 from tests.until import until
 
-from . import command_line
-from .analyzer import FORGED
-from .announced import Announced
-from .cloud import SOURCES, STATE, VERSIONED, WATCHED
-from .configuration import REGION
-from .event_source import EventSource
-from .operations import made_by
-from .queues import queue_arn, waiting
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from .cloud import Cloud
-    from .conftest import Deploy
-    from .function import Function
+    from tests.aws.cloud import Cloud
+    from tests.aws.conftest import Deploy
+    from tests.aws.function import Function
 
 __all__ = ["tools"]
 

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.local.behaviour import Behaviour
+from tests.aws import command_line
+from tests.aws.announced import Announced
+from tests.aws.cloud import WATCHED
+from tests.aws.event_source import EventSource
+from tests.aws.queues import waiting
 from tests.until import until
 
-from . import command_line
-from .announced import Announced
-from .cloud import WATCHED
-from .event_source import EventSource
-from .queues import waiting
-
 if TYPE_CHECKING:
-    from .cloud import Cloud
-    from .conftest import Deploy
-    from .function import Function
+    from tests.aws.cloud import Cloud
+    from tests.aws.conftest import Deploy
+    from tests.aws.function import Function
 
 pytestmark = pytest.mark.usefixtures("within_a_day")
 

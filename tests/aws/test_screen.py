@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.aws import command_line
+from tests.aws.analyzer import FORGED
+from tests.aws.announced import Announced
+from tests.aws.cloud import WATCHED
+from tests.aws.event_source import EventSource
+from tests.aws.queues import waiting
 from tests.until import until
-
-from . import command_line
-from .analyzer import FORGED
-from .announced import Announced
-from .cloud import WATCHED
-from .event_source import EventSource
-from .queues import waiting
 
 if TYPE_CHECKING:
     import subprocess
 
-    from .cloud import Cloud
-    from .conftest import Deploy
+    from tests.aws.cloud import Cloud
+    from tests.aws.conftest import Deploy
 
 pytestmark = pytest.mark.usefixtures("within_a_day")
 

@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .announced import Announced
-from .cloud import SOURCES, STATE, WATCHED, running_cloud
-from .event_source import EventSource
-from .operations import made_by
+from tests.aws.announced import Announced
+from tests.aws.cloud import SOURCES, STATE, WATCHED, running_cloud
+from tests.aws.event_source import EventSource
+from tests.aws.operations import made_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.local.background import Background
-
-    from .cloud import Cloud
-    from .conftest import Deploy
+    from tests.aws.cloud import Cloud
+    from tests.aws.conftest import Deploy
 
 AN_EVENT = {"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
 LOST = [f"{WATCHED}a+b 100%.jpg", f"{WATCHED}é漢🙂.jpg"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from .run import Run
-from .targets import TARGETS
+from tests.fuzz.run import Run
+from tests.fuzz.targets import TARGETS
 
 parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
 parser.add_argument("target", choices=TARGETS)

@@ -12,7 +12,7 @@ import tracemalloc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .targets import TARGETS
+from tests.fuzz.targets import TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import atheris
 
-from .mutation import mutated_json
-from .seeds import seeds, words
+from tests.fuzz.mutation import mutated_json
+from tests.fuzz.seeds import seeds, words
 
 with atheris.instrument_imports(include=["facescreen"]):
-    from . import limits
-    from .targets import TARGETS
+    from tests.fuzz import limits
+    from tests.fuzz.targets import TARGETS
 
 _KEPT = Path(__file__).parent / "corpus"
 _WORK = Path(".facescreen/fuzz")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .limits import fault
-from .targets import TARGETS
+from tests.fuzz.limits import fault
+from tests.fuzz.targets import TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

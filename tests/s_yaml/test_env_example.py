@@ -16,9 +16,8 @@ from facescreen.web.settings import WebSettings
 from infra.local.fc import document
 from infra.local.fc.variables import names_of
 from infra.ops.doctor import doctor
-
-from .preview import PROJECT
-from .test_templates import REQUIRED
+from tests.s_yaml.preview import PROJECT
+from tests.s_yaml.test_templates import REQUIRED
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .preview import PROJECT
-from .test_env_example import looked_at
-from .test_templates import REQUIRED
+from tests.s_yaml.preview import PROJECT
+from tests.s_yaml.test_env_example import looked_at
+from tests.s_yaml.test_templates import REQUIRED
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,9 +11,8 @@ import yaml
 from alibabacloud_fc20230330 import models
 
 from infra.local.fc import s_yaml
-
-from .preview import PROJECT, previewed, project
-from .properties import faults
+from tests.s_yaml.preview import PROJECT, previewed, project
+from tests.s_yaml.properties import faults
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,30 +6,30 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .. import telemetry
-from ..deepfake.allowance import Unlimited
-from ..deepfake.client import DeepfakeClient
-from ..deepfake.daily_cap import DailyCap
-from ..deepfake.fleet import Fleet
-from ..errors import Passing
-from ..history import History
-from ..ledger import Ledger
-from ..screening import Policy, Screener
-from ..settings import AwsSettings
-from ..tagging import Tagger
-from ..transfer import Auto, ByUrl, Inline
+from facescreen import telemetry
+from facescreen.deepfake.allowance import Unlimited
+from facescreen.deepfake.client import DeepfakeClient
+from facescreen.deepfake.daily_cap import DailyCap
+from facescreen.deepfake.fleet import Fleet
+from facescreen.errors import Passing
+from facescreen.history import History
+from facescreen.ledger import Ledger
+from facescreen.screening import Policy, Screener
+from facescreen.settings import AwsSettings
+from facescreen.tagging import Tagger
+from facescreen.transfer import Auto, ByUrl, Inline
 
 if TYPE_CHECKING:
-    from ..ad_hoc import AdHoc
-    from ..credentials import CredentialSource
-    from ..deepfake.allowance import Allowance
-    from ..quarantine import Quarantine
-    from ..settings import Settings
-    from ..storage import ObjectStore
-    from ..transfer import Transfer
-    from ..web.routes import Api
-    from ..web.settings import WebSettings
-    from .ports import Ports
+    from facescreen.ad_hoc import AdHoc
+    from facescreen.assembly.ports import Ports
+    from facescreen.credentials import CredentialSource
+    from facescreen.deepfake.allowance import Allowance
+    from facescreen.quarantine import Quarantine
+    from facescreen.settings import Settings
+    from facescreen.storage import ObjectStore
+    from facescreen.transfer import Transfer
+    from facescreen.web.routes import Api
+    from facescreen.web.settings import WebSettings
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def assemble(settings: Settings, ports: Ports, *, source: str) -> Assembly:
 
 def assemble_ad_hoc(settings: Settings, parts: Assembly) -> AdHoc:
     """Who answers for single objects, files and URLs."""
-    from ..ad_hoc import AdHoc  # noqa: PLC0415 - bucket events need no such answers
+    from facescreen.ad_hoc import AdHoc  # noqa: PLC0415 - bucket events need no such answers
 
     return AdHoc(
         screener=parts.screener,
@@ -101,10 +101,10 @@ def assemble_ad_hoc(settings: Settings, parts: Assembly) -> AdHoc:
 def assemble_api(settings: Settings, web: WebSettings, parts: Assembly) -> Api:
     """What the HTTP trigger's routes work with."""
     # Only the HTTP trigger needs these.
-    from ..web.access import Tokens  # noqa: PLC0415
-    from ..web.review import Review  # noqa: PLC0415
-    from ..web.routes import Api  # noqa: PLC0415
-    from ..web.urls import UrlRules  # noqa: PLC0415
+    from facescreen.web.access import Tokens  # noqa: PLC0415
+    from facescreen.web.review import Review  # noqa: PLC0415
+    from facescreen.web.routes import Api  # noqa: PLC0415
+    from facescreen.web.urls import UrlRules  # noqa: PLC0415
 
     return Api(
         ad_hoc=assemble_ad_hoc(settings, parts),
@@ -124,10 +124,10 @@ def ports_of(settings: Settings, credentials: CredentialSource) -> Ports:
     """One cloud's SDKs load here, and never both. Of `credentials` a deployment on AWS has its
     own."""
     if isinstance(settings.platform, AwsSettings):
-        from . import aws  # noqa: PLC0415
+        from facescreen.assembly import aws  # noqa: PLC0415
 
         return aws.ports(settings.state_bucket, settings.platform)
-    from . import alibaba  # noqa: PLC0415
+    from facescreen.assembly import alibaba  # noqa: PLC0415
 
     return alibaba.ports(settings.state_bucket, settings.platform, credentials)
 
@@ -135,7 +135,7 @@ def ports_of(settings: Settings, credentials: CredentialSource) -> Ports:
 def _quarantine(settings: Settings, ports: Ports, ledger: Ledger) -> Quarantine | None:
     if settings.quarantine.action == "off":
         return None
-    from .quarantine import quarantine  # noqa: PLC0415 - most deployments have none
+    from facescreen.assembly.quarantine import quarantine  # noqa: PLC0415 - most deployments have none
 
     return quarantine(settings, ports.credentials, ledger)
 

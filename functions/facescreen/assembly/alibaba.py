@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..messages.mns import MnsPublisher
-from ..storage.oss import OssState, OssStore
-from .ports import Ports
+from facescreen.assembly.ports import Ports
+from facescreen.messages.mns import MnsPublisher
+from facescreen.storage.oss import OssState, OssStore
 
 if TYPE_CHECKING:
-    from ..credentials import CredentialSource
-    from ..settings import AlibabaSettings
+    from facescreen.credentials import CredentialSource
+    from facescreen.settings import AlibabaSettings
 
 
 def ports(state_bucket: str, settings: AlibabaSettings, credentials: CredentialSource) -> Ports:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from ..storage.s3 import S3State, S3Store
-from .ports import Ports
+from facescreen.assembly.ports import Ports
+from facescreen.storage.s3 import S3State, S3Store
 
 if TYPE_CHECKING:
-    from ..credentials import CredentialSource
-    from ..messages import DeadLetters, Publisher
-    from ..settings import AwsSettings
+    from facescreen.credentials import CredentialSource
+    from facescreen.messages import DeadLetters, Publisher
+    from facescreen.settings import AwsSettings
 
 
 def ports(state_bucket: str, settings: AwsSettings) -> Ports:
@@ -32,14 +32,14 @@ def ports(state_bucket: str, settings: AwsSettings) -> Ports:
 
 def _publisher(session: boto3.Session, settings: AwsSettings) -> Publisher:
     if settings.topic_arn:
-        from ..messages.sns import SnsPublisher  # noqa: PLC0415
+        from facescreen.messages.sns import SnsPublisher  # noqa: PLC0415
 
         return SnsPublisher(session, topic_arn=settings.topic_arn)
     if settings.queue_url:
-        from ..messages.sqs import SqsPublisher  # noqa: PLC0415
+        from facescreen.messages.sqs import SqsPublisher  # noqa: PLC0415
 
         return SqsPublisher(session, queue_url=settings.queue_url)
-    from ..messages.eventbridge import EventBridgePublisher  # noqa: PLC0415
+    from facescreen.messages.eventbridge import EventBridgePublisher  # noqa: PLC0415
 
     return EventBridgePublisher(session, bus=settings.event_bus)
 
@@ -47,17 +47,17 @@ def _publisher(session: boto3.Session, settings: AwsSettings) -> Publisher:
 def _dead_letters(session: boto3.Session, settings: AwsSettings) -> DeadLetters | None:
     if not settings.dead_letters_url:
         return None
-    from ..messages.sqs_dead_letters import SqsDeadLetters  # noqa: PLC0415
+    from facescreen.messages.sqs_dead_letters import SqsDeadLetters  # noqa: PLC0415
 
     return SqsDeadLetters(session, queue_url=settings.dead_letters_url)
 
 
 def _credentials(settings: AwsSettings) -> CredentialSource:
     if settings.secret_arn:
-        from ..secret import SecretCredentials  # noqa: PLC0415
+        from facescreen.secret import SecretCredentials  # noqa: PLC0415
 
         return SecretCredentials(settings.secret_arn)
-    from ..federation import FederatedCredentials  # noqa: PLC0415
+    from facescreen.federation import FederatedCredentials  # noqa: PLC0415
 
     return FederatedCredentials(
         role_arn=settings.role_arn,

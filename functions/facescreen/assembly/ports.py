@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..credentials import CredentialSource
-    from ..messages import DeadLetters, Publisher
-    from ..storage import ObjectStore, StateStore
+    from facescreen.credentials import CredentialSource
+    from facescreen.messages import DeadLetters, Publisher
+    from facescreen.storage import ObjectStore, StateStore
 
 
 @dataclass(frozen=True)

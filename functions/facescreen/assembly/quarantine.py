@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..quarantine import Quarantine, Records
-from ..settings import AwsSettings
+from facescreen.quarantine import Quarantine, Records
+from facescreen.settings import AwsSettings
 
 if TYPE_CHECKING:
-    from ..credentials import CredentialSource
-    from ..ledger import Ledger
-    from ..settings import Settings
-    from ..storage import QuarantineStore
+    from facescreen.credentials import CredentialSource
+    from facescreen.ledger import Ledger
+    from facescreen.settings import Settings
+    from facescreen.storage import QuarantineStore
 
 
 def quarantine(settings: Settings, credentials: CredentialSource, ledger: Ledger) -> Quarantine:
@@ -23,10 +23,10 @@ def _store(settings: Settings, credentials: CredentialSource) -> QuarantineStore
     if isinstance(settings.platform, AwsSettings):
         import boto3  # noqa: PLC0415
 
-        from ..storage.s3_quarantine import S3QuarantineStore  # noqa: PLC0415
+        from facescreen.storage.s3_quarantine import S3QuarantineStore  # noqa: PLC0415
 
         return S3QuarantineStore(boto3.Session())
-    from ..storage.oss_quarantine import OssQuarantineStore  # noqa: PLC0415
+    from facescreen.storage.oss_quarantine import OssQuarantineStore  # noqa: PLC0415
 
     return OssQuarantineStore(
         credentials,

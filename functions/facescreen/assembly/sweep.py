@@ -6,18 +6,18 @@ import math
 import time
 from typing import TYPE_CHECKING
 
-from ..deepfake.daily_cap import is_spent
-from ..deepfake.pace import Interval
-from ..settings import AwsSettings
-from ..sweep.course import Courses
-from ..sweep.sweeper import Sweeper, Verdicts
-from . import ports_of
+from facescreen.assembly import ports_of
+from facescreen.deepfake.daily_cap import is_spent
+from facescreen.deepfake.pace import Interval
+from facescreen.settings import AwsSettings
+from facescreen.sweep.course import Courses
+from facescreen.sweep.sweeper import Sweeper, Verdicts
 
 if TYPE_CHECKING:
-    from ..credentials import CredentialSource
-    from ..invoke import Invoker
-    from ..settings import Settings
-    from ..settings.sweep import SweepSettings
+    from facescreen.credentials import CredentialSource
+    from facescreen.invoke import Invoker
+    from facescreen.settings import Settings
+    from facescreen.settings.sweep import SweepSettings
 
 SHARE = 0.2
 """Of the quota. The rest is left to fresh uploads."""
@@ -49,9 +49,9 @@ def _invoker(settings: Settings, sweep: SweepSettings, credentials: CredentialSo
     if isinstance(settings.platform, AwsSettings):
         import boto3  # noqa: PLC0415
 
-        from ..invoke.sqs import SqsInvoker  # noqa: PLC0415
+        from facescreen.invoke.sqs import SqsInvoker  # noqa: PLC0415
 
         return SqsInvoker(boto3.Session(), queue_url=sweep.queue_url)
-    from ..invoke.fc import FcInvoker  # noqa: PLC0415
+    from facescreen.invoke.fc import FcInvoker  # noqa: PLC0415
 
     return FcInvoker(credentials, endpoint=sweep.endpoint, function=sweep.function)

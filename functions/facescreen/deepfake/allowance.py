@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from ..errors import FacescreenError, NoAnswer
+from facescreen.errors import FacescreenError, NoAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,9 +7,9 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .. import errors
-from ..outcome import Verdict
-from .codes import REMEDIES, SUCCESS, classify
+from facescreen import errors
+from facescreen.deepfake.codes import REMEDIES, SUCCESS, classify
+from facescreen.outcome import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

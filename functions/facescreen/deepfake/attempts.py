@@ -12,16 +12,16 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, TypeVar
 
-from .. import errors
-from ..deadline import Deadline
-from .answer import Reply
-from .upload import Upload, check_stored, rewound
+from facescreen import errors
+from facescreen.deadline import Deadline
+from facescreen.deepfake.answer import Reply
+from facescreen.deepfake.upload import Upload, check_stored, rewound
 
 if TYPE_CHECKING:
-    from ..acs3 import SignedRequest
-    from .allowance import Allowance
-    from .pace import Pace
-    from .upload import Permission
+    from facescreen.acs3 import SignedRequest
+    from facescreen.deepfake.allowance import Allowance
+    from facescreen.deepfake.pace import Pace
+    from facescreen.deepfake.upload import Permission
 
 SHORTEST_CALL_S = 1.0
 """With less time left than this, a call is not begun."""

@@ -15,17 +15,17 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from .. import errors
-from .answer import Detection, Reply
-from .attempts import Came, Course, Send, Wait
-from .courses import Courses
-from .upload import Upload, opened
+from facescreen import errors
+from facescreen.deepfake.answer import Detection, Reply
+from facescreen.deepfake.attempts import Came, Course, Send, Wait
+from facescreen.deepfake.courses import Courses
+from facescreen.deepfake.upload import Upload, opened
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from .courses import Content, Options
-    from .upload import File
+    from facescreen.deepfake.courses import Content, Options
+    from facescreen.deepfake.upload import File
 
 _CONNECT_TIMEOUT_S = 3.0
 

@@ -5,7 +5,7 @@ Decided by `Code`, never by HTTP status: 401 is "no face" here, not "log in agai
 
 from __future__ import annotations
 
-from .. import errors
+from facescreen import errors
 
 SUCCESS = frozenset({"Success", "200"})
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, TypedDict
 from urllib.parse import urlsplit
 
-from .. import errors
-from ..deadline import Deadline
-from .allowance import Unlimited
-from .answer import STAND_IN_HEADER, Detection, Reply, understand
-from .attempts import Course, Send, calls, received, uploads
-from .endpoints import PUBLIC_ENDPOINT, REGION, UPLOAD_ENDPOINT
-from .pace import Interval
-from .parameters import DetectParameters, new_merchant_biz_id
-from .request import (
+from facescreen import errors
+from facescreen.deadline import Deadline
+from facescreen.deepfake.allowance import Unlimited
+from facescreen.deepfake.answer import STAND_IN_HEADER, Detection, Reply, understand
+from facescreen.deepfake.attempts import Course, Send, calls, received, uploads
+from facescreen.deepfake.endpoints import PUBLIC_ENDPOINT, REGION, UPLOAD_ENDPOINT
+from facescreen.deepfake.pace import Interval
+from facescreen.deepfake.parameters import DetectParameters, new_merchant_biz_id
+from facescreen.deepfake.request import (
     AUTHORIZE_UPLOAD,
     DETECT,
     DETECT_STREAM,
@@ -21,18 +21,18 @@ from .request import (
     Action,
     sign_request,
 )
-from .upload import permission
+from facescreen.deepfake.upload import permission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from typing_extensions import Required, Unpack
 
-    from ..acs3 import SignedRequest
-    from ..credentials import CredentialSource
-    from .allowance import Allowance
-    from .pace import Pace
-    from .upload import Permission
+    from facescreen.acs3 import SignedRequest
+    from facescreen.credentials import CredentialSource
+    from facescreen.deepfake.allowance import Allowance
+    from facescreen.deepfake.pace import Pace
+    from facescreen.deepfake.upload import Permission
 
 _KEEP_ALIVE_TIMEOUT_S = 3.0
 

@@ -31,13 +31,13 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..errors import Deferred, FacescreenError
-from .allowance import Permit
+from facescreen.deepfake.allowance import Permit
+from facescreen.errors import Deferred, FacescreenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..storage import StateStore
+    from facescreen.storage import StateStore
 
 SHARDS = 32
 LOOK_AGAIN_S = 60

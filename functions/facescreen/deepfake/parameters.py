@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from ..errors import BadRequest
+from facescreen.errors import BadRequest
 
 PRODUCT_CODE = "FACE_DEEPFAKE"
 LARGEST_INLINE = 1024 * 1024

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from ..acs3 import Call, sign
+from facescreen.acs3 import Call, sign
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..acs3 import SignedRequest
-    from ..credentials import Credentials
+    from facescreen.acs3 import SignedRequest
+    from facescreen.credentials import Credentials
 
 
 @dataclass(frozen=True)

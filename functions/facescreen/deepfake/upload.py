@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from .. import errors
+from facescreen import errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .answer import Reply
+    from facescreen.deepfake.answer import Reply
 
 File = str | Path | bytes | IO[bytes]
 """A path, bytes, or a binary stream at its start; only what can seek is sent a second time."""

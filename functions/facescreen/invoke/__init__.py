@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..errors import BadRequest
+from facescreen.errors import BadRequest
 
 
 class Invoker(Protocol):

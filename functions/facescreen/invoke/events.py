@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
 if TYPE_CHECKING:
-    from ..storage import ObjectRef
+    from facescreen.storage import ObjectRef
 
 
 def event_of(ref: ObjectRef) -> bytes:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from .. import errors
-from ..acs3 import Call, sign
-from ..retry import persistently
-from . import check_size
+from facescreen import errors
+from facescreen.acs3 import Call, sign
+from facescreen.invoke import check_size
+from facescreen.retry import persistently
 
 if TYPE_CHECKING:
-    from ..credentials import CredentialSource
+    from facescreen.credentials import CredentialSource
 
 LARGEST_EVENT = 128 * 1024
 """Bytes (function-compute.md, "Runtime")."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..aws import aws_errors, connect
-from ..errors import BadRequest
-from ..retry import persistently
-from . import check_size
+from facescreen.aws import aws_errors, connect
+from facescreen.errors import BadRequest
+from facescreen.invoke import check_size
+from facescreen.retry import persistently
 
 if TYPE_CHECKING:
     import boto3

@@ -4,8 +4,8 @@ Standard library only. Every byte is hostile: whatever it says, a probe ends in 
 Unreadable, after at most six ranged reads and 4 MB (see window).
 """
 
-from .kinds import probe
-from .model import Media, Unreadable
-from .window import Reader
+from facescreen.media.kinds import probe
+from facescreen.media.model import Media, Unreadable
+from facescreen.media.window import Reader
 
 __all__ = ["Media", "Reader", "Unreadable", "probe"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import tiff
-from .model import Unreadable
+from facescreen.media import tiff
+from facescreen.media.model import Unreadable
 
 if TYPE_CHECKING:
-    from .window import Window
+    from facescreen.media.window import Window
 
 PREFIX = b"Exif\0\0"
 """Stands before the TIFF structure in JPEG, and by some writers in WebP."""

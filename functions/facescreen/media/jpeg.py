@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from . import exif
-from .model import Media, Unreadable, image
+from facescreen.media import exif
+from facescreen.media.model import Media, Unreadable, image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .window import Window
+    from facescreen.media.window import Window
 
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """SOF0 to SOF15, without the DHT, JPG and DAC that stand among them."""

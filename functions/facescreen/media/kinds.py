@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from . import bmp, gif, heif, iso_boxes, jpeg, mp4, png, tiff, webp
-from .model import Media, Unreadable
-from .window import Reader, Window
+from facescreen.media import bmp, gif, heif, iso_boxes, jpeg, mp4, png, tiff, webp
+from facescreen.media.model import Media, Unreadable
+from facescreen.media.window import Reader, Window
 
 
 def probe(reader: Reader) -> Media:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .iso_boxes import boxes, children, find, need, version
-from .model import Media, Unreadable
-from .timing import timing
+from facescreen.media.iso_boxes import boxes, children, find, need, version
+from facescreen.media.model import Media, Unreadable
+from facescreen.media.timing import timing
 
 if TYPE_CHECKING:
-    from .window import Window
+    from facescreen.media.window import Window
 
 _ENABLED = 1
 _UPRIGHT = [1, 0, 0, 1]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from .model import Media, Unreadable, image
+from facescreen.media.model import Media, Unreadable, image
 
 if TYPE_CHECKING:
-    from .window import Window
+    from facescreen.media.window import Window
 
 WIDTH, HEIGHT, ORIENTATION = 256, 257, 274
 

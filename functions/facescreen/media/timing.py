@@ -6,14 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import fragments
-from .iso_boxes import find, need, version
-from .model import Unreadable
+from facescreen.media import fragments
+from facescreen.media.iso_boxes import find, need, version
+from facescreen.media.model import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .window import Window
+    from facescreen.media.window import Window
 
 
 @dataclass(frozen=True)

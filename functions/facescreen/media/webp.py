@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import exif
-from .model import Media, Unreadable, image
+from facescreen.media import exif
+from facescreen.media.model import Media, Unreadable, image
 
 if TYPE_CHECKING:
-    from .window import Window
+    from facescreen.media.window import Window
 
 _FIRST_CHUNK = 12
 _ANIMATION, _EXIF = 0x02, 0x08

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..errors import FacescreenError
+    from facescreen.errors import FacescreenError
 
 
 class Publisher(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import BadSettings
+from facescreen.errors import BadSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,12 +16,12 @@ from mns.mns_exception import (
 from mns.queue import Message
 from mns.topic import Base64TopicMessage
 
-from .. import errors
+from facescreen import errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..credentials import CredentialSource
+    from facescreen.credentials import CredentialSource
 
 _TIMEOUT_S = 5
 _LONGEST_TAG = 16

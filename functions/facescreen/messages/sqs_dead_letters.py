@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..aws import aws_errors, connect
+from facescreen.aws import aws_errors, connect
 
 if TYPE_CHECKING:
     import boto3
 
-    from ..errors import FacescreenError
+    from facescreen.errors import FacescreenError
 
 
 class SqsDeadLetters:

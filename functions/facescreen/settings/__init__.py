@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..deepfake.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT, VPC_ENDPOINT
-from ..environment import EnvironmentReader
-from ..errors import BadSettings
-from ..filters import Filters
-from ..requirements import Strictness
-from .alibaba import AlibabaSettings
-from .aws import AwsSettings
-from .quarantine import QuarantineSettings
+from facescreen.deepfake.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT, VPC_ENDPOINT
+from facescreen.environment import EnvironmentReader
+from facescreen.errors import BadSettings
+from facescreen.filters import Filters
+from facescreen.requirements import Strictness
+from facescreen.settings.alibaba import AlibabaSettings
+from facescreen.settings.aws import AwsSettings
+from facescreen.settings.quarantine import QuarantineSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

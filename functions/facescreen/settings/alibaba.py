@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..environment import EnvironmentReader
+    from facescreen.environment import EnvironmentReader
 
 _MNS_NAME = r"[A-Za-z][A-Za-z0-9-]{0,254}"
 _MNS_SAYS = "a name of letters, digits and hyphens that starts with a letter"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..environment import EnvironmentReader
+    from facescreen.environment import EnvironmentReader
 
 _ARN = r"arn:aws[a-z-]*:{service}:[a-z0-9-]*:\d{{12}}:.{{1,600}}"
 # Plain http on loopback alone.

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..environment import EnvironmentReader
-    from ..filters import Filters
-    from ..storage import ObjectRef
+    from facescreen.environment import EnvironmentReader
+    from facescreen.filters import Filters
+    from facescreen.storage import ObjectRef
 
 ACTIONS = ("off", "move", "private")
 _LONGEST_KEY = 1023

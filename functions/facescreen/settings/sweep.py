@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ..environment import EnvironmentReader
-from .aws import QUEUE_URL
+from facescreen.environment import EnvironmentReader
+from facescreen.settings.aws import QUEUE_URL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .listing import Page
+    from facescreen.storage.listing import Page
 
 
 @dataclass(frozen=True)

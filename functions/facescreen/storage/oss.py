@@ -14,16 +14,16 @@ from oss2.credentials import Credentials as OssCredentials
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from .. import errors
-from . import ObjectHead
-from .keys import gone, survives_clients
-from .listing import MOST_LISTED, Listed, Page, objects
+from facescreen import errors
+from facescreen.storage import ObjectHead
+from facescreen.storage.keys import gone, survives_clients
+from facescreen.storage.listing import MOST_LISTED, Listed, Page, objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..credentials import CredentialSource
-    from . import ObjectRef
+    from facescreen.credentials import CredentialSource
+    from facescreen.storage import ObjectRef
 
 # Upright by EXIF, shorter side 720, quality 80, JPEG (face-deepfake.txt, Images: "scale the
 # shorter side to 720 pixels and use a compression ratio of 0.8").

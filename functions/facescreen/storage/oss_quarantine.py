@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import oss2
 
-from .. import errors
-from .oss import OssStore, oss_errors, version_of
+from facescreen import errors
+from facescreen.storage.oss import OssStore, oss_errors, version_of
 
 if TYPE_CHECKING:
-    from . import ObjectRef
+    from facescreen.storage import ObjectRef
 
 
 class OssQuarantineStore(OssStore):

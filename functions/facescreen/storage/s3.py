@@ -10,11 +10,11 @@ from urllib.parse import quote, urlsplit
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from .. import errors
-from ..aws import aws_errors, connect
-from . import ObjectHead
-from .keys import gone, survives_clients
-from .listing import MOST_LISTED, Listed, Page, objects
+from facescreen import errors
+from facescreen.aws import aws_errors, connect
+from facescreen.storage import ObjectHead
+from facescreen.storage.keys import gone, survives_clients
+from facescreen.storage.listing import MOST_LISTED, Listed, Page, objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     import boto3
 
-    from ..aws import Refusal
-    from . import ObjectRef
+    from facescreen.aws import Refusal
+    from facescreen.storage import ObjectRef
 
 # Never an access point's ARN, whose region and account would come from the event.
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from .. import errors
-from .s3 import S3Store, named, s3_errors
+from facescreen import errors
+from facescreen.storage.s3 import S3Store, named, s3_errors
 
 if TYPE_CHECKING:
-    from . import ObjectRef
+    from facescreen.storage import ObjectRef
 
 
 class S3QuarantineStore(S3Store):

@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ..errors import StillClaimed
+from facescreen.errors import StillClaimed
 
 if TYPE_CHECKING:
-    from ..storage import StateStore
+    from facescreen.storage import StateStore
 
 PREFIX = "sweep/"
 _LOOK_BACK = timedelta(days=30)

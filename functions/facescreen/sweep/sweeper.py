@@ -9,25 +9,25 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ObjectGone
-from ..invoke.events import event_of
-from ..outcome import read_tags
-from ..retry import persistently
-from ..storage import ObjectRef
-from ..storage.listing import pages
-from .due import Ages
+from facescreen.errors import ObjectGone
+from facescreen.invoke.events import event_of
+from facescreen.outcome import read_tags
+from facescreen.retry import persistently
+from facescreen.storage import ObjectRef
+from facescreen.storage.listing import pages
+from facescreen.sweep.due import Ages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..deadline import Deadline
-    from ..deepfake.pace import Pace
-    from ..filters import Filters
-    from ..invoke import Invoker
-    from ..settings.sweep import Place, SweepSettings
-    from ..storage import ObjectStore
-    from ..storage.listing import Listed, Page
-    from .course import Course, Courses
+    from facescreen.deadline import Deadline
+    from facescreen.deepfake.pace import Pace
+    from facescreen.filters import Filters
+    from facescreen.invoke import Invoker
+    from facescreen.settings.sweep import Place, SweepSettings
+    from facescreen.storage import ObjectStore
+    from facescreen.storage.listing import Listed, Page
+    from facescreen.sweep.course import Course, Courses
 
 _LAST_S = 15.0
 """With less time left than this nothing more is begun: trouble with one object may take as long."""

@@ -16,7 +16,7 @@ Sources: function-compute.md, "Bucket events"; Amazon S3 User Guide, "Event mess
 "EventBridge event message structure" and "Invoke AWS Lambda function".
 """
 
-from .deliveries import Answer, Delivery, Triggered
-from .envelopes import read_event
+from facescreen.triggers.deliveries import Answer, Delivery, Triggered
+from facescreen.triggers.envelopes import read_event
 
 __all__ = ["Answer", "Delivery", "Triggered", "read_event"]

@@ -8,8 +8,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..errors import BadEvent
-    from ..storage import ObjectRef
+    from facescreen.errors import BadEvent
+    from facescreen.storage import ObjectRef
 
 
 class Answer(Enum):

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..errors import BadEvent
-from . import oss, s3
-from .deliveries import Answer, Delivery, Triggered
-from .fields import LONGEST_NAME, Fields, listed, parsed
+from facescreen.errors import BadEvent
+from facescreen.triggers import oss, s3
+from facescreen.triggers.deliveries import Answer, Delivery, Triggered
+from facescreen.triggers.fields import LONGEST_NAME, Fields, listed, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..filters import Filters
-    from ..storage import ObjectRef
+    from facescreen.filters import Filters
+    from facescreen.storage import ObjectRef
 
 # Lambda's largest synchronous payload; Function Compute's asynchronous ones end at 128 KB.
 _LARGEST_EVENT = 6 * 1024 * 1024

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import BadEvent
+from facescreen.errors import BadEvent
 
 # S3's limit for a key in UTF-8 bytes (OSS's is 1,023), and both stores' for bucket names, the
 # legacy ones of us-east-1 included.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..storage import ObjectRef
-from .fields import object_key
+from facescreen.storage import ObjectRef
+from facescreen.triggers.fields import object_key
 
 if TYPE_CHECKING:
-    from .fields import Fields
+    from facescreen.triggers.fields import Fields
 
 # Events after which a whole object stands in the bucket. InitiateMultipartUpload and UploadPart
 # come before there is one, AppendObject comes for each piece, PutSymlink's key is the link.

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import BadSettings
-from .problems import Refusal
+from facescreen.errors import BadSettings
+from facescreen.web.problems import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .settings import TokenSettings
+    from facescreen.web.settings import TokenSettings
 
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 """Public keys only: with a shared secret, whoever can check a token can make one."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from .problems import Refusal
+from facescreen.web.problems import Refusal
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .. import errors
+from facescreen import errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

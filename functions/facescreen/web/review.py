@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ObjectGone
-from ..storage import ObjectRef
+from facescreen.errors import ObjectGone
+from facescreen.storage import ObjectRef
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ..history import History
-    from ..storage import ObjectStore
+    from facescreen.history import History
+    from facescreen.storage import ObjectStore
 
 THUMBNAIL_S = 300
 """Seconds that a thumbnail's URL is good for."""

@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import CORSConfig, LambdaFunctionUrlResolver, Response
 
-from .. import __version__, errors, telemetry
-from ..deadline import Deadline
-from ..outcome import Verdict
-from . import problems, submissions
-from .page import page
-from .problems import PROBLEM_JSON, Problem, Refusal
-from .requests import Request
-from .submissions import LARGEST_BODY, OfObject, OfUrl
+from facescreen import __version__, errors, telemetry
+from facescreen.deadline import Deadline
+from facescreen.outcome import Verdict
+from facescreen.web import problems, submissions
+from facescreen.web.page import page
+from facescreen.web.problems import PROBLEM_JSON, Problem, Refusal
+from facescreen.web.requests import Request
+from facescreen.web.submissions import LARGEST_BODY, OfObject, OfUrl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..ad_hoc import AdHoc
-    from ..storage import ObjectRef
-    from .access import Tokens
-    from .review import Review
-    from .urls import UrlRules
+    from facescreen.ad_hoc import AdHoc
+    from facescreen.storage import ObjectRef
+    from facescreen.web.access import Tokens
+    from facescreen.web.review import Review
+    from facescreen.web.urls import UrlRules
 
 _METHODS = {
     "/v1/screenings": "GET, POST",

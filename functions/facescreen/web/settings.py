@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..environment import EnvironmentReader
+from facescreen.environment import EnvironmentReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ..storage import ObjectRef
-from .forms import file_of
-from .problems import Refusal
+from facescreen.storage import ObjectRef
+from facescreen.web.forms import file_of
+from facescreen.web.problems import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, TimeoutError
 from typing import Any
 
-from .problems import Refusal
+from facescreen.web.problems import Refusal
 
 Resolve = Callable[[str], list[str]]
 """The addresses of a host name; empty where it has none."""

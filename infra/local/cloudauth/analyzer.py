@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .refusal import Refusal
+from infra.local.cloudauth.refusal import Refusal
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from .calls import Call, Rate
-from .download import download
-from .examination import Examination
-from .faces import FaceDetector
-from .parameters import material
-from .refusal import Refusal
+from infra.local.cloudauth.calls import Call, Rate
+from infra.local.cloudauth.download import download
+from infra.local.cloudauth.examination import Examination
+from infra.local.cloudauth.faces import FaceDetector
+from infra.local.cloudauth.parameters import material
+from infra.local.cloudauth.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .analyzer import Analyzer
-    from .parameters import Material
-    from .uploads.server import UploadService
+    from infra.local.cloudauth.analyzer import Analyzer
+    from infra.local.cloudauth.parameters import Material
+    from infra.local.cloudauth.uploads.server import UploadService
 
 RISK_SCORE = "0.96"
 """Of every risk tag, whatever the risk (face-deepfake.txt, "Response parameters")."""

@@ -7,8 +7,8 @@ import asyncio
 import aiohttp
 from yarl import URL
 
-from .parameters import LARGEST
-from .refusal import Refusal
+from infra.local.cloudauth.parameters import LARGEST
+from infra.local.cloudauth.refusal import Refusal
 
 _CHUNK = 64 * 1024
 

@@ -7,11 +7,11 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from . import pictures, quality
-from .refusal import Refusal
+from infra.local.cloudauth import pictures, quality
+from infra.local.cloudauth.refusal import Refusal
 
 if TYPE_CHECKING:
-    from .faces import FaceDetector
+    from infra.local.cloudauth.faces import FaceDetector
 
 
 _MOST_KNOWN = 10_000

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from facescreen import acs3
+from infra.local.cloudauth.refusal import Refusal
 from infra.local.identity import BadSecurityToken, UnknownAccessKey
 from infra.local.nonces import Nonces
-
-from .refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

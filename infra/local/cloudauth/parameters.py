@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .refusal import Refusal
+from infra.local.cloudauth.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

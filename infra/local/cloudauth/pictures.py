@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from PIL.JpegImagePlugin import JpegImageFile
 
-from .refusal import Refusal
+from infra.local.cloudauth.refusal import Refusal
 
 if TYPE_CHECKING:
-    from .faces import Picture
+    from infra.local.cloudauth.faces import Picture
 
 HIGHEST_IMAGE, WIDEST_IMAGE = 1920, 1080
 SMALLEST_VIDEO = 100 * 1000

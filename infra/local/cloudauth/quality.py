@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .faces import Face, Picture
+    from infra.local.cloudauth.faces import Face, Picture
 
 _SIDE = 64
 """Faces are compared at this many pixels, so that blur counts relative to the face's size."""

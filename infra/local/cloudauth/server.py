@@ -9,25 +9,23 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from facescreen.deepfake.answer import STAND_IN_HEADER
+from infra.local.cloudauth.analyzer import ScriptedAnalyzer
+from infra.local.cloudauth.detection import Detections
+from infra.local.cloudauth.gateway import Gateway
+from infra.local.cloudauth.parameters import ANY_WAY, LARGEST_INLINE, URL_OR_INLINE
+from infra.local.cloudauth.refusal import GATEWAY_STATUS, SERVICE_STATUS, Refusal
+from infra.local.cloudauth.uploads.server import UploadService
 from infra.local.service import Service
-
-from .analyzer import ScriptedAnalyzer
-from .detection import Detections
-from .gateway import Gateway
-from .parameters import ANY_WAY, LARGEST_INLINE, URL_OR_INLINE
-from .refusal import GATEWAY_STATUS, SERVICE_STATUS, Refusal
-from .uploads.server import UploadService
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from infra.local.cloudauth.analyzer import Analyzer
+    from infra.local.cloudauth.calls import Call
+    from infra.local.cloudauth.gateway import Parameters
     from infra.local.identity import Identity
-
-    from .analyzer import Analyzer
-    from .calls import Call
-    from .gateway import Parameters
 
 VERSION = "2022-08-09"
 UPLOAD_VERSION = "2019-12-19"

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote
 
-from ..nonces import Nonces
-from .authorization import acs3, fc
-from .authorization.checks import WINDOW
-from .refusal import Refused
+from infra.local.fc.authorization import acs3, fc
+from infra.local.fc.authorization.checks import WINDOW
+from infra.local.fc.refusal import Refused
+from infra.local.nonces import Nonces
 
 if TYPE_CHECKING:
-    from ..identity import Identity
-    from .request import Head
+    from infra.local.fc.request import Head
+    from infra.local.identity import Identity
 
 
 @dataclass(frozen=True)

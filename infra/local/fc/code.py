@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from .section import BadTemplate
+from infra.local.fc.section import BadTemplate
 
 _LARGEST = 500 * 1024 * 1024
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
-from .function import EventBridgeTrigger, HttpTrigger
-from .refusal import Refused
-from .timer import TimerTrigger
+from infra.local.fc.function import EventBridgeTrigger, HttpTrigger
+from infra.local.fc.refusal import Refused
+from infra.local.fc.timer import TimerTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from .function import Function, Trigger
-    from .request import Head
+    from infra.local.fc.function import Function, Trigger
+    from infra.local.fc.request import Head
 
 _FUNCTIONS = "/2023-03-30/functions"
 _PATH = re.compile(rf"{_FUNCTIONS}(?:/([^/]+)(?:/(triggers|async-invoke-config|concurrency))?)?")

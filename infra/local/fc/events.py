@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .instance import Result
-    from .runtime import Deployment
+    from infra.local.fc.instance import Result
+    from infra.local.fc.runtime import Deployment
 
 ERROR_TYPE = "UnhandledInvocationError"
 """Function Compute's name for every error of a function, in headers and failure records."""

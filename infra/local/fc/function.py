@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .timer import TimerTrigger
+from infra.local.fc.timer import TimerTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from .event_pattern import EventPattern
+    from infra.local.fc.event_pattern import EventPattern
 
 
 @dataclass(frozen=True)

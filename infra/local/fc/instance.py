@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from .function import Hook
+from infra.local.fc.function import Hook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..identity import Key
-    from .runtime import Deployment
+    from infra.local.fc.runtime import Deployment
+    from infra.local.identity import Key
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 _LAST_BREATH_S = 1

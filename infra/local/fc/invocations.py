@@ -14,16 +14,16 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .events import ERROR_TYPE, EXPIRED, failure_record
-from .pool import Throttled
+from infra.local.fc.events import ERROR_TYPE, EXPIRED, failure_record
+from infra.local.fc.pool import Throttled
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from .events import Event
-    from .instance import Result, Status
-    from .journal import Journal
-    from .pool import Pool
+    from infra.local.fc.events import Event
+    from infra.local.fc.instance import Result, Status
+    from infra.local.fc.journal import Journal
+    from infra.local.fc.pool import Pool
 
 _RECORDS = 10_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from .events import Event
+from infra.local.fc.events import Event
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,14 +6,14 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from .instance import Instance
+from infra.local.fc.instance import Instance
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from ..identity import Identity
-    from .runtime import Deployment
+    from infra.local.fc.runtime import Deployment
+    from infra.local.identity import Identity
 
 
 class Throttled(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .refusal import Refused
+from infra.local.fc.refusal import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..identity import Key
-    from .function import Function
+    from infra.local.fc.function import Function
+    from infra.local.identity import Key
 
 _CREDENTIALS_IN_CONTEXT = {"python3.10"}
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from . import document, triggers
-from .function import Function, Hook, HttpTrigger
-from .section import BadTemplate, Section
-from .variables import Variables
+from infra.local.fc import document, triggers
+from infra.local.fc.function import Function, Hook, HttpTrigger
+from infra.local.fc.section import BadTemplate, Section
+from infra.local.fc.variables import Variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -13,28 +13,28 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from ..service import Service
-from .api import Fc2Api, Fc3Api
-from .code import unpacked
-from .descriptions import Descriptions, question
-from .events import ERROR_TYPE, Event
-from .invocations import Invocation, Invocations
-from .journal import Journal
-from .pool import Pool, Throttled
-from .refusal import REQUEST_ID, Refused, response
-from .request import body_of, head_of
-from .runtime import Deployment
+from infra.local.fc.api import Fc2Api, Fc3Api
+from infra.local.fc.code import unpacked
+from infra.local.fc.descriptions import Descriptions, question
+from infra.local.fc.events import ERROR_TYPE, Event
+from infra.local.fc.invocations import Invocation, Invocations
+from infra.local.fc.journal import Journal
+from infra.local.fc.pool import Pool, Throttled
+from infra.local.fc.refusal import REQUEST_ID, Refused, response
+from infra.local.fc.request import body_of, head_of
+from infra.local.fc.runtime import Deployment
+from infra.local.service import Service
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
-    from ..identity import Identity
-    from .api import Api
-    from .function import Function
-    from .instance import Result
-    from .request import Head
+    from infra.local.fc.api import Api
+    from infra.local.fc.function import Function
+    from infra.local.fc.instance import Result
+    from infra.local.fc.request import Head
+    from infra.local.identity import Identity
 
 _LARGEST_EVENT = MappingProxyType({"Sync": 32 * 1024 * 1024, "Async": 128 * 1024})
 

@@ -6,16 +6,16 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from .event_pattern import EventPattern
-from .function import EventBridgeTrigger, HttpTrigger, OssTrigger
-from .section import BadTemplate
-from .timer import TimerTrigger, schedule
+from infra.local.fc.event_pattern import EventPattern
+from infra.local.fc.function import EventBridgeTrigger, HttpTrigger, OssTrigger
+from infra.local.fc.section import BadTemplate
+from infra.local.fc.timer import TimerTrigger, schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .function import Trigger
-    from .section import Section
+    from infra.local.fc.function import Trigger
+    from infra.local.fc.section import Section
 
 KEYS = {
     "triggerName", "triggerType", "triggerConfig", "sourceArn", "description", "invocationRole",

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from .section import BadTemplate
+from infra.local.fc.section import BadTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from .errors import invalid_argument, invalid_element, out_of_range
+from infra.local.mns.errors import invalid_argument, invalid_element, out_of_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

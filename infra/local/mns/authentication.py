@@ -10,14 +10,14 @@ from email.utils import parsedate_to_datetime
 from time import time
 from typing import TYPE_CHECKING
 
-from ..identity import BadSecurityToken, UnknownAccessKey
-from .errors import MnsError
-from .signature import signature, string_to_sign
+from infra.local.identity import BadSecurityToken, UnknownAccessKey
+from infra.local.mns.errors import MnsError
+from infra.local.mns.signature import signature, string_to_sign
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..identity import Identity
+    from infra.local.identity import Identity
 
 SKEW_S = 15 * 60
 VERSION = "2015-06-06"

@@ -7,27 +7,27 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..database import Database
-from .arrivals import Arrivals
-from .attributes import PRIORITY
-from .errors import (
+from infra.local.database import Database
+from infra.local.mns.arrivals import Arrivals
+from infra.local.mns.attributes import PRIORITY
+from infra.local.mns.errors import (
     MnsError,
     message_not_exist,
     out_of_range,
     queue_not_exist,
     topic_not_exist,
 )
-from .notification import Published
-from .store.clock import now
-from .store.messages import BadHandle, Messages
-from .store.resources import QUEUES, TOPICS, Resource, Resources, subscriptions_of
-from .store.schema import SCHEMA
+from infra.local.mns.notification import Published
+from infra.local.mns.store.clock import now
+from infra.local.mns.store.messages import BadHandle, Messages
+from infra.local.mns.store.resources import QUEUES, TOPICS, Resource, Resources, subscriptions_of
+from infra.local.mns.store.schema import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from .store.messages import Message
+    from infra.local.mns.store.messages import Message
 
 
 @dataclass(frozen=True)

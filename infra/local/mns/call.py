@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from .attributes import LARGEST_BATCH, LARGEST_MESSAGE
-from .errors import invalid_argument
-from .markup import document
+from infra.local.mns.attributes import LARGEST_BATCH, LARGEST_MESSAGE
+from infra.local.mns.errors import invalid_argument
+from infra.local.mns.markup import document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from xml.etree.ElementTree import Element
 
-    from .attributes import Number
-    from .bus import Bus
-    from .request import Target
+    from infra.local.mns.attributes import Number
+    from infra.local.mns.bus import Bus
+    from infra.local.mns.request import Target
 
 # In XML, one byte may take six: ``&quot;``.
 LARGEST_REQUEST = 6 * LARGEST_BATCH * LARGEST_MESSAGE + 65536

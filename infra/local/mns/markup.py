@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from .errors import invalid_element, malformed_xml
+from infra.local.mns.errors import invalid_element, malformed_xml
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -12,7 +12,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from .markup import document, record
+from infra.local.mns.markup import document, record
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-from ..service import Service
-from . import attributes
-from .authentication import VERSION, check_body, check_sender
-from .bus import Bus, Draft
-from .call import Call, read_body, xml_response
-from .errors import MnsError, invalid_url
-from .markup import record
-from .operations import OPERATIONS
-from .operations.kinds import QUEUE, SUBSCRIPTION, TOPIC
-from .request import operation_of, target_of
-from .store.resources import QUEUES, TOPICS, subscriptions_of
+from infra.local.mns import attributes
+from infra.local.mns.authentication import VERSION, check_body, check_sender
+from infra.local.mns.bus import Bus, Draft
+from infra.local.mns.call import Call, read_body, xml_response
+from infra.local.mns.errors import MnsError, invalid_url
+from infra.local.mns.markup import record
+from infra.local.mns.operations import OPERATIONS
+from infra.local.mns.operations.kinds import QUEUE, SUBSCRIPTION, TOPIC
+from infra.local.mns.request import operation_of, target_of
+from infra.local.mns.store.resources import QUEUES, TOPICS, subscriptions_of
+from infra.local.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from ..identity import Identity
-    from .attributes import Attribute
+    from infra.local.identity import Identity
+    from infra.local.mns.attributes import Attribute
 
 
 class MnsService(Service):

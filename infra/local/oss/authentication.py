@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .clocks import http_date, iso_date, refuse_expired, refuse_future, refuse_skew
-from .errors import access_denied, invalid_argument
-from .keyring import compare
-from .signature import (
+from infra.local.oss.clocks import http_date, iso_date, refuse_expired, refuse_future, refuse_skew
+from infra.local.oss.errors import access_denied, invalid_argument
+from infra.local.oss.keyring import compare
+from infra.local.oss.signature import (
     ALGORITHM_V4,
     canonical_request_v4,
     signature_v1,
@@ -20,8 +20,8 @@ from .signature import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .keyring import Keyring
-    from .request import Target
+    from infra.local.oss.keyring import Keyring
+    from infra.local.oss.request import Target
 
 LONGEST_V4_S = 7 * 24 * 3600
 

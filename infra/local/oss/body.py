@@ -8,14 +8,14 @@ import binascii
 import hashlib
 from typing import TYPE_CHECKING
 
-from .errors import OssError
+from infra.local.oss.errors import OssError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from aiohttp import web
 
-    from .store.blobs import Blob, Blobs
+    from infra.local.oss.store.blobs import Blob, Blobs
 
 LARGEST_BODY = 100 * 1024 * 1024
 LARGEST_XML = 2 * 1024 * 1024

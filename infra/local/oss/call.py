@@ -8,18 +8,18 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from .errors import invalid_argument
-from .markup import document, element
-from .names import check_key, checked_version, is_utf8
+from infra.local.oss.errors import invalid_argument
+from infra.local.oss.markup import document, element
+from infra.local.oss.names import check_key, checked_version, is_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from xml.etree.ElementTree import Element
 
-    from .keyring import Keyring
-    from .notifications import Change
-    from .request import Target
-    from .store import Store
+    from infra.local.oss.keyring import Keyring
+    from infra.local.oss.notifications import Change
+    from infra.local.oss.request import Target
+    from infra.local.oss.store import Store
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import calendar
 from email.utils import parsedate_to_datetime
 from time import strptime, time
 
-from .errors import OssError, access_denied
+from infra.local.oss.errors import OssError, access_denied
 
 SKEW_S = 15 * 60
 """How far a client's clock may be off."""

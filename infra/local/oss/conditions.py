@@ -5,14 +5,14 @@ from __future__ import annotations
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from .errors import OssError, precondition_failed
-from .headers import basic_headers
+from infra.local.oss.errors import OssError, precondition_failed
+from infra.local.oss.headers import basic_headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .store.buckets import Bucket
-    from .store.versions import StoredObject
+    from infra.local.oss.store.buckets import Bucket
+    from infra.local.oss.store.versions import StoredObject
 
 _CONDITIONS = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
 

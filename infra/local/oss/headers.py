@@ -7,10 +7,10 @@ from datetime import datetime, timezone
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from .store.contents import APPENDABLE, NORMAL
+from infra.local.oss.store.contents import APPENDABLE, NORMAL
 
 if TYPE_CHECKING:
-    from .store.versions import StoredObject
+    from infra.local.oss.store.versions import StoredObject
 
 
 def basic_headers(stored: StoredObject) -> dict[str, str]:

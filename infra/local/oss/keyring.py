@@ -5,12 +5,12 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
-from ..identity import BadSecurityToken, UnknownAccessKey
-from .errors import OssError, invalid_argument
-from .signature import Scope
+from infra.local.identity import BadSecurityToken, UnknownAccessKey
+from infra.local.oss.errors import OssError, invalid_argument
+from infra.local.oss.signature import Scope
 
 if TYPE_CHECKING:
-    from ..identity import Identity
+    from infra.local.identity import Identity
 
 
 class Keyring:

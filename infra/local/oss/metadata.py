@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .errors import OssError, invalid_argument, not_implemented
-from .store.contents import DEFAULT, PRIVATE, PUBLIC_READ, Metadata
-from .tagging import tags_of_header
+from infra.local.oss.errors import OssError, invalid_argument, not_implemented
+from infra.local.oss.store.contents import DEFAULT, PRIVATE, PUBLIC_READ, Metadata
+from infra.local.oss.tagging import tags_of_header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

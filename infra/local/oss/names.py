@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .errors import OssError, invalid_argument
+from infra.local.oss.errors import OssError, invalid_argument
 
 LONGEST_KEY = 1023
 """In bytes of UTF-8."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .store.blobs import Blob
-    from .store.objects import Removal, Written
+    from infra.local.oss.store.blobs import Blob
+    from infra.local.oss.store.objects import Removal, Written
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .store.uploads import Upload
-    from .store.versions import StoredObject
+    from infra.local.oss.store.uploads import Upload
+    from infra.local.oss.store.versions import StoredObject
 
 _LAST_CHARACTER = "\U0010ffff"
 

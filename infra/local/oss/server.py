@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from ..service import LOOPBACK, Service
-from .authentication import Authenticator, Signed
-from .call import Call, check_readable
-from .errors import OssError, not_implemented, private
-from .keyring import Keyring
-from .markup import document, element
-from .names import check_bucket_name
-from .notifications import Change, Origin, event_record
-from .operations import OPEN_TO_ALL, OPERATIONS, SIGNED_WITHIN
-from .request import operation_of, target_of
-from .store import Store
-from .store.buckets import ENABLED
+from infra.local.oss.authentication import Authenticator, Signed
+from infra.local.oss.call import Call, check_readable
+from infra.local.oss.errors import OssError, not_implemented, private
+from infra.local.oss.keyring import Keyring
+from infra.local.oss.markup import document, element
+from infra.local.oss.names import check_bucket_name
+from infra.local.oss.notifications import Change, Origin, event_record
+from infra.local.oss.operations import OPEN_TO_ALL, OPERATIONS, SIGNED_WITHIN
+from infra.local.oss.request import operation_of, target_of
+from infra.local.oss.store import Store
+from infra.local.oss.store.buckets import ENABLED
+from infra.local.service import LOOPBACK, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ..identity import Identity
-    from .request import Target
+    from infra.local.identity import Identity
+    from infra.local.oss.request import Target
 
 
 class OssService(Service):

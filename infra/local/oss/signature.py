@@ -14,12 +14,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from .request import SUBRESOURCES
+from infra.local.oss.request import SUBRESOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from .request import Target
+    from infra.local.oss.request import Target
 
 ALGORITHM_V4 = "OSS4-HMAC-SHA256"
 _TERMINATOR = "aliyun_v4_request"

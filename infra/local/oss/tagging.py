@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from .errors import OssError
+from infra.local.oss.errors import OssError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

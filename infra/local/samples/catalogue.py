@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageFilter
 
-from .clips import write_clip
-from .photographs import closer_portrait, portrait, still_life
+from infra.local.samples.clips import write_clip
+from infra.local.samples.photographs import closer_portrait, portrait, still_life
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

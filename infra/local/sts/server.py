@@ -10,15 +10,13 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from infra.local.service import Service
-
-from .refusal import STATUS, Refusal
+from infra.local.sts.refusal import STATUS, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from infra.local.identity import Identity
-
-    from .trust import OidcProvider, Role
+    from infra.local.sts.trust import OidcProvider, Role
 
 ACTION, VERSION = "AssumeRoleWithOIDC", "2015-04-01"
 _LARGEST_BODY = 64 * 1024

@@ -7,7 +7,7 @@ from typing import Any
 
 import jwt
 
-from .refusal import Refusal
+from infra.local.sts.refusal import Refusal
 
 _TOKEN = "AuthenticationFail.OIDCToken"  # noqa: S105 - the beginning of a code
 _LONGEST_TOKEN = 20_000

@@ -1,5 +1,5 @@
 """``backfill``: what was in the bucket before, handed to the deployed function."""
 
-from .command import backfill
+from infra.ops.backfill.command import backfill
 
 __all__ = ["backfill"]

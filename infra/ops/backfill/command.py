@@ -12,7 +12,7 @@ from facescreen.errors import BadCredentials, BadSettings, FacescreenError
 from infra.ops.options import profile_option, share_option
 
 if TYPE_CHECKING:
-    from .selection import Selection
+    from infra.ops.backfill.selection import Selection
 
 _SWEEP_UNTIL = "60m"
 _SWEEP_MOST = 1000
@@ -96,10 +96,9 @@ def backfill(
     pays twice for the same bytes, whatever is submitted twice. Set TAG_PREFIX, TAG_FORM,
     CALLS_PER_SECOND and the filters in the environment as the function has them.
     """
+    from infra.ops.backfill.connecting import Options, connected  # noqa: PLC0415
+    from infra.ops.backfill.selection import Selection  # noqa: PLC0415
     from infra.ops.outside import parts  # noqa: PLC0415 - the libraries load here
-
-    from .connecting import Options, connected  # noqa: PLC0415
-    from .selection import Selection  # noqa: PLC0415
 
     if missing and (force or sample):
         raise click.UsageError("--missing goes with neither --force nor --sample")

@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from infra.ops import account
+from infra.ops.backfill.inventory import opened
+from infra.ops.backfill.lines import Lines
+from infra.ops.backfill.run import Run
+from infra.ops.backfill.selection import Coverage
+from infra.ops.backfill.sentences import Sentences
+from infra.ops.backfill.sources import Listing
 from infra.ops.buckets import bucket_of
 from infra.ops.invoke import chosen
 from infra.ops.outside import settings_with_tags
@@ -17,24 +23,16 @@ from infra.ops.report.counts import Apart
 from infra.ops.report.reading import Reader
 from infra.ops.screen.halt import Halt
 
-from .inventory import opened
-from .lines import Lines
-from .run import Run
-from .selection import Coverage
-from .sentences import Sentences
-from .sources import Listing
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from facescreen.settings import Settings
     from facescreen.storage.listing import Listed
+    from infra.ops.backfill.selection import Selection
+    from infra.ops.backfill.sources import Source
     from infra.ops.buckets import Bucket
     from infra.ops.report.counts import Found
     from infra.ops.s3_bucket import S3Bucket
-
-    from .selection import Selection
-    from .sources import Source
 
 
 @dataclass(frozen=True)

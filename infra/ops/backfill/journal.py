@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from facescreen.errors import BadSettings
 from facescreen.storage.listing import Listed
-
-from .sources import Mark
+from infra.ops.backfill.sources import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

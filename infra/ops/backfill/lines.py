@@ -15,9 +15,9 @@ from infra.ops.screen.spending import PRICE_USD
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .journal import Progress as Planned
-    from .sampling import Sampled
-    from .telling import Ended
+    from infra.ops.backfill.journal import Progress as Planned
+    from infra.ops.backfill.sampling import Sampled
+    from infra.ops.backfill.telling import Ended
 
 
 class Lines:

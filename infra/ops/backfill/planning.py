@@ -7,21 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from facescreen.outcome import Standing
+from infra.ops.backfill.sources import Mark
 from infra.ops.report.counts import Apart
 from infra.ops.report.reading import found
-
-from .sources import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from facescreen.storage.listing import Listed
+    from infra.ops.backfill.journal import Journal, Progress
+    from infra.ops.backfill.selection import Coverage
+    from infra.ops.backfill.sources import Row, Source
     from infra.ops.report.counts import Found
     from infra.ops.screen.halt import Halt
-
-    from .journal import Journal, Progress
-    from .selection import Coverage
-    from .sources import Row, Source
 
 _AT_ONCE = 1000
 """Rows between two notes in the journal."""

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
+from infra.ops.backfill.journal import Journal, Progress
+from infra.ops.backfill.planning import Planner, count, plan, plan_sample
+from infra.ops.backfill.sampling import wait
+from infra.ops.backfill.submitting import Submitter
+from infra.ops.backfill.telling import Ended
 from infra.ops.screen.halt import HaltingPace
 from infra.ops.screen.report import INTERRUPTED, NOT_ALL_SCREENED
 from infra.ops.screen.spending import costs
-
-from .journal import Journal, Progress
-from .planning import Planner, count, plan, plan_sample
-from .sampling import wait
-from .submitting import Submitter
-from .telling import Ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,12 +27,11 @@ if TYPE_CHECKING:
 
     from facescreen.invoke import Invoker
     from facescreen.storage.listing import Listed
+    from infra.ops.backfill.selection import Coverage, Selection
+    from infra.ops.backfill.sources import Source
+    from infra.ops.backfill.telling import Teller
     from infra.ops.report.counts import Found
     from infra.ops.screen.halt import Halt
-
-    from .selection import Coverage, Selection
-    from .sources import Source
-    from .telling import Teller
 
 
 @dataclass(frozen=True)

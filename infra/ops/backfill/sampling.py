@@ -8,20 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from facescreen.outcome import Standing, Verdict
+from infra.ops.backfill.journal import ACCEPTED
 from infra.ops.report.counts import Apart
 from infra.ops.report.reading import found
 from infra.ops.screen.spending import PRICE_USD
-
-from .journal import ACCEPTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from facescreen.storage.listing import Listed
+    from infra.ops.backfill.journal import Journal
     from infra.ops.report.counts import Found
     from infra.ops.screen.halt import Halt
-
-    from .journal import Journal
 
 PATIENCE_S = 300.0
 """Without a new verdict."""

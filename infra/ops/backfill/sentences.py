@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from rich.progress import Task
 
-    from .journal import Progress as Planned
-    from .sampling import Sampled
-    from .telling import Ended
+    from infra.ops.backfill.journal import Progress as Planned
+    from infra.ops.backfill.sampling import Sampled
+    from infra.ops.backfill.telling import Ended
 
 
 class Sentences:

@@ -19,22 +19,20 @@ from typing import TYPE_CHECKING
 from facescreen import errors
 from facescreen.invoke.events import event_of
 from facescreen.outcome import Standing
+from infra.ops.backfill.journal import ACCEPTED, INTENDED, PLANNED
 from infra.ops.report.counts import Apart
 from infra.ops.report.reading import found
 from infra.ops.screen.halt import Halted
-
-from .journal import ACCEPTED, INTENDED, PLANNED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from facescreen.invoke import Invoker
     from facescreen.storage.listing import Listed
+    from infra.ops.backfill.journal import Entry, Journal
+    from infra.ops.backfill.selection import Selection
     from infra.ops.report.counts import Found
     from infra.ops.screen.halt import Halt, HaltingPace
-
-    from .journal import Entry, Journal
-    from .selection import Selection
 
 _THREADS = 16
 _MOST_AT_ONCE = 256

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from .journal import Progress
-    from .sampling import Sampled
+    from infra.ops.backfill.journal import Progress
+    from infra.ops.backfill.sampling import Sampled
 
     Count = AbstractContextManager[Callable[[int], object]]
 

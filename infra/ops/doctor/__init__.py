@@ -1,5 +1,5 @@
 """``facescreen doctor``: what keeps a deployment from working, and what to do about it."""
 
-from .command import doctor
+from infra.ops.doctor.command import doctor
 
 __all__ = ["doctor"]

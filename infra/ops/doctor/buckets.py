@@ -10,16 +10,14 @@ from facescreen import errors
 from facescreen.storage import ObjectRef
 from facescreen.storage.oss import OssState, oss_errors
 from infra.ops.buckets import Bucket
-
-from .line import fault, ok, warning
+from infra.ops.doctor.line import fault, ok, warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from facescreen.credentials import CredentialSource
-
-    from .deployment import Deployment
-    from .line import Line
+    from infra.ops.doctor.deployment import Deployment
+    from infra.ops.doctor.line import Line
 
 _WATCHED, _STATE, _GUARD = "watched bucket", "state bucket", "tag guard"
 

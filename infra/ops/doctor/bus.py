@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 
 from facescreen.errors import BadSettings
 from facescreen.messages.mns import mns_errors
+from infra.ops.doctor.line import fault, ok, warning
 from infra.ops.mns_account import connect
-
-from .line import fault, ok, warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from facescreen.credentials import CredentialSource
-
-    from .deployment import Deployment
-    from .line import Line
+    from infra.ops.doctor.deployment import Deployment
+    from infra.ops.doctor.line import Line
 
 
 def verdicts(deployment: Deployment, credentials: CredentialSource) -> Iterator[Line]:

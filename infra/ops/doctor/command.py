@@ -14,15 +14,14 @@ import click
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
+from infra.ops.doctor.line import Level, warning
 from infra.ops.options import profile_option
 from infra.ops.printable import printable
-
-from .line import Level, warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .line import Line
+    from infra.ops.doctor.line import Line
 
 _PROJECT = Path(__file__).parents[3]
 _LARGEST_FILE = 64 * 1024
@@ -94,7 +93,7 @@ def doctor(
 def _lines(
     template: Path, given: Mapping[str, str], profile: str, *, inside: bool, offline: bool
 ) -> Iterator[Line]:
-    from . import credentials, settings  # noqa: PLC0415 - --help needs no libraries
+    from infra.ops.doctor import credentials, settings  # noqa: PLC0415 - --help needs no libraries
 
     deployment, told = settings.deployment(template, os.environ, inside=inside)
     yield from told
@@ -106,7 +105,7 @@ def _lines(
         yield line
     if deployment is None or offline:
         return
-    from .examination import examine  # noqa: PLC0415 - the SDKs load here
+    from infra.ops.doctor.examination import examine  # noqa: PLC0415 - the SDKs load here
 
     yield from examine(deployment, source)
 

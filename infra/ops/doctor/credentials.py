@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 from facescreen.errors import BadCredentials
 from infra.ops import account
-
-from .line import fault, ok
+from infra.ops.doctor.line import fault, ok
 
 if TYPE_CHECKING:
     from facescreen.credentials import CredentialSource
-
-    from .line import Line
+    from infra.ops.doctor.line import Line
 
 _REMEDY = "Set them, in the environment or by `aliyun configure`."
 

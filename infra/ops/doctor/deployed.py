@@ -14,8 +14,7 @@ from infra.ops.function_compute import connect, fc_errors
 
 if TYPE_CHECKING:
     from facescreen.credentials import CredentialSource
-
-    from .deployment import Deployment
+    from infra.ops.doctor.deployment import Deployment
 
 _PAGE = 100
 _MOST_FUNCTIONS = 1000

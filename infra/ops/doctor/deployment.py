@@ -17,9 +17,8 @@ from facescreen.web.settings import WebSettings
 from infra.local.fc import document, s_yaml
 from infra.local.fc.section import BadTemplate
 from infra.local.fc.variables import names_of
-
-from ..package.target import FUNCTIONS
-from . import names
+from infra.ops.doctor import names
+from infra.ops.package.target import FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

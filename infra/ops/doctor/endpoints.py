@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from .line import fault, ok, warning
+from infra.ops.doctor.line import fault, ok, warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .line import Line
+    from infra.ops.doctor.line import Line
 
 _LONGEST_S = 5.0
 """For each step; a look-up has the system's own."""

@@ -6,18 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from facescreen import errors
-
-from . import buckets, bus, functions, verification
-from .endpoints import clock, reach
-from .line import fault, warning
+from infra.ops.doctor import buckets, bus, functions, verification
+from infra.ops.doctor.endpoints import clock, reach
+from infra.ops.doctor.line import fault, warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from facescreen.credentials import CredentialSource
-
-    from .deployment import Deployment
-    from .line import Line
+    from infra.ops.doctor.deployment import Deployment
+    from infra.ops.doctor.line import Line
 
     Check = Callable[[Deployment, CredentialSource], Iterator[Line]]
 

@@ -7,18 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from infra.local.fc.function import EventBridgeTrigger, OssTrigger
-
-from .deployed import Deployed
-from .line import fault, ok, warning
+from infra.ops.doctor.deployed import Deployed
+from infra.ops.doctor.line import fault, ok, warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from facescreen.credentials import CredentialSource
     from infra.local.fc.function import Function
-
-    from .deployment import Deployment
-    from .line import Line
+    from infra.ops.doctor.deployment import Deployment
+    from infra.ops.doctor.line import Line
 
 _LOOKERS = 8
 _MOST_TRIGGERS = 10

@@ -9,19 +9,17 @@ from facescreen.errors import BadSettings
 from infra.local.fc import document
 from infra.local.fc.section import BadTemplate
 from infra.local.fc.variables import names_of
-
-from .deployment import read
-from .line import fault, ok, warning
-from .surroundings import meeting
+from infra.ops.doctor.deployment import read
+from infra.ops.doctor.line import fault, ok, warning
+from infra.ops.doctor.surroundings import meeting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from infra.local.fc.function import Function
-
-    from .deployment import Deployment
-    from .line import Line
+    from infra.ops.doctor.deployment import Deployment
+    from infra.ops.doctor.line import Line
 
 _OTHERS = {
     "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET",

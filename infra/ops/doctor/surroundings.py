@@ -6,16 +6,14 @@ import json
 from typing import TYPE_CHECKING
 
 from infra.local.fc.function import EventBridgeTrigger
-
-from .line import fault, ok
+from infra.ops.doctor.line import fault, ok
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from infra.local.fc.function import Function, OssTrigger
-
-    from .deployment import Deployment
-    from .line import Line
+    from infra.ops.doctor.deployment import Deployment
+    from infra.ops.doctor.line import Line
 
 _CHECK = "surroundings"
 

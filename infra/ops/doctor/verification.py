@@ -10,16 +10,14 @@ import httpx
 from facescreen import errors
 from facescreen.deepfake.answer import STAND_IN_HEADER, Reply, understand
 from facescreen.deepfake.request import DETECT, sign_request
-
-from .line import fault, ok
+from infra.ops.doctor.line import fault, ok
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from facescreen.credentials import CredentialSource
-
-    from .deployment import Deployment
-    from .line import Line
+    from infra.ops.doctor.deployment import Deployment
+    from infra.ops.doctor.line import Line
 
 _CHECK = "ID Verification"
 _TIMEOUT_S = 5

@@ -1,5 +1,5 @@
 """The deployed function, as a command reaches it: the port is facescreen.invoke.Invoker."""
 
-from .choice import chosen
+from infra.ops.invoke.choice import chosen
 
 __all__ = ["chosen"]

@@ -32,8 +32,8 @@ def chosen(
 
 
 def _on_function_compute(environment: Mapping[str, str], credentials: CredentialSource) -> Invoker:
-    from .fc2 import Fc2Invoker  # noqa: PLC0415
-    from .fc3 import Fc3Invoker  # noqa: PLC0415
+    from infra.ops.invoke.fc2 import Fc2Invoker  # noqa: PLC0415
+    from infra.ops.invoke.fc3 import Fc3Invoker  # noqa: PLC0415
 
     read = EnvironmentReader(environment)
     service = read.text("FC_SERVICE", FUNCTION_NAME, "a service's name", "s.yaml", "")

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen import errors
 from facescreen.invoke.fc import refusal
-
-from .function_compute import FunctionComputeInvoker
+from infra.ops.invoke.function_compute import FunctionComputeInvoker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .function_compute import FunctionComputeInvoker
+from infra.ops.invoke.function_compute import FunctionComputeInvoker
 
 if TYPE_CHECKING:
     from facescreen.credentials import CredentialSource

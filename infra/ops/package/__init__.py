@@ -1,5 +1,5 @@
 """``facescreen package``: what is deployed, as a reproducible zip for each function and cloud."""
 
-from .command import package
+from infra.ops.package.command import package
 
 __all__ = ["package"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from .distributions import Distribution
+    from infra.ops.package.distributions import Distribution
 
 _LICENSE = "Apache-2.0"
 _TAKEN = ("unpacked", "zipped")

@@ -12,24 +12,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facescreen import __version__
-
-from . import archive, bill, bytecode, origin, wheels
-from .bill import Package, Part
-from .contents import OURS, contents
-from .distributions import installed
-from .errors import Unpackaged
-from .mentions import Mentions
-from .modules import Modules
-from .reach import Reach
+from infra.ops.package import archive, bill, bytecode, origin, wheels
+from infra.ops.package.bill import Package, Part
+from infra.ops.package.contents import OURS, contents
+from infra.ops.package.distributions import installed
+from infra.ops.package.errors import Unpackaged
+from infra.ops.package.mentions import Mentions
+from infra.ops.package.modules import Modules
+from infra.ops.package.reach import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import PurePosixPath
 
-    from .contents import Contents
-    from .distributions import Distribution
-    from .interpreter import Interpreter
-    from .target import Target
+    from infra.ops.package.contents import Contents
+    from infra.ops.package.distributions import Distribution
+    from infra.ops.package.interpreter import Interpreter
+    from infra.ops.package.target import Target
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import Unpackaged
+from infra.ops.package.errors import Unpackaged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import PurePosixPath
 
-    from .interpreter import Interpreter
-    from .target import Target
+    from infra.ops.package.interpreter import Interpreter
+    from infra.ops.package.target import Target
 
 _COMPILER = Path(__file__).with_name("compiler.py")
 _MOST_SAID = 500

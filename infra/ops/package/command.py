@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import text
-from .target import CLOUDS, FUNCTIONS, REPOSITORY, target
+from infra.ops.package import text
+from infra.ops.package.target import CLOUDS, FUNCTIONS, REPOSITORY, target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .bill import Package
+    from infra.ops.package.bill import Package
 
 _EXAMPLES = """
 \b
@@ -80,8 +80,8 @@ def _packages(
     clouds: Sequence[str], functions: Sequence[str], to: Path, *, byte_code: bool
 ) -> Iterator[tuple[Package, bool]]:
     """Each, and whether it was there already. Raises Unpackaged, click.UsageError."""
-    from . import interpreter  # noqa: PLC0415 - --help needs none of it
-    from .build import Builder  # noqa: PLC0415
+    from infra.ops.package import interpreter  # noqa: PLC0415 - --help needs none of it
+    from infra.ops.package.build import Builder  # noqa: PLC0415
 
     for aim in [target(cloud, os.environ) for cloud in clouds]:
         builder = Builder(aim, to, interpreter.find(aim.python) if byte_code else None)

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import PurePosixPath
 
-    from .distributions import Distribution
-    from .modules import Modules
+    from infra.ops.package.distributions import Distribution
+    from infra.ops.package.modules import Modules
 
 OURS = "facescreen"
 """The part that is not a distribution."""

@@ -7,7 +7,7 @@ from importlib.metadata import Distribution as Installed
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from .errors import Unpackaged
+from infra.ops.package.errors import Unpackaged
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING
 
-from .errors import Unpackaged
-from .wheels import uv
+from infra.ops.package.errors import Unpackaged
+from infra.ops.package.wheels import uv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

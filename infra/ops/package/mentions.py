@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import PurePosixPath
     from types import TracebackType
 
-    from .modules import Modules
+    from infra.ops.package.modules import Modules
 
 _READER = Path(__file__).with_name("reader.py")
 _LONGEST_NAME = 100

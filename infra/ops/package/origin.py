@@ -6,12 +6,12 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .target import REPOSITORY
+from infra.ops.package.target import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .target import Target
+    from infra.ops.package.target import Target
 
 FUNCTIONS = REPOSITORY / "functions"
 """The folder of all that is ours in a package."""

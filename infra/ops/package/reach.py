@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import PurePosixPath
 
-    from .mentions import Mentions
-    from .modules import Modules
+    from infra.ops.package.mentions import Mentions
+    from infra.ops.package.modules import Modules
 
 LEFT_OUT = {
     "anyio": "httpx waits with it in its asynchronous clients alone",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .bill import Package
+    from infra.ops.package.bill import Package
 
 _WIDTH = 34
 

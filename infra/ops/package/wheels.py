@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import Unpackaged
+from infra.ops.package.errors import Unpackaged
 
 if TYPE_CHECKING:
-    from .target import Target
+    from infra.ops.package.target import Target
 
 _BUILD = Path(__file__).with_name("build.txt")
 _MOST_SAID = 2000

@@ -1,5 +1,5 @@
 """``redrive``: what failed for good goes to the function again."""
 
-from .command import redrive
+from infra.ops.redrive.command import redrive
 
 __all__ = ["redrive"]

@@ -15,7 +15,7 @@ from infra.ops.moments import moment
 from infra.ops.options import cloud_option, profile_option, share_option
 
 if TYPE_CHECKING:
-    from .letters import Letter
+    from infra.ops.redrive.letters import Letter
 
 _MOST = 2000
 _EXAMPLES = """
@@ -92,10 +92,9 @@ def redrive(
     TAG_PREFIX and TAG_FORM as the function has them. Letters are out of sight for half an hour,
     or until this ends.
     """
+    from infra.ops.redrive.connecting import Options, connected  # noqa: PLC0415 - the SDKs load here
+    from infra.ops.redrive.sending import send  # noqa: PLC0415
     from infra.ops.screen.halt import Halt  # noqa: PLC0415
-
-    from .connecting import Options, connected  # noqa: PLC0415 - the SDKs load here
-    from .sending import send  # noqa: PLC0415
 
     filters, halt = _filters(causes, since, until), Halt()
     try:
@@ -130,8 +129,8 @@ def _filters(causes: tuple[str, ...], since: str, until: str) -> _Filters:
 
 def _told(letters: list[Letter], *, as_json: bool) -> int:
     """How many are of use to the function, once all were told by cause."""
-    from . import telling  # noqa: PLC0415
-    from .redriving import by_cause  # noqa: PLC0415
+    from infra.ops.redrive import telling  # noqa: PLC0415
+    from infra.ops.redrive.redriving import by_cause  # noqa: PLC0415
 
     again = 0
     for cause, group in by_cause(letters).items():

@@ -11,10 +11,9 @@ from facescreen.settings.aws import QUEUE_URL
 from infra.ops import account
 from infra.ops.invoke import chosen
 from infra.ops.outside import settings_outside
+from infra.ops.redrive.letters import of_function_compute, of_sqs
+from infra.ops.redrive.redriving import Redriving
 from infra.ops.screen.halt import HaltingPace
-
-from .letters import of_function_compute, of_sqs
-from .redriving import Redriving
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +43,7 @@ def connected(options: Options, environment: Mapping[str, str], halt: Halt) -> R
 
 
 def _on_alibaba(environment: Mapping[str, str], profile: str, pace: HaltingPace) -> Redriving:
-    from .mns_letters import MnsLetters  # noqa: PLC0415 - the SDKs load here
+    from infra.ops.redrive.mns_letters import MnsLetters  # noqa: PLC0415 - the SDKs load here
 
     read = EnvironmentReader(environment)
     region = environment.get("OSS_REGION") or "ap-southeast-1"
@@ -62,9 +61,8 @@ def _on_aws(environment: Mapping[str, str], pace: HaltingPace) -> Redriving:
     import boto3  # noqa: PLC0415 - it is slow
 
     from facescreen.storage.s3 import S3Store  # noqa: PLC0415
-
-    from .sqs_letters import SqsLetters  # noqa: PLC0415
-    from .standing import S3Standing  # noqa: PLC0415
+    from infra.ops.redrive.sqs_letters import SqsLetters  # noqa: PLC0415
+    from infra.ops.redrive.standing import S3Standing  # noqa: PLC0415
 
     read = EnvironmentReader(environment)
     url = read.text(

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 from facescreen.errors import BadEvent, shown
 from facescreen.filters import Filters
 from facescreen.triggers import read_event
-
-from .causes import UNREADABLE
+from infra.ops.redrive.causes import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from facescreen.storage import ObjectRef
-
-    from .queues import Held
+    from infra.ops.redrive.queues import Held
 
 _MOST_NAMED = 10
 

@@ -9,8 +9,7 @@ from mns.mns_exception import MNSServerException
 
 from facescreen.messages.mns import mns_errors
 from infra.ops.mns_account import connect
-
-from .queues import HOLD_S, Held, sent
+from infra.ops.redrive.queues import HOLD_S, Held, sent
 
 if TYPE_CHECKING:
     from facescreen.credentials import CredentialSource

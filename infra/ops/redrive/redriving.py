@@ -9,17 +9,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from facescreen.errors import FacescreenError
-
-from .causes import Cause, cause_of
+from infra.ops.redrive.causes import Cause, cause_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from facescreen.deepfake.pace import Pace
     from facescreen.invoke import Invoker
-
-    from .letters import Letter
-    from .queues import Held, LetterQueue
+    from infra.ops.redrive.letters import Letter
+    from infra.ops.redrive.queues import Held, LetterQueue
 
 _READERS = 10
 """As many connections as boto3 keeps."""

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infra.ops.redrive import telling
+from infra.ops.redrive.causes import cause_of
+from infra.ops.redrive.redriving import Kept
 from infra.ops.screen.halt import Halted
 from infra.ops.screen.report import INTERRUPTED, NOT_ALL_SCREENED
 
-from . import telling
-from .causes import cause_of
-from .redriving import Kept
-
 if TYPE_CHECKING:
+    from infra.ops.redrive.letters import Letter
+    from infra.ops.redrive.redriving import Redriving
     from infra.ops.screen.halt import Halt
-
-    from .letters import Letter
-    from .redriving import Redriving
 
 
 def send(redriving: Redriving, letters: list[Letter], halt: Halt, *, as_json: bool) -> int:

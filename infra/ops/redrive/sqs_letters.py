@@ -6,8 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from facescreen.aws import aws_errors, connect
-
-from .queues import HOLD_S, Held, sent
+from infra.ops.redrive.queues import HOLD_S, Held, sent
 
 if TYPE_CHECKING:
     import boto3

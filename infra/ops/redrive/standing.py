@@ -11,8 +11,7 @@ from facescreen.deepfake.codes import REMEDIES, classify
 from facescreen.outcome import Verdict, read_tags
 from facescreen.retry import persistently
 from infra.ops.buckets import needing
-
-from .causes import ALREADY_SCREENED, NOT_TOLD, kind_of
+from infra.ops.redrive.causes import ALREADY_SCREENED, NOT_TOLD, kind_of
 
 if TYPE_CHECKING:
     from facescreen.storage import ObjectRef, ObjectStore

@@ -11,8 +11,8 @@ from infra.ops.printable import printable
 from infra.ops.screen.spending import PRICE_USD, costs
 
 if TYPE_CHECKING:
-    from .causes import Cause
-    from .letters import Letter
+    from infra.ops.redrive.causes import Cause
+    from infra.ops.redrive.letters import Letter
 
 
 def group(cause: Cause, letters: list[Letter], *, as_json: bool) -> None:

@@ -1,5 +1,5 @@
 """``release``: what a person takes back out of quarantine."""
 
-from .command import release
+from infra.ops.release.command import release
 
 __all__ = ["release"]

@@ -16,8 +16,7 @@ from infra.ops.printable import printable
 
 if TYPE_CHECKING:
     from facescreen.storage import ObjectRef
-
-    from .releasing import Releasing, Reopening, Return
+    from infra.ops.release.releasing import Releasing, Reopening, Return
 
 _EXAMPLES = """
 \b
@@ -103,13 +102,13 @@ def _named(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
 
 
 def _releasing(scheme: str, profile: str) -> Releasing:
-    from .services import releasing  # noqa: PLC0415
+    from infra.ops.release.services import releasing  # noqa: PLC0415
 
     return releasing(scheme, os.environ, profile)
 
 
 def _planned(releasing: Releasing, ref: ObjectRef) -> _Row:
-    from .releasing import NotReleased  # noqa: PLC0415
+    from infra.ops.release.releasing import NotReleased  # noqa: PLC0415
 
     row = _Row(ref)
     try:
@@ -123,7 +122,7 @@ def _planned(releasing: Releasing, ref: ObjectRef) -> _Row:
 
 
 def _carry_out(releasing: Releasing, row: _Row) -> None:
-    from .releasing import NotReleased  # noqa: PLC0415
+    from infra.ops.release.releasing import NotReleased  # noqa: PLC0415
 
     if row.plan is None:
         return

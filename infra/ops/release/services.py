@@ -10,8 +10,7 @@ from facescreen.ledger import Ledger
 from facescreen.quarantine import Records
 from facescreen.settings import QuarantineSettings
 from infra.ops import account
-
-from .releasing import Releasing
+from infra.ops.release.releasing import Releasing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

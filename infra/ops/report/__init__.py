@@ -1,5 +1,5 @@
 """``report``: what stands on the objects of a bucket."""
 
-from .command import report
+from infra.ops.report.command import report
 
 __all__ = ["report"]

@@ -13,15 +13,13 @@ from facescreen.errors import BadCredentials, BadSettings, FacescreenError
 from infra.ops import account
 from infra.ops.options import cloud_option, profile_option
 from infra.ops.printable import printable
-
-from .file import check_page, write_page
+from infra.ops.report.file import check_page, write_page
 
 if TYPE_CHECKING:
     from facescreen.settings import Settings
     from infra.ops.buckets import Bucket
+    from infra.ops.report.counts import Report
     from infra.ops.s3_bucket import S3Bucket
-
-    from .counts import Report
 
 _EXAMPLES = """
 \b
@@ -109,7 +107,7 @@ def report(
         raise click.UsageError(str(wrong)) from None
     _tell(made, as_json=as_json)
     if page is not None:
-        from .page import html  # noqa: PLC0415
+        from infra.ops.report.page import html  # noqa: PLC0415
 
         write_page(page, html(made))
     return made.status(check=check)
@@ -118,8 +116,7 @@ def report(
 def _report_cost(cloud: str, profile: str, *, as_json: bool) -> int:
     from infra.ops.buckets import bucket_of  # noqa: PLC0415
     from infra.ops.outside import settings_of_state  # noqa: PLC0415
-
-    from . import cost  # noqa: PLC0415
+    from infra.ops.report import cost  # noqa: PLC0415
 
     store = "s3" if cloud == "aws" else "oss"
     try:
@@ -137,11 +134,10 @@ def _report_cost(cloud: str, profile: str, *, as_json: bool) -> int:
 
 def _count(bucket: Bucket | S3Bucket, prefix: str, settings: Settings) -> Report:
     """Raises BadSettings, BadCredentials; what else ends it early makes it partial."""
+    from infra.ops.report.counts import Report  # noqa: PLC0415
+    from infra.ops.report.reading import Reader, found  # noqa: PLC0415
+    from infra.ops.report.text import progress  # noqa: PLC0415
     from infra.ops.screen.halt import Halt  # noqa: PLC0415
-
-    from .counts import Report  # noqa: PLC0415
-    from .reading import Reader, found  # noqa: PLC0415
-    from .text import progress  # noqa: PLC0415
 
     target = f"{bucket.kind}://{bucket.name}/{prefix}"
     made, halt, reader = Report(target), Halt(), Reader(bucket, settings)
@@ -160,7 +156,7 @@ def _count(bucket: Bucket | S3Bucket, prefix: str, settings: Settings) -> Report
 
 
 def _tell(made: Report, *, as_json: bool) -> None:
-    from . import text  # noqa: PLC0415
+    from infra.ops.report import text  # noqa: PLC0415
 
     if as_json:
         click.echo(text.as_json(made))

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from facescreen.outcome import Verdict
 from infra.ops.printable import printable
-
-from .counts import newest
-from .text import MOST_SHOWN, more, remedies, share
+from infra.ops.report.counts import newest
+from infra.ops.report.text import MOST_SHOWN, more, remedies, share
 
 if TYPE_CHECKING:
     from collections import Counter
 
-    from .counts import Counts, Report
+    from infra.ops.report.counts import Counts, Report
 
 
 def html(report: Report) -> str:

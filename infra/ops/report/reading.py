@@ -11,8 +11,7 @@ from facescreen import errors
 from facescreen.outcome import read_tags
 from facescreen.retry import persistently
 from facescreen.storage import ObjectRef
-
-from .counts import Apart
+from infra.ops.report.counts import Apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -21,10 +20,9 @@ if TYPE_CHECKING:
     from facescreen.settings import Settings
     from facescreen.storage.listing import Listed
     from infra.ops.buckets import Bucket
+    from infra.ops.report.counts import Found
     from infra.ops.s3_bucket import S3Bucket
     from infra.ops.screen.halt import Halt
-
-    from .counts import Found
 
 _Object = TypeVar("_Object")
 _Answer = TypeVar("_Answer")

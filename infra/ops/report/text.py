@@ -14,14 +14,13 @@ from rich.text import Text
 
 from facescreen.outcome import Verdict
 from infra.ops.printable import printable
-
-from .counts import Apart, newest
+from infra.ops.report.counts import Apart, newest
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Iterator
 
-    from .counts import Counts, Report
+    from infra.ops.report.counts import Counts, Report
 
 MOST_SHOWN = 30
 """Reasons, and days."""

@@ -1,5 +1,5 @@
 """``screen``: files, folders, URLs and objects, from the command line."""
 
-from .command import screen
+from infra.ops.screen.command import screen
 
 __all__ = ["screen"]

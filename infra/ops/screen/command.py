@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from facescreen.credentials import CredentialSource
-
-    from .services import Services
-    from .targets import Found
+    from infra.ops.screen.services import Services
+    from infra.ops.screen.targets import Found
 
 _LOCAL_SCENE = "local_0001"
 _EXAMPLES = """
@@ -102,7 +101,7 @@ def screen(
     go: MNS_ENDPOINT with MNS_TOPIC or MNS_QUEUE; on AWS SNS_TOPIC_ARN, SQS_QUEUE_URL or EVENT_BUS,
     while region and credentials of S3 are boto3's matter).
     """
-    from . import services as ours  # noqa: PLC0415 - the libraries load here
+    from infra.ops.screen import services as ours  # noqa: PLC0415 - the libraries load here
 
     found = _find(targets, origins, verbose=verbose)
     _check_objects(found, write_back=write_back, local=local, rate=rate)
@@ -122,9 +121,8 @@ def screen(
 
 def _find(arguments: tuple[str, ...], origins: tuple[str, ...], *, verbose: bool) -> Found:
     from facescreen.web.urls import UrlRules  # noqa: PLC0415
-
-    from .report import skipped_summary  # noqa: PLC0415
-    from .targets import Found  # noqa: PLC0415
+    from infra.ops.screen.report import skipped_summary  # noqa: PLC0415
+    from infra.ops.screen.targets import Found  # noqa: PLC0415
 
     found, rules = Found(), UrlRules(tuple(origin.lower().rstrip("/") for origin in origins))
     for argument in arguments:
@@ -154,7 +152,7 @@ def _check_objects(found: Found, *, write_back: bool, local: bool, rate: float |
 
 def _store_of(found: Found) -> str:
     """That of the objects among them; empty where there are none. Raises click.UsageError."""
-    from .targets import BucketObject  # noqa: PLC0415
+    from infra.ops.screen.targets import BucketObject  # noqa: PLC0415
 
     stores = {one.ref.store for one in found.targets if isinstance(one, BucketObject)}
     if len(stores) > 1:
@@ -184,8 +182,8 @@ def _surroundings(
 
 
 def _tell_costs(found: Found, services: Services) -> int:
-    from .report import skipped_summary  # noqa: PLC0415
-    from .spending import costs, paid_calls  # noqa: PLC0415
+    from infra.ops.screen.report import skipped_summary  # noqa: PLC0415
+    from infra.ops.screen.spending import costs, paid_calls  # noqa: PLC0415
 
     calls = paid_calls(found.targets, services.strictness)
     told = f"{len(found.targets)} to screen: up to {costs(calls)}. {skipped_summary(found)}"
@@ -195,7 +193,7 @@ def _tell_costs(found: Found, services: Services) -> int:
 
 def _check_costs(found: Found, services: Services, *, yes: bool) -> None:
     """Raises click.UsageError for a run that nobody agreed to pay for."""
-    from .spending import WITHOUT_ASKING, check_agreed, paid_calls  # noqa: PLC0415
+    from infra.ops.screen.spending import WITHOUT_ASKING, check_agreed, paid_calls  # noqa: PLC0415
 
     if not yes and len(found.targets) > WITHOUT_ASKING:
         check_agreed(paid_calls(found.targets, services.strictness))
@@ -209,9 +207,9 @@ def _run(
     as_json: bool,
     write_back: bool,
 ) -> int:
-    from .crew import results, workers  # noqa: PLC0415
-    from .halt import Halt  # noqa: PLC0415
-    from .report import INTERRUPTED, Report, progress  # noqa: PLC0415
+    from infra.ops.screen.crew import results, workers  # noqa: PLC0415
+    from infra.ops.screen.halt import Halt  # noqa: PLC0415
+    from infra.ops.screen.report import INTERRUPTED, Report, progress  # noqa: PLC0415
 
     halt, report = Halt(), Report(found)
     judge = services.judge(credentials, halt, store=_store_of(found), write_back=write_back)

@@ -9,15 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from facescreen.errors import OperatorFault
-
-from .halt import Halted
+from infra.ops.screen.halt import Halted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from .halt import Halt
-    from .judge import Result
-    from .targets import Target
+    from infra.ops.screen.halt import Halt
+    from infra.ops.screen.judge import Result
+    from infra.ops.screen.targets import Target
 
 _MOST = 64
 _POLL_S = 0.2

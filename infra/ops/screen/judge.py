@@ -19,8 +19,7 @@ from facescreen.outcome import Finding, Verdict, message_data
 from facescreen.stopwatch import Stopwatch
 from facescreen.tagging import NOT_ASKED
 from facescreen.transfer import detect_bytes
-
-from .targets import BucketObject, LocalFile, Url
+from infra.ops.screen.targets import BucketObject, LocalFile, Url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
     from facescreen.deepfake.client import DeepfakeClient
     from facescreen.media import Media
     from facescreen.requirements import Strictness
-
-    from .targets import Target
+    from infra.ops.screen.targets import Target
 
 LONGEST_S = 120
 """For one target: its turn, its upload, its retries."""

@@ -16,15 +16,14 @@ from rich.text import Text
 
 from facescreen.outcome import Verdict
 from infra.ops.printable import printable
-
-from .spending import costs
-from .targets import BucketObject, Url
+from infra.ops.screen.spending import costs
+from infra.ops.screen.targets import BucketObject, Url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .judge import Result
-    from .targets import Found
+    from infra.ops.screen.judge import Result
+    from infra.ops.screen.targets import Found
 
 ALL_LOW_RISK, FLAGGED, NOT_ALL_SCREENED, INTERRUPTED = 0, 1, 2, 130
 _FLAGGED = (Verdict.HIGH_RISK.value, Verdict.SUSPICIOUS.value)

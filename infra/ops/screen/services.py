@@ -14,17 +14,15 @@ from facescreen.deepfake.client import DeepfakeClient
 from facescreen.environment import EnvironmentReader
 from facescreen.requirements import Strictness
 from infra.ops.account import Endpoints
-
-from .halt import HaltingPace
-from .judge import Judge, Once
+from infra.ops.screen.halt import HaltingPace
+from infra.ops.screen.judge import Judge, Once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from facescreen.ad_hoc import AdHoc
     from facescreen.credentials import CredentialSource
-
-    from .halt import Halt
+    from infra.ops.screen.halt import Halt
 
 _SOURCE = "facescreen/screen"
 # How the function on AWS comes to credentials: who runs this has their own.

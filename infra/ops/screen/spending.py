@@ -10,16 +10,14 @@ import click
 from facescreen.media import Unreadable as NoMedia
 from facescreen.media import probe
 from facescreen.requirements import assess
-
-from .judge import Opened, digest_of
-from .targets import LocalFile, Unreadable
+from infra.ops.screen.judge import Opened, digest_of
+from infra.ops.screen.targets import LocalFile, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from facescreen.requirements import Strictness
-
-    from .targets import Target
+    from infra.ops.screen.targets import Target
 
 PRICE_USD = 0.40
 """Of a call that gives a result (id-verification-api.md, "Quota and price")."""

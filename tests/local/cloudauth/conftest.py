@@ -12,9 +12,8 @@ from infra.local.cloudauth.faces import FaceDetector
 from infra.local.cloudauth.server import CloudauthService
 from infra.local.identity import Identity
 from infra.local.samples import Sample, make_samples
-
-from .asking import Files, Sdk
-from .handmade import Handmade
+from tests.local.cloudauth.asking import Files, Sdk
+from tests.local.cloudauth.handmade import Handmade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

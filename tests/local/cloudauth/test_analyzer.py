@@ -12,16 +12,14 @@ import pytest
 from infra.local.cloudauth.analyzer import LOW_RISK, Analysis, ScriptedAnalyzer
 from infra.local.cloudauth.refusal import Refusal
 from infra.local.samples import verdicts
-
-from .asking import ALLOW_SDK
+from tests.local.cloudauth.asking import ALLOW_SDK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from infra.local.samples import Sample
-
-    from .asking import Sdk
+    from tests.local.cloudauth.asking import Sdk
 
 pytestmark = ALLOW_SDK
 

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.local.behaviour import Behaviour, Fault
-
-from .asking import ALLOW_SDK, MERCHANT_BIZ_ID, OPERATIONS, Sdk
+from tests.local.cloudauth.asking import ALLOW_SDK, MERCHANT_BIZ_ID, OPERATIONS, Sdk
 
 if TYPE_CHECKING:
     from infra.local.cloudauth.server import CloudauthService
     from infra.local.identity import Identity
     from infra.local.samples import Sample
-
-    from .asking import Files
+    from tests.local.cloudauth.asking import Files
 
 pytestmark = ALLOW_SDK
 

@@ -10,9 +10,8 @@ import pytest
 
 from infra.local import nonces
 from infra.local.identity import Key
-
-from .asking import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
-from .handmade import Handmade, assert_refused
+from tests.local.cloudauth.asking import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
+from tests.local.cloudauth.handmade import Handmade, assert_refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,14 +9,12 @@ from urllib.parse import urlencode
 import pytest
 
 from infra.local.behaviour import Behaviour
-
-from .asking import ALLOW_SDK, GOOD, OPERATIONS, Sdk
+from tests.local.cloudauth.asking import ALLOW_SDK, GOOD, OPERATIONS, Sdk
 
 if TYPE_CHECKING:
     from infra.local.cloudauth.server import CloudauthService
     from infra.local.identity import Identity
-
-    from .handmade import Handmade
+    from tests.local.cloudauth.handmade import Handmade
 
 pytestmark = ALLOW_SDK
 

@@ -17,15 +17,13 @@ from alibabacloud_tea_openapi.utils_models import Config
 from darabonba.runtime import RuntimeOptions
 
 from facescreen import acs3
-
-from .running import in_background
+from tests.local.fc.running import in_background
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from infra.local.identity import Key
-
-    from .running import Running
+    from tests.local.fc.running import Running
 
 # The SDK's own, from Python 3.12 on.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")

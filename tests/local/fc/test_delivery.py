@@ -6,7 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from .running import DEAD_LETTERS, record, running
+from tests.local.fc.running import DEAD_LETTERS, record, running
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,15 +13,13 @@ from alibabacloud_tea_openapi.utils_models import Config
 
 from infra.local.fc.descriptions import Descriptions, Question
 from infra.local.fc.function import Function
-
-from .running import DEAD_LETTERS, in_background
+from tests.local.fc.running import DEAD_LETTERS, in_background
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.local.identity import Key
-
-    from .running import Running
+    from tests.local.fc.running import Running
 
 # The SDK's own, from Python 3.12 on.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")

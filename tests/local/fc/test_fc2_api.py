@@ -13,7 +13,7 @@ import fc2
 import httpx
 import pytest
 
-from .running import in_background
+from tests.local.fc.running import in_background
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
     from infra.local.background import Background
     from infra.local.identity import Key
-
-    from .running import Running
+    from tests.local.fc.running import Running
 
 HANDLERS = """
     def handler(event, context):

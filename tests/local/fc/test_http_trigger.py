@@ -14,8 +14,7 @@ from alibabacloud_tea_openapi.utils import Utils
 from darabonba.request import DaraRequest
 
 from infra.local.fc.http_trigger.server import HttpTriggerService
-
-from .running import Running, running
+from tests.local.fc.running import Running, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

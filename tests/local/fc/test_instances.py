@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .running import record, running, until
+from tests.local.fc.running import record, running, until
 
 if TYPE_CHECKING:
     import pytest

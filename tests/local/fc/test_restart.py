@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from infra.local.fc.events import Event
 from infra.local.fc.journal import Journal
-
-from .running import record, running, until
+from tests.local.fc.running import record, running, until
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,8 +16,7 @@ from infra.local.fc.function import Function
 from infra.local.fc.pool import Pool
 from infra.local.fc.runtime import Deployment
 from infra.local.identity import Identity
-
-from .running import project
+from tests.local.fc.running import project
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,7 @@ from infra.local.fc import s_yaml
 from infra.local.fc.refusal import Refused
 from infra.local.fc.section import BadTemplate
 from infra.local.fc.timer import TimerTrigger, schedule
-
-from .running import project, running
+from tests.local.fc.running import project, running
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from mns.queue import Message
 
-from .conftest import refused
+from tests.local.mns.conftest import refused
 
 if TYPE_CHECKING:
     import httpx
 
     from infra.local.identity import Key
-
-    from .conftest import Cloud
+    from tests.local.mns.conftest import Cloud
 
 PATH = "/queues/of-authentication/messages?peekonly=true"
 

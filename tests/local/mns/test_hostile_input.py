@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.local.mns.call import LARGEST_REQUEST
-
-from .test_authentication import outcome, signed
+from tests.local.mns.test_authentication import outcome, signed
 
 if TYPE_CHECKING:
     import httpx
 
-    from .conftest import Cloud
+    from tests.local.mns.conftest import Cloud
 
 BOMB = b"""<!DOCTYPE Message [<!ENTITY a "0123456789"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>
 <Message><MessageBody>&b;</MessageBody></Message>"""

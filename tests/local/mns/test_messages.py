@@ -11,12 +11,12 @@ from mns.message_property import MessagePropertyValue
 from mns.mns_exception import MNSServerException
 from mns.queue import Message, QueueMeta
 
-from .conftest import refused
+from tests.local.mns.conftest import refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .conftest import Cloud
+    from tests.local.mns.conftest import Cloud
 
     Later = Callable[[float], None]
 

@@ -8,8 +8,7 @@ from mns.queue import Message
 from mns.topic import Base64TopicMessage
 
 from infra.local.identity import Identity
-
-from .conftest import refused, running
+from tests.local.mns.conftest import refused, running
 
 if TYPE_CHECKING:
     from pathlib import Path

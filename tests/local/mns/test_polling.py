@@ -11,14 +11,13 @@ from mns.mns_exception import MNSServerException
 from mns.queue import Message, QueueMeta
 
 from infra.local.identity import Identity
-
-from .conftest import refused, running
-from .test_authentication import signed
+from tests.local.mns.conftest import refused, running
+from tests.local.mns.test_authentication import signed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .conftest import Cloud
+    from tests.local.mns.conftest import Cloud
 
 
 class Poll(threading.Thread):

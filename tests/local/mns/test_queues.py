@@ -9,12 +9,12 @@ import pytest
 from mns.mns_request import ListQueueRequest, ListQueueResponse
 from mns.queue import Message, QueueMeta
 
-from .conftest import refused
+from tests.local.mns.conftest import refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .conftest import Cloud
+    from tests.local.mns.conftest import Cloud
 
 # The SDK marks its own message counts as deprecated, and uses them in every get_attributes.
 pytestmark = pytest.mark.filterwarnings(

@@ -14,10 +14,10 @@ from mns.queue import Message, QueueMeta
 from mns.subscription import SubscriptionMeta
 from mns.topic import Base64TopicMessage, TopicMessage, TopicMeta
 
-from .conftest import REGION, refused
+from tests.local.mns.conftest import REGION, refused
 
 if TYPE_CHECKING:
-    from .conftest import Cloud
+    from tests.local.mns.conftest import Cloud
 
 NAMESPACE = "{http://mns.aliyuncs.com/doc/v1/}"
 

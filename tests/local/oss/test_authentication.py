@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     import httpx
 
     from infra.local.identity import Key
-
-    from .conftest import Cloud
+    from tests.local.oss.conftest import Cloud
 
     SeenBy = Callable[[Key], Any]
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from .conftest import REGION
+from tests.local.oss.conftest import REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .conftest import Cloud
+    from tests.local.oss.conftest import Cloud
 
 KEYS = ["a", "a/1", "a/2", "a/b/3", "a0", "b/1", "é/1", "😀"]
 

@@ -9,7 +9,7 @@ import pytest
 from oss2.models import PartInfo
 
 if TYPE_CHECKING:
-    from .conftest import Cloud
+    from tests.local.oss.conftest import Cloud
 
 LONG_AGO = "Mon, 01 Jan 2001 00:00:00 GMT"
 SOURCE = "x-oss-copy-source"

@@ -11,7 +11,7 @@ from oss2.models import BatchDeleteObjectVersion, BatchDeleteObjectVersionList
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .conftest import Cloud
+    from tests.local.oss.conftest import Cloud
 
 ODD = ["a+b c%25é😀.jpg", "x//y/../z", "<&>\"'", "tab\tline\n", "a%2Fb"]
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from oss2.models import PartInfo
 
-from .test_tags import tagging
+from tests.local.oss.test_tags import tagging
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .conftest import Cloud
+    from tests.local.oss.conftest import Cloud
 
 
 @pytest.fixture

@@ -8,13 +8,12 @@ import oss2
 import pytest
 
 from infra.local.behaviour import Behaviour
-
-from .test_tags import read_tags, tagging
+from tests.local.oss.test_tags import read_tags, tagging
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .conftest import Cloud
+    from tests.local.oss.conftest import Cloud
 
 
 @pytest.fixture

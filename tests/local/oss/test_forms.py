@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Any
 import oss2
 import pytest
 
-from .conftest import REGION
-from .test_authentication import _code
-from .test_tags import read_tags
+from tests.local.oss.conftest import REGION
+from tests.local.oss.test_authentication import _code
+from tests.local.oss.test_tags import read_tags
 
 if TYPE_CHECKING:
     import httpx
 
     from infra.local.identity import Key
-
-    from .conftest import Cloud
+    from tests.local.oss.conftest import Cloud
 
 
 def _hours(number: float) -> datetime:

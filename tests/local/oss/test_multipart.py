@@ -8,7 +8,7 @@ import oss2
 import pytest
 from oss2.models import PartInfo
 
-from .test_tags import read_tags
+from tests.local.oss.test_tags import read_tags
 
 FIRST = b"1" * 100 * 1024
 LAST = b"2" * 10

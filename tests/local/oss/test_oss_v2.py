@@ -11,14 +11,14 @@ import requests
 from alibabacloud_oss_v2.credentials import StaticCredentialsProvider
 from alibabacloud_oss_v2.transport import RequestsHttpClient
 
-from .conftest import REGION
+from tests.local.oss.conftest import REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import httpx
 
-    from .conftest import Cloud
+    from tests.local.oss.conftest import Cloud
 
 # Not "a/../b": requests takes the dots out of the path that this SDK has signed.
 ODD_KEYS = ["a+b c%25é😀.jpg", "x//y", "a%2Fb", "tab\tline\n", "q?versionId=1&x#f", "<&>\"'"]

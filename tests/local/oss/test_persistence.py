@@ -9,9 +9,8 @@ import pytest
 from oss2.models import PartInfo
 
 from infra.local.identity import Identity
-
-from .conftest import running
-from .test_tags import read_tags, tagging
+from tests.local.oss.conftest import running
+from tests.local.oss.test_tags import read_tags, tagging
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import oss2
 import pytest
 
-from .test_tags import read_tags
+from tests.local.oss.test_tags import read_tags
 
 if TYPE_CHECKING:
-    from .conftest import Cloud
+    from tests.local.oss.conftest import Cloud
 
 TARGET = "in/a+b é%.jpg"
 

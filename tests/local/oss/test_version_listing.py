@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .conftest import Cloud
+    from tests.local.oss.conftest import Cloud
 
 
 def every_version(bucket: Any, most: int, **asked: str) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import oss2
 import pytest
 
-from .test_tags import read_tags, tagging
+from tests.local.oss.test_tags import read_tags, tagging
 
 if TYPE_CHECKING:
     import httpx

@@ -15,9 +15,8 @@ from mns.mns_exception import MNSServerException
 
 from infra.local.background import Background
 from infra.local.cloud import LocalCloud
+from tests.local.pipeline.packaged import packaged
 from tests.until import until
-
-from .packaged import packaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

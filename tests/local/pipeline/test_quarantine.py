@@ -9,14 +9,7 @@ import oss2
 import pytest
 
 from tests.local.pipeline.outside import Outside, running
-from tests.local.pipeline.quarantines import (
-    MOVE,
-    PRIVATE,
-    is_there,
-    moved,
-    read,
-    release,
-)
+from tests.local.pipeline.quarantines import MOVE, PRIVATE, is_there, moved, read, release
 from tests.until import until
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ import pytest
 
 from infra.local.fc import document, s_yaml
 from infra.local.fc.variables import names_of
-
-from .outside import PROJECT, Outside, running
+from tests.local.pipeline.outside import PROJECT, Outside, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

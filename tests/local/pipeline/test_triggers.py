@@ -9,9 +9,8 @@ import oss2
 import pytest
 import yaml
 
+from tests.local.pipeline.outside import PROJECT, Outside, running
 from tests.until import until
-
-from .outside import PROJECT, Outside, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,7 @@ from infra.local.behaviour import Behaviour
 from infra.local.identity import Identity
 from infra.local.sts.server import StsService
 from infra.local.sts.trust import OidcProvider, Role
-
-from .aws import AUDIENCE, ENVIRONMENT, ISSUER, ROLE, AwsSts
+from tests.local.sts.aws import AUDIENCE, ENVIRONMENT, ISSUER, ROLE, AwsSts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

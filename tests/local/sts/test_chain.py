@@ -17,9 +17,8 @@ from facescreen.outcome import Verdict
 from infra.local.behaviour import Behaviour, Fault
 from infra.local.cloudauth.server import CloudauthService
 from infra.local.samples import make_samples
-
-from .aws import AUDIENCE
-from .conftest import PROVIDER_ARN, ROLE_ARN
+from tests.local.sts.aws import AUDIENCE
+from tests.local.sts.conftest import PROVIDER_ARN, ROLE_ARN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
     from infra.local.background import Background
     from infra.local.identity import Identity
     from infra.local.sts.server import StsService
-
-    from .aws import AwsSts
+    from tests.local.sts.aws import AwsSts
 
 
 class Clock:

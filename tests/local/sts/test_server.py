@@ -10,14 +10,13 @@ import httpx
 import jwt
 import pytest
 
-from .aws import AUDIENCE, ISSUER, ROLE
-from .conftest import CLOSED_ROLE_ARN, PROVIDER_ARN, ROLE_ARN
+from tests.local.sts.aws import AUDIENCE, ISSUER, ROLE
+from tests.local.sts.conftest import CLOSED_ROLE_ARN, PROVIDER_ARN, ROLE_ARN
 
 if TYPE_CHECKING:
     from infra.local.identity import Identity
     from infra.local.sts.server import StsService
-
-    from .aws import AwsSts
+    from tests.local.sts.aws import AwsSts
 
 
 def asked(token: str, **changed: str) -> dict[str, str]:

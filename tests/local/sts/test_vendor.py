@@ -12,15 +12,14 @@ from alibabacloud_credentials.provider import (
     OIDCRoleArnCredentialsProvider,
 )
 
-from .conftest import PROVIDER_ARN, ROLE_ARN
+from tests.local.sts.conftest import PROVIDER_ARN, ROLE_ARN
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from infra.local.identity import Identity
     from infra.local.sts.server import StsService
-
-    from .aws import AwsSts
+    from tests.local.sts.aws import AwsSts
 
 
 def provider(sts: StsService, token: str, folder: Path) -> OIDCRoleArnCredentialsProvider:

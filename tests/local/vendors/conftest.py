@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from .clients import Told
+    from tests.local.vendors.clients import Told
 
 
 @pytest.fixture(scope="session")

@@ -11,15 +11,14 @@ from alibabacloud_cloudauth_intl20220809 import models
 from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 from darabonba.runtime import RuntimeOptions
 
-from . import clients
+from tests.local.vendors import clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tests.local.pipeline.outside import Outside
-
-    from .clients import Told
+    from tests.local.vendors.clients import Told
 
     Call = Callable[..., Any]
 

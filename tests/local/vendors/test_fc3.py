@@ -11,14 +11,13 @@ import pytest
 from alibabacloud_fc20230330 import models
 from darabonba.runtime import RuntimeOptions
 
-from . import clients
+from tests.local.vendors import clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.local.pipeline.outside import Outside
-
-    from .clients import Told
+    from tests.local.vendors.clients import Told
 
     Invoke = Callable[[bytes, str], Any]
 

@@ -11,14 +11,13 @@ from mns.mns_exception import MNSServerException
 from mns.queue import Message, QueueMeta
 from mns.subscription import SubscriptionMeta
 
-from . import clients
+from tests.local.vendors import clients
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.local.pipeline.outside import Outside
-
-    from .clients import Told
+    from tests.local.vendors.clients import Told
 
 
 def test_a_second_subscriber_hears_of_what_was_flagged(

@@ -8,14 +8,13 @@ import httpx
 import oss2
 import pytest
 
-from . import clients
+from tests.local.vendors import clients
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.local.pipeline.outside import Outside
-
-    from .clients import Told
+    from tests.local.vendors.clients import Told
 
 
 @pytest.fixture(params=["v1", "v4"])

@@ -8,14 +8,13 @@ import alibabacloud_oss_v2 as oss
 import httpx
 import pytest
 
-from . import clients
+from tests.local.vendors import clients
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.local.pipeline.outside import Outside
-
-    from .clients import Told
+    from tests.local.vendors.clients import Told
 
 PART_SIZE = 100 * 1024
 """The smallest that OSS allows."""

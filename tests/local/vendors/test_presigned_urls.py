@@ -12,15 +12,14 @@ import pytest
 from alibabacloud_cloudauth_intl20220809.models import DeepfakeDetectIntlRequest
 from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 
-from . import clients, clocks
+from tests.local.vendors import clients, clocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tests.local.pipeline.outside import Outside
-
-    from .clients import Told
+    from tests.local.vendors.clients import Told
 
     Sign = Callable[[], str]
 

@@ -16,12 +16,12 @@ from alibabacloud_fc20230330.models import InvokeFunctionRequest
 from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 from mns.mns_exception import MNSServerException
 
-from . import clients, clocks
+from tests.local.vendors import clients, clocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .clients import Told
+    from tests.local.vendors.clients import Told
 
 NOTHING = b'{"events": []}'
 """An event with nothing to screen in it."""

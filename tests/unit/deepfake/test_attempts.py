@@ -13,12 +13,7 @@ from facescreen.deepfake.allowance import Unlimited
 from facescreen.deepfake.answer import Reply, understand
 from facescreen.deepfake.pace import Interval
 from facescreen.outcome import Verdict
-from tests.unit.deepfake.service import (
-    Service,
-    code,
-    detect,
-    success,
-)
+from tests.unit.deepfake.service import Service, code, detect, success
 
 MANY = 99
 """As often as the time left allows."""

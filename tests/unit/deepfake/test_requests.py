@@ -12,16 +12,7 @@ import pytest
 from facescreen import errors
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.outcome import Verdict
-from tests.unit.deepfake.service import (
-    BIZ_ID,
-    KEY,
-    URL,
-    Service,
-    client,
-    detect,
-    form,
-    success,
-)
+from tests.unit.deepfake.service import BIZ_ID, KEY, URL, Service, client, detect, form, success
 
 
 def test_one_call_as_the_vendors_sdk_makes_it() -> None:

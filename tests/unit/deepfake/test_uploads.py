@@ -10,16 +10,7 @@ import pytest
 
 from facescreen import errors
 from facescreen.deadline import Deadline
-from tests.unit.deepfake.service import (
-    BIZ_ID,
-    URL,
-    Service,
-    client,
-    form,
-    granted,
-    stored,
-    success,
-)
+from tests.unit.deepfake.service import BIZ_ID, URL, Service, client, form, granted, stored, success
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,16 +9,7 @@ import cv2
 import pytest
 
 from facescreen.media import Unreadable
-from tests.unit.media.built import (
-    QUARTER_TURN,
-    Track,
-    box,
-    ftyp,
-    full_box,
-    moov,
-    mp4,
-    wide_box,
-)
+from tests.unit.media.built import QUARTER_TURN, Track, box, ftyp, full_box, moov, mp4, wide_box
 from tests.unit.media.made import video
 from tests.unit.media.stored import probed
 

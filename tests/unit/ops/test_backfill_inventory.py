@@ -18,8 +18,7 @@ from infra.ops.backfill.inventory import opened
 from infra.ops.backfill.inventory.manifest import File, Manifest
 from infra.ops.backfill.inventory.rows import LONGEST_LINE, RowReader
 from infra.ops.backfill.sources import Mark
-
-from .manifests import OSS_COLUMNS, S3_COLUMNS, oss_row, s3_row, write
+from tests.unit.ops.manifests import OSS_COLUMNS, S3_COLUMNS, oss_row, s3_row, write
 
 if TYPE_CHECKING:
     from pathlib import Path

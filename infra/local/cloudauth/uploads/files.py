@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ..parameters import LARGEST
+from infra.local.cloudauth.parameters import LARGEST
 
 KEPT_S = 15 * 60
 """Longer than any client goes on asking about the same file."""

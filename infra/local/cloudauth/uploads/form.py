@@ -9,7 +9,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 from typing import TYPE_CHECKING
 
-from ..refusal import Refusal
+from infra.local.cloudauth.refusal import Refusal
 
 if TYPE_CHECKING:
     from aiohttp import StreamReader, web

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from ..parameters import LARGEST
-from ..refusal import Refusal
+from infra.local.cloudauth.parameters import LARGEST
+from infra.local.cloudauth.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,13 +11,12 @@ from xml.etree import ElementTree
 
 from aiohttp import web
 
+from infra.local.cloudauth.refusal import Refusal
+from infra.local.cloudauth.uploads.certificate import ensure_certificate
+from infra.local.cloudauth.uploads.files import UploadedFiles
+from infra.local.cloudauth.uploads.form import Form
+from infra.local.cloudauth.uploads.policy import PostPolicies
 from infra.local.service import Service
-
-from ..refusal import Refusal
-from .certificate import ensure_certificate
-from .files import UploadedFiles
-from .form import Form
-from .policy import PostPolicies
 
 if TYPE_CHECKING:
     import socket

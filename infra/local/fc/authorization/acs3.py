@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from facescreen import acs3
-
-from ..refusal import Refused
-from .checks import check_date, check_match, malformed, not_matching, require, secret_of
+from infra.local.fc.authorization.checks import (
+    check_date,
+    check_match,
+    malformed,
+    not_matching,
+    require,
+    secret_of,
+)
+from infra.local.fc.refusal import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from ...identity import Identity
-    from ..request import Head
+    from infra.local.fc.request import Head
+    from infra.local.identity import Identity
 
 _AUTHORIZATION = re.compile(
     rf"{acs3.ALGORITHM} Credential=([^,]+),SignedHeaders=([a-z0-9;-]+),Signature=([0-9a-f]+)"

@@ -6,13 +6,13 @@ import hmac
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from ...identity import BadSecurityToken, UnknownAccessKey
-from ..refusal import Refused
+from infra.local.fc.refusal import Refused
+from infra.local.identity import BadSecurityToken, UnknownAccessKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ...identity import Identity
+    from infra.local.identity import Identity
 
 WINDOW = timedelta(minutes=15)
 """How far a request's date may lie from now."""

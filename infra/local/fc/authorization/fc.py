@@ -9,11 +9,17 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from .checks import check_date, check_match, malformed, require, secret_of
+from infra.local.fc.authorization.checks import (
+    check_date,
+    check_match,
+    malformed,
+    require,
+    secret_of,
+)
 
 if TYPE_CHECKING:
-    from ...identity import Identity
-    from ..request import Head
+    from infra.local.fc.request import Head
+    from infra.local.identity import Identity
 
 _AUTHORIZATION = re.compile(r"FC ([^:\s]{1,128}):([A-Za-z0-9+/]{43}=)")
 

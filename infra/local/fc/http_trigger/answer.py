@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from ..events import ERROR_TYPE
-from ..refusal import Refused
+from infra.local.fc.events import ERROR_TYPE
+from infra.local.fc.refusal import Refused
 
 if TYPE_CHECKING:
-    from ..instance import Result
+    from infra.local.fc.instance import Result
 
 _LARGEST_HEADERS = 8 * 1024
 _PLATFORMS_OWN = {

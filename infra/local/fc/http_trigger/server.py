@@ -6,20 +6,20 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...service import Service
-from ..authorization import acs3
-from ..events import Event
-from ..refusal import REQUEST_ID, Refused, response
-from ..request import body_of, head_of
-from .answer import answer_of
-from .event import event_of
+from infra.local.fc.authorization import acs3
+from infra.local.fc.events import Event
+from infra.local.fc.http_trigger.answer import answer_of
+from infra.local.fc.http_trigger.event import event_of
+from infra.local.fc.refusal import REQUEST_ID, Refused, response
+from infra.local.fc.request import body_of, head_of
+from infra.local.service import Service
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from ...identity import Identity
-    from ..request import Head
-    from ..server import FcService
+    from infra.local.fc.request import Head
+    from infra.local.fc.server import FcService
+    from infra.local.identity import Identity
 
 _LARGEST_PATH = 4 * 1024
 _LARGEST_HEADERS = 8 * 1024

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import messages
-from .kinds import QUEUE, SUBSCRIPTION, TOPIC
+from infra.local.mns.operations import messages
+from infra.local.mns.operations.kinds import QUEUE, SUBSCRIPTION, TOPIC
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from aiohttp import web
 
-    from ..call import Call
+    from infra.local.mns.call import Call
 
     Operation = Callable[[Call], Awaitable[web.Response]]
 

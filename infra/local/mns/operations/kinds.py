@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import attributes
-from ..errors import queue_not_exist, subscription_not_exist, topic_not_exist
-from .resources import Kind
+from infra.local.mns import attributes
+from infra.local.mns.errors import queue_not_exist, subscription_not_exist, topic_not_exist
+from infra.local.mns.operations.resources import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..attributes import Value
-    from ..bus import Bus
-    from ..call import Call
-    from ..store.resources import Resource
+    from infra.local.mns.attributes import Value
+    from infra.local.mns.bus import Bus
+    from infra.local.mns.call import Call
+    from infra.local.mns.store.resources import Resource
 
 _TOPIC_RETENTION_S = 24 * 3600
 

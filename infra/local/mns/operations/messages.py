@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from ..attributes import BATCH, DELAY, HIDDEN, LARGEST_BATCH, PRIORITY, TAG, WAIT
-from ..bus import Draft
-from ..call import xml_response
-from ..errors import MnsError, invalid_element
-from ..markup import children_of, fields_of, listing, parse, record
-from ..notification import body_md5
+from infra.local.mns.attributes import BATCH, DELAY, HIDDEN, LARGEST_BATCH, PRIORITY, TAG, WAIT
+from infra.local.mns.bus import Draft
+from infra.local.mns.call import xml_response
+from infra.local.mns.errors import MnsError, invalid_element
+from infra.local.mns.markup import children_of, fields_of, listing, parse, record
+from infra.local.mns.notification import body_md5
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from ..call import Call
-    from ..store.messages import Message
+    from infra.local.mns.call import Call
+    from infra.local.mns.store.messages import Message
 
 
 async def send_message(call: Call) -> web.Response:

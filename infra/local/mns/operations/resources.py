@@ -9,18 +9,18 @@ from xml.etree.ElementTree import SubElement
 
 from aiohttp import web
 
-from ..attributes import Number, complete, given
-from ..call import xml_response
-from ..errors import MnsError, already_exist
-from ..markup import fields_of, listing, parse, record
+from infra.local.mns.attributes import Number, complete, given
+from infra.local.mns.call import xml_response
+from infra.local.mns.errors import MnsError, already_exist
+from infra.local.mns.markup import fields_of, listing, parse, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ..attributes import Attribute, Value
-    from ..bus import Bus
-    from ..call import Call
-    from ..store.resources import Resource
+    from infra.local.mns.attributes import Attribute, Value
+    from infra.local.mns.bus import Bus
+    from infra.local.mns.call import Call
+    from infra.local.mns.store.resources import Resource
 
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9-]*")
 _PAGE = Number("x-mns-ret-number", 1, 1000, 1000, "")

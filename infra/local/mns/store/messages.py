@@ -8,12 +8,12 @@ import uuid
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
-from .clock import now
+from infra.local.mns.store.clock import now
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from ...database import Database
+    from infra.local.database import Database
 
 # The SDK puts a receipt handle into its URLs as it is, so it has nothing to be escaped.
 _HANDLE = re.compile(r"([0-9]{1,18})-([0-9a-f]{32})")

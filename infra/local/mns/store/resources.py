@@ -6,13 +6,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .clock import now
+from infra.local.mns.store.clock import now
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
-    from ...database import Database
+    from infra.local.database import Database
 
     Attributes = Mapping[str, int | str]
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..authentication import LONGEST_V4_S
-from ..clocks import iso_date, refuse_expired, refuse_future
-from ..errors import invalid_argument, private
-from ..keyring import compare
-from ..signature import ALGORITHM_V4, signature_of_text_v4, signature_v1
+from infra.local.oss.authentication import LONGEST_V4_S
+from infra.local.oss.clocks import iso_date, refuse_expired, refuse_future
+from infra.local.oss.errors import invalid_argument, private
+from infra.local.oss.keyring import compare
+from infra.local.oss.signature import ALGORITHM_V4, signature_of_text_v4, signature_v1
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..keyring import Keyring
+    from infra.local.oss.keyring import Keyring
 
 _V1 = ("OSSAccessKeyId", "Signature", "policy")
 _V4 = ("x-oss-credential", "x-oss-date", "x-oss-signature", "policy")

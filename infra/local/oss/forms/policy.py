@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ..clocks import refuse_expired
-from ..errors import OssError, access_denied
+from infra.local.oss.clocks import refuse_expired
+from infra.local.oss.errors import OssError, access_denied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

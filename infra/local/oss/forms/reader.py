@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from multidict import CIMultiDict
 
-from ..errors import OssError
+from infra.local.oss.errors import OssError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from .policy import SizeRange
+    from infra.local.oss.forms.policy import SizeRange
 
 MOST_FIELDS = 64
 LONGEST_FIELD = 8 * 1024

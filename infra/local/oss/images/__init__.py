@@ -6,9 +6,9 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
-from ..errors import OssError
-from .instructions import parse_instructions
-from .rendering import Made, render
+from infra.local.oss.errors import OssError
+from infra.local.oss.images.instructions import parse_instructions
+from infra.local.oss.images.rendering import Made, render
 
 LARGEST_SOURCE = 20 * 1024 * 1024
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import OssError, invalid_argument
+from infra.local.oss.errors import OssError, invalid_argument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import pillow_heif
 from PIL import Image, ImageOps
 
-from ..errors import OssError, invalid_argument
-from .instructions import whole_number
-from .resizing import resize
+from infra.local.oss.errors import OssError, invalid_argument
+from infra.local.oss.images.instructions import whole_number
+from infra.local.oss.images.resizing import resize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from .instructions import Instruction
+    from infra.local.oss.images.instructions import Instruction
 
 pillow_heif.register_heif_opener()
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps
 
-from ..errors import invalid_argument
+from infra.local.oss.errors import invalid_argument
 
 if TYPE_CHECKING:
-    from .instructions import Instruction
+    from infra.local.oss.images.instructions import Instruction
 
 LONGEST_SIDE = 16_384
 MOST_PIXELS = 16_777_216

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import (
+from infra.local.oss.operations import (
     access,
     buckets,
     copying,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from ..call import Call
+    from infra.local.oss.call import Call
 
     Operation = Callable[[Call], Awaitable[web.Response]]
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from ..call import xml_response
-from ..errors import OssError, invalid_argument, private
-from ..headers import version_header
-from ..markup import element
-from ..metadata import OBJECT_ACL, acl_of
-from ..store.contents import PRIVATE, PUBLIC_READ
+from infra.local.oss.call import xml_response
+from infra.local.oss.errors import OssError, invalid_argument, private
+from infra.local.oss.headers import version_header
+from infra.local.oss.markup import element
+from infra.local.oss.metadata import OBJECT_ACL, acl_of
+from infra.local.oss.store.contents import PRIVATE, PUBLIC_READ
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..call import Call
-    from ..store.versions import StoredObject
+    from infra.local.oss.call import Call
+    from infra.local.oss.store.versions import StoredObject
 
 
 async def get_bucket_acl(call: Call) -> web.Response:

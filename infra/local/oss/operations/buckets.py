@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from ..body import receive_xml
-from ..call import xml_response
-from ..errors import malformed_xml, not_implemented
-from ..headers import xml_time
-from ..markup import element, parse, text_of
-from ..names import check_bucket_name
-from ..store.buckets import ENABLED, SUSPENDED
-from ..store.contents import PRIVATE
+from infra.local.oss.body import receive_xml
+from infra.local.oss.call import xml_response
+from infra.local.oss.errors import malformed_xml, not_implemented
+from infra.local.oss.headers import xml_time
+from infra.local.oss.markup import element, parse, text_of
+from infra.local.oss.names import check_bucket_name
+from infra.local.oss.store.buckets import ENABLED, SUSPENDED
+from infra.local.oss.store.contents import PRIVATE
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from ..call import Call
-    from ..store.buckets import Bucket
+    from infra.local.oss.call import Call
+    from infra.local.oss.store.buckets import Bucket
 
 _MOST_BUCKETS = 1000
 

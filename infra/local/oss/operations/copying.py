@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import parse_qsl, unquote
 
-from ..call import xml_response
-from ..conditions import check_conditions, overwrite_rule
-from ..errors import MarkedDeleted, NoSuchKey, invalid_argument
-from ..headers import written_headers, xml_time
-from ..markup import element
-from ..metadata import acl_of, encryption_of, kept_headers
-from ..names import check_key, checked_version, is_utf8
-from ..notifications import created, upload_step
-from ..ranges import ByteRange, byte_range
-from ..store.contents import NORMAL, SYMLINK, Contents, Metadata
-from ..tagging import tags_of_header
-from .multipart import part_headers, part_number, upload_id
+from infra.local.oss.call import xml_response
+from infra.local.oss.conditions import check_conditions, overwrite_rule
+from infra.local.oss.errors import MarkedDeleted, NoSuchKey, invalid_argument
+from infra.local.oss.headers import written_headers, xml_time
+from infra.local.oss.markup import element
+from infra.local.oss.metadata import acl_of, encryption_of, kept_headers
+from infra.local.oss.names import check_key, checked_version, is_utf8
+from infra.local.oss.notifications import created, upload_step
+from infra.local.oss.operations.multipart import part_headers, part_number, upload_id
+from infra.local.oss.ranges import ByteRange, byte_range
+from infra.local.oss.store.contents import NORMAL, SYMLINK, Contents, Metadata
+from infra.local.oss.tagging import tags_of_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from ..call import Call
-    from ..store.blobs import Blob
-    from ..store.versions import StoredObject
+    from infra.local.oss.call import Call
+    from infra.local.oss.store.blobs import Blob
+    from infra.local.oss.store.versions import StoredObject
 
 SOURCE = "x-oss-copy-source"
 

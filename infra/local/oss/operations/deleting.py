@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from ..body import receive_xml
-from ..call import encoding_elements, xml_response
-from ..errors import malformed_xml
-from ..markup import element, parse, text_of
-from ..names import check_key, checked_version
-from ..notifications import removed
+from infra.local.oss.body import receive_xml
+from infra.local.oss.call import encoding_elements, xml_response
+from infra.local.oss.errors import malformed_xml
+from infra.local.oss.markup import element, parse, text_of
+from infra.local.oss.names import check_key, checked_version
+from infra.local.oss.notifications import removed
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from ..call import Call
-    from ..store.objects import Removal
+    from infra.local.oss.call import Call
+    from infra.local.oss.store.objects import Removal
 
 MOST_OBJECTS = 1000
 

@@ -6,12 +6,12 @@ import base64
 import binascii
 from typing import TYPE_CHECKING
 
-from ..call import encoding_elements, xml_response
-from ..errors import invalid_argument
-from ..headers import xml_time
-from ..markup import element
-from ..names import checked_version
-from ..paging import Marker, Wanted, page_of
+from infra.local.oss.call import encoding_elements, xml_response
+from infra.local.oss.errors import invalid_argument
+from infra.local.oss.headers import xml_time
+from infra.local.oss.markup import element
+from infra.local.oss.names import checked_version
+from infra.local.oss.paging import Marker, Wanted, page_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from ..call import Call
-    from ..paging import Page
-    from ..store.versions import StoredObject
+    from infra.local.oss.call import Call
+    from infra.local.oss.paging import Page
+    from infra.local.oss.store.versions import StoredObject
 
 _DEFAULT_KEYS = 100
 _MOST_KEYS = 1000

@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from ..body import receive, receive_xml
-from ..call import encoding_elements, xml_response
-from ..conditions import overwrite_rule
-from ..errors import NoSuchKey, OssError, malformed_xml
-from ..headers import written_headers
-from ..markup import element, parse, text_of
-from ..metadata import metadata_of
-from ..notifications import created, upload_step
-from ..store.contents import MULTIPART, Contents
-from ..store.uploads import MOST_PARTS
+from infra.local.oss.body import receive, receive_xml
+from infra.local.oss.call import encoding_elements, xml_response
+from infra.local.oss.conditions import overwrite_rule
+from infra.local.oss.errors import NoSuchKey, OssError, malformed_xml
+from infra.local.oss.headers import written_headers
+from infra.local.oss.markup import element, parse, text_of
+from infra.local.oss.metadata import metadata_of
+from infra.local.oss.notifications import created, upload_step
+from infra.local.oss.store.contents import MULTIPART, Contents
+from infra.local.oss.store.uploads import MOST_PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..call import Call
-    from ..store.blobs import Blob
-    from ..store.buckets import Bucket
-    from ..store.uploads import Part, Upload
-    from ..store.versions import StoredObject
+    from infra.local.oss.call import Call
+    from infra.local.oss.store.blobs import Blob
+    from infra.local.oss.store.buckets import Bucket
+    from infra.local.oss.store.uploads import Part, Upload
+    from infra.local.oss.store.versions import StoredObject
 
 SMALLEST_PART = 100 * 1024
 

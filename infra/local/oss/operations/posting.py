@@ -7,26 +7,26 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from ..body import LARGEST_BODY, chunks, write_down
-from ..call import xml_response
-from ..conditions import overwrite_rule
-from ..forms.authentication import check_form_signature, required_field
-from ..forms.policy import check_policy
-from ..forms.reader import LONGEST_FIELD, MOST_FIELDS, Form
-from ..headers import written_headers
-from ..markup import element
-from ..metadata import metadata_of
-from ..names import check_key
-from ..notifications import created
-from ..store.contents import NORMAL, Contents
+from infra.local.oss.body import LARGEST_BODY, chunks, write_down
+from infra.local.oss.call import xml_response
+from infra.local.oss.conditions import overwrite_rule
+from infra.local.oss.forms.authentication import check_form_signature, required_field
+from infra.local.oss.forms.policy import check_policy
+from infra.local.oss.forms.reader import LONGEST_FIELD, MOST_FIELDS, Form
+from infra.local.oss.headers import written_headers
+from infra.local.oss.markup import element
+from infra.local.oss.metadata import metadata_of
+from infra.local.oss.names import check_key
+from infra.local.oss.notifications import created
+from infra.local.oss.store.contents import NORMAL, Contents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from multidict import CIMultiDict
 
-    from ..call import Call
-    from ..store.versions import StoredObject
+    from infra.local.oss.call import Call
+    from infra.local.oss.store.versions import StoredObject
 
 _LARGEST_FORM = LARGEST_BODY + 2 * MOST_FIELDS * LONGEST_FIELD
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from aiohttp import web
 
-from ..conditions import check_conditions
-from ..errors import OssError, invalid_argument, private
-from ..headers import basic_headers, object_headers
-from ..images import processed
-from ..ranges import ByteRange, byte_range
-from .access import check_reader
+from infra.local.oss.conditions import check_conditions
+from infra.local.oss.errors import OssError, invalid_argument, private
+from infra.local.oss.headers import basic_headers, object_headers
+from infra.local.oss.images import processed
+from infra.local.oss.operations.access import check_reader
+from infra.local.oss.ranges import ByteRange, byte_range
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ..call import Call
-    from ..store.versions import StoredObject
+    from infra.local.oss.call import Call
+    from infra.local.oss.store.versions import StoredObject
 
 _CHUNK = 256 * 1024
 _OVERRIDES = {

@@ -7,16 +7,16 @@ from urllib.parse import quote, unquote
 
 from aiohttp import web
 
-from ..conditions import overwrite_rule
-from ..errors import OssError, invalid_argument
-from ..headers import basic_headers, written_headers
-from ..metadata import metadata_of
-from ..names import check_key
-from ..notifications import created
-from ..store.contents import SYMLINK, Contents
+from infra.local.oss.conditions import overwrite_rule
+from infra.local.oss.errors import OssError, invalid_argument
+from infra.local.oss.headers import basic_headers, written_headers
+from infra.local.oss.metadata import metadata_of
+from infra.local.oss.names import check_key
+from infra.local.oss.notifications import created
+from infra.local.oss.store.contents import SYMLINK, Contents
 
 if TYPE_CHECKING:
-    from ..call import Call
+    from infra.local.oss.call import Call
 
 TARGET = "x-oss-symlink-target"
 

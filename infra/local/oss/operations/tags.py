@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from ..body import receive_xml
-from ..call import xml_response
-from ..headers import version_header
-from ..markup import element, parse, text_of
-from ..tagging import checked_tags
+from infra.local.oss.body import receive_xml
+from infra.local.oss.call import xml_response
+from infra.local.oss.headers import version_header
+from infra.local.oss.markup import element, parse, text_of
+from infra.local.oss.tagging import checked_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..call import Call
+    from infra.local.oss.call import Call
 
 
 async def get_object_tagging(call: Call) -> web.Response:

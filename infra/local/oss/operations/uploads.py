@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..call import encoding_elements, xml_response
-from ..headers import xml_time
-from ..markup import element
-from ..paging import Marker, Wanted, page_of
-from ..store.uploads import MOST_PARTS
-from .listing import common_prefixes
-from .multipart import upload_id
+from infra.local.oss.call import encoding_elements, xml_response
+from infra.local.oss.headers import xml_time
+from infra.local.oss.markup import element
+from infra.local.oss.operations.listing import common_prefixes
+from infra.local.oss.operations.multipart import upload_id
+from infra.local.oss.paging import Marker, Wanted, page_of
+from infra.local.oss.store.uploads import MOST_PARTS
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from aiohttp import web
 
-    from ..call import Call
-    from ..store.uploads import Part, Upload
+    from infra.local.oss.call import Call
+    from infra.local.oss.store.uploads import Part, Upload
 
 _MOST = 1000
 

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from ..body import receive
-from ..conditions import overwrite_rule, refuse_conditions
-from ..errors import NoSuchKey, OssError
-from ..headers import written_headers
-from ..metadata import metadata_of
-from ..notifications import created
-from ..store.contents import APPENDABLE, NORMAL, Contents
+from infra.local.oss.body import receive
+from infra.local.oss.conditions import overwrite_rule, refuse_conditions
+from infra.local.oss.errors import NoSuchKey, OssError
+from infra.local.oss.headers import written_headers
+from infra.local.oss.metadata import metadata_of
+from infra.local.oss.notifications import created
+from infra.local.oss.store.contents import APPENDABLE, NORMAL, Contents
 
 if TYPE_CHECKING:
-    from ..call import Call
-    from ..store.blobs import Blob
-    from ..store.buckets import Bucket
-    from ..store.versions import StoredObject
+    from infra.local.oss.call import Call
+    from infra.local.oss.store.blobs import Blob
+    from infra.local.oss.store.buckets import Bucket
+    from infra.local.oss.store.versions import StoredObject
 
 LARGEST_APPENDABLE = 5 * 1024**3
 

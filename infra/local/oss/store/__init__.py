@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...database import Database
-from .blobs import Blobs
-from .buckets import Buckets
-from .objects import Objects
-from .schema import SCHEMA
-from .uploads import Uploads
+from infra.local.database import Database
+from infra.local.oss.store.blobs import Blobs
+from infra.local.oss.store.buckets import Buckets
+from infra.local.oss.store.objects import Objects
+from infra.local.oss.store.schema import SCHEMA
+from infra.local.oss.store.uploads import Uploads
 
 if TYPE_CHECKING:
     from pathlib import Path

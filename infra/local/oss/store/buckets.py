@@ -6,13 +6,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import OssError, no_such_bucket
-from .contents import DELETE_MARKER
+from infra.local.oss.errors import OssError, no_such_bucket
+from infra.local.oss.store.contents import DELETE_MARKER
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from ...database import Database
+    from infra.local.database import Database
 
 ENABLED = "Enabled"
 SUSPENDED = "Suspended"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .blobs import Blob
+    from infra.local.oss.store.blobs import Blob
 
 NORMAL, APPENDABLE, MULTIPART = "Normal", "Appendable", "Multipart"
 SYMLINK = "Symlink"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from ..errors import MarkedDeleted, NoSuchKey, OssError, no_such_version
-from .buckets import Bucket, find_bucket
-from .contents import PUBLIC_READ, SYMLINK, Contents, Metadata
-from .versions import (
+from infra.local.oss.errors import MarkedDeleted, NoSuchKey, OssError, no_such_version
+from infra.local.oss.store.buckets import Bucket, find_bucket
+from infra.local.oss.store.contents import PUBLIC_READ, SYMLINK, Contents, Metadata
+from infra.local.oss.store.versions import (
     UNVERSIONED,
     StoredObject,
     current_after,
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-    from ...database import Database
-    from ..paging import Marker
-    from .blobs import Blobs
+    from infra.local.database import Database
+    from infra.local.oss.paging import Marker
+    from infra.local.oss.store.blobs import Blobs
 
 
 @dataclass(frozen=True)

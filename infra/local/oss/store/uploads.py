@@ -7,17 +7,17 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import OssError
-from .blobs import Blob
-from .buckets import find_bucket
-from .contents import Metadata
+from infra.local.oss.errors import OssError
+from infra.local.oss.store.blobs import Blob
+from infra.local.oss.store.buckets import find_bucket
+from infra.local.oss.store.contents import Metadata
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from ...database import Database
-    from ..paging import Marker
-    from .blobs import Blobs
+    from infra.local.database import Database
+    from infra.local.oss.paging import Marker
+    from infra.local.oss.store.blobs import Blobs
 
 MOST_PARTS = 10_000
 

@@ -8,15 +8,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .blobs import Blob
-from .buckets import ENABLED
-from .contents import DELETE_MARKER, Contents, Metadata
+from infra.local.oss.store.blobs import Blob
+from infra.local.oss.store.buckets import ENABLED
+from infra.local.oss.store.contents import DELETE_MARKER, Contents, Metadata
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from ..paging import Marker
-    from .buckets import Bucket
+    from infra.local.oss.paging import Marker
+    from infra.local.oss.store.buckets import Bucket
 
 UNVERSIONED = "null"
 _NOTHING = Contents(DELETE_MARKER, Blob("", 0, "", ""), "", Metadata())

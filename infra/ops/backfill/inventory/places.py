@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from facescreen import errors
 from facescreen.retry import persistently
 from facescreen.storage import ObjectRef
-
-from .manifest import LARGEST
+from infra.ops.backfill.inventory.manifest import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

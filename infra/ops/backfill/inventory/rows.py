@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import IO
 
-    from .manifest import File
+    from infra.ops.backfill.inventory.manifest import File
 
 LONGEST_LINE = 16 * 1024
 """Bytes. A key of 1,024 takes 3,072 when each is encoded, and the other columns are short."""

@@ -9,22 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facescreen.errors import BadSettings
+from infra.ops.backfill.inventory.manifest import Manifest
+from infra.ops.backfill.inventory.places import Folder, InBucket
+from infra.ops.backfill.inventory.rows import RowReader
 from infra.ops.backfill.sources import Row
-
-from .manifest import Manifest
-from .places import Folder, InBucket
-from .rows import RowReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from facescreen.storage.listing import Listed
+    from infra.ops.backfill.inventory.manifest import File
+    from infra.ops.backfill.inventory.places import Place
     from infra.ops.backfill.sources import Mark
     from infra.ops.buckets import Bucket
     from infra.ops.s3_bucket import S3Bucket
-
-    from .manifest import File
-    from .places import Place
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .posting import Form
+from tests.local.cloudauth.uploads.posting import Form
 
 if TYPE_CHECKING:
     from infra.local.cloudauth.server import CloudauthService

@@ -19,8 +19,7 @@ from facescreen.credentials import Credentials
 from facescreen.deepfake.client import AsyncDeepfakeClient, DeepfakeClient
 from facescreen.outcome import Verdict
 from infra.local.behaviour import Behaviour, Fault
-
-from ..asking import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
+from tests.local.cloudauth.asking import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
 
 if TYPE_CHECKING:
     import ssl
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
     from infra.local.cloudauth.server import CloudauthService
     from infra.local.identity import Identity
     from infra.local.samples import Sample
-
-    from ..asking import Files
+    from tests.local.cloudauth.asking import Files
 
 pytestmark = ALLOW_SDK
 

@@ -12,8 +12,7 @@ import pytest
 from infra.local.cloudauth.refusal import Refusal
 from infra.local.cloudauth.uploads import policy
 from infra.local.cloudauth.uploads.server import UploadService
-
-from .posting import Form, assert_refused, part, told
+from tests.local.cloudauth.uploads.posting import Form, assert_refused, part, told
 
 if TYPE_CHECKING:
     from pathlib import Path

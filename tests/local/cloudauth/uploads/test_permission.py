@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ..handmade import Handmade, assert_refused
+from tests.local.cloudauth.handmade import Handmade, assert_refused
 
 if TYPE_CHECKING:
     from infra.local.cloudauth.server import CloudauthService
