@@ -15,10 +15,10 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
-from infra.local.cloud import BUCKET
-from infra.local.fc.instance import Instance
-from infra.local.mns.request import target_of as mns_target
-from infra.local.oss.request import target_of as oss_target
+from facescreen_local.cloud import BUCKET
+from facescreen_local.fc.instance import Instance
+from facescreen_local.mns.request import target_of as mns_target
+from facescreen_local.oss.request import target_of as oss_target
 from tests.alibaba_template.conftest import ACCOUNT, REGION, WATCHED, WATCHED_BUCKETS, deployed
 from tests.alibaba_template.ram import Caller, allowed, without
 from tests.alibaba_template.test_permissions import HTTP_API, OBJECT_CREATED, SWEEP, roles
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from infra.local.cloud import LocalCloud
-    from infra.local.fc.runtime import Deployment
-    from infra.local.identity import Key
-    from infra.local.service import Service
+    from facescreen_local.cloud import LocalCloud
+    from facescreen_local.fc.runtime import Deployment
+    from facescreen_local.identity import Key
+    from facescreen_local.service import Service
     from tests.alibaba_template.ram import Policy
     from tests.aws_template.stack import Stack
     from tests.local.pipeline.outside import Outside
@@ -109,7 +109,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, quarantine: str) -> dict[str,
     }
     recorder = Recorder()
     with (
-        patch("infra.local.fc.pool.Instance", recorder.instance),
+        patch("facescreen_local.fc.pool.Instance", recorder.instance),
         running(tmp_path_factory.mktemp("cloud"), **settings) as (cloud, outside),
     ):
         cloud.oss.create_bucket(HELD)
@@ -214,7 +214,9 @@ def _sweep(cloud: LocalCloud, outside: Outside, key: str, photo: bytes) -> None:
     """Finds an upload whose event was lost."""
     outside.settled()
     deliver, cloud.fc.deliver = cloud.fc.deliver, lambda record: None  # type: ignore[method-assign]
-    with patch("infra.local.oss.store.versions.time", SimpleNamespace(time=lambda: time() - 3600)):
+    with patch(
+        "facescreen_local.oss.store.versions.time", SimpleNamespace(time=lambda: time() - 3600)
+    ):
         outside.put(key, photo)
     cloud.fc.deliver = deliver  # type: ignore[method-assign]
     assert outside.admin.post(f"/fire/{SWEEP}").status_code == 200

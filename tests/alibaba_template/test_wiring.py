@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.local.cloud import DEAD_LETTERS, QUEUE, TOPIC
+from facescreen_local.cloud import DEAD_LETTERS, QUEUE, TOPIC
 from tests.alibaba_template.conftest import ACCOUNT, REGION, REPOSITORY, deployed
 
 if TYPE_CHECKING:

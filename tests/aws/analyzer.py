@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from infra.local.cloudauth.analyzer import LOW_RISK, Analysis
-from infra.local.cloudauth.refusal import Refusal
+from facescreen_local.cloudauth.analyzer import LOW_RISK, Analysis
+from facescreen_local.cloudauth.refusal import Refusal
 
 FORGED, POISON = b"forged", b"poison"
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from infra.local.cloudauth.server import CloudauthService
-from infra.local.identity import Identity
+from facescreen_local.cloudauth.server import CloudauthService
+from facescreen_local.identity import Identity
 from tests.aws.analyzer import ByLastBytes
 from tests.aws.configuration import REGION
 from tests.aws.moto_server import moto_server
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from infra.local.background import Background
+    from facescreen_local.background import Background
 
 SOURCES = ("selfies", "clips")
 VERSIONED = "clips"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import boto3
 import pytest
 
-from infra.local.background import Background
-from infra.local.samples.photographs import portrait
+from facescreen_local.background import Background
+from facescreen_local.samples.photographs import portrait
 from tests.aws import leaks
 from tests.aws.cloud import Cloud, running_cloud
 from tests.aws.configuration import REGION, Configuration

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from infra.local.background import Background
+    from facescreen_local.background import Background
     from tests.aws.configuration import Configuration
 
 _MARGIN_S = 90

@@ -9,9 +9,9 @@ import zipfile
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
-from infra.ops.package.build import Builder
-from infra.ops.package.interpreter import Interpreter
-from infra.ops.package.target import FUNCTIONS, target
+from facescreen_cli.package.build import Builder
+from facescreen_cli.package.interpreter import Interpreter
+from facescreen_cli.package.target import FUNCTIONS, target
 
 _BROUGHT = ("awslambdaric", "boto3")
 

@@ -18,7 +18,7 @@ from tests.until import until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.local.background import Background
+    from facescreen_local.background import Background
     from tests.aws.conftest import Deploy
 
 BAD = f"{WATCHED}bad.jpg"

@@ -14,7 +14,7 @@ from tests.aws.operations import made_by
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.local.background import Background
+    from facescreen_local.background import Background
     from tests.aws.cloud import Cloud
     from tests.aws.conftest import Deploy
 

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 import oss2
 import yaml
 
-from infra.local.background import Background
-from infra.local.cloud import LocalCloud
+from facescreen_local.background import Background
+from facescreen_local.cloud import LocalCloud
 from tests.local.ops.folder import photo, surroundings
 from tests.local.pipeline.outside import PROJECT, Outside
 
@@ -47,7 +47,7 @@ _EVERY = 10_000
 _CLIENTS = 16
 _ONE_FLAGGED_IN = 10
 _MOST_IN_DOUBT = 2 * 256
-"""Of two kills a batch each (infra.ops.backfill.submitting)."""
+"""Of two kills a batch each (facescreen_cli.backfill.submitting)."""
 
 
 def main() -> None:
@@ -102,7 +102,13 @@ def _paid(cloud: LocalCloud) -> Counter[str]:
 def _check_verdicts(outside: Outside, objects: int) -> None:
     """That the scripted one stands on each, as the tags say."""
     target = f"oss://{outside.told['OSS_BUCKET']}/old/"
-    command = [sys.executable, "-c", "from infra.ops.cli import main; main()", "report", "--json"]
+    command = [
+        sys.executable,
+        "-c",
+        "from facescreen_cli.cli import main; main()",
+        "report",
+        "--json",
+    ]
     done = subprocess.run(  # noqa: S603
         [*command, target], env=surroundings(outside.told), stdout=subprocess.PIPE, check=True
     )
@@ -163,7 +169,7 @@ def _run(folder: Path, outside: Outside, objects: int) -> None:
 
 @contextmanager
 def _begun(environment: dict[str, str], bucket: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-c", "from infra.ops.cli import main; main()", "backfill"]
+    command = [sys.executable, "-c", "from facescreen_cli.cli import main; main()", "backfill"]
     options = [f"oss://{bucket}/old/", "--json", "--yes"]
     with subprocess.Popen(  # noqa: S603
         [*command, *options], env=environment, stdout=subprocess.PIPE, text=True

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from infra.local.service import Service
+    from facescreen_local.service import Service
 
     _Answer = Callable[[web.BaseRequest, str], Any]
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from infra.local.background import Background
-from infra.local.behaviour import Behaviour
-from infra.local.samples.photographs import portrait
+from facescreen_local.background import Background
+from facescreen_local.behaviour import Behaviour
+from facescreen_local.samples.photographs import portrait
 from tests.aws.cloud import WATCHED, running_cloud
 from tests.aws.configuration import Configuration
 from tests.aws.event_source import EventSource

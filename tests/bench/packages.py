@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.ops.package import interpreter
-from infra.ops.package.build import Builder
-from infra.ops.package.target import FUNCTIONS, REPOSITORY, target
+from facescreen_cli.package import interpreter
+from facescreen_cli.package.build import Builder
+from facescreen_cli.package.target import FUNCTIONS, REPOSITORY, target
 from tests.bench.shipping import SETTINGS
 
 if TYPE_CHECKING:
-    from infra.ops.package.bill import Package
-    from infra.ops.package.interpreter import Interpreter
+    from facescreen_cli.package.bill import Package
+    from facescreen_cli.package.interpreter import Interpreter
 
 RUNS = 9
 # What Function Compute does before the first event, and no more of its own.

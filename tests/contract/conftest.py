@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local.background import Background
-from infra.local.cloudauth.server import CloudauthService
-from infra.local.identity import Identity
-from infra.local.mns.server import MnsService
-from infra.local.oss.server import OssService
+from facescreen_local.background import Background
+from facescreen_local.cloudauth.server import CloudauthService
+from facescreen_local.identity import Identity
+from facescreen_local.mns.server import MnsService
+from facescreen_local.oss.server import OssService
 from tests.contract.aws import AwsPlace, served
 from tests.contract.place import REAL, Place
 

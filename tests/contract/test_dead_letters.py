@@ -9,7 +9,7 @@ import pytest
 
 from facescreen import errors
 from facescreen.messages.sqs_dead_letters import SqsDeadLetters
-from infra.ops.redrive.sqs_letters import SqsLetters
+from facescreen_cli.redrive.sqs_letters import SqsLetters
 from tests.contract.aws import session
 from tests.fakes import KeptLetters
 

@@ -18,7 +18,7 @@ from facescreen.deadline import Deadline
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.deepfake.parameters import new_merchant_biz_id
 from facescreen.outcome import Verdict
-from infra.local.samples import photographs
+from facescreen_local.samples import photographs
 from tests.contract.objects import OssObjects
 from tests.fakes import LOW_RISK, PlannedDetector
 from tests.live import paid_calls

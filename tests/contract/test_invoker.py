@@ -15,8 +15,8 @@ from facescreen import errors
 from facescreen.credentials import Credentials
 from facescreen.invoke.fc import FcInvoker
 from facescreen.invoke.sqs import SqsInvoker
-from infra.ops.invoke.fc2 import Fc2Invoker
-from infra.ops.invoke.fc3 import Fc3Invoker
+from facescreen_cli.invoke.fc2 import Fc2Invoker
+from facescreen_cli.invoke.fc3 import Fc3Invoker
 from tests.aws.moto_server import moto_server
 from tests.local.fc.running import in_background
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from facescreen.invoke import Invoker
-    from infra.local.background import Background
+    from facescreen_local.background import Background
     from tests.local.fc.running import Running
 
 HANDLERS = """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from facescreen.errors import FacescreenError
-from infra.ops.redrive.sqs_letters import SqsLetters
+from facescreen_cli.redrive.sqs_letters import SqsLetters
 from tests.contract.aws import session
 
 if TYPE_CHECKING:

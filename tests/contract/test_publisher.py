@@ -14,7 +14,7 @@ from facescreen.credentials import Credentials
 from facescreen.messages.mns import MnsPublisher
 from facescreen.messages.sns import SnsPublisher
 from facescreen.messages.sqs import SqsPublisher
-from infra.local.behaviour import Behaviour, Fault
+from facescreen_local.behaviour import Behaviour, Fault
 from tests.contract.aws import AwsPlace, session
 from tests.contract.buses import MnsInbox, SqsInbox, aws_bus, aws_publisher, mns_bus
 from tests.contract.place import ALIBABA
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from facescreen.messages import Publisher
-    from infra.local.mns.server import MnsService
+    from facescreen_local.mns.server import MnsService
     from tests.contract.buses import Bus
     from tests.contract.place import Place
 

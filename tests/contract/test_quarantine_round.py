@@ -11,7 +11,7 @@ from facescreen.ledger import Ledger
 from facescreen.outcome import Finding, Verdict
 from facescreen.quarantine import Quarantine, Records
 from facescreen.settings import QuarantineSettings
-from infra.ops.release.releasing import NotReleased, Releasing
+from facescreen_cli.release.releasing import NotReleased, Releasing
 
 if TYPE_CHECKING:
     from tests.contract.aws import AwsPlace

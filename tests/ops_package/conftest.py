@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.ops.package import interpreter
-from infra.ops.package.build import Builder
-from infra.ops.package.target import FUNCTIONS, target
+from facescreen_cli.package import interpreter
+from facescreen_cli.package.build import Builder
+from facescreen_cli.package.target import FUNCTIONS, target
 
 if TYPE_CHECKING:
-    from infra.ops.package.bill import Package
-    from infra.ops.package.interpreter import Interpreter
+    from facescreen_cli.package.bill import Package
+    from facescreen_cli.package.interpreter import Interpreter
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.ops.package import bytecode, interpreter
-from infra.ops.package.errors import Unpackaged
-from infra.ops.package.target import target
+from facescreen_cli.package import bytecode, interpreter
+from facescreen_cli.package.errors import Unpackaged
+from facescreen_cli.package.target import target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infra.ops.package.interpreter import Interpreter
-    from infra.ops.package.target import Target
+    from facescreen_cli.package.interpreter import Interpreter
+    from facescreen_cli.package.target import Target
 
 PARSER, LEXER = PurePosixPath("c_parser.py"), PurePosixPath("c_lexer.py")
 """Of pycparser: Python 3.12 compiles the one otherwise after the other, in the same process."""

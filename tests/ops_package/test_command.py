@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from infra.ops.package import build, interpreter, wheels
-from infra.ops.package.bill import Package, Part
-from infra.ops.package.command import package
-from infra.ops.package.distributions import installed
-from infra.ops.package.errors import Unpackaged
-from infra.ops.package.target import target
+from facescreen_cli.package import build, interpreter, wheels
+from facescreen_cli.package.bill import Package, Part
+from facescreen_cli.package.command import package
+from facescreen_cli.package.distributions import installed
+from facescreen_cli.package.errors import Unpackaged
+from facescreen_cli.package.target import target
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.ops.package.target import Target
+    from facescreen_cli.package.target import Target
 
 LOCKED = "certifi==2026.10.18 --hash=sha256:" + 64 * "0" + "\n"
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.ops.package import bill
-from infra.ops.package.reach import LEFT_OUT
+from facescreen_cli.package import bill
+from facescreen_cli.package.reach import LEFT_OUT
 from tests.bench import shipping
 
 if TYPE_CHECKING:
@@ -54,7 +54,14 @@ def test_it_holds_nothing_that_is_not_for_the_function(built: Built, function: s
     assert [name for name in names if FORBIDDEN.search(name)] == []
     tops = {name.partition("/")[0].partition(".")[0] for name in names}
     assert tops >= {function, "facescreen", "oss2", "mns", "httpx"}
-    assert not tops & {"pycparser", "boto3", "infra", "tests", *set(FUNCTIONS) - {function}}
+    assert not tops & {
+        "pycparser",
+        "boto3",
+        "facescreen_cli",
+        "facescreen_local",
+        "tests",
+        *set(FUNCTIONS) - {function},
+    }
     assert tops & ONLY_HTTP == (ONLY_HTTP if function == "http_api" else set())
     modules = {name.removesuffix(".py").replace("/", ".") for name in names}
     assert not [name for name in modules for out in LEFT_OUT if f"{name}.".startswith(f"{out}.")]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.ops.package.contents import contents
-from infra.ops.package.mentions import Mentions
-from infra.ops.package.modules import Modules
-from infra.ops.package.reach import Reach
+from facescreen_cli.package.contents import contents
+from facescreen_cli.package.mentions import Mentions
+from facescreen_cli.package.modules import Modules
+from facescreen_cli.package.reach import Reach
 
 if TYPE_CHECKING:
     from pathlib import PurePosixPath

@@ -13,9 +13,9 @@ from click.testing import CliRunner
 
 from facescreen.settings import Settings
 from facescreen.web.settings import WebSettings
-from infra.local.fc import document
-from infra.local.fc.variables import names_of
-from infra.ops.doctor import doctor
+from facescreen_cli.doctor import doctor
+from facescreen_local.fc import document
+from facescreen_local.fc.variables import names_of
 from tests.s_yaml.preview import PROJECT
 from tests.s_yaml.test_templates import REQUIRED
 

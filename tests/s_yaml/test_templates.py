@@ -10,7 +10,7 @@ import pytest
 import yaml
 from alibabacloud_fc20230330 import models
 
-from infra.local.fc import s_yaml
+from facescreen_local.fc import s_yaml
 from tests.s_yaml.preview import PROJECT, previewed, project
 from tests.s_yaml.properties import faults
 

@@ -10,7 +10,7 @@ from tests.local.pipeline.leaks import FORBIDDEN
 if TYPE_CHECKING:
     import httpx
 
-    from infra.local.cloud import LocalCloud
+    from facescreen_local.cloud import LocalCloud
 
 
 def find(answer: httpx.Response, cloud: LocalCloud) -> list[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from infra.local.cloud import LocalCloud
+    from facescreen_local.cloud import LocalCloud
     from tests.local.pipeline.outside import Outside
 
 MB = 1024 * 1024

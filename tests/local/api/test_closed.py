@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from infra.local.identity import Key
+from facescreen_local.identity import Key
 from tests.local.fc.test_http_trigger import signed
 from tests.local.pipeline.outside import Outside, running
 from tests.unit.web.test_access import key_set, token

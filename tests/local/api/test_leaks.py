@@ -10,7 +10,7 @@ import pytest
 from tests.local.api import answers
 
 if TYPE_CHECKING:
-    from infra.local.cloud import LocalCloud
+    from facescreen_local.cloud import LocalCloud
     from tests.local.pipeline.outside import Outside
 
 PATH = "/v1/screenings"

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 if TYPE_CHECKING:
-    from infra.local.cloud import LocalCloud
+    from facescreen_local.cloud import LocalCloud
     from tests.local.pipeline.outside import Outside
 
 PATH = "/v1/objects"

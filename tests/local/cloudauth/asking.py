@@ -14,11 +14,11 @@ from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 from alibabacloud_tea_openapi.models import Config
 from darabonba.runtime import RuntimeOptions
 
-from infra.local.service import Service
+from facescreen_local.service import Service
 
 if TYPE_CHECKING:
-    from infra.local.cloudauth.server import CloudauthService
-    from infra.local.identity import Key
+    from facescreen_local.cloudauth.server import CloudauthService
+    from facescreen_local.identity import Key
 
 # The SDK calls datetime.utcnow, which Python deprecates since 3.12.
 ALLOW_SDK = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local.background import Background
-from infra.local.behaviour import Behaviour
-from infra.local.cloudauth.faces import FaceDetector
-from infra.local.cloudauth.server import CloudauthService
-from infra.local.identity import Identity
-from infra.local.samples import Sample, make_samples
+from facescreen_local.background import Background
+from facescreen_local.behaviour import Behaviour
+from facescreen_local.cloudauth.faces import FaceDetector
+from facescreen_local.cloudauth.server import CloudauthService
+from facescreen_local.identity import Identity
+from facescreen_local.samples import Sample, make_samples
 from tests.local.cloudauth.asking import Files, Sdk
 from tests.local.cloudauth.handmade import Handmade
 

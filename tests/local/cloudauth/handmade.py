@@ -11,7 +11,7 @@ import httpx
 from facescreen import acs3
 
 if TYPE_CHECKING:
-    from infra.local.identity import Key
+    from facescreen_local.identity import Key
 
 
 @dataclass

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.local.cloudauth.analyzer import LOW_RISK, Analysis, ScriptedAnalyzer
-from infra.local.cloudauth.refusal import Refusal
-from infra.local.samples import verdicts
+from facescreen_local.cloudauth.analyzer import LOW_RISK, Analysis, ScriptedAnalyzer
+from facescreen_local.cloudauth.refusal import Refusal
+from facescreen_local.samples import verdicts
 from tests.local.cloudauth.asking import ALLOW_SDK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from infra.local.samples import Sample
+    from facescreen_local.samples import Sample
     from tests.local.cloudauth.asking import Sdk
 
 pytestmark = ALLOW_SDK

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local.behaviour import Behaviour, Fault
+from facescreen_local.behaviour import Behaviour, Fault
 from tests.local.cloudauth.asking import ALLOW_SDK, MERCHANT_BIZ_ID, OPERATIONS, Sdk
 
 if TYPE_CHECKING:
-    from infra.local.cloudauth.server import CloudauthService
-    from infra.local.identity import Identity
-    from infra.local.samples import Sample
+    from facescreen_local.cloudauth.server import CloudauthService
+    from facescreen_local.identity import Identity
+    from facescreen_local.samples import Sample
     from tests.local.cloudauth.asking import Files
 
 pytestmark = ALLOW_SDK

@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
-from infra.local.cloudauth.examination import Examination, examine
-from infra.local.cloudauth.faces import FaceDetector
-from infra.local.cloudauth.refusal import Refusal
+from facescreen_local.cloudauth.examination import Examination, examine
+from facescreen_local.cloudauth.faces import FaceDetector
+from facescreen_local.cloudauth.refusal import Refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.local.cloudauth.faces import Face, Picture
+    from facescreen_local.cloudauth.faces import Face, Picture
 
 FRAMES = 16
 """Two for each that is looked at."""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 if TYPE_CHECKING:
-    from infra.local.cloudauth.faces import Face, FaceDetector, Picture
+    from facescreen_local.cloudauth.faces import Face, FaceDetector, Picture
 
 NOSE = (228, 128)
 """Where the astronaut's nose is, in pixels of the photograph of 512 by 512."""

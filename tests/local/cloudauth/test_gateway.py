@@ -8,16 +8,16 @@ from urllib.parse import urlencode
 
 import pytest
 
-from infra.local import nonces
-from infra.local.identity import Key
+from facescreen_local import nonces
+from facescreen_local.identity import Key
 from tests.local.cloudauth.asking import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
 from tests.local.cloudauth.handmade import Handmade, assert_refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infra.local.cloudauth.server import CloudauthService
-    from infra.local.identity import Identity
+    from facescreen_local.cloudauth.server import CloudauthService
+    from facescreen_local.identity import Identity
 
 pytestmark = ALLOW_SDK
 

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from infra.local.cloudauth import pictures
-from infra.local.cloudauth.refusal import Refusal
+from facescreen_local.cloudauth import pictures
+from facescreen_local.cloudauth.refusal import Refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.local.samples import Sample
+    from facescreen_local.samples import Sample
 
 
 def jpeg(width: int, height: int, orientation: int = 1, form: str = "JPEG") -> bytes:

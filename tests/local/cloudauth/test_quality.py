@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from infra.local.cloudauth import quality
-from infra.local.cloudauth.faces import Face
+from facescreen_local.cloudauth import quality
+from facescreen_local.cloudauth.faces import Face
 
 if TYPE_CHECKING:
-    from infra.local.cloudauth.faces import FaceDetector, Picture
+    from facescreen_local.cloudauth.faces import FaceDetector, Picture
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 
 import pytest
 
-from infra.local.behaviour import Behaviour
+from facescreen_local.behaviour import Behaviour
 from tests.local.cloudauth.asking import ALLOW_SDK, GOOD, OPERATIONS, Sdk
 
 if TYPE_CHECKING:
-    from infra.local.cloudauth.server import CloudauthService
-    from infra.local.identity import Identity
+    from facescreen_local.cloudauth.server import CloudauthService
+    from facescreen_local.identity import Identity
     from tests.local.cloudauth.handmade import Handmade
 
 pytestmark = ALLOW_SDK

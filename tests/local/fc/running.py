@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from infra.local.background import Background
-from infra.local.fc import s_yaml
-from infra.local.fc.server import FcService
-from infra.local.identity import Identity
+from facescreen_local.background import Background
+from facescreen_local.fc import s_yaml
+from facescreen_local.fc.server import FcService
+from facescreen_local.identity import Identity
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

@@ -22,7 +22,7 @@ from tests.local.fc.running import in_background
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.local.identity import Key
+    from facescreen_local.identity import Key
     from tests.local.fc.running import Running
 
 # The SDK's own, from Python 3.12 on.

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local.fc import code
-from infra.local.fc.section import BadTemplate
+from facescreen_local.fc import code
+from facescreen_local.fc.section import BadTemplate
 
 if TYPE_CHECKING:
     from pathlib import Path

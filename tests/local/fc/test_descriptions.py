@@ -11,14 +11,14 @@ from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.utils_models import Config
 
-from infra.local.fc.descriptions import Descriptions, Question
-from infra.local.fc.function import Function
+from facescreen_local.fc.descriptions import Descriptions, Question
+from facescreen_local.fc.function import Function
 from tests.local.fc.running import DEAD_LETTERS, in_background
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.local.identity import Key
+    from facescreen_local.identity import Key
     from tests.local.fc.running import Running
 
 # The SDK's own, from Python 3.12 on.

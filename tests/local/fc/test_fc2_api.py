@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from infra.local.background import Background
-    from infra.local.identity import Key
+    from facescreen_local.background import Background
+    from facescreen_local.identity import Key
     from tests.local.fc.running import Running
 
 HANDLERS = """

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.local.fc.http_trigger.answer import answer_of
-from infra.local.fc.instance import Result
-from infra.local.fc.refusal import Refused
+from facescreen_local.fc.http_trigger.answer import answer_of
+from facescreen_local.fc.instance import Result
+from facescreen_local.fc.refusal import Refused
 
 
 def answered(result: object) -> tuple[int, bytes, str]:

@@ -13,14 +13,14 @@ import pytest
 from alibabacloud_tea_openapi.utils import Utils
 from darabonba.request import DaraRequest
 
-from infra.local.fc.http_trigger.server import HttpTriggerService
+from facescreen_local.fc.http_trigger.server import HttpTriggerService
 from tests.local.fc.running import Running, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from infra.local.identity import Key
+    from facescreen_local.identity import Key
 
 ECHO = "def handler(event, context): return event"
 ANSWER = """

@@ -7,8 +7,8 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from infra.local.fc.events import Event
-from infra.local.fc.journal import Journal
+from facescreen_local.fc.events import Event
+from facescreen_local.fc.journal import Journal
 from tests.local.fc.running import record, running, until
 
 if TYPE_CHECKING:

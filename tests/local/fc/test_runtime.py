@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.local.fc import bootstrap
-from infra.local.fc.events import Event
-from infra.local.fc.function import Function
-from infra.local.fc.pool import Pool
-from infra.local.fc.runtime import Deployment
-from infra.local.identity import Identity
+from facescreen_local.fc import bootstrap
+from facescreen_local.fc.events import Event
+from facescreen_local.fc.function import Function
+from facescreen_local.fc.pool import Pool
+from facescreen_local.fc.runtime import Deployment
+from facescreen_local.identity import Identity
 from tests.local.fc.running import project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.local.fc.instance import Result
+    from facescreen_local.fc.instance import Result
 
 TELL = """
     import json, os

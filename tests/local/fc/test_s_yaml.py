@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.local.fc import s_yaml
-from infra.local.fc.function import Function, Hook, HttpTrigger, OssTrigger
-from infra.local.fc.section import BadTemplate
-from infra.local.fc.variables import Variables
+from facescreen_local.fc import s_yaml
+from facescreen_local.fc.function import Function, Hook, HttpTrigger, OssTrigger
+from facescreen_local.fc.section import BadTemplate
+from facescreen_local.fc.variables import Variables
 
 if TYPE_CHECKING:
     from pathlib import Path

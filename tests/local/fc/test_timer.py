@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.local.fc import s_yaml
-from infra.local.fc.refusal import Refused
-from infra.local.fc.section import BadTemplate
-from infra.local.fc.timer import TimerTrigger, schedule
+from facescreen_local.fc import s_yaml
+from facescreen_local.fc.refusal import Refused
+from facescreen_local.fc.section import BadTemplate
+from facescreen_local.fc.timer import TimerTrigger, schedule
 from tests.local.fc.running import project, running
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from mns.mns_exception import MNSServerException
 from mns.queue import QueueMeta
 from mns.topic import TopicMeta
 
-from infra.local.background import Background
-from infra.local.identity import Identity, Key
-from infra.local.mns.server import MnsService
-from infra.local.mns.store.clock import now
+from facescreen_local.background import Background
+from facescreen_local.identity import Identity, Key
+from facescreen_local.mns.server import MnsService
+from facescreen_local.mns.store.clock import now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,8 +102,8 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
     def shift(seconds: float) -> None:
         moved = round(seconds * 1000)
-        monkeypatch.setattr("infra.local.mns.store.messages.now", lambda: now() + moved)
-        monkeypatch.setattr("infra.local.mns.bus.now", lambda: now() + moved)
+        monkeypatch.setattr("facescreen_local.mns.store.messages.now", lambda: now() + moved)
+        monkeypatch.setattr("facescreen_local.mns.bus.now", lambda: now() + moved)
 
     return shift
 

@@ -14,7 +14,7 @@ from tests.local.mns.conftest import refused
 if TYPE_CHECKING:
     import httpx
 
-    from infra.local.identity import Key
+    from facescreen_local.identity import Key
     from tests.local.mns.conftest import Cloud
 
 PATH = "/queues/of-authentication/messages?peekonly=true"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.local.mns.call import LARGEST_REQUEST
+from facescreen_local.mns.call import LARGEST_REQUEST
 from tests.local.mns.test_authentication import outcome, signed
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mns.queue import Message
 from mns.topic import Base64TopicMessage
 
-from infra.local.identity import Identity
+from facescreen_local.identity import Identity
 from tests.local.mns.conftest import refused, running
 
 if TYPE_CHECKING:

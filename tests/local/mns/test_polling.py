@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mns.mns_exception import MNSServerException
 from mns.queue import Message, QueueMeta
 
-from infra.local.identity import Identity
+from facescreen_local.identity import Identity
 from tests.local.mns.conftest import refused, running
 from tests.local.mns.test_authentication import signed
 

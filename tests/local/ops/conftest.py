@@ -16,7 +16,7 @@ from tests.local.pipeline.outside import Outside, running
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from infra.local.cloud import LocalCloud
+    from facescreen_local.cloud import LocalCloud
 
     Command = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from infra.local.cloud import SCENE_CODE
+from facescreen_local.cloud import SCENE_CODE
 from tests.local.command import FACESCREEN
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.local.cloud import LocalCloud
+    from facescreen_local.cloud import LocalCloud
     from tests.local.pipeline.outside import Outside
 
 LATENCY_MS = 300

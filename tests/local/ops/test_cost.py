@@ -16,7 +16,7 @@ from tests.local.vendors import clients
 if TYPE_CHECKING:
     import subprocess
 
-    from infra.local.cloud import LocalCloud
+    from facescreen_local.cloud import LocalCloud
     from tests.local.ops.conftest import Command
     from tests.local.pipeline.outside import Outside
 

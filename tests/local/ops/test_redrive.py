@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from mns.queue import Message
 
-from infra.ops.redrive.queues import HOLD_S
+from facescreen_cli.redrive.queues import HOLD_S
 from tests.local.command import FACESCREEN
 from tests.local.ops.folder import surroundings
 from tests.local.pipeline import leaks
@@ -26,7 +26,7 @@ from tests.until import until
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.local.cloud import LocalCloud
+    from facescreen_local.cloud import LocalCloud
 
 SCALE = 1 if os.environ.get("EVERYWHERE") else 10
 LETTERS = {

@@ -16,7 +16,7 @@ import pytest
 
 from facescreen.credentials import Credentials
 from facescreen.outcome import Finding, Verdict, tag_set
-from infra.ops import buckets
+from facescreen_cli import buckets
 from tests.local.command import FACESCREEN
 from tests.local.ops.folder import surroundings
 from tests.until import until
@@ -24,7 +24,7 @@ from tests.until import until
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.local.cloud import LocalCloud
+    from facescreen_local.cloud import LocalCloud
     from tests.local.ops.conftest import Command
     from tests.local.pipeline.outside import Outside
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import oss2
 import pytest
 
-from infra.local.cloud import STATE_BUCKET
+from facescreen_local.cloud import STATE_BUCKET
 from tests.local.command import run as facescreen
 from tests.local.ops.folder import fill, photo
 from tests.local.pipeline.outside import FAST
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
 
-    from infra.local.cloud import LocalCloud
+    from facescreen_local.cloud import LocalCloud
     from tests.local.ops.conftest import Command
     from tests.local.pipeline.outside import Outside
 

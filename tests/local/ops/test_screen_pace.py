@@ -18,7 +18,7 @@ from tests.local.ops.folder import surroundings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.local.cloud import LocalCloud
+    from facescreen_local.cloud import LocalCloud
     from tests.local.pipeline.outside import Outside
 
 FILES, QUOTA = 60, 20

@@ -12,9 +12,9 @@ import oss2
 import pytest
 from oss2.credentials import StaticCredentialsProvider
 
-from infra.local.background import Background
-from infra.local.identity import Identity, Key
-from infra.local.oss.server import OssService
+from facescreen_local.background import Background
+from facescreen_local.identity import Identity, Key
+from facescreen_local.oss.server import OssService
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

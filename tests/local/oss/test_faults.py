@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import oss2
 import pytest
 
-from infra.local.behaviour import Behaviour
+from facescreen_local.behaviour import Behaviour
 from tests.local.oss.test_tags import read_tags, tagging
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from infra.local.oss.errors import OssError
-from infra.local.oss.forms.policy import SizeRange, check_policy
-from infra.local.oss.forms.reader import LONGEST_FIELD, MOST_FIELDS, Form
+from facescreen_local.oss.errors import OssError
+from facescreen_local.oss.forms.policy import SizeRange, check_policy
+from facescreen_local.oss.forms.reader import LONGEST_FIELD, MOST_FIELDS, Form
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -20,7 +20,7 @@ from tests.local.oss.test_tags import read_tags
 if TYPE_CHECKING:
     import httpx
 
-    from infra.local.identity import Key
+    from facescreen_local.identity import Key
     from tests.local.oss.conftest import Cloud
 
 

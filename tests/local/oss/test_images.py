@@ -14,10 +14,10 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from infra.local.oss.errors import OssError
-from infra.local.oss.images.instructions import Instruction, parse_instructions
-from infra.local.oss.images.rendering import render
-from infra.local.oss.images.resizing import resize
+from facescreen_local.oss.errors import OssError
+from facescreen_local.oss.images.instructions import Instruction, parse_instructions
+from facescreen_local.oss.images.rendering import render
+from facescreen_local.oss.images.resizing import resize
 
 if TYPE_CHECKING:
     import httpx
@@ -188,7 +188,7 @@ def test_bombs_are_refused(width: int, height: int) -> None:
 
 
 def test_source_too_large(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.local.oss.images.LARGEST_SOURCE", 10)
+    monkeypatch.setattr("facescreen_local.oss.images.LARGEST_SOURCE", 10)
     bucket.put_object("k", b"x" * 11)
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         bucket.get_object("k", process=SELFIE)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from infra.local.oss.errors import OssError
-from infra.local.oss.markup import document, element, parse
+from facescreen_local.oss.errors import OssError
+from facescreen_local.oss.markup import document, element, parse
 
 _BOMB = "<!DOCTYPE a [<!ENTITY b 'c'>]><Tagging>&b;</Tagging>"
 

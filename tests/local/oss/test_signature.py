@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from infra.local.oss.request import Target
-from infra.local.oss.signature import (
+from facescreen_local.oss.request import Target
+from facescreen_local.oss.signature import (
     Scope,
     canonical_request_v4,
     signature_v1,

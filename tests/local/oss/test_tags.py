@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import oss2
 import pytest
 
-from infra.local.oss.errors import OssError
-from infra.local.oss.tagging import checked_tags, tags_of_header
+from facescreen_local.oss.errors import OssError
+from facescreen_local.oss.tagging import checked_tags, tags_of_header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

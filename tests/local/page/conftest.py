@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.ops import table
+from facescreen_cli import table
 from tests.local.pipeline.outside import Outside, running
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-    from infra.local.cloud import LocalCloud
+    from facescreen_local.cloud import LocalCloud
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [

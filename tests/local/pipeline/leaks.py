@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import oss2
 
-from infra.local.cloud import STATE_BUCKET
+from facescreen_local.cloud import STATE_BUCKET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from infra.local.cloud import LocalCloud
+    from facescreen_local.cloud import LocalCloud
     from tests.local.pipeline.outside import Outside
 
 # Parameters of presigned URLs, V1 and V4; a JPEG, an MP4 and a PNG in Base64.

@@ -13,8 +13,8 @@ import oss2
 from mns.account import Account
 from mns.mns_exception import MNSServerException
 
-from infra.local.background import Background
-from infra.local.cloud import LocalCloud
+from facescreen_local.background import Background
+from facescreen_local.cloud import LocalCloud
 from tests.local.pipeline.packaged import packaged
 from tests.until import until
 

@@ -8,8 +8,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from infra.ops.package import interpreter
-from infra.ops.package.target import target
+from facescreen_cli.package import interpreter
+from facescreen_cli.package.target import target
 
 
 @cache

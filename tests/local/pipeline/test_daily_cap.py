@@ -24,7 +24,7 @@ from tests.local.vendors import clients
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.local.cloud import LocalCloud
+    from facescreen_local.cloud import LocalCloud
 
 pytestmark = pytest.mark.usefixtures("within_a_day")
 

@@ -17,7 +17,7 @@ from tests.until import until
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.local.cloud import LocalCloud
+    from facescreen_local.cloud import LocalCloud
 
 GOOD, FLAGGED = "selfies/portrait.jpg", "selfies/flagged.jpg"
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.local.fc import document, s_yaml
-from infra.local.fc.variables import names_of
+from facescreen_local.fc import document, s_yaml
+from facescreen_local.fc.variables import names_of
 from tests.local.pipeline.outside import PROJECT, Outside, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from infra.local.cloud import LocalCloud
+    from facescreen_local.cloud import LocalCloud
 
 SWEEP = "facescreen-sweep"
 HOUR_S = 3600
@@ -43,7 +43,7 @@ def uploaded_an_hour_ago(
     """What is put inside."""
     with monkeypatch.context() as patched:
         past = SimpleNamespace(time=lambda: time.time() - HOUR_S)
-        patched.setattr("infra.local.oss.store.versions.time", past)
+        patched.setattr("facescreen_local.oss.store.versions.time", past)
         if not event:
             patched.setattr(cloud.fc, "deliver", lambda record: None)
         yield

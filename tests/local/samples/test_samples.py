@@ -12,9 +12,9 @@ from PIL import Image, ImageOps
 
 from facescreen.media import Unreadable, probe
 from facescreen.requirements import Assessment, Strictness, assess
-from infra.local.cloudauth.examination import examine
-from infra.local.cloudauth.faces import FaceDetector
-from infra.local.samples import Sample, make_samples, verdicts
+from facescreen_local.cloudauth.examination import examine
+from facescreen_local.cloudauth.faces import FaceDetector
+from facescreen_local.samples import Sample, make_samples, verdicts
 
 if TYPE_CHECKING:
     from facescreen.media import Media

@@ -12,7 +12,7 @@ import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from infra.local.service import Service
+from facescreen_local.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local.background import Background
-from infra.local.behaviour import Behaviour
-from infra.local.identity import Identity
-from infra.local.sts.server import StsService
-from infra.local.sts.trust import OidcProvider, Role
+from facescreen_local.background import Background
+from facescreen_local.behaviour import Behaviour
+from facescreen_local.identity import Identity
+from facescreen_local.sts.server import StsService
+from facescreen_local.sts.trust import OidcProvider, Role
 from tests.local.sts.aws import AUDIENCE, ENVIRONMENT, ISSUER, ROLE, AwsSts
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from facescreen.deepfake.client import DeepfakeClient
 from facescreen.errors import BadCredentials, Unavailable
 from facescreen.federation import FederatedCredentials
 from facescreen.outcome import Verdict
-from infra.local.behaviour import Behaviour, Fault
-from infra.local.cloudauth.server import CloudauthService
-from infra.local.samples import make_samples
+from facescreen_local.behaviour import Behaviour, Fault
+from facescreen_local.cloudauth.server import CloudauthService
+from facescreen_local.samples import make_samples
 from tests.local.sts.aws import AUDIENCE
 from tests.local.sts.conftest import PROVIDER_ARN, ROLE_ARN
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from infra.local.background import Background
-    from infra.local.identity import Identity
-    from infra.local.sts.server import StsService
+    from facescreen_local.background import Background
+    from facescreen_local.identity import Identity
+    from facescreen_local.sts.server import StsService
     from tests.local.sts.aws import AwsSts
 
 

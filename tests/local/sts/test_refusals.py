@@ -8,12 +8,12 @@ import pytest
 
 from facescreen.errors import BadCredentials, FacescreenError, Unavailable
 from facescreen.federation import FederatedCredentials
-from infra.local.behaviour import Behaviour, Fault
+from facescreen_local.behaviour import Behaviour, Fault
 from tests.local.sts.aws import AUDIENCE
 from tests.local.sts.conftest import CLOSED_ROLE_ARN, PROVIDER_ARN, ROLE_ARN
 
 if TYPE_CHECKING:
-    from infra.local.sts.server import StsService
+    from facescreen_local.sts.server import StsService
     from tests.local.sts.aws import AwsSts
 
 

@@ -14,8 +14,8 @@ from tests.local.sts.aws import AUDIENCE, ISSUER, ROLE
 from tests.local.sts.conftest import CLOSED_ROLE_ARN, PROVIDER_ARN, ROLE_ARN
 
 if TYPE_CHECKING:
-    from infra.local.identity import Identity
-    from infra.local.sts.server import StsService
+    from facescreen_local.identity import Identity
+    from facescreen_local.sts.server import StsService
     from tests.local.sts.aws import AwsSts
 
 

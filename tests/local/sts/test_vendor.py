@@ -17,8 +17,8 @@ from tests.local.sts.conftest import PROVIDER_ARN, ROLE_ARN
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.local.identity import Identity
-    from infra.local.sts.server import StsService
+    from facescreen_local.identity import Identity
+    from facescreen_local.sts.server import StsService
     from tests.local.sts.aws import AwsSts
 
 

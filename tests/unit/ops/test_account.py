@@ -6,7 +6,7 @@ import pytest
 
 from facescreen.deepfake.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT
 from facescreen.errors import BadSettings
-from infra.ops.account import Endpoints
+from facescreen_cli.account import Endpoints
 
 LOCAL = "http://127.0.0.1:8080"
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from facescreen.errors import BadSettings
 from facescreen.storage.listing import Listed
-from infra.ops.backfill.inventory import opened
-from infra.ops.backfill.inventory.manifest import File, Manifest
-from infra.ops.backfill.inventory.rows import LONGEST_LINE, RowReader
-from infra.ops.backfill.sources import Mark
+from facescreen_cli.backfill.inventory import opened
+from facescreen_cli.backfill.inventory.manifest import File, Manifest
+from facescreen_cli.backfill.inventory.rows import LONGEST_LINE, RowReader
+from facescreen_cli.backfill.sources import Mark
 from tests.unit.ops.manifests import OSS_COLUMNS, S3_COLUMNS, oss_row, s3_row, write
 
 if TYPE_CHECKING:

@@ -12,16 +12,16 @@ import pytest
 from facescreen import errors
 from facescreen.outcome import Standing, Verdict
 from facescreen.storage.listing import Listed
-from infra.ops.backfill.journal import ACCEPTED, INTENDED, Journal, Progress
-from infra.ops.backfill.selection import Selection
-from infra.ops.backfill.submitting import Submitter
-from infra.ops.report.counts import Apart
-from infra.ops.screen.halt import Halt, HaltingPace
+from facescreen_cli.backfill.journal import ACCEPTED, INTENDED, Journal, Progress
+from facescreen_cli.backfill.selection import Selection
+from facescreen_cli.backfill.submitting import Submitter
+from facescreen_cli.report.counts import Apart
+from facescreen_cli.screen.halt import Halt, HaltingPace
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.ops.report.counts import Found
+    from facescreen_cli.report.counts import Found
 
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
 SAID = {"prefix": "a/"}

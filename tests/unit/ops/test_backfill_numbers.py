@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from facescreen.storage.listing import Listed
-from infra.ops.backfill.journal import Journal, Progress
-from infra.ops.backfill.planning import Planner, plan, plan_sample
-from infra.ops.backfill.sampling import Sampled, Share
-from infra.ops.backfill.selection import Coverage, Selection
-from infra.ops.backfill.sources import Mark, Row
-from infra.ops.moments import moment
-from infra.ops.outside import settings_outside
-from infra.ops.report.counts import Apart
-from infra.ops.screen.halt import Halt
+from facescreen_cli.backfill.journal import Journal, Progress
+from facescreen_cli.backfill.planning import Planner, plan, plan_sample
+from facescreen_cli.backfill.sampling import Sampled, Share
+from facescreen_cli.backfill.selection import Coverage, Selection
+from facescreen_cli.backfill.sources import Mark, Row
+from facescreen_cli.moments import moment
+from facescreen_cli.outside import settings_outside
+from facescreen_cli.report.counts import Apart
+from facescreen_cli.screen.halt import Halt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,16 @@ from facescreen.deepfake.daily_cap import DailyCap
 from facescreen.history import History
 from facescreen.outcome import Finding, Outcome, Status, Tagging, Verdict
 from facescreen.storage import ObjectRef
-from infra.ops.report import report as command
-from infra.ops.report.cost import COUNTED, FROM_HISTORY, Cost, Day, as_json, as_table, month_to_date
+from facescreen_cli.report import report as command
+from facescreen_cli.report.cost import (
+    COUNTED,
+    FROM_HISTORY,
+    Cost,
+    Day,
+    as_json,
+    as_table,
+    month_to_date,
+)
 from tests.fakes import MemoryState
 
 TODAY = date(2026, 11, 3)

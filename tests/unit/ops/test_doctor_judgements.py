@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.fc.function import Function, OssTrigger
-from infra.ops.doctor.buckets import guards
-from infra.ops.doctor.deployment import public
-from infra.ops.doctor.endpoints import Reached, clock, reach
-from infra.ops.doctor.functions import overlap
-from infra.ops.doctor.line import Level, ok
-from infra.ops.doctor.settings import concurrency
+from facescreen_cli.doctor.buckets import guards
+from facescreen_cli.doctor.deployment import public
+from facescreen_cli.doctor.endpoints import Reached, clock, reach
+from facescreen_cli.doctor.functions import overlap
+from facescreen_cli.doctor.line import Level, ok
+from facescreen_cli.doctor.settings import concurrency
+from facescreen_local.fc.function import Function, OssTrigger
 
 PUT = "oss:ObjectCreated:PutObject"
 

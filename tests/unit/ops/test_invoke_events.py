@@ -16,7 +16,7 @@ from facescreen.invoke.events import event_of
 from facescreen.invoke.sqs import SqsInvoker
 from facescreen.storage import ObjectRef
 from facescreen.triggers import read_event
-from infra.ops.invoke import chosen
+from facescreen_cli.invoke import chosen
 
 KEYS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=300).filter(
     lambda key: len(key.encode()) <= 1023

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.ops.report.reading import found
-from infra.ops.screen.halt import Halt
+from facescreen_cli.report.reading import found
+from facescreen_cli.screen.halt import Halt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from facescreen import errors
 from facescreen.deepfake.pace import Interval
-from infra.ops.redrive import causes
-from infra.ops.redrive.causes import UNREADABLE, cause_of
-from infra.ops.redrive.connecting import Options, connected
-from infra.ops.redrive.letters import of_function_compute, of_sqs
-from infra.ops.redrive.queues import Held
-from infra.ops.redrive.redriving import Kept, Redriving, by_cause
-from infra.ops.screen.halt import Halt, Halted, HaltingPace
+from facescreen_cli.redrive import causes
+from facescreen_cli.redrive.causes import UNREADABLE, cause_of
+from facescreen_cli.redrive.connecting import Options, connected
+from facescreen_cli.redrive.letters import of_function_compute, of_sqs
+from facescreen_cli.redrive.queues import Held
+from facescreen_cli.redrive.redriving import Kept, Redriving, by_cause
+from facescreen_cli.screen.halt import Halt, Halted, HaltingPace
 
 if TYPE_CHECKING:
     from facescreen.deepfake.pace import Pace

@@ -10,8 +10,8 @@ from facescreen import errors
 from facescreen.findings import failed
 from facescreen.outcome import Finding, Verdict, tag_set
 from facescreen.storage import ObjectRef
-from infra.ops.redrive.causes import ALREADY_SCREENED, NOT_TOLD, cause_of
-from infra.ops.redrive.standing import S3Standing
+from facescreen_cli.redrive.causes import ALREADY_SCREENED, NOT_TOLD, cause_of
+from facescreen_cli.redrive.standing import S3Standing
 from tests.fakes import MemoryStore
 
 BIZ_ID = "fs0123456789abcdef0123456789abcd"

@@ -11,7 +11,7 @@ from facescreen.errors import ObjectChanged, Unavailable
 from facescreen.outcome import Status
 from facescreen.quarantine import Records
 from facescreen.storage import ObjectHead
-from infra.ops.release.releasing import NotReleased, Releasing, Return
+from facescreen_cli.release.releasing import NotReleased, Releasing, Return
 from tests.fakes import HIGH_RISK
 from tests.unit.quarantined import MOVE, PRIVATE, Killed, calm, copies, kill, stands, strike
 from tests.unit.workbench import PHOTO, REF, Bench, picture

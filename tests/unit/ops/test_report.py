@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from facescreen.outcome import Standing, Verdict
 from facescreen.storage.listing import Listed
-from infra.ops.report import report as command
-from infra.ops.report.counts import (
+from facescreen_cli.report import report as command
+from facescreen_cli.report.counts import (
     MOST_DAYS,
     MOST_REASONS,
     OTHER,
@@ -24,17 +24,17 @@ from infra.ops.report.counts import (
     Report,
     newest,
 )
-from infra.ops.report.file import check_page
-from infra.ops.report.page import html
-from infra.ops.report.reading import found
-from infra.ops.report.text import tell
-from infra.ops.screen.halt import Halt
+from facescreen_cli.report.file import check_page
+from facescreen_cli.report.page import html
+from facescreen_cli.report.reading import found
+from facescreen_cli.report.text import tell
+from facescreen_cli.screen.halt import Halt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from infra.ops.report.counts import Found
+    from facescreen_cli.report.counts import Found
 
 AT = "2026-11-23T23:59:59Z"
 HOSTILE = "</title><script src=//x.example>$at\x1b[31m\u202e&amp;'\""

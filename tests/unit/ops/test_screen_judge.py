@@ -12,11 +12,11 @@ from facescreen.deepfake.answer import Detection
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.outcome import Verdict
 from facescreen.requirements import Strictness
-from infra.local.samples import make_samples
-from infra.ops.screen.crew import results
-from infra.ops.screen.halt import Halt
-from infra.ops.screen.judge import Judge, Once
-from infra.ops.screen.targets import LocalFile
+from facescreen_cli.screen.crew import results
+from facescreen_cli.screen.halt import Halt
+from facescreen_cli.screen.judge import Judge, Once
+from facescreen_cli.screen.targets import LocalFile
+from facescreen_local.samples import make_samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable

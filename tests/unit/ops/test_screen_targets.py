@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen.media import kinds
-from infra.ops.screen import targets
+from facescreen_cli.screen import targets
 
 SIGNATURES = [signature for signature, _ in kinds._SIGNATURES]
 

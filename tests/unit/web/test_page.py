@@ -12,7 +12,7 @@ import facescreen
 from facescreen import findings
 from facescreen.requirements import RULES
 from facescreen.web import problems
-from infra.local.cloudauth.server import STAND_IN
+from facescreen_local.cloudauth.server import STAND_IN
 
 SHIPPED = Path(facescreen.__file__).parent
 PAGE = (SHIPPED / "web" / "page.html").read_text("utf-8")

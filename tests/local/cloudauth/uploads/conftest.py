@@ -10,7 +10,7 @@ import pytest
 from tests.local.cloudauth.uploads.posting import Form
 
 if TYPE_CHECKING:
-    from infra.local.cloudauth.server import CloudauthService
+    from facescreen_local.cloudauth.server import CloudauthService
 
 
 @pytest.fixture

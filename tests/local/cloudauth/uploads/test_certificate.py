@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from infra.local.cloudauth.uploads import certificate
-from infra.local.cloudauth.uploads.certificate import ensure_certificate
+from facescreen_local.cloudauth.uploads import certificate
+from facescreen_local.cloudauth.uploads.certificate import ensure_certificate
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.local.cloudauth.server import CloudauthService
+    from facescreen_local.cloudauth.server import CloudauthService
 
 
 def contents(folder: Path) -> tuple[bytes, bytes]:

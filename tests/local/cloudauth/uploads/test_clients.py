@@ -18,7 +18,7 @@ from facescreen import errors
 from facescreen.credentials import Credentials
 from facescreen.deepfake.client import AsyncDeepfakeClient, DeepfakeClient
 from facescreen.outcome import Verdict
-from infra.local.behaviour import Behaviour, Fault
+from facescreen_local.behaviour import Behaviour, Fault
 from tests.local.cloudauth.asking import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from infra.local.cloudauth.server import CloudauthService
-    from infra.local.identity import Identity
-    from infra.local.samples import Sample
+    from facescreen_local.cloudauth.server import CloudauthService
+    from facescreen_local.identity import Identity
+    from facescreen_local.samples import Sample
     from tests.local.cloudauth.asking import Files
 
 pytestmark = ALLOW_SDK

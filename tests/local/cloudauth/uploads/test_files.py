@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from infra.local.cloudauth.uploads import files
-from infra.local.cloudauth.uploads.files import UploadedFiles
+from facescreen_local.cloudauth.uploads import files
+from facescreen_local.cloudauth.uploads.files import UploadedFiles
 
 if TYPE_CHECKING:
     import pytest

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.local.cloudauth.refusal import Refusal
-from infra.local.cloudauth.uploads.form import Form
+from facescreen_local.cloudauth.refusal import Refusal
+from facescreen_local.cloudauth.uploads.form import Form
 
 if TYPE_CHECKING:
     from aiohttp import web

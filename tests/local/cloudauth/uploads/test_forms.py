@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from infra.local.cloudauth.refusal import Refusal
-from infra.local.cloudauth.uploads import policy
-from infra.local.cloudauth.uploads.server import UploadService
+from facescreen_local.cloudauth.refusal import Refusal
+from facescreen_local.cloudauth.uploads import policy
+from facescreen_local.cloudauth.uploads.server import UploadService
 from tests.local.cloudauth.uploads.posting import Form, assert_refused, part, told
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.local.background import Background
-    from infra.local.cloudauth.server import CloudauthService
+    from facescreen_local.background import Background
+    from facescreen_local.cloudauth.server import CloudauthService
 
 TEN_MB = 10 * 1024 * 1024
 

@@ -12,8 +12,8 @@ import pytest
 from tests.local.cloudauth.handmade import Handmade, assert_refused
 
 if TYPE_CHECKING:
-    from infra.local.cloudauth.server import CloudauthService
-    from infra.local.identity import Identity
+    from facescreen_local.cloudauth.server import CloudauthService
+    from facescreen_local.identity import Identity
 
 
 @pytest.fixture

@@ -1,1 +1,0 @@
-"""What surrounds the functions: deployment, the local cloud, the command line."""

@@ -1,0 +1,47 @@
+"""Where the objects come from, one after the other, from anywhere on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from facescreen.storage.listing import Listed
+    from facescreen_cli.buckets import Bucket
+    from facescreen_cli.s3_bucket import S3Bucket
+
+
+class Row(NamedTuple):
+    """An object, and its place in the source: 1 for the first."""
+
+    number: int
+    listed: Listed
+
+
+class Mark(NamedTuple):
+    """The last row that was gone over; of nothing, at first."""
+
+    number: int = 0
+    key: str = ""
+
+
+class Source(Protocol):
+    """Holds little in memory, however many objects there are."""
+
+    def rows(self, after: Mark) -> Iterator[Row]:
+        """Those that come after a mark, in an order that stays. Raises errors.FacescreenError."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A bucket's own listing, in the order of the keys."""
+
+    bucket: Bucket | S3Bucket
+    prefix: str
+
+    def rows(self, after: Mark) -> Iterator[Row]:
+        """What was put meanwhile below the mark has events of its own."""
+        listed = self.bucket.listed(self.prefix, after.key)
+        return map(Row._make, enumerate(listed, after.number + 1))

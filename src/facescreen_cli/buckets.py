@@ -1,0 +1,99 @@
+"""A bucket, as commands see it that go over all of it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+import oss2
+
+from facescreen import errors
+from facescreen.retry import persistently
+from facescreen.storage.listing import objects
+from facescreen.storage.oss import OssState, OssStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from facescreen.credentials import CredentialSource
+    from facescreen.settings import Settings
+    from facescreen.storage.listing import Listed, Page
+    from facescreen_cli.s3_bucket import S3Bucket
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One bucket on OSS."""
+
+    kind: ClassVar = "oss"
+    listing: ClassVar = "oss:ListObjects"
+    """The action."""
+    name: str
+    endpoint: str
+    region: str
+    credentials: CredentialSource = field(repr=False)
+
+    def store(self) -> OssStore:
+        """The port ObjectStore."""
+        return OssStore(
+            self.credentials,
+            endpoint=self.endpoint,
+            public_endpoint=self.endpoint,
+            region=self.region,
+        )
+
+    def state(self) -> OssState:
+        """The port StateStore, of a state bucket."""
+        return OssState(
+            self.credentials, endpoint=self.endpoint, region=self.region, bucket=self.name
+        )
+
+    def listed(self, prefix: str = "", after: str = "") -> Iterator[Listed]:
+        """The objects under `prefix` whose keys come after `after`, in the order of their keys, a
+        page at a time. Raises errors.FacescreenError, AccessRefused with what is to be allowed."""
+        store = self.store()
+
+        def page(after: str) -> Page:
+            with self.needing(self.listing):
+                return store.page(self.name, prefix, after)
+
+        return objects(lambda after: persistently(partial(page, after)), after)
+
+    def client(self) -> oss2.Bucket:
+        """The vendor's own, with the credentials of now: a long listing outlives a token."""
+        now = self.credentials.get()
+        provider = oss2.credentials.StaticCredentialsProvider(
+            now.access_key_id, now.access_key_secret, now.security_token or None
+        )
+        auth = oss2.ProviderAuthV4(provider)
+        return oss2.Bucket(auth, self.endpoint, self.name, region=self.region, connect_timeout=5)
+
+    def needing(self, action: str) -> AbstractContextManager[None]:
+        """Names the `action` that is missing where AccessRefused is raised within."""
+        return needing(action, self.name)
+
+
+def bucket_of(
+    name: str, settings: Settings, credentials: CredentialSource | None
+) -> Bucket | S3Bucket:
+    """On OSS with `credentials`; without them on S3, where they are boto3's matter."""
+    if credentials is None:
+        from facescreen_cli.s3_bucket import S3Bucket  # noqa: PLC0415 - boto3 is slow
+
+        return S3Bucket(name)
+    alibaba = settings.alibaba
+    return Bucket(name, alibaba.oss_endpoint, alibaba.oss_region, credentials)
+
+
+@contextmanager
+def needing(action: str, bucket: str) -> Iterator[None]:
+    """Names the `action` that is missing where AccessRefused is raised within."""
+    try:
+        yield
+    except errors.AccessRefused as refusal:
+        raise errors.AccessRefused(
+            f"allow these credentials {action} on {bucket}: {refusal}"
+        ) from None

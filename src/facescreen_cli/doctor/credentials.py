@@ -1,0 +1,27 @@
+"""The credentials of whoever runs this."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from facescreen.errors import BadCredentials
+from facescreen_cli import account
+from facescreen_cli.doctor.line import fault, ok
+
+if TYPE_CHECKING:
+    from facescreen.credentials import CredentialSource
+    from facescreen_cli.doctor.line import Line
+
+_REMEDY = "Set them, in the environment or by `aliyun configure`."
+
+
+def found(profile: str) -> tuple[CredentialSource | None, Line]:
+    """Them, and where they are from."""
+    try:
+        source = account.credentials(profile)
+        temporary = bool(source.get().security_token)
+    except BadCredentials as bad:
+        return None, fault("credentials", str(bad), _REMEDY)
+    kind = "temporary ones" if temporary else "an AccessKey"
+    origin = f"of the profile {profile!r}" if profile else "by the default chain"
+    return source, ok("credentials", f"{kind}, {origin}")

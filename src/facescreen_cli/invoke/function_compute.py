@@ -1,0 +1,58 @@
+"""A function of Function Compute, whichever of the vendor's SDKs reaches it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, TypeVar
+
+from facescreen import errors
+from facescreen.invoke import check_size
+from facescreen.invoke.fc import LARGEST_EVENT, WHOSE_LIMIT
+from facescreen.retry import persistently
+from facescreen_cli.buckets import needing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_HANDLER = "object_created.handler"
+_Answer = TypeVar("_Answer")
+
+
+class FunctionComputeInvoker(ABC):
+    """The port Invoker. Both methods raise errors.BadSettings where there is no such function."""
+
+    function: str
+
+    def submit(self, payload: bytes) -> None:
+        """One asynchronous invocation."""
+        check_size(payload, LARGEST_EVENT, WHOSE_LIMIT)
+        self._ask(lambda: self._invoke(payload))
+
+    def check_handler(self) -> None:
+        """Raises errors.BadSettings for a function that screens no objects: it would accept every
+        event, and fail or do something else."""
+        with needing("fc:GetFunction", self.function):
+            handler = self._ask(self._handler)
+        if handler != _HANDLER:
+            raise errors.BadSettings(
+                f"the function {self.function!r} has the handler {handler!r}, not {_HANDLER!r}: "
+                "set FC_FUNCTION to the one that screens the bucket's objects"
+            )
+
+    def _ask(self, ask: Callable[[], _Answer]) -> _Answer:
+        try:
+            return persistently(ask)
+        except errors.ObjectGone:
+            raise errors.BadSettings(self._absent()) from None
+
+    @abstractmethod
+    def _invoke(self, payload: bytes) -> None:
+        """Once. Raises errors.ObjectGone where there is no such function."""
+
+    @abstractmethod
+    def _handler(self) -> str:
+        """As the platform describes the function. Raises as `_invoke`."""
+
+    @abstractmethod
+    def _absent(self) -> str:
+        """That there is no such function, and which settings name it."""

@@ -1,0 +1,137 @@
+"""GetObject, HeadObject and GetObjectMeta, for those who sign and for everyone."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, BinaryIO
+
+from aiohttp import web
+
+from facescreen_local.oss.conditions import check_conditions
+from facescreen_local.oss.errors import OssError, invalid_argument, private
+from facescreen_local.oss.headers import basic_headers, object_headers
+from facescreen_local.oss.images import processed
+from facescreen_local.oss.operations.access import check_reader
+from facescreen_local.oss.ranges import ByteRange, byte_range
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from facescreen_local.oss.call import Call
+    from facescreen_local.oss.store.versions import StoredObject
+
+_CHUNK = 256 * 1024
+_OVERRIDES = {
+    "response-cache-control": "Cache-Control",
+    "response-content-disposition": "Content-Disposition",
+    "response-content-encoding": "Content-Encoding",
+    "response-content-language": "Content-Language",
+    "response-content-type": "Content-Type",
+    "response-expires": "Expires",
+}
+
+
+async def get_object(call: Call) -> web.Response:
+    """GET /bucket/key, with ``x-oss-process`` the picture made of it."""
+    stored, file = _opened(call)
+    instructions = call.target.parameter("x-oss-process")
+    try:
+        check_conditions(call.headers, stored)
+        if instructions is None:
+            return _whole_or_part(call, stored, file)
+    except BaseException:
+        file.close()
+        raise
+    with file:
+        made = await processed(file, stored.contents.size, instructions)
+    said = {**basic_headers(stored), "Content-Type": made.content_type, **_overrides(call)}
+    return web.Response(body=made.body, headers=said)
+
+
+async def head_object(call: Call) -> web.Response:
+    """HEAD /bucket/key."""
+    stored, file = _opened(call)
+    file.close()
+    check_conditions(call.headers, stored)
+    said = {**object_headers(stored), "Content-Length": str(stored.contents.size)}
+    return web.Response(headers=said)
+
+
+async def get_object_meta(call: Call) -> web.Response:
+    """HEAD or GET /bucket/key?objectMeta: the least there is to say, of a symlink itself."""
+    try:
+        stored = call.store.objects.find(call.bucket, call.key, call.version_id)
+    except OssError as error:
+        raise _told_to(call, error) from None
+    check_reader(call, stored)
+    said = basic_headers(stored)
+    if call.request.method == "HEAD":
+        said["Content-Length"] = str(stored.contents.size)
+    return web.Response(headers=said)
+
+
+def _opened(call: Call) -> tuple[StoredObject, BinaryIO]:
+    """What the reader gets, if it may."""
+    try:
+        stored, file = call.store.objects.read(call.bucket, call.key, call.version_id)
+    except OssError as error:
+        raise _told_to(call, error) from None
+    try:
+        check_reader(call, stored)
+    except OssError:
+        file.close()
+        raise
+    return stored, file
+
+
+def _told_to(call: Call, error: OssError) -> OssError:
+    """Who signs nothing does not learn what there is."""
+    return error if call.signed else private()
+
+
+def _whole_or_part(call: Call, stored: StoredObject, file: BinaryIO) -> web.Response:
+    size = stored.contents.size
+    standard = call.headers.get("x-oss-range-behavior", "").lower() == "standard"
+    part = byte_range(call.headers.get("Range"), size, standard)
+    said = {**object_headers(stored), **_overrides(call)}
+    if part is not None:
+        said["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
+    sent = part or ByteRange(0, size - 1)
+    said["Content-Length"] = str(sent.length)
+    return web.Response(
+        status=200 if part is None else 206,
+        body=_Bytes(file, sent),
+        headers=said,
+    )
+
+
+class _Bytes:
+    """A file's bytes, read as they are sent; the file closes even if nothing ever asks for them."""
+
+    def __init__(self, file: BinaryIO, wanted: ByteRange) -> None:
+        self._file = file
+        self._wanted = wanted
+
+    def __del__(self) -> None:
+        self._file.close()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self._file.seek(self._wanted.first)
+        left = self._wanted.length
+        while left and (chunk := await asyncio.to_thread(self._file.read, min(left, _CHUNK))):
+            left -= len(chunk)
+            yield chunk
+
+
+def _overrides(call: Call) -> dict[str, str]:
+    """Headers that the URL asks for in place of the object's own, if someone signed for them."""
+    found = {}
+    for parameter, header in _OVERRIDES.items():
+        value = call.target.parameter(parameter)
+        if value:
+            if not call.signed:
+                raise OssError(400, "InvalidRequest", f"{parameter} needs a signature.")
+            if not value.isprintable():
+                raise invalid_argument(parameter, "", f"{parameter} must be printable.")
+            found[header] = value
+    return found

@@ -1,0 +1,151 @@
+"""Multipart uploads under way, and their parts."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from facescreen_local.oss.errors import OssError
+from facescreen_local.oss.store.blobs import Blob
+from facescreen_local.oss.store.buckets import find_bucket
+from facescreen_local.oss.store.contents import Metadata
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from facescreen_local.database import Database
+    from facescreen_local.oss.paging import Marker
+    from facescreen_local.oss.store.blobs import Blobs
+
+MOST_PARTS = 10_000
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An object to be; `initiated` is in seconds since the epoch."""
+
+    id: str
+    key: str
+    initiated: float
+    metadata: Metadata
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part, uploaded at `modified` (seconds since the epoch)."""
+
+    number: int
+    modified: float
+    blob: Blob
+
+
+class Uploads:
+    """Rows of the tables of uploads and parts."""
+
+    def __init__(self, database: Database, blobs: Blobs) -> None:
+        self._database = database
+        self._blobs = blobs
+
+    def start(self, bucket: str, key: str, metadata: Metadata) -> str:
+        """The new upload's id. Raises OssError NoSuchBucket."""
+        upload_id = uuid.uuid4().hex.upper()
+        with self._database.transaction() as db:
+            find_bucket(db, bucket)
+            values = (upload_id, bucket, key, time.time(), metadata.dumped())
+            db.execute("INSERT INTO uploads VALUES (?, ?, ?, ?, ?)", values)
+        return upload_id
+
+    def get(self, bucket: str, key: str, upload_id: str) -> Upload:
+        """Raises OssError NoSuchBucket, NoSuchUpload."""
+        with self._database.transaction() as db:
+            return _find(db, bucket, key, upload_id)
+
+    def put_part(self, bucket: str, key: str, upload_id: str, number: int, blob: Blob) -> float:
+        """Adds or replaces a part, and says when. Raises OssError NoSuchUpload."""
+        modified = time.time()
+        try:
+            with self._database.transaction() as db:
+                _find(db, bucket, key, upload_id)
+                replaced = db.execute(
+                    "DELETE FROM parts WHERE upload = ? AND number = ? RETURNING blob",
+                    (upload_id, number),
+                ).fetchall()
+                values = (blob.name, blob.size, blob.md5, blob.crc64)
+                db.execute(
+                    "INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (upload_id, number, modified, *values),
+                )
+        except BaseException:
+            self._blobs.delete([blob.name])
+            raise
+        self._blobs.delete(row["blob"] for row in replaced)
+        return modified
+
+    def parts(
+        self, bucket: str, key: str, upload_id: str, after: int = 0, limit: int = MOST_PARTS
+    ) -> list[Part]:
+        """Parts with a number above `after`, by number. Raises OssError NoSuchUpload."""
+        with self._database.transaction() as db:
+            _find(db, bucket, key, upload_id)
+            return _parts(db, upload_id, after, limit)
+
+    def after(self, bucket: str, prefix: str, marker: Marker, limit: int) -> list[Upload]:
+        """Uploads that follow the marker, by key and id, starting at `prefix`."""
+        with self._database.transaction() as db:
+            find_bucket(db, bucket)
+            rows = db.execute(
+                "SELECT * FROM uploads WHERE bucket = :bucket AND key >= :prefix"
+                " AND (key > :key OR key = :key AND :id != '' AND id > :id)"
+                " ORDER BY key, id LIMIT :limit",
+                {
+                    "bucket": bucket,
+                    "prefix": prefix,
+                    "key": marker.key,
+                    "id": marker.id,
+                    "limit": limit,
+                },
+            )
+            return [_upload(row) for row in rows]
+
+    def end(self, bucket: str, key: str, upload_id: str) -> None:
+        """Forgets the upload and its parts. Raises OssError NoSuchUpload."""
+        with self._database.transaction() as db:
+            _find(db, bucket, key, upload_id)
+            parts = _parts(db, upload_id, 0, MOST_PARTS)
+            db.execute("DELETE FROM uploads WHERE id = ?", (upload_id,))
+        self._blobs.delete(part.blob.name for part in parts)
+
+    def blobs(self) -> set[str]:
+        """The names of all blobs in use."""
+        with self._database.transaction() as db:
+            return {row[0] for row in db.execute("SELECT blob FROM parts")}
+
+
+def _find(db: sqlite3.Connection, bucket: str, key: str, upload_id: str) -> Upload:
+    find_bucket(db, bucket)
+    row = db.execute(
+        "SELECT * FROM uploads WHERE id = ? AND bucket = ? AND key = ?",
+        (upload_id, bucket, key),
+    ).fetchone()
+    if row is None:
+        text = (
+            "The specified upload does not exist. The upload ID may be invalid, "
+            "or the upload may have been aborted or completed."
+        )
+        raise OssError(404, "NoSuchUpload", text, {"UploadId": upload_id})
+    return _upload(row)
+
+
+def _upload(row: sqlite3.Row) -> Upload:
+    return Upload(row["id"], row["key"], row["initiated"], Metadata.loaded(row["metadata"]))
+
+
+def _parts(db: sqlite3.Connection, upload_id: str, after: int, limit: int) -> list[Part]:
+    rows = db.execute(
+        "SELECT number, modified, blob, size, md5, crc64 FROM parts"
+        " WHERE upload = ? AND number > ? ORDER BY number LIMIT ?",
+        (upload_id, after, limit),
+    )
+    return [Part(row["number"], row["modified"], Blob(*tuple(row)[2:])) for row in rows]
