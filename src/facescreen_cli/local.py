@@ -113,7 +113,7 @@ def running_cloud(
     """A local cloud that runs while the block does, from packages where `interpreters` are."""
     from facescreen_local.background import Background  # noqa: PLC0415
     from facescreen_local.cloud import LocalCloud  # noqa: PLC0415
-    from facescreen_local.fc.section import BadTemplate  # noqa: PLC0415
+    from facescreen_serverless_devs.section import BadTemplate  # noqa: PLC0415
 
     settings = dict.fromkeys(["FC_RUNTIME"], next(iter(interpreters))) if interpreters else {}
     with _sigterm_as_ctrl_c(), Background() as loop:

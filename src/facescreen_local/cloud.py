@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from facescreen_local.admin import AdminService
 from facescreen_local.behaviour import Behaviour
 from facescreen_local.cloudauth.server import CloudauthService
-from facescreen_local.fc import s_yaml
 from facescreen_local.fc.http_trigger.server import HttpTriggerService
 from facescreen_local.fc.server import FcService
 from facescreen_local.identity import Identity, Key
@@ -19,6 +18,7 @@ from facescreen_local.mns.server import MnsService
 from facescreen_local.oss.server import OssService
 from facescreen_local.samples import make_samples, verdicts
 from facescreen_local.service import LOOPBACK, bound
+from facescreen_serverless_devs.functions import load_functions
 
 if TYPE_CHECKING:
     import socket
@@ -100,7 +100,7 @@ class LocalCloud:
         fc = bound(wanted.get("fc", 0))
         self._running.callback(fc.close)
         self._fc_port = fc.getsockname()[1]
-        functions = s_yaml.load(
+        functions = load_functions(
             self._project / self._template, self._function_environment(), source=self._source
         )
         self.fc = FcService(

@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from facescreen.settings import Settings
 from facescreen.web.settings import WebSettings
 from facescreen_cli.doctor import doctor
-from facescreen_local.fc import document
-from facescreen_local.fc.variables import names_of
+from facescreen_serverless_devs import document
+from facescreen_serverless_devs.variables import names_of
 from tests.s_yaml.preview import PROJECT
 from tests.s_yaml.test_templates import REQUIRED
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from alibabacloud_fc20230330 import models
 
-from facescreen_local.fc import s_yaml
+from facescreen_serverless_devs.functions import load_functions
 from tests.s_yaml.preview import PROJECT, previewed, project
 from tests.s_yaml.properties import faults
 
@@ -99,8 +99,8 @@ def test_the_local_cloud_reads_a_template_as_serverless_devs_does(
     folder = project(tmp_path, dotenv)
     rendered = folder / "rendered.yaml"
     rendered.write_text(json.dumps(previewed(folder, template)))
-    theirs = s_yaml.load(rendered, {}, source=folder)
-    assert theirs == s_yaml.load(folder / template, unquoted(dotenv), source=folder)
+    theirs = load_functions(rendered, {}, source=folder)
+    assert theirs == load_functions(folder / template, unquoted(dotenv), source=folder)
 
 
 def test_the_pages_domain_is_one_that_function_compute_knows(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from alibabacloud_fc20230330 import models
 
 from facescreen import errors
 from facescreen_cli.function_compute import connect, fc_errors
-from facescreen_local.fc.event_pattern import EventPattern
-from facescreen_local.fc.function import EventBridgeTrigger, OssTrigger
+from facescreen_serverless_devs.event_pattern import EventPattern
+from facescreen_serverless_devs.model import EventBridgeTrigger, OssTrigger
 
 if TYPE_CHECKING:
     from facescreen.credentials import CredentialSource

@@ -16,15 +16,16 @@ from facescreen.settings.sweep import SweepSettings
 from facescreen.web.settings import WebSettings
 from facescreen_cli.doctor import names
 from facescreen_cli.package.target import FUNCTIONS
-from facescreen_local.fc import document, s_yaml
-from facescreen_local.fc.section import BadTemplate
-from facescreen_local.fc.variables import names_of
+from facescreen_serverless_devs import document
+from facescreen_serverless_devs.functions import load_functions, load_stacks
+from facescreen_serverless_devs.section import BadTemplate
+from facescreen_serverless_devs.variables import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from facescreen_local.fc.function import Function
+    from facescreen_serverless_devs.model import Function
 
 # What a VPC's own endpoints have in their names and the public ones have not.
 _INSIDE = re.compile(r"-(?:internal|vpc)(?=\.)")
@@ -118,7 +119,7 @@ def _functions(template: Path, environment: Mapping[str, str]) -> list[Function]
     by_module = {
         function.handler.partition(".")[0]: function
         # Whether they are packaged yet is not the question here.
-        for function in s_yaml.load(template, environment, source=template.parent)
+        for function in load_functions(template, environment, source=template.parent)
     }
     missing = set(FUNCTIONS) - set(by_module)
     if missing:
@@ -127,7 +128,7 @@ def _functions(template: Path, environment: Mapping[str, str]) -> list[Function]
 
 
 def _foundation(template: Path, environment: Mapping[str, str]) -> Foundation | None:
-    for name, parameters in s_yaml.stacks(template, environment).items():
+    for name, parameters in load_stacks(template, environment).items():
         resources = yaml.safe_load((template.parent / name).read_text())["Resources"].values()
         roles = {
             resource["Properties"]["RoleName"]

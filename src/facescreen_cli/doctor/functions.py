@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen_cli.doctor.deployed import Deployed
 from facescreen_cli.doctor.line import fault, ok, warning
-from facescreen_local.fc.function import EventBridgeTrigger, OssTrigger
+from facescreen_serverless_devs.model import EventBridgeTrigger, OssTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from facescreen.credentials import CredentialSource
     from facescreen_cli.doctor.deployment import Deployment
     from facescreen_cli.doctor.line import Line
-    from facescreen_local.fc.function import Function
+    from facescreen_serverless_devs.model import Function
 
 _LOOKERS = 8
 _MOST_TRIGGERS = 10

@@ -9,9 +9,9 @@ from facescreen.errors import BadSettings
 from facescreen_cli.doctor.deployment import read
 from facescreen_cli.doctor.line import fault, ok, warning
 from facescreen_cli.doctor.surroundings import meeting
-from facescreen_local.fc import document
-from facescreen_local.fc.section import BadTemplate
-from facescreen_local.fc.variables import names_of
+from facescreen_serverless_devs import document
+from facescreen_serverless_devs.section import BadTemplate
+from facescreen_serverless_devs.variables import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from facescreen_cli.doctor.deployment import Deployment
     from facescreen_cli.doctor.line import Line
-    from facescreen_local.fc.function import Function
+    from facescreen_serverless_devs.model import Function
 
 _OTHERS = {
     "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET",

@@ -6,14 +6,14 @@ import json
 from typing import TYPE_CHECKING
 
 from facescreen_cli.doctor.line import fault, ok
-from facescreen_local.fc.function import EventBridgeTrigger
+from facescreen_serverless_devs.model import EventBridgeTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from facescreen_cli.doctor.deployment import Deployment
     from facescreen_cli.doctor.line import Line
-    from facescreen_local.fc.function import Function, OssTrigger
+    from facescreen_serverless_devs.model import Function, OssTrigger
 
 _CHECK = "surroundings"
 

@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from facescreen_local.fc.section import BadTemplate
+from facescreen_serverless_devs.section import BadTemplate
 
 _LARGEST = 500 * 1024 * 1024
 

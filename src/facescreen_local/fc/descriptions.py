@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
-from facescreen_local.fc.function import EventBridgeTrigger, HttpTrigger
 from facescreen_local.fc.refusal import Refused
-from facescreen_local.fc.timer import TimerTrigger
+from facescreen_serverless_devs.model import EventBridgeTrigger, HttpTrigger
+from facescreen_serverless_devs.schedule import TimerTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from facescreen_local.fc.function import Function, Trigger
     from facescreen_local.fc.request import Head
+    from facescreen_serverless_devs.model import Function, Trigger
 
 _FUNCTIONS = "/2023-03-30/functions"
 _PATH = re.compile(rf"{_FUNCTIONS}(?:/([^/]+)(?:/(triggers|async-invoke-config|concurrency))?)?")

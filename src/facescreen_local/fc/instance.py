@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from facescreen_local.fc.function import Hook
+from facescreen_serverless_devs.model import Hook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from facescreen_local.fc.function import Function
     from facescreen_local.identity import Key
+    from facescreen_serverless_devs.model import Function
 
 _CREDENTIALS_IN_CONTEXT = {"python3.10"}
 

@@ -23,6 +23,7 @@ from facescreen_local.fc.pool import Pool, Throttled
 from facescreen_local.fc.refusal import REQUEST_ID, Refused, response
 from facescreen_local.fc.request import body_of, head_of
 from facescreen_local.fc.runtime import Deployment
+from facescreen_local.fc.timer import run_timer, timer_event
 from facescreen_local.service import Service
 
 if TYPE_CHECKING:
@@ -31,10 +32,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from facescreen_local.fc.api import Api
-    from facescreen_local.fc.function import Function
     from facescreen_local.fc.instance import Result
     from facescreen_local.fc.request import Head
     from facescreen_local.identity import Identity
+    from facescreen_serverless_devs.model import Function
 
 _LARGEST_EVENT = MappingProxyType({"Sync": 32 * 1024 * 1024, "Async": 128 * 1024})
 
@@ -130,14 +131,14 @@ class FcService(Service):
         pool = self._pool(function)
         timers = [timer for timer in pool.function.timers if timer.enabled]
         for timer in timers:
-            self._on_time(pool, timer.event(datetime.now(timezone.utc)))
+            self._on_time(pool, timer_event(timer, datetime.now(timezone.utc)))
         return len(timers)
 
     async def start(self, at: int | socket.socket = 0) -> None:
         await super().start(at)
         self._invocations.resume(self._pools)
         self._clocks = [
-            asyncio.create_task(timer.run(partial(self._on_time, pool)))
+            asyncio.create_task(run_timer(timer, partial(self._on_time, pool)))
             for pool in self._pools.values()
             for timer in pool.function.timers
             if timer.enabled

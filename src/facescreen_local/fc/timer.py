@@ -1,97 +1,46 @@
-"""Time triggers: when they fire, and what the function gets then.
-
-Source: Function Compute, "Time triggers" and TimerTriggerConfig: ``@every 15m``, or a cron of six
-fields, seconds first, in UTC unless ``CRON_TZ=Asia/Shanghai`` stands before it.
-"""
+"""Fires time triggers, as Function Compute does."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from croniter import croniter
+from facescreen_serverless_devs.schedule import schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_EVERY = re.compile(r"@every (?P<count>[1-9]\d{0,5})(?P<unit>[mh])")
-_CRON = re.compile(r"(?:CRON_TZ=(?P<zone>[A-Za-z0-9_+/-]+) )?(?P<fields>\S+(?: \S+){5})")
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1)}
-_LONGEST_SLEEP_S = 3600
-"""The wall clock is looked at again after so long: it may be set."""
+    from facescreen_serverless_devs.schedule import TimerTrigger
+
+_MAX_SLEEP_S = 3600
+"""The wall clock is read again after this long: it may be set meanwhile."""
 
 
-@dataclass(frozen=True)
-class Every:
-    """After so long, again and again."""
-
-    interval: timedelta
-
-    def after(self, moment: datetime) -> datetime:
-        """The next time."""
-        return moment + self.interval
-
-
-@dataclass(frozen=True)
-class Cron:
-    """At the moments of a cron expression."""
-
-    fields: str
-    zone: tzinfo
-
-    def after(self, moment: datetime) -> datetime:
-        """The next time."""
-        local = moment.astimezone(self.zone)
-        found: datetime = croniter(self.fields, local, second_at_beginning=True).get_next(datetime)
-        return found.astimezone(timezone.utc)
+def timer_event(trigger: TimerTrigger, at: datetime) -> bytes:
+    """What the function receives when `trigger` fires."""
+    payload = {
+        "triggerTime": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "triggerName": trigger.name,
+        "payload": trigger.payload,
+    }
+    return json.dumps(payload).encode()
 
 
-def schedule(expression: str) -> Every | Cron:
-    """Raises ValueError, which says what an expression must be."""
-    if every := _EVERY.fullmatch(expression):
-        return Every(int(every["count"]) * _UNITS[every["unit"]])
-    cron = _CRON.fullmatch(expression)
-    if cron is None or not croniter.is_valid(cron["fields"], second_at_beginning=True):
-        raise ValueError(f"{expression!r} is neither as '@every 15m' nor a cron of six fields")
-    try:
-        return Cron(cron["fields"], ZoneInfo(cron["zone"] or "UTC"))
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError(f"{expression!r}: there is no time zone {cron['zone']}") from None
-
-
-@dataclass(frozen=True)
-class TimerTrigger:
-    """Fires by a schedule, if it is enabled."""
-
-    expression: str
-    payload: str
-    name: str
-    enabled: bool
-
-    def event(self, at: datetime) -> bytes:
-        """What the function gets."""
-        time = at.strftime("%Y-%m-%dT%H:%M:%SZ")
-        told = {"triggerTime": time, "triggerName": self.name, "payload": self.payload}
-        return json.dumps(told).encode()
-
-    async def run(self, fire: Callable[[bytes], object]) -> None:
-        """Fires until cancelled. Turns that went by while this machine slept are left out."""
-        times = schedule(self.expression)
-        due = times.after(_now())
-        while True:
-            left = (due - _now()).total_seconds()
-            if left > 0:
-                await asyncio.sleep(min(left, _LONGEST_SLEEP_S))
-                continue
-            fire(self.event(due))
-            due = times.after(due)
-            if due < _now():
-                due = times.after(_now())
+async def run_timer(trigger: TimerTrigger, fire: Callable[[bytes], object]) -> None:
+    """Fire until cancelled. What was due while this machine slept is left out."""
+    times = schedule(trigger.expression)
+    due = times.after(_now())
+    while True:
+        left_s = (due - _now()).total_seconds()
+        if left_s > 0:
+            await asyncio.sleep(min(left_s, _MAX_SLEEP_S))
+            continue
+        fire(timer_event(trigger, due))
+        due = times.after(due)
+        if due < _now():
+            due = times.after(_now())
 
 
 def _now() -> datetime:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from facescreen_local.background import Background
-from facescreen_local.fc import s_yaml
 from facescreen_local.fc.server import FcService
 from facescreen_local.identity import Identity
+from facescreen_serverless_devs.functions import load_functions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -112,7 +112,7 @@ async def until(true: Callable[[], object]) -> None:
 async def running(folder: Path, handlers: str, **props: Any) -> AsyncIterator[Running]:
     """The service with one function, started; retries come after 10 ms."""
     identity, dead = Identity.fresh(), DeadLetters()
-    functions = s_yaml.load(project(folder, handlers, **props), {})
+    functions = load_functions(project(folder, handlers, **props), {})
     service = FcService(identity, functions, folder / "data", dead, REGION)
     service.behaviour.retry_delay_ms = 10
     await service.start()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from facescreen_local.fc import code
-from facescreen_local.fc.section import BadTemplate
+from facescreen_serverless_devs.section import BadTemplate
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.utils_models import Config
 
 from facescreen_local.fc.descriptions import Descriptions, Question
-from facescreen_local.fc.function import Function
+from facescreen_serverless_devs.model import Function
 from tests.local.fc.running import DEAD_LETTERS, in_background
 
 if TYPE_CHECKING:

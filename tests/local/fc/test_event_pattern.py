@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from facescreen_local.fc.event_pattern import EventPattern
-from facescreen_local.fc.function import EventBridgeTrigger
+from facescreen_serverless_devs.event_pattern import EventPattern
+from facescreen_serverless_devs.model import EventBridgeTrigger
 
 RECORD: dict[str, Any] = {
     "eventName": "ObjectCreated:PutObject",

@@ -12,10 +12,10 @@ import pytest
 
 from facescreen_local.fc import bootstrap
 from facescreen_local.fc.events import Event
-from facescreen_local.fc.function import Function
 from facescreen_local.fc.pool import Pool
 from facescreen_local.fc.runtime import Deployment
 from facescreen_local.identity import Identity
+from facescreen_serverless_devs.model import Function
 from tests.local.fc.running import project
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from facescreen_local.fc import s_yaml
-from facescreen_local.fc.function import Function, Hook, HttpTrigger, OssTrigger
-from facescreen_local.fc.section import BadTemplate
-from facescreen_local.fc.variables import Variables
+from facescreen_serverless_devs.functions import load_functions
+from facescreen_serverless_devs.model import Function, Hook, HttpTrigger, OssTrigger
+from facescreen_serverless_devs.section import BadTemplate
+from facescreen_serverless_devs.variables import Variables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +64,7 @@ def load(folder: Path, text: str, **environment: str) -> list[Function]:
     (folder / "functions").mkdir(exist_ok=True)
     path = folder / "s.yaml"
     path.write_text(text)
-    return s_yaml.load(path, {"ACCOUNT": "1234", **environment})
+    return load_functions(path, {"ACCOUNT": "1234", **environment})
 
 
 def test_reads_a_whole_function_and_passes_other_components_over(tmp_path: Path) -> None:

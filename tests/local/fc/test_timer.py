@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from facescreen_local.fc import s_yaml
 from facescreen_local.fc.refusal import Refused
-from facescreen_local.fc.section import BadTemplate
-from facescreen_local.fc.timer import TimerTrigger, schedule
+from facescreen_local.fc.timer import run_timer
+from facescreen_serverless_devs.functions import load_functions
+from facescreen_serverless_devs.schedule import TimerTrigger, schedule
+from facescreen_serverless_devs.section import BadTemplate
 from tests.local.fc.running import project, running
 
 if TYPE_CHECKING:
@@ -53,18 +54,20 @@ def test_a_schedule_has_a_next_time(expression: str, then: datetime) -> None:
 def test_anything_else_is_named_with_its_place(expression: str, tmp_path: Path) -> None:
     path = project(tmp_path, HANDLERS, triggers=[timer(expression)])
     with pytest.raises(BadTemplate, match=r"triggers\[0\]\.triggerConfig\.cronExpression: "):
-        s_yaml.load(path, {})
+        load_functions(path, {})
 
 
 def test_whether_it_is_enabled_is_no_text(tmp_path: Path) -> None:
     path = project(tmp_path, HANDLERS, triggers=[timer(enable="false")])
     with pytest.raises(BadTemplate, match="enable: expected true or false"):
-        s_yaml.load(path, {})
+        load_functions(path, {})
 
 
 async def test_it_fires_at_its_times() -> None:
     came: list[bytes] = []
-    task = asyncio.create_task(TimerTrigger("* * * * * *", "p", "sweep", True).run(came.append))
+    task = asyncio.create_task(
+        run_timer(TimerTrigger("* * * * * *", "p", "sweep", True), came.append)
+    )
     await asyncio.sleep(2.2)
     task.cancel()
     times = [json.loads(event)["triggerTime"] for event in came]

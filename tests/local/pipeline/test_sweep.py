@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from facescreen_local.fc import document, s_yaml
-from facescreen_local.fc.variables import names_of
+from facescreen_serverless_devs import document
+from facescreen_serverless_devs.functions import load_functions
+from facescreen_serverless_devs.variables import names_of
 from tests.local.pipeline.outside import PROJECT, Outside, running
 
 if TYPE_CHECKING:
@@ -97,6 +98,6 @@ def test_a_run_leaves_its_count_in_the_log(folder: Path) -> None:
 def test_it_is_off_by_default(tmp_path: Path) -> None:
     declared = names_of(document.read(PROJECT / "s.yaml"))
     required = {name: "x" for name, default in declared.items() if default is None}
-    functions = s_yaml.load(PROJECT / "s.yaml", required, source=tmp_path)
+    functions = load_functions(PROJECT / "s.yaml", required, source=tmp_path)
     [timer] = [timer for function in functions for timer in function.timers]
     assert (timer.expression, timer.enabled) == ("@every 15m", False)

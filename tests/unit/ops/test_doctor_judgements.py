@@ -14,7 +14,7 @@ from facescreen_cli.doctor.endpoints import Reached, clock, reach
 from facescreen_cli.doctor.functions import overlap
 from facescreen_cli.doctor.line import Level, ok
 from facescreen_cli.doctor.settings import concurrency
-from facescreen_local.fc.function import Function, OssTrigger
+from facescreen_serverless_devs.model import Function, OssTrigger
 
 PUT = "oss:ObjectCreated:PutObject"
 

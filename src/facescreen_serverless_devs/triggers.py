@@ -6,16 +6,16 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from facescreen_local.fc.event_pattern import EventPattern
-from facescreen_local.fc.function import EventBridgeTrigger, HttpTrigger, OssTrigger
-from facescreen_local.fc.section import BadTemplate
-from facescreen_local.fc.timer import TimerTrigger, schedule
+from facescreen_serverless_devs.event_pattern import EventPattern
+from facescreen_serverless_devs.model import EventBridgeTrigger, HttpTrigger, OssTrigger
+from facescreen_serverless_devs.schedule import TimerTrigger, schedule
+from facescreen_serverless_devs.section import BadTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from facescreen_local.fc.function import Trigger
-    from facescreen_local.fc.section import Section
+    from facescreen_serverless_devs.model import Trigger
+    from facescreen_serverless_devs.section import Section
 
 KEYS = {
     "triggerName", "triggerType", "triggerConfig", "sourceArn", "description", "invocationRole",

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from facescreen_local.fc.section import BadTemplate
+from facescreen_serverless_devs.section import BadTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

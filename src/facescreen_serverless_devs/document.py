@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from facescreen_local.fc.section import BadTemplate, Section
+from facescreen_serverless_devs.section import BadTemplate, Section
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from facescreen_local.fc import document, triggers
-from facescreen_local.fc.function import Function, Hook, HttpTrigger
-from facescreen_local.fc.section import BadTemplate, Section
-from facescreen_local.fc.variables import Variables
+from facescreen_serverless_devs import document, triggers
+from facescreen_serverless_devs.model import Function, Hook, HttpTrigger
+from facescreen_serverless_devs.section import BadTemplate, Section
+from facescreen_serverless_devs.variables import Variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -38,7 +38,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
 _HANDLER = re.compile(r"[\w/.-]+\.\w+")
 
 
-def load(
+def load_functions(
     path: Path, environment: Mapping[str, str], *, source: Path | None = None
 ) -> list[Function]:
     """The functions of `path`, in its order, variables resolved against `environment`.
@@ -67,7 +67,7 @@ def load(
     return functions
 
 
-def stacks(path: Path, environment: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def load_stacks(path: Path, environment: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """The parameters of each resource of component ros, by its template as it is named there.
 
     Raises BadTemplate, and OSError for a file out of reach.

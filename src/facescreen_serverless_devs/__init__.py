@@ -1,0 +1,1 @@
+"""Serverless Devs' s.yaml: read, checked, and turned into functions and triggers."""
