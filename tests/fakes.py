@@ -12,16 +12,15 @@ from PIL import Image, ImageOps
 
 from facescreen.deepfake.answer import Detection
 from facescreen.errors import ObjectChanged, ObjectGone, TagsRefused
-from facescreen.outcome import Verdict
-from facescreen.storage import ObjectHead
+from facescreen.model import ObjectHead, Verdict
 from facescreen.storage.listing import MOST_LISTED, Listed, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from facescreen.deadline import Deadline
     from facescreen.errors import FacescreenError
-    from facescreen.storage import ObjectRef
+    from facescreen.model import ObjectRef
+    from facescreen.timing import Deadline
 
 
 @dataclass

@@ -10,20 +10,22 @@ from facescreen import findings
 from facescreen.deepfake.parameters import new_merchant_biz_id
 from facescreen.errors import ContentFault, KeyReused, NotScreened, ObjectChanged, ObjectGone
 from facescreen.ledger import entry_id
-from facescreen.outcome import Status, Tagging, message_data, outcome_data, tagged_etag
-from facescreen.stopwatch import Stopwatch
+from facescreen.message import message_data, outcome_data
+from facescreen.model import Status, Tagging
 from facescreen.tagging import NOT_ASKED, SUPERSEDED
+from facescreen.tags import tagged_etag
+from facescreen.timing import Stopwatch
 from facescreen.transfer import detect_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from facescreen.deadline import Deadline
     from facescreen.ledger import Ledger
-    from facescreen.outcome import Finding
+    from facescreen.model import Finding, ObjectRef
     from facescreen.requirements import Strictness
     from facescreen.screening import Screener
-    from facescreen.storage import ObjectRef, ObjectStore
+    from facescreen.storage import ObjectStore
+    from facescreen.timing import Deadline
     from facescreen.transfer import DetectContent
 
 _ABSENT = Tagging("absent", "The object's tags do not speak of these bytes.")

@@ -10,11 +10,10 @@ from facescreen.errors import Deferred, FacescreenError, Passing
 from facescreen.triggers import Answer
 
 if TYPE_CHECKING:
-    from facescreen.deadline import Deadline
     from facescreen.messages import DeadLetters
-    from facescreen.outcome import Outcome
+    from facescreen.model import ObjectRef, Outcome
     from facescreen.screening import Screener
-    from facescreen.storage import ObjectRef
+    from facescreen.timing import Deadline
     from facescreen.triggers import Delivery, Triggered
 
 SIDE_BY_SIDE = 10

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from facescreen.storage import ObjectRef
+    from facescreen.model import ObjectRef
 
 
 @dataclass(frozen=True)

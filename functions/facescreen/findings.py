@@ -6,8 +6,9 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import ContentFault
-from facescreen.media import Unreadable, probe
-from facescreen.outcome import STAND_IN, Advice, Finding, Verdict
+from facescreen.media.media import Unreadable
+from facescreen.media.probe import probe
+from facescreen.model import STAND_IN, Advice, Finding, Verdict
 from facescreen.requirements import assess
 
 if TYPE_CHECKING:
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 
     from facescreen.deepfake.answer import Detection
     from facescreen.errors import FacescreenError
-    from facescreen.media import Media, Reader
+    from facescreen.media.media import Media
+    from facescreen.media.reader import Reader
     from facescreen.requirements import Assessment, Strictness
-    from facescreen.stopwatch import Stopwatch
+    from facescreen.timing import Stopwatch
 
 _SAYS = {
     Verdict.LOW_RISK: "The service found no sign of a deepfake.",

@@ -17,13 +17,14 @@ from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import BadRequest
-from facescreen.outcome import Verdict, message_id, outcome_data
+from facescreen.message import message_id, outcome_data
+from facescreen.model import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from facescreen.outcome import Outcome
+    from facescreen.model import Outcome
     from facescreen.storage import StateStore
 
 MOST_NAMES = 20_000

@@ -25,14 +25,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import FacescreenError, StillClaimed
-from facescreen.outcome import Finding
-from facescreen.retry import persistently
+from facescreen.model import Finding
+from facescreen.timing import persistently
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from facescreen.deadline import Deadline
-    from facescreen.storage import ObjectHead, ObjectRef, StateStore
+    from facescreen.model import ObjectHead, ObjectRef
+    from facescreen.storage import StateStore
+    from facescreen.timing import Deadline
 
 CLOCK_SKEW_S = 3.0
 """Two instances' clocks may differ by this much."""

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 
 from facescreen.errors import ObjectChanged, ObjectGone, QuarantineRefused, Unavailable
 from facescreen.ledger import entry_id
-from facescreen.outcome import Quarantined, Verdict
+from facescreen.model import Quarantined, Verdict
 
 if TYPE_CHECKING:
     from facescreen.ledger import Ledger
-    from facescreen.outcome import Finding
+    from facescreen.model import Finding, ObjectHead, ObjectRef
     from facescreen.settings import QuarantineSettings
-    from facescreen.storage import ObjectHead, ObjectRef, QuarantineStore
+    from facescreen.storage import QuarantineStore
 
 PRIVATE = "private"
 """An access list that opens an object to nobody, on OSS and on S3."""

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from facescreen.outcome import Advice
+from facescreen.model import Advice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from facescreen.media import Media
+    from facescreen.media.media import Media
 
 KB, MB = 1000, 1024 * 1024
 """The page says neither 1000 nor 1024. Both limits are read the way that refuses less: what lies

@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from facescreen.credentials import Credentials
-from facescreen.deadline import Deadline
 from facescreen.errors import BadCredentials, BadEvent
+from facescreen.timing import Deadline
 
 _DEFAULT_TIMEOUT_S = 60
 _LAST_S = 1.0

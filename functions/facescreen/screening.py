@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING
 from facescreen.errors import ObjectChanged, ObjectGone
 from facescreen.findings import failed, find
 from facescreen.ledger import entry_id
-from facescreen.outcome import Outcome, Status, message
-from facescreen.stopwatch import Stopwatch
+from facescreen.message import message
+from facescreen.model import Outcome, Status
 from facescreen.tagging import NOT_ASKED, SUPERSEDED
+from facescreen.timing import Stopwatch
 
 if TYPE_CHECKING:
-    from facescreen.deadline import Deadline
     from facescreen.errors import FacescreenError
     from facescreen.history import History
     from facescreen.ledger import Ledger
     from facescreen.messages import Publisher
-    from facescreen.outcome import Finding
+    from facescreen.model import Finding, ObjectHead, ObjectRef
     from facescreen.quarantine import Quarantine
     from facescreen.requirements import Strictness
-    from facescreen.storage import ObjectHead, ObjectRef, ObjectStore
+    from facescreen.storage import ObjectStore
     from facescreen.tagging import Tagger
+    from facescreen.timing import Deadline
     from facescreen.transfer import Transfer
 
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from facescreen.errors import TagsRefused
 from facescreen.ledger import entry_id
-from facescreen.outcome import Tagging, our_keys, tag_set, tagged_etag
+from facescreen.model import Tagging
+from facescreen.tags import our_keys, tag_set, tagged_etag
 
 if TYPE_CHECKING:
     from facescreen.ledger import Ledger
-    from facescreen.outcome import Finding
-    from facescreen.storage import ObjectHead, ObjectRef, ObjectStore
+    from facescreen.model import Finding, ObjectHead, ObjectRef
+    from facescreen.storage import ObjectStore
 
 MOST_TAGS = 10
 """On one object, on OSS and on S3."""

@@ -15,14 +15,13 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from facescreen.errors import Deferred
-from facescreen.outcome import outcome_data
+from facescreen.message import outcome_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from facescreen.errors import FacescreenError
-    from facescreen.outcome import Outcome
-    from facescreen.storage import ObjectRef
+    from facescreen.model import ObjectRef, Outcome
     from facescreen.sweep.sweeper import Run
 
 Event = TypeVar("Event")

@@ -10,9 +10,10 @@ from facescreen.deepfake.parameters import LARGEST_INLINE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from facescreen.deadline import Deadline
     from facescreen.deepfake.answer import Detection
-    from facescreen.storage import ObjectRef, ObjectStore
+    from facescreen.model import ObjectRef
+    from facescreen.storage import ObjectStore
+    from facescreen.timing import Deadline
 
 
 class Transfer(Protocol):

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen.environment import EnvironmentReader
 from facescreen.errors import BadSettings
-from facescreen.outcome import our_keys
+from facescreen.tags import our_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 import oss2
 
 from facescreen import errors
-from facescreen.retry import persistently
 from facescreen.storage.listing import objects
 from facescreen.storage.oss import OssState, OssStore
+from facescreen.timing import persistently
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

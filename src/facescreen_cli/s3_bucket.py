@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import boto3
 
-from facescreen.retry import persistently
 from facescreen.storage.listing import objects
 from facescreen.storage.s3 import S3State, S3Store
+from facescreen.timing import persistently
 from facescreen_cli.buckets import needing
 
 if TYPE_CHECKING:

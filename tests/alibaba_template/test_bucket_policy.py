@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from facescreen.errors import BadSettings
-from facescreen.outcome import our_keys
+from facescreen.tags import our_keys
 from facescreen_cli.bucket_policy import Guarded
 from tests.alibaba_template.conftest import ACCOUNT, REGION, REPOSITORY
 from tests.alibaba_template.ram import Caller, allowed, without

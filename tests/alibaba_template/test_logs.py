@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from facescreen.errors import Deferred
-from facescreen.outcome import Status, Verdict
+from facescreen.model import Status, Verdict
 from tests.alibaba_template.conftest import deployed
 from tests.local.pipeline.outside import running
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from facescreen.outcome import our_keys
+from facescreen.tags import our_keys
 from tests.aws_template.bucket_policy import refused_by
 from tests.policies import Request
 

@@ -14,8 +14,8 @@ import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
+from facescreen.message import MESSAGE_TYPE
 from facescreen.messages.eventbridge import SOURCE
-from facescreen.outcome import MESSAGE_TYPE
 from facescreen.storage.s3 import S3State
 from facescreen.storage.s3_quarantine import S3QuarantineStore
 from tests.contract.objects import S3Objects

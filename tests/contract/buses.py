@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from mns.account import Account
 from mns.mns_exception import MNSServerException
 
+from facescreen.message import MESSAGE_TYPE
 from facescreen.messages.eventbridge import EventBridgePublisher
 from facescreen.messages.mns import MnsPublisher
 from facescreen.messages.sns import SnsPublisher
 from facescreen.messages.sqs import SqsPublisher
-from facescreen.outcome import MESSAGE_TYPE
 from tests.contract.aws import AwsPlace, session
 
 if TYPE_CHECKING:

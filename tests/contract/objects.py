@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import oss2
 from oss2.credentials import StaticCredentialsProvider
 
-from facescreen.storage import ObjectRef
+from facescreen.model import ObjectRef
 
 if TYPE_CHECKING:
     from tests.contract.aws import AwsPlace

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from facescreen import errors
-from facescreen.deadline import Deadline
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.deepfake.parameters import new_merchant_biz_id
-from facescreen.outcome import Verdict
+from facescreen.model import Verdict
+from facescreen.timing import Deadline
 from facescreen_local.samples import photographs
 from tests.contract.objects import OssObjects
 from tests.fakes import LOW_RISK, PlannedDetector

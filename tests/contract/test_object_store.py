@@ -15,7 +15,8 @@ from PIL import Image
 
 from facescreen import errors
 from facescreen.credentials import Credentials
-from facescreen.storage import ObjectRef, ObjectStore
+from facescreen.model import ObjectRef
+from facescreen.storage import ObjectStore
 from facescreen.storage.listing import Page
 from facescreen.storage.listing import objects as all_of
 from facescreen.storage.oss import OssStore

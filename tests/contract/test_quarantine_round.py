@@ -8,7 +8,7 @@ import pytest
 
 from facescreen.errors import ObjectGone
 from facescreen.ledger import Ledger
-from facescreen.outcome import Finding, Verdict
+from facescreen.model import Finding, Verdict
 from facescreen.quarantine import Quarantine, Records
 from facescreen.settings import QuarantineSettings
 from facescreen_cli.release.releasing import NotReleased, Releasing

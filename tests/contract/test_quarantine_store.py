@@ -19,7 +19,8 @@ from tests.fakes import MemoryStore
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.storage import ObjectRef, QuarantineStore
+    from facescreen.model import ObjectRef
+    from facescreen.storage import QuarantineStore
     from tests.contract.aws import AwsPlace
     from tests.contract.place import Place
 

@@ -10,7 +10,8 @@ from facescreen.deepfake.parameters import DetectParameters
 from facescreen.deepfake.upload import permission
 from facescreen.errors import FacescreenError
 from facescreen.filters import Filters
-from facescreen.media import Unreadable, probe
+from facescreen.media.media import Unreadable
+from facescreen.media.probe import probe
 from facescreen.triggers import read_event
 from tests.unit.media.stored import Stored
 

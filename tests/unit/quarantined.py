@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from facescreen.model import ObjectRef
 from facescreen.settings import QuarantineSettings
-from facescreen.storage import ObjectRef
 from tests.unit.workbench import REF, Bench
 
 if TYPE_CHECKING:

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from facescreen.deadline import Deadline
 from facescreen.deepfake.pace import Interval
 from facescreen.filters import Filters
-from facescreen.outcome import Finding, Verdict, tag_set
+from facescreen.model import Finding, ObjectRef, Verdict
 from facescreen.settings.sweep import Place, SweepSettings
-from facescreen.storage import ObjectRef
 from facescreen.sweep.course import Courses
 from facescreen.sweep.sweeper import Sweeper, Verdicts
+from facescreen.tags import tag_set
+from facescreen.timing import Deadline
 from facescreen.triggers import read_event
 from tests.fakes import MemoryState, MemoryStore
 

@@ -9,14 +9,14 @@ import pytest
 
 from facescreen import errors
 from facescreen.ad_hoc import AdHoc
-from facescreen.deadline import Deadline
 from facescreen.requirements import Strictness
+from facescreen.timing import Deadline
 from tests.fakes import HIGH_RISK, LOW_RISK
 from tests.unit.workbench import PHOTO, Bench, picture
 
 if TYPE_CHECKING:
     from facescreen.deepfake.answer import Detection
-    from facescreen.storage import ObjectRef
+    from facescreen.model import ObjectRef
 
 
 class Asked(Bench):

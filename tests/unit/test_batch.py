@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from facescreen.batch import Batch
-from facescreen.deadline import Deadline
 from facescreen.errors import AccessRefused, BadEvent, Deferred, Unavailable
+from facescreen.timing import Deadline
 from facescreen.triggers import Answer, Delivery, Triggered
 from tests.fakes import HIGH_RISK, LOW_RISK, KeptLetters
 from tests.unit.workbench import PHOTO, REF, Bench

@@ -11,8 +11,7 @@ import pytest
 
 from facescreen import errors, history
 from facescreen.history import History
-from facescreen.outcome import Finding, Outcome, Status, Tagging, Verdict
-from facescreen.storage import ObjectRef
+from facescreen.model import Finding, ObjectRef, Outcome, Status, Tagging, Verdict
 from tests.fakes import MemoryState
 
 NOON = datetime(2026, 11, 23, 12, 30, tzinfo=timezone.utc)

@@ -8,11 +8,10 @@ import threading
 
 import pytest
 
-from facescreen.deadline import Deadline
 from facescreen.errors import StillClaimed, Unavailable
 from facescreen.ledger import CLOCK_SKEW_S, FINISHING_S, Claim, Ledger, entry_id
-from facescreen.outcome import Finding, Verdict
-from facescreen.storage import ObjectHead, ObjectRef
+from facescreen.model import Finding, ObjectHead, ObjectRef, Verdict
+from facescreen.timing import Deadline
 from tests.fakes import MemoryState
 
 FOUND = Finding(Verdict.LOW_RISK, "fs" + "0" * 30, "2026-11-23T04:05:06Z")

@@ -9,7 +9,7 @@ import pytest
 
 from facescreen import errors
 from facescreen.deepfake.answer import Detection
-from facescreen.outcome import Status, Verdict
+from facescreen.model import Status, Verdict
 from tests.fakes import HIGH_RISK
 from tests.unit.quarantined import MOVE, PRIVATE, Killed, calm, copies, kill, stands, strike
 from tests.unit.workbench import PHOTO, REF, Bench, picture

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from facescreen.errors import BadSettings
+from facescreen.model import ObjectRef
 from facescreen.settings import Settings
-from facescreen.storage import ObjectRef
 from tests.unit.quarantined import MOVE
 from tests.unit.test_settings import LEAST
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facescreen.outcome import Finding, Standing, Verdict, read_tags, tag_set, tagged_etag
+from facescreen.model import Finding, Verdict
+from facescreen.tags import Standing, read_tags, tag_set, tagged_etag
 
 AT = "2026-11-23T04:05:06Z"
 PREFIX = "deepfake-"

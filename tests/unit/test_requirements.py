@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from facescreen.media import Media
+from facescreen.media.media import Media
 from facescreen.requirements import KB, MB, RULES, Strictness, assess
 
 PHOTO = Media("image/jpeg", 720, 960)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from facescreen import errors
-from facescreen.deadline import Deadline
 from facescreen.deepfake.answer import Detection
 from facescreen.ledger import entry_id
-from facescreen.outcome import Status, Verdict
+from facescreen.model import Status, Verdict
+from facescreen.timing import Deadline
 from tests.fakes import HIGH_RISK
 from tests.unit.workbench import PHOTO, REF, Bench, picture
 

@@ -6,11 +6,11 @@ from collections import Counter
 
 import pytest
 
-from facescreen.deadline import Deadline
 from facescreen.ledger import Ledger, entry_id
-from facescreen.outcome import Finding, Tagging, Verdict, our_keys, tag_set
-from facescreen.storage import ObjectRef
+from facescreen.model import Finding, ObjectRef, Tagging, Verdict
 from facescreen.tagging import SUPERSEDED, Tagger
+from facescreen.tags import our_keys, tag_set
+from facescreen.timing import Deadline
 from tests.fakes import MemoryState, MemoryStore
 
 REF = ObjectRef("oss", "selfies", "a.jpg")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from facescreen.deadline import Deadline
 from facescreen.deepfake.parameters import LARGEST_INLINE
-from facescreen.storage import ObjectRef
+from facescreen.model import ObjectRef
+from facescreen.timing import Deadline
 from facescreen.transfer import Auto, ByUrl, Inline, Transfer
 from tests.fakes import LOW_RISK, MemoryStore
 

@@ -12,14 +12,14 @@ import jsonschema
 from PIL import Image
 
 import facescreen
-from facescreen.deadline import Deadline
 from facescreen.history import History
 from facescreen.ledger import Ledger
+from facescreen.model import ObjectRef
 from facescreen.quarantine import Quarantine, Records
 from facescreen.requirements import Strictness
 from facescreen.screening import Policy, Screener
-from facescreen.storage import ObjectRef
 from facescreen.tagging import Tagger
+from facescreen.timing import Deadline
 from facescreen.transfer import ByUrl
 from tests.fakes import KeptMessages, MemoryState, MemoryStore, PlannedDetector
 

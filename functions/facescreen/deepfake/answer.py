@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen import errors
 from facescreen.deepfake.codes import REMEDIES, SUCCESS, classify
-from facescreen.outcome import Verdict
+from facescreen.model import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

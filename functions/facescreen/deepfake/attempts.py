@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, TypeVar
 
 from facescreen import errors
-from facescreen.deadline import Deadline
 from facescreen.deepfake.answer import Reply
 from facescreen.deepfake.upload import Upload, check_stored, rewound
+from facescreen.timing import Deadline
 
 if TYPE_CHECKING:
     from facescreen.acs3 import SignedRequest

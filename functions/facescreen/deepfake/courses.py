@@ -6,7 +6,6 @@ from typing import IO, TYPE_CHECKING, TypedDict
 from urllib.parse import urlsplit
 
 from facescreen import errors
-from facescreen.deadline import Deadline
 from facescreen.deepfake.allowance import Unlimited
 from facescreen.deepfake.answer import STAND_IN_HEADER, Detection, Reply, understand
 from facescreen.deepfake.attempts import Course, Send, calls, received, uploads
@@ -22,6 +21,7 @@ from facescreen.deepfake.request import (
     sign_request,
 )
 from facescreen.deepfake.upload import permission
+from facescreen.timing import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
 if TYPE_CHECKING:
-    from facescreen.storage import ObjectRef
+    from facescreen.model import ObjectRef
 
 
 def event_of(ref: ObjectRef) -> bytes:

@@ -9,7 +9,7 @@ import httpx
 from facescreen import errors
 from facescreen.acs3 import Call, sign
 from facescreen.invoke import check_size
-from facescreen.retry import persistently
+from facescreen.timing import persistently
 
 if TYPE_CHECKING:
     from facescreen.credentials import CredentialSource

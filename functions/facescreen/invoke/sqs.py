@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from facescreen.aws import aws_errors, connect
 from facescreen.errors import BadRequest
 from facescreen.invoke import check_size
-from facescreen.retry import persistently
+from facescreen.timing import persistently
 
 if TYPE_CHECKING:
     import boto3

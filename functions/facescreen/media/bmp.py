@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media.model import Media, Unreadable, image
+from facescreen.media.media import Media, Unreadable, image
 
 if TYPE_CHECKING:
-    from facescreen.media.window import Window
+    from facescreen.media.reader import Window
 
 _FILE_HEADER_SIZE = 14
 _SHORT_HEADER_SIZE = 12

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.media import tiff
-from facescreen.media.model import Unreadable
+from facescreen.media.media import Unreadable
 
 if TYPE_CHECKING:
-    from facescreen.media.window import Window
+    from facescreen.media.reader import Window
 
 PREFIX = b"Exif\0\0"
 """Stands before the TIFF structure in JPEG, and by some writers in WebP."""

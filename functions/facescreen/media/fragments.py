@@ -9,7 +9,7 @@ from facescreen.media.iso_boxes import children, need, version
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.media.window import Window
+    from facescreen.media.reader import Window
 
 # Optional fields, by flag (ISO/IEC 14496-12, 8.8.7 and 8.8.8).
 _TFHD_BASE_DATA_OFFSET, _TFHD_DESCRIPTION, _TFHD_DURATION = 0x1, 0x2, 0x8

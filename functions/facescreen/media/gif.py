@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media.model import Media, Unreadable, image
-from facescreen.media.window import HEAD
+from facescreen.media.media import Media, Unreadable, image
+from facescreen.media.reader import HEAD
 
 if TYPE_CHECKING:
-    from facescreen.media.window import Window
+    from facescreen.media.reader import Window
 
 _HEADER_SIZE = 13
 _EXTENSION, _PICTURE, _TRAILER = 0x21, 0x2C, 0x3B

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.media.iso_boxes import boxes, children, need
-from facescreen.media.model import Media, Unreadable
+from facescreen.media.media import Media, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.media.window import Window
+    from facescreen.media.reader import Window
 
 _HEVC_STILL = {b"heic", b"heix", b"heim", b"heis"}
 _HEVC_SEQUENCE = {b"hevc", b"hevx", b"hevm", b"hevs"}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media.model import Unreadable
+from facescreen.media.media import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.media.window import Window
+    from facescreen.media.reader import Window
 
 
 def boxes(window: Window, at: int = 0) -> Iterator[tuple[bytes, Window]]:

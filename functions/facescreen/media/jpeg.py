@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from facescreen.media import exif
-from facescreen.media.model import Media, Unreadable, image
+from facescreen.media.media import Media, Unreadable, image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.media.window import Window
+    from facescreen.media.reader import Window
 
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """SOF0 to SOF15, without the DHT, JPG and DAC that stand among them."""

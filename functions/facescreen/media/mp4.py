@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.media.iso_boxes import boxes, children, find, need, version
-from facescreen.media.model import Media, Unreadable
+from facescreen.media.media import Media, Unreadable
 from facescreen.media.timing import timing
 
 if TYPE_CHECKING:
-    from facescreen.media.window import Window
+    from facescreen.media.reader import Window
 
 _ENABLED = 1
 _UPRIGHT = [1, 0, 0, 1]

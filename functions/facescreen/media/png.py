@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.media import exif
-from facescreen.media.model import Media, Unreadable, image
+from facescreen.media.media import Media, Unreadable, image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.media.window import Window
+    from facescreen.media.reader import Window
 
 _SIGNATURE_SIZE = 8
 _CHECKSUM_SIZE = 4

@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from facescreen.media.model import Media, Unreadable, image
+from facescreen.media.media import Media, Unreadable, image
 
 if TYPE_CHECKING:
-    from facescreen.media.window import Window
+    from facescreen.media.reader import Window
 
 WIDTH, HEIGHT, ORIENTATION = 256, 257, 274
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from facescreen.media import fragments
 from facescreen.media.iso_boxes import find, need, version
-from facescreen.media.model import Unreadable
+from facescreen.media.media import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.media.window import Window
+    from facescreen.media.reader import Window
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.media import exif
-from facescreen.media.model import Media, Unreadable, image
+from facescreen.media.media import Media, Unreadable, image
 
 if TYPE_CHECKING:
-    from facescreen.media.window import Window
+    from facescreen.media.reader import Window
 
 _FIRST_CHUNK = 12
 _ANIMATION, _EXIF = 0x02, 0x08

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from facescreen.environment import EnvironmentReader
     from facescreen.filters import Filters
-    from facescreen.storage import ObjectRef
+    from facescreen.model import ObjectRef
 
 ACTIONS = ("off", "move", "private")
 _LONGEST_KEY = 1023

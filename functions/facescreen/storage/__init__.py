@@ -2,59 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from facescreen.model import ObjectHead, ObjectRef
     from facescreen.storage.listing import Page
-
-
-@dataclass(frozen=True)
-class ObjectRef:
-    """One object as an event names it. What the event does not say is empty."""
-
-    store: str
-    """``oss`` or ``s3``."""
-    bucket: str
-    key: str
-    """Exact, unencoded."""
-    etag: str = ""
-    """Without quotes; upper case on OSS."""
-    version_id: str = ""
-    size: int | None = None
-    """Bytes."""
-    event_time: str = ""
-    """ISO 8601, UTC."""
-
-    @property
-    def uri(self) -> str:
-        """``oss://bucket/key``."""
-        return f"{self.store}://{self.bucket}/{self.key}"
-
-    @property
-    def is_folder_marker(self) -> bool:
-        """Consoles mark folders so. What has bytes under such a key is no marker."""
-        return self.key.endswith("/") and not self.size
-
-
-@dataclass(frozen=True)
-class ObjectHead:
-    """One write of an object, as the store describes it."""
-
-    etag: str
-    size: int
-    last_modified: str
-    version_id: str = ""
-    checksum: str = ""
-    """CRC-64, or what the store has instead, if anything: an ETag alone is an MD5, which can be
-    collided on purpose."""
-
-    @property
-    def write(self) -> str:
-        """What tells this write from any other of the same key, same bytes or not."""
-        return self.version_id or self.last_modified
 
 
 class ObjectStore(Protocol):

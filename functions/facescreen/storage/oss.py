@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from facescreen import errors
-from facescreen.storage import ObjectHead
+from facescreen.model import ObjectHead
 from facescreen.storage.keys import gone, survives_clients
 from facescreen.storage.listing import MOST_LISTED, Listed, Page, objects
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from facescreen.credentials import CredentialSource
-    from facescreen.storage import ObjectRef
+    from facescreen.model import ObjectRef
 
 # Upright by EXIF, shorter side 720, quality 80, JPEG (face-deepfake.txt, Images: "scale the
 # shorter side to 720 pixels and use a compression ratio of 0.8").

@@ -10,7 +10,7 @@ from facescreen import errors
 from facescreen.storage.oss import OssStore, oss_errors, version_of
 
 if TYPE_CHECKING:
-    from facescreen.storage import ObjectRef
+    from facescreen.model import ObjectRef
 
 
 class OssQuarantineStore(OssStore):

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from facescreen import errors
 from facescreen.aws import aws_errors, connect
-from facescreen.storage import ObjectHead
+from facescreen.model import ObjectHead
 from facescreen.storage.keys import gone, survives_clients
 from facescreen.storage.listing import MOST_LISTED, Listed, Page, objects
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import boto3
 
     from facescreen.aws import Refusal
-    from facescreen.storage import ObjectRef
+    from facescreen.model import ObjectRef
 
 # Never an access point's ARN, whose region and account would come from the event.
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")

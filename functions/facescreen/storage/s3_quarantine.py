@@ -9,7 +9,7 @@ from facescreen import errors
 from facescreen.storage.s3 import S3Store, named, s3_errors
 
 if TYPE_CHECKING:
-    from facescreen.storage import ObjectRef
+    from facescreen.model import ObjectRef
 
 
 class S3QuarantineStore(S3Store):

@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import ObjectGone
 from facescreen.invoke.events import event_of
-from facescreen.outcome import read_tags
-from facescreen.retry import persistently
-from facescreen.storage import ObjectRef
+from facescreen.model import ObjectRef
 from facescreen.storage.listing import pages
 from facescreen.sweep.due import Ages
+from facescreen.tags import read_tags
+from facescreen.timing import persistently
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from facescreen.deadline import Deadline
     from facescreen.deepfake.pace import Pace
     from facescreen.filters import Filters
     from facescreen.invoke import Invoker
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from facescreen.storage import ObjectStore
     from facescreen.storage.listing import Listed, Page
     from facescreen.sweep.course import Course, Courses
+    from facescreen.timing import Deadline
 
 _LAST_S = 15.0
 """With less time left than this nothing more is begun: trouble with one object may take as long."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from facescreen.errors import BadEvent
-    from facescreen.storage import ObjectRef
+    from facescreen.model import ObjectRef
 
 
 class Answer(Enum):

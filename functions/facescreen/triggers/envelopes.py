@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from facescreen.filters import Filters
-    from facescreen.storage import ObjectRef
+    from facescreen.model import ObjectRef
 
 # Lambda's largest synchronous payload; Function Compute's asynchronous ones end at 128 KB.
 _LARGEST_EVENT = 6 * 1024 * 1024

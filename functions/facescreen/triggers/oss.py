@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.storage import ObjectRef
+from facescreen.model import ObjectRef
 from facescreen.triggers.fields import object_key
 
 if TYPE_CHECKING:

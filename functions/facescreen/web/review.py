@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import ObjectGone
-from facescreen.storage import ObjectRef
+from facescreen.model import ObjectRef
 
 if TYPE_CHECKING:
     from datetime import datetime

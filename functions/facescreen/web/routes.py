@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.event_handler import CORSConfig, LambdaFunctionUrlResolver, Response
 
 from facescreen import __version__, errors, telemetry
-from facescreen.deadline import Deadline
-from facescreen.outcome import Verdict
+from facescreen.model import Verdict
+from facescreen.timing import Deadline
 from facescreen.web import problems, submissions
 from facescreen.web.page import page
 from facescreen.web.problems import PROBLEM_JSON, Problem, Refusal
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from facescreen.ad_hoc import AdHoc
-    from facescreen.storage import ObjectRef
+    from facescreen.model import ObjectRef
     from facescreen.web.access import Tokens
     from facescreen.web.review import Review
     from facescreen.web.urls import UrlRules

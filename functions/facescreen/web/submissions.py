@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from facescreen.storage import ObjectRef
+from facescreen.model import ObjectRef
 from facescreen.web.forms import file_of
 from facescreen.web.problems import Refusal
 

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facescreen.outcome import Standing
+from facescreen.tags import Standing
 from facescreen_cli.backfill.sources import Mark
 from facescreen_cli.report.counts import Apart
 from facescreen_cli.report.reading import found

@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facescreen.outcome import Standing, Verdict
+from facescreen.model import Verdict
+from facescreen.tags import Standing
 from facescreen_cli.backfill.journal import ACCEPTED
 from facescreen_cli.report.counts import Apart
 from facescreen_cli.report.reading import found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from facescreen.storage import ObjectRef
+from facescreen.model import ObjectRef
 from facescreen_cli.moments import moment
 
 if TYPE_CHECKING:

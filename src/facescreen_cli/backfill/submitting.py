@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from facescreen import errors
 from facescreen.invoke.events import event_of
-from facescreen.outcome import Standing
+from facescreen.tags import Standing
 from facescreen_cli.backfill.journal import ACCEPTED, INTENDED, PLANNED
 from facescreen_cli.report.counts import Apart
 from facescreen_cli.report.reading import found

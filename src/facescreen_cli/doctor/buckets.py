@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from facescreen import errors
-from facescreen.storage import ObjectRef
+from facescreen.model import ObjectRef
 from facescreen.storage.oss import OssState, oss_errors
 from facescreen_cli.buckets import Bucket
 from facescreen_cli.doctor.line import fault, ok, warning

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from facescreen import errors
 from facescreen.invoke import check_size
 from facescreen.invoke.fc import LARGEST_EVENT, WHOSE_LIMIT
-from facescreen.retry import persistently
+from facescreen.timing import persistently
 from facescreen_cli.buckets import needing
 
 if TYPE_CHECKING:

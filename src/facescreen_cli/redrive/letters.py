@@ -16,7 +16,7 @@ from facescreen_cli.redrive.causes import UNREADABLE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from facescreen.storage import ObjectRef
+    from facescreen.model import ObjectRef
     from facescreen_cli.redrive.queues import Held
 
 _MOST_NAMED = 10

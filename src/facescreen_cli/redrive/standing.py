@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from facescreen import errors
 from facescreen.aws import Refusal
 from facescreen.deepfake.codes import REMEDIES, classify
-from facescreen.outcome import Verdict, read_tags
-from facescreen.retry import persistently
+from facescreen.model import Verdict
+from facescreen.tags import read_tags
+from facescreen.timing import persistently
 from facescreen_cli.buckets import needing
 from facescreen_cli.redrive.causes import ALREADY_SCREENED, NOT_TOLD, kind_of
 
 if TYPE_CHECKING:
-    from facescreen.storage import ObjectRef, ObjectStore
+    from facescreen.model import ObjectRef
+    from facescreen.storage import ObjectStore
 
 
 @dataclass(frozen=True)

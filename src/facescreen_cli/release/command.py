@@ -15,7 +15,7 @@ from facescreen_cli.options import profile_option
 from facescreen_cli.printable import printable
 
 if TYPE_CHECKING:
-    from facescreen.storage import ObjectRef
+    from facescreen.model import ObjectRef
     from facescreen_cli.release.releasing import Releasing, Reopening, Return
 
 _EXAMPLES = """

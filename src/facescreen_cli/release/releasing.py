@@ -12,9 +12,10 @@ from facescreen.ledger import entry_id
 from facescreen.quarantine import copy, remove
 
 if TYPE_CHECKING:
+    from facescreen.model import ObjectHead, ObjectRef
     from facescreen.quarantine import Records
     from facescreen.settings import QuarantineSettings
-    from facescreen.storage import ObjectHead, ObjectRef, QuarantineStore
+    from facescreen.storage import QuarantineStore
 
 
 class NotReleased(Exception):

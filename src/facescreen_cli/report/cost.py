@@ -16,7 +16,7 @@ from rich.table import Table
 
 from facescreen.deepfake.daily_cap import drawn_by_day
 from facescreen.history import History
-from facescreen.retry import persistently
+from facescreen.timing import persistently
 from facescreen_cli.screen.spending import PRICE_USD
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from datetime import datetime, timezone
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from facescreen.outcome import Standing, Verdict
+from facescreen.model import Verdict
+from facescreen.tags import Standing
 from facescreen_cli.screen.report import ALL_LOW_RISK, FLAGGED, INTERRUPTED, NOT_ALL_SCREENED
 
 if TYPE_CHECKING:

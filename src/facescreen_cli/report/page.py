@@ -7,7 +7,7 @@ from importlib import resources
 from string import Template
 from typing import TYPE_CHECKING
 
-from facescreen.outcome import Verdict
+from facescreen.model import Verdict
 from facescreen_cli.printable import printable
 from facescreen_cli.report.counts import newest
 from facescreen_cli.report.text import MOST_SHOWN, more, remedies, share

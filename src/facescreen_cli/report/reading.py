@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from facescreen import errors
-from facescreen.outcome import read_tags
-from facescreen.retry import persistently
-from facescreen.storage import ObjectRef
+from facescreen.model import ObjectRef
+from facescreen.tags import read_tags
+from facescreen.timing import persistently
 from facescreen_cli.report.counts import Apart
 
 if TYPE_CHECKING:

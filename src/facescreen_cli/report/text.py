@@ -12,7 +12,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from facescreen.outcome import Verdict
+from facescreen.model import Verdict
 from facescreen_cli.printable import printable
 from facescreen_cli.report.counts import Apart, newest
 

@@ -7,9 +7,9 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from facescreen.deadline import Deadline
 from facescreen.deepfake.fleet import SLACK
 from facescreen.deepfake.pace import Interval
+from facescreen.timing import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

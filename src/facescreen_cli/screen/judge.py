@@ -12,12 +12,12 @@ from datetime import datetime, timezone
 from typing import IO, TYPE_CHECKING, Any
 
 from facescreen import errors
-from facescreen.deadline import Deadline
 from facescreen.deepfake.parameters import LARGEST_INLINE, new_merchant_biz_id
 from facescreen.findings import find, judged, rejected
-from facescreen.outcome import Finding, Verdict, message_data
-from facescreen.stopwatch import Stopwatch
+from facescreen.message import message_data
+from facescreen.model import Finding, Verdict
 from facescreen.tagging import NOT_ASKED
+from facescreen.timing import Deadline, Stopwatch
 from facescreen.transfer import detect_bytes
 from facescreen_cli.screen.targets import BucketObject, LocalFile, Url
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from facescreen.ad_hoc import AdHoc
     from facescreen.deepfake.answer import Detection
     from facescreen.deepfake.client import DeepfakeClient
-    from facescreen.media import Media
+    from facescreen.media.media import Media
     from facescreen.requirements import Strictness
     from facescreen_cli.screen.targets import Target
 

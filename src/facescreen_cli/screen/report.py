@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from rich.table import Table
 from rich.text import Text
 
-from facescreen.outcome import Verdict
+from facescreen.model import Verdict
 from facescreen_cli.printable import printable
 from facescreen_cli.screen.spending import costs
 from facescreen_cli.screen.targets import BucketObject, Url

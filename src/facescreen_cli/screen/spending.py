@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from facescreen.media import Unreadable as NoMedia
-from facescreen.media import probe
+from facescreen.media.media import Unreadable as NoMedia
+from facescreen.media.probe import probe
 from facescreen.requirements import assess
 from facescreen_cli.screen.judge import Opened, digest_of
 from facescreen_cli.screen.targets import LocalFile, Unreadable

@@ -19,7 +19,7 @@ from facescreen.web.submissions import object_ref
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.storage import ObjectRef
+    from facescreen.model import ObjectRef
     from facescreen.web.urls import UrlRules
 
 # The signatures of media.kinds: a folder's other files are left alone.

@@ -15,7 +15,8 @@ import oss2
 import pytest
 
 from facescreen.credentials import Credentials
-from facescreen.outcome import Finding, Verdict, tag_set
+from facescreen.model import Finding, Verdict
+from facescreen.tags import tag_set
 from facescreen_cli import buckets
 from tests.local.command import FACESCREEN
 from tests.local.ops.folder import surroundings

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image, ImageOps
 
-from facescreen.media import Unreadable, probe
+from facescreen.media.media import Unreadable
+from facescreen.media.probe import probe
 from facescreen.requirements import Assessment, Strictness, assess
 from facescreen_local.cloudauth.examination import examine
 from facescreen_local.cloudauth.faces import FaceDetector
 from facescreen_local.samples import Sample, make_samples, verdicts
 
 if TYPE_CHECKING:
-    from facescreen.media import Media
+    from facescreen.media.media import Media
 
 
 @dataclass

@@ -13,7 +13,7 @@ import pytest
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.errors import BadCredentials, Unavailable
 from facescreen.federation import FederatedCredentials
-from facescreen.outcome import Verdict
+from facescreen.model import Verdict
 from facescreen_local.behaviour import Behaviour, Fault
 from facescreen_local.cloudauth.server import CloudauthService
 from facescreen_local.samples import make_samples

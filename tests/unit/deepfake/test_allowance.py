@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from facescreen import errors
-from facescreen.deadline import Deadline
 from facescreen.deepfake.allowance import Permit
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.deepfake.pace import Interval
+from facescreen.timing import Deadline
 from tests.unit.deepfake.service import BIZ_ID, KEY, URL, Service, code, success
 
 

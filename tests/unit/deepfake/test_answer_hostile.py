@@ -10,7 +10,7 @@ import pytest
 
 from facescreen import errors
 from facescreen.deepfake.answer import Reply, understand
-from facescreen.outcome import Verdict
+from facescreen.model import Verdict
 
 
 def replied(**answer: Any) -> Reply:

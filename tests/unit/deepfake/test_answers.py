@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from facescreen import errors
 from facescreen.deepfake.answer import Reply, understand
-from facescreen.outcome import Verdict
+from facescreen.model import Verdict
 from tests.unit.deepfake.service import URL, Service, client, code, detect, success
 
 

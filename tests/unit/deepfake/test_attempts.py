@@ -7,12 +7,12 @@ import pytest
 
 from facescreen import errors
 from facescreen.credentials import Credentials
-from facescreen.deadline import Deadline
 from facescreen.deepfake import attempts
 from facescreen.deepfake.allowance import Unlimited
 from facescreen.deepfake.answer import Reply, understand
 from facescreen.deepfake.pace import Interval
-from facescreen.outcome import Verdict
+from facescreen.model import Verdict
+from facescreen.timing import Deadline
 from tests.unit.deepfake.service import Service, code, detect, success
 
 MANY = 99

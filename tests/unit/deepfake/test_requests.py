@@ -11,7 +11,7 @@ import pytest
 
 from facescreen import errors
 from facescreen.deepfake.client import DeepfakeClient
-from facescreen.outcome import Verdict
+from facescreen.model import Verdict
 from tests.unit.deepfake.service import BIZ_ID, KEY, URL, Service, client, detect, form, success
 
 

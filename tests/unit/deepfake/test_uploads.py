@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from facescreen import errors
-from facescreen.deadline import Deadline
+from facescreen.timing import Deadline
 from tests.unit.deepfake.service import BIZ_ID, URL, Service, client, form, granted, stored, success
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media import probe
+from facescreen.media.probe import probe
 
 if TYPE_CHECKING:
-    from facescreen.media import Media
+    from facescreen.media.media import Media
 
 
 class Stored:

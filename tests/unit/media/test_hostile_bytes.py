@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facescreen.media import Media, Unreadable, probe
-from facescreen.media.window import MOST_BYTES
+from facescreen.media.media import Media, Unreadable
+from facescreen.media.probe import probe
+from facescreen.media.reader import MOST_BYTES
 from tests.fuzz.limits import cpu_s
 from tests.unit.media.built import Track, box, exif, ftyp, full_box, heif, ispe, jpeg, mp4, segment
 from tests.unit.media.made import animated, encoded

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image, ImageOps
 
-from facescreen.media import Unreadable
+from facescreen.media.media import Unreadable
 from tests.unit.media.built import exif
 from tests.unit.media.made import HEIGHT, WIDTH, animated, encoded
 from tests.unit.media.stored import probed

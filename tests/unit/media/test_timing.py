@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from facescreen.media import Unreadable
+from facescreen.media.media import Unreadable
 from tests.unit.media.built import Track, box, full_box, mp4
 from tests.unit.media.stored import probed
 

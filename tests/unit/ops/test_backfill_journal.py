@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from facescreen import errors
-from facescreen.outcome import Standing, Verdict
+from facescreen.model import Verdict
 from facescreen.storage.listing import Listed
+from facescreen.tags import Standing
 from facescreen_cli.backfill.journal import ACCEPTED, INTENDED, Journal, Progress
 from facescreen_cli.backfill.selection import Selection
 from facescreen_cli.backfill.submitting import Submitter

@@ -11,8 +11,7 @@ from click.testing import CliRunner
 
 from facescreen.deepfake.daily_cap import DailyCap
 from facescreen.history import History
-from facescreen.outcome import Finding, Outcome, Status, Tagging, Verdict
-from facescreen.storage import ObjectRef
+from facescreen.model import Finding, ObjectRef, Outcome, Status, Tagging, Verdict
 from facescreen_cli.report import report as command
 from facescreen_cli.report.cost import (
     COUNTED,

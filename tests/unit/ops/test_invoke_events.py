@@ -14,7 +14,7 @@ from facescreen.credentials import Credentials
 from facescreen.filters import Filters
 from facescreen.invoke.events import event_of
 from facescreen.invoke.sqs import SqsInvoker
-from facescreen.storage import ObjectRef
+from facescreen.model import ObjectRef
 from facescreen.triggers import read_event
 from facescreen_cli.invoke import chosen
 

@@ -26,7 +26,7 @@ from facescreen_cli.screen.halt import Halt, Halted, HaltingPace
 
 if TYPE_CHECKING:
     from facescreen.deepfake.pace import Pace
-    from facescreen.storage import ObjectRef
+    from facescreen.model import ObjectRef
 
 SENT = datetime(2026, 11, 23, tzinfo=timezone.utc)
 EVENT = {

@@ -8,8 +8,8 @@ import pytest
 
 from facescreen import errors
 from facescreen.findings import failed
-from facescreen.outcome import Finding, Verdict, tag_set
-from facescreen.storage import ObjectRef
+from facescreen.model import Finding, ObjectRef, Verdict
+from facescreen.tags import tag_set
 from facescreen_cli.redrive.causes import ALREADY_SCREENED, NOT_TOLD, cause_of
 from facescreen_cli.redrive.standing import S3Standing
 from tests.fakes import MemoryStore

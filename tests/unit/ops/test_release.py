@@ -8,9 +8,8 @@ from dataclasses import replace
 import pytest
 
 from facescreen.errors import ObjectChanged, Unavailable
-from facescreen.outcome import Status
+from facescreen.model import ObjectHead, Status
 from facescreen.quarantine import Records
-from facescreen.storage import ObjectHead
 from facescreen_cli.release.releasing import NotReleased, Releasing, Return
 from tests.fakes import HIGH_RISK
 from tests.unit.quarantined import MOVE, PRIVATE, Killed, calm, copies, kill, stands, strike

@@ -11,8 +11,9 @@ import pytest
 from click import UsageError
 from click.testing import CliRunner
 
-from facescreen.outcome import Standing, Verdict
+from facescreen.model import Verdict
 from facescreen.storage.listing import Listed
+from facescreen.tags import Standing
 from facescreen_cli.report import report as command
 from facescreen_cli.report.counts import (
     MOST_DAYS,

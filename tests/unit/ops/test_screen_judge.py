@@ -10,7 +10,7 @@ from facescreen import errors
 from facescreen.credentials import Credentials
 from facescreen.deepfake.answer import Detection
 from facescreen.deepfake.client import DeepfakeClient
-from facescreen.outcome import Verdict
+from facescreen.model import Verdict
 from facescreen.requirements import Strictness
 from facescreen_cli.screen.crew import results
 from facescreen_cli.screen.halt import Halt

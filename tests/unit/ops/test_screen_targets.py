@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facescreen.media import kinds
+from facescreen.media import probe as kinds
 from facescreen_cli.screen import targets
 
 SIGNATURES = [signature for signature, _ in kinds._SIGNATURES]

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from facescreen import errors
-from facescreen.storage import ObjectHead, ObjectRef
+from facescreen.model import ObjectHead, ObjectRef
 from facescreen.storage.s3 import S3State, S3Store
 from tests.unit.aws_answers import Answers, refused
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from facescreen import errors
-from facescreen.storage import ObjectRef
+from facescreen.model import ObjectRef
 from facescreen.storage.s3_quarantine import S3QuarantineStore
 from tests.unit.aws_answers import Answers, refused
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facescreen import errors
-from facescreen.deadline import Deadline
 from facescreen.filters import Filters
 from facescreen.settings.sweep import Place
 from facescreen.sweep.sweeper import End
+from facescreen.timing import Deadline
 from tests.unit.swept import HOUR, MINUTE, SETTINGS, Bench
 
 

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from facescreen.history import History
-from facescreen.outcome import Finding, Outcome, Status, Tagging, Verdict
-from facescreen.storage import ObjectRef
+from facescreen.model import Finding, ObjectRef, Outcome, Status, Tagging, Verdict
 from facescreen.web.review import Review
 from tests.fakes import MemoryState, MemoryStore
 

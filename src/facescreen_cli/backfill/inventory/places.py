@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
 from facescreen import errors
-from facescreen.retry import persistently
-from facescreen.storage import ObjectRef
+from facescreen.model import ObjectRef
+from facescreen.timing import persistently
 from facescreen_cli.backfill.inventory.manifest import LARGEST
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 from facescreen import errors
 from facescreen.credentials import Credentials
 from facescreen.deepfake.client import AsyncDeepfakeClient, DeepfakeClient
-from facescreen.outcome import Verdict
+from facescreen.model import Verdict
 from facescreen_local.behaviour import Behaviour, Fault
 from tests.local.cloudauth.asking import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any, Protocol
 
-from facescreen.media.model import Unreadable
+from facescreen.media.media import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

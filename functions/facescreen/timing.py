@@ -1,14 +1,33 @@
-"""Where the milliseconds of one screening go."""
+"""Time: what an invocation has left, what its steps took, and pauses before another try."""
 
 from __future__ import annotations
 
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from facescreen import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A moment on the monotonic clock, in seconds."""
+
+    at: float
+
+    @classmethod
+    def after(cls, seconds: float) -> Deadline:
+        """The deadline `seconds` from now."""
+        return cls(time.monotonic() + seconds)
+
+    def left(self) -> float:
+        """Seconds left; negative once it has passed."""
+        return self.at - time.monotonic()
 
 
 class Stopwatch:
@@ -40,3 +59,17 @@ class Stopwatch:
 
 def _milliseconds(started: float) -> float:
     return round((time.monotonic() - started) * 1000, 1)
+
+
+_PAUSES_S = (0.2, 0.5, 1.0)
+_Answer = TypeVar("_Answer")
+
+
+def persistently(ask: Callable[[], _Answer], pauses_s: Sequence[float] = _PAUSES_S) -> _Answer:
+    """What `ask` gives; asked again after each pause where it raises errors.Passing."""
+    for pause_s in pauses_s:
+        try:
+            return ask()
+        except errors.Passing:
+            time.sleep(pause_s)
+    return ask()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from facescreen.media import bmp, gif, heif, iso_boxes, jpeg, mp4, png, tiff, webp
-from facescreen.media.model import Media, Unreadable
-from facescreen.media.window import Reader, Window
+from facescreen.media.media import Media, Unreadable
+from facescreen.media.reader import Reader, Window
 
 
 def probe(reader: Reader) -> Media:
