@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from facescreen.credentials import Credentials
+from facescreen.clients.credentials import Credentials
 from facescreen.errors import BadCredentials, BadEvent
 from facescreen.timing import Deadline
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from facescreen.credentials import Credentials
-from facescreen.deepfake.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT
+from facescreen.clients.credentials import Credentials
+from facescreen.clients.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT
 from facescreen.environment import EnvironmentReader
 from facescreen.errors import BadCredentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NONE = (

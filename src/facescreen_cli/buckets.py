@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
     from facescreen.settings import Settings
     from facescreen.storage.listing import Listed, Page
     from facescreen_cli.s3_bucket import S3Bucket

@@ -16,7 +16,7 @@ from facescreen.invoke.fc import refusal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.credentials import Credentials
+    from facescreen.clients.credentials import Credentials
 
 _TIMEOUT_MS = 5000
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mns.account import Account
 
 if TYPE_CHECKING:
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
 
 _TIMEOUT_S = 5
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from facescreen.credentials import Credentials
-from facescreen.deepfake.endpoints import PUBLIC_ENDPOINT, REGION
+from facescreen.clients.credentials import Credentials
+from facescreen.clients.endpoints import PUBLIC_ENDPOINT, REGION
 from facescreen.errors import BadSettings
 from facescreen.settings import Settings
 from facescreen.storage.oss import OssState

@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from facescreen import errors
-from facescreen.credentials import Credentials
+from facescreen.clients.credentials import Credentials
 from facescreen.invoke.fc import FcInvoker
 from facescreen.invoke.sqs import SqsInvoker
 from facescreen_cli.invoke.fc2 import Fc2Invoker

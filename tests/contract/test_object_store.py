@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from facescreen import errors
-from facescreen.credentials import Credentials
+from facescreen.clients.credentials import Credentials
 from facescreen.model import ObjectRef
 from facescreen.storage import ObjectStore
 from facescreen.storage.listing import Page

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from facescreen import errors
-from facescreen.credentials import Credentials
+from facescreen.clients.credentials import Credentials
 from facescreen.messages.mns import MnsPublisher
 from facescreen.messages.sns import SnsPublisher
 from facescreen.messages.sqs import SqsPublisher

@@ -1,6 +1,6 @@
 """Our signer against captures of the vendor's SDK (key testid / testsecret)."""
 
-from facescreen import acs3
+from facescreen.clients import acs3
 
 NONCE = "0123456789abcdef0123456789abcdef"
 COMMON = {

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import botocore
 import pytest
 
-from facescreen.credentials import Credentials
+from facescreen.clients.credentials import Credentials
+from facescreen.clients.oidc_credentials import FederatedCredentials
 from facescreen.errors import BadCredentials, FacescreenError, Unavailable
-from facescreen.federation import FederatedCredentials
 from tests.unit.answering import answering
 
 if TYPE_CHECKING:

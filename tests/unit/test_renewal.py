@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from facescreen.credentials import Credentials
+from facescreen.clients.credentials import Credentials
+from facescreen.clients.refreshing_credentials import Lease, RenewedCredentials
 from facescreen.errors import BadCredentials
-from facescreen.renewal import Lease, RenewedCredentials
 
 
 class Planned(RenewedCredentials):

@@ -10,9 +10,9 @@ import boto3
 import httpx
 import pytest
 
-from facescreen.credentials import Credentials
+from facescreen.clients.credentials import Credentials
+from facescreen.clients.secrets_manager import SecretCredentials
 from facescreen.errors import BadCredentials, Unavailable
-from facescreen.secret import SecretCredentials
 from tests.aws.moto_server import moto_server
 from tests.unit.answering import answering
 

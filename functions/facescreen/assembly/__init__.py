@@ -22,7 +22,7 @@ from facescreen.transfer import Auto, ByUrl, Inline
 if TYPE_CHECKING:
     from facescreen.ad_hoc import AdHoc
     from facescreen.assembly.ports import Ports
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
     from facescreen.deepfake.allowance import Allowance
     from facescreen.quarantine import Quarantine
     from facescreen.settings import Settings

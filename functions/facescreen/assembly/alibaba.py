@@ -9,7 +9,7 @@ from facescreen.messages.mns import MnsPublisher
 from facescreen.storage.oss import OssState, OssStore
 
 if TYPE_CHECKING:
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
     from facescreen.settings import AlibabaSettings
 
 

@@ -13,7 +13,7 @@ from facescreen.assembly.ports import Ports
 from facescreen.storage.s3 import S3State, S3Store
 
 if TYPE_CHECKING:
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
     from facescreen.messages import DeadLetters, Publisher
     from facescreen.settings import AwsSettings
 
@@ -54,10 +54,10 @@ def _dead_letters(session: boto3.Session, settings: AwsSettings) -> DeadLetters 
 
 def _credentials(settings: AwsSettings) -> CredentialSource:
     if settings.secret_arn:
-        from facescreen.secret import SecretCredentials  # noqa: PLC0415
+        from facescreen.clients.secrets_manager import SecretCredentials  # noqa: PLC0415
 
         return SecretCredentials(settings.secret_arn)
-    from facescreen.federation import FederatedCredentials  # noqa: PLC0415
+    from facescreen.clients.oidc_credentials import FederatedCredentials  # noqa: PLC0415
 
     return FederatedCredentials(
         role_arn=settings.role_arn,

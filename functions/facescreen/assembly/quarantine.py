@@ -8,7 +8,7 @@ from facescreen.quarantine import Quarantine, Records
 from facescreen.settings import AwsSettings
 
 if TYPE_CHECKING:
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
     from facescreen.ledger import Ledger
     from facescreen.settings import Settings
     from facescreen.storage import QuarantineStore

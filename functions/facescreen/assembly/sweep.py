@@ -14,7 +14,7 @@ from facescreen.sweep.course import Courses
 from facescreen.sweep.sweeper import Sweeper, Verdicts
 
 if TYPE_CHECKING:
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
     from facescreen.invoke import Invoker
     from facescreen.settings import Settings
     from facescreen.settings.sweep import SweepSettings

@@ -18,7 +18,7 @@ from facescreen.deepfake.upload import Upload, check_stored, rewound
 from facescreen.timing import Deadline
 
 if TYPE_CHECKING:
-    from facescreen.acs3 import SignedRequest
+    from facescreen.clients.acs3 import SignedRequest
     from facescreen.deepfake.allowance import Allowance
     from facescreen.deepfake.pace import Pace
     from facescreen.deepfake.upload import Permission

@@ -6,10 +6,10 @@ from typing import IO, TYPE_CHECKING, TypedDict
 from urllib.parse import urlsplit
 
 from facescreen import errors
+from facescreen.clients.endpoints import PUBLIC_ENDPOINT, REGION, UPLOAD_ENDPOINT
 from facescreen.deepfake.allowance import Unlimited
 from facescreen.deepfake.answer import STAND_IN_HEADER, Detection, Reply, understand
 from facescreen.deepfake.attempts import Course, Send, calls, received, uploads
-from facescreen.deepfake.endpoints import PUBLIC_ENDPOINT, REGION, UPLOAD_ENDPOINT
 from facescreen.deepfake.pace import Interval
 from facescreen.deepfake.parameters import DetectParameters, new_merchant_biz_id
 from facescreen.deepfake.request import (
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Required, Unpack
 
-    from facescreen.acs3 import SignedRequest
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.acs3 import SignedRequest
+    from facescreen.clients.credentials import CredentialSource
     from facescreen.deepfake.allowance import Allowance
     from facescreen.deepfake.pace import Pace
     from facescreen.deepfake.upload import Permission

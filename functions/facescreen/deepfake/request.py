@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from facescreen.acs3 import Call, sign
+from facescreen.clients.acs3 import Call, sign
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from facescreen.acs3 import SignedRequest
-    from facescreen.credentials import Credentials
+    from facescreen.clients.acs3 import SignedRequest
+    from facescreen.clients.credentials import Credentials
 
 
 @dataclass(frozen=True)

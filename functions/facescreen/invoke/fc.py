@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import httpx
 
 from facescreen import errors
-from facescreen.acs3 import Call, sign
+from facescreen.clients.acs3 import Call, sign
 from facescreen.invoke import check_size
 from facescreen.timing import persistently
 
 if TYPE_CHECKING:
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
 
 LARGEST_EVENT = 128 * 1024
 """Bytes (function-compute.md, "Runtime")."""

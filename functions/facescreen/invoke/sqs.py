@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from facescreen.aws import aws_errors, connect
+from facescreen.clients.boto import aws_errors, connect
 from facescreen.errors import BadRequest
 from facescreen.invoke import check_size
 from facescreen.timing import persistently

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from facescreen.aws import Refusal, aws_errors, connect
+from facescreen.clients.boto import Refusal, aws_errors, connect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -21,7 +21,7 @@ from facescreen import errors
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
 
 _TIMEOUT_S = 5
 _LONGEST_TAG = 16

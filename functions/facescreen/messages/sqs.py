@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from facescreen.aws import aws_errors, connect
+from facescreen.clients.boto import aws_errors, connect
 from facescreen.messages.attributes import attributes, standard
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facescreen.deepfake.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT, VPC_ENDPOINT
+from facescreen.clients.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT, VPC_ENDPOINT
 from facescreen.environment import EnvironmentReader
 from facescreen.errors import BadSettings
 from facescreen.filters import Filters

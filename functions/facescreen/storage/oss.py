@@ -22,7 +22,7 @@ from facescreen.storage.listing import MOST_LISTED, Listed, Page, objects
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
     from facescreen.model import ObjectRef
 
 # Upright by EXIF, shorter side 720, quality 80, JPEG (face-deepfake.txt, Images: "scale the

@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from facescreen import errors
-from facescreen.aws import aws_errors, connect
+from facescreen.clients.boto import aws_errors, connect
 from facescreen.model import ObjectHead
 from facescreen.storage.keys import gone, survives_clients
 from facescreen.storage.listing import MOST_LISTED, Listed, Page, objects
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import boto3
 
-    from facescreen.aws import Refusal
+    from facescreen.clients.boto import Refusal
     from facescreen.model import ObjectRef
 
 # Never an access point's ARN, whose region and account would come from the event.

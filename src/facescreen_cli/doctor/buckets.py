@@ -15,7 +15,7 @@ from facescreen_cli.doctor.line import fault, ok, warning
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
     from facescreen_cli.doctor.deployment import Deployment
     from facescreen_cli.doctor.line import Line
 

@@ -12,7 +12,7 @@ from facescreen_cli.mns_account import connect
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
     from facescreen_cli.doctor.deployment import Deployment
     from facescreen_cli.doctor.line import Line
 

@@ -9,7 +9,7 @@ from facescreen_cli import account
 from facescreen_cli.doctor.line import fault, ok
 
 if TYPE_CHECKING:
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
     from facescreen_cli.doctor.line import Line
 
 _REMEDY = "Set them, in the environment or by `aliyun configure`."

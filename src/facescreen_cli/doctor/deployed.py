@@ -13,7 +13,7 @@ from facescreen_serverless_devs.event_pattern import EventPattern
 from facescreen_serverless_devs.model import EventBridgeTrigger, OssTrigger
 
 if TYPE_CHECKING:
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
     from facescreen_cli.doctor.deployment import Deployment
 
 _PAGE = 100

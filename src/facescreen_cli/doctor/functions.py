@@ -13,7 +13,7 @@ from facescreen_serverless_devs.model import EventBridgeTrigger, OssTrigger
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
     from facescreen_cli.doctor.deployment import Deployment
     from facescreen_cli.doctor.line import Line
     from facescreen_serverless_devs.model import Function

@@ -11,7 +11,7 @@ from facescreen.settings.sweep import FUNCTION_NAME
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
     from facescreen.invoke import Invoker
 
 

@@ -14,7 +14,7 @@ from facescreen_cli.invoke.function_compute import FunctionComputeInvoker
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
 
 _TIMEOUT_S = 5
 _HEADERS = {"x-fc-invocation-type": "Async"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from facescreen_cli.invoke.function_compute import FunctionComputeInvoker
 
 if TYPE_CHECKING:
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
 
 
 @dataclass(frozen=True)

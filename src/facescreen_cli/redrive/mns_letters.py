@@ -12,7 +12,7 @@ from facescreen_cli.mns_account import connect
 from facescreen_cli.redrive.queues import HOLD_S, Held, sent
 
 if TYPE_CHECKING:
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
 
 _BATCH = 16
 _WAIT_S = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from facescreen.aws import aws_errors, connect
+from facescreen.clients.boto import aws_errors, connect
 from facescreen_cli.redrive.queues import HOLD_S, Held, sent
 
 if TYPE_CHECKING:

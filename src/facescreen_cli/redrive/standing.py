@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from facescreen import errors
-from facescreen.aws import Refusal
+from facescreen.clients.boto import Refusal
 from facescreen.deepfake.codes import REMEDIES, classify
 from facescreen.model import Verdict
 from facescreen.tags import read_tags

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from facescreen.credentials import Credentials
+from facescreen.clients.credentials import Credentials
 from facescreen.errors import BadCredentials, BadSettings, StandInRefused
 from facescreen_cli import account
 from facescreen_cli.printable import printable
@@ -18,7 +18,7 @@ from facescreen_cli.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
     from facescreen_cli.screen.services import Services
     from facescreen_cli.screen.targets import Found
 

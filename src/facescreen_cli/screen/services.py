@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from facescreen.ad_hoc import AdHoc
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
     from facescreen_cli.screen.halt import Halt
 
 _SOURCE = "facescreen/screen"

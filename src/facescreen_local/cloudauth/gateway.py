@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from facescreen import acs3
+from facescreen.clients import acs3
 from facescreen_local.cloudauth.refusal import Refusal
 from facescreen_local.identity import BadSecurityToken, UnknownAccessKey
 from facescreen_local.nonces import Nonces

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from facescreen import acs3
+from facescreen.clients import acs3
 
 if TYPE_CHECKING:
     from facescreen_local.identity import Key

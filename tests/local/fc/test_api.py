@@ -16,7 +16,7 @@ from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.utils_models import Config
 from darabonba.runtime import RuntimeOptions
 
-from facescreen import acs3
+from facescreen.clients import acs3
 from tests.local.fc.running import in_background
 
 if TYPE_CHECKING:

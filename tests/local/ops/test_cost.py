@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from facescreen.credentials import Credentials
+from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.daily_cap import DailyCap
 from facescreen.storage.oss import OssState
 from tests.local.ops.folder import photo

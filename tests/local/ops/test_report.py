@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import oss2
 import pytest
 
-from facescreen.credentials import Credentials
+from facescreen.clients.credentials import Credentials
 from facescreen.model import Finding, Verdict
 from facescreen.tags import tag_set
 from facescreen_cli import buckets

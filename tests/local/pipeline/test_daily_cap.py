@@ -13,7 +13,7 @@ import pytest
 from alibabacloud_fc20230330 import models
 from darabonba.runtime import RuntimeOptions
 
-from facescreen.credentials import Credentials
+from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.daily_cap import DailyCap, drawn_by_day
 from facescreen.errors import Deferred
 from facescreen.storage.oss import OssState

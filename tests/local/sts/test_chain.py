@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from facescreen.clients.oidc_credentials import FederatedCredentials
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.errors import BadCredentials, Unavailable
-from facescreen.federation import FederatedCredentials
 from facescreen.model import Verdict
 from facescreen_local.behaviour import Behaviour, Fault
 from facescreen_local.cloudauth.server import CloudauthService

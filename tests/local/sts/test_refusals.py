@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from facescreen.clients.oidc_credentials import FederatedCredentials
 from facescreen.errors import BadCredentials, FacescreenError, Unavailable
-from facescreen.federation import FederatedCredentials
 from facescreen_local.behaviour import Behaviour, Fault
 from tests.local.sts.aws import AUDIENCE
 from tests.local.sts.conftest import CLOSED_ROLE_ARN, PROVIDER_ARN, ROLE_ARN

@@ -7,12 +7,12 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from facescreen.credentials import Credentials
+from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.deepfake.pace import Interval
 
 if TYPE_CHECKING:
-    from facescreen.credentials import CredentialSource
+    from facescreen.clients.credentials import CredentialSource
     from facescreen.deepfake.answer import Detection
 
 BIZ_ID = "fs" + "0" * 30

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from facescreen import errors
-from facescreen.credentials import Credentials
+from facescreen.clients.credentials import Credentials
 from facescreen.deepfake import attempts
 from facescreen.deepfake.allowance import Unlimited
 from facescreen.deepfake.answer import Reply, understand

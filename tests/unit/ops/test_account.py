@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from facescreen.deepfake.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT
+from facescreen.clients.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT
 from facescreen.errors import BadSettings
 from facescreen_cli.account import Endpoints
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen import errors
-from facescreen.credentials import Credentials
+from facescreen.clients.credentials import Credentials
 from facescreen.filters import Filters
 from facescreen.invoke.events import event_of
 from facescreen.invoke.sqs import SqsInvoker

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from facescreen import errors
-from facescreen.credentials import Credentials
+from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.answer import Detection
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.model import Verdict

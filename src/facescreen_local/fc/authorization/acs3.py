@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from facescreen import acs3
+from facescreen.clients import acs3
 from facescreen_local.fc.authorization.checks import (
     check_date,
     check_match,

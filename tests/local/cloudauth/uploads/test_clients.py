@@ -15,7 +15,7 @@ import pytest
 from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 
 from facescreen import errors
-from facescreen.credentials import Credentials
+from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.client import AsyncDeepfakeClient, DeepfakeClient
 from facescreen.model import Verdict
 from facescreen_local.behaviour import Behaviour, Fault
@@ -171,7 +171,7 @@ def test_our_client_uploads_again(
 UPLOADING = """
 import os, resource, ssl, sys
 import httpx
-from facescreen.credentials import Credentials
+from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.client import DeepfakeClient
 
 endpoint, ca_file, small, large = sys.argv[1:]

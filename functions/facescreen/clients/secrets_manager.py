@@ -8,9 +8,9 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from facescreen.credentials import Credentials
+from facescreen.clients.credentials import Credentials
+from facescreen.clients.refreshing_credentials import Lease, RenewedCredentials, refused
 from facescreen.errors import BadCredentials
-from facescreen.renewal import Lease, RenewedCredentials, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ class SecretCredentials(RenewedCredentials):
         self._arn = secret_arn
 
     def fetch(self) -> Lease:
-        from facescreen.aws import aws_errors  # noqa: PLC0415 - brings botocore
+        from facescreen.clients.boto import aws_errors  # noqa: PLC0415 - brings botocore
 
         with aws_errors("Secrets Manager", refused(_REMEDIES)):
             answer = self._client.get_secret_value(SecretId=self._arn)
@@ -50,7 +50,7 @@ class SecretCredentials(RenewedCredentials):
     def _client(self) -> Any:
         import boto3  # noqa: PLC0415
 
-        from facescreen.aws import connect  # noqa: PLC0415
+        from facescreen.clients.boto import connect  # noqa: PLC0415
 
         return connect(boto3.Session(region_name=self._arn.split(":")[3]), "secretsmanager", "")
 

@@ -14,8 +14,8 @@ from facescreen import errors
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from facescreen.aws import Refusal
-    from facescreen.credentials import Credentials
+    from facescreen.clients.boto import Refusal
+    from facescreen.clients.credentials import Credentials
 
 _TRY_AGAIN_S = 60
 """After a fetch that failed, while the old credentials still serve."""

@@ -23,8 +23,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from facescreen import errors
-from facescreen.credentials import Credentials
-from facescreen.renewal import Lease, RenewedCredentials, refused
+from facescreen.clients.credentials import Credentials
+from facescreen.clients.refreshing_credentials import Lease, RenewedCredentials, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,7 @@ class FederatedCredentials(RenewedCredentials):
         return _understand(self._assume_role(self._web_identity_token()))
 
     def _web_identity_token(self) -> str:
-        from facescreen.aws import aws_errors  # noqa: PLC0415 - brings botocore
+        from facescreen.clients.boto import aws_errors  # noqa: PLC0415 - brings botocore
 
         with aws_errors("AWS STS", refused(_AWS_REMEDIES)):
             answer = self._aws_sts.get_web_identity_token(
@@ -79,7 +79,7 @@ class FederatedCredentials(RenewedCredentials):
     def _aws_sts(self) -> Any:
         import boto3  # noqa: PLC0415
 
-        from facescreen.aws import connect  # noqa: PLC0415
+        from facescreen.clients.boto import connect  # noqa: PLC0415
 
         client = connect(boto3.Session(), "sts", "")
         if hasattr(client, "get_web_identity_token"):

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from facescreen.credentials import Credentials
+    from facescreen.clients.credentials import Credentials
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 

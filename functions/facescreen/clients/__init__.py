@@ -1,0 +1,1 @@
+"""What every client of a cloud needs: credentials, request signatures, endpoints."""
