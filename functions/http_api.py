@@ -10,7 +10,8 @@ import os
 from typing import TYPE_CHECKING, Any, cast
 
 from facescreen import telemetry
-from facescreen.runtime import InvocationCredentials, adapt, function_url_event
+from facescreen.events.http_trigger import function_url_event
+from facescreen.runtime import InvocationCredentials, adapt
 from facescreen.settings import Settings
 from facescreen.web.settings import WebSettings
 
@@ -25,8 +26,8 @@ _routers: list[LambdaFunctionUrlResolver] = []
 
 def initialize(context: Any) -> None:
     """As object_created.initialize; raises errors.BadSettings for what is open to everybody."""
-    from facescreen.assembly import assemble, assemble_api, ports_of  # noqa: PLC0415 - the SDKs load here
-    from facescreen.web.routes import router  # noqa: PLC0415
+    from facescreen.assembly import assemble, assemble_api, ports_of
+    from facescreen.web.routes import router
 
     settings = Settings.from_env(os.environ)
     web = WebSettings.from_env(os.environ, local=settings.local)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen import telemetry
 from facescreen.batch import Batch
+from facescreen.events.read import read_event
 from facescreen.runtime import InvocationCredentials, adapt
 from facescreen.settings import Settings
-from facescreen.triggers import read_event
 
 if TYPE_CHECKING:
-    from facescreen.filters import Filters
+    from facescreen.events.filters import Filters
     from facescreen.runtime import LambdaLike
 
 
@@ -38,7 +38,7 @@ _deployments: list[_Deployment] = []
 def initialize(context: Any) -> None:
     """Checks the settings, connects the parts, warms the connection that the first event waits
     for. Raises errors.BadSettings, errors.BadCredentials, errors.StandInRefused."""
-    from facescreen.assembly import assemble, ports_of  # noqa: PLC0415 - the SDKs load here, once
+    from facescreen.assembly import assemble, ports_of
 
     settings = Settings.from_env(os.environ)
     ports = ports_of(settings, _credentials)

@@ -24,7 +24,7 @@ _sweepers: list[Sweeper] = []
 
 def initialize(context: Any) -> None:
     """Checks the settings and connects the parts. Raises errors.BadSettings."""
-    from facescreen.assembly.sweep import assemble_sweep  # noqa: PLC0415 - the SDKs load here, once
+    from facescreen.assembly.sweep import assemble_sweep
 
     settings = Settings.from_env(os.environ)
     sweep = SweepSettings.from_env(os.environ)

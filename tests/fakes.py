@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from facescreen.deepfake.answer import Detection
 from facescreen.errors import ObjectChanged, ObjectGone, TagsRefused
 from facescreen.model import ObjectHead, Verdict
-from facescreen.storage.listing import MOST_LISTED, Listed, Page
+from facescreen.storage.ports import MOST_LISTED, Listed, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

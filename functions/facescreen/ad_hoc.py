@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from facescreen.model import Finding, ObjectRef
     from facescreen.requirements import Strictness
     from facescreen.screening import Screener
-    from facescreen.storage import ObjectStore
+    from facescreen.storage.ports import ObjectStore
     from facescreen.timing import Deadline
     from facescreen.transfer import DetectContent
 

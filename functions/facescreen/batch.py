@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen import telemetry
 from facescreen.errors import Deferred, FacescreenError, Passing
-from facescreen.triggers import Answer
+from facescreen.events.parsed import Answer
 
 if TYPE_CHECKING:
-    from facescreen.messages import DeadLetters
+    from facescreen.bus.ports import DeadLetters
+    from facescreen.events.parsed import Delivery, Triggered
     from facescreen.model import ObjectRef, Outcome
     from facescreen.screening import Screener
     from facescreen.timing import Deadline
-    from facescreen.triggers import Delivery, Triggered
 
 SIDE_BY_SIDE = 10
 """Deliveries at once. Each waits for its turn at the quota, so more would only wait longer."""
@@ -49,7 +49,7 @@ class Batch:
         if len(deliveries) == 1:
             ended = [self._screened(deliveries[0], deadline)]
         else:
-            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for batches alone
+            from concurrent.futures import ThreadPoolExecutor
 
             with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
                 ended = list(pool.map(lambda one: self._screened(one, deadline), deliveries))

@@ -17,6 +17,9 @@ FacescreenError
 │   ├── SourceTimedOut
 │   ├── CredentialsExpired
 │   └── StillClaimed
+├── CallerError             what a caller asks for is wrong: say so, count nothing
+│   ├── InvalidRequestError
+│   └── UrlRefusedError
 ├── NotScreened             nothing is known of the bytes that were asked about
 ├── KeyReused               an idempotency key came with other content
 ├── ObjectGone              deleted meanwhile: not an error, a metric
@@ -172,6 +175,24 @@ class StillClaimed(Passing):
     """Another delivery of the same event is still at work on the object."""
 
     name = "StillClaimed"
+
+
+class CallerError(FacescreenError):
+    """The caller must ask for something else."""
+
+    name = "CallerError"
+
+
+class InvalidRequestError(CallerError):
+    """A bucket, key or version id that no object can have."""
+
+    name = "InvalidRequest"
+
+
+class UrlRefusedError(CallerError):
+    """A URL that nobody may be asked to download."""
+
+    name = "UrlRefused"
 
 
 class NotScreened(FacescreenError):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from facescreen.model import Outcome
-    from facescreen.storage import StateStore
+    from facescreen.storage.ports import StateStore
 
 MOST_NAMES = 20_000
 """Looked at for one page, or one count."""

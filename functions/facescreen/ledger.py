@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from facescreen.model import ObjectHead, ObjectRef
-    from facescreen.storage import StateStore
+    from facescreen.storage.ports import StateStore
     from facescreen.timing import Deadline
 
 CLOCK_SKEW_S = 3.0

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from facescreen.ledger import Ledger
     from facescreen.model import Finding, ObjectHead, ObjectRef
     from facescreen.settings import QuarantineSettings
-    from facescreen.storage import QuarantineStore
+    from facescreen.storage.ports import QuarantineStore
 
 PRIVATE = "private"
 """An access list that opens an object to nobody, on OSS and on S3."""

@@ -14,14 +14,14 @@ from facescreen.tagging import NOT_ASKED, SUPERSEDED
 from facescreen.timing import Stopwatch
 
 if TYPE_CHECKING:
+    from facescreen.bus.ports import Publisher
     from facescreen.errors import FacescreenError
     from facescreen.history import History
     from facescreen.ledger import Ledger
-    from facescreen.messages import Publisher
     from facescreen.model import Finding, ObjectHead, ObjectRef
     from facescreen.quarantine import Quarantine
     from facescreen.requirements import Strictness
-    from facescreen.storage import ObjectStore
+    from facescreen.storage.ports import ObjectStore
     from facescreen.tagging import Tagger
     from facescreen.timing import Deadline
     from facescreen.transfer import Transfer

@@ -17,7 +17,7 @@ from facescreen.tags import our_keys, tag_set, tagged_etag
 if TYPE_CHECKING:
     from facescreen.ledger import Ledger
     from facescreen.model import Finding, ObjectHead, ObjectRef
-    from facescreen.storage import ObjectStore
+    from facescreen.storage.ports import ObjectStore
 
 MOST_TAGS = 10
 """On one object, on OSS and on S3."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from facescreen.deepfake.answer import Detection
     from facescreen.model import ObjectRef
-    from facescreen.storage import ObjectStore
+    from facescreen.storage.ports import ObjectStore
     from facescreen.timing import Deadline
 
 

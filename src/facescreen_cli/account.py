@@ -65,7 +65,7 @@ def credentials(profile: str = "") -> CredentialSource:
     Raises BadCredentials where there are none.
     """
     # Imported late: it is slow, and reads the environment once.
-    from alibabacloud_credentials import provider  # noqa: PLC0415
+    from alibabacloud_credentials import provider
 
     providers: list[Any] = [provider.DefaultCredentialsProvider()]
     if profile:
@@ -99,10 +99,10 @@ class _Provided:
 
     def get(self) -> Credentials:
         """The vendor's own text stays behind: it may repeat what a credentials process said."""
-        from alibabacloud_credentials.exceptions import (  # noqa: PLC0415
+        from alibabacloud_credentials.exceptions import (
             CredentialException,
         )
-        from Tea.exceptions import RetryError, TeaException  # noqa: PLC0415
+        from Tea.exceptions import RetryError, TeaException
 
         try:
             now = self.provider.get_credentials()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 import oss2
 
 from facescreen import errors
-from facescreen.storage.listing import objects
 from facescreen.storage.oss import OssState, OssStore
+from facescreen.storage.ports import objects
 from facescreen.timing import persistently
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from facescreen.clients.credentials import CredentialSource
     from facescreen.settings import Settings
-    from facescreen.storage.listing import Listed, Page
+    from facescreen.storage.ports import Listed, Page
     from facescreen_cli.s3_bucket import S3Bucket
 
 
@@ -81,7 +81,7 @@ def bucket_of(
 ) -> Bucket | S3Bucket:
     """On OSS with `credentials`; without them on S3, where they are boto3's matter."""
     if credentials is None:
-        from facescreen_cli.s3_bucket import S3Bucket  # noqa: PLC0415 - boto3 is slow
+        from facescreen_cli.s3_bucket import S3Bucket
 
         return S3Bucket(name)
     alibaba = settings.alibaba

@@ -11,7 +11,7 @@ from alibabacloud_tea_openapi.utils_models import Config
 from Tea.exceptions import TeaException, UnretryableException
 
 from facescreen import errors
-from facescreen.invoke.fc import refusal
+from facescreen.bus.function_compute import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -30,7 +30,7 @@ def demo(*, once: bool, as_json: bool) -> None:
     Starts the local cloud, uploads the samples to its bucket, waits for the messages, reads the
     tags back, and prints what stands on each object.
     """
-    from facescreen_cli import table  # noqa: PLC0415 - the image libraries load here
+    from facescreen_cli import table
 
     with (
         tempfile.TemporaryDirectory(prefix="facescreen-") as folder,
@@ -80,8 +80,8 @@ def up(
     An object that is put into its bucket is screened as s.yaml says. verdicts.json in the data
     folder gives the verdicts of the stand-in by SHA-256; samples/ holds files to try.
     """
-    from facescreen_cli import table  # noqa: PLC0415
-    from facescreen_local.cloud import write_env_file  # noqa: PLC0415 - the services load here
+    from facescreen_cli import table
+    from facescreen_local.cloud import write_env_file
 
     interpreters = _interpreters() if packaged else None
     with running_cloud(data, dict(_port(given) for given in ports), interpreters) as cloud:
@@ -99,8 +99,8 @@ def up(
 
 def _interpreters() -> dict[str, str]:
     """Of the runtime that the packages are built for. Raises Unpackaged."""
-    from facescreen_cli.package import interpreter  # noqa: PLC0415
-    from facescreen_cli.package.target import target  # noqa: PLC0415
+    from facescreen_cli.package import interpreter
+    from facescreen_cli.package.target import target
 
     version = target("alibaba", os.environ).python
     return {f"python{version}": str(interpreter.find(version).path)}
@@ -111,9 +111,9 @@ def running_cloud(
     data: Path, ports: dict[str, int], interpreters: dict[str, str] | None = None
 ) -> Iterator[LocalCloud]:
     """A local cloud that runs while the block does, from packages where `interpreters` are."""
-    from facescreen_local.background import Background  # noqa: PLC0415
-    from facescreen_local.cloud import LocalCloud  # noqa: PLC0415
-    from facescreen_serverless_devs.section import BadTemplate  # noqa: PLC0415
+    from facescreen_local.background import Background
+    from facescreen_local.cloud import LocalCloud
+    from facescreen_serverless_devs.section import BadTemplate
 
     settings = dict.fromkeys(["FC_RUNTIME"], next(iter(interpreters))) if interpreters else {}
     with _sigterm_as_ctrl_c(), Background() as loop:

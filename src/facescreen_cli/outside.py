@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from facescreen.errors import BadSettings
+from facescreen.errors import BadSettings, InvalidRequestError
 from facescreen.settings import Settings
-from facescreen.web.problems import Refusal
-from facescreen.web.submissions import object_ref
+from facescreen.storage.keys import object_ref
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +61,6 @@ def parts(target: str, *, whole: bool) -> tuple[str, str, str]:
         )
     try:
         object_ref(store, name, prefix or "any")
-    except Refusal as refusal:
-        raise click.UsageError(str(refusal)) from None
+    except InvalidRequestError as error:
+        raise click.UsageError(str(error)) from None
     return store, name, prefix

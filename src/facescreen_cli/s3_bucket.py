@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import boto3
 
-from facescreen.storage.listing import objects
+from facescreen.storage.ports import objects
 from facescreen.storage.s3 import S3State, S3Store
 from facescreen.timing import persistently
 from facescreen_cli.buckets import needing
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from facescreen.storage.listing import Listed, Page
+    from facescreen.storage.ports import Listed, Page
 
 
 @dataclass(frozen=True)

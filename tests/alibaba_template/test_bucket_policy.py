@@ -196,7 +196,7 @@ def test_it_is_printed_as_oss_takes_it(policy: Policy) -> None:
     def run(*arguments: str, **told: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "facescreen_cli.bucket_policy", *arguments]
         path = {"PYTHONPATH": f"{REPOSITORY}/functions:{REPOSITORY}"}
-        return subprocess.run(  # noqa: S603
+        return subprocess.run(
             command, env={**path, **told}, capture_output=True, text=True, check=False
         )
 

@@ -67,7 +67,7 @@ def _count_requests(application: Any) -> None:
 
 def _set_clock() -> None:
     """``MOTO_S3_AGE_S`` seconds are taken off the times at which objects were written."""
-    from moto.s3 import models  # noqa: PLC0415
+    from moto.s3 import models
 
     now, age = models.utcnow, timedelta(seconds=float(os.environ.get("MOTO_S3_AGE_S", "0")))
     models.utcnow = lambda: now() - age
@@ -75,9 +75,9 @@ def _set_clock() -> None:
 
 def main() -> None:
     """Serves until stdin ends, as it does with the process that started this one."""
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication  # noqa: PLC0415
-    from moto.s3 import notifications  # noqa: PLC0415 - moto is heavy, and only needed here
-    from moto.server import ThreadedMotoServer  # noqa: PLC0415
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+    from moto.s3 import notifications
+    from moto.server import ThreadedMotoServer
 
     of_moto = notifications._get_s3_event
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from facescreen.filters import Filters
-from facescreen.triggers import read_event
+from facescreen.events.filters import Filters
+from facescreen.events.read import read_event
 from tests.aws import command_line
 from tests.aws.configuration import REGION
 from tests.aws.moto_server import moto_server

@@ -31,7 +31,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     if not node or not (HERE / "node_modules").is_dir():
         pytest.skip("needs s3rver: install Node.js 20 or newer, and run tests/aws/s3rver/install")
     folder = tmp_path_factory.mktemp("s3rver")
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [node, HERE / "serve.js", folder, BUCKET], stdout=subprocess.PIPE, text=True
     ) as server:
         assert server.stdout

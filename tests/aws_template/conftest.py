@@ -15,7 +15,7 @@ SECRET_ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:alibaba-Ab
 @pytest.fixture(scope="session")
 def tools() -> Path:
     """The folder of sam, cfn-lint, checkov, and the Python that imports them."""
-    made = subprocess.run([REPOSITORY / "scripts" / "tools-aws"], check=False)  # noqa: S603
+    made = subprocess.run([REPOSITORY / "scripts" / "tools-aws"], check=False)
     if made.returncode:
         pytest.skip("SAM could not be installed; to have these tests: scripts/tools-aws")
     os.environ["SAM_CLI_TELEMETRY"] = "0"

@@ -39,7 +39,7 @@ class Stack:
     def deployed(cls, tools: Path, repository: Path, **parameters: str) -> Stack:
         """The whole deployment, as SAM expands it."""
         expand = repository / "tests" / "aws_template" / "expand.py"
-        run = subprocess.run(  # noqa: S603
+        run = subprocess.run(
             [tools / "python", expand, repository, json.dumps(parameters)],
             capture_output=True,
             check=True,

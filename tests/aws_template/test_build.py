@@ -41,7 +41,7 @@ def built(tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     Python, whose byte code can be made here."""
     place = tmp_path_factory.mktemp("sam")
     listed = ["git", "ls-files", ".", ":!tests"]
-    for name in subprocess.run(  # noqa: S603
+    for name in subprocess.run(
         listed, cwd=REPOSITORY, capture_output=True, text=True, check=True
     ).stdout.splitlines():
         (place / name).parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ def built(tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "LAMBDA_PYTHON": f"{sys.version_info[0]}.{sys.version_info[1]}",
         "PYTHONPATH": f"{place / 'functions'}:{place}",
     }
-    subprocess.run(  # noqa: S603
+    subprocess.run(
         [tools / "sam", "build"],
         cwd=place,
         check=True,

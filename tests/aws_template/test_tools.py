@@ -82,7 +82,7 @@ def test_checkov_asks_for_nothing_but_what_is_accepted(tools: Path) -> None:
 
 
 def run(program: Path, *arguments: str | Path, ends: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [program, *arguments],
         cwd=REPOSITORY,
         capture_output=True,

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 _NOTING = """
 import os
-from facescreen.filters import Filters
-from facescreen.triggers import read_event
+from facescreen.events.filters import Filters
+from facescreen.events import read_event
 
 def handler(event, context):
     keys = "".join(ref.key + chr(10) for ref in read_event(event, Filters()).objects)
@@ -109,7 +109,7 @@ def _check_verdicts(outside: Outside, objects: int) -> None:
         "report",
         "--json",
     ]
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [*command, target], env=surroundings(outside.told), stdout=subprocess.PIPE, check=True
     )
     found = {
@@ -171,7 +171,7 @@ def _run(folder: Path, outside: Outside, objects: int) -> None:
 def _begun(environment: dict[str, str], bucket: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-c", "from facescreen_cli.cli import main; main()", "backfill"]
     options = [f"oss://{bucket}/old/", "--json", "--yes"]
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [*command, *options], env=environment, stdout=subprocess.PIPE, text=True
     ) as process:
         yield process

@@ -71,7 +71,7 @@ def run(place: Path) -> tuple[str, list[Compared]]:
 
 def _by_pip(python: Interpreter, requirements: Path, to: Path) -> Path:
     """As most packages are made."""
-    subprocess.run(  # noqa: S603
+    subprocess.run(
         [
             python.path, "-m", "pip", "install", "-q", "--disable-pip-version-check",
             "--root-user-action", "ignore", "-r", requirements, "-t", to,
@@ -80,7 +80,7 @@ def _by_pip(python: Interpreter, requirements: Path, to: Path) -> Path:
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     shutil.copytree(REPOSITORY / "functions", to, dirs_exist_ok=True)
-    subprocess.run([python.path, "-m", "compileall", "-q", to], check=False)  # noqa: S603
+    subprocess.run([python.path, "-m", "compileall", "-q", to], check=False)
     return to
 
 
@@ -89,7 +89,7 @@ def _cold_starts(python: Interpreter, function: str, folders: list[Path]) -> lis
     took: list[list[float]] = [[] for _ in folders]
     for _ in range(RUNS):
         for times, folder in zip(took, folders, strict=True):
-            ran = subprocess.run(  # noqa: S603
+            ran = subprocess.run(
                 [python.path, "-I", "-S", "-B", "-W", "ignore", "-c", _COLD, folder, function],
                 env={**SETTINGS, "HTTP_AUTH": "function"},
                 capture_output=True,

@@ -86,7 +86,7 @@ def modules(
     """Names of the modules that `setup` imports, in a fresh interpreter, where the distributions
     `there` alone can be found; all of them for None."""
     kept_out = [] if there is None else sorted(_brought_by_others(there))
-    run = subprocess.run(  # noqa: S603
+    run = subprocess.run(
         [sys.executable, "-c", _COUNT.format(setup=setup, kept_out=kept_out)],
         env={**environment, "PYTHONPATH": str(FUNCTIONS)},
         capture_output=True,

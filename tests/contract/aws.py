@@ -14,10 +14,9 @@ import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
+from facescreen.bus.eventbridge import SOURCE
 from facescreen.message import MESSAGE_TYPE
-from facescreen.messages.eventbridge import SOURCE
-from facescreen.storage.s3 import S3State
-from facescreen.storage.s3_quarantine import S3QuarantineStore
+from facescreen.storage.s3 import S3QuarantineStore, S3State
 from tests.contract.objects import S3Objects
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class AwsPlace:
     bucket: str = "facescreen-state"
     versioned_bucket: str = "versioned"
 
-    @cache  # noqa: B019 - there is one place, and a client takes a while to make
+    @cache  # noqa: B019
     def client(self, service: str) -> Any:
         """boto3's own, with which tests stand at the other end."""
         return session().client(service, endpoint_url=self.endpoint)

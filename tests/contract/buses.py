@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 from mns.account import Account
 from mns.mns_exception import MNSServerException
 
+from facescreen.bus.eventbridge import EventBridgePublisher
+from facescreen.bus.mns import MnsPublisher
+from facescreen.bus.sns import SnsPublisher
+from facescreen.bus.sqs import SqsPublisher
 from facescreen.message import MESSAGE_TYPE
-from facescreen.messages.eventbridge import EventBridgePublisher
-from facescreen.messages.mns import MnsPublisher
-from facescreen.messages.sns import SnsPublisher
-from facescreen.messages.sqs import SqsPublisher
 from tests.contract.aws import AwsPlace, session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.messages import Publisher
+    from facescreen.bus.ports import Publisher
     from tests.contract.place import Place
 
 LONGEST_WAY_S = 30

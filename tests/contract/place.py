@@ -11,8 +11,7 @@ from facescreen.clients.credentials import Credentials
 from facescreen.clients.endpoints import PUBLIC_ENDPOINT, REGION
 from facescreen.errors import BadSettings
 from facescreen.settings import Settings
-from facescreen.storage.oss import OssState
-from facescreen.storage.oss_quarantine import OssQuarantineStore
+from facescreen.storage.oss import OssQuarantineStore, OssState
 from tests.contract.objects import OssObjects
 
 if TYPE_CHECKING:

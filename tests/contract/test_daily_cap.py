@@ -17,7 +17,7 @@ from tests.fakes import MemoryState
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.storage import StateStore
+    from facescreen.storage.ports import StateStore
 
 MOST, INSTANCES = 50, 20
 NOON = 1_795_435_200.0

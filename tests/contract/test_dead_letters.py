@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from facescreen import errors
-from facescreen.messages.sqs_dead_letters import SqsDeadLetters
+from facescreen.bus.sqs import SqsDeadLetters
 from facescreen_cli.redrive.sqs_letters import SqsLetters
 from tests.contract.aws import session
 from tests.fakes import KeptLetters
 
 if TYPE_CHECKING:
-    from facescreen.messages import DeadLetters
+    from facescreen.bus.ports import DeadLetters
     from tests.contract.aws import AwsPlace
 
 WHY = errors.Deferred("deferred: the day's 5 paid calls (DAILY_CALLS) are spent", retry_after_s=9)

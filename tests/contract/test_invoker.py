@@ -12,9 +12,9 @@ import boto3
 import pytest
 
 from facescreen import errors
+from facescreen.bus.function_compute import FcInvoker
+from facescreen.bus.sqs import SqsInvoker
 from facescreen.clients.credentials import Credentials
-from facescreen.invoke.fc import FcInvoker
-from facescreen.invoke.sqs import SqsInvoker
 from facescreen_cli.invoke.fc2 import Fc2Invoker
 from facescreen_cli.invoke.fc3 import Fc3Invoker
 from tests.aws.moto_server import moto_server
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from facescreen.invoke import Invoker
+    from facescreen.bus.ports import Invoker
     from facescreen_local.background import Background
     from tests.local.fc.running import Running
 

@@ -16,10 +16,9 @@ from PIL import Image
 from facescreen import errors
 from facescreen.clients.credentials import Credentials
 from facescreen.model import ObjectRef
-from facescreen.storage import ObjectStore
-from facescreen.storage.listing import Page
-from facescreen.storage.listing import objects as all_of
 from facescreen.storage.oss import OssStore
+from facescreen.storage.ports import ObjectStore, Page
+from facescreen.storage.ports import objects as all_of
 from facescreen.storage.s3 import S3Store
 from tests.contract.aws import session
 from tests.contract.objects import MemoryObjects, Objects, OssObjects

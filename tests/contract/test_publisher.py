@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from facescreen import errors
+from facescreen.bus.mns import MnsPublisher
+from facescreen.bus.sns import SnsPublisher
+from facescreen.bus.sqs import SqsPublisher
 from facescreen.clients.credentials import Credentials
-from facescreen.messages.mns import MnsPublisher
-from facescreen.messages.sns import SnsPublisher
-from facescreen.messages.sqs import SqsPublisher
 from facescreen_local.behaviour import Behaviour, Fault
 from tests.contract.aws import AwsPlace, session
 from tests.contract.buses import MnsInbox, SqsInbox, aws_bus, aws_publisher, mns_bus
@@ -22,7 +22,7 @@ from tests.contract.place import ALIBABA
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.messages import Publisher
+    from facescreen.bus.ports import Publisher
     from facescreen_local.mns.server import MnsService
     from tests.contract.buses import Bus
     from tests.contract.place import Place

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from facescreen.model import ObjectRef
-    from facescreen.storage import QuarantineStore
+    from facescreen.storage.ports import QuarantineStore
     from tests.contract.aws import AwsPlace
     from tests.contract.place import Place
 

@@ -16,7 +16,7 @@ from tests.fakes import MemoryState
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.storage import StateStore
+    from facescreen.storage.ports import StateStore
     from tests.contract.aws import AwsPlace
     from tests.contract.objects import Objects
     from tests.contract.place import Place

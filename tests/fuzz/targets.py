@@ -9,10 +9,10 @@ from facescreen.deepfake.answer import Reply, understand
 from facescreen.deepfake.parameters import DetectParameters
 from facescreen.deepfake.upload import permission
 from facescreen.errors import FacescreenError
-from facescreen.filters import Filters
+from facescreen.events.filters import Filters
+from facescreen.events.read import read_event
 from facescreen.media.media import Unreadable
 from facescreen.media.probe import probe
-from facescreen.triggers import read_event
 from tests.unit.media.stored import Stored
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ FACESCREEN = Path(sys.executable).with_name("facescreen")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [FACESCREEN, *arguments], capture_output=True, text=True, timeout=180, check=False
     )
 
@@ -28,7 +28,7 @@ def up(folder: Path, *options: str) -> Iterator[dict[str, str]]:
     """``facescreen up`` with its state in ``folder/data``, and what its env file says."""
     env_file = folder / "env"
     arguments = ["up", "--data", str(folder / "data"), "--env-file", str(env_file), *options]
-    with subprocess.Popen([FACESCREEN, *arguments], stderr=subprocess.PIPE) as process:  # noqa: S603
+    with subprocess.Popen([FACESCREEN, *arguments], stderr=subprocess.PIPE) as process:
         try:
             until(env_file.exists, "the env file")
             lines = env_file.read_text().splitlines()

@@ -124,7 +124,7 @@ def test_what_is_missing_is_named() -> None:
 
 
 def test_without_make_live_no_live_test_is_run(told: dict[str, str], outside: Outside) -> None:
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-m", "live", Path("tests", "contract")],
         cwd=PROJECT,
         env={**os.environ, **told, "YES": "1"},

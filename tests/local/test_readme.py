@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.mark.parametrize("command", ["screen", "report", "doctor"])
 def test_the_help_is_what_the_command_says(command: str) -> None:
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [FACESCREEN, command, "--help"],
         capture_output=True,
         text=True,
@@ -58,7 +58,7 @@ def test_the_help_is_what_the_command_says(command: str) -> None:
 def test_the_ad_hoc_calls(folder: Path) -> None:
     # What stands between the answers is what curl does not print.
     script = block("Ad-hoc calls").replace("curl -s", "curl -s -w '\\n' --fail-with-body")
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         ["/bin/bash", "-euc", script],
         cwd=folder,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", "")},

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @contextmanager
 def _running(*arguments: str, stderr: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     environment = {**os.environ, "TMPDIR": str(folder)}
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [FACESCREEN, *arguments], stdout=subprocess.DEVNULL, stderr=stderr, env=environment
     ) as process:
         try:

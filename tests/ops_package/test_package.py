@@ -77,7 +77,7 @@ def test_it_stays_small(built: Built, function: str) -> None:
 
 
 def test_every_source_has_byte_code_of_the_targets_python(built: Built) -> None:
-    said = subprocess.run(  # noqa: S603
+    said = subprocess.run(
         [built.python.path, "-I", "-c", MAGIC], capture_output=True, text=True, check=True
     )
     tag = "cpython-" + built.builder.target.python.replace(".", "")
@@ -138,7 +138,7 @@ def test_it_starts_in_the_targets_python_with_nothing_else(
 ) -> None:
     with zipfile.ZipFile(built.packages[function].zip) as archive:
         archive.extractall(tmp_path)
-    run = subprocess.run(  # noqa: S603
+    run = subprocess.run(
         [built.python.path, "-I", "-S", "-B", "-c", INITIALIZED, tmp_path, function],
         env={**shipping.SETTINGS, "HTTP_AUTH": "function"},
         capture_output=True,

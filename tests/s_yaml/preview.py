@@ -31,7 +31,7 @@ def previewed(folder: Path, template: str) -> dict[str, Any]:
     """`template` of `folder`, every variable resolved. Skips where there is no Serverless Devs."""
     if not shutil.which("node") or not _COMMAND.exists():
         pytest.skip("needs Node.js, and tests/s_yaml/serverless-devs/install")
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [_COMMAND, "preview", "-t", template, "-o", "json"],
         cwd=folder,
         # A home of its own, and no way out.

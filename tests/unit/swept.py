@@ -7,14 +7,14 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from facescreen.deepfake.pace import Interval
-from facescreen.filters import Filters
+from facescreen.events.filters import Filters
+from facescreen.events.read import read_event
 from facescreen.model import Finding, ObjectRef, Verdict
 from facescreen.settings.sweep import Place, SweepSettings
 from facescreen.sweep.course import Courses
 from facescreen.sweep.sweeper import Sweeper, Verdicts
 from facescreen.tags import tag_set
 from facescreen.timing import Deadline
-from facescreen.triggers import read_event
 from tests.fakes import MemoryState, MemoryStore
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ import pytest
 
 from facescreen.batch import Batch
 from facescreen.errors import AccessRefused, BadEvent, Deferred, Unavailable
+from facescreen.events.parsed import Answer, Delivery, Triggered
 from facescreen.timing import Deadline
-from facescreen.triggers import Answer, Delivery, Triggered
 from tests.fakes import HIGH_RISK, LOW_RISK, KeptLetters
 from tests.unit.workbench import PHOTO, REF, Bench
 
 if TYPE_CHECKING:
+    from facescreen.bus.ports import DeadLetters
     from facescreen.errors import FacescreenError
-    from facescreen.messages import DeadLetters
 
 DOWN = Unavailable("the service is unwell", code="ServiceUnavailable")
 SPENT = Deferred("deferred: the day's 5 paid calls are spent", retry_after_s=3600)

@@ -40,8 +40,9 @@ def test_every_error_stands_in_the_tree_that_the_module_draws() -> None:
 
 # On the wire: metrics failed_… and refused_…, the log field `error`, alarms, dead letters, tags.
 NAMES = {
-    *("AccessRefused", "BadCredentials", "BadEvent", "BadRequest", "BadSettings"),
+    *("AccessRefused", "BadCredentials", "BadEvent", "BadRequest", "BadSettings", "CallerError"),
     *("ContentFault", "CredentialsExpired", "Deferred", "FacescreenError", "KeyReused"),
+    *("InvalidRequest", "UrlRefused"),
     *("NoAnswer", "NotScreened", "ObjectChanged", "ObjectGone", "OperatorFault", "Passing"),
     *("QuarantineRefused", "SourceTimedOut", "StandInRefused", "StillClaimed", "TagsRefused"),
     *("Throttled", "Unavailable"),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from facescreen.errors import BadCredentials, BadEvent
-from facescreen.runtime import InvocationCredentials, adapt, function_url_event
+from facescreen.events.http_trigger import function_url_event
+from facescreen.runtime import InvocationCredentials, adapt
 
 
 def context(**more: Any) -> Any:

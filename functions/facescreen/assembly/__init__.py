@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from facescreen.deepfake.allowance import Allowance
     from facescreen.quarantine import Quarantine
     from facescreen.settings import Settings
-    from facescreen.storage import ObjectStore
+    from facescreen.storage.ports import ObjectStore
     from facescreen.transfer import Transfer
     from facescreen.web.routes import Api
     from facescreen.web.settings import WebSettings
@@ -84,7 +84,7 @@ def assemble(settings: Settings, ports: Ports, *, source: str) -> Assembly:
 
 def assemble_ad_hoc(settings: Settings, parts: Assembly) -> AdHoc:
     """Who answers for single objects, files and URLs."""
-    from facescreen.ad_hoc import AdHoc  # noqa: PLC0415 - bucket events need no such answers
+    from facescreen.ad_hoc import AdHoc
 
     return AdHoc(
         screener=parts.screener,
@@ -101,10 +101,10 @@ def assemble_ad_hoc(settings: Settings, parts: Assembly) -> AdHoc:
 def assemble_api(settings: Settings, web: WebSettings, parts: Assembly) -> Api:
     """What the HTTP trigger's routes work with."""
     # Only the HTTP trigger needs these.
-    from facescreen.web.access import Tokens  # noqa: PLC0415
-    from facescreen.web.review import Review  # noqa: PLC0415
-    from facescreen.web.routes import Api  # noqa: PLC0415
-    from facescreen.web.urls import UrlRules  # noqa: PLC0415
+    from facescreen.web.access import Tokens
+    from facescreen.web.review import Review
+    from facescreen.web.routes import Api
+    from facescreen.web.urls import UrlRules
 
     return Api(
         ad_hoc=assemble_ad_hoc(settings, parts),
@@ -124,10 +124,10 @@ def ports_of(settings: Settings, credentials: CredentialSource) -> Ports:
     """One cloud's SDKs load here, and never both. Of `credentials` a deployment on AWS has its
     own."""
     if isinstance(settings.platform, AwsSettings):
-        from facescreen.assembly import aws  # noqa: PLC0415
+        from facescreen.assembly import aws
 
         return aws.ports(settings.state_bucket, settings.platform)
-    from facescreen.assembly import alibaba  # noqa: PLC0415
+    from facescreen.assembly import alibaba
 
     return alibaba.ports(settings.state_bucket, settings.platform, credentials)
 
@@ -135,7 +135,7 @@ def ports_of(settings: Settings, credentials: CredentialSource) -> Ports:
 def _quarantine(settings: Settings, ports: Ports, ledger: Ledger) -> Quarantine | None:
     if settings.quarantine.action == "off":
         return None
-    from facescreen.assembly.quarantine import quarantine  # noqa: PLC0415 - most deployments have none
+    from facescreen.assembly.quarantine import quarantine
 
     return quarantine(settings, ports.credentials, ledger)
 

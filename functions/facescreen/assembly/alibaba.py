@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.assembly.ports import Ports
-from facescreen.messages.mns import MnsPublisher
+from facescreen.bus.mns import MnsPublisher
 from facescreen.storage.oss import OssState, OssStore
 
 if TYPE_CHECKING:

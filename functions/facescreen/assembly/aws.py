@@ -13,8 +13,8 @@ from facescreen.assembly.ports import Ports
 from facescreen.storage.s3 import S3State, S3Store
 
 if TYPE_CHECKING:
+    from facescreen.bus.ports import DeadLetters, Publisher
     from facescreen.clients.credentials import CredentialSource
-    from facescreen.messages import DeadLetters, Publisher
     from facescreen.settings import AwsSettings
 
 
@@ -32,14 +32,14 @@ def ports(state_bucket: str, settings: AwsSettings) -> Ports:
 
 def _publisher(session: boto3.Session, settings: AwsSettings) -> Publisher:
     if settings.topic_arn:
-        from facescreen.messages.sns import SnsPublisher  # noqa: PLC0415
+        from facescreen.bus.sns import SnsPublisher
 
         return SnsPublisher(session, topic_arn=settings.topic_arn)
     if settings.queue_url:
-        from facescreen.messages.sqs import SqsPublisher  # noqa: PLC0415
+        from facescreen.bus.sqs import SqsPublisher
 
         return SqsPublisher(session, queue_url=settings.queue_url)
-    from facescreen.messages.eventbridge import EventBridgePublisher  # noqa: PLC0415
+    from facescreen.bus.eventbridge import EventBridgePublisher
 
     return EventBridgePublisher(session, bus=settings.event_bus)
 
@@ -47,17 +47,17 @@ def _publisher(session: boto3.Session, settings: AwsSettings) -> Publisher:
 def _dead_letters(session: boto3.Session, settings: AwsSettings) -> DeadLetters | None:
     if not settings.dead_letters_url:
         return None
-    from facescreen.messages.sqs_dead_letters import SqsDeadLetters  # noqa: PLC0415
+    from facescreen.bus.sqs import SqsDeadLetters
 
     return SqsDeadLetters(session, queue_url=settings.dead_letters_url)
 
 
 def _credentials(settings: AwsSettings) -> CredentialSource:
     if settings.secret_arn:
-        from facescreen.clients.secrets_manager import SecretCredentials  # noqa: PLC0415
+        from facescreen.clients.secrets_manager import SecretCredentials
 
         return SecretCredentials(settings.secret_arn)
-    from facescreen.clients.oidc_credentials import FederatedCredentials  # noqa: PLC0415
+    from facescreen.clients.oidc_credentials import FederatedCredentials
 
     return FederatedCredentials(
         role_arn=settings.role_arn,

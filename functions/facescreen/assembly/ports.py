@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from facescreen.bus.ports import DeadLetters, Publisher
     from facescreen.clients.credentials import CredentialSource
-    from facescreen.messages import DeadLetters, Publisher
-    from facescreen.storage import ObjectStore, StateStore
+    from facescreen.storage.ports import ObjectStore, StateStore
 
 
 @dataclass(frozen=True)

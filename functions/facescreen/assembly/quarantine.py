@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from facescreen.clients.credentials import CredentialSource
     from facescreen.ledger import Ledger
     from facescreen.settings import Settings
-    from facescreen.storage import QuarantineStore
+    from facescreen.storage.ports import QuarantineStore
 
 
 def quarantine(settings: Settings, credentials: CredentialSource, ledger: Ledger) -> Quarantine:
@@ -21,12 +21,12 @@ def quarantine(settings: Settings, credentials: CredentialSource, ledger: Ledger
 
 def _store(settings: Settings, credentials: CredentialSource) -> QuarantineStore:
     if isinstance(settings.platform, AwsSettings):
-        import boto3  # noqa: PLC0415
+        import boto3
 
-        from facescreen.storage.s3_quarantine import S3QuarantineStore  # noqa: PLC0415
+        from facescreen.storage.s3 import S3QuarantineStore
 
         return S3QuarantineStore(boto3.Session())
-    from facescreen.storage.oss_quarantine import OssQuarantineStore  # noqa: PLC0415
+    from facescreen.storage.oss import OssQuarantineStore
 
     return OssQuarantineStore(
         credentials,

@@ -14,8 +14,8 @@ from facescreen.sweep.course import Courses
 from facescreen.sweep.sweeper import Sweeper, Verdicts
 
 if TYPE_CHECKING:
+    from facescreen.bus.ports import Invoker
     from facescreen.clients.credentials import CredentialSource
-    from facescreen.invoke import Invoker
     from facescreen.settings import Settings
     from facescreen.settings.sweep import SweepSettings
 
@@ -47,11 +47,11 @@ def assemble_sweep(
 
 def _invoker(settings: Settings, sweep: SweepSettings, credentials: CredentialSource) -> Invoker:
     if isinstance(settings.platform, AwsSettings):
-        import boto3  # noqa: PLC0415
+        import boto3
 
-        from facescreen.invoke.sqs import SqsInvoker  # noqa: PLC0415
+        from facescreen.bus.sqs import SqsInvoker
 
         return SqsInvoker(boto3.Session(), queue_url=sweep.queue_url)
-    from facescreen.invoke.fc import FcInvoker  # noqa: PLC0415
+    from facescreen.bus.function_compute import FcInvoker
 
     return FcInvoker(credentials, endpoint=sweep.endpoint, function=sweep.function)

@@ -66,7 +66,7 @@ class FederatedCredentials(RenewedCredentials):
         return _understand(self._assume_role(self._web_identity_token()))
 
     def _web_identity_token(self) -> str:
-        from facescreen.clients.boto import aws_errors  # noqa: PLC0415 - brings botocore
+        from facescreen.clients.boto import aws_errors
 
         with aws_errors("AWS STS", refused(_AWS_REMEDIES)):
             answer = self._aws_sts.get_web_identity_token(
@@ -77,9 +77,9 @@ class FederatedCredentials(RenewedCredentials):
 
     @cached_property
     def _aws_sts(self) -> Any:
-        import boto3  # noqa: PLC0415
+        import boto3
 
-        from facescreen.clients.boto import connect  # noqa: PLC0415
+        from facescreen.clients.boto import connect
 
         client = connect(boto3.Session(), "sts", "")
         if hasattr(client, "get_web_identity_token"):
@@ -91,7 +91,7 @@ class FederatedCredentials(RenewedCredentials):
 
     def _assume_role(self, token: str) -> httpx.Response:
         """Unsigned, for the token says who calls; it stands in the body, which nobody logs."""
-        import httpx  # noqa: PLC0415
+        import httpx
 
         query = {
             "Action": "AssumeRoleWithOIDC",

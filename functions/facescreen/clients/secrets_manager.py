@@ -39,7 +39,7 @@ class SecretCredentials(RenewedCredentials):
         self._arn = secret_arn
 
     def fetch(self) -> Lease:
-        from facescreen.clients.boto import aws_errors  # noqa: PLC0415 - brings botocore
+        from facescreen.clients.boto import aws_errors
 
         with aws_errors("Secrets Manager", refused(_REMEDIES)):
             answer = self._client.get_secret_value(SecretId=self._arn)
@@ -48,9 +48,9 @@ class SecretCredentials(RenewedCredentials):
 
     @cached_property
     def _client(self) -> Any:
-        import boto3  # noqa: PLC0415
+        import boto3
 
-        from facescreen.clients.boto import connect  # noqa: PLC0415
+        from facescreen.clients.boto import connect
 
         return connect(boto3.Session(region_name=self._arn.split(":")[3]), "secretsmanager", "")
 

@@ -37,7 +37,7 @@ from facescreen.errors import Deferred, FacescreenError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from facescreen.storage import StateStore
+    from facescreen.storage.ports import StateStore
 
 SHARDS = 32
 LOOK_AGAIN_S = 60

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from facescreen.storage import StateStore
+    from facescreen.storage.ports import StateStore
 
 WINDOW_S = 60
 SLACK = 1.03

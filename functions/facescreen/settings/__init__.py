@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from facescreen.clients.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT, VPC_ENDPOINT
 from facescreen.environment import EnvironmentReader
 from facescreen.errors import BadSettings
-from facescreen.filters import Filters
+from facescreen.events.filters import Filters
 from facescreen.requirements import Strictness
 from facescreen.settings.alibaba import AlibabaSettings
 from facescreen.settings.aws import AwsSettings

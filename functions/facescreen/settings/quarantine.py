@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from facescreen.environment import EnvironmentReader
-    from facescreen.filters import Filters
+    from facescreen.events.filters import Filters
     from facescreen.model import ObjectRef
 
 ACTIONS = ("off", "move", "private")

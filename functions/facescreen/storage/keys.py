@@ -1,6 +1,35 @@
-"""Object keys that lead people or HTTP clients astray."""
+"""Names of buckets and objects: those that stores take, and those that need care in a URL."""
 
 from __future__ import annotations
+
+import re
+
+from facescreen.errors import InvalidRequestError
+from facescreen.model import ObjectRef
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+_VERSION_ID = re.compile(r"[A-Za-z0-9._-]{1,1024}")
+_MAX_KEY_BYTES = 1023
+
+
+def object_ref(store: str, bucket: object, key: object, version_id: object = None) -> ObjectRef:
+    """An object by its names as a caller gives them. Raises InvalidRequestError."""
+    if not isinstance(bucket, str) or not _BUCKET.fullmatch(bucket):
+        raise InvalidRequestError("bucket must be a bucket's name")
+    if not isinstance(key, str) or not 0 < len(_utf8(key)) <= _MAX_KEY_BYTES:
+        raise InvalidRequestError(f"key must be an object key of 1 to {_MAX_KEY_BYTES} bytes")
+    if version_id is None:
+        return ObjectRef(store, bucket, key)
+    if not isinstance(version_id, str) or not _VERSION_ID.fullmatch(version_id):
+        raise InvalidRequestError("version_id must be a version's id")
+    return ObjectRef(store, bucket, key, version_id=version_id)
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise InvalidRequestError("a name holds half a character") from None
 
 
 def gone(key: str) -> str:

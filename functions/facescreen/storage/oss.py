@@ -17,7 +17,7 @@ from urllib3.util.retry import Retry
 from facescreen import errors
 from facescreen.model import ObjectHead
 from facescreen.storage.keys import gone, survives_clients
-from facescreen.storage.listing import MOST_LISTED, Listed, Page, objects
+from facescreen.storage.ports import MOST_LISTED, Listed, Page, objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +29,9 @@ if TYPE_CHECKING:
 # shorter side to 720 pixels and use a compression ratio of 0.8").
 CONVERSION = "image/auto-orient,1/resize,s_720/quality,q_80/format,jpg"
 THUMBNAIL = "image/auto-orient,1/resize,m_lfit,w_320,h_320/format,jpg"
-
 _TIMEOUT_S = 5
 # An instance that was frozen finds its kept connections dead; one more try opens a new one.
 _RETRIES = Retry(total=2, status=0, allowed_methods=None, backoff_factor=0.1)
-
 # Its DEBUG lines hold headers and presigned URLs.
 logging.getLogger("oss2").setLevel(logging.WARNING)
 
@@ -276,3 +274,37 @@ def _only_if(ref: ObjectRef) -> dict[str, str]:
 def _real_version(version_id: str) -> str:
     """``null`` is the version of whatever was last written while versioning was off."""
     return "" if version_id == "null" else version_id
+
+
+class OssQuarantineStore(OssStore):
+    """The port QuarantineStore, for the buckets of one region: OSS copies to no other."""
+
+    def copy(self, ref: ObjectRef, to: ObjectRef, *, only_new: bool) -> None:
+        headers = {
+            "x-oss-copy-source-if-match": ref.etag,
+            "x-oss-metadata-directive": "COPY",
+            "x-oss-tagging-directive": "COPY",
+            "x-oss-forbid-overwrite": str(only_new).lower(),
+        }
+        with oss_errors(ref.key):
+            try:
+                self._buckets.get(to.bucket).copy_object(
+                    ref.bucket, ref.key, to.key, headers, params=version_of(ref)
+                )
+            except oss2.exceptions.ServerError as error:
+                if error.code != "FileAlreadyExists":
+                    raise
+                raise errors.ObjectChanged("an object stands there already") from None
+
+    def delete(self, ref: ObjectRef) -> None:
+        with oss_errors(ref.key):
+            self._buckets.get(ref.bucket).delete_object(ref.key, params=version_of(ref))
+
+    def acl(self, ref: ObjectRef) -> str:
+        with oss_errors(ref.key):
+            found = self._buckets.get(ref.bucket).get_object_acl(ref.key, params=version_of(ref))
+        return str(found.acl)
+
+    def set_acl(self, ref: ObjectRef, acl: str) -> None:
+        with oss_errors(ref.key):
+            self._buckets.get(ref.bucket).put_object_acl(ref.key, acl, params=version_of(ref))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from facescreen import errors
 from facescreen.clients.boto import aws_errors, connect
 from facescreen.model import ObjectHead
 from facescreen.storage.keys import gone, survives_clients
-from facescreen.storage.listing import MOST_LISTED, Listed, Page, objects
+from facescreen.storage.ports import MOST_LISTED, Listed, Page, objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -270,3 +271,35 @@ def _one_segment(url: str, key: str) -> str:
 def _real_version(version_id: str) -> str:
     """``null`` is the version of whatever was last written while versioning was off."""
     return "" if version_id == "null" else version_id
+
+
+class S3QuarantineStore(S3Store):
+    """The port QuarantineStore."""
+
+    def copy(self, ref: ObjectRef, to: ObjectRef, *, only_new: bool) -> None:
+        only_if = {"IfNoneMatch": "*"} if only_new else {}
+        with s3_errors(ref.key):
+            self._client.copy_object(
+                **named(to),
+                CopySource=named(ref),
+                CopySourceIfMatch=f'"{ref.etag}"',
+                MetadataDirective="COPY",
+                TaggingDirective="COPY",
+                **only_if,
+            )
+
+    def delete(self, ref: ObjectRef) -> None:
+        # A version never changes, and the condition would be held against the current one.
+        only_if = {} if ref.version_id else {"IfMatch": f'"{ref.etag}"'}
+        with s3_errors(ref.key):
+            self._client.delete_object(**named(ref), **only_if)
+
+    def acl(self, ref: ObjectRef) -> str:
+        with s3_errors(ref.key):
+            found = self._client.get_object_acl(**named(ref))
+            return json.dumps({"Owner": found["Owner"], "Grants": found["Grants"]})
+
+    def set_acl(self, ref: ObjectRef, acl: str) -> None:
+        access = {"ACL": acl} if acl == "private" else {"AccessControlPolicy": json.loads(acl)}
+        with s3_errors(ref.key, refused=errors.QuarantineRefused):
+            self._client.put_object_acl(**named(ref), **access)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from facescreen.errors import StillClaimed
 
 if TYPE_CHECKING:
-    from facescreen.storage import StateStore
+    from facescreen.storage.ports import StateStore
 
 PREFIX = "sweep/"
 _LOOK_BACK = timedelta(days=30)

@@ -10,9 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import ObjectGone
-from facescreen.invoke.events import event_of
+from facescreen.events.build import event_of
 from facescreen.model import ObjectRef
-from facescreen.storage.listing import pages
+from facescreen.storage.ports import pages
 from facescreen.sweep.due import Ages
 from facescreen.tags import read_tags
 from facescreen.timing import persistently
@@ -20,12 +20,11 @@ from facescreen.timing import persistently
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from facescreen.bus.ports import Invoker
     from facescreen.deepfake.pace import Pace
-    from facescreen.filters import Filters
-    from facescreen.invoke import Invoker
+    from facescreen.events.filters import Filters
     from facescreen.settings.sweep import Place, SweepSettings
-    from facescreen.storage import ObjectStore
-    from facescreen.storage.listing import Listed, Page
+    from facescreen.storage.ports import Listed, ObjectStore, Page
     from facescreen.sweep.course import Course, Courses
     from facescreen.timing import Deadline
 

@@ -26,7 +26,7 @@ class Tokens:
 
     def __init__(self, settings: TokenSettings) -> None:
         """Raises BadSettings where no key of the set can be used."""
-        import jwt  # noqa: PLC0415 - only where tokens are asked for
+        import jwt
 
         self._settings = settings
         self._jwt = jwt

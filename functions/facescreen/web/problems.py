@@ -139,10 +139,13 @@ _BUCKET = "Check the bucket's name."
 _UNREADABLE = "Ask for an object that this deployment's role may read, or have it granted."
 _BETTER = "Send a better photo or clip of the same person."
 _CONTRACT = "GET /openapi.json says what is taken."
+_PUBLIC_URL = "Give an https URL of a public host, or the object."
 _STANDS = "Look at the object again: its bytes changed or went away."
 
 # The first one whose kind fits is meant.
 _RULES = (
+    _Rule(errors.InvalidRequestError, 400, "InvalidParameter", "caller", _CONTRACT),
+    _Rule(errors.UrlRefusedError, 400, "", "caller", _PUBLIC_URL),
     _Rule(errors.ContentFault, 422, "", "content", _BETTER),
     _Rule(errors.NotScreened, 404, "", "caller", "POST it to /v1/screenings."),
     _Rule(errors.KeyReused, 422, "IdempotencyKeyReused", "caller", "Use a key of its own."),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from facescreen.history import History
-    from facescreen.storage import ObjectStore
+    from facescreen.storage.ports import ObjectStore
 
 THUMBNAIL_S = 300
 """Seconds that a thumbnail's URL is good for."""

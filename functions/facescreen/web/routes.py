@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler import CORSConfig, LambdaFunctionUrlRes
 
 from facescreen import __version__, errors, telemetry
 from facescreen.model import Verdict
+from facescreen.storage.keys import object_ref
 from facescreen.timing import Deadline
 from facescreen.web import problems, submissions
 from facescreen.web.page import page
@@ -105,6 +106,8 @@ def _answered(
         response = handle(request)
     except Refusal as refusal:
         response = _problem(refusal.problem)
+    except errors.CallerError as error:
+        response = _problem(problems.of_error(error))
     except errors.FacescreenError as error:
         telemetry.refused(error)
         response = _problem(problems.of_error(error))
@@ -149,9 +152,7 @@ class _Routes:
         """GET /v1/screenings."""
         request.only("bucket", "key", "version_id")
         version_id = request.query("version_id", "") or None
-        ref = submissions.object_ref(
-            self._api.store, request.query("bucket"), request.query("key"), version_id
-        )
+        ref = object_ref(self._api.store, request.query("bucket"), request.query("key"), version_id)
         return _json(self._api.ad_hoc.standing(self._ours(ref)))
 
     def objects(self, request: Request) -> Response[str]:

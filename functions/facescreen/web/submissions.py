@@ -5,23 +5,22 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from facescreen.model import ObjectRef
+from facescreen.storage.keys import object_ref
 from facescreen.web.forms import file_of
 from facescreen.web.problems import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from facescreen.model import ObjectRef
+
 LARGEST_BODY = 16 * 1024 * 1024
 """Bytes as they came over the wire: a file of 10 MB, the service's limit, fits in Base64 too."""
 _LONGEST_URL = 8192
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
-_VERSION_ID = re.compile(r"[A-Za-z0-9._-]{1,1024}")
 _FORM, _JSON = "multipart/form-data", "application/json"
 _BINARY = ("image/", "video/")
 _VIDEO_SUFFIXES = (".mp4", ".mov", ".qt", ".m4v")
@@ -54,7 +53,8 @@ Submission = OfObject | OfUrl | OfBytes
 
 
 def read(body: bytes, content_type: str, store: str) -> Submission:
-    """Raises Refusal. What a file really is, its bytes say later, not its content type."""
+    """Raises Refusal and errors.InvalidRequestError. What a file really is, its bytes say later,
+    not its content type."""
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == _JSON:
         return _of_json(body, store)
@@ -69,19 +69,6 @@ def read(body: bytes, content_type: str, store: str) -> Submission:
         "Send JSON, multipart/form-data, or the file itself as image/jpeg, video/mp4 or "
         "video/quicktime.",
     )
-
-
-def object_ref(store: str, bucket: object, key: object, version_id: object = None) -> ObjectRef:
-    """An object by its names as a caller gives them. Raises Refusal."""
-    if not isinstance(bucket, str) or not _BUCKET.fullmatch(bucket):
-        raise _bad("bucket must be a bucket's name")
-    if not isinstance(key, str) or not 0 < len(_utf8(key)) <= 1023:
-        raise _bad("key must be an object key of 1 to 1023 bytes")
-    if version_id is None:
-        return ObjectRef(store, bucket, key)
-    if not isinstance(version_id, str) or not _VERSION_ID.fullmatch(version_id):
-        raise _bad("version_id must be a version's id")
-    return ObjectRef(store, bucket, key, version_id=version_id)
 
 
 def _of_bytes(data: bytes) -> OfBytes:
@@ -168,13 +155,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(name: str) -> None:
     raise ValueError(name)
-
-
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        raise _bad("a name holds half a character") from None
 
 
 def _bad(detail: str) -> Refusal:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, TimeoutError
 from typing import Any
 
-from facescreen.web.problems import Refusal
+from facescreen.errors import UrlRefusedError
 
 Resolve = Callable[[str], list[str]]
 """The addresses of a host name; empty where it has none."""
@@ -69,7 +69,7 @@ class UrlRules:
         self._lookers = ThreadPoolExecutor(_LOOK_UPS)
 
     def checked(self, url: str) -> str:
-        """The URL as it was given. Raises Refusal.
+        """The URL as it was given. Raises UrlRefusedError.
 
         A name that resolves to a public address now may resolve to another later: what really
         keeps the service out of private networks is the service.
@@ -78,16 +78,16 @@ class UrlRules:
             return url
         found = _URL.fullmatch(url)
         if found is None or int(found["port"] or 443) > 65535:
-            raise _refused(
+            raise UrlRefusedError(
                 "only plain https URLs are taken: a host name, percent-encoded, no credentials"
             )
         if _PRIVATE.fullmatch(found["host"]):
-            raise _refused("the URL's host is of a private network")
+            raise UrlRefusedError("the URL's host is of a private network")
         addresses = self._looked_up(found["host"])
         if not addresses:
-            raise _refused("the URL's host has no address")
+            raise UrlRefusedError("the URL's host has no address")
         if not all(_is_public(address) for address in addresses):
-            raise _refused("the URL's host has an address that is not public")
+            raise UrlRefusedError("the URL's host has an address that is not public")
         return url
 
     def _looked_up(self, host: str) -> list[str]:
@@ -96,7 +96,7 @@ class UrlRules:
             return looking.result(self._look_up_s)
         except TimeoutError:
             looking.cancel()
-            raise _refused("the URL's host can't be looked up in time") from None
+            raise UrlRefusedError("the URL's host can't be looked up in time") from None
 
     def _is_allowed(self, url: str) -> bool:
         """An origin is followed by a path: ``https://a.example`` allows no ``https://a.example.b``."""
@@ -133,7 +133,3 @@ def _addresses(host: str) -> list[str]:
     except (OSError, UnicodeError):
         return []
     return [str(one[4][0]) for one in found]
-
-
-def _refused(detail: str) -> Refusal:
-    return Refusal(400, "UrlRefused", detail, "Give an https URL of a public host, or the object.")

@@ -96,9 +96,9 @@ def backfill(
     pays twice for the same bytes, whatever is submitted twice. Set TAG_PREFIX, TAG_FORM,
     CALLS_PER_SECOND and the filters in the environment as the function has them.
     """
-    from facescreen_cli.backfill.connecting import Options, connected  # noqa: PLC0415
-    from facescreen_cli.backfill.selection import Selection  # noqa: PLC0415
-    from facescreen_cli.outside import parts  # noqa: PLC0415 - the libraries load here
+    from facescreen_cli.backfill.connecting import Options, connected
+    from facescreen_cli.backfill.selection import Selection
+    from facescreen_cli.outside import parts
 
     if missing and (force or sample):
         raise click.UsageError("--missing goes with neither --force nor --sample")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from facescreen.settings import Settings
-    from facescreen.storage.listing import Listed
+    from facescreen.storage.ports import Listed
     from facescreen_cli.backfill.selection import Selection
     from facescreen_cli.backfill.sources import Source
     from facescreen_cli.buckets import Bucket

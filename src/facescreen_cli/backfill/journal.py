@@ -20,7 +20,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from facescreen.errors import BadSettings
-from facescreen.storage.listing import Listed
+from facescreen.storage.ports import Listed
 from facescreen_cli.backfill.sources import Mark
 
 if TYPE_CHECKING:

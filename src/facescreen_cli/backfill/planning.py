@@ -14,7 +14,7 @@ from facescreen_cli.report.reading import found
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from facescreen.storage.listing import Listed
+    from facescreen.storage.ports import Listed
     from facescreen_cli.backfill.journal import Journal, Progress
     from facescreen_cli.backfill.selection import Coverage
     from facescreen_cli.backfill.sources import Row, Source

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from facescreen.invoke import Invoker
-    from facescreen.storage.listing import Listed
+    from facescreen.bus.ports import Invoker
+    from facescreen.storage.ports import Listed
     from facescreen_cli.backfill.selection import Coverage, Selection
     from facescreen_cli.backfill.sources import Source
     from facescreen_cli.backfill.telling import Teller

@@ -17,7 +17,7 @@ from facescreen_cli.screen.spending import PRICE_USD
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from facescreen.storage.listing import Listed
+    from facescreen.storage.ports import Listed
     from facescreen_cli.backfill.journal import Journal
     from facescreen_cli.report.counts import Found
     from facescreen_cli.screen.halt import Halt

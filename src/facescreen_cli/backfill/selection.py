@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from facescreen.settings import Settings
-    from facescreen.storage.listing import Listed
+    from facescreen.storage.ports import Listed
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from facescreen.storage.listing import Listed
+    from facescreen.storage.ports import Listed
     from facescreen_cli.buckets import Bucket
     from facescreen_cli.s3_bucket import S3Bucket
 

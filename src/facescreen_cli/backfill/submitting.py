@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from facescreen import errors
-from facescreen.invoke.events import event_of
+from facescreen.events.build import event_of
 from facescreen.tags import Standing
 from facescreen_cli.backfill.journal import ACCEPTED, INTENDED, PLANNED
 from facescreen_cli.report.counts import Apart
@@ -27,8 +27,8 @@ from facescreen_cli.screen.halt import Halted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from facescreen.invoke import Invoker
-    from facescreen.storage.listing import Listed
+    from facescreen.bus.ports import Invoker
+    from facescreen.storage.ports import Listed
     from facescreen_cli.backfill.journal import Entry, Journal
     from facescreen_cli.backfill.selection import Selection
     from facescreen_cli.report.counts import Found

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from facescreen.bus.mns import mns_errors
 from facescreen.errors import BadSettings
-from facescreen.messages.mns import mns_errors
 from facescreen_cli.doctor.line import fault, ok, warning
 from facescreen_cli.mns_account import connect
 

@@ -93,7 +93,7 @@ def doctor(
 def _lines(
     template: Path, given: Mapping[str, str], profile: str, *, inside: bool, offline: bool
 ) -> Iterator[Line]:
-    from facescreen_cli.doctor import credentials, settings  # noqa: PLC0415 - --help needs no libraries
+    from facescreen_cli.doctor import credentials, settings
 
     deployment, told = settings.deployment(template, os.environ, inside=inside)
     yield from told
@@ -105,7 +105,7 @@ def _lines(
         yield line
     if deployment is None or offline:
         return
-    from facescreen_cli.doctor.examination import examine  # noqa: PLC0415 - the SDKs load here
+    from facescreen_cli.doctor.examination import examine
 
     yield from examine(deployment, source)
 

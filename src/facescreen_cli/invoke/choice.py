@@ -11,8 +11,8 @@ from facescreen.settings.sweep import FUNCTION_NAME
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from facescreen.bus.ports import Invoker
     from facescreen.clients.credentials import CredentialSource
-    from facescreen.invoke import Invoker
 
 
 def chosen(
@@ -32,8 +32,8 @@ def chosen(
 
 
 def _on_function_compute(environment: Mapping[str, str], credentials: CredentialSource) -> Invoker:
-    from facescreen_cli.invoke.fc2 import Fc2Invoker  # noqa: PLC0415
-    from facescreen_cli.invoke.fc3 import Fc3Invoker  # noqa: PLC0415
+    from facescreen_cli.invoke.fc2 import Fc2Invoker
+    from facescreen_cli.invoke.fc3 import Fc3Invoker
 
     read = EnvironmentReader(environment)
     service = read.text("FC_SERVICE", FUNCTION_NAME, "a service's name", "s.yaml", "")
@@ -59,9 +59,9 @@ def _on_function_compute(environment: Mapping[str, str], credentials: Credential
 
 
 def _on_aws(environment: Mapping[str, str]) -> Invoker:
-    import boto3  # noqa: PLC0415 - it is slow
+    import boto3
 
-    from facescreen.invoke.sqs import SqsInvoker  # noqa: PLC0415
+    from facescreen.bus.sqs import SqsInvoker
 
     read = EnvironmentReader(environment)
     queue_url = read.text(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facescreen import errors
-from facescreen.invoke.fc import refusal
+from facescreen.bus.function_compute import refusal
 from facescreen_cli.invoke.function_compute import FunctionComputeInvoker
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class Fc2Invoker(FunctionComputeInvoker):
     @contextmanager
     def _client(self) -> Iterator[Any]:
         """The vendor's, with its errors as ours."""
-        import requests  # noqa: PLC0415 - slow, all of them
-        from fc2 import client, fc_exceptions  # noqa: PLC0415
+        import requests
+        from fc2 import client, fc_exceptions
 
         # It logs headers, a token among them, and retries with pauses that can't be set.
         client.logging = logging.getLogger("fc2")

@@ -21,10 +21,10 @@ class Fc3Invoker(FunctionComputeInvoker):
     credentials: CredentialSource
 
     def _invoke(self, payload: bytes) -> None:
-        from alibabacloud_fc20230330 import models  # noqa: PLC0415 - it is slow
-        from darabonba.runtime import RuntimeOptions  # noqa: PLC0415
+        from alibabacloud_fc20230330 import models
+        from darabonba.runtime import RuntimeOptions
 
-        from facescreen_cli.function_compute import fc_errors  # noqa: PLC0415
+        from facescreen_cli.function_compute import fc_errors
 
         asked = models.InvokeFunctionRequest(body=payload)
         headers = models.InvokeFunctionHeaders(x_fc_invocation_type="Async")
@@ -34,16 +34,16 @@ class Fc3Invoker(FunctionComputeInvoker):
             )
 
     def _handler(self) -> str:
-        from alibabacloud_fc20230330 import models  # noqa: PLC0415
+        from alibabacloud_fc20230330 import models
 
-        from facescreen_cli.function_compute import fc_errors  # noqa: PLC0415
+        from facescreen_cli.function_compute import fc_errors
 
         with fc_errors():
             found = self._client().get_function(self.function, models.GetFunctionRequest())
         return str(found.body.handler)
 
     def _client(self) -> Any:
-        from facescreen_cli.function_compute import connect  # noqa: PLC0415
+        from facescreen_cli.function_compute import connect
 
         # One for each request: it is cheap, and a token runs out while a long backfill goes on.
         return connect(self.endpoint, self.credentials.get())

@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, TypeVar
 
 from facescreen import errors
-from facescreen.invoke import check_size
-from facescreen.invoke.fc import LARGEST_EVENT, WHOSE_LIMIT
+from facescreen.bus.function_compute import LARGEST_EVENT, WHOSE_LIMIT
+from facescreen.bus.ports import check_size
 from facescreen.timing import persistently
 from facescreen_cli.buckets import needing
 

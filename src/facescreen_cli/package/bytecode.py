@@ -31,7 +31,7 @@ def compiled(
     the files that it made in the same way. Raises Unpackaged."""
     sources = {path: _of(path, target) for path in parts if path.suffix == ".py"}
     missing = [str(path) for path, made in sources.items() if not (folder / made).exists()]
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [compiler.path, "-S", "-s", "-B", _COMPILER, folder, target.code],
         input="\n".join(missing),
         # The order in which sets are written hangs on the seed, which -I would leave out.

@@ -80,8 +80,8 @@ def _packages(
     clouds: Sequence[str], functions: Sequence[str], to: Path, *, byte_code: bool
 ) -> Iterator[tuple[Package, bool]]:
     """Each, and whether it was there already. Raises Unpackaged, click.UsageError."""
-    from facescreen_cli.package import interpreter  # noqa: PLC0415 - --help needs none of it
-    from facescreen_cli.package.build import Builder  # noqa: PLC0415
+    from facescreen_cli.package import interpreter
+    from facescreen_cli.package.build import Builder
 
     for aim in [target(cloud, os.environ) for cloud in clouds]:
         builder = Builder(aim, to, interpreter.find(aim.python) if byte_code else None)

@@ -73,9 +73,7 @@ def _exactly(path: Path) -> str:
 def _said(command: list[str], seconds: float = _ANSWER_S) -> str | None:
     """None where it failed."""
     try:
-        done = subprocess.run(  # noqa: S603
-            command, capture_output=True, text=True, check=False, timeout=seconds
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None

@@ -27,7 +27,7 @@ class Mentions:
     def __init__(self, modules: Modules, python: Path) -> None:
         self._modules = modules
         # -B: nothing is left beside reader.py.
-        self._reader = subprocess.Popen(  # noqa: S603
+        self._reader = subprocess.Popen(
             [python, "-S", "-s", "-B", _READER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

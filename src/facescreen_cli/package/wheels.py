@@ -32,7 +32,7 @@ def install(target: Target, folder: Path) -> None:
         "--config-setting=--global-option=--compiler=none",
         "--target", str(folder), "--requirements", str(target.requirements),
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Unpackaged(
             f"{target.requirements.name} can't be installed for Python {target.python} on "

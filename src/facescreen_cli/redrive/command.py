@@ -92,9 +92,9 @@ def redrive(
     TAG_PREFIX and TAG_FORM as the function has them. Letters are out of sight for half an hour,
     or until this ends.
     """
-    from facescreen_cli.redrive.connecting import Options, connected  # noqa: PLC0415 - the SDKs load here
-    from facescreen_cli.redrive.sending import send  # noqa: PLC0415
-    from facescreen_cli.screen.halt import Halt  # noqa: PLC0415
+    from facescreen_cli.redrive.connecting import Options, connected
+    from facescreen_cli.redrive.sending import send
+    from facescreen_cli.screen.halt import Halt
 
     filters, halt = _filters(causes, since, until), Halt()
     try:
@@ -129,8 +129,8 @@ def _filters(causes: tuple[str, ...], since: str, until: str) -> _Filters:
 
 def _told(letters: list[Letter], *, as_json: bool) -> int:
     """How many are of use to the function, once all were told by cause."""
-    from facescreen_cli.redrive import telling  # noqa: PLC0415
-    from facescreen_cli.redrive.redriving import by_cause  # noqa: PLC0415
+    from facescreen_cli.redrive import telling
+    from facescreen_cli.redrive.redriving import by_cause
 
     again = 0
     for cause, group in by_cause(letters).items():

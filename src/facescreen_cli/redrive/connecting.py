@@ -43,7 +43,7 @@ def connected(options: Options, environment: Mapping[str, str], halt: Halt) -> R
 
 
 def _on_alibaba(environment: Mapping[str, str], profile: str, pace: HaltingPace) -> Redriving:
-    from facescreen_cli.redrive.mns_letters import MnsLetters  # noqa: PLC0415 - the SDKs load here
+    from facescreen_cli.redrive.mns_letters import MnsLetters
 
     read = EnvironmentReader(environment)
     region = environment.get("OSS_REGION") or "ap-southeast-1"
@@ -58,11 +58,11 @@ def _on_alibaba(environment: Mapping[str, str], profile: str, pace: HaltingPace)
 
 
 def _on_aws(environment: Mapping[str, str], pace: HaltingPace) -> Redriving:
-    import boto3  # noqa: PLC0415 - it is slow
+    import boto3
 
-    from facescreen.storage.s3 import S3Store  # noqa: PLC0415
-    from facescreen_cli.redrive.sqs_letters import SqsLetters  # noqa: PLC0415
-    from facescreen_cli.redrive.standing import S3Standing  # noqa: PLC0415
+    from facescreen.storage.s3 import S3Store
+    from facescreen_cli.redrive.sqs_letters import SqsLetters
+    from facescreen_cli.redrive.standing import S3Standing
 
     read = EnvironmentReader(environment)
     url = read.text(

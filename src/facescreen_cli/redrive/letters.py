@@ -9,8 +9,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import BadEvent, shown
-from facescreen.filters import Filters
-from facescreen.triggers import read_event
+from facescreen.events.filters import Filters
+from facescreen.events.read import read_event
 from facescreen_cli.redrive.causes import UNREADABLE
 
 if TYPE_CHECKING:

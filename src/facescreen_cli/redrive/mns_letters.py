@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mns.mns_exception import MNSServerException
 
-from facescreen.messages.mns import mns_errors
+from facescreen.bus.mns import mns_errors
 from facescreen_cli.mns_account import connect
 from facescreen_cli.redrive.queues import HOLD_S, Held, sent
 

@@ -14,8 +14,8 @@ from facescreen_cli.redrive.causes import Cause, cause_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from facescreen.bus.ports import Invoker
     from facescreen.deepfake.pace import Pace
-    from facescreen.invoke import Invoker
     from facescreen_cli.redrive.letters import Letter
     from facescreen_cli.redrive.queues import Held, LetterQueue
 

@@ -16,7 +16,7 @@ from facescreen_cli.redrive.causes import ALREADY_SCREENED, NOT_TOLD, kind_of
 
 if TYPE_CHECKING:
     from facescreen.model import ObjectRef
-    from facescreen.storage import ObjectStore
+    from facescreen.storage.ports import ObjectStore
 
 
 @dataclass(frozen=True)

@@ -82,8 +82,8 @@ def release(
 
 def _named(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
     """The scheme that all of them have, and the objects. Raises click.UsageError."""
-    from facescreen.web.problems import Refusal  # noqa: PLC0415 - --help needs no libraries
-    from facescreen.web.submissions import object_ref  # noqa: PLC0415
+    from facescreen.errors import InvalidRequestError
+    from facescreen.storage.keys import object_ref
 
     refs = []
     for named in dict.fromkeys(objects):
@@ -93,8 +93,8 @@ def _named(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
         bucket, _, key = rest.partition("/")
         try:
             refs.append(object_ref(scheme, bucket, key))
-        except Refusal as refusal:
-            raise click.UsageError(f"{named!r}: {refusal}") from None
+        except InvalidRequestError as error:
+            raise click.UsageError(f"{named!r}: {error}") from None
     schemes = {ref.store for ref in refs}
     if len(schemes) > 1:
         raise click.UsageError("objects on OSS and on S3 are released by two runs")
@@ -102,13 +102,13 @@ def _named(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
 
 
 def _releasing(scheme: str, profile: str) -> Releasing:
-    from facescreen_cli.release.services import releasing  # noqa: PLC0415
+    from facescreen_cli.release.services import releasing
 
     return releasing(scheme, os.environ, profile)
 
 
 def _planned(releasing: Releasing, ref: ObjectRef) -> _Row:
-    from facescreen_cli.release.releasing import NotReleased  # noqa: PLC0415
+    from facescreen_cli.release.releasing import NotReleased
 
     row = _Row(ref)
     try:
@@ -122,7 +122,7 @@ def _planned(releasing: Releasing, ref: ObjectRef) -> _Row:
 
 
 def _carry_out(releasing: Releasing, row: _Row) -> None:
-    from facescreen_cli.release.releasing import NotReleased  # noqa: PLC0415
+    from facescreen_cli.release.releasing import NotReleased
 
     if row.plan is None:
         return

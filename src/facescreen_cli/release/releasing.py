@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from facescreen.model import ObjectHead, ObjectRef
     from facescreen.quarantine import Records
     from facescreen.settings import QuarantineSettings
-    from facescreen.storage import QuarantineStore
+    from facescreen.storage.ports import QuarantineStore
 
 
 class NotReleased(Exception):

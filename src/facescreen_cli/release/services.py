@@ -15,7 +15,7 @@ from facescreen_cli.release.releasing import Releasing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from facescreen.storage import QuarantineStore, StateStore
+    from facescreen.storage.ports import QuarantineStore, StateStore
 
 
 def releasing(scheme: str, environment: Mapping[str, str], profile: str) -> Releasing:
@@ -36,8 +36,10 @@ def releasing(scheme: str, environment: Mapping[str, str], profile: str) -> Rele
 def _on_oss(
     state_bucket: str, endpoint: str, region: str, profile: str
 ) -> tuple[QuarantineStore, StateStore]:
-    from facescreen.storage.oss import OssState  # noqa: PLC0415 - the SDKs load here
-    from facescreen.storage.oss_quarantine import OssQuarantineStore  # noqa: PLC0415
+    from facescreen.storage.oss import (
+        OssQuarantineStore,
+        OssState,
+    )
 
     credentials = account.credentials(profile)
     store = OssQuarantineStore(
@@ -50,11 +52,13 @@ def _on_oss(
 def _on_s3(state_bucket: str) -> tuple[QuarantineStore, StateStore]:
     """Region and credentials as boto3 finds them."""
     try:
-        import boto3  # noqa: PLC0415
+        import boto3
     except ImportError:
         raise BadSettings("s3:// objects need boto3: install it beside facescreen") from None
-    from facescreen.storage.s3 import S3State  # noqa: PLC0415
-    from facescreen.storage.s3_quarantine import S3QuarantineStore  # noqa: PLC0415
+    from facescreen.storage.s3 import (
+        S3QuarantineStore,
+        S3State,
+    )
 
     session = boto3.Session()
     return S3QuarantineStore(session), S3State(session, bucket=state_bucket)

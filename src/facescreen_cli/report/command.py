@@ -93,8 +93,8 @@ def report(
     if target is None:
         raise click.UsageError("name a bucket and a prefix, as oss://bucket/prefix, or --cost")
     # The SDKs load here.
-    from facescreen_cli.buckets import bucket_of  # noqa: PLC0415
-    from facescreen_cli.outside import parts, settings_with_tags  # noqa: PLC0415
+    from facescreen_cli.buckets import bucket_of
+    from facescreen_cli.outside import parts, settings_with_tags
 
     store, name, prefix = parts(target, whole=whole)
     if page is not None:
@@ -107,16 +107,16 @@ def report(
         raise click.UsageError(str(wrong)) from None
     _tell(made, as_json=as_json)
     if page is not None:
-        from facescreen_cli.report.page import html  # noqa: PLC0415
+        from facescreen_cli.report.page import html
 
         write_page(page, html(made))
     return made.status(check=check)
 
 
 def _report_cost(cloud: str, profile: str, *, as_json: bool) -> int:
-    from facescreen_cli.buckets import bucket_of  # noqa: PLC0415
-    from facescreen_cli.outside import settings_of_state  # noqa: PLC0415
-    from facescreen_cli.report import cost  # noqa: PLC0415
+    from facescreen_cli.buckets import bucket_of
+    from facescreen_cli.outside import settings_of_state
+    from facescreen_cli.report import cost
 
     store = "s3" if cloud == "aws" else "oss"
     try:
@@ -134,10 +134,10 @@ def _report_cost(cloud: str, profile: str, *, as_json: bool) -> int:
 
 def _count(bucket: Bucket | S3Bucket, prefix: str, settings: Settings) -> Report:
     """Raises BadSettings, BadCredentials; what else ends it early makes it partial."""
-    from facescreen_cli.report.counts import Report  # noqa: PLC0415
-    from facescreen_cli.report.reading import Reader, found  # noqa: PLC0415
-    from facescreen_cli.report.text import progress  # noqa: PLC0415
-    from facescreen_cli.screen.halt import Halt  # noqa: PLC0415
+    from facescreen_cli.report.counts import Report
+    from facescreen_cli.report.reading import Reader, found
+    from facescreen_cli.report.text import progress
+    from facescreen_cli.screen.halt import Halt
 
     target = f"{bucket.kind}://{bucket.name}/{prefix}"
     made, halt, reader = Report(target), Halt(), Reader(bucket, settings)
@@ -156,7 +156,7 @@ def _count(bucket: Bucket | S3Bucket, prefix: str, settings: Settings) -> Report
 
 
 def _tell(made: Report, *, as_json: bool) -> None:
-    from facescreen_cli.report import text  # noqa: PLC0415
+    from facescreen_cli.report import text
 
     if as_json:
         click.echo(text.as_json(made))

@@ -20,7 +20,7 @@ from facescreen.timing import persistently
 from facescreen_cli.screen.spending import PRICE_USD
 
 if TYPE_CHECKING:
-    from facescreen.storage import StateStore
+    from facescreen.storage.ports import StateStore
     from facescreen_cli.buckets import Bucket
     from facescreen_cli.s3_bucket import S3Bucket
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from facescreen.settings import Settings
-    from facescreen.storage.listing import Listed
+    from facescreen.storage.ports import Listed
     from facescreen_cli.buckets import Bucket
     from facescreen_cli.report.counts import Found
     from facescreen_cli.s3_bucket import S3Bucket

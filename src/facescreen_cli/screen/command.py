@@ -101,7 +101,7 @@ def screen(
     go: MNS_ENDPOINT with MNS_TOPIC or MNS_QUEUE; on AWS SNS_TOPIC_ARN, SQS_QUEUE_URL or EVENT_BUS,
     while region and credentials of S3 are boto3's matter).
     """
-    from facescreen_cli.screen import services as ours  # noqa: PLC0415 - the libraries load here
+    from facescreen_cli.screen import services as ours
 
     found = _find(targets, origins, verbose=verbose)
     _check_objects(found, write_back=write_back, local=local, rate=rate)
@@ -120,9 +120,9 @@ def screen(
 
 
 def _find(arguments: tuple[str, ...], origins: tuple[str, ...], *, verbose: bool) -> Found:
-    from facescreen.web.urls import UrlRules  # noqa: PLC0415
-    from facescreen_cli.screen.report import skipped_summary  # noqa: PLC0415
-    from facescreen_cli.screen.targets import Found  # noqa: PLC0415
+    from facescreen.web.urls import UrlRules
+    from facescreen_cli.screen.report import skipped_summary
+    from facescreen_cli.screen.targets import Found
 
     found, rules = Found(), UrlRules(tuple(origin.lower().rstrip("/") for origin in origins))
     for argument in arguments:
@@ -152,7 +152,7 @@ def _check_objects(found: Found, *, write_back: bool, local: bool, rate: float |
 
 def _store_of(found: Found) -> str:
     """That of the objects among them; empty where there are none. Raises click.UsageError."""
-    from facescreen_cli.screen.targets import BucketObject  # noqa: PLC0415
+    from facescreen_cli.screen.targets import BucketObject
 
     stores = {one.ref.store for one in found.targets if isinstance(one, BucketObject)}
     if len(stores) > 1:
@@ -169,7 +169,7 @@ def _surroundings(
     if not local:
         yield os.environ, lambda: account.credentials(profile)
         return
-    from facescreen_cli.local import running_cloud  # noqa: PLC0415 - the services load here
+    from facescreen_cli.local import running_cloud
 
     with (
         tempfile.TemporaryDirectory(prefix="facescreen-") as folder,
@@ -182,8 +182,8 @@ def _surroundings(
 
 
 def _tell_costs(found: Found, services: Services) -> int:
-    from facescreen_cli.screen.report import skipped_summary  # noqa: PLC0415
-    from facescreen_cli.screen.spending import costs, paid_calls  # noqa: PLC0415
+    from facescreen_cli.screen.report import skipped_summary
+    from facescreen_cli.screen.spending import costs, paid_calls
 
     calls = paid_calls(found.targets, services.strictness)
     told = f"{len(found.targets)} to screen: up to {costs(calls)}. {skipped_summary(found)}"
@@ -193,7 +193,7 @@ def _tell_costs(found: Found, services: Services) -> int:
 
 def _check_costs(found: Found, services: Services, *, yes: bool) -> None:
     """Raises click.UsageError for a run that nobody agreed to pay for."""
-    from facescreen_cli.screen.spending import WITHOUT_ASKING, check_agreed, paid_calls  # noqa: PLC0415
+    from facescreen_cli.screen.spending import WITHOUT_ASKING, check_agreed, paid_calls
 
     if not yes and len(found.targets) > WITHOUT_ASKING:
         check_agreed(paid_calls(found.targets, services.strictness))
@@ -207,9 +207,9 @@ def _run(
     as_json: bool,
     write_back: bool,
 ) -> int:
-    from facescreen_cli.screen.crew import results, workers  # noqa: PLC0415
-    from facescreen_cli.screen.halt import Halt  # noqa: PLC0415
-    from facescreen_cli.screen.report import INTERRUPTED, Report, progress  # noqa: PLC0415
+    from facescreen_cli.screen.crew import results, workers
+    from facescreen_cli.screen.halt import Halt
+    from facescreen_cli.screen.report import INTERRUPTED, Report, progress
 
     halt, report = Halt(), Report(found)
     judge = services.judge(credentials, halt, store=_store_of(found), write_back=write_back)

@@ -107,8 +107,8 @@ class Services:
         self, store: str, credentials: CredentialSource
     ) -> tuple[DeepfakeClient, AdHoc]:
         # The SDKs load here.
-        from facescreen.assembly import assemble, assemble_ad_hoc, ports_of  # noqa: PLC0415
-        from facescreen.settings import Settings  # noqa: PLC0415
+        from facescreen.assembly import assemble, assemble_ad_hoc, ports_of
+        from facescreen.settings import Settings
 
         settings = Settings.from_env(self._outside(), on_aws=store == "s3")
         ports = replace(ports_of(settings, credentials), credentials=credentials)

@@ -13,8 +13,8 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from facescreen.web.problems import Refusal
-from facescreen.web.submissions import object_ref
+from facescreen.errors import InvalidRequestError, UrlRefusedError
+from facescreen.storage.keys import object_ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,14 +169,14 @@ def _object(store: str, rest: str) -> ObjectRef:
         )
     try:
         return object_ref(store, bucket, key)
-    except Refusal as refusal:
-        raise click.UsageError(f"{store}://{bucket}/{key}: {refusal}") from None
+    except InvalidRequestError as error:
+        raise click.UsageError(f"{store}://{bucket}/{key}: {error}") from None
 
 
 def _checked(target: Url, rules: UrlRules) -> Url:
     try:
         rules.checked(target.url)
-    except Refusal as refusal:
-        problem = refusal.problem
-        raise click.UsageError(f"{target.name}: {problem.detail}. {problem.remedy}") from None
+    except UrlRefusedError as error:
+        remedy = "Give an https URL of a public host, or the object."
+        raise click.UsageError(f"{target.name}: {error}. {remedy}") from None
     return target

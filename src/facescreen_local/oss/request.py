@@ -12,15 +12,65 @@ if TYPE_CHECKING:
 # Parameters that turn a request into another operation, whether this service has it or not:
 # `PUT /key?acl` must never be taken for a PutObject.
 SUBRESOURCES = frozenset(
-    """
-    accessPoint accessPointPolicy acl append asyncFetch bucketArchiveDirectRead bucketInfo cname
-    comp cors delete encryption httpsConfig inventory lifecycle link live location logging metaQuery
-    objectInfo objectMeta policy publicAccessBlock qos qosInfo qosRequester redundancyTransition
-    referer regionList replication replicationLocation replicationProgress requestPayment
-    requesterQosInfo resourceGroup resourcePool resourcePoolBuckets resourcePoolInfo restore stat
-    status style symlink tagging transferAcceleration uploadId uploads versioning versions vod
-    website worm wormExtend wormId x-oss-async-process x-oss-write-get-object-response
-    """.split()  # noqa: SIM905
+    [
+        "accessPoint",
+        "accessPointPolicy",
+        "acl",
+        "append",
+        "asyncFetch",
+        "bucketArchiveDirectRead",
+        "bucketInfo",
+        "cname",
+        "comp",
+        "cors",
+        "delete",
+        "encryption",
+        "httpsConfig",
+        "inventory",
+        "lifecycle",
+        "link",
+        "live",
+        "location",
+        "logging",
+        "metaQuery",
+        "objectInfo",
+        "objectMeta",
+        "policy",
+        "publicAccessBlock",
+        "qos",
+        "qosInfo",
+        "qosRequester",
+        "redundancyTransition",
+        "referer",
+        "regionList",
+        "replication",
+        "replicationLocation",
+        "replicationProgress",
+        "requestPayment",
+        "requesterQosInfo",
+        "resourceGroup",
+        "resourcePool",
+        "resourcePoolBuckets",
+        "resourcePoolInfo",
+        "restore",
+        "stat",
+        "status",
+        "style",
+        "symlink",
+        "tagging",
+        "transferAcceleration",
+        "uploadId",
+        "uploads",
+        "versioning",
+        "versions",
+        "vod",
+        "website",
+        "worm",
+        "wormExtend",
+        "wormId",
+        "x-oss-async-process",
+        "x-oss-write-get-object-response",
+    ]
 )
 
 _SERVICE = {("GET", ""): "ListBuckets"}

@@ -26,13 +26,35 @@ _TERMINATOR = "aliyun_v4_request"
 
 # Version 1 signs these parameters and no others.
 _SIGNED_V1 = SUBRESOURCES | frozenset(
-    """
-    callback callback-var continuation-token endTime group img inventoryId partNumber position
-    response-cache-control response-content-disposition response-content-encoding
-    response-content-language response-content-type response-expires security-token sequential
-    startTime styleName versionId x-oss-ac-forward-allow x-oss-ac-source-ip x-oss-ac-subnet-mask
-    x-oss-ac-vpc-id x-oss-process x-oss-request-payer x-oss-traffic-limit
-    """.split()  # noqa: SIM905
+    [
+        "callback",
+        "callback-var",
+        "continuation-token",
+        "endTime",
+        "group",
+        "img",
+        "inventoryId",
+        "partNumber",
+        "position",
+        "response-cache-control",
+        "response-content-disposition",
+        "response-content-encoding",
+        "response-content-language",
+        "response-content-type",
+        "response-expires",
+        "security-token",
+        "sequential",
+        "startTime",
+        "styleName",
+        "versionId",
+        "x-oss-ac-forward-allow",
+        "x-oss-ac-source-ip",
+        "x-oss-ac-subnet-mask",
+        "x-oss-ac-vpc-id",
+        "x-oss-process",
+        "x-oss-request-payer",
+        "x-oss-traffic-limit",
+    ]
 )
 _SIGNED_HEADERS_V4 = frozenset({"content-type", "content-md5"})
 

@@ -192,7 +192,7 @@ def test_an_instance_does_not_outlive_its_parent(tmp_path: Path) -> None:
     project(tmp_path, "import time\ndef handler(event, context): print('in'); time.sleep(30)")
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        instance = subprocess.Popen(  # noqa: S603
+        instance = subprocess.Popen(
             [sys.executable, bootstrap.__file__, str(theirs.fileno()), str(tmp_path / "code")],
             pass_fds=[theirs.fileno()],
             stdout=subprocess.PIPE,

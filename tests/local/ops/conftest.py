@@ -43,7 +43,7 @@ def facescreen(cloud: LocalCloud, outside: Outside) -> Command:
     """Runs the command line, and searches what it says for secrets."""
 
     def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [FACESCREEN, *map(str, arguments)],
             env=surroundings(outside.told, **environment),
             stdin=subprocess.DEVNULL,

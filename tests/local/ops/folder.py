@@ -68,7 +68,7 @@ def run(cloud: LocalCloud, outside: Outside, folder: Path, *, files: int, quota:
     (folder / "flagged.jpg").write_bytes(photo(cloud, "flagged.jpg"))
     outside.admin.post("/reset")
     outside.behave(cloudauth={"quota": quota, "latency_ms": LATENCY_MS})
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [FACESCREEN, "screen", folder, "--json", "--yes", "--rate", str(quota)],
         env=surroundings(outside.told),
         capture_output=True,

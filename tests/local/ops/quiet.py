@@ -105,7 +105,7 @@ class Backfill:
     ) -> subprocess.Popen[str]:
         """To be ended by whoever began it. `terminal` stands in for its three streams."""
         target, *options = map(str, arguments)
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(
             [FACESCREEN, "backfill", f"{self.bucket}{target}", *options],
             env={**self._environment, **environment},
             stdin=subprocess.DEVNULL if terminal is None else terminal,

@@ -51,7 +51,7 @@ HOSTILE = "\x1b[31m<img src=x>"
 def redrive(outside: Outside, *arguments: str, **environment: str) -> Any:
     """Its status, and what it says with --json."""
     _waiting(outside)
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [FACESCREEN, "redrive", "--json", *arguments],
         env=surroundings(outside.told, **{"CALLS_PER_SECOND": "200", **environment}),
         stdin=subprocess.DEVNULL,
@@ -256,7 +256,7 @@ def test_what_people_read_steers_no_terminal(both: tuple[LocalCloud, Outside]) -
         "responsePayload": json.dumps({"errorType": HOSTILE, "errorMessage": HOSTILE}),
     }
     queue.send_message(Message(json.dumps(record)))
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [FACESCREEN, "redrive", "--dry-run"],
         env=surroundings(outside.told),
         stdin=subprocess.DEVNULL,

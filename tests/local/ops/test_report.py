@@ -189,7 +189,7 @@ def test_ctrl_c_tells_what_was_counted(
     # It does nothing, and is not there any more once a first tag set was asked for.
     seen = {"operation": "GetObjectTagging"}
     outside.behave(oss={"latency_ms": 400, "faults": [seen]})
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [FACESCREEN, "report", *ALL, "--json"],
         env=surroundings(outside.told),
         stdout=subprocess.PIPE,

@@ -14,7 +14,7 @@ from tests.local.command import FACESCREEN, run
     ("words", "offers"), [("facescreen scr", "screen"), ("facescreen screen --dry", "--dry-run")]
 )
 def test_bash(words: str, offers: str) -> None:
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [FACESCREEN],
         env={
             **os.environ,

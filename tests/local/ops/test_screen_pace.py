@@ -39,7 +39,7 @@ def test_a_folder_keeps_to_the_quota_while_answers_are_slow(
 
 def test_ctrl_c_leaves_what_was_done(cloud: LocalCloud, outside: Outside, tmp_path: Path) -> None:
     folder.fill(tmp_path / "photos", folder.photo(cloud, "portrait.jpg"), FILES)
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [FACESCREEN, "screen", tmp_path / "photos", "--json", "--yes", "--rate", "10"],
         env=surroundings(outside.told),
         stdout=subprocess.PIPE,

@@ -19,5 +19,5 @@ def packaged() -> dict[str, str] | None:
         return None
     aim = target("alibaba", {})
     facescreen = Path(sys.executable).with_name("facescreen")
-    subprocess.run([facescreen, "package", "--cloud", aim.cloud, "--quiet"], check=True)  # noqa: S603
+    subprocess.run([facescreen, "package", "--cloud", aim.cloud, "--quiet"], check=True)
     return {f"python{aim.python}": str(interpreter.find(aim.python).path)}

@@ -43,7 +43,7 @@ def read(outside: Outside, key: str) -> bytes:
 
 def release(outside: Outside, *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
     """``facescreen release``: its status, the lines that it told, what it said besides."""
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [FACESCREEN, "release", "--json", *arguments],
         env=surroundings(outside.told, **MOVE),
         stdin=subprocess.DEVNULL,

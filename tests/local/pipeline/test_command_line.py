@@ -102,7 +102,7 @@ def test_the_demo_shows_the_right_row_for_every_sample() -> None:
 
 
 def test_the_demo_listens_on_until_it_is_stopped() -> None:
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [FACESCREEN, "demo"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from facescreen import errors
-from facescreen.messages.eventbridge import EventBridgePublisher
-from facescreen.messages.sns import SnsPublisher
+from facescreen.bus.eventbridge import EventBridgePublisher
+from facescreen.bus.sns import SnsPublisher
 from tests.unit.aws_answers import Answers
 
 MESSAGE = {

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen.errors import BadSettings
-from facescreen.storage.listing import Listed
+from facescreen.storage.ports import Listed
 from facescreen_cli.backfill.inventory import opened
 from facescreen_cli.backfill.inventory.manifest import File, Manifest
 from facescreen_cli.backfill.inventory.rows import LONGEST_LINE, RowReader

@@ -11,7 +11,7 @@ import pytest
 
 from facescreen import errors
 from facescreen.model import Verdict
-from facescreen.storage.listing import Listed
+from facescreen.storage.ports import Listed
 from facescreen.tags import Standing
 from facescreen_cli.backfill.journal import ACCEPTED, INTENDED, Journal, Progress
 from facescreen_cli.backfill.selection import Selection

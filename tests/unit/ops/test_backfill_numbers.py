@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from facescreen.storage.listing import Listed
+from facescreen.storage.ports import Listed
 from facescreen_cli.backfill.journal import Journal, Progress
 from facescreen_cli.backfill.planning import Planner, plan, plan_sample
 from facescreen_cli.backfill.sampling import Sampled, Share

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen import errors
+from facescreen.bus.sqs import SqsInvoker
 from facescreen.clients.credentials import Credentials
-from facescreen.filters import Filters
-from facescreen.invoke.events import event_of
-from facescreen.invoke.sqs import SqsInvoker
+from facescreen.events.build import event_of
+from facescreen.events.filters import Filters
+from facescreen.events.read import read_event
 from facescreen.model import ObjectRef
-from facescreen.triggers import read_event
 from facescreen_cli.invoke import chosen
 
 KEYS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=300).filter(

@@ -12,7 +12,7 @@ from click import UsageError
 from click.testing import CliRunner
 
 from facescreen.model import Verdict
-from facescreen.storage.listing import Listed
+from facescreen.storage.ports import Listed
 from facescreen.tags import Standing
 from facescreen_cli.report import report as command
 from facescreen_cli.report.counts import (

@@ -9,7 +9,7 @@ import pytest
 
 from facescreen import errors
 from facescreen.model import ObjectRef
-from facescreen.storage.s3_quarantine import S3QuarantineStore
+from facescreen.storage.s3 import S3QuarantineStore
 from tests.unit.aws_answers import Answers, refused
 
 REF = ObjectRef("s3", "selfies", "kyc/a b.jpg", etag="e1")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facescreen import errors
-from facescreen.filters import Filters
+from facescreen.events.filters import Filters
 from facescreen.settings.sweep import Place
 from facescreen.sweep.sweeper import End
 from facescreen.timing import Deadline

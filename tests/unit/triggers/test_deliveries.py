@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from facescreen.filters import Filters
-from facescreen.triggers import Answer, read_event
+from facescreen.events.filters import Filters
+from facescreen.events.parsed import Answer
+from facescreen.events.read import read_event
 from tests.unit.triggers.wrapped import (
     batch_job,
     oss_record,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facescreen.filters import Filters
-from facescreen.triggers import read_event
+from facescreen.events.filters import Filters
+from facescreen.events.read import read_event
 from tests.unit.triggers.wrapped import ENVELOPES, ETAG, TIME
 
 EVENTS = Path(__file__).parents[2] / "events"

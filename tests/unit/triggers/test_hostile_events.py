@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen.errors import BadEvent
-from facescreen.filters import Filters
-from facescreen.triggers import read_event
+from facescreen.events.filters import Filters
+from facescreen.events.read import read_event
 from tests.unit.triggers.wrapped import (
     ENVELOPES,
     batch_job,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from facescreen.filters import Filters
-from facescreen.triggers import read_event
+from facescreen.events.filters import Filters
+from facescreen.events.read import read_event
 from tests.unit.triggers.wrapped import (
     batch_job,
     oss_cloud_event,

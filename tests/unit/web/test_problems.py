@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from facescreen import errors
-from facescreen.runtime import adapt, function_url_event
+from facescreen.events.http_trigger import function_url_event
+from facescreen.runtime import adapt
 from facescreen.web import problems
 from facescreen.web.routes import router
 

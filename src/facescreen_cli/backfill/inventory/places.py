@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import IO
 
-    from facescreen.storage import ObjectStore
+    from facescreen.storage.ports import ObjectStore
     from facescreen_cli.buckets import Bucket
     from facescreen_cli.s3_bucket import S3Bucket
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from facescreen.errors import BadSettings
-from facescreen.storage.listing import Listed
+from facescreen.storage.ports import Listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

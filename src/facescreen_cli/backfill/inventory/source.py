@@ -17,7 +17,7 @@ from facescreen_cli.backfill.sources import Row
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from facescreen.storage.listing import Listed
+    from facescreen.storage.ports import Listed
     from facescreen_cli.backfill.inventory.manifest import File
     from facescreen_cli.backfill.inventory.places import Place
     from facescreen_cli.backfill.sources import Mark

@@ -1,10 +1,35 @@
-"""Hands events to the deployed function: what was not screened, or failed, goes to it again."""
+"""What facescreen asks of a message bus, a dead-letter queue, and the invoker of functions."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from facescreen.errors import BadRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from facescreen.errors import FacescreenError
+
+
+class Publisher(Protocol):
+    """A topic, queue or bus that takes CloudEvents."""
+
+    def publish(self, message: Mapping[str, Any]) -> None:
+        """Sends one message; filters may go by its verdict and bucket.
+
+        Raises errors.Unavailable, errors.AccessRefused.
+        """
+
+
+class DeadLetters(Protocol):
+    """A queue of events that are not delivered again."""
+
+    def put(self, event: str, why: FacescreenError) -> None:
+        """Keeps an event as it came, with the class and the text of `why` beside it.
+
+        Raises errors.FacescreenError.
+        """
 
 
 class Invoker(Protocol):

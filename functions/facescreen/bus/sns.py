@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from facescreen.bus.attributes import attributes, standard
 from facescreen.clients.boto import aws_errors, connect
-from facescreen.messages.attributes import attributes, standard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from facescreen.events.json_object import object_key
 from facescreen.model import ObjectRef
-from facescreen.triggers.fields import object_key
 
 if TYPE_CHECKING:
-    from facescreen.triggers.fields import Fields
+    from facescreen.events.json_object import Fields
 
 # Events after which a whole object stands in the bucket. InitiateMultipartUpload and UploadPart
 # come before there is one, AppendObject comes for each piece, PutSymlink's key is the link.

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 from facescreen import errors
+from facescreen.bus.ports import check_size
 from facescreen.clients.acs3 import Call, sign
-from facescreen.invoke import check_size
 from facescreen.timing import persistently
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from urllib.parse import unquote_plus
 
 from facescreen.errors import BadEvent
+from facescreen.events.json_object import LONGEST_NAME, Fields, object_key
 from facescreen.model import ObjectRef
-from facescreen.triggers.fields import LONGEST_NAME, Fields, object_key
 
 # Only these: stores that speak S3's format send ObjectCreated:PutTagging too, and screening tags.
 _COMPLETE = {f"ObjectCreated:{way}" for way in ("Put", "Post", "Copy", "CompleteMultipartUpload")}

@@ -9,14 +9,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import BadEvent
-from facescreen.triggers import oss, s3
-from facescreen.triggers.deliveries import Answer, Delivery, Triggered
-from facescreen.triggers.fields import LONGEST_NAME, Fields, listed, parsed
+from facescreen.events import oss, s3
+from facescreen.events.json_object import LONGEST_NAME, Fields, listed, parsed
+from facescreen.events.parsed import Answer, Delivery, Triggered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from facescreen.filters import Filters
+    from facescreen.events.filters import Filters
     from facescreen.model import ObjectRef
 
 # Lambda's largest synchronous payload; Function Compute's asynchronous ones end at 128 KB.

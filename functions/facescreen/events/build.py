@@ -1,4 +1,4 @@
-"""An object as its store's own event, which facescreen.triggers reads back."""
+"""An object as its store's own event, which facescreen.events reads back."""
 
 from __future__ import annotations
 

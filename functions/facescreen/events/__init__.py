@@ -15,8 +15,3 @@ S3 Batch Operations ``tasks[]``              URL-encoded   one task
 Sources: function-compute.md, "Bucket events"; Amazon S3 User Guide, "Event message structure",
 "EventBridge event message structure" and "Invoke AWS Lambda function".
 """
-
-from facescreen.triggers.deliveries import Answer, Delivery, Triggered
-from facescreen.triggers.envelopes import read_event
-
-__all__ = ["Answer", "Delivery", "Triggered", "read_event"]
