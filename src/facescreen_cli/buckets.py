@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+import boto3
 import oss2
 
 from facescreen import errors
 from facescreen.storage.oss import OssState, OssStore
 from facescreen.storage.ports import objects
+from facescreen.storage.s3 import S3State, S3Store
 from facescreen.timing import persistently
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from facescreen.clients.credentials import CredentialSource
     from facescreen.settings import Settings
     from facescreen.storage.ports import Listed, Page
-    from facescreen_cli.s3_bucket import S3Bucket
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,6 @@ def bucket_of(
 ) -> Bucket | S3Bucket:
     """On OSS with `credentials`; without them on S3, where they are boto3's matter."""
     if credentials is None:
-        from facescreen_cli.s3_bucket import S3Bucket
-
         return S3Bucket(name)
     alibaba = settings.alibaba
     return Bucket(name, alibaba.oss_endpoint, alibaba.oss_region, credentials)
@@ -97,3 +96,35 @@ def needing(action: str, bucket: str) -> Iterator[None]:
         raise errors.AccessRefused(
             f"allow these credentials {action} on {bucket}: {refusal}"
         ) from None
+
+
+@dataclass(frozen=True)
+class S3Bucket:
+    """One bucket on S3; credentials, region and endpoint are boto3's matter."""
+
+    kind: ClassVar = "s3"
+    listing: ClassVar = "s3:ListBucket"
+    name: str
+
+    def store(self) -> S3Store:
+        """The port ObjectStore. Each has a session of its own: one may not make clients for
+        several threads at once."""
+        return S3Store(boto3.Session())
+
+    def state(self) -> S3State:
+        """As Bucket.state."""
+        return S3State(boto3.Session(), bucket=self.name)
+
+    def listed(self, prefix: str = "", after: str = "") -> Iterator[Listed]:
+        """As Bucket.listed."""
+        store = self.store()
+
+        def page(after: str) -> Page:
+            with self.needing(self.listing):
+                return store.page(self.name, prefix, after)
+
+        return objects(lambda after: persistently(partial(page, after)), after)
+
+    def needing(self, action: str) -> AbstractContextManager[None]:
+        """As Bucket.needing."""
+        return needing(action, self.name)

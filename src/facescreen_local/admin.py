@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from facescreen_local.behaviour import BadBehaviour, Behaviour
-from facescreen_local.fc.refusal import Refused
-from facescreen_local.service import Service
+from facescreen_local.service import LocalError, Service
 
 if TYPE_CHECKING:
-    from facescreen_local.cloud import LocalCloud
+    from collections.abc import Callable, Iterable, Mapping
+
+    from facescreen_local.cloudauth.calls import Call
+    from facescreen_local.fc.invocations import Invocation
 
 _LARGEST_BODY = 1024 * 1024
 _FIRE = "POST /fire/"
@@ -23,9 +25,22 @@ class AdminService(Service):
     """``PUT /behaviour``, ``GET /calls``, ``GET /invocations``, ``POST /reset``, and
     ``POST /fire/FUNCTION`` for a time trigger."""
 
-    def __init__(self, cloud: LocalCloud) -> None:
+    def __init__(
+        self,
+        services: Callable[[], Mapping[str, Service]],
+        *,
+        fire: Callable[[str], int],
+        invocations: Callable[[], Iterable[Invocation]],
+        calls: Callable[[], Iterable[Call]],
+        reset: Callable[[], None],
+    ) -> None:
+        """`fire` fires a function's time triggers; it raises LocalError."""
         super().__init__()
-        self._cloud = cloud
+        self._services = services
+        self._fire = fire
+        self._invocations = invocations
+        self._calls = calls
+        self._reset = reset
 
     def operation(self, request: web.BaseRequest) -> str:
         return f"{request.method} {request.path}"
@@ -37,12 +52,12 @@ class AdminService(Service):
         if asked == "PUT /behaviour":
             return await self._set_behaviour(request, request_id)
         if asked.startswith(_FIRE):
-            return self._fire(asked.removeprefix(_FIRE), request_id)
+            return self._fire_timers(asked.removeprefix(_FIRE), request_id)
         told = {
             "GET /calls": self._billed_calls,
-            "GET /calls/all": self._calls,
-            "GET /invocations": self._invocations,
-            "POST /reset": self._cloud.reset,
+            "GET /calls/all": self._all_calls,
+            "GET /invocations": self._all_invocations,
+            "POST /reset": self._reset,
         }
         if asked not in told:
             known = f"known here: PUT /behaviour, {_FIRE}FUNCTION, {', '.join(told)}"
@@ -59,7 +74,7 @@ class AdminService(Service):
             given = json.loads(await request.read())
             if not isinstance(given, dict):
                 raise BadBehaviour("expected an object of services")
-            services = self._cloud.services
+            services = self._services()
             unknown = sorted(set(given) - set(services))
             if unknown:
                 raise BadBehaviour(f"unknown service {unknown[0]!r}; known: {', '.join(services)}")
@@ -70,23 +85,23 @@ class AdminService(Service):
             services[name].behaviour = behaviour
         return _json({name: asdict(service.behaviour) for name, service in services.items()})
 
-    def _fire(self, function: str, request_id: str) -> web.Response:
+    def _fire_timers(self, function: str, request_id: str) -> web.Response:
         try:
-            fired = self._cloud.fc.fire(function)
-        except Refused as refused:
-            return self.error(refused.status, refused.code, refused.message, request_id)
+            fired = self._fire(function)
+        except LocalError as error:
+            return self.error(error.status, error.code, error.message, request_id)
         if not fired:
             message = f"{function} has no time trigger that is enabled"
             return self.error(409, "NotEnabled", message, request_id)
         return _json({"fired": fired})
 
-    def _invocations(self) -> list[dict[str, Any]]:
-        return [asdict(entry) for entry in self._cloud.fc.invocations]
+    def _all_invocations(self) -> list[dict[str, Any]]:
+        return [asdict(entry) for entry in self._invocations()]
 
     def _billed_calls(self) -> list[dict[str, Any]]:
-        return [call for call in self._calls() if call["billed"]]
+        return [call for call in self._all_calls() if call["billed"]]
 
-    def _calls(self) -> list[dict[str, Any]]:
+    def _all_calls(self) -> list[dict[str, Any]]:
         return [
             {
                 "operation": call.operation,
@@ -97,7 +112,7 @@ class AdminService(Service):
                 "code": call.code,
                 "billed": call.billed,
             }
-            for call in self._cloud.cloudauth.calls
+            for call in self._calls()
         ]
 
 

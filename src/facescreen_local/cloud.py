@@ -70,7 +70,13 @@ class LocalCloud:
         self.oss = OssService(self.identity, data / "oss", REGION, self._on_event)
         self.cloudauth = CloudauthService(self.identity, data)
         self.mns = MnsService(self.identity, data / "mns", REGION)
-        self.admin = AdminService(self)
+        self.admin = AdminService(
+            lambda: self.services,
+            fire=self._fire,
+            invocations=lambda: self.fc.invocations,
+            calls=lambda: self.cloudauth.calls,
+            reset=self.reset,
+        )
         self.fc: FcService
         self.http: HttpTriggerService | None = None
 
@@ -192,6 +198,9 @@ class LocalCloud:
             "URL_ALLOWED_ORIGINS": self.oss.url,
             **self._settings,
         }
+
+    def _fire(self, function: str) -> int:
+        return self.fc.fire(function)
 
     def _on_event(self, record: dict[str, Any]) -> None:
         self.fc.deliver(record)

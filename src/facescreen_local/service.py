@@ -32,6 +32,16 @@ def bound(port: int = 0) -> socket.socket:
     return socket.create_server((LOOPBACK, port))
 
 
+class LocalError(Exception):
+    """What a service turns down: HTTP status, error code and message."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
 class Service(ABC):
     """One service on its own port. Paths reach `answer` as they were sent, never normalised."""
 

@@ -30,9 +30,8 @@ if TYPE_CHECKING:
     from facescreen.storage.ports import Listed
     from facescreen_cli.backfill.selection import Selection
     from facescreen_cli.backfill.sources import Source
-    from facescreen_cli.buckets import Bucket
+    from facescreen_cli.buckets import Bucket, S3Bucket
     from facescreen_cli.report.counts import Found
-    from facescreen_cli.s3_bucket import S3Bucket
 
 
 @dataclass(frozen=True)

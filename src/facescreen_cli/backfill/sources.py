@@ -9,8 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from facescreen.storage.ports import Listed
-    from facescreen_cli.buckets import Bucket
-    from facescreen_cli.s3_bucket import S3Bucket
+    from facescreen_cli.buckets import Bucket, S3Bucket
 
 
 class Row(NamedTuple):

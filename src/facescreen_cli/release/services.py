@@ -36,10 +36,7 @@ def releasing(scheme: str, environment: Mapping[str, str], profile: str) -> Rele
 def _on_oss(
     state_bucket: str, endpoint: str, region: str, profile: str
 ) -> tuple[QuarantineStore, StateStore]:
-    from facescreen.storage.oss import (
-        OssQuarantineStore,
-        OssState,
-    )
+    from facescreen.storage.oss import OssQuarantineStore, OssState
 
     credentials = account.credentials(profile)
     store = OssQuarantineStore(
@@ -55,10 +52,7 @@ def _on_s3(state_bucket: str) -> tuple[QuarantineStore, StateStore]:
         import boto3
     except ImportError:
         raise BadSettings("s3:// objects need boto3: install it beside facescreen") from None
-    from facescreen.storage.s3 import (
-        S3QuarantineStore,
-        S3State,
-    )
+    from facescreen.storage.s3 import S3QuarantineStore, S3State
 
     session = boto3.Session()
     return S3QuarantineStore(session), S3State(session, bucket=state_bucket)

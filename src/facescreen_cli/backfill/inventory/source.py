@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from facescreen_cli.backfill.inventory.manifest import File
     from facescreen_cli.backfill.inventory.places import Place
     from facescreen_cli.backfill.sources import Mark
-    from facescreen_cli.buckets import Bucket
-    from facescreen_cli.s3_bucket import S3Bucket
+    from facescreen_cli.buckets import Bucket, S3Bucket
 
 
 @dataclass(frozen=True)

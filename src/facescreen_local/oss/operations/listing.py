@@ -11,7 +11,8 @@ from facescreen_local.oss.errors import invalid_argument
 from facescreen_local.oss.headers import xml_time
 from facescreen_local.oss.markup import element
 from facescreen_local.oss.names import checked_version
-from facescreen_local.oss.paging import Marker, Wanted, page_of
+from facescreen_local.oss.paging import Wanted, page_of
+from facescreen_local.oss.store.cursor import Marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

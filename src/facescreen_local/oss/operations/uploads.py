@@ -9,7 +9,8 @@ from facescreen_local.oss.headers import xml_time
 from facescreen_local.oss.markup import element
 from facescreen_local.oss.operations.listing import common_prefixes
 from facescreen_local.oss.operations.multipart import upload_id
-from facescreen_local.oss.paging import Marker, Wanted, page_of
+from facescreen_local.oss.paging import Wanted, page_of
+from facescreen_local.oss.store.cursor import Marker
 from facescreen_local.oss.store.uploads import MOST_PARTS
 
 if TYPE_CHECKING:

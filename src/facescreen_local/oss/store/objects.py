@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from facescreen_local.database import Database
-    from facescreen_local.oss.paging import Marker
     from facescreen_local.oss.store.blobs import Blobs
+    from facescreen_local.oss.store.cursor import Marker
 
 
 @dataclass(frozen=True)

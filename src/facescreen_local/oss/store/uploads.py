@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import sqlite3
 
     from facescreen_local.database import Database
-    from facescreen_local.oss.paging import Marker
     from facescreen_local.oss.store.blobs import Blobs
+    from facescreen_local.oss.store.cursor import Marker
 
 MOST_PARTS = 10_000
 

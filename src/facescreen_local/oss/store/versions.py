@@ -15,8 +15,8 @@ from facescreen_local.oss.store.contents import DELETE_MARKER, Contents, Metadat
 if TYPE_CHECKING:
     import sqlite3
 
-    from facescreen_local.oss.paging import Marker
     from facescreen_local.oss.store.buckets import Bucket
+    from facescreen_local.oss.store.cursor import Marker
 
 UNVERSIONED = "null"
 _NOTHING = Contents(DELETE_MARKER, Blob("", 0, "", ""), "", Metadata())

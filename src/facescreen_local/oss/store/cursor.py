@@ -1,0 +1,15 @@
+"""Where a listing goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    pass
+
+
+class Marker(NamedTuple):
+    """What a page follows: a key with everything under it or, with an id, one item of the key's."""
+
+    key: str = ""
+    id: str = ""
