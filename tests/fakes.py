@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image, ImageOps
 
 from facescreen.deepfake.answer import Detection
-from facescreen.errors import ObjectChanged, ObjectGone, TagsRefused
-from facescreen.model import ObjectHead, Verdict
+from facescreen.errors import FacescreenError, ObjectChanged, ObjectGone, TagsRefused
+from facescreen.model import ObjectHead, ObjectRef, Verdict
 from facescreen.storage.ports import MOST_LISTED, Listed, Page
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from facescreen.errors import FacescreenError
-    from facescreen.model import ObjectRef
-    from facescreen.timing import Deadline
+from facescreen.timing import Deadline
 
 
 @dataclass

@@ -7,15 +7,12 @@ runs them once that is agreed to: by ``yes`` on standard input, or by YES=1.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import pytest
 
 from facescreen.errors import BadSettings
 from tests.contract.place import Place
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 USAGE = 64
 CENTS = 40

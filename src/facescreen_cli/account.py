@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-from facescreen.clients.credentials import Credentials
+from facescreen.clients.credentials import Credentials, CredentialSource
 from facescreen.clients.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT
 from facescreen.environment import EnvironmentReader
 from facescreen.errors import BadCredentials
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from facescreen.clients.credentials import CredentialSource
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NONE = (

@@ -24,15 +24,13 @@ import json
 import os
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from facescreen.environment import EnvironmentReader
 from facescreen.errors import BadSettings
 from facescreen.tags import our_keys
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Statement = dict[str, Any]
 Condition = dict[str, dict[str, Any]]

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import boto3
 import oss2
 
 from facescreen import errors
+from facescreen.clients.credentials import CredentialSource
+from facescreen.settings import Settings
 from facescreen.storage.oss import OssState, OssStore
-from facescreen.storage.ports import objects
+from facescreen.storage.ports import Listed, Page, objects
 from facescreen.storage.s3 import S3State, S3Store
 from facescreen.timing import persistently
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import AbstractContextManager
-
-    from facescreen.clients.credentials import CredentialSource
-    from facescreen.settings import Settings
-    from facescreen.storage.ports import Listed, Page
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from alibabacloud_fc20230330.client import Client
@@ -12,11 +13,7 @@ from Tea.exceptions import TeaException, UnretryableException
 
 from facescreen import errors
 from facescreen.bus.function_compute import refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen.clients.credentials import Credentials
+from facescreen.clients.credentials import Credentials
 
 _TIMEOUT_MS = 5000
 

@@ -6,16 +6,13 @@ import os
 import signal
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen_local.cloud import LocalCloud
+from facescreen_local.cloud import LocalCloud
 
 PROJECT = Path(__file__).parents[2]
 SERVICES = ("oss", "cloudauth", "mns", "fc", "http", "admin")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mns.account import Account
 
-if TYPE_CHECKING:
-    from facescreen.clients.credentials import CredentialSource
+from facescreen.clients.credentials import CredentialSource
 
 _TIMEOUT_S = 5
 

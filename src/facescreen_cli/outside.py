@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import click
 
 from facescreen.errors import BadSettings, InvalidRequestError
 from facescreen.settings import Settings
 from facescreen.storage.keys import object_ref
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # What the function can't do without, and a command can that goes by the tags.
 _UNUSED = {

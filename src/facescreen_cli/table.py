@@ -6,7 +6,7 @@ import json
 import time
 from dataclasses import asdict, dataclass
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import oss2
 from mns.account import Account
@@ -14,9 +14,8 @@ from mns.mns_exception import MNSServerException
 from rich.console import Console
 from rich.table import Table
 
-if TYPE_CHECKING:
-    from facescreen_local.cloud import LocalCloud
-    from facescreen_local.samples import Sample
+from facescreen_local.cloud import LocalCloud
+from facescreen_local.samples import Sample
 
 LONGEST_S = 120
 """How long the demo waits for all the messages."""

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from facescreen_local.behaviour import BadBehaviour, Behaviour
+from facescreen_local.cloudauth.calls import Call
+from facescreen_local.fc.invocations import Invocation
 from facescreen_local.service import LocalError, Service
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from facescreen_local.cloudauth.calls import Call
-    from facescreen_local.fc.invocations import Invocation
 
 _LARGEST_BODY = 1024 * 1024
 _FIRE = "POST /fire/"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Coroutine
+from typing import TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
 T = TypeVar("T")
 
 

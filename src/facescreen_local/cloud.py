@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from facescreen_local.admin import AdminService
 from facescreen_local.behaviour import Behaviour
@@ -16,17 +19,9 @@ from facescreen_local.fc.server import FcService
 from facescreen_local.identity import Identity, Key
 from facescreen_local.mns.server import MnsService
 from facescreen_local.oss.server import OssService
-from facescreen_local.samples import make_samples, verdicts
-from facescreen_local.service import LOOPBACK, bound
+from facescreen_local.samples import Sample, make_samples, verdicts
+from facescreen_local.service import LOOPBACK, Service, bound
 from facescreen_serverless_devs.functions import load_functions
-
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from facescreen_local.samples import Sample
-    from facescreen_local.service import Service
 
 REGION = "ap-southeast-1"
 BUCKET = "selfies"

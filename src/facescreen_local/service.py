@@ -7,17 +7,12 @@ import logging
 import socket
 import uuid
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from ssl import SSLContext
 
 from aiohttp import web
 
-from facescreen_local.behaviour import Behaviour
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from ssl import SSLContext
-
-    from facescreen_local.behaviour import Fault
+from facescreen_local.behaviour import Behaviour, Fault
 
 LOOPBACK = "127.0.0.1"
 _LONGEST_LINE = 64 * 1024

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import yaml
 
 from facescreen_serverless_devs.section import BadTemplate, Section
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _LARGEST_FILE = 1024 * 1024
 _TOP_LEVEL = {"edition", "name", "access", "vars", "resources", "extend"}

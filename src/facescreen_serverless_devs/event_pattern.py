@@ -6,11 +6,9 @@ and ``{"anything-but": …}``. All fields must match, each by one of its alterna
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any
 
 _OPERATORS = ("prefix", "suffix", "anything-but")
 

@@ -7,16 +7,13 @@ deployed, is accepted; any other key is an error. Keys: function-compute.md, "Se
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 from facescreen_serverless_devs import document, triggers
 from facescreen_serverless_devs.model import Function, Hook, HttpTrigger
 from facescreen_serverless_devs.section import BadTemplate, Section
 from facescreen_serverless_devs.variables import Variables
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
 _LARGEST_ENVIRONMENT = 4096
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias
 
+from facescreen_serverless_devs.event_pattern import EventPattern
 from facescreen_serverless_devs.schedule import TimerTrigger
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from facescreen_serverless_devs.event_pattern import EventPattern
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import re
-    from collections.abc import Collection
+import re
+from collections.abc import Collection
 
 
 class BadTemplate(ValueError):

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from facescreen_serverless_devs.event_pattern import EventPattern
-from facescreen_serverless_devs.model import EventBridgeTrigger, HttpTrigger, OssTrigger
+from facescreen_serverless_devs.model import EventBridgeTrigger, HttpTrigger, OssTrigger, Trigger
 from facescreen_serverless_devs.schedule import TimerTrigger, schedule
-from facescreen_serverless_devs.section import BadTemplate
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from facescreen_serverless_devs.model import Trigger
-    from facescreen_serverless_devs.section import Section
+from facescreen_serverless_devs.section import BadTemplate, Section
 
 KEYS = {
     "triggerName", "triggerType", "triggerConfig", "sourceArn", "description", "invocationRole",

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from facescreen_serverless_devs.section import BadTemplate
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _EXPRESSION = re.compile(r"\$\{([^${}]*)\}")
 _VARS = re.compile(r"vars\.([\w-]+(?:\.[\w-]+)*)")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from tests.alibaba_template.resource_types import Property, Record, ResourceType
+from tests.alibaba_template.resource_types import Property, Record, ResourceType
 
 VARIABLE = re.compile(r"\$\{([A-Za-z0-9_.:]+)\}")
 _OF_RESOURCES = {"Type", "Properties", "DependsOn", "Condition", "DeletionPolicy"}

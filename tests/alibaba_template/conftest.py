@@ -2,16 +2,14 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import yaml
 
 from tests.alibaba_template import resource_types
+from tests.alibaba_template.resource_types import ResourceType
 from tests.aws_template.stack import Stack
-
-if TYPE_CHECKING:
-    from tests.alibaba_template.resource_types import ResourceType
 
 REPOSITORY = Path(__file__).parents[2]
 ACCOUNT = "1234567890123456"

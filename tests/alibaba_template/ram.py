@@ -5,15 +5,11 @@ An explicit deny of any policy wins, then an allow of any; else it is denied.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tests.policies import any_like, conditions_hold
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.policies import Request
+from tests.policies import Request, any_like, conditions_hold
 
 Policy = dict[str, Any]
 NO_POLICY: Policy = {"Version": "1", "Statement": []}

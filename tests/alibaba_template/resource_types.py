@@ -10,12 +10,10 @@ from __future__ import annotations
 import json
 import re
 import tarfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+from pathlib import Path
+from typing import Any
 
 _TYPE = re.compile(r'^(\w+)\.ROS_RESOURCE_TYPE_NAME = "([\w:]+)";', re.M)
 _FUNCTION = re.compile(r"^function (\w+)\((.*?)^}", re.M | re.S)

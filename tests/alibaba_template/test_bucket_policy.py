@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -14,13 +14,10 @@ from facescreen.errors import BadSettings
 from facescreen.tags import our_keys
 from facescreen_cli.bucket_policy import Guarded
 from tests.alibaba_template.conftest import ACCOUNT, REGION, REPOSITORY
-from tests.alibaba_template.ram import Caller, allowed, without
+from tests.alibaba_template.ram import Caller, Policy, allowed, without
 from tests.alibaba_template.test_permissions import roles
+from tests.aws_template.stack import Stack
 from tests.policies import Request
-
-if TYPE_CHECKING:
-    from tests.alibaba_template.ram import Policy
-    from tests.aws_template.stack import Stack
 
 TOLD = {
     "ALIBABA_CLOUD_ACCOUNT_ID": ACCOUNT,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,10 +14,6 @@ from facescreen.errors import Deferred
 from facescreen.model import Status, Verdict
 from tests.alibaba_template.conftest import deployed
 from tests.local.pipeline.outside import running
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 LOGS, ALARMS = deployed("logs.yaml"), deployed("alarms.yaml", ContactGroup="on-call")
 TEXTS = {name: query["Text"] for name, query in LOGS.template["Mappings"]["Queries"].items()}

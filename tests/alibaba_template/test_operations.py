@@ -5,38 +5,31 @@ from __future__ import annotations
 
 import base64
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import time
 from types import SimpleNamespace
-from typing import IO, TYPE_CHECKING
+from typing import IO
 from unittest.mock import patch
 from urllib.parse import unquote
 
 import httpx
 import pytest
+from aiohttp import web
 
-from facescreen_local.cloud import BUCKET
+from facescreen_local.cloud import BUCKET, LocalCloud
 from facescreen_local.fc.instance import Instance
+from facescreen_local.fc.runtime import Deployment
+from facescreen_local.identity import Key
 from facescreen_local.mns.request import target_of as mns_target
 from facescreen_local.oss.request import target_of as oss_target
+from facescreen_local.service import Service
 from tests.alibaba_template.conftest import ACCOUNT, REGION, WATCHED, WATCHED_BUCKETS, deployed
-from tests.alibaba_template.ram import Caller, allowed, without
+from tests.alibaba_template.ram import Caller, Policy, allowed, without
 from tests.alibaba_template.test_permissions import HTTP_API, OBJECT_CREATED, SWEEP, roles
-from tests.local.pipeline.outside import running
+from tests.aws_template.stack import Stack
+from tests.local.pipeline.outside import Outside, running
 from tests.policies import Request, any_like
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from aiohttp import web
-
-    from facescreen_local.cloud import LocalCloud
-    from facescreen_local.fc.runtime import Deployment
-    from facescreen_local.identity import Key
-    from facescreen_local.service import Service
-    from tests.alibaba_template.ram import Policy
-    from tests.aws_template.stack import Stack
-    from tests.local.pipeline.outside import Outside
 
 HELD = "held"
 Made = tuple[str, str, str]

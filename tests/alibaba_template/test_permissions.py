@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.alibaba_template.conftest import ACCOUNT, LOGS, REGION, STATE, WATCHED, WATCHED_BUCKETS
 from tests.alibaba_template.ram import Caller, allowed, without
+from tests.aws_template.stack import Stack
 from tests.policies import Request
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.aws_template.stack import Stack
 
 OBJECT_CREATED, HTTP_API = "facescreen-object-created", "facescreen-http-api"
 SWEEP = "facescreen-sweep"

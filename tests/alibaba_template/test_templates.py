@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.alibaba_template.check import faults
 from tests.alibaba_template.conftest import template
-
-if TYPE_CHECKING:
-    from tests.alibaba_template.resource_types import ResourceType
+from tests.alibaba_template.resource_types import ResourceType
 
 TEMPLATES = ("template.yaml", "logs.yaml", "alarms.yaml")
 BUCKET = "Resources.State.Properties"

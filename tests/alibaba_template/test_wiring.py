@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from facescreen_local.cloud import DEAD_LETTERS, QUEUE, TOPIC
 from tests.alibaba_template.conftest import ACCOUNT, REGION, REPOSITORY, deployed
-
-if TYPE_CHECKING:
-    from tests.aws_template.stack import Stack
+from tests.aws_template.stack import Stack
 
 WEEK = 7 * 24 * 3600
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tests.aws.cloud import Cloud
 from tests.until import until
-
-if TYPE_CHECKING:
-    from tests.aws.cloud import Cloud
 
 
 class Announced:

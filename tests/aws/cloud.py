@@ -7,24 +7,21 @@ to a topic, a queue or an event bus, each of which ends in a queue of its own.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import boto3
 
+from facescreen_local.background import Background
 from facescreen_local.cloudauth.server import CloudauthService
 from facescreen_local.identity import Identity
 from tests.aws.analyzer import ByLastBytes
 from tests.aws.configuration import REGION
 from tests.aws.moto_server import moto_server
 from tests.aws.queues import delete, queue_arn
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from facescreen_local.background import Background
 
 SOURCES = ("selfies", "clips")
 VERSIONED = "clips"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import boto3
 import pytest
@@ -18,9 +19,6 @@ from tests.aws.configuration import REGION, Configuration
 from tests.aws.function import Function
 from tests.aws.moto_server import moto_server
 from tests.aws.package import built, managed_runtime
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 TOYS = Path(__file__).with_name("toys")
 

@@ -7,17 +7,13 @@ visibility time-out, and the queue's redrive policy moves it on at last.
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 from tests.aws.configuration import REGION
+from tests.aws.function import Function
 from tests.aws.queues import delete, queue_arn
 from tests.aws.runtime_api import FunctionError
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
-
-    from tests.aws.function import Function
 
 LARGEST_BATCH = 10
 _POLL_S = 1

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from facescreen_local.background import Background
+from tests.aws.configuration import Configuration
 from tests.aws.instance import Instance
 from tests.aws.runtime_api import FunctionError
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from facescreen_local.background import Background
-    from tests.aws.configuration import Configuration
 
 _MARGIN_S = 90
 """Over a function's own time-out: its start, and the end of a killed one."""

@@ -7,15 +7,12 @@ import contextlib
 import os
 import signal
 import time
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Coroutine
+from typing import IO, TypeVar
 
+from tests.aws.configuration import Configuration
 from tests.aws.runtime_api import FunctionError, Invocation, RuntimeApi
 
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
-    from typing import IO
-
-    from tests.aws.configuration import Configuration
 T = TypeVar("T")
 
 _LONGEST_INIT_S = 60

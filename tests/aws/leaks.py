@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
-from tests.aws.cloud import SOURCES, STATE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from tests.aws.cloud import Cloud
-    from tests.aws.configuration import Configuration
+from tests.aws.cloud import SOURCES, STATE, Cloud
+from tests.aws.configuration import Configuration
 
 # Parameters of presigned URLs; a JPEG in Base64.
 _FORBIDDEN = re.compile(r"X-Amz-(Signature|Credential|Security-Token)|/9j/4", re.IGNORECASE)

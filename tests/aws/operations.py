@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.aws.cloud import Cloud
-    from tests.aws.function import Function
+from tests.aws.cloud import Cloud
+from tests.aws.function import Function
 
 Made = tuple[str, str]
 """Action and resource."""

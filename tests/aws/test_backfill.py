@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -13,10 +15,6 @@ from facescreen.events.read import read_event
 from tests.aws import command_line
 from tests.aws.configuration import REGION
 from tests.aws.moto_server import moto_server
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 KEYS = ["old/a b+%20é.jpg", "old/b.jpg", "old/c.jpg"]
 

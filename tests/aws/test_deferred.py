@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 import pytest
 
 from tests.aws.announced import Announced
-from tests.aws.cloud import WATCHED
+from tests.aws.cloud import WATCHED, Cloud
+from tests.aws.conftest import Deploy
 from tests.aws.event_source import EventSource
+from tests.aws.function import Function
 from tests.aws.operations import made_by
 from tests.aws.queues import waiting
 from tests.until import until
-
-if TYPE_CHECKING:
-    from tests.aws.cloud import Cloud
-    from tests.aws.conftest import Deploy
-    from tests.aws.function import Function
 
 pytestmark = pytest.mark.usefixtures("within_a_day")
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from tests.aws.announced import Announced
-from tests.aws.cloud import BUS, WATCHED
+from tests.aws.cloud import BUS, WATCHED, Cloud
+from tests.aws.conftest import Deploy
 from tests.aws.event_source import EventSource
-
-if TYPE_CHECKING:
-    from tests.aws.cloud import Cloud
-    from tests.aws.conftest import Deploy
 
 
 @pytest.mark.parametrize("destination", ["SNS_TOPIC_ARN", "SQS_QUEUE_URL", "EVENT_BUS"])

@@ -6,18 +6,15 @@ import json
 import time
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.aws.conftest import Toy
 from tests.aws.event_source import EventSource, failures
 from tests.aws.queues import queue_arn, waiting
 from tests.until import until
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.aws.conftest import Toy
 
 RECEIVES = 2
 BATCH = {"one", "two"}

@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
+from tests.aws.conftest import Toy
 from tests.aws.package import managed_runtime
 from tests.aws.runtime_api import FunctionError
 from tests.until import until
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.aws.conftest import Toy
 
 
 def test_a_handler_gets_its_event_and_its_context(toy: Toy, log: Path) -> None:

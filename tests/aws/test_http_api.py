@@ -6,17 +6,14 @@ import base64
 import json
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.aws.analyzer import FORGED
-from tests.aws.cloud import WATCHED
-
-if TYPE_CHECKING:
-    from tests.aws.cloud import Cloud
-    from tests.aws.conftest import Deploy
-    from tests.aws.function import Function
+from tests.aws.cloud import WATCHED, Cloud
+from tests.aws.conftest import Deploy
+from tests.aws.function import Function
 
 JSON = {"content-type": "application/json"}
 

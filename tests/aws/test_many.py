@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import pytest
 
+from facescreen_local.background import Background
 from tests.aws.announced import Announced
 from tests.aws.cloud import SOURCES, WATCHED, Cloud, running_cloud
+from tests.aws.conftest import Deploy
 from tests.aws.event_source import EventSource
 from tests.aws.queues import waiting
 from tests.until import until
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen_local.background import Background
-    from tests.aws.conftest import Deploy
 
 HUNDREDS = range(10 if os.environ.get("EVERYWHERE") else 1)
 FIFTY = range(50)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
 from tests.aws.analyzer import FORGED
 from tests.aws.announced import Announced
-from tests.aws.cloud import SOURCES, VERSIONED, WATCHED
+from tests.aws.cloud import SOURCES, VERSIONED, WATCHED, Cloud
+from tests.aws.conftest import Deploy
 from tests.aws.event_source import EventSource
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.aws.cloud import Cloud
-    from tests.aws.conftest import Deploy
 
 KEYS = [
     "a+b.jpg",

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 from urllib.parse import unquote_plus
 
 import pytest
 
+from facescreen_local.background import Background
 from tests.aws.analyzer import POISON
 from tests.aws.announced import Announced
 from tests.aws.cloud import MOST_RECEIVES, SOURCES, WATCHED, Cloud, running_cloud
+from tests.aws.conftest import Deploy
 from tests.aws.event_source import LARGEST_BATCH, EventSource
 from tests.aws.queues import waiting
 from tests.until import until
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen_local.background import Background
-    from tests.aws.conftest import Deploy
 
 BAD = f"{WATCHED}bad.jpg"
 TEST_EVENTS = len(SOURCES)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import httpx
@@ -14,9 +15,6 @@ import pytest
 from botocore.config import Config
 
 from tests.aws.configuration import REGION
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 HERE = Path(__file__).with_name("s3rver")
 BUCKET = "selfies"

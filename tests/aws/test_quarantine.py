@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.aws import command_line
 from tests.aws.analyzer import FORGED
 from tests.aws.announced import Announced
-from tests.aws.cloud import SOURCES, STATE, VERSIONED, WATCHED
+from tests.aws.cloud import SOURCES, STATE, VERSIONED, WATCHED, Cloud
 from tests.aws.configuration import REGION
+from tests.aws.conftest import Deploy
 from tests.aws.event_source import EventSource
+from tests.aws.function import Function
 from tests.aws.operations import made_by
 from tests.aws.queues import queue_arn, waiting
 from tests.aws_template.conftest import REPOSITORY, tools
@@ -19,14 +22,6 @@ from tests.aws_template.stack import Stack
 from tests.aws_template.test_permissions import permissions
 from tests.policies import any_like
 from tests.until import until
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from tests.aws.cloud import Cloud
-    from tests.aws.conftest import Deploy
-    from tests.aws.function import Function
 
 __all__ = ["tools"]
 

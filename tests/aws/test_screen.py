@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import subprocess
+from typing import Any
 
 import pytest
 
 from tests.aws import command_line
 from tests.aws.analyzer import FORGED
 from tests.aws.announced import Announced
-from tests.aws.cloud import WATCHED
+from tests.aws.cloud import WATCHED, Cloud
+from tests.aws.conftest import Deploy
 from tests.aws.event_source import EventSource
 from tests.aws.queues import waiting
 from tests.until import until
-
-if TYPE_CHECKING:
-    import subprocess
-
-    from tests.aws.cloud import Cloud
-    from tests.aws.conftest import Deploy
 
 pytestmark = pytest.mark.usefixtures("within_a_day")
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
+from facescreen_local.background import Background
 from tests.aws.announced import Announced
-from tests.aws.cloud import SOURCES, STATE, WATCHED, running_cloud
+from tests.aws.cloud import SOURCES, STATE, WATCHED, Cloud, running_cloud
+from tests.aws.conftest import Deploy
 from tests.aws.event_source import EventSource
 from tests.aws.operations import made_by
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen_local.background import Background
-    from tests.aws.cloud import Cloud
-    from tests.aws.conftest import Deploy
 
 AN_EVENT = {"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
 LOST = [f"{WATCHED}a+b 100%.jpg", f"{WATCHED}é漢🙂.jpg"]

@@ -5,12 +5,9 @@ For callers who are allowed everything by policies of their own: an explicit den
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tests.policies import any_like, conditions_hold
-
-if TYPE_CHECKING:
-    from tests.policies import Request
+from tests.policies import Request, any_like, conditions_hold
 
 
 def refused_by(policy: dict[str, Any], request: Request) -> set[str]:

@@ -6,10 +6,8 @@ import json
 import re
 import subprocess
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
+from typing import Any
 
 NOTHING = object()
 _PSEUDO = {

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from facescreen.tags import our_keys
 from tests.aws_template.bucket_policy import refused_by
+from tests.aws_template.stack import Stack
 from tests.policies import Request
-
-if TYPE_CHECKING:
-    from tests.aws_template.stack import Stack
 
 SCREENED = "arn:aws:s3:::selfies/kyc/ann.jpg"
 ELSEWHERE = "arn:aws:s3:::selfies/terms.pdf"

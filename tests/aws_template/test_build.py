@@ -6,14 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.aws_template.conftest import REPOSITORY
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MOST_MB = {"ObjectCreated": 6, "HttpApi": 23, "Sweeping": 6}
 """5.2, 20.8 and 5.2 measured, with byte code, and a tenth."""

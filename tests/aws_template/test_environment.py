@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +11,6 @@ from facescreen.settings import AwsSettings, Settings
 from facescreen.settings.sweep import SweepSettings
 from tests.aws_template.conftest import REPOSITORY, SECRET_ARN
 from tests.aws_template.stack import Stack
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # What the deployment would tell, and what Lambda sets.
 STANDS_FOR = {

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.aws_template.conftest import REPOSITORY
 from tests.aws_template.stack import Stack
 from tests.policies import listed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 OBJECTS = "arn:aws:s3:::selfies/kyc/*"
 WATCHED = "arn:aws:s3:::selfies"

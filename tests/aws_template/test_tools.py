@@ -6,16 +6,12 @@ import copy
 import json
 import os
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.aws_template.conftest import REPOSITORY
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.aws_template.stack import Stack
+from tests.aws_template.stack import Stack
 
 TEMPLATES = [
     REPOSITORY / "template.yaml",

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.aws_template.conftest import REPOSITORY
 from tests.aws_template.stack import Stack
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PUBLISHED = {"ObjectCreated": "object_created.handler", "HttpApi": "http_api.handler"}
 FUNCTIONS = {**PUBLISHED, "Sweeping": "sweep.handler"}

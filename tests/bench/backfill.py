@@ -16,10 +16,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import oss2
 import yaml
@@ -28,9 +29,6 @@ from facescreen_local.background import Background
 from facescreen_local.cloud import LocalCloud
 from tests.local.ops.folder import photo, surroundings
 from tests.local.pipeline.outside import PROJECT, Outside
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _NOTING = """
 import os

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from tests.local.ops import folder
 from tests.local.pipeline.outside import running
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FILES, QUOTA = 300, 10
 """Quota in calls a second."""

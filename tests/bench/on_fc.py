@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest.mock import patch
 
 import yaml
+from aiohttp import web
 
+from facescreen_local.service import Service
 from tests.local.pipeline.outside import PROJECT, Outside, running
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from aiohttp import web
-
-    from facescreen_local.service import Service
-
-    _Answer = Callable[[web.BaseRequest, str], Any]
+_Answer = Callable[[web.BaseRequest, str], Any]
 
 OBJECTS = 200
 CALL_MS = 1000

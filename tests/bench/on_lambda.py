@@ -8,22 +8,19 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
 from facescreen_local.background import Background
 from facescreen_local.behaviour import Behaviour
 from facescreen_local.samples.photographs import portrait
-from tests.aws.cloud import WATCHED, running_cloud
+from tests.aws.cloud import WATCHED, Cloud, running_cloud
 from tests.aws.configuration import Configuration
 from tests.aws.event_source import EventSource
 from tests.aws.function import Function
 from tests.aws.package import built, managed_runtime
 from tests.until import until
-
-if TYPE_CHECKING:
-    from tests.aws.cloud import Cloud
 
 OBJECTS = 200
 CALL_MS = 1000

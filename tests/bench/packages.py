@@ -9,16 +9,13 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from facescreen_cli.package import interpreter
+from facescreen_cli.package.bill import Package
 from facescreen_cli.package.build import Builder
+from facescreen_cli.package.interpreter import Interpreter
 from facescreen_cli.package.target import FUNCTIONS, REPOSITORY, target
 from tests.bench.shipping import SETTINGS
-
-if TYPE_CHECKING:
-    from facescreen_cli.package.bill import Package
-    from facescreen_cli.package.interpreter import Interpreter
 
 RUNS = 9
 # What Function Compute does before the first event, and no more of its own.

@@ -6,12 +6,9 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PROJECT = Path(__file__).parents[2]
 FUNCTIONS = PROJECT / "functions"

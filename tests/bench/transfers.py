@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from tests.local.pipeline.outside import running
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.local.pipeline.outside import Outside
+from tests.local.pipeline.outside import Outside, running
 
 FORMS = ("url", "stream", "inline", "auto")
 SAMPLES = ("selfies/portrait.jpg", "selfies/12-megapixel.jpg", "selfies/clip.mp4")

@@ -4,11 +4,12 @@ permission is checked."""
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -18,9 +19,6 @@ from facescreen.bus.eventbridge import SOURCE
 from facescreen.message import MESSAGE_TYPE
 from facescreen.storage.s3 import S3QuarantineStore, S3State
 from tests.contract.objects import S3Objects
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"

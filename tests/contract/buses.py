@@ -6,25 +6,22 @@ import json
 import time
 import uuid
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mns.account import Account
 from mns.mns_exception import MNSServerException
 
 from facescreen.bus.eventbridge import EventBridgePublisher
 from facescreen.bus.mns import MnsPublisher
+from facescreen.bus.ports import Publisher
 from facescreen.bus.sns import SnsPublisher
 from facescreen.bus.sqs import SqsPublisher
 from facescreen.message import MESSAGE_TYPE
 from tests.contract.aws import AwsPlace, session
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen.bus.ports import Publisher
-    from tests.contract.place import Place
+from tests.contract.place import Place
 
 LONGEST_WAY_S = 30
 """From a topic to its queue."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,12 +13,8 @@ from facescreen_local.identity import Identity
 from facescreen_local.mns.server import MnsService
 from facescreen_local.oss.server import OssService
 from tests.contract.aws import AwsPlace, served
+from tests.contract.objects import Objects
 from tests.contract.place import REAL, Place
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.contract.objects import Objects
 
 REGION = "ap-southeast-1"
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 from urllib.parse import urlencode
 
 import oss2
 from oss2.credentials import StaticCredentialsProvider
 
 from facescreen.model import ObjectRef
-
-if TYPE_CHECKING:
-    from tests.contract.aws import AwsPlace
-    from tests.contract.place import Place
-    from tests.fakes import MemoryStore
+from tests.contract.aws import AwsPlace
+from tests.contract.place import Place
+from tests.fakes import MemoryStore
 
 
 class Objects(Protocol):

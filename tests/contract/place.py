@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,9 +13,6 @@ from facescreen.errors import BadSettings
 from facescreen.settings import Settings
 from facescreen.storage.oss import OssQuarantineStore, OssState
 from tests.contract.objects import OssObjects
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 ALIBABA = ["local", pytest.param("live", marks=pytest.mark.live)]
 """Names of the fixtures that give a Place."""

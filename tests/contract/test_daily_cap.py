@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import pytest
 
 from facescreen.deepfake.daily_cap import DailyCap, drawn_by_day
 from facescreen.errors import Deferred
+from facescreen.storage.ports import StateStore
 from tests.contract.place import REAL
 from tests.fakes import MemoryState
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen.storage.ports import StateStore
 
 MOST, INSTANCES = 50, 20
 NOON = 1_795_435_200.0

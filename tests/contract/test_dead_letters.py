@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import pytest
 
 from facescreen import errors
+from facescreen.bus.ports import DeadLetters
 from facescreen.bus.sqs import SqsDeadLetters
 from facescreen_cli.redrive.sqs_letters import SqsLetters
-from tests.contract.aws import session
+from tests.contract.aws import AwsPlace, session
 from tests.fakes import KeptLetters
-
-if TYPE_CHECKING:
-    from facescreen.bus.ports import DeadLetters
-    from tests.contract.aws import AwsPlace
 
 WHY = errors.Deferred("deferred: the day's 5 paid calls (DAILY_CALLS) are spent", retry_after_s=9)
 EVENT = '{"Records": [{"key": "a+b é漢🙂"}],  "spaces": "stay"}'

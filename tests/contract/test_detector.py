@@ -7,30 +7,25 @@ refuses: that costs nothing.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from PIL.Image import Image
 
 from facescreen import errors
+from facescreen.deepfake.answer import Detection
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.deepfake.parameters import new_merchant_biz_id
 from facescreen.model import Verdict
 from facescreen.timing import Deadline
+from facescreen.transfer import Detect
 from facescreen_local.samples import photographs
 from tests.contract.objects import OssObjects
+from tests.contract.place import Place
 from tests.fakes import LOW_RISK, PlannedDetector
 from tests.live import paid_calls
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from PIL.Image import Image
-
-    from facescreen.deepfake.answer import Detection
-    from facescreen.transfer import Detect
-    from tests.contract.place import Place
 
 PORTRAIT, STILL_LIFE, UNREACHABLE = "portrait.jpg", "still-life.jpg", "unreachable.jpg"
 PLANNED: dict[str, Detection | Exception] = {

@@ -5,28 +5,24 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 
 from facescreen import errors
 from facescreen.bus.function_compute import FcInvoker
+from facescreen.bus.ports import Invoker
 from facescreen.bus.sqs import SqsInvoker
 from facescreen.clients.credentials import Credentials
 from facescreen_cli.invoke.fc2 import Fc2Invoker
 from facescreen_cli.invoke.fc3 import Fc3Invoker
+from facescreen_local.background import Background
 from tests.aws.moto_server import moto_server
-from tests.local.fc.running import in_background
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from facescreen.bus.ports import Invoker
-    from facescreen_local.background import Background
-    from tests.local.fc.running import Running
+from tests.local.fc.running import Running, in_background
 
 HANDLERS = """
     def handler(event, context):

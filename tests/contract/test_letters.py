@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from facescreen.errors import FacescreenError
 from facescreen_cli.redrive.sqs_letters import SqsLetters
-from tests.contract.aws import session
-
-if TYPE_CHECKING:
-    from tests.contract.aws import AwsPlace
+from tests.contract.aws import AwsPlace, session
 
 
 def test_letters_are_held_given_back_and_deleted(aws: AwsPlace) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import uuid
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from functools import partial
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -20,16 +20,10 @@ from facescreen.storage.oss import OssStore
 from facescreen.storage.ports import ObjectStore, Page
 from facescreen.storage.ports import objects as all_of
 from facescreen.storage.s3 import S3Store
-from tests.contract.aws import session
+from tests.contract.aws import AwsPlace, session
 from tests.contract.objects import MemoryObjects, Objects, OssObjects
-from tests.contract.place import ALIBABA, REAL
+from tests.contract.place import ALIBABA, REAL, Place
 from tests.fakes import MemoryStore
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.contract.aws import AwsPlace
-    from tests.contract.place import Place
 
 NOWHERE = "http://127.0.0.1:9"
 KEYS = ["a.jpg", "kyc/é +%41/🙂 人.jpg", "a//b/../c.jpg", "./.hidden", "a?x=1&y#z.jpg"]

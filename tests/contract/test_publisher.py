@@ -3,29 +3,23 @@ and what goes wrong on the way."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
 from facescreen import errors
 from facescreen.bus.mns import MnsPublisher
+from facescreen.bus.ports import Publisher
 from facescreen.bus.sns import SnsPublisher
 from facescreen.bus.sqs import SqsPublisher
 from facescreen.clients.credentials import Credentials
 from facescreen_local.behaviour import Behaviour, Fault
+from facescreen_local.mns.server import MnsService
 from tests.contract.aws import AwsPlace, session
-from tests.contract.buses import MnsInbox, SqsInbox, aws_bus, aws_publisher, mns_bus
-from tests.contract.place import ALIBABA
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen.bus.ports import Publisher
-    from facescreen_local.mns.server import MnsService
-    from tests.contract.buses import Bus
-    from tests.contract.place import Place
+from tests.contract.buses import Bus, MnsInbox, SqsInbox, aws_bus, aws_publisher, mns_bus
+from tests.contract.place import ALIBABA, Place
 
 MESSAGE = {
     "type": "a.type",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from facescreen.errors import ObjectGone
@@ -12,11 +10,9 @@ from facescreen.model import Finding, Verdict
 from facescreen.quarantine import Quarantine, Records
 from facescreen.settings import QuarantineSettings
 from facescreen_cli.release.releasing import NotReleased, Releasing
-
-if TYPE_CHECKING:
-    from tests.contract.aws import AwsPlace
-    from tests.contract.objects import Objects
-    from tests.contract.place import Place
+from tests.contract.aws import AwsPlace
+from tests.contract.objects import Objects
+from tests.contract.place import Place
 
 FOUND = Finding(Verdict.HIGH_RISK, "fs" + "0" * 30, "2026-11-23T04:05:06Z")
 

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import oss2
 import pytest
 
 from facescreen import errors
+from facescreen.model import ObjectRef
 from facescreen.quarantine import copy, remove
+from facescreen.storage.ports import QuarantineStore
+from tests.contract.aws import AwsPlace
 from tests.contract.objects import MemoryObjects, Objects
-from tests.contract.place import ALIBABA, REAL
+from tests.contract.place import ALIBABA, REAL, Place
 from tests.fakes import MemoryStore
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen.model import ObjectRef
-    from facescreen.storage.ports import QuarantineStore
-    from tests.contract.aws import AwsPlace
-    from tests.contract.place import Place
 
 Both = tuple["QuarantineStore", Objects]
 KEYS = ["a.jpg", "kyc/é +%41/🙂 人.jpg", "a//b/../c.jpg", "a?x=1&y#z.jpg"]

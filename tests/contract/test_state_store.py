@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import pytest
 
 from facescreen import errors
-from tests.contract.place import ALIBABA, REAL
+from facescreen.storage.ports import StateStore
+from tests.contract.aws import AwsPlace
+from tests.contract.objects import Objects
+from tests.contract.place import ALIBABA, REAL, Place
 from tests.fakes import MemoryState
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen.storage.ports import StateStore
-    from tests.contract.aws import AwsPlace
-    from tests.contract.objects import Objects
-    from tests.contract.place import Place
 
 Kept = tuple["StateStore", str]
 RACERS = 16

@@ -9,13 +9,10 @@ import sys
 import time
 import traceback
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tests.fuzz.targets import TARGETS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MOST_CPU_S = 0.05
 MOST_MEMORY = 16 * 1024 * 1024

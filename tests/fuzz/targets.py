@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from facescreen.deepfake.answer import Reply, understand
 from facescreen.deepfake.parameters import DetectParameters
@@ -14,9 +14,6 @@ from facescreen.events.read import read_event
 from facescreen.media.media import Unreadable
 from facescreen.media.probe import probe
 from tests.unit.media.stored import Stored
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _ALL = Filters()
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tests.until import until
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FACESCREEN = Path(sys.executable).with_name("facescreen")
 

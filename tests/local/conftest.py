@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from facescreen_local.cloud import LocalCloud
 from tests.local.pipeline import leaks
 from tests.local.pipeline.outside import Outside, running
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from facescreen_local.cloud import LocalCloud
 
 
 @pytest.fixture(scope="module")

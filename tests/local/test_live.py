@@ -6,8 +6,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import oss2
 import pytest
@@ -15,9 +15,6 @@ import pytest
 from tests.contract.place import NEEDED
 from tests.local.command import up
 from tests.local.pipeline.outside import PROJECT, Outside
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 STATE, VERSIONED = "facescreen-state", "facescreen-versioned"
 

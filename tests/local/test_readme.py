@@ -7,16 +7,14 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.local.command import FACESCREEN, up
 from tests.local.pipeline.outside import PROJECT, Outside
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 README = (PROJECT / "README.md").read_text()
 

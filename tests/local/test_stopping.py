@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tests.local.command import FACESCREEN
 from tests.until import until
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @contextmanager

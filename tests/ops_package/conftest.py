@@ -7,17 +7,14 @@ import platform
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from facescreen_cli.package import interpreter
+from facescreen_cli.package.bill import Package
 from facescreen_cli.package.build import Builder
+from facescreen_cli.package.interpreter import Interpreter
 from facescreen_cli.package.target import FUNCTIONS, target
-
-if TYPE_CHECKING:
-    from facescreen_cli.package.bill import Package
-    from facescreen_cli.package.interpreter import Interpreter
 
 
 @dataclass(frozen=True)

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 import pytest
 
 from facescreen_cli.package import bytecode, interpreter
 from facescreen_cli.package.errors import Unpackaged
-from facescreen_cli.package.target import target
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from facescreen_cli.package.interpreter import Interpreter
-    from facescreen_cli.package.target import Target
+from facescreen_cli.package.interpreter import Interpreter
+from facescreen_cli.package.target import Target, target
 
 PARSER, LEXER = PurePosixPath("c_parser.py"), PurePosixPath("c_lexer.py")
 """Of pycparser: Python 3.12 compiles the one otherwise after the other, in the same process."""

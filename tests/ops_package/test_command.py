@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -13,12 +13,7 @@ from facescreen_cli.package.bill import Package, Part
 from facescreen_cli.package.command import package
 from facescreen_cli.package.distributions import installed
 from facescreen_cli.package.errors import Unpackaged
-from facescreen_cli.package.target import target
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facescreen_cli.package.target import Target
+from facescreen_cli.package.target import Target, target
 
 LOCKED = "certifi==2026.10.18 --hash=sha256:" + 64 * "0" + "\n"
 

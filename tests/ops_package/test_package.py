@@ -9,18 +9,15 @@ import subprocess
 import tempfile
 import zipfile
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from facescreen_cli.package import bill
 from facescreen_cli.package.reach import LEFT_OUT
 from tests.bench import shipping
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.ops_package.conftest import Built
+from tests.ops_package.conftest import Built
 
 MOST_MB = {"object_created": 34, "http_api": 35}
 """31.2 and 31.7 measured, with byte code, and a tenth."""

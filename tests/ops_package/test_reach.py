@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -12,9 +11,6 @@ from facescreen_cli.package.contents import contents
 from facescreen_cli.package.mentions import Mentions
 from facescreen_cli.package.modules import Modules
 from facescreen_cli.package.reach import Reach
-
-if TYPE_CHECKING:
-    from pathlib import PurePosixPath
 
 RUST = b"\x7fELF\0nativecryptox.absolutex.deep.downx"
 FILES: dict[str, str | bytes] = {

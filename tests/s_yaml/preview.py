@@ -6,13 +6,11 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PROJECT = Path(__file__).parents[2]
 _COMMAND = Path(__file__).with_name("serverless-devs") / "node_modules" / ".bin" / "s"

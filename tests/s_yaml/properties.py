@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from alibabacloud_fc20230330 import models
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _PLAIN: dict[str, tuple[type, ...]] = {
     "str": (str,),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -18,9 +19,6 @@ from facescreen_serverless_devs import document
 from facescreen_serverless_devs.variables import names_of
 from tests.s_yaml.preview import PROJECT
 from tests.s_yaml.test_templates import REQUIRED
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LINES = dict(
     re.findall(r"^#?([A-Z_]+)=(.*)$", (PROJECT / ".env.example").read_text(), flags=re.MULTILINE)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.s_yaml.preview import PROJECT
 from tests.s_yaml.test_env_example import looked_at
 from tests.s_yaml.test_templates import REQUIRED
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SECOND_TRIGGER = """
         - triggerName: object-created-2

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,9 +14,6 @@ from alibabacloud_fc20230330 import models
 from facescreen_serverless_devs.functions import load_functions
 from tests.s_yaml.preview import PROJECT, previewed, project
 from tests.s_yaml.properties import faults
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 REQUIRED = {
     "ALIBABA_CLOUD_ACCOUNT_ID": "1234567890123456",

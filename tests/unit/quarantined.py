@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from facescreen.model import ObjectRef
 from facescreen.settings import QuarantineSettings
+from tests.fakes import MemoryStore
 from tests.unit.workbench import REF, Bench
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.fakes import MemoryStore
 
 MOVE = QuarantineSettings("move", "held", "quarantine/", on_stand_in=False)
 PRIVATE = QuarantineSettings("private", "", "quarantine/", on_stand_in=False)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
 
 from facescreen.deepfake.pace import Interval
 from facescreen.events.filters import Filters
@@ -12,15 +12,10 @@ from facescreen.events.read import read_event
 from facescreen.model import Finding, ObjectRef, Verdict
 from facescreen.settings.sweep import Place, SweepSettings
 from facescreen.sweep.course import Courses
-from facescreen.sweep.sweeper import Sweeper, Verdicts
+from facescreen.sweep.sweeper import Run, Sweeper, Verdicts
 from facescreen.tags import tag_set
 from facescreen.timing import Deadline
 from tests.fakes import MemoryState, MemoryStore
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from facescreen.sweep.sweeper import Run
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from facescreen import errors
 from facescreen.ad_hoc import AdHoc
+from facescreen.deepfake.answer import Detection
+from facescreen.model import ObjectRef
 from facescreen.requirements import Strictness
 from facescreen.timing import Deadline
 from tests.fakes import HIGH_RISK, LOW_RISK
 from tests.unit.workbench import PHOTO, Bench, picture
-
-if TYPE_CHECKING:
-    from facescreen.deepfake.answer import Detection
-    from facescreen.model import ObjectRef
 
 
 class Asked(Bench):

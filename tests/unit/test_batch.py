@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from facescreen.batch import Batch
-from facescreen.errors import AccessRefused, BadEvent, Deferred, Unavailable
+from facescreen.bus.ports import DeadLetters
+from facescreen.errors import AccessRefused, BadEvent, Deferred, FacescreenError, Unavailable
 from facescreen.events.parsed import Answer, Delivery, Triggered
 from facescreen.timing import Deadline
 from tests.fakes import HIGH_RISK, LOW_RISK, KeptLetters
 from tests.unit.workbench import PHOTO, REF, Bench
-
-if TYPE_CHECKING:
-    from facescreen.bus.ports import DeadLetters
-    from facescreen.errors import FacescreenError
 
 DOWN = Unavailable("the service is unwell", code="ServiceUnavailable")
 SPENT = Deferred("deferred: the day's 5 paid calls are spent", retry_after_s=3600)

@@ -6,7 +6,7 @@ import gzip
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import botocore
 import pytest
@@ -14,10 +14,7 @@ import pytest
 from facescreen.clients.credentials import Credentials
 from facescreen.clients.oidc_credentials import FederatedCredentials
 from facescreen.errors import BadCredentials, FacescreenError, Unavailable
-from tests.unit.answering import answering
-
-if TYPE_CHECKING:
-    from tests.unit.answering import Answer
+from tests.unit.answering import Answer, answering
 
 TOKEN = f"{'h' * 40}.{'c' * 200}.{'s' * 342}"
 SIGNED = (

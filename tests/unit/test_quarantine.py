@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,9 +13,6 @@ from facescreen.model import Status, Verdict
 from tests.fakes import HIGH_RISK
 from tests.unit.quarantined import MOVE, PRIVATE, Killed, calm, copies, kill, stands, strike
 from tests.unit.workbench import PHOTO, REF, Bench, picture
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 OPERATIONS = range(1, 20)
 """More than one screening has."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import traceback
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import httpx
@@ -15,9 +16,6 @@ from facescreen.clients.secrets_manager import SecretCredentials
 from facescreen.errors import BadCredentials, Unavailable
 from tests.aws.moto_server import moto_server
 from tests.unit.answering import answering
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 REGION = "eu-central-1"
 ARN = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:alibaba-abcdef"

@@ -6,26 +6,24 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jsonschema
 from PIL import Image
 
 import facescreen
+from facescreen.deepfake.answer import Detection
 from facescreen.history import History
 from facescreen.ledger import Ledger
 from facescreen.model import ObjectRef
 from facescreen.quarantine import Quarantine, Records
 from facescreen.requirements import Strictness
 from facescreen.screening import Policy, Screener
+from facescreen.settings import QuarantineSettings
 from facescreen.tagging import Tagger
 from facescreen.timing import Deadline
 from facescreen.transfer import ByUrl
 from tests.fakes import KeptMessages, MemoryState, MemoryStore, PlannedDetector
-
-if TYPE_CHECKING:
-    from facescreen.deepfake.answer import Detection
-    from facescreen.settings import QuarantineSettings
 
 SCHEMA = json.loads(
     (Path(facescreen.__file__).parent / "screening-completed.v1.schema.json").read_text()

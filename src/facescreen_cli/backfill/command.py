@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
+from facescreen_cli.backfill.selection import Selection
 from facescreen_cli.options import profile_option, share_option
-
-if TYPE_CHECKING:
-    from facescreen_cli.backfill.selection import Selection
 
 _SWEEP_UNTIL = "60m"
 _SWEEP_MOST = 1000

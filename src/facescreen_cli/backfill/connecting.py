@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
-from typing import TYPE_CHECKING
 
 import click
 
+from facescreen.settings import Settings
+from facescreen.storage.ports import Listed
 from facescreen_cli import account
 from facescreen_cli.backfill.inventory import opened
 from facescreen_cli.backfill.lines import Lines
 from facescreen_cli.backfill.run import Run
-from facescreen_cli.backfill.selection import Coverage
+from facescreen_cli.backfill.selection import Coverage, Selection
 from facescreen_cli.backfill.sentences import Sentences
-from facescreen_cli.backfill.sources import Listing
-from facescreen_cli.buckets import bucket_of
+from facescreen_cli.backfill.sources import Listing, Source
+from facescreen_cli.buckets import Bucket, S3Bucket, bucket_of
 from facescreen_cli.invoke import chosen
 from facescreen_cli.outside import settings_with_tags
-from facescreen_cli.report.counts import Apart
+from facescreen_cli.report.counts import Apart, Found
 from facescreen_cli.report.reading import Reader
 from facescreen_cli.screen.halt import Halt
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from facescreen.settings import Settings
-    from facescreen.storage.ports import Listed
-    from facescreen_cli.backfill.selection import Selection
-    from facescreen_cli.backfill.sources import Source
-    from facescreen_cli.buckets import Bucket, S3Bucket
-    from facescreen_cli.report.counts import Found
 
 
 @dataclass(frozen=True)

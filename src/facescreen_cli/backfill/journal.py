@@ -14,18 +14,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from facescreen.errors import BadSettings
 from facescreen.storage.ports import Listed
 from facescreen_cli.backfill.sources import Mark
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 PLANNED, INTENDED, ACCEPTED, SETTLED = range(4)
 """SETTLED: its verdict stands, or it is not there any more."""

@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import click
 
+from facescreen_cli.backfill.journal import Progress as Planned
+from facescreen_cli.backfill.sampling import Sampled
+from facescreen_cli.backfill.telling import Ended
 from facescreen_cli.screen.spending import PRICE_USD
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from facescreen_cli.backfill.journal import Progress as Planned
-    from facescreen_cli.backfill.sampling import Sampled
-    from facescreen_cli.backfill.telling import Ended
 
 
 class Lines:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from facescreen.storage.ports import Listed
 from facescreen.tags import Standing
-from facescreen_cli.backfill.sources import Mark
-from facescreen_cli.report.counts import Apart
+from facescreen_cli.backfill.journal import Journal, Progress
+from facescreen_cli.backfill.selection import Coverage
+from facescreen_cli.backfill.sources import Mark, Row, Source
+from facescreen_cli.report.counts import Apart, Found
 from facescreen_cli.report.reading import found
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from facescreen.storage.ports import Listed
-    from facescreen_cli.backfill.journal import Journal, Progress
-    from facescreen_cli.backfill.selection import Coverage
-    from facescreen_cli.backfill.sources import Row, Source
-    from facescreen_cli.report.counts import Found
-    from facescreen_cli.screen.halt import Halt
+from facescreen_cli.screen.halt import Halt
 
 _AT_ONCE = 1000
 """Rows between two notes in the journal."""

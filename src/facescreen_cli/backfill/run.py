@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 import click
 
+from facescreen.bus.ports import Invoker
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
+from facescreen.storage.ports import Listed
 from facescreen_cli.backfill.journal import Journal, Progress
 from facescreen_cli.backfill.planning import Planner, count, plan, plan_sample
 from facescreen_cli.backfill.sampling import wait
+from facescreen_cli.backfill.selection import Coverage, Selection
+from facescreen_cli.backfill.sources import Source
 from facescreen_cli.backfill.submitting import Submitter
-from facescreen_cli.backfill.telling import Ended
-from facescreen_cli.screen.halt import HaltingPace
+from facescreen_cli.backfill.telling import Ended, Teller
+from facescreen_cli.report.counts import Found
+from facescreen_cli.screen.halt import Halt, HaltingPace
 from facescreen_cli.screen.report import INTERRUPTED, NOT_ALL_SCREENED
 from facescreen_cli.screen.spending import costs
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-    from typing import Any
-
-    from facescreen.bus.ports import Invoker
-    from facescreen.storage.ports import Listed
-    from facescreen_cli.backfill.selection import Coverage, Selection
-    from facescreen_cli.backfill.sources import Source
-    from facescreen_cli.backfill.telling import Teller
-    from facescreen_cli.report.counts import Found
-    from facescreen_cli.screen.halt import Halt
 
 
 @dataclass(frozen=True)

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from facescreen.model import Verdict
+from facescreen.storage.ports import Listed
 from facescreen.tags import Standing
-from facescreen_cli.backfill.journal import ACCEPTED
-from facescreen_cli.report.counts import Apart
+from facescreen_cli.backfill.journal import ACCEPTED, Journal
+from facescreen_cli.report.counts import Apart, Found
 from facescreen_cli.report.reading import found
+from facescreen_cli.screen.halt import Halt
 from facescreen_cli.screen.spending import PRICE_USD
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from facescreen.storage.ports import Listed
-    from facescreen_cli.backfill.journal import Journal
-    from facescreen_cli.report.counts import Found
-    from facescreen_cli.screen.halt import Halt
 
 PATIENCE_S = 300.0
 """Without a new verdict."""

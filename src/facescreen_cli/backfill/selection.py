@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from facescreen.model import ObjectRef
+from facescreen.settings import Settings
+from facescreen.storage.ports import Listed
 from facescreen_cli.moments import moment
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from facescreen.settings import Settings
-    from facescreen.storage.ports import Listed
 
 
 @dataclass(frozen=True)

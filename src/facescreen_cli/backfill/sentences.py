@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -12,22 +12,17 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
+    Task,
     TextColumn,
     TimeRemainingColumn,
 )
 from rich.text import Text
 
+from facescreen_cli.backfill.journal import Progress as Planned
+from facescreen_cli.backfill.sampling import Sampled
+from facescreen_cli.backfill.telling import Ended
 from facescreen_cli.printable import printable
 from facescreen_cli.screen.spending import PRICE_USD, costs
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from rich.progress import Task
-
-    from facescreen_cli.backfill.journal import Progress as Planned
-    from facescreen_cli.backfill.sampling import Sampled
-    from facescreen_cli.backfill.telling import Ended
 
 
 class Sentences:

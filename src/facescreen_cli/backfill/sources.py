@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen.storage.ports import Listed
-    from facescreen_cli.buckets import Bucket, S3Bucket
+from facescreen.storage.ports import Listed
+from facescreen_cli.buckets import Bucket, S3Bucket
 
 
 class Row(NamedTuple):

@@ -11,28 +11,21 @@ missed, for none leaves the journal unaccepted.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
 
 from facescreen import errors
+from facescreen.bus.ports import Invoker
 from facescreen.events.build import event_of
+from facescreen.storage.ports import Listed
 from facescreen.tags import Standing
-from facescreen_cli.backfill.journal import ACCEPTED, INTENDED, PLANNED
-from facescreen_cli.report.counts import Apart
+from facescreen_cli.backfill.journal import ACCEPTED, INTENDED, PLANNED, Entry, Journal
+from facescreen_cli.backfill.selection import Selection
+from facescreen_cli.report.counts import Apart, Found
 from facescreen_cli.report.reading import found
-from facescreen_cli.screen.halt import Halted
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from facescreen.bus.ports import Invoker
-    from facescreen.storage.ports import Listed
-    from facescreen_cli.backfill.journal import Entry, Journal
-    from facescreen_cli.backfill.selection import Selection
-    from facescreen_cli.report.counts import Found
-    from facescreen_cli.screen.halt import Halt, HaltingPace
+from facescreen_cli.screen.halt import Halt, Halted, HaltingPace
 
 _THREADS = 16
 _MOST_AT_ONCE = 256

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-    from pathlib import Path
+from facescreen_cli.backfill.journal import Progress
+from facescreen_cli.backfill.sampling import Sampled
 
-    from facescreen_cli.backfill.journal import Progress
-    from facescreen_cli.backfill.sampling import Sampled
-
-    Count = AbstractContextManager[Callable[[int], object]]
+Count = AbstractContextManager[Callable[[int], object]]
 
 
 @dataclass(frozen=True)

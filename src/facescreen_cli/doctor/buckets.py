@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from facescreen import errors
+from facescreen.clients.credentials import CredentialSource
 from facescreen.model import ObjectRef
 from facescreen.storage.oss import OssState, oss_errors
 from facescreen_cli.buckets import Bucket
-from facescreen_cli.doctor.line import fault, ok, warning
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from facescreen.clients.credentials import CredentialSource
-    from facescreen_cli.doctor.deployment import Deployment
-    from facescreen_cli.doctor.line import Line
+from facescreen_cli.doctor.deployment import Deployment
+from facescreen_cli.doctor.line import Line, fault, ok, warning
 
 _WATCHED, _STATE, _GUARD = "watched bucket", "state bucket", "tag guard"
 

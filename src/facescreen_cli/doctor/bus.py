@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from facescreen.bus.mns import mns_errors
+from facescreen.clients.credentials import CredentialSource
 from facescreen.errors import BadSettings
-from facescreen_cli.doctor.line import fault, ok, warning
+from facescreen_cli.doctor.deployment import Deployment
+from facescreen_cli.doctor.line import Line, fault, ok, warning
 from facescreen_cli.mns_account import connect
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen.clients.credentials import CredentialSource
-    from facescreen_cli.doctor.deployment import Deployment
-    from facescreen_cli.doctor.line import Line
 
 
 def verdicts(deployment: Deployment, credentials: CredentialSource) -> Iterator[Line]:

@@ -5,23 +5,18 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
-from facescreen_cli.doctor.line import Level, warning
+from facescreen_cli.doctor.line import Level, Line, warning
 from facescreen_cli.options import profile_option
 from facescreen_cli.printable import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from facescreen_cli.doctor.line import Line
 
 _PROJECT = Path(__file__).parents[3]
 _LARGEST_FILE = 64 * 1024

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from facescreen.clients.credentials import CredentialSource
 from facescreen.errors import BadCredentials
 from facescreen_cli import account
-from facescreen_cli.doctor.line import fault, ok
-
-if TYPE_CHECKING:
-    from facescreen.clients.credentials import CredentialSource
-    from facescreen_cli.doctor.line import Line
+from facescreen_cli.doctor.line import Line, fault, ok
 
 _REMEDY = "Set them, in the environment or by `aliyun configure`."
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from alibabacloud_fc20230330 import models
 
 from facescreen import errors
+from facescreen.clients.credentials import CredentialSource
+from facescreen_cli.doctor.deployment import Deployment
 from facescreen_cli.function_compute import connect, fc_errors
 from facescreen_serverless_devs.event_pattern import EventPattern
 from facescreen_serverless_devs.model import EventBridgeTrigger, OssTrigger
-
-if TYPE_CHECKING:
-    from facescreen.clients.credentials import CredentialSource
-    from facescreen_cli.doctor.deployment import Deployment
 
 _PAGE = 100
 _MOST_FUNCTIONS = 1000

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import yaml
@@ -18,14 +20,9 @@ from facescreen_cli.doctor import names
 from facescreen_cli.package.target import FUNCTIONS
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.functions import load_functions, load_stacks
+from facescreen_serverless_devs.model import Function
 from facescreen_serverless_devs.section import BadTemplate
 from facescreen_serverless_devs.variables import names_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from facescreen_serverless_devs.model import Function
 
 # What a VPC's own endpoints have in their names and the public ones have not.
 _INSIDE = re.compile(r"-(?:internal|vpc)(?=\.)")

@@ -5,19 +5,15 @@ from __future__ import annotations
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPResponse
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from facescreen_cli.doctor.line import fault, ok, warning
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from facescreen_cli.doctor.line import Line
+from facescreen_cli.doctor.line import Line, fault, ok, warning
 
 _LONGEST_S = 5.0
 """For each step; a look-up has the system's own."""

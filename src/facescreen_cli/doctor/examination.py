@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 from facescreen import errors
+from facescreen.clients.credentials import CredentialSource
 from facescreen_cli.doctor import buckets, bus, functions, verification
+from facescreen_cli.doctor.deployment import Deployment
 from facescreen_cli.doctor.endpoints import clock, reach
-from facescreen_cli.doctor.line import fault, warning
+from facescreen_cli.doctor.line import Line, fault, warning
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from facescreen.clients.credentials import CredentialSource
-    from facescreen_cli.doctor.deployment import Deployment
-    from facescreen_cli.doctor.line import Line
-
-    Check = Callable[[Deployment, CredentialSource], Iterator[Line]]
+Check = Callable[[Deployment, CredentialSource], Iterator[Line]]
 
 # With the service that each needs.
 _CHECKS: tuple[tuple[str, str, Check], ...] = (

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from facescreen.clients.credentials import CredentialSource
 from facescreen_cli.doctor.deployed import Deployed
-from facescreen_cli.doctor.line import fault, ok, warning
-from facescreen_serverless_devs.model import EventBridgeTrigger, OssTrigger
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen.clients.credentials import CredentialSource
-    from facescreen_cli.doctor.deployment import Deployment
-    from facescreen_cli.doctor.line import Line
-    from facescreen_serverless_devs.model import Function
+from facescreen_cli.doctor.deployment import Deployment
+from facescreen_cli.doctor.line import Line, fault, ok, warning
+from facescreen_serverless_devs.model import EventBridgeTrigger, Function, OssTrigger
 
 _LOOKERS = 8
 _MOST_TRIGGERS = 10

@@ -7,10 +7,8 @@ and object-storage.md; .env.example says the same to whoever fills it in.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 
 class Form(NamedTuple):

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from facescreen.errors import BadSettings
-from facescreen_cli.doctor.deployment import read
-from facescreen_cli.doctor.line import fault, ok, warning
+from facescreen_cli.doctor.deployment import Deployment, read
+from facescreen_cli.doctor.line import Line, fault, ok, warning
 from facescreen_cli.doctor.surroundings import meeting
 from facescreen_serverless_devs import document
+from facescreen_serverless_devs.model import Function
 from facescreen_serverless_devs.section import BadTemplate
 from facescreen_serverless_devs.variables import names_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from facescreen_cli.doctor.deployment import Deployment
-    from facescreen_cli.doctor.line import Line
-    from facescreen_serverless_devs.model import Function
 
 _OTHERS = {
     "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET",

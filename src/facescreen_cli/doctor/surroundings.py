@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
-from facescreen_cli.doctor.line import fault, ok
-from facescreen_serverless_devs.model import EventBridgeTrigger
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from facescreen_cli.doctor.deployment import Deployment
-    from facescreen_cli.doctor.line import Line
-    from facescreen_serverless_devs.model import Function, OssTrigger
+from facescreen_cli.doctor.deployment import Deployment
+from facescreen_cli.doctor.line import Line, fault, ok
+from facescreen_serverless_devs.model import EventBridgeTrigger, Function, OssTrigger
 
 _CHECK = "surroundings"
 

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import httpx
 
 from facescreen import errors
+from facescreen.clients.credentials import CredentialSource
 from facescreen.deepfake.answer import STAND_IN_HEADER, Reply, understand
 from facescreen.deepfake.request import DETECT, sign_request
-from facescreen_cli.doctor.line import fault, ok
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen.clients.credentials import CredentialSource
-    from facescreen_cli.doctor.deployment import Deployment
-    from facescreen_cli.doctor.line import Line
+from facescreen_cli.doctor.deployment import Deployment
+from facescreen_cli.doctor.line import Line, fault, ok
 
 _CHECK = "ID Verification"
 _TIMEOUT_S = 5

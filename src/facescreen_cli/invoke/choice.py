@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
+from facescreen.bus.ports import Invoker
+from facescreen.clients.credentials import CredentialSource
 from facescreen.environment import EnvironmentReader
 from facescreen.settings.aws import QUEUE_URL
 from facescreen.settings.sweep import FUNCTION_NAME
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from facescreen.bus.ports import Invoker
-    from facescreen.clients.credentials import CredentialSource
 
 
 def chosen(

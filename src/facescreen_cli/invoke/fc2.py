@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from facescreen import errors
 from facescreen.bus.function_compute import refusal
+from facescreen.clients.credentials import CredentialSource
 from facescreen_cli.invoke.function_compute import FunctionComputeInvoker
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen.clients.credentials import CredentialSource
 
 _TIMEOUT_S = 5
 _HEADERS = {"x-fc-invocation-type": "Async"}

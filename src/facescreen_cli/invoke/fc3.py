@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from facescreen.clients.credentials import CredentialSource
 from facescreen_cli.invoke.function_compute import FunctionComputeInvoker
-
-if TYPE_CHECKING:
-    from facescreen.clients.credentials import CredentialSource
 
 
 @dataclass(frozen=True)

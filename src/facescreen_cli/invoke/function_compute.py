@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from facescreen import errors
 from facescreen.bus.function_compute import LARGEST_EVENT, WHOSE_LIMIT
 from facescreen.bus.ports import check_size
 from facescreen.timing import persistently
 from facescreen_cli.buckets import needing
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _HANDLER = "object_created.handler"
 _Answer = TypeVar("_Answer")

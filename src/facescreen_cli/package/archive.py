@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path, PurePosixPath
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 _READABLE = 0o100644

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from facescreen import __version__
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from facescreen_cli.package.distributions import Distribution
+from facescreen_cli.package.distributions import Distribution
 
 _LICENSE = "Apache-2.0"
 _TAKEN = ("unpacked", "zipped")

@@ -7,28 +7,21 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePosixPath
 
 from facescreen import __version__
 from facescreen_cli.package import archive, bill, bytecode, origin, wheels
 from facescreen_cli.package.bill import Package, Part
-from facescreen_cli.package.contents import OURS, contents
-from facescreen_cli.package.distributions import installed
+from facescreen_cli.package.contents import OURS, Contents, contents
+from facescreen_cli.package.distributions import Distribution, installed
 from facescreen_cli.package.errors import Unpackaged
+from facescreen_cli.package.interpreter import Interpreter
 from facescreen_cli.package.mentions import Mentions
 from facescreen_cli.package.modules import Modules
 from facescreen_cli.package.reach import Reach
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import PurePosixPath
-
-    from facescreen_cli.package.contents import Contents
-    from facescreen_cli.package.distributions import Distribution
-    from facescreen_cli.package.interpreter import Interpreter
-    from facescreen_cli.package.target import Target
+from facescreen_cli.package.target import Target
 
 
 @dataclass(frozen=True)

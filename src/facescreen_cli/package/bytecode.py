@@ -8,17 +8,12 @@ tracebacks, and for those who read their own.
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
 from facescreen_cli.package.errors import Unpackaged
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import PurePosixPath
-
-    from facescreen_cli.package.interpreter import Interpreter
-    from facescreen_cli.package.target import Target
+from facescreen_cli.package.interpreter import Interpreter
+from facescreen_cli.package.target import Target
 
 _COMPILER = Path(__file__).with_name("compiler.py")
 _MOST_SAID = 500

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 import zipfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from facescreen_cli.package import text
+from facescreen_cli.package.bill import Package
 from facescreen_cli.package.target import CLOUDS, FUNCTIONS, REPOSITORY, target
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from facescreen_cli.package.bill import Package
 
 _EXAMPLES = """
 \b

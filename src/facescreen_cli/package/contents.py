@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import PurePosixPath
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import PurePosixPath
-
-    from facescreen_cli.package.distributions import Distribution
-    from facescreen_cli.package.modules import Modules
+from facescreen_cli.package.distributions import Distribution
+from facescreen_cli.package.modules import Modules
 
 OURS = "facescreen"
 """The part that is not a distribution."""

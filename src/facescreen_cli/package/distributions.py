@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import Distribution as Installed
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePosixPath
 
 from facescreen_cli.package.errors import Unpackaged
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _LICENCES = ("licen", "copying", "notice", "authors")
 

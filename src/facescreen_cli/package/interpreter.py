@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
-from typing import TYPE_CHECKING
 
 from facescreen_cli.package.errors import Unpackaged
 from facescreen_cli.package.wheels import uv
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _SAY = "import sys; print(sys.implementation.name, '%d.%d.%d' % sys.version_info[:3])"
 _ANSWER_S = 20

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import PurePosixPath
-    from types import TracebackType
-
-    from facescreen_cli.package.modules import Modules
+from facescreen_cli.package.modules import Modules
 
 _READER = Path(__file__).with_name("reader.py")
 _LONGEST_NAME = 100

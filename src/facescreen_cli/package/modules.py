@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 _MODULE = re.compile(r"(?P<name>[A-Za-z_0-9]\w*)(\.cpython-\w+(-[\w-]+)?|\.abi3)?\.(py|so)")
 

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from facescreen_cli.package.target import REPOSITORY
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen_cli.package.target import Target
+from facescreen_cli.package.target import REPOSITORY, Target
 
 FUNCTIONS = REPOSITORY / "functions"
 """The folder of all that is ours in a package."""

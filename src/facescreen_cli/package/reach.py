@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from pathlib import PurePosixPath
 
-if TYPE_CHECKING:
-    from pathlib import PurePosixPath
-
-    from facescreen_cli.package.mentions import Mentions
-    from facescreen_cli.package.modules import Modules
+from facescreen_cli.package.mentions import Mentions
+from facescreen_cli.package.modules import Modules
 
 LEFT_OUT = {
     "anyio": "httpx waits with it in its asynchronous clients alone",

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from facescreen_cli.package.bill import Package
+from facescreen_cli.package.bill import Package
 
 _WIDTH = 34
 

@@ -7,12 +7,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from facescreen_cli.package.errors import Unpackaged
-
-if TYPE_CHECKING:
-    from facescreen_cli.package.target import Target
+from facescreen_cli.package.target import Target
 
 _BUILD = Path(__file__).with_name("build.txt")
 _MOST_SAID = 2000

@@ -5,13 +5,10 @@ By the error that the function raised (facescreen.errors), or a word for what el
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from facescreen import errors
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 UNREADABLE = "Unreadable"
 """A letter that is not one of these functions'."""

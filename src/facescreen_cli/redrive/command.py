@@ -6,16 +6,13 @@ import os
 import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
 
 import click
 
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
 from facescreen_cli.moments import moment
 from facescreen_cli.options import cloud_option, profile_option, share_option
-
-if TYPE_CHECKING:
-    from facescreen_cli.redrive.letters import Letter
+from facescreen_cli.redrive.letters import Letter
 
 _MOST = 2000
 _EXAMPLES = """

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from facescreen.environment import EnvironmentReader
 from facescreen.settings.aws import QUEUE_URL
@@ -13,12 +13,7 @@ from facescreen_cli.invoke import chosen
 from facescreen_cli.outside import settings_outside
 from facescreen_cli.redrive.letters import of_function_compute, of_sqs
 from facescreen_cli.redrive.redriving import Redriving
-from facescreen_cli.screen.halt import HaltingPace
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from facescreen_cli.screen.halt import Halt
+from facescreen_cli.screen.halt import Halt, HaltingPace
 
 _NAME = r"[A-Za-z][A-Za-z0-9-]{0,119}"
 

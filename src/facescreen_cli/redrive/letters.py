@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from facescreen.errors import BadEvent, shown
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
+from facescreen.model import ObjectRef
 from facescreen_cli.redrive.causes import UNREADABLE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from facescreen.model import ObjectRef
-    from facescreen_cli.redrive.queues import Held
+from facescreen_cli.redrive.queues import Held
 
 _MOST_NAMED = 10
 

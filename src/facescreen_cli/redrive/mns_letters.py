@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mns.mns_exception import MNSServerException
 
 from facescreen.bus.mns import mns_errors
+from facescreen.clients.credentials import CredentialSource
 from facescreen_cli.mns_account import connect
 from facescreen_cli.redrive.queues import HOLD_S, Held, sent
-
-if TYPE_CHECKING:
-    from facescreen.clients.credentials import CredentialSource
 
 _BATCH = 16
 _WAIT_S = 1

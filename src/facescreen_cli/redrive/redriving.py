@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from facescreen.bus.ports import Invoker
+from facescreen.deepfake.pace import Pace
 from facescreen.errors import FacescreenError
 from facescreen_cli.redrive.causes import Cause, cause_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from facescreen.bus.ports import Invoker
-    from facescreen.deepfake.pace import Pace
-    from facescreen_cli.redrive.letters import Letter
-    from facescreen_cli.redrive.queues import Held, LetterQueue
+from facescreen_cli.redrive.letters import Letter
+from facescreen_cli.redrive.queues import Held, LetterQueue
 
 _READERS = 10
 """As many connections as boto3 keeps."""

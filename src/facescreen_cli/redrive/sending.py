@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from facescreen_cli.redrive import telling
 from facescreen_cli.redrive.causes import cause_of
-from facescreen_cli.redrive.redriving import Kept
-from facescreen_cli.screen.halt import Halted
+from facescreen_cli.redrive.letters import Letter
+from facescreen_cli.redrive.redriving import Kept, Redriving
+from facescreen_cli.screen.halt import Halt, Halted
 from facescreen_cli.screen.report import INTERRUPTED, NOT_ALL_SCREENED
-
-if TYPE_CHECKING:
-    from facescreen_cli.redrive.letters import Letter
-    from facescreen_cli.redrive.redriving import Redriving
-    from facescreen_cli.screen.halt import Halt
 
 
 def send(redriving: Redriving, letters: list[Letter], halt: Halt, *, as_json: bool) -> int:

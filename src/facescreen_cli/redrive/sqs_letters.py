@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import boto3
 
 from facescreen.clients.boto import aws_errors, connect
 from facescreen_cli.redrive.queues import HOLD_S, Held, sent
-
-if TYPE_CHECKING:
-    import boto3
 
 _BATCH = 10
 _WAIT_S = 1

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from facescreen import errors
 from facescreen.clients.boto import Refusal
 from facescreen.deepfake.codes import REMEDIES, classify
-from facescreen.model import Verdict
+from facescreen.model import ObjectRef, Verdict
+from facescreen.storage.ports import ObjectStore
 from facescreen.tags import read_tags
 from facescreen.timing import persistently
 from facescreen_cli.buckets import needing
 from facescreen_cli.redrive.causes import ALREADY_SCREENED, NOT_TOLD, kind_of
-
-if TYPE_CHECKING:
-    from facescreen.model import ObjectRef
-    from facescreen.storage.ports import ObjectStore
 
 
 @dataclass(frozen=True)

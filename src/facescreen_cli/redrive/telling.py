@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from facescreen_cli.printable import printable
+from facescreen_cli.redrive.causes import Cause
+from facescreen_cli.redrive.letters import Letter
 from facescreen_cli.screen.spending import PRICE_USD, costs
-
-if TYPE_CHECKING:
-    from facescreen_cli.redrive.causes import Cause
-    from facescreen_cli.redrive.letters import Letter
 
 
 def group(cause: Cause, letters: list[Letter], *, as_json: bool) -> None:

@@ -6,17 +6,14 @@ import json
 import os
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import click
 
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
+from facescreen.model import ObjectRef
 from facescreen_cli.options import profile_option
 from facescreen_cli.printable import printable
-
-if TYPE_CHECKING:
-    from facescreen.model import ObjectRef
-    from facescreen_cli.release.releasing import Releasing, Reopening, Return
+from facescreen_cli.release.releasing import Releasing, Reopening, Return
 
 _EXAMPLES = """
 \b

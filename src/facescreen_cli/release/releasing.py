@@ -5,17 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 
 from facescreen.errors import ObjectGone
 from facescreen.ledger import entry_id
-from facescreen.quarantine import copy, remove
-
-if TYPE_CHECKING:
-    from facescreen.model import ObjectHead, ObjectRef
-    from facescreen.quarantine import Records
-    from facescreen.settings import QuarantineSettings
-    from facescreen.storage.ports import QuarantineStore
+from facescreen.model import ObjectHead, ObjectRef
+from facescreen.quarantine import Records, copy, remove
+from facescreen.settings import QuarantineSettings
+from facescreen.storage.ports import QuarantineStore
 
 
 class NotReleased(Exception):

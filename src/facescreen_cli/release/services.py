@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from facescreen.environment import EnvironmentReader
 from facescreen.errors import BadSettings
 from facescreen.ledger import Ledger
 from facescreen.quarantine import Records
 from facescreen.settings import QuarantineSettings
+from facescreen.storage.ports import QuarantineStore, StateStore
 from facescreen_cli import account
 from facescreen_cli.release.releasing import Releasing
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from facescreen.storage.ports import QuarantineStore, StateStore
 
 
 def releasing(scheme: str, environment: Mapping[str, str], profile: str) -> Releasing:

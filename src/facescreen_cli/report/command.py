@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
+from facescreen.settings import Settings
 from facescreen_cli import account
+from facescreen_cli.buckets import Bucket, S3Bucket
 from facescreen_cli.options import cloud_option, profile_option
 from facescreen_cli.printable import printable
+from facescreen_cli.report.counts import Report
 from facescreen_cli.report.file import check_page, write_page
-
-if TYPE_CHECKING:
-    from facescreen.settings import Settings
-    from facescreen_cli.buckets import Bucket, S3Bucket
-    from facescreen_cli.report.counts import Report
 
 _EXAMPLES = """
 \b

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from rich.console import Console
@@ -16,12 +16,10 @@ from rich.table import Table
 
 from facescreen.deepfake.daily_cap import drawn_by_day
 from facescreen.history import History
+from facescreen.storage.ports import StateStore
 from facescreen.timing import persistently
+from facescreen_cli.buckets import Bucket, S3Bucket
 from facescreen_cli.screen.spending import PRICE_USD
-
-if TYPE_CHECKING:
-    from facescreen.storage.ports import StateStore
-    from facescreen_cli.buckets import Bucket, S3Bucket
 
 COUNTED, FROM_HISTORY = "counted", "history"
 _SOURCES = (

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from facescreen.model import Verdict
 from facescreen.tags import Standing
 from facescreen_cli.screen.report import ALL_LOW_RISK, FLAGGED, INTERRUPTED, NOT_ALL_SCREENED
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 OTHER = "other"
 """Reasons and days beyond the most that are told apart: tags may say anything."""

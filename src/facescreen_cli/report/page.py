@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from html import escape
 from importlib import resources
 from string import Template
-from typing import TYPE_CHECKING
 
 from facescreen.model import Verdict
 from facescreen_cli.printable import printable
-from facescreen_cli.report.counts import newest
+from facescreen_cli.report.counts import Counts, Report, newest
 from facescreen_cli.report.text import MOST_SHOWN, more, remedies, share
-
-if TYPE_CHECKING:
-    from collections import Counter
-
-    from facescreen_cli.report.counts import Counts, Report
 
 
 def html(report: Report) -> str:

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 from facescreen import errors
 from facescreen.model import ObjectRef
+from facescreen.settings import Settings
+from facescreen.storage.ports import Listed
 from facescreen.tags import read_tags
 from facescreen.timing import persistently
-from facescreen_cli.report.counts import Apart
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from concurrent.futures import Future
-
-    from facescreen.settings import Settings
-    from facescreen.storage.ports import Listed
-    from facescreen_cli.buckets import Bucket, S3Bucket
-    from facescreen_cli.report.counts import Found
-    from facescreen_cli.screen.halt import Halt
+from facescreen_cli.buckets import Bucket, S3Bucket
+from facescreen_cli.report.counts import Apart, Found
+from facescreen_cli.screen.halt import Halt
 
 _Object = TypeVar("_Object")
 _Answer = TypeVar("_Answer")

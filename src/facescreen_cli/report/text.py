@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -14,13 +16,7 @@ from rich.text import Text
 
 from facescreen.model import Verdict
 from facescreen_cli.printable import printable
-from facescreen_cli.report.counts import Apart, newest
-
-if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Callable, Iterator
-
-    from facescreen_cli.report.counts import Counts, Report
+from facescreen_cli.report.counts import Apart, Counts, Report, newest
 
 MOST_SHOWN = 30
 """Reasons, and days."""

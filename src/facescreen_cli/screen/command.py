@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from facescreen.clients.credentials import Credentials
+from facescreen.clients.credentials import Credentials, CredentialSource
 from facescreen.errors import BadCredentials, BadSettings, StandInRefused
 from facescreen_cli import account
 from facescreen_cli.printable import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from facescreen.clients.credentials import CredentialSource
-    from facescreen_cli.screen.services import Services
-    from facescreen_cli.screen.targets import Found
+from facescreen_cli.screen.services import Services
+from facescreen_cli.screen.targets import Found
 
 _LOCAL_SCENE = "local_0001"
 _EXAMPLES = """

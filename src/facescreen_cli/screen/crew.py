@@ -5,18 +5,13 @@ from __future__ import annotations
 import math
 import queue
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 from facescreen.errors import OperatorFault
-from facescreen_cli.screen.halt import Halted
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from facescreen_cli.screen.halt import Halt
-    from facescreen_cli.screen.judge import Result
-    from facescreen_cli.screen.targets import Target
+from facescreen_cli.screen.halt import Halt, Halted
+from facescreen_cli.screen.judge import Result
+from facescreen_cli.screen.targets import Target
 
 _MOST = 64
 _POLL_S = 0.2

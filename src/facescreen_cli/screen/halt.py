@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from types import FrameType
 
 from facescreen.deepfake.fleet import SLACK
 from facescreen.deepfake.pace import Interval
+from facescreen.errors import OperatorFault
 from facescreen.timing import Deadline
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FrameType
-
-    from facescreen.errors import OperatorFault
 
 _POLL_S = 0.1
 

@@ -6,30 +6,26 @@ import hashlib
 import mimetypes
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from facescreen import errors
+from facescreen.ad_hoc import AdHoc
+from facescreen.deepfake.answer import Detection
+from facescreen.deepfake.client import DeepfakeClient
 from facescreen.deepfake.parameters import LARGEST_INLINE, new_merchant_biz_id
 from facescreen.findings import find, judged, rejected
+from facescreen.media.media import Media
 from facescreen.message import message_data
 from facescreen.model import Finding, Verdict
+from facescreen.requirements import Strictness
 from facescreen.tagging import NOT_ASKED
 from facescreen.timing import Deadline, Stopwatch
 from facescreen.transfer import detect_bytes
-from facescreen_cli.screen.targets import BucketObject, LocalFile, Url
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from facescreen.ad_hoc import AdHoc
-    from facescreen.deepfake.answer import Detection
-    from facescreen.deepfake.client import DeepfakeClient
-    from facescreen.media.media import Media
-    from facescreen.requirements import Strictness
-    from facescreen_cli.screen.targets import Target
+from facescreen_cli.screen.targets import BucketObject, LocalFile, Target, Url
 
 LONGEST_S = 120
 """For one target: its turn, its upload, its retries."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -16,14 +16,9 @@ from rich.text import Text
 
 from facescreen.model import Verdict
 from facescreen_cli.printable import printable
+from facescreen_cli.screen.judge import Result
 from facescreen_cli.screen.spending import costs
-from facescreen_cli.screen.targets import BucketObject, Url
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from facescreen_cli.screen.judge import Result
-    from facescreen_cli.screen.targets import Found
+from facescreen_cli.screen.targets import BucketObject, Found, Url
 
 ALL_LOW_RISK, FLAGGED, NOT_ALL_SCREENED, INTERRUPTED = 0, 1, 2, 130
 _FLAGGED = (Verdict.HIGH_RISK.value, Verdict.SUSPICIOUS.value)

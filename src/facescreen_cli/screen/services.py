@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import httpx
 
 from facescreen import errors
+from facescreen.ad_hoc import AdHoc
+from facescreen.clients.credentials import CredentialSource
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.environment import EnvironmentReader
 from facescreen.requirements import Strictness
 from facescreen_cli.account import Endpoints
-from facescreen_cli.screen.halt import HaltingPace
+from facescreen_cli.screen.halt import Halt, HaltingPace
 from facescreen_cli.screen.judge import Judge, Once
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from facescreen.ad_hoc import AdHoc
-    from facescreen.clients.credentials import CredentialSource
-    from facescreen_cli.screen.halt import Halt
 
 _SOURCE = "facescreen/screen"
 # How the function on AWS comes to credentials: who runs this has their own.

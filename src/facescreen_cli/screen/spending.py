@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import click
 
 from facescreen.media.media import Unreadable as NoMedia
 from facescreen.media.probe import probe
-from facescreen.requirements import assess
+from facescreen.requirements import Strictness, assess
 from facescreen_cli.screen.judge import Opened, digest_of
-from facescreen_cli.screen.targets import LocalFile, Unreadable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from facescreen.requirements import Strictness
-    from facescreen_cli.screen.targets import Target
+from facescreen_cli.screen.targets import LocalFile, Target, Unreadable
 
 PRICE_USD = 0.40
 """Of a call that gives a result (id-verification-api.md, "Quota and price")."""

@@ -6,21 +6,18 @@ import errno
 import os
 import re
 import stat
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import click
 
 from facescreen.errors import InvalidRequestError, UrlRefusedError
+from facescreen.model import ObjectRef
 from facescreen.storage.keys import object_ref
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen.model import ObjectRef
-    from facescreen.web.urls import UrlRules
+from facescreen.web.urls import UrlRules
 
 # The signatures of media.kinds: a folder's other files are left alone.
 _MEDIA = re.compile(

@@ -6,23 +6,19 @@ import asyncio
 import time
 import uuid
 from collections import defaultdict, deque
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import aiohttp
 
+from facescreen_local.cloudauth.analyzer import Analyzer
 from facescreen_local.cloudauth.calls import Call, Rate
 from facescreen_local.cloudauth.download import download
 from facescreen_local.cloudauth.examination import Examination
 from facescreen_local.cloudauth.faces import FaceDetector
-from facescreen_local.cloudauth.parameters import material
+from facescreen_local.cloudauth.parameters import Material, material
 from facescreen_local.cloudauth.refusal import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from facescreen_local.cloudauth.analyzer import Analyzer
-    from facescreen_local.cloudauth.parameters import Material
-    from facescreen_local.cloudauth.uploads.server import UploadService
+from facescreen_local.cloudauth.uploads.server import UploadService
 
 RISK_SCORE = "0.96"
 """Of every risk tag, whatever the risk (face-deepfake.txt, "Response parameters")."""

@@ -5,14 +5,10 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING
 
 from facescreen_local.cloudauth import pictures, quality
+from facescreen_local.cloudauth.faces import FaceDetector
 from facescreen_local.cloudauth.refusal import Refusal
-
-if TYPE_CHECKING:
-    from facescreen_local.cloudauth.faces import FaceDetector
-
 
 _MOST_KNOWN = 10_000
 _PASSED = ("", "")

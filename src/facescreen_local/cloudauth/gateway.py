@@ -5,22 +5,17 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
+
+from aiohttp import web
 
 from facescreen.clients import acs3
 from facescreen_local.cloudauth.refusal import Refusal
-from facescreen_local.identity import BadSecurityToken, UnknownAccessKey
+from facescreen_local.identity import BadSecurityToken, Identity, UnknownAccessKey
 from facescreen_local.nonces import Nonces
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from aiohttp import web
-
-    from facescreen_local.identity import Identity
 
 VALID_S = 15 * 60
 """How far ``x-acs-date`` may lie from now, before or behind."""

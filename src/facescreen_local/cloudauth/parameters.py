@@ -5,14 +5,11 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from facescreen_local.cloudauth.refusal import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 LARGEST = 10 * 1024 * 1024
 """Bytes of an image or video (face-deepfake.txt: "The maximum size is 10 MB")."""

@@ -7,16 +7,13 @@ from __future__ import annotations
 import io
 import math
 import tempfile
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from PIL.JpegImagePlugin import JpegImageFile
 
+from facescreen_local.cloudauth.faces import Picture
 from facescreen_local.cloudauth.refusal import Refusal
-
-if TYPE_CHECKING:
-    from facescreen_local.cloudauth.faces import Picture
 
 HIGHEST_IMAGE, WIDEST_IMAGE = 1920, 1080
 SMALLEST_VIDEO = 100 * 1000

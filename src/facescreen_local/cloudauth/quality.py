@@ -7,15 +7,11 @@ service's own limits.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from facescreen_local.cloudauth.faces import Face, Picture
+from facescreen_local.cloudauth.faces import Face, Picture
 
 _SIDE = 64
 """Faces are compared at this many pixels, so that blur counts relative to the face's size."""

@@ -3,29 +3,24 @@ KeepaliveIntl, and the AuthorizeFileUpload that a file needs first."""
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
 from facescreen.deepfake.answer import STAND_IN_HEADER
-from facescreen_local.cloudauth.analyzer import ScriptedAnalyzer
+from facescreen_local.cloudauth.analyzer import Analyzer, ScriptedAnalyzer
+from facescreen_local.cloudauth.calls import Call
 from facescreen_local.cloudauth.detection import Detections
-from facescreen_local.cloudauth.gateway import Gateway
+from facescreen_local.cloudauth.gateway import Gateway, Parameters
 from facescreen_local.cloudauth.parameters import ANY_WAY, LARGEST_INLINE, URL_OR_INLINE
 from facescreen_local.cloudauth.refusal import GATEWAY_STATUS, SERVICE_STATUS, Refusal
 from facescreen_local.cloudauth.uploads.server import UploadService
+from facescreen_local.identity import Identity
 from facescreen_local.service import Service
-
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Awaitable, Callable
-    from pathlib import Path
-
-    from facescreen_local.cloudauth.analyzer import Analyzer
-    from facescreen_local.cloudauth.calls import Call
-    from facescreen_local.cloudauth.gateway import Parameters
-    from facescreen_local.identity import Identity
 
 VERSION = "2022-08-09"
 UPLOAD_VERSION = "2019-12-19"

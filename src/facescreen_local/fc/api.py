@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote
 
 from facescreen_local.fc.authorization import acs3, fc
 from facescreen_local.fc.authorization.checks import WINDOW
 from facescreen_local.fc.refusal import Refused
+from facescreen_local.fc.request import Head
+from facescreen_local.identity import Identity
 from facescreen_local.nonces import Nonces
-
-if TYPE_CHECKING:
-    from facescreen_local.fc.request import Head
-    from facescreen_local.identity import Identity
 
 
 @dataclass(frozen=True)

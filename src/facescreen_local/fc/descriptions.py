@@ -5,19 +5,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from facescreen_local.fc.refusal import Refused
-from facescreen_serverless_devs.model import EventBridgeTrigger, HttpTrigger
+from facescreen_local.fc.request import Head
+from facescreen_serverless_devs.model import EventBridgeTrigger, Function, HttpTrigger, Trigger
 from facescreen_serverless_devs.schedule import TimerTrigger
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from facescreen_local.fc.request import Head
-    from facescreen_serverless_devs.model import Function, Trigger
 
 _FUNCTIONS = "/2023-03-30/functions"
 _PATH = re.compile(rf"{_FUNCTIONS}(?:/([^/]+)(?:/(triggers|async-invoke-config|concurrency))?)?")

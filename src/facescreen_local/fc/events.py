@@ -6,11 +6,9 @@ import json
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from facescreen_local.fc.instance import Result
-    from facescreen_local.fc.runtime import Deployment
+from facescreen_local.fc.instance import Result
+from facescreen_local.fc.runtime import Deployment
 
 ERROR_TYPE = "UnhandledInvocationError"
 """Function Compute's name for every error of a function, in headers and failure records."""

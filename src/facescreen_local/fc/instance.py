@@ -10,17 +10,14 @@ import os
 import signal
 import socket
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, Any, Literal
 
+from facescreen_local.fc.runtime import Deployment
+from facescreen_local.identity import Key
 from facescreen_serverless_devs.model import Hook
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from facescreen_local.fc.runtime import Deployment
-    from facescreen_local.identity import Key
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 _LAST_BREATH_S = 1

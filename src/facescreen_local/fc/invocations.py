@@ -9,21 +9,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
-from typing import TYPE_CHECKING
 
-from facescreen_local.fc.events import ERROR_TYPE, EXPIRED, failure_record
-from facescreen_local.fc.pool import Throttled
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from facescreen_local.fc.events import Event
-    from facescreen_local.fc.instance import Result, Status
-    from facescreen_local.fc.journal import Journal
-    from facescreen_local.fc.pool import Pool
+from facescreen_local.fc.events import ERROR_TYPE, EXPIRED, Event, failure_record
+from facescreen_local.fc.instance import Result, Status
+from facescreen_local.fc.journal import Journal
+from facescreen_local.fc.pool import Pool, Throttled
 
 _RECORDS = 10_000
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from facescreen_local.fc.events import Event
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _SCHEMA = """
 PRAGMA journal_mode = WAL;

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from facescreen_local.fc.instance import Instance
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from facescreen_local.fc.runtime import Deployment
-    from facescreen_local.identity import Identity
+from facescreen_local.fc.runtime import Deployment
+from facescreen_local.identity import Identity
 
 
 class Throttled(Exception):

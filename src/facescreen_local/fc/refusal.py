@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from aiohttp import web
 
 from facescreen_local.service import LocalError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 REQUEST_ID = "x-fc-request-id"
 """The header that every answer has."""

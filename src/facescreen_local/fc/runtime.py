@@ -9,13 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facescreen_local.identity import Key
-    from facescreen_serverless_devs.model import Function
+from facescreen_local.identity import Key
+from facescreen_serverless_devs.model import Function
 
 _CREDENTIALS_IN_CONTEXT = {"python3.10"}
 

@@ -4,38 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import sys
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
-from facescreen_local.fc.api import Fc2Api, Fc3Api
+from facescreen_local.fc.api import Api, Fc2Api, Fc3Api
 from facescreen_local.fc.code import unpacked
 from facescreen_local.fc.descriptions import Descriptions, question
 from facescreen_local.fc.events import ERROR_TYPE, Event
+from facescreen_local.fc.instance import Result
 from facescreen_local.fc.invocations import Invocation, Invocations
 from facescreen_local.fc.journal import Journal
 from facescreen_local.fc.pool import Pool, Throttled
 from facescreen_local.fc.refusal import REQUEST_ID, Refused, response
-from facescreen_local.fc.request import body_of, head_of
+from facescreen_local.fc.request import Head, body_of, head_of
 from facescreen_local.fc.runtime import Deployment
 from facescreen_local.fc.timer import run_timer, timer_event
+from facescreen_local.identity import Identity
 from facescreen_local.service import Service
-
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Awaitable, Callable, Mapping
-    from pathlib import Path
-
-    from facescreen_local.fc.api import Api
-    from facescreen_local.fc.instance import Result
-    from facescreen_local.fc.request import Head
-    from facescreen_local.identity import Identity
-    from facescreen_serverless_devs.model import Function
+from facescreen_serverless_devs.model import Function
 
 _LARGEST_EVENT = MappingProxyType({"Sync": 32 * 1024 * 1024, "Async": 128 * 1024})
 

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
 
-from facescreen_serverless_devs.schedule import schedule
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from facescreen_serverless_devs.schedule import TimerTrigger
+from facescreen_serverless_devs.schedule import TimerTrigger, schedule
 
 _MAX_SLEEP_S = 3600
 """The wall clock is read again after this long: it may be set meanwhile."""

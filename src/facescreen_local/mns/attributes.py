@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from facescreen_local.mns.errors import invalid_argument, invalid_element, out_of_range
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 Value = int | str
 

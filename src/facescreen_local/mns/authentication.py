@@ -6,18 +6,13 @@ import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from time import time
-from typing import TYPE_CHECKING
 
-from facescreen_local.identity import BadSecurityToken, UnknownAccessKey
+from facescreen_local.identity import BadSecurityToken, Identity, UnknownAccessKey
 from facescreen_local.mns.errors import MnsError
 from facescreen_local.mns.signature import signature, string_to_sign
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from facescreen_local.identity import Identity
 
 SKEW_S = 15 * 60
 VERSION = "2015-06-06"

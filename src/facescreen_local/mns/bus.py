@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from facescreen_local.database import Database
 from facescreen_local.mns.arrivals import Arrivals
@@ -19,7 +20,7 @@ from facescreen_local.mns.errors import (
 )
 from facescreen_local.mns.notification import Published
 from facescreen_local.mns.store.clock import now
-from facescreen_local.mns.store.messages import BadHandle, Messages
+from facescreen_local.mns.store.messages import BadHandle, Message, Messages
 from facescreen_local.mns.store.resources import (
     QUEUES,
     TOPICS,
@@ -28,12 +29,6 @@ from facescreen_local.mns.store.resources import (
     subscriptions_of,
 )
 from facescreen_local.mns.store.schema import SCHEMA
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from facescreen_local.mns.store.messages import Message
 
 
 @dataclass(frozen=True)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
-from facescreen_local.mns.attributes import LARGEST_BATCH, LARGEST_MESSAGE
+from facescreen_local.mns.attributes import LARGEST_BATCH, LARGEST_MESSAGE, Number
+from facescreen_local.mns.bus import Bus
 from facescreen_local.mns.errors import invalid_argument
 from facescreen_local.mns.markup import document
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from xml.etree.ElementTree import Element
-
-    from facescreen_local.mns.attributes import Number
-    from facescreen_local.mns.bus import Bus
-    from facescreen_local.mns.request import Target
+from facescreen_local.mns.request import Target
 
 # In XML, one byte may take six: ``&quot;``.
 LARGEST_REQUEST = 6 * LARGEST_BATCH * LARGEST_MESSAGE + 65536

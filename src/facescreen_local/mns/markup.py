@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from facescreen_local.mns.errors import invalid_element, malformed_xml
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    Fields = Mapping[str, object]
+Fields = Mapping[str, object]
 
 NAMESPACE = "http://mns.aliyuncs.com/doc/v1/"
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
 
+from aiohttp import web
+
+from facescreen_local.identity import Identity
 from facescreen_local.mns import attributes
+from facescreen_local.mns.attributes import Attribute
 from facescreen_local.mns.authentication import VERSION, check_body, check_sender
 from facescreen_local.mns.bus import Bus, Draft
 from facescreen_local.mns.call import Call, read_body, xml_response
@@ -16,15 +21,6 @@ from facescreen_local.mns.operations.kinds import QUEUE, SUBSCRIPTION, TOPIC
 from facescreen_local.mns.request import operation_of, target_of
 from facescreen_local.mns.store.resources import QUEUES, TOPICS, subscriptions_of
 from facescreen_local.service import Service
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from aiohttp import web
-
-    from facescreen_local.identity import Identity
-    from facescreen_local.mns.attributes import Attribute
 
 
 class MnsService(Service):

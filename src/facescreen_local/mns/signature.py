@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import base64
 import hmac
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
 
 
 def string_to_sign(method: str, resource: str, headers: Mapping[str, str]) -> bytes:

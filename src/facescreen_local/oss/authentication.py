@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from facescreen_local.oss.clocks import (
     http_date,
@@ -14,7 +14,8 @@ from facescreen_local.oss.clocks import (
     refuse_skew,
 )
 from facescreen_local.oss.errors import access_denied, invalid_argument
-from facescreen_local.oss.keyring import compare
+from facescreen_local.oss.keyring import Keyring, compare
+from facescreen_local.oss.request import Target
 from facescreen_local.oss.signature import (
     ALGORITHM_V4,
     canonical_request_v4,
@@ -22,12 +23,6 @@ from facescreen_local.oss.signature import (
     signature_v4,
     string_to_sign_v1,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from facescreen_local.oss.keyring import Keyring
-    from facescreen_local.oss.request import Target
 
 LONGEST_V4_S = 7 * 24 * 3600
 

@@ -6,16 +6,12 @@ import asyncio
 import base64
 import binascii
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+
+from aiohttp import web
 
 from facescreen_local.oss.errors import OssError
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from aiohttp import web
-
-    from facescreen_local.oss.store.blobs import Blob, Blobs
+from facescreen_local.oss.store.blobs import Blob, Blobs
 
 LARGEST_BODY = 100 * 1024 * 1024
 LARGEST_XML = 2 * 1024 * 1024

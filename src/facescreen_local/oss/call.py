@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import quote
+from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
 from facescreen_local.oss.errors import invalid_argument
+from facescreen_local.oss.keyring import Keyring
 from facescreen_local.oss.markup import document, element
 from facescreen_local.oss.names import check_key, checked_version, is_utf8
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from xml.etree.ElementTree import Element
-
-    from facescreen_local.oss.keyring import Keyring
-    from facescreen_local.oss.notifications import Change
-    from facescreen_local.oss.request import Target
-    from facescreen_local.oss.store import Store
+from facescreen_local.oss.notifications import Change
+from facescreen_local.oss.request import Target
+from facescreen_local.oss.store import Store
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 
 from facescreen_local.oss.errors import OssError, precondition_failed
 from facescreen_local.oss.headers import basic_headers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from facescreen_local.oss.store.buckets import Bucket
-    from facescreen_local.oss.store.versions import StoredObject
+from facescreen_local.oss.store.buckets import Bucket
+from facescreen_local.oss.store.versions import StoredObject
 
 _CONDITIONS = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import base64
 from datetime import datetime, timezone
 from email.utils import formatdate
-from typing import TYPE_CHECKING
 
 from facescreen_local.oss.store.contents import APPENDABLE, NORMAL
-
-if TYPE_CHECKING:
-    from facescreen_local.oss.store.versions import StoredObject
+from facescreen_local.oss.store.versions import StoredObject
 
 
 def basic_headers(stored: StoredObject) -> dict[str, str]:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING
 
-from facescreen_local.identity import BadSecurityToken, UnknownAccessKey
+from facescreen_local.identity import BadSecurityToken, Identity, UnknownAccessKey
 from facescreen_local.oss.errors import OssError, invalid_argument
 from facescreen_local.oss.signature import Scope
-
-if TYPE_CHECKING:
-    from facescreen_local.identity import Identity
 
 
 class Keyring:

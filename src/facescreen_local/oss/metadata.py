@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from facescreen_local.oss.errors import OssError, invalid_argument, not_implemented
 from facescreen_local.oss.store.contents import DEFAULT, PRIVATE, PUBLIC_READ, Metadata
 from facescreen_local.oss.tagging import tags_of_header
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 LARGEST_USER_METADATA = 8 * 1024
 OBJECT_ACL = "x-oss-object-acl"

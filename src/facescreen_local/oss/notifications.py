@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from facescreen_local.oss.store.blobs import Blob
-    from facescreen_local.oss.store.objects import Removal, Written
+from facescreen_local.oss.store.blobs import Blob
+from facescreen_local.oss.store.objects import Removal, Written
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from facescreen_local.oss.store.cursor import Marker
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 _LAST_CHARACTER = "\U0010ffff"
 

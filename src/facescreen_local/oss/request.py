@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # Parameters that turn a request into another operation, whether this service has it or not:
 # `PUT /key?acl` must never be taken for a PutObject.

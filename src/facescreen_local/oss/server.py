@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
+from facescreen_local.identity import Identity
 from facescreen_local.oss.authentication import Authenticator, Signed
 from facescreen_local.oss.call import Call, check_readable
 from facescreen_local.oss.errors import OssError, not_implemented, private
@@ -16,17 +19,10 @@ from facescreen_local.oss.markup import document, element
 from facescreen_local.oss.names import check_bucket_name
 from facescreen_local.oss.notifications import Change, Origin, event_record
 from facescreen_local.oss.operations import OPEN_TO_ALL, OPERATIONS, SIGNED_WITHIN
-from facescreen_local.oss.request import operation_of, target_of
+from facescreen_local.oss.request import Target, operation_of, target_of
 from facescreen_local.oss.store import Store
 from facescreen_local.oss.store.buckets import ENABLED
 from facescreen_local.service import LOOPBACK, Service
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from facescreen_local.identity import Identity
-    from facescreen_local.oss.request import Target
 
 
 class OssService(Service):

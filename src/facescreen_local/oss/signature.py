@@ -9,17 +9,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from facescreen_local.oss.request import SUBRESOURCES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from facescreen_local.oss.request import Target
+from facescreen_local.oss.request import SUBRESOURCES, Target
 
 ALGORITHM_V4 = "OSS4-HMAC-SHA256"
 _TERMINATOR = "aliyun_v4_request"

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 from urllib.parse import unquote_plus
 
 from facescreen_local.oss.errors import OssError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 MOST_TAGS = 10
 LONGEST_KEY = 128

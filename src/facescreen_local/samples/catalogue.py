@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageFilter
 
 from facescreen_local.samples.clips import write_clip
 from facescreen_local.samples.photographs import closer_portrait, portrait, still_life
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
 
 _FOLDER = "selfies"
 _QUALITY = 95

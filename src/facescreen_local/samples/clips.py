@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import cv2
 import numpy as np
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-    from PIL import Image
+from numpy.typing import NDArray
+from PIL import Image
 
 _FPS = 15
 _GRAIN = 3

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from facescreen_local.identity import Identity
 from facescreen_local.service import Service
 from facescreen_local.sts.refusal import STATUS, Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from facescreen_local.identity import Identity
-    from facescreen_local.sts.trust import OidcProvider, Role
+from facescreen_local.sts.trust import OidcProvider, Role
 
 ACTION, VERSION = "AssumeRoleWithOIDC", "2015-04-01"
 _LARGEST_BODY = 64 * 1024

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx
+
+from facescreen_local.cloud import LocalCloud
 from tests.local.pipeline.leaks import FORBIDDEN
-
-if TYPE_CHECKING:
-    import httpx
-
-    from facescreen_local.cloud import LocalCloud
 
 
 def find(answer: httpx.Response, cloud: LocalCloud) -> list[str]:

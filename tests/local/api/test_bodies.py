@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import socket
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import httpx
-
-    from facescreen_local.cloud import LocalCloud
-    from tests.local.pipeline.outside import Outside
+from facescreen_local.cloud import LocalCloud
+from tests.local.pipeline.outside import Outside
 
 MB = 1024 * 1024
 HEAD = b"POST /v1/screenings HTTP/1.1\r\nHost: a\r\nContent-Type: image/jpeg\r\n"

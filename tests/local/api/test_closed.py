@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,9 +12,6 @@ from facescreen_local.identity import Key
 from tests.local.fc.test_http_trigger import signed
 from tests.local.pipeline.outside import Outside, running
 from tests.unit.web.test_access import key_set, token
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 TOKENS = {

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
 
+from facescreen_local.cloud import LocalCloud
 from tests.local.api import answers
-
-if TYPE_CHECKING:
-    from facescreen_local.cloud import LocalCloud
-    from tests.local.pipeline.outside import Outside
+from tests.local.pipeline.outside import Outside
 
 PATH = "/v1/screenings"
 

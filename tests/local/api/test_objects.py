@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
 
-if TYPE_CHECKING:
-    from facescreen_local.cloud import LocalCloud
-    from tests.local.pipeline.outside import Outside
+from facescreen_local.cloud import LocalCloud
+from tests.local.pipeline.outside import Outside
 
 PATH = "/v1/objects"
 VERDICTS = ("low_risk", "high_risk", "suspicious", "unscreenable", "failed")

@@ -6,14 +6,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import httpx
 
 import facescreen
-
-if TYPE_CHECKING:
-    import httpx
-
-    from tests.local.pipeline.outside import Outside
+from tests.local.pipeline.outside import Outside
 
 SHIPPED = Path(facescreen.__file__).parent
 DOCUMENT = json.loads((SHIPPED / "web" / "openapi.v1.json").read_text())

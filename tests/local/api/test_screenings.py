@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx
 import pytest
 
-if TYPE_CHECKING:
-    import httpx
-
-    from tests.local.pipeline.outside import Outside
+from tests.local.pipeline.outside import Outside
 
 PATH = "/v1/screenings"
 

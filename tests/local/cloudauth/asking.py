@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import pytest
 from aiohttp import web
@@ -14,11 +14,9 @@ from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 from alibabacloud_tea_openapi.models import Config
 from darabonba.runtime import RuntimeOptions
 
+from facescreen_local.cloudauth.server import CloudauthService
+from facescreen_local.identity import Key
 from facescreen_local.service import Service
-
-if TYPE_CHECKING:
-    from facescreen_local.cloudauth.server import CloudauthService
-    from facescreen_local.identity import Key
 
 # The SDK calls datetime.utcnow, which Python deprecates since 3.12.
 ALLOW_SDK = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,10 +15,6 @@ from facescreen_local.identity import Identity
 from facescreen_local.samples import Sample, make_samples
 from tests.local.cloudauth.asking import Files, Sdk
 from tests.local.cloudauth.handmade import Handmade
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture(scope="package")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
 from facescreen.clients import acs3
-
-if TYPE_CHECKING:
-    from facescreen_local.identity import Key
+from facescreen_local.identity import Key
 
 
 @dataclass

@@ -5,21 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from facescreen_local.cloudauth.analyzer import LOW_RISK, Analysis, ScriptedAnalyzer
 from facescreen_local.cloudauth.refusal import Refusal
-from facescreen_local.samples import verdicts
-from tests.local.cloudauth.asking import ALLOW_SDK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from facescreen_local.samples import Sample
-    from tests.local.cloudauth.asking import Sdk
+from facescreen_local.samples import Sample, verdicts
+from tests.local.cloudauth.asking import ALLOW_SDK, Sdk
 
 pytestmark = ALLOW_SDK
 

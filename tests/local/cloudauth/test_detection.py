@@ -5,18 +5,14 @@ from __future__ import annotations
 import base64
 import re
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import pytest
 
 from facescreen_local.behaviour import Behaviour, Fault
-from tests.local.cloudauth.asking import ALLOW_SDK, MERCHANT_BIZ_ID, OPERATIONS, Sdk
-
-if TYPE_CHECKING:
-    from facescreen_local.cloudauth.server import CloudauthService
-    from facescreen_local.identity import Identity
-    from facescreen_local.samples import Sample
-    from tests.local.cloudauth.asking import Files
+from facescreen_local.cloudauth.server import CloudauthService
+from facescreen_local.identity import Identity
+from facescreen_local.samples import Sample
+from tests.local.cloudauth.asking import ALLOW_SDK, MERCHANT_BIZ_ID, OPERATIONS, Files, Sdk
 
 pytestmark = ALLOW_SDK
 

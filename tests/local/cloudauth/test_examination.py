@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from facescreen_local.cloudauth.examination import Examination, examine
-from facescreen_local.cloudauth.faces import FaceDetector
+from facescreen_local.cloudauth.faces import Face, FaceDetector, Picture
 from facescreen_local.cloudauth.refusal import Refusal
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facescreen_local.cloudauth.faces import Face, Picture
 
 FRAMES = 16
 """Two for each that is looked at."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import cv2
 import numpy as np
 import pytest
 
-if TYPE_CHECKING:
-    from facescreen_local.cloudauth.faces import Face, FaceDetector, Picture
+from facescreen_local.cloudauth.faces import Face, FaceDetector, Picture
 
 NOSE = (228, 128)
 """Where the astronaut's nose is, in pixels of the photograph of 512 by 512."""

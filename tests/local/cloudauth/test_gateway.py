@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
 
 from facescreen_local import nonces
-from facescreen_local.identity import Key
+from facescreen_local.cloudauth.server import CloudauthService
+from facescreen_local.identity import Identity, Key
 from tests.local.cloudauth.asking import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
 from tests.local.cloudauth.handmade import Handmade, assert_refused
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from facescreen_local.cloudauth.server import CloudauthService
-    from facescreen_local.identity import Identity
 
 pytestmark = ALLOW_SDK
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,11 +13,7 @@ from PIL import Image
 
 from facescreen_local.cloudauth import pictures
 from facescreen_local.cloudauth.refusal import Refusal
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facescreen_local.samples import Sample
+from facescreen_local.samples import Sample
 
 
 def jpeg(width: int, height: int, orientation: int = 1, form: str = "JPEG") -> bytes:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import cv2
 import numpy as np
 import pytest
 
 from facescreen_local.cloudauth import quality
-from facescreen_local.cloudauth.faces import Face
-
-if TYPE_CHECKING:
-    from facescreen_local.cloudauth.faces import FaceDetector, Picture
+from facescreen_local.cloudauth.faces import Face, FaceDetector, Picture
 
 
 @pytest.fixture(scope="module")

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
 
 from facescreen_local.behaviour import Behaviour
+from facescreen_local.cloudauth.server import CloudauthService
+from facescreen_local.identity import Identity
 from tests.local.cloudauth.asking import ALLOW_SDK, GOOD, OPERATIONS, Sdk
-
-if TYPE_CHECKING:
-    from facescreen_local.cloudauth.server import CloudauthService
-    from facescreen_local.identity import Identity
-    from tests.local.cloudauth.handmade import Handmade
+from tests.local.cloudauth.handmade import Handmade
 
 pytestmark = ALLOW_SDK
 

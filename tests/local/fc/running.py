@@ -6,18 +6,16 @@ import asyncio
 import json
 import textwrap
 import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from facescreen_local.background import Background
 from facescreen_local.fc.server import FcService
 from facescreen_local.identity import Identity
 from facescreen_serverless_devs.functions import load_functions
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
-    from pathlib import Path
 
 REGION = "ap-southeast-1"
 DEAD_LETTERS = "acs:mns:ap-southeast-1:1:/queues/dead/messages"

@@ -6,7 +6,8 @@ import io
 import json
 import secrets
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -17,13 +18,8 @@ from alibabacloud_tea_openapi.utils_models import Config
 from darabonba.runtime import RuntimeOptions
 
 from facescreen.clients import acs3
-from tests.local.fc.running import in_background
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facescreen_local.identity import Key
-    from tests.local.fc.running import Running
+from facescreen_local.identity import Key
+from tests.local.fc.running import Running, in_background
 
 # The SDK's own, from Python 3.12 on.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from facescreen_local.fc import code
 from facescreen_serverless_devs.section import BadTemplate
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def zipped(path: Path, **files: str) -> Path:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+import pytest
 
 from tests.local.fc.running import DEAD_LETTERS, record, running
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pytest
 
 NO_RETRIES = {"asyncInvokeConfig": {"maxAsyncRetryAttempts": 0}}
 

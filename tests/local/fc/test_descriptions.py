@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 from alibabacloud_fc20230330 import models
@@ -12,14 +12,9 @@ from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.utils_models import Config
 
 from facescreen_local.fc.descriptions import Descriptions, Question
+from facescreen_local.identity import Key
 from facescreen_serverless_devs.model import Function
-from tests.local.fc.running import DEAD_LETTERS, in_background
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen_local.identity import Key
-    from tests.local.fc.running import Running
+from tests.local.fc.running import DEAD_LETTERS, Running, in_background
 
 # The SDK's own, from Python 3.12 on.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")

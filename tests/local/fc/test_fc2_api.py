@@ -6,22 +6,18 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import fc2
 import httpx
 import pytest
 
-from tests.local.fc.running import in_background
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from facescreen_local.background import Background
-    from facescreen_local.identity import Key
-    from tests.local.fc.running import Running
+from facescreen_local.background import Background
+from facescreen_local.identity import Key
+from tests.local.fc.running import Running, in_background
 
 HANDLERS = """
     def handler(event, context):

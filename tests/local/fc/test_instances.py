@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.local.fc.running import record, running, until
-
-if TYPE_CHECKING:
-    import pytest
 
 NO_RETRIES = {"asyncInvokeConfig": {"maxAsyncRetryAttempts": 0}}
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+import pytest
 
 from facescreen_local.fc.events import Event
 from facescreen_local.fc.journal import Journal
 from tests.local.fc.running import record, running, until
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pytest
 
 SLOW_AT_FIRST = """
     import json, time

@@ -6,22 +6,19 @@ import json
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from facescreen_local.fc import bootstrap
 from facescreen_local.fc.events import Event
+from facescreen_local.fc.instance import Result
 from facescreen_local.fc.pool import Pool
 from facescreen_local.fc.runtime import Deployment
 from facescreen_local.identity import Identity
 from facescreen_serverless_devs.model import Function
 from tests.local.fc.running import project
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facescreen_local.fc.instance import Result
 
 TELL = """
     import json, os

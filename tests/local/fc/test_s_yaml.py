@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,9 +9,6 @@ from facescreen_serverless_devs.functions import load_functions
 from facescreen_serverless_devs.model import Function, Hook, HttpTrigger, OssTrigger
 from facescreen_serverless_devs.section import BadTemplate
 from facescreen_serverless_devs.variables import Variables
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WHOLE = """
 edition: 3.0.0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,6 @@ from facescreen_serverless_devs.functions import load_functions
 from facescreen_serverless_devs.schedule import TimerTrigger, schedule
 from facescreen_serverless_devs.section import BadTemplate
 from tests.local.fc.running import project, running
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HANDLERS = """
     def handler(event, context):

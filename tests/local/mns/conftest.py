@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,10 +20,6 @@ from facescreen_local.background import Background
 from facescreen_local.identity import Identity, Key
 from facescreen_local.mns.server import MnsService
 from facescreen_local.mns.store.clock import now
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 REGION = "ap-southeast-1"
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx
 import pytest
 from mns.queue import Message
 
-from tests.local.mns.conftest import refused
-
-if TYPE_CHECKING:
-    import httpx
-
-    from facescreen_local.identity import Key
-    from tests.local.mns.conftest import Cloud
+from facescreen_local.identity import Key
+from tests.local.mns.conftest import Cloud, refused
 
 PATH = "/queues/of-authentication/messages?peekonly=true"
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx
 import pytest
 
 from facescreen_local.mns.call import LARGEST_REQUEST
+from tests.local.mns.conftest import Cloud
 from tests.local.mns.test_authentication import outcome, signed
-
-if TYPE_CHECKING:
-    import httpx
-
-    from tests.local.mns.conftest import Cloud
 
 BOMB = b"""<!DOCTYPE Message [<!ENTITY a "0123456789"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>
 <Message><MessageBody>&b;</MessageBody></Message>"""

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from mns.message_property import MessagePropertyValue
 from mns.mns_exception import MNSServerException
 from mns.queue import Message, QueueMeta
 
-from tests.local.mns.conftest import refused
+from tests.local.mns.conftest import Cloud, refused
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.local.mns.conftest import Cloud
-
-    Later = Callable[[float], None]
+Later = Callable[[float], None]
 
 
 def bodies(messages: list[Any]) -> list[bytes]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from mns.queue import Message
 from mns.topic import Base64TopicMessage
 
 from facescreen_local.identity import Identity
 from tests.local.mns.conftest import refused, running
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_restart(tmp_path: Path) -> None:

@@ -5,19 +5,15 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from mns.mns_exception import MNSServerException
 from mns.queue import Message, QueueMeta
 
 from facescreen_local.identity import Identity
-from tests.local.mns.conftest import refused, running
+from tests.local.mns.conftest import Cloud, refused, running
 from tests.local.mns.test_authentication import signed
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.local.mns.conftest import Cloud
 
 
 class Poll(threading.Thread):

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from mns.mns_request import ListQueueRequest, ListQueueResponse
 from mns.queue import Message, QueueMeta
 
-from tests.local.mns.conftest import refused
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.local.mns.conftest import Cloud
+from tests.local.mns.conftest import Cloud, refused
 
 # The SDK marks its own message counts as deprecated, and uses them in every get_attributes.
 pytestmark = pytest.mark.filterwarnings(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -14,10 +14,7 @@ from mns.queue import Message, QueueMeta
 from mns.subscription import SubscriptionMeta
 from mns.topic import Base64TopicMessage, TopicMessage, TopicMeta
 
-from tests.local.mns.conftest import REGION, refused
-
-if TYPE_CHECKING:
-    from tests.local.mns.conftest import Cloud
+from tests.local.mns.conftest import REGION, Cloud, refused
 
 NAMESPACE = "{http://mns.aliyuncs.com/doc/v1/}"
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 import pytest
 
+from facescreen_local.cloud import LocalCloud
 from tests.local.command import FACESCREEN
 from tests.local.ops.folder import surroundings
 from tests.local.pipeline.leaks import FORBIDDEN
 from tests.local.pipeline.outside import Outside, running
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from facescreen_local.cloud import LocalCloud
-
-    Command = Callable[..., subprocess.CompletedProcess[str]]
+Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")

@@ -6,16 +6,11 @@ import os
 import subprocess
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from facescreen_local.cloud import SCENE_CODE
+from facescreen_local.cloud import SCENE_CODE, LocalCloud
 from tests.local.command import FACESCREEN
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facescreen_local.cloud import LocalCloud
-    from tests.local.pipeline.outside import Outside
+from tests.local.pipeline.outside import Outside
 
 LATENCY_MS = 300
 

@@ -5,22 +5,18 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
+from facescreen_local.cloud import LocalCloud
 from tests.local.command import FACESCREEN
 from tests.local.ops.folder import photo, surroundings
-from tests.local.pipeline.outside import PROJECT, running
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from facescreen_local.cloud import LocalCloud
-    from tests.local.pipeline.outside import Outside
+from tests.local.pipeline.outside import PROJECT, Outside, running
 
 FRESH = "fresh/"
 """Uploads below it are screened as they come."""

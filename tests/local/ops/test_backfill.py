@@ -6,20 +6,16 @@ import hashlib
 import os
 import signal
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from facescreen_local.cloud import LocalCloud
 from tests.local.ops.folder import photo
 from tests.local.ops.quiet import Backfill, fill, quiet
+from tests.local.pipeline.outside import Outside
 from tests.until import until
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from facescreen_local.cloud import LocalCloud
-    from tests.local.pipeline.outside import Outside
 
 RATE = {"CALLS_PER_SECOND": "200"}
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from facescreen_local.cloud import LocalCloud
 from tests.local.ops.quiet import Backfill, fill, quiet
+from tests.local.pipeline.outside import Outside
 from tests.unit.ops.manifests import OSS_COLUMNS, oss_row, write
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from facescreen_local.cloud import LocalCloud
-    from tests.local.pipeline.outside import Outside
 
 
 @pytest.fixture(scope="module")

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import subprocess
+from typing import Any
 
 import pytest
 
 from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.daily_cap import DailyCap
 from facescreen.storage.oss import OssState
+from facescreen_local.cloud import LocalCloud
+from tests.local.ops.conftest import Command
 from tests.local.ops.folder import photo
+from tests.local.pipeline.outside import Outside
 from tests.local.vendors import clients
-
-if TYPE_CHECKING:
-    import subprocess
-
-    from facescreen_local.cloud import LocalCloud
-    from tests.local.ops.conftest import Command
-    from tests.local.pipeline.outside import Outside
 
 
 @pytest.fixture(scope="module")

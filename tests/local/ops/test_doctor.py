@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import oss2
 import pytest
 from mns.queue import Message
 
+from facescreen_local.cloud import LocalCloud
 from tests.local.ops.clocks import server_of
 from tests.local.pipeline.outside import Outside, running
 
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from facescreen_local.cloud import LocalCloud
-
-    Command = Callable[..., subprocess.CompletedProcess[str]]
+Command = Callable[..., subprocess.CompletedProcess[str]]
 
 DEPLOYED_OTHERWISE = "was deployed with another"
 

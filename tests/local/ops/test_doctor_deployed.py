@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -11,13 +14,8 @@ import yaml
 from tests.local.ops.test_doctor import DEPLOYED_OTHERWISE, lines, not_ok
 from tests.local.pipeline.outside import PROJECT, running
 
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Callable
-    from pathlib import Path
-
-    Command = Callable[..., subprocess.CompletedProcess[str]]
-    Resources = dict[str, Any]
+Command = Callable[..., subprocess.CompletedProcess[str]]
+Resources = dict[str, Any]
 
 
 def another_function(resources: Resources) -> None:

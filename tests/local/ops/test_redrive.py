@@ -10,23 +10,20 @@ import os
 import subprocess
 import warnings
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from mns.queue import Message
 
 from facescreen_cli.redrive.queues import HOLD_S
+from facescreen_local.cloud import LocalCloud
 from tests.local.command import FACESCREEN
 from tests.local.ops.folder import surroundings
 from tests.local.pipeline import leaks
 from tests.local.pipeline.outside import Outside, running
 from tests.local.vendors import clients
 from tests.until import until
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facescreen_local.cloud import LocalCloud
 
 SCALE = 1 if os.environ.get("EVERYWHERE") else 10
 LETTERS = {

@@ -9,7 +9,8 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import oss2
 import pytest
@@ -18,16 +19,12 @@ from facescreen.clients.credentials import Credentials
 from facescreen.model import Finding, Verdict
 from facescreen.tags import tag_set
 from facescreen_cli import buckets
+from facescreen_local.cloud import LocalCloud
 from tests.local.command import FACESCREEN
+from tests.local.ops.conftest import Command
 from tests.local.ops.folder import surroundings
+from tests.local.pipeline.outside import Outside
 from tests.until import until
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facescreen_local.cloud import LocalCloud
-    from tests.local.ops.conftest import Command
-    from tests.local.pipeline.outside import Outside
 
 NAME, LOW, HIGH = "reported", 200, 60
 ALL = f"oss://{NAME}", "--all"

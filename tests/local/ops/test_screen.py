@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import subprocess
+from pathlib import Path
+from typing import Any
 
 import oss2
 import pytest
 
-from facescreen_local.cloud import STATE_BUCKET
+from facescreen_local.cloud import STATE_BUCKET, LocalCloud
 from tests.local.command import run as facescreen
+from tests.local.ops.conftest import Command
 from tests.local.ops.folder import fill, photo
-from tests.local.pipeline.outside import FAST
+from tests.local.pipeline.outside import FAST, Outside
 from tests.until import until
-
-if TYPE_CHECKING:
-    import subprocess
-    from pathlib import Path
-
-    from facescreen_local.cloud import LocalCloud
-    from tests.local.ops.conftest import Command
-    from tests.local.pipeline.outside import Outside
 
 
 def told(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:

@@ -9,17 +9,13 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from facescreen_local.cloud import LocalCloud
 from tests.local.command import FACESCREEN
 from tests.local.ops import folder
 from tests.local.ops.folder import surroundings
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facescreen_local.cloud import LocalCloud
-    from tests.local.pipeline.outside import Outside
+from tests.local.pipeline.outside import Outside
 
 FILES, QUOTA = 60, 20
 

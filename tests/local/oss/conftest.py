@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import httpx
 import oss2
 import pytest
+import requests
 from oss2.credentials import StaticCredentialsProvider
 
 from facescreen_local.background import Background
 from facescreen_local.identity import Identity, Key
 from facescreen_local.oss.server import OssService
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    import requests
 
 REGION = "ap-southeast-1"
 SIGNERS = {"v1": oss2.ProviderAuth, "v4": oss2.ProviderAuthV4}

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx
 import oss2
 import pytest
-
-if TYPE_CHECKING:
-    import httpx
 
 
 def _path(bucket: Any, key: str) -> str:

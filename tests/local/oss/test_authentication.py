@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from time import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx
 import oss2
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from facescreen_local.identity import Key
+from tests.local.oss.conftest import Cloud
 
-    import httpx
-
-    from facescreen_local.identity import Key
-    from tests.local.oss.conftest import Cloud
-
-    SeenBy = Callable[[Key], Any]
+SeenBy = Callable[[Key], Any]
 
 
 @pytest.fixture

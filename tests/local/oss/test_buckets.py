@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import oss2
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.local.oss.conftest import REGION
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.local.oss.conftest import Cloud
+from tests.local.oss.conftest import REGION, Cloud
 
 KEYS = ["a", "a/1", "a/2", "a/b/3", "a0", "b/1", "é/1", "😀"]
 

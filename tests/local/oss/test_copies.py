@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import oss2
 import pytest
 from oss2.models import PartInfo
 
-if TYPE_CHECKING:
-    from tests.local.oss.conftest import Cloud
+from tests.local.oss.conftest import Cloud
 
 LONG_AGO = "Mon, 01 Jan 2001 00:00:00 GMT"
 SOURCE = "x-oss-copy-source"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import oss2
 import pytest
 from oss2.models import BatchDeleteObjectVersion, BatchDeleteObjectVersionList
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.local.oss.conftest import Cloud
+from tests.local.oss.conftest import Cloud
 
 ODD = ["a+b c%25é😀.jpg", "x//y/../z", "<&>\"'", "tab\tline\n", "a%2Fb"]
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from oss2.models import PartInfo
 
+from tests.local.oss.conftest import Cloud
 from tests.local.oss.test_tags import tagging
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.local.oss.conftest import Cloud
 
 
 @pytest.fixture

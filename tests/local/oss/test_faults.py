@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import oss2
 import pytest
 
 from facescreen_local.behaviour import Behaviour
+from tests.local.oss.conftest import Cloud
 from tests.local.oss.test_tags import read_tags, tagging
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from tests.local.oss.conftest import Cloud
 
 
 @pytest.fixture

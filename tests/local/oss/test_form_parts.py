@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -13,9 +14,6 @@ from hypothesis import strategies as st
 from facescreen_local.oss.errors import OssError
 from facescreen_local.oss.forms.policy import SizeRange, check_policy
 from facescreen_local.oss.forms.reader import LONGEST_FIELD, MOST_FIELDS, Form
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 BOUNDARY = "x"
 FORM = f"multipart/form-data; boundary={BOUNDARY}"

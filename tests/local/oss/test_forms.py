@@ -8,20 +8,16 @@ import json
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx
 import oss2
 import pytest
 
-from tests.local.oss.conftest import REGION
+from facescreen_local.identity import Key
+from tests.local.oss.conftest import REGION, Cloud
 from tests.local.oss.test_authentication import _code
 from tests.local.oss.test_tags import read_tags
-
-if TYPE_CHECKING:
-    import httpx
-
-    from facescreen_local.identity import Key
-    from tests.local.oss.conftest import Cloud
 
 
 def _hours(number: float) -> datetime:

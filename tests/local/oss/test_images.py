@@ -6,8 +6,9 @@ import io
 import json
 import struct
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx
 import numpy as np
 import oss2
 import pillow_heif
@@ -18,9 +19,6 @@ from facescreen_local.oss.errors import OssError
 from facescreen_local.oss.images.instructions import Instruction, parse_instructions
 from facescreen_local.oss.images.rendering import render
 from facescreen_local.oss.images.resizing import resize
-
-if TYPE_CHECKING:
-    import httpx
 
 SELFIE = "image/auto-orient,1/resize,s_720/quality,q_80/format,jpg"
 

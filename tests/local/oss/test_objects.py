@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import oss2
 import pytest
-
-if TYPE_CHECKING:
-    import httpx
 
 ODD_KEYS = [
     "a+b c%25é😀.jpg",

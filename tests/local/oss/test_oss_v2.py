@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import alibabacloud_oss_v2 as oss
+import httpx
 import pytest
 import requests
 from alibabacloud_oss_v2.credentials import StaticCredentialsProvider
 from alibabacloud_oss_v2.transport import RequestsHttpClient
 
-from tests.local.oss.conftest import REGION
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    import httpx
-
-    from tests.local.oss.conftest import Cloud
+from tests.local.oss.conftest import REGION, Cloud
 
 # Not "a/../b": requests takes the dots out of the path that this SDK has signed.
 ODD_KEYS = ["a+b c%25é😀.jpg", "x//y", "a%2Fb", "tab\tline\n", "q?versionId=1&x#f", "<&>\"'"]

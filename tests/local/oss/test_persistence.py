@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import oss2
 import pytest
@@ -11,9 +11,6 @@ from oss2.models import PartInfo
 from facescreen_local.identity import Identity
 from tests.local.oss.conftest import running
 from tests.local.oss.test_tags import read_tags, tagging
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_no_bytes_are_left_behind(tmp_path: Path) -> None:

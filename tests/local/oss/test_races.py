@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import oss2
 from oss2.models import PartInfo
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 WRITERS = 8
 

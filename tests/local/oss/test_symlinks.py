@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import oss2
 import pytest
 
+from tests.local.oss.conftest import Cloud
 from tests.local.oss.test_tags import read_tags
-
-if TYPE_CHECKING:
-    from tests.local.oss.conftest import Cloud
 
 TARGET = "in/a+b é%.jpg"
 

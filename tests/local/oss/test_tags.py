@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import oss2
 import pytest
 
 from facescreen_local.oss.errors import OssError
 from facescreen_local.oss.tagging import checked_tags, tags_of_header
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 def tagging(tags: Mapping[str, str]) -> Any:

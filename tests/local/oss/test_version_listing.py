@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import oss2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.local.oss.conftest import Cloud
+from tests.local.oss.conftest import Cloud
 
 
 def every_version(bucket: Any, most: int, **asked: str) -> Iterator[tuple[str, str]]:

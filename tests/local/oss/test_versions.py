@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx
 import oss2
 import pytest
 
 from tests.local.oss.test_tags import read_tags, tagging
-
-if TYPE_CHECKING:
-    import httpx
 
 
 def test_each_write_is_a_version(versioned: Any, web: httpx.Client) -> None:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from facescreen_cli import table
+from facescreen_local.cloud import LocalCloud
 from tests.local.pipeline.outside import Outside, running
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from playwright.sync_api import Browser, Page
-
-    from facescreen_local.cloud import LocalCloud
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Page
 
 from tests.local.page.conftest import HOSTILE_KEY
 from tests.local.page.looking import PHONE, comes_true, verdict
 from tests.local.pipeline.outside import running
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from playwright.sync_api import Page
 
 expect = pytest.importorskip("playwright.sync_api").expect
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from tests.local.pipeline.outside import Outside, running
 from tests.until import until
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 QUOTA = 10
 """Calls a second."""

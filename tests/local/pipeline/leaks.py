@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import oss2
 
-from facescreen_local.cloud import STATE_BUCKET
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from facescreen_local.cloud import LocalCloud
-    from tests.local.pipeline.outside import Outside
+from facescreen_local.cloud import STATE_BUCKET, LocalCloud
+from tests.local.pipeline.outside import Outside
 
 # Parameters of presigned URLs, V1 and V4; a JPEG, an MP4 and a PNG in Base64.
 FORBIDDEN = re.compile(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import oss2
@@ -17,9 +18,6 @@ from facescreen_local.background import Background
 from facescreen_local.cloud import LocalCloud
 from tests.local.pipeline.packaged import packaged
 from tests.until import until
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 PROJECT = Path(__file__).parents[3]
 FAST = {"CALLS_PER_SECOND": "50"}

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import oss2
 
 from tests.local.command import FACESCREEN
 from tests.local.ops.folder import surroundings
-
-if TYPE_CHECKING:
-    from tests.local.pipeline.outside import Outside
+from tests.local.pipeline.outside import Outside
 
 MOVE = {
     "QUARANTINE": "move",

@@ -6,12 +6,9 @@ That the quota is used as well is measured by ``make bench``, and by the unit te
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from tests.local.pipeline import burst
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_burst_of_uploads(tmp_path: Path) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from facescreen_local.cloud import LocalCloud
-    from tests.local.pipeline.outside import Outside
+from facescreen_local.cloud import LocalCloud
+from tests.local.pipeline.outside import Outside
 
 
 @pytest.fixture(scope="module")

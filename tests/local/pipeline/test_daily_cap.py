@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,14 +17,10 @@ from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.daily_cap import DailyCap, drawn_by_day
 from facescreen.errors import Deferred
 from facescreen.storage.oss import OssState
+from facescreen_local.cloud import LocalCloud
 from tests.local.pipeline import leaks
 from tests.local.pipeline.outside import Outside, running
 from tests.local.vendors import clients
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facescreen_local.cloud import LocalCloud
 
 pytestmark = pytest.mark.usefixtures("within_a_day")
 

@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 import threading
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import oss2
 import pytest
 
+from facescreen_local.cloud import LocalCloud
 from tests.local.pipeline import leaks
 from tests.local.pipeline.outside import Outside, running
 from tests.until import until
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facescreen_local.cloud import LocalCloud
 
 GOOD, FLAGGED = "selfies/portrait.jpg", "selfies/flagged.jpg"
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import httpx
 import oss2
 import pytest
 
+from facescreen_local.cloud import LocalCloud
 from tests.local.pipeline.outside import Outside, running
 from tests.local.pipeline.quarantines import MOVE, PRIVATE, is_there, moved, read, release
 from tests.until import until
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from facescreen_local.cloud import LocalCloud
 
 GOOD, FLAGGED = "selfies/portrait.jpg", "selfies/flagged.jpg"
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from facescreen_local.cloud import LocalCloud
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.functions import load_functions
 from facescreen_serverless_devs.variables import names_of
 from tests.local.pipeline.outside import PROJECT, Outside, running
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from facescreen_local.cloud import LocalCloud
 
 SWEEP = "facescreen-sweep"
 HOUR_S = 3600

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.local.pipeline import leaks
 from tests.local.pipeline.outside import running
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PLAIN, STREAM = "DeepfakeDetectIntl", "DeepfakeDetectIntlStream"
 

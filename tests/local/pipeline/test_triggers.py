@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import oss2
 import pytest
 import yaml
 
+from facescreen_local.cloud import LocalCloud
 from tests.local.pipeline.outside import PROJECT, Outside, running
 from tests.until import until
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from facescreen_local.cloud import LocalCloud
 
 OTHER = "more-selfies"
 

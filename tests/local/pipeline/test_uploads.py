@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from tests.local.pipeline.outside import running
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_form_that_was_refused_for_the_moment_is_posted_again(tmp_path: Path) -> None:

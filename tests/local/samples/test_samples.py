@@ -5,20 +5,16 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image, ImageOps
 
-from facescreen.media.media import Unreadable
+from facescreen.media.media import Media, Unreadable
 from facescreen.media.probe import probe
 from facescreen.requirements import Assessment, Strictness, assess
 from facescreen_local.cloudauth.examination import examine
 from facescreen_local.cloudauth.faces import FaceDetector
 from facescreen_local.samples import Sample, make_samples, verdicts
-
-if TYPE_CHECKING:
-    from facescreen.media.media import Media
 
 
 @dataclass

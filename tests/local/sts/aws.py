@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
@@ -13,9 +14,6 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from facescreen_local.service import Service
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 ISSUER = "https://0f2a6b1c-0000-4000-8000-000000000000.tokens.sts.global.api.aws"
 AUDIENCE = "sts.aliyuncs.com"

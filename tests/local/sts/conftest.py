@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,9 +12,6 @@ from facescreen_local.identity import Identity
 from facescreen_local.sts.server import StsService
 from facescreen_local.sts.trust import OidcProvider, Role
 from tests.local.sts.aws import AUDIENCE, ENVIRONMENT, ISSUER, ROLE, AwsSts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PROVIDER_ARN = "acs:ram::1234567890123456:oidc-provider/aws"
 ROLE_ARN = "acs:ram::1234567890123456:role/facescreen"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import logging
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -14,20 +15,14 @@ from facescreen.clients.oidc_credentials import FederatedCredentials
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.errors import BadCredentials, Unavailable
 from facescreen.model import Verdict
+from facescreen_local.background import Background
 from facescreen_local.behaviour import Behaviour, Fault
 from facescreen_local.cloudauth.server import CloudauthService
+from facescreen_local.identity import Identity
 from facescreen_local.samples import make_samples
-from tests.local.sts.aws import AUDIENCE
+from facescreen_local.sts.server import StsService
+from tests.local.sts.aws import AUDIENCE, AwsSts
 from tests.local.sts.conftest import PROVIDER_ARN, ROLE_ARN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from facescreen_local.background import Background
-    from facescreen_local.identity import Identity
-    from facescreen_local.sts.server import StsService
-    from tests.local.sts.aws import AwsSts
 
 
 class Clock:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from facescreen.clients.oidc_credentials import FederatedCredentials
 from facescreen.errors import BadCredentials, FacescreenError, Unavailable
 from facescreen_local.behaviour import Behaviour, Fault
-from tests.local.sts.aws import AUDIENCE
+from facescreen_local.sts.server import StsService
+from tests.local.sts.aws import AUDIENCE, AwsSts
 from tests.local.sts.conftest import CLOSED_ROLE_ARN, PROVIDER_ARN, ROLE_ARN
-
-if TYPE_CHECKING:
-    from facescreen_local.sts.server import StsService
-    from tests.local.sts.aws import AwsSts
 
 
 def refusal(

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import jwt
 import pytest
 
-from tests.local.sts.aws import AUDIENCE, ISSUER, ROLE
+from facescreen_local.identity import Identity
+from facescreen_local.sts.server import StsService
+from tests.local.sts.aws import AUDIENCE, ISSUER, ROLE, AwsSts
 from tests.local.sts.conftest import CLOSED_ROLE_ARN, PROVIDER_ARN, ROLE_ARN
-
-if TYPE_CHECKING:
-    from facescreen_local.identity import Identity
-    from facescreen_local.sts.server import StsService
-    from tests.local.sts.aws import AwsSts
 
 
 def asked(token: str, **changed: str) -> dict[str, str]:

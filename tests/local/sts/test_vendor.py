@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from alibabacloud_credentials.exceptions import (
@@ -12,14 +12,10 @@ from alibabacloud_credentials.provider import (
     OIDCRoleArnCredentialsProvider,
 )
 
+from facescreen_local.identity import Identity
+from facescreen_local.sts.server import StsService
+from tests.local.sts.aws import AwsSts
 from tests.local.sts.conftest import PROVIDER_ARN, ROLE_ARN
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facescreen_local.identity import Identity
-    from facescreen_local.sts.server import StsService
-    from tests.local.sts.aws import AwsSts
 
 
 def provider(sts: StsService, token: str, folder: Path) -> OIDCRoleArnCredentialsProvider:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import alibabacloud_oss_v2
@@ -14,9 +15,6 @@ from alibabacloud_fc20230330.client import Client as Fc3Client
 from alibabacloud_oss_v2.credentials import StaticCredentialsProvider
 from alibabacloud_tea_openapi.models import Config
 from mns.account import Account
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Told = dict[str, str]
 """The env file's values by name."""

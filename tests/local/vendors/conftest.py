@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.local.command import up
 from tests.local.pipeline.outside import Outside
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from tests.local.vendors.clients import Told
+from tests.local.vendors.clients import Told
 
 
 @pytest.fixture(scope="session")

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from alibabacloud_cloudauth_intl20220809 import models
 from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 from darabonba.runtime import RuntimeOptions
 
+from tests.local.pipeline.outside import Outside
 from tests.local.vendors import clients
+from tests.local.vendors.clients import Told
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from tests.local.pipeline.outside import Outside
-    from tests.local.vendors.clients import Told
-
-    Call = Callable[..., Any]
+Call = Callable[..., Any]
 
 REQUESTS = {
     "deepfake_detect_intl": models.DeepfakeDetectIntlRequest,

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
+from tests.local.pipeline.outside import Outside
 from tests.local.vendors import clients
-
-if TYPE_CHECKING:
-    from tests.local.pipeline.outside import Outside
-    from tests.local.vendors.clients import Told
+from tests.local.vendors.clients import Told
 
 
 def test_a_call_waits_for_the_answer(told: Told, key: str, event: bytes, outside: Outside) -> None:

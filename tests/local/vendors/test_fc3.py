@@ -5,21 +5,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from alibabacloud_fc20230330 import models
 from darabonba.runtime import RuntimeOptions
 
+from tests.local.pipeline.outside import Outside
 from tests.local.vendors import clients
+from tests.local.vendors.clients import Told
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.local.pipeline.outside import Outside
-    from tests.local.vendors.clients import Told
-
-    Invoke = Callable[[bytes, str], Any]
+Invoke = Callable[[bytes, str], Any]
 
 
 @pytest.fixture(params=["sync", "async"])

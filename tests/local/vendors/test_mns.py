@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from mns.mns_common import TopicHelper
@@ -11,13 +11,9 @@ from mns.mns_exception import MNSServerException
 from mns.queue import Message, QueueMeta
 from mns.subscription import SubscriptionMeta
 
+from tests.local.pipeline.outside import Outside
 from tests.local.vendors import clients
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.local.pipeline.outside import Outside
-    from tests.local.vendors.clients import Told
+from tests.local.vendors.clients import Told
 
 
 def test_a_second_subscriber_hears_of_what_was_flagged(

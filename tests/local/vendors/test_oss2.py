@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import httpx
 import oss2
 import pytest
 
+from tests.local.pipeline.outside import Outside
 from tests.local.vendors import clients
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.local.pipeline.outside import Outside
-    from tests.local.vendors.clients import Told
+from tests.local.vendors.clients import Told
 
 
 @pytest.fixture(params=["v1", "v4"])

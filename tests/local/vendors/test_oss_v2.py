@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import alibabacloud_oss_v2 as oss
 import httpx
 import pytest
 
+from tests.local.pipeline.outside import Outside
 from tests.local.vendors import clients
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.local.pipeline.outside import Outside
-    from tests.local.vendors.clients import Told
+from tests.local.vendors.clients import Told
 
 PART_SIZE = 100 * 1024
 """The smallest that OSS allows."""

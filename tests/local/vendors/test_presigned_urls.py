@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import alibabacloud_oss_v2
 import httpx
@@ -12,16 +13,11 @@ import pytest
 from alibabacloud_cloudauth_intl20220809.models import DeepfakeDetectIntlRequest
 from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 
+from tests.local.pipeline.outside import Outside
 from tests.local.vendors import clients, clocks
+from tests.local.vendors.clients import Told
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from tests.local.pipeline.outside import Outside
-    from tests.local.vendors.clients import Told
-
-    Sign = Callable[[], str]
+Sign = Callable[[], str]
 
 KEY = "signed-for.jpg"
 VALID_S = 60

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import alibabacloud_oss_v2
 import fc2
@@ -17,11 +18,7 @@ from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 from mns.mns_exception import MNSServerException
 
 from tests.local.vendors import clients, clocks
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.local.vendors.clients import Told
+from tests.local.vendors.clients import Told
 
 NOTHING = b'{"events": []}'
 """An event with nothing to screen in it."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from facescreen.errors import Unavailable
 from tests.fakes import MemoryState
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable
 
 TROUBLE = 0.02
 """The share of requests that fail, before or after they were served."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
 
-from facescreen.clients.credentials import Credentials
+from facescreen.clients.credentials import Credentials, CredentialSource
+from facescreen.deepfake.answer import Detection
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.deepfake.pace import Interval
-
-if TYPE_CHECKING:
-    from facescreen.clients.credentials import CredentialSource
-    from facescreen.deepfake.answer import Detection
 
 BIZ_ID = "fs" + "0" * 30
 KEY = Credentials("LTAIkey", "s3cr3tsecret", "CAIStoken")

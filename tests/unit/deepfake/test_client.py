@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -25,9 +26,6 @@ from tests.unit.deepfake.service import (
     stored,
     success,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def test_keep_alive() -> None:

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
 
 import pytest
 
+from facescreen.deepfake.allowance import Permit
 from facescreen.deepfake.daily_cap import LOOK_AGAIN_S, SHARDS, DailyCap, drawn_by_day
 from facescreen.errors import Deferred, Unavailable
 from tests.fakes import MemoryState
 from tests.unit.deepfake.interleaving import Interleaved
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen.deepfake.allowance import Permit
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc).timestamp()
 HALF_DAY = 43_200

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,9 +12,6 @@ import pytest
 from facescreen import errors
 from facescreen.timing import Deadline
 from tests.unit.deepfake.service import BIZ_ID, URL, Service, client, form, granted, stored, success
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.parametrize("given", ["bytes", "path", "text path", "stream", "unseekable"])

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from facescreen.media.media import Media
 from facescreen.media.probe import probe
-
-if TYPE_CHECKING:
-    from facescreen.media.media import Media
 
 
 class Stored:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 import tracemalloc
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -18,9 +18,6 @@ from tests.fuzz.limits import cpu_s
 from tests.unit.media.built import Track, box, exif, ftyp, full_box, heif, ispe, jpeg, mp4, segment
 from tests.unit.media.made import animated, encoded
 from tests.unit.media.stored import Stored
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MOST_READS = 6
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import cv2
 import pytest
 
-from facescreen.media.media import Unreadable
+from facescreen.media.media import Media, Unreadable
 from tests.unit.media.built import QUARTER_TURN, Track, box, ftyp, full_box, moov, mp4, wide_box
 from tests.unit.media.made import video
 from tests.unit.media.stored import probed
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facescreen.media.media import Media
 
 QUARTER_TURN_MATRIX = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30)
 UPRIGHT_MATRIX = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 from PIL import Image, ImageOps
@@ -13,9 +13,6 @@ from facescreen.media.media import Unreadable
 from tests.unit.media.built import exif
 from tests.unit.media.made import HEIGHT, WIDTH, animated, encoded
 from tests.unit.media.stored import probed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ENCODED = {
     "jpeg": ("image/jpeg", lambda: encoded("JPEG")),

@@ -6,7 +6,8 @@ import gzip
 import hashlib
 import io
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,9 +20,6 @@ from facescreen_cli.backfill.inventory.manifest import File, Manifest
 from facescreen_cli.backfill.inventory.rows import LONGEST_LINE, RowReader
 from facescreen_cli.backfill.sources import Mark
 from tests.unit.ops.manifests import OSS_COLUMNS, S3_COLUMNS, oss_row, s3_row, write
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 START = Mark()
 WRITTEN = datetime(2026, 11, 23, 4, 5, 6, tzinfo=timezone.utc)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -16,13 +16,8 @@ from facescreen.tags import Standing
 from facescreen_cli.backfill.journal import ACCEPTED, INTENDED, Journal, Progress
 from facescreen_cli.backfill.selection import Selection
 from facescreen_cli.backfill.submitting import Submitter
-from facescreen_cli.report.counts import Apart
+from facescreen_cli.report.counts import Apart, Found
 from facescreen_cli.screen.halt import Halt, HaltingPace
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facescreen_cli.report.counts import Found
 
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
 SAID = {"prefix": "a/"}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -18,10 +19,6 @@ from facescreen_cli.moments import moment
 from facescreen_cli.outside import settings_outside
 from facescreen_cli.report.counts import Apart
 from facescreen_cli.screen.halt import Halt
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 SETTINGS = settings_outside({"EXCLUDE_SUFFIXES": ".txt"})

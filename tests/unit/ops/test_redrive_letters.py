@@ -8,14 +8,15 @@ import json
 import time
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen import errors
-from facescreen.deepfake.pace import Interval
+from facescreen.deepfake.pace import Interval, Pace
+from facescreen.model import ObjectRef
 from facescreen_cli.redrive import causes
 from facescreen_cli.redrive.causes import UNREADABLE, cause_of
 from facescreen_cli.redrive.connecting import Options, connected
@@ -23,10 +24,6 @@ from facescreen_cli.redrive.letters import of_function_compute, of_sqs
 from facescreen_cli.redrive.queues import Held
 from facescreen_cli.redrive.redriving import Kept, Redriving, by_cause
 from facescreen_cli.screen.halt import Halt, Halted, HaltingPace
-
-if TYPE_CHECKING:
-    from facescreen.deepfake.pace import Pace
-    from facescreen.model import ObjectRef
 
 SENT = datetime(2026, 11, 23, tzinfo=timezone.utc)
 EVENT = {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from click import UsageError
@@ -22,6 +23,7 @@ from facescreen_cli.report.counts import (
     UNDATED,
     Apart,
     Counts,
+    Found,
     Report,
     newest,
 )
@@ -30,12 +32,6 @@ from facescreen_cli.report.page import html
 from facescreen_cli.report.reading import found
 from facescreen_cli.report.text import tell
 from facescreen_cli.screen.halt import Halt
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from facescreen_cli.report.counts import Found
 
 AT = "2026-11-23T23:59:59Z"
 HOSTILE = "</title><script src=//x.example>$at\x1b[31m\u202e&amp;'\""

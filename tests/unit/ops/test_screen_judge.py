@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,10 +19,6 @@ from facescreen_cli.screen.halt import Halt
 from facescreen_cli.screen.judge import Judge, Once
 from facescreen_cli.screen.targets import LocalFile
 from facescreen_local.samples import make_samples
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 LOW_RISK = Detection(Verdict.LOW_RISK, (), {}, "request", "transaction")
 

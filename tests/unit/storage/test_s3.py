@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
@@ -12,10 +11,7 @@ import pytest
 from facescreen import errors
 from facescreen.model import ObjectHead, ObjectRef
 from facescreen.storage.s3 import S3State, S3Store
-from tests.unit.aws_answers import Answers, refused
-
-if TYPE_CHECKING:
-    from tests.unit.aws_answers import Answer
+from tests.unit.aws_answers import Answer, Answers, refused
 
 REF = ObjectRef("s3", "selfies", "kyc/a.jpg")
 SSE_C = refused(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote_plus
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 KEY = "a.jpg"
 ETAG = "688a7bf4f233dc9c88a80bf985ab7329"

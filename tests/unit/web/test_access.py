@@ -6,7 +6,8 @@ import hmac
 import json
 import time
 from base64 import urlsafe_b64encode
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import jwt
 import pytest
@@ -17,9 +18,6 @@ from facescreen.errors import BadSettings
 from facescreen.web.access import Tokens
 from facescreen.web.problems import Refusal
 from facescreen.web.settings import TokenSettings, WebSettings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 KEYS: dict[str, Any] = {
     "RS256": rsa.generate_private_key(65537, 2048),

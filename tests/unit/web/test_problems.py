@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import pytest
 
@@ -12,12 +13,7 @@ from facescreen import errors
 from facescreen.events.http_trigger import function_url_event
 from facescreen.runtime import adapt
 from facescreen.web import problems
-from facescreen.web.routes import router
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from facescreen.web.routes import Api
+from facescreen.web.routes import Api, router
 
 SECRET = "https://a.example/?x-oss-signature=s3cr3t"
 MATTERS = {"ContentFault": "content", "Passing": "service", "Throttled": "service"}

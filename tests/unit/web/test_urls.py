@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
 from facescreen.errors import UrlRefusedError
 from facescreen.web.problems import of_error
 from facescreen.web.urls import UrlRules
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PUBLIC = ["8.8.8.8", "2001:4860:4860::8888"]
 NAMES = {

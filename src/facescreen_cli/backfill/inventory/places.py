@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import IO, Any, Protocol
 
 from facescreen import errors
 from facescreen.model import ObjectRef
+from facescreen.storage.ports import ObjectStore
 from facescreen.timing import persistently
 from facescreen_cli.backfill.inventory.manifest import LARGEST
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import IO
-
-    from facescreen.storage.ports import ObjectStore
-    from facescreen_cli.buckets import Bucket, S3Bucket
+from facescreen_cli.buckets import Bucket, S3Bucket
 
 _BLOCK = 8 * 1024 * 1024
 """Bytes that one request asks for: a connection held open all the while would be cut."""

@@ -7,18 +7,14 @@ import gzip
 import hashlib
 import io
 import zlib
+from collections.abc import Iterator
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import IO, Any
 from urllib.parse import unquote_plus
 
 from facescreen.errors import BadSettings
 from facescreen.storage.ports import Listed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import IO
-
-    from facescreen_cli.backfill.inventory.manifest import File
+from facescreen_cli.backfill.inventory.manifest import File
 
 LONGEST_LINE = 16 * 1024
 """Bytes. A key of 1,024 takes 3,072 when each is encoded, and the other columns are short."""

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from facescreen.errors import BadSettings
-from facescreen_cli.backfill.inventory.manifest import Manifest
-from facescreen_cli.backfill.inventory.places import Folder, InBucket
+from facescreen.storage.ports import Listed
+from facescreen_cli.backfill.inventory.manifest import File, Manifest
+from facescreen_cli.backfill.inventory.places import Folder, InBucket, Place
 from facescreen_cli.backfill.inventory.rows import RowReader
-from facescreen_cli.backfill.sources import Row
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from facescreen.storage.ports import Listed
-    from facescreen_cli.backfill.inventory.manifest import File
-    from facescreen_cli.backfill.inventory.places import Place
-    from facescreen_cli.backfill.sources import Mark
-    from facescreen_cli.buckets import Bucket, S3Bucket
+from facescreen_cli.backfill.sources import Mark, Row
+from facescreen_cli.buckets import Bucket, S3Bucket
 
 
 @dataclass(frozen=True)

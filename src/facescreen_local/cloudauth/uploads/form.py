@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from email.message import Message
 from email.parser import BytesHeaderParser
-from typing import TYPE_CHECKING
+
+from aiohttp import StreamReader, web
 
 from facescreen_local.cloudauth.refusal import Refusal
-
-if TYPE_CHECKING:
-    from aiohttp import StreamReader, web
 
 _MOST_FIELDS = 32
 _LONGEST_FIELD = 8 * 1024

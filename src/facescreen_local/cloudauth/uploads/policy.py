@@ -7,15 +7,13 @@ import base64
 import hmac
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from facescreen_local.cloudauth.parameters import LARGEST
 from facescreen_local.cloudauth.refusal import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 VALID_S = 15 * 60
 """How long a permission holds."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import socket
 import ssl
 import uuid
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 from aiohttp import web
@@ -17,10 +19,6 @@ from facescreen_local.cloudauth.uploads.files import UploadedFiles
 from facescreen_local.cloudauth.uploads.form import Form
 from facescreen_local.cloudauth.uploads.policy import PostPolicies
 from facescreen_local.service import Service
-
-if TYPE_CHECKING:
-    import socket
-    from pathlib import Path
 
 STATUS = {
     "AccessDenied": 403,

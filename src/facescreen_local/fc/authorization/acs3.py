@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
 from urllib.parse import parse_qsl
 
 from facescreen.clients import acs3
@@ -16,12 +16,8 @@ from facescreen_local.fc.authorization.checks import (
     secret_of,
 )
 from facescreen_local.fc.refusal import Refused
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from facescreen_local.fc.request import Head
-    from facescreen_local.identity import Identity
+from facescreen_local.fc.request import Head
+from facescreen_local.identity import Identity
 
 _AUTHORIZATION = re.compile(
     rf"{acs3.ALGORITHM} Credential=([^,]+),SignedHeaders=([a-z0-9;-]+),Signature=([0-9a-f]+)"

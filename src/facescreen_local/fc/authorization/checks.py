@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
 
 from facescreen_local.fc.refusal import Refused
-from facescreen_local.identity import BadSecurityToken, UnknownAccessKey
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from facescreen_local.identity import Identity
+from facescreen_local.identity import BadSecurityToken, Identity, UnknownAccessKey
 
 WINDOW = timedelta(minutes=15)
 """How far a request's date may lie from now."""

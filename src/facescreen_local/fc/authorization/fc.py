@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from facescreen_local.fc.authorization.checks import (
@@ -16,10 +15,8 @@ from facescreen_local.fc.authorization.checks import (
     require,
     secret_of,
 )
-
-if TYPE_CHECKING:
-    from facescreen_local.fc.request import Head
-    from facescreen_local.identity import Identity
+from facescreen_local.fc.request import Head
+from facescreen_local.identity import Identity
 
 _AUTHORIZATION = re.compile(r"FC ([^:\s]{1,128}):([A-Za-z0-9+/]{43}=)")
 

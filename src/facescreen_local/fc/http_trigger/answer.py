@@ -6,15 +6,13 @@ import base64
 import binascii
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from facescreen_local.fc.events import ERROR_TYPE
+from facescreen_local.fc.instance import Result
 from facescreen_local.fc.refusal import Refused
-
-if TYPE_CHECKING:
-    from facescreen_local.fc.instance import Result
 
 _LARGEST_HEADERS = 8 * 1024
 _PLATFORMS_OWN = {

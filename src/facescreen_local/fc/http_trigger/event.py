@@ -5,14 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import time
+from collections.abc import Iterable
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from aiohttp import web
+from aiohttp import web
 
 _TEXTS = ("text/", "application/json", "application/xml", "application/x-www-form-urlencoded")
 _SUFFIXES = ("+json", "+xml")

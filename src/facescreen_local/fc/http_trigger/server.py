@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+
+from aiohttp import web
 
 from facescreen_local.fc.authorization import acs3
 from facescreen_local.fc.events import Event
 from facescreen_local.fc.http_trigger.answer import answer_of
 from facescreen_local.fc.http_trigger.event import event_of
 from facescreen_local.fc.refusal import REQUEST_ID, Refused, response
-from facescreen_local.fc.request import body_of, head_of
+from facescreen_local.fc.request import Head, body_of, head_of
+from facescreen_local.fc.server import FcService
+from facescreen_local.identity import Identity
 from facescreen_local.service import Service
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from facescreen_local.fc.request import Head
-    from facescreen_local.fc.server import FcService
-    from facescreen_local.identity import Identity
 
 _LARGEST_PATH = 4 * 1024
 _LARGEST_HEADERS = 8 * 1024

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
 
+from aiohttp import web
+
+from facescreen_local.mns.call import Call
 from facescreen_local.mns.operations import messages
 from facescreen_local.mns.operations.kinds import QUEUE, SUBSCRIPTION, TOPIC
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from aiohttp import web
-
-    from facescreen_local.mns.call import Call
-
-    Operation = Callable[[Call], Awaitable[web.Response]]
+Operation = Callable[[Call], Awaitable[web.Response]]
 
 OPERATIONS: Mapping[str, Operation] = {
     "ListQueue": QUEUE.list,

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
 from facescreen_local.mns.attributes import BATCH, DELAY, HIDDEN, LARGEST_BATCH, PRIORITY, TAG, WAIT
 from facescreen_local.mns.bus import Draft
-from facescreen_local.mns.call import xml_response
+from facescreen_local.mns.call import Call, xml_response
 from facescreen_local.mns.errors import MnsError, invalid_element
 from facescreen_local.mns.markup import children_of, fields_of, listing, parse, record
 from facescreen_local.mns.notification import body_md5
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
-    from facescreen_local.mns.call import Call
-    from facescreen_local.mns.store.messages import Message
+from facescreen_local.mns.store.messages import Message
 
 
 async def send_message(call: Call) -> web.Response:

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from xml.etree.ElementTree import SubElement
 
 from aiohttp import web
 
-from facescreen_local.mns.attributes import Number, complete, given
-from facescreen_local.mns.call import xml_response
+from facescreen_local.mns.attributes import Attribute, Number, Value, complete, given
+from facescreen_local.mns.bus import Bus
+from facescreen_local.mns.call import Call, xml_response
 from facescreen_local.mns.errors import MnsError, already_exist
 from facescreen_local.mns.markup import fields_of, listing, parse, record
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from facescreen_local.mns.attributes import Attribute, Value
-    from facescreen_local.mns.bus import Bus
-    from facescreen_local.mns.call import Call
-    from facescreen_local.mns.store.resources import Resource
+from facescreen_local.mns.store.resources import Resource
 
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9-]*")
 _PAGE = Number("x-mns-ret-number", 1, 1000, 1000, "")

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
+import sqlite3
 import uuid
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
 
+from facescreen_local.database import Database
 from facescreen_local.mns.store.clock import now
-
-if TYPE_CHECKING:
-    import sqlite3
-
-    from facescreen_local.database import Database
 
 # The SDK puts a receipt handle into its URLs as it is, so it has nothing to be escaped.
 _HANDLE = re.compile(r"([0-9]{1,18})-([0-9a-f]{32})")

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from facescreen_local.database import Database
 from facescreen_local.mns.store.clock import now
 
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Mapping
-
-    from facescreen_local.database import Database
-
-    Attributes = Mapping[str, int | str]
+Attributes = Mapping[str, int | str]
 
 QUEUES = "queues"
 TOPICS = "topics"

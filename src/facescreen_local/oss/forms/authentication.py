@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from facescreen_local.oss.authentication import LONGEST_V4_S
 from facescreen_local.oss.clocks import iso_date, refuse_expired, refuse_future
 from facescreen_local.oss.errors import invalid_argument, private
-from facescreen_local.oss.keyring import compare
+from facescreen_local.oss.keyring import Keyring, compare
 from facescreen_local.oss.signature import ALGORITHM_V4, signature_of_text_v4, signature_v1
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from facescreen_local.oss.keyring import Keyring
 
 _V1 = ("OSSAccessKeyId", "Signature", "policy")
 _V4 = ("x-oss-credential", "x-oss-date", "x-oss-signature", "policy")

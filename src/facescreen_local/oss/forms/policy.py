@@ -10,15 +10,13 @@ from __future__ import annotations
 import base64
 import json
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from facescreen_local.oss.clocks import refuse_expired
 from facescreen_local.oss.errors import OssError, access_denied
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 _DATES = ("%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%SZ")
 _COMPARISONS: Mapping[str, tuple[type, Callable[[str, Any], bool]]] = {

@@ -6,17 +6,13 @@ aiohttp's own reader switches warnings off and on for the whole process as it re
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from email.message import Message
-from typing import TYPE_CHECKING
 
 from multidict import CIMultiDict
 
 from facescreen_local.oss.errors import OssError
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from facescreen_local.oss.forms.policy import SizeRange
+from facescreen_local.oss.forms.policy import SizeRange
 
 MOST_FIELDS = 64
 LONGEST_FIELD = 8 * 1024

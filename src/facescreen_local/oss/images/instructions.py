@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from facescreen_local.oss.errors import OssError, invalid_argument
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MOST_INSTRUCTIONS = 20
 

@@ -5,20 +5,15 @@ from __future__ import annotations
 import io
 import json
 import struct
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import pillow_heif
 from PIL import Image, ImageOps
 
 from facescreen_local.oss.errors import OssError, invalid_argument
-from facescreen_local.oss.images.instructions import whole_number
+from facescreen_local.oss.images.instructions import Instruction, whole_number
 from facescreen_local.oss.images.resizing import resize
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from facescreen_local.oss.images.instructions import Instruction
 
 pillow_heif.register_heif_opener()
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps
 
 from facescreen_local.oss.errors import invalid_argument
-
-if TYPE_CHECKING:
-    from facescreen_local.oss.images.instructions import Instruction
+from facescreen_local.oss.images.instructions import Instruction
 
 LONGEST_SIDE = 16_384
 MOST_PIXELS = 16_777_216

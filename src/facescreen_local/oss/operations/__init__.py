@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
 
+from aiohttp import web
+
+from facescreen_local.oss.call import Call
 from facescreen_local.oss.operations import (
     access,
     buckets,
@@ -19,14 +22,7 @@ from facescreen_local.oss.operations import (
     writing,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from aiohttp import web
-
-    from facescreen_local.oss.call import Call
-
-    Operation = Callable[[Call], Awaitable[web.Response]]
+Operation = Callable[[Call], Awaitable[web.Response]]
 
 OPERATIONS: Mapping[str, Operation] = {
     "ListBuckets": buckets.list_buckets,

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from facescreen_local.oss.call import xml_response
+from facescreen_local.oss.call import Call, xml_response
 from facescreen_local.oss.errors import OssError, invalid_argument, private
 from facescreen_local.oss.headers import version_header
 from facescreen_local.oss.markup import element
 from facescreen_local.oss.metadata import OBJECT_ACL, acl_of
 from facescreen_local.oss.store.contents import PRIVATE, PUBLIC_READ
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from facescreen_local.oss.call import Call
-    from facescreen_local.oss.store.versions import StoredObject
+from facescreen_local.oss.store.versions import StoredObject
 
 
 async def get_bucket_acl(call: Call) -> web.Response:

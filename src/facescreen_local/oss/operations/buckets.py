@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
 from facescreen_local.oss.body import receive_xml
-from facescreen_local.oss.call import xml_response
+from facescreen_local.oss.call import Call, xml_response
 from facescreen_local.oss.errors import malformed_xml, not_implemented
 from facescreen_local.oss.headers import xml_time
 from facescreen_local.oss.markup import element, parse, text_of
 from facescreen_local.oss.names import check_bucket_name
-from facescreen_local.oss.store.buckets import ENABLED, SUSPENDED
+from facescreen_local.oss.store.buckets import ENABLED, SUSPENDED, Bucket
 from facescreen_local.oss.store.contents import PRIVATE
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
-    from facescreen_local.oss.call import Call
-    from facescreen_local.oss.store.buckets import Bucket
 
 _MOST_BUCKETS = 1000
 

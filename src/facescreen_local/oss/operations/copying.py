@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 from urllib.parse import parse_qsl, unquote
+from xml.etree.ElementTree import Element
 
-from facescreen_local.oss.call import xml_response
+from aiohttp import web
+
+from facescreen_local.oss.call import Call, xml_response
 from facescreen_local.oss.conditions import check_conditions, overwrite_rule
 from facescreen_local.oss.errors import MarkedDeleted, NoSuchKey, invalid_argument
 from facescreen_local.oss.headers import written_headers, xml_time
@@ -17,18 +21,10 @@ from facescreen_local.oss.names import check_key, checked_version, is_utf8
 from facescreen_local.oss.notifications import created, upload_step
 from facescreen_local.oss.operations.multipart import part_headers, part_number, upload_id
 from facescreen_local.oss.ranges import ByteRange, byte_range
+from facescreen_local.oss.store.blobs import Blob
 from facescreen_local.oss.store.contents import NORMAL, SYMLINK, Contents, Metadata
+from facescreen_local.oss.store.versions import StoredObject
 from facescreen_local.oss.tagging import tags_of_header
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from xml.etree.ElementTree import Element
-
-    from aiohttp import web
-
-    from facescreen_local.oss.call import Call
-    from facescreen_local.oss.store.blobs import Blob
-    from facescreen_local.oss.store.versions import StoredObject
 
 SOURCE = "x-oss-copy-source"
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
 from facescreen_local.oss.body import receive_xml
-from facescreen_local.oss.call import encoding_elements, xml_response
+from facescreen_local.oss.call import Call, encoding_elements, xml_response
 from facescreen_local.oss.errors import malformed_xml
 from facescreen_local.oss.markup import element, parse, text_of
 from facescreen_local.oss.names import check_key, checked_version
 from facescreen_local.oss.notifications import removed
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
-    from facescreen_local.oss.call import Call
-    from facescreen_local.oss.store.objects import Removal
+from facescreen_local.oss.store.objects import Removal
 
 MOST_OBJECTS = 1000
 

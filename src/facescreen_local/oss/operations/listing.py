@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from xml.etree.ElementTree import Element
 
-from facescreen_local.oss.call import encoding_elements, xml_response
+from aiohttp import web
+
+from facescreen_local.oss.call import Call, encoding_elements, xml_response
 from facescreen_local.oss.errors import invalid_argument
 from facescreen_local.oss.headers import xml_time
 from facescreen_local.oss.markup import element
 from facescreen_local.oss.names import checked_version
-from facescreen_local.oss.paging import Wanted, page_of
+from facescreen_local.oss.paging import Page, Wanted, page_of
 from facescreen_local.oss.store.cursor import Marker
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from xml.etree.ElementTree import Element
-
-    from aiohttp import web
-
-    from facescreen_local.oss.call import Call
-    from facescreen_local.oss.paging import Page
-    from facescreen_local.oss.store.versions import StoredObject
+from facescreen_local.oss.store.versions import StoredObject
 
 _DEFAULT_KEYS = 100
 _MOST_KEYS = 1000

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from facescreen_local.oss.body import LARGEST_BODY, chunks, write_down
-from facescreen_local.oss.call import xml_response
+from facescreen_local.oss.call import Call, xml_response
 from facescreen_local.oss.conditions import overwrite_rule
 from facescreen_local.oss.forms.authentication import check_form_signature, required_field
 from facescreen_local.oss.forms.policy import check_policy
@@ -19,14 +20,7 @@ from facescreen_local.oss.metadata import metadata_of
 from facescreen_local.oss.names import check_key
 from facescreen_local.oss.notifications import created
 from facescreen_local.oss.store.contents import NORMAL, Contents
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from multidict import CIMultiDict
-
-    from facescreen_local.oss.call import Call
-    from facescreen_local.oss.store.versions import StoredObject
+from facescreen_local.oss.store.versions import StoredObject
 
 _LARGEST_FORM = LARGEST_BODY + 2 * MOST_FIELDS * LONGEST_FIELD
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import AsyncIterator
+from typing import BinaryIO
 
 from aiohttp import web
 
+from facescreen_local.oss.call import Call
 from facescreen_local.oss.conditions import check_conditions
 from facescreen_local.oss.errors import OssError, invalid_argument, private
 from facescreen_local.oss.headers import basic_headers, object_headers
 from facescreen_local.oss.images import processed
 from facescreen_local.oss.operations.access import check_reader
 from facescreen_local.oss.ranges import ByteRange, byte_range
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from facescreen_local.oss.call import Call
-    from facescreen_local.oss.store.versions import StoredObject
+from facescreen_local.oss.store.versions import StoredObject
 
 _CHUNK = 256 * 1024
 _OVERRIDES = {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from aiohttp import web
 
+from facescreen_local.oss.call import Call
 from facescreen_local.oss.conditions import overwrite_rule
 from facescreen_local.oss.errors import OssError, invalid_argument
 from facescreen_local.oss.headers import basic_headers, written_headers
@@ -14,9 +14,6 @@ from facescreen_local.oss.metadata import metadata_of
 from facescreen_local.oss.names import check_key
 from facescreen_local.oss.notifications import created
 from facescreen_local.oss.store.contents import SYMLINK, Contents
-
-if TYPE_CHECKING:
-    from facescreen_local.oss.call import Call
 
 TARGET = "x-oss-symlink-target"
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from facescreen_local.oss.body import receive_xml
-from facescreen_local.oss.call import xml_response
+from facescreen_local.oss.call import Call, xml_response
 from facescreen_local.oss.headers import version_header
 from facescreen_local.oss.markup import element, parse, text_of
 from facescreen_local.oss.tagging import checked_tags
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from facescreen_local.oss.call import Call
 
 
 async def get_object_tagging(call: Call) -> web.Response:

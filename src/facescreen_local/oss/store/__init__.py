@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from facescreen_local.database import Database
 from facescreen_local.oss.store.blobs import Blobs
@@ -10,9 +10,6 @@ from facescreen_local.oss.store.buckets import Buckets
 from facescreen_local.oss.store.objects import Objects
 from facescreen_local.oss.store.schema import SCHEMA
 from facescreen_local.oss.store.uploads import Uploads
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Store:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import sys
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
 
 import crcmod  # type: ignore[import-untyped]
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-    from types import TracebackType
 
 _CHUNK = 1 << 20
 _ECMA_182 = 0x142F0E1EBA9EA3693

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from facescreen_local.database import Database
 from facescreen_local.oss.errors import OssError, no_such_bucket
 from facescreen_local.oss.store.contents import DELETE_MARKER
-
-if TYPE_CHECKING:
-    import sqlite3
-
-    from facescreen_local.database import Database
 
 ENABLED = "Enabled"
 SUSPENDED = "Suspended"

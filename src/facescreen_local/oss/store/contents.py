@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from facescreen_local.oss.store.blobs import Blob
+from facescreen_local.oss.store.blobs import Blob
 
 NORMAL, APPENDABLE, MULTIPART = "Normal", "Appendable", "Multipart"
 SYMLINK = "Symlink"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
+from facescreen_local.database import Database
 from facescreen_local.oss.errors import MarkedDeleted, NoSuchKey, OssError, no_such_version
+from facescreen_local.oss.store.blobs import Blobs
 from facescreen_local.oss.store.buckets import Bucket, find_bucket
 from facescreen_local.oss.store.contents import PUBLIC_READ, SYMLINK, Contents, Metadata
+from facescreen_local.oss.store.cursor import Marker
 from facescreen_local.oss.store.versions import (
     UNVERSIONED,
     StoredObject,
@@ -19,14 +24,6 @@ from facescreen_local.oss.store.versions import (
     update_metadata,
     versions_after,
 )
-
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Callable
-
-    from facescreen_local.database import Database
-    from facescreen_local.oss.store.blobs import Blobs
-    from facescreen_local.oss.store.cursor import Marker
 
 
 @dataclass(frozen=True)

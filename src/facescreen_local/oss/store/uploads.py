@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from facescreen_local.database import Database
 from facescreen_local.oss.errors import OssError
-from facescreen_local.oss.store.blobs import Blob
+from facescreen_local.oss.store.blobs import Blob, Blobs
 from facescreen_local.oss.store.buckets import find_bucket
 from facescreen_local.oss.store.contents import Metadata
-
-if TYPE_CHECKING:
-    import sqlite3
-
-    from facescreen_local.database import Database
-    from facescreen_local.oss.store.blobs import Blobs
-    from facescreen_local.oss.store.cursor import Marker
+from facescreen_local.oss.store.cursor import Marker
 
 MOST_PARTS = 10_000
 

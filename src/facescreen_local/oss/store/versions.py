@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
+import sqlite3
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from facescreen_local.oss.store.blobs import Blob
-from facescreen_local.oss.store.buckets import ENABLED
+from facescreen_local.oss.store.buckets import ENABLED, Bucket
 from facescreen_local.oss.store.contents import DELETE_MARKER, Contents, Metadata
-
-if TYPE_CHECKING:
-    import sqlite3
-
-    from facescreen_local.oss.store.buckets import Bucket
-    from facescreen_local.oss.store.cursor import Marker
+from facescreen_local.oss.store.cursor import Marker
 
 UNVERSIONED = "null"
 _NOTHING = Contents(DELETE_MARKER, Blob("", 0, "", ""), "", Metadata())

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING
 
 import pytest
 
+from facescreen_local.cloudauth.server import CloudauthService
 from tests.local.cloudauth.uploads.posting import Form
-
-if TYPE_CHECKING:
-    from facescreen_local.cloudauth.server import CloudauthService
 
 
 @pytest.fixture

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree
 
 import httpx
-
-if TYPE_CHECKING:
-    import ssl
 
 
 @dataclass

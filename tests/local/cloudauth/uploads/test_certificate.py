@@ -5,18 +5,14 @@ from __future__ import annotations
 import ssl
 import stat
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import httpx
 import pytest
 
+from facescreen_local.cloudauth.server import CloudauthService
 from facescreen_local.cloudauth.uploads import certificate
 from facescreen_local.cloudauth.uploads.certificate import ensure_certificate
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facescreen_local.cloudauth.server import CloudauthService
 
 
 def contents(folder: Path) -> tuple[bytes, bytes]:

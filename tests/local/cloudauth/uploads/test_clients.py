@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import io
 import os
+import ssl
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,17 +22,10 @@ from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.client import AsyncDeepfakeClient, DeepfakeClient
 from facescreen.model import Verdict
 from facescreen_local.behaviour import Behaviour, Fault
-from tests.local.cloudauth.asking import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
-
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from facescreen_local.cloudauth.server import CloudauthService
-    from facescreen_local.identity import Identity
-    from facescreen_local.samples import Sample
-    from tests.local.cloudauth.asking import Files
+from facescreen_local.cloudauth.server import CloudauthService
+from facescreen_local.identity import Identity
+from facescreen_local.samples import Sample
+from tests.local.cloudauth.asking import ALLOW_SDK, MERCHANT_BIZ_ID, Files, Sdk
 
 pytestmark = ALLOW_SDK
 

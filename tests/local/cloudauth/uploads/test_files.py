@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+
+import pytest
 
 from facescreen_local.cloudauth.uploads import files
 from facescreen_local.cloudauth.uploads.files import UploadedFiles
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def kept(uploaded: UploadedFiles, keys: str) -> str:

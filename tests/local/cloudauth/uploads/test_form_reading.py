@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 from itertools import pairwise
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facescreen_local.cloudauth.refusal import Refusal
 from facescreen_local.cloudauth.uploads.form import Form
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 HEADER = b'Content-Disposition: form-data; name="'
 pieces = st.sampled_from(

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from facescreen_local.background import Background
 from facescreen_local.cloudauth.refusal import Refusal
+from facescreen_local.cloudauth.server import CloudauthService
 from facescreen_local.cloudauth.uploads import policy
 from facescreen_local.cloudauth.uploads.server import UploadService
 from tests.local.cloudauth.uploads.posting import Form, assert_refused, part, told
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from facescreen_local.background import Background
-    from facescreen_local.cloudauth.server import CloudauthService
 
 TEN_MB = 10 * 1024 * 1024
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
 
 import pytest
 
+from facescreen_local.cloudauth.server import CloudauthService
+from facescreen_local.identity import Identity
 from tests.local.cloudauth.handmade import Handmade, assert_refused
-
-if TYPE_CHECKING:
-    from facescreen_local.cloudauth.server import CloudauthService
-    from facescreen_local.identity import Identity
 
 
 @pytest.fixture
