@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from facescreen import telemetry
 from facescreen.events.http_trigger import function_url_event
+from facescreen.http.settings import WebSettings
 from facescreen.runtime import InvocationCredentials, adapt
 from facescreen.settings import Settings
-from facescreen.web.settings import WebSettings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver
@@ -27,7 +27,7 @@ _routers: list[LambdaFunctionUrlResolver] = []
 def initialize(context: Any) -> None:
     """As object_created.initialize; raises errors.BadSettings for what is open to everybody."""
     from facescreen.assembly import assemble, assemble_api, ports_of
-    from facescreen.web.routes import router
+    from facescreen.http.routes import router
 
     settings = Settings.from_env(os.environ)
     web = WebSettings.from_env(os.environ, local=settings.local)

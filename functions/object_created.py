@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facescreen import telemetry
-from facescreen.batch import Batch
 from facescreen.events.read import read_event
 from facescreen.runtime import InvocationCredentials, adapt
+from facescreen.screening.batch import Batch
 from facescreen.settings import Settings
 
 if TYPE_CHECKING:

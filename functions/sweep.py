@@ -16,7 +16,7 @@ from facescreen.settings.sweep import SweepSettings
 
 if TYPE_CHECKING:
     from facescreen.runtime import LambdaLike
-    from facescreen.sweep.sweeper import Sweeper
+    from facescreen.screening.sweep import Sweeper
 
 _credentials = InvocationCredentials()
 _sweepers: list[Sweeper] = []

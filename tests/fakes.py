@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-from facescreen.deepfake.answer import Detection
+from facescreen.deepfake.response import Detection
 from facescreen.errors import FacescreenError, ObjectChanged, ObjectGone, TagsRefused
 from facescreen.model import ObjectHead, ObjectRef, Verdict
 from facescreen.storage.ports import MOST_LISTED, Listed, Page

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from facescreen.errors import FacescreenError
     from facescreen.model import ObjectRef, Outcome
-    from facescreen.sweep.sweeper import Run
+    from facescreen.screening.sweep import Run
 
 Event = TypeVar("Event")
 

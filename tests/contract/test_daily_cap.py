@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from facescreen.deepfake.daily_cap import DailyCap, drawn_by_day
+from facescreen.deepfake.budget import DailyCap, drawn_by_day
 from facescreen.errors import Deferred
 from facescreen.storage.ports import StateStore
 from tests.contract.place import REAL

@@ -15,12 +15,12 @@ import pytest
 from PIL.Image import Image
 
 from facescreen import errors
-from facescreen.deepfake.answer import Detection
 from facescreen.deepfake.client import DeepfakeClient
-from facescreen.deepfake.parameters import new_merchant_biz_id
+from facescreen.deepfake.request import new_merchant_biz_id
+from facescreen.deepfake.response import Detection
 from facescreen.model import Verdict
+from facescreen.screening.transfer import Detect
 from facescreen.timing import Deadline
-from facescreen.transfer import Detect
 from facescreen_local.samples import photographs
 from tests.contract.objects import OssObjects
 from tests.contract.place import Place

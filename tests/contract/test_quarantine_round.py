@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from facescreen.errors import ObjectGone
-from facescreen.ledger import Ledger
 from facescreen.model import Finding, Verdict
-from facescreen.quarantine import Quarantine, Records
+from facescreen.records.ledger import Ledger
+from facescreen.screening.quarantine import Quarantine, Records
 from facescreen.settings import QuarantineSettings
 from facescreen_cli.release.releasing import NotReleased, Releasing
 from tests.contract.aws import AwsPlace

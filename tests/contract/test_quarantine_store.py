@@ -13,7 +13,7 @@ import pytest
 
 from facescreen import errors
 from facescreen.model import ObjectRef
-from facescreen.quarantine import copy, remove
+from facescreen.screening.quarantine import copy, remove
 from facescreen.storage.ports import QuarantineStore
 from tests.contract.aws import AwsPlace
 from tests.contract.objects import MemoryObjects, Objects

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
-from facescreen.deepfake.answer import Reply, understand
-from facescreen.deepfake.parameters import DetectParameters
+from facescreen.deepfake.request import DetectParameters
+from facescreen.deepfake.response import Reply, understand
 from facescreen.deepfake.upload import permission
 from facescreen.errors import FacescreenError
 from facescreen.events.filters import Filters

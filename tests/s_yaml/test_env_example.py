@@ -12,8 +12,8 @@ from unittest.mock import patch
 import pytest
 from click.testing import CliRunner
 
+from facescreen.http.settings import WebSettings
 from facescreen.settings import Settings
-from facescreen.web.settings import WebSettings
 from facescreen_cli.doctor import doctor
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.variables import names_of

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
-from facescreen.deepfake.pace import Interval
+from facescreen.deepfake.rate_limiter import Interval
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
 from facescreen.model import Finding, ObjectRef, Verdict
+from facescreen.screening.sweep import Run, Sweeper, Verdicts
+from facescreen.screening.sweep_cursor import Courses
 from facescreen.settings.sweep import Place, SweepSettings
-from facescreen.sweep.course import Courses
-from facescreen.sweep.sweeper import Run, Sweeper, Verdicts
 from facescreen.tags import tag_set
 from facescreen.timing import Deadline
 from tests.fakes import MemoryState, MemoryStore

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from facescreen import errors
-from facescreen.ad_hoc import AdHoc
-from facescreen.deepfake.answer import Detection
+from facescreen.deepfake.response import Detection
 from facescreen.model import ObjectRef
 from facescreen.requirements import Strictness
+from facescreen.screening.on_demand import AdHoc
 from facescreen.timing import Deadline
 from tests.fakes import HIGH_RISK, LOW_RISK
 from tests.unit.workbench import PHOTO, Bench, picture

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from facescreen.batch import Batch
 from facescreen.bus.ports import DeadLetters
 from facescreen.errors import AccessRefused, BadEvent, Deferred, FacescreenError, Unavailable
 from facescreen.events.parsed import Answer, Delivery, Triggered
+from facescreen.screening.batch import Batch
 from facescreen.timing import Deadline
 from tests.fakes import HIGH_RISK, LOW_RISK, KeptLetters
 from tests.unit.workbench import PHOTO, REF, Bench

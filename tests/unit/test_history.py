@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from facescreen import errors, history
-from facescreen.history import History
+from facescreen import errors
 from facescreen.model import Finding, ObjectRef, Outcome, Status, Tagging, Verdict
+from facescreen.records import history
+from facescreen.records.history import History
 from tests.fakes import MemoryState
 
 NOON = datetime(2026, 11, 23, 12, 30, tzinfo=timezone.utc)

@@ -9,8 +9,8 @@ import threading
 import pytest
 
 from facescreen.errors import StillClaimed, Unavailable
-from facescreen.ledger import CLOCK_SKEW_S, FINISHING_S, Claim, Ledger, entry_id
 from facescreen.model import Finding, ObjectHead, ObjectRef, Verdict
+from facescreen.records.ledger import CLOCK_SKEW_S, FINISHING_S, Claim, Ledger, entry_id
 from facescreen.timing import Deadline
 from tests.fakes import MemoryState
 

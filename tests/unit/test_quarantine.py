@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from facescreen import errors
-from facescreen.deepfake.answer import Detection
+from facescreen.deepfake.response import Detection
 from facescreen.model import Status, Verdict
 from tests.fakes import HIGH_RISK
 from tests.unit.quarantined import MOVE, PRIVATE, Killed, calm, copies, kill, stands, strike

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from facescreen import errors
-from facescreen.deepfake.answer import Detection
-from facescreen.ledger import entry_id
+from facescreen.deepfake.response import Detection
 from facescreen.model import Status, Verdict
+from facescreen.records.ledger import entry_id
 from facescreen.timing import Deadline
 from tests.fakes import HIGH_RISK
 from tests.unit.workbench import PHOTO, REF, Bench, picture

@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
-from facescreen.ledger import Ledger, entry_id
 from facescreen.model import Finding, ObjectRef, Tagging, Verdict
-from facescreen.tagging import SUPERSEDED, Tagger
+from facescreen.records.ledger import Ledger, entry_id
+from facescreen.screening.tagger import SUPERSEDED, Tagger
 from facescreen.tags import our_keys, tag_set
 from facescreen.timing import Deadline
 from tests.fakes import MemoryState, MemoryStore

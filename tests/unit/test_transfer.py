@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from facescreen.deepfake.parameters import LARGEST_INLINE
+from facescreen.deepfake.request import LARGEST_INLINE
 from facescreen.model import ObjectRef
+from facescreen.screening.transfer import Auto, ByUrl, Inline, Transfer
 from facescreen.timing import Deadline
-from facescreen.transfer import Auto, ByUrl, Inline, Transfer
 from tests.fakes import LOW_RISK, MemoryStore
 
 PHOTO, LONG = b"photo", bytes(LARGEST_INLINE + 1)

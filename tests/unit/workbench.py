@@ -12,17 +12,17 @@ import jsonschema
 from PIL import Image
 
 import facescreen
-from facescreen.deepfake.answer import Detection
-from facescreen.history import History
-from facescreen.ledger import Ledger
+from facescreen.deepfake.response import Detection
 from facescreen.model import ObjectRef
-from facescreen.quarantine import Quarantine, Records
+from facescreen.records.history import History
+from facescreen.records.ledger import Ledger
 from facescreen.requirements import Strictness
-from facescreen.screening import Policy, Screener
+from facescreen.screening.quarantine import Quarantine, Records
+from facescreen.screening.screener import Policy, Screener
+from facescreen.screening.tagger import Tagger
+from facescreen.screening.transfer import ByUrl
 from facescreen.settings import QuarantineSettings
-from facescreen.tagging import Tagger
 from facescreen.timing import Deadline
-from facescreen.transfer import ByUrl
 from tests.fakes import KeptMessages, MemoryState, MemoryStore, PlannedDetector
 
 SCHEMA = json.loads(

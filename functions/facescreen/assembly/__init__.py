@@ -7,29 +7,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from facescreen import telemetry
-from facescreen.deepfake.allowance import Unlimited
+from facescreen.deepfake.budget import DailyCap, Unlimited
 from facescreen.deepfake.client import DeepfakeClient
-from facescreen.deepfake.daily_cap import DailyCap
-from facescreen.deepfake.fleet import Fleet
+from facescreen.deepfake.rate_limiter import Fleet
 from facescreen.errors import Passing
-from facescreen.history import History
-from facescreen.ledger import Ledger
-from facescreen.screening import Policy, Screener
+from facescreen.records.history import History
+from facescreen.records.ledger import Ledger
+from facescreen.screening.screener import Policy, Screener
+from facescreen.screening.tagger import Tagger
+from facescreen.screening.transfer import Auto, ByUrl, Inline
 from facescreen.settings import AwsSettings
-from facescreen.tagging import Tagger
-from facescreen.transfer import Auto, ByUrl, Inline
 
 if TYPE_CHECKING:
-    from facescreen.ad_hoc import AdHoc
     from facescreen.assembly.ports import Ports
     from facescreen.clients.credentials import CredentialSource
-    from facescreen.deepfake.allowance import Allowance
-    from facescreen.quarantine import Quarantine
+    from facescreen.deepfake.budget import Allowance
+    from facescreen.http.routes import Api
+    from facescreen.http.settings import WebSettings
+    from facescreen.screening.on_demand import AdHoc
+    from facescreen.screening.quarantine import Quarantine
+    from facescreen.screening.transfer import Transfer
     from facescreen.settings import Settings
     from facescreen.storage.ports import ObjectStore
-    from facescreen.transfer import Transfer
-    from facescreen.web.routes import Api
-    from facescreen.web.settings import WebSettings
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def assemble(settings: Settings, ports: Ports, *, source: str) -> Assembly:
 
 def assemble_ad_hoc(settings: Settings, parts: Assembly) -> AdHoc:
     """Who answers for single objects, files and URLs."""
-    from facescreen.ad_hoc import AdHoc
+    from facescreen.screening.on_demand import AdHoc
 
     return AdHoc(
         screener=parts.screener,
@@ -101,10 +100,10 @@ def assemble_ad_hoc(settings: Settings, parts: Assembly) -> AdHoc:
 def assemble_api(settings: Settings, web: WebSettings, parts: Assembly) -> Api:
     """What the HTTP trigger's routes work with."""
     # Only the HTTP trigger needs these.
-    from facescreen.web.access import Tokens
-    from facescreen.web.review import Review
-    from facescreen.web.routes import Api
-    from facescreen.web.urls import UrlRules
+    from facescreen.http.auth import Tokens
+    from facescreen.http.review import Review
+    from facescreen.http.routes import Api
+    from facescreen.screening.url_rules import UrlRules
 
     return Api(
         ad_hoc=assemble_ad_hoc(settings, parts),

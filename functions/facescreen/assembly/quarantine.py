@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.quarantine import Quarantine, Records
+from facescreen.screening.quarantine import Quarantine, Records
 from facescreen.settings import AwsSettings
 
 if TYPE_CHECKING:
     from facescreen.clients.credentials import CredentialSource
-    from facescreen.ledger import Ledger
+    from facescreen.records.ledger import Ledger
     from facescreen.settings import Settings
     from facescreen.storage.ports import QuarantineStore
 

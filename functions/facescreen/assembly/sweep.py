@@ -7,11 +7,11 @@ import time
 from typing import TYPE_CHECKING
 
 from facescreen.assembly import ports_of
-from facescreen.deepfake.daily_cap import is_spent
-from facescreen.deepfake.pace import Interval
+from facescreen.deepfake.budget import is_spent
+from facescreen.deepfake.rate_limiter import Interval
+from facescreen.screening.sweep import Sweeper, Verdicts
+from facescreen.screening.sweep_cursor import Courses
 from facescreen.settings import AwsSettings
-from facescreen.sweep.course import Courses
-from facescreen.sweep.sweeper import Sweeper, Verdicts
 
 if TYPE_CHECKING:
     from facescreen.bus.ports import Invoker

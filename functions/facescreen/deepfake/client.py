@@ -16,15 +16,14 @@ from urllib.parse import urlsplit
 import httpx
 
 from facescreen import errors
-from facescreen.deepfake.answer import Detection, Reply
-from facescreen.deepfake.attempts import Came, Course, Send, Wait
-from facescreen.deepfake.courses import Courses
+from facescreen.deepfake.flow import Came, Course, Courses, Send, Wait
+from facescreen.deepfake.response import Detection, Reply
 from facescreen.deepfake.upload import Upload, opened
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from facescreen.deepfake.courses import Content, Options
+    from facescreen.deepfake.flow import Content, Options
     from facescreen.deepfake.upload import File
 
 _CONNECT_TIMEOUT_S = 3.0

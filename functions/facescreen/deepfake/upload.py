@@ -14,7 +14,7 @@ from facescreen import errors
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from facescreen.deepfake.answer import Reply
+    from facescreen.deepfake.response import Reply
 
 File = str | Path | bytes | IO[bytes]
 """A path, bytes, or a binary stream at its start; only what can seek is sent a second time."""

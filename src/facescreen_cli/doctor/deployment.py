@@ -13,9 +13,9 @@ import yaml
 
 from facescreen.environment import EnvironmentReader
 from facescreen.errors import BadSettings
+from facescreen.http.settings import WebSettings
 from facescreen.settings import Settings
 from facescreen.settings.sweep import SweepSettings
-from facescreen.web.settings import WebSettings
 from facescreen_cli.doctor import names
 from facescreen_cli.package.target import FUNCTIONS
 from facescreen_serverless_devs import document

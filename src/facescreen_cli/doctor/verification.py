@@ -9,8 +9,8 @@ import httpx
 
 from facescreen import errors
 from facescreen.clients.credentials import CredentialSource
-from facescreen.deepfake.answer import STAND_IN_HEADER, Reply, understand
 from facescreen.deepfake.request import DETECT, sign_request
+from facescreen.deepfake.response import STAND_IN_HEADER, Reply, understand
 from facescreen_cli.doctor.deployment import Deployment
 from facescreen_cli.doctor.line import Line, fault, ok
 

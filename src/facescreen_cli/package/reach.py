@@ -22,8 +22,8 @@ LEFT_OUT = {
 never asked to import them."""
 
 LEFT_OUT_OF = {
-    "object_created": ("facescreen.web", "facescreen.ad_hoc"),
-    "sweep": ("facescreen.web", "facescreen.ad_hoc"),
+    "object_created": ("facescreen.http", "facescreen.screening.on_demand"),
+    "sweep": ("facescreen.http", "facescreen.screening.on_demand"),
     "alibaba": ("facescreen.assembly.aws",),
     "aws": ("facescreen.assembly.alibaba",),
 }

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from facescreen.bus.ports import Invoker
-from facescreen.deepfake.pace import Pace
+from facescreen.deepfake.rate_limiter import Pace
 from facescreen.errors import FacescreenError
 from facescreen_cli.redrive.causes import Cause, cause_of
 from facescreen_cli.redrive.letters import Letter

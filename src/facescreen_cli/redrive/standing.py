@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from facescreen import errors
 from facescreen.clients.boto import Refusal
-from facescreen.deepfake.codes import REMEDIES, classify
+from facescreen.deepfake.response import REMEDIES, classify
 from facescreen.model import ObjectRef, Verdict
 from facescreen.storage.ports import ObjectStore
 from facescreen.tags import read_tags

@@ -7,9 +7,9 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from facescreen.errors import ObjectGone
-from facescreen.ledger import entry_id
 from facescreen.model import ObjectHead, ObjectRef
-from facescreen.quarantine import Records, copy, remove
+from facescreen.records.ledger import entry_id
+from facescreen.screening.quarantine import Records, copy, remove
 from facescreen.settings import QuarantineSettings
 from facescreen.storage.ports import QuarantineStore
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from facescreen.environment import EnvironmentReader
 from facescreen.errors import BadSettings
-from facescreen.ledger import Ledger
-from facescreen.quarantine import Records
+from facescreen.records.ledger import Ledger
+from facescreen.screening.quarantine import Records
 from facescreen.settings import QuarantineSettings
 from facescreen.storage.ports import QuarantineStore, StateStore
 from facescreen_cli import account

@@ -14,8 +14,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from facescreen.deepfake.daily_cap import drawn_by_day
-from facescreen.history import History
+from facescreen.deepfake.budget import drawn_by_day
+from facescreen.records.history import History
 from facescreen.storage.ports import StateStore
 from facescreen.timing import persistently
 from facescreen_cli.buckets import Bucket, S3Bucket

@@ -115,7 +115,7 @@ def screen(
 
 
 def _find(arguments: tuple[str, ...], origins: tuple[str, ...], *, verbose: bool) -> Found:
-    from facescreen.web.urls import UrlRules
+    from facescreen.screening.url_rules import UrlRules
     from facescreen_cli.screen.report import skipped_summary
     from facescreen_cli.screen.targets import Found
 

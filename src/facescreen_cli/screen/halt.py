@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from facescreen.deepfake.fleet import SLACK
-from facescreen.deepfake.pace import Interval
+from facescreen.deepfake.rate_limiter import SLACK, Interval
 from facescreen.errors import OperatorFault
 from facescreen.timing import Deadline
 

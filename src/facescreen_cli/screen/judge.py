@@ -13,18 +13,18 @@ from datetime import datetime, timezone
 from typing import IO, Any
 
 from facescreen import errors
-from facescreen.ad_hoc import AdHoc
-from facescreen.deepfake.answer import Detection
 from facescreen.deepfake.client import DeepfakeClient
-from facescreen.deepfake.parameters import LARGEST_INLINE, new_merchant_biz_id
-from facescreen.findings import find, judged, rejected
+from facescreen.deepfake.request import LARGEST_INLINE, new_merchant_biz_id
+from facescreen.deepfake.response import Detection
 from facescreen.media.media import Media
 from facescreen.message import message_data
 from facescreen.model import Finding, Verdict
 from facescreen.requirements import Strictness
-from facescreen.tagging import NOT_ASKED
+from facescreen.screening.findings import find, judged, rejected
+from facescreen.screening.on_demand import AdHoc
+from facescreen.screening.tagger import NOT_ASKED
+from facescreen.screening.transfer import detect_bytes
 from facescreen.timing import Deadline, Stopwatch
-from facescreen.transfer import detect_bytes
 from facescreen_cli.screen.targets import BucketObject, LocalFile, Target, Url
 
 LONGEST_S = 120

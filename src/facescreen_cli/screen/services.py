@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 import httpx
 
 from facescreen import errors
-from facescreen.ad_hoc import AdHoc
 from facescreen.clients.credentials import CredentialSource
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.environment import EnvironmentReader
 from facescreen.requirements import Strictness
+from facescreen.screening.on_demand import AdHoc
 from facescreen_cli.account import Endpoints
 from facescreen_cli.screen.halt import Halt, HaltingPace
 from facescreen_cli.screen.judge import Judge, Once

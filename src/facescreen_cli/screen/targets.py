@@ -16,8 +16,8 @@ import click
 
 from facescreen.errors import InvalidRequestError, UrlRefusedError
 from facescreen.model import ObjectRef
+from facescreen.screening.url_rules import UrlRules
 from facescreen.storage.keys import object_ref
-from facescreen.web.urls import UrlRules
 
 # The signatures of media.kinds: a folder's other files are left alone.
 _MEDIA = re.compile(

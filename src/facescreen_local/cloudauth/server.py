@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from facescreen.deepfake.answer import STAND_IN_HEADER
+from facescreen.deepfake.response import STAND_IN_HEADER
 from facescreen_local.cloudauth.analyzer import Analyzer, ScriptedAnalyzer
 from facescreen_local.cloudauth.calls import Call
 from facescreen_local.cloudauth.detection import Detections

@@ -14,7 +14,7 @@ import facescreen
 from tests.local.pipeline.outside import Outside
 
 SHIPPED = Path(facescreen.__file__).parent
-DOCUMENT = json.loads((SHIPPED / "web" / "openapi.v1.json").read_text())
+DOCUMENT = json.loads((SHIPPED / "http" / "openapi.v1.json").read_text())
 MESSAGE = json.loads((SHIPPED / "screening-completed.v1.schema.json").read_text())
 
 

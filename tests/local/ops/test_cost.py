@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from facescreen.clients.credentials import Credentials
-from facescreen.deepfake.daily_cap import DailyCap
+from facescreen.deepfake.budget import DailyCap
 from facescreen.storage.oss import OssState
 from facescreen_local.cloud import LocalCloud
 from tests.local.ops.conftest import Command

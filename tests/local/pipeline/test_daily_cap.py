@@ -14,7 +14,7 @@ from alibabacloud_fc20230330 import models
 from darabonba.runtime import RuntimeOptions
 
 from facescreen.clients.credentials import Credentials
-from facescreen.deepfake.daily_cap import DailyCap, drawn_by_day
+from facescreen.deepfake.budget import DailyCap, drawn_by_day
 from facescreen.errors import Deferred
 from facescreen.storage.oss import OssState
 from facescreen_local.cloud import LocalCloud

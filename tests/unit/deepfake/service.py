@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl
 import httpx
 
 from facescreen.clients.credentials import Credentials, CredentialSource
-from facescreen.deepfake.answer import Detection
 from facescreen.deepfake.client import DeepfakeClient
-from facescreen.deepfake.pace import Interval
+from facescreen.deepfake.rate_limiter import Interval
+from facescreen.deepfake.response import Detection
 
 BIZ_ID = "fs" + "0" * 30
 KEY = Credentials("LTAIkey", "s3cr3tsecret", "CAIStoken")

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from facescreen import errors
-from facescreen.deepfake.allowance import Permit
+from facescreen.deepfake.budget import Permit
 from facescreen.deepfake.client import DeepfakeClient
-from facescreen.deepfake.pace import Interval
+from facescreen.deepfake.rate_limiter import Interval
 from facescreen.timing import Deadline
 from tests.unit.deepfake.service import BIZ_ID, KEY, URL, Service, code, success
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from facescreen import errors
-from facescreen.deepfake.answer import Reply, understand
+from facescreen.deepfake.response import Reply, understand
 from facescreen.model import Verdict
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen import errors
-from facescreen.deepfake.answer import Reply, understand
+from facescreen.deepfake.response import Reply, understand
 from facescreen.model import Verdict
 from tests.unit.deepfake.service import URL, Service, client, code, detect, success
 

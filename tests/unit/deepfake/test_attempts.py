@@ -7,10 +7,10 @@ import pytest
 
 from facescreen import errors
 from facescreen.clients.credentials import Credentials
-from facescreen.deepfake import attempts
-from facescreen.deepfake.allowance import Unlimited
-from facescreen.deepfake.answer import Reply, understand
-from facescreen.deepfake.pace import Interval
+from facescreen.deepfake import flow
+from facescreen.deepfake.budget import Unlimited
+from facescreen.deepfake.rate_limiter import Interval
+from facescreen.deepfake.response import Reply, understand
 from facescreen.model import Verdict
 from facescreen.timing import Deadline
 from tests.unit.deepfake.service import Service, code, detect, success
@@ -125,13 +125,13 @@ def test_each_attempt_signs_a_fresh_url() -> None:
 def test_no_call_begins_without_time_for_it() -> None:
     service = Service()
     with pytest.raises(errors.Throttled):
-        detect(service, deadline=Deadline.after(attempts.SHORTEST_CALL_S / 2))
+        detect(service, deadline=Deadline.after(flow.SHORTEST_CALL_S / 2))
     assert not service.asked
 
 
 def test_the_wait_that_the_service_asks_for_is_kept() -> None:
     reply = Reply(403, {"x-acs-retry-after": "1500"}, b'{"Code": "Throttling.Api"}')
-    steps = attempts.calls(
+    steps = flow.calls(
         lambda: None,  # type: ignore[arg-type, return-value]
         understand,
         timeout_s=8,
@@ -139,10 +139,10 @@ def test_the_wait_that_the_service_asks_for_is_kept() -> None:
         pace=Interval(1e9),
         allowance=Unlimited(),
     )
-    assert steps.send(None) == attempts.Wait(0)
-    assert isinstance(steps.send(None), attempts.Send)
+    assert steps.send(None) == flow.Wait(0)
+    assert isinstance(steps.send(None), flow.Send)
     wait = steps.send(reply)
-    assert isinstance(wait, attempts.Wait)
+    assert isinstance(wait, flow.Wait)
     assert 1.5 <= wait.seconds <= 1.5 + 0.25
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from facescreen import errors
 from facescreen.deepfake.client import AsyncDeepfakeClient, DeepfakeClient
-from facescreen.deepfake.pace import Interval
+from facescreen.deepfake.rate_limiter import Interval
 from facescreen.model import Verdict
 from tests.unit.deepfake.service import (
     KEY,

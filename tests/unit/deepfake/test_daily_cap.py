@@ -11,8 +11,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from facescreen.deepfake.allowance import Permit
-from facescreen.deepfake.daily_cap import LOOK_AGAIN_S, SHARDS, DailyCap, drawn_by_day
+from facescreen.deepfake.budget import LOOK_AGAIN_S, SHARDS, DailyCap, Permit, drawn_by_day
 from facescreen.errors import Deferred, Unavailable
 from tests.fakes import MemoryState
 from tests.unit.deepfake.interleaving import Interleaved

@@ -8,8 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from facescreen.deepfake.fleet import SLACK, WINDOW_S, Fleet
-from facescreen.deepfake.pace import Interval, Pace
+from facescreen.deepfake.rate_limiter import SLACK, WINDOW_S, Fleet, Interval, Pace
 from tests.fakes import MemoryState
 
 

@@ -9,9 +9,9 @@ from datetime import date, datetime, timezone
 import pytest
 from click.testing import CliRunner
 
-from facescreen.deepfake.daily_cap import DailyCap
-from facescreen.history import History
+from facescreen.deepfake.budget import DailyCap
 from facescreen.model import Finding, ObjectRef, Outcome, Status, Tagging, Verdict
+from facescreen.records.history import History
 from facescreen_cli.report import report as command
 from facescreen_cli.report.cost import (
     COUNTED,

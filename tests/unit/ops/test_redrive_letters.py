@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen import errors
-from facescreen.deepfake.pace import Interval, Pace
+from facescreen.deepfake.rate_limiter import Interval, Pace
 from facescreen.model import ObjectRef
 from facescreen_cli.redrive import causes
 from facescreen_cli.redrive.causes import UNREADABLE, cause_of

@@ -7,8 +7,8 @@ import inspect
 import pytest
 
 from facescreen import errors
-from facescreen.findings import failed
 from facescreen.model import Finding, ObjectRef, Verdict
+from facescreen.screening.findings import failed
 from facescreen.tags import tag_set
 from facescreen_cli.redrive.causes import ALREADY_SCREENED, NOT_TOLD, cause_of
 from facescreen_cli.redrive.standing import S3Standing

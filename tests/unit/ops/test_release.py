@@ -9,7 +9,7 @@ import pytest
 
 from facescreen.errors import ObjectChanged, Unavailable
 from facescreen.model import ObjectHead, Status
-from facescreen.quarantine import Records
+from facescreen.screening.quarantine import Records
 from facescreen_cli.release.releasing import NotReleased, Releasing, Return
 from tests.fakes import HIGH_RISK
 from tests.unit.quarantined import MOVE, PRIVATE, Killed, calm, copies, kill, stands, strike

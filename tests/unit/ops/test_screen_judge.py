@@ -10,8 +10,8 @@ import pytest
 
 from facescreen import errors
 from facescreen.clients.credentials import Credentials
-from facescreen.deepfake.answer import Detection
 from facescreen.deepfake.client import DeepfakeClient
+from facescreen.deepfake.response import Detection
 from facescreen.model import Verdict
 from facescreen.requirements import Strictness
 from facescreen_cli.screen.crew import results

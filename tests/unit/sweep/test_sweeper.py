@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from facescreen import errors
 from facescreen.events.filters import Filters
+from facescreen.screening.sweep import End
 from facescreen.settings.sweep import Place
-from facescreen.sweep.sweeper import End
 from facescreen.timing import Deadline
 from tests.unit.swept import HOUR, MINUTE, SETTINGS, Bench
 
@@ -233,7 +233,7 @@ def _once(bench: Bench, run: object) -> None:
 
 def test_a_run_that_is_killed_is_taken_up_near_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.fakes.MOST_LISTED", 2)
-    monkeypatch.setattr("facescreen.sweep.sweeper._SAVED_EVERY_S", 0)
+    monkeypatch.setattr("facescreen.screening.sweep._SAVED_EVERY_S", 0)
     bench = Bench()
     for key in "abcde":
         bench.put(key)

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from facescreen.errors import BadSettings
-from facescreen.web.access import Tokens
-from facescreen.web.problems import Refusal
-from facescreen.web.settings import TokenSettings, WebSettings
+from facescreen.http.auth import Tokens
+from facescreen.http.problems import Refusal
+from facescreen.http.settings import TokenSettings, WebSettings
 
 KEYS: dict[str, Any] = {
     "RS256": rsa.generate_private_key(65537, 2048),

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facescreen.web.forms import file_of
-from facescreen.web.problems import Refusal
+from facescreen.http.body import file_of
+from facescreen.http.problems import Refusal
 
 TYPE = "multipart/form-data; boundary=b"
 

@@ -9,13 +9,13 @@ from itertools import permutations
 from pathlib import Path
 
 import facescreen
-from facescreen import findings
+from facescreen.http import problems
 from facescreen.requirements import RULES
-from facescreen.web import problems
+from facescreen.screening import findings
 from facescreen_local.cloudauth.server import STAND_IN
 
 SHIPPED = Path(facescreen.__file__).parent
-PAGE = (SHIPPED / "web" / "page.html").read_text("utf-8")
+PAGE = (SHIPPED / "http" / "page.html").read_text("utf-8")
 [TABLE] = re.findall(r"^const SENTENCES = (\{.*?),\n\};", PAGE, re.DOTALL | re.MULTILINE)
 SENTENCES: dict[str, str] = json.loads(TABLE + "}")
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from facescreen.history import History
+from facescreen.http.review import Review
 from facescreen.model import Finding, ObjectRef, Outcome, Status, Tagging, Verdict
-from facescreen.web.review import Review
+from facescreen.records.history import History
 from tests.fakes import MemoryState, MemoryStore
 
 PHOTO = {"type": "image/jpeg", "width": 480, "height": 640, "duration_s": None, "fps": None}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from facescreen.web.problems import Refusal
-from facescreen.web.submissions import read
+from facescreen.http.body import read
+from facescreen.http.problems import Refusal
 
 
 @pytest.mark.parametrize(

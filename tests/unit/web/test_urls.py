@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from facescreen.errors import UrlRefusedError
-from facescreen.web.problems import of_error
-from facescreen.web.urls import UrlRules
+from facescreen.http.problems import of_error
+from facescreen.screening.url_rules import UrlRules
 
 PUBLIC = ["8.8.8.8", "2001:4860:4860::8888"]
 NAMES = {

@@ -16,12 +16,12 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from facescreen.errors import ObjectChanged, ObjectGone, QuarantineRefused, Unavailable
-from facescreen.ledger import entry_id
 from facescreen.model import Quarantined, Verdict
+from facescreen.records.ledger import entry_id
 
 if TYPE_CHECKING:
-    from facescreen.ledger import Ledger
     from facescreen.model import Finding, ObjectHead, ObjectRef
+    from facescreen.records.ledger import Ledger
     from facescreen.settings import QuarantineSettings
     from facescreen.storage.ports import QuarantineStore
 

@@ -7,8 +7,8 @@ import binascii
 import re
 from typing import TYPE_CHECKING
 
-from facescreen.web.problems import Refusal
-from facescreen.web.submissions import LARGEST_BODY
+from facescreen.http.body import LARGEST_BODY
+from facescreen.http.problems import Refusal
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent

@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.errors import TagsRefused
-from facescreen.ledger import entry_id
 from facescreen.model import Tagging
+from facescreen.records.ledger import entry_id
 from facescreen.tags import our_keys, tag_set, tagged_etag
 
 if TYPE_CHECKING:
-    from facescreen.ledger import Ledger
     from facescreen.model import Finding, ObjectHead, ObjectRef
+    from facescreen.records.ledger import Ledger
     from facescreen.storage.ports import ObjectStore
 
 MOST_TAGS = 10

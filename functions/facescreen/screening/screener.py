@@ -6,25 +6,25 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from facescreen.errors import ObjectChanged, ObjectGone
-from facescreen.findings import failed, find
-from facescreen.ledger import entry_id
 from facescreen.message import message
 from facescreen.model import Outcome, Status
-from facescreen.tagging import NOT_ASKED, SUPERSEDED
+from facescreen.records.ledger import entry_id
+from facescreen.screening.findings import failed, find
+from facescreen.screening.tagger import NOT_ASKED, SUPERSEDED
 from facescreen.timing import Stopwatch
 
 if TYPE_CHECKING:
     from facescreen.bus.ports import Publisher
     from facescreen.errors import FacescreenError
-    from facescreen.history import History
-    from facescreen.ledger import Ledger
     from facescreen.model import Finding, ObjectHead, ObjectRef
-    from facescreen.quarantine import Quarantine
+    from facescreen.records.history import History
+    from facescreen.records.ledger import Ledger
     from facescreen.requirements import Strictness
+    from facescreen.screening.quarantine import Quarantine
+    from facescreen.screening.tagger import Tagger
+    from facescreen.screening.transfer import Transfer
     from facescreen.storage.ports import ObjectStore
-    from facescreen.tagging import Tagger
     from facescreen.timing import Deadline
-    from facescreen.transfer import Transfer
 
 
 @dataclass(frozen=True)

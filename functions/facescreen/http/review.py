@@ -12,7 +12,7 @@ from facescreen.model import ObjectRef
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from facescreen.history import History
+    from facescreen.records.history import History
     from facescreen.storage.ports import ObjectStore
 
 THUMBNAIL_S = 300

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from facescreen.bus.ports import DeadLetters
     from facescreen.events.parsed import Delivery, Triggered
     from facescreen.model import ObjectRef, Outcome
-    from facescreen.screening import Screener
+    from facescreen.screening.screener import Screener
     from facescreen.timing import Deadline
 
 SIDE_BY_SIDE = 10

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.errors import BadSettings
-from facescreen.web.problems import Refusal
+from facescreen.http.problems import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from facescreen.web.settings import TokenSettings
+    from facescreen.http.settings import TokenSettings
 
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 """Public keys only: with a shared secret, whoever can check a token can make one."""

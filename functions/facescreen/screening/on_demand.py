@@ -6,27 +6,27 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from facescreen import findings
-from facescreen.deepfake.parameters import new_merchant_biz_id
+from facescreen.deepfake.request import new_merchant_biz_id
 from facescreen.errors import ContentFault, KeyReused, NotScreened, ObjectChanged, ObjectGone
-from facescreen.ledger import entry_id
 from facescreen.message import message_data, outcome_data
 from facescreen.model import Status, Tagging
-from facescreen.tagging import NOT_ASKED, SUPERSEDED
+from facescreen.records.ledger import entry_id
+from facescreen.screening import findings
+from facescreen.screening.tagger import NOT_ASKED, SUPERSEDED
+from facescreen.screening.transfer import detect_bytes
 from facescreen.tags import tagged_etag
 from facescreen.timing import Stopwatch
-from facescreen.transfer import detect_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from facescreen.ledger import Ledger
     from facescreen.model import Finding, ObjectRef
+    from facescreen.records.ledger import Ledger
     from facescreen.requirements import Strictness
-    from facescreen.screening import Screener
+    from facescreen.screening.screener import Screener
+    from facescreen.screening.transfer import DetectContent
     from facescreen.storage.ports import ObjectStore
     from facescreen.timing import Deadline
-    from facescreen.transfer import DetectContent
 
 _ABSENT = Tagging("absent", "The object's tags do not speak of these bytes.")
 

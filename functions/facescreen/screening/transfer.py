@@ -5,12 +5,12 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import TYPE_CHECKING, Protocol
 
-from facescreen.deepfake.parameters import LARGEST_INLINE
+from facescreen.deepfake.request import LARGEST_INLINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from facescreen.deepfake.answer import Detection
+    from facescreen.deepfake.response import Detection
     from facescreen.model import ObjectRef
     from facescreen.storage.ports import ObjectStore
     from facescreen.timing import Deadline

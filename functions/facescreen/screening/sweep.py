@@ -13,20 +13,40 @@ from facescreen.errors import ObjectGone
 from facescreen.events.build import event_of
 from facescreen.model import ObjectRef
 from facescreen.storage.ports import pages
-from facescreen.sweep.due import Ages
 from facescreen.tags import read_tags
 from facescreen.timing import persistently
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import timedelta
 
     from facescreen.bus.ports import Invoker
-    from facescreen.deepfake.pace import Pace
+    from facescreen.deepfake.rate_limiter import Pace
     from facescreen.events.filters import Filters
+    from facescreen.screening.sweep_cursor import Course, Courses
     from facescreen.settings.sweep import Place, SweepSettings
     from facescreen.storage.ports import Listed, ObjectStore, Page
-    from facescreen.sweep.course import Course, Courses
     from facescreen.timing import Deadline
+
+TIMES = 4
+_FACTOR = 4
+
+
+@dataclass(frozen=True)
+class Ages:
+    """The ages at which an object is looked at: half an hour, 2 hours, 8 and 32, for instance."""
+
+    first: timedelta
+
+    @property
+    def all(self) -> tuple[timedelta, ...]:
+        """TIMES of them, each four times the one before."""
+        return tuple(self.first * _FACTOR**number for number in range(TIMES))
+
+    def any_between(self, written: datetime, since: datetime, until: datetime) -> bool:
+        """Whether what was written then came to one of these ages after `since`, up to `until`."""
+        return any(since < written + age <= until for age in self.all)
+
 
 _LAST_S = 15.0
 """With less time left than this nothing more is begun: trouble with one object may take as long."""

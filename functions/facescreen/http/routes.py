@@ -11,23 +11,24 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.event_handler import CORSConfig, LambdaFunctionUrlResolver, Response
 
 from facescreen import __version__, errors, telemetry
+from facescreen.http import body as submissions
+from facescreen.http import problems
+from facescreen.http.body import LARGEST_BODY, OfObject, OfUrl
+from facescreen.http.middleware import Request
+from facescreen.http.page import page
+from facescreen.http.problems import PROBLEM_JSON, Problem, Refusal
 from facescreen.model import Verdict
 from facescreen.storage.keys import object_ref
 from facescreen.timing import Deadline
-from facescreen.web import problems, submissions
-from facescreen.web.page import page
-from facescreen.web.problems import PROBLEM_JSON, Problem, Refusal
-from facescreen.web.requests import Request
-from facescreen.web.submissions import LARGEST_BODY, OfObject, OfUrl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from facescreen.ad_hoc import AdHoc
+    from facescreen.http.auth import Tokens
+    from facescreen.http.review import Review
     from facescreen.model import ObjectRef
-    from facescreen.web.access import Tokens
-    from facescreen.web.review import Review
-    from facescreen.web.urls import UrlRules
+    from facescreen.screening.on_demand import AdHoc
+    from facescreen.screening.url_rules import UrlRules
 
 _METHODS = {
     "/v1/screenings": "GET, POST",

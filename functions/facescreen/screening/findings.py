@@ -14,7 +14,7 @@ from facescreen.requirements import assess
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from facescreen.deepfake.answer import Detection
+    from facescreen.deepfake.response import Detection
     from facescreen.errors import FacescreenError
     from facescreen.media.media import Media
     from facescreen.media.reader import Reader

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, TypedDict
+import itertools
+import random
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, TypedDict, TypeVar
 from urllib.parse import urlsplit
 
 from facescreen import errors
 from facescreen.clients.endpoints import PUBLIC_ENDPOINT, REGION, UPLOAD_ENDPOINT
-from facescreen.deepfake.allowance import Unlimited
-from facescreen.deepfake.answer import STAND_IN_HEADER, Detection, Reply, understand
-from facescreen.deepfake.attempts import Course, Send, calls, received, uploads
-from facescreen.deepfake.pace import Interval
-from facescreen.deepfake.parameters import DetectParameters, new_merchant_biz_id
+from facescreen.deepfake.budget import Unlimited
+from facescreen.deepfake.rate_limiter import Interval
 from facescreen.deepfake.request import (
     AUTHORIZE_UPLOAD,
     DETECT,
     DETECT_STREAM,
     KEEP_ALIVE,
     Action,
+    DetectParameters,
+    new_merchant_biz_id,
     sign_request,
 )
-from facescreen.deepfake.upload import permission
+from facescreen.deepfake.response import STAND_IN_HEADER, Detection, Reply, understand
+from facescreen.deepfake.upload import Upload, check_stored, permission, rewound
 from facescreen.timing import Deadline
 
 if TYPE_CHECKING:
@@ -30,9 +34,132 @@ if TYPE_CHECKING:
 
     from facescreen.clients.acs3 import SignedRequest
     from facescreen.clients.credentials import CredentialSource
-    from facescreen.deepfake.allowance import Allowance
-    from facescreen.deepfake.pace import Pace
+    from facescreen.deepfake.budget import Allowance
+    from facescreen.deepfake.rate_limiter import Pace
     from facescreen.deepfake.upload import Permission
+
+SHORTEST_CALL_S = 1.0
+"""With less time left than this, a call is not begun."""
+UPLOAD_TIMEOUT_S = 30.0
+_FIRST_DELAY_S, _LONGEST_DELAY_S = 0.25, 8.0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Sleep before the next step."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Send:
+    """Send the request; wait no longer than `timeout_s` for its answer."""
+
+    request: SignedRequest
+    timeout_s: float
+
+
+Step = Wait | Send | Upload
+Came = Reply | errors.Passing | None
+"""What came of a step: an answer, the error that the transport met, or nothing of a Wait."""
+Course = Generator[Step, Came, T]
+
+
+def calls(
+    build: Callable[[], SignedRequest],
+    read: Callable[[Reply], T],
+    *,
+    timeout_s: float,
+    deadline: Deadline,
+    pace: Pace,
+    allowance: Allowance,
+) -> Course[T]:
+    """Calls until `read` makes something of an answer, or no time is left.
+
+    `build` makes each request anew: fresh date, nonce, credentials and presigned URL. Raises what
+    the service's Code stands for; of passing errors, the last one. Raises errors.Deferred where
+    `allowance` lets no call through.
+    """
+    spent = _Spent()
+    last: errors.Passing = errors.Throttled("no turn within the quota in the time left")
+    for attempt in itertools.count():
+        allowance.check()  # before a turn is taken that others could use
+        turn = pace.reserve(deadline.left() - SHORTEST_CALL_S)
+        if turn is None:
+            raise last
+        at = Deadline.after(turn)
+        request = build()  # while waiting: a call that leaves late crowds the ones behind it
+        permit = allowance.draw(turn)
+        yield Wait(max(0.0, at.left()))
+        try:
+            with permit:
+                return read(received((yield Send(request, min(timeout_s, deadline.left())))))
+        except errors.Passing as error:
+            last = error
+            delay = _delay(error, attempt)
+            if not spent.allows(error) or deadline.left() - delay < SHORTEST_CALL_S:
+                raise
+        yield Wait(delay)
+    raise AssertionError("unreachable")
+
+
+def uploads(
+    authorize: Callable[[], SignedRequest],
+    read: Callable[[Reply], Permission],
+    file: IO[bytes],
+    deadline: Deadline,
+) -> Course[Permission]:
+    """Puts a file where the service finds it, under a fresh permission for each attempt."""
+    for attempt in itertools.count():
+        try:
+            granted = read(received((yield Send(authorize(), UPLOAD_TIMEOUT_S))))
+            rewound(file, first=attempt == 0)
+            came = yield Upload(granted.url, granted.fields, file, UPLOAD_TIMEOUT_S)
+            check_stored(received(came))
+        except errors.Passing as error:
+            delay = _delay(error, attempt)
+            if deadline.left() - delay < SHORTEST_CALL_S:
+                raise
+            yield Wait(delay)
+        else:
+            return granted
+    raise AssertionError("unreachable")
+
+
+@dataclass
+class _Spent:
+    """What is retried only once: each of these may mean that the last call was paid for, or that
+    another can't help."""
+
+    unanswered: bool = False
+    expired: bool = False
+
+    def allows(self, error: errors.Passing) -> bool:
+        if isinstance(error, errors.NoAnswer):
+            allowed, self.unanswered = not self.unanswered, True
+            return allowed
+        if isinstance(error, errors.CredentialsExpired):
+            allowed, self.expired = not self.expired, True
+            return allowed
+        return True
+
+
+def received(came: Came) -> Reply:
+    """The answer to a Send. Raises what the transport met instead."""
+    if isinstance(came, errors.Passing):
+        raise came
+    if came is None:
+        raise TypeError("a Send must be answered with a Reply or an error")
+    return came
+
+
+def _delay(error: errors.Passing, attempt: int) -> float:
+    """Full jitter over a doubling span; never less than what the service asked for."""
+    span = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2**attempt)
+    asked = error.retry_after_s if isinstance(error, errors.Throttled) else 0
+    return asked + random.uniform(0, span)  # noqa: S311
+
 
 _KEEP_ALIVE_TIMEOUT_S = 3.0
 

@@ -1,0 +1,1 @@
+"""What the state bucket keeps about objects: the ledger, and the history."""

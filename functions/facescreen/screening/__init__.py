@@ -1,0 +1,1 @@
+"""The use cases: screen one object, a batch, on demand; sweep; quarantine."""
