@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timedelta, timezone
+
 import click
 
 share_option = click.option(
@@ -21,3 +24,16 @@ cloud_option = click.option(
 profile_option = click.option(
     "--profile", default="", help="Credentials of this profile of `aliyun configure`."
 )
+_AGE = re.compile(r"(\d{1,6})([mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """``2026-11-23``, ``2026-11-23T04:05:06Z`` (UTC), or as long ago as ``90m``, ``24h``, ``7d``.
+
+    Raises ValueError.
+    """
+    if age := _AGE.fullmatch(text):
+        return now - timedelta(**{_UNITS[age[2]]: int(age[1])})
+    told = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return told if told.tzinfo else told.replace(tzinfo=timezone.utc)

@@ -12,7 +12,7 @@ import pytest
 
 from facescreen.errors import BadSettings
 from facescreen.tags import our_keys
-from facescreen_cli.bucket_policy import Guarded
+from facescreen_cli.commands.doctor.bucket_policy import Guarded
 from tests.alibaba_template.conftest import ACCOUNT, REGION, REPOSITORY
 from tests.alibaba_template.ram import Caller, Policy, allowed, without
 from tests.alibaba_template.test_permissions import roles
@@ -191,7 +191,7 @@ def test_the_functions_are_never_held(name: str) -> None:
 
 def test_it_is_printed_as_oss_takes_it(policy: Policy) -> None:
     def run(*arguments: str, **told: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "facescreen_cli.bucket_policy", *arguments]
+        command = [sys.executable, "-m", "facescreen_cli.commands.doctor.bucket_policy", *arguments]
         path = {"PYTHONPATH": f"{REPOSITORY}/functions:{REPOSITORY}"}
         return subprocess.run(
             command, env={**path, **told}, capture_output=True, text=True, check=False

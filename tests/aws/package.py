@@ -9,9 +9,9 @@ import zipfile
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
-from facescreen_cli.package.build import Builder
-from facescreen_cli.package.interpreter import Interpreter
-from facescreen_cli.package.target import FUNCTIONS, target
+from facescreen_cli.commands.package.build import Builder
+from facescreen_cli.deploy_target import FUNCTIONS, target
+from facescreen_cli.interpreters import Interpreter
 
 _BROUGHT = ("awslambdaric", "boto3")
 

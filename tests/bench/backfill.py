@@ -45,7 +45,7 @@ _EVERY = 10_000
 _CLIENTS = 16
 _ONE_FLAGGED_IN = 10
 _MOST_IN_DOUBT = 2 * 256
-"""Of two kills a batch each (facescreen_cli.backfill.submitting)."""
+"""Of two kills a batch each (facescreen_cli.commands.backfill.submitting)."""
 
 
 def main() -> None:
@@ -103,7 +103,7 @@ def _check_verdicts(outside: Outside, objects: int) -> None:
     command = [
         sys.executable,
         "-c",
-        "from facescreen_cli.cli import main; main()",
+        "from facescreen_cli.main import main; main()",
         "report",
         "--json",
     ]
@@ -167,7 +167,7 @@ def _run(folder: Path, outside: Outside, objects: int) -> None:
 
 @contextmanager
 def _begun(environment: dict[str, str], bucket: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-c", "from facescreen_cli.cli import main; main()", "backfill"]
+    command = [sys.executable, "-c", "from facescreen_cli.main import main; main()", "backfill"]
     options = [f"oss://{bucket}/old/", "--json", "--yes"]
     with subprocess.Popen(
         [*command, *options], env=environment, stdout=subprocess.PIPE, text=True

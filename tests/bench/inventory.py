@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from facescreen_cli.backfill.inventory import opened
-from facescreen_cli.backfill.sources import Mark
+from facescreen_cli.commands.backfill.inventory import opened
+from facescreen_cli.commands.backfill.sources import Mark
 
 _IN_FILE = 1_000_000
 """Rows."""

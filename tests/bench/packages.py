@@ -10,11 +10,12 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from facescreen_cli.package import interpreter
-from facescreen_cli.package.bill import Package
-from facescreen_cli.package.build import Builder
-from facescreen_cli.package.interpreter import Interpreter
-from facescreen_cli.package.target import FUNCTIONS, REPOSITORY, target
+from facescreen_cli import interpreters
+from facescreen_cli.commands.package.build import Builder
+from facescreen_cli.commands.package.sbom import Package
+from facescreen_cli.deploy_target import FUNCTIONS, target
+from facescreen_cli.interpreters import Interpreter
+from facescreen_cli.project import PROJECT
 from tests.bench.shipping import SETTINGS
 
 RUNS = 9
@@ -50,7 +51,7 @@ class Compared:
 
 def run(place: Path) -> tuple[str, list[Compared]]:
     """For Function Compute, on Python 3.10 or else on s.yaml's other; and that Python."""
-    python = interpreter.at_hand("3.10") or interpreter.find("3.12")
+    python = interpreters.at_hand("3.10") or interpreters.find("3.12")
     version = python.exactly.rpartition(".")[0]
     aim = target("alibaba", {"FC_RUNTIME": f"python{version}"})
     pip = _by_pip(python, aim.requirements, place / "pip")
@@ -76,7 +77,7 @@ def _by_pip(python: Interpreter, requirements: Path, to: Path) -> Path:
         check=True,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    shutil.copytree(REPOSITORY / "functions", to, dirs_exist_ok=True)
+    shutil.copytree(PROJECT / "functions", to, dirs_exist_ok=True)
     subprocess.run([python.path, "-m", "compileall", "-q", to], check=False)
     return to
 

@@ -10,7 +10,7 @@ import pytest
 from facescreen import errors
 from facescreen.bus.ports import DeadLetters
 from facescreen.bus.sqs import SqsDeadLetters
-from facescreen_cli.redrive.sqs_letters import SqsLetters
+from facescreen_cli.commands.redrive.sqs_queue import SqsLetters
 from tests.contract.aws import AwsPlace, session
 from tests.fakes import KeptLetters
 

@@ -18,8 +18,8 @@ from facescreen.bus.function_compute import FcInvoker
 from facescreen.bus.ports import Invoker
 from facescreen.bus.sqs import SqsInvoker
 from facescreen.clients.credentials import Credentials
-from facescreen_cli.invoke.fc2 import Fc2Invoker
-from facescreen_cli.invoke.fc3 import Fc3Invoker
+from facescreen_cli.sdk.fc2 import Fc2Invoker
+from facescreen_cli.sdk.fc3 import Fc3Invoker
 from facescreen_local.background import Background
 from tests.aws.moto_server import moto_server
 from tests.local.fc.running import Running, in_background

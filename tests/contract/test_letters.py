@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from facescreen.errors import FacescreenError
-from facescreen_cli.redrive.sqs_letters import SqsLetters
+from facescreen_cli.commands.redrive.sqs_queue import SqsLetters
 from tests.contract.aws import AwsPlace, session
 
 

@@ -9,7 +9,7 @@ from facescreen.model import Finding, Verdict
 from facescreen.records.ledger import Ledger
 from facescreen.screening.quarantine import Quarantine, Records
 from facescreen.settings import QuarantineSettings
-from facescreen_cli.release.releasing import NotReleased, Releasing
+from facescreen_cli.commands.release.releasing import NotReleased, Releasing
 from tests.contract.aws import AwsPlace
 from tests.contract.objects import Objects
 from tests.contract.place import Place

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from facescreen_cli.package import interpreter
-from facescreen_cli.package.bill import Package
-from facescreen_cli.package.build import Builder
-from facescreen_cli.package.interpreter import Interpreter
-from facescreen_cli.package.target import FUNCTIONS, target
+from facescreen_cli import interpreters
+from facescreen_cli.commands.package.build import Builder
+from facescreen_cli.commands.package.sbom import Package
+from facescreen_cli.deploy_target import FUNCTIONS, target
+from facescreen_cli.interpreters import Interpreter
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Built:
 
 @pytest.fixture(scope="session")
 def python() -> Interpreter:
-    here = interpreter.Interpreter(Path(sys.executable), platform.python_version())
-    return interpreter.at_hand("3.10") or here
+    here = interpreters.Interpreter(Path(sys.executable), platform.python_version())
+    return interpreters.at_hand("3.10") or here
 
 
 @pytest.fixture(scope="session")

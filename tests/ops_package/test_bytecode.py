@@ -9,17 +9,17 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from facescreen_cli.package import bytecode, interpreter
-from facescreen_cli.package.errors import Unpackaged
-from facescreen_cli.package.interpreter import Interpreter
-from facescreen_cli.package.target import Target, target
+from facescreen_cli import interpreters
+from facescreen_cli.commands.package import bytecode
+from facescreen_cli.deploy_target import Target, target
+from facescreen_cli.interpreters import Interpreter, Unpackaged
 
 PARSER, LEXER = PurePosixPath("c_parser.py"), PurePosixPath("c_lexer.py")
 """Of pycparser: Python 3.12 compiles the one otherwise after the other, in the same process."""
 
 
 def test_what_else_is_compiled_does_not_show(python: Interpreter, tmp_path: Path) -> None:
-    python = interpreter.at_hand("3.12") or python
+    python = interpreters.at_hand("3.12") or python
     alone = compiled(python, tmp_path / "alone", [PARSER])
     assert compiled(python, tmp_path / "after", [LEXER, PARSER]) == alone
     assert compiled(python, tmp_path / "before", [PARSER, LEXER]) == alone

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from facescreen_cli.package import build, interpreter, wheels
-from facescreen_cli.package.bill import Package, Part
-from facescreen_cli.package.command import package
-from facescreen_cli.package.distributions import installed
-from facescreen_cli.package.errors import Unpackaged
-from facescreen_cli.package.target import Target, target
+from facescreen_cli import interpreters
+from facescreen_cli.commands.package import build, wheels
+from facescreen_cli.commands.package.command import package
+from facescreen_cli.commands.package.distributions import installed
+from facescreen_cli.commands.package.sbom import Package, Part
+from facescreen_cli.deploy_target import Target, target
+from facescreen_cli.interpreters import Unpackaged
 
 LOCKED = "certifi==2026.10.18 --hash=sha256:" + 64 * "0" + "\n"
 
@@ -43,7 +44,7 @@ def test_without_the_targets_python_both_remedies_are_named(
     for name in ("PATH", "PYENV_ROOT", "HOME", "UV_PYTHON_INSTALL_DIR"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("UV_OFFLINE", "1")
-    missing = next(v for v in ("3.10", "3.12", "3.13") if not interpreter.at_hand(v))
+    missing = next(v for v in ("3.10", "3.12", "3.13") if not interpreters.at_hand(v))
     arguments = ["--cloud", "alibaba", "--to", str(tmp_path)]
     ended = CliRunner().invoke(package, arguments, env={"FC_RUNTIME": f"python{missing}"})
     assert ended.exit_code == 2
@@ -59,7 +60,7 @@ def test_an_interpreter_that_is_another_is_passed_over(
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
     for version in ("3.10", "3.12"):
-        found = interpreter.at_hand(version)
+        found = interpreters.at_hand(version)
         assert found is None or found.path.parent != tmp_path
 
 

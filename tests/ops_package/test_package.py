@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from facescreen_cli.package import bill
-from facescreen_cli.package.reach import LEFT_OUT
+from facescreen_cli.commands.package import sbom
+from facescreen_cli.commands.package.import_graph import LEFT_OUT
 from tests.bench import shipping
 from tests.ops_package.conftest import Built
 
@@ -116,7 +116,7 @@ def test_two_builds_elsewhere_are_the_same(
     first = built.packages["http_api"]
     assert package.zip != first.zip
     assert package.zip.read_bytes() == first.zip.read_bytes()
-    assert bill.path_of(package.zip).read_bytes() == bill.path_of(first.zip).read_bytes()
+    assert sbom.path_of(package.zip).read_bytes() == sbom.path_of(first.zip).read_bytes()
 
 
 def test_no_path_of_this_machine_is_in_it(built: Built) -> None:
@@ -150,7 +150,7 @@ def test_it_starts_in_the_targets_python_with_nothing_else(
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_its_bill_lists_exactly_what_is_inside(built: Built, function: str) -> None:
-    document = json.loads(bill.path_of(built.packages[function].zip).read_text())
+    document = json.loads(sbom.path_of(built.packages[function].zip).read_text())
     listed = {(each["name"], each["version"]) for each in document["components"]}
     inside = set()
     with zipfile.ZipFile(built.packages[function].zip) as archive:
@@ -169,7 +169,7 @@ def test_its_bill_is_cyclonedx(built: Built) -> None:
     validation = pytest.importorskip("cyclonedx.validation.json", reason="cyclonedx-python-lib")
     schema: Any = pytest.importorskip("cyclonedx.schema")
     validator = validation.JsonStrictValidator(schema.SchemaVersion.V1_6)
-    text = bill.path_of(built.packages["http_api"].zip).read_text()
+    text = sbom.path_of(built.packages["http_api"].zip).read_text()
     assert validator.validate_str(text) is None
     assert validator.validate_str(text.replace('"library"', '"book"')) is not None
 
@@ -183,7 +183,7 @@ def test_what_is_unchanged_is_not_built_again(built: Built, tmp_path: Path) -> N
         is None
     )
     assert replace(builder, to=tmp_path).there("http_api") is None
-    for spoilt in (package.zip, bill.path_of(package.zip)):
+    for spoilt in (package.zip, sbom.path_of(package.zip)):
         content = spoilt.read_bytes()
         try:
             spoilt.write_bytes(content[:-9])

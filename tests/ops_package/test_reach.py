@@ -7,10 +7,10 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from facescreen_cli.package.contents import contents
-from facescreen_cli.package.mentions import Mentions
-from facescreen_cli.package.modules import Modules
-from facescreen_cli.package.reach import Reach
+from facescreen_cli.commands.package.contents import contents
+from facescreen_cli.commands.package.import_graph import Reach
+from facescreen_cli.commands.package.import_scanner import Mentions
+from facescreen_cli.commands.package.modules import Modules
 
 RUST = b"\x7fELF\0nativecryptox.absolutex.deep.downx"
 FILES: dict[str, str | bytes] = {

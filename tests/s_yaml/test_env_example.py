@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from facescreen.http.settings import WebSettings
 from facescreen.settings import Settings
-from facescreen_cli.doctor import doctor
+from facescreen_cli.commands.doctor import doctor
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.variables import names_of
 from tests.s_yaml.preview import PROJECT

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from mns.queue import Message
 
-from facescreen_cli.redrive.queues import HOLD_S
+from facescreen_cli.commands.redrive.queues import HOLD_S
 from facescreen_local.cloud import LocalCloud
 from tests.local.command import FACESCREEN
 from tests.local.ops.folder import surroundings

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from facescreen_cli import table
+from facescreen_cli.local_cloud import upload
 from facescreen_local.cloud import LocalCloud
 from tests.local.pipeline.outside import Outside, running
 
@@ -44,7 +44,7 @@ def running_cloud(
     browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[LocalCloud, Outside]]:
     with running(tmp_path_factory.mktemp("cloud")) as (cloud, outside):
-        _, samples = table.upload(cloud)
+        _, samples = upload(cloud)
         flagged = next(sample for sample in samples if sample.name.endswith("flagged.jpg"))
         outside.put(HOSTILE_KEY, flagged.path.read_bytes())
         outside.settled()

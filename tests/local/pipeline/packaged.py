@@ -8,8 +8,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from facescreen_cli.package import interpreter
-from facescreen_cli.package.target import target
+from facescreen_cli import interpreters
+from facescreen_cli.deploy_target import target
 
 
 @cache
@@ -20,4 +20,4 @@ def packaged() -> dict[str, str] | None:
     aim = target("alibaba", {})
     facescreen = Path(sys.executable).with_name("facescreen")
     subprocess.run([facescreen, "package", "--cloud", aim.cloud, "--quiet"], check=True)
-    return {f"python{aim.python}": str(interpreter.find(aim.python).path)}
+    return {f"python{aim.python}": str(interpreters.find(aim.python).path)}

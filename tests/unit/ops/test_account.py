@@ -6,7 +6,7 @@ import pytest
 
 from facescreen.clients.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT
 from facescreen.errors import BadSettings
-from facescreen_cli.account import Endpoints
+from facescreen_cli.credentials import Endpoints
 
 LOCAL = "http://127.0.0.1:8080"
 

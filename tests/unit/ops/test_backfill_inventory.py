@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from facescreen.errors import BadSettings
 from facescreen.storage.ports import Listed
-from facescreen_cli.backfill.inventory import opened
-from facescreen_cli.backfill.inventory.manifest import File, Manifest
-from facescreen_cli.backfill.inventory.rows import LONGEST_LINE, RowReader
-from facescreen_cli.backfill.sources import Mark
+from facescreen_cli.commands.backfill.inventory import opened
+from facescreen_cli.commands.backfill.inventory.manifest import File, Manifest
+from facescreen_cli.commands.backfill.inventory.rows import LONGEST_LINE, RowReader
+from facescreen_cli.commands.backfill.sources import Mark
 from tests.unit.ops.manifests import OSS_COLUMNS, S3_COLUMNS, oss_row, s3_row, write
 
 START = Mark()

@@ -13,11 +13,11 @@ from facescreen import errors
 from facescreen.model import Verdict
 from facescreen.storage.ports import Listed
 from facescreen.tags import Standing
-from facescreen_cli.backfill.journal import ACCEPTED, INTENDED, Journal, Progress
-from facescreen_cli.backfill.selection import Selection
-from facescreen_cli.backfill.submitting import Submitter
-from facescreen_cli.report.counts import Apart, Found
-from facescreen_cli.screen.halt import Halt, HaltingPace
+from facescreen_cli.commands.backfill.journal import ACCEPTED, INTENDED, Journal, Progress
+from facescreen_cli.commands.backfill.selection import Selection
+from facescreen_cli.commands.backfill.submitting import Submitter
+from facescreen_cli.interrupt import Halt, HaltingPace
+from facescreen_cli.verdicts import Apart, Found
 
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
 SAID = {"prefix": "a/"}

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from facescreen.deepfake.budget import DailyCap
 from facescreen.model import Finding, ObjectRef, Outcome, Status, Tagging, Verdict
 from facescreen.records.history import History
-from facescreen_cli.report import report as command
-from facescreen_cli.report.cost import (
+from facescreen_cli.commands.report import report as command
+from facescreen_cli.commands.report.cost import (
     COUNTED,
     FROM_HISTORY,
     Cost,

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from facescreen_cli.doctor.buckets import guards
-from facescreen_cli.doctor.deployment import public
-from facescreen_cli.doctor.endpoints import Reached, clock, reach
-from facescreen_cli.doctor.functions import overlap
-from facescreen_cli.doctor.line import Level, ok
-from facescreen_cli.doctor.settings import concurrency
+from facescreen_cli.commands.doctor.buckets import guards
+from facescreen_cli.commands.doctor.deployment import public
+from facescreen_cli.commands.doctor.endpoints import Reached, clock, reach
+from facescreen_cli.commands.doctor.functions import overlap
+from facescreen_cli.commands.doctor.result import Level, ok
+from facescreen_cli.commands.doctor.settings import concurrency
 from facescreen_serverless_devs.model import Function, OssTrigger
 
 PUT = "oss:ObjectCreated:PutObject"

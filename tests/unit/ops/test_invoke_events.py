@@ -16,7 +16,7 @@ from facescreen.events.build import event_of
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
 from facescreen.model import ObjectRef
-from facescreen_cli.invoke import chosen
+from facescreen_cli.sdk.invoker import chosen
 
 KEYS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=300).filter(
     lambda key: len(key.encode()) <= 1023

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from facescreen_cli.report.reading import found
-from facescreen_cli.screen.halt import Halt
+from facescreen_cli.interrupt import Halt
+from facescreen_cli.verdicts import found
 
 
 @pytest.fixture

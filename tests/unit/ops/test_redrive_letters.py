@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from facescreen import errors
 from facescreen.deepfake.rate_limiter import Interval, Pace
 from facescreen.model import ObjectRef
-from facescreen_cli.redrive import causes
-from facescreen_cli.redrive.causes import UNREADABLE, cause_of
-from facescreen_cli.redrive.connecting import Options, connected
-from facescreen_cli.redrive.letters import of_function_compute, of_sqs
-from facescreen_cli.redrive.queues import Held
-from facescreen_cli.redrive.redriving import Kept, Redriving, by_cause
-from facescreen_cli.screen.halt import Halt, Halted, HaltingPace
+from facescreen_cli.commands.redrive import causes
+from facescreen_cli.commands.redrive.causes import UNREADABLE, cause_of
+from facescreen_cli.commands.redrive.connecting import Options, connected
+from facescreen_cli.commands.redrive.dead_letters import of_function_compute, of_sqs
+from facescreen_cli.commands.redrive.queues import Held
+from facescreen_cli.commands.redrive.redriving import Kept, Redriving, by_cause
+from facescreen_cli.interrupt import Halt, Halted, HaltingPace
 
 SENT = datetime(2026, 11, 23, tzinfo=timezone.utc)
 EVENT = {

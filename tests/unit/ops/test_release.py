@@ -10,7 +10,7 @@ import pytest
 from facescreen.errors import ObjectChanged, Unavailable
 from facescreen.model import ObjectHead, Status
 from facescreen.screening.quarantine import Records
-from facescreen_cli.release.releasing import NotReleased, Releasing, Return
+from facescreen_cli.commands.release.releasing import NotReleased, Releasing, Return
 from tests.fakes import HIGH_RISK
 from tests.unit.quarantined import MOVE, PRIVATE, Killed, calm, copies, kill, stands, strike
 from tests.unit.workbench import PHOTO, REF, Bench, picture

@@ -15,23 +15,21 @@ from click.testing import CliRunner
 from facescreen.model import Verdict
 from facescreen.storage.ports import Listed
 from facescreen.tags import Standing
-from facescreen_cli.report import report as command
-from facescreen_cli.report.counts import (
+from facescreen_cli.commands.report import report as command
+from facescreen_cli.commands.report.counts import (
     MOST_DAYS,
     MOST_REASONS,
     OTHER,
     UNDATED,
-    Apart,
     Counts,
-    Found,
     Report,
     newest,
 )
-from facescreen_cli.report.file import check_page
-from facescreen_cli.report.page import html
-from facescreen_cli.report.reading import found
-from facescreen_cli.report.text import tell
-from facescreen_cli.screen.halt import Halt
+from facescreen_cli.commands.report.file import check_page
+from facescreen_cli.commands.report.page import html
+from facescreen_cli.commands.report.text import tell
+from facescreen_cli.interrupt import Halt
+from facescreen_cli.verdicts import Apart, Found, found
 
 AT = "2026-11-23T23:59:59Z"
 HOSTILE = "</title><script src=//x.example>$at\x1b[31m\u202e&amp;'\""

@@ -14,10 +14,10 @@ from facescreen.deepfake.client import DeepfakeClient
 from facescreen.deepfake.response import Detection
 from facescreen.model import Verdict
 from facescreen.requirements import Strictness
-from facescreen_cli.screen.crew import results
-from facescreen_cli.screen.halt import Halt
-from facescreen_cli.screen.judge import Judge, Once
-from facescreen_cli.screen.targets import LocalFile
+from facescreen_cli.commands.screen.target_screener import Judge, Once
+from facescreen_cli.commands.screen.targets import LocalFile
+from facescreen_cli.commands.screen.workers import results
+from facescreen_cli.interrupt import Halt
 from facescreen_local.samples import make_samples
 
 LOW_RISK = Detection(Verdict.LOW_RISK, (), {}, "request", "transaction")

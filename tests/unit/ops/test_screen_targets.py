@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen.media import probe as kinds
-from facescreen_cli.screen import targets
+from facescreen_cli.commands.screen import targets
 
 SIGNATURES = [signature for signature, _ in kinds._SIGNATURES]
 

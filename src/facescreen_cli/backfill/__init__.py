@@ -1,5 +1,0 @@
-"""``backfill``: what was in the bucket before, handed to the deployed function."""
-
-from facescreen_cli.backfill.command import backfill
-
-__all__ = ["backfill"]

@@ -1,0 +1,92 @@
+"""Connects a backfill's parts, from the environment and the options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from functools import partial
+
+import click
+
+from facescreen.settings import Settings
+from facescreen.storage.ports import Listed
+from facescreen_cli.buckets import Bucket, S3Bucket, bucket_of
+from facescreen_cli.commands.backfill.inventory import opened
+from facescreen_cli.commands.backfill.jsonl import Lines
+from facescreen_cli.commands.backfill.run import Run
+from facescreen_cli.commands.backfill.selection import Coverage, Selection
+from facescreen_cli.commands.backfill.sources import Listing, Source
+from facescreen_cli.commands.backfill.text import Sentences
+from facescreen_cli.credentials import credentials_for
+from facescreen_cli.interrupt import Halt
+from facescreen_cli.sdk.invoker import chosen
+from facescreen_cli.settings import settings_with_tags
+from facescreen_cli.verdicts import Apart, Found, Reader
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the selected objects are gone through."""
+
+    target: str
+    share: float
+    profile: str
+    most: int | None
+    yes: bool
+    as_json: bool
+
+
+def connected(selection: Selection, options: Options, environment: Mapping[str, str]) -> Run:
+    """Raises errors.FacescreenError, click.UsageError."""
+    settings = settings_with_tags(environment)
+    credentials = credentials_for(selection.store, options.profile)
+    in_bucket = partial(bucket_of, settings=settings, credentials=credentials)
+    bucket = in_bucket(selection.bucket)
+    selection, source = _source(selection, bucket, in_bucket)
+    stands = Reader(bucket, settings).read
+    return Run(
+        selection=selection,
+        said=selection.said(settings),
+        target=options.target,
+        source=source,
+        coverage=_coverage(selection, settings),
+        read=_unasked if selection.force else stands,
+        stands=stands,
+        invoker=partial(chosen, selection.store, environment, credentials),
+        per_second=options.share * settings.calls_per_second,
+        most=options.most,
+        yes=options.yes,
+        teller=Lines() if options.as_json else Sentences(),
+        halt=Halt(),
+    )
+
+
+def _source(
+    selection: Selection,
+    bucket: Bucket | S3Bucket,
+    in_bucket: Callable[[str], Bucket | S3Bucket],
+) -> tuple[Selection, Source]:
+    """With the inventory's MD5 in the selection: tomorrow's has the same name in a folder."""
+    if not selection.inventory:
+        return selection, Listing(bucket, selection.prefix)
+    upper_case = selection.store == "oss"
+    source = opened(
+        selection.inventory, selection.bucket, upper_case=upper_case, in_bucket=in_bucket
+    )
+    return replace(selection, inventory=f"{selection.inventory} ({source.md5})"), source
+
+
+def _coverage(selection: Selection, settings: Settings) -> Coverage:
+    try:
+        return Coverage(selection, settings, datetime.now(timezone.utc))
+    except (ValueError, OverflowError):
+        raise click.UsageError(
+            "--since and --until are days as 2026-11-23, moments as 2026-11-23T04:05:06Z, or as "
+            "long ago as 90m, 24h or 7d"
+        ) from None
+
+
+def _unasked(_: Listed) -> Found:
+    """For --force, which no verdict keeps from anything."""
+    return Apart.UNSCREENED

@@ -1,0 +1,103 @@
+"""What a backfill says to programs: JSON lines on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from facescreen_cli.commands.backfill.journal import Progress as Planned
+from facescreen_cli.commands.backfill.reporter import Ended
+from facescreen_cli.commands.backfill.sampling import Sampled
+from facescreen_cli.cost import PRICE_USD
+
+
+class Lines:
+    """The port Teller."""
+
+    def planned(self, planned: Planned, calls: int, per_second: float) -> None:
+        _line(
+            "planned",
+            gone_over=planned.mark.number,
+            to_screen=planned.selected,
+            have_a_verdict=planned.standing,
+            left_out=planned.left_out,
+            gone=planned.gone,
+            paid_calls_at_most=calls,
+            cost_usd_at_most=_usd(calls),
+            seconds=round(calls / per_second),
+        )
+
+    def going_on(self, accepted: int, whole: int) -> None:
+        _line("going_on", submitted=accepted, left=whole - accepted)
+
+    def sampled(self, sampled: Sampled) -> None:
+        _line(
+            "sampled",
+            verdicts=sampled.verdicts,
+            waiting=sampled.waiting,
+            flagged_share=round(sampled.flagged.value, 6),
+            flagged_share_95=[round(end, 6) for end in sampled.flagged.interval],
+            flagged_of_all_95=sampled.flagged_of_all,
+            screenable_share=round(sampled.screenable.value, 6),
+            rest=sampled.rest,
+            rest_cost_usd_at_most=_usd(sampled.rest),
+            rest_cost_usd_likely=round(sampled.rest_usd, 2),
+        )
+
+    def ended(self, ended: Ended) -> None:
+        _line(
+            "ended",
+            submitted=ended.accepted,
+            left=ended.whole - ended.accepted,
+            cost_usd_at_most=_usd(ended.accepted),
+            stopped=ended.why,
+            journal=str(ended.journal) if ended.why else "",
+        )
+
+    @contextmanager
+    def looking(self) -> Iterator[Callable[[int], object]]:
+        yield lambda rows: _line("looking", gone_over=rows)
+
+    @contextmanager
+    def submitting(self, accepted: int, whole: int) -> Iterator[Callable[[int], object]]:
+        yield _Submitted(accepted, whole).add
+
+    @contextmanager
+    def waiting(self, whole: int) -> Iterator[Callable[[int], object]]:
+        yield lambda more: _line("verdicts", more=more, of=whole) if more else None
+
+
+class _Submitted:
+    """A line for each batch."""
+
+    def __init__(self, accepted: int, whole: int) -> None:
+        self._before = self._accepted = accepted
+        self._whole = whole
+        self._started = time.monotonic()
+
+    def add(self, more: int) -> None:
+        self._accepted += more
+        took = max(time.monotonic() - self._started, 1e-6)
+        rate, left = (self._accepted - self._before) / took, self._whole - self._accepted
+        _line(
+            "submitted",
+            submitted=self._accepted,
+            left=left,
+            per_second=round(rate, 2),
+            seconds_left=round(left / rate) if rate else None,
+            cost_usd_at_most=_usd(self._accepted),
+        )
+
+
+def _line(event: str, **said: object) -> None:
+    click.echo(json.dumps({"event": event, **said}))
+    sys.stdout.flush()
+
+
+def _usd(calls: int) -> float:
+    return round(calls * PRICE_USD, 2)

@@ -1,0 +1,1 @@
+"""Run the main job on the local cloud."""

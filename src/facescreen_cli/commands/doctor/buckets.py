@@ -1,0 +1,123 @@
+"""The watched bucket, the state bucket, and who else may tag."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from facescreen import errors
+from facescreen.clients.credentials import CredentialSource
+from facescreen.model import ObjectRef
+from facescreen.storage.oss import OssState, oss_errors
+from facescreen_cli.buckets import Bucket
+from facescreen_cli.commands.doctor.deployment import Deployment
+from facescreen_cli.commands.doctor.result import Line, fault, ok, warning
+
+_WATCHED, _STATE, _GUARD = "watched bucket", "state bucket", "tag guard"
+
+
+def watched(deployment: Deployment, credentials: CredentialSource) -> Iterator[Line]:
+    """Reading and tagging, tried on an object that is not there, so that nothing is written.
+
+    Raises errors.FacescreenError.
+    """
+    store = _bucket(deployment, credentials, deployment.bucket).store()
+    nothing = ObjectRef("oss", deployment.bucket, f"facescreen-doctor/{uuid.uuid4()}")
+    actions: Mapping[str, Callable[[], object]] = {
+        "oss:GetObject": lambda: store.read(nothing, 0, 1),
+        "oss:GetObjectTagging": lambda: store.tags(nothing),
+        "oss:PutObjectTagging": lambda: store.replace_tags(nothing, {}),
+    }
+    refused = [action for action, act in actions.items() if not _allowed(act)]
+    if refused:
+        yield _not_allowed(_WATCHED, deployment.bucket, refused)
+    else:
+        yield ok(_WATCHED, f"{deployment.bucket} can be read and tagged")
+    yield _guard(deployment, credentials)
+
+
+def state(deployment: Deployment, credentials: CredentialSource) -> Iterator[Line]:
+    """Reading, listing and appending. Raises errors.FacescreenError."""
+    settings = deployment.settings
+    name, key = settings.state_bucket, f"facescreen-doctor/{uuid.uuid4()}"
+    kept = OssState(
+        credentials,
+        endpoint=deployment.endpoints["OSS"],
+        region=settings.alibaba.oss_region,
+        bucket=name,
+    )
+    actions: Mapping[str, Callable[[], object]] = {
+        "oss:GetObject": lambda: kept.read(key),
+        "oss:ListObjects": lambda: next(kept.names(key, ""), None),
+        # Refused for its position: nothing is written.
+        "oss:PutObject": lambda: kept.append(key, 1, b"-"),
+    }
+    refused = [action for action, act in actions.items() if not _allowed(act)]
+    if refused:
+        yield _not_allowed(_STATE, name, refused)
+    with oss_errors(name):
+        versioning = _bucket(deployment, credentials, name).client().get_bucket_versioning().status
+    if versioning:
+        says = f"{name} keeps versions ({versioning}): the ledger can't rest on it"
+        yield fault(_STATE, says, "Make an unversioned bucket, and name it in STATE_BUCKET.")
+    elif not refused:
+        yield ok(_STATE, f"{name} can be read, listed and written, and is unversioned")
+
+
+def _guard(deployment: Deployment, credentials: CredentialSource) -> Line:
+    """Whether the bucket's policy keeps others from writing our tags."""
+    if deployment.settings.local:
+        return ok(_GUARD, "the local cloud has one account, and nobody else may tag")
+    key = f"{deployment.settings.tag_prefix}verdict"
+    watched = _bucket(deployment, credentials, deployment.bucket)
+    try:
+        with oss_errors(watched.name):
+            policy = watched.client().get_bucket_policy().policy or ""
+    except errors.ObjectGone:  # NoSuchBucketPolicy
+        policy = ""
+    if guards(policy, key):
+        return ok(_GUARD, f"the policy of {deployment.bucket} denies others the tag {key}")
+    says = f"whoever may tag objects in {deployment.bucket} may forge {key}"
+    return warning(_GUARD, says, f"Deny oss:PutObjectTagging with oss:RequestObjectTag/{key}.")
+
+
+def guards(policy: str, key: str) -> bool:
+    """Whether a bucket policy (JSON) denies somebody to write the tag `key`."""
+    try:
+        statements: Any = json.loads(policy)["Statement"]
+        return any(
+            statement["Effect"] == "Deny"
+            and {"oss:PutObjectTagging", "oss:*", "*"} & set(statement["Action"])
+            and any(
+                condition.lower() == f"oss:requestobjecttag/{key}".lower()
+                for operator in statement["Condition"].values()
+                for condition in operator
+            )
+            for statement in statements
+            if "Condition" in statement
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return False
+
+
+def _allowed(act: Callable[[], object]) -> bool:
+    """Whether an action is let through to an object that is not there."""
+    try:
+        act()
+    except errors.ObjectGone:
+        return True
+    except errors.AccessRefused:
+        return False
+    return True
+
+
+def _not_allowed(check: str, bucket: str, actions: list[str]) -> Line:
+    says = f"these credentials may not {', '.join(actions)} in {bucket}"
+    return warning(check, says, "See that the functions' roles may; yours need not.")
+
+
+def _bucket(deployment: Deployment, credentials: CredentialSource, name: str) -> Bucket:
+    region = deployment.settings.alibaba.oss_region
+    return Bucket(name, deployment.endpoints["OSS"], region, credentials)

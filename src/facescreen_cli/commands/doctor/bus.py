@@ -1,0 +1,49 @@
+"""MNS: where verdicts go, and what lies in the dead-letter queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from facescreen.bus.mns import mns_errors
+from facescreen.clients.credentials import CredentialSource
+from facescreen.errors import BadSettings
+from facescreen_cli.commands.doctor.deployment import Deployment
+from facescreen_cli.commands.doctor.result import Line, fault, ok, warning
+from facescreen_cli.sdk.mns import connect
+
+
+def verdicts(deployment: Deployment, credentials: CredentialSource) -> Iterator[Line]:
+    """Whether the topic is there, and anybody listens. Raises errors.FacescreenError."""
+    name = deployment.settings.alibaba.mns_topic
+    topic = connect(deployment.endpoints["MNS"], credentials).get_topic(name)
+    try:
+        with mns_errors():
+            topic.get_attributes()
+            subscriptions, _ = topic.list_subscription(ret_number=1)
+    except BadSettings:
+        yield fault("topic", f"there is no topic {name}", "Make it, or set MNS_TOPIC.")
+        return
+    if subscriptions:
+        yield ok("topic", f"{name} has subscribers")
+    else:
+        says = f"nobody is subscribed to {name}: verdicts stand in tags alone"
+        yield warning("topic", says, "Subscribe a queue or an endpoint to it.")
+
+
+def dead_letters(deployment: Deployment, credentials: CredentialSource) -> Iterator[Line]:
+    """Whether the queue is there, and what waits in it. Raises errors.FacescreenError."""
+    name = deployment.environment["MNS_DLQ"]
+    queue = connect(deployment.endpoints["MNS"], credentials).get_queue(name)
+    try:
+        with mns_errors():
+            told = queue.get_attributes()
+    except BadSettings:
+        says = f"there is no queue {name}: what fails is lost"
+        yield fault("dead letters", says, "Make it, or set MNS_DLQ.")
+        return
+    waiting = int(told.active_messages) + int(told.inactive_messages)
+    if waiting:
+        says = f"{waiting} in {name}: these events have no verdict"
+        yield warning("dead letters", says, "See why, and send them again: facescreen redrive")
+    else:
+        yield ok("dead letters", f"none in {name}")

@@ -1,0 +1,22 @@
+"""The credentials of whoever runs this."""
+
+from __future__ import annotations
+
+from facescreen.clients.credentials import CredentialSource
+from facescreen.errors import BadCredentials
+from facescreen_cli.commands.doctor.result import Line, fault, ok
+from facescreen_cli.credentials import find_credentials
+
+_REMEDY = "Set them, in the environment or by `aliyun configure`."
+
+
+def found(profile: str) -> tuple[CredentialSource | None, Line]:
+    """Them, and where they are from."""
+    try:
+        source = find_credentials(profile)
+        temporary = bool(source.get().security_token)
+    except BadCredentials as bad:
+        return None, fault("credentials", str(bad), _REMEDY)
+    kind = "temporary ones" if temporary else "an AccessKey"
+    origin = f"of the profile {profile!r}" if profile else "by the default chain"
+    return source, ok("credentials", f"{kind}, {origin}")

@@ -1,0 +1,157 @@
+"""The deployment that is looked at: its environment, and what s.yaml makes of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import yaml
+
+from facescreen.environment import EnvironmentReader
+from facescreen.errors import BadSettings
+from facescreen.http.settings import WebSettings
+from facescreen.settings import Settings
+from facescreen.settings.sweep import SweepSettings
+from facescreen_cli.commands.doctor import variables
+from facescreen_cli.deploy_target import FUNCTIONS
+from facescreen_serverless_devs import document
+from facescreen_serverless_devs.functions import load_functions, load_stacks
+from facescreen_serverless_devs.model import Function
+from facescreen_serverless_devs.section import BadTemplate
+from facescreen_serverless_devs.variables import names_of
+
+# What a VPC's own endpoints have in their names and the public ones have not.
+_INSIDE = re.compile(r"-(?:internal|vpc)(?=\.)")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """The stack with roles, queues and state bucket, as s.yaml deploys it."""
+
+    parameters: Mapping[str, str]
+    roles: frozenset[str]
+    """Names of those that its template makes."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Functions of s.yaml, their settings read and checked."""
+
+    environment: Mapping[str, str]
+    object_created: Function
+    http_api: Function
+    sweep: Function
+    settings: Settings
+    web: WebSettings
+    sweeping: SweepSettings
+    foundation: Foundation | None
+    inside: bool
+    """Whether this machine is where the functions will be: in their VPC."""
+
+    @property
+    def bucket(self) -> str:
+        """The watched one."""
+        return self.environment["OSS_BUCKET"]
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """All of them."""
+        return self.object_created, self.http_api, self.sweep
+
+    @property
+    def ca_file(self) -> str:
+        """An authority that is trusted beside the public ones; empty where none is named."""
+        return self.environment.get("CLOUDAUTH_CA_FILE", "")
+
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """Base URLs by service, as this machine reaches them."""
+        settings = self.settings
+        region = settings.alibaba.oss_region
+        fc = self.environment.get("FC_ENDPOINT") or f"https://fcv3.{region}.aliyuncs.com"
+        given = {
+            "OSS": settings.alibaba.oss_endpoint,
+            "ID Verification": settings.cloudauth_endpoint,
+            "uploads": settings.upload_endpoint,
+            "MNS": settings.alibaba.mns_endpoint,
+            "Function Compute": fc,
+        }
+        if self.inside:
+            return given
+        return {name: public(endpoint) for name, endpoint in given.items()}
+
+
+def read(template: Path, environment: Mapping[str, str], *, inside: bool) -> Deployment:
+    """Raises BadSettings, which names every one that is wrong, BadTemplate, OSError."""
+    declared = names_of(document.read(template))
+    required = {name for name, default in declared.items() if default is None}
+    known = {*declared, *variables.NAMES}
+    wrong = variables.wrong({n: v for n, v in environment.items() if n in known}, required)
+    complete = {
+        # A blank reads as not set: who reads it says so, together with all else that is wrong.
+        **{name: " " if default is None else default for name, default in declared.items()},
+        **{name: value for name, value in environment.items() if value},
+        **{name: variables.NAMES[name].sound for name in wrong if name in variables.NAMES},
+    }
+    object_created, http_api, sweep = _functions(template, complete)
+    told = [*wrong.values(), *_same_bucket(complete)]
+    account = {"FC_ACCOUNT_ID": complete["ALIBABA_CLOUD_ACCOUNT_ID"]}
+    settings = _read(lambda: Settings.from_env({**object_created.environment, **account}), told)
+    local = EnvironmentReader(complete).switch("FACESCREEN_LOCAL", default=False)
+    web = _read(lambda: WebSettings.from_env(http_api.environment, local=local), told)
+    sweeping = _read(lambda: SweepSettings.from_env({**sweep.environment, **account}), told)
+    if told or settings is None or web is None or sweeping is None:
+        raise BadSettings("the settings are wrong", wrong=tuple(dict.fromkeys(told)))
+    foundation = _foundation(template, complete)
+    functions = (object_created, http_api, sweep)
+    return Deployment(complete, *functions, settings, web, sweeping, foundation, inside)
+
+
+def _functions(template: Path, environment: Mapping[str, str]) -> list[Function]:
+    by_module = {
+        function.handler.partition(".")[0]: function
+        # Whether they are packaged yet is not the question here.
+        for function in load_functions(template, environment, source=template.parent)
+    }
+    missing = set(FUNCTIONS) - set(by_module)
+    if missing:
+        raise BadTemplate(f"{template.name}: no function has a handler in {min(missing)}")
+    return [by_module[module] for module in FUNCTIONS]
+
+
+def _foundation(template: Path, environment: Mapping[str, str]) -> Foundation | None:
+    for name, parameters in load_stacks(template, environment).items():
+        resources = yaml.safe_load((template.parent / name).read_text())["Resources"].values()
+        roles = {
+            resource["Properties"]["RoleName"]
+            for resource in resources
+            if resource["Type"] == "ALIYUN::RAM::Role"
+        }
+        if roles:
+            return Foundation(parameters, frozenset(roles))
+    return None
+
+
+def _same_bucket(environment: Mapping[str, str]) -> list[str]:
+    if environment["OSS_BUCKET"] == environment["STATE_BUCKET"]:
+        return ["STATE_BUCKET must not be OSS_BUCKET: each entry would be screened"]
+    return []
+
+
+def _read(read: Callable[[], T], wrong: list[str]) -> T | None:
+    try:
+        return read()
+    except BadSettings as bad:
+        wrong += bad.wrong
+        return None
+
+
+def public(endpoint: str) -> str:
+    """Where a VPC's own endpoint answers to the rest of the world."""
+    host = urlsplit(endpoint).netloc
+    return endpoint.replace(host, _INSIDE.sub("", host), 1)

@@ -1,0 +1,146 @@
+"""The command: its options, and the order of things."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+import click
+
+from facescreen.errors import BadCredentials, BadSettings, FacescreenError
+from facescreen_cli.commands.redrive.dead_letters import Letter
+from facescreen_cli.options import cloud_option, moment, profile_option, share_option
+
+_MOST = 2000
+_EXAMPLES = """
+\b
+Examples:
+  facescreen redrive --dry-run
+  facescreen redrive
+  facescreen redrive --cause AccessRefused --cause BadSettings --yes
+  facescreen redrive --since 24h --json
+  facescreen redrive --cloud aws
+
+\b
+Exit codes: 0 all sent again, 2 some kept, 64 usage, 130 stopped by Ctrl-C (what
+was not sent again is back in the queue).
+"""
+
+
+@dataclass(frozen=True)
+class _Filters:
+    """Which letters."""
+
+    causes: frozenset[str]
+    since: datetime | None
+    until: datetime | None
+
+    def select(self, letter: Letter) -> bool:
+        """By cause and age."""
+        return not (
+            (self.causes and letter.error not in self.causes)
+            or (self.since and letter.failed_at < self.since)
+            or (self.until and letter.failed_at >= self.until)
+        )
+
+
+@click.command(epilog=_EXAMPLES)
+@cloud_option
+@click.option("--cause", "causes", multiple=True, help="Only these, as --dry-run names them.")
+@click.option("--since", default="", metavar="TIME", help="Failed then or later: 2026-11-23, 7d.")
+@click.option("--until", default="", metavar="TIME", help="Failed before: 2026-11-23T04:05Z, 90m.")
+@click.option(
+    "--most",
+    type=click.IntRange(1, 10_000),
+    default=_MOST,
+    show_default=True,
+    help="Letters of one run; the next one takes the rest.",
+)
+@share_option
+@click.option("--dry-run", is_flag=True, help="Say why they failed, and leave them.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines.")
+@profile_option
+def redrive(
+    *,
+    cloud: str,
+    causes: tuple[str, ...],
+    since: str,
+    until: str,
+    most: int,
+    share: float,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+    profile: str,
+) -> int:
+    """Send what failed for good to the function again.
+
+    Shows the dead letters by cause, with what has to be mended first; asks; hands each event to the
+    function again, and deletes a letter only once its event was accepted. What no function could
+    use is kept. An object that is gone or has its verdict by now costs nothing, and the ledger
+    never pays twice for the same bytes.
+
+    Reads MNS_DLQ and calls FC_FUNCTION (of FC_SERVICE on Function Compute 2.0); on AWS
+    DEAD_LETTERS_QUEUE_URL and UPLOADS_QUEUE_URL, and the cause stands in the tags of an object: set
+    TAG_PREFIX and TAG_FORM as the function has them. Letters are out of sight for half an hour,
+    or until this ends.
+    """
+    from facescreen_cli.commands.redrive.connecting import Options, connected
+    from facescreen_cli.commands.redrive.sending import send
+    from facescreen_cli.interrupt import Halt
+
+    filters, halt = _filters(causes, since, until), Halt()
+    try:
+        redriving = connected(Options(cloud, profile, share), os.environ, halt)
+        try:
+            letters = [one for one in redriving.collect(most) if filters.select(one)]
+            again = _told(letters, as_json=as_json)
+            if dry_run or not again:
+                return 2 if letters and not dry_run else 0
+            _check_agreed(yes=yes)
+            with halt.on_interrupt():
+                return send(redriving, letters, halt, as_json=as_json)
+        finally:
+            redriving.release()
+    except (BadSettings, BadCredentials) as wrong:
+        raise click.UsageError(str(wrong)) from None
+    except FacescreenError as fault:
+        click.echo(f"Error: {fault}", err=True)
+        return 2
+
+
+def _filters(causes: tuple[str, ...], since: str, until: str) -> _Filters:
+    now = datetime.now(timezone.utc)
+    times: list[datetime | None] = []
+    for option, text in (("--since", since), ("--until", until)):
+        try:
+            times.append(moment(text, now) if text else None)
+        except ValueError:
+            raise click.UsageError(f"{option}: {text!r} is no time, as 2026-11-23 or 24h") from None
+    return _Filters(frozenset(causes), *times)
+
+
+def _told(letters: list[Letter], *, as_json: bool) -> int:
+    """How many are of use to the function, once all were told by cause."""
+    from facescreen_cli.commands.redrive import text
+    from facescreen_cli.commands.redrive.redriving import by_cause
+
+    again = 0
+    for cause, group in by_cause(letters).items():
+        text.group(cause, group, as_json=as_json)
+        again += len(group) if cause.again else 0
+    text.plan(again, len(letters) - again, as_json=as_json)
+    return again
+
+
+def _check_agreed(*, yes: bool) -> None:
+    """Asks on a terminal. Raises click.UsageError for a no, and where nobody can answer."""
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise click.UsageError("without a terminal to ask on, letters are sent only with --yes")
+    if not click.confirm("Send them again?", err=True):
+        raise click.UsageError("nothing was sent")

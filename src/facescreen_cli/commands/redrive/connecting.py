@@ -1,0 +1,70 @@
+"""The queue and the function of a deployment, from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from facescreen.environment import EnvironmentReader
+from facescreen.settings.aws import QUEUE_URL
+from facescreen_cli.commands.redrive.dead_letters import of_function_compute, of_sqs
+from facescreen_cli.commands.redrive.redriving import Redriving
+from facescreen_cli.credentials import find_credentials
+from facescreen_cli.interrupt import Halt, HaltingPace
+from facescreen_cli.sdk.invoker import chosen
+from facescreen_cli.settings import settings_outside
+
+_NAME = r"[A-Za-z][A-Za-z0-9-]{0,119}"
+
+
+@dataclass(frozen=True)
+class Options:
+    """Whose queue and function, and how fast."""
+
+    cloud: str
+    profile: str
+    share: float
+    """Of CALLS_PER_SECOND."""
+
+
+def connected(options: Options, environment: Mapping[str, str], halt: Halt) -> Redriving:
+    """Raises errors.FacescreenError, BadSettings with every one that is wrong."""
+    per_second = options.share * settings_outside(environment).calls_per_second
+    pace = HaltingPace(per_second, halt)
+    if options.cloud == "aws":
+        return _on_aws(environment, pace)
+    return _on_alibaba(environment, options.profile, pace)
+
+
+def _on_alibaba(environment: Mapping[str, str], profile: str, pace: HaltingPace) -> Redriving:
+    from facescreen_cli.commands.redrive.mns_queue import MnsLetters
+
+    read = EnvironmentReader(environment)
+    region = environment.get("OSS_REGION") or "ap-southeast-1"
+    number = environment.get("ALIBABA_CLOUD_ACCOUNT_ID")
+    of_account = f"{number}.mns.{region}.aliyuncs.com" if number else None
+    endpoint = read.endpoint("MNS_ENDPOINT", of_account)
+    name = read.text("MNS_DLQ", _NAME, "a queue's name", "s.yaml", "facescreen-dead-letters")
+    read.check()
+    credentials = find_credentials(profile)
+    queue = MnsLetters(endpoint, name, credentials)
+    return Redriving(queue, chosen("oss", environment, credentials), of_function_compute, pace)
+
+
+def _on_aws(environment: Mapping[str, str], pace: HaltingPace) -> Redriving:
+    import boto3
+
+    from facescreen.storage.s3 import S3Store
+    from facescreen_cli.commands.redrive.sqs_queue import SqsLetters
+    from facescreen_cli.commands.redrive.standing import S3Standing
+
+    read = EnvironmentReader(environment)
+    url = read.text(
+        "DEAD_LETTERS_QUEUE_URL", QUEUE_URL, "the dead-letter queue's URL", "SQS console"
+    )
+    read.check()
+    invoker, session = chosen("s3", environment, None), boto3.Session()
+    settings = settings_outside(environment)
+    standing = S3Standing(S3Store(session), settings.tag_prefix, settings.tag_form)
+    return Redriving(SqsLetters(session, url), invoker, partial(of_sqs, why=standing.why), pace)

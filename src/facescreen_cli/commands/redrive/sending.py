@@ -1,0 +1,36 @@
+"""Letter after letter to the function, and a word about each."""
+
+from __future__ import annotations
+
+from facescreen_cli.commands.redrive import text
+from facescreen_cli.commands.redrive.causes import cause_of
+from facescreen_cli.commands.redrive.dead_letters import Letter
+from facescreen_cli.commands.redrive.redriving import Kept, Redriving
+from facescreen_cli.exit_codes import INTERRUPTED, NOT_ALL_SCREENED
+from facescreen_cli.interrupt import Halt, Halted
+
+
+def send(redriving: Redriving, letters: list[Letter], halt: Halt, *, as_json: bool) -> int:
+    """The exit code. Once `halt` asks for it, no more are sent."""
+    sent = 0
+    for one in letters:
+        try:
+            _send(redriving, one)
+        except Kept as why:
+            text.letter(one, "kept", str(why), as_json=as_json)
+        except Halted:
+            break
+        else:
+            sent += 1
+            text.letter(one, "sent again", as_json=as_json)
+    text.ended(sent, len(letters) - sent, as_json=as_json)
+    if halt.interrupted:
+        return INTERRUPTED
+    return 0 if sent == len(letters) else NOT_ALL_SCREENED
+
+
+def _send(redriving: Redriving, letter: Letter) -> None:
+    cause = cause_of(letter.error)
+    if not cause.again:
+        raise Kept(cause.remedy)
+    redriving.redrive(letter)

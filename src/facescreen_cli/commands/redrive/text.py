@@ -1,0 +1,66 @@
+"""What a run says: groups and letters, to people or as JSON lines."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from facescreen_cli.commands.redrive.causes import Cause
+from facescreen_cli.commands.redrive.dead_letters import Letter
+from facescreen_cli.cost import PRICE_USD, costs
+from facescreen_cli.output import printable
+
+
+def group(cause: Cause, letters: list[Letter], *, as_json: bool) -> None:
+    """How many failed of one cause, and what has to be done."""
+    oldest = min(letter.failed_at for letter in letters)
+    if as_json:
+        _line(
+            cause=cause.name,
+            letters=len(letters),
+            again=cause.again,
+            remedy=cause.remedy,
+            oldest=oldest.isoformat(),
+            example=_about(letters[0]),
+            says=letters[0].says,
+        )
+        return
+    kept = "" if cause.again else ", kept"
+    click.echo(f"{len(letters):6} {printable(cause.name)}{kept}, since {oldest:%Y-%m-%d %H:%M} UTC")
+    click.echo(f"       → {cause.remedy}")
+    click.echo(f"       {printable(_about(letters[0]))}: {printable(letters[0].says)}")
+
+
+def plan(again: int, kept: int, *, as_json: bool) -> None:
+    """What a yes would do."""
+    if as_json:
+        _line(to_send_again=again, kept=kept, usd_at_most=round(again * PRICE_USD, 2))
+    else:
+        says = "what was paid for is not paid for again"
+        click.echo(f"{again} to send again, {kept} kept: at most {costs(again)}; {says}.", err=True)
+
+
+def letter(one: Letter, status: str, detail: str = "", *, as_json: bool) -> None:
+    """What came of one. To people only what is kept."""
+    if as_json:
+        _line(objects=list(one.objects), cause=one.error, status=status, detail=detail)
+    elif status == "kept":
+        click.echo(f"kept  {printable(_about(one))}: {printable(detail)}")
+
+
+def ended(sent: int, kept: int, *, as_json: bool) -> None:
+    """How it came out."""
+    if as_json:
+        _line(sent_again=sent, kept=kept)
+    else:
+        click.echo(f"{sent} sent again, {kept} kept.")
+
+
+def _about(one: Letter) -> str:
+    return ", ".join(one.objects) or "no object"
+
+
+def _line(**said: Any) -> None:
+    click.echo(json.dumps(said))

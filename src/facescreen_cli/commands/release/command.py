@@ -1,0 +1,154 @@
+"""The command: its options, and the order of things."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+
+import click
+
+from facescreen.errors import BadCredentials, BadSettings, FacescreenError
+from facescreen.model import ObjectRef
+from facescreen_cli.commands.release.releasing import Releasing, Reopening, Return
+from facescreen_cli.options import profile_option
+from facescreen_cli.output import printable
+
+_EXAMPLES = """
+\b
+Examples:
+  facescreen release --dry-run oss://held/quarantine/selfies/fs0123456789abcdef0123456789abcd/kyc/ann.jpg
+  facescreen release oss://selfies/kyc/ann.jpg
+
+\b
+Exit codes: 0 all released, 2 some not, 64 usage.
+"""
+
+
+@dataclass
+class _Row:
+    """One object, and what came of it."""
+
+    ref: ObjectRef
+    plan: Return | Reopening | None = None
+    status: str = "to_release"
+    detail: str = ""
+
+    def fail(self, why: Exception) -> None:
+        """It stays as it is."""
+        self.plan, self.status, self.detail = None, "not_released", str(why)
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("objects", nargs=-1, required=True, metavar="OBJECT...")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON line for each.")
+@profile_option
+def release(
+    *, objects: tuple[str, ...], dry_run: bool, yes: bool, as_json: bool, profile: str
+) -> int:
+    """Take objects back out of quarantine.
+
+    What was moved is named by where it stands now (`quarantine` in the message says it), and goes
+    back to where it came from, with its metadata and tags, unless another object stands there.
+    What was made private is named as ever, and gets back the access list that it had.
+
+    The function never again acts on these bytes under this key: that is remembered in the state
+    bucket. A copy back raises an event, which is announced as released and costs no call. The
+    verdict stays on the object.
+
+    Set STATE_BUCKET, QUARANTINE_BUCKET and QUARANTINE_PREFIX as the function has them, and
+    OSS_REGION.
+    """
+    scheme, refs = _named(objects)
+    try:
+        releasing = _releasing(scheme, profile)
+        rows = [_planned(releasing, ref) for ref in refs]
+        if not dry_run and any(row.plan for row in rows):
+            _check_agreed(rows, yes=yes)
+    except (BadSettings, BadCredentials) as wrong:
+        raise click.UsageError(str(wrong)) from None
+    for row in rows:
+        if not dry_run:
+            _carry_out(releasing, row)
+        _tell(row, as_json=as_json)
+    return 2 if any(row.status == "not_released" for row in rows) else 0
+
+
+def _named(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
+    """The scheme that all of them have, and the objects. Raises click.UsageError."""
+    from facescreen.errors import InvalidRequestError
+    from facescreen.storage.keys import object_ref
+
+    refs = []
+    for named in dict.fromkeys(objects):
+        scheme, separator, rest = named.partition("://")
+        if scheme not in ("oss", "s3") or not separator:
+            raise click.UsageError(f"name objects as oss://bucket/key, not {named!r}")
+        bucket, _, key = rest.partition("/")
+        try:
+            refs.append(object_ref(scheme, bucket, key))
+        except InvalidRequestError as error:
+            raise click.UsageError(f"{named!r}: {error}") from None
+    schemes = {ref.store for ref in refs}
+    if len(schemes) > 1:
+        raise click.UsageError("objects on OSS and on S3 are released by two runs")
+    return schemes.pop(), refs
+
+
+def _releasing(scheme: str, profile: str) -> Releasing:
+    from facescreen_cli.deployment import releasing
+
+    return releasing(scheme, os.environ, profile)
+
+
+def _planned(releasing: Releasing, ref: ObjectRef) -> _Row:
+    from facescreen_cli.commands.release.releasing import NotReleased
+
+    row = _Row(ref)
+    try:
+        row.plan = releasing.plan(ref)
+        row.detail = row.plan.says
+    except (BadSettings, BadCredentials):
+        raise
+    except (NotReleased, FacescreenError) as why:
+        row.fail(why)
+    return row
+
+
+def _carry_out(releasing: Releasing, row: _Row) -> None:
+    from facescreen_cli.commands.release.releasing import NotReleased
+
+    if row.plan is None:
+        return
+    try:
+        releasing.carry_out(row.plan)
+        row.status = "released"
+    except (NotReleased, FacescreenError) as why:
+        row.fail(why)
+
+
+def _check_agreed(rows: list[_Row], *, yes: bool) -> None:
+    """Asks on a terminal. Raises click.UsageError for a no, and where nobody can answer."""
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise click.UsageError("objects of high risk are released only with --yes")
+    for row in rows:
+        click.echo(_line(row), err=True)
+    if not click.confirm("Release them?", err=True):
+        raise click.UsageError("nothing was released")
+
+
+def _tell(row: _Row, *, as_json: bool) -> None:
+    if as_json:
+        said = {"object": row.ref.uri, "status": row.status, "detail": row.detail}
+        click.echo(json.dumps(said))
+    else:
+        click.echo(_line(row))
+
+
+def _line(row: _Row) -> str:
+    return f"{row.status.replace('_', ' '):13} {printable(row.ref.uri)}: {printable(row.detail)}"

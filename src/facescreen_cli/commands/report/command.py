@@ -1,0 +1,162 @@
+"""The command: its options, and the order of things."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from facescreen.errors import BadCredentials, BadSettings, FacescreenError
+from facescreen.settings import Settings
+from facescreen_cli.buckets import Bucket, S3Bucket
+from facescreen_cli.commands.report.counts import Report
+from facescreen_cli.commands.report.file import check_page, write_page
+from facescreen_cli.credentials import credentials_for
+from facescreen_cli.options import cloud_option, profile_option
+from facescreen_cli.output import printable
+
+_EXAMPLES = """
+\b
+Examples:
+  facescreen report oss://selfies/2026/
+  facescreen report oss://selfies --all --html report.html
+  facescreen report oss://selfies/2026/ --json | jq .verdicts
+  facescreen report oss://selfies/2026/11/23/ --check && echo all low risk
+  facescreen report s3://selfies --all
+  facescreen report --cost
+
+\b
+Exit codes: 0 counted, 2 not all could be read, 64 usage, 130 stopped by
+Ctrl-C (what was counted is told). With --check: 0 all low risk, 1 something
+flagged, 2 something unscreenable, failed, stale or unscreened, or nothing
+there.
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("target", metavar="[oss://BUCKET[/PREFIX]|s3://...]", required=False)
+@click.option("--all", "whole", is_flag=True, help="The whole bucket.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a page of it to this file too, which needs no other file and no network.",
+)
+@click.option("--check", is_flag=True, help="End with 1 or 2 unless all is low risk.")
+@click.option(
+    "--cost",
+    "cost_alone",
+    is_flag=True,
+    help="Instead: the paid calls of this month by day, against DAILY_CALLS.",
+)
+@cloud_option
+@profile_option
+def report(
+    *,
+    target: str | None,
+    whole: bool,
+    as_json: bool,
+    page: Path | None,
+    check: bool,
+    cost_alone: bool,
+    cloud: str,
+    profile: str,
+) -> int:
+    """Count what stands on the objects of a bucket: verdicts, reasons, days.
+
+    It goes by the tags alone, with a request for each object, and writes nothing. Nothing is paid
+    for but those requests. Whoever may tag an object can forge its verdict: `facescreen doctor`
+    says who may.
+
+    Unscreened are objects without a verdict that the function would screen; stale are those whose
+    verdict is of bytes that were overwritten. Set TAG_PREFIX, TAG_FORM and the filters in the
+    environment as the function has them, and OSS_REGION; on AWS region and credentials are boto3's
+    matter.
+
+    The cost is read from the state bucket: set STATE_BUCKET and DAILY_CALLS as the function has
+    them, and say where with --cloud.
+    """
+    if cost_alone:
+        if target or whole or page or check:
+            raise click.UsageError("--cost is of all buckets: give nothing but --json with it")
+        return _report_cost(cloud, profile, as_json=as_json)
+    given = click.get_current_context().get_parameter_source("cloud")
+    if given is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--cloud is for --cost: a bucket says where it is, as s3://bucket")
+    if target is None:
+        raise click.UsageError("name a bucket and a prefix, as oss://bucket/prefix, or --cost")
+    # The SDKs load here.
+    from facescreen_cli.buckets import bucket_of
+    from facescreen_cli.settings import parts, settings_with_tags
+
+    store, name, prefix = parts(target, whole=whole)
+    if page is not None:
+        check_page(page)
+    try:
+        settings = settings_with_tags(os.environ)
+        bucket = bucket_of(name, settings, credentials_for(store, profile))
+        made = _count(bucket, prefix, settings)
+    except (BadSettings, BadCredentials) as wrong:
+        raise click.UsageError(str(wrong)) from None
+    _tell(made, as_json=as_json)
+    if page is not None:
+        from facescreen_cli.commands.report.page import html
+
+        write_page(page, html(made))
+    return made.status(check=check)
+
+
+def _report_cost(cloud: str, profile: str, *, as_json: bool) -> int:
+    from facescreen_cli.buckets import bucket_of
+    from facescreen_cli.commands.report import cost
+    from facescreen_cli.settings import settings_of_state
+
+    store = "s3" if cloud == "aws" else "oss"
+    try:
+        settings = settings_of_state(os.environ)
+        credentials = credentials_for(store, profile)
+        bucket = bucket_of(settings.state_bucket, settings, credentials)
+        made = cost.read(bucket, settings.daily_calls)
+    except (BadSettings, BadCredentials) as wrong:
+        raise click.UsageError(str(wrong)) from None
+    except FacescreenError as fault:
+        raise cost.Unread(str(fault)) from None
+    click.echo(cost.as_json(made) if as_json else cost.as_table(made))
+    return 0
+
+
+def _count(bucket: Bucket | S3Bucket, prefix: str, settings: Settings) -> Report:
+    """Raises BadSettings, BadCredentials; what else ends it early makes it partial."""
+    from facescreen_cli.commands.report.counts import Report
+    from facescreen_cli.commands.report.text import progress
+    from facescreen_cli.interrupt import Halt
+    from facescreen_cli.verdicts import Reader, found
+
+    target = f"{bucket.kind}://{bucket.name}/{prefix}"
+    made, halt, reader = Report(target), Halt(), Reader(bucket, settings)
+    with halt.on_interrupt(), progress() as advance:
+        try:
+            for one in found(bucket.listed(prefix), reader.read, halt):
+                made.counts.add(one)
+                advance()
+        except (BadSettings, BadCredentials):
+            raise
+        except FacescreenError as fault:
+            made.partial = str(fault)
+    if halt.interrupted:
+        made.interrupted, made.partial = True, "stopped by Ctrl-C"
+    return made
+
+
+def _tell(made: Report, *, as_json: bool) -> None:
+    from facescreen_cli.commands.report import text
+
+    if as_json:
+        click.echo(text.as_json(made))
+    else:
+        text.tell(made)
+    if made.partial:
+        click.echo(f"Partial: {printable(made.partial)}", err=True)

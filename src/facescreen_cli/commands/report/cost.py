@@ -1,0 +1,126 @@
+"""What the calls of this month cost, from the state bucket."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from functools import partial
+from io import StringIO
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from facescreen.deepfake.budget import drawn_by_day
+from facescreen.records.history import History
+from facescreen.storage.ports import StateStore
+from facescreen.timing import persistently
+from facescreen_cli.buckets import Bucket, S3Bucket
+from facescreen_cli.cost import PRICE_USD
+
+COUNTED, FROM_HISTORY = "counted", "history"
+_SOURCES = (
+    "counted: drawn from the cap, so paid for or perhaps paid for (a call without an answer). "
+    "history: no cap was set; the verdicts of objects alone, without what else was asked over HTTP."
+)
+
+
+class Unread(click.ClickException):
+    """The state bucket could not be read."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day, in UTC."""
+
+    date: date
+    calls: int
+    source: str
+    """COUNTED or FROM_HISTORY."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The days of a month up to today, newest first."""
+
+    days: tuple[Day, ...]
+    cap: float
+    """Calls a day; infinite where there is none."""
+
+    @property
+    def calls(self) -> int:
+        """Of the month to date."""
+        return sum(day.calls for day in self.days)
+
+
+def read(bucket: Bucket | S3Bucket, cap: float) -> Cost:
+    """From the state bucket. Raises errors.FacescreenError, AccessRefused with what is to be
+    allowed."""
+    with bucket.needing(f"{bucket.listing} and {bucket.kind}:GetObject"):
+        return Cost(month_to_date(bucket.state(), datetime.now(timezone.utc).date()), cap)
+
+
+def month_to_date(state: StateStore, today: date) -> tuple[Day, ...]:
+    """Newest first. A day is counted as the cap counted it, else from the history."""
+    counted = persistently(partial(drawn_by_day, state, today.isoformat()[:7]))
+    history = History(state)
+    days = []
+    for back in range(today.day):
+        day = today - timedelta(days=back)
+        calls = counted.get(day.isoformat())
+        if calls is None:
+            by_name = persistently(partial(history.paid_calls, day))
+            days.append(Day(day, by_name, FROM_HISTORY))
+        else:
+            days.append(Day(day, calls, COUNTED))
+    return tuple(days)
+
+
+def as_json(cost: Cost) -> str:
+    """One JSON object."""
+    document: dict[str, Any] = {
+        "month": cost.days[0].date.isoformat()[:7],
+        "cap": None if math.isinf(cost.cap) else int(cost.cap),
+        "calls": cost.calls,
+        "usd": _usd(cost.calls),
+        "days": [
+            {
+                "day": day.date.isoformat(),
+                "calls": day.calls,
+                "usd": _usd(day.calls),
+                "source": day.source,
+            }
+            for day in cost.days
+        ],
+    }
+    return json.dumps(document, indent=1)
+
+
+def as_table(cost: Cost) -> str:
+    """The days on which something was paid, today, and the month to date."""
+    table = Table(caption=_SOURCES, caption_justify="left", show_footer=True)
+    table.add_column("day (UTC)", "month to date")
+    table.add_column("paid calls", str(cost.calls), justify="right")
+    table.add_column("USD", f"{_usd(cost.calls):.2f}", justify="right")
+    table.add_column("of the cap", _share(cost.calls, len(cost.days) * cost.cap), justify="right")
+    table.add_column("source")
+    for day in cost.days:
+        if day.calls or day is cost.days[0]:
+            usd, share = f"{_usd(day.calls):.2f}", _share(day.calls, cost.cap)
+            table.add_row(day.date.isoformat(), str(day.calls), usd, share, day.source)
+    out = StringIO()
+    Console(file=out, width=100).print(table)
+    return out.getvalue().rstrip()
+
+
+def _usd(calls: int) -> float:
+    return round(calls * PRICE_USD, 2)
+
+
+def _share(calls: int, most: float) -> str:
+    return "no cap" if math.isinf(most) else f"{100 * calls / most:.1f}% of {most:.0f}"

@@ -1,0 +1,134 @@
+"""The services that a run works with, from the environment and the options that go before it."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import httpx
+
+from facescreen import errors
+from facescreen.clients.credentials import CredentialSource
+from facescreen.deepfake.client import DeepfakeClient
+from facescreen.environment import EnvironmentReader
+from facescreen.requirements import Strictness
+from facescreen.screening.on_demand import AdHoc
+from facescreen_cli.commands.screen.target_screener import Judge, Once
+from facescreen_cli.credentials import Endpoints
+from facescreen_cli.interrupt import Halt, HaltingPace
+
+_SOURCE = "facescreen/screen"
+# How the function on AWS comes to credentials: who runs this has their own.
+_OF_THE_FUNCTION_ALONE = {
+    "ALIBABA_SECRET_ARN": "arn:aws:secretsmanager::000000000000:secret:unused",
+    "ALIBABA_ROLE_ARN": "",
+    "ALIBABA_OIDC_PROVIDER_ARN": "",
+}
+_CONNECTIONS = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+
+
+@dataclass(frozen=True)
+class Services:
+    """Checked settings. Their names in the environment are those of the functions."""
+
+    environment: Mapping[str, str]
+    endpoints: Endpoints
+    scene_code: str
+    calls_per_second: float
+    merchant_prefix: str
+    strictness: Strictness
+    image_timeout_s: float
+    video_timeout_s: float
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str]) -> Services:
+        """Raises BadSettings, which names every one that is wrong."""
+        read = EnvironmentReader(environment)
+        services = cls(
+            environment=environment,
+            endpoints=Endpoints.from_env(environment),
+            scene_code=read.text(
+                "SCENE_CODE",
+                r"[A-Za-z0-9_]{10}",
+                "exactly 10 letters, digits or underscores, or given with --scene",
+                "ID Verification console, Scenes",
+            ),
+            calls_per_second=read.number("CALLS_PER_SECOND", 0.1, 10_000, 10),
+            merchant_prefix=read.text(
+                "MERCHANT_PREFIX", r"[A-Za-z0-9]{1,12}", "1 to 12 letters or digits", "yours", "fs"
+            ),
+            strictness=Strictness(
+                read.choice("STRICTNESS", tuple(s.value for s in Strictness), "standard")
+            ),
+            image_timeout_s=read.number("IMAGE_TIMEOUT_SECONDS", 1, 120, 8),
+            video_timeout_s=read.number("VIDEO_TIMEOUT_SECONDS", 3, 300, 20),
+        )
+        read.check()
+        return services
+
+    def judge(
+        self, credentials: CredentialSource, halt: Halt, *, store: str, write_back: bool
+    ) -> Judge:
+        """With objects of a `store`, every call takes its turn beside those of the function, in
+        its state bucket. Raises BadSettings, StandInRefused."""
+        ad_hoc = None
+        if store:
+            client, ad_hoc = self._of_function(store, credentials)
+        else:
+            client = self._client(credentials, halt)
+        with suppress(errors.Passing):  # the calls themselves try again, and say more
+            client.keep_alive()
+        return Judge(client, self.merchant_prefix, self.strictness, Once(), ad_hoc, write_back)
+
+    def _client(self, credentials: CredentialSource, halt: Halt) -> DeepfakeClient:
+        trusted = ssl.create_default_context()
+        if authority := self.environment.get("CLOUDAUTH_CA_FILE"):
+            trusted.load_verify_locations(authority)
+        return DeepfakeClient(
+            http=httpx.Client(verify=trusted, limits=_CONNECTIONS),
+            scene_code=self.scene_code,
+            credentials=credentials,
+            endpoint=self.endpoints.cloudauth,
+            upload_endpoint=self.endpoints.upload,
+            image_timeout_s=self.image_timeout_s,
+            video_timeout_s=self.video_timeout_s,
+            pace=HaltingPace(self.calls_per_second, halt),
+            allow_stand_in=self.endpoints.is_local,
+        )
+
+    def _of_function(
+        self, store: str, credentials: CredentialSource
+    ) -> tuple[DeepfakeClient, AdHoc]:
+        # The SDKs load here.
+        from facescreen.assembly import assemble, assemble_ad_hoc, ports_of
+        from facescreen.settings import Settings
+
+        settings = Settings.from_env(self._outside(), on_aws=store == "s3")
+        ports = replace(ports_of(settings, credentials), credentials=credentials)
+        parts = assemble(settings, ports, source=_SOURCE)
+        return parts.client, assemble_ad_hoc(settings, parts)
+
+    def _outside(self) -> dict[str, str]:
+        """The function's settings as they are for who stands outside its VPC."""
+        region = self.environment.get("OSS_REGION") or "ap-southeast-1"
+        public = f"https://oss-{region}.aliyuncs.com"
+        endpoint = self.environment.get("OSS_ENDPOINT") or public
+        return {
+            "OSS_PUBLIC_ENDPOINT": endpoint if self.endpoints.is_local else public,
+            "FACESCREEN_LOCAL": str(self.endpoints.is_local).lower(),
+            **self.environment,
+            "OSS_ENDPOINT": endpoint,
+            "CLOUDAUTH_ENDPOINT": self.endpoints.cloudauth,
+            "CLOUDAUTH_UPLOAD_ENDPOINT": self.endpoints.upload,
+            **_OF_THE_FUNCTION_ALONE,
+        }
+
+
+def environment(
+    *, scene: str | None, rate: float | None, endpoint: str | None, base: Mapping[str, str]
+) -> dict[str, str]:
+    """`base` with the options in place of what it says."""
+    given = {"SCENE_CODE": scene, "CALLS_PER_SECOND": rate, "CLOUDAUTH_ENDPOINT": endpoint}
+    return {**base, **{name: str(value) for name, value in given.items() if value is not None}}

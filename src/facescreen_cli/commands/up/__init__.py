@@ -1,0 +1,1 @@
+"""Run the local cloud until stopped."""

@@ -1,0 +1,84 @@
+"""``facescreen up``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from facescreen_cli.local_cloud import (
+    print_addresses,
+    running_cloud,
+    upload,
+    wait_for_signal,
+    watch_signals,
+)
+
+SERVICES = ("oss", "cloudauth", "mns", "fc", "http", "admin")
+
+
+@click.command()
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".facescreen"),
+    show_default=True,
+    help="Folder of the local cloud's state.",
+)
+@click.option(
+    "--env-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write endpoints and keys here as KEY=value, once everything is ready.",
+)
+@click.option(
+    "--port",
+    "ports",
+    multiple=True,
+    metavar="SERVICE=PORT",
+    help=f"Listen there instead of on a free port; SERVICE is one of: {', '.join(SERVICES)}.",
+)
+@click.option("--samples", is_flag=True, help="Put the samples into the bucket.")
+@click.option(
+    "--packaged",
+    is_flag=True,
+    help="Run what `facescreen package` built, on the Python it was built for.",
+)
+def up(
+    data: Path, env_file: Path | None, ports: tuple[str, ...], *, samples: bool, packaged: bool
+) -> None:
+    """Run the local cloud until stopped.
+
+    An object that is put into its bucket is screened as s.yaml says. verdicts.json in the data
+    folder gives the verdicts of the stand-in by SHA-256; samples/ holds files to try.
+    """
+    from facescreen_local.cloud import write_env_file
+
+    interpreters = _interpreters() if packaged else None
+    with running_cloud(data, dict(_port(given) for given in ports), interpreters) as cloud:
+        if samples:
+            upload(cloud)
+        else:
+            cloud.samples()
+        # First: whoever finds the env file may stop this at once.
+        stopped = watch_signals()
+        if env_file is not None:
+            write_env_file(env_file, cloud.environment())
+        print_addresses(cloud)
+        wait_for_signal(stopped)
+
+
+def _interpreters() -> dict[str, str]:
+    """Of the runtime that the packages are built for. Raises Unpackaged."""
+    from facescreen_cli import interpreters
+    from facescreen_cli.deploy_target import target
+
+    version = target("alibaba", os.environ).python
+    return {f"python{version}": str(interpreters.find(version).path)}
+
+
+def _port(given: str) -> tuple[str, int]:
+    service, _, number = given.partition("=")
+    if service not in SERVICES or not number.isdecimal() or not 0 < int(number) < 65536:
+        raise click.BadParameter(f"{given!r} is not SERVICE=PORT", param_hint="--port")
+    return service, int(number)

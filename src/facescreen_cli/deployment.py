@@ -1,0 +1,54 @@
+"""What a release works with, from the environment: the function's names, read from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from facescreen.environment import EnvironmentReader
+from facescreen.errors import BadSettings
+from facescreen.records.ledger import Ledger
+from facescreen.screening.quarantine import Records
+from facescreen.settings import QuarantineSettings
+from facescreen.storage.ports import QuarantineStore, StateStore
+from facescreen_cli.commands.release.releasing import Releasing
+from facescreen_cli.credentials import find_credentials
+
+
+def releasing(scheme: str, environment: Mapping[str, str], profile: str) -> Releasing:
+    """On OSS or on S3. Raises BadSettings, which names all that is wrong, and BadCredentials."""
+    read = EnvironmentReader(environment)
+    settings = QuarantineSettings.read(read)
+    state_bucket = read.bucket("STATE_BUCKET", "the function's settings")
+    region = environment.get("OSS_REGION") or "ap-southeast-1"
+    endpoint = read.endpoint("OSS_ENDPOINT", f"oss-{region}.aliyuncs.com")
+    read.check()
+    if scheme == "s3":
+        store, state = _on_s3(state_bucket)
+    else:
+        store, state = _on_oss(state_bucket, endpoint, region, profile)
+    return Releasing(store, Records(Ledger(state)), settings)
+
+
+def _on_oss(
+    state_bucket: str, endpoint: str, region: str, profile: str
+) -> tuple[QuarantineStore, StateStore]:
+    from facescreen.storage.oss import OssQuarantineStore, OssState
+
+    credentials = find_credentials(profile)
+    store = OssQuarantineStore(
+        credentials, endpoint=endpoint, public_endpoint=endpoint, region=region
+    )
+    state = OssState(credentials, endpoint=endpoint, region=region, bucket=state_bucket)
+    return store, state
+
+
+def _on_s3(state_bucket: str) -> tuple[QuarantineStore, StateStore]:
+    """Region and credentials as boto3 finds them."""
+    try:
+        import boto3
+    except ImportError:
+        raise BadSettings("s3:// objects need boto3: install it beside facescreen") from None
+    from facescreen.storage.s3 import S3QuarantineStore, S3State
+
+    session = boto3.Session()
+    return S3QuarantineStore(session), S3State(session, bucket=state_bucket)

@@ -1,5 +1,0 @@
-"""``facescreen doctor``: what keeps a deployment from working, and what to do about it."""
-
-from facescreen_cli.doctor.command import doctor
-
-__all__ = ["doctor"]

@@ -1,5 +1,0 @@
-"""``redrive``: what failed for good goes to the function again."""
-
-from facescreen_cli.redrive.command import redrive
-
-__all__ = ["redrive"]

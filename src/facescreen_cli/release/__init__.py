@@ -1,5 +1,0 @@
-"""``release``: what a person takes back out of quarantine."""
-
-from facescreen_cli.release.command import release
-
-__all__ = ["release"]

@@ -1,5 +1,0 @@
-"""``report``: what stands on the objects of a bucket."""
-
-from facescreen_cli.report.command import report
-
-__all__ = ["report"]

@@ -1,5 +1,0 @@
-"""``screen``: files, folders, URLs and objects, from the command line."""
-
-from facescreen_cli.screen.command import screen
-
-__all__ = ["screen"]

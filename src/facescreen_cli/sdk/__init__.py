@@ -1,0 +1,1 @@
+"""The vendors' SDKs, where a command needs one."""
