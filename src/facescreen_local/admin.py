@@ -9,10 +9,10 @@ from typing import Any
 
 from aiohttp import web
 
-from facescreen_local.behaviour import BadBehaviour, Behaviour
-from facescreen_local.cloudauth.calls import Call
 from facescreen_local.fc.invocations import Invocation
-from facescreen_local.service import LocalError, Service
+from facescreen_local.id_verification.store.calls import Call
+from facescreen_local.protocol.faults import BadBehaviour, Behaviour
+from facescreen_local.protocol.service import LocalError, Service
 
 _LARGEST_BODY = 1024 * 1024
 _FIRE = "POST /fire/"

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from facescreen_local.admin import AdminService
-from facescreen_local.behaviour import Behaviour
-from facescreen_local.cloudauth.server import CloudauthService
-from facescreen_local.fc.http_trigger.server import HttpTriggerService
-from facescreen_local.fc.server import FcService
-from facescreen_local.identity import Identity, Key
-from facescreen_local.mns.server import MnsService
-from facescreen_local.oss.server import OssService
+from facescreen_local.auth.account import Identity, Key
+from facescreen_local.fc.http_trigger.service import HttpTriggerService
+from facescreen_local.fc.service import FcService
+from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.mns.service import MnsService
+from facescreen_local.oss.service import OssService
+from facescreen_local.protocol.faults import Behaviour
+from facescreen_local.protocol.service import LOOPBACK, Service, bound
 from facescreen_local.samples import Sample, make_samples, verdicts
-from facescreen_local.service import LOOPBACK, Service, bound
 from facescreen_serverless_devs.functions import load_functions
 
 REGION = "ap-southeast-1"

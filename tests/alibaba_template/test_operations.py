@@ -17,13 +17,13 @@ import httpx
 import pytest
 from aiohttp import web
 
+from facescreen_local.auth.account import Key
 from facescreen_local.cloud import BUCKET, LocalCloud
-from facescreen_local.fc.instance import Instance
-from facescreen_local.fc.runtime import Deployment
-from facescreen_local.identity import Key
+from facescreen_local.fc.runtime.deployment import Deployment
+from facescreen_local.fc.runtime.instance import Instance
 from facescreen_local.mns.request import target_of as mns_target
 from facescreen_local.oss.request import target_of as oss_target
-from facescreen_local.service import Service
+from facescreen_local.protocol.service import Service
 from tests.alibaba_template.conftest import ACCOUNT, REGION, WATCHED, WATCHED_BUCKETS, deployed
 from tests.alibaba_template.ram import Caller, Policy, allowed, without
 from tests.alibaba_template.test_permissions import HTTP_API, OBJECT_CREATED, SWEEP, roles
@@ -102,7 +102,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, quarantine: str) -> dict[str,
     }
     recorder = Recorder()
     with (
-        patch("facescreen_local.fc.pool.Instance", recorder.instance),
+        patch("facescreen_local.fc.runtime.pool.Instance", recorder.instance),
         running(tmp_path_factory.mktemp("cloud"), **settings) as (cloud, outside),
     ):
         cloud.oss.create_bucket(HELD)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from facescreen_local.cloudauth.analyzer import LOW_RISK, Analysis
-from facescreen_local.cloudauth.refusal import Refusal
+from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.verdicts import LOW_RISK, Analysis
 
 FORGED, POISON = b"forged", b"poison"
 

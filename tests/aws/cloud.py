@@ -15,9 +15,9 @@ from typing import Any
 
 import boto3
 
+from facescreen_local.auth.account import Identity
 from facescreen_local.background import Background
-from facescreen_local.cloudauth.server import CloudauthService
-from facescreen_local.identity import Identity
+from facescreen_local.id_verification.service import CloudauthService
 from tests.aws.analyzer import ByLastBytes
 from tests.aws.configuration import REGION
 from tests.aws.moto_server import moto_server

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from facescreen_local.service import LOOPBACK
+from facescreen_local.protocol.service import LOOPBACK
 
 LARGEST_ANSWER = 6 * 1024 * 1024
 _VERSION = "/2018-06-01/runtime"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from facescreen_local.behaviour import Behaviour
+from facescreen_local.protocol.faults import Behaviour
 from tests.aws import command_line
 from tests.aws.announced import Announced
 from tests.aws.cloud import WATCHED, Cloud

@@ -16,7 +16,7 @@ from unittest.mock import patch
 import yaml
 from aiohttp import web
 
-from facescreen_local.service import Service
+from facescreen_local.protocol.service import Service
 from tests.local.pipeline.outside import PROJECT, Outside, running
 
 _Answer = Callable[[web.BaseRequest, str], Any]

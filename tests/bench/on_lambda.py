@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from facescreen_local.background import Background
-from facescreen_local.behaviour import Behaviour
+from facescreen_local.protocol.faults import Behaviour
 from facescreen_local.samples.photographs import portrait
 from tests.aws.cloud import WATCHED, Cloud, running_cloud
 from tests.aws.configuration import Configuration

@@ -60,7 +60,7 @@ class AwsPlace:
 
     def objects(self, bucket: str) -> S3Objects:
         """Objects in a bucket, by boto3."""
-        return S3Objects(self, bucket)
+        return S3Objects(self.client("s3"), bucket)
 
     def create(self) -> None:
         """The buckets, and a queue ``all`` and a queue ``flagged`` behind a topic and a bus."""

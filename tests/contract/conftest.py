@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from facescreen_local.auth.account import Identity
 from facescreen_local.background import Background
-from facescreen_local.cloudauth.server import CloudauthService
-from facescreen_local.identity import Identity
-from facescreen_local.mns.server import MnsService
-from facescreen_local.oss.server import OssService
+from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.mns.service import MnsService
+from facescreen_local.oss.service import OssService
 from tests.contract.aws import AwsPlace, served
 from tests.contract.objects import Objects
 from tests.contract.place import REAL, Place

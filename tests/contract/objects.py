@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import oss2
 from oss2.credentials import StaticCredentialsProvider
 
+from facescreen.clients.credentials import Credentials
 from facescreen.model import ObjectRef
-from tests.contract.aws import AwsPlace
-from tests.contract.place import Place
 from tests.fakes import MemoryStore
 
 
@@ -47,17 +46,11 @@ class MemoryObjects:
 class OssObjects:
     """Objects under a random prefix of a bucket, by the vendor's SDK; gone when the block ends."""
 
-    def __init__(self, place: Place, bucket: str) -> None:
-        key = place.credentials
+    def __init__(self, key: Credentials, *, endpoint: str, region: str, bucket: str) -> None:
         provider = StaticCredentialsProvider(
             key.access_key_id, key.access_key_secret, key.security_token or None
         )
-        self._bucket = oss2.Bucket(
-            oss2.ProviderAuthV4(provider),
-            place.settings.alibaba.oss_endpoint,
-            bucket,
-            region=place.settings.alibaba.oss_region,
-        )
+        self._bucket = oss2.Bucket(oss2.ProviderAuthV4(provider), endpoint, bucket, region=region)
         self._prefix = f"facescreen-live-{uuid.uuid4().hex}/"
 
     def ref(self, name: str) -> ObjectRef:
@@ -90,8 +83,8 @@ class OssObjects:
 class S3Objects:
     """The same on S3, by boto3 itself. What it writes ends with the service."""
 
-    def __init__(self, place: AwsPlace, bucket: str) -> None:
-        self._client = place.client("s3")
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client = client
         self._bucket = bucket
         self._prefix = f"facescreen-live-{uuid.uuid4().hex}/"
 

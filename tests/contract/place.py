@@ -74,7 +74,12 @@ class Place:
 
     def objects(self, bucket: str) -> OssObjects:
         """Objects in a bucket, by the vendor's SDK."""
-        return OssObjects(self, bucket)
+        return OssObjects(
+            self.credentials,
+            endpoint=self.settings.alibaba.oss_endpoint,
+            region=self.settings.alibaba.oss_region,
+            bucket=bucket,
+        )
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Place:

@@ -77,7 +77,7 @@ def detector(request: pytest.FixtureRequest) -> Iterator[Detector]:
         image_timeout_s=30,
         allow_stand_in=settings.local,
     )
-    with client, OssObjects(place, place.bucket) as objects:
+    with client, place.objects(place.bucket) as objects:
         download_s = 2 if settings.local else 30
         yield Detector(getattr(client, operation), urls(place, objects), download_s)
 

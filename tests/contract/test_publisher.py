@@ -15,8 +15,8 @@ from facescreen.bus.ports import Publisher
 from facescreen.bus.sns import SnsPublisher
 from facescreen.bus.sqs import SqsPublisher
 from facescreen.clients.credentials import Credentials
-from facescreen_local.behaviour import Behaviour, Fault
-from facescreen_local.mns.server import MnsService
+from facescreen_local.mns.service import MnsService
+from facescreen_local.protocol.faults import Behaviour, Fault
 from tests.contract.aws import AwsPlace, session
 from tests.contract.buses import Bus, MnsInbox, SqsInbox, aws_bus, aws_publisher, mns_bus
 from tests.contract.place import ALIBABA, Place

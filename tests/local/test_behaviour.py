@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from facescreen_local.behaviour import BadBehaviour, Behaviour, Fault
+from facescreen_local.protocol.faults import BadBehaviour, Behaviour, Fault
 
 
 def test_what_is_given_is_kept() -> None:

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
 
-from facescreen_local.fc.events import ERROR_TYPE, EXPIRED, Event, failure_record
-from facescreen_local.fc.instance import Result, Status
-from facescreen_local.fc.journal import Journal
-from facescreen_local.fc.pool import Pool, Throttled
+from facescreen_local.fc.runtime.instance import Result, Status
+from facescreen_local.fc.runtime.pool import Pool, Throttled
+from facescreen_local.fc.store.event import ERROR_TYPE, EXPIRED, Event, failure_record
+from facescreen_local.fc.store.journal import Journal
 
 _RECORDS = 10_000
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from time import time
 
-from facescreen_local.identity import BadSecurityToken, Identity, UnknownAccessKey
+from facescreen_local.auth.account import BadSecurityToken, Identity, UnknownAccessKey
 from facescreen_local.mns.errors import MnsError
 from facescreen_local.mns.signature import signature, string_to_sign
 

@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from facescreen_local.database import Database
-from facescreen_local.mns.arrivals import Arrivals
 from facescreen_local.mns.attributes import PRIORITY
 from facescreen_local.mns.errors import (
     MnsError,
@@ -18,6 +16,7 @@ from facescreen_local.mns.errors import (
     queue_not_exist,
     topic_not_exist,
 )
+from facescreen_local.mns.long_poll import Arrivals
 from facescreen_local.mns.notification import Published
 from facescreen_local.mns.store.clock import now
 from facescreen_local.mns.store.messages import BadHandle, Message, Messages
@@ -29,6 +28,7 @@ from facescreen_local.mns.store.resources import (
     subscriptions_of,
 )
 from facescreen_local.mns.store.schema import SCHEMA
+from facescreen_local.protocol.database import Database
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from facescreen_local.oss.clocks import (
+from facescreen_local.auth.clock import (
     http_date,
     iso_date,
     refuse_expired,
     refuse_future,
     refuse_skew,
 )
+from facescreen_local.auth.credentials import Keyring, compare
 from facescreen_local.oss.errors import access_denied, invalid_argument
-from facescreen_local.oss.keyring import Keyring, compare
 from facescreen_local.oss.request import Target
 from facescreen_local.oss.signature import (
     ALGORITHM_V4,

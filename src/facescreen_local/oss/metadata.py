@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from facescreen_local.oss.errors import OssError, invalid_argument, not_implemented
 from facescreen_local.oss.store.contents import DEFAULT, PRIVATE, PUBLIC_READ, Metadata
-from facescreen_local.oss.tagging import tags_of_header
+from facescreen_local.oss.tag_rules import tags_of_header
 
 LARGEST_USER_METADATA = 8 * 1024
 OBJECT_ACL = "x-oss-object-acl"

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from facescreen_local.identity import Key
+from facescreen_local.auth.account import Key
 from tests.local.fc.test_http_trigger import signed
 from tests.local.pipeline.outside import Outside, running
 from tests.unit.web.test_access import key_set, token

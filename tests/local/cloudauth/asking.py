@@ -14,9 +14,9 @@ from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 from alibabacloud_tea_openapi.models import Config
 from darabonba.runtime import RuntimeOptions
 
-from facescreen_local.cloudauth.server import CloudauthService
-from facescreen_local.identity import Key
-from facescreen_local.service import Service
+from facescreen_local.auth.account import Key
+from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.protocol.service import Service
 
 # The SDK calls datetime.utcnow, which Python deprecates since 3.12.
 ALLOW_SDK = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")

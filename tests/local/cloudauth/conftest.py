@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from facescreen_local.auth.account import Identity
 from facescreen_local.background import Background
-from facescreen_local.behaviour import Behaviour
-from facescreen_local.cloudauth.faces import FaceDetector
-from facescreen_local.cloudauth.server import CloudauthService
-from facescreen_local.identity import Identity
+from facescreen_local.id_verification.media.faces import FaceDetector
+from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.protocol.faults import Behaviour
 from facescreen_local.samples import Sample, make_samples
 from tests.local.cloudauth.asking import Files, Sdk
 from tests.local.cloudauth.handmade import Handmade

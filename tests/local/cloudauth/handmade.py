@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from facescreen.clients import acs3
-from facescreen_local.identity import Key
+from facescreen_local.auth.account import Key
 
 
 @dataclass

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from facescreen_local.cloudauth.analyzer import LOW_RISK, Analysis, ScriptedAnalyzer
-from facescreen_local.cloudauth.refusal import Refusal
+from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.verdicts import LOW_RISK, Analysis, ScriptedAnalyzer
 from facescreen_local.samples import Sample, verdicts
 from tests.local.cloudauth.asking import ALLOW_SDK, Sdk
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facescreen_local.cloudauth.calls import Call, Rate
+from facescreen_local.id_verification.store.calls import Call, Rate
 
 MOST = 3
 

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from facescreen_local.behaviour import Behaviour, Fault
-from facescreen_local.cloudauth.server import CloudauthService
-from facescreen_local.identity import Identity
+from facescreen_local.auth.account import Identity
+from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.protocol.faults import Behaviour, Fault
 from facescreen_local.samples import Sample
 from tests.local.cloudauth.asking import ALLOW_SDK, MERCHANT_BIZ_ID, OPERATIONS, Files, Sdk
 

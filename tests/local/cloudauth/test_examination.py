@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from facescreen_local.cloudauth.examination import Examination, examine
-from facescreen_local.cloudauth.faces import Face, FaceDetector, Picture
-from facescreen_local.cloudauth.refusal import Refusal
+from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.media.checks import Examination, examine
+from facescreen_local.id_verification.media.faces import Face, FaceDetector, Picture
 
 FRAMES = 16
 """Two for each that is looked at."""

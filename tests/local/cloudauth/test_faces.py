@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from facescreen_local.cloudauth.faces import Face, FaceDetector, Picture
+from facescreen_local.id_verification.media.faces import Face, FaceDetector, Picture
 
 NOSE = (228, 128)
 """Where the astronaut's nose is, in pixels of the photograph of 512 by 512."""

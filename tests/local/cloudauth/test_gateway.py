@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from facescreen_local import nonces
-from facescreen_local.cloudauth.server import CloudauthService
-from facescreen_local.identity import Identity, Key
+from facescreen_local.auth import nonces
+from facescreen_local.auth.account import Identity, Key
+from facescreen_local.id_verification.service import CloudauthService
 from tests.local.cloudauth.asking import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
 from tests.local.cloudauth.handmade import Handmade, assert_refused
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from facescreen_local.cloudauth import quality
-from facescreen_local.cloudauth.faces import Face, FaceDetector, Picture
+from facescreen_local.id_verification.media import quality
+from facescreen_local.id_verification.media.faces import Face, FaceDetector, Picture
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from facescreen_local.behaviour import Behaviour
-from facescreen_local.cloudauth.server import CloudauthService
-from facescreen_local.identity import Identity
+from facescreen_local.auth.account import Identity
+from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.protocol.faults import Behaviour
 from tests.local.cloudauth.asking import ALLOW_SDK, GOOD, OPERATIONS, Sdk
 from tests.local.cloudauth.handmade import Handmade
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from facescreen_local.auth.account import Identity
 from facescreen_local.background import Background
-from facescreen_local.fc.server import FcService
-from facescreen_local.identity import Identity
+from facescreen_local.fc.service import FcService
 from facescreen_serverless_devs.functions import load_functions
 
 REGION = "ap-southeast-1"

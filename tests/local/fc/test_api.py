@@ -18,7 +18,7 @@ from alibabacloud_tea_openapi.utils_models import Config
 from darabonba.runtime import RuntimeOptions
 
 from facescreen.clients import acs3
-from facescreen_local.identity import Key
+from facescreen_local.auth.account import Key
 from tests.local.fc.running import Running, in_background
 
 # The SDK's own, from Python 3.12 on.

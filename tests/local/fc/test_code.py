@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from facescreen_local.fc import code
+from facescreen_local.fc.runtime import code
 from facescreen_serverless_devs.section import BadTemplate
 
 

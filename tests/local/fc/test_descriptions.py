@@ -11,8 +11,8 @@ from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.utils_models import Config
 
-from facescreen_local.fc.descriptions import Descriptions, Question
-from facescreen_local.identity import Key
+from facescreen_local.auth.account import Key
+from facescreen_local.fc.operations.describe import Descriptions, Question
 from facescreen_serverless_devs.model import Function
 from tests.local.fc.running import DEAD_LETTERS, Running, in_background
 

@@ -15,8 +15,8 @@ import fc2
 import httpx
 import pytest
 
+from facescreen_local.auth.account import Key
 from facescreen_local.background import Background
-from facescreen_local.identity import Key
 from tests.local.fc.running import Running, in_background
 
 HANDLERS = """

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facescreen_local.fc.http_trigger.answer import answer_of
-from facescreen_local.fc.instance import Result
-from facescreen_local.fc.refusal import Refused
+from facescreen_local.fc.errors import Refused
+from facescreen_local.fc.http_trigger.response import answer_of
+from facescreen_local.fc.runtime.instance import Result
 
 
 def answered(result: object) -> tuple[int, bytes, str]:

@@ -15,8 +15,8 @@ import pytest
 from alibabacloud_tea_openapi.utils import Utils
 from darabonba.request import DaraRequest
 
-from facescreen_local.fc.http_trigger.server import HttpTriggerService
-from facescreen_local.identity import Key
+from facescreen_local.auth.account import Key
+from facescreen_local.fc.http_trigger.service import HttpTriggerService
 from tests.local.fc.running import Running, running
 
 ECHO = "def handler(event, context): return event"

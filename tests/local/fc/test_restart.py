@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from facescreen_local.fc.events import Event
-from facescreen_local.fc.journal import Journal
+from facescreen_local.fc.store.event import Event
+from facescreen_local.fc.store.journal import Journal
 from tests.local.fc.running import record, running, until
 
 SLOW_AT_FIRST = """

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from facescreen_local.fc import bootstrap
-from facescreen_local.fc.events import Event
-from facescreen_local.fc.instance import Result
-from facescreen_local.fc.pool import Pool
-from facescreen_local.fc.runtime import Deployment
-from facescreen_local.identity import Identity
+from facescreen_local.auth.account import Identity
+from facescreen_local.fc.runtime import bootstrap
+from facescreen_local.fc.runtime.deployment import Deployment
+from facescreen_local.fc.runtime.instance import Result
+from facescreen_local.fc.runtime.pool import Pool
+from facescreen_local.fc.store.event import Event
 from facescreen_serverless_devs.model import Function
 from tests.local.fc.running import project
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from facescreen_local.fc.refusal import Refused
+from facescreen_local.fc.errors import Refused
 from facescreen_local.fc.timer import run_timer
 from facescreen_serverless_devs.functions import load_functions
 from facescreen_serverless_devs.schedule import TimerTrigger, schedule

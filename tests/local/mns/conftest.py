@@ -16,9 +16,9 @@ from mns.mns_exception import MNSServerException
 from mns.queue import QueueMeta
 from mns.topic import TopicMeta
 
+from facescreen_local.auth.account import Identity, Key
 from facescreen_local.background import Background
-from facescreen_local.identity import Identity, Key
-from facescreen_local.mns.server import MnsService
+from facescreen_local.mns.service import MnsService
 from facescreen_local.mns.store.clock import now
 
 REGION = "ap-southeast-1"

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from mns.queue import Message
 
-from facescreen_local.identity import Key
+from facescreen_local.auth.account import Key
 from tests.local.mns.conftest import Cloud, refused
 
 PATH = "/queues/of-authentication/messages?peekonly=true"

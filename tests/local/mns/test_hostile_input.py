@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from facescreen_local.mns.call import LARGEST_REQUEST
+from facescreen_local.mns.context import LARGEST_REQUEST
 from tests.local.mns.conftest import Cloud
 from tests.local.mns.test_authentication import outcome, signed
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from mns.queue import Message
 from mns.topic import Base64TopicMessage
 
-from facescreen_local.identity import Identity
+from facescreen_local.auth.account import Identity
 from tests.local.mns.conftest import refused, running
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from mns.mns_exception import MNSServerException
 from mns.queue import Message, QueueMeta
 
-from facescreen_local.identity import Identity
+from facescreen_local.auth.account import Identity
 from tests.local.mns.conftest import Cloud, refused, running
 from tests.local.mns.test_authentication import signed
 

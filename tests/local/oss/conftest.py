@@ -15,9 +15,9 @@ import pytest
 import requests
 from oss2.credentials import StaticCredentialsProvider
 
+from facescreen_local.auth.account import Identity, Key
 from facescreen_local.background import Background
-from facescreen_local.identity import Identity, Key
-from facescreen_local.oss.server import OssService
+from facescreen_local.oss.service import OssService
 
 REGION = "ap-southeast-1"
 SIGNERS = {"v1": oss2.ProviderAuth, "v4": oss2.ProviderAuthV4}

@@ -11,7 +11,7 @@ import httpx
 import oss2
 import pytest
 
-from facescreen_local.identity import Key
+from facescreen_local.auth.account import Key
 from tests.local.oss.conftest import Cloud
 
 SeenBy = Callable[[Key], Any]
@@ -86,9 +86,9 @@ def test_presigned_url_expires(
     bucket.put_object("selfie.jpg", b"bytes")
     url = bucket.sign_url("GET", "selfie.jpg", 60)
     in_time, late = time() + 50, time() + 62
-    monkeypatch.setattr("facescreen_local.oss.clocks.time", lambda: in_time)
+    monkeypatch.setattr("facescreen_local.auth.clock.time", lambda: in_time)
     assert web.get(url).status_code == 200
-    monkeypatch.setattr("facescreen_local.oss.clocks.time", lambda: late)
+    monkeypatch.setattr("facescreen_local.auth.clock.time", lambda: late)
     answer = web.get(url)
     assert (answer.status_code, _code(answer)) == (403, "AccessDenied")
     assert "Request has expired." in answer.text
@@ -103,7 +103,7 @@ def test_v4_url_lives_seven_days_at_most(cloud: Cloud, web: httpx.Client) -> Non
 
 def test_clock_skew(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ahead = time() + 16 * 60
-    monkeypatch.setattr("facescreen_local.oss.clocks.time", lambda: ahead)
+    monkeypatch.setattr("facescreen_local.auth.clock.time", lambda: ahead)
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         bucket.list_objects()
     assert (raised.value.status, raised.value.code) == (403, "RequestTimeTooSkewed")

@@ -8,7 +8,7 @@ from typing import Any
 import oss2
 import pytest
 
-from facescreen_local.behaviour import Behaviour
+from facescreen_local.protocol.faults import Behaviour
 from tests.local.oss.conftest import Cloud
 from tests.local.oss.test_tags import read_tags, tagging
 

@@ -12,8 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from facescreen_local.oss.errors import OssError
-from facescreen_local.oss.forms.policy import SizeRange, check_policy
-from facescreen_local.oss.forms.reader import LONGEST_FIELD, MOST_FIELDS, Form
+from facescreen_local.protocol.form import LONGEST_FIELD, MOST_FIELDS, Form
+from facescreen_local.protocol.post_policy import SizeRange, check_policy
 
 BOUNDARY = "x"
 FORM = f"multipart/form-data; boundary={BOUNDARY}"

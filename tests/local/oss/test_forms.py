@@ -14,7 +14,7 @@ import httpx
 import oss2
 import pytest
 
-from facescreen_local.identity import Key
+from facescreen_local.auth.account import Key
 from tests.local.oss.conftest import REGION, Cloud
 from tests.local.oss.test_authentication import _code
 from tests.local.oss.test_tags import read_tags

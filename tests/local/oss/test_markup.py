@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from facescreen_local.oss.errors import OssError
-from facescreen_local.oss.markup import document, element, parse
+from facescreen_local.protocol.xml_body import document, element, parse
 
 _BOMB = "<!DOCTYPE a [<!ENTITY b 'c'>]><Tagging>&b;</Tagging>"
 

@@ -8,7 +8,7 @@ import oss2
 import pytest
 from oss2.models import PartInfo
 
-from facescreen_local.identity import Identity
+from facescreen_local.auth.account import Identity
 from tests.local.oss.conftest import running
 from tests.local.oss.test_tags import read_tags, tagging
 

@@ -9,7 +9,7 @@ import oss2
 import pytest
 
 from facescreen_local.oss.errors import OssError
-from facescreen_local.oss.tagging import checked_tags, tags_of_header
+from facescreen_local.oss.tag_rules import checked_tags, tags_of_header
 
 
 def tagging(tags: Mapping[str, str]) -> Any:

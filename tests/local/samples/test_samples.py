@@ -12,8 +12,8 @@ from PIL import Image, ImageOps
 from facescreen.media.media import Media, Unreadable
 from facescreen.media.probe import probe
 from facescreen.requirements import Assessment, Strictness, assess
-from facescreen_local.cloudauth.examination import examine
-from facescreen_local.cloudauth.faces import FaceDetector
+from facescreen_local.id_verification.media.checks import examine
+from facescreen_local.id_verification.media.faces import FaceDetector
 from facescreen_local.samples import Sample, make_samples, verdicts
 
 

@@ -13,7 +13,7 @@ import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from facescreen_local.service import Service
+from facescreen_local.protocol.service import Service
 
 ISSUER = "https://0f2a6b1c-0000-4000-8000-000000000000.tokens.sts.global.api.aws"
 AUDIENCE = "sts.aliyuncs.com"

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from facescreen_local.auth.account import Identity
 from facescreen_local.background import Background
-from facescreen_local.behaviour import Behaviour
-from facescreen_local.identity import Identity
-from facescreen_local.sts.server import StsService
-from facescreen_local.sts.trust import OidcProvider, Role
+from facescreen_local.protocol.faults import Behaviour
 from tests.local.sts.aws import AUDIENCE, ENVIRONMENT, ISSUER, ROLE, AwsSts
+from tests.support.sts.server import StsService
+from tests.support.sts.trust import OidcProvider, Role
 
 PROVIDER_ARN = "acs:ram::1234567890123456:oidc-provider/aws"
 ROLE_ARN = "acs:ram::1234567890123456:role/facescreen"

@@ -15,14 +15,14 @@ from facescreen.clients.oidc_credentials import FederatedCredentials
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.errors import BadCredentials, Unavailable
 from facescreen.model import Verdict
+from facescreen_local.auth.account import Identity
 from facescreen_local.background import Background
-from facescreen_local.behaviour import Behaviour, Fault
-from facescreen_local.cloudauth.server import CloudauthService
-from facescreen_local.identity import Identity
+from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.protocol.faults import Behaviour, Fault
 from facescreen_local.samples import make_samples
-from facescreen_local.sts.server import StsService
 from tests.local.sts.aws import AUDIENCE, AwsSts
 from tests.local.sts.conftest import PROVIDER_ARN, ROLE_ARN
+from tests.support.sts.server import StsService
 
 
 class Clock:

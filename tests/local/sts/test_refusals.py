@@ -6,10 +6,10 @@ import pytest
 
 from facescreen.clients.oidc_credentials import FederatedCredentials
 from facescreen.errors import BadCredentials, FacescreenError, Unavailable
-from facescreen_local.behaviour import Behaviour, Fault
-from facescreen_local.sts.server import StsService
+from facescreen_local.protocol.faults import Behaviour, Fault
 from tests.local.sts.aws import AUDIENCE, AwsSts
 from tests.local.sts.conftest import CLOSED_ROLE_ARN, PROVIDER_ARN, ROLE_ARN
+from tests.support.sts.server import StsService
 
 
 def refusal(

@@ -10,10 +10,10 @@ import httpx
 import jwt
 import pytest
 
-from facescreen_local.identity import Identity
-from facescreen_local.sts.server import StsService
+from facescreen_local.auth.account import Identity
 from tests.local.sts.aws import AUDIENCE, ISSUER, ROLE, AwsSts
 from tests.local.sts.conftest import CLOSED_ROLE_ARN, PROVIDER_ARN, ROLE_ARN
+from tests.support.sts.server import StsService
 
 
 def asked(token: str, **changed: str) -> dict[str, str]:

@@ -12,10 +12,10 @@ from alibabacloud_credentials.provider import (
     OIDCRoleArnCredentialsProvider,
 )
 
-from facescreen_local.identity import Identity
-from facescreen_local.sts.server import StsService
+from facescreen_local.auth.account import Identity
 from tests.local.sts.aws import AwsSts
 from tests.local.sts.conftest import PROVIDER_ARN, ROLE_ARN
+from tests.support.sts.server import StsService
 
 
 def provider(sts: StsService, token: str, folder: Path) -> OIDCRoleArnCredentialsProvider:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
-from facescreen_local.mns.call import Call
+from facescreen_local.mns.context import Call
 from facescreen_local.mns.operations import messages
 from facescreen_local.mns.operations.kinds import QUEUE, SUBSCRIPTION, TOPIC
 

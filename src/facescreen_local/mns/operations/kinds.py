@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from facescreen_local.mns import attributes
 from facescreen_local.mns.attributes import Value
 from facescreen_local.mns.bus import Bus
-from facescreen_local.mns.call import Call
+from facescreen_local.mns.context import Call
 from facescreen_local.mns.errors import queue_not_exist, subscription_not_exist, topic_not_exist
 from facescreen_local.mns.operations.resources import Kind
 from facescreen_local.mns.store.resources import Resource

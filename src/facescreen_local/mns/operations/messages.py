@@ -8,7 +8,7 @@ from aiohttp import web
 
 from facescreen_local.mns.attributes import BATCH, DELAY, HIDDEN, LARGEST_BATCH, PRIORITY, TAG, WAIT
 from facescreen_local.mns.bus import Draft
-from facescreen_local.mns.call import Call, xml_response
+from facescreen_local.mns.context import Call, xml_response
 from facescreen_local.mns.errors import MnsError, invalid_element
 from facescreen_local.mns.markup import children_of, fields_of, listing, parse, record
 from facescreen_local.mns.notification import body_md5

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from facescreen_local.mns.attributes import Attribute, Number, Value, complete, given
 from facescreen_local.mns.bus import Bus
-from facescreen_local.mns.call import Call, xml_response
+from facescreen_local.mns.context import Call, xml_response
 from facescreen_local.mns.errors import MnsError, already_exist
 from facescreen_local.mns.markup import fields_of, listing, parse, record
 from facescreen_local.mns.store.resources import Resource

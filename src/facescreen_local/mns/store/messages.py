@@ -8,8 +8,8 @@ import sqlite3
 import uuid
 from dataclasses import dataclass, fields, replace
 
-from facescreen_local.database import Database
 from facescreen_local.mns.store.clock import now
+from facescreen_local.protocol.database import Database
 
 # The SDK puts a receipt handle into its URLs as it is, so it has nothing to be escaped.
 _HANDLE = re.compile(r"([0-9]{1,18})-([0-9a-f]{32})")

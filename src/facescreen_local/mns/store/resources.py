@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from facescreen_local.database import Database
 from facescreen_local.mns.store.clock import now
+from facescreen_local.protocol.database import Database
 
 Attributes = Mapping[str, int | str]
 

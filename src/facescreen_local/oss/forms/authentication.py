@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from facescreen_local.auth.clock import iso_date, refuse_expired, refuse_future
+from facescreen_local.auth.credentials import Keyring, compare
 from facescreen_local.oss.authentication import LONGEST_V4_S
-from facescreen_local.oss.clocks import iso_date, refuse_expired, refuse_future
 from facescreen_local.oss.errors import invalid_argument, private
-from facescreen_local.oss.keyring import Keyring, compare
 from facescreen_local.oss.signature import ALGORITHM_V4, signature_of_text_v4, signature_v1
 
 _V1 = ("OSSAccessKeyId", "Signature", "policy")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
-from facescreen_local.oss.call import Call
+from facescreen_local.oss.context import Call
 from facescreen_local.oss.operations import (
     access,
     buckets,
@@ -14,7 +14,7 @@ from facescreen_local.oss.operations import (
     deleting,
     listing,
     multipart,
-    posting,
+    post,
     reading,
     symlinks,
     tags,
@@ -42,7 +42,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "HeadObject": reading.head_object,
     "GetObjectMeta": reading.get_object_meta,
     "PutObject": writing.put_object,
-    "PostObject": posting.post_object,
+    "PostObject": post.post_object,
     "AppendObject": writing.append_object,
     "DeleteObject": deleting.delete_object,
     "DeleteMultipleObjects": deleting.delete_multiple_objects,

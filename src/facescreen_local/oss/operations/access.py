@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from facescreen_local.oss.call import Call, xml_response
+from facescreen_local.oss.context import Call, xml_response
 from facescreen_local.oss.errors import OssError, invalid_argument, private
 from facescreen_local.oss.headers import version_header
-from facescreen_local.oss.markup import element
 from facescreen_local.oss.metadata import OBJECT_ACL, acl_of
 from facescreen_local.oss.store.contents import PRIVATE, PUBLIC_READ
 from facescreen_local.oss.store.versions import StoredObject
+from facescreen_local.protocol.xml_body import element
 
 
 async def get_bucket_acl(call: Call) -> web.Response:

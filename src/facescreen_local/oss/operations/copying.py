@@ -11,20 +11,20 @@ from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
-from facescreen_local.oss.call import Call, xml_response
 from facescreen_local.oss.conditions import check_conditions, overwrite_rule
+from facescreen_local.oss.context import Call, xml_response
 from facescreen_local.oss.errors import MarkedDeleted, NoSuchKey, invalid_argument
+from facescreen_local.oss.events import created, upload_step
 from facescreen_local.oss.headers import written_headers, xml_time
-from facescreen_local.oss.markup import element
 from facescreen_local.oss.metadata import acl_of, encryption_of, kept_headers
 from facescreen_local.oss.names import check_key, checked_version, is_utf8
-from facescreen_local.oss.notifications import created, upload_step
 from facescreen_local.oss.operations.multipart import part_headers, part_number, upload_id
 from facescreen_local.oss.ranges import ByteRange, byte_range
 from facescreen_local.oss.store.blobs import Blob
 from facescreen_local.oss.store.contents import NORMAL, SYMLINK, Contents, Metadata
 from facescreen_local.oss.store.versions import StoredObject
-from facescreen_local.oss.tagging import tags_of_header
+from facescreen_local.oss.tag_rules import tags_of_header
+from facescreen_local.protocol.xml_body import element
 
 SOURCE = "x-oss-copy-source"
 

@@ -9,14 +9,14 @@ from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
-from facescreen_local.oss.call import Call, encoding_elements, xml_response
+from facescreen_local.oss.context import Call, encoding_elements, xml_response
 from facescreen_local.oss.errors import invalid_argument
 from facescreen_local.oss.headers import xml_time
-from facescreen_local.oss.markup import element
 from facescreen_local.oss.names import checked_version
-from facescreen_local.oss.paging import Page, Wanted, page_of
+from facescreen_local.oss.operations.paging import Page, Wanted, page_of
 from facescreen_local.oss.store.cursor import Marker
 from facescreen_local.oss.store.versions import StoredObject
+from facescreen_local.protocol.xml_body import element
 
 _DEFAULT_KEYS = 100
 _MOST_KEYS = 1000

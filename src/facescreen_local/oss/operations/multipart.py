@@ -9,19 +9,19 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from facescreen_local.oss.body import receive, receive_xml
-from facescreen_local.oss.call import Call, encoding_elements, xml_response
 from facescreen_local.oss.conditions import overwrite_rule
+from facescreen_local.oss.context import Call, encoding_elements, xml_response
 from facescreen_local.oss.errors import NoSuchKey, OssError, malformed_xml
+from facescreen_local.oss.events import created, upload_step
 from facescreen_local.oss.headers import written_headers
-from facescreen_local.oss.markup import element, parse, text_of
 from facescreen_local.oss.metadata import metadata_of
-from facescreen_local.oss.notifications import created, upload_step
 from facescreen_local.oss.store.blobs import Blob
 from facescreen_local.oss.store.buckets import Bucket
 from facescreen_local.oss.store.contents import MULTIPART, Contents
 from facescreen_local.oss.store.uploads import MOST_PARTS, Part, Upload
 from facescreen_local.oss.store.versions import StoredObject
+from facescreen_local.protocol.body import receive, receive_xml
+from facescreen_local.protocol.xml_body import element, parse, text_of
 
 SMALLEST_PART = 100 * 1024
 

@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from aiohttp import web
 
-from facescreen_local.oss.call import Call
 from facescreen_local.oss.conditions import check_conditions
+from facescreen_local.oss.context import Call
 from facescreen_local.oss.errors import OssError, invalid_argument, private
 from facescreen_local.oss.headers import basic_headers, object_headers
 from facescreen_local.oss.images import processed

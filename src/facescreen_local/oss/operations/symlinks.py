@@ -6,13 +6,13 @@ from urllib.parse import quote, unquote
 
 from aiohttp import web
 
-from facescreen_local.oss.call import Call
 from facescreen_local.oss.conditions import overwrite_rule
+from facescreen_local.oss.context import Call
 from facescreen_local.oss.errors import OssError, invalid_argument
+from facescreen_local.oss.events import created
 from facescreen_local.oss.headers import basic_headers, written_headers
 from facescreen_local.oss.metadata import metadata_of
 from facescreen_local.oss.names import check_key
-from facescreen_local.oss.notifications import created
 from facescreen_local.oss.store.contents import SYMLINK, Contents
 
 TARGET = "x-oss-symlink-target"

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from facescreen_local.oss.body import receive_xml
-from facescreen_local.oss.call import Call, xml_response
+from facescreen_local.oss.context import Call, xml_response
 from facescreen_local.oss.headers import version_header
-from facescreen_local.oss.markup import element, parse, text_of
-from facescreen_local.oss.tagging import checked_tags
+from facescreen_local.oss.tag_rules import checked_tags
+from facescreen_local.protocol.body import receive_xml
+from facescreen_local.protocol.xml_body import element, parse, text_of
 
 
 async def get_object_tagging(call: Call) -> web.Response:

@@ -6,14 +6,14 @@ from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
-from facescreen_local.oss.call import Call, encoding_elements, xml_response
+from facescreen_local.oss.context import Call, encoding_elements, xml_response
 from facescreen_local.oss.headers import xml_time
-from facescreen_local.oss.markup import element
 from facescreen_local.oss.operations.listing import common_prefixes
 from facescreen_local.oss.operations.multipart import upload_id
-from facescreen_local.oss.paging import Wanted, page_of
+from facescreen_local.oss.operations.paging import Wanted, page_of
 from facescreen_local.oss.store.cursor import Marker
 from facescreen_local.oss.store.uploads import MOST_PARTS, Part, Upload
+from facescreen_local.protocol.xml_body import element
 
 _MOST = 1000
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from facescreen_local.database import Database
 from facescreen_local.oss.store.blobs import Blobs
 from facescreen_local.oss.store.buckets import Buckets
 from facescreen_local.oss.store.objects import Objects
 from facescreen_local.oss.store.schema import SCHEMA
 from facescreen_local.oss.store.uploads import Uploads
+from facescreen_local.protocol.database import Database
 
 
 class Store:

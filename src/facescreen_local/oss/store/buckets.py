@@ -6,9 +6,9 @@ import sqlite3
 import time
 from dataclasses import dataclass
 
-from facescreen_local.database import Database
 from facescreen_local.oss.errors import OssError, no_such_bucket
 from facescreen_local.oss.store.contents import DELETE_MARKER
+from facescreen_local.protocol.database import Database
 
 ENABLED = "Enabled"
 SUSPENDED = "Suspended"

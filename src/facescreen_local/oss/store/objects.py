@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from facescreen_local.database import Database
 from facescreen_local.oss.errors import MarkedDeleted, NoSuchKey, OssError, no_such_version
 from facescreen_local.oss.store.blobs import Blobs
 from facescreen_local.oss.store.buckets import Bucket, find_bucket
@@ -24,6 +23,7 @@ from facescreen_local.oss.store.versions import (
     update_metadata,
     versions_after,
 )
+from facescreen_local.protocol.database import Database
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ import time
 import uuid
 from dataclasses import dataclass
 
-from facescreen_local.database import Database
 from facescreen_local.oss.errors import OssError
 from facescreen_local.oss.store.blobs import Blob, Blobs
 from facescreen_local.oss.store.buckets import find_bucket
 from facescreen_local.oss.store.contents import Metadata
 from facescreen_local.oss.store.cursor import Marker
+from facescreen_local.protocol.database import Database
 
 MOST_PARTS = 10_000
 

@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from facescreen_local.cloudauth.server import CloudauthService
+from facescreen_local.id_verification.service import CloudauthService
 from tests.local.cloudauth.uploads.posting import Form
 
 

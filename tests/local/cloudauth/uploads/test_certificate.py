@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from facescreen_local.cloudauth.server import CloudauthService
-from facescreen_local.cloudauth.uploads import certificate
-from facescreen_local.cloudauth.uploads.certificate import ensure_certificate
+from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.protocol import certificate
+from facescreen_local.protocol.certificate import ensure_certificate
 
 
 def contents(folder: Path) -> tuple[bytes, bytes]:

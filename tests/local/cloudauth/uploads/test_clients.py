@@ -21,9 +21,9 @@ from facescreen import errors
 from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.client import AsyncDeepfakeClient, DeepfakeClient
 from facescreen.model import Verdict
-from facescreen_local.behaviour import Behaviour, Fault
-from facescreen_local.cloudauth.server import CloudauthService
-from facescreen_local.identity import Identity
+from facescreen_local.auth.account import Identity
+from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.protocol.faults import Behaviour, Fault
 from facescreen_local.samples import Sample
 from tests.local.cloudauth.asking import ALLOW_SDK, MERCHANT_BIZ_ID, Files, Sdk
 

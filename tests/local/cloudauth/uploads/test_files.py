@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from facescreen_local.cloudauth.uploads import files
-from facescreen_local.cloudauth.uploads.files import UploadedFiles
+from facescreen_local.id_verification.store import files
+from facescreen_local.id_verification.store.files import UploadedFiles
 
 
 def kept(uploaded: UploadedFiles, keys: str) -> str:

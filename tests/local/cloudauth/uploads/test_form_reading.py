@@ -11,8 +11,8 @@ from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facescreen_local.cloudauth.refusal import Refusal
-from facescreen_local.cloudauth.uploads.form import Form
+from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.uploads_form import Form
 
 HEADER = b'Content-Disposition: form-data; name="'
 pieces = st.sampled_from(

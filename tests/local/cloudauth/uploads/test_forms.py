@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from facescreen_local.background import Background
-from facescreen_local.cloudauth.refusal import Refusal
-from facescreen_local.cloudauth.server import CloudauthService
-from facescreen_local.cloudauth.uploads import policy
-from facescreen_local.cloudauth.uploads.server import UploadService
+from facescreen_local.id_verification import uploads_policy
+from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.operations.authorize_upload import UploadService
+from facescreen_local.id_verification.service import CloudauthService
 from tests.local.cloudauth.uploads.posting import Form, assert_refused, part, told
 
 TEN_MB = 10 * 1024 * 1024
@@ -95,7 +95,7 @@ def test_a_field_that_is_missing(form: Form, name: str) -> None:
 def test_a_policy_that_is_expired(
     service: CloudauthService, form: Form, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(policy, "VALID_S", -1)
+    monkeypatch.setattr(uploads_policy, "VALID_S", -1)
     late = Form(service.uploads.permission(), form.trusting)
     answer = late.post()
     assert_refused(answer, 403, "AccessDenied")

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from facescreen_local.cloudauth.server import CloudauthService
-from facescreen_local.identity import Identity
+from facescreen_local.auth.account import Identity
+from facescreen_local.id_verification.service import CloudauthService
 from tests.local.cloudauth.handmade import Handmade, assert_refused
 
 

@@ -1,1 +1,0 @@
-"""The signatures that Function Compute checks: one module per scheme, and what they share."""

@@ -1,0 +1,103 @@
+"""The address of the function that has an HTTP trigger in s.yaml."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from aiohttp import web
+
+from facescreen_local.auth import acs3
+from facescreen_local.auth.account import Identity
+from facescreen_local.fc.errors import REQUEST_ID, Refused, response
+from facescreen_local.fc.http_trigger.event import event_of
+from facescreen_local.fc.http_trigger.response import answer_of
+from facescreen_local.fc.service import FcService
+from facescreen_local.fc.store.event import Event
+from facescreen_local.protocol.request import Head, body_of, head_of
+from facescreen_local.protocol.service import Service
+
+_LARGEST_PATH = 4 * 1024
+_LARGEST_HEADERS = 8 * 1024
+_LARGEST_BODY = 32 * 1024 * 1024
+
+
+class HttpTriggerService(Service):
+    """Takes every path, and always invokes the function synchronously.
+
+    The limits are those of the vendor's page "Web functions"; there a body that is too large is
+    a 400 as well.
+    """
+
+    def __init__(self, identity: Identity, fc: FcService) -> None:
+        """One function of `fc` must have an HTTP trigger."""
+        super().__init__()
+        self.longest_body_s = 60.0
+        """How long a request's body may be on its way."""
+        self.kill_instances = fc.kill_instances
+        self._identity = identity
+        self._fc = fc
+        [(self._function, self._trigger)] = [
+            (function.name, function.http_trigger)
+            for function in fc.functions
+            if function.http_trigger is not None
+        ]
+
+    def operation(self, request: web.BaseRequest) -> str:
+        return request.method
+
+    async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
+        try:
+            payload = await self._event(request, request_id)
+            result = await self._fc.invoke(self._function, Event("http", payload, request_id))
+            answer = answer_of(result)
+        except Refused as refused:
+            refusal = self.error(refused.status, refused.code, refused.message, request_id)
+            if refused.status == 405:
+                refusal.headers["Allow"] = ", ".join(self._trigger.methods)
+            return refusal
+        answer.headers[REQUEST_ID] = request_id
+        return answer
+
+    def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+        told = {"RequestId": request_id, "Code": code, "Message": message}
+        return response(status, told, request_id)
+
+    async def _event(self, request: web.BaseRequest, request_id: str) -> bytes:
+        head = head_of(request)
+        if head.method not in self._trigger.methods:
+            # UNCONFIRMED: the status and the code.
+            message = f"the trigger takes {', '.join(self._trigger.methods)}"
+            raise Refused(405, "MethodNotAllowed", message)
+        self._authorize(head)
+        _check_size(head)
+        body = await self._body(request)
+        if self._trigger.auth_type == "function":
+            acs3.check_body(head, body)
+        return event_of(request, body, self._identity.account_id, request_id)
+
+    async def _body(self, request: web.BaseRequest) -> bytes:
+        try:
+            whole = body_of(request, _LARGEST_BODY, too_large=413)
+            return await asyncio.wait_for(whole, self.longest_body_s)
+        except asyncio.TimeoutError as error:
+            # UNCONFIRMED: the status, the code, and how long.
+            message = f"the body did not come whole in {self.longest_body_s:g} s"
+            raise Refused(408, "RequestTimeout", message) from error
+
+    def _authorize(self, head: Head) -> None:
+        """Raises Refused unless the head is signed, where the trigger asks for that.
+
+        The scheme: the vendor's page "Configure signature authentication for HTTP triggers",
+        whose samples need to sign no more than the date, and write ``$`` in the path as ``%24``.
+        """
+        if self._trigger.auth_type == "function":
+            signed = replace(head, path=head.path.replace("$", "%24"))
+            acs3.check(signed, self._identity, ["x-acs-date"])
+
+
+def _check_size(head: Head) -> None:
+    if len(head.path) + len(head.query) > _LARGEST_PATH:
+        raise Refused(400, "InvalidArgument", f"the path exceeds {_LARGEST_PATH} bytes")
+    if sum(len(name) + len(value) for name, value in head.headers.items()) > _LARGEST_HEADERS:
+        raise Refused(400, "InvalidArgument", f"the headers exceed {_LARGEST_HEADERS} bytes")

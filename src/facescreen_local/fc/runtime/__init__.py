@@ -1,0 +1,1 @@
+"""Instances of functions, and what runs in them."""

@@ -1,0 +1,1 @@
+"""Events and invocations, kept on disk."""

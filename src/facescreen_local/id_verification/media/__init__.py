@@ -1,0 +1,1 @@
+"""What the service looks at: faces, sharpness, formats."""

@@ -1,0 +1,134 @@
+"""The OSS service: authenticates each request and hands it to its operation."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from facescreen_local.auth.account import Identity
+from facescreen_local.auth.credentials import Keyring
+from facescreen_local.oss.authentication import Authenticator, Signed
+from facescreen_local.oss.context import Call, check_readable
+from facescreen_local.oss.errors import OssError, not_implemented, private
+from facescreen_local.oss.events import Change, Origin, event_record
+from facescreen_local.oss.names import check_bucket_name
+from facescreen_local.oss.operations import OPEN_TO_ALL, OPERATIONS, SIGNED_WITHIN
+from facescreen_local.oss.request import Target, operation_of, target_of
+from facescreen_local.oss.store import Store
+from facescreen_local.oss.store.buckets import ENABLED
+from facescreen_local.protocol.service import LOOPBACK, Service
+from facescreen_local.protocol.xml_body import document, element
+
+
+class OssService(Service):
+    """One account's buckets in one region, kept in the folder `data`.
+
+    `on_event` gets the record of every change to an object, on the event loop, before the
+    request that made the change is answered.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        data: Path,
+        region: str,
+        on_event: Callable[[dict[str, Any]], None],
+    ) -> None:
+        super().__init__()
+        self._identity = identity
+        self._region = region
+        self._on_event = on_event
+        self._keyring = Keyring(identity, region)
+        self._authenticator = Authenticator(self._keyring)
+        self._store = Store(data)
+
+    def create_bucket(self, name: str, versioning: bool = False) -> None:
+        """Makes sure that the bucket exists, and that it keeps versions if asked to."""
+        check_bucket_name(name)
+        self._store.buckets.create(name)
+        if versioning:
+            self._store.buckets.set_versioning(name, ENABLED)
+
+    async def stop(self) -> None:
+        """Stops for good: a new service on the same folder goes on where this one ended."""
+        await super().stop()
+        self._store.close()
+
+    def operation(self, request: web.BaseRequest) -> str:
+        """The API's name of what is asked."""
+        return operation_of(request.method, target_of(request.raw_path), request.headers)
+
+    async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
+        """The operation's answer, or its error."""
+        try:
+            response = await self._operate(request, request_id)
+        except OssError as error:
+            response = _refusal(error, request.host, request_id)
+        response.headers["x-oss-request-id"] = request_id
+        return response
+
+    def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+        """An error in OSS's XML."""
+        response = _refusal(OssError(status, code, message), LOOPBACK, request_id)
+        response.headers["x-oss-request-id"] = request_id
+        return response
+
+    async def _operate(self, request: web.BaseRequest, request_id: str) -> web.Response:
+        target = target_of(request.raw_path)
+        name = operation_of(request.method, target, request.headers)
+        signed = name not in SIGNED_WITHIN and self._is_signed(request, target)
+        if not signed and name not in OPEN_TO_ALL:
+            raise private()
+        check_readable(target)
+        operation = OPERATIONS.get(name)
+        if operation is None:
+            raise not_implemented(name)
+        account = self._identity.account_id
+        origin = Origin(account, self._region, request.remote or "", request_id)
+        call = Call(
+            request=request,
+            target=target,
+            signed=signed,
+            store=self._store,
+            account_id=account,
+            region=self._region,
+            keyring=self._keyring,
+            notify=partial(self._notify, origin),
+        )
+        return await operation(call)
+
+    def _is_signed(self, request: web.BaseRequest, target: Target) -> bool:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        return self._authenticator.check(Signed(request.method, target, headers))
+
+    def _notify(self, origin: Origin, change: Change) -> None:
+        self._on_event(event_record(change, origin))
+
+
+def _refusal(error: OssError, host: str, request_id: str) -> web.Response:
+    if error.status == 304:
+        return web.Response(status=304, headers=error.headers)
+    body = _error_body(error, host, request_id)
+    headers = {
+        **error.headers,
+        "Content-Type": "application/xml",
+        # An answer to HEAD has no body: there the client finds here what is wrong.
+        "x-oss-err": base64.b64encode(body).decode(),
+    }
+    return web.Response(status=error.status, body=body, headers=headers)
+
+
+def _error_body(error: OssError, host: str, request_id: str) -> bytes:
+    said = {
+        "Code": error.code,
+        "Message": error.message,
+        "RequestId": request_id,
+        "HostId": host,
+        **error.details,
+    }
+    return document(element("Error", *(element(name, text) for name, text in said.items())))

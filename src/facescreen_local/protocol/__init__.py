@@ -1,0 +1,1 @@
+"""What the services speak: requests, bodies, forms, XML, faults, certificates."""
