@@ -10,7 +10,7 @@ test:  ## checks, and the tests on every Python of 3.10 to 3.13 found
 	@scripts/test
 
 live: setup  ## the contract tests on your account: says what it costs, then asks (or YES=1)
-	@.venv/bin/python -m pytest -q -s -p tests.live tests/contract
+	@.venv/bin/python -m pytest -q -s -p tests.support.live tests/contract
 
 FUZZ_SECONDS = 600
 fuzz:  ## atheris on the readers of foreign bytes, ten minutes each

@@ -12,7 +12,7 @@ import pytest
 os.environ["ALIBABA_CLOUD_ECS_METADATA_DISABLED"] = "true"
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
-LIVE = "tests.live"
+LIVE = "tests.support.live"
 """The plugin that says what live tests cost, and asks. Without it none of them is run."""
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")

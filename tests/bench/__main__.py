@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.bench import folders, on_fc, on_lambda, packages, shipping, transfers
 from tests.bench.test_budget import MOST_MODULES, MOST_ON_LAMBDA
-from tests.local.pipeline import burst
+from tests.e2e.pipeline import burst
 
 WIDTH = 44
 

@@ -27,8 +27,8 @@ import yaml
 
 from facescreen_local.background import Background
 from facescreen_local.cloud import LocalCloud
-from tests.local.ops.folder import photo, surroundings
-from tests.local.pipeline.outside import PROJECT, Outside
+from tests.e2e.command_line.folder import photo, surroundings
+from tests.support.outside import PROJECT, Outside
 
 _NOTING = """
 import os

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.local.ops import folder
-from tests.local.pipeline.outside import running
+from tests.e2e.command_line import folder
+from tests.support.outside import running
 
 FILES, QUOTA = 300, 10
 """Quota in calls a second."""

@@ -17,7 +17,7 @@ import yaml
 from aiohttp import web
 
 from facescreen_local.protocol.service import Service
-from tests.local.pipeline.outside import PROJECT, Outside, running
+from tests.support.outside import PROJECT, Outside, running
 
 _Answer = Callable[[web.BaseRequest, str], Any]
 

@@ -15,12 +15,12 @@ import httpx
 from facescreen_local.background import Background
 from facescreen_local.protocol.faults import Behaviour
 from facescreen_local.samples.photographs import portrait
-from tests.aws.cloud import WATCHED, Cloud, running_cloud
-from tests.aws.configuration import Configuration
-from tests.aws.event_source import EventSource
-from tests.aws.function import Function
-from tests.aws.package import built, managed_runtime
-from tests.until import until
+from tests.e2e.aws.cloud import WATCHED, Cloud, running_cloud
+from tests.e2e.aws.configuration import Configuration
+from tests.e2e.aws.event_source import EventSource
+from tests.e2e.aws.function import Function
+from tests.e2e.aws.package import built, managed_runtime
+from tests.support.wait import until
 
 OBJECTS = 200
 CALL_MS = 1000

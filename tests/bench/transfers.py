@@ -6,7 +6,7 @@ import statistics
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.local.pipeline.outside import Outside, running
+from tests.support.outside import Outside, running
 
 FORMS = ("url", "stream", "inline", "auto")
 SAMPLES = ("selfies/portrait.jpg", "selfies/12-megapixel.jpg", "selfies/clip.mp4")

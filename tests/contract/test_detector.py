@@ -25,7 +25,7 @@ from facescreen_local.samples import photographs
 from tests.contract.objects import OssObjects
 from tests.contract.place import Place
 from tests.fakes import LOW_RISK, PlannedDetector
-from tests.live import paid_calls
+from tests.support.live import paid_calls
 
 PORTRAIT, STILL_LIFE, UNREACHABLE = "portrait.jpg", "still-life.jpg", "unreachable.jpg"
 PLANNED: dict[str, Detection | Exception] = {

@@ -1,4 +1,4 @@
-"""The port LetterQueue on SQS; on MNS tests/local/ops/test_redrive.py has it whole."""
+"""The port LetterQueue on SQS; on MNS tests/e2e/command_line/test_redrive.py has it whole."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.unit.media.built import Track, box, exif, full_box, heif, ispe, jpeg, mp4, segment
 
-_EVENTS = Path(__file__).parents[1] / "events"
+_EVENTS = Path(__file__).parents[1] / "fixtures" / "events"
 _SOUND = Track(handler=b"soun")
 _FRAGMENT = box(
     b"moof",

@@ -1,0 +1,39 @@
+"""The HTTP trigger of a local cloud that gives up early, for all tests of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from facescreen_local.cloud import LocalCloud
+from tests.e2e.api import answers
+from tests.support.outside import Outside, running
+
+
+@pytest.fixture(scope="module")
+def running_cloud(data: Path) -> Iterator[tuple[LocalCloud, Outside]]:
+    with running(data, HTTP_LONGEST_SECONDS="5") as both:
+        yield both
+
+
+@pytest.fixture(scope="module")
+def files(cloud: LocalCloud) -> dict[str, bytes]:
+    """The samples by their file names."""
+    return {sample.path.name: sample.path.read_bytes() for sample in cloud.samples()}
+
+
+@pytest.fixture(scope="module")
+def api(running_cloud: tuple[LocalCloud, Outside]) -> Iterator[httpx.Client]:
+    """A client of the trigger; every answer is searched for secrets as it comes."""
+    cloud, outside = running_cloud
+
+    def search(answer: httpx.Response) -> None:
+        answer.read()
+        assert answers.find(answer, cloud) == []
+
+    url, hooks = outside.told["HTTP_TRIGGER_URL"], {"response": [search]}
+    with httpx.Client(base_url=url, timeout=60, event_hooks=hooks) as client:
+        yield client

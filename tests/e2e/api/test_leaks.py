@@ -1,0 +1,81 @@
+"""No answer tells a signed URL, a key, a token or a file; and the search would find them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from facescreen_local.cloud import LocalCloud
+from tests.e2e.api import answers
+from tests.support.outside import Outside
+
+PATH = "/v1/screenings"
+
+
+def listing(**listed: str) -> dict[str, Any]:
+    return {"objects": [{"screening": {}, **listed}], "next": None}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        lambda url: {"detail": f"could not read {url}"},
+        lambda url: {"thumbnail": url},
+        lambda url: listing(thumbnail="", url=url),
+    ],
+    ids=["in a detail", "in a thumbnail of no list", "beside a thumbnail"],
+)
+def test_a_signed_url_would_be_found(told: Any, cloud: LocalCloud, outside: Outside) -> None:
+    url = outside.bucket.sign_url("GET", "a.jpg", 60)
+    assert answers.find(httpx.Response(200, json=told(url)), cloud) == ["body"]
+
+
+def test_a_key_and_a_token_would_be_found(cloud: LocalCloud, outside: Outside) -> None:
+    key = cloud.identity.issue_token()
+    for value in (key.access_key_id, key.security_token):
+        assert answers.find(httpx.Response(200, text=value), cloud) == ["body"]
+        assert answers.find(httpx.Response(200, headers={"X-A": value}), cloud) == ["x-a"]
+    hidden = httpx.Response(200, json=listing(thumbnail=f"https://a/?{key.access_key_secret}"))
+    assert answers.find(hidden, cloud) == ["a secret"]
+
+
+def test_a_thumbnail_may_be_signed(cloud: LocalCloud, outside: Outside) -> None:
+    url = outside.bucket.sign_url("GET", "a.jpg", 60)
+    assert answers.find(httpx.Response(200, json=listing(thumbnail=url)), cloud) == []
+
+
+# What follows is searched by the client itself.
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("DownloadTimeout", 401), ("InvalidParameter", 400), ("SignatureDoesNotMatch", 400)],
+)
+def test_a_url_that_fails_is_not_told_back(
+    code: str, status: int, api: httpx.Client, outside: Outside
+) -> None:
+    url = outside.bucket.sign_url("GET", "a.jpg", 60)
+    outside.behave(cloudauth={"faults": [{"code": code, "status": status, "times": 9}]})
+    assert api.post(PATH, json={"url": url}).json()["code"] == code
+
+
+def test_a_url_that_is_refused_is_not_told_back(api: httpx.Client, outside: Outside) -> None:
+    signed = outside.bucket.sign_url("GET", "a.jpg", 60).partition("?")[2]
+    for url in (f"https://10.0.0.1/?{signed}", f"ftp://a.example/?{signed}", f"?{signed}"):
+        assert api.post(PATH, json={"url": url}).json()["code"] == "UrlRefused"
+    named = {"bucket": f"a?{signed}", "key": "a"}
+    assert api.post(PATH, json={"object": named}).status_code == 400
+    assert api.get("/v1/objects", params={"after": f"?{signed}"}).status_code == 400
+    assert api.get("/v1/objects", headers={"X-Request-Id": f"?{signed}"}).status_code == 400
+
+
+def test_a_store_that_fails_tells_nothing_of_itself(
+    api: httpx.Client, outside: Outside, files: dict[str, bytes]
+) -> None:
+    outside.behave(oss={"faults": [{"code": "AccessDenied", "status": 403, "times": 99}]})
+    asked = {"bucket": outside.told["OSS_BUCKET"], "key": "a.jpg"}
+    assert api.get(PATH, params=asked).status_code >= 400
+    assert api.post(PATH, json={"object": asked}).status_code >= 400
+    assert api.get("/v1/objects").status_code >= 400

@@ -1,0 +1,185 @@
+"""GET /v1/objects and GET /v1/counts: the reviewer's list, and how much came when."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Any
+
+import httpx
+import pytest
+
+from facescreen_local.cloud import LocalCloud
+from tests.support.outside import Outside
+
+PATH = "/v1/objects"
+VERDICTS = ("low_risk", "high_risk", "suspicious", "unscreenable", "failed")
+# Uploaded in this order; outcomes of one second have no order among themselves.
+SECONDS = (
+    {"kyc/clip.mp4": "clip.mp4", "kyc/é 1+1%.jpg": "portrait.jpg"},
+    {"kyc/flagged.jpg": "flagged.jpg", "other/flagged.jpg": "flagged.jpg"},
+    {"kyc/no-face.jpg": "no-face.jpg", "other/portrait.jpg": "portrait.jpg"},
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _screened(running_cloud: tuple[LocalCloud, Outside], files: dict[str, bytes]) -> None:
+    outside = running_cloud[1]
+    for together in SECONDS:
+        for key, name in together.items():
+            outside.put(key, files[name])
+        outside.settled()
+        time.sleep(1.1)
+
+
+def pages(api: httpx.Client, **asked: Any) -> list[list[dict[str, Any]]]:
+    """Every page, to the last."""
+    found: list[list[dict[str, Any]]] = []
+    after: dict[str, str] = {}
+    while not found or after["after"]:
+        assert len(found) < 50, "the pages go round in a circle"
+        answer = api.get(PATH, params={**asked, **after})
+        assert answer.status_code == 200, answer.text
+        found.append(answer.json()["objects"])
+        after = {"after": answer.json()["next"]}
+    return found
+
+
+def listed(api: httpx.Client, **asked: Any) -> list[dict[str, Any]]:
+    return [one for page in pages(api, limit=100, **asked) for one in page]
+
+
+def keys(objects: list[dict[str, Any]]) -> list[str]:
+    return [one["screening"]["object"]["key"] for one in objects]
+
+
+def refused(answer: httpx.Response) -> str:
+    """What was wrong with a parameter."""
+    assert (answer.status_code, answer.json()["code"]) == (400, "InvalidParameter")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    return str(answer.json()["detail"])
+
+
+def test_the_newest_come_first(api: httpx.Client, outside: Outside) -> None:
+    found = [one for one in keys(listed(api)) if one.startswith(("kyc/", "other/"))]
+    for together in reversed(SECONDS):
+        assert set(found[: len(together)]) == set(together)
+        del found[: len(together)]
+    times = [one["at"] for one in listed(api)]
+    assert times == sorted(times, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"prefix": "other/"}, {"other/flagged.jpg", "other/portrait.jpg"}),
+        ({"prefix": "kyc/é 1+"}, {"kyc/é 1+1%.jpg"}),
+        ({"prefix": "kyc/", "verdict": "low_risk"}, {"kyc/clip.mp4", "kyc/é 1+1%.jpg"}),
+        ({"prefix": "kyc/", "verdict": "high_risk"}, {"kyc/flagged.jpg"}),
+        ({"prefix": "kyc/", "verdict": "unscreenable"}, {"kyc/no-face.jpg"}),
+        ({"prefix": "kyc/", "verdict": "failed"}, set()),
+        ({"prefix": "nowhere/"}, set()),
+    ],
+)
+def test_the_filters(
+    asked: dict[str, str], found: set[str], api: httpx.Client, outside: Outside
+) -> None:
+    assert set(keys(listed(api, **asked))) == found
+
+
+@pytest.mark.parametrize("limit", [1, 2, 4])
+def test_pages_miss_nothing_and_repeat_nothing(
+    limit: int, api: httpx.Client, outside: Outside
+) -> None:
+    found = pages(api, limit=limit)
+    assert all(len(page) == limit for page in found[:-1])
+    assert [one["at"] for page in found for one in page] == [one["at"] for one in listed(api)]
+    assert [key for page in found for key in keys(page)] == keys(listed(api))
+
+
+def test_what_comes_between_two_pages_shifts_nothing(
+    api: httpx.Client, outside: Outside, files: dict[str, bytes]
+) -> None:
+    before = keys(listed(api))
+    first = api.get(PATH, params={"limit": 2}).json()
+    outside.put("between.jpg", files["portrait.jpg"])
+    outside.settled()
+    rest = listed(api, after=first["next"])
+    assert keys(first["objects"]) + keys(rest) == before
+    assert keys(listed(api))[0] == "between.jpg"
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "1.5", "", "x", "１", "9" * 30])
+def test_a_limit_out_of_bounds(limit: str, api: httpx.Client, outside: Outside) -> None:
+    told = refused(api.get(PATH, params={"limit": limit}))
+    assert told == "limit must be a whole number from 1 to 100"
+
+
+@pytest.mark.parametrize("after", ["x", "../ledger/", "7935401842-high_risk", "a" * 2000])
+def test_a_cursor_that_is_none(after: str, api: httpx.Client, outside: Outside) -> None:
+    assert "`next` of another page" in refused(api.get(PATH, params={"after": after}))
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"verdict": "clean"}, "verdict must be one of"),
+        ({"prefix": "a" * 1024}, "prefix may have at most 1023 characters"),
+        ({"perfix": "kyc/"}, "'perfix' is not a parameter here"),
+    ],
+)
+def test_a_wrong_filter(
+    asked: dict[str, str], says: str, api: httpx.Client, outside: Outside
+) -> None:
+    assert says in refused(api.get(PATH, params=asked))
+
+
+def test_a_thumbnail_is_a_small_picture(api: httpx.Client, outside: Outside) -> None:
+    thumbnails = {one["screening"]["object"]["key"]: one["thumbnail"] for one in listed(api)}
+    assert thumbnails["kyc/clip.mp4"] is None
+    answer = httpx.get(thumbnails["kyc/flagged.jpg"])
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
+    assert len(answer.content) < len(outside.bucket.get_object("kyc/flagged.jpg").read())
+
+
+def test_an_overwritten_and_a_deleted_object_show_nothing(
+    api: httpx.Client, outside: Outside, files: dict[str, bytes]
+) -> None:
+    def standing() -> dict[tuple[str, str], bool]:
+        """Verdict and standing, and whether there is a thumbnail."""
+        return {
+            (one["screening"]["verdict"], one["standing"]): one["thumbnail"] is not None
+            for one in listed(api, prefix="changing.jpg")
+        }
+
+    outside.put("changing.jpg", files["portrait.jpg"])
+    outside.settled()
+    assert standing() == {("low_risk", "current"): True}
+    outside.put("changing.jpg", files["flagged.jpg"])
+    outside.settled()
+    assert standing() == {("low_risk", "superseded"): False, ("high_risk", "current"): True}
+    outside.bucket.delete_object("changing.jpg")
+    assert standing() == {("low_risk", "gone"): False, ("high_risk", "gone"): False}
+
+
+def test_the_counts_are_those_of_the_list(api: httpx.Client, outside: Outside) -> None:
+    told = api.get("/v1/counts").json()
+    assert told["complete"] is True
+    counted = {verdict: sum(row[verdict] for row in told["hours"]) for verdict in VERDICTS}
+    assert +Counter(counted) == Counter(one["screening"]["verdict"] for one in listed(api))
+
+
+@pytest.mark.parametrize("hours", [1, 24, 168])
+def test_every_hour_has_its_counts(hours: int, api: httpx.Client, outside: Outside) -> None:
+    told = api.get("/v1/counts", params={"hours": hours}).json()["hours"]
+    assert len(told) == hours
+    names = [row["hour"] for row in told]
+    assert names == sorted(set(names), reverse=True)
+    assert all(name.endswith(":00:00Z") for name in names)
+    assert all(set(row) == {"hour", *VERDICTS} for row in told)
+
+
+@pytest.mark.parametrize("hours", ["0", "169", "-1", "x", ""])
+def test_hours_out_of_bounds(hours: str, api: httpx.Client, outside: Outside) -> None:
+    told = refused(api.get("/v1/counts", params={"hours": hours}))
+    assert told == "hours must be a whole number from 1 to 168"

@@ -1,0 +1,62 @@
+"""The OpenAPI document is true: schemathesis asks the running trigger by it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+import facescreen
+from tests.support.outside import Outside
+
+SHIPPED = Path(facescreen.__file__).parent
+DOCUMENT = json.loads((SHIPPED / "http" / "openapi.v1.json").read_text())
+MESSAGE = json.loads((SHIPPED / "screening-completed.v1.schema.json").read_text())
+
+
+def test_the_trigger_does_what_the_document_says(
+    api: httpx.Client, outside: Outside, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("schemathesis"),
+            "run",
+            f"{outside.told['HTTP_TRIGGER_URL']}/openapi.json",
+            # No schema says what is a face: a well-formed request may be a 422.
+            "--exclude-checks=positive_data_acceptance",
+            "--max-examples=40",
+            "--seed=1",
+            "--generation-database=none",
+            "--request-timeout=30",
+            "--phases=examples,coverage,fuzzing",
+            "--no-color",
+        ],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,  # where it keeps its notes
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+def test_it_is_the_document_that_ships(api: httpx.Client, outside: Outside) -> None:
+    assert api.get("/openapi.json").json() == DOCUMENT
+
+
+def test_an_answer_and_a_message_are_described_alike() -> None:
+    def fields(schema: dict[str, Any]) -> dict[str, Any]:
+        return {name: part.get("type") for name, part in schema["properties"].items()}
+
+    answer = DOCUMENT["components"]["schemas"]["Screening"]
+    message = MESSAGE["$defs"]["screening"]
+    assert set(answer["required"]) == set(message["required"])
+    ours, theirs = fields(answer), fields(message)
+    # Told by a reference there.
+    for name in ("object", "verdict", "media"):
+        del ours[name], theirs[name]
+    assert ours == theirs

@@ -1,0 +1,92 @@
+"""What has no route, and events that are none of an HTTP trigger."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import httpx
+import pytest
+from alibabacloud_fc20230330 import models
+from alibabacloud_fc20230330.client import Client
+from alibabacloud_tea_openapi.utils_models import Config
+from darabonba.runtime import RuntimeOptions
+
+from tests.support.outside import Outside
+
+# The SDK's own, from Python 3.12 on.
+pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
+
+TAKEN = {
+    "/v1/screenings": "GET, POST",
+    "/v1/objects": "GET",
+    "/v1/counts": "GET",
+    "/v1/health": "GET",
+    "/openapi.json": "GET",
+    "/": "GET",
+}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1", "/v1/", "/v2/objects", "/v1/objects/a", "/V1/health", "/../etc/passwd", "/<script>"],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_an_unknown_path(method: str, path: str, api: httpx.Client, outside: Outside) -> None:
+    answer = api.request(method, path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "NotFound")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert "script" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        (method, path)
+        for path, taken in TAKEN.items()
+        for method in ("POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+        if method not in taken
+    ],
+)
+def test_a_method_that_is_not_there(
+    method: str, path: str, api: httpx.Client, outside: Outside
+) -> None:
+    answer = api.request(method, path)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, TAKEN[path])
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert method == "HEAD" or answer.json()["code"] == "MethodNotAllowed"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"{}",
+        b'{"version": "v1", "rawPath": "/v1/health"}',
+        b'{"rawPath": "/", "headers": [], "requestContext": {"http": {}}}',
+    ],
+)
+def test_an_event_that_is_none(event: bytes, api: httpx.Client, outside: Outside) -> None:
+    """Whoever may invoke the function may send it anything."""
+    told = outside.told
+    sdk = Client(
+        Config(
+            access_key_id=told["ALIBABA_CLOUD_ACCESS_KEY_ID"],
+            access_key_secret=told["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
+            endpoint=told["FC_ENDPOINT"].removeprefix("http://"),
+            protocol="HTTP",
+        )
+    )
+    answer = sdk.invoke_function_with_options(
+        "facescreen-http-api",
+        models.InvokeFunctionRequest(body=io.BytesIO(event)),
+        models.InvokeFunctionHeaders(),
+        RuntimeOptions(),
+    )
+    failure = json.loads(answer.body.read())
+    assert failure["errorType"] == "BadEvent"
+    assert failure["errorMessage"] == "the event is not one of an HTTP trigger"
+    assert api.get("/v1/health").json()["status"] == "ok"

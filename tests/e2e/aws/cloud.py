@@ -1,0 +1,177 @@
+"""All that surrounds the functions on AWS, and the local ID Verification, on loopback.
+
+Two source buckets (``clips`` has versions) tell a queue of what comes below ``kyc/``; verdicts go
+to a topic, a queue or an event bus, each of which ends in a queue of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from facescreen_local.auth.account import Identity
+from facescreen_local.background import Background
+from facescreen_local.id_verification.service import CloudauthService
+from tests.e2e.aws.analyzer import ByLastBytes
+from tests.e2e.aws.configuration import REGION
+from tests.e2e.aws.moto_server import moto_server
+from tests.e2e.aws.queues import delete, queue_arn
+
+SOURCES = ("selfies", "clips")
+VERSIONED = "clips"
+STATE = "state"
+WATCHED = "kyc/"
+MOST_RECEIVES = 3
+BUS = "verdicts"
+
+
+@dataclass
+class Cloud:
+    """As somebody with administrator's rights sees it."""
+
+    endpoint: str
+    cloudauth: CloudauthService
+    identity: Identity
+    visibility_s: int
+    kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Every message ever read from a queue, by the queue's URL."""
+
+    def __post_init__(self) -> None:
+        session = boto3.Session("AKIDADMIN", "secret", region_name=REGION)
+        self.s3, self.sqs, self.sns, self.events, self.secrets = (
+            session.client(name, endpoint_url=self.endpoint)
+            for name in ("s3", "sqs", "sns", "events", "secretsmanager")
+        )
+        self._make_queues()
+        self._make_buckets()
+        self._make_destinations()
+        key = self.identity.key
+        secret = {"access_key_id": key.access_key_id, "access_key_secret": key.access_key_secret}
+        self.secret_arn: str = self.secrets.create_secret(
+            Name="alibaba", SecretString=json.dumps(secret)
+        )["ARN"]
+
+    def environment(self, **settings: str) -> dict[str, str]:
+        """Of a function. `settings` go over what stands here; a destination is among them."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "ALIBABA_SECRET_ARN": self.secret_arn,
+            "CALLS_PER_SECOND": "50",
+            "CLOUDAUTH_ENDPOINT": self.cloudauth.url,
+            "DEAD_LETTERS_QUEUE_URL": self.dead_letters_url,
+            "FACESCREEN_LOCAL": "true",
+            "MOST_RECEIVES": str(MOST_RECEIVES),
+            "SCENE_CODE": "kyc_demo_1",
+            "STATE_BUCKET": STATE,
+            **settings,
+        }
+
+    def put(self, bucket: str, key: str, body: bytes) -> str:
+        """The new object's version; empty where the bucket has none."""
+        done = self.s3.put_object(Bucket=bucket, Key=key, Body=body)
+        return str(done.get("VersionId", ""))
+
+    def tags(self, bucket: str, key: str, version: str = "") -> dict[str, str]:
+        """Of the object's newest version, or of `version`."""
+        pinned = {"VersionId": version} if version else {}
+        found = self.s3.get_object_tagging(Bucket=bucket, Key=key, **pinned)
+        return {tag["Key"]: tag["Value"] for tag in found["TagSet"]}
+
+    def listed(self, bucket: str) -> list[str]:
+        """The keys of all its objects."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        return [found["Key"] for page in pages for found in page.get("Contents", ())]
+
+    def messages(self, queue_url: str) -> list[dict[str, Any]]:
+        """The bodies of all messages so far, which are taken out of the queue."""
+        kept = self.kept.setdefault(queue_url, [])
+        while True:
+            found = self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
+            if not found.get("Messages"):
+                return kept
+            kept += [json.loads(message["Body"]) for message in found["Messages"]]
+            delete(self.sqs, queue_url, found["Messages"])
+
+    def give_up_at_once(self) -> None:
+        """From now on one receive that fails makes a dead letter: the time of more is spent in
+        waiting. Functions are to be told MOST_RECEIVES=1."""
+        policy = {
+            "deadLetterTargetArn": queue_arn(self.sqs, self.dead_letters_url),
+            "maxReceiveCount": 1,
+        }
+        attributes = {"RedrivePolicy": json.dumps(policy)}
+        self.sqs.set_queue_attributes(QueueUrl=self.uploads_url, Attributes=attributes)
+
+    def _make_queues(self) -> None:
+        self.dead_letters_url = self._queue("dead-letters")
+        policy = {
+            "deadLetterTargetArn": queue_arn(self.sqs, self.dead_letters_url),
+            "maxReceiveCount": MOST_RECEIVES,
+        }
+        self.uploads_url = self._queue(
+            "uploads",
+            VisibilityTimeout=str(self.visibility_s),
+            RedrivePolicy=json.dumps(policy),
+        )
+
+    def _make_buckets(self) -> None:
+        place = {"LocationConstraint": REGION}
+        for name in (*SOURCES, STATE):
+            self.s3.create_bucket(Bucket=name, CreateBucketConfiguration=place)
+        self.s3.put_bucket_versioning(
+            Bucket=VERSIONED, VersioningConfiguration={"Status": "Enabled"}
+        )
+        below = {"Key": {"FilterRules": [{"Name": "prefix", "Value": WATCHED}]}}
+        queue = {
+            "QueueArn": queue_arn(self.sqs, self.uploads_url),
+            "Events": ["s3:ObjectCreated:*"],
+            "Filter": below,
+        }
+        for name in SOURCES:
+            self.s3.put_bucket_notification_configuration(
+                Bucket=name, NotificationConfiguration={"QueueConfigurations": [queue]}
+            )
+
+    def _make_destinations(self) -> None:
+        self.topic_arn: str = self.sns.create_topic(Name="verdicts")["TopicArn"]
+        self.topic_queue_url = self._queue("of-the-topic")
+        self.sns.subscribe(
+            TopicArn=self.topic_arn,
+            Protocol="sqs",
+            Endpoint=queue_arn(self.sqs, self.topic_queue_url),
+            Attributes={"RawMessageDelivery": "true"},
+        )
+        self.verdicts_url = self._queue("verdicts")
+        self.events.create_event_bus(Name=BUS)
+        self.bus_queue_url = self._queue("of-the-bus")
+        self.events.put_rule(
+            Name="all", EventBusName=BUS, EventPattern=json.dumps({"source": ["facescreen"]})
+        )
+        target = {"Id": "queue", "Arn": queue_arn(self.sqs, self.bus_queue_url)}
+        self.events.put_targets(Rule="all", EventBusName=BUS, Targets=[target])
+
+    def _queue(self, name: str, **attributes: str) -> str:
+        url: str = self.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        return url
+
+
+@contextmanager
+def running_cloud(
+    loop: Background, folder: Path, visibility_s: int = 10, s3_age_s: float = 0
+) -> Iterator[Cloud]:
+    """`visibility_s`: after how long a message that failed is delivered again; AWS wants six times
+    the function's time-out. `s3_age_s`: see moto_server."""
+    identity = Identity.fresh()
+    cloudauth = CloudauthService(identity, folder, ByLastBytes())
+    with moto_server(s3_age_s) as endpoint:
+        loop.run(cloudauth.start())
+        try:
+            yield Cloud(endpoint, cloudauth, identity, visibility_s)
+        finally:
+            loop.run(cloudauth.stop())

@@ -1,0 +1,126 @@
+"""Functions to run, and the loop that serves them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+import boto3
+import pytest
+
+from facescreen_local.background import Background
+from facescreen_local.samples.photographs import portrait
+from tests.e2e.aws import leaks
+from tests.e2e.aws.cloud import Cloud, running_cloud
+from tests.e2e.aws.configuration import REGION, Configuration
+from tests.e2e.aws.function import Function
+from tests.e2e.aws.moto_server import moto_server
+from tests.e2e.aws.package import built, managed_runtime
+
+TOYS = Path(__file__).with_name("toys")
+
+
+class Toy(Protocol):
+    """Makes a function of a handler in toys.py."""
+
+    def __call__(self, handler: str, **settings: Any) -> Function: ...
+
+
+class Deploy(Protocol):
+    """Deploys a handler, that for bucket events by default, with settings over the cloud's."""
+
+    def __call__(self, handler: str = ..., /, **settings: str) -> Function: ...
+
+
+@pytest.fixture(scope="session")
+def loop() -> Iterator[Background]:
+    with Background() as loop:
+        yield loop
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "function.log"
+
+
+@pytest.fixture
+def toy(loop: Background, log: Path) -> Iterator[Toy]:
+    with ExitStack() as running:
+
+        def make(handler: str, **settings: Any) -> Function:
+            configuration = Configuration("toy", f"toys.{handler}", TOYS, **settings)
+            return running.enter_context(Function(configuration, loop, log))
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def sqs() -> Iterator[Any]:
+    """A client of a server without queues."""
+    with moto_server() as endpoint:
+        yield boto3.client(
+            "sqs",
+            endpoint_url=endpoint,
+            region_name=REGION,
+            aws_access_key_id="AKIDADMIN",
+            aws_secret_access_key="secret",
+        )
+
+
+@pytest.fixture(scope="module")
+def cloud(loop: Background, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """One for all tests of a file."""
+    with running_cloud(loop, tmp_path_factory.mktemp("cloud")) as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(tmp_path_factory.mktemp("package"))
+
+
+@pytest.fixture(scope="session")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return managed_runtime(tmp_path_factory.mktemp("lambda") / "runtime")
+
+
+@pytest.fixture(scope="module")
+def deploy(
+    loop: Background,
+    cloud: Cloud,
+    package: Path,
+    runtime: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Deploy]:
+    """Afterwards, all that the functions wrote anywhere is searched for secrets."""
+    log = tmp_path_factory.mktemp("functions") / "log"
+    deployed: list[Configuration] = []
+    with ExitStack() as running:
+
+        def make(handler: str = "object_created.handler", /, **settings: str) -> Function:
+            module = handler.partition(".")[0]
+            configuration = Configuration(
+                module.replace("_", "-"),
+                handler,
+                package / module,
+                cloud.environment(**settings),
+                timeout_s=cloud.visibility_s,
+                memory_mb=512,
+                runtime=runtime,
+            )
+            deployed.append(configuration)
+            return running.enter_context(Function(configuration, loop, log))
+
+        yield make
+    assert leaks.find(cloud, log, deployed) == []
+
+
+@pytest.fixture(scope="session")
+def photo() -> bytes:
+    """A portrait that the service takes as it is."""
+    jpeg = io.BytesIO()
+    portrait().save(jpeg, "JPEG", quality=90)
+    return jpeg.getvalue()

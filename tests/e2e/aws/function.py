@@ -1,0 +1,76 @@
+"""A Lambda function: as many instances as invocations run at once, reused when idle."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from facescreen_local.background import Background
+from tests.e2e.aws.configuration import Configuration
+from tests.e2e.aws.instance import Instance
+from tests.e2e.aws.runtime_api import FunctionError
+
+_MARGIN_S = 90
+"""Over a function's own time-out: its start, and the end of a killed one."""
+
+
+class Function:
+    """``with Function(...) as function: function.invoke(event)``, from any thread."""
+
+    def __init__(self, configuration: Configuration, loop: Background, log: Path) -> None:
+        """`log` is the file that takes what the instances write."""
+        self.configuration = configuration
+        self._loop = loop
+        self._log = log.open("ab", buffering=0)
+        self._idle: list[Instance] = []
+        self._busy: set[Instance] = set()
+
+    def __enter__(self) -> Function:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.run(self._end())
+        self._log.close()
+
+    def invoke(self, event: Any) -> Any:
+        """The handler's result. Raises FunctionError."""
+        wait_s = self.configuration.timeout_s + _MARGIN_S
+        return json.loads(self._loop.run(self._invoke(json.dumps(event).encode()), wait_s))
+
+    @property
+    def busy(self) -> int:
+        """How many instances are in the middle of an invocation, or on their way into one."""
+        return len(self._busy)
+
+    def kill(self) -> None:
+        """SIGKILLs every instance that is in the middle of an invocation."""
+        self._loop.run(self._kill())
+
+    async def _invoke(self, event: bytes) -> bytes:
+        async with self._lent() as instance:
+            return await instance.invoke(event)
+
+    @asynccontextmanager
+    async def _lent(self) -> AsyncIterator[Instance]:
+        if len(self._busy) >= self.configuration.concurrency:
+            raise FunctionError("TooManyRequestsException", "Rate Exceeded.")
+        instance = self._idle.pop() if self._idle else Instance(self.configuration, self._log)
+        self._busy.add(instance)
+        try:
+            yield instance
+        finally:
+            self._busy.remove(instance)
+            if instance.alive:
+                self._idle.append(instance)
+            else:
+                await instance.end()
+
+    async def _kill(self) -> None:
+        await asyncio.gather(*(instance.kill() for instance in [*self._busy]))
+
+    async def _end(self) -> None:
+        await asyncio.gather(*(instance.end() for instance in [*self._idle, *self._busy]))

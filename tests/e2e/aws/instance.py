@@ -1,0 +1,96 @@
+"""One execution environment: a process of AWS's own runtime client, awslambdaric."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Coroutine
+from typing import IO, TypeVar
+
+from tests.e2e.aws.configuration import Configuration
+from tests.e2e.aws.runtime_api import FunctionError, Invocation, RuntimeApi
+
+T = TypeVar("T")
+
+_LONGEST_INIT_S = 60
+"""Lambda gives 10 s; here two cores may start many instances at once."""
+
+
+class Instance:
+    """Answers one invocation at a time, until its process ends."""
+
+    def __init__(self, configuration: Configuration, log: IO[bytes]) -> None:
+        """`log` takes what the function writes to stdout and stderr."""
+        self._configuration = configuration
+        self._log = log
+        self._api = RuntimeApi()
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can take another invocation."""
+        return self._process is not None and self._process.returncode is None
+
+    async def invoke(self, event: bytes) -> bytes:
+        """The handler's result, JSON. Raises FunctionError."""
+        process = self._process or await self._start()
+        seconds = self._configuration.timeout_s
+        invocation = Invocation(event, self._configuration.arn, time.time() + seconds)
+        return await self._within(seconds, process, self._api.answer(invocation))
+
+    async def kill(self) -> None:
+        """SIGKILLs the process and what it started."""
+        if self._process is not None:
+            # The group lives on where the process ended and left some of its own behind.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            await self._process.wait()
+
+    async def end(self) -> None:
+        """Kills, without a word to the handler, as Lambda does."""
+        await self.kill()
+        await self._api.stop()
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        configuration = self._configuration
+        address = await self._api.start()
+        process = self._process = await asyncio.create_subprocess_exec(
+            *configuration.command,
+            cwd=configuration.code,
+            env={**configuration.variables(), "AWS_LAMBDA_RUNTIME_API": address},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            # A group of its own: killed whole, and not reached by a terminal's Ctrl-C.
+            start_new_session=True,
+        )
+        await self._within(_LONGEST_INIT_S, process, self._api.initialized())
+        return process
+
+    async def _within(
+        self,
+        seconds: float,
+        process: asyncio.subprocess.Process,
+        work: Coroutine[object, object, T],
+    ) -> T:
+        """The result of `work`, unless the process ends first, or is killed for being late."""
+        wanted, ended = asyncio.ensure_future(work), asyncio.ensure_future(process.wait())
+        await asyncio.wait({wanted, ended}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            if wanted.done():
+                return wanted.result()
+            if ended.done():
+                raise FunctionError("Runtime.ExitError", _exit(ended.result()))
+            await self.kill()
+            raise FunctionError("Sandbox.Timedout", f"Task timed out after {seconds:.2f} seconds")
+        finally:
+            wanted.cancel()
+            ended.cancel()
+
+
+def _exit(status: int) -> str:
+    end = f"signal: {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+    return f"Runtime exited with error: {end}"

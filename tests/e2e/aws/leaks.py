@@ -1,0 +1,36 @@
+"""Searches all that functions wrote for what must never be written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.e2e.aws.cloud import SOURCES, STATE, Cloud
+from tests.e2e.aws.configuration import Configuration
+
+# Parameters of presigned URLs; a JPEG in Base64.
+_FORBIDDEN = re.compile(r"X-Amz-(Signature|Credential|Security-Token)|/9j/4", re.IGNORECASE)
+
+
+def find(cloud: Cloud, log: Path, functions: list[Configuration]) -> list[str]:
+    """Where something secret stands; empty when nowhere."""
+    secrets = [text for one in functions for text in (one.secret_key, one.session_token)]
+    secrets.append(cloud.identity.key.access_key_secret)
+    return [
+        place
+        for place, text in _written(cloud, log)
+        if _FORBIDDEN.search(text) or any(secret in text for secret in secrets)
+    ]
+
+
+def _written(cloud: Cloud, log: Path) -> Iterator[tuple[str, str]]:
+    yield "log", log.read_text()
+    for url in (cloud.topic_queue_url, cloud.verdicts_url, cloud.bus_queue_url):
+        yield url, json.dumps(cloud.messages(url))
+    for bucket in SOURCES:
+        for key in cloud.listed(bucket):
+            yield f"tags of {key}", json.dumps(cloud.tags(bucket, key))
+    for key in cloud.listed(STATE):
+        yield key, cloud.s3.get_object(Bucket=STATE, Key=key)["Body"].read().decode()

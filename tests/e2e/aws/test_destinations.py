@@ -1,0 +1,27 @@
+"""Verdicts go to a topic, a queue or an event bus, whichever is set."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.aws.announced import Announced
+from tests.e2e.aws.cloud import BUS, WATCHED, Cloud
+from tests.e2e.aws.conftest import Deploy
+from tests.e2e.aws.event_source import EventSource
+
+
+@pytest.mark.parametrize("destination", ["SNS_TOPIC_ARN", "SQS_QUEUE_URL", "EVENT_BUS"])
+def test_a_verdict_reaches_its_destination(
+    cloud: Cloud, deploy: Deploy, photo: bytes, destination: str
+) -> None:
+    value, queue_url = {
+        "SNS_TOPIC_ARN": (cloud.topic_arn, cloud.topic_queue_url),
+        "SQS_QUEUE_URL": (cloud.verdicts_url, cloud.verdicts_url),
+        "EVENT_BUS": (BUS, cloud.bus_queue_url),
+    }[destination]
+    key = f"{WATCHED}{destination}.jpg"
+    cloud.put("selfies", key, photo)
+    with EventSource(cloud.sqs, cloud.uploads_url, deploy(**{destination: value})) as source:
+        (told,) = Announced(cloud, queue_url).of("selfies", key)
+    assert told["verdict"] == "low_risk"
+    assert source.errors == []

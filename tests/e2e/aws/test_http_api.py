@@ -1,0 +1,109 @@
+"""The function URL: our HTTP handler in AWS's runtime client, with events as Lambda makes them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.e2e.aws.analyzer import FORGED
+from tests.e2e.aws.cloud import WATCHED, Cloud
+from tests.e2e.aws.conftest import Deploy
+from tests.e2e.aws.function import Function
+
+JSON = {"content-type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def api(cloud: Cloud, deploy: Deploy) -> Function:
+    return deploy("http_api.handler", SNS_TOPIC_ARN=cloud.topic_arn)
+
+
+def asked(
+    api: Function,
+    method: str,
+    path: str,
+    body: bytes = b"",
+    *,
+    query: str = "",
+    headers: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """The answer to an event of payload version 2.0 (AWS Lambda Developer Guide, "Invoking Lambda
+    function URLs")."""
+    now = time.time()
+    event = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {"host": "id.lambda-url.eu-central-1.on.aws", **(headers or {})},
+        "queryStringParameters": dict(pair.split("=") for pair in query.split("&") if pair),
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "id",
+            "domainName": "id.lambda-url.eu-central-1.on.aws",
+            "domainPrefix": "id",
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1",
+                "userAgent": "test",
+            },
+            "requestId": str(uuid.uuid4()),
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
+            "timeEpoch": int(now * 1000),
+        },
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
+    answer: dict[str, Any] = api.invoke(event)
+    return answer
+
+
+def test_it_lives(api: Function) -> None:
+    answer = asked(api, "GET", "/v1/health")
+    assert answer["statusCode"] == 200
+    assert json.loads(answer["body"])["status"] == "ok"
+
+
+def test_a_file_is_screened(api: Function, photo: bytes) -> None:
+    kind = {"content-type": "image/jpeg"}
+    answer = asked(api, "POST", "/v1/screenings", photo + FORGED, headers=kind)
+    assert (answer["statusCode"], json.loads(answer["body"])["verdict"]) == (200, "high_risk")
+
+
+def test_an_object_is_screened_and_stands_in_the_list(
+    api: Function, cloud: Cloud, photo: bytes
+) -> None:
+    key = f"{WATCHED}asked.jpg"
+    cloud.put("clips", key, photo)
+    body = json.dumps({"object": {"bucket": "clips", "key": key}, "write_back": True}).encode()
+    answer = asked(api, "POST", "/v1/screenings", body, headers=JSON)
+    assert (answer["statusCode"], json.loads(answer["body"])["verdict"]) == (200, "low_risk")
+    assert cloud.tags("clips", key)["deepfake-verdict"] == "low_risk"
+    answer = asked(api, "GET", "/v1/screenings", query=f"bucket=clips&key={key}")
+    assert json.loads(answer["body"])["object"]["store"] == "s3"
+    (listed,) = json.loads(asked(api, "GET", "/v1/objects")["body"])["objects"]
+    assert listed["standing"] == "current"
+    assert listed["thumbnail"].startswith(f"{cloud.endpoint}/clips/")
+
+
+def test_the_page_may_show_pictures_of_the_bucket(api: Function, cloud: Cloud) -> None:
+    answer = asked(api, "GET", "/")
+    assert answer["statusCode"] == 200
+    (policy,) = (v for k, v in answer["headers"].items() if k.lower() == "content-security-policy")
+    assert cloud.endpoint in policy
+
+
+def test_what_is_missing_is_a_problem(api: Function) -> None:
+    body = json.dumps({"object": {"bucket": "selfies", "key": "absent.jpg"}}).encode()
+    answer = asked(api, "POST", "/v1/screenings", body, headers=JSON)
+    assert answer["statusCode"] == 404
+    assert json.loads(answer["body"])["code"]

@@ -1,0 +1,95 @@
+"""Our presigned URLs, against a server that checks signature and expiry: s3rver, of npm."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from botocore.config import Config
+
+from tests.e2e.aws.configuration import REGION
+
+HERE = Path(__file__).with_name("s3rver")
+BUCKET = "selfies"
+KEY = "kyc/a+b 100% é漢🙂.jpg"
+ITS_KEY = "S3RVER"
+"""The only AccessKey ID it knows, and its secret."""
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    node = shutil.which("node")
+    if not node or not (HERE / "node_modules").is_dir():
+        pytest.skip(
+            "needs s3rver: install Node.js 20 or newer, and run tests/e2e/aws/s3rver/install"
+        )
+    folder = tmp_path_factory.mktemp("s3rver")
+    with subprocess.Popen(
+        [node, HERE / "serve.js", folder, BUCKET], stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout
+        port = server.stdout.readline().strip()
+        client = boto3.client(
+            "s3",
+            endpoint_url=f"http://127.0.0.1:{port}",
+            region_name=REGION,
+            aws_access_key_id=ITS_KEY,
+            aws_secret_access_key=ITS_KEY,
+            aws_session_token="token",
+            config=Config(signature_version="s3v4"),
+        )
+        client.put_object(Bucket=BUCKET, Key=KEY, Body=b"a face")
+        yield client
+        server.terminate()
+
+
+def presigned(s3: Any, seconds: int = 60) -> str:
+    url: str = s3.generate_presigned_url(
+        "get_object", Params={"Bucket": BUCKET, "Key": KEY}, ExpiresIn=seconds
+    )
+    return url
+
+
+def test_a_presigned_url_is_accepted(s3: Any) -> None:
+    answer = httpx.get(presigned(s3))
+    assert (answer.status_code, answer.content) == (200, b"a face")
+
+
+@pytest.mark.parametrize(
+    ("part", "other"),
+    [
+        (".jpg?", ".png?"),
+        ("X-Amz-Expires=60", "X-Amz-Expires=61"),
+        ("X-Amz-Security-Token=token", "X-Amz-Security-Token=other"),
+        ("?", "?versionId=older&"),
+        ("X-Amz-Signature=", "X-Amz-Signature=0"),
+    ],
+)
+def test_a_tampered_one_is_refused(s3: Any, part: str, other: str) -> None:
+    url = presigned(s3)
+    assert part in url
+    answer = httpx.get(url.replace(part, other))
+    assert answer.status_code == 403
+    assert "<Code>SignatureDoesNotMatch</Code>" in answer.text
+
+
+def test_a_signature_is_good_for_reading_alone(s3: Any) -> None:
+    answer = httpx.put(presigned(s3), content=b"another face")
+    assert answer.status_code == 403
+
+
+def test_an_expired_one_is_refused(s3: Any) -> None:
+    # Signed at a whole second, which may be nearly over.
+    url = presigned(s3, seconds=4)
+    assert httpx.get(url).status_code == 200
+    time.sleep(4)
+    answer = httpx.get(url)
+    assert answer.status_code == 403
+    assert "Request has expired" in answer.text

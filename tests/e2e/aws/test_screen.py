@@ -1,0 +1,122 @@
+"""``facescreen screen`` and ``report`` of objects on S3, beside a function's own ledger."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.e2e.aws import command_line
+from tests.e2e.aws.analyzer import FORGED
+from tests.e2e.aws.announced import Announced
+from tests.e2e.aws.cloud import WATCHED, Cloud
+from tests.e2e.aws.conftest import Deploy
+from tests.e2e.aws.event_source import EventSource
+from tests.e2e.aws.queues import waiting
+from tests.support.wait import until
+
+pytestmark = pytest.mark.usefixtures("within_a_day")
+
+GENUINE, FLAGGED, UNFIT = (
+    f"{WATCHED}{name}.jpg" for name in ("a+b 100% é漢🙂", "flagged", "unfit")
+)
+
+
+def test_objects_are_screened_tagged_announced_and_paid_for_once(
+    cloud: Cloud, photo: bytes, deploy: Deploy
+) -> None:
+    cloud.put("selfies", GENUINE, photo)
+    cloud.put("clips", FLAGGED, photo + FORGED)
+    cloud.put("selfies", UNFIT, b"no picture")
+    targets = [f"s3://selfies/{GENUINE}", f"s3://clips/{FLAGGED}", f"s3://selfies/{UNFIT}"]
+    said = _lines(_run(cloud, "screen", *targets, "--write-back", "--json"), status=1)
+    assert {one["object"]["key"]: one["verdict"] for one in said} == {
+        GENUINE: "low_risk",
+        FLAGGED: "high_risk",
+        UNFIT: "unscreenable",
+    }
+    assert cloud.tags("selfies", GENUINE)["deepfake-verdict"] == "low_risk"
+    assert cloud.tags("clips", FLAGGED)["deepfake-reason"] == "SuspectDeepForgery"
+    announced = Announced(cloud, cloud.topic_queue_url)
+    assert announced.of("clips", FLAGGED)[0]["tagging"]["status"] == "written"
+    assert _paid(cloud) == 2
+
+    again = _lines(_run(cloud, "screen", targets[0], "--json"), status=0)
+    assert [one["verdict"] for one in again] == ["low_risk"]
+    with EventSource(cloud.sqs, cloud.uploads_url, deploy(SNS_TOPIC_ARN=cloud.topic_arn)) as source:
+        until(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
+    assert source.errors == []
+    assert _paid(cloud) == 2
+
+
+@pytest.fixture(scope="module")
+def counted(cloud: Cloud, photo: bytes) -> None:
+    """Two with a verdict, one without, and one whose bytes are others by now."""
+    for number in range(4):
+        cloud.put("selfies", f"counted/{number}.jpg", photo + bytes([number]))
+    targets = [f"s3://selfies/counted/{number}.jpg" for number in range(3)]
+    _lines(_run(cloud, "screen", *targets, "--write-back", "--json"), status=0)
+    tags = cloud.s3.get_object_tagging(Bucket="selfies", Key="counted/2.jpg")["TagSet"]
+    cloud.put("selfies", "counted/2.jpg", photo)
+    cloud.s3.put_object_tagging(Bucket="selfies", Key="counted/2.jpg", Tagging={"TagSet": tags})
+
+
+@pytest.mark.usefixtures("counted")
+def test_a_report_counts_what_stands_on_them(cloud: Cloud) -> None:
+    done = _run(cloud, "report", "s3://selfies/counted/", "--json", "--check")
+    assert done.returncode == 2, done.stderr
+    said = json.loads(done.stdout)
+    assert said["target"] == "s3://selfies/counted/"
+    assert said["verdicts"]["low_risk"] == 2
+    assert (said["unscreened"], said["stale"]) == (1, 1)
+
+
+@pytest.mark.usefixtures("counted")
+def test_a_report_tells_the_cost(cloud: Cloud) -> None:
+    done = _run(cloud, "report", "--cost", "--cloud", "aws", "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["calls"] == _paid(cloud) > 0
+    assert said["usd"] == pytest.approx(0.4 * said["calls"])
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({"SNS_TOPIC_ARN": ""}, "set exactly one of SNS_TOPIC_ARN, SQS_QUEUE_URL and EVENT_BUS"),
+        ({"STATE_BUCKET": ""}, "STATE_BUCKET"),
+    ],
+)
+def test_what_is_not_set_is_named(cloud: Cloud, environment: dict[str, str], says: str) -> None:
+    done = _run(cloud, "screen", "s3://selfies/a.jpg", **environment)
+    assert done.returncode == 64
+    assert says in " ".join(done.stderr.split())
+
+
+def test_an_object_that_is_not_there(cloud: Cloud) -> None:
+    [said] = _lines(_run(cloud, "screen", "s3://selfies/absent.jpg", "--json"), status=2)
+    assert (said["verdict"], said["reason"]) == ("failed", "ObjectGone")
+
+
+def _run(cloud: Cloud, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """With the user's own AccessKey of Alibaba Cloud: there is no function's secret to read."""
+    key, settings = cloud.identity.key, cloud.environment(SNS_TOPIC_ARN=cloud.topic_arn)
+    del settings["ALIBABA_SECRET_ARN"]
+    own = {
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": key.access_key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key.access_key_secret,
+    }
+    done = command_line.run(cloud.endpoint, *arguments, **{**settings, **own, **environment})
+    assert key.access_key_secret not in done.stdout + done.stderr
+    return done
+
+
+def _lines(done: subprocess.CompletedProcess[str], *, status: int) -> list[dict[str, Any]]:
+    assert done.returncode == status, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def _paid(cloud: Cloud) -> int:
+    return sum(call.billed for call in cloud.cloudauth.calls)

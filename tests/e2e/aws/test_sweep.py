@@ -1,0 +1,58 @@
+"""An upload whose event was lost is screened all the same, by template.yaml's sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from facescreen_local.background import Background
+from tests.e2e.aws.announced import Announced
+from tests.e2e.aws.cloud import SOURCES, STATE, WATCHED, Cloud, running_cloud
+from tests.e2e.aws.conftest import Deploy
+from tests.e2e.aws.event_source import EventSource
+from tests.e2e.aws.operations import made_by
+
+AN_EVENT = {"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
+LOST = [f"{WATCHED}a+b 100%.jpg", f"{WATCHED}é漢🙂.jpg"]
+
+
+@pytest.fixture(scope="module")
+def cloud(loop: Background, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """Whose objects were all put an hour ago."""
+    with running_cloud(loop, tmp_path_factory.mktemp("cloud"), 60, s3_age_s=3600) as cloud:
+        yield cloud
+
+
+def test_what_lost_its_event_is_screened_once(cloud: Cloud, deploy: Deploy, photo: bytes) -> None:
+    for bucket in SOURCES:
+        for key in LOST:
+            cloud.put(bucket, key, photo)
+    cloud.put("selfies", "elsewhere/a.jpg", photo)
+    cloud.sqs.purge_queue(QueueUrl=cloud.uploads_url)
+    sweep = deploy(
+        "sweep.handler",
+        SNS_TOPIC_ARN=cloud.topic_arn,
+        WATCHED_OBJECTS=",".join(f"{bucket}/{WATCHED}" for bucket in SOURCES),
+        UPLOADS_QUEUE_URL=cloud.uploads_url,
+        DAILY_CALLS="100",
+    )
+    run = sweep.invoke(AN_EVENT)
+    assert (run["submitted"], run["end"]) == (4, "all")
+
+    function = deploy(SNS_TOPIC_ARN=cloud.topic_arn)
+    with EventSource(cloud.sqs, cloud.uploads_url, function) as source:
+        announced = Announced(cloud, cloud.topic_queue_url)
+        for bucket in SOURCES:
+            for key in LOST:
+                (told,) = announced.of(bucket, key)
+                assert told["verdict"] == "low_risk"
+                assert cloud.tags(bucket, key)["deepfake-verdict"] == "low_risk"
+    assert source.errors == []
+    assert len([call for call in cloud.cloudauth.calls if call.billed]) == 4
+    assert sweep.invoke(AN_EVENT)["submitted"] == 0
+    assert {action for action, _ in made_by(cloud, sweep)} == {
+        "s3:ListBucket", "s3:GetObjectTagging", "s3:GetObject", "s3:PutObject", "sqs:SendMessage",
+    }  # fmt: skip
+    state = {on for _, on in made_by(cloud, sweep) if on.startswith(f"arn:aws:s3:::{STATE}/")}
+    assert {on.split("/")[1] for on in state} == {"sweep", "calls"}

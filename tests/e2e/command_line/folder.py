@@ -1,0 +1,80 @@
+"""A folder screened by the real command against a local ID Verification with a quota."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from facescreen_local.cloud import SCENE_CODE, LocalCloud
+from tests.support.command import FACESCREEN
+from tests.support.outside import Outside
+
+LATENCY_MS = 300
+
+
+@dataclass(frozen=True)
+class Came:
+    """What came of it."""
+
+    status: int
+    stdout: str
+    stderr: str
+    times: list[float]
+    """Of the paid calls, in epoch seconds, in order."""
+    throttled: int
+    """Calls beyond the quota, which the service refused: its own count alone would hide them."""
+
+    @property
+    def busiest_second(self) -> int:
+        """The most paid calls in any second."""
+        return max(sum(first <= t < first + 1 for t in self.times) for first in self.times)
+
+    @property
+    def rate(self) -> float:
+        """Paid calls a second, from the first to the last."""
+        return (len(self.times) - 1) / (self.times[-1] - self.times[0])
+
+
+def surroundings(told: dict[str, str], **more: str) -> dict[str, str]:
+    """The environment of a user who has read the env file."""
+    # A topic and a queue in one environment is not what the function reads.
+    known = {name: value for name, value in told.items() if name != "MNS_QUEUE"}
+    return {**os.environ, **known, "SCENE_CODE": SCENE_CODE, **more}
+
+
+def photo(cloud: LocalCloud, name: str) -> bytes:
+    """A sample's bytes."""
+    return next(s.path for s in cloud.samples() if s.name.endswith(name)).read_bytes()
+
+
+def fill(folder: Path, data: bytes, files: int) -> None:
+    """Other bytes in each file, and the same picture."""
+    folder.mkdir()
+    for number in range(files):
+        (folder / f"{number:03}.jpg").write_bytes(data + number.to_bytes(2, "big"))
+
+
+def run(cloud: LocalCloud, outside: Outside, folder: Path, *, files: int, quota: int) -> Came:
+    """`files` photographs at `quota` calls a second, one of them flagged."""
+    fill(folder, photo(cloud, "portrait.jpg"), files - 1)
+    (folder / "flagged.jpg").write_bytes(photo(cloud, "flagged.jpg"))
+    outside.admin.post("/reset")
+    outside.behave(cloudauth={"quota": quota, "latency_ms": LATENCY_MS})
+    done = subprocess.run(
+        [FACESCREEN, "screen", folder, "--json", "--yes", "--rate", str(quota)],
+        env=surroundings(outside.told),
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    times = sorted(_seconds(call["time"]) for call in outside.calls())
+    throttled = sum(call.code == "Throttling.Api" for call in cloud.cloudauth.calls)
+    return Came(done.returncode, done.stdout, done.stderr, times, throttled)
+
+
+def _seconds(time: str) -> float:
+    return datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp()

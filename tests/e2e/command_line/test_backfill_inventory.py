@@ -1,0 +1,45 @@
+"""``facescreen backfill --inventory`` with a manifest in a bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from facescreen_local.cloud import LocalCloud
+from tests.e2e.command_line.quiet import Backfill, fill, quiet
+from tests.support.outside import Outside
+from tests.unit.command_line.manifests import OSS_COLUMNS, oss_row, write
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud, Outside]]:
+    with quiet(tmp_path_factory.mktemp("quiet")) as both:
+        yield both
+
+
+def test_what_an_inventory_names_is_screened(
+    both: tuple[LocalCloud, Outside], tmp_path: Path
+) -> None:
+    cloud, outside = both
+    backfill = Backfill(outside, tmp_path)
+    keys = fill(cloud, outside, "listed/", 4)
+    etag = outside.bucket.head_object(keys[0]).etag
+    gone, rows = "listed/gone.jpg", "".join(_row(key, etag) for key in keys[:3])
+    manifest = write(tmp_path / "inventory", OSS_COLUMNS, rows + _row(gone, etag))
+    base, where = "reports/selfies/inv", f"{backfill.bucket}/reports/selfies/inv"
+    for path in (manifest, manifest.with_suffix(".checksum")):
+        outside.put(f"{base}/2026-11-23T00-00Z/{path.name}", path.read_bytes())
+    data = (tmp_path / "inventory" / "data" / "0.csv.gz").read_bytes()
+    outside.put("inv/selfies/id/data/0.csv.gz", data)
+    said = backfill.lines("", "--all", "--inventory", f"{where}/2026-11-23T00-00Z/manifest.json")
+    assert (said[1]["gone_over"], said[1]["to_screen"], said[1]["gone"]) == (4, 3, 1)
+    outside.settled()
+    for key in keys[:3]:
+        assert outside.tags(key)["deepfake-verdict"] == "low_risk"
+    assert not outside.tags(keys[3])
+
+
+def _row(key: str, etag: str) -> str:
+    return oss_row(key).replace('"AB"', f'"{etag}"')

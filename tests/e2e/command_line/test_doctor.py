@@ -1,0 +1,243 @@
+"""``facescreen doctor`` on the local cloud: all ok, and each planted fault by its name."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import oss2
+import pytest
+from mns.queue import Message
+
+from facescreen_local.cloud import LocalCloud
+from tests.e2e.command_line.clocks import server_of
+from tests.support.outside import Outside, running
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+DEPLOYED_OTHERWISE = "was deployed with another"
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud, Outside]]:
+    """At an account's own quota."""
+    with running(tmp_path_factory.mktemp("cloud"), CALLS_PER_SECOND="") as both:
+        yield both
+
+
+def lines(done: subprocess.CompletedProcess[str]) -> list[dict[str, str]]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def not_ok(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """Level, check and words of each line; settings of a test are not deployed."""
+    assert done.stdout, done.stderr
+    found = [line for line in lines(done) if line["level"] != "ok"]
+    assert all(line["remedy"] for line in found)
+    assert done.returncode == 2 * any(line["level"] == "fault" for line in found)
+    return [
+        f"{line['level']} {line['check']}: {line['says']}"
+        for line in found
+        if DEPLOYED_OTHERWISE not in line["says"]
+    ]
+
+
+def test_all_is_well_on_the_local_cloud(doctor: Command, outside: Outside, tmp_path: Path) -> None:
+    env_file = tmp_path / "env"
+    env_file.write_text("".join(f"{name}={value}\n" for name, value in outside.told.items()))
+    done = doctor("--env", env_file, "--json")
+    assert {line["level"] for line in lines(done)} == {"ok"}, done.stdout
+    assert done.returncode == 0
+    assert {line["check"] for line in lines(done)} == {
+        "settings", "surroundings", "time-outs", "quota", "credentials", "endpoint OSS",
+        "endpoint ID Verification", "endpoint uploads", "endpoint MNS",
+        "endpoint Function Compute", "clock", "watched bucket", "tag guard", "state bucket",
+        "ID Verification", "topic", "dead letters", "functions", "trigger", "HTTP trigger",
+        "collisions",
+    }  # fmt: skip
+    assert doctor("--env", env_file).stdout.splitlines()[-1] == f"{len(lines(done))} ok."
+
+
+def test_nothing_is_written_and_nothing_is_paid_for(
+    doctor: Command, outside: Outside, cloud: LocalCloud
+) -> None:
+    before = len(cloud.cloudauth.calls)
+    assert doctor("--json").returncode == 0
+    asked = cloud.cloudauth.calls[before:]
+    assert [call.billed for call in asked] == [False] * len(asked)
+    assert outside.receive() == []
+    for bucket in (outside.bucket, state_bucket(outside, "facescreen-state")):
+        assert list(oss2.ObjectIterator(bucket, prefix="facescreen-doctor/")) == []
+
+
+@pytest.mark.parametrize(
+    ("planted", "named"),
+    [
+        ({"SCENE_CODE": "short"}, "fault settings: SCENE_CODE must be exactly 10"),
+        ({"STRICTNESS": "very"}, "fault settings: STRICTNESS must be one of"),
+        ({"OSS_BUCKET": ""}, "fault settings: OSS_BUCKET must be the watched bucket's name"),
+        ({"STATE_BUCKET": "selfies"}, "fault settings: STATE_BUCKET must not be OSS_BUCKET"),
+        ({"ALIBABA_CLOUD_ACCESS_KEY_ID": ""}, "fault credentials: no credentials"),
+        (
+            {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong"},
+            "fault ID Verification: Specified signature is not matched",
+        ),
+        ({"OSS_ENDPOINT": "http://127.0.0.1:9"}, "fault endpoint OSS: 127.0.0.1:9: Connection re"),
+        ({"OSS_BUCKET": "absent"}, "fault watched bucket: OSS refused: The specified bucket does"),
+        ({"OSS_BUCKET": "absent"}, "fault trigger: facescreen-object-created has no such trigger"),
+        ({"STATE_BUCKET": "absent"}, "fault state bucket: OSS refused: The specified bucket does"),
+        ({"MNS_TOPIC": "absent"}, "fault topic: there is no topic absent"),
+        ({"MNS_DLQ": "absent"}, "fault dead letters: there is no queue absent"),
+        ({"CALLS_PER_SECOND": "50"}, "warning quota: CALLS_PER_SECOND is 50; an account has 10"),
+        ({"CALLS_PER_SECOND": "1"}, "warning quota: 20 instances of facescreen-object-created wo"),
+        ({"VIDEO_TIMEOUT_SECONDS": "60"}, "fault time-outs: facescreen-object-created may run 60"),
+        ({"HTTP_LONGEST_SECONDS": "90"}, "fault time-outs: facescreen-http-api may run 60 s"),
+        (
+            {"FACESCREEN_LOCAL": "", "HTTP_AUTH": "function"},
+            "fault ID Verification: the endpoint names itself a stand-in",
+        ),
+        (
+            {"FACESCREEN_LOCAL": "", "HTTP_AUTH": "function"},
+            "fault HTTP trigger: anybody may call facescreen-http-api",
+        ),
+        (
+            {"FACESCREEN_LOCAL": "", "HTTP_AUTH": "function"},
+            "warning tag guard: whoever may tag objects in selfies may forge deepfake-verdict",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_named(doctor: Command, planted: dict[str, str], named: str) -> None:
+    said = not_ok(doctor("--json", **planted))
+    assert any(line.startswith(named) for line in said), said
+
+
+def test_settings_that_are_not_deployed_are_named(doctor: Command) -> None:
+    done = doctor("--json", STRICTNESS="strict")
+    differing = [line["says"] for line in lines(done) if DEPLOYED_OTHERWISE in line["says"]]
+    assert differing == [
+        f"facescreen-{name} {DEPLOYED_OTHERWISE} STRICTNESS"
+        for name in ("object-created", "http-api", "sweep")
+    ]
+
+
+def test_a_misspelt_name_is_told_with_what_was_meant(doctor: Command, tmp_path: Path) -> None:
+    env_file = tmp_path / "env"
+    env_file.write_text("# Mine\nexport CALL_PER_SECOND='5'\nZZZ=1\n")
+    done = doctor("--json", "--env", env_file, "--offline")
+    remedies = {line["says"]: line["remedy"] for line in lines(done) if line["level"] == "warning"}
+    assert remedies == {
+        "CALL_PER_SECOND is read by nothing": "Did you mean CALLS_PER_SECOND?",
+        "ZZZ is read by nothing": "Take it out.",
+    }
+
+
+@pytest.mark.parametrize("text", ["no equals sign", "=value", "A B=1"])
+def test_an_env_file_that_is_none_is_a_usage_error(
+    doctor: Command, tmp_path: Path, text: str
+) -> None:
+    env_file = tmp_path / "env"
+    env_file.write_text(f"SCENE_CODE=local_0001\n{text}\n")
+    done = doctor("--env", env_file, "--offline")
+    assert done.returncode == 64
+    assert "line 2: not KEY=value" in done.stderr
+
+
+def test_an_untrusted_certificate_is_named(doctor: Command, cloud: LocalCloud) -> None:
+    uploads = cloud.cloudauth.uploads.url
+    assert uploads.startswith("https://")
+    assert not_ok(doctor("--json", CLOUDAUTH_UPLOAD_ENDPOINT=uploads)) == []
+    told = not_ok(doctor("--json", CLOUDAUTH_UPLOAD_ENDPOINT=uploads, CLOUDAUTH_CA_FILE=""))
+    assert len(told) == 1
+    assert told[0].startswith("fault endpoint uploads: ")
+    assert "its certificate is not trusted" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "named"),
+    [
+        # Dates have whole seconds, so half of one more keeps to one side.
+        (7200.5, "fault clock: this machine is 7200 s behind uploads, which refuses"),
+        (-7200.5, "fault clock: this machine is 7201 s ahead of uploads, which refuses"),
+        (120.5, "warning clock: this machine is 120 s behind uploads"),
+    ],
+)
+def test_a_wrong_clock_is_named(doctor: Command, ahead_s: float, named: str) -> None:
+    with server_of(ahead_s) as url:
+        [told] = not_ok(doctor("--json", CLOUDAUTH_UPLOAD_ENDPOINT=url))
+    assert told.startswith(named)
+
+
+def test_a_versioned_state_bucket_is_named(
+    doctor: Command, outside: Outside, cloud: LocalCloud
+) -> None:
+    cloud.oss.create_bucket("with-versions", versioning=True)
+    told = not_ok(doctor("--json", STATE_BUCKET="with-versions"))
+    assert told == [
+        "fault state bucket: with-versions keeps versions (Enabled): the ledger can't rest on it"
+    ]
+
+
+def test_a_topic_that_nobody_reads_is_named(doctor: Command, cloud: LocalCloud) -> None:
+    cloud.mns.create_topic("quiet")
+    told = not_ok(doctor("--json", MNS_TOPIC="quiet"))
+    assert told == ["warning topic: nobody is subscribed to quiet: verdicts stand in tags alone"]
+
+
+def test_waiting_dead_letters_are_counted(
+    doctor: Command, cloud: LocalCloud, outside: Outside
+) -> None:
+    cloud.mns.create_queue("full")
+    outside.account.get_queue("full").send_message(Message("a letter"))
+    told = not_ok(doctor("--json", MNS_DLQ="full"))
+    assert "warning dead letters: 1 in full: these events have no verdict" in told
+
+
+@pytest.mark.parametrize(
+    ("refused", "named"),
+    [
+        (
+            ("oss", "PutObjectTagging", "AccessDenied"),
+            "warning watched bucket: these credentials may not oss:PutObjectTagging in selfies",
+        ),
+        (
+            ("oss", "AppendObject", "AccessDenied"),
+            "warning state bucket: these credentials may not oss:PutObject in facescreen-state",
+        ),
+        (
+            ("cloudauth", "DeepfakeDetectIntl", "Forbidden.RAMUserAccessDenied"),
+            "fault ID Verification: scripted fault; grant the caller AliyunAntCloudAuthFullAccess",
+        ),
+    ],
+)
+def test_a_missing_permission_is_named(
+    doctor: Command, outside: Outside, refused: tuple[str, str, str], named: str
+) -> None:
+    service, operation, code = refused
+    outside.behave(**{service: {"faults": [{"operation": operation, "code": code, "status": 403}]}})
+    [told] = not_ok(doctor("--json"))
+    assert told.startswith(named)
+
+
+def test_without_s_yaml_that_is_said(doctor: Command, tmp_path: Path) -> None:
+    told = not_ok(doctor("--json", "--offline", "--template", tmp_path / "none.yaml"))
+    assert told == [f"fault s.yaml: {tmp_path / 'none.yaml'}: No such file or directory"]
+
+
+def state_bucket(outside: Outside, name: str) -> oss2.Bucket:
+    return oss2.Bucket(
+        outside.bucket.auth, outside.told["OSS_ENDPOINT"], name, region=outside.told["OSS_REGION"]
+    )
+
+
+def test_a_value_that_serverless_devs_would_take_from_elsewhere_is_told(
+    doctor: Command, tmp_path: Path
+) -> None:
+    env_file = tmp_path / "env"
+    env_file.write_text("STRICTNESS=strict\nTAG_FORM=merged\n")
+    said = not_ok(doctor("--json", "--env", env_file, "--offline", STRICTNESS="lenient"))
+    assert said == [
+        "warning settings: STRICTNESS has another value in the environment, which Serverless Devs "
+        "would take"
+    ]

@@ -1,0 +1,271 @@
+"""Dead letters of six causes: what can be mended is screened, the rest is kept and named.
+
+A tenth of the letters by default; all 500 with EVERYWHERE=1.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import warnings
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mns.queue import Message
+
+from facescreen_cli.commands.redrive.queues import HOLD_S
+from facescreen_local.cloud import LocalCloud
+from tests.e2e.command_line.folder import surroundings
+from tests.integration.vendors import clients
+from tests.support import leaks
+from tests.support.command import FACESCREEN
+from tests.support.outside import Outside, running
+from tests.support.wait import until
+
+SCALE = 1 if os.environ.get("EVERYWHERE") else 10
+LETTERS = {
+    "Deferred": 200 // SCALE,
+    "AccessRefused": 100 // SCALE,
+    "Unavailable": 80 // SCALE,
+    "FunctionProcessExited": 40 // SCALE,
+    "BadEvent": 50 // SCALE,
+    "Unreadable": 30 // SCALE,
+}
+AGAIN = LETTERS["Deferred"] + LETTERS["AccessRefused"] + LETTERS["Unavailable"] + 40 // SCALE
+TRIES = 4
+"""Of an event, before it is a dead letter."""
+FAULTS = {
+    "AccessRefused": {"operation": "HeadObject", "code": "AccessDenied", "status": 403},
+    "Unavailable": {"operation": "HeadObject", "code": "InternalError", "status": 500},
+    "FunctionProcessExited": {"operation": "HeadObject", "kill": True},
+}
+HOSTILE = "\x1b[31m<img src=x>"
+
+
+def redrive(outside: Outside, *arguments: str, **environment: str) -> Any:
+    """Its status, and what it says with --json."""
+    _waiting(outside)
+    done = subprocess.run(
+        [FACESCREEN, "redrive", "--json", *arguments],
+        env=surroundings(outside.told, **{"CALLS_PER_SECOND": "200", **environment}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert not leaks.FORBIDDEN.search(done.stdout + done.stderr)
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+
+def groups(lines: list[dict[str, Any]]) -> dict[str, int]:
+    return {line["cause"]: line["letters"] for line in lines if "letters" in line}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory, within_a_day: None) -> Path:
+    """A local cloud's, which has LETTERS in its dead-letter queue, made by real failures."""
+    folder = tmp_path_factory.mktemp("cloud")
+    with running(folder, DAILY_CALLS="1") as (cloud, outside):
+        photo = next(s.path for s in cloud.samples() if s.path.name == "flagged.jpg").read_bytes()
+        for cause, fault in FAULTS.items():
+            outside.behave(
+                oss={"faults": [{**fault, "times": TRIES * LETTERS[cause]}]},
+                fc={"retry_delay_ms": 10},
+            )
+            _upload(outside, cause, photo)
+            outside.admin.post("/reset")
+        outside.behave(fc={"retry_delay_ms": 10})
+        outside.put("Deferred/paid.jpg", photo + b"paid")
+        outside.wait_for("Deferred/paid.jpg")
+        _upload(outside, "Deferred", photo)
+        client, name = clients.fc_2(outside.told), outside.told["FC_FUNCTION"]
+        for number in range(LETTERS["BadEvent"]):
+            event = json.dumps({"number": number, "name": HOSTILE})
+            client.invoke_function("any", name, event, {"x-fc-invocation-type": "Async"})
+        outside.settled()
+        queue = _queue(outside)
+        for number in range(LETTERS["Unreadable"]):
+            queue.send_message(Message(f"{HOSTILE} {number}"))
+    return folder
+
+
+def _upload(outside: Outside, cause: str, photo: bytes) -> None:
+    for number in range(LETTERS[cause]):
+        outside.put(f"{cause}/{number} é+.jpg", photo + f"{cause} {number}".encode())
+    outside.settled()
+
+
+def _queue(outside: Outside) -> Any:
+    return outside.account.get_queue(outside.told["MNS_DLQ"])
+
+
+def _waiting(outside: Outside) -> int:
+    """Letters, once all can be seen: MNS hides one that is given back for a second."""
+    queue = _queue(outside)
+
+    def counts() -> tuple[int, int]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            told = queue.get_attributes()
+            return int(told.active_messages), int(told.inactive_messages)
+
+    until(lambda: counts()[1] == 0, "letters to be seen again")
+    return counts()[0]
+
+
+@pytest.fixture(scope="module")
+def both(data: Path) -> Any:
+    """The same cloud on the next day: its cap is raised, its faults are gone."""
+    with running(data) as both:
+        yield both
+
+
+def test_a_dry_run_groups_them_by_cause_and_leaves_them(
+    both: tuple[LocalCloud, Outside],
+) -> None:
+    _, outside = both
+    status, lines, _ = redrive(outside, "--dry-run")
+    assert status == 0
+    assert groups(lines) == LETTERS
+    kept = {line["cause"] for line in lines if line.get("again") is False}
+    assert kept == {"BadEvent", "Unreadable"}
+    assert all(line["remedy"] for line in lines if "remedy" in line)
+    assert lines[-1] == {
+        "to_send_again": AGAIN,
+        "kept": sum(LETTERS.values()) - AGAIN,
+        "usd_at_most": round(AGAIN * 0.4, 2),
+    }
+    assert _waiting(outside) == sum(LETTERS.values())
+
+
+def test_it_asks_and_without_a_terminal_does_nothing(both: tuple[LocalCloud, Outside]) -> None:
+    _, outside = both
+    status, _, complained = redrive(outside)
+    assert status == 64
+    assert "only with --yes" in complained
+    assert outside.calls() == []
+
+
+def test_by_cause_and_age(both: tuple[LocalCloud, Outside]) -> None:
+    _, outside = both
+    _, lines, _ = redrive(outside, "--dry-run", "--cause", "BadEvent", "--cause", "Deferred")
+    assert set(groups(lines)) == {"BadEvent", "Deferred"}
+    assert groups(redrive(outside, "--dry-run", "--until", "1h")[1]) == {}
+    assert groups(redrive(outside, "--dry-run", "--since", "1h")[1]) == LETTERS
+    assert redrive(outside, "--since", "yesterday")[0] == 64
+
+
+def test_no_more_than_was_asked_for(both: tuple[LocalCloud, Outside]) -> None:
+    _, outside = both
+    _, lines, _ = redrive(outside, "--dry-run", "--most", "1")
+    assert sum(groups(lines).values()) == 1
+    _, lines, _ = redrive(outside, "--dry-run", "--most", "17")
+    assert sum(groups(lines).values()) == 17
+
+
+def test_what_can_be_mended_is_screened_and_the_rest_kept_and_named(
+    both: tuple[LocalCloud, Outside],
+) -> None:
+    _, outside = both
+    status, lines, _ = redrive(outside, "--yes")
+    assert status == 2
+    assert lines[-1] == {"sent_again": AGAIN, "kept": sum(LETTERS.values()) - AGAIN}
+    came = Counter((line["cause"], line["status"]) for line in lines if "status" in line)
+    assert came == {
+        (cause, "kept" if cause in ("BadEvent", "Unreadable") else "sent again"): count
+        for cause, count in LETTERS.items()
+    }
+    outside.settled()
+    assert len(outside.calls()) == AGAIN
+    for cause in (*FAULTS, "Deferred"):
+        for number in range(LETTERS[cause]):
+            assert "deepfake-verdict" in outside.tags(f"{cause}/{number} é+.jpg")
+    assert _waiting(outside) == sum(LETTERS.values()) - AGAIN
+    # Once more: nothing is left to do, and nothing was lost.
+    status, lines, _ = redrive(outside, "--yes")
+    assert (status, groups(lines)) == (2, {c: LETTERS[c] for c in ("BadEvent", "Unreadable")})
+
+
+def test_a_letter_is_kept_until_its_event_is_accepted(both: tuple[LocalCloud, Outside]) -> None:
+    _, outside = both
+    kept = _waiting(outside)
+    record = {
+        "timestamp": 1_700_000_000_000,
+        "requestContext": {"condition": "RetriesExhausted"},
+        "requestPayload": '{"events": []}',
+        "responsePayload": '{"errorType": "Throttled", "errorMessage": "over the quota"}',
+    }
+    _queue(outside).send_message(Message(json.dumps(record)))
+    throttled = ("--yes", "--cause", "Throttled")
+    refused = {"operation": "InvokeFunction", "code": "AccessDenied", "status": 403}
+    outside.behave(fc={"faults": [refused]})
+    status, lines, _ = redrive(outside, *throttled)
+    assert status == 2
+    assert "Function Compute refused" in lines[-2]["detail"]
+    assert _waiting(outside) == kept + 1
+    status, lines, _ = redrive(outside, *throttled)
+    assert (status, lines[-1]) == (0, {"sent_again": 1, "kept": 0})
+    assert _waiting(outside) == kept
+
+
+@pytest.mark.parametrize("version", [{}, {"FC_SERVICE": "any"}])
+@pytest.mark.parametrize(
+    ("function", "wrong"),
+    [
+        ("absent", "there is no function 'absent'"),
+        ("facescreen-http-api", "has the handler 'http_api.handler', not 'object_created.handler'"),
+    ],
+)
+def test_another_function_is_handed_nothing(
+    both: tuple[LocalCloud, Outside], function: str, wrong: str, version: dict[str, str]
+) -> None:
+    _, outside = both
+    kept = _waiting(outside)
+    status, lines, complained = redrive(outside, "--yes", FC_FUNCTION=function, **version)
+    assert (status, lines) == (64, [])
+    assert wrong in complained
+    assert _waiting(outside) == kept
+
+
+def test_who_may_not_ask_for_the_function_is_told_the_permission(
+    both: tuple[LocalCloud, Outside],
+) -> None:
+    _, outside = both
+    refused = {"operation": "GetFunction", "code": "AccessDenied", "status": 403}
+    outside.behave(fc={"faults": [refused]})
+    status, _, complained = redrive(outside, "--dry-run")
+    assert status == 2
+    assert "allow these credentials fc:GetFunction on facescreen-object-created" in complained
+
+
+def test_what_people_read_steers_no_terminal(both: tuple[LocalCloud, Outside]) -> None:
+    _, outside = both
+    queue = _queue(outside)
+    record = {
+        "timestamp": 1_700_000_000_000,
+        "requestContext": {"condition": "RetriesExhausted"},
+        "requestPayload": "no event",
+        "responsePayload": json.dumps({"errorType": HOSTILE, "errorMessage": HOSTILE}),
+    }
+    queue.send_message(Message(json.dumps(record)))
+    done = subprocess.run(
+        [FACESCREEN, "redrive", "--dry-run"],
+        env=surroundings(outside.told),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "[31m<img src=x>" in done.stdout
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "2023-11-14" in done.stdout
+
+
+def test_letters_are_held_for_as_long_as_a_yes_may_take() -> None:
+    assert HOLD_S >= 600

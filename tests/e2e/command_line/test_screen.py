@@ -1,0 +1,216 @@
+"""``facescreen screen``: what it pays for, what it tells, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import oss2
+import pytest
+
+from facescreen_local.cloud import STATE_BUCKET, LocalCloud
+from tests.e2e.command_line.conftest import Command
+from tests.e2e.command_line.folder import fill, photo
+from tests.support.command import run as facescreen
+from tests.support.outside import FAST, Outside
+from tests.support.wait import until
+
+
+def told(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def portrait(cloud: LocalCloud, tmp_path: Path) -> Path:
+    path = tmp_path / "portrait.jpg"
+    path.write_bytes(photo(cloud, "portrait.jpg"))
+    return path
+
+
+def test_every_sample(screen: Command, cloud: LocalCloud, outside: Outside) -> None:
+    folder = cloud.samples()[0].path.parent
+    done = screen(folder, "--json")
+    assert done.returncode == 1
+    ends = {line["file"].rpartition("/")[2]: line["verdict"] for line in told(done)}
+    unfit = "12-megapixel.jpg", "long-clip.mp4", "portrait.png"  # no store converts them here
+    low = "clip.mov", "clip.mp4", "portrait.jpg", "sideways-phone.jpg"
+    assert ends == {
+        **dict.fromkeys((*unfit, "blurred.jpg", "no-face.jpg"), "unscreenable"),
+        **dict.fromkeys(low, "low_risk"),
+        "flagged.jpg": "high_risk",
+    }
+    assert len(outside.calls()) == 5
+    assert "5 paid calls, USD 2.00" in done.stderr
+    assert "not assessed for deepfakes" in done.stderr
+    assert "1 neither image nor video" in done.stderr
+
+
+def test_the_same_bytes_are_paid_for_once(
+    screen: Command, portrait: Path, outside: Outside
+) -> None:
+    for number in range(6):
+        portrait.with_name(f"{number}.jpg").write_bytes(portrait.read_bytes())
+    done = screen(portrait.parent, "--json")
+    assert done.returncode == 0
+    assert len(told(done)) == 7
+    assert len(outside.calls()) == 1
+    assert "1 paid call, USD 0.40" in done.stderr
+
+
+def test_what_a_folder_leaves_alone(screen: Command, portrait: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    portrait.rename(elsewhere / "portrait.jpg")
+    folder = tmp_path / "folder"
+    (folder / "deeper").mkdir(parents=True)
+    (folder / "deeper" / "a.jpg").write_bytes((elsewhere / "portrait.jpg").read_bytes())
+    (folder / "link.jpg").symlink_to(elsewhere / "portrait.jpg")
+    (folder / "away").symlink_to(elsewhere)
+    (folder / ".hidden.jpg").write_bytes(b"\xff\xd8\xff")
+    (folder / "notes.txt").write_text("notes")
+    (folder / "damaged.jpg").write_bytes(b"\xff\xd8\xff")
+    done = screen(folder, "--json", "--verbose")
+    assert done.returncode == 2
+    ends = {line["file"].rpartition("/")[2]: line["verdict"] for line in told(done)}
+    assert ends == {"a.jpg": "low_risk", "damaged.jpg": "unscreenable"}
+    assert "1 hidden, 1 neither image nor video, 2 symbolic link" in done.stderr
+    assert f"skipped (symbolic link): {folder}/away" in done.stderr
+
+
+def test_what_can_not_be_read(screen: Command) -> None:
+    done = screen("/proc/self/mem", "--json")
+    assert done.returncode == 2
+    assert [(line["verdict"], line["reason"]) for line in told(done)] == [
+        ("failed", "UnreadableFile")
+    ]
+
+
+def test_a_url_without_its_query(screen: Command, cloud: LocalCloud, outside: Outside) -> None:
+    outside.put("asked.jpg", photo(cloud, "flagged.jpg"))
+    outside.wait_for("asked.jpg")
+    url = outside.bucket.sign_url("GET", "asked.jpg", 60, slash_safe=True)
+    done = screen(url, "--json", "--allow-origin", outside.told["OSS_ENDPOINT"])
+    assert done.returncode == 1
+    assert [line["url"] for line in told(done)] == [url.partition("?")[0]]
+    refused = screen(url)
+    assert refused.returncode == 64
+    assert "https" in refused.stderr
+
+
+OF_FUNCTION = {"STATE_BUCKET": STATE_BUCKET, **FAST}
+
+
+def test_an_object_and_its_tags(screen: Command, cloud: LocalCloud, outside: Outside) -> None:
+    bucket = oss2.Bucket(
+        outside.bucket.auth, outside.bucket.endpoint, "unwatched", region=outside.bucket.region
+    )
+    bucket.create_bucket()
+    bucket.put_object("a.jpg", photo(cloud, "flagged.jpg"))
+    looked = screen("oss://unwatched/a.jpg", "--json", **OF_FUNCTION)
+    assert looked.returncode == 1, looked.stderr
+    assert not bucket.get_object_tagging("a.jpg").tag_set.tagging_rule
+    written = screen("oss://unwatched/a.jpg", "--write-back", **OF_FUNCTION)
+    assert written.returncode == 1, written.stderr
+    tags = bucket.get_object_tagging("a.jpg").tag_set.tagging_rule
+    assert tags["deepfake-verdict"] == "high_risk"
+    until(lambda: "unwatched" in str(outside.receive()), "the message")
+    assert len(outside.calls()) == 1
+    gone = screen("oss://unwatched/b.jpg", "--json", **OF_FUNCTION)
+    assert gone.returncode == 2
+    assert [line["verdict"] for line in told(gone)] == ["failed"]
+
+
+def test_a_dry_run_calls_nothing(screen: Command, cloud: LocalCloud, outside: Outside) -> None:
+    done = screen(cloud.samples()[0].path.parent, "--dry-run")
+    assert done.returncode == 0
+    assert "10 to screen: up to 7 paid calls, USD 2.80" in done.stdout
+    assert outside.calls() == []
+
+
+def test_many_paid_calls_must_be_agreed_to(
+    screen: Command, portrait: Path, tmp_path: Path, outside: Outside
+) -> None:
+    fill(tmp_path / "many", portrait.read_bytes(), 26)
+    done = screen(tmp_path / "many")
+    assert done.returncode == 64
+    assert "up to 26 paid calls, USD 10.40" in done.stderr
+    assert "--yes" in done.stderr
+    assert outside.calls() == []
+
+
+def test_a_fault_that_meets_every_call_ends_the_run(
+    screen: Command, portrait: Path, tmp_path: Path, outside: Outside
+) -> None:
+    fill(tmp_path / "some", portrait.read_bytes(), 20)
+    done = screen(tmp_path / "some", "--rate", "5", ALIBABA_CLOUD_ACCESS_KEY_SECRET="wrong")
+    assert done.returncode == 2
+    assert "Stopped: " in done.stderr
+    assert "20 left" in done.stdout
+    assert len(outside.calls()) == 0
+
+
+def test_credentials_of_a_profile(
+    screen: Command, cloud: LocalCloud, portrait: Path, tmp_path: Path
+) -> None:
+    key = cloud.identity.key
+    profile = {
+        "name": "kyc",
+        "mode": "AK",
+        "access_key_id": key.access_key_id,
+        "access_key_secret": key.access_key_secret,
+    }
+    (tmp_path / ".aliyun").mkdir()
+    (tmp_path / ".aliyun" / "config.json").write_text(json.dumps({"profiles": [profile]}))
+    bare = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": ""}
+    done = screen(portrait, "--profile", "kyc", **bare, HOME=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    none = screen(portrait, **bare, HOME=str(tmp_path))
+    assert none.returncode == 64
+    assert "no credentials: set ALIBABA_CLOUD_ACCESS_KEY_ID" in none.stderr
+
+
+def test_a_local_cloud_of_its_own(screen: Command, portrait: Path, outside: Outside) -> None:
+    done = screen(portrait, "--local", CLOUDAUTH_ENDPOINT="https://cloudauth.invalid")
+    assert done.returncode == 0, done.stderr
+    assert "not assessed for deepfakes" in done.stdout
+    assert outside.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "says"),
+    [
+        (["s3://bucket/prefix/"], {}, "name one object, as s3://"),
+        (["s3://bucket/a.jpg", "oss://bucket/a.jpg"], {}, "not both at once"),
+        (["oss://bucket/prefix/"], {}, "name one object"),
+        (["oss://bucket/a.jpg"], {"STATE_BUCKET": ""}, "STATE_BUCKET"),
+        (["oss://bucket/a.jpg", "--rate", "5"], {}, "as it has it, without --rate"),
+        (["oss://bucket/a.jpg", "--local"], {}, "holds no objects"),
+        (["no-such-file.jpg"], {}, "no file or folder"),
+        (["http://example.com/a.jpg?token=abc"], {}, "http://example.com/a.jpg: "),
+        (["/proc/self/mem", "--write-back"], {}, "for objects of buckets"),
+        (["/proc/self/mem"], {"SCENE_CODE": "short"}, "SCENE_CODE must be exactly 10"),
+        (["/proc/self/mem", "--profile", "nobody"], {"HOME": "/nonexistent"}, "'nobody' gives no"),
+        (["/proc/self/mem", "--endpoint", "http://example.com"], {}, "must be an https endpoint"),
+        ([], {}, "Missing argument"),
+    ],
+)
+def test_usage_errors(
+    screen: Command, arguments: list[str], environment: dict[str, str], says: str
+) -> None:
+    done = screen(*arguments, **environment)
+    assert done.returncode == 64
+    assert says in " ".join(done.stderr.split())
+    assert "token=abc" not in done.stderr
+
+
+def test_an_empty_folder_is_not_all_low_risk(screen: Command, tmp_path: Path) -> None:
+    assert screen(tmp_path).returncode == 64
+
+
+def test_the_help_teaches() -> None:
+    said = facescreen("screen", "--help").stdout
+    for example in ("--dry-run", "--yes --json", "--write-back", "--local"):
+        assert example in said.partition("Examples:")[2]
+    assert "shared with the deployed function" in " ".join(said.split())

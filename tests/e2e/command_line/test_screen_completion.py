@@ -1,0 +1,31 @@
+"""Completion in a shell, by what the shell's function asks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+
+from tests.support.command import FACESCREEN, run
+
+
+@pytest.mark.parametrize(
+    ("words", "offers"), [("facescreen scr", "screen"), ("facescreen screen --dry", "--dry-run")]
+)
+def test_bash(words: str, offers: str) -> None:
+    done = subprocess.run(
+        [FACESCREEN],
+        env={
+            **os.environ,
+            "_FACESCREEN_COMPLETE": "bash_complete",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(words.count(" ")),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.splitlines() == [f"plain,{offers}"]
+    assert "_FACESCREEN_COMPLETE=bash_source" in run("--help").stdout

@@ -1,0 +1,58 @@
+"""A folder at the quota, and Ctrl-C in the middle.
+
+How near to the quota a long run comes is measured by ``make bench``: in a short one, a single
+call that a busy machine delays weighs too much.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+from facescreen_local.cloud import LocalCloud
+from tests.e2e.command_line import folder
+from tests.e2e.command_line.folder import surroundings
+from tests.support.command import FACESCREEN
+from tests.support.outside import Outside
+
+FILES, QUOTA = 60, 20
+
+
+def test_a_folder_keeps_to_the_quota_while_answers_are_slow(
+    cloud: LocalCloud, outside: Outside, tmp_path: Path
+) -> None:
+    came = folder.run(cloud, outside, tmp_path / "photos", files=FILES, quota=QUOTA)
+    assert came.status == 1, came.stderr
+    assert len(came.times) == len(came.stdout.splitlines()) == FILES
+    assert came.busiest_second <= QUOTA
+    # Without a pace there are 1.5 to each file; a busy machine that stalls bunches some calls too.
+    assert came.throttled <= 0.75 * FILES
+    one_by_one = 1000 / folder.LATENCY_MS
+    assert came.rate > 2 * one_by_one
+
+
+def test_ctrl_c_leaves_what_was_done(cloud: LocalCloud, outside: Outside, tmp_path: Path) -> None:
+    folder.fill(tmp_path / "photos", folder.photo(cloud, "portrait.jpg"), FILES)
+    with subprocess.Popen(
+        [FACESCREEN, "screen", tmp_path / "photos", "--json", "--yes", "--rate", "10"],
+        env=surroundings(outside.told),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            first = [process.stdout.readline() for _ in range(8)]
+            process.send_signal(signal.SIGINT)
+            rest, said = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert process.returncode == 130, said
+    lines = [json.loads(line) for line in [*first, *rest.splitlines()]]
+    assert {line["verdict"] for line in lines} == {"low_risk"}
+    # Each call that was paid for is told, and those in a queue for their turn were not begun.
+    assert len(outside.calls()) == len(lines) < 15
+    assert f"{len(lines)} screened" in said
+    assert f"{FILES - len(lines)} left" in said

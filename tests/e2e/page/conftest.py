@@ -1,0 +1,80 @@
+"""The page in Debian's chromium, on a running local cloud with its samples screened."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from facescreen_cli.local_cloud import upload
+from facescreen_local.cloud import LocalCloud
+from tests.support.outside import Outside, running
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
+HOSTILE_KEY = "selfies/<img src=x onerror=alert(1)>.jpg"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed: apt-get install chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def running_cloud(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[LocalCloud, Outside]]:
+    with running(tmp_path_factory.mktemp("cloud")) as (cloud, outside):
+        _, samples = upload(cloud)
+        flagged = next(sample for sample in samples if sample.name.endswith("flagged.jpg"))
+        outside.put(HOSTILE_KEY, flagged.path.read_bytes())
+        outside.settled()
+        yield cloud, outside
+
+
+@pytest.fixture
+def samples(running_cloud: tuple[LocalCloud, Outside]) -> dict[str, Path]:
+    """By their file names."""
+    return {sample.path.name: sample.path for sample in running_cloud[0].samples()}
+
+
+@pytest.fixture
+def page(
+    browser: Browser, running_cloud: tuple[LocalCloud, Outside], request: pytest.FixtureRequest
+) -> Iterator[Page]:
+    """The page, opened; ``pytest.mark.parametrize("page", [{…}], indirect=True)`` gives options of
+    the browser's context. Nothing may go wrong in its console, or go to anybody else."""
+    told = running_cloud[1].told
+    page = browser.new_page(**{"locale": "en-GB", **getattr(request, "param", {})})
+    trouble: list[str] = []
+    page.on("console", lambda said: trouble.extend([said.text] if said.type == "error" else []))
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("dialog", lambda dialog: trouble.append(f"dialog: {dialog.message}"))
+    asked: list[str] = []
+    page.on("request", lambda sent: asked.append(sent.url))
+    page.goto(told["HTTP_TRIGGER_URL"])
+    page.wait_for_selector("#objects li")
+    yield page
+    page.close()
+    ours = (f"{told['HTTP_TRIGGER_URL']}/", f"{told['OSS_ENDPOINT']}/", "blob:")
+    assert [url for url in asked if not url.startswith(ours)] == []
+    assert [line for line in trouble if "422" not in line] == []

@@ -1,0 +1,190 @@
+"""What a reviewer does with the page."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.page.conftest import HOSTILE_KEY
+from tests.e2e.page.looking import PHONE, comes_true, verdict
+from tests.support.outside import running
+
+expect = pytest.importorskip("playwright.sync_api").expect
+
+HIGH_RISK = "High risk (scripted by the local stand-in)"
+LOW_RISK = "Low risk (scripted by the local stand-in)"
+
+
+def drop(page: Page, path: Path) -> None:
+    """A file dragged from the desktop."""
+    transfer = page.evaluate_handle(
+        """async ([name, text]) => {
+            const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([bytes], name, {type: "image/jpeg"}));
+            return transfer;
+        }""",
+        [path.name, base64.b64encode(path.read_bytes()).decode()],
+    )
+    page.dispatch_event("#drop", "drop", {"dataTransfer": transfer})
+
+
+def test_a_flagged_photo_is_dropped(page: Page, samples: dict[str, Path]) -> None:
+    drop(page, samples["flagged.jpg"])
+    expect(verdict(page)).to_have_text(HIGH_RISK)
+    expect(verdict(page).locator("svg")).to_have_count(1)
+    result = page.locator("#result")
+    expect(result).to_contain_text("SuspectDeepForgery 0.96")
+    expect(result).to_contain_text("merchant_biz_id fs")
+    expect(page.locator("#local")).to_be_visible()
+
+
+def test_a_clip_and_what_cannot_be_screened(page: Page, samples: dict[str, Path]) -> None:
+    page.set_input_files("#file", samples["clip.mp4"])
+    expect(verdict(page)).to_have_text(LOW_RISK)
+    expect(page.locator("#result video")).to_be_visible()
+    page.set_input_files("#file", samples["no-face.jpg"])
+    expect(verdict(page)).to_have_text("Can't be screened")
+    expect(page.locator("#result")).to_contain_text("NoFaceDetected")
+    expect(page.locator("#result")).to_contain_text("A better photo or clip would do.")
+
+
+@pytest.mark.parametrize("name", ["portrait.png", "12-megapixel.jpg", "sideways-phone.jpg"])
+def test_a_photo_is_converted_first_where_it_must_be(
+    name: str, page: Page, samples: dict[str, Path]
+) -> None:
+    page.set_input_files("#file", samples[name])
+    expect(verdict(page)).to_have_text(LOW_RISK)
+    expect(page.locator("#result")).to_contain_text("Converted in your browser first")
+    expect(page.locator("#result")).not_to_contain_text("stored turned")
+
+
+def test_a_photo_is_taken(page: Page) -> None:
+    page.click("#camera")
+    comes_true(page, "document.getElementById('live').videoWidth > 0")
+    page.click("#shoot")
+    expect(verdict(page)).to_have_text("Can't be screened")  # a test card has no face
+    expect(page.locator("#viewfinder")).to_be_hidden()
+
+
+def test_the_list_is_filtered(page: Page) -> None:
+    everything = page.locator("#objects li").count()
+    page.select_option("#verdict", "high_risk")
+    expect(page.locator("#objects li")).to_have_count(2)
+    assert everything > 2
+    page.fill("#prefix", "selfies/flag")
+    page.press("#prefix", "Enter")
+    expect(page.locator("#objects li")).to_have_count(1)
+    expect(page.locator("#objects .key")).to_have_text("selfies/flagged.jpg")
+
+
+def test_a_late_answer_does_not_undo_the_filter(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            const real = window.fetch;
+            window.fetch = async (path, options) => {
+                const answer = await real(path, options);
+                if (path === "v1/objects?") {
+                    await new Promise((done) => setTimeout(done, 500));
+                    window.late = true;
+                }
+                return answer;
+            };
+        }"""
+    )
+    page.press("#prefix", "Enter")
+    page.select_option("#verdict", "high_risk")
+    comes_true(page, "window.late")
+    page.wait_for_timeout(100)
+    expect(page.locator("#objects li")).to_have_count(2)
+
+
+def test_thumbnails_load(page: Page) -> None:
+    page.select_option("#verdict", "high_risk")
+    expect(page.locator("#objects img")).to_have_count(2)
+    pictures = "[...document.querySelectorAll('#objects img')]"
+    comes_true(page, f"{pictures}.every((picture) => picture.naturalWidth > 0)")
+
+
+def test_a_hostile_key_is_text(page: Page) -> None:
+    expect(page.locator("#objects .key", has_text="onerror")).to_have_text(HOSTILE_KEY)
+
+
+def test_the_chart_counts(page: Page) -> None:
+    expect(page.locator(".legend")).to_contain_text("High risk")
+    assert page.locator("svg.chart rect").count() >= 3
+    page.click("#chart summary")
+    expect(page.locator("#chart table")).to_contain_text("High risk")
+
+
+def test_colour_is_not_all_that_tells_the_bars_apart(page: Page) -> None:
+    def all_of(selector: str, name: str) -> list[str]:
+        read = f"(nodes) => nodes.map((node) => node.getAttribute('{name}'))"
+        found: list[str] = page.locator(selector).evaluate_all(read)
+        return found
+
+    assert len(set(all_of("pattern path", "d"))) == len(all_of("pattern", "id")) == 5
+    fills = {f"url(#{name})" for name in all_of("pattern", "id")}
+    assert set(all_of(".chart > rect", "fill")) == set(all_of(".swatch rect", "fill")) <= fills
+
+
+@pytest.mark.parametrize("page", [PHONE], indirect=True)
+def test_a_phone_needs_no_scrolling_sideways(page: Page, samples: dict[str, Path]) -> None:
+    page.set_input_files("#file", samples["flagged.jpg"])
+    expect(verdict(page)).to_have_text(HIGH_RISK)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_keyboard_alone_will_do(page: Page, samples: dict[str, Path]) -> None:
+    with page.expect_file_chooser() as chooser:  # early: it takes a while to listen
+        page.keyboard.press("Tab")
+        expect(page.locator(".skip")).to_be_focused()
+        for _ in range(2):
+            page.keyboard.press("Tab")
+        expect(page.locator("#file")).to_be_focused()
+        page.keyboard.press("Enter")
+    chooser.value.set_files(samples["flagged.jpg"])
+    expect(verdict(page)).to_have_text(HIGH_RISK)
+    page.locator("#verdict").press("ArrowDown")
+    expect(page.locator("#objects li")).to_have_count(2)
+
+
+@pytest.mark.parametrize("page", [{"locale": "zh-CN"}], indirect=True)
+def test_in_chinese(page: Page, samples: dict[str, Path]) -> None:
+    assert page.get_attribute("html", "lang") == "zh"
+    page.set_input_files("#file", samples["flagged.jpg"])
+    expect(verdict(page)).to_have_text("高风险（由本地替身按脚本给出）")
+    page.click("#language")
+    expect(verdict(page)).to_have_text(HIGH_RISK)
+    page.reload()
+    expect(page.locator("#language")).to_have_text("中文")
+
+
+@pytest.mark.parametrize("page", [{"locale": "zh-CN"}], indirect=True)
+def test_fixed_sentences_are_chinese_and_others_marked(
+    page: Page, samples: dict[str, Path]
+) -> None:
+    page.set_input_files("#file", samples["long-clip.mp4"])
+    result = page.locator("#result")
+    expect(result).to_contain_text("视频时长须为 1 至 3 秒。")
+    expect(result).to_contain_text("请发送同一人的更好的照片或视频。")
+    expect(result.locator("[lang=en]")).to_have_count(0)
+    page.set_input_files("#file", samples["not-an-image.jpg"])
+    expect(result.locator("[lang=en]").first).to_be_visible()
+
+
+@pytest.mark.parametrize("page", [{"color_scheme": "dark"}], indirect=True)
+def test_in_the_dark(page: Page) -> None:
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == "rgb(18, 22, 28)"
+
+
+def test_it_can_be_switched_off(tmp_path: Path) -> None:
+    with running(tmp_path, PAGE="false") as (_, outside):
+        url = outside.told["HTTP_TRIGGER_URL"]
+        assert httpx.get(url).status_code == 404
+        assert httpx.get(f"{url}/v1/health").json()["page"] is False

@@ -1,0 +1,86 @@
+"""A burst of uploads larger than the quota, and what came of it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tests.support.outside import Outside, running
+from tests.support.wait import until
+
+QUOTA = 10
+"""Calls a second."""
+UPLOADS, CLIENTS = 200, 8
+_WARM = 24
+
+
+@dataclass(frozen=True)
+class Burst:
+    """What came of each upload, and when the paid calls came in."""
+
+    keys: list[str]
+    announced: list[str]
+    """Keys of the messages."""
+    paid: list[str]
+    """Keys of the billed calls."""
+    verdicts: dict[str, str]
+    """By key, from the tags."""
+    times: list[float]
+    """Of the billed calls, in epoch seconds, in order."""
+
+    @property
+    def busiest_second(self) -> int:
+        """The most paid calls in any second."""
+        return max(sum(first <= t < first + 1 for t in self.times) for first in self.times)
+
+    @property
+    def rate(self) -> float:
+        """Paid calls a second, from the first to the last."""
+        return (len(self.times) - 1) / (self.times[-1] - self.times[0])
+
+
+def run(folder: Path) -> Burst:
+    """Uploads from several clients at once, against a service that holds to the quota."""
+    with running(folder, CALLS_PER_SECOND=str(QUOTA)) as (cloud, outside):
+        photo = next(s.path for s in cloud.samples() if s.name.endswith("flagged.jpg")).read_bytes()
+        # Instances start first: two cores can't start twenty in the time of a call.
+        _upload(outside.told, [f"warm/{number}.jpg" for number in range(_WARM)], photo)
+        until(lambda: len(outside.receive()) >= _WARM, "the first messages")
+        outside.settled()
+        outside.admin.post("/reset")
+        outside.behave(cloudauth={"quota": QUOTA, "latency_ms": 300})
+        outside.messages.clear()
+
+        keys = [f"burst/{number}.jpg" for number in range(UPLOADS)]
+        clients = [
+            threading.Thread(target=_upload, args=[outside.told, keys[n::CLIENTS], photo])
+            for n in range(CLIENTS)
+        ]
+        for client in clients:
+            client.start()
+        until(lambda: len(outside.receive()) >= UPLOADS, "every message", 180)
+        outside.settled()
+        for client in clients:
+            client.join()
+        calls = outside.calls()
+        return Burst(
+            keys=keys,
+            announced=[m["data"]["object"]["key"] for m in outside.receive()],
+            paid=[call["object"].split("/", 3)[3] for call in calls],
+            verdicts={key: outside.tags(key)["deepfake-verdict"] for key in keys},
+            times=sorted(_seconds(call) for call in calls),
+        )
+
+
+def _upload(told: dict[str, str], keys: list[str], photo: bytes) -> None:
+    client = Outside(told)
+    for key in keys:
+        client.put(key, photo)
+    client.close()
+
+
+def _seconds(call: dict[str, Any]) -> float:
+    return datetime.fromisoformat(call["time"].replace("Z", "+00:00")).timestamp()

@@ -1,0 +1,54 @@
+"""A local cloud whose function has a quarantine, and who looks into it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+import oss2
+
+from tests.e2e.command_line.folder import surroundings
+from tests.support.command import FACESCREEN
+from tests.support.outside import Outside
+
+MOVE = {
+    "QUARANTINE": "move",
+    # The watched bucket itself: every copy raises an event that must come to nothing.
+    "QUARANTINE_BUCKET": "selfies",
+    "EXCLUDE_PREFIXES": "quarantine/",
+    # The local cloud's verdicts are scripted by the samples, not found.
+    "QUARANTINE_STAND_IN": "true",
+}
+PRIVATE = {"QUARANTINE": "private", "QUARANTINE_STAND_IN": "true"}
+
+
+def moved(outside: Outside, key: str) -> list[str]:
+    """The keys of what was moved from `key`."""
+    listed = oss2.ObjectIterator(outside.bucket, "quarantine/")
+    return [found.key for found in listed if found.key.endswith(f"/{key}")]
+
+
+def is_there(outside: Outside, key: str) -> bool:
+    there: bool = outside.bucket.object_exists(key)
+    return there
+
+
+def read(outside: Outside, key: str) -> bytes:
+    data: bytes = outside.bucket.get_object(key).read()
+    return data
+
+
+def release(outside: Outside, *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
+    """``facescreen release``: its status, the lines that it told, what it said besides."""
+    done = subprocess.run(
+        [FACESCREEN, "release", "--json", *arguments],
+        env=surroundings(outside.told, **MOVE),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr

@@ -1,0 +1,19 @@
+"""A burst larger than the quota: nothing lost, nothing paid twice, the quota kept.
+
+That the quota is used as well is measured by ``make bench``, and by the unit tests of the pace.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from tests.e2e.pipeline import burst
+
+
+def test_a_burst_of_uploads(tmp_path: Path) -> None:
+    came = burst.run(tmp_path)
+    assert Counter(came.announced) == Counter(came.keys)
+    assert Counter(came.paid) == Counter(came.keys)
+    assert set(came.verdicts.values()) == {"high_risk"}
+    assert came.busiest_second <= burst.QUOTA

@@ -1,0 +1,152 @@
+"""The cap on a day's paid calls, held by the instances of both functions."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+
+import httpx
+import pytest
+from alibabacloud_fc20230330 import models
+from darabonba.runtime import RuntimeOptions
+
+from facescreen.clients.credentials import Credentials
+from facescreen.deepfake.budget import DailyCap, drawn_by_day
+from facescreen.errors import Deferred
+from facescreen.storage.oss import OssState
+from facescreen_local.cloud import LocalCloud
+from tests.integration.vendors import clients
+from tests.support import leaks
+from tests.support.outside import Outside, running
+
+pytestmark = pytest.mark.usefixtures("within_a_day")
+
+CAP, UPLOADS, CLIENTS, INSTANCES = 100, 130, 4, 20
+"""INSTANCES as s.yaml reserves them."""
+KEYS = [f"capped/{number}.jpg" for number in range(UPLOADS)]
+DAY_S = 86_400
+
+
+def test_twenty_instances_race_to_the_cap_and_the_rest_is_screened_once_it_is_raised(
+    tmp_path: Path,
+) -> None:
+    with running(tmp_path, DAILY_CALLS=str(CAP)) as (cloud, outside):
+        letters = _race(cloud, outside)
+        paid = [call["object"].split("/", 3)[3] for call in outside.calls()]
+        assert 0.99 * CAP <= len(paid) <= CAP
+        deferred = {key for key in KEYS if any(f'"{key}"' in one for one in letters)}
+        assert deferred == set(KEYS) - set(paid)
+        assert len(letters) == len(deferred) == UPLOADS - len(paid)
+        assert all(outside.tags(key) == {} for key in deferred)
+        _check_told(tmp_path, paid=len(paid), deferred=4 * len(deferred))
+        _check_refused_over_http(cloud, outside)
+        assert len(outside.calls()) == len(paid)
+        assert leaks.find(cloud, tmp_path, outside) == []
+
+    with running(tmp_path, DAILY_CALLS=str(2 * CAP)) as (cloud, outside):
+        for letter in letters:
+            _resubmit(outside, letter)
+        outside.settled()
+        assert {call["object"].split("/", 3)[3] for call in outside.calls()} == deferred
+        assert {outside.tags(key)["deepfake-verdict"] for key in KEYS} == {"high_risk"}
+        assert outside.dead_letters() == []
+        assert sum(drawn_by_day(_state(outside), "").values()) == UPLOADS
+
+
+def test_what_was_spent_yesterday_does_not_count(tmp_path: Path) -> None:
+    with running(tmp_path, DAILY_CALLS="3") as (cloud, outside):
+        yesterday = DailyCap(_state(outside), 3, clock=lambda: time.time() - DAY_S)
+        assert _drawn(yesterday) == 3
+        photo = _photo(cloud)
+        for number in range(3):
+            outside.put(f"{number}.jpg", photo)
+            outside.wait_for(f"{number}.jpg")
+        assert _drawn(DailyCap(_state(outside), 3)) == 0
+        assert _drawn(DailyCap(_state(outside), 3, clock=lambda: time.time() + DAY_S)) == 3
+
+
+def _race(cloud: LocalCloud, outside: Outside) -> list[str]:
+    """Uploads more than may be paid for; what the dead letters held, each with its reason."""
+    outside.behave(cloudauth={"latency_ms": 200}, fc={"retry_delay_ms": 10})
+    photo = _photo(cloud)
+    uploads = [
+        threading.Thread(target=_upload, args=[outside.told, KEYS[n::CLIENTS], photo])
+        for n in range(CLIENTS)
+    ]
+    for upload in uploads:
+        upload.start()
+    for upload in uploads:
+        upload.join()
+    outside.settled()
+    letters = outside.dead_letters()
+    for letter in letters:
+        told = json.loads(letter["responsePayload"])
+        assert told["errorType"] == "Deferred"
+        assert told["errorMessage"].startswith(f"deferred: the day's {CAP} paid calls")
+        assert letter["requestContext"]["approximateInvokeCount"] == 4
+    return [letter["requestPayload"] for letter in letters]
+
+
+def _check_told(data: Path, *, paid: int, deferred: int) -> None:
+    """What the metrics count, and that so many instances raced."""
+    log = (data / "fc" / "logs" / "facescreen-object-created.log").read_text()
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    metrics = [line for line in lines if "_aws" in line]
+    assert sum(sum(line.get("PaidCalls", [])) for line in metrics) == paid
+    assert sum(sum(line.get("deferred", [])) for line in metrics) == deferred
+    assert sum("ColdStart" in line for line in metrics) >= INSTANCES
+
+
+def _check_refused_over_http(cloud: LocalCloud, outside: Outside) -> None:
+    url = f"{outside.told['HTTP_TRIGGER_URL']}/v1/screenings"
+    headers = {"Content-Type": "image/jpeg"}
+    answer = httpx.post(url, content=_photo(cloud), headers=headers, timeout=30)
+    now = datetime.now(timezone.utc)
+    left_s = DAY_S - (now.hour * 3600 + now.minute * 60 + now.second)
+    assert answer.status_code == 429
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert abs(int(answer.headers["Retry-After"]) - left_s) <= 30
+    assert answer.json()["code"] == "DailyCallsSpent"
+
+
+def _resubmit(outside: Outside, event: str) -> None:
+    clients.fc_3(outside.told).invoke_function_with_options(
+        outside.told["FC_FUNCTION"],
+        models.InvokeFunctionRequest(body=event.encode()),
+        models.InvokeFunctionHeaders(x_fc_invocation_type="Async"),
+        RuntimeOptions(),
+    )
+
+
+def _upload(told: dict[str, str], keys: list[str], photo: bytes) -> None:
+    client = Outside(told)
+    for key in keys:
+        client.put(key, photo)
+    client.close()
+
+
+def _photo(cloud: LocalCloud) -> bytes:
+    return next(s.path for s in cloud.samples() if s.name.endswith("flagged.jpg")).read_bytes()
+
+
+def _state(outside: Outside) -> OssState:
+    told = outside.told
+    return OssState(
+        Credentials(*clients.key(told)),
+        endpoint=told["OSS_ENDPOINT"],
+        region=told["OSS_REGION"],
+        bucket=told["STATE_BUCKET"],
+    )
+
+
+def _drawn(cap: DailyCap) -> int:
+    count = 0
+    while True:
+        try:
+            cap.draw(0)
+        except Deferred:
+            return count
+        count += 1

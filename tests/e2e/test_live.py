@@ -1,0 +1,134 @@
+"""``make live``, with the local cloud for an account."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import oss2
+import pytest
+
+from tests.contract.place import NEEDED
+from tests.support.command import up
+from tests.support.outside import PROJECT, Outside
+
+STATE, VERSIONED = "facescreen-state", "facescreen-versioned"
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """What an account's holder would set."""
+    with up(tmp_path_factory.mktemp("up")) as told:
+        yield {
+            **told,
+            "STATE_BUCKET": STATE,
+            "VERSIONED_BUCKET": VERSIONED,
+            "SCENE_CODE": "local_0001",
+            "FACESCREEN_LOCAL": "true",
+        }
+
+
+@pytest.fixture(scope="module")
+def running(told: dict[str, str]) -> Iterator[Outside]:
+    client = Outside(told)
+    versioned = bucket(client, VERSIONED)
+    versioned.create_bucket()
+    versioned.put_bucket_versioning(oss2.models.BucketVersioningConfig("Enabled"))
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def outside(running: Outside) -> Outside:
+    running.admin.post("/reset")
+    return running
+
+
+def bucket(outside: Outside, name: str) -> oss2.Bucket:
+    known = outside.bucket
+    return oss2.Bucket(known.auth, outside.told["OSS_ENDPOINT"], name, region=known.region)
+
+
+def make_live(
+    environment: dict[str, str], said: str = "", **more: str
+) -> subprocess.CompletedProcess[str]:
+    """`said` stands on its standard input. The set-up is left out: we run in it."""
+    inherited = {name: value for name, value in os.environ.items() if name not in NEEDED}
+    return subprocess.run(
+        ["make", "-s", "-o", "setup", "live"],  # noqa: S607
+        cwd=PROJECT,
+        env={**inherited, **environment, **more},
+        input=said,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+
+def left_behind(outside: Outside) -> list[str]:
+    """What of the tests' still lies in buckets or the queue."""
+    found = [str(message) for message in outside.receive()]
+    for name in (STATE, VERSIONED):
+        listed = bucket(outside, name).list_object_versions(prefix="facescreen-live-")
+        found += [version.key for version in [*listed.versions, *listed.delete_marker]]
+    return found
+
+
+def test_it_costs_what_it_says(told: dict[str, str], outside: Outside) -> None:
+    done = make_live(told, "yes\n")
+    assert done.returncode == 0, done.stdout
+    tests, calls, dollars = re.findall(
+        r"^(\d+) live tests\n  cost   (\d+) paid calls, USD (\d+\.\d\d)", done.stdout
+    )[0]
+    assert f"\n{tests} passed, " in done.stdout
+    assert len(outside.calls()) == int(calls) > 0
+    assert float(dollars) == pytest.approx(0.40 * int(calls))
+    assert f"in {STATE} and {VERSIONED}, at {told['OSS_ENDPOINT']}" in done.stdout
+    assert left_behind(outside) == []
+    for secret in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
+        assert told[secret] not in done.stdout + done.stderr
+
+
+def test_a_failed_test_cleans_up_too(told: dict[str, str], outside: Outside) -> None:
+    outside.behave(oss={"faults": [{"operation": "GetObjectTagging", "code": "AccessDenied",
+                                    "status": 403, "times": 100}]})  # fmt: skip
+    done = make_live(told, YES="1", PYTEST_ADDOPTS="-k tags")
+    assert done.returncode != 0
+    assert " failed" in done.stdout
+    assert left_behind(outside) == []
+
+
+@pytest.mark.parametrize("said", ["", "y\n"])
+def test_without_a_yes_nothing_is_run(told: dict[str, str], outside: Outside, said: str) -> None:
+    done = make_live(told, said)
+    assert done.returncode != 0
+    assert "nothing was run" in done.stdout
+    assert " passed" not in done.stdout
+    assert outside.calls() == []
+
+
+def test_what_is_missing_is_named() -> None:
+    done = make_live({"SCENE_CODE": "local_0001"}, "yes\n")
+    assert done.returncode != 0
+    assert "64" in done.stderr
+    for name, what in NEEDED.items():
+        assert (f"{name}  {what}" in done.stderr) == (name != "SCENE_CODE")
+
+
+def test_without_make_live_no_live_test_is_run(told: dict[str, str], outside: Outside) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-m", "live", Path("tests", "contract")],
+        cwd=PROJECT,
+        env={**os.environ, **told, "YES": "1"},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert outside.calls() == []

@@ -1,0 +1,76 @@
+"""README's examples, as a user would paste them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.command import FACESCREEN, up
+from tests.support.outside import PROJECT, Outside
+
+README = (PROJECT / "README.md").read_text()
+
+
+def block(heading: str) -> str:
+    """The first block of shell commands under a heading."""
+    under = README.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    found = re.search(r"```sh\n(.*?)```", under, re.DOTALL)
+    assert found, f"README has no commands under {heading}"
+    return found[1]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where a user stands who has started the local cloud with its samples."""
+    here = tmp_path_factory.mktemp("readme")
+    (here / ".venv").symlink_to(Path(sys.prefix))
+    with up(here, "--samples") as told:
+        (here / ".facescreen").symlink_to(here / "data")
+        outside = Outside(told)
+        outside.wait_for("selfies/flagged.jpg")
+        outside.wait_for("selfies/portrait.jpg")
+        yield here
+        outside.close()
+
+
+@pytest.mark.parametrize("command", ["screen", "report", "doctor"])
+def test_the_help_is_what_the_command_says(command: str) -> None:
+    done = subprocess.run(
+        [FACESCREEN, command, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "COLUMNS": "80"},
+    )
+    assert done.stdout.strip() in README
+
+
+def test_the_ad_hoc_calls(folder: Path) -> None:
+    # What stands between the answers is what curl does not print.
+    script = block("Ad-hoc calls").replace("curl -s", "curl -s -w '\\n' --fail-with-body")
+    done = subprocess.run(
+        ["/bin/bash", "-euc", script],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    answers: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
+    verdicts = [answer.get("verdict") for answer in answers]
+    low, high = "low_risk", "high_risk"
+    assert verdicts == [high, low, low, low, low, high, None, None]
+    assert answers[3]["object"]["key"] == "selfies/portrait.jpg"
+    (flagged,) = answers[6]["objects"]
+    assert flagged["screening"]["object"]["key"] == "selfies/flagged.jpg"
+    assert answers[7]["hours"][0]["high_risk"] == 1

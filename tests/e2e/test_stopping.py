@@ -1,0 +1,67 @@
+"""SIGTERM, at the moments when it is least convenient."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.command import FACESCREEN
+from tests.support.wait import until
+
+
+@contextmanager
+def _running(*arguments: str, stderr: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    with subprocess.Popen(
+        [FACESCREEN, *arguments], stdout=subprocess.DEVNULL, stderr=stderr, env=environment
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _children(pid: int) -> list[Path]:
+    """The folders in /proc of the processes that `pid` started."""
+    return [stat.parent for stat in Path("/proc").glob("[0-9]*/stat") if _parent(stat) == pid]
+
+
+def _parent(stat: Path) -> int:
+    try:
+        return int(stat.read_text().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+
+
+def test_up_may_be_stopped_as_soon_as_its_env_file_is_there(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    # A full pipe holds it at its first word to the user, which comes after the env file.
+    os.set_blocking(writing, False)
+    held = os.write(writing, bytes(1 << 20))
+    os.set_blocking(writing, True)
+    env_file = tmp_path / "env"
+    arguments = ["up", "--data", str(tmp_path / "data"), "--env-file", str(env_file)]
+    with _running(*arguments, stderr=writing, folder=tmp_path) as process:
+        os.close(writing)
+        until(env_file.exists, "the env file")
+        process.send_signal(signal.SIGTERM)
+        with os.fdopen(reading, "rb") as pipe:
+            said = pipe.read()[held:].decode()
+        assert process.wait(timeout=30) == 0, said
+    assert "Ctrl-C stops it" in said
+
+
+def test_a_demo_that_is_stopped_before_its_end_leaves_nothing_behind(tmp_path: Path) -> None:
+    with _running("demo", stderr=subprocess.PIPE, folder=tmp_path) as process:
+        until(lambda: bool(_children(process.pid)), "an instance of the function")
+        instances = _children(process.pid)
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=30)[1].decode()
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    assert not [instance for instance in instances if instance.exists()]
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,161 @@
+"""FC 2.0's InvokeFunction: its own SDK, unmodified, and requests that must be refused."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import fc2
+import httpx
+import pytest
+
+from facescreen_local.auth.account import Key
+from facescreen_local.background import Background
+from tests.integration.fc.running import Running, in_background
+
+HANDLERS = """
+    def handler(event, context):
+        if event == b"fail":
+            raise ValueError("told to")
+        print(event)
+        return event[::-1]
+"""
+PATH = "/2016-08-15/services/any/functions/screen/invocations"
+
+
+@pytest.fixture(name="cloud")
+def fixture_cloud(tmp_path: Path) -> Iterator[tuple[Running, Background]]:
+    with in_background(tmp_path, HANDLERS) as running:
+        yield running
+
+
+def client(running: Running, key: Key | None = None) -> Any:
+    key = key or running.identity.key
+    return fc2.Client(
+        endpoint=running.service.url,
+        accessKeyID=key.access_key_id,
+        accessKeySecret=key.access_key_secret,
+        securityToken=key.security_token,
+    )
+
+
+@pytest.mark.parametrize(("service", "qualifier"), [("any", None), ("other", "LATEST")])
+def test_the_sdk_invokes_under_any_service_name(
+    cloud: tuple[Running, Background], service: str, qualifier: str | None
+) -> None:
+    started, _ = cloud
+    answer = client(started).invoke_function(service, "screen", b"abc\x00", qualifier=qualifier)
+    assert answer.data == b"\x00cba"
+    [invocation] = started.service.invocations
+    assert answer.headers["x-fc-request-id"] == invocation.request_id
+
+
+def test_the_sdk_invokes_with_a_functions_own_token(cloud: tuple[Running, Background]) -> None:
+    started, _ = cloud
+    sdk = client(started, started.identity.issue_token())
+    assert sdk.invoke_function("any", "screen", b"abc").data == b"cba"
+
+
+def test_the_sdk_invokes_asynchronously(cloud: tuple[Running, Background]) -> None:
+    started, loop = cloud
+    headers = {"x-fc-invocation-type": "Async"}
+    assert client(started).invoke_function("any", "screen", b"abc", headers=headers).data == b""
+    loop.run(started.service.drained())
+    assert started.log == ["b'abc'"]
+
+
+def test_the_sdk_sees_a_functions_error(cloud: tuple[Running, Background]) -> None:
+    started, _ = cloud
+    with pytest.raises(fc2.FcError) as caught:
+        client(started).invoke_function("any", "screen", b"fail")
+    assert caught.value.status_code == 200
+    assert json.loads(caught.value.message)["errorMessage"] == "told to"
+
+
+@pytest.mark.parametrize(
+    ("function", "qualifier", "kind", "told"),
+    [
+        ("absent", None, "Sync", (404, "FunctionNotFound")),
+        ("screen", "v1", "Sync", (400, "InvalidArgument")),
+        ("screen", None, "Later", (400, "InvalidArgument")),
+        ("a/b", None, "Sync", (400, "PathNotSupported")),
+    ],
+)
+def test_the_sdk_reads_our_errors(
+    cloud: tuple[Running, Background],
+    function: str,
+    qualifier: str | None,
+    kind: str,
+    told: tuple[int, str],
+) -> None:
+    started, _ = cloud
+    with pytest.raises(fc2.FcError) as caught:
+        client(started).invoke_function(
+            "any", function, b"", headers={"x-fc-invocation-type": kind}, qualifier=qualifier
+        )
+    assert (caught.value.status_code, caught.value.err_code) == told
+    assert caught.value.request_id != "unknown"
+
+
+def test_the_sdk_reads_scripted_faults(cloud: tuple[Running, Background]) -> None:
+    started, _ = cloud
+    started.service.behaviour = started.service.behaviour.parse(
+        {"faults": [{"operation": "InvokeFunction", "code": "Busy", "status": 429}]}
+    )
+    with pytest.raises(fc2.FcError) as caught:
+        client(started).invoke_function("any", "screen", b"abc")
+    assert (caught.value.status_code, caught.value.err_code) == (429, "Busy")
+
+
+def signed(key: Key, path: str = PATH, **changed: str) -> dict[str, str]:
+    """The scheme written out once more, from its documentation."""
+    headers = {
+        "content-type": "application/json",
+        "date": datetime.now(timezone.utc).strftime("%a, %d %b %Y %H:%M:%S GMT"),
+        "x-fc-trace-id": "t",
+        **{name.replace("_", "-"): value for name, value in changed.items()},
+    }
+    own = "".join(f"{n}:{headers[n]}\n" for n in sorted(headers) if n.startswith("x-fc-"))
+    to_sign = f"POST\n\n{headers['content-type']}\n{headers['date']}\n{own}{path}".encode()
+    digest = hmac.new(key.access_key_secret.encode(), to_sign, hashlib.sha256).digest()
+    claimed = base64.b64encode(digest).decode()
+    return {**headers, "authorization": f"FC {key.access_key_id}:{claimed}"}
+
+
+def test_requests_that_are_not_rightly_signed_are_refused(
+    cloud: tuple[Running, Background],
+) -> None:
+    started, _ = cloud
+    key = started.identity.key
+    good = signed(key)
+    old = datetime.now(timezone.utc) - timedelta(minutes=16)
+    not_matching = (403, "SignatureNotMatch")
+    with httpx.Client(base_url=started.service.url) as http:
+
+        def refusal(headers: Any, path: str = PATH) -> Any:
+            answer = http.post(path, content=b"abc", headers=headers)
+            told = answer.json()
+            assert set(told) == {"ErrorCode", "ErrorMessage"}
+            return answer.status_code, told["ErrorCode"]
+
+        assert http.post(PATH, content=b"abc", headers=good).content == b"cba"
+        assert refusal({**good, "content-type": "text/plain"}) == not_matching
+        assert refusal({**good, "x-fc-trace-id": "u"}) == not_matching
+        assert refusal({**good, "x-fc-unsigned": b"\xff"}) == not_matching
+        assert refusal(good, PATH.replace("any", "other")) == not_matching
+        assert refusal({}) == (400, "MissingRequiredHeader")
+        assert refusal({**good, "authorization": "FC a:b"}) == (400, "InvalidArgument")
+        unknown = good["authorization"].replace(key.access_key_id, "LTAIunknown")
+        assert refusal({**good, "authorization": unknown}) == (403, "InvalidAccessKeyID")
+        token = signed(key, x_fc_security_token="CAISx")
+        assert refusal(token) == (403, "InvalidSecurityToken")
+        late = old.strftime("%a, %d %b %Y %H:%M:%S GMT")
+        assert refusal(signed(key, date=late)) == (403, "RequestExpired")
+        assert refusal(signed(key, date="now")) == (400, "InvalidArgument")
+        assert started.statuses == ["ok"]

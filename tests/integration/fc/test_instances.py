@@ -1,0 +1,149 @@
+"""What becomes of the processes: initializers, time-outs, kills, and their end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.integration.fc.running import record, running, until
+
+NO_RETRIES = {"asyncInvokeConfig": {"maxAsyncRetryAttempts": 0}}
+
+
+async def test_an_initializer_runs_once_and_its_failure_fails_the_event(tmp_path: Path) -> None:
+    handlers = """
+        from pathlib import Path
+
+        runs = []
+
+        def initialize(context):
+            runs.append(context.function.name)
+            if not Path("ready").exists():
+                raise OSError("not ready")
+
+        def handler(event, context):
+            print(runs)
+    """
+    lifecycle = {"initializer": {"handler": "index.initialize", "timeout": 5}}
+    async with running(tmp_path, handlers, instanceLifecycleConfig=lifecycle) as cloud:
+        cloud.service.deliver(record())
+        await cloud.service.drained()
+        [dead] = cloud.dead.records
+        told = json.loads(dead["responsePayload"])
+        assert told["errorMessage"] == "Initializer index.initialize failed: not ready"
+        assert told["errorType"] == "OSError"
+        assert cloud.statuses == ["error", "error"]
+        (tmp_path / "code" / "ready").touch()
+        for _ in range(2):
+            cloud.service.deliver(record())
+            await cloud.service.drained()
+        assert cloud.log == ["['screen']"] * 2
+
+
+async def test_an_initializer_has_a_time_out_of_its_own(tmp_path: Path) -> None:
+    handlers = "import time\ndef initialize(context): time.sleep(30)\ndef handler(e, c): pass"
+    lifecycle = {"initializer": {"handler": "index.initialize", "timeout": 1}}
+    async with running(
+        tmp_path, handlers, instanceLifecycleConfig=lifecycle, **NO_RETRIES
+    ) as cloud:
+        cloud.service.deliver(record())
+        await cloud.service.drained()
+        assert cloud.statuses == ["timeout"]
+
+
+async def test_pre_stop_runs_when_the_service_stops(tmp_path: Path) -> None:
+    handlers = "def handler(e, c): print('handled')\ndef pre_stop(context): print('stopping')"
+    lifecycle = {"preStop": {"handler": "index.pre_stop", "timeout": 1}}
+    async with running(tmp_path, handlers, instanceLifecycleConfig=lifecycle) as cloud:
+        cloud.service.deliver(record())
+        await cloud.service.drained()
+    assert cloud.log == ["handled", "stopping"]
+
+
+async def test_a_function_past_its_time_out_is_killed_and_replaced(tmp_path: Path) -> None:
+    handlers = """
+        import os, subprocess, time
+        from pathlib import Path
+
+        def handler(event, context):
+            print(os.getpid())
+            if not Path("slow").exists():
+                Path("slow").touch()
+                print(subprocess.Popen(["/bin/sleep", "30"]).pid)
+                time.sleep(30)
+    """
+    async with running(tmp_path, handlers, timeout=1) as cloud:
+        cloud.service.deliver(record())
+        await cloud.service.drained()
+        assert cloud.statuses == ["timeout", "ok"]
+        first, child, second = cloud.log
+        assert first != second
+        await until(lambda: not alive(first) and not alive(child))
+
+
+async def test_a_killed_instance_is_an_error_and_the_retry_succeeds(tmp_path: Path) -> None:
+    handlers = """
+        import time
+        from pathlib import Path
+
+        def handler(event, context):
+            if not Path("begun").exists():
+                Path("begun").touch()
+                time.sleep(30)
+    """
+    async with running(tmp_path, handlers) as cloud:
+        cloud.service.deliver(record())
+        await until((tmp_path / "code" / "begun").exists)
+        cloud.service.kill_instances()
+        await cloud.service.drained()
+        assert cloud.statuses == ["killed", "ok"]
+        assert cloud.service.invocations[0].error_type == "FunctionProcessExited"
+    assert cloud.dead.records == []
+
+
+async def test_idle_instances_are_not_killed_but_one_that_died_is_replaced(tmp_path: Path) -> None:
+    handlers = "import os\ndef handler(event, context): print(os.getpid())"
+    async with running(tmp_path, handlers, **NO_RETRIES) as cloud:
+
+        async def pid() -> str:
+            cloud.service.deliver(record())
+            await cloud.service.drained()
+            return cloud.log[-1]
+
+        first = await pid()
+        cloud.service.kill_instances()
+        assert await pid() == first
+        kill = await asyncio.create_subprocess_exec("/bin/kill", "-9", first)
+        await kill.wait()
+        await until(lambda: not Path("/proc", first).exists())
+        assert await pid() != first
+        assert cloud.statuses == ["ok"] * 3
+
+
+async def test_stopping_ends_every_process(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    handlers = """
+        import os, time
+
+        def handler(event, context):
+            print(os.getpid())
+            time.sleep(30)
+    """
+    async with running(tmp_path, handlers) as cloud:
+        cloud.service.deliver(record())
+        await until(lambda: cloud.log)
+        assert alive(cloud.log[0])
+    assert not alive(cloud.log[0])
+    assert "stopped with 1 events on their way" in caplog.text
+
+
+def alive(pid: str) -> bool:
+    """Whether the process runs; a zombie does not."""
+    try:
+        return Path("/proc", pid, "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

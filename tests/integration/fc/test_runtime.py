@@ -1,0 +1,203 @@
+"""What a handler finds: real processes, read through what they answer."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from facescreen_local.auth.account import Identity
+from facescreen_local.fc.runtime import bootstrap
+from facescreen_local.fc.runtime.deployment import Deployment
+from facescreen_local.fc.runtime.instance import Result
+from facescreen_local.fc.runtime.pool import Pool
+from facescreen_local.fc.store.event import Event
+from facescreen_serverless_devs.model import Function
+from tests.integration.fc.running import project
+
+TELL = """
+    import json, os
+
+    def tell(thing):
+        if hasattr(thing, "__dict__"):
+            return {name: tell(value) for name, value in vars(thing).items()}
+        return thing
+
+    def handler(event, context):
+        return {"event": repr(event), "context": tell(context), "environment": dict(os.environ)}
+"""
+
+
+async def invoke(
+    folder: Path, handlers: str, *, interpreter: str = sys.executable, **given: Any
+) -> Result:
+    identity = Identity.fresh()
+    project(folder, handlers)
+    function = Function(
+        **{
+            "name": "screen",
+            "runtime": "python3.10",
+            "handler": "index.handler",
+            "code": folder / "code",
+            **given,
+        }
+    )
+    deployment = Deployment(function, "ap-southeast-1", identity.account_id, interpreter)
+    pool = Pool(deployment, identity, folder / "log")
+    event = Event("api", b"\x00bytes", "request-1")
+    try:
+        async with pool.instance(0) as instance:
+            return await instance.invoke(event.request_id, event.payload)
+    finally:
+        await pool.close()
+
+
+async def test_python_3_10_has_credentials_and_service_in_the_context(tmp_path: Path) -> None:
+    result = await invoke(tmp_path, TELL, memory_mb=256, timeout_s=7, log_project="p")
+    told = json.loads(result.payload)
+    assert told["event"] == repr(b"\x00bytes")
+    context = told["context"]
+    assert context["request_id"] == "request-1"
+    assert context["region"] == "ap-southeast-1"
+    assert context["credentials"]["access_key_id"].startswith("STS.")
+    assert context["credentials"]["security_token"]
+    assert context["function"] == {
+        "name": "screen",
+        "handler": "index.handler",
+        "memory": 256,
+        "timeout": 7,
+    }
+    assert context["service"]["log_project"] == "p"
+    assert "ALIBABA_CLOUD_ACCESS_KEY_ID" not in told["environment"]
+
+
+async def test_python_3_12_has_credentials_in_the_environment_alone(tmp_path: Path) -> None:
+    result = await invoke(tmp_path, TELL, runtime="python3.12")
+    told = json.loads(result.payload)
+    assert not {"credentials", "service"} & set(told["context"])
+    environment = told["environment"]
+    assert environment["ALIBABA_CLOUD_ACCESS_KEY_ID"].startswith("STS.")
+    assert environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+    assert environment["ALIBABA_CLOUD_SECURITY_TOKEN"]
+
+
+async def test_nothing_of_this_process_reaches_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARENT_SECRET", "x")
+    monkeypatch.setenv("HOME", "/nowhere")
+    result = await invoke(tmp_path, TELL, environment={"MODE": "test"})
+    environment = json.loads(result.payload)["environment"]
+    assert environment["MODE"] == "test"
+    assert environment["FC_FUNCTION_NAME"] == "screen"
+    assert environment["FC_FUNC_CODE_PATH"] == str(tmp_path / "code")
+    assert environment["HOME"] == "/tmp"  # noqa: S108
+    fc = {name for name in environment if name.startswith("FC_")}
+    assert fc == {
+        "FC_ACCOUNT_ID",
+        "FC_FUNCTION_HANDLER",
+        "FC_FUNCTION_MEMORY_SIZE",
+        "FC_FUNCTION_NAME",
+        "FC_FUNC_CODE_PATH",
+        "FC_INSTANCE_ID",
+        "FC_REGION",
+    }
+    # LC_CTYPE is Python's own doing.
+    assert set(environment) - fc - {"LC_CTYPE"} == {
+        "HOME",
+        "LANG",
+        "MODE",
+        "PATH",
+        "PYTHONUNBUFFERED",
+        "TZ",
+    }
+
+
+@pytest.mark.parametrize(
+    ("returned", "payload"),
+    [
+        ("b'\\x00\\xff'", b"\x00\xff"),
+        ("'g\\u00e9'", "gé".encode()),
+        ("{'a': 1}", b'{"a": 1}'),
+        ("None", b"null"),
+    ],
+)
+async def test_results_become_bytes(tmp_path: Path, returned: str, payload: bytes) -> None:
+    result = await invoke(tmp_path, f"def handler(event, context): return {returned}")
+    assert (result.status, result.payload) == ("ok", payload)
+
+
+async def test_an_error_is_told_in_the_platforms_form(tmp_path: Path) -> None:
+    result = await invoke(tmp_path, "def handler(event, context):\n    raise KeyError('oops')")
+    assert (result.status, result.error_type) == ("error", "KeyError")
+    assert json.loads(result.payload) == {
+        "errorMessage": "'oops'",
+        "errorType": "KeyError",
+        "stackTrace": [
+            [
+                f'File "{tmp_path}/code/index.py"',
+                "line 2",
+                "in handler",
+                "raise KeyError('oops')",
+            ]
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "error_type"),
+    [
+        ({"handler": "absent.handler"}, "ModuleNotFoundError"),
+        ({"handler": "index.absent"}, "AttributeError"),
+        # The function's modules come first, and those beside the bootstrap not at all.
+        ({"handler": "instance.handler"}, "ModuleNotFoundError"),
+    ],
+)
+async def test_a_handler_that_is_not_there_is_an_error(
+    tmp_path: Path, given: dict[str, str], error_type: str
+) -> None:
+    result = await invoke(tmp_path, "", **given)
+    assert (result.status, result.error_type) == ("error", error_type)
+
+
+async def test_a_function_that_exits_is_an_error_that_tells_the_status(tmp_path: Path) -> None:
+    result = await invoke(tmp_path, "import sys\ndef handler(event, context): sys.exit(3)")
+    assert (result.status, result.error_type) == ("error", "FunctionProcessExited")
+    assert b"exit status 3" in result.payload
+
+
+def test_an_interpreter_that_is_not_there_is_named(tmp_path: Path) -> None:
+    function = Function("f", "python3.12", "i.h", tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"python3\.12: no interpreter '/no/python'"):
+        Deployment(function, "r", "1", "/no/python")
+
+
+async def test_the_interpreter_is_a_setting(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nBY=wrapper exec {sys.executable} "$@"\n')
+    python.chmod(0o700)
+    result = await invoke(tmp_path, TELL, interpreter=str(python))
+    assert json.loads(result.payload)["environment"]["BY"] == "wrapper"
+
+
+def test_an_instance_does_not_outlive_its_parent(tmp_path: Path) -> None:
+    project(tmp_path, "import time\ndef handler(event, context): print('in'); time.sleep(30)")
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        instance = subprocess.Popen(
+            [sys.executable, bootstrap.__file__, str(theirs.fileno()), str(tmp_path / "code")],
+            pass_fds=[theirs.fileno()],
+            stdout=subprocess.PIPE,
+        )
+        ours.sendall(b'{"call": "index.handler", "context": {}, "event": ""}\n')
+        with instance:
+            assert instance.stdout is not None
+            assert instance.stdout.readline() == b"in\n"
+            theirs.close()
+            ours.close()
+            assert instance.wait(timeout=5) == 0

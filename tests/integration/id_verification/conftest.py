@@ -1,0 +1,85 @@
+"""A running service, files to download, and the SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from facescreen_local.auth.account import Identity
+from facescreen_local.background import Background
+from facescreen_local.id_verification.media.faces import FaceDetector
+from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.protocol.faults import Behaviour
+from facescreen_local.samples import Sample, make_samples
+from tests.integration.id_verification.asking import Files, Sdk
+from tests.integration.id_verification.handmade import Handmade
+
+
+@pytest.fixture(scope="package")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sample]:
+    """By file name."""
+    made = make_samples(tmp_path_factory.mktemp("samples"))
+    return {sample.path.name: sample for sample in made}
+
+
+@pytest.fixture(scope="package")
+def portrait(samples: dict[str, Sample]) -> bytes:
+    return samples["portrait.jpg"].path.read_bytes()
+
+
+@pytest.fixture(scope="package")
+def detector() -> FaceDetector:
+    return FaceDetector()
+
+
+@pytest.fixture(scope="package")
+def identity() -> Identity:
+    return Identity.fresh()
+
+
+@pytest.fixture(scope="package")
+def loop() -> Iterator[Background]:
+    with Background() as loop:
+        yield loop
+
+
+@pytest.fixture(scope="package")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cloudauth")
+
+
+@pytest.fixture(scope="package")
+def running(loop: Background, identity: Identity, data: Path) -> Iterator[CloudauthService]:
+    service = CloudauthService(identity, data, download_timeout_s=0.5)
+    loop.run(service.start())
+    yield service
+    loop.run(service.stop())
+
+
+@pytest.fixture
+def service(running: CloudauthService) -> Iterator[CloudauthService]:
+    """Well-behaved, and without a memory of earlier tests' calls."""
+    running.reset()
+    yield running
+    running.behaviour = Behaviour()
+
+
+@pytest.fixture
+def files(loop: Background) -> Iterator[Files]:
+    files = Files()
+    loop.run(files.start())
+    yield files
+    loop.run(files.stop())
+
+
+@pytest.fixture
+def sdk(service: CloudauthService, identity: Identity) -> Sdk:
+    """With the account's long-lived key."""
+    return Sdk(service, identity.key)
+
+
+@pytest.fixture
+def handmade(service: CloudauthService, identity: Identity) -> Handmade:
+    return Handmade(identity.key, service.url)

@@ -1,0 +1,96 @@
+"""Verdicts as scripted in verdicts.json, which may change while the service runs."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.verdicts import LOW_RISK, Analysis, ScriptedAnalyzer
+from facescreen_local.samples import Sample, verdicts
+from tests.integration.id_verification.asking import ALLOW_SDK, Sdk
+
+pytestmark = ALLOW_SDK
+
+CONTENT = b"some bytes"
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def scripted(data: Path) -> Iterator[Path]:
+    """The running service's file."""
+    path = data / "verdicts.json"
+    yield path
+    path.unlink(missing_ok=True)
+
+
+def test_an_edit_takes_effect_while_the_service_runs(
+    sdk: Sdk, scripted: Path, samples: dict[str, Sample]
+) -> None:
+    flagged = samples["flagged.jpg"]
+    inline = base64.b64encode(flagged.path.read_bytes()).decode()
+
+    def result() -> dict[str, Any]:
+        answer: dict[str, Any] = sdk.detect(face_base_64=inline)["body"]["ResultObject"]
+        del answer["TransactionId"]
+        return answer
+
+    assert result()["Result"] == "0"
+    scripted.write_text(json.dumps(verdicts([flagged])))
+    assert result() == {
+        "Result": "1",
+        "RiskTag": "SuspectDeepForgery",
+        "RiskScore": {"SuspectDeepForgery": "0.96"},
+    }
+    digest = hashlib.sha256(flagged.path.read_bytes()).hexdigest()
+    tags = ["SuspectRemake", "SuspectTemple"]
+    scripted.write_text(json.dumps({digest: {"Result": "2", "RiskTag": tags}}))
+    assert result() == {
+        "Result": "2",
+        "RiskTag": "SuspectRemake,SuspectTemple",
+        "RiskScore": {"SuspectRemake": "0.96", "SuspectTemple": "0.96"},
+    }
+    scripted.write_text("{")
+    assert sdk.refusal(face_base_64=inline) == (500, "InternalError")
+    scripted.unlink()
+    assert result() == {"Result": "0", "RiskTag": "", "RiskScore": {}}
+
+
+@pytest.mark.parametrize("digest", [DIGEST, DIGEST.upper()])
+def test_a_verdict_is_for_these_very_bytes(tmp_path: Path, digest: str) -> None:
+    path = tmp_path / "verdicts.json"
+    path.write_text(json.dumps({digest: {"Result": "1", "label": "mine"}}))
+    analyzer = ScriptedAnalyzer(path)
+    assert analyzer.analyze(CONTENT) == Analysis("1")
+    assert analyzer.analyze(CONTENT + b".") == LOW_RISK
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[]", "expected an object"),
+        ("{", "line 1"),
+        (b"\xff", "utf-8"),
+        (json.dumps({DIGEST: "1"}), DIGEST),
+        (json.dumps({DIGEST: {"Result": 1}}), 'Result must be "0", "1" or "2"'),
+        (json.dumps({DIGEST: {"Result": "1", "RiskTag": "SuspectRemake"}}), "must be a list"),
+        (json.dumps({DIGEST: {"Result": "1", "RiskTag": [1]}}), "must be a list"),
+    ],
+)
+def test_a_file_with_a_mistake_gives_no_verdicts(
+    tmp_path: Path, text: str | bytes, says: str
+) -> None:
+    path = tmp_path / "verdicts.json"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    analyzer = ScriptedAnalyzer(path)
+    for _ in range(2):
+        with pytest.raises(Refusal, match=says) as raised:
+            analyzer.analyze(CONTENT)
+        assert raised.value.code == "InternalError"
+        assert "verdicts.json" in str(raised.value)

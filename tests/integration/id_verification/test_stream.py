@@ -1,0 +1,87 @@
+"""What DeepfakeDetectIntlStream has to itself: a third way to give the material, its own quota."""
+
+from __future__ import annotations
+
+import base64
+from urllib.parse import urlencode
+
+import pytest
+
+from facescreen_local.auth.account import Identity
+from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.protocol.faults import Behaviour
+from tests.integration.id_verification.asking import ALLOW_SDK, GOOD, OPERATIONS, Sdk
+from tests.integration.id_verification.handmade import Handmade
+
+pytestmark = ALLOW_SDK
+
+URL = "http://127.0.0.1:1/a.jpg"
+UPLOADED = "http://127.0.0.1:1/cloudauth-intl/0"
+WAYS = {"face_url": URL, "face_base_64": "AAAA", "face_file": UPLOADED}
+GOOD_FORM = {
+    "ProductCode": GOOD["product_code"],
+    "SceneCode": GOOD["scene_code"],
+    "MerchantBizId": GOOD["merchant_biz_id"],
+}
+
+
+@pytest.fixture
+def stream(service: CloudauthService, identity: Identity) -> Sdk:
+    return Sdk(service, identity.key, "DeepfakeDetectIntlStream")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("face_url", "face_base_64"),
+        ("face_url", "face_file"),
+        ("face_base_64", "face_file"),
+        ("face_url", "face_base_64", "face_file"),
+    ],
+)
+def test_more_than_one_way_at_once(stream: Sdk, given: tuple[str, ...]) -> None:
+    both = {name: WAYS[name] for name in given}
+    assert stream.refusal(**both) == (401, "DataDuplication")
+
+
+def test_no_way_at_all(stream: Sdk) -> None:
+    assert stream.refusal() == (400, "MissingParameter")
+
+
+@pytest.mark.parametrize("url", [UPLOADED, "https://elsewhere.example/a.jpg", "a.jpg", "http://["])
+def test_a_file_that_was_not_uploaded(stream: Sdk, url: str) -> None:
+    assert stream.refusal(face_file=url) == (400, "InvalidParameter")
+
+
+def test_a_file_is_not_fetched_from_elsewhere(stream: Sdk, service: CloudauthService) -> None:
+    key = service.uploads.permission()["ObjectKey"]
+    service.uploads._files.put(key, b"not a photo")
+    host = service.uploads.url.partition("://")[2]
+    assert stream.refusal(face_file=f"http://{host}/{key}") == (401, "UnqualifiedPhoto")
+    assert stream.refusal(face_file=f"http://127.0.0.1:1/{key}") == (400, "InvalidParameter")
+
+
+def test_one_megabyte_in_base64_however_it_is_encoded(handmade: Handmade, portrait: bytes) -> None:
+    """Almost all of it slashes, each three bytes long in the form."""
+    full = portrait + b"\xff" * (1024 * 1024 - len(portrait))
+    inline = base64.b64encode(full).decode().replace("/", "%2F").replace("+", "%2B")
+    handmade.headers["x-acs-action"] = "DeepfakeDetectIntlStream"
+    handmade.body = f"{urlencode(GOOD_FORM)}&FaceBase64={inline}".encode()
+    assert len(handmade.body) > 3.5 * 1024 * 1024
+    assert handmade.send().json()["Code"] == "Success"
+
+
+def test_the_plain_operation_knows_no_file(handmade: Handmade) -> None:
+    handmade.headers["x-acs-action"] = "DeepfakeDetectIntl"
+    handmade.body = urlencode({**GOOD_FORM, "FaceFile": UPLOADED}).encode()
+    answer = handmade.send()
+    assert (answer.status_code, answer.json()["Code"]) == (400, "MissingParameter")
+
+
+def test_each_operation_has_a_quota_of_its_own(
+    service: CloudauthService, identity: Identity
+) -> None:
+    service.behaviour = Behaviour(quota=1)
+    callers = [Sdk(service, identity.key, operation) for operation in OPERATIONS]
+    codes = [caller.refusal(face_base_64="AAAA")[1] for _ in range(2) for caller in callers]
+    assert codes == ["UnqualifiedPhoto"] * 2 + ["Throttling.Api"] * 2

@@ -1,0 +1,23 @@
+"""A permission to upload, and the form that makes use of it."""
+
+from __future__ import annotations
+
+import ssl
+
+import pytest
+
+from facescreen_local.id_verification.service import CloudauthService
+from tests.integration.id_verification.uploads.posting import Form
+
+
+@pytest.fixture
+def trusting(service: CloudauthService) -> ssl.SSLContext:
+    """As strict as Python 3.13 is by default."""
+    context = ssl.create_default_context(cafile=service.ca_file)
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    return context
+
+
+@pytest.fixture
+def form(service: CloudauthService, trusting: ssl.SSLContext) -> Form:
+    return Form(service.uploads.permission(), trusting)

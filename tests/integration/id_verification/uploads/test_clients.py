@@ -1,0 +1,202 @@
+"""A file's three steps by the vendor's SDK, and by our own clients."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
+
+from facescreen import errors
+from facescreen.clients.credentials import Credentials
+from facescreen.deepfake.client import AsyncDeepfakeClient, DeepfakeClient
+from facescreen.model import Verdict
+from facescreen_local.auth.account import Identity
+from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.protocol.faults import Behaviour, Fault
+from facescreen_local.samples import Sample
+from tests.integration.id_verification.asking import ALLOW_SDK, MERCHANT_BIZ_ID, Files, Sdk
+
+pytestmark = ALLOW_SDK
+
+
+@pytest.fixture
+def stream(service: CloudauthService, identity: Identity) -> Sdk:
+    return Sdk(service, identity.key)
+
+
+@pytest.fixture(scope="module")
+def long_clip(samples: dict[str, Sample], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clip of 9 MB, most of it a box that players skip."""
+    clip = samples["clip.mp4"].path.read_bytes()
+    padding = 9 * 1024 * 1024 - len(clip)
+    path = tmp_path_factory.mktemp("long") / "clip.mp4"
+    path.write_bytes(clip + padding.to_bytes(4, "big") + b"free" + bytes(padding - 8))
+    return path
+
+
+@pytest.fixture
+def options(service: CloudauthService, identity: Identity) -> dict[str, Any]:
+    key = identity.key
+    return {
+        "scene_code": "scene_0001",
+        "credentials": Credentials(key.access_key_id, key.access_key_secret),
+        "endpoint": service.url,
+        "upload_endpoint": service.url,
+        "allow_stand_in": True,
+    }
+
+
+@pytest.fixture
+def client(options: dict[str, Any], trusting: ssl.SSLContext) -> Iterator[DeepfakeClient]:
+    http = httpx.Client(verify=trusting, trust_env=False)
+    with DeepfakeClient(http=http, **options) as client:
+        yield client
+
+
+@pytest.fixture(params=["path", "bytes", "stream", "stream that can't seek"])
+def clip(request: pytest.FixtureRequest, long_clip: Path) -> Iterator[Any]:
+    if request.param == "path":
+        yield long_clip
+    elif request.param == "bytes":
+        yield long_clip.read_bytes()
+    elif request.param == "stream":
+        with long_clip.open("rb") as stream:
+            yield stream
+    else:
+        with closing(OnlyForward(long_clip.read_bytes())) as stream:
+            yield stream
+
+
+class OnlyForward(io.BytesIO):
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, *_: int) -> int:
+        raise io.UnsupportedOperation
+
+
+def test_the_vendors_sdk(
+    stream: Sdk, service: CloudauthService, samples: dict[str, Sample], long_clip: Path
+) -> None:
+    with samples["portrait.jpg"].path.open("rb") as image:
+        assert stream.upload(image)["body"]["Code"] == "Success"
+    with long_clip.open("rb") as video:
+        assert stream.upload(video, face_input_type="VIDEO")["body"]["Code"] == "Success"
+    recorded = [(made.merchant_biz_id, made.object, made.billed) for made in service.calls]
+    assert recorded == [(MERCHANT_BIZ_ID, "", True)] * 2
+
+
+def test_the_vendors_asynchronous_sdk(
+    stream: Sdk, service: CloudauthService, samples: dict[str, Sample]
+) -> None:
+    with samples["clip.mp4"].path.open("rb") as video:
+        answer = stream.upload_async(video, face_input_type="VIDEO")
+    assert answer["body"]["Code"] == "Success"
+    assert [made.code for made in service.calls] == ["Success"]
+
+
+def test_the_vendors_sdk_reads_how_an_upload_was_refused(
+    stream: Sdk, service: CloudauthService
+) -> None:
+    with pytest.raises(AlibabaCloudException) as raised:
+        stream.upload(io.BytesIO(bytes(10 * 1024 * 1024 + 1)))
+    assert raised.value.code == "EntityTooLarge"
+    assert service.calls == []
+
+
+def test_our_client(client: DeepfakeClient, service: CloudauthService, clip: Any) -> None:
+    detection = client.detect_stream(file=clip, kind="video")
+    assert detection.verdict is Verdict.LOW_RISK
+    assert [made.code for made in service.calls] == ["Success"]
+
+
+async def test_our_client_that_does_not_block(
+    options: dict[str, Any], trusting: ssl.SSLContext, clip: Any
+) -> None:
+    http = httpx.AsyncClient(verify=trusting, trust_env=False)
+    async with AsyncDeepfakeClient(http=http, **options) as client:
+        detection = await client.detect_stream(file=clip, kind="video")
+    assert detection.verdict is Verdict.LOW_RISK
+
+
+def test_our_client_without_a_file(client: DeepfakeClient, files: Files, portrait: bytes) -> None:
+    url = files.put("/a.jpg", portrait) + "?Signature=a%2Bb"
+    assert client.detect_stream(url=url).verdict is Verdict.LOW_RISK
+    inline = base64.b64encode(portrait).decode()
+    assert client.detect_stream(base64=inline).verdict is Verdict.LOW_RISK
+
+
+def test_our_client_hears_what_is_wrong_with_the_file(
+    client: DeepfakeClient, samples: dict[str, Sample]
+) -> None:
+    with pytest.raises(errors.ContentFault) as raised:
+        client.detect_stream(file=samples["no-face.jpg"].path)
+    assert raised.value.code == "NoFaceDetected"
+    with pytest.raises(errors.OperatorFault, match="HTTP 400"):
+        client.detect_stream(file=bytes(10 * 1024 * 1024 + 1))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(code="ServiceUnavailable", status=503),
+        Fault(reset=True),
+        Fault(after=True, reset=True),
+    ],
+)
+def test_our_client_uploads_again(
+    client: DeepfakeClient, service: CloudauthService, samples: dict[str, Sample], fault: Fault
+) -> None:
+    service.uploads.behaviour = Behaviour(faults=[fault])
+    assert client.detect_stream(file=samples["portrait.jpg"].path).verdict is Verdict.LOW_RISK
+    assert service.uploads.behaviour.faults == []
+    assert [made.billed for made in service.calls] == [True]
+
+
+UPLOADING = """
+import os, resource, ssl, sys
+import httpx
+from facescreen.clients.credentials import Credentials
+from facescreen.deepfake.client import DeepfakeClient
+
+endpoint, ca_file, small, large = sys.argv[1:]
+key = Credentials(os.environ["KEY"], os.environ["SECRET"])
+http = httpx.Client(verify=ssl.create_default_context(cafile=ca_file), trust_env=False)
+with DeepfakeClient(http=http, scene_code="scene_0001", credentials=key, endpoint=endpoint,
+                    upload_endpoint=endpoint, allow_stand_in=True) as client:
+    peaks = []
+    for file in (small, large):
+        client.detect_stream(file=file, kind="video")
+        peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(peaks[1] - peaks[0])
+"""
+
+
+def test_our_client_reads_a_file_as_it_sends_it(
+    service: CloudauthService, identity: Identity, samples: dict[str, Sample], long_clip: Path
+) -> None:
+    """How many kB more a file of 9 MB takes than one of less than 1 MB."""
+    small = samples["clip.mp4"].path
+    assert small.stat().st_size < 1024 * 1024
+    secrets = {"KEY": identity.key.access_key_id, "SECRET": identity.key.access_key_secret}
+    arguments = [service.url, str(service.ca_file), str(small), str(long_clip)]
+    done = subprocess.run(
+        [sys.executable, "-c", UPLOADING, *arguments],
+        env={**os.environ, **secrets},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert int(done.stdout) < 2048

@@ -1,0 +1,59 @@
+"""AuthorizeFileUpload, which the endpoint of the other operations answers here."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from facescreen_local.auth.account import Identity
+from facescreen_local.id_verification.service import CloudauthService
+from tests.integration.id_verification.handmade import Handmade, assert_refused
+
+
+@pytest.fixture
+def asking(handmade: Handmade) -> Handmade:
+    handmade.method = "GET"
+    handmade.query = [("Product", "Cloudauth-intl"), ("RegionId", "ap-southeast-1")]
+    handmade.headers = {"x-acs-action": "AuthorizeFileUpload", "x-acs-version": "2019-12-19"}
+    return handmade
+
+
+def test_what_it_allows(asking: Handmade, service: CloudauthService, identity: Identity) -> None:
+    answer = asking.send()
+    assert answer.status_code == 200
+    given = answer.json()
+    policy = json.loads(base64.b64decode(given.pop("EncodedPolicy")))
+    expiration = datetime.strptime(policy.pop("expiration"), "%Y-%m-%dT%H:%M:%S.%f%z")
+    left = expiration - datetime.now(timezone.utc)
+    assert timedelta(minutes=14) < left < timedelta(minutes=16)
+    key = given.pop("ObjectKey")
+    assert policy == {
+        "conditions": [["eq", "$key", key], ["content-length-range", 1, 10 * 1024 * 1024]]
+    }
+    assert given.pop("AccessKeyId") != identity.key.access_key_id
+    assert set(given) == {"RequestId", "Signature", "Bucket", "Endpoint", "UseAccelerate"}
+    assert f"https://{given['Bucket']}.{given['Endpoint']}" == service.uploads.url
+    assert given["UseAccelerate"] is False
+
+
+def test_only_a_holder_of_a_key_may_ask(asking: Handmade) -> None:
+    headers = {**asking.sign(), "x-acs-signature-nonce": "another"}
+    assert_refused(asking.send(headers=headers), 400, "SignatureDoesNotMatch")
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [([], "MissingParameter"), ([("Product", "facebody")], "InvalidParameter")],
+)
+def test_only_for_this_product(asking: Handmade, query: list[tuple[str, str]], code: str) -> None:
+    asking.query = query
+    answer = asking.send()
+    assert (answer.status_code, answer.json()["Code"]) == (400, code)
+
+
+def test_only_as_its_own_version(asking: Handmade) -> None:
+    asking.headers["x-acs-version"] = "2022-08-09"
+    assert_refused(asking.send(), 404, "InvalidAction.NotFound")

@@ -1,0 +1,113 @@
+"""A running MNS service, and its queues and topics as the vendor's SDK sees them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from facescreen_local.auth.account import Identity, Key
+from facescreen_local.background import Background
+from facescreen_local.mns.service import MnsService
+from facescreen_local.mns.store.clock import now
+from mns.account import Account
+from mns.mns_exception import MNSServerException
+from mns.queue import QueueMeta
+from mns.topic import TopicMeta
+
+REGION = "ap-southeast-1"
+
+
+@dataclass
+class Cloud:
+    """The service, its one account, and the loop it runs on."""
+
+    service: MnsService
+    identity: Identity
+    loop: Background
+
+    @contextmanager
+    def account(self, key: Key | None = None) -> Iterator[Any]:
+        """An mns.account.Account with a connection of its own; with `key`, another identity's."""
+        key = key or self.identity.key
+        account = Account(
+            self.service.url, key.access_key_id, key.access_key_secret, key.security_token
+        )
+        try:
+            yield account
+        finally:
+            account.mns_client.close_connection()
+
+
+@contextmanager
+def running(identity: Identity, data: Path) -> Iterator[Cloud]:
+    with Background() as loop:
+        service = MnsService(identity, data, REGION)
+        loop.run(service.start())
+        try:
+            yield Cloud(service, identity, loop)
+        finally:
+            loop.run(service.stop())
+
+
+@contextmanager
+def refused(code: str) -> Iterator[None]:
+    """Expects the service's error of this code."""
+    with pytest.raises(MNSServerException) as raised:
+        yield
+    assert raised.value.type == code
+    assert raised.value.request_id
+    assert raised.value.host_id
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with running(Identity.fresh(), tmp_path_factory.mktemp("mns")) as started:
+        yield started
+
+
+@pytest.fixture
+def account(cloud: Cloud) -> Iterator[Any]:
+    with cloud.account() as made:
+        yield made
+
+
+@pytest.fixture
+def queue(account: Any) -> Any:
+    """A new queue."""
+    made = account.get_queue(f"q-{uuid.uuid4().hex}")
+    made.create(QueueMeta())
+    return made
+
+
+@pytest.fixture
+def topic(account: Any) -> Any:
+    """A new topic."""
+    made = account.get_topic(f"t-{uuid.uuid4().hex}")
+    made.create(TopicMeta())
+    return made
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Moves the service's clock: messages become visible, or are too old."""
+
+    def shift(seconds: float) -> None:
+        moved = round(seconds * 1000)
+        monkeypatch.setattr("facescreen_local.mns.store.messages.now", lambda: now() + moved)
+        monkeypatch.setattr("facescreen_local.mns.bus.now", lambda: now() + moved)
+
+    return shift
+
+
+@pytest.fixture(scope="session")
+def web(cloud: Cloud) -> Iterator[httpx.Client]:
+    """A client that signs nothing."""
+    with httpx.Client(base_url=cloud.service.url, timeout=10) as client:
+        yield client

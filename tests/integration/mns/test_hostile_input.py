@@ -1,0 +1,125 @@
+"""Requests that are well signed and still mean harm, and paths that MNS does not have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from facescreen_local.mns.context import LARGEST_REQUEST
+from tests.integration.mns.conftest import Cloud
+from tests.integration.mns.test_authentication import outcome, signed
+
+BOMB = b"""<!DOCTYPE Message [<!ENTITY a "0123456789"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>
+<Message><MessageBody>&b;</MessageBody></Message>"""
+STEALING = b"""<!DOCTYPE Message [<!ENTITY a SYSTEM "file:///etc/passwd">]>
+<Message><MessageBody>&a;</MessageBody></Message>"""
+
+
+@pytest.fixture
+def path(queue: Any) -> str:
+    return f"/queues/{queue.queue_name}/messages"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (BOMB, "MalformedXML"),
+        (STEALING, "MalformedXML"),
+        (BOMB.decode().encode("utf-16"), "MalformedXML"),
+        (b"", "MalformedXML"),
+        (b"<Message>", "MalformedXML"),
+        (b"<Message>\xff</Message>", "MalformedXML"),
+        (b"<Message><MessageBody>&#0;</MessageBody></Message>", "MalformedXML"),
+        (b"<a>" * 100_000, "MalformedXML"),
+        (b"<a>" * 100_000 + b"</a>" * 100_000, "InvalidArgument"),
+        (b"<Queue/>", "InvalidArgument"),
+        (b"<Message/>", "InvalidArgument"),
+        (b"<Message><MessageBody/></Message>", "InvalidArgument"),
+        (b"<Message><MessageBody>m<b>n</b></MessageBody></Message>", "InvalidArgument"),
+        (
+            b"<Message><MessageBody>m</MessageBody><MessageGroupId>g</MessageGroupId></Message>",
+            "InvalidArgument",
+        ),
+        (b"<Messages><Message/><Other/></Messages>", "InvalidArgument"),
+        (
+            b"<Message><MessageBody>m</MessageBody><Priority>\xd9\xa1</Priority></Message>",
+            "InvalidArgument",
+        ),
+        (
+            b"<Message><MessageBody>m</MessageBody><DelaySeconds>"
+            + b"9" * 5000
+            + b"</DelaySeconds></Message>",
+            "InvalidArgument",
+        ),
+    ],
+)
+def test_bodies(account: Any, web: httpx.Client, path: str, body: bytes, code: str) -> None:
+    answer = web.post(path, content=body, headers=signed(account, "POST", path))
+    assert outcome(answer) == (400, code)
+    assert web.get(path, headers=signed(account, path=path)).status_code == 404
+
+
+def test_a_request_that_is_too_large(account: Any, web: httpx.Client, path: str) -> None:
+    body = b"x" * (LARGEST_REQUEST + 1)
+    answer = web.post(path, content=body, headers=signed(account, "POST", path))
+    assert outcome(answer) == (400, "InvalidArgument")
+
+
+@pytest.mark.parametrize(
+    ("method", "asked"),
+    [
+        ("GET", "/"),
+        ("PATCH", "/queues"),
+        ("PUT", "/queues/a/b/c"),
+        ("POST", "/queues/a"),
+        ("GET", "/topics/a/messages"),
+        ("POST", "/topics/a/subscriptions/b/messages"),
+        ("GET", "/queues/a//messages"),
+        ("PUT", "/queues/a/messages?VisibilityTimeout=1"),
+    ],
+)
+def test_paths(account: Any, web: httpx.Client, method: str, asked: str) -> None:
+    answer = web.request(method, asked, headers=signed(account, method, asked))
+    assert outcome(answer) == (400, "InvalidRequestURL")
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ("DELETE ", "MissingReceiptHandle"),
+        ("PUT ?ReceiptHandle=x", "MissingVisibilityTimeout"),
+        ("PUT ?ReceiptHandle=x&VisibilityTimeout=43201", "InvalidArgument"),
+        ("PUT ?ReceiptHandle=x&VisibilityTimeout=-1", "InvalidArgument"),
+        ("GET ?waitseconds=1e1", "InvalidArgument"),
+        ("GET ?numOfMessages=%F0%9F%99%82", "InvalidArgument"),
+    ],
+)
+def test_parameters(account: Any, web: httpx.Client, path: str, asked: str, code: str) -> None:
+    method, _, query = asked.partition(" ")
+    answer = web.request(method, path + query, headers=signed(account, method, path + query))
+    assert outcome(answer) == (400, code)
+
+
+def test_a_subscription_can_not_be_turned_elsewhere(
+    cloud: Cloud, account: Any, web: httpx.Client, queue: Any, topic: Any
+) -> None:
+    cloud.service.subscribe(topic.topic_name, "s", queue.queue_name)
+    asked = f"/topics/{topic.topic_name}/subscriptions/s?metaoverride=true"
+    body = b"<Subscription><Endpoint>http://127.0.0.1/</Endpoint></Subscription>"
+    answer = web.put(asked, content=body, headers=signed(account, "PUT", asked))
+    assert outcome(answer) == (400, "InvalidArgument")
+
+
+def test_errors_look_as_the_real_ones(cloud: Cloud, account: Any, web: httpx.Client) -> None:
+    answer = web.get("/queues/none", headers=signed(account, path="/queues/none"))
+    assert answer.headers["content-type"] == "text/xml; charset=utf-8"
+    assert answer.headers["x-mns-version"] == "2015-06-06"
+    request_id = answer.headers["x-mns-request-id"]
+    assert answer.text == (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<Error xmlns="http://mns.aliyuncs.com/doc/v1/"><Code>QueueNotExist</Code>'
+        "<Message>The queue name you provided is not exist.</Message>"
+        f"<RequestId>{request_id}</RequestId><HostId>{cloud.service.url}</HostId></Error>"
+    )

@@ -1,0 +1,132 @@
+"""Who gets in: signed headers and URLs, STS tokens, expiry, clocks that are off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from time import time
+from typing import Any
+
+import httpx
+import oss2
+import pytest
+
+from facescreen_local.auth.account import Key
+from tests.integration.oss.conftest import Cloud
+
+SeenBy = Callable[[Key], Any]
+
+
+@pytest.fixture
+def token(cloud: Cloud) -> Key:
+    return cloud.identity.issue_token()
+
+
+def _refused(stranger: Any) -> tuple[int, str]:
+    with pytest.raises(oss2.exceptions.ServerError) as raised:
+        stranger.list_objects()
+    return raised.value.status, raised.value.code
+
+
+def _code(answer: httpx.Response) -> str:
+    return answer.text.partition("<Code>")[2].partition("</Code>")[0]
+
+
+def test_wrong_secret(cloud: Cloud, seen_by: SeenBy) -> None:
+    key = replace(cloud.identity.key, access_key_secret="guessed")
+    assert _refused(seen_by(key)) == (403, "SignatureDoesNotMatch")
+
+
+def test_unknown_key(cloud: Cloud, seen_by: SeenBy) -> None:
+    key = replace(cloud.identity.key, access_key_id="nobody")
+    assert _refused(seen_by(key)) == (403, "InvalidAccessKeyId")
+
+
+def test_sts_token(seen_by: SeenBy, token: Key) -> None:
+    function = seen_by(token)
+    function.put_object("selfie.jpg", b"bytes")
+    assert function.get_object("selfie.jpg").read() == b"bytes"
+
+
+@pytest.mark.parametrize(
+    ("presented", "code"), [("CAISother", "InvalidSecurityToken"), ("", "InvalidAccessKeyId")]
+)
+def test_wrong_token(seen_by: SeenBy, token: Key, presented: str, code: str) -> None:
+    key = replace(token, security_token=presented)
+    assert _refused(seen_by(key)) == (403, code)
+
+
+def test_anonymous(bucket: Any, web: httpx.Client) -> None:
+    answer = web.get(f"/{bucket.bucket_name}/selfie.jpg")
+    assert (answer.status_code, _code(answer)) == (403, "AccessDenied")
+
+
+@pytest.mark.parametrize("slash_safe", [True, False])
+def test_presigned_url(seen_by: SeenBy, token: Key, web: httpx.Client, slash_safe: bool) -> None:
+    function = seen_by(token)
+    function.put_object("in/a+b é.jpg", b"bytes")
+    url = function.sign_url("GET", "in/a+b é.jpg", 60, slash_safe=slash_safe)
+    assert web.get(url).content == b"bytes"
+
+
+def test_presigned_url_is_for_what_it_says(bucket: Any, web: httpx.Client) -> None:
+    bucket.put_object("mine.jpg", b"bytes")
+    url = bucket.sign_url("GET", "mine.jpg", 60)
+    for tampered in (
+        web.get(url.replace("mine.jpg", "yours.jpg")),
+        web.get(url + "&x-oss-process=image%2Finfo"),
+        web.delete(url),
+    ):
+        assert (tampered.status_code, _code(tampered)) == (403, "SignatureDoesNotMatch")
+
+
+def test_presigned_url_expires(
+    bucket: Any, web: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put_object("selfie.jpg", b"bytes")
+    url = bucket.sign_url("GET", "selfie.jpg", 60)
+    in_time, late = time() + 50, time() + 62
+    monkeypatch.setattr("facescreen_local.auth.clock.time", lambda: in_time)
+    assert web.get(url).status_code == 200
+    monkeypatch.setattr("facescreen_local.auth.clock.time", lambda: late)
+    answer = web.get(url)
+    assert (answer.status_code, _code(answer)) == (403, "AccessDenied")
+    assert "Request has expired." in answer.text
+
+
+def test_v4_url_lives_seven_days_at_most(cloud: Cloud, web: httpx.Client) -> None:
+    cloud.service.create_bucket("seven-days")
+    url = cloud.bucket("seven-days", "v4").sign_url("GET", "k", 7 * 24 * 3600 + 1)
+    answer = web.get(url)
+    assert (answer.status_code, _code(answer)) == (400, "InvalidArgument")
+
+
+def test_clock_skew(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead = time() + 16 * 60
+    monkeypatch.setattr("facescreen_local.auth.clock.time", lambda: ahead)
+    with pytest.raises(oss2.exceptions.ServerError) as raised:
+        bucket.list_objects()
+    assert (raised.value.status, raised.value.code) == (403, "RequestTimeTooSkewed")
+
+
+def test_other_region(cloud: Cloud, bucket: Any) -> None:
+    elsewhere = cloud.bucket(bucket.bucket_name, "v4")
+    elsewhere.region = "cn-hangzhou"
+    with pytest.raises(oss2.exceptions.InvalidArgument):
+        elsewhere.list_objects()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Authorization": "OSS :"}, 403),
+        ({"Authorization": "OSS nobody", "Date": "yesterday"}, 403),
+        ({"Authorization": "OSS4-HMAC-SHA256 Credential=a/b/c, Signature=é"}, 403),
+        ({"Authorization": "Bearer x"}, 400),
+    ],
+)
+def test_malformed_authorization(
+    web: httpx.Client, bucket: Any, headers: dict[str, str], status: int
+) -> None:
+    encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+    assert web.get(f"/{bucket.bucket_name}/k", headers=encoded).status_code == status

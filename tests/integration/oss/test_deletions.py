@@ -1,0 +1,132 @@
+"""DeleteMultipleObjects, and what a delete marker does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import oss2
+import pytest
+from oss2.models import BatchDeleteObjectVersion, BatchDeleteObjectVersionList
+
+from tests.integration.oss.conftest import Cloud
+
+ODD = ["a+b c%25é😀.jpg", "x//y/../z", "<&>\"'", "tab\tline\n", "a%2Fb"]
+
+
+def test_what_was_there_and_what_was_not(bucket: Any) -> None:
+    for key in ODD:
+        bucket.put_object(key, b"bytes")
+    deleted = bucket.batch_delete_objects([*ODD, "nothing"])
+    assert deleted.deleted_keys == [*ODD, "nothing"]
+    assert bucket.list_objects().object_list == []
+
+
+def test_versions(versioned: Any) -> None:
+    old, new = (versioned.put_object("k", body).versionid for body in (b"old", b"new"))
+    versioned.put_object("other", b"bytes")
+    wanted = [BatchDeleteObjectVersion("k", new), BatchDeleteObjectVersion("other")]
+    result = versioned.delete_object_versions(BatchDeleteObjectVersionList(wanted))
+    named, marked = result.delete_versions
+    assert (named.key, named.versionid, named.delete_marker) == ("k", new, False)
+    assert (marked.key, marked.versionid, marked.delete_marker) == ("other", "", True)
+    assert versioned.get_object("k").read() == b"old"
+    assert not versioned.object_exists("other")
+    wanted = [
+        BatchDeleteObjectVersion("k", old),
+        BatchDeleteObjectVersion("other", marked.delete_marker_versionid),
+    ]
+    result = versioned.delete_object_versions(BatchDeleteObjectVersionList(wanted))
+    assert [each.delete_marker for each in result.delete_versions] == [False, True]
+    assert versioned.get_object("other").read() == b"bytes"
+
+
+def _post(bucket: Any, listed: str, headers: dict[str, str] | None = None) -> Any:
+    """What oss2 itself would never send."""
+    return bucket._do(
+        "POST",
+        bucket.bucket_name,
+        "",
+        data=f"<Delete>{listed}</Delete>",
+        params={"delete": ""},
+        headers=headers,
+    )
+
+
+def test_quiet(bucket: Any) -> None:
+    bucket.put_object("k", b"bytes")
+    answer = _post(bucket, "<Quiet>true</Quiet><Object><Key>k</Key></Object>")
+    assert answer.read() == b""
+    assert not bucket.object_exists("k")
+
+
+def test_events(cloud: Cloud, bucket: Any) -> None:
+    for key in ("a", "b"):
+        bucket.put_object(key, b"bytes")
+    seen = len(cloud.events)
+    bucket.batch_delete_objects(["a", "nothing", "b"])
+    assert [(each["eventName"], each["oss"]["object"]["key"]) for each in cloud.events[seen:]] == [
+        ("ObjectRemoved:DeleteObjects", "a"),
+        ("ObjectRemoved:DeleteObjects", "b"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("listed", "code"),
+    [
+        ("", "MalformedXML"),
+        ("<Object/>", "MalformedXML"),
+        ("<Object><Key/></Object>", "InvalidObjectName"),
+        ("<Object><Key>k</Key></Object>" * 1001, "MalformedXML"),
+        ("<Object><Key>k</Key><VersionId/></Object>", "InvalidArgument"),
+    ],
+)
+def test_refused_whole(bucket: Any, listed: str, code: str) -> None:
+    bucket.put_object("k", b"bytes")
+    with pytest.raises(oss2.exceptions.ServerError) as raised:
+        _post(bucket, listed)
+    assert raised.value.code == code
+    assert bucket.object_exists("k")
+
+
+def test_md5_is_checked(bucket: Any) -> None:
+    bucket.put_object("k", b"bytes")
+    with pytest.raises(oss2.exceptions.InvalidDigest):
+        _post(bucket, "<Object><Key>k</Key></Object>", {"Content-MD5": "1B2M2Y8AsgTpgAmY7PhCfg=="})
+    assert bucket.object_exists("k")
+
+
+def _gone(call: Callable[[], Any]) -> oss2.exceptions.ServerError:
+    with pytest.raises(oss2.exceptions.ServerError) as raised:
+        call()
+    return raised.value
+
+
+def test_delete_markers_pile_up(versioned: Any) -> None:
+    versioned.put_object("k", b"bytes")
+    markers = [versioned.delete_object("k").versionid for _ in range(2)]
+    removed = versioned.delete_object("k", params={"versionId": markers[1]})
+    assert (removed.delete_marker, removed.versionid) == (True, markers[1])
+    assert not versioned.object_exists("k")
+    versioned.delete_object("k", params={"versionId": markers[0]})
+    assert versioned.object_exists("k")
+
+
+@pytest.mark.parametrize("operation", ["get_object", "head_object", "get_object_tagging"])
+def test_what_a_marker_answers(versioned: Any, operation: str) -> None:
+    versioned.put_object("k", b"bytes")
+    marker = versioned.delete_object("k").versionid
+    call = getattr(versioned, operation)
+    latest = _gone(lambda: call("k"))
+    assert (latest.status, latest.headers["x-oss-version-id"]) == (404, marker)
+    assert latest.headers["x-oss-delete-marker"] == "true"
+    named = _gone(lambda: call("k", params={"versionId": marker}))
+    assert (named.status, named.headers["x-oss-delete-marker"]) == (405, "true")
+
+
+def test_a_marker_cannot_be_copied(versioned: Any) -> None:
+    versioned.put_object("k", b"bytes")
+    marker = versioned.delete_object("k").versionid
+    for params in ({}, {"versionId": marker}):
+        with pytest.raises(oss2.exceptions.NoSuchKey):
+            versioned.copy_object(versioned.bucket_name, "k", "copy", params=params)

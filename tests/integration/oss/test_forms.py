@@ -1,0 +1,237 @@
+"""PostObject: forms as browsers send them, signed in both versions."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import httpx
+import oss2
+import pytest
+
+from facescreen_local.auth.account import Key
+from tests.integration.oss.conftest import REGION, Cloud
+from tests.integration.oss.test_authentication import _code
+from tests.integration.oss.test_tags import read_tags
+
+
+def _hours(number: float) -> datetime:
+    return datetime.now(timezone.utc) + timedelta(hours=number)
+
+
+def _hmac256(key: bytes, text: str) -> bytes:
+    return hmac.digest(key, text.encode(), "sha256")
+
+
+@dataclass
+class Sender:
+    """Makes and posts forms, as OSS documents them, for one bucket and one key."""
+
+    web: httpx.Client
+    bucket: Any
+    signer: str
+    key: Key
+    conditions: list[Any] = field(default_factory=list)
+    expires: datetime = field(default_factory=lambda: _hours(1))
+
+    def fields(self, **given: str) -> dict[str, str]:
+        fields = {"key": "in/selfie.jpg", **given}
+        document = {
+            "expiration": self.expires.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+            "conditions": [{"bucket": self.bucket.bucket_name}, *self.conditions],
+        }
+        policy = base64.b64encode(json.dumps(document).encode()).decode()
+        token = {"x-oss-security-token": self.key.security_token}
+        sign = self._v1 if self.signer == "v1" else self._v4
+        return {**fields, **sign(policy), **(token if self.key.security_token else {})}
+
+    def post(self, content: bytes = b"bytes", /, **given: str) -> httpx.Response:
+        return self.post_fields(self.fields(**given), ("a b é.jpg", content))
+
+    def post_fields(self, fields: dict[str, str], file: tuple[Any, ...]) -> httpx.Response:
+        return self.web.post(f"/{self.bucket.bucket_name}", data=fields, files={"file": file})
+
+    def _v1(self, policy: str) -> dict[str, str]:
+        digest = hmac.digest(self.key.access_key_secret.encode(), policy.encode(), "sha1")
+        signature = base64.b64encode(digest).decode()
+        return {
+            "OSSAccessKeyId": self.key.access_key_id,
+            "policy": policy,
+            "Signature": signature,
+        }
+
+    def _v4(self, policy: str) -> dict[str, str]:
+        moment = _hours(0).strftime("%Y%m%dT%H%M%SZ")
+        key = f"aliyun_v4{self.key.access_key_secret}".encode()
+        scope = [moment[:8], REGION, "oss", "aliyun_v4_request"]
+        for part in scope:
+            key = _hmac256(key, part)
+        return {
+            "x-oss-signature-version": "OSS4-HMAC-SHA256",
+            "x-oss-credential": "/".join([self.key.access_key_id, *scope]),
+            "x-oss-date": moment,
+            "policy": policy,
+            "x-oss-signature": _hmac256(key, policy).hex(),
+        }
+
+
+@pytest.fixture
+def sender(cloud: Cloud, bucket: Any, web: httpx.Client, signer: str) -> Sender:
+    return Sender(web, bucket, signer, cloud.identity.key)
+
+
+def test_an_object_out_of_a_form(cloud: Cloud, sender: Sender) -> None:
+    answer = sender.post(
+        **{
+            "Cache-Control": "no-store",
+            "x-oss-meta-Who": "mé",
+            "x-oss-tagging": "a=1",
+            "x-oss-object-acl": "public-read",
+            "x-oss-server-side-encryption": "AES256",
+        }
+    )
+    assert (answer.status_code, answer.content) == (204, b"")
+    got = sender.bucket.get_object("in/selfie.jpg")
+    assert got.read() == b"bytes"
+    assert answer.headers["ETag"] == f'"{got.etag}"'
+    assert (got.content_type, got.headers["Cache-Control"]) == ("image/jpeg", "no-store")
+    assert got.headers["x-oss-server-side-encryption"] == "AES256"
+    assert got.headers["x-oss-meta-who"].encode("latin-1").decode() == "mé"
+    assert read_tags(sender.bucket, "in/selfie.jpg") == {"a": "1"}
+    assert sender.bucket.get_object_acl("in/selfie.jpg").acl == "public-read"
+    assert cloud.events[-1]["eventName"] == "ObjectCreated:PostObject"
+    assert cloud.events[-1]["oss"]["object"]["size"] == 5
+
+
+@pytest.mark.parametrize("size", [0, 1, 70_000, 3_000_000])
+def test_bytes_are_exact(sender: Sender, size: int) -> None:
+    content = (b"\r\n--\r\n--boundary\r\n\x00\xff" * (size // 16 + 1))[:size]
+    assert sender.post(content).status_code == 204
+    assert sender.bucket.get_object("in/selfie.jpg").read() == content
+
+
+def test_key_may_hold_the_files_name(sender: Sender) -> None:
+    sender.conditions = [["starts-with", "$key", "in/"]]
+    sender.post(key="in/${filename}")
+    assert sender.bucket.object_exists("in/a b é.jpg")
+
+
+def test_sts_token(cloud: Cloud, sender: Sender) -> None:
+    sender.key = cloud.identity.issue_token()
+    assert sender.post().status_code == 204
+    fields = sender.fields()
+    del fields["x-oss-security-token"]
+    answer = sender.post_fields(fields, ("f", b"bytes"))
+    assert (answer.status_code, _code(answer)) == (403, "InvalidAccessKeyId")
+
+
+def test_what_it_is_answered_with(sender: Sender) -> None:
+    assert sender.post(success_action_status="200").status_code == 200
+    assert sender.post(success_action_status="999").status_code == 204
+    created = sender.post(success_action_status="201")
+    assert created.status_code == 201
+    assert "<Key>in/selfie.jpg</Key>" in created.text
+    redirected = sender.post(success_action_redirect="http://127.0.0.1/done")
+    assert (redirected.status_code, redirected.headers["Location"]) == (
+        303,
+        "http://127.0.0.1/done",
+    )
+
+
+def test_type_of_the_content(sender: Sender) -> None:
+    """First ``x-oss-content-type``, then the file's own, then the form's."""
+    for fields, of_file, expected in (
+        ({"x-oss-content-type": "a/1", "Content-Type": "a/2"}, ("f", b"", "a/3"), "a/1"),
+        ({"Content-Type": "a/2"}, ("f", b"", "a/3"), "a/3"),
+        ({"Content-Type": "a/2"}, (None, b""), "a/2"),
+    ):
+        assert sender.post_fields(sender.fields(**fields), of_file).status_code == 204
+        assert sender.bucket.head_object("in/selfie.jpg").content_type == expected
+
+
+@pytest.mark.parametrize(
+    "unmet",
+    [
+        {"bucket": "another"},
+        ["eq", "$key", "in/other.jpg"],
+        ["starts-with", "$key", "out/"],
+        ["in", "$content-type", ["image/png"]],
+        ["not-in", "$content-type", ["image/jpeg"]],
+        {"success_action_status": "201"},
+    ],
+)
+def test_a_condition_that_is_not_met(sender: Sender, unmet: Any) -> None:
+    sender.conditions = [unmet]
+    answer = sender.post()
+    assert (answer.status_code, _code(answer)) == (403, "AccessDenied")
+    assert "Policy Condition failed" in answer.text
+    assert sender.bucket.list_objects().object_list == []
+
+
+@pytest.mark.parametrize(
+    ("size", "code"), [(2, "EntityTooSmall"), (3, ""), (5, ""), (6, "EntityTooLarge")]
+)
+def test_size_of_the_file(sender: Sender, size: int, code: str) -> None:
+    sender.conditions = [["content-length-range", 3, 9], ["content-length-range", 0, 5]]
+    answer = sender.post(b"x" * size)
+    assert (answer.status_code, _code(answer)) == (400 if code else 204, code)
+    assert sender.bucket.object_exists("in/selfie.jpg") == (not code)
+
+
+def test_expired(sender: Sender) -> None:
+    sender.expires = _hours(-1)
+    answer = sender.post()
+    assert (answer.status_code, _code(answer)) == (403, "AccessDenied")
+    assert "Policy expired" in answer.text
+
+
+def test_a_changed_policy(sender: Sender) -> None:
+    fields = sender.fields()
+    sender.conditions = [["content-length-range", 0, 9]]
+    fields["policy"] = sender.fields()["policy"]
+    answer = sender.post_fields(fields, ("f", b"bytes"))
+    assert (answer.status_code, _code(answer)) == (403, "SignatureDoesNotMatch")
+
+
+@pytest.mark.parametrize("missing", ["policy", "key"])
+def test_a_field_that_is_missing(sender: Sender, missing: str) -> None:
+    fields = sender.fields()
+    del fields[missing]
+    answer = sender.post_fields(fields, ("f", b"bytes"))
+    assert (answer.status_code, _code(answer)) == (400, "InvalidArgument")
+    assert f"'{missing}'" in answer.text
+
+
+def test_what_is_signed_by_nobody(sender: Sender) -> None:
+    """Not even a signature in the header counts."""
+    answer = sender.post_fields({"key": "k"}, ("f", b"bytes"))
+    assert (answer.status_code, _code(answer)) == (403, "AccessDenied")
+    with pytest.raises(oss2.exceptions.AccessDenied):
+        sender.bucket._do(
+            "POST",
+            sender.bucket.bucket_name,
+            "",
+            data=answer.request.read(),
+            headers={"Content-Type": answer.request.headers["Content-Type"]},
+        )
+
+
+def test_no_file(sender: Sender) -> None:
+    boundary = uuid.uuid4().hex
+    body = f'--{boundary}\r\nContent-Disposition: form-data; name="key"\r\n\r\nk\r\n--{boundary}--'
+    form = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    answer = sender.web.post(f"/{sender.bucket.bucket_name}", content=body, headers=form)
+    assert _code(answer) == "IncorrectNumberOfFilesInPOSTRequest"
+    answer = sender.web.post(f"/{sender.bucket.bucket_name}", json={"key": "k"})
+    assert _code(answer) == "RequestIsNotMultiPartContent"
+
+
+def test_forbid_overwrite(sender: Sender) -> None:
+    assert sender.post(**{"x-oss-forbid-overwrite": "true"}).status_code == 204
+    answer = sender.post(**{"x-oss-forbid-overwrite": "true"})
+    assert (answer.status_code, _code(answer)) == (409, "FileAlreadyExists")

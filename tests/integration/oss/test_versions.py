@@ -1,0 +1,125 @@
+"""Buckets that keep versions: what a write, a delete and a version id mean there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import oss2
+import pytest
+
+from tests.integration.oss.test_tags import read_tags, tagging
+
+
+def test_each_write_is_a_version(versioned: Any, web: httpx.Client) -> None:
+    old = versioned.put_object("k", b"old", headers={"x-oss-tagging": "of=old"}).versionid
+    new = versioned.put_object("k", b"new").versionid
+    assert versioned.get_object("k").read() == b"new"
+    assert versioned.get_object("k", params={"versionId": old}).read() == b"old"
+    assert versioned.head_object("k").versionid == new
+    assert versioned.head_object("k", params={"versionId": old}).versionid == old
+    assert web.get(versioned.sign_url("GET", "k", 60, params={"versionId": old})).text == "old"
+    assert len(versioned.list_objects().object_list) == 1
+
+
+def test_tags_belong_to_a_version(versioned: Any) -> None:
+    old = versioned.put_object("k", b"old").versionid
+    versioned.put_object("k", b"new")
+    versioned.put_object_tagging("k", tagging({"of": "old"}), params={"versionId": old})
+    assert read_tags(versioned, "k") == {}
+    assert read_tags(versioned, "k", old) == {"of": "old"}
+
+
+def test_delete_leaves_a_marker(versioned: Any) -> None:
+    kept = versioned.put_object("k", b"bytes").versionid
+    marker = versioned.delete_object("k")
+    assert marker.delete_marker
+    with pytest.raises(oss2.exceptions.NoSuchKey) as gone:
+        versioned.get_object("k")
+    assert gone.value.headers["x-oss-delete-marker"] == "true"
+    with pytest.raises(oss2.exceptions.ServerError) as raised:
+        versioned.get_object("k", params={"versionId": marker.versionid})
+    assert raised.value.status == 405
+    assert versioned.list_objects().object_list == []
+    assert versioned.get_object("k", params={"versionId": kept}).read() == b"bytes"
+    versioned.delete_object("k", params={"versionId": marker.versionid})
+    assert versioned.get_object("k").read() == b"bytes"
+
+
+def test_deleting_a_version_is_for_good(versioned: Any) -> None:
+    old = versioned.put_object("k", b"old").versionid
+    new = versioned.put_object("k", b"new").versionid
+    versioned.delete_object("k", params={"versionId": new})
+    assert versioned.get_object("k").read() == b"old"
+    with pytest.raises(oss2.exceptions.ServerError) as raised:
+        versioned.get_object("k", params={"versionId": new})
+    assert (raised.value.status, raised.value.code) == (404, "NoSuchVersion")
+    versioned.delete_object("k", params={"versionId": old})
+    versioned.delete_bucket()
+
+
+def test_append_keeps_the_version(versioned: Any) -> None:
+    first = versioned.append_object("log", 0, b"abc")
+    assert versioned.append_object("log", 3, b"d").versionid == first.versionid
+    assert versioned.get_object("log").read() == b"abcd"
+
+
+def test_forbid_overwrite_means_nothing_there(versioned: Any) -> None:
+    for body in (b"old", b"new"):
+        versioned.put_object("k", body, headers={"x-oss-forbid-overwrite": "true"})
+    assert versioned.get_object("k").read() == b"new"
+
+
+def test_suspended_versioning(versioned: Any) -> None:
+    kept = versioned.put_object("k", b"kept").versionid
+    config = oss2.models.BucketVersioningConfig(oss2.BUCKET_VERSIONING_SUSPEND)
+    versioned.put_bucket_versioning(config)
+    assert versioned.get_bucket_versioning().status == "Suspended"
+    for body in (b"lost", b"last"):
+        assert versioned.put_object("k", body).versionid == "null"
+    assert versioned.get_object("k", params={"versionId": kept}).read() == b"kept"
+    assert versioned.delete_object("k").delete_marker
+    with pytest.raises(oss2.exceptions.ServerError) as raised:
+        versioned.get_object("k", params={"versionId": "null"})
+    assert raised.value.status == 405
+
+
+def test_the_null_version_is_one(bucket: Any) -> None:
+    """Written before versions were kept, read under its name, replaced once they are not."""
+    bucket.put_object("k", b"before")
+    bucket.put_bucket_versioning(oss2.models.BucketVersioningConfig("Enabled"))
+    kept = bucket.put_object("k", b"kept").versionid
+    assert bucket.get_object("k", params={"versionId": "null"}).read() == b"before"
+    bucket.put_bucket_versioning(oss2.models.BucketVersioningConfig("Suspended"))
+    bucket.put_object("k", b"after")
+    listed = bucket.list_object_versions().versions
+    assert [(each.versionid, each.is_latest) for each in listed] == [
+        ("null", True),
+        (kept, False),
+    ]
+    bucket.delete_object("k", params={"versionId": "null"})
+    assert bucket.get_object("k").read() == b"kept"
+
+
+def test_a_suspended_delete_leaves_one_marker(versioned: Any) -> None:
+    versioned.put_bucket_versioning(oss2.models.BucketVersioningConfig("Suspended"))
+    versioned.put_object("k", b"bytes")
+    for _ in range(2):
+        assert versioned.delete_object("k").versionid == "null"
+    listed = versioned.list_object_versions()
+    assert (len(listed.versions), len(listed.delete_marker)) == (0, 1)
+
+
+def test_copy_of_a_version(versioned: Any) -> None:
+    old = versioned.put_object("k", b"old").versionid
+    versioned.put_object("k", b"new")
+    copied = versioned.copy_object(
+        versioned.bucket_name, "k", "restored", params={"versionId": old}
+    )
+    assert copied.headers["x-oss-copy-source-version-id"] == old
+    assert versioned.get_object("restored").read() == b"old"
+
+
+def test_version_ids_are_checked(versioned: Any) -> None:
+    with pytest.raises(oss2.exceptions.InvalidArgument):
+        versioned.delete_object("k", params={"versionId": "x\r\nSet-Cookie: a=b"})

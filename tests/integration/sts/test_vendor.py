@@ -1,0 +1,43 @@
+"""The vendor's alibabacloud-credentials, unmodified, on the local STS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alibabacloud_credentials.exceptions import (
+    CredentialException,
+)
+from alibabacloud_credentials.provider import (
+    OIDCRoleArnCredentialsProvider,
+)
+
+from facescreen_local.auth.account import Identity
+from tests.integration.sts.aws import AwsSts
+from tests.integration.sts.conftest import PROVIDER_ARN, ROLE_ARN
+from tests.support.sts.server import StsService
+
+
+def provider(sts: StsService, token: str, folder: Path) -> OIDCRoleArnCredentialsProvider:
+    file = folder / "token"
+    file.write_text(token)
+    return OIDCRoleArnCredentialsProvider(
+        role_arn=ROLE_ARN,
+        oidc_provider_arn=PROVIDER_ARN,
+        oidc_token_file_path=str(file),
+        sts_endpoint=sts.url,
+    )
+
+
+def test_it_gets_credentials(
+    sts: StsService, aws: AwsSts, identity: Identity, tmp_path: Path
+) -> None:
+    got = provider(sts, aws.token(), tmp_path).get_credentials()
+    held = identity.secret_for(got.get_access_key_id(), got.get_security_token())
+    assert held == got.get_access_key_secret()
+
+
+def test_it_meets_the_code_of_a_wrong_token(sts: StsService, aws: AwsSts, tmp_path: Path) -> None:
+    wrong = provider(sts, aws.token(aud="another.service"), tmp_path)
+    with pytest.raises(CredentialException, match=r"http_code: 401.*OIDCToken\.AudienceNotMatch"):
+        wrong.get_credentials()

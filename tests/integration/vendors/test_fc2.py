@@ -1,0 +1,24 @@
+"""aliyun-fc2: an object that no trigger has seen is screened when the function is invoked."""
+
+from __future__ import annotations
+
+import json
+
+from tests.integration.vendors import clients
+from tests.integration.vendors.clients import Told
+from tests.support.outside import Outside
+
+
+def test_a_call_waits_for_the_answer(told: Told, key: str, event: bytes, outside: Outside) -> None:
+    answer = clients.fc_2(told).invoke_function("any", told["FC_FUNCTION"], event)
+    assert json.loads(answer.data) == {"objects": 1, "skipped": {}}
+    assert outside.tags(key)["deepfake-verdict"] == "high_risk"
+
+
+def test_an_asynchronous_call_does_not(
+    told: Told, key: str, event: bytes, outside: Outside
+) -> None:
+    headers = {"x-fc-invocation-type": "Async"}
+    client = clients.fc_2(told)
+    assert client.invoke_function("any", told["FC_FUNCTION"], event, headers=headers).data == b""
+    assert outside.wait_for(key)["data"]["verdict"] == "high_risk"

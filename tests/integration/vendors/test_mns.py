@@ -1,0 +1,53 @@
+"""aliyun-mns-sdk: verdicts on the topic, to whoever subscribes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from mns.mns_common import TopicHelper
+from mns.mns_exception import MNSServerException
+from mns.queue import Message, QueueMeta
+from mns.subscription import SubscriptionMeta
+
+from tests.integration.vendors import clients
+from tests.integration.vendors.clients import Told
+from tests.support.outside import Outside
+
+
+def test_a_second_subscriber_hears_of_what_was_flagged(
+    told: Told, key: str, outside: Outside, samples: Path
+) -> None:
+    with clients.mns(told) as account:
+        [first] = account.get_topic(told["MNS_TOPIC"]).list_subscription()[0]
+        known = account.get_subscription(told["MNS_TOPIC"], first.rpartition("/")[2])
+        queue = account.get_queue("flagged")
+        queue.create(QueueMeta())
+        where = TopicHelper.generate_queue_endpoint(
+            told["OSS_REGION"], known.get_attributes().topic_owner, queue.queue_name
+        )
+        subscription = account.get_subscription(told["MNS_TOPIC"], "flagged")
+        subscription.subscribe(SubscriptionMeta(where, "", "SIMPLIFIED", "high_risk"))
+
+        for sample in ("no-face.jpg", "flagged.jpg"):
+            outside.put(f"{sample}/{key}", (samples / sample).read_bytes())
+            outside.wait_for(f"{sample}/{key}")
+        received = queue.receive_message(wait_seconds=10)
+        queue.delete_message(received.receipt_handle)
+        with pytest.raises(MNSServerException, match="MessageNotExist"):
+            queue.receive_message(wait_seconds=0)
+        told_of = json.loads(received.message_body)["data"]
+        assert (told_of["object"]["key"], told_of["verdict"]) == (f"flagged.jpg/{key}", "high_risk")
+        subscription.unsubscribe()
+        queue.delete()
+
+
+def test_a_queue_keeps_what_it_is_given(told: Told) -> None:
+    with clients.mns(told) as account:
+        queue = account.get_queue("kept")
+        queue.create(QueueMeta())
+        sent = queue.send_message(Message("é <&> 🙂"))
+        received = queue.receive_message_with_str_body(wait_seconds=1)
+        assert (received.message_id, received.message_body) == (sent.message_id, "é <&> 🙂")
+        queue.delete()

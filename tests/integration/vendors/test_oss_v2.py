@@ -1,0 +1,39 @@
+"""alibabacloud-oss-v2, under both signature versions: however an object comes, it is screened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import alibabacloud_oss_v2 as oss
+import httpx
+import pytest
+
+from tests.integration.vendors import clients
+from tests.integration.vendors.clients import Told
+from tests.support.outside import Outside
+
+PART_SIZE = 100 * 1024
+"""The smallest that OSS allows."""
+VERDICTS = {"flagged.jpg": "high_risk", "portrait.png": "low_risk"}
+"""Of a photo smaller than a part, and of a larger one."""
+
+
+@pytest.fixture(params=["v1", "v4"])
+def client(request: pytest.FixtureRequest, told: Told) -> oss.Client:
+    return clients.oss_v2(told, request.param)
+
+
+@pytest.mark.parametrize("sample", VERDICTS)
+def test_an_upload_is_screened(
+    client: oss.Client, sample: str, key: str, outside: Outside, samples: Path
+) -> None:
+    photo = samples / sample
+    named = {"bucket": outside.told["OSS_BUCKET"], "key": key}
+    uploader = client.uploader(part_size=PART_SIZE)
+    done = uploader.upload_file(oss.PutObjectRequest(**named), str(photo))
+    assert (done.upload_id is not None) == (photo.stat().st_size > PART_SIZE)
+    assert outside.wait_for(key)["data"]["verdict"] == VERDICTS[sample]
+    tags = client.get_object_tagging(oss.GetObjectTaggingRequest(**named)).tag_set.tags
+    assert {tag.key: tag.value for tag in tags}["deepfake-verdict"] == VERDICTS[sample]
+    url = client.presign(oss.GetObjectRequest(**named)).url
+    assert httpx.get(url).content == photo.read_bytes()

@@ -1,0 +1,37 @@
+"""``facescreen``, the command, as a user runs it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.wait import until
+
+FACESCREEN = Path(sys.executable).with_name("facescreen")
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [FACESCREEN, *arguments], capture_output=True, text=True, timeout=180, check=False
+    )
+
+
+@contextmanager
+def up(folder: Path, *options: str) -> Iterator[dict[str, str]]:
+    """``facescreen up`` with its state in ``folder/data``, and what its env file says."""
+    env_file = folder / "env"
+    arguments = ["up", "--data", str(folder / "data"), "--env-file", str(env_file), *options]
+    with subprocess.Popen([FACESCREEN, *arguments], stderr=subprocess.PIPE) as process:
+        try:
+            until(env_file.exists, "the env file")
+            lines = env_file.read_text().splitlines()
+            yield dict(line.split("=", 1) for line in lines)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            said = process.communicate(timeout=30)[1].decode()
+    assert process.returncode == 0, said
+    assert "not a forgery detector" in said

@@ -1,0 +1,62 @@
+"""``make live``: the contract tests on the real services of the account in the environment.
+
+With ``-p tests.support.live``, as `make live` has it, only live tests run. Without, none does.
+runs them once that is agreed to: by ``yes`` on standard input, or by YES=1.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import pytest
+
+from facescreen.errors import BadSettings
+from tests.contract.place import Place
+
+USAGE = 64
+CENTS = 40
+"""USD 0.40 for a call that succeeds (ID Verification's price list); the others are free."""
+
+
+def paid_calls(item: pytest.Item) -> int:
+    """How many detections of a test are billed."""
+    return sum(mark.args[0] for mark in item.iter_markers("paid"))
+
+
+def plan(place: Place, items: Sequence[pytest.Item]) -> str:
+    """What is about to happen to the account."""
+    settings, calls = place.settings, sum(map(paid_calls, items))
+    platform = settings.alibaba
+    buckets = " and ".join(filter(None, (place.bucket, place.versioned_bucket)))
+    return "\n".join(
+        [
+            f"{len(items)} live tests",
+            f"  cost   {calls} paid calls, USD {calls * CENTS / 100:.2f}, at "
+            f"{settings.cloudauth_endpoint}, scene {settings.scene_code}",
+            "         (a call whose answer is lost on the way is made once more)",
+            f"  write  objects under facescreen-live-*/ in {buckets}, at {platform.oss_endpoint}",
+            f"         messages to topic {platform.mns_topic} and queue {place.queue}, "
+            f"at {platform.mns_endpoint}",
+            "  clean  each test removes its objects, and its messages from that queue",
+        ]
+    )
+
+
+def pytest_configure() -> None:
+    try:
+        Place.from_env(os.environ)
+    except BadSettings as error:
+        pytest.exit(f"nothing was run: {error}", returncode=USAGE)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    print(plan(Place.from_env(os.environ), session.items), flush=True)  # noqa: T201
+    if session.config.option.collectonly or os.environ.get("YES") == "1":
+        return
+    try:
+        agreed = input("Type yes to go on: ") == "yes"
+    except EOFError:
+        agreed = False
+    if not agreed:
+        pytest.exit("nothing was run", returncode=1)

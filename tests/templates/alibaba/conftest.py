@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.templates.alibaba import resource_types
+from tests.templates.alibaba.resource_types import ResourceType
+from tests.templates.aws.stack import Stack
+
+REPOSITORY = Path(__file__).parents[3]
+ACCOUNT = "1234567890123456"
+REGION = "ap-southeast-1"
+WATCHED = [f"acs:oss:*:{ACCOUNT}:selfies/kyc/*", f"acs:oss:*:{ACCOUNT}:clips/*"]
+WATCHED_BUCKETS = [f"acs:oss:*:{ACCOUNT}:selfies", f"acs:oss:*:{ACCOUNT}:clips"]
+STATE = "facescreen-state"
+LOGS = f"facescreen-{ACCOUNT}"
+
+
+@pytest.fixture(scope="session")
+def types() -> dict[str, ResourceType]:
+    """What the vendor's packages describe."""
+    made = subprocess.run([REPOSITORY / "scripts" / "tools-alibaba"], check=False)
+    if made.returncode:
+        pytest.skip("ros-cdk could not be installed; to have these tests: scripts/tools-alibaba")
+    return resource_types.read(REPOSITORY / ".venv-ros")
+
+
+def template(name: str) -> dict[str, Any]:
+    """A template as it was written."""
+    read: dict[str, Any] = yaml.safe_load((REPOSITORY / "infra" / "alibaba" / name).read_text())
+    return read
+
+
+def deployed(name: str, **parameters: str) -> Stack:
+    """A template as ROS would make it of these parameters: texts, as the component sends them."""
+    given = {
+        "Account": ACCOUNT,
+        "Region": REGION,
+        "WatchedObjects": ",".join(WATCHED),
+        "WatchedBuckets": ",".join(WATCHED_BUCKETS),
+        "StateBucket": STATE,
+        "LogProject": LOGS,
+        **parameters,
+    }
+    return Stack({name: template(name)}, name, given)
+
+
+@pytest.fixture(scope="session")
+def stack() -> Stack:
+    """template.yaml, for two watched buckets."""
+    return deployed("template.yaml")

@@ -1,0 +1,62 @@
+"""Who may do what, by RAM's rules and OSS's (RAM, "Policy evaluation"; OSS, "Bucket policies").
+
+An explicit deny of any policy wins, then an allow of any; else it is denied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.policies import Request, any_like, conditions_hold
+
+Policy = dict[str, Any]
+NO_POLICY: Policy = {"Version": "1", "Statement": []}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody with policies of their own."""
+
+    principal: str
+    """As a bucket's policy names it: a UID, or ``arn:sts::…:assumed-role/NAME/SESSION``."""
+    policies: tuple[Policy, ...] = ()
+    access_key_id: str = "LTAI5tExample"
+    owner: bool = False
+
+
+def allowed(
+    caller: Caller,
+    request: Request,
+    bucket_policy: Policy = NO_POLICY,
+    *,
+    missing_differs: bool = True,
+) -> bool:
+    """`missing_differs`: see tests.support.policies.conditions_hold."""
+    keys = {"acs:AccessId": caller.access_key_id, "acs:SecureTransport": "true", **request.keys}
+    effects = {
+        statement["Effect"]
+        for statement in _statements(caller, bucket_policy)
+        if any_like(request.action, statement["Action"])
+        and any_like(request.resource, statement["Resource"])
+        and conditions_hold(statement.get("Condition", {}), keys, missing_differs=missing_differs)
+    }
+    return "Deny" not in effects and ("Allow" in effects or caller.owner)
+
+
+def without(policy: Policy, number: int) -> Policy:
+    """`policy`, one statement short."""
+    kept = [one for at, one in enumerate(policy["Statement"]) if at != number]
+    return {**policy, "Statement": kept}
+
+
+def _statements(caller: Caller, bucket_policy: Policy) -> Iterator[dict[str, Any]]:
+    for policy in caller.policies:
+        yield from policy["Statement"]
+    for statement in bucket_policy["Statement"]:
+        # An empty list is everybody; and everybody, without a condition, is not the owner.
+        principals = statement["Principal"] or ["*"]
+        but_the_owner = principals == ["*"] and not statement.get("Condition")
+        if any_like(caller.principal, principals) and not (caller.owner and but_the_owner):
+            yield statement

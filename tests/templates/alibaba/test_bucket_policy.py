@@ -1,0 +1,219 @@
+"""Who reads what, and who writes a verdict. Each refusal stands beside what lets it through."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from facescreen.errors import BadSettings
+from facescreen.tags import our_keys
+from facescreen_cli.commands.doctor.bucket_policy import Guarded
+from tests.support.policies import Request
+from tests.templates.alibaba.conftest import ACCOUNT, REGION, REPOSITORY
+from tests.templates.alibaba.ram import Caller, Policy, allowed, without
+from tests.templates.alibaba.test_permissions import roles
+from tests.templates.aws.stack import Stack
+
+TOLD = {
+    "ALIBABA_CLOUD_ACCOUNT_ID": ACCOUNT,
+    "OSS_PREFIX": "kyc/",
+    "HELD_ROLES": "onboarding",
+    "REVIEWERS": "LTAI5tReviewer",
+}
+SELFIE = f"acs:oss:oss-{REGION}:{ACCOUNT}:selfies/kyc/ann.jpg"
+ELSEWHERE = f"acs:oss:oss-{REGION}:{ACCOUNT}:selfies/terms.pdf"
+READS = ("oss:GetObject", "oss:GetObjectVersion")
+TAGGINGS = ("oss:PutObjectTagging", "oss:PutObjectVersionTagging")
+DELETES = ("oss:DeleteObjectTagging", "oss:DeleteObjectVersionTagging")
+KEYS = sorted(our_keys("deepfake-"))
+FLAGGED = ("high_risk", "suspicious", "unscreenable", "failed")
+
+EVERYTHING: Policy = {
+    "Version": "1",
+    "Statement": [{"Effect": "Allow", "Action": ["oss:*"], "Resource": ["*"]}],
+}
+SOMEBODY = Caller("2000", (EVERYTHING,))
+REVIEWER = Caller("3000", (EVERYTHING,), "LTAI5tReviewer")
+ROOT = Caller(ACCOUNT, (), "LTAI5tRoot", owner=True)
+ROLE = Caller(f"arn:sts::{ACCOUNT}:assumed-role/onboarding/app-1", (EVERYTHING,), "STS.NTexample")
+HELD = (SOMEBODY, ROLE, ROOT)
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return Guarded.from_env("selfies", TOLD).policy()
+
+
+@pytest.fixture(scope="module")
+def functions(stack: Stack) -> tuple[Caller, ...]:
+    """As they are for OSS: with what their roles may do, and no more."""
+    return tuple(
+        Caller(f"arn:sts::{ACCOUNT}:assumed-role/{name}/fc", roles(stack)[name], "STS.NTfunction")
+        for name in ("facescreen-object-created", "facescreen-http-api")
+    )
+
+
+def reading(action: str = "oss:GetObject", **tags: str) -> Request:
+    return Request(action, SELFIE, _keys("ExistingObjectTag", tags))
+
+
+def tagging(action: str, *keys: str) -> Request:
+    return Request(action, SELFIE, _keys("RequestObjectTag", dict.fromkeys(keys, "low_risk")))
+
+
+def _keys(kind: str, tags: dict[str, str]) -> dict[str, Any]:
+    return {f"oss:{kind}/{key.replace('_', '-')}": value for key, value in tags.items()}
+
+
+@pytest.mark.parametrize("who", HELD)
+@pytest.mark.parametrize("action", READS)
+@pytest.mark.parametrize("verdict", FLAGGED)
+def test_nobody_reads_what_is_flagged(
+    policy: Policy, who: Caller, action: str, verdict: str
+) -> None:
+    for missing_differs in (True, False):
+        flagged = reading(action, deepfake_verdict=verdict)
+        assert not allowed(who, flagged, policy, missing_differs=missing_differs)
+    assert allowed(who, reading(action, deepfake_verdict="low_risk"), policy)
+    assert allowed(who, flagged, _reads_left_out(policy))
+
+
+@pytest.mark.parametrize("who", HELD)
+def test_nobody_reads_what_has_no_verdict(policy: Policy, who: Caller) -> None:
+    """If OSS holds a missing tag for a different one, as the policy says."""
+    assert not allowed(who, reading(), policy)
+    assert allowed(who, reading(), _reads_left_out(policy))
+
+
+def test_the_functions_and_reviewers_read_everything(
+    policy: Policy, functions: tuple[Caller, ...]
+) -> None:
+    for who in (*functions, REVIEWER):
+        assert allowed(who, reading(), policy)
+        assert allowed(who, reading(deepfake_verdict="high_risk"), policy)
+    # By their AccessKeys: with another they would not.
+    for who in (functions[0], REVIEWER):
+        assert not allowed(replace(who, access_key_id="LTAI5tOther"), reading(), policy)
+
+
+def test_a_role_that_is_not_named_is_not_held(policy: Policy) -> None:
+    other = replace(ROLE, principal=f"arn:sts::{ACCOUNT}:assumed-role/analytics/1")
+    assert allowed(other, reading(deepfake_verdict="high_risk"), policy)
+    held = Guarded.from_env("selfies", {**TOLD, "HELD_ROLES": "onboarding, analytics"}).policy()
+    assert not allowed(other, reading(deepfake_verdict="high_risk"), held)
+
+
+def test_what_is_not_screened_may_be_read(policy: Policy) -> None:
+    assert allowed(SOMEBODY, Request("oss:GetObject", ELSEWHERE), policy)
+
+
+@pytest.mark.parametrize("who", [*HELD, REVIEWER])
+@pytest.mark.parametrize("key", KEYS)
+def test_nobody_writes_a_verdict_but_the_functions(
+    policy: Policy, functions: tuple[Caller, ...], who: Caller, key: str
+) -> None:
+    for action in TAGGINGS:
+        assert not allowed(who, tagging(action, "customer", key), policy)
+        assert allowed(who, tagging(action, "customer"), policy)
+        assert allowed(who, tagging(action, key), _forgeries_let_through(policy))
+        assert all(allowed(one, tagging(action, "customer", key), policy) for one in functions)
+
+
+@pytest.mark.parametrize("who", HELD)
+@pytest.mark.parametrize("key", KEYS)
+def test_nobody_uploads_with_a_verdict(policy: Policy, who: Caller, key: str) -> None:
+    assert not uploads(who, policy, key)
+    assert uploads(who, policy, "customer")
+    assert uploads(who, policy)
+    assert uploads(who, _forgeries_let_through(policy), key)
+
+
+def test_who_may_only_upload_can_not_tag_at_all() -> None:
+    """Without any bucket policy: OSS asks for both permissions."""
+    only_put = {"Effect": "Allow", "Action": ["oss:PutObject"], "Resource": ["*"]}
+    uploader = Caller("4000", ({"Version": "1", "Statement": [only_put]},))
+    empty: Policy = {"Version": "1", "Statement": []}
+    assert uploads(uploader, empty)
+    assert not uploads(uploader, empty, "deepfake-verdict")
+    assert not allowed(uploader, tagging("oss:PutObjectTagging", "deepfake-verdict"), empty)
+
+
+@pytest.mark.parametrize("who", HELD)
+@pytest.mark.parametrize("action", DELETES)
+def test_nobody_takes_a_verdict_off(policy: Policy, who: Caller, action: str) -> None:
+    assert not allowed(who, reading(action, deepfake_verdict="high_risk"), policy)
+    assert not allowed(who, reading(action, deepfake="high_risk"), policy)
+    assert allowed(who, reading(action, customer="ann"), policy)
+    assert allowed(
+        who, reading(action, deepfake_verdict="high_risk"), _forgeries_let_through(policy)
+    )
+
+
+def test_nothing_goes_in_the_clear(policy: Policy) -> None:
+    clear = reading(deepfake_verdict="low_risk")
+    clear = replace(clear, keys={**clear.keys, "acs:SecureTransport": "false"})
+    assert not allowed(SOMEBODY, clear, policy)
+    assert allowed(SOMEBODY, clear, without(policy, len(policy["Statement"]) - 1))
+
+
+def test_another_tag_prefix_is_guarded_instead() -> None:
+    policy = Guarded.from_env("selfies", {**TOLD, "TAG_PREFIX": "face."}).policy()
+    assert not allowed(SOMEBODY, tagging("oss:PutObjectTagging", "face.verdict"), policy)
+    assert allowed(SOMEBODY, tagging("oss:PutObjectTagging", "deepfake-verdict"), policy)
+
+
+def test_no_statement_is_for_everybody_by_mistake() -> None:
+    """OSS takes an empty list of principals for all, the functions among them."""
+    policy = Guarded.from_env("selfies", {**TOLD, "HELD_ROLES": ""}).policy()
+    assert all(statement["Principal"] for statement in policy["Statement"])
+
+
+def test_it_fits(policy: Policy) -> None:
+    assert len(json.dumps(policy)) < 16 * 1024
+
+
+def test_a_missing_account_is_named() -> None:
+    with pytest.raises(BadSettings, match="ALIBABA_CLOUD_ACCOUNT_ID"):
+        Guarded.from_env("selfies", {})
+
+
+@pytest.mark.parametrize("name", ["*", "facescreen-http-api", "a/b", "\x1b[2J"])
+def test_the_functions_are_never_held(name: str) -> None:
+    with pytest.raises(BadSettings, match="HELD_ROLES") as refused:
+        Guarded.from_env("selfies", {**TOLD, "HELD_ROLES": f"onboarding,{name}"})
+    assert "\x1b" not in str(refused.value)
+
+
+def test_it_is_printed_as_oss_takes_it(policy: Policy) -> None:
+    def run(*arguments: str, **told: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "facescreen_cli.commands.doctor.bucket_policy", *arguments]
+        path = {"PYTHONPATH": f"{REPOSITORY}/functions:{REPOSITORY}"}
+        return subprocess.run(
+            command, env={**path, **told}, capture_output=True, text=True, check=False
+        )
+
+    assert json.loads(run("selfies", **TOLD).stdout) == policy
+    assert "ALIBABA_CLOUD_ACCOUNT_ID must be 16 digits" in run("selfies").stderr
+    assert run().stderr.startswith("usage")
+
+
+def uploads(who: Caller, policy: Policy, *keys: str) -> bool:
+    """Whether OSS takes an upload with these tags: it asks for both permissions then."""
+    actions = ("oss:PutObject", "oss:PutObjectTagging") if keys else ("oss:PutObject",)
+    return all(allowed(who, tagging(action, *keys), policy) for action in actions)
+
+
+def _reads_left_out(policy: Policy) -> Policy:
+    kept = [one for one in policy["Statement"] if "oss:GetObject" not in one["Action"]]
+    return {**policy, "Statement": kept}
+
+
+def _forgeries_let_through(policy: Policy) -> Policy:
+    forging = {"oss:PutObject", *DELETES}
+    kept = [one for one in policy["Statement"] if not forging & set(one["Action"])]
+    return {**policy, "Statement": kept}

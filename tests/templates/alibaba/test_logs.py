@@ -1,0 +1,147 @@
+"""Queries, charts and alerts against what the functions really log."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from facescreen.errors import Deferred
+from facescreen.model import Status, Verdict
+from tests.support.outside import running
+from tests.templates.alibaba.conftest import deployed
+
+LOGS, ALARMS = deployed("logs.yaml"), deployed("alarms.yaml", ContactGroup="on-call")
+TEXTS = {name: query["Text"] for name, query in LOGS.template["Mappings"]["Queries"].items()}
+ALERTS = {
+    alert["Detail"]["Name"]: alert["Detail"]["Configuration"]
+    for alert in ALARMS.all("ALIYUN::SLS::Alert").values()
+}
+QUERIES = {**TEXTS, **{name: alert["QueryList"][0]["Query"] for name, alert in ALERTS.items()}}
+
+# Function Compute, "Request-level metrics logs".
+OF_FUNCTION_COMPUTE = {
+    *("activeInstances", "durationMs", "functionName", "hasFunctionError", "hostname"),
+    *("instanceID", "invocationType", "invokeFunctionLatencyMs", "ipAddress", "isColdStart"),
+    *("memoryMB", "memoryUsageMB", "operation", "qualifier", "requestId", "resourceMode"),
+}
+OF_THE_LOG_SERVICE = {"__time__"}
+SCREENING, SWEEP = "facescreen-object-created", "facescreen-sweep"
+VALUES = {
+    "message.status": {status.value for status in Status},
+    "message.verdict": {verdict.value for verdict in Verdict},
+    "message.error": {Deferred.name},
+    "message.message": {"swept"},
+    "message.level": {"INFO", "WARNING", "ERROR"},
+    "functionName": {SCREENING, SWEEP},
+    "hasFunctionError": {"*", "true", "false"},
+    "isColdStart": {"true", "false"},
+}
+
+
+@pytest.fixture(scope="module")
+def logged(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Fields of the lines of a run with a failure in it, as SLS knows them."""
+    folder: Path = tmp_path_factory.mktemp("cloud")
+    with running(folder) as (cloud, outside):
+        flagged = next(one.path for one in cloud.samples() if one.path.name == "flagged.jpg")
+        outside.behave(mns={"faults": [{"code": "AccessDenied", "status": 403}]})
+        outside.put("flagged.jpg", flagged.read_bytes())
+        outside.settled()
+        assert outside.admin.post(f"/fire/{SWEEP}").status_code == 200
+        outside.settled()
+        logs = [folder / "fc" / "logs" / f"{name}.log" for name in (SCREENING, SWEEP)]
+        lines = [line for log in logs for line in log.read_text().splitlines()]
+    return {field for line in lines for field in _flat(json.loads(line), "message")}
+
+
+def test_the_index_is_of_fields_that_are_logged(logged: set[str]) -> None:
+    assert indexed() - logged - OF_FUNCTION_COMPUTE == set()
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_asks_for_fields_that_are_indexed(name: str) -> None:
+    asked = fields(QUERIES[name])
+    assert asked
+    assert asked - indexed() - OF_THE_LOG_SERVICE == set()
+
+
+def test_a_field_by_another_name_would_be_found() -> None:
+    wrong = 'message.verdikt: high_risk | SELECT max("message.timing.queue_ms") AS waited'
+    assert fields(wrong) - indexed() == {"message.verdikt", "message.timing.queue_ms"}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_compares_with_values_that_there_are(name: str) -> None:
+    compared = set(re.findall(r"([\w.]+): (\S+)", QUERIES[name]))
+    compared |= set(re.findall(r'"([\w.]+)" (?:=|<>) \'(\w+)\'', QUERIES[name]))
+    for field, values in re.findall(r'"([\w.]+)" IN \((.+?)\)', QUERIES[name]):
+        compared |= {(field, value) for value in re.findall(r"'(\w+)'", values)}
+    assert compared
+    assert {(field, value) for field, value in compared if value not in VALUES[field]} == set()
+
+
+def test_charts_draw_what_their_queries_give() -> None:
+    charts = LOGS.properties("Dashboard")["Charts"]
+    assert {chart["title"] for chart in charts} == {name.lower() for name in TEXTS}
+    for chart in charts:
+        drawn = {*chart["display"]["xAxis"], *chart["display"]["yAxis"]}
+        assert drawn <= columns(chart["search"]["query"])
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_an_alert_weighs_what_its_query_gives(name: str) -> None:
+    (severity,) = ALERTS[name]["SeverityConfigurations"]
+    weighed = set(re.findall(r"[a-z_]+", severity["EvalCondition"]["Condition"]))
+    assert weighed
+    assert weighed <= columns(QUERIES[name])
+
+
+def test_alerts_are_at_the_limits_that_are_given() -> None:
+    stack = deployed("alarms.yaml", DailyCalls="50", MostFlaggedPercent="3")
+
+    def condition(name: str) -> str:
+        (severity,) = stack.properties(name)["Detail"]["Configuration"]["SeverityConfigurations"]
+        return str(severity["EvalCondition"]["Condition"])
+
+    assert condition("BudgetSpent") == "calls > 50"
+    assert condition("FlaggedOutOfBand").endswith("(flagged_percent < 0 || flagged_percent > 3)")
+
+
+def test_cloudmonitor_tells_only_whom_is_named() -> None:
+    kind = "ALIYUN::CMS::ResourceMetricRule"
+    assert deployed("alarms.yaml").all(kind) == {}
+    rules = ALARMS.all(kind)
+    assert set(rules) == {"NoVerdict", "FunctionsThrottled"}
+    assert {tuple(rule["ContactGroups"]) for rule in rules.values()} == {("on-call",)}
+    assert rules["NoVerdict"]["Resources"][0]["queue"] == "facescreen-dead-letters"
+
+
+def indexed() -> set[str]:
+    found = set()
+    for key in LOGS.properties("Index")["KeyIndices"]:
+        nested = [f"{key['Name']}.{one['Name']}" for one in key.get("JsonKeyIndices", ())]
+        found |= set(nested or [key["Name"]])
+    return found
+
+
+def fields(query: str) -> set[str]:
+    """Those searched by, before the bar, and those in double quotes after it."""
+    search, _, analysis = query.partition("|")
+    return set(re.findall(r"([\w.]+):", search)) | set(re.findall(r'"([\w.]+)"', analysis))
+
+
+def columns(query: str) -> set[str]:
+    return set(re.findall(r" AS (\w+)", query))
+
+
+def _flat(value: Any, name: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{name}.{key}")
+    else:
+        yield name

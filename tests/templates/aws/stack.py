@@ -1,0 +1,155 @@
+"""What CloudFormation would make of the templates for given parameters."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+NOTHING = object()
+_PSEUDO = {
+    "AWS::AccountId": "123456789012",
+    "AWS::NoValue": NOTHING,
+    "AWS::Partition": "aws",
+    "AWS::Region": "eu-central-1",
+}
+
+
+class Stack:
+    """A template with its parameters; the stacks nested in it are made of the same templates.
+
+    What only a deployment would tell is named after its resource: ``Queue`` for a Ref to it,
+    ``Queue.Arn`` for an attribute.
+    """
+
+    def __init__(self, templates: dict[str, Any], path: str, parameters: dict[str, Any]) -> None:
+        self._templates = templates
+        self.template = templates[path]
+        self._values = {
+            name: _typed(spec["Type"], parameters.get(name, spec.get("Default")))
+            for name, spec in self.template.get("Parameters", {}).items()
+        }
+
+    @classmethod
+    def deployed(cls, tools: Path, repository: Path, **parameters: str) -> Stack:
+        """The whole deployment, as SAM expands it."""
+        expand = repository / "tests" / "templates" / "aws" / "expand.py"
+        run = subprocess.run(
+            [tools / "python", expand, repository, json.dumps(parameters)],
+            capture_output=True,
+            check=True,
+        )
+        return cls(json.loads(run.stdout), "template.yaml", parameters)
+
+    def nested(self, name: str) -> Stack:
+        """The stack that the resource `name` is."""
+        properties = self._standing[name]["Properties"]
+        parameters = self.value(properties.get("Parameters", {}))
+        return Stack(self._templates, properties["TemplateURL"], parameters)
+
+    def properties(self, name: str) -> dict[str, Any]:
+        """Of the resource `name`."""
+        found: dict[str, Any] = self.value(self._standing[name].get("Properties", {}))
+        return found
+
+    def all(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Properties of every resource of type `kind`, nested ones too, by logical name."""
+        found = {
+            name: self.properties(name)
+            for name, resource in self._standing.items()
+            if resource["Type"] == kind
+        }
+        for name, resource in self._standing.items():
+            if resource["Type"] == "AWS::CloudFormation::Stack":
+                found |= self.nested(name).all(kind)
+        return found
+
+    def output(self, name: str) -> Any:
+        return self.value(self.template["Outputs"][name]["Value"])
+
+    @cached_property
+    def _standing(self) -> dict[str, Any]:
+        return {
+            name: resource
+            for name, resource in self.template["Resources"].items()
+            if "Condition" not in resource or self._holds(resource["Condition"])
+        }
+
+    def _holds(self, condition: str) -> bool:
+        return bool(self.value(self.template["Conditions"][condition]))
+
+    def value(self, node: Any) -> Any:
+        """`node` with its intrinsic functions worked out."""
+        if isinstance(node, list):
+            return [found for item in node if (found := self.value(item)) is not NOTHING]
+        if not isinstance(node, dict):
+            return node
+        if len(node) == 1 and (name := next(iter(node))) in _FUNCTIONS:
+            return _FUNCTIONS[name](self, node[name])
+        found = {key: self.value(item) for key, item in node.items()}
+        return {key: item for key, item in found.items() if item is not NOTHING}
+
+    def ref(self, name: str) -> Any:
+        if name in _PSEUDO or name in self._values:
+            return _PSEUDO.get(name, self._values.get(name))
+        # A bucket that is given a name is known by it.
+        return self.properties(name).get("BucketName", name)
+
+    def attribute(self, path: list[str] | str) -> Any:
+        name, _, attribute = (path if isinstance(path, str) else ".".join(path)).partition(".")
+        if attribute.startswith("Outputs."):
+            return self.nested(name).output(attribute.removeprefix("Outputs."))
+        return f"{name}.{attribute}"
+
+    def substituted(self, text: str) -> str:
+        def found(name: str) -> str:
+            return str(self.attribute(name) if "." in name else self.ref(name))
+
+        return re.sub(r"\$\{([A-Za-z0-9:.]+)\}", lambda match: found(match[1]), text)
+
+    def choice(self, args: list[Any]) -> Any:
+        return self.value(args[1] if self._holds(args[0]) else args[2])
+
+    def mapped(self, args: list[Any]) -> Any:
+        mapping, first, second = self.value(args)
+        return self.template["Mappings"][mapping][str(first)][second]
+
+    def joined(self, args: list[Any]) -> str:
+        return str(args[0]).join(str(part) for part in self.value(args[1]))
+
+    def selected(self, args: list[Any]) -> Any:
+        number, among = self.value(args)
+        return among[int(number)]
+
+    def split(self, args: list[Any]) -> list[str]:
+        at, text = self.value(args)
+        return str(text).split(at)
+
+    def equal(self, args: list[Any]) -> bool:
+        first, second = self.value(args)
+        return str(first) == str(second)
+
+
+_FUNCTIONS: dict[str, Any] = {
+    "Ref": Stack.ref,
+    "Fn::GetAtt": Stack.attribute,
+    "Fn::Sub": Stack.substituted,
+    "Fn::If": Stack.choice,
+    "Fn::FindInMap": Stack.mapped,
+    "Fn::Join": Stack.joined,
+    "Fn::Select": Stack.selected,
+    "Fn::Split": Stack.split,
+    "Fn::Equals": Stack.equal,
+    # A list of one; ROS takes the condition itself.
+    "Fn::Not": lambda stack, args: not stack.value(args[0] if isinstance(args, list) else args),
+}
+
+
+def _typed(kind: str, value: Any) -> Any:
+    """Parameters come as texts; a nested stack's come as they are."""
+    if kind == "CommaDelimitedList" and isinstance(value, str):
+        return value.split(",")
+    return json.loads(value) if kind == "Json" and isinstance(value, str) else value

@@ -1,0 +1,98 @@
+"""Who reads what, and who writes a verdict. Each refusal stands beside what lets it through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from facescreen.tags import our_keys
+from tests.support.policies import Request
+from tests.templates.aws.bucket_policy import refused_by
+from tests.templates.aws.stack import Stack
+
+SCREENED = "arn:aws:s3:::selfies/kyc/ann.jpg"
+ELSEWHERE = "arn:aws:s3:::selfies/terms.pdf"
+READS = ("s3:GetObject", "s3:GetObjectVersion")
+WRITES = ("s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectVersionTagging")
+SOMEBODY = "arn:aws:iam::123456789012:role/onboarding"
+ROOT = "arn:aws:iam::123456789012:root"
+FUNCTIONS = ("ObjectCreatedRole.Arn", "HttpApiRole.Arn")
+VERDICT = "s3:ExistingObjectTag/deepfake-verdict"
+
+
+@pytest.fixture(scope="module")
+def policy(deployed: Stack) -> dict[str, Any]:
+    (found,) = deployed.all("AWS::S3::BucketPolicy").values()
+    assert found["Bucket"] == "selfies"
+    document: dict[str, Any] = found["PolicyDocument"]
+    return document
+
+
+def by(who: str, **more: Any) -> dict[str, Any]:
+    return {"aws:PrincipalArn": who, "aws:SecureTransport": "true", **more}
+
+
+@pytest.mark.parametrize("action", READS)
+@pytest.mark.parametrize("verdict", ["high_risk", "suspicious", "unscreenable", "failed", "", None])
+@pytest.mark.parametrize("who", [SOMEBODY, ROOT])
+def test_nobody_reads_what_is_not_low_risk(
+    policy: dict[str, Any], action: str, verdict: str | None, who: str
+) -> None:
+    tags = {} if verdict is None else {VERDICT: verdict}
+    assert refused_by(policy, Request(action, SCREENED, by(who, **tags))) == {"ReadLowRiskAlone"}
+    assert not refused_by(policy, Request(action, SCREENED, by(who, **{VERDICT: "low_risk"})))
+
+
+@pytest.mark.parametrize("action", READS)
+@pytest.mark.parametrize("who", FUNCTIONS)
+def test_the_functions_read_what_has_no_verdict_yet(
+    policy: dict[str, Any], action: str, who: str
+) -> None:
+    assert not refused_by(policy, Request(action, SCREENED, by(who)))
+
+
+def test_what_is_not_screened_may_be_read(policy: dict[str, Any]) -> None:
+    assert not refused_by(policy, Request("s3:GetObject", ELSEWHERE, by(SOMEBODY)))
+
+
+@pytest.mark.parametrize("action", WRITES)
+@pytest.mark.parametrize("tag", [*sorted(our_keys("deepfake-")), "Deepfake-Verdict"])
+def test_nobody_writes_a_verdict_but_the_functions(
+    policy: dict[str, Any], action: str, tag: str
+) -> None:
+    def refused(who: str, *tags: str) -> set[str]:
+        keys = by(who, **{"s3:RequestObjectTagKeys": list(tags)})
+        return refused_by(policy, Request(action, SCREENED, keys))
+
+    assert refused(SOMEBODY, "customer", tag) == {"WriteNoVerdict"}
+    assert refused(ROOT, tag) == {"WriteNoVerdict"}
+    assert not refused(SOMEBODY, "customer")
+    assert not any(refused(who, "customer", tag) for who in FUNCTIONS)
+
+
+def test_uploads_without_tags_pass(policy: dict[str, Any]) -> None:
+    assert not refused_by(policy, Request("s3:PutObject", SCREENED, by(SOMEBODY)))
+
+
+@pytest.mark.parametrize("source", ["theirs/a.jpg", "/theirs/a.jpg", "selfies-2/a.jpg"])
+def test_a_copy_brings_no_verdict_from_another_bucket(policy: dict[str, Any], source: str) -> None:
+    def refused(who: str, source: str) -> set[str]:
+        keys = by(who, **{"s3:x-amz-copy-source": source})
+        return refused_by(policy, Request("s3:PutObject", SCREENED, keys))
+
+    assert refused(SOMEBODY, source) == {"BringNoVerdict"}
+    assert not refused(SOMEBODY, "/selfies/kyc/bob.jpg")
+    assert not refused(SOMEBODY, "selfies/kyc/bob.jpg")
+    assert not any(refused(who, source) for who in FUNCTIONS)
+
+
+@pytest.mark.parametrize("who", [SOMEBODY, *FUNCTIONS])
+def test_nothing_goes_in_the_clear(policy: dict[str, Any], who: str) -> None:
+    keys = by(who, **{VERDICT: "low_risk"}) | {"aws:SecureTransport": "false"}
+    assert refused_by(policy, Request("s3:GetObject", SCREENED, keys)) == {"SpeakTls"}
+
+
+def test_a_verdict_may_be_taken_off(policy: dict[str, Any]) -> None:
+    """It only closes the gate."""
+    assert not refused_by(policy, Request("s3:DeleteObjectTagging", SCREENED, by(SOMEBODY)))

@@ -1,0 +1,96 @@
+"""What `sam build` makes of the committed files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.templates.aws.conftest import REPOSITORY
+
+MOST_MB = {"ObjectCreated": 6, "HttpApi": 23, "Sweeping": 6}
+"""5.2, 20.8 and 5.2 measured, with byte code, and a tenth."""
+SHIPPED = {
+    "aws-lambda-powertools",
+    "certifi",
+    "h11",
+    "httpcore",
+    "httpx",
+    "idna",
+    "jmespath",
+    "typing-extensions",
+}
+"""boto3 is the runtime's; oss2 and mns are not for AWS."""
+SHIPPED_WITH = {
+    "ObjectCreated": SHIPPED,
+    "Sweeping": SHIPPED,
+    "HttpApi": SHIPPED | {"cffi", "cryptography", "pyjwt", "python-multipart"},
+}
+
+
+@pytest.fixture(scope="module")
+def built(tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that `sam build` fills, from a copy: of what is committed alone, and for this
+    Python, whose byte code can be made here."""
+    place = tmp_path_factory.mktemp("sam")
+    listed = ["git", "ls-files", ".", ":!tests"]
+    for name in subprocess.run(
+        listed, cwd=REPOSITORY, capture_output=True, text=True, check=True
+    ).stdout.splitlines():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(REPOSITORY / name, place / name)
+    (place / ".venv").symlink_to(sys.prefix)
+    copied = {
+        "LAMBDA_PYTHON": f"{sys.version_info[0]}.{sys.version_info[1]}",
+        "PYTHONPATH": f"{place / 'functions'}:{place}",
+    }
+    subprocess.run(
+        [tools / "sam", "build"],
+        cwd=place,
+        check=True,
+        capture_output=True,
+        env={**os.environ, **copied, "SAM_CLI_TELEMETRY": "0"},
+    )
+    return place / ".aws-sam" / "build"
+
+
+@pytest.mark.parametrize("function", SHIPPED_WITH)
+def test_it_ships_what_it_needs_and_no_more(built: Path, function: str) -> None:
+    folder = built / function
+    distributions = {path.name.split("-")[0] for path in folder.glob("*.dist-info")}
+    shipped = {name.replace("_", "-") for name in distributions}
+    assert shipped - {"exceptiongroup"} == SHIPPED_WITH[function]
+    importable = {path.stem for path in folder.iterdir()}
+    handlers = {"ObjectCreated": "object_created", "HttpApi": "http_api", "Sweeping": "sweep"}
+    ours = {"facescreen", handlers[function]}
+    assert importable & {"facescreen", *handlers.values()} == ours
+    assert not {"boto3", "botocore", "oss2", "mns", "aliyunsdkcore", "tests"} & importable
+
+
+@pytest.mark.parametrize("function", MOST_MB)
+def test_it_stays_small(built: Path, function: str) -> None:
+    files = [path for path in (built / function).rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files) / 1e6
+    assert MOST_MB[function] / 1.2 < size <= MOST_MB[function]
+
+
+def test_it_is_for_the_machine_that_runs_it(built: Path) -> None:
+    """ELF: the machine's number stands in bytes 18 and 19, 183 for arm64."""
+    libraries = list((built / "HttpApi").rglob("*.so"))
+    assert libraries
+    for library in libraries:
+        header = library.read_bytes()[:20]
+        assert header[:4] == b"\x7fELF"
+        assert int.from_bytes(header[18:20], "little") == 183, library.name
+    tag = f"cpython-3{sys.version_info[1]}"
+    assert (built / "HttpApi" / f"_cffi_backend.{tag}-aarch64-linux-gnu.so").exists()
+    assert (built / "HttpApi" / "__pycache__" / f"http_api.{tag}.pyc").exists()
+
+
+def test_every_nested_template_goes_along(built: Path) -> None:
+    for name in ("Uploads", "Roles", "BucketPolicies", "Alarms", "Dashboard"):
+        assert (built / name / "template.yaml").exists()

@@ -1,0 +1,169 @@
+"""Every permission of every role, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.policies import listed
+from tests.templates.aws.conftest import REPOSITORY
+from tests.templates.aws.stack import Stack
+
+OBJECTS = "arn:aws:s3:::selfies/kyc/*"
+WATCHED = "arn:aws:s3:::selfies"
+OWN_KEY = "arn:aws:kms:eu-central-1:123456789012:key/ours"
+BUCKET_KEY = "arn:aws:kms:eu-central-1:123456789012:key/theirs"
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:alibaba-AbCdEf"
+
+BOTH = {
+    ("s3:GetObject", OBJECTS),
+    ("s3:GetObjectVersion", OBJECTS),
+    ("s3:GetObjectTagging", OBJECTS),
+    ("s3:GetObjectVersionTagging", OBJECTS),
+    ("s3:PutObjectTagging", OBJECTS),
+    ("s3:PutObjectVersionTagging", OBJECTS),
+    ("s3:ListBucket", WATCHED),
+    ("s3:ListBucketVersions", WATCHED),
+    ("s3:GetObject", "StateBucket.Arn/*"),
+    ("s3:PutObject", "StateBucket.Arn/*"),
+    ("s3:ListBucket", "StateBucket.Arn"),
+    ("sns:Publish", "Verdicts"),
+    ("secretsmanager:GetSecretValue", SECRET),
+    ("xray:PutTraceSegments", "*"),
+    ("xray:PutTelemetryRecords", "*"),
+}
+PERMISSIONS = {
+    "ObjectCreatedRole": BOTH
+    | {
+        ("sqs:ReceiveMessage", "Queue.Arn"),
+        ("sqs:DeleteMessage", "Queue.Arn"),
+        ("sqs:GetQueueAttributes", "Queue.Arn"),
+        ("sqs:SendMessage", "DeadLetters.Arn"),
+        ("logs:CreateLogStream", "ObjectCreatedLogs.Arn"),
+        ("logs:PutLogEvents", "ObjectCreatedLogs.Arn"),
+    },
+    "HttpApiRole": BOTH
+    | {
+        ("logs:CreateLogStream", "HttpApiLogs.Arn"),
+        ("logs:PutLogEvents", "HttpApiLogs.Arn"),
+    },
+    "SweepingRole": {
+        ("s3:ListBucket", WATCHED),
+        ("s3:GetObjectTagging", OBJECTS),
+        ("sqs:SendMessage", "Queue.Arn"),
+        ("s3:GetObject", "StateBucket.Arn/sweep/*"),
+        ("s3:PutObject", "StateBucket.Arn/sweep/*"),
+        ("s3:GetObject", "StateBucket.Arn/calls/*"),
+        ("s3:ListBucket", "StateBucket.Arn"),
+        ("logs:CreateLogStream", "SweepingLogs.Arn"),
+        ("logs:PutLogEvents", "SweepingLogs.Arn"),
+        ("xray:PutTraceSegments", "*"),
+        ("xray:PutTelemetryRecords", "*"),
+    },
+}
+MOVING = {
+    ("s3:DeleteObject", "arn:aws:s3:::selfies/*"),
+    ("s3:DeleteObjectVersion", "arn:aws:s3:::selfies/*"),
+    ("s3:GetObject", "arn:aws:s3:::held/quarantine/*"),
+    ("s3:PutObject", "arn:aws:s3:::held/quarantine/*"),
+    ("s3:GetObjectTagging", "arn:aws:s3:::held/quarantine/*"),
+    ("s3:PutObjectTagging", "arn:aws:s3:::held/quarantine/*"),
+    ("s3:ListBucket", "arn:aws:s3:::held"),
+    ("kms:Decrypt", f"{OWN_KEY}-of-the-held"),
+    ("kms:GenerateDataKey", f"{OWN_KEY}-of-the-held"),
+}
+CLOSING = {
+    ("s3:GetObjectAcl", "arn:aws:s3:::selfies/*"),
+    ("s3:GetObjectVersionAcl", "arn:aws:s3:::selfies/*"),
+    ("s3:PutObjectAcl", "arn:aws:s3:::selfies/*"),
+    ("s3:PutObjectVersionAcl", "arn:aws:s3:::selfies/*"),
+}
+OF_OWN_KEY = {("kms:Decrypt", OWN_KEY), ("kms:GenerateDataKey", OWN_KEY)}
+FEDERATED = OF_OWN_KEY | {("sts:GetWebIdentityToken", "*"), ("kms:Decrypt", BUCKET_KEY)}
+"""Instead of the secret, with keys of one's own; OBJECTS are the whole bucket's there."""
+
+
+def test_roles_may_do_what_the_table_says(deployed: Stack) -> None:
+    assert permissions(deployed) == PERMISSIONS
+
+
+def test_a_federated_deployment_reads_no_secret(federated: Stack) -> None:
+    everywhere = {
+        role: {
+            (action, "arn:aws:s3:::selfies/*" if resource == OBJECTS else resource)
+            for action, resource in allowed
+            if resource != SECRET
+        }
+        | (FEDERATED if role != "SweepingRole" else OF_OWN_KEY)
+        for role, allowed in PERMISSIONS.items()
+    }
+    assert permissions(federated) == everywhere
+
+
+@pytest.mark.parametrize(
+    ("quarantine", "more"), [("off", set()), ("move", MOVING), ("private", CLOSING)]
+)
+def test_a_quarantine_adds_what_it_needs(
+    tools: Path, quarantine: str, more: set[tuple[str, str]]
+) -> None:
+    key = f"{OWN_KEY}-of-the-held"
+    given = {"BucketName": "selfies", "QuarantineBucket": "held", "QuarantineKeyArn": key}
+    without = permissions(Stack.deployed(tools, REPOSITORY, **given))
+    found = permissions(Stack.deployed(tools, REPOSITORY, **given, Quarantine=quarantine))
+    assert found["SweepingRole"] == without["SweepingRole"]
+    for role in ("ObjectCreatedRole", "HttpApiRole"):
+        assert found[role] - without[role] == more
+
+
+def test_nothing_is_allowed_by_a_pattern_of_actions(deployed: Stack, federated: Stack) -> None:
+    for stack in (deployed, federated):
+        actions = {action for allowed in permissions(stack).values() for action, _ in allowed}
+        assert not {action for action in actions if "*" in action}
+
+
+def test_a_token_is_for_alibaba_cloud_and_short(federated: Stack) -> None:
+    (vouch,) = [
+        statement
+        for policy in federated.all("AWS::IAM::ManagedPolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Action"] == "sts:GetWebIdentityToken"
+    ]
+    audience = federated.properties("ObjectCreated")["Environment"]["Variables"]
+    assert vouch["Condition"] == {
+        "ForAllValues:StringEquals": {
+            "sts:IdentityTokenAudience": audience["ALIBABA_OIDC_AUDIENCE"]
+        },
+        "NumericLessThanEquals": {"sts:DurationSeconds": 300},
+        "StringEquals": {"sts:SigningAlgorithm": "RS256"},
+    }
+
+
+def test_only_lambda_takes_the_roles(deployed: Stack) -> None:
+    for role in deployed.all("AWS::IAM::Role").values():
+        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+        assert "ManagedPolicyArns" not in role
+
+
+def permissions(stack: Stack) -> dict[str, set[tuple[str, str]]]:
+    """(action, resource) by role."""
+    roles = stack.all("AWS::IAM::Role")
+    found = {
+        name: {pair for policy in role["Policies"] for pair in _pairs(policy["PolicyDocument"])}
+        for name, role in roles.items()
+    }
+    for policy in stack.all("AWS::IAM::ManagedPolicy").values():
+        for name in policy["Roles"]:
+            found[name] |= set(_pairs(policy["PolicyDocument"]))
+    return found
+
+
+def _pairs(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for statement in document["Statement"]:
+        assert statement["Effect"] == "Allow"
+        for action in listed(statement["Action"]):
+            for resource in listed(statement["Resource"]):
+                yield action, resource

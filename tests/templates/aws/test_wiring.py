@@ -1,0 +1,250 @@
+"""What the deployment promises beside its permissions."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.templates.aws.conftest import REPOSITORY
+from tests.templates.aws.stack import Stack
+
+PUBLISHED = {"ObjectCreated": "object_created.handler", "HttpApi": "http_api.handler"}
+FUNCTIONS = {**PUBLISHED, "Sweeping": "sweep.handler"}
+ARN = r"^arn:.*:secret:|^acs:.*:(role|oidc-provider)/"
+LONGEST_DESCRIPTION = 256
+"""Of a published version (Lambda API, PublishVersion)."""
+
+
+def test_the_newest_python_on_arm_unless_told(deployed: Stack) -> None:
+    for name, handler in FUNCTIONS.items():
+        function = deployed.properties(name)
+        assert function["Handler"] == handler
+        assert function["Runtime"] == "python3.13"
+        assert function["Architectures"] == ["arm64"]
+        assert function["TracingConfig"] == {"Mode": "Active"}
+    for name in PUBLISHED:
+        assert deployed.properties(name)["SnapStart"] == {"ApplyOn": "None"}
+
+
+def test_python_architecture_and_snapshots_are_selectable(tools: Path) -> None:
+    other = Stack.deployed(
+        tools,
+        REPOSITORY,
+        PythonVersion="3.12",
+        Architecture="x86_64",
+        SnapStart="PublishedVersions",
+    )
+    for name in FUNCTIONS:
+        function = other.properties(name)
+        assert function["Runtime"] == "python3.12"
+        assert function["Architectures"] == ["x86_64"]
+    for name in PUBLISHED:
+        assert other.properties(name)["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+
+
+def test_events_and_requests_reach_the_published_version(deployed: Stack) -> None:
+    (alias,) = {one["Name"] for one in deployed.all("AWS::Lambda::Alias").values()}
+    assert alias == "live"
+    assert deployed.properties("ObjectCreatedUploads")["FunctionName"] == "ObjectCreatedAliaslive"
+    assert deployed.properties("HttpApiUrl")["TargetFunctionArn"] == "HttpApiAliaslive"
+
+
+def test_what_a_function_is_told_is_what_has_a_version_published(
+    deployed: Stack, federated: Stack
+) -> None:
+    for stack in (deployed, federated):
+        for version in stack.all("AWS::Lambda::Version").values():
+            named = set(version["Description"].split(" "))
+            told = stack.properties("ObjectCreated")["Environment"]["Variables"]
+            fixed = {"StateBucket", "DeadLetters", "Verdicts", "sts.aliyuncs.com"}
+            fixed |= {"5", "quarantine/", ""}
+            said = {re.sub(ARN, "", str(value)) for value in told.values()}
+            assert said - fixed <= named
+            accounts = re.findall(r"acs:ram::(\d+):", told["ALIBABA_ROLE_ARN"])
+            assert set(accounts) <= named
+            snapped = stack.properties("ObjectCreated")["SnapStart"]["ApplyOn"] != "None"
+            assert snapped == ("snap" in named)
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        {
+            "AlibabaCredentials": "federation",
+            "AlibabaRoleArn": f"acs:ram::1234567890123456:role/{'n' * 40}",
+            "AlibabaOidcProviderArn": f"acs:ram::1234567890123456:oidc-provider/{'n' * 40}",
+        },
+        {"AlibabaSecretArn": f"arn:aws:secretsmanager:eu-west-1:1:secret:{'n' * 100}"},
+    ],
+)
+def test_the_longest_settings_fit_a_version_s_description(
+    tools: Path, credentials: dict[str, str]
+) -> None:
+    longest = Stack.deployed(
+        tools,
+        REPOSITORY,
+        SceneCode="s" * 10,
+        Prefix="p" * 32,
+        CallsPerSecond="100",
+        DailyCap="9" * 8,
+        Strictness="standard",
+        SnapStart="PublishedVersions",
+        Quarantine="private",
+        QuarantineBucket="q" * 63,
+        **credentials,
+    )
+    for version in longest.all("AWS::Lambda::Version").values():
+        assert 200 < len(version["Description"]) <= LONGEST_DESCRIPTION
+
+
+def test_the_sweep_is_off_unless_asked_for(deployed: Stack, tools: Path) -> None:
+    (rule,) = [
+        rule for rule in deployed.all("AWS::Events::Rule").values() if "ScheduleExpression" in rule
+    ]
+    assert (rule["State"], rule["ScheduleExpression"]) == ("DISABLED", "rate(15 minutes)")
+    on = Stack.deployed(tools, REPOSITORY, Sweep="yes")
+    assert "ENABLED" in {rule["State"] for rule in on.all("AWS::Events::Rule").values()}
+    # One run ends before the next begins.
+    assert deployed.properties("Sweeping")["Timeout"] < 15 * 60
+
+
+def test_a_message_comes_back_alone_and_at_last_is_a_dead_letter(deployed: Stack) -> None:
+    queue, mapping = deployed.all("AWS::SQS::Queue")["Queue"], _mapping(deployed)
+    function = deployed.properties("ObjectCreated")
+    assert mapping["EventSourceArn"] == "Queue.Arn"
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+    assert queue["RedrivePolicy"] == {
+        "deadLetterTargetArn": "DeadLetters.Arn",
+        "maxReceiveCount": 5,
+    }
+    told = function["Environment"]["Variables"]
+    assert int(told["MOST_RECEIVES"]) == queue["RedrivePolicy"]["maxReceiveCount"]
+
+
+def test_batches_at_once_come_from_the_quota(deployed: Stack, federated: Stack) -> None:
+    assert _mapping(deployed)["ScalingConfig"] == {"MaximumConcurrency": 4}
+    assert _mapping(federated)["ScalingConfig"] == {"MaximumConcurrency": 20}
+    size, longest = _mapping(deployed)["BatchSize"], deployed.properties("ObjectCreated")["Timeout"]
+    allowed = deployed.template["Parameters"]["CallsPerSecond"]["AllowedValues"]
+    batches = deployed.template["Mappings"]["Concurrency"]
+    assert list(batches) == [str(calls) for calls in allowed]
+    for calls in allowed:
+        at_once = batches[str(calls)]["Batches"] * size
+        assert at_once >= 2 * calls, "two seconds a call keep so many busy"
+        assert at_once / calls <= longest / 3, "the last one's turn comes in good time"
+
+
+def test_a_new_bucket_tells_the_queue_itself(deployed: Stack) -> None:
+    bucket = deployed.all("AWS::S3::Bucket")["WatchedBucket"]
+    (told,) = bucket["NotificationConfiguration"]["QueueConfigurations"]
+    assert told["Queue"] == "Queue.Arn"
+    assert told["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "kyc/"}]
+    assert deployed.all("AWS::Events::Rule")["ObjectCreatedRule"]["State"] == "DISABLED"
+
+
+def test_an_existing_bucket_is_not_touched(federated: Stack) -> None:
+    assert set(federated.all("AWS::S3::Bucket")) == {"StateBucket"}
+    assert not federated.all("AWS::S3::BucketPolicy")
+    rule = federated.all("AWS::Events::Rule")["ObjectCreatedRule"]
+    assert rule["State"] == "ENABLED"
+    assert rule["EventPattern"]["detail"] == {"bucket": {"name": ["selfies"]}}
+    (target,) = rule["Targets"]
+    assert target["Arn"] == "Queue.Arn"
+    assert target["DeadLetterConfig"] == {"Arn": "DeadLetters.Arn"}
+
+
+def test_only_the_bucket_and_the_rule_fill_the_queues(deployed: Stack) -> None:
+    for policy in deployed.all("AWS::SQS::QueuePolicy").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert statement["Action"] == "sqs:SendMessage"
+            assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] in (
+                "arn:aws:s3:::selfies",
+                "ObjectCreatedRule.Arn",
+            )
+
+
+def test_the_function_url_is_closed(deployed: Stack) -> None:
+    (url,) = deployed.all("AWS::Lambda::Url").values()
+    assert url["AuthType"] == "AWS_IAM"
+    (timer,) = deployed.all("AWS::Lambda::Permission").values()
+    assert (timer["FunctionName"], timer["Principal"]) == ("Sweeping", "events.amazonaws.com")
+
+
+def test_everything_at_rest_is_encrypted(deployed: Stack, federated: Stack) -> None:
+    key = "arn:aws:kms:eu-central-1:123456789012:key/ours"
+    for queue in deployed.all("AWS::SQS::Queue").values():
+        assert queue["SqsManagedSseEnabled"] is True
+    for queue in federated.all("AWS::SQS::Queue").values():
+        assert queue["KmsMasterKeyId"] == key
+    assert deployed.properties("Verdicts")["KmsMasterKeyId"] == "alias/aws/sns"
+    assert federated.properties("Verdicts")["KmsMasterKeyId"] == key
+    assert {_encryption(bucket) for bucket in deployed.all("AWS::S3::Bucket").values()} == {
+        ("AES256", "")
+    }
+    assert {_encryption(bucket) for bucket in federated.all("AWS::S3::Bucket").values()} == {
+        ("aws:kms", key)
+    }
+
+
+def test_the_state_bucket_is_private_and_forgets(deployed: Stack) -> None:
+    bucket = deployed.properties("StateBucket")
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert "VersioningConfiguration" not in bucket
+    days = {
+        rule["Prefix"]: rule["ExpirationInDays"]
+        for rule in bucket["LifecycleConfiguration"]["Rules"]
+    }
+    assert days == {"pace/": 1, "sweep/": 40, "history/": 90, "ledger/": 400, "calls/": 400}
+
+
+def test_logs_end(deployed: Stack) -> None:
+    assert {group["RetentionInDays"] for group in deployed.all("AWS::Logs::LogGroup").values()} == {
+        30
+    }
+
+
+def test_alarms_count_what_the_functions_count(deployed: Stack) -> None:
+    telemetry = (REPOSITORY / "functions" / "facescreen" / "telemetry.py").read_text()
+    for name in ('f"verdict_', 'f"refused_', '"deferred" if', '"PaidCalls"', '"resubmitted"'):
+        assert f"_count({name}" in telemetry
+    alarms = deployed.all("AWS::CloudWatch::Alarm").values()
+    counted = {
+        alarm["MetricName"] for alarm in alarms if alarm.get("Namespace") == "facescreen"
+    } | {
+        metric["MetricStat"]["Metric"]["MetricName"]
+        for alarm in alarms
+        for metric in alarm.get("Metrics", ())
+        if metric.get("MetricStat", {}).get("Metric", {}).get("Namespace") == "facescreen"
+    }
+    flagged = {"verdict_low_risk", "verdict_high_risk", "verdict_suspicious"}
+    assert counted == flagged | {"PaidCalls", "deferred", "refused_Deferred", "resubmitted"}
+
+
+def test_alarms_are_heard_by_the_topic_alone_that_is_named(tools: Path) -> None:
+    topic = "arn:aws:sns:eu-central-1:123456789012:on-call"
+    heard = Stack.deployed(tools, REPOSITORY, AlarmTopicArn=topic)
+    alarms = heard.all("AWS::CloudWatch::Alarm")
+    assert len(alarms) == 9
+    assert {tuple(alarm["AlarmActions"]) for alarm in alarms.values()} == {(topic,)}
+
+
+def test_the_dashboard_is_json(deployed: Stack) -> None:
+    (dashboard,) = deployed.all("AWS::CloudWatch::Dashboard").values()
+    widgets = json.loads(dashboard["DashboardBody"])["widgets"]
+    assert "Verdicts" in {widget["properties"]["title"] for widget in widgets}
+
+
+def _mapping(stack: Stack) -> dict[str, Any]:
+    (mapping,) = stack.all("AWS::Lambda::EventSourceMapping").values()
+    return mapping
+
+
+def _encryption(bucket: dict[str, Any]) -> tuple[str, str]:
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    by = rule["ServerSideEncryptionByDefault"]
+    return by["SSEAlgorithm"], by.get("KMSMasterKeyID", "")

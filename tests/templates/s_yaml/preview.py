@@ -1,0 +1,50 @@
+"""What Serverless Devs itself makes of a template: `s preview`, offline."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).parents[3]
+_COMMAND = Path(__file__).with_name("serverless-devs") / "node_modules" / ".bin" / "s"
+_NOWHERE = "http://127.0.0.1:9"
+
+
+def project(folder: Path, dotenv: Mapping[str, str]) -> Path:
+    """The templates, and a .env, in a folder of their own."""
+    for path in PROJECT.glob("s*.yaml"):
+        shutil.copy(path, folder)
+    (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in dotenv.items()))
+    return folder
+
+
+def previewed(folder: Path, template: str) -> dict[str, Any]:
+    """`template` of `folder`, every variable resolved. Skips where there is no Serverless Devs."""
+    if not shutil.which("node") or not _COMMAND.exists():
+        pytest.skip("needs Node.js, and tests/templates/s_yaml/serverless-devs/install")
+    done = subprocess.run(
+        [_COMMAND, "preview", "-t", template, "-o", "json"],
+        cwd=folder,
+        # A home of its own, and no way out.
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "HTTPS_PROXY": _NOWHERE,
+            "HTTP_PROXY": _NOWHERE,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "{" in done.stdout, done.stdout + done.stderr
+    # As root it warns first.
+    document: dict[str, Any] = json.loads(done.stdout[done.stdout.index("{") :])
+    return document

@@ -1,0 +1,181 @@
+""".env.example: each line is read, says the default that holds, and is named where it is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from click.testing import CliRunner
+
+from facescreen.http.settings import WebSettings
+from facescreen.settings import Settings
+from facescreen_cli.commands.doctor import doctor
+from facescreen_serverless_devs import document
+from facescreen_serverless_devs.variables import names_of
+from tests.templates.s_yaml.preview import PROJECT
+from tests.templates.s_yaml.test_templates import REQUIRED
+
+LINES = dict(
+    re.findall(r"^#?([A-Z_]+)=(.*)$", (PROJECT / ".env.example").read_text(), flags=re.MULTILINE)
+)
+ASKED = re.findall(r"^([A-Z_]+)=", (PROJECT / ".env.example").read_text(), flags=re.MULTILINE)
+READ = {
+    name: default
+    for path in PROJECT.glob("s*.yaml")
+    for name, default in names_of(document.read(path)).items()
+}
+WRONG = {
+    "ALIBABA_CLOUD_ACCOUNT_ID": "my-company",
+    "OSS_BUCKET": "oss://selfies",
+    "STATE_BUCKET": "State_Bucket",
+    "SCENE_CODE": "onboarding_1",
+    "VPC_ID": "default",
+    "VSWITCH_ID": "vpc-t4n1",
+    "SECURITY_GROUP_ID": "open",
+    "OSS_REGION": "Singapore",
+    "OSS_PREFIX": "/selfies/",
+    "OSS_SUFFIX": "*.jpg",
+    "INCLUDE_PREFIXES": "selfies/*",
+    "EXCLUDE_PREFIXES": "/thumbs/",
+    "INCLUDE_SUFFIXES": "*.jpg",
+    "EXCLUDE_SUFFIXES": ".tmp,*.bak",
+    "SMALLEST_BYTES": "1 KB",
+    "LARGEST_BYTES": "-1",
+    "STRICTNESS": "very",
+    "CONVERT": "perhaps",
+    "CALLS_PER_SECOND": "ten",
+    "DAILY_CALLS": "0",
+    "RESERVED_CONCURRENCY": "none",
+    "HTTP_CONCURRENCY": "0",
+    "IMAGE_TIMEOUT_SECONDS": "0",
+    "VIDEO_TIMEOUT_SECONDS": "2 min",
+    "PRESIGNED_URL_SECONDS": "5",
+    "TRANSFER": "ftp",
+    "MERCHANT_PREFIX": "much_too_long_a_prefix",
+    "TAG_PREFIX": "deepfake@",
+    "TAG_FORM": "json",
+    "MNS_TOPIC": "a_topic",
+    "MNS_QUEUE": "1queue",
+    "MNS_DLQ": "acs:mns:queue",
+    "QUARANTINE": "delete",
+    "QUARANTINE_BUCKET": "Held",
+    "QUARANTINE_PREFIX": "/held",
+    "SWEEP": "on",
+    "SWEEP_SCHEDULE": "15m",
+    "SWEEP_AFTER_MINUTES": "half an hour",
+    "SWEEP_MOST": "0",
+    "SLS_ACTION_POLICY": "on call",
+    "CMS_CONTACT_GROUP": "'ops, on-call'",
+    "BUDGET_CALLS": "USD 400",
+    "LOG_DAYS": "for ever",
+    "ROS_ENDPOINT": "https://ros.aliyuncs.com/",
+    "HTTP_AUTH": "basic",
+    "JWT_JWKS": "'{\"keys\": []}'",
+    "JWT_ISSUER": "our issuer",
+    "JWT_AUDIENCE": "our page",
+    "HTTP_PRIVATE": "yes",
+    "HTTP_LONGEST_SECONDS": "1",
+    "PAGE": "shown",
+    "CORS_ORIGINS": "example.com",
+    "URL_ALLOWED_ORIGINS": "*",
+    "PAGE_DOMAIN": "https://faces.example.com",
+    "PAGE_CERTIFICATE": "cert.pem",
+    "FC_RUNTIME": "python3.11",
+    "OSS_ENDPOINT": "http://oss-ap-southeast-1.aliyuncs.com",
+    "OSS_PUBLIC_ENDPOINT": "https://user@host",
+    "CLOUDAUTH_ENDPOINT": "https://host/path",
+    "CLOUDAUTH_UPLOAD_ENDPOINT": "ftp://host",
+    "MNS_ENDPOINT": "https://",
+    "SWEEP_ENDPOINT": "http://fc.example.com",
+}
+WITH_TOKENS = {
+    "JWT_JWKS": """'{"keys": [{"kid": "1", "kty": "RSA"}]}'""",
+    "JWT_ISSUER": "https://issuer.example.com",
+    "JWT_AUDIENCE": "facescreen",
+}
+
+
+def looked_at(
+    folder: Path, dotenv: dict[str, str], template: Path = PROJECT / "s.yaml"
+) -> list[dict[str, Any]]:
+    """The lines of ``facescreen doctor --env .env --offline`` that are not ok."""
+    path = folder / ".env"
+    path.write_text("".join(f"{name}={value}\n" for name, value in dotenv.items()))
+    arguments = ["--env", str(path), "--template", str(template), "--offline", "--json"]
+    with patch.dict(os.environ, clear=True):
+        done = CliRunner().invoke(doctor, arguments, standalone_mode=False)
+    assert done.exception is None
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.return_value == 2 * any(line["level"] == "fault" for line in found)
+    return [line for line in found if line["level"] != "ok"]
+
+
+def test_it_has_every_name_that_the_templates_read_and_no_other() -> None:
+    # The local cloud alone sets these.
+    assert set(LINES) == set(READ) - {"FACESCREEN_LOCAL", "QUARANTINE_STAND_IN"}
+
+
+def test_what_must_be_given_is_not_commented_out() -> None:
+    required = {
+        name
+        for name, default in names_of(document.read(PROJECT / "s.yaml")).items()
+        if default is None
+    }
+    assert set(ASKED) == required
+
+
+@pytest.mark.parametrize("name", sorted(set(LINES) - set(ASKED)))
+def test_the_default_that_it_shows_is_the_one_that_holds(name: str) -> None:
+    """s.yaml's where there is one, else the functions' own: taking the # away changes nothing."""
+    if READ[name]:
+        assert LINES[name] == READ[name]
+    elif LINES[name]:
+        assert settings({name: LINES[name]}) == settings({})
+
+
+def settings(changed: dict[str, str]) -> tuple[Settings, WebSettings]:
+    environment = {**REQUIRED, "MNS_TOPIC": "topic", **changed}
+    return Settings.from_env(environment), WebSettings.from_env(environment, local=False)
+
+
+def test_with_what_must_be_given_all_is_well(tmp_path: Path) -> None:
+    assert looked_at(tmp_path, {name: REQUIRED[name] for name in ASKED}) == []
+    assert looked_at(tmp_path, {**LINES, **REQUIRED}) == []
+
+
+def test_every_line_has_a_wrong_value_here() -> None:
+    assert set(WRONG) == set(LINES)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_value_is_named(tmp_path: Path, name: str) -> None:
+    tokens = WITH_TOKENS if name.startswith("JWT_") else {}
+    said = looked_at(tmp_path, {**REQUIRED, **tokens, name: WRONG[name]})
+    faults = [line for line in said if line["level"] == "fault"]
+    assert [line["says"].split()[0] for line in faults] == [name]
+    assert all(line["remedy"] for line in faults)
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_missing_value_is_named(tmp_path: Path, name: str) -> None:
+    [fault] = looked_at(tmp_path, {**REQUIRED, name: ""})
+    assert fault["says"].startswith(f"{name} must be ")
+    assert "it is not set" in fault["says"]
+
+
+def test_all_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
+    named = {line["says"].split()[0] for line in looked_at(tmp_path, WRONG)}
+    assert named == set(WRONG)
+
+
+def test_what_serverless_devs_would_expand_is_named(tmp_path: Path) -> None:
+    [fault] = looked_at(tmp_path, {**REQUIRED, **WITH_TOKENS, "JWT_AUDIENCE": "'a$HOME'"})
+    assert (
+        fault["says"]
+        == "JWT_AUDIENCE holds $ or `, which Serverless Devs would take for a variable"
+    )

@@ -1,0 +1,98 @@
+"""What surrounds the functions is made for them: doctor says where the two do not meet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.templates.s_yaml.preview import PROJECT
+from tests.templates.s_yaml.test_env_example import looked_at
+from tests.templates.s_yaml.test_templates import REQUIRED
+
+SECOND_TRIGGER = """
+        - triggerName: object-created-2
+          triggerType: oss
+          sourceArn: acs:oss:${vars.region}:${vars.account}:more-selfies
+          triggerConfig:
+            events: [oss:ObjectCreated:PutObject]
+            filter: {key: {prefix: in/, suffix: ''}}
+
+  http_api:
+"""
+WATCHED = "          acs:oss:*:${vars.account}:${vars.bucket}/"
+ONE_MORE = "          acs:oss:*:${vars.account}:more-selfies/in/*,\\\n" + WATCHED
+SWEPT = "WATCHED_OBJECTS: ${vars.bucket}/${vars.prefix}"
+
+
+def changed(folder: Path, *changes: tuple[str, str], name: str = "s.yaml") -> Path:
+    """The templates in `folder`, each of `changes` made once in the one that is returned."""
+    for path in PROJECT.glob("s*.yaml"):
+        (folder / path.name).write_text(path.read_text())
+    text = (folder / name).read_text()
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    (folder / name).write_text(text)
+    (folder / "infra").symlink_to(PROJECT / "infra")
+    return folder / name
+
+
+@pytest.mark.parametrize("name", ["s.yaml", "s.eventbridge.yaml"])
+def test_as_released_they_meet(tmp_path: Path, name: str) -> None:
+    dotenv = {**REQUIRED, "OSS_PREFIX": "selfies/", "TAG_PREFIX": "face-", "MNS_DLQ": "letters"}
+    assert looked_at(tmp_path, dotenv, changed(tmp_path, name=name)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (("Topic: ${vars.topic}", "Topic: verdicts"), "Topic is verdicts, and the functions use"),
+        (
+            (
+                "DeadLetters: ${vars.dead_letters}\n        LogProject",
+                "DeadLetters: x\n        LogProject",
+            ),
+            "DeadLetters is x",
+        ),
+        (("StateBucket: ${env('STATE_BUCKET')}", "StateBucket: other"), "StateBucket is other"),
+        (("role/facescreen-http-api", "role/mine"), "facescreen-http-api is to run as acs:ram"),
+        (("/${vars.tag_prefix}verdict", "/deepfake-verdict "), "LowRiskTag is oss:Exist"),
+        (("'{\"oss:ExistingObjectTag", "'[\"oss:ExistingObjectTag"), "LowRiskTag is not given"),
+        (
+            (f"{WATCHED}${{vars.prefix}}*", f"{WATCHED}elsewhere/*"),
+            "events of selfies/ come, and",
+        ),
+    ],
+)
+def test_where_they_do_not_meet_is_named(
+    tmp_path: Path, change: tuple[str, str], named: str
+) -> None:
+    [line] = looked_at(tmp_path, REQUIRED, changed(tmp_path, change))
+    assert (line["level"], line["check"]) == ("fault", "surroundings")
+    assert line["says"].startswith(named)
+
+
+def test_another_bucket_is_a_trigger_and_a_line(tmp_path: Path) -> None:
+    trigger = ("\n  http_api:\n", SECOND_TRIGGER)
+    unread, unswept = looked_at(tmp_path, REQUIRED, changed(tmp_path, trigger))
+    assert unread["says"] == "events of more-selfies/in/ come, and no role may read it"
+    assert unswept["says"].startswith("events of more-selfies/in/ come, and the sweep does not")
+    (tmp_path / "infra").unlink()
+    added = ((WATCHED, ONE_MORE), (SWEPT, f"{SWEPT},more-selfies/in/"))
+    assert looked_at(tmp_path, REQUIRED, changed(tmp_path, trigger, *added)) == []
+
+
+def test_another_bucket_by_eventbridge_is_watched_too(tmp_path: Path) -> None:
+    subject = '[{"prefix": "acs:oss:${vars.region}:${vars.account}:${vars.bucket}/${vars.prefix}"}'
+    other = '{"prefix": "acs:oss:${vars.region}:${vars.account}:more-selfies/"}'
+    template = changed(tmp_path, (subject, f"{subject}, {other}"), name="s.eventbridge.yaml")
+    unread, unswept = looked_at(tmp_path, REQUIRED, template)
+    assert unread["says"] == "events of more-selfies/ come, and no role may read it"
+    assert unswept["level"] == "fault"
+
+
+def test_without_them_that_is_said(tmp_path: Path) -> None:
+    template = changed(tmp_path, ("./infra/alibaba/template.yaml", "./infra/alibaba/logs.yaml"))
+    [line] = looked_at(tmp_path, REQUIRED, template)
+    assert line["says"].startswith("s.yaml has no resource of component ros that makes roles")
