@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from facescreen import telemetry
 from facescreen.events.http_trigger import function_url_event
-from facescreen.http.settings import WebSettings
-from facescreen.runtime import InvocationCredentials, adapt
-from facescreen.settings import Settings
+from facescreen.platforms.invocation import InvocationCredentials, adapt
+from facescreen.settings.loader import load
+from facescreen.settings.table import HttpSettings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver
 
-    from facescreen.runtime import LambdaLike
+    from facescreen.platforms.invocation import LambdaLike
 
 _credentials = InvocationCredentials()
 _routers: list[LambdaFunctionUrlResolver] = []
@@ -26,16 +26,16 @@ _routers: list[LambdaFunctionUrlResolver] = []
 
 def initialize(context: Any) -> None:
     """As object_created.initialize; raises errors.BadSettings for what is open to everybody."""
-    from facescreen.assembly import assemble, assemble_api, ports_of
+    from facescreen.deployment import Deployment
     from facescreen.http.routes import router
 
-    settings = Settings.from_env(os.environ)
-    web = WebSettings.from_env(os.environ, local=settings.local)
-    source = adapt(context).invoked_function_arn
-    parts = assemble(settings, ports_of(settings, _credentials), source=source)
+    deployment = Deployment.from_env(
+        os.environ, _credentials, source=adapt(context).invoked_function_arn
+    )
+    http = load(HttpSettings, os.environ)
     _credentials.renew(context)
-    parts.warm()
-    _routers.append(router(assemble_api(settings, web, parts), web.cors_origins))
+    deployment.warm()
+    _routers.append(router(deployment.api(http), http.cors_origins))
 
 
 def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:

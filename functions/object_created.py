@@ -9,49 +9,38 @@ kept in the dead-letter queue.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facescreen import telemetry
 from facescreen.events.read import read_event
-from facescreen.runtime import InvocationCredentials, adapt
-from facescreen.screening.batch import Batch
-from facescreen.settings import Settings
+from facescreen.platforms.invocation import InvocationCredentials, adapt
 
 if TYPE_CHECKING:
     from facescreen.events.filters import Filters
-    from facescreen.runtime import LambdaLike
-
-
-@dataclass(frozen=True)
-class _Deployment:
-    """What an instance keeps from one invocation to the next."""
-
-    filters: Filters
-    batch: Batch
-
+    from facescreen.platforms.invocation import LambdaLike
+    from facescreen.screening.batch import Batch
 
 _credentials = InvocationCredentials()
-_deployments: list[_Deployment] = []
+_ready: list[tuple[Filters, Batch]] = []
+"""What an instance keeps from one invocation to the next."""
 
 
 def initialize(context: Any) -> None:
     """Checks the settings, connects the parts, warms the connection that the first event waits
     for. Raises errors.BadSettings, errors.BadCredentials, errors.StandInRefused."""
-    from facescreen.assembly import assemble, ports_of
+    from facescreen.deployment import Deployment
 
-    settings = Settings.from_env(os.environ)
-    ports = ports_of(settings, _credentials)
-    parts = assemble(settings, ports, source=adapt(context).invoked_function_arn)
+    deployment = Deployment.from_env(
+        os.environ, _credentials, source=adapt(context).invoked_function_arn
+    )
     _credentials.renew(context)
-    parts.warm()
-    batch = Batch(parts.screener, ports.dead_letters, most_receives=settings.most_receives)
-    _deployments.append(_Deployment(settings.filters, batch))
+    deployment.warm()
+    _ready.append((deployment.settings.filters, deployment.batch))
 
 
 def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
     """Screens every object of `event`; answers as its platform reads it."""
-    if not _deployments:
+    if not _ready:
         initialize(context)
     _credentials.renew(context)
     return _handle(event, adapt(context))
@@ -59,7 +48,7 @@ def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
 
 @telemetry.per_invocation
 def _handle(event: bytes | dict[str, Any], context: LambdaLike) -> dict[str, Any]:
-    deployment = _deployments[-1]
-    triggered = read_event(event, deployment.filters)
+    filters, batch = _ready[-1]
+    triggered = read_event(event, filters)
     telemetry.skipped(triggered.skipped)
-    return deployment.batch.work(triggered, context.deadline)
+    return batch.work(triggered, context.deadline)

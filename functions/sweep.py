@@ -10,12 +10,12 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from facescreen import telemetry
-from facescreen.runtime import InvocationCredentials, adapt
-from facescreen.settings import Settings
-from facescreen.settings.sweep import SweepSettings
+from facescreen.platforms.invocation import InvocationCredentials, adapt
+from facescreen.settings.loader import load
+from facescreen.settings.table import SweepSettings
 
 if TYPE_CHECKING:
-    from facescreen.runtime import LambdaLike
+    from facescreen.platforms.invocation import LambdaLike
     from facescreen.screening.sweep import Sweeper
 
 _credentials = InvocationCredentials()
@@ -24,11 +24,10 @@ _sweepers: list[Sweeper] = []
 
 def initialize(context: Any) -> None:
     """Checks the settings and connects the parts. Raises errors.BadSettings."""
-    from facescreen.assembly.sweep import assemble_sweep
+    from facescreen.deployment import Deployment
 
-    settings = Settings.from_env(os.environ)
-    sweep = SweepSettings.from_env(os.environ)
-    _sweepers.append(assemble_sweep(settings, sweep, _credentials))
+    deployment = Deployment.from_env(os.environ, _credentials, invokes=True)
+    _sweepers.append(deployment.sweeper(load(SweepSettings, os.environ)))
     _credentials.renew(context)
 
 

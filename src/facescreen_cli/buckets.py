@@ -13,7 +13,8 @@ import oss2
 
 from facescreen import errors
 from facescreen.clients.credentials import CredentialSource
-from facescreen.settings import Settings
+from facescreen.platforms.alibaba import AlibabaPlatform
+from facescreen.platforms.ports import Platform
 from facescreen.storage.oss import OssState, OssStore
 from facescreen.storage.ports import Listed, Page, objects
 from facescreen.storage.s3 import S3State, S3Store
@@ -72,14 +73,12 @@ class Bucket:
         return needing(action, self.name)
 
 
-def bucket_of(
-    name: str, settings: Settings, credentials: CredentialSource | None
-) -> Bucket | S3Bucket:
-    """On OSS with `credentials`; without them on S3, where they are boto3's matter."""
-    if credentials is None:
-        return S3Bucket(name)
-    alibaba = settings.alibaba
-    return Bucket(name, alibaba.oss_endpoint, alibaba.oss_region, credentials)
+def bucket_of(name: str, platform: Platform) -> Bucket | S3Bucket:
+    """A bucket on that cloud."""
+    if isinstance(platform, AlibabaPlatform):
+        settings = platform.settings
+        return Bucket(name, settings.oss_endpoint, settings.oss_region, platform.credentials)
+    return S3Bucket(name)
 
 
 @contextmanager

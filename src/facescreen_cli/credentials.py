@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from facescreen.clients.credentials import Credentials, CredentialSource
 from facescreen.clients.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT
-from facescreen.environment import EnvironmentReader
 from facescreen.errors import BadCredentials
+from facescreen.settings.forms import Endpoint
+from facescreen.settings.loader import Reader, Setting
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NONE = (
@@ -38,13 +39,13 @@ class Endpoints:
         Raises BadSettings.
         """
         given = {**environment, "CLOUDAUTH_ENDPOINT": endpoint} if endpoint else environment
-        read = EnvironmentReader(given)
-        cloudauth = read.endpoint("CLOUDAUTH_ENDPOINT", PUBLIC_ENDPOINT)
-        read.check()
+        reader = Reader(given)
+        cloudauth = reader.value(Setting("CLOUDAUTH_ENDPOINT", Endpoint(), PUBLIC_ENDPOINT))
+        reader.check()
         both = cls(cloudauth, cloudauth)
         default = cloudauth if both.is_local else UPLOAD_ENDPOINT
-        upload = read.endpoint("CLOUDAUTH_UPLOAD_ENDPOINT", default)
-        read.check()
+        upload = reader.value(Setting("CLOUDAUTH_UPLOAD_ENDPOINT", Endpoint(), default))
+        reader.check()
         return cls(cloudauth, upload)
 
 

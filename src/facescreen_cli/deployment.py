@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from facescreen.environment import EnvironmentReader
 from facescreen.errors import BadSettings
 from facescreen.records.ledger import Ledger
 from facescreen.screening.quarantine import Records
-from facescreen.settings import QuarantineSettings
+from facescreen.settings.forms import Endpoint
+from facescreen.settings.loader import Reader, Setting
+from facescreen.settings.table import STATE_BUCKET, QuarantineSettings
 from facescreen.storage.ports import QuarantineStore, StateStore
 from facescreen_cli.commands.release.releasing import Releasing
 from facescreen_cli.credentials import find_credentials
@@ -16,12 +17,12 @@ from facescreen_cli.credentials import find_credentials
 
 def releasing(scheme: str, environment: Mapping[str, str], profile: str) -> Releasing:
     """On OSS or on S3. Raises BadSettings, which names all that is wrong, and BadCredentials."""
-    read = EnvironmentReader(environment)
-    settings = QuarantineSettings.read(read)
-    state_bucket = read.bucket("STATE_BUCKET", "the function's settings")
+    reader = Reader(environment)
+    settings = reader.read(QuarantineSettings)
+    state_bucket = reader.value(STATE_BUCKET)
     region = environment.get("OSS_REGION") or "ap-southeast-1"
-    endpoint = read.endpoint("OSS_ENDPOINT", f"oss-{region}.aliyuncs.com")
-    read.check()
+    endpoint = reader.value(Setting("OSS_ENDPOINT", Endpoint(), f"oss-{region}.aliyuncs.com"))
+    reader.check()
     if scheme == "s3":
         store, state = _on_s3(state_bucket)
     else:

@@ -6,23 +6,39 @@ from collections.abc import Mapping
 
 import click
 
+from facescreen.clients.credentials import Credentials, CredentialSource
 from facescreen.errors import BadSettings, InvalidRequestError
-from facescreen.settings import Settings
+from facescreen.platforms import choose
+from facescreen.platforms.ports import Platform
+from facescreen.settings.loader import Reader, load
+from facescreen.settings.table import Settings
 from facescreen.storage.keys import object_ref
 
-# What the function can't do without, and a command can that goes by the tags.
-_UNUSED = {
-    "SCENE_CODE": "0000000000",
-    "MNS_ENDPOINT": "unused.invalid",
-    "MNS_TOPIC": "unused",
-    "MNS_QUEUE": "",
-}
+_FUNCTION_ALONE = (
+    *("SCENE_CODE", "MNS_ENDPOINT", "MNS_TOPIC", "MNS_QUEUE"),
+    *("SNS_TOPIC_ARN", "SQS_QUEUE_URL", "EVENT_BUS"),
+    *("ALIBABA_SECRET_ARN", "ALIBABA_ROLE_ARN", "ALIBABA_OIDC_PROVIDER_ARN"),
+)
+"""What the function can't do without, and a command can that uses the tags."""
 _STORES = ("oss", "s3")
 
 
 def settings_outside(environment: Mapping[str, str]) -> Settings:
     """What bears on tags, filters and the rate, on either cloud. Raises BadSettings."""
-    return _settings(environment, "unused")
+    return load(Settings, environment, unused=("STATE_BUCKET", *_FUNCTION_ALONE))
+
+
+def platform_outside(
+    store: str, environment: Mapping[str, str], credentials: CredentialSource | None
+) -> Platform:
+    """The cloud of a store, as it is reached from outside the functions' network. `credentials` are
+    of Alibaba Cloud; boto3 finds AWS's own. Raises BadSettings."""
+    kind = choose.of_store(store)
+    given = {name: value for name, value in environment.items() if value}
+    reader = Reader({**kind.public_endpoints(environment), **given}, unused=_FUNCTION_ALONE)
+    platform = kind.read(reader, credentials or Credentials("", ""))
+    reader.check()
+    return platform
 
 
 def settings_with_tags(environment: Mapping[str, str]) -> Settings:
@@ -36,14 +52,7 @@ def settings_with_tags(environment: Mapping[str, str]) -> Settings:
 
 def settings_of_state(environment: Mapping[str, str]) -> Settings:
     """What bears on the state bucket. Raises BadSettings."""
-    return _settings(environment, environment.get("STATE_BUCKET", ""))
-
-
-def _settings(environment: Mapping[str, str], state_bucket: str) -> Settings:
-    region = environment.get("OSS_REGION") or "ap-southeast-1"
-    endpoint = environment.get("OSS_ENDPOINT") or f"https://oss-{region}.aliyuncs.com"
-    given = {**environment, "OSS_ENDPOINT": endpoint, "STATE_BUCKET": state_bucket}
-    return Settings.from_env({**given, **_UNUSED})
+    return load(Settings, environment, unused=_FUNCTION_ALONE)
 
 
 def parts(target: str, *, whole: bool) -> tuple[str, str, str]:

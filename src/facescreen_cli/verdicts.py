@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from facescreen import errors
 from facescreen.model import ObjectRef
-from facescreen.settings import Settings
+from facescreen.settings.table import Settings
 from facescreen.storage.ports import Listed
 from facescreen.tags import Standing, read_tags
 from facescreen.timing import persistently

@@ -78,7 +78,7 @@ class MnsInbox(Inbox):
         super().__init__()
         key = place.credentials
         self._account = Account(
-            place.settings.alibaba.mns_endpoint,
+            place.alibaba.mns_endpoint,
             key.access_key_id,
             key.access_key_secret,
             key.security_token,
@@ -139,9 +139,9 @@ class Bus:
 @contextmanager
 def mns_bus(place: Place, kind: str) -> Iterator[Bus]:
     """`kind` is ``topic`` or ``queue``."""
-    target = place.settings.alibaba.mns_topic if kind == "topic" else place.queue
+    target = place.alibaba.mns_topic if kind == "topic" else place.queue
     nothing = f"facescreen-{uuid.uuid4().hex}"
-    endpoint = place.settings.alibaba.mns_endpoint
+    endpoint = place.alibaba.mns_endpoint
     with (
         closing(MnsInbox(place, place.queue)) as inbox,
         closing(MnsPublisher(place.credentials, endpoint=endpoint, **{kind: target})) as publisher,

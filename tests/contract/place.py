@@ -10,7 +10,9 @@ import pytest
 from facescreen.clients.credentials import Credentials
 from facescreen.clients.endpoints import PUBLIC_ENDPOINT, REGION
 from facescreen.errors import BadSettings
-from facescreen.settings import Settings
+from facescreen.platforms.alibaba import AlibabaSettings
+from facescreen.settings.loader import Reader
+from facescreen.settings.table import Settings
 from facescreen.storage.oss import OssQuarantineStore, OssState
 from tests.contract.objects import OssObjects
 
@@ -43,6 +45,7 @@ class Place:
     """One account's services, by their public endpoints unless told otherwise."""
 
     settings: Settings
+    alibaba: AlibabaSettings
     credentials: Credentials
     queue: str
     versioned_bucket: str
@@ -58,17 +61,17 @@ class Place:
         """The real adapter; `credentials` instead of the account's."""
         return OssQuarantineStore(
             credentials or self.credentials,
-            endpoint=self.settings.alibaba.oss_endpoint,
-            public_endpoint=self.settings.alibaba.oss_public_endpoint,
-            region=self.settings.alibaba.oss_region,
+            endpoint=self.alibaba.oss_endpoint,
+            public_endpoint=self.alibaba.oss_public_endpoint,
+            region=self.alibaba.oss_region,
         )
 
     def state(self, bucket: str) -> OssState:
         """The real adapter, on a bucket."""
         return OssState(
             self.credentials,
-            endpoint=self.settings.alibaba.oss_endpoint,
-            region=self.settings.alibaba.oss_region,
+            endpoint=self.alibaba.oss_endpoint,
+            region=self.alibaba.oss_region,
             bucket=bucket,
         )
 
@@ -76,8 +79,8 @@ class Place:
         """Objects in a bucket, by the vendor's SDK."""
         return OssObjects(
             self.credentials,
-            endpoint=self.settings.alibaba.oss_endpoint,
-            region=self.settings.alibaba.oss_region,
+            endpoint=self.alibaba.oss_endpoint,
+            region=self.alibaba.oss_region,
             bucket=bucket,
         )
 
@@ -94,8 +97,12 @@ class Place:
             "OSS_PUBLIC_ENDPOINT": endpoint,
             "CLOUDAUTH_ENDPOINT": values["CLOUDAUTH_ENDPOINT"] or PUBLIC_ENDPOINT,
         }
+        reader = Reader({**values, **endpoints, "MNS_QUEUE": ""})
+        settings, alibaba = reader.read(Settings), reader.read(AlibabaSettings)
+        reader.check()
         return cls(
-            settings=Settings.from_env({**values, **endpoints, "MNS_QUEUE": ""}),
+            settings=settings,
+            alibaba=alibaba,
             credentials=Credentials(
                 values["ALIBABA_CLOUD_ACCESS_KEY_ID"],
                 values["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],

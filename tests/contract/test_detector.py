@@ -73,7 +73,7 @@ def detector(request: pytest.FixtureRequest) -> Iterator[Detector]:
     client = DeepfakeClient(
         scene_code=settings.scene_code,
         credentials=place.credentials,
-        endpoint=settings.cloudauth_endpoint,
+        endpoint=place.alibaba.cloudauth_endpoint,
         image_timeout_s=30,
         allow_stand_in=settings.local,
     )

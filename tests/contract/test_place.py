@@ -15,11 +15,12 @@ SET = {
 
 
 def test_by_default_it_is_the_real_services_by_their_public_endpoints() -> None:
-    settings = Place.from_env(SET).settings
-    assert settings.alibaba.oss_endpoint == "https://oss-ap-southeast-1.aliyuncs.com"
-    assert settings.alibaba.oss_public_endpoint == settings.alibaba.oss_endpoint
+    place = Place.from_env(SET)
+    settings = place.alibaba
+    assert settings.oss_endpoint == "https://oss-ap-southeast-1.aliyuncs.com"
+    assert settings.oss_public_endpoint == settings.oss_endpoint
     assert settings.cloudauth_endpoint == "https://cloudauth-intl.ap-southeast-1.aliyuncs.com"
-    assert not settings.local
+    assert not place.settings.local
 
 
 def test_what_is_wrong_is_named_at_once() -> None:

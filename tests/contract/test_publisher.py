@@ -30,7 +30,7 @@ AWS = ["sns", "sqs", "eventbridge"]
 
 
 def publisher(place: Place, key: Credentials | None = None, **target: str) -> closing[MnsPublisher]:
-    endpoint = place.settings.alibaba.mns_endpoint
+    endpoint = place.alibaba.mns_endpoint
     return closing(MnsPublisher(key or place.credentials, endpoint=endpoint, **target))
 
 
@@ -78,7 +78,7 @@ def test_an_unreachable_bus_is_passing(unreachable: Publisher) -> None:
 def test_a_wrong_secret_does_not_show(place: Place) -> None:
     key = replace(place.credentials, access_key_secret="wr0ngsecret")
     with (
-        publisher(place, key, topic=place.settings.alibaba.mns_topic) as made,
+        publisher(place, key, topic=place.alibaba.mns_topic) as made,
         pytest.raises(errors.BadCredentials) as raised,
     ):
         made.publish(MESSAGE)
@@ -89,7 +89,7 @@ def test_a_wrong_secret_does_not_show(place: Place) -> None:
 def test_an_mns_subscription_filters_by_verdict(local: Place) -> None:
     with (
         closing(MnsInbox(local, "flagged")) as flagged,
-        publisher(local, topic=local.settings.alibaba.mns_topic) as made,
+        publisher(local, topic=local.alibaba.mns_topic) as made,
     ):
         made.publish(flagged.message("low_risk"))
         message = flagged.message("high_risk")

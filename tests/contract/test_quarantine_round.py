@@ -7,8 +7,8 @@ import pytest
 from facescreen.errors import ObjectGone
 from facescreen.model import Finding, Verdict
 from facescreen.records.ledger import Ledger
-from facescreen.screening.quarantine import Quarantine, Records
-from facescreen.settings import QuarantineSettings
+from facescreen.screening.quarantine import Quarantine, Records, quarantine_ref
+from facescreen.settings.table import QuarantineSettings
 from facescreen_cli.commands.release.releasing import NotReleased, Releasing
 from tests.contract.aws import AwsPlace
 from tests.contract.objects import Objects
@@ -30,7 +30,7 @@ def test_there_and_back(place: Place | AwsPlace, objects: Objects) -> None:
     quarantine.finish(ref, head, taken)
     with pytest.raises(ObjectGone):
         store.head(ref)
-    held = settings.place(ref, FOUND.merchant_biz_id)
+    held = quarantine_ref(settings, ref, FOUND.merchant_biz_id)
     assert held is not None
     assert (taken.bucket, taken.key) == (held.bucket, held.key)
     releasing.carry_out(releasing.plan(held))

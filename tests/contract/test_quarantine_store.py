@@ -218,7 +218,7 @@ class TestS3:
 
 
 def _oss2(place: Place, bucket: str) -> Any:
-    settings, key = place.settings.alibaba, place.credentials
+    settings, key = place.alibaba, place.credentials
     auth = oss2.ProviderAuthV4(
         oss2.credentials.StaticCredentialsProvider(
             key.access_key_id, key.access_key_secret, key.security_token or None

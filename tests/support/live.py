@@ -27,13 +27,13 @@ def paid_calls(item: pytest.Item) -> int:
 def plan(place: Place, items: Sequence[pytest.Item]) -> str:
     """What is about to happen to the account."""
     settings, calls = place.settings, sum(map(paid_calls, items))
-    platform = settings.alibaba
+    platform = place.alibaba
     buckets = " and ".join(filter(None, (place.bucket, place.versioned_bucket)))
     return "\n".join(
         [
             f"{len(items)} live tests",
             f"  cost   {calls} paid calls, USD {calls * CENTS / 100:.2f}, at "
-            f"{settings.cloudauth_endpoint}, scene {settings.scene_code}",
+            f"{platform.cloudauth_endpoint}, scene {settings.scene_code}",
             "         (a call whose answer is lost on the way is made once more)",
             f"  write  objects under facescreen-live-*/ in {buckets}, at {platform.oss_endpoint}",
             f"         messages to topic {platform.mns_topic} and queue {place.queue}, "

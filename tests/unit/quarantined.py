@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from facescreen.model import ObjectRef
-from facescreen.settings import QuarantineSettings
+from facescreen.settings.table import QuarantineSettings
 from tests.fakes import MemoryStore
 from tests.unit.workbench import REF, Bench
 

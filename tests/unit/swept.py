@@ -12,7 +12,7 @@ from facescreen.events.read import read_event
 from facescreen.model import Finding, ObjectRef, Verdict
 from facescreen.screening.sweep import Run, Sweeper, Verdicts
 from facescreen.screening.sweep_cursor import Courses
-from facescreen.settings.sweep import Place, SweepSettings
+from facescreen.settings.table import Place, SweepSettings
 from facescreen.tags import tag_set
 from facescreen.timing import Deadline
 from tests.fakes import MemoryState, MemoryStore
@@ -23,10 +23,8 @@ SETTINGS = SweepSettings(
     places=(Place("selfies", ""),),
     suffix="",
     after=30 * MINUTE,
-    most=500,
-    function="screen",
-    endpoint="https://fc.example",
-    queue_url="",
+    max_submissions=500,
+    state_bucket="facescreen-state",
 )
 
 

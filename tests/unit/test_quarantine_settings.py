@@ -9,9 +9,9 @@ import pytest
 
 from facescreen.errors import BadSettings
 from facescreen.model import ObjectRef
-from facescreen.settings import Settings
+from facescreen.screening.quarantine import original_ref, quarantine_ref
 from tests.unit.quarantined import MOVE
-from tests.unit.test_settings import LEAST
+from tests.unit.test_settings import LEAST, settings_of
 
 MOVING = {
     **LEAST,
@@ -23,8 +23,8 @@ REF = ObjectRef("oss", "selfies", "kyc/a b/é.jpg", "E", "v1", 7)
 
 
 def test_it_is_off_by_default() -> None:
-    assert Settings.from_env(LEAST).quarantine.action == "off"
-    assert Settings.from_env({**LEAST, "QUARANTINE": "private"}).quarantine.action == "private"
+    assert settings_of(LEAST).quarantine.action == "off"
+    assert settings_of({**LEAST, "QUARANTINE": "private"}).quarantine.action == "private"
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_it_is_off_by_default() -> None:
     ],
 )
 def test_a_target_that_the_filters_skip_will_do(filters: dict[str, str]) -> None:
-    assert Settings.from_env({**MOVING, **filters}).quarantine == MOVE
+    assert settings_of({**MOVING, **filters}).quarantine == MOVE
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_target_that_the_filters_skip_will_do(filters: dict[str, str]) -> None
 def test_a_target_that_would_be_screened_again_is_refused(filters: dict[str, str]) -> None:
     says = "EXCLUDE_PREFIXES must name the QUARANTINE_PREFIX, quarantine/"
     with pytest.raises(BadSettings, match=says):
-        Settings.from_env({**MOVING, **filters})
+        settings_of({**MOVING, **filters})
 
 
 @pytest.mark.parametrize(
@@ -70,15 +70,15 @@ def test_a_target_that_would_be_screened_again_is_refused(filters: dict[str, str
 )
 def test_a_wrong_one_is_named(name: str, value: str, says: str) -> None:
     with pytest.raises(BadSettings, match=re.escape(says)):
-        Settings.from_env({**MOVING, name: value})
+        settings_of({**MOVING, name: value})
 
 
 def test_the_way_there_is_the_way_back() -> None:
-    place = MOVE.place(REF, "fs0")
+    place = quarantine_ref(MOVE, REF, "fs0")
     assert place == replace(
         REF, bucket="held", key="quarantine/selfies/fs0/kyc/a b/é.jpg", etag="", version_id=""
     )
-    assert MOVE.origin(place) == replace(REF, etag="", version_id="")
+    assert original_ref(MOVE, place) == replace(REF, etag="", version_id="")
 
 
 @pytest.mark.parametrize(
@@ -86,4 +86,4 @@ def test_the_way_there_is_the_way_back() -> None:
 )
 def test_what_does_not_stand_there_came_from_nowhere(uri: str) -> None:
     bucket, _, key = uri.partition("/")
-    assert MOVE.origin(ObjectRef("oss", bucket, key)) is None
+    assert original_ref(MOVE, ObjectRef("oss", bucket, key)) is None

@@ -9,7 +9,7 @@ import pytest
 
 from facescreen.errors import BadCredentials, BadEvent
 from facescreen.events.http_trigger import function_url_event
-from facescreen.runtime import InvocationCredentials, adapt
+from facescreen.platforms.invocation import InvocationCredentials, adapt
 
 
 def context(**more: Any) -> Any:

@@ -21,7 +21,7 @@ from facescreen.screening.quarantine import Quarantine, Records
 from facescreen.screening.screener import Policy, Screener
 from facescreen.screening.tagger import Tagger
 from facescreen.screening.transfer import ByUrl
-from facescreen.settings import QuarantineSettings
+from facescreen.settings.table import QuarantineSettings
 from facescreen.timing import Deadline
 from tests.fakes import KeptMessages, MemoryState, MemoryStore, PlannedDetector
 

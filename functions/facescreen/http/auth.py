@@ -13,7 +13,7 @@ from facescreen.http.problems import Refusal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from facescreen.http.settings import TokenSettings
+    from facescreen.settings.table import TokenSettings
 
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 """Public keys only: with a shared secret, whoever can check a token can make one."""

@@ -11,7 +11,7 @@ Deleting comes last, after the message: the event of an object that is gone tell
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -22,11 +22,13 @@ from facescreen.records.ledger import entry_id
 if TYPE_CHECKING:
     from facescreen.model import Finding, ObjectHead, ObjectRef
     from facescreen.records.ledger import Ledger
-    from facescreen.settings import QuarantineSettings
+    from facescreen.settings.table import QuarantineSettings
     from facescreen.storage.ports import QuarantineStore
 
 PRIVATE = "private"
 """An access list that opens an object to nobody, on OSS and on S3."""
+_MAX_KEY_BYTES = 1023
+"""On OSS; S3 takes one more."""
 
 
 class Quarantine:
@@ -45,7 +47,7 @@ class Quarantine:
 
         Raises ObjectGone, ObjectChanged, errors.Passing, errors.OperatorFault.
         """
-        if finding.verdict is not Verdict.HIGH_RISK or self._settings.origin(ref):
+        if finding.verdict is not Verdict.HIGH_RISK or original_ref(self._settings, ref):
             return None
         if finding.of_stand_in and not self._settings.on_stand_in:
             return self._said("withheld", "The verdict is a local stand-in's.")
@@ -64,7 +66,7 @@ class Quarantine:
             remove(self._store, ref, head)
 
     def _copied(self, ref: ObjectRef, head: ObjectHead, finding: Finding) -> Quarantined:
-        place = self._settings.place(ref, finding.merchant_biz_id)
+        place = quarantine_ref(self._settings, ref, finding.merchant_biz_id)
         if place is None:
             raise QuarantineRefused("its name in quarantine would be longer than stores take")
         copied = copy(self._store, ref, head, place)
@@ -82,6 +84,27 @@ class Quarantine:
 
     def _said(self, status: str, detail: str) -> Quarantined:
         return Quarantined(self._settings.action, status, detail)
+
+
+def quarantine_ref(
+    settings: QuarantineSettings, ref: ObjectRef, merchant_biz_id: str
+) -> ObjectRef | None:
+    """Where `ref` is moved to; None where the name would be longer than stores take."""
+    key = f"{settings.prefix}{ref.bucket}/{merchant_biz_id}/{ref.key}"
+    if len(key.encode()) > _MAX_KEY_BYTES:
+        return None
+    return replace(ref, bucket=settings.bucket, key=key, etag="", version_id="")
+
+
+def original_ref(settings: QuarantineSettings, moved: ObjectRef) -> ObjectRef | None:
+    """Where an object in quarantine came from; None for one that is not there."""
+    if moved.bucket != settings.bucket or not moved.key.startswith(settings.prefix):
+        return None
+    bucket, _, rest = moved.key[len(settings.prefix) :].partition("/")
+    key = rest.partition("/")[2]
+    if not (bucket and key):
+        return None
+    return replace(moved, bucket=bucket, key=key, etag="", version_id="")
 
 
 @dataclass(frozen=True)

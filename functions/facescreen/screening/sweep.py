@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from facescreen.deepfake.rate_limiter import Pace
     from facescreen.events.filters import Filters
     from facescreen.screening.sweep_cursor import Course, Courses
-    from facescreen.settings.sweep import Place, SweepSettings
+    from facescreen.settings.table import Place, SweepSettings
     from facescreen.storage.ports import Listed, ObjectStore, Page
     from facescreen.timing import Deadline
 
@@ -199,7 +199,7 @@ class Sweeper:
         run.due += 1
         if self.verdicts.any_on(ref):
             return None
-        if run.submitted == self.settings.most:
+        if run.submitted == self.settings.max_submissions:
             return End.MOST
         wait_s = self.pace.reserve(deadline.left() - _LAST_S)
         if wait_s is None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from facescreen.bus.ports import Invoker
 from facescreen.clients.credentials import CredentialSource
-from facescreen.environment import EnvironmentReader
-from facescreen.settings.aws import QUEUE_URL
-from facescreen.settings.sweep import FUNCTION_NAME
+from facescreen.platforms.alibaba import FUNCTION_NAME
+from facescreen.platforms.aws import QUEUE_URL
+from facescreen.settings.forms import Endpoint
+from facescreen.settings.loader import Reader, Setting
 
 
 def chosen(
@@ -31,20 +33,23 @@ def _on_function_compute(environment: Mapping[str, str], credentials: Credential
     from facescreen_cli.sdk.fc2 import Fc2Invoker
     from facescreen_cli.sdk.fc3 import Fc3Invoker
 
-    read = EnvironmentReader(environment)
-    service = read.text("FC_SERVICE", FUNCTION_NAME, "a service's name", "s.yaml", "")
-    function = read.text(
-        "FC_FUNCTION", FUNCTION_NAME, "a function's name", "s.yaml", "facescreen-object-created"
+    reader = Reader(environment)
+    service = reader.value(
+        Setting(
+            "FC_SERVICE", replace(FUNCTION_NAME, must_be="a service's name"), "", where="s.yaml"
+        )
+    )
+    function = reader.value(
+        Setting("FC_FUNCTION", FUNCTION_NAME, "facescreen-object-created", where="s.yaml")
     )
     region = environment.get("OSS_REGION") or "ap-southeast-1"
     account = environment.get("ALIBABA_CLOUD_ACCOUNT_ID", "")
     if service and not (account or environment.get("FC_ENDPOINT")):
-        read.wrong.append("FC_SERVICE needs ALIBABA_CLOUD_ACCOUNT_ID, or FC_ENDPOINT")
+        reader.errors.append("FC_SERVICE needs ALIBABA_CLOUD_ACCOUNT_ID, or FC_ENDPOINT")
     of_account = f"{account}.{region}.fc.aliyuncs.com"
-    endpoint = read.endpoint(
-        "FC_ENDPOINT", of_account if service else f"fcv3.{region}.aliyuncs.com"
-    )
-    read.check()
+    default = of_account if service else f"fcv3.{region}.aliyuncs.com"
+    endpoint = reader.value(Setting("FC_ENDPOINT", Endpoint(), default))
+    reader.check()
     invoker = (
         Fc2Invoker(endpoint, service, function, credentials)
         if service
@@ -59,9 +64,8 @@ def _on_aws(environment: Mapping[str, str]) -> Invoker:
 
     from facescreen.bus.sqs import SqsInvoker
 
-    read = EnvironmentReader(environment)
-    queue_url = read.text(
-        "UPLOADS_QUEUE_URL", QUEUE_URL, "the uploads queue's https URL", "SQS console"
-    )
-    read.check()
+    reader = Reader(environment)
+    form = replace(QUEUE_URL, must_be="the uploads queue's https URL")
+    queue_url = reader.value(Setting("UPLOADS_QUEUE_URL", form, where="SQS console"))
+    reader.check()
     return SqsInvoker(boto3.Session(), queue_url=queue_url)

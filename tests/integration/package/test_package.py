@@ -144,7 +144,7 @@ def test_it_starts_in_the_targets_python_with_nothing_else(
     )
     assert run.returncode == 0, run.stderr
     loaded = dict(line.split() for line in run.stdout.splitlines() if line.count(" ") == 1)
-    assert loaded.keys() >= {"oss2.api", "mns.account", "httpx", "facescreen.assembly.alibaba"}
+    assert loaded.keys() >= {"oss2.api", "mns.account", "httpx", "facescreen.platforms.alibaba"}
     assert set(loaded.values()) == {"True"}
 
 

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from facescreen.clients.credentials import Credentials
+from facescreen.deployment import Deployment
 from facescreen.errors import BadSettings
-from facescreen.settings import AwsSettings, Settings
-from facescreen.settings.sweep import SweepSettings
+from facescreen.platforms.aws import AwsPlatform, InvokerSettings
+from facescreen.settings.loader import load
+from facescreen.settings.table import SweepSettings
 from tests.templates.aws.conftest import REPOSITORY, SECRET_ARN
 from tests.templates.aws.stack import Stack
 
@@ -19,31 +22,37 @@ STANDS_FOR = {
     "DeadLetters": "https://sqs.eu-central-1.amazonaws.com/123456789012/dead-letters",
     "Verdicts": "arn:aws:sns:eu-central-1:123456789012:facescreen-verdicts",
 }
+
+
+def read(environment: dict[str, str], *, invokes: bool = False) -> Deployment:
+    return Deployment.from_env(environment, Credentials("LTAI", "secret"), invokes=invokes)
+
+
 BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "facescreen-object-created"}
 
 
 def test_the_functions_take_what_the_template_tells_them(deployed: Stack, federated: Stack) -> None:
     for stack in (deployed, federated):
         for function in ("ObjectCreated", "HttpApi"):
-            settings = Settings.from_env(environment(stack, function))
+            settings = read(environment(stack, function)).settings
             assert settings.scene_code == "onboard_01"
             assert settings.state_bucket == STANDS_FOR["StateBucket"]
 
 
 def test_what_is_deferred_has_a_place_to_go(deployed: Stack) -> None:
-    platform = Settings.from_env(environment(deployed, "ObjectCreated")).platform
-    assert isinstance(platform, AwsSettings)
-    assert platform.dead_letters_url == STANDS_FOR["DeadLetters"]
+    platform = read(environment(deployed, "ObjectCreated")).platform
+    assert isinstance(platform, AwsPlatform)
+    assert platform.settings.dead_letters_url == STANDS_FOR["DeadLetters"]
 
 
 def test_so_does_the_sweep(deployed: Stack) -> None:
     told = environment(deployed, "Sweeping")
-    assert Settings.from_env(told).state_bucket == STANDS_FOR["StateBucket"]
-    settings = SweepSettings.from_env(told)
+    assert read(told, invokes=True).settings.state_bucket == STANDS_FOR["StateBucket"]
+    settings = load(SweepSettings, told)
     assert [place.name for place in settings.places] == ["selfies/kyc/"]
-    assert settings.queue_url == STANDS_FOR["Queue"]
+    assert load(InvokerSettings, told).queue_url == STANDS_FOR["Queue"]
     with pytest.raises(BadSettings, match="UPLOADS_QUEUE_URL"):
-        SweepSettings.from_env({**told, "UPLOADS_QUEUE_URL": ""})
+        read({**told, "UPLOADS_QUEUE_URL": ""}, invokes=True)
 
 
 def test_a_quarantine_is_one_that_the_functions_take(tools: Path) -> None:
@@ -51,7 +60,7 @@ def test_a_quarantine_is_one_that_the_functions_take(tools: Path) -> None:
     moving = Stack.deployed(
         tools, REPOSITORY, **given, SceneCode="onboard_01", AlibabaSecretArn=SECRET_ARN
     )
-    quarantine = Settings.from_env(environment(moving, "ObjectCreated")).quarantine
+    quarantine = read(environment(moving, "ObjectCreated")).settings.quarantine
     assert (quarantine.action, quarantine.bucket, quarantine.prefix) == (
         "move",
         "held",
@@ -62,9 +71,9 @@ def test_a_quarantine_is_one_that_the_functions_take(tools: Path) -> None:
 def test_they_would_not_take_less(deployed: Stack) -> None:
     told = environment(deployed, "ObjectCreated")
     with pytest.raises(BadSettings, match="ALIBABA_SECRET_ARN"):
-        Settings.from_env({**told, "ALIBABA_SECRET_ARN": ""})
+        read({**told, "ALIBABA_SECRET_ARN": ""})
     with pytest.raises(BadSettings, match="SNS_TOPIC_ARN"):
-        Settings.from_env({**told, "SNS_TOPIC_ARN": ""})
+        read({**told, "SNS_TOPIC_ARN": ""})
 
 
 def environment(stack: Stack, function: str) -> dict[str, str]:

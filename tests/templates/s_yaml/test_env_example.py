@@ -12,8 +12,10 @@ from unittest.mock import patch
 import pytest
 from click.testing import CliRunner
 
-from facescreen.http.settings import WebSettings
-from facescreen.settings import Settings
+from facescreen.clients.credentials import Credentials
+from facescreen.deployment import Deployment
+from facescreen.settings.loader import Group, load
+from facescreen.settings.table import HttpSettings, SweepSettings
 from facescreen_cli.commands.doctor import doctor
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.variables import names_of
@@ -138,9 +140,11 @@ def test_the_default_that_it_shows_is_the_one_that_holds(name: str) -> None:
         assert settings({name: LINES[name]}) == settings({})
 
 
-def settings(changed: dict[str, str]) -> tuple[Settings, WebSettings]:
-    environment = {**REQUIRED, "MNS_TOPIC": "topic", **changed}
-    return Settings.from_env(environment), WebSettings.from_env(environment, local=False)
+def settings(changed: dict[str, str]) -> tuple[Deployment, Group, Group]:
+    watched = {"WATCHED_OBJECTS": "selfies/"}
+    environment = {**REQUIRED, **watched, "MNS_TOPIC": "topic", **changed}
+    deployment = Deployment.from_env(environment, Credentials("LTAI", "secret"), invokes=True)
+    return deployment, load(HttpSettings, environment), load(SweepSettings, environment)
 
 
 def test_with_what_must_be_given_all_is_well(tmp_path: Path) -> None:

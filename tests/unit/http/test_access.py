@@ -17,7 +17,8 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from facescreen.errors import BadSettings
 from facescreen.http.auth import Tokens
 from facescreen.http.problems import Refusal
-from facescreen.http.settings import TokenSettings, WebSettings
+from facescreen.settings.loader import load
+from facescreen.settings.table import HttpSettings, TokenSettings
 
 KEYS: dict[str, Any] = {
     "RS256": rsa.generate_private_key(65537, 2048),
@@ -141,7 +142,7 @@ def test_none_is_refused(value: str) -> None:
 )
 def test_a_wrong_setting_is_named(environment: dict[str, str], says: str) -> None:
     with pytest.raises(BadSettings, match=says):
-        WebSettings.from_env(environment, local=False)
+        load(HttpSettings, environment)
 
 
 @pytest.mark.parametrize(
@@ -162,11 +163,11 @@ def test_a_key_id_names_one_key() -> None:
     for keys in (twice, [{**twice[0], "kid": 7}]):
         given = {"JWT_JWKS": json.dumps({"keys": keys}), "JWT_ISSUER": "i", "JWT_AUDIENCE": "a"}
         with pytest.raises(BadSettings, match="each with a kid"):
-            WebSettings.from_env(given, local=False)
+            load(HttpSettings, given)
 
 
 def test_an_open_trigger_is_for_the_local_cloud_or_for_tokens() -> None:
     anonymous = {"HTTP_AUTH": "anonymous"}
-    assert WebSettings.from_env(anonymous, local=True).tokens is None
+    assert load(HttpSettings, {**anonymous, "FACESCREEN_LOCAL": "true"}).tokens is None
     tokens = {"JWT_JWKS": key_set(), "JWT_ISSUER": "i", "JWT_AUDIENCE": "a"}
-    assert WebSettings.from_env({**anonymous, **tokens}, local=False).tokens is not None
+    assert load(HttpSettings, {**anonymous, **tokens}).tokens is not None

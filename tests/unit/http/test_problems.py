@@ -13,7 +13,7 @@ from facescreen import errors
 from facescreen.events.http_trigger import function_url_event
 from facescreen.http import problems
 from facescreen.http.routes import Api, router
-from facescreen.runtime import adapt
+from facescreen.platforms.invocation import adapt
 
 SECRET = "https://a.example/?x-oss-signature=s3cr3t"
 MATTERS = {"ContentFault": "content", "Passing": "service", "Throttled": "service"}

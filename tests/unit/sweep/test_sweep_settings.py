@@ -6,9 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from facescreen.clients.credentials import Credentials
+from facescreen.deployment import Deployment
 from facescreen.errors import BadSettings
-from facescreen.settings import Settings
-from facescreen.settings.sweep import Place, SweepSettings
+from facescreen.platforms import alibaba, aws
+from facescreen.settings.loader import load
+from facescreen.settings.table import Place, SweepSettings
 from tests.unit.test_settings import LEAST
 
 ON_FC = {**LEAST, "WATCHED_OBJECTS": "selfies/kyc/", "FC_ACCOUNT_ID": "1234567890123456"}
@@ -24,22 +27,23 @@ ON_AWS = {
 
 
 def read(environment: dict[str, str]) -> SweepSettings:
-    return SweepSettings.from_env(environment)
+    """As the function does: what it invokes is a setting of its cloud."""
+    Deployment.from_env(environment, Credentials("LTAI", "secret"), invokes=True)
+    return load(SweepSettings, environment)
 
 
 def test_on_function_compute_the_function_is_reached_within_the_cloud() -> None:
     settings = read(ON_FC)
     assert settings.places == (Place("selfies", "kyc/"),)
     assert settings.after == timedelta(minutes=30)
-    assert settings.function == "facescreen-object-created"
-    region = Settings.from_env(ON_FC).alibaba.oss_region
-    assert settings.endpoint == f"https://1234567890123456.{region}-internal.fc.aliyuncs.com"
+    invoked = load(alibaba.InvokerSettings, ON_FC)
+    assert invoked.function == "facescreen-object-created"
+    assert invoked.endpoint == "https://1234567890123456.ap-southeast-1-internal.fc.aliyuncs.com"
 
 
 def test_on_aws_the_queue_is() -> None:
-    settings = read(ON_AWS)
-    assert settings.queue_url == ON_AWS["UPLOADS_QUEUE_URL"]
-    assert not settings.endpoint
+    assert read(ON_AWS).places == (Place("selfies", ""),)
+    assert load(aws.InvokerSettings, ON_AWS).queue_url == ON_AWS["UPLOADS_QUEUE_URL"]
 
 
 def test_several_places() -> None:

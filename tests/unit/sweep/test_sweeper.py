@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from facescreen import errors
 from facescreen.events.filters import Filters
 from facescreen.screening.sweep import End
-from facescreen.settings.sweep import Place
+from facescreen.settings.table import Place
 from facescreen.timing import Deadline
 from tests.unit.swept import HOUR, MINUTE, SETTINGS, Bench
 
@@ -91,7 +91,7 @@ def test_a_sweep_that_was_off_for_a_week_looks_at_that_week() -> None:
 
 
 def test_a_run_ends_at_the_most_and_the_next_goes_on() -> None:
-    bench = Bench(replace(SETTINGS, most=3))
+    bench = Bench(replace(SETTINGS, max_submissions=3))
     for number in range(7):
         bench.put(f"{number}")
     ends = [bench.sweep(HOUR if number == 0 else MINUTE).end for number in range(3)]
@@ -101,7 +101,7 @@ def test_a_run_ends_at_the_most_and_the_next_goes_on() -> None:
 
 def test_so_it_does_in_another_bucket_and_in_another_instance() -> None:
     places = (Place("selfies", ""), Place("clips", "in/"))
-    bench = Bench(replace(SETTINGS, places=places, most=3))
+    bench = Bench(replace(SETTINGS, places=places, max_submissions=3))
     for number in range(2):
         bench.put(f"{number}")
         bench.put(f"in/{number}", "clips")
@@ -111,7 +111,7 @@ def test_so_it_does_in_another_bucket_and_in_another_instance() -> None:
 
 
 def test_a_place_that_is_watched_no_more_starts_the_course_again() -> None:
-    bench = Bench(replace(SETTINGS, places=(Place("selfies", "z"),), most=1))
+    bench = Bench(replace(SETTINGS, places=(Place("selfies", "z"),), max_submissions=1))
     bench.put("z1")
     bench.put("z2")
     bench.put("a")
@@ -270,7 +270,7 @@ def test_whenever_it_runs_nothing_is_missed(
     written: list[int], gaps: list[int], most: int, more: int
 ) -> None:
     """Objects written at any minute; runs at any minutes, capped; then runs until all is done."""
-    bench = Bench(replace(SETTINGS, most=most))
+    bench = Bench(replace(SETTINGS, max_submissions=most))
     start = bench.now
     bench.sweep()
     events = sorted(

@@ -9,7 +9,7 @@ from functools import partial
 
 import click
 
-from facescreen.settings import Settings
+from facescreen.settings.table import Settings
 from facescreen.storage.ports import Listed
 from facescreen_cli.buckets import Bucket, S3Bucket, bucket_of
 from facescreen_cli.commands.backfill.inventory import opened
@@ -21,7 +21,7 @@ from facescreen_cli.commands.backfill.text import Sentences
 from facescreen_cli.credentials import credentials_for
 from facescreen_cli.interrupt import Halt
 from facescreen_cli.sdk.invoker import chosen
-from facescreen_cli.settings import settings_with_tags
+from facescreen_cli.settings import platform_outside, settings_with_tags
 from facescreen_cli.verdicts import Apart, Found, Reader
 
 
@@ -41,7 +41,8 @@ def connected(selection: Selection, options: Options, environment: Mapping[str, 
     """Raises errors.FacescreenError, click.UsageError."""
     settings = settings_with_tags(environment)
     credentials = credentials_for(selection.store, options.profile)
-    in_bucket = partial(bucket_of, settings=settings, credentials=credentials)
+    platform = platform_outside(selection.store, environment, credentials)
+    in_bucket = partial(bucket_of, platform=platform)
     bucket = in_bucket(selection.bucket)
     selection, source = _source(selection, bucket, in_bucket)
     stands = Reader(bucket, settings).read

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from facescreen.model import ObjectRef
-from facescreen.settings import Settings
+from facescreen.settings.table import Settings
 from facescreen.storage.ports import Listed
 from facescreen_cli.options import moment
 

@@ -28,8 +28,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from facescreen.environment import EnvironmentReader
 from facescreen.errors import BadSettings
+from facescreen.settings.forms import Names, Text
+from facescreen.settings.loader import Reader, Setting
 from facescreen.tags import our_keys
 
 Statement = dict[str, Any]
@@ -42,6 +43,9 @@ _DELETES = ["oss:DeleteObjectTagging", "oss:DeleteObjectVersionTagging"]
 _TEMPORARY = "STS.*"
 # No pattern, which would hold the functions too.
 _ROLE = re.compile(r"(?!facescreen-)[A-Za-z0-9.-]{1,64}")
+
+
+_ACCOUNT = Setting("ALIBABA_CLOUD_ACCOUNT_ID", Text(r"\d{16}", "16 digits"), where="RAM console")
 
 
 @dataclass(frozen=True)
@@ -61,21 +65,21 @@ class Guarded:
     @classmethod
     def from_env(cls, bucket: str, environment: Mapping[str, str]) -> Guarded:
         """Raises errors.BadSettings, which names every variable that is wrong."""
-        read = EnvironmentReader(environment)
+        reader = Reader(environment)
         found = cls(
-            account=read.text("ALIBABA_CLOUD_ACCOUNT_ID", r"\d{16}", "16 digits", "RAM console"),
+            account=reader.value(_ACCOUNT),
             bucket=bucket,
             prefix=environment.get("OSS_PREFIX", ""),
             tag_prefix=environment.get("TAG_PREFIX") or "deepfake-",
-            held_roles=read.listed("HELD_ROLES"),
-            reviewers=read.listed("REVIEWERS"),
+            held_roles=reader.value(Setting("HELD_ROLES", Names(), "")),
+            reviewers=reader.value(Setting("REVIEWERS", Names(), "")),
         )
-        read.wrong.extend(
+        reader.errors.extend(
             f"HELD_ROLES must be names of roles other than facescreen's own; {name!r} is not"
             for name in found.held_roles
             if not _ROLE.fullmatch(name)
         )
-        read.check()
+        reader.check()
         return found
 
     def policy(self) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def state(deployment: Deployment, credentials: CredentialSource) -> Iterator[Lin
     kept = OssState(
         credentials,
         endpoint=deployment.endpoints["OSS"],
-        region=settings.alibaba.oss_region,
+        region=deployment.alibaba.oss_region,
         bucket=name,
     )
     actions: Mapping[str, Callable[[], object]] = {
@@ -119,5 +119,5 @@ def _not_allowed(check: str, bucket: str, actions: list[str]) -> Line:
 
 
 def _bucket(deployment: Deployment, credentials: CredentialSource, name: str) -> Bucket:
-    region = deployment.settings.alibaba.oss_region
+    region = deployment.alibaba.oss_region
     return Bucket(name, deployment.endpoints["OSS"], region, credentials)

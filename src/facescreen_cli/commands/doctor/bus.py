@@ -14,7 +14,7 @@ from facescreen_cli.sdk.mns import connect
 
 def verdicts(deployment: Deployment, credentials: CredentialSource) -> Iterator[Line]:
     """Whether the topic is there, and anybody listens. Raises errors.FacescreenError."""
-    name = deployment.settings.alibaba.mns_topic
+    name = deployment.alibaba.mns_topic
     topic = connect(deployment.endpoints["MNS"], credentials).get_topic(name)
     try:
         with mns_errors():

@@ -35,7 +35,7 @@ def meeting(deployment: Deployment) -> Iterator[Line]:
 
 
 def _names(deployment: Deployment, made: Mapping[str, str]) -> Iterator[str]:
-    alibaba, settings = deployment.settings.alibaba, deployment.settings
+    alibaba, settings = deployment.alibaba, deployment.settings
     function = deployment.object_created
     letters = f":{made.get('Region')}:{made.get('Account')}:/queues/{made.get('DeadLetters')}/"
     pairs = {

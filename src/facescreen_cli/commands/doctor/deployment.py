@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -11,11 +11,10 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from facescreen.environment import EnvironmentReader
 from facescreen.errors import BadSettings
-from facescreen.http.settings import WebSettings
-from facescreen.settings import Settings
-from facescreen.settings.sweep import SweepSettings
+from facescreen.platforms.alibaba import AlibabaSettings, InvokerSettings
+from facescreen.settings.loader import Group, load
+from facescreen.settings.table import HttpSettings, Settings, SweepSettings
 from facescreen_cli.commands.doctor import variables
 from facescreen_cli.deploy_target import FUNCTIONS
 from facescreen_serverless_devs import document
@@ -26,7 +25,7 @@ from facescreen_serverless_devs.variables import names_of
 
 # What a VPC's own endpoints have in their names and the public ones have not.
 _INSIDE = re.compile(r"-(?:internal|vpc)(?=\.)")
-T = TypeVar("T")
+G = TypeVar("G", bound=Group)
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,8 @@ class Deployment:
     http_api: Function
     sweep: Function
     settings: Settings
-    web: WebSettings
+    alibaba: AlibabaSettings
+    web: HttpSettings
     sweeping: SweepSettings
     foundation: Foundation | None
     inside: bool
@@ -71,14 +71,14 @@ class Deployment:
     @property
     def endpoints(self) -> dict[str, str]:
         """Base URLs by service, as this machine reaches them."""
-        settings = self.settings
-        region = settings.alibaba.oss_region
+        alibaba = self.alibaba
+        region = alibaba.oss_region
         fc = self.environment.get("FC_ENDPOINT") or f"https://fcv3.{region}.aliyuncs.com"
         given = {
-            "OSS": settings.alibaba.oss_endpoint,
-            "ID Verification": settings.cloudauth_endpoint,
-            "uploads": settings.upload_endpoint,
-            "MNS": settings.alibaba.mns_endpoint,
+            "OSS": alibaba.oss_endpoint,
+            "ID Verification": alibaba.cloudauth_endpoint,
+            "uploads": self.settings.upload_endpoint,
+            "MNS": alibaba.mns_endpoint,
             "Function Compute": fc,
         }
         if self.inside:
@@ -101,15 +101,18 @@ def read(template: Path, environment: Mapping[str, str], *, inside: bool) -> Dep
     object_created, http_api, sweep = _functions(template, complete)
     told = [*wrong.values(), *_same_bucket(complete)]
     account = {"FC_ACCOUNT_ID": complete["ALIBABA_CLOUD_ACCOUNT_ID"]}
-    settings = _read(lambda: Settings.from_env({**object_created.environment, **account}), told)
-    local = EnvironmentReader(complete).switch("FACESCREEN_LOCAL", default=False)
-    web = _read(lambda: WebSettings.from_env(http_api.environment, local=local), told)
-    sweeping = _read(lambda: SweepSettings.from_env({**sweep.environment, **account}), told)
-    if told or settings is None or web is None or sweeping is None:
+    function = {**object_created.environment, **account}
+    settings = _read(Settings, function, told)
+    alibaba = _read(AlibabaSettings, function, told)
+    local = {"FACESCREEN_LOCAL": complete.get("FACESCREEN_LOCAL", "")}
+    web = _read(HttpSettings, {**http_api.environment, **local}, told)
+    sweeping = _read(SweepSettings, sweep.environment, told)
+    _read(InvokerSettings, {**sweep.environment, **account}, told)
+    if told or settings is None or alibaba is None or web is None or sweeping is None:
         raise BadSettings("the settings are wrong", wrong=tuple(dict.fromkeys(told)))
     foundation = _foundation(template, complete)
     functions = (object_created, http_api, sweep)
-    return Deployment(complete, *functions, settings, web, sweeping, foundation, inside)
+    return Deployment(complete, *functions, settings, alibaba, web, sweeping, foundation, inside)
 
 
 def _functions(template: Path, environment: Mapping[str, str]) -> list[Function]:
@@ -143,9 +146,9 @@ def _same_bucket(environment: Mapping[str, str]) -> list[str]:
     return []
 
 
-def _read(read: Callable[[], T], wrong: list[str]) -> T | None:
+def _read(kind: type[G], environment: Mapping[str, str], wrong: list[str]) -> G | None:
     try:
-        return read()
+        return load(kind, environment)
     except BadSettings as bad:
         wrong += bad.wrong
         return None

@@ -75,7 +75,7 @@ def _time_left(deployment: Deployment) -> Line:
     if function.timeout_s < needed:
         says = f"{function.name} may run {function.timeout_s} s; its calls may take {needed:g} s"
         return fault("time-outs", says, f"Give it at least {needed:g} s (timeout, in s.yaml).")
-    return _web_time_left(deployment.http_api, deployment.web.longest_s) or ok(
+    return _web_time_left(deployment.http_api, deployment.web.max_wait_s) or ok(
         "time-outs", f"{function.name} may run {function.timeout_s} s, its calls {needed:g} s"
     )
 

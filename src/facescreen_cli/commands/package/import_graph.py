@@ -21,13 +21,15 @@ LEFT_OUT = {
 """What is named but not needed, and why. Whoever imports these puts up with their absence, or is
 never asked to import them."""
 
+_SWEEP = ("facescreen.screening.sweep", "facescreen.screening.sweep_cursor")
 LEFT_OUT_OF = {
-    "object_created": ("facescreen.http", "facescreen.screening.on_demand"),
-    "sweep": ("facescreen.http", "facescreen.screening.on_demand"),
-    "alibaba": ("facescreen.assembly.aws",),
-    "aws": ("facescreen.assembly.alibaba",),
+    "object_created": ("facescreen.http", "facescreen.screening.on_demand", *_SWEEP),
+    "http_api": _SWEEP,
+    "sweep": ("facescreen.http", "facescreen.screening.on_demand", "facescreen.screening.batch"),
+    "alibaba": ("facescreen.platforms.aws",),
+    "aws": ("facescreen.platforms.alibaba",),
 }
-"""Parts of our own that a function, or a cloud, never asks facescreen.assembly for."""
+"""Parts of our own that a function, or a cloud, never asks facescreen.platforms.choose for."""
 
 
 class Reach:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from facescreen.environment import EnvironmentReader
-from facescreen.settings.aws import QUEUE_URL
+from facescreen.platforms.alibaba import MNS_ENDPOINT, OSS_REGION
+from facescreen.platforms.aws import QUEUE_URL
+from facescreen.settings.forms import Text
+from facescreen.settings.loader import Reader, Setting
 from facescreen_cli.commands.redrive.dead_letters import of_function_compute, of_sqs
 from facescreen_cli.commands.redrive.redriving import Redriving
 from facescreen_cli.credentials import find_credentials
@@ -15,7 +17,12 @@ from facescreen_cli.interrupt import Halt, HaltingPace
 from facescreen_cli.sdk.invoker import chosen
 from facescreen_cli.settings import settings_outside
 
-_NAME = r"[A-Za-z][A-Za-z0-9-]{0,119}"
+_DEAD_LETTER_QUEUE = Setting(
+    "MNS_DLQ",
+    Text(r"[A-Za-z][A-Za-z0-9-]{0,119}", "a queue's name"),
+    "facescreen-dead-letters",
+    where="s.yaml",
+)
 
 
 @dataclass(frozen=True)
@@ -40,13 +47,11 @@ def connected(options: Options, environment: Mapping[str, str], halt: Halt) -> R
 def _on_alibaba(environment: Mapping[str, str], profile: str, pace: HaltingPace) -> Redriving:
     from facescreen_cli.commands.redrive.mns_queue import MnsLetters
 
-    read = EnvironmentReader(environment)
-    region = environment.get("OSS_REGION") or "ap-southeast-1"
-    number = environment.get("ALIBABA_CLOUD_ACCOUNT_ID")
-    of_account = f"{number}.mns.{region}.aliyuncs.com" if number else None
-    endpoint = read.endpoint("MNS_ENDPOINT", of_account)
-    name = read.text("MNS_DLQ", _NAME, "a queue's name", "s.yaml", "facescreen-dead-letters")
-    read.check()
+    reader = Reader(environment)
+    reader.value(OSS_REGION)
+    endpoint = reader.value(MNS_ENDPOINT)
+    name = reader.value(_DEAD_LETTER_QUEUE)
+    reader.check()
     credentials = find_credentials(profile)
     queue = MnsLetters(endpoint, name, credentials)
     return Redriving(queue, chosen("oss", environment, credentials), of_function_compute, pace)
@@ -59,11 +64,10 @@ def _on_aws(environment: Mapping[str, str], pace: HaltingPace) -> Redriving:
     from facescreen_cli.commands.redrive.sqs_queue import SqsLetters
     from facescreen_cli.commands.redrive.standing import S3Standing
 
-    read = EnvironmentReader(environment)
-    url = read.text(
-        "DEAD_LETTERS_QUEUE_URL", QUEUE_URL, "the dead-letter queue's URL", "SQS console"
-    )
-    read.check()
+    reader = Reader(environment)
+    form = replace(QUEUE_URL, must_be="the dead-letter queue's URL")
+    url = reader.value(Setting("DEAD_LETTERS_QUEUE_URL", form, where="SQS console"))
+    reader.check()
     invoker, session = chosen("s3", environment, None), boto3.Session()
     settings = settings_outside(environment)
     standing = S3Standing(S3Store(session), settings.tag_prefix, settings.tag_form)

@@ -9,8 +9,8 @@ from email.utils import parsedate_to_datetime
 from facescreen.errors import ObjectGone
 from facescreen.model import ObjectHead, ObjectRef
 from facescreen.records.ledger import entry_id
-from facescreen.screening.quarantine import Records, copy, remove
-from facescreen.settings import QuarantineSettings
+from facescreen.screening.quarantine import Records, copy, original_ref, remove
+from facescreen.settings.table import QuarantineSettings
 from facescreen.storage.ports import QuarantineStore
 
 
@@ -64,7 +64,7 @@ class Releasing:
         except ObjectGone:
             raise NotReleased("nothing stands there: was it released already?") from None
         pinned = replace(named, etag=head.etag, version_id=head.version_id, size=head.size)
-        origin = self.settings.origin(named)
+        origin = original_ref(self.settings, named)
         if origin is None:
             return self._reopening(pinned, head)
         return Return(pinned, head, origin, self._replaceable(origin, head))

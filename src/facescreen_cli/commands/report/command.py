@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
-from facescreen.settings import Settings
+from facescreen.settings.table import Settings
 from facescreen_cli.buckets import Bucket, S3Bucket
 from facescreen_cli.commands.report.counts import Report
 from facescreen_cli.commands.report.file import check_page, write_page
@@ -90,14 +90,15 @@ def report(
         raise click.UsageError("name a bucket and a prefix, as oss://bucket/prefix, or --cost")
     # The SDKs load here.
     from facescreen_cli.buckets import bucket_of
-    from facescreen_cli.settings import parts, settings_with_tags
+    from facescreen_cli.settings import parts, platform_outside, settings_with_tags
 
     store, name, prefix = parts(target, whole=whole)
     if page is not None:
         check_page(page)
     try:
         settings = settings_with_tags(os.environ)
-        bucket = bucket_of(name, settings, credentials_for(store, profile))
+        platform = platform_outside(store, os.environ, credentials_for(store, profile))
+        bucket = bucket_of(name, platform)
         made = _count(bucket, prefix, settings)
     except (BadSettings, BadCredentials) as wrong:
         raise click.UsageError(str(wrong)) from None
@@ -112,13 +113,14 @@ def report(
 def _report_cost(cloud: str, profile: str, *, as_json: bool) -> int:
     from facescreen_cli.buckets import bucket_of
     from facescreen_cli.commands.report import cost
-    from facescreen_cli.settings import settings_of_state
+    from facescreen_cli.settings import platform_outside, settings_of_state
 
     store = "s3" if cloud == "aws" else "oss"
     try:
         settings = settings_of_state(os.environ)
         credentials = credentials_for(store, profile)
-        bucket = bucket_of(settings.state_bucket, settings, credentials)
+        platform = platform_outside(store, os.environ, credentials)
+        bucket = bucket_of(settings.state_bucket, platform)
         made = cost.read(bucket, settings.daily_calls)
     except (BadSettings, BadCredentials) as wrong:
         raise click.UsageError(str(wrong)) from None

@@ -5,27 +5,26 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import httpx
 
 from facescreen import errors
 from facescreen.clients.credentials import CredentialSource
 from facescreen.deepfake.client import DeepfakeClient
-from facescreen.environment import EnvironmentReader
+from facescreen.deployment import Deployment
+from facescreen.platforms import choose
 from facescreen.requirements import Strictness
 from facescreen.screening.on_demand import AdHoc
+from facescreen.settings.loader import Reader, load
+from facescreen.settings.table import Settings
 from facescreen_cli.commands.screen.target_screener import Judge, Once
 from facescreen_cli.credentials import Endpoints
 from facescreen_cli.interrupt import Halt, HaltingPace
 
 _SOURCE = "facescreen/screen"
 # How the function on AWS comes to credentials: who runs this has their own.
-_OF_THE_FUNCTION_ALONE = {
-    "ALIBABA_SECRET_ARN": "arn:aws:secretsmanager::000000000000:secret:unused",
-    "ALIBABA_ROLE_ARN": "",
-    "ALIBABA_OIDC_PROVIDER_ARN": "",
-}
+_OF_THE_FUNCTION_ALONE = ("ALIBABA_SECRET_ARN", "ALIBABA_ROLE_ARN", "ALIBABA_OIDC_PROVIDER_ARN")
 _CONNECTIONS = httpx.Limits(max_connections=64, max_keepalive_connections=64)
 
 
@@ -45,28 +44,17 @@ class Services:
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Services:
         """Raises BadSettings, which names every one that is wrong."""
-        read = EnvironmentReader(environment)
-        services = cls(
+        settings = load(Settings, environment, unused=("STATE_BUCKET",))
+        return cls(
             environment=environment,
             endpoints=Endpoints.from_env(environment),
-            scene_code=read.text(
-                "SCENE_CODE",
-                r"[A-Za-z0-9_]{10}",
-                "exactly 10 letters, digits or underscores, or given with --scene",
-                "ID Verification console, Scenes",
-            ),
-            calls_per_second=read.number("CALLS_PER_SECOND", 0.1, 10_000, 10),
-            merchant_prefix=read.text(
-                "MERCHANT_PREFIX", r"[A-Za-z0-9]{1,12}", "1 to 12 letters or digits", "yours", "fs"
-            ),
-            strictness=Strictness(
-                read.choice("STRICTNESS", tuple(s.value for s in Strictness), "standard")
-            ),
-            image_timeout_s=read.number("IMAGE_TIMEOUT_SECONDS", 1, 120, 8),
-            video_timeout_s=read.number("VIDEO_TIMEOUT_SECONDS", 3, 300, 20),
+            scene_code=settings.scene_code,
+            calls_per_second=settings.calls_per_second,
+            merchant_prefix=settings.merchant_prefix,
+            strictness=settings.strictness,
+            image_timeout_s=settings.image_timeout_s,
+            video_timeout_s=settings.video_timeout_s,
         )
-        read.check()
-        return services
 
     def judge(
         self, credentials: CredentialSource, halt: Halt, *, store: str, write_back: bool
@@ -101,14 +89,12 @@ class Services:
     def _of_function(
         self, store: str, credentials: CredentialSource
     ) -> tuple[DeepfakeClient, AdHoc]:
-        # The SDKs load here.
-        from facescreen.assembly import assemble, assemble_ad_hoc, ports_of
-        from facescreen.settings import Settings
-
-        settings = Settings.from_env(self._outside(), on_aws=store == "s3")
-        ports = replace(ports_of(settings, credentials), credentials=credentials)
-        parts = assemble(settings, ports, source=_SOURCE)
-        return parts.client, assemble_ad_hoc(settings, parts)
+        reader = Reader(self._outside(), unused=_OF_THE_FUNCTION_ALONE)
+        settings = reader.read(Settings)
+        platform = choose.of_store(store).read(reader, credentials)
+        reader.check()
+        deployment = Deployment(settings, platform, _SOURCE)
+        return deployment.client, deployment.on_demand
 
     def _outside(self) -> dict[str, str]:
         """The function's settings as they are for who stands outside its VPC."""
@@ -122,7 +108,6 @@ class Services:
             "OSS_ENDPOINT": endpoint,
             "CLOUDAUTH_ENDPOINT": self.endpoints.cloudauth,
             "CLOUDAUTH_UPLOAD_ENDPOINT": self.endpoints.upload,
-            **_OF_THE_FUNCTION_ALONE,
         }
 
 

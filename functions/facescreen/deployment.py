@@ -1,0 +1,215 @@
+"""A deployment: its settings and its cloud, and what is made of them. Import it late: the SDKs load
+here, once, and only those that are needed."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from facescreen import telemetry
+from facescreen.deepfake.budget import DailyCap, Unlimited, is_spent
+from facescreen.deepfake.client import DeepfakeClient
+from facescreen.deepfake.rate_limiter import Fleet, Interval
+from facescreen.errors import Passing
+from facescreen.platforms import choose
+from facescreen.records.history import History
+from facescreen.records.ledger import Ledger
+from facescreen.screening.screener import Policy, Screener
+from facescreen.screening.tagger import Tagger
+from facescreen.screening.transfer import Auto, ByUrl, Inline
+from facescreen.settings.loader import Group, Reader
+from facescreen.settings.table import HttpSettings, Settings, SweepSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from facescreen.clients.credentials import CredentialSource
+    from facescreen.deepfake.budget import Allowance
+    from facescreen.http.routes import Api
+    from facescreen.platforms.ports import Platform
+    from facescreen.screening.batch import Batch
+    from facescreen.screening.on_demand import AdHoc
+    from facescreen.screening.quarantine import Quarantine
+    from facescreen.screening.sweep import Sweeper
+    from facescreen.screening.transfer import Transfer
+    from facescreen.storage.ports import StateStore
+
+_SWEEP_SHARE = 0.2
+"""Of the quota. The rest is left to fresh uploads."""
+
+G = TypeVar("G", bound=Group)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Every part is made when it is asked for first."""
+
+    settings: Settings
+    platform: Platform
+    source: str = ""
+    """The function, as messages name it."""
+
+    @classmethod
+    def from_env(
+        cls,
+        environment: Mapping[str, str],
+        credentials: CredentialSource,
+        *,
+        source: str = "",
+        invokes: bool = False,
+    ) -> Deployment:
+        """On the cloud that runs this; with `invokes` it can invoke functions. Raises BadSettings,
+        which names everything that is wrong."""
+        reader = Reader(environment)
+        settings = reader.read(Settings)
+        platform = choose.running(environment).read(reader, credentials, invokes=invokes)
+        reader.check()
+        return cls(settings, platform, source)
+
+    def warm(self) -> None:
+        """Opens the connection that the first call would wait for. Raises StandInRefused."""
+        try:
+            self.client.keep_alive()
+        except Passing as trouble:
+            telemetry.not_warm(trouble)
+
+    @cached_property
+    def state(self) -> StateStore:
+        return self.platform.state_store(self.settings.state_bucket)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.state)
+
+    @cached_property
+    def history(self) -> History:
+        return History(self.state)
+
+    @cached_property
+    def client(self) -> DeepfakeClient:
+        return DeepfakeClient(
+            scene_code=self.settings.scene_code,
+            credentials=self.platform.credentials,
+            endpoint=self.platform.cloudauth_endpoint,
+            upload_endpoint=self.settings.upload_endpoint,
+            image_timeout_s=self.settings.image_timeout_s,
+            video_timeout_s=self.settings.video_timeout_s,
+            pace=Fleet(self.state, self.settings.calls_per_second),
+            allowance=self._allowance(),
+            allow_stand_in=self.settings.local,
+        )
+
+    @cached_property
+    def screener(self) -> Screener:
+        """For objects, whoever asks."""
+        settings = self.settings
+        store = self.platform.object_store
+        return Screener(
+            store=store,
+            ledger=self.ledger,
+            transfer=self._transfer(),
+            tagger=Tagger(store, self.ledger, prefix=settings.tag_prefix, form=settings.tag_form),
+            publisher=self.platform.publisher,
+            history=self.history,
+            policy=Policy(
+                source=self.source,
+                merchant_prefix=settings.merchant_prefix,
+                strictness=settings.strictness,
+                convert=settings.convert,
+            ),
+            quarantine=self._quarantine(),
+        )
+
+    @cached_property
+    def batch(self) -> Batch:
+        """For the objects of one event."""
+        from facescreen.screening.batch import Batch
+
+        return Batch(
+            self.screener,
+            self.platform.dead_letters,
+            most_receives=self.platform.max_receive_count,
+        )
+
+    @cached_property
+    def on_demand(self) -> AdHoc:
+        """For single objects, files and URLs."""
+        from facescreen.screening.on_demand import AdHoc
+
+        return AdHoc(
+            screener=self.screener,
+            store=self.platform.object_store,
+            ledger=self.ledger,
+            detect=self.client.detect_stream,
+            merchant_prefix=self.settings.merchant_prefix,
+            strictness=self.settings.strictness,
+            tag_prefix=self.settings.tag_prefix,
+            tag_form=self.settings.tag_form,
+        )
+
+    def api(self, http: HttpSettings) -> Api:
+        """What the HTTP trigger's routes work with."""
+        from facescreen.http.auth import Tokens
+        from facescreen.http.review import Review
+        from facescreen.http.routes import Api
+        from facescreen.screening.url_rules import UrlRules
+
+        store = self.platform.object_store
+        return Api(
+            ad_hoc=self.on_demand,
+            review=Review(self.history, store),
+            urls=UrlRules(http.url_allowed_origins),
+            tokens=Tokens(http.tokens) if http.tokens else None,
+            state_bucket=self.settings.state_bucket,
+            store=store.name,
+            image_origins=store.public_origins,
+            page=http.page,
+            longest_s=http.max_wait_s,
+            local=self.settings.local,
+        )
+
+    def sweeper(self, sweep: SweepSettings) -> Sweeper:
+        """For what has no verdict."""
+        from facescreen.screening.sweep import Sweeper, Verdicts
+        from facescreen.screening.sweep_cursor import Courses
+
+        settings, store = self.settings, self.platform.object_store
+        return Sweeper(
+            settings=sweep,
+            store=store,
+            invoker=self.platform.invoker,
+            courses=Courses(self.state),
+            filters=settings.filters,
+            verdicts=Verdicts(store, settings.tag_prefix, settings.tag_form),
+            pace=Interval(_SWEEP_SHARE * settings.calls_per_second),
+            is_spent=self._is_budget_spent,
+        )
+
+    def _quarantine(self) -> Quarantine | None:
+        if self.settings.quarantine.action == "off":
+            return None
+        from facescreen.screening.quarantine import Quarantine, Records
+
+        return Quarantine(
+            self.platform.quarantine_store, Records(self.ledger), self.settings.quarantine
+        )
+
+    def _allowance(self) -> Allowance:
+        if math.isinf(self.settings.daily_calls):
+            return Unlimited(telemetry.paid)
+        return DailyCap(self.state, int(self.settings.daily_calls), on_paid=telemetry.paid)
+
+    def _is_budget_spent(self) -> bool:
+        cap = self.settings.daily_calls
+        return not math.isinf(cap) and is_spent(self.state, cap, time.time())
+
+    def _transfer(self) -> Transfer:
+        store, client, transfer = self.platform.object_store, self.client, self.settings.transfer
+        detect = client.detect if transfer == "url" else client.detect_stream
+        by_url = ByUrl(store, detect, self.settings.presigned_url_s)
+        inline = Inline(store, client.detect_stream)
+        forms: dict[str, Transfer] = {"inline": inline, "auto": Auto(inline, by_url)}
+        return forms.get(transfer, by_url)

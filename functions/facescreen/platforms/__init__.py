@@ -1,0 +1,1 @@
+"""Everything that a cloud contributes, a file each."""
