@@ -1,4 +1,4 @@
-.PHONY: setup demo test live fuzz bench lock build-ObjectCreated build-HttpApi build-Sweeping clean
+.PHONY: setup demo test live fuzz bench docs lock build-ObjectCreated build-HttpApi build-Sweeping clean
 
 setup:  ## everything into .venv, which leaves .venv/bin/facescreen
 	@scripts/setup
@@ -25,6 +25,9 @@ bench: setup  ## what a function imports and ships
 
 LOCK = .venv/bin/uv pip compile -q pyproject.toml --universal --python-version 3.10 \
 	--generate-hashes --no-header --no-annotate
+docs: setup  ## docs/settings.md and .env.example, from the table of settings
+	@.venv/bin/python -m facescreen_cli.settings_reference
+
 lock: setup  ## compiles the requirements files from pyproject.toml
 	@$(LOCK) --extra local --group dev -o requirements/dev.txt
 	@$(LOCK) --extra local -c requirements/dev.txt -o requirements/local.txt

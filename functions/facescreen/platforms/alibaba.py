@@ -150,6 +150,7 @@ class AlibabaPlatform:
     invoker_settings: InvokerSettings | None = None
 
     name: ClassVar[str] = "alibaba"
+    title: ClassVar[str] = "Alibaba Cloud"
     store: ClassVar[str] = "oss"
     groups: ClassVar[tuple[type[Group], ...]] = (AlibabaSettings, InvokerSettings)
 

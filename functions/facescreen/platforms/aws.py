@@ -183,6 +183,7 @@ class AwsPlatform:
     invoker_settings: InvokerSettings | None = None
 
     name: ClassVar[str] = "aws"
+    title: ClassVar[str] = "AWS"
     store: ClassVar[str] = "s3"
     groups: ClassVar[tuple[type[Group], ...]] = (AwsSettings, InvokerSettings)
 

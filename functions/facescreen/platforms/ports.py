@@ -18,6 +18,8 @@ class Platform(Protocol):
 
     name: ClassVar[str]
     """``alibaba`` or ``aws``."""
+    title: ClassVar[str]
+    """For people."""
     store: ClassVar[str]
     """What its object store is called in names of objects: ``oss``, ``s3``."""
     groups: ClassVar[tuple[type[Group], ...]]

@@ -223,8 +223,9 @@ class Settings(Group):
             "DAILY_CALLS",
             Number(1, 100_000_000, empty=math.inf),
             "",
-            doc="The most calls that are paid for in a day (UTC), at USD 0.40 each; what comes "
-            "beyond waits as a dead letter. Without it there is no cap.",
+            doc="The most calls that are paid for in a day (UTC), at USD 0.40 each, by all "
+            "instances. What comes beyond is Deferred: its event waits as a dead letter for the "
+            "next day, and an HTTP caller gets 429. Without it there is no cap.",
             section=QUOTA,
         )
     )
@@ -262,8 +263,9 @@ class Settings(Group):
             "stream",
             doc="How the service gets the file. stream: DeepfakeDetectIntlStream with the "
             "presigned URL in the body, out of request lines and access logs; url: "
-            "DeepfakeDetectIntl with it in the query; inline: no URL, the bytes; auto: inline "
-            "what fits into Base64, stream for the rest.",
+            "DeepfakeDetectIntl with it in the query; inline: no URL, images of up to "
+            "1 MB in Base64 and the rest uploaded; auto: inline what fits into Base64 as it is, "
+            "stream for the rest.",
             section=CALL,
         )
     )
@@ -375,19 +377,26 @@ class HttpSettings(Group):
             "JWT_JWKS",
             KeySet(),
             "",
-            doc="A JSON Web Key Set of public keys, in single quotes.",
+            doc="The public keys of the tokens' issuer, a JSON Web Key Set, in single quotes. Put "
+            "the old and the new ones in to rotate them.",
             section=HTTP,
         )
     )
     issuer: str = setting(
-        Setting("JWT_ISSUER", Text(".*", "the tokens' issuer"), "", doc="Theirs.", section=HTTP)
+        Setting(
+            "JWT_ISSUER",
+            Text(".*", "the tokens' issuer"),
+            "",
+            doc="Who issues the tokens.",
+            section=HTTP,
+        )
     )
     audience: str = setting(
         Setting(
             "JWT_AUDIENCE",
             Text(".*", "the tokens' audience"),
             "",
-            doc="Theirs.",
+            doc="Whom the tokens are for.",
             section=HTTP,
         )
     )
@@ -516,7 +525,8 @@ class SweepSettings(Group):
             "SWEEP_MOST",
             WholeNumber(1, 100_000),
             "500",
-            doc="Objects that one run submits at most, at a fifth of CALLS_PER_SECOND.",
+            doc="Objects that one run submits at most, at a fifth of CALLS_PER_SECOND; the "
+            "next run goes on where it ended.",
             section=SWEEP,
         )
     )

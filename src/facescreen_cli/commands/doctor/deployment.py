@@ -15,7 +15,7 @@ from facescreen.errors import BadSettings
 from facescreen.platforms.alibaba import AlibabaSettings, InvokerSettings
 from facescreen.settings.loader import Group, load
 from facescreen.settings.table import HttpSettings, Settings, SweepSettings
-from facescreen_cli.commands.doctor import variables
+from facescreen_cli import template_settings
 from facescreen_cli.deploy_target import FUNCTIONS
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.functions import load_functions, load_stacks
@@ -90,13 +90,15 @@ def read(template: Path, environment: Mapping[str, str], *, inside: bool) -> Dep
     """Raises BadSettings, which names every one that is wrong, BadTemplate, OSError."""
     declared = names_of(document.read(template))
     required = {name for name, default in declared.items() if default is None}
-    known = {*declared, *variables.NAMES}
-    wrong = variables.wrong({n: v for n, v in environment.items() if n in known}, required)
+    known = {*declared, *template_settings.NAMES}
+    wrong = template_settings.errors({n: v for n, v in environment.items() if n in known}, required)
     complete = {
         # A blank reads as not set: who reads it says so, together with all else that is wrong.
         **{name: " " if default is None else default for name, default in declared.items()},
         **{name: value for name, value in environment.items() if value},
-        **{name: variables.NAMES[name].sound for name in wrong if name in variables.NAMES},
+        **{
+            name: template_settings.sound(name) for name in wrong if name in template_settings.NAMES
+        },
     }
     object_created, http_api, sweep = _functions(template, complete)
     told = [*wrong.values(), *_same_bucket(complete)]

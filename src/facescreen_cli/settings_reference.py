@@ -1,0 +1,115 @@
+"""docs/settings.md and .env.example, made from the table of settings.
+
+python -m facescreen_cli.settings_reference
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from facescreen.platforms import choose
+from facescreen.settings.loader import Group, Setting, rows
+from facescreen.settings.table import GROUPS, REQUIRED, SECTIONS
+from facescreen_cli import template_settings
+from facescreen_cli.project import PROJECT
+from facescreen_serverless_devs import document
+from facescreen_serverless_devs.variables import names_of
+
+EXAMPLE, PAGE = PROJECT / ".env.example", PROJECT / "docs" / "settings.md"
+_WIDTH = 100
+
+_EXAMPLE_HEAD = """\
+# What s.yaml deploys on Alibaba Cloud with. Copy this to .env, fill in the first seven lines, and
+# let `facescreen doctor --env .env --offline` look at it. Lines that begin with #NAME= show the
+# default: take the # away to change it. No line holds a secret: Serverless Devs has its own keys.
+"""
+_PAGE_HEAD = """\
+# Settings
+
+The functions read these from the environment once, at initialisation; anything wrong stops them
+with a message that names all that is wrong, what it must be, and where to find it. `.env.example`
+has the lines to fill in on Alibaba Cloud, and `facescreen doctor --env .env` checks them before
+you deploy; on AWS the parameters of `template.yaml` set them. This page is made from the code
+(`make docs`).
+"""
+
+
+Read = tuple[Setting[Any], tuple[str, ...]]
+"""A row, and who reads it."""
+
+
+def settings() -> dict[str, Read]:
+    """Every row by its name; of two clouds' rows of one name the first."""
+    return {**_of(choose.groups()), **_OF_TEMPLATE}
+
+
+def template_defaults() -> dict[str, str | None]:
+    """What each template of Serverless Devs reads, with its default; None: it must be given."""
+    return {
+        name: default
+        for path in sorted(PROJECT.glob("s*.yaml"), reverse=True)
+        for name, default in names_of(document.read(path)).items()
+    }
+
+
+def env_example() -> str:
+    """.env.example."""
+    defaults = template_defaults()
+    parts = [_EXAMPLE_HEAD]
+    for section in SECTIONS:
+        if section != REQUIRED:
+            parts.append(f"# --- {section}\n")
+        listed = (row for row, _ in settings().values() if row.section == section)
+        parts.append("".join(_example_line(row, defaults) for row in listed))
+    return "\n".join(parts)
+
+
+def page() -> str:
+    """docs/settings.md."""
+    parts = [_PAGE_HEAD, "## On either cloud\n", _table(_of(GROUPS))]
+    for known in choose.KNOWN:
+        platform = known.load()
+        parts += [f"## {platform.title}\n", _table(_of(platform.groups))]
+    parts += ["## Read by s.yaml alone\n", _table(_OF_TEMPLATE)]
+    return "\n".join(parts)
+
+
+_OF_TEMPLATE: dict[str, Read] = {row.name: (row, ("s.yaml",)) for row in template_settings.ROWS}
+
+
+def _of(groups: Iterable[type[Group]]) -> dict[str, Read]:
+    found: dict[str, Read] = {}
+    for group in groups:
+        for row in rows(group):
+            found.setdefault(row.name, (row, group.read_by))
+    return found
+
+
+def _table(listed: Mapping[str, Read]) -> str:
+    lines = ["| setting | must be | default | what it is for | read by |", "| --- " * 5 + "|"]
+    lines += [_row(row, read_by) for row, read_by in listed.values()]
+    return "\n".join(lines) + "\n"
+
+
+def _row(row: Setting[Any], read_by: tuple[str, ...]) -> str:
+    default = "must be given" if row.default is None else f"`{row.default}`" if row.default else ""
+    where = f" Find it: {row.where}." if row.where else ""
+    cells = [f"`{row.name}`", row.form.must_be, default, row.doc + where, ", ".join(read_by)]
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def _example_line(row: Setting[Any], defaults: Mapping[str, str | None]) -> str:
+    comment = textwrap.fill(
+        row.doc, _WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
+    )
+    if row.section == REQUIRED:
+        return f"{comment}\n{row.name}=\n"
+    own = "" if "${" in (row.default or "") else row.default
+    return f"{comment}\n#{row.name}={defaults.get(row.name) or own or ''}\n"
+
+
+if __name__ == "__main__":
+    EXAMPLE.write_text(env_example())
+    PAGE.write_text(page())

@@ -1,0 +1,242 @@
+"""What s.yaml itself reads of the environment file, in rows of the table of settings.
+
+What the functions read, their own groups check; where s.yaml makes more of such a value than they
+do, it is checked here too. Sources of the forms: Function Compute's and OSS's documentation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from facescreen.settings.forms import Form, Text, words
+from facescreen.settings.loader import Setting
+from facescreen.settings.table import ALARMS, HTTP, PLATFORM, QUOTA, REQUIRED, SCREENED, SWEEP
+from facescreen.settings.table import VERDICTS as WHERE_VERDICTS_GO
+
+_VPC = "VPC console"
+_COUNT = Text(r"[1-9][0-9]{0,3}", "a number of instances, from 1 to 9999")
+_MNS_NAME = Text(r"[A-Za-z][A-Za-z0-9-]{0,119}", "letters, digits and hyphens, a letter first")
+_KEYS = Text(
+    r"([^/\\*,$`][^*,$`]*(,[^/\\*,$`][^*,$`]*)*)?",
+    "prefixes or suffixes of object keys as they stand, with commas: no * and no / in front",
+)
+
+ROWS: tuple[Setting[Any], ...] = (
+    Setting(
+        "ALIBABA_CLOUD_ACCOUNT_ID",
+        Text(r"\d{10,20}", "the account's id: its digits"),
+        doc="The account's id, 16 digits: in the console, at your picture.",
+        where="console, your picture",
+        section=REQUIRED,
+    ),
+    Setting(
+        "OSS_BUCKET",
+        Text(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "the watched bucket's name"),
+        doc="The bucket whose objects are screened. It exists already, in OSS_REGION.",
+        where="OSS console",
+        section=REQUIRED,
+    ),
+    Setting(
+        "VPC_ID",
+        Text(r"vpc-[a-z0-9]+", "a VPC's id: vpc-…"),
+        doc="A VPC of yours in OSS_REGION: the functions reach ID Verification over it.",
+        where=_VPC,
+        section=REQUIRED,
+    ),
+    Setting(
+        "VSWITCH_ID",
+        Text(r"vsw-[a-z0-9]+", "a vSwitch's id: vsw-…"),
+        doc="One of its vSwitches.",
+        where=_VPC,
+        section=REQUIRED,
+    ),
+    Setting(
+        "SECURITY_GROUP_ID",
+        Text(r"sg-[a-z0-9]+", "a security group's id: sg-…"),
+        doc="A security group of it.",
+        where="ECS console, Security Groups",
+        section=REQUIRED,
+    ),
+    Setting(
+        "OSS_PREFIX",
+        Text(
+            r"([^/\\*,?$`][^*,?$`]*)?",
+            "the start of object keys, as selfies/: no * and no comma, and no / in front",
+        ),
+        "",
+        doc="Events of other objects cause no invocation: one prefix, such as selfies/.",
+        section=SCREENED,
+    ),
+    Setting(
+        "OSS_SUFFIX",
+        Text(r"[^*?$`]*", "the end of object keys, as .jpg: no *"),
+        "",
+        doc="The same by one suffix.",
+        section=SCREENED,
+    ),
+    Setting(
+        "RESERVED_CONCURRENCY",
+        _COUNT,
+        "20",
+        doc="Instances of the function that screens: about twice CALLS_PER_SECOND.",
+        section=QUOTA,
+    ),
+    Setting(
+        "HTTP_CONCURRENCY",
+        _COUNT,
+        "10",
+        doc="Instances of the HTTP trigger's function.",
+        section=QUOTA,
+    ),
+    Setting(
+        "MNS_DLQ",
+        _MNS_NAME,
+        "facescreen-dead-letters",
+        doc="The queue of events that failed for good; it is made.",
+        section=WHERE_VERDICTS_GO,
+    ),
+    Setting("SWEEP", words("true", "false"), "false", doc="true: it runs.", section=SWEEP),
+    Setting(
+        "SWEEP_SCHEDULE",
+        Text(
+            r"@every [1-9][0-9]*[mh]|(CRON_TZ=\S+ )?\S+( \S+){5}",
+            "as @every 15m, or a cron of six fields",
+        ),
+        "@every 15m",
+        doc="When: a cron of Function Compute, or @every and so many minutes.",
+        section=SWEEP,
+    ),
+    Setting(
+        "SLS_ACTION_POLICY",
+        Text(r"[A-Za-z0-9._-]{1,64}", "an action policy's id"),
+        "",
+        doc="An action policy of SLS (its console, Alerts), for failures, waits, the flagged "
+        "share, the budget.",
+        where="SLS console",
+        section=ALARMS,
+    ),
+    Setting(
+        "CMS_CONTACT_GROUP",
+        Text(r"[^\s,\"'][^,\"']{0,126}", "a contact group's name"),
+        "",
+        doc="A contact group of CloudMonitor, for dead letters and for what finds no instance.",
+        where="CloudMonitor",
+        section=ALARMS,
+    ),
+    Setting(
+        "BUDGET_CALLS",
+        Text(r"[1-9][0-9]{0,8}", "a number of calls a day"),
+        "10000",
+        doc="Calls in 24 hours that are worth an alert, at USD 0.40 each.",
+        section=ALARMS,
+    ),
+    Setting(
+        "LOG_DAYS",
+        Text(r"[1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|3650", "days, from 1 to 3650"),
+        "30",
+        doc="How long logs are kept, which hold object keys.",
+        section=ALARMS,
+    ),
+    Setting(
+        "HTTP_PRIVATE",
+        words("true", "false"),
+        "false",
+        doc="true: it can be reached from within Alibaba Cloud alone.",
+        section=HTTP,
+    ),
+    Setting(
+        "PAGE_DOMAIN",
+        Text(r"([a-z0-9-]+\.)+[a-z]{2,}", "a domain's name, as faces.example.com"),
+        "",
+        doc="A domain of your own for the page (s.page.yaml).",
+        section=HTTP,
+    ),
+    Setting(
+        "PAGE_CERTIFICATE",
+        Text(r"\d+(-[a-z0-9-]+)?", "a certificate's id, as 1234567-ap-southeast-1"),
+        "",
+        doc="Its certificate's id, as 1234567-ap-southeast-1.",
+        where="its console",
+        section=HTTP,
+    ),
+    Setting(
+        "FC_RUNTIME",
+        words("python3.10", "python3.12"),
+        "python3.10",
+        doc="python3.10 or python3.12.",
+        section=PLATFORM,
+    ),
+    Setting(
+        "ROS_ENDPOINT",
+        Text(r"ros(-[a-z0-9-]+)?\.aliyuncs\.com", "a host such as ros-intl.aliyuncs.com"),
+        "ros-intl.aliyuncs.com",
+        doc="ros.aliyuncs.com for accounts of mainland China.",
+        section=PLATFORM,
+    ),
+)
+"""Read by s.yaml alone."""
+
+_STRICTER: Mapping[str, Form[Any]] = {
+    "OSS_REGION": Text(r"[a-z]{2}-[a-z]+-?[0-9]*", "a region id"),
+    "INCLUDE_PREFIXES": _KEYS,
+    "EXCLUDE_PREFIXES": _KEYS,
+    "INCLUDE_SUFFIXES": _KEYS,
+    "EXCLUDE_SUFFIXES": _KEYS,
+    "MNS_TOPIC": _MNS_NAME,
+    "MNS_QUEUE": _MNS_NAME,
+    "HTTP_AUTH": words("function", "anonymous"),
+    "JWT_ISSUER": Text(r"(\S+)?", "the tokens' issuer, without blanks"),
+    "JWT_AUDIENCE": Text(r"(\S+)?", "the tokens' audience, without blanks"),
+}
+"""Of what the functions read too."""
+NAMES = {row.name: row for row in ROWS} | {
+    name: Setting(name, form) for name, form in _STRICTER.items()
+}
+
+SOUND = {
+    "ALIBABA_CLOUD_ACCOUNT_ID": "1234567890123456",
+    "OSS_BUCKET": "watched",
+    "VPC_ID": "vpc-1",
+    "VSWITCH_ID": "vsw-1",
+    "SECURITY_GROUP_ID": "sg-1",
+    "OSS_REGION": "ap-southeast-1",
+    "MNS_TOPIC": "name",
+    "MNS_QUEUE": "name",
+    "HTTP_AUTH": "function",
+    "JWT_ISSUER": "issuer",
+    "JWT_AUDIENCE": "audience",
+    "PAGE_DOMAIN": "faces.example.com",
+    "PAGE_CERTIFICATE": "1",
+}
+"""Values that are right, for the rest to be checked with where one given is not."""
+
+
+def sound(name: str) -> str:
+    """A value that is right."""
+    return SOUND.get(name) or NAMES[name].default or ""
+
+
+def errors(given: Mapping[str, str], required: Collection[str]) -> dict[str, str]:
+    """By name, a sentence on each value that can't be right, or is missing though `required`."""
+    found = {name: _expanded(name) for name, value in given.items() if re.search(r"[$`]", value)}
+    for name, row in NAMES.items():
+        value = given.get(name, "")
+        if (value or name in required) and not _fits(row.form, value):
+            got = "what is given is not" if value else "it is not set"
+            where = f" (find it: {row.where})" if row.where else ""
+            found[name] = f"{name} must be {row.form.must_be}; {got}{where}"
+    return found
+
+
+def _fits(form: Form[Any], value: str) -> bool:
+    try:
+        form.parse(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _expanded(name: str) -> str:
+    return f"{name} holds $ or `, which Serverless Devs would take for a variable"

@@ -1,0 +1,139 @@
+"""A cloud is one file and one line: a third one, made of what ships in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import pytest
+
+from facescreen.bus.ports import DeadLetters, Invoker, Publisher
+from facescreen.clients.credentials import Credentials, CredentialSource
+from facescreen.deployment import Deployment
+from facescreen.errors import BadSettings
+from facescreen.model import ObjectRef, Status
+from facescreen.platforms import choose
+from facescreen.platforms.ports import Platform
+from facescreen.settings.forms import Endpoint, Text
+from facescreen.settings.loader import Contradiction, Group, Reader, Setting, setting
+from facescreen.settings.table import ALL
+from facescreen.storage.ports import ObjectStore, QuarantineStore, StateStore
+from facescreen.timing import Deadline
+from tests.fakes import KeptMessages, MemoryState, MemoryStore
+
+HERE = {
+    "TOY_RUNTIME": "1",
+    "TOY_TOPIC": "verdicts",
+    "SCENE_CODE": "onboard_01",
+    "STATE_BUCKET": "state",
+}
+
+
+@dataclass(frozen=True)
+class ToySettings(Group):
+    read_by = ALL
+
+    topic: str = setting(Setting("TOY_TOPIC", Text("[a-z]+", "a topic's name"), where="toys"))
+    cloudauth_endpoint: str = setting(
+        Setting("CLOUDAUTH_ENDPOINT", Endpoint(), "https://cloudauth.example")
+    )
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        if self.topic == "none":
+            yield Contradiction(("TOY_TOPIC",), "TOY_TOPIC is none")
+
+
+@dataclass(frozen=True)
+class ToyPlatform:
+    settings: ToySettings
+    credentials: CredentialSource
+
+    name: ClassVar[str] = "toy"
+    title: ClassVar[str] = "Toy Cloud"
+    store: ClassVar[str] = "toy"
+    groups: ClassVar[tuple[type[Group], ...]] = (ToySettings,)
+
+    @classmethod
+    def read(
+        cls, reader: Reader, credentials: CredentialSource, *, invokes: bool = False
+    ) -> ToyPlatform:
+        return cls(reader.read(ToySettings), credentials)
+
+    @classmethod
+    def public_endpoints(cls, environment: Mapping[str, str]) -> dict[str, str]:
+        return {}
+
+    @property
+    def cloudauth_endpoint(self) -> str:
+        return self.settings.cloudauth_endpoint
+
+    @property
+    def max_receive_count(self) -> int:
+        return 0
+
+    @cached_property
+    def object_store(self) -> ObjectStore:
+        return self.quarantine_store
+
+    @cached_property
+    def quarantine_store(self) -> QuarantineStore:
+        return MemoryStore()
+
+    def state_store(self, bucket: str) -> StateStore:
+        assert bucket == HERE["STATE_BUCKET"]
+        return MemoryState()
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        return KeptMessages()
+
+    @property
+    def dead_letters(self) -> DeadLetters | None:
+        return None
+
+    @property
+    def invoker(self) -> Invoker:
+        raise NotImplementedError
+
+
+@pytest.fixture(autouse=True)
+def toy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load() -> type[Platform]:
+        return ToyPlatform
+
+    known = choose.Known("toy", "toy", load, runs_here_if="TOY_RUNTIME")
+    monkeypatch.setattr(choose, "KNOWN", [*choose.KNOWN, known])
+
+
+def deployed(**changed: str) -> Deployment:
+    return Deployment.from_env({**HERE, **changed}, Credentials("LTAI", "secret"))
+
+
+def test_it_is_chosen_where_it_runs_by_name_and_by_its_objects() -> None:
+    assert choose.running(HERE) is choose.named("toy") is choose.of_store("toy") is ToyPlatform
+    assert choose.running({}).name == "alibaba"
+    assert choose.running({"AWS_LAMBDA_FUNCTION_NAME": "screen"}).name == "aws"
+
+
+def test_its_settings_are_in_the_table_and_are_checked_with_the_others() -> None:
+    assert ToySettings in choose.groups()
+    with pytest.raises(BadSettings) as raised:
+        deployed(TOY_TOPIC="", SCENE_CODE="short")
+    assert [sentence.split()[0] for sentence in raised.value.wrong] == ["SCENE_CODE", "TOY_TOPIC"]
+    with pytest.raises(BadSettings, match="TOY_TOPIC is none"):
+        deployed(TOY_TOPIC="none")
+
+
+def test_an_object_of_it_is_screened() -> None:
+    deployment = deployed()
+    store, publisher = deployment.platform.object_store, deployment.platform.publisher
+    assert isinstance(store, MemoryStore)
+    assert isinstance(publisher, KeptMessages)
+    etag = store.put("selfies", "note.txt", b"no picture")
+    ref = ObjectRef("toy", "selfies", "note.txt", etag)
+    outcome = deployment.screener.screen(ref, Deadline.after(10))
+    assert outcome.status is Status.SCREENED
+    assert store.tags(ref)["deepfake-verdict"] == "unscreenable"
+    assert publisher.sent[0]["data"]["object"]["store"] == "toy"
