@@ -9,7 +9,7 @@ import pytest
 from facescreen.errors import BadSettings
 from facescreen.settings import Settings
 from facescreen.settings.sweep import Place, SweepSettings
-from tests.unit.test_settings import LEAST
+from tests.unit.settings.test_settings import LEAST
 
 ON_FC = {**LEAST, "WATCHED_OBJECTS": "selfies/kyc/", "FC_ACCOUNT_ID": "1234567890123456"}
 ON_AWS = {

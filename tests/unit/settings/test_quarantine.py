@@ -11,7 +11,7 @@ from facescreen.errors import BadSettings
 from facescreen.model import ObjectRef
 from facescreen.settings import Settings
 from tests.unit.quarantined import MOVE
-from tests.unit.test_settings import LEAST
+from tests.unit.settings.test_settings import LEAST
 
 MOVING = {
     **LEAST,
