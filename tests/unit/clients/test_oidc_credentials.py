@@ -14,7 +14,7 @@ import pytest
 from facescreen.clients.credentials import Credentials
 from facescreen.clients.oidc_credentials import FederatedCredentials
 from facescreen.errors import BadCredentials, FacescreenError, Unavailable
-from tests.unit.answering import Answer, answering
+from tests.support.stub_server import StubResponse, stub_server
 
 TOKEN = f"{'h' * 40}.{'c' * 200}.{'s' * 342}"
 SIGNED = (
@@ -36,8 +36,10 @@ def function(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
 
 
-def refusal(monkeypatch: pytest.MonkeyPatch, aws: Answer, alibaba: Answer) -> FacescreenError:
-    with answering(aws=aws, alibaba=alibaba) as server:
+def refusal(
+    monkeypatch: pytest.MonkeyPatch, aws: StubResponse, alibaba: StubResponse
+) -> FacescreenError:
+    with stub_server(aws=aws, alibaba=alibaba) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"{server.url}/aws")
         source = FederatedCredentials("role", "provider", "audience", f"{server.url}/alibaba/")
         with pytest.raises(FacescreenError) as raised:
@@ -76,15 +78,15 @@ def test_what_is_no_answer_of_alibaba_cloud(
 
 def test_the_token_stands_in_no_request_line(monkeypatch: pytest.MonkeyPatch) -> None:
     given = json.dumps({"Credentials": KEY}).encode()
-    with answering(aws=(200, SIGNED), alibaba=(200, given)) as server:
+    with stub_server(aws=(200, SIGNED), alibaba=(200, given)) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"{server.url}/aws")
         source = FederatedCredentials("role", "provider", "audience", f"{server.url}/alibaba/")
         assert source.get() == Credentials("STS.1", "s3cret", "CAIS")
-    assert [line.partition("?")[0] for line in server.asked] == [
+    assert [line.partition("?")[0] for line in server.requests] == [
         "POST /aws HTTP/1.1",
         "POST /alibaba/",
     ]
-    assert TOKEN not in "".join(server.asked)
+    assert TOKEN not in "".join(server.requests)
 
 
 def test_a_refusal_that_repeats_the_token(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from facescreen.clients.credentials import Credentials
 from facescreen.clients.secrets_manager import SecretCredentials
 from facescreen.errors import BadCredentials, Unavailable
 from tests.e2e.aws.moto_server import moto_server
-from tests.unit.answering import answering
+from tests.support.stub_server import stub_server
 
 REGION = "eu-central-1"
 ARN = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:alibaba-abcdef"
@@ -143,7 +143,7 @@ def test_a_refusal_says_what_to_do(
     code: str, check: str, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = json.dumps({"__type": code, "Message": "as AWS says it"}).encode()
-    with answering(aws=(400, said)) as server:
+    with stub_server(aws=(400, said)) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"{server.url}/aws")
         with pytest.raises(BadCredentials, match=check) as raised:
             SecretCredentials(ARN).get()
@@ -152,7 +152,7 @@ def test_a_refusal_says_what_to_do(
 
 def test_what_may_pass_is_for_a_retry(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     said = b'{"__type": "ThrottlingException", "Message": "slower"}'
-    with answering(aws=(400, said)) as server:
+    with stub_server(aws=(400, said)) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"{server.url}/aws")
         with pytest.raises(Unavailable):
             SecretCredentials(ARN).get()

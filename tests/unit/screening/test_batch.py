@@ -15,125 +15,130 @@ from facescreen.events.parsed import Answer, Delivery, Triggered
 from facescreen.screening.batch import Batch
 from facescreen.timing import Deadline
 from tests.fakes import HIGH_RISK, LOW_RISK, KeptLetters
-from tests.unit.workbench import PHOTO, REF, Bench
+from tests.support.screener_harness import PHOTO, REF, ScreenerHarness
 
 DOWN = Unavailable("the service is unwell", code="ServiceUnavailable")
 SPENT = Deferred("deferred: the day's 5 paid calls are spent", retry_after_s=3600)
 INVOCATION = {"invocationSchemaVersion": "2.0", "invocationId": "job-1"}
 
 
-def put(bench: Bench, key: str) -> Any:
+def put(harness: ScreenerHarness, key: str) -> Any:
     """An object with bytes of its own."""
-    return replace(REF, key=key, etag=bench.store.put(REF.bucket, key, PHOTO + key.encode()))
+    return replace(REF, key=key, etag=harness.store.put(REF.bucket, key, PHOTO + key.encode()))
 
 
-def message(bench: Bench, number: int, receives: int = 1) -> Delivery:
-    return Delivery(f"m-{number}", receives, [put(bench, f"{number}.jpg")])
+def message(harness: ScreenerHarness, number: int, receives: int = 1) -> Delivery:
+    return Delivery(f"m-{number}", receives, [put(harness, f"{number}.jpg")])
 
 
 def work(
-    bench: Bench, triggered: Triggered, most_receives: int = 0, letters: DeadLetters | None = None
+    harness: ScreenerHarness,
+    triggered: Triggered,
+    most_receives: int = 0,
+    letters: DeadLetters | None = None,
 ) -> dict[str, Any]:
-    batch = Batch(bench.screener, letters, most_receives=most_receives)
+    batch = Batch(harness.screener, letters, most_receives=most_receives)
     return batch.work(triggered, Deadline.after(4))
 
 
 def test_a_whole_event_that_ended_is_counted() -> None:
-    bench = Bench(LOW_RISK)
-    whole = Delivery(objects=[put(bench, "a.jpg")], skipped=Counter(folder=2))
-    assert work(bench, Triggered([whole])) == {"objects": 1, "skipped": {"folder": 2}}
+    harness = ScreenerHarness(LOW_RISK)
+    whole = Delivery(objects=[put(harness, "a.jpg")], skipped=Counter(folder=2))
+    assert work(harness, Triggered([whole])) == {"objects": 1, "skipped": {"folder": 2}}
 
 
 def test_a_whole_event_fails_after_all_its_objects_had_their_turn() -> None:
-    bench = Bench(DOWN, LOW_RISK)
-    whole = Delivery(objects=[put(bench, "a.jpg"), put(bench, "b.jpg")])
+    harness = ScreenerHarness(DOWN, LOW_RISK)
+    whole = Delivery(objects=[put(harness, "a.jpg"), put(harness, "b.jpg")])
     with pytest.raises(Unavailable):
-        work(bench, Triggered([whole]))
-    assert bench.store.tags(replace(REF, key="b.jpg"))["deepfake-verdict"] == "low_risk"
+        work(harness, Triggered([whole]))
+    assert harness.store.tags(replace(REF, key="b.jpg"))["deepfake-verdict"] == "low_risk"
 
 
 def test_a_record_that_can_not_be_read_fails_a_whole_event() -> None:
-    bench = Bench(LOW_RISK)
-    whole = Delivery(objects=[put(bench, "a.jpg")], faults=[BadEvent("no key")])
+    harness = ScreenerHarness(LOW_RISK)
+    whole = Delivery(objects=[put(harness, "a.jpg")], faults=[BadEvent("no key")])
     with pytest.raises(BadEvent):
-        work(bench, Triggered([whole]))
-    assert bench.paid == 1
+        work(harness, Triggered([whole]))
+    assert harness.paid == 1
 
 
 def test_of_a_batch_only_what_failed_comes_back() -> None:
-    bench = Bench()
-    batch = [message(bench, number) for number in range(10)]
+    harness = ScreenerHarness()
+    batch = [message(harness, number) for number in range(10)]
     batch[3].faults.append(BadEvent("poisoned"))
     batch[7].objects = [replace(REF, key="gone.jpg", etag="0")]
-    answer = work(bench, Triggered(batch, Answer.ITEM_FAILURES))
+    answer = work(harness, Triggered(batch, Answer.ITEM_FAILURES))
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-3"}]}
-    assert len(bench.messages.sent) == 9
+    assert len(harness.messages.sent) == 9
 
 
 def test_a_fault_of_our_own_is_one_messages_alone(caplog: pytest.LogCaptureFixture) -> None:
-    bench = Bench(ZeroDivisionError("s3cr3t"))
-    batch = [message(bench, 1), message(bench, 2)]
-    answer = work(bench, Triggered(batch, Answer.ITEM_FAILURES))
-    assert len(answer["batchItemFailures"]) == len(bench.messages.sent) == 1
+    harness = ScreenerHarness(ZeroDivisionError("s3cr3t"))
+    batch = [message(harness, 1), message(harness, 2)]
+    answer = work(harness, Triggered(batch, Answer.ITEM_FAILURES))
+    assert len(answer["batchItemFailures"]) == len(harness.messages.sent) == 1
     (told,) = (record for record in caplog.records if record.message == "unforeseen")
     assert vars(told)["error"] == "ZeroDivisionError"
     assert "s3cr3t" not in str(vars(told))
 
 
 def test_the_last_receive_says_failed() -> None:
-    bench = Bench(DOWN)
-    answer = work(bench, Triggered([message(bench, 1, 5)], Answer.ITEM_FAILURES), 5)
+    harness = ScreenerHarness(DOWN)
+    answer = work(harness, Triggered([message(harness, 1, 5)], Answer.ITEM_FAILURES), 5)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
-    tags = bench.store.tags(replace(REF, key="1.jpg"))
+    tags = harness.store.tags(replace(REF, key="1.jpg"))
     assert (tags["deepfake-verdict"], tags["deepfake-reason"]) == ("failed", "ServiceUnavailable")
-    (sent,) = bench.sent()
+    (sent,) = harness.sent()
     assert sent["data"]["verdict"] == "failed"
     assert sent["data"]["detail"].startswith("the service is unwell")
 
 
 @pytest.mark.parametrize(("receives", "most"), [(4, 5), (5, 0), (None, 5)])
 def test_another_receive_may_mend_it(receives: int | None, most: int) -> None:
-    bench = Bench(DOWN)
-    delivery = replace(message(bench, 1), receive_count=receives)
-    work(bench, Triggered([delivery], Answer.ITEM_FAILURES), most)
-    assert bench.store.tags(replace(REF, key="1.jpg")) == {}
+    harness = ScreenerHarness(DOWN)
+    delivery = replace(message(harness, 1), receive_count=receives)
+    work(harness, Triggered([delivery], Answer.ITEM_FAILURES), most)
+    assert harness.store.tags(replace(REF, key="1.jpg")) == {}
 
 
 def test_what_is_deferred_did_not_fail() -> None:
-    bench = Bench(SPENT, HIGH_RISK)
-    delivery = message(bench, 1, 5)
-    answer = work(bench, Triggered([delivery], Answer.ITEM_FAILURES), 5)
+    harness = ScreenerHarness(SPENT, HIGH_RISK)
+    delivery = message(harness, 1, 5)
+    answer = work(harness, Triggered([delivery], Answer.ITEM_FAILURES), 5)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
-    assert bench.store.tags(delivery.objects[0]) == {}
-    assert bench.sent() == []
+    assert harness.store.tags(delivery.objects[0]) == {}
+    assert harness.sent() == []
     redriven = replace(delivery, receive_count=1)
-    assert work(bench, Triggered([redriven], Answer.ITEM_FAILURES), 5) == {"batchItemFailures": []}
-    assert bench.store.tags(delivery.objects[0])["deepfake-verdict"] == "high_risk"
+    assert work(harness, Triggered([redriven], Answer.ITEM_FAILURES), 5) == {
+        "batchItemFailures": []
+    }
+    assert harness.store.tags(delivery.objects[0])["deepfake-verdict"] == "high_risk"
 
 
 def test_what_is_deferred_for_good_is_a_dead_letter_that_says_why() -> None:
-    bench, letters = Bench(SPENT, SPENT, LOW_RISK), KeptLetters()
-    first, last = message(bench, 1, 4), replace(message(bench, 2, 5), body='{"of": "SQS"}')
+    harness, letters = ScreenerHarness(SPENT, SPENT, LOW_RISK), KeptLetters()
+    first, last = message(harness, 1, 4), replace(message(harness, 2, 5), body='{"of": "SQS"}')
     for delivery in (first, last):
-        answer = work(bench, Triggered([delivery], Answer.ITEM_FAILURES), 5, letters)
+        answer = work(harness, Triggered([delivery], Answer.ITEM_FAILURES), 5, letters)
         comes_back = [{"itemIdentifier": "m-1"}] if delivery is first else []
         assert answer == {"batchItemFailures": comes_back}
     assert letters.letters == [('{"of": "SQS"}', "Deferred", str(SPENT))]
-    assert bench.sent() == []
+    assert harness.sent() == []
 
 
 def test_what_failed_beside_it_is_left_to_the_queue() -> None:
-    bench, letters = Bench(SPENT, DOWN), KeptLetters()
-    both = message(bench, 1, 5)
-    both.objects.append(put(bench, "other.jpg"))
-    answer = work(bench, Triggered([both], Answer.ITEM_FAILURES), 5, letters)
+    harness, letters = ScreenerHarness(SPENT, DOWN), KeptLetters()
+    both = message(harness, 1, 5)
+    both.objects.append(put(harness, "other.jpg"))
+    answer = work(harness, Triggered([both], Answer.ITEM_FAILURES), 5, letters)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     assert letters.letters == []
 
 
 def test_what_fails_otherwise_is_left_to_the_queue() -> None:
-    bench, letters = Bench(DOWN), KeptLetters()
-    answer = work(bench, Triggered([message(bench, 1, 5)], Answer.ITEM_FAILURES), 5, letters)
+    harness, letters = ScreenerHarness(DOWN), KeptLetters()
+    answer = work(harness, Triggered([message(harness, 1, 5)], Answer.ITEM_FAILURES), 5, letters)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     assert letters.letters == []
 
@@ -141,69 +146,69 @@ def test_what_fails_otherwise_is_left_to_the_queue() -> None:
 def test_a_letter_that_can_not_be_put_is_left_to_the_queue(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    bench = Bench(SPENT)
+    harness = ScreenerHarness(SPENT)
 
     class Refusing:
         def put(self, event: str, why: FacescreenError) -> None:
             raise AccessRefused("not allowed", code="AccessDenied")
 
-    answer = work(bench, Triggered([message(bench, 1, 5)], Answer.ITEM_FAILURES), 5, Refusing())
+    answer = work(harness, Triggered([message(harness, 1, 5)], Answer.ITEM_FAILURES), 5, Refusing())
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     assert "not kept" in {record.message for record in caplog.records}
 
 
 def test_what_is_known_is_said_rather_than_failed() -> None:
-    bench = Bench(HIGH_RISK)
-    delivery = message(bench, 1, 5)
+    harness = ScreenerHarness(HIGH_RISK)
+    delivery = message(harness, 1, 5)
 
     def unwell(message: Any) -> None:
         raise Unavailable("the bus is unwell")
 
-    publish, bench.messages.publish = bench.messages.publish, unwell  # type: ignore[method-assign]
-    work(bench, Triggered([delivery], Answer.ITEM_FAILURES), 6)
-    bench.messages.publish = publish  # type: ignore[method-assign]
-    outcome = bench.screener.give_up(delivery.objects[0], DOWN)
+    publish, harness.messages.publish = harness.messages.publish, unwell  # type: ignore[method-assign]
+    work(harness, Triggered([delivery], Answer.ITEM_FAILURES), 6)
+    harness.messages.publish = publish  # type: ignore[method-assign]
+    outcome = harness.screener.give_up(delivery.objects[0], DOWN)
     assert outcome.finding is not None
     assert outcome.finding.verdict == "high_risk"
-    assert bench.paid == 1
+    assert harness.paid == 1
 
 
 def test_after_failed_a_redrive_still_screens() -> None:
-    bench = Bench(DOWN, HIGH_RISK)
-    delivery = message(bench, 1, 5)
-    work(bench, Triggered([delivery], Answer.ITEM_FAILURES), 5)
+    harness = ScreenerHarness(DOWN, HIGH_RISK)
+    delivery = message(harness, 1, 5)
+    work(harness, Triggered([delivery], Answer.ITEM_FAILURES), 5)
     again = replace(delivery, receive_count=1)
-    assert work(bench, Triggered([again], Answer.ITEM_FAILURES), 5) == {"batchItemFailures": []}
-    assert bench.store.tags(delivery.objects[0])["deepfake-verdict"] == "high_risk"
+    assert work(harness, Triggered([again], Answer.ITEM_FAILURES), 5) == {"batchItemFailures": []}
+    assert harness.store.tags(delivery.objects[0])["deepfake-verdict"] == "high_risk"
 
 
 def test_other_bytes_are_never_called_failed() -> None:
-    bench = Bench(DOWN)
-    ref = put(bench, "1.jpg")
-    bench.store.put(REF.bucket, "1.jpg", PHOTO)
-    assert bench.screener.give_up(ref, DOWN).status.value == "superseded"
-    assert bench.store.tags(ref) == {}
+    harness = ScreenerHarness(DOWN)
+    ref = put(harness, "1.jpg")
+    harness.store.put(REF.bucket, "1.jpg", PHOTO)
+    assert harness.screener.give_up(ref, DOWN).status.value == "superseded"
+    assert harness.store.tags(ref) == {}
 
 
 def test_what_can_not_even_be_tagged_is_left_to_the_dead_letter() -> None:
-    bench = Bench(DOWN)
-    delivery = message(bench, 1, 5)
+    harness = ScreenerHarness(DOWN)
+    delivery = message(harness, 1, 5)
 
     def refused(operation: str) -> None:
         if operation == "replace_tags":
             raise AccessRefused("not allowed", code="AccessDenied")
 
-    bench.store.before = refused
-    answer = work(bench, Triggered([delivery], Answer.ITEM_FAILURES), 5)
+    harness.store.before = refused
+    answer = work(harness, Triggered([delivery], Answer.ITEM_FAILURES), 5)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
 
 
 def test_a_batch_job_hears_of_each_task() -> None:
-    bench = Bench()
-    tasks = [Delivery(f"t-{n}", None, [put(bench, f"{n}.jpg")]) for n in range(3)]
+    harness = ScreenerHarness()
+    tasks = [Delivery(f"t-{n}", None, [put(harness, f"{n}.jpg")]) for n in range(3)]
     tasks.append(Delivery("t-3", faults=[BadEvent("the task has no key")]))
-    bench.detector.plan[:] = [LOW_RISK, DOWN, LOW_RISK]
-    answer = work(bench, Triggered(tasks, Answer.TASK_RESULTS, INVOCATION))
+    harness.detector.plan[:] = [LOW_RISK, DOWN, LOW_RISK]
+    answer = work(harness, Triggered(tasks, Answer.TASK_RESULTS, INVOCATION))
     assert {name: answer[name] for name in INVOCATION} == INVOCATION
     assert answer["treatMissingKeysAs"] == "PermanentFailure"
     ends = Counter((result["resultCode"], result["resultString"]) for result in answer["results"])

@@ -14,11 +14,11 @@ from facescreen.requirements import Strictness
 from facescreen.screening.on_demand import AdHoc
 from facescreen.timing import Deadline
 from tests.fakes import HIGH_RISK, LOW_RISK
-from tests.unit.workbench import PHOTO, Bench, picture
+from tests.support.screener_harness import PHOTO, ScreenerHarness, picture
 
 
-class Asked(Bench):
-    """A bench with somebody who asks; what is sent to the service stands in `sent_content`."""
+class Asked(ScreenerHarness):
+    """A harness with somebody who asks; what is sent to the service stands in `sent_content`."""
 
     def __init__(self, *plan: Detection | Exception) -> None:
         super().__init__(*plan)

@@ -14,49 +14,51 @@ from facescreen.events.filters import Filters
 from facescreen.screening.sweep import End
 from facescreen.settings.sweep import Place
 from facescreen.timing import Deadline
-from tests.unit.swept import HOUR, MINUTE, SETTINGS, Bench
+from tests.support.sweeper_harness import HOUR, MINUTE, SETTINGS, SweeperHarness
 
 
 def test_what_has_no_verdict_in_time_is_handed_over_as_it_stands() -> None:
-    bench = Bench()
-    etag = bench.put("kyc/é 1+1%.jpg")
-    assert bench.sweep(29 * MINUTE).submitted == 0
-    run = bench.sweep(MINUTE)
+    harness = SweeperHarness()
+    etag = harness.put("kyc/é 1+1%.jpg")
+    assert harness.sweep(29 * MINUTE).submitted == 0
+    run = harness.sweep(MINUTE)
     assert (run.listed, run.due, run.submitted, run.end) == (1, 1, 1, End.ALL)
-    (ref,) = bench.events.came
+    (ref,) = harness.events.came
     assert (ref.uri, ref.etag, ref.size) == ("oss://selfies/kyc/é 1+1%.jpg", etag, 1)
 
 
 def test_a_verdict_of_these_bytes_is_enough_and_one_of_others_is_not() -> None:
-    bench = Bench()
+    harness = SweeperHarness()
     for key in ("screened", "overwritten", "untouched"):
-        bench.tag(key, bench.put(key))
-    bench.tag("overwritten", "THE-ETAG-BEFORE")
-    assert bench.sweep(HOUR).due == 3
-    assert bench.keys == ["overwritten"]
+        harness.tag(key, harness.put(key))
+    harness.tag("overwritten", "THE-ETAG-BEFORE")
+    assert harness.sweep(HOUR).due == 3
+    assert harness.keys == ["overwritten"]
 
 
 def test_what_is_deleted_meanwhile_is_nobodys_matter() -> None:
-    bench = Bench()
-    bench.put("a")
-    bench.store.before = lambda name: bench.store.drop("selfies", "a") if name == "tags" else None
-    assert bench.sweep(HOUR).submitted == 0
+    harness = SweeperHarness()
+    harness.put("a")
+    harness.store.before = lambda name: (
+        harness.store.drop("selfies", "a") if name == "tags" else None
+    )
+    assert harness.sweep(HOUR).submitted == 0
 
 
 def test_only_what_a_trigger_takes_is_looked_at() -> None:
     filters = Filters(exclude_prefixes=("quarantine/",), smallest=1)
-    bench = Bench(
+    harness = SweeperHarness(
         replace(SETTINGS, places=(Place("selfies", "kyc/"), Place("clips", "")), suffix=".jpg"),
         filters,
     )
     for key in ("kyc/a.jpg", "kyc/a.png", "kyc/A.JPG", "other/a.jpg"):
-        bench.put(key)
-    bench.put("kyc/b.jpg/", data=b"")
-    bench.put("kyc/empty.jpg", data=b"")
+        harness.put(key)
+    harness.put("kyc/b.jpg/", data=b"")
+    harness.put("kyc/empty.jpg", data=b"")
     for key in ("quarantine/selfies/fs1/kyc/a.jpg", "c.jpg"):
-        bench.put(key, "clips")
-    run = bench.sweep(HOUR)
-    assert [ref.uri for ref in bench.events.came] == [
+        harness.put(key, "clips")
+    run = harness.sweep(HOUR)
+    assert [ref.uri for ref in harness.events.came] == [
         "oss://selfies/kyc/a.jpg",
         "oss://clips/c.jpg",
     ]
@@ -64,79 +66,79 @@ def test_only_what_a_trigger_takes_is_looked_at() -> None:
 
 
 def test_what_never_gets_a_verdict_is_handed_over_four_times_ever_more_rarely() -> None:
-    bench = Bench()
-    bench.put("hopeless")
-    runs = [bench.sweep(15 * MINUTE).submitted for _ in range(400)]
+    harness = SweeperHarness()
+    harness.put("hopeless")
+    runs = [harness.sweep(15 * MINUTE).submitted for _ in range(400)]
     at = [number * 15 * MINUTE for number, submitted in enumerate(runs, 1) if submitted]
     assert at == [30 * MINUTE, 2 * HOUR, 8 * HOUR, 32 * HOUR]
 
 
 def test_the_first_sweep_leaves_what_was_there_long_before_to_backfill() -> None:
-    bench = Bench()
-    bench.put("last year")
-    bench.now += timedelta(days=300)
-    bench.put("lately")
-    bench.sweep(HOUR)
-    assert bench.keys == ["lately"]
+    harness = SweeperHarness()
+    harness.put("last year")
+    harness.now += timedelta(days=300)
+    harness.put("lately")
+    harness.sweep(HOUR)
+    assert harness.keys == ["lately"]
 
 
 def test_a_sweep_that_was_off_for_a_week_looks_at_that_week() -> None:
-    bench = Bench()
-    bench.sweep()
+    harness = SweeperHarness()
+    harness.sweep()
     for day in range(7):
-        bench.now += timedelta(days=1)
-        bench.put(f"day {day}")
-    bench.sweep(HOUR)
-    assert len(bench.keys) == 7
+        harness.now += timedelta(days=1)
+        harness.put(f"day {day}")
+    harness.sweep(HOUR)
+    assert len(harness.keys) == 7
 
 
 def test_a_run_ends_at_the_most_and_the_next_goes_on() -> None:
-    bench = Bench(replace(SETTINGS, most=3))
+    harness = SweeperHarness(replace(SETTINGS, most=3))
     for number in range(7):
-        bench.put(f"{number}")
-    ends = [bench.sweep(HOUR if number == 0 else MINUTE).end for number in range(3)]
+        harness.put(f"{number}")
+    ends = [harness.sweep(HOUR if number == 0 else MINUTE).end for number in range(3)]
     assert ends == [End.MOST, End.MOST, End.ALL]
-    assert bench.keys == [f"{number}" for number in range(7)]
+    assert harness.keys == [f"{number}" for number in range(7)]
 
 
 def test_so_it_does_in_another_bucket_and_in_another_instance() -> None:
     places = (Place("selfies", ""), Place("clips", "in/"))
-    bench = Bench(replace(SETTINGS, places=places, most=3))
+    harness = SweeperHarness(replace(SETTINGS, places=places, most=3))
     for number in range(2):
-        bench.put(f"{number}")
-        bench.put(f"in/{number}", "clips")
-    bench.sweep(HOUR)
-    assert bench.another().sweep(Deadline.after(600)).end is End.ALL
-    assert bench.keys == ["0", "1", "in/0", "in/1"]
+        harness.put(f"{number}")
+        harness.put(f"in/{number}", "clips")
+    harness.sweep(HOUR)
+    assert harness.another().sweep(Deadline.after(600)).end is End.ALL
+    assert harness.keys == ["0", "1", "in/0", "in/1"]
 
 
 def test_a_place_that_is_watched_no_more_starts_the_course_again() -> None:
-    bench = Bench(replace(SETTINGS, places=(Place("selfies", "z"),), most=1))
-    bench.put("z1")
-    bench.put("z2")
-    bench.put("a")
-    bench.sweep(HOUR)
+    harness = SweeperHarness(replace(SETTINGS, places=(Place("selfies", "z"),), most=1))
+    harness.put("z1")
+    harness.put("z2")
+    harness.put("a")
+    harness.sweep(HOUR)
     elsewhere = replace(SETTINGS, places=(Place("selfies", "a"),))
-    replace(bench.another(), settings=elsewhere).sweep(Deadline.after(600))
-    assert bench.keys == ["z1", "a"]
+    replace(harness.another(), settings=elsewhere).sweep(Deadline.after(600))
+    assert harness.keys == ["z1", "a"]
 
 
 def test_a_run_ends_in_time_and_the_next_goes_on() -> None:
-    bench = Bench()
-    bench.put("a")
-    assert bench.sweep(HOUR, seconds=10).end is End.TIME
-    assert bench.keys == []
-    assert bench.sweep(MINUTE).end is End.ALL
-    assert bench.keys == ["a"]
+    harness = SweeperHarness()
+    harness.put("a")
+    assert harness.sweep(HOUR, seconds=10).end is End.TIME
+    assert harness.keys == []
+    assert harness.sweep(MINUTE).end is End.ALL
+    assert harness.keys == ["a"]
 
 
 def test_a_turn_that_is_too_far_away_is_left_to_the_next_run() -> None:
-    bench = Bench()
-    bench.put("a")
-    bench.put("b")
-    bench.sweeper = replace(bench.sweeper, pace=_Slow())
-    assert bench.sweep(HOUR).end is End.TIME
-    assert bench.keys == ["a"]
+    harness = SweeperHarness()
+    harness.put("a")
+    harness.put("b")
+    harness.sweeper = replace(harness.sweeper, pace=_Slow())
+    assert harness.sweep(HOUR).end is End.TIME
+    assert harness.keys == ["a"]
 
 
 class _Slow:
@@ -152,25 +154,25 @@ class _Slow:
 
 
 def test_a_day_whose_calls_are_spent_is_made_up_for() -> None:
-    bench = Bench()
-    bench.sweep()
-    bench.put("a")
-    bench.spent = True
-    assert [bench.sweep(HOUR).end for _ in range(20)] == [End.DEFERRED] * 20
-    assert bench.keys == []
-    bench.spent = False
-    bench.sweep(HOUR)
-    assert bench.keys == ["a"]
+    harness = SweeperHarness()
+    harness.sweep()
+    harness.put("a")
+    harness.spent = True
+    assert [harness.sweep(HOUR).end for _ in range(20)] == [End.DEFERRED] * 20
+    assert harness.keys == []
+    harness.spent = False
+    harness.sweep(HOUR)
+    assert harness.keys == ["a"]
 
 
 def test_so_is_the_day_of_the_very_first_run() -> None:
-    bench = Bench()
-    bench.put("a")
-    bench.spent = True
-    bench.sweep(HOUR)
-    bench.spent = False
-    bench.sweep(70 * HOUR)
-    assert bench.keys == ["a"]
+    harness = SweeperHarness()
+    harness.put("a")
+    harness.spent = True
+    harness.sweep(HOUR)
+    harness.spent = False
+    harness.sweep(70 * HOUR)
+    assert harness.keys == ["a"]
 
 
 @pytest.mark.parametrize("error", [errors.Unavailable, errors.AccessRefused, errors.BadSettings])
@@ -178,20 +180,20 @@ def test_trouble_is_told_and_nothing_is_left_out_or_done_twice(
     error: type[errors.FacescreenError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
-    bench = Bench()
+    harness = SweeperHarness()
     for key in "abc":
-        bench.put(key)
+        harness.put(key)
 
     def fail() -> None:
-        if len(bench.events.came) == 1:
+        if len(harness.events.came) == 1:
             raise error("no")
 
-    bench.events.before = fail
+    harness.events.before = fail
     with pytest.raises(error):
-        bench.sweep(HOUR)
-    bench.events.before = lambda: None
-    bench.sweep(MINUTE)
-    assert bench.keys == ["a", "b", "c"]
+        harness.sweep(HOUR)
+    harness.events.before = lambda: None
+    harness.sweep(MINUTE)
+    assert harness.keys == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("operation", ["page", "tags"])
@@ -199,8 +201,8 @@ def test_a_store_that_is_unwell_for_a_moment_is_asked_again(
     operation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
-    bench = Bench()
-    bench.put("a")
+    harness = SweeperHarness()
+    harness.put("a")
     left = [1, 1]
 
     def fail(name: str) -> None:
@@ -208,25 +210,25 @@ def test_a_store_that_is_unwell_for_a_moment_is_asked_again(
             left.pop()
             raise errors.Unavailable("no")
 
-    bench.store.before = fail
-    bench.sweep(HOUR)
-    assert bench.keys == ["a"]
+    harness.store.before = fail
+    harness.sweep(HOUR)
+    assert harness.keys == ["a"]
 
 
 def test_of_two_runs_at_once_the_later_one_ends() -> None:
-    bench = Bench()
-    bench.put("a")
-    bench.now += HOUR
-    other = bench.another()
-    bench.events.before = lambda: _once(bench, lambda: other.sweep(Deadline.after(600)))
+    harness = SweeperHarness()
+    harness.put("a")
+    harness.now += HOUR
+    other = harness.another()
+    harness.events.before = lambda: _once(harness, lambda: other.sweep(Deadline.after(600)))
     with pytest.raises(errors.StillClaimed):
-        bench.sweep()
-    bench.sweep(MINUTE)
-    assert bench.keys == ["a", "a"]
+        harness.sweep()
+    harness.sweep(MINUTE)
+    assert harness.keys == ["a", "a"]
 
 
-def _once(bench: Bench, run: object) -> None:
-    bench.events.before = lambda: None
+def _once(harness: SweeperHarness, run: object) -> None:
+    harness.events.before = lambda: None
     assert callable(run)
     run()
 
@@ -234,22 +236,22 @@ def _once(bench: Bench, run: object) -> None:
 def test_a_run_that_is_killed_is_taken_up_near_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.fakes.MOST_LISTED", 2)
     monkeypatch.setattr("facescreen.screening.sweep._SAVED_EVERY_S", 0)
-    bench = Bench()
+    harness = SweeperHarness()
     for key in "abcde":
-        bench.put(key)
+        harness.put(key)
 
     def kill() -> None:
-        if len(bench.events.came) == 3:
-            monkeypatch.setattr(bench.state, "append", _nothing_is_written_any_more)
+        if len(harness.events.came) == 3:
+            monkeypatch.setattr(harness.state, "append", _nothing_is_written_any_more)
             raise SystemExit
 
-    bench.events.before = kill
+    harness.events.before = kill
     with pytest.raises(SystemExit):
-        bench.sweep(HOUR)
+        harness.sweep(HOUR)
     monkeypatch.undo()
-    bench.events.before = lambda: None
-    bench.another().sweep(Deadline.after(600))
-    assert bench.keys == ["a", "b", "c", "c", "d", "e"]
+    harness.events.before = lambda: None
+    harness.another().sweep(Deadline.after(600))
+    assert harness.keys == ["a", "b", "c", "c", "d", "e"]
 
 
 def _nothing_is_written_any_more(*_: object) -> bool:
@@ -270,32 +272,32 @@ def test_whenever_it_runs_nothing_is_missed(
     written: list[int], gaps: list[int], most: int, more: int
 ) -> None:
     """Objects written at any minute; runs at any minutes, capped; then runs until all is done."""
-    bench = Bench(replace(SETTINGS, most=most))
-    start = bench.now
-    bench.sweep()
+    harness = SweeperHarness(replace(SETTINGS, most=most))
+    start = harness.now
+    harness.sweep()
     events = sorted(
         [(minute, f"{number}") for number, minute in enumerate(written)]
         + [(sum(gaps[: number + 1]), "") for number in range(len(gaps))]
     )
     for minute, key in events:
-        bench.now = start + minute * MINUTE
+        harness.now = start + minute * MINUTE
         if key:
-            bench.put(key)
+            harness.put(key)
         else:
-            bench.sweep()
-    bench.now = start + timedelta(minutes=2100 + more)
-    while bench.sweep().end is not End.ALL:
+            harness.sweep()
+    harness.now = start + timedelta(minutes=2100 + more)
+    while harness.sweep().end is not End.ALL:
         pass
-    bench.sweep(MINUTE)
-    while bench.sweep().end is not End.ALL:
+    harness.sweep(MINUTE)
+    while harness.sweep().end is not End.ALL:
         pass
-    assert set(bench.keys) == {f"{number}" for number in range(len(written))}
-    assert max(map(bench.keys.count, bench.keys), default=0) <= 4
+    assert set(harness.keys) == {f"{number}" for number in range(len(written))}
+    assert max(map(harness.keys.count, harness.keys), default=0) <= 4
 
 
 def test_the_course_stands_in_the_days_object() -> None:
-    bench = Bench()
-    bench.now = datetime(2026, 11, 23, 23, 59, tzinfo=timezone.utc)
-    bench.sweep()
-    bench.sweep(2 * MINUTE)
-    assert list(bench.state.names("", "")) == ["sweep/2026-11-23", "sweep/2026-11-24"]
+    harness = SweeperHarness()
+    harness.now = datetime(2026, 11, 23, 23, 59, tzinfo=timezone.utc)
+    harness.sweep()
+    harness.sweep(2 * MINUTE)
+    assert list(harness.state.names("", "")) == ["sweep/2026-11-23", "sweep/2026-11-24"]

@@ -20,7 +20,7 @@ NEW = Finding(
 )
 
 
-class Bench:
+class TaggerHarness:
     def __init__(self, form: str = "separate") -> None:
         self.form = form
         self.store = MemoryStore()
@@ -58,34 +58,34 @@ class Bench:
 
 @pytest.mark.parametrize("form", ["separate", "merged"])
 def test_the_users_own_tags_survive(form: str) -> None:
-    bench = Bench(form)
-    assert bench.tag_old().status == "written"
-    assert bench.tags() == {"team": "kyc"} | bench.expected(OLD)
+    harness = TaggerHarness(form)
+    assert harness.tag_old().status == "written"
+    assert harness.tags() == {"team": "kyc"} | harness.expected(OLD)
 
 
 def test_a_change_of_form_leaves_nothing_of_the_old_one() -> None:
-    bench = Bench("merged")
-    bench.tag_old()
-    bench.tagger = Tagger(bench.store, bench.ledger, prefix="deepfake-", form="separate")
-    bench.form = "separate"
-    bench.tag_old()
-    assert bench.tags() == {"team": "kyc"} | bench.expected(OLD)
+    harness = TaggerHarness("merged")
+    harness.tag_old()
+    harness.tagger = Tagger(harness.store, harness.ledger, prefix="deepfake-", form="separate")
+    harness.form = "separate"
+    harness.tag_old()
+    assert harness.tags() == {"team": "kyc"} | harness.expected(OLD)
 
 
 def test_with_no_room_for_tags_the_users_stay_and_the_reason_is_told() -> None:
-    bench = Bench()
+    harness = TaggerHarness()
     theirs = {f"t{n}": "x" for n in range(10)}
-    bench.store.put("selfies", "a.jpg", b"old", theirs)
-    tagging = bench.tag_old()
+    harness.store.put("selfies", "a.jpg", b"old", theirs)
+    tagging = harness.tag_old()
     assert tagging.status == "refused"
     assert "10 tags of its own" in tagging.detail
-    assert bench.tags() == theirs
+    assert harness.tags() == theirs
 
 
 def test_tags_can_be_switched_off() -> None:
-    bench = Bench("none")
-    assert bench.tag_old() == Tagging("off")
-    assert bench.tags() == {"team": "kyc"}
+    harness = TaggerHarness("none")
+    assert harness.tag_old() == Tagging("off")
+    assert harness.tags() == {"team": "kyc"}
 
 
 OPERATIONS = ["head 1", "tags 1", "replace_tags 1", "head 2"]
@@ -98,43 +98,43 @@ OPERATIONS = ["head 1", "tags 1", "replace_tags 1", "head 2"]
 def test_an_overwrite_at_any_moment_leaves_no_verdict_on_the_new_bytes(
     form: str, moment: str, screened: bool
 ) -> None:
-    bench = Bench(form)
-    head = bench.store.head(REF)
+    harness = TaggerHarness(form)
+    head = harness.store.head(REF)
     seen: Counter[str] = Counter()
 
     def strike(operation: str) -> None:
         seen[operation] += 1
         if f"{operation} {seen[operation]}" == moment:
-            bench.store.before = lambda operation: None
-            bench.overwrite()
+            harness.store.before = lambda operation: None
+            harness.overwrite()
             if screened:
-                bench.screen_new()
-            bench.store.before = strike
+                harness.screen_new()
+            harness.store.before = strike
 
-    bench.store.before = strike
-    assert bench.tagger.write(REF, head, OLD) is SUPERSEDED
-    bench.store.before = lambda operation: None
-    assert bench.verdict_tags() == (bench.expected(NEW) if screened else {})
-    bench.screen_new()
-    assert bench.verdict_tags() == bench.expected(NEW)
+    harness.store.before = strike
+    assert harness.tagger.write(REF, head, OLD) is SUPERSEDED
+    harness.store.before = lambda operation: None
+    assert harness.verdict_tags() == (harness.expected(NEW) if screened else {})
+    harness.screen_new()
+    assert harness.verdict_tags() == harness.expected(NEW)
 
 
 def test_tags_left_on_new_bytes_by_a_killed_instance_are_taken_off() -> None:
-    bench = Bench()
-    old = bench.store.head(REF)
-    bench.overwrite()
+    harness = TaggerHarness()
+    old = harness.store.head(REF)
+    harness.overwrite()
     # Killed right after its tagging, which came late.
-    bench.store.replace_tags(REF, tag_set(OLD, old.etag, prefix="deepfake-", form="separate"))
-    bench.tagger.take_off(REF, old.etag, bench.store.head(REF))
-    assert bench.tags() == {}
+    harness.store.replace_tags(REF, tag_set(OLD, old.etag, prefix="deepfake-", form="separate"))
+    harness.tagger.take_off(REF, old.etag, harness.store.head(REF))
+    assert harness.tags() == {}
 
 
 def test_the_verdict_of_the_bytes_that_stand_is_not_taken_off() -> None:
-    bench = Bench()
-    bench.overwrite()
-    bench.screen_new()
-    bench.tagger.take_off(REF, "ANOTHER-ETAG", bench.store.head(REF))
-    assert bench.tags() == bench.expected(NEW)
+    harness = TaggerHarness()
+    harness.overwrite()
+    harness.screen_new()
+    harness.tagger.take_off(REF, "ANOTHER-ETAG", harness.store.head(REF))
+    assert harness.tags() == harness.expected(NEW)
 
 
 def test_a_long_reason_is_cut_and_nothing_else() -> None:

@@ -10,7 +10,7 @@ import pytest
 from facescreen.errors import BadSettings
 from facescreen.model import ObjectRef
 from facescreen.settings import Settings
-from tests.unit.quarantined import MOVE
+from tests.support.quarantine_harness import MOVE
 from tests.unit.settings.test_settings import LEAST
 
 MOVING = {

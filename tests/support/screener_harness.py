@@ -1,4 +1,4 @@
-"""A Screener on fakes, with a photograph to screen."""
+"""A Screener on in-memory ports, with a photograph to screen."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PHOTO = picture()
 REF = ObjectRef("oss", "selfies", "kyc/é 1+1%.jpg")
 
 
-class Bench:
+class ScreenerHarness:
     def __init__(
         self,
         *plan: Detection | Exception,
@@ -78,7 +78,7 @@ class Bench:
         return self.store.tags(REF)
 
     def sent(self) -> list[dict[str, Any]]:
-        """Every message, each held to the schema."""
+        """Every message published, each validated against the schema."""
         for message in self.messages.sent:
             jsonschema.validate(message, SCHEMA)
         return [dict(message) for message in self.messages.sent]

@@ -1,4 +1,4 @@
-"""Files made by the encoders that people use."""
+"""Files made by the encoders that people use: Pillow, libheif, OpenCV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files built byte by byte, to say what no encoder would."""
+"""Files built byte by byte, with contents that no encoder writes."""
 
 from __future__ import annotations
 

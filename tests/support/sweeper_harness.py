@@ -1,4 +1,4 @@
-"""A Sweeper on fakes, on a clock that a test sets."""
+"""A Sweeper on in-memory ports, with a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class KeptEvents:
         self.came += read_event(payload, Filters()).objects
 
 
-class Bench:
+class SweeperHarness:
     def __init__(self, settings: SweepSettings = SETTINGS, filters: Filters | None = None) -> None:
         self.now = datetime(2026, 11, 23, 4, tzinfo=timezone.utc)
         self.store = MemoryStore()
@@ -70,7 +70,7 @@ class Bench:
         return self.store.put(bucket, key, data)
 
     def tag(self, key: str, etag: str) -> None:
-        """A verdict stands on it, of the bytes that `etag` names."""
+        """Tag it with a verdict about the bytes that `etag` names."""
         finding = Finding(Verdict.LOW_RISK, "fs1", "2026-11-23T04:05:06Z")
         tags = tag_set(finding, etag, prefix="deepfake-", form="separate")
         self.store.replace_tags(ObjectRef("oss", "selfies", key), tags)
@@ -81,5 +81,5 @@ class Bench:
 
     @property
     def keys(self) -> list[str]:
-        """What was handed over, in order."""
+        """The keys submitted, in order."""
         return [ref.key for ref in self.events.came]

@@ -1,4 +1,4 @@
-"""An object in memory, which counts what is read of it."""
+"""A media.Reader in memory, which counts the bytes read."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from facescreen.media.media import Media
 from facescreen.media.probe import probe
 
 
-class Stored:
-    """A media.Reader."""
+class MemoryReader:
+    """The content of one object."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
         self.size = len(content)
         self.reads: list[int] = []
-        """Bytes of each answer."""
+        """The number of bytes returned by each read."""
 
     def read(self, start: int, length: int) -> bytes:
         assert 0 <= start < start + length <= self.size, "a range that a store would refuse"
@@ -23,8 +23,8 @@ class Stored:
 
 
 def probed(content: bytes, *, most_reads: int = 1) -> Media:
-    """What the content says of itself, in at most so many requests."""
-    stored = Stored(content)
+    """Probe the content, in at most `most_reads` requests."""
+    stored = MemoryReader(content)
     media = probe(stored)
     assert len(stored.reads) <= most_reads
     return media

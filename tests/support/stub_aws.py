@@ -1,4 +1,4 @@
-"""AWS's answers as bytes, for what moto never answers; boto3 reads them as it does real ones."""
+"""AWS responses as bytes, for those that moto never sends; boto3 parses them like real ones."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import boto3
 from botocore.awsrequest import AWSResponse
 from urllib3 import HTTPResponse
 
-Answer = tuple[int, bytes]
+StubResponse = tuple[int, bytes]
 """Status and body."""
 
 
-def refused(status: int, code: str, message: str = "") -> Answer:
-    """S3's form of an error."""
+def error_response(status: int, code: str, message: str = "") -> StubResponse:
+    """An error response of S3."""
     text = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
     return status, text.encode()
 
 
-class Answers:
-    """A session whose requests are answered by operation; no connection is made."""
+class StubAws:
+    """A boto3 session with a fixed response for each operation; no connection is made."""
 
-    def __init__(self, **by_operation: Answer) -> None:
-        # After some refusals boto3 asks for the bucket's region.
+    def __init__(self, **by_operation: StubResponse) -> None:
+        # After some errors boto3 asks for the bucket's region.
         self._by_operation = {"HeadBucket": (200, b""), **by_operation}
-        self.asked: list[tuple[str, Any]] = []
-        """Operations and their requests."""
+        self.requests: list[tuple[str, Any]] = []
+        """Each request, with its operation."""
         self.session = boto3.Session(
             aws_access_key_id="ASIAFACESCREEN",
             aws_secret_access_key="s3cret",
@@ -37,7 +37,7 @@ class Answers:
 
     def _answer(self, request: Any, event_name: str, **_: object) -> AWSResponse:
         operation = event_name.rpartition(".")[2]
-        self.asked.append((operation, request))
+        self.requests.append((operation, request))
         status, body = self._by_operation[operation]
         raw = HTTPResponse(io.BytesIO(body), preload_content=False)
         return AWSResponse(request.url, status, {}, raw)

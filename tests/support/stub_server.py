@@ -1,4 +1,4 @@
-"""A server on loopback that answers what it is told, for answers that no stand-in gives."""
+"""An HTTP server on loopback with fixed responses, for those that no emulator sends."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
-Answer = tuple[int, bytes]
+StubResponse = tuple[int, bytes]
 """Status and body."""
 
 
 @dataclass
-class Answering:
-    """A server that runs; `asked` are its request lines."""
+class StubServer:
+    """A running server; `requests` are the request lines received."""
 
     url: str
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
 
 @contextmanager
-def answering(**by_folder: Answer) -> Iterator[Answering]:
-    """``aws=(200, b"…")`` is what a POST to /aws gets."""
+def stub_server(**by_folder: StubResponse) -> Iterator[StubServer]:
+    """``aws=(200, b"…")`` is the response to a POST to /aws."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            running.asked.append(self.requestline)
+            running.requests.append(self.requestline)
             self.rfile.read(int(self.headers["Content-Length"]))
             status, body = by_folder[self.path.split("/")[1]]
             self.send_response(status)
@@ -38,7 +38,7 @@ def answering(**by_folder: Answer) -> Iterator[Answering]:
             pass
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        running = Answering(f"http://127.0.0.1:{server.server_port}")
+        running = StubServer(f"http://127.0.0.1:{server.server_port}")
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
