@@ -21,8 +21,8 @@ from facescreen.clients.credentials import Credentials
 from facescreen_cli.sdk.fc2 import Fc2Invoker
 from facescreen_cli.sdk.fc3 import Fc3Invoker
 from facescreen_local.background import Background
-from tests.e2e.aws.moto_server import moto_server
 from tests.integration.fc.running import Running, in_background
+from tests.support.moto_server import moto_server
 
 HANDLERS = """
     def handler(event, context):

@@ -16,7 +16,7 @@ from mns.mns_exception import MNSServerException
 
 from facescreen_local.background import Background
 from facescreen_local.cloud import LocalCloud
-from tests.e2e.pipeline.packaged import packaged
+from tests.support.packaged import packaged
 from tests.support.wait import until
 
 PROJECT = Path(__file__).parents[2]

@@ -7,12 +7,12 @@ from urllib.parse import unquote_plus
 
 import pytest
 
-from tests.e2e.aws.announced import Announced
 from tests.e2e.aws.cloud import WATCHED, Cloud
 from tests.e2e.aws.conftest import Deploy
 from tests.e2e.aws.event_source import EventSource
 from tests.e2e.aws.function import Function
 from tests.e2e.aws.operations import made_by
+from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import waiting
 from tests.support.wait import until
 
@@ -35,7 +35,7 @@ def test_what_is_beyond_the_cap_is_not_called_failed_and_screened_when_it_is_rai
     assert _paid(cloud) == KEYS - deferred
     assert len(deferred) == len(letters) == len(KEYS) - CAP
     assert all(cloud.tags("selfies", key) == {} for key in deferred)
-    told = Announced(cloud, cloud.topic_queue_url).all()
+    told = Published(cloud, cloud.topic_queue_url).all()
     assert {data["object"]["key"] for data in told} == KEYS - deferred
 
     for letter in letters:

@@ -10,10 +10,10 @@ import pytest
 
 from facescreen_local.background import Background
 from tests.e2e.aws.analyzer import POISON
-from tests.e2e.aws.announced import Announced
 from tests.e2e.aws.cloud import MOST_RECEIVES, SOURCES, WATCHED, Cloud, running_cloud
 from tests.e2e.aws.conftest import Deploy
 from tests.e2e.aws.event_source import LARGEST_BATCH, EventSource
+from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import waiting
 from tests.support.wait import until
 
@@ -50,7 +50,7 @@ def test_only_what_is_poisoned_comes_back_and_ends_as_a_dead_letter(
     assert sorted(receives.values()) == [1] * (LARGEST_BATCH - 2) + [MOST_RECEIVES] * 2
     assert source.errors == []
 
-    told = Announced(cloud, cloud.topic_queue_url).all()
+    told = Published(cloud, cloud.topic_queue_url).all()
     verdicts = {data["object"]["key"]: data["verdict"] for data in told}
     assert verdicts == {BAD: "failed", **dict.fromkeys(GOOD, "low_risk")}
     assert len(told) == len(verdicts)

@@ -10,11 +10,11 @@ import pytest
 
 from facescreen_local.protocol.faults import Behaviour
 from tests.e2e.aws import command_line
-from tests.e2e.aws.announced import Announced
 from tests.e2e.aws.cloud import WATCHED, Cloud
 from tests.e2e.aws.conftest import Deploy
 from tests.e2e.aws.event_source import EventSource
 from tests.e2e.aws.function import Function
+from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import waiting
 from tests.support.wait import until
 
@@ -104,7 +104,7 @@ def test_what_can_be_mended_is_screened_and_the_rest_kept_and_named(
     assert {key: _verdict(cloud, key) for key in screened} == dict.fromkeys(screened, "low_risk")
     paid = Counter(call.object for call in cloud.cloudauth.calls if call.billed)
     assert paid == Counter(f"oss://selfies/{key}" for key in screened)
-    told = Announced(cloud, cloud.topic_queue_url).all()
+    told = Published(cloud, cloud.topic_queue_url).all()
     passed = [data["object"]["key"] for data in told if data["verdict"] == "low_risk"]
     assert sorted(passed) == sorted(screened)
 

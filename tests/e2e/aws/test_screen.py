@@ -10,10 +10,10 @@ import pytest
 
 from tests.e2e.aws import command_line
 from tests.e2e.aws.analyzer import FORGED
-from tests.e2e.aws.announced import Announced
 from tests.e2e.aws.cloud import WATCHED, Cloud
 from tests.e2e.aws.conftest import Deploy
 from tests.e2e.aws.event_source import EventSource
+from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import waiting
 from tests.support.wait import until
 
@@ -39,8 +39,8 @@ def test_objects_are_screened_tagged_announced_and_paid_for_once(
     }
     assert cloud.tags("selfies", GENUINE)["deepfake-verdict"] == "low_risk"
     assert cloud.tags("clips", FLAGGED)["deepfake-reason"] == "SuspectDeepForgery"
-    announced = Announced(cloud, cloud.topic_queue_url)
-    assert announced.of("clips", FLAGGED)[0]["tagging"]["status"] == "written"
+    published = Published(cloud, cloud.topic_queue_url)
+    assert published.of("clips", FLAGGED)[0]["tagging"]["status"] == "written"
     assert _paid(cloud) == 2
 
     again = _lines(_run(cloud, "screen", targets[0], "--json"), status=0)

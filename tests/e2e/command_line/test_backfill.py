@@ -13,7 +13,7 @@ import pytest
 
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line.folder import photo
-from tests.e2e.command_line.quiet import Backfill, fill, quiet
+from tests.e2e.command_line.idle_cloud import Backfill, fill, idle_cloud
 from tests.support.outside import Outside
 from tests.support.wait import until
 
@@ -22,7 +22,7 @@ RATE = {"CALLS_PER_SECOND": "200"}
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud, Outside]]:
-    with quiet(tmp_path_factory.mktemp("quiet"), **RATE) as both:
+    with idle_cloud(tmp_path_factory.mktemp("quiet"), **RATE) as both:
         yield both
 
 

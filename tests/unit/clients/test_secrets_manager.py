@@ -14,7 +14,7 @@ import pytest
 from facescreen.clients.credentials import Credentials
 from facescreen.clients.secrets_manager import SecretCredentials
 from facescreen.errors import BadCredentials, Unavailable
-from tests.e2e.aws.moto_server import moto_server
+from tests.support.moto_server import moto_server
 from tests.support.stub_server import stub_server
 
 REGION = "eu-central-1"

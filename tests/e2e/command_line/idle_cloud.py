@@ -1,4 +1,4 @@
-"""A local cloud whose function no upload wakes, and objects that were there before it."""
+"""A local cloud where uploads trigger no function, and objects to backfill."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def project(folder: Path) -> Path:
 
 
 @contextmanager
-def quiet(folder: Path, **settings: str) -> Iterator[tuple[LocalCloud, Outside]]:
+def idle_cloud(folder: Path, **settings: str) -> Iterator[tuple[LocalCloud, Outside]]:
     """The cloud, and a client of it."""
     with running(folder / "cloud", project(folder / "project"), **settings) as both:
         yield both

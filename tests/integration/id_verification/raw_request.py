@@ -1,4 +1,4 @@
-"""A request signed by hand, to be spoilt in ways that no SDK would."""
+"""A request signed without an SDK, so that tests can break it in ways that no SDK would."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from facescreen_local.auth.account import Key
 
 
 @dataclass
-class Handmade:
-    """A KeepaliveIntl request that is right until it is spoilt."""
+class RawRequest:
+    """A KeepaliveIntl request, valid until a test changes it."""
 
     key: Key
     url: str

@@ -8,19 +8,19 @@ from tests.e2e.aws.cloud import Cloud
 from tests.support.wait import until
 
 
-class Announced:
-    """Reads one queue."""
+class Published:
+    """The messages of one queue."""
 
     def __init__(self, cloud: Cloud, queue_url: str) -> None:
         self._cloud = cloud
         self._queue_url = queue_url
 
     def all(self) -> list[dict[str, Any]]:
-        """What every message so far says."""
+        """The data of every message so far."""
         return [_event(message)["data"] for message in self._cloud.messages(self._queue_url)]
 
     def of(self, bucket: str, key: str, count: int = 1) -> list[dict[str, Any]]:
-        """What the `count` messages about an object say, once they are there."""
+        """The data of the `count` messages about an object, once they are there."""
 
         def found() -> list[dict[str, Any]]:
             place = {"bucket": bucket, "key": key}
@@ -32,6 +32,6 @@ class Announced:
 
 
 def _event(message: dict[str, Any]) -> dict[str, Any]:
-    """The CloudEvent, out of what EventBridge wraps around it."""
+    """The CloudEvent, without EventBridge's envelope."""
     event: dict[str, Any] = message.get("detail", message)
     return event

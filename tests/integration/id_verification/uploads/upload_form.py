@@ -1,4 +1,4 @@
-"""The second of the three steps, by hand."""
+"""The second of the three steps of an upload, without an SDK."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import httpx
 
 @dataclass
 class Form:
-    """A form that is right until it is spoilt."""
+    """A form, valid until a test changes it."""
 
     permission: dict[str, Any]
     trusting: ssl.SSLContext

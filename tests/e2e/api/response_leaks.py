@@ -1,4 +1,4 @@
-"""Searches an HTTP answer for what must never be told, but for a thumbnail's URL in its field."""
+"""Search an HTTP response for secrets. A thumbnail's URL is allowed, in its own field."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.leaks import FORBIDDEN
 
 
 def find(answer: httpx.Response, cloud: LocalCloud) -> list[str]:
-    """Where something secret stands; empty when nowhere."""
+    """The places that hold a secret; empty if there is none."""
     keys = [cloud.identity.key, *cloud.identity.issued]
     secret = [key.access_key_secret for key in keys]
     signing = [value for key in keys for value in (key.access_key_id, key.security_token) if value]

@@ -1,6 +1,6 @@
 """moto as a server on loopback, in a process of its own: S3, SQS, SNS, EventBridge and so on.
 
-It checks no signature and no expiry (test_presigned_urls.py has a server that does).
+It checks no signature and no expiry (tests/e2e/aws/test_presigned_urls.py has a server that does).
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _TOLD = (
     "REQUEST_METHOD", "RAW_URI", "HTTP_AUTHORIZATION", "HTTP_X_AMZ_COPY_SOURCE",
     "HTTP_X_AMZ_TARGET",
 )  # fmt: skip
-_PROJECT = Path(__file__).parents[3]
+_PROJECT = Path(__file__).parents[2]
 
 
 @contextmanager
 def moto_server(s3_age_s: float = 0) -> Iterator[str]:
     """Its endpoint, for every service. It starts empty. Objects are that old when they are put."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.e2e.aws.moto_server"],
+        [sys.executable, "-m", "tests.support.moto_server"],
         cwd=_PROJECT,
         env={**os.environ, "MOTO_S3_AGE_S": str(s3_age_s)},
         stdin=subprocess.PIPE,

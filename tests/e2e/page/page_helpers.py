@@ -1,4 +1,4 @@
-"""How tests look at the page."""
+"""What the tests of the page share."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ def verdict(page: Page) -> Locator:
     return page.locator("#result .verdict")
 
 
-def comes_true(page: Page, expression: str) -> None:
-    """Waits; the page's own policy forbids playwright's way."""
+def wait_until_true(page: Page, expression: str) -> None:
+    """Poll `expression`: the page's content security policy forbids playwright's own way."""
     for _ in range(200):
         if page.evaluate(expression):
             return

@@ -1,4 +1,4 @@
-"""The vendor's SDK, unmodified, pointed at a running service; and files for it to download."""
+"""The vendor's SDK, unmodified, pointed at a running service, and files for it to download."""
 
 from __future__ import annotations
 

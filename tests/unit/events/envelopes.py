@@ -1,4 +1,4 @@
-"""Events as small as they can be, one object in each, by the envelope around it."""
+"""Minimal events with one object each, by envelope."""
 
 from __future__ import annotations
 
