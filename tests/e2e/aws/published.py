@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.e2e.aws.cloud import Cloud
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 
 class Published:
@@ -26,7 +26,7 @@ class Published:
             place = {"bucket": bucket, "key": key}
             return [data for data in self.all() if place.items() <= data["object"].items()]
 
-        until(lambda: len(found()) >= count, f"{count} messages about {key}")
+        wait_for(lambda: len(found()) >= count, f"{count} messages about {key}")
         assert len(found()) == count
         return found()
 

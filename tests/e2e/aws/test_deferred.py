@@ -14,7 +14,7 @@ from tests.e2e.aws.function import Function
 from tests.e2e.aws.operations import made_by
 from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import waiting
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 pytestmark = pytest.mark.usefixtures("within_a_day")
 
@@ -49,7 +49,7 @@ def test_what_is_beyond_the_cap_is_not_called_failed_and_screened_when_it_is_rai
 def _drain(cloud: Cloud, deploy: Deploy, **settings: str) -> Function:
     function = deploy(SNS_TOPIC_ARN=cloud.topic_arn, MOST_RECEIVES="1", **settings)
     with EventSource(cloud.sqs, cloud.uploads_url, function) as source:
-        until(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
+        wait_for(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
     assert source.errors == []
     return function
 

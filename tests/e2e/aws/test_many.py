@@ -15,7 +15,7 @@ from tests.e2e.aws.conftest import Deploy
 from tests.e2e.aws.event_source import EventSource
 from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import waiting
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 HUNDREDS = range(10 if os.environ.get("EVERYWHERE") else 1)
 FIFTY = range(50)
@@ -55,13 +55,13 @@ def test_each_is_tagged_and_announced_once(
         places = (data["object"] for data in published.all())
         return Counter(at for at in map(_place, places) if at in objects)
 
-    until(lambda: len(told()) == len(objects), "every message", 180, every_s=1)
+    wait_for(lambda: len(told()) == len(objects), "every message", 180, every_s=1)
     assert told() == Counter(objects)
     assert {cloud.tags(*at)["deepfake-verdict"] for at in objects} == {"low_risk"}
 
 
 def test_each_was_paid_once(cloud: Cloud, published: Published) -> None:
-    until(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue", 120)
+    wait_for(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue", 120)
     objects = [at for hundred in HUNDREDS for at in placed(hundred)]
     paid = Counter(call.object for call in cloud.cloudauth.calls if call.billed)
     assert paid == Counter(f"oss://{bucket}/{key}" for bucket, key in objects)

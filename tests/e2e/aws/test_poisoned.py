@@ -15,7 +15,7 @@ from tests.e2e.aws.conftest import Deploy
 from tests.e2e.aws.event_source import LARGEST_BATCH, EventSource
 from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import waiting
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 BAD = f"{WATCHED}bad.jpg"
 TEST_EVENTS = len(SOURCES)
@@ -42,7 +42,7 @@ def test_only_what_is_poisoned_comes_back_and_ends_as_a_dead_letter(
         cloud.put("selfies", key, photo)
     function = deploy(SNS_TOPIC_ARN=cloud.topic_arn)
     with EventSource(cloud.sqs, cloud.uploads_url, function) as source:
-        until(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
+        wait_for(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
 
     assert len(source.batches[0]) == LARGEST_BATCH
     receives = Counter(message for batch in source.batches for message in batch)

@@ -18,7 +18,7 @@ from tests.e2e.aws.operations import made_by
 from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import queue_arn, waiting
 from tests.support.policies import any_like
-from tests.support.wait import until
+from tests.support.wait import wait_for
 from tests.templates.aws.conftest import REPOSITORY, tools
 from tests.templates.aws.stack import Stack
 from tests.templates.aws.test_permissions import permissions
@@ -149,7 +149,7 @@ def _covers(allowed: tuple[str, str], one: tuple[str, str]) -> bool:
 
 
 def _settled(cloud: Cloud) -> None:
-    until(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
+    wait_for(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
 
 
 def _release(cloud: Cloud, uri: str) -> None:
