@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from facescreen.model import ObjectRef
 from facescreen.settings import QuarantineSettings
-from tests.fakes import MemoryStore
+from facescreen.testing.stores import MemoryStore
 from tests.support.screener_harness import REF, ScreenerHarness
 
 MOVE = QuarantineSettings("move", "held", "quarantine/", on_stand_in=False)
@@ -43,9 +43,9 @@ def kill() -> None:
 
 def quarantined_copies(harness: ScreenerHarness) -> list[ObjectRef]:
     """The objects in the quarantine bucket."""
-    return [ObjectRef("oss", MOVE.bucket, key) for key in harness.store.keys_in(MOVE.bucket)]
+    return [ObjectRef("oss", MOVE.bucket, key) for key in harness.store.keys(MOVE.bucket)]
 
 
 def original_exists(harness: ScreenerHarness) -> bool:
     """Whether an object exists where the photograph was uploaded to."""
-    return harness.store.holds(*ORIGINAL)
+    return harness.store.exists(*ORIGINAL)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
-from PIL import Image
 
 import facescreen
 from facescreen.deepfake.response import Detection
@@ -22,21 +20,18 @@ from facescreen.screening.screener import Policy, Screener
 from facescreen.screening.tagger import Tagger
 from facescreen.screening.transfer import ByUrl
 from facescreen.settings import QuarantineSettings
+from facescreen.testing.bus import MemoryPublisher
+from facescreen.testing.stores import MemoryState, MemoryStore
 from facescreen.timing import Deadline
-from tests.fakes import KeptMessages, MemoryState, MemoryStore, PlannedDetector
+from tests.support.pictures import noise_picture, to_conforming_jpeg
+from tests.support.scripted_detector import ScriptedDetector
 
 SCHEMA = json.loads(
     (Path(facescreen.__file__).parent / "screening-completed.v1.schema.json").read_text()
 )
 
 
-def picture(mode: str = "JPEG", width: int = 720, height: int = 960) -> bytes:
-    held = io.BytesIO()
-    Image.effect_noise((width, height), 20).convert("RGB").save(held, mode, quality=50)
-    return held.getvalue()
-
-
-PHOTO = picture()
+PHOTO = noise_picture()
 REF = ObjectRef("oss", "selfies", "kyc/é 1+1%.jpg")
 
 
@@ -47,10 +42,10 @@ class ScreenerHarness:
         form: str = "separate",
         quarantine: QuarantineSettings | None = None,
     ) -> None:
-        self.store = MemoryStore()
+        self.store = MemoryStore(convert=to_conforming_jpeg)
         self.state = MemoryState()
-        self.detector = PlannedDetector(list(plan))
-        self.messages = KeptMessages()
+        self.detector = ScriptedDetector(list(plan))
+        self.publisher = MemoryPublisher()
         self.ledger = ledger = Ledger(self.state)
         self.history = History(self.state)
         self.screener = Screener(
@@ -58,7 +53,7 @@ class ScreenerHarness:
             ledger=ledger,
             transfer=ByUrl(self.store, self.detector.detect, 300),
             tagger=Tagger(self.store, ledger, prefix="deepfake-", form=form),
-            publisher=self.messages,
+            publisher=self.publisher,
             history=self.history,
             policy=Policy("acs:fc:r:1:functions/f", "fs", Strictness.STANDARD, True),
             quarantine=Quarantine(self.store, Records(ledger), quarantine) if quarantine else None,
@@ -79,6 +74,6 @@ class ScreenerHarness:
 
     def sent(self) -> list[dict[str, Any]]:
         """Every message published, each validated against the schema."""
-        for message in self.messages.sent:
+        for message in self.publisher.messages:
             jsonschema.validate(message, SCHEMA)
-        return [dict(message) for message in self.messages.sent]
+        return self.publisher.messages

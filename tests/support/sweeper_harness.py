@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from facescreen.deepfake.rate_limiter import Interval
@@ -14,8 +13,9 @@ from facescreen.screening.sweep import Run, Sweeper, Verdicts
 from facescreen.screening.sweep_cursor import Courses
 from facescreen.settings.sweep import Place, SweepSettings
 from facescreen.tags import tag_set
+from facescreen.testing.bus import MemoryInvoker
+from facescreen.testing.stores import MemoryState, MemoryStore
 from facescreen.timing import Deadline
-from tests.fakes import MemoryState, MemoryStore
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -30,30 +30,18 @@ SETTINGS = SweepSettings(
 )
 
 
-@dataclass
-class KeptEvents:
-    """Invoker that keeps the objects of what it is given; `before` may raise first."""
-
-    came: list[ObjectRef] = field(default_factory=list)
-    before: Callable[[], None] = lambda: None
-
-    def submit(self, payload: bytes) -> None:
-        self.before()
-        self.came += read_event(payload, Filters()).objects
-
-
 class SweeperHarness:
     def __init__(self, settings: SweepSettings = SETTINGS, filters: Filters | None = None) -> None:
         self.now = datetime(2026, 11, 23, 4, tzinfo=timezone.utc)
         self.store = MemoryStore()
         self.store.now = lambda: self.now
         self.state = MemoryState()
-        self.events = KeptEvents()
+        self.invoker = MemoryInvoker()
         self.spent = False
         self.sweeper = Sweeper(
             settings=settings,
             store=self.store,
-            invoker=self.events,
+            invoker=self.invoker,
             courses=Courses(self.state),
             filters=filters or Filters(),
             verdicts=Verdicts(self.store, "deepfake-", "separate"),
@@ -80,6 +68,15 @@ class SweeperHarness:
         return self.sweeper.sweep(Deadline.after(seconds))
 
     @property
+    def submitted(self) -> list[ObjectRef]:
+        """The objects submitted, in order."""
+        return [
+            ref
+            for payload in self.invoker.payloads
+            for ref in read_event(payload, Filters()).objects
+        ]
+
+    @property
     def keys(self) -> list[str]:
-        """The keys submitted, in order."""
-        return [ref.key for ref in self.events.came]
+        """The keys of the objects submitted, in order."""
+        return [ref.key for ref in self.submitted]

@@ -11,7 +11,7 @@ from facescreen.errors import ObjectChanged, Unavailable
 from facescreen.model import ObjectHead, Status
 from facescreen.screening.quarantine import Records
 from facescreen_cli.commands.release.releasing import NotReleased, Releasing, Return
-from tests.fakes import HIGH_RISK
+from tests.support.pictures import noise_picture
 from tests.support.quarantine_harness import (
     MOVE,
     PRIVATE,
@@ -22,7 +22,8 @@ from tests.support.quarantine_harness import (
     quarantined_copies,
     stop_interrupting,
 )
-from tests.support.screener_harness import PHOTO, REF, ScreenerHarness, picture
+from tests.support.screener_harness import PHOTO, REF, ScreenerHarness
+from tests.support.scripted_detector import HIGH_RISK
 
 OPERATIONS = range(1, 16)
 """More than one release has."""
@@ -91,7 +92,7 @@ def test_planning_changes_nothing() -> None:
 
 def test_a_newer_object_is_not_overwritten() -> None:
     harness, releasing = moved()
-    newer = picture()
+    newer = noise_picture()
     harness.put(newer)
     with pytest.raises(NotReleased, match="another object stands at oss://selfies/kyc/"):
         release(harness, releasing)
@@ -102,7 +103,7 @@ def test_a_newer_object_is_not_overwritten() -> None:
 @pytest.mark.parametrize("number", OPERATIONS)
 def test_an_upload_at_any_moment_of_the_release_stays(number: int) -> None:
     harness, releasing = moved()
-    newer = picture()
+    newer = noise_picture()
     etag = harness.store.head(quarantined_copies(harness)[0]).etag
     seen = interrupt(harness.store, number, lambda: harness.put(newer))
     with suppress(NotReleased, ObjectChanged, Unavailable):
@@ -187,6 +188,6 @@ def test_a_second_delivery_does_not_take_private_for_what_it_was() -> None:
 def test_access_that_was_set_on_other_bytes_is_said() -> None:
     harness, releasing = made_private()
     plan = releasing.plan(REF)
-    interrupt(harness.store, 2, lambda: harness.put(picture()))
+    interrupt(harness.store, 2, lambda: harness.put(noise_picture()))
     with pytest.raises(NotReleased, match="look at its access list"):
         releasing.carry_out(plan)

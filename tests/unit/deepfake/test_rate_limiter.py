@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from facescreen.deepfake.rate_limiter import SLACK, WINDOW_S, Fleet, Interval, Pace
-from tests.fakes import MemoryState
+from facescreen.testing.stores import MemoryState
 
 
 class Clock:

@@ -13,7 +13,7 @@ from facescreen import errors
 from facescreen.model import Finding, ObjectRef, Outcome, Status, Tagging, Verdict
 from facescreen.records import history
 from facescreen.records.history import History
-from tests.fakes import MemoryState
+from facescreen.testing.stores import MemoryState
 
 NOON = datetime(2026, 11, 23, 12, 30, tzinfo=timezone.utc)
 

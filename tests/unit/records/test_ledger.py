@@ -11,8 +11,8 @@ import pytest
 from facescreen.errors import StillClaimed, Unavailable
 from facescreen.model import Finding, ObjectHead, ObjectRef, Verdict
 from facescreen.records.ledger import CLOCK_SKEW_S, FINISHING_S, Claim, Ledger, entry_id
+from facescreen.testing.stores import MemoryState
 from facescreen.timing import Deadline
-from tests.fakes import MemoryState
 
 FOUND = Finding(Verdict.LOW_RISK, "fs" + "0" * 30, "2026-11-23T04:05:06Z")
 SHORT = 1.0

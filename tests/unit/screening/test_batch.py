@@ -13,9 +13,10 @@ from facescreen.bus.ports import DeadLetters
 from facescreen.errors import AccessRefused, BadEvent, Deferred, FacescreenError, Unavailable
 from facescreen.events.parsed import Answer, Delivery, Triggered
 from facescreen.screening.batch import Batch
+from facescreen.testing.bus import MemoryDeadLetters
 from facescreen.timing import Deadline
-from tests.fakes import HIGH_RISK, LOW_RISK, KeptLetters
 from tests.support.screener_harness import PHOTO, REF, ScreenerHarness
+from tests.support.scripted_detector import HIGH_RISK, LOW_RISK
 
 DOWN = Unavailable("the service is unwell", code="ServiceUnavailable")
 SPENT = Deferred("deferred: the day's 5 paid calls are spent", retry_after_s=3600)
@@ -70,14 +71,14 @@ def test_of_a_batch_only_what_failed_comes_back() -> None:
     batch[7].objects = [replace(REF, key="gone.jpg", etag="0")]
     answer = work(harness, Triggered(batch, Answer.ITEM_FAILURES))
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-3"}]}
-    assert len(harness.messages.sent) == 9
+    assert len(harness.publisher.messages) == 9
 
 
 def test_a_fault_of_our_own_is_one_messages_alone(caplog: pytest.LogCaptureFixture) -> None:
     harness = ScreenerHarness(ZeroDivisionError("s3cr3t"))
     batch = [message(harness, 1), message(harness, 2)]
     answer = work(harness, Triggered(batch, Answer.ITEM_FAILURES))
-    assert len(answer["batchItemFailures"]) == len(harness.messages.sent) == 1
+    assert len(answer["batchItemFailures"]) == len(harness.publisher.messages) == 1
     (told,) = (record for record in caplog.records if record.message == "unforeseen")
     assert vars(told)["error"] == "ZeroDivisionError"
     assert "s3cr3t" not in str(vars(told))
@@ -117,7 +118,7 @@ def test_what_is_deferred_did_not_fail() -> None:
 
 
 def test_what_is_deferred_for_good_is_a_dead_letter_that_says_why() -> None:
-    harness, letters = ScreenerHarness(SPENT, SPENT, LOW_RISK), KeptLetters()
+    harness, letters = ScreenerHarness(SPENT, SPENT, LOW_RISK), MemoryDeadLetters()
     first, last = message(harness, 1, 4), replace(message(harness, 2, 5), body='{"of": "SQS"}')
     for delivery in (first, last):
         answer = work(harness, Triggered([delivery], Answer.ITEM_FAILURES), 5, letters)
@@ -128,7 +129,7 @@ def test_what_is_deferred_for_good_is_a_dead_letter_that_says_why() -> None:
 
 
 def test_what_failed_beside_it_is_left_to_the_queue() -> None:
-    harness, letters = ScreenerHarness(SPENT, DOWN), KeptLetters()
+    harness, letters = ScreenerHarness(SPENT, DOWN), MemoryDeadLetters()
     both = message(harness, 1, 5)
     both.objects.append(put(harness, "other.jpg"))
     answer = work(harness, Triggered([both], Answer.ITEM_FAILURES), 5, letters)
@@ -137,7 +138,7 @@ def test_what_failed_beside_it_is_left_to_the_queue() -> None:
 
 
 def test_what_fails_otherwise_is_left_to_the_queue() -> None:
-    harness, letters = ScreenerHarness(DOWN), KeptLetters()
+    harness, letters = ScreenerHarness(DOWN), MemoryDeadLetters()
     answer = work(harness, Triggered([message(harness, 1, 5)], Answer.ITEM_FAILURES), 5, letters)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     assert letters.letters == []
@@ -164,9 +165,9 @@ def test_what_is_known_is_said_rather_than_failed() -> None:
     def unwell(message: Any) -> None:
         raise Unavailable("the bus is unwell")
 
-    publish, harness.messages.publish = harness.messages.publish, unwell  # type: ignore[method-assign]
+    publish, harness.publisher.publish = harness.publisher.publish, unwell  # type: ignore[method-assign]
     work(harness, Triggered([delivery], Answer.ITEM_FAILURES), 6)
-    harness.messages.publish = publish  # type: ignore[method-assign]
+    harness.publisher.publish = publish  # type: ignore[method-assign]
     outcome = harness.screener.give_up(delivery.objects[0], DOWN)
     assert outcome.finding is not None
     assert outcome.finding.verdict == "high_risk"
@@ -207,7 +208,7 @@ def test_a_batch_job_hears_of_each_task() -> None:
     harness = ScreenerHarness()
     tasks = [Delivery(f"t-{n}", None, [put(harness, f"{n}.jpg")]) for n in range(3)]
     tasks.append(Delivery("t-3", faults=[BadEvent("the task has no key")]))
-    harness.detector.plan[:] = [LOW_RISK, DOWN, LOW_RISK]
+    harness.detector.script[:] = [LOW_RISK, DOWN, LOW_RISK]
     answer = work(harness, Triggered(tasks, Answer.TASK_RESULTS, INVOCATION))
     assert {name: answer[name] for name in INVOCATION} == INVOCATION
     assert answer["treatMissingKeysAs"] == "PermanentFailure"

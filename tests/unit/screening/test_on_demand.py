@@ -13,8 +13,9 @@ from facescreen.model import ObjectRef
 from facescreen.requirements import Strictness
 from facescreen.screening.on_demand import AdHoc
 from facescreen.timing import Deadline
-from tests.fakes import HIGH_RISK, LOW_RISK
-from tests.support.screener_harness import PHOTO, ScreenerHarness, picture
+from tests.support.pictures import noise_picture
+from tests.support.screener_harness import PHOTO, ScreenerHarness
+from tests.support.scripted_detector import HIGH_RISK, LOW_RISK
 
 
 class Asked(ScreenerHarness):
@@ -59,7 +60,7 @@ def test_bytes_are_answered_as_a_message_would_say() -> None:
     assert told["object"] is None
     assert told["tagging"]["status"] == "not_asked"
     assert list(asked.sent_content[0]) == ["base64", "kind", "merchant_biz_id", "deadline"]
-    assert asked.messages.sent == []
+    assert asked.publisher.messages == []
 
 
 def test_the_same_bytes_are_paid_for_once() -> None:
@@ -67,7 +68,7 @@ def test_the_same_bytes_are_paid_for_once() -> None:
     first, second = asked.bytes(PHOTO), asked.bytes(PHOTO)
     assert len(asked.sent_content) == 1
     assert first["merchant_biz_id"] == second["merchant_biz_id"]
-    assert asked.bytes(picture())["verdict"] == "low_risk"
+    assert asked.bytes(noise_picture())["verdict"] == "low_risk"
 
 
 def test_an_image_over_1_mb_is_uploaded() -> None:
@@ -78,7 +79,7 @@ def test_an_image_over_1_mb_is_uploaded() -> None:
 
 @pytest.mark.parametrize(
     ("data", "reason"),
-    [(b"not an image", "UnqualifiedPhoto"), (picture("PNG"), "UnqualifiedPhoto")],
+    [(b"not an image", "UnqualifiedPhoto"), (noise_picture("PNG"), "UnqualifiedPhoto")],
 )
 def test_what_cannot_be_screened_costs_nothing(data: bytes, reason: str) -> None:
     asked = Asked()
@@ -99,7 +100,7 @@ def test_an_idempotency_key_holds_to_its_content() -> None:
     asked.bytes(PHOTO, key="k")
     asked.bytes(PHOTO, key="k")
     with pytest.raises(errors.KeyReused):
-        asked.bytes(picture(), key="k")
+        asked.bytes(noise_picture(), key="k")
     with pytest.raises(errors.KeyReused):
         asked.url(key="k")
     assert len(asked.sent_content) == 1
@@ -130,7 +131,7 @@ def test_an_object_is_looked_at_without_a_trace() -> None:
     assert told["object"]["etag"] == ref.etag
     assert told["tagging"]["status"] == "not_asked"
     assert asked.tags() == {}
-    assert asked.messages.sent == []
+    assert asked.publisher.messages == []
 
 
 def test_what_was_looked_at_is_not_paid_for_again_by_its_event() -> None:
@@ -165,7 +166,7 @@ def test_an_overwrite_in_the_middle_gives_no_verdict() -> None:
     ref = replace(asked.put(), etag="")
 
     def overwrite() -> None:
-        asked.put(picture())
+        asked.put(noise_picture())
 
     asked.detector.during = overwrite
     with pytest.raises(errors.ObjectChanged):
@@ -181,7 +182,7 @@ def test_what_stands_on_an_object() -> None:
     assert asked.ad_hoc.standing(ref)["tagging"]["status"] == "written"
     asked.store.replace_tags(ref, {})
     assert asked.ad_hoc.standing(ref)["tagging"]["status"] == "absent"
-    asked.put(picture())
+    asked.put(noise_picture())
     with pytest.raises(errors.NotScreened):
         asked.ad_hoc.standing(replace(ref, etag=""))
     asked.store.drop(ref.bucket, ref.key)

@@ -10,7 +10,7 @@ import pytest
 from facescreen import errors
 from facescreen.deepfake.response import Detection
 from facescreen.model import Status, Verdict
-from tests.fakes import HIGH_RISK
+from tests.support.pictures import noise_picture
 from tests.support.quarantine_harness import (
     MOVE,
     PRIVATE,
@@ -21,7 +21,8 @@ from tests.support.quarantine_harness import (
     quarantined_copies,
     stop_interrupting,
 )
-from tests.support.screener_harness import PHOTO, REF, ScreenerHarness, picture
+from tests.support.screener_harness import PHOTO, REF, ScreenerHarness
+from tests.support.scripted_detector import HIGH_RISK
 
 OPERATIONS = range(1, 20)
 """More than one screening has."""
@@ -114,13 +115,13 @@ def test_a_process_killed_anywhere_loses_nothing(number: int) -> None:
 def test_a_bus_that_is_down_keeps_the_original_for_the_next_try() -> None:
     harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE)
     ref = harness.put()
-    send = harness.messages.publish
+    send = harness.publisher.publish
 
     def refuse(message: object) -> None:
-        harness.messages.publish = send  # type: ignore[method-assign]
+        harness.publisher.publish = send  # type: ignore[method-assign]
         raise errors.Unavailable("MNS can't be reached")
 
-    harness.messages.publish = refuse  # type: ignore[method-assign]
+    harness.publisher.publish = refuse  # type: ignore[method-assign]
     with pytest.raises(errors.Unavailable):
         harness.screen(ref)
     assert original_exists(harness)
@@ -135,7 +136,7 @@ def test_an_overwrite_anywhere_is_never_deleted(settings: object, number: int) -
     """Save in the one round trip between the last look and the deletion, where OSS has no
     condition to give."""
     harness = ScreenerHarness(HIGH_RISK, quarantine=settings)  # type: ignore[arg-type]
-    ref, newer = harness.put(), picture()
+    ref, newer = harness.put(), noise_picture()
     seen = interrupt(harness.store, number, lambda: harness.put(newer))
     harness.screen(ref)
     if seen[number - 1 : number] in ([], ["delete"]):
@@ -215,7 +216,7 @@ def test_a_high_risk_is_made_private() -> None:
 
 def test_what_was_overwritten_while_it_was_made_private_is_superseded() -> None:
     harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE)
-    ref, newer = harness.put(), picture()
+    ref, newer = harness.put(), noise_picture()
 
     def overwrite(operation: str) -> None:
         if operation == "set_acl":

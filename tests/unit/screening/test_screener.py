@@ -12,8 +12,9 @@ from facescreen.deepfake.response import Detection
 from facescreen.model import Status, Verdict
 from facescreen.records.ledger import entry_id
 from facescreen.timing import Deadline
-from tests.fakes import HIGH_RISK
-from tests.support.screener_harness import PHOTO, REF, ScreenerHarness, picture
+from tests.support.pictures import noise_picture
+from tests.support.screener_harness import PHOTO, REF, ScreenerHarness
+from tests.support.scripted_detector import HIGH_RISK
 
 
 def test_high_risk_stands_on_the_object_and_on_the_bus() -> None:
@@ -99,7 +100,7 @@ def test_tags_that_an_uploader_forged_do_not_spare_the_call() -> None:
     [
         (b"just text", "UnqualifiedPhoto"),
         (b"", "UnqualifiedPhoto"),
-        (picture(width=960, height=720), "UnqualifiedPhoto"),
+        (noise_picture(width=960, height=720), "UnqualifiedPhoto"),
     ],
 )
 def test_what_cannot_be_screened_is_told_and_not_paid_for(data: bytes, reason: str) -> None:
@@ -115,10 +116,10 @@ def test_what_cannot_be_screened_is_told_and_not_paid_for(data: bytes, reason: s
 @pytest.mark.parametrize("form", ["PNG", "GIF", "WEBP", "BMP", "TIFF"])
 def test_what_is_no_jpeg_goes_through_the_stores_conversion(form: str) -> None:
     harness = ScreenerHarness()
-    harness.screen(harness.put(picture(form)))
+    harness.screen(harness.put(noise_picture(form)))
     assert "x-oss-process=convert" in harness.detector.urls[0]
     harness.store.converts = False
-    outcome = harness.screen(harness.put(picture(form)))
+    outcome = harness.screen(harness.put(noise_picture(form)))
     assert outcome.finding.reason == "UnqualifiedPhoto"
 
 
@@ -151,13 +152,13 @@ def test_other_trouble_leaves_no_tag_and_frees_the_claim(error: Exception) -> No
 def test_a_bus_that_is_down_costs_no_second_call() -> None:
     harness = ScreenerHarness()
     ref = harness.put()
-    send, down = harness.messages.publish, errors.Unavailable("MNS can't be reached")
+    send, down = harness.publisher.publish, errors.Unavailable("MNS can't be reached")
 
     def refuse(message: Any) -> None:
-        harness.messages.publish = send  # type: ignore[method-assign]
+        harness.publisher.publish = send  # type: ignore[method-assign]
         raise down
 
-    harness.messages.publish = refuse  # type: ignore[method-assign]
+    harness.publisher.publish = refuse  # type: ignore[method-assign]
     with pytest.raises(errors.Unavailable):
         harness.screen(ref)
     assert harness.screen(ref).status is Status.SCREENED
@@ -176,7 +177,7 @@ def test_deleted_meanwhile_is_no_error() -> None:
 def test_an_event_of_bytes_that_stand_no_more_is_superseded() -> None:
     harness = ScreenerHarness()
     old = harness.put()
-    harness.put(picture())
+    harness.put(noise_picture())
     assert harness.screen(old).status is Status.SUPERSEDED
     assert harness.paid == 0
 
@@ -188,7 +189,7 @@ def test_bytes_that_change_while_they_are_probed_are_superseded() -> None:
     def strike(operation: str) -> None:
         if operation == "read":
             harness.store.before = lambda operation: None
-            harness.put(picture())
+            harness.put(noise_picture())
 
     harness.store.before = strike
     assert harness.screen(ref).status is Status.SUPERSEDED
@@ -198,7 +199,7 @@ def test_bytes_that_change_while_they_are_probed_are_superseded() -> None:
 def test_other_bytes_shown_to_the_service_for_a_moment_clean_nobody() -> None:
     """A is put, B stands while the service downloads, and A is back before the second look."""
     harness = ScreenerHarness(Detection(Verdict.LOW_RISK, (), {}, "B", "B"), HIGH_RISK)
-    fake = picture()
+    fake = noise_picture()
     ref = harness.put(fake)
 
     def swap() -> None:

@@ -23,7 +23,7 @@ def test_what_has_no_verdict_in_time_is_handed_over_as_it_stands() -> None:
     assert harness.sweep(29 * MINUTE).submitted == 0
     run = harness.sweep(MINUTE)
     assert (run.listed, run.due, run.submitted, run.end) == (1, 1, 1, End.ALL)
-    (ref,) = harness.events.came
+    (ref,) = harness.submitted
     assert (ref.uri, ref.etag, ref.size) == ("oss://selfies/kyc/é 1+1%.jpg", etag, 1)
 
 
@@ -58,7 +58,7 @@ def test_only_what_a_trigger_takes_is_looked_at() -> None:
     for key in ("quarantine/selfies/fs1/kyc/a.jpg", "c.jpg"):
         harness.put(key, "clips")
     run = harness.sweep(HOUR)
-    assert [ref.uri for ref in harness.events.came] == [
+    assert [ref.uri for ref in harness.submitted] == [
         "oss://selfies/kyc/a.jpg",
         "oss://clips/c.jpg",
     ]
@@ -185,13 +185,13 @@ def test_trouble_is_told_and_nothing_is_left_out_or_done_twice(
         harness.put(key)
 
     def fail() -> None:
-        if len(harness.events.came) == 1:
+        if len(harness.submitted) == 1:
             raise error("no")
 
-    harness.events.before = fail
+    harness.invoker.before = fail
     with pytest.raises(error):
         harness.sweep(HOUR)
-    harness.events.before = lambda: None
+    harness.invoker.before = lambda: None
     harness.sweep(MINUTE)
     assert harness.keys == ["a", "b", "c"]
 
@@ -220,7 +220,7 @@ def test_of_two_runs_at_once_the_later_one_ends() -> None:
     harness.put("a")
     harness.now += HOUR
     other = harness.another()
-    harness.events.before = lambda: _once(harness, lambda: other.sweep(Deadline.after(600)))
+    harness.invoker.before = lambda: _once(harness, lambda: other.sweep(Deadline.after(600)))
     with pytest.raises(errors.StillClaimed):
         harness.sweep()
     harness.sweep(MINUTE)
@@ -228,28 +228,28 @@ def test_of_two_runs_at_once_the_later_one_ends() -> None:
 
 
 def _once(harness: SweeperHarness, run: object) -> None:
-    harness.events.before = lambda: None
+    harness.invoker.before = lambda: None
     assert callable(run)
     run()
 
 
 def test_a_run_that_is_killed_is_taken_up_near_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.fakes.MOST_LISTED", 2)
+    monkeypatch.setattr("facescreen.testing.stores.MOST_LISTED", 2)
     monkeypatch.setattr("facescreen.screening.sweep._SAVED_EVERY_S", 0)
     harness = SweeperHarness()
     for key in "abcde":
         harness.put(key)
 
     def kill() -> None:
-        if len(harness.events.came) == 3:
+        if len(harness.submitted) == 3:
             monkeypatch.setattr(harness.state, "append", _nothing_is_written_any_more)
             raise SystemExit
 
-    harness.events.before = kill
+    harness.invoker.before = kill
     with pytest.raises(SystemExit):
         harness.sweep(HOUR)
     monkeypatch.undo()
-    harness.events.before = lambda: None
+    harness.invoker.before = lambda: None
     harness.another().sweep(Deadline.after(600))
     assert harness.keys == ["a", "b", "c", "c", "d", "e"]
 

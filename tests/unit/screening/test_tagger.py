@@ -10,8 +10,8 @@ from facescreen.model import Finding, ObjectRef, Tagging, Verdict
 from facescreen.records.ledger import Ledger, entry_id
 from facescreen.screening.tagger import SUPERSEDED, Tagger
 from facescreen.tags import our_keys, tag_set
+from facescreen.testing.stores import MemoryState, MemoryStore
 from facescreen.timing import Deadline
-from tests.fakes import MemoryState, MemoryStore
 
 REF = ObjectRef("oss", "selfies", "a.jpg")
 OLD = Finding(Verdict.LOW_RISK, "fs" + "0" * 30, "2026-11-23T04:05:06Z")

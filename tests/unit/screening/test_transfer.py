@@ -10,8 +10,9 @@ import pytest
 from facescreen.deepfake.request import LARGEST_INLINE
 from facescreen.model import ObjectRef
 from facescreen.screening.transfer import Auto, ByUrl, Inline, Transfer
+from facescreen.testing.stores import MemoryStore
 from facescreen.timing import Deadline
-from tests.fakes import LOW_RISK, MemoryStore
+from tests.support.scripted_detector import LOW_RISK
 
 PHOTO, LONG = b"photo", bytes(LARGEST_INLINE + 1)
 
@@ -41,7 +42,8 @@ def sent(form: str, data: bytes, kind: str = "image", *, convert: bool = False) 
 
 def test_by_url_each_attempt_gets_one_of_its_own() -> None:
     (make,) = sent("url", PHOTO, convert=True).values()
-    assert make() == "https://selfies.example/a?x-oss-signature=s3cr3t&x-oss-process=convert"
+    query = "x-oss-expires=300&x-oss-signature=s3cr3t&x-oss-process=convert"
+    assert make() == f"https://selfies.example/a?{query}"
 
 
 @pytest.mark.parametrize("form", ["inline", "auto"])
