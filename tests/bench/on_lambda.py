@@ -20,7 +20,7 @@ from tests.e2e.aws.configuration import Configuration
 from tests.e2e.aws.event_source import EventSource
 from tests.e2e.aws.function import Function
 from tests.e2e.aws.package import built, managed_runtime
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 OBJECTS = 200
 CALL_MS = 1000
@@ -95,7 +95,7 @@ def run(place: Path) -> Measured:
         )
         function = _Timed(configuration, loop, place / "log")
         with function, EventSource(cloud.sqs, cloud.uploads_url, function):
-            until(lambda: _billed(cloud) == OBJECTS, "all objects", 300)
+            wait_for(lambda: _billed(cloud) == OBJECTS, "all objects", 300)
         measured = function.measured
         measured.requests.update(_counted(cloud) - before)
         # moto puts S3's notifications into the queue without a request; SQS bills each.

@@ -42,5 +42,5 @@ def _times(outside: Outside, sample: str, data: bytes) -> list[float]:
         key = f"{number}/{sample}"
         # Other bytes each time: the same ones would not be screened again.
         outside.put(key, data + number.to_bytes(2, "big"))
-        times.append(outside.wait_for(key)["data"]["timing"]["call_ms"])
+        times.append(outside.wait_for_message(key)["data"]["timing"]["call_ms"])
     return times[1:]

@@ -11,7 +11,7 @@ from oss2.credentials import StaticCredentialsProvider
 
 from facescreen.clients.credentials import Credentials
 from facescreen.model import ObjectRef
-from tests.fakes import MemoryStore
+from facescreen.testing.stores import MemoryStore
 
 
 class Objects(Protocol):

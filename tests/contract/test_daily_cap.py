@@ -12,8 +12,8 @@ import pytest
 from facescreen.deepfake.budget import DailyCap, drawn_by_day
 from facescreen.errors import Deferred
 from facescreen.storage.ports import StateStore
+from facescreen.testing.stores import MemoryState
 from tests.contract.place import REAL
-from tests.fakes import MemoryState
 
 MOST, INSTANCES = 50, 20
 NOON = 1_795_435_200.0

@@ -10,9 +10,9 @@ import pytest
 from facescreen import errors
 from facescreen.bus.ports import DeadLetters
 from facescreen.bus.sqs import SqsDeadLetters
+from facescreen.testing.bus import MemoryDeadLetters
 from facescreen_cli.commands.redrive.sqs_queue import SqsLetters
 from tests.contract.aws import AwsPlace, session
-from tests.fakes import KeptLetters
 
 WHY = errors.Deferred("deferred: the day's 5 paid calls (DAILY_CALLS) are spent", retry_after_s=9)
 EVENT = '{"Records": [{"key": "a+b é漢🙂"}],  "spaces": "stay"}'
@@ -30,7 +30,7 @@ class Queue(Protocol):
 
 @dataclass
 class InMemory:
-    letters: KeptLetters
+    letters: MemoryDeadLetters
 
     def kept(self) -> list[tuple[str, str, str]]:
         return self.letters.letters
@@ -48,7 +48,7 @@ class OnSqs:
 @pytest.fixture(params=["memory", "sqs"])
 def queue(request: pytest.FixtureRequest) -> Queue:
     if request.param == "memory":
-        return InMemory(KeptLetters())
+        return InMemory(MemoryDeadLetters())
     aws: AwsPlace = request.getfixturevalue("aws")
     url = aws.client("sqs").create_queue(QueueName="given-up")["QueueUrl"]
     return OnSqs(

@@ -24,8 +24,8 @@ from facescreen.timing import Deadline
 from facescreen_local.samples import photographs
 from tests.contract.objects import OssObjects
 from tests.contract.place import Place
-from tests.fakes import LOW_RISK, PlannedDetector
 from tests.support.live import paid_calls
+from tests.support.scripted_detector import LOW_RISK, ScriptedDetector
 
 PORTRAIT, STILL_LIFE, UNREACHABLE = "portrait.jpg", "still-life.jpg", "unreachable.jpg"
 PLANNED: dict[str, Detection | Exception] = {
@@ -84,10 +84,10 @@ def detector(request: pytest.FixtureRequest) -> Iterator[Detector]:
 
 def fake() -> Detector:
     """It answers by what its URL was asked for."""
-    detector = PlannedDetector()
+    detector = ScriptedDetector()
 
     def url(photograph: str) -> str:
-        detector.plan.append(PLANNED[photograph])
+        detector.script.append(PLANNED[photograph])
         return f"https://selfies.example/{photograph}"
 
     return Detector(detector.detect, url, 2)

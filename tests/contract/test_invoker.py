@@ -1,5 +1,5 @@
-"""Every Invoker, by one contract: the local Function Compute, by both SDKs and without one, and a
-queue of moto."""
+"""Every Invoker, by one contract: in memory, the local Function Compute, by both SDKs and without
+one, and a queue of moto."""
 
 from __future__ import annotations
 
@@ -18,17 +18,19 @@ from facescreen.bus.function_compute import FcInvoker
 from facescreen.bus.ports import Invoker
 from facescreen.bus.sqs import SqsInvoker
 from facescreen.clients.credentials import Credentials
+from facescreen.testing.bus import MAX_EVENT_BYTES, MemoryInvoker
 from facescreen_cli.sdk.fc2 import Fc2Invoker
 from facescreen_cli.sdk.fc3 import Fc3Invoker
 from facescreen_local.background import Background
-from tests.e2e.aws.moto_server import moto_server
 from tests.integration.fc.running import Running, in_background
+from tests.support.moto_server import moto_server
 
 HANDLERS = """
     def handler(event, context):
         print(event)
 """
 FC = ("fc", "fc3", "fc2")
+REAL = (*FC, "sqs")
 
 
 class Deployment(ABC):
@@ -83,9 +85,21 @@ class OnSqs(Deployment):
         return [m["Body"].encode() for m in self._sqs.receive_message(**asked)["Messages"]]
 
 
-@pytest.fixture(params=[*FC, "sqs"])
+class InMemory(Deployment):
+    largest = MAX_EVENT_BYTES
+
+    def __init__(self) -> None:
+        self.invoker = self._memory = MemoryInvoker()
+
+    def came(self) -> list[bytes]:
+        return self._memory.payloads
+
+
+@pytest.fixture(params=["memory", *REAL])
 def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deployment]:
-    if request.param == "sqs":
+    if request.param == "memory":
+        yield InMemory()
+    elif request.param == "sqs":
         with moto_server() as endpoint:
             yield OnSqs(endpoint)
     else:
@@ -105,6 +119,7 @@ def test_what_is_submitted_comes_unchanged(deployment: Deployment) -> None:
     assert deployment.came() == [payload]
 
 
+@pytest.mark.parametrize("deployment", REAL, indirect=True)
 def test_what_was_never_deployed_is_a_matter_of_settings(deployment: Deployment) -> None:
     with pytest.raises(errors.BadSettings):
         deployment.nowhere.submit(b"{}")

@@ -20,10 +20,11 @@ from facescreen.storage.oss import OssStore
 from facescreen.storage.ports import ObjectStore, Page
 from facescreen.storage.ports import objects as all_of
 from facescreen.storage.s3 import S3Store
+from facescreen.testing.stores import MemoryStore
 from tests.contract.aws import AwsPlace, session
 from tests.contract.objects import MemoryObjects, Objects, OssObjects
 from tests.contract.place import ALIBABA, REAL, Place
-from tests.fakes import MemoryStore
+from tests.support.pictures import to_conforming_jpeg
 
 NOWHERE = "http://127.0.0.1:9"
 KEYS = ["a.jpg", "kyc/é +%41/🙂 人.jpg", "a//b/../c.jpg", "./.hidden", "a?x=1&y#z.jpg"]
@@ -36,7 +37,7 @@ Stored = tuple[ObjectStore, Objects, ObjectRef]
 @pytest.fixture(params=["fake", *REAL])
 def both(request: pytest.FixtureRequest) -> Iterator[Both]:
     if request.param == "fake":
-        fake = MemoryStore()
+        fake = MemoryStore(convert=to_conforming_jpeg)
         yield fake, MemoryObjects(fake)
         return
     place = request.getfixturevalue(request.param)
@@ -124,7 +125,7 @@ def test_the_last_tag_goes(stored: Stored) -> None:
 
 
 def test_a_listing_goes_by_key_from_any_point(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("facescreen.storage.oss", "facescreen.storage.s3", "tests.fakes"):
+    for module in ("facescreen.storage.oss", "facescreen.storage.s3", "facescreen.testing.stores"):
         monkeypatch.setattr(f"{module}.MOST_LISTED", 3)
     store, made = both
     put = [made.put(f"in/{name}", b"x" * 7) for name in sorted(KEYS)]

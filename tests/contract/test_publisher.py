@@ -15,6 +15,7 @@ from facescreen.bus.ports import Publisher
 from facescreen.bus.sns import SnsPublisher
 from facescreen.bus.sqs import SqsPublisher
 from facescreen.clients.credentials import Credentials
+from facescreen.testing.bus import MemoryPublisher
 from facescreen_local.mns.service import MnsService
 from facescreen_local.protocol.faults import Behaviour, Fault
 from tests.contract.aws import AwsPlace, session
@@ -55,6 +56,14 @@ def test_messages_reach_the_queue(bus: Bus) -> None:
     for message in sent:
         bus.publisher.publish(message)
     assert bus.inbox.receive(2) == sent
+
+
+def test_the_publisher_in_memory_keeps_what_can_be_sent() -> None:
+    publisher = MemoryPublisher()
+    publisher.publish(MESSAGE)
+    with pytest.raises(TypeError):
+        publisher.publish({**MESSAGE, "data": b"no JSON"})
+    assert publisher.messages == [MESSAGE]
 
 
 def test_a_missing_target_is_the_settings_matter(bus: Bus) -> None:

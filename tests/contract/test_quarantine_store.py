@@ -15,10 +15,10 @@ from facescreen import errors
 from facescreen.model import ObjectRef
 from facescreen.screening.quarantine import copy, remove
 from facescreen.storage.ports import QuarantineStore
+from facescreen.testing.stores import MemoryStore
 from tests.contract.aws import AwsPlace
 from tests.contract.objects import MemoryObjects, Objects
 from tests.contract.place import ALIBABA, REAL, Place
-from tests.fakes import MemoryStore
 
 Both = tuple["QuarantineStore", Objects]
 KEYS = ["a.jpg", "kyc/é +%41/🙂 人.jpg", "a//b/../c.jpg", "a?x=1&y#z.jpg"]

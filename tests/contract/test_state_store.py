@@ -11,10 +11,10 @@ import pytest
 
 from facescreen import errors
 from facescreen.storage.ports import StateStore
+from facescreen.testing.stores import MemoryState
 from tests.contract.aws import AwsPlace
 from tests.contract.objects import Objects
 from tests.contract.place import ALIBABA, REAL, Place
-from tests.fakes import MemoryState
 
 Kept = tuple["StateStore", str]
 RACERS = 16

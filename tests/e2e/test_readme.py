@@ -35,8 +35,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with up(here, "--samples") as told:
         (here / ".facescreen").symlink_to(here / "data")
         outside = Outside(told)
-        outside.wait_for("selfies/flagged.jpg")
-        outside.wait_for("selfies/portrait.jpg")
+        outside.wait_for_message("selfies/flagged.jpg")
+        outside.wait_for_message("selfies/portrait.jpg")
         yield here
         outside.close()
 

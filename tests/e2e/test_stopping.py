@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.command import FACESCREEN
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def test_up_may_be_stopped_as_soon_as_its_env_file_is_there(tmp_path: Path) -> N
     arguments = ["up", "--data", str(tmp_path / "data"), "--env-file", str(env_file)]
     with _running(*arguments, stderr=writing, folder=tmp_path) as process:
         os.close(writing)
-        until(env_file.exists, "the env file")
+        wait_for(env_file.exists, "the env file")
         process.send_signal(signal.SIGTERM)
         with os.fdopen(reading, "rb") as pipe:
             said = pipe.read()[held:].decode()
@@ -57,7 +57,7 @@ def test_up_may_be_stopped_as_soon_as_its_env_file_is_there(tmp_path: Path) -> N
 
 def test_a_demo_that_is_stopped_before_its_end_leaves_nothing_behind(tmp_path: Path) -> None:
     with _running("demo", stderr=subprocess.PIPE, folder=tmp_path) as process:
-        until(lambda: bool(_children(process.pid)), "an instance of the function")
+        wait_for(lambda: bool(_children(process.pid)), "an instance of the function")
         instances = _children(process.pid)
         process.send_signal(signal.SIGTERM)
         said = process.communicate(timeout=30)[1].decode()

@@ -7,7 +7,17 @@ import re
 import struct
 from pathlib import Path
 
-from tests.unit.media.built import Track, box, exif, full_box, heif, ispe, jpeg, mp4, segment
+from tests.support.media.handmade_files import (
+    Track,
+    box,
+    exif,
+    full_box,
+    heif,
+    ispe,
+    jpeg,
+    mp4,
+    segment,
+)
 
 _EVENTS = Path(__file__).parents[1] / "fixtures" / "events"
 _SOUND = Track(handler=b"soun")

@@ -13,7 +13,7 @@ from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
 from facescreen.media.media import Unreadable
 from facescreen.media.probe import probe
-from tests.unit.media.stored import Stored
+from tests.support.media.memory_reader import MemoryReader
 
 _ALL = Filters()
 
@@ -27,7 +27,7 @@ def envelope(content: bytes) -> None:
 def media(content: bytes) -> None:
     """An object's bytes."""
     with contextlib.suppress(Unreadable):
-        probe(Stored(content))
+        probe(MemoryReader(content))
 
 
 def answer(content: bytes) -> None:

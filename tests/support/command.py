@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 FACESCREEN = Path(sys.executable).with_name("facescreen")
 
@@ -27,7 +27,7 @@ def up(folder: Path, *options: str) -> Iterator[dict[str, str]]:
     arguments = ["up", "--data", str(folder / "data"), "--env-file", str(env_file), *options]
     with subprocess.Popen([FACESCREEN, *arguments], stderr=subprocess.PIPE) as process:
         try:
-            until(env_file.exists, "the env file")
+            wait_for(env_file.exists, "the env file")
             lines = env_file.read_text().splitlines()
             yield dict(line.split("=", 1) for line in lines)
         finally:

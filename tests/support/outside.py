@@ -16,8 +16,8 @@ from mns.mns_exception import MNSServerException
 
 from facescreen_local.background import Background
 from facescreen_local.cloud import LocalCloud
-from tests.e2e.pipeline.packaged import packaged
-from tests.support.wait import until
+from tests.support.packaged import packaged
+from tests.support.wait import wait_for
 
 PROJECT = Path(__file__).parents[2]
 FAST = {"CALLS_PER_SECOND": "50"}
@@ -82,7 +82,7 @@ class Outside:
         self.letters += (found := self._drain("MNS_DLQ"))
         return found
 
-    def wait_for_letters(self) -> list[dict[str, Any]]:
+    def wait_for_dead_letters(self) -> list[dict[str, Any]]:
         """The dead letters, once there is one."""
         found: list[dict[str, Any]] = []
 
@@ -90,15 +90,15 @@ class Outside:
             found.extend(self.dead_letters())
             return bool(found)
 
-        until(come, "a dead letter")
+        wait_for(come, "a dead letter")
         return found
 
     def messages_of(self, key: str) -> list[dict[str, Any]]:
         return [m for m in self.receive() if m["data"]["object"]["key"] == key]
 
-    def wait_for(self, key: str, count: int = 1) -> dict[str, Any]:
+    def wait_for_message(self, key: str, count: int = 1) -> dict[str, Any]:
         """The last of `count` messages about `key`."""
-        until(lambda: len(self.messages_of(key)) >= count, f"{count} messages about {key}")
+        wait_for(lambda: len(self.messages_of(key)) >= count, f"{count} messages about {key}")
         return self.messages_of(key)[-1]
 
     def close(self) -> None:

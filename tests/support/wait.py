@@ -1,4 +1,4 @@
-"""Waiting for what comes in its own time."""
+"""Wait for something that takes its own time."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 
 
-def until(
+def wait_for(
     true: Callable[[], bool], what: str, seconds: float = 60, *, every_s: float = 0.05
 ) -> None:
-    """Waits until `true`, or fails."""
+    """Poll until `true()`; after `seconds` fail and say that `what` did not come."""
     ends = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < ends, f"waited {seconds} s for {what}"

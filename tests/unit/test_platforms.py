@@ -20,8 +20,9 @@ from facescreen.settings.forms import Endpoint, Text
 from facescreen.settings.loader import Contradiction, Group, Reader, Setting, setting
 from facescreen.settings.table import ALL
 from facescreen.storage.ports import ObjectStore, QuarantineStore, StateStore
+from facescreen.testing.bus import MemoryPublisher
+from facescreen.testing.stores import MemoryState, MemoryStore
 from facescreen.timing import Deadline
-from tests.fakes import KeptMessages, MemoryState, MemoryStore
 
 HERE = {
     "TOY_RUNTIME": "1",
@@ -87,7 +88,7 @@ class ToyPlatform:
 
     @cached_property
     def publisher(self) -> Publisher:
-        return KeptMessages()
+        return MemoryPublisher()
 
     @property
     def dead_letters(self) -> DeadLetters | None:
@@ -130,10 +131,10 @@ def test_an_object_of_it_is_screened() -> None:
     deployment = deployed()
     store, publisher = deployment.platform.object_store, deployment.platform.publisher
     assert isinstance(store, MemoryStore)
-    assert isinstance(publisher, KeptMessages)
+    assert isinstance(publisher, MemoryPublisher)
     etag = store.put("selfies", "note.txt", b"no picture")
     ref = ObjectRef("toy", "selfies", "note.txt", etag)
     outcome = deployment.screener.screen(ref, Deadline.after(10))
     assert outcome.status is Status.SCREENED
     assert store.tags(ref)["deepfake-verdict"] == "unscreenable"
-    assert publisher.sent[0]["data"]["object"]["store"] == "toy"
+    assert publisher.messages[0]["data"]["object"]["store"] == "toy"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from facescreen_local.cloud import LocalCloud
-from tests.e2e.api import answers
+from tests.e2e.api import response_leaks
 from tests.support.outside import Outside, running
 
 
@@ -32,7 +32,7 @@ def api(running_cloud: tuple[LocalCloud, Outside]) -> Iterator[httpx.Client]:
 
     def search(answer: httpx.Response) -> None:
         answer.read()
-        assert answers.find(answer, cloud) == []
+        assert response_leaks.find(answer, cloud) == []
 
     url, hooks = outside.told["HTTP_TRIGGER_URL"], {"response": [search]}
     with httpx.Client(base_url=url, timeout=60, event_hooks=hooks) as client:

@@ -11,7 +11,7 @@ import pytest
 from facescreen_local.auth.account import Key
 from tests.integration.fc.test_http_trigger import signed
 from tests.support.outside import Outside, running
-from tests.unit.http.test_access import key_set, token
+from tests.unit.http.test_auth import key_set, token
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 TOKENS = {

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from facescreen_local.cloud import LocalCloud
-from tests.e2e.api import answers
+from tests.e2e.api import response_leaks
 from tests.support.outside import Outside
 
 PATH = "/v1/screenings"
@@ -29,21 +29,21 @@ def listing(**listed: str) -> dict[str, Any]:
 )
 def test_a_signed_url_would_be_found(told: Any, cloud: LocalCloud, outside: Outside) -> None:
     url = outside.bucket.sign_url("GET", "a.jpg", 60)
-    assert answers.find(httpx.Response(200, json=told(url)), cloud) == ["body"]
+    assert response_leaks.find(httpx.Response(200, json=told(url)), cloud) == ["body"]
 
 
 def test_a_key_and_a_token_would_be_found(cloud: LocalCloud, outside: Outside) -> None:
     key = cloud.identity.issue_token()
     for value in (key.access_key_id, key.security_token):
-        assert answers.find(httpx.Response(200, text=value), cloud) == ["body"]
-        assert answers.find(httpx.Response(200, headers={"X-A": value}), cloud) == ["x-a"]
+        assert response_leaks.find(httpx.Response(200, text=value), cloud) == ["body"]
+        assert response_leaks.find(httpx.Response(200, headers={"X-A": value}), cloud) == ["x-a"]
     hidden = httpx.Response(200, json=listing(thumbnail=f"https://a/?{key.access_key_secret}"))
-    assert answers.find(hidden, cloud) == ["a secret"]
+    assert response_leaks.find(hidden, cloud) == ["a secret"]
 
 
 def test_a_thumbnail_may_be_signed(cloud: LocalCloud, outside: Outside) -> None:
     url = outside.bucket.sign_url("GET", "a.jpg", 60)
-    assert answers.find(httpx.Response(200, json=listing(thumbnail=url)), cloud) == []
+    assert response_leaks.find(httpx.Response(200, json=listing(thumbnail=url)), cloud) == []
 
 
 # What follows is searched by the client itself.

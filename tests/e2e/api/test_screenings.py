@@ -58,7 +58,9 @@ def test_an_object_without_a_trace_and_then_with(
     told = api.post(PATH, json={**asked, "write_back": True}).json()
     assert told["tagging"]["status"] == "written"
     assert outside.tags("asked.jpg")["deepfake-verdict"] == told["verdict"]
-    assert outside.wait_for("asked.jpg")["data"]["merchant_biz_id"] == told["merchant_biz_id"]
+    assert (
+        outside.wait_for_message("asked.jpg")["data"]["merchant_biz_id"] == told["merchant_biz_id"]
+    )
     assert len(outside.calls("asked.jpg")) == 1
     stands = api.get(PATH, params=asked["object"]).json()
     assert (stands["verdict"], stands["tagging"]["status"]) == (told["verdict"], "written")
@@ -69,7 +71,7 @@ def test_an_object_whatever_its_key(
     key: str, api: httpx.Client, outside: Outside, files: dict[str, bytes]
 ) -> None:
     outside.put(key, files["portrait.jpg"])
-    outside.wait_for(key)
+    outside.wait_for_message(key)
     told = api.get(PATH, params={"bucket": outside.told["OSS_BUCKET"], "key": key}).json()
     assert told["object"]["key"] == key
 
@@ -88,7 +90,7 @@ def test_the_same_bytes_at_one_instant_are_paid_for_once(
 
 def test_an_idempotency_key(api: httpx.Client, outside: Outside, files: dict[str, bytes]) -> None:
     outside.put("keyed.jpg", files["portrait.jpg"])
-    outside.wait_for("keyed.jpg")
+    outside.wait_for_message("keyed.jpg")
     paid = len(outside.calls())
     headers = {"Idempotency-Key": "case-1"}
     for _ in range(2):

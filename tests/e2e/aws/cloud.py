@@ -20,8 +20,8 @@ from facescreen_local.background import Background
 from facescreen_local.id_verification.service import CloudauthService
 from tests.e2e.aws.analyzer import ByLastBytes
 from tests.e2e.aws.configuration import REGION
-from tests.e2e.aws.moto_server import moto_server
 from tests.e2e.aws.queues import delete, queue_arn
+from tests.support.moto_server import moto_server
 
 SOURCES = ("selfies", "clips")
 VERSIONED = "clips"

@@ -17,8 +17,8 @@ from tests.e2e.aws import leaks
 from tests.e2e.aws.cloud import Cloud, running_cloud
 from tests.e2e.aws.configuration import REGION, Configuration
 from tests.e2e.aws.function import Function
-from tests.e2e.aws.moto_server import moto_server
 from tests.e2e.aws.package import built, managed_runtime
+from tests.support.moto_server import moto_server
 
 TOYS = Path(__file__).with_name("toys")
 

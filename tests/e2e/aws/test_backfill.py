@@ -14,7 +14,7 @@ from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
 from tests.e2e.aws import command_line
 from tests.e2e.aws.configuration import REGION
-from tests.e2e.aws.moto_server import moto_server
+from tests.support.moto_server import moto_server
 
 KEYS = ["old/a b+%20é.jpg", "old/b.jpg", "old/c.jpg"]
 

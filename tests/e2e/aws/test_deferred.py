@@ -7,14 +7,14 @@ from urllib.parse import unquote_plus
 
 import pytest
 
-from tests.e2e.aws.announced import Announced
 from tests.e2e.aws.cloud import WATCHED, Cloud
 from tests.e2e.aws.conftest import Deploy
 from tests.e2e.aws.event_source import EventSource
 from tests.e2e.aws.function import Function
 from tests.e2e.aws.operations import made_by
+from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import waiting
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 pytestmark = pytest.mark.usefixtures("within_a_day")
 
@@ -35,7 +35,7 @@ def test_what_is_beyond_the_cap_is_not_called_failed_and_screened_when_it_is_rai
     assert _paid(cloud) == KEYS - deferred
     assert len(deferred) == len(letters) == len(KEYS) - CAP
     assert all(cloud.tags("selfies", key) == {} for key in deferred)
-    told = Announced(cloud, cloud.topic_queue_url).all()
+    told = Published(cloud, cloud.topic_queue_url).all()
     assert {data["object"]["key"] for data in told} == KEYS - deferred
 
     for letter in letters:
@@ -49,7 +49,7 @@ def test_what_is_beyond_the_cap_is_not_called_failed_and_screened_when_it_is_rai
 def _drain(cloud: Cloud, deploy: Deploy, **settings: str) -> Function:
     function = deploy(SNS_TOPIC_ARN=cloud.topic_arn, MOST_RECEIVES="1", **settings)
     with EventSource(cloud.sqs, cloud.uploads_url, function) as source:
-        until(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
+        wait_for(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
     assert source.errors == []
     return function
 

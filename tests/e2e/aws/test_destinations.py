@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.aws.announced import Announced
 from tests.e2e.aws.cloud import BUS, WATCHED, Cloud
 from tests.e2e.aws.conftest import Deploy
 from tests.e2e.aws.event_source import EventSource
+from tests.e2e.aws.published import Published
 
 
 @pytest.mark.parametrize("destination", ["SNS_TOPIC_ARN", "SQS_QUEUE_URL", "EVENT_BUS"])
@@ -22,6 +22,6 @@ def test_a_verdict_reaches_its_destination(
     key = f"{WATCHED}{destination}.jpg"
     cloud.put("selfies", key, photo)
     with EventSource(cloud.sqs, cloud.uploads_url, deploy(**{destination: value})) as source:
-        (told,) = Announced(cloud, queue_url).of("selfies", key)
+        (told,) = Published(cloud, queue_url).of("selfies", key)
     assert told["verdict"] == "low_risk"
     assert source.errors == []

@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.aws.conftest import Toy
 from tests.e2e.aws.event_source import EventSource, failures
 from tests.e2e.aws.queues import queue_arn, waiting
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 RECEIVES = 2
 BATCH = {"one", "two"}
@@ -89,7 +89,7 @@ def test_good_messages_of_a_batch_are_done_and_a_bad_one_comes_back_alone(
     queue.send("bad", *(f"good {number}" for number in range(9)))
     function = toy("batch", environment={"NOTES": str(notes)})
     with EventSource(queue.sqs, queue.url, function) as source:
-        until(lambda: queue.dead() == ["bad"], "a dead letter")
+        wait_for(lambda: queue.dead() == ["bad"], "a dead letter")
     given = Counter(notes.read_text().splitlines())
     assert given == Counter([*(f"good {number} 1" for number in range(9)), "bad 1", "bad 2"])
     assert queue.waiting() == 0
@@ -102,7 +102,7 @@ def test_a_batch_that_fails_whole_ends_in_the_dead_letter_queue(
 ) -> None:
     queue.send("one", "two")
     with EventSource(queue.sqs, queue.url, toy(handler)) as source:
-        until(lambda: queue.dead() == ["one", "two"], "both dead letters")
+        wait_for(lambda: queue.dead() == ["one", "two"], "both dead letters")
     assert bool(source.errors) == (handler != "malformed")
 
 
@@ -110,6 +110,6 @@ def test_no_more_batches_run_at_once_than_allowed(toy: Toy, queue: Queue, notes:
     queue.send(*(f"good {number}" for number in range(40)))
     function = toy("batch", concurrency=2, environment={"NOTES": str(notes), "SECONDS": "0.3"})
     with EventSource(queue.sqs, queue.url, function, maximum_concurrency=2) as source:
-        until(lambda: queue.waiting() == 0, "an empty queue")
+        wait_for(lambda: queue.waiting() == 0, "an empty queue")
     assert source.errors == []
     assert len(notes.read_text().splitlines()) == 40

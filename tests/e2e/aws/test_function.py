@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.aws.conftest import Toy
 from tests.e2e.aws.package import managed_runtime
 from tests.e2e.aws.runtime_api import FunctionError
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 
 def test_a_handler_gets_its_event_and_its_context(toy: Toy, log: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_killed_instance_is_noticed_too(toy: Toy) -> None:
     function.invoke(0)
     with ThreadPoolExecutor() as pool:
         running = pool.submit(function.invoke, 30)
-        until(lambda: function.busy == 1, "its invocation")
+        wait_for(lambda: function.busy == 1, "its invocation")
         function.kill()
         with pytest.raises(FunctionError, match=r"Runtime\.ExitError: .*SIGKILL"):
             running.result()
@@ -100,7 +100,7 @@ def test_invocations_at_once_run_in_instances_of_their_own(toy: Toy) -> None:
     with ThreadPoolExecutor() as pool:
         assert len(set(pool.map(function.invoke, [1, 1]))) == 2
         running = [pool.submit(function.invoke, 1) for _ in range(2)]
-        until(lambda: function.busy == 2, "both invocations")
+        wait_for(lambda: function.busy == 2, "both invocations")
         with pytest.raises(FunctionError, match="TooManyRequestsException"):
             function.invoke(0)
         assert len({ended.result() for ended in running}) == 2

@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from facescreen_local.background import Background
-from tests.e2e.aws.announced import Announced
 from tests.e2e.aws.cloud import SOURCES, WATCHED, Cloud, running_cloud
 from tests.e2e.aws.conftest import Deploy
 from tests.e2e.aws.event_source import EventSource
+from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import waiting
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 HUNDREDS = range(10 if os.environ.get("EVERYWHERE") else 1)
 FIFTY = range(50)
@@ -34,38 +34,38 @@ def cloud(loop: Background, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def announced(cloud: Cloud, deploy: Deploy, photo: bytes) -> Iterator[Announced]:
+def published(cloud: Cloud, deploy: Deploy, photo: bytes) -> Iterator[Published]:
     """Of all objects, which stand there before the function starts."""
     objects = [at for hundred in HUNDREDS for at in placed(hundred)]
     with ThreadPoolExecutor(4) as uploads:
         list(uploads.map(lambda at: cloud.put(at[0], at[1], photo), objects))
     function = deploy(SNS_TOPIC_ARN=cloud.topic_arn, CALLS_PER_SECOND="1000")
     with EventSource(cloud.sqs, cloud.uploads_url, function, maximum_concurrency=2) as source:
-        yield Announced(cloud, cloud.topic_queue_url)
+        yield Published(cloud, cloud.topic_queue_url)
     assert source.errors == []
 
 
 @pytest.mark.parametrize("hundred", HUNDREDS)
 def test_each_is_tagged_and_announced_once(
-    cloud: Cloud, announced: Announced, hundred: int
+    cloud: Cloud, published: Published, hundred: int
 ) -> None:
     objects = placed(hundred)
 
     def told() -> Counter[tuple[str, str]]:
-        places = (data["object"] for data in announced.all())
+        places = (data["object"] for data in published.all())
         return Counter(at for at in map(_place, places) if at in objects)
 
-    until(lambda: len(told()) == len(objects), "every message", 180, every_s=1)
+    wait_for(lambda: len(told()) == len(objects), "every message", 180, every_s=1)
     assert told() == Counter(objects)
     assert {cloud.tags(*at)["deepfake-verdict"] for at in objects} == {"low_risk"}
 
 
-def test_each_was_paid_once(cloud: Cloud, announced: Announced) -> None:
-    until(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue", 120)
+def test_each_was_paid_once(cloud: Cloud, published: Published) -> None:
+    wait_for(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue", 120)
     objects = [at for hundred in HUNDREDS for at in placed(hundred)]
     paid = Counter(call.object for call in cloud.cloudauth.calls if call.billed)
     assert paid == Counter(f"oss://{bucket}/{key}" for bucket, key in objects)
-    assert len(announced.all()) == len(objects)
+    assert len(published.all()) == len(objects)
     assert cloud.messages(cloud.dead_letters_url) == []
 
 

@@ -10,12 +10,12 @@ import pytest
 
 from facescreen_local.background import Background
 from tests.e2e.aws.analyzer import POISON
-from tests.e2e.aws.announced import Announced
 from tests.e2e.aws.cloud import MOST_RECEIVES, SOURCES, WATCHED, Cloud, running_cloud
 from tests.e2e.aws.conftest import Deploy
 from tests.e2e.aws.event_source import LARGEST_BATCH, EventSource
+from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import waiting
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 BAD = f"{WATCHED}bad.jpg"
 TEST_EVENTS = len(SOURCES)
@@ -42,7 +42,7 @@ def test_only_what_is_poisoned_comes_back_and_ends_as_a_dead_letter(
         cloud.put("selfies", key, photo)
     function = deploy(SNS_TOPIC_ARN=cloud.topic_arn)
     with EventSource(cloud.sqs, cloud.uploads_url, function) as source:
-        until(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
+        wait_for(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
 
     assert len(source.batches[0]) == LARGEST_BATCH
     receives = Counter(message for batch in source.batches for message in batch)
@@ -50,7 +50,7 @@ def test_only_what_is_poisoned_comes_back_and_ends_as_a_dead_letter(
     assert sorted(receives.values()) == [1] * (LARGEST_BATCH - 2) + [MOST_RECEIVES] * 2
     assert source.errors == []
 
-    told = Announced(cloud, cloud.topic_queue_url).all()
+    told = Published(cloud, cloud.topic_queue_url).all()
     verdicts = {data["object"]["key"]: data["verdict"] for data in told}
     assert verdicts == {BAD: "failed", **dict.fromkeys(GOOD, "low_risk")}
     assert len(told) == len(verdicts)

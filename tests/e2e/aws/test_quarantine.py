@@ -9,16 +9,16 @@ import pytest
 
 from tests.e2e.aws import command_line
 from tests.e2e.aws.analyzer import FORGED
-from tests.e2e.aws.announced import Announced
 from tests.e2e.aws.cloud import SOURCES, STATE, VERSIONED, WATCHED, Cloud
 from tests.e2e.aws.configuration import REGION
 from tests.e2e.aws.conftest import Deploy
 from tests.e2e.aws.event_source import EventSource
 from tests.e2e.aws.function import Function
 from tests.e2e.aws.operations import made_by
+from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import queue_arn, waiting
 from tests.support.policies import any_like
-from tests.support.wait import until
+from tests.support.wait import wait_for
 from tests.templates.aws.conftest import REPOSITORY, tools
 from tests.templates.aws.stack import Stack
 from tests.templates.aws.test_permissions import permissions
@@ -73,11 +73,11 @@ def test_it_is_taken_announced_and_let_go_at_no_cost(
     cloud: Cloud, function: Function, quarantine: str, bucket: str, photo: bytes
 ) -> None:
     key = f"{KEY}.{quarantine}"
-    announced = Announced(cloud, cloud.topic_queue_url)
+    published = Published(cloud, cloud.topic_queue_url)
     cloud.s3.put_object(
         Bucket=bucket, Key=key, Body=photo + FORGED, Metadata=METADATA, Tagging="team=kyc"
     )
-    (told,) = announced.of(bucket, key)
+    (told,) = published.of(bucket, key)
     taken = told["quarantine"]
     _settled(cloud)
     if quarantine == "move":
@@ -96,7 +96,7 @@ def test_it_is_taken_announced_and_let_go_at_no_cost(
     _settled(cloud)
     assert cloud.s3.head_object(Bucket=bucket, Key=key)["Metadata"] == METADATA
     if quarantine == "move":
-        *_, again = announced.of(bucket, key, 2)
+        *_, again = published.of(bucket, key, 2)
         assert again["quarantine"]["status"] == "released"
         assert where["Key"] not in cloud.listed(HELD)
     assert len(cloud.cloudauth.calls) == paid
@@ -106,9 +106,9 @@ def test_it_is_taken_announced_and_let_go_at_no_cost(
 def test_the_role_allows_what_was_done_and_nothing_else(
     cloud: Cloud, function: Function, quarantine: str, photo: bytes, tools: Path
 ) -> None:
-    announced = Announced(cloud, cloud.topic_queue_url)
+    published = Published(cloud, cloud.topic_queue_url)
     cloud.put(VERSIONED, f"{WATCHED}plain {quarantine}.jpg", photo)
-    announced.of(VERSIONED, f"{WATCHED}plain {quarantine}.jpg")
+    published.of(VERSIONED, f"{WATCHED}plain {quarantine}.jpg")
     # A deployment watches one bucket, which has versions or not.
     made = {
         (does, to.replace(f":{VERSIONED}", ":selfies")) for does, to in made_by(cloud, function)
@@ -149,7 +149,7 @@ def _covers(allowed: tuple[str, str], one: tuple[str, str]) -> bool:
 
 
 def _settled(cloud: Cloud) -> None:
-    until(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
+    wait_for(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
 
 
 def _release(cloud: Cloud, uri: str) -> None:

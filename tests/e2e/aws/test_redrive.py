@@ -10,13 +10,13 @@ import pytest
 
 from facescreen_local.protocol.faults import Behaviour
 from tests.e2e.aws import command_line
-from tests.e2e.aws.announced import Announced
 from tests.e2e.aws.cloud import WATCHED, Cloud
 from tests.e2e.aws.conftest import Deploy
 from tests.e2e.aws.event_source import EventSource
 from tests.e2e.aws.function import Function
+from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import waiting
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 pytestmark = pytest.mark.usefixtures("within_a_day")
 
@@ -45,17 +45,17 @@ def letters(cloud: Cloud, deploy: Deploy, function: Function, photo: bytes) -> C
     for key in failing:
         cloud.put("selfies", key, photo + key.encode())
     with EventSource(cloud.sqs, cloud.uploads_url, function):
-        until(lambda: all(_verdict(cloud, key) == "failed" for key in failing), "six failures")
+        wait_for(lambda: all(_verdict(cloud, key) == "failed" for key in failing), "six failures")
     causes = Counter(CODES[cloud.tags("selfies", key)["deepfake-reason"]] for key in KEYS)
 
     cloud.s3.delete_object(Bucket="selfies", Key=GONE)
     capped = deploy(**_settings(cloud), DAILY_CALLS="1")
     with EventSource(cloud.sqs, cloud.uploads_url, capped):
         cloud.put("selfies", CHANGED, photo)
-        until(lambda: _verdict(cloud, CHANGED) == "low_risk", "the day's one call")
+        wait_for(lambda: _verdict(cloud, CHANGED) == "low_risk", "the day's one call")
         for key in DEFERRED:
             cloud.put("selfies", key, photo + key.encode())
-        until(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
+        wait_for(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
     others = {"Deferred": len(DEFERRED), "ObjectGone": 1, "ObjectChanged": 1, "Unreadable": 1}
     return causes + Counter(others)
 
@@ -97,14 +97,14 @@ def test_what_can_be_mended_is_screened_and_the_rest_kept_and_named(
         for cause, count in letters.items()
     }
     with EventSource(cloud.sqs, cloud.uploads_url, function) as source:
-        until(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
+        wait_for(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
     assert source.errors == []
 
     screened = [*KEYS, *DEFERRED, CHANGED]
     assert {key: _verdict(cloud, key) for key in screened} == dict.fromkeys(screened, "low_risk")
     paid = Counter(call.object for call in cloud.cloudauth.calls if call.billed)
     assert paid == Counter(f"oss://selfies/{key}" for key in screened)
-    told = Announced(cloud, cloud.topic_queue_url).all()
+    told = Published(cloud, cloud.topic_queue_url).all()
     passed = [data["object"]["key"] for data in told if data["verdict"] == "low_risk"]
     assert sorted(passed) == sorted(screened)
 

@@ -10,12 +10,12 @@ import pytest
 
 from tests.e2e.aws import command_line
 from tests.e2e.aws.analyzer import FORGED
-from tests.e2e.aws.announced import Announced
 from tests.e2e.aws.cloud import WATCHED, Cloud
 from tests.e2e.aws.conftest import Deploy
 from tests.e2e.aws.event_source import EventSource
+from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import waiting
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 pytestmark = pytest.mark.usefixtures("within_a_day")
 
@@ -39,14 +39,14 @@ def test_objects_are_screened_tagged_announced_and_paid_for_once(
     }
     assert cloud.tags("selfies", GENUINE)["deepfake-verdict"] == "low_risk"
     assert cloud.tags("clips", FLAGGED)["deepfake-reason"] == "SuspectDeepForgery"
-    announced = Announced(cloud, cloud.topic_queue_url)
-    assert announced.of("clips", FLAGGED)[0]["tagging"]["status"] == "written"
+    published = Published(cloud, cloud.topic_queue_url)
+    assert published.of("clips", FLAGGED)[0]["tagging"]["status"] == "written"
     assert _paid(cloud) == 2
 
     again = _lines(_run(cloud, "screen", targets[0], "--json"), status=0)
     assert [one["verdict"] for one in again] == ["low_risk"]
     with EventSource(cloud.sqs, cloud.uploads_url, deploy(SNS_TOPIC_ARN=cloud.topic_arn)) as source:
-        until(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
+        wait_for(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
     assert source.errors == []
     assert _paid(cloud) == 2
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from facescreen_local.background import Background
-from tests.e2e.aws.announced import Announced
 from tests.e2e.aws.cloud import SOURCES, STATE, WATCHED, Cloud, running_cloud
 from tests.e2e.aws.conftest import Deploy
 from tests.e2e.aws.event_source import EventSource
 from tests.e2e.aws.operations import made_by
+from tests.e2e.aws.published import Published
 
 AN_EVENT = {"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
 LOST = [f"{WATCHED}a+b 100%.jpg", f"{WATCHED}é漢🙂.jpg"]
@@ -42,10 +42,10 @@ def test_what_lost_its_event_is_screened_once(cloud: Cloud, deploy: Deploy, phot
 
     function = deploy(SNS_TOPIC_ARN=cloud.topic_arn)
     with EventSource(cloud.sqs, cloud.uploads_url, function) as source:
-        announced = Announced(cloud, cloud.topic_queue_url)
+        published = Published(cloud, cloud.topic_queue_url)
         for bucket in SOURCES:
             for key in LOST:
-                (told,) = announced.of(bucket, key)
+                (told,) = published.of(bucket, key)
                 assert told["verdict"] == "low_risk"
                 assert cloud.tags(bucket, key)["deepfake-verdict"] == "low_risk"
     assert source.errors == []

@@ -13,16 +13,16 @@ import pytest
 
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line.folder import photo
-from tests.e2e.command_line.quiet import Backfill, fill, quiet
+from tests.e2e.command_line.idle_cloud import Backfill, fill, idle_cloud
 from tests.support.outside import Outside
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 RATE = {"CALLS_PER_SECOND": "200"}
 
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud, Outside]]:
-    with quiet(tmp_path_factory.mktemp("quiet"), **RATE) as both:
+    with idle_cloud(tmp_path_factory.mktemp("quiet"), **RATE) as both:
         yield both
 
 
@@ -81,7 +81,7 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(
 ) -> None:
     keys = fill(cloud, outside, "stopped/", 60)
     with backfill.begun("/stopped/", "--yes", "--share", "0.01") as process:
-        until(lambda: bool(outside.invocations()), "the first invocation")
+        wait_for(lambda: bool(outside.invocations()), "the first invocation")
         os.kill(process.pid, signal.SIGINT)
         _, complained = process.communicate(timeout=30)
     assert process.returncode == 130

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from facescreen_local.cloud import LocalCloud
-from tests.e2e.command_line.quiet import Backfill, fill, quiet
+from tests.e2e.command_line.idle_cloud import Backfill, fill, idle_cloud
 from tests.support.outside import Outside
 from tests.unit.command_line.manifests import OSS_COLUMNS, oss_row, write
 
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud, Outside]]:
-    with quiet(tmp_path_factory.mktemp("quiet")) as both:
+    with idle_cloud(tmp_path_factory.mktemp("quiet")) as both:
         yield both
 
 

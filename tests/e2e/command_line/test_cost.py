@@ -24,9 +24,9 @@ def paid(both: tuple[LocalCloud, Outside], within_a_day: None) -> int:
     cloud, outside = both
     for key in ("a.jpg", "b.jpg"):
         outside.put(key, photo(cloud, "flagged.jpg"))
-        outside.wait_for(key)
+        outside.wait_for_message(key)
     outside.put("unfit.jpg", b"no picture")
-    outside.wait_for("unfit.jpg")
+    outside.wait_for_message("unfit.jpg")
     return len(outside.calls())
 
 

@@ -23,7 +23,7 @@ from tests.integration.vendors import clients
 from tests.support import leaks
 from tests.support.command import FACESCREEN
 from tests.support.outside import Outside, running
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 SCALE = 1 if os.environ.get("EVERYWHERE") else 10
 LETTERS = {
@@ -81,7 +81,7 @@ def data(tmp_path_factory: pytest.TempPathFactory, within_a_day: None) -> Path:
             outside.admin.post("/reset")
         outside.behave(fc={"retry_delay_ms": 10})
         outside.put("Deferred/paid.jpg", photo + b"paid")
-        outside.wait_for("Deferred/paid.jpg")
+        outside.wait_for_message("Deferred/paid.jpg")
         _upload(outside, "Deferred", photo)
         client, name = clients.fc_2(outside.told), outside.told["FC_FUNCTION"]
         for number in range(LETTERS["BadEvent"]):
@@ -114,7 +114,7 @@ def _waiting(outside: Outside) -> int:
             told = queue.get_attributes()
             return int(told.active_messages), int(told.inactive_messages)
 
-    until(lambda: counts()[1] == 0, "letters to be seen again")
+    wait_for(lambda: counts()[1] == 0, "letters to be seen again")
     return counts()[0]
 
 

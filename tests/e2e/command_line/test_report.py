@@ -24,7 +24,7 @@ from tests.e2e.command_line.conftest import Command
 from tests.e2e.command_line.folder import surroundings
 from tests.support.command import FACESCREEN
 from tests.support.outside import Outside
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 NAME, LOW, HIGH = "reported", 200, 60
 ALL = f"oss://{NAME}", "--all"
@@ -194,7 +194,7 @@ def test_ctrl_c_tells_what_was_counted(
         text=True,
     ) as process:
         try:
-            until(lambda: not cloud.services["oss"].behaviour.faults, "a first look")
+            wait_for(lambda: not cloud.services["oss"].behaviour.faults, "a first look")
             process.send_signal(signal.SIGINT)
             stdout, stderr = process.communicate(timeout=20)
         finally:

@@ -15,7 +15,7 @@ from tests.e2e.command_line.conftest import Command
 from tests.e2e.command_line.folder import fill, photo
 from tests.support.command import run as facescreen
 from tests.support.outside import FAST, Outside
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 
 def told(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
@@ -89,7 +89,7 @@ def test_what_can_not_be_read(screen: Command) -> None:
 
 def test_a_url_without_its_query(screen: Command, cloud: LocalCloud, outside: Outside) -> None:
     outside.put("asked.jpg", photo(cloud, "flagged.jpg"))
-    outside.wait_for("asked.jpg")
+    outside.wait_for_message("asked.jpg")
     url = outside.bucket.sign_url("GET", "asked.jpg", 60, slash_safe=True)
     done = screen(url, "--json", "--allow-origin", outside.told["OSS_ENDPOINT"])
     assert done.returncode == 1
@@ -115,7 +115,7 @@ def test_an_object_and_its_tags(screen: Command, cloud: LocalCloud, outside: Out
     assert written.returncode == 1, written.stderr
     tags = bucket.get_object_tagging("a.jpg").tag_set.tagging_rule
     assert tags["deepfake-verdict"] == "high_risk"
-    until(lambda: "unwatched" in str(outside.receive()), "the message")
+    wait_for(lambda: "unwatched" in str(outside.receive()), "the message")
     assert len(outside.calls()) == 1
     gone = screen("oss://unwatched/b.jpg", "--json", **OF_FUNCTION)
     assert gone.returncode == 2

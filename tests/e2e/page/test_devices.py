@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.page.looking import PHONE, comes_true, verdict
+from tests.e2e.page.page_helpers import PHONE, verdict, wait_until_true
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -98,4 +98,4 @@ def test_the_charts_letters_are_as_large_on_a_phone(page: Page) -> None:
     assert all(hour["x"] > end for hour, end in zip(hours, ends, strict=False))
     page.set_viewport_size({"width": 740, "height": 360})
     width = "document.getElementById('chart').clientWidth"
-    comes_true(page, f"document.querySelector('.chart').viewBox.baseVal.width === {width}")
+    wait_until_true(page, f"document.querySelector('.chart').viewBox.baseVal.width === {width}")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.page.conftest import HOSTILE_KEY
-from tests.e2e.page.looking import PHONE, comes_true, verdict
+from tests.e2e.page.page_helpers import PHONE, verdict, wait_until_true
 from tests.support.outside import running
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -65,7 +65,7 @@ def test_a_photo_is_converted_first_where_it_must_be(
 
 def test_a_photo_is_taken(page: Page) -> None:
     page.click("#camera")
-    comes_true(page, "document.getElementById('live').videoWidth > 0")
+    wait_until_true(page, "document.getElementById('live').videoWidth > 0")
     page.click("#shoot")
     expect(verdict(page)).to_have_text("Can't be screened")  # a test card has no face
     expect(page.locator("#viewfinder")).to_be_hidden()
@@ -98,7 +98,7 @@ def test_a_late_answer_does_not_undo_the_filter(page: Page) -> None:
     )
     page.press("#prefix", "Enter")
     page.select_option("#verdict", "high_risk")
-    comes_true(page, "window.late")
+    wait_until_true(page, "window.late")
     page.wait_for_timeout(100)
     expect(page.locator("#objects li")).to_have_count(2)
 
@@ -107,7 +107,7 @@ def test_thumbnails_load(page: Page) -> None:
     page.select_option("#verdict", "high_risk")
     expect(page.locator("#objects img")).to_have_count(2)
     pictures = "[...document.querySelectorAll('#objects img')]"
-    comes_true(page, f"{pictures}.every((picture) => picture.naturalWidth > 0)")
+    wait_until_true(page, f"{pictures}.every((picture) => picture.naturalWidth > 0)")
 
 
 def test_a_hostile_key_is_text(page: Page) -> None:

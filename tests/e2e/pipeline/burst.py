@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.outside import Outside, running
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 QUOTA = 10
 """Calls a second."""
@@ -48,7 +48,7 @@ def run(folder: Path) -> Burst:
         photo = next(s.path for s in cloud.samples() if s.name.endswith("flagged.jpg")).read_bytes()
         # Instances start first: two cores can't start twenty in the time of a call.
         _upload(outside.told, [f"warm/{number}.jpg" for number in range(_WARM)], photo)
-        until(lambda: len(outside.receive()) >= _WARM, "the first messages")
+        wait_for(lambda: len(outside.receive()) >= _WARM, "the first messages")
         outside.settled()
         outside.admin.post("/reset")
         outside.behave(cloudauth={"quota": QUOTA, "latency_ms": 300})
@@ -61,7 +61,7 @@ def run(folder: Path) -> Burst:
         ]
         for client in clients:
             client.start()
-        until(lambda: len(outside.receive()) >= UPLOADS, "every message", 180)
+        wait_for(lambda: len(outside.receive()) >= UPLOADS, "every message", 180)
         outside.settled()
         for client in clients:
             client.join()

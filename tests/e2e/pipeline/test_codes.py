@@ -34,7 +34,7 @@ def test_the_contents_own_codes_are_final(
     outside.behave(**behaviour)
     key = f"final/{code}.jpg"
     outside.put(key, photos[name])
-    data = outside.wait_for(key)["data"]
+    data = outside.wait_for_message(key)["data"]
     assert (data["verdict"], data["reason"], data["retake"]) == ("unscreenable", code, True)
     assert outside.tags(key)["deepfake-reason"] == code
     assert outside.calls(key) == []
@@ -49,7 +49,7 @@ def test_passing_codes_are_retried_inside_the_invocation(
     outside.behave(**answered(code, status, 2))
     key = f"passing/{code}.jpg"
     outside.put(key, photos["flagged.jpg"])
-    assert outside.wait_for(key)["data"]["verdict"] == "high_risk"
+    assert outside.wait_for_message(key)["data"]["verdict"] == "high_risk"
     outside.settled()
     assert [entry["status"] for entry in outside.invocations()] == ["ok"]
     assert len(outside.calls(key)) == 1
@@ -62,7 +62,7 @@ def test_a_download_that_fails_is_retried_with_a_fresh_url(
     ours = {"operation": "GetObject", "times": 3}
     outside.behave(oss={"faults": [ours, {"operation": "GetObject", "code": "InternalError"}]})
     outside.put("passing/download.jpg", photos["flagged.jpg"])
-    assert outside.wait_for("passing/download.jpg")["data"]["verdict"] == "high_risk"
+    assert outside.wait_for_message("passing/download.jpg")["data"]["verdict"] == "high_risk"
     codes = [call["code"] for call in outside.admin.get("/calls/all").json()]
     assert codes == ["DownloadTimeout", "Success"]
 
@@ -75,7 +75,7 @@ def test_a_real_quota_throttles_and_all_the_same_everything_ends(
     for key in keys:
         outside.put(key, photos["flagged.jpg"])
     for key in keys:
-        assert outside.wait_for(key)["data"]["verdict"] == "high_risk"
+        assert outside.wait_for_message(key)["data"]["verdict"] == "high_risk"
     codes = [call["code"] for call in outside.admin.get("/calls/all").json()]
     assert codes.count("Success") == 6
     assert "Throttling.Api" in codes
@@ -99,7 +99,7 @@ def test_the_operators_codes_keep_the_event_and_leave_the_object_alone(
     outside.behave(**answered(code, status, 99), fc={"retry_delay_ms": 10})
     key = f"kept/{code}.jpg"
     outside.put(key, photos["flagged.jpg"])
-    (letter,) = outside.wait_for_letters()
+    (letter,) = outside.wait_for_dead_letters()
     assert key in letter["requestPayload"]
     assert error in letter["responsePayload"]
     assert code in letter["responsePayload"]

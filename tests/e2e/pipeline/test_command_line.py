@@ -60,7 +60,7 @@ def test_its_folder_may_be_named_from_here(tmp_path: Path, monkeypatch: pytest.M
     with up(Path()) as told:
         outside = Outside(told)
         outside.put("a.jpg", b"no image")
-        assert outside.wait_for("a.jpg")["data"]["verdict"] == "unscreenable"
+        assert outside.wait_for_message("a.jpg")["data"]["verdict"] == "unscreenable"
         outside.close()
 
 
@@ -68,7 +68,7 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
     with up(tmp_path) as told:
         first = Outside(told)
         first.put("kept.jpg", b"kept")
-        first.wait_for("kept.jpg")
+        first.wait_for_message("kept.jpg")
         first.close()
     (tmp_path / "env").unlink()
     with up(tmp_path) as told:

@@ -63,7 +63,7 @@ def test_what_was_spent_yesterday_does_not_count(tmp_path: Path) -> None:
         photo = _photo(cloud)
         for number in range(3):
             outside.put(f"{number}.jpg", photo)
-            outside.wait_for(f"{number}.jpg")
+            outside.wait_for_message(f"{number}.jpg")
         assert _drawn(DailyCap(_state(outside), 3)) == 0
         assert _drawn(DailyCap(_state(outside), 3, clock=lambda: time.time() + DAY_S)) == 3
 

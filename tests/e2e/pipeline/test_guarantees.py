@@ -13,7 +13,7 @@ import pytest
 from facescreen_local.cloud import LocalCloud
 from tests.support import leaks
 from tests.support.outside import Outside, running
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 GOOD, FLAGGED = "selfies/portrait.jpg", "selfies/flagged.jpg"
 
@@ -28,7 +28,7 @@ def test_an_upload_is_screened_tagged_and_announced(
     outside: Outside, photos: dict[str, bytes]
 ) -> None:
     etag = outside.put("a b/é+1%.jpg", photos[FLAGGED], {"team": "kyc"})
-    message = outside.wait_for("a b/é+1%.jpg")
+    message = outside.wait_for_message("a b/é+1%.jpg")
     assert message["data"]["verdict"] == "high_risk"
     assert message["data"]["risk_tags"] == ["SuspectDeepForgery"]
     tags = outside.tags("a b/é+1%.jpg")
@@ -47,7 +47,7 @@ def test_each_object_leaves_one_json_line_and_its_metrics(
     outside: Outside, photos: dict[str, bytes], data: Path
 ) -> None:
     outside.put("logged.jpg", photos[FLAGGED])
-    message = outside.wait_for("logged.jpg")
+    message = outside.wait_for_message("logged.jpg")
     outside.settled()
     log = data / "fc" / "logs" / "facescreen-object-created.log"
     # Where oss2 is compiled afresh, Python itself warns of its docstrings.
@@ -64,7 +64,7 @@ def test_each_object_leaves_one_json_line_and_its_metrics(
 def test_two_deliveries_at_one_instant_pay_once(outside: Outside, photos: dict[str, bytes]) -> None:
     outside.behave(fc={"duplicates": 3}, cloudauth={"latency_ms": 500})
     outside.put("twice.jpg", photos[GOOD])
-    outside.wait_for("twice.jpg")
+    outside.wait_for_message("twice.jpg")
     outside.settled()
     assert len([i for i in outside.invocations() if i["ended"]]) == 4
     assert {i["status"] for i in outside.invocations()} == {"ok"}
@@ -83,10 +83,10 @@ def test_an_overwrite_before_the_tag_leaves_no_verdict_on_the_new_bytes(
     ahead = [{"operation": operation, "times": 2}] if operation == "AppendObject" else []
     outside.behave(oss={"faults": [*ahead, hang]})
     outside.put(key, photos[GOOD])
-    until(lambda: outside.all_faults_met("oss"), f"a {operation} that hangs")
+    wait_for(lambda: outside.all_faults_met("oss"), f"a {operation} that hangs")
     assert len(outside.calls(key)) == 1
     new = outside.put(key, photos[FLAGGED])
-    message = outside.wait_for(key)
+    message = outside.wait_for_message(key)
     outside.settled()
     assert [m["data"]["verdict"] for m in outside.messages_of(key)] == ["high_risk"]
     assert message["data"]["object"]["etag"] == new
@@ -101,7 +101,7 @@ def test_new_bytes_hold_no_verdict_until_their_own(
     outside.behave(cloudauth={"latency_ms": 1500})
     key = "late.jpg"
     outside.put(key, photos[GOOD])
-    until(lambda: outside.invocations() != [], "the first invocation")
+    wait_for(lambda: outside.invocations() != [], "the first invocation")
     time.sleep(1)
     new = outside.put(key, photos[FLAGGED])
     seen: list[dict[str, str]] = []
@@ -110,7 +110,7 @@ def test_new_bytes_hold_no_verdict_until_their_own(
         seen.append(outside.tags(key))
         return "deepfake-verdict" in seen[-1]
 
-    until(judged, "a verdict")
+    wait_for(judged, "a verdict")
     assert (seen[-1]["deepfake-verdict"], seen[-1]["deepfake-etag"]) == ("high_risk", new)
     assert all(tags == {} for tags in seen[:-1])
 
@@ -120,7 +120,7 @@ def test_a_handler_killed_after_the_paid_call_does_not_pay_again(
 ) -> None:
     outside.behave(oss={"faults": [{"operation": "PutObjectTagging", "kill": True}]})
     outside.put("killed.jpg", photos[FLAGGED])
-    outside.wait_for("killed.jpg")
+    outside.wait_for_message("killed.jpg")
     outside.settled()
     assert "killed" in {entry["status"] for entry in outside.invocations()}
     assert len(outside.calls("killed.jpg")) == 1
@@ -136,7 +136,7 @@ def test_a_record_that_is_refused_at_first_does_not_pay_again(
     refused = {"operation": "AppendObject", "code": "InternalError", "status": 500, "times": 3}
     outside.behave(oss={"faults": [ours, refused]})
     outside.put("recorded.jpg", photos[FLAGGED] + b"recorded")
-    outside.wait_for("recorded.jpg")
+    outside.wait_for_message("recorded.jpg")
     outside.settled()
     assert len(outside.calls("recorded.jpg")) == 1
     assert {entry["status"] for entry in outside.invocations()} == {"ok"}
@@ -147,7 +147,7 @@ def test_an_object_with_ten_tags_still_gets_its_message(
 ) -> None:
     theirs = {f"t{number}": "x" for number in range(10)}
     outside.put("full.jpg", photos[GOOD], theirs)
-    tagging = outside.wait_for("full.jpg")["data"]["tagging"]
+    tagging = outside.wait_for_message("full.jpg")["data"]["tagging"]
     assert tagging["status"] == "refused"
     assert "10 tags of its own" in tagging["detail"]
     assert outside.tags("full.jpg") == theirs
@@ -159,7 +159,7 @@ def test_a_permission_that_is_missing_dead_letters_the_event(
     refusal = {"code": "Forbidden.RAMUserAccessDenied", "status": 403, "times": 99}
     outside.behave(cloudauth={"faults": [refusal]}, fc={"retry_delay_ms": 10})
     outside.put("refused.jpg", photos[GOOD])
-    (letter,) = outside.wait_for_letters()
+    (letter,) = outside.wait_for_dead_letters()
     assert "refused.jpg" in str(letter["requestPayload"])
     assert "AccessRefused" in str(letter["responsePayload"])
     assert len(outside.invocations()) == 4
@@ -212,7 +212,7 @@ def test_wrong_settings_stop_initialisation_and_name_the_setting(
     with running(tmp_path, SCENE_CODE="nine_char") as (_, outside):
         outside.behave(fc={"retry_delay_ms": 10})
         outside.put("a.jpg", photos[GOOD])
-        letters = outside.wait_for_letters()
+        letters = outside.wait_for_dead_letters()
     assert "SCENE_CODE must be exactly 10 letters, digits or underscores; it has 9" in str(letters)
 
 
@@ -222,7 +222,7 @@ def test_a_connection_that_can_t_be_warmed_stops_nothing(
     with running(tmp_path) as (_, outside):
         outside.behave(cloudauth={"faults": [{"operation": "KeepaliveIntl", "reset": True}]})
         outside.put("a.jpg", photos[GOOD])
-        assert outside.wait_for("a.jpg")["data"]["verdict"] == "low_risk"
+        assert outside.wait_for_message("a.jpg")["data"]["verdict"] == "low_risk"
         log = tmp_path / "fc" / "logs" / "facescreen-object-created.log"
         assert '"message":"not warm"' in log.read_text()
 
@@ -232,5 +232,5 @@ def test_python_3_12s_context_without_credentials_will_do(
 ) -> None:
     with running(tmp_path, FC_RUNTIME="python3.12") as (cloud, outside):
         outside.put("a.jpg", photos[GOOD])
-        assert outside.wait_for("a.jpg")["data"]["verdict"] == "low_risk"
+        assert outside.wait_for_message("a.jpg")["data"]["verdict"] == "low_risk"
         assert leaks.find(cloud, tmp_path, outside) == []

@@ -13,7 +13,7 @@ import pytest
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.pipeline.quarantines import MOVE, PRIVATE, is_there, moved, read, release
 from tests.support.outside import Outside, running
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 GOOD, FLAGGED = "selfies/portrait.jpg", "selfies/flagged.jpg"
 
@@ -35,7 +35,7 @@ def test_a_flagged_upload_is_moved_with_all_that_was_on_it(
 ) -> None:
     headers = {"Content-Type": "image/jpeg", "x-oss-meta-user": "42", "x-oss-tagging": "team=kyc"}
     outside.bucket.put_object("a b/é+1%.jpg", photos[FLAGGED], headers)
-    data = outside.wait_for("a b/é+1%.jpg")["data"]
+    data = outside.wait_for_message("a b/é+1%.jpg")["data"]
     outside.settled()
     (key,) = moved(outside, "a b/é+1%.jpg")
     assert data["quarantine"] == {
@@ -55,7 +55,7 @@ def test_a_flagged_upload_is_moved_with_all_that_was_on_it(
 
 def test_a_clean_upload_stays(outside: Outside, photos: dict[str, bytes]) -> None:
     outside.put("clean.jpg", photos[GOOD])
-    assert "quarantine" not in outside.wait_for("clean.jpg")["data"]
+    assert "quarantine" not in outside.wait_for_message("clean.jpg")["data"]
     outside.settled()
     assert is_there(outside, "clean.jpg")
     assert moved(outside, "clean.jpg") == []
@@ -101,7 +101,7 @@ def test_a_kill_between_copy_and_deletion_or_after_both_loses_nothing(
     fault = {"operation": operation, "after": after, "kill": True}
     outside.behave(oss={"faults": [fault]}, fc={"retry_delay_ms": 50})
     outside.put(key, photos[FLAGGED])
-    outside.wait_for(key)
+    outside.wait_for_message(key)
     outside.settled()
     assert "killed" in {entry["status"] for entry in outside.invocations()}
     assert not is_there(outside, key)
@@ -122,10 +122,12 @@ def test_what_overwrites_it_meanwhile_is_not_deleted(
     key = f"overwritten-{operation}.jpg"
     outside.behave(**{service: {"faults": [{"operation": operation, "hang_s": 2}]}})
     outside.put(key, photos[FLAGGED])
-    until(lambda: outside.all_faults_met(service), f"a {operation} that hangs")
+    wait_for(lambda: outside.all_faults_met(service), f"a {operation} that hangs")
     assert len(outside.calls(key)) == 1
     new = outside.put(key, photos[GOOD])
-    until(lambda: "low_risk" in [m["data"]["verdict"] for m in outside.messages_of(key)], "its own")
+    wait_for(
+        lambda: "low_risk" in [m["data"]["verdict"] for m in outside.messages_of(key)], "its own"
+    )
     outside.settled()
     assert read(outside, key) == photos[GOOD]
     tags = outside.tags(key)
@@ -139,7 +141,7 @@ def test_a_release_and_its_event_cost_nothing_and_move_nothing(
     key = "released.jpg"
     headers = {"Content-Type": "image/jpeg", "x-oss-meta-user": "42"}
     outside.bucket.put_object(key, photos[FLAGGED], headers)
-    outside.wait_for(key)
+    outside.wait_for_message(key)
     outside.settled()
     (held,) = moved(outside, key)
     uri = f"oss://selfies/{held}"
@@ -152,7 +154,7 @@ def test_a_release_and_its_event_cost_nothing_and_move_nothing(
     assert moved(outside, key) == [held]
     status, (line,), _ = release(outside, "--yes", uri)
     assert (status, line["status"]) == (0, "released")
-    second = outside.wait_for(key, 2)["data"]
+    second = outside.wait_for_message(key, 2)["data"]
     outside.settled()
     assert second["quarantine"]["status"] == "released"
     assert read(outside, key) == photos[FLAGGED]
@@ -167,7 +169,7 @@ def test_a_release_and_its_event_cost_nothing_and_move_nothing(
 def test_a_release_comes_over_no_newer_object(outside: Outside, photos: dict[str, bytes]) -> None:
     key = "newer.jpg"
     outside.put(key, photos[FLAGGED])
-    outside.wait_for(key)
+    outside.wait_for_message(key)
     outside.settled()
     outside.put(key, photos[GOOD])
     (held,) = moved(outside, key)
@@ -183,7 +185,7 @@ def test_made_private_and_opened_again(tmp_path: Path) -> None:
         photo = next(s.path for s in cloud.samples() if s.name == FLAGGED).read_bytes()
         public = f"{cloud.oss.url}/selfies/open.jpg"
         outside.bucket.put_object("open.jpg", photo, {"x-oss-object-acl": "public-read"})
-        assert outside.wait_for("open.jpg")["data"]["quarantine"]["status"] == "private"
+        assert outside.wait_for_message("open.jpg")["data"]["quarantine"]["status"] == "private"
         assert httpx.get(public).status_code == 403
         assert read(outside, "open.jpg") == photo
         status, (line,), _ = release(outside, "--yes", "oss://selfies/open.jpg")
@@ -196,7 +198,7 @@ def test_a_stand_ins_verdict_moves_nothing_by_default(tmp_path: Path) -> None:
     with running(tmp_path, **settings) as (cloud, outside):
         photo = next(s.path for s in cloud.samples() if s.name == FLAGGED).read_bytes()
         outside.put("flagged.jpg", photo)
-        data = outside.wait_for("flagged.jpg")["data"]
+        data = outside.wait_for_message("flagged.jpg")["data"]
         assert data["quarantine"]["status"] == "withheld"
         outside.settled()
         assert is_there(outside, "flagged.jpg")

@@ -77,7 +77,7 @@ def test_a_lost_event_is_made_up_for_once(
 
     assert fire(outside) == {"handed_over": 1}
     assert outside.tags(key)["deepfake-verdict"] == "high_risk"
-    assert outside.wait_for(key)["data"]["verdict"] == "high_risk"
+    assert outside.wait_for_message(key)["data"]["verdict"] == "high_risk"
     assert len(outside.calls(key)) == 1
     assert not outside.tags("kyc/a moment ago.jpg")
 

@@ -28,7 +28,7 @@ def test_a_transfer(transfer: str, sample: str, operation: str, way: str, tmp_pa
     with running(tmp_path, TRANSFER=transfer) as (cloud, outside):
         made = {one.name: one for one in cloud.samples()}
         outside.put("a", made[sample].path.read_bytes())
-        verdict = outside.wait_for("a")["data"]["verdict"]
+        verdict = outside.wait_for_message("a")["data"]["verdict"]
         (call,) = outside.calls()
         assert (call["operation"], call["way"]) == (operation, way)
         assert verdict == ("high_risk" if "flagged" in sample else "low_risk")

@@ -12,7 +12,7 @@ import yaml
 
 from facescreen_local.cloud import LocalCloud
 from tests.support.outside import PROJECT, Outside, running
-from tests.support.wait import until
+from tests.support.wait import wait_for
 
 OTHER = "more-selfies"
 
@@ -33,7 +33,7 @@ def test_events_by_eventbridge_are_screened(bridged: tuple[LocalCloud, Outside])
     cloud, outside = bridged
     key = "selfies/a+b 100% é漢🙂.jpg"
     outside.put(key, flagged(cloud))
-    message = outside.wait_for(key)
+    message = outside.wait_for_message(key)
     assert message["data"]["verdict"] == "high_risk"
     assert outside.tags(key)["deepfake-verdict"] == "high_risk"
 
@@ -51,7 +51,7 @@ def test_what_the_rule_lets_through_alone_is_an_invocation(
     outside.bucket.complete_multipart_upload(
         "selfies/parts.jpg", upload.upload_id, [oss2.models.PartInfo(1, part.etag)]
     )
-    outside.wait_for("selfies/parts.jpg")
+    outside.wait_for_message("selfies/parts.jpg")
     outside.settled()
     assert len(outside.invocations()) == 1
 
@@ -63,7 +63,7 @@ def test_an_event_that_fails_for_good_is_a_dead_letter(
     refusing = {"code": "Forbidden.RAMUserAccessDenied", "status": 403, "times": 100}
     outside.behave(cloudauth={"faults": [refusing]}, fc={"retry_delay_ms": 10})
     outside.put("selfies/refused.jpg", flagged(cloud) + b"other")
-    [letter] = outside.wait_for_letters()
+    [letter] = outside.wait_for_dead_letters()
     assert "selfies/refused.jpg" in letter["requestPayload"]
     outside.admin.post("/reset")
 
@@ -87,7 +87,7 @@ def test_a_second_bucket_is_one_trigger_more(tmp_path: Path) -> None:
         )
         outside.put("a.jpg", flagged(cloud))
         other.put_object("a.jpg", flagged(cloud) + b"other")
-        until(lambda: len(outside.messages_of("a.jpg")) == 2, "two messages")
+        wait_for(lambda: len(outside.messages_of("a.jpg")) == 2, "two messages")
         buckets = {m["data"]["object"]["bucket"] for m in outside.messages_of("a.jpg")}
         assert buckets == {outside.told["OSS_BUCKET"], OTHER}
         tags = dict(other.get_object_tagging("a.jpg").tag_set.tagging_rule)

@@ -98,8 +98,8 @@ class Running:
         return (self.folder / "data" / "logs" / "screen.log").read_text().splitlines()
 
 
-async def until(true: Callable[[], object]) -> None:
-    """Waits until `true`, or fails after 10 s."""
+async def wait_for(true: Callable[[], object]) -> None:
+    """Poll until `true()`; fail after 10 s."""
     deadline = time.monotonic() + 10
     while not true():
         assert time.monotonic() < deadline

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.fc.running import record, running, until
+from tests.integration.fc.running import record, running, wait_for
 
 NO_RETRIES = {"asyncInvokeConfig": {"maxAsyncRetryAttempts": 0}}
 
@@ -81,7 +81,7 @@ async def test_a_function_past_its_time_out_is_killed_and_replaced(tmp_path: Pat
         assert cloud.statuses == ["timeout", "ok"]
         first, child, second = cloud.log
         assert first != second
-        await until(lambda: not alive(first) and not alive(child))
+        await wait_for(lambda: not alive(first) and not alive(child))
 
 
 async def test_a_killed_instance_is_an_error_and_the_retry_succeeds(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ async def test_a_killed_instance_is_an_error_and_the_retry_succeeds(tmp_path: Pa
     """
     async with running(tmp_path, handlers) as cloud:
         cloud.service.deliver(record())
-        await until((tmp_path / "code" / "begun").exists)
+        await wait_for((tmp_path / "code" / "begun").exists)
         cloud.service.kill_instances()
         await cloud.service.drained()
         assert cloud.statuses == ["killed", "ok"]
@@ -118,7 +118,7 @@ async def test_idle_instances_are_not_killed_but_one_that_died_is_replaced(tmp_p
         assert await pid() == first
         kill = await asyncio.create_subprocess_exec("/bin/kill", "-9", first)
         await kill.wait()
-        await until(lambda: not Path("/proc", first).exists())
+        await wait_for(lambda: not Path("/proc", first).exists())
         assert await pid() != first
         assert cloud.statuses == ["ok"] * 3
 
@@ -135,7 +135,7 @@ async def test_stopping_ends_every_process(
     """
     async with running(tmp_path, handlers) as cloud:
         cloud.service.deliver(record())
-        await until(lambda: cloud.log)
+        await wait_for(lambda: cloud.log)
         assert alive(cloud.log[0])
     assert not alive(cloud.log[0])
     assert "stopped with 1 events on their way" in caplog.text

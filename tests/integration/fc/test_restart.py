@@ -11,7 +11,7 @@ import pytest
 
 from facescreen_local.fc.store.event import Event
 from facescreen_local.fc.store.journal import Journal
-from tests.integration.fc.running import record, running, until
+from tests.integration.fc.running import record, running, wait_for
 
 SLOW_AT_FIRST = """
     import json, time
@@ -27,7 +27,7 @@ SLOW_AT_FIRST = """
 async def test_events_on_their_way_are_delivered_after_a_restart(tmp_path: Path) -> None:
     async with running(tmp_path, SLOW_AT_FIRST) as cloud:
         cloud.service.deliver(record("running.jpg"))
-        await until(lambda: cloud.log)
+        await wait_for(lambda: cloud.log)
         cloud.service.behaviour.delay_ms = 30_000
         cloud.service.deliver(record("waiting.jpg"))
     [begun] = cloud.log

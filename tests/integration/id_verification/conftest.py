@@ -13,8 +13,8 @@ from facescreen_local.id_verification.media.faces import FaceDetector
 from facescreen_local.id_verification.service import CloudauthService
 from facescreen_local.protocol.faults import Behaviour
 from facescreen_local.samples import Sample, make_samples
-from tests.integration.id_verification.asking import Files, Sdk
-from tests.integration.id_verification.handmade import Handmade
+from tests.integration.id_verification.raw_request import RawRequest
+from tests.integration.id_verification.sdk_client import Files, Sdk
 
 
 @pytest.fixture(scope="package")
@@ -81,5 +81,5 @@ def sdk(service: CloudauthService, identity: Identity) -> Sdk:
 
 
 @pytest.fixture
-def handmade(service: CloudauthService, identity: Identity) -> Handmade:
-    return Handmade(identity.key, service.url)
+def raw_request(service: CloudauthService, identity: Identity) -> RawRequest:
+    return RawRequest(identity.key, service.url)

@@ -14,7 +14,7 @@ import pytest
 from facescreen_local.id_verification.errors import Refusal
 from facescreen_local.id_verification.verdicts import LOW_RISK, Analysis, ScriptedAnalyzer
 from facescreen_local.samples import Sample, verdicts
-from tests.integration.id_verification.asking import ALLOW_SDK, Sdk
+from tests.integration.id_verification.sdk_client import ALLOW_SDK, Sdk
 
 pytestmark = ALLOW_SDK
 

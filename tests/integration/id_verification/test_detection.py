@@ -12,7 +12,7 @@ from facescreen_local.auth.account import Identity
 from facescreen_local.id_verification.service import CloudauthService
 from facescreen_local.protocol.faults import Behaviour, Fault
 from facescreen_local.samples import Sample
-from tests.integration.id_verification.asking import (
+from tests.integration.id_verification.sdk_client import (
     ALLOW_SDK,
     MERCHANT_BIZ_ID,
     OPERATIONS,

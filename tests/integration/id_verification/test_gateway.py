@@ -11,53 +11,55 @@ import pytest
 from facescreen_local.auth import nonces
 from facescreen_local.auth.account import Identity, Key
 from facescreen_local.id_verification.service import CloudauthService
-from tests.integration.id_verification.asking import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
-from tests.integration.id_verification.handmade import Handmade, assert_refused
+from tests.integration.id_verification.raw_request import RawRequest, assert_refused
+from tests.integration.id_verification.sdk_client import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
 
 pytestmark = ALLOW_SDK
 
 
-def test_the_request_that_the_others_spoil_is_right(handmade: Handmade) -> None:
-    answer = handmade.send()
+def test_the_request_that_the_others_spoil_is_right(raw_request: RawRequest) -> None:
+    answer = raw_request.send()
     assert answer.status_code == 200
     assert answer.json()["Code"] == "Success"
     assert answer.json()["Result"] == {"Result": "SUCCESS"}
 
 
 def test_a_token_makes_a_temporary_key_good(service: CloudauthService, identity: Identity) -> None:
-    assert Handmade(identity.issue_token(), service.url).send().status_code == 200
+    assert RawRequest(identity.issue_token(), service.url).send().status_code == 200
 
 
 @pytest.mark.parametrize("minutes", [-16, 16])
-def test_a_date_far_from_now(handmade: Handmade, minutes: int) -> None:
+def test_a_date_far_from_now(raw_request: RawRequest, minutes: int) -> None:
     date = datetime.now(timezone.utc) + timedelta(minutes=minutes)
-    handmade.headers["x-acs-date"] = date.strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert_refused(handmade.send(), 400, "InvalidTimeStamp.Expired")
+    raw_request.headers["x-acs-date"] = date.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert_refused(raw_request.send(), 400, "InvalidTimeStamp.Expired")
 
 
 @pytest.mark.parametrize("minutes", [-14, 14])
-def test_a_date_within_the_quarter_of_an_hour(handmade: Handmade, minutes: int) -> None:
+def test_a_date_within_the_quarter_of_an_hour(raw_request: RawRequest, minutes: int) -> None:
     date = datetime.now(timezone.utc) + timedelta(minutes=minutes)
-    handmade.headers["x-acs-date"] = date.strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert handmade.send().status_code == 200
+    raw_request.headers["x-acs-date"] = date.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert raw_request.send().status_code == 200
 
 
-def test_a_date_in_another_form(handmade: Handmade) -> None:
-    handmade.headers["x-acs-date"] = "Thu, 05 Mar 2026 08:00:00 GMT"
-    assert_refused(handmade.send(), 400, "InvalidTimeStamp.Format")
+def test_a_date_in_another_form(raw_request: RawRequest) -> None:
+    raw_request.headers["x-acs-date"] = "Thu, 05 Mar 2026 08:00:00 GMT"
+    assert_refused(raw_request.send(), 400, "InvalidTimeStamp.Format")
 
 
-def test_the_same_request_again(handmade: Handmade) -> None:
-    headers = handmade.sign()
-    assert handmade.send(headers=headers).status_code == 200
-    assert_refused(handmade.send(headers=headers), 400, "SignatureNonceUsed")
+def test_the_same_request_again(raw_request: RawRequest) -> None:
+    headers = raw_request.sign()
+    assert raw_request.send(headers=headers).status_code == 200
+    assert_refused(raw_request.send(headers=headers), 400, "SignatureNonceUsed")
 
 
-def test_a_nonce_is_not_spent_by_who_cannot_sign(handmade: Handmade, identity: Identity) -> None:
-    stranger = Handmade(Key(identity.key.access_key_id, "wrong"), handmade.url)
+def test_a_nonce_is_not_spent_by_who_cannot_sign(
+    raw_request: RawRequest, identity: Identity
+) -> None:
+    stranger = RawRequest(Key(identity.key.access_key_id, "wrong"), raw_request.url)
     nonce = "one nonce"
     assert_refused(stranger.send(headers=stranger.sign(nonce)), 400, "SignatureDoesNotMatch")
-    assert handmade.send(headers=handmade.sign(nonce)).status_code == 200
+    assert raw_request.send(headers=raw_request.sign(nonce)).status_code == 200
 
 
 def test_nonces_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,63 +69,65 @@ def test_nonces_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) ->
     assert remembered.first_seen("a")
 
 
-def test_a_body_changed_on_the_way(handmade: Handmade) -> None:
-    handmade.body = b"FaceBase64=AAAA"
-    handmade.headers["content-type"] = "application/x-www-form-urlencoded"
-    answer = handmade.send(content=b"FaceBase64=BBBB")
+def test_a_body_changed_on_the_way(raw_request: RawRequest) -> None:
+    raw_request.body = b"FaceBase64=AAAA"
+    raw_request.headers["content-type"] = "application/x-www-form-urlencoded"
+    answer = raw_request.send(content=b"FaceBase64=BBBB")
     assert_refused(answer, 400, "SignatureDoesNotMatch")
 
 
-def test_a_query_changed_on_the_way(handmade: Handmade) -> None:
-    handmade.query = [("MerchantBizId", MERCHANT_BIZ_ID)]
-    answer = handmade.send(params={"MerchantBizId": MERCHANT_BIZ_ID[::-1]})
+def test_a_query_changed_on_the_way(raw_request: RawRequest) -> None:
+    raw_request.query = [("MerchantBizId", MERCHANT_BIZ_ID)]
+    answer = raw_request.send(params={"MerchantBizId": MERCHANT_BIZ_ID[::-1]})
     assert_refused(answer, 400, "SignatureDoesNotMatch")
 
 
-def test_a_query_written_otherwise_than_signed(handmade: Handmade) -> None:
-    handmade.query = [("FaceUrl", "http://127.0.0.1/a b?x=1&y=ä"), ("A", "")]
+def test_a_query_written_otherwise_than_signed(raw_request: RawRequest) -> None:
+    raw_request.query = [("FaceUrl", "http://127.0.0.1/a b?x=1&y=ä"), ("A", "")]
     written = "FaceUrl=http://127.0.0.1/a+b?x%3D1%26y=%C3%A4&A="
-    answer = handmade.send(url=f"{handmade.url}/?{written}", params=None)
+    answer = raw_request.send(url=f"{raw_request.url}/?{written}", params=None)
     assert answer.status_code == 200
 
 
-def test_a_header_changed_on_the_way(handmade: Handmade) -> None:
-    headers = {**handmade.sign(), "x-acs-signature-nonce": "another"}
-    assert_refused(handmade.send(headers=headers), 400, "SignatureDoesNotMatch")
+def test_a_header_changed_on_the_way(raw_request: RawRequest) -> None:
+    headers = {**raw_request.sign(), "x-acs-signature-nonce": "another"}
+    assert_refused(raw_request.send(headers=headers), 400, "SignatureDoesNotMatch")
 
 
 @pytest.mark.parametrize("name", ["host", "x-acs-date", "x-acs-action", "x-acs-security-token"])
 def test_a_header_that_must_be_signed(
     service: CloudauthService, identity: Identity, name: str
 ) -> None:
-    handmade = Handmade(identity.issue_token(), service.url, unsigned=(name,))
-    answer = handmade.send()
+    raw_request = RawRequest(identity.issue_token(), service.url, unsigned=(name,))
+    answer = raw_request.send()
     assert_refused(answer, 400, "IncompleteSignature")
     assert name in answer.json()["Message"]
 
 
-def test_a_signed_header_that_is_missing(handmade: Handmade) -> None:
-    headers = handmade.sign()
+def test_a_signed_header_that_is_missing(raw_request: RawRequest) -> None:
+    headers = raw_request.sign()
     del headers["x-acs-content-sha256"]
-    assert_refused(handmade.send(headers=headers), 400, "IncompleteSignature")
+    assert_refused(raw_request.send(headers=headers), 400, "IncompleteSignature")
 
 
 @pytest.mark.parametrize("spoil", [lambda _: "", lambda text: text[:-1], str.lower])
-def test_an_authorization_in_no_known_form(handmade: Handmade, spoil: Callable[[str], str]) -> None:
-    headers = handmade.sign()
+def test_an_authorization_in_no_known_form(
+    raw_request: RawRequest, spoil: Callable[[str], str]
+) -> None:
+    headers = raw_request.sign()
     headers["authorization"] = spoil(headers["authorization"])
-    assert_refused(handmade.send(headers=headers), 400, "IncompleteSignature")
+    assert_refused(raw_request.send(headers=headers), 400, "IncompleteSignature")
 
 
-def test_bytes_that_are_no_text(handmade: Handmade) -> None:
-    raw = [(name.encode(), value.encode()) for name, value in handmade.sign().items()]
+def test_bytes_that_are_no_text(raw_request: RawRequest) -> None:
+    raw = [(name.encode(), value.encode()) for name, value in raw_request.sign().items()]
     spoilt = [(n, b"\xff\xfe" if n == b"x-acs-signature-nonce" else v) for n, v in raw]
-    assert handmade.send(headers=spoilt).status_code == 400
+    assert raw_request.send(headers=spoilt).status_code == 400
 
 
 def test_a_key_that_nobody_has(service: CloudauthService) -> None:
-    handmade = Handmade(Key("LTAIunknown", "secret"), service.url)
-    assert_refused(handmade.send(), 404, "InvalidAccessKeyId.NotFound")
+    raw_request = RawRequest(Key("LTAIunknown", "secret"), service.url)
+    assert_refused(raw_request.send(), 404, "InvalidAccessKeyId.NotFound")
 
 
 @pytest.mark.parametrize("token", ["", "CAISanother"])
@@ -132,46 +136,46 @@ def test_a_temporary_key_without_its_token(
 ) -> None:
     issued = identity.issue_token()
     stolen = Key(issued.access_key_id, issued.access_key_secret, token)
-    answer = Handmade(stolen, service.url).send()
+    answer = RawRequest(stolen, service.url).send()
     assert_refused(answer, 400, "InvalidSecurityToken.MismatchWithAccessKey")
 
 
 @pytest.mark.parametrize(
     "headers", [{"x-acs-action": "DeepfakeDetect"}, {"x-acs-version": "2019-03-07"}]
 )
-def test_an_action_that_is_not_there(handmade: Handmade, headers: dict[str, str]) -> None:
-    handmade.headers.update(headers)
-    assert_refused(handmade.send(), 404, "InvalidAction.NotFound")
+def test_an_action_that_is_not_there(raw_request: RawRequest, headers: dict[str, str]) -> None:
+    raw_request.headers.update(headers)
+    assert_refused(raw_request.send(), 404, "InvalidAction.NotFound")
 
 
-def test_another_path(handmade: Handmade) -> None:
-    assert_refused(handmade.send(url=handmade.url + "/x"), 404, "InvalidAction.NotFound")
+def test_another_path(raw_request: RawRequest) -> None:
+    assert_refused(raw_request.send(url=raw_request.url + "/x"), 404, "InvalidAction.NotFound")
 
 
-def test_parameters_may_all_come_in_the_form(handmade: Handmade, portrait: bytes) -> None:
-    handmade.headers["x-acs-action"] = "DeepfakeDetectIntl"
-    handmade.headers["content-type"] = "application/x-www-form-urlencoded"
+def test_parameters_may_all_come_in_the_form(raw_request: RawRequest, portrait: bytes) -> None:
+    raw_request.headers["x-acs-action"] = "DeepfakeDetectIntl"
+    raw_request.headers["content-type"] = "application/x-www-form-urlencoded"
     form = {"ProductCode": "FACE_DEEPFAKE", "SceneCode": "scene_0001"}
-    handmade.body = urlencode({**form, "MerchantBizId": MERCHANT_BIZ_ID}).encode()
-    answer = handmade.send().json()
+    raw_request.body = urlencode({**form, "MerchantBizId": MERCHANT_BIZ_ID}).encode()
+    answer = raw_request.send().json()
     assert answer["Code"] == "MissingParameter"
     assert "FaceUrl" in answer["Message"]
 
 
-def test_stream_takes_its_parameters_from_the_form_alone(handmade: Handmade) -> None:
-    handmade.headers["x-acs-action"] = "DeepfakeDetectIntlStream"
-    handmade.headers["content-type"] = "application/x-www-form-urlencoded"
+def test_stream_takes_its_parameters_from_the_form_alone(raw_request: RawRequest) -> None:
+    raw_request.headers["x-acs-action"] = "DeepfakeDetectIntlStream"
+    raw_request.headers["content-type"] = "application/x-www-form-urlencoded"
     rest = {"SceneCode": "scene_0001", "MerchantBizId": MERCHANT_BIZ_ID}
-    handmade.body = urlencode({"ProductCode": "FACE_DEEPFAKE", **rest}).encode()
-    handmade.query = [("FaceUrl", "http://127.0.0.1/a.jpg?Signature=secret")]
-    answer = handmade.send().json()
+    raw_request.body = urlencode({"ProductCode": "FACE_DEEPFAKE", **rest}).encode()
+    raw_request.query = [("FaceUrl", "http://127.0.0.1/a.jpg?Signature=secret")]
+    answer = raw_request.send().json()
     assert answer["Code"] == "MissingParameter"
     assert "FaceFile" in answer["Message"]
 
 
-def test_a_body_that_no_image_needs_is_not_even_read(handmade: Handmade) -> None:
-    answer = handmade.send(
-        headers={**handmade.sign(), "authorization": ""}, content=b"A" * 5 * 2**20
+def test_a_body_that_no_image_needs_is_not_even_read(raw_request: RawRequest) -> None:
+    answer = raw_request.send(
+        headers={**raw_request.sign(), "authorization": ""}, content=b"A" * 5 * 2**20
     )
     assert (answer.status_code, answer.json()["Code"]) == (401, "ToolargeImage")
 

@@ -10,8 +10,8 @@ import pytest
 from facescreen_local.auth.account import Identity
 from facescreen_local.id_verification.service import CloudauthService
 from facescreen_local.protocol.faults import Behaviour
-from tests.integration.id_verification.asking import ALLOW_SDK, GOOD, OPERATIONS, Sdk
-from tests.integration.id_verification.handmade import Handmade
+from tests.integration.id_verification.raw_request import RawRequest
+from tests.integration.id_verification.sdk_client import ALLOW_SDK, GOOD, OPERATIONS, Sdk
 
 pytestmark = ALLOW_SDK
 
@@ -61,20 +61,22 @@ def test_a_file_is_not_fetched_from_elsewhere(stream: Sdk, service: CloudauthSer
     assert stream.refusal(face_file=f"http://127.0.0.1:1/{key}") == (400, "InvalidParameter")
 
 
-def test_one_megabyte_in_base64_however_it_is_encoded(handmade: Handmade, portrait: bytes) -> None:
+def test_one_megabyte_in_base64_however_it_is_encoded(
+    raw_request: RawRequest, portrait: bytes
+) -> None:
     """Almost all of it slashes, each three bytes long in the form."""
     full = portrait + b"\xff" * (1024 * 1024 - len(portrait))
     inline = base64.b64encode(full).decode().replace("/", "%2F").replace("+", "%2B")
-    handmade.headers["x-acs-action"] = "DeepfakeDetectIntlStream"
-    handmade.body = f"{urlencode(GOOD_FORM)}&FaceBase64={inline}".encode()
-    assert len(handmade.body) > 3.5 * 1024 * 1024
-    assert handmade.send().json()["Code"] == "Success"
+    raw_request.headers["x-acs-action"] = "DeepfakeDetectIntlStream"
+    raw_request.body = f"{urlencode(GOOD_FORM)}&FaceBase64={inline}".encode()
+    assert len(raw_request.body) > 3.5 * 1024 * 1024
+    assert raw_request.send().json()["Code"] == "Success"
 
 
-def test_the_plain_operation_knows_no_file(handmade: Handmade) -> None:
-    handmade.headers["x-acs-action"] = "DeepfakeDetectIntl"
-    handmade.body = urlencode({**GOOD_FORM, "FaceFile": UPLOADED}).encode()
-    answer = handmade.send()
+def test_the_plain_operation_knows_no_file(raw_request: RawRequest) -> None:
+    raw_request.headers["x-acs-action"] = "DeepfakeDetectIntl"
+    raw_request.body = urlencode({**GOOD_FORM, "FaceFile": UPLOADED}).encode()
+    answer = raw_request.send()
     assert (answer.status_code, answer.json()["Code"]) == (400, "MissingParameter")
 
 

@@ -24,7 +24,7 @@ MOST_MB = {"object_created": 34, "http_api": 35}
 FUNCTIONS = list(MOST_MB)
 ONLY_HTTP = {"jwt", "python_multipart"}
 FORBIDDEN = re.compile(
-    r"(^|/)(tests?|docs?|bin|SelfTest)/|\.(pyi|typed|c|h|pyx|pxd)$"
+    r"(^|/)(tests?|docs?|bin|SelfTest)/|^facescreen/testing/|\.(pyi|typed|c|h|pyx|pxd)$"
     r"|(^|/)(RECORD|INSTALLER|WHEEL|entry_points\.txt)$|(^|/)\."
 )
 MAGIC = "import importlib.util, sys; sys.stdout.write(importlib.util.MAGIC_NUMBER.hex())"

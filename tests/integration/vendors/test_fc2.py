@@ -21,4 +21,4 @@ def test_an_asynchronous_call_does_not(
     headers = {"x-fc-invocation-type": "Async"}
     client = clients.fc_2(told)
     assert client.invoke_function("any", told["FC_FUNCTION"], event, headers=headers).data == b""
-    assert outside.wait_for(key)["data"]["verdict"] == "high_risk"
+    assert outside.wait_for_message(key)["data"]["verdict"] == "high_risk"

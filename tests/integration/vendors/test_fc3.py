@@ -51,4 +51,4 @@ def test_an_asynchronous_call_does_not(
     invoke: Invoke, key: str, event: bytes, outside: Outside
 ) -> None:
     assert invoke(event, "Async").status_code == 202
-    assert outside.wait_for(key)["data"]["verdict"] == "high_risk"
+    assert outside.wait_for_message(key)["data"]["verdict"] == "high_risk"

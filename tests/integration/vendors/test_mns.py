@@ -32,7 +32,7 @@ def test_a_second_subscriber_hears_of_what_was_flagged(
 
         for sample in ("no-face.jpg", "flagged.jpg"):
             outside.put(f"{sample}/{key}", (samples / sample).read_bytes())
-            outside.wait_for(f"{sample}/{key}")
+            outside.wait_for_message(f"{sample}/{key}")
         received = queue.receive_message(wait_seconds=10)
         queue.delete_message(received.receipt_handle)
         with pytest.raises(MNSServerException, match="MessageNotExist"):

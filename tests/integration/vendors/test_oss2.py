@@ -40,7 +40,7 @@ def test_an_upload_is_screened(
 ) -> None:
     photo = samples / "flagged.jpg"
     upload(bucket, key, photo)
-    assert outside.wait_for(key)["data"]["verdict"] == "high_risk"
+    assert outside.wait_for_message(key)["data"]["verdict"] == "high_risk"
     tags = bucket.get_object_tagging(key).tag_set.tagging_rule
     assert tags["deepfake-verdict"] == "high_risk"
     assert tags["deepfake-etag"] == bucket.head_object(key).etag

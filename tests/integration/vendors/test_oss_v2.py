@@ -32,7 +32,7 @@ def test_an_upload_is_screened(
     uploader = client.uploader(part_size=PART_SIZE)
     done = uploader.upload_file(oss.PutObjectRequest(**named), str(photo))
     assert (done.upload_id is not None) == (photo.stat().st_size > PART_SIZE)
-    assert outside.wait_for(key)["data"]["verdict"] == VERDICTS[sample]
+    assert outside.wait_for_message(key)["data"]["verdict"] == VERDICTS[sample]
     tags = client.get_object_tagging(oss.GetObjectTaggingRequest(**named)).tag_set.tags
     assert {tag.key: tag.value for tag in tags}["deepfake-verdict"] == VERDICTS[sample]
     url = client.presign(oss.GetObjectRequest(**named)).url

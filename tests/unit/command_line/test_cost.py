@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from facescreen.deepfake.budget import DailyCap
 from facescreen.model import Finding, ObjectRef, Outcome, Status, Tagging, Verdict
 from facescreen.records.history import History
+from facescreen.testing.stores import MemoryState
 from facescreen_cli.commands.report import report as command
 from facescreen_cli.commands.report.cost import (
     COUNTED,
@@ -22,7 +23,6 @@ from facescreen_cli.commands.report.cost import (
     as_table,
     month_to_date,
 )
-from tests.fakes import MemoryState
 
 TODAY = date(2026, 11, 3)
 DAYS = (Day(TODAY, 8, COUNTED), Day(date(2026, 11, 2), 0, COUNTED), Day(date(2026, 11, 1), 3, ""))

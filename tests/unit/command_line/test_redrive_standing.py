@@ -10,9 +10,9 @@ from facescreen import errors
 from facescreen.model import Finding, ObjectRef, Verdict
 from facescreen.screening.findings import failed
 from facescreen.tags import tag_set
+from facescreen.testing.stores import MemoryStore
 from facescreen_cli.commands.redrive.causes import ALREADY_SCREENED, NOT_TOLD, cause_of
 from facescreen_cli.commands.redrive.standing import S3Standing
-from tests.fakes import MemoryStore
 
 BIZ_ID = "fs0123456789abcdef0123456789abcd"
 PASSED = Finding(Verdict.LOW_RISK, BIZ_ID, "2026-11-23T04:05:06Z")

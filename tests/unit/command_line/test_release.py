@@ -11,118 +11,128 @@ from facescreen.errors import ObjectChanged, Unavailable
 from facescreen.model import ObjectHead, Status
 from facescreen.screening.quarantine import Records
 from facescreen_cli.commands.release.releasing import NotReleased, Releasing, Return
-from tests.fakes import HIGH_RISK
-from tests.unit.quarantined import MOVE, PRIVATE, Killed, calm, copies, kill, stands, strike
-from tests.unit.workbench import PHOTO, REF, Bench, picture
+from tests.support.pictures import noise_picture
+from tests.support.quarantine_harness import (
+    MOVE,
+    PRIVATE,
+    Killed,
+    interrupt,
+    kill,
+    original_exists,
+    quarantined_copies,
+    stop_interrupting,
+)
+from tests.support.screener_harness import PHOTO, REF, ScreenerHarness
+from tests.support.scripted_detector import HIGH_RISK
 
 OPERATIONS = range(1, 16)
 """More than one release has."""
 
 
-def moved(*, in_parts: bool = False) -> tuple[Bench, Releasing]:
-    bench = Bench(HIGH_RISK, quarantine=MOVE)
-    etag = bench.store.put(REF.bucket, REF.key, PHOTO, {"team": "kyc"}, in_parts=in_parts)
-    bench.screen(replace(REF, etag=etag))
-    return bench, Releasing(bench.store, Records(bench.ledger), MOVE)
+def moved(*, in_parts: bool = False) -> tuple[ScreenerHarness, Releasing]:
+    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE)
+    etag = harness.store.put(REF.bucket, REF.key, PHOTO, {"team": "kyc"}, in_parts=in_parts)
+    harness.screen(replace(REF, etag=etag))
+    return harness, Releasing(harness.store, Records(harness.ledger), MOVE)
 
 
-def made_private() -> tuple[Bench, Releasing]:
-    bench = Bench(HIGH_RISK, quarantine=PRIVATE)
-    bench.put()
-    bench.store.set_acl(REF, "public-read")
-    bench.screen(REF)
-    return bench, Releasing(bench.store, Records(bench.ledger), PRIVATE)
+def made_private() -> tuple[ScreenerHarness, Releasing]:
+    harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE)
+    harness.put()
+    harness.store.set_acl(REF, "public-read")
+    harness.screen(REF)
+    return harness, Releasing(harness.store, Records(harness.ledger), PRIVATE)
 
 
-def release(bench: Bench, releasing: Releasing) -> None:
-    releasing.carry_out(releasing.plan(copies(bench)[0]))
+def release(harness: ScreenerHarness, releasing: Releasing) -> None:
+    releasing.carry_out(releasing.plan(quarantined_copies(harness)[0]))
 
 
 @pytest.mark.parametrize("in_parts", [False, True])
 def test_what_was_moved_comes_back_and_its_event_costs_nothing(in_parts: bool) -> None:
-    bench, releasing = moved(in_parts=in_parts)
-    release(bench, releasing)
-    assert copies(bench) == []
-    assert bench.store.download(REF, convert=False) == PHOTO
-    assert bench.tags()["team"] == "kyc"
-    came = bench.screen(replace(REF, etag=bench.store.head(REF).etag))
+    harness, releasing = moved(in_parts=in_parts)
+    release(harness, releasing)
+    assert quarantined_copies(harness) == []
+    assert harness.store.download(REF, convert=False) == PHOTO
+    assert harness.tags()["team"] == "kyc"
+    came = harness.screen(replace(REF, etag=harness.store.head(REF).etag))
     assert (came.status, came.quarantine.status) == (Status.SCREENED, "released")
-    assert stands(bench)
-    assert bench.tags()["deepfake-verdict"] == "high_risk"
-    first, second = bench.sent()
+    assert original_exists(harness)
+    assert harness.tags()["deepfake-verdict"] == "high_risk"
+    first, second = harness.sent()
     assert first["id"] != second["id"]
-    assert bench.paid == 1
-    assert bench.screen(REF).status is Status.ALREADY_SCREENED
+    assert harness.paid == 1
+    assert harness.screen(REF).status is Status.ALREADY_SCREENED
 
 
 def test_an_event_that_is_quicker_than_the_release_moves_nothing_either() -> None:
-    bench, releasing = moved()
+    harness, releasing = moved()
     quick = []
 
     def come_at_once(operation: str) -> None:
-        if stands(bench):
-            calm(bench.store)
-            quick.append(bench.screen(REF).quarantine.status)
+        if original_exists(harness):
+            stop_interrupting(harness.store)
+            quick.append(harness.screen(REF).quarantine.status)
 
-    bench.store.before = come_at_once
-    release(bench, releasing)
+    harness.store.before = come_at_once
+    release(harness, releasing)
     assert quick == ["released"]
-    assert stands(bench)
+    assert original_exists(harness)
 
 
 def test_planning_changes_nothing() -> None:
-    bench, releasing = moved()
-    before = copies(bench)
+    harness, releasing = moved()
+    before = quarantined_copies(harness)
     plan = releasing.plan(before[0])
     assert isinstance(plan, Return)
     assert plan.origin.uri == REF.uri
-    assert copies(bench) == before
-    assert not stands(bench)
+    assert quarantined_copies(harness) == before
+    assert not original_exists(harness)
 
 
 def test_a_newer_object_is_not_overwritten() -> None:
-    bench, releasing = moved()
-    newer = picture()
-    bench.put(newer)
+    harness, releasing = moved()
+    newer = noise_picture()
+    harness.put(newer)
     with pytest.raises(NotReleased, match="another object stands at oss://selfies/kyc/"):
-        release(bench, releasing)
-    assert bench.store.download(REF, convert=False) == newer
-    assert len(copies(bench)) == 1
+        release(harness, releasing)
+    assert harness.store.download(REF, convert=False) == newer
+    assert len(quarantined_copies(harness)) == 1
 
 
 @pytest.mark.parametrize("number", OPERATIONS)
 def test_an_upload_at_any_moment_of_the_release_stays(number: int) -> None:
-    bench, releasing = moved()
-    newer = picture()
-    etag = bench.store.head(copies(bench)[0]).etag
-    seen = strike(bench.store, number, lambda: bench.put(newer))
+    harness, releasing = moved()
+    newer = noise_picture()
+    etag = harness.store.head(quarantined_copies(harness)[0]).etag
+    seen = interrupt(harness.store, number, lambda: harness.put(newer))
     with suppress(NotReleased, ObjectChanged, Unavailable):
-        release(bench, releasing)
+        release(harness, releasing)
     if len(seen) >= number:
-        assert bench.store.head(REF).etag != etag
+        assert harness.store.head(REF).etag != etag
 
 
 @pytest.mark.parametrize("number", OPERATIONS)
 def test_a_release_killed_anywhere_is_finished_by_the_next(number: int) -> None:
-    bench, releasing = moved()
-    held = copies(bench)[0]
-    strike(bench.store, number, kill)
+    harness, releasing = moved()
+    held = quarantined_copies(harness)[0]
+    interrupt(harness.store, number, kill)
     try:
-        release(bench, releasing)
+        release(harness, releasing)
     except Killed:
-        calm(bench.store)
-        assert stands(bench) or copies(bench)
-        if copies(bench):
+        stop_interrupting(harness.store)
+        assert original_exists(harness) or quarantined_copies(harness)
+        if quarantined_copies(harness):
             releasing.carry_out(releasing.plan(held))
-    calm(bench.store)
-    assert copies(bench) == []
-    assert bench.screen(REF).quarantine.status == "released"
-    assert bench.paid == 1
+    stop_interrupting(harness.store)
+    assert quarantined_copies(harness) == []
+    assert harness.screen(REF).quarantine.status == "released"
+    assert harness.paid == 1
 
 
 def test_what_is_not_there_is_named() -> None:
-    bench, releasing = moved()
-    held = copies(bench)[0]
+    harness, releasing = moved()
+    held = quarantined_copies(harness)[0]
     releasing.carry_out(releasing.plan(held))
     with pytest.raises(NotReleased, match="released already"):
         releasing.plan(held)
@@ -131,13 +141,13 @@ def test_what_is_not_there_is_named() -> None:
 
 
 def test_an_older_version_below_it_is_no_hindrance_and_a_newer_one_is() -> None:
-    bench, releasing = moved()
-    held, there = copies(bench)[0], ObjectHead("E", 9, "", "v1")
-    head = replace(bench.store.head(held), last_modified="Mon, 23 Nov 2026 04:05:06 GMT")
+    harness, releasing = moved()
+    held, there = quarantined_copies(harness)[0], ObjectHead("E", 9, "", "v1")
+    head = replace(harness.store.head(held), last_modified="Mon, 23 Nov 2026 04:05:06 GMT")
 
     def with_below(last_modified: str) -> Releasing:
         heads = {held: head, REF: replace(there, last_modified=last_modified)}
-        store = bench.store
+        store = harness.store
         store.head = lambda ref: heads[replace(ref, size=None)]  # type: ignore[method-assign]
         return releasing
 
@@ -147,37 +157,37 @@ def test_an_older_version_below_it_is_no_hindrance_and_a_newer_one_is() -> None:
 
 
 def test_what_was_made_private_gets_its_access_list_back_for_good() -> None:
-    bench, releasing = made_private()
-    bench.screen(REF)
-    assert bench.store.acl(REF) == "private"
+    harness, releasing = made_private()
+    harness.screen(REF)
+    assert harness.store.acl(REF) == "private"
     releasing.carry_out(releasing.plan(REF))
-    assert bench.store.acl(REF) == "public-read"
-    again = bench.put()
-    assert bench.screen(again).quarantine.status == "released"
-    assert bench.store.acl(REF) == "default"
+    assert harness.store.acl(REF) == "public-read"
+    again = harness.put()
+    assert harness.screen(again).quarantine.status == "released"
+    assert harness.store.acl(REF) == "default"
 
 
 def test_a_second_delivery_does_not_take_private_for_what_it_was() -> None:
-    bench = Bench(HIGH_RISK, quarantine=PRIVATE)
-    bench.put()
+    harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE)
+    harness.put()
 
     def kill_once_set(operation: str) -> None:
-        if bench.store.acl_of(REF) == "private":
+        if harness.store.acl_of(REF) == "private":
             raise Killed
 
-    bench.store.before = kill_once_set
+    harness.store.before = kill_once_set
     with pytest.raises(Killed):
-        bench.screen(REF)
-    calm(bench.store)
-    bench.screen(REF)
-    releasing = Releasing(bench.store, Records(bench.ledger), PRIVATE)
+        harness.screen(REF)
+    stop_interrupting(harness.store)
+    harness.screen(REF)
+    releasing = Releasing(harness.store, Records(harness.ledger), PRIVATE)
     releasing.carry_out(releasing.plan(REF))
-    assert bench.store.acl(REF) == "default"
+    assert harness.store.acl(REF) == "default"
 
 
 def test_access_that_was_set_on_other_bytes_is_said() -> None:
-    bench, releasing = made_private()
+    harness, releasing = made_private()
     plan = releasing.plan(REF)
-    strike(bench.store, 2, lambda: bench.put(picture()))
+    interrupt(harness.store, 2, lambda: harness.put(noise_picture()))
     with pytest.raises(NotReleased, match="look at its access list"):
         releasing.carry_out(plan)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from facescreen.errors import Unavailable
-from tests.fakes import MemoryState
+from facescreen.testing.stores import MemoryState
 
 TROUBLE = 0.02
 """The share of requests that fail, before or after they were served."""

@@ -13,7 +13,7 @@ import pytest
 
 from facescreen.deepfake.budget import LOOK_AGAIN_S, SHARDS, DailyCap, Permit, drawn_by_day
 from facescreen.errors import Deferred, Unavailable
-from tests.fakes import MemoryState
+from facescreen.testing.stores import MemoryState
 from tests.unit.deepfake.interleaving import Interleaved
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc).timestamp()

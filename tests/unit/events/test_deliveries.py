@@ -9,7 +9,7 @@ import pytest
 from facescreen.events.filters import Filters
 from facescreen.events.parsed import Answer
 from facescreen.events.read import read_event
-from tests.unit.events.wrapped import (
+from tests.unit.events.envelopes import (
     batch_job,
     oss_record,
     records,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
-from tests.unit.events.wrapped import ENVELOPES, ETAG, TIME
+from tests.unit.events.envelopes import ENVELOPES, ETAG, TIME
 
 EVENTS = Path(__file__).parents[2] / "fixtures" / "events"
 ALL = Filters()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from facescreen.errors import BadEvent
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
-from tests.unit.events.wrapped import (
+from tests.unit.events.envelopes import (
     ENVELOPES,
     batch_job,
     oss_cloud_event,

@@ -6,7 +6,7 @@ import pytest
 
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
-from tests.unit.events.wrapped import (
+from tests.unit.events.envelopes import (
     batch_job,
     oss_cloud_event,
     oss_record,

@@ -10,7 +10,7 @@ import pytest
 from facescreen.http.review import Review
 from facescreen.model import Finding, ObjectRef, Outcome, Status, Tagging, Verdict
 from facescreen.records.history import History
-from tests.fakes import MemoryState, MemoryStore
+from facescreen.testing.stores import MemoryState, MemoryStore
 
 PHOTO = {"type": "image/jpeg", "width": 480, "height": 640, "duration_s": None, "fps": None}
 CLIP = {**PHOTO, "type": "video/mp4", "duration_s": 2.0, "fps": 15.0}

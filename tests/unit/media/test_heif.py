@@ -7,8 +7,8 @@ import struct
 import pytest
 
 from facescreen.media.media import Unreadable
-from tests.unit.media.built import box, ftyp, full_box, heif, ispe
-from tests.unit.media.stored import probed
+from tests.support.media.handmade_files import box, ftyp, full_box, heif, ispe
+from tests.support.media.memory_reader import probed
 
 SIZE = ispe(480, 640)
 

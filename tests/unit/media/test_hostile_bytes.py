@@ -15,15 +15,26 @@ from facescreen.media.media import Media, Unreadable
 from facescreen.media.probe import probe
 from facescreen.media.reader import MOST_BYTES
 from tests.fuzz.limits import cpu_s
-from tests.unit.media.built import Track, box, exif, ftyp, full_box, heif, ispe, jpeg, mp4, segment
-from tests.unit.media.made import animated, encoded
-from tests.unit.media.stored import Stored
+from tests.support.media.encoded_files import animated, encoded
+from tests.support.media.handmade_files import (
+    Track,
+    box,
+    exif,
+    ftyp,
+    full_box,
+    heif,
+    ispe,
+    jpeg,
+    mp4,
+    segment,
+)
+from tests.support.media.memory_reader import MemoryReader
 
 MOST_READS = 6
 
 
 def probe_within_limits(content: bytes) -> Media | Unreadable:
-    stored = Stored(content)
+    stored = MemoryReader(content)
     try:
         found: Media | Unreadable = probe(stored)
     except Unreadable as unreadable:
@@ -135,7 +146,7 @@ def test_a_reason_never_repeats_the_bytes() -> None:
 
 
 def test_a_store_that_answers_less_than_asked() -> None:
-    class Short(Stored):
+    class Short(MemoryReader):
         def read(self, start: int, length: int) -> bytes:
             return super().read(start, length)[:10]
 

@@ -7,9 +7,9 @@ import struct
 import pytest
 
 from facescreen.media.media import Unreadable
-from tests.unit.media.built import exif, jpeg, segment
-from tests.unit.media.made import HEIGHT, WIDTH, encoded
-from tests.unit.media.stored import probed
+from tests.support.media.encoded_files import HEIGHT, WIDTH, encoded
+from tests.support.media.handmade_files import exif, jpeg, segment
+from tests.support.media.memory_reader import probed
 
 APP1, APP2 = 0xE1, 0xE2
 

@@ -9,9 +9,18 @@ import cv2
 import pytest
 
 from facescreen.media.media import Media, Unreadable
-from tests.unit.media.built import QUARTER_TURN, Track, box, ftyp, full_box, moov, mp4, wide_box
-from tests.unit.media.made import video
-from tests.unit.media.stored import probed
+from tests.support.media.encoded_files import video
+from tests.support.media.handmade_files import (
+    QUARTER_TURN,
+    Track,
+    box,
+    ftyp,
+    full_box,
+    moov,
+    mp4,
+    wide_box,
+)
+from tests.support.media.memory_reader import probed
 
 QUARTER_TURN_MATRIX = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30)
 UPRIGHT_MATRIX = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image, ImageOps
 
 from facescreen.media.media import Unreadable
-from tests.unit.media.built import exif
-from tests.unit.media.made import HEIGHT, WIDTH, animated, encoded
-from tests.unit.media.stored import probed
+from tests.support.media.encoded_files import HEIGHT, WIDTH, animated, encoded
+from tests.support.media.handmade_files import exif
+from tests.support.media.memory_reader import probed
 
 ENCODED = {
     "jpeg": ("image/jpeg", lambda: encoded("JPEG")),

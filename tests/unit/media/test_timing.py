@@ -7,8 +7,8 @@ import struct
 import pytest
 
 from facescreen.media.media import Unreadable
-from tests.unit.media.built import Track, box, full_box, mp4
-from tests.unit.media.stored import probed
+from tests.support.media.handmade_files import Track, box, full_box, mp4
+from tests.support.media.memory_reader import probed
 
 TRACKS = {
     "constant": (Track(frames=((50, 512),)), 50, 2, 25),

@@ -11,10 +11,10 @@ import pytest
 from facescreen import errors
 from facescreen.model import ObjectHead, ObjectRef
 from facescreen.storage.s3 import S3State, S3Store
-from tests.unit.aws_answers import Answer, Answers, refused
+from tests.support.stub_aws import StubAws, StubResponse, error_response
 
 REF = ObjectRef("s3", "selfies", "kyc/a.jpg")
-SSE_C = refused(
+SSE_C = error_response(
     400,
     "InvalidRequest",
     "The object was stored using a form of Server Side Encryption. The correct parameters must be "
@@ -39,40 +39,40 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (refused(403, "AccessDenied"), errors.AccessRefused),
-        (refused(403, "AllAccessDisabled"), errors.AccessRefused),
-        (refused(403, "InvalidAccessKeyId"), errors.BadCredentials),
-        (refused(403, "SignatureDoesNotMatch"), errors.BadCredentials),
-        (refused(400, "ExpiredToken"), errors.CredentialsExpired),
-        (refused(403, "RequestTimeTooSkewed"), errors.CredentialsExpired),
-        (refused(503, "SlowDown"), errors.Unavailable),
-        (refused(500, "InternalError"), errors.Unavailable),
-        (refused(400, "RequestTimeout"), errors.Unavailable),
-        (refused(409, "OperationAborted"), errors.Unavailable),
-        (refused(404, "NoSuchKey"), errors.ObjectGone),
-        (refused(404, "NoSuchVersion"), errors.ObjectGone),
-        (refused(405, "MethodNotAllowed"), errors.ObjectGone),
-        (refused(404, "NoSuchBucket"), errors.BadSettings),
-        (refused(412, "PreconditionFailed"), errors.ObjectChanged),
-        (refused(400, "InvalidArgument"), errors.BadRequest),
+        (error_response(403, "AccessDenied"), errors.AccessRefused),
+        (error_response(403, "AllAccessDisabled"), errors.AccessRefused),
+        (error_response(403, "InvalidAccessKeyId"), errors.BadCredentials),
+        (error_response(403, "SignatureDoesNotMatch"), errors.BadCredentials),
+        (error_response(400, "ExpiredToken"), errors.CredentialsExpired),
+        (error_response(403, "RequestTimeTooSkewed"), errors.CredentialsExpired),
+        (error_response(503, "SlowDown"), errors.Unavailable),
+        (error_response(500, "InternalError"), errors.Unavailable),
+        (error_response(400, "RequestTimeout"), errors.Unavailable),
+        (error_response(409, "OperationAborted"), errors.Unavailable),
+        (error_response(404, "NoSuchKey"), errors.ObjectGone),
+        (error_response(404, "NoSuchVersion"), errors.ObjectGone),
+        (error_response(405, "MethodNotAllowed"), errors.ObjectGone),
+        (error_response(404, "NoSuchBucket"), errors.BadSettings),
+        (error_response(412, "PreconditionFailed"), errors.ObjectChanged),
+        (error_response(400, "InvalidArgument"), errors.BadRequest),
         ((200, b"not XML"), errors.Unavailable),
     ],
 )
-def test_errors(answer: Answer, kind: type[errors.FacescreenError]) -> None:
+def test_errors(answer: StubResponse, kind: type[errors.FacescreenError]) -> None:
     with pytest.raises(errors.FacescreenError) as raised:
-        S3Store(Answers(GetObjectTagging=answer).session).tags(REF)
+        S3Store(StubAws(GetObjectTagging=answer).session).tags(REF)
     assert type(raised.value) is kind
     assert "s3cret" not in str(raised.value)
 
 
 def test_a_proxys_page_is_no_answer() -> None:
-    store = S3Store(Answers(HeadObject=(200, b"<html>")).session)
+    store = S3Store(StubAws(HeadObject=(200, b"<html>")).session)
     with pytest.raises(errors.Unavailable):
         store.head(REF)
 
 
 def test_what_may_not_be_read_may_be_gone() -> None:
-    store = S3Store(Answers(GetObject=refused(403, "AccessDenied")).session)
+    store = S3Store(StubAws(GetObject=error_response(403, "AccessDenied")).session)
     with pytest.raises(errors.AccessRefused, match="only to a role with s3:ListBucket"):
         store.read(REF, 0, 1)
 
@@ -80,45 +80,45 @@ def test_what_may_not_be_read_may_be_gone() -> None:
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (refused(400, "InvalidTag"), errors.TagsRefused),
-        (refused(400, "BadRequest"), errors.TagsRefused),
-        (refused(403, "AccessDenied"), errors.AccessRefused),
-        (refused(503, "SlowDown"), errors.Unavailable),
+        (error_response(400, "InvalidTag"), errors.TagsRefused),
+        (error_response(400, "BadRequest"), errors.TagsRefused),
+        (error_response(403, "AccessDenied"), errors.AccessRefused),
+        (error_response(503, "SlowDown"), errors.Unavailable),
     ],
 )
-def test_a_tag_sets_refusal(answer: Answer, kind: type[errors.FacescreenError]) -> None:
+def test_a_tag_sets_refusal(answer: StubResponse, kind: type[errors.FacescreenError]) -> None:
     with pytest.raises(kind):
-        S3Store(Answers(PutObjectTagging=answer).session).replace_tags(REF, {"a": "b"})
+        S3Store(StubAws(PutObjectTagging=answer).session).replace_tags(REF, {"a": "b"})
 
 
 def test_an_empty_tag_set_is_sent() -> None:
-    answers = Answers(PutObjectTagging=(200, b""))
+    answers = StubAws(PutObjectTagging=(200, b""))
     S3Store(answers.session).replace_tags(REF, {})
-    assert b"<TagSet" in answers.asked[0][1].body
-    assert b"<Tag>" not in answers.asked[0][1].body
+    assert b"<TagSet" in answers.requests[0][1].body
+    assert b"<Tag>" not in answers.requests[0][1].body
 
 
 def test_tries_are_few() -> None:
-    answers = Answers(GetObjectTagging=refused(503, "SlowDown"))
+    answers = StubAws(GetObjectTagging=error_response(503, "SlowDown"))
     with pytest.raises(errors.Unavailable):
         S3Store(answers.session).tags(REF)
-    assert len(answers.asked) == 3
+    assert len(answers.requests) == 3
 
 
 @pytest.mark.parametrize(
     ("head", "get", "kind"),
     [
-        (400, refused(400, "ExpiredToken"), errors.CredentialsExpired),
-        (403, refused(403, "SignatureDoesNotMatch"), errors.BadCredentials),
-        (404, refused(404, "NoSuchBucket"), errors.BadSettings),
-        (404, refused(404, "NoSuchKey"), errors.ObjectGone),
+        (400, error_response(400, "ExpiredToken"), errors.CredentialsExpired),
+        (403, error_response(403, "SignatureDoesNotMatch"), errors.BadCredentials),
+        (404, error_response(404, "NoSuchBucket"), errors.BadSettings),
+        (404, error_response(404, "NoSuchKey"), errors.ObjectGone),
     ],
 )
 def test_a_heads_refusal_is_explained_by_a_get(
-    head: int, get: Answer, kind: type[errors.FacescreenError]
+    head: int, get: StubResponse, kind: type[errors.FacescreenError]
 ) -> None:
     with pytest.raises(errors.FacescreenError) as raised:
-        S3Store(Answers(HeadObject=(head, b""), GetObject=get).session).head(REF)
+        S3Store(StubAws(HeadObject=(head, b""), GetObject=get).session).head(REF)
     assert type(raised.value) is kind
 
 
@@ -131,26 +131,26 @@ def test_a_heads_refusal_is_explained_by_a_get(
 )
 def test_an_object_under_its_customers_key_has_a_head(version: str, head: ObjectHead) -> None:
     store = S3Store(
-        Answers(HeadObject=(400, b""), GetObject=SSE_C, ListObjectVersions=(200, VERSIONS)).session
+        StubAws(HeadObject=(400, b""), GetObject=SSE_C, ListObjectVersions=(200, VERSIONS)).session
     )
     assert store.head(ObjectRef("s3", "selfies", "kyc/a.jpg", version_id=version)) == head
 
 
 def test_what_was_written_without_versioning_has_no_version() -> None:
-    answers = Answers(HeadObject=(400, b""), GetObject=SSE_C, ListObjectVersions=(200, VERSIONS))
+    answers = StubAws(HeadObject=(400, b""), GetObject=SSE_C, ListObjectVersions=(200, VERSIONS))
     ref = ObjectRef("s3", "selfies", "kyc/a.jpg.bak")
     assert S3Store(answers.session).head(ref).version_id == ""
 
 
 def test_an_object_under_its_customers_key_is_the_contents_matter() -> None:
-    store = S3Store(Answers(GetObject=SSE_C).session)
+    store = S3Store(StubAws(GetObject=SSE_C).session)
     with pytest.raises(errors.ContentFault) as raised:
         store.read(REF, 0, 1)
     assert raised.value.code == "UnreadableEncryption"
 
 
 def test_an_object_under_its_customers_key_may_be_gone_by_then() -> None:
-    answers = Answers(HeadObject=(400, b""), GetObject=SSE_C, ListObjectVersions=(200, VERSIONS))
+    answers = StubAws(HeadObject=(400, b""), GetObject=SSE_C, ListObjectVersions=(200, VERSIONS))
     with pytest.raises(errors.ObjectGone):
         S3Store(answers.session).head(ObjectRef("s3", "selfies", "kyc/"))
 
@@ -158,13 +158,13 @@ def test_an_object_under_its_customers_key_may_be_gone_by_then() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        refused(409, "ConditionalRequestConflict"),
-        refused(412, "PreconditionFailed"),
-        refused(404, "NoSuchKey"),
+        error_response(409, "ConditionalRequestConflict"),
+        error_response(412, "PreconditionFailed"),
+        error_response(404, "NoSuchKey"),
     ],
 )
-def test_an_append_that_meets_another_is_not_done(answer: Answer) -> None:
-    state = S3State(Answers(PutObject=answer).session, bucket="state")
+def test_an_append_that_meets_another_is_not_done(answer: StubResponse) -> None:
+    state = S3State(StubAws(PutObject=answer).session, bucket="state")
     assert not state.append("ledger/a", 0, b"x")
 
 
@@ -193,7 +193,7 @@ def test_a_presigned_url_is_the_regions_own(region: str, bucket: str, url: str) 
 
 
 def test_presigned_urls_lie_where_the_page_may_load_from() -> None:
-    store = S3Store(Answers().session)
+    store = S3Store(StubAws().session)
     assert store.public_origins == (
         "https://*.s3.eu-central-1.amazonaws.com",
         "https://s3.eu-central-1.amazonaws.com",
@@ -201,7 +201,7 @@ def test_presigned_urls_lie_where_the_page_may_load_from() -> None:
 
 
 def test_no_client_may_shorten_a_presigned_urls_path() -> None:
-    url = S3Store(Answers().session).presign(
+    url = S3Store(StubAws().session).presign(
         ObjectRef("s3", "selfies", "a//b/../é ~.jpg"), 60, convert=False
     )
     assert urlsplit(url).path == "/a%2F%2Fb%2F..%2F%C3%A9%20~.jpg"
@@ -209,7 +209,7 @@ def test_no_client_may_shorten_a_presigned_urls_path() -> None:
 
 def test_nothing_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    store = S3Store(Answers(GetObjectTagging=refused(403, "AccessDenied")).session)
+    store = S3Store(StubAws(GetObjectTagging=error_response(403, "AccessDenied")).session)
     store.presign(REF, 60, convert=False)
     with pytest.raises(errors.AccessRefused):
         store.tags(REF)

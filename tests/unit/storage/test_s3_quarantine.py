@@ -10,7 +10,7 @@ import pytest
 from facescreen import errors
 from facescreen.model import ObjectRef
 from facescreen.storage.s3 import S3QuarantineStore
-from tests.unit.aws_answers import Answers, refused
+from tests.support.stub_aws import StubAws, error_response
 
 REF = ObjectRef("s3", "selfies", "kyc/a b.jpg", etag="e1")
 TO = ObjectRef("s3", "held", "quarantine/selfies/fs0/kyc/a b.jpg")
@@ -24,52 +24,54 @@ OPEN = b"""<AccessControlPolicy><Owner><ID>me</ID></Owner><AccessControlList>
 
 
 def test_a_copy_is_of_the_etag_and_the_version_and_over_nothing() -> None:
-    answers = Answers(CopyObject=COPIED)
+    answers = StubAws(CopyObject=COPIED)
     store = S3QuarantineStore(answers.session)
     store.copy(replace(REF, version_id="v1"), TO, only_new=True)
-    ((_, request),) = answers.asked
+    ((_, request),) = answers.requests
     sent = {name.lower(): value for name, value in request.headers.items()}
     assert sent["x-amz-copy-source-if-match"] == b'"e1"'
     assert sent["x-amz-copy-source"] == b"selfies/kyc/a%20b.jpg?versionId=v1"
     assert sent["x-amz-tagging-directive"] == sent["x-amz-metadata-directive"] == b"COPY"
     assert sent["if-none-match"] == b"*"
     store.copy(REF, TO, only_new=False)
-    assert "If-None-Match" not in answers.asked[-1][1].headers
+    assert "If-None-Match" not in answers.requests[-1][1].headers
 
 
 @pytest.mark.parametrize("operation", ["CopyObject", "DeleteObject"])
 def test_a_condition_that_is_not_met_is_a_change(operation: str) -> None:
-    store = S3QuarantineStore(Answers(**{operation: refused(412, "PreconditionFailed")}).session)
+    store = S3QuarantineStore(
+        StubAws(**{operation: error_response(412, "PreconditionFailed")}).session
+    )
     with pytest.raises(errors.ObjectChanged):
         store.copy(REF, TO, only_new=True) if operation == "CopyObject" else store.delete(REF)
 
 
 def test_a_deletion_is_of_the_etag_or_of_the_version() -> None:
-    answers = Answers(DeleteObject=(204, b""))
+    answers = StubAws(DeleteObject=(204, b""))
     store = S3QuarantineStore(answers.session)
     store.delete(REF)
     store.delete(replace(REF, version_id="v1"))
-    (_, plain), (_, versioned) = answers.asked
+    (_, plain), (_, versioned) = answers.requests
     assert plain.headers["If-Match"] == b'"e1"'
     assert "If-Match" not in versioned.headers
     assert versioned.url.endswith("?versionId=v1")
 
 
 def test_an_access_list_goes_back_as_it_came() -> None:
-    answers = Answers(GetObjectAcl=(200, OPEN), PutObjectAcl=(200, b""))
+    answers = StubAws(GetObjectAcl=(200, OPEN), PutObjectAcl=(200, b""))
     store = S3QuarantineStore(answers.session)
     acl = store.acl(REF)
     assert [grant["Permission"] for grant in json.loads(acl)["Grants"]] == ["FULL_CONTROL", "READ"]
     store.set_acl(REF, acl)
-    body = answers.asked[-1][1].body
+    body = answers.requests[-1][1].body
     assert body.count(b"<Grant>") == 2
     assert b"global/AllUsers" in body
     store.set_acl(REF, "private")
-    assert answers.asked[-1][1].headers["x-amz-acl"] == b"private"
+    assert answers.requests[-1][1].headers["x-amz-acl"] == b"private"
 
 
 def test_a_bucket_without_access_lists_is_a_refusal() -> None:
-    off = refused(400, "AccessControlListNotSupported", "The bucket does not allow ACLs")
-    store = S3QuarantineStore(Answers(PutObjectAcl=off).session)
+    off = error_response(400, "AccessControlListNotSupported", "The bucket does not allow ACLs")
+    store = S3QuarantineStore(StubAws(PutObjectAcl=off).session)
     with pytest.raises(errors.QuarantineRefused, match="does not allow ACLs"):
         store.set_acl(REF, "private")

@@ -7,7 +7,7 @@ import ssl
 import pytest
 
 from facescreen_local.id_verification.service import CloudauthService
-from tests.integration.id_verification.uploads.posting import Form
+from tests.integration.id_verification.uploads.upload_form import Form
 
 
 @pytest.fixture

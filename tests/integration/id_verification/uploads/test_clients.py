@@ -25,7 +25,7 @@ from facescreen_local.auth.account import Identity
 from facescreen_local.id_verification.service import CloudauthService
 from facescreen_local.protocol.faults import Behaviour, Fault
 from facescreen_local.samples import Sample
-from tests.integration.id_verification.asking import ALLOW_SDK, MERCHANT_BIZ_ID, Files, Sdk
+from tests.integration.id_verification.sdk_client import ALLOW_SDK, MERCHANT_BIZ_ID, Files, Sdk
 
 pytestmark = ALLOW_SDK
 

@@ -15,7 +15,7 @@ from facescreen_local.id_verification import uploads_policy
 from facescreen_local.id_verification.errors import Refusal
 from facescreen_local.id_verification.operations.authorize_upload import UploadService
 from facescreen_local.id_verification.service import CloudauthService
-from tests.integration.id_verification.uploads.posting import Form, assert_refused, part, told
+from tests.integration.id_verification.uploads.upload_form import Form, assert_refused, part, told
 
 TEN_MB = 10 * 1024 * 1024
 

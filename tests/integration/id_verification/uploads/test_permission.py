@@ -10,19 +10,21 @@ import pytest
 
 from facescreen_local.auth.account import Identity
 from facescreen_local.id_verification.service import CloudauthService
-from tests.integration.id_verification.handmade import Handmade, assert_refused
+from tests.integration.id_verification.raw_request import RawRequest, assert_refused
 
 
 @pytest.fixture
-def asking(handmade: Handmade) -> Handmade:
-    handmade.method = "GET"
-    handmade.query = [("Product", "Cloudauth-intl"), ("RegionId", "ap-southeast-1")]
-    handmade.headers = {"x-acs-action": "AuthorizeFileUpload", "x-acs-version": "2019-12-19"}
-    return handmade
+def permission_request(raw_request: RawRequest) -> RawRequest:
+    raw_request.method = "GET"
+    raw_request.query = [("Product", "Cloudauth-intl"), ("RegionId", "ap-southeast-1")]
+    raw_request.headers = {"x-acs-action": "AuthorizeFileUpload", "x-acs-version": "2019-12-19"}
+    return raw_request
 
 
-def test_what_it_allows(asking: Handmade, service: CloudauthService, identity: Identity) -> None:
-    answer = asking.send()
+def test_what_it_allows(
+    permission_request: RawRequest, service: CloudauthService, identity: Identity
+) -> None:
+    answer = permission_request.send()
     assert answer.status_code == 200
     given = answer.json()
     policy = json.loads(base64.b64decode(given.pop("EncodedPolicy")))
@@ -39,21 +41,23 @@ def test_what_it_allows(asking: Handmade, service: CloudauthService, identity: I
     assert given["UseAccelerate"] is False
 
 
-def test_only_a_holder_of_a_key_may_ask(asking: Handmade) -> None:
-    headers = {**asking.sign(), "x-acs-signature-nonce": "another"}
-    assert_refused(asking.send(headers=headers), 400, "SignatureDoesNotMatch")
+def test_only_a_holder_of_a_key_may_ask(permission_request: RawRequest) -> None:
+    headers = {**permission_request.sign(), "x-acs-signature-nonce": "another"}
+    assert_refused(permission_request.send(headers=headers), 400, "SignatureDoesNotMatch")
 
 
 @pytest.mark.parametrize(
     ("query", "code"),
     [([], "MissingParameter"), ([("Product", "facebody")], "InvalidParameter")],
 )
-def test_only_for_this_product(asking: Handmade, query: list[tuple[str, str]], code: str) -> None:
-    asking.query = query
-    answer = asking.send()
+def test_only_for_this_product(
+    permission_request: RawRequest, query: list[tuple[str, str]], code: str
+) -> None:
+    permission_request.query = query
+    answer = permission_request.send()
     assert (answer.status_code, answer.json()["Code"]) == (400, code)
 
 
-def test_only_as_its_own_version(asking: Handmade) -> None:
-    asking.headers["x-acs-version"] = "2022-08-09"
-    assert_refused(asking.send(), 404, "InvalidAction.NotFound")
+def test_only_as_its_own_version(permission_request: RawRequest) -> None:
+    permission_request.headers["x-acs-version"] = "2022-08-09"
+    assert_refused(permission_request.send(), 404, "InvalidAction.NotFound")

@@ -1,0 +1,1 @@
+"""In-memory ports for tests: stores and buses without a cloud."""

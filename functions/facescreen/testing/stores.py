@@ -1,0 +1,179 @@
+"""The storage ports in memory, for tests."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from facescreen.errors import BadRequest, ObjectChanged, ObjectGone, TagsRefused
+from facescreen.model import ObjectHead
+from facescreen.storage.ports import MOST_LISTED, Listed, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from facescreen.model import ObjectRef
+
+_MAX_TAGS = 10
+
+
+@dataclass
+class _StoredObject:
+    data: bytes
+    head: ObjectHead
+    tags: dict[str, str]
+    last_modified: datetime
+    acl: str = "default"
+
+
+class MemoryStore:
+    """A QuarantineStore: buckets without versions, which need not be created.
+
+    `before` is called with the name of each operation ahead of it, and may raise or change the
+    store. `now` is the store's clock.
+    """
+
+    name = "oss"
+    public_origins: tuple[str, ...] = ("https://*.example",)
+
+    def __init__(self, *, convert: Callable[[bytes], bytes] | None = None) -> None:
+        """`convert` makes a conforming JPEG of an image, as OSS does. Without it the store
+        converts nothing, as S3."""
+        self.converts = convert is not None
+        self.before: Callable[[str], None] = lambda _operation: None
+        self.now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
+        self._convert = convert
+        self._objects: dict[tuple[str, str], _StoredObject] = {}
+        self._writes = 0
+
+    def put(
+        self,
+        bucket: str,
+        key: str,
+        data: bytes,
+        tags: dict[str, str] | None = None,
+        *,
+        in_parts: bool = False,
+    ) -> str:
+        """Write an object as an uploader does, without `before`. Returns its ETag."""
+        self._writes += 1
+        etag = hashlib.md5(data, usedforsecurity=False).hexdigest().upper()
+        etag += "-2" if in_parts else ""
+        checksum = f"{zlib.crc32(data):08x}"
+        head = ObjectHead(etag, len(data), f"write {self._writes}", checksum=checksum)
+        self._objects[bucket, key] = _StoredObject(data, head, dict(tags or {}), self.now())
+        return etag
+
+    def drop(self, bucket: str, key: str) -> None:
+        """Delete an object as another client does, without `before`."""
+        self._objects.pop((bucket, key), None)
+
+    def exists(self, bucket: str, key: str) -> bool:
+        """Whether there is an object."""
+        return (bucket, key) in self._objects
+
+    def keys(self, bucket: str) -> list[str]:
+        """The keys of all objects in a bucket, sorted."""
+        return sorted(key for name, key in self._objects if name == bucket)
+
+    def acl_of(self, ref: ObjectRef) -> str:
+        """The access list, as another client reads it, without `before`."""
+        return self._objects[ref.bucket, ref.key].acl
+
+    def head(self, ref: ObjectRef) -> ObjectHead:
+        return self._get("head", ref).head
+
+    def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
+        stored = self._get("read", ref)
+        if ref.etag and ref.etag != stored.head.etag:
+            raise ObjectChanged("other bytes")
+        return stored.data[start : start + length]
+
+    def download(self, ref: ObjectRef, *, convert: bool) -> bytes:
+        data = self.read(ref, 0, self._get("download", ref).head.size)
+        if not convert:
+            return data
+        if self._convert is None:
+            raise BadRequest("this store converts no images")
+        return self._convert(data)
+
+    def tags(self, ref: ObjectRef) -> dict[str, str]:
+        return dict(self._get("tags", ref).tags)
+
+    def replace_tags(self, ref: ObjectRef, tags: dict[str, str]) -> None:
+        stored = self._get("replace_tags", ref)
+        if len(tags) > _MAX_TAGS:
+            raise TagsRefused(f"more than {_MAX_TAGS} tags")
+        stored.tags = dict(tags)
+
+    def presign(self, ref: ObjectRef, seconds: int, *, convert: bool) -> str:
+        self.before("presign")
+        process = "&x-oss-process=convert" if convert else ""
+        query = f"x-oss-expires={seconds}&x-oss-signature=s3cr3t{process}"
+        return f"https://{ref.bucket}.example/{ref.key}?{query}"
+
+    def thumbnail(self, ref: ObjectRef, seconds: int) -> str:
+        return self.presign(ref, seconds, convert=True)
+
+    def page(self, bucket: str, prefix: str, after: str) -> Page:
+        self.before("page")
+        keys = [key for key in self.keys(bucket) if key.startswith(prefix) and key > after]
+        return Page(
+            tuple(self._listed(bucket, key) for key in keys[:MOST_LISTED]),
+            keys[MOST_LISTED - 1] if len(keys) > MOST_LISTED else "",
+        )
+
+    def copy(self, ref: ObjectRef, to: ObjectRef, *, only_new: bool) -> None:
+        stored = self._get("copy", ref)
+        if ref.etag != stored.head.etag or (only_new and self.exists(to.bucket, to.key)):
+            raise ObjectChanged("other bytes")
+        self.put(to.bucket, to.key, stored.data, stored.tags)
+
+    def delete(self, ref: ObjectRef) -> None:
+        self.before("delete")
+        self.drop(ref.bucket, ref.key)
+
+    def acl(self, ref: ObjectRef) -> str:
+        return self._get("acl", ref).acl
+
+    def set_acl(self, ref: ObjectRef, acl: str) -> None:
+        self._get("set_acl", ref).acl = acl
+
+    def _listed(self, bucket: str, key: str) -> Listed:
+        stored = self._objects[bucket, key]
+        return Listed(key, stored.head.etag, stored.head.size, stored.last_modified)
+
+    def _get(self, operation: str, ref: ObjectRef) -> _StoredObject:
+        self.before(operation)
+        try:
+            return self._objects[ref.bucket, ref.key]
+        except KeyError:
+            raise ObjectGone("the object is not there any more") from None
+
+
+class MemoryState:
+    """A StateStore. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._objects: dict[str, bytes] = {}
+        self._lock = threading.Lock()
+
+    def read(self, key: str) -> bytes:
+        return self._objects.get(key, b"")
+
+    def append(self, key: str, position: int, data: bytes) -> bool:
+        with self._lock:
+            stored = self._objects.get(key, b"")
+            if len(stored) != position:
+                return False
+            self._objects[key] = stored + data
+            return True
+
+    def names(self, prefix: str, after: str) -> Iterator[str]:
+        for name in sorted(self._objects):
+            if name.startswith(prefix) and name > after:
+                yield name

@@ -1,0 +1,37 @@
+"""The verdicts that reached a queue, by object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.e2e.aws.cloud import Cloud
+from tests.support.wait import wait_for
+
+
+class Published:
+    """The messages of one queue."""
+
+    def __init__(self, cloud: Cloud, queue_url: str) -> None:
+        self._cloud = cloud
+        self._queue_url = queue_url
+
+    def all(self) -> list[dict[str, Any]]:
+        """The data of every message so far."""
+        return [_event(message)["data"] for message in self._cloud.messages(self._queue_url)]
+
+    def of(self, bucket: str, key: str, count: int = 1) -> list[dict[str, Any]]:
+        """The data of the `count` messages about an object, once they are there."""
+
+        def found() -> list[dict[str, Any]]:
+            place = {"bucket": bucket, "key": key}
+            return [data for data in self.all() if place.items() <= data["object"].items()]
+
+        wait_for(lambda: len(found()) >= count, f"{count} messages about {key}")
+        assert len(found()) == count
+        return found()
+
+
+def _event(message: dict[str, Any]) -> dict[str, Any]:
+    """The CloudEvent, without EventBridge's envelope."""
+    event: dict[str, Any] = message.get("detail", message)
+    return event

@@ -1,0 +1,111 @@
+"""A local cloud where uploads trigger no function, and objects to backfill."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+
+from facescreen_local.cloud import LocalCloud
+from tests.e2e.command_line.folder import photo, surroundings
+from tests.support.command import FACESCREEN
+from tests.support.outside import PROJECT, Outside, running
+
+FRESH = "fresh/"
+"""Uploads below it are screened as they come."""
+
+
+def project(folder: Path) -> Path:
+    """The project, its trigger on FRESH alone."""
+    folder.mkdir()
+    template = yaml.safe_load((PROJECT / "s.yaml").read_text())
+    props = template["resources"]["object_created"]["props"]
+    props["triggers"][0]["triggerConfig"]["filter"]["key"]["prefix"] = FRESH
+    (folder / "s.yaml").write_text(yaml.safe_dump(template, sort_keys=False))
+    (folder / "functions").symlink_to(PROJECT / "functions")
+    return folder
+
+
+@contextmanager
+def idle_cloud(folder: Path, **settings: str) -> Iterator[tuple[LocalCloud, Outside]]:
+    """The cloud, and a client of it."""
+    with running(folder / "cloud", project(folder / "project"), **settings) as both:
+        yield both
+
+
+def fill(cloud: LocalCloud, outside: Outside, prefix: str, count: int) -> list[str]:
+    """Uploads a photograph under so many keys, awkward ones among them."""
+    data = photo(cloud, "portrait.jpg")
+    keys = [f"{prefix}{number:04} é+%20.jpg" for number in range(count)]
+    for key in keys:
+        outside.put(key, data)
+    return keys
+
+
+class Backfill:
+    """``facescreen backfill`` on that cloud."""
+
+    def __init__(self, outside: Outside, state: Path) -> None:
+        self._environment = surroundings(outside.told, XDG_STATE_HOME=str(state))
+        self.bucket = f"oss://{outside.told['OSS_BUCKET']}"
+
+    def run(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        """To its end."""
+        with self.begun(*arguments, environment=environment) as process:
+            said, complained = process.communicate(timeout=300)
+        assert "Traceback" not in complained, complained
+        return subprocess.CompletedProcess(process.args, process.returncode, said, complained)
+
+    def lines(self, *arguments: object, **environment: str) -> list[dict[str, Any]]:
+        """What it says with --json --yes, if all went well."""
+        done = self.run(*arguments, "--json", "--yes", **environment)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def killed(self, submitted: int, *arguments: object) -> None:
+        """Killed by SIGKILL once so many were submitted."""
+        with self.begun(*arguments, "--json", "--yes") as process:
+            assert process.stdout
+            for line in process.stdout:
+                if json.loads(line).get("submitted", 0) >= submitted:
+                    break
+            process.kill()
+            process.wait()
+        assert process.returncode == -9
+
+    def on_terminal(self, answer: str, *arguments: object) -> tuple[int, str]:
+        """Its exit code and all that a terminal shows, where `answer` is typed."""
+        ours, theirs = os.openpty()
+        with self.begun(*arguments, terminal=theirs) as process:
+            os.close(theirs)
+            os.write(ours, answer.encode())
+            shown = b""
+            with suppress(OSError):  # Linux says so at the end
+                while more := os.read(ours, 4096):
+                    shown += more
+        os.close(ours)
+        return process.returncode, shown.decode()
+
+    def begun(
+        self,
+        *arguments: object,
+        terminal: int | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> subprocess.Popen[str]:
+        """To be ended by whoever began it. `terminal` stands in for its three streams."""
+        target, *options = map(str, arguments)
+        return subprocess.Popen(
+            [FACESCREEN, "backfill", f"{self.bucket}{target}", *options],
+            env={**self._environment, **environment},
+            stdin=subprocess.DEVNULL if terminal is None else terminal,
+            stdout=subprocess.PIPE if terminal is None else terminal,
+            stderr=subprocess.PIPE if terminal is None else terminal,
+            text=True,
+        )

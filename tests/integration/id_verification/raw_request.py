@@ -1,0 +1,67 @@
+"""A request signed without an SDK, so that tests can break it in ways that no SDK would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+import httpx
+
+from facescreen.clients import acs3
+from facescreen_local.auth.account import Key
+
+
+@dataclass
+class RawRequest:
+    """A KeepaliveIntl request, valid until a test changes it."""
+
+    key: Key
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+    query: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+    method: str = "POST"
+    unsigned: tuple[str, ...] = ()
+
+    def sign(self, nonce: str = "") -> dict[str, str]:
+        now = datetime.now(timezone.utc)
+        headers = {
+            "host": httpx.URL(self.url).netloc.decode(),
+            "x-acs-action": "KeepaliveIntl",
+            "x-acs-version": "2022-08-09",
+            "x-acs-date": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "x-acs-signature-nonce": nonce or now.isoformat(),
+            "x-acs-content-sha256": acs3.payload_hash(self.body),
+            **({"x-acs-security-token": token} if (token := self.key.security_token) else {}),
+            **self.headers,
+        }
+        signed = {name: value for name, value in headers.items() if name not in self.unsigned}
+        canonical = acs3.canonical_request(
+            self.method,
+            "/",
+            acs3.canonical_query(self.query),
+            signed,
+            acs3.payload_hash(self.body),
+        )
+        value = acs3.signature(self.key.access_key_secret, canonical)
+        return {
+            **headers,
+            "authorization": acs3.authorization(self.key.access_key_id, signed, value),
+        }
+
+    def send(self, **request: Any) -> httpx.Response:
+        sent: dict[str, Any] = {
+            "method": self.method,
+            "url": self.url,
+            "headers": self.sign(),
+            "content": self.body,
+            "params": self.query,
+        }
+        return httpx.request(**{**sent, **request}, trust_env=False)
+
+
+def assert_refused(answer: httpx.Response, status: int, code: str) -> None:
+    assert (answer.status_code, answer.json()["Code"]) == (status, code)
+    assert answer.json()["RequestId"]
+    assert answer.json()["HostId"] == answer.request.url.netloc.decode()

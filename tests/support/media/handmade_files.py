@@ -1,0 +1,148 @@
+"""Files built byte by byte, with contents that no encoder writes."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+UPRIGHT = (1, 0, 0, 1)
+QUARTER_TURN = (0, 1, -1, 0)
+
+
+def box(kind: bytes, *content: bytes) -> bytes:
+    """An ISO box."""
+    body = b"".join(content)
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+def wide_box(kind: bytes, *content: bytes) -> bytes:
+    """A box whose size has 64 bits."""
+    body = b"".join(content)
+    return struct.pack(">I4sQ", 1, kind, 16 + len(body)) + body
+
+
+def full_box(kind: bytes, *content: bytes, version: int = 0, flags: int = 0) -> bytes:
+    """A box with version and flags."""
+    return box(kind, struct.pack(">I", version << 24 | flags), *content)
+
+
+def table(layout: str, *rows: tuple[int, ...]) -> bytes:
+    """A count and its rows."""
+    return struct.pack(">I", len(rows)) + b"".join(struct.pack(layout, *row) for row in rows)
+
+
+@dataclass(frozen=True)
+class Track:
+    """A track of an MP4: by default 50 frames in 2 seconds."""
+
+    track_id: int = 1
+    handler: bytes = b"vide"
+    enabled: bool = True
+    matrix: tuple[int, int, int, int] = UPRIGHT
+    width: int = 480
+    height: int = 640
+    codec: bytes = b"avc1"
+    timescale: int = 12_800
+    frames: tuple[tuple[int, int], ...] = ((50, 512),)
+    edits: tuple[tuple[int, int], ...] = ()
+    """Length by the movie's clock of 1000 ticks a second, and where in the media it begins."""
+    version: int = 0
+
+    def box(self) -> bytes:
+        edits = [box(b"edts", self._elst())] if self.edits else []
+        return box(b"trak", self._tkhd(), *edits, self._mdia())
+
+    def _dates(self) -> bytes:
+        return bytes(16 if self.version else 8)
+
+    def _tkhd(self) -> bytes:
+        a, b, c, d = (value << 16 for value in self.matrix)
+        return full_box(
+            b"tkhd",
+            self._dates(),
+            struct.pack(">I", self.track_id),
+            bytes(12 if self.version else 8),
+            bytes(16),
+            struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30),
+            bytes(8),
+            version=self.version,
+            flags=int(self.enabled),
+        )
+
+    def _elst(self) -> bytes:
+        layout = ">QqI" if self.version else ">IiI"
+        rows = [(*edit, 1 << 16) for edit in self.edits]
+        return full_box(b"elst", table(layout, *rows), version=self.version)
+
+    def _mdia(self) -> bytes:
+        clock = struct.pack(">I", self.timescale) + bytes(12 if self.version else 8)
+        mdhd = full_box(b"mdhd", self._dates(), clock, version=self.version)
+        hdlr = full_box(b"hdlr", bytes(4), self.handler, bytes(13))
+        size = struct.pack(">HH", self.width, self.height)
+        entry = box(self.codec, bytes(24), size, bytes(50))
+        stsd = full_box(b"stsd", struct.pack(">I", 1), entry)
+        stts = full_box(b"stts", table(">II", *self.frames))
+        return box(b"mdia", mdhd, hdlr, box(b"minf", box(b"stbl", stsd, stts)))
+
+
+def ftyp(major: bytes, *compatible: bytes) -> bytes:
+    return box(b"ftyp", major, bytes(4), *compatible)
+
+
+def moov(*tracks: Track, more: bytes = b"") -> bytes:
+    mvhd = full_box(b"mvhd", bytes(8), struct.pack(">I", 1000), bytes(84))
+    return box(b"moov", mvhd, *(track.box() for track in tracks), more)
+
+
+def mp4(*tracks: Track, more: bytes = b"") -> bytes:
+    """An MP4 without its frames: `more` goes into the moov."""
+    return ftyp(b"isom", b"mp41") + moov(*tracks, more=more)
+
+
+def heif(
+    *properties: bytes,
+    item: int = 1,
+    others: int = 0,
+    wide_ids: bool = False,
+    wide_indexes: bool = False,
+    brands: tuple[bytes, ...] = (b"heic", b"mif1"),
+) -> bytes:
+    """A HEIF file whose primary item has all these properties, and `others` before it the first."""
+    id_layout, index_layout = ">I" if wide_ids else ">H", ">H" if wide_indexes else ">B"
+    essential = 0x8000 if wide_indexes else 0x80
+    indexes = [struct.pack(index_layout, essential | n + 1) for n in range(len(properties))]
+    tiles = [struct.pack(id_layout + "B", 100 + n, 1) + indexes[0] for n in range(others)]
+    entries = b"".join(tiles)
+    entries += struct.pack(id_layout + "B", item, len(properties)) + b"".join(indexes)
+    ipma = full_box(
+        b"ipma",
+        struct.pack(">I", others + 1),
+        entries,
+        version=int(wide_ids),
+        flags=int(wide_indexes),
+    )
+    pitm = full_box(b"pitm", struct.pack(id_layout, item), version=int(wide_ids))
+    iprp = box(b"iprp", box(b"ipco", *properties), ipma)
+    return ftyp(*brands) + full_box(b"meta", pitm, iprp)
+
+
+def ispe(width: int, height: int) -> bytes:
+    return full_box(b"ispe", struct.pack(">II", width, height))
+
+
+def segment(marker: int, content: bytes) -> bytes:
+    """A JPEG segment."""
+    return struct.pack(">BBH", 0xFF, marker, 2 + len(content)) + content
+
+
+def exif(orientation: int, order: str = "<") -> bytes:
+    """An EXIF block of one field."""
+    mark = b"II*\0" if order == "<" else b"MM\0*"
+    field = struct.pack(order + "HHIHxx", 274, 3, 1, orientation)
+    return b"Exif\0\0" + mark + struct.pack(order + "IH", 8, 1) + field + bytes(4)
+
+
+def jpeg(*segments: bytes, width: int = 480, height: int = 640) -> bytes:
+    """A JPEG without its compressed picture."""
+    frame = segment(0xC0, struct.pack(">BHHB", 8, height, width, 1) + b"\x01\x11\x00")
+    return b"\xff\xd8" + b"".join(segments) + frame + segment(0xDA, bytes(6))

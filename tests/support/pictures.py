@@ -1,0 +1,24 @@
+"""Pictures to screen, and the conversion that OSS makes of them."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image, ImageOps
+
+
+def noise_picture(form: str = "JPEG", width: int = 720, height: int = 960) -> bytes:
+    """A picture like no other, in one of Pillow's formats."""
+    file = io.BytesIO()
+    Image.effect_noise((width, height), 20).convert("RGB").save(file, form, quality=50)
+    return file.getvalue()
+
+
+def to_conforming_jpeg(data: bytes) -> bytes:
+    """The image upright as a JPEG, its short side 720 pixels."""
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    short = min(upright.size)
+    resized = upright.resize((upright.width * 720 // short, upright.height * 720 // short))
+    file = io.BytesIO()
+    resized.convert("RGB").save(file, "JPEG", quality=80)
+    return file.getvalue()

@@ -1,0 +1,79 @@
+"""A Screener on in-memory ports, with a photograph to screen."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+import facescreen
+from facescreen.deepfake.response import Detection
+from facescreen.model import ObjectRef
+from facescreen.records.history import History
+from facescreen.records.ledger import Ledger
+from facescreen.requirements import Strictness
+from facescreen.screening.quarantine import Quarantine, Records
+from facescreen.screening.screener import Policy, Screener
+from facescreen.screening.tagger import Tagger
+from facescreen.screening.transfer import ByUrl
+from facescreen.settings.table import QuarantineSettings
+from facescreen.testing.bus import MemoryPublisher
+from facescreen.testing.stores import MemoryState, MemoryStore
+from facescreen.timing import Deadline
+from tests.support.pictures import noise_picture, to_conforming_jpeg
+from tests.support.scripted_detector import ScriptedDetector
+
+SCHEMA = json.loads(
+    (Path(facescreen.__file__).parent / "screening-completed.v1.schema.json").read_text()
+)
+
+
+PHOTO = noise_picture()
+REF = ObjectRef("oss", "selfies", "kyc/é 1+1%.jpg")
+
+
+class ScreenerHarness:
+    def __init__(
+        self,
+        *plan: Detection | Exception,
+        form: str = "separate",
+        quarantine: QuarantineSettings | None = None,
+    ) -> None:
+        self.store = MemoryStore(convert=to_conforming_jpeg)
+        self.state = MemoryState()
+        self.detector = ScriptedDetector(list(plan))
+        self.publisher = MemoryPublisher()
+        self.ledger = ledger = Ledger(self.state)
+        self.history = History(self.state)
+        self.screener = Screener(
+            store=self.store,
+            ledger=ledger,
+            transfer=ByUrl(self.store, self.detector.detect, 300),
+            tagger=Tagger(self.store, ledger, prefix="deepfake-", form=form),
+            publisher=self.publisher,
+            history=self.history,
+            policy=Policy("acs:fc:r:1:functions/f", "fs", Strictness.STANDARD, True),
+            quarantine=Quarantine(self.store, Records(ledger), quarantine) if quarantine else None,
+        )
+
+    def put(self, data: bytes = PHOTO, tags: dict[str, str] | None = None) -> ObjectRef:
+        return replace(REF, etag=self.store.put(REF.bucket, REF.key, data, tags))
+
+    def screen(self, ref: ObjectRef) -> Any:
+        return self.screener.screen(ref, Deadline.after(4))
+
+    @property
+    def paid(self) -> int:
+        return len(self.detector.biz_ids)
+
+    def tags(self) -> dict[str, str]:
+        return self.store.tags(REF)
+
+    def sent(self) -> list[dict[str, Any]]:
+        """Every message published, each validated against the schema."""
+        for message in self.publisher.messages:
+            jsonschema.validate(message, SCHEMA)
+        return self.publisher.messages

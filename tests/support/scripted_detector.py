@@ -1,0 +1,39 @@
+"""A detector whose answers the test scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from facescreen.deepfake.response import Detection
+from facescreen.model import Verdict
+from facescreen.timing import Deadline
+
+LOW_RISK = Detection(Verdict.LOW_RISK, (), {}, "REQ-1", "TX-1")
+HIGH_RISK = Detection(
+    Verdict.HIGH_RISK, ("SuspectDeepForgery",), {"SuspectDeepForgery": 0.96}, "REQ-2", "TX-2"
+)
+
+
+@dataclass
+class ScriptedDetector:
+    """A detector that returns or raises the next item of `script`; after the last one low risk.
+
+    `during` is called in each detection, before it ends.
+    """
+
+    script: list[Detection | Exception] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
+    biz_ids: list[str] = field(default_factory=list)
+    during: Callable[[], None] = lambda: None
+
+    def detect(
+        self, *, url: Callable[[], str], kind: str, merchant_biz_id: str, deadline: Deadline
+    ) -> Detection:
+        self.urls.append(url())
+        self.biz_ids.append(merchant_biz_id)
+        self.during()
+        answer = self.script.pop(0) if self.script else LOW_RISK
+        if isinstance(answer, Exception):
+            raise answer
+        return answer

@@ -1,0 +1,80 @@
+"""A Sweeper on in-memory ports, with a clock that the test sets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+from facescreen.deepfake.rate_limiter import Interval
+from facescreen.events.filters import Filters
+from facescreen.events.read import read_event
+from facescreen.model import Finding, ObjectRef, Verdict
+from facescreen.screening.sweep import Run, Sweeper, Verdicts
+from facescreen.screening.sweep_cursor import Courses
+from facescreen.settings.table import Place, SweepSettings
+from facescreen.tags import tag_set
+from facescreen.testing.bus import MemoryInvoker
+from facescreen.testing.stores import MemoryState, MemoryStore
+from facescreen.timing import Deadline
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+SETTINGS = SweepSettings(
+    places=(Place("selfies", ""),),
+    suffix="",
+    after=30 * MINUTE,
+    max_submissions=500,
+    state_bucket="facescreen-state",
+)
+
+
+class SweeperHarness:
+    def __init__(self, settings: SweepSettings = SETTINGS, filters: Filters | None = None) -> None:
+        self.now = datetime(2026, 11, 23, 4, tzinfo=timezone.utc)
+        self.store = MemoryStore()
+        self.store.now = lambda: self.now
+        self.state = MemoryState()
+        self.invoker = MemoryInvoker()
+        self.spent = False
+        self.sweeper = Sweeper(
+            settings=settings,
+            store=self.store,
+            invoker=self.invoker,
+            courses=Courses(self.state),
+            filters=filters or Filters(),
+            verdicts=Verdicts(self.store, "deepfake-", "separate"),
+            pace=Interval(1e6),
+            is_spent=lambda: self.spent,
+            clock=lambda: self.now,
+        )
+
+    def another(self) -> Sweeper:
+        """Another instance on the same buckets."""
+        return replace(self.sweeper, courses=Courses(self.state))
+
+    def put(self, key: str, bucket: str = "selfies", data: bytes = b"x") -> str:
+        return self.store.put(bucket, key, data)
+
+    def tag(self, key: str, etag: str) -> None:
+        """Tag it with a verdict about the bytes that `etag` names."""
+        finding = Finding(Verdict.LOW_RISK, "fs1", "2026-11-23T04:05:06Z")
+        tags = tag_set(finding, etag, prefix="deepfake-", form="separate")
+        self.store.replace_tags(ObjectRef("oss", "selfies", key), tags)
+
+    def sweep(self, later: timedelta = timedelta(), seconds: float = 600) -> Run:
+        self.now += later
+        return self.sweeper.sweep(Deadline.after(seconds))
+
+    @property
+    def submitted(self) -> list[ObjectRef]:
+        """The objects submitted, in order."""
+        return [
+            ref
+            for payload in self.invoker.payloads
+            for ref in read_event(payload, Filters()).objects
+        ]
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of the objects submitted, in order."""
+        return [ref.key for ref in self.submitted]

@@ -1,0 +1,169 @@
+"""An AccessKey in Secrets Manager, as moto serves it."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+
+from facescreen.clients.credentials import Credentials
+from facescreen.clients.secrets_manager import SecretCredentials
+from facescreen.errors import BadCredentials, Unavailable
+from tests.support.moto_server import moto_server
+from tests.support.stub_server import stub_server
+
+REGION = "eu-central-1"
+ARN = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:alibaba-abcdef"
+KEY = {"access_key_id": "LTAI1", "access_key_secret": "s3cret"}
+ROTATED = {"access_key_id": "LTAI2", "access_key_secret": "another"}
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """In a process of its own: a reset here would empty the accounts of other tests."""
+    with moto_server() as endpoint:
+        yield endpoint
+
+
+class Account:
+    """The operator's side."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self.secrets = boto3.client("secretsmanager", region_name=REGION)
+
+    def create(self, value: str) -> str:
+        """The new secret's ARN."""
+        return str(self.secrets.create_secret(Name="alibaba", SecretString=value)["ARN"])
+
+    def put(self, value: dict[str, str]) -> None:
+        self.secrets.put_secret_value(SecretId="alibaba", SecretString=json.dumps(value))
+
+    def delete(self) -> None:
+        self.secrets.delete_secret(SecretId="alibaba", ForceDeleteWithoutRecovery=True)
+
+    def reset(self) -> None:
+        httpx.post(f"{self.endpoint}/moto-api/reset").raise_for_status()
+
+
+@pytest.fixture
+def account(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ASIAFACESCREEN")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
+    # Another than the secret's.
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    account = Account(endpoint)
+    yield account
+    account.reset()
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize("token", ["", "CAIS+/=="])
+def test_the_key_in_the_secret(token: str, account: Account) -> None:
+    arn = account.create(json.dumps({**KEY, "security_token": token}))
+    assert SecretCredentials(arn).get() == Credentials("LTAI1", "s3cret", token)
+
+
+def test_a_rotated_key_is_used_minutes_later(account: Account) -> None:
+    clock = Clock()
+    source = SecretCredentials(account.create(json.dumps(KEY)), clock=clock)
+    assert source.get().access_key_id == "LTAI1"
+    account.put(ROTATED)
+    clock.now += 299
+    assert source.get().access_key_id == "LTAI1"
+    clock.now += 1
+    assert source.get() == Credentials("LTAI2", "another")
+
+
+def test_the_old_key_serves_for_an_hour_while_the_secret_cannot_be_read(
+    account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = Clock()
+    source = SecretCredentials(account.create(json.dumps(KEY)), clock=clock)
+    source.get()
+    account.delete()
+    clock.now += 3599
+    assert source.get().access_key_id == "LTAI1"
+    assert "the old ones serve: BadCredentials" in caplog.text
+    assert "LTAI1" not in caplog.text
+    clock.now += 61
+    with pytest.raises(BadCredentials, match="check ALIBABA_SECRET_ARN"):
+        source.get()
+
+
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [
+        ("LTAI1:s3cret", "no JSON object"),
+        ('["LTAI1", "s3cret"]', "no JSON object"),
+        ("[" * 5000 + '"s3cret"', "no JSON object"),
+        ('{"access_key_secret": "s3cret"}', "access_key_id is missing or empty"),
+        ('{"access_key_id": "LTAI1", "Secret": "s3cret"}', "access_key_secret is missing or empty"),
+        ('{"access_key_id": 1, "access_key_secret": "s3cret"}', "access_key_id is no text"),
+        (
+            '{"access_key_id": "LTAI1", "access_key_secret": "s3cret\\n"}',
+            "access_key_secret is no text of printable ASCII without spaces",
+        ),
+        (json.dumps({**KEY, "security_token": {"s3cret": 1}}), "security_token is no text"),
+    ],
+)
+def test_a_secret_of_another_form_says_what_is_wrong_and_nothing_of_itself(
+    value: str, wrong: str, account: Account
+) -> None:
+    source = SecretCredentials(account.create(value))
+    with pytest.raises(BadCredentials, match=wrong) as raised:
+        source.get()
+    assert "s3cret" not in "".join(traceback.format_exception(raised.value))
+    assert all(not _holds(error, "s3cret") for error in _chain(raised.value))
+
+
+@pytest.mark.parametrize(
+    ("code", "check"),
+    [
+        ("AccessDeniedException", "role secretsmanager:GetSecretValue"),
+        ("DecryptionFailure", "role kms:Decrypt"),
+        ("InvalidRequestException", "restore the secret"),
+        ("ValidationException", "refused: as AWS says it; code"),
+    ],
+)
+def test_a_refusal_says_what_to_do(
+    code: str, check: str, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = json.dumps({"__type": code, "Message": "as AWS says it"}).encode()
+    with stub_server(aws=(400, said)) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"{server.url}/aws")
+        with pytest.raises(BadCredentials, match=check) as raised:
+            SecretCredentials(ARN).get()
+    assert raised.value.code == code
+
+
+def test_what_may_pass_is_for_a_retry(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = b'{"__type": "ThrottlingException", "Message": "slower"}'
+    with stub_server(aws=(400, said)) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"{server.url}/aws")
+        with pytest.raises(Unavailable):
+            SecretCredentials(ARN).get()
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _holds(error: BaseException, text: str) -> bool:
+    attributes: dict[str, Any] = {name: getattr(error, name, "") for name in ("doc", "args")}
+    return text in repr(attributes)

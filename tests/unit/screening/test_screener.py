@@ -1,0 +1,258 @@
+"""One object's way, from its event to its message, on the ports' fakes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from facescreen import errors
+from facescreen.deepfake.response import Detection
+from facescreen.model import Status, Verdict
+from facescreen.records.ledger import entry_id
+from facescreen.timing import Deadline
+from tests.support.pictures import noise_picture
+from tests.support.screener_harness import PHOTO, REF, ScreenerHarness
+from tests.support.scripted_detector import HIGH_RISK
+
+
+def test_high_risk_stands_on_the_object_and_on_the_bus() -> None:
+    harness = ScreenerHarness(HIGH_RISK)
+    ref = harness.put(tags={"team": "kyc"})
+    outcome = harness.screen(ref)
+    assert outcome.status is Status.SCREENED
+    assert harness.tags() == {
+        "team": "kyc",
+        "deepfake-verdict": "high_risk",
+        "deepfake-reason": "SuspectDeepForgery",
+        "deepfake-etag": ref.etag,
+        "deepfake-at": outcome.finding.at,
+    }
+    (message,) = harness.sent()
+    assert message["source"] == "acs:fc:r:1:functions/f"
+    assert message["subject"] == "oss://selfies/kyc/%C3%A9%201%2B1%25.jpg"
+    data = message["data"]
+    assert data["object"] == {
+        "store": "oss",
+        "bucket": "selfies",
+        "key": "kyc/é 1+1%.jpg",
+        "version_id": None,
+        "etag": ref.etag,
+        "size": len(PHOTO),
+    }
+    assert data["verdict"] == "high_risk"
+    assert data["risk_tags"] == ["SuspectDeepForgery"]
+    assert data["risk_scores"] == {"SuspectDeepForgery": 0.96}
+    assert data["media"]["width"] == 720
+    assert data["tagging"] == {"status": "written", "detail": ""}
+    assert (data["request_id"], data["transaction_id"]) == ("REQ-2", "TX-2")
+    assert {"look_ms", "claim_ms", "probe_ms", "call_ms", "tag_ms", "total_ms"} <= set(
+        data["timing"]
+    )
+    assert message["id"].startswith(data["merchant_biz_id"])
+    assert "s3cr3t" not in json.dumps(message)
+
+
+def test_a_second_delivery_neither_pays_nor_announces() -> None:
+    harness = ScreenerHarness()
+    ref = harness.put()
+    assert harness.screen(ref).status is Status.SCREENED
+    assert harness.screen(ref).status is Status.ALREADY_SCREENED
+    assert harness.paid == len(harness.sent()) == 1
+
+
+def test_a_verdict_that_was_taken_off_is_put_back_and_nothing_else_is_done() -> None:
+    harness = ScreenerHarness(HIGH_RISK)
+    ref = harness.put()
+    harness.screen(ref)
+    stood = harness.tags()
+    harness.store.replace_tags(ref, {"mine": "kept"})
+    assert harness.screen(ref).status is Status.ALREADY_SCREENED
+    assert harness.tags() == {**stood, "mine": "kept"}
+    assert harness.paid == len(harness.sent()) == 1
+    harness.store.replace_tags(ref, {**stood, "deepfake-etag": "forged"})
+    harness.screener.screen(ref, Deadline.after(4), write_back=False)
+    assert harness.tags()["deepfake-etag"] == "forged"
+    harness.screen(ref)
+    assert harness.tags() == stood
+
+
+def test_the_same_bytes_written_again_are_announced_but_not_paid_again() -> None:
+    harness = ScreenerHarness(HIGH_RISK)
+    harness.screen(harness.put())
+    harness.screen(harness.put())
+    assert harness.paid == 1
+    assert [m["data"]["verdict"] for m in harness.sent()] == ["high_risk", "high_risk"]
+    assert harness.tags()["deepfake-verdict"] == "high_risk"
+
+
+def test_tags_that_an_uploader_forged_do_not_spare_the_call() -> None:
+    harness = ScreenerHarness(HIGH_RISK)
+    etag = harness.put().etag
+    ref = harness.put(tags={"deepfake-verdict": "low_risk", "deepfake-etag": etag})
+    assert harness.screen(ref).status is Status.SCREENED
+    assert harness.tags()["deepfake-verdict"] == "high_risk"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"just text", "UnqualifiedPhoto"),
+        (b"", "UnqualifiedPhoto"),
+        (noise_picture(width=960, height=720), "UnqualifiedPhoto"),
+    ],
+)
+def test_what_cannot_be_screened_is_told_and_not_paid_for(data: bytes, reason: str) -> None:
+    harness = ScreenerHarness()
+    outcome = harness.screen(harness.put(data))
+    assert outcome.finding.verdict is Verdict.UNSCREENABLE
+    assert harness.paid == 0
+    (message,) = harness.sent()
+    assert message["data"]["reason"] == reason == harness.tags()["deepfake-reason"]
+    assert message["data"]["retake"] is True
+
+
+@pytest.mark.parametrize("form", ["PNG", "GIF", "WEBP", "BMP", "TIFF"])
+def test_what_is_no_jpeg_goes_through_the_stores_conversion(form: str) -> None:
+    harness = ScreenerHarness()
+    harness.screen(harness.put(noise_picture(form)))
+    assert "x-oss-process=convert" in harness.detector.urls[0]
+    harness.store.converts = False
+    outcome = harness.screen(harness.put(noise_picture(form)))
+    assert outcome.finding.reason == "UnqualifiedPhoto"
+
+
+def test_a_refusal_of_the_service_is_final() -> None:
+    fault = errors.ContentFault("no face", code="NoFaceDetected", request_id="REQ-9")
+    harness = ScreenerHarness(fault)
+    ref = harness.put()
+    assert harness.screen(ref).finding.verdict is Verdict.UNSCREENABLE
+    assert harness.tags()["deepfake-reason"] == "NoFaceDetected"
+    assert harness.sent()[0]["data"]["request_id"] == "REQ-9"
+    assert harness.screen(ref).status is Status.ALREADY_SCREENED
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.Throttled("busy", code="Throttling.Api"),
+        errors.AccessRefused("no", code="Forbidden.RAMUserAccessDenied"),
+    ],
+)
+def test_other_trouble_leaves_no_tag_and_frees_the_claim(error: Exception) -> None:
+    harness = ScreenerHarness(error)
+    ref = harness.put()
+    with pytest.raises(type(error)):
+        harness.screen(ref)
+    assert harness.tags() == {}
+    assert harness.screen(ref).status is Status.SCREENED
+
+
+def test_a_bus_that_is_down_costs_no_second_call() -> None:
+    harness = ScreenerHarness()
+    ref = harness.put()
+    send, down = harness.publisher.publish, errors.Unavailable("MNS can't be reached")
+
+    def refuse(message: Any) -> None:
+        harness.publisher.publish = send  # type: ignore[method-assign]
+        raise down
+
+    harness.publisher.publish = refuse  # type: ignore[method-assign]
+    with pytest.raises(errors.Unavailable):
+        harness.screen(ref)
+    assert harness.screen(ref).status is Status.SCREENED
+    assert harness.paid == len(harness.sent()) == 1
+
+
+def test_deleted_meanwhile_is_no_error() -> None:
+    harness = ScreenerHarness()
+    ref = harness.put()
+    harness.detector.during = lambda: harness.store.drop(REF.bucket, REF.key)
+    assert harness.screen(ref).status is Status.GONE
+    assert harness.screen(ref).status is Status.GONE
+    assert harness.sent() == []
+
+
+def test_an_event_of_bytes_that_stand_no_more_is_superseded() -> None:
+    harness = ScreenerHarness()
+    old = harness.put()
+    harness.put(noise_picture())
+    assert harness.screen(old).status is Status.SUPERSEDED
+    assert harness.paid == 0
+
+
+def test_bytes_that_change_while_they_are_probed_are_superseded() -> None:
+    harness = ScreenerHarness()
+    ref = harness.put()
+
+    def strike(operation: str) -> None:
+        if operation == "read":
+            harness.store.before = lambda operation: None
+            harness.put(noise_picture())
+
+    harness.store.before = strike
+    assert harness.screen(ref).status is Status.SUPERSEDED
+    assert harness.paid == 0
+
+
+def test_other_bytes_shown_to_the_service_for_a_moment_clean_nobody() -> None:
+    """A is put, B stands while the service downloads, and A is back before the second look."""
+    harness = ScreenerHarness(Detection(Verdict.LOW_RISK, (), {}, "B", "B"), HIGH_RISK)
+    fake = noise_picture()
+    ref = harness.put(fake)
+
+    def swap() -> None:
+        harness.detector.during = lambda: None
+        harness.put(PHOTO)
+        harness.put(fake)
+
+    harness.detector.during = swap
+    assert harness.screen(ref).status is Status.SUPERSEDED
+    assert harness.tags() == {}
+    assert harness.screen(ref).status is Status.SCREENED  # the second put's own event
+    assert harness.tags()["deepfake-verdict"] == "high_risk"
+
+
+def test_the_same_bytes_have_the_same_merchant_biz_id() -> None:
+    harness = ScreenerHarness(errors.Throttled("busy"))
+    ref = harness.put()
+    with pytest.raises(errors.Throttled):
+        harness.screen(ref)
+    harness.screen(ref)
+    first, second = harness.detector.biz_ids
+    assert first == second == ("fs" + entry_id(ref, harness.store.head(ref)))[:32]
+
+
+def test_with_no_room_for_tags_the_message_says_so() -> None:
+    harness = ScreenerHarness()
+    ref = harness.put(tags={f"t{n}": "x" for n in range(10)})
+    harness.screen(ref)
+    (message,) = harness.sent()
+    assert message["data"]["tagging"]["status"] == "refused"
+    assert "10 tags" in message["data"]["tagging"]["detail"]
+
+
+def test_a_stand_ins_answer_is_never_a_bare_low_risk() -> None:
+    harness = ScreenerHarness(Detection(Verdict.LOW_RISK, (), {}, "R", "T", "local stand-in"))
+    harness.screen(harness.put())
+    (message,) = harness.sent()
+    assert message["data"]["detail"] == "Not assessed for deepfakes."
+    assert message["data"]["warnings"][0] == {"rule": "stand-in", "detail": "local stand-in"}
+
+
+@pytest.mark.parametrize("code", ["UnreadableEncryption", "UnreadableArchive"])
+def test_what_the_store_does_not_give_is_unscreenable(code: str) -> None:
+    harness = ScreenerHarness()
+    ref = harness.put()
+
+    def withhold(operation: str) -> None:
+        if operation == "read":
+            raise errors.ContentFault("not given", code=code)
+
+    harness.store.before = withhold
+    assert harness.screen(ref).status is Status.SCREENED
+    assert harness.tags()["deepfake-verdict"] == "unscreenable"
+    assert harness.tags()["deepfake-reason"] == code
+    assert harness.sent()[0]["data"]["retake"] is False
+    assert harness.paid == 0

@@ -1,0 +1,64 @@
+"""How bytes reach the service, by each form of TRANSFER."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from facescreen.deepfake.request import LARGEST_INLINE
+from facescreen.model import ObjectRef
+from facescreen.screening.transfer import Auto, ByUrl, Inline, Transfer
+from facescreen.testing.stores import MemoryStore
+from facescreen.timing import Deadline
+from tests.support.scripted_detector import LOW_RISK
+
+PHOTO, LONG = b"photo", bytes(LARGEST_INLINE + 1)
+
+
+def sent(form: str, data: bytes, kind: str = "image", *, convert: bool = False) -> dict[str, Any]:
+    """What a client was given to send."""
+    store = MemoryStore()
+    given: dict[str, Any] = {}
+
+    def detect(**content: Any) -> Any:
+        given.update(content)
+        return LOW_RISK
+
+    inline, by_url = Inline(store, detect), ByUrl(store, detect, 300)
+    forms: dict[str, Transfer] = {"url": by_url, "inline": inline, "auto": Auto(inline, by_url)}
+    etag = store.put("selfies", "a", data)
+    ref = ObjectRef("oss", "selfies", "a", etag, size=len(data))
+    deadline = Deadline.after(1)
+    judged = forms[form](
+        ref, kind=kind, convert=convert, merchant_biz_id="0" * 32, deadline=deadline
+    )
+    assert judged is LOW_RISK
+    assert (given.pop("kind"), given.pop("merchant_biz_id")) == (kind, "0" * 32)
+    assert given.pop("deadline") is deadline
+    return given
+
+
+def test_by_url_each_attempt_gets_one_of_its_own() -> None:
+    (make,) = sent("url", PHOTO, convert=True).values()
+    query = "x-oss-expires=300&x-oss-signature=s3cr3t&x-oss-process=convert"
+    assert make() == f"https://selfies.example/a?{query}"
+
+
+@pytest.mark.parametrize("form", ["inline", "auto"])
+def test_a_small_image_goes_in_base64(form: str) -> None:
+    assert sent(form, PHOTO) == {"base64": base64.b64encode(PHOTO).decode()}
+
+
+@pytest.mark.parametrize(("data", "kind"), [(LONG, "image"), (PHOTO, "video")])
+def test_inline_uploads_the_rest(data: bytes, kind: str) -> None:
+    assert sent("inline", data, kind) == {"file": data}
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "convert"),
+    [(LONG, "image", False), (PHOTO, "video", False), (PHOTO, "image", True)],
+)
+def test_auto_gives_a_url_for_the_rest(data: bytes, kind: str, convert: bool) -> None:
+    assert list(sent("auto", data, kind, convert=convert)) == ["url"]

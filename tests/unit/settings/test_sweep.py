@@ -1,0 +1,79 @@
+"""Settings of the sweep that would screen the wrong objects stop initialisation."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from facescreen.clients.credentials import Credentials
+from facescreen.deployment import Deployment
+from facescreen.errors import BadSettings
+from facescreen.platforms import alibaba, aws
+from facescreen.settings.loader import load
+from facescreen.settings.table import Place, SweepSettings
+from tests.unit.settings.test_settings import LEAST
+
+ON_FC = {**LEAST, "WATCHED_OBJECTS": "selfies/kyc/", "FC_ACCOUNT_ID": "1234567890123456"}
+ON_AWS = {
+    "SCENE_CODE": "onboard_01",
+    "STATE_BUCKET": "facescreen-state",
+    "AWS_LAMBDA_FUNCTION_NAME": "sweep",
+    "SNS_TOPIC_ARN": "arn:aws:sns:ap-southeast-1:123456789012:verdicts",
+    "ALIBABA_SECRET_ARN": "arn:aws:secretsmanager:ap-southeast-1:123456789012:secret:key",
+    "WATCHED_OBJECTS": "selfies/",
+    "UPLOADS_QUEUE_URL": "https://sqs.ap-southeast-1.amazonaws.com/123456789012/uploads",
+}
+
+
+def read(environment: dict[str, str]) -> SweepSettings:
+    """As the function does: what it invokes is a setting of its cloud."""
+    Deployment.from_env(environment, Credentials("LTAI", "secret"), invokes=True)
+    return load(SweepSettings, environment)
+
+
+def test_on_function_compute_the_function_is_reached_within_the_cloud() -> None:
+    settings = read(ON_FC)
+    assert settings.places == (Place("selfies", "kyc/"),)
+    assert settings.after == timedelta(minutes=30)
+    invoked = load(alibaba.InvokerSettings, ON_FC)
+    assert invoked.function == "facescreen-object-created"
+    assert invoked.endpoint == "https://1234567890123456.ap-southeast-1-internal.fc.aliyuncs.com"
+
+
+def test_on_aws_the_queue_is() -> None:
+    assert read(ON_AWS).places == (Place("selfies", ""),)
+    assert load(aws.InvokerSettings, ON_AWS).queue_url == ON_AWS["UPLOADS_QUEUE_URL"]
+
+
+def test_several_places() -> None:
+    settings = read({**ON_FC, "WATCHED_OBJECTS": "selfies/kyc/, clips , other-bucket/a b/é"})
+    assert [place.name for place in settings.places] == [
+        "selfies/kyc/",
+        "clips/",
+        "other-bucket/a b/é",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"WATCHED_OBJECTS": ""}, "WATCHED_OBJECTS"),
+        ({"WATCHED_OBJECTS": "Selfies/"}, "WATCHED_OBJECTS"),
+        ({"WATCHED_OBJECTS": "selfies/,/kyc"}, "WATCHED_OBJECTS"),
+        ({"WATCHED_OBJECTS": f"selfies/,{LEAST['STATE_BUCKET']}/ledger/"}, "WATCHED_OBJECTS"),
+        ({"SWEEP_AFTER_MINUTES": "0"}, "SWEEP_AFTER_MINUTES"),
+        ({"SWEEP_MOST": "all"}, "SWEEP_MOST"),
+        ({"SWEEP_FUNCTION": "a/b"}, "SWEEP_FUNCTION"),
+        ({"SWEEP_ENDPOINT": "http://fc.example"}, "SWEEP_ENDPOINT"),
+        ({"FC_ACCOUNT_ID": ""}, "SWEEP_ENDPOINT"),
+    ],
+)
+def test_what_is_wrong_is_named(given: dict[str, str], named: str) -> None:
+    with pytest.raises(BadSettings, match=named):
+        read({**ON_FC, **given})
+
+
+def test_a_missing_queue_is_named() -> None:
+    with pytest.raises(BadSettings, match="UPLOADS_QUEUE_URL"):
+        read({**ON_AWS, "UPLOADS_QUEUE_URL": ""})
