@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.errors import BadSettings
-from facescreen.http.problems import Refusal
+from facescreen.http.problems import HttpError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ class Tokens:
         self._keys = {key.key_id: key for key in keys}
 
     def check(self, headers: Mapping[str, str]) -> None:
-        """Raises Refusal unless there is a valid token. `headers` by lower-case name."""
+        """Raises HttpError unless there is a valid token. `headers` by lower-case name."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise _refused("no bearer token was given")
@@ -63,5 +63,5 @@ class Tokens:
             raise _refused(f"the token is not valid ({type(error).__name__})") from None
 
 
-def _refused(detail: str) -> Refusal:
-    return Refusal(401, "Unauthorized", detail, "Send Authorization: Bearer with a fresh token.")
+def _refused(detail: str) -> HttpError:
+    return HttpError(401, "Unauthorized", detail, "Send Authorization: Bearer with a fresh token.")

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from facescreen.http.problems import Refusal
+from facescreen.http.problems import HttpError
 from facescreen.storage.keys import object_ref
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ Submission = OfObject | OfUrl | OfBytes
 
 
 def read(body: bytes, content_type: str, store: str) -> Submission:
-    """Raises Refusal and errors.InvalidRequestError. What a file really is, its bytes say later,
+    """Raises HttpError and errors.InvalidRequestError. What a file really is, its bytes say later,
     not its content type."""
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == _JSON:
@@ -66,7 +66,7 @@ def read(body: bytes, content_type: str, store: str) -> Submission:
         return _of_bytes(file_of(body, content_type))
     if media_type.startswith(_BINARY) or media_type == "application/octet-stream":
         return _of_bytes(body)
-    raise Refusal(
+    raise HttpError(
         415,
         "UnsupportedMediaType",
         "a body of this type is not taken",
@@ -161,8 +161,8 @@ def _no_number(name: str) -> None:
     raise ValueError(name)
 
 
-def _bad(detail: str) -> Refusal:
-    return Refusal(400, "InvalidParameter", detail, "GET /openapi.json says what is taken.")
+def _bad(detail: str) -> HttpError:
+    return HttpError(400, "InvalidParameter", detail, "GET /openapi.json says what is taken.")
 
 
 _MOST_PARTS = 8
@@ -171,7 +171,7 @@ _LONGEST_BOUNDARY = 70
 
 
 def file_of(body: bytes, content_type: str) -> bytes:
-    """The bytes of the one part that is named ``file``. Raises Refusal."""
+    """The bytes of the one part that is named ``file``. Raises HttpError."""
     _, options = parse_options_header(content_type.encode(errors="replace"))
     boundary = options.get(b"boundary", b"")
     if not 0 < len(boundary) <= _LONGEST_BOUNDARY:
@@ -239,5 +239,7 @@ class _Parts:
         self.ended = True
 
 
-def _invalid_form(detail: str) -> Refusal:
-    return Refusal(400, "InvalidForm", detail, "Send one part, named file: curl -F file=@photo.jpg")
+def _invalid_form(detail: str) -> HttpError:
+    return HttpError(
+        400, "InvalidForm", detail, "Send one part, named file: curl -F file=@photo.jpg"
+    )

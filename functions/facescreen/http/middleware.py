@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from facescreen.http.body import LARGEST_BODY
-from facescreen.http.problems import Refusal
+from facescreen.http.problems import HttpError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
@@ -31,11 +31,11 @@ class Request:
         return given if _ID.fullmatch(given) else str(self._event.request_context.request_id)
 
     def check_ids(self) -> None:
-        """Raises Refusal where an id that the caller gave can't be echoed or kept."""
+        """Raises HttpError where an id that the caller gave can't be echoed or kept."""
         for name in ("X-Request-Id", "Idempotency-Key"):
             given = self.headers.get(name.lower())
             if given is not None and not _ID.fullmatch(given):
-                raise Refusal(
+                raise HttpError(
                     400,
                     "InvalidHeader",
                     f"{name} must be 1 to 128 letters, digits or . _ : -",
@@ -48,11 +48,11 @@ class Request:
         return self.headers.get("idempotency-key", "")
 
     def body(self) -> bytes:
-        """Raises Refusal for more than LARGEST_BODY, before it is decoded."""
+        """Raises HttpError for more than LARGEST_BODY, before it is decoded."""
         text = self._event.body or ""
         encoded = bool(self._event.is_base64_encoded)
         if len(text) > (LARGEST_BODY * 4 // 3 + 4 if encoded else LARGEST_BODY):
-            raise Refusal(
+            raise HttpError(
                 413,
                 "ContentTooLarge",
                 f"a body may have at most {LARGEST_BODY} bytes",
@@ -63,12 +63,12 @@ class Request:
         try:
             return base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
-            raise Refusal(
+            raise HttpError(
                 400, "InvalidBody", "the event's body is not Base64", "Send it again."
             ) from None
 
     def query(self, name: str, default: str | None = None) -> str:
-        """One parameter. Raises Refusal where it is missing and there is no default."""
+        """One parameter. Raises HttpError where it is missing and there is no default."""
         value = self._query.get(name, default)
         if value is None:
             raise _bad(f"{name} is missing")
@@ -89,11 +89,11 @@ class Request:
         return int(text)
 
     def only(self, *names: str) -> None:
-        """Raises Refusal for any other query parameter: a misspelt filter filters nothing."""
+        """Raises HttpError for any other query parameter: a misspelt filter filters nothing."""
         unknown = sorted(set(self._query) - set(names))
         if unknown:
             raise _bad(f"{unknown[0][:40]!r} is not a parameter here")
 
 
-def _bad(detail: str) -> Refusal:
-    return Refusal(400, "InvalidParameter", detail, "GET /openapi.json says what is taken.")
+def _bad(detail: str) -> HttpError:
+    return HttpError(400, "InvalidParameter", detail, "GET /openapi.json says what is taken.")

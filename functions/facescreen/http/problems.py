@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PROBLEM_JSON = "application/problem+json"
 
 
-class Refusal(Exception):
+class HttpError(Exception):
     """A request that is not taken: the caller's matter."""
 
     def __init__(self, status: int, code: str, detail: str, remedy: str) -> None:

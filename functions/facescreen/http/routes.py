@@ -16,7 +16,7 @@ from facescreen.http import problems
 from facescreen.http.body import LARGEST_BODY, OfObject, OfUrl
 from facescreen.http.middleware import Request
 from facescreen.http.page import page
-from facescreen.http.problems import PROBLEM_JSON, Problem, Refusal
+from facescreen.http.problems import PROBLEM_JSON, HttpError, Problem
 from facescreen.model import Verdict
 from facescreen.storage.keys import object_ref
 from facescreen.timing import Deadline
@@ -105,7 +105,7 @@ def _answered(
             api.tokens.check(request.headers)
         request.check_ids()
         response = handle(request)
-    except Refusal as refusal:
+    except HttpError as refusal:
         response = _problem(refusal.problem)
     except errors.CallerError as error:
         response = _problem(problems.of_error(error))
@@ -161,7 +161,7 @@ class _Routes:
         request.only("prefix", "verdict", "after", "limit")
         verdict = request.query("verdict", "")
         if verdict and verdict not in [known.value for known in Verdict]:
-            raise Refusal(
+            raise HttpError(
                 400,
                 "InvalidParameter",
                 f"verdict must be one of: {', '.join(known.value for known in Verdict)}",
@@ -206,8 +206,8 @@ class _Routes:
         """Any other path, or method."""
         allowed = _METHODS.get(self._app.current_event.path)
         if allowed is None or (self._app.current_event.path == "/" and not self._api.page):
-            raise Refusal(404, "NotFound", "there is nothing here", "See GET /openapi.json.")
-        refused = Refusal(405, "MethodNotAllowed", f"the methods here are {allowed}", "Use one.")
+            raise HttpError(404, "NotFound", "there is nothing here", "See GET /openapi.json.")
+        refused = HttpError(405, "MethodNotAllowed", f"the methods here are {allowed}", "Use one.")
         response = _problem(refused.problem)
         response.headers["Allow"] = allowed
         return response
@@ -225,7 +225,7 @@ class _Routes:
 
     def _ours(self, ref: ObjectRef) -> ObjectRef:
         if ref.bucket == self._api.state_bucket:
-            raise Refusal(
+            raise HttpError(
                 403, "AccessDenied", "the state bucket holds no content", "Name another bucket."
             )
         return ref
