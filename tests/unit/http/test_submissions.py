@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from facescreen.http.body import read
+from facescreen.http.body import read_submission
 from facescreen.http.problems import HttpError
 
 
@@ -23,4 +23,4 @@ from facescreen.http.problems import HttpError
 )
 def test_ambiguous_json_is_refused(body: bytes, says: str) -> None:
     with pytest.raises(HttpError, match=says):
-        read(body, "application/json", "oss")
+        read_submission(body, "application/json", "oss")
