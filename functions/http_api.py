@@ -7,7 +7,7 @@ first request initialises.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from facescreen import telemetry
 from facescreen.events.http_trigger import function_url_event
@@ -16,18 +16,16 @@ from facescreen.settings.loader import load
 from facescreen.settings.table import HttpSettings
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver
-
-    from facescreen.platforms.invocation import LambdaLike
+    from collections.abc import Callable, Mapping
 
 _credentials = InvocationCredentials()
-_routers: list[LambdaFunctionUrlResolver] = []
+_resolvers: list[Callable[[Mapping[str, Any], Any], dict[str, Any]]] = []
 
 
 def initialize(context: Any) -> None:
     """As object_created.initialize; raises errors.BadSettings for what is open to everybody."""
     from facescreen.deployment import Deployment
-    from facescreen.http.routes import router
+    from facescreen.http.routes import create_app
 
     deployment = Deployment.from_env(
         os.environ, _credentials, source=adapt(context).invoked_function_arn
@@ -35,18 +33,13 @@ def initialize(context: Any) -> None:
     http = load(HttpSettings, os.environ)
     _credentials.renew(context)
     deployment.warm()
-    _routers.append(router(deployment.api(http), http.cors_origins))
+    app = create_app(deployment.api(http))
+    _resolvers.append(telemetry.per_invocation(app.resolve))
 
 
 def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
     """Answers one request."""
-    if not _routers:
+    if not _resolvers:
         initialize(context)
     _credentials.renew(context)
-    return _handle(function_url_event(event), adapt(context))
-
-
-@telemetry.per_invocation
-def _handle(event: dict[str, Any], context: LambdaLike) -> dict[str, Any]:
-    # Typed for Lambda's own context class, of which it reads no more than LambdaLike has.
-    return _routers[-1].resolve(event, cast("Any", context))
+    return _resolvers[-1](function_url_event(event), adapt(context))

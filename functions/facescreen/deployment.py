@@ -163,6 +163,7 @@ class Deployment:
             review=Review(self.history, store),
             urls=UrlRules(http.url_allowed_origins),
             tokens=Tokens(http.tokens) if http.tokens else None,
+            cors_origins=http.cors_origins,
             state_bucket=self.settings.state_bucket,
             store=store.name,
             image_origins=store.public_origins,

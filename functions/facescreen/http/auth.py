@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.errors import BadSettings
-from facescreen.http.problems import Refusal
+from facescreen.http.problems import HttpError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,15 @@ _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "E
 """Public keys only: with a shared secret, whoever can check a token can make one."""
 
 _LONGEST = 8192
+
+OPEN_PATHS: set[str] = set()
+"""Paths whose routes need no token."""
+
+
+def open_to_everyone(path: str) -> str:
+    """Let a route answer without a token; returns `path`, for the route's decorator."""
+    OPEN_PATHS.add(path)
+    return path
 
 
 class Tokens:
@@ -37,19 +46,19 @@ class Tokens:
         self._keys = {key.key_id: key for key in keys}
 
     def check(self, headers: Mapping[str, str]) -> None:
-        """Raises Refusal unless there is a valid token. `headers` by lower-case name."""
+        """Raises HttpError unless there is a valid token. `headers` by lower-case name."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise _refused("no bearer token was given")
+            raise _unauthorized("no bearer token was given")
         if len(token) > _LONGEST:
-            raise _refused(f"the token is longer than {_LONGEST} characters")
+            raise _unauthorized(f"the token is longer than {_LONGEST} characters")
         if not token.isascii():
-            raise _refused("the token is not valid (it is not ASCII)")
+            raise _unauthorized("the token is not valid (it is not ASCII)")
         try:
             header = self._jwt.get_unverified_header(token)
             key = self._keys.get(header.get("kid", ""))
             if key is None:
-                raise _refused("the token is signed by a key that is not known here")
+                raise _unauthorized("the token is signed by a key that is not known here")
             self._jwt.decode(
                 token,
                 key,
@@ -60,8 +69,8 @@ class Tokens:
                 leeway=30,
             )
         except self._jwt.PyJWTError as error:
-            raise _refused(f"the token is not valid ({type(error).__name__})") from None
+            raise _unauthorized(f"the token is not valid ({type(error).__name__})") from None
 
 
-def _refused(detail: str) -> Refusal:
-    return Refusal(401, "Unauthorized", detail, "Send Authorization: Bearer with a fresh token.")
+def _unauthorized(detail: str) -> HttpError:
+    return HttpError(401, "Unauthorized", detail, "Send Authorization: Bearer with a fresh token.")

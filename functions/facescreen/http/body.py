@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from facescreen.http.problems import Refusal
+from facescreen.http.problems import HttpError, invalid_parameter
 from facescreen.storage.keys import object_ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
     from python_multipart.multipart import MultipartCallbacks
 
     from facescreen.model import ObjectRef
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 LARGEST_BODY = 16 * 1024 * 1024
 """Bytes as they came over the wire: a file of 10 MB, the service's limit, fits in Base64 too."""
 _LONGEST_URL = 8192
+_MOST_PARTS = 8
+_LONGEST_BOUNDARY = 70
+"""RFC 2046, 5.1.1."""
 _FORM, _JSON = "multipart/form-data", "application/json"
 _BINARY = ("image/", "video/")
 _VIDEO_SUFFIXES = (".mp4", ".mov", ".qt", ".m4v")
@@ -56,8 +60,29 @@ class OfBytes:
 Submission = OfObject | OfUrl | OfBytes
 
 
-def read(body: bytes, content_type: str, store: str) -> Submission:
-    """Raises Refusal and errors.InvalidRequestError. What a file really is, its bytes say later,
+def read_body(event: BaseProxyEvent) -> bytes:
+    """The bytes of the body. Raises HttpError for more than LARGEST_BODY, before decoding them."""
+    text = event.body or ""
+    is_base64 = bool(event.is_base64_encoded)
+    if len(text) > (LARGEST_BODY * 4 // 3 + 4 if is_base64 else LARGEST_BODY):
+        raise HttpError(
+            413,
+            "ContentTooLarge",
+            f"a body may have at most {LARGEST_BODY} bytes",
+            "Put larger files into the bucket, and ask for the object.",
+        )
+    if not is_base64:
+        return text.encode(errors="surrogatepass")
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise HttpError(
+            400, "InvalidBody", "the event's body is not Base64", "Send it again."
+        ) from None
+
+
+def read_submission(body: bytes, content_type: str, store: str) -> Submission:
+    """Raises HttpError and errors.InvalidRequestError. What a file really is, its bytes say later,
     not its content type."""
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == _JSON:
@@ -66,7 +91,7 @@ def read(body: bytes, content_type: str, store: str) -> Submission:
         return _of_bytes(file_of(body, content_type))
     if media_type.startswith(_BINARY) or media_type == "application/octet-stream":
         return _of_bytes(body)
-    raise Refusal(
+    raise HttpError(
         415,
         "UnsupportedMediaType",
         "a body of this type is not taken",
@@ -77,7 +102,7 @@ def read(body: bytes, content_type: str, store: str) -> Submission:
 
 def _of_bytes(data: bytes) -> OfBytes:
     if not data:
-        raise _bad("the file is empty")
+        raise invalid_parameter("the file is empty")
     return OfBytes(data)
 
 
@@ -85,12 +110,12 @@ def _of_json(body: bytes, store: str) -> Submission:
     try:
         given = json.loads(body, object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError):
-        raise _bad("the body is not JSON") from None
+        raise invalid_parameter("the body is not JSON") from None
     if not isinstance(given, dict):
-        raise _bad("the body must be a JSON object")
+        raise invalid_parameter("the body must be a JSON object")
     named = [name for name in _READERS if name in given]
     if len(named) != 1:
-        raise _bad("give exactly one of object, url and base64")
+        raise invalid_parameter("give exactly one of object, url and base64")
     reader, allowed = _READERS[named[0]]
     _only(given, {named[0], *allowed})
     return reader(given, store)
@@ -99,9 +124,9 @@ def _of_json(body: bytes, store: str) -> Submission:
 def _object(given: dict[str, Any], store: str) -> OfObject:
     named, write_back = given["object"], given.get("write_back", False)
     if not isinstance(named, dict):
-        raise _bad("object must be a JSON object with bucket and key")
+        raise invalid_parameter("object must be a JSON object with bucket and key")
     if not isinstance(write_back, bool):
-        raise _bad("write_back must be true or false")
+        raise invalid_parameter("write_back must be true or false")
     _only(named, {"bucket", "key", "version_id"})
     ref = object_ref(store, named.get("bucket"), named.get("key"), named.get("version_id"))
     return OfObject(ref, write_back)
@@ -110,20 +135,20 @@ def _object(given: dict[str, Any], store: str) -> OfObject:
 def _url(given: dict[str, Any], _: str) -> OfUrl:
     url, kind = given["url"], given.get("kind")
     if not isinstance(url, str) or not 0 < len(url) <= _LONGEST_URL:
-        raise _bad(f"url must be a URL of at most {_LONGEST_URL} characters")
+        raise invalid_parameter(f"url must be a URL of at most {_LONGEST_URL} characters")
     if kind not in (None, "image", "video"):
-        raise _bad("kind must be image or video")
+        raise invalid_parameter("kind must be image or video")
     return OfUrl(url, kind or _kind(url))
 
 
 def _base64(given: dict[str, Any], _: str) -> OfBytes:
     text = given["base64"]
     if not isinstance(text, str):
-        raise _bad("base64 must be a text")
+        raise invalid_parameter("base64 must be a text")
     try:
         return _of_bytes(base64.b64decode(text, validate=True))
     except (binascii.Error, ValueError):
-        raise _bad("base64 is not Base64") from None
+        raise invalid_parameter("base64 is not Base64") from None
 
 
 _READERS: dict[str, tuple[Callable[[dict[str, Any], str], Submission], set[str]]] = {
@@ -144,7 +169,7 @@ def _kind(url: str) -> str:
 def _only(given: dict[str, Any], known: set[str]) -> None:
     unknown = sorted(set(given) - known)
     if unknown:
-        raise _bad(f"{unknown[0][:40]!r} is not a field here")
+        raise invalid_parameter(f"{unknown[0][:40]!r} is not a field here")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -152,7 +177,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise _bad(f"{name[:40]!r} is given twice")
+            raise invalid_parameter(f"{name[:40]!r} is given twice")
         found[name] = value
     return found
 
@@ -161,17 +186,8 @@ def _no_number(name: str) -> None:
     raise ValueError(name)
 
 
-def _bad(detail: str) -> Refusal:
-    return Refusal(400, "InvalidParameter", detail, "GET /openapi.json says what is taken.")
-
-
-_MOST_PARTS = 8
-_LONGEST_BOUNDARY = 70
-"""RFC 2046, 5.1.1."""
-
-
 def file_of(body: bytes, content_type: str) -> bytes:
-    """The bytes of the one part that is named ``file``. Raises Refusal."""
+    """The bytes of the one part that is named ``file``. Raises HttpError."""
     _, options = parse_options_header(content_type.encode(errors="replace"))
     boundary = options.get(b"boundary", b"")
     if not 0 < len(boundary) <= _LONGEST_BOUNDARY:
@@ -239,5 +255,7 @@ class _Parts:
         self.ended = True
 
 
-def _invalid_form(detail: str) -> Refusal:
-    return Refusal(400, "InvalidForm", detail, "Send one part, named file: curl -F file=@photo.jpg")
+def _invalid_form(detail: str) -> HttpError:
+    return HttpError(
+        400, "InvalidForm", detail, "Send one part, named file: curl -F file=@photo.jpg"
+    )

@@ -5,21 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from importlib import resources
-
-from aws_lambda_powertools.event_handler import Response
+from pathlib import Path
 
 _INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 
 
-def page(image_origins: tuple[str, ...]) -> Response[str]:
-    """page.html, whose script and style are named to the browser by their hashes."""
-    html = resources.files(__package__).joinpath("page.html").read_text("utf-8")
-    policy = _policy(html, image_origins)
-    return Response(200, "text/html; charset=utf-8", html, {"Content-Security-Policy": policy})
+def read_page() -> str:
+    """Read page.html."""
+    return Path(__file__).with_name("page.html").read_text("utf-8")
 
 
-def _policy(html: str, image_origins: tuple[str, ...]) -> str:
+def content_security_policy(html: str, image_origins: tuple[str, ...]) -> str:
+    """Build the page's policy, which names its script and style to the browser by their hashes."""
     hashes: dict[str, list[str]] = {"script": [], "style": []}
     for kind, text in _INLINE.findall(html):
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from aws_lambda_powertools.event_handler import Response
+
 from facescreen import errors
 
 if TYPE_CHECKING:
@@ -15,12 +17,14 @@ if TYPE_CHECKING:
 PROBLEM_JSON = "application/problem+json"
 
 
-class Refusal(Exception):
-    """A request that is not taken: the caller's matter."""
+class HttpError(Exception):
+    """The caller must send another request; `allow` are the methods that the path takes."""
 
-    def __init__(self, status: int, code: str, detail: str, remedy: str) -> None:
+    def __init__(
+        self, status: int, code: str, detail: str, remedy: str, *, allow: str = ""
+    ) -> None:
         super().__init__(detail)
-        self.problem = Problem(status, code, "caller", detail, remedy)
+        self.problem = Problem(status, code, "caller", detail, remedy, allow=allow)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Problem:
     request_id: str = ""
     """The service's RequestId."""
     retry_after_s: float = 0
+    allow: str = ""
+    """The methods that the path takes, with commas."""
     screening: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
@@ -45,6 +51,8 @@ class Problem:
         headers = {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
         if self.retry_after_s:
             headers["Retry-After"] = str(math.ceil(self.retry_after_s))
+        if self.allow:
+            headers["Allow"] = self.allow
         return headers
 
     def body(self) -> str:
@@ -63,6 +71,15 @@ class Problem:
         if self.screening is not None:
             told["screening"] = dict(self.screening)
         return json.dumps(told, ensure_ascii=False)
+
+    def to_response(self) -> Response[str]:
+        """The answer to the caller."""
+        return Response(self.status, PROBLEM_JSON, self.body(), self.headers)
+
+
+def invalid_parameter(detail: str) -> HttpError:
+    """For a body or a query that openapi.v1.json does not allow."""
+    return HttpError(400, "InvalidParameter", detail, _CONTRACT)
 
 
 def of_screening(screening: Mapping[str, Any]) -> Problem | None:

@@ -1,45 +1,54 @@
-"""Every route of the HTTP contract (openapi.v1.json), on Powertools' router."""
+"""The routes of the HTTP API (openapi.v1.json), one decorated function each.
+
+A route takes a Request, whose context holds `api`, `deadline` and `request_id`. It returns a dict,
+which is sent as JSON, or a Response; an error that it raises is sent as problem+json. It needs a
+token, unless its path is open to everyone. Powertools reads the annotations of its signature, so
+what they name is imported at runtime.
+"""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.event_handler import CORSConfig, LambdaFunctionUrlResolver, Response
+from aws_lambda_powertools.event_handler import Request, Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from facescreen import __version__, errors, telemetry
-from facescreen.http import body as submissions
+from facescreen import __version__, telemetry
 from facescreen.http import problems
-from facescreen.http.body import LARGEST_BODY, OfObject, OfUrl
-from facescreen.http.middleware import Request
-from facescreen.http.page import page
-from facescreen.http.problems import PROBLEM_JSON, Problem, Refusal
+from facescreen.http.auth import open_to_everyone
+from facescreen.http.body import LARGEST_BODY, OfObject, OfUrl, read_body, read_submission
+from facescreen.http.middleware import (
+    ApiResolver,
+    add_headers,
+    check_ids,
+    check_token,
+    handle_errors,
+    set_request_id,
+)
+from facescreen.http.page import content_security_policy, read_page
+from facescreen.http.problems import HttpError
+from facescreen.http.query import Query
 from facescreen.model import Verdict
 from facescreen.storage.keys import object_ref
 from facescreen.timing import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver
+    from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
     from facescreen.http.auth import Tokens
+    from facescreen.http.body import Submission
     from facescreen.http.review import Review
     from facescreen.model import ObjectRef
     from facescreen.screening.on_demand import AdHoc
     from facescreen.screening.url_rules import UrlRules
 
-_METHODS = {
-    "/v1/screenings": "GET, POST",
-    "/v1/objects": "GET",
-    "/v1/counts": "GET",
-    "/v1/health": "GET",
-    "/openapi.json": "GET",
-    "/": "GET",
-}
-_OPEN = ("/v1/health", "/openapi.json", "/")
-"""What says nothing of anybody, and what must load before a token can be given."""
+router = Router()
+page_router = Router()
+"""Left out where the deployment shows no page."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,7 @@ class Api:
     review: Review
     urls: UrlRules
     tokens: Tokens | None
+    cors_origins: tuple[str, ...]
     state_bucket: str
     store: str
     image_origins: tuple[str, ...]
@@ -59,181 +69,127 @@ class Api:
     local: bool
 
 
-def router(api: Api, cors_origins: tuple[str, ...] = ()) -> LambdaFunctionUrlResolver:
-    """The routes, for invocations with the context that runtime.adapt gives."""
-    app = LambdaFunctionUrlResolver(cors=_cors(cors_origins))
-    routes = _Routes(api, app)
+def create_app(api: Api) -> ApiResolver:
+    """The API, for invocations with the context that invocation.adapt returns."""
 
-    def answer(handle: Callable[[Request], Response[str]]) -> Callable[[], Response[str]]:
-        def handled() -> Response[str]:
-            return _answered(api, app, handle)
+    def set_context(
+        app: LambdaFunctionUrlResolver, next_middleware: NextMiddleware
+    ) -> Response[str]:
+        invocation: Deadline = app.lambda_context.deadline  # type: ignore[attr-defined]
+        deadline = min(invocation, Deadline.after(api.longest_s), key=Deadline.left)
+        app.append_context(api=api, deadline=deadline)
+        return next_middleware(app)
 
-        return handled
-
-    app.post("/v1/screenings")(answer(routes.screen))
-    app.get("/v1/screenings")(answer(routes.outcome))
-    app.get("/v1/objects")(answer(routes.objects))
-    app.get("/v1/counts")(answer(routes.counts))
-    app.get("/v1/health")(answer(routes.health))
-    app.get("/openapi.json")(answer(routes.openapi))
+    app = ApiResolver(api.tokens, api.cors_origins)
+    app.use([set_request_id, add_headers, check_token, check_ids, set_context])
+    handle_errors(app)
+    app.include_router(router)
     if api.page:
-        app.get("/")(answer(routes.page))
-    app.not_found(lambda _: _answered(api, app, routes.nothing))
-    app.exception_handler(Exception)(lambda error: _unforeseen(app, error))
+        app.include_router(page_router)
     return app
 
 
-def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
-    if not origins:
-        return None
-    headers = ["Authorization", "Idempotency-Key", "X-Request-Id"]
-    return CORSConfig(
-        allow_origin=origins[0],
-        extra_origins=list(origins[1:]),
-        allow_headers=headers,
-        expose_headers=["X-Request-Id", "Retry-After"],
-    )
+@router.post("/v1/screenings")
+def screen(request: Request) -> dict[str, Any] | Response[str]:
+    """Screen the object, the URL or the file that the body gives."""
+    Query(request.query_parameters).allow_only()
+    api: Api = request.context["api"]
+    data = read_body(request.resolved_event)
+    submission = read_submission(data, request.headers.get("content-type", ""), api.store)
+    deadline, key = request.context["deadline"], request.headers.get("idempotency-key", "")
+    screening = _screen(api, submission, deadline, key)
+    telemetry.asked(screening, request.context["request_id"])
+    problem = problems.of_screening(screening)
+    return problem.to_response() if problem else screening
 
 
-def _answered(
-    api: Api, app: LambdaFunctionUrlResolver, handle: Callable[[Request], Response[str]]
-) -> Response[str]:
-    """Checks what all requests have in common, and gives every failure its form."""
-    request = Request(app.current_event)
-    try:
-        if api.tokens is not None and app.current_event.path not in _OPEN:
-            api.tokens.check(request.headers)
-        request.check_ids()
-        response = handle(request)
-    except Refusal as refusal:
-        response = _problem(refusal.problem)
-    except errors.CallerError as error:
-        response = _problem(problems.of_error(error))
-    except errors.FacescreenError as error:
-        telemetry.refused(error)
-        response = _problem(problems.of_error(error))
-    return _marked(response, request)
+@router.get("/v1/screenings")
+def get_outcome(request: Request) -> dict[str, Any]:
+    """Get the outcome that stands on an object, without a call."""
+    query = Query(request.query_parameters)
+    query.allow_only("bucket", "key", "version_id")
+    api: Api = request.context["api"]
+    version_id = query.get("version_id", "") or None
+    ref = object_ref(api.store, query.get("bucket"), query.get("key"), version_id)
+    _refuse_state_bucket(api, ref)
+    return api.ad_hoc.standing(ref)
 
 
-def _unforeseen(app: LambdaFunctionUrlResolver, error: Exception) -> Response[str]:
-    request = Request(app.current_event)
-    telemetry.unforeseen(error, request.request_id)
-    return _marked(_problem(problems.unforeseen()), request)
-
-
-def _marked(response: Response[str], request: Request) -> Response[str]:
-    """With the headers of every answer."""
-    response.headers.update(
-        {
-            "X-Request-Id": request.request_id,
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-            "Cache-Control": "no-store",
-        }
-    )
-    return response
-
-
-class _Routes:
-    def __init__(self, api: Api, app: LambdaFunctionUrlResolver) -> None:
-        self._api = api
-        self._app = app
-
-    def screen(self, request: Request) -> Response[str]:
-        """POST /v1/screenings."""
-        request.only()
-        content_type = request.headers.get("content-type", "")
-        submission = submissions.read(request.body(), content_type, self._api.store)
-        screening = self._screened(submission, request.idempotency_key)
-        telemetry.asked(screening, request.request_id)
-        problem = problems.of_screening(screening)
-        return _problem(problem) if problem else _json(screening)
-
-    def outcome(self, request: Request) -> Response[str]:
-        """GET /v1/screenings."""
-        request.only("bucket", "key", "version_id")
-        version_id = request.query("version_id", "") or None
-        ref = object_ref(self._api.store, request.query("bucket"), request.query("key"), version_id)
-        return _json(self._api.ad_hoc.standing(self._ours(ref)))
-
-    def objects(self, request: Request) -> Response[str]:
-        """GET /v1/objects."""
-        request.only("prefix", "verdict", "after", "limit")
-        verdict = request.query("verdict", "")
-        if verdict and verdict not in [known.value for known in Verdict]:
-            raise Refusal(
-                400,
-                "InvalidParameter",
-                f"verdict must be one of: {', '.join(known.value for known in Verdict)}",
-                "Ask with one of them, or without.",
-            )
-        page = self._api.review.page(
-            prefix=request.text("prefix", 1023),
-            verdict=verdict,
-            after=request.query("after", ""),
-            limit=request.number("limit", 1, 100, 24),
+@router.get("/v1/objects")
+def list_objects(request: Request) -> dict[str, Any]:
+    """List screened objects for a reviewer, the latest first."""
+    query = Query(request.query_parameters)
+    query.allow_only("prefix", "verdict", "after", "limit")
+    verdict = query.get("verdict", "")
+    verdicts = [known.value for known in Verdict]
+    if verdict and verdict not in verdicts:
+        raise HttpError(
+            400,
+            "InvalidParameter",
+            f"verdict must be one of: {', '.join(verdicts)}",
+            "Ask with one of them, or without.",
         )
-        return _json(page)
-
-    def counts(self, request: Request) -> Response[str]:
-        """GET /v1/counts."""
-        request.only("hours")
-        hours = request.number("hours", 1, 168, 24)
-        return _json(self._api.review.counts(hours, datetime.now(timezone.utc)))
-
-    def health(self, request: Request) -> Response[str]:
-        """GET /v1/health."""
-        request.only()
-        told = {
-            "status": "ok",
-            "version": __version__,
-            "local": self._api.local,
-            "page": self._api.page,
-            "largest_body": LARGEST_BODY,
-        }
-        return _json(told)
-
-    def openapi(self, _: Request) -> Response[str]:
-        """GET /openapi.json."""
-        document = resources.files(__package__).joinpath("openapi.v1.json").read_text("utf-8")
-        return Response(200, "application/json", document, {})
-
-    def page(self, _: Request) -> Response[str]:
-        """GET /."""
-        return page(self._api.image_origins)
-
-    def nothing(self, _: Request) -> Response[str]:
-        """Any other path, or method."""
-        allowed = _METHODS.get(self._app.current_event.path)
-        if allowed is None or (self._app.current_event.path == "/" and not self._api.page):
-            raise Refusal(404, "NotFound", "there is nothing here", "See GET /openapi.json.")
-        refused = Refusal(405, "MethodNotAllowed", f"the methods here are {allowed}", "Use one.")
-        response = _problem(refused.problem)
-        response.headers["Allow"] = allowed
-        return response
-
-    def _screened(self, submission: submissions.Submission, key: str) -> dict[str, Any]:
-        ends: Deadline = self._app.lambda_context.deadline  # type: ignore[attr-defined]
-        deadline = min(ends, Deadline.after(self._api.longest_s), key=Deadline.left)
-        if isinstance(submission, OfObject):
-            ref = self._ours(submission.ref)
-            return self._api.ad_hoc.of_object(ref, deadline, write_back=submission.write_back)
-        if isinstance(submission, OfUrl):
-            url = self._api.urls.checked(submission.url)
-            return self._api.ad_hoc.of_url(url, submission.kind, deadline, key=key)
-        return self._api.ad_hoc.of_bytes(submission.data, deadline, key=key)
-
-    def _ours(self, ref: ObjectRef) -> ObjectRef:
-        if ref.bucket == self._api.state_bucket:
-            raise Refusal(
-                403, "AccessDenied", "the state bucket holds no content", "Name another bucket."
-            )
-        return ref
+    api: Api = request.context["api"]
+    return api.review.page(
+        prefix=query.text("prefix", 1023),
+        verdict=verdict,
+        after=query.get("after", ""),
+        limit=query.number("limit", 1, 100, 24),
+    )
 
 
-def _json(told: dict[str, Any]) -> Response[str]:
-    return Response(200, "application/json", json.dumps(told, ensure_ascii=False), {})
+@router.get("/v1/counts")
+def count_verdicts(request: Request) -> dict[str, Any]:
+    """Count the verdicts of each of the last hours."""
+    query = Query(request.query_parameters)
+    query.allow_only("hours")
+    hours = query.number("hours", 1, 168, 24)
+    api: Api = request.context["api"]
+    return api.review.counts(hours, datetime.now(timezone.utc))
 
 
-def _problem(problem: Problem) -> Response[str]:
-    return Response(problem.status, PROBLEM_JSON, problem.body(), dict(problem.headers))
+@router.get(open_to_everyone("/v1/health"))
+def get_health(request: Request) -> dict[str, Any]:
+    """Show that the function runs, and what the page needs to know about it."""
+    Query(request.query_parameters).allow_only()
+    api: Api = request.context["api"]
+    return {
+        "status": "ok",
+        "version": __version__,
+        "local": api.local,
+        "page": api.page,
+        "largest_body": LARGEST_BODY,
+    }
+
+
+@router.get(open_to_everyone("/openapi.json"))
+def get_openapi() -> Response[str]:
+    """Get the document that describes this API."""
+    document = Path(__file__).with_name("openapi.v1.json").read_text("utf-8")
+    return Response(200, "application/json", document)
+
+
+@page_router.get(open_to_everyone("/"))
+def get_page(request: Request) -> Response[str]:
+    """Get the page for reviewers."""
+    api: Api = request.context["api"]
+    html = read_page()
+    policy = content_security_policy(html, api.image_origins)
+    return Response(200, "text/html; charset=utf-8", html, {"Content-Security-Policy": policy})
+
+
+def _screen(api: Api, submission: Submission, deadline: Deadline, key: str) -> dict[str, Any]:
+    if isinstance(submission, OfObject):
+        _refuse_state_bucket(api, submission.ref)
+        return api.ad_hoc.of_object(submission.ref, deadline, write_back=submission.write_back)
+    if isinstance(submission, OfUrl):
+        url = api.urls.checked(submission.url)
+        return api.ad_hoc.of_url(url, submission.kind, deadline, key=key)
+    return api.ad_hoc.of_bytes(submission.data, deadline, key=key)
+
+
+def _refuse_state_bucket(api: Api, ref: ObjectRef) -> None:
+    if ref.bucket == api.state_bucket:
+        raise HttpError(
+            403, "AccessDenied", "the state bucket holds no content", "Name another bucket."
+        )

@@ -16,7 +16,7 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from facescreen.errors import BadSettings
 from facescreen.http.auth import Tokens
-from facescreen.http.problems import Refusal
+from facescreen.http.problems import HttpError
 from facescreen.settings.loader import load
 from facescreen.settings.table import HttpSettings, TokenSettings
 
@@ -103,7 +103,7 @@ def public_key_as_secret() -> str:
     ],
 )
 def test_any_other_is_refused(make: Callable[[], str]) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(HttpError) as refused:
         check(f"Bearer {make()}")
     problem = refused.value.problem
     assert (problem.status, problem.code) == (401, "Unauthorized")
@@ -112,7 +112,7 @@ def test_any_other_is_refused(make: Callable[[], str]) -> None:
 
 @pytest.mark.parametrize("value", ["", "Basic YTpi", "Bearer", "Token x"])
 def test_none_is_refused(value: str) -> None:
-    with pytest.raises(Refusal, match="no bearer token"):
+    with pytest.raises(HttpError, match="no bearer token"):
         check(value)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from facescreen.http.body import read
-from facescreen.http.problems import Refusal
+from facescreen.http.body import read_submission
+from facescreen.http.problems import HttpError
 
 
 @pytest.mark.parametrize(
@@ -22,5 +22,5 @@ from facescreen.http.problems import Refusal
     ],
 )
 def test_ambiguous_json_is_refused(body: bytes, says: str) -> None:
-    with pytest.raises(Refusal, match=says):
-        read(body, "application/json", "oss")
+    with pytest.raises(HttpError, match=says):
+        read_submission(body, "application/json", "oss")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen.http.body import file_of
-from facescreen.http.problems import Refusal
+from facescreen.http.problems import HttpError
 
 TYPE = "multipart/form-data; boundary=b"
 
@@ -43,12 +43,12 @@ def test_a_file_comes_out_as_it_went_in(data: bytes) -> None:
     ],
 )
 def test_a_wrong_form_is_told_what_is_wrong(body: bytes, content_type: str, says: str) -> None:
-    with pytest.raises(Refusal, match=says):
+    with pytest.raises(HttpError, match=says):
         file_of(body, content_type)
 
 
 @given(st.binary(), st.text())
 def test_any_bytes_are_a_file_or_a_refusal(body: bytes, content_type: str) -> None:
     for kind in (content_type, TYPE):
-        with contextlib.suppress(Refusal):
+        with contextlib.suppress(HttpError):
             file_of(b"--b\r\n" + body, kind)

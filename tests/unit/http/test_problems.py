@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
 from facescreen import errors
-from facescreen.events.http_trigger import function_url_event
 from facescreen.http import problems
-from facescreen.http.routes import Api, router
-from facescreen.platforms.invocation import adapt
+from facescreen.http.routes import create_app
+from tests.unit.http.calls import call, stub_api
 
 SECRET = "https://a.example/?x-oss-signature=s3cr3t"
 MATTERS = {"ContentFault": "content", "Passing": "service", "Throttled": "service"}
@@ -49,20 +47,8 @@ def test_what_nobody_foresaw_tells_nothing_and_is_logged(
     def counts(*_: object) -> None:
         raise KeyError(SECRET)
 
-    api = SimpleNamespace(tokens=None, page=False, review=SimpleNamespace(counts=counts))
-    context = {"accountId": "1", "domainName": "a", "requestId": "r-1", "time": "", "timeEpoch": 1}
-    http = {"method": "GET", "path": "/v1/counts", "sourceIp": "127.0.0.1", "userAgent": "a"}
-    event = {
-        "rawPath": "/v1/counts",
-        "headers": {"X-Request-Id": "case-1"},
-        "requestContext": {**context, "http": http},
-    }
-    function = SimpleNamespace(name="f", memory=128, timeout=9)
-    given = SimpleNamespace(function=function, region="r", account_id="1", request_id="r-1")
-    app = router(cast("Api", api))
-    answer: dict[str, Any] = app.resolve(
-        function_url_event(json.dumps(event).encode()), cast("Any", adapt(given))
-    )
+    api = stub_api(review=SimpleNamespace(counts=counts))
+    answer = call(create_app(api), "GET", "/v1/counts", X_Request_Id="case-1")
     assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (500, "InternalError")
     assert answer["headers"]["Content-Type"] == problems.PROBLEM_JSON
     assert answer["headers"]["X-Request-Id"] == "case-1"

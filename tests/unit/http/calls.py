@@ -1,0 +1,33 @@
+"""Calls of the HTTP API in this process."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any, cast
+
+from facescreen.events.http_trigger import function_url_event
+from facescreen.http.middleware import ApiResolver
+from facescreen.http.routes import Api
+from facescreen.platforms.invocation import adapt
+
+_FUNCTION = SimpleNamespace(name="f", memory=128, timeout=9)
+_CONTEXT = SimpleNamespace(function=_FUNCTION, region="r", account_id="1", request_id="r-1")
+
+
+def stub_api(**parts: Any) -> Api:
+    """An open API with a page that has these `parts` alone."""
+    settings = {"tokens": None, "cors_origins": (), "page": True, "longest_s": 28}
+    return cast("Api", SimpleNamespace(**{**settings, **parts}))
+
+
+def call(app: ApiResolver, method: str, path: str, **headers: str) -> dict[str, Any]:
+    """The answer to a request of Function Compute's HTTP trigger."""
+    context = {"accountId": "1", "domainName": "a", "requestId": "r-1", "time": "", "timeEpoch": 1}
+    http = {"method": method, "path": path, "sourceIp": "127.0.0.1", "userAgent": "a"}
+    event = {
+        "rawPath": path,
+        "headers": {name.replace("_", "-"): value for name, value in headers.items()},
+        "requestContext": {**context, "http": http},
+    }
+    return app.resolve(function_url_event(json.dumps(event).encode()), cast("Any", adapt(_CONTEXT)))
