@@ -11,6 +11,7 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
+from facescreen.deepfake.request import DetectRequest
 from facescreen.deepfake.response import Detection
 from facescreen.errors import FacescreenError, ObjectChanged, ObjectGone, TagsRefused
 from facescreen.model import ObjectHead, ObjectRef, Verdict
@@ -205,13 +206,13 @@ class PlannedDetector:
     plan: list[Detection | Exception] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
     biz_ids: list[str] = field(default_factory=list)
+    deadlines: list[Deadline | None] = field(default_factory=list)
     during: Callable[[], None] = lambda: None
 
-    def detect(
-        self, *, url: Callable[[], str], kind: str, merchant_biz_id: str, deadline: Deadline
-    ) -> Detection:
-        self.urls.append(url())
-        self.biz_ids.append(merchant_biz_id)
+    def detect(self, request: DetectRequest) -> Detection:
+        self.urls.append(request.url() if callable(request.url) else request.url)
+        self.biz_ids.append(request.merchant_biz_id)
+        self.deadlines.append(request.deadline)
         self.during()
         answer = self.plan.pop(0) if self.plan else LOW_RISK
         if isinstance(answer, Exception):

@@ -16,6 +16,12 @@ from tests.fakes import HIGH_RISK
 from tests.unit.workbench import PHOTO, REF, Bench, picture
 
 
+def test_a_call_has_the_time_of_its_delivery() -> None:
+    bench, deadline = Bench(), Deadline.after(4)
+    bench.screener.screen(bench.put(), deadline)
+    assert bench.detector.deadlines == [deadline]
+
+
 def test_high_risk_stands_on_the_object_and_on_the_bus() -> None:
     bench = Bench(HIGH_RISK)
     ref = bench.put(tags={"team": "kyc"})
