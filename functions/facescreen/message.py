@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from facescreen.model import Finding, ObjectRef, Outcome, Tagging
 
-MESSAGE_TYPE = "facescreen.screening.screener.completed.v1"
+MESSAGE_TYPE = "facescreen.screening.completed.v1"
 
 
 def message(outcome: Outcome, *, source: str) -> dict[str, Any]:

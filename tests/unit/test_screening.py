@@ -35,6 +35,7 @@ def test_high_risk_stands_on_the_object_and_on_the_bus() -> None:
         "deepfake-at": outcome.finding.at,
     }
     (message,) = bench.sent()
+    assert message["type"] == "facescreen.screening.completed.v1"
     assert message["source"] == "acs:fc:r:1:functions/f"
     assert message["subject"] == "oss://selfies/kyc/%C3%A9%201%2B1%25.jpg"
     data = message["data"]
