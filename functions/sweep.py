@@ -42,5 +42,5 @@ def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
 @telemetry.per_invocation
 def _handle(_: bytes | dict[str, Any], context: LambdaLike) -> dict[str, Any]:
     run = _sweepers[-1].sweep(context.deadline)
-    telemetry.swept(run)
+    telemetry.sweep_finished(run.listed, run.submitted, run.summary)
     return run.summary

@@ -105,12 +105,13 @@ class Deployment:
     @cached_property
     def screener(self) -> Screener:
         """For objects, whoever asks."""
-        settings = self.settings
+        settings, client = self.settings, self.client
         store = self.platform.object_store
         return Screener(
             store=store,
             ledger=self.ledger,
             transfer=self._transfer(),
+            detect=client.detect if settings.transfer == "url" else client.detect_stream,
             tagger=Tagger(store, self.ledger, prefix=settings.tag_prefix, form=settings.tag_form),
             publisher=self.platform.publisher,
             history=self.history,
@@ -208,9 +209,7 @@ class Deployment:
         return not math.isinf(cap) and is_spent(self.state, cap, time.time())
 
     def _transfer(self) -> Transfer:
-        store, client, transfer = self.platform.object_store, self.client, self.settings.transfer
-        detect = client.detect if transfer == "url" else client.detect_stream
-        by_url = ByUrl(store, detect, self.settings.presigned_url_s)
-        inline = Inline(store, client.detect_stream)
+        store = self.platform.object_store
+        by_url, inline = ByUrl(store, self.settings.presigned_url_s), Inline(store)
         forms: dict[str, Transfer] = {"inline": inline, "auto": Auto(inline, by_url)}
-        return forms.get(transfer, by_url)
+        return forms.get(self.settings.transfer, by_url)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from facescreen.model import Finding, ObjectRef, Outcome, Tagging
 
-MESSAGE_TYPE = "facescreen.screening.screener.completed.v1"
+MESSAGE_TYPE = "facescreen.screening.completed.v1"
 
 
 def message(outcome: Outcome, *, source: str) -> dict[str, Any]:
@@ -58,6 +58,16 @@ def message_data(
     }
 
 
+def message_id(outcome: Outcome) -> str:
+    """The same for a message sent twice; another for another outcome about the same bytes."""
+    finding, tagging = _screened(outcome)
+    distinct = [outcome.object.version_id, finding.at, finding.verdict.value, finding.reason]
+    distinct.append(tagging.status)
+    if outcome.quarantine:
+        distinct.append(outcome.quarantine.status)
+    return f"{finding.merchant_biz_id}-{hashlib.sha256(repr(distinct).encode()).hexdigest()[:8]}"
+
+
 def _object(ref: ObjectRef) -> dict[str, Any]:
     return {
         "store": ref.store,
@@ -67,16 +77,6 @@ def _object(ref: ObjectRef) -> dict[str, Any]:
         "etag": ref.etag,
         "size": ref.size,
     }
-
-
-def message_id(outcome: Outcome) -> str:
-    """The same for a message sent twice; another for another outcome about the same bytes."""
-    finding, tagging = _screened(outcome)
-    distinct = [outcome.object.version_id, finding.at, finding.verdict.value, finding.reason]
-    distinct.append(tagging.status)
-    if outcome.quarantine:
-        distinct.append(outcome.quarantine.status)
-    return f"{finding.merchant_biz_id}-{hashlib.sha256(repr(distinct).encode()).hexdigest()[:8]}"
 
 
 def _screened(outcome: Outcome) -> tuple[Finding, Tagging]:

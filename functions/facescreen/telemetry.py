@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from facescreen.errors import FacescreenError
     from facescreen.model import ObjectRef, Outcome
-    from facescreen.screening.sweep import Run
 
 Event = TypeVar("Event")
 
@@ -118,11 +117,11 @@ def failed(ref: ObjectRef, failure: FacescreenError) -> None:
     )
 
 
-def swept(run: Run) -> None:
-    """A run of the sweep. What it handed over had no verdict, and perhaps no event."""
-    _count("swept", run.listed)
-    _count("resubmitted", run.submitted)
-    _logger.info("swept", extra=run.summary)
+def sweep_finished(listed: int, submitted: int, summary: Mapping[str, Any]) -> None:
+    """A run of the sweep. What it submitted had no verdict, and perhaps no event."""
+    _count("swept", listed)
+    _count("resubmitted", submitted)
+    _logger.info("swept", extra=dict(summary))
 
 
 def not_kept(trouble: FacescreenError) -> None:

@@ -13,6 +13,9 @@ from facescreen import errors
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+_PAUSES_S = (0.2, 0.5, 1.0)
+_Answer = TypeVar("_Answer")
+
 
 @dataclass(frozen=True)
 class Deadline:
@@ -57,14 +60,6 @@ class Stopwatch:
         return {**self._steps, "total_ms": _milliseconds(self._started)}
 
 
-def _milliseconds(started: float) -> float:
-    return round((time.monotonic() - started) * 1000, 1)
-
-
-_PAUSES_S = (0.2, 0.5, 1.0)
-_Answer = TypeVar("_Answer")
-
-
 def persistently(ask: Callable[[], _Answer], pauses_s: Sequence[float] = _PAUSES_S) -> _Answer:
     """What `ask` gives; asked again after each pause where it raises errors.Passing."""
     for pause_s in pauses_s:
@@ -73,3 +68,7 @@ def persistently(ask: Callable[[], _Answer], pauses_s: Sequence[float] = _PAUSES
         except errors.Passing:
             time.sleep(pause_s)
     return ask()
+
+
+def _milliseconds(started: float) -> float:
+    return round((time.monotonic() - started) * 1000, 1)

@@ -16,10 +16,9 @@ from PIL.Image import Image
 
 from facescreen import errors
 from facescreen.deepfake.client import DeepfakeClient
-from facescreen.deepfake.request import new_merchant_biz_id
+from facescreen.deepfake.request import DetectRequest, new_merchant_biz_id
 from facescreen.deepfake.response import Detection
 from facescreen.model import Verdict
-from facescreen.screening.transfer import Detect
 from facescreen.timing import Deadline
 from facescreen_local.samples import photographs
 from tests.contract.objects import OssObjects
@@ -39,19 +38,19 @@ PLANNED: dict[str, Detection | Exception] = {
 class Detector:
     """Whoever judges, and where it finds what."""
 
-    detect: Detect
+    detect: Callable[[DetectRequest], Detection]
     url: Callable[[str], str]
     """Of one of the three above."""
     download_s: float
     """Time enough for a download to fail."""
 
     def judge(self, photograph: str, biz_id: str = "", within_s: float = 30) -> Detection:
-        return self.detect(
+        request = DetectRequest(
             url=lambda: self.url(photograph),
-            kind="image",
             merchant_biz_id=biz_id or new_merchant_biz_id("fs"),
             deadline=Deadline.after(within_s),
         )
+        return self.detect(request)
 
 
 @pytest.fixture(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
-from facescreen.deepfake.request import DetectParameters
-from facescreen.deepfake.response import Reply, understand
-from facescreen.deepfake.upload import permission
+from facescreen.deepfake.request import DetectRequest, detect_parameters
+from facescreen.deepfake.response import HttpResponse, parse_response
+from facescreen.deepfake.upload import parse_grant
 from facescreen.errors import FacescreenError
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
@@ -34,16 +34,17 @@ def answer(content: bytes) -> None:
     """A line of the HTTP status and a header's value, then the body; and the body as a URL."""
     line, _, body = content.partition(b"\n")
     status, wait = line[:3], line[4:].decode("latin-1")
-    reply = Reply(
+    response = HttpResponse(
         int(status) if status.isdigit() else 200,
         {"x-acs-retry-after": wait, "retry-after": wait, "x-facescreen-stand-in": wait},
         body,
     )
-    for understood in (understand, permission):
+    for parse in (parse_response, parse_grant):
         with contextlib.suppress(FacescreenError):
-            understood(reply)
+            parse(response)
     with contextlib.suppress(FacescreenError):
-        DetectParameters("a" * 10, "a" * 32, "image", url=body.decode("latin-1"))
+        request = DetectRequest(url=body.decode("latin-1"), merchant_biz_id="a" * 32)
+        detect_parameters(request, "a" * 10)
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {

@@ -51,7 +51,8 @@ class ScreenerHarness:
         self.screener = Screener(
             store=self.store,
             ledger=ledger,
-            transfer=ByUrl(self.store, self.detector.detect, 300),
+            transfer=ByUrl(self.store, 300),
+            detect=self.detector.detect,
             tagger=Tagger(self.store, ledger, prefix="deepfake-", form=form),
             publisher=self.publisher,
             history=self.history,

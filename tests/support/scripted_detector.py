@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from facescreen.deepfake.request import DetectRequest
 from facescreen.deepfake.response import Detection
 from facescreen.model import Verdict
 from facescreen.timing import Deadline
@@ -25,13 +26,13 @@ class ScriptedDetector:
     script: list[Detection | Exception] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
     biz_ids: list[str] = field(default_factory=list)
+    deadlines: list[Deadline | None] = field(default_factory=list)
     during: Callable[[], None] = lambda: None
 
-    def detect(
-        self, *, url: Callable[[], str], kind: str, merchant_biz_id: str, deadline: Deadline
-    ) -> Detection:
-        self.urls.append(url())
-        self.biz_ids.append(merchant_biz_id)
+    def detect(self, request: DetectRequest) -> Detection:
+        self.urls.append(request.url() if callable(request.url) else request.url)
+        self.biz_ids.append(request.merchant_biz_id)
+        self.deadlines.append(request.deadline)
         self.during()
         answer = self.script.pop(0) if self.script else LOW_RISK
         if isinstance(answer, Exception):

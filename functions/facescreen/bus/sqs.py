@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from facescreen.errors import FacescreenError
 
+LARGEST_MESSAGE = 1024 * 1024
+"""Bytes."""
+
 
 class SqsPublisher:
     """The port Publisher, on a queue of the session's region. Messages carry the attributes
@@ -60,10 +63,6 @@ class SqsDeadLetters:
     @cached_property
     def _client(self) -> Any:
         return connect(self._session, "sqs", self._endpoint)
-
-
-LARGEST_MESSAGE = 1024 * 1024
-"""Bytes."""
 
 
 class SqsInvoker:

@@ -27,6 +27,57 @@ _CONFIG = Config(
     # An instance that was frozen finds its kept connections dead; another try opens a new one.
     retries={"mode": "standard", "total_max_attempts": 3},
 )
+_UNREACHABLE = (
+    boto.ConnectionError,
+    boto.CredentialRetrievalError,
+    boto.HTTPClientError,
+    boto.IncompleteReadError,
+)
+_KINDS: dict[str, type[errors.FacescreenError]] = {
+    **dict.fromkeys(
+        (
+            "InvalidAccessKeyId",
+            "InvalidClientTokenId",
+            "InvalidToken",
+            "SignatureDoesNotMatch",
+            "InvalidSignatureException",
+            "UnrecognizedClientException",
+        ),
+        errors.BadCredentials,
+    ),
+    **dict.fromkeys(
+        ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "RequestTimeTooSkewed"),
+        errors.CredentialsExpired,
+    ),
+    **dict.fromkeys(
+        (
+            "InternalFailure",
+            "OperationAborted",
+            "RequestThrottled",
+            "RequestTimeout",
+            "SlowDown",
+            "Throttling",
+            "ThrottlingException",
+        ),
+        errors.Unavailable,
+    ),
+    **dict.fromkeys(
+        ("AccessDenied", "AccessDeniedException", "AuthorizationError"), errors.AccessRefused
+    ),
+    **dict.fromkeys(
+        (
+            "AuthorizationHeaderMalformed",
+            "AWS.SimpleQueueService.NonExistentQueue",
+            "NoSuchBucket",
+            "NotFound",
+            "PermanentRedirect",
+            "QueueDoesNotExist",
+            "ResourceNotFoundException",
+        ),
+        errors.BadSettings,
+    ),
+}
+
 
 # Its DEBUG lines hold headers and presigned URLs.
 logging.getLogger("botocore").setLevel(logging.WARNING)
@@ -95,55 +146,3 @@ def aws_errors(
         raise errors.Unavailable(f"{service} answered what is none of its answers") from None
     except boto.BotoCoreError as error:
         raise errors.BadRequest(f"boto3 refused ({type(error).__name__})") from None
-
-
-_UNREACHABLE = (
-    boto.ConnectionError,
-    boto.CredentialRetrievalError,
-    boto.HTTPClientError,
-    boto.IncompleteReadError,
-)
-_KINDS: dict[str, type[errors.FacescreenError]] = {
-    **dict.fromkeys(
-        (
-            "InvalidAccessKeyId",
-            "InvalidClientTokenId",
-            "InvalidToken",
-            "SignatureDoesNotMatch",
-            "InvalidSignatureException",
-            "UnrecognizedClientException",
-        ),
-        errors.BadCredentials,
-    ),
-    **dict.fromkeys(
-        ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "RequestTimeTooSkewed"),
-        errors.CredentialsExpired,
-    ),
-    **dict.fromkeys(
-        (
-            "InternalFailure",
-            "OperationAborted",
-            "RequestThrottled",
-            "RequestTimeout",
-            "SlowDown",
-            "Throttling",
-            "ThrottlingException",
-        ),
-        errors.Unavailable,
-    ),
-    **dict.fromkeys(
-        ("AccessDenied", "AccessDeniedException", "AuthorizationError"), errors.AccessRefused
-    ),
-    **dict.fromkeys(
-        (
-            "AuthorizationHeaderMalformed",
-            "AWS.SimpleQueueService.NonExistentQueue",
-            "NoSuchBucket",
-            "NotFound",
-            "PermanentRedirect",
-            "QueueDoesNotExist",
-            "ResourceNotFoundException",
-        ),
-        errors.BadSettings,
-    ),
-}

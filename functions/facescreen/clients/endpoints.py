@@ -1,4 +1,4 @@
-"""Where the service listens (face-deepfake.txt, "Endpoints"): in Singapore alone."""
+"""Where ID Verification listens (face-deepfake.txt, "Endpoints"): in Singapore alone."""
 
 REGION = "ap-southeast-1"
 PUBLIC_ENDPOINT = "https://cloudauth-intl.ap-southeast-1.aliyuncs.com"

@@ -41,6 +41,29 @@ _ENDED_BEFORE_S = 60
 _TIMEOUT_S = 10.0
 _SESSION_NAME = "facescreen"
 _SERVICE = "Alibaba Cloud STS"
+_DATE = "%Y-%m-%dT%H:%M:%SZ"
+_OIDC = "AuthenticationFail.OIDCToken"
+_REMEDIES = {
+    f"{_OIDC}.AudienceNotMatch": "add ALIBABA_OIDC_AUDIENCE to the client IDs of the OIDC provider",
+    f"{_OIDC}.Issuer": "the OIDC provider's issuer must be the account's IssuerUrl (aws iam "
+    "get-outbound-web-identity-federation-info)",
+    f"{_OIDC}.PublicKeyFingerprint": "fetch the fingerprint of the OIDC provider "
+    "anew in the RAM console",
+    _OIDC: "check the issuer URL and the fingerprint of the OIDC provider in the RAM console",
+    "AuthenticationFail.NoPermission": "check ALIBABA_OIDC_PROVIDER_ARN, and that the trust policy "
+    "of the role takes this provider, oidc:aud ALIBABA_OIDC_AUDIENCE and as oidc:sub the ARN of "
+    "the function's role",
+    "NoPermission": "check the trust policy of the role ALIBABA_ROLE_ARN",
+    "EntityNotExist.Role": "there is no role ALIBABA_ROLE_ARN",
+}
+"""By what a code starts with, the longer ones first (Alibaba Cloud STS, "Error codes")."""
+_AWS_REMEDIES = {
+    "OutboundWebIdentityFederationDisabledException": "run aws iam "
+    "enable-outbound-web-identity-federation in this account",
+    "AccessDenied": "allow the function's role sts:GetWebIdentityToken for ALIBABA_OIDC_AUDIENCE",
+    "SessionDurationEscalationException": "the function's own session ends within "
+    f"{_TOKEN_S} seconds; a new instance has a new one",
+}
 
 
 class FederatedCredentials(RenewedCredentials):
@@ -113,9 +136,6 @@ class FederatedCredentials(RenewedCredentials):
             raise errors.Unavailable(f"{_SERVICE} can't be reached ({met})") from None
 
 
-_DATE = "%Y-%m-%dT%H:%M:%SZ"
-
-
 def _understand(answer: httpx.Response) -> Lease:
     try:
         said = json.loads(answer.content)
@@ -148,27 +168,3 @@ def _remedy(code: str) -> str:
         if code.startswith(prefix):
             return remedy
     return "check ALIBABA_ROLE_ARN and ALIBABA_OIDC_PROVIDER_ARN"
-
-
-_OIDC = "AuthenticationFail.OIDCToken"
-_REMEDIES = {
-    f"{_OIDC}.AudienceNotMatch": "add ALIBABA_OIDC_AUDIENCE to the client IDs of the OIDC provider",
-    f"{_OIDC}.Issuer": "the OIDC provider's issuer must be the account's IssuerUrl (aws iam "
-    "get-outbound-web-identity-federation-info)",
-    f"{_OIDC}.PublicKeyFingerprint": "fetch the fingerprint of the OIDC provider "
-    "anew in the RAM console",
-    _OIDC: "check the issuer URL and the fingerprint of the OIDC provider in the RAM console",
-    "AuthenticationFail.NoPermission": "check ALIBABA_OIDC_PROVIDER_ARN, and that the trust policy "
-    "of the role takes this provider, oidc:aud ALIBABA_OIDC_AUDIENCE and as oidc:sub the ARN of "
-    "the function's role",
-    "NoPermission": "check the trust policy of the role ALIBABA_ROLE_ARN",
-    "EntityNotExist.Role": "there is no role ALIBABA_ROLE_ARN",
-}
-"""By what a code starts with, the longer ones first (Alibaba Cloud STS, "Error codes")."""
-_AWS_REMEDIES = {
-    "OutboundWebIdentityFederationDisabledException": "run aws iam "
-    "enable-outbound-web-identity-federation in this account",
-    "AccessDenied": "allow the function's role sts:GetWebIdentityToken for ALIBABA_OIDC_AUDIENCE",
-    "SessionDurationEscalationException": "the function's own session ends within "
-    f"{_TOKEN_S} seconds; a new instance has a new one",
-}

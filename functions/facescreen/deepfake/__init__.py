@@ -1,1 +1,1 @@
-"""The FACE_DEEPFAKE API: parameters, codes, retries, pacing, client."""
+"""The FACE_DEEPFAKE API: requests, responses, retries, rate limit, budget, clients."""

@@ -1,24 +1,4 @@
-"""A cap on the paid calls of a day, for every instance of a fleet, kept in the state bucket.
-
-A day (UTC) has SHARDS append-only objects, ``calls/2026-11-23/07``, and each a fixed share of the
-cap. A call appends a ``+`` before it leaves, and a ``-`` afterwards if it cost nothing; a shard
-is spent once its pluses less its minuses are its share. An append says the length that it read
-(StateStore.append), so two can never both take the last call of a shard, and the shares add up to
-the cap: more than that is never paid, and the last call is found, for whoever meets a spent shard
-goes on to the next.
-
-Why so. One counter would be a second object that every call of the fleet writes to; the turns of
-`fleet` are the first, but they can't carry this: they go by unused, cost nothing in the end, and
-lie in 1440 objects a day. A lease of many calls needs fewer requests, but Function Compute freezes
-an instance between two events, and what it holds then is held back from the others. So each call
-draws for itself, from a shard that its instance picked at random: one small request while nobody
-else draws there, three where somebody did, two on the average of 20 instances. What a killed
-instance takes with it is the calls that it had under way, one on Function Compute and a batch's
-ten on Lambda; an append whose answer was lost takes one.
-
-A call belongs to the day in which it starts. A cap that is raised holds at once. One that is
-lowered holds exactly from the next day: a shard that is over its new share already stays so.
-"""
+"""How many calls may be paid for: the port Allowance, no limit at all, and a cap for each day."""
 
 from __future__ import annotations
 
@@ -39,6 +19,26 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from facescreen.storage.ports import StateStore
+
+SHARDS = 32
+"""Objects that share a day's cap."""
+LOOK_AGAIN_S = 60
+"""How long an instance that found every shard spent believes it."""
+_DAY_S = 86_400
+_DRAWN, _GIVEN_BACK = b"+", b"-"
+_PREFIX = "calls/"
+_READERS = 8
+
+
+class Allowance(Protocol):
+    """Asked before each call."""
+
+    def check(self) -> None:
+        """Raises errors.Deferred where it is known already that nothing is left; costs nothing."""
+
+    def draw(self, ahead_s: float) -> Permit:
+        """Leave for a call that starts in `ahead_s` seconds. Raises errors.Deferred when nothing
+        is left, and what the store raises that keeps count."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +65,6 @@ class Permit:
             self.give_back()
 
 
-class Allowance(Protocol):
-    """Asked before each call."""
-
-    def check(self) -> None:
-        """Raises errors.Deferred where it is known already that nothing is left; costs nothing."""
-
-    def draw(self, ahead_s: float) -> Permit:
-        """Leave for a call that starts in `ahead_s` seconds. Raises errors.Deferred when nothing
-        is left, and what the store raises that keeps count."""
-
-
 class Unlimited:
     """Lets every call through."""
 
@@ -90,17 +79,28 @@ class Unlimited:
         return self._permit
 
 
-SHARDS = 32
-LOOK_AGAIN_S = 60
-"""How long an instance that found every shard spent believes it."""
-_DAY_S = 86_400
-_DRAWN, _GIVEN_BACK = b"+", b"-"
-_PREFIX = "calls/"
-_READERS = 8
-
-
 class DailyCap:
-    """The port Allowance, for all who share `state` and the cap."""
+    """The port Allowance: at most `most` paid calls a day, for all who share the state bucket.
+
+    A day (UTC) has SHARDS append-only objects, ``calls/2026-11-23/07``, each with a fixed share of
+    the cap. A call appends a ``+`` before it leaves, and a ``-`` afterwards if it cost nothing. A
+    shard is spent once its pluses less its minuses are its share. An append says the length that
+    was read (StateStore.append), so two can never both take the last call of a shard, and the
+    shares add up to the cap: more than that is never paid. An instance that finds its shard spent
+    goes on to the next, so the last call is found too.
+
+    Why not one counter: every call of the fleet would write to it. They all write to the turns of
+    rate_limiter.Fleet already, but those can't carry this: turns go by unused, may cost nothing in
+    the end, and fill 1440 objects a day. Why no lease of many calls: it needs fewer requests, but
+    Function Compute freezes an instance between two events, and the calls that it holds are lost to
+    the others. So each call draws for itself, from a shard that its instance picked at random: one
+    small request while nobody else draws there, three where somebody did, two on the average of 20
+    instances. A killed instance takes the calls with it that it had under way: one on Function
+    Compute, a batch's ten on Lambda. An append whose answer was lost takes one.
+
+    A call belongs to the day in which it starts. A cap that is raised holds at once. One that is
+    lowered holds exactly from the next day: a shard that is over its new share already stays so.
+    """
 
     def __init__(
         self,
@@ -171,6 +171,25 @@ class DailyCap:
                 self._unspent.append(shard)
 
 
+def is_spent(state: StateStore, most: float, now: float) -> bool:
+    """Whether the day's `most` calls are, at a cost of SHARDS small requests."""
+    keys = (_key(int(now // _DAY_S), number) for number in range(SHARDS))
+    with ThreadPoolExecutor(_READERS) as readers:
+        return sum(map(_drawn, readers.map(state.read, keys))) >= most
+
+
+def drawn_by_day(state: StateStore, days: str) -> dict[str, int]:
+    """The calls that were drawn on each day whose date starts with `days`, as ``2026-11``: those
+    that were paid for, and those of which nobody knows. A day that had no cap is not there."""
+    names = list(state.names(f"{_PREFIX}{days}", ""))
+    counted: dict[str, int] = {}
+    with ThreadPoolExecutor(_READERS) as readers:
+        for name, marks in zip(names, readers.map(state.read, names), strict=True):
+            day = name.split("/")[1]
+            counted[day] = counted.get(day, 0) + _drawn(marks)
+    return counted
+
+
 class _Shard:
     """One object, as it was last known."""
 
@@ -206,25 +225,6 @@ class _Shard:
     def _look(self) -> None:
         marks = self._state.read(self._key)
         self._length, self._drawn = len(marks), _drawn(marks)
-
-
-def is_spent(state: StateStore, most: float, now: float) -> bool:
-    """Whether the day's `most` calls are, at a cost of SHARDS small requests."""
-    keys = (_key(int(now // _DAY_S), number) for number in range(SHARDS))
-    with ThreadPoolExecutor(_READERS) as readers:
-        return sum(map(_drawn, readers.map(state.read, keys))) >= most
-
-
-def drawn_by_day(state: StateStore, days: str) -> dict[str, int]:
-    """The calls that were drawn on each day whose date starts with `days`, as ``2026-11``: those
-    that were paid for, and those of which nobody knows. A day that had no cap is not there."""
-    names = list(state.names(f"{_PREFIX}{days}", ""))
-    counted: dict[str, int] = {}
-    with ThreadPoolExecutor(_READERS) as readers:
-        for name, marks in zip(names, readers.map(state.read, names), strict=True):
-            day = name.split("/")[1]
-            counted[day] = counted.get(day, 0) + _drawn(marks)
-    return counted
 
 
 def _drawn(marks: bytes) -> int:

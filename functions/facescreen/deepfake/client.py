@@ -10,21 +10,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
 from facescreen import errors
-from facescreen.deepfake.flow import Came, Course, Courses, Send, Wait
-from facescreen.deepfake.response import Detection, Reply
-from facescreen.deepfake.upload import Upload, opened
+from facescreen.deepfake.flow import DetectFlow, Wait
+from facescreen.deepfake.request import DetectRequest
+from facescreen.deepfake.response import HttpResponse
+from facescreen.deepfake.upload import Upload
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from facescreen.deepfake.flow import Content, Options
-    from facescreen.deepfake.upload import File
+    from facescreen.deepfake.flow import Flow, Options, Send, Step, StepResult
+    from facescreen.deepfake.request import DetectFields
+    from facescreen.deepfake.response import Detection
 
 _CONNECT_TIMEOUT_S = 3.0
 
@@ -34,30 +38,32 @@ T = TypeVar("T")
 class DeepfakeClient:
     """Calls with retries by Code inside the time left, paced to the quota.
 
+    Set up by the keywords of Options. What to screen is a DetectRequest, or its fields as keywords.
     `http` is an httpx.Client of your own, with proxies, certificates and limits as you like them.
     Share a client, for it keeps one connection pool, and close it. Safe to use from several
     threads.
     """
 
     def __init__(self, *, http: httpx.Client | None = None, **options: Unpack[Options]) -> None:
-        self._courses = Courses(**options)
+        self._flow = DetectFlow(**options)
         self._http = http or httpx.Client()
 
-    def detect(self, **content: Unpack[Content]) -> Detection:
-        """DeepfakeDetectIntl, of a URL or Base64. Errors: see Courses."""
-        return self._run(self._courses.detection(**content))
+    def detect(
+        self, request: DetectRequest | None = None, **fields: Unpack[DetectFields]
+    ) -> Detection:
+        """DeepfakeDetectIntl, of a URL or Base64. Errors: see DetectFlow."""
+        return self._run(self._flow.detect(_request(request, fields)))
 
-    def detect_stream(self, *, file: File | None = None, **content: Unpack[Content]) -> Detection:
-        """DeepfakeDetectIntlStream, of a URL, Base64 or a file. Errors: see Courses."""
-        if file is None:
-            return self._run(self._courses.stream_detection(**content))
-        with opened(file) as stream:
-            return self._run(self._courses.file_detection(stream, **content))
+    def detect_stream(
+        self, request: DetectRequest | None = None, **fields: Unpack[DetectFields]
+    ) -> Detection:
+        """DeepfakeDetectIntlStream, of a URL, Base64 or a file. Errors: see DetectFlow."""
+        return self._run(self._flow.detect_stream(_request(request, fields)))
 
     def keep_alive(self) -> None:
         """Warms the connection (KeepaliveIntl). Raises errors.Passing when that fails, and
         errors.StandInRefused."""
-        self._run(self._courses.keeping_alive())
+        self._run(self._flow.keep_alive())
 
     def close(self) -> None:
         """Closes the connections."""
@@ -69,53 +75,50 @@ class DeepfakeClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _run(self, course: Course[T]) -> T:
-        came: Came = None
-        while True:
-            try:
-                step = course.send(came)
-            except StopIteration as done:
-                result: T = done.value
-                return result
-            if isinstance(step, Wait):
-                time.sleep(step.seconds)
-                came = None
-                continue
-            try:
-                came = _reply(self._http.send(_request(self._http, step)))
-            except httpx.TransportError as error:
-                came = _failure(step, error)
+    def _run(self, flow: Flow[T]) -> T:
+        with closing(flow):
+            result: StepResult = None
+            while True:
+                try:
+                    step = flow.send(result)
+                except StopIteration as done:
+                    value: T = done.value
+                    return value
+                result = self._carry_out(step)
+
+    def _carry_out(self, step: Step) -> StepResult:
+        if isinstance(step, Wait):
+            time.sleep(step.seconds)
+            return None
+        try:
+            return _received(self._http.send(_http_request(self._http, step)))
+        except httpx.TransportError as error:
+            return _failure(step, error)
 
 
 class AsyncDeepfakeClient:
-    """DeepfakeClient for asyncio; `http` is an httpx.AsyncClient."""
+    """DeepfakeClient for asyncio: its methods, awaited. `http` is an httpx.AsyncClient."""
 
     def __init__(
         self, *, http: httpx.AsyncClient | None = None, **options: Unpack[Options]
     ) -> None:
-        self._courses = Courses(**options)
+        self._flow = DetectFlow(**options)
         self._http = http or httpx.AsyncClient()
 
-    async def detect(self, **content: Unpack[Content]) -> Detection:
-        """DeepfakeDetectIntl, of a URL or Base64. Errors: see Courses."""
-        return await self._run(self._courses.detection(**content))
+    async def detect(
+        self, request: DetectRequest | None = None, **fields: Unpack[DetectFields]
+    ) -> Detection:
+        return await self._run(self._flow.detect(_request(request, fields)))
 
     async def detect_stream(
-        self, *, file: File | None = None, **content: Unpack[Content]
+        self, request: DetectRequest | None = None, **fields: Unpack[DetectFields]
     ) -> Detection:
-        """DeepfakeDetectIntlStream, of a URL, Base64 or a file. Errors: see Courses."""
-        if file is None:
-            return await self._run(self._courses.stream_detection(**content))
-        with opened(file) as stream:
-            return await self._run(self._courses.file_detection(stream, **content))
+        return await self._run(self._flow.detect_stream(_request(request, fields)))
 
     async def keep_alive(self) -> None:
-        """Warms the connection (KeepaliveIntl). Raises errors.Passing when that fails, and
-        errors.StandInRefused."""
-        await self._run(self._courses.keeping_alive())
+        await self._run(self._flow.keep_alive())
 
     async def close(self) -> None:
-        """Closes the connections."""
         await self._http.aclose()
 
     async def __aenter__(self) -> AsyncDeepfakeClient:
@@ -124,39 +127,51 @@ class AsyncDeepfakeClient:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _run(self, course: Course[T]) -> T:
-        came: Came = None
-        while True:
-            try:
-                step = course.send(came)
-            except StopIteration as done:
-                result: T = done.value
-                return result
-            if isinstance(step, Wait):
-                await asyncio.sleep(step.seconds)
-                came = None
-                continue
-            try:
-                came = _reply(await self._http.send(_request(self._http, step)))
-            except httpx.TransportError as error:
-                came = _failure(step, error)
+    async def _run(self, flow: Flow[T]) -> T:
+        with closing(flow):
+            result: StepResult = None
+            while True:
+                try:
+                    step = flow.send(result)
+                except StopIteration as done:
+                    value: T = done.value
+                    return value
+                result = await self._carry_out(step)
+
+    async def _carry_out(self, step: Step) -> StepResult:
+        if isinstance(step, Wait):
+            await asyncio.sleep(step.seconds)
+            return None
+        try:
+            return _received(await self._http.send(_http_request(self._http, step)))
+        except httpx.TransportError as error:
+            return _failure(step, error)
 
 
-def _request(http: httpx.Client | httpx.AsyncClient, step: Send | Upload) -> httpx.Request:
+def _request(request: DetectRequest | None, fields: DetectFields) -> DetectRequest:
+    """The one that was given, with `fields` changed; or one of `fields` alone."""
+    return DetectRequest(**fields) if request is None else replace(request, **fields)
+
+
+def _http_request(http: httpx.Client | httpx.AsyncClient, step: Send | Upload) -> httpx.Request:
     timeout = httpx.Timeout(step.timeout_s, connect=min(_CONNECT_TIMEOUT_S, step.timeout_s))
     if isinstance(step, Upload):
         return http.build_request(
             "POST", step.url, data=dict(step.fields), files={"file": step.file}, timeout=timeout
         )
-    sent = step.request
+    signed = step.request
     return http.build_request(
-        sent.method, sent.url, headers=dict(sent.headers), content=sent.body, timeout=timeout
+        signed.method,
+        signed.url,
+        headers=dict(signed.headers),
+        content=signed.body,
+        timeout=timeout,
     )
 
 
-def _reply(answer: httpx.Response) -> Reply:
-    headers = {name.lower(): value for name, value in answer.headers.items()}
-    return Reply(answer.status_code, headers, answer.content)
+def _received(response: httpx.Response) -> HttpResponse:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return HttpResponse(response.status_code, headers, response.content)
 
 
 def _failure(step: Send | Upload, error: httpx.TransportError) -> errors.Passing:

@@ -1,11 +1,15 @@
-"""What a client can do, as courses of steps that it drives (see attempts): all but the I/O."""
+"""What a client does, without its I/O: each operation is a flow of steps that a client carries out.
+
+A flow is a generator. It yields a step, is sent that step's result, and returns what the operation
+gives. Whether a client blocks or not, the steps are the same.
+"""
 
 from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Generator
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, TypedDict, TypeVar
 from urllib.parse import urlsplit
 
@@ -18,17 +22,16 @@ from facescreen.deepfake.request import (
     DETECT,
     DETECT_STREAM,
     KEEP_ALIVE,
-    Action,
-    DetectParameters,
+    detect_parameters,
     new_merchant_biz_id,
     sign_request,
 )
-from facescreen.deepfake.response import STAND_IN_HEADER, Detection, Reply, understand
-from facescreen.deepfake.upload import Upload, check_stored, permission, rewound
+from facescreen.deepfake.response import STAND_IN_HEADER, HttpResponse, parse_response
+from facescreen.deepfake.upload import Upload, check_stored, opened, parse_grant, rewind
 from facescreen.timing import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from typing_extensions import Required, Unpack
 
@@ -36,12 +39,15 @@ if TYPE_CHECKING:
     from facescreen.clients.credentials import CredentialSource
     from facescreen.deepfake.budget import Allowance
     from facescreen.deepfake.rate_limiter import Pace
-    from facescreen.deepfake.upload import Permission
+    from facescreen.deepfake.request import Action, DetectRequest
+    from facescreen.deepfake.response import Detection
 
 SHORTEST_CALL_S = 1.0
 """With less time left than this, a call is not begun."""
 UPLOAD_TIMEOUT_S = 30.0
+_KEEP_ALIVE_TIMEOUT_S = 3.0
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 0.25, 8.0
+
 T = TypeVar("T")
 
 
@@ -61,107 +67,9 @@ class Send:
 
 
 Step = Wait | Send | Upload
-Came = Reply | errors.Passing | None
-"""What came of a step: an answer, the error that the transport met, or nothing of a Wait."""
-Course = Generator[Step, Came, T]
-
-
-def calls(
-    build: Callable[[], SignedRequest],
-    read: Callable[[Reply], T],
-    *,
-    timeout_s: float,
-    deadline: Deadline,
-    pace: Pace,
-    allowance: Allowance,
-) -> Course[T]:
-    """Calls until `read` makes something of an answer, or no time is left.
-
-    `build` makes each request anew: fresh date, nonce, credentials and presigned URL. Raises what
-    the service's Code stands for; of passing errors, the last one. Raises errors.Deferred where
-    `allowance` lets no call through.
-    """
-    spent = _Spent()
-    last: errors.Passing = errors.Throttled("no turn within the quota in the time left")
-    for attempt in itertools.count():
-        allowance.check()  # before a turn is taken that others could use
-        turn = pace.reserve(deadline.left() - SHORTEST_CALL_S)
-        if turn is None:
-            raise last
-        at = Deadline.after(turn)
-        request = build()  # while waiting: a call that leaves late crowds the ones behind it
-        permit = allowance.draw(turn)
-        yield Wait(max(0.0, at.left()))
-        try:
-            with permit:
-                return read(received((yield Send(request, min(timeout_s, deadline.left())))))
-        except errors.Passing as error:
-            last = error
-            delay = _delay(error, attempt)
-            if not spent.allows(error) or deadline.left() - delay < SHORTEST_CALL_S:
-                raise
-        yield Wait(delay)
-    raise AssertionError("unreachable")
-
-
-def uploads(
-    authorize: Callable[[], SignedRequest],
-    read: Callable[[Reply], Permission],
-    file: IO[bytes],
-    deadline: Deadline,
-) -> Course[Permission]:
-    """Puts a file where the service finds it, under a fresh permission for each attempt."""
-    for attempt in itertools.count():
-        try:
-            granted = read(received((yield Send(authorize(), UPLOAD_TIMEOUT_S))))
-            rewound(file, first=attempt == 0)
-            came = yield Upload(granted.url, granted.fields, file, UPLOAD_TIMEOUT_S)
-            check_stored(received(came))
-        except errors.Passing as error:
-            delay = _delay(error, attempt)
-            if deadline.left() - delay < SHORTEST_CALL_S:
-                raise
-            yield Wait(delay)
-        else:
-            return granted
-    raise AssertionError("unreachable")
-
-
-@dataclass
-class _Spent:
-    """What is retried only once: each of these may mean that the last call was paid for, or that
-    another can't help."""
-
-    unanswered: bool = False
-    expired: bool = False
-
-    def allows(self, error: errors.Passing) -> bool:
-        if isinstance(error, errors.NoAnswer):
-            allowed, self.unanswered = not self.unanswered, True
-            return allowed
-        if isinstance(error, errors.CredentialsExpired):
-            allowed, self.expired = not self.expired, True
-            return allowed
-        return True
-
-
-def received(came: Came) -> Reply:
-    """The answer to a Send. Raises what the transport met instead."""
-    if isinstance(came, errors.Passing):
-        raise came
-    if came is None:
-        raise TypeError("a Send must be answered with a Reply or an error")
-    return came
-
-
-def _delay(error: errors.Passing, attempt: int) -> float:
-    """Full jitter over a doubling span; never less than what the service asked for."""
-    span = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2**attempt)
-    asked = error.retry_after_s if isinstance(error, errors.Throttled) else 0
-    return asked + random.uniform(0, span)  # noqa: S311
-
-
-_KEEP_ALIVE_TIMEOUT_S = 3.0
+StepResult = HttpResponse | errors.Passing | None
+"""What came of a step: a response, the error that the transport met, or nothing of a Wait."""
+Flow = Generator[Step, StepResult, T]
 
 
 class Options(TypedDict, total=False):
@@ -186,106 +94,151 @@ class Options(TypedDict, total=False):
     """Take answers of a local stand-in of the service."""
 
 
-class Content(TypedDict, total=False):
-    """What to screen, and how long that may take."""
+class DetectFlow:
+    """The operations of one client, each as a flow.
 
-    url: str | Callable[[], str]
-    """A URL that the service can download, or what makes a fresh one for each attempt."""
-    base64: str
-    """An image of at most 1 MB in Base64."""
-    kind: str
-    """``image`` (the default) or ``video``."""
-    merchant_biz_id: str
-    """32 letters or digits; by default a random one."""
-    deadline: Deadline
-    """When to give up; by default three time-outs from now."""
-
-
-class Courses:
-    """One deployment's courses. All of them raise errors.ContentFault where the service refuses
-    the content, errors.Passing when the time left is spent, errors.OperatorFault for the rest."""
+    A detection raises errors.ContentFault where the service refuses the content, errors.Passing
+    (the last one met) when the time left is spent, errors.Deferred where the allowance lets no call
+    through, and errors.OperatorFault for the rest.
+    """
 
     def __init__(self, **options: Unpack[Options]) -> None:
         self._scene_code = options["scene_code"]
         self._credentials = options["credentials"]
         self._endpoint = options.get("endpoint", PUBLIC_ENDPOINT)
         self._upload_endpoint = options.get("upload_endpoint", UPLOAD_ENDPOINT)
-        image_timeout_s = options.get("image_timeout_s", 8)
-        self._timeouts = {"image": image_timeout_s, "video": options.get("video_timeout_s", 20)}
+        self._timeouts_s = {
+            "image": options.get("image_timeout_s", 8),
+            "video": options.get("video_timeout_s", 20),
+        }
         self._pace = options.get("pace") or Interval(10)
         self._allowance = options.get("allowance") or Unlimited()
         self._merchant_prefix = options.get("merchant_prefix", "fs")
         self._allow_stand_in = options.get("allow_stand_in", False)
 
-    def detection(self, **content: Unpack[Content]) -> Course[Detection]:
-        """DeepfakeDetectIntl, as the vendor's SDK calls it: FaceUrl stands in the query."""
-        return self._detection(DETECT, content)
+    def detect(self, request: DetectRequest) -> Flow[Detection]:
+        """DeepfakeDetectIntl, as the vendor's SDK calls it: FaceUrl is in the query."""
+        if request.file is not None:
+            raise errors.BadRequest("a file is sent by DeepfakeDetectIntlStream alone")
+        return self._call(DETECT, request, self._deadline(request))
 
-    def stream_detection(self, **content: Unpack[Content]) -> Course[Detection]:
-        """DeepfakeDetectIntlStream, of a URL or Base64: everything stands in the body."""
-        return self._detection(DETECT_STREAM, content)
+    def detect_stream(self, request: DetectRequest) -> Flow[Detection]:
+        """DeepfakeDetectIntlStream: everything is in the body, and a file is uploaded first."""
+        deadline, file_url = self._deadline(request), ""
+        if request.file is not None:
+            self._allowance.check()  # before a face is sent that is not called for
+            with opened(request.file) as stream:
+                file_url = yield from self._upload(stream, deadline)
+        return (yield from self._call(DETECT_STREAM, request, deadline, file_url))
 
-    def file_detection(self, file: IO[bytes], **content: Unpack[Content]) -> Course[Detection]:
-        """DeepfakeDetectIntlStream of a file, which is uploaded first."""
-        if content.get("url") or content.get("base64"):
-            raise errors.BadRequest("give exactly one of FaceUrl, FaceBase64 and FaceFile")
-        self._allowance.check()  # before a face is sent that is not called for
-        content.setdefault("deadline", self._deadline(content))
-        granted = yield from uploads(
-            self._authorization, self._permission, file, content["deadline"]
-        )
-        return (yield from self._detection(DETECT_STREAM, content, granted.file_url))
-
-    def keeping_alive(self) -> Course[None]:
+    def keep_alive(self) -> Flow[None]:
         """KeepaliveIntl: warms the connection, and meets a stand-in before anything is sent."""
-        came = yield Send(self._sign(KEEP_ALIVE, []), _KEEP_ALIVE_TIMEOUT_S)
-        self._genuine(received(came), self._endpoint)
+        result = yield Send(self._sign(KEEP_ALIVE), _KEEP_ALIVE_TIMEOUT_S)
+        self._answer(result, self._endpoint)
 
-    def _detection(self, action: Action, content: Content, file_url: str = "") -> Course[Detection]:
-        url = content.get("url", "")
-        kind = content.get("kind", "image")
-        biz_id = content.get("merchant_biz_id") or new_merchant_biz_id(self._merchant_prefix)
+    def _call(
+        self, action: Action, request: DetectRequest, deadline: Deadline, file_url: str = ""
+    ) -> Flow[Detection]:
+        """Calls until the service answers for good, or no time is left. Each attempt has a fresh
+        date, nonce, presigned URL, and credentials."""
+        biz_id = request.merchant_biz_id or new_merchant_biz_id(self._merchant_prefix)
+        request = replace(request, merchant_biz_id=biz_id)
+        retries = _Retries()
+        last: errors.Passing = errors.Throttled("no turn within the quota in the time left")
+        for attempt in itertools.count():
+            self._allowance.check()  # before a turn is taken that others could use
+            turn = self._pace.reserve(deadline.left() - SHORTEST_CALL_S)
+            if turn is None:
+                raise last
+            at = Deadline.after(turn)
+            # Signed while waiting: a call that leaves late crowds the ones behind it.
+            signed = self._sign(action, detect_parameters(request, self._scene_code, file_url))
+            permit = self._allowance.draw(turn)
+            yield Wait(max(0.0, at.left()))
+            try:
+                with permit:
+                    timeout_s = min(self._timeouts_s[request.kind], deadline.left())
+                    result = yield Send(signed, timeout_s)
+                    return parse_response(self._answer(result, self._endpoint))
+            except errors.Passing as error:
+                last = error
+                delay = _delay(error, attempt)
+                if not retries.allow(error) or deadline.left() - delay < SHORTEST_CALL_S:
+                    raise
+            yield Wait(delay)
+        raise AssertionError("unreachable")
 
-        def build() -> SignedRequest:
-            fresh = url() if callable(url) else url
-            inline = content.get("base64", "")
-            parameters = DetectParameters(self._scene_code, biz_id, kind, fresh, inline, file_url)
-            return self._sign(action, parameters.pairs)
+    def _upload(self, stream: IO[bytes], deadline: Deadline) -> Flow[str]:
+        """Puts a file where the service finds it, under a fresh grant for each attempt; returns its
+        URL for FaceFile."""
+        for attempt in itertools.count():
+            try:
+                result = yield Send(self._authorization(), UPLOAD_TIMEOUT_S)
+                grant = parse_grant(self._answer(result, self._upload_endpoint))
+                rewind(stream, first=attempt == 0)
+                result = yield Upload(grant.url, grant.fields, stream, UPLOAD_TIMEOUT_S)
+                check_stored(_received(result))
+            except errors.Passing as error:
+                delay = _delay(error, attempt)
+                if deadline.left() - delay < SHORTEST_CALL_S:
+                    raise
+                yield Wait(delay)
+            else:
+                return grant.file_url
+        raise AssertionError("unreachable")
 
-        deadline = content.get("deadline") or self._deadline(content)
-        return calls(
-            build,
-            self._understand,
-            timeout_s=self._timeout_s(kind),
-            deadline=deadline,
-            pace=self._pace,
-            allowance=self._allowance,
-        )
+    def _deadline(self, request: DetectRequest) -> Deadline:
+        return request.deadline or Deadline.after(3 * self._timeouts_s[request.kind])
 
-    def _timeout_s(self, kind: str) -> float:
-        return self._timeouts.get(kind, self._timeouts["image"])
-
-    def _deadline(self, content: Content) -> Deadline:
-        return Deadline.after(3 * self._timeout_s(content.get("kind", "image")))
-
-    def _sign(self, action: Action, parameters: list[tuple[str, str]]) -> SignedRequest:
+    def _sign(self, action: Action, parameters: Sequence[tuple[str, str]] = ()) -> SignedRequest:
         return sign_request(action, self._endpoint, self._credentials.get(), parameters)
 
     def _authorization(self) -> SignedRequest:
         asked = [("Product", "Cloudauth-intl"), ("RegionId", REGION)]
         return sign_request(AUTHORIZE_UPLOAD, self._upload_endpoint, self._credentials.get(), asked)
 
-    def _understand(self, reply: Reply) -> Detection:
-        return understand(self._genuine(reply, self._endpoint))
-
-    def _permission(self, reply: Reply) -> Permission:
-        return permission(self._genuine(reply, self._upload_endpoint))
-
-    def _genuine(self, reply: Reply, endpoint: str) -> Reply:
-        """A stand-in's "low risk" must never pass for the real service's."""
-        if STAND_IN_HEADER in reply.headers and not self._allow_stand_in:
+    def _answer(self, result: StepResult, endpoint: str) -> HttpResponse:
+        """What the service at `endpoint` answered. A stand-in's "low risk" must never pass for the
+        real service's."""
+        response = _received(result)
+        if STAND_IN_HEADER in response.headers and not self._allow_stand_in:
             raise errors.StandInRefused(
                 f"{urlsplit(endpoint).netloc} names itself a stand-in; "
                 "set the endpoint to the real service's"
             )
-        return reply
+        return response
+
+
+@dataclass
+class _Retries:
+    """What is retried only once: each of these may mean that the last call was paid for, or that
+    another can't help."""
+
+    unanswered: bool = False
+    expired: bool = False
+
+    def allow(self, error: errors.Passing) -> bool:
+        """Whether there may be another attempt after `error`; notes that there was this one."""
+        if isinstance(error, errors.NoAnswer):
+            allowed, self.unanswered = not self.unanswered, True
+            return allowed
+        if isinstance(error, errors.CredentialsExpired):
+            allowed, self.expired = not self.expired, True
+            return allowed
+        return True
+
+
+def _received(result: StepResult) -> HttpResponse:
+    """The response to a Send or an Upload. Raises what the transport met instead."""
+    if isinstance(result, errors.Passing):
+        raise result
+    if result is None:
+        raise TypeError("a Send must be answered with an HttpResponse or an error")
+    return result
+
+
+def _delay(error: errors.Passing, attempt: int) -> float:
+    """Full jitter over a doubling span; never less than what the service asked for."""
+    span = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2**attempt)
+    asked = error.retry_after_s if isinstance(error, errors.Throttled) else 0
+    return asked + random.uniform(0, span)  # noqa: S311

@@ -1,11 +1,4 @@
-"""One quota for every instance of a fleet, kept in the state bucket.
-
-Time is cut into windows of a minute, and each window into turns. One append-only object stands
-for each window: its length is the first turn that is still free. Whoever wants a turn appends up
-to the one that is next in time, at the length that it read (StateStore.append): two can never
-take the same turn. A turn costs two small requests, and none is handed out that has gone by, so
-there are never two bursts back to back.
-"""
+"""When a call may start: the port Pace, for one process and for every instance of a fleet."""
 
 from __future__ import annotations
 
@@ -19,6 +12,11 @@ if TYPE_CHECKING:
 
     from facescreen.storage.ports import StateStore
 
+WINDOW_S = 60
+SLACK = 1.03
+"""Turns lie this much further apart than the quota asks, so that calls that are a little early or
+late on their way still keep to it."""
+
 
 class Pace(Protocol):
     """Hands out turns: the moments at which a call may start."""
@@ -31,7 +29,7 @@ class Pace(Protocol):
 
 
 class Interval:
-    """Evenly spaced turns for one process."""
+    """The port Pace: evenly spaced turns for one process."""
 
     def __init__(
         self, calls_per_second: float, clock: Callable[[], float] = time.monotonic
@@ -52,14 +50,15 @@ class Interval:
             return turn - now
 
 
-WINDOW_S = 60
-SLACK = 1.03
-"""Turns lie this much further apart than the quota asks, so that calls that are a little early or
-late on their way still keep to it."""
-
-
 class Fleet:
-    """The port Pace, for all who share `state` and the quota."""
+    """The port Pace: evenly spaced turns for all who share the state bucket.
+
+    Time is cut into windows of WINDOW_S, and each window into turns. Each window has an append-only
+    object, ``pace/29923200``, whose length is the first turn that is still free. To take a turn is
+    to append up to the one that is next in time, at the length that was read (StateStore.append):
+    two can never take the same one. A turn costs two small requests, and none is handed out that
+    has gone by, so there are never two bursts back to back.
+    """
 
     def __init__(
         self,

@@ -1,13 +1,14 @@
-"""An operation of the API, as a signed request."""
+"""What is asked of the API: a detection as one value, its parameters, and the signed request."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 import secrets
+from base64 import b64decode, b64encode
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, TypedDict
 from urllib.parse import urlencode, urlsplit
 
 from facescreen.clients.acs3 import Call, sign
@@ -18,58 +19,99 @@ if TYPE_CHECKING:
 
     from facescreen.clients.acs3 import SignedRequest
     from facescreen.clients.credentials import Credentials
+    from facescreen.timing import Deadline
 
 PRODUCT_CODE = "FACE_DEEPFAKE"
 LARGEST_INLINE = 1024 * 1024
-"""Bytes of an image that may be sent in Base64; anything larger goes by URL."""
+"""Bytes of an image that may be sent in Base64; anything larger goes by URL or as a file."""
 _LONGEST_URL = 8192
 
+Url = str | Callable[[], str]
+"""A URL that the service can download, or what makes a fresh one for each attempt."""
+File = str | Path | bytes | IO[bytes]
+"""A path, bytes, or a binary stream at its start; only what can seek is sent a second time."""
 
-@dataclass(frozen=True)
-class DetectParameters:
-    """One detection. Raises BadRequest where a parameter is not what the page asks for."""
 
-    scene_code: str
-    merchant_biz_id: str
-    kind: str
-    """``image`` or ``video``."""
-    url: str = field(default="", repr=False)
+@dataclass(frozen=True, kw_only=True)
+class DetectRequest:
+    """What to screen, and how long that may take. Raises BadRequest unless there is exactly one of
+    `url`, `base64` and `file`, and where `kind` or `merchant_biz_id` is none that the API takes."""
+
+    url: Url = field(default="", repr=False)
     base64: str = field(default="", repr=False)
-    file_url: str = field(default="", repr=False)
-    """Where an uploaded file lies (FaceFile); for DeepfakeDetectIntlStream alone."""
+    """An image of up to LARGEST_INLINE bytes in Base64."""
+    file: File | None = field(default=None, repr=False)
+    """Uploaded before the call; for DeepfakeDetectIntlStream alone."""
+    kind: str = "image"
+    """``image`` or ``video``."""
+    merchant_biz_id: str = ""
+    """32 letters or digits; by default the client makes a random one."""
+    deadline: Deadline | None = None
+    """When to give up; by default three timeouts of the client from the call."""
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9_]{10}", self.scene_code):
-            raise BadRequest("SceneCode must be 10 letters, digits or underscores")
-        if not re.fullmatch(r"[A-Za-z0-9]{32}", self.merchant_biz_id):
+        if self.merchant_biz_id and not re.fullmatch(r"[A-Za-z0-9]{32}", self.merchant_biz_id):
             raise BadRequest("MerchantBizId must be 32 letters or digits")
         if self.kind not in ("image", "video"):
             raise BadRequest("FaceInputType must be image or video")
-        if [self.url, self.base64, self.file_url].count("") != 2:
+        if [bool(self.url), bool(self.base64), self.file is not None].count(True) != 1:
             raise BadRequest("give exactly one of FaceUrl, FaceBase64 and FaceFile")
-        if self.base64:
-            _check_inline(self.base64, self.kind)
-        else:
-            _check_url(self.url or self.file_url)
 
-    @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """All of them by their names on the wire."""
-        named = {
-            "FaceInputType": self.kind.upper(),
-            "MerchantBizId": self.merchant_biz_id,
-            "ProductCode": PRODUCT_CODE,
-            "SceneCode": self.scene_code,
-            "FaceUrl": self.url,
-            "FaceBase64": self.base64,
-            "FaceFile": self.file_url,
-        }
-        return [(name, value) for name, value in named.items() if value]
+    @classmethod
+    def of_bytes(
+        cls, data: bytes, *, kind: str, merchant_biz_id: str = "", deadline: Deadline | None = None
+    ) -> DetectRequest:
+        """An image that is small enough goes in Base64, anything else as a file."""
+        inline = kind == "image" and len(data) <= LARGEST_INLINE
+        return cls(
+            base64=b64encode(data).decode() if inline else "",
+            file=None if inline else data,
+            kind=kind,
+            merchant_biz_id=merchant_biz_id,
+            deadline=deadline,
+        )
+
+
+class DetectFields(TypedDict, total=False):
+    """The fields of a DetectRequest as the keywords of a method."""
+
+    url: Url
+    base64: str
+    file: File | None
+    kind: str
+    merchant_biz_id: str
+    deadline: Deadline | None
 
 
 def new_merchant_biz_id(prefix: str) -> str:
     """A random MerchantBizId that starts with the merchant's abbreviation."""
     return (prefix + secrets.token_hex(16))[:32]
+
+
+def detect_parameters(
+    request: DetectRequest, scene_code: str, file_url: str = ""
+) -> list[tuple[str, str]]:
+    """`request` by the API's names, with a fresh URL; `file_url` is where its file was uploaded.
+
+    Raises BadRequest where a parameter is not what the API's page asks for.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_]{10}", scene_code):
+        raise BadRequest("SceneCode must be 10 letters, digits or underscores")
+    url = request.url() if callable(request.url) else request.url
+    if request.base64:
+        _check_inline(request.base64, request.kind)
+    else:
+        _check_url(url or file_url)
+    named = {
+        "FaceInputType": request.kind.upper(),
+        "MerchantBizId": request.merchant_biz_id,
+        "ProductCode": PRODUCT_CODE,
+        "SceneCode": scene_code,
+        "FaceUrl": url,
+        "FaceBase64": request.base64,
+        "FaceFile": file_url,
+    }
+    return [(name, value) for name, value in named.items() if value]
 
 
 def _check_url(url: str) -> None:
@@ -87,8 +129,8 @@ def _check_inline(text: str, kind: str) -> None:
     if kind == "video":
         raise BadRequest("a video can't be sent in Base64; send its URL")
     try:
-        size = len(base64.b64decode(text, validate=True))
-    except (binascii.Error, ValueError):
+        size = len(b64decode(text, validate=True))
+    except ValueError:
         raise BadRequest("FaceBase64 is not Base64") from None
     if size > LARGEST_INLINE:
         raise BadRequest(f"an image in Base64 may have {LARGEST_INLINE} bytes, this one has {size}")

@@ -14,24 +14,14 @@ from facescreen import errors
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from facescreen.deepfake.response import Reply
+    from facescreen.deepfake.request import File
+    from facescreen.deepfake.response import HttpResponse
 
-File = str | Path | bytes | IO[bytes]
-"""A path, bytes, or a binary stream at its start; only what can seek is sent a second time."""
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A form to post: the fields, then the file, read as it is sent."""
-
-    url: str
-    fields: Mapping[str, str] = field(repr=False)
-    file: IO[bytes] = field(repr=False)
-    timeout_s: float
+_GRANT = ("AccessKeyId", "EncodedPolicy", "Signature", "ObjectKey", "Bucket", "Endpoint")
 
 
 @dataclass(frozen=True)
-class Permission:
+class UploadGrant:
     """Where the service lets one file be put (id-verification-api.md, "FaceFile")."""
 
     bucket: str
@@ -50,14 +40,14 @@ class Permission:
         return f"http://{self.bucket}.{self.endpoint}/{self.key}"
 
 
-def permission(reply: Reply) -> Permission:
+def parse_grant(response: HttpResponse) -> UploadGrant:
     """What AuthorizeFileUpload answered. Raises errors.Unavailable for anything else."""
     try:
-        given = json.loads(reply.body)
-        named = {name: str(given[name]) for name in _FIELDS}
+        given = json.loads(response.body)
+        named = {name: str(given[name]) for name in _GRANT}
     except (ValueError, TypeError, KeyError, RecursionError):
         raise errors.Unavailable(
-            f"AuthorizeFileUpload answered HTTP {reply.status} without a permission"
+            f"AuthorizeFileUpload answered HTTP {response.status} without a permission"
         ) from None
     fields = {
         "OSSAccessKeyId": named["AccessKeyId"],
@@ -66,21 +56,28 @@ def permission(reply: Reply) -> Permission:
         "key": named["ObjectKey"],
         "success_action_status": "201",
     }
-    return Permission(named["Bucket"], named["Endpoint"], named["ObjectKey"], fields)
+    return UploadGrant(named["Bucket"], named["Endpoint"], named["ObjectKey"], fields)
 
 
-_FIELDS = ("AccessKeyId", "EncodedPolicy", "Signature", "ObjectKey", "Bucket", "Endpoint")
+@dataclass(frozen=True)
+class Upload:
+    """A form to post: the fields, then the file, read as it is sent."""
+
+    url: str
+    fields: Mapping[str, str] = field(repr=False)
+    file: IO[bytes] = field(repr=False)
+    timeout_s: float
 
 
-def check_stored(reply: Reply) -> None:
-    """Raises unless the form's answer says that the file lies there now."""
-    if reply.status == 201:
+def check_stored(response: HttpResponse) -> None:
+    """Raises unless the form's answer says that the file is stored."""
+    if response.status == 201:
         return
     kind: type[errors.FacescreenError] = errors.OperatorFault
-    if reply.status >= 500 or reply.status in (403, 429):
-        # A permission lives for minutes: the next one may do.
+    if response.status >= 500 or response.status in (403, 429):
+        # A grant lives for minutes: the next one may do.
         kind = errors.Unavailable
-    raise kind(f"the upload was answered with HTTP {reply.status}")
+    raise kind(f"the upload was answered with HTTP {response.status}")
 
 
 @contextmanager
@@ -95,7 +92,7 @@ def opened(file: File) -> Iterator[IO[bytes]]:
         yield file
 
 
-def rewound(stream: IO[Any], *, first: bool) -> None:
+def rewind(stream: IO[Any], *, first: bool) -> None:
     """Goes back to the start for another attempt. Raises errors.BadRequest where it can't."""
     if stream.seekable():
         stream.seek(0)

@@ -1,4 +1,4 @@
-"""Every envelope that a bucket event arrives in -> the objects to screen.
+"""Every envelope that an event arrives in: read down to the objects to screen, and built from one.
 
 ===========================================  ============  ===============
 envelope                                     key           one delivery is

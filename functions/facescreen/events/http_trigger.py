@@ -1,4 +1,4 @@
-"""An HTTP trigger's event, as Lambda's function URLs have it."""
+"""The event of an HTTP trigger: Function Compute's, in the form of Lambda's function URLs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from facescreen.errors import BadEvent
 def function_url_event(event: bytes | dict[str, Any]) -> dict[str, Any]:
     """An HTTP trigger's event as Lambda's function URLs give it (payload version 2.0).
 
-    function-compute.md, "HTTP trigger, event". Raises BadEvent for what is none.
+    Raises BadEvent for what is none. Source: function-compute.md, "HTTP trigger, event".
     """
     if isinstance(event, dict):
         return _checked(event)

@@ -1,4 +1,4 @@
-"""How a look at some bytes becomes a finding."""
+"""How a look at some bytes, and what the service says of them, become a finding."""
 
 from __future__ import annotations
 
@@ -27,19 +27,30 @@ _SAYS = {
     Verdict.SUSPICIOUS: "The service found the face suspicious.",
     Verdict.FAILED: "The service answered Success, but with no result that is known.",
 }
+_REJECTED = {
+    "NoFaceDetected": "No face was found. Send a photo of one face, from the front.",
+    "UnqualifiedPhoto": "The photo is not clear enough. Send one that is sharp, evenly lit, "
+    "complete and upright.",
+    "ToolargeImage": "The file is too large. Send a smaller one.",
+}
+_WITHHELD = {
+    "UnreadableArchive": "The object is archived. Restore it and write it again.",
+    "UnreadableEncryption": "The object is encrypted with a key of the uploader's own (SSE-C), "
+    "which neither we nor the service have. Upload it without.",
+}
 
 
 def find(
     reader: Reader,
     merchant_biz_id: str,
-    judge: Callable[[Media, Assessment], Detection],
+    detect: Callable[[Media, Assessment], Detection],
     watch: Stopwatch,
     *,
     strictness: Strictness,
     can_convert: bool,
 ) -> Finding:
-    """Judges some bytes: by the requirements first, and if they are fit, by `judge`, whose errors
-    pass but for a ContentFault."""
+    """Judges some bytes: by the requirements first, and if they are fit, by the service. Raises
+    what `detect` raises, but for a ContentFault."""
     with watch.step("probe"):
         try:
             media = probe(reader)
@@ -50,12 +61,35 @@ def find(
     fit = assess(media, reader.size, strictness, can_convert=can_convert)
     if fit.refusals:
         return _unfit(merchant_biz_id, media, fit)
+    return judge(merchant_biz_id, lambda: detect(media, fit), watch, media, fit.advice)
+
+
+def judge(
+    merchant_biz_id: str,
+    detect: Callable[[], Detection],
+    watch: Stopwatch,
+    media: Media | None = None,
+    advice: tuple[Advice, ...] = (),
+) -> Finding:
+    """Has the service judge. Raises what `detect` raises, but for a ContentFault."""
     with watch.step("call"):
         try:
-            detection = judge(media, fit)
+            detection = detect()
         except ContentFault as fault:
-            return rejected(merchant_biz_id, fault, media, fit.advice)
-    return judged(merchant_biz_id, detection, media, fit.advice)
+            return _rejected(merchant_biz_id, fault, media, advice)
+    return _judged(merchant_biz_id, detection, media, advice)
+
+
+def failed(merchant_biz_id: str, failure: FacescreenError) -> Finding:
+    """Nobody tries again. What was in the way says `failure`."""
+    return Finding(
+        Verdict.FAILED,
+        merchant_biz_id,
+        _now(),
+        reasons=(failure.code or failure.name,),
+        detail=str(failure),
+        request_id=failure.request_id,
+    )
 
 
 def _unreadable(merchant_biz_id: str, why: str) -> Finding:
@@ -96,11 +130,11 @@ def _unfit(merchant_biz_id: str, media: Media, fit: Assessment) -> Finding:
     )
 
 
-def rejected(
+def _rejected(
     merchant_biz_id: str,
     fault: ContentFault,
-    media: Media | None = None,
-    advice: tuple[Advice, ...] = (),
+    media: Media | None,
+    advice: tuple[Advice, ...],
 ) -> Finding:
     """The service refused the content, which costs nothing."""
     return Finding(
@@ -116,11 +150,11 @@ def rejected(
     )
 
 
-def judged(
+def _judged(
     merchant_biz_id: str,
     detection: Detection,
-    media: Media | None = None,
-    advice: tuple[Advice, ...] = (),
+    media: Media | None,
+    advice: tuple[Advice, ...],
 ) -> Finding:
     """The service gave its result, which is paid for."""
     failed = detection.verdict is Verdict.FAILED
@@ -138,32 +172,6 @@ def judged(
         request_id=detection.request_id,
         transaction_id=detection.transaction_id,
     )
-
-
-def failed(merchant_biz_id: str, failure: FacescreenError) -> Finding:
-    """Nobody tries again. What was in the way says `failure`."""
-    return Finding(
-        Verdict.FAILED,
-        merchant_biz_id,
-        _now(),
-        reasons=(failure.code or failure.name,),
-        detail=str(failure),
-        request_id=failure.request_id,
-    )
-
-
-_REJECTED = {
-    "NoFaceDetected": "No face was found. Send a photo of one face, from the front.",
-    "UnqualifiedPhoto": "The photo is not clear enough. Send one that is sharp, evenly lit, "
-    "complete and upright.",
-    "ToolargeImage": "The file is too large. Send a smaller one.",
-}
-
-_WITHHELD = {
-    "UnreadableArchive": "The object is archived. Restore it and write it again.",
-    "UnreadableEncryption": "The object is encrypted with a key of the uploader's own (SSE-C), "
-    "which neither we nor the service have. Upload it without.",
-}
 
 
 def _described(media: Media | None) -> dict[str, Any]:

@@ -6,25 +6,25 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from facescreen.deepfake.request import new_merchant_biz_id
-from facescreen.errors import ContentFault, KeyReused, NotScreened, ObjectChanged, ObjectGone
+from facescreen.deepfake.request import DetectRequest, new_merchant_biz_id
+from facescreen.errors import KeyReused, NotScreened, ObjectChanged, ObjectGone
 from facescreen.message import message_data, outcome_data
 from facescreen.model import Status, Tagging
 from facescreen.records.ledger import entry_id
 from facescreen.screening import findings
 from facescreen.screening.tagger import NOT_ASKED, SUPERSEDED
-from facescreen.screening.transfer import detect_bytes
 from facescreen.tags import tagged_etag
 from facescreen.timing import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from facescreen.deepfake.response import Detection
+    from facescreen.media.media import Media
     from facescreen.model import Finding, ObjectRef
     from facescreen.records.ledger import Ledger
-    from facescreen.requirements import Strictness
+    from facescreen.requirements import Assessment, Strictness
     from facescreen.screening.screener import Screener
-    from facescreen.screening.transfer import DetectContent
     from facescreen.storage.ports import ObjectStore
     from facescreen.timing import Deadline
 
@@ -39,7 +39,7 @@ class AdHoc:
     screener: Screener
     store: ObjectStore
     ledger: Ledger
-    detect: DetectContent
+    detect: Callable[[DetectRequest], Detection]
     merchant_prefix: str
     strictness: Strictness
     tag_prefix: str
@@ -75,12 +75,16 @@ class AdHoc:
         self._bind(key, digest)
 
         def find(biz_id: str, watch: Stopwatch) -> Finding:
+            def detect(media: Media, _: Assessment) -> Detection:
+                request = DetectRequest.of_bytes(
+                    data, kind=media.kind, merchant_biz_id=biz_id, deadline=deadline
+                )
+                return self.detect(request)
+
             return findings.find(
                 _Held(data),
                 biz_id,
-                lambda media, _: detect_bytes(
-                    self.detect, data, kind=media.kind, merchant_biz_id=biz_id, deadline=deadline
-                ),
+                detect,
                 watch,
                 strictness=self.strictness,
                 can_convert=False,
@@ -93,14 +97,8 @@ class AdHoc:
         behind a URL can change."""
 
         def find(biz_id: str, watch: Stopwatch) -> Finding:
-            with watch.step("call"):
-                try:
-                    detection = self.detect(
-                        url=url, kind=kind, merchant_biz_id=biz_id, deadline=deadline
-                    )
-                except ContentFault as fault:
-                    return findings.rejected(biz_id, fault)
-            return findings.judged(biz_id, detection)
+            request = DetectRequest(url=url, kind=kind, merchant_biz_id=biz_id, deadline=deadline)
+            return findings.judge(biz_id, lambda: self.detect(request), watch)
 
         if not key:
             watch = Stopwatch()

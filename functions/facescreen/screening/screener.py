@@ -14,12 +14,17 @@ from facescreen.screening.tagger import NOT_ASKED, SUPERSEDED
 from facescreen.timing import Stopwatch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from facescreen.bus.ports import Publisher
+    from facescreen.deepfake.request import DetectRequest
+    from facescreen.deepfake.response import Detection
     from facescreen.errors import FacescreenError
+    from facescreen.media.media import Media
     from facescreen.model import Finding, ObjectHead, ObjectRef
     from facescreen.records.history import History
     from facescreen.records.ledger import Ledger
-    from facescreen.requirements import Strictness
+    from facescreen.requirements import Assessment, Strictness
     from facescreen.screening.quarantine import Quarantine
     from facescreen.screening.tagger import Tagger
     from facescreen.screening.transfer import Transfer
@@ -47,6 +52,7 @@ class Screener:
         store: ObjectStore,
         ledger: Ledger,
         transfer: Transfer,
+        detect: Callable[[DetectRequest], Detection],
         tagger: Tagger,
         publisher: Publisher,
         history: History,
@@ -56,6 +62,7 @@ class Screener:
         self._store = store
         self._ledger = ledger
         self._transfer = transfer
+        self._detect = detect
         self._tagger = tagger
         self._publisher = publisher
         self._history = history
@@ -177,16 +184,15 @@ class Screener:
         self, ref: ObjectRef, head: ObjectHead, deadline: Deadline, watch: Stopwatch
     ) -> Finding:
         biz_id = self._biz_id(ref, head)
+
+        def detect(media: Media, fit: Assessment) -> Detection:
+            request = self._transfer(ref, media.kind, convert=fit.convert)
+            return self._detect(replace(request, merchant_biz_id=biz_id, deadline=deadline))
+
         return find(
             _Ranges(self._store, ref, head.size),
             biz_id,
-            lambda media, fit: self._transfer(
-                ref,
-                kind=media.kind,
-                convert=fit.convert,
-                merchant_biz_id=biz_id,
-                deadline=deadline,
-            ),
+            detect,
             watch,
             strictness=self._policy.strictness,
             can_convert=self._policy.convert and self._store.converts,

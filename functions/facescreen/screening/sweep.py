@@ -1,4 +1,4 @@
-"""Goes over the watched buckets, and hands over what is due and has no verdict."""
+"""The sweep: goes over the watched buckets, and hands over what is due and has no verdict."""
 
 from __future__ import annotations
 
@@ -30,24 +30,6 @@ if TYPE_CHECKING:
 
 TIMES = 4
 _FACTOR = 4
-
-
-@dataclass(frozen=True)
-class Ages:
-    """The ages at which an object is looked at: half an hour, 2 hours, 8 and 32, for instance."""
-
-    first: timedelta
-
-    @property
-    def all(self) -> tuple[timedelta, ...]:
-        """TIMES of them, each four times the one before."""
-        return tuple(self.first * _FACTOR**number for number in range(TIMES))
-
-    def any_between(self, written: datetime, since: datetime, until: datetime) -> bool:
-        """Whether what was written then came to one of these ages after `since`, up to `until`."""
-        return any(since < written + age <= until for age in self.all)
-
-
 _LAST_S = 15.0
 """With less time left than this nothing more is begun: trouble with one object may take as long."""
 _SAVED_EVERY_S = 10.0
@@ -64,6 +46,22 @@ class End(str, Enum):
     """SWEEP_MOST objects were handed over; the next run goes on."""
     DEFERRED = "deferred"
     """The day's calls are spent; a later run looks at what this one would have."""
+
+
+@dataclass(frozen=True)
+class Ages:
+    """The ages at which an object is looked at: half an hour, 2 hours, 8 and 32, for instance."""
+
+    first: timedelta
+
+    @property
+    def all(self) -> tuple[timedelta, ...]:
+        """TIMES of them, each four times the one before."""
+        return tuple(self.first * _FACTOR**number for number in range(TIMES))
+
+    def any_between(self, written: datetime, since: datetime, until: datetime) -> bool:
+        """Whether what was written then came to one of these ages after `since`, up to `until`."""
+        return any(since < written + age <= until for age in self.all)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Names of buckets and objects: those that stores take, and those that need care in a URL."""
+"""Names of buckets, objects and versions: which ones stores take, and which ones need care."""
 
 from __future__ import annotations
 
@@ -25,19 +25,24 @@ def object_ref(store: str, bucket: object, key: object, version_id: object = Non
     return ObjectRef(store, bucket, key, version_id=version_id)
 
 
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        raise InvalidRequestError("a name holds half a character") from None
+def real_version(version_id: str) -> str:
+    """``null`` is the version of whatever was last written while versioning was off."""
+    return "" if version_id == "null" else version_id
 
 
-def gone(key: str) -> str:
+def is_url_safe(key: str) -> bool:
+    """Whether its slashes may stand bare in a URL: clients drop empty and dot segments."""
+    return not {"", ".", ".."} & set(key.split("/"))
+
+
+def not_found_message(key: str) -> str:
     """That nothing stands under `key`, for people."""
     hint = " (its key holds + or %: compare it with the key that the event gave)"
     return "the object is not there any more" + (hint if set("+%") & set(key) else "")
 
 
-def survives_clients(key: str) -> bool:
-    """Whether its slashes may stand bare in a URL: clients drop empty and dot segments."""
-    return not {"", ".", ".."} & set(key.split("/"))
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise InvalidRequestError("a name holds half a character") from None

@@ -1,4 +1,4 @@
-"""OSS, on the vendor's oss2: V4 signatures, temporary credentials, two endpoints."""
+"""OSS, all three ports, on oss2: V4 signatures, temporary credentials, two endpoints."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from urllib3.util.retry import Retry
 
 from facescreen import errors
 from facescreen.model import ObjectHead
-from facescreen.storage.keys import gone, survives_clients
+from facescreen.storage.keys import is_url_safe, not_found_message, real_version
 from facescreen.storage.ports import MOST_LISTED, Listed, Page, objects
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class OssStore:
             etag=headers.get("ETag", "").strip('"'),
             size=int(headers.get("Content-Length", 0)),
             last_modified=headers.get("Last-Modified", ""),
-            version_id=_real_version(headers.get("x-oss-version-id", "")),
+            version_id=real_version(headers.get("x-oss-version-id", "")),
             checksum=headers.get("x-oss-hash-crc64ecma", ""),
         )
 
@@ -124,9 +124,43 @@ class OssStore:
                 ref.key,
                 seconds,
                 params={**version_of(ref), **_process(process)},
-                slash_safe=survives_clients(ref.key),
+                slash_safe=is_url_safe(ref.key),
             )
         return url
+
+
+class OssQuarantineStore(OssStore):
+    """The port QuarantineStore, for the buckets of one region: OSS copies to no other."""
+
+    def copy(self, ref: ObjectRef, to: ObjectRef, *, only_new: bool) -> None:
+        headers = {
+            "x-oss-copy-source-if-match": ref.etag,
+            "x-oss-metadata-directive": "COPY",
+            "x-oss-tagging-directive": "COPY",
+            "x-oss-forbid-overwrite": str(only_new).lower(),
+        }
+        with oss_errors(ref.key):
+            try:
+                self._buckets.get(to.bucket).copy_object(
+                    ref.bucket, ref.key, to.key, headers, params=version_of(ref)
+                )
+            except oss2.exceptions.ServerError as error:
+                if error.code != "FileAlreadyExists":
+                    raise
+                raise errors.ObjectChanged("an object stands there already") from None
+
+    def delete(self, ref: ObjectRef) -> None:
+        with oss_errors(ref.key):
+            self._buckets.get(ref.bucket).delete_object(ref.key, params=version_of(ref))
+
+    def acl(self, ref: ObjectRef) -> str:
+        with oss_errors(ref.key):
+            found = self._buckets.get(ref.bucket).get_object_acl(ref.key, params=version_of(ref))
+        return str(found.acl)
+
+    def set_acl(self, ref: ObjectRef, acl: str) -> None:
+        with oss_errors(ref.key):
+            self._buckets.get(ref.bucket).put_object_acl(ref.key, acl, params=version_of(ref))
 
 
 class OssState:
@@ -155,7 +189,7 @@ class OssState:
                 appended = self._bucket.append_object(key, position, data)
             except oss2.exceptions.PositionNotEqualToLength:
                 return False
-        if _real_version(appended.headers.get("x-oss-version-id", "")):
+        if real_version(appended.headers.get("x-oss-version-id", "")):
             raise errors.BadSettings("STATE_BUCKET must be an unversioned bucket; this one is not")
         return True
 
@@ -227,7 +261,9 @@ def oss_errors(
         raise errors.Unavailable(f"OSS can't be reached ({cause})") from None
     except oss2.exceptions.OssError as error:
         kind = _kind(error, refused)
-        message = gone(key) if kind is errors.ObjectGone else f"OSS refused: {error.message}"
+        message = (
+            not_found_message(key) if kind is errors.ObjectGone else f"OSS refused: {error.message}"
+        )
         raise kind(message, code=error.code, request_id=error.request_id) from None
 
 
@@ -269,42 +305,3 @@ def _process(process: str) -> dict[str, str]:
 
 def _only_if(ref: ObjectRef) -> dict[str, str]:
     return {"If-Match": f'"{ref.etag}"'} if ref.etag else {}
-
-
-def _real_version(version_id: str) -> str:
-    """``null`` is the version of whatever was last written while versioning was off."""
-    return "" if version_id == "null" else version_id
-
-
-class OssQuarantineStore(OssStore):
-    """The port QuarantineStore, for the buckets of one region: OSS copies to no other."""
-
-    def copy(self, ref: ObjectRef, to: ObjectRef, *, only_new: bool) -> None:
-        headers = {
-            "x-oss-copy-source-if-match": ref.etag,
-            "x-oss-metadata-directive": "COPY",
-            "x-oss-tagging-directive": "COPY",
-            "x-oss-forbid-overwrite": str(only_new).lower(),
-        }
-        with oss_errors(ref.key):
-            try:
-                self._buckets.get(to.bucket).copy_object(
-                    ref.bucket, ref.key, to.key, headers, params=version_of(ref)
-                )
-            except oss2.exceptions.ServerError as error:
-                if error.code != "FileAlreadyExists":
-                    raise
-                raise errors.ObjectChanged("an object stands there already") from None
-
-    def delete(self, ref: ObjectRef) -> None:
-        with oss_errors(ref.key):
-            self._buckets.get(ref.bucket).delete_object(ref.key, params=version_of(ref))
-
-    def acl(self, ref: ObjectRef) -> str:
-        with oss_errors(ref.key):
-            found = self._buckets.get(ref.bucket).get_object_acl(ref.key, params=version_of(ref))
-        return str(found.acl)
-
-    def set_acl(self, ref: ObjectRef, acl: str) -> None:
-        with oss_errors(ref.key):
-            self._buckets.get(ref.bucket).put_object_acl(ref.key, acl, params=version_of(ref))

@@ -1,4 +1,4 @@
-"""What facescreen asks of an object store."""
+"""What facescreen asks of object stores: the ports, and how they list objects."""
 
 from __future__ import annotations
 
@@ -13,43 +13,6 @@ if TYPE_CHECKING:
 
 MOST_LISTED = 1000
 """Objects in one page, on OSS and on S3."""
-
-
-@dataclass(frozen=True)
-class Listed:
-    """An object as a listing shows it."""
-
-    key: str
-    etag: str
-    """Without quotes; upper case on OSS."""
-    size: int
-    """Bytes."""
-    last_modified: datetime
-
-
-@dataclass(frozen=True)
-class Page:
-    """One answer of the store, without OSS's symlinks, which have no bytes of their own."""
-
-    objects: tuple[Listed, ...]
-    ends_at: str
-    """The key that the next page follows; empty for the last one."""
-
-
-def pages(ask: Callable[[str], Page], after: str = "") -> Iterator[Page]:
-    """All of them from the key `after` on. `ask` gives the page that follows a key."""
-    while True:
-        page = ask(after)
-        yield page
-        if not page.ends_at:
-            return
-        after = page.ends_at
-
-
-def objects(ask: Callable[[str], Page], after: str = "") -> Iterator[Listed]:
-    """The objects on them."""
-    for page in pages(ask, after):
-        yield from page.objects
 
 
 class ObjectStore(Protocol):
@@ -127,3 +90,40 @@ class StateStore(Protocol):
 
     def names(self, prefix: str, after: str) -> Iterator[str]:
         """The objects under `prefix` whose names come after `after`, by name, listed as needed."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An object as a listing shows it."""
+
+    key: str
+    etag: str
+    """Without quotes; upper case on OSS."""
+    size: int
+    """Bytes."""
+    last_modified: datetime
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer of the store, without OSS's symlinks, which have no bytes of their own."""
+
+    objects: tuple[Listed, ...]
+    ends_at: str
+    """The key that the next page follows; empty for the last one."""
+
+
+def pages(ask: Callable[[str], Page], after: str = "") -> Iterator[Page]:
+    """All of them from the key `after` on. `ask` gives the page that follows a key."""
+    while True:
+        page = ask(after)
+        yield page
+        if not page.ends_at:
+            return
+        after = page.ends_at
+
+
+def objects(ask: Callable[[str], Page], after: str = "") -> Iterator[Listed]:
+    """The objects on them."""
+    for page in pages(ask, after):
+        yield from page.objects

@@ -1,4 +1,4 @@
-"""S3, on boto3: V4 signatures, the region's own endpoint."""
+"""S3, all three ports, on boto3: V4 signatures, the region's own endpoint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from facescreen import errors
 from facescreen.clients.boto import aws_errors, connect
 from facescreen.model import ObjectHead
-from facescreen.storage.keys import gone, survives_clients
+from facescreen.storage.keys import is_url_safe, not_found_message, real_version
 from facescreen.storage.ports import MOST_LISTED, Listed, Page, objects
 
 if TYPE_CHECKING:
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 # Never an access point's ARN, whose region and account would come from the event.
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _CHECKSUMS = ("CRC64NVME", "SHA256", "SHA1", "CRC32C", "CRC32")
+_BY_STATUS: dict[int, type[errors.FacescreenError]] = {
+    404: errors.ObjectGone,
+    405: errors.ObjectGone,  # a delete marker, asked for by its version
+    409: errors.ObjectChanged,  # a conditional write that met another
+    412: errors.ObjectChanged,
+}
 _ENCRYPTED = "stored using a form of Server Side Encryption"
 _MAY_BE_GONE = " (or nothing stands there: S3 says so only to a role with s3:ListBucket)"
 
@@ -80,7 +86,7 @@ class S3Store:
             url: str = self._client.generate_presigned_url(
                 "get_object", Params=named(ref), ExpiresIn=seconds
             )
-        return url if survives_clients(ref.key) else _one_segment(url, ref.key)
+        return url if is_url_safe(ref.key) else _one_segment(url, ref.key)
 
     def thumbnail(self, ref: ObjectRef, seconds: int) -> str:
         """The object itself: S3 makes no pictures."""
@@ -109,7 +115,7 @@ class S3Store:
                 )
                 if wanted and found["Key"] == ref.key:
                     return _object_head(found, found["Size"])
-        raise errors.ObjectGone(gone(ref.key))
+        raise errors.ObjectGone(not_found_message(ref.key))
 
     def _get(self, ref: ObjectRef, **options: str) -> bytes:
         only_if = {"IfMatch": f'"{ref.etag}"'} if ref.etag else {}
@@ -117,6 +123,38 @@ class S3Store:
             found = self._client.get_object(**named(ref), **only_if, **options)
             data: bytes = found["Body"].read()
         return data
+
+
+class S3QuarantineStore(S3Store):
+    """The port QuarantineStore."""
+
+    def copy(self, ref: ObjectRef, to: ObjectRef, *, only_new: bool) -> None:
+        only_if = {"IfNoneMatch": "*"} if only_new else {}
+        with s3_errors(ref.key):
+            self._client.copy_object(
+                **named(to),
+                CopySource=named(ref),
+                CopySourceIfMatch=f'"{ref.etag}"',
+                MetadataDirective="COPY",
+                TaggingDirective="COPY",
+                **only_if,
+            )
+
+    def delete(self, ref: ObjectRef) -> None:
+        # A version never changes, and the condition would be held against the current one.
+        only_if = {} if ref.version_id else {"IfMatch": f'"{ref.etag}"'}
+        with s3_errors(ref.key):
+            self._client.delete_object(**named(ref), **only_if)
+
+    def acl(self, ref: ObjectRef) -> str:
+        with s3_errors(ref.key):
+            found = self._client.get_object_acl(**named(ref))
+            return json.dumps({"Owner": found["Owner"], "Grants": found["Grants"]})
+
+    def set_acl(self, ref: ObjectRef, acl: str) -> None:
+        access = {"ACL": acl} if acl == "private" else {"AccessControlPolicy": json.loads(acl)}
+        with s3_errors(ref.key, refused=errors.QuarantineRefused):
+            self._client.put_object_acl(**named(ref), **access)
 
 
 class S3State:
@@ -187,7 +225,7 @@ def _judge(
     kind = refusal.kind(_BY_STATUS.get(refusal.status, refused))
     message = f"S3 refused: {refusal.message}"
     if kind is errors.ObjectGone:
-        message = gone(key)
+        message = not_found_message(key)
     elif kind is errors.AccessRefused:
         message += _MAY_BE_GONE
     return kind(message, code=refusal.code, request_id=refusal.request_id)
@@ -198,14 +236,6 @@ def _withheld(refusal: Refusal) -> str:
     if refusal.code == "InvalidRequest" and _ENCRYPTED in refusal.message:
         return "UnreadableEncryption"
     return "UnreadableArchive" if refusal.code == "InvalidObjectState" else ""
-
-
-_BY_STATUS: dict[int, type[errors.FacescreenError]] = {
-    404: errors.ObjectGone,
-    405: errors.ObjectGone,  # a delete marker, asked for by its version
-    409: errors.ObjectChanged,  # a conditional write that met another
-    412: errors.ObjectChanged,
-}
 
 
 def _connect(session: boto3.Session, endpoint: str) -> Any:
@@ -242,7 +272,7 @@ def _object_head(found: dict[str, Any], size: int) -> ObjectHead:
         etag=found["ETag"].strip('"'),
         size=size,
         last_modified=found["LastModified"].isoformat(),
-        version_id=_real_version(found.get("VersionId", "")),
+        version_id=real_version(found.get("VersionId", "")),
         checksum=_checksum(found),
     )
 
@@ -266,40 +296,3 @@ def _origins(endpoint: str, *, own_host: bool) -> tuple[str, ...]:
 def _one_segment(url: str, key: str) -> str:
     """`url` with the key's slashes encoded; V4 signs them bare in either form."""
     return url.replace(quote(key, safe="/~"), quote(key, safe="~"), 1)
-
-
-def _real_version(version_id: str) -> str:
-    """``null`` is the version of whatever was last written while versioning was off."""
-    return "" if version_id == "null" else version_id
-
-
-class S3QuarantineStore(S3Store):
-    """The port QuarantineStore."""
-
-    def copy(self, ref: ObjectRef, to: ObjectRef, *, only_new: bool) -> None:
-        only_if = {"IfNoneMatch": "*"} if only_new else {}
-        with s3_errors(ref.key):
-            self._client.copy_object(
-                **named(to),
-                CopySource=named(ref),
-                CopySourceIfMatch=f'"{ref.etag}"',
-                MetadataDirective="COPY",
-                TaggingDirective="COPY",
-                **only_if,
-            )
-
-    def delete(self, ref: ObjectRef) -> None:
-        # A version never changes, and the condition would be held against the current one.
-        only_if = {} if ref.version_id else {"IfMatch": f'"{ref.etag}"'}
-        with s3_errors(ref.key):
-            self._client.delete_object(**named(ref), **only_if)
-
-    def acl(self, ref: ObjectRef) -> str:
-        with s3_errors(ref.key):
-            found = self._client.get_object_acl(**named(ref))
-            return json.dumps({"Owner": found["Owner"], "Grants": found["Grants"]})
-
-    def set_acl(self, ref: ObjectRef, acl: str) -> None:
-        access = {"ACL": acl} if acl == "private" else {"AccessControlPolicy": json.loads(acl)}
-        with s3_errors(ref.key, refused=errors.QuarantineRefused):
-            self._client.put_object_acl(**named(ref), **access)

@@ -11,6 +11,7 @@ import pytest
 from facescreen import errors
 from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.client import DeepfakeClient
+from facescreen.deepfake.request import DetectRequest
 from facescreen.deepfake.response import Detection
 from facescreen.model import Verdict
 from facescreen.requirements import Strictness
@@ -30,7 +31,7 @@ class Answering(DeepfakeClient):
         super().__init__(scene_code="scene_0001", credentials=Credentials("id", "secret"))
         self._answer = answer
 
-    def detect_stream(self, **_: Any) -> Detection:
+    def detect_stream(self, request: DetectRequest | None = None, **_: Any) -> Detection:
         return self._answer()
 
 

@@ -14,14 +14,17 @@ import pytest
 from facescreen import errors
 from facescreen.deepfake.client import AsyncDeepfakeClient, DeepfakeClient
 from facescreen.deepfake.rate_limiter import Interval
+from facescreen.deepfake.request import DetectRequest
 from facescreen.model import Verdict
 from tests.unit.deepfake.service import (
+    BIZ_ID,
     KEY,
     URL,
     Service,
     client,
     code,
     detect,
+    form,
     granted,
     stored,
     success,
@@ -40,6 +43,24 @@ def test_a_stand_in_is_met_before_anything_is_sent() -> None:
     answer.headers["x-facescreen-stand-in"] = "local stand-in"
     with client(Service(answer)) as it, pytest.raises(errors.StandInRefused):
         it.keep_alive()
+
+
+def test_a_request_is_sent_as_it_is_or_with_fields_changed() -> None:
+    service = Service(success(), success())
+    request = DetectRequest(url=URL, kind="video", merchant_biz_id=BIZ_ID)
+    with client(service) as it:
+        it.detect(request)
+        it.detect_stream(request, kind="image")
+    first, second = service.asked
+    assert first.url.params["FaceInputType"] == "VIDEO"
+    assert form(second)["FaceInputType"] == "IMAGE"
+    assert first.url.params["MerchantBizId"] == form(second)["MerchantBizId"] == BIZ_ID
+
+
+def test_a_request_shows_no_content() -> None:
+    requests = [DetectRequest(url=URL), DetectRequest(base64="ZmFjZQ=="), DetectRequest(file=b"me")]
+    for content in ("s1gn", "ZmFjZQ", "b'me'"):
+        assert content not in repr(requests)
 
 
 class Proxy(BaseHTTPRequestHandler):

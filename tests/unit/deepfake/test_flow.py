@@ -8,12 +8,12 @@ import pytest
 from facescreen import errors
 from facescreen.clients.credentials import Credentials
 from facescreen.deepfake import flow
-from facescreen.deepfake.budget import Unlimited
 from facescreen.deepfake.rate_limiter import Interval
-from facescreen.deepfake.response import Reply, understand
+from facescreen.deepfake.request import DetectRequest
+from facescreen.deepfake.response import HttpResponse
 from facescreen.model import Verdict
 from facescreen.timing import Deadline
-from tests.unit.deepfake.service import Service, code, detect, success
+from tests.unit.deepfake.service import KEY, URL, Service, code, detect, success
 
 MANY = 99
 """As often as the time left allows."""
@@ -130,18 +130,12 @@ def test_no_call_begins_without_time_for_it() -> None:
 
 
 def test_the_wait_that_the_service_asks_for_is_kept() -> None:
-    reply = Reply(403, {"x-acs-retry-after": "1500"}, b'{"Code": "Throttling.Api"}')
-    steps = flow.calls(
-        lambda: None,  # type: ignore[arg-type, return-value]
-        understand,
-        timeout_s=8,
-        deadline=Deadline.after(60),
-        pace=Interval(1e9),
-        allowance=Unlimited(),
-    )
+    response = HttpResponse(403, {"x-acs-retry-after": "1500"}, b'{"Code": "Throttling.Api"}')
+    calls = flow.DetectFlow(scene_code="onboard_01", credentials=KEY, pace=Interval(1e9))
+    steps = calls.detect(DetectRequest(url=URL))
     assert steps.send(None) == flow.Wait(0)
     assert isinstance(steps.send(None), flow.Send)
-    wait = steps.send(reply)
+    wait = steps.send(response)
     assert isinstance(wait, flow.Wait)
     assert 1.5 <= wait.seconds <= 1.5 + 0.25
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen import errors
-from facescreen.deepfake.response import Reply, understand
+from facescreen.deepfake.response import HttpResponse, parse_response
 from facescreen.model import Verdict
 from tests.unit.deepfake.service import URL, Service, client, code, detect, success
 
@@ -71,4 +71,4 @@ json_values = st.recursive(
 @given(st.integers(100, 599), st.binary() | json_values.map(lambda v: json.dumps(v).encode()))
 def test_any_answer_is_a_detection_or_one_of_our_errors(status: int, body: bytes) -> None:
     with contextlib.suppress(errors.FacescreenError):
-        understand(Reply(status, {}, body))
+        parse_response(HttpResponse(status, {}, body))

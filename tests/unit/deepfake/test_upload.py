@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import pytest
@@ -88,3 +88,27 @@ def test_nothing_is_uploaded_to_a_stand_in() -> None:
 def test_a_file_and_a_url_exclude_each_other() -> None:
     with client(Service()) as it, pytest.raises(errors.BadRequest, match="exactly one"):
         it.detect_stream(file=b"x", url=URL)
+
+
+def test_only_the_stream_operation_takes_a_file() -> None:
+    with client(Service()) as it, pytest.raises(errors.BadRequest, match="DetectIntlStream alone"):
+        it.detect(file=b"x")
+
+
+def test_a_file_that_was_opened_here_is_closed_whatever_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "clip.mp4").write_bytes(b"the clip")
+    opened: list[IO[bytes]] = []
+    open_path = Path.open
+
+    def kept(path: Path, mode: str) -> Any:
+        opened.append(open_path(path, mode))
+        return opened[-1]
+
+    monkeypatch.setattr(Path, "open", kept)
+    service = Service(granted(), RuntimeError("no trouble of the transport"))
+    with client(service) as it, pytest.raises(RuntimeError):
+        it.detect_stream(file=tmp_path / "clip.mp4", kind="video")
+    (stream,) = opened
+    assert stream.closed

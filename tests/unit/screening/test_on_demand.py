@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from facescreen import errors
+from facescreen.deepfake.request import DetectRequest
 from facescreen.deepfake.response import Detection
 from facescreen.model import ObjectRef
 from facescreen.requirements import Strictness
@@ -23,7 +25,7 @@ class Asked(ScreenerHarness):
 
     def __init__(self, *plan: Detection | Exception) -> None:
         super().__init__(*plan)
-        self.sent_content: list[dict[str, Any]] = []
+        self.sent_content: list[DetectRequest] = []
         self.plan = list(plan)
         self.ad_hoc = AdHoc(
             screener=self.screener,
@@ -36,8 +38,8 @@ class Asked(ScreenerHarness):
             tag_form="separate",
         )
 
-    def _detect(self, **content: Any) -> Detection:
-        self.sent_content.append(content)
+    def _detect(self, request: DetectRequest) -> Detection:
+        self.sent_content.append(request)
         answer = self.plan.pop(0) if self.plan else LOW_RISK
         if isinstance(answer, Exception):
             raise answer
@@ -59,7 +61,10 @@ def test_bytes_are_answered_as_a_message_would_say() -> None:
     assert (told["verdict"], told["reason"]) == ("high_risk", "SuspectDeepForgery")
     assert told["object"] is None
     assert told["tagging"]["status"] == "not_asked"
-    assert list(asked.sent_content[0]) == ["base64", "kind", "merchant_biz_id", "deadline"]
+    (request,) = asked.sent_content
+    assert base64.b64decode(request.base64) == PHOTO
+    assert (request.kind, request.merchant_biz_id) == ("image", told["merchant_biz_id"])
+    assert request.deadline is not None
     assert asked.publisher.messages == []
 
 
@@ -74,7 +79,7 @@ def test_the_same_bytes_are_paid_for_once() -> None:
 def test_an_image_over_1_mb_is_uploaded() -> None:
     asked = Asked()
     asked.bytes(PHOTO + bytes(1024 * 1024))
-    assert "file" in asked.sent_content[0]
+    assert asked.sent_content[0].file == PHOTO + bytes(1024 * 1024)
 
 
 @pytest.mark.parametrize(

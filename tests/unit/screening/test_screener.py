@@ -17,6 +17,12 @@ from tests.support.screener_harness import PHOTO, REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK
 
 
+def test_a_call_has_the_time_of_its_delivery() -> None:
+    harness, deadline = ScreenerHarness(), Deadline.after(4)
+    harness.screener.screen(harness.put(), deadline)
+    assert harness.detector.deadlines == [deadline]
+
+
 def test_high_risk_stands_on_the_object_and_on_the_bus() -> None:
     harness = ScreenerHarness(HIGH_RISK)
     ref = harness.put(tags={"team": "kyc"})
@@ -30,6 +36,7 @@ def test_high_risk_stands_on_the_object_and_on_the_bus() -> None:
         "deepfake-at": outcome.finding.at,
     }
     (message,) = harness.sent()
+    assert message["type"] == "facescreen.screening.completed.v1"
     assert message["source"] == "acs:fc:r:1:functions/f"
     assert message["subject"] == "oss://selfies/kyc/%C3%A9%201%2B1%25.jpg"
     data = message["data"]

@@ -11,33 +11,21 @@ from facescreen.deepfake.request import LARGEST_INLINE
 from facescreen.model import ObjectRef
 from facescreen.screening.transfer import Auto, ByUrl, Inline, Transfer
 from facescreen.testing.stores import MemoryStore
-from facescreen.timing import Deadline
-from tests.support.scripted_detector import LOW_RISK
 
 PHOTO, LONG = b"photo", bytes(LARGEST_INLINE + 1)
 
 
 def sent(form: str, data: bytes, kind: str = "image", *, convert: bool = False) -> dict[str, Any]:
-    """What a client was given to send."""
+    """The content that a client is asked to send."""
     store = MemoryStore()
-    given: dict[str, Any] = {}
-
-    def detect(**content: Any) -> Any:
-        given.update(content)
-        return LOW_RISK
-
-    inline, by_url = Inline(store, detect), ByUrl(store, detect, 300)
+    inline, by_url = Inline(store), ByUrl(store, 300)
     forms: dict[str, Transfer] = {"url": by_url, "inline": inline, "auto": Auto(inline, by_url)}
     etag = store.put("selfies", "a", data)
     ref = ObjectRef("oss", "selfies", "a", etag, size=len(data))
-    deadline = Deadline.after(1)
-    judged = forms[form](
-        ref, kind=kind, convert=convert, merchant_biz_id="0" * 32, deadline=deadline
-    )
-    assert judged is LOW_RISK
-    assert (given.pop("kind"), given.pop("merchant_biz_id")) == (kind, "0" * 32)
-    assert given.pop("deadline") is deadline
-    return given
+    request = forms[form](ref, kind, convert=convert)
+    assert request.kind == kind
+    content = {"url": request.url, "base64": request.base64, "file": request.file}
+    return {name: value for name, value in content.items() if value}
 
 
 def test_by_url_each_attempt_gets_one_of_its_own() -> None:

@@ -10,7 +10,7 @@ import httpx
 from facescreen import errors
 from facescreen.clients.credentials import CredentialSource
 from facescreen.deepfake.request import DETECT, sign_request
-from facescreen.deepfake.response import STAND_IN_HEADER, Reply, understand
+from facescreen.deepfake.response import STAND_IN_HEADER, HttpResponse, parse_response
 from facescreen_cli.commands.doctor.deployment import Deployment
 from facescreen_cli.commands.doctor.result import Line, fault, ok
 
@@ -27,7 +27,7 @@ def permission(deployment: Deployment, credentials: CredentialSource) -> Iterato
         yield fault(_CHECK, says, "Set CLOUDAUTH_ENDPOINT to the real service's.")
         return
     try:
-        understand(reply)
+        parse_response(reply)
     except errors.AccessRefused as refused:
         remedy = "Grant antcloudauth:* (AliyunAntCloudAuthFullAccess), and open the service."
         yield fault(_CHECK, str(refused), remedy)
@@ -38,7 +38,7 @@ def permission(deployment: Deployment, credentials: CredentialSource) -> Iterato
     yield ok(_CHECK, f"knows these credentials, and lets them ask{stand_in}")
 
 
-def _reply(deployment: Deployment, credentials: CredentialSource) -> Reply:
+def _reply(deployment: Deployment, credentials: CredentialSource) -> HttpResponse:
     trusted = ssl.create_default_context()
     if deployment.ca_file:
         trusted.load_verify_locations(deployment.ca_file)
@@ -52,4 +52,4 @@ def _reply(deployment: Deployment, credentials: CredentialSource) -> Reply:
             met = type(error).__name__
             raise errors.Unavailable(f"ID Verification gave no answer ({met})") from None
     headers = {name.lower(): value for name, value in answer.headers.items()}
-    return Reply(answer.status_code, headers, answer.content)
+    return HttpResponse(answer.status_code, headers, answer.content)

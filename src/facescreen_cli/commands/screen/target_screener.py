@@ -14,16 +14,14 @@ from typing import IO, Any
 
 from facescreen import errors
 from facescreen.deepfake.client import DeepfakeClient
-from facescreen.deepfake.request import LARGEST_INLINE, new_merchant_biz_id
+from facescreen.deepfake.request import LARGEST_INLINE, DetectRequest, new_merchant_biz_id
 from facescreen.deepfake.response import Detection
-from facescreen.media.media import Media
 from facescreen.message import message_data
 from facescreen.model import Finding, Verdict
 from facescreen.requirements import Strictness
-from facescreen.screening.findings import find, judged, rejected
+from facescreen.screening.findings import find, judge
 from facescreen.screening.on_demand import AdHoc
 from facescreen.screening.tagger import NOT_ASKED
-from facescreen.screening.transfer import detect_bytes
 from facescreen.timing import Deadline, Stopwatch
 from facescreen_cli.commands.screen.targets import BucketObject, LocalFile, Target, Url
 
@@ -96,7 +94,7 @@ class Judge:
                 finding = find(
                     reader,
                     biz_id,
-                    lambda media, _: self._sent(reader, media, biz_id),
+                    lambda media, _: self._detect(reader, media.kind, biz_id),
                     watch,
                     strictness=self.strictness,
                     can_convert=False,
@@ -107,34 +105,33 @@ class Judge:
 
         return digest, found
 
-    def _sent(self, reader: Opened, media: Media, biz_id: str) -> Detection:
-        kind, deadline = media.kind, Deadline.after(LONGEST_S)
+    def _detect(self, reader: Opened, kind: str, biz_id: str) -> Detection:
+        deadline = Deadline.after(LONGEST_S)
         reader.stream.seek(0)
         if kind == "image" and reader.size <= LARGEST_INLINE:
-            data = reader.stream.read(LARGEST_INLINE)
-            return detect_bytes(
-                self.client.detect_stream,
-                data,
+            request = DetectRequest.of_bytes(
+                reader.stream.read(LARGEST_INLINE),
                 kind=kind,
                 merchant_biz_id=biz_id,
                 deadline=deadline,
             )
-        return self.client.detect_stream(
-            file=reader.stream, kind=kind, merchant_biz_id=biz_id, deadline=deadline
-        )
+        else:
+            request = DetectRequest(
+                file=reader.stream, kind=kind, merchant_biz_id=biz_id, deadline=deadline
+            )
+        return self.client.detect_stream(request)
 
     def _of_url(self, url: str) -> dict[str, Any]:
         watch, biz_id = Stopwatch(), new_merchant_biz_id(self.merchant_prefix)
         suggested = mimetypes.guess_type(url.partition("?")[0])[0] or ""
-        kind = "video" if suggested.startswith("video/") else "image"
-        with watch.step("call"):
-            try:
-                detection = self.client.detect_stream(
-                    url=url, kind=kind, merchant_biz_id=biz_id, deadline=Deadline.after(LONGEST_S)
-                )
-            except errors.ContentFault as fault:
-                return message_data(None, rejected(biz_id, fault), NOT_ASKED, watch.timing)
-        return message_data(None, judged(biz_id, detection), NOT_ASKED, watch.timing)
+        request = DetectRequest(
+            url=url,
+            kind="video" if suggested.startswith("video/") else "image",
+            merchant_biz_id=biz_id,
+            deadline=Deadline.after(LONGEST_S),
+        )
+        finding = judge(biz_id, lambda: self.client.detect_stream(request), watch)
+        return message_data(None, finding, NOT_ASKED, watch.timing)
 
     def _of_object(self, target: BucketObject) -> dict[str, Any]:
         if self.objects is None:
