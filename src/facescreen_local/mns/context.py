@@ -19,7 +19,7 @@ LARGEST_REQUEST = 6 * LARGEST_BATCH * LARGEST_MESSAGE + 65536
 
 
 @dataclass(frozen=True)
-class Call:
+class RequestContext:
     """A request that has passed authentication; header names in lower case."""
 
     target: Target

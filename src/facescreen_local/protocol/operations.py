@@ -49,6 +49,12 @@ class Operations(Generic[Context]):
 
         return register
 
+    @property
+    def subresources(self) -> frozenset[str]:
+        """Every sub-resource that some operation is asked for by."""
+        asked = (subresource for _, _, subresource in self._operations)
+        return frozenset(subresource for subresource in asked if subresource)
+
     def find(self, method: str, resource: str, subresource: str) -> Operation[Context] | None:
         """The operation that answers such requests; None where there is none."""
         return self._operations.get((method, resource, subresource))
