@@ -6,7 +6,13 @@ import hmac
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 
-from facescreen_local.auth.account import BadSecurityToken, Identity, UnknownAccessKey
+from facescreen_local.auth.account import Identity
+from facescreen_local.auth.credentials import (
+    InvalidSecurityTokenError,
+    MissingSecurityTokenError,
+    UnknownAccessKeyError,
+    find_secret,
+)
 from facescreen_local.fc.errors import Refused
 
 WINDOW = timedelta(minutes=15)
@@ -24,11 +30,11 @@ def require(headers: Mapping[str, str], names: Iterable[str]) -> None:
 def secret_of(identity: Identity, key_id: str, token: str) -> str:
     """The secret to sign with. Raises Refused; UNCONFIRMED: the code for a wrong token."""
     try:
-        return identity.secret_for(key_id, token)
-    except UnknownAccessKey as error:
+        return find_secret(identity, key_id, token)
+    except UnknownAccessKeyError as error:
         message = f"invalid access key ID {key_id[:40]!r}"
         raise Refused(403, "InvalidAccessKeyID", message) from error
-    except BadSecurityToken as error:
+    except (MissingSecurityTokenError, InvalidSecurityTokenError) as error:
         raise Refused(403, "InvalidSecurityToken", "the security token is not valid") from error
 
 

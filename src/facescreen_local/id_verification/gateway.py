@@ -13,7 +13,13 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from facescreen.clients import acs3
-from facescreen_local.auth.account import BadSecurityToken, Identity, UnknownAccessKey
+from facescreen_local.auth.account import Identity
+from facescreen_local.auth.credentials import (
+    InvalidSecurityTokenError,
+    MissingSecurityTokenError,
+    UnknownAccessKeyError,
+    find_secret,
+)
 from facescreen_local.auth.nonces import Nonces
 from facescreen_local.id_verification.errors import Refusal
 
@@ -92,11 +98,11 @@ class Gateway:
 
     def _secret(self, key: str, token: str) -> str:
         try:
-            return self._identity.secret_for(key, token)
-        except UnknownAccessKey:
+            return find_secret(self._identity, key, token)
+        except UnknownAccessKeyError:
             text = "Specified access key is not found."
             raise Refusal("InvalidAccessKeyId.NotFound", text) from None
-        except BadSecurityToken:
+        except (MissingSecurityTokenError, InvalidSecurityTokenError):
             text = "Specified SecurityToken mismatch with the AccessKey."
             raise Refusal("InvalidSecurityToken.MismatchWithAccessKey", text) from None
 

@@ -10,7 +10,13 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from time import time
 
-from facescreen_local.auth.account import BadSecurityToken, Identity, UnknownAccessKey
+from facescreen_local.auth.account import Identity
+from facescreen_local.auth.credentials import (
+    InvalidSecurityTokenError,
+    MissingSecurityTokenError,
+    UnknownAccessKeyError,
+    find_secret,
+)
 from facescreen_local.mns.errors import MnsError
 from facescreen_local.mns.signature import signature, string_to_sign
 
@@ -78,15 +84,13 @@ def _check_date(headers: Mapping[str, str]) -> None:
 
 def _secret(identity: Identity, key_id: str, token: str) -> str:
     try:
-        return identity.secret_for(key_id, token)
-    except BadSecurityToken:
-        if token:
-            # UNCONFIRMED: the code that the real service has for this.
-            text = "The security token you provided is invalid."
-            raise MnsError(403, "InvalidSecurityToken", text) from None
+        return find_secret(identity, key_id, token)
+    except InvalidSecurityTokenError:
+        # UNCONFIRMED: the code that the real service has for this.
+        text = "The security token you provided is invalid."
+        raise MnsError(403, "InvalidSecurityToken", text) from None
+    except (UnknownAccessKeyError, MissingSecurityTokenError):
         # Without its token, a temporary key is one that MNS has never heard of.
-        raise _unknown_key() from None
-    except UnknownAccessKey:
         raise _unknown_key() from None
 
 

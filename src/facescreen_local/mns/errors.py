@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from facescreen_local.protocol.body import BodyTooLargeError
+from facescreen_local.protocol.xml_body import MalformedXmlError, UnexpectedElementError
+
 
 class MnsError(Exception):
     """What a request is answered with instead of a result."""
@@ -64,3 +70,21 @@ def already_exist(kind: str) -> MnsError:
     """409 QueueAlreadyExist and the like: the one that is there has other attributes."""
     text = f"The {kind.lower()} you want to create is already exist."
     return MnsError(409, f"{kind}AlreadyExist", text)
+
+
+def _too_large(error: BodyTooLargeError) -> MnsError:
+    return invalid_argument(f"A request should have at most {error.max_bytes} bytes.")
+
+
+_SHARED: Mapping[type[Exception], Callable[[Any], MnsError]] = {
+    BodyTooLargeError: _too_large,
+    MalformedXmlError: lambda _: malformed_xml(),
+    UnexpectedElementError: lambda error: invalid_element(error.element),
+}
+ERRORS: tuple[type[Exception], ...] = (MnsError, *_SHARED)
+"""What a request may fail with: errors of the service's own, and of the code that all share."""
+
+
+def to_mns_error(error: Exception) -> MnsError:
+    """One of ERRORS in MNS's words."""
+    return error if isinstance(error, MnsError) else _SHARED[type(error)](error)

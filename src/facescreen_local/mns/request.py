@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+NAMESPACE = "http://mns.aliyuncs.com/doc/v1/"
+"""Of the XML."""
+
 # Names have no characters that need escaping, so paths are taken as they are.
 _PATH = re.compile(
     r"/(?P<collection>queues|topics|topics/(?P<topic>[^/]+)/subscriptions)"

@@ -13,15 +13,16 @@ from facescreen_local.mns import attributes, operations
 from facescreen_local.mns.attributes import Attribute
 from facescreen_local.mns.authentication import VERSION, check_body, check_sender
 from facescreen_local.mns.bus import Bus, Draft
-from facescreen_local.mns.context import RequestContext, read_body, xml_response
-from facescreen_local.mns.errors import MnsError, invalid_url
-from facescreen_local.mns.markup import record
+from facescreen_local.mns.context import LARGEST_REQUEST, RequestContext, xml_response
+from facescreen_local.mns.errors import ERRORS, invalid_url, to_mns_error
 from facescreen_local.mns.operations import OPERATIONS
 from facescreen_local.mns.operations.kinds import QUEUE, SUBSCRIPTION, TOPIC
 from facescreen_local.mns.request import Target, target_of
 from facescreen_local.mns.store.resources import QUEUES, TOPICS, subscriptions_of
+from facescreen_local.protocol.body import read_body
 from facescreen_local.protocol.operations import Operation, load
 from facescreen_local.protocol.service import Service
+from facescreen_local.protocol.xml_body import record
 
 load(operations)
 
@@ -93,7 +94,8 @@ class MnsService(Service):
         """The operation's answer, or its error."""
         try:
             response = await self._operate(request)
-        except MnsError as error:
+        except ERRORS as raised:
+            error = to_mns_error(raised)
             return self.error(error.status, error.code, error.message, request_id)
         response.headers.update(_common_headers(request_id))
         return response
@@ -112,7 +114,7 @@ class MnsService(Service):
         operation = _find(request.method, target)
         if operation is None:
             raise invalid_url()
-        body = await read_body(request)
+        body = await read_body(request, LARGEST_REQUEST)
         check_body(headers, body)
         return await operation.perform(
             RequestContext(target, headers, body, self._bus, self.url, lambda: _connected(request))

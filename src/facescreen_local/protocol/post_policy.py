@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from facescreen_local.auth.clock import refuse_expired
+from facescreen_local.auth.clock import has_passed
 from facescreen_local.oss.errors import OssError, access_denied
 
 _DATES = ("%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%SZ")
@@ -43,8 +43,8 @@ def check_policy(policy: str, fields: Mapping[str, str]) -> SizeRange:
     that has expired or a condition that is not met.
     """
     document = _document(policy)
-    expired = "Invalid according to Policy: Policy expired."
-    refuse_expired(_expiration(document.get("expiration")), expired)
+    if has_passed(_expiration(document.get("expiration"))):
+        raise access_denied("Invalid according to Policy: Policy expired.")
     conditions = document.get("conditions")
     if not isinstance(conditions, list):
         raise _invalid("Policy must contain a list of conditions.")

@@ -10,22 +10,22 @@ from facescreen_local.mns.attributes import BATCH, DELAY, HIDDEN, LARGEST_BATCH,
 from facescreen_local.mns.bus import Draft
 from facescreen_local.mns.context import RequestContext, xml_response
 from facescreen_local.mns.errors import MnsError, invalid_element
-from facescreen_local.mns.markup import children_of, fields_of, listing, parse, record
 from facescreen_local.mns.notification import body_md5
 from facescreen_local.mns.operations import OPERATIONS
 from facescreen_local.mns.store.messages import Message
+from facescreen_local.protocol.xml_body import children_of, element, fields_of, record
 
 
 @OPERATIONS.add("POST", "/queues/*/messages", name="SendMessage")
 async def send_message(context: RequestContext) -> web.Response:
     """One message, or a batch of which all are taken or none."""
-    root = parse(context.body)
+    root = context.xml()
     if root.tag != "Messages":
         (sent,) = context.bus.send(context.target.name, [_draft(root)])
         return xml_response(_receipt(sent), 201)
     drafts = [_draft(child) for child in children_of(root, "Message", LARGEST_BATCH)]
     sent_all = context.bus.send(context.target.name, drafts)
-    return xml_response(listing("Messages", *map(_receipt, sent_all)), 201)
+    return xml_response(element("Messages", *map(_receipt, sent_all)), 201)
 
 
 @OPERATIONS.add("GET", "/queues/*/messages", name="ReceiveMessage")
@@ -40,7 +40,7 @@ async def batch_receive_message(context: RequestContext) -> web.Response:
     """The next ones, up to numOfMessages."""
     received = await _received(context, context.number(BATCH) or 1)
     shown = [record("Message", _received_fields(message)) for message in received]
-    return xml_response(listing("Messages", *shown))
+    return xml_response(element("Messages", *shown))
 
 
 @OPERATIONS.add("GET", "/queues/*/messages", "peekonly", name="PeekMessage")
@@ -54,7 +54,7 @@ async def peek_message(context: RequestContext) -> web.Response:
 async def batch_peek_message(context: RequestContext) -> web.Response:
     """The next ones, up to numOfMessages."""
     found = context.bus.peek(context.target.name, context.number(BATCH) or 1)
-    return xml_response(listing("Messages", *(record("Message", _fields(one)) for one in found)))
+    return xml_response(element("Messages", *(record("Message", _fields(one)) for one in found)))
 
 
 @OPERATIONS.add("DELETE", "/queues/*/messages", "ReceiptHandle", name="DeleteMessage")
@@ -69,14 +69,14 @@ async def batch_delete_message(context: RequestContext) -> web.Response:
     """204, or 404 with the handles that did not work; the others did."""
     if not context.body:
         raise MnsError(400, "MissingReceiptHandle", "ReceiptHandle is required.")
-    root = parse(context.body)
+    root = context.xml()
     if root.tag != "ReceiptHandles":
         raise invalid_element(root.tag)
     handles = [one.text or "" for one in children_of(root, "ReceiptHandle", LARGEST_BATCH)]
     context.bus.queue(context.target.name)
     failures = [failure for one in handles if (failure := _deleted(context, one)) is not None]
     if failures:
-        return xml_response(listing("Errors", *failures), 404)
+        return xml_response(element("Errors", *failures), 404)
     return web.Response(status=204)
 
 
@@ -94,16 +94,16 @@ async def change_message_visibility(context: RequestContext) -> web.Response:
 @OPERATIONS.add("POST", "/topics/*/messages", name="PublishMessage")
 async def publish_message(context: RequestContext) -> web.Response:
     """To every subscription of the topic whose filter lets it through."""
-    fields = fields_of(parse(context.body), "Message", ("MessageBody", TAG.name))
+    fields = fields_of(context.xml(), "Message", ("MessageBody", TAG.name))
     tag = TAG.read(fields.get(TAG.name, ""))
     published = context.bus.publish(context.target.name, fields.get("MessageBody", ""), tag)
     told = {"MessageId": published.id, "MessageBodyMD5": body_md5(published.body)}
     return xml_response(record("Message", told), 201)
 
 
-def _draft(element: Element) -> Draft:
+def _draft(message: Element) -> Draft:
     """Message properties and groups of newer SDKs are refused rather than lost."""
-    fields = fields_of(element, "Message", ("MessageBody", PRIORITY.name, DELAY.name))
+    fields = fields_of(message, "Message", ("MessageBody", PRIORITY.name, DELAY.name))
     return Draft(
         fields.get("MessageBody", ""),
         PRIORITY.read(fields.get(PRIORITY.name, str(PRIORITY.default))),

@@ -10,10 +10,10 @@ from aiohttp import web
 from facescreen_local.mns.attributes import Attribute, Number, Value, complete, given
 from facescreen_local.mns.context import RequestContext, xml_response
 from facescreen_local.mns.errors import already_exist
-from facescreen_local.mns.markup import fields_of, listing, parse, record
 from facescreen_local.mns.operations import OPERATIONS
 from facescreen_local.mns.operations.kinds import Kind, kind_of
 from facescreen_local.mns.store.resources import Resource
+from facescreen_local.protocol.xml_body import element, fields_of, record
 
 _PAGE = Number("x-mns-ret-number", 1, 1000, 1000, "")
 
@@ -93,14 +93,14 @@ async def list_resources(context: RequestContext) -> web.Response:
         )
         for one in found[:most]
     ]
-    root = listing(f"{kind.tag}s", *shown)
+    root = element(f"{kind.tag}s", *shown)
     if len(found) > most:
         SubElement(root, "NextMarker").text = found[most - 1].name
     return xml_response(root)
 
 
 def _texts(context: RequestContext, kind: Kind, known: Sequence[Attribute]) -> dict[str, str]:
-    return fields_of(parse(context.body), kind.tag, [one.name for one in known])
+    return fields_of(context.xml(), kind.tag, [one.name for one in known])
 
 
 def _described(context: RequestContext, kind: Kind, resource: Resource) -> dict[str, Value]:

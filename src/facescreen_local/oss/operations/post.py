@@ -8,36 +8,39 @@ from urllib.parse import quote
 from aiohttp import web
 from multidict import CIMultiDict
 
+from facescreen_local.oss.authentication import Authenticator, required_field
+from facescreen_local.oss.body import MAX_OBJECT_BYTES
 from facescreen_local.oss.conditions import overwrite_rule
 from facescreen_local.oss.context import Call, xml_response
 from facescreen_local.oss.events import created
-from facescreen_local.oss.forms.authentication import check_form_signature, required_field
 from facescreen_local.oss.headers import written_headers
 from facescreen_local.oss.metadata import metadata_of
 from facescreen_local.oss.names import check_key
 from facescreen_local.oss.store.contents import NORMAL, Contents
 from facescreen_local.oss.store.versions import StoredObject
-from facescreen_local.protocol.body import LARGEST_BODY, chunks, write_down
+from facescreen_local.protocol.body import read_chunks, write_chunks
 from facescreen_local.protocol.form import LONGEST_FIELD, MOST_FIELDS, Form
 from facescreen_local.protocol.post_policy import check_policy
 from facescreen_local.protocol.xml_body import element
 
-_LARGEST_FORM = LARGEST_BODY + 2 * MOST_FIELDS * LONGEST_FIELD
+_LARGEST_FORM = MAX_OBJECT_BYTES + 2 * MOST_FIELDS * LONGEST_FIELD
 
 
 async def post_object(call: Call) -> web.Response:
     """POST /bucket. Nothing of the file is kept before its form is found good."""
     call.store.buckets.get(call.bucket)
     content_type = call.headers.get("Content-Type", "")
-    form = Form(content_type, chunks(call.request, _LARGEST_FORM))
+    form = Form(content_type, read_chunks(call.request, _LARGEST_FORM))
     fields = await form.fields()
     _settle_content_type(fields, form)
-    check_form_signature(call.keyring, fields)
+    Authenticator(call.identity, call.region).check_form(fields)
     allowed = check_policy(fields["policy"], {**_lower(fields), "bucket": call.bucket})
     key = required_field(fields, "key").replace("${filename}", form.filename or "")
     check_key(key)
     metadata = metadata_of(fields)
-    blob = await write_down(form.file(allowed), call.store.blobs)
+    with call.store.blobs.writer() as writer:
+        await write_chunks(form.file(allowed), writer)
+        blob = writer.finish()
     contents = Contents(NORMAL, blob, blob.md5, metadata)
     written = call.store.objects.put(call.bucket, key, contents, overwrite_rule(fields))
     call.notify(created("PostObject", call.bucket, written))
