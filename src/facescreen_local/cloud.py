@@ -13,6 +13,7 @@ from typing import Any
 
 from facescreen_local.admin import AdminService
 from facescreen_local.auth.account import Identity, Key
+from facescreen_local.fc.functions import Functions
 from facescreen_local.fc.http_trigger.service import HttpTriggerService
 from facescreen_local.fc.service import FcService
 from facescreen_local.id_verification.service import CloudauthService
@@ -68,7 +69,7 @@ class LocalCloud:
         self.admin = AdminService(
             lambda: self.services,
             fire=self._fire,
-            invocations=lambda: self.fc.invocations,
+            invocations=lambda: self.fc.functions.invocations,
             calls=lambda: self.cloudauth.calls,
             reset=self.reset,
         )
@@ -106,17 +107,21 @@ class LocalCloud:
         )
         self.fc = FcService(
             self.identity,
-            functions,
-            self._data / "fc",
-            self._dead_letter,
-            REGION,
-            interpreters=self._interpreters,
-            ca_file=self.cloudauth.ca_file,
+            Functions(
+                functions,
+                self.identity,
+                self._data / "fc",
+                region=REGION,
+                destination=self._dead_letter,
+                behaviour=lambda: self.fc.behaviour,
+                interpreters=self._interpreters,
+                ca_file=self.cloudauth.ca_file,
+            ),
         )
         await self._start(self.fc, fc)
         await self._start(self.admin, wanted.get("admin", 0))
         if any(function.http_trigger for function in functions):
-            self.http = HttpTriggerService(self.identity, self.fc)
+            self.http = HttpTriggerService(self.identity, self.fc.functions)
             await self._start(self.http, wanted.get("http", 0))
         for service in self.services.values():
             service.kill_instances = self.fc.kill_instances
@@ -138,7 +143,7 @@ class LocalCloud:
         for service in self.services.values():
             service.behaviour = Behaviour()
         self.cloudauth.reset()
-        self.fc.reset()
+        self.fc.functions.reset()
 
     def environment(self) -> dict[str, str]:
         """What a client needs, and what s.yaml was read with: the env file's lines."""
@@ -154,7 +159,7 @@ class LocalCloud:
             "MNS_QUEUE": QUEUE,
             "MNS_DLQ": DEAD_LETTERS,
             "FC_ENDPOINT": self.fc.url,
-            "FC_FUNCTION": self.fc.functions[0].name,
+            "FC_FUNCTION": self.fc.functions.deployed[0].function.name,
             "HTTP_TRIGGER_URL": self.http.url if self.http else "",
             "LOCAL_ADMIN": self.admin.url,
             "CLOUDAUTH_CA_FILE": str(self.cloudauth.ca_file),
@@ -195,10 +200,10 @@ class LocalCloud:
         }
 
     def _fire(self, function: str) -> int:
-        return self.fc.fire(function)
+        return self.fc.functions.fire(function)
 
     def _on_event(self, record: dict[str, Any]) -> None:
-        self.fc.deliver(record)
+        self.fc.functions.deliver(record)
 
     async def _dead_letter(self, destination: str, body: bytes) -> None:
         """Delivers to an onFailure destination, which s.yaml names by its ARN."""

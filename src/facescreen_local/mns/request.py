@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+from facescreen_local.protocol.operations import resource_of
+
 NAMESPACE = "http://mns.aliyuncs.com/doc/v1/"
 """Of the XML."""
 
@@ -51,12 +53,5 @@ def target_of(raw_path: str) -> Target:
     found = _PATH.fullmatch(path)
     parts = found.groupdict("") if found else dict.fromkeys(_PATH.groupindex, "")
     return Target(
-        resource=_resource(path), query=dict(parse_qsl(query, keep_blank_values=True)), **parts
+        resource=resource_of(path), query=dict(parse_qsl(query, keep_blank_values=True)), **parts
     )
-
-
-def _resource(path: str) -> str:
-    """Every second part of a path is a name."""
-    parts = path.split("/")
-    parts[2::2] = ["*" if name else "" for name in parts[2::2]]
-    return "/".join(parts)

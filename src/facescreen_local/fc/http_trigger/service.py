@@ -10,9 +10,9 @@ from aiohttp import web
 from facescreen_local.auth import acs3
 from facescreen_local.auth.account import Identity
 from facescreen_local.fc.errors import REQUEST_ID, Refused, response
+from facescreen_local.fc.functions import Functions
 from facescreen_local.fc.http_trigger.event import event_of
 from facescreen_local.fc.http_trigger.response import answer_of
-from facescreen_local.fc.service import FcService
 from facescreen_local.fc.store.event import Event
 from facescreen_local.protocol.request import Head, body_of, head_of
 from facescreen_local.protocol.service import Service
@@ -29,18 +29,18 @@ class HttpTriggerService(Service):
     a 400 as well.
     """
 
-    def __init__(self, identity: Identity, fc: FcService) -> None:
-        """One function of `fc` must have an HTTP trigger."""
+    def __init__(self, identity: Identity, functions: Functions) -> None:
+        """One of the functions must have an HTTP trigger."""
         super().__init__()
         self.longest_body_s = 60.0
         """How long a request's body may be on its way."""
-        self.kill_instances = fc.kill_instances
+        self.kill_instances = functions.kill_busy
         self._identity = identity
-        self._fc = fc
+        self._functions = functions
         [(self._function, self._trigger)] = [
-            (function.name, function.http_trigger)
-            for function in fc.functions
-            if function.http_trigger is not None
+            (deployment.function.name, deployment.function.http_trigger)
+            for deployment in functions.deployed
+            if deployment.function.http_trigger is not None
         ]
 
     def operation(self, request: web.BaseRequest) -> str:
@@ -49,7 +49,9 @@ class HttpTriggerService(Service):
     async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         try:
             payload = await self._event(request, request_id)
-            result = await self._fc.invoke(self._function, Event("http", payload, request_id))
+            result = await self._functions.invoke(
+                self._function, Event("http", payload, request_id)
+            )
             answer = answer_of(result)
         except Refused as refused:
             refusal = self.error(refused.status, refused.code, refused.message, request_id)
