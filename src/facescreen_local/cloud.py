@@ -16,7 +16,7 @@ from facescreen_local.auth.account import Identity, Key
 from facescreen_local.fc.functions import Functions
 from facescreen_local.fc.http_trigger.service import HttpTriggerService
 from facescreen_local.fc.service import FcService
-from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.mns.service import MnsService
 from facescreen_local.oss.service import OssService
 from facescreen_local.protocol.faults import Behaviour
@@ -64,7 +64,7 @@ class LocalCloud:
         data.mkdir(parents=True, exist_ok=True)
         self.identity = _identity(data / "identity.json")
         self.oss = OssService(self.identity, data / "oss", REGION, self._on_event)
-        self.cloudauth = CloudauthService(self.identity, data)
+        self.cloudauth = IdVerificationService(self.identity, data)
         self.mns = MnsService(self.identity, data / "mns", REGION)
         self.admin = AdminService(
             lambda: self.services,

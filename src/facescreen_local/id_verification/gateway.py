@@ -6,9 +6,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -22,10 +20,10 @@ from facescreen_local.auth.credentials import (
 )
 from facescreen_local.auth.nonces import Nonces
 from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.request import Parameters, pairs
 
 VALID_S = 15 * 60
 """How far ``x-acs-date`` may lie from now, before or behind."""
-_MOST_PARAMETERS = 32
 
 _AUTHORIZATION = re.compile(
     acs3.ALGORITHM + r" Credential=(?P<key>[^,\s]{1,128}),"
@@ -43,19 +41,6 @@ _MUST_BE_SIGNED = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Parameters:
-    """What a request says, by where it says it."""
-
-    query: Mapping[str, str] = field(repr=False)
-    form: Mapping[str, str] = field(repr=False)
-
-    @property
-    def anywhere(self) -> dict[str, str]:
-        """Both; the form's where a name stands in both."""
-        return {**self.query, **self.form}
-
-
 class Gateway:
     """Lets each request in once, if its caller holds a key of the account."""
 
@@ -67,9 +52,9 @@ class Gateway:
     def admit(self, request: web.BaseRequest, body: bytes) -> Parameters:
         """The parameters, once it is sure who sent them. Raises Refusal."""
         _, _, query = request.raw_path.partition("?")
-        in_query = _pairs(query)
+        in_query = pairs(query)
         self._authenticate(request, in_query, body)
-        return Parameters(dict(in_query), dict(_pairs(body.decode("latin-1"))))
+        return Parameters(dict(in_query), dict(pairs(body.decode("latin-1"))))
 
     def _authenticate(
         self, request: web.BaseRequest, query: list[tuple[str, str]], body: bytes
@@ -105,14 +90,6 @@ class Gateway:
         except (MissingSecurityTokenError, InvalidSecurityTokenError):
             text = "Specified SecurityToken mismatch with the AccessKey."
             raise Refusal("InvalidSecurityToken.MismatchWithAccessKey", text) from None
-
-
-def _pairs(encoded: str) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(encoded, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
-    except ValueError:
-        text = f"More than {_MOST_PARAMETERS} parameters."
-        raise Refusal("InvalidParameter", text) from None
 
 
 def _authorization(headers: Mapping[str, str]) -> tuple[str, dict[str, str], str]:

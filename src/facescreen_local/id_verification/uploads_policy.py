@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from facescreen_local.id_verification.errors import Refusal
-from facescreen_local.id_verification.operations.parameters import LARGEST
+from facescreen_local.id_verification.limits import LARGEST
 
 VALID_S = 15 * 60
 """How long a permission holds."""

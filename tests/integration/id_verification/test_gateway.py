@@ -10,7 +10,7 @@ import pytest
 
 from facescreen_local.auth import nonces
 from facescreen_local.auth.account import Identity, Key
-from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.id_verification.service import IdVerificationService
 from tests.integration.id_verification.asking import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
 from tests.integration.id_verification.handmade import Handmade, assert_refused
 
@@ -24,7 +24,9 @@ def test_the_request_that_the_others_spoil_is_right(handmade: Handmade) -> None:
     assert answer.json()["Result"] == {"Result": "SUCCESS"}
 
 
-def test_a_token_makes_a_temporary_key_good(service: CloudauthService, identity: Identity) -> None:
+def test_a_token_makes_a_temporary_key_good(
+    service: IdVerificationService, identity: Identity
+) -> None:
     assert Handmade(identity.issue_token(), service.url).send().status_code == 200
 
 
@@ -94,7 +96,7 @@ def test_a_header_changed_on_the_way(handmade: Handmade) -> None:
 
 @pytest.mark.parametrize("name", ["host", "x-acs-date", "x-acs-action", "x-acs-security-token"])
 def test_a_header_that_must_be_signed(
-    service: CloudauthService, identity: Identity, name: str
+    service: IdVerificationService, identity: Identity, name: str
 ) -> None:
     handmade = Handmade(identity.issue_token(), service.url, unsigned=(name,))
     answer = handmade.send()
@@ -121,14 +123,14 @@ def test_bytes_that_are_no_text(handmade: Handmade) -> None:
     assert handmade.send(headers=spoilt).status_code == 400
 
 
-def test_a_key_that_nobody_has(service: CloudauthService) -> None:
+def test_a_key_that_nobody_has(service: IdVerificationService) -> None:
     handmade = Handmade(Key("LTAIunknown", "secret"), service.url)
     assert_refused(handmade.send(), 404, "InvalidAccessKeyId.NotFound")
 
 
 @pytest.mark.parametrize("token", ["", "CAISanother"])
 def test_a_temporary_key_without_its_token(
-    service: CloudauthService, identity: Identity, token: str
+    service: IdVerificationService, identity: Identity, token: str
 ) -> None:
     issued = identity.issue_token()
     stolen = Key(issued.access_key_id, issued.access_key_secret, token)
@@ -176,6 +178,8 @@ def test_a_body_that_no_image_needs_is_not_even_read(handmade: Handmade) -> None
     assert (answer.status_code, answer.json()["Code"]) == (401, "ToolargeImage")
 
 
-def test_the_vendors_sdk_with_a_wrong_secret(service: CloudauthService, identity: Identity) -> None:
+def test_the_vendors_sdk_with_a_wrong_secret(
+    service: IdVerificationService, identity: Identity
+) -> None:
     sdk = Sdk(service, Key(identity.key.access_key_id, "wrong"))
     assert sdk.refusal(face_url="http://127.0.0.1/x") == (400, "SignatureDoesNotMatch")

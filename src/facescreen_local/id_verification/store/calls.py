@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 _WAYS = ("FaceUrl", "FaceBase64", "FaceFile")
 _LONGEST = 2048
+_MOST_CALLS = 250_000
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,28 @@ class Rate:
             return False
         self._times.append(came)
         return True
+
+
+class Calls:
+    """The detections since the last reset, and the quotas that they count against: each operation
+    has its own."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets them, those that count against the quotas too."""
+        self.answered: deque[Call] = deque(maxlen=_MOST_CALLS)
+        """The oldest first."""
+        self._rates: dict[str, Rate] = defaultdict(Rate)
+
+    def admit(self, operation: str, quota: float | None, came: float) -> bool:
+        """Whether one more call stays within `quota` calls a second: see Rate."""
+        return self._rates[operation].admit(quota, came)
+
+    def add(self, call: Call) -> None:
+        """Keeps an answered call."""
+        self.answered.append(call)
 
 
 def _object(url: str) -> str:

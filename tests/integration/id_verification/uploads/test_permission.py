@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from facescreen_local.auth.account import Identity
-from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.id_verification.service import IdVerificationService
 from tests.integration.id_verification.handmade import Handmade, assert_refused
 
 
@@ -21,7 +21,9 @@ def asking(handmade: Handmade) -> Handmade:
     return handmade
 
 
-def test_what_it_allows(asking: Handmade, service: CloudauthService, identity: Identity) -> None:
+def test_what_it_allows(
+    asking: Handmade, service: IdVerificationService, identity: Identity
+) -> None:
     answer = asking.send()
     assert answer.status_code == 200
     given = answer.json()
