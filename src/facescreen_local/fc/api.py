@@ -7,12 +7,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote
 
-from facescreen_local.auth import acs3
 from facescreen_local.auth.account import Identity
-from facescreen_local.auth.checks import WINDOW
-from facescreen_local.auth.nonces import Nonces
+from facescreen_local.auth.acs3 import BODY_HASH, Acs3Authenticator, check_body_hash
 from facescreen_local.fc import fc_signature
-from facescreen_local.fc.errors import Refused
 from facescreen_local.protocol.operations import resource_of
 from facescreen_local.protocol.request import Head
 
@@ -40,11 +37,11 @@ class Api(ABC):
 
     @abstractmethod
     def authorize(self, head: Head) -> None:
-        """Raises Refused unless the head is signed by a key of the account."""
+        """Returns if the head is signed by a key of the account. Raises one of ERRORS."""
 
     @abstractmethod
     def authorize_body(self, head: Head, body: bytes) -> None:
-        """Raises Refused unless `body` is the one that was signed, as far as any was."""
+        """Raises SignatureMismatchError unless the `body` that was signed, if any was, is this."""
 
     @abstractmethod
     def error(self, code: str, message: str, request_id: str) -> dict[str, str]:
@@ -55,12 +52,10 @@ class Fc3Api(Api):
     """2023-03-30: function-compute.md, "FC's own API"."""
 
     _PATH = re.compile(rf"{_FC3}(?P<path>(?:/functions/(?P<function>[^/]+))?(?:/.*)?)")
-    _SIGNED = ("host", "x-acs-date", "x-acs-content-sha256", "x-acs-signature-nonce")
+    _SIGNED = ("host", "x-acs-date", BODY_HASH, "x-acs-signature-nonce")
 
     def __init__(self, identity: Identity) -> None:
-        self._identity = identity
-        # A date may lie ahead as far as behind, so a request stays valid for twice the window.
-        self._nonces = Nonces(2 * WINDOW.total_seconds())
+        self._authenticator = Acs3Authenticator(identity, self._SIGNED, fractions=True)
 
     def target(self, head: Head) -> Target:
         found = self._PATH.fullmatch(head.path)
@@ -71,14 +66,12 @@ class Fc3Api(Api):
         return Target(resource, unquote(found["function"] or ""), qualifier)
 
     def authorize(self, head: Head) -> None:
-        acs3.check(head, self._identity, self._SIGNED)
-        if not self._nonces.first_seen(head.headers["x-acs-signature-nonce"]):
-            # UNCONFIRMED: the code is that of Alibaba Cloud's API gateway.
-            message = "the signature nonce was used already"
-            raise Refused(400, "SignatureNonceUsed", message)
+        self._authenticator.check(
+            head.method, head.path, head.query, head.headers, head.headers.get(BODY_HASH, "")
+        )
 
     def authorize_body(self, head: Head, body: bytes) -> None:
-        acs3.check_body(head, body)
+        check_body_hash(head.headers, body)
 
     def error(self, code: str, message: str, request_id: str) -> dict[str, str]:
         return {"RequestId": request_id, "Code": code, "Message": message}

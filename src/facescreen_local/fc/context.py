@@ -9,7 +9,8 @@ from aiohttp import web
 from facescreen_local.fc.api import Api, Target
 from facescreen_local.fc.functions import Functions
 from facescreen_local.fc.runtime.deployment import Deployment
-from facescreen_local.protocol.request import Head, body_of
+from facescreen_local.protocol.body import read_body
+from facescreen_local.protocol.request import Head
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class RequestContext:
         return self.functions.find(self.target.function)
 
     async def read_body(self, max_bytes: int) -> bytes:
-        """The body, as far as any is signed checked against the signature. Raises Refused."""
-        body = await body_of(self.request, max_bytes)
+        """The body, if it is signed held to the signature. Raises one of ERRORS."""
+        body = await read_body(self.request, max_bytes)
         self.api.authorize_body(self.head, body)
         return body

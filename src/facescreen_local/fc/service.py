@@ -10,7 +10,7 @@ from facescreen_local.auth.account import Identity
 from facescreen_local.fc import operations
 from facescreen_local.fc.api import Api, Fc2Api, Fc3Api, Target
 from facescreen_local.fc.context import RequestContext
-from facescreen_local.fc.errors import REQUEST_ID, Refused, response
+from facescreen_local.fc.errors import ERRORS, REQUEST_ID, Refused, response, to_refused
 from facescreen_local.fc.functions import Functions
 from facescreen_local.fc.operations import OPERATIONS
 from facescreen_local.protocol.operations import Operation, load
@@ -52,7 +52,8 @@ class FcService(Service):
         api = self._api(head)
         try:
             answer = await self._operate(api, head, request, request_id)
-        except Refused as refused:
+        except ERRORS as raised:
+            refused = to_refused(raised)
             error = api.error(refused.code, refused.message, request_id)
             return response(refused.status, error, request_id)
         answer.headers[REQUEST_ID] = request_id

@@ -12,7 +12,13 @@ from aiohttp import web
 from facescreen_local.auth.account import Identity
 from facescreen_local.id_verification import operations
 from facescreen_local.id_verification.context import RequestContext, json_response
-from facescreen_local.id_verification.errors import GATEWAY_STATUS, SERVICE_STATUS, Refusal
+from facescreen_local.id_verification.errors import (
+    ERRORS,
+    GATEWAY_STATUS,
+    SERVICE_STATUS,
+    Refusal,
+    to_refusal,
+)
 from facescreen_local.id_verification.gateway import Gateway
 from facescreen_local.id_verification.limits import LARGEST_INLINE
 from facescreen_local.id_verification.media.checks import Examination
@@ -21,7 +27,9 @@ from facescreen_local.id_verification.operations import OPERATIONS
 from facescreen_local.id_verification.store.calls import Call, Calls
 from facescreen_local.id_verification.uploads import UploadService
 from facescreen_local.id_verification.verdicts import Analyzer, ScriptedAnalyzer
+from facescreen_local.protocol.body import read_body
 from facescreen_local.protocol.operations import load
+from facescreen_local.protocol.request import head_of
 from facescreen_local.protocol.service import Service
 
 _LARGEST_BODY = 4 * LARGEST_INLINE + 64 * 1024
@@ -87,7 +95,8 @@ class IdVerificationService(Service):
     async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         try:
             return await self._operate(request, request_id)
-        except Refusal as refusal:
+        except ERRORS as raised:
+            refusal = to_refusal(raised)
             return self.error(500, refusal.code, str(refusal), request_id)
 
     def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
@@ -98,12 +107,13 @@ class IdVerificationService(Service):
         return json_response(SERVICE_STATUS.get(code, status), body)
 
     async def _operate(self, request: web.BaseRequest, request_id: str) -> web.Response:
-        version = request.headers.get("x-acs-version", "")
-        operation = OPERATIONS.find(request.method, version, self.operation(request))
-        if operation is None or request.raw_path.partition("?")[0] != "/":
+        head = head_of(request)
+        version = head.headers.get("x-acs-version", "")
+        operation = OPERATIONS.find(head.method, version, self.operation(request))
+        if operation is None or head.path != "/":
             text = "Specified api is not found, please check your url and method."
             raise Refusal("InvalidAction.NotFound", text)
-        parameters = self._gateway.admit(request, await _body(request))
+        parameters = self._gateway.admit(head, await read_body(request, _LARGEST_BODY))
         return await operation.perform(
             RequestContext(
                 operation=operation.name,
@@ -118,13 +128,3 @@ class IdVerificationService(Service):
                 download_timeout_s=self._download_timeout_s,
             )
         )
-
-
-async def _body(request: web.BaseRequest) -> bytes:
-    """Read here, for aiohttp's own reading stops at 1 MB."""
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > _LARGEST_BODY:
-            raise Refusal("ToolargeImage", "The request is too large: send a URL.")
-    return bytes(body)

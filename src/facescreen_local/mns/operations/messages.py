@@ -9,11 +9,17 @@ from aiohttp import web
 from facescreen_local.mns.attributes import BATCH, DELAY, HIDDEN, LARGEST_BATCH, PRIORITY, TAG, WAIT
 from facescreen_local.mns.bus import Draft
 from facescreen_local.mns.context import RequestContext, xml_response
-from facescreen_local.mns.errors import MnsError, invalid_element
+from facescreen_local.mns.errors import MnsError
 from facescreen_local.mns.notification import body_md5
 from facescreen_local.mns.operations import OPERATIONS
 from facescreen_local.mns.store.messages import Message
-from facescreen_local.protocol.xml_body import children_of, element, fields_of, record
+from facescreen_local.protocol.xml_body import (
+    UnexpectedElementError,
+    children_of,
+    element,
+    fields_of,
+    record,
+)
 
 
 @OPERATIONS.add("POST", "/queues/*/messages", name="SendMessage")
@@ -71,7 +77,7 @@ async def batch_delete_message(context: RequestContext) -> web.Response:
         raise MnsError(400, "MissingReceiptHandle", "ReceiptHandle is required.")
     root = context.xml()
     if root.tag != "ReceiptHandles":
-        raise invalid_element(root.tag)
+        raise UnexpectedElementError(root.tag)
     handles = [one.text or "" for one in children_of(root, "ReceiptHandle", LARGEST_BATCH)]
     context.bus.queue(context.target.name)
     failures = [failure for one in handles if (failure := _deleted(context, one)) is not None]
