@@ -4,35 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import socket
 import ssl
 import uuid
+from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 from aiohttp import web
 
+from facescreen_local.auth.account import Identity
+from facescreen_local.auth.credentials import hmac_sha1
 from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.limits import LARGEST
 from facescreen_local.id_verification.store.files import UploadedFiles
-from facescreen_local.id_verification.uploads_form import Form
-from facescreen_local.id_verification.uploads_policy import PostPolicies
+from facescreen_local.id_verification.upload_errors import ERRORS, STATUS, to_refusal
+from facescreen_local.protocol.body import write_chunks
 from facescreen_local.protocol.certificate import ensure_certificate
+from facescreen_local.protocol.post_object import PostSettings, post_response, read_post
+from facescreen_local.protocol.post_policy import check_signature_v1, encode_policy
 from facescreen_local.protocol.service import Service
+from facescreen_local.protocol.xml_body import document, record
 
-STATUS = {
-    "AccessDenied": 403,
-    "EntityTooLarge": 400,
-    "EntityTooSmall": 400,
-    "FieldItemTooLong": 400,
-    "InvalidAccessKeyId": 403,
-    "InvalidArgument": 400,
-    "MalformedPOSTRequest": 400,
-    "MethodNotAllowed": 405,
-    "RequestIsNotMultiPartContent": 400,
-    "SignatureDoesNotMatch": 403,
-}
-"""HTTP status of the codes that OSS gives to forms."""
+MAX_FIELDS = 32
+VALID_S = 15 * 60
+"""How long a permission holds."""
 
 
 class UploadService(Service):
@@ -44,18 +42,23 @@ class UploadService(Service):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self._folder = folder
-        self._policies = PostPolicies()
+        # With a key of its own: the real service hands out none of the account's either.
+        self._identity = Identity.fresh()
         self._files = UploadedFiles()
 
     def permission(self) -> dict[str, Any]:
         """AuthorizeFileUpload's answer: where and how to put one file."""
-        # Clients post to https://<Bucket>.<Endpoint>/, so loopback's address is cut at its first
-        # dot: Bucket 127, Endpoint 0.0.1:<port>.
-        bucket, _, endpoint = self._host.partition(".")
+        object_key = f"cloudauth-intl/{uuid.uuid4().hex}"
+        key, policy = self._identity.key, _policy(object_key)
         return {
-            **self._policies.issue(f"cloudauth-intl/{uuid.uuid4().hex}"),
-            "Bucket": bucket,
-            "Endpoint": endpoint,
+            "AccessKeyId": key.access_key_id,
+            "EncodedPolicy": policy,
+            "Signature": hmac_sha1(key.access_key_secret, policy.encode()),
+            "ObjectKey": object_key,
+            # Clients post to https://<Bucket>.<Endpoint>/, so loopback's address is cut at its
+            # first dot: Bucket 127, Endpoint 0.0.1:<port>.
+            "Bucket": self._bucket,
+            "Endpoint": self._host.removeprefix(f"{self._bucket}."),
             "UseAccelerate": False,
         }
 
@@ -79,51 +82,57 @@ class UploadService(Service):
 
     async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         try:
-            return await self._stored(request, request_id)
-        except Refusal as refusal:
+            response = await self._post_object(request)
+        except ERRORS as error:
+            refusal = to_refusal(error)
             return self.error(400, refusal.code, str(refusal), request_id)
+        return _finished(response, request_id)
 
     def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
         told = {"Code": code, "Message": message, "RequestId": request_id, "HostId": self._host}
-        return _xml(STATUS.get(code, status), "Error", told, request_id)
+        body = document(record("Error", told))
+        status = STATUS.get(code, status)
+        response = web.Response(status=status, body=body, content_type="application/xml")
+        return _finished(response, request_id)
 
     @property
     def _host(self) -> str:
         return self.url.partition("://")[2]
 
-    async def _stored(self, request: web.BaseRequest, request_id: str) -> web.Response:
+    @property
+    def _bucket(self) -> str:
+        return self._host.partition(".")[0]
+
+    async def _post_object(self, request: web.BaseRequest) -> web.Response:
         if (request.method, request.raw_path) != ("POST", "/"):
             text = "The specified method is not allowed against this resource."
             raise Refusal("MethodNotAllowed", text)
-        form = Form(request)
-        fields = await form.fields()
-        allowed = self._policies.check(fields)
-        content = await form.file(allowed.smallest, allowed.largest)
-        self._files.put(allowed.key, content)
-        if fields.get("success_action_status") != "201":
-            return _response(204, request_id)
-        md5 = hashlib.md5(content, usedforsecurity=False).hexdigest().upper()
-        told = {
-            "Bucket": self._host.partition(".")[0],
-            "Location": f"{self.url}/{allowed.key}",
-            "Key": allowed.key,
+        check_signature = partial(check_signature_v1, self._identity)
+        settings = PostSettings(self._bucket, LARGEST, MAX_FIELDS, check_signature)
+        posted = await read_post(request, settings)
+        content = io.BytesIO()
+        await write_chunks(posted.file, content)
+        self._files.put(posted.key, content.getvalue())
+        md5 = hashlib.md5(content.getvalue(), usedforsecurity=False).hexdigest().upper()
+        result = {
+            "Bucket": self._bucket,
+            "Location": f"{self.url}/{posted.key}",
+            "Key": posted.key,
             "ETag": f'"{md5}"',
         }
-        return _xml(201, "PostResponse", told, request_id)
+        return post_response(posted.fields, result, {})
 
 
-def _xml(status: int, root: str, told: dict[str, str], request_id: str) -> web.Response:
-    document = ElementTree.Element(root)
-    for name, text in told.items():
-        ElementTree.SubElement(document, name).text = text
-    response = _response(status, request_id)
-    response.body = ElementTree.tostring(document, "utf-8", xml_declaration=True)
-    response.content_type = "application/xml"
-    return response
+def _policy(object_key: str) -> str:
+    expiration = datetime.now(timezone.utc) + timedelta(seconds=VALID_S)
+    return encode_policy(
+        expiration.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        [["eq", "$key", object_key], ["content-length-range", 1, LARGEST]],
+    )
 
 
-def _response(status: int, request_id: str) -> web.Response:
-    response = web.Response(status=status, headers={"x-oss-request-id": request_id})
+def _finished(response: web.Response, request_id: str) -> web.Response:
+    response.headers["x-oss-request-id"] = request_id
     # A TLS connection that a client leaves open would outlive the service: to end, it needs both.
     response.force_close()
     return response

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from facescreen_local.auth.account import Identity
 from facescreen_local.auth.clock import (
+    MalformedDateError,
     check_begun,
     check_not_expired,
     check_window,
@@ -26,15 +27,18 @@ from facescreen_local.oss.signature import (
     signature_v4,
     string_to_sign_v1,
 )
+from facescreen_local.protocol.post_policy import (
+    SIGNATURE_V1,
+    check_signature_v1,
+    required_field,
+)
 
 LONGEST_V4_S = 7 * 24 * 3600
 
 _V1_URL = ("OSSAccessKeyId", "Expires", "Signature")
 _V4_URL = ("x-oss-credential", "x-oss-date", "x-oss-expires", "x-oss-signature")
-_V1_FORM = ("OSSAccessKeyId", "Signature", "policy")
 _V4_FORM = ("x-oss-credential", "x-oss-date", "x-oss-signature", "policy")
 _TOKEN = "x-oss-security-token"  # noqa: S105
-_DATE_V4 = "%Y%m%dT%H%M%SZ"
 _SECONDS = re.compile("[0-9]{1,12}")
 _V4_FIELD = re.compile(r"(\w+)=([^,\s]+)")
 
@@ -80,8 +84,8 @@ class Authenticator:
         looked at."""
         if fields.get("x-oss-signature-version") == ALGORITHM_V4:
             self._form_v4(fields)
-        elif any(name in fields for name in _V1_FORM):
-            self._form_v1(fields)
+        elif any(name in fields for name in SIGNATURE_V1):
+            check_signature_v1(self.identity, fields)
         else:
             raise private()
 
@@ -102,14 +106,9 @@ class Authenticator:
         text = string_to_sign_v1(request.method, request.target, request.headers, expires)
         check_signature(signature, hmac_sha1(secret, text))
 
-    def _form_v1(self, fields: Mapping[str, str]) -> None:
-        key_id, signature, policy = (required_field(fields, name) for name in _V1_FORM)
-        secret = self._secret(key_id, fields.get(_TOKEN))
-        check_signature(signature, hmac_sha1(secret, policy.encode()))
-
     def _header_v4(self, request: Signed, fields: Mapping[str, str]) -> None:
         moment = request.headers.get("x-oss-date", "")
-        check_window(parse_utc(moment, _DATE_V4))
+        check_window(_parse_v4_date(moment))
         if "x-oss-content-sha256" not in request.headers:
             text = "Header x-oss-content-sha256 is required."
             raise invalid_argument("x-oss-content-sha256", "", text)
@@ -157,22 +156,18 @@ class Authenticator:
         return key_id, scope
 
 
-def required_field(fields: Mapping[str, str], name: str) -> str:
-    """Raises OssError InvalidArgument."""
-    if name not in fields:
-        text = (
-            f"Bucket POST must contain a field named '{name}'. "
-            "If it is specified, please check the order of the fields."
-        )
-        raise invalid_argument(name, "", text)
-    return fields[name]
-
-
 def _check_period(moment: str, seconds: int) -> None:
-    """Whether now is within `seconds` from ``20231216T162057Z`` on."""
-    signed_at = parse_utc(moment, _DATE_V4)
+    """Raises unless now is within `seconds` from ``20231216T162057Z`` on."""
+    signed_at = _parse_v4_date(moment)
     check_begun(signed_at)
     check_not_expired(signed_at + seconds)
+
+
+def _parse_v4_date(moment: str) -> float:
+    try:
+        return parse_utc(moment, "%Y%m%dT%H%M%SZ")
+    except MalformedDateError:
+        raise access_denied("OSS authentication requires a valid x-oss-date.") from None
 
 
 def _required(target: Target, names: tuple[str, ...]) -> list[str]:

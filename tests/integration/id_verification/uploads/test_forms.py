@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from facescreen_local.background import Background
-from facescreen_local.id_verification import uploads_policy
+from facescreen_local.id_verification import uploads
 from facescreen_local.id_verification.errors import Refusal
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.id_verification.uploads import UploadService
@@ -50,6 +50,15 @@ def test_the_answer_is_short_unless_asked_for(form: Form, service: IdVerificatio
     assert stored(service, form) == b"a file"
 
 
+def test_a_form_is_answered_as_it_wants(form: Form) -> None:
+    """As OSS does it."""
+    form.fields["success_action_status"] = "200"
+    assert form.post().status_code == 200
+    form.fields["success_action_redirect"] = "http://127.0.0.1/done"
+    answer = form.post()
+    assert (answer.status_code, answer.headers["Location"]) == (303, "http://127.0.0.1/done")
+
+
 def test_a_later_form_replaces_the_file(form: Form, service: IdVerificationService) -> None:
     form.post(b"one")
     form.post(b"another")
@@ -72,6 +81,7 @@ def test_every_permission_is_for_another_key(service: IdVerificationService) -> 
         ),
         ({"policy": "ä"}, 403, "SignatureDoesNotMatch"),
         ({"OSSAccessKeyId": "LTAIunknown"}, 403, "InvalidAccessKeyId"),
+        ({"x-oss-security-token": "CAIS"}, 403, "InvalidSecurityToken"),
         ({"key": "cloudauth-intl/another"}, 403, "AccessDenied"),
         ({"key": ""}, 403, "AccessDenied"),
         ({"x-oss-meta-a": "long" * 2049}, 400, "FieldItemTooLong"),
@@ -97,7 +107,7 @@ def test_a_field_that_is_missing(form: Form, name: str) -> None:
 def test_a_policy_that_is_expired(
     service: IdVerificationService, form: Form, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads_policy, "VALID_S", -1)
+    monkeypatch.setattr(uploads, "VALID_S", -1)
     late = Form(service.uploads.permission(), form.trusting)
     answer = late.post()
     assert_refused(answer, 403, "AccessDenied")
