@@ -69,8 +69,8 @@ class LocalCloud:
         self.admin = AdminService(
             lambda: self.services,
             fire=self._fire,
-            invocations=lambda: self.fc.functions.invocations,
-            calls=lambda: self.cloudauth.calls,
+            invocations=lambda: [asdict(entry) for entry in self.fc.functions.invocations],
+            calls=lambda: [call.to_dict() for call in self.cloudauth.calls],
             reset=self.reset,
         )
         self.fc: FcService

@@ -6,6 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 _WAYS = ("FaceUrl", "FaceBase64", "FaceFile")
@@ -48,6 +49,18 @@ class Call:
     def answered(self, code: str) -> Call:
         """The same call with its answer."""
         return replace(self, code=code)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As ``GET /calls`` of the admin address tells it."""
+        return {
+            "operation": self.operation,
+            "way": self.way,
+            "MerchantBizId": self.merchant_biz_id,
+            "object": self.object,
+            "time": self.time,
+            "code": self.code,
+            "billed": self.billed,
+        }
 
 
 class Rate:
