@@ -93,34 +93,10 @@ class LocalCloud:
         wanted = ports or {}
         for name in ("oss", "cloudauth", "mns"):
             await self._start(getattr(self, name), wanted.get(name, 0))
-        self.oss.create_bucket(BUCKET)
-        self.oss.create_bucket(STATE_BUCKET)
-        for queue in (QUEUE, DEAD_LETTERS):
-            self.mns.create_queue(queue)
-        self.mns.create_topic(TOPIC)
-        self.mns.subscribe(TOPIC, "queue", QUEUE)
-        fc = bound(wanted.get("fc", 0))
-        self._running.callback(fc.close)
-        self._fc_port = fc.getsockname()[1]
-        functions = load_functions(
-            self._project / self._template, self._function_environment(), source=self._source
-        )
-        self.fc = FcService(
-            self.identity,
-            Functions(
-                functions,
-                self.identity,
-                self._data / "fc",
-                region=REGION,
-                destination=self._dead_letter,
-                behaviour=lambda: self.fc.behaviour,
-                interpreters=self._interpreters,
-                ca_file=self.cloudauth.ca_file,
-            ),
-        )
-        await self._start(self.fc, fc)
+        self._create_resources()
+        await self._start_functions(wanted.get("fc", 0))
         await self._start(self.admin, wanted.get("admin", 0))
-        if any(function.http_trigger for function in functions):
+        if any(deployment.function.http_trigger for deployment in self.fc.functions.deployed):
             self.http = HttpTriggerService(self.identity, self.fc.functions)
             await self._start(self.http, wanted.get("http", 0))
         for service in self.services.values():
@@ -165,6 +141,34 @@ class LocalCloud:
             "CLOUDAUTH_CA_FILE": str(self.cloudauth.ca_file),
         }
         return {**outside, **self._function_environment()}
+
+    def _create_resources(self) -> None:
+        self.oss.create_bucket(BUCKET)
+        self.oss.create_bucket(STATE_BUCKET)
+        for queue in (QUEUE, DEAD_LETTERS):
+            self.mns.create_queue(queue)
+        self.mns.create_topic(TOPIC)
+        self.mns.subscribe(TOPIC, "queue", QUEUE)
+
+    async def _start_functions(self, port: int) -> None:
+        """Their environment names the address that they are invoked at."""
+        address = bound(port)
+        self._running.callback(address.close)
+        self._fc_port = address.getsockname()[1]
+        functions = Functions(
+            load_functions(
+                self._project / self._template, self._function_environment(), source=self._source
+            ),
+            self.identity,
+            self._data / "fc",
+            region=REGION,
+            destination=self._dead_letter,
+            behaviour=lambda: self.fc.behaviour,
+            interpreters=self._interpreters,
+            ca_file=self.cloudauth.ca_file,
+        )
+        self.fc = FcService(self.identity, functions)
+        await self._start(self.fc, address)
 
     async def _start(self, service: Service, at: int | socket.socket) -> None:
         await service.start(at)
