@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
 
-from facescreen_local.fc.invocations import Invocation
-from facescreen_local.id_verification.store.calls import Call
 from facescreen_local.protocol.faults import BadBehaviour, Behaviour
 from facescreen_local.protocol.service import LocalError, Service
 
@@ -27,11 +25,12 @@ class AdminService(Service):
         services: Callable[[], Mapping[str, Service]],
         *,
         fire: Callable[[str], int],
-        invocations: Callable[[], Iterable[Invocation]],
-        calls: Callable[[], Iterable[Call]],
+        invocations: Callable[[], list[dict[str, Any]]],
+        calls: Callable[[], list[dict[str, Any]]],
         reset: Callable[[], None],
     ) -> None:
-        """`fire` fires a function's time triggers; it raises LocalError."""
+        """`fire` fires a function's time triggers; it raises LocalError. `invocations` and `calls`
+        are given as JSON; ``billed`` in a call says whether it was."""
         super().__init__()
         self._services = services
         self._fire = fire
@@ -52,8 +51,8 @@ class AdminService(Service):
             return self._fire_timers(asked.removeprefix(_FIRE), request_id)
         told = {
             "GET /calls": self._billed_calls,
-            "GET /calls/all": self._all_calls,
-            "GET /invocations": self._all_invocations,
+            "GET /calls/all": self._calls,
+            "GET /invocations": self._invocations,
             "POST /reset": self._reset,
         }
         if asked not in told:
@@ -92,25 +91,8 @@ class AdminService(Service):
             return self.error(409, "NotEnabled", message, request_id)
         return _json({"fired": fired})
 
-    def _all_invocations(self) -> list[dict[str, Any]]:
-        return [asdict(entry) for entry in self._invocations()]
-
     def _billed_calls(self) -> list[dict[str, Any]]:
-        return [call for call in self._all_calls() if call["billed"]]
-
-    def _all_calls(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "operation": call.operation,
-                "way": call.way,
-                "MerchantBizId": call.merchant_biz_id,
-                "object": call.object,
-                "time": call.time,
-                "code": call.code,
-                "billed": call.billed,
-            }
-            for call in self._calls()
-        ]
+        return [call for call in self._calls() if call["billed"]]
 
 
 def _json(body: object, status: int = 200) -> web.Response:

@@ -13,9 +13,10 @@ from typing import Any
 
 from facescreen_local.admin import AdminService
 from facescreen_local.auth.account import Identity, Key
+from facescreen_local.fc.functions import Functions
 from facescreen_local.fc.http_trigger.service import HttpTriggerService
 from facescreen_local.fc.service import FcService
-from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.mns.service import MnsService
 from facescreen_local.oss.service import OssService
 from facescreen_local.protocol.faults import Behaviour
@@ -63,13 +64,13 @@ class LocalCloud:
         data.mkdir(parents=True, exist_ok=True)
         self.identity = _identity(data / "identity.json")
         self.oss = OssService(self.identity, data / "oss", REGION, self._on_event)
-        self.cloudauth = CloudauthService(self.identity, data)
+        self.cloudauth = IdVerificationService(self.identity, data)
         self.mns = MnsService(self.identity, data / "mns", REGION)
         self.admin = AdminService(
             lambda: self.services,
             fire=self._fire,
-            invocations=lambda: self.fc.invocations,
-            calls=lambda: self.cloudauth.calls,
+            invocations=lambda: [asdict(entry) for entry in self.fc.functions.invocations],
+            calls=lambda: [call.to_dict() for call in self.cloudauth.calls],
             reset=self.reset,
         )
         self.fc: FcService
@@ -92,31 +93,11 @@ class LocalCloud:
         wanted = ports or {}
         for name in ("oss", "cloudauth", "mns"):
             await self._start(getattr(self, name), wanted.get(name, 0))
-        self.oss.create_bucket(BUCKET)
-        self.oss.create_bucket(STATE_BUCKET)
-        for queue in (QUEUE, DEAD_LETTERS):
-            self.mns.create_queue(queue)
-        self.mns.create_topic(TOPIC)
-        self.mns.subscribe(TOPIC, "queue", QUEUE)
-        fc = bound(wanted.get("fc", 0))
-        self._running.callback(fc.close)
-        self._fc_port = fc.getsockname()[1]
-        functions = load_functions(
-            self._project / self._template, self._function_environment(), source=self._source
-        )
-        self.fc = FcService(
-            self.identity,
-            functions,
-            self._data / "fc",
-            self._dead_letter,
-            REGION,
-            interpreters=self._interpreters,
-            ca_file=self.cloudauth.ca_file,
-        )
-        await self._start(self.fc, fc)
+        self._create_resources()
+        await self._start_functions(wanted.get("fc", 0))
         await self._start(self.admin, wanted.get("admin", 0))
-        if any(function.http_trigger for function in functions):
-            self.http = HttpTriggerService(self.identity, self.fc)
+        if any(deployment.function.http_trigger for deployment in self.fc.functions.deployed):
+            self.http = HttpTriggerService(self.identity, self.fc.functions)
             await self._start(self.http, wanted.get("http", 0))
         for service in self.services.values():
             service.kill_instances = self.fc.kill_instances
@@ -138,7 +119,7 @@ class LocalCloud:
         for service in self.services.values():
             service.behaviour = Behaviour()
         self.cloudauth.reset()
-        self.fc.reset()
+        self.fc.functions.reset()
 
     def environment(self) -> dict[str, str]:
         """What a client needs, and what s.yaml was read with: the env file's lines."""
@@ -154,12 +135,40 @@ class LocalCloud:
             "MNS_QUEUE": QUEUE,
             "MNS_DLQ": DEAD_LETTERS,
             "FC_ENDPOINT": self.fc.url,
-            "FC_FUNCTION": self.fc.functions[0].name,
+            "FC_FUNCTION": self.fc.functions.deployed[0].function.name,
             "HTTP_TRIGGER_URL": self.http.url if self.http else "",
             "LOCAL_ADMIN": self.admin.url,
             "CLOUDAUTH_CA_FILE": str(self.cloudauth.ca_file),
         }
         return {**outside, **self._function_environment()}
+
+    def _create_resources(self) -> None:
+        self.oss.create_bucket(BUCKET)
+        self.oss.create_bucket(STATE_BUCKET)
+        for queue in (QUEUE, DEAD_LETTERS):
+            self.mns.create_queue(queue)
+        self.mns.create_topic(TOPIC)
+        self.mns.subscribe(TOPIC, "queue", QUEUE)
+
+    async def _start_functions(self, port: int) -> None:
+        """Their environment names the address that they are invoked at."""
+        address = bound(port)
+        self._running.callback(address.close)
+        self._fc_port = address.getsockname()[1]
+        functions = Functions(
+            load_functions(
+                self._project / self._template, self._function_environment(), source=self._source
+            ),
+            self.identity,
+            self._data / "fc",
+            region=REGION,
+            destination=self._dead_letter,
+            behaviour=lambda: self.fc.behaviour,
+            interpreters=self._interpreters,
+            ca_file=self.cloudauth.ca_file,
+        )
+        self.fc = FcService(self.identity, functions)
+        await self._start(self.fc, address)
 
     async def _start(self, service: Service, at: int | socket.socket) -> None:
         await service.start(at)
@@ -195,10 +204,10 @@ class LocalCloud:
         }
 
     def _fire(self, function: str) -> int:
-        return self.fc.fire(function)
+        return self.fc.functions.fire(function)
 
     def _on_event(self, record: dict[str, Any]) -> None:
-        self.fc.deliver(record)
+        self.fc.functions.deliver(record)
 
     async def _dead_letter(self, destination: str, body: bytes) -> None:
         """Delivers to an onFailure destination, which s.yaml names by its ARN."""

@@ -9,7 +9,7 @@ import pytest
 
 from facescreen_local.auth.account import Identity
 from facescreen_local.background import Background
-from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.mns.service import MnsService
 from facescreen_local.oss.service import OssService
 from tests.contract.aws import AwsPlace, served
@@ -60,8 +60,8 @@ def mns(
 @pytest.fixture(scope="session")
 def cloudauth(
     loop: Background, identity: Identity, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[CloudauthService]:
-    service = CloudauthService(identity, tmp_path_factory.mktemp("cloudauth"))
+) -> Iterator[IdVerificationService]:
+    service = IdVerificationService(identity, tmp_path_factory.mktemp("cloudauth"))
     loop.run(service.start())
     yield service
     loop.run(service.stop())
@@ -69,7 +69,7 @@ def cloudauth(
 
 @pytest.fixture(scope="session")
 def local(
-    identity: Identity, oss: OssService, mns: MnsService, cloudauth: CloudauthService
+    identity: Identity, oss: OssService, mns: MnsService, cloudauth: IdVerificationService
 ) -> Place:
     """The local services, with temporary credentials, as a function holds them."""
     key = identity.issue_token()

@@ -134,7 +134,9 @@ def running(
         )
         try:
             loop.run(cloud.start())
-            outside = Outside(cloud.environment(), lambda: loop.run(cloud.fc.drained(), 120))
+            outside = Outside(
+                cloud.environment(), lambda: loop.run(cloud.fc.functions.drained(), 120)
+            )
             try:
                 yield cloud, outside
             finally:

@@ -9,14 +9,6 @@ from dataclasses import dataclass, field
 _LETTERS = string.ascii_letters + string.digits
 
 
-class UnknownAccessKey(LookupError):
-    """No such AccessKey ID (InvalidAccessKeyId)."""
-
-
-class BadSecurityToken(LookupError):
-    """The token is missing, unknown, or belongs to another key (InvalidSecurityToken)."""
-
-
 @dataclass(frozen=True)
 class Key:
     """An AccessKey; `security_token` is empty for a long-lived one."""
@@ -50,14 +42,9 @@ class Identity:
         """Every temporary key so far."""
         return list(self._issued.values())
 
-    def secret_for(self, access_key_id: str, security_token: str = "") -> str:
-        """The secret to check a signature with. Raises UnknownAccessKey, BadSecurityToken."""
-        known = {self.key.access_key_id: self.key, **self._issued}.get(access_key_id)
-        if known is None:
-            raise UnknownAccessKey(access_key_id)
-        if known.security_token != security_token:
-            raise BadSecurityToken(access_key_id)
-        return known.access_key_secret
+    def find_key(self, access_key_id: str) -> Key | None:
+        """The account's key with this ID, long-lived or temporary."""
+        return {self.key.access_key_id: self.key, **self._issued}.get(access_key_id)
 
 
 def _text(length: int) -> str:

@@ -1,78 +1,124 @@
-"""ACS3-HMAC-SHA256: signs calls of the FC 3.0 API, and of HTTP triggers."""
+"""ACS3-HMAC-SHA256: signs calls of ID Verification, of the FC 3.0 API, and of HTTP triggers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
 
 from facescreen.clients import acs3
 from facescreen_local.auth.account import Identity
-from facescreen_local.auth.checks import (
-    check_date,
-    check_match,
-    malformed,
-    not_matching,
-    require,
-    secret_of,
+from facescreen_local.auth.clock import WINDOW_S, check_window, parse_utc
+from facescreen_local.auth.credentials import (
+    SignatureMismatchError,
+    check_signature,
+    find_secret,
 )
-from facescreen_local.fc.errors import Refused
-from facescreen_local.protocol.request import Head
+from facescreen_local.auth.headers import MalformedAuthorizationError, require_headers
+from facescreen_local.auth.nonces import Nonces
+
+BODY_HASH = "x-acs-content-sha256"
+"""The header that says the body's SHA-256."""
 
 _AUTHORIZATION = re.compile(
-    rf"{acs3.ALGORITHM} Credential=([^,]+),SignedHeaders=([a-z0-9;-]+),Signature=([0-9a-f]+)"
+    rf"{acs3.ALGORITHM} Credential=(?P<key_id>[^,\s]{{1,128}}),"
+    r"SignedHeaders=(?P<headers>[a-z0-9;-]{1,2000}),Signature=(?P<signature>[0-9a-f]{64})"
 )
+_DATE = "%Y-%m-%dT%H:%M:%SZ"
 _FRACTION = re.compile(r"\.\d{1,9}Z$")
-_MOST_PARAMETERS = 100
+_MAX_PARAMETERS = 100
+_NONCE = "x-acs-signature-nonce"
 
 
-def check(head: Head, identity: Identity, required: Collection[str]) -> None:
-    """Raises Refused unless the head is signed by a key of the account.
+class UnsignedHeaderError(Exception):
+    """The signature leaves out a header that it must cover."""
 
-    The `required` headers must be there and signed, ``x-acs-date`` among them; every other
-    ``x-acs-`` header must be signed too. For the body see check_body.
-    """
-    require(head.headers, required)
-    key_id, names, claimed = _read(head.headers, required)
-    secret = secret_of(identity, key_id, head.headers.get("x-acs-security-token", ""))
-    # JavaScript, Go and Java write fractions of a second.
-    check_date(_FRACTION.sub("Z", head.headers["x-acs-date"]), "%Y-%m-%dT%H:%M:%SZ")
-    canonical = acs3.canonical_request(
-        head.method,
-        head.path,
-        acs3.canonical_query(_parameters(head.query)),
-        {name: head.headers[name] for name in names},
-        head.headers.get("x-acs-content-sha256", ""),
-    )
-    try:
-        calculated = acs3.signature(secret, canonical)
-    except UnicodeEncodeError as error:
-        # Surrogates: nothing that a client can sign.
-        raise not_matching() from error
-    check_match(calculated, claimed)
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
 
 
-def check_body(head: Head, body: bytes) -> None:
-    """Raises Refused unless `body` is the one that was signed, where one was."""
-    signed = head.headers.get("x-acs-content-sha256")
-    if signed is not None and acs3.payload_hash(body) != signed:
-        raise not_matching()
+class NonceUsedError(Exception):
+    """An earlier request was signed with the same nonce."""
 
 
-def _read(headers: Mapping[str, str], required: Collection[str]) -> tuple[str, list[str], str]:
-    """AccessKey ID, names of the signed headers, signature."""
-    found = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))
-    if found is None:
-        raise malformed()
-    names = found[2].split(";")
-    must = {*required, *(name for name in headers if name.startswith("x-acs-"))}
-    if not must <= set(names) <= set(headers):
-        raise not_matching()
-    return found[1], names, found[3]
+class TooManyParametersError(Exception):
+    """The query has more of them than any request needs."""
+
+
+class Acs3Authenticator:
+    """Checks the signatures of requests to one address."""
+
+    def __init__(
+        self, identity: Identity, required: Iterable[str], *, fractions: bool = False
+    ) -> None:
+        """The `required` headers must be there and signed, ``x-acs-date`` among them; where
+        ``x-acs-signature-nonce`` is one of them, a request is good once. `fractions`: whether the
+        date may have fractions of a second, which JavaScript, Go and Java write.
+        """
+        self._identity = identity
+        self._required = frozenset(required)
+        self._fractions = fractions
+        # A date may lie ahead as far as behind, so a request stays valid for twice the window.
+        self._nonces = Nonces(2 * WINDOW_S)
+
+    def check(
+        self,
+        method: str,
+        path: str,
+        query: str,
+        headers: Mapping[str, str],
+        body_hash: str,
+    ) -> None:
+        """Returns if the request is signed by a key of the account.
+
+        `query` is as it was sent, `headers` have their names in lower case; every ``x-acs-`` header
+        must be signed, required or not. Raises MissingHeaderError, MalformedAuthorizationError,
+        UnsignedHeaderError, NonceUsedError, TooManyParametersError, and what find_secret,
+        check_signature and check_window raise.
+        """
+        require_headers(headers, sorted(self._required))
+        found = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))
+        if found is None:
+            raise MalformedAuthorizationError
+        signed = self._signed(headers, found["headers"].split(";"))
+        self._check_date(headers["x-acs-date"])
+        token = headers.get("x-acs-security-token", "")
+        secret = find_secret(self._identity, found["key_id"], token)
+        try:
+            # The query is encoded anew: clients write it otherwise than they sign it.
+            canonical = acs3.canonical_request(
+                method, path, acs3.canonical_query(_parameters(query)), signed, body_hash
+            )
+            expected = acs3.signature(secret, canonical)
+        except UnicodeEncodeError:
+            # Surrogates: nothing that a client can sign.
+            raise SignatureMismatchError(found["signature"]) from None
+        check_signature(found["signature"], expected)
+        if _NONCE in self._required and not self._nonces.first_seen(headers[_NONCE]):
+            raise NonceUsedError
+
+    def _signed(self, headers: Mapping[str, str], names: list[str]) -> dict[str, str]:
+        must = self._required | {name for name in headers if name.startswith("x-acs-")}
+        for name in sorted(must.difference(names)):
+            raise UnsignedHeaderError(name)
+        require_headers(headers, names)
+        return {name: headers[name] for name in names}
+
+    def _check_date(self, text: str) -> None:
+        date = _FRACTION.sub("Z", text) if self._fractions else text
+        check_window(parse_utc(date, _DATE))
 
 
 def _parameters(query: str) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
-    except ValueError as error:
-        raise Refused(400, "InvalidArgument", "too many query parameters") from error
+        return parse_qsl(query, keep_blank_values=True, max_num_fields=_MAX_PARAMETERS)
+    except ValueError:
+        raise TooManyParametersError from None
+
+
+def check_body_hash(headers: Mapping[str, str], body: bytes) -> None:
+    """Raises SignatureMismatchError unless the hash that was signed, if any was, is the body's."""
+    signed = headers.get(BODY_HASH)
+    if signed is not None:
+        check_signature(signed, acs3.payload_hash(body))

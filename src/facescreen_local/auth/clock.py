@@ -1,47 +1,70 @@
-"""Dates in requests, and whether their time has passed or not yet come."""
+"""Dates in requests, and the window around now that they must be in."""
 
 from __future__ import annotations
 
-import calendar
+from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from time import strptime, time
+from time import time
 
-from facescreen_local.oss.errors import OssError, access_denied
+WINDOW_S = 15 * 60
+"""How far a client's clock may be off, before or behind."""
+HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
 
-SKEW_S = 15 * 60
-"""How far a client's clock may be off."""
+
+class MalformedDateError(Exception):
+    """A date that can't be read; `form` is what it should look like to strptime."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__(f"not a date of the form {form}")
+        self.form = form
 
 
-def http_date(text: str) -> float:
-    """Seconds since the epoch, of a Date header. Raises OssError AccessDenied."""
+class ClockSkewError(Exception):
+    """The clock that the request was sent by is off by more than the window."""
+
+
+class RequestNotYetValidError(Exception):
+    """The request is signed for a time that has not come."""
+
+
+class RequestExpiredError(Exception):
+    """The request is signed for a time that has passed."""
+
+
+def parse_http_date(text: str) -> float:
+    """Seconds since the epoch, of a Date header. Raises MalformedDateError."""
     try:
         return parsedate_to_datetime(text).timestamp()
     except (TypeError, ValueError, OverflowError):
-        raise access_denied("OSS authentication requires a valid Date.") from None
+        raise MalformedDateError(HTTP_DATE) from None
 
 
-def iso_date(text: str) -> float:
-    """Seconds since the epoch, of ``20231216T162057Z``. Raises OssError AccessDenied."""
+def parse_utc(text: str, form: str) -> float:
+    """Seconds since the epoch, of a date of strptime's `form`. Raises MalformedDateError."""
     try:
-        return calendar.timegm(strptime(text, "%Y%m%dT%H%M%SZ"))
+        return datetime.strptime(text, form).replace(tzinfo=timezone.utc).timestamp()
     except ValueError:
-        raise access_denied("OSS authentication requires a valid x-oss-date.") from None
+        raise MalformedDateError(form) from None
 
 
-def refuse_skew(sent_at: float) -> None:
-    """Raises OssError RequestTimeTooSkewed."""
-    if abs(time() - sent_at) > SKEW_S:
-        text = "The difference between the request time and the current time is too large."
-        raise OssError(403, "RequestTimeTooSkewed", text)
+def check_window(sent_at: float) -> None:
+    """Raises ClockSkewError unless `sent_at` is now, give or take the window."""
+    if abs(time() - sent_at) > WINDOW_S:
+        raise ClockSkewError
 
 
-def refuse_future(signed_at: float) -> None:
-    """Raises OssError AccessDenied."""
-    if signed_at - time() > SKEW_S:
-        raise access_denied("Request is not yet valid.")
+def check_begun(signed_at: float) -> None:
+    """Raises RequestNotYetValidError for a time that is further ahead than the window."""
+    if signed_at - time() > WINDOW_S:
+        raise RequestNotYetValidError
 
 
-def refuse_expired(expires_at: float, message: str = "Request has expired.") -> None:
-    """Raises OssError AccessDenied, with the message."""
-    if time() > expires_at:
-        raise access_denied(message)
+def check_not_expired(expires_at: float) -> None:
+    """Raises RequestExpiredError."""
+    if has_passed(expires_at):
+        raise RequestExpiredError
+
+
+def has_passed(moment: float) -> bool:
+    """Whether `moment`, in seconds since the epoch, is in the past."""
+    return time() > moment

@@ -1,58 +1,62 @@
-"""The keys that signatures are checked with."""
+"""The AccessKey that signed a request: its secret, and whether the signature matches."""
 
 from __future__ import annotations
 
+import base64
 import hmac
 
-from facescreen_local.auth.account import BadSecurityToken, Identity, UnknownAccessKey
-from facescreen_local.oss.errors import OssError, invalid_argument
-from facescreen_local.oss.signature import Scope
+from facescreen_local.auth.account import Identity
 
 
-class Keyring:
-    """One account's keys, for the signatures of one region."""
+class AccessKeyError(Exception):
+    """The account has no such key, or not with this token."""
 
-    def __init__(self, identity: Identity, region: str) -> None:
-        self._identity = identity
-        self._region = region
-
-    def secret(self, access_key_id: str, token: str) -> str:
-        """Raises OssError InvalidAccessKeyId, InvalidSecurityToken."""
-        try:
-            return self._identity.secret_for(access_key_id, token)
-        except BadSecurityToken:
-            if token:
-                text = "The security token you provided is invalid."
-                raise OssError(403, "InvalidSecurityToken", text) from None
-            # Without its token, a temporary key is one that OSS has never heard of.
-            raise _unknown_key(access_key_id) from None
-        except UnknownAccessKey:
-            raise _unknown_key(access_key_id) from None
-
-    def scope(self, credential: str, moment: str) -> tuple[str, Scope]:
-        """The key id in ``<key id>/<scope>``, and the scope, which can only be one.
-
-        `moment` is ``20231216T162057Z``. Raises OssError InvalidArgument.
-        """
-        key_id, _, presented = credential.partition("/")
-        scope = Scope(moment[:8], self._region)
-        if presented != scope.path:
-            text = "The credential's date, region or product does not match the request."
-            raise invalid_argument("Credential", presented, text)
-        return key_id, scope
+    def __init__(self, access_key_id: str) -> None:
+        super().__init__(access_key_id)
+        self.access_key_id = access_key_id
 
 
-def compare(presented: str, expected: str) -> None:
-    """Two signatures. Raises OssError SignatureDoesNotMatch."""
-    if hmac.compare_digest(presented.encode("utf-8", "surrogateescape"), expected.encode()):
-        return
-    text = (
-        "The request signature we calculated does not match the signature you provided. "
-        "Check your key and signing method."
-    )
-    raise OssError(403, "SignatureDoesNotMatch", text, {"SignatureProvided": presented})
+class UnknownAccessKeyError(AccessKeyError):
+    """The account has no key with this ID."""
 
 
-def _unknown_key(access_key_id: str) -> OssError:
-    text = "The OSS Access Key Id you provided does not exist in our records."
-    return OssError(403, "InvalidAccessKeyId", text, {"OSSAccessKeyId": access_key_id})
+class MissingSecurityTokenError(AccessKeyError):
+    """The key is a temporary one, and comes without its token."""
+
+
+class InvalidSecurityTokenError(AccessKeyError):
+    """The token is not the key's."""
+
+
+class SignatureMismatchError(Exception):
+    """The signature is not the one that the key makes of the request."""
+
+    def __init__(self, presented: str) -> None:
+        super().__init__()
+        self.presented = presented
+
+
+def find_secret(identity: Identity, access_key_id: str, security_token: str) -> str:
+    """The secret to check a signature with; `security_token` is empty where none was sent.
+
+    Raises UnknownAccessKeyError, MissingSecurityTokenError, InvalidSecurityTokenError.
+    """
+    key = identity.find_key(access_key_id)
+    if key is None:
+        raise UnknownAccessKeyError(access_key_id)
+    if key.security_token and not security_token:
+        raise MissingSecurityTokenError(access_key_id)
+    if key.security_token != security_token:
+        raise InvalidSecurityTokenError(access_key_id)
+    return key.access_key_secret
+
+
+def check_signature(presented: str, expected: str) -> None:
+    """Raises SignatureMismatchError. `presented` may hold surrogates; `expected` is ASCII."""
+    if not hmac.compare_digest(presented.encode("utf-8", "surrogateescape"), expected.encode()):
+        raise SignatureMismatchError(presented)
+
+
+def hmac_sha1(secret: str, to_sign: bytes) -> str:
+    """The signature of OSS's version 1 and of MNS: Base64."""
+    return base64.b64encode(hmac.digest(secret.encode(), to_sign, "sha1")).decode()

@@ -6,6 +6,16 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from facescreen_local.auth.acs3 import NonceUsedError, TooManyParametersError, UnsignedHeaderError
+from facescreen_local.auth.clock import ClockSkewError, MalformedDateError
+from facescreen_local.auth.credentials import (
+    InvalidSecurityTokenError,
+    MissingSecurityTokenError,
+    SignatureMismatchError,
+    UnknownAccessKeyError,
+)
+from facescreen_local.auth.headers import MalformedAuthorizationError, MissingHeaderError
+from facescreen_local.protocol.body import BodyTooLargeError
 from facescreen_local.protocol.service import LocalError
 
 REQUEST_ID = "x-fc-request-id"
@@ -16,6 +26,61 @@ class Refused(LocalError):
     """Codes are from Function Compute's list of them."""
 
 
+def function_not_found(name: str) -> Refused:
+    """404 FunctionNotFound."""
+    return Refused(404, "FunctionNotFound", f"function {name[:128]!r} does not exist")
+
+
 def response(status: int, told: Mapping[str, str], request_id: str) -> web.Response:
     """An error's answer, with `told` as its JSON."""
     return web.json_response(dict(told), status=status, headers={REQUEST_ID: request_id})
+
+
+_NOT_MATCHING = (
+    403,
+    "SignatureNotMatch",
+    "The request signature we calculated does not match the signature you provided. "
+    "Check your access key and signing method",
+)
+_INVALID_TOKEN = (403, "InvalidSecurityToken", "the security token is not valid")
+# UNCONFIRMED: the codes of dates, wrong tokens and nonces; that of a nonce is the API gateway's.
+_SHARED: Mapping[type[Exception], tuple[int, str, str]] = {
+    BodyTooLargeError: (
+        400,
+        "EntityTooLarge",
+        "payload size exceeds maximum allowed size ({0.max_bytes} bytes)",
+    ),
+    MissingHeaderError: (
+        400,
+        "MissingRequiredHeader",
+        "required HTTP header {0.name} was not specified",
+    ),
+    MalformedAuthorizationError: (400, "InvalidArgument", "invalid authorization"),
+    MalformedDateError: (
+        400,
+        "InvalidArgument",
+        "the request's date is not of the form {0.form}",
+    ),
+    ClockSkewError: (
+        403,
+        "RequestExpired",
+        "the difference between the request time and the current time is too large",
+    ),
+    UnknownAccessKeyError: (403, "InvalidAccessKeyID", "invalid access key ID {0.access_key_id!r}"),
+    MissingSecurityTokenError: _INVALID_TOKEN,
+    InvalidSecurityTokenError: _INVALID_TOKEN,
+    UnsignedHeaderError: _NOT_MATCHING,
+    SignatureMismatchError: _NOT_MATCHING,
+    NonceUsedError: (400, "SignatureNonceUsed", "the signature nonce was used already"),
+    TooManyParametersError: (400, "InvalidArgument", "too many query parameters"),
+}
+ERRORS: tuple[type[Exception], ...] = (Refused, *_SHARED)
+"""What a request may fail with: errors of the service's own, and of the code that all share."""
+
+
+def to_refused(error: Exception) -> Refused:
+    """One of ERRORS in Function Compute's words."""
+    if isinstance(error, Refused):
+        return error
+    status, code, message = _SHARED[type(error)]
+    return Refused(status, code, message.format(error))

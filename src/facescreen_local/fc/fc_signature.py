@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
 from urllib.parse import unquote
 
 from facescreen_local.auth.account import Identity
-from facescreen_local.auth.checks import check_date, check_match, malformed, require, secret_of
+from facescreen_local.auth.clock import HTTP_DATE, check_window, parse_utc
+from facescreen_local.auth.credentials import check_signature, find_secret
+from facescreen_local.auth.headers import MalformedAuthorizationError, require_headers
 from facescreen_local.protocol.request import Head
 
 _AUTHORIZATION = re.compile(r"FC ([^:\s]{1,128}):([A-Za-z0-9+/]{43}=)")
 
 
 def check(head: Head, identity: Identity) -> None:
-    """Raises Refused unless the head is signed by a key of the account.
+    """Returns if the head is signed by a key of the account.
 
-    Neither the query nor the body is covered: function-compute.md, "FC's own API".
+    Neither the query nor the body is covered: function-compute.md, "FC's own API". Raises
+    MissingHeaderError, MalformedAuthorizationError, and what find_secret, check_signature and
+    check_window raise.
     """
-    require(head.headers, ["date"])
+    require_headers(head.headers, ["date"])
     found = _AUTHORIZATION.fullmatch(head.headers.get("authorization", ""))
     if found is None:
-        raise malformed()
-    secret = secret_of(identity, found[1], head.headers.get("x-fc-security-token", ""))
-    check_date(head.headers["date"], "%a, %d %b %Y %H:%M:%S GMT")
-    check_match(_signature(secret, head), found[2])
+        raise MalformedAuthorizationError
+    secret = find_secret(identity, found[1], head.headers.get("x-fc-security-token", ""))
+    check_window(parse_utc(head.headers["date"], HTTP_DATE))
+    check_signature(found[2], _signature(secret, head))
 
 
 def _signature(secret: str, head: Head) -> str:
@@ -38,4 +41,4 @@ def _signature(secret: str, head: Head) -> str:
         unquote(head.path),
     ]
     to_sign = "\n".join(lines).encode(errors="surrogateescape")
-    return base64.b64encode(hmac.new(secret.encode(), to_sign, hashlib.sha256).digest()).decode()
+    return base64.b64encode(hmac.digest(secret.encode(), to_sign, "sha256")).decode()

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from facescreen_local.auth.acs3 import NonceUsedError, UnsignedHeaderError
+from facescreen_local.auth.clock import ClockSkewError, MalformedDateError
+from facescreen_local.auth.credentials import (
+    InvalidSecurityTokenError,
+    MissingSecurityTokenError,
+    SignatureMismatchError,
+    UnknownAccessKeyError,
+)
+from facescreen_local.auth.headers import MalformedAuthorizationError, MissingHeaderError
+from facescreen_local.protocol.body import BodyTooLargeError
+
 SERVICE_STATUS = {
     "MissingParameter": 400,
     "InvalidParameter": 400,
@@ -36,3 +49,44 @@ class Refusal(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+_WRONG_TOKEN = (
+    "InvalidSecurityToken.MismatchWithAccessKey",
+    "Specified SecurityToken mismatch with the AccessKey.",
+)
+_SHARED: Mapping[type[Exception], tuple[str, str]] = {
+    BodyTooLargeError: ("ToolargeImage", "The request is too large: send a URL."),
+    MalformedAuthorizationError: (
+        "IncompleteSignature",
+        "The request signature does not conform to Aliyun standards.",
+    ),
+    UnsignedHeaderError: ("IncompleteSignature", "The header {0.name} must be signed."),
+    MissingHeaderError: ("IncompleteSignature", "The signed header {0.name} is missing."),
+    MalformedDateError: (
+        "InvalidTimeStamp.Format",
+        "Specified time stamp or date value is not well formatted.",
+    ),
+    ClockSkewError: (
+        "InvalidTimeStamp.Expired",
+        "Specified time stamp or date value is expired.",
+    ),
+    UnknownAccessKeyError: ("InvalidAccessKeyId.NotFound", "Specified access key is not found."),
+    MissingSecurityTokenError: _WRONG_TOKEN,
+    InvalidSecurityTokenError: _WRONG_TOKEN,
+    SignatureMismatchError: (
+        "SignatureDoesNotMatch",
+        "Specified signature is not matched with our calculation.",
+    ),
+    NonceUsedError: ("SignatureNonceUsed", "Specified signature nonce was used already."),
+}
+ERRORS: tuple[type[Exception], ...] = (Refusal, *_SHARED)
+"""What a request may fail with: errors of the service's own, and of the code that all share."""
+
+
+def to_refusal(error: Exception) -> Refusal:
+    """One of ERRORS in the service's words, or the gateway's."""
+    if isinstance(error, Refusal):
+        return error
+    code, message = _SHARED[type(error)]
+    return Refusal(code, message.format(error))

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from facescreen_local.mns.errors import invalid_argument, invalid_element, out_of_range
+from facescreen_local.mns.errors import invalid_argument, out_of_range
+from facescreen_local.protocol.xml_body import UnexpectedElementError
 
 Value = int | str
 
@@ -108,11 +109,14 @@ def given(known: Iterable[Attribute], texts: Mapping[str, str]) -> dict[str, Val
 
 
 def complete(known: Iterable[Attribute], texts: Mapping[str, str]) -> dict[str, Value]:
-    """All the attributes, by default where `texts` has none. Raises MnsError InvalidArgument."""
+    """All the attributes, by default where `texts` has none.
+
+    Raises MnsError InvalidArgument, UnexpectedElementError for one that must be given.
+    """
     found = given(known, texts)
     for one in known:
         if one.name not in found:
             if one.default is None:
-                raise invalid_element(one.name)
+                raise UnexpectedElementError(one.name)
             found[one.name] = one.default
     return found

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
-from time import time
 
-from facescreen_local.auth.account import BadSecurityToken, Identity, UnknownAccessKey
+from facescreen_local.auth.account import Identity
+from facescreen_local.auth.clock import check_window, parse_http_date
+from facescreen_local.auth.credentials import check_signature, find_secret, hmac_sha1
 from facescreen_local.mns.errors import MnsError
-from facescreen_local.mns.signature import signature, string_to_sign
 
-SKEW_S = 15 * 60
 VERSION = "2015-06-06"
 
 _AUTHORIZATION = re.compile(r"MNS ([^:\s]+):(\S+)")
@@ -23,18 +20,16 @@ _AUTHORIZATION = re.compile(r"MNS ([^:\s]+):(\S+)")
 def check_sender(
     identity: Identity, method: str, resource: str, headers: Mapping[str, str]
 ) -> None:
-    """Returns if the request may pass; header names in lower case. Raises MnsError."""
+    """Returns if the request may pass.
+
+    `resource` is the path with its query, both as they were sent; header names are in lower case.
+    Raises one of ERRORS.
+    """
     key_id, presented = _authorization(headers)
     _check_version(headers)
     _check_date(headers)
-    secret = _secret(identity, key_id, headers.get("security-token", ""))
-    expected = signature(secret, string_to_sign(method, resource, headers))
-    if not hmac.compare_digest(presented.encode("utf-8", "surrogateescape"), expected.encode()):
-        text = (
-            "The request signature we calculated does not match the signature you provided. "
-            "Check your key and signing method."
-        )
-        raise MnsError(403, "SignatureDoesNotMatch", text)
+    secret = find_secret(identity, key_id, headers.get("security-token", ""))
+    check_signature(presented, hmac_sha1(secret, _string_to_sign(method, resource, headers)))
 
 
 def check_body(headers: Mapping[str, str], body: bytes) -> None:
@@ -68,27 +63,12 @@ def _check_date(headers: Mapping[str, str]) -> None:
     given = headers.get("date")
     if given is None:
         raise MnsError(400, "MissingDateHeader", "Date header is required.")
-    try:
-        sent = parsedate_to_datetime(given).timestamp()
-    except (TypeError, ValueError, OverflowError):
-        raise MnsError(400, "InvalidDateHeader", "The Date header format is invalid.") from None
-    if abs(time() - sent) > SKEW_S:
-        raise MnsError(408, "TimeExpired", "The http request you sent is expired.")
+    check_window(parse_http_date(given))
 
 
-def _secret(identity: Identity, key_id: str, token: str) -> str:
-    try:
-        return identity.secret_for(key_id, token)
-    except BadSecurityToken:
-        if token:
-            # UNCONFIRMED: the code that the real service has for this.
-            text = "The security token you provided is invalid."
-            raise MnsError(403, "InvalidSecurityToken", text) from None
-        # Without its token, a temporary key is one that MNS has never heard of.
-        raise _unknown_key() from None
-    except UnknownAccessKey:
-        raise _unknown_key() from None
-
-
-def _unknown_key() -> MnsError:
-    return MnsError(403, "InvalidAccessKeyId", "The AccessKey Id you provided is not exist.")
+def _string_to_sign(method: str, resource: str, headers: Mapping[str, str]) -> bytes:
+    """As it arrived: UTF-8, with lone surrogates for bytes that are not."""
+    plain = [headers.get(name, "") for name in ("content-md5", "content-type", "date")]
+    vendor = sorted(name for name in headers if name.startswith("x-mns-"))
+    lines = [method, *plain, *(f"{name}:{headers[name]}" for name in vendor), resource]
+    return "\n".join(lines).encode("utf-8", "surrogateescape")

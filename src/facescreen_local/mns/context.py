@@ -10,16 +10,15 @@ from aiohttp import web
 
 from facescreen_local.mns.attributes import LARGEST_BATCH, LARGEST_MESSAGE, Number
 from facescreen_local.mns.bus import Bus
-from facescreen_local.mns.errors import invalid_argument
-from facescreen_local.mns.markup import document
-from facescreen_local.mns.request import Target
+from facescreen_local.mns.request import NAMESPACE, Target
+from facescreen_local.protocol.xml_body import document, parse
 
 # In XML, one byte may take six: ``&quot;``.
 LARGEST_REQUEST = 6 * LARGEST_BATCH * LARGEST_MESSAGE + 65536
 
 
 @dataclass(frozen=True)
-class Call:
+class RequestContext:
     """A request that has passed authentication; header names in lower case."""
 
     target: Target
@@ -36,19 +35,12 @@ class Call:
         given = self.target.query.get(parameter.name)
         return None if given is None else parameter.read(given)
 
-
-async def read_body(request: web.BaseRequest) -> bytes:
-    """Raises MnsError InvalidArgument for one that no operation could need."""
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > LARGEST_REQUEST:
-            raise invalid_argument(f"A request should have at most {LARGEST_REQUEST} bytes.")
-    return bytes(body)
+    def xml(self) -> Element:
+        """The body's root. Raises MalformedXmlError."""
+        return parse(self.body, ignore_namespaces=True)
 
 
 def xml_response(root: Element, status: int = 200) -> web.Response:
     """A document."""
-    return web.Response(
-        status=status, body=document(root), content_type="text/xml", charset="utf-8"
-    )
+    body = document(root, NAMESPACE)
+    return web.Response(status=status, body=body, content_type="text/xml", charset="utf-8")

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 
-class MnsError(Exception):
+from facescreen_local.auth.clock import ClockSkewError, MalformedDateError
+from facescreen_local.auth.credentials import (
+    InvalidSecurityTokenError,
+    MissingSecurityTokenError,
+    SignatureMismatchError,
+    UnknownAccessKeyError,
+)
+from facescreen_local.protocol.body import BodyTooLargeError
+from facescreen_local.protocol.service import LocalError
+from facescreen_local.protocol.xml_body import MalformedXmlError, UnexpectedElementError
+
+
+class MnsError(LocalError):
     """What a request is answered with instead of a result."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(f"{status} {code}: {message}")
-        self.status = status
-        self.code = code
-        self.message = message
 
 
 def invalid_argument(message: str) -> MnsError:
@@ -21,17 +28,6 @@ def invalid_argument(message: str) -> MnsError:
 def out_of_range(name: str, lowest: int, highest: int, unit: str) -> MnsError:
     """400 InvalidArgument: `name` is no whole number, or none in its range."""
     return invalid_argument(f"The value of {name} should between {lowest} and {highest} {unit}.")
-
-
-def malformed_xml() -> MnsError:
-    """400 MalformedXML."""
-    return MnsError(400, "MalformedXML", "The XML you provided was not well-formed.")
-
-
-def invalid_element(name: str) -> MnsError:
-    """400 InvalidArgument: an element that does not belong, is missing, or is not known here."""
-    text = "The XML you provided did not validate against our published schema, cause by"
-    return invalid_argument(f"{text} {name}.")
 
 
 def invalid_url() -> MnsError:
@@ -64,3 +60,46 @@ def already_exist(kind: str) -> MnsError:
     """409 QueueAlreadyExist and the like: the one that is there has other attributes."""
     text = f"The {kind.lower()} you want to create is already exist."
     return MnsError(409, f"{kind}AlreadyExist", text)
+
+
+_UNKNOWN_KEY = (403, "InvalidAccessKeyId", "The AccessKey Id you provided is not exist.")
+_SHARED: Mapping[type[Exception], tuple[int, str, str]] = {
+    BodyTooLargeError: (
+        400,
+        "InvalidArgument",
+        "A request should have at most {0.max_bytes} bytes.",
+    ),
+    MalformedXmlError: (400, "MalformedXML", "The XML you provided was not well-formed."),
+    UnexpectedElementError: (
+        400,
+        "InvalidArgument",
+        "The XML you provided did not validate against our published schema, cause by {0.element}.",
+    ),
+    UnknownAccessKeyError: _UNKNOWN_KEY,
+    # Without its token, a temporary key is one that MNS has never heard of.
+    MissingSecurityTokenError: _UNKNOWN_KEY,
+    # UNCONFIRMED: the code that the real service has for this.
+    InvalidSecurityTokenError: (
+        403,
+        "InvalidSecurityToken",
+        "The security token you provided is invalid.",
+    ),
+    SignatureMismatchError: (
+        403,
+        "SignatureDoesNotMatch",
+        "The request signature we calculated does not match the signature you provided. "
+        "Check your key and signing method.",
+    ),
+    MalformedDateError: (400, "InvalidDateHeader", "The Date header format is invalid."),
+    ClockSkewError: (408, "TimeExpired", "The http request you sent is expired."),
+}
+ERRORS: tuple[type[Exception], ...] = (MnsError, *_SHARED)
+"""What a request may fail with: errors of the service's own, and of the code that all share."""
+
+
+def to_mns_error(error: Exception) -> MnsError:
+    """One of ERRORS in MNS's words."""
+    if isinstance(error, MnsError):
+        return error
+    status, code, message = _SHARED[type(error)]
+    return MnsError(status, code, message.format(error))

@@ -12,7 +12,8 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from facescreen_local.mns.markup import document, record
+from facescreen_local.mns.request import NAMESPACE
+from facescreen_local.protocol.xml_body import document, record
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Published:
         }
         if content_format == "JSON":
             return json.dumps(envelope, ensure_ascii=False)
-        return document(record("Notification", envelope)).decode()
+        return document(record("Notification", envelope), NAMESPACE).decode()
 
 
 def body_md5(body: str) -> str:

@@ -9,18 +9,22 @@ from pathlib import Path
 from aiohttp import web
 
 from facescreen_local.auth.account import Identity
-from facescreen_local.mns import attributes
+from facescreen_local.mns import attributes, operations
 from facescreen_local.mns.attributes import Attribute
 from facescreen_local.mns.authentication import VERSION, check_body, check_sender
 from facescreen_local.mns.bus import Bus, Draft
-from facescreen_local.mns.context import Call, read_body, xml_response
-from facescreen_local.mns.errors import MnsError, invalid_url
-from facescreen_local.mns.markup import record
+from facescreen_local.mns.context import LARGEST_REQUEST, RequestContext, xml_response
+from facescreen_local.mns.errors import ERRORS, invalid_url, to_mns_error
 from facescreen_local.mns.operations import OPERATIONS
 from facescreen_local.mns.operations.kinds import QUEUE, SUBSCRIPTION, TOPIC
-from facescreen_local.mns.request import operation_of, target_of
+from facescreen_local.mns.request import Target, target_of
 from facescreen_local.mns.store.resources import QUEUES, TOPICS, subscriptions_of
+from facescreen_local.protocol.body import read_body
+from facescreen_local.protocol.operations import Operation, load
 from facescreen_local.protocol.service import Service
+from facescreen_local.protocol.xml_body import record
+
+load(operations)
 
 
 class MnsService(Service):
@@ -78,14 +82,20 @@ class MnsService(Service):
         self._bus.close()
 
     def operation(self, request: web.BaseRequest) -> str:
-        """The API's name of what is asked."""
-        return operation_of(request.method, target_of(request.raw_path))
+        """The API's name; method and shape of the path for what MNS does not have.
+
+        A batch is told from a single message by its body only: both are SendMessage here.
+        """
+        target = target_of(request.raw_path)
+        found = _find(request.method, target)
+        return found.name if found else f"{request.method} {target.resource}"
 
     async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         """The operation's answer, or its error."""
         try:
             response = await self._operate(request)
-        except MnsError as error:
+        except ERRORS as raised:
+            error = to_mns_error(raised)
             return self.error(error.status, error.code, error.message, request_id)
         response.headers.update(_common_headers(request_id))
         return response
@@ -100,14 +110,14 @@ class MnsService(Service):
     async def _operate(self, request: web.BaseRequest) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
         check_sender(self._identity, request.method, request.raw_path, headers)
-        operation = OPERATIONS.get(self.operation(request))
+        target = target_of(request.raw_path)
+        operation = _find(request.method, target)
         if operation is None:
             raise invalid_url()
-        body = await read_body(request)
+        body = await read_body(request, LARGEST_REQUEST)
         check_body(headers, body)
-        target = target_of(request.raw_path)
-        return await operation(
-            Call(target, headers, body, self._bus, self.url, lambda: _connected(request))
+        return await operation.perform(
+            RequestContext(target, headers, body, self._bus, self.url, lambda: _connected(request))
         )
 
     def _ensure(
@@ -121,6 +131,10 @@ class MnsService(Service):
         kept = self._bus.resources.create(collection, name, attributes.complete(known, texts))
         if kept is not None:
             self._bus.resources.change(collection, name, attributes.given(known, texts))
+
+
+def _find(method: str, target: Target) -> Operation[RequestContext] | None:
+    return OPERATIONS.find(method, target.resource, target.subresource(OPERATIONS.subresources))
 
 
 def _connected(request: web.BaseRequest) -> bool:

@@ -1,4 +1,5 @@
-"""Who sends a request: the signature in its header or URL, checked with expiry and STS token."""
+"""Who sends a request: the signature in its header, its URL or its form, versions 1 and 4, checked
+with expiry and STS token."""
 
 from __future__ import annotations
 
@@ -6,28 +7,38 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from facescreen_local.auth.account import Identity
 from facescreen_local.auth.clock import (
-    http_date,
-    iso_date,
-    refuse_expired,
-    refuse_future,
-    refuse_skew,
+    MalformedDateError,
+    check_begun,
+    check_not_expired,
+    check_window,
+    parse_http_date,
+    parse_utc,
 )
-from facescreen_local.auth.credentials import Keyring, compare
-from facescreen_local.oss.errors import access_denied, invalid_argument
+from facescreen_local.auth.credentials import check_signature, find_secret, hmac_sha1
+from facescreen_local.oss.errors import access_denied, invalid_argument, private
 from facescreen_local.oss.request import Target
 from facescreen_local.oss.signature import (
     ALGORITHM_V4,
+    Scope,
     canonical_request_v4,
-    signature_v1,
+    signature_of_text_v4,
     signature_v4,
     string_to_sign_v1,
+)
+from facescreen_local.protocol.post_policy import (
+    SIGNATURE_V1,
+    check_signature_v1,
+    required_field,
 )
 
 LONGEST_V4_S = 7 * 24 * 3600
 
 _V1_URL = ("OSSAccessKeyId", "Expires", "Signature")
 _V4_URL = ("x-oss-credential", "x-oss-date", "x-oss-expires", "x-oss-signature")
+_V4_FORM = ("x-oss-credential", "x-oss-date", "x-oss-signature", "policy")
+_TOKEN = "x-oss-security-token"  # noqa: S105
 _SECONDS = re.compile("[0-9]{1,12}")
 _V4_FIELD = re.compile(r"(\w+)=([^,\s]+)")
 
@@ -41,14 +52,18 @@ class Signed:
     headers: Mapping[str, str]
 
 
+@dataclass(frozen=True)
 class Authenticator:
-    """Checks requests against the keys."""
+    """Checks signatures against the keys of one account, in one region."""
 
-    def __init__(self, keyring: Keyring) -> None:
-        self._keyring = keyring
+    identity: Identity
+    region: str
 
     def check(self, request: Signed) -> bool:
-        """Whether the request is signed at all. Raises OssError where it is signed wrongly."""
+        """Whether the request is signed at all.
+
+        Where it is signed wrongly, raises OssError and the errors of `clock` and `credentials`.
+        """
         authorization = request.headers.get("authorization", "")
         if authorization.startswith("OSS "):
             self._header_v1(request, authorization.removeprefix("OSS "))
@@ -64,36 +79,47 @@ class Authenticator:
             return False
         return True
 
+    def check_form(self, fields: Mapping[str, str]) -> None:
+        """Raises as `check` does, unless the form's policy is signed. What the policy says is not
+        looked at."""
+        if fields.get("x-oss-signature-version") == ALGORITHM_V4:
+            self._form_v4(fields)
+        elif any(name in fields for name in SIGNATURE_V1):
+            check_signature_v1(self.identity, fields)
+        else:
+            raise private()
+
     def _header_v1(self, request: Signed, presented: str) -> None:
         key_id, _, signature = presented.partition(":")
         date = request.headers.get("x-oss-date") or request.headers.get("date", "")
-        refuse_skew(http_date(date))
-        secret = self._keyring.secret(key_id, request.headers.get("x-oss-security-token", ""))
+        check_window(parse_http_date(date))
+        secret = self._secret(key_id, request.headers.get(_TOKEN))
         text = string_to_sign_v1(request.method, request.target, request.headers, date)
-        compare(signature, signature_v1(secret, text))
+        check_signature(signature, hmac_sha1(secret, text))
 
     def _url_v1(self, request: Signed) -> None:
         key_id, expires, signature = _required(request.target, _V1_URL)
         if not _SECONDS.fullmatch(expires):
             raise access_denied("Invalid date (should be seconds since epoch).")
-        refuse_expired(int(expires))
-        secret = self._keyring.secret(key_id, request.target.parameter("security-token") or "")
+        check_not_expired(int(expires))
+        secret = self._secret(key_id, request.target.parameter("security-token"))
         text = string_to_sign_v1(request.method, request.target, request.headers, expires)
-        compare(signature, signature_v1(secret, text))
+        check_signature(signature, hmac_sha1(secret, text))
 
     def _header_v4(self, request: Signed, fields: Mapping[str, str]) -> None:
         moment = request.headers.get("x-oss-date", "")
-        refuse_skew(iso_date(moment))
+        check_window(_parse_v4_date(moment))
         if "x-oss-content-sha256" not in request.headers:
             text = "Header x-oss-content-sha256 is required."
             raise invalid_argument("x-oss-content-sha256", "", text)
-        key_id, scope = self._keyring.scope(fields.get("Credential", ""), moment)
-        secret = self._keyring.secret(key_id, request.headers.get("x-oss-security-token", ""))
+        key_id, scope = self._scope(fields.get("Credential", ""), moment)
+        secret = self._secret(key_id, request.headers.get(_TOKEN))
         additional = _listed(fields.get("AdditionalHeaders"))
         canonical = canonical_request_v4(
             request.method, request.target, request.headers, additional
         )
-        compare(fields.get("Signature", ""), signature_v4(secret, scope, moment, canonical))
+        expected = signature_v4(secret, scope, moment, canonical)
+        check_signature(fields.get("Signature", ""), expected)
 
     def _url_v4(self, request: Signed) -> None:
         target = request.target
@@ -101,16 +127,47 @@ class Authenticator:
         if not _SECONDS.fullmatch(expires) or not 1 <= int(expires) <= LONGEST_V4_S:
             text = f"x-oss-expires must be between 1 and {LONGEST_V4_S} seconds."
             raise invalid_argument("x-oss-expires", expires, text)
-        signed_at = iso_date(moment)
-        refuse_future(signed_at)
-        refuse_expired(signed_at + int(expires))
-        key_id, scope = self._keyring.scope(credential, moment)
-        secret = self._keyring.secret(key_id, target.parameter("x-oss-security-token") or "")
+        _check_period(moment, int(expires))
+        key_id, scope = self._scope(credential, moment)
+        secret = self._secret(key_id, target.parameter(_TOKEN))
         additional = _listed(target.parameter("x-oss-additional-headers"))
         unsigned = tuple(pair for pair in target.query if pair[0] != "x-oss-signature")
         signed = replace(target, query=unsigned)
         canonical = canonical_request_v4(request.method, signed, request.headers, additional)
-        compare(signature, signature_v4(secret, scope, moment, canonical))
+        check_signature(signature, signature_v4(secret, scope, moment, canonical))
+
+    def _form_v4(self, fields: Mapping[str, str]) -> None:
+        credential, moment, signature, policy = (required_field(fields, name) for name in _V4_FORM)
+        _check_period(moment, LONGEST_V4_S)
+        key_id, scope = self._scope(credential, moment)
+        secret = self._secret(key_id, fields.get(_TOKEN))
+        check_signature(signature, signature_of_text_v4(secret, scope, policy))
+
+    def _secret(self, access_key_id: str, token: str | None) -> str:
+        return find_secret(self.identity, access_key_id, token or "")
+
+    def _scope(self, credential: str, moment: str) -> tuple[str, Scope]:
+        """The key id in ``<key id>/<scope>``, and the scope, which can only be one."""
+        key_id, _, presented = credential.partition("/")
+        scope = Scope(moment[:8], self.region)
+        if presented != scope.path:
+            text = "The credential's date, region or product does not match the request."
+            raise invalid_argument("Credential", presented, text)
+        return key_id, scope
+
+
+def _check_period(moment: str, seconds: int) -> None:
+    """Raises unless now is within `seconds` from ``20231216T162057Z`` on."""
+    signed_at = _parse_v4_date(moment)
+    check_begun(signed_at)
+    check_not_expired(signed_at + seconds)
+
+
+def _parse_v4_date(moment: str) -> float:
+    try:
+        return parse_utc(moment, "%Y%m%dT%H%M%SZ")
+    except MalformedDateError:
+        raise access_denied("OSS authentication requires a valid x-oss-date.") from None
 
 
 def _required(target: Target, names: tuple[str, ...]) -> list[str]:

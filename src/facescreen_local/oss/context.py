@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
-from facescreen_local.auth.credentials import Keyring
+from facescreen_local.auth.account import Identity
 from facescreen_local.oss.errors import invalid_argument
 from facescreen_local.oss.events import Change
 from facescreen_local.oss.names import check_key, checked_version, is_utf8
@@ -26,9 +26,8 @@ class Call:
     target: Target
     signed: bool
     store: Store
-    account_id: str
+    identity: Identity
     region: str
-    keyring: Keyring
     notify: Callable[[Change], None]
 
     @property
@@ -81,7 +80,7 @@ class Call:
 
     def owner(self) -> Element:
         """The account."""
-        account = self.account_id
+        account = self.identity.account_id
         return element("Owner", element("ID", account), element("DisplayName", account))
 
 

@@ -4,6 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from facescreen_local.auth.clock import (
+    ClockSkewError,
+    MalformedDateError,
+    RequestExpiredError,
+    RequestNotYetValidError,
+)
+from facescreen_local.auth.credentials import (
+    InvalidSecurityTokenError,
+    MissingSecurityTokenError,
+    SignatureMismatchError,
+    UnknownAccessKeyError,
+)
+from facescreen_local.protocol.body import BodyTooLargeError
+from facescreen_local.protocol.form import (
+    FieldTooLongError,
+    FileTooLargeError,
+    FileTooSmallError,
+    MalformedFormError,
+    MissingFileError,
+    NotAFormError,
+    TooManyFieldsError,
+)
+from facescreen_local.protocol.post_policy import (
+    InvalidPolicyError,
+    MissingFieldError,
+    PolicyConditionError,
+    PolicyExpiredError,
+)
+from facescreen_local.protocol.xml_body import MalformedXmlError, UnexpectedElementError
+
 
 class OssError(Exception):
     """What a request is answered with instead of a result.
@@ -86,3 +116,88 @@ def precondition_failed(condition: str) -> OssError:
     """412 PreconditionFailed."""
     text = "At least one of the pre-conditions you specified did not hold."
     return OssError(412, "PreconditionFailed", text, {"Condition": condition})
+
+
+_UNKNOWN_KEY = OssError(
+    403,
+    "InvalidAccessKeyId",
+    "The OSS Access Key Id you provided does not exist in our records.",
+    {"OSSAccessKeyId": "{0.access_key_id}"},
+)
+_TOO_LARGE = "Your proposed upload exceeds the maximum allowed size."
+_SHARED: Mapping[type[Exception], OssError] = {
+    UnknownAccessKeyError: _UNKNOWN_KEY,
+    # Without its token, a temporary key is one that OSS has never heard of.
+    MissingSecurityTokenError: _UNKNOWN_KEY,
+    InvalidSecurityTokenError: OssError(
+        403, "InvalidSecurityToken", "The security token you provided is invalid."
+    ),
+    SignatureMismatchError: OssError(
+        403,
+        "SignatureDoesNotMatch",
+        "The request signature we calculated does not match the signature you provided. "
+        "Check your key and signing method.",
+        {"SignatureProvided": "{0.presented}"},
+    ),
+    MalformedDateError: access_denied("OSS authentication requires a valid Date."),
+    ClockSkewError: OssError(
+        403,
+        "RequestTimeTooSkewed",
+        "The difference between the request time and the current time is too large.",
+    ),
+    RequestNotYetValidError: access_denied("Request is not yet valid."),
+    RequestExpiredError: access_denied("Request has expired."),
+    BodyTooLargeError: OssError(
+        400, "EntityTooLarge", _TOO_LARGE, {"MaxSizeAllowed": "{0.max_bytes}"}
+    ),
+    MalformedXmlError: malformed_xml(),
+    UnexpectedElementError: malformed_xml(),
+    NotAFormError: OssError(
+        400,
+        "RequestIsNotMultiPartContent",
+        "Bucket POST must be of the enclosure-type multipart/form-data.",
+    ),
+    MalformedFormError: OssError(
+        400,
+        "MalformedPOSTRequest",
+        "The body of your POST request is not well-formed multipart/form-data.",
+    ),
+    FieldTooLongError: OssError(
+        400, "FieldItemTooLong", "Your form field is larger than {0.max_bytes} bytes."
+    ),
+    TooManyFieldsError: OssError(400, "InvalidArgument", "A form may have {0.max_fields} fields."),
+    MissingFileError: OssError(
+        400,
+        "IncorrectNumberOfFilesInPOSTRequest",
+        "POST requires exactly one file upload per request.",
+    ),
+    FileTooLargeError: OssError(400, "EntityTooLarge", _TOO_LARGE),
+    FileTooSmallError: OssError(
+        400,
+        "EntityTooSmall",
+        "Your proposed upload is smaller than the minimum allowed size.",
+    ),
+    MissingFieldError: invalid_argument(
+        "{0.name}",
+        "",
+        "Bucket POST must contain a field named '{0.name}'. "
+        "If it is specified, please check the order of the fields.",
+    ),
+    InvalidPolicyError: OssError(400, "InvalidPolicyDocument", "Invalid Policy: {0}"),
+    PolicyExpiredError: access_denied("Invalid according to Policy: Policy expired."),
+    PolicyConditionError: access_denied(
+        'Invalid according to Policy: Policy Condition failed: ["{0.comparison}", "${0.field}"]'
+    ),
+}
+"""``{0}`` and ``{0.name}`` stand for the error and what it holds."""
+ERRORS: tuple[type[Exception], ...] = (OssError, *_SHARED)
+"""What a request may fail with: errors of the service's own, and of the code that all share."""
+
+
+def to_oss_error(error: Exception) -> OssError:
+    """One of ERRORS in OSS's words."""
+    if isinstance(error, OssError):
+        return error
+    row = _SHARED[type(error)]
+    details = {name: value.format(error) for name, value in row.details.items()}
+    return OssError(row.status, row.code, row.message.format(error), details)

@@ -11,10 +11,15 @@ from typing import Any
 from aiohttp import web
 
 from facescreen_local.auth.account import Identity
-from facescreen_local.auth.credentials import Keyring
 from facescreen_local.oss.authentication import Authenticator, Signed
 from facescreen_local.oss.context import Call, check_readable
-from facescreen_local.oss.errors import OssError, not_implemented, private
+from facescreen_local.oss.errors import (
+    ERRORS,
+    OssError,
+    not_implemented,
+    private,
+    to_oss_error,
+)
 from facescreen_local.oss.events import Change, Origin, event_record
 from facescreen_local.oss.names import check_bucket_name
 from facescreen_local.oss.operations import OPEN_TO_ALL, OPERATIONS, SIGNED_WITHIN
@@ -43,8 +48,7 @@ class OssService(Service):
         self._identity = identity
         self._region = region
         self._on_event = on_event
-        self._keyring = Keyring(identity, region)
-        self._authenticator = Authenticator(self._keyring)
+        self._authenticator = Authenticator(identity, region)
         self._store = Store(data)
 
     def create_bucket(self, name: str, versioning: bool = False) -> None:
@@ -67,8 +71,8 @@ class OssService(Service):
         """The operation's answer, or its error."""
         try:
             response = await self._operate(request, request_id)
-        except OssError as error:
-            response = _refusal(error, request.host, request_id)
+        except ERRORS as error:
+            response = _refusal(to_oss_error(error), request.host, request_id)
         response.headers["x-oss-request-id"] = request_id
         return response
 
@@ -88,16 +92,14 @@ class OssService(Service):
         operation = OPERATIONS.get(name)
         if operation is None:
             raise not_implemented(name)
-        account = self._identity.account_id
-        origin = Origin(account, self._region, request.remote or "", request_id)
+        origin = Origin(self._identity.account_id, self._region, request.remote or "", request_id)
         call = Call(
             request=request,
             target=target,
             signed=signed,
             store=self._store,
-            account_id=account,
+            identity=self._identity,
             region=self._region,
-            keyring=self._keyring,
             notify=partial(self._notify, origin),
         )
         return await operation(call)

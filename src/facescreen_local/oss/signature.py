@@ -6,7 +6,6 @@ surrogates for bytes that are not.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
@@ -73,11 +72,6 @@ def string_to_sign_v1(method: str, target: Target, headers: Mapping[str, str], d
     vendor = "".join(f"{name}:{headers[name]}\n" for name in sorted(_vendor_names(headers)))
     md5, kind = headers.get("content-md5", ""), headers.get("content-type", "")
     return _encoded(f"{method}\n{md5}\n{kind}\n{date}\n{vendor}{_resource_v1(target)}")
-
-
-def signature_v1(secret: str, string_to_sign: bytes) -> str:
-    """Base64 of the HMAC-SHA1."""
-    return base64.b64encode(hmac.digest(secret.encode(), string_to_sign, "sha1")).decode()
 
 
 def canonical_request_v4(

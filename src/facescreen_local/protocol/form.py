@@ -1,149 +1,225 @@
-"""Reads a form (``multipart/form-data``, RFC 7578) as it arrives: its fields, then its file.
-
-aiohttp's own reader switches warnings off and on for the whole process as it reads.
-"""
+"""Reads a form (``multipart/form-data``, RFC 7578) as it arrives: its fields, then its file."""
 
 from __future__ import annotations
 
-import re
+import sys
 from collections.abc import AsyncIterator
-from email.message import Message
 
 from multidict import CIMultiDict
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
 
-from facescreen_local.oss.errors import OssError
 from facescreen_local.protocol.post_policy import SizeRange
 
-MOST_FIELDS = 64
-LONGEST_FIELD = 8 * 1024
-"""In bytes; a part's headers may have as many."""
+MAX_FIELD_BYTES = 8 * 1024
+"""A part's headers may have as many."""
+_MAX_BOUNDARY_BYTES = 70
+"""RFC 2046, 5.1.1."""
 
-_LONGEST_BOUNDARY = 70
-_NEW_LINE = b"\r\n"
-_AFTER_HEADERS = b"\r\n\r\n"
-_HEADER = re.compile(r"([\w-]+):[ \t]*([^\r\n]*)")
-_PARAMETER = re.compile(r';[ \t]*([\w*-]+)=(?:"([^"]*)"|([^\s;"]*))')
+
+class NotAFormError(Exception):
+    """The body is of another content type."""
+
+
+class MalformedFormError(Exception):
+    """The form can't be read, or ends too early."""
+
+
+class FieldTooLongError(Exception):
+    """A field, or a part's headers, have more than `max_bytes`."""
+
+    max_bytes = MAX_FIELD_BYTES
+
+
+class TooManyFieldsError(Exception):
+    """There are more than `max_fields` before the file."""
+
+    def __init__(self, max_fields: int) -> None:
+        super().__init__(f"more than {max_fields} fields")
+        self.max_fields = max_fields
+
+
+class MissingFileError(Exception):
+    """The form ends without a part that is named ``file``."""
+
+
+class FileTooLargeError(Exception):
+    """The file has more bytes than it may."""
+
+
+class FileTooSmallError(Exception):
+    """The file has fewer bytes than it must."""
 
 
 class Form:
     """``fields()`` first, then ``file()``; what follows the file is not looked at.
 
-    `filename` and `content_type` are the file's, as its sender says; None where nothing is said.
-    They are known once the fields are read.
+    The errors of this module are raised as soon as they are met.
     """
 
-    def __init__(self, content_type: str, body: AsyncIterator[bytes]) -> None:
-        """`content_type` is the request's header. Raises OssError for one that is of no form."""
-        self._delimiter = b"\r\n--" + _boundary(content_type)
-        self._body = _Body(body)
-        self.filename: str | None = None
-        self.content_type: str | None = None
+    def __init__(self, content_type: str, chunks: AsyncIterator[bytes], max_fields: int) -> None:
+        """`content_type` is the request's header, `chunks` its body."""
+        self._chunks = chunks
+        self._parts = _Parts(_boundary(content_type), max_fields)
+
+    @property
+    def filename(self) -> str | None:
+        """The file's, as its sender says; None where nothing is said. Known after `fields`."""
+        return self._parts.filename
+
+    @property
+    def content_type(self) -> str | None:
+        """The file's, like `filename`."""
+        return self._parts.content_type
 
     async def fields(self) -> CIMultiDict[str]:
-        """Every field before the file, the last one of each name. Raises OssError."""
-        found: CIMultiDict[str] = CIMultiDict()
-        await self._body.until(self._delimiter, LONGEST_FIELD)
-        while (name := await self._next_part()) != "file":
-            if len(found) == MOST_FIELDS:
-                text = f"A form may have {MOST_FIELDS} fields."
-                raise OssError(400, "InvalidArgument", text)
-            found[name] = _text(await self._body.until(self._delimiter, LONGEST_FIELD))
-        return found
+        """Every field before the file, the last one of each name; names count in any case."""
+        while not self._parts.file_begun:
+            await self._read_on()
+        return self._parts.fields
 
     async def file(self, allowed: SizeRange) -> AsyncIterator[bytes]:
-        """The file's bytes. Raises OssError as soon as there are too many or too few."""
+        """The file's bytes. Raises as soon as there are too many, or too few."""
         size = 0
-        async for chunk in self._body.passing(self._delimiter):
+        async for chunk in self._file():
             size += len(chunk)
             if size > allowed.largest:
-                text = "Your proposed upload exceeds the maximum allowed size."
-                raise OssError(400, "EntityTooLarge", text)
+                raise FileTooLargeError
             yield chunk
         if size < allowed.smallest:
-            text = "Your proposed upload is smaller than the minimum allowed size."
-            raise OssError(400, "EntityTooSmall", text)
+            raise FileTooSmallError
 
-    async def _next_part(self) -> str:
-        """What the part is called whose headers come next."""
-        start = await self._body.exactly(len(_NEW_LINE))
-        if start == b"--":
-            text = "POST requires exactly one file upload per request."
-            raise OssError(400, "IncorrectNumberOfFilesInPOSTRequest", text)
-        if start != _NEW_LINE:
-            raise _malformed()
-        text = _text(await self._body.until(_AFTER_HEADERS, LONGEST_FIELD))
-        headers = {name.lower(): value for name, value in _HEADER.findall(text)}
-        said: dict[str, str] = {}
-        for name, quoted, bare in _PARAMETER.findall(headers.get("content-disposition", "")):
-            said[name.lower()] = quoted or bare
-        if not said.get("name"):
-            raise _malformed()
-        self.filename, self.content_type = said.get("filename"), headers.get("content-type")
-        return said["name"]
+    async def _file(self) -> AsyncIterator[bytes]:
+        yield self._parts.take_file()
+        while not self._parts.file_ended:
+            await self._read_on()
+            yield self._parts.take_file()
+
+    async def _read_on(self) -> None:
+        chunk = await anext(self._chunks, b"")
+        if not chunk or self._parts.broken:
+            raise MalformedFormError
+        self._parts.write(chunk)
 
 
-class _Body:
-    """What was not read yet, taken up to one mark after the other. Raises OssError at its end."""
+class _Parts:
+    """The parts of a form, as the parser meets them."""
 
-    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
-        self._chunks = chunks
-        # The first delimiter has no line before it, unlike the others.
-        self._buffer = bytearray(_NEW_LINE)
+    def __init__(self, boundary: bytes, max_fields: int) -> None:
+        self.fields: CIMultiDict[str] = CIMultiDict()
+        self.filename: str | None = None
+        self.content_type: str | None = None
+        self.file_begun = self.file_ended = False
+        self.broken = False
+        """Where the parser gave up: what it found before that still counts."""
+        self._file = bytearray()
+        self._max_fields = max_fields
+        self._delimiter = b"\r\n--" + boundary
+        # Of the part under way: nameless until its headers are read.
+        self._name = ""
+        self._value = bytearray()
+        self._headers: dict[bytes, bytes] = {}
+        self._header_name, self._header_value = bytearray(), bytearray()
+        self._header_bytes = 0
+        # Headers are limited here, since the parser says of none of its errors what was wrong.
+        self._parser = MultipartParser(
+            boundary, max_header_count=sys.maxsize, max_header_size=sys.maxsize
+        )
+        # So what stands before the first delimiter is a part as well: nameless, and dropped.
+        self._parser.write(b"--" + boundary + b"\r\n\r\n\r\n")
+        self._parser.callbacks = {
+            "on_part_begin": self._begin_part,
+            "on_header_field": self._add_header_name,
+            "on_header_value": self._add_header_value,
+            "on_header_end": self._end_header,
+            "on_headers_finished": self._end_headers,
+            "on_part_data": self._add_data,
+            "on_part_end": self._end_part,
+            "on_end": self._end_form,
+        }
 
-    async def until(self, mark: bytes, most: int) -> bytes:
-        """Takes what stands before the mark, `most` bytes of it at most, and the mark."""
-        while (at := self._buffer.find(mark, 0, most + len(mark))) < 0:
-            if len(self._buffer) >= most + len(mark):
-                text = f"Your form field is larger than {most} bytes."
-                raise OssError(400, "FieldItemTooLong", text)
-            await self._more()
-        return self._take(at, len(mark))
+    def write(self, chunk: bytes) -> None:
+        """Reads on. Raises the errors of this module."""
+        try:
+            self._parser.write(chunk)
+        except FormParserError:
+            self.broken = True
 
-    async def exactly(self, size: int) -> bytes:
-        """Takes so many bytes."""
-        while len(self._buffer) < size:
-            await self._more()
-        return self._take(size)
-
-    async def passing(self, mark: bytes) -> AsyncIterator[bytes]:
-        """Takes what stands before the mark piece by piece, and the mark."""
-        while (at := self._buffer.find(mark)) < 0:
-            # The mark may have begun.
-            yield self._take(max(0, len(self._buffer) - len(mark) + 1))
-            await self._more()
-        yield self._take(at, len(mark))
-
-    def _take(self, size: int, dropped: int = 0) -> bytes:
-        taken = bytes(self._buffer[:size])
-        del self._buffer[: size + dropped]
+    def take_file(self) -> bytes:
+        """What is new of the file."""
+        taken = bytes(self._file)
+        self._file.clear()
         return taken
 
-    async def _more(self) -> None:
-        chunk = await anext(self._chunks, b"")
-        if not chunk:
-            raise _malformed()
-        self._buffer += chunk
+    def _begin_part(self) -> None:
+        self._name, self._headers, self._header_bytes = "", {}, 0
+        self._value.clear()
+
+    def _add_header_name(self, data: bytes, start: int, end: int) -> None:
+        self._header_name += data[start:end]
+        self._count_header(end - start)
+
+    def _add_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._header_value += data[start:end]
+        self._count_header(end - start)
+
+    def _count_header(self, size: int) -> None:
+        self._header_bytes += size
+        if self._header_bytes > MAX_FIELD_BYTES:
+            raise FieldTooLongError
+
+    def _end_header(self) -> None:
+        self._headers[bytes(self._header_name).lower()] = bytes(self._header_value)
+        self._header_name.clear()
+        self._header_value.clear()
+
+    def _end_headers(self) -> None:
+        _, said = parse_options_header(self._headers.get(b"content-disposition", b""))
+        self._name = _text(said.get(b"name")) or ""
+        if not self._name:
+            raise MalformedFormError
+        if self._name == "file":
+            self.file_begun = True
+            self.filename = _text(said.get(b"filename"))
+            self.content_type = _text(self._headers.get(b"content-type"))
+        elif len(self.fields) == self._max_fields:
+            raise TooManyFieldsError(self._max_fields)
+
+    def _add_data(self, data: bytes, start: int, end: int) -> None:
+        if self.file_begun:
+            self._file += data[start:end]
+            return
+        self._value += data[start:end]
+        if len(self._value) > MAX_FIELD_BYTES:
+            raise FieldTooLongError
+
+    def _end_part(self) -> None:
+        if self.file_begun:
+            self.file_ended = True
+            self._parser.callbacks = {}
+        elif self._name:
+            # A line that only begins like a delimiter is data to the parser; RFC 2046 forbids it.
+            if self._delimiter in self._value:
+                raise MalformedFormError
+            self.fields[self._name] = _text(bytes(self._value)) or ""
+
+    def _end_form(self) -> None:
+        raise MissingFileError
 
 
 def _boundary(content_type: str) -> bytes:
-    header = Message()
-    header["content-type"] = content_type
-    if header.get_content_type() != "multipart/form-data":
-        text = "Bucket POST must be of the enclosure-type multipart/form-data."
-        raise OssError(400, "RequestIsNotMultiPartContent", text)
-    boundary = header.get_boundary() or ""
-    if not (0 < len(boundary) <= _LONGEST_BOUNDARY and boundary.isascii()):
-        raise _malformed()
-    return boundary.encode()
+    said = content_type.encode("utf-8", "surrogateescape")
+    media_type, options = parse_options_header(said)
+    if media_type != b"multipart/form-data":
+        raise NotAFormError
+    boundary = options.get(b"boundary", b"")
+    if not (0 < len(boundary) <= _MAX_BOUNDARY_BYTES and boundary.isascii()):
+        raise MalformedFormError
+    return boundary
 
 
-def _text(found: bytes) -> str:
+def _text(said: bytes | None) -> str | None:
     try:
-        return found.decode()
+        return None if said is None else said.decode()
     except UnicodeDecodeError:
-        raise _malformed() from None
-
-
-def _malformed() -> OssError:
-    text = "The body of your POST request is not well-formed multipart/form-data."
-    return OssError(400, "MalformedPOSTRequest", text)
+        raise MalformedFormError from None

@@ -49,9 +49,22 @@ class Operations(Generic[Context]):
 
         return register
 
-    def find(self, method: str, resource: str, subresource: str) -> Operation[Context] | None:
+    @property
+    def subresources(self) -> frozenset[str]:
+        """Every sub-resource that some operation is asked for by."""
+        asked = (subresource for _, _, subresource in self._operations)
+        return frozenset(subresource for subresource in asked if subresource)
+
+    def find(self, method: str, resource: str, subresource: str = "") -> Operation[Context] | None:
         """The operation that answers such requests; None where there is none."""
         return self._operations.get((method, resource, subresource))
+
+
+def resource_of(path: str) -> str:
+    """The path with a ``*`` for each name, which is every second part: ``/queues/*/messages``."""
+    parts = path.split("/")
+    parts[2::2] = ["*" if name else "" for name in parts[2::2]]
+    return "/".join(parts)
 
 
 def load(package: ModuleType) -> None:

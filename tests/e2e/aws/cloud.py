@@ -17,7 +17,7 @@ import boto3
 
 from facescreen_local.auth.account import Identity
 from facescreen_local.background import Background
-from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.id_verification.service import IdVerificationService
 from tests.e2e.aws.analyzer import ByLastBytes
 from tests.e2e.aws.configuration import REGION
 from tests.e2e.aws.queues import delete, queue_arn
@@ -36,7 +36,7 @@ class Cloud:
     """As somebody with administrator's rights sees it."""
 
     endpoint: str
-    cloudauth: CloudauthService
+    cloudauth: IdVerificationService
     identity: Identity
     visibility_s: int
     kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -168,7 +168,7 @@ def running_cloud(
     """`visibility_s`: after how long a message that failed is delivered again; AWS wants six times
     the function's time-out. `s3_age_s`: see moto_server."""
     identity = Identity.fresh()
-    cloudauth = CloudauthService(identity, folder, ByLastBytes())
+    cloudauth = IdVerificationService(identity, folder, ByLastBytes())
     with moto_server(s3_age_s) as endpoint:
         loop.run(cloudauth.start())
         try:

@@ -14,6 +14,7 @@ from typing import Any
 
 from facescreen_local.auth.account import Identity
 from facescreen_local.background import Background
+from facescreen_local.fc.functions import Functions
 from facescreen_local.fc.service import FcService
 from facescreen_serverless_devs.functions import load_functions
 
@@ -90,8 +91,12 @@ class Running:
     folder: Path
 
     @property
+    def functions(self) -> Functions:
+        return self.service.functions
+
+    @property
     def statuses(self) -> list[str]:
-        return [invocation.status for invocation in self.service.invocations]
+        return [invocation.status for invocation in self.functions.invocations]
 
     @property
     def log(self) -> list[str]:
@@ -110,8 +115,15 @@ async def wait_for(true: Callable[[], object]) -> None:
 async def running(folder: Path, handlers: str, **props: Any) -> AsyncIterator[Running]:
     """The service with one function, started; retries come after 10 ms."""
     identity, dead = Identity.fresh(), DeadLetters()
-    functions = load_functions(project(folder, handlers, **props), {})
-    service = FcService(identity, functions, folder / "data", dead, REGION)
+    functions = Functions(
+        load_functions(project(folder, handlers, **props), {}),
+        identity,
+        folder / "data",
+        region=REGION,
+        destination=dead,
+        behaviour=lambda: service.behaviour,
+    )
+    service = FcService(identity, functions)
     service.behaviour.retry_delay_ms = 10
     await service.start()
     try:

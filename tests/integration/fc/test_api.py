@@ -60,7 +60,7 @@ def test_the_sdk_invokes_and_gets_the_result(tmp_path: Path) -> None:
     with in_background(tmp_path, ECHO) as (started, _):
         answer = invoke(client(started), b"abc\x00")
         assert (answer.status_code, answer.body.read()) == (200, b"\x00cba")
-        [invocation] = started.service.invocations
+        [invocation] = started.functions.invocations
         assert invocation.trigger == "api"
         assert answer.headers["x-fc-request-id"] == invocation.request_id
 
@@ -86,7 +86,7 @@ def test_the_sdk_invokes_asynchronously(tmp_path: Path) -> None:
         answer = invoke(client(started), b"abc", kind="Async")
         assert (answer.status_code, answer.body.read()) == (202, b"")
         assert invoke(client(started), b"fail", kind="Async").status_code == 202
-        loop.run(started.service.drained())
+        loop.run(started.functions.drained())
         assert started.log == ["b'abc'"]
         assert sorted(started.statuses) == ["error", "error", "ok"]
         assert [dead["requestPayload"] for dead in started.dead.records] == ["fail"]

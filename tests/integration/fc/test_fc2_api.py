@@ -52,7 +52,7 @@ def test_the_sdk_invokes_under_any_service_name(
     started, _ = cloud
     answer = client(started).invoke_function(service, "screen", b"abc\x00", qualifier=qualifier)
     assert answer.data == b"\x00cba"
-    [invocation] = started.service.invocations
+    [invocation] = started.functions.invocations
     assert answer.headers["x-fc-request-id"] == invocation.request_id
 
 
@@ -66,7 +66,7 @@ def test_the_sdk_invokes_asynchronously(cloud: tuple[Running, Background]) -> No
     started, loop = cloud
     headers = {"x-fc-invocation-type": "Async"}
     assert client(started).invoke_function("any", "screen", b"abc", headers=headers).data == b""
-    loop.run(started.service.drained())
+    loop.run(started.functions.drained())
     assert started.log == ["b'abc'"]
 
 

@@ -37,7 +37,7 @@ async def address(
         "triggerConfig": {"authType": auth_type, "methods": ["GET", "HEAD", "POST"]},
     }
     async with running(folder, handlers, triggers=[trigger], **props) as cloud:
-        service = HttpTriggerService(cloud.identity, cloud.service)
+        service = HttpTriggerService(cloud.identity, cloud.functions)
         await service.start()
         try:
             async with httpx.AsyncClient(base_url=service.url, timeout=20) as http:
@@ -54,7 +54,7 @@ async def test_the_function_gets_the_request_as_documented(tmp_path: Path) -> No
             headers=[("X-Mixed-Case", "a"), ("X-Mixed-Case", "b"), ("User-Agent", "test")],
         )
         event = answer.json()
-        [invocation] = cloud.service.invocations
+        [invocation] = cloud.functions.invocations
         assert (invocation.trigger, invocation.request_id) == (
             "http",
             answer.headers["x-fc-request-id"],

@@ -26,32 +26,32 @@ SLOW_AT_FIRST = """
 
 async def test_events_on_their_way_are_delivered_after_a_restart(tmp_path: Path) -> None:
     async with running(tmp_path, SLOW_AT_FIRST) as cloud:
-        cloud.service.deliver(record("running.jpg"))
+        cloud.functions.deliver(record("running.jpg"))
         await wait_for(lambda: cloud.log)
         cloud.service.behaviour.delay_ms = 30_000
-        cloud.service.deliver(record("waiting.jpg"))
+        cloud.functions.deliver(record("waiting.jpg"))
     [begun] = cloud.log
     (tmp_path / "code" / "restarted").touch()
     async with running(tmp_path, SLOW_AT_FIRST) as cloud:
-        await cloud.service.drained()
+        await cloud.functions.drained()
         assert cloud.statuses == ["ok", "ok"]
-        assert {i.trigger for i in cloud.service.invocations} == {"oss"}
+        assert {i.trigger for i in cloud.functions.invocations} == {"oss"}
         # The same event, under the request id that it was accepted with.
         assert begun in cloud.log[1:]
         assert {line.split()[1] for line in cloud.log} == {"running.jpg", "waiting.jpg"}
     async with running(tmp_path, SLOW_AT_FIRST) as cloud:
-        await cloud.service.drained()
+        await cloud.functions.drained()
         assert cloud.statuses == []
 
 
 async def test_events_that_came_to_an_end_are_forgotten(tmp_path: Path) -> None:
     handlers = "def handler(event, context): raise ValueError"
     async with running(tmp_path, handlers) as cloud:
-        cloud.service.deliver(record())
-        await cloud.service.drained()
+        cloud.functions.deliver(record())
+        await cloud.functions.drained()
         assert len(cloud.dead.records) == 1
     async with running(tmp_path, handlers) as cloud:
-        await cloud.service.drained()
+        await cloud.functions.drained()
         assert cloud.statuses == []
 
 
@@ -59,7 +59,7 @@ async def test_an_event_grows_old_while_the_service_is_down(tmp_path: Path) -> N
     left = Event("oss", b"{}", "r-1", time.time() - 86_401)
     await leave(tmp_path, "screen", left)
     async with running(tmp_path, "def handler(event, context): pass") as cloud:
-        await cloud.service.drained()
+        await cloud.functions.drained()
         assert cloud.statuses == []
     [dead] = cloud.dead.records
     assert dead["requestContext"]["condition"] == "EventAgeExceeded"
@@ -72,7 +72,7 @@ async def test_an_event_for_a_function_that_is_gone_is_logged(
     await leave(tmp_path, "gone", Event("oss", b"{}", "r-1"))
     for _ in range(2):
         async with running(tmp_path, "def handler(event, context): pass") as cloud:
-            await cloud.service.drained()
+            await cloud.functions.drained()
     assert caplog.messages == ["gone: event r-1 lost, no such function"]
 
 
@@ -83,12 +83,12 @@ async def test_an_event_accepted_while_the_service_stops_waits_for_the_next_star
     async with running(tmp_path, handlers) as cloud:
         stopping = asyncio.ensure_future(cloud.service.stop())
         await asyncio.sleep(0)
-        cloud.service.deliver(record())
+        cloud.functions.deliver(record())
         await stopping
-        await cloud.service.drained()
+        await cloud.functions.drained()
         assert not caplog.records
     async with running(tmp_path, handlers) as cloud:
-        await cloud.service.drained()
+        await cloud.functions.drained()
         assert cloud.statuses == ["ok"]
 
 

@@ -10,7 +10,7 @@ import pytest
 from facescreen_local.auth.account import Identity
 from facescreen_local.background import Background
 from facescreen_local.id_verification.media.faces import FaceDetector
-from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.faults import Behaviour
 from facescreen_local.samples import Sample, make_samples
 from tests.integration.id_verification.raw_request import RawRequest
@@ -51,15 +51,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def running(loop: Background, identity: Identity, data: Path) -> Iterator[CloudauthService]:
-    service = CloudauthService(identity, data, download_timeout_s=0.5)
+def running(loop: Background, identity: Identity, data: Path) -> Iterator[IdVerificationService]:
+    service = IdVerificationService(identity, data, download_timeout_s=0.5)
     loop.run(service.start())
     yield service
     loop.run(service.stop())
 
 
 @pytest.fixture
-def service(running: CloudauthService) -> Iterator[CloudauthService]:
+def service(running: IdVerificationService) -> Iterator[IdVerificationService]:
     """Well-behaved, and without a memory of earlier tests' calls."""
     running.reset()
     yield running
@@ -75,11 +75,11 @@ def files(loop: Background) -> Iterator[Files]:
 
 
 @pytest.fixture
-def sdk(service: CloudauthService, identity: Identity) -> Sdk:
+def sdk(service: IdVerificationService, identity: Identity) -> Sdk:
     """With the account's long-lived key."""
     return Sdk(service, identity.key)
 
 
 @pytest.fixture
-def raw_request(service: CloudauthService, identity: Identity) -> RawRequest:
+def raw_request(service: IdVerificationService, identity: Identity) -> RawRequest:
     return RawRequest(identity.key, service.url)

@@ -15,7 +15,7 @@ from alibabacloud_tea_openapi.models import Config
 from darabonba.runtime import RuntimeOptions
 
 from facescreen_local.auth.account import Key
-from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.service import Service
 
 # The SDK calls datetime.utcnow, which Python deprecates since 3.12.
@@ -59,7 +59,7 @@ class Files(Service):
 class Sdk:
     """Calls an operation of `service` as the holder of `key`."""
 
-    service: CloudauthService
+    service: IdVerificationService
     key: Key
     operation: str = "DeepfakeDetectIntl"
     client: Any = field(init=False)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from facescreen_local.auth.account import Identity
-from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.faults import Behaviour, Fault
 from facescreen_local.samples import Sample
 from tests.integration.id_verification.sdk_client import (
@@ -31,13 +31,16 @@ def operation(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def sdk(service: CloudauthService, identity: Identity, operation: str) -> Sdk:
+def sdk(service: IdVerificationService, identity: Identity, operation: str) -> Sdk:
     return Sdk(service, identity.key, operation)
 
 
 @pytest.fixture(params=["long-lived key", "temporary key"])
 def caller(
-    request: pytest.FixtureRequest, service: CloudauthService, identity: Identity, operation: str
+    request: pytest.FixtureRequest,
+    service: IdVerificationService,
+    identity: Identity,
+    operation: str,
 ) -> Sdk:
     temporary = request.param == "temporary key"
     return Sdk(service, identity.issue_token() if temporary else identity.key, operation)
@@ -61,7 +64,7 @@ def test_success_by_every_way_of_calling(
     assert result == {"Result": "0", "RiskTag": "", "RiskScore": {}}
 
 
-def test_keepalive(sdk: Sdk, service: CloudauthService) -> None:
+def test_keepalive(sdk: Sdk, service: IdVerificationService) -> None:
     body = sdk.client.keepalive_intl().to_map()["body"]
     assert (body["Code"], body["Result"]) == ("Success", {"Result": "SUCCESS"})
     assert service.calls == []
@@ -176,7 +179,7 @@ def test_the_input_type_must_be_the_contents(
     assert sdk.refusal(face_url=photo, face_input_type="VIDEO") == (400, "InvalidParameter")
 
 
-def test_a_quota(sdk: Sdk, service: CloudauthService) -> None:
+def test_a_quota(sdk: Sdk, service: IdVerificationService) -> None:
     service.behaviour = Behaviour(quota=3)
     good = {"face_base_64": "AAAA"}
     codes = [sdk.refusal(**good) for _ in range(5)]
@@ -192,7 +195,7 @@ def test_a_quota(sdk: Sdk, service: CloudauthService) -> None:
     ],
 )
 def test_scripted_errors_have_the_pages_status(
-    sdk: Sdk, service: CloudauthService, code: str, status: int
+    sdk: Sdk, service: IdVerificationService, code: str, status: int
 ) -> None:
     fault = Fault(operation=sdk.operation, code=code)
     service.behaviour = Behaviour(faults=[fault])
@@ -201,7 +204,7 @@ def test_scripted_errors_have_the_pages_status(
 
 
 def test_calls_are_kept_without_their_secrets(
-    sdk: Sdk, service: CloudauthService, files: Files, portrait: bytes
+    sdk: Sdk, service: IdVerificationService, files: Files, portrait: bytes
 ) -> None:
     path = "/selfies/2026/a%20b.jpg"
     sdk.detect(face_url=files.put(path, portrait) + "?Signature=secret")
@@ -222,7 +225,7 @@ def test_calls_are_kept_without_their_secrets(
     assert service.calls == []
 
 
-def test_many_calls_at_once(sdk: Sdk, service: CloudauthService, portrait: bytes) -> None:
+def test_many_calls_at_once(sdk: Sdk, service: IdVerificationService, portrait: bytes) -> None:
     inline = base64.b64encode(portrait).decode()
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: sdk.detect(face_base_64=inline), range(24)))

@@ -10,9 +10,9 @@ import pytest
 
 from facescreen_local.auth import nonces
 from facescreen_local.auth.account import Identity, Key
-from facescreen_local.id_verification.service import CloudauthService
-from tests.integration.id_verification.raw_request import RawRequest, assert_refused
+from facescreen_local.id_verification.service import IdVerificationService
 from tests.integration.id_verification.sdk_client import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
+from tests.integration.id_verification.raw_request import RawRequest, assert_refused
 
 pytestmark = ALLOW_SDK
 
@@ -24,7 +24,9 @@ def test_the_request_that_the_others_spoil_is_right(raw_request: RawRequest) -> 
     assert answer.json()["Result"] == {"Result": "SUCCESS"}
 
 
-def test_a_token_makes_a_temporary_key_good(service: CloudauthService, identity: Identity) -> None:
+def test_a_token_makes_a_temporary_key_good(
+    service: IdVerificationService, identity: Identity
+) -> None:
     assert RawRequest(identity.issue_token(), service.url).send().status_code == 200
 
 
@@ -96,7 +98,7 @@ def test_a_header_changed_on_the_way(raw_request: RawRequest) -> None:
 
 @pytest.mark.parametrize("name", ["host", "x-acs-date", "x-acs-action", "x-acs-security-token"])
 def test_a_header_that_must_be_signed(
-    service: CloudauthService, identity: Identity, name: str
+    service: IdVerificationService, identity: Identity, name: str
 ) -> None:
     raw_request = RawRequest(identity.issue_token(), service.url, unsigned=(name,))
     answer = raw_request.send()
@@ -125,14 +127,14 @@ def test_bytes_that_are_no_text(raw_request: RawRequest) -> None:
     assert raw_request.send(headers=spoilt).status_code == 400
 
 
-def test_a_key_that_nobody_has(service: CloudauthService) -> None:
+def test_a_key_that_nobody_has(service: IdVerificationService) -> None:
     raw_request = RawRequest(Key("LTAIunknown", "secret"), service.url)
     assert_refused(raw_request.send(), 404, "InvalidAccessKeyId.NotFound")
 
 
 @pytest.mark.parametrize("token", ["", "CAISanother"])
 def test_a_temporary_key_without_its_token(
-    service: CloudauthService, identity: Identity, token: str
+    service: IdVerificationService, identity: Identity, token: str
 ) -> None:
     issued = identity.issue_token()
     stolen = Key(issued.access_key_id, issued.access_key_secret, token)
@@ -180,6 +182,8 @@ def test_a_body_that_no_image_needs_is_not_even_read(raw_request: RawRequest) ->
     assert (answer.status_code, answer.json()["Code"]) == (401, "ToolargeImage")
 
 
-def test_the_vendors_sdk_with_a_wrong_secret(service: CloudauthService, identity: Identity) -> None:
+def test_the_vendors_sdk_with_a_wrong_secret(
+    service: IdVerificationService, identity: Identity
+) -> None:
     sdk = Sdk(service, Key(identity.key.access_key_id, "wrong"))
     assert sdk.refusal(face_url="http://127.0.0.1/x") == (400, "SignatureDoesNotMatch")

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from facescreen_local.auth.account import Identity
-from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.faults import Behaviour
 from tests.integration.id_verification.raw_request import RawRequest
 from tests.integration.id_verification.sdk_client import ALLOW_SDK, GOOD, OPERATIONS, Sdk
@@ -26,7 +26,7 @@ GOOD_FORM = {
 
 
 @pytest.fixture
-def stream(service: CloudauthService, identity: Identity) -> Sdk:
+def stream(service: IdVerificationService, identity: Identity) -> Sdk:
     return Sdk(service, identity.key, "DeepfakeDetectIntlStream")
 
 
@@ -53,7 +53,7 @@ def test_a_file_that_was_not_uploaded(stream: Sdk, url: str) -> None:
     assert stream.refusal(face_file=url) == (400, "InvalidParameter")
 
 
-def test_a_file_is_not_fetched_from_elsewhere(stream: Sdk, service: CloudauthService) -> None:
+def test_a_file_is_not_fetched_from_elsewhere(stream: Sdk, service: IdVerificationService) -> None:
     key = service.uploads.permission()["ObjectKey"]
     service.uploads._files.put(key, b"not a photo")
     host = service.uploads.url.partition("://")[2]
@@ -81,7 +81,7 @@ def test_the_plain_operation_knows_no_file(raw_request: RawRequest) -> None:
 
 
 def test_each_operation_has_a_quota_of_its_own(
-    service: CloudauthService, identity: Identity
+    service: IdVerificationService, identity: Identity
 ) -> None:
     service.behaviour = Behaviour(quota=1)
     callers = [Sdk(service, identity.key, operation) for operation in OPERATIONS]

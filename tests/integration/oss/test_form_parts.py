@@ -11,8 +11,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from facescreen_local.oss.errors import OssError
-from facescreen_local.protocol.form import LONGEST_FIELD, MOST_FIELDS, Form
+from facescreen_local.oss.errors import ERRORS, OssError, to_oss_error
+from facescreen_local.oss.operations.post import MAX_FIELDS
+from facescreen_local.protocol.form import MAX_FIELD_BYTES, Form
 from facescreen_local.protocol.post_policy import SizeRange, check_policy
 
 BOUNDARY = "x"
@@ -26,7 +27,7 @@ async def _in_pieces(body: bytes, size: int) -> AsyncIterator[bytes]:
 
 
 async def _read(body: bytes, piece: int = 1000) -> tuple[dict[str, str], bytes, Form]:
-    form = Form(FORM, _in_pieces(body, piece))
+    form = Form(FORM, _in_pieces(body, piece), MAX_FIELDS)
     fields = dict(await form.fields())
     content = b"".join([chunk async for chunk in form.file(SizeRange())])
     return fields, content, form
@@ -64,6 +65,22 @@ async def test_names_count_in_any_case_and_the_last_one_holds() -> None:
     assert list(fields.values()) == ["2"]
 
 
+@pytest.mark.parametrize("before", [b"", b"\r\n", b"a preamble, --x\r\n", b"\r\n" * 4000])
+async def test_what_stands_around_the_form_does_not_count(before: bytes) -> None:
+    form = _part('name="a"', b"1\r\n") + _part('name="file"', b"2\r\n--x--\r\n\r\nan epilogue")
+    for piece in (1, 7, 100_000):
+        fields, found, _ = await _read(before + form, piece)
+        assert (fields, found) == ({"a": "1"}, b"2")
+
+
+async def test_a_part_may_have_any_headers() -> None:
+    headers = "".join(f"\r\nX-Header-{n}: {'y' * 100}" for n in range(70))
+    fields, _, _ = await _read(
+        _part(f"name=a{headers}", b"1\r\n") + _part("name=file", b"\r\n--x--")
+    )
+    assert fields == {"a": "1"}
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -73,19 +90,24 @@ async def test_names_count_in_any_case_and_the_last_one_holds() -> None:
         (_part('title="a"', b"\r\n--x--"), "MalformedPOSTRequest"),
         (_part('name="a"', b"\xff\r\n--x"), "MalformedPOSTRequest"),
         (_part('name="file"', b"never ends"), "MalformedPOSTRequest"),
-        (_part('name="a"', b"v" * (LONGEST_FIELD + 1) + b"\r\n--x"), "FieldItemTooLong"),
-        (b"v" * (LONGEST_FIELD + 10), "FieldItemTooLong"),
-        (_part('name="a"', b"v" * LONGEST_FIELD), "MalformedPOSTRequest"),
+        (_part('name="file"', b"ends too early\r\n--x"), "MalformedPOSTRequest"),
         (
-            b"".join(_part(f'name="{n}"', b"\r\n") for n in range(MOST_FIELDS + 1)),
+            _part('name="a"', b"\r\n--xyz\r\n") + _part("name=file", b"\r\n--x--"),
+            "MalformedPOSTRequest",
+        ),
+        (_part('name="a"', b"v" * (MAX_FIELD_BYTES + 1) + b"\r\n--x"), "FieldItemTooLong"),
+        (b"v" * (MAX_FIELD_BYTES + 10), "FieldItemTooLong"),
+        (_part('name="a"', b"v" * MAX_FIELD_BYTES), "MalformedPOSTRequest"),
+        (
+            b"".join(_part(f'name="{n}"', b"\r\n") for n in range(MAX_FIELDS + 1)),
             "InvalidArgument",
         ),
     ],
 )
 async def test_malformed(body: bytes, code: str) -> None:
-    with pytest.raises(OssError) as raised:
+    with pytest.raises(ERRORS) as raised:
         await _read(body)
-    assert raised.value.code == code
+    assert to_oss_error(raised.value).code == code
 
 
 @pytest.mark.parametrize(
@@ -98,9 +120,9 @@ async def test_malformed(body: bytes, code: str) -> None:
     ],
 )
 def test_no_boundary(content_type: str, code: str) -> None:
-    with pytest.raises(OssError) as raised:
-        Form(content_type, _in_pieces(b"", 1))
-    assert raised.value.code == code
+    with pytest.raises(ERRORS) as raised:
+        Form(content_type, _in_pieces(b"", 1), MAX_FIELDS)
+    assert to_oss_error(raised.value).code == code
 
 
 def _policy(*conditions: Any, expiration: Any = LATER) -> str:
@@ -109,9 +131,9 @@ def _policy(*conditions: Any, expiration: Any = LATER) -> str:
 
 
 def _refusal(policy: str) -> OssError:
-    with pytest.raises(OssError) as raised:
+    with pytest.raises(ERRORS) as raised:
         check_policy(policy, {"key": "in/a", "x-oss-security-token": "CAIS"})
-    return raised.value
+    return to_oss_error(raised.value)
 
 
 def test_what_is_left_open() -> None:
@@ -167,5 +189,5 @@ def test_a_refusal_says_no_token() -> None:
 @given(st.binary(max_size=200), st.text(max_size=50))
 def test_no_bytes_break_it(body: bytes, text: str) -> None:
     for policy in (base64.b64encode(body).decode(), text):
-        with pytest.raises(OssError):
+        with pytest.raises(ERRORS):
             check_policy(policy, {})

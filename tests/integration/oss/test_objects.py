@@ -219,7 +219,7 @@ def test_expect_100_continue(cloud: Any, bucket: Any, web: httpx.Client) -> None
 
 
 def test_body_too_large(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("facescreen_local.protocol.body.LARGEST_BODY", 9)
+    monkeypatch.setattr("facescreen_local.oss.body.MAX_OBJECT_BYTES", 9)
     for body in (b"0123456789", iter([b"01234", b"56789"])):
         with pytest.raises(oss2.exceptions.ServerError) as raised:
             bucket.put_object("k", body)

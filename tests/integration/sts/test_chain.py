@@ -17,7 +17,7 @@ from facescreen.errors import BadCredentials, Unavailable
 from facescreen.model import Verdict
 from facescreen_local.auth.account import Identity
 from facescreen_local.background import Background
-from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.faults import Behaviour, Fault
 from facescreen_local.samples import make_samples
 from tests.integration.sts.aws import AUDIENCE, AwsSts
@@ -46,15 +46,17 @@ def federated(sts: StsService, aws: AwsSts, clock: Clock) -> FederatedCredential
 
 
 @pytest.fixture
-def cloudauth(loop: Background, identity: Identity, tmp_path: Path) -> Iterator[CloudauthService]:
-    service = CloudauthService(identity, tmp_path)
+def cloudauth(
+    loop: Background, identity: Identity, tmp_path: Path
+) -> Iterator[IdVerificationService]:
+    service = IdVerificationService(identity, tmp_path)
     loop.run(service.start())
     yield service
     loop.run(service.stop())
 
 
 def test_id_verification_takes_what_the_chain_gives(
-    federated: FederatedCredentials, cloudauth: CloudauthService, aws: AwsSts, tmp_path: Path
+    federated: FederatedCredentials, cloudauth: IdVerificationService, aws: AwsSts, tmp_path: Path
 ) -> None:
     samples = {sample.path.name: sample.path for sample in make_samples(tmp_path)}
     portrait = base64.b64encode(samples["portrait.jpg"].read_bytes()).decode()

@@ -11,6 +11,7 @@ import jwt
 import pytest
 
 from facescreen_local.auth.account import Identity
+from facescreen_local.auth.credentials import find_secret
 from tests.integration.sts.aws import AUDIENCE, ISSUER, ROLE, AwsSts
 from tests.integration.sts.conftest import CLOSED_ROLE_ARN, PROVIDER_ARN, ROLE_ARN
 from tests.support.sts.server import StsService
@@ -44,7 +45,7 @@ def test_the_answer_has_the_real_shape(
     sent = httpx.get(sts.url, params=given) if method == "GET" else httpx.post(sts.url, data=given)
     answer = sent.json()
     key = answer["Credentials"]
-    held = identity.secret_for(key["AccessKeyId"], key["SecurityToken"])
+    held = find_secret(identity, key["AccessKeyId"], key["SecurityToken"])
     assert held == key["AccessKeySecret"]
     ends = time.strptime(key["Expiration"], "%Y-%m-%dT%H:%M:%SZ")
     assert 890 < time.mktime(ends) - time.mktime(time.gmtime()) <= 900

@@ -13,6 +13,7 @@ from alibabacloud_credentials.provider import (
 )
 
 from facescreen_local.auth.account import Identity
+from facescreen_local.auth.credentials import find_secret
 from tests.integration.sts.aws import AwsSts
 from tests.integration.sts.conftest import PROVIDER_ARN, ROLE_ARN
 from tests.support.sts.server import StsService
@@ -33,7 +34,7 @@ def test_it_gets_credentials(
     sts: StsService, aws: AwsSts, identity: Identity, tmp_path: Path
 ) -> None:
     got = provider(sts, aws.token(), tmp_path).get_credentials()
-    held = identity.secret_for(got.get_access_key_id(), got.get_security_token())
+    held = find_secret(identity, got.get_access_key_id(), got.get_security_token())
     assert held == got.get_access_key_secret()
 
 

@@ -206,12 +206,13 @@ def _of_fc(cloud: LocalCloud, request: web.BaseRequest) -> set[Made]:
 def _sweep(cloud: LocalCloud, outside: Outside, key: str, photo: bytes) -> None:
     """Finds an upload whose event was lost."""
     outside.settled()
-    deliver, cloud.fc.deliver = cloud.fc.deliver, lambda record: None  # type: ignore[method-assign]
-    with patch(
-        "facescreen_local.oss.store.versions.time", SimpleNamespace(time=lambda: time() - 3600)
+    with (
+        patch.object(cloud.fc.functions, "deliver"),
+        patch(
+            "facescreen_local.oss.store.versions.time", SimpleNamespace(time=lambda: time() - 3600)
+        ),
     ):
         outside.put(key, photo)
-    cloud.fc.deliver = deliver  # type: ignore[method-assign]
     assert outside.admin.post(f"/fire/{SWEEP}").status_code == 200
     outside.settled()
 

@@ -12,7 +12,7 @@ import facescreen
 from facescreen.http import problems
 from facescreen.requirements import RULES
 from facescreen.screening import findings
-from facescreen_local.id_verification.service import STAND_IN
+from facescreen_local.id_verification.context import STAND_IN
 
 SHIPPED = Path(facescreen.__file__).parent
 PAGE = (SHIPPED / "http" / "page.html").read_text("utf-8")

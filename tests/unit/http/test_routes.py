@@ -13,7 +13,7 @@ from facescreen.http.auth import Tokens
 from facescreen.http.routes import create_app
 from facescreen.settings.table import TokenSettings
 from tests.unit.http.calls import call, stub_api
-from tests.unit.http.test_access import key_set, token
+from tests.unit.http.test_auth import key_set, token
 
 DOCUMENT = json.loads(
     (Path(facescreen.__file__).parent / "http" / "openapi.v1.json").read_text("utf-8")

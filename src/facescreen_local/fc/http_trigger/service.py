@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 from aiohttp import web
 
-from facescreen_local.auth import acs3
 from facescreen_local.auth.account import Identity
-from facescreen_local.fc.errors import REQUEST_ID, Refused, response
+from facescreen_local.auth.acs3 import BODY_HASH, Acs3Authenticator, check_body_hash
+from facescreen_local.fc.errors import ERRORS, REQUEST_ID, Refused, response, to_refused
+from facescreen_local.fc.functions import Functions
 from facescreen_local.fc.http_trigger.event import event_of
 from facescreen_local.fc.http_trigger.response import answer_of
-from facescreen_local.fc.service import FcService
 from facescreen_local.fc.store.event import Event
-from facescreen_local.protocol.request import Head, body_of, head_of
+from facescreen_local.protocol.body import BodyTooLargeError, read_body
+from facescreen_local.protocol.request import Head, head_of
 from facescreen_local.protocol.service import Service
 
 _LARGEST_PATH = 4 * 1024
@@ -29,18 +29,19 @@ class HttpTriggerService(Service):
     a 400 as well.
     """
 
-    def __init__(self, identity: Identity, fc: FcService) -> None:
-        """One function of `fc` must have an HTTP trigger."""
+    def __init__(self, identity: Identity, functions: Functions) -> None:
+        """One of the functions must have an HTTP trigger."""
         super().__init__()
         self.longest_body_s = 60.0
         """How long a request's body may be on its way."""
-        self.kill_instances = fc.kill_instances
-        self._identity = identity
-        self._fc = fc
+        self.kill_instances = functions.kill_busy
+        self._account_id = identity.account_id
+        self._authenticator = Acs3Authenticator(identity, ["x-acs-date"], fractions=True)
+        self._functions = functions
         [(self._function, self._trigger)] = [
-            (function.name, function.http_trigger)
-            for function in fc.functions
-            if function.http_trigger is not None
+            (deployment.function.name, deployment.function.http_trigger)
+            for deployment in functions.deployed
+            if deployment.function.http_trigger is not None
         ]
 
     def operation(self, request: web.BaseRequest) -> str:
@@ -49,9 +50,12 @@ class HttpTriggerService(Service):
     async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         try:
             payload = await self._event(request, request_id)
-            result = await self._fc.invoke(self._function, Event("http", payload, request_id))
+            result = await self._functions.invoke(
+                self._function, Event("http", payload, request_id)
+            )
             answer = answer_of(result)
-        except Refused as refused:
+        except ERRORS as raised:
+            refused = to_refused(raised)
             refusal = self.error(refused.status, refused.code, refused.message, request_id)
             if refused.status == 405:
                 refusal.headers["Allow"] = ", ".join(self._trigger.methods)
@@ -69,31 +73,34 @@ class HttpTriggerService(Service):
             # UNCONFIRMED: the status and the code.
             message = f"the trigger takes {', '.join(self._trigger.methods)}"
             raise Refused(405, "MethodNotAllowed", message)
-        self._authorize(head)
+        signed = self._trigger.auth_type == "function"
+        if signed:
+            self._check_signature(head)
         _check_size(head)
         body = await self._body(request)
-        if self._trigger.auth_type == "function":
-            acs3.check_body(head, body)
-        return event_of(request, body, self._identity.account_id, request_id)
+        if signed:
+            check_body_hash(head.headers, body)
+        return event_of(request, body, self._account_id, request_id)
 
     async def _body(self, request: web.BaseRequest) -> bytes:
         try:
-            whole = body_of(request, _LARGEST_BODY, too_large=413)
-            return await asyncio.wait_for(whole, self.longest_body_s)
+            return await asyncio.wait_for(read_body(request, _LARGEST_BODY), self.longest_body_s)
+        except BodyTooLargeError as error:
+            refused = to_refused(error)
+            raise Refused(413, refused.code, refused.message) from error
         except asyncio.TimeoutError as error:
             # UNCONFIRMED: the status, the code, and how long.
             message = f"the body did not come whole in {self.longest_body_s:g} s"
             raise Refused(408, "RequestTimeout", message) from error
 
-    def _authorize(self, head: Head) -> None:
-        """Raises Refused unless the head is signed, where the trigger asks for that.
-
-        The scheme: the vendor's page "Configure signature authentication for HTTP triggers",
+    def _check_signature(self, head: Head) -> None:
+        """The scheme: the vendor's page "Configure signature authentication for HTTP triggers",
         whose samples need to sign no more than the date, and write ``$`` in the path as ``%24``.
         """
-        if self._trigger.auth_type == "function":
-            signed = replace(head, path=head.path.replace("$", "%24"))
-            acs3.check(signed, self._identity, ["x-acs-date"])
+        path = head.path.replace("$", "%24")
+        self._authenticator.check(
+            head.method, path, head.query, head.headers, head.headers.get(BODY_HASH, "")
+        )
 
 
 def _check_size(head: Head) -> None:

@@ -1,107 +1,44 @@
-"""InvokeFunction's two versions: how each is asked for, signed and refused."""
+"""InvokeFunction, of both versions of the API."""
 
 from __future__ import annotations
 
-import re
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from urllib.parse import parse_qs, unquote
+from types import MappingProxyType
 
-from facescreen_local.auth import acs3
-from facescreen_local.auth.account import Identity
-from facescreen_local.auth.checks import WINDOW
-from facescreen_local.auth.nonces import Nonces
-from facescreen_local.fc import fc_signature
+from aiohttp import web
+
+from facescreen_local.fc.api import LATEST
+from facescreen_local.fc.context import RequestContext
 from facescreen_local.fc.errors import Refused
-from facescreen_local.protocol.request import Head
+from facescreen_local.fc.operations import OPERATIONS
+from facescreen_local.fc.store.event import ERROR_TYPE, Event
+
+_MAX_EVENT_BYTES = MappingProxyType({"Sync": 32 * 1024 * 1024, "Async": 128 * 1024})
 
 
-@dataclass(frozen=True)
-class Target:
-    """What is invoked."""
+@OPERATIONS.add("POST", "/2023-03-30/functions/*/invocations", name="InvokeFunction")
+@OPERATIONS.add("POST", "/2016-08-15/services/*/functions/*/invocations", name="InvokeFunction")
+async def invoke_function(context: RequestContext) -> web.Response:
+    """The function's result, or 202 for an asynchronous invocation.
 
-    function: str
-    qualifier: str
-
-
-class Api(ABC):
-    """One version of the API."""
-
-    @abstractmethod
-    def target(self, head: Head) -> Target | None:
-        """What the path asks to invoke; None where it is not InvokeFunction's of this version."""
-
-    @abstractmethod
-    def authorize(self, head: Head) -> None:
-        """Raises Refused unless the head is signed by a key of the account."""
-
-    @abstractmethod
-    def authorize_body(self, head: Head, body: bytes) -> None:
-        """Raises Refused unless `body` is the one that was signed, as far as any was."""
-
-    @abstractmethod
-    def error(self, code: str, message: str, request_id: str) -> dict[str, str]:
-        """An error's body."""
-
-
-class Fc3Api(Api):
-    """2023-03-30: function-compute.md, "FC's own API"."""
-
-    _PATH = re.compile(r"/2023-03-30/functions/([^/]+)/invocations")
-    _SIGNED = ("host", "x-acs-date", "x-acs-content-sha256", "x-acs-signature-nonce")
-
-    def __init__(self, identity: Identity) -> None:
-        self._identity = identity
-        # A date may lie ahead as far as behind, so a request stays valid for twice the window.
-        self._nonces = Nonces(2 * WINDOW.total_seconds())
-
-    def target(self, head: Head) -> Target | None:
-        found = self._PATH.fullmatch(head.path)
-        if found is None:
-            return None
-        return Target(unquote(found[1]), parse_qs(head.query).get("qualifier", ["LATEST"])[0])
-
-    def authorize(self, head: Head) -> None:
-        acs3.check(head, self._identity, self._SIGNED)
-        if not self._nonces.first_seen(head.headers["x-acs-signature-nonce"]):
-            # UNCONFIRMED: the code is that of Alibaba Cloud's API gateway.
-            message = "the signature nonce was used already"
-            raise Refused(400, "SignatureNonceUsed", message)
-
-    def authorize_body(self, head: Head, body: bytes) -> None:
-        acs3.check_body(head, body)
-
-    def error(self, code: str, message: str, request_id: str) -> dict[str, str]:
-        return {"RequestId": request_id, "Code": code, "Message": message}
-
-
-class Fc2Api(Api):
-    """2016-08-15: as the SDK aliyun-fc2 writes and reads it.
-
-    Here it invokes the functions of FC 3.0, which has no services: F is found under any service
-    name. The real version finds functions of FC 2.0 alone.
+    FC 2.0 finds the functions of FC 3.0 here, which has no services: under any service's name.
+    The real version finds functions of FC 2.0 alone.
     """
+    kind = _kind(context)
+    function = context.deployment.function.name
+    if context.target.qualifier != LATEST:
+        raise Refused(400, "InvalidArgument", f"the one qualifier here is {LATEST}")
+    event = Event("api", await context.read_body(_MAX_EVENT_BYTES[kind]), context.request_id)
+    if kind == "Async":
+        context.functions.enqueue(function, event)
+        return web.Response(status=202)
+    result = await context.functions.invoke(function, event)
+    headers = {} if result.status == "ok" else {"x-fc-error-type": ERROR_TYPE}
+    return web.Response(body=result.payload, headers=headers)
 
-    _PATH = re.compile(
-        r"/2016-08-15/services/[^/.]+(?:\.(?P<qualifier>[^/]+))?"
-        r"/functions/(?P<function>[^/]+)/invocations"
-    )
 
-    def __init__(self, identity: Identity) -> None:
-        self._identity = identity
-
-    def target(self, head: Head) -> Target | None:
-        found = self._PATH.fullmatch(unquote(head.path))
-        if found is None:
-            return None
-        return Target(found["function"], found["qualifier"] or "LATEST")
-
-    def authorize(self, head: Head) -> None:
-        fc_signature.check(head, self._identity)
-
-    def authorize_body(self, head: Head, body: bytes) -> None:
-        """The scheme leaves the body out."""
-
-    def error(self, code: str, message: str, request_id: str) -> dict[str, str]:  # noqa: ARG002
-        # The request id stands in a header alone.
-        return {"ErrorCode": code, "ErrorMessage": message}
+def _kind(context: RequestContext) -> str:
+    kind = context.head.headers.get("x-fc-invocation-type", "Sync")
+    if kind not in _MAX_EVENT_BYTES:
+        known = " or ".join(_MAX_EVENT_BYTES)
+        raise Refused(400, "InvalidArgument", f"x-fc-invocation-type must be {known}")
+    return kind

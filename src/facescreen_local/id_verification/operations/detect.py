@@ -1,88 +1,77 @@
-"""A detection, from its parameters to its verdict; and the record of every one."""
+"""A detection, from its parameters to its verdict."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 import uuid
-from collections import defaultdict, deque
 from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
+from aiohttp import web
 
+from facescreen_local.id_verification.context import RequestContext
 from facescreen_local.id_verification.errors import Refusal
-from facescreen_local.id_verification.media.checks import Examination
-from facescreen_local.id_verification.media.faces import FaceDetector
-from facescreen_local.id_verification.operations.authorize_upload import UploadService
+from facescreen_local.id_verification.operations import OPERATIONS, VERSION
 from facescreen_local.id_verification.operations.download import download
-from facescreen_local.id_verification.operations.parameters import Material, material
-from facescreen_local.id_verification.store.calls import Call, Rate
-from facescreen_local.id_verification.verdicts import Analyzer
+from facescreen_local.id_verification.operations.parameters import (
+    ANY_WAY,
+    URL_OR_INLINE,
+    Material,
+    material,
+)
+from facescreen_local.id_verification.store.calls import Call
 
 RISK_SCORE = "0.96"
 """Of every risk tag, whatever the risk (face-deepfake.txt, "Response parameters")."""
-_MOST_CALLS = 250_000
 
 
-class Detections:
-    """Fetches what is to be judged, looks for a good face, and asks the analyzer."""
+@OPERATIONS.add("POST", VERSION, "DeepfakeDetectIntl", name="DeepfakeDetectIntl")
+async def deepfake_detect_intl(context: RequestContext) -> web.Response:
+    """Its parameters may be anywhere."""
+    return await _detect(context, context.parameters.anywhere, URL_OR_INLINE)
 
-    def __init__(
-        self, analyzer: Analyzer, uploads: UploadService, download_timeout_s: float
-    ) -> None:
-        self._analyzer = analyzer
-        self._uploads = uploads
-        self._download_timeout_s = download_timeout_s
-        self._examination = Examination(FaceDetector())
-        self.reset()
 
-    def reset(self) -> None:
-        """Forgets the calls, those that count against the quota too."""
-        self.calls: deque[Call] = deque(maxlen=_MOST_CALLS)
-        self._rates: dict[str, Rate] = defaultdict(Rate)
+@OPERATIONS.add("POST", VERSION, "DeepfakeDetectIntlStream", name="DeepfakeDetectIntlStream")
+async def deepfake_detect_intl_stream(context: RequestContext) -> web.Response:
+    """Of the form alone: a presigned URL in this operation's query is a client's mistake."""
+    return await _detect(context, context.parameters.form, ANY_WAY)
 
-    async def start(self) -> None:
-        """To be called in the loop that will run the detections."""
-        self._session = aiohttp.ClientSession(
-            auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
-        )
 
-    async def stop(self) -> None:
-        """Closes the connections to where content was downloaded from."""
-        await self._session.close()
+async def _detect(
+    context: RequestContext, given: Mapping[str, str], ways: tuple[str, ...]
+) -> web.Response:
+    """Puts the call on record, however it ends. `ways`: see material."""
+    came = time.time()
+    call = Call.at(came, context.operation, given)
+    try:
+        if not context.calls.admit(context.operation, context.quota, came):
+            raise Refusal("Throttling.Api", "The API call is blocked by throttling.")
+        result = await _judge(context, material(given, ways))
+    except Refusal as refusal:
+        context.calls.add(call.answered(refusal.code))
+        raise
+    context.calls.add(call.answered("Success"))
+    return context.success(ResultObject=result)
 
-    async def answer(
-        self, operation: str, given: Mapping[str, str], ways: tuple[str, ...], quota: float | None
-    ) -> dict[str, Any]:
-        """The ResultObject. `ways`: see material; `quota`: calls of `operation` a second, for each
-        operation has its own. Raises Refusal."""
-        came = time.time()
-        call = Call.at(came, operation, given)
-        try:
-            if not self._rates[operation].admit(quota, came):
-                raise Refusal("Throttling.Api", "The API call is blocked by throttling.")
-            result = await self._judged(material(given, ways))
-        except Refusal as refusal:
-            self.calls.append(call.answered(refusal.code))
-            raise
-        self.calls.append(call.answered("Success"))
-        return result
 
-    async def _judged(self, sent: Material) -> dict[str, Any]:
-        content = await self._content(sent)
-        await asyncio.to_thread(self._examination.pass_or_refuse, content, is_video=sent.is_video)
-        analysis = await asyncio.to_thread(self._analyzer.analyze, content)
-        return {
-            "Result": analysis.result,
-            "RiskTag": ",".join(analysis.risk_tags),
-            "RiskScore": dict.fromkeys(analysis.risk_tags, RISK_SCORE),
-            "TransactionId": f"local-stand-in-{uuid.uuid4().hex}",
-        }
+async def _judge(context: RequestContext, sent: Material) -> dict[str, Any]:
+    """Looks for a good face, and asks the analyzer. Raises Refusal."""
+    content = await _content(context, sent)
+    check = context.examination.pass_or_refuse
+    await asyncio.to_thread(check, content, is_video=sent.is_video)
+    analysis = await asyncio.to_thread(context.analyzer.analyze, content)
+    return {
+        "Result": analysis.result,
+        "RiskTag": ",".join(analysis.risk_tags),
+        "RiskScore": dict.fromkeys(analysis.risk_tags, RISK_SCORE),
+        "TransactionId": f"local-stand-in-{uuid.uuid4().hex}",
+    }
 
-    async def _content(self, sent: Material) -> bytes:
-        if sent.content is not None:
-            return sent.content
-        if sent.file_url:
-            return self._uploads.file(sent.file_url)
-        return await download(self._session, sent.url, self._download_timeout_s)
+
+async def _content(context: RequestContext, sent: Material) -> bytes:
+    if sent.content is not None:
+        return sent.content
+    if sent.file_url:
+        return context.uploads.file(sent.file_url)
+    return await download(context.session, sent.url, context.download_timeout_s)

@@ -8,7 +8,7 @@ import aiohttp
 from yarl import URL
 
 from facescreen_local.id_verification.errors import Refusal
-from facescreen_local.id_verification.operations.parameters import LARGEST
+from facescreen_local.id_verification.limits import LARGEST
 
 _CHUNK = 64 * 1024
 

@@ -10,11 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from facescreen_local.id_verification.errors import Refusal
-
-LARGEST = 10 * 1024 * 1024
-"""Bytes of an image or video (face-deepfake.txt: "The maximum size is 10 MB")."""
-LARGEST_INLINE = 1024 * 1024
-"""Bytes of an image in FaceBase64."""
+from facescreen_local.id_verification.limits import LARGEST_INLINE
 
 URL_OR_INLINE = ("FaceUrl", "FaceBase64")
 """How DeepfakeDetectIntl takes its material."""

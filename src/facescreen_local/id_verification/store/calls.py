@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 _WAYS = ("FaceUrl", "FaceBase64", "FaceFile")
 _LONGEST = 2048
+_MOST_CALLS = 250_000
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,18 @@ class Call:
         """The same call with its answer."""
         return replace(self, code=code)
 
+    def to_dict(self) -> dict[str, Any]:
+        """As ``GET /calls`` of the admin address tells it."""
+        return {
+            "operation": self.operation,
+            "way": self.way,
+            "MerchantBizId": self.merchant_biz_id,
+            "object": self.object,
+            "time": self.time,
+            "code": self.code,
+            "billed": self.billed,
+        }
+
 
 class Rate:
     """The calls of the last second."""
@@ -64,6 +78,28 @@ class Rate:
             return False
         self._times.append(came)
         return True
+
+
+class Calls:
+    """The detections since the last reset, and the quotas that they count against: each operation
+    has its own."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets them, those that count against the quotas too."""
+        self.answered: deque[Call] = deque(maxlen=_MOST_CALLS)
+        """The oldest first."""
+        self._rates: dict[str, Rate] = defaultdict(Rate)
+
+    def admit(self, operation: str, quota: float | None, came: float) -> bool:
+        """Whether one more call stays within `quota` calls a second: see Rate."""
+        return self._rates[operation].admit(quota, came)
+
+    def add(self, call: Call) -> None:
+        """Keeps an answered call."""
+        self.answered.append(call)
 
 
 def _object(url: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from facescreen_local.id_verification.operations.parameters import LARGEST
+from facescreen_local.id_verification.limits import LARGEST
 
 KEPT_S = 15 * 60
 """Longer than any client goes on asking about the same file."""

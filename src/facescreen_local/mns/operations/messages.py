@@ -8,92 +8,108 @@ from aiohttp import web
 
 from facescreen_local.mns.attributes import BATCH, DELAY, HIDDEN, LARGEST_BATCH, PRIORITY, TAG, WAIT
 from facescreen_local.mns.bus import Draft
-from facescreen_local.mns.context import Call, xml_response
-from facescreen_local.mns.errors import MnsError, invalid_element
-from facescreen_local.mns.markup import children_of, fields_of, listing, parse, record
+from facescreen_local.mns.context import RequestContext, xml_response
+from facescreen_local.mns.errors import MnsError
 from facescreen_local.mns.notification import body_md5
+from facescreen_local.mns.operations import OPERATIONS
 from facescreen_local.mns.store.messages import Message
+from facescreen_local.protocol.xml_body import (
+    UnexpectedElementError,
+    children_of,
+    element,
+    fields_of,
+    record,
+)
 
 
-async def send_message(call: Call) -> web.Response:
-    """POST: one message, or a batch of which all are taken or none."""
-    root = parse(call.body)
+@OPERATIONS.add("POST", "/queues/*/messages", name="SendMessage")
+async def send_message(context: RequestContext) -> web.Response:
+    """One message, or a batch of which all are taken or none."""
+    root = context.xml()
     if root.tag != "Messages":
-        (sent,) = call.bus.send(call.target.name, [_draft(root)])
+        (sent,) = context.bus.send(context.target.name, [_draft(root)])
         return xml_response(_receipt(sent), 201)
     drafts = [_draft(child) for child in children_of(root, "Message", LARGEST_BATCH)]
-    sent_all = call.bus.send(call.target.name, drafts)
-    return xml_response(listing("Messages", *map(_receipt, sent_all)), 201)
+    sent_all = context.bus.send(context.target.name, drafts)
+    return xml_response(element("Messages", *map(_receipt, sent_all)), 201)
 
 
-async def receive_message(call: Call) -> web.Response:
-    """GET: the next message, which is hidden from others from now on."""
-    (message,) = await _received(call, 1)
+@OPERATIONS.add("GET", "/queues/*/messages", name="ReceiveMessage")
+async def receive_message(context: RequestContext) -> web.Response:
+    """The next message, which is hidden from others from now on."""
+    (message,) = await _received(context, 1)
     return xml_response(record("Message", _received_fields(message)))
 
 
-async def batch_receive_message(call: Call) -> web.Response:
-    """GET ?numOfMessages."""
-    received = await _received(call, call.number(BATCH) or 1)
+@OPERATIONS.add("GET", "/queues/*/messages", "numOfMessages", name="BatchReceiveMessage")
+async def batch_receive_message(context: RequestContext) -> web.Response:
+    """The next ones, up to numOfMessages."""
+    received = await _received(context, context.number(BATCH) or 1)
     shown = [record("Message", _received_fields(message)) for message in received]
-    return xml_response(listing("Messages", *shown))
+    return xml_response(element("Messages", *shown))
 
 
-async def peek_message(call: Call) -> web.Response:
-    """GET ?peekonly: the next message, without consequences."""
-    (message,) = call.bus.peek(call.target.name, 1)
+@OPERATIONS.add("GET", "/queues/*/messages", "peekonly", name="PeekMessage")
+async def peek_message(context: RequestContext) -> web.Response:
+    """The next message, without consequences."""
+    (message,) = context.bus.peek(context.target.name, 1)
     return xml_response(record("Message", _fields(message)))
 
 
-async def batch_peek_message(call: Call) -> web.Response:
-    """GET ?peekonly&numOfMessages."""
-    found = call.bus.peek(call.target.name, call.number(BATCH) or 1)
-    return xml_response(listing("Messages", *(record("Message", _fields(one)) for one in found)))
+@OPERATIONS.add("GET", "/queues/*/messages", "numOfMessages&peekonly", name="BatchPeekMessage")
+async def batch_peek_message(context: RequestContext) -> web.Response:
+    """The next ones, up to numOfMessages."""
+    found = context.bus.peek(context.target.name, context.number(BATCH) or 1)
+    return xml_response(element("Messages", *(record("Message", _fields(one)) for one in found)))
 
 
-async def delete_message(call: Call) -> web.Response:
-    """DELETE ?ReceiptHandle."""
-    call.bus.delete(call.target.name, call.target.query["ReceiptHandle"])
+@OPERATIONS.add("DELETE", "/queues/*/messages", "ReceiptHandle", name="DeleteMessage")
+async def delete_message(context: RequestContext) -> web.Response:
+    """By the receipt handle of the one who received it last."""
+    context.bus.delete(context.target.name, context.target.query["ReceiptHandle"])
     return web.Response(status=204)
 
 
-async def batch_delete_message(call: Call) -> web.Response:
-    """DELETE: 204, or 404 with the handles that did not work; the others did."""
-    if not call.body:
+@OPERATIONS.add("DELETE", "/queues/*/messages", name="BatchDeleteMessage")
+async def batch_delete_message(context: RequestContext) -> web.Response:
+    """204, or 404 with the handles that did not work; the others did."""
+    if not context.body:
         raise MnsError(400, "MissingReceiptHandle", "ReceiptHandle is required.")
-    root = parse(call.body)
+    root = context.xml()
     if root.tag != "ReceiptHandles":
-        raise invalid_element(root.tag)
+        raise UnexpectedElementError(root.tag)
     handles = [one.text or "" for one in children_of(root, "ReceiptHandle", LARGEST_BATCH)]
-    call.bus.queue(call.target.name)
-    failures = [failure for one in handles if (failure := _deleted(call, one)) is not None]
+    context.bus.queue(context.target.name)
+    failures = [failure for one in handles if (failure := _deleted(context, one)) is not None]
     if failures:
-        return xml_response(listing("Errors", *failures), 404)
+        return xml_response(element("Errors", *failures), 404)
     return web.Response(status=204)
 
 
-async def change_message_visibility(call: Call) -> web.Response:
-    """PUT ?ReceiptHandle&VisibilityTimeout."""
-    hidden_s = call.number(HIDDEN)
+@OPERATIONS.add("PUT", "/queues/*/messages", "ReceiptHandle", name="ChangeMessageVisibility")
+async def change_message_visibility(context: RequestContext) -> web.Response:
+    """Hides a message for VisibilityTimeout from now on, under a new handle."""
+    hidden_s = context.number(HIDDEN)
     if hidden_s is None:
         raise MnsError(400, "MissingVisibilityTimeout", "VisibilityTimeout is required.")
-    message = call.bus.hide(call.target.name, call.target.query["ReceiptHandle"], hidden_s)
+    message = context.bus.hide(context.target.name, context.target.query["ReceiptHandle"], hidden_s)
     fields = {"ReceiptHandle": message.handle, "NextVisibleTime": message.visible}
     return xml_response(record("ChangeVisibility", fields))
 
 
-async def publish_message(call: Call) -> web.Response:
-    """POST to a topic."""
-    fields = fields_of(parse(call.body), "Message", ("MessageBody", TAG.name))
+@OPERATIONS.add("POST", "/topics/*/messages", name="PublishMessage")
+async def publish_message(context: RequestContext) -> web.Response:
+    """To every subscription of the topic whose filter lets it through."""
+    fields = fields_of(context.xml(), "Message", ("MessageBody", TAG.name))
     tag = TAG.read(fields.get(TAG.name, ""))
-    published = call.bus.publish(call.target.name, fields.get("MessageBody", ""), tag)
+    published = context.bus.publish(context.target.name, fields.get("MessageBody", ""), tag)
     told = {"MessageId": published.id, "MessageBodyMD5": body_md5(published.body)}
     return xml_response(record("Message", told), 201)
 
 
-def _draft(element: Element) -> Draft:
+def _draft(message: Element) -> Draft:
     """Message properties and groups of newer SDKs are refused rather than lost."""
-    fields = fields_of(element, "Message", ("MessageBody", PRIORITY.name, DELAY.name))
+    fields = fields_of(message, "Message", ("MessageBody", PRIORITY.name, DELAY.name))
     return Draft(
         fields.get("MessageBody", ""),
         PRIORITY.read(fields.get(PRIORITY.name, str(PRIORITY.default))),
@@ -101,14 +117,16 @@ def _draft(element: Element) -> Draft:
     )
 
 
-async def _received(call: Call, most: int) -> list[Message]:
-    return await call.bus.receive(call.target.name, most, call.number(WAIT), call.connected)
+async def _received(context: RequestContext, most: int) -> list[Message]:
+    return await context.bus.receive(
+        context.target.name, most, context.number(WAIT), context.connected
+    )
 
 
-def _deleted(call: Call, handle: str) -> Element | None:
+def _deleted(context: RequestContext, handle: str) -> Element | None:
     """What is wrong with the handle, if anything is."""
     try:
-        call.bus.delete(call.target.name, handle)
+        context.bus.delete(context.target.name, handle)
     except MnsError as error:
         said = {"ErrorCode": error.code, "ErrorMessage": error.message, "ReceiptHandle": handle}
         return record("Error", said)

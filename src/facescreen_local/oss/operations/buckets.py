@@ -7,13 +7,13 @@ from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
+from facescreen_local.oss.body import receive_xml
 from facescreen_local.oss.context import Call, xml_response
 from facescreen_local.oss.errors import malformed_xml, not_implemented
 from facescreen_local.oss.headers import xml_time
 from facescreen_local.oss.names import check_bucket_name
 from facescreen_local.oss.store.buckets import ENABLED, SUSPENDED, Bucket
 from facescreen_local.oss.store.contents import PRIVATE
-from facescreen_local.protocol.body import receive_xml
 from facescreen_local.protocol.xml_body import element, parse, text_of
 
 _MOST_BUCKETS = 1000

@@ -6,12 +6,12 @@ from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
+from facescreen_local.oss.body import receive_xml
 from facescreen_local.oss.context import Call, encoding_elements, xml_response
 from facescreen_local.oss.errors import malformed_xml
 from facescreen_local.oss.events import removed
 from facescreen_local.oss.names import check_key, checked_version
 from facescreen_local.oss.store.objects import Removal
-from facescreen_local.protocol.body import receive_xml
 from facescreen_local.protocol.xml_body import element, parse, text_of
 
 MOST_OBJECTS = 1000

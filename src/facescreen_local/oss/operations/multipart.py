@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from facescreen_local.oss.body import receive, receive_xml
 from facescreen_local.oss.conditions import overwrite_rule
 from facescreen_local.oss.context import Call, encoding_elements, xml_response
 from facescreen_local.oss.errors import NoSuchKey, OssError, malformed_xml
@@ -20,7 +21,6 @@ from facescreen_local.oss.store.buckets import Bucket
 from facescreen_local.oss.store.contents import MULTIPART, Contents
 from facescreen_local.oss.store.uploads import MOST_PARTS, Part, Upload
 from facescreen_local.oss.store.versions import StoredObject
-from facescreen_local.protocol.body import receive, receive_xml
 from facescreen_local.protocol.xml_body import element, parse, text_of
 
 SMALLEST_PART = 100 * 1024

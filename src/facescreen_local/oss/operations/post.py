@@ -2,75 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from urllib.parse import quote
 
 from aiohttp import web
-from multidict import CIMultiDict
 
+from facescreen_local.oss.authentication import Authenticator
+from facescreen_local.oss.body import MAX_OBJECT_BYTES
 from facescreen_local.oss.conditions import overwrite_rule
-from facescreen_local.oss.context import Call, xml_response
+from facescreen_local.oss.context import Call
 from facescreen_local.oss.events import created
-from facescreen_local.oss.forms.authentication import check_form_signature, required_field
 from facescreen_local.oss.headers import written_headers
 from facescreen_local.oss.metadata import metadata_of
 from facescreen_local.oss.names import check_key
 from facescreen_local.oss.store.contents import NORMAL, Contents
-from facescreen_local.oss.store.versions import StoredObject
-from facescreen_local.protocol.body import LARGEST_BODY, chunks, write_down
-from facescreen_local.protocol.form import LONGEST_FIELD, MOST_FIELDS, Form
-from facescreen_local.protocol.post_policy import check_policy
-from facescreen_local.protocol.xml_body import element
+from facescreen_local.protocol.body import write_chunks
+from facescreen_local.protocol.post_object import PostSettings, post_response, read_post
 
-_LARGEST_FORM = LARGEST_BODY + 2 * MOST_FIELDS * LONGEST_FIELD
+MAX_FIELDS = 64
 
 
 async def post_object(call: Call) -> web.Response:
     """POST /bucket. Nothing of the file is kept before its form is found good."""
     call.store.buckets.get(call.bucket)
-    content_type = call.headers.get("Content-Type", "")
-    form = Form(content_type, chunks(call.request, _LARGEST_FORM))
-    fields = await form.fields()
-    _settle_content_type(fields, form)
-    check_form_signature(call.keyring, fields)
-    allowed = check_policy(fields["policy"], {**_lower(fields), "bucket": call.bucket})
-    key = required_field(fields, "key").replace("${filename}", form.filename or "")
-    check_key(key)
-    metadata = metadata_of(fields)
-    blob = await write_down(form.file(allowed), call.store.blobs)
+    check_form = Authenticator(call.identity, call.region).check_form
+    settings = PostSettings(call.bucket, MAX_OBJECT_BYTES, MAX_FIELDS, check_form)
+    posted = await read_post(call.request, settings)
+    check_key(posted.key)
+    metadata = metadata_of(posted.fields)
+    with call.store.blobs.writer() as writer:
+        await write_chunks(posted.file, writer)
+        blob = writer.finish()
     contents = Contents(NORMAL, blob, blob.md5, metadata)
-    written = call.store.objects.put(call.bucket, key, contents, overwrite_rule(fields))
+    may_overwrite = overwrite_rule(posted.fields)
+    written = call.store.objects.put(call.bucket, posted.key, contents, may_overwrite)
     call.notify(created("PostObject", call.bucket, written))
-    return _answer(call, fields, written.stored)
-
-
-def _settle_content_type(fields: CIMultiDict[str], form: Form) -> None:
-    """``x-oss-content-type`` comes first, then what the file's own part says, then the field."""
-    found = fields.get("x-oss-content-type") or form.content_type
-    if found:
-        fields["Content-Type"] = found
-
-
-def _lower(fields: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in fields.items()}
-
-
-def _answer(call: Call, fields: Mapping[str, str], stored: StoredObject) -> web.Response:
-    """What the form wants to be answered with when all went well."""
-    said = written_headers(stored)
-    wanted = fields.get("success_action_redirect", "")
-    if wanted.isprintable() and wanted.startswith(("http://", "https://")):
-        return web.Response(status=303, headers={**said, "Location": wanted})
-    status = fields.get("success_action_status", "204")
-    if status != "201":
-        return web.Response(status=200 if status == "200" else 204, headers=said)
-    told = {
+    result = {
         "Bucket": call.bucket,
-        "Location": f"http://{call.request.host}/{call.bucket}/{quote(stored.key)}",
-        "Key": stored.key,
-        "ETag": f'"{stored.contents.etag}"',
+        "Location": f"http://{call.request.host}/{call.bucket}/{quote(posted.key)}",
+        "Key": posted.key,
+        "ETag": f'"{contents.etag}"',
     }
-    root = element("PostResponse", *(element(name, text) for name, text in told.items()))
-    response = xml_response(root, said)
-    response.set_status(201)
-    return response
+    return post_response(posted.fields, result, written_headers(written.stored))

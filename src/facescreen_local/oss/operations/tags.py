@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from facescreen_local.oss.body import receive_xml
 from facescreen_local.oss.context import Call, xml_response
 from facescreen_local.oss.headers import version_header
 from facescreen_local.oss.tag_rules import checked_tags
-from facescreen_local.protocol.body import receive_xml
 from facescreen_local.protocol.xml_body import element, parse, text_of
 
 

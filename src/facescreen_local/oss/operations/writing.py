@@ -7,6 +7,7 @@ import contextlib
 
 from aiohttp import web
 
+from facescreen_local.oss.body import receive
 from facescreen_local.oss.conditions import overwrite_rule, refuse_conditions
 from facescreen_local.oss.context import Call
 from facescreen_local.oss.errors import NoSuchKey, OssError
@@ -17,7 +18,6 @@ from facescreen_local.oss.store.blobs import Blob
 from facescreen_local.oss.store.buckets import Bucket
 from facescreen_local.oss.store.contents import APPENDABLE, NORMAL, Contents
 from facescreen_local.oss.store.versions import StoredObject
-from facescreen_local.protocol.body import receive
 
 LARGEST_APPENDABLE = 5 * 1024**3
 

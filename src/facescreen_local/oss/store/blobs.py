@@ -94,6 +94,11 @@ class BlobWriter:
         self._crc64.update(chunk)
         self.size += len(chunk)
 
+    @property
+    def md5(self) -> bytes:
+        """Of the bytes so far."""
+        return self._md5.digest()
+
     def copy(self, file: BinaryIO, most: int = sys.maxsize) -> None:
         """Adds what the file still holds, `most` bytes of it."""
         while chunk := file.read(min(most, _CHUNK)):
@@ -104,7 +109,7 @@ class BlobWriter:
         """Closes the file and says what it holds."""
         self._file.close()
         self._finished = True
-        md5 = self._md5.hexdigest().upper()
+        md5 = self.md5.hex().upper()
         return Blob(self._path.name, self.size, md5, str(self._crc64.crcValue))
 
     def __enter__(self) -> BlobWriter:

@@ -6,12 +6,12 @@ import ssl
 
 import pytest
 
-from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.id_verification.service import IdVerificationService
 from tests.integration.id_verification.uploads.upload_form import Form
 
 
 @pytest.fixture
-def trusting(service: CloudauthService) -> ssl.SSLContext:
+def trusting(service: IdVerificationService) -> ssl.SSLContext:
     """As strict as Python 3.13 is by default."""
     context = ssl.create_default_context(cafile=service.ca_file)
     context.verify_flags |= ssl.VERIFY_X509_STRICT
@@ -19,5 +19,5 @@ def trusting(service: CloudauthService) -> ssl.SSLContext:
 
 
 @pytest.fixture
-def form(service: CloudauthService, trusting: ssl.SSLContext) -> Form:
+def form(service: IdVerificationService, trusting: ssl.SSLContext) -> Form:
     return Form(service.uploads.permission(), trusting)

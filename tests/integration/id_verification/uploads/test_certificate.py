@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol import certificate
 from facescreen_local.protocol.certificate import ensure_certificate
 
@@ -63,13 +63,15 @@ def test_it_is_replaced_when_it_is_harmed(tmp_path: Path, file: str, harm: str) 
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_it_is_for_loopback(service: CloudauthService, trusting: ssl.SSLContext, host: str) -> None:
+def test_it_is_for_loopback(
+    service: IdVerificationService, trusting: ssl.SSLContext, host: str
+) -> None:
     url = service.uploads.url.replace("127.0.0.1", host)
     with httpx.Client(verify=trusting, trust_env=False) as client:
         assert client.get(url).status_code == 405
 
 
-def test_it_is_for_no_other_name(service: CloudauthService, trusting: ssl.SSLContext) -> None:
+def test_it_is_for_no_other_name(service: IdVerificationService, trusting: ssl.SSLContext) -> None:
     with (
         httpx.Client(verify=trusting, trust_env=False) as client,
         pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"),
@@ -77,7 +79,7 @@ def test_it_is_for_no_other_name(service: CloudauthService, trusting: ssl.SSLCon
         client.get(service.uploads.url, extensions={"sni_hostname": "oss.example"})
 
 
-def test_nobody_trusts_it_unasked(service: CloudauthService) -> None:
+def test_nobody_trusts_it_unasked(service: IdVerificationService) -> None:
     with (
         httpx.Client(trust_env=False) as client,
         pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"),

@@ -22,7 +22,7 @@ from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.client import AsyncDeepfakeClient, DeepfakeClient
 from facescreen.model import Verdict
 from facescreen_local.auth.account import Identity
-from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.faults import Behaviour, Fault
 from facescreen_local.samples import Sample
 from tests.integration.id_verification.sdk_client import ALLOW_SDK, MERCHANT_BIZ_ID, Files, Sdk
@@ -31,7 +31,7 @@ pytestmark = ALLOW_SDK
 
 
 @pytest.fixture
-def stream(service: CloudauthService, identity: Identity) -> Sdk:
+def stream(service: IdVerificationService, identity: Identity) -> Sdk:
     return Sdk(service, identity.key)
 
 
@@ -46,7 +46,7 @@ def long_clip(samples: dict[str, Sample], tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture
-def options(service: CloudauthService, identity: Identity) -> dict[str, Any]:
+def options(service: IdVerificationService, identity: Identity) -> dict[str, Any]:
     key = identity.key
     return {
         "scene_code": "scene_0001",
@@ -87,7 +87,7 @@ class OnlyForward(io.BytesIO):
 
 
 def test_the_vendors_sdk(
-    stream: Sdk, service: CloudauthService, samples: dict[str, Sample], long_clip: Path
+    stream: Sdk, service: IdVerificationService, samples: dict[str, Sample], long_clip: Path
 ) -> None:
     with samples["portrait.jpg"].path.open("rb") as image:
         assert stream.upload(image)["body"]["Code"] == "Success"
@@ -98,7 +98,7 @@ def test_the_vendors_sdk(
 
 
 def test_the_vendors_asynchronous_sdk(
-    stream: Sdk, service: CloudauthService, samples: dict[str, Sample]
+    stream: Sdk, service: IdVerificationService, samples: dict[str, Sample]
 ) -> None:
     with samples["clip.mp4"].path.open("rb") as video:
         answer = stream.upload_async(video, face_input_type="VIDEO")
@@ -107,7 +107,7 @@ def test_the_vendors_asynchronous_sdk(
 
 
 def test_the_vendors_sdk_reads_how_an_upload_was_refused(
-    stream: Sdk, service: CloudauthService
+    stream: Sdk, service: IdVerificationService
 ) -> None:
     with pytest.raises(AlibabaCloudException) as raised:
         stream.upload(io.BytesIO(bytes(10 * 1024 * 1024 + 1)))
@@ -115,7 +115,7 @@ def test_the_vendors_sdk_reads_how_an_upload_was_refused(
     assert service.calls == []
 
 
-def test_our_client(client: DeepfakeClient, service: CloudauthService, clip: Any) -> None:
+def test_our_client(client: DeepfakeClient, service: IdVerificationService, clip: Any) -> None:
     detection = client.detect_stream(file=clip, kind="video")
     assert detection.verdict is Verdict.LOW_RISK
     assert [made.code for made in service.calls] == ["Success"]
@@ -156,7 +156,7 @@ def test_our_client_hears_what_is_wrong_with_the_file(
     ],
 )
 def test_our_client_uploads_again(
-    client: DeepfakeClient, service: CloudauthService, samples: dict[str, Sample], fault: Fault
+    client: DeepfakeClient, service: IdVerificationService, samples: dict[str, Sample], fault: Fault
 ) -> None:
     service.uploads.behaviour = Behaviour(faults=[fault])
     assert client.detect_stream(file=samples["portrait.jpg"].path).verdict is Verdict.LOW_RISK
@@ -184,7 +184,7 @@ print(peaks[1] - peaks[0])
 
 
 def test_our_client_reads_a_file_as_it_sends_it(
-    service: CloudauthService, identity: Identity, samples: dict[str, Sample], long_clip: Path
+    service: IdVerificationService, identity: Identity, samples: dict[str, Sample], long_clip: Path
 ) -> None:
     """How many kB more a file of 9 MB takes than one of less than 1 MB."""
     small = samples["clip.mp4"].path

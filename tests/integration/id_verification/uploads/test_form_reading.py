@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from itertools import pairwise
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
-from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facescreen_local.id_verification.errors import Refusal
-from facescreen_local.id_verification.uploads_form import Form
+from facescreen_local.id_verification.upload_errors import ERRORS, to_refusal
+from facescreen_local.id_verification.uploads import MAX_FIELDS
+from facescreen_local.protocol.form import Form
+from facescreen_local.protocol.post_policy import SizeRange
 
 HEADER = b'Content-Disposition: form-data; name="'
 pieces = st.sampled_from(
@@ -25,27 +26,22 @@ forms = st.lists(parts, max_size=5).map(
 )
 
 
-class Arriving:
-    """Stands for a request's body that comes in chunks."""
-
-    def __init__(self, chunks: list[bytes]) -> None:
-        self._chunks = [chunk for chunk in chunks if chunk]
-
-    async def readany(self) -> bytes:
-        return self._chunks.pop(0) if self._chunks else b""
+async def arriving(chunks: list[bytes]) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        if chunk:
+            yield chunk
 
 
 def read(chunks: list[bytes], content_type: str = "multipart/form-data; boundary=b") -> Any:
-    request = SimpleNamespace(headers={"content-type": content_type}, content=Arriving(chunks))
-
     async def whole() -> tuple[dict[str, str], bytes]:
-        form = Form(cast("web.BaseRequest", request))
-        return await form.fields(), await form.file(1, 15)
+        form = Form(content_type, arriving(chunks), MAX_FIELDS)
+        fields = await form.fields()
+        return dict(fields), b"".join([chunk async for chunk in form.file(SizeRange(1, 15))])
 
     try:
         return asyncio.run(whole())
-    except Refusal as refusal:
-        return refusal.code
+    except ERRORS as error:
+        return to_refusal(error).code
 
 
 @settings(max_examples=100)

@@ -11,23 +11,25 @@ import httpx
 import pytest
 
 from facescreen_local.background import Background
-from facescreen_local.id_verification import uploads_policy
+from facescreen_local.id_verification import uploads
 from facescreen_local.id_verification.errors import Refusal
-from facescreen_local.id_verification.operations.authorize_upload import UploadService
-from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.id_verification.service import IdVerificationService
+from facescreen_local.id_verification.uploads import UploadService
 from tests.integration.id_verification.uploads.upload_form import Form, assert_refused, part, told
 
 TEN_MB = 10 * 1024 * 1024
 
 
-def stored(service: CloudauthService, form: Form) -> bytes | None:
+def stored(service: IdVerificationService, form: Form) -> bytes | None:
     try:
         return service.uploads.file(form.file_url)
     except Refusal:
         return None
 
 
-def test_the_form_that_the_others_spoil_is_right(form: Form, service: CloudauthService) -> None:
+def test_the_form_that_the_others_spoil_is_right(
+    form: Form, service: IdVerificationService
+) -> None:
     assert form.host == service.uploads.url.removeprefix("https://")
     answer = form.post(b"a file")
     assert answer.status_code == 201
@@ -41,20 +43,29 @@ def test_the_form_that_the_others_spoil_is_right(form: Form, service: CloudauthS
     assert stored(service, form) == b"a file"
 
 
-def test_the_answer_is_short_unless_asked_for(form: Form, service: CloudauthService) -> None:
+def test_the_answer_is_short_unless_asked_for(form: Form, service: IdVerificationService) -> None:
     del form.fields["success_action_status"]
     answer = form.post()
     assert (answer.status_code, answer.content) == (204, b"")
     assert stored(service, form) == b"a file"
 
 
-def test_a_later_form_replaces_the_file(form: Form, service: CloudauthService) -> None:
+def test_a_form_is_answered_as_it_wants(form: Form) -> None:
+    """As OSS does it."""
+    form.fields["success_action_status"] = "200"
+    assert form.post().status_code == 200
+    form.fields["success_action_redirect"] = "http://127.0.0.1/done"
+    answer = form.post()
+    assert (answer.status_code, answer.headers["Location"]) == (303, "http://127.0.0.1/done")
+
+
+def test_a_later_form_replaces_the_file(form: Form, service: IdVerificationService) -> None:
     form.post(b"one")
     form.post(b"another")
     assert stored(service, form) == b"another"
 
 
-def test_every_permission_is_for_another_key(service: CloudauthService) -> None:
+def test_every_permission_is_for_another_key(service: IdVerificationService) -> None:
     assert len({service.uploads.permission()["ObjectKey"] for _ in range(9)}) == 9
 
 
@@ -70,6 +81,7 @@ def test_every_permission_is_for_another_key(service: CloudauthService) -> None:
         ),
         ({"policy": "ä"}, 403, "SignatureDoesNotMatch"),
         ({"OSSAccessKeyId": "LTAIunknown"}, 403, "InvalidAccessKeyId"),
+        ({"x-oss-security-token": "CAIS"}, 403, "InvalidSecurityToken"),
         ({"key": "cloudauth-intl/another"}, 403, "AccessDenied"),
         ({"key": ""}, 403, "AccessDenied"),
         ({"x-oss-meta-a": "long" * 2049}, 400, "FieldItemTooLong"),
@@ -77,7 +89,7 @@ def test_every_permission_is_for_another_key(service: CloudauthService) -> None:
     ],
 )
 def test_a_field_that_the_policy_does_not_allow(
-    form: Form, service: CloudauthService, spoilt: dict[str, str], status: int, code: str
+    form: Form, service: IdVerificationService, spoilt: dict[str, str], status: int, code: str
 ) -> None:
     form.fields.update(spoilt)
     assert_refused(form.post(), status, code)
@@ -93,9 +105,9 @@ def test_a_field_that_is_missing(form: Form, name: str) -> None:
 
 
 def test_a_policy_that_is_expired(
-    service: CloudauthService, form: Form, monkeypatch: pytest.MonkeyPatch
+    service: IdVerificationService, form: Form, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads_policy, "VALID_S", -1)
+    monkeypatch.setattr(uploads, "VALID_S", -1)
     late = Form(service.uploads.permission(), form.trusting)
     answer = late.post()
     assert_refused(answer, 403, "AccessDenied")
@@ -104,7 +116,7 @@ def test_a_policy_that_is_expired(
 
 
 def test_a_permission_of_another_cloud(
-    loop: Background, service: CloudauthService, form: Form, tmp_path: Path
+    loop: Background, service: IdVerificationService, form: Form, tmp_path: Path
 ) -> None:
     another = UploadService(tmp_path)
     loop.run(another.start())
@@ -115,20 +127,22 @@ def test_a_permission_of_another_cloud(
     assert_refused(form.post(), 403, "InvalidAccessKeyId")
 
 
-def test_a_file_may_have_ten_megabytes(form: Form, service: CloudauthService) -> None:
+def test_a_file_may_have_ten_megabytes(form: Form, service: IdVerificationService) -> None:
     assert form.post(bytes(TEN_MB)).status_code == 201
     assert_refused(form.post(bytes(TEN_MB + 1)), 400, "EntityTooLarge")
     assert_refused(form.post(b""), 400, "EntityTooSmall")
     assert stored(service, form) == bytes(TEN_MB)
 
 
-def test_a_file_of_lines_that_look_like_boundaries(form: Form, service: CloudauthService) -> None:
+def test_a_file_of_lines_that_look_like_boundaries(
+    form: Form, service: IdVerificationService
+) -> None:
     content = b"\r\n--b\r\n--b--\r\n-" * 20_000
     assert form.post(content).status_code == 201
     assert stored(service, form) == content
 
 
-def test_the_file_comes_last(form: Form, service: CloudauthService) -> None:
+def test_the_file_comes_last(form: Form, service: IdVerificationService) -> None:
     fields = [part(name, value) for name, value in form.fields.items()]
     file = part("file", "a file")
     assert_refused(form.post_raw(file, *fields), 400, "InvalidArgument")
@@ -153,7 +167,9 @@ def test_the_file_comes_last(form: Form, service: CloudauthService) -> None:
         (part("a", "y" * 8193), "FieldItemTooLong"),
     ],
 )
-def test_a_part_that_is_none(form: Form, service: CloudauthService, spoilt: str, code: str) -> None:
+def test_a_part_that_is_none(
+    form: Form, service: IdVerificationService, spoilt: str, code: str
+) -> None:
     fields = [part(name, value) for name, value in form.fields.items()]
     assert_refused(form.post_raw(*fields, spoilt, part("file", "a file")), 400, code)
     assert stored(service, form) is None
@@ -165,7 +181,7 @@ def test_a_field_may_have_eight_kilobytes(form: Form) -> None:
 
 
 @pytest.mark.parametrize("lost", [8, 9, 20, 500])
-def test_a_body_cut_short(form: Form, service: CloudauthService, lost: int) -> None:
+def test_a_body_cut_short(form: Form, service: IdVerificationService, lost: int) -> None:
     fields = [part(name, value) for name, value in form.fields.items()]
     answer = form.post_raw(*fields, part("file", "a file"), lost=lost)
     assert_refused(answer, 400, "MalformedPOSTRequest")

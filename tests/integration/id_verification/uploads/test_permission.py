@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from facescreen_local.auth.account import Identity
-from facescreen_local.id_verification.service import CloudauthService
+from facescreen_local.id_verification.service import IdVerificationService
 from tests.integration.id_verification.raw_request import RawRequest, assert_refused
 
 
@@ -22,9 +22,9 @@ def permission_request(raw_request: RawRequest) -> RawRequest:
 
 
 def test_what_it_allows(
-    permission_request: RawRequest, service: CloudauthService, identity: Identity
+    asking: RawRequest, service: IdVerificationService, identity: Identity
 ) -> None:
-    answer = permission_request.send()
+    answer = asking.send()
     assert answer.status_code == 200
     given = answer.json()
     policy = json.loads(base64.b64decode(given.pop("EncodedPolicy")))

@@ -1,0 +1,14 @@
+"""What keeps a connection open between detections."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from facescreen_local.id_verification.context import RequestContext
+from facescreen_local.id_verification.operations import OPERATIONS, VERSION
+
+
+@OPERATIONS.add("POST", VERSION, "KeepaliveIntl", name="KeepaliveIntl")
+async def keepalive_intl(context: RequestContext) -> web.Response:
+    """Does nothing."""
+    return context.success(Result={"Result": "SUCCESS"})

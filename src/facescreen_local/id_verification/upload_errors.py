@@ -1,0 +1,96 @@
+"""What the upload target refuses, by OSS's codes for forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from facescreen_local.auth.credentials import (
+    InvalidSecurityTokenError,
+    SignatureMismatchError,
+    UnknownAccessKeyError,
+)
+from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.protocol.body import BodyTooLargeError
+from facescreen_local.protocol.form import (
+    FieldTooLongError,
+    FileTooLargeError,
+    FileTooSmallError,
+    MalformedFormError,
+    MissingFileError,
+    NotAFormError,
+    TooManyFieldsError,
+)
+from facescreen_local.protocol.post_policy import (
+    MissingFieldError,
+    PolicyConditionError,
+    PolicyExpiredError,
+)
+
+STATUS = {
+    "AccessDenied": 403,
+    "EntityTooLarge": 400,
+    "EntityTooSmall": 400,
+    "FieldItemTooLong": 400,
+    "InvalidAccessKeyId": 403,
+    "InvalidArgument": 400,
+    "InvalidSecurityToken": 403,
+    "MalformedPOSTRequest": 400,
+    "MethodNotAllowed": 405,
+    "RequestIsNotMultiPartContent": 400,
+    "SignatureDoesNotMatch": 403,
+}
+"""HTTP status of each code."""
+
+_MALFORMED = (
+    "MalformedPOSTRequest",
+    "The body of your POST request is not well-formed multipart/form-data.",
+)
+_TOO_LARGE = ("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.")
+_SHARED: Mapping[type[Exception], tuple[str, str]] = {
+    UnknownAccessKeyError: (
+        "InvalidAccessKeyId",
+        "The OSS Access Key Id you provided does not exist in our records.",
+    ),
+    InvalidSecurityTokenError: (
+        "InvalidSecurityToken",
+        "The security token you provided is invalid.",
+    ),
+    SignatureMismatchError: (
+        "SignatureDoesNotMatch",
+        "The request signature we calculated does not match the signature you provided.",
+    ),
+    BodyTooLargeError: _TOO_LARGE,
+    NotAFormError: (
+        "RequestIsNotMultiPartContent",
+        "Bucket POST must be of the enclosure-type multipart/form-data.",
+    ),
+    MalformedFormError: _MALFORMED,
+    TooManyFieldsError: _MALFORMED,
+    MissingFileError: _MALFORMED,
+    FieldTooLongError: ("FieldItemTooLong", "A form field is longer than {0.max_bytes} bytes."),
+    FileTooLargeError: _TOO_LARGE,
+    FileTooSmallError: (
+        "EntityTooSmall",
+        "Your proposed upload is smaller than the minimum allowed size.",
+    ),
+    MissingFieldError: (
+        "InvalidArgument",
+        "Bucket POST must contain a field named '{0.name}', before the file.",
+    ),
+    PolicyExpiredError: ("AccessDenied", "Invalid according to Policy: Policy expired."),
+    PolicyConditionError: (
+        "AccessDenied",
+        "Invalid according to Policy: Policy Condition failed: "
+        '["{0.comparison}", "${0.field}", ...]',
+    ),
+}
+ERRORS: tuple[type[Exception], ...] = (Refusal, *_SHARED)
+"""What a form may fail with."""
+
+
+def to_refusal(error: Exception) -> Refusal:
+    """One of ERRORS in the upload target's words."""
+    if isinstance(error, Refusal):
+        return error
+    code, message = _SHARED[type(error)]
+    return Refusal(code, message.format(error))

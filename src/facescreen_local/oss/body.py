@@ -1,0 +1,54 @@
+"""A request's body: written down as a blob, or read into memory where it is XML; held to its
+Content-MD5 either way."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from facescreen_local.oss.errors import OssError
+from facescreen_local.oss.store.blobs import Blob, Blobs
+from facescreen_local.protocol.body import read_body, read_chunks, write_chunks
+
+MAX_OBJECT_BYTES = 100 * 1024 * 1024
+MAX_XML_BYTES = 2 * 1024 * 1024
+
+
+async def receive(request: web.BaseRequest, blobs: Blobs) -> Blob:
+    """A new blob; none where the body does not come to its end.
+
+    Raises OssError MissingContentLength and InvalidDigest, and BodyTooLargeError.
+    """
+    if request.content_length is None and "Transfer-Encoding" not in request.headers:
+        text = "You must provide the Content-Length HTTP header."
+        raise OssError(411, "MissingContentLength", text)
+    with blobs.writer() as writer:
+        await write_chunks(read_chunks(request, MAX_OBJECT_BYTES), writer)
+        _check_md5(request.headers, writer.md5)
+        return writer.finish()
+
+
+async def receive_xml(request: web.BaseRequest) -> bytes:
+    """What configures or lists something. Raises OssError InvalidDigest, BodyTooLargeError."""
+    body = await read_body(request, MAX_XML_BYTES)
+    _check_md5(request.headers, hashlib.md5(body, usedforsecurity=False).digest())
+    return body
+
+
+def _check_md5(headers: Mapping[str, str], digest: bytes) -> None:
+    given = headers.get("Content-MD5")
+    if given is None:
+        return
+    try:
+        expected = base64.b64decode(given, validate=True)
+    except (binascii.Error, ValueError):
+        expected = b""
+    if len(expected) != len(digest):
+        raise OssError(400, "InvalidDigest", "The Content-MD5 you specified is not valid.")
+    if expected != digest:
+        text = "The Content-MD5 you specified did not match what we received."
+        raise OssError(400, "InvalidDigest", text)

@@ -1,1 +1,0 @@
-"""HTML forms (PostObject): read as they arrive, signed within, held to their policy."""
