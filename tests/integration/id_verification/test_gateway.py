@@ -11,8 +11,8 @@ import pytest
 from facescreen_local.auth import nonces
 from facescreen_local.auth.account import Identity, Key
 from facescreen_local.id_verification.service import IdVerificationService
-from tests.integration.id_verification.sdk_client import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
 from tests.integration.id_verification.raw_request import RawRequest, assert_refused
+from tests.integration.id_verification.sdk_client import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
 
 pytestmark = ALLOW_SDK
 
