@@ -22,9 +22,9 @@ def permission_request(raw_request: RawRequest) -> RawRequest:
 
 
 def test_what_it_allows(
-    asking: RawRequest, service: IdVerificationService, identity: Identity
+    permission_request: RawRequest, service: IdVerificationService, identity: Identity
 ) -> None:
-    answer = asking.send()
+    answer = permission_request.send()
     assert answer.status_code == 200
     given = answer.json()
     policy = json.loads(base64.b64decode(given.pop("EncodedPolicy")))
