@@ -153,6 +153,7 @@ class Deployment:
 
     def api(self, http: HttpSettings) -> Api:
         """What the HTTP trigger's routes work with."""
+        from facescreen.clients.dns import addresses
         from facescreen.http.auth import Tokens
         from facescreen.http.review import Review
         from facescreen.http.routes import Api
@@ -162,7 +163,7 @@ class Deployment:
         return Api(
             ad_hoc=self.on_demand,
             review=Review(self.history, store),
-            urls=UrlRules(http.url_allowed_origins),
+            urls=UrlRules(http.url_allowed_origins, addresses),
             tokens=Tokens(http.tokens) if http.tokens else None,
             cors_origins=http.cors_origins,
             state_bucket=self.settings.state_bucket,

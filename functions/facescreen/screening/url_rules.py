@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, TimeoutError
-from typing import Any
 
 from facescreen.errors import UrlRefusedError
 
@@ -59,12 +57,12 @@ class UrlRules:
 
     def __init__(
         self,
-        allowed_origins: tuple[str, ...] = (),
-        resolve: Resolve | None = None,
+        allowed_origins: tuple[str, ...],
+        resolve: Resolve,
         look_up_s: float = _LOOK_UP_S,
     ) -> None:
         self._allowed = allowed_origins
-        self._resolve = resolve or _addresses
+        self._resolve = resolve
         self._look_up_s = look_up_s
         self._lookers = ThreadPoolExecutor(_LOOK_UPS)
 
@@ -125,11 +123,3 @@ def _innermost(
         return ipaddress.IPv4Address(int(address) % 2**32)
     teredo = address.teredo
     return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else address)
-
-
-def _addresses(host: str) -> list[str]:
-    try:
-        found: list[Any] = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return []
-    return [str(one[4][0]) for one in found]

@@ -115,11 +115,13 @@ def screen(
 
 
 def _find(arguments: tuple[str, ...], origins: tuple[str, ...], *, verbose: bool) -> Found:
+    from facescreen.clients.dns import addresses
     from facescreen.screening.url_rules import UrlRules
     from facescreen_cli.commands.screen.report import skipped_summary
     from facescreen_cli.commands.screen.targets import Found
 
-    found, rules = Found(), UrlRules(tuple(origin.lower().rstrip("/") for origin in origins))
+    allowed = tuple(origin.lower().rstrip("/") for origin in origins)
+    found, rules = Found(), UrlRules(allowed, addresses)
     for argument in arguments:
         found.add(argument, rules)
     if verbose:
