@@ -127,6 +127,7 @@ def test_colour_is_not_all_that_tells_the_bars_apart(page: Page) -> None:
         found: list[str] = page.locator(selector).evaluate_all(read)
         return found
 
+    expect(page.locator("svg.chart > rect").first).to_be_attached()
     assert len(set(all_of("pattern path", "d"))) == len(all_of("pattern", "id")) == 5
     fills = {f"url(#{name})" for name in all_of("pattern", "id")}
     assert set(all_of(".chart > rect", "fill")) == set(all_of(".swatch rect", "fill")) <= fills
