@@ -1,4 +1,4 @@
-.PHONY: setup demo test live fuzz bench docs lock build-ObjectCreated build-HttpApi build-Sweeping clean
+.PHONY: setup demo test test-all live fuzz bench docs lock build-ObjectCreated build-HttpApi build-Sweeping clean
 
 setup:  ## everything into .venv, which leaves .venv/bin/facescreen
 	@scripts/setup
@@ -6,8 +6,11 @@ setup:  ## everything into .venv, which leaves .venv/bin/facescreen
 demo: setup  ## the main job on the local cloud
 	@.venv/bin/facescreen demo
 
-test:  ## checks, and the tests on every Python of 3.10 to 3.13 found
+test:  ## lint, types, import rules, and all tests but the slow ones
 	@scripts/test
+
+test-all:  ## the same and the slow tests, on every Python found
+	@scripts/test all
 
 live: setup  ## the contract tests on your account: says what it costs, then asks (or YES=1)
 	@.venv/bin/python -m pytest -q -s -p tests.support.live tests/contract

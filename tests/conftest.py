@@ -32,6 +32,7 @@ sys.addaudithook(_only_loopback)
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "live: runs on the real services, by `make live` alone")
+    config.addinivalue_line("markers", "slow: takes long, so only `make test-all` runs it")
     config.addinivalue_line("markers", "paid(calls): so many detections succeed, and are billed")
 
 
