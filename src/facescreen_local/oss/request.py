@@ -96,12 +96,13 @@ class Target:
         return next((name for name, _ in self.query if name in SUBRESOURCES), "")
 
     def subresources(self, headers: Mapping[str, str], known: Iterable[str]) -> list[str]:
-        """What may tell the operation, the most particular first: the sub-resource with each of
-        the headers and parameters that `known` sub-resources have, then the sub-resource alone."""
+        """Those to look an operation up by, the most particular first: the request's own with each
+        header or parameter of it that some `known` sub-resource has, then its own alone."""
         words = {word for subresource in known for word in subresource.split("&")} - SUBRESOURCES
         parameters = {f"{name}={value}" for name, value in self.query}
-        told = sorted(word for word in words if word in headers or word in parameters)
-        return [*(f"{self.subresource}&{word}".lstrip("&") for word in told), self.subresource]
+        sent = sorted(word for word in words if word in headers or word in parameters)
+        own = self.subresource
+        return [*(f"{own}&{word}" if own else word for word in sent), own]
 
 
 def target_of(raw_path: str) -> Target:

@@ -125,10 +125,10 @@ def _operation(request: web.BaseRequest, target: Target) -> Operation[RequestCon
         if found is not None:
             return found
     name = "?".join(filter(None, (request.method, target.subresource)))
-    return Operation(name, partial(_refuse, name))
+    return Operation(name, partial(_not_implemented, name))
 
 
-async def _refuse(name: str, _: RequestContext) -> web.Response:
+async def _not_implemented(name: str, _: RequestContext) -> web.Response:
     raise not_implemented(name)
 
 
