@@ -8,7 +8,6 @@ import io
 import socket
 import ssl
 import uuid
-from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -49,7 +48,8 @@ class UploadService(Service):
     def permission(self) -> dict[str, Any]:
         """AuthorizeFileUpload's answer: where and how to put one file."""
         object_key = f"cloudauth-intl/{uuid.uuid4().hex}"
-        key, policy = self._identity.key, _policy(object_key)
+        conditions = [["eq", "$key", object_key], ["content-length-range", 1, LARGEST]]
+        key, policy = self._identity.key, encode_policy(VALID_S, conditions)
         return {
             "AccessKeyId": key.access_key_id,
             "EncodedPolicy": policy,
@@ -89,10 +89,12 @@ class UploadService(Service):
         return _finished(response, request_id)
 
     def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
-        told = {"Code": code, "Message": message, "RequestId": request_id, "HostId": self._host}
-        body = document(record("Error", told))
-        status = STATUS.get(code, status)
-        response = web.Response(status=status, body=body, content_type="application/xml")
+        fields = {"Code": code, "Message": message, "RequestId": request_id, "HostId": self._host}
+        response = web.Response(
+            status=STATUS.get(code, status),
+            body=document(record("Error", fields)),
+            content_type="application/xml",
+        )
         return _finished(response, request_id)
 
     @property
@@ -110,10 +112,11 @@ class UploadService(Service):
         check_signature = partial(check_signature_v1, self._identity)
         settings = PostSettings(self._bucket, LARGEST, MAX_FIELDS, check_signature)
         posted = await read_post(request, settings)
-        content = io.BytesIO()
-        await write_chunks(posted.file, content)
-        self._files.put(posted.key, content.getvalue())
-        md5 = hashlib.md5(content.getvalue(), usedforsecurity=False).hexdigest().upper()
+        received = io.BytesIO()
+        await write_chunks(posted.file, received)
+        content = received.getvalue()
+        self._files.put(posted.key, content)
+        md5 = hashlib.md5(content, usedforsecurity=False).hexdigest().upper()
         result = {
             "Bucket": self._bucket,
             "Location": f"{self.url}/{posted.key}",
@@ -121,14 +124,6 @@ class UploadService(Service):
             "ETag": f'"{md5}"',
         }
         return post_response(posted.fields, result, {})
-
-
-def _policy(object_key: str) -> str:
-    expiration = datetime.now(timezone.utc) + timedelta(seconds=VALID_S)
-    return encode_policy(
-        expiration.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        [["eq", "$key", object_key], ["content-length-range", 1, LARGEST]],
-    )
 
 
 def _finished(response: web.Response, request_id: str) -> web.Response:

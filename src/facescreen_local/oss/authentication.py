@@ -60,10 +60,7 @@ class Authenticator:
     region: str
 
     def check(self, request: Signed) -> bool:
-        """Whether the request is signed at all.
-
-        Where it is signed wrongly, raises OssError and the errors of `clock` and `credentials`.
-        """
+        """Whether the request is signed at all. Raises one of ERRORS where it is signed wrongly."""
         authorization = request.headers.get("authorization", "")
         if authorization.startswith("OSS "):
             self._header_v1(request, authorization.removeprefix("OSS "))
@@ -80,7 +77,7 @@ class Authenticator:
         return True
 
     def check_form(self, fields: Mapping[str, str]) -> None:
-        """Raises as `check` does, unless the form's policy is signed. What the policy says is not
+        """Raises one of ERRORS unless the form's policy is signed. What the policy says is not
         looked at."""
         if fields.get("x-oss-signature-version") == ALGORITHM_V4:
             self._form_v4(fields)

@@ -19,7 +19,7 @@ MAX_XML_BYTES = 2 * 1024 * 1024
 
 
 async def receive(request: web.BaseRequest, blobs: Blobs) -> Blob:
-    """A new blob; none where the body does not come to its end.
+    """Writes the body down as a new blob; one that does not come to its end leaves none.
 
     Raises OssError MissingContentLength and InvalidDigest, and BodyTooLargeError.
     """
@@ -33,7 +33,8 @@ async def receive(request: web.BaseRequest, blobs: Blobs) -> Blob:
 
 
 async def receive_xml(request: web.BaseRequest) -> bytes:
-    """What configures or lists something. Raises OssError InvalidDigest, BodyTooLargeError."""
+    """Reads what configures or lists something. Raises OssError InvalidDigest and
+    BodyTooLargeError."""
     body = await read_body(request, MAX_XML_BYTES)
     _check_md5(request.headers, hashlib.md5(body, usedforsecurity=False).digest())
     return body

@@ -19,7 +19,7 @@ from facescreen_local.protocol.xml_body import document, element
 
 
 @dataclass(frozen=True)
-class Call:
+class RequestContext:
     """A request that has passed authentication; `signed`, unless it may do without."""
 
     request: web.BaseRequest
@@ -90,9 +90,9 @@ def xml_response(root: Element, headers: Mapping[str, str] | None = None) -> web
     return web.Response(body=document(root), headers=said)
 
 
-def encoding_elements(call: Call) -> list[Element]:
+def encoding_elements(context: RequestContext) -> list[Element]:
     """EncodingType, if there is any."""
-    return [element("EncodingType", call.encoding)] if call.encoding else []
+    return [element("EncodingType", context.encoding)] if context.encoding else []
 
 
 def check_readable(target: Target) -> None:

@@ -125,6 +125,7 @@ _UNKNOWN_KEY = OssError(
     {"OSSAccessKeyId": "{0.access_key_id}"},
 )
 _TOO_LARGE = "Your proposed upload exceeds the maximum allowed size."
+# ``{0}`` and ``{0.name}`` stand for the error and what it holds.
 _SHARED: Mapping[type[Exception], OssError] = {
     UnknownAccessKeyError: _UNKNOWN_KEY,
     # Without its token, a temporary key is one that OSS has never heard of.
@@ -189,7 +190,6 @@ _SHARED: Mapping[type[Exception], OssError] = {
         'Invalid according to Policy: Policy Condition failed: ["{0.comparison}", "${0.field}"]'
     ),
 }
-"""``{0}`` and ``{0.name}`` stand for the error and what it holds."""
 ERRORS: tuple[type[Exception], ...] = (OssError, *_SHARED)
 """What a request may fail with: errors of the service's own, and of the code that all share."""
 

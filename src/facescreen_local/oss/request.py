@@ -1,8 +1,8 @@
-"""What a raw request asks for: bucket, key and parameters out of its path, and the API's name."""
+"""What a raw request asks for: a resource, and parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
 
@@ -70,46 +70,6 @@ SUBRESOURCES = frozenset(
     ]
 )
 
-_SERVICE = {("GET", ""): "ListBuckets"}
-_BUCKET = {
-    ("GET", ""): "ListObjects",
-    ("PUT", ""): "PutBucket",
-    ("DELETE", ""): "DeleteBucket",
-    ("POST", ""): "PostObject",
-    ("POST", "delete"): "DeleteMultipleObjects",
-    ("GET", "acl"): "GetBucketAcl",
-    ("GET", "bucketInfo"): "GetBucketInfo",
-    ("GET", "location"): "GetBucketLocation",
-    ("GET", "policy"): "GetBucketPolicy",
-    ("GET", "stat"): "GetBucketStat",
-    ("GET", "uploads"): "ListMultipartUploads",
-    ("GET", "versioning"): "GetBucketVersioning",
-    ("PUT", "versioning"): "PutBucketVersioning",
-    ("GET", "versions"): "ListObjectVersions",
-}
-_OBJECT = {
-    ("GET", ""): "GetObject",
-    ("HEAD", ""): "HeadObject",
-    ("PUT", ""): "PutObject",
-    ("DELETE", ""): "DeleteObject",
-    ("GET", "objectMeta"): "GetObjectMeta",
-    ("HEAD", "objectMeta"): "GetObjectMeta",
-    ("GET", "acl"): "GetObjectACL",
-    ("PUT", "acl"): "PutObjectACL",
-    ("POST", "append"): "AppendObject",
-    ("GET", "symlink"): "GetSymlink",
-    ("PUT", "symlink"): "PutSymlink",
-    ("GET", "tagging"): "GetObjectTagging",
-    ("PUT", "tagging"): "PutObjectTagging",
-    ("DELETE", "tagging"): "DeleteObjectTagging",
-    ("POST", "uploads"): "InitiateMultipartUpload",
-    ("GET", "uploadId"): "ListParts",
-    ("PUT", "uploadId"): "UploadPart",
-    ("POST", "uploadId"): "CompleteMultipartUpload",
-    ("DELETE", "uploadId"): "AbortMultipartUpload",
-}
-_COPIES = {"PutObject": "CopyObject", "UploadPart": "UploadPartCopy"}
-
 
 @dataclass(frozen=True)
 class Target:
@@ -124,9 +84,25 @@ class Target:
         return next((value for key, value in self.query if key == name), None)
 
     @property
+    def resource(self) -> str:
+        """``/``, ``/bucket`` or ``/bucket/key``."""
+        if self.key:
+            return "/bucket/key"
+        return "/bucket" if self.bucket else "/"
+
+    @property
     def subresource(self) -> str:
         """The parameter that names the operation; empty for a plain request."""
         return next((name for name, _ in self.query if name in SUBRESOURCES), "")
+
+    def subresources(self, headers: Mapping[str, str], known: Iterable[str]) -> list[str]:
+        """Those to look an operation up by, the most particular first: the request's own with each
+        header or parameter of it that some `known` sub-resource has, then its own alone."""
+        words = {word for subresource in known for word in subresource.split("&")} - SUBRESOURCES
+        parameters = {f"{name}={value}" for name, value in self.query}
+        sent = sorted(word for word in words if word in headers or word in parameters)
+        own = self.subresource
+        return [*(f"{own}&{word}" if own else word for word in sent), own]
 
 
 def target_of(raw_path: str) -> Target:
@@ -136,20 +112,6 @@ def target_of(raw_path: str) -> Target:
     pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
     # A plus sign is a space in a query and itself in a path.
     return Target(_decoded(bucket), _decoded(key), tuple(pairs))
-
-
-def operation_of(method: str, target: Target, headers: Mapping[str, str]) -> str:
-    """The API's name (``PutObjectTagging``); method and sub-resource where there is none here."""
-    asked = (method, target.subresource)
-    if target.key:
-        name = _OBJECT.get(asked)
-        if name in _COPIES and "x-oss-copy-source" in headers:
-            name = _COPIES[name]
-    else:
-        name = (_BUCKET if target.bucket else _SERVICE).get(asked)
-    if name == "ListObjects" and target.parameter("list-type") == "2":
-        name = "ListObjectsV2"
-    return name or "?".join(part for part in asked if part)
 
 
 def _decoded(text: str) -> str:

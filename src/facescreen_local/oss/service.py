@@ -11,8 +11,9 @@ from typing import Any
 from aiohttp import web
 
 from facescreen_local.auth.account import Identity
+from facescreen_local.oss import operations
 from facescreen_local.oss.authentication import Authenticator, Signed
-from facescreen_local.oss.context import Call, check_readable
+from facescreen_local.oss.context import RequestContext, check_readable
 from facescreen_local.oss.errors import (
     ERRORS,
     OssError,
@@ -22,12 +23,15 @@ from facescreen_local.oss.errors import (
 )
 from facescreen_local.oss.events import Change, Origin, event_record
 from facescreen_local.oss.names import check_bucket_name
-from facescreen_local.oss.operations import OPEN_TO_ALL, OPERATIONS, SIGNED_WITHIN
-from facescreen_local.oss.request import Target, operation_of, target_of
+from facescreen_local.oss.operations import OPERATIONS
+from facescreen_local.oss.request import Target, target_of
 from facescreen_local.oss.store import Store
 from facescreen_local.oss.store.buckets import ENABLED
+from facescreen_local.protocol.operations import Operation, Signature, load
 from facescreen_local.protocol.service import LOOPBACK, Service
-from facescreen_local.protocol.xml_body import document, element
+from facescreen_local.protocol.xml_body import document, record
+
+load(operations)
 
 
 class OssService(Service):
@@ -65,7 +69,7 @@ class OssService(Service):
 
     def operation(self, request: web.BaseRequest) -> str:
         """The API's name of what is asked."""
-        return operation_of(request.method, target_of(request.raw_path), request.headers)
+        return _operation(request, target_of(request.raw_path)).name
 
     async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         """The operation's answer, or its error."""
@@ -84,32 +88,48 @@ class OssService(Service):
 
     async def _operate(self, request: web.BaseRequest, request_id: str) -> web.Response:
         target = target_of(request.raw_path)
-        name = operation_of(request.method, target, request.headers)
-        signed = name not in SIGNED_WITHIN and self._is_signed(request, target)
-        if not signed and name not in OPEN_TO_ALL:
-            raise private()
+        operation = _operation(request, target)
+        signed = self._authenticate(request, target, operation.signature)
         check_readable(target)
-        operation = OPERATIONS.get(name)
-        if operation is None:
-            raise not_implemented(name)
         origin = Origin(self._identity.account_id, self._region, request.remote or "", request_id)
-        call = Call(
-            request=request,
-            target=target,
-            signed=signed,
-            store=self._store,
-            identity=self._identity,
-            region=self._region,
-            notify=partial(self._notify, origin),
+        return await operation.perform(
+            RequestContext(
+                request=request,
+                target=target,
+                signed=signed,
+                store=self._store,
+                identity=self._identity,
+                region=self._region,
+                notify=partial(self._notify, origin),
+            )
         )
-        return await operation(call)
 
-    def _is_signed(self, request: web.BaseRequest, target: Target) -> bool:
+    def _authenticate(self, request: web.BaseRequest, target: Target, signature: Signature) -> bool:
+        """Whether the request is signed. Raises unless it is, or need not be."""
         headers = {name.lower(): value for name, value in request.headers.items()}
-        return self._authenticator.check(Signed(request.method, target, headers))
+        signed = signature is not Signature.IN_BODY and self._authenticator.check(
+            Signed(request.method, target, headers)
+        )
+        if signature is Signature.REQUIRED and not signed:
+            raise private()
+        return signed
 
     def _notify(self, origin: Origin, change: Change) -> None:
         self._on_event(event_record(change, origin))
+
+
+def _operation(request: web.BaseRequest, target: Target) -> Operation[RequestContext]:
+    """What is asked; for what is not here, an operation that says so."""
+    for subresource in target.subresources(request.headers, OPERATIONS.subresources):
+        found = OPERATIONS.find(request.method, target.resource, subresource)
+        if found is not None:
+            return found
+    name = "?".join(filter(None, (request.method, target.subresource)))
+    return Operation(name, partial(_not_implemented, name))
+
+
+async def _not_implemented(name: str, _: RequestContext) -> web.Response:
+    raise not_implemented(name)
 
 
 def _refusal(error: OssError, host: str, request_id: str) -> web.Response:
@@ -133,4 +153,4 @@ def _error_body(error: OssError, host: str, request_id: str) -> bytes:
         "HostId": host,
         **error.details,
     }
-    return document(element("Error", *(element(name, text) for name, text in said.items())))
+    return document(record("Error", said))

@@ -110,22 +110,23 @@ class _Parts:
         self.filename: str | None = None
         self.content_type: str | None = None
         self.file_begun = self.file_ended = False
+        # The parser gave up. What it found before that still counts.
         self.broken = False
-        """Where the parser gave up: what it found before that still counts."""
         self._file = bytearray()
         self._max_fields = max_fields
         self._delimiter = b"\r\n--" + boundary
-        # Of the part under way: nameless until its headers are read.
+        # Of the part under way, which has no name until its headers are read.
         self._name = ""
         self._value = bytearray()
         self._headers: dict[bytes, bytes] = {}
         self._header_name, self._header_value = bytearray(), bytearray()
         self._header_bytes = 0
-        # Headers are limited here, since the parser says of none of its errors what was wrong.
+        # Headers are limited here: the parser's errors do not tell a long header from a bad one.
         self._parser = MultipartParser(
             boundary, max_header_count=sys.maxsize, max_header_size=sys.maxsize
         )
-        # So what stands before the first delimiter is a part as well: nameless, and dropped.
+        # A part without headers, and the line break that a body's first delimiter lacks: so what
+        # stands before that delimiter is a part without a name, which is dropped.
         self._parser.write(b"--" + boundary + b"\r\n\r\n\r\n")
         self._parser.callbacks = {
             "on_part_begin": self._begin_part,
@@ -146,10 +147,10 @@ class _Parts:
             self.broken = True
 
     def take_file(self) -> bytes:
-        """What is new of the file."""
-        taken = bytes(self._file)
+        """The file's bytes that were not taken yet."""
+        new = bytes(self._file)
         self._file.clear()
-        return taken
+        return new
 
     def _begin_part(self) -> None:
         self._name, self._headers, self._header_bytes = "", {}, 0
@@ -174,13 +175,13 @@ class _Parts:
         self._header_value.clear()
 
     def _end_headers(self) -> None:
-        _, said = parse_options_header(self._headers.get(b"content-disposition", b""))
-        self._name = _text(said.get(b"name")) or ""
+        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        self._name = _text(options.get(b"name")) or ""
         if not self._name:
             raise MalformedFormError
         if self._name == "file":
             self.file_begun = True
-            self.filename = _text(said.get(b"filename"))
+            self.filename = _text(options.get(b"filename"))
             self.content_type = _text(self._headers.get(b"content-type"))
         elif len(self.fields) == self._max_fields:
             raise TooManyFieldsError(self._max_fields)
@@ -208,8 +209,7 @@ class _Parts:
 
 
 def _boundary(content_type: str) -> bytes:
-    said = content_type.encode("utf-8", "surrogateescape")
-    media_type, options = parse_options_header(said)
+    media_type, options = parse_options_header(content_type.encode("utf-8", "surrogateescape"))
     if media_type != b"multipart/form-data":
         raise NotAFormError
     boundary = options.get(b"boundary", b"")
@@ -218,8 +218,8 @@ def _boundary(content_type: str) -> bytes:
     return boundary
 
 
-def _text(said: bytes | None) -> str | None:
+def _text(encoded: bytes | None) -> str | None:
     try:
-        return None if said is None else said.decode()
+        return None if encoded is None else encoded.decode()
     except UnicodeDecodeError:
         raise MalformedFormError from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
@@ -15,6 +16,17 @@ Context = TypeVar("Context")
 Perform = Callable[[Context], Awaitable[web.Response]]
 
 
+class Signature(Enum):
+    """What becomes of a request that is not signed."""
+
+    REQUIRED = auto()
+    """It is refused."""
+    OPTIONAL = auto()
+    """The operation decides for itself what it does for someone who signs nothing."""
+    IN_BODY = auto()
+    """The operation looks for the signature in the body; one elsewhere does not count."""
+
+
 @dataclass(frozen=True)
 class Operation(Generic[Context]):
     """One operation of the API."""
@@ -22,6 +34,7 @@ class Operation(Generic[Context]):
     name: str
     """The API's own: ``PutObjectTagging``."""
     perform: Perform[Context]
+    signature: Signature = Signature.REQUIRED
 
 
 class Operations(Generic[Context]):
@@ -35,7 +48,13 @@ class Operations(Generic[Context]):
         self._operations: dict[tuple[str, str, str], Operation[Context]] = {}
 
     def add(
-        self, method: str, resource: str, subresource: str = "", *, name: str
+        self,
+        method: str,
+        resource: str,
+        subresource: str = "",
+        *,
+        name: str,
+        signature: Signature = Signature.REQUIRED,
     ) -> Callable[[Perform[Context]], Perform[Context]]:
         """Decorates the function that answers such requests; several decorators on one function
         are several ways to ask for it. Raises ValueError where another one answers them."""
@@ -44,7 +63,7 @@ class Operations(Generic[Context]):
             asked = method, resource, subresource
             if asked in self._operations:
                 raise ValueError(f"{name}: {asked} is {self._operations[asked].name} already")
-            self._operations[asked] = Operation(name, perform)
+            self._operations[asked] = Operation(name, perform, signature)
             return perform
 
         return register

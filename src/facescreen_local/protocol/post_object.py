@@ -39,6 +39,7 @@ class PostedObject:
 
 async def read_post(request: web.BaseRequest, settings: PostSettings) -> PostedObject:
     """Reads a form up to its file. Raises the errors of `body`, `form` and `post_policy`."""
+    # A field's headers may be as long as the field.
     max_bytes = settings.max_file_bytes + 2 * settings.max_fields * MAX_FIELD_BYTES
     content_type = request.headers.get("Content-Type", "")
     form = Form(content_type, read_chunks(request, max_bytes), settings.max_fields)
@@ -58,7 +59,7 @@ async def read_post(request: web.BaseRequest, settings: PostSettings) -> PostedO
 def post_response(
     fields: Mapping[str, str], result: Mapping[str, str], headers: Mapping[str, str]
 ) -> web.Response:
-    """What the form wants to be answered with when all went well; `result` in XML for a 201."""
+    """The answer that the form asks for where all went well; `result` is what a 201 tells."""
     redirect = fields.get("success_action_redirect", "")
     if redirect.isprintable() and redirect.startswith(("http://", "https://")):
         return web.Response(status=303, headers={**headers, "Location": redirect})

@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from facescreen_local.auth.account import Identity
@@ -66,20 +67,22 @@ class SizeRange:
 
 
 def required_field(fields: Mapping[str, str], name: str) -> str:
-    """Raises MissingFieldError."""
+    """The field's value. Raises MissingFieldError."""
     if name not in fields:
         raise MissingFieldError(name)
     return fields[name]
 
 
-def encode_policy(expiration: str, conditions: Sequence[object]) -> str:
-    """What check_policy reads."""
-    document = {"expiration": expiration, "conditions": conditions}
+def encode_policy(valid_s: float, conditions: Sequence[object]) -> str:
+    """A policy that holds from now on, for check_policy to read."""
+    expiration = datetime.now(timezone.utc) + timedelta(seconds=valid_s)
+    document = {"expiration": expiration.strftime(_DATES[0]), "conditions": conditions}
     return base64.b64encode(json.dumps(document).encode()).decode()
 
 
 def check_signature_v1(identity: Identity, fields: Mapping[str, str]) -> None:
-    """Raises unless a key of the account signed the policy: what it says is not looked at."""
+    """Raises the errors of `credentials` unless a key of the account signed the policy, and
+    MissingFieldError. What the policy says is not looked at."""
     key_id, signature, policy = (required_field(fields, name) for name in SIGNATURE_V1)
     secret = find_secret(identity, key_id, fields.get("x-oss-security-token", ""))
     check_signature(signature, hmac_sha1(secret, policy.encode()))

@@ -8,24 +8,26 @@ from xml.etree.ElementTree import Element
 from aiohttp import web
 
 from facescreen_local.oss.body import receive_xml
-from facescreen_local.oss.context import Call, xml_response
+from facescreen_local.oss.context import RequestContext, xml_response
 from facescreen_local.oss.errors import malformed_xml, not_implemented
 from facescreen_local.oss.headers import xml_time
 from facescreen_local.oss.names import check_bucket_name
+from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.store.buckets import ENABLED, SUSPENDED, Bucket
 from facescreen_local.oss.store.contents import PRIVATE
-from facescreen_local.protocol.xml_body import element, parse, text_of
+from facescreen_local.protocol.xml_body import element, parse, record, text_of
 
 _MOST_BUCKETS = 1000
 
 
-async def list_buckets(call: Call) -> web.Response:
-    """GET /."""
-    prefix, marker = call.parameter("prefix"), call.parameter("marker")
-    limit = call.number("max-keys", 1, _MOST_BUCKETS, default=100)
+@OPERATIONS.add("GET", "/", name="ListBuckets")
+async def list_buckets(context: RequestContext) -> web.Response:
+    """List the account's buckets by name, page by page."""
+    prefix, marker = context.parameter("prefix"), context.parameter("marker")
+    limit = context.number("max-keys", 1, _MOST_BUCKETS, default=100)
     following = [
         bucket
-        for bucket in call.store.buckets.all()
+        for bucket in context.store.buckets.all()
         if bucket.name.startswith(prefix) and bucket.name > marker
     ]
     page, truncated = following[:limit], len(following) > limit
@@ -36,32 +38,35 @@ async def list_buckets(call: Call) -> web.Response:
         element("MaxKeys", str(limit)),
         element("IsTruncated", str(truncated).lower()),
         element("NextMarker", page[-1].name if truncated else ""),
-        call.owner(),
-        element("Buckets", *(element("Bucket", *_described(call, each)) for each in page)),
+        context.owner(),
+        element("Buckets", *(element("Bucket", *_described(context, each)) for each in page)),
     )
     return xml_response(root)
 
 
-async def put_bucket(call: Call) -> web.Response:
-    """PUT /bucket. Its owner may repeat it."""
-    check_bucket_name(call.bucket)
-    acl = call.headers.get("x-oss-acl", PRIVATE)
+@OPERATIONS.add("PUT", "/bucket", name="PutBucket")
+async def put_bucket(context: RequestContext) -> web.Response:
+    """Create the bucket. Its owner may repeat it."""
+    check_bucket_name(context.bucket)
+    acl = context.headers.get("x-oss-acl", PRIVATE)
     if acl != PRIVATE:
         raise not_implemented(f"x-oss-acl: {acl}")
-    call.store.buckets.create(call.bucket)
-    return web.Response(headers={"Location": f"/{call.bucket}"})
+    context.store.buckets.create(context.bucket)
+    return web.Response(headers={"Location": f"/{context.bucket}"})
 
 
-async def delete_bucket(call: Call) -> web.Response:
-    """DELETE /bucket."""
-    call.store.buckets.delete(call.bucket)
+@OPERATIONS.add("DELETE", "/bucket", name="DeleteBucket")
+async def delete_bucket(context: RequestContext) -> web.Response:
+    """Delete the bucket, which must be empty."""
+    context.store.buckets.delete(context.bucket)
     return web.Response(status=204)
 
 
-async def get_bucket_info(call: Call) -> web.Response:
-    """GET /bucket?bucketInfo."""
-    bucket = call.store.buckets.get(call.bucket)
-    said = [*_described(call, bucket), call.owner()]
+@OPERATIONS.add("GET", "/bucket", "bucketInfo", name="GetBucketInfo")
+async def get_bucket_info(context: RequestContext) -> web.Response:
+    """Describe the bucket: its place, its owner, its versioning."""
+    bucket = context.store.buckets.get(context.bucket)
+    said = [*_described(context, bucket), context.owner()]
     said.append(element("AccessControlList", element("Grant", PRIVATE)))
     said.append(element("DataRedundancyType", "LRS"))
     if bucket.versioning:
@@ -69,15 +74,17 @@ async def get_bucket_info(call: Call) -> web.Response:
     return xml_response(element("BucketInfo", element("Bucket", *said)))
 
 
-async def get_bucket_location(call: Call) -> web.Response:
-    """GET /bucket?location."""
-    call.store.buckets.get(call.bucket)
-    return xml_response(element("LocationConstraint", f"oss-{call.region}"))
+@OPERATIONS.add("GET", "/bucket", "location", name="GetBucketLocation")
+async def get_bucket_location(context: RequestContext) -> web.Response:
+    """Return the bucket's region."""
+    context.store.buckets.get(context.bucket)
+    return xml_response(element("LocationConstraint", f"oss-{context.region}"))
 
 
-async def get_bucket_stat(call: Call) -> web.Response:
-    """GET /bucket?stat. OSS takes an hour to count; this is what there is now."""
-    stat = call.store.buckets.stat(call.bucket)
+@OPERATIONS.add("GET", "/bucket", "stat", name="GetBucketStat")
+async def get_bucket_stat(context: RequestContext) -> web.Response:
+    """Count what the bucket holds now. OSS takes an hour to count."""
+    stat = context.store.buckets.stat(context.bucket)
     counts = {
         "Storage": stat.storage,
         "ObjectCount": stat.objects,
@@ -89,34 +96,35 @@ async def get_bucket_stat(call: Call) -> web.Response:
         "StandardObjectCount": stat.objects,
         "DeleteMarkerCount": stat.delete_markers,
     }
-    said = (element(name, str(count)) for name, count in counts.items())
-    return xml_response(element("BucketStat", *said))
+    return xml_response(record("BucketStat", counts))
 
 
-async def get_bucket_versioning(call: Call) -> web.Response:
-    """GET /bucket?versioning."""
-    bucket = call.store.buckets.get(call.bucket)
+@OPERATIONS.add("GET", "/bucket", "versioning", name="GetBucketVersioning")
+async def get_bucket_versioning(context: RequestContext) -> web.Response:
+    """Return whether the bucket keeps versions: no Status means that it was never set."""
+    bucket = context.store.buckets.get(context.bucket)
     status = [element("Status", bucket.versioning)] if bucket.versioning else []
     return xml_response(element("VersioningConfiguration", *status))
 
 
-async def put_bucket_versioning(call: Call) -> web.Response:
-    """PUT /bucket?versioning."""
-    root = parse(await receive_xml(call.request), "VersioningConfiguration")
+@OPERATIONS.add("PUT", "/bucket", "versioning", name="PutBucketVersioning")
+async def put_bucket_versioning(context: RequestContext) -> web.Response:
+    """Enable or suspend versioning."""
+    root = parse(await receive_xml(context.request), "VersioningConfiguration")
     status = text_of(root, "Status")
     if status not in (ENABLED, SUSPENDED):
         raise malformed_xml()
-    call.store.buckets.set_versioning(call.bucket, status)
+    context.store.buckets.set_versioning(context.bucket, status)
     return web.Response()
 
 
-def _described(call: Call, bucket: Bucket) -> list[Element]:
+def _described(context: RequestContext, bucket: Bucket) -> list[Element]:
     return [
         element("Name", bucket.name),
         element("CreationDate", xml_time(bucket.created)),
-        element("Location", f"oss-{call.region}"),
-        element("Region", call.region),
+        element("Location", f"oss-{context.region}"),
+        element("Region", context.region),
         element("StorageClass", "Standard"),
-        element("ExtranetEndpoint", call.request.host),
-        element("IntranetEndpoint", call.request.host),
+        element("ExtranetEndpoint", context.request.host),
+        element("IntranetEndpoint", context.request.host),
     ]

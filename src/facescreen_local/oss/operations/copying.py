@@ -12,12 +12,13 @@ from xml.etree.ElementTree import Element
 from aiohttp import web
 
 from facescreen_local.oss.conditions import check_conditions, overwrite_rule
-from facescreen_local.oss.context import Call, xml_response
+from facescreen_local.oss.context import RequestContext, xml_response
 from facescreen_local.oss.errors import MarkedDeleted, NoSuchKey, invalid_argument
 from facescreen_local.oss.events import created, upload_step
 from facescreen_local.oss.headers import written_headers, xml_time
 from facescreen_local.oss.metadata import acl_of, encryption_of, kept_headers
 from facescreen_local.oss.names import check_key, checked_version, is_utf8
+from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.operations.multipart import part_headers, part_number, upload_id
 from facescreen_local.oss.ranges import ByteRange, byte_range
 from facescreen_local.oss.store.blobs import Blob
@@ -38,34 +39,36 @@ class Source:
     version_id: str | None
 
 
-async def copy_object(call: Call) -> web.Response:
-    """PUT /bucket/key with ``x-oss-copy-source``. The copy of a symlink is a symlink."""
-    named = source_of(call.headers[SOURCE])
-    source, file = _opened(named, call.store.objects.open)
+@OPERATIONS.add("PUT", "/bucket/key", "x-oss-copy-source", name="CopyObject")
+async def copy_object(context: RequestContext) -> web.Response:
+    """Copy another object. The copy of a symlink is a symlink."""
+    named = source_of(context.headers[SOURCE])
+    source, file = _opened(named, context.store.objects.open)
     with file:
-        check_conditions(call.headers, source, f"{SOURCE}-")
-        metadata = _metadata(call.headers, source.contents.metadata)
-        blob = await asyncio.to_thread(call.store.blobs.joined, [file])
+        check_conditions(context.headers, source, f"{SOURCE}-")
+        metadata = _metadata(context.headers, source.contents.metadata)
+        blob = await asyncio.to_thread(context.store.blobs.joined, [file])
     contents = Contents(NORMAL, blob, blob.md5, metadata)
-    if _keeps_its_kind(call, named, source):
+    if _keeps_its_kind(context, named, source):
         contents = replace(source.contents, blob=blob, metadata=metadata)
-    may_overwrite = overwrite_rule(call.headers)
-    written = call.store.objects.put(call.bucket, call.key, contents, may_overwrite)
-    call.notify(created("CopyObject", call.bucket, written))
+    may_overwrite = overwrite_rule(context.headers)
+    written = context.store.objects.put(context.bucket, context.key, contents, may_overwrite)
+    context.notify(created("CopyObject", context.bucket, written))
     said = {**written_headers(written.stored), **_source_header(source)}
     return xml_response(_result("CopyObjectResult", written.stored.modified, contents.etag), said)
 
 
-async def upload_part_copy(call: Call) -> web.Response:
-    """PUT /bucket/key?partNumber=n&uploadId=id with ``x-oss-copy-source``, and maybe a range."""
-    number = part_number(call)
-    upload = call.store.uploads.get(call.bucket, call.key, upload_id(call))
-    source, file = _opened(source_of(call.headers[SOURCE]), call.store.objects.read)
+@OPERATIONS.add("PUT", "/bucket/key", "uploadId&x-oss-copy-source", name="UploadPartCopy")
+async def upload_part_copy(context: RequestContext) -> web.Response:
+    """Take a part from another object: all of it, or ``x-oss-copy-source-range``."""
+    number = part_number(context)
+    upload = context.store.uploads.get(context.bucket, context.key, upload_id(context))
+    source, file = _opened(source_of(context.headers[SOURCE]), context.store.objects.read)
     with file:
-        check_conditions(call.headers, source, f"{SOURCE}-")
-        blob = await asyncio.to_thread(_excerpt, call, file, source.contents.size)
-    modified = call.store.uploads.put_part(call.bucket, call.key, upload.id, number, blob)
-    call.notify(upload_step("ObjectCreated:UploadPartCopy", call.bucket, call.key, blob))
+        check_conditions(context.headers, source, f"{SOURCE}-")
+        blob = await asyncio.to_thread(_excerpt, context, file, source.contents.size)
+    modified = context.store.uploads.put_part(context.bucket, context.key, upload.id, number, blob)
+    context.notify(upload_step("ObjectCreated:UploadPartCopy", context.bucket, context.key, blob))
     said = {**part_headers(upload, blob), **_source_header(source)}
     return xml_response(_result("CopyPartResult", modified, blob.md5), said)
 
@@ -89,17 +92,17 @@ def _opened(
         raise NoSuchKey(named.key, error.headers) from None
 
 
-def _keeps_its_kind(call: Call, named: Source, source: StoredObject) -> bool:
+def _keeps_its_kind(context: RequestContext, named: Source, source: StoredObject) -> bool:
     """Symlinks do, and what is copied onto itself: only its metadata is to change."""
-    itself = (named.bucket, named.key) == (call.bucket, call.key) and not source.versioned
+    itself = (named.bucket, named.key) == (context.bucket, context.key) and not source.versioned
     return itself or source.contents.kind == SYMLINK
 
 
-def _excerpt(call: Call, file: BinaryIO, size: int) -> Blob:
+def _excerpt(context: RequestContext, file: BinaryIO, size: int) -> Blob:
     """The range asked for; all of it where there is none, or none that fits."""
-    asked = byte_range(call.headers.get(f"{SOURCE}-range"), size, standard=False)
+    asked = byte_range(context.headers.get(f"{SOURCE}-range"), size, standard=False)
     part = asked or ByteRange(0, size - 1)
-    return call.store.blobs.excerpt(file, part.first, part.length)
+    return context.store.blobs.excerpt(file, part.first, part.length)
 
 
 def _metadata(headers: Mapping[str, str], source: Metadata) -> Metadata:

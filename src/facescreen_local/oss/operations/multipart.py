@@ -11,11 +11,12 @@ from aiohttp import web
 
 from facescreen_local.oss.body import receive, receive_xml
 from facescreen_local.oss.conditions import overwrite_rule
-from facescreen_local.oss.context import Call, encoding_elements, xml_response
+from facescreen_local.oss.context import RequestContext, encoding_elements, xml_response
 from facescreen_local.oss.errors import NoSuchKey, OssError, malformed_xml
 from facescreen_local.oss.events import created, upload_step
 from facescreen_local.oss.headers import written_headers
 from facescreen_local.oss.metadata import metadata_of
+from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.store.blobs import Blob
 from facescreen_local.oss.store.buckets import Bucket
 from facescreen_local.oss.store.contents import MULTIPART, Contents
@@ -26,80 +27,88 @@ from facescreen_local.protocol.xml_body import element, parse, text_of
 SMALLEST_PART = 100 * 1024
 
 
-async def initiate_multipart_upload(call: Call) -> web.Response:
-    """POST /bucket/key?uploads."""
-    metadata = metadata_of(call.headers)
-    bucket = call.store.buckets.get(call.bucket)
+@OPERATIONS.add("POST", "/bucket/key", "uploads", name="InitiateMultipartUpload")
+async def initiate_multipart_upload(context: RequestContext) -> web.Response:
+    """Start an upload, with the metadata that the object will have."""
+    metadata = metadata_of(context.headers)
+    bucket = context.store.buckets.get(context.bucket)
     with contextlib.suppress(NoSuchKey):
-        overwrite_rule(call.headers)(bucket, call.store.objects.find(call.bucket, call.key))
-    upload = call.store.uploads.start(call.bucket, call.key, metadata)
-    call.notify(upload_step("ObjectCreated:InitiateMultipartUpload", call.bucket, call.key))
+        overwrite_rule(context.headers)(
+            bucket, context.store.objects.find(context.bucket, context.key)
+        )
+    upload = context.store.uploads.start(context.bucket, context.key, metadata)
+    context.notify(
+        upload_step("ObjectCreated:InitiateMultipartUpload", context.bucket, context.key)
+    )
     root = element(
         "InitiateMultipartUploadResult",
-        *encoding_elements(call),
-        element("Bucket", call.bucket),
-        element("Key", call.encoded(call.key)),
+        *encoding_elements(context),
+        element("Bucket", context.bucket),
+        element("Key", context.encoded(context.key)),
         element("UploadId", upload),
     )
     return xml_response(root, metadata.encryption)
 
 
-async def upload_part(call: Call) -> web.Response:
-    """PUT /bucket/key?partNumber=n&uploadId=id."""
-    number = part_number(call)
-    upload = call.store.uploads.get(call.bucket, call.key, upload_id(call))
-    blob = await receive(call.request, call.store.blobs)
-    call.store.uploads.put_part(call.bucket, call.key, upload.id, number, blob)
-    call.notify(upload_step("ObjectCreated:UploadPart", call.bucket, call.key, blob))
+@OPERATIONS.add("PUT", "/bucket/key", "uploadId", name="UploadPart")
+async def upload_part(context: RequestContext) -> web.Response:
+    """Add a part, or replace the one with its number."""
+    number = part_number(context)
+    upload = context.store.uploads.get(context.bucket, context.key, upload_id(context))
+    blob = await receive(context.request, context.store.blobs)
+    context.store.uploads.put_part(context.bucket, context.key, upload.id, number, blob)
+    context.notify(upload_step("ObjectCreated:UploadPart", context.bucket, context.key, blob))
     return web.Response(headers=part_headers(upload, blob))
 
 
-async def complete_multipart_upload(call: Call) -> web.Response:
-    """POST /bucket/key?uploadId=id, with the list of parts or a header that means all."""
-    body = await receive_xml(call.request)
-    upload = call.store.uploads.get(call.bucket, call.key, upload_id(call))
-    parts = call.store.uploads.parts(call.bucket, call.key, upload.id)
-    if call.headers.get("x-oss-complete-all", "").lower() != "yes":
+@OPERATIONS.add("POST", "/bucket/key", "uploadId", name="CompleteMultipartUpload")
+async def complete_multipart_upload(context: RequestContext) -> web.Response:
+    """Make an object of the parts listed, or of all where a header says so."""
+    body = await receive_xml(context.request)
+    upload = context.store.uploads.get(context.bucket, context.key, upload_id(context))
+    parts = context.store.uploads.parts(context.bucket, context.key, upload.id)
+    if context.headers.get("x-oss-complete-all", "").lower() != "yes":
         parts = _chosen(_listed(body), {str(part.number): part for part in parts})
     _check_parts(parts)
-    blob = await asyncio.to_thread(_joined, call, parts)
+    blob = await asyncio.to_thread(_joined, context, parts)
     contents = Contents(MULTIPART, blob, _etag(parts), upload.metadata)
-    may_overwrite = overwrite_rule(call.headers)
+    may_overwrite = overwrite_rule(context.headers)
 
     def check(bucket: Bucket, current: StoredObject | None) -> None:
         # Whoever completes it at the same time may have been faster.
-        call.store.uploads.get(call.bucket, call.key, upload.id)
+        context.store.uploads.get(context.bucket, context.key, upload.id)
         may_overwrite(bucket, current)
 
-    written = call.store.objects.put(call.bucket, call.key, contents, check)
-    call.store.uploads.end(call.bucket, call.key, upload.id)
-    call.notify(created("CompleteMultipartUpload", call.bucket, written))
+    written = context.store.objects.put(context.bucket, context.key, contents, check)
+    context.store.uploads.end(context.bucket, context.key, upload.id)
+    context.notify(created("CompleteMultipartUpload", context.bucket, written))
     result = element(
         "CompleteMultipartUploadResult",
-        *encoding_elements(call),
-        element("Location", str(call.request.url.with_query(None))),
-        element("Bucket", call.bucket),
-        element("Key", call.encoded(call.key)),
+        *encoding_elements(context),
+        element("Location", str(context.request.url.with_query(None))),
+        element("Bucket", context.bucket),
+        element("Key", context.encoded(context.key)),
         element("ETag", f'"{contents.etag}"'),
     )
     return xml_response(result, written_headers(written.stored))
 
 
-async def abort_multipart_upload(call: Call) -> web.Response:
-    """DELETE /bucket/key?uploadId=id."""
-    call.store.uploads.end(call.bucket, call.key, upload_id(call))
-    call.notify(upload_step("ObjectRemoved:AbortMultipartUpload", call.bucket, call.key))
+@OPERATIONS.add("DELETE", "/bucket/key", "uploadId", name="AbortMultipartUpload")
+async def abort_multipart_upload(context: RequestContext) -> web.Response:
+    """Forget the upload and its parts."""
+    context.store.uploads.end(context.bucket, context.key, upload_id(context))
+    context.notify(upload_step("ObjectRemoved:AbortMultipartUpload", context.bucket, context.key))
     return web.Response(status=204)
 
 
-def upload_id(call: Call) -> str:
+def upload_id(context: RequestContext) -> str:
     """Which upload the request is about."""
-    return call.parameter("uploadId")
+    return context.parameter("uploadId")
 
 
-def part_number(call: Call) -> int:
+def part_number(context: RequestContext) -> int:
     """Which part it is about. Raises OssError InvalidArgument."""
-    return call.number("partNumber", 1, MOST_PARTS)
+    return context.number("partNumber", 1, MOST_PARTS)
 
 
 def part_headers(upload: Upload, part: Blob) -> dict[str, str]:
@@ -138,8 +147,8 @@ def _check_parts(parts: Sequence[Part]) -> None:
         raise OssError(400, "EntityTooSmall", text, {"MinSizeAllowed": str(SMALLEST_PART)})
 
 
-def _joined(call: Call, parts: Sequence[Part]) -> Blob:
-    blobs = call.store.blobs
+def _joined(context: RequestContext, parts: Sequence[Part]) -> Blob:
+    blobs = context.store.blobs
     try:
         return blobs.joined(blobs.open(part.blob.name) for part in parts)
     except FileNotFoundError:

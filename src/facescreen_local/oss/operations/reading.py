@@ -9,13 +9,15 @@ from typing import BinaryIO
 from aiohttp import web
 
 from facescreen_local.oss.conditions import check_conditions
-from facescreen_local.oss.context import Call
+from facescreen_local.oss.context import RequestContext
 from facescreen_local.oss.errors import OssError, invalid_argument, private
 from facescreen_local.oss.headers import basic_headers, object_headers
 from facescreen_local.oss.images import processed
+from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.operations.access import check_reader
 from facescreen_local.oss.ranges import ByteRange, byte_range
 from facescreen_local.oss.store.versions import StoredObject
+from facescreen_local.protocol.operations import Signature
 
 _CHUNK = 256 * 1024
 _OVERRIDES = {
@@ -28,69 +30,77 @@ _OVERRIDES = {
 }
 
 
-async def get_object(call: Call) -> web.Response:
-    """GET /bucket/key, with ``x-oss-process`` the picture made of it."""
-    stored, file = _opened(call)
-    instructions = call.target.parameter("x-oss-process")
+@OPERATIONS.add("GET", "/bucket/key", name="GetObject", signature=Signature.OPTIONAL)
+async def get_object(context: RequestContext) -> web.Response:
+    """Return the object or a part of it; with ``x-oss-process``, the picture made of it."""
+    stored, file = _opened(context)
+    instructions = context.target.parameter("x-oss-process")
     try:
-        check_conditions(call.headers, stored)
+        check_conditions(context.headers, stored)
         if instructions is None:
-            return _whole_or_part(call, stored, file)
+            return _whole_or_part(context, stored, file)
     except BaseException:
         file.close()
         raise
     with file:
         made = await processed(file, stored.contents.size, instructions)
-    said = {**basic_headers(stored), "Content-Type": made.content_type, **_overrides(call)}
+    said = {**basic_headers(stored), "Content-Type": made.content_type, **_overrides(context)}
     return web.Response(body=made.body, headers=said)
 
 
-async def head_object(call: Call) -> web.Response:
-    """HEAD /bucket/key."""
-    stored, file = _opened(call)
+@OPERATIONS.add("HEAD", "/bucket/key", name="HeadObject", signature=Signature.OPTIONAL)
+async def head_object(context: RequestContext) -> web.Response:
+    """Return what GetObject answers with, without the body."""
+    stored, file = _opened(context)
     file.close()
-    check_conditions(call.headers, stored)
+    check_conditions(context.headers, stored)
     said = {**object_headers(stored), "Content-Length": str(stored.contents.size)}
     return web.Response(headers=said)
 
 
-async def get_object_meta(call: Call) -> web.Response:
-    """HEAD or GET /bucket/key?objectMeta: the least there is to say, of a symlink itself."""
+@OPERATIONS.add(
+    "GET", "/bucket/key", "objectMeta", name="GetObjectMeta", signature=Signature.OPTIONAL
+)
+@OPERATIONS.add(
+    "HEAD", "/bucket/key", "objectMeta", name="GetObjectMeta", signature=Signature.OPTIONAL
+)
+async def get_object_meta(context: RequestContext) -> web.Response:
+    """Return the least there is to say, of a symlink itself."""
     try:
-        stored = call.store.objects.find(call.bucket, call.key, call.version_id)
+        stored = context.store.objects.find(context.bucket, context.key, context.version_id)
     except OssError as error:
-        raise _told_to(call, error) from None
-    check_reader(call, stored)
+        raise _told_to(context, error) from None
+    check_reader(context, stored)
     said = basic_headers(stored)
-    if call.request.method == "HEAD":
+    if context.request.method == "HEAD":
         said["Content-Length"] = str(stored.contents.size)
     return web.Response(headers=said)
 
 
-def _opened(call: Call) -> tuple[StoredObject, BinaryIO]:
+def _opened(context: RequestContext) -> tuple[StoredObject, BinaryIO]:
     """What the reader gets, if it may."""
     try:
-        stored, file = call.store.objects.read(call.bucket, call.key, call.version_id)
+        stored, file = context.store.objects.read(context.bucket, context.key, context.version_id)
     except OssError as error:
-        raise _told_to(call, error) from None
+        raise _told_to(context, error) from None
     try:
-        check_reader(call, stored)
+        check_reader(context, stored)
     except OssError:
         file.close()
         raise
     return stored, file
 
 
-def _told_to(call: Call, error: OssError) -> OssError:
+def _told_to(context: RequestContext, error: OssError) -> OssError:
     """Who signs nothing does not learn what there is."""
-    return error if call.signed else private()
+    return error if context.signed else private()
 
 
-def _whole_or_part(call: Call, stored: StoredObject, file: BinaryIO) -> web.Response:
+def _whole_or_part(context: RequestContext, stored: StoredObject, file: BinaryIO) -> web.Response:
     size = stored.contents.size
-    standard = call.headers.get("x-oss-range-behavior", "").lower() == "standard"
-    part = byte_range(call.headers.get("Range"), size, standard)
-    said = {**object_headers(stored), **_overrides(call)}
+    standard = context.headers.get("x-oss-range-behavior", "").lower() == "standard"
+    part = byte_range(context.headers.get("Range"), size, standard)
+    said = {**object_headers(stored), **_overrides(context)}
     if part is not None:
         said["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
     sent = part or ByteRange(0, size - 1)
@@ -120,13 +130,13 @@ class _Bytes:
             yield chunk
 
 
-def _overrides(call: Call) -> dict[str, str]:
+def _overrides(context: RequestContext) -> dict[str, str]:
     """Headers that the URL asks for in place of the object's own, if someone signed for them."""
     found = {}
     for parameter, header in _OVERRIDES.items():
-        value = call.target.parameter(parameter)
+        value = context.target.parameter(parameter)
         if value:
-            if not call.signed:
+            if not context.signed:
                 raise OssError(400, "InvalidRequest", f"{parameter} needs a signature.")
             if not value.isprintable():
                 raise invalid_argument(parameter, "", f"{parameter} must be printable.")

@@ -8,15 +8,17 @@ from dataclasses import replace
 from aiohttp import web
 
 from facescreen_local.oss.body import receive_xml
-from facescreen_local.oss.context import Call, xml_response
+from facescreen_local.oss.context import RequestContext, xml_response
 from facescreen_local.oss.headers import version_header
+from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.tag_rules import checked_tags
 from facescreen_local.protocol.xml_body import element, parse, text_of
 
 
-async def get_object_tagging(call: Call) -> web.Response:
-    """GET /bucket/key?tagging."""
-    stored = call.store.objects.find(call.bucket, call.key, call.version_id)
+@OPERATIONS.add("GET", "/bucket/key", "tagging", name="GetObjectTagging")
+async def get_object_tagging(context: RequestContext) -> web.Response:
+    """Return the object's tags."""
+    stored = context.store.objects.find(context.bucket, context.key, context.version_id)
     tags = [
         element("Tag", element("Key", key), element("Value", value))
         for key, value in stored.contents.metadata.tags.items()
@@ -24,20 +26,25 @@ async def get_object_tagging(call: Call) -> web.Response:
     return xml_response(element("Tagging", element("TagSet", *tags)), version_header(stored))
 
 
-async def put_object_tagging(call: Call) -> web.Response:
-    """PUT /bucket/key?tagging: replaces the whole set, and touches nothing else."""
-    root = parse(await receive_xml(call.request), "Tagging")
+@OPERATIONS.add("PUT", "/bucket/key", "tagging", name="PutObjectTagging")
+async def put_object_tagging(context: RequestContext) -> web.Response:
+    """Replace the whole set of tags, and touch nothing else."""
+    root = parse(await receive_xml(context.request), "Tagging")
     pairs = [(text_of(tag, "Key"), text_of(tag, "Value")) for tag in root.iterfind("TagSet/Tag")]
-    return _set_tags(call, checked_tags(pairs), status=200)
+    return _set_tags(context, checked_tags(pairs), status=200)
 
 
-async def delete_object_tagging(call: Call) -> web.Response:
-    """DELETE /bucket/key?tagging."""
-    return _set_tags(call, {}, status=204)
+@OPERATIONS.add("DELETE", "/bucket/key", "tagging", name="DeleteObjectTagging")
+async def delete_object_tagging(context: RequestContext) -> web.Response:
+    """Remove all the object's tags."""
+    return _set_tags(context, {}, status=204)
 
 
-def _set_tags(call: Call, tags: Mapping[str, str], status: int) -> web.Response:
-    stored = call.store.objects.describe(
-        call.bucket, call.key, call.version_id, lambda metadata: replace(metadata, tags=tags)
+def _set_tags(context: RequestContext, tags: Mapping[str, str], status: int) -> web.Response:
+    stored = context.store.objects.describe(
+        context.bucket,
+        context.key,
+        context.version_id,
+        lambda metadata: replace(metadata, tags=tags),
     )
     return web.Response(status=status, headers=version_header(stored))

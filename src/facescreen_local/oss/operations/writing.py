@@ -9,11 +9,12 @@ from aiohttp import web
 
 from facescreen_local.oss.body import receive
 from facescreen_local.oss.conditions import overwrite_rule, refuse_conditions
-from facescreen_local.oss.context import Call
+from facescreen_local.oss.context import RequestContext
 from facescreen_local.oss.errors import NoSuchKey, OssError
 from facescreen_local.oss.events import created
 from facescreen_local.oss.headers import written_headers
 from facescreen_local.oss.metadata import metadata_of
+from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.store.blobs import Blob
 from facescreen_local.oss.store.buckets import Bucket
 from facescreen_local.oss.store.contents import APPENDABLE, NORMAL, Contents
@@ -22,36 +23,40 @@ from facescreen_local.oss.store.versions import StoredObject
 LARGEST_APPENDABLE = 5 * 1024**3
 
 
-async def put_object(call: Call) -> web.Response:
-    """PUT /bucket/key. What is overwritten loses its tags with its bytes."""
-    call.store.buckets.get(call.bucket)
-    refuse_conditions(call.headers)
-    metadata, may_overwrite = metadata_of(call.headers), overwrite_rule(call.headers)
-    blob = await receive(call.request, call.store.blobs)
+@OPERATIONS.add("PUT", "/bucket/key", name="PutObject")
+async def put_object(context: RequestContext) -> web.Response:
+    """Store the body. What is overwritten loses its tags with its bytes."""
+    context.store.buckets.get(context.bucket)
+    refuse_conditions(context.headers)
+    metadata, may_overwrite = metadata_of(context.headers), overwrite_rule(context.headers)
+    blob = await receive(context.request, context.store.blobs)
     contents = Contents(NORMAL, blob, blob.md5, metadata)
-    written = call.store.objects.put(call.bucket, call.key, contents, may_overwrite)
-    call.notify(created("PutObject", call.bucket, written))
+    written = context.store.objects.put(context.bucket, context.key, contents, may_overwrite)
+    context.notify(created("PutObject", context.bucket, written))
     return web.Response(headers=written_headers(written.stored))
 
 
-async def append_object(call: Call) -> web.Response:
-    """POST /bucket/key?append&position=n: succeeds only where the object ends at `position`."""
-    position = call.number("position", 0, LARGEST_APPENDABLE)
-    metadata = metadata_of(call.headers)
-    call.store.buckets.get(call.bucket)
-    received = await receive(call.request, call.store.blobs)
+@OPERATIONS.add("POST", "/bucket/key", "append", name="AppendObject")
+async def append_object(context: RequestContext) -> web.Response:
+    """Append the body, if the object ends at `position`."""
+    position = context.number("position", 0, LARGEST_APPENDABLE)
+    metadata = metadata_of(context.headers)
+    context.store.buckets.get(context.bucket)
+    received = await receive(context.request, context.store.blobs)
     try:
-        base, blob = await asyncio.to_thread(_extended, call, position, received)
+        base, blob = await asyncio.to_thread(_extended, context, position, received)
     finally:
-        call.store.blobs.delete([received.name])
+        context.store.blobs.delete([received.name])
     contents = Contents(APPENDABLE, blob, _appendable_etag(blob), metadata)
 
     def unchanged(_: Bucket, current: StoredObject | None) -> None:
         if _blob_of(current) != _blob_of(base):
             raise _wrong_position(current)
 
-    written = call.store.objects.put(call.bucket, call.key, contents, unchanged, extends=True)
-    call.notify(created("AppendObject", call.bucket, written))
+    written = context.store.objects.put(
+        context.bucket, context.key, contents, unchanged, extends=True
+    )
+    context.notify(created("AppendObject", context.bucket, written))
     said = {**written_headers(written.stored), "x-oss-next-append-position": str(blob.size)}
     return web.Response(headers=said)
 
@@ -61,18 +66,20 @@ def _appendable_etag(blob: Blob) -> str:
     return blob.md5[:24] + "0" * 8
 
 
-def _extended(call: Call, position: int, received: Blob) -> tuple[StoredObject | None, Blob]:
+def _extended(
+    context: RequestContext, position: int, received: Blob
+) -> tuple[StoredObject | None, Blob]:
     """The object as it is, and its bytes with the received ones behind them."""
     base, files = None, []
     with contextlib.suppress(NoSuchKey):
-        base, file = call.store.objects.open(call.bucket, call.key)
+        base, file = context.store.objects.open(context.bucket, context.key)
         files.append(file)
     with contextlib.ExitStack() as opened:
         for file in files:
             opened.enter_context(file)
         _check_position(base, position)
-        files.append(call.store.blobs.open(received.name))
-        return base, call.store.blobs.joined(files)
+        files.append(context.store.blobs.open(received.name))
+        return base, context.store.blobs.joined(files)
 
 
 def _check_position(current: StoredObject | None, position: int) -> None:

@@ -1,0 +1,42 @@
+"""Which operation a request asks for."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from aiohttp import web
+from multidict import CIMultiDict
+
+from tests.integration.oss.conftest import Cloud
+
+COPIED = {"X-Oss-Copy-Source": "/a/b"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "headers", "name"),
+    [
+        ("GET /", {}, "ListBuckets"),
+        ("GET /b", {}, "ListObjects"),
+        ("GET /b/", {}, "ListObjects"),
+        ("GET /b?prefix=a&list-type=2", {}, "ListObjectsV2"),
+        ("GET /b?list-type=1", {}, "ListObjects"),
+        ("GET /b?uploads&list-type=2", {}, "ListMultipartUploads"),
+        ("GET /b/k?list-type=2", {}, "GetObject"),
+        ("PUT /b/k", {}, "PutObject"),
+        ("PUT /b/k", COPIED, "CopyObject"),
+        ("PUT /b", COPIED, "PutBucket"),
+        ("PUT /b/k?uploadId=1&partNumber=1", {}, "UploadPart"),
+        ("PUT /b/k?uploadId=1&partNumber=1", COPIED, "UploadPartCopy"),
+        ("PUT /b/k?tagging", COPIED, "PutObjectTagging"),
+        ("GET /b/k?objectMeta", {}, "GetObjectMeta"),
+        ("HEAD /b/k?objectMeta", {}, "GetObjectMeta"),
+        ("PUT /b/k?restore", {}, "PUT?restore"),
+        ("PATCH /b", {}, "PATCH"),
+    ],
+)
+def test_what_is_asked(cloud: Cloud, asked: str, headers: dict[str, str], name: str) -> None:
+    method, _, raw_path = asked.partition(" ")
+    request = SimpleNamespace(method=method, raw_path=raw_path, headers=CIMultiDict(headers))
+    assert cloud.service.operation(cast("web.BaseRequest", request)) == name

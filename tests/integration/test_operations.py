@@ -1,0 +1,87 @@
+"""How the local services find an operation: each is one decorated function."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from facescreen_local.protocol.operations import Operations, load, resource_of
+
+REGISTRY = """
+from facescreen_local.protocol.operations import Operations
+
+OPERATIONS = Operations()
+"""
+ADDED = """
+from added_operations import OPERATIONS
+
+@OPERATIONS.add("GET", "/bucket", "cors", name="GetBucketCors")
+async def get_bucket_cors(context):
+    ...
+"""
+
+
+async def perform(context: str) -> web.Response:
+    return web.Response(text=context)
+
+
+@pytest.fixture
+def operations() -> Operations[str]:
+    made: Operations[str] = Operations()
+    made.add("PUT", "/queues/*", name="CreateQueue")(perform)
+    made.add("PUT", "/topics/*", name="CreateTopic")(perform)
+    made.add("PUT", "/queues/*", "metaoverride", name="SetQueueAttributes")(perform)
+    return made
+
+
+def test_a_function_may_answer_several_requests(operations: Operations[str]) -> None:
+    found = [operations.find("PUT", resource) for resource in ("/queues/*", "/topics/*")]
+    assert [one and one.name for one in found] == ["CreateQueue", "CreateTopic"]
+    assert {one and one.perform for one in found} == {perform}
+
+
+def test_what_nobody_answers(operations: Operations[str]) -> None:
+    assert operations.find("GET", "/queues/*") is None
+    assert operations.find("PUT", "/queues/*", "peekonly") is None
+
+
+def test_two_operations_can_not_answer_the_same(operations: Operations[str]) -> None:
+    with pytest.raises(ValueError, match=r"OpenQueue: \('PUT', '/queues/\*', ''\) is CreateQueue"):
+        operations.add("PUT", "/queues/*", name="OpenQueue")(perform)
+
+
+def test_a_new_file_is_found_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "added_operations"
+    folder.mkdir()
+    (folder / "__init__.py").write_text(REGISTRY)
+    (folder / "cors.py").write_text(ADDED)
+    monkeypatch.syspath_prepend(tmp_path)
+    package = import_module("added_operations")
+    load(package)
+    for module in ("added_operations", "added_operations.cors"):
+        monkeypatch.delitem(sys.modules, module)
+    assert package.OPERATIONS.find("GET", "/bucket", "cors").name == "GetBucketCors"
+
+
+def test_sub_resources_are_known_by_the_operations(operations: Operations[str]) -> None:
+    assert operations.subresources == {"metaoverride"}
+
+
+@pytest.mark.parametrize(
+    ("path", "resource"),
+    [
+        ("/", "/"),
+        ("/queues", "/queues"),
+        ("/queues/", "/queues/"),
+        ("/queues/a/messages", "/queues/*/messages"),
+        ("/queues/a//messages", "/queues/*//*"),
+        ("/topics/a/subscriptions/b", "/topics/*/subscriptions/*"),
+        ("", ""),
+    ],
+)
+def test_every_second_part_of_a_path_is_a_name(path: str, resource: str) -> None:
+    assert resource_of(path) == resource
