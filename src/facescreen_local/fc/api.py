@@ -28,6 +28,11 @@ class Target:
     qualifier: str = LATEST
 
 
+def is_fc2(head: Head) -> bool:
+    """Whether FC 2.0 is asked; all else is for FC 3.0 to answer."""
+    return head.path.startswith(f"{_FC2}/")
+
+
 class Api(ABC):
     """One version of the API."""
 

@@ -8,12 +8,12 @@ from aiohttp import web
 
 from facescreen_local.auth.account import Identity
 from facescreen_local.fc import operations
-from facescreen_local.fc.api import Api, Fc2Api, Fc3Api, Target
+from facescreen_local.fc.api import Api, Fc2Api, Fc3Api, is_fc2
 from facescreen_local.fc.context import RequestContext
 from facescreen_local.fc.errors import ERRORS, REQUEST_ID, Refused, response, to_refused
 from facescreen_local.fc.functions import Functions
 from facescreen_local.fc.operations import OPERATIONS
-from facescreen_local.protocol.operations import Operation, load
+from facescreen_local.protocol.operations import load
 from facescreen_local.protocol.request import Head, head_of
 from facescreen_local.protocol.service import Service
 
@@ -44,7 +44,8 @@ class FcService(Service):
 
     def operation(self, request: web.BaseRequest) -> str:
         head = head_of(request)
-        operation = _find(head, self._api(head).target(head))
+        target = self._api(head).target(head)
+        operation = OPERATIONS.find(head.method, target.resource)
         return operation.name if operation else "Unknown"
 
     async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
@@ -69,7 +70,7 @@ class FcService(Service):
         self, api: Api, head: Head, request: web.BaseRequest, request_id: str
     ) -> web.Response:
         target = api.target(head)
-        operation = _find(head, target)
+        operation = OPERATIONS.find(head.method, target.resource)
         if operation is None:
             message = f"'{head.method}' against '{head.path[:100]}' is not supported"
             raise Refused(400, "PathNotSupported", message)
@@ -79,8 +80,4 @@ class FcService(Service):
         )
 
     def _api(self, head: Head) -> Api:
-        return self._fc2 if head.path.startswith("/2016-08-15/") else self._fc3
-
-
-def _find(head: Head, target: Target) -> Operation[RequestContext] | None:
-    return OPERATIONS.find(head.method, target.resource)
+        return self._fc2 if is_fc2(head) else self._fc3

@@ -61,8 +61,8 @@ _SHARED: Mapping[type[Exception], tuple[str, str]] = {
         "IncompleteSignature",
         "The request signature does not conform to Aliyun standards.",
     ),
-    UnsignedHeaderError: ("IncompleteSignature", "The header {0.name} must be signed."),
     MissingHeaderError: ("IncompleteSignature", "The signed header {0.name} is missing."),
+    UnsignedHeaderError: ("IncompleteSignature", "The header {0.name} must be signed."),
     MalformedDateError: (
         "InvalidTimeStamp.Format",
         "Specified time stamp or date value is not well formatted.",

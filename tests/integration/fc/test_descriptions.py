@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs
 
 import pytest
+from aiohttp import web
 from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.utils_models import Config
 
 from facescreen_local.auth.account import Key
+from facescreen_local.fc.context import RequestContext
+from facescreen_local.fc.operations import OPERATIONS
 from facescreen_local.fc.operations.describe import page_of
 from tests.integration.fc.running import DEAD_LETTERS, Running, in_background
 
@@ -103,3 +106,17 @@ def test_pages() -> None:
         if not token:
             break
     assert names == ["f0", "f1", "f2", "f3", "f4"]
+
+
+def test_an_operation_is_one_function(monkeypatch: pytest.MonkeyPatch, started: Running) -> None:
+    """One that FC 3.0 has and this one lacks, added as anybody would."""
+    monkeypatch.setattr(OPERATIONS, "_operations", dict(OPERATIONS._operations))
+    asked = models.GetFunctionCodeRequest()
+    with pytest.raises(ClientException, match="is not supported"):
+        client(started).get_function_code("screen", asked)
+
+    @OPERATIONS.add("GET", "/2023-03-30/functions/*/code", name="GetFunctionCode")
+    async def get_function_code(context: RequestContext) -> web.Response:
+        return web.json_response({"url": context.deployment.function.code.as_uri()})
+
+    assert client(started).get_function_code("screen", asked).body.url.endswith("/code")

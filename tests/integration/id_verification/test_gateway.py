@@ -44,8 +44,9 @@ def test_a_date_within_the_quarter_of_an_hour(raw_request: RawRequest, minutes: 
     assert raw_request.send().status_code == 200
 
 
-def test_a_date_in_another_form(raw_request: RawRequest) -> None:
-    raw_request.headers["x-acs-date"] = "Thu, 05 Mar 2026 08:00:00 GMT"
+@pytest.mark.parametrize("date", ["Thu, 05 Mar 2026 08:00:00 GMT", "2026-03-05T08:00:00.123Z"])
+def test_a_date_in_another_form(raw_request: RawRequest, date: str) -> None:
+    raw_request.headers["x-acs-date"] = date
     assert_refused(raw_request.send(), 400, "InvalidTimeStamp.Format")
 
 

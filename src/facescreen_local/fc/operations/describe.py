@@ -25,7 +25,7 @@ async def list_functions(context: RequestContext) -> web.Response:
     """Functions by name, page by page."""
     deployed = {deployment.function.name: deployment for deployment in context.functions.deployed}
     page, token = page_of(deployed, parse_qs(context.head.query))
-    functions = [_described(deployed[name]) for name in page]
+    functions = [_description(deployed[name]) for name in page]
     return web.json_response({"functions": functions, **({"nextToken": token} if token else {})})
 
 
@@ -33,7 +33,7 @@ async def list_functions(context: RequestContext) -> web.Response:
 @OPERATIONS.add("GET", "/2016-08-15/services/*/functions/*", name="GetFunction")
 async def get_function(context: RequestContext) -> web.Response:
     """What it was deployed with."""
-    return web.json_response(_described(context.deployment))
+    return web.json_response(_description(context.deployment))
 
 
 @OPERATIONS.add("GET", "/2023-03-30/functions/*/triggers", name="ListTriggers")
@@ -83,7 +83,7 @@ def page_of(names: Iterable[str], query: Mapping[str, list[str]]) -> tuple[list[
     return found[: int(limit)], next(iter(found[int(limit) :]), "")
 
 
-def _described(deployment: Deployment) -> dict[str, Any]:
+def _description(deployment: Deployment) -> dict[str, Any]:
     function = deployment.function
     return {
         "functionName": function.name,
