@@ -43,7 +43,7 @@ def uploaded_an_hour_ago(
         past = SimpleNamespace(time=lambda: time.time() - HOUR_S)
         patched.setattr("facescreen_local.oss.store.versions.time", past)
         if not event:
-            patched.setattr(cloud.fc, "deliver", lambda record: None)
+            patched.setattr(cloud.fc.functions, "deliver", lambda record: None)
         yield
 
 
@@ -70,7 +70,7 @@ def test_a_lost_event_is_made_up_for_once(
         outside.put(key, photo)
         outside.put("kyc/thumbs/a.jpg", photo)
         outside.put("elsewhere/a.jpg", photo)
-    monkeypatch.setattr(cloud.fc, "deliver", lambda record: None)
+    monkeypatch.setattr(cloud.fc.functions, "deliver", lambda record: None)
     outside.put("kyc/a moment ago.jpg", photo)
     outside.settled()
     assert not outside.tags(key)
