@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from facescreen.model import Verdict
 from facescreen.storage.ports import Listed
 from facescreen.tags import Standing
-from facescreen_cli.commands.report import report as command
+from facescreen_cli.commands.report.command import report as command
 from facescreen_cli.commands.report.counts import (
     MOST_DAYS,
     MOST_REASONS,
