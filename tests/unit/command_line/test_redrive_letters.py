@@ -23,6 +23,7 @@ from facescreen_cli.commands.redrive.connecting import Options, connected
 from facescreen_cli.commands.redrive.dead_letters import of_function_compute, of_sqs
 from facescreen_cli.commands.redrive.queues import Held
 from facescreen_cli.commands.redrive.redriving import Kept, Redriving, by_cause
+from facescreen_cli.environment import Environment
 from facescreen_cli.interrupt import Halt, Halted, HaltingPace
 
 SENT = datetime(2026, 11, 23, tzinfo=timezone.utc)
@@ -266,7 +267,7 @@ def test_its_pace_is_a_share_of_the_quota(monkeypatch: pytest.MonkeyPatch) -> No
         "DEAD_LETTERS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/dead-letters",
         "UPLOADS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/uploads",
     }
-    pace = connected(Options("aws", "", 0.25), environment, Halt()).pace
+    pace = connected(Options("aws", "", 0.25), Environment(environment), Halt()).pace
     begun = time.monotonic()
     for _ in range(5):
         pace.reserve(60)

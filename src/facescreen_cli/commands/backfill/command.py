@@ -9,7 +9,8 @@ import click
 
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
 from facescreen_cli.commands.backfill.selection import Selection
-from facescreen_cli.options import profile_option, share_option
+from facescreen_cli.environment import Environment
+from facescreen_cli.options import environment_option, profile_option, share_option
 
 _SWEEP_UNTIL = "60m"
 _SWEEP_MOST = 1000
@@ -64,7 +65,10 @@ same command goes on).
     "for the bucket in ~/.local/state/facescreen]",
 )
 @profile_option
+@environment_option
+@click.pass_obj
 def backfill(
+    environment: Environment,
     *,
     target: str,
     whole: bool,
@@ -106,7 +110,7 @@ def backfill(
     path = journal or _default_path(selection, missing=missing)
     options = Options(target, share, profile, most, yes=yes, as_json=as_json)
     try:
-        run = connected(selection, options, os.environ)
+        run = connected(selection, options, environment)
         return run.estimate() if dry_run else run.go(path)
     except (BadSettings, BadCredentials) as wrong:
         raise click.UsageError(str(wrong)) from None

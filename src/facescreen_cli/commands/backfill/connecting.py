@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
@@ -19,6 +19,7 @@ from facescreen_cli.commands.backfill.selection import Coverage, Selection
 from facescreen_cli.commands.backfill.sources import Listing, Source
 from facescreen_cli.commands.backfill.text import Sentences
 from facescreen_cli.credentials import credentials_for
+from facescreen_cli.environment import Environment
 from facescreen_cli.interrupt import Halt
 from facescreen_cli.sdk.invoker import chosen
 from facescreen_cli.settings import platform_outside, settings_with_tags
@@ -37,9 +38,9 @@ class Options:
     as_json: bool
 
 
-def connected(selection: Selection, options: Options, environment: Mapping[str, str]) -> Run:
+def connected(selection: Selection, options: Options, environment: Environment) -> Run:
     """Raises errors.FacescreenError, click.UsageError."""
-    settings = settings_with_tags(environment)
+    settings = settings_with_tags(environment.settings)
     credentials = credentials_for(selection.store, options.profile)
     platform = platform_outside(selection.store, environment, credentials)
     in_bucket = partial(bucket_of, platform=platform)
@@ -54,7 +55,7 @@ def connected(selection: Selection, options: Options, environment: Mapping[str, 
         coverage=_coverage(selection, settings),
         read=_unasked if selection.force else stands,
         stands=stands,
-        invoker=partial(chosen, selection.store, environment, credentials),
+        invoker=partial(chosen, selection.store, environment.variables, credentials),
         per_second=options.share * settings.calls_per_second,
         most=options.most,
         yes=options.yes,

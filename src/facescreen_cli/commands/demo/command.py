@@ -14,11 +14,13 @@ from facescreen_cli.local_cloud import (
     wait_for_signal,
     watch_signals,
 )
+from facescreen_cli.options import environment_option
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="End after the table, instead of listening on.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON list instead of a table.")
+@environment_option
 def demo(*, once: bool, as_json: bool) -> None:
     """Run the main job on the local cloud.
 

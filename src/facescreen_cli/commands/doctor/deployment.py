@@ -17,6 +17,7 @@ from facescreen.settings.loader import Group, load
 from facescreen.settings.table import HttpSettings, Settings, SweepSettings
 from facescreen_cli import template_settings
 from facescreen_cli.deploy_target import FUNCTIONS
+from facescreen_cli.environment import with_defaults
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.functions import load_functions, load_stacks
 from facescreen_serverless_devs.model import Function
@@ -94,8 +95,7 @@ def read(template: Path, environment: Mapping[str, str], *, inside: bool) -> Dep
     wrong = template_settings.errors({n: v for n, v in environment.items() if n in known}, required)
     complete = {
         # A blank reads as not set: who reads it says so, together with all else that is wrong.
-        **{name: " " if default is None else default for name, default in declared.items()},
-        **{name: value for name, value in environment.items() if value},
+        **with_defaults(declared, environment, required=" "),
         **{
             name: template_settings.sound(name) for name in wrong if name in template_settings.NAMES
         },

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -11,7 +10,14 @@ import click
 
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
 from facescreen_cli.commands.redrive.dead_letters import Letter
-from facescreen_cli.options import cloud_option, moment, profile_option, share_option
+from facescreen_cli.environment import Environment
+from facescreen_cli.options import (
+    cloud_option,
+    environment_option,
+    moment,
+    profile_option,
+    share_option,
+)
 
 _MOST = 2000
 _EXAMPLES = """
@@ -63,7 +69,10 @@ class _Filters:
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines.")
 @profile_option
+@environment_option
+@click.pass_obj
 def redrive(
+    environment: Environment,
     *,
     cloud: str,
     causes: tuple[str, ...],
@@ -94,7 +103,7 @@ def redrive(
 
     filters, halt = _filters(causes, since, until), Halt()
     try:
-        redriving = connected(Options(cloud, profile, share), os.environ, halt)
+        redriving = connected(Options(cloud, profile, share), environment, halt)
         try:
             letters = [one for one in redriving.collect(most) if filters.select(one)]
             again = _told(letters, as_json=as_json)

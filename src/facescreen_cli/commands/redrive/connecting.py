@@ -13,6 +13,7 @@ from facescreen.settings.loader import Reader, Setting
 from facescreen_cli.commands.redrive.dead_letters import of_function_compute, of_sqs
 from facescreen_cli.commands.redrive.redriving import Redriving
 from facescreen_cli.credentials import find_credentials
+from facescreen_cli.environment import Environment
 from facescreen_cli.interrupt import Halt, HaltingPace
 from facescreen_cli.sdk.invoker import chosen
 from facescreen_cli.settings import settings_outside
@@ -35,13 +36,13 @@ class Options:
     """Of CALLS_PER_SECOND."""
 
 
-def connected(options: Options, environment: Mapping[str, str], halt: Halt) -> Redriving:
+def connected(options: Options, environment: Environment, halt: Halt) -> Redriving:
     """Raises errors.FacescreenError, BadSettings with every one that is wrong."""
-    per_second = options.share * settings_outside(environment).calls_per_second
+    per_second = options.share * settings_outside(environment.settings).calls_per_second
     pace = HaltingPace(per_second, halt)
     if options.cloud == "aws":
         return _on_aws(environment, pace)
-    return _on_alibaba(environment, options.profile, pace)
+    return _on_alibaba(environment.variables, options.profile, pace)
 
 
 def _on_alibaba(environment: Mapping[str, str], profile: str, pace: HaltingPace) -> Redriving:
@@ -57,18 +58,18 @@ def _on_alibaba(environment: Mapping[str, str], profile: str, pace: HaltingPace)
     return Redriving(queue, chosen("oss", environment, credentials), of_function_compute, pace)
 
 
-def _on_aws(environment: Mapping[str, str], pace: HaltingPace) -> Redriving:
+def _on_aws(environment: Environment, pace: HaltingPace) -> Redriving:
     import boto3
 
     from facescreen.storage.s3 import S3Store
     from facescreen_cli.commands.redrive.sqs_queue import SqsLetters
     from facescreen_cli.commands.redrive.standing import S3Standing
 
-    reader = Reader(environment)
+    reader = Reader(environment.variables)
     form = replace(QUEUE_URL, must_be="the dead-letter queue's URL")
     url = reader.value(Setting("DEAD_LETTERS_QUEUE_URL", form, where="SQS console"))
     reader.check()
-    invoker, session = chosen("s3", environment, None), boto3.Session()
-    settings = settings_outside(environment)
+    invoker, session = chosen("s3", environment.variables, None), boto3.Session()
+    settings = settings_outside(environment.settings)
     standing = S3Standing(S3Store(session), settings.tag_prefix, settings.tag_form)
     return Redriving(SqsLetters(session, url), invoker, partial(of_sqs, why=standing.why), pace)

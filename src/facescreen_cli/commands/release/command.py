@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import dataclass
 
@@ -12,7 +11,8 @@ import click
 from facescreen.errors import BadCredentials, BadSettings, FacescreenError
 from facescreen.model import ObjectRef
 from facescreen_cli.commands.release.releasing import Releasing, Reopening, Return
-from facescreen_cli.options import profile_option
+from facescreen_cli.environment import Environment
+from facescreen_cli.options import environment_option, profile_option
 from facescreen_cli.output import printable
 
 _EXAMPLES = """
@@ -46,8 +46,16 @@ class _Row:
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON line for each.")
 @profile_option
+@environment_option
+@click.pass_obj
 def release(
-    *, objects: tuple[str, ...], dry_run: bool, yes: bool, as_json: bool, profile: str
+    environment: Environment,
+    *,
+    objects: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+    profile: str,
 ) -> int:
     """Take objects back out of quarantine.
 
@@ -64,7 +72,7 @@ def release(
     """
     scheme, refs = _named(objects)
     try:
-        releasing = _releasing(scheme, profile)
+        releasing = _releasing(scheme, environment, profile)
         rows = [_planned(releasing, ref) for ref in refs]
         if not dry_run and any(row.plan for row in rows):
             _check_agreed(rows, yes=yes)
@@ -98,10 +106,10 @@ def _named(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
     return schemes.pop(), refs
 
 
-def _releasing(scheme: str, profile: str) -> Releasing:
+def _releasing(scheme: str, environment: Environment, profile: str) -> Releasing:
     from facescreen_cli.deployment import releasing
 
-    return releasing(scheme, os.environ, profile)
+    return releasing(scheme, environment.settings, profile)
 
 
 def _planned(releasing: Releasing, ref: ObjectRef) -> _Row:

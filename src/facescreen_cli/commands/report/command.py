@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -14,7 +13,8 @@ from facescreen_cli.buckets import Bucket, S3Bucket
 from facescreen_cli.commands.report.counts import Report
 from facescreen_cli.commands.report.file import check_page, write_page
 from facescreen_cli.credentials import credentials_for
-from facescreen_cli.options import cloud_option, profile_option
+from facescreen_cli.environment import Environment
+from facescreen_cli.options import cloud_option, environment_option, profile_option
 from facescreen_cli.output import printable
 
 _EXAMPLES = """
@@ -54,7 +54,10 @@ there.
 )
 @cloud_option
 @profile_option
+@environment_option
+@click.pass_obj
 def report(
+    environment: Environment,
     *,
     target: str | None,
     whole: bool,
@@ -82,7 +85,7 @@ def report(
     if cost_alone:
         if target or whole or page or check:
             raise click.UsageError("--cost is of all buckets: give nothing but --json with it")
-        return _report_cost(cloud, profile, as_json=as_json)
+        return _report_cost(environment, cloud, profile, as_json=as_json)
     given = click.get_current_context().get_parameter_source("cloud")
     if given is ParameterSource.COMMANDLINE:
         raise click.UsageError("--cloud is for --cost: a bucket says where it is, as s3://bucket")
@@ -96,8 +99,8 @@ def report(
     if page is not None:
         check_page(page)
     try:
-        settings = settings_with_tags(os.environ)
-        platform = platform_outside(store, os.environ, credentials_for(store, profile))
+        settings = settings_with_tags(environment.settings)
+        platform = platform_outside(store, environment.settings, credentials_for(store, profile))
         bucket = bucket_of(name, platform)
         made = _count(bucket, prefix, settings)
     except (BadSettings, BadCredentials) as wrong:
@@ -110,16 +113,16 @@ def report(
     return made.status(check=check)
 
 
-def _report_cost(cloud: str, profile: str, *, as_json: bool) -> int:
+def _report_cost(environment: Environment, cloud: str, profile: str, *, as_json: bool) -> int:
     from facescreen_cli.buckets import bucket_of
     from facescreen_cli.commands.report import cost
     from facescreen_cli.settings import platform_outside, settings_of_state
 
     store = "s3" if cloud == "aws" else "oss"
     try:
-        settings = settings_of_state(os.environ)
+        settings = settings_of_state(environment.settings)
         credentials = credentials_for(store, profile)
-        platform = platform_outside(store, os.environ, credentials)
+        platform = platform_outside(store, environment.settings, credentials)
         bucket = bucket_of(settings.state_bucket, platform)
         made = cost.read(bucket, settings.daily_calls)
     except (BadSettings, BadCredentials) as wrong:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ from facescreen.errors import BadCredentials, BadSettings, StandInRefused
 from facescreen_cli.commands.screen.services import Services
 from facescreen_cli.commands.screen.targets import Found
 from facescreen_cli.credentials import find_credentials
+from facescreen_cli.environment import Environment
+from facescreen_cli.options import environment_option
 from facescreen_cli.output import printable
 
 _LOCAL_SCENE = "local_0001"
@@ -70,7 +71,10 @@ failed, 64 usage, 130 stopped by Ctrl-C (what was done is told).
     help="Take URLs of this origin although they would be refused, as https://files.corp.example.",
 )
 @click.option("--verbose", is_flag=True, help="Name what is skipped in folders, and why.")
+@environment_option
+@click.pass_obj
 def screen(
+    environment: Environment,
     *,
     targets: tuple[str, ...],
     scene: str | None,
@@ -103,7 +107,10 @@ def screen(
     if local and (endpoint or profile):
         raise click.UsageError("--local brings its own endpoint and credentials")
     try:
-        with _surroundings(profile, local=local and not dry_run) as (base, credentials):
+        with _surroundings(environment, profile, local=local and not dry_run) as (
+            base,
+            credentials,
+        ):
             told = ours.environment(scene=scene, rate=rate, endpoint=endpoint, base=base)
             services = ours.Services.from_env(told)
             if dry_run:
@@ -159,12 +166,12 @@ def _store_of(found: Found) -> str:
 
 @contextmanager
 def _surroundings(
-    profile: str, *, local: bool
+    environment: Environment, profile: str, *, local: bool
 ) -> Iterator[tuple[Mapping[str, str], Callable[[], CredentialSource]]]:
     """The environment and its credentials, or those of a local cloud that runs while the block
     does."""
     if not local:
-        yield os.environ, lambda: find_credentials(profile)
+        yield environment.settings, lambda: find_credentials(profile)
         return
     from facescreen_cli.local_cloud import running_cloud
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
+from facescreen_cli.environment import Environment
 from facescreen_cli.local_cloud import (
     print_addresses,
     running_cloud,
@@ -14,6 +15,7 @@ from facescreen_cli.local_cloud import (
     wait_for_signal,
     watch_signals,
 )
+from facescreen_cli.options import environment_option
 
 SERVICES = ("oss", "cloudauth", "mns", "fc", "http", "admin")
 
@@ -44,8 +46,16 @@ SERVICES = ("oss", "cloudauth", "mns", "fc", "http", "admin")
     is_flag=True,
     help="Run what `facescreen package` built, on the Python it was built for.",
 )
+@environment_option
+@click.pass_obj
 def up(
-    data: Path, env_file: Path | None, ports: tuple[str, ...], *, samples: bool, packaged: bool
+    environment: Environment,
+    *,
+    data: Path,
+    env_file: Path | None,
+    ports: tuple[str, ...],
+    samples: bool,
+    packaged: bool,
 ) -> None:
     """Run the local cloud until stopped.
 
@@ -54,7 +64,7 @@ def up(
     """
     from facescreen_local.cloud import write_env_file
 
-    interpreters = _interpreters() if packaged else None
+    interpreters = _interpreters(environment.variables) if packaged else None
     with running_cloud(data, dict(_port(given) for given in ports), interpreters) as cloud:
         if samples:
             upload(cloud)
@@ -68,12 +78,12 @@ def up(
         wait_for_signal(stopped)
 
 
-def _interpreters() -> dict[str, str]:
+def _interpreters(environment: Mapping[str, str]) -> dict[str, str]:
     """Of the runtime that the packages are built for. Raises Unpackaged."""
     from facescreen_cli import interpreters
     from facescreen_cli.deploy_target import target
 
-    version = target("alibaba", os.environ).python
+    version = target("alibaba", environment).python
     return {f"python{version}": str(interpreters.find(version).path)}
 
 
