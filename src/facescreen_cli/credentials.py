@@ -12,6 +12,7 @@ from facescreen.clients.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT
 from facescreen.errors import BadCredentials
 from facescreen.settings.forms import Endpoint
 from facescreen.settings.loader import Reader, Setting
+from facescreen_cli.settings import usage_errors
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NONE = (
@@ -54,12 +55,13 @@ def credentials_for(store: str, profile: str) -> CredentialSource | None:
     return find_credentials(profile) if store == "oss" else None
 
 
+@usage_errors()
 def find_credentials(profile: str = "") -> CredentialSource:
     """By alibabacloud-credentials: of a profile in ``~/.aliyun/config.json`` or
     ``~/.alibabacloud/credentials.ini``; without a name by its default chain, which asks the
     instance metadata unless ALIBABA_CLOUD_ECS_METADATA_DISABLED is true.
 
-    Raises BadCredentials where there are none.
+    Raises click.UsageError where there are none.
     """
     # Imported late: it is slow, and reads the environment once.
     from alibabacloud_credentials import provider

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from facescreen.errors import BadSettings
 from facescreen.records.ledger import Ledger
 from facescreen.screening.quarantine import Records
 from facescreen.settings.forms import Endpoint
@@ -13,16 +12,18 @@ from facescreen.settings.table import STATE_BUCKET, QuarantineSettings
 from facescreen.storage.ports import QuarantineStore, StateStore
 from facescreen_cli.commands.release.releasing import Releasing
 from facescreen_cli.credentials import find_credentials
+from facescreen_cli.settings import usage_errors
 
 
 def releasing(scheme: str, environment: Mapping[str, str], profile: str) -> Releasing:
-    """On OSS or on S3. Raises BadSettings, which names all that is wrong, and BadCredentials."""
+    """On OSS or on S3. Raises click.UsageError, which names all that is wrong."""
     reader = Reader(environment)
     settings = reader.read(QuarantineSettings)
     state_bucket = reader.value(STATE_BUCKET)
     region = environment.get("OSS_REGION") or "ap-southeast-1"
     endpoint = reader.value(Setting("OSS_ENDPOINT", Endpoint(), f"oss-{region}.aliyuncs.com"))
-    reader.check()
+    with usage_errors():
+        reader.check()
     if scheme == "s3":
         store, state = _on_s3(state_bucket)
     else:
@@ -45,10 +46,8 @@ def _on_oss(
 
 def _on_s3(state_bucket: str) -> tuple[QuarantineStore, StateStore]:
     """Region and credentials as boto3 finds them."""
-    try:
-        import boto3
-    except ImportError:
-        raise BadSettings("s3:// objects need boto3: install it beside facescreen") from None
+    import boto3
+
     from facescreen.storage.s3 import S3QuarantineStore, S3State
 
     session = boto3.Session()

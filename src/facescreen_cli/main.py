@@ -4,8 +4,7 @@ Each package in ``commands/`` is a command: its module ``command`` defines it un
 name, and the package's docstring is what ``facescreen --help`` says of it. No module of a command
 is imported before that command runs.
 
-Exit codes: 0 all low risk, 1 something flagged, 2 something unscreenable or failed, 64 usage.
-(Commands that screen nothing of the user's end with 0 when they did their work.)
+A command returns its exit code, or raises what ends it: exit_codes.py says which error ends how.
 """
 
 from __future__ import annotations
@@ -17,8 +16,9 @@ from types import ModuleType
 
 import click
 
+from facescreen.errors import FacescreenError
 from facescreen_cli import commands
-from facescreen_cli.exit_codes import USAGE
+from facescreen_cli.exit_codes import FAILED, INTERRUPTED, OK, USAGE
 
 _ORDER = ("demo", "up", "screen", "doctor", "report", "package", "release", "backfill", "redrive")
 """As ``--help`` lists them. Others come after these, by name."""
@@ -65,15 +65,20 @@ def facescreen() -> None:
 
 
 def main() -> None:
-    """The console script; usage errors end with 64."""
+    """The console script."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    """The exit code, whatever ends the command."""
     try:
-        status = facescreen(standalone_mode=False)
-    except click.UsageError as error:
-        error.show()
-        sys.exit(USAGE)
+        status: int | None = facescreen(standalone_mode=False)
+    except click.Abort:
+        return INTERRUPTED
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
-    except click.Abort:
-        sys.exit(130)
-    sys.exit(status if isinstance(status, int) else 0)
+        return USAGE if isinstance(error, click.UsageError) else FAILED
+    except FacescreenError as error:
+        click.echo(f"Error: {error}", err=True)
+        return FAILED
+    return status or OK

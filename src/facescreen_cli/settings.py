@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import click
 
 from facescreen.clients.credentials import Credentials, CredentialSource
-from facescreen.errors import BadSettings, InvalidRequestError
+from facescreen.errors import BadCredentials, BadSettings, InvalidRequestError
 from facescreen.platforms import choose
 from facescreen.platforms.ports import Platform
 from facescreen.settings.loader import Reader, load
@@ -23,36 +24,49 @@ _FUNCTION_ALONE = (
 _STORES = ("oss", "s3")
 
 
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Makes a setting that is missing or wrong a usage error, as a wrong option is. It is for
+    reading settings alone: what a service refuses is none."""
+    try:
+        yield
+    except (BadSettings, BadCredentials) as wrong:
+        raise click.UsageError(str(wrong)) from None
+
+
 def settings_outside(environment: Mapping[str, str]) -> Settings:
-    """What bears on tags, filters and the rate, on either cloud. Raises BadSettings."""
-    return load(Settings, environment, unused=("STATE_BUCKET", *_FUNCTION_ALONE))
+    """What bears on tags, filters and the rate, on either cloud. Raises click.UsageError."""
+    with usage_errors():
+        return load(Settings, environment, unused=("STATE_BUCKET", *_FUNCTION_ALONE))
 
 
 def platform_outside(
     store: str, environment: Mapping[str, str], credentials: CredentialSource | None
 ) -> Platform:
     """The cloud of a store, as it is reached from outside the functions' network. `credentials` are
-    of Alibaba Cloud; boto3 finds AWS's own. Raises BadSettings."""
+    of Alibaba Cloud; boto3 finds AWS's own. Raises click.UsageError."""
     kind = choose.of_store(store)
     given = {name: value for name, value in environment.items() if value}
     reader = Reader({**kind.public_endpoints(environment), **given}, unused=_FUNCTION_ALONE)
     platform = kind.read(reader, credentials or Credentials("", ""))
-    reader.check()
+    with usage_errors():
+        reader.check()
     return platform
 
 
 def settings_with_tags(environment: Mapping[str, str]) -> Settings:
-    """The same for a command that goes by the tags. Raises BadSettings, also where none are
-    written."""
+    """The same for a command that goes by the tags. Raises click.UsageError, also where
+    none are written."""
     settings = settings_outside(environment)
     if settings.tag_form == "none":
-        raise BadSettings("TAG_FORM is none: there are no tags to go by")
+        raise click.UsageError("TAG_FORM is none: there are no tags to go by")
     return settings
 
 
 def settings_of_state(environment: Mapping[str, str]) -> Settings:
-    """What bears on the state bucket. Raises BadSettings."""
-    return load(Settings, environment, unused=_FUNCTION_ALONE)
+    """What bears on the state bucket. Raises click.UsageError."""
+    with usage_errors():
+        return load(Settings, environment, unused=_FUNCTION_ALONE)
 
 
 def parts(target: str, *, whole: bool) -> tuple[str, str, str]:

@@ -11,6 +11,7 @@ from facescreen.platforms.alibaba import FUNCTION_NAME
 from facescreen.platforms.aws import QUEUE_URL
 from facescreen.settings.forms import Endpoint
 from facescreen.settings.loader import Reader, Setting
+from facescreen_cli.settings import usage_errors
 
 
 def chosen(
@@ -20,7 +21,7 @@ def chosen(
 
     For ``oss``: FC_FUNCTION at FC_ENDPOINT, of Function Compute 3.0, or of 2.0 where FC_SERVICE is
     set; asked for its handler first. For ``s3``: UPLOADS_QUEUE_URL, with boto3's own credentials.
-    Raises errors.FacescreenError, BadSettings with every one that is wrong.
+    Raises errors.FacescreenError, and click.UsageError with every setting that is wrong.
     """
     if store == "s3":
         return _on_aws(environment)
@@ -49,7 +50,8 @@ def _on_function_compute(environment: Mapping[str, str], credentials: Credential
     of_account = f"{account}.{region}.fc.aliyuncs.com"
     default = of_account if service else f"fcv3.{region}.aliyuncs.com"
     endpoint = reader.value(Setting("FC_ENDPOINT", Endpoint(), default))
-    reader.check()
+    with usage_errors():
+        reader.check()
     invoker = (
         Fc2Invoker(endpoint, service, function, credentials)
         if service
@@ -67,5 +69,6 @@ def _on_aws(environment: Mapping[str, str]) -> Invoker:
     reader = Reader(environment)
     form = replace(QUEUE_URL, must_be="the uploads queue's https URL")
     queue_url = reader.value(Setting("UPLOADS_QUEUE_URL", form, where="SQS console"))
-    reader.check()
+    with usage_errors():
+        reader.check()
     return SqsInvoker(boto3.Session(), queue_url=queue_url)

@@ -227,9 +227,7 @@ def test_a_listing_goes_on_from_page_to_page(
     ("arguments", "environment", "says"),
     [
         ([f"oss://{NAME}"], {}, "--all for the whole bucket"),
-        (["oss://no-such-bucket/a"], {}, "NoSuchBucket"),
         ([*ALL], {"TAG_FORM": "none"}, "there are no tags to go by"),
-        ([*ALL], {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong"}, "SignatureDoesNotMatch"),
     ],
 )
 def test_usage_errors(
@@ -238,3 +236,19 @@ def test_usage_errors(
     done = report(*arguments, **environment)
     assert done.returncode == 64
     assert says in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("target", "environment", "says"),
+    [
+        (["oss://no-such-bucket/a"], {}, "NoSuchBucket"),
+        (ALL, {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong"}, "SignatureDoesNotMatch"),
+    ],
+)
+def test_what_the_store_refuses_is_no_usage_error(
+    report: Command, target: list[str], environment: dict[str, str], says: str
+) -> None:
+    done = report(*target, "--json", **environment)
+    assert done.returncode == 2
+    assert says in told(done)["partial"]
+    assert says in done.stderr

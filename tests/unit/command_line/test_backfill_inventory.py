@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click import UsageError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facescreen.errors import BadSettings
 from facescreen.storage.ports import Listed
 from facescreen_cli.commands.backfill.inventory import opened
 from facescreen_cli.commands.backfill.inventory.manifest import File, Manifest
@@ -77,21 +77,21 @@ ROW = oss_row("a.jpg")
 def test_files_that_are_not_as_they_should_be_are_refused(
     tmp_path: Path, files: list[str | bytes], why: str
 ) -> None:
-    with pytest.raises(BadSettings, match=why):
+    with pytest.raises(UsageError, match=why):
         read(write(tmp_path, OSS_COLUMNS, *files))
 
 
 def test_another_file_than_the_manifest_s_is_refused(tmp_path: Path) -> None:
     manifest = write(tmp_path, OSS_COLUMNS, ROW)
     (tmp_path / "data" / "0.csv.gz").write_bytes(gzip.compress(oss_row("b.jpg").encode()))
-    with pytest.raises(BadSettings, match="its MD5 is another"):
+    with pytest.raises(UsageError, match="its MD5 is another"):
         read(manifest)
 
 
 def test_a_manifest_that_was_changed_is_refused(tmp_path: Path) -> None:
     manifest = write(tmp_path, OSS_COLUMNS, ROW)
     manifest.write_text(manifest.read_text() + " ")
-    with pytest.raises(BadSettings, match="not what its manifest"):
+    with pytest.raises(UsageError, match="not what its manifest"):
         read(manifest)
 
 
@@ -108,18 +108,18 @@ def test_a_manifest_that_was_changed_is_refused(tmp_path: Path) -> None:
 def test_what_is_wrong_with_a_manifest_is_said(
     tmp_path: Path, changed: dict[str, Any], why: str
 ) -> None:
-    with pytest.raises(BadSettings, match=why):
+    with pytest.raises(UsageError, match=why):
         read(write(tmp_path, OSS_COLUMNS, ROW, **changed))
 
 
 def test_a_key_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(gzip.compress(ROW.encode()))
     files = [{"key": "../../secret", "MD5checksum": "0" * 32}]
-    with pytest.raises(BadSettings, match="secret is not beside"):
+    with pytest.raises(UsageError, match="secret is not beside"):
         read(write(tmp_path / "inventory", OSS_COLUMNS, ROW, files=files))
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{", b"[" * 100_000])
 def test_what_is_no_manifest_is_said(data: bytes) -> None:
-    with pytest.raises(BadSettings, match="the manifest"):
+    with pytest.raises(UsageError, match="the manifest"):
         Manifest.parse(data)

@@ -11,7 +11,10 @@ from unittest.mock import patch
 import pytest
 from click import UsageError
 
-from facescreen.settings import Settings
+from facescreen.clients.credentials import Credentials
+from facescreen.platforms.alibaba import AlibabaPlatform
+from facescreen.settings.loader import Reader
+from facescreen.settings.table import Settings
 from facescreen_cli.environment import Environment, load
 from facescreen_cli.main import facescreen
 from facescreen_cli.project import PROJECT
@@ -67,7 +70,11 @@ def test_settings_are_what_the_function_is_handed(loaded: Load) -> None:
     )
     assert environment.variables["MNS_QUEUE"] == "verdicts"
     assert environment.settings["SNS_TOPIC_ARN"].startswith("arn:aws:sns")
-    alibaba = Settings.from_env(environment.settings).alibaba
+    reader = Reader(environment.settings)
+    settings = reader.read(Settings)
+    alibaba = AlibabaPlatform.read(reader, Credentials("", "")).settings
+    reader.check()
+    assert settings.state_bucket == "state"
     assert (alibaba.mns_topic, alibaba.mns_queue) == ("facescreen-verdicts", "")
     assert alibaba.mns_endpoint == "https://1234567890.mns.ap-southeast-1.aliyuncs.com"
 

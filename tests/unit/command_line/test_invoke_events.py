@@ -6,6 +6,7 @@ import json
 
 import boto3
 import pytest
+from click import UsageError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,7 +72,7 @@ _RECEIVED = {"ApproximateReceiveCount": "1"}
     ],
 )
 def test_wrong_settings_are_named(store: str, environment: dict[str, str], wrong: str) -> None:
-    with pytest.raises(errors.BadSettings, match=wrong):
+    with pytest.raises(UsageError, match=wrong):
         chosen(store, environment, Credentials("a", "b"))
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
 import click
 import pytest
 
+from facescreen.errors import AccessRefused, BadSettings
 from facescreen_cli.main import facescreen
+from tests.support.command import status
 
 COMMANDS = [
     "demo", "up", "screen", "doctor", "report", "package", "release", "backfill", "redrive",
@@ -23,6 +26,13 @@ def toy() -> int:
     """Does nothing."""
     return 7
 '''
+
+
+def ended_by(error: Exception) -> Callable[[], int | None]:
+    def end() -> int | None:
+        raise error
+
+    return end
 
 
 def python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -72,3 +82,27 @@ def test_a_package_is_a_command(tmp_path: Path) -> None:
     assert python(script, str(tmp_path), "toy").returncode == 7
     listed = python(script, str(tmp_path), "--help").stdout.splitlines()
     assert listed[-1].split(maxsplit=1) == ["toy", "Does nothing."]
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "says"),
+    [
+        (lambda: None, 0, ""),
+        (lambda: 1, 1, ""),
+        (ended_by(click.UsageError("no such option")), 64, "Error: no such option\n"),
+        (ended_by(click.ClickException("the disk is full")), 2, "Error: the disk is full\n"),
+        (ended_by(AccessRefused("allow it")), 2, "Error: allow it\n"),
+        (ended_by(BadSettings("NoSuchBucket")), 2, "Error: NoSuchBucket\n"),
+        (ended_by(click.Abort()), 130, ""),
+    ],
+)
+def test_how_a_command_ends(
+    end: Callable[[], int | None],
+    code: int,
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("facescreen_cli.main.facescreen", lambda **_: end())
+    assert status() == code
+    assert capsys.readouterr().err == says

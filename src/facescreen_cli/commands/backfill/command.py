@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from facescreen.errors import BadCredentials, BadSettings, FacescreenError
 from facescreen_cli.commands.backfill.selection import Selection
 from facescreen_cli.environment import Environment
 from facescreen_cli.options import environment_option, profile_option, share_option
@@ -109,13 +108,8 @@ def backfill(
     selection = Selection(store, bucket, prefix, inventory, since, until, force, sample or 0)
     path = journal or _default_path(selection, missing=missing)
     options = Options(target, share, profile, most, yes=yes, as_json=as_json)
-    try:
-        run = connected(selection, options, environment)
-        return run.estimate() if dry_run else run.go(path)
-    except (BadSettings, BadCredentials) as wrong:
-        raise click.UsageError(str(wrong)) from None
-    except FacescreenError as fault:
-        raise click.ClickException(str(fault)) from None
+    run = connected(selection, options, environment)
+    return run.estimate() if dry_run else run.go(path)
 
 
 def _default_path(selection: Selection, *, missing: bool) -> Path:

@@ -42,7 +42,7 @@ def connected(selection: Selection, options: Options, environment: Environment) 
     """Raises errors.FacescreenError, click.UsageError."""
     settings = settings_with_tags(environment.settings)
     credentials = credentials_for(selection.store, options.profile)
-    platform = platform_outside(selection.store, environment, credentials)
+    platform = platform_outside(selection.store, environment.settings, credentials)
     in_bucket = partial(bucket_of, platform=platform)
     bucket = in_bucket(selection.bucket)
     selection, source = _source(selection, bucket, in_bucket)

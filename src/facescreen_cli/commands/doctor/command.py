@@ -13,6 +13,7 @@ import click
 
 from facescreen_cli.commands.doctor.result import Level, Line, warning
 from facescreen_cli.environment import Environment
+from facescreen_cli.exit_codes import FAILED, OK
 from facescreen_cli.options import environment_option, profile_option
 from facescreen_cli.output import printable
 
@@ -72,7 +73,7 @@ def doctor(
     if not as_json:
         counts = {level.value: levels.count(level) for level in Level}
         click.echo(", ".join(f"{n} {level}" for level, n in counts.items() if n) + ".")
-    return 2 if Level.FAULT in levels else 0
+    return FAILED if Level.FAULT in levels else OK
 
 
 def _lines(

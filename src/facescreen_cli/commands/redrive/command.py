@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
 import click
 
-from facescreen.errors import BadCredentials, BadSettings, FacescreenError
 from facescreen_cli.commands.redrive.dead_letters import Letter
+from facescreen_cli.cost import confirm
 from facescreen_cli.environment import Environment
+from facescreen_cli.exit_codes import FAILED, OK
 from facescreen_cli.options import (
     cloud_option,
     environment_option,
@@ -102,23 +102,22 @@ def redrive(
     from facescreen_cli.interrupt import Halt
 
     filters, halt = _filters(causes, since, until), Halt()
+    redriving = connected(Options(cloud, profile, share), environment, halt)
     try:
-        redriving = connected(Options(cloud, profile, share), environment, halt)
-        try:
-            letters = [one for one in redriving.collect(most) if filters.select(one)]
-            again = _told(letters, as_json=as_json)
-            if dry_run or not again:
-                return 2 if letters and not dry_run else 0
-            _check_agreed(yes=yes)
-            with halt.on_interrupt():
-                return send(redriving, letters, halt, as_json=as_json)
-        finally:
-            redriving.release()
-    except (BadSettings, BadCredentials) as wrong:
-        raise click.UsageError(str(wrong)) from None
-    except FacescreenError as fault:
-        click.echo(f"Error: {fault}", err=True)
-        return 2
+        letters = [one for one in redriving.collect(most) if filters.select(one)]
+        again = _told(letters, as_json=as_json)
+        if dry_run or not again:
+            return FAILED if letters and not dry_run else OK
+        confirm(
+            "Send them again?",
+            yes=yes,
+            unasked="without a terminal to ask on, letters are sent only with --yes",
+            declined="nothing was sent",
+        )
+        with halt.on_interrupt():
+            return send(redriving, letters, halt, as_json=as_json)
+    finally:
+        redriving.release()
 
 
 def _filters(causes: tuple[str, ...], since: str, until: str) -> _Filters:
@@ -143,13 +142,3 @@ def _told(letters: list[Letter], *, as_json: bool) -> int:
         again += len(group) if cause.again else 0
     text.plan(again, len(letters) - again, as_json=as_json)
     return again
-
-
-def _check_agreed(*, yes: bool) -> None:
-    """Asks on a terminal. Raises click.UsageError for a no, and where nobody can answer."""
-    if yes:
-        return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise click.UsageError("without a terminal to ask on, letters are sent only with --yes")
-    if not click.confirm("Send them again?", err=True):
-        raise click.UsageError("nothing was sent")

@@ -16,7 +16,7 @@ from facescreen_cli.credentials import find_credentials
 from facescreen_cli.environment import Environment
 from facescreen_cli.interrupt import Halt, HaltingPace
 from facescreen_cli.sdk.invoker import chosen
-from facescreen_cli.settings import settings_outside
+from facescreen_cli.settings import settings_outside, usage_errors
 
 _DEAD_LETTER_QUEUE = Setting(
     "MNS_DLQ",
@@ -37,7 +37,7 @@ class Options:
 
 
 def connected(options: Options, environment: Environment, halt: Halt) -> Redriving:
-    """Raises errors.FacescreenError, BadSettings with every one that is wrong."""
+    """Raises errors.FacescreenError, and click.UsageError with every setting that is wrong."""
     per_second = options.share * settings_outside(environment.settings).calls_per_second
     pace = HaltingPace(per_second, halt)
     if options.cloud == "aws":
@@ -52,7 +52,8 @@ def _on_alibaba(environment: Mapping[str, str], profile: str, pace: HaltingPace)
     reader.value(OSS_REGION)
     endpoint = reader.value(MNS_ENDPOINT)
     name = reader.value(_DEAD_LETTER_QUEUE)
-    reader.check()
+    with usage_errors():
+        reader.check()
     credentials = find_credentials(profile)
     queue = MnsLetters(endpoint, name, credentials)
     return Redriving(queue, chosen("oss", environment, credentials), of_function_compute, pace)
@@ -68,7 +69,8 @@ def _on_aws(environment: Environment, pace: HaltingPace) -> Redriving:
     reader = Reader(environment.variables)
     form = replace(QUEUE_URL, must_be="the dead-letter queue's URL")
     url = reader.value(Setting("DEAD_LETTERS_QUEUE_URL", form, where="SQS console"))
-    reader.check()
+    with usage_errors():
+        reader.check()
     invoker, session = chosen("s3", environment.variables, None), boto3.Session()
     settings = settings_outside(environment.settings)
     standing = S3Standing(S3Store(session), settings.tag_prefix, settings.tag_form)

@@ -6,7 +6,7 @@ from facescreen_cli.commands.redrive import text
 from facescreen_cli.commands.redrive.causes import cause_of
 from facescreen_cli.commands.redrive.dead_letters import Letter
 from facescreen_cli.commands.redrive.redriving import Kept, Redriving
-from facescreen_cli.exit_codes import INTERRUPTED, NOT_ALL_SCREENED
+from facescreen_cli.exit_codes import FAILED, INTERRUPTED, OK
 from facescreen_cli.interrupt import Halt, Halted
 
 
@@ -26,7 +26,7 @@ def send(redriving: Redriving, letters: list[Letter], halt: Halt, *, as_json: bo
     text.ended(sent, len(letters) - sent, as_json=as_json)
     if halt.interrupted:
         return INTERRUPTED
-    return 0 if sent == len(letters) else NOT_ALL_SCREENED
+    return OK if sent == len(letters) else FAILED
 
 
 def _send(redriving: Redriving, letter: Letter) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass
 
 import click
 
-from facescreen.errors import BadCredentials, BadSettings, FacescreenError
+from facescreen.errors import FacescreenError
 from facescreen.model import ObjectRef
 from facescreen_cli.commands.release.releasing import Releasing, Reopening, Return
+from facescreen_cli.cost import confirm
 from facescreen_cli.environment import Environment
+from facescreen_cli.exit_codes import FAILED, OK
 from facescreen_cli.options import environment_option, profile_option
 from facescreen_cli.output import printable
 
@@ -71,18 +72,20 @@ def release(
     OSS_REGION.
     """
     scheme, refs = _named(objects)
-    try:
-        releasing = _releasing(scheme, environment, profile)
-        rows = [_planned(releasing, ref) for ref in refs]
-        if not dry_run and any(row.plan for row in rows):
-            _check_agreed(rows, yes=yes)
-    except (BadSettings, BadCredentials) as wrong:
-        raise click.UsageError(str(wrong)) from None
+    releasing = _releasing(scheme, environment, profile)
+    rows = [_planned(releasing, ref) for ref in refs]
+    if not dry_run and any(row.plan for row in rows):
+        confirm(
+            "\n".join([*map(_line, rows), "Release them?"]),
+            yes=yes,
+            unasked="objects of high risk are released only with --yes",
+            declined="nothing was released",
+        )
     for row in rows:
         if not dry_run:
             _carry_out(releasing, row)
         _tell(row, as_json=as_json)
-    return 2 if any(row.status == "not_released" for row in rows) else 0
+    return FAILED if any(row.status == "not_released" for row in rows) else OK
 
 
 def _named(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
@@ -119,8 +122,6 @@ def _planned(releasing: Releasing, ref: ObjectRef) -> _Row:
     try:
         row.plan = releasing.plan(ref)
         row.detail = row.plan.says
-    except (BadSettings, BadCredentials):
-        raise
     except (NotReleased, FacescreenError) as why:
         row.fail(why)
     return row
@@ -136,18 +137,6 @@ def _carry_out(releasing: Releasing, row: _Row) -> None:
         row.status = "released"
     except (NotReleased, FacescreenError) as why:
         row.fail(why)
-
-
-def _check_agreed(rows: list[_Row], *, yes: bool) -> None:
-    """Asks on a terminal. Raises click.UsageError for a no, and where nobody can answer."""
-    if yes:
-        return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise click.UsageError("objects of high risk are released only with --yes")
-    for row in rows:
-        click.echo(_line(row), err=True)
-    if not click.confirm("Release them?", err=True):
-        raise click.UsageError("nothing was released")
 
 
 def _tell(row: _Row, *, as_json: bool) -> None:

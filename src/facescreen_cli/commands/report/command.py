@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from facescreen.errors import BadCredentials, BadSettings, FacescreenError
+from facescreen.errors import FacescreenError
 from facescreen.settings.table import Settings
 from facescreen_cli.buckets import Bucket, S3Bucket
 from facescreen_cli.commands.report.counts import Report
@@ -98,13 +98,10 @@ def report(
     store, name, prefix = parts(target, whole=whole)
     if page is not None:
         check_page(page)
-    try:
-        settings = settings_with_tags(environment.settings)
-        platform = platform_outside(store, environment.settings, credentials_for(store, profile))
-        bucket = bucket_of(name, platform)
-        made = _count(bucket, prefix, settings)
-    except (BadSettings, BadCredentials) as wrong:
-        raise click.UsageError(str(wrong)) from None
+    settings = settings_with_tags(environment.settings)
+    platform = platform_outside(store, environment.settings, credentials_for(store, profile))
+    bucket = bucket_of(name, platform)
+    made = _count(bucket, prefix, settings)
     _tell(made, as_json=as_json)
     if page is not None:
         from facescreen_cli.commands.report.page import html
@@ -119,22 +116,17 @@ def _report_cost(environment: Environment, cloud: str, profile: str, *, as_json:
     from facescreen_cli.settings import platform_outside, settings_of_state
 
     store = "s3" if cloud == "aws" else "oss"
-    try:
-        settings = settings_of_state(environment.settings)
-        credentials = credentials_for(store, profile)
-        platform = platform_outside(store, environment.settings, credentials)
-        bucket = bucket_of(settings.state_bucket, platform)
-        made = cost.read(bucket, settings.daily_calls)
-    except (BadSettings, BadCredentials) as wrong:
-        raise click.UsageError(str(wrong)) from None
-    except FacescreenError as fault:
-        raise cost.Unread(str(fault)) from None
+    settings = settings_of_state(environment.settings)
+    credentials = credentials_for(store, profile)
+    platform = platform_outside(store, environment.settings, credentials)
+    bucket = bucket_of(settings.state_bucket, platform)
+    made = cost.read(bucket, settings.daily_calls)
     click.echo(cost.as_json(made) if as_json else cost.as_table(made))
     return 0
 
 
 def _count(bucket: Bucket | S3Bucket, prefix: str, settings: Settings) -> Report:
-    """Raises BadSettings, BadCredentials; what else ends it early makes it partial."""
+    """What ends it early makes it partial."""
     from facescreen_cli.commands.report.counts import Report
     from facescreen_cli.commands.report.text import progress
     from facescreen_cli.interrupt import Halt
@@ -147,8 +139,6 @@ def _count(bucket: Bucket | S3Bucket, prefix: str, settings: Settings) -> Report
             for one in found(bucket.listed(prefix), reader.read, halt):
                 made.counts.add(one)
                 advance()
-        except (BadSettings, BadCredentials):
-            raise
         except FacescreenError as fault:
             made.partial = str(fault)
     if halt.interrupted:

@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from facescreen.clients.credentials import Credentials, CredentialSource
-from facescreen.errors import BadCredentials, BadSettings, StandInRefused
 from facescreen_cli.commands.screen.services import Services
 from facescreen_cli.commands.screen.targets import Found
 from facescreen_cli.credentials import find_credentials
@@ -18,6 +17,8 @@ from facescreen_cli.environment import Environment
 from facescreen_cli.options import environment_option
 from facescreen_cli.output import printable
 
+_MAX_UNASKED = 25
+"""Paid calls that nobody is asked about."""
 _LOCAL_SCENE = "local_0001"
 _EXAMPLES = """
 \b
@@ -101,24 +102,20 @@ def screen(
     while region and credentials of S3 are boto3's matter).
     """
     from facescreen_cli.commands.screen import services as ours
+    from facescreen_cli.settings import usage_errors
 
     found = _find(targets, origins, verbose=verbose)
     _check_objects(found, write_back=write_back, local=local, rate=rate)
     if local and (endpoint or profile):
         raise click.UsageError("--local brings its own endpoint and credentials")
-    try:
-        with _surroundings(environment, profile, local=local and not dry_run) as (
-            base,
-            credentials,
-        ):
+    with _surroundings(environment, profile, local=local and not dry_run) as (base, credentials):
+        with usage_errors():
             told = ours.environment(scene=scene, rate=rate, endpoint=endpoint, base=base)
             services = ours.Services.from_env(told)
-            if dry_run:
-                return _tell_costs(found, services)
-            _check_costs(found, services, yes=yes or local)
-            return _run(found, services, credentials(), as_json=as_json, write_back=write_back)
-    except (BadSettings, BadCredentials, StandInRefused) as wrong:
-        raise click.UsageError(str(wrong)) from None
+        if dry_run:
+            return _tell_costs(found, services)
+        _check_costs(found, services, yes=yes or local)
+        return _run(found, services, credentials(), as_json=as_json, write_back=write_back)
 
 
 def _find(arguments: tuple[str, ...], origins: tuple[str, ...], *, verbose: bool) -> Found:
@@ -199,10 +196,17 @@ def _tell_costs(found: Found, services: Services) -> int:
 def _check_costs(found: Found, services: Services, *, yes: bool) -> None:
     """Raises click.UsageError for a run that nobody agreed to pay for."""
     from facescreen_cli.commands.screen.estimate import paid_calls
-    from facescreen_cli.cost import WITHOUT_ASKING, check_agreed
+    from facescreen_cli.cost import confirm, costs
 
-    if not yes and len(found.targets) > WITHOUT_ASKING:
-        check_agreed(paid_calls(found.targets, services.strictness))
+    if yes or len(found.targets) <= _MAX_UNASKED:
+        return
+    calls = paid_calls(found.targets, services.strictness)
+    confirm(
+        f"Up to {costs(calls)}. Go on?",
+        yes=calls <= _MAX_UNASKED,
+        unasked=f"up to {costs(calls)}: more than {_MAX_UNASKED} calls are paid only with --yes",
+        declined="nothing was screened or paid",
+    )
 
 
 def _run(

@@ -21,6 +21,7 @@ from facescreen.settings.table import Settings
 from facescreen_cli.commands.screen.target_screener import Judge, Once
 from facescreen_cli.credentials import Endpoints
 from facescreen_cli.interrupt import Halt, HaltingPace
+from facescreen_cli.settings import usage_errors
 
 _SOURCE = "facescreen/screen"
 # How the function on AWS comes to credentials: who runs this has their own.
@@ -60,7 +61,7 @@ class Services:
         self, credentials: CredentialSource, halt: Halt, *, store: str, write_back: bool
     ) -> Judge:
         """With objects of a `store`, every call takes its turn beside those of the function, in
-        its state bucket. Raises BadSettings, StandInRefused."""
+        its state bucket. Raises click.UsageError, StandInRefused."""
         ad_hoc = None
         if store:
             client, ad_hoc = self._of_function(store, credentials)
@@ -92,7 +93,8 @@ class Services:
         reader = Reader(self._outside(), unused=_OF_THE_FUNCTION_ALONE)
         settings = reader.read(Settings)
         platform = choose.of_store(store).read(reader, credentials)
-        reader.check()
+        with usage_errors():
+            reader.check()
         deployment = Deployment(settings, platform, _SOURCE)
         return deployment.client, deployment.on_demand
 

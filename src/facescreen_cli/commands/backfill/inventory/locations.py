@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Protocol
 
+from click import UsageError
+
 from facescreen import errors
 from facescreen.model import ObjectRef
 from facescreen.storage.ports import ObjectStore
@@ -45,7 +47,7 @@ class Folder:
             with self.path.open("rb") as data:
                 return _capped(data.read(LARGEST + 1))
         except OSError as error:
-            raise errors.BadSettings(f"{self.path}: {error.strerror}") from None
+            raise UsageError(f"{self.path}: {error.strerror}") from None
 
     def checksum(self) -> str:
         beside = self.path.with_suffix(".checksum")
@@ -60,7 +62,7 @@ class Folder:
                 with (folder / name).open("rb") as data:
                     yield data
                 return
-        raise errors.BadSettings(f"{name} is not beside {self.path}, nor in a folder data there")
+        raise UsageError(f"{name} is not beside {self.path}, nor in a folder data there")
 
 
 @dataclass(frozen=True)
@@ -115,5 +117,5 @@ class _Ranges(io.RawIOBase):
 
 def _capped(data: bytes) -> bytes:
     if len(data) > LARGEST:
-        raise errors.BadSettings(f"the manifest has more than {LARGEST} bytes")
+        raise UsageError(f"the manifest has more than {LARGEST} bytes")
     return data

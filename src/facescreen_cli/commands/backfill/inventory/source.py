@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from facescreen.errors import BadSettings
+from click import UsageError
+
 from facescreen.storage.ports import Listed
 from facescreen_cli.buckets import Bucket, S3Bucket
 from facescreen_cli.commands.backfill.inventory.locations import Folder, InBucket, Place
@@ -44,17 +45,17 @@ def opened(
 ) -> Inventory:
     """The inventory of `bucket` whose manifest is `name`: a path, or an object's URI.
 
-    Raises BadSettings where it is of another bucket, or not as its checksum says.
+    Raises click.UsageError where it is of another bucket, or not as its checksum says.
     """
     place = _place(name, in_bucket)
     data = place.manifest()
     told = place.checksum().lower()
     md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
     if told and told != md5:
-        raise BadSettings(f"{name} is not what its manifest.checksum says: copy it again")
+        raise UsageError(f"{name} is not what its manifest.checksum says: copy it again")
     manifest = Manifest.parse(data)
     if manifest.bucket != bucket:
-        raise BadSettings(f"{name} is an inventory of the bucket {manifest.bucket}, not {bucket}")
+        raise UsageError(f"{name} is an inventory of the bucket {manifest.bucket}, not {bucket}")
     return Inventory(manifest, md5, place, RowReader(manifest.columns, upper_case=upper_case))
 
 
@@ -64,5 +65,5 @@ def _place(name: str, in_bucket: Callable[[str], Bucket | S3Bucket]) -> Place:
         return Folder(Path(name))
     bucket, _, key = rest.partition("/")
     if scheme not in ("oss", "s3") or not bucket or not key:
-        raise BadSettings("name the manifest as a file, or as oss://bucket/key")
+        raise UsageError("name the manifest as a file, or as oss://bucket/key")
     return InBucket(in_bucket(bucket), key)
