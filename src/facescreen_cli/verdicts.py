@@ -16,7 +16,7 @@ from facescreen.storage.ports import Listed
 from facescreen.tags import Standing, read_tags
 from facescreen.timing import persistently
 from facescreen_cli.buckets import Bucket, S3Bucket
-from facescreen_cli.interrupt import Halt
+from facescreen_cli.interrupt import StopSignal
 
 _Object = TypeVar("_Object")
 _Answer = TypeVar("_Answer")
@@ -62,21 +62,21 @@ class _Own(threading.local):
 
 
 def found(
-    objects: Iterable[_Object], read: Callable[[_Object], _Answer], halt: Halt
+    objects: Iterable[_Object], read: Callable[[_Object], _Answer], stop: StopSignal
 ) -> Iterator[_Answer]:
     """In the order of `objects`, of which only some are held at a time, and without a gap. Ends
-    early once `halt` asks for it, with those that were under way."""
+    early once `stop` asks for it, with those that were under way."""
     pool = ThreadPoolExecutor(_THREADS)
     try:
         under_way: deque[Future[_Answer]] = deque()
         for one in objects:
-            if halt.asked:
+            if stop.requested:
                 break
             under_way.append(pool.submit(read, one))
             if len(under_way) == _UNDER_WAY:
                 yield under_way.popleft().result()
         while under_way:
-            if halt.asked:
+            if stop.requested:
                 pool.shutdown(wait=False, cancel_futures=True)
             future = under_way.popleft()
             if future.cancelled():

@@ -17,7 +17,7 @@ from facescreen.tags import Standing
 from facescreen_cli.commands.backfill.journal import ACCEPTED, INTENDED, Journal, Progress
 from facescreen_cli.commands.backfill.selection import Selection
 from facescreen_cli.commands.backfill.submitting import Submitter
-from facescreen_cli.interrupt import Halt, HaltingPace
+from facescreen_cli.interrupt import StoppablePace, StopSignal
 from facescreen_cli.verdicts import Apart, Found
 
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
@@ -62,15 +62,15 @@ def planned(path: Path) -> None:
 
 def work(path: Path, platform: Platform, *, blind: bool = False, per_second: float = 1e6) -> int:
     """How many are done, of a run that isn't killed."""
-    journal, halt = Journal(path, SAID), Halt()
+    journal, stop = Journal(path, SAID), StopSignal()
     try:
         Submitter(
             journal,
             Selection("oss", "selfies"),
             platform,
             (lambda _: Apart.UNSCREENED) if blind else platform.stands,
-            halt,
-            HaltingPace(1e6, halt),
+            stop,
+            StoppablePace(1e6, stop),
             per_second,
             lambda _: None,
         ).work()

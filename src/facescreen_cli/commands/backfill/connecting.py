@@ -20,7 +20,7 @@ from facescreen_cli.commands.backfill.sources import Listing, Source
 from facescreen_cli.commands.backfill.text import Sentences
 from facescreen_cli.credentials import credentials_for
 from facescreen_cli.environment import Environment
-from facescreen_cli.interrupt import Halt
+from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.sdk.invoker import chosen
 from facescreen_cli.settings import platform_outside, settings_with_tags
 from facescreen_cli.verdicts import Apart, Found, Reader
@@ -60,7 +60,7 @@ def connected(selection: Selection, options: Options, environment: Environment) 
         most=options.most,
         yes=options.yes,
         teller=Lines() if options.as_json else Sentences(),
-        halt=Halt(),
+        stop=StopSignal(),
     )
 
 

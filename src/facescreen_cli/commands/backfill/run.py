@@ -23,7 +23,7 @@ from facescreen_cli.commands.backfill.sources import Source
 from facescreen_cli.commands.backfill.submitting import Submitter
 from facescreen_cli.cost import confirm, costs
 from facescreen_cli.exit_codes import FAILED, INTERRUPTED, OK
-from facescreen_cli.interrupt import Halt, HaltingPace
+from facescreen_cli.interrupt import StoppablePace, StopSignal
 from facescreen_cli.verdicts import Found
 
 
@@ -47,16 +47,16 @@ class Run:
     """Calls that are too many."""
     yes: bool
     teller: Teller
-    halt: Halt
+    stop: StopSignal
 
     def estimate(self) -> int:
         """Says what it would cost, and ends. The exit code."""
         progress = Progress()
-        with self.halt.on_interrupt(), self.teller.looking() as tell:
+        with self.stop.on_interrupt(), self.teller.looking() as tell:
             count(self._planner(tell), progress)
         calls = min(self.selection.sample or progress.selected, progress.selected)
         self.teller.planned(progress, calls, self.per_second)
-        return INTERRUPTED if self.halt.interrupted else OK
+        return INTERRUPTED if self.stop.interrupted else OK
 
     def go(self, path: Path) -> int:
         """The whole of it, with its journal at `path`. The exit code.
@@ -73,21 +73,21 @@ class Run:
         submit = partial(self._submit, invoker)
         try:
             for step in (self._plan, self._agree, submit, self._wait):
-                if not self.halt.asked:
+                if not self.stop.requested:
                     step(journal)
         except FacescreenError as fault:
             return str(fault)
-        return "by Ctrl-C" if self.halt.interrupted else ""
+        return "by Ctrl-C" if self.stop.interrupted else ""
 
     def _plan(self, journal: Journal) -> None:
         progress = journal.progress()
         if not progress.planned:
-            with self.halt.on_interrupt(), self.teller.looking() as tell:
+            with self.stop.on_interrupt(), self.teller.looking() as tell:
                 if self.selection.sample:
                     plan_sample(self._planner(tell), journal, progress, self.selection.sample)
                 else:
                     plan(self._planner(tell), journal, progress)
-        if not self.halt.asked:
+        if not self.stop.requested:
             done = journal.done()
             self.teller.planned(progress, journal.whole() - done, self.per_second)
             if done:
@@ -109,15 +109,15 @@ class Run:
         )
 
     def _submit(self, invoker: Invoker, journal: Journal) -> None:
-        pace = HaltingPace(self.per_second, self.halt)
+        pace = StoppablePace(self.per_second, self.stop)
         counted = self.teller.submitting(journal.done(), journal.whole())
-        with self.halt.on_interrupt(), counted as tell:
+        with self.stop.on_interrupt(), counted as tell:
             Submitter(
                 journal,
                 self.selection,
                 invoker,
                 self.read,
-                self.halt,
+                self.stop,
                 pace,
                 self.per_second,
                 tell,
@@ -125,8 +125,8 @@ class Run:
 
     def _wait(self, journal: Journal) -> None:
         if self.selection.sample:
-            with self.halt.on_interrupt(), self.teller.waiting(journal.whole()) as tell:
-                self.teller.sampled(wait(journal, self.stands, self.halt, tell))
+            with self.stop.on_interrupt(), self.teller.waiting(journal.whole()) as tell:
+                self.teller.sampled(wait(journal, self.stands, self.stop, tell))
 
     def _ended(self, journal: Journal, why: str) -> int:
         """Says how far it came. The exit code."""
@@ -135,7 +135,7 @@ class Run:
         if not why:
             journal.delete()
             return OK
-        return INTERRUPTED if self.halt.interrupted else FAILED
+        return INTERRUPTED if self.stop.interrupted else FAILED
 
     def _planner(self, tell: Callable[[int], object]) -> Planner:
-        return Planner(self.source, self.coverage, self.read, self.halt, tell)
+        return Planner(self.source, self.coverage, self.read, self.stop, tell)

@@ -99,10 +99,10 @@ def redrive(
     """
     from facescreen_cli.commands.redrive.connecting import Options, connected
     from facescreen_cli.commands.redrive.sending import send
-    from facescreen_cli.interrupt import Halt
+    from facescreen_cli.interrupt import StopSignal
 
-    filters, halt = _filters(causes, since, until), Halt()
-    redriving = connected(Options(cloud, profile, share), environment, halt)
+    filters, stop = _filters(causes, since, until), StopSignal()
+    redriving = connected(Options(cloud, profile, share), environment, stop)
     try:
         letters = [one for one in redriving.collect(most) if filters.select(one)]
         again = _told(letters, as_json=as_json)
@@ -114,8 +114,8 @@ def redrive(
             unasked="without a terminal to ask on, letters are sent only with --yes",
             declined="nothing was sent",
         )
-        with halt.on_interrupt():
-            return send(redriving, letters, halt, as_json=as_json)
+        with stop.on_interrupt():
+            return send(redriving, letters, stop, as_json=as_json)
     finally:
         redriving.release()
 

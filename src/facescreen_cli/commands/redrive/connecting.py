@@ -14,7 +14,7 @@ from facescreen_cli.commands.redrive.dead_letters import of_function_compute, of
 from facescreen_cli.commands.redrive.redriving import Redriving
 from facescreen_cli.credentials import find_credentials
 from facescreen_cli.environment import Environment
-from facescreen_cli.interrupt import Halt, HaltingPace
+from facescreen_cli.interrupt import StoppablePace, StopSignal
 from facescreen_cli.sdk.invoker import chosen
 from facescreen_cli.settings import settings_outside, usage_errors
 
@@ -36,16 +36,16 @@ class Options:
     """Of CALLS_PER_SECOND."""
 
 
-def connected(options: Options, environment: Environment, halt: Halt) -> Redriving:
+def connected(options: Options, environment: Environment, stop: StopSignal) -> Redriving:
     """Raises errors.FacescreenError, and click.UsageError with every setting that is wrong."""
     per_second = options.share * settings_outside(environment.settings).calls_per_second
-    pace = HaltingPace(per_second, halt)
+    pace = StoppablePace(per_second, stop)
     if options.cloud == "aws":
         return _on_aws(environment, pace)
     return _on_alibaba(environment.variables, options.profile, pace)
 
 
-def _on_alibaba(environment: Mapping[str, str], profile: str, pace: HaltingPace) -> Redriving:
+def _on_alibaba(environment: Mapping[str, str], profile: str, pace: StoppablePace) -> Redriving:
     from facescreen_cli.commands.redrive.mns_queue import MnsLetters
 
     reader = Reader(environment)
@@ -59,7 +59,7 @@ def _on_alibaba(environment: Mapping[str, str], profile: str, pace: HaltingPace)
     return Redriving(queue, chosen("oss", environment, credentials), of_function_compute, pace)
 
 
-def _on_aws(environment: Environment, pace: HaltingPace) -> Redriving:
+def _on_aws(environment: Environment, pace: StoppablePace) -> Redriving:
     import boto3
 
     from facescreen.storage.s3 import S3Store

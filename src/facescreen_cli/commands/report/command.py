@@ -129,19 +129,19 @@ def _count(bucket: Bucket | S3Bucket, prefix: str, settings: Settings) -> Report
     """What ends it early makes it partial."""
     from facescreen_cli.commands.report.counts import Report
     from facescreen_cli.commands.report.text import progress
-    from facescreen_cli.interrupt import Halt
+    from facescreen_cli.interrupt import StopSignal
     from facescreen_cli.verdicts import Reader, found
 
     target = f"{bucket.kind}://{bucket.name}/{prefix}"
-    made, halt, reader = Report(target), Halt(), Reader(bucket, settings)
-    with halt.on_interrupt(), progress() as advance:
+    made, stop, reader = Report(target), StopSignal(), Reader(bucket, settings)
+    with stop.on_interrupt(), progress() as advance:
         try:
-            for one in found(bucket.listed(prefix), reader.read, halt):
+            for one in found(bucket.listed(prefix), reader.read, stop):
                 made.counts.add(one)
                 advance()
         except FacescreenError as fault:
             made.partial = str(fault)
-    if halt.interrupted:
+    if stop.interrupted:
         made.interrupted, made.partial = True, "stopped by Ctrl-C"
     return made
 

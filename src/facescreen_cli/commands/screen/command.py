@@ -220,18 +220,18 @@ def _run(
     from facescreen_cli.commands.screen.report import Report, progress
     from facescreen_cli.commands.screen.workers import results, workers
     from facescreen_cli.exit_codes import INTERRUPTED
-    from facescreen_cli.interrupt import Halt
+    from facescreen_cli.interrupt import StopSignal
 
-    halt, report = Halt(), Report(found)
-    judge = services.judge(credentials, halt, store=_store_of(found), write_back=write_back)
+    stop, report = StopSignal(), Report(found)
+    judge = services.judge(credentials, stop, store=_store_of(found), write_back=write_back)
     size = workers(services.calls_per_second, len(found.targets))
-    with halt.on_interrupt(), progress(len(found.targets)) as advance:
-        for result in results(found.targets, judge.judge, halt, size):
+    with stop.on_interrupt(), progress(len(found.targets)) as advance:
+        for result in results(found.targets, judge.judge, stop, size):
             report.add(result, as_json=as_json)
             advance()
     if not as_json:
         report.table()
     click.echo(report.summary(), err=as_json)
-    if halt.fault is not None:
-        click.echo(f"Stopped: {halt.fault}", err=True)
-    return INTERRUPTED if halt.interrupted else report.status
+    if stop.fault is not None:
+        click.echo(f"Stopped: {stop.fault}", err=True)
+    return INTERRUPTED if stop.interrupted else report.status

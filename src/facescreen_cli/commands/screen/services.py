@@ -20,7 +20,7 @@ from facescreen.settings.loader import Reader, load
 from facescreen.settings.table import Settings
 from facescreen_cli.commands.screen.target_screener import Judge, Once
 from facescreen_cli.credentials import Endpoints
-from facescreen_cli.interrupt import Halt, HaltingPace
+from facescreen_cli.interrupt import StoppablePace, StopSignal
 from facescreen_cli.settings import usage_errors
 
 _SOURCE = "facescreen/screen"
@@ -58,7 +58,7 @@ class Services:
         )
 
     def judge(
-        self, credentials: CredentialSource, halt: Halt, *, store: str, write_back: bool
+        self, credentials: CredentialSource, stop: StopSignal, *, store: str, write_back: bool
     ) -> Judge:
         """With objects of a `store`, every call takes its turn beside those of the function, in
         its state bucket. Raises click.UsageError, StandInRefused."""
@@ -66,12 +66,12 @@ class Services:
         if store:
             client, ad_hoc = self._of_function(store, credentials)
         else:
-            client = self._client(credentials, halt)
+            client = self._client(credentials, stop)
         with suppress(errors.Passing):  # the calls themselves try again, and say more
             client.keep_alive()
         return Judge(client, self.merchant_prefix, self.strictness, Once(), ad_hoc, write_back)
 
-    def _client(self, credentials: CredentialSource, halt: Halt) -> DeepfakeClient:
+    def _client(self, credentials: CredentialSource, stop: StopSignal) -> DeepfakeClient:
         trusted = ssl.create_default_context()
         if authority := self.environment.get("CLOUDAUTH_CA_FILE"):
             trusted.load_verify_locations(authority)
@@ -83,7 +83,7 @@ class Services:
             upload_endpoint=self.endpoints.upload,
             image_timeout_s=self.image_timeout_s,
             video_timeout_s=self.video_timeout_s,
-            pace=HaltingPace(self.calls_per_second, halt),
+            pace=StoppablePace(self.calls_per_second, stop),
             allow_stand_in=self.endpoints.is_local,
         )
 
