@@ -1,20 +1,15 @@
-"""Whose account the command line acts for: its credentials, and where ID Verification listens."""
+"""Whose account a command acts for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 from facescreen.clients.credentials import Credentials, CredentialSource
-from facescreen.clients.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT
 from facescreen.errors import BadCredentials
-from facescreen.settings.forms import Endpoint
-from facescreen.settings.loader import Reader, Setting
-from facescreen_cli.settings import usage_errors
+from facescreen_cli.environment import usage_errors
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NONE = (
     "no credentials: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, "
     "or name a profile of `aliyun configure` with --profile"
@@ -22,37 +17,19 @@ _NONE = (
 
 
 @dataclass(frozen=True)
-class Endpoints:
-    """Base URLs. The public ones by default: a laptop is in no VPC."""
+class UserCredentials:
+    """A CredentialSource that looks for credentials when they are asked for first: on AWS a command
+    that calls no ID Verification needs none."""
 
-    cloudauth: str
-    upload: str
+    profile: str
 
-    @property
-    def is_local(self) -> bool:
-        """Whether they are on this machine, where only a stand-in can listen."""
-        return urlsplit(self.cloudauth).hostname in _LOOPBACK
+    def get(self) -> Credentials:
+        """Raises click.UsageError where there are none."""
+        return self._found.get()
 
-    @classmethod
-    def from_env(cls, environment: Mapping[str, str], endpoint: str = "") -> Endpoints:
-        """`endpoint` goes before CLOUDAUTH_ENDPOINT. A stand-in takes uploads itself.
-
-        Raises BadSettings.
-        """
-        given = {**environment, "CLOUDAUTH_ENDPOINT": endpoint} if endpoint else environment
-        reader = Reader(given)
-        cloudauth = reader.value(Setting("CLOUDAUTH_ENDPOINT", Endpoint(), PUBLIC_ENDPOINT))
-        reader.check()
-        both = cls(cloudauth, cloudauth)
-        default = cloudauth if both.is_local else UPLOAD_ENDPOINT
-        upload = reader.value(Setting("CLOUDAUTH_UPLOAD_ENDPOINT", Endpoint(), default))
-        reader.check()
-        return cls(cloudauth, upload)
-
-
-def credentials_for(store: str, profile: str) -> CredentialSource | None:
-    """For ``oss``, as `find_credentials`. None for ``s3``, where they are boto3's matter."""
-    return find_credentials(profile) if store == "oss" else None
+    @cached_property
+    def _found(self) -> CredentialSource:
+        return find_credentials(self.profile)
 
 
 @usage_errors()

@@ -13,6 +13,7 @@ import click
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
+from facescreen.errors import BadCredentials, BadSettings
 from facescreen_cli.project import PROJECT
 
 _MAX_FILE_BYTES = 64 * 1024
@@ -32,6 +33,16 @@ def with_defaults(
     not set. A name that has neither is `required`."""
     defaults = {name: required if value is None else value for name, value in declared.items()}
     return {**defaults, **{name: value for name, value in given.items() if value}}
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Makes a setting that is missing or wrong a usage error, as a wrong option is. It is for
+    reading settings alone: what a service refuses is none."""
+    try:
+        yield
+    except (BadSettings, BadCredentials) as wrong:
+        raise click.UsageError(str(wrong)) from None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from facescreen.platforms import choose
 from facescreen_cli.environment import load
 
 
@@ -32,8 +33,8 @@ share_option = click.option(
 )
 cloud_option = click.option(
     "--cloud",
-    type=click.Choice(["alibaba", "aws"]),
-    default="alibaba",
+    type=click.Choice([known.name for known in choose.KNOWN]),
+    default=choose.KNOWN[0].name,
     show_default=True,
     help="Where the deployment is.",
 )

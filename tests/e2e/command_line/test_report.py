@@ -18,7 +18,8 @@ import pytest
 from facescreen.clients.credentials import Credentials
 from facescreen.model import Finding, Verdict
 from facescreen.tags import tag_set
-from facescreen_cli import buckets
+from facescreen_cli.buckets import Bucket
+from facescreen_cli.deployment import connect
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line.conftest import Command
 from tests.e2e.command_line.folder import surroundings
@@ -210,12 +211,9 @@ def test_a_listing_goes_on_from_page_to_page(
 ) -> None:
     monkeypatch.setattr("facescreen.storage.oss.MOST_LISTED", 4)
     key = "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
-    made = buckets.Bucket(
-        NAME,
-        outside.told["OSS_ENDPOINT"],
-        outside.told["OSS_REGION"],
-        Credentials(*(outside.told[name] for name in key)),
-    )
+    own = Credentials(*(outside.told[name] for name in key))
+    _, platform = connect("oss", outside.told, own)
+    made = Bucket(platform.object_store, NAME)
     keys = [f"low/{number:03}" for number in range(10, 20)]
     listed = list(made.listed("low/01"))
     assert [one.key for one in listed] == keys

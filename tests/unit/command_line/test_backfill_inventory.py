@@ -15,9 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen.storage.ports import Listed
-from facescreen_cli.commands.backfill.inventory import opened
+from facescreen.testing.stores import MemoryStore
+from facescreen_cli.buckets import Bucket
 from facescreen_cli.commands.backfill.inventory.manifest import File, Manifest
 from facescreen_cli.commands.backfill.inventory.rows import LONGEST_LINE, RowReader
+from facescreen_cli.commands.backfill.inventory.source import opened
 from facescreen_cli.commands.backfill.sources import Mark
 from tests.unit.command_line.manifests import OSS_COLUMNS, S3_COLUMNS, oss_row, s3_row, write
 
@@ -26,11 +28,10 @@ WRITTEN = datetime(2026, 11, 23, 4, 5, 6, tzinfo=timezone.utc)
 KEYS = ["a b.jpg", "a+b.jpg", 'é/%20,".jpg', "a\nb\r\x1b[2J.jpg"]
 
 
-def read(manifest: Path, after: Mark = START, *, upper_case: bool = True) -> list[Listed]:
-    def nowhere(name: str) -> Any:
-        raise AssertionError(name)
-
-    inventory = opened(str(manifest), "selfies", upper_case=upper_case, in_bucket=nowhere)
+def read(manifest: Path, after: Mark = START, *, store: str = "oss") -> list[Listed]:
+    unread = MemoryStore()
+    unread.name = store
+    inventory = opened(str(manifest), Bucket(unread, "selfies"))
     return [row.listed for row in inventory.rows(after)]
 
 
@@ -42,7 +43,7 @@ def test_oss_writes_its_own_times_and_keys_come_out_as_they_are(tmp_path: Path) 
 def test_of_versions_on_s3_the_latest_counts_and_no_deletion(tmp_path: Path) -> None:
     past, deleted = s3_row("past", latest=False), s3_row("deleted", marker=True)
     manifest = write(tmp_path, S3_COLUMNS, past + deleted, "".join(map(s3_row, KEYS)))
-    assert read(manifest, upper_case=False) == [Listed(key, "ab", 9, WRITTEN) for key in KEYS]
+    assert read(manifest, store="s3") == [Listed(key, "ab", 9, WRITTEN) for key in KEYS]
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=200))

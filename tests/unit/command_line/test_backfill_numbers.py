@@ -9,19 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from facescreen.clients.credentials import Credentials
 from facescreen.storage.ports import Listed
 from facescreen_cli.commands.backfill.journal import Journal, Progress
 from facescreen_cli.commands.backfill.planning import Planner, plan, plan_sample
 from facescreen_cli.commands.backfill.sampling import Sampled, Share
 from facescreen_cli.commands.backfill.selection import Coverage, Selection
 from facescreen_cli.commands.backfill.sources import Mark, Row
+from facescreen_cli.deployment import connect
 from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.options import moment
-from facescreen_cli.settings import settings_outside
 from facescreen_cli.verdicts import Apart
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
-SETTINGS = settings_outside({"EXCLUDE_SUFFIXES": ".txt"})
+SETTINGS, _ = connect("oss", {"EXCLUDE_SUFFIXES": ".txt"}, Credentials("", ""))
 
 
 class Numbers:

@@ -17,7 +17,8 @@ from facescreen.events.build import event_of
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
 from facescreen.model import ObjectRef
-from facescreen_cli.sdk.invoker import chosen
+from facescreen_cli.environment import Environment
+from facescreen_cli.sdk.invoker import connect_invoker
 
 KEYS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=300).filter(
     lambda key: len(key.encode()) <= 1023
@@ -73,7 +74,7 @@ _RECEIVED = {"ApproximateReceiveCount": "1"}
 )
 def test_wrong_settings_are_named(store: str, environment: dict[str, str], wrong: str) -> None:
     with pytest.raises(UsageError, match=wrong):
-        chosen(store, environment, Credentials("a", "b"))
+        connect_invoker(store, Environment(environment), Credentials("a", "b"))
 
 
 def test_what_is_no_text_is_no_message() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from facescreen_cli.buckets import bucket_and_prefix
 from facescreen_cli.commands.backfill.selection import Selection
 from facescreen_cli.environment import Environment
 from facescreen_cli.options import environment_option, profile_option, share_option
@@ -96,15 +97,14 @@ def backfill(
     pays twice for the same bytes, whatever is submitted twice. Set TAG_PREFIX, TAG_FORM,
     CALLS_PER_SECOND and the filters in the environment as the function has them.
     """
+    # Imported late: --help is not to wait for the SDKs.
     from facescreen_cli.commands.backfill.connecting import Options, connected
-    from facescreen_cli.commands.backfill.selection import Selection
-    from facescreen_cli.settings import parts
 
     if missing and (force or sample):
         raise click.UsageError("--missing goes with neither --force nor --sample")
     if missing:
         until, most, yes = until or _SWEEP_UNTIL, _SWEEP_MOST if most is None else most, True
-    store, bucket, prefix = parts(target, whole=whole)
+    store, bucket, prefix = bucket_and_prefix(target, whole=whole)
     selection = Selection(store, bucket, prefix, inventory, since, until, force, sample or 0)
     path = journal or _default_path(selection, missing=missing)
     options = Options(target, share, profile, most, yes=yes, as_json=as_json)

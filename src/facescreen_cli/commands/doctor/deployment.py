@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 import yaml
 
+from facescreen.clients.credentials import CredentialSource
 from facescreen.errors import BadSettings
-from facescreen.platforms.alibaba import AlibabaSettings, InvokerSettings
+from facescreen.platforms.alibaba import AlibabaPlatform, AlibabaSettings, InvokerSettings
 from facescreen.settings.loader import Group, load
 from facescreen.settings.table import HttpSettings, Settings, SweepSettings
 from facescreen_cli import template_settings
@@ -85,6 +86,12 @@ class Deployment:
         if self.inside:
             return given
         return {name: public(endpoint) for name, endpoint in given.items()}
+
+    def platform(self, credentials: CredentialSource) -> AlibabaPlatform:
+        """The cloud, as this machine reaches it."""
+        return AlibabaPlatform(
+            replace(self.alibaba, oss_endpoint=self.endpoints["OSS"]), credentials
+        )
 
 
 def read(template: Path, environment: Mapping[str, str], *, inside: bool) -> Deployment:

@@ -9,8 +9,10 @@ import click
 
 from facescreen.errors import FacescreenError
 from facescreen.model import ObjectRef
+from facescreen_cli.buckets import STORES
 from facescreen_cli.commands.release.releasing import Releasing, Reopening, Return
 from facescreen_cli.cost import confirm
+from facescreen_cli.credentials import UserCredentials
 from facescreen_cli.environment import Environment
 from facescreen_cli.exit_codes import FAILED, OK
 from facescreen_cli.options import environment_option, profile_option
@@ -96,7 +98,7 @@ def _named(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
     refs = []
     for named in dict.fromkeys(objects):
         scheme, separator, rest = named.partition("://")
-        if scheme not in ("oss", "s3") or not separator:
+        if scheme not in STORES or not separator:
             raise click.UsageError(f"name objects as oss://bucket/key, not {named!r}")
         bucket, _, key = rest.partition("/")
         try:
@@ -109,10 +111,18 @@ def _named(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
     return schemes.pop(), refs
 
 
-def _releasing(scheme: str, environment: Environment, profile: str) -> Releasing:
-    from facescreen_cli.deployment import releasing
+def _releasing(store: str, environment: Environment, profile: str) -> Releasing:
+    """Raises click.UsageError, which names every setting that is wrong."""
+    from facescreen.records.ledger import Ledger
+    from facescreen.screening.quarantine import Records
+    from facescreen_cli.commands.release.releasing import Releasing
+    from facescreen_cli.deployment import connect
 
-    return releasing(scheme, environment.settings, profile)
+    settings, platform = connect(
+        store, environment.settings, UserCredentials(profile), needs=["STATE_BUCKET"]
+    )
+    records = Records(Ledger(platform.state_store(settings.state_bucket)))
+    return Releasing(platform.quarantine_store, records, settings.quarantine)
 
 
 def _planned(releasing: Releasing, ref: ObjectRef) -> _Row:

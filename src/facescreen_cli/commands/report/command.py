@@ -8,11 +8,13 @@ import click
 from click.core import ParameterSource
 
 from facescreen.errors import FacescreenError
+from facescreen.platforms import choose
 from facescreen.settings.table import Settings
-from facescreen_cli.buckets import Bucket, S3Bucket
+from facescreen_cli.buckets import Bucket, bucket_and_prefix
 from facescreen_cli.commands.report.counts import Report
 from facescreen_cli.commands.report.file import check_page, write_page
-from facescreen_cli.credentials import credentials_for
+from facescreen_cli.credentials import UserCredentials
+from facescreen_cli.deployment import connect
 from facescreen_cli.environment import Environment
 from facescreen_cli.options import cloud_option, environment_option, profile_option
 from facescreen_cli.output import printable
@@ -91,17 +93,11 @@ def report(
         raise click.UsageError("--cloud is for --cost: a bucket says where it is, as s3://bucket")
     if target is None:
         raise click.UsageError("name a bucket and a prefix, as oss://bucket/prefix, or --cost")
-    # The SDKs load here.
-    from facescreen_cli.buckets import bucket_of
-    from facescreen_cli.settings import parts, platform_outside, settings_with_tags
-
-    store, name, prefix = parts(target, whole=whole)
+    store, name, prefix = bucket_and_prefix(target, whole=whole)
     if page is not None:
         check_page(page)
-    settings = settings_with_tags(environment.settings)
-    platform = platform_outside(store, environment.settings, credentials_for(store, profile))
-    bucket = bucket_of(name, platform)
-    made = _count(bucket, prefix, settings)
+    settings, platform = connect(store, environment.settings, UserCredentials(profile))
+    made = _count(Bucket(platform.object_store, name), prefix, settings)
     _tell(made, as_json=as_json)
     if page is not None:
         from facescreen_cli.commands.report.page import html
@@ -111,29 +107,24 @@ def report(
 
 
 def _report_cost(environment: Environment, cloud: str, profile: str, *, as_json: bool) -> int:
-    from facescreen_cli.buckets import bucket_of
     from facescreen_cli.commands.report import cost
-    from facescreen_cli.settings import platform_outside, settings_of_state
 
-    store = "s3" if cloud == "aws" else "oss"
-    settings = settings_of_state(environment.settings)
-    credentials = credentials_for(store, profile)
-    platform = platform_outside(store, environment.settings, credentials)
-    bucket = bucket_of(settings.state_bucket, platform)
-    made = cost.read(bucket, settings.daily_calls)
+    store, credentials = choose.named(cloud).store, UserCredentials(profile)
+    settings, platform = connect(store, environment.settings, credentials, needs=["STATE_BUCKET"])
+    made = cost.read(settings, platform)
     click.echo(cost.as_json(made) if as_json else cost.as_table(made))
     return 0
 
 
-def _count(bucket: Bucket | S3Bucket, prefix: str, settings: Settings) -> Report:
+def _count(bucket: Bucket, prefix: str, settings: Settings) -> Report:
     """What ends it early makes it partial."""
     from facescreen_cli.commands.report.counts import Report
     from facescreen_cli.commands.report.text import progress
     from facescreen_cli.interrupt import StopSignal
-    from facescreen_cli.verdicts import Reader, found
+    from facescreen_cli.verdicts import TagReader, found
 
-    target = f"{bucket.kind}://{bucket.name}/{prefix}"
-    made, stop, reader = Report(target), StopSignal(), Reader(bucket, settings)
+    target = f"{bucket.store.name}://{bucket.name}/{prefix}"
+    made, stop, reader = Report(target), StopSignal(), TagReader(bucket, settings)
     with stop.on_interrupt(), progress() as advance:
         try:
             for one in found(bucket.listed(prefix), reader.read, stop):

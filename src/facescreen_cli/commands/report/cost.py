@@ -14,10 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from facescreen.deepfake.budget import drawn_by_day
+from facescreen.platforms.ports import Platform
 from facescreen.records.history import History
+from facescreen.settings.table import Settings
 from facescreen.storage.ports import StateStore
 from facescreen.timing import persistently
-from facescreen_cli.buckets import Bucket, S3Bucket
+from facescreen_cli.buckets import needing
 from facescreen_cli.cost import usd
 
 COUNTED, FROM_HISTORY = "counted", "history"
@@ -51,11 +53,13 @@ class Cost:
         return sum(day.calls for day in self.days)
 
 
-def read(bucket: Bucket | S3Bucket, cap: float) -> Cost:
+def read(settings: Settings, platform: Platform) -> Cost:
     """From the state bucket. Raises errors.FacescreenError, AccessRefused with what is to be
     allowed."""
-    with bucket.needing(f"{bucket.listing} and {bucket.kind}:GetObject"):
-        return Cost(month_to_date(bucket.state(), datetime.now(timezone.utc).date()), cap)
+    store, bucket = platform.object_store, settings.state_bucket
+    with needing(f"{store.listing_action} and {store.name}:GetObject", bucket):
+        today = datetime.now(timezone.utc).date()
+        return Cost(month_to_date(platform.state_store(bucket), today), settings.daily_calls)
 
 
 def month_to_date(state: StateStore, today: date) -> tuple[Day, ...]:

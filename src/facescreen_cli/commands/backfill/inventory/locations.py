@@ -15,7 +15,7 @@ from facescreen import errors
 from facescreen.model import ObjectRef
 from facescreen.storage.ports import ObjectStore
 from facescreen.timing import persistently
-from facescreen_cli.buckets import Bucket, S3Bucket
+from facescreen_cli.buckets import needing
 from facescreen_cli.commands.backfill.inventory.manifest import LARGEST
 
 _BLOCK = 8 * 1024 * 1024
@@ -69,7 +69,8 @@ class Folder:
 class InBucket:
     """An object that is a manifest, and its files in the same bucket."""
 
-    bucket: Bucket | S3Bucket
+    store: ObjectStore
+    bucket: str
     key: str
 
     def manifest(self) -> bytes:
@@ -88,11 +89,11 @@ class InBucket:
 
     @contextmanager
     def _open(self, key: str) -> Iterator[IO[bytes]]:
-        store, ref = self.bucket.store(), ObjectRef(self.bucket.kind, self.bucket.name, key)
-        with self.bucket.needing(f"{self.bucket.kind}:GetObject"):
-            head = persistently(lambda: store.head(ref))
+        ref = ObjectRef(self.store.name, self.bucket, key)
+        with needing(f"{self.store.name}:GetObject", self.bucket):
+            head = persistently(lambda: self.store.head(ref))
             pinned = replace(ref, etag=head.etag, version_id=head.version_id)
-            yield io.BufferedReader(_Ranges(store, pinned, head.size), _BLOCK)
+            yield io.BufferedReader(_Ranges(self.store, pinned, head.size), _BLOCK)
 
 
 class _Ranges(io.RawIOBase):
