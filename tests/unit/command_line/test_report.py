@@ -159,7 +159,7 @@ def test_the_page_tells_a_flagged_day_in_words() -> None:
 
 
 def test_a_terminal_is_not_steered(capsys: pytest.CaptureFixture[str]) -> None:
-    tell(hostile())
+    tell(hostile(), as_json=False)
     said = capsys.readouterr().out
     assert "\x1b" not in said
     assert "\u202e" not in said

@@ -79,7 +79,9 @@ def doctor(
 def _lines(
     template: Path, environment: Environment, profile: str, *, inside: bool, offline: bool
 ) -> Iterator[Line]:
+    # Imported late: --help is not to wait for YAML and the SDKs.
     from facescreen_cli.commands.doctor import credentials, settings
+    from facescreen_cli.commands.doctor.examination import examine
 
     deployment, told = settings.deployment(template, environment.process, inside=inside)
     yield from told
@@ -91,8 +93,6 @@ def _lines(
         yield line
     if deployment is None or offline:
         return
-    from facescreen_cli.commands.doctor.examination import examine
-
     yield from examine(deployment, source)
 
 

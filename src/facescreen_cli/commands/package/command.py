@@ -8,7 +8,9 @@ from pathlib import Path
 
 import click
 
+from facescreen_cli import interpreters
 from facescreen_cli.commands.package import text
+from facescreen_cli.commands.package.build import Builder
 from facescreen_cli.commands.package.sbom import Package
 from facescreen_cli.deploy_target import CLOUDS, FUNCTIONS, Target, target
 from facescreen_cli.environment import Environment
@@ -88,9 +90,6 @@ def _packages(
     targets: Sequence[Target], functions: Sequence[str], to: Path, *, byte_code: bool
 ) -> Iterator[tuple[Package, bool]]:
     """Each, and whether it was there already. Raises Unpackaged."""
-    from facescreen_cli import interpreters
-    from facescreen_cli.commands.package.build import Builder
-
     for aim in targets:
         builder = Builder(aim, to, interpreters.find(aim.python) if byte_code else None)
         there = {function: builder.there(function) for function in functions}

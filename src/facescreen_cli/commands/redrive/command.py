@@ -7,10 +7,14 @@ from datetime import datetime, timezone
 
 import click
 
+from facescreen_cli.commands.redrive import text
 from facescreen_cli.commands.redrive.dead_letters import Letter
+from facescreen_cli.commands.redrive.redriving import by_cause
+from facescreen_cli.commands.redrive.sending import send
 from facescreen_cli.cost import confirm
 from facescreen_cli.environment import Environment
 from facescreen_cli.exit_codes import FAILED, OK
+from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.options import (
     cloud_option,
     environment_option,
@@ -97,9 +101,8 @@ def redrive(
     TAG_PREFIX and TAG_FORM as the function has them. Letters are out of sight for half an hour,
     or until this ends.
     """
+    # Imported late: --help is not to wait for the SDKs.
     from facescreen_cli.commands.redrive.connecting import Options, connected
-    from facescreen_cli.commands.redrive.sending import send
-    from facescreen_cli.interrupt import StopSignal
 
     filters, stop = _filters(causes, since, until), StopSignal()
     redriving = connected(Options(cloud, profile, share), environment, stop)
@@ -123,19 +126,18 @@ def redrive(
 def _filters(causes: tuple[str, ...], since: str, until: str) -> _Filters:
     now = datetime.now(timezone.utc)
     times: list[datetime | None] = []
-    for option, text in (("--since", since), ("--until", until)):
+    for option, given in (("--since", since), ("--until", until)):
         try:
-            times.append(moment(text, now) if text else None)
+            times.append(moment(given, now) if given else None)
         except ValueError:
-            raise click.UsageError(f"{option}: {text!r} is no time, as 2026-11-23 or 24h") from None
+            raise click.UsageError(
+                f"{option}: {given!r} is no time, as 2026-11-23 or 24h"
+            ) from None
     return _Filters(frozenset(causes), *times)
 
 
 def _told(letters: list[Letter], *, as_json: bool) -> int:
     """How many are of use to the function, once all were told by cause."""
-    from facescreen_cli.commands.redrive import text
-    from facescreen_cli.commands.redrive.redriving import by_cause
-
     again = 0
     for cause, group in by_cause(letters).items():
         text.group(cause, group, as_json=as_json)

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 import click
 
-from facescreen.errors import FacescreenError
+from facescreen.errors import FacescreenError, InvalidRequestError
 from facescreen.model import ObjectRef
+from facescreen.records.ledger import Ledger
+from facescreen.screening.quarantine import Records
+from facescreen.storage.keys import object_ref
 from facescreen_cli.buckets import STORES
-from facescreen_cli.commands.release.releasing import Releasing, Reopening, Return
+from facescreen_cli.commands.release.releasing import NotReleased, Releasing, Reopening, Return
 from facescreen_cli.cost import confirm
 from facescreen_cli.credentials import UserCredentials
+from facescreen_cli.deployment import connect
 from facescreen_cli.environment import Environment
 from facescreen_cli.exit_codes import FAILED, OK
 from facescreen_cli.options import environment_option, profile_option
@@ -92,9 +96,6 @@ def release(
 
 def _named(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
     """The scheme that all of them have, and the objects. Raises click.UsageError."""
-    from facescreen.errors import InvalidRequestError
-    from facescreen.storage.keys import object_ref
-
     refs = []
     for named in dict.fromkeys(objects):
         scheme, separator, rest = named.partition("://")
@@ -113,11 +114,6 @@ def _named(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
 
 def _releasing(store: str, environment: Environment, profile: str) -> Releasing:
     """Raises click.UsageError, which names every setting that is wrong."""
-    from facescreen.records.ledger import Ledger
-    from facescreen.screening.quarantine import Records
-    from facescreen_cli.commands.release.releasing import Releasing
-    from facescreen_cli.deployment import connect
-
     settings, platform = connect(
         store, environment.settings, UserCredentials(profile), needs=["STATE_BUCKET"]
     )
@@ -126,8 +122,6 @@ def _releasing(store: str, environment: Environment, profile: str) -> Releasing:
 
 
 def _planned(releasing: Releasing, ref: ObjectRef) -> _Row:
-    from facescreen_cli.commands.release.releasing import NotReleased
-
     row = _Row(ref)
     try:
         row.plan = releasing.plan(ref)
@@ -138,8 +132,6 @@ def _planned(releasing: Releasing, ref: ObjectRef) -> _Row:
 
 
 def _carry_out(releasing: Releasing, row: _Row) -> None:
-    from facescreen_cli.commands.release.releasing import NotReleased
-
     if row.plan is None:
         return
     try:

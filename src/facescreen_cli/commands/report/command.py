@@ -7,17 +7,17 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from facescreen.errors import FacescreenError
 from facescreen.platforms import choose
-from facescreen.settings.table import Settings
 from facescreen_cli.buckets import Bucket, bucket_and_prefix
-from facescreen_cli.commands.report.counts import Report
+from facescreen_cli.commands.report import cost, text
+from facescreen_cli.commands.report.counting import count
 from facescreen_cli.commands.report.file import check_page, write_page
+from facescreen_cli.commands.report.page import html
 from facescreen_cli.credentials import UserCredentials
 from facescreen_cli.deployment import connect
 from facescreen_cli.environment import Environment
+from facescreen_cli.exit_codes import OK
 from facescreen_cli.options import cloud_option, environment_option, profile_option
-from facescreen_cli.output import printable
 
 _EXAMPLES = """
 \b
@@ -87,7 +87,7 @@ def report(
     if cost_alone:
         if target or whole or page or check:
             raise click.UsageError("--cost is of all buckets: give nothing but --json with it")
-        return _report_cost(environment, cloud, profile, as_json=as_json)
+        return _tell_cost(environment, cloud, profile, as_json=as_json)
     given = click.get_current_context().get_parameter_source("cloud")
     if given is ParameterSource.COMMANDLINE:
         raise click.UsageError("--cloud is for --cost: a bucket says where it is, as s3://bucket")
@@ -97,52 +97,16 @@ def report(
     if page is not None:
         check_page(page)
     settings, platform = connect(store, environment.settings, UserCredentials(profile))
-    made = _count(Bucket(platform.object_store, name), prefix, settings)
-    _tell(made, as_json=as_json)
+    counted = count(Bucket(platform.object_store, name), prefix, settings)
+    text.tell(counted, as_json=as_json)
     if page is not None:
-        from facescreen_cli.commands.report.page import html
-
-        write_page(page, html(made))
-    return made.status(check=check)
+        write_page(page, html(counted))
+    return counted.status(check=check)
 
 
-def _report_cost(environment: Environment, cloud: str, profile: str, *, as_json: bool) -> int:
-    from facescreen_cli.commands.report import cost
-
+def _tell_cost(environment: Environment, cloud: str, profile: str, *, as_json: bool) -> int:
     store, credentials = choose.named(cloud).store, UserCredentials(profile)
     settings, platform = connect(store, environment.settings, credentials, needs=["STATE_BUCKET"])
-    made = cost.read(settings, platform)
-    click.echo(cost.as_json(made) if as_json else cost.as_table(made))
-    return 0
-
-
-def _count(bucket: Bucket, prefix: str, settings: Settings) -> Report:
-    """What ends it early makes it partial."""
-    from facescreen_cli.commands.report.counts import Report
-    from facescreen_cli.commands.report.text import progress
-    from facescreen_cli.interrupt import StopSignal
-    from facescreen_cli.verdicts import TagReader, found
-
-    target = f"{bucket.store.name}://{bucket.name}/{prefix}"
-    made, stop, reader = Report(target), StopSignal(), TagReader(bucket, settings)
-    with stop.on_interrupt(), progress() as advance:
-        try:
-            for one in found(bucket.listed(prefix), reader.read, stop):
-                made.counts.add(one)
-                advance()
-        except FacescreenError as fault:
-            made.partial = str(fault)
-    if stop.interrupted:
-        made.interrupted, made.partial = True, "stopped by Ctrl-C"
-    return made
-
-
-def _tell(made: Report, *, as_json: bool) -> None:
-    from facescreen_cli.commands.report import text
-
-    if as_json:
-        click.echo(text.as_json(made))
-    else:
-        text.tell(made)
-    if made.partial:
-        click.echo(f"Partial: {printable(made.partial)}", err=True)
+    month = cost.read(settings, platform)
+    click.echo(cost.as_json(month) if as_json else cost.as_table(month))
+    return OK

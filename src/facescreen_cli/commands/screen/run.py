@@ -22,7 +22,6 @@ from facescreen_cli.credentials import UserCredentials
 from facescreen_cli.environment import Environment
 from facescreen_cli.exit_codes import INTERRUPTED, OK
 from facescreen_cli.interrupt import StopSignal
-from facescreen_cli.local_cloud import running_cloud
 from facescreen_cli.output import printable
 
 _MAX_UNASKED = 25
@@ -76,6 +75,9 @@ def surroundings(
     if not local:
         yield environment.settings, UserCredentials(profile)
         return
+    # Imported late: most runs need none, and it takes seconds.
+    from facescreen_cli.local_cloud import running_cloud
+
     with (
         tempfile.TemporaryDirectory(prefix="facescreen-") as folder,
         running_cloud(Path(folder), {}) as cloud,
