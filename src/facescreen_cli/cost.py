@@ -1,4 +1,4 @@
-"""What calls cost, and whether the user agrees to it."""
+"""What calls cost, and whether the user agrees: to that, or to any other change."""
 
 from __future__ import annotations
 
@@ -8,22 +8,27 @@ import click
 
 PRICE_USD = 0.40
 """Of a call that gives a result (id-verification-api.md, "Quota and price")."""
-WITHOUT_ASKING = 25
-"""Paid calls."""
+
+
+def usd(calls: float) -> float:
+    """To the cent."""
+    return round(calls * PRICE_USD, 2)
 
 
 def costs(calls: int) -> str:
     """As people say it."""
-    return f"{calls} paid call{'' if calls == 1 else 's'}, USD {calls * PRICE_USD:.2f}"
+    return f"{calls} paid call{'' if calls == 1 else 's'}, USD {usd(calls):.2f}"
 
 
-def check_agreed(calls: int) -> None:
-    """Asks on a terminal. Raises click.UsageError for a no, and where nobody can answer."""
-    if calls <= WITHOUT_ASKING:
+def confirm(question: str, *, yes: bool, unasked: str, declined: str) -> None:
+    """Asks on a terminal, unless `yes` was given before.
+
+    Raises click.UsageError for a no, which says what was `declined`, and where nobody can answer,
+    which says what goes `unasked` only with --yes.
+    """
+    if yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise click.UsageError(
-            f"up to {costs(calls)}: more than {WITHOUT_ASKING} calls are paid only with --yes"
-        )
-    if not click.confirm(f"Up to {costs(calls)}. Go on?", err=True):
-        raise click.UsageError("nothing was screened or paid")
+        raise click.UsageError(unasked)
+    if not click.confirm(question, err=True):
+        raise click.UsageError(declined)

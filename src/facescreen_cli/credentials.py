@@ -1,19 +1,15 @@
-"""Whose account the command line acts for: its credentials, and where ID Verification listens."""
+"""Whose account a command acts for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 from facescreen.clients.credentials import Credentials, CredentialSource
-from facescreen.clients.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT
 from facescreen.errors import BadCredentials
-from facescreen.settings.forms import Endpoint
-from facescreen.settings.loader import Reader, Setting
+from facescreen_cli.environment import usage_errors
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NONE = (
     "no credentials: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, "
     "or name a profile of `aliyun configure` with --profile"
@@ -21,45 +17,28 @@ _NONE = (
 
 
 @dataclass(frozen=True)
-class Endpoints:
-    """Base URLs. The public ones by default: a laptop is in no VPC."""
+class UserCredentials:
+    """A CredentialSource that looks for credentials when they are asked for first: on AWS a command
+    that calls no ID Verification needs none."""
 
-    cloudauth: str
-    upload: str
+    profile: str
 
-    @property
-    def is_local(self) -> bool:
-        """Whether they are on this machine, where only a stand-in can listen."""
-        return urlsplit(self.cloudauth).hostname in _LOOPBACK
+    def get(self) -> Credentials:
+        """Raises click.UsageError where there are none."""
+        return self._found.get()
 
-    @classmethod
-    def from_env(cls, environment: Mapping[str, str], endpoint: str = "") -> Endpoints:
-        """`endpoint` goes before CLOUDAUTH_ENDPOINT. A stand-in takes uploads itself.
-
-        Raises BadSettings.
-        """
-        given = {**environment, "CLOUDAUTH_ENDPOINT": endpoint} if endpoint else environment
-        reader = Reader(given)
-        cloudauth = reader.value(Setting("CLOUDAUTH_ENDPOINT", Endpoint(), PUBLIC_ENDPOINT))
-        reader.check()
-        both = cls(cloudauth, cloudauth)
-        default = cloudauth if both.is_local else UPLOAD_ENDPOINT
-        upload = reader.value(Setting("CLOUDAUTH_UPLOAD_ENDPOINT", Endpoint(), default))
-        reader.check()
-        return cls(cloudauth, upload)
+    @cached_property
+    def _found(self) -> CredentialSource:
+        return find_credentials(self.profile)
 
 
-def credentials_for(store: str, profile: str) -> CredentialSource | None:
-    """For ``oss``, as `find_credentials`. None for ``s3``, where they are boto3's matter."""
-    return find_credentials(profile) if store == "oss" else None
-
-
+@usage_errors()
 def find_credentials(profile: str = "") -> CredentialSource:
     """By alibabacloud-credentials: of a profile in ``~/.aliyun/config.json`` or
     ``~/.alibabacloud/credentials.ini``; without a name by its default chain, which asks the
     instance metadata unless ALIBABA_CLOUD_ECS_METADATA_DISABLED is true.
 
-    Raises BadCredentials where there are none.
+    Raises click.UsageError where there are none.
     """
     # Imported late: it is slow, and reads the environment once.
     from alibabacloud_credentials import provider

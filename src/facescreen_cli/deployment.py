@@ -1,55 +1,60 @@
-"""What a release works with, from the environment: the function's names, read from outside."""
+"""The deployment that a command works on, as it is reached from outside its functions' network."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from urllib.parse import urlsplit
 
-from facescreen.errors import BadSettings
-from facescreen.records.ledger import Ledger
-from facescreen.screening.quarantine import Records
-from facescreen.settings.forms import Endpoint
-from facescreen.settings.loader import Reader, Setting
-from facescreen.settings.table import STATE_BUCKET, QuarantineSettings
-from facescreen.storage.ports import QuarantineStore, StateStore
-from facescreen_cli.commands.release.releasing import Releasing
-from facescreen_cli.credentials import find_credentials
+from facescreen.clients.credentials import CredentialSource
+from facescreen.platforms import choose
+from facescreen.platforms.ports import Platform
+from facescreen.settings.loader import Reader
+from facescreen.settings.table import Settings
+from facescreen_cli.environment import usage_errors
 
-
-def releasing(scheme: str, environment: Mapping[str, str], profile: str) -> Releasing:
-    """On OSS or on S3. Raises BadSettings, which names all that is wrong, and BadCredentials."""
-    reader = Reader(environment)
-    settings = reader.read(QuarantineSettings)
-    state_bucket = reader.value(STATE_BUCKET)
-    region = environment.get("OSS_REGION") or "ap-southeast-1"
-    endpoint = reader.value(Setting("OSS_ENDPOINT", Endpoint(), f"oss-{region}.aliyuncs.com"))
-    reader.check()
-    if scheme == "s3":
-        store, state = _on_s3(state_bucket)
-    else:
-        store, state = _on_oss(state_bucket, endpoint, region, profile)
-    return Releasing(store, Records(Ledger(state)), settings)
+SCREENING = (
+    *("SCENE_CODE", "STATE_BUCKET", "QUARANTINE", "QUARANTINE_STAND_IN"),
+    *("MNS_ENDPOINT", "MNS_TOPIC", "MNS_QUEUE", "SNS_TOPIC_ARN", "SQS_QUEUE_URL", "EVENT_BUS"),
+)
+"""Settings that the functions screen with, and most commands have no use for."""
+# Commands have the user's own credentials, and reach the function in other ways.
+_FUNCTIONS_ALONE = (
+    *("ALIBABA_SECRET_ARN", "ALIBABA_ROLE_ARN", "ALIBABA_OIDC_PROVIDER_ARN"),
+    *("SWEEP_FUNCTION", "SWEEP_ENDPOINT"),
+)
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def _on_oss(
-    state_bucket: str, endpoint: str, region: str, profile: str
-) -> tuple[QuarantineStore, StateStore]:
-    from facescreen.storage.oss import OssQuarantineStore, OssState
+def connect(
+    store: str,
+    environment: Mapping[str, str],
+    credentials: CredentialSource,
+    *,
+    needs: Collection[str] = (),
+    invokes: bool = False,
+) -> tuple[Settings, Platform]:
+    """The settings, and the cloud whose objects are called ``store://…``.
 
-    credentials = find_credentials(profile)
-    store = OssQuarantineStore(
-        credentials, endpoint=endpoint, public_endpoint=endpoint, region=region
-    )
-    state = OssState(credentials, endpoint=endpoint, region=region, bucket=state_bucket)
-    return store, state
+    `needs` are those of SCREENING that the command can't do without; with `invokes` the cloud can
+    invoke functions. Raises click.UsageError, which names every setting that is wrong.
+    """
+    kind = choose.of_store(store)
+    unused = {*SCREENING, *_FUNCTIONS_ALONE} - set(needs)
+    reader = Reader(_seen_from_outside(kind, environment), unused=unused)
+    settings = reader.read(Settings)
+    platform = kind.read(reader, credentials, invokes=invokes)
+    with usage_errors():
+        reader.check()
+    return settings, platform
 
 
-def _on_s3(state_bucket: str) -> tuple[QuarantineStore, StateStore]:
-    """Region and credentials as boto3 finds them."""
-    try:
-        import boto3
-    except ImportError:
-        raise BadSettings("s3:// objects need boto3: install it beside facescreen") from None
-    from facescreen.storage.s3 import S3QuarantineStore, S3State
-
-    session = boto3.Session()
-    return S3QuarantineStore(session), S3State(session, bucket=state_bucket)
+def _seen_from_outside(kind: type[Platform], environment: Mapping[str, str]) -> dict[str, str]:
+    """With public endpoints where none are named. What listens on this machine is a stand-in, which
+    takes uploads itself."""
+    given = {name: value for name, value in environment.items() if value}
+    seen = {**kind.public_endpoints(given), **given}
+    cloudauth = seen.get("CLOUDAUTH_ENDPOINT", "")
+    if urlsplit(cloudauth).hostname not in _LOOPBACK:
+        return seen
+    local = {"FACESCREEN_LOCAL": "true", "CLOUDAUTH_UPLOAD_ENDPOINT": cloudauth}
+    return {**local, "OSS_PUBLIC_ENDPOINT": seen.get("OSS_ENDPOINT", ""), **seen}

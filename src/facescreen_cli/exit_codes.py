@@ -1,8 +1,10 @@
 """How a command ends: its exit codes."""
 
-ALL_LOW_RISK = 0
+OK = 0
+"""All low risk; for a command that screens nothing, that it did its work."""
 FLAGGED = 1
-NOT_ALL_SCREENED = 2
+FAILED = 2
 """Something is unscreenable or failed, or a service refused."""
 USAGE = 64
+"""An option, an argument or a setting is missing or wrong: nothing was asked of a service."""
 INTERRUPTED = 130

@@ -88,5 +88,3 @@ def uv() -> str:
 
 class Unpackaged(click.ClickException):
     """Its message names what is wrong, and what to do."""
-
-    exit_code = 2

@@ -15,11 +15,11 @@ from facescreen.timing import Deadline
 _POLL_S = 0.1
 
 
-class Halted(Exception):
+class Stopped(Exception):
     """A call that was not begun."""
 
 
-class Halt:
+class StopSignal:
     """Whether to end early, and why. No Event here: its lock may be held by the very code that
     the signal interrupts."""
 
@@ -31,7 +31,7 @@ class Halt:
         """Nobody takes the results any more."""
 
     @property
-    def asked(self) -> bool:
+    def requested(self) -> bool:
         """Whether nothing new may begin."""
         return self.interrupted or self.closed or self.fault is not None
 
@@ -49,21 +49,21 @@ class Halt:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-class HaltingPace:
+class StoppablePace:
     """The port Pace: evenly spaced turns, each waited for here, where the wait can be cut short."""
 
-    def __init__(self, calls_per_second: float, halt: Halt) -> None:
+    def __init__(self, calls_per_second: float, stop: StopSignal) -> None:
         self._interval = Interval(calls_per_second / SLACK)
-        self._halt = halt
+        self._stop = stop
 
     def reserve(self, longest_s: float) -> float | None:
-        """0 once it is this caller's turn. Raises Halted."""
+        """0 once it is this caller's turn. Raises Stopped."""
         wait = self._interval.reserve(longest_s)
         if wait is None:
             return None
         turn = Deadline.after(wait)
-        while (left := turn.left()) > 0 and not self._halt.asked:
+        while (left := turn.left()) > 0 and not self._stop.requested:
             time.sleep(min(left, _POLL_S))
-        if self._halt.asked:
-            raise Halted
+        if self._stop.requested:
+            raise Stopped
         return 0.0

@@ -12,8 +12,10 @@ import click
 import oss2
 
 from facescreen_cli.project import PROJECT
+from facescreen_local.background import Background
 from facescreen_local.cloud import LocalCloud
 from facescreen_local.samples import Sample
+from facescreen_serverless_devs.section import BadTemplate
 
 
 @contextmanager
@@ -21,10 +23,6 @@ def running_cloud(
     data: Path, ports: dict[str, int], interpreters: dict[str, str] | None = None
 ) -> Iterator[LocalCloud]:
     """A local cloud that runs while the block does, from packages where `interpreters` are."""
-    from facescreen_local.background import Background
-    from facescreen_local.cloud import LocalCloud
-    from facescreen_serverless_devs.section import BadTemplate
-
     settings = dict.fromkeys(["FC_RUNTIME"], next(iter(interpreters))) if interpreters else {}
     with _sigterm_as_ctrl_c(), Background() as loop:
         cloud = LocalCloud(data, PROJECT, settings, interpreters=interpreters)

@@ -1,47 +1,60 @@
 """The command line: facescreen.
 
-Exit codes: 0 all low risk, 1 something flagged, 2 something unscreenable or failed, 64 usage.
-(Commands that screen nothing of the user's end with 0 when they did their work.)
+Each package in ``commands/`` is a command: its module ``command`` defines it under the package's
+name, and the package's docstring is what ``facescreen --help`` says of it. No module of a command
+is imported before that command runs.
+
+A command returns its exit code, or raises what ends it: exit_codes.py says which error ends how.
 """
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
 
 import click
 
-from facescreen_cli.exit_codes import USAGE
+from facescreen.errors import FacescreenError
+from facescreen_cli import commands
+from facescreen_cli.exit_codes import FAILED, INTERRUPTED, OK, USAGE
 
-# Module and name of each command: one that is not asked for is not imported.
-COMMANDS = {
-    "demo": "facescreen_cli.commands.demo.command:demo",
-    "up": "facescreen_cli.commands.up.command:up",
-    "screen": "facescreen_cli.commands.screen:screen",
-    "doctor": "facescreen_cli.commands.doctor:doctor",
-    "report": "facescreen_cli.commands.report:report",
-    "package": "facescreen_cli.commands.package:package",
-    "release": "facescreen_cli.commands.release:release",
-    "backfill": "facescreen_cli.commands.backfill:backfill",
-    "redrive": "facescreen_cli.commands.redrive:redrive",
-}
+_ORDER = ("demo", "up", "screen", "doctor", "report", "package", "release", "backfill", "redrive")
+"""As ``--help`` lists them. Others come after these, by name."""
 
 
 class _Commands(click.Group):
-    """Imports a command when it is needed."""
+    """Holds a placeholder for each command, which is all that a list of commands needs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(COMMANDS)
+        order = {name: place for place, name in enumerate(_ORDER)}
+        return sorted(self.commands, key=lambda name: (order.get(name, len(order)), name))
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, name = COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), name)
-        return command
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Imports the command that is about to run."""
+        name, found, rest = super().resolve_command(ctx, args)
+        if name is not None:
+            found = getattr(_import(f"{name}.command"), name)
+        return name, found, rest
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def _placeholders() -> list[click.Command]:
+    names = [package.name for package in iter_modules(commands.__path__)]
+    return [click.Command(name, help=_import(name).__doc__) for name in names]
+
+
+def _import(name: str) -> ModuleType:
+    return import_module(f"{commands.__name__}.{name}")
+
+
+@click.group(
+    cls=_Commands,
+    commands=_placeholders(),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="facescreen")
 def facescreen() -> None:
     """Screen face images and videos for deepfakes.
@@ -52,15 +65,20 @@ def facescreen() -> None:
 
 
 def main() -> None:
-    """The console script; usage errors end with 64."""
+    """The console script."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    """The exit code, whatever ends the command."""
     try:
-        status = facescreen(standalone_mode=False)
-    except click.UsageError as error:
-        error.show()
-        sys.exit(USAGE)
+        status: int | None = facescreen(standalone_mode=False)
+    except click.Abort:
+        return INTERRUPTED
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
-    except click.Abort:
-        sys.exit(130)
-    sys.exit(status if isinstance(status, int) else 0)
+        return USAGE if isinstance(error, click.UsageError) else FAILED
+    except FacescreenError as error:
+        click.echo(f"Error: {error}", err=True)
+        return FAILED
+    return status or OK

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import click
 
+from facescreen.platforms import choose
+from facescreen_cli.environment import load
+
+
+def _load(context: click.Context, _: click.Parameter, path: Path | None) -> None:
+    context.obj = load(path)
+
+
+environment_option = click.option(
+    "--env",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    callback=_load,
+    expose_value=False,
+    help="KEY=value lines: they override the environment, and s.yaml's defaults fill the rest.",
+)
+"""Every command has it. What it makes is an Environment, handed over by ``click.pass_obj``."""
 share_option = click.option(
     "--share",
     type=click.FloatRange(0.01, 1),
@@ -16,8 +33,8 @@ share_option = click.option(
 )
 cloud_option = click.option(
     "--cloud",
-    type=click.Choice(["alibaba", "aws"]),
-    default="alibaba",
+    type=click.Choice([known.name for known in choose.KNOWN]),
+    default=choose.KNOWN[0].name,
     show_default=True,
     help="Where the deployment is.",
 )

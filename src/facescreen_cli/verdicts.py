@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum
 from typing import TypeVar
+
+from click import UsageError
 
 from facescreen import errors
 from facescreen.model import ObjectRef
@@ -15,8 +16,8 @@ from facescreen.settings.table import Settings
 from facescreen.storage.ports import Listed
 from facescreen.tags import Standing, read_tags
 from facescreen.timing import persistently
-from facescreen_cli.buckets import Bucket, S3Bucket
-from facescreen_cli.interrupt import Halt
+from facescreen_cli.buckets import Bucket, needing
+from facescreen_cli.interrupt import StopSignal
 
 _Object = TypeVar("_Object")
 _Answer = TypeVar("_Answer")
@@ -25,20 +26,23 @@ _UNDER_WAY = 8 * _THREADS
 """Listed and not yet counted: what is slow shall not leave the other threads idle."""
 
 
-class Reader:
+class TagReader:
     """Says what stands on an object. Safe to use from several threads."""
 
-    def __init__(self, bucket: Bucket | S3Bucket, settings: Settings) -> None:
+    def __init__(self, bucket: Bucket, settings: Settings) -> None:
+        """Raises click.UsageError where the deployment writes no tags."""
+        if settings.tag_form == "none":
+            raise UsageError("TAG_FORM is none: there are no tags to go by")
         self._bucket = bucket
         self._settings = settings
-        self._own = _Own(bucket)
 
     def read(self, one: Listed) -> Found:
         """Raises errors.OperatorFault."""
-        ref = ObjectRef(self._bucket.kind, self._bucket.name, one.key, size=one.size)
+        store = self._bucket.store
+        ref = ObjectRef(store.name, self._bucket.name, one.key, size=one.size)
         try:
-            with self._bucket.needing(f"{self._bucket.kind}:GetObjectTagging"):
-                tags = persistently(lambda: self._own.store.tags(ref))
+            with needing(f"{store.name}:GetObjectTagging", ref.bucket):
+                tags = persistently(lambda: store.tags(ref))
         except errors.ObjectGone:
             return Apart.GONE
         except errors.Passing:
@@ -54,29 +58,22 @@ class Reader:
         return Apart.SKIPPED if skipped else Apart.UNSCREENED
 
 
-class _Own(threading.local):
-    """A store for each thread: one keeps fewer connections than there are threads."""
-
-    def __init__(self, bucket: Bucket | S3Bucket) -> None:
-        self.store = bucket.store()
-
-
 def found(
-    objects: Iterable[_Object], read: Callable[[_Object], _Answer], halt: Halt
+    objects: Iterable[_Object], read: Callable[[_Object], _Answer], stop: StopSignal
 ) -> Iterator[_Answer]:
     """In the order of `objects`, of which only some are held at a time, and without a gap. Ends
-    early once `halt` asks for it, with those that were under way."""
+    early once `stop` asks for it, with those that were under way."""
     pool = ThreadPoolExecutor(_THREADS)
     try:
         under_way: deque[Future[_Answer]] = deque()
         for one in objects:
-            if halt.asked:
+            if stop.requested:
                 break
             under_way.append(pool.submit(read, one))
             if len(under_way) == _UNDER_WAY:
                 yield under_way.popleft().result()
         while under_way:
-            if halt.asked:
+            if stop.requested:
                 pool.shutdown(wait=False, cancel_futures=True)
             future = under_way.popleft()
             if future.cancelled():

@@ -64,6 +64,18 @@ def load_functions(
     return functions
 
 
+def load_environment(path: Path, handler: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that the function with `handler` gets, whatever else `path` says; none where
+    there is no such function. Raises as `load_functions`."""
+    whole = document.read(path)
+    variables = Variables(whole.get("vars"), environment)
+    for place, props in _props(whole, "fc3"):
+        function = Section(variables.resolve(props, place), place, _HONOURED | _PASSED_OVER)
+        if function.text("handler") == handler:
+            return _environment(function)
+    return {}
+
+
 def load_stacks(path: Path, environment: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """The parameters of each resource of component ros, by its template as it is named there.
 

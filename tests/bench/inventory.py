@@ -10,9 +10,10 @@ import resource
 import tempfile
 import time
 from pathlib import Path
-from typing import NoReturn
 
-from facescreen_cli.commands.backfill.inventory import opened
+from facescreen.testing.stores import MemoryStore
+from facescreen_cli.buckets import Bucket
+from facescreen_cli.commands.backfill.inventory.source import opened
 from facescreen_cli.commands.backfill.sources import Mark
 
 _IN_FILE = 1_000_000
@@ -41,7 +42,7 @@ def main() -> None:
 def _read(manifest: Path, rows: int) -> None:
     print(f"{'rows':>10}{'a second':>10}{'RSS MB, the most':>18}")
     started, number = time.monotonic(), 0
-    source = opened(str(manifest), "selfies", upper_case=True, in_bucket=_nowhere)
+    source = opened(str(manifest), Bucket(MemoryStore(), "selfies"))
     for number, one in source.rows(Mark()):
         assert one.size == number
         if number % _EVERY == 0:
@@ -64,10 +65,6 @@ def _written(folder: Path, rows: int) -> Path:
     manifest = folder / "manifest.json"
     manifest.write_text(json.dumps(said))
     return manifest
-
-
-def _nowhere(_: str) -> NoReturn:
-    raise AssertionError("a folder is no bucket")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
+import pytest
+
+from facescreen_cli.main import main
 from tests.support.wait import wait_for
 
 FACESCREEN = Path(sys.executable).with_name("facescreen")
@@ -18,6 +22,17 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [FACESCREEN, *arguments], capture_output=True, text=True, timeout=180, check=False
     )
+
+
+def status(*arguments: str) -> int:
+    """The exit code of the command line, run in this process."""
+    with (
+        patch.object(sys, "argv", ["facescreen", *arguments]),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main()
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
 
 
 @contextmanager

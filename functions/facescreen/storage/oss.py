@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 CONVERSION = "image/auto-orient,1/resize,s_720/quality,q_80/format,jpg"
 THUMBNAIL = "image/auto-orient,1/resize,m_lfit,w_320,h_320/format,jpg"
 _TIMEOUT_S = 5
+_MAX_CONNECTIONS = 32
+"""Kept open: as many as threads that read tags for a report."""
 # An instance that was frozen finds its kept connections dead; one more try opens a new one.
 _RETRIES = Retry(total=2, status=0, allowed_methods=None, backoff_factor=0.1)
 # Its DEBUG lines hold headers and presigned URLs.
@@ -40,6 +42,7 @@ class OssStore:
     """The port ObjectStore. Our I/O goes to `endpoint`, presigned URLs name `public_endpoint`."""
 
     name = "oss"
+    listing_action = "oss:ListObjects"
     converts = True
 
     def __init__(
@@ -203,7 +206,8 @@ class _Buckets:
 
     def __init__(self, credentials: CredentialSource, endpoint: str, region: str) -> None:
         auth = oss2.ProviderAuthV4(_Provider(credentials))
-        session = oss2.Session(adapter=HTTPAdapter(max_retries=_RETRIES))
+        adapter = HTTPAdapter(max_retries=_RETRIES, pool_maxsize=_MAX_CONNECTIONS)
+        session = oss2.Session(adapter=adapter)
 
         def make(name: str) -> oss2.Bucket:
             return oss2.Bucket(

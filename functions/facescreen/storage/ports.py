@@ -23,6 +23,8 @@ class ObjectStore(Protocol):
 
     name: str
     """``oss`` or ``s3``."""
+    listing_action: str
+    """What must be allowed for `page`: ``oss:ListObjects``, ``s3:ListBucket``."""
     converts: bool
     """Whether it can make a conforming JPEG on the way. If not, `convert` is never asked of it."""
     public_origins: tuple[str, ...]

@@ -35,6 +35,8 @@ _BY_STATUS: dict[int, type[errors.FacescreenError]] = {
     409: errors.ObjectChanged,  # a conditional write that met another
     412: errors.ObjectChanged,
 }
+_MAX_CONNECTIONS = 32
+"""Kept open: as many as threads that read tags for a report."""
 _ENCRYPTED = "stored using a form of Server Side Encryption"
 _MAY_BE_GONE = " (or nothing stands there: S3 says so only to a role with s3:ListBucket)"
 
@@ -43,6 +45,7 @@ class S3Store:
     """The port ObjectStore, for the buckets of the session's region."""
 
     name = "s3"
+    listing_action = "s3:ListBucket"
     converts = False
 
     def __init__(self, session: boto3.Session, *, endpoint: str = "") -> None:
@@ -242,6 +245,7 @@ def _connect(session: boto3.Session, endpoint: str) -> Any:
     """Virtual-host style, but on an endpoint of one's own."""
     config = Config(
         signature_version="s3v4",
+        max_pool_connections=_MAX_CONNECTIONS,
         s3={
             "addressing_style": "path" if endpoint else "virtual",
             "us_east_1_regional_endpoint": "regional",

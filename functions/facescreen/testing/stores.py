@@ -38,6 +38,7 @@ class MemoryStore:
     """
 
     name = "oss"
+    listing_action = "oss:ListObjects"
     public_origins: tuple[str, ...] = ("https://*.example",)
 
     def __init__(self, *, convert: Callable[[bytes], bytes] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The function that the environment names, behind the port."""
+"""The function that screens the objects of a store, behind the port."""
 
 from __future__ import annotations
 
@@ -7,49 +7,44 @@ from dataclasses import replace
 
 from facescreen.bus.ports import Invoker
 from facescreen.clients.credentials import CredentialSource
-from facescreen.platforms.alibaba import FUNCTION_NAME
-from facescreen.platforms.aws import QUEUE_URL
+from facescreen.platforms.alibaba import DEFAULT_REGION, FUNCTION_NAME
 from facescreen.settings.forms import Endpoint
 from facescreen.settings.loader import Reader, Setting
+from facescreen_cli.deployment import connect
+from facescreen_cli.environment import Environment, usage_errors
+from facescreen_cli.sdk.fc2 import Fc2Invoker
+from facescreen_cli.sdk.fc3 import Fc3Invoker
+
+_SERVICE_NAME = replace(FUNCTION_NAME, must_be="a service's name")
+_SERVICE = Setting("FC_SERVICE", _SERVICE_NAME, "", where="s.yaml")
+_FUNCTION = Setting("FC_FUNCTION", FUNCTION_NAME, "facescreen-object-created", where="s.yaml")
 
 
-def chosen(
-    store: str, environment: Mapping[str, str], credentials: CredentialSource | None
-) -> Invoker:
-    """The function that screens the objects of `store`.
+def connect_invoker(store: str, environment: Environment, credentials: CredentialSource) -> Invoker:
+    """As the platform has it, but for Function Compute, which is invoked by the vendor's SDKs.
 
-    For ``oss``: FC_FUNCTION at FC_ENDPOINT, of Function Compute 3.0, or of 2.0 where FC_SERVICE is
-    set; asked for its handler first. For ``s3``: UPLOADS_QUEUE_URL, with boto3's own credentials.
-    Raises errors.FacescreenError, BadSettings with every one that is wrong.
+    Raises errors.FacescreenError, and click.UsageError with every setting that is wrong.
     """
-    if store == "s3":
-        return _on_aws(environment)
-    if credentials is None:
-        raise ValueError("Function Compute needs credentials")
-    return _on_function_compute(environment, credentials)
+    if by_sdk := _BY_SDK.get(store):
+        return by_sdk(environment.variables, credentials)
+    _, platform = connect(store, environment.settings, credentials, invokes=True)
+    return platform.invoker
 
 
-def _on_function_compute(environment: Mapping[str, str], credentials: CredentialSource) -> Invoker:
-    from facescreen_cli.sdk.fc2 import Fc2Invoker
-    from facescreen_cli.sdk.fc3 import Fc3Invoker
-
-    reader = Reader(environment)
-    service = reader.value(
-        Setting(
-            "FC_SERVICE", replace(FUNCTION_NAME, must_be="a service's name"), "", where="s.yaml"
-        )
-    )
-    function = reader.value(
-        Setting("FC_FUNCTION", FUNCTION_NAME, "facescreen-object-created", where="s.yaml")
-    )
-    region = environment.get("OSS_REGION") or "ap-southeast-1"
-    account = environment.get("ALIBABA_CLOUD_ACCOUNT_ID", "")
-    if service and not (account or environment.get("FC_ENDPOINT")):
+def _function_compute(variables: Mapping[str, str], credentials: CredentialSource) -> Invoker:
+    """FC_FUNCTION at FC_ENDPOINT, of Function Compute 3.0, or of 2.0 where FC_SERVICE is set; asked
+    for its handler first."""
+    reader = Reader(variables)
+    service, function = reader.value(_SERVICE), reader.value(_FUNCTION)
+    region = variables.get("OSS_REGION") or DEFAULT_REGION
+    account = variables.get("ALIBABA_CLOUD_ACCOUNT_ID", "")
+    if service and not (account or variables.get("FC_ENDPOINT")):
         reader.errors.append("FC_SERVICE needs ALIBABA_CLOUD_ACCOUNT_ID, or FC_ENDPOINT")
     of_account = f"{account}.{region}.fc.aliyuncs.com"
     default = of_account if service else f"fcv3.{region}.aliyuncs.com"
     endpoint = reader.value(Setting("FC_ENDPOINT", Endpoint(), default))
-    reader.check()
+    with usage_errors():
+        reader.check()
     invoker = (
         Fc2Invoker(endpoint, service, function, credentials)
         if service
@@ -59,13 +54,4 @@ def _on_function_compute(environment: Mapping[str, str], credentials: Credential
     return invoker
 
 
-def _on_aws(environment: Mapping[str, str]) -> Invoker:
-    import boto3
-
-    from facescreen.bus.sqs import SqsInvoker
-
-    reader = Reader(environment)
-    form = replace(QUEUE_URL, must_be="the uploads queue's https URL")
-    queue_url = reader.value(Setting("UPLOADS_QUEUE_URL", form, where="SQS console"))
-    reader.check()
-    return SqsInvoker(boto3.Session(), queue_url=queue_url)
+_BY_SDK = {"oss": _function_compute}

@@ -18,7 +18,8 @@ import pytest
 from facescreen.clients.credentials import Credentials
 from facescreen.model import Finding, Verdict
 from facescreen.tags import tag_set
-from facescreen_cli import buckets
+from facescreen_cli.buckets import Bucket
+from facescreen_cli.deployment import connect
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line.conftest import Command
 from tests.e2e.command_line.folder import surroundings
@@ -210,12 +211,9 @@ def test_a_listing_goes_on_from_page_to_page(
 ) -> None:
     monkeypatch.setattr("facescreen.storage.oss.MOST_LISTED", 4)
     key = "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
-    made = buckets.Bucket(
-        NAME,
-        outside.told["OSS_ENDPOINT"],
-        outside.told["OSS_REGION"],
-        Credentials(*(outside.told[name] for name in key)),
-    )
+    own = Credentials(*(outside.told[name] for name in key))
+    _, platform = connect("oss", outside.told, own)
+    made = Bucket(platform.object_store, NAME)
     keys = [f"low/{number:03}" for number in range(10, 20)]
     listed = list(made.listed("low/01"))
     assert [one.key for one in listed] == keys
@@ -227,9 +225,7 @@ def test_a_listing_goes_on_from_page_to_page(
     ("arguments", "environment", "says"),
     [
         ([f"oss://{NAME}"], {}, "--all for the whole bucket"),
-        (["oss://no-such-bucket/a"], {}, "NoSuchBucket"),
         ([*ALL], {"TAG_FORM": "none"}, "there are no tags to go by"),
-        ([*ALL], {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong"}, "SignatureDoesNotMatch"),
     ],
 )
 def test_usage_errors(
@@ -238,3 +234,19 @@ def test_usage_errors(
     done = report(*arguments, **environment)
     assert done.returncode == 64
     assert says in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("target", "environment", "says"),
+    [
+        (["oss://no-such-bucket/a"], {}, "NoSuchBucket"),
+        (ALL, {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong"}, "SignatureDoesNotMatch"),
+    ],
+)
+def test_what_the_store_refuses_is_no_usage_error(
+    report: Command, target: list[str], environment: dict[str, str], says: str
+) -> None:
+    done = report(*target, "--json", **environment)
+    assert done.returncode == 2
+    assert says in told(done)["partial"]
+    assert says in done.stderr

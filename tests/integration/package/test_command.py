@@ -15,6 +15,7 @@ from facescreen_cli.commands.package.distributions import installed
 from facescreen_cli.commands.package.sbom import Package, Part
 from facescreen_cli.deploy_target import Target, target
 from facescreen_cli.interpreters import Unpackaged
+from tests.support.command import status
 
 LOCKED = "certifi==2026.10.18 --hash=sha256:" + 64 * "0" + "\n"
 
@@ -39,17 +40,17 @@ def test_it_refuses_what_it_cannot_aim_at(
 
 
 def test_without_the_targets_python_both_remedies_are_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("PATH", "PYENV_ROOT", "HOME", "UV_PYTHON_INSTALL_DIR"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("UV_OFFLINE", "1")
     missing = next(v for v in ("3.10", "3.12", "3.13") if not interpreters.at_hand(v))
-    arguments = ["--cloud", "alibaba", "--to", str(tmp_path)]
-    ended = CliRunner().invoke(package, arguments, env={"FC_RUNTIME": f"python{missing}"})
-    assert ended.exit_code == 2
-    assert f"uv python install {missing}" in ended.output
-    assert "--without-byte-code" in ended.output
+    monkeypatch.setenv("FC_RUNTIME", f"python{missing}")
+    assert status("package", "--cloud", "alibaba", "--to", str(tmp_path)) == 2
+    said = capsys.readouterr().err
+    assert f"uv python install {missing}" in said
+    assert "--without-byte-code" in said
 
 
 def test_an_interpreter_that_is_another_is_passed_over(

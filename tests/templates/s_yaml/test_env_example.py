@@ -16,7 +16,7 @@ from facescreen.clients.credentials import Credentials
 from facescreen.deployment import Deployment
 from facescreen.settings.loader import Group, load
 from facescreen.settings.table import HttpSettings, SweepSettings
-from facescreen_cli.commands.doctor import doctor
+from facescreen_cli.commands.doctor.command import doctor
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.variables import names_of
 from tests.templates.s_yaml.preview import PROJECT

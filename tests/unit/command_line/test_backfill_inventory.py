@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click import UsageError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facescreen.errors import BadSettings
 from facescreen.storage.ports import Listed
-from facescreen_cli.commands.backfill.inventory import opened
+from facescreen.testing.stores import MemoryStore
+from facescreen_cli.buckets import Bucket
 from facescreen_cli.commands.backfill.inventory.manifest import File, Manifest
 from facescreen_cli.commands.backfill.inventory.rows import LONGEST_LINE, RowReader
+from facescreen_cli.commands.backfill.inventory.source import opened
 from facescreen_cli.commands.backfill.sources import Mark
 from tests.unit.command_line.manifests import OSS_COLUMNS, S3_COLUMNS, oss_row, s3_row, write
 
@@ -26,11 +28,10 @@ WRITTEN = datetime(2026, 11, 23, 4, 5, 6, tzinfo=timezone.utc)
 KEYS = ["a b.jpg", "a+b.jpg", 'é/%20,".jpg', "a\nb\r\x1b[2J.jpg"]
 
 
-def read(manifest: Path, after: Mark = START, *, upper_case: bool = True) -> list[Listed]:
-    def nowhere(name: str) -> Any:
-        raise AssertionError(name)
-
-    inventory = opened(str(manifest), "selfies", upper_case=upper_case, in_bucket=nowhere)
+def read(manifest: Path, after: Mark = START, *, store: str = "oss") -> list[Listed]:
+    unread = MemoryStore()
+    unread.name = store
+    inventory = opened(str(manifest), Bucket(unread, "selfies"))
     return [row.listed for row in inventory.rows(after)]
 
 
@@ -42,7 +43,7 @@ def test_oss_writes_its_own_times_and_keys_come_out_as_they_are(tmp_path: Path) 
 def test_of_versions_on_s3_the_latest_counts_and_no_deletion(tmp_path: Path) -> None:
     past, deleted = s3_row("past", latest=False), s3_row("deleted", marker=True)
     manifest = write(tmp_path, S3_COLUMNS, past + deleted, "".join(map(s3_row, KEYS)))
-    assert read(manifest, upper_case=False) == [Listed(key, "ab", 9, WRITTEN) for key in KEYS]
+    assert read(manifest, store="s3") == [Listed(key, "ab", 9, WRITTEN) for key in KEYS]
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=200))
@@ -77,21 +78,21 @@ ROW = oss_row("a.jpg")
 def test_files_that_are_not_as_they_should_be_are_refused(
     tmp_path: Path, files: list[str | bytes], why: str
 ) -> None:
-    with pytest.raises(BadSettings, match=why):
+    with pytest.raises(UsageError, match=why):
         read(write(tmp_path, OSS_COLUMNS, *files))
 
 
 def test_another_file_than_the_manifest_s_is_refused(tmp_path: Path) -> None:
     manifest = write(tmp_path, OSS_COLUMNS, ROW)
     (tmp_path / "data" / "0.csv.gz").write_bytes(gzip.compress(oss_row("b.jpg").encode()))
-    with pytest.raises(BadSettings, match="its MD5 is another"):
+    with pytest.raises(UsageError, match="its MD5 is another"):
         read(manifest)
 
 
 def test_a_manifest_that_was_changed_is_refused(tmp_path: Path) -> None:
     manifest = write(tmp_path, OSS_COLUMNS, ROW)
     manifest.write_text(manifest.read_text() + " ")
-    with pytest.raises(BadSettings, match="not what its manifest"):
+    with pytest.raises(UsageError, match="not what its manifest"):
         read(manifest)
 
 
@@ -108,18 +109,18 @@ def test_a_manifest_that_was_changed_is_refused(tmp_path: Path) -> None:
 def test_what_is_wrong_with_a_manifest_is_said(
     tmp_path: Path, changed: dict[str, Any], why: str
 ) -> None:
-    with pytest.raises(BadSettings, match=why):
+    with pytest.raises(UsageError, match=why):
         read(write(tmp_path, OSS_COLUMNS, ROW, **changed))
 
 
 def test_a_key_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(gzip.compress(ROW.encode()))
     files = [{"key": "../../secret", "MD5checksum": "0" * 32}]
-    with pytest.raises(BadSettings, match="secret is not beside"):
+    with pytest.raises(UsageError, match="secret is not beside"):
         read(write(tmp_path / "inventory", OSS_COLUMNS, ROW, files=files))
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{", b"[" * 100_000])
 def test_what_is_no_manifest_is_said(data: bytes) -> None:
-    with pytest.raises(BadSettings, match="the manifest"):
+    with pytest.raises(UsageError, match="the manifest"):
         Manifest.parse(data)

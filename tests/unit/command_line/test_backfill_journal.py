@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from click import UsageError
 
 from facescreen import errors
 from facescreen.model import Verdict
@@ -16,7 +17,7 @@ from facescreen.tags import Standing
 from facescreen_cli.commands.backfill.journal import ACCEPTED, INTENDED, Journal, Progress
 from facescreen_cli.commands.backfill.selection import Selection
 from facescreen_cli.commands.backfill.submitting import Submitter
-from facescreen_cli.interrupt import Halt, HaltingPace
+from facescreen_cli.interrupt import StoppablePace, StopSignal
 from facescreen_cli.verdicts import Apart, Found
 
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
@@ -61,15 +62,15 @@ def planned(path: Path) -> None:
 
 def work(path: Path, platform: Platform, *, blind: bool = False, per_second: float = 1e6) -> int:
     """How many are done, of a run that isn't killed."""
-    journal, halt = Journal(path, SAID), Halt()
+    journal, stop = Journal(path, SAID), StopSignal()
     try:
         Submitter(
             journal,
             Selection("oss", "selfies"),
             platform,
             (lambda _: Apart.UNSCREENED) if blind else platform.stands,
-            halt,
-            HaltingPace(1e6, halt),
+            stop,
+            StoppablePace(1e6, stop),
             per_second,
             lambda _: None,
         ).work()
@@ -141,7 +142,7 @@ def test_a_final_refusal_ends_it_and_loses_nothing(path: Path) -> None:
 
 def test_two_at_once_are_refused(path: Path) -> None:
     journal = Journal(path, SAID)
-    with pytest.raises(errors.BadSettings, match="another backfill is at work"):
+    with pytest.raises(UsageError, match="another backfill is at work"):
         Journal(path, SAID)
     journal.close()
     Journal(path, SAID).close()
@@ -153,7 +154,7 @@ def test_a_journal_of_which_something_was_submitted_is_of_that_selection_alone(
     journal = Journal(path, SAID)
     journal.move(journal.intend(1), ACCEPTED)
     journal.close()
-    with pytest.raises(errors.BadSettings, match="prefix is 'b/', was 'a/'"):
+    with pytest.raises(UsageError, match="prefix is 'b/', was 'a/'"):
         Journal(path, {"prefix": "b/"})
 
 
@@ -166,6 +167,6 @@ def test_one_of_which_nothing_was_submitted_begins_anew(path: Path) -> None:
 def test_what_is_no_journal_is_left_alone(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_text("of somebody else, and long enough to be no header of a database")
-    with pytest.raises(errors.BadSettings, match="no journal"):
+    with pytest.raises(UsageError, match="no journal"):
         Journal(other, SAID)
     assert other.read_text().startswith("of somebody else")

@@ -9,19 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from facescreen.clients.credentials import Credentials
 from facescreen.storage.ports import Listed
 from facescreen_cli.commands.backfill.journal import Journal, Progress
 from facescreen_cli.commands.backfill.planning import Planner, plan, plan_sample
 from facescreen_cli.commands.backfill.sampling import Sampled, Share
 from facescreen_cli.commands.backfill.selection import Coverage, Selection
 from facescreen_cli.commands.backfill.sources import Mark, Row
-from facescreen_cli.interrupt import Halt
+from facescreen_cli.deployment import connect
+from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.options import moment
-from facescreen_cli.settings import settings_outside
 from facescreen_cli.verdicts import Apart
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
-SETTINGS = settings_outside({"EXCLUDE_SUFFIXES": ".txt"})
+SETTINGS, _ = connect("oss", {"EXCLUDE_SUFFIXES": ".txt"}, Credentials("", ""))
 
 
 class Numbers:
@@ -37,9 +38,11 @@ class Numbers:
             yield Row(number, Listed(f"a/{number:06}", "E", 1, NOW))
 
 
-def planner(source: Numbers, halt: Halt | None = None) -> Planner:
+def planner(source: Numbers, stop: StopSignal | None = None) -> Planner:
     coverage = Coverage(Selection("oss", "selfies"), SETTINGS, NOW)
-    return Planner(source, coverage, lambda _: Apart.UNSCREENED, halt or Halt(), lambda _: None)
+    return Planner(
+        source, coverage, lambda _: Apart.UNSCREENED, stop or StopSignal(), lambda _: None
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,11 +76,11 @@ def test_coverage(one: Listed, covered: bool) -> None:
 
 
 def test_a_plan_that_was_stopped_goes_on_where_it_ended(tmp_path: Path) -> None:
-    halt, source = Halt(), Numbers(3000)
+    stop, source = StopSignal(), Numbers(3000)
     journal = Journal(tmp_path / "journal", {})
     progress = journal.progress()
-    first = planner(source, halt)
-    first.tell = lambda rows: setattr(halt, "interrupted", rows >= 2000)
+    first = planner(source, stop)
+    first.tell = lambda rows: setattr(stop, "interrupted", rows >= 2000)
     plan(first, journal, progress)
     ended = journal.progress()
     assert not ended.planned

@@ -13,7 +13,7 @@ from facescreen.deepfake.budget import DailyCap
 from facescreen.model import Finding, ObjectRef, Outcome, Status, Tagging, Verdict
 from facescreen.records.history import History
 from facescreen.testing.stores import MemoryState
-from facescreen_cli.commands.report import report as command
+from facescreen_cli.commands.report.command import report as command
 from facescreen_cli.commands.report.cost import (
     COUNTED,
     FROM_HISTORY,

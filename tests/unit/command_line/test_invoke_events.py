@@ -6,6 +6,7 @@ import json
 
 import boto3
 import pytest
+from click import UsageError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +17,8 @@ from facescreen.events.build import event_of
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
 from facescreen.model import ObjectRef
-from facescreen_cli.sdk.invoker import chosen
+from facescreen_cli.environment import Environment
+from facescreen_cli.sdk.invoker import connect_invoker
 
 KEYS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=300).filter(
     lambda key: len(key.encode()) <= 1023
@@ -71,8 +73,8 @@ _RECEIVED = {"ApproximateReceiveCount": "1"}
     ],
 )
 def test_wrong_settings_are_named(store: str, environment: dict[str, str], wrong: str) -> None:
-    with pytest.raises(errors.BadSettings, match=wrong):
-        chosen(store, environment, Credentials("a", "b"))
+    with pytest.raises(UsageError, match=wrong):
+        connect_invoker(store, Environment(environment), Credentials("a", "b"))
 
 
 def test_what_is_no_text_is_no_message() -> None:

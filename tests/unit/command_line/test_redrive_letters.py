@@ -23,7 +23,8 @@ from facescreen_cli.commands.redrive.connecting import Options, connected
 from facescreen_cli.commands.redrive.dead_letters import of_function_compute, of_sqs
 from facescreen_cli.commands.redrive.queues import Held
 from facescreen_cli.commands.redrive.redriving import Kept, Redriving, by_cause
-from facescreen_cli.interrupt import Halt, Halted, HaltingPace
+from facescreen_cli.environment import Environment
+from facescreen_cli.interrupt import StoppablePace, Stopped, StopSignal
 
 SENT = datetime(2026, 11, 23, tzinfo=timezone.utc)
 EVENT = {
@@ -230,7 +231,7 @@ def test_no_more_than_asked_for_are_held(most: int) -> None:
 
 def test_each_waits_for_its_turn() -> None:
     letters = [held(json.dumps(RECORD).encode()) for _ in range(5)]
-    redriving = run(Queue(*letters), Function(), HaltingPace(20, Halt()))
+    redriving = run(Queue(*letters), Function(), StoppablePace(20, StopSignal()))
     begun = time.monotonic()
     for letter in redriving.collect(5):
         redriving.redrive(letter)
@@ -249,11 +250,11 @@ def test_a_turn_that_comes_after_its_time_is_not_taken() -> None:
 
 
 def test_stopped_it_keeps_what_has_not_had_its_turn() -> None:
-    letter, halt, function = held(json.dumps(RECORD).encode()), Halt(), Function()
+    letter, stop, function = held(json.dumps(RECORD).encode()), StopSignal(), Function()
     queue = Queue(letter)
-    redriving = run(queue, function, HaltingPace(1000, halt))
-    halt.interrupted = True
-    with pytest.raises(Halted):
+    redriving = run(queue, function, StoppablePace(1000, stop))
+    stop.interrupted = True
+    with pytest.raises(Stopped):
         redriving.redrive(redriving.collect(1)[0])
     redriving.release()
     assert (function.given, queue.deleted, queue.released) == ([], [], [letter])
@@ -266,7 +267,7 @@ def test_its_pace_is_a_share_of_the_quota(monkeypatch: pytest.MonkeyPatch) -> No
         "DEAD_LETTERS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/dead-letters",
         "UPLOADS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/uploads",
     }
-    pace = connected(Options("aws", "", 0.25), environment, Halt()).pace
+    pace = connected(Options("aws", "", 0.25), Environment(environment), StopSignal()).pace
     begun = time.monotonic()
     for _ in range(5):
         pace.reserve(60)

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from facescreen.model import Verdict
 from facescreen.storage.ports import Listed
 from facescreen.tags import Standing
-from facescreen_cli.commands.report import report as command
+from facescreen_cli.commands.report.command import report as command
 from facescreen_cli.commands.report.counts import (
     MOST_DAYS,
     MOST_REASONS,
@@ -28,7 +28,7 @@ from facescreen_cli.commands.report.counts import (
 from facescreen_cli.commands.report.file import check_page
 from facescreen_cli.commands.report.page import html
 from facescreen_cli.commands.report.text import tell
-from facescreen_cli.interrupt import Halt
+from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.verdicts import Apart, Found, found
 
 AT = "2026-11-23T23:59:59Z"
@@ -159,7 +159,7 @@ def test_the_page_tells_a_flagged_day_in_words() -> None:
 
 
 def test_a_terminal_is_not_steered(capsys: pytest.CaptureFixture[str]) -> None:
-    tell(hostile())
+    tell(hostile(), as_json=False)
     said = capsys.readouterr().out
     assert "\x1b" not in said
     assert "\u202e" not in said
@@ -174,7 +174,7 @@ def endless(drawn: list[int]) -> Iterator[Listed]:
 
 def test_a_long_listing_is_drawn_as_it_is_read() -> None:
     drawn: list[int] = []
-    looks = found(endless(drawn), lambda one: LOW, Halt())
+    looks = found(endless(drawn), lambda one: LOW, StopSignal())
     for taken in range(1000):
         next(looks)
         assert len(drawn) - taken <= 256
@@ -182,15 +182,15 @@ def test_a_long_listing_is_drawn_as_it_is_read() -> None:
 
 
 def test_a_halt_ends_an_endless_listing_with_what_is_under_way() -> None:
-    halt = Halt()
+    stop = StopSignal()
 
     def read(one: Listed) -> Found:
         time.sleep(0.1)
         return LOW
 
-    looks = found(endless([]), read, halt)
+    looks = found(endless([]), read, stop)
     next(looks)
-    halt.interrupted = True
+    stop.interrupted = True
     assert len(list(looks)) < 200
 
 
@@ -199,7 +199,7 @@ def test_a_fault_ends_the_reading() -> None:
         raise ValueError(one.key)
 
     with pytest.raises(ValueError, match="1"):
-        next(found(endless([]), read, Halt()))
+        next(found(endless([]), read, StopSignal()))
 
 
 @pytest.mark.parametrize(

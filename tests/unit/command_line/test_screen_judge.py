@@ -18,7 +18,7 @@ from facescreen.requirements import Strictness
 from facescreen_cli.commands.screen.target_screener import Judge, Once
 from facescreen_cli.commands.screen.targets import LocalFile
 from facescreen_cli.commands.screen.workers import results
-from facescreen_cli.interrupt import Halt
+from facescreen_cli.interrupt import StopSignal
 from facescreen_local.samples import make_samples
 
 LOW_RISK = Detection(Verdict.LOW_RISK, (), {}, "request", "transaction")
@@ -76,10 +76,10 @@ def test_a_call_without_an_answer_may_have_been_paid_for(photo: Path) -> None:
 
 
 def test_what_meets_every_call_ends_the_run(photo: Path) -> None:
-    halt = Halt()
+    stop = StopSignal()
     refusing = judge(raising(errors.AccessRefused("no permission")))
-    assert not list(results([LocalFile(photo)] * 100, refusing.judge, halt, 4))
-    assert isinstance(halt.fault, errors.AccessRefused)
+    assert not list(results([LocalFile(photo)] * 100, refusing.judge, stop, 4))
+    assert isinstance(stop.fault, errors.AccessRefused)
 
 
 def test_a_link_that_took_a_found_file_s_place_is_not_followed(photo: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from facescreen_cli.interrupt import Halt
+from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.verdicts import found
 
 
@@ -24,13 +24,13 @@ def restless() -> Iterator[None]:
 @pytest.mark.usefixtures("restless")
 @pytest.mark.parametrize("turn", range(20))
 def test_what_is_stopped_leaves_no_gap(turn: int) -> None:
-    halt = Halt()
+    stop = StopSignal()
 
     def read(number: int) -> int:
         time.sleep(0.002)  # many wait for a thread
-        halt.interrupted |= number == 300 + turn
+        stop.interrupted |= number == 300 + turn
         return number
 
-    came = list(found(range(1000), read, halt))
+    came = list(found(range(1000), read, stop))
     assert came == list(range(len(came)))
     assert 0 < len(came) < 1000

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from facescreen.errors import BadCredentials, BadSettings, FacescreenError
+from facescreen_cli.buckets import bucket_and_prefix
 from facescreen_cli.commands.backfill.selection import Selection
-from facescreen_cli.options import profile_option, share_option
+from facescreen_cli.environment import Environment
+from facescreen_cli.options import environment_option, profile_option, share_option
 
 _SWEEP_UNTIL = "60m"
 _SWEEP_MOST = 1000
@@ -64,7 +65,10 @@ same command goes on).
     "for the bucket in ~/.local/state/facescreen]",
 )
 @profile_option
+@environment_option
+@click.pass_obj
 def backfill(
+    environment: Environment,
     *,
     target: str,
     whole: bool,
@@ -93,25 +97,19 @@ def backfill(
     pays twice for the same bytes, whatever is submitted twice. Set TAG_PREFIX, TAG_FORM,
     CALLS_PER_SECOND and the filters in the environment as the function has them.
     """
+    # Imported late: --help is not to wait for the SDKs.
     from facescreen_cli.commands.backfill.connecting import Options, connected
-    from facescreen_cli.commands.backfill.selection import Selection
-    from facescreen_cli.settings import parts
 
     if missing and (force or sample):
         raise click.UsageError("--missing goes with neither --force nor --sample")
     if missing:
         until, most, yes = until or _SWEEP_UNTIL, _SWEEP_MOST if most is None else most, True
-    store, bucket, prefix = parts(target, whole=whole)
+    store, bucket, prefix = bucket_and_prefix(target, whole=whole)
     selection = Selection(store, bucket, prefix, inventory, since, until, force, sample or 0)
     path = journal or _default_path(selection, missing=missing)
     options = Options(target, share, profile, most, yes=yes, as_json=as_json)
-    try:
-        run = connected(selection, options, os.environ)
-        return run.estimate() if dry_run else run.go(path)
-    except (BadSettings, BadCredentials) as wrong:
-        raise click.UsageError(str(wrong)) from None
-    except FacescreenError as fault:
-        raise click.ClickException(str(fault)) from None
+    run = connected(selection, options, environment)
+    return run.estimate() if dry_run else run.go(path)
 
 
 def _default_path(selection: Selection, *, missing: bool) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
@@ -11,18 +10,19 @@ import click
 
 from facescreen.settings.table import Settings
 from facescreen.storage.ports import Listed
-from facescreen_cli.buckets import Bucket, S3Bucket, bucket_of
-from facescreen_cli.commands.backfill.inventory import opened
+from facescreen_cli.buckets import Bucket
+from facescreen_cli.commands.backfill.inventory.source import opened
 from facescreen_cli.commands.backfill.jsonl import Lines
 from facescreen_cli.commands.backfill.run import Run
 from facescreen_cli.commands.backfill.selection import Coverage, Selection
 from facescreen_cli.commands.backfill.sources import Listing, Source
 from facescreen_cli.commands.backfill.text import Sentences
-from facescreen_cli.credentials import credentials_for
-from facescreen_cli.interrupt import Halt
-from facescreen_cli.sdk.invoker import chosen
-from facescreen_cli.settings import platform_outside, settings_with_tags
-from facescreen_cli.verdicts import Apart, Found, Reader
+from facescreen_cli.credentials import UserCredentials
+from facescreen_cli.deployment import connect
+from facescreen_cli.environment import Environment
+from facescreen_cli.interrupt import StopSignal
+from facescreen_cli.sdk.invoker import connect_invoker
+from facescreen_cli.verdicts import Apart, Found, TagReader
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,13 @@ class Options:
     as_json: bool
 
 
-def connected(selection: Selection, options: Options, environment: Mapping[str, str]) -> Run:
+def connected(selection: Selection, options: Options, environment: Environment) -> Run:
     """Raises errors.FacescreenError, click.UsageError."""
-    settings = settings_with_tags(environment)
-    credentials = credentials_for(selection.store, options.profile)
-    platform = platform_outside(selection.store, environment, credentials)
-    in_bucket = partial(bucket_of, platform=platform)
-    bucket = in_bucket(selection.bucket)
-    selection, source = _source(selection, bucket, in_bucket)
-    stands = Reader(bucket, settings).read
+    credentials = UserCredentials(options.profile)
+    settings, platform = connect(selection.store, environment.settings, credentials)
+    bucket = Bucket(platform.object_store, selection.bucket)
+    stands = TagReader(bucket, settings).read
+    selection, source = _source(selection, bucket)
     return Run(
         selection=selection,
         said=selection.said(settings),
@@ -54,27 +52,20 @@ def connected(selection: Selection, options: Options, environment: Mapping[str, 
         coverage=_coverage(selection, settings),
         read=_unasked if selection.force else stands,
         stands=stands,
-        invoker=partial(chosen, selection.store, environment, credentials),
+        invoker=partial(connect_invoker, selection.store, environment, credentials),
         per_second=options.share * settings.calls_per_second,
         most=options.most,
         yes=options.yes,
         teller=Lines() if options.as_json else Sentences(),
-        halt=Halt(),
+        stop=StopSignal(),
     )
 
 
-def _source(
-    selection: Selection,
-    bucket: Bucket | S3Bucket,
-    in_bucket: Callable[[str], Bucket | S3Bucket],
-) -> tuple[Selection, Source]:
+def _source(selection: Selection, bucket: Bucket) -> tuple[Selection, Source]:
     """With the inventory's MD5 in the selection: tomorrow's has the same name in a folder."""
     if not selection.inventory:
         return selection, Listing(bucket, selection.prefix)
-    upper_case = selection.store == "oss"
-    source = opened(
-        selection.inventory, selection.bucket, upper_case=upper_case, in_bucket=in_bucket
-    )
+    source = opened(selection.inventory, bucket)
     return replace(selection, inventory=f"{selection.inventory} ({source.md5})"), source
 
 

@@ -21,7 +21,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from facescreen.errors import BadSettings
+from click import UsageError
+
 from facescreen.storage.ports import Listed
 from facescreen_cli.commands.backfill.sources import Mark
 
@@ -74,7 +75,7 @@ class Journal:
     """One backfill's. For one process, and one thread of it, at a time."""
 
     def __init__(self, path: Path, said: dict[str, Any]) -> None:
-        """Opens or begins one; `said` is what was asked for. Raises BadSettings where another
+        """Opens or begins one; `said` is what was asked for. Raises click.UsageError where another
         process has it, or it is of something else."""
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -94,9 +95,9 @@ class Journal:
             if before is None:
                 self._put("said", json.dumps(said))
         except sqlite3.OperationalError:
-            raise BadSettings(f"another backfill is at work with {self.path}") from None
+            raise UsageError(f"another backfill is at work with {self.path}") from None
         except sqlite3.DatabaseError:
-            raise BadSettings(f"{self.path} is no journal of a backfill") from None
+            raise UsageError(f"{self.path} is no journal of a backfill") from None
         if before is not None:
             self._check_same(json.loads(before), json.loads(json.dumps(said)))
 
@@ -109,7 +110,7 @@ class Journal:
             now = ", ".join(
                 f"{name} is {said[name]!r}, was {before.get(name)!r}" for name in changed
             )
-            raise BadSettings(
+            raise UsageError(
                 f"{self.path} is of another, unfinished backfill ({now}): go on with that one, "
                 "name another file with --journal, or delete this one"
             )

@@ -13,7 +13,7 @@ import click
 from facescreen_cli.commands.backfill.journal import Progress as Planned
 from facescreen_cli.commands.backfill.reporter import Ended
 from facescreen_cli.commands.backfill.sampling import Sampled
-from facescreen_cli.cost import PRICE_USD
+from facescreen_cli.cost import usd
 
 
 class Lines:
@@ -28,7 +28,7 @@ class Lines:
             left_out=planned.left_out,
             gone=planned.gone,
             paid_calls_at_most=calls,
-            cost_usd_at_most=_usd(calls),
+            cost_usd_at_most=usd(calls),
             seconds=round(calls / per_second),
         )
 
@@ -45,7 +45,7 @@ class Lines:
             flagged_of_all_95=sampled.flagged_of_all,
             screenable_share=round(sampled.screenable.value, 6),
             rest=sampled.rest,
-            rest_cost_usd_at_most=_usd(sampled.rest),
+            rest_cost_usd_at_most=usd(sampled.rest),
             rest_cost_usd_likely=round(sampled.rest_usd, 2),
         )
 
@@ -54,7 +54,7 @@ class Lines:
             "ended",
             submitted=ended.accepted,
             left=ended.whole - ended.accepted,
-            cost_usd_at_most=_usd(ended.accepted),
+            cost_usd_at_most=usd(ended.accepted),
             stopped=ended.why,
             journal=str(ended.journal) if ended.why else "",
         )
@@ -90,14 +90,10 @@ class _Submitted:
             left=left,
             per_second=round(rate, 2),
             seconds_left=round(left / rate) if rate else None,
-            cost_usd_at_most=_usd(self._accepted),
+            cost_usd_at_most=usd(self._accepted),
         )
 
 
 def _line(event: str, **said: object) -> None:
     click.echo(json.dumps({"event": event, **said}))
     sys.stdout.flush()
-
-
-def _usd(calls: int) -> float:
-    return round(calls * PRICE_USD, 2)

@@ -11,7 +11,7 @@ from facescreen.tags import Standing
 from facescreen_cli.commands.backfill.journal import Journal, Progress
 from facescreen_cli.commands.backfill.selection import Coverage
 from facescreen_cli.commands.backfill.sources import Mark, Row, Source
-from facescreen_cli.interrupt import Halt
+from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.verdicts import Apart, Found, found
 
 _AT_ONCE = 1000
@@ -26,7 +26,7 @@ class Planner:
     coverage: Coverage
     read: Callable[[Listed], Found]
     """What stands on an object."""
-    halt: Halt
+    stop: StopSignal
     tell: Callable[[int], object]
     """Hears how many rows were gone over, now and then."""
 
@@ -35,7 +35,7 @@ class Planner:
         screened; None for the rest. The progress moves on with it. Raises errors.FacescreenError.
         """
         self._last = progress.mark
-        for row, stands in found(self._covered(), self._judged, self.halt):
+        for row, stands in found(self._covered(), self._judged, self.stop):
             progress.mark = _mark(row)
             if isinstance(stands, Standing):
                 progress.standing += 1
@@ -46,12 +46,12 @@ class Planner:
             else:  # also what could not be read: nothing is missed, and the ledger knows
                 progress.selected += 1
                 yield row.listed
-        if not self.halt.asked:
+        if not self.stop.requested:
             progress.mark, progress.planned = self._last, True
 
     def _covered(self) -> Iterator[Row]:
         for row in self.source.rows(self._last):
-            if self.halt.asked:
+            if self.stop.requested:
                 return
             self._last = _mark(row)
             if row.number % _AT_ONCE == 0:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any
 import click
 
 from facescreen.bus.ports import Invoker
-from facescreen.errors import BadCredentials, BadSettings, FacescreenError
+from facescreen.errors import FacescreenError
 from facescreen.storage.ports import Listed
 from facescreen_cli.commands.backfill.journal import Journal, Progress
 from facescreen_cli.commands.backfill.planning import Planner, count, plan, plan_sample
@@ -22,9 +21,9 @@ from facescreen_cli.commands.backfill.sampling import wait
 from facescreen_cli.commands.backfill.selection import Coverage, Selection
 from facescreen_cli.commands.backfill.sources import Source
 from facescreen_cli.commands.backfill.submitting import Submitter
-from facescreen_cli.cost import costs
-from facescreen_cli.exit_codes import INTERRUPTED, NOT_ALL_SCREENED
-from facescreen_cli.interrupt import Halt, HaltingPace
+from facescreen_cli.cost import confirm, costs
+from facescreen_cli.exit_codes import FAILED, INTERRUPTED, OK
+from facescreen_cli.interrupt import StoppablePace, StopSignal
 from facescreen_cli.verdicts import Found
 
 
@@ -48,21 +47,22 @@ class Run:
     """Calls that are too many."""
     yes: bool
     teller: Teller
-    halt: Halt
+    stop: StopSignal
 
     def estimate(self) -> int:
         """Says what it would cost, and ends. The exit code."""
         progress = Progress()
-        with self.halt.on_interrupt(), self.teller.looking() as tell:
+        with self.stop.on_interrupt(), self.teller.looking() as tell:
             count(self._planner(tell), progress)
         calls = min(self.selection.sample or progress.selected, progress.selected)
         self.teller.planned(progress, calls, self.per_second)
-        return INTERRUPTED if self.halt.interrupted else 0
+        return INTERRUPTED if self.stop.interrupted else OK
 
     def go(self, path: Path) -> int:
         """The whole of it, with its journal at `path`. The exit code.
 
-        Raises BadSettings, BadCredentials, and click.UsageError where nobody agrees to pay.
+        Raises errors.FacescreenError where the function can't be reached, and click.UsageError
+        where nobody agrees to pay.
         """
         invoker = self.invoker()  # what is set wrong shall show before the hours of a plan
         with closing(Journal(path, self.said)) as journal:
@@ -73,23 +73,21 @@ class Run:
         submit = partial(self._submit, invoker)
         try:
             for step in (self._plan, self._agree, submit, self._wait):
-                if not self.halt.asked:
+                if not self.stop.requested:
                     step(journal)
-        except (BadSettings, BadCredentials):
-            raise
         except FacescreenError as fault:
             return str(fault)
-        return "by Ctrl-C" if self.halt.interrupted else ""
+        return "by Ctrl-C" if self.stop.interrupted else ""
 
     def _plan(self, journal: Journal) -> None:
         progress = journal.progress()
         if not progress.planned:
-            with self.halt.on_interrupt(), self.teller.looking() as tell:
+            with self.stop.on_interrupt(), self.teller.looking() as tell:
                 if self.selection.sample:
                     plan_sample(self._planner(tell), journal, progress, self.selection.sample)
                 else:
                     plan(self._planner(tell), journal, progress)
-        if not self.halt.asked:
+        if not self.stop.requested:
             done = journal.done()
             self.teller.planned(progress, journal.whole() - done, self.per_second)
             if done:
@@ -103,23 +101,23 @@ class Run:
                 f"{costs(calls)} would be more than --most {self.most}: look why so many have no "
                 "verdict (facescreen doctor), then give more"
             )
-        if not calls or self.yes:
-            return
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise click.UsageError(f"at most {costs(calls)}: they are paid only with --yes")
-        if not click.confirm("Go on?", err=True):
-            raise click.UsageError("nothing was submitted or paid")
+        confirm(
+            "Go on?",
+            yes=self.yes or not calls,
+            unasked=f"at most {costs(calls)}: they are paid only with --yes",
+            declined="nothing was submitted or paid",
+        )
 
     def _submit(self, invoker: Invoker, journal: Journal) -> None:
-        pace = HaltingPace(self.per_second, self.halt)
+        pace = StoppablePace(self.per_second, self.stop)
         counted = self.teller.submitting(journal.done(), journal.whole())
-        with self.halt.on_interrupt(), counted as tell:
+        with self.stop.on_interrupt(), counted as tell:
             Submitter(
                 journal,
                 self.selection,
                 invoker,
                 self.read,
-                self.halt,
+                self.stop,
                 pace,
                 self.per_second,
                 tell,
@@ -127,8 +125,8 @@ class Run:
 
     def _wait(self, journal: Journal) -> None:
         if self.selection.sample:
-            with self.halt.on_interrupt(), self.teller.waiting(journal.whole()) as tell:
-                self.teller.sampled(wait(journal, self.stands, self.halt, tell))
+            with self.stop.on_interrupt(), self.teller.waiting(journal.whole()) as tell:
+                self.teller.sampled(wait(journal, self.stands, self.stop, tell))
 
     def _ended(self, journal: Journal, why: str) -> int:
         """Says how far it came. The exit code."""
@@ -136,8 +134,8 @@ class Run:
         self.teller.ended(ended)
         if not why:
             journal.delete()
-            return 0
-        return INTERRUPTED if self.halt.interrupted else NOT_ALL_SCREENED
+            return OK
+        return INTERRUPTED if self.stop.interrupted else FAILED
 
     def _planner(self, tell: Callable[[int], object]) -> Planner:
-        return Planner(self.source, self.coverage, self.read, self.halt, tell)
+        return Planner(self.source, self.coverage, self.read, self.stop, tell)

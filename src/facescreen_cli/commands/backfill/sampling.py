@@ -12,7 +12,7 @@ from facescreen.storage.ports import Listed
 from facescreen.tags import Standing
 from facescreen_cli.commands.backfill.journal import ACCEPTED, Journal
 from facescreen_cli.cost import PRICE_USD
-from facescreen_cli.interrupt import Halt
+from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.verdicts import Apart, Found, found
 
 PATIENCE_S = 300.0
@@ -94,14 +94,14 @@ class Sampled:
 def wait(
     journal: Journal,
     read: Callable[[Listed], Found],
-    halt: Halt,
+    stop: StopSignal,
     tell: Callable[[int], object],
     patience_s: float = PATIENCE_S,
 ) -> Sampled:
     """Reads tags until each object of the sample has its verdict, or none came in `patience_s`."""
     ends = time.monotonic() + patience_s
-    while not halt.asked and (left := journal.waiting()):
-        settled = _settle(journal, read, halt)
+    while not stop.requested and (left := journal.waiting()):
+        settled = _settle(journal, read, stop)
         tell(settled)
         if settled:
             ends = time.monotonic() + patience_s
@@ -113,12 +113,12 @@ def wait(
     return Sampled(journal.progress().selected, journal.verdicts(), waiting)
 
 
-def _settle(journal: Journal, read: Callable[[Listed], Found], halt: Halt) -> int:
+def _settle(journal: Journal, read: Callable[[Listed], Found], stop: StopSignal) -> int:
     """How many more have their verdict, or are gone."""
     settled = after = 0
     while entries := journal.in_state(ACCEPTED, after, _AT_ONCE):
         after = entries[-1].id
-        for entry, stands in found(entries, lambda e: (e, read(e.listed)), halt):
+        for entry, stands in found(entries, lambda e: (e, read(e.listed)), stop):
             if isinstance(stands, Standing):
                 journal.settle(entry, stands.verdict.value)
             elif stands is Apart.GONE:
@@ -126,6 +126,6 @@ def _settle(journal: Journal, read: Callable[[Listed], Found], halt: Halt) -> in
             else:
                 continue
             settled += 1
-        if halt.asked:
+        if stop.requested:
             break
     return settled

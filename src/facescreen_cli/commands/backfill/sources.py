@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from facescreen.storage.ports import Listed
-from facescreen_cli.buckets import Bucket, S3Bucket
+from facescreen_cli.buckets import Bucket
 
 
 class Row(NamedTuple):
@@ -35,7 +35,7 @@ class Source(Protocol):
 class Listing:
     """A bucket's own listing, in the order of the keys."""
 
-    bucket: Bucket | S3Bucket
+    bucket: Bucket
     prefix: str
 
     def rows(self, after: Mark) -> Iterator[Row]:

@@ -23,7 +23,7 @@ from facescreen.storage.ports import Listed
 from facescreen.tags import Standing
 from facescreen_cli.commands.backfill.journal import ACCEPTED, INTENDED, PLANNED, Entry, Journal
 from facescreen_cli.commands.backfill.selection import Selection
-from facescreen_cli.interrupt import Halt, Halted, HaltingPace
+from facescreen_cli.interrupt import StoppablePace, Stopped, StopSignal
 from facescreen_cli.verdicts import Apart, Found, found
 
 _THREADS = 16
@@ -39,19 +39,19 @@ class Submitter:
     invoker: Invoker
     read: Callable[[Listed], Found]
     """What stands on an object."""
-    halt: Halt
-    pace: HaltingPace
+    stop: StopSignal
+    pace: StoppablePace
     per_second: float
     tell: Callable[[int], object]
     """Hears how many more were accepted."""
 
     def work(self) -> None:
-        """Until all are accepted, or `halt` asks to end. Raises errors.FacescreenError where the
+        """Until all are accepted, or `stop` asks to end. Raises errors.FacescreenError where the
         platform takes no more; what it took is noted."""
         self._settle_doubts()
         at_once = max(1, min(_MOST_AT_ONCE, math.ceil(self.per_second)))
         with ThreadPoolExecutor(_THREADS) as threads:
-            while not self.halt.asked:
+            while not self.stop.requested:
                 entries = self.journal.intend(at_once)
                 if entries:
                     self._submit(entries, threads)
@@ -77,7 +77,7 @@ class Submitter:
             self.pace.reserve(math.inf)
             now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
             self.invoker.submit(event_of(self.selection.ref(entry.listed, now)))
-        except Halted:
+        except Stopped:
             return PLANNED, None
         except errors.Passing as failure:  # it may have been accepted all the same
             return INTENDED, failure
@@ -90,12 +90,12 @@ class Submitter:
         any_left = False
         while doubts := self.journal.in_state(INTENDED, 0, _MOST_AT_ONCE):
             any_left = True
-            asked = list(found(doubts, lambda e: (e, self.read(e.listed)), self.halt))
+            asked = list(found(doubts, lambda e: (e, self.read(e.listed)), self.stop))
             accepted = [entry for entry, stands in asked if _is_over(stands)]
             self.journal.move(accepted, ACCEPTED)
             self.journal.move([e for e, stands in asked if not _is_over(stands)], PLANNED)
             self.tell(len(accepted))
-            if self.halt.asked:
+            if self.stop.requested:
                 break
         return any_left
 

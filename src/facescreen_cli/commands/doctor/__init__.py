@@ -1,5 +1,1 @@
-"""``facescreen doctor``: what keeps a deployment from working, and what to do about it."""
-
-from facescreen_cli.commands.doctor.command import doctor
-
-__all__ = ["doctor"]
+"""Find what keeps a deployment from working."""

@@ -7,14 +7,16 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import oss2
+
 from facescreen import errors
 from facescreen.clients.credentials import CredentialSource
 from facescreen.model import ObjectRef
-from facescreen.storage.oss import OssState, oss_errors
-from facescreen_cli.buckets import Bucket
+from facescreen.storage.oss import oss_errors
 from facescreen_cli.commands.doctor.deployment import Deployment
 from facescreen_cli.commands.doctor.result import Line, fault, ok, warning
 
+_TIMEOUT_S = 5
 _WATCHED, _STATE, _GUARD = "watched bucket", "state bucket", "tag guard"
 
 
@@ -23,7 +25,7 @@ def watched(deployment: Deployment, credentials: CredentialSource) -> Iterator[L
 
     Raises errors.FacescreenError.
     """
-    store = _bucket(deployment, credentials, deployment.bucket).store()
+    store = deployment.platform(credentials).object_store
     nothing = ObjectRef("oss", deployment.bucket, f"facescreen-doctor/{uuid.uuid4()}")
     actions: Mapping[str, Callable[[], object]] = {
         "oss:GetObject": lambda: store.read(nothing, 0, 1),
@@ -42,12 +44,7 @@ def state(deployment: Deployment, credentials: CredentialSource) -> Iterator[Lin
     """Reading, listing and appending. Raises errors.FacescreenError."""
     settings = deployment.settings
     name, key = settings.state_bucket, f"facescreen-doctor/{uuid.uuid4()}"
-    kept = OssState(
-        credentials,
-        endpoint=deployment.endpoints["OSS"],
-        region=deployment.alibaba.oss_region,
-        bucket=name,
-    )
+    kept = deployment.platform(credentials).state_store(name)
     actions: Mapping[str, Callable[[], object]] = {
         "oss:GetObject": lambda: kept.read(key),
         "oss:ListObjects": lambda: next(kept.names(key, ""), None),
@@ -58,7 +55,7 @@ def state(deployment: Deployment, credentials: CredentialSource) -> Iterator[Lin
     if refused:
         yield _not_allowed(_STATE, name, refused)
     with oss_errors(name):
-        versioning = _bucket(deployment, credentials, name).client().get_bucket_versioning().status
+        versioning = _bucket(deployment, credentials, name).get_bucket_versioning().status
     if versioning:
         says = f"{name} keeps versions ({versioning}): the ledger can't rest on it"
         yield fault(_STATE, says, "Make an unversioned bucket, and name it in STATE_BUCKET.")
@@ -73,8 +70,8 @@ def _guard(deployment: Deployment, credentials: CredentialSource) -> Line:
     key = f"{deployment.settings.tag_prefix}verdict"
     watched = _bucket(deployment, credentials, deployment.bucket)
     try:
-        with oss_errors(watched.name):
-            policy = watched.client().get_bucket_policy().policy or ""
+        with oss_errors(deployment.bucket):
+            policy = watched.get_bucket_policy().policy or ""
     except errors.ObjectGone:  # NoSuchBucketPolicy
         policy = ""
     if guards(policy, key):
@@ -118,6 +115,12 @@ def _not_allowed(check: str, bucket: str, actions: list[str]) -> Line:
     return warning(check, says, "See that the functions' roles may; yours need not.")
 
 
-def _bucket(deployment: Deployment, credentials: CredentialSource, name: str) -> Bucket:
-    region = deployment.alibaba.oss_region
-    return Bucket(name, deployment.endpoints["OSS"], region, credentials)
+def _bucket(deployment: Deployment, credentials: CredentialSource, name: str) -> oss2.Bucket:
+    """The vendor's own, for what ObjectStore knows nothing of."""
+    now = credentials.get()
+    provider = oss2.credentials.StaticCredentialsProvider(
+        now.access_key_id, now.access_key_secret, now.security_token or None
+    )
+    endpoint, region = deployment.endpoints["OSS"], deployment.alibaba.oss_region
+    auth = oss2.ProviderAuthV4(provider)
+    return oss2.Bucket(auth, endpoint, name, region=region, connect_timeout=_TIMEOUT_S)

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 
 import click
-from dotenv import dotenv_values
-from dotenv.parser import parse_stream
 
 from facescreen_cli.commands.doctor.result import Level, Line, warning
-from facescreen_cli.options import profile_option
+from facescreen_cli.environment import Environment
+from facescreen_cli.exit_codes import FAILED, OK
+from facescreen_cli.options import environment_option, profile_option
 from facescreen_cli.output import printable
-from facescreen_cli.project import PROJECT
 
-_LARGEST_FILE = 64 * 1024
 _COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAULT: "red"}
 _EXAMPLES = """
 \b
@@ -34,12 +31,7 @@ Exit codes: 0 no fault, 2 a fault, 64 usage.
 
 
 @click.command(epilog=_EXAMPLES)
-@click.option(
-    "--env",
-    "env_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="KEY=value lines, which go before the environment's.",
-)
+@environment_option
 @click.option(
     "--template",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -51,9 +43,10 @@ Exit codes: 0 no fault, 2 a fault, 64 usage.
 )
 @click.option("--offline", is_flag=True, help="Settings and s.yaml alone: ask nobody.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON line for each.")
+@click.pass_obj
 def doctor(
+    environment: Environment,
     *,
-    env_file: Path | None,
     template: Path | None,
     profile: str,
     inside: bool,
@@ -70,38 +63,36 @@ def doctor(
     Nothing is written, and no call is paid for. What the credentials may do is said of yours: the
     functions have roles of their own.
     """
-    given = _read(env_file) if env_file else {}
-    shadowed = [n for n, value in given.items() if os.environ.get(n, value) != value]
-    # The credentials' own library reads the environment, and nothing else.
-    os.environ.update(given)
     lines = chain(
-        map(_shadowed, shadowed),
-        _lines(_template(template), given, profile, inside=inside, offline=offline),
+        map(_shadowed, environment.shadowed),
+        _lines(
+            template or environment.template, environment, profile, inside=inside, offline=offline
+        ),
     )
     levels = [_tell(line, as_json=as_json) for line in lines]
     if not as_json:
         counts = {level.value: levels.count(level) for level in Level}
         click.echo(", ".join(f"{n} {level}" for level, n in counts.items() if n) + ".")
-    return 2 if Level.FAULT in levels else 0
+    return FAILED if Level.FAULT in levels else OK
 
 
 def _lines(
-    template: Path, given: Mapping[str, str], profile: str, *, inside: bool, offline: bool
+    template: Path, environment: Environment, profile: str, *, inside: bool, offline: bool
 ) -> Iterator[Line]:
+    # Imported late: --help is not to wait for YAML and the SDKs.
     from facescreen_cli.commands.doctor import credentials, settings
+    from facescreen_cli.commands.doctor.examination import examine
 
-    deployment, told = settings.deployment(template, os.environ, inside=inside)
+    deployment, told = settings.deployment(template, environment.process, inside=inside)
     yield from told
-    if given and template.exists():
-        yield from settings.unread(template, given)
+    if environment.file and template.exists():
+        yield from settings.unread(template, environment.file)
     source = None
     if not offline:
         source, line = credentials.found(profile)
         yield line
     if deployment is None or offline:
         return
-    from facescreen_cli.commands.doctor.examination import examine
-
     yield from examine(deployment, source)
 
 
@@ -120,23 +111,3 @@ def _tell(line: Line, *, as_json: bool) -> Level:
         click.echo(f"{'':34} → {printable(line.remedy)}")
     sys.stdout.flush()
     return line.level
-
-
-def _template(named: Path | None) -> Path:
-    if named is not None:
-        return named
-    here = Path("s.yaml")
-    return here if here.exists() else PROJECT / "s.yaml"
-
-
-def _read(env_file: Path) -> dict[str, str]:
-    """What a ``.env`` file sets. Raises click.UsageError."""
-    if env_file.stat().st_size > _LARGEST_FILE:
-        raise click.UsageError(f"{env_file} is larger than {_LARGEST_FILE} bytes")
-    with env_file.open(encoding="utf-8") as stream:
-        # Not by the library's own warnings: they repeat the line, and it may hold a secret.
-        for binding in parse_stream(stream):
-            if binding.error or (binding.key and binding.value is None):
-                line = binding.original.line
-                raise click.UsageError(f"{env_file}, line {line}: not KEY=value")
-    return {k: v or "" for k, v in dotenv_values(env_file, interpolate=False).items()}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import click
+
 from facescreen.clients.credentials import CredentialSource
-from facescreen.errors import BadCredentials
 from facescreen_cli.commands.doctor.result import Line, fault, ok
 from facescreen_cli.credentials import find_credentials
 
@@ -15,8 +16,8 @@ def found(profile: str) -> tuple[CredentialSource | None, Line]:
     try:
         source = find_credentials(profile)
         temporary = bool(source.get().security_token)
-    except BadCredentials as bad:
-        return None, fault("credentials", str(bad), _REMEDY)
+    except click.UsageError as missing:
+        return None, fault("credentials", missing.message, _REMEDY)
     kind = "temporary ones" if temporary else "an AccessKey"
     origin = f"of the profile {profile!r}" if profile else "by the default chain"
     return source, ok("credentials", f"{kind}, {origin}")

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 import yaml
 
+from facescreen.clients.credentials import CredentialSource
 from facescreen.errors import BadSettings
-from facescreen.platforms.alibaba import AlibabaSettings, InvokerSettings
+from facescreen.platforms.alibaba import AlibabaPlatform, AlibabaSettings, InvokerSettings
 from facescreen.settings.loader import Group, load
 from facescreen.settings.table import HttpSettings, Settings, SweepSettings
 from facescreen_cli import template_settings
 from facescreen_cli.deploy_target import FUNCTIONS
+from facescreen_cli.environment import with_defaults
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.functions import load_functions, load_stacks
 from facescreen_serverless_devs.model import Function
@@ -85,6 +87,12 @@ class Deployment:
             return given
         return {name: public(endpoint) for name, endpoint in given.items()}
 
+    def platform(self, credentials: CredentialSource) -> AlibabaPlatform:
+        """The cloud, as this machine reaches it."""
+        return AlibabaPlatform(
+            replace(self.alibaba, oss_endpoint=self.endpoints["OSS"]), credentials
+        )
+
 
 def read(template: Path, environment: Mapping[str, str], *, inside: bool) -> Deployment:
     """Raises BadSettings, which names every one that is wrong, BadTemplate, OSError."""
@@ -94,8 +102,7 @@ def read(template: Path, environment: Mapping[str, str], *, inside: bool) -> Dep
     wrong = template_settings.errors({n: v for n, v in environment.items() if n in known}, required)
     complete = {
         # A blank reads as not set: who reads it says so, together with all else that is wrong.
-        **{name: " " if default is None else default for name, default in declared.items()},
-        **{name: value for name, value in environment.items() if value},
+        **with_defaults(declared, environment, required=" "),
         **{
             name: template_settings.sound(name) for name in wrong if name in template_settings.NAMES
         },

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
+from facescreen_cli import interpreters
 from facescreen_cli.commands.package import text
+from facescreen_cli.commands.package.build import Builder
 from facescreen_cli.commands.package.sbom import Package
-from facescreen_cli.deploy_target import CLOUDS, FUNCTIONS, target
+from facescreen_cli.deploy_target import CLOUDS, FUNCTIONS, Target, target
+from facescreen_cli.environment import Environment
+from facescreen_cli.options import environment_option
 from facescreen_cli.project import PROJECT
 
 _EXAMPLES = """
@@ -43,10 +46,19 @@ Examples:
 @click.option("--without-byte-code", is_flag=True, help="Cold starts take several times as long.")
 @click.option("--quiet", is_flag=True, help="No line on what is unchanged, no table of parts.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@environment_option
+@click.pass_obj
 def package(
-    *, clouds: tuple[str, ...], functions: tuple[str, ...], to: Path, unpack: Path | None,
-    without_byte_code: bool, quiet: bool, as_json: bool,
-) -> None:  # fmt: skip
+    environment: Environment,
+    *,
+    clouds: tuple[str, ...],
+    functions: tuple[str, ...],
+    to: Path,
+    unpack: Path | None,
+    without_byte_code: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
     """Build what is deployed: a zip for each function and cloud.
 
     The same sources make the same bytes. In it is what the function can come to import, for the
@@ -59,8 +71,9 @@ def package(
     clouds, functions = clouds or CLOUDS, functions or FUNCTIONS
     if unpack is not None and (len(clouds), len(functions)) != (1, 1):
         raise click.UsageError("--unpack needs one --cloud and one --function")
+    targets = [target(cloud, environment.variables) for cloud in clouds]
     packages = []
-    for made, unchanged in _packages(clouds, functions, to, byte_code=not without_byte_code):
+    for made, unchanged in _packages(targets, functions, to, byte_code=not without_byte_code):
         packages.append(made)
         if not as_json and not (quiet and unchanged):
             click.echo(text.line(made, unchanged=unchanged))
@@ -74,13 +87,10 @@ def package(
 
 
 def _packages(
-    clouds: Sequence[str], functions: Sequence[str], to: Path, *, byte_code: bool
+    targets: Sequence[Target], functions: Sequence[str], to: Path, *, byte_code: bool
 ) -> Iterator[tuple[Package, bool]]:
-    """Each, and whether it was there already. Raises Unpackaged, click.UsageError."""
-    from facescreen_cli import interpreters
-    from facescreen_cli.commands.package.build import Builder
-
-    for aim in [target(cloud, os.environ) for cloud in clouds]:
+    """Each, and whether it was there already. Raises Unpackaged."""
+    for aim in targets:
         builder = Builder(aim, to, interpreters.find(aim.python) if byte_code else None)
         there = {function: builder.there(function) for function in functions}
         for found in there.values():

@@ -1,5 +1,1 @@
-"""``redrive``: what failed for good goes to the function again."""
-
-from facescreen_cli.commands.redrive.command import redrive
-
-__all__ = ["redrive"]
+"""Send what failed for good to the function again."""

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
 import click
 
-from facescreen.errors import BadCredentials, BadSettings, FacescreenError
+from facescreen_cli.commands.redrive import text
 from facescreen_cli.commands.redrive.dead_letters import Letter
-from facescreen_cli.options import cloud_option, moment, profile_option, share_option
+from facescreen_cli.commands.redrive.redriving import by_cause
+from facescreen_cli.commands.redrive.sending import send
+from facescreen_cli.cost import confirm
+from facescreen_cli.environment import Environment
+from facescreen_cli.exit_codes import FAILED, OK
+from facescreen_cli.interrupt import StopSignal
+from facescreen_cli.options import (
+    cloud_option,
+    environment_option,
+    moment,
+    profile_option,
+    share_option,
+)
 
 _MOST = 2000
 _EXAMPLES = """
@@ -63,7 +73,10 @@ class _Filters:
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines.")
 @profile_option
+@environment_option
+@click.pass_obj
 def redrive(
+    environment: Environment,
     *,
     cloud: str,
     causes: tuple[str, ...],
@@ -88,59 +101,46 @@ def redrive(
     TAG_PREFIX and TAG_FORM as the function has them. Letters are out of sight for half an hour,
     or until this ends.
     """
+    # Imported late: --help is not to wait for the SDKs.
     from facescreen_cli.commands.redrive.connecting import Options, connected
-    from facescreen_cli.commands.redrive.sending import send
-    from facescreen_cli.interrupt import Halt
 
-    filters, halt = _filters(causes, since, until), Halt()
+    filters, stop = _filters(causes, since, until), StopSignal()
+    redriving = connected(Options(cloud, profile, share), environment, stop)
     try:
-        redriving = connected(Options(cloud, profile, share), os.environ, halt)
-        try:
-            letters = [one for one in redriving.collect(most) if filters.select(one)]
-            again = _told(letters, as_json=as_json)
-            if dry_run or not again:
-                return 2 if letters and not dry_run else 0
-            _check_agreed(yes=yes)
-            with halt.on_interrupt():
-                return send(redriving, letters, halt, as_json=as_json)
-        finally:
-            redriving.release()
-    except (BadSettings, BadCredentials) as wrong:
-        raise click.UsageError(str(wrong)) from None
-    except FacescreenError as fault:
-        click.echo(f"Error: {fault}", err=True)
-        return 2
+        letters = [one for one in redriving.collect(most) if filters.select(one)]
+        again = _told(letters, as_json=as_json)
+        if dry_run or not again:
+            return FAILED if letters and not dry_run else OK
+        confirm(
+            "Send them again?",
+            yes=yes,
+            unasked="without a terminal to ask on, letters are sent only with --yes",
+            declined="nothing was sent",
+        )
+        with stop.on_interrupt():
+            return send(redriving, letters, stop, as_json=as_json)
+    finally:
+        redriving.release()
 
 
 def _filters(causes: tuple[str, ...], since: str, until: str) -> _Filters:
     now = datetime.now(timezone.utc)
     times: list[datetime | None] = []
-    for option, text in (("--since", since), ("--until", until)):
+    for option, given in (("--since", since), ("--until", until)):
         try:
-            times.append(moment(text, now) if text else None)
+            times.append(moment(given, now) if given else None)
         except ValueError:
-            raise click.UsageError(f"{option}: {text!r} is no time, as 2026-11-23 or 24h") from None
+            raise click.UsageError(
+                f"{option}: {given!r} is no time, as 2026-11-23 or 24h"
+            ) from None
     return _Filters(frozenset(causes), *times)
 
 
 def _told(letters: list[Letter], *, as_json: bool) -> int:
     """How many are of use to the function, once all were told by cause."""
-    from facescreen_cli.commands.redrive import text
-    from facescreen_cli.commands.redrive.redriving import by_cause
-
     again = 0
     for cause, group in by_cause(letters).items():
         text.group(cause, group, as_json=as_json)
         again += len(group) if cause.again else 0
     text.plan(again, len(letters) - again, as_json=as_json)
     return again
-
-
-def _check_agreed(*, yes: bool) -> None:
-    """Asks on a terminal. Raises click.UsageError for a no, and where nobody can answer."""
-    if yes:
-        return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise click.UsageError("without a terminal to ask on, letters are sent only with --yes")
-    if not click.confirm("Send them again?", err=True):
-        raise click.UsageError("nothing was sent")

@@ -1,28 +1,20 @@
-"""The queue and the function of a deployment, from the environment."""
+"""A deployment's dead-letter queue and its function, from the environment."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 
-from facescreen.platforms.alibaba import MNS_ENDPOINT, OSS_REGION
-from facescreen.platforms.aws import QUEUE_URL
-from facescreen.settings.forms import Text
-from facescreen.settings.loader import Reader, Setting
-from facescreen_cli.commands.redrive.dead_letters import of_function_compute, of_sqs
+from facescreen.platforms import choose
+from facescreen_cli.commands.redrive import mns_queue, sqs_queue
 from facescreen_cli.commands.redrive.redriving import Redriving
-from facescreen_cli.credentials import find_credentials
-from facescreen_cli.interrupt import Halt, HaltingPace
-from facescreen_cli.sdk.invoker import chosen
-from facescreen_cli.settings import settings_outside
+from facescreen_cli.credentials import UserCredentials
+from facescreen_cli.deployment import connect
+from facescreen_cli.environment import Environment
+from facescreen_cli.interrupt import StoppablePace, StopSignal
+from facescreen_cli.sdk.invoker import connect_invoker
 
-_DEAD_LETTER_QUEUE = Setting(
-    "MNS_DLQ",
-    Text(r"[A-Za-z][A-Za-z0-9-]{0,119}", "a queue's name"),
-    "facescreen-dead-letters",
-    where="s.yaml",
-)
+_QUEUES = {"alibaba": mns_queue.connect_queue, "aws": sqs_queue.connect_queue}
+"""By cloud."""
 
 
 @dataclass(frozen=True)
@@ -35,40 +27,11 @@ class Options:
     """Of CALLS_PER_SECOND."""
 
 
-def connected(options: Options, environment: Mapping[str, str], halt: Halt) -> Redriving:
-    """Raises errors.FacescreenError, BadSettings with every one that is wrong."""
-    per_second = options.share * settings_outside(environment).calls_per_second
-    pace = HaltingPace(per_second, halt)
-    if options.cloud == "aws":
-        return _on_aws(environment, pace)
-    return _on_alibaba(environment, options.profile, pace)
-
-
-def _on_alibaba(environment: Mapping[str, str], profile: str, pace: HaltingPace) -> Redriving:
-    from facescreen_cli.commands.redrive.mns_queue import MnsLetters
-
-    reader = Reader(environment)
-    reader.value(OSS_REGION)
-    endpoint = reader.value(MNS_ENDPOINT)
-    name = reader.value(_DEAD_LETTER_QUEUE)
-    reader.check()
-    credentials = find_credentials(profile)
-    queue = MnsLetters(endpoint, name, credentials)
-    return Redriving(queue, chosen("oss", environment, credentials), of_function_compute, pace)
-
-
-def _on_aws(environment: Mapping[str, str], pace: HaltingPace) -> Redriving:
-    import boto3
-
-    from facescreen.storage.s3 import S3Store
-    from facescreen_cli.commands.redrive.sqs_queue import SqsLetters
-    from facescreen_cli.commands.redrive.standing import S3Standing
-
-    reader = Reader(environment)
-    form = replace(QUEUE_URL, must_be="the dead-letter queue's URL")
-    url = reader.value(Setting("DEAD_LETTERS_QUEUE_URL", form, where="SQS console"))
-    reader.check()
-    invoker, session = chosen("s3", environment, None), boto3.Session()
-    settings = settings_outside(environment)
-    standing = S3Standing(S3Store(session), settings.tag_prefix, settings.tag_form)
-    return Redriving(SqsLetters(session, url), invoker, partial(of_sqs, why=standing.why), pace)
+def connected(options: Options, environment: Environment, stop: StopSignal) -> Redriving:
+    """Raises errors.FacescreenError, and click.UsageError with every setting that is wrong."""
+    store, credentials = choose.named(options.cloud).store, UserCredentials(options.profile)
+    settings, platform = connect(store, environment.settings, credentials)
+    queue, read = _QUEUES[options.cloud](environment.variables, settings, platform)
+    invoker = connect_invoker(store, environment, credentials)
+    pace = StoppablePace(options.share * settings.calls_per_second, stop)
+    return Redriving(queue, invoker, read, pace)

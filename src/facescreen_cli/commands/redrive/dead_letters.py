@@ -34,6 +34,9 @@ class Letter:
     """URIs of what the event is about, the first ten."""
 
 
+ReadLetter = Callable[[Held], Letter]
+
+
 def of_function_compute(held: Held) -> Letter:
     """Its onFailure record (function-compute.md, "onFailure record"), in JSON or in Base64 of it:
     UNCONFIRMED which of the two MNS gets."""

@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from mns.mns_exception import MNSServerException
 
 from facescreen.bus.mns import mns_errors
 from facescreen.clients.credentials import CredentialSource
-from facescreen_cli.commands.redrive.queues import HOLD_S, Held, sent
+from facescreen.platforms.alibaba import MNS_ENDPOINT, OSS_REGION
+from facescreen.platforms.ports import Platform
+from facescreen.settings.forms import Text
+from facescreen.settings.loader import Reader, Setting
+from facescreen.settings.table import Settings
+from facescreen_cli.commands.redrive.dead_letters import ReadLetter, of_function_compute
+from facescreen_cli.commands.redrive.queues import HOLD_S, Held, LetterQueue, sent
+from facescreen_cli.environment import usage_errors
 from facescreen_cli.sdk.mns import connect
 
+_NAME = Setting(
+    "MNS_DLQ",
+    Text(r"[A-Za-z][A-Za-z0-9-]{0,119}", "a queue's name"),
+    "facescreen-dead-letters",
+    where="s.yaml",
+)
 _BATCH = 16
 _WAIT_S = 1
+
+
+def connect_queue(
+    variables: Mapping[str, str], _: Settings, platform: Platform
+) -> tuple[LetterQueue, ReadLetter]:
+    """MNS_DLQ, and what reads its letters. Raises click.UsageError."""
+    with usage_errors():
+        reader = Reader(variables)
+        reader.value(OSS_REGION)
+        endpoint, name = reader.value(MNS_ENDPOINT), reader.value(_NAME)
+        reader.check()
+    return MnsLetters(endpoint, name, platform.credentials), of_function_compute
 
 
 class MnsLetters:

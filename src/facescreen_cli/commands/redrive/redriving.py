@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from facescreen.bus.ports import Invoker
 from facescreen.deepfake.rate_limiter import Pace
 from facescreen.errors import FacescreenError
 from facescreen_cli.commands.redrive.causes import Cause, cause_of
-from facescreen_cli.commands.redrive.dead_letters import Letter
+from facescreen_cli.commands.redrive.dead_letters import Letter, ReadLetter
 from facescreen_cli.commands.redrive.queues import Held, LetterQueue
 
 _READERS = 10
@@ -29,7 +28,7 @@ class Redriving:
 
     queue: LetterQueue
     invoker: Invoker
-    read: Callable[[Held], Letter]
+    read: ReadLetter
     """From several threads at once."""
     pace: Pace
     _held: list[Held] = field(default_factory=list)

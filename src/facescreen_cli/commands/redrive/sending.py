@@ -6,27 +6,27 @@ from facescreen_cli.commands.redrive import text
 from facescreen_cli.commands.redrive.causes import cause_of
 from facescreen_cli.commands.redrive.dead_letters import Letter
 from facescreen_cli.commands.redrive.redriving import Kept, Redriving
-from facescreen_cli.exit_codes import INTERRUPTED, NOT_ALL_SCREENED
-from facescreen_cli.interrupt import Halt, Halted
+from facescreen_cli.exit_codes import FAILED, INTERRUPTED, OK
+from facescreen_cli.interrupt import Stopped, StopSignal
 
 
-def send(redriving: Redriving, letters: list[Letter], halt: Halt, *, as_json: bool) -> int:
-    """The exit code. Once `halt` asks for it, no more are sent."""
+def send(redriving: Redriving, letters: list[Letter], stop: StopSignal, *, as_json: bool) -> int:
+    """The exit code. Once `stop` asks for it, no more are sent."""
     sent = 0
     for one in letters:
         try:
             _send(redriving, one)
         except Kept as why:
             text.letter(one, "kept", str(why), as_json=as_json)
-        except Halted:
+        except Stopped:
             break
         else:
             sent += 1
             text.letter(one, "sent again", as_json=as_json)
     text.ended(sent, len(letters) - sent, as_json=as_json)
-    if halt.interrupted:
+    if stop.interrupted:
         return INTERRUPTED
-    return 0 if sent == len(letters) else NOT_ALL_SCREENED
+    return OK if sent == len(letters) else FAILED
 
 
 def _send(redriving: Redriving, letter: Letter) -> None:

@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import boto3
 
 from facescreen.clients.boto import aws_errors, connect
-from facescreen_cli.commands.redrive.queues import HOLD_S, Held, sent
+from facescreen.platforms.aws import QUEUE_URL
+from facescreen.platforms.ports import Platform
+from facescreen.settings.loader import Reader, Setting
+from facescreen.settings.table import Settings
+from facescreen_cli.commands.redrive.dead_letters import ReadLetter, of_sqs
+from facescreen_cli.commands.redrive.queues import HOLD_S, Held, LetterQueue, sent
+from facescreen_cli.commands.redrive.standing import S3Standing
+from facescreen_cli.environment import usage_errors
 
+_URL = Setting(
+    "DEAD_LETTERS_QUEUE_URL",
+    replace(QUEUE_URL, must_be="the dead-letter queue's URL"),
+    where="SQS console",
+)
 _BATCH = 10
 _WAIT_S = 1
+
+
+def connect_queue(
+    variables: Mapping[str, str], settings: Settings, platform: Platform
+) -> tuple[LetterQueue, ReadLetter]:
+    """DEAD_LETTERS_QUEUE_URL, and what reads its letters. Raises click.UsageError."""
+    with usage_errors():
+        reader = Reader(variables)
+        url = reader.value(_URL)
+        reader.check()
+    standing = S3Standing(platform.object_store, settings.tag_prefix, settings.tag_form)
+    return SqsLetters(boto3.Session(), url), partial(of_sqs, why=standing.why)
 
 
 class SqsLetters:

@@ -9,7 +9,7 @@ import click
 
 from facescreen_cli.commands.redrive.causes import Cause
 from facescreen_cli.commands.redrive.dead_letters import Letter
-from facescreen_cli.cost import PRICE_USD, costs
+from facescreen_cli.cost import costs, usd
 from facescreen_cli.output import printable
 
 
@@ -36,7 +36,7 @@ def group(cause: Cause, letters: list[Letter], *, as_json: bool) -> None:
 def plan(again: int, kept: int, *, as_json: bool) -> None:
     """What a yes would do."""
     if as_json:
-        _line(to_send_again=again, kept=kept, usd_at_most=round(again * PRICE_USD, 2))
+        _line(to_send_again=again, kept=kept, usd_at_most=usd(again))
     else:
         says = "what was paid for is not paid for again"
         click.echo(f"{again} to send again, {kept} kept: at most {costs(again)}; {says}.", err=True)

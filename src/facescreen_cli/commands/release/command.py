@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from dataclasses import dataclass
 
 import click
 
-from facescreen.errors import BadCredentials, BadSettings, FacescreenError
+from facescreen.errors import FacescreenError, InvalidRequestError
 from facescreen.model import ObjectRef
-from facescreen_cli.commands.release.releasing import Releasing, Reopening, Return
-from facescreen_cli.options import profile_option
+from facescreen.records.ledger import Ledger
+from facescreen.screening.quarantine import Records
+from facescreen.storage.keys import object_ref
+from facescreen_cli.buckets import STORES
+from facescreen_cli.commands.release.releasing import NotReleased, Releasing, Reopening, Return
+from facescreen_cli.cost import confirm
+from facescreen_cli.credentials import UserCredentials
+from facescreen_cli.deployment import connect
+from facescreen_cli.environment import Environment
+from facescreen_cli.exit_codes import FAILED, OK
+from facescreen_cli.options import environment_option, profile_option
 from facescreen_cli.output import printable
 
 _EXAMPLES = """
@@ -46,8 +53,16 @@ class _Row:
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON line for each.")
 @profile_option
+@environment_option
+@click.pass_obj
 def release(
-    *, objects: tuple[str, ...], dry_run: bool, yes: bool, as_json: bool, profile: str
+    environment: Environment,
+    *,
+    objects: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+    profile: str,
 ) -> int:
     """Take objects back out of quarantine.
 
@@ -63,29 +78,28 @@ def release(
     OSS_REGION.
     """
     scheme, refs = _named(objects)
-    try:
-        releasing = _releasing(scheme, profile)
-        rows = [_planned(releasing, ref) for ref in refs]
-        if not dry_run and any(row.plan for row in rows):
-            _check_agreed(rows, yes=yes)
-    except (BadSettings, BadCredentials) as wrong:
-        raise click.UsageError(str(wrong)) from None
+    releasing = _releasing(scheme, environment, profile)
+    rows = [_planned(releasing, ref) for ref in refs]
+    if not dry_run and any(row.plan for row in rows):
+        confirm(
+            "\n".join([*map(_line, rows), "Release them?"]),
+            yes=yes,
+            unasked="objects of high risk are released only with --yes",
+            declined="nothing was released",
+        )
     for row in rows:
         if not dry_run:
             _carry_out(releasing, row)
         _tell(row, as_json=as_json)
-    return 2 if any(row.status == "not_released" for row in rows) else 0
+    return FAILED if any(row.status == "not_released" for row in rows) else OK
 
 
 def _named(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
     """The scheme that all of them have, and the objects. Raises click.UsageError."""
-    from facescreen.errors import InvalidRequestError
-    from facescreen.storage.keys import object_ref
-
     refs = []
     for named in dict.fromkeys(objects):
         scheme, separator, rest = named.partition("://")
-        if scheme not in ("oss", "s3") or not separator:
+        if scheme not in STORES or not separator:
             raise click.UsageError(f"name objects as oss://bucket/key, not {named!r}")
         bucket, _, key = rest.partition("/")
         try:
@@ -98,29 +112,26 @@ def _named(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
     return schemes.pop(), refs
 
 
-def _releasing(scheme: str, profile: str) -> Releasing:
-    from facescreen_cli.deployment import releasing
-
-    return releasing(scheme, os.environ, profile)
+def _releasing(store: str, environment: Environment, profile: str) -> Releasing:
+    """Raises click.UsageError, which names every setting that is wrong."""
+    settings, platform = connect(
+        store, environment.settings, UserCredentials(profile), needs=["STATE_BUCKET"]
+    )
+    records = Records(Ledger(platform.state_store(settings.state_bucket)))
+    return Releasing(platform.quarantine_store, records, settings.quarantine)
 
 
 def _planned(releasing: Releasing, ref: ObjectRef) -> _Row:
-    from facescreen_cli.commands.release.releasing import NotReleased
-
     row = _Row(ref)
     try:
         row.plan = releasing.plan(ref)
         row.detail = row.plan.says
-    except (BadSettings, BadCredentials):
-        raise
     except (NotReleased, FacescreenError) as why:
         row.fail(why)
     return row
 
 
 def _carry_out(releasing: Releasing, row: _Row) -> None:
-    from facescreen_cli.commands.release.releasing import NotReleased
-
     if row.plan is None:
         return
     try:
@@ -128,18 +139,6 @@ def _carry_out(releasing: Releasing, row: _Row) -> None:
         row.status = "released"
     except (NotReleased, FacescreenError) as why:
         row.fail(why)
-
-
-def _check_agreed(rows: list[_Row], *, yes: bool) -> None:
-    """Asks on a terminal. Raises click.UsageError for a no, and where nobody can answer."""
-    if yes:
-        return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise click.UsageError("objects of high risk are released only with --yes")
-    for row in rows:
-        click.echo(_line(row), err=True)
-    if not click.confirm("Release them?", err=True):
-        raise click.UsageError("nothing was released")
 
 
 def _tell(row: _Row, *, as_json: bool) -> None:

@@ -1,5 +1,1 @@
-"""``report``: what stands on the objects of a bucket."""
-
-from facescreen_cli.commands.report.command import report
-
-__all__ = ["report"]
+"""Count what stands on the objects of a bucket: verdicts, reasons, days."""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 from click.core import ParameterSource
 
-from facescreen.errors import BadCredentials, BadSettings, FacescreenError
-from facescreen.settings.table import Settings
-from facescreen_cli.buckets import Bucket, S3Bucket
-from facescreen_cli.commands.report.counts import Report
+from facescreen.platforms import choose
+from facescreen_cli.buckets import Bucket, bucket_and_prefix
+from facescreen_cli.commands.report import cost, text
+from facescreen_cli.commands.report.counting import count
 from facescreen_cli.commands.report.file import check_page, write_page
-from facescreen_cli.credentials import credentials_for
-from facescreen_cli.options import cloud_option, profile_option
-from facescreen_cli.output import printable
+from facescreen_cli.commands.report.page import html
+from facescreen_cli.credentials import UserCredentials
+from facescreen_cli.deployment import connect
+from facescreen_cli.environment import Environment
+from facescreen_cli.exit_codes import OK
+from facescreen_cli.options import cloud_option, environment_option, profile_option
 
 _EXAMPLES = """
 \b
@@ -54,7 +56,10 @@ there.
 )
 @cloud_option
 @profile_option
+@environment_option
+@click.pass_obj
 def report(
+    environment: Environment,
     *,
     target: str | None,
     whole: bool,
@@ -82,83 +87,26 @@ def report(
     if cost_alone:
         if target or whole or page or check:
             raise click.UsageError("--cost is of all buckets: give nothing but --json with it")
-        return _report_cost(cloud, profile, as_json=as_json)
+        return _tell_cost(environment, cloud, profile, as_json=as_json)
     given = click.get_current_context().get_parameter_source("cloud")
     if given is ParameterSource.COMMANDLINE:
         raise click.UsageError("--cloud is for --cost: a bucket says where it is, as s3://bucket")
     if target is None:
         raise click.UsageError("name a bucket and a prefix, as oss://bucket/prefix, or --cost")
-    # The SDKs load here.
-    from facescreen_cli.buckets import bucket_of
-    from facescreen_cli.settings import parts, platform_outside, settings_with_tags
-
-    store, name, prefix = parts(target, whole=whole)
+    store, name, prefix = bucket_and_prefix(target, whole=whole)
     if page is not None:
         check_page(page)
-    try:
-        settings = settings_with_tags(os.environ)
-        platform = platform_outside(store, os.environ, credentials_for(store, profile))
-        bucket = bucket_of(name, platform)
-        made = _count(bucket, prefix, settings)
-    except (BadSettings, BadCredentials) as wrong:
-        raise click.UsageError(str(wrong)) from None
-    _tell(made, as_json=as_json)
+    settings, platform = connect(store, environment.settings, UserCredentials(profile))
+    counted = count(Bucket(platform.object_store, name), prefix, settings)
+    text.tell(counted, as_json=as_json)
     if page is not None:
-        from facescreen_cli.commands.report.page import html
-
-        write_page(page, html(made))
-    return made.status(check=check)
+        write_page(page, html(counted))
+    return counted.status(check=check)
 
 
-def _report_cost(cloud: str, profile: str, *, as_json: bool) -> int:
-    from facescreen_cli.buckets import bucket_of
-    from facescreen_cli.commands.report import cost
-    from facescreen_cli.settings import platform_outside, settings_of_state
-
-    store = "s3" if cloud == "aws" else "oss"
-    try:
-        settings = settings_of_state(os.environ)
-        credentials = credentials_for(store, profile)
-        platform = platform_outside(store, os.environ, credentials)
-        bucket = bucket_of(settings.state_bucket, platform)
-        made = cost.read(bucket, settings.daily_calls)
-    except (BadSettings, BadCredentials) as wrong:
-        raise click.UsageError(str(wrong)) from None
-    except FacescreenError as fault:
-        raise cost.Unread(str(fault)) from None
-    click.echo(cost.as_json(made) if as_json else cost.as_table(made))
-    return 0
-
-
-def _count(bucket: Bucket | S3Bucket, prefix: str, settings: Settings) -> Report:
-    """Raises BadSettings, BadCredentials; what else ends it early makes it partial."""
-    from facescreen_cli.commands.report.counts import Report
-    from facescreen_cli.commands.report.text import progress
-    from facescreen_cli.interrupt import Halt
-    from facescreen_cli.verdicts import Reader, found
-
-    target = f"{bucket.kind}://{bucket.name}/{prefix}"
-    made, halt, reader = Report(target), Halt(), Reader(bucket, settings)
-    with halt.on_interrupt(), progress() as advance:
-        try:
-            for one in found(bucket.listed(prefix), reader.read, halt):
-                made.counts.add(one)
-                advance()
-        except (BadSettings, BadCredentials):
-            raise
-        except FacescreenError as fault:
-            made.partial = str(fault)
-    if halt.interrupted:
-        made.interrupted, made.partial = True, "stopped by Ctrl-C"
-    return made
-
-
-def _tell(made: Report, *, as_json: bool) -> None:
-    from facescreen_cli.commands.report import text
-
-    if as_json:
-        click.echo(text.as_json(made))
-    else:
-        text.tell(made)
-    if made.partial:
-        click.echo(f"Partial: {printable(made.partial)}", err=True)
+def _tell_cost(environment: Environment, cloud: str, profile: str, *, as_json: bool) -> int:
+    store, credentials = choose.named(cloud).store, UserCredentials(profile)
+    settings, platform = connect(store, environment.settings, credentials, needs=["STATE_BUCKET"])
+    month = cost.read(settings, platform)
+    click.echo(cost.as_json(month) if as_json else cost.as_table(month))
+    return OK

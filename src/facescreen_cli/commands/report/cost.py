@@ -10,28 +10,23 @@ from functools import partial
 from io import StringIO
 from typing import Any
 
-import click
 from rich.console import Console
 from rich.table import Table
 
 from facescreen.deepfake.budget import drawn_by_day
+from facescreen.platforms.ports import Platform
 from facescreen.records.history import History
+from facescreen.settings.table import Settings
 from facescreen.storage.ports import StateStore
 from facescreen.timing import persistently
-from facescreen_cli.buckets import Bucket, S3Bucket
-from facescreen_cli.cost import PRICE_USD
+from facescreen_cli.buckets import needing
+from facescreen_cli.cost import usd
 
 COUNTED, FROM_HISTORY = "counted", "history"
 _SOURCES = (
     "counted: drawn from the cap, so paid for or perhaps paid for (a call without an answer). "
     "history: no cap was set; the verdicts of objects alone, without what else was asked over HTTP."
 )
-
-
-class Unread(click.ClickException):
-    """The state bucket could not be read."""
-
-    exit_code = 2
 
 
 @dataclass(frozen=True)
@@ -58,11 +53,13 @@ class Cost:
         return sum(day.calls for day in self.days)
 
 
-def read(bucket: Bucket | S3Bucket, cap: float) -> Cost:
+def read(settings: Settings, platform: Platform) -> Cost:
     """From the state bucket. Raises errors.FacescreenError, AccessRefused with what is to be
     allowed."""
-    with bucket.needing(f"{bucket.listing} and {bucket.kind}:GetObject"):
-        return Cost(month_to_date(bucket.state(), datetime.now(timezone.utc).date()), cap)
+    store, bucket = platform.object_store, settings.state_bucket
+    with needing(f"{store.listing_action} and {store.name}:GetObject", bucket):
+        today = datetime.now(timezone.utc).date()
+        return Cost(month_to_date(platform.state_store(bucket), today), settings.daily_calls)
 
 
 def month_to_date(state: StateStore, today: date) -> tuple[Day, ...]:
@@ -87,12 +84,12 @@ def as_json(cost: Cost) -> str:
         "month": cost.days[0].date.isoformat()[:7],
         "cap": None if math.isinf(cost.cap) else int(cost.cap),
         "calls": cost.calls,
-        "usd": _usd(cost.calls),
+        "usd": usd(cost.calls),
         "days": [
             {
                 "day": day.date.isoformat(),
                 "calls": day.calls,
-                "usd": _usd(day.calls),
+                "usd": usd(day.calls),
                 "source": day.source,
             }
             for day in cost.days
@@ -106,20 +103,16 @@ def as_table(cost: Cost) -> str:
     table = Table(caption=_SOURCES, caption_justify="left", show_footer=True)
     table.add_column("day (UTC)", "month to date")
     table.add_column("paid calls", str(cost.calls), justify="right")
-    table.add_column("USD", f"{_usd(cost.calls):.2f}", justify="right")
+    table.add_column("USD", f"{usd(cost.calls):.2f}", justify="right")
     table.add_column("of the cap", _share(cost.calls, len(cost.days) * cost.cap), justify="right")
     table.add_column("source")
     for day in cost.days:
         if day.calls or day is cost.days[0]:
-            usd, share = f"{_usd(day.calls):.2f}", _share(day.calls, cost.cap)
-            table.add_row(day.date.isoformat(), str(day.calls), usd, share, day.source)
+            dollars, share = f"{usd(day.calls):.2f}", _share(day.calls, cost.cap)
+            table.add_row(day.date.isoformat(), str(day.calls), dollars, share, day.source)
     out = StringIO()
     Console(file=out, width=100).print(table)
     return out.getvalue().rstrip()
-
-
-def _usd(calls: int) -> float:
-    return round(calls * PRICE_USD, 2)
 
 
 def _share(calls: int, most: float) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from facescreen.model import Verdict
-from facescreen_cli.exit_codes import ALL_LOW_RISK, FLAGGED, INTERRUPTED, NOT_ALL_SCREENED
+from facescreen_cli.exit_codes import FAILED, FLAGGED, INTERRUPTED, OK
 from facescreen_cli.verdicts import Apart, Found
 
 OTHER = "other"
@@ -75,10 +75,10 @@ class Report:
         if check and counts.flagged:
             return FLAGGED
         if self.partial or counts.apart[Apart.UNREAD]:
-            return NOT_ALL_SCREENED
+            return FAILED
         # A mistyped prefix, under which nothing is, must pass no check.
         low_risk = counts.verdicts[Verdict.LOW_RISK] == counts.screenable > 0
-        return ALL_LOW_RISK if low_risk or not check else NOT_ALL_SCREENED
+        return OK if low_risk or not check else FAILED
 
 
 def newest(days: dict[str, Counter[Verdict]]) -> list[tuple[str, Counter[Verdict]]]:

@@ -17,18 +17,12 @@ def check_page(path: Path) -> None:
         raise click.UsageError(f"no file can be made in {path.parent}")
 
 
-class Unwritten(click.ClickException):
-    """The page could not be written."""
-
-    exit_code = 2
-
-
 def write_page(path: Path, text: str) -> None:
-    """In place of what is there. Raises Unwritten."""
+    """In place of what is there. Raises click.ClickException."""
     try:
         _replace(path, text)
     except OSError as error:
-        raise Unwritten(f"{path} can't be written: {error.strerror}") from None
+        raise click.ClickException(f"{path} can't be written: {error.strerror}") from None
 
 
 def _replace(path: Path, text: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -32,7 +33,7 @@ _REMEDIES = {
 }
 
 
-def as_json(report: Report) -> str:
+def _json(report: Report) -> str:
     """One JSON object, whole."""
     counts = report.counts
     document: dict[str, Any] = {
@@ -53,8 +54,18 @@ def by_verdict(verdicts: Counter[Verdict]) -> dict[str, int]:
     return {verdict.value: verdicts[verdict] for verdict in Verdict}
 
 
-def tell(report: Report) -> None:
-    """Tables and remedies, on standard output."""
+def tell(report: Report, *, as_json: bool) -> None:
+    """On standard output; on standard error, why it is partial."""
+    if as_json:
+        click.echo(_json(report))
+    else:
+        _tell_people(report)
+    if report.partial:
+        click.echo(f"Partial: {printable(report.partial)}", err=True)
+
+
+def _tell_people(report: Report) -> None:
+    """Tables and remedies."""
     console = Console(width=None if sys.stdout.isatty() else 100)
     title = f"{report.target}, {report.at}"
     title += f" (partial: {report.partial})" if report.partial else ""

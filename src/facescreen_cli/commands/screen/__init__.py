@@ -1,5 +1,1 @@
-"""``screen``: files, folders, URLs and objects, from the command line."""
-
-from facescreen_cli.commands.screen.command import screen
-
-__all__ = ["screen"]
+"""Screen files, folders, URLs or objects for deepfakes."""

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
-
 import click
 
-from facescreen.clients.credentials import Credentials, CredentialSource
-from facescreen.errors import BadCredentials, BadSettings, StandInRefused
-from facescreen_cli.commands.screen.services import Services
-from facescreen_cli.commands.screen.targets import Found
-from facescreen_cli.credentials import find_credentials
-from facescreen_cli.output import printable
+from facescreen_cli.environment import Environment
+from facescreen_cli.options import environment_option
 
-_LOCAL_SCENE = "local_0001"
 _EXAMPLES = """
 \b
 Examples:
@@ -70,7 +59,10 @@ failed, 64 usage, 130 stopped by Ctrl-C (what was done is told).
     help="Take URLs of this origin although they would be refused, as https://files.corp.example.",
 )
 @click.option("--verbose", is_flag=True, help="Name what is skipped in folders, and why.")
+@environment_option
+@click.pass_obj
 def screen(
+    environment: Environment,
     *,
     targets: tuple[str, ...],
     scene: str | None,
@@ -96,131 +88,20 @@ def screen(
     go: MNS_ENDPOINT with MNS_TOPIC or MNS_QUEUE; on AWS SNS_TOPIC_ARN, SQS_QUEUE_URL or EVENT_BUS,
     while region and credentials of S3 are boto3's matter).
     """
-    from facescreen_cli.commands.screen import services as ours
+    # Imported late: --help is not to wait for the SDKs.
+    from facescreen_cli.commands.screen import run
+    from facescreen_cli.commands.screen.services import Services
 
-    found = _find(targets, origins, verbose=verbose)
-    _check_objects(found, write_back=write_back, local=local, rate=rate)
+    found = run.find_targets(targets, origins, verbose=verbose)
+    store = run.store_of(found)
+    run.check_objects(store, write_back=write_back, local=local, rate=rate)
     if local and (endpoint or profile):
         raise click.UsageError("--local brings its own endpoint and credentials")
-    try:
-        with _surroundings(profile, local=local and not dry_run) as (base, credentials):
-            told = ours.environment(scene=scene, rate=rate, endpoint=endpoint, base=base)
-            services = ours.Services.from_env(told)
-            if dry_run:
-                return _tell_costs(found, services)
-            _check_costs(found, services, yes=yes or local)
-            return _run(found, services, credentials(), as_json=as_json, write_back=write_back)
-    except (BadSettings, BadCredentials, StandInRefused) as wrong:
-        raise click.UsageError(str(wrong)) from None
-
-
-def _find(arguments: tuple[str, ...], origins: tuple[str, ...], *, verbose: bool) -> Found:
-    from facescreen.clients.dns import addresses
-    from facescreen.screening.url_rules import UrlRules
-    from facescreen_cli.commands.screen.report import skipped_summary
-    from facescreen_cli.commands.screen.targets import Found
-
-    allowed = tuple(origin.lower().rstrip("/") for origin in origins)
-    found, rules = Found(), UrlRules(allowed, addresses)
-    for argument in arguments:
-        found.add(argument, rules)
-    if verbose:
-        for path, why in found.skipped:
-            click.echo(f"skipped ({why}): {printable(str(path))}", err=True)
-    if not found.targets:
-        raise click.UsageError(f"there is no image or video to screen. {skipped_summary(found)}")
-    return found
-
-
-def _check_objects(found: Found, *, write_back: bool, local: bool, rate: float | None) -> None:
-    store = _store_of(found)
-    if rate is not None and store:
-        # Turns are counted in units of it (deepfake.fleet): with another one the two would wait
-        # for each other's minute to end.
-        raise click.UsageError(
-            "objects take their turns beside the function's: set CALLS_PER_SECOND as it has it, "
-            "without --rate"
-        )
-    if write_back and not store:
-        raise click.UsageError("--write-back is for objects of buckets: a file has no tags")
-    if local and store:
-        raise click.UsageError("the cloud of --local holds no objects: use `facescreen up`")
-
-
-def _store_of(found: Found) -> str:
-    """That of the objects among them; empty where there are none. Raises click.UsageError."""
-    from facescreen_cli.commands.screen.targets import BucketObject
-
-    stores = {one.ref.store for one in found.targets if isinstance(one, BucketObject)}
-    if len(stores) > 1:
-        raise click.UsageError("oss:// or s3://, not both at once: each has its ledger")
-    return stores.pop() if stores else ""
-
-
-@contextmanager
-def _surroundings(
-    profile: str, *, local: bool
-) -> Iterator[tuple[Mapping[str, str], Callable[[], CredentialSource]]]:
-    """The environment and its credentials, or those of a local cloud that runs while the block
-    does."""
-    if not local:
-        yield os.environ, lambda: find_credentials(profile)
-        return
-    from facescreen_cli.local_cloud import running_cloud
-
-    with (
-        tempfile.TemporaryDirectory(prefix="facescreen-") as folder,
-        running_cloud(Path(folder), {}) as cloud,
-    ):
-        cloud.samples()
-        key = cloud.identity.key
-        own = Credentials(key.access_key_id, key.access_key_secret)
-        yield {"SCENE_CODE": _LOCAL_SCENE, **cloud.environment()}, lambda: own
-
-
-def _tell_costs(found: Found, services: Services) -> int:
-    from facescreen_cli.commands.screen.estimate import paid_calls
-    from facescreen_cli.commands.screen.report import skipped_summary
-    from facescreen_cli.cost import costs
-
-    calls = paid_calls(found.targets, services.strictness)
-    told = f"{len(found.targets)} to screen: up to {costs(calls)}. {skipped_summary(found)}"
-    click.echo(told.strip())
-    return 0
-
-
-def _check_costs(found: Found, services: Services, *, yes: bool) -> None:
-    """Raises click.UsageError for a run that nobody agreed to pay for."""
-    from facescreen_cli.commands.screen.estimate import paid_calls
-    from facescreen_cli.cost import WITHOUT_ASKING, check_agreed
-
-    if not yes and len(found.targets) > WITHOUT_ASKING:
-        check_agreed(paid_calls(found.targets, services.strictness))
-
-
-def _run(
-    found: Found,
-    services: Services,
-    credentials: CredentialSource,
-    *,
-    as_json: bool,
-    write_back: bool,
-) -> int:
-    from facescreen_cli.commands.screen.report import Report, progress
-    from facescreen_cli.commands.screen.workers import results, workers
-    from facescreen_cli.exit_codes import INTERRUPTED
-    from facescreen_cli.interrupt import Halt
-
-    halt, report = Halt(), Report(found)
-    judge = services.judge(credentials, halt, store=_store_of(found), write_back=write_back)
-    size = workers(services.calls_per_second, len(found.targets))
-    with halt.on_interrupt(), progress(len(found.targets)) as advance:
-        for result in results(found.targets, judge.judge, halt, size):
-            report.add(result, as_json=as_json)
-            advance()
-    if not as_json:
-        report.table()
-    click.echo(report.summary(), err=as_json)
-    if halt.fault is not None:
-        click.echo(f"Stopped: {halt.fault}", err=True)
-    return INTERRUPTED if halt.interrupted else report.status
+    given = {"SCENE_CODE": scene, "CALLS_PER_SECOND": rate, "CLOUDAUTH_ENDPOINT": endpoint}
+    options = {name: str(value) for name, value in given.items() if value is not None}
+    with run.surroundings(environment, profile, local=local and not dry_run) as (base, credentials):
+        services = Services.from_env({**base, **options}, credentials, "" if dry_run else store)
+        if dry_run:
+            return run.tell_cost(found, services)
+        run.confirm_cost(found, services, yes=yes or local)
+        return run.run(found, services, as_json=as_json, write_back=write_back)

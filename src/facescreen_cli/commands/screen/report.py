@@ -18,7 +18,7 @@ from facescreen.model import Verdict
 from facescreen_cli.commands.screen.target_screener import Result
 from facescreen_cli.commands.screen.targets import BucketObject, Found, Url
 from facescreen_cli.cost import costs
-from facescreen_cli.exit_codes import ALL_LOW_RISK, FLAGGED, NOT_ALL_SCREENED
+from facescreen_cli.exit_codes import FAILED, FLAGGED, OK
 from facescreen_cli.output import printable
 
 _FLAGGED = (Verdict.HIGH_RISK.value, Verdict.SUSPICIOUS.value)
@@ -73,7 +73,7 @@ class Report:
         if verdicts & set(_FLAGGED):
             return FLAGGED
         low_risk = verdicts <= {Verdict.LOW_RISK.value} and not self._left
-        return ALL_LOW_RISK if low_risk else NOT_ALL_SCREENED
+        return OK if low_risk else FAILED
 
     @property
     def _left(self) -> int:

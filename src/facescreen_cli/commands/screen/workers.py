@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from facescreen.errors import OperatorFault
 from facescreen_cli.commands.screen.target_screener import Result
 from facescreen_cli.commands.screen.targets import Target
-from facescreen_cli.interrupt import Halt, Halted
+from facescreen_cli.interrupt import Stopped, StopSignal
 
 _MOST = 64
 _POLL_S = 0.2
@@ -23,20 +23,20 @@ def workers(calls_per_second: float, targets: int) -> int:
 
 
 def results(
-    targets: Iterable[Target], judge: Callable[[Target], Result], halt: Halt, size: int
+    targets: Iterable[Target], judge: Callable[[Target], Result], stop: StopSignal, size: int
 ) -> Iterator[Result]:
-    """As they come. Ends early once `halt` asks for it, with those that were under way."""
+    """As they come. Ends early once `stop` asks for it, with those that were under way."""
     todo = deque(targets)
     done: queue.SimpleQueue[Result | None] = queue.SimpleQueue()
 
     def work() -> None:
         try:
-            while todo and not halt.asked:
+            while todo and not stop.requested:
                 done.put(judge(todo.popleft()))
-        except (Halted, IndexError):  # another took the last one
+        except (Stopped, IndexError):  # another took the last one
             pass
         except OperatorFault as fault:
-            halt.fault = halt.fault or fault
+            stop.fault = stop.fault or fault
         finally:
             done.put(None)
 
@@ -45,7 +45,7 @@ def results(
         try:
             yield from _until_ended(done, size)
         finally:
-            halt.closed = True
+            stop.closed = True
         for end in ends:
             end.result()
 

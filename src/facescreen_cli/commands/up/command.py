@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from facescreen_cli.local_cloud import (
-    print_addresses,
-    running_cloud,
-    upload,
-    wait_for_signal,
-    watch_signals,
-)
+from facescreen_cli import interpreters
+from facescreen_cli.deploy_target import target
+from facescreen_cli.environment import Environment
+from facescreen_cli.options import environment_option
 
 SERVICES = ("oss", "cloudauth", "mns", "fc", "http", "admin")
 
@@ -44,36 +41,44 @@ SERVICES = ("oss", "cloudauth", "mns", "fc", "http", "admin")
     is_flag=True,
     help="Run what `facescreen package` built, on the Python it was built for.",
 )
+@environment_option
+@click.pass_obj
 def up(
-    data: Path, env_file: Path | None, ports: tuple[str, ...], *, samples: bool, packaged: bool
+    environment: Environment,
+    *,
+    data: Path,
+    env_file: Path | None,
+    ports: tuple[str, ...],
+    samples: bool,
+    packaged: bool,
 ) -> None:
     """Run the local cloud until stopped.
 
     An object that is put into its bucket is screened as s.yaml says. verdicts.json in the data
     folder gives the verdicts of the stand-in by SHA-256; samples/ holds files to try.
     """
+    # Imported late: --help is not to wait for the local cloud.
+    from facescreen_cli import local_cloud
     from facescreen_local.cloud import write_env_file
 
-    interpreters = _interpreters() if packaged else None
-    with running_cloud(data, dict(_port(given) for given in ports), interpreters) as cloud:
+    numbers = dict(_port(given) for given in ports)
+    pythons = _pythons(environment.variables) if packaged else None
+    with local_cloud.running_cloud(data, numbers, pythons) as cloud:
         if samples:
-            upload(cloud)
+            local_cloud.upload(cloud)
         else:
             cloud.samples()
         # First: whoever finds the env file may stop this at once.
-        stopped = watch_signals()
+        stopped = local_cloud.watch_signals()
         if env_file is not None:
             write_env_file(env_file, cloud.environment())
-        print_addresses(cloud)
-        wait_for_signal(stopped)
+        local_cloud.print_addresses(cloud)
+        local_cloud.wait_for_signal(stopped)
 
 
-def _interpreters() -> dict[str, str]:
+def _pythons(environment: Mapping[str, str]) -> dict[str, str]:
     """Of the runtime that the packages are built for. Raises Unpackaged."""
-    from facescreen_cli import interpreters
-    from facescreen_cli.deploy_target import target
-
-    version = target("alibaba", os.environ).python
+    version = target("alibaba", environment).python
     return {f"python{version}": str(interpreters.find(version).path)}
 
 

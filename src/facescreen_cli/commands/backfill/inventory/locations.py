@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Protocol
 
+from click import UsageError
+
 from facescreen import errors
 from facescreen.model import ObjectRef
 from facescreen.storage.ports import ObjectStore
 from facescreen.timing import persistently
-from facescreen_cli.buckets import Bucket, S3Bucket
+from facescreen_cli.buckets import needing
 from facescreen_cli.commands.backfill.inventory.manifest import LARGEST
 
 _BLOCK = 8 * 1024 * 1024
@@ -45,7 +47,7 @@ class Folder:
             with self.path.open("rb") as data:
                 return _capped(data.read(LARGEST + 1))
         except OSError as error:
-            raise errors.BadSettings(f"{self.path}: {error.strerror}") from None
+            raise UsageError(f"{self.path}: {error.strerror}") from None
 
     def checksum(self) -> str:
         beside = self.path.with_suffix(".checksum")
@@ -60,14 +62,15 @@ class Folder:
                 with (folder / name).open("rb") as data:
                     yield data
                 return
-        raise errors.BadSettings(f"{name} is not beside {self.path}, nor in a folder data there")
+        raise UsageError(f"{name} is not beside {self.path}, nor in a folder data there")
 
 
 @dataclass(frozen=True)
 class InBucket:
     """An object that is a manifest, and its files in the same bucket."""
 
-    bucket: Bucket | S3Bucket
+    store: ObjectStore
+    bucket: str
     key: str
 
     def manifest(self) -> bytes:
@@ -86,11 +89,11 @@ class InBucket:
 
     @contextmanager
     def _open(self, key: str) -> Iterator[IO[bytes]]:
-        store, ref = self.bucket.store(), ObjectRef(self.bucket.kind, self.bucket.name, key)
-        with self.bucket.needing(f"{self.bucket.kind}:GetObject"):
-            head = persistently(lambda: store.head(ref))
+        ref = ObjectRef(self.store.name, self.bucket, key)
+        with needing(f"{self.store.name}:GetObject", self.bucket):
+            head = persistently(lambda: self.store.head(ref))
             pinned = replace(ref, etag=head.etag, version_id=head.version_id)
-            yield io.BufferedReader(_Ranges(store, pinned, head.size), _BLOCK)
+            yield io.BufferedReader(_Ranges(self.store, pinned, head.size), _BLOCK)
 
 
 class _Ranges(io.RawIOBase):
@@ -115,5 +118,5 @@ class _Ranges(io.RawIOBase):
 
 def _capped(data: bytes) -> bytes:
     if len(data) > LARGEST:
-        raise errors.BadSettings(f"the manifest has more than {LARGEST} bytes")
+        raise UsageError(f"the manifest has more than {LARGEST} bytes")
     return data

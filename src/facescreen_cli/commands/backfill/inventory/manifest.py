@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from facescreen.errors import BadSettings
+from click import UsageError
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of a manifest: some 80,000 files."""
@@ -37,14 +37,14 @@ class Manifest:
 
     @classmethod
     def parse(cls, data: bytes) -> Manifest:
-        """Raises BadSettings, which says what is wrong."""
+        """Raises click.UsageError, which says what is wrong."""
         said = _object(data)
         if said["fileFormat"] != "CSV":
-            raise BadSettings("the inventory is not in CSV: choose that format for it")
+            raise UsageError("the inventory is not in CSV: choose that format for it")
         columns = [name.strip() for name in said["fileSchema"].split(",")]
         missing = [name for name in _NEEDED if name not in columns]
         if missing:
-            raise BadSettings(
+            raise UsageError(
                 f"the inventory has no {', '.join(missing)}: choose these fields for it"
             )
         places = {name: place for place, name in enumerate(columns)}
@@ -55,17 +55,17 @@ def _object(data: bytes) -> dict[str, Any]:
     try:
         said = json.loads(data)
     except (ValueError, RecursionError):
-        raise BadSettings("the manifest is not JSON") from None
+        raise UsageError("the manifest is not JSON") from None
     if not isinstance(said, dict):
-        raise BadSettings("the manifest is no JSON object")
+        raise UsageError("the manifest is no JSON object")
     for name, kind in _FIELDS.items():
         if not isinstance(said.get(name), kind):
-            raise BadSettings(f"the manifest has no {name}: is it an inventory's manifest.json?")
+            raise UsageError(f"the manifest has no {name}: is it an inventory's manifest.json?")
     return said
 
 
 def _file(said: Any) -> File:
     key, md5 = (said.get("key"), said.get("MD5checksum")) if isinstance(said, dict) else ("", "")
     if not isinstance(key, str) or not isinstance(md5, str) or not key or not md5:
-        raise BadSettings("the manifest names a file without its key or MD5checksum")
+        raise UsageError("the manifest names a file without its key or MD5checksum")
     return File(key, md5.lower())

@@ -12,7 +12,8 @@ from datetime import datetime, timezone
 from typing import IO, Any
 from urllib.parse import unquote_plus
 
-from facescreen.errors import BadSettings
+from click import UsageError
+
 from facescreen.storage.ports import Listed
 from facescreen_cli.commands.backfill.inventory.manifest import File
 
@@ -34,18 +35,18 @@ class RowReader:
 
     def read(self, file: File, data: IO[bytes]) -> Iterator[Listed]:
         """The objects of `file`, whose bytes are `data`; of versions, the latest alone. Raises
-        BadSettings where it is none of the manifest's, which may show at its end only."""
+        click.UsageError where it is none of the manifest's, which may show at its end only."""
         hashing = _Hashing(data)
         try:
             with gzip.GzipFile(fileobj=io.BufferedReader(hashing, _BLOCK)) as lines:
                 for number, row in enumerate(csv.reader(_texts(lines, file)), 1):
                     yield from self._listed(row, f"{file.key}, row {number}")
         except (EOFError, zlib.error, gzip.BadGzipFile):
-            raise BadSettings(f"{file.key} is no gzip file, or not whole") from None
+            raise UsageError(f"{file.key} is no gzip file, or not whole") from None
         except csv.Error:
-            raise BadSettings(f"{file.key} is not in CSV") from None
+            raise UsageError(f"{file.key} is not in CSV") from None
         if hashing.digest() != file.md5:
-            raise BadSettings(f"{file.key} is not the file of the manifest: its MD5 is another")
+            raise UsageError(f"{file.key} is not the file of the manifest: its MD5 is another")
 
     def _listed(self, row: list[str], place: str) -> Iterator[Listed]:
         try:
@@ -60,7 +61,7 @@ class RowReader:
                 _time(row[self._modified]),
             )
         except (IndexError, ValueError):
-            raise BadSettings(f"{place}: not what the manifest's fileSchema says") from None
+            raise UsageError(f"{place}: not what the manifest's fileSchema says") from None
 
     def _is_past(self, row: list[str]) -> bool:
         """Whether it is a version that something took the place of, or marks a deletion."""
@@ -71,7 +72,7 @@ class RowReader:
 def _texts(lines: gzip.GzipFile, file: File) -> Iterator[str]:
     while line := lines.readline(LONGEST_LINE + 1):
         if len(line) > LONGEST_LINE:
-            raise BadSettings(f"{file.key} has a line of more than {LONGEST_LINE} bytes")
+            raise UsageError(f"{file.key} has a line of more than {LONGEST_LINE} bytes")
         yield line.decode("ascii", errors="strict") if line.isascii() else line.decode()
 
 

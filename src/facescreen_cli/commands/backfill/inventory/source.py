@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from facescreen.errors import BadSettings
-from facescreen.storage.ports import Listed
-from facescreen_cli.buckets import Bucket, S3Bucket
+from click import UsageError
+
+from facescreen.storage.ports import Listed, ObjectStore
+from facescreen_cli.buckets import STORES, Bucket
 from facescreen_cli.commands.backfill.inventory.locations import Folder, InBucket, Place
 from facescreen_cli.commands.backfill.inventory.manifest import File, Manifest
 from facescreen_cli.commands.backfill.inventory.rows import RowReader
@@ -39,30 +40,31 @@ class Inventory:
             yield from self.reader.read(file, data)
 
 
-def opened(
-    name: str, bucket: str, *, upper_case: bool, in_bucket: Callable[[str], Bucket | S3Bucket]
-) -> Inventory:
+def opened(name: str, bucket: Bucket) -> Inventory:
     """The inventory of `bucket` whose manifest is `name`: a path, or an object's URI.
 
-    Raises BadSettings where it is of another bucket, or not as its checksum says.
+    Raises click.UsageError where it is of another bucket, or not as its checksum says.
     """
-    place = _place(name, in_bucket)
+    place = _place(name, bucket.store)
     data = place.manifest()
     told = place.checksum().lower()
     md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
     if told and told != md5:
-        raise BadSettings(f"{name} is not what its manifest.checksum says: copy it again")
+        raise UsageError(f"{name} is not what its manifest.checksum says: copy it again")
     manifest = Manifest.parse(data)
-    if manifest.bucket != bucket:
-        raise BadSettings(f"{name} is an inventory of the bucket {manifest.bucket}, not {bucket}")
+    if manifest.bucket != bucket.name:
+        raise UsageError(
+            f"{name} is an inventory of the bucket {manifest.bucket}, not {bucket.name}"
+        )
+    upper_case = bucket.store.name == "oss"
     return Inventory(manifest, md5, place, RowReader(manifest.columns, upper_case=upper_case))
 
 
-def _place(name: str, in_bucket: Callable[[str], Bucket | S3Bucket]) -> Place:
+def _place(name: str, store: ObjectStore) -> Place:
     scheme, separator, rest = name.partition("://")
     if not separator:
         return Folder(Path(name))
     bucket, _, key = rest.partition("/")
-    if scheme not in ("oss", "s3") or not bucket or not key:
-        raise BadSettings("name the manifest as a file, or as oss://bucket/key")
-    return InBucket(in_bucket(bucket), key)
+    if scheme not in STORES or not bucket or not key:
+        raise UsageError("name the manifest as a file, or as oss://bucket/key")
+    return InBucket(store, bucket, key)

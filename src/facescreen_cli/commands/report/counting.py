@@ -1,0 +1,27 @@
+"""Goes over a bucket and counts what stands on its objects."""
+
+from __future__ import annotations
+
+from facescreen.errors import FacescreenError
+from facescreen.settings.table import Settings
+from facescreen_cli.buckets import Bucket
+from facescreen_cli.commands.report.counts import Report
+from facescreen_cli.commands.report.text import progress
+from facescreen_cli.interrupt import StopSignal
+from facescreen_cli.verdicts import TagReader, found
+
+
+def count(bucket: Bucket, prefix: str, settings: Settings) -> Report:
+    """What ends it early makes it partial. Raises click.UsageError where there are no tags."""
+    target = f"{bucket.store.name}://{bucket.name}/{prefix}"
+    report, stop, tags = Report(target), StopSignal(), TagReader(bucket, settings)
+    with stop.on_interrupt(), progress() as advance:
+        try:
+            for one in found(bucket.listed(prefix), tags.read, stop):
+                report.counts.add(one)
+                advance()
+        except FacescreenError as fault:
+            report.partial = str(fault)
+    if stop.interrupted:
+        report.interrupted, report.partial = True, "stopped by Ctrl-C"
+    return report

@@ -1,0 +1,48 @@
+"""A deployment, as a command reaches it from outside."""
+
+from __future__ import annotations
+
+import pytest
+from click import UsageError
+
+from facescreen.clients.credentials import Credentials
+from facescreen.clients.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT
+from facescreen_cli.deployment import SCREENING, connect
+
+LOCAL = "http://127.0.0.1:8080"
+OWN = Credentials("id", "secret")
+
+
+@pytest.mark.parametrize("store", ["oss", "s3"])
+@pytest.mark.parametrize(
+    ("environment", "cloudauth", "upload"),
+    [
+        ({}, PUBLIC_ENDPOINT, UPLOAD_ENDPOINT),
+        ({"CLOUDAUTH_ENDPOINT": "a.example"}, "https://a.example", UPLOAD_ENDPOINT),
+        ({"CLOUDAUTH_ENDPOINT": LOCAL}, LOCAL, LOCAL),
+        (
+            {"CLOUDAUTH_ENDPOINT": LOCAL, "CLOUDAUTH_UPLOAD_ENDPOINT": "u.example"},
+            LOCAL,
+            "https://u.example",
+        ),
+    ],
+)
+def test_endpoints(store: str, environment: dict[str, str], cloudauth: str, upload: str) -> None:
+    settings, platform = connect(store, environment, OWN)
+    assert (platform.cloudauth_endpoint, settings.upload_endpoint) == (cloudauth, upload)
+    assert settings.local == (cloudauth == LOCAL)
+    assert platform.credentials is OWN
+
+
+def test_a_plain_one_elsewhere_is_refused() -> None:
+    with pytest.raises(UsageError, match="CLOUDAUTH_ENDPOINT must be an https endpoint"):
+        connect("oss", {"CLOUDAUTH_ENDPOINT": "http://a.example"}, OWN)
+
+
+@pytest.mark.parametrize("store", ["oss", "s3"])
+def test_only_what_is_needed_must_be_set(store: str) -> None:
+    connect(store, {"QUARANTINE": "move"}, OWN)
+    with pytest.raises(UsageError, match="STATE_BUCKET must be"):
+        connect(store, {}, OWN, needs=["STATE_BUCKET"])
+    with pytest.raises(UsageError, match=r"SCENE_CODE must be .* STATE_BUCKET must be .* exactly"):
+        connect(store, {}, OWN, needs=SCREENING)

@@ -1,0 +1,93 @@
+"""``--env FILE``, which every command has: whose value holds, and what the functions get of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from click import UsageError
+
+from facescreen.clients.credentials import Credentials
+from facescreen.platforms.alibaba import AlibabaPlatform
+from facescreen.settings.loader import Reader
+from facescreen.settings.table import Settings
+from facescreen_cli.environment import Environment, load
+from facescreen_cli.main import facescreen
+from facescreen_cli.project import PROJECT
+
+Load = Callable[..., Environment]
+S_YAML = (PROJECT / "s.yaml").read_text()
+
+
+@pytest.fixture
+def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
+    """Loads a file of such lines, in a process without variables, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def load_lines(*lines: str) -> Environment:
+        file = tmp_path / ".env"
+        file.write_text("".join(f"{line}\n" for line in lines))
+        return load(file)
+
+    with patch.dict(os.environ, clear=True):
+        yield load_lines
+
+
+@pytest.mark.parametrize("name", facescreen.commands)
+def test_every_command_has_it(name: str) -> None:
+    command = getattr(import_module(f"facescreen_cli.commands.{name}.command"), name)
+    assert any("--env" in param.opts for param in command.params)
+
+
+def test_without_a_file_the_process_has_it_all() -> None:
+    environment = load(None)
+    assert environment.variables == environment.settings == os.environ
+
+
+def test_the_file_goes_before_the_process_and_that_before_the_defaults(loaded: Load) -> None:
+    os.environ.update(TAG_PREFIX="kyc-", OSS_PREFIX="mine/", MNS_DLQ="")
+    environment = loaded("TAG_PREFIX=face-", "export STRICTNESS='strict'")
+    assert environment.shadowed == ("TAG_PREFIX",)
+    for found in (environment.variables, environment.settings):
+        assert (found["TAG_PREFIX"], found["STRICTNESS"]) == ("face-", "strict")
+    assert environment.variables["OSS_PREFIX"] == "mine/"
+    assert environment.variables["MNS_DLQ"] == "facescreen-dead-letters"
+    assert os.environ["TAG_PREFIX"] == "face-"
+
+
+def test_settings_are_what_the_function_is_handed(loaded: Load) -> None:
+    """Of topic and queue it takes one; what s.yaml knows nothing of may be another cloud's."""
+    environment = loaded(
+        "SCENE_CODE=local_0001",
+        "STATE_BUCKET=state",
+        "ALIBABA_CLOUD_ACCOUNT_ID=1234567890",
+        "MNS_QUEUE=verdicts",
+        "SNS_TOPIC_ARN=arn:aws:sns:eu-central-1:123456789012:verdicts",
+    )
+    assert environment.variables["MNS_QUEUE"] == "verdicts"
+    assert environment.settings["SNS_TOPIC_ARN"].startswith("arn:aws:sns")
+    reader = Reader(environment.settings)
+    settings = reader.read(Settings)
+    alibaba = AlibabaPlatform.read(reader, Credentials("", "")).settings
+    reader.check()
+    assert settings.state_bucket == "state"
+    assert (alibaba.mns_topic, alibaba.mns_queue) == ("facescreen-verdicts", "")
+    assert alibaba.mns_endpoint == "https://1234567890.mns.ap-southeast-1.aliyuncs.com"
+
+
+def test_what_s_yaml_itself_hands_over_holds(loaded: Load) -> None:
+    Path("s.yaml").write_text(
+        S_YAML.replace("TAG_FORM: ${env('TAG_FORM', '')}", "TAG_FORM: merged")
+    )
+    assert loaded("TAG_PREFIX=face-").settings["TAG_FORM"] == "merged"
+
+
+def test_an_s_yaml_that_is_wrong_is_named(loaded: Load) -> None:
+    Path("s.yaml").write_text("edition: 1.0.0\n")
+    environment = loaded("TAG_PREFIX=face-")
+    with pytest.raises(UsageError, match=r"s\.yaml\.edition: expected one of 3\.0\.0"):
+        _ = environment.variables
