@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from facescreen.clients.endpoints import PUBLIC_ENDPOINT, VPC_ENDPOINT
 from facescreen.settings.forms import Endpoint, Text
-from facescreen.settings.loader import Contradiction, Group, Setting, setting
+from facescreen.settings.loader import Contradiction, Group, Setting, read_by_row, setting
 from facescreen.settings.table import ALL, PLATFORM, SCREENED, VERDICTS
 
 if TYPE_CHECKING:
@@ -54,54 +54,44 @@ class AlibabaSettings(Group):
 
     read_by = ALL
 
-    oss_region: str = setting(OSS_REGION)
+    oss_region: str = read_by_row(OSS_REGION)
     oss_endpoint: str = setting(
-        Setting(
-            "OSS_ENDPOINT",
-            Endpoint(),
-            "oss-${OSS_REGION}-internal.aliyuncs.com",
-            doc="Of OSS, where it is not the region's own.",
-            section=PLATFORM,
-        )
+        "OSS_ENDPOINT",
+        Endpoint(),
+        "oss-${OSS_REGION}-internal.aliyuncs.com",
+        doc="Of OSS, where it is not the region's own.",
+        section=PLATFORM,
     )
     oss_public_endpoint: str = setting(
-        Setting(
-            "OSS_PUBLIC_ENDPOINT",
-            Endpoint(),
-            "oss-${OSS_REGION}.aliyuncs.com",
-            doc="What presigned URLs name, where it is not the region's own.",
-            section=PLATFORM,
-        )
+        "OSS_PUBLIC_ENDPOINT",
+        Endpoint(),
+        "oss-${OSS_REGION}.aliyuncs.com",
+        doc="What presigned URLs name, where it is not the region's own.",
+        section=PLATFORM,
     )
     cloudauth_endpoint: str = setting(
-        Setting(
-            "CLOUDAUTH_ENDPOINT",
-            Endpoint(),
-            VPC_ENDPOINT,
-            doc="Of ID Verification.",
-            section=PLATFORM,
-        )
+        "CLOUDAUTH_ENDPOINT",
+        Endpoint(),
+        VPC_ENDPOINT,
+        doc="Of ID Verification.",
+        section=PLATFORM,
     )
-    mns_endpoint: str = setting(MNS_ENDPOINT)
+    mns_endpoint: str = read_by_row(MNS_ENDPOINT)
     mns_topic: str = setting(
-        Setting(
-            "MNS_TOPIC",
-            _MNS_NAME,
-            "",
-            doc="The topic that verdicts go to; it is made.",
-            where="MNS console",
-            section=VERDICTS,
-        )
+        "MNS_TOPIC",
+        _MNS_NAME,
+        "",
+        doc="The topic that verdicts go to; it is made.",
+        where="MNS console",
+        section=VERDICTS,
     )
     mns_queue: str = setting(
-        Setting(
-            "MNS_QUEUE",
-            _MNS_NAME,
-            "",
-            doc="The queue of the topic's first subscriber; it is made.",
-            where="MNS console",
-            section=VERDICTS,
-        )
+        "MNS_QUEUE",
+        _MNS_NAME,
+        "",
+        doc="The queue of the topic's first subscriber; it is made.",
+        where="MNS console",
+        section=VERDICTS,
     )
 
     def contradictions(self) -> Iterator[Contradiction]:
@@ -120,24 +110,19 @@ class InvokerSettings(Group):
     read_by = ("sweep",)
 
     function: str = setting(
-        Setting(
-            "SWEEP_FUNCTION",
-            FUNCTION_NAME,
-            "facescreen-object-created",
-            doc="The function that screens; the template's.",
-            where="s.yaml",
-        )
+        "SWEEP_FUNCTION",
+        FUNCTION_NAME,
+        "facescreen-object-created",
+        doc="The function that screens; the template's.",
+        where="s.yaml",
     )
-    region: str = setting(OSS_REGION)
+    region: str = read_by_row(OSS_REGION)
     endpoint: str = setting(
-        Setting(
-            "SWEEP_ENDPOINT",
-            Endpoint(),
-            # Within Alibaba Cloud (Function Compute, Endpoints).
-            f"{_ACCOUNT}.${{OSS_REGION}}-internal.fc.aliyuncs.com",
-            doc="Of Function Compute, where it is not the account's own.",
-            section=PLATFORM,
-        )
+        "SWEEP_ENDPOINT",
+        Endpoint(),
+        f"{_ACCOUNT}.${{OSS_REGION}}-internal.fc.aliyuncs.com",
+        doc="Of Function Compute, where it is not the account's own.",
+        section=PLATFORM,
     )
 
 

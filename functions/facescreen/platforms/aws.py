@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from facescreen.clients.endpoints import PUBLIC_ENDPOINT
 from facescreen.settings.forms import Endpoint, Text, WholeNumber
-from facescreen.settings.loader import Contradiction, Group, Setting, setting
+from facescreen.settings.loader import Contradiction, Group, setting
 from facescreen.settings.table import ALL, PLATFORM
 
 if TYPE_CHECKING:
@@ -43,98 +43,84 @@ class AwsSettings(Group):
     read_by = ALL
 
     topic_arn: str = setting(
-        Setting(
-            "SNS_TOPIC_ARN", _arn("sns"), "", doc="The topic that verdicts go to.", where=_OUTPUTS
-        )
+        "SNS_TOPIC_ARN",
+        _arn("sns"),
+        "",
+        doc="The topic that verdicts go to.",
+        where=_OUTPUTS,
     )
     queue_url: str = setting(
-        Setting(
-            "SQS_QUEUE_URL", QUEUE_URL, "", doc="The queue that verdicts go to.", where=_OUTPUTS
-        )
+        "SQS_QUEUE_URL",
+        QUEUE_URL,
+        "",
+        doc="The queue that verdicts go to.",
+        where=_OUTPUTS,
     )
     event_bus: str = setting(
-        Setting(
-            "EVENT_BUS",
-            Text(r"[A-Za-z0-9._:/-]{1,1600}", "a bus's name or ARN"),
-            "",
-            doc="The EventBridge bus that verdicts go to.",
-            where=_OUTPUTS,
-        )
+        "EVENT_BUS",
+        Text(r"[A-Za-z0-9._:/-]{1,1600}", "a bus's name or ARN"),
+        "",
+        doc="The EventBridge bus that verdicts go to.",
+        where=_OUTPUTS,
     )
     secret_arn: str = setting(
-        Setting(
-            "ALIBABA_SECRET_ARN",
-            _arn("secretsmanager"),
-            "",
-            doc="Of an AccessKey of Alibaba Cloud in Secrets Manager.",
-            where=_OUTPUTS,
-        )
+        "ALIBABA_SECRET_ARN",
+        _arn("secretsmanager"),
+        "",
+        doc="Of an AccessKey of Alibaba Cloud in Secrets Manager.",
+        where=_OUTPUTS,
     )
     role_arn: str = setting(
-        Setting(
-            "ALIBABA_ROLE_ARN",
-            Text(r"acs:ram::\d{10,20}:role/[A-Za-z0-9._-]{1,64}", "acs:ram::ACCOUNT:role/NAME"),
-            "",
-            doc="The RAM role that a web identity token of AWS is exchanged for.",
-            where="RAM console, Roles",
-        )
+        "ALIBABA_ROLE_ARN",
+        Text(r"acs:ram::\d{10,20}:role/[A-Za-z0-9._-]{1,64}", "acs:ram::ACCOUNT:role/NAME"),
+        "",
+        doc="The RAM role that a web identity token of AWS is exchanged for.",
+        where="RAM console, Roles",
     )
     oidc_provider_arn: str = setting(
-        Setting(
-            "ALIBABA_OIDC_PROVIDER_ARN",
-            Text(
-                r"acs:ram::\d{10,20}:oidc-provider/[A-Za-z0-9._-]{1,128}",
-                "acs:ram::ACCOUNT:oidc-provider/NAME",
-            ),
-            "",
-            doc="RAM's OIDC provider of this AWS account.",
-            where="RAM console, SSO",
-        )
+        "ALIBABA_OIDC_PROVIDER_ARN",
+        Text(
+            r"acs:ram::\d{10,20}:oidc-provider/[A-Za-z0-9._-]{1,128}",
+            "acs:ram::ACCOUNT:oidc-provider/NAME",
+        ),
+        "",
+        doc="RAM's OIDC provider of this AWS account.",
+        where="RAM console, SSO",
     )
     oidc_audience: str = setting(
-        Setting(
-            "ALIBABA_OIDC_AUDIENCE",
-            Text(r"[\x21-\x7e]{1,255}", "what the OIDC provider takes as a client id"),
-            "sts.aliyuncs.com",
-            doc="One of the provider's client IDs.",
-            where="RAM console, SSO",
-        )
+        "ALIBABA_OIDC_AUDIENCE",
+        Text(r"[\x21-\x7e]{1,255}", "what the OIDC provider takes as a client id"),
+        "sts.aliyuncs.com",
+        doc="One of the provider's client IDs.",
+        where="RAM console, SSO",
     )
     sts_endpoint: str = setting(
-        Setting(
-            "ALIBABA_STS_ENDPOINT",
-            Endpoint(),
-            "sts.ap-southeast-1.aliyuncs.com",
-            doc="Of Alibaba Cloud's STS.",
-        )
+        "ALIBABA_STS_ENDPOINT",
+        Endpoint(),
+        "sts.ap-southeast-1.aliyuncs.com",
+        doc="Of Alibaba Cloud's STS.",
     )
     max_receive_count: int = setting(
-        Setting(
-            "MOST_RECEIVES",
-            WholeNumber(0, 1000),
-            "0",
-            doc="The uploads queue's maxReceiveCount: what is received so often is a dead letter "
-            "then. 0: nobody counts.",
-        )
+        "MOST_RECEIVES",
+        WholeNumber(0, 1000),
+        "0",
+        doc="The uploads queue's maxReceiveCount: what is received so often is a dead letter "
+        "then. 0: nobody counts.",
     )
     dead_letters_url: str = setting(
-        Setting(
-            "DEAD_LETTERS_QUEUE_URL",
-            QUEUE_URL,
-            "",
-            doc="The dead-letter queue; empty where what is deferred is left to the uploads "
-            "queue, without why.",
-            where=_OUTPUTS,
-        )
+        "DEAD_LETTERS_QUEUE_URL",
+        QUEUE_URL,
+        "",
+        doc="The dead-letter queue; empty where what is deferred is left to the uploads "
+        "queue, without why.",
+        where=_OUTPUTS,
     )
     cloudauth_endpoint: str = setting(
-        Setting(
-            "CLOUDAUTH_ENDPOINT",
-            Endpoint(),
-            PUBLIC_ENDPOINT,
-            doc="Of ID Verification.",
-            section=PLATFORM,
-        )
+        "CLOUDAUTH_ENDPOINT",
+        Endpoint(),
+        PUBLIC_ENDPOINT,
+        doc="Of ID Verification.",
+        section=PLATFORM,
     )
 
     def contradictions(self) -> Iterator[Contradiction]:
@@ -164,12 +150,10 @@ class InvokerSettings(Group):
     read_by = ("sweep",)
 
     queue_url: str = setting(
-        Setting(
-            "UPLOADS_QUEUE_URL",
-            QUEUE_URL,
-            doc="The uploads queue, which the sweep submits to.",
-            where=_OUTPUTS,
-        )
+        "UPLOADS_QUEUE_URL",
+        QUEUE_URL,
+        doc="The uploads queue, which the sweep submits to.",
+        where=_OUTPUTS,
     )
 
 

@@ -53,8 +53,8 @@ class Contradiction:
 
 
 class Group:
-    """Settings that are read together: a frozen dataclass whose fields are made by `setting` and
-    `group`."""
+    """Settings that are read together: a frozen dataclass whose fields are made by `setting`,
+    `read_by_row` and `group`."""
 
     read_by: ClassVar[tuple[str, ...]] = ()
     """The handlers that read it."""
@@ -64,8 +64,21 @@ class Group:
         return ()
 
 
-def setting(row: Setting[T]) -> T:
-    """A group's field that is read by `row`."""
+def setting(
+    name: str,
+    form: Form[T],
+    default: str | None = None,
+    *,
+    doc: str = "",
+    where: str = "",
+    section: str = "",
+) -> T:
+    """A group's field, and the row that it is read by (see Setting)."""
+    return read_by_row(Setting(name, form, default, doc, where, section))
+
+
+def read_by_row(row: Setting[T]) -> T:
+    """A group's field that is read by a row which other groups have too."""
     made: Any = field(metadata={"row": row})
     value: T = made
     return value

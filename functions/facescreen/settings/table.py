@@ -29,7 +29,7 @@ from facescreen.settings.forms import (
     WholeNumber,
     words,
 )
-from facescreen.settings.loader import Contradiction, Group, Setting, group, setting
+from facescreen.settings.loader import Contradiction, Group, Setting, group, read_by_row, setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,46 +82,38 @@ class QuarantineSettings(Group):
     read_by = ALL
 
     action: str = setting(
-        Setting(
-            "QUARANTINE",
-            words("off", "move", "private"),
-            "off",
-            doc="off; move: to a private bucket of yours, in OSS_REGION, under a prefix that "
-            "EXCLUDE_PREFIXES must name; private: the object stays, its access list is closed.",
-            section=HIGH_RISK,
-        )
+        "QUARANTINE",
+        words("off", "move", "private"),
+        "off",
+        doc="off; move: to a private bucket of yours, in OSS_REGION, under a prefix that "
+        "EXCLUDE_PREFIXES must name; private: the object stays, its access list is closed.",
+        section=HIGH_RISK,
     )
     bucket: str = setting(
-        Setting(
-            "QUARANTINE_BUCKET",
-            BUCKET,
-            "",
-            doc="Where move puts objects: a bucket that only reviewers can read.",
-            where="your buckets",
-            section=HIGH_RISK,
-        )
+        "QUARANTINE_BUCKET",
+        BUCKET,
+        "",
+        doc="Where move puts objects: a bucket that only reviewers can read.",
+        where="your buckets",
+        section=HIGH_RISK,
     )
     prefix: str = setting(
-        Setting(
-            "QUARANTINE_PREFIX",
-            Text(
-                r"(?:[A-Za-z0-9_][A-Za-z0-9_.=-]{0,59}/){1,4}",
-                "folders of letters, digits or _ . = - that end with a slash, such as quarantine/",
-            ),
-            "quarantine/",
-            doc="What the keys of moved objects begin with.",
-            where="README",
-            section=HIGH_RISK,
-        )
+        "QUARANTINE_PREFIX",
+        Text(
+            r"(?:[A-Za-z0-9_][A-Za-z0-9_.=-]{0,59}/){1,4}",
+            "folders of letters, digits or _ . = - that end with a slash, such as quarantine/",
+        ),
+        "quarantine/",
+        doc="What the keys of moved objects begin with.",
+        where="README",
+        section=HIGH_RISK,
     )
     on_stand_in: bool = setting(
-        Setting(
-            "QUARANTINE_STAND_IN",
-            Switch(),
-            "false",
-            doc="Acts on a stand-in's verdict too, which says nothing of deepfakes: to try the "
-            "action on a local cloud, and refused anywhere else.",
-        )
+        "QUARANTINE_STAND_IN",
+        Switch(),
+        "false",
+        doc="Acts on a stand-in's verdict too, which says nothing of deepfakes: to try the "
+        "action on a local cloud, and refused anywhere else.",
     )
 
 
@@ -132,184 +124,149 @@ class Settings(Group):
     read_by = ALL
 
     scene_code: str = setting(
-        Setting(
-            "SCENE_CODE",
-            Text(r"[A-Za-z0-9_]{10}", "exactly 10 letters, digits or underscores"),
-            doc="The scene, 10 characters: ID Verification console, Scenes.",
-            where="ID Verification console, Scenes",
-            section=REQUIRED,
-        )
+        "SCENE_CODE",
+        Text(r"[A-Za-z0-9_]{10}", "exactly 10 letters, digits or underscores"),
+        doc="The scene, 10 characters: ID Verification console, Scenes.",
+        where="ID Verification console, Scenes",
+        section=REQUIRED,
     )
-    state_bucket: str = setting(STATE_BUCKET)
+    state_bucket: str = read_by_row(STATE_BUCKET)
     include_prefixes: tuple[str, ...] = setting(
-        Setting(
-            "INCLUDE_PREFIXES",
-            Names(),
-            "",
-            doc="Of object keys, several with commas; the function itself looks. What is left "
-            "out is not screened.",
-            section=SCREENED,
-        )
+        "INCLUDE_PREFIXES",
+        Names(),
+        "",
+        doc="Of object keys, several with commas; the function itself looks. What is left "
+        "out is not screened.",
+        section=SCREENED,
     )
     exclude_prefixes: tuple[str, ...] = setting(
-        Setting(
-            "EXCLUDE_PREFIXES",
-            Names(),
-            "",
-            doc="An exclusion wins over an inclusion.",
-            section=SCREENED,
-        )
+        "EXCLUDE_PREFIXES",
+        Names(),
+        "",
+        doc="An exclusion wins over an inclusion.",
+        section=SCREENED,
     )
     include_suffixes: tuple[str, ...] = setting(
-        Setting(
-            "INCLUDE_SUFFIXES",
-            Names(),
-            "",
-            doc="In any case: .jpg is .JPG too.",
-            section=SCREENED,
-        )
+        "INCLUDE_SUFFIXES",
+        Names(),
+        "",
+        doc="In any case: .jpg is .JPG too.",
+        section=SCREENED,
     )
     exclude_suffixes: tuple[str, ...] = setting(
-        Setting("EXCLUDE_SUFFIXES", Names(), "", doc="As INCLUDE_SUFFIXES.", section=SCREENED)
+        "EXCLUDE_SUFFIXES",
+        Names(),
+        "",
+        doc="As INCLUDE_SUFFIXES.",
+        section=SCREENED,
     )
     min_bytes: int = setting(
-        Setting(
-            "SMALLEST_BYTES",
-            WholeNumber(0, _MAX_OBJECT_BYTES),
-            "0",
-            doc="Smaller objects are not screened.",
-            section=SCREENED,
-        )
+        "SMALLEST_BYTES",
+        WholeNumber(0, _MAX_OBJECT_BYTES),
+        "0",
+        doc="Smaller objects are not screened.",
+        section=SCREENED,
     )
     max_bytes: int = setting(
-        Setting(
-            "LARGEST_BYTES",
-            WholeNumber(1, _MAX_OBJECT_BYTES),
-            str(_MAX_OBJECT_BYTES),
-            doc="Larger objects are not screened.",
-            section=SCREENED,
-        )
+        "LARGEST_BYTES",
+        WholeNumber(1, _MAX_OBJECT_BYTES),
+        str(_MAX_OBJECT_BYTES),
+        doc="Larger objects are not screened.",
+        section=SCREENED,
     )
     strictness: Strictness = setting(
-        Setting(
-            "STRICTNESS",
-            Choice({each.value: each for each in Strictness}, Strictness.STANDARD),
-            "standard",
-            doc="lenient refuses only what can't be read, strict the service's recommendations "
-            "too.",
-            section=SCREENED,
-        )
+        "STRICTNESS",
+        Choice({each.value: each for each in Strictness}, Strictness.STANDARD),
+        "standard",
+        doc="lenient refuses only what can't be read, strict the service's recommendations too.",
+        section=SCREENED,
     )
     convert: bool = setting(
-        Setting(
-            "CONVERT",
-            Switch(),
-            "true",
-            doc="Whether OSS makes a conforming JPEG of PNG, HEIC, and large or sideways photos.",
-            section=SCREENED,
-        )
+        "CONVERT",
+        Switch(),
+        "true",
+        doc="Whether OSS makes a conforming JPEG of PNG, HEIC, and large or sideways photos.",
+        section=SCREENED,
     )
     calls_per_second: float = setting(
-        Setting(
-            "CALLS_PER_SECOND",
-            Number(0.1, 10_000),
-            "10",
-            doc="The account's quota, which all instances share through the state bucket.",
-            section=QUOTA,
-        )
+        "CALLS_PER_SECOND",
+        Number(0.1, 10_000),
+        "10",
+        doc="The account's quota, which all instances share through the state bucket.",
+        section=QUOTA,
     )
     daily_calls: float = setting(
-        Setting(
-            "DAILY_CALLS",
-            Number(1, 100_000_000, empty=math.inf),
-            "",
-            doc="The most calls that are paid for in a day (UTC), at USD 0.40 each, by all "
-            "instances. What comes beyond is Deferred: its event waits as a dead letter for the "
-            "next day, and an HTTP caller gets 429. Without it there is no cap.",
-            section=QUOTA,
-        )
+        "DAILY_CALLS",
+        Number(1, 100_000_000, empty=math.inf),
+        "",
+        doc="The most calls that are paid for in a day (UTC), at USD 0.40 each, by all "
+        "instances. What comes beyond is Deferred: its event waits as a dead letter for the "
+        "next day, and an HTTP caller gets 429. Without it there is no cap.",
+        section=QUOTA,
     )
     image_timeout_s: float = setting(
-        Setting(
-            "IMAGE_TIMEOUT_SECONDS",
-            Number(1, 120),
-            "8",
-            doc="How long one call for an image may take.",
-            section=CALL,
-        )
+        "IMAGE_TIMEOUT_SECONDS",
+        Number(1, 120),
+        "8",
+        doc="How long one call for an image may take.",
+        section=CALL,
     )
     video_timeout_s: float = setting(
-        Setting(
-            "VIDEO_TIMEOUT_SECONDS",
-            Number(3, 300),
-            "20",
-            doc="How long one call for a video may take; the service asks for more than 3.",
-            section=CALL,
-        )
+        "VIDEO_TIMEOUT_SECONDS",
+        Number(3, 300),
+        "20",
+        doc="How long one call for a video may take; the service asks for more than 3.",
+        section=CALL,
     )
     presigned_url_s: int = setting(
-        Setting(
-            "PRESIGNED_URL_SECONDS",
-            WholeNumber(60, 3600),
-            "300",
-            doc="How long the URL is valid that the service downloads from.",
-            section=CALL,
-        )
+        "PRESIGNED_URL_SECONDS",
+        WholeNumber(60, 3600),
+        "300",
+        doc="How long the URL is valid that the service downloads from.",
+        section=CALL,
     )
     transfer: str = setting(
-        Setting(
-            "TRANSFER",
-            words("stream", "url", "inline", "auto"),
-            "stream",
-            doc="How the service gets the file. stream: DeepfakeDetectIntlStream with the "
-            "presigned URL in the body, out of request lines and access logs; url: "
-            "DeepfakeDetectIntl with it in the query; inline: no URL, images of up to "
-            "1 MB in Base64 and the rest uploaded; auto: inline what fits into Base64 as it is, "
-            "stream for the rest.",
-            section=CALL,
-        )
+        "TRANSFER",
+        words("stream", "url", "inline", "auto"),
+        "stream",
+        doc="How the service gets the file. stream: DeepfakeDetectIntlStream with the "
+        "presigned URL in the body, out of request lines and access logs; url: "
+        "DeepfakeDetectIntl with it in the query; inline: no URL, images of up to "
+        "1 MB in Base64 and the rest uploaded; auto: inline what fits into Base64 as it is, "
+        "stream for the rest.",
+        section=CALL,
     )
     merchant_prefix: str = setting(
-        Setting(
-            "MERCHANT_PREFIX",
-            Text(r"[A-Za-z0-9]{1,12}", "1 to 12 letters or digits"),
-            "fs",
-            doc="Starts each MerchantBizId.",
-            where="your own abbreviation; it starts every MerchantBizId",
-            section=CALL,
-        )
+        "MERCHANT_PREFIX",
+        Text(r"[A-Za-z0-9]{1,12}", "1 to 12 letters or digits"),
+        "fs",
+        doc="Starts each MerchantBizId.",
+        where="your own abbreviation; it starts every MerchantBizId",
+        section=CALL,
     )
     upload_endpoint: str = setting(
-        Setting(
-            "CLOUDAUTH_UPLOAD_ENDPOINT",
-            Endpoint(),
-            UPLOAD_ENDPOINT,
-            doc="Where a file's upload is authorised; TRANSFER=inline alone needs it.",
-            section=PLATFORM,
-        )
+        "CLOUDAUTH_UPLOAD_ENDPOINT",
+        Endpoint(),
+        UPLOAD_ENDPOINT,
+        doc="Where a file's upload is authorised; TRANSFER=inline alone needs it.",
+        section=PLATFORM,
     )
     tag_prefix: str = setting(
-        Setting(
-            "TAG_PREFIX",
-            Text(
-                r"[A-Za-z0-9+\-=._:/ ]{1,100}", "1 to 100 letters, digits, spaces or + - = . _ : /"
-            ),
-            "deepfake-",
-            doc="What the tags' keys begin with.",
-            where="README, Tags",
-            section=VERDICTS,
-        )
+        "TAG_PREFIX",
+        Text(r"[A-Za-z0-9+\-=._:/ ]{1,100}", "1 to 100 letters, digits, spaces or + - = . _ : /"),
+        "deepfake-",
+        doc="What the tags' keys begin with.",
+        where="README, Tags",
+        section=VERDICTS,
     )
     tag_form: str = setting(
-        Setting(
-            "TAG_FORM",
-            words("separate", "merged", "none"),
-            "separate",
-            doc="separate: four tags; merged: one; none: no tags, messages alone.",
-            section=VERDICTS,
-        )
+        "TAG_FORM",
+        words("separate", "merged", "none"),
+        "separate",
+        doc="separate: four tags; merged: one; none: no tags, messages alone.",
+        section=VERDICTS,
     )
-    local: bool = setting(LOCAL)
+    local: bool = read_by_row(LOCAL)
     quarantine: QuarantineSettings = group(QuarantineSettings)
 
     @cached_property
@@ -364,74 +321,63 @@ class HttpSettings(Group):
     read_by = ("http_api",)
 
     authentication: str = setting(
-        Setting(
-            "HTTP_AUTH",
-            words("function", "anonymous"),
-            "function",
-            doc="function: callers sign. anonymous: bearer tokens, by the next three.",
-            section=HTTP,
-        )
+        "HTTP_AUTH",
+        words("function", "anonymous"),
+        "function",
+        doc="function: callers sign. anonymous: bearer tokens, by the next three.",
+        section=HTTP,
     )
     key_set: str = setting(
-        Setting(
-            "JWT_JWKS",
-            KeySet(),
-            "",
-            doc="The public keys of the tokens' issuer, a JSON Web Key Set, in single quotes. Put "
-            "the old and the new ones in to rotate them.",
-            section=HTTP,
-        )
+        "JWT_JWKS",
+        KeySet(),
+        "",
+        doc="The public keys of the tokens' issuer, a JSON Web Key Set, in single quotes. Put "
+        "the old and the new ones in to rotate them.",
+        section=HTTP,
     )
     issuer: str = setting(
-        Setting(
-            "JWT_ISSUER",
-            Text(".*", "the tokens' issuer"),
-            "",
-            doc="Who issues the tokens.",
-            section=HTTP,
-        )
+        "JWT_ISSUER",
+        Text(".*", "the tokens' issuer"),
+        "",
+        doc="Who issues the tokens.",
+        section=HTTP,
     )
     audience: str = setting(
-        Setting(
-            "JWT_AUDIENCE",
-            Text(".*", "the tokens' audience"),
-            "",
-            doc="Whom the tokens are for.",
-            section=HTTP,
-        )
+        "JWT_AUDIENCE",
+        Text(".*", "the tokens' audience"),
+        "",
+        doc="Whom the tokens are for.",
+        section=HTTP,
     )
     max_wait_s: float = setting(
-        Setting(
-            "HTTP_LONGEST_SECONDS",
-            Number(5, 600),
-            "28",
-            doc="When an answer is given up: callers and gateways wait less than a function may "
-            "run.",
-            section=HTTP,
-        )
+        "HTTP_LONGEST_SECONDS",
+        Number(5, 600),
+        "28",
+        doc="When an answer is given up: callers and gateways wait less than a function may run.",
+        section=HTTP,
     )
     page: bool = setting(
-        Setting("PAGE", Switch(), "true", doc="Whether the page is served.", section=HTTP)
+        "PAGE",
+        Switch(),
+        "true",
+        doc="Whether the page is served.",
+        section=HTTP,
     )
     cors_origins: tuple[str, ...] = setting(
-        Setting(
-            "CORS_ORIGINS",
-            Origins(),
-            "",
-            doc="Origins whose pages may call the API.",
-            section=HTTP,
-        )
+        "CORS_ORIGINS",
+        Origins(),
+        "",
+        doc="Origins whose pages may call the API.",
+        section=HTTP,
     )
     url_allowed_origins: tuple[str, ...] = setting(
-        Setting(
-            "URL_ALLOWED_ORIGINS",
-            Origins(),
-            "",
-            doc="Origins that callers' URLs may name although they would be refused.",
-            section=HTTP,
-        )
+        "URL_ALLOWED_ORIGINS",
+        Origins(),
+        "",
+        doc="Origins that callers' URLs may name although they would be refused.",
+        section=HTTP,
     )
-    local: bool = setting(LOCAL)
+    local: bool = read_by_row(LOCAL)
 
     @property
     def tokens(self) -> TokenSettings | None:
@@ -500,37 +446,30 @@ class SweepSettings(Group):
 
     read_by = ("sweep",)
 
-    places: tuple[Place, ...] = setting(_WATCHED)
+    places: tuple[Place, ...] = read_by_row(_WATCHED)
     suffix: str = setting(
-        Setting(
-            "WATCHED_SUFFIX",
-            Text(".*", "a suffix of object keys"),
-            "",
-            doc="The triggers'; the template's: what ends otherwise has no event, and is not "
-            "screened.",
-        )
+        "WATCHED_SUFFIX",
+        Text(".*", "a suffix of object keys"),
+        "",
+        doc="The triggers'; the template's: what ends otherwise has no event, and is not screened.",
     )
     after: timedelta = setting(
-        Setting(
-            "SWEEP_AFTER_MINUTES",
-            Minutes(1, 1440),
-            "30",
-            doc="How old an object is when its verdict is missed; again after 4, 16 and 64 times "
-            "as long.",
-            section=SWEEP,
-        )
+        "SWEEP_AFTER_MINUTES",
+        Minutes(1, 1440),
+        "30",
+        doc="How old an object is when its verdict is missed; again after 4, 16 and 64 times "
+        "as long.",
+        section=SWEEP,
     )
     max_submissions: int = setting(
-        Setting(
-            "SWEEP_MOST",
-            WholeNumber(1, 100_000),
-            "500",
-            doc="Objects that one run submits at most, at a fifth of CALLS_PER_SECOND; the "
-            "next run goes on where it ended.",
-            section=SWEEP,
-        )
+        "SWEEP_MOST",
+        WholeNumber(1, 100_000),
+        "500",
+        doc="Objects that one run submits at most, at a fifth of CALLS_PER_SECOND; the "
+        "next run goes on where it ended.",
+        section=SWEEP,
     )
-    state_bucket: str = setting(STATE_BUCKET)
+    state_bucket: str = read_by_row(STATE_BUCKET)
 
     def contradictions(self) -> Iterator[Contradiction]:
         """The state bucket is not to be screened."""

@@ -17,7 +17,7 @@ from facescreen.model import ObjectRef, Status
 from facescreen.platforms import choose
 from facescreen.platforms.ports import Platform
 from facescreen.settings.forms import Endpoint, Text
-from facescreen.settings.loader import Contradiction, Group, Reader, Setting, setting
+from facescreen.settings.loader import Contradiction, Group, Reader, setting
 from facescreen.settings.table import ALL
 from facescreen.storage.ports import ObjectStore, QuarantineStore, StateStore
 from facescreen.testing.bus import MemoryPublisher
@@ -36,9 +36,15 @@ HERE = {
 class ToySettings(Group):
     read_by = ALL
 
-    topic: str = setting(Setting("TOY_TOPIC", Text("[a-z]+", "a topic's name"), where="toys"))
+    topic: str = setting(
+        "TOY_TOPIC",
+        Text("[a-z]+", "a topic's name"),
+        where="toys",
+    )
     cloudauth_endpoint: str = setting(
-        Setting("CLOUDAUTH_ENDPOINT", Endpoint(), "https://cloudauth.example")
+        "CLOUDAUTH_ENDPOINT",
+        Endpoint(),
+        "https://cloudauth.example",
     )
 
     def contradictions(self) -> Iterator[Contradiction]:
