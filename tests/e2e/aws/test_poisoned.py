@@ -33,6 +33,7 @@ def cloud(loop: Background, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield cloud
 
 
+@pytest.mark.slow
 def test_only_what_is_poisoned_comes_back_and_ends_as_a_dead_letter(
     cloud: Cloud, deploy: Deploy, photo: bytes
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,11 +18,10 @@ from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import queue_arn, waiting
 from tests.support.policies import any_like
 from tests.support.wait import wait_for
-from tests.templates.aws.conftest import REPOSITORY, tools
-from tests.templates.aws.stack import Stack
+from tests.templates.aws.conftest import MakeStack, make_stack, tools
 from tests.templates.aws.test_permissions import permissions
 
-__all__ = ["tools"]
+__all__ = ["make_stack", "tools"]
 
 HELD = "held"
 METADATA = {"applicant": "4711"}
@@ -104,7 +102,7 @@ def test_it_is_taken_announced_and_let_go_at_no_cost(
 
 
 def test_the_role_allows_what_was_done_and_nothing_else(
-    cloud: Cloud, function: Function, quarantine: str, photo: bytes, tools: Path
+    cloud: Cloud, function: Function, quarantine: str, photo: bytes, make_stack: MakeStack
 ) -> None:
     published = Published(cloud, cloud.topic_queue_url)
     cloud.put(VERSIONED, f"{WATCHED}plain {quarantine}.jpg", photo)
@@ -113,7 +111,7 @@ def test_the_role_allows_what_was_done_and_nothing_else(
     made = {
         (does, to.replace(f":{VERSIONED}", ":selfies")) for does, to in made_by(cloud, function)
     }
-    allowed = _allowed(tools, quarantine)
+    allowed = _allowed(make_stack, quarantine)
     assert {one for one in made if not _is_in(one, allowed)} == set()
     idle = {(does, to) for does, to in allowed if not any(_covers((does, to), one) for one in made)}
     assert {action for action, _ in idle} <= BY_THE_PLATFORM | UNCALLED
@@ -122,11 +120,9 @@ def test_the_role_allows_what_was_done_and_nothing_else(
         assert not all(_is_in(done, allowed - {one}) for done in made)
 
 
-def _allowed(tools: Path, quarantine: str) -> set[tuple[str, str]]:
+def _allowed(make_stack: MakeStack, quarantine: str) -> set[tuple[str, str]]:
     """As template.yaml gives it to the function."""
-    stack = Stack.deployed(
-        tools,
-        REPOSITORY,
+    stack = make_stack(
         BucketName="selfies",
         Prefix=WATCHED,
         AlibabaSecretArn="*",

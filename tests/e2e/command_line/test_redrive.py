@@ -1,12 +1,8 @@
-"""Dead letters of six causes: what can be mended is screened, the rest is kept and named.
-
-A tenth of the letters by default; all 500 with EVERYWHERE=1.
-"""
+"""Dead letters of six causes: what can be mended is screened, the rest is kept and named."""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import warnings
 from collections import Counter
@@ -25,16 +21,15 @@ from tests.support.command import FACESCREEN
 from tests.support.outside import Outside, running
 from tests.support.wait import wait_for
 
-SCALE = 1 if os.environ.get("EVERYWHERE") else 10
 LETTERS = {
-    "Deferred": 200 // SCALE,
-    "AccessRefused": 100 // SCALE,
-    "Unavailable": 80 // SCALE,
-    "FunctionProcessExited": 40 // SCALE,
-    "BadEvent": 50 // SCALE,
-    "Unreadable": 30 // SCALE,
+    "Deferred": 20,
+    "AccessRefused": 10,
+    "Unavailable": 8,
+    "FunctionProcessExited": 4,
+    "BadEvent": 5,
+    "Unreadable": 3,
 }
-AGAIN = LETTERS["Deferred"] + LETTERS["AccessRefused"] + LETTERS["Unavailable"] + 40 // SCALE
+KEPT = {"BadEvent", "Unreadable"}
 TRIES = 4
 """Of an event, before it is a dead letter."""
 FAULTS = {
@@ -66,36 +61,50 @@ def groups(lines: list[dict[str, Any]]) -> dict[str, int]:
     return {line["cause"]: line["letters"] for line in lines if "letters" in line}
 
 
+@pytest.fixture(scope="module", params=[1, pytest.param(10, marks=pytest.mark.slow)])
+def letters(request: pytest.FixtureRequest) -> dict[str, int]:
+    """How many there are of each cause: 50 in all, or 500."""
+    return {cause: count * request.param for cause, count in LETTERS.items()}
+
+
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory, within_a_day: None) -> Path:
-    """A local cloud's, which has LETTERS in its dead-letter queue, made by real failures."""
+def again(letters: dict[str, int]) -> int:
+    """How many of them are worth another try."""
+    return sum(count for cause, count in letters.items() if cause not in KEPT)
+
+
+@pytest.fixture(scope="module")
+def data(
+    tmp_path_factory: pytest.TempPathFactory, letters: dict[str, int], within_a_day: None
+) -> Path:
+    """A local cloud's, which has the letters in its dead-letter queue, made by real failures."""
     folder = tmp_path_factory.mktemp("cloud")
     with running(folder, DAILY_CALLS="1") as (cloud, outside):
         photo = next(s.path for s in cloud.samples() if s.path.name == "flagged.jpg").read_bytes()
         for cause, fault in FAULTS.items():
             outside.behave(
-                oss={"faults": [{**fault, "times": TRIES * LETTERS[cause]}]},
+                oss={"faults": [{**fault, "times": TRIES * letters[cause]}]},
                 fc={"retry_delay_ms": 10},
             )
-            _upload(outside, cause, photo)
+            _upload(outside, cause, photo, letters[cause])
             outside.admin.post("/reset")
         outside.behave(fc={"retry_delay_ms": 10})
         outside.put("Deferred/paid.jpg", photo + b"paid")
         outside.wait_for_message("Deferred/paid.jpg")
-        _upload(outside, "Deferred", photo)
+        _upload(outside, "Deferred", photo, letters["Deferred"])
         client, name = clients.fc_2(outside.told), outside.told["FC_FUNCTION"]
-        for number in range(LETTERS["BadEvent"]):
+        for number in range(letters["BadEvent"]):
             event = json.dumps({"number": number, "name": HOSTILE})
             client.invoke_function("any", name, event, {"x-fc-invocation-type": "Async"})
         outside.settled()
         queue = _queue(outside)
-        for number in range(LETTERS["Unreadable"]):
+        for number in range(letters["Unreadable"]):
             queue.send_message(Message(f"{HOSTILE} {number}"))
     return folder
 
 
-def _upload(outside: Outside, cause: str, photo: bytes) -> None:
-    for number in range(LETTERS[cause]):
+def _upload(outside: Outside, cause: str, photo: bytes, count: int) -> None:
+    for number in range(count):
         outside.put(f"{cause}/{number} é+.jpg", photo + f"{cause} {number}".encode())
     outside.settled()
 
@@ -126,21 +135,21 @@ def both(data: Path) -> Any:
 
 
 def test_a_dry_run_groups_them_by_cause_and_leaves_them(
-    both: tuple[LocalCloud, Outside],
+    both: tuple[LocalCloud, Outside], letters: dict[str, int], again: int
 ) -> None:
     _, outside = both
     status, lines, _ = redrive(outside, "--dry-run")
     assert status == 0
-    assert groups(lines) == LETTERS
+    assert groups(lines) == letters
     kept = {line["cause"] for line in lines if line.get("again") is False}
-    assert kept == {"BadEvent", "Unreadable"}
+    assert kept == KEPT
     assert all(line["remedy"] for line in lines if "remedy" in line)
     assert lines[-1] == {
-        "to_send_again": AGAIN,
-        "kept": sum(LETTERS.values()) - AGAIN,
-        "usd_at_most": round(AGAIN * 0.4, 2),
+        "to_send_again": again,
+        "kept": sum(letters.values()) - again,
+        "usd_at_most": round(again * 0.4, 2),
     }
-    assert _waiting(outside) == sum(LETTERS.values())
+    assert _waiting(outside) == sum(letters.values())
 
 
 def test_it_asks_and_without_a_terminal_does_nothing(both: tuple[LocalCloud, Outside]) -> None:
@@ -151,12 +160,12 @@ def test_it_asks_and_without_a_terminal_does_nothing(both: tuple[LocalCloud, Out
     assert outside.calls() == []
 
 
-def test_by_cause_and_age(both: tuple[LocalCloud, Outside]) -> None:
+def test_by_cause_and_age(both: tuple[LocalCloud, Outside], letters: dict[str, int]) -> None:
     _, outside = both
     _, lines, _ = redrive(outside, "--dry-run", "--cause", "BadEvent", "--cause", "Deferred")
     assert set(groups(lines)) == {"BadEvent", "Deferred"}
     assert groups(redrive(outside, "--dry-run", "--until", "1h")[1]) == {}
-    assert groups(redrive(outside, "--dry-run", "--since", "1h")[1]) == LETTERS
+    assert groups(redrive(outside, "--dry-run", "--since", "1h")[1]) == letters
     assert redrive(outside, "--since", "yesterday")[0] == 64
 
 
@@ -169,26 +178,26 @@ def test_no_more_than_was_asked_for(both: tuple[LocalCloud, Outside]) -> None:
 
 
 def test_what_can_be_mended_is_screened_and_the_rest_kept_and_named(
-    both: tuple[LocalCloud, Outside],
+    both: tuple[LocalCloud, Outside], letters: dict[str, int], again: int
 ) -> None:
     _, outside = both
     status, lines, _ = redrive(outside, "--yes")
     assert status == 2
-    assert lines[-1] == {"sent_again": AGAIN, "kept": sum(LETTERS.values()) - AGAIN}
+    assert lines[-1] == {"sent_again": again, "kept": sum(letters.values()) - again}
     came = Counter((line["cause"], line["status"]) for line in lines if "status" in line)
     assert came == {
-        (cause, "kept" if cause in ("BadEvent", "Unreadable") else "sent again"): count
-        for cause, count in LETTERS.items()
+        (cause, "kept" if cause in KEPT else "sent again"): count
+        for cause, count in letters.items()
     }
     outside.settled()
-    assert len(outside.calls()) == AGAIN
+    assert len(outside.calls()) == again
     for cause in (*FAULTS, "Deferred"):
-        for number in range(LETTERS[cause]):
+        for number in range(letters[cause]):
             assert "deepfake-verdict" in outside.tags(f"{cause}/{number} é+.jpg")
-    assert _waiting(outside) == sum(LETTERS.values()) - AGAIN
+    assert _waiting(outside) == sum(letters.values()) - again
     # Once more: nothing is left to do, and nothing was lost.
     status, lines, _ = redrive(outside, "--yes")
-    assert (status, groups(lines)) == (2, {c: LETTERS[c] for c in ("BadEvent", "Unreadable")})
+    assert (status, groups(lines)) == (2, {c: letters[c] for c in KEPT})
 
 
 def test_a_letter_is_kept_until_its_event_is_accepted(both: tuple[LocalCloud, Outside]) -> None:

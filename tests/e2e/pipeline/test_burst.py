@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.pipeline import burst
 
 
+@pytest.mark.slow
 def test_a_burst_of_uploads(tmp_path: Path) -> None:
     came = burst.run(tmp_path)
     assert Counter(came.announced) == Counter(came.keys)

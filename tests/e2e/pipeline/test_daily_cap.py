@@ -30,6 +30,7 @@ KEYS = [f"capped/{number}.jpg" for number in range(UPLOADS)]
 DAY_S = 86_400
 
 
+@pytest.mark.slow
 def test_twenty_instances_race_to_the_cap_and_the_rest_is_screened_once_it_is_raised(
     tmp_path: Path,
 ) -> None:

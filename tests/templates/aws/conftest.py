@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from tests.templates.aws.stack import Stack
 
 REPOSITORY = Path(__file__).parents[3]
+MakeStack = Callable[..., Stack]
 SECRET_ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:alibaba-AbCdEf"
 
 
@@ -23,11 +26,31 @@ def tools() -> Path:
 
 
 @pytest.fixture(scope="session")
-def deployed(tools: Path) -> Stack:
+def make_stack(tools: Path) -> Iterator[MakeStack]:
+    """The whole deployment of given parameters, as SAM expands it."""
+    expand = REPOSITORY / "tests" / "templates" / "aws" / "expand.py"
+    with subprocess.Popen(
+        [tools / "python", expand, REPOSITORY],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as sam:
+        to_sam, from_sam = sam.stdin, sam.stdout
+        assert to_sam
+        assert from_sam
+
+        def make(**parameters: str) -> Stack:
+            print(json.dumps(parameters), file=to_sam, flush=True)
+            return Stack(json.loads(from_sam.readline()), "template.yaml", parameters)
+
+        yield make
+        sam.communicate()
+
+
+@pytest.fixture(scope="session")
+def deployed(make_stack: MakeStack) -> Stack:
     """A new bucket, an AccessKey in Secrets Manager, guarded."""
-    return Stack.deployed(
-        tools,
-        REPOSITORY,
+    return make_stack(
         SceneCode="onboard_01",
         BucketName="selfies",
         Prefix="kyc/",
@@ -37,12 +60,10 @@ def deployed(tools: Path) -> Stack:
 
 
 @pytest.fixture(scope="session")
-def federated(tools: Path) -> Stack:
+def federated(make_stack: MakeStack) -> Stack:
     """A bucket that was there before with a key of its own, keys of ours, and no stored secret."""
     key = "arn:aws:kms:eu-central-1:123456789012:key/"
-    return Stack.deployed(
-        tools,
-        REPOSITORY,
+    return make_stack(
         SceneCode="onboard_01",
         BucketName="selfies",
         Bucket="existing",

@@ -1,8 +1,9 @@
-"""Run by .venv-sam's Python: prints the templates as JSON, by path.
+"""Run by .venv-sam's Python: for each line of parameters, prints the templates as JSON, by path.
 
-    python expand.py REPOSITORY PARAMETERS
+    python expand.py REPOSITORY
 
-The root one as SAM's own transform leaves it for PARAMETERS (a JSON object), the others as read.
+Parameters are a JSON object. The root template is printed as SAM's own transform leaves it, the
+others as read. One process does it for many, since SAM takes seconds to import.
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
 
-def main(repository: Path, parameters: dict[str, str]) -> None:
+def main(repository: Path) -> None:
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(expand(repository, json.loads(line))) + "\n")
+        sys.stdout.flush()
+
+
+def expand(repository: Path, parameters: dict[str, str]) -> dict[str, Any]:
     templates: dict[str, Any] = {
         str(path.relative_to(repository)): yaml_parse(path.read_text())
         for path in (repository / "infra" / "aws").glob("*.yaml")
@@ -28,8 +35,8 @@ def main(repository: Path, parameters: dict[str, str]) -> None:
     session = boto3.Session(region_name="eu-central-1")
     translator = Translator({}, Parser(), boto_session=session)
     templates["template.yaml"] = translator.translate(root, parameters)
-    sys.stdout.write(json.dumps(templates))
+    return templates
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), json.loads(sys.argv[2]))
+    main(Path(sys.argv[1]))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 NOTHING = object()
@@ -32,17 +30,6 @@ class Stack:
             name: _typed(spec["Type"], parameters.get(name, spec.get("Default")))
             for name, spec in self.template.get("Parameters", {}).items()
         }
-
-    @classmethod
-    def deployed(cls, tools: Path, repository: Path, **parameters: str) -> Stack:
-        """The whole deployment, as SAM expands it."""
-        expand = repository / "tests" / "templates" / "aws" / "expand.py"
-        run = subprocess.run(
-            [tools / "python", expand, repository, json.dumps(parameters)],
-            capture_output=True,
-            check=True,
-        )
-        return cls(json.loads(run.stdout), "template.yaml", parameters)
 
     def nested(self, name: str) -> Stack:
         """The stack that the resource `name` is."""

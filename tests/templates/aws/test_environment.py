@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from facescreen.clients.credentials import Credentials
@@ -12,7 +10,7 @@ from facescreen.errors import BadSettings
 from facescreen.platforms.aws import AwsPlatform, InvokerSettings
 from facescreen.settings.loader import load
 from facescreen.settings.table import SweepSettings
-from tests.templates.aws.conftest import REPOSITORY, SECRET_ARN
+from tests.templates.aws.conftest import SECRET_ARN, MakeStack
 from tests.templates.aws.stack import Stack
 
 # What the deployment would tell, and what Lambda sets.
@@ -55,11 +53,9 @@ def test_so_does_the_sweep(deployed: Stack) -> None:
         read({**told, "UPLOADS_QUEUE_URL": ""}, invokes=True)
 
 
-def test_a_quarantine_is_one_that_the_functions_take(tools: Path) -> None:
+def test_a_quarantine_is_one_that_the_functions_take(make_stack: MakeStack) -> None:
     given = {"Quarantine": "move", "QuarantineBucket": "held", "BucketName": "selfies"}
-    moving = Stack.deployed(
-        tools, REPOSITORY, **given, SceneCode="onboard_01", AlibabaSecretArn=SECRET_ARN
-    )
+    moving = make_stack(**given, SceneCode="onboard_01", AlibabaSecretArn=SECRET_ARN)
     quarantine = read(environment(moving, "ObjectCreated")).settings.quarantine
     assert (quarantine.action, quarantine.bucket, quarantine.prefix) == (
         "move",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.policies import listed
-from tests.templates.aws.conftest import REPOSITORY
+from tests.templates.aws.conftest import MakeStack
 from tests.templates.aws.stack import Stack
 
 OBJECTS = "arn:aws:s3:::selfies/kyc/*"
@@ -107,12 +106,12 @@ def test_a_federated_deployment_reads_no_secret(federated: Stack) -> None:
     ("quarantine", "more"), [("off", set()), ("move", MOVING), ("private", CLOSING)]
 )
 def test_a_quarantine_adds_what_it_needs(
-    tools: Path, quarantine: str, more: set[tuple[str, str]]
+    make_stack: MakeStack, quarantine: str, more: set[tuple[str, str]]
 ) -> None:
     key = f"{OWN_KEY}-of-the-held"
     given = {"BucketName": "selfies", "QuarantineBucket": "held", "QuarantineKeyArn": key}
-    without = permissions(Stack.deployed(tools, REPOSITORY, **given))
-    found = permissions(Stack.deployed(tools, REPOSITORY, **given, Quarantine=quarantine))
+    without = permissions(make_stack(**given))
+    found = permissions(make_stack(**given, Quarantine=quarantine))
     assert found["SweepingRole"] == without["SweepingRole"]
     for role in ("ObjectCreatedRole", "HttpApiRole"):
         assert found[role] - without[role] == more

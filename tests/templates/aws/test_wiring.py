@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.templates.aws.conftest import REPOSITORY
+from tests.templates.aws.conftest import REPOSITORY, MakeStack
 from tests.templates.aws.stack import Stack
 
 PUBLISHED = {"ObjectCreated": "object_created.handler", "HttpApi": "http_api.handler"}
@@ -30,10 +29,8 @@ def test_the_newest_python_on_arm_unless_told(deployed: Stack) -> None:
         assert deployed.properties(name)["SnapStart"] == {"ApplyOn": "None"}
 
 
-def test_python_architecture_and_snapshots_are_selectable(tools: Path) -> None:
-    other = Stack.deployed(
-        tools,
-        REPOSITORY,
+def test_python_architecture_and_snapshots_are_selectable(make_stack: MakeStack) -> None:
+    other = make_stack(
         PythonVersion="3.12",
         Architecture="x86_64",
         SnapStart="PublishedVersions",
@@ -82,11 +79,9 @@ def test_what_a_function_is_told_is_what_has_a_version_published(
     ],
 )
 def test_the_longest_settings_fit_a_version_s_description(
-    tools: Path, credentials: dict[str, str]
+    make_stack: MakeStack, credentials: dict[str, str]
 ) -> None:
-    longest = Stack.deployed(
-        tools,
-        REPOSITORY,
+    longest = make_stack(
         SceneCode="s" * 10,
         Prefix="p" * 32,
         CallsPerSecond="100",
@@ -101,12 +96,12 @@ def test_the_longest_settings_fit_a_version_s_description(
         assert 200 < len(version["Description"]) <= LONGEST_DESCRIPTION
 
 
-def test_the_sweep_is_off_unless_asked_for(deployed: Stack, tools: Path) -> None:
+def test_the_sweep_is_off_unless_asked_for(deployed: Stack, make_stack: MakeStack) -> None:
     (rule,) = [
         rule for rule in deployed.all("AWS::Events::Rule").values() if "ScheduleExpression" in rule
     ]
     assert (rule["State"], rule["ScheduleExpression"]) == ("DISABLED", "rate(15 minutes)")
-    on = Stack.deployed(tools, REPOSITORY, Sweep="yes")
+    on = make_stack(Sweep="yes")
     assert "ENABLED" in {rule["State"] for rule in on.all("AWS::Events::Rule").values()}
     # One run ends before the next begins.
     assert deployed.properties("Sweeping")["Timeout"] < 15 * 60
@@ -225,9 +220,9 @@ def test_alarms_count_what_the_functions_count(deployed: Stack) -> None:
     assert counted == flagged | {"PaidCalls", "deferred", "refused_Deferred", "resubmitted"}
 
 
-def test_alarms_are_heard_by_the_topic_alone_that_is_named(tools: Path) -> None:
+def test_alarms_are_heard_by_the_topic_alone_that_is_named(make_stack: MakeStack) -> None:
     topic = "arn:aws:sns:eu-central-1:123456789012:on-call"
-    heard = Stack.deployed(tools, REPOSITORY, AlarmTopicArn=topic)
+    heard = make_stack(AlarmTopicArn=topic)
     alarms = heard.all("AWS::CloudWatch::Alarm")
     assert len(alarms) == 9
     assert {tuple(alarm["AlarmActions"]) for alarm in alarms.values()} == {(topic,)}
