@@ -1,4 +1,4 @@
-"""ACS3-HMAC-SHA256: signs calls of ID Verification, of the FC 3.0 API, and of HTTP triggers."""
+"""ACS3-HMAC-SHA256, the signature of ID Verification, of the FC 3.0 API, and of HTTP triggers."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ class Acs3Authenticator:
     def __init__(
         self, identity: Identity, required: Iterable[str], *, fractions: bool = False
     ) -> None:
-        """The `required` headers must be there and signed, ``x-acs-date`` among them; where
-        ``x-acs-signature-nonce`` is one of them, a request is good once. `fractions`: whether the
-        date may have fractions of a second, which JavaScript, Go and Java write.
+        """The `required` headers must be sent and signed, ``x-acs-date`` among them; where
+        ``x-acs-signature-nonce`` is one of them, each request is accepted once. `fractions`:
+        whether the date may have fractions of a second, as JavaScript, Go and Java write it.
         """
         self._identity = identity
         self._required = frozenset(required)
@@ -70,7 +70,7 @@ class Acs3Authenticator:
         headers: Mapping[str, str],
         body_hash: str,
     ) -> None:
-        """Returns if the request is signed by a key of the account.
+        """Check that the request is signed by a key of the account.
 
         `query` is as it was sent, `headers` have their names in lower case; every ``x-acs-`` header
         must be signed, required or not. Raises MissingHeaderError, MalformedAuthorizationError,
@@ -117,7 +117,7 @@ def _parameters(query: str) -> list[tuple[str, str]]:
 
 
 def check_body_hash(headers: Mapping[str, str], body: bytes) -> None:
-    """Raises SignatureMismatchError unless the hash that was signed, if any was, is the body's."""
+    """Check the body against its signed hash, if there is one. Raises SignatureMismatchError."""
     signed = headers.get(BODY_HASH)
     if signed is not None:
         check_signature(signed, acs3.payload_hash(body))

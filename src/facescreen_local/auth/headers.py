@@ -18,7 +18,7 @@ class MalformedAuthorizationError(Exception):
 
 
 def require_headers(headers: Mapping[str, str], names: Iterable[str]) -> None:
-    """Raises MissingHeaderError unless all the headers are there."""
+    """Raise MissingHeaderError unless all the headers are there."""
     for name in names:
         if name not in headers:
             raise MissingHeaderError(name)

@@ -38,15 +38,15 @@ class Api(ABC):
 
     @abstractmethod
     def target(self, head: Head) -> Target:
-        """What the path asks for."""
+        """Read what the path asks for."""
 
     @abstractmethod
     def authorize(self, head: Head) -> None:
-        """Returns if the head is signed by a key of the account. Raises one of ERRORS."""
+        """Check that the head is signed by a key of the account. Raises one of ERRORS."""
 
     @abstractmethod
     def authorize_body(self, head: Head, body: bytes) -> None:
-        """Raises SignatureMismatchError unless the `body` that was signed, if any was, is this."""
+        """Check the body against what was signed of it. Raises SignatureMismatchError."""
 
     @abstractmethod
     def error(self, code: str, message: str, request_id: str) -> dict[str, str]:

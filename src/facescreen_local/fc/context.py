@@ -31,7 +31,7 @@ class RequestContext:
         return self.functions.find(self.target.function)
 
     async def read_body(self, max_bytes: int) -> bytes:
-        """The body, if it is signed held to the signature. Raises one of ERRORS."""
+        """Read the body, and check it against the signature. Raises one of ERRORS."""
         body = await read_body(self.request, max_bytes)
         self.api.authorize_body(self.head, body)
         return body

@@ -17,7 +17,7 @@ _AUTHORIZATION = re.compile(r"FC ([^:\s]{1,128}):([A-Za-z0-9+/]{43}=)")
 
 
 def check(head: Head, identity: Identity) -> None:
-    """Returns if the head is signed by a key of the account.
+    """Check that the head is signed by a key of the account.
 
     Neither the query nor the body is covered: function-compute.md, "FC's own API". Raises
     MissingHeaderError, MalformedAuthorizationError, and what find_secret, check_signature and

@@ -53,6 +53,9 @@ class Functions:
         `interpreters` gives a Python's path by runtime (``python3.10``); this one runs the rest.
         `ca_file` is what instances trust in place of the public authorities.
         """
+        functions = [
+            replace(function, code=unpacked(function.code, data / "code")) for function in functions
+        ]
         logs = data / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         self._behaviour = behaviour
@@ -64,7 +67,7 @@ class Functions:
         self._pools = {
             function.name: Pool(
                 Deployment(
-                    replace(function, code=unpacked(function.code, data / "code")),
+                    function,
                     region,
                     identity.account_id,
                     interpreters.get(function.runtime, sys.executable),
@@ -78,7 +81,7 @@ class Functions:
 
     @property
     def deployed(self) -> list[Deployment]:
-        """All of them, in the order of s.yaml."""
+        """Every function where it runs, in the order of s.yaml."""
         return [pool.deployment for pool in self._pools.values()]
 
     @property
@@ -91,18 +94,18 @@ class Functions:
         return self._pool(function).deployment
 
     async def invoke(self, function: str, event: Event) -> Result:
-        """One synchronous invocation. Raises Refused."""
+        """Invoke a function by name, and wait for its result. Raises Refused."""
         try:
             return await self._invocations.invoke(self._pool(function), event)
         except Throttled as error:
             raise Refused(429, "ResourceExhausted", "all instances are busy") from error
 
     def enqueue(self, function: str, event: Event) -> None:
-        """Invokes it until it succeeds or the event is given up. Raises Refused."""
+        """Invoke a function by name until it succeeds or the event is given up. Raises Refused."""
         self._invocations.enqueue(self._pool(function), event)
 
     def deliver(self, record: dict[str, Any]) -> None:
-        """Takes one OSS event record to every function that a trigger of its own calls for it."""
+        """Deliver one OSS event record to every function whose trigger matches it."""
         behaviour = self._behaviour()
         for pool in self._pools.values():
             for trigger in pool.function.bucket_triggers:
@@ -113,7 +116,7 @@ class Functions:
                         self._invocations.enqueue(pool, event, behaviour.delay_ms / 1000)
 
     def fire(self, function: str) -> int:
-        """Fires the enabled time triggers of a function now; gives how many. Raises Refused."""
+        """Fire the enabled time triggers of a function now, and count them. Raises Refused."""
         pool = self._pool(function)
         timers = [timer for timer in pool.function.timers if timer.enabled]
         for timer in timers:
@@ -121,15 +124,15 @@ class Functions:
         return len(timers)
 
     async def drained(self) -> None:
-        """Returns once no asynchronous event is on its way."""
+        """Wait until no asynchronous event is on its way."""
         await self._invocations.drained()
 
     def reset(self) -> None:
-        """Empties the record of invocations."""
+        """Empty the record of invocations."""
         self._invocations.records.clear()
 
     def start(self) -> None:
-        """Goes on with the events of the last run, and starts the time triggers."""
+        """Go on with the events of the last run, and start the time triggers."""
         self._invocations.resume(self._pools)
         self._clocks = [
             asyncio.create_task(run_timer(timer, partial(self._on_time, pool)))
@@ -139,7 +142,7 @@ class Functions:
         ]
 
     async def stop(self) -> None:
-        """Ends what is under way; synchronous callers get their error now."""
+        """End what is under way; synchronous callers get their error now."""
         for clock in self._clocks:
             clock.cancel()
         await asyncio.gather(*self._clocks, return_exceptions=True)
@@ -147,12 +150,12 @@ class Functions:
         self.kill_busy()
 
     async def close(self) -> None:
-        """Ends every instance, once nobody can ask for another one."""
+        """End every instance, once nobody can ask for another one."""
         await asyncio.gather(*(pool.close() for pool in self._pools.values()))
         self._journal.close()
 
     def kill_busy(self) -> None:
-        """SIGKILLs every instance that is in the middle of an invocation."""
+        """SIGKILL every instance that is in the middle of an invocation."""
         for pool in self._pools.values():
             pool.kill_busy()
 

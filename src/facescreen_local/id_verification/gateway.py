@@ -26,7 +26,7 @@ class Gateway:
         self._authenticator = Acs3Authenticator(identity, _SIGNED)
 
     def admit(self, head: Head, body: bytes) -> Parameters:
-        """The parameters, once it is sure who sent them. Raises one of ERRORS."""
+        """Check who sent the request, and read its parameters. Raises one of ERRORS."""
         query = dict(pairs(head.query))
         self._authenticator.check(head.method, "/", head.query, head.headers, payload_hash(body))
         return Parameters(query, dict(pairs(body.decode("latin-1"))))

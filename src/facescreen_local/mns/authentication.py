@@ -20,7 +20,7 @@ _AUTHORIZATION = re.compile(r"MNS ([^:\s]+):(\S+)")
 def check_sender(
     identity: Identity, method: str, resource: str, headers: Mapping[str, str]
 ) -> None:
-    """Returns if the request may pass.
+    """Check that the request is signed by a key of the account.
 
     `resource` is the path with its query, both as they were sent; header names are in lower case.
     Raises one of ERRORS.

@@ -41,7 +41,7 @@ async def deepfake_detect_intl_stream(context: RequestContext) -> web.Response:
 async def _detect(
     context: RequestContext, given: Mapping[str, str], ways: tuple[str, ...]
 ) -> web.Response:
-    """Puts the call on record, however it ends. `ways`: see material."""
+    """Judge what was sent, and record the call however it ends. `ways`: see material."""
     came = time.time()
     call = Call.at(came, context.operation, given)
     try:
@@ -56,7 +56,7 @@ async def _detect(
 
 
 async def _judge(context: RequestContext, sent: Material) -> dict[str, Any]:
-    """Looks for a good face, and asks the analyzer. Raises Refusal."""
+    """Look for a good face, and ask the analyzer. Raises Refusal."""
     content = await _content(context, sent)
     check = context.examination.pass_or_refuse
     await asyncio.to_thread(check, content, is_video=sent.is_video)

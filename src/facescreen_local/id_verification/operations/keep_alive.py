@@ -10,5 +10,5 @@ from facescreen_local.id_verification.operations import OPERATIONS, VERSION
 
 @OPERATIONS.add("POST", VERSION, "KeepaliveIntl", name="KeepaliveIntl")
 async def keepalive_intl(context: RequestContext) -> web.Response:
-    """Does nothing."""
+    """Do nothing."""
     return context.success(Result={"Result": "SUCCESS"})

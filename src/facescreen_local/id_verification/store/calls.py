@@ -51,7 +51,7 @@ class Call:
         return replace(self, code=code)
 
     def to_dict(self) -> dict[str, Any]:
-        """As ``GET /calls`` of the admin address tells it."""
+        """As ``GET /calls`` of the admin address answers it."""
         return {
             "operation": self.operation,
             "way": self.way,
@@ -88,7 +88,7 @@ class Calls:
         self.reset()
 
     def reset(self) -> None:
-        """Forgets them, those that count against the quotas too."""
+        """Forget them, those that count against the quotas too."""
         self.answered: deque[Call] = deque(maxlen=_MOST_CALLS)
         """The oldest first."""
         self._rates: dict[str, Rate] = defaultdict(Rate)
@@ -98,7 +98,7 @@ class Calls:
         return self._rates[operation].admit(quota, came)
 
     def add(self, call: Call) -> None:
-        """Keeps an answered call."""
+        """Keep an answered call."""
         self.answered.append(call)
 
 
