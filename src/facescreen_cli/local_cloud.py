@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import oss2
 
+from facescreen_cli.output import note
 from facescreen_cli.project import PROJECT
 from facescreen_local.background import Background
 from facescreen_local.cloud import LocalCloud
@@ -50,10 +51,10 @@ def print_addresses(cloud: LocalCloud) -> None:
     addresses = {
         name: value for name, value in cloud.environment().items() if value.startswith("http")
     }
-    click.echo("The local cloud listens (a stand-in: not a forgery detector):", err=True)
+    note("The local cloud listens (a stand-in: not a forgery detector):")
     for name, address in addresses.items():
-        click.echo(f"  {name:20} {address}", err=True)
-    click.echo("Ctrl-C stops it.", err=True)
+        note(f"  {name:20} {address}")
+    note("Ctrl-C stops it.")
 
 
 def watch_signals() -> list[int]:

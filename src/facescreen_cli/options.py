@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import click
@@ -39,8 +40,16 @@ cloud_option = click.option(
     help="Where the deployment is.",
 )
 profile_option = click.option(
-    "--profile", default="", help="Credentials of this profile of `aliyun configure`."
+    "--profile",
+    default="",
+    help="Credentials of this profile of `aliyun configure`.  [default: the environment's, then "
+    "the default profile's]",
 )
+# To be called with a `help` of the command's own.
+json_option = partial(click.option, "--json", "as_json", is_flag=True)
+dry_run_option = partial(click.option, "--dry-run", is_flag=True)
+yes_option = partial(click.option, "--yes", is_flag=True)
+
 _AGE = re.compile(r"(\d{1,6})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 

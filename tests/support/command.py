@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -33,6 +35,23 @@ def status(*arguments: str) -> int:
         main()
     assert isinstance(ended.value.code, int)
     return ended.value.code
+
+
+def on_terminal(answer: str, command: Sequence[str], **options: Any) -> tuple[int, str]:
+    """The exit code of a command and all that a terminal shows, where `answer` is typed. `options`
+    are Popen's."""
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, **options
+    ) as process:
+        os.close(theirs)
+        os.write(ours, answer.encode())
+        shown = b""
+        with suppress(OSError):  # Linux says so at the end
+            while more := os.read(ours, 4096):
+                shown += more
+    os.close(ours)
+    return process.returncode, shown.decode()
 
 
 @contextmanager

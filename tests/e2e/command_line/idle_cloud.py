@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +14,7 @@ import yaml
 
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line.folder import photo, surroundings
-from tests.support.command import FACESCREEN
+from tests.support.command import FACESCREEN, on_terminal
 from tests.support.outside import PROJECT, Outside, running
 
 FRESH = "fresh/"
@@ -82,30 +81,21 @@ class Backfill:
 
     def on_terminal(self, answer: str, *arguments: object) -> tuple[int, str]:
         """Its exit code and all that a terminal shows, where `answer` is typed."""
-        ours, theirs = os.openpty()
-        with self.begun(*arguments, terminal=theirs) as process:
-            os.close(theirs)
-            os.write(ours, answer.encode())
-            shown = b""
-            with suppress(OSError):  # Linux says so at the end
-                while more := os.read(ours, 4096):
-                    shown += more
-        os.close(ours)
-        return process.returncode, shown.decode()
+        return on_terminal(answer, self._command(*arguments), env=self._environment)
 
     def begun(
-        self,
-        *arguments: object,
-        terminal: int | None = None,
-        environment: Mapping[str, str] = MappingProxyType({}),
+        self, *arguments: object, environment: Mapping[str, str] = MappingProxyType({})
     ) -> subprocess.Popen[str]:
-        """To be ended by whoever began it. `terminal` stands in for its three streams."""
-        target, *options = map(str, arguments)
+        """To be ended by whoever began it."""
         return subprocess.Popen(
-            [FACESCREEN, "backfill", f"{self.bucket}{target}", *options],
+            self._command(*arguments),
             env={**self._environment, **environment},
-            stdin=subprocess.DEVNULL if terminal is None else terminal,
-            stdout=subprocess.PIPE if terminal is None else terminal,
-            stderr=subprocess.PIPE if terminal is None else terminal,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
         )
+
+    def _command(self, *arguments: object) -> list[str]:
+        target, *options = map(str, arguments)
+        return [str(FACESCREEN), "backfill", f"{self.bucket}{target}", *options]

@@ -199,7 +199,7 @@ def test_it_is_printed_as_oss_takes_it(policy: Policy) -> None:
 
     assert json.loads(run("selfies", **TOLD).stdout) == policy
     assert "ALIBABA_CLOUD_ACCOUNT_ID must be 16 digits" in run("selfies").stderr
-    assert run().stderr.startswith("usage")
+    assert run().stderr.startswith("Usage")
 
 
 def uploads(who: Caller, policy: Policy, *keys: str) -> bool:

@@ -10,7 +10,14 @@ import click
 from facescreen_cli.buckets import bucket_and_prefix
 from facescreen_cli.commands.backfill.selection import Selection
 from facescreen_cli.environment import Environment
-from facescreen_cli.options import environment_option, profile_option, share_option
+from facescreen_cli.options import (
+    dry_run_option,
+    environment_option,
+    json_option,
+    profile_option,
+    share_option,
+    yes_option,
+)
 
 _SWEEP_UNTIL = "60m"
 _SWEEP_MOST = 1000
@@ -55,9 +62,9 @@ same command goes on).
     help="Screen so many at random; say what share of all is flagged, and what the rest costs.",
 )
 @share_option
-@click.option("--dry-run", is_flag=True, help="Say what would be paid, and submit nothing.")
-@click.option("--yes", is_flag=True, help="Don't ask.")
-@click.option("--json", "as_json", is_flag=True, help="JSON lines.")
+@dry_run_option(help="Say what would be paid, and submit nothing.")
+@yes_option(help="Don't ask.")
+@json_option(help="JSON lines.")
 @click.option(
     "--journal",
     type=click.Path(dir_okay=False, path_type=Path),

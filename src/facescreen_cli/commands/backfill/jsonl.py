@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-import click
 
 from facescreen_cli.commands.backfill.journal import Progress as Planned
 from facescreen_cli.commands.backfill.reporter import Ended
 from facescreen_cli.commands.backfill.sampling import Sampled
 from facescreen_cli.cost import usd
+from facescreen_cli.output import json_line
 
 
 class Lines:
     """The port Teller."""
 
     def planned(self, planned: Planned, calls: int, per_second: float) -> None:
-        _line(
-            "planned",
+        json_line(
+            event="planned",
             gone_over=planned.mark.number,
             to_screen=planned.selected,
             have_a_verdict=planned.standing,
@@ -33,11 +30,11 @@ class Lines:
         )
 
     def going_on(self, accepted: int, whole: int) -> None:
-        _line("going_on", submitted=accepted, left=whole - accepted)
+        json_line(event="going_on", submitted=accepted, left=whole - accepted)
 
     def sampled(self, sampled: Sampled) -> None:
-        _line(
-            "sampled",
+        json_line(
+            event="sampled",
             verdicts=sampled.verdicts,
             waiting=sampled.waiting,
             flagged_share=round(sampled.flagged.value, 6),
@@ -50,8 +47,8 @@ class Lines:
         )
 
     def ended(self, ended: Ended) -> None:
-        _line(
-            "ended",
+        json_line(
+            event="ended",
             submitted=ended.accepted,
             left=ended.whole - ended.accepted,
             cost_usd_at_most=usd(ended.accepted),
@@ -61,7 +58,7 @@ class Lines:
 
     @contextmanager
     def looking(self) -> Iterator[Callable[[int], object]]:
-        yield lambda rows: _line("looking", gone_over=rows)
+        yield lambda rows: json_line(event="looking", gone_over=rows)
 
     @contextmanager
     def submitting(self, accepted: int, whole: int) -> Iterator[Callable[[int], object]]:
@@ -69,7 +66,7 @@ class Lines:
 
     @contextmanager
     def waiting(self, whole: int) -> Iterator[Callable[[int], object]]:
-        yield lambda more: _line("verdicts", more=more, of=whole) if more else None
+        yield lambda more: json_line(event="verdicts", more=more, of=whole) if more else None
 
 
 class _Submitted:
@@ -84,16 +81,11 @@ class _Submitted:
         self._accepted += more
         took = max(time.monotonic() - self._started, 1e-6)
         rate, left = (self._accepted - self._before) / took, self._whole - self._accepted
-        _line(
-            "submitted",
+        json_line(
+            event="submitted",
             submitted=self._accepted,
             left=left,
             per_second=round(rate, 2),
             seconds_left=round(left / rate) if rate else None,
             cost_usd_at_most=usd(self._accepted),
         )
-
-
-def _line(event: str, **said: object) -> None:
-    click.echo(json.dumps({"event": event, **said}))
-    sys.stdout.flush()

@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
-    Progress,
     ProgressColumn,
     Task,
     TextColumn,
@@ -22,7 +20,7 @@ from facescreen_cli.commands.backfill.journal import Progress as Planned
 from facescreen_cli.commands.backfill.reporter import Ended
 from facescreen_cli.commands.backfill.sampling import Sampled
 from facescreen_cli.cost import PRICE_USD, costs
-from facescreen_cli.output import printable
+from facescreen_cli.output import note, printable, progress
 
 
 class Sentences:
@@ -63,32 +61,29 @@ class Sentences:
     def ended(self, ended: Ended) -> None:
         click.echo(f"{ended.accepted} of {ended.whole} submitted: at most {costs(ended.accepted)}.")
         if ended.why:
-            click.echo(
+            note(
                 f"Stopped: {printable(ended.why)}\nThe same command goes on from here. "
-                f"{printable(str(ended.journal))} knows what was submitted.",
-                err=True,
+                f"{printable(str(ended.journal))} knows what was submitted."
             )
         elif ended.accepted:
             click.echo(f"See what came of them: facescreen report {printable(ended.target)}")
 
     @contextmanager
     def looking(self) -> Iterator[Callable[[int], object]]:
-        with _bar(TextColumn("{task.completed} gone over"), _Rate()) as bar:
-            task = bar.add_task("", total=None)
-            yield lambda rows: bar.update(task, completed=rows)
+        columns = (TextColumn("{task.completed} gone over"), _Rate())
+        with progress(*columns, total=None) as bar:
+            yield bar.reach
 
     @contextmanager
     def submitting(self, accepted: int, whole: int) -> Iterator[Callable[[int], object]]:
         columns = (BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn(), _Cost())
-        with _bar(TextColumn("submitted"), *columns) as bar:
-            task = bar.add_task("", total=whole, completed=accepted)
-            yield lambda more: bar.advance(task, more)
+        with progress("submitted", *columns, total=whole, completed=accepted) as bar:
+            yield bar.advance
 
     @contextmanager
     def waiting(self, whole: int) -> Iterator[Callable[[int], object]]:
-        with _bar(TextColumn("verdicts"), BarColumn(), MofNCompleteColumn()) as bar:
-            task = bar.add_task("", total=whole)
-            yield lambda more: bar.advance(task, more)
+        with progress("verdicts", BarColumn(), MofNCompleteColumn(), total=whole) as bar:
+            yield bar.advance
 
 
 class _Rate(ProgressColumn):
@@ -99,11 +94,6 @@ class _Rate(ProgressColumn):
 class _Cost(ProgressColumn):
     def render(self, task: Task) -> Text:
         return Text(f"at most USD {task.completed * PRICE_USD:.2f}")
-
-
-def _bar(*columns: ProgressColumn) -> Progress:
-    console = Console(stderr=True)
-    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 def _duration(seconds: float) -> str:

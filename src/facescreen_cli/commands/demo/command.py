@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from facescreen_cli.options import environment_option
+from facescreen_cli.options import environment_option, json_option
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="End after the table, instead of listening on.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON list instead of a table.")
+@json_option(help="A JSON list instead of a table.")
 @environment_option
 def demo(*, once: bool, as_json: bool) -> None:
     """Run the main job on the local cloud.

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict, dataclass
-from io import StringIO
 from typing import Any
 
 import oss2
 from mns.account import Account
 from mns.mns_exception import MNSServerException
-from rich.console import Console
 from rich.table import Table
 
 from facescreen_cli.local_cloud import upload
+from facescreen_cli.output import json_document, rendered
 from facescreen_local.cloud import LocalCloud
 from facescreen_local.samples import Sample
 
@@ -52,7 +51,7 @@ def as_expected(rows: list[Row]) -> bool:
 
 def as_json(rows: list[Row]) -> str:
     """A JSON list of the rows."""
-    return json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False)
+    return json_document([asdict(row) for row in rows])
 
 
 def as_table(rows: list[Row]) -> str:
@@ -66,9 +65,7 @@ def as_table(rows: list[Row]) -> str:
         verdict = f"{row.verdict} ({row.note})" if row.note else row.verdict
         time_taken = f"{row.milliseconds:.0f}"
         table.add_row(row.object, verdict, row.reason, str(row.calls_paid), time_taken, expected)
-    out = StringIO()
-    Console(file=out, width=120).print(table)
-    return out.getvalue()
+    return rendered(table, width=120)
 
 
 _TOTAL = "{} calls paid. The verdicts are a local stand-in's, which detects no forgery."

@@ -4,7 +4,7 @@ ROS has no resource for the policy of a bucket that is there already. So it is p
 the variables that s.yaml reads, for the bucket's owner to put beside or in place of what is there
 (OSS console, the bucket, Permission Control, Bucket Policy, Add by Syntax):
 
-    python -m facescreen_cli.commands.doctor.bucket_policy BUCKET
+    python -m facescreen_cli.commands.doctor.bucket_policy BUCKET --env .env
 
 OSS says who a statement is for by its principal alone: it has no way to say "all but these", and
 no condition on a role's name. So each statement stands twice, and both times it leaves the
@@ -21,17 +21,18 @@ source: until it is screened itself, a moment later, such a copy has the verdict
 from __future__ import annotations
 
 import json
-import os
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from facescreen.errors import BadSettings
+import click
+
 from facescreen.settings.forms import Names, Text
 from facescreen.settings.loader import Reader, Setting
 from facescreen.tags import our_keys
+from facescreen_cli.environment import Environment, usage_errors
+from facescreen_cli.options import environment_option
 
 Statement = dict[str, Any]
 Condition = dict[str, dict[str, Any]]
@@ -132,16 +133,16 @@ class Guarded:
         }
 
 
-def main(arguments: list[str]) -> None:
-    """Prints the policy of the bucket that `arguments` name, or what is wrong."""
-    if len(arguments) != 1:
-        sys.exit("usage: python -m facescreen_cli.commands.doctor.bucket_policy BUCKET")
-    try:
-        guarded = Guarded.from_env(arguments[0], os.environ)
-    except BadSettings as wrong:
-        sys.exit(str(wrong))
-    sys.stdout.write(json.dumps(guarded.policy(), indent=2) + "\n")
+@click.command()
+@click.argument("bucket")
+@environment_option
+@click.pass_obj
+def bucket_policy(environment: Environment, bucket: str) -> None:
+    """Print the policy of a watched BUCKET, for its owner to apply."""
+    with usage_errors():
+        guarded = Guarded.from_env(bucket, environment.variables)
+    click.echo(json.dumps(guarded.policy(), indent=2))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    bucket_policy()

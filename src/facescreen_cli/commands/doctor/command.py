@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import chain
@@ -14,8 +12,8 @@ import click
 from facescreen_cli.commands.doctor.result import Level, Line, warning
 from facescreen_cli.environment import Environment
 from facescreen_cli.exit_codes import FAILED, OK
-from facescreen_cli.options import environment_option, profile_option
-from facescreen_cli.output import printable
+from facescreen_cli.options import environment_option, json_option, profile_option
+from facescreen_cli.output import json_line, printable
 
 _COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAULT: "red"}
 _EXAMPLES = """
@@ -42,7 +40,7 @@ Exit codes: 0 no fault, 2 a fault, 64 usage.
     "--inside", is_flag=True, help="This machine is in the functions' VPC: try its endpoints."
 )
 @click.option("--offline", is_flag=True, help="Settings and s.yaml alone: ask nobody.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON line for each.")
+@json_option(help="A JSON line for each.")
 @click.pass_obj
 def doctor(
     environment: Environment,
@@ -103,11 +101,10 @@ def _shadowed(name: str) -> Line:
 
 def _tell(line: Line, *, as_json: bool) -> Level:
     if as_json:
-        click.echo(json.dumps(asdict(line)))
+        json_line(**asdict(line))
         return line.level
     level = click.style(f"{line.level.value:8}", fg=_COLOURS[line.level])
     click.echo(f"{level} {line.check:25} {printable(line.says)}")
     if line.remedy:
         click.echo(f"{'':34} → {printable(line.remedy)}")
-    sys.stdout.flush()
     return line.level

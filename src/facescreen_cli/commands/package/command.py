@@ -14,7 +14,7 @@ from facescreen_cli.commands.package.build import Builder
 from facescreen_cli.commands.package.sbom import Package
 from facescreen_cli.deploy_target import CLOUDS, FUNCTIONS, Target, target
 from facescreen_cli.environment import Environment
-from facescreen_cli.options import environment_option
+from facescreen_cli.options import environment_option, json_option
 from facescreen_cli.project import PROJECT
 
 _EXAMPLES = """
@@ -45,7 +45,7 @@ Examples:
 )
 @click.option("--without-byte-code", is_flag=True, help="Cold starts take several times as long.")
 @click.option("--quiet", is_flag=True, help="No line on what is unchanged, no table of parts.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@json_option(help="One JSON document.")
 @environment_option
 @click.pass_obj
 def package(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
 from facescreen_cli.commands.package.sbom import Package
+from facescreen_cli.output import json_document
 
 _WIDTH = 34
 
@@ -41,7 +41,7 @@ def as_json(packages: Sequence[Package]) -> str:
         }
         for package in packages
     ]
-    return json.dumps(told, indent=1)
+    return json_document(told)
 
 
 def _mb(size: int) -> str:

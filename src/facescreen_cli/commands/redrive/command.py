@@ -17,10 +17,13 @@ from facescreen_cli.exit_codes import FAILED, OK
 from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.options import (
     cloud_option,
+    dry_run_option,
     environment_option,
+    json_option,
     moment,
     profile_option,
     share_option,
+    yes_option,
 )
 
 _MOST = 2000
@@ -69,9 +72,9 @@ class _Filters:
     help="Letters of one run; the next one takes the rest.",
 )
 @share_option
-@click.option("--dry-run", is_flag=True, help="Say why they failed, and leave them.")
-@click.option("--yes", is_flag=True, help="Don't ask.")
-@click.option("--json", "as_json", is_flag=True, help="JSON lines.")
+@dry_run_option(help="Say why they failed, and leave them.")
+@yes_option(help="Don't ask.")
+@json_option(help="JSON lines.")
 @profile_option
 @environment_option
 @click.pass_obj

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import click
 
 from facescreen_cli.commands.redrive.causes import Cause
 from facescreen_cli.commands.redrive.dead_letters import Letter
 from facescreen_cli.cost import costs, usd
-from facescreen_cli.output import printable
+from facescreen_cli.output import json_line, note, printable
 
 
 def group(cause: Cause, letters: list[Letter], *, as_json: bool) -> None:
     """How many failed of one cause, and what has to be done."""
     oldest = min(letter.failed_at for letter in letters)
     if as_json:
-        _line(
+        json_line(
             cause=cause.name,
             letters=len(letters),
             again=cause.again,
@@ -36,16 +33,21 @@ def group(cause: Cause, letters: list[Letter], *, as_json: bool) -> None:
 def plan(again: int, kept: int, *, as_json: bool) -> None:
     """What a yes would do."""
     if as_json:
-        _line(to_send_again=again, kept=kept, usd_at_most=usd(again))
+        json_line(to_send_again=again, kept=kept, usd_at_most=usd(again))
     else:
         says = "what was paid for is not paid for again"
-        click.echo(f"{again} to send again, {kept} kept: at most {costs(again)}; {says}.", err=True)
+        note(f"{again} to send again, {kept} kept: at most {costs(again)}; {says}.")
 
 
 def letter(one: Letter, status: str, detail: str = "", *, as_json: bool) -> None:
     """What came of one. To people only what is kept."""
     if as_json:
-        _line(objects=list(one.objects), cause=one.error, status=status, detail=detail)
+        json_line(
+            objects=list(one.objects),
+            cause=one.error,
+            status=status,
+            detail=detail,
+        )
     elif status == "kept":
         click.echo(f"kept  {printable(_about(one))}: {printable(detail)}")
 
@@ -53,14 +55,10 @@ def letter(one: Letter, status: str, detail: str = "", *, as_json: bool) -> None
 def ended(sent: int, kept: int, *, as_json: bool) -> None:
     """How it came out."""
     if as_json:
-        _line(sent_again=sent, kept=kept)
+        json_line(sent_again=sent, kept=kept)
     else:
         click.echo(f"{sent} sent again, {kept} kept.")
 
 
 def _about(one: Letter) -> str:
     return ", ".join(one.objects) or "no object"
-
-
-def _line(**said: Any) -> None:
-    click.echo(json.dumps(said))

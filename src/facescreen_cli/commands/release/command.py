@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import click
@@ -19,8 +18,14 @@ from facescreen_cli.credentials import UserCredentials
 from facescreen_cli.deployment import connect
 from facescreen_cli.environment import Environment
 from facescreen_cli.exit_codes import FAILED, OK
-from facescreen_cli.options import environment_option, profile_option
-from facescreen_cli.output import printable
+from facescreen_cli.options import (
+    dry_run_option,
+    environment_option,
+    json_option,
+    profile_option,
+    yes_option,
+)
+from facescreen_cli.output import json_line, printable
 
 _EXAMPLES = """
 \b
@@ -49,9 +54,9 @@ class _Row:
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("objects", nargs=-1, required=True, metavar="OBJECT...")
-@click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
-@click.option("--yes", is_flag=True, help="Don't ask.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON line for each.")
+@dry_run_option(help="Say what would happen, and change nothing.")
+@yes_option(help="Don't ask.")
+@json_option(help="A JSON line for each.")
 @profile_option
 @environment_option
 @click.pass_obj
@@ -143,8 +148,7 @@ def _carry_out(releasing: Releasing, row: _Row) -> None:
 
 def _tell(row: _Row, *, as_json: bool) -> None:
     if as_json:
-        said = {"object": row.ref.uri, "status": row.status, "detail": row.detail}
-        click.echo(json.dumps(said))
+        json_line(object=row.ref.uri, status=row.status, detail=row.detail)
     else:
         click.echo(_line(row))
 

@@ -17,7 +17,7 @@ from facescreen_cli.credentials import UserCredentials
 from facescreen_cli.deployment import connect
 from facescreen_cli.environment import Environment
 from facescreen_cli.exit_codes import OK
-from facescreen_cli.options import cloud_option, environment_option, profile_option
+from facescreen_cli.options import cloud_option, environment_option, json_option, profile_option
 
 _EXAMPLES = """
 \b
@@ -40,7 +40,7 @@ there.
 @click.command(epilog=_EXAMPLES)
 @click.argument("target", metavar="[oss://BUCKET[/PREFIX]|s3://...]", required=False)
 @click.option("--all", "whole", is_flag=True, help="The whole bucket.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@json_option(help="One JSON document.")
 @click.option(
     "--html",
     "page",

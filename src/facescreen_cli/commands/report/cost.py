@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
-from io import StringIO
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from facescreen.deepfake.budget import drawn_by_day
@@ -21,6 +18,7 @@ from facescreen.storage.ports import StateStore
 from facescreen.timing import persistently
 from facescreen_cli.buckets import needing
 from facescreen_cli.cost import usd
+from facescreen_cli.output import json_document, rendered
 
 COUNTED, FROM_HISTORY = "counted", "history"
 _SOURCES = (
@@ -95,7 +93,7 @@ def as_json(cost: Cost) -> str:
             for day in cost.days
         ],
     }
-    return json.dumps(document, indent=1)
+    return json_document(document)
 
 
 def as_table(cost: Cost) -> str:
@@ -110,9 +108,7 @@ def as_table(cost: Cost) -> str:
         if day.calls or day is cost.days[0]:
             dollars, share = f"{usd(day.calls):.2f}", _share(day.calls, cost.cap)
             table.add_row(day.date.isoformat(), str(day.calls), dollars, share, day.source)
-    out = StringIO()
-    Console(file=out, width=100).print(table)
-    return out.getvalue().rstrip()
+    return rendered(table, width=100).rstrip()
 
 
 def _share(calls: int, most: float) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
 from facescreen.errors import FacescreenError
 from facescreen.settings.table import Settings
 from facescreen_cli.buckets import Bucket
 from facescreen_cli.commands.report.counts import Report
-from facescreen_cli.commands.report.text import progress
 from facescreen_cli.interrupt import StopSignal
+from facescreen_cli.output import progress
 from facescreen_cli.verdicts import TagReader, found
 
 
@@ -15,11 +17,12 @@ def count(bucket: Bucket, prefix: str, settings: Settings) -> Report:
     """What ends it early makes it partial. Raises click.UsageError where there are no tags."""
     target = f"{bucket.store.name}://{bucket.name}/{prefix}"
     report, stop, tags = Report(target), StopSignal(), TagReader(bucket, settings)
-    with stop.on_interrupt(), progress() as advance:
+    counted = (SpinnerColumn(), TextColumn("{task.completed} looked at"), TimeElapsedColumn())
+    with stop.on_interrupt(), progress(*counted, total=None) as bar:
         try:
             for one in found(bucket.listed(prefix), tags.read, stop):
                 report.counts.add(one)
-                advance()
+                bar.advance()
         except FacescreenError as fault:
             report.partial = str(fault)
     if stop.interrupted:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from facescreen.model import Verdict
 from facescreen_cli.commands.report.counts import Counts, Report, newest
-from facescreen_cli.output import printable
+from facescreen_cli.output import json_document, note, printable, show
 from facescreen_cli.verdicts import Apart
 
+_WIDTH = 100
 MOST_SHOWN = 30
 """Reasons, and days."""
 _REMEDIES = {
@@ -33,10 +28,9 @@ _REMEDIES = {
 }
 
 
-def _json(report: Report) -> str:
-    """One JSON object, whole."""
+def _document(report: Report) -> dict[str, Any]:
     counts = report.counts
-    document: dict[str, Any] = {
+    return {
         "target": report.target,
         "at": report.at,
         "partial": report.partial,
@@ -46,7 +40,6 @@ def _json(report: Report) -> str:
         "reasons": dict(counts.reasons.most_common()),
         "days": {day: by_verdict(verdicts) for day, verdicts in newest(counts.days)},
     }
-    return json.dumps(document, indent=1)
 
 
 def by_verdict(verdicts: Counter[Verdict]) -> dict[str, int]:
@@ -57,29 +50,26 @@ def by_verdict(verdicts: Counter[Verdict]) -> dict[str, int]:
 def tell(report: Report, *, as_json: bool) -> None:
     """On standard output; on standard error, why it is partial."""
     if as_json:
-        click.echo(_json(report))
+        click.echo(json_document(_document(report)))
     else:
         _tell_people(report)
     if report.partial:
-        click.echo(f"Partial: {printable(report.partial)}", err=True)
+        note(f"Partial: {printable(report.partial)}")
 
 
 def _tell_people(report: Report) -> None:
     """Tables and remedies."""
-    console = Console(width=None if sys.stdout.isatty() else 100)
+    counts = report.counts
     title = f"{report.target}, {report.at}"
     title += f" (partial: {report.partial})" if report.partial else ""
-    console.print(Text(printable(title)))
-    if not report.counts.objects:
-        console.print("No object was counted.")
+    show(Text(printable(title)), width=_WIDTH)
+    if not counts.objects:
+        show("No object was counted.", width=_WIDTH)
         return
-    console.print(_verdicts(report.counts))
-    if report.counts.reasons:
-        console.print(_reasons(report.counts))
-    if report.counts.days:
-        console.print(_days(report.counts))
-    for line in remedies(report.counts):
-        console.print(Text(line))
+    tables = [_verdicts(counts)]
+    tables += [_reasons(counts)] if counts.reasons else []
+    tables += [_days(counts)] if counts.days else []
+    show(*tables, *map(Text, remedies(counts)), width=_WIDTH)
 
 
 def remedies(counts: Counts) -> list[str]:
@@ -133,14 +123,3 @@ def _table(first: str, *numbers: str, caption: str = "") -> Table:
     for heading in numbers:
         table.add_column(heading, justify="right")
     return table
-
-
-@contextmanager
-def progress() -> Iterator[Callable[[], object]]:
-    """A count on standard error, if that is a terminal; what comes moves it on by one."""
-    console = Console(stderr=True)
-    looked_at = TextColumn("{task.completed} looked at")
-    columns = (SpinnerColumn(), looked_at, TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda: bar.advance(task)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import click
 
 from facescreen_cli.environment import Environment
-from facescreen_cli.options import environment_option
+from facescreen_cli.options import (
+    dry_run_option,
+    environment_option,
+    json_option,
+    profile_option,
+    yes_option,
+)
 
 _EXAMPLES = """
 \b
@@ -28,10 +34,10 @@ failed, 64 usage, 130 stopped by Ctrl-C (what was done is told).
 @click.argument(
     "targets", nargs=-1, required=True, metavar="FILE|FOLDER|URL|oss://BUCKET/KEY|s3://..."
 )
-@click.option("--json", "as_json", is_flag=True, help="A JSON line for each, as it comes.")
+@json_option(help="A JSON line for each, as it comes.")
 @click.option("--write-back", is_flag=True, help="Tag and announce objects as the function does.")
-@click.option("--dry-run", is_flag=True, help="Say what would be paid, and call nothing.")
-@click.option("--yes", is_flag=True, help="Don't ask before more than 25 paid calls.")
+@dry_run_option(help="Say what would be paid, and call nothing.")
+@yes_option(help="Don't ask before more than 25 paid calls.")
 @click.option("--local", is_flag=True, help="On a local cloud of this run's own: free, no verdict.")
 @click.option("--scene", metavar="CODE", help="Scene of ID Verification.  [default: SCENE_CODE]")
 @click.option(
@@ -40,12 +46,7 @@ failed, 64 usage, 130 stopped by Ctrl-C (what was done is told).
     help="Calls a second. The account's quota is shared with the deployed function: leave it its "
     "part.  [default: CALLS_PER_SECOND, or 10]",
 )
-@click.option(
-    "--profile",
-    default="",
-    help="Credentials of this profile of `aliyun configure`.  [default: the environment's, then "
-    "the default profile's]",
-)
+@profile_option
 @click.option(
     "--endpoint",
     metavar="URL",

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from typing import Any
 
-import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -19,7 +13,7 @@ from facescreen_cli.commands.screen.target_screener import Result
 from facescreen_cli.commands.screen.targets import BucketObject, Found, Url
 from facescreen_cli.cost import costs
 from facescreen_cli.exit_codes import FAILED, FLAGGED, OK
-from facescreen_cli.output import printable
+from facescreen_cli.output import json_line, printable, show
 
 _FLAGGED = (Verdict.HIGH_RISK.value, Verdict.SUSPICIOUS.value)
 _COLOURS = {"low_risk": "green", "high_risk": "bold red", "suspicious": "bold yellow"}
@@ -36,7 +30,7 @@ class Report:
         """One more; with `as_json` it is told at once, on a line of its own."""
         self._rows.append(result)
         if as_json:
-            click.echo(_line(result))
+            json_line(**_record(result))
 
     def table(self) -> None:
         """Every result, on standard output."""
@@ -48,7 +42,7 @@ class Report:
             verdict = Text(shown_verdict(result), _COLOURS.get(data["verdict"], ""))
             cells = (printable(result.target.name), data["reason"], data["detail"])
             table.add_row(Text(cells[0]), verdict, *map(Text, cells[1:]))
-        Console(width=None if sys.stdout.isatty() else 160).print(table)
+        show(table, width=160)
 
     def summary(self) -> str:
         """In a sentence or three."""
@@ -96,21 +90,11 @@ def shown_verdict(result: Result) -> str:
     return f"{verdict} ({'as scripted' if scripted else 'not assessed for deepfakes'})"
 
 
-@contextmanager
-def progress(total: int) -> Iterator[Callable[[], object]]:
-    """A bar on standard error, if that is a terminal; what comes moves it on by one."""
-    console = Console(stderr=True)
-    columns = ("screened", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)
-
-
-def _line(result: Result) -> str:
+def _record(result: Result) -> dict[str, Any]:
     if isinstance(result.target, BucketObject):
-        return json.dumps(result.data)
+        return result.data
     kind = "url" if isinstance(result.target, Url) else "file"
-    return json.dumps({kind: result.target.name, **result.data})
+    return {kind: result.target.name, **result.data}
 
 
 def _stand_in(result: Result) -> bool:

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 
 from facescreen.clients.credentials import Credentials, CredentialSource
 from facescreen.clients.dns import addresses
 from facescreen.screening.url_rules import UrlRules
 from facescreen_cli.commands.screen.estimate import paid_calls
-from facescreen_cli.commands.screen.report import Report, progress, skipped_summary
+from facescreen_cli.commands.screen.report import Report, skipped_summary
 from facescreen_cli.commands.screen.services import Services
 from facescreen_cli.commands.screen.targets import BucketObject, Found
 from facescreen_cli.commands.screen.workers import results, workers
@@ -22,7 +23,7 @@ from facescreen_cli.credentials import UserCredentials
 from facescreen_cli.environment import Environment
 from facescreen_cli.exit_codes import INTERRUPTED, OK
 from facescreen_cli.interrupt import StopSignal
-from facescreen_cli.output import printable
+from facescreen_cli.output import note, printable, progress
 
 _MAX_UNASKED = 25
 """Paid calls that nobody is asked about."""
@@ -37,7 +38,7 @@ def find_targets(arguments: tuple[str, ...], origins: tuple[str, ...], *, verbos
         found.add(argument, rules)
     if verbose:
         for path, why in found.skipped:
-            click.echo(f"skipped ({why}): {printable(str(path))}", err=True)
+            note(f"skipped ({why}): {printable(str(path))}")
     if not found.targets:
         raise click.UsageError(f"there is no image or video to screen. {skipped_summary(found)}")
     return found
@@ -114,13 +115,14 @@ def run(found: Found, services: Services, *, as_json: bool, write_back: bool) ->
     stop, report = StopSignal(), Report(found)
     judge = services.judge(stop, objects=bool(store_of(found)), write_back=write_back)
     size = workers(services.settings.calls_per_second, len(found.targets))
-    with stop.on_interrupt(), progress(len(found.targets)) as advance:
+    columns = ("screened", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with stop.on_interrupt(), progress(*columns, total=len(found.targets)) as bar:
         for result in results(found.targets, judge.judge, stop, size):
             report.add(result, as_json=as_json)
-            advance()
+            bar.advance()
     if not as_json:
         report.table()
     click.echo(report.summary(), err=as_json)
     if stop.fault is not None:
-        click.echo(f"Stopped: {stop.fault}", err=True)
+        note(f"Stopped: {stop.fault}")
     return INTERRUPTED if stop.interrupted else report.status

@@ -1,0 +1,133 @@
+"""Every command of docs/runbook.md, typed as it stands there: with the env file of the local cloud,
+and with a .env that was filled in from .env.example."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from mns.queue import Message
+
+from facescreen_local.cloud import LocalCloud, write_env_file
+from tests.e2e.command_line.folder import photo
+from tests.support.command import on_terminal
+from tests.support.leaks import FORBIDDEN
+from tests.support.outside import PROJECT, Outside, running
+
+PAGE = (PROJECT / "docs" / "runbook.md").read_text()
+_FENCED = re.compile(r"^ *```sh\n(.*?)```", re.DOTALL | re.MULTILINE)
+COMMANDS = [
+    line.partition(" #")[0].strip()
+    for block in _FENCED.findall(PAGE)
+    for line in block.strip().splitlines()
+]
+ENDS = {
+    "facescreen doctor": (0, "all are read, by facescreen-object-created"),
+    "facescreen report oss://BUCKET/today/": (0, "low_risk"),
+    "facescreen screen oss://BUCKET/KEY --write-back": (1, "high_risk (as scripted)"),
+    "facescreen release oss://BUCKET/KEY": (0, "released      oss://selfies/kyc/"),
+    "python -m facescreen_cli.commands.doctor.bucket_policy BUCKET": (
+        0,
+        '"oss:RequestObjectTag/deepfake-verdict": "*"',
+    ),
+    "facescreen redrive --dry-run": (0, "1 AccessRefused, since 2023-11-14"),
+    "facescreen redrive --cause AccessRefused": (0, "1 sent again, 0 kept."),
+    "facescreen backfill oss://BUCKET --all --missing": (0, "0 to screen"),
+}
+"""Each command's exit code, and what it shows."""
+_LETTER = {
+    "timestamp": 1_700_000_000_000,
+    "requestContext": {"condition": "RetriesExhausted"},
+    "requestPayload": '{"events": []}',
+    "responsePayload": '{"errorType": "AccessRefused", "errorMessage": "allow it"}',
+}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where whoever is on call sits: a folder with .env, and the variables of the shell."""
+
+    folder: Path
+    variables: Mapping[str, str]
+    key: str
+    """An object that was quarantined."""
+
+    def type(self, command: str) -> tuple[int, str]:
+        """Its exit code and what it shows, where every question is answered with yes."""
+        named = command.replace("BUCKET", "selfies").replace("KEY", self.key)
+        shell = {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "HOME": str(self.folder),
+            "COLUMNS": "160",
+        }
+        return on_terminal(
+            "y\n", ["/bin/bash", "-c", named], cwd=self.folder, env={**shell, **self.variables}
+        )
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud, Outside]]:
+    settings = {"QUARANTINE": "private", "QUARANTINE_STAND_IN": "true"}
+    with running(tmp_path_factory.mktemp("cloud"), **settings) as (cloud, outside):
+        outside.put("today/a.jpg", photo(cloud, "portrait.jpg"))
+        outside.wait_for_message("today/a.jpg")
+        yield cloud, outside
+
+
+@pytest.fixture(scope="module", params=["written", "filled-in"])
+def desk(
+    request: pytest.FixtureRequest,
+    both: tuple[LocalCloud, Outside],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Desk:
+    cloud, outside = both
+    folder, key = tmp_path_factory.mktemp("desk"), f"kyc/{request.param}.jpg"
+    outside.put(key, photo(cloud, "flagged.jpg"))
+    outside.wait_for_message(key)
+    outside.account.get_queue(outside.told["MNS_DLQ"]).send_message(Message(json.dumps(_LETTER)))
+    if request.param == "filled-in":
+        (folder / ".env").write_text(filled_in(outside.told))
+        return Desk(folder, of_this_machine(outside.told), key)
+    write_env_file(folder / ".env", outside.told)
+    return Desk(folder, {}, key)
+
+
+def filled_in(told: Mapping[str, str]) -> str:
+    """.env.example with what must be given, and the endpoints of the local cloud."""
+    text = (PROJECT / ".env.example").read_text()
+    required = re.findall(r"^([A-Z_]+)=$", text, re.MULTILINE)
+    endpoints = [name for name in told if name.endswith("_ENDPOINT") and f"#{name}=" in text]
+    for name in (*required, *endpoints):
+        text = re.sub(rf"^#?{name}=.*$", f"{name}={told[name]}", text, flags=re.MULTILINE)
+    return text
+
+
+def of_this_machine(told: Mapping[str, str]) -> dict[str, str]:
+    """What no .env holds: whose keys, and what is different about a local cloud."""
+    keys = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+    local = ("FC_ENDPOINT", "FACESCREEN_LOCAL", "CLOUDAUTH_CA_FILE")
+    return {name: told[name] for name in (*keys, *local)}
+
+
+def test_each_is_known_here() -> None:
+    assert [f"{command} --env .env" for command in ENDS] == COMMANDS
+
+
+def test_what_is_to_be_typed_stands_in_a_block() -> None:
+    named = re.findall(r"`((?:facescreen|python) [^`\n]*)`", _FENCED.sub("", PAGE))
+    assert named == []
+
+
+@pytest.mark.parametrize("command", ENDS)
+def test_it_works(desk: Desk, both: tuple[LocalCloud, Outside], command: str) -> None:
+    status, shows = ENDS[command]
+    ended, shown = desk.type(f"{command} --env .env")
+    assert (ended, shows in shown) == (status, True), shown
+    assert not FORBIDDEN.search(shown)
+    assert both[0].identity.key.access_key_secret not in shown
