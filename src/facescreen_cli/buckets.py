@@ -10,7 +10,6 @@ from functools import partial
 import click
 
 from facescreen import errors
-from facescreen.errors import InvalidRequestError
 from facescreen.platforms import choose
 from facescreen.storage.keys import object_ref
 from facescreen.storage.ports import Listed, ObjectStore, Page, objects
@@ -33,7 +32,7 @@ def bucket_and_prefix(target: str, *, whole: bool) -> tuple[str, str, str]:
         )
     try:
         object_ref(store, name, prefix or "any")
-    except InvalidRequestError as error:
+    except errors.InvalidRequestError as error:
         raise click.UsageError(str(error)) from None
     return store, name, prefix
 

@@ -75,9 +75,7 @@ class _Provided:
 
     def get(self) -> Credentials:
         """The vendor's own text stays behind: it may repeat what a credentials process said."""
-        from alibabacloud_credentials.exceptions import (
-            CredentialException,
-        )
+        from alibabacloud_credentials.exceptions import CredentialException
         from Tea.exceptions import RetryError, TeaException
 
         try:

@@ -27,11 +27,11 @@ def find_template() -> Path:
 
 
 def with_defaults(
-    declared: Mapping[str, str | None], given: Mapping[str, str], *, required: str = ""
+    declared: Mapping[str, str | None], given: Mapping[str, str], *, missing: str = ""
 ) -> dict[str, str]:
     """`given` over the defaults that s.yaml declares, as Serverless Devs has it: what is empty is
-    not set. A name that has neither is `required`."""
-    defaults = {name: required if value is None else value for name, value in declared.items()}
+    not set. A name that has neither has `missing` for a value."""
+    defaults = {name: missing if value is None else value for name, value in declared.items()}
     return {**defaults, **{name: value for name, value in given.items() if value}}
 
 
@@ -74,7 +74,7 @@ class Environment:
         from facescreen_serverless_devs.functions import load_environment
 
         # A blank reads as not set: who reads it says so, together with all else that is wrong.
-        complete = with_defaults(self._declared, self.process, required=" ")
+        complete = with_defaults(self._declared, self.process, missing=" ")
         with _template_errors():
             handed = load_environment(self.template, _HANDLER, complete)
         return {

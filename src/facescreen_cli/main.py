@@ -1,8 +1,9 @@
 """The command line: facescreen.
 
 Each package in ``commands/`` is a command: its module ``command`` defines it under the package's
-name, and the package's docstring is what ``facescreen --help`` says of it. No module of a command
-is imported before that command runs.
+name, and the package's docstring is what ``facescreen --help`` says of it. That module is imported
+for its own command alone, and imports late what is slow: ``--help`` and a shell's completion don't
+wait for it.
 
 A command returns its exit code, or raises what ends it: exit_codes.py says which error ends how.
 """

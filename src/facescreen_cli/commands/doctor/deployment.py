@@ -102,7 +102,7 @@ def read(template: Path, environment: Mapping[str, str], *, inside: bool) -> Dep
     wrong = template_settings.errors({n: v for n, v in environment.items() if n in known}, required)
     complete = {
         # A blank reads as not set: who reads it says so, together with all else that is wrong.
-        **with_defaults(declared, environment, required=" "),
+        **with_defaults(declared, environment, missing=" "),
         **{
             name: template_settings.sound(name) for name in wrong if name in template_settings.NAMES
         },
