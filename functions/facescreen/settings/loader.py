@@ -136,7 +136,10 @@ class Reader:
             pass
         self._wrong.add(row.name)
         self.errors.append(row.error(text or ""))
-        return row.form.parse(default) if default else row.form.empty
+        try:
+            return row.form.parse(default) if default else row.form.empty
+        except ValueError:  # It refers to a variable that is wrong itself.
+            return row.form.empty
 
     def check(self) -> None:
         """Raises BadSettings, which names everything that is wrong."""
@@ -158,7 +161,7 @@ class Reader:
 
     def _first(self, names: list[str]) -> str:
         """Of these variables the first that is set, or was read with a default."""
-        texts = ((self._environment.get(n) or self._texts.get(n, "")).strip() for n in names)
+        texts = (self._environment.get(n, "").strip() or self._texts.get(n, "") for n in names)
         return next(filter(None, texts), "")
 
 
