@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -308,7 +308,7 @@ class Settings(Group):
 class TokenSettings:
     """Whose bearer tokens are taken."""
 
-    key_set: str
+    key_set: str = field(repr=False)
     """A JSON Web Key Set of public keys."""
     issuer: str
     audience: str
