@@ -54,7 +54,7 @@ class Contradiction:
 
 class Group:
     """Settings that are read together: a frozen dataclass whose fields are made by `setting`,
-    `read_by_row` and `group`."""
+    `shared_setting` and `group`."""
 
     read_by: ClassVar[tuple[str, ...]] = ()
     """The handlers that read it."""
@@ -74,10 +74,10 @@ def setting(
     section: str = "",
 ) -> T:
     """A group's field, and the row that it is read by (see Setting)."""
-    return read_by_row(Setting(name, form, default, doc, where, section))
+    return shared_setting(Setting(name, form, default, doc, where, section))
 
 
-def read_by_row(row: Setting[T]) -> T:
+def shared_setting(row: Setting[T]) -> T:
     """A group's field that is read by a row which other groups have too."""
     made: Any = field(metadata={"row": row})
     value: T = made
