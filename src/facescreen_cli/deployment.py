@@ -55,13 +55,14 @@ def _seen_from_outside(kind: type[Platform], environment: Mapping[str, str]) -> 
     given = {name: value for name, value in environment.items() if value.strip()}
     seen = {**kind.public_endpoints(given), **given}
     cloudauth = seen.get("CLOUDAUTH_ENDPOINT", "")
-    if not _is_on_this_machine(cloudauth):
+    if not is_on_this_machine(cloudauth):
         return seen
     local = {"FACESCREEN_LOCAL": "true", "CLOUDAUTH_UPLOAD_ENDPOINT": cloudauth}
     return {**local, "OSS_PUBLIC_ENDPOINT": seen.get("OSS_ENDPOINT", ""), **seen}
 
 
-def _is_on_this_machine(endpoint: str) -> bool:
+def is_on_this_machine(endpoint: str) -> bool:
+    """Whether an endpoint is on loopback, where only a stand-in can listen."""
     try:
         return urlsplit(Endpoint().parse(endpoint.strip())).hostname in _LOOPBACK
     except ValueError:  # The reader says what it must be.

@@ -17,9 +17,8 @@ from types import ModuleType
 
 import click
 
-from facescreen.errors import FacescreenError
 from facescreen_cli import commands
-from facescreen_cli.exit_codes import FAILED, INTERRUPTED, OK, USAGE
+from facescreen_cli.exit_codes import run
 
 _ORDER = ("demo", "up", "screen", "doctor", "report", "package", "release", "backfill", "redrive")
 """As ``--help`` lists them. Others come after these, by name."""
@@ -67,19 +66,4 @@ def facescreen() -> None:
 
 def main() -> None:
     """The console script."""
-    sys.exit(_run())
-
-
-def _run() -> int:
-    """The exit code, whatever ends the command."""
-    try:
-        status: int | None = facescreen(standalone_mode=False)
-    except click.Abort:
-        return INTERRUPTED
-    except click.ClickException as error:
-        error.show()
-        return USAGE if isinstance(error, click.UsageError) else FAILED
-    except FacescreenError as error:
-        click.echo(f"Error: {error}", err=True)
-        return FAILED
-    return status or OK
+    sys.exit(run(facescreen))

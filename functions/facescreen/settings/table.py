@@ -337,14 +337,14 @@ class HttpSettings(Group):
     )
     issuer: str = setting(
         "JWT_ISSUER",
-        Text(".*", "the tokens' issuer"),
+        Text("(?s:.*)", "the tokens' issuer"),
         "",
         doc="Who issues the tokens.",
         section=HTTP,
     )
     audience: str = setting(
         "JWT_AUDIENCE",
-        Text(".*", "the tokens' audience"),
+        Text("(?s:.*)", "the tokens' audience"),
         "",
         doc="Whom the tokens are for.",
         section=HTTP,
@@ -449,7 +449,7 @@ class SweepSettings(Group):
     places: tuple[Place, ...] = shared_setting(_WATCHED)
     suffix: str = setting(
         "WATCHED_SUFFIX",
-        Text(".*", "a suffix of object keys"),
+        Text("(?s:.*)", "a suffix of object keys"),
         "",
         doc="The triggers'; the template's: what ends otherwise has no event, and is not screened.",
     )

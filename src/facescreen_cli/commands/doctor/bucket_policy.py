@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,7 @@ from facescreen.settings.forms import Names, Text
 from facescreen.settings.loader import Reader, Setting
 from facescreen.tags import our_keys
 from facescreen_cli.environment import Environment, usage_errors
+from facescreen_cli.exit_codes import run
 from facescreen_cli.options import environment_option
 
 Statement = dict[str, Any]
@@ -145,4 +147,4 @@ def bucket_policy(environment: Environment, bucket: str) -> None:
 
 
 if __name__ == "__main__":
-    bucket_policy()
+    sys.exit(run(bucket_policy))

@@ -17,7 +17,7 @@ from facescreen.platforms.ports import Platform
 from facescreen.settings.table import Settings
 from facescreen_cli.buckets import STORES
 from facescreen_cli.commands.screen.target_screener import Judge, Once
-from facescreen_cli.deployment import SCREENING, connect
+from facescreen_cli.deployment import SCREENING, connect, is_on_this_machine
 from facescreen_cli.interrupt import StoppablePace, StopSignal
 
 _SOURCE = "facescreen/screen"
@@ -73,5 +73,5 @@ class Services:
             image_timeout_s=settings.image_timeout_s,
             video_timeout_s=settings.video_timeout_s,
             pace=StoppablePace(settings.calls_per_second, stop),
-            allow_stand_in=settings.local,
+            allow_stand_in=is_on_this_machine(self.platform.cloudauth_endpoint),
         )
