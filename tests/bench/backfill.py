@@ -27,8 +27,9 @@ import yaml
 
 from facescreen_local.background import Background
 from facescreen_local.cloud import LocalCloud
-from tests.e2e.command_line.folder import photo, surroundings
+from tests.support.command import user_environment
 from tests.support.outside import PROJECT, Outside
+from tests.support.samples import sample_files
 
 _NOTING = """
 import os
@@ -108,7 +109,7 @@ def _check_verdicts(outside: Outside, objects: int) -> None:
         "--json",
     ]
     done = subprocess.run(
-        [*command, target], env=surroundings(outside.told), stdout=subprocess.PIPE, check=True
+        [*command, target], env=user_environment(outside.told), stdout=subprocess.PIPE, check=True
     )
     found = {
         verdict: count for verdict, count in json.loads(done.stdout)["verdicts"].items() if count
@@ -142,7 +143,8 @@ def _project(folder: Path, screened: bool) -> Path:
 
 
 def _fill(cloud: LocalCloud, outside: Outside, objects: int) -> None:
-    portrait, flagged = photo(cloud, "portrait.jpg"), photo(cloud, "flagged.jpg")
+    samples = sample_files(cloud)
+    portrait, flagged = samples["portrait.jpg"], samples["flagged.jpg"]
     oss2.defaults.connection_pool_size = _CLIENTS
 
     def put(number: int) -> None:
@@ -158,7 +160,7 @@ def _fill(cloud: LocalCloud, outside: Outside, objects: int) -> None:
 
 def _run(folder: Path, outside: Outside, objects: int) -> None:
     """Killed at a third, and at two thirds; then to its end."""
-    environment = surroundings(outside.told, XDG_STATE_HOME=str(folder))
+    environment = user_environment(outside.told, XDG_STATE_HOME=str(folder))
     print(f"{'':24}{'objects':>9}{'a second':>10}{'RSS MB':>8}")
     for at in (objects // 3, 2 * objects // 3, None):
         with _begun(environment, outside.told["OSS_BUCKET"]) as process:

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from facescreen_local.protocol.service import Service
 from tests.support.outside import PROJECT, Outside, running
+from tests.support.samples import sample_files
 
 _Answer = Callable[[web.BaseRequest, str], Any]
 
@@ -50,7 +51,7 @@ class Measured:
 def run(folder: Path) -> Measured:
     """OBJECTS photos at a quota that nobody waits for, once instances have started."""
     with running(folder, CALLS_PER_SECOND="1000") as (cloud, outside):
-        photo = next(s.path for s in cloud.samples() if s.path.name == "flagged.jpg").read_bytes()
+        photo = sample_files(cloud)["flagged.jpg"]
         _screen(outside, photo, "warm", _WARM)
         with _counting(cloud.oss, cloud.mns) as operations:
             _screen(outside, photo, "measured", OBJECTS)

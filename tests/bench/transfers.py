@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.outside import Outside, running
+from tests.support.samples import sample_files
 
 FORMS = ("url", "stream", "inline", "auto")
-SAMPLES = ("selfies/portrait.jpg", "selfies/12-megapixel.jpg", "selfies/clip.mp4")
+SAMPLES = ("portrait.jpg", "12-megapixel.jpg", "clip.mp4")
 ROUNDS = 9
 
 
@@ -28,9 +29,9 @@ def run(folder: Path) -> list[Took]:
     took: list[Took] = []
     for form in FORMS:
         with running(folder / form, TRANSFER=form) as (cloud, outside):
-            made = {one.name: one.path for one in cloud.samples()}
+            files = sample_files(cloud)
             for sample in SAMPLES:
-                times = _times(outside, sample, made[sample].read_bytes())
+                times = _times(outside, sample, files[sample])
                 took.append(Took(form, sample, statistics.median(times)))
     return took
 

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,17 @@ from unittest.mock import patch
 import pytest
 
 from facescreen_cli.main import main
+from facescreen_local.cloud import SCENE_CODE
 from tests.support.wait import wait_for
 
 FACESCREEN = Path(sys.executable).with_name("facescreen")
+
+
+def user_environment(env_file: Mapping[str, str], **more: str) -> dict[str, str]:
+    """The environment of a user who has loaded the values of the env file."""
+    # A topic and a queue in one environment is not what the function reads.
+    known = {name: value for name, value in env_file.items() if name != "MNS_QUEUE"}
+    return {**os.environ, **known, "SCENE_CODE": SCENE_CODE, **more}
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -11,6 +11,7 @@ import pytest
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.api import response_leaks
 from tests.support.outside import Outside, running
+from tests.support.samples import sample_files
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def running_cloud(data: Path) -> Iterator[tuple[LocalCloud, Outside]]:
 @pytest.fixture(scope="module")
 def files(cloud: LocalCloud) -> dict[str, bytes]:
     """The samples by their file names."""
-    return {sample.path.name: sample.path.read_bytes() for sample in cloud.samples()}
+    return sample_files(cloud)
 
 
 @pytest.fixture(scope="module")

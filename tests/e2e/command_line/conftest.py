@@ -9,8 +9,7 @@ from functools import partial
 import pytest
 
 from facescreen_local.cloud import LocalCloud
-from tests.e2e.command_line.folder import surroundings
-from tests.support.command import FACESCREEN
+from tests.support.command import FACESCREEN, user_environment
 from tests.support.leaks import FORBIDDEN
 from tests.support.outside import Outside, running
 
@@ -41,7 +40,7 @@ def facescreen(cloud: LocalCloud, outside: Outside) -> Command:
     def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [FACESCREEN, *map(str, arguments)],
-            env=surroundings(outside.told, **environment),
+            env=user_environment(outside.told, **environment),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from facescreen_local.cloud import SCENE_CODE, LocalCloud
-from tests.support.command import FACESCREEN
+from facescreen_local.cloud import LocalCloud
+from tests.support.command import FACESCREEN, user_environment
 from tests.support.outside import Outside
+from tests.support.samples import sample_files
 
 LATENCY_MS = 300
 
@@ -38,18 +38,6 @@ class Came:
         return (len(self.times) - 1) / (self.times[-1] - self.times[0])
 
 
-def surroundings(told: dict[str, str], **more: str) -> dict[str, str]:
-    """The environment of a user who has read the env file."""
-    # A topic and a queue in one environment is not what the function reads.
-    known = {name: value for name, value in told.items() if name != "MNS_QUEUE"}
-    return {**os.environ, **known, "SCENE_CODE": SCENE_CODE, **more}
-
-
-def photo(cloud: LocalCloud, name: str) -> bytes:
-    """A sample's bytes."""
-    return next(s.path for s in cloud.samples() if s.name.endswith(name)).read_bytes()
-
-
 def fill(folder: Path, data: bytes, files: int) -> None:
     """Other bytes in each file, and the same picture."""
     folder.mkdir()
@@ -59,13 +47,14 @@ def fill(folder: Path, data: bytes, files: int) -> None:
 
 def run(cloud: LocalCloud, outside: Outside, folder: Path, *, files: int, quota: int) -> Came:
     """`files` photographs at `quota` calls a second, one of them flagged."""
-    fill(folder, photo(cloud, "portrait.jpg"), files - 1)
-    (folder / "flagged.jpg").write_bytes(photo(cloud, "flagged.jpg"))
+    samples = sample_files(cloud)
+    fill(folder, samples["portrait.jpg"], files - 1)
+    (folder / "flagged.jpg").write_bytes(samples["flagged.jpg"])
     outside.admin.post("/reset")
     outside.behave(cloudauth={"quota": quota, "latency_ms": LATENCY_MS})
     done = subprocess.run(
         [FACESCREEN, "screen", folder, "--json", "--yes", "--rate", str(quota)],
-        env=surroundings(outside.told),
+        env=user_environment(outside.told),
         capture_output=True,
         text=True,
         timeout=180,

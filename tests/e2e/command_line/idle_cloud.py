@@ -13,9 +13,9 @@ from typing import Any
 import yaml
 
 from facescreen_local.cloud import LocalCloud
-from tests.e2e.command_line.folder import photo, surroundings
-from tests.support.command import FACESCREEN, on_terminal
+from tests.support.command import FACESCREEN, on_terminal, user_environment
 from tests.support.outside import PROJECT, Outside, running
+from tests.support.samples import sample_files
 
 FRESH = "fresh/"
 """Uploads below it are screened as they come."""
@@ -41,7 +41,7 @@ def idle_cloud(folder: Path, **settings: str) -> Iterator[tuple[LocalCloud, Outs
 
 def fill(cloud: LocalCloud, outside: Outside, prefix: str, count: int) -> list[str]:
     """Uploads a photograph under so many keys, awkward ones among them."""
-    data = photo(cloud, "portrait.jpg")
+    data = sample_files(cloud)["portrait.jpg"]
     keys = [f"{prefix}{number:04} é+%20.jpg" for number in range(count)]
     for key in keys:
         outside.put(key, data)
@@ -52,7 +52,7 @@ class Backfill:
     """``facescreen backfill`` on that cloud."""
 
     def __init__(self, outside: Outside, state: Path) -> None:
-        self._environment = surroundings(outside.told, XDG_STATE_HOME=str(state))
+        self._environment = user_environment(outside.told, XDG_STATE_HOME=str(state))
         self.bucket = f"oss://{outside.told['OSS_BUCKET']}"
 
     def run(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from facescreen_local.cloud import LocalCloud
-from tests.e2e.command_line.folder import photo
 from tests.e2e.command_line.idle_cloud import Backfill, fill, idle_cloud
 from tests.support.outside import Outside
+from tests.support.samples import sample_files
 from tests.support.wait import wait_for
 
 RATE = {"CALLS_PER_SECOND": "200"}
@@ -154,7 +154,7 @@ def test_forced_what_has_a_verdict_is_submitted_and_not_paid_again(
 def test_a_forged_verdict_is_found_out_by_force(
     backfill: Backfill, cloud: LocalCloud, outside: Outside
 ) -> None:
-    key, flagged = "forged/a.jpg", photo(cloud, "flagged.jpg")
+    key, flagged = "forged/a.jpg", sample_files(cloud)["flagged.jpg"]
     etag = hashlib.md5(flagged, usedforsecurity=False).hexdigest().upper()
     outside.put(key, flagged, {"deepfake-verdict": "low_risk", "deepfake-etag": etag})
     assert backfill.lines("/forged/")[1]["have_a_verdict"] == 1

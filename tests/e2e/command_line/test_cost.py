@@ -13,9 +13,9 @@ from facescreen.deepfake.budget import DailyCap
 from facescreen.storage.oss import OssState
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line.conftest import Command
-from tests.e2e.command_line.folder import photo
 from tests.integration.vendors import clients
 from tests.support.outside import Outside
+from tests.support.samples import sample_files
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def paid(both: tuple[LocalCloud, Outside], within_a_day: None) -> int:
     """Three objects are screened, one of them is unfit; no cap is set."""
     cloud, outside = both
     for key in ("a.jpg", "b.jpg"):
-        outside.put(key, photo(cloud, "flagged.jpg"))
+        outside.put(key, sample_files(cloud)["flagged.jpg"])
         outside.wait_for_message(key)
     outside.put("unfit.jpg", b"no picture")
     outside.wait_for_message("unfit.jpg")

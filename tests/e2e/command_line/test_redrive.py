@@ -14,11 +14,11 @@ from mns.queue import Message
 
 from facescreen_cli.commands.redrive.queues import HOLD_S
 from facescreen_local.cloud import LocalCloud
-from tests.e2e.command_line.folder import surroundings
 from tests.integration.vendors import clients
 from tests.support import leaks
-from tests.support.command import FACESCREEN
+from tests.support.command import FACESCREEN, user_environment
 from tests.support.outside import Outside, running
+from tests.support.samples import sample_files
 from tests.support.wait import wait_for
 
 LETTERS = {
@@ -45,7 +45,7 @@ def redrive(outside: Outside, *arguments: str, **environment: str) -> Any:
     _waiting(outside)
     done = subprocess.run(
         [FACESCREEN, "redrive", "--json", *arguments],
-        env=surroundings(outside.told, **{"CALLS_PER_SECOND": "200", **environment}),
+        env=user_environment(outside.told, **{"CALLS_PER_SECOND": "200", **environment}),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -80,7 +80,7 @@ def data(
     """A local cloud's, which has the letters in its dead-letter queue, made by real failures."""
     folder = tmp_path_factory.mktemp("cloud")
     with running(folder, DAILY_CALLS="1") as (cloud, outside):
-        photo = next(s.path for s in cloud.samples() if s.path.name == "flagged.jpg").read_bytes()
+        photo = sample_files(cloud)["flagged.jpg"]
         for cause, fault in FAULTS.items():
             outside.behave(
                 oss={"faults": [{**fault, "times": TRIES * letters[cause]}]},
@@ -264,7 +264,7 @@ def test_what_people_read_steers_no_terminal(both: tuple[LocalCloud, Outside]) -
     queue.send_message(Message(json.dumps(record)))
     done = subprocess.run(
         [FACESCREEN, "redrive", "--dry-run"],
-        env=surroundings(outside.told),
+        env=user_environment(outside.told),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -22,8 +22,7 @@ from facescreen_cli.buckets import Bucket
 from facescreen_cli.deployment import connect
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line.conftest import Command
-from tests.e2e.command_line.folder import surroundings
-from tests.support.command import FACESCREEN
+from tests.support.command import FACESCREEN, user_environment
 from tests.support.outside import Outside
 from tests.support.wait import wait_for
 
@@ -189,7 +188,7 @@ def test_ctrl_c_tells_what_was_counted(
     outside.behave(oss={"latency_ms": 400, "faults": [seen]})
     with subprocess.Popen(
         [FACESCREEN, "report", *ALL, "--json"],
-        env=surroundings(outside.told),
+        env=user_environment(outside.told),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

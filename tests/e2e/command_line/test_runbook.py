@@ -15,10 +15,10 @@ import pytest
 from mns.queue import Message
 
 from facescreen_local.cloud import LocalCloud, write_env_file
-from tests.e2e.command_line.folder import photo
 from tests.support.command import on_terminal
 from tests.support.leaks import FORBIDDEN
 from tests.support.outside import PROJECT, Outside, running
+from tests.support.samples import sample_files
 
 PAGE = (PROJECT / "docs" / "runbook.md").read_text()
 _FENCED = re.compile(r"^ *```sh\n(.*?)```", re.DOTALL | re.MULTILINE)
@@ -75,7 +75,7 @@ class Desk:
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud, Outside]]:
     settings = {"QUARANTINE": "private", "QUARANTINE_STAND_IN": "true"}
     with running(tmp_path_factory.mktemp("cloud"), **settings) as (cloud, outside):
-        outside.put("today/a.jpg", photo(cloud, "portrait.jpg"))
+        outside.put("today/a.jpg", sample_files(cloud)["portrait.jpg"])
         outside.wait_for_message("today/a.jpg")
         yield cloud, outside
 
@@ -88,7 +88,7 @@ def desk(
 ) -> Desk:
     cloud, outside = both
     folder, key = tmp_path_factory.mktemp("desk"), f"kyc/{request.param}.jpg"
-    outside.put(key, photo(cloud, "flagged.jpg"))
+    outside.put(key, sample_files(cloud)["flagged.jpg"])
     outside.wait_for_message(key)
     outside.account.get_queue(outside.told["MNS_DLQ"]).send_message(Message(json.dumps(_LETTER)))
     if request.param == "filled-in":

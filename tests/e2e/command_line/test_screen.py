@@ -12,9 +12,10 @@ import pytest
 
 from facescreen_local.cloud import STATE_BUCKET, LocalCloud
 from tests.e2e.command_line.conftest import Command
-from tests.e2e.command_line.folder import fill, photo
+from tests.e2e.command_line.folder import fill
 from tests.support.command import run as facescreen
 from tests.support.outside import FAST, Outside
+from tests.support.samples import sample_files
 from tests.support.wait import wait_for
 
 
@@ -25,7 +26,7 @@ def told(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
 @pytest.fixture
 def portrait(cloud: LocalCloud, tmp_path: Path) -> Path:
     path = tmp_path / "portrait.jpg"
-    path.write_bytes(photo(cloud, "portrait.jpg"))
+    path.write_bytes(sample_files(cloud)["portrait.jpg"])
     return path
 
 
@@ -88,7 +89,7 @@ def test_what_can_not_be_read(screen: Command) -> None:
 
 
 def test_a_url_without_its_query(screen: Command, cloud: LocalCloud, outside: Outside) -> None:
-    outside.put("asked.jpg", photo(cloud, "flagged.jpg"))
+    outside.put("asked.jpg", sample_files(cloud)["flagged.jpg"])
     outside.wait_for_message("asked.jpg")
     url = outside.bucket.sign_url("GET", "asked.jpg", 60, slash_safe=True)
     done = screen(url, "--json", "--allow-origin", outside.told["OSS_ENDPOINT"])
@@ -107,7 +108,7 @@ def test_an_object_and_its_tags(screen: Command, cloud: LocalCloud, outside: Out
         outside.bucket.auth, outside.bucket.endpoint, "unwatched", region=outside.bucket.region
     )
     bucket.create_bucket()
-    bucket.put_object("a.jpg", photo(cloud, "flagged.jpg"))
+    bucket.put_object("a.jpg", sample_files(cloud)["flagged.jpg"])
     looked = screen("oss://unwatched/a.jpg", "--json", **OF_FUNCTION)
     assert looked.returncode == 1, looked.stderr
     assert not bucket.get_object_tagging("a.jpg").tag_set.tagging_rule

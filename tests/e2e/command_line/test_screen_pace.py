@@ -13,9 +13,9 @@ from pathlib import Path
 
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line import folder
-from tests.e2e.command_line.folder import surroundings
-from tests.support.command import FACESCREEN
+from tests.support.command import FACESCREEN, user_environment
 from tests.support.outside import Outside
+from tests.support.samples import sample_files
 
 FILES, QUOTA = 60, 20
 
@@ -34,10 +34,10 @@ def test_a_folder_keeps_to_the_quota_while_answers_are_slow(
 
 
 def test_ctrl_c_leaves_what_was_done(cloud: LocalCloud, outside: Outside, tmp_path: Path) -> None:
-    folder.fill(tmp_path / "photos", folder.photo(cloud, "portrait.jpg"), FILES)
+    folder.fill(tmp_path / "photos", sample_files(cloud)["portrait.jpg"], FILES)
     with subprocess.Popen(
         [FACESCREEN, "screen", tmp_path / "photos", "--json", "--yes", "--rate", "10"],
-        env=surroundings(outside.told),
+        env=user_environment(outside.told),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.outside import Outside, running
+from tests.support.samples import sample_files
 from tests.support.wait import wait_for
 
 QUOTA = 10
@@ -45,7 +46,7 @@ class Burst:
 def run(folder: Path) -> Burst:
     """Uploads from several clients at once, against a service that holds to the quota."""
     with running(folder, CALLS_PER_SECOND=str(QUOTA)) as (cloud, outside):
-        photo = next(s.path for s in cloud.samples() if s.name.endswith("flagged.jpg")).read_bytes()
+        photo = sample_files(cloud)["flagged.jpg"]
         # Instances start first: two cores can't start twenty in the time of a call.
         _upload(outside.told, [f"warm/{number}.jpg" for number in range(_WARM)], photo)
         wait_for(lambda: len(outside.receive()) >= _WARM, "the first messages")

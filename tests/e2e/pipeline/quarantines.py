@@ -8,8 +8,7 @@ from typing import Any
 
 import oss2
 
-from tests.e2e.command_line.folder import surroundings
-from tests.support.command import FACESCREEN
+from tests.support.command import FACESCREEN, user_environment
 from tests.support.outside import Outside
 
 MOVE = {
@@ -43,7 +42,7 @@ def release(outside: Outside, *arguments: str) -> tuple[int, list[dict[str, Any]
     """``facescreen release``: its status, the lines that it told, what it said besides."""
     done = subprocess.run(
         [FACESCREEN, "release", "--json", *arguments],
-        env=surroundings(outside.told, **MOVE),
+        env=user_environment(outside.told, **MOVE),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -8,11 +8,12 @@ import pytest
 
 from facescreen_local.cloud import LocalCloud
 from tests.support.outside import Outside
+from tests.support.samples import sample_files
 
 
 @pytest.fixture(scope="module")
 def photos(cloud: LocalCloud) -> dict[str, bytes]:
-    return {sample.path.name: sample.path.read_bytes() for sample in cloud.samples()}
+    return sample_files(cloud)
 
 
 def answered(code: str, status: int, times: int) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from facescreen_local.cloud import LocalCloud
 from tests.integration.vendors import clients
 from tests.support import leaks
 from tests.support.outside import Outside, running
+from tests.support.samples import sample_files
 
 pytestmark = pytest.mark.usefixtures("within_a_day")
 
@@ -61,7 +62,7 @@ def test_what_was_spent_yesterday_does_not_count(tmp_path: Path) -> None:
     with running(tmp_path, DAILY_CALLS="3") as (cloud, outside):
         yesterday = DailyCap(_state(outside), 3, clock=lambda: time.time() - DAY_S)
         assert _drawn(yesterday) == 3
-        photo = _photo(cloud)
+        photo = sample_files(cloud)["flagged.jpg"]
         for number in range(3):
             outside.put(f"{number}.jpg", photo)
             outside.wait_for_message(f"{number}.jpg")
@@ -72,7 +73,7 @@ def test_what_was_spent_yesterday_does_not_count(tmp_path: Path) -> None:
 def _race(cloud: LocalCloud, outside: Outside) -> list[str]:
     """Uploads more than may be paid for; what the dead letters held, each with its reason."""
     outside.behave(cloudauth={"latency_ms": 200}, fc={"retry_delay_ms": 10})
-    photo = _photo(cloud)
+    photo = sample_files(cloud)["flagged.jpg"]
     uploads = [
         threading.Thread(target=_upload, args=[outside.told, KEYS[n::CLIENTS], photo])
         for n in range(CLIENTS)
@@ -104,7 +105,9 @@ def _check_told(data: Path, *, paid: int, deferred: int) -> None:
 def _check_refused_over_http(cloud: LocalCloud, outside: Outside) -> None:
     url = f"{outside.told['HTTP_TRIGGER_URL']}/v1/screenings"
     headers = {"Content-Type": "image/jpeg"}
-    answer = httpx.post(url, content=_photo(cloud), headers=headers, timeout=30)
+    answer = httpx.post(
+        url, content=sample_files(cloud)["flagged.jpg"], headers=headers, timeout=30
+    )
     now = datetime.now(timezone.utc)
     left_s = DAY_S - (now.hour * 3600 + now.minute * 60 + now.second)
     assert answer.status_code == 429
@@ -127,10 +130,6 @@ def _upload(told: dict[str, str], keys: list[str], photo: bytes) -> None:
     for key in keys:
         client.put(key, photo)
     client.close()
-
-
-def _photo(cloud: LocalCloud) -> bytes:
-    return next(s.path for s in cloud.samples() if s.name.endswith("flagged.jpg")).read_bytes()
 
 
 def _state(outside: Outside) -> OssState:

@@ -13,15 +13,16 @@ import pytest
 from facescreen_local.cloud import LocalCloud
 from tests.support import leaks
 from tests.support.outside import Outside, running
+from tests.support.samples import sample_files
 from tests.support.wait import wait_for
 
-GOOD, FLAGGED = "selfies/portrait.jpg", "selfies/flagged.jpg"
+GOOD, FLAGGED = "portrait.jpg", "flagged.jpg"
 
 
 @pytest.fixture(scope="module")
 def photos(cloud: LocalCloud) -> dict[str, bytes]:
     """The samples' bytes by name."""
-    return {sample.name: sample.path.read_bytes() for sample in cloud.samples()}
+    return sample_files(cloud)
 
 
 def test_an_upload_is_screened_tagged_and_announced(

@@ -13,9 +13,10 @@ import pytest
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.pipeline.quarantines import MOVE, PRIVATE, is_there, moved, read, release
 from tests.support.outside import Outside, running
+from tests.support.samples import sample_files
 from tests.support.wait import wait_for
 
-GOOD, FLAGGED = "selfies/portrait.jpg", "selfies/flagged.jpg"
+GOOD, FLAGGED = "portrait.jpg", "flagged.jpg"
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def running_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def photos(cloud: LocalCloud) -> dict[str, bytes]:
     """The samples' bytes by name."""
-    return {sample.name: sample.path.read_bytes() for sample in cloud.samples()}
+    return sample_files(cloud)
 
 
 def test_a_flagged_upload_is_moved_with_all_that_was_on_it(
@@ -182,7 +183,7 @@ def test_a_release_comes_over_no_newer_object(outside: Outside, photos: dict[str
 
 def test_made_private_and_opened_again(tmp_path: Path) -> None:
     with running(tmp_path, **PRIVATE) as (cloud, outside):
-        photo = next(s.path for s in cloud.samples() if s.name == FLAGGED).read_bytes()
+        photo = sample_files(cloud)[FLAGGED]
         public = f"{cloud.oss.url}/selfies/open.jpg"
         outside.bucket.put_object("open.jpg", photo, {"x-oss-object-acl": "public-read"})
         assert outside.wait_for_message("open.jpg")["data"]["quarantine"]["status"] == "private"
@@ -196,7 +197,7 @@ def test_made_private_and_opened_again(tmp_path: Path) -> None:
 def test_a_stand_ins_verdict_moves_nothing_by_default(tmp_path: Path) -> None:
     settings = {name: value for name, value in MOVE.items() if name != "QUARANTINE_STAND_IN"}
     with running(tmp_path, **settings) as (cloud, outside):
-        photo = next(s.path for s in cloud.samples() if s.name == FLAGGED).read_bytes()
+        photo = sample_files(cloud)[FLAGGED]
         outside.put("flagged.jpg", photo)
         data = outside.wait_for_message("flagged.jpg")["data"]
         assert data["quarantine"]["status"] == "withheld"

@@ -16,6 +16,7 @@ from facescreen_serverless_devs import document
 from facescreen_serverless_devs.functions import load_functions
 from facescreen_serverless_devs.variables import names_of
 from tests.support.outside import PROJECT, Outside, running
+from tests.support.samples import sample_files
 
 SWEEP = "facescreen-sweep"
 HOUR_S = 3600
@@ -62,7 +63,7 @@ def test_a_lost_event_is_made_up_for_once(
     swept: tuple[LocalCloud, Outside], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud, outside = swept
-    photo = next(s.path for s in cloud.samples() if s.path.name == "flagged.jpg").read_bytes()
+    photo = sample_files(cloud)["flagged.jpg"]
     key = "kyc/a+b 100% é漢🙂.jpg"
     with uploaded_an_hour_ago(cloud, monkeypatch, event=True):
         outside.put("kyc/screened.jpg", photo)

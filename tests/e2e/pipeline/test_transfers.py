@@ -9,6 +9,7 @@ import pytest
 
 from facescreen_local.cloud import LocalCloud
 from tests.support.outside import Outside, running
+from tests.support.samples import sample_files
 
 PLAIN, STREAM = "DeepfakeDetectIntl", "DeepfakeDetectIntlStream"
 EMPTY_BOX = b"\0\0\0\x08free"
@@ -49,7 +50,7 @@ def running_cloud(transfer: str, data: Path) -> Iterator[tuple[LocalCloud, Outsi
 def test_a_transfer(
     sample: str, operation: str, way: str, cloud: LocalCloud, outside: Outside
 ) -> None:
-    outside.put(sample, _bytes(cloud, sample))
+    outside.put(sample, sample_files(cloud)[sample])
     verdict = outside.wait_for_message(sample)["data"]["verdict"]
     (call,) = outside.calls()
     assert (call["operation"], call["way"]) == (operation, way)
@@ -61,10 +62,6 @@ def test_a_form_that_was_refused_for_the_moment_is_posted_again(
     cloud: LocalCloud, outside: Outside
 ) -> None:
     outside.behave(uploads={"faults": [{"code": "InternalError", "status": 500}]})
-    outside.put("again.mp4", _bytes(cloud, "clip.mp4") + EMPTY_BOX)
+    outside.put("again.mp4", sample_files(cloud)["clip.mp4"] + EMPTY_BOX)
     assert outside.wait_for_message("again.mp4")["data"]["verdict"] == "low_risk"
     assert outside.all_faults_met("uploads")
-
-
-def _bytes(cloud: LocalCloud, sample: str) -> bytes:
-    return next(one.path for one in cloud.samples() if one.path.name == sample).read_bytes()

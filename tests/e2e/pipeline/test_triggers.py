@@ -12,6 +12,7 @@ import yaml
 
 from facescreen_local.cloud import LocalCloud
 from tests.support.outside import PROJECT, Outside, running
+from tests.support.samples import sample_files
 from tests.support.wait import wait_for
 
 OTHER = "more-selfies"
@@ -25,14 +26,10 @@ def bridged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalClo
         yield both
 
 
-def flagged(cloud: LocalCloud) -> bytes:
-    return next(s.path for s in cloud.samples() if s.path.name == "flagged.jpg").read_bytes()
-
-
 def test_events_by_eventbridge_are_screened(bridged: tuple[LocalCloud, Outside]) -> None:
     cloud, outside = bridged
     key = "selfies/a+b 100% é漢🙂.jpg"
-    outside.put(key, flagged(cloud))
+    outside.put(key, sample_files(cloud)["flagged.jpg"])
     message = outside.wait_for_message(key)
     assert message["data"]["verdict"] == "high_risk"
     assert outside.tags(key)["deepfake-verdict"] == "high_risk"
@@ -44,10 +41,12 @@ def test_what_the_rule_lets_through_alone_is_an_invocation(
     cloud, outside = bridged
     outside.settled()
     outside.admin.post("/reset")
-    outside.put("elsewhere/a.jpg", flagged(cloud))
+    outside.put("elsewhere/a.jpg", sample_files(cloud)["flagged.jpg"])
     # Each part of it is an event as well.
     upload = outside.bucket.init_multipart_upload("selfies/parts.jpg")
-    part = outside.bucket.upload_part("selfies/parts.jpg", upload.upload_id, 1, flagged(cloud))
+    part = outside.bucket.upload_part(
+        "selfies/parts.jpg", upload.upload_id, 1, sample_files(cloud)["flagged.jpg"]
+    )
     outside.bucket.complete_multipart_upload(
         "selfies/parts.jpg", upload.upload_id, [oss2.models.PartInfo(1, part.etag)]
     )
@@ -62,7 +61,7 @@ def test_an_event_that_fails_for_good_is_a_dead_letter(
     cloud, outside = bridged
     refusing = {"code": "Forbidden.RAMUserAccessDenied", "status": 403, "times": 100}
     outside.behave(cloudauth={"faults": [refusing]}, fc={"retry_delay_ms": 10})
-    outside.put("selfies/refused.jpg", flagged(cloud) + b"other")
+    outside.put("selfies/refused.jpg", sample_files(cloud)["flagged.jpg"] + b"other")
     [letter] = outside.wait_for_dead_letters()
     assert "selfies/refused.jpg" in letter["requestPayload"]
     outside.admin.post("/reset")
@@ -85,8 +84,8 @@ def test_a_second_bucket_is_one_trigger_more(tmp_path: Path) -> None:
             OTHER,
             region=outside.told["OSS_REGION"],
         )
-        outside.put("a.jpg", flagged(cloud))
-        other.put_object("a.jpg", flagged(cloud) + b"other")
+        outside.put("a.jpg", sample_files(cloud)["flagged.jpg"])
+        other.put_object("a.jpg", sample_files(cloud)["flagged.jpg"] + b"other")
         wait_for(lambda: len(outside.messages_of("a.jpg")) == 2, "two messages")
         buckets = {m["data"]["object"]["bucket"] for m in outside.messages_of("a.jpg")}
         assert buckets == {outside.told["OSS_BUCKET"], OTHER}

@@ -13,6 +13,7 @@ import pytest
 from facescreen.errors import Deferred
 from facescreen.model import Status, Verdict
 from tests.support.outside import running
+from tests.support.samples import sample_files
 from tests.templates.alibaba.conftest import deployed
 
 LOGS, ALARMS = deployed("logs.yaml"), deployed("alarms.yaml", ContactGroup="on-call")
@@ -48,9 +49,8 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """Fields of the lines of a run with a failure in it, as SLS knows them."""
     folder: Path = tmp_path_factory.mktemp("cloud")
     with running(folder) as (cloud, outside):
-        flagged = next(one.path for one in cloud.samples() if one.path.name == "flagged.jpg")
         outside.behave(mns={"faults": [{"code": "AccessDenied", "status": 403}]})
-        outside.put("flagged.jpg", flagged.read_bytes())
+        outside.put("flagged.jpg", sample_files(cloud)["flagged.jpg"])
         outside.settled()
         assert outside.admin.post(f"/fire/{SWEEP}").status_code == 200
         outside.settled()

@@ -26,6 +26,7 @@ from facescreen_local.oss.request import target_of as oss_target
 from facescreen_local.protocol.service import Service
 from tests.support.outside import Outside, running
 from tests.support.policies import Request, any_like
+from tests.support.samples import sample_files
 from tests.templates.alibaba.conftest import ACCOUNT, REGION, WATCHED, WATCHED_BUCKETS, deployed
 from tests.templates.alibaba.ram import Caller, Policy, allowed, without
 from tests.templates.alibaba.test_permissions import HTTP_API, OBJECT_CREATED, SWEEP, roles
@@ -110,7 +111,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, quarantine: str) -> dict[str,
         recorder.listen(cloud.mns, lambda request: _of_mns(cloud, request))
         recorder.listen(cloud.cloudauth, lambda request: _of_cloudauth(cloud, request))
         recorder.listen(cloud.fc, lambda request: _of_fc(cloud, request))
-        samples = {sample.path.name: sample.path.read_bytes() for sample in cloud.samples()}
+        samples = sample_files(cloud)
         uploads = samples if quarantine == "off" else {"flagged.jpg": samples["flagged.jpg"]}
         for versioning in (False, True):
             cloud.oss.create_bucket(BUCKET, versioning)
