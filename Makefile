@@ -26,11 +26,11 @@ fuzz:  ## atheris on the readers of foreign bytes, ten minutes each
 bench: setup  ## what a function imports and ships
 	@.venv/bin/python -m tests.bench
 
-LOCK = .venv/bin/uv pip compile -q pyproject.toml --universal --python-version 3.10 \
-	--generate-hashes --no-header --no-annotate
 docs: setup  ## docs/settings.md and .env.example, from the table of settings
 	@.venv/bin/python -m facescreen_cli.settings_reference
 
+LOCK = .venv/bin/uv pip compile -q pyproject.toml --universal --python-version 3.10 \
+	--generate-hashes --no-header --no-annotate
 lock: setup  ## compiles the requirements files from pyproject.toml
 	@$(LOCK) --extra local --group dev -o requirements/dev.txt
 	@$(LOCK) --extra local -c requirements/dev.txt -o requirements/local.txt

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from facescreen.clients.credentials import CredentialSource
 from facescreen.platforms import choose
 from facescreen.platforms.ports import Platform
+from facescreen.settings.forms import Endpoint
 from facescreen.settings.loader import Reader
 from facescreen.settings.table import Settings
 from facescreen_cli.environment import usage_errors
@@ -51,10 +52,17 @@ def connect(
 def _seen_from_outside(kind: type[Platform], environment: Mapping[str, str]) -> dict[str, str]:
     """With public endpoints where none are named. What listens on this machine is a stand-in, which
     takes uploads itself."""
-    given = {name: value for name, value in environment.items() if value}
+    given = {name: value for name, value in environment.items() if value.strip()}
     seen = {**kind.public_endpoints(given), **given}
     cloudauth = seen.get("CLOUDAUTH_ENDPOINT", "")
-    if urlsplit(cloudauth).hostname not in _LOOPBACK:
+    if not _is_on_this_machine(cloudauth):
         return seen
     local = {"FACESCREEN_LOCAL": "true", "CLOUDAUTH_UPLOAD_ENDPOINT": cloudauth}
     return {**local, "OSS_PUBLIC_ENDPOINT": seen.get("OSS_ENDPOINT", ""), **seen}
+
+
+def _is_on_this_machine(endpoint: str) -> bool:
+    try:
+        return urlsplit(Endpoint().parse(endpoint.strip())).hostname in _LOOPBACK
+    except ValueError:  # The reader says what it must be.
+        return False

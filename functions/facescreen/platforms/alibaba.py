@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from facescreen.clients.endpoints import PUBLIC_ENDPOINT, VPC_ENDPOINT
 from facescreen.settings.forms import Endpoint, Text
-from facescreen.settings.loader import Contradiction, Group, Setting, read_by_row, setting
+from facescreen.settings.loader import Contradiction, Group, Setting, setting, shared_setting
 from facescreen.settings.table import ALL, PLATFORM, SCREENED, VERDICTS
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class AlibabaSettings(Group):
 
     read_by = ALL
 
-    oss_region: str = read_by_row(OSS_REGION)
+    oss_region: str = shared_setting(OSS_REGION)
     oss_endpoint: str = setting(
         "OSS_ENDPOINT",
         Endpoint(),
@@ -76,7 +76,7 @@ class AlibabaSettings(Group):
         doc="Of ID Verification.",
         section=PLATFORM,
     )
-    mns_endpoint: str = read_by_row(MNS_ENDPOINT)
+    mns_endpoint: str = shared_setting(MNS_ENDPOINT)
     mns_topic: str = setting(
         "MNS_TOPIC",
         _MNS_NAME,
@@ -116,7 +116,7 @@ class InvokerSettings(Group):
         doc="The function that screens; the template's.",
         where="s.yaml",
     )
-    region: str = read_by_row(OSS_REGION)
+    region: str = shared_setting(OSS_REGION)
     endpoint: str = setting(
         "SWEEP_ENDPOINT",
         Endpoint(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -191,7 +191,7 @@ class Origins:
 class KeySet:
     """A JSON Web Key Set, as its JSON."""
 
-    empty: str = field(default="", repr=False)
+    empty: str = ""
     must_be: str = "a JSON Web Key Set of public keys, each with a kid of its own"
 
     def parse(self, text: str) -> str:

@@ -54,7 +54,7 @@ class Contradiction:
 
 class Group:
     """Settings that are read together: a frozen dataclass whose fields are made by `setting`,
-    `read_by_row` and `group`."""
+    `shared_setting` and `group`."""
 
     read_by: ClassVar[tuple[str, ...]] = ()
     """The handlers that read it."""
@@ -74,10 +74,10 @@ def setting(
     section: str = "",
 ) -> T:
     """A group's field, and the row that it is read by (see Setting)."""
-    return read_by_row(Setting(name, form, default, doc, where, section))
+    return shared_setting(Setting(name, form, default, doc, where, section))
 
 
-def read_by_row(row: Setting[T]) -> T:
+def shared_setting(row: Setting[T]) -> T:
     """A group's field that is read by a row which other groups have too."""
     made: Any = field(metadata={"row": row})
     value: T = made
@@ -136,7 +136,10 @@ class Reader:
             pass
         self._wrong.add(row.name)
         self.errors.append(row.error(text or ""))
-        return row.form.parse(default) if default else row.form.empty
+        try:
+            return row.form.parse(default) if default else row.form.empty
+        except ValueError:  # It refers to a variable that is wrong itself.
+            return row.form.empty
 
     def check(self) -> None:
         """Raises BadSettings, which names everything that is wrong."""
@@ -158,7 +161,7 @@ class Reader:
 
     def _first(self, names: list[str]) -> str:
         """Of these variables the first that is set, or was read with a default."""
-        texts = ((self._environment.get(n) or self._texts.get(n, "")).strip() for n in names)
+        texts = (self._environment.get(n, "").strip() or self._texts.get(n, "") for n in names)
         return next(filter(None, texts), "")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ from facescreen.settings.forms import (
     WholeNumber,
     words,
 )
-from facescreen.settings.loader import Contradiction, Group, Setting, group, read_by_row, setting
+from facescreen.settings.loader import Contradiction, Group, Setting, group, setting, shared_setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,7 +130,7 @@ class Settings(Group):
         where="ID Verification console, Scenes",
         section=REQUIRED,
     )
-    state_bucket: str = read_by_row(STATE_BUCKET)
+    state_bucket: str = shared_setting(STATE_BUCKET)
     include_prefixes: tuple[str, ...] = setting(
         "INCLUDE_PREFIXES",
         Names(),
@@ -266,7 +266,7 @@ class Settings(Group):
         doc="separate: four tags; merged: one; none: no tags, messages alone.",
         section=VERDICTS,
     )
-    local: bool = read_by_row(LOCAL)
+    local: bool = shared_setting(LOCAL)
     quarantine: QuarantineSettings = group(QuarantineSettings)
 
     @cached_property
@@ -308,7 +308,7 @@ class Settings(Group):
 class TokenSettings:
     """Whose bearer tokens are taken."""
 
-    key_set: str
+    key_set: str = field(repr=False)
     """A JSON Web Key Set of public keys."""
     issuer: str
     audience: str
@@ -377,7 +377,7 @@ class HttpSettings(Group):
         doc="Origins that callers' URLs may name although they would be refused.",
         section=HTTP,
     )
-    local: bool = read_by_row(LOCAL)
+    local: bool = shared_setting(LOCAL)
 
     @property
     def tokens(self) -> TokenSettings | None:
@@ -446,7 +446,7 @@ class SweepSettings(Group):
 
     read_by = ("sweep",)
 
-    places: tuple[Place, ...] = read_by_row(_WATCHED)
+    places: tuple[Place, ...] = shared_setting(_WATCHED)
     suffix: str = setting(
         "WATCHED_SUFFIX",
         Text(".*", "a suffix of object keys"),
@@ -469,7 +469,7 @@ class SweepSettings(Group):
         "next run goes on where it ended.",
         section=SWEEP,
     )
-    state_bucket: str = read_by_row(STATE_BUCKET)
+    state_bucket: str = shared_setting(STATE_BUCKET)
 
     def contradictions(self) -> Iterator[Contradiction]:
         """The state bucket is not to be screened."""

@@ -20,6 +20,7 @@ OWN = Credentials("id", "secret")
         ({}, PUBLIC_ENDPOINT, UPLOAD_ENDPOINT),
         ({"CLOUDAUTH_ENDPOINT": "a.example"}, "https://a.example", UPLOAD_ENDPOINT),
         ({"CLOUDAUTH_ENDPOINT": LOCAL}, LOCAL, LOCAL),
+        ({"CLOUDAUTH_ENDPOINT": " "}, PUBLIC_ENDPOINT, UPLOAD_ENDPOINT),
         (
             {"CLOUDAUTH_ENDPOINT": LOCAL, "CLOUDAUTH_UPLOAD_ENDPOINT": "u.example"},
             LOCAL,
@@ -34,9 +35,10 @@ def test_endpoints(store: str, environment: dict[str, str], cloudauth: str, uplo
     assert platform.credentials is OWN
 
 
-def test_a_plain_one_elsewhere_is_refused() -> None:
+@pytest.mark.parametrize("endpoint", ["http://a.example", "http://[::1"])
+def test_a_wrong_one_is_refused(endpoint: str) -> None:
     with pytest.raises(UsageError, match="CLOUDAUTH_ENDPOINT must be an https endpoint"):
-        connect("oss", {"CLOUDAUTH_ENDPOINT": "http://a.example"}, OWN)
+        connect("oss", {"CLOUDAUTH_ENDPOINT": endpoint}, OWN)
 
 
 @pytest.mark.parametrize("store", ["oss", "s3"])

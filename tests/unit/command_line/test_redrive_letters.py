@@ -145,6 +145,8 @@ def test_a_letter_is_read_by_the_name_of_an_error_and_by_its_class(
 ) -> None:
     monkeypatch.setitem(causes._BY_NAME, "DeferredError", errors.Deferred)
     assert cause_of("DeferredError").name == cause_of("Deferred").name == "Deferred"
+    record = {**RECORD, "responsePayload": json.dumps({"errorType": "DeferredError"})}
+    assert of_function_compute(held(json.dumps(record).encode())).error == "Deferred"
 
 
 class Queue:

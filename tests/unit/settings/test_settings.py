@@ -91,6 +91,21 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         assert name in str(raised.value)
 
 
+def test_a_default_that_is_made_of_a_wrong_variable_is_wrong_too() -> None:
+    with pytest.raises(BadSettings) as raised:
+        settings_of({**LEAST, "OSS_REGION": "https://oss.example/"})
+    assert [wrong.split()[0] for wrong in raised.value.wrong] == [
+        "OSS_REGION",
+        "OSS_ENDPOINT",
+        "OSS_PUBLIC_ENDPOINT",
+    ]
+
+
+def test_a_blank_variable_is_not_set() -> None:
+    settings = on_alibaba({**LEAST, "OSS_REGION": "  "}).settings
+    assert settings.oss_endpoint == "https://oss-ap-southeast-1-internal.aliyuncs.com"
+
+
 def test_plain_http_is_for_loopback_alone() -> None:
     local = on_alibaba({**LEAST, "OSS_ENDPOINT": "http://127.0.0.1:8080"})
     assert local.settings.oss_endpoint == "http://127.0.0.1:8080"

@@ -77,6 +77,12 @@ def kind_of(error: str) -> type[errors.FacescreenError] | None:
     return _BY_NAME.get(error)
 
 
+def name_of(error: str) -> str:
+    """The name of an error that is told by its name or by its class; any other as it is told."""
+    kind = kind_of(error)
+    return kind.name if kind else error
+
+
 def _kinds(base: type[errors.FacescreenError]) -> Iterator[type[errors.FacescreenError]]:
     yield base
     for kind in base.__subclasses__():

@@ -13,7 +13,7 @@ from facescreen.errors import BadEvent, shown
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
 from facescreen.model import ObjectRef
-from facescreen_cli.commands.redrive.causes import UNREADABLE
+from facescreen_cli.commands.redrive.causes import UNREADABLE, name_of
 from facescreen_cli.commands.redrive.queues import Held
 
 _MOST_NAMED = 10
@@ -27,7 +27,7 @@ class Letter:
     payload: bytes = field(repr=False)
     """The event as the function got it; empty where it can't be read."""
     error: str
-    """What the function raised, or the platform's word for what happened."""
+    """The name of what the function raised, or the platform's word for what happened."""
     says: str
     failed_at: datetime
     objects: tuple[str, ...]
@@ -47,7 +47,7 @@ def of_function_compute(held: Held) -> Letter:
         failed_at = datetime.fromtimestamp(record["timestamp"] / 1000, timezone.utc)
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
         return _unreadable(held)
-    return Letter(held, payload, error, shown(says), failed_at, _uris(_refs(payload)))
+    return Letter(held, payload, name_of(error), shown(says), failed_at, _uris(_refs(payload)))
 
 
 def of_sqs(held: Held, why: Callable[[ObjectRef], tuple[str, str]]) -> Letter:
@@ -58,7 +58,7 @@ def of_sqs(held: Held, why: Callable[[ObjectRef], tuple[str, str]]) -> Letter:
     if not refs:
         return _unreadable(held)
     error, says = (held.error, held.says) if held.error else why(refs[0])
-    return Letter(held, held.body, error, shown(says), held.sent_at, _uris(refs))
+    return Letter(held, held.body, name_of(error), shown(says), held.sent_at, _uris(refs))
 
 
 def _plain(body: bytes) -> bytes:

@@ -82,5 +82,5 @@ class SqsLetters:
 
 
 def _attribute(message: dict[str, Any], name: str) -> str:
-    """As facescreen.messages.sqs_dead_letters wrote it; empty where it did not."""
+    """As facescreen.bus.sqs.SqsDeadLetters wrote it; empty where it did not."""
     return str(message.get("MessageAttributes", {}).get(name, {}).get("StringValue", ""))
