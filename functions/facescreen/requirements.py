@@ -4,7 +4,7 @@ requirements"), each line a named rule, in one table.
 A rule that is broken refuses the file before it is paid for, or is advice that goes along in the
 message; which of the two, by strictness, stands in the table as well. Lines that only the service
 can judge (clear, well exposed, the largest face) have no rule here: it answers them by code. That
-more than 1 MB must go by URL is kept by deepfake.parameters.
+more than 1 MB must go by URL is kept by deepfake.request.
 """
 
 from __future__ import annotations

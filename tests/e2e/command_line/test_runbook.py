@@ -29,7 +29,7 @@ COMMANDS = [
 ]
 ENDS = {
     "facescreen doctor": (0, "all are read, by facescreen-object-created"),
-    "facescreen report oss://BUCKET/today/": (0, "low_risk"),
+    "facescreen report oss://BUCKET/PREFIX/": (0, "low_risk"),
     "facescreen screen oss://BUCKET/KEY --write-back": (1, "high_risk (as scripted)"),
     "facescreen release oss://BUCKET/KEY": (0, "released      oss://selfies/kyc/"),
     "python -m facescreen_cli.commands.doctor.bucket_policy BUCKET": (
@@ -60,7 +60,8 @@ class Desk:
 
     def type(self, command: str) -> tuple[int, str]:
         """Its exit code and what it shows, where every question is answered with yes."""
-        named = command.replace("BUCKET", "selfies").replace("KEY", self.key)
+        named = command.replace("BUCKET", "selfies").replace("PREFIX", "today")
+        named = named.replace("KEY", self.key)
         shell = {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "HOME": str(self.folder),

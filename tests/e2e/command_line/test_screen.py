@@ -130,6 +130,12 @@ def test_a_dry_run_calls_nothing(screen: Command, cloud: LocalCloud, outside: Ou
     assert outside.calls() == []
 
 
+def test_a_dry_run_needs_no_scene(screen: Command, portrait: Path) -> None:
+    done = screen(portrait, "--dry-run", SCENE_CODE="")
+    assert done.returncode == 0, done.stderr
+    assert "1 to screen" in done.stdout
+
+
 def test_many_paid_calls_must_be_agreed_to(
     screen: Command, portrait: Path, tmp_path: Path, outside: Outside
 ) -> None:

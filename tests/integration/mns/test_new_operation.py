@@ -1,4 +1,4 @@
-"""An operation that MNS has and this one lacks, added as anybody would: by one function."""
+"""An operation that does not exist yet is added by one function."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from facescreen_local.protocol.xml_body import record
 from tests.integration.mns.conftest import Cloud
 from tests.integration.mns.test_authentication import outcome, signed
 
-ASKED = "/?accountmeta=true"
+ASKED = "/?imaginary=true"
 
 
 @pytest.fixture
 def added(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(OPERATIONS, "_operations", dict(OPERATIONS._operations))
 
-    @OPERATIONS.add("GET", "/", "accountmeta", name="GetAccountAttributes")
-    async def get_account_attributes(context: RequestContext) -> aiohttp_web.Response:
-        return xml_response(record("Account", {"Id": context.bus.account_id}))
+    @OPERATIONS.add("GET", "/", "imaginary", name="GetImaginary")
+    async def get_imaginary(context: RequestContext) -> aiohttp_web.Response:
+        return xml_response(record("Imaginary", {"Id": context.bus.account_id}))
 
 
 def test_nobody_answers_it_yet(account: Any, web: httpx.Client) -> None:
@@ -41,7 +41,7 @@ def test_it_is_answered(cloud: Cloud, account: Any, web: httpx.Client) -> None:
 
 @pytest.mark.usefixtures("added")
 def test_faults_know_it_by_its_name(cloud: Cloud, account: Any, web: httpx.Client) -> None:
-    fault = {"operation": "GetAccountAttributes", "code": "Busy", "status": 503}
+    fault = {"operation": "GetImaginary", "code": "Busy", "status": 503}
     cloud.service.behaviour = Behaviour.parse({"faults": [fault]})
     answers = [web.get(ASKED, headers=signed(account, path=ASKED)) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [503, 200]

@@ -37,7 +37,7 @@ def test_what_a_reviewer_is_told_is_translated() -> None:
     told |= {*findings._SAYS.values(), *findings._REJECTED.values()}
     # The page's own requests are right: what a caller did wrong is for other callers.
     told |= {rule.remedy for rule in problems._RULES if rule.matter != "caller"}
-    assert told - set(SENTENCES) == set()
+    assert told - set(SENTENCES) == set(), "add their Chinese to SENTENCES in http/page.html"
 
 
 def test_no_sentence_is_the_beginning_of_another() -> None:

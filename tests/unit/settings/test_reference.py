@@ -43,4 +43,6 @@ def test_s_yaml_hands_each_function_what_it_reads(handler: str) -> None:
         if handler in group.read_by
         for row in rows(group)
     }
-    assert set(function.environment) == read - HANDED_NOT
+    assert set(function.environment) == read - HANDED_NOT, (
+        "a row of the table and a line of environmentVariables in s.yaml go together"
+    )

@@ -101,7 +101,9 @@ def screen(
     given = {"SCENE_CODE": scene, "CALLS_PER_SECOND": rate, "CLOUDAUTH_ENDPOINT": endpoint}
     options = {name: str(value) for name, value in given.items() if value is not None}
     with run.surroundings(environment, profile, local=local and not dry_run) as (base, credentials):
-        services = Services.from_env({**base, **options}, credentials, "" if dry_run else store)
+        services = Services.from_env(
+            {**base, **options}, credentials, "" if dry_run else store, dry_run=dry_run
+        )
         if dry_run:
             return run.tell_cost(found, services)
         run.confirm_cost(found, services, yes=yes or local)

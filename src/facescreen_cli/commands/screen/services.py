@@ -35,11 +35,19 @@ class Services:
 
     @classmethod
     def from_env(
-        cls, environment: Mapping[str, str], credentials: CredentialSource, store: str
+        cls,
+        environment: Mapping[str, str],
+        credentials: CredentialSource,
+        store: str,
+        *,
+        dry_run: bool,
     ) -> Services:
         """`store` is empty where there are no objects: files and URLs are screened alike from any
-        cloud. Raises click.UsageError, which names every setting that is wrong."""
-        needs = SCREENING if store else ["SCENE_CODE"]
+        cloud. A dry run calls no service, and works without a scene. Raises click.UsageError, which
+        names every setting that is wrong."""
+        needs: tuple[str, ...] = SCREENING if store else ("SCENE_CODE",)
+        if dry_run and not environment.get("SCENE_CODE"):
+            needs = ()
         settings, platform = connect(store or STORES[0], environment, credentials, needs=needs)
         return cls(settings, platform, environment.get("CLOUDAUTH_CA_FILE", ""))
 
