@@ -94,6 +94,7 @@ def test_it_costs_what_it_says(told: dict[str, str], outside: Outside) -> None:
         assert told[secret] not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_failed_test_cleans_up_too(told: dict[str, str], outside: Outside) -> None:
     outside.behave(oss={"faults": [{"operation": "GetObjectTagging", "code": "AccessDenied",
                                     "status": 403, "times": 100}]})  # fmt: skip
@@ -103,7 +104,7 @@ def test_a_failed_test_cleans_up_too(told: dict[str, str], outside: Outside) -> 
     assert left_behind(outside) == []
 
 
-@pytest.mark.parametrize("said", ["", "y\n"])
+@pytest.mark.parametrize("said", ["", pytest.param("y\n", marks=pytest.mark.slow)])
 def test_without_a_yes_nothing_is_run(told: dict[str, str], outside: Outside, said: str) -> None:
     done = make_live(told, said)
     assert done.returncode != 0

@@ -12,6 +12,8 @@ import pytest
 
 from tests.templates.aws.conftest import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 MOST_MB = {"ObjectCreated": 6, "HttpApi": 23, "Sweeping": 6}
 """5.2, 20.8 and 5.2 measured, with byte code, and a tenth."""
 SHIPPED = {

@@ -42,6 +42,7 @@ ACCEPTED = {
 """What checkov asks for and is not done, and why."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strictly", [[], ["--lint"]])
 def test_sam_finds_them_valid(tools: Path, strictly: list[str]) -> None:
     # validate reads the AWS managed policies where it has credentials; it needs none.
@@ -66,6 +67,7 @@ def test_cfn_lint_finds_nothing_but_the_fault_put_in(
     assert "'OPEN' is not one of ['AWS_IAM', 'NONE']" in found
 
 
+@pytest.mark.slow
 def test_checkov_asks_for_nothing_but_what_is_accepted(tools: Path) -> None:
     options = ["--framework", "cloudformation", "--skip-download", "-o", "json", "-f"]
     report = json.loads(run(tools / "checkov", *options, *TEMPLATES, ends=1).stdout)
