@@ -25,16 +25,20 @@ def _running(*arguments: str, stderr: int, folder: Path) -> Iterator[subprocess.
             process.kill()
 
 
-def _children(pid: int) -> list[Path]:
-    """The folders in /proc of the processes that `pid` started."""
-    return [stat.parent for stat in Path("/proc").glob("[0-9]*/stat") if _parent(stat) == pid]
+def _instances(pid: int) -> list[Path]:
+    """The folders in /proc of the instances of functions that `pid` started."""
+    # A library may start processes too: platform.architecture runs `file` as it is imported.
+    return [folder for folder in Path("/proc").glob("[0-9]*") if _is_instance(folder, pid)]
 
 
-def _parent(stat: Path) -> int:
+def _is_instance(folder: Path, parent: int) -> bool:
     try:
-        return int(stat.read_text().rpartition(")")[2].split()[1])
+        stat = (folder / "stat").read_text()
+        return int(stat.rpartition(")")[2].split()[1]) == parent and (
+            b"runtime/bootstrap.py" in (folder / "cmdline").read_bytes()
+        )
     except (FileNotFoundError, ProcessLookupError):
-        return 0
+        return False
 
 
 def test_up_may_be_stopped_as_soon_as_its_env_file_is_there(tmp_path: Path) -> None:
@@ -57,8 +61,8 @@ def test_up_may_be_stopped_as_soon_as_its_env_file_is_there(tmp_path: Path) -> N
 
 def test_a_demo_that_is_stopped_before_its_end_leaves_nothing_behind(tmp_path: Path) -> None:
     with _running("demo", stderr=subprocess.PIPE, folder=tmp_path) as process:
-        wait_for(lambda: bool(_children(process.pid)), "an instance of the function")
-        instances = _children(process.pid)
+        wait_for(lambda: bool(_instances(process.pid)), "an instance of the function")
+        instances = _instances(process.pid)
         process.send_signal(signal.SIGTERM)
         said = process.communicate(timeout=30)[1].decode()
     assert process.returncode == 130, said

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
 from mns.mns_common import TopicHelper
-from mns.mns_exception import MNSServerException
 from mns.queue import Message, QueueMeta
 from mns.subscription import SubscriptionMeta
 
@@ -33,12 +31,15 @@ def test_a_second_subscriber_hears_of_what_was_flagged(
         for sample in ("no-face.jpg", "flagged.jpg"):
             outside.put(f"{sample}/{key}", (samples / sample).read_bytes())
             outside.wait_for_message(f"{sample}/{key}")
-        received = queue.receive_message(wait_seconds=10)
-        queue.delete_message(received.receipt_handle)
-        with pytest.raises(MNSServerException, match="MessageNotExist"):
-            queue.receive_message(wait_seconds=0)
-        told_of = json.loads(received.message_body)["data"]
-        assert (told_of["object"]["key"], told_of["verdict"]) == (f"flagged.jpg/{key}", "high_risk")
+        # What other tests brought about comes here too, and the bus may say a thing twice.
+        verdicts: dict[str, str] = {}
+        while f"flagged.jpg/{key}" not in verdicts:
+            received = queue.receive_message(wait_seconds=10)
+            queue.delete_message(received.receipt_handle)
+            data = json.loads(received.message_body)["data"]
+            verdicts[data["object"]["key"]] = data["verdict"]
+        assert set(verdicts.values()) == {"high_risk"}
+        assert f"no-face.jpg/{key}" not in verdicts
         subscription.unsubscribe()
         queue.delete()
 
