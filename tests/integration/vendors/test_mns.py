@@ -6,12 +6,30 @@ import json
 from pathlib import Path
 
 from mns.mns_common import TopicHelper
-from mns.queue import Message, QueueMeta
+from mns.mns_exception import MNSServerException
+from mns.queue import Message, Queue, QueueMeta
 from mns.subscription import SubscriptionMeta
 
 from tests.integration.vendors import clients
 from tests.integration.vendors.clients import Told
 from tests.support.outside import Outside
+
+
+def _drain(queue: Queue) -> dict[str, str]:
+    """The verdict of each object that the queue has a message of, by key. Empties the queue."""
+    verdicts: dict[str, str] = {}
+    wait_seconds = 10
+    while True:
+        try:
+            received = queue.receive_message(wait_seconds=wait_seconds)
+        except MNSServerException as error:
+            if error.type != "MessageNotExist":
+                raise
+            return verdicts
+        queue.delete_message(received.receipt_handle)
+        data = json.loads(received.message_body)["data"]
+        verdicts[data["object"]["key"]] = data["verdict"]
+        wait_seconds = 0
 
 
 def test_a_second_subscriber_hears_of_what_was_flagged(
@@ -31,13 +49,9 @@ def test_a_second_subscriber_hears_of_what_was_flagged(
         for sample in ("no-face.jpg", "flagged.jpg"):
             outside.put(f"{sample}/{key}", (samples / sample).read_bytes())
             outside.wait_for_message(f"{sample}/{key}")
-        # What other tests brought about comes here too, and the bus may say a thing twice.
-        verdicts: dict[str, str] = {}
-        while f"flagged.jpg/{key}" not in verdicts:
-            received = queue.receive_message(wait_seconds=10)
-            queue.delete_message(received.receipt_handle)
-            data = json.loads(received.message_body)["data"]
-            verdicts[data["object"]["key"]] = data["verdict"]
+        # Other tests of this cloud may bring about messages too, and the bus may repeat one.
+        verdicts = _drain(queue)
+        assert verdicts[f"flagged.jpg/{key}"] == "high_risk"
         assert set(verdicts.values()) == {"high_risk"}
         assert f"no-face.jpg/{key}" not in verdicts
         subscription.unsubscribe()
