@@ -104,7 +104,7 @@ class Deployment:
 
     @cached_property
     def screener(self) -> Screener:
-        """For objects, whoever asks."""
+        """Screens objects in buckets, for events and HTTP requests alike."""
         settings, client = self.settings, self.client
         store = self.platform.object_store
         return Screener(

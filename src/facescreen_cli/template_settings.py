@@ -94,7 +94,7 @@ ROWS: tuple[Setting[Any], ...] = (
         "MNS_DLQ",
         _MNS_NAME,
         "facescreen-dead-letters",
-        doc="The queue of events that failed for good; it is made.",
+        doc="The dead-letter queue; the deployment creates it.",
         section=WHERE_VERDICTS_GO,
     ),
     Setting("SWEEP", words("true", "false"), "false", doc="true: it runs.", section=SWEEP),

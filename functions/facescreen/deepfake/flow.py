@@ -139,7 +139,7 @@ class DetectFlow:
     def _call(
         self, action: Action, request: DetectRequest, deadline: Deadline, file_url: str = ""
     ) -> Flow[Detection]:
-        """Calls until the service answers for good, or no time is left. Each attempt has a fresh
+        """Calls until an answer is final, or no time is left. Each attempt has a fresh
         date, nonce, presigned URL, and credentials."""
         biz_id = request.merchant_biz_id or new_merchant_biz_id(self._merchant_prefix)
         request = replace(request, merchant_biz_id=biz_id)

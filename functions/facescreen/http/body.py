@@ -44,7 +44,7 @@ class OfObject:
 
 @dataclass(frozen=True)
 class OfUrl:
-    """What the service shall download."""
+    """The URL that the service downloads."""
 
     url: str = field(repr=False)
     kind: str

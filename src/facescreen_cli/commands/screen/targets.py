@@ -55,7 +55,7 @@ class LocalFile:
 
 @dataclass(frozen=True)
 class Url:
-    """What the service shall download."""
+    """The URL that the service downloads."""
 
     url: str = field(repr=False)
 
