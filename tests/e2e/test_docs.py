@@ -1,4 +1,4 @@
-"""README's examples, as a user would paste them."""
+"""The examples of the pages in docs/, as a user would paste them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ import pytest
 from tests.support.command import FACESCREEN, up
 from tests.support.outside import PROJECT, Outside
 
-README = (PROJECT / "README.md").read_text()
+DOCS = PROJECT / "docs"
 
 
-def block(heading: str) -> str:
-    """The first block of shell commands under a heading."""
-    under = README.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    found = re.search(r"```sh\n(.*?)```", under, re.DOTALL)
-    assert found, f"README has no commands under {heading}"
+def first_block(page: str) -> str:
+    """The first block of shell commands on a page."""
+    found = re.search(r"```sh\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
+    assert found, f"{page} has no commands"
     return found[1]
 
 
@@ -50,12 +49,12 @@ def test_the_help_is_what_the_command_says(command: str) -> None:
         check=True,
         env={**os.environ, "COLUMNS": "80"},
     )
-    assert done.stdout.strip() in README
+    assert done.stdout.strip() in (DOCS / "command-line.md").read_text()
 
 
 def test_the_ad_hoc_calls(folder: Path) -> None:
     # What stands between the answers is what curl does not print.
-    script = block("Ad-hoc calls").replace("curl -s", "curl -s -w '\\n' --fail-with-body")
+    script = first_block("http-api.md").replace("curl -s", "curl -s -w '\\n' --fail-with-body")
     done = subprocess.run(
         ["/bin/bash", "-euc", script],
         cwd=folder,
