@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from facescreen import telemetry
-from facescreen.deepfake.budget import DailyCap, Unlimited, is_spent
+from facescreen.deepfake.budget import DailyBudget, UnlimitedBudget, is_budget_exhausted
 from facescreen.deepfake.client import DeepfakeClient
-from facescreen.deepfake.rate_limiter import Fleet, Interval
+from facescreen.deepfake.rate_limiter import LocalRateLimiter, SharedRateLimiter
 from facescreen.errors import Passing
 from facescreen.platforms import choose
 from facescreen.records.history import History
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from facescreen.clients.credentials import CredentialSource
-    from facescreen.deepfake.budget import Allowance
+    from facescreen.deepfake.budget import CallBudget
     from facescreen.http.routes import Api
     from facescreen.platforms.ports import Platform
     from facescreen.screening.batch import Batch
@@ -97,9 +97,9 @@ class Deployment:
             upload_endpoint=self.settings.upload_endpoint,
             image_timeout_s=self.settings.image_timeout_s,
             video_timeout_s=self.settings.video_timeout_s,
-            pace=Fleet(self.state, self.settings.calls_per_second),
-            allowance=self._allowance(),
-            allow_stand_in=self.settings.local,
+            rate_limiter=SharedRateLimiter(self.state, self.settings.calls_per_second),
+            budget=self._create_budget(),
+            allow_emulator=self.settings.local,
         )
 
     @cached_property
@@ -187,8 +187,8 @@ class Deployment:
             courses=Courses(self.state),
             filters=settings.filters,
             verdicts=Verdicts(store, settings.tag_prefix, settings.tag_form),
-            pace=Interval(_SWEEP_SHARE * settings.calls_per_second),
-            is_spent=self._is_budget_spent,
+            rate_limiter=LocalRateLimiter(_SWEEP_SHARE * settings.calls_per_second),
+            is_budget_exhausted=self._is_budget_spent,
         )
 
     def _quarantine(self) -> Quarantine | None:
@@ -200,14 +200,14 @@ class Deployment:
             self.platform.quarantine_store, Records(self.ledger), self.settings.quarantine
         )
 
-    def _allowance(self) -> Allowance:
+    def _create_budget(self) -> CallBudget:
         if math.isinf(self.settings.daily_calls):
-            return Unlimited(telemetry.paid)
-        return DailyCap(self.state, int(self.settings.daily_calls), on_paid=telemetry.paid)
+            return UnlimitedBudget(telemetry.paid)
+        return DailyBudget(self.state, int(self.settings.daily_calls), on_paid=telemetry.paid)
 
     def _is_budget_spent(self) -> bool:
         cap = self.settings.daily_calls
-        return not math.isinf(cap) and is_spent(self.state, cap, time.time())
+        return not math.isinf(cap) and is_budget_exhausted(self.state, cap, time.time())
 
     def _transfer(self) -> Transfer:
         store = self.platform.object_store

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from facescreen.deepfake.rate_limiter import SLACK, Interval
+from facescreen.deepfake.rate_limiter import SAFETY_FACTOR, LocalRateLimiter
 from facescreen.errors import OperatorFault
 from facescreen.timing import Deadline
 
@@ -53,7 +53,7 @@ class StoppablePace:
     """The port Pace: evenly spaced turns, each waited for here, where the wait can be cut short."""
 
     def __init__(self, calls_per_second: float, stop: StopSignal) -> None:
-        self._interval = Interval(calls_per_second / SLACK)
+        self._interval = LocalRateLimiter(calls_per_second / SAFETY_FACTOR)
         self._stop = stop
 
     def reserve(self, longest_s: float) -> float | None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from facescreen.deepfake.budget import DailyCap, drawn_by_day
+from facescreen.deepfake.budget import DailyBudget, reserved_calls_by_day
 from facescreen.errors import Deferred
 from facescreen.storage.ports import StateStore
 from facescreen.testing.stores import MemoryState
@@ -48,19 +48,19 @@ def state(request: pytest.FixtureRequest) -> StateStore:
 
 def test_twenty_instances_race_to_the_cap_and_not_beyond(state: StateStore) -> None:
     def instance(number: int) -> int:
-        cap, paid = DailyCap(state, MOST, clock=lambda: NOON), 0
+        cap, paid = DailyBudget(state, MOST, clock=lambda: NOON), 0
         with suppress(Deferred):
             while True:
-                permit = cap.draw(0)
+                permit = cap.reserve(0)
                 if (paid + number) % 7:
                     paid += 1
                     permit.paid()
                 else:
                     number += 1
-                    permit.give_back()
+                    permit.release()
         return paid
 
     with ThreadPoolExecutor(INSTANCES) as racers:
         paid = sum(racers.map(instance, range(INSTANCES)))
     assert paid == MOST
-    assert drawn_by_day(state, "2026-11") == {"2026-11-23": MOST}
+    assert reserved_calls_by_day(state, "2026-11") == {"2026-11-23": MOST}

@@ -16,7 +16,7 @@ from PIL.Image import Image
 
 from facescreen import errors
 from facescreen.deepfake.client import DeepfakeClient
-from facescreen.deepfake.request import DetectRequest, new_merchant_biz_id
+from facescreen.deepfake.request import DetectRequest, create_merchant_biz_id
 from facescreen.deepfake.response import Detection
 from facescreen.model import Verdict
 from facescreen.timing import Deadline
@@ -47,7 +47,7 @@ class Detector:
     def judge(self, photograph: str, biz_id: str = "", within_s: float = 30) -> Detection:
         request = DetectRequest(
             url=lambda: self.url(photograph),
-            merchant_biz_id=biz_id or new_merchant_biz_id("fs"),
+            merchant_biz_id=biz_id or create_merchant_biz_id("fs"),
             deadline=Deadline.after(within_s),
         )
         return self.detect(request)
@@ -74,7 +74,7 @@ def detector(request: pytest.FixtureRequest) -> Iterator[Detector]:
         credentials=place.credentials,
         endpoint=place.alibaba.cloudauth_endpoint,
         image_timeout_s=30,
-        allow_stand_in=settings.local,
+        allow_emulator=settings.local,
     )
     with client, place.objects(place.bucket) as objects:
         download_s = 2 if settings.local else 30
@@ -143,7 +143,7 @@ def test_no_face_is_the_contents_matter(detector: Detector) -> None:
 
 
 def test_the_same_merchant_biz_id_is_judged_anew(detector: Detector) -> None:
-    biz_id = new_merchant_biz_id("fs")
+    biz_id = create_merchant_biz_id("fs")
     for _ in range(2):
         with pytest.raises(errors.ContentFault, match="NoFaceDetected"):
             detector.judge(STILL_LIFE, biz_id)

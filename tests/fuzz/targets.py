@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
-from facescreen.deepfake.request import DetectRequest, detect_parameters
+from facescreen.deepfake.request import DetectRequest, build_detect_parameters
 from facescreen.deepfake.response import HttpResponse, parse_response
 from facescreen.deepfake.upload import parse_grant
 from facescreen.errors import FacescreenError
@@ -44,7 +44,7 @@ def answer(content: bytes) -> None:
             parse(response)
     with contextlib.suppress(FacescreenError):
         request = DetectRequest(url=body.decode("latin-1"), merchant_biz_id="a" * 32)
-        detect_parameters(request, "a" * 10)
+        build_detect_parameters(request, "a" * 10)
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {

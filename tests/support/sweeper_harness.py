@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
-from facescreen.deepfake.rate_limiter import Interval
+from facescreen.deepfake.rate_limiter import LocalRateLimiter
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
 from facescreen.model import Finding, ObjectRef, Verdict
@@ -43,8 +43,8 @@ class SweeperHarness:
             courses=Courses(self.state),
             filters=filters or Filters(),
             verdicts=Verdicts(self.store, "deepfake-", "separate"),
-            pace=Interval(1e6),
-            is_spent=lambda: self.spent,
+            rate_limiter=LocalRateLimiter(1e6),
+            is_budget_exhausted=lambda: self.spent,
             clock=lambda: self.now,
         )
 

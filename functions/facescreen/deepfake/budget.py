@@ -20,29 +20,29 @@ if TYPE_CHECKING:
 
     from facescreen.storage.ports import StateStore
 
-SHARDS = 32
+SHARDS_PER_DAY = 32
 """Objects that share a day's cap."""
-LOOK_AGAIN_S = 60
+EXHAUSTED_CACHE_S = 60
 """How long an instance that found every shard spent believes it."""
 _DAY_S = 86_400
-_DRAWN, _GIVEN_BACK = b"+", b"-"
+_RESERVED, _RELEASED = b"+", b"-"
 _PREFIX = "calls/"
-_READERS = 8
+_READ_THREADS = 8
 
 
-class Allowance(Protocol):
+class CallBudget(Protocol):
     """Asked before each call."""
 
     def check(self) -> None:
         """Raises errors.Deferred where it is known already that nothing is left; costs nothing."""
 
-    def draw(self, ahead_s: float) -> Permit:
+    def reserve(self, starts_in_s: float) -> BudgetPermit:
         """Leave for a call that starts in `ahead_s` seconds. Raises errors.Deferred when nothing
         is left, and what the store raises that keeps count."""
 
 
 @dataclass(frozen=True)
-class Permit:
+class BudgetPermit:
     """Leave to pay for one call; its block holds the wait for the answer.
 
     Only a Success is paid for (id-verification-api.md, "Quota and price"): the permit of any other
@@ -51,9 +51,9 @@ class Permit:
     """
 
     paid: Callable[[], None]
-    give_back: Callable[[], None]
+    release: Callable[[], None]
 
-    def __enter__(self) -> Permit:
+    def __enter__(self) -> BudgetPermit:
         return self
 
     def __exit__(
@@ -62,24 +62,24 @@ class Permit:
         if error is None:
             self.paid()
         elif isinstance(error, FacescreenError) and not isinstance(error, NoAnswer):
-            self.give_back()
+            self.release()
 
 
-class Unlimited:
+class UnlimitedBudget:
     """Lets every call through."""
 
     def __init__(self, on_paid: Callable[[], None] = lambda: None) -> None:
-        self._permit = Permit(on_paid, lambda: None)
+        self._permit = BudgetPermit(on_paid, lambda: None)
 
     def check(self) -> None:
         """Never raises."""
 
-    def draw(self, ahead_s: float) -> Permit:  # noqa: ARG002
+    def reserve(self, starts_in_s: float) -> BudgetPermit:  # noqa: ARG002
         """Never raises."""
         return self._permit
 
 
-class DailyCap:
+class DailyBudget:
     """The port Allowance: at most `most` paid calls a day, for all who share the state bucket.
 
     A day (UTC) has SHARDS append-only objects, ``calls/2026-11-23/07``, each with a fixed share of
@@ -105,88 +105,88 @@ class DailyCap:
     def __init__(
         self,
         state: StateStore,
-        most: int,
+        max_calls: int,
         *,
         on_paid: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._state = state
-        self._most = most
+        self._max_calls = max_calls
         self._on_paid = on_paid
         self._clock = clock
         self._day = -1
-        self._unspent: list[_Shard] = []
-        self._spent_until = 0.0
+        self._available_shards: list[_Shard] = []
+        self._exhausted_until = 0.0
         # A batch's threads would take the calls from under each other, and read again each time.
         self._lock = threading.Lock()
 
     def check(self) -> None:
         """Raises errors.Deferred for LOOK_AGAIN_S after every shard was found spent."""
-        if self._clock() < self._spent_until:
-            raise self._deferred()
+        if self._clock() < self._exhausted_until:
+            raise self._deferred_error()
 
-    def draw(self, ahead_s: float) -> Permit:
+    def reserve(self, starts_in_s: float) -> BudgetPermit:
         """One call of the day in which it starts."""
         with self._lock:
             self.check()
-            self._turn_to(int((self._clock() + ahead_s) // _DAY_S))
-            while self._unspent:
-                shard = self._unspent[-1]
-                if shard.draw():
-                    return Permit(self._on_paid, partial(self._give_back, self._day, shard))
-                self._unspent.pop()
-            self._close()
-            raise self._deferred()
+            self._start_day(int((self._clock() + starts_in_s) // _DAY_S))
+            while self._available_shards:
+                shard = self._available_shards[-1]
+                if shard.reserve():
+                    return BudgetPermit(self._on_paid, partial(self._release, self._day, shard))
+                self._available_shards.pop()
+            self._mark_exhausted()
+            raise self._deferred_error()
 
-    def _turn_to(self, day: int) -> None:
+    def _start_day(self, day: int) -> None:
         if day == self._day:
             return
         self._day = day
-        self._unspent = [
-            _Shard(self._state, _key(day, number), share)
-            for number, share in enumerate(_shares(self._most))
+        self._available_shards = [
+            _Shard(self._state, _shard_key(day, number), share)
+            for number, share in enumerate(_split_into_shares(self._max_calls))
             if share
         ]
-        random.shuffle(self._unspent)
+        random.shuffle(self._available_shards)
 
-    def _close(self) -> None:
+    def _mark_exhausted(self) -> None:
         """Until calls may have been given back, or the day has turned."""
         now = self._clock()
-        self._spent_until = min(now + LOOK_AGAIN_S, now + _left_of_day(now))
+        self._exhausted_until = min(now + EXHAUSTED_CACHE_S, now + _seconds_left_in_day(now))
         self._day = -1
 
-    def _deferred(self) -> Deferred:
+    def _deferred_error(self) -> Deferred:
         return Deferred(
-            f"deferred: the day's {self._most} paid calls (DAILY_CALLS) are spent; "
+            f"deferred: the day's {self._max_calls} paid calls (DAILY_CALLS) are spent; "
             "there are more from 00:00 UTC",
-            retry_after_s=_left_of_day(self._clock()),
+            retry_after_s=_seconds_left_in_day(self._clock()),
         )
 
-    def _give_back(self, day: int, shard: _Shard) -> None:
+    def _release(self, day: int, shard: _Shard) -> None:
         # If this fails, the day has one call less, and the call's own error says more.
         with self._lock, suppress(FacescreenError):
-            shard.give_back()
-            self._spent_until = 0.0
-            if day == self._day and shard not in self._unspent:
-                self._unspent.append(shard)
+            shard.release()
+            self._exhausted_until = 0.0
+            if day == self._day and shard not in self._available_shards:
+                self._available_shards.append(shard)
 
 
-def is_spent(state: StateStore, most: float, now: float) -> bool:
+def is_budget_exhausted(state: StateStore, max_calls: float, now: float) -> bool:
     """Whether the day's `most` calls are, at a cost of SHARDS small requests."""
-    keys = (_key(int(now // _DAY_S), number) for number in range(SHARDS))
-    with ThreadPoolExecutor(_READERS) as readers:
-        return sum(map(_drawn, readers.map(state.read, keys))) >= most
+    keys = (_shard_key(int(now // _DAY_S), number) for number in range(SHARDS_PER_DAY))
+    with ThreadPoolExecutor(_READ_THREADS) as readers:
+        return sum(map(_reserved, readers.map(state.read, keys))) >= max_calls
 
 
-def drawn_by_day(state: StateStore, days: str) -> dict[str, int]:
+def reserved_calls_by_day(state: StateStore, days: str) -> dict[str, int]:
     """The calls that were drawn on each day whose date starts with `days`, as ``2026-11``: those
     that were paid for, and those of which nobody knows. A day that had no cap is not there."""
     names = list(state.names(f"{_PREFIX}{days}", ""))
     counted: dict[str, int] = {}
-    with ThreadPoolExecutor(_READERS) as readers:
+    with ThreadPoolExecutor(_READ_THREADS) as readers:
         for name, marks in zip(names, readers.map(state.read, names), strict=True):
             day = name.split("/")[1]
-            counted[day] = counted.get(day, 0) + _drawn(marks)
+            counted[day] = counted.get(day, 0) + _reserved(marks)
     return counted
 
 
@@ -195,54 +195,57 @@ class _Shard:
 
     def __init__(self, state: StateStore, key: str, share: int) -> None:
         self._state = state
-        self._key = key
+        self._shard_key = key
         self._share = share
         self._length = -1
-        self._drawn = 0
+        self._reserved = 0
 
-    def draw(self) -> bool:
+    def reserve(self) -> bool:
         """Whether a call was left, and is the caller's now."""
         if self._length < 0:
-            self._look()
-        while self._drawn < self._share:
-            if self._append(_DRAWN):
-                self._drawn += 1
+            self._refresh()
+        while self._reserved < self._share:
+            if self._try_append(_RESERVED):
+                self._reserved += 1
                 return True
-            self._look()
+            self._refresh()
         return False
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Leaves one call to others."""
-        while not self._append(_GIVEN_BACK):
-            self._look()
-        self._drawn -= 1
+        while not self._try_append(_RELEASED):
+            self._refresh()
+        self._reserved -= 1
 
-    def _append(self, mark: bytes) -> bool:
-        done = self._state.append(self._key, self._length, mark)
+    def _try_append(self, mark: bytes) -> bool:
+        done = self._state.append(self._shard_key, self._length, mark)
         self._length += done
         return done
 
-    def _look(self) -> None:
-        marks = self._state.read(self._key)
-        self._length, self._drawn = len(marks), _drawn(marks)
+    def _refresh(self) -> None:
+        marks = self._state.read(self._shard_key)
+        self._length, self._reserved = len(marks), _reserved(marks)
 
 
-def _drawn(marks: bytes) -> int:
-    return marks.count(_DRAWN) - marks.count(_GIVEN_BACK)
+def _reserved(marks: bytes) -> int:
+    return marks.count(_RESERVED) - marks.count(_RELEASED)
 
 
-def _shares(most: int) -> list[int]:
+def _split_into_shares(max_calls: int) -> list[int]:
     """Grows with `most` in every place."""
-    return [most // SHARDS + (number < most % SHARDS) for number in range(SHARDS)]
+    return [
+        max_calls // SHARDS_PER_DAY + (number < max_calls % SHARDS_PER_DAY)
+        for number in range(SHARDS_PER_DAY)
+    ]
 
 
-def _left_of_day(now: float) -> float:
+def _seconds_left_in_day(now: float) -> float:
     return _DAY_S - now % _DAY_S
 
 
-def _key(day: int, shard: int) -> str:
-    return f"{_PREFIX}{_date(day)}/{shard:02}"
+def _shard_key(day: int, shard: int) -> str:
+    return f"{_PREFIX}{_format_date(day)}/{shard:02}"
 
 
-def _date(day: int) -> str:
+def _format_date(day: int) -> str:
     return datetime.fromtimestamp(day * _DAY_S, timezone.utc).date().isoformat()

@@ -26,7 +26,7 @@ from facescreen.deepfake.upload import Upload
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from facescreen.deepfake.flow import Flow, Options, Send, Step, StepResult
+    from facescreen.deepfake.flow import ClientOptions, Flow, Send, Step, StepResult
     from facescreen.deepfake.request import DetectFields
     from facescreen.deepfake.response import Detection
 
@@ -44,7 +44,9 @@ class DeepfakeClient:
     threads.
     """
 
-    def __init__(self, *, http: httpx.Client | None = None, **options: Unpack[Options]) -> None:
+    def __init__(
+        self, *, http: httpx.Client | None = None, **options: Unpack[ClientOptions]
+    ) -> None:
         self._flow = DetectFlow(**options)
         self._http = http or httpx.Client()
 
@@ -52,18 +54,18 @@ class DeepfakeClient:
         self, request: DetectRequest | None = None, **fields: Unpack[DetectFields]
     ) -> Detection:
         """DeepfakeDetectIntl, of a URL or Base64. Errors: see DetectFlow."""
-        return self._run(self._flow.detect(_request(request, fields)))
+        return self._run_flow(self._flow.detect(_build_request(request, fields)))
 
     def detect_stream(
         self, request: DetectRequest | None = None, **fields: Unpack[DetectFields]
     ) -> Detection:
         """DeepfakeDetectIntlStream, of a URL, Base64 or a file. Errors: see DetectFlow."""
-        return self._run(self._flow.detect_stream(_request(request, fields)))
+        return self._run_flow(self._flow.detect_stream(_build_request(request, fields)))
 
     def keep_alive(self) -> None:
         """Warms the connection (KeepaliveIntl). Raises errors.Passing when that fails, and
         errors.StandInRefused."""
-        self._run(self._flow.keep_alive())
+        self._run_flow(self._flow.keep_alive())
 
     def close(self) -> None:
         """Closes the connections."""
@@ -75,7 +77,7 @@ class DeepfakeClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _run(self, flow: Flow[T]) -> T:
+    def _run_flow(self, flow: Flow[T]) -> T:
         with closing(flow):
             result: StepResult = None
             while True:
@@ -84,23 +86,23 @@ class DeepfakeClient:
                 except StopIteration as done:
                     value: T = done.value
                     return value
-                result = self._carry_out(step)
+                result = self._execute_step(step)
 
-    def _carry_out(self, step: Step) -> StepResult:
+    def _execute_step(self, step: Step) -> StepResult:
         if isinstance(step, Wait):
             time.sleep(step.seconds)
             return None
         try:
-            return _received(self._http.send(_http_request(self._http, step)))
+            return _to_response(self._http.send(_build_http_request(self._http, step)))
         except httpx.TransportError as error:
-            return _failure(step, error)
+            return _to_transient_error(step, error)
 
 
 class AsyncDeepfakeClient:
     """DeepfakeClient for asyncio: its methods, awaited. `http` is an httpx.AsyncClient."""
 
     def __init__(
-        self, *, http: httpx.AsyncClient | None = None, **options: Unpack[Options]
+        self, *, http: httpx.AsyncClient | None = None, **options: Unpack[ClientOptions]
     ) -> None:
         self._flow = DetectFlow(**options)
         self._http = http or httpx.AsyncClient()
@@ -108,15 +110,15 @@ class AsyncDeepfakeClient:
     async def detect(
         self, request: DetectRequest | None = None, **fields: Unpack[DetectFields]
     ) -> Detection:
-        return await self._run(self._flow.detect(_request(request, fields)))
+        return await self._run_flow(self._flow.detect(_build_request(request, fields)))
 
     async def detect_stream(
         self, request: DetectRequest | None = None, **fields: Unpack[DetectFields]
     ) -> Detection:
-        return await self._run(self._flow.detect_stream(_request(request, fields)))
+        return await self._run_flow(self._flow.detect_stream(_build_request(request, fields)))
 
     async def keep_alive(self) -> None:
-        await self._run(self._flow.keep_alive())
+        await self._run_flow(self._flow.keep_alive())
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -127,7 +129,7 @@ class AsyncDeepfakeClient:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _run(self, flow: Flow[T]) -> T:
+    async def _run_flow(self, flow: Flow[T]) -> T:
         with closing(flow):
             result: StepResult = None
             while True:
@@ -136,24 +138,26 @@ class AsyncDeepfakeClient:
                 except StopIteration as done:
                     value: T = done.value
                     return value
-                result = await self._carry_out(step)
+                result = await self._execute_step(step)
 
-    async def _carry_out(self, step: Step) -> StepResult:
+    async def _execute_step(self, step: Step) -> StepResult:
         if isinstance(step, Wait):
             await asyncio.sleep(step.seconds)
             return None
         try:
-            return _received(await self._http.send(_http_request(self._http, step)))
+            return _to_response(await self._http.send(_build_http_request(self._http, step)))
         except httpx.TransportError as error:
-            return _failure(step, error)
+            return _to_transient_error(step, error)
 
 
-def _request(request: DetectRequest | None, fields: DetectFields) -> DetectRequest:
+def _build_request(request: DetectRequest | None, fields: DetectFields) -> DetectRequest:
     """The one that was given, with `fields` changed; or one of `fields` alone."""
     return DetectRequest(**fields) if request is None else replace(request, **fields)
 
 
-def _http_request(http: httpx.Client | httpx.AsyncClient, step: Send | Upload) -> httpx.Request:
+def _build_http_request(
+    http: httpx.Client | httpx.AsyncClient, step: Send | Upload
+) -> httpx.Request:
     timeout = httpx.Timeout(step.timeout_s, connect=min(_CONNECT_TIMEOUT_S, step.timeout_s))
     if isinstance(step, Upload):
         return http.build_request(
@@ -169,12 +173,12 @@ def _http_request(http: httpx.Client | httpx.AsyncClient, step: Send | Upload) -
     )
 
 
-def _received(response: httpx.Response) -> HttpResponse:
+def _to_response(response: httpx.Response) -> HttpResponse:
     headers = {name.lower(): value for name, value in response.headers.items()}
     return HttpResponse(response.status_code, headers, response.content)
 
 
-def _failure(step: Send | Upload, error: httpx.TransportError) -> errors.Passing:
+def _to_transient_error(step: Send | Upload, error: httpx.TransportError) -> errors.Passing:
     """What became of a request without an answer. httpx's own text stays behind."""
     host = urlsplit(step.url if isinstance(step, Upload) else step.request.url).netloc
     met = type(error).__name__
@@ -183,7 +187,7 @@ def _failure(step: Send | Upload, error: httpx.TransportError) -> errors.Passing
     return errors.NoAnswer(f"no answer from {host} ({met})")
 
 
-class _WithoutQuery(logging.Filter):
+class _RemoveQueryFilter(logging.Filter):
     """httpx logs each request's URL at INFO, and ours may hold a presigned one."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -195,4 +199,4 @@ class _WithoutQuery(logging.Filter):
         return True
 
 
-logging.getLogger("httpx").addFilter(_WithoutQuery())
+logging.getLogger("httpx").addFilter(_RemoveQueryFilter())

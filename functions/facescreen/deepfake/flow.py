@@ -15,19 +15,25 @@ from urllib.parse import urlsplit
 
 from facescreen import errors
 from facescreen.clients.endpoints import PUBLIC_ENDPOINT, REGION, UPLOAD_ENDPOINT
-from facescreen.deepfake.budget import Unlimited
-from facescreen.deepfake.rate_limiter import Interval
+from facescreen.deepfake.budget import UnlimitedBudget
+from facescreen.deepfake.rate_limiter import LocalRateLimiter
 from facescreen.deepfake.request import (
     AUTHORIZE_UPLOAD,
     DETECT,
     DETECT_STREAM,
     KEEP_ALIVE,
-    detect_parameters,
-    new_merchant_biz_id,
+    build_detect_parameters,
+    create_merchant_biz_id,
     sign_request,
 )
-from facescreen.deepfake.response import STAND_IN_HEADER, HttpResponse, parse_response
-from facescreen.deepfake.upload import Upload, check_stored, opened, parse_grant, rewind
+from facescreen.deepfake.response import EMULATOR_HEADER, HttpResponse, parse_response
+from facescreen.deepfake.upload import (
+    Upload,
+    check_upload_response,
+    open_stream,
+    parse_grant,
+    rewind,
+)
 from facescreen.timing import Deadline
 
 if TYPE_CHECKING:
@@ -37,16 +43,16 @@ if TYPE_CHECKING:
 
     from facescreen.clients.acs3 import SignedRequest
     from facescreen.clients.credentials import CredentialSource
-    from facescreen.deepfake.budget import Allowance
-    from facescreen.deepfake.rate_limiter import Pace
+    from facescreen.deepfake.budget import CallBudget
+    from facescreen.deepfake.rate_limiter import RateLimiter
     from facescreen.deepfake.request import Action, DetectRequest
     from facescreen.deepfake.response import Detection
 
-SHORTEST_CALL_S = 1.0
+MIN_CALL_S = 1.0
 """With less time left than this, a call is not begun."""
 UPLOAD_TIMEOUT_S = 30.0
 _KEEP_ALIVE_TIMEOUT_S = 3.0
-_FIRST_DELAY_S, _LONGEST_DELAY_S = 0.25, 8.0
+_INITIAL_BACKOFF_S, _MAX_BACKOFF_S = 0.25, 8.0
 
 T = TypeVar("T")
 
@@ -72,7 +78,7 @@ StepResult = HttpResponse | errors.Passing | None
 Flow = Generator[Step, StepResult, T]
 
 
-class Options(TypedDict, total=False):
+class ClientOptions(TypedDict, total=False):
     """How a client is set up."""
 
     scene_code: Required[str]
@@ -84,13 +90,13 @@ class Options(TypedDict, total=False):
     image_timeout_s: float
     video_timeout_s: float
     """Seconds for one answer, 8 and 20 by default; the page asks for more than 3 for a video."""
-    pace: Pace
+    rate_limiter: RateLimiter
     """Ten evenly spaced calls a second by default: the quota of a whole account."""
-    allowance: Allowance
+    budget: CallBudget
     """How many calls may be paid for; by default any number."""
     merchant_prefix: str
     """Starts each MerchantBizId that is made here."""
-    allow_stand_in: bool
+    allow_emulator: bool
     """Take answers of a local stand-in of the service."""
 
 
@@ -102,7 +108,7 @@ class DetectFlow:
     through, and errors.OperatorFault for the rest.
     """
 
-    def __init__(self, **options: Unpack[Options]) -> None:
+    def __init__(self, **options: Unpack[ClientOptions]) -> None:
         self._scene_code = options["scene_code"]
         self._credentials = options["credentials"]
         self._endpoint = options.get("endpoint", PUBLIC_ENDPOINT)
@@ -111,97 +117,99 @@ class DetectFlow:
             "image": options.get("image_timeout_s", 8),
             "video": options.get("video_timeout_s", 20),
         }
-        self._pace = options.get("pace") or Interval(10)
-        self._allowance = options.get("allowance") or Unlimited()
+        self._rate_limiter = options.get("rate_limiter") or LocalRateLimiter(10)
+        self._budget = options.get("budget") or UnlimitedBudget()
         self._merchant_prefix = options.get("merchant_prefix", "fs")
-        self._allow_stand_in = options.get("allow_stand_in", False)
+        self._allow_emulator = options.get("allow_emulator", False)
 
     def detect(self, request: DetectRequest) -> Flow[Detection]:
         """DeepfakeDetectIntl, as the vendor's SDK calls it: FaceUrl is in the query."""
         if request.file is not None:
             raise errors.BadRequest("a file is sent by DeepfakeDetectIntlStream alone")
-        return self._call(DETECT, request, self._deadline(request))
+        return self._call_with_retries(DETECT, request, self._get_deadline(request))
 
     def detect_stream(self, request: DetectRequest) -> Flow[Detection]:
         """DeepfakeDetectIntlStream: everything is in the body, and a file is uploaded first."""
-        deadline, file_url = self._deadline(request), ""
+        deadline, file_url = self._get_deadline(request), ""
         if request.file is not None:
-            self._allowance.check()  # before a face is sent that is not called for
-            with opened(request.file) as stream:
-                file_url = yield from self._upload(stream, deadline)
-        return (yield from self._call(DETECT_STREAM, request, deadline, file_url))
+            self._budget.check()  # before a face is sent that is not called for
+            with open_stream(request.file) as stream:
+                file_url = yield from self._upload_file(stream, deadline)
+        return (yield from self._call_with_retries(DETECT_STREAM, request, deadline, file_url))
 
     def keep_alive(self) -> Flow[None]:
         """KeepaliveIntl: warms the connection, and meets a stand-in before anything is sent."""
         result = yield Send(self._sign(KEEP_ALIVE), _KEEP_ALIVE_TIMEOUT_S)
-        self._answer(result, self._endpoint)
+        self._verify_response(result, self._endpoint)
 
-    def _call(
+    def _call_with_retries(
         self, action: Action, request: DetectRequest, deadline: Deadline, file_url: str = ""
     ) -> Flow[Detection]:
         """Calls until an answer is final, or no time is left. Each attempt has a fresh
         date, nonce, presigned URL, and credentials."""
-        biz_id = request.merchant_biz_id or new_merchant_biz_id(self._merchant_prefix)
+        biz_id = request.merchant_biz_id or create_merchant_biz_id(self._merchant_prefix)
         request = replace(request, merchant_biz_id=biz_id)
-        retries = _Retries()
+        retries = _OneTimeRetries()
         last: errors.Passing = errors.Throttled("no turn within the quota in the time left")
         for attempt in itertools.count():
-            self._allowance.check()  # before a turn is taken that others could use
-            turn = self._pace.reserve(deadline.left() - SHORTEST_CALL_S)
-            if turn is None:
+            self._budget.check()  # before a turn is taken that others could use
+            slot_in_s = self._rate_limiter.reserve(deadline.left() - MIN_CALL_S)
+            if slot_in_s is None:
                 raise last
-            at = Deadline.after(turn)
+            starts_at = Deadline.after(slot_in_s)
             # Signed while waiting: a call that leaves late crowds the ones behind it.
-            signed = self._sign(action, detect_parameters(request, self._scene_code, file_url))
-            permit = self._allowance.draw(turn)
-            yield Wait(max(0.0, at.left()))
+            signed = self._sign(
+                action, build_detect_parameters(request, self._scene_code, file_url)
+            )
+            permit = self._budget.reserve(slot_in_s)
+            yield Wait(max(0.0, starts_at.left()))
             try:
                 with permit:
                     timeout_s = min(self._timeouts_s[request.kind], deadline.left())
                     result = yield Send(signed, timeout_s)
-                    return parse_response(self._answer(result, self._endpoint))
+                    return parse_response(self._verify_response(result, self._endpoint))
             except errors.Passing as error:
                 last = error
-                delay = _delay(error, attempt)
-                if not retries.allow(error) or deadline.left() - delay < SHORTEST_CALL_S:
+                backoff_s = _compute_backoff_s(error, attempt)
+                if not retries.allow(error) or deadline.left() - backoff_s < MIN_CALL_S:
                     raise
-            yield Wait(delay)
+            yield Wait(backoff_s)
         raise AssertionError("unreachable")
 
-    def _upload(self, stream: IO[bytes], deadline: Deadline) -> Flow[str]:
+    def _upload_file(self, stream: IO[bytes], deadline: Deadline) -> Flow[str]:
         """Puts a file where the service finds it, under a fresh grant for each attempt; returns its
         URL for FaceFile."""
         for attempt in itertools.count():
             try:
-                result = yield Send(self._authorization(), UPLOAD_TIMEOUT_S)
-                grant = parse_grant(self._answer(result, self._upload_endpoint))
-                rewind(stream, first=attempt == 0)
+                result = yield Send(self._sign_upload_authorization(), UPLOAD_TIMEOUT_S)
+                grant = parse_grant(self._verify_response(result, self._upload_endpoint))
+                rewind(stream, is_first_attempt=attempt == 0)
                 result = yield Upload(grant.url, grant.fields, stream, UPLOAD_TIMEOUT_S)
-                check_stored(_received(result))
+                check_upload_response(_unwrap_response(result))
             except errors.Passing as error:
-                delay = _delay(error, attempt)
-                if deadline.left() - delay < SHORTEST_CALL_S:
+                backoff_s = _compute_backoff_s(error, attempt)
+                if deadline.left() - backoff_s < MIN_CALL_S:
                     raise
-                yield Wait(delay)
+                yield Wait(backoff_s)
             else:
                 return grant.file_url
         raise AssertionError("unreachable")
 
-    def _deadline(self, request: DetectRequest) -> Deadline:
+    def _get_deadline(self, request: DetectRequest) -> Deadline:
         return request.deadline or Deadline.after(3 * self._timeouts_s[request.kind])
 
     def _sign(self, action: Action, parameters: Sequence[tuple[str, str]] = ()) -> SignedRequest:
         return sign_request(action, self._endpoint, self._credentials.get(), parameters)
 
-    def _authorization(self) -> SignedRequest:
+    def _sign_upload_authorization(self) -> SignedRequest:
         asked = [("Product", "Cloudauth-intl"), ("RegionId", REGION)]
         return sign_request(AUTHORIZE_UPLOAD, self._upload_endpoint, self._credentials.get(), asked)
 
-    def _answer(self, result: StepResult, endpoint: str) -> HttpResponse:
+    def _verify_response(self, result: StepResult, endpoint: str) -> HttpResponse:
         """What the service at `endpoint` answered. A stand-in's "low risk" must never pass for the
         real service's."""
-        response = _received(result)
-        if STAND_IN_HEADER in response.headers and not self._allow_stand_in:
+        response = _unwrap_response(result)
+        if EMULATOR_HEADER in response.headers and not self._allow_emulator:
             raise errors.StandInRefused(
                 f"{urlsplit(endpoint).netloc} names itself a stand-in; "
                 "set the endpoint to the real service's"
@@ -210,25 +218,25 @@ class DetectFlow:
 
 
 @dataclass
-class _Retries:
+class _OneTimeRetries:
     """What is retried only once: each of these may mean that the last call was paid for, or that
     another can't help."""
 
-    unanswered: bool = False
-    expired: bool = False
+    timed_out: bool = False
+    credentials_expired: bool = False
 
     def allow(self, error: errors.Passing) -> bool:
         """Whether there may be another attempt after `error`; notes that there was this one."""
         if isinstance(error, errors.NoAnswer):
-            allowed, self.unanswered = not self.unanswered, True
+            allowed, self.timed_out = not self.timed_out, True
             return allowed
         if isinstance(error, errors.CredentialsExpired):
-            allowed, self.expired = not self.expired, True
+            allowed, self.credentials_expired = not self.credentials_expired, True
             return allowed
         return True
 
 
-def _received(result: StepResult) -> HttpResponse:
+def _unwrap_response(result: StepResult) -> HttpResponse:
     """The response to a Send or an Upload. Raises what the transport met instead."""
     if isinstance(result, errors.Passing):
         raise result
@@ -237,8 +245,8 @@ def _received(result: StepResult) -> HttpResponse:
     return result
 
 
-def _delay(error: errors.Passing, attempt: int) -> float:
+def _compute_backoff_s(error: errors.Passing, attempt: int) -> float:
     """Full jitter over a doubling span; never less than what the service asked for."""
-    span = min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2**attempt)
+    span = min(_MAX_BACKOFF_S, _INITIAL_BACKOFF_S * 2**attempt)
     asked = error.retry_after_s if isinstance(error, errors.Throttled) else 0
     return asked + random.uniform(0, span)  # noqa: S311

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from facescreen.timing import Deadline
 
 PRODUCT_CODE = "FACE_DEEPFAKE"
-LARGEST_INLINE = 1024 * 1024
+MAX_INLINE_BYTES = 1024 * 1024
 """Bytes of an image that may be sent in Base64; anything larger goes by URL or as a file."""
-_LONGEST_URL = 8192
+_MAX_URL_CHARS = 8192
 
-Url = str | Callable[[], str]
+UrlSource = str | Callable[[], str]
 """A URL that the service can download, or what makes a fresh one for each attempt."""
-File = str | Path | bytes | IO[bytes]
+FileSource = str | Path | bytes | IO[bytes]
 """A path, bytes, or a binary stream at its start; only what can seek is sent a second time."""
 
 
@@ -37,10 +37,10 @@ class DetectRequest:
     """What to screen, and how long that may take. Raises BadRequest unless there is exactly one of
     `url`, `base64` and `file`, and where `kind` or `merchant_biz_id` is none that the API takes."""
 
-    url: Url = field(default="", repr=False)
+    url: UrlSource = field(default="", repr=False)
     base64: str = field(default="", repr=False)
     """An image of up to LARGEST_INLINE bytes in Base64."""
-    file: File | None = field(default=None, repr=False)
+    file: FileSource | None = field(default=None, repr=False)
     """Uploaded before the call; for DeepfakeDetectIntlStream alone."""
     kind: str = "image"
     """``image`` or ``video``."""
@@ -58,11 +58,11 @@ class DetectRequest:
             raise BadRequest("give exactly one of FaceUrl, FaceBase64 and FaceFile")
 
     @classmethod
-    def of_bytes(
+    def from_bytes(
         cls, data: bytes, *, kind: str, merchant_biz_id: str = "", deadline: Deadline | None = None
     ) -> DetectRequest:
         """An image that is small enough goes in Base64, anything else as a file."""
-        inline = kind == "image" and len(data) <= LARGEST_INLINE
+        inline = kind == "image" and len(data) <= MAX_INLINE_BYTES
         return cls(
             base64=b64encode(data).decode() if inline else "",
             file=None if inline else data,
@@ -75,20 +75,20 @@ class DetectRequest:
 class DetectFields(TypedDict, total=False):
     """The fields of a DetectRequest as the keywords of a method."""
 
-    url: Url
+    url: UrlSource
     base64: str
-    file: File | None
+    file: FileSource | None
     kind: str
     merchant_biz_id: str
     deadline: Deadline | None
 
 
-def new_merchant_biz_id(prefix: str) -> str:
+def create_merchant_biz_id(prefix: str) -> str:
     """A random MerchantBizId that starts with the merchant's abbreviation."""
     return (prefix + secrets.token_hex(16))[:32]
 
 
-def detect_parameters(
+def build_detect_parameters(
     request: DetectRequest, scene_code: str, file_url: str = ""
 ) -> list[tuple[str, str]]:
     """`request` by the API's names, with a fresh URL; `file_url` is where its file was uploaded.
@@ -99,10 +99,10 @@ def detect_parameters(
         raise BadRequest("SceneCode must be 10 letters, digits or underscores")
     url = request.url() if callable(request.url) else request.url
     if request.base64:
-        _check_inline(request.base64, request.kind)
+        _check_base64(request.base64, request.kind)
     else:
         _check_url(url or file_url)
-    named = {
+    params = {
         "FaceInputType": request.kind.upper(),
         "MerchantBizId": request.merchant_biz_id,
         "ProductCode": PRODUCT_CODE,
@@ -111,29 +111,31 @@ def detect_parameters(
         "FaceBase64": request.base64,
         "FaceFile": file_url,
     }
-    return [(name, value) for name, value in named.items() if value]
+    return [(name, value) for name, value in params.items() if value]
 
 
 def _check_url(url: str) -> None:
     try:
-        parts = urlsplit(url)
+        parsed_url = urlsplit(url)
     except ValueError:
         raise BadRequest("FaceUrl is not a URL") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parsed_url.scheme not in ("http", "https") or not parsed_url.hostname:
         raise BadRequest("FaceUrl must be an http or https URL")
-    if len(url) > _LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
-        raise BadRequest(f"FaceUrl must be percent-encoded and at most {_LONGEST_URL} characters")
+    if len(url) > _MAX_URL_CHARS or not url.isascii() or not url.isprintable() or " " in url:
+        raise BadRequest(f"FaceUrl must be percent-encoded and at most {_MAX_URL_CHARS} characters")
 
 
-def _check_inline(text: str, kind: str) -> None:
+def _check_base64(image_base64: str, kind: str) -> None:
     if kind == "video":
         raise BadRequest("a video can't be sent in Base64; send its URL")
     try:
-        size = len(b64decode(text, validate=True))
+        size = len(b64decode(image_base64, validate=True))
     except ValueError:
         raise BadRequest("FaceBase64 is not Base64") from None
-    if size > LARGEST_INLINE:
-        raise BadRequest(f"an image in Base64 may have {LARGEST_INLINE} bytes, this one has {size}")
+    if size > MAX_INLINE_BYTES:
+        raise BadRequest(
+            f"an image in Base64 may have {MAX_INLINE_BYTES} bytes, this one has {size}"
+        )
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from facescreen import errors
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from facescreen.deepfake.request import File
+    from facescreen.deepfake.request import FileSource
     from facescreen.deepfake.response import HttpResponse
 
-_GRANT = ("AccessKeyId", "EncodedPolicy", "Signature", "ObjectKey", "Bucket", "Endpoint")
+_GRANT_FIELDS = ("AccessKeyId", "EncodedPolicy", "Signature", "ObjectKey", "Bucket", "Endpoint")
 
 
 @dataclass(frozen=True)
@@ -43,20 +43,20 @@ class UploadGrant:
 def parse_grant(response: HttpResponse) -> UploadGrant:
     """What AuthorizeFileUpload answered. Raises errors.Unavailable for anything else."""
     try:
-        given = json.loads(response.body)
-        named = {name: str(given[name]) for name in _GRANT}
+        body = json.loads(response.body)
+        grant = {name: str(body[name]) for name in _GRANT_FIELDS}
     except (ValueError, TypeError, KeyError, RecursionError):
         raise errors.Unavailable(
             f"AuthorizeFileUpload answered HTTP {response.status} without a permission"
         ) from None
     fields = {
-        "OSSAccessKeyId": named["AccessKeyId"],
-        "policy": named["EncodedPolicy"],
-        "Signature": named["Signature"],
-        "key": named["ObjectKey"],
+        "OSSAccessKeyId": grant["AccessKeyId"],
+        "policy": grant["EncodedPolicy"],
+        "Signature": grant["Signature"],
+        "key": grant["ObjectKey"],
         "success_action_status": "201",
     }
-    return UploadGrant(named["Bucket"], named["Endpoint"], named["ObjectKey"], fields)
+    return UploadGrant(grant["Bucket"], grant["Endpoint"], grant["ObjectKey"], fields)
 
 
 @dataclass(frozen=True)
@@ -69,19 +69,19 @@ class Upload:
     timeout_s: float
 
 
-def check_stored(response: HttpResponse) -> None:
+def check_upload_response(response: HttpResponse) -> None:
     """Raises unless the form's answer says that the file is stored."""
     if response.status == 201:
         return
-    kind: type[errors.FacescreenError] = errors.OperatorFault
+    error_class: type[errors.FacescreenError] = errors.OperatorFault
     if response.status >= 500 or response.status in (403, 429):
         # A grant lives for minutes: the next one may do.
-        kind = errors.Unavailable
-    raise kind(f"the upload was answered with HTTP {response.status}")
+        error_class = errors.Unavailable
+    raise error_class(f"the upload was answered with HTTP {response.status}")
 
 
 @contextmanager
-def opened(file: File) -> Iterator[IO[bytes]]:
+def open_stream(file: FileSource) -> Iterator[IO[bytes]]:
     """The file as a binary stream; one that was opened here is closed here."""
     if isinstance(file, (str, Path)):
         with Path(file).open("rb") as stream:
@@ -92,9 +92,9 @@ def opened(file: File) -> Iterator[IO[bytes]]:
         yield file
 
 
-def rewind(stream: IO[Any], *, first: bool) -> None:
+def rewind(stream: IO[Any], *, is_first_attempt: bool) -> None:
     """Goes back to the start for another attempt. Raises errors.BadRequest where it can't."""
     if stream.seekable():
         stream.seek(0)
-    elif not first:
+    elif not is_first_attempt:
         raise errors.BadRequest("the upload failed, and a stream that can't seek is sent only once")

@@ -158,7 +158,7 @@ def _judged(
 ) -> Finding:
     """The service gave its result, which is paid for."""
     failed = detection.verdict is Verdict.FAILED
-    stand_in = (Advice(STAND_IN, detection.stand_in),) if detection.stand_in else ()
+    stand_in = (Advice(STAND_IN, detection.emulator_name),) if detection.emulator_name else ()
     return Finding(
         detection.verdict,
         merchant_biz_id,

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from facescreen.deepfake.request import DetectRequest, new_merchant_biz_id
+from facescreen.deepfake.request import DetectRequest, create_merchant_biz_id
 from facescreen.errors import KeyReused, NotScreened, ObjectChanged, ObjectGone
 from facescreen.message import message_data, outcome_data
 from facescreen.model import Status, Tagging
@@ -76,7 +76,7 @@ class AdHoc:
 
         def find(biz_id: str, watch: Stopwatch) -> Finding:
             def detect(media: Media, _: Assessment) -> Detection:
-                request = DetectRequest.of_bytes(
+                request = DetectRequest.from_bytes(
                     data, kind=media.kind, merchant_biz_id=biz_id, deadline=deadline
                 )
                 return self.detect(request)
@@ -102,7 +102,7 @@ class AdHoc:
 
         if not key:
             watch = Stopwatch()
-            finding = find(new_merchant_biz_id(self.merchant_prefix), watch)
+            finding = find(create_merchant_biz_id(self.merchant_prefix), watch)
             return message_data(None, finding, NOT_ASKED, watch.timing)
         # A presigned URL of the same object is signed anew each time.
         self._bind(key, _entry("url", kind, url.partition("?")[0]))

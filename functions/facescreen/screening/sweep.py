@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from facescreen.bus.ports import Invoker
-    from facescreen.deepfake.rate_limiter import Pace
+    from facescreen.deepfake.rate_limiter import RateLimiter
     from facescreen.events.filters import Filters
     from facescreen.screening.sweep_cursor import Course, Courses
     from facescreen.settings.table import Place, SweepSettings
@@ -129,8 +129,8 @@ class Sweeper:
     courses: Courses
     filters: Filters
     verdicts: Verdicts
-    pace: Pace
-    is_spent: Callable[[], bool]
+    rate_limiter: RateLimiter
+    is_budget_exhausted: Callable[[], bool]
     """Whether the day's paid calls are (DAILY_CALLS)."""
     clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
 
@@ -144,7 +144,7 @@ class Sweeper:
         StillClaimed says that another run is under way."""
         run = Run(self.courses.resume(self.clock(), self.ages.all[-1]))
         try:
-            run.end = End.DEFERRED if self.is_spent() else self._go_over(run, deadline)
+            run.end = End.DEFERRED if self.is_budget_exhausted() else self._go_over(run, deadline)
         finally:
             self._save(run)
         return run
@@ -199,7 +199,7 @@ class Sweeper:
             return None
         if run.submitted == self.settings.max_submissions:
             return End.MOST
-        wait_s = self.pace.reserve(deadline.left() - _LAST_S)
+        wait_s = self.rate_limiter.reserve(deadline.left() - _LAST_S)
         if wait_s is None:
             return End.TIME
         time.sleep(wait_s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from facescreen.deepfake.request import LARGEST_INLINE, DetectRequest
+from facescreen.deepfake.request import MAX_INLINE_BYTES, DetectRequest
 
 if TYPE_CHECKING:
     from facescreen.model import ObjectRef
@@ -39,7 +39,7 @@ class Inline:
         self._store = store
 
     def __call__(self, ref: ObjectRef, kind: str, *, convert: bool) -> DetectRequest:
-        return DetectRequest.of_bytes(self._store.download(ref, convert=convert), kind=kind)
+        return DetectRequest.from_bytes(self._store.download(ref, convert=convert), kind=kind)
 
 
 class Auto:
@@ -50,6 +50,6 @@ class Auto:
         self._by_url = by_url
 
     def __call__(self, ref: ObjectRef, kind: str, *, convert: bool) -> DetectRequest:
-        fits = ref.size is not None and ref.size <= LARGEST_INLINE
+        fits = ref.size is not None and ref.size <= MAX_INLINE_BYTES
         transfer = self._inline if fits and kind == "image" and not convert else self._by_url
         return transfer(ref, kind, convert=convert)

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from facescreen.deepfake.response import STAND_IN_HEADER
+from facescreen.deepfake.response import EMULATOR_HEADER
 from facescreen_local.id_verification.media.checks import Examination
 from facescreen_local.id_verification.request import Parameters
 from facescreen_local.id_verification.store.calls import Calls
@@ -46,4 +46,4 @@ class RequestContext:
 
 def json_response(status: int, body: dict[str, Any]) -> web.Response:
     """A document, marked as a stand-in's."""
-    return web.json_response(body, status=status, headers={STAND_IN_HEADER: STAND_IN})
+    return web.json_response(body, status=status, headers={EMULATOR_HEADER: STAND_IN})

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from facescreen.clients.credentials import Credentials
-from facescreen.deepfake.budget import DailyCap
+from facescreen.deepfake.budget import DailyBudget
 from facescreen.storage.oss import OssState
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line.conftest import Command
@@ -70,4 +70,4 @@ def _draw(outside: Outside) -> None:
         region=outside.told["OSS_REGION"],
         bucket=outside.told["STATE_BUCKET"],
     )
-    DailyCap(state, 9).draw(0)
+    DailyBudget(state, 9).reserve(0)

@@ -14,7 +14,7 @@ from alibabacloud_fc20230330 import models
 from darabonba.runtime import RuntimeOptions
 
 from facescreen.clients.credentials import Credentials
-from facescreen.deepfake.budget import DailyCap, drawn_by_day
+from facescreen.deepfake.budget import DailyBudget, reserved_calls_by_day
 from facescreen.errors import Deferred
 from facescreen.storage.oss import OssState
 from facescreen_local.cloud import LocalCloud
@@ -55,19 +55,19 @@ def test_twenty_instances_race_to_the_cap_and_the_rest_is_screened_once_it_is_ra
         assert {call["object"].split("/", 3)[3] for call in outside.calls()} == deferred
         assert {outside.tags(key)["deepfake-verdict"] for key in KEYS} == {"high_risk"}
         assert outside.dead_letters() == []
-        assert sum(drawn_by_day(_state(outside), "").values()) == UPLOADS
+        assert sum(reserved_calls_by_day(_state(outside), "").values()) == UPLOADS
 
 
 def test_what_was_spent_yesterday_does_not_count(tmp_path: Path) -> None:
     with running(tmp_path, DAILY_CALLS="3") as (cloud, outside):
-        yesterday = DailyCap(_state(outside), 3, clock=lambda: time.time() - DAY_S)
+        yesterday = DailyBudget(_state(outside), 3, clock=lambda: time.time() - DAY_S)
         assert _drawn(yesterday) == 3
         photo = sample_files(cloud)["flagged.jpg"]
         for number in range(3):
             outside.put(f"{number}.jpg", photo)
             outside.wait_for_message(f"{number}.jpg")
-        assert _drawn(DailyCap(_state(outside), 3)) == 0
-        assert _drawn(DailyCap(_state(outside), 3, clock=lambda: time.time() + DAY_S)) == 3
+        assert _drawn(DailyBudget(_state(outside), 3)) == 0
+        assert _drawn(DailyBudget(_state(outside), 3, clock=lambda: time.time() + DAY_S)) == 3
 
 
 def _race(cloud: LocalCloud, outside: Outside) -> list[str]:
@@ -142,11 +142,11 @@ def _state(outside: Outside) -> OssState:
     )
 
 
-def _drawn(cap: DailyCap) -> int:
+def _drawn(cap: DailyBudget) -> int:
     count = 0
     while True:
         try:
-            cap.draw(0)
+            cap.reserve(0)
         except Deferred:
             return count
         count += 1

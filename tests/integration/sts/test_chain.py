@@ -64,7 +64,7 @@ def test_id_verification_takes_what_the_chain_gives(
         scene_code="local_0001",
         credentials=federated,
         endpoint=cloudauth.url,
-        allow_stand_in=True,
+        allow_emulator=True,
     ) as client:
         found = [client.detect(base64=portrait).verdict for _ in range(2)]
     assert found == [Verdict.LOW_RISK] * 2

@@ -9,7 +9,7 @@ from datetime import date, datetime, timezone
 import pytest
 from click.testing import CliRunner
 
-from facescreen.deepfake.budget import DailyCap
+from facescreen.deepfake.budget import DailyBudget
 from facescreen.model import Finding, ObjectRef, Outcome, Status, Tagging, Verdict
 from facescreen.records.history import History
 from facescreen.testing.stores import MemoryState
@@ -45,11 +45,11 @@ def test_each_day_is_counted_as_the_cap_counted_it_else_from_the_history() -> No
     for key in "bcd":  # used again, or asked for before the cap was set
         history.add(screened(key, "2026-11-02T00:00:00Z"))
         history.add(screened(key, "2026-11-03T00:00:00Z"))
-    cap = DailyCap(state, 9, clock=lambda: noon(3))
-    permits = [cap.draw(0) for _ in range(5)]
-    permits[0].give_back()
-    DailyCap(state, 9, clock=lambda: noon(2)).draw(0).give_back()
-    DailyCap(state, 9, clock=lambda: noon(1) - 86_400).draw(0)
+    cap = DailyBudget(state, 9, clock=lambda: noon(3))
+    permits = [cap.reserve(0) for _ in range(5)]
+    permits[0].release()
+    DailyBudget(state, 9, clock=lambda: noon(2)).reserve(0).release()
+    DailyBudget(state, 9, clock=lambda: noon(1) - 86_400).reserve(0)
     assert month_to_date(state, TODAY) == (
         Day(TODAY, 4, COUNTED),
         Day(date(2026, 11, 2), 0, COUNTED),

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen import errors
-from facescreen.deepfake.rate_limiter import Interval, Pace
+from facescreen.deepfake.rate_limiter import LocalRateLimiter, RateLimiter
 from facescreen.model import ObjectRef
 from facescreen_cli.commands.redrive import causes
 from facescreen_cli.commands.redrive.causes import UNREADABLE, cause_of
@@ -185,8 +185,8 @@ class Function:
         self.given.append(payload)
 
 
-def run(queue: Queue, function: Function, pace: Pace | None = None) -> Redriving:
-    return Redriving(queue, function, of_function_compute, pace or Interval(1000))
+def run(queue: Queue, function: Function, pace: RateLimiter | None = None) -> Redriving:
+    return Redriving(queue, function, of_function_compute, pace or LocalRateLimiter(1000))
 
 
 def test_what_was_not_accepted_goes_back_and_what_was_is_deleted() -> None:
@@ -243,7 +243,7 @@ def test_each_waits_for_its_turn() -> None:
 def test_a_turn_that_comes_after_its_time_is_not_taken() -> None:
     letters = [held(json.dumps(RECORD).encode(), time.monotonic() + 40) for _ in range(2)]
     function = Function()
-    redriving = run(Queue(*letters), function, Interval(1 / 60))
+    redriving = run(Queue(*letters), function, LocalRateLimiter(1 / 60))
     one, other = redriving.collect(2)
     redriving.redrive(one)
     with pytest.raises(Kept, match="held for too long"):

@@ -9,7 +9,7 @@ import httpx
 
 from facescreen.clients.credentials import Credentials, CredentialSource
 from facescreen.deepfake.client import DeepfakeClient
-from facescreen.deepfake.rate_limiter import Interval
+from facescreen.deepfake.rate_limiter import LocalRateLimiter
 from facescreen.deepfake.response import Detection
 
 BIZ_ID = "fs" + "0" * 30
@@ -68,9 +68,9 @@ def client(
         scene_code="onboard_01",
         credentials=credentials,
         endpoint="https://service.example",
-        pace=Interval(1e9),
+        rate_limiter=LocalRateLimiter(1e9),
         http=httpx.Client(transport=httpx.MockTransport(service)),
-        allow_stand_in=allow_stand_in,
+        allow_emulator=allow_stand_in,
     )
 
 

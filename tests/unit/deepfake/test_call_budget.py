@@ -8,49 +8,53 @@ import httpx
 import pytest
 
 from facescreen import errors
-from facescreen.deepfake.budget import Permit
+from facescreen.deepfake.budget import BudgetPermit
 from facescreen.deepfake.client import DeepfakeClient
-from facescreen.deepfake.rate_limiter import Interval
+from facescreen.deepfake.rate_limiter import LocalRateLimiter
 from facescreen.timing import Deadline
 from tests.unit.deepfake.service import BIZ_ID, KEY, URL, Service, code, success
 
 
 class Purse:
-    """An Allowance that keeps what it is told."""
+    """A CallBudget that records what happens to its permits."""
 
     def __init__(self, *, empty: bool = False, trouble: Exception | None = None) -> None:
         self.empty = empty
         self.trouble = trouble
-        self.told: list[str] = []
+        self.events: list[str] = []
 
     def check(self) -> None:
         if self.empty:
             raise errors.Deferred("spent", retry_after_s=1)
 
-    def draw(self, ahead_s: float) -> Permit:
+    def reserve(self, starts_in_s: float) -> BudgetPermit:
         if self.trouble:
             raise self.trouble
-        self.told.append("drawn")
-        return Permit(partial(self.told.append, "paid"), partial(self.told.append, "given back"))
+        self.events.append("drawn")
+        return BudgetPermit(
+            partial(self.events.append, "paid"), partial(self.events.append, "given back")
+        )
 
 
-class Turns(Interval):
-    """A pace that counts its turns."""
+class Turns(LocalRateLimiter):
+    """A rate limiter that counts its slots."""
 
     taken = 0
 
-    def reserve(self, longest_s: float) -> float | None:
+    def reserve(self, max_wait_s: float) -> float | None:
         self.taken += 1
-        return super().reserve(longest_s)
+        return super().reserve(max_wait_s)
 
 
-def client(service: Service, purse: Purse, pace: Interval | None = None) -> DeepfakeClient:
+def client(
+    service: Service, purse: Purse, rate_limiter: LocalRateLimiter | None = None
+) -> DeepfakeClient:
     return DeepfakeClient(
         scene_code="onboard_01",
         credentials=KEY,
         endpoint="https://service.example",
-        pace=pace or Interval(1e9),
-        allowance=purse,
+        rate_limiter=rate_limiter or LocalRateLimiter(1e9),
+        budget=purse,
         http=httpx.Client(transport=httpx.MockTransport(service)),
     )
 
@@ -61,8 +65,8 @@ def spent(*plan: httpx.Response | Exception) -> list[str]:
         try:
             it.detect(url=URL, merchant_biz_id=BIZ_ID, deadline=Deadline.after(60))
         except errors.FacescreenError:
-            purse.told.append("raised")
-    return purse.told
+            purse.events.append("raised")
+    return purse.events
 
 
 BACK = ["drawn", "given back"]
@@ -71,7 +75,7 @@ PAID = ["drawn", "paid"]
 
 
 @pytest.mark.parametrize(
-    ("plan", "told"),
+    ("plan", "events"),
     [
         ([success()], PAID),
         ([success("nonsense")], PAID),
@@ -85,9 +89,9 @@ PAID = ["drawn", "paid"]
     ],
 )
 def test_only_what_may_have_been_paid_for_is_kept(
-    plan: list[httpx.Response | Exception], told: list[str]
+    plan: list[httpx.Response | Exception], events: list[str]
 ) -> None:
-    assert spent(*plan) == told
+    assert spent(*plan) == events
 
 
 def test_where_nothing_is_left_nothing_is_sent_and_no_turn_taken() -> None:

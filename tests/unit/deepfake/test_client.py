@@ -13,7 +13,7 @@ import pytest
 
 from facescreen import errors
 from facescreen.deepfake.client import AsyncDeepfakeClient, DeepfakeClient
-from facescreen.deepfake.rate_limiter import Interval
+from facescreen.deepfake.rate_limiter import LocalRateLimiter
 from facescreen.deepfake.request import DetectRequest
 from facescreen.model import Verdict
 from tests.unit.deepfake.service import (
@@ -125,7 +125,11 @@ async def test_the_client_that_does_not_block_does_the_same() -> None:
         return service(request)
 
     http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
-    options: Any = {"scene_code": "onboard_01", "credentials": KEY, "pace": Interval(1e9)}
+    options: Any = {
+        "scene_code": "onboard_01",
+        "credentials": KEY,
+        "rate_limiter": LocalRateLimiter(1e9),
+    }
     async with AsyncDeepfakeClient(http=http, **options) as it:
         assert (await it.detect(url=URL)).verdict is Verdict.LOW_RISK
         assert (await it.detect_stream(url=URL)).verdict is Verdict.HIGH_RISK

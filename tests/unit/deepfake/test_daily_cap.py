@@ -11,7 +11,13 @@ from datetime import datetime, timezone
 
 import pytest
 
-from facescreen.deepfake.budget import LOOK_AGAIN_S, SHARDS, DailyCap, Permit, drawn_by_day
+from facescreen.deepfake.budget import (
+    EXHAUSTED_CACHE_S,
+    SHARDS_PER_DAY,
+    BudgetPermit,
+    DailyBudget,
+    reserved_calls_by_day,
+)
 from facescreen.errors import Deferred, Unavailable
 from facescreen.testing.stores import MemoryState
 from tests.unit.deepfake.interleaving import Interleaved
@@ -40,109 +46,109 @@ class CountingState(MemoryState):
         return super().append(key, position, data)
 
 
-def permits(cap: DailyCap) -> Iterator[Permit]:
+def permits(cap: DailyBudget) -> Iterator[BudgetPermit]:
     """Until nothing is left."""
     with suppress(Deferred):
         while True:
             with suppress(Unavailable):
-                yield cap.draw(0)
+                yield cap.reserve(0)
 
 
-def drawn(cap: DailyCap) -> int:
+def drawn(cap: DailyBudget) -> int:
     return sum(1 for _ in permits(cap))
 
 
-@pytest.mark.parametrize("most", [1, 5, SHARDS, 1000])
+@pytest.mark.parametrize("most", [1, 5, SHARDS_PER_DAY, 1000])
 def test_one_instance_draws_all_and_no_more(most: int) -> None:
-    cap = DailyCap(MemoryState(), most, clock=Clock())
+    cap = DailyBudget(MemoryState(), most, clock=Clock())
     assert drawn(cap) == most
     assert drawn(cap) == 0
 
 
 def test_the_next_day_has_its_own_calls() -> None:
     clock, state = Clock(), MemoryState()
-    cap = DailyCap(state, 10, clock=clock)
+    cap = DailyBudget(state, 10, clock=clock)
     assert drawn(cap) == 10
     clock.now += HALF_DAY - 1
     with pytest.raises(Deferred) as raised:
-        cap.draw(0)
+        cap.reserve(0)
     assert raised.value.retry_after_s == 1
     assert str(raised.value).startswith("deferred: the day's 10 paid calls (DAILY_CALLS) are spent")
     clock.now += 1
     assert drawn(cap) == 10
-    assert drawn_by_day(state, "2026-11") == {"2026-11-23": 10, "2026-11-24": 10}
+    assert reserved_calls_by_day(state, "2026-11") == {"2026-11-23": 10, "2026-11-24": 10}
 
 
 def test_a_call_is_of_the_day_in_which_it_starts() -> None:
     clock, state = Clock(), MemoryState()
     clock.now += HALF_DAY - 1
-    DailyCap(state, 10, clock=clock).draw(2).give_back()
-    DailyCap(state, 10, clock=clock).draw(2)
-    assert drawn_by_day(state, "") == {"2026-11-24": 1}
+    DailyBudget(state, 10, clock=clock).reserve(2).release()
+    DailyBudget(state, 10, clock=clock).reserve(2)
+    assert reserved_calls_by_day(state, "") == {"2026-11-24": 1}
 
 
 @pytest.mark.parametrize("closed", [False, True])
 def test_what_cost_nothing_is_drawn_again_at_once(closed: bool) -> None:
     state = MemoryState()
-    cap = DailyCap(state, 40, clock=Clock())
-    given = [cap.draw(0) for _ in range(40)]
+    cap = DailyBudget(state, 40, clock=Clock())
+    given = [cap.reserve(0) for _ in range(40)]
     assert not closed or drawn(cap) == 0
     for permit in given[:7]:
-        permit.give_back()
+        permit.release()
     assert drawn(cap) == 7
-    assert sum(drawn_by_day(state, "2026-11-23").values()) == 40
+    assert sum(reserved_calls_by_day(state, "2026-11-23").values()) == 40
 
 
 def test_what_others_gave_back_is_seen_within_a_minute() -> None:
     clock, state = Clock(), CountingState()
-    cap, other = (DailyCap(state, 40, clock=clock) for _ in range(2))
-    permit = cap.draw(0)
+    cap, other = (DailyBudget(state, 40, clock=clock) for _ in range(2))
+    permit = cap.reserve(0)
     assert drawn(other) == 39
-    permit.give_back()
+    permit.release()
     state.requests = 0
     assert drawn(other) == 0
     assert state.requests == 0
-    clock.now += LOOK_AGAIN_S
+    clock.now += EXHAUSTED_CACHE_S
     assert drawn(other) == 1
 
 
 def test_a_cap_that_is_raised_holds_at_once() -> None:
     state = MemoryState()
-    assert drawn(DailyCap(state, 10, clock=Clock())) == 10
-    assert drawn(DailyCap(state, 70, clock=Clock())) == 60
+    assert drawn(DailyBudget(state, 10, clock=Clock())) == 10
+    assert drawn(DailyBudget(state, 70, clock=Clock())) == 60
 
 
 def test_an_instance_by_itself_needs_a_request_a_call() -> None:
     state = CountingState()
-    cap = DailyCap(state, 200 * SHARDS, clock=Clock())
+    cap = DailyBudget(state, 200 * SHARDS_PER_DAY, clock=Clock())
     for _ in range(100):
-        cap.draw(0)
+        cap.reserve(0)
     assert state.requests == 101
     state.requests = 0
-    cap.draw(0).give_back()
+    cap.reserve(0).release()
     assert state.requests == 2
 
 
 def test_twenty_instances_need_two_requests_a_call() -> None:
     """Each draws in turn, which is the worst order: whoever shares a shard was overtaken."""
     state = CountingState()
-    fleet = [DailyCap(state, 10_000, clock=Clock()) for _ in range(20)]
+    fleet = [DailyBudget(state, 10_000, clock=Clock()) for _ in range(20)]
     for _ in range(100):
         for cap in fleet:
-            cap.draw(0)
+            cap.reserve(0)
     assert state.requests / 2000 <= 2.5
 
 
 def test_at_the_cap_an_instance_looks_once_a_minute() -> None:
     clock, state = Clock(), CountingState()
-    drawn(DailyCap(state, 1000, clock=clock))
+    drawn(DailyBudget(state, 1000, clock=clock))
     state.requests = 0
-    late = DailyCap(state, 1000, clock=clock)
+    late = DailyBudget(state, 1000, clock=clock)
     for _ in range(100):
         with pytest.raises(Deferred):
-            late.draw(0)
-        clock.now += LOOK_AGAIN_S / 50
-    assert state.requests <= 2 * SHARDS
+            late.reserve(0)
+        clock.now += EXHAUSTED_CACHE_S / 50
+    assert state.requests <= 2 * SHARDS_PER_DAY
 
 
 def test_without_the_store_no_call_is_let_through() -> None:
@@ -151,12 +157,12 @@ def test_without_the_store_no_call_is_let_through() -> None:
             raise Unavailable("OSS can't be reached")
 
     with pytest.raises(Unavailable):
-        DailyCap(Down(), 10, clock=Clock()).draw(0)
+        DailyBudget(Down(), 10, clock=Clock()).reserve(0)
 
 
 def test_a_call_that_can_not_be_given_back_hides_no_other_trouble() -> None:
     state = MemoryState()
-    permit = DailyCap(state, 10, clock=Clock()).draw(0)
+    permit = DailyBudget(state, 10, clock=Clock()).reserve(0)
 
     def down(key: str, position: int, data: bytes) -> bool:
         raise Unavailable("OSS can't be reached")
@@ -166,12 +172,12 @@ def test_a_call_that_can_not_be_given_back_hides_no_other_trouble() -> None:
         raise ValueError("the call's own")
     with pytest.raises(Unavailable, match="unwell"), permit:
         raise Unavailable("the service is unwell")
-    assert drawn_by_day(state, "") == {"2026-11-23": 1}
+    assert reserved_calls_by_day(state, "") == {"2026-11-23": 1}
 
 
 def test_the_threads_of_an_instance_share_it() -> None:
     state = MemoryState()
-    cap = DailyCap(state, 200, clock=Clock())
+    cap = DailyBudget(state, 200, clock=Clock())
     with ThreadPoolExecutor(10) as threads:
         assert sum(threads.map(lambda _: drawn(cap), range(10))) == 200
 
@@ -186,11 +192,11 @@ def test_whoever_comes_between(seed: int) -> None:
 
     def instance() -> None:
         clock = Clock()
-        cap = DailyCap(state, most, clock=clock)
+        cap = DailyBudget(state, most, clock=clock)
         for day in ("2026-11-23", "2026-11-24"):
             for permit in permits(cap):
                 if chance.random() < 0.2:
-                    permit.give_back()
+                    permit.release()
                 elif chance.random() < 0.01:
                     killed[day] += 1
                     return

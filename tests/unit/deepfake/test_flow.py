@@ -8,7 +8,7 @@ import pytest
 from facescreen import errors
 from facescreen.clients.credentials import Credentials
 from facescreen.deepfake import flow
-from facescreen.deepfake.rate_limiter import Interval
+from facescreen.deepfake.rate_limiter import LocalRateLimiter
 from facescreen.deepfake.request import DetectRequest
 from facescreen.deepfake.response import HttpResponse
 from facescreen.model import Verdict
@@ -125,13 +125,15 @@ def test_each_attempt_signs_a_fresh_url() -> None:
 def test_no_call_begins_without_time_for_it() -> None:
     service = Service()
     with pytest.raises(errors.Throttled):
-        detect(service, deadline=Deadline.after(flow.SHORTEST_CALL_S / 2))
+        detect(service, deadline=Deadline.after(flow.MIN_CALL_S / 2))
     assert not service.asked
 
 
 def test_the_wait_that_the_service_asks_for_is_kept() -> None:
     response = HttpResponse(403, {"x-acs-retry-after": "1500"}, b'{"Code": "Throttling.Api"}')
-    calls = flow.DetectFlow(scene_code="onboard_01", credentials=KEY, pace=Interval(1e9))
+    calls = flow.DetectFlow(
+        scene_code="onboard_01", credentials=KEY, rate_limiter=LocalRateLimiter(1e9)
+    )
     steps = calls.detect(DetectRequest(url=URL))
     assert steps.send(None) == flow.Wait(0)
     assert isinstance(steps.send(None), flow.Send)

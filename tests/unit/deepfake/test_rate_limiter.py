@@ -8,7 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from facescreen.deepfake.rate_limiter import SLACK, WINDOW_S, Fleet, Interval, Pace
+from facescreen.deepfake.rate_limiter import (
+    SAFETY_FACTOR,
+    WINDOW_S,
+    LocalRateLimiter,
+    RateLimiter,
+    SharedRateLimiter,
+)
 from facescreen.testing.stores import MemoryState
 
 
@@ -20,11 +26,11 @@ class Clock:
         return self.now
 
 
-def fleet(clock: Clock, state: MemoryState | None = None) -> Fleet:
-    return Fleet(state or MemoryState(), 10, clock=clock)
+def fleet(clock: Clock, state: MemoryState | None = None) -> SharedRateLimiter:
+    return SharedRateLimiter(state or MemoryState(), 10, clock=clock)
 
 
-def turns(pace: Pace, clock: Clock, count: int) -> list[float]:
+def turns(pace: RateLimiter, clock: Clock, count: int) -> list[float]:
     """The moments of the next `count` turns."""
     waits = [pace.reserve(1e9) for _ in range(count)]
     return [clock.now + wait for wait in waits if wait is not None]
@@ -34,7 +40,7 @@ def turns(pace: Pace, clock: Clock, count: int) -> list[float]:
 @pytest.mark.parametrize("late", [0.0, 0.55, 59.95])
 def test_no_second_holds_more_than_the_quota(kind: str, late: float) -> None:
     clock = Clock()
-    pace: Pace = Interval(10, clock) if kind == "interval" else fleet(clock)
+    pace: RateLimiter = LocalRateLimiter(10, clock) if kind == "interval" else fleet(clock)
     moments = turns(pace, clock, 3)
     clock.now += late
     moments += turns(pace, clock, 1300)
@@ -54,7 +60,7 @@ def test_instances_share_one_quota() -> None:
     instances = [fleet(clock, state) for _ in range(7)]
     moments = sorted(clock.now + (i.reserve(1e9) or 0) for i in instances * 3)
     gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
-    assert min(gaps) >= SLACK / 10 - 1e-6
+    assert min(gaps) >= SAFETY_FACTOR / 10 - 1e-6
 
 
 def test_instances_that_race_never_take_the_same_turn() -> None:
@@ -110,7 +116,7 @@ def test_a_turn_that_has_gone_by_is_not_handed_out() -> None:
 @pytest.mark.parametrize("kind", ["interval", "fleet"])
 def test_a_turn_that_is_too_far_away_is_left_for_others(kind: str) -> None:
     clock = Clock()
-    pace: Pace = Interval(10, clock) if kind == "interval" else fleet(clock)
+    pace: RateLimiter = LocalRateLimiter(10, clock) if kind == "interval" else fleet(clock)
     for _ in range(20):
         pace.reserve(1e9)
     assert pace.reserve(1.0) is None

@@ -51,7 +51,7 @@ def test_a_stand_in_is_refused_unless_the_deployment_is_local() -> None:
     with pytest.raises(errors.StandInRefused, match="names itself a stand-in"):
         detect(Service(answer))
     with client(Service(answer), allow_stand_in=True) as it:
-        assert it.detect(url=URL).stand_in == "local stand-in: not a forgery detector"
+        assert it.detect(url=URL).emulator_name == "local stand-in: not a forgery detector"
 
 
 json_values = st.recursive(

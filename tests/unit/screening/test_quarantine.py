@@ -26,7 +26,7 @@ from tests.support.scripted_detector import HIGH_RISK
 
 OPERATIONS = range(1, 20)
 """More than one screening has."""
-OF_STAND_IN = replace(HIGH_RISK, stand_in="local stand-in")
+OF_STAND_IN = replace(HIGH_RISK, emulator_name="local stand-in")
 
 
 def test_a_high_risk_is_moved_with_its_tags_and_ours() -> None:

@@ -136,7 +136,7 @@ def test_a_turn_that_is_too_far_away_is_left_to_the_next_run() -> None:
     harness = SweeperHarness()
     harness.put("a")
     harness.put("b")
-    harness.sweeper = replace(harness.sweeper, pace=_Slow())
+    harness.sweeper = replace(harness.sweeper, rate_limiter=_Slow())
     assert harness.sweep(HOUR).end is End.TIME
     assert harness.keys == ["a"]
 

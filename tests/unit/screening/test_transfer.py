@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from facescreen.deepfake.request import LARGEST_INLINE
+from facescreen.deepfake.request import MAX_INLINE_BYTES
 from facescreen.model import ObjectRef
 from facescreen.screening.transfer import Auto, ByUrl, Inline, Transfer
 from facescreen.testing.stores import MemoryStore
 
-PHOTO, LONG = b"photo", bytes(LARGEST_INLINE + 1)
+PHOTO, LONG = b"photo", bytes(MAX_INLINE_BYTES + 1)
 
 
 def sent(form: str, data: bytes, kind: str = "image", *, convert: bool = False) -> dict[str, Any]:

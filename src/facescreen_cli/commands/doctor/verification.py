@@ -10,7 +10,7 @@ import httpx
 from facescreen import errors
 from facescreen.clients.credentials import CredentialSource
 from facescreen.deepfake.request import DETECT, sign_request
-from facescreen.deepfake.response import STAND_IN_HEADER, HttpResponse, parse_response
+from facescreen.deepfake.response import EMULATOR_HEADER, HttpResponse, parse_response
 from facescreen_cli.commands.doctor.deployment import Deployment
 from facescreen_cli.commands.doctor.result import Line, fault, ok
 
@@ -22,7 +22,7 @@ def permission(deployment: Deployment, credentials: CredentialSource) -> Iterato
     """Sends a detection without content: it is refused for that, and costs nothing, wherever the
     caller is known and allowed. Raises errors.FacescreenError."""
     reply = _reply(deployment, credentials)
-    if STAND_IN_HEADER in reply.headers and not deployment.settings.local:
+    if EMULATOR_HEADER in reply.headers and not deployment.settings.local:
         says = "the endpoint names itself a stand-in, and FACESCREEN_LOCAL is not set"
         yield fault(_CHECK, says, "Set CLOUDAUTH_ENDPOINT to the real service's.")
         return
@@ -34,7 +34,7 @@ def permission(deployment: Deployment, credentials: CredentialSource) -> Iterato
         return
     except errors.BadRequest:
         pass
-    stand_in = " (a local stand-in)" if STAND_IN_HEADER in reply.headers else ""
+    stand_in = " (a local stand-in)" if EMULATOR_HEADER in reply.headers else ""
     yield ok(_CHECK, f"knows these credentials, and lets them ask{stand_in}")
 
 

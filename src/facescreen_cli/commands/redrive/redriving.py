@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from facescreen.bus.ports import Invoker
-from facescreen.deepfake.rate_limiter import Pace
+from facescreen.deepfake.rate_limiter import RateLimiter
 from facescreen.errors import FacescreenError
 from facescreen_cli.commands.redrive.causes import Cause, cause_of
 from facescreen_cli.commands.redrive.dead_letters import Letter, ReadLetter
@@ -30,7 +30,7 @@ class Redriving:
     invoker: Invoker
     read: ReadLetter
     """From several threads at once."""
-    pace: Pace
+    pace: RateLimiter
     _held: list[Held] = field(default_factory=list)
 
     def collect(self, most: int) -> list[Letter]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from facescreen import errors
 from facescreen.clients.boto import Refusal
-from facescreen.deepfake.response import REMEDIES, classify
+from facescreen.deepfake.response import REMEDIES, get_error_class
 from facescreen.model import ObjectRef, Verdict
 from facescreen.storage.ports import ObjectStore
 from facescreen.tags import read_tags
@@ -53,7 +53,7 @@ def _error(reason: str) -> str:
         return NOT_TOLD
     if kind_of(reason):
         return reason
-    kind = classify(reason, 400)
+    kind = get_error_class(reason, 400)
     if kind is errors.OperatorFault:
         kind = Refusal(reason, "").kind(errors.OperatorFault)
     return reason if kind is errors.OperatorFault else kind.name

@@ -80,6 +80,6 @@ class Services:
             upload_endpoint=settings.upload_endpoint,
             image_timeout_s=settings.image_timeout_s,
             video_timeout_s=settings.video_timeout_s,
-            pace=StoppablePace(settings.calls_per_second, stop),
-            allow_stand_in=is_on_this_machine(self.platform.cloudauth_endpoint),
+            rate_limiter=StoppablePace(settings.calls_per_second, stop),
+            allow_emulator=is_on_this_machine(self.platform.cloudauth_endpoint),
         )

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from facescreen import errors
 from facescreen.deepfake.client import DeepfakeClient
-from facescreen.deepfake.request import LARGEST_INLINE, DetectRequest, new_merchant_biz_id
+from facescreen.deepfake.request import MAX_INLINE_BYTES, DetectRequest, create_merchant_biz_id
 from facescreen.deepfake.response import Detection
 from facescreen.message import message_data
 from facescreen.model import Finding, Verdict
@@ -108,9 +108,9 @@ class Judge:
     def _detect(self, reader: Opened, kind: str, biz_id: str) -> Detection:
         deadline = Deadline.after(LONGEST_S)
         reader.stream.seek(0)
-        if kind == "image" and reader.size <= LARGEST_INLINE:
-            request = DetectRequest.of_bytes(
-                reader.stream.read(LARGEST_INLINE),
+        if kind == "image" and reader.size <= MAX_INLINE_BYTES:
+            request = DetectRequest.from_bytes(
+                reader.stream.read(MAX_INLINE_BYTES),
                 kind=kind,
                 merchant_biz_id=biz_id,
                 deadline=deadline,
@@ -122,7 +122,7 @@ class Judge:
         return self.client.detect_stream(request)
 
     def _of_url(self, url: str) -> dict[str, Any]:
-        watch, biz_id = Stopwatch(), new_merchant_biz_id(self.merchant_prefix)
+        watch, biz_id = Stopwatch(), create_merchant_biz_id(self.merchant_prefix)
         suggested = mimetypes.guess_type(url.partition("?")[0])[0] or ""
         request = DetectRequest(
             url=url,

@@ -53,7 +53,7 @@ def options(service: IdVerificationService, identity: Identity) -> dict[str, Any
         "credentials": Credentials(key.access_key_id, key.access_key_secret),
         "endpoint": service.url,
         "upload_endpoint": service.url,
-        "allow_stand_in": True,
+        "allow_emulator": True,
     }
 
 
@@ -174,7 +174,7 @@ endpoint, ca_file, small, large = sys.argv[1:]
 key = Credentials(os.environ["KEY"], os.environ["SECRET"])
 http = httpx.Client(verify=ssl.create_default_context(cafile=ca_file), trust_env=False)
 with DeepfakeClient(http=http, scene_code="scene_0001", credentials=key, endpoint=endpoint,
-                    upload_endpoint=endpoint, allow_stand_in=True) as client:
+                    upload_endpoint=endpoint, allow_emulator=True) as client:
     peaks = []
     for file in (small, large):
         client.detect_stream(file=file, kind="video")
