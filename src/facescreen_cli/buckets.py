@@ -15,15 +15,15 @@ from facescreen.storage.keys import object_ref
 from facescreen.storage.ports import Listed, ObjectStore, Page, objects
 from facescreen.timing import persistently
 
-STORES = tuple(known.store for known in choose.KNOWN)
+STORE_NAMES = tuple(known.store for known in choose.KNOWN)
 """What may stand in front of ``://bucket``."""
 
 
-def bucket_and_prefix(target: str, *, whole: bool) -> tuple[str, str, str]:
+def parse_bucket_target(target: str, *, whole: bool) -> tuple[str, str, str]:
     """The store, the bucket's name and the prefix, which only a `whole` bucket has not. Raises
     click.UsageError."""
     store, separator, rest = target.partition("://")
-    if store not in STORES or not separator:
+    if store not in STORE_NAMES or not separator:
         raise click.UsageError("name a bucket and a prefix, as oss://bucket/prefix")
     name, _, prefix = rest.partition("/")
     if whole == bool(prefix):
@@ -38,25 +38,25 @@ def bucket_and_prefix(target: str, *, whole: bool) -> tuple[str, str, str]:
 
 
 @dataclass(frozen=True)
-class Bucket:
+class StoreBucket:
     """One bucket of a store."""
 
     store: ObjectStore
     name: str
 
-    def listed(self, prefix: str = "", after: str = "") -> Iterator[Listed]:
+    def list_objects(self, prefix: str = "", after: str = "") -> Iterator[Listed]:
         """The objects under `prefix` whose keys come after `after`, in the order of their keys, a
         page at a time. Raises errors.FacescreenError, AccessRefused with what is to be allowed."""
 
         def page(after: str) -> Page:
-            with needing(self.store.listing_action, self.name):
+            with permission_hint(self.store.listing_action, self.name):
                 return self.store.page(self.name, prefix, after)
 
         return objects(lambda after: persistently(partial(page, after)), after)
 
 
 @contextmanager
-def needing(action: str, resource: str) -> Iterator[None]:
+def permission_hint(action: str, resource: str) -> Iterator[None]:
     """Names the `action` that is missing where AccessRefused is raised within."""
     try:
         yield

@@ -10,14 +10,14 @@ PRICE_USD = 0.40
 """Of a call that gives a result (id-verification-api.md, "Quota and price")."""
 
 
-def usd(calls: float) -> float:
+def cost_usd(calls: float) -> float:
     """To the cent."""
     return round(calls * PRICE_USD, 2)
 
 
-def costs(calls: int) -> str:
+def format_cost(calls: int) -> str:
     """As people say it."""
-    return f"{calls} paid call{'' if calls == 1 else 's'}, USD {usd(calls):.2f}"
+    return f"{calls} paid call{'' if calls == 1 else 's'}, USD {cost_usd(calls):.2f}"
 
 
 def confirm(question: str, *, yes: bool, unasked: str, declined: str) -> None:

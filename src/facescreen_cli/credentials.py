@@ -8,9 +8,9 @@ from typing import Any
 
 from facescreen.clients.credentials import Credentials, CredentialSource
 from facescreen.errors import BadCredentials
-from facescreen_cli.environment import usage_errors
+from facescreen_cli.environment import settings_as_usage_errors
 
-_NONE = (
+_NO_CREDENTIALS = (
     "no credentials: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, "
     "or name a profile of `aliyun configure` with --profile"
 )
@@ -25,14 +25,14 @@ class UserCredentials:
 
     def get(self) -> Credentials:
         """Raises click.UsageError where there are none."""
-        return self._found.get()
+        return self._source.get()
 
     @cached_property
-    def _found(self) -> CredentialSource:
+    def _source(self) -> CredentialSource:
         return find_credentials(self.profile)
 
 
-@usage_errors()
+@settings_as_usage_errors()
 def find_credentials(profile: str = "") -> CredentialSource:
     """By alibabacloud-credentials: of a profile in ``~/.aliyun/config.json`` or
     ``~/.alibabacloud/credentials.ini``; without a name by its default chain, which asks the
@@ -49,23 +49,23 @@ def find_credentials(profile: str = "") -> CredentialSource:
             provider.CLIProfileCredentialsProvider(profile_name=profile),
             provider.ProfileCredentialsProvider(profile_name=profile),
         ]
-    missing = f"the profile {profile!r} gives no credentials" if profile else _NONE
-    sources = [_Provided(one, missing) for one in providers]
+    error_message = f"the profile {profile!r} gives no credentials" if profile else _NO_CREDENTIALS
+    sources = [_SdkCredentials(one, error_message) for one in providers]
     for source in sources[:-1]:
-        if source.is_there():
+        if source.has_credentials():
             return source
     sources[-1].get()
     return sources[-1]
 
 
 @dataclass(frozen=True)
-class _Provided:
+class _SdkCredentials:
     """A provider of the vendor's as a CredentialSource."""
 
     provider: Any
-    missing: str
+    error_message: str
 
-    def is_there(self) -> bool:
+    def has_credentials(self) -> bool:
         """Whether it has any."""
         try:
             self.get()
@@ -79,9 +79,11 @@ class _Provided:
         from Tea.exceptions import RetryError, TeaException
 
         try:
-            now = self.provider.get_credentials()
+            credentials = self.provider.get_credentials()
         except (CredentialException, TeaException, RetryError, ValueError, OSError):
-            raise BadCredentials(self.missing) from None
+            raise BadCredentials(self.error_message) from None
         return Credentials(
-            now.get_access_key_id(), now.get_access_key_secret(), now.get_security_token() or ""
+            credentials.get_access_key_id(),
+            credentials.get_access_key_secret(),
+            credentials.get_security_token() or "",
         )

@@ -11,22 +11,22 @@ from facescreen.platforms.ports import Platform
 from facescreen.settings.forms import Endpoint
 from facescreen.settings.loader import Reader
 from facescreen.settings.table import Settings
-from facescreen_cli.environment import usage_errors
+from facescreen_cli.environment import settings_as_usage_errors
 
-SCREENING = (
+SCREENING_SETTINGS = (
     *("SCENE_CODE", "STATE_BUCKET", "QUARANTINE", "QUARANTINE_STAND_IN"),
     *("MNS_ENDPOINT", "MNS_TOPIC", "MNS_QUEUE", "SNS_TOPIC_ARN", "SQS_QUEUE_URL", "EVENT_BUS"),
 )
 """Settings that the functions screen with, and most commands have no use for."""
 # Commands have the user's own credentials, and reach the function in other ways.
-_FUNCTIONS_ALONE = (
+_FUNCTION_ONLY_SETTINGS = (
     *("ALIBABA_SECRET_ARN", "ALIBABA_ROLE_ARN", "ALIBABA_OIDC_PROVIDER_ARN"),
     *("SWEEP_FUNCTION", "SWEEP_ENDPOINT"),
 )
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def connect(
+def connect_platform(
     store: str,
     environment: Mapping[str, str],
     credentials: CredentialSource,
@@ -39,29 +39,31 @@ def connect(
     `needs` are those of SCREENING that the command can't do without; with `invokes` the cloud can
     invoke functions. Raises click.UsageError, which names every setting that is wrong.
     """
-    kind = choose.of_store(store)
-    unused = {*SCREENING, *_FUNCTIONS_ALONE} - set(needs)
-    reader = Reader(_seen_from_outside(kind, environment), unused=unused)
+    platform_class = choose.of_store(store)
+    unused = {*SCREENING_SETTINGS, *_FUNCTION_ONLY_SETTINGS} - set(needs)
+    reader = Reader(_with_public_endpoints(platform_class, environment), unused=unused)
     settings = reader.read(Settings)
-    platform = kind.read(reader, credentials, invokes=invokes)
-    with usage_errors():
+    platform = platform_class.read(reader, credentials, invokes=invokes)
+    with settings_as_usage_errors():
         reader.check()
     return settings, platform
 
 
-def _seen_from_outside(kind: type[Platform], environment: Mapping[str, str]) -> dict[str, str]:
+def _with_public_endpoints(
+    platform_class: type[Platform], environment: Mapping[str, str]
+) -> dict[str, str]:
     """With public endpoints where none are named. What listens on this machine is a stand-in, which
     takes uploads itself."""
-    given = {name: value for name, value in environment.items() if value.strip()}
-    seen = {**kind.public_endpoints(given), **given}
-    cloudauth = seen.get("CLOUDAUTH_ENDPOINT", "")
-    if not is_on_this_machine(cloudauth):
-        return seen
+    non_blank = {name: value for name, value in environment.items() if value.strip()}
+    effective = {**platform_class.public_endpoints(non_blank), **non_blank}
+    cloudauth = effective.get("CLOUDAUTH_ENDPOINT", "")
+    if not is_loopback(cloudauth):
+        return effective
     local = {"FACESCREEN_LOCAL": "true", "CLOUDAUTH_UPLOAD_ENDPOINT": cloudauth}
-    return {**local, "OSS_PUBLIC_ENDPOINT": seen.get("OSS_ENDPOINT", ""), **seen}
+    return {**local, "OSS_PUBLIC_ENDPOINT": effective.get("OSS_ENDPOINT", ""), **effective}
 
 
-def is_on_this_machine(endpoint: str) -> bool:
+def is_loopback(endpoint: str) -> bool:
     """Whether an endpoint is on loopback, where only a stand-in can listen."""
     try:
         return urlsplit(Endpoint().parse(endpoint.strip())).hostname in _LOOPBACK

@@ -22,21 +22,21 @@ _HANDLER = "object_created.handler"
 
 def find_template() -> Path:
     """The s.yaml of this folder, or else the one beside this program."""
-    here = Path("s.yaml")
-    return here if here.exists() else PROJECT / here
+    local_template = Path("s.yaml")
+    return local_template if local_template.exists() else PROJECT / local_template
 
 
 def with_defaults(
-    declared: Mapping[str, str | None], given: Mapping[str, str], *, missing: str = ""
+    declared: Mapping[str, str | None], values: Mapping[str, str], *, missing: str = ""
 ) -> dict[str, str]:
     """`given` over the defaults that s.yaml declares, as Serverless Devs has it: what is empty is
     not set. A name that has neither has `missing` for a value."""
     defaults = {name: missing if value is None else value for name, value in declared.items()}
-    return {**defaults, **{name: value for name, value in given.items() if value}}
+    return {**defaults, **{name: value for name, value in values.items() if value}}
 
 
 @contextmanager
-def usage_errors() -> Iterator[None]:
+def settings_as_usage_errors() -> Iterator[None]:
     """Makes a setting that is missing or wrong a usage error, as a wrong option is. It is for
     reading settings alone: what a service refuses is none."""
     try:
@@ -76,10 +76,10 @@ class Environment:
         # A blank reads as not set: who reads it says so, together with all else that is wrong.
         complete = with_defaults(self._declared, self.process, missing=" ")
         with _template_errors():
-            handed = load_environment(self.template, _HANDLER, complete)
+            function_variables = load_environment(self.template, _HANDLER, complete)
         return {
             **{n: value for n, value in self.process.items() if n not in self._declared},
-            **handed,
+            **function_variables,
             "FC_ACCOUNT_ID": complete.get("ALIBABA_CLOUD_ACCOUNT_ID", ""),
         }
 
@@ -97,18 +97,20 @@ class Environment:
             return names_of(document.read(self.template))
 
 
-def load(path: Path | None) -> Environment:
+def load_environment(path: Path | None) -> Environment:
     """The environment of this process, with the lines of a file put into it: libraries that find
     credentials read nothing else. Raises click.UsageError for a file that is wrong."""
     if path is None:
         return Environment(os.environ)
-    lines = _read(path)
-    shadowed = tuple(name for name, value in lines.items() if os.environ.get(name, value) != value)
-    os.environ.update(lines)
-    return Environment(os.environ, lines, shadowed)
+    file_variables = _read_env_file(path)
+    shadowed = tuple(
+        name for name, value in file_variables.items() if os.environ.get(name, value) != value
+    )
+    os.environ.update(file_variables)
+    return Environment(os.environ, file_variables, shadowed)
 
 
-def _read(path: Path) -> dict[str, str]:
+def _read_env_file(path: Path) -> dict[str, str]:
     if path.stat().st_size > _MAX_FILE_BYTES:
         raise click.UsageError(f"{path} is larger than {_MAX_FILE_BYTES} bytes")
     with path.open(encoding="utf-8") as stream:

@@ -16,7 +16,7 @@ USAGE = 64
 INTERRUPTED = 130
 
 
-def run(command: click.Command) -> int:
+def run_command(command: click.Command) -> int:
     """Run a command with the arguments of this process. Returns its exit code, whatever ends it."""
     try:
         status: int | None = command(standalone_mode=False)

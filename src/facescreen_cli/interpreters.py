@@ -13,9 +13,9 @@ from shutil import which
 
 import click
 
-_SAY = "import sys; print(sys.implementation.name, '%d.%d.%d' % sys.version_info[:3])"
-_ANSWER_S = 20
-_DOWNLOAD_S = 300
+_VERSION_SCRIPT = "import sys; print(sys.implementation.name, '%d.%d.%d' % sys.version_info[:3])"
+_RUN_TIMEOUT_S = 20
+_INSTALL_TIMEOUT_S = 300
 
 
 @dataclass(frozen=True)
@@ -23,16 +23,16 @@ class Interpreter:
     """A CPython, and which exactly: ``3.10.13``."""
 
     path: Path
-    exactly: str
+    full_version: str
 
 
-def find(version: str) -> Interpreter:
+def find_or_install(version: str) -> Interpreter:
     """One of CPython `version` (``3.10``), which uv installs where there is none. Raises
     Unpackaged."""
-    found = at_hand(version)
+    found = find_installed(version)
     if found is None:
-        _said([uv(), "python", "install", "--quiet", version], _DOWNLOAD_S)
-        found = at_hand(version)
+        _run([find_uv(), "python", "install", "--quiet", version], _INSTALL_TIMEOUT_S)
+        found = find_installed(version)
     if found is None:
         raise Unpackaged(
             f"byte code for Python {version} needs a Python {version}, and none was found: install "
@@ -42,33 +42,35 @@ def find(version: str) -> Interpreter:
     return found
 
 
-def at_hand(version: str) -> Interpreter | None:
+def find_installed(version: str) -> Interpreter | None:
     """The first on the PATH, of pyenv's, or known to uv."""
-    for path in _candidates(version):
-        exactly = _exactly(path)
-        if exactly.startswith(f"{version}."):
-            return Interpreter(path, exactly)
+    for path in _candidate_paths(version):
+        full_version = _cpython_version(path)
+        if full_version.startswith(f"{version}."):
+            return Interpreter(path, full_version)
     return None
 
 
-def _candidates(version: str) -> Iterator[Path]:
+def _candidate_paths(version: str) -> Iterator[Path]:
     on_path = which(f"python{version}")
     if on_path:
         yield Path(on_path)
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     yield from sorted(pyenv.glob(f"versions/{version}.*/bin/python"))
-    known = _said([uv(), "python", "find", "--no-project", "--no-python-downloads", version])
+    known = _run([find_uv(), "python", "find", "--no-project", "--no-python-downloads", version])
     if known:
         yield Path(known)
 
 
-def _exactly(path: Path) -> str:
+def _cpython_version(path: Path) -> str:
     """Empty where it is no CPython, or doesn't run."""
-    implementation, _, version = (_said([str(path), "-I", "-c", _SAY]) or "").partition(" ")
+    implementation, _, version = (_run([str(path), "-I", "-c", _VERSION_SCRIPT]) or "").partition(
+        " "
+    )
     return version if implementation == "cpython" else ""
 
 
-def _said(command: list[str], seconds: float = _ANSWER_S) -> str | None:
+def _run(command: list[str], seconds: float = _RUN_TIMEOUT_S) -> str | None:
     """None where it failed."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
@@ -77,7 +79,7 @@ def _said(command: list[str], seconds: float = _ANSWER_S) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def uv() -> str:
+def find_uv() -> str:
     """The one installed with this command, or else the first on the PATH. Raises Unpackaged."""
     beside = Path(sys.executable).parent
     found = shutil.which("uv", path=os.pathsep.join([str(beside), os.environ.get("PATH", "")]))

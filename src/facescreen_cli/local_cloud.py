@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import oss2
 
-from facescreen_cli.output import note
+from facescreen_cli.output import print_note
 from facescreen_cli.project import PROJECT
 from facescreen_local.background import Background
 from facescreen_local.cloud import LocalCloud
@@ -51,10 +51,10 @@ def print_addresses(cloud: LocalCloud) -> None:
     addresses = {
         name: value for name, value in cloud.environment().items() if value.startswith("http")
     }
-    note("The local cloud listens (a stand-in: not a forgery detector):")
+    print_note("The local cloud listens (a stand-in: not a forgery detector):")
     for name, address in addresses.items():
-        note(f"  {name:20} {address}")
-    note("Ctrl-C stops it.")
+        print_note(f"  {name:20} {address}")
+    print_note("Ctrl-C stops it.")
 
 
 def watch_signals() -> list[int]:

@@ -18,41 +18,51 @@ from types import ModuleType
 import click
 
 from facescreen_cli import commands
-from facescreen_cli.exit_codes import run
+from facescreen_cli.exit_codes import run_command
 
-_ORDER = ("demo", "up", "screen", "doctor", "report", "package", "release", "backfill", "redrive")
+_COMMAND_ORDER = (
+    "demo",
+    "up",
+    "screen",
+    "doctor",
+    "report",
+    "package",
+    "release",
+    "backfill",
+    "redrive",
+)
 """As ``--help`` lists them. Others come after these, by name."""
 
 
-class _Commands(click.Group):
+class _CommandGroup(click.Group):
     """Holds a placeholder for each command, which is all that a list of commands needs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        order = {name: place for place, name in enumerate(_ORDER)}
-        return sorted(self.commands, key=lambda name: (order.get(name, len(order)), name))
+        positions = {name: position for position, name in enumerate(_COMMAND_ORDER)}
+        return sorted(self.commands, key=lambda name: (positions.get(name, len(positions)), name))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Imports the command that is about to run."""
-        name, found, rest = super().resolve_command(ctx, args)
+        name, command, remaining_args = super().resolve_command(ctx, args)
         if name is not None:
-            found = getattr(_import(f"{name}.command"), name)
-        return name, found, rest
+            command = getattr(_import_command_module(f"{name}.command"), name)
+        return name, command, remaining_args
 
 
-def _placeholders() -> list[click.Command]:
+def _placeholder_commands() -> list[click.Command]:
     names = [package.name for package in iter_modules(commands.__path__)]
-    return [click.Command(name, help=_import(name).__doc__) for name in names]
+    return [click.Command(name, help=_import_command_module(name).__doc__) for name in names]
 
 
-def _import(name: str) -> ModuleType:
+def _import_command_module(name: str) -> ModuleType:
     return import_module(f"{commands.__name__}.{name}")
 
 
 @click.group(
-    cls=_Commands,
-    commands=_placeholders(),
+    cls=_CommandGroup,
+    commands=_placeholder_commands(),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="facescreen")
@@ -66,4 +76,4 @@ def facescreen() -> None:
 
 def main() -> None:
     """The console script."""
-    sys.exit(run(facescreen))
+    sys.exit(run_command(facescreen))

@@ -10,17 +10,17 @@ from pathlib import Path
 import click
 
 from facescreen.platforms import choose
-from facescreen_cli.environment import load
+from facescreen_cli.environment import load_environment
 
 
-def _load(context: click.Context, _: click.Parameter, path: Path | None) -> None:
-    context.obj = load(path)
+def _load_env_file(context: click.Context, _: click.Parameter, path: Path | None) -> None:
+    context.obj = load_environment(path)
 
 
 environment_option = click.option(
     "--env",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    callback=_load,
+    callback=_load_env_file,
     expose_value=False,
     help="KEY=value lines: they override the environment, and s.yaml's defaults fill the rest.",
 )
@@ -50,16 +50,16 @@ json_option = partial(click.option, "--json", "as_json", is_flag=True)
 dry_run_option = partial(click.option, "--dry-run", is_flag=True)
 yes_option = partial(click.option, "--yes", is_flag=True)
 
-_AGE = re.compile(r"(\d{1,6})([mhd])")
+_AGE_PATTERN = re.compile(r"(\d{1,6})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
-def moment(text: str, now: datetime) -> datetime:
+def parse_time(value: str, now: datetime) -> datetime:
     """``2026-11-23``, ``2026-11-23T04:05:06Z`` (UTC), or as long ago as ``90m``, ``24h``, ``7d``.
 
     Raises ValueError.
     """
-    if age := _AGE.fullmatch(text):
-        return now - timedelta(**{_UNITS[age[2]]: int(age[1])})
-    told = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return told if told.tzinfo else told.replace(tzinfo=timezone.utc)
+    if match := _AGE_PATTERN.fullmatch(value):
+        return now - timedelta(**{_UNITS[match[2]]: int(match[1])})
+    time = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    return time if time.tzinfo else time.replace(tzinfo=timezone.utc)

@@ -14,61 +14,61 @@ from rich.console import Console, RenderableType
 from rich.progress import Progress, ProgressColumn, TaskID
 
 
-def printable(text: str) -> str:
+def replace_unprintable(text: str) -> str:
     """Fit for a terminal, which a file's name may try to steer."""
-    return "".join(letter if letter.isprintable() else "�" for letter in text)
+    return "".join(character if character.isprintable() else "�" for character in text)
 
 
-def note(text: str) -> None:
+def print_note(text: str) -> None:
     """What is no result: it stays out of what is piped on."""
     click.echo(text, err=True)
 
 
-def json_line(**record: object) -> None:
+def print_json_line(**record: object) -> None:
     """A result for programs, at once."""
     click.echo(json.dumps(record))
 
 
-def json_document(record: object) -> str:
+def to_json(record: object) -> str:
     """The one result for programs."""
     return json.dumps(record, indent=1)
 
 
-def show(*parts: RenderableType, width: int) -> None:
+def print_rich(*renderables: RenderableType, width: int) -> None:
     """Tables and texts of rich, as wide as the terminal, or `width` where there is none."""
     console = Console(width=None if sys.stdout.isatty() else width)
-    for part in parts:
-        console.print(part)
+    for renderable in renderables:
+        console.print(renderable)
 
 
-def rendered(part: RenderableType, *, width: int) -> str:
+def render_text(renderable: RenderableType, *, width: int) -> str:
     """The same as a string, without colours."""
     text = StringIO()
-    Console(file=text, width=width).print(part)
+    Console(file=text, width=width).print(renderable)
     return text.getvalue()
 
 
 @dataclass(frozen=True)
-class Bar:
+class ProgressBar:
     """How far something is."""
 
     _progress: Progress
-    _task: TaskID
+    _task_id: TaskID
 
-    def advance(self, more: int = 1) -> None:
+    def advance(self, steps: int = 1) -> None:
         """By so many."""
-        self._progress.advance(self._task, more)
+        self._progress.advance(self._task_id, steps)
 
-    def reach(self, completed: int) -> None:
+    def set_completed(self, completed: int) -> None:
         """So many in all."""
-        self._progress.update(self._task, completed=completed)
+        self._progress.update(self._task_id, completed=completed)
 
 
 @contextmanager
-def progress(
+def progress_bar(
     *columns: str | ProgressColumn, total: int | None, completed: int = 0
-) -> Iterator[Bar]:
+) -> Iterator[ProgressBar]:
     """A bar on standard error, if that is a terminal. Without a `total` it only counts."""
     console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not console.is_terminal) as shown:
-        yield Bar(shown, shown.add_task("", total=total, completed=completed))
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        yield ProgressBar(bar, bar.add_task("", total=total, completed=completed))

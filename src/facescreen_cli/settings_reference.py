@@ -17,8 +17,8 @@ from facescreen_cli.project import PROJECT
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.variables import names_of
 
-EXAMPLE, PAGE = PROJECT / ".env.example", PROJECT / "docs" / "settings.md"
-_WIDTH = 100
+ENV_EXAMPLE_PATH, SETTINGS_PAGE_PATH = PROJECT / ".env.example", PROJECT / "docs" / "settings.md"
+_LINE_WIDTH = 100
 
 _EXAMPLE_HEAD = """\
 # What s.yaml deploys on Alibaba Cloud with. Copy this to .env, fill in the first seven lines, and
@@ -36,13 +36,13 @@ you deploy; on AWS the parameters of `template.yaml` set them. This page is made
 """
 
 
-Read = tuple[Setting[Any], tuple[str, ...]]
+DocumentedSetting = tuple[Setting[Any], tuple[str, ...]]
 """A row, and who reads it."""
 
 
-def settings() -> dict[str, Read]:
+def all_settings() -> dict[str, DocumentedSetting]:
     """Every row by its name; of two clouds' rows of one name the first."""
-    return {**_of(choose.groups()), **_OF_TEMPLATE}
+    return {**_settings_of(choose.groups()), **_TEMPLATE_SETTINGS}
 
 
 def template_defaults() -> dict[str, str | None]:
@@ -57,39 +57,41 @@ def template_defaults() -> dict[str, str | None]:
 def env_example() -> str:
     """.env.example."""
     defaults = template_defaults()
-    parts = [_EXAMPLE_HEAD]
+    sections = [_EXAMPLE_HEAD]
     for section in SECTIONS:
         if section != REQUIRED:
-            parts.append(f"# --- {section}\n")
-        listed = (row for row, _ in settings().values() if row.section == section)
-        parts.append("".join(_example_line(row, defaults) for row in listed))
-    return "\n".join(parts)
+            sections.append(f"# --- {section}\n")
+        settings = (row for row, _ in all_settings().values() if row.section == section)
+        sections.append("".join(_example_line(row, defaults) for row in settings))
+    return "\n".join(sections)
 
 
-def page() -> str:
+def settings_page() -> str:
     """docs/settings.md."""
-    parts = [_PAGE_HEAD, "## On either cloud\n", _table(_of(GROUPS))]
+    sections = [_PAGE_HEAD, "## On either cloud\n", _table(_settings_of(GROUPS))]
     for known in choose.KNOWN:
         platform = known.load()
-        parts += [f"## {platform.title}\n", _table(_of(platform.groups))]
-    parts += ["## Read by s.yaml alone\n", _table(_OF_TEMPLATE)]
-    return "\n".join(parts)
+        sections += [f"## {platform.title}\n", _table(_settings_of(platform.groups))]
+    sections += ["## Read by s.yaml alone\n", _table(_TEMPLATE_SETTINGS)]
+    return "\n".join(sections)
 
 
-_OF_TEMPLATE: dict[str, Read] = {row.name: (row, ("s.yaml",)) for row in template_settings.ROWS}
+_TEMPLATE_SETTINGS: dict[str, DocumentedSetting] = {
+    row.name: (row, ("s.yaml",)) for row in template_settings.TEMPLATE_SETTINGS
+}
 
 
-def _of(groups: Iterable[type[Group]]) -> dict[str, Read]:
-    found: dict[str, Read] = {}
+def _settings_of(groups: Iterable[type[Group]]) -> dict[str, DocumentedSetting]:
+    settings: dict[str, DocumentedSetting] = {}
     for group in groups:
         for row in rows(group):
-            found.setdefault(row.name, (row, group.read_by))
-    return found
+            settings.setdefault(row.name, (row, group.read_by))
+    return settings
 
 
-def _table(listed: Mapping[str, Read]) -> str:
+def _table(settings: Mapping[str, DocumentedSetting]) -> str:
     lines = ["| setting | must be | default | what it is for | read by |", "| --- " * 5 + "|"]
-    lines += [_row(row, read_by) for row, read_by in listed.values()]
+    lines += [_row(row, read_by) for row, read_by in settings.values()]
     return "\n".join(lines) + "\n"
 
 
@@ -102,14 +104,14 @@ def _row(row: Setting[Any], read_by: tuple[str, ...]) -> str:
 
 def _example_line(row: Setting[Any], defaults: Mapping[str, str | None]) -> str:
     comment = textwrap.fill(
-        row.doc, _WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
+        row.doc, _LINE_WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
     )
     if row.section == REQUIRED:
         return f"{comment}\n{row.name}=\n"
-    own = "" if "${" in (row.default or "") else row.default
-    return f"{comment}\n#{row.name}={defaults.get(row.name) or own or ''}\n"
+    fallback = "" if "${" in (row.default or "") else row.default
+    return f"{comment}\n#{row.name}={defaults.get(row.name) or fallback or ''}\n"
 
 
 if __name__ == "__main__":
-    EXAMPLE.write_text(env_example())
-    PAGE.write_text(page())
+    ENV_EXAMPLE_PATH.write_text(env_example())
+    SETTINGS_PAGE_PATH.write_text(settings_page())

@@ -15,15 +15,15 @@ from facescreen.settings.loader import Setting
 from facescreen.settings.table import ALARMS, HTTP, PLATFORM, QUOTA, REQUIRED, SCREENED, SWEEP
 from facescreen.settings.table import VERDICTS as WHERE_VERDICTS_GO
 
-_VPC = "VPC console"
-_COUNT = Text(r"[1-9][0-9]{0,3}", "a number of instances, from 1 to 9999")
+_VPC_CONSOLE = "VPC console"
+_INSTANCE_COUNT = Text(r"[1-9][0-9]{0,3}", "a number of instances, from 1 to 9999")
 _MNS_NAME = Text(r"[A-Za-z][A-Za-z0-9-]{0,119}", "letters, digits and hyphens, a letter first")
-_KEYS = Text(
+_KEY_PARTS = Text(
     r"([^/\\*,$`][^*,$`]*(,[^/\\*,$`][^*,$`]*)*)?",
     "prefixes or suffixes of object keys as they stand, with commas: no * and no / in front",
 )
 
-ROWS: tuple[Setting[Any], ...] = (
+TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
     Setting(
         "ALIBABA_CLOUD_ACCOUNT_ID",
         Text(r"\d{10,20}", "the account's id: its digits"),
@@ -42,14 +42,14 @@ ROWS: tuple[Setting[Any], ...] = (
         "VPC_ID",
         Text(r"vpc-[a-z0-9]+", "a VPC's id: vpc-…"),
         doc="A VPC of yours in OSS_REGION: the functions reach ID Verification over it.",
-        where=_VPC,
+        where=_VPC_CONSOLE,
         section=REQUIRED,
     ),
     Setting(
         "VSWITCH_ID",
         Text(r"vsw-[a-z0-9]+", "a vSwitch's id: vsw-…"),
         doc="One of its vSwitches.",
-        where=_VPC,
+        where=_VPC_CONSOLE,
         section=REQUIRED,
     ),
     Setting(
@@ -78,14 +78,14 @@ ROWS: tuple[Setting[Any], ...] = (
     ),
     Setting(
         "RESERVED_CONCURRENCY",
-        _COUNT,
+        _INSTANCE_COUNT,
         "20",
         doc="Instances of the function that screens: about twice CALLS_PER_SECOND.",
         section=QUOTA,
     ),
     Setting(
         "HTTP_CONCURRENCY",
-        _COUNT,
+        _INSTANCE_COUNT,
         "10",
         doc="Instances of the HTTP trigger's function.",
         section=QUOTA,
@@ -178,12 +178,12 @@ ROWS: tuple[Setting[Any], ...] = (
 )
 """Read by s.yaml alone."""
 
-_STRICTER: Mapping[str, Form[Any]] = {
+_STRICTER_FORMS: Mapping[str, Form[Any]] = {
     "OSS_REGION": Text(r"[a-z]{2}-[a-z]+-?[0-9]*", "a region id"),
-    "INCLUDE_PREFIXES": _KEYS,
-    "EXCLUDE_PREFIXES": _KEYS,
-    "INCLUDE_SUFFIXES": _KEYS,
-    "EXCLUDE_SUFFIXES": _KEYS,
+    "INCLUDE_PREFIXES": _KEY_PARTS,
+    "EXCLUDE_PREFIXES": _KEY_PARTS,
+    "INCLUDE_SUFFIXES": _KEY_PARTS,
+    "EXCLUDE_SUFFIXES": _KEY_PARTS,
     "MNS_TOPIC": _MNS_NAME,
     "MNS_QUEUE": _MNS_NAME,
     "HTTP_AUTH": words("function", "anonymous"),
@@ -191,11 +191,11 @@ _STRICTER: Mapping[str, Form[Any]] = {
     "JWT_AUDIENCE": Text(r"(\S+)?", "the tokens' audience, without blanks"),
 }
 """Of what the functions read too."""
-NAMES = {row.name: row for row in ROWS} | {
-    name: Setting(name, form) for name, form in _STRICTER.items()
+CHECKED_SETTINGS = {row.name: row for row in TEMPLATE_SETTINGS} | {
+    name: Setting(name, form) for name, form in _STRICTER_FORMS.items()
 }
 
-SOUND = {
+VALID_VALUES = {
     "ALIBABA_CLOUD_ACCOUNT_ID": "1234567890123456",
     "OSS_BUCKET": "watched",
     "VPC_ID": "vpc-1",
@@ -213,24 +213,26 @@ SOUND = {
 """Values that are right, for the rest to be checked with where one given is not."""
 
 
-def sound(name: str) -> str:
+def valid_value(name: str) -> str:
     """A value that is right."""
-    return SOUND.get(name) or NAMES[name].default or ""
+    return VALID_VALUES.get(name) or CHECKED_SETTINGS[name].default or ""
 
 
-def errors(given: Mapping[str, str], required: Collection[str]) -> dict[str, str]:
+def find_errors(given: Mapping[str, str], required: Collection[str]) -> dict[str, str]:
     """By name, a sentence on each value that can't be right, or is missing though `required`."""
-    found = {name: _expanded(name) for name, value in given.items() if re.search(r"[$`]", value)}
-    for name, row in NAMES.items():
+    found = {
+        name: _expansion_error(name) for name, value in given.items() if re.search(r"[$`]", value)
+    }
+    for name, row in CHECKED_SETTINGS.items():
         value = given.get(name, "")
-        if (value or name in required) and not _fits(row.form, value):
+        if (value or name in required) and not _is_valid(row.form, value):
             got = "what is given is not" if value else "it is not set"
             where = f" (find it: {row.where})" if row.where else ""
             found[name] = f"{name} must be {row.form.must_be}; {got}{where}"
     return found
 
 
-def _fits(form: Form[Any], value: str) -> bool:
+def _is_valid(form: Form[Any], value: str) -> bool:
     try:
         form.parse(value)
     except ValueError:
@@ -238,5 +240,5 @@ def _fits(form: Form[Any], value: str) -> bool:
     return True
 
 
-def _expanded(name: str) -> str:
+def _expansion_error(name: str) -> str:
     return f"{name} holds $ or `, which Serverless Devs would take for a variable"

@@ -16,66 +16,66 @@ from facescreen.settings.table import Settings
 from facescreen.storage.ports import Listed
 from facescreen.tags import Standing, read_tags
 from facescreen.timing import persistently
-from facescreen_cli.buckets import Bucket, needing
+from facescreen_cli.buckets import StoreBucket, permission_hint
 from facescreen_cli.interrupt import StopSignal
 
 _Object = TypeVar("_Object")
-_Answer = TypeVar("_Answer")
-_THREADS = 32
-_UNDER_WAY = 8 * _THREADS
+_Result = TypeVar("_Result")
+_MAX_THREADS = 32
+_MAX_IN_FLIGHT = 8 * _MAX_THREADS
 """Listed and not yet counted: what is slow shall not leave the other threads idle."""
 
 
 class TagReader:
     """Says what stands on an object. Safe to use from several threads."""
 
-    def __init__(self, bucket: Bucket, settings: Settings) -> None:
+    def __init__(self, bucket: StoreBucket, settings: Settings) -> None:
         """Raises click.UsageError where the deployment writes no tags."""
         if settings.tag_form == "none":
             raise UsageError("TAG_FORM is none: there are no tags to go by")
         self._bucket = bucket
         self._settings = settings
 
-    def read(self, one: Listed) -> Found:
+    def read(self, item: Listed) -> TagState:
         """Raises errors.OperatorFault."""
         store = self._bucket.store
-        ref = ObjectRef(store.name, self._bucket.name, one.key, size=one.size)
+        ref = ObjectRef(store.name, self._bucket.name, item.key, size=item.size)
         try:
-            with needing(f"{store.name}:GetObjectTagging", ref.bucket):
+            with permission_hint(f"{store.name}:GetObjectTagging", ref.bucket):
                 tags = persistently(lambda: store.tags(ref))
         except errors.ObjectGone:
-            return Apart.GONE
+            return NoVerdict.GONE
         except errors.Passing:
-            return Apart.UNREAD
-        return self._judge(ref, one.etag, tags)
+            return NoVerdict.UNREAD
+        return self._classify(ref, item.etag, tags)
 
-    def _judge(self, ref: ObjectRef, etag: str, tags: dict[str, str]) -> Found:
+    def _classify(self, ref: ObjectRef, etag: str, tags: dict[str, str]) -> TagState:
         prefix, form = self._settings.tag_prefix, self._settings.tag_form
-        standing = read_tags(tags, prefix=prefix, form=form)
-        if standing is not None:
-            return standing if standing.etag == etag else Apart.STALE
+        verdict = read_tags(tags, prefix=prefix, form=form)
+        if verdict is not None:
+            return verdict if verdict.etag == etag else NoVerdict.STALE
         skipped = ref.is_folder_marker or self._settings.filters.reason_to_skip(ref)
-        return Apart.SKIPPED if skipped else Apart.UNSCREENED
+        return NoVerdict.SKIPPED if skipped else NoVerdict.UNSCREENED
 
 
-def found(
-    objects: Iterable[_Object], read: Callable[[_Object], _Answer], stop: StopSignal
-) -> Iterator[_Answer]:
+def read_concurrently(
+    objects: Iterable[_Object], read: Callable[[_Object], _Result], stop: StopSignal
+) -> Iterator[_Result]:
     """In the order of `objects`, of which only some are held at a time, and without a gap. Ends
     early once `stop` asks for it, with those that were under way."""
-    pool = ThreadPoolExecutor(_THREADS)
+    pool = ThreadPoolExecutor(_MAX_THREADS)
     try:
-        under_way: deque[Future[_Answer]] = deque()
-        for one in objects:
+        in_flight: deque[Future[_Result]] = deque()
+        for item in objects:
             if stop.requested:
                 break
-            under_way.append(pool.submit(read, one))
-            if len(under_way) == _UNDER_WAY:
-                yield under_way.popleft().result()
-        while under_way:
+            in_flight.append(pool.submit(read, item))
+            if len(in_flight) == _MAX_IN_FLIGHT:
+                yield in_flight.popleft().result()
+        while in_flight:
             if stop.requested:
                 pool.shutdown(wait=False, cancel_futures=True)
-            future = under_way.popleft()
+            future = in_flight.popleft()
             if future.cancelled():
                 return  # one after it may have been begun: the answers would have a gap
             yield future.result()
@@ -83,7 +83,7 @@ def found(
         pool.shutdown(cancel_futures=True)
 
 
-class Apart(str, Enum):
+class NoVerdict(str, Enum):
     """What an object is that no verdict stands on."""
 
     STALE = "stale"
@@ -95,4 +95,4 @@ class Apart(str, Enum):
     UNREAD = "unread"
 
 
-Found = Standing | Apart
+TagState = Standing | NoVerdict

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from facescreen.testing.stores import MemoryStore
-from facescreen_cli.buckets import Bucket
+from facescreen_cli.buckets import StoreBucket
 from facescreen_cli.commands.backfill.inventory.source import opened
 from facescreen_cli.commands.backfill.sources import Mark
 
@@ -42,7 +42,7 @@ def main() -> None:
 def _read(manifest: Path, rows: int) -> None:
     print(f"{'rows':>10}{'a second':>10}{'RSS MB, the most':>18}")
     started, number = time.monotonic(), 0
-    source = opened(str(manifest), Bucket(MemoryStore(), "selfies"))
+    source = opened(str(manifest), StoreBucket(MemoryStore(), "selfies"))
     for number, one in source.rows(Mark()):
         assert one.size == number
         if number % _EVERY == 0:

@@ -51,8 +51,8 @@ class Compared:
 
 def run(place: Path) -> tuple[str, list[Compared]]:
     """For Function Compute, on Python 3.10 or else on s.yaml's other; and that Python."""
-    python = interpreters.at_hand("3.10") or interpreters.find("3.12")
-    version = python.exactly.rpartition(".")[0]
+    python = interpreters.find_installed("3.10") or interpreters.find_or_install("3.12")
+    version = python.full_version.rpartition(".")[0]
     aim = target("alibaba", {"FC_RUNTIME": f"python{version}"})
     pip = _by_pip(python, aim.requirements, place / "pip")
     without = Path(shutil.copytree(pip, place / "without", ignore=shutil.ignore_patterns("*.pyc")))
@@ -64,7 +64,7 @@ def run(place: Path) -> tuple[str, list[Compared]]:
             archive.extractall(ours)
         cold = _cold_starts(python, package.zip.stem, [ours, pip, without])
         compared.append(Compared(package, zipped, _bytes(pip), *cold))
-    return python.exactly, compared
+    return python.full_version, compared
 
 
 def _by_pip(python: Interpreter, requirements: Path, to: Path) -> Path:

@@ -20,4 +20,4 @@ def packaged() -> dict[str, str] | None:
     aim = target("alibaba", {})
     facescreen = Path(sys.executable).with_name("facescreen")
     subprocess.run([facescreen, "package", "--cloud", aim.cloud, "--quiet"], check=True)
-    return {f"python{aim.python}": str(interpreters.find(aim.python).path)}
+    return {f"python{aim.python}": str(interpreters.find_or_install(aim.python).path)}

@@ -41,10 +41,10 @@ class Fc3Invoker(FunctionComputeInvoker):
         return str(found.body.handler)
 
     def _client(self) -> Any:
-        from facescreen_cli.sdk.function_compute import connect
+        from facescreen_cli.sdk.function_compute import create_client
 
         # One for each request: it is cheap, and a token runs out while a long backfill goes on.
-        return connect(self.endpoint, self.credentials.get())
+        return create_client(self.endpoint, self.credentials.get())
 
     def _absent(self) -> str:
         return f"there is no function {self.function!r}: set FC_FUNCTION and OSS_REGION"

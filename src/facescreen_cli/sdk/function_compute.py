@@ -18,7 +18,7 @@ from facescreen.clients.credentials import Credentials
 _TIMEOUT_MS = 5000
 
 
-def connect(endpoint: str, credentials: Credentials) -> Any:
+def create_client(endpoint: str, credentials: Credentials) -> Any:
     """The vendor's client: it tries once, for seconds. `endpoint` is a base URL."""
     parts = urlsplit(endpoint)
     return Client(

@@ -10,8 +10,8 @@ from facescreen.clients.credentials import CredentialSource
 from facescreen.platforms.alibaba import DEFAULT_REGION, FUNCTION_NAME
 from facescreen.settings.forms import Endpoint
 from facescreen.settings.loader import Reader, Setting
-from facescreen_cli.deployment import connect
-from facescreen_cli.environment import Environment, usage_errors
+from facescreen_cli.deployment import connect_platform
+from facescreen_cli.environment import Environment, settings_as_usage_errors
 from facescreen_cli.sdk.fc2 import Fc2Invoker
 from facescreen_cli.sdk.fc3 import Fc3Invoker
 
@@ -27,7 +27,7 @@ def connect_invoker(store: str, environment: Environment, credentials: Credentia
     """
     if by_sdk := _BY_SDK.get(store):
         return by_sdk(environment.variables, credentials)
-    _, platform = connect(store, environment.settings, credentials, invokes=True)
+    _, platform = connect_platform(store, environment.settings, credentials, invokes=True)
     return platform.invoker
 
 
@@ -43,7 +43,7 @@ def _function_compute(variables: Mapping[str, str], credentials: CredentialSourc
     of_account = f"{account}.{region}.fc.aliyuncs.com"
     default = of_account if service else f"fcv3.{region}.aliyuncs.com"
     endpoint = reader.value(Setting("FC_ENDPOINT", Endpoint(), default))
-    with usage_errors():
+    with settings_as_usage_errors():
         reader.check()
     invoker = (
         Fc2Invoker(endpoint, service, function, credentials)

@@ -9,7 +9,7 @@ from facescreen.clients.credentials import CredentialSource
 _TIMEOUT_S = 5
 
 
-def connect(endpoint: str, credentials: CredentialSource) -> Account:
+def create_account(endpoint: str, credentials: CredentialSource) -> Account:
     """With the credentials of now. Its SDK gives HTTPS connections no time-out of their own."""
     now = credentials.get()
     account = Account(endpoint, now.access_key_id, now.access_key_secret, now.security_token)

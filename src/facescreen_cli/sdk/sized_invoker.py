@@ -10,7 +10,7 @@ from facescreen import errors
 from facescreen.bus.function_compute import LARGEST_EVENT, WHOSE_LIMIT
 from facescreen.bus.ports import check_size
 from facescreen.timing import persistently
-from facescreen_cli.buckets import needing
+from facescreen_cli.buckets import permission_hint
 
 _HANDLER = "object_created.handler"
 _Answer = TypeVar("_Answer")
@@ -29,7 +29,7 @@ class FunctionComputeInvoker(ABC):
     def check_handler(self) -> None:
         """Raises errors.BadSettings for a function that screens no objects: it would accept every
         event, and fail or do something else."""
-        with needing("fc:GetFunction", self.function):
+        with permission_hint("fc:GetFunction", self.function):
             handler = self._ask(self._handler)
         if handler != _HANDLER:
             raise errors.BadSettings(

@@ -18,8 +18,8 @@ import pytest
 from facescreen.clients.credentials import Credentials
 from facescreen.model import Finding, Verdict
 from facescreen.tags import tag_set
-from facescreen_cli.buckets import Bucket
-from facescreen_cli.deployment import connect
+from facescreen_cli.buckets import StoreBucket
+from facescreen_cli.deployment import connect_platform
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line.conftest import Command
 from tests.support.command import FACESCREEN, user_environment
@@ -211,13 +211,13 @@ def test_a_listing_goes_on_from_page_to_page(
     monkeypatch.setattr("facescreen.storage.oss.MOST_LISTED", 4)
     key = "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
     own = Credentials(*(outside.told[name] for name in key))
-    _, platform = connect("oss", outside.told, own)
-    made = Bucket(platform.object_store, NAME)
+    _, platform = connect_platform("oss", outside.told, own)
+    made = StoreBucket(platform.object_store, NAME)
     keys = [f"low/{number:03}" for number in range(10, 20)]
-    listed = list(made.listed("low/01"))
+    listed = list(made.list_objects("low/01"))
     assert [one.key for one in listed] == keys
     assert {(one.etag, one.size) for one in listed} == {(ETAG, 1)}
-    assert [one.key for one in made.listed("low/01", after="low/013")] == keys[4:]
+    assert [one.key for one in made.list_objects("low/01", after="low/013")] == keys[4:]
 
 
 @pytest.mark.parametrize(

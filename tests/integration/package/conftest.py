@@ -29,12 +29,12 @@ class Built:
 @pytest.fixture(scope="session")
 def python() -> Interpreter:
     here = interpreters.Interpreter(Path(sys.executable), platform.python_version())
-    return interpreters.at_hand("3.10") or here
+    return interpreters.find_installed("3.10") or here
 
 
 @pytest.fixture(scope="session")
 def built(python: Interpreter, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    version = python.exactly.rpartition(".")[0]
+    version = python.full_version.rpartition(".")[0]
     aim = target("alibaba", {"FC_RUNTIME": f"python{version}"})
     builder = Builder(aim, tmp_path_factory.mktemp("dist"), python)
     packages = zip(FUNCTIONS, builder.build(FUNCTIONS), strict=True)

@@ -19,7 +19,7 @@ PARSER, LEXER = PurePosixPath("c_parser.py"), PurePosixPath("c_lexer.py")
 
 
 def test_what_else_is_compiled_does_not_show(python: Interpreter, tmp_path: Path) -> None:
-    python = interpreters.at_hand("3.12") or python
+    python = interpreters.find_installed("3.12") or python
     alone = compiled(python, tmp_path / "alone", [PARSER])
     assert compiled(python, tmp_path / "after", [LEXER, PARSER]) == alone
     assert compiled(python, tmp_path / "before", [PARSER, LEXER]) == alone
@@ -50,4 +50,4 @@ def compiled(python: Interpreter, folder: Path, sources: Sequence[PurePosixPath]
 
 
 def aim(python: Interpreter) -> Target:
-    return target("alibaba", {"FC_RUNTIME": f"python{python.exactly.rpartition('.')[0]}"})
+    return target("alibaba", {"FC_RUNTIME": f"python{python.full_version.rpartition('.')[0]}"})

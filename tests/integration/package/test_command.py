@@ -45,7 +45,7 @@ def test_without_the_targets_python_both_remedies_are_named(
     for name in ("PATH", "PYENV_ROOT", "HOME", "UV_PYTHON_INSTALL_DIR"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("UV_OFFLINE", "1")
-    missing = next(v for v in ("3.10", "3.12", "3.13") if not interpreters.at_hand(v))
+    missing = next(v for v in ("3.10", "3.12", "3.13") if not interpreters.find_installed(v))
     monkeypatch.setenv("FC_RUNTIME", f"python{missing}")
     assert status("package", "--cloud", "alibaba", "--to", str(tmp_path)) == 2
     said = capsys.readouterr().err
@@ -61,7 +61,7 @@ def test_an_interpreter_that_is_another_is_passed_over(
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
     for version in ("3.10", "3.12"):
-        found = interpreters.at_hand(version)
+        found = interpreters.find_installed(version)
         assert found is None or found.path.parent != tmp_path
 
 

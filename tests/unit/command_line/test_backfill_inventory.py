@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from facescreen.storage.ports import Listed
 from facescreen.testing.stores import MemoryStore
-from facescreen_cli.buckets import Bucket
+from facescreen_cli.buckets import StoreBucket
 from facescreen_cli.commands.backfill.inventory.manifest import File, Manifest
 from facescreen_cli.commands.backfill.inventory.rows import LONGEST_LINE, RowReader
 from facescreen_cli.commands.backfill.inventory.source import opened
@@ -31,8 +31,8 @@ KEYS = ["a b.jpg", "a+b.jpg", 'é/%20,".jpg', "a\nb\r\x1b[2J.jpg"]
 def read(manifest: Path, after: Mark = START, *, store: str = "oss") -> list[Listed]:
     unread = MemoryStore()
     unread.name = store
-    inventory = opened(str(manifest), Bucket(unread, "selfies"))
-    return [row.listed for row in inventory.rows(after)]
+    inventory = opened(str(manifest), StoreBucket(unread, "selfies"))
+    return [row.object for row in inventory.rows(after)]
 
 
 def test_oss_writes_its_own_times_and_keys_come_out_as_they_are(tmp_path: Path) -> None:

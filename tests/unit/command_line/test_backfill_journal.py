@@ -18,7 +18,7 @@ from facescreen_cli.commands.backfill.journal import ACCEPTED, INTENDED, Journal
 from facescreen_cli.commands.backfill.selection import Selection
 from facescreen_cli.commands.backfill.submitting import Submitter
 from facescreen_cli.interrupt import StoppablePace, StopSignal
-from facescreen_cli.verdicts import Apart, Found
+from facescreen_cli.verdicts import NoVerdict, TagState
 
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
 SAID = {"prefix": "a/"}
@@ -46,8 +46,8 @@ class Platform:
         if len(self.accepted) == self.dies_after:
             raise Killed
 
-    def stands(self, one: Listed) -> Found:
-        return STANDS if one.key in self.accepted else Apart.UNSCREENED
+    def stands(self, one: Listed) -> TagState:
+        return STANDS if one.key in self.accepted else NoVerdict.UNSCREENED
 
 
 def listed(key: str) -> Listed:
@@ -68,7 +68,7 @@ def work(path: Path, platform: Platform, *, blind: bool = False, per_second: flo
             journal,
             Selection("oss", "selfies"),
             platform,
-            (lambda _: Apart.UNSCREENED) if blind else platform.stands,
+            (lambda _: NoVerdict.UNSCREENED) if blind else platform.stands,
             stop,
             StoppablePace(1e6, stop),
             per_second,
@@ -123,7 +123,7 @@ def test_what_failed_in_passing_is_in_doubt_and_comes_to_its_end(path: Path) -> 
         work(path, platform)
     journal = Journal(path, SAID)
     [doubt] = journal.in_state(INTENDED, 0, 10)
-    assert (doubt.listed, journal.done()) == (listed(KEYS[3]), len(KEYS) - 1)
+    assert (doubt.object, journal.done()) == (listed(KEYS[3]), len(KEYS) - 1)
     journal.close()
     platform.refuses = {}
     assert work(path, platform) == len(KEYS)

@@ -16,13 +16,13 @@ from facescreen_cli.commands.backfill.planning import Planner, plan, plan_sample
 from facescreen_cli.commands.backfill.sampling import Sampled, Share
 from facescreen_cli.commands.backfill.selection import Coverage, Selection
 from facescreen_cli.commands.backfill.sources import Mark, Row
-from facescreen_cli.deployment import connect
+from facescreen_cli.deployment import connect_platform
 from facescreen_cli.interrupt import StopSignal
-from facescreen_cli.options import moment
-from facescreen_cli.verdicts import Apart
+from facescreen_cli.options import parse_time
+from facescreen_cli.verdicts import NoVerdict
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
-SETTINGS, _ = connect("oss", {"EXCLUDE_SUFFIXES": ".txt"}, Credentials("", ""))
+SETTINGS, _ = connect_platform("oss", {"EXCLUDE_SUFFIXES": ".txt"}, Credentials("", ""))
 
 
 class Numbers:
@@ -41,7 +41,7 @@ class Numbers:
 def planner(source: Numbers, stop: StopSignal | None = None) -> Planner:
     coverage = Coverage(Selection("oss", "selfies"), SETTINGS, NOW)
     return Planner(
-        source, coverage, lambda _: Apart.UNSCREENED, stop or StopSignal(), lambda _: None
+        source, coverage, lambda _: NoVerdict.UNSCREENED, stop or StopSignal(), lambda _: None
     )
 
 
@@ -56,7 +56,7 @@ def planner(source: Numbers, stop: StopSignal | None = None) -> Planner:
     ],
 )
 def test_moments(text: str, means: datetime) -> None:
-    assert moment(text, NOW) == means
+    assert parse_time(text, NOW) == means
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_each_object_is_as_likely_in_a_sample_as_any_other(tmp_path: Path) -> No
     for turn in range(400):
         journal = Journal(tmp_path / str(turn), {})
         plan_sample(planner(Numbers(10)), journal, Progress(), 3)
-        drawn.update(entry.listed.key for entry in journal.intend(10))
+        drawn.update(entry.object.key for entry in journal.intend(10))
         assert (journal.whole(), journal.progress().selected) == (3, 10)
         journal.close()
     # 120 of each are expected; by chance alone five deviations away from that once in a million.

@@ -7,7 +7,7 @@ from click import UsageError
 
 from facescreen.clients.credentials import Credentials
 from facescreen.clients.endpoints import PUBLIC_ENDPOINT, UPLOAD_ENDPOINT
-from facescreen_cli.deployment import SCREENING, connect
+from facescreen_cli.deployment import SCREENING_SETTINGS, connect_platform
 
 LOCAL = "http://127.0.0.1:8080"
 OWN = Credentials("id", "secret")
@@ -29,7 +29,7 @@ OWN = Credentials("id", "secret")
     ],
 )
 def test_endpoints(store: str, environment: dict[str, str], cloudauth: str, upload: str) -> None:
-    settings, platform = connect(store, environment, OWN)
+    settings, platform = connect_platform(store, environment, OWN)
     assert (platform.cloudauth_endpoint, settings.upload_endpoint) == (cloudauth, upload)
     assert settings.local == (cloudauth == LOCAL)
     assert platform.credentials is OWN
@@ -38,13 +38,13 @@ def test_endpoints(store: str, environment: dict[str, str], cloudauth: str, uplo
 @pytest.mark.parametrize("endpoint", ["http://a.example", "http://[::1"])
 def test_a_wrong_one_is_refused(endpoint: str) -> None:
     with pytest.raises(UsageError, match="CLOUDAUTH_ENDPOINT must be an https endpoint"):
-        connect("oss", {"CLOUDAUTH_ENDPOINT": endpoint}, OWN)
+        connect_platform("oss", {"CLOUDAUTH_ENDPOINT": endpoint}, OWN)
 
 
 @pytest.mark.parametrize("store", ["oss", "s3"])
 def test_only_what_is_needed_must_be_set(store: str) -> None:
-    connect(store, {"QUARANTINE": "move"}, OWN)
+    connect_platform(store, {"QUARANTINE": "move"}, OWN)
     with pytest.raises(UsageError, match="STATE_BUCKET must be"):
-        connect(store, {}, OWN, needs=["STATE_BUCKET"])
+        connect_platform(store, {}, OWN, needs=["STATE_BUCKET"])
     with pytest.raises(UsageError, match=r"SCENE_CODE must be .* STATE_BUCKET must be .* exactly"):
-        connect(store, {}, OWN, needs=SCREENING)
+        connect_platform(store, {}, OWN, needs=SCREENING_SETTINGS)

@@ -15,7 +15,7 @@ from facescreen.clients.credentials import Credentials
 from facescreen.platforms.alibaba import AlibabaPlatform
 from facescreen.settings.loader import Reader
 from facescreen.settings.table import Settings
-from facescreen_cli.environment import Environment, load
+from facescreen_cli.environment import Environment, load_environment
 from facescreen_cli.main import facescreen
 from facescreen_cli.project import PROJECT
 
@@ -31,7 +31,7 @@ def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
     def load_lines(*lines: str) -> Environment:
         file = tmp_path / ".env"
         file.write_text("".join(f"{line}\n" for line in lines))
-        return load(file)
+        return load_environment(file)
 
     with patch.dict(os.environ, clear=True):
         yield load_lines
@@ -44,7 +44,7 @@ def test_every_command_has_it(name: str) -> None:
 
 
 def test_without_a_file_the_process_has_it_all() -> None:
-    environment = load(None)
+    environment = load_environment(None)
     assert environment.variables == environment.settings == os.environ
 
 

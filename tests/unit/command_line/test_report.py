@@ -29,7 +29,7 @@ from facescreen_cli.commands.report.file import check_page
 from facescreen_cli.commands.report.page import html
 from facescreen_cli.commands.report.text import tell
 from facescreen_cli.interrupt import StopSignal
-from facescreen_cli.verdicts import Apart, Found, found
+from facescreen_cli.verdicts import NoVerdict, TagState, read_concurrently
 
 AT = "2026-11-23T23:59:59Z"
 HOSTILE = "</title><script src=//x.example>$at\x1b[31m\u202e&amp;'\""
@@ -39,7 +39,7 @@ def standing(verdict: Verdict, *reasons: str, at: str = AT) -> Standing:
     return Standing(verdict, reasons, "E" * 32, at)
 
 
-def counted(*all_found: Found) -> Counts:
+def counted(*all_found: TagState) -> Counts:
     counts = Counts()
     for one in all_found:
         counts.add(one)
@@ -52,7 +52,7 @@ HIGH = standing(Verdict.HIGH_RISK, "SuspectDeepForgery", "SuspectPSFace")
 
 def test_each_reason_and_each_day_is_counted() -> None:
     later = standing(Verdict.HIGH_RISK, "SuspectPSFace", at="2026-11-24T00:00:00Z")
-    counts = counted(LOW, LOW, HIGH, later, Apart.STALE, Apart.SKIPPED, Apart.GONE)
+    counts = counted(LOW, LOW, HIGH, later, NoVerdict.STALE, NoVerdict.SKIPPED, NoVerdict.GONE)
     assert counts.verdicts == {Verdict.LOW_RISK: 2, Verdict.HIGH_RISK: 2}
     assert counts.reasons == {"SuspectPSFace": 2, "SuspectDeepForgery": 1}
     assert newest(counts.days) == [
@@ -83,20 +83,20 @@ def test_no_flood_of_reasons_or_days_fills_the_memory() -> None:
 @pytest.mark.parametrize(
     ("all_found", "status", "checked"),
     [
-        ([LOW, LOW, Apart.SKIPPED, Apart.GONE], 0, 0),
-        ([LOW, HIGH, Apart.UNSCREENED], 0, 1),
+        ([LOW, LOW, NoVerdict.SKIPPED, NoVerdict.GONE], 0, 0),
+        ([LOW, HIGH, NoVerdict.UNSCREENED], 0, 1),
         ([standing(Verdict.SUSPICIOUS)], 0, 1),
         ([LOW, standing(Verdict.UNSCREENABLE)], 0, 2),
         ([LOW, standing(Verdict.FAILED)], 0, 2),
-        ([LOW, Apart.STALE], 0, 2),
-        ([LOW, Apart.UNSCREENED], 0, 2),
-        ([LOW, Apart.UNREAD], 2, 2),
-        ([HIGH, Apart.UNREAD], 2, 1),
-        ([Apart.SKIPPED], 0, 2),
+        ([LOW, NoVerdict.STALE], 0, 2),
+        ([LOW, NoVerdict.UNSCREENED], 0, 2),
+        ([LOW, NoVerdict.UNREAD], 2, 2),
+        ([HIGH, NoVerdict.UNREAD], 2, 1),
+        ([NoVerdict.SKIPPED], 0, 2),
         ([], 0, 2),
     ],
 )
-def test_exit_codes(all_found: list[Found], status: int, checked: int) -> None:
+def test_exit_codes(all_found: list[TagState], status: int, checked: int) -> None:
     report = Report("oss://selfies/", counted(*all_found))
     assert report.status(check=False) == status
     assert report.status(check=True) == checked
@@ -174,7 +174,7 @@ def endless(drawn: list[int]) -> Iterator[Listed]:
 
 def test_a_long_listing_is_drawn_as_it_is_read() -> None:
     drawn: list[int] = []
-    looks = found(endless(drawn), lambda one: LOW, StopSignal())
+    looks = read_concurrently(endless(drawn), lambda one: LOW, StopSignal())
     for taken in range(1000):
         next(looks)
         assert len(drawn) - taken <= 256
@@ -184,22 +184,22 @@ def test_a_long_listing_is_drawn_as_it_is_read() -> None:
 def test_a_halt_ends_an_endless_listing_with_what_is_under_way() -> None:
     stop = StopSignal()
 
-    def read(one: Listed) -> Found:
+    def read(one: Listed) -> TagState:
         time.sleep(0.1)
         return LOW
 
-    looks = found(endless([]), read, stop)
+    looks = read_concurrently(endless([]), read, stop)
     next(looks)
     stop.interrupted = True
     assert len(list(looks)) < 200
 
 
 def test_a_fault_ends_the_reading() -> None:
-    def read(one: Listed) -> Found:
+    def read(one: Listed) -> TagState:
         raise ValueError(one.key)
 
     with pytest.raises(ValueError, match="1"):
-        next(found(endless([]), read, StopSignal()))
+        next(read_concurrently(endless([]), read, StopSignal()))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from facescreen_cli.interrupt import StopSignal
-from facescreen_cli.verdicts import found
+from facescreen_cli.verdicts import read_concurrently
 
 
 @pytest.fixture
@@ -31,6 +31,6 @@ def test_what_is_stopped_leaves_no_gap(turn: int) -> None:
         stop.interrupted |= number == 300 + turn
         return number
 
-    came = list(found(range(1000), read, stop))
+    came = list(read_concurrently(range(1000), read, stop))
     assert came == list(range(len(came)))
     assert 0 < len(came) < 1000

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from facescreen_cli.buckets import bucket_and_prefix
+from facescreen_cli.buckets import parse_bucket_target
 from facescreen_cli.commands.backfill.selection import Selection
 from facescreen_cli.environment import Environment
 from facescreen_cli.options import (
@@ -111,7 +111,7 @@ def backfill(
         raise click.UsageError("--missing goes with neither --force nor --sample")
     if missing:
         until, most, yes = until or _SWEEP_UNTIL, _SWEEP_MOST if most is None else most, True
-    store, bucket, prefix = bucket_and_prefix(target, whole=whole)
+    store, bucket, prefix = parse_bucket_target(target, whole=whole)
     selection = Selection(store, bucket, prefix, inventory, since, until, force, sample or 0)
     path = journal or _default_path(selection, missing=missing)
     options = Options(target, share, profile, most, yes=yes, as_json=as_json)

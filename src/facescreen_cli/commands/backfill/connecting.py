@@ -10,7 +10,7 @@ import click
 
 from facescreen.settings.table import Settings
 from facescreen.storage.ports import Listed
-from facescreen_cli.buckets import Bucket
+from facescreen_cli.buckets import StoreBucket
 from facescreen_cli.commands.backfill.inventory.source import opened
 from facescreen_cli.commands.backfill.jsonl import Lines
 from facescreen_cli.commands.backfill.run import Run
@@ -18,11 +18,11 @@ from facescreen_cli.commands.backfill.selection import Coverage, Selection
 from facescreen_cli.commands.backfill.sources import Listing, Source
 from facescreen_cli.commands.backfill.text import Sentences
 from facescreen_cli.credentials import UserCredentials
-from facescreen_cli.deployment import connect
+from facescreen_cli.deployment import connect_platform
 from facescreen_cli.environment import Environment
 from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.sdk.invoker import connect_invoker
-from facescreen_cli.verdicts import Apart, Found, TagReader
+from facescreen_cli.verdicts import NoVerdict, TagReader, TagState
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class Options:
 def connected(selection: Selection, options: Options, environment: Environment) -> Run:
     """Raises errors.FacescreenError, click.UsageError."""
     credentials = UserCredentials(options.profile)
-    settings, platform = connect(selection.store, environment.settings, credentials)
-    bucket = Bucket(platform.object_store, selection.bucket)
+    settings, platform = connect_platform(selection.store, environment.settings, credentials)
+    bucket = StoreBucket(platform.object_store, selection.bucket)
     stands = TagReader(bucket, settings).read
     selection, source = _source(selection, bucket)
     return Run(
@@ -61,7 +61,7 @@ def connected(selection: Selection, options: Options, environment: Environment) 
     )
 
 
-def _source(selection: Selection, bucket: Bucket) -> tuple[Selection, Source]:
+def _source(selection: Selection, bucket: StoreBucket) -> tuple[Selection, Source]:
     """With the inventory's MD5 in the selection: tomorrow's has the same name in a folder."""
     if not selection.inventory:
         return selection, Listing(bucket, selection.prefix)
@@ -79,6 +79,6 @@ def _coverage(selection: Selection, settings: Settings) -> Coverage:
         ) from None
 
 
-def _unasked(_: Listed) -> Found:
+def _unasked(_: Listed) -> TagState:
     """For --force, which no verdict keeps from anything."""
-    return Apart.UNSCREENED
+    return NoVerdict.UNSCREENED

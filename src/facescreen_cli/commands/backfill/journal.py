@@ -49,7 +49,7 @@ class Entry(NamedTuple):
     """An object of the journal."""
 
     id: int
-    listed: Listed
+    object: Listed
 
 
 @dataclass

@@ -12,7 +12,7 @@ from facescreen_cli.commands.backfill.journal import Journal, Progress
 from facescreen_cli.commands.backfill.selection import Coverage
 from facescreen_cli.commands.backfill.sources import Mark, Row, Source
 from facescreen_cli.interrupt import StopSignal
-from facescreen_cli.verdicts import Apart, Found, found
+from facescreen_cli.verdicts import NoVerdict, TagState, read_concurrently
 
 _AT_ONCE = 1000
 """Rows between two notes in the journal."""
@@ -24,7 +24,7 @@ class Planner:
 
     source: Source
     coverage: Coverage
-    read: Callable[[Listed], Found]
+    read: Callable[[Listed], TagState]
     """What stands on an object."""
     stop: StopSignal
     tell: Callable[[int], object]
@@ -35,17 +35,17 @@ class Planner:
         screened; None for the rest. The progress moves on with it. Raises errors.FacescreenError.
         """
         self._last = progress.mark
-        for row, stands in found(self._covered(), self._judged, self.stop):
+        for row, stands in read_concurrently(self._covered(), self._judged, self.stop):
             progress.mark = _mark(row)
             if isinstance(stands, Standing):
                 progress.standing += 1
                 yield None
-            elif stands is Apart.GONE:
+            elif stands is NoVerdict.GONE:
                 progress.gone += 1
                 yield None
             else:  # also what could not be read: nothing is missed, and the ledger knows
                 progress.selected += 1
-                yield row.listed
+                yield row.object
         if not self.stop.requested:
             progress.mark, progress.planned = self._last, True
 
@@ -56,12 +56,12 @@ class Planner:
             self._last = _mark(row)
             if row.number % _AT_ONCE == 0:
                 self.tell(row.number)
-            if self.coverage.covers(row.listed):
+            if self.coverage.covers(row.object):
                 yield row
         self.tell(self._last.number)
 
-    def _judged(self, row: Row) -> tuple[Row, Found]:
-        return row, self.read(row.listed)
+    def _judged(self, row: Row) -> tuple[Row, TagState]:
+        return row, self.read(row.object)
 
 
 def plan(planner: Planner, journal: Journal, progress: Progress) -> None:
@@ -101,4 +101,4 @@ def count(planner: Planner, progress: Progress) -> None:
 
 
 def _mark(row: Row) -> Mark:
-    return Mark(row.number, row.listed.key)
+    return Mark(row.number, row.object.key)

@@ -21,10 +21,10 @@ from facescreen_cli.commands.backfill.sampling import wait
 from facescreen_cli.commands.backfill.selection import Coverage, Selection
 from facescreen_cli.commands.backfill.sources import Source
 from facescreen_cli.commands.backfill.submitting import Submitter
-from facescreen_cli.cost import confirm, costs
+from facescreen_cli.cost import confirm, format_cost
 from facescreen_cli.exit_codes import FAILED, INTERRUPTED, OK
 from facescreen_cli.interrupt import StoppablePace, StopSignal
-from facescreen_cli.verdicts import Found
+from facescreen_cli.verdicts import TagState
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Run:
     target: str
     source: Source
     coverage: Coverage
-    read: Callable[[Listed], Found]
+    read: Callable[[Listed], TagState]
     """What stands on an object, as far as it matters."""
-    stands: Callable[[Listed], Found]
+    stands: Callable[[Listed], TagState]
     """What stands on an object."""
     invoker: Callable[[], Invoker]
     per_second: float
@@ -98,13 +98,13 @@ class Run:
         calls = journal.whole() - journal.done()
         if self.most is not None and calls > self.most:
             raise click.UsageError(
-                f"{costs(calls)} would be more than --most {self.most}: look why so many have no "
-                "verdict (facescreen doctor), then give more"
+                f"{format_cost(calls)} would be more than --most {self.most}: find out why so many "
+                "objects have no verdict (facescreen doctor), then raise --most"
             )
         confirm(
             "Go on?",
             yes=self.yes or not calls,
-            unasked=f"at most {costs(calls)}: they are paid only with --yes",
+            unasked=f"at most {format_cost(calls)}: they are paid only with --yes",
             declined="nothing was submitted or paid",
         )
 

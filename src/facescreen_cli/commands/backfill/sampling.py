@@ -13,7 +13,7 @@ from facescreen.tags import Standing
 from facescreen_cli.commands.backfill.journal import ACCEPTED, Journal
 from facescreen_cli.cost import PRICE_USD
 from facescreen_cli.interrupt import StopSignal
-from facescreen_cli.verdicts import Apart, Found, found
+from facescreen_cli.verdicts import NoVerdict, TagState, read_concurrently
 
 PATIENCE_S = 300.0
 """Without a new verdict."""
@@ -93,7 +93,7 @@ class Sampled:
 
 def wait(
     journal: Journal,
-    read: Callable[[Listed], Found],
+    read: Callable[[Listed], TagState],
     stop: StopSignal,
     tell: Callable[[int], object],
     patience_s: float = PATIENCE_S,
@@ -113,15 +113,15 @@ def wait(
     return Sampled(journal.progress().selected, journal.verdicts(), waiting)
 
 
-def _settle(journal: Journal, read: Callable[[Listed], Found], stop: StopSignal) -> int:
+def _settle(journal: Journal, read: Callable[[Listed], TagState], stop: StopSignal) -> int:
     """How many more have their verdict, or are gone."""
     settled = after = 0
     while entries := journal.in_state(ACCEPTED, after, _AT_ONCE):
         after = entries[-1].id
-        for entry, stands in found(entries, lambda e: (e, read(e.listed)), stop):
+        for entry, stands in read_concurrently(entries, lambda e: (e, read(e.object)), stop):
             if isinstance(stands, Standing):
                 journal.settle(entry, stands.verdict.value)
-            elif stands is Apart.GONE:
+            elif stands is NoVerdict.GONE:
                 journal.settle(entry, "")
             else:
                 continue

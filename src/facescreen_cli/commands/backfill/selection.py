@@ -9,7 +9,7 @@ from typing import Any
 from facescreen.model import ObjectRef
 from facescreen.settings.table import Settings
 from facescreen.storage.ports import Listed
-from facescreen_cli.options import moment
+from facescreen_cli.options import parse_time
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Coverage:
     def __init__(self, selection: Selection, settings: Settings, now: datetime) -> None:
         self._selection = selection
         self._filters = settings.filters
-        self._since = moment(selection.since, now) if selection.since else None
-        self._until = moment(selection.until, now) if selection.until else None
+        self._since = parse_time(selection.since, now) if selection.since else None
+        self._until = parse_time(selection.until, now) if selection.until else None
 
     def covers(self, one: Listed) -> bool:
         """By prefix, time, and the function's own filters."""

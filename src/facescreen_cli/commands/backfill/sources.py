@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from facescreen.storage.ports import Listed
-from facescreen_cli.buckets import Bucket
+from facescreen_cli.buckets import StoreBucket
 
 
 class Row(NamedTuple):
     """An object, and its place in the source: 1 for the first."""
 
     number: int
-    listed: Listed
+    object: Listed
 
 
 class Mark(NamedTuple):
@@ -35,10 +35,10 @@ class Source(Protocol):
 class Listing:
     """A bucket's own listing, in the order of the keys."""
 
-    bucket: Bucket
+    bucket: StoreBucket
     prefix: str
 
     def rows(self, after: Mark) -> Iterator[Row]:
         """What was put meanwhile below the mark has events of its own."""
-        listed = self.bucket.listed(self.prefix, after.key)
-        return map(Row._make, enumerate(listed, after.number + 1))
+        objects = self.bucket.list_objects(self.prefix, after.key)
+        return map(Row._make, enumerate(objects, after.number + 1))

@@ -24,7 +24,7 @@ from facescreen.tags import Standing
 from facescreen_cli.commands.backfill.journal import ACCEPTED, INTENDED, PLANNED, Entry, Journal
 from facescreen_cli.commands.backfill.selection import Selection
 from facescreen_cli.interrupt import StoppablePace, Stopped, StopSignal
-from facescreen_cli.verdicts import Apart, Found, found
+from facescreen_cli.verdicts import NoVerdict, TagState, read_concurrently
 
 _THREADS = 16
 _MOST_AT_ONCE = 256
@@ -37,7 +37,7 @@ class Submitter:
     journal: Journal
     selection: Selection
     invoker: Invoker
-    read: Callable[[Listed], Found]
+    read: Callable[[Listed], TagState]
     """What stands on an object."""
     stop: StopSignal
     pace: StoppablePace
@@ -76,7 +76,7 @@ class Submitter:
         try:
             self.pace.reserve(math.inf)
             now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-            self.invoker.submit(event_of(self.selection.ref(entry.listed, now)))
+            self.invoker.submit(event_of(self.selection.ref(entry.object, now)))
         except Stopped:
             return PLANNED, None
         except errors.Passing as failure:  # it may have been accepted all the same
@@ -90,7 +90,7 @@ class Submitter:
         any_left = False
         while doubts := self.journal.in_state(INTENDED, 0, _MOST_AT_ONCE):
             any_left = True
-            asked = list(found(doubts, lambda e: (e, self.read(e.listed)), self.stop))
+            asked = list(read_concurrently(doubts, lambda e: (e, self.read(e.object)), self.stop))
             accepted = [entry for entry, stands in asked if _is_over(stands)]
             self.journal.move(accepted, ACCEPTED)
             self.journal.move([e for e, stands in asked if not _is_over(stands)], PLANNED)
@@ -100,5 +100,5 @@ class Submitter:
         return any_left
 
 
-def _is_over(stands: Found) -> bool:
-    return isinstance(stands, Standing) or stands is Apart.GONE
+def _is_over(stands: TagState) -> bool:
+    return isinstance(stands, Standing) or stands is NoVerdict.GONE

@@ -19,8 +19,8 @@ from rich.text import Text
 from facescreen_cli.commands.backfill.journal import Progress as Planned
 from facescreen_cli.commands.backfill.reporter import Ended
 from facescreen_cli.commands.backfill.sampling import Sampled
-from facescreen_cli.cost import PRICE_USD, costs
-from facescreen_cli.output import note, printable, progress
+from facescreen_cli.cost import PRICE_USD, format_cost
+from facescreen_cli.output import print_note, progress_bar, replace_unprintable
 
 
 class Sentences:
@@ -34,8 +34,8 @@ class Sentences:
         )
         if calls:
             click.echo(
-                f"At most {costs(calls)}: what can't be screened is refused before it is paid. "
-                f"At {per_second:g} a second it takes {_duration(calls / per_second)}."
+                f"At most {format_cost(calls)}: files that can't be screened are not charged. "
+                f"At {per_second:g} a second this takes {_duration(calls / per_second)}."
             )
 
     def going_on(self, accepted: int, whole: int) -> None:
@@ -54,35 +54,39 @@ class Sentences:
             f"and {high:.1%} by 95%: of all {sampled.population}, {fewest} to {most}."
         )
         click.echo(
-            f"The rest costs at most {costs(sampled.rest)}; likely USD {sampled.rest_usd:.2f}, "
-            f"as {sampled.screenable.value:.1%} can be screened."
+            f"The rest costs at most {format_cost(sampled.rest)}; likely USD "
+            f"{sampled.rest_usd:.2f}, as {sampled.screenable.value:.1%} can be screened."
         )
 
     def ended(self, ended: Ended) -> None:
-        click.echo(f"{ended.accepted} of {ended.whole} submitted: at most {costs(ended.accepted)}.")
+        click.echo(
+            f"{ended.accepted} of {ended.whole} submitted: at most {format_cost(ended.accepted)}."
+        )
         if ended.why:
-            note(
-                f"Stopped: {printable(ended.why)}\nThe same command goes on from here. "
-                f"{printable(str(ended.journal))} knows what was submitted."
+            print_note(
+                f"Stopped: {replace_unprintable(ended.why)}\nThe same command goes on from here. "
+                f"{replace_unprintable(str(ended.journal))} knows what was submitted."
             )
         elif ended.accepted:
-            click.echo(f"See what came of them: facescreen report {printable(ended.target)}")
+            click.echo(
+                f"See what came of them: facescreen report {replace_unprintable(ended.target)}"
+            )
 
     @contextmanager
     def looking(self) -> Iterator[Callable[[int], object]]:
         columns = (TextColumn("{task.completed} gone over"), _Rate())
-        with progress(*columns, total=None) as bar:
-            yield bar.reach
+        with progress_bar(*columns, total=None) as bar:
+            yield bar.set_completed
 
     @contextmanager
     def submitting(self, accepted: int, whole: int) -> Iterator[Callable[[int], object]]:
         columns = (BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn(), _Cost())
-        with progress("submitted", *columns, total=whole, completed=accepted) as bar:
+        with progress_bar("submitted", *columns, total=whole, completed=accepted) as bar:
             yield bar.advance
 
     @contextmanager
     def waiting(self, whole: int) -> Iterator[Callable[[int], object]]:
-        with progress("verdicts", BarColumn(), MofNCompleteColumn(), total=whole) as bar:
+        with progress_bar("verdicts", BarColumn(), MofNCompleteColumn(), total=whole) as bar:
             yield bar.advance
 
 

@@ -13,7 +13,7 @@ from mns.mns_exception import MNSServerException
 from rich.table import Table
 
 from facescreen_cli.local_cloud import upload
-from facescreen_cli.output import json_document, rendered
+from facescreen_cli.output import render_text, to_json
 from facescreen_local.cloud import LocalCloud
 from facescreen_local.samples import Sample
 
@@ -51,7 +51,7 @@ def as_expected(rows: list[Row]) -> bool:
 
 def as_json(rows: list[Row]) -> str:
     """A JSON list of the rows."""
-    return json_document([asdict(row) for row in rows])
+    return to_json([asdict(row) for row in rows])
 
 
 def as_table(rows: list[Row]) -> str:
@@ -65,7 +65,7 @@ def as_table(rows: list[Row]) -> str:
         verdict = f"{row.verdict} ({row.note})" if row.note else row.verdict
         time_taken = f"{row.milliseconds:.0f}"
         table.add_row(row.object, verdict, row.reason, str(row.calls_paid), time_taken, expected)
-    return rendered(table, width=120)
+    return render_text(table, width=120)
 
 
 _TOTAL = "{} calls paid. The verdicts are a local stand-in's, which detects no forgery."

@@ -32,8 +32,8 @@ import click
 from facescreen.settings.forms import Names, Text
 from facescreen.settings.loader import Reader, Setting
 from facescreen.tags import our_keys
-from facescreen_cli.environment import Environment, usage_errors
-from facescreen_cli.exit_codes import run
+from facescreen_cli.environment import Environment, settings_as_usage_errors
+from facescreen_cli.exit_codes import run_command
 from facescreen_cli.options import environment_option
 
 Statement = dict[str, Any]
@@ -141,10 +141,10 @@ class Guarded:
 @click.pass_obj
 def bucket_policy(environment: Environment, bucket: str) -> None:
     """Print the policy of a watched BUCKET, for its owner to apply."""
-    with usage_errors():
+    with settings_as_usage_errors():
         guarded = Guarded.from_env(bucket, environment.variables)
     click.echo(json.dumps(guarded.policy(), indent=2))
 
 
 if __name__ == "__main__":
-    sys.exit(run(bucket_policy))
+    sys.exit(run_command(bucket_policy))

@@ -9,13 +9,13 @@ from facescreen.clients.credentials import CredentialSource
 from facescreen.errors import BadSettings
 from facescreen_cli.commands.doctor.deployment import Deployment
 from facescreen_cli.commands.doctor.result import Line, fault, ok, warning
-from facescreen_cli.sdk.mns import connect
+from facescreen_cli.sdk.mns import create_account
 
 
 def verdicts(deployment: Deployment, credentials: CredentialSource) -> Iterator[Line]:
     """Whether the topic is there, and anybody listens. Raises errors.FacescreenError."""
     name = deployment.alibaba.mns_topic
-    topic = connect(deployment.endpoints["MNS"], credentials).get_topic(name)
+    topic = create_account(deployment.endpoints["MNS"], credentials).get_topic(name)
     try:
         with mns_errors():
             topic.get_attributes()
@@ -33,7 +33,7 @@ def verdicts(deployment: Deployment, credentials: CredentialSource) -> Iterator[
 def dead_letters(deployment: Deployment, credentials: CredentialSource) -> Iterator[Line]:
     """Whether the queue is there, and what waits in it. Raises errors.FacescreenError."""
     name = deployment.environment["MNS_DLQ"]
-    queue = connect(deployment.endpoints["MNS"], credentials).get_queue(name)
+    queue = create_account(deployment.endpoints["MNS"], credentials).get_queue(name)
     try:
         with mns_errors():
             told = queue.get_attributes()

@@ -13,7 +13,7 @@ from facescreen_cli.commands.doctor.result import Level, Line, warning
 from facescreen_cli.environment import Environment
 from facescreen_cli.exit_codes import FAILED, OK
 from facescreen_cli.options import environment_option, json_option, profile_option
-from facescreen_cli.output import json_line, printable
+from facescreen_cli.output import print_json_line, replace_unprintable
 
 _COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAULT: "red"}
 _EXAMPLES = """
@@ -101,10 +101,10 @@ def _shadowed(name: str) -> Line:
 
 def _tell(line: Line, *, as_json: bool) -> Level:
     if as_json:
-        json_line(**asdict(line))
+        print_json_line(**asdict(line))
         return line.level
     level = click.style(f"{line.level.value:8}", fg=_COLOURS[line.level])
-    click.echo(f"{level} {line.check:25} {printable(line.says)}")
+    click.echo(f"{level} {line.check:25} {replace_unprintable(line.says)}")
     if line.remedy:
-        click.echo(f"{'':34} → {printable(line.remedy)}")
+        click.echo(f"{'':34} → {replace_unprintable(line.remedy)}")
     return line.level

@@ -10,7 +10,7 @@ from alibabacloud_fc20230330 import models
 from facescreen import errors
 from facescreen.clients.credentials import CredentialSource
 from facescreen_cli.commands.doctor.deployment import Deployment
-from facescreen_cli.sdk.function_compute import connect, fc_errors
+from facescreen_cli.sdk.function_compute import create_client, fc_errors
 from facescreen_serverless_devs.event_pattern import EventPattern
 from facescreen_serverless_devs.model import EventBridgeTrigger, OssTrigger
 
@@ -23,7 +23,7 @@ class Deployed:
 
     def __init__(self, deployment: Deployment, credentials: CredentialSource) -> None:
         endpoint = deployment.endpoints["Function Compute"]
-        self._client = connect(endpoint, credentials.get())
+        self._client = create_client(endpoint, credentials.get())
 
     def names(self) -> list[str]:
         """Every function's, up to a thousand."""

@@ -98,13 +98,17 @@ def read(template: Path, environment: Mapping[str, str], *, inside: bool) -> Dep
     """Raises BadSettings, which names every one that is wrong, BadTemplate, OSError."""
     declared = names_of(document.read(template))
     required = {name for name, default in declared.items() if default is None}
-    known = {*declared, *template_settings.NAMES}
-    wrong = template_settings.errors({n: v for n, v in environment.items() if n in known}, required)
+    known = {*declared, *template_settings.CHECKED_SETTINGS}
+    wrong = template_settings.find_errors(
+        {n: v for n, v in environment.items() if n in known}, required
+    )
     complete = {
         # A blank reads as not set: who reads it says so, together with all else that is wrong.
         **with_defaults(declared, environment, missing=" "),
         **{
-            name: template_settings.sound(name) for name in wrong if name in template_settings.NAMES
+            name: template_settings.valid_value(name)
+            for name in wrong
+            if name in template_settings.CHECKED_SETTINGS
         },
     }
     object_created, http_api, sweep = _functions(template, complete)

@@ -99,7 +99,7 @@ class Builder:
         return self.to / self.target.cloud / f"{function}.zip"
 
     def _properties(self, function: str) -> dict[str, str]:
-        exactly = self.compiler.exactly if self.compiler else ""
+        exactly = self.compiler.full_version if self.compiler else ""
         return origin.properties(self.target, function, exactly)
 
 

@@ -91,7 +91,7 @@ def _packages(
 ) -> Iterator[tuple[Package, bool]]:
     """Each, and whether it was there already. Raises Unpackaged."""
     for aim in targets:
-        builder = Builder(aim, to, interpreters.find(aim.python) if byte_code else None)
+        builder = Builder(aim, to, interpreters.find_or_install(aim.python) if byte_code else None)
         there = {function: builder.there(function) for function in functions}
         for found in there.values():
             if found is not None:

@@ -13,7 +13,7 @@ FUNCTIONS = PROJECT / "functions"
 """The folder of all that is ours in a package."""
 
 
-def properties(target: Target, function: str, exactly: str) -> dict[str, str]:
+def properties(target: Target, function: str, full_version: str) -> dict[str, str]:
     """As its bill says them. `exactly` is the Python that makes the byte code (``3.10.13``),
     empty for none."""
     return {
@@ -21,7 +21,7 @@ def properties(target: Target, function: str, exactly: str) -> dict[str, str]:
         "function": function,
         "python": target.python,
         "platform": target.platform,
-        "byte-code": exactly,
+        "byte-code": full_version,
         "sources": _digest(target),
     }
 

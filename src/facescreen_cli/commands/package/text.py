@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from facescreen_cli.commands.package.sbom import Package
-from facescreen_cli.output import json_document
+from facescreen_cli.output import to_json
 
 _WIDTH = 34
 
@@ -41,7 +41,7 @@ def as_json(packages: Sequence[Package]) -> str:
         }
         for package in packages
     ]
-    return json_document(told)
+    return to_json(told)
 
 
 def _mb(size: int) -> str:

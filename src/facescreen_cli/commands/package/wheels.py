@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from facescreen_cli.deploy_target import Target
-from facescreen_cli.interpreters import Unpackaged, uv
+from facescreen_cli.interpreters import Unpackaged, find_uv
 
 _BUILD = Path(__file__).with_name("build.txt")
 _MOST_SAID = 2000
@@ -18,8 +18,8 @@ def install(target: Target, folder: Path) -> None:
     the setuptools of build.txt and without a compiler: what it compiled would be for this machine
     (crcmod does without; anything else fails). Raises Unpackaged."""
     command = [
-        uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--no-compile-bytecode",
-        "--link-mode=copy", "--python", sys.executable,
+        find_uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes",
+        "--no-compile-bytecode", "--link-mode=copy", "--python", sys.executable,
         "--python-version", target.python, "--python-platform", target.platform,
         "--build-constraints", str(_BUILD),
         # uv keeps builds by these, so it takes none from its cache that was made with a compiler.

@@ -20,7 +20,7 @@ from facescreen_cli.options import (
     dry_run_option,
     environment_option,
     json_option,
-    moment,
+    parse_time,
     profile_option,
     share_option,
     yes_option,
@@ -131,7 +131,7 @@ def _filters(causes: tuple[str, ...], since: str, until: str) -> _Filters:
     times: list[datetime | None] = []
     for option, given in (("--since", since), ("--until", until)):
         try:
-            times.append(moment(given, now) if given else None)
+            times.append(parse_time(given, now) if given else None)
         except ValueError:
             raise click.UsageError(
                 f"{option}: {given!r} is no time, as 2026-11-23 or 24h"

@@ -8,7 +8,7 @@ from facescreen.platforms import choose
 from facescreen_cli.commands.redrive import mns_queue, sqs_queue
 from facescreen_cli.commands.redrive.redriving import Redriving
 from facescreen_cli.credentials import UserCredentials
-from facescreen_cli.deployment import connect
+from facescreen_cli.deployment import connect_platform
 from facescreen_cli.environment import Environment
 from facescreen_cli.interrupt import StoppablePace, StopSignal
 from facescreen_cli.sdk.invoker import connect_invoker
@@ -30,7 +30,7 @@ class Options:
 def connected(options: Options, environment: Environment, stop: StopSignal) -> Redriving:
     """Raises errors.FacescreenError, and click.UsageError with every setting that is wrong."""
     store, credentials = choose.named(options.cloud).store, UserCredentials(options.profile)
-    settings, platform = connect(store, environment.settings, credentials)
+    settings, platform = connect_platform(store, environment.settings, credentials)
     queue, read = _QUEUES[options.cloud](environment.variables, settings, platform)
     invoker = connect_invoker(store, environment, credentials)
     pace = StoppablePace(options.share * settings.calls_per_second, stop)

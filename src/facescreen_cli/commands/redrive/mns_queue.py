@@ -17,8 +17,8 @@ from facescreen.settings.loader import Reader, Setting
 from facescreen.settings.table import Settings
 from facescreen_cli.commands.redrive.dead_letters import ReadLetter, of_function_compute
 from facescreen_cli.commands.redrive.queues import HOLD_S, Held, LetterQueue, sent
-from facescreen_cli.environment import usage_errors
-from facescreen_cli.sdk.mns import connect
+from facescreen_cli.environment import settings_as_usage_errors
+from facescreen_cli.sdk.mns import create_account
 
 _NAME = Setting(
     "MNS_DLQ",
@@ -34,7 +34,7 @@ def connect_queue(
     variables: Mapping[str, str], _: Settings, platform: Platform
 ) -> tuple[LetterQueue, ReadLetter]:
     """MNS_DLQ, and what reads its letters. Raises click.UsageError."""
-    with usage_errors():
+    with settings_as_usage_errors():
         reader = Reader(variables)
         reader.value(OSS_REGION)
         endpoint, name = reader.value(MNS_ENDPOINT), reader.value(_NAME)
@@ -46,7 +46,7 @@ class MnsLetters:
     """The port LetterQueue."""
 
     def __init__(self, endpoint: str, name: str, credentials: CredentialSource) -> None:
-        self._queue = connect(endpoint, credentials).get_queue(name)
+        self._queue = create_account(endpoint, credentials).get_queue(name)
         # As it stands: whether it is Base64 is the letter's matter.
         self._queue.set_encoding(False)
 

@@ -18,7 +18,7 @@ from facescreen.settings.table import Settings
 from facescreen_cli.commands.redrive.dead_letters import ReadLetter, of_sqs
 from facescreen_cli.commands.redrive.queues import HOLD_S, Held, LetterQueue, sent
 from facescreen_cli.commands.redrive.standing import S3Standing
-from facescreen_cli.environment import usage_errors
+from facescreen_cli.environment import settings_as_usage_errors
 
 _URL = Setting(
     "DEAD_LETTERS_QUEUE_URL",
@@ -33,7 +33,7 @@ def connect_queue(
     variables: Mapping[str, str], settings: Settings, platform: Platform
 ) -> tuple[LetterQueue, ReadLetter]:
     """DEAD_LETTERS_QUEUE_URL, and what reads its letters. Raises click.UsageError."""
-    with usage_errors():
+    with settings_as_usage_errors():
         reader = Reader(variables)
         url = reader.value(_URL)
         reader.check()

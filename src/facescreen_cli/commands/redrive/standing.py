@@ -11,7 +11,7 @@ from facescreen.model import ObjectRef, Verdict
 from facescreen.storage.ports import ObjectStore
 from facescreen.tags import read_tags
 from facescreen.timing import persistently
-from facescreen_cli.buckets import needing
+from facescreen_cli.buckets import permission_hint
 from facescreen_cli.commands.redrive.causes import ALREADY_SCREENED, NOT_TOLD, kind_of
 
 
@@ -27,7 +27,7 @@ class S3Standing:
         """The error's class, or a word of causes.py, and a text about it."""
         action = f"s3:GetObject{'Version' if ref.version_id else ''}Tagging"
         try:
-            with needing(action, ref.bucket):
+            with permission_hint(action, ref.bucket):
                 tags = persistently(lambda: self.store.tags(ref))
         except (errors.ObjectGone, errors.BadEvent) as final:
             return final.name, str(final)

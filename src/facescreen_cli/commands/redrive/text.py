@@ -6,15 +6,15 @@ import click
 
 from facescreen_cli.commands.redrive.causes import Cause
 from facescreen_cli.commands.redrive.dead_letters import Letter
-from facescreen_cli.cost import costs, usd
-from facescreen_cli.output import json_line, note, printable
+from facescreen_cli.cost import cost_usd, format_cost
+from facescreen_cli.output import print_json_line, print_note, replace_unprintable
 
 
 def group(cause: Cause, letters: list[Letter], *, as_json: bool) -> None:
     """How many failed of one cause, and what has to be done."""
     oldest = min(letter.failed_at for letter in letters)
     if as_json:
-        json_line(
+        print_json_line(
             cause=cause.name,
             letters=len(letters),
             again=cause.again,
@@ -25,37 +25,42 @@ def group(cause: Cause, letters: list[Letter], *, as_json: bool) -> None:
         )
         return
     kept = "" if cause.again else ", kept"
-    click.echo(f"{len(letters):6} {printable(cause.name)}{kept}, since {oldest:%Y-%m-%d %H:%M} UTC")
+    click.echo(
+        f"{len(letters):6} {replace_unprintable(cause.name)}{kept}, "
+        f"since {oldest:%Y-%m-%d %H:%M} UTC"
+    )
     click.echo(f"       → {cause.remedy}")
-    click.echo(f"       {printable(_about(letters[0]))}: {printable(letters[0].says)}")
+    click.echo(
+        f"       {replace_unprintable(_about(letters[0]))}: {replace_unprintable(letters[0].says)}"
+    )
 
 
 def plan(again: int, kept: int, *, as_json: bool) -> None:
     """What a yes would do."""
     if as_json:
-        json_line(to_send_again=again, kept=kept, usd_at_most=usd(again))
+        print_json_line(to_send_again=again, kept=kept, usd_at_most=cost_usd(again))
     else:
         says = "what was paid for is not paid for again"
-        note(f"{again} to send again, {kept} kept: at most {costs(again)}; {says}.")
+        print_note(f"{again} to send again, {kept} kept: at most {format_cost(again)}; {says}.")
 
 
 def letter(one: Letter, status: str, detail: str = "", *, as_json: bool) -> None:
     """What came of one. To people only what is kept."""
     if as_json:
-        json_line(
+        print_json_line(
             objects=list(one.objects),
             cause=one.error,
             status=status,
             detail=detail,
         )
     elif status == "kept":
-        click.echo(f"kept  {printable(_about(one))}: {printable(detail)}")
+        click.echo(f"kept  {replace_unprintable(_about(one))}: {replace_unprintable(detail)}")
 
 
 def ended(sent: int, kept: int, *, as_json: bool) -> None:
     """How it came out."""
     if as_json:
-        json_line(sent_again=sent, kept=kept)
+        print_json_line(sent_again=sent, kept=kept)
     else:
         click.echo(f"{sent} sent again, {kept} kept.")
 

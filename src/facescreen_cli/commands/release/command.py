@@ -11,11 +11,11 @@ from facescreen.model import ObjectRef
 from facescreen.records.ledger import Ledger
 from facescreen.screening.quarantine import Records
 from facescreen.storage.keys import object_ref
-from facescreen_cli.buckets import STORES
+from facescreen_cli.buckets import STORE_NAMES
 from facescreen_cli.commands.release.releasing import NotReleased, Releasing, Reopening, Return
 from facescreen_cli.cost import confirm
 from facescreen_cli.credentials import UserCredentials
-from facescreen_cli.deployment import connect
+from facescreen_cli.deployment import connect_platform
 from facescreen_cli.environment import Environment
 from facescreen_cli.exit_codes import FAILED, OK
 from facescreen_cli.options import (
@@ -25,7 +25,7 @@ from facescreen_cli.options import (
     profile_option,
     yes_option,
 )
-from facescreen_cli.output import json_line, printable
+from facescreen_cli.output import print_json_line, replace_unprintable
 
 _EXAMPLES = """
 \b
@@ -104,7 +104,7 @@ def _named(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
     refs = []
     for named in dict.fromkeys(objects):
         scheme, separator, rest = named.partition("://")
-        if scheme not in STORES or not separator:
+        if scheme not in STORE_NAMES or not separator:
             raise click.UsageError(f"name objects as oss://bucket/key, not {named!r}")
         bucket, _, key = rest.partition("/")
         try:
@@ -119,7 +119,7 @@ def _named(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
 
 def _releasing(store: str, environment: Environment, profile: str) -> Releasing:
     """Raises click.UsageError, which names every setting that is wrong."""
-    settings, platform = connect(
+    settings, platform = connect_platform(
         store, environment.settings, UserCredentials(profile), needs=["STATE_BUCKET"]
     )
     records = Records(Ledger(platform.state_store(settings.state_bucket)))
@@ -148,10 +148,10 @@ def _carry_out(releasing: Releasing, row: _Row) -> None:
 
 def _tell(row: _Row, *, as_json: bool) -> None:
     if as_json:
-        json_line(object=row.ref.uri, status=row.status, detail=row.detail)
+        print_json_line(object=row.ref.uri, status=row.status, detail=row.detail)
     else:
         click.echo(_line(row))
 
 
 def _line(row: _Row) -> str:
-    return f"{row.status.replace('_', ' '):13} {printable(row.ref.uri)}: {printable(row.detail)}"
+    return replace_unprintable(f"{row.status.replace('_', ' '):13} {row.ref.uri}: {row.detail}")

@@ -8,13 +8,13 @@ import click
 from click.core import ParameterSource
 
 from facescreen.platforms import choose
-from facescreen_cli.buckets import Bucket, bucket_and_prefix
+from facescreen_cli.buckets import StoreBucket, parse_bucket_target
 from facescreen_cli.commands.report import cost, text
 from facescreen_cli.commands.report.counting import count
 from facescreen_cli.commands.report.file import check_page, write_page
 from facescreen_cli.commands.report.page import html
 from facescreen_cli.credentials import UserCredentials
-from facescreen_cli.deployment import connect
+from facescreen_cli.deployment import connect_platform
 from facescreen_cli.environment import Environment
 from facescreen_cli.exit_codes import OK
 from facescreen_cli.options import cloud_option, environment_option, json_option, profile_option
@@ -93,11 +93,11 @@ def report(
         raise click.UsageError("--cloud is for --cost: a bucket says where it is, as s3://bucket")
     if target is None:
         raise click.UsageError("name a bucket and a prefix, as oss://bucket/prefix, or --cost")
-    store, name, prefix = bucket_and_prefix(target, whole=whole)
+    store, name, prefix = parse_bucket_target(target, whole=whole)
     if page is not None:
         check_page(page)
-    settings, platform = connect(store, environment.settings, UserCredentials(profile))
-    counted = count(Bucket(platform.object_store, name), prefix, settings)
+    settings, platform = connect_platform(store, environment.settings, UserCredentials(profile))
+    counted = count(StoreBucket(platform.object_store, name), prefix, settings)
     text.tell(counted, as_json=as_json)
     if page is not None:
         write_page(page, html(counted))
@@ -106,7 +106,9 @@ def report(
 
 def _tell_cost(environment: Environment, cloud: str, profile: str, *, as_json: bool) -> int:
     store, credentials = choose.named(cloud).store, UserCredentials(profile)
-    settings, platform = connect(store, environment.settings, credentials, needs=["STATE_BUCKET"])
+    settings, platform = connect_platform(
+        store, environment.settings, credentials, needs=["STATE_BUCKET"]
+    )
     month = cost.read(settings, platform)
     click.echo(cost.as_json(month) if as_json else cost.as_table(month))
     return OK

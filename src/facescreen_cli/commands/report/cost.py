@@ -16,9 +16,9 @@ from facescreen.records.history import History
 from facescreen.settings.table import Settings
 from facescreen.storage.ports import StateStore
 from facescreen.timing import persistently
-from facescreen_cli.buckets import needing
-from facescreen_cli.cost import usd
-from facescreen_cli.output import json_document, rendered
+from facescreen_cli.buckets import permission_hint
+from facescreen_cli.cost import cost_usd
+from facescreen_cli.output import render_text, to_json
 
 COUNTED, FROM_HISTORY = "counted", "history"
 _SOURCES = (
@@ -55,7 +55,7 @@ def read(settings: Settings, platform: Platform) -> Cost:
     """From the state bucket. Raises errors.FacescreenError, AccessRefused with what is to be
     allowed."""
     store, bucket = platform.object_store, settings.state_bucket
-    with needing(f"{store.listing_action} and {store.name}:GetObject", bucket):
+    with permission_hint(f"{store.listing_action} and {store.name}:GetObject", bucket):
         today = datetime.now(timezone.utc).date()
         return Cost(month_to_date(platform.state_store(bucket), today), settings.daily_calls)
 
@@ -82,18 +82,18 @@ def as_json(cost: Cost) -> str:
         "month": cost.days[0].date.isoformat()[:7],
         "cap": None if math.isinf(cost.cap) else int(cost.cap),
         "calls": cost.calls,
-        "usd": usd(cost.calls),
+        "usd": cost_usd(cost.calls),
         "days": [
             {
                 "day": day.date.isoformat(),
                 "calls": day.calls,
-                "usd": usd(day.calls),
+                "usd": cost_usd(day.calls),
                 "source": day.source,
             }
             for day in cost.days
         ],
     }
-    return json_document(document)
+    return to_json(document)
 
 
 def as_table(cost: Cost) -> str:
@@ -101,14 +101,14 @@ def as_table(cost: Cost) -> str:
     table = Table(caption=_SOURCES, caption_justify="left", show_footer=True)
     table.add_column("day (UTC)", "month to date")
     table.add_column("paid calls", str(cost.calls), justify="right")
-    table.add_column("USD", f"{usd(cost.calls):.2f}", justify="right")
+    table.add_column("USD", f"{cost_usd(cost.calls):.2f}", justify="right")
     table.add_column("of the cap", _share(cost.calls, len(cost.days) * cost.cap), justify="right")
     table.add_column("source")
     for day in cost.days:
         if day.calls or day is cost.days[0]:
-            dollars, share = f"{usd(day.calls):.2f}", _share(day.calls, cost.cap)
+            dollars, share = f"{cost_usd(day.calls):.2f}", _share(day.calls, cost.cap)
             table.add_row(day.date.isoformat(), str(day.calls), dollars, share, day.source)
-    return rendered(table, width=100).rstrip()
+    return render_text(table, width=100).rstrip()
 
 
 def _share(calls: int, most: float) -> str:

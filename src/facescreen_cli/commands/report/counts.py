@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 from facescreen.model import Verdict
 from facescreen_cli.exit_codes import FAILED, FLAGGED, INTERRUPTED, OK
-from facescreen_cli.verdicts import Apart, Found
+from facescreen_cli.verdicts import NoVerdict, TagState
 
 OTHER = "other"
 """Reasons and days beyond the most that are told apart: tags may say anything."""
@@ -23,14 +23,14 @@ class Counts:
     """Takes little memory, however many are added."""
 
     verdicts: Counter[Verdict] = field(default_factory=Counter)
-    apart: Counter[Apart] = field(default_factory=Counter)
+    apart: Counter[NoVerdict] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     days: dict[str, Counter[Verdict]] = field(default_factory=dict)
     """By ``2026-11-23``, in UTC."""
 
-    def add(self, found: Found) -> None:
+    def add(self, found: TagState) -> None:
         """One object more."""
-        if isinstance(found, Apart):
+        if isinstance(found, NoVerdict):
             self.apart[found] += 1
             return
         self.verdicts[found.verdict] += 1
@@ -47,7 +47,7 @@ class Counts:
     @property
     def screenable(self) -> int:
         """Those that have a verdict, or should have one."""
-        return self.objects - self.apart[Apart.SKIPPED] - self.apart[Apart.GONE]
+        return self.objects - self.apart[NoVerdict.SKIPPED] - self.apart[NoVerdict.GONE]
 
     @property
     def flagged(self) -> int:
@@ -74,7 +74,7 @@ class Report:
             return INTERRUPTED
         if check and counts.flagged:
             return FLAGGED
-        if self.partial or counts.apart[Apart.UNREAD]:
+        if self.partial or counts.apart[NoVerdict.UNREAD]:
             return FAILED
         # A mistyped prefix, under which nothing is, must pass no check.
         low_risk = counts.verdicts[Verdict.LOW_RISK] == counts.screenable > 0

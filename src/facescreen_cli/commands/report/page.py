@@ -10,7 +10,7 @@ from string import Template
 from facescreen.model import Verdict
 from facescreen_cli.commands.report.counts import Counts, Report, newest
 from facescreen_cli.commands.report.text import MOST_SHOWN, more, remedies, share
-from facescreen_cli.output import printable
+from facescreen_cli.output import replace_unprintable
 
 
 def html(report: Report) -> str:
@@ -73,4 +73,4 @@ def _words(verdict: Verdict) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(printable(text))
+    return escape(replace_unprintable(text))

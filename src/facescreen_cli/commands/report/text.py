@@ -11,20 +11,20 @@ from rich.text import Text
 
 from facescreen.model import Verdict
 from facescreen_cli.commands.report.counts import Counts, Report, newest
-from facescreen_cli.output import json_document, note, printable, show
-from facescreen_cli.verdicts import Apart
+from facescreen_cli.output import print_note, print_rich, replace_unprintable, to_json
+from facescreen_cli.verdicts import NoVerdict
 
 _WIDTH = 100
 MOST_SHOWN = 30
 """Reasons, and days."""
 _REMEDIES = {
-    Apart.STALE: "overwritten since, so the verdict that stands there is of other bytes. "
+    NoVerdict.STALE: "overwritten since, so the verdict that stands there is of other bytes. "
     "A backfill would screen them.",
-    Apart.UNSCREENED: "there before the function was, or not reached yet. "
+    NoVerdict.UNSCREENED: "there before the function was, or not reached yet. "
     "A backfill would screen them.",
-    Apart.UNREAD: "not read, as OSS did not answer. Ask for the report again.",
-    Apart.SKIPPED: "nothing that the function screens, by its filters.",
-    Apart.GONE: "deleted meanwhile.",
+    NoVerdict.UNREAD: "not read, as OSS did not answer. Ask for the report again.",
+    NoVerdict.SKIPPED: "nothing that the function screens, by its filters.",
+    NoVerdict.GONE: "deleted meanwhile.",
 }
 
 
@@ -36,7 +36,7 @@ def _document(report: Report) -> dict[str, Any]:
         "partial": report.partial,
         "objects": counts.objects,
         "verdicts": by_verdict(counts.verdicts),
-        **{apart.value: counts.apart[apart] for apart in Apart},
+        **{apart.value: counts.apart[apart] for apart in NoVerdict},
         "reasons": dict(counts.reasons.most_common()),
         "days": {day: by_verdict(verdicts) for day, verdicts in newest(counts.days)},
     }
@@ -50,11 +50,11 @@ def by_verdict(verdicts: Counter[Verdict]) -> dict[str, int]:
 def tell(report: Report, *, as_json: bool) -> None:
     """On standard output; on standard error, why it is partial."""
     if as_json:
-        click.echo(json_document(_document(report)))
+        click.echo(to_json(_document(report)))
     else:
         _tell_people(report)
     if report.partial:
-        note(f"Partial: {printable(report.partial)}")
+        print_note(f"Partial: {replace_unprintable(report.partial)}")
 
 
 def _tell_people(report: Report) -> None:
@@ -62,14 +62,14 @@ def _tell_people(report: Report) -> None:
     counts = report.counts
     title = f"{report.target}, {report.at}"
     title += f" (partial: {report.partial})" if report.partial else ""
-    show(Text(printable(title)), width=_WIDTH)
+    print_rich(Text(replace_unprintable(title)), width=_WIDTH)
     if not counts.objects:
-        show("No object was counted.", width=_WIDTH)
+        print_rich("No object was counted.", width=_WIDTH)
         return
     tables = [_verdicts(counts)]
     tables += [_reasons(counts)] if counts.reasons else []
     tables += [_days(counts)] if counts.days else []
-    show(*tables, *map(Text, remedies(counts)), width=_WIDTH)
+    print_rich(*tables, *map(Text, remedies(counts)), width=_WIDTH)
 
 
 def remedies(counts: Counts) -> list[str]:
@@ -96,7 +96,7 @@ def _verdicts(counts: Counts) -> Table:
     for verdict in Verdict:
         count = counts.verdicts[verdict]
         table.add_row(verdict.value, str(count), share(count, counts.screenable))
-    for apart in (Apart.STALE, Apart.UNSCREENED, Apart.UNREAD):
+    for apart in (NoVerdict.STALE, NoVerdict.UNSCREENED, NoVerdict.UNREAD):
         count = counts.apart[apart]
         table.add_row(f"({apart.value})", str(count), share(count, counts.screenable))
     return table
@@ -105,7 +105,7 @@ def _verdicts(counts: Counts) -> Table:
 def _reasons(counts: Counts) -> Table:
     table = _table("reason", "objects", caption=more(len(counts.reasons)))
     for reason, count in counts.reasons.most_common(MOST_SHOWN):
-        table.add_row(Text(printable(reason)), str(count))
+        table.add_row(Text(replace_unprintable(reason)), str(count))
     return table
 
 

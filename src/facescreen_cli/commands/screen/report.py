@@ -11,9 +11,9 @@ from rich.text import Text
 from facescreen.model import Verdict
 from facescreen_cli.commands.screen.target_screener import Result
 from facescreen_cli.commands.screen.targets import BucketObject, Found, Url
-from facescreen_cli.cost import costs
+from facescreen_cli.cost import format_cost
 from facescreen_cli.exit_codes import FAILED, FLAGGED, OK
-from facescreen_cli.output import json_line, printable, show
+from facescreen_cli.output import print_json_line, print_rich, replace_unprintable
 
 _FLAGGED = (Verdict.HIGH_RISK.value, Verdict.SUSPICIOUS.value)
 _COLOURS = {"low_risk": "green", "high_risk": "bold red", "suspicious": "bold yellow"}
@@ -30,7 +30,7 @@ class Report:
         """One more; with `as_json` it is told at once, on a line of its own."""
         self._rows.append(result)
         if as_json:
-            json_line(**_record(result))
+            print_json_line(**_record(result))
 
     def table(self) -> None:
         """Every result, on standard output."""
@@ -40,16 +40,16 @@ class Report:
         for result in self._rows:
             data = result.data
             verdict = Text(shown_verdict(result), _COLOURS.get(data["verdict"], ""))
-            cells = (printable(result.target.name), data["reason"], data["detail"])
+            cells = (replace_unprintable(result.target.name), data["reason"], data["detail"])
             table.add_row(Text(cells[0]), verdict, *map(Text, cells[1:]))
-        show(table, width=160)
+        print_rich(table, width=160)
 
     def summary(self) -> str:
         """In a sentence or three."""
         verdicts = Counter(row.data["verdict"].replace("_", " ") for row in self._rows)
         parts = [f"{count} {verdict}" for verdict, count in verdicts.most_common()]
         told = [f"{len(self._rows)} screened: {', '.join(parts)}." if parts else "None screened."]
-        told.append(f"{costs(sum(row.paid for row in self._rows))}.")
+        told.append(f"{format_cost(sum(row.paid for row in self._rows))}.")
         if unanswered := sum(row.unanswered for row in self._rows):
             told.append(f"{unanswered} without an answer may have been paid too.")
         if any(_stand_in(row) for row in self._rows):

@@ -18,12 +18,12 @@ from facescreen_cli.commands.screen.report import Report, skipped_summary
 from facescreen_cli.commands.screen.services import Services
 from facescreen_cli.commands.screen.targets import BucketObject, Found
 from facescreen_cli.commands.screen.workers import results, workers
-from facescreen_cli.cost import confirm, costs
+from facescreen_cli.cost import confirm, format_cost
 from facescreen_cli.credentials import UserCredentials
 from facescreen_cli.environment import Environment
 from facescreen_cli.exit_codes import INTERRUPTED, OK
 from facescreen_cli.interrupt import StopSignal
-from facescreen_cli.output import note, printable, progress
+from facescreen_cli.output import print_note, progress_bar, replace_unprintable
 
 _MAX_UNASKED = 25
 """Paid calls that nobody is asked about."""
@@ -38,7 +38,7 @@ def find_targets(arguments: tuple[str, ...], origins: tuple[str, ...], *, verbos
         found.add(argument, rules)
     if verbose:
         for path, why in found.skipped:
-            note(f"skipped ({why}): {printable(str(path))}")
+            print_note(f"skipped ({why}): {replace_unprintable(str(path))}")
     if not found.targets:
         raise click.UsageError(f"there is no image or video to screen. {skipped_summary(found)}")
     return found
@@ -92,7 +92,7 @@ def surroundings(
 def tell_cost(found: Found, services: Services) -> int:
     """Says what a run would cost at most. The exit code."""
     calls = paid_calls(found.targets, services.settings.strictness)
-    told = f"{len(found.targets)} to screen: up to {costs(calls)}. {skipped_summary(found)}"
+    told = f"{len(found.targets)} to screen: up to {format_cost(calls)}. {skipped_summary(found)}"
     click.echo(told.strip())
     return OK
 
@@ -103,9 +103,9 @@ def confirm_cost(found: Found, services: Services, *, yes: bool) -> None:
         return
     calls = paid_calls(found.targets, services.settings.strictness)
     confirm(
-        f"Up to {costs(calls)}. Go on?",
+        f"Up to {format_cost(calls)}. Go on?",
         yes=calls <= _MAX_UNASKED,
-        unasked=f"up to {costs(calls)}: more than {_MAX_UNASKED} calls are paid only with --yes",
+        unasked=f"up to {format_cost(calls)}: more than {_MAX_UNASKED} calls need --yes",
         declined="nothing was screened or paid",
     )
 
@@ -116,7 +116,7 @@ def run(found: Found, services: Services, *, as_json: bool, write_back: bool) ->
     judge = services.judge(stop, objects=bool(store_of(found)), write_back=write_back)
     size = workers(services.settings.calls_per_second, len(found.targets))
     columns = ("screened", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with stop.on_interrupt(), progress(*columns, total=len(found.targets)) as bar:
+    with stop.on_interrupt(), progress_bar(*columns, total=len(found.targets)) as bar:
         for result in results(found.targets, judge.judge, stop, size):
             report.add(result, as_json=as_json)
             bar.advance()
@@ -124,5 +124,5 @@ def run(found: Found, services: Services, *, as_json: bool, write_back: bool) ->
         report.table()
     click.echo(report.summary(), err=as_json)
     if stop.fault is not None:
-        note(f"Stopped: {stop.fault}")
+        print_note(f"Stopped: {stop.fault}")
     return INTERRUPTED if stop.interrupted else report.status

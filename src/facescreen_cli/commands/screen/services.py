@@ -15,9 +15,9 @@ from facescreen.deepfake.client import DeepfakeClient
 from facescreen.deployment import Deployment
 from facescreen.platforms.ports import Platform
 from facescreen.settings.table import Settings
-from facescreen_cli.buckets import STORES
+from facescreen_cli.buckets import STORE_NAMES
 from facescreen_cli.commands.screen.target_screener import Judge, Once
-from facescreen_cli.deployment import SCREENING, connect, is_on_this_machine
+from facescreen_cli.deployment import SCREENING_SETTINGS, connect_platform, is_loopback
 from facescreen_cli.interrupt import StoppablePace, StopSignal
 
 _SOURCE = "facescreen/screen"
@@ -45,10 +45,12 @@ class Services:
         """`store` is empty where there are no objects: files and URLs are screened alike from any
         cloud. A dry run calls no service, and works without a scene. Raises click.UsageError, which
         names every setting that is wrong."""
-        needs: tuple[str, ...] = SCREENING if store else ("SCENE_CODE",)
+        needs: tuple[str, ...] = SCREENING_SETTINGS if store else ("SCENE_CODE",)
         if dry_run and not environment.get("SCENE_CODE"):
             needs = ()
-        settings, platform = connect(store or STORES[0], environment, credentials, needs=needs)
+        settings, platform = connect_platform(
+            store or STORE_NAMES[0], environment, credentials, needs=needs
+        )
         return cls(settings, platform, environment.get("CLOUDAUTH_CA_FILE", ""))
 
     def judge(self, stop: StopSignal, *, objects: bool, write_back: bool) -> Judge:
@@ -81,5 +83,5 @@ class Services:
             image_timeout_s=settings.image_timeout_s,
             video_timeout_s=settings.video_timeout_s,
             rate_limiter=StoppablePace(settings.calls_per_second, stop),
-            allow_emulator=is_on_this_machine(self.platform.cloudauth_endpoint),
+            allow_emulator=is_loopback(self.platform.cloudauth_endpoint),
         )

@@ -18,7 +18,7 @@ from facescreen.errors import InvalidRequestError, UrlRefusedError
 from facescreen.model import ObjectRef
 from facescreen.screening.url_rules import UrlRules
 from facescreen.storage.keys import object_ref
-from facescreen_cli.buckets import STORES
+from facescreen_cli.buckets import STORE_NAMES
 
 # The signatures of media.kinds: a folder's other files are left alone.
 _MEDIA = re.compile(
@@ -106,7 +106,7 @@ class Found:
         scheme, separator, rest = argument.partition("://")
         if not separator:
             self._add_path(Path(argument))
-        elif scheme in STORES:
+        elif scheme in STORE_NAMES:
             self.targets.append(BucketObject(_object(scheme, rest)))
         else:
             self.targets.append(_checked(Url(argument), rules))

@@ -79,7 +79,7 @@ def up(
 def _pythons(environment: Mapping[str, str]) -> dict[str, str]:
     """Of the runtime that the packages are built for. Raises Unpackaged."""
     version = target("alibaba", environment).python
-    return {f"python{version}": str(interpreters.find(version).path)}
+    return {f"python{version}": str(interpreters.find_or_install(version).path)}
 
 
 def _port(given: str) -> tuple[str, int]:

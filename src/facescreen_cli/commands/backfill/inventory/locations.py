@@ -15,7 +15,7 @@ from facescreen import errors
 from facescreen.model import ObjectRef
 from facescreen.storage.ports import ObjectStore
 from facescreen.timing import persistently
-from facescreen_cli.buckets import needing
+from facescreen_cli.buckets import permission_hint
 from facescreen_cli.commands.backfill.inventory.manifest import LARGEST
 
 _BLOCK = 8 * 1024 * 1024
@@ -90,7 +90,7 @@ class InBucket:
     @contextmanager
     def _open(self, key: str) -> Iterator[IO[bytes]]:
         ref = ObjectRef(self.store.name, self.bucket, key)
-        with needing(f"{self.store.name}:GetObject", self.bucket):
+        with permission_hint(f"{self.store.name}:GetObject", self.bucket):
             head = persistently(lambda: self.store.head(ref))
             pinned = replace(ref, etag=head.etag, version_id=head.version_id)
             yield io.BufferedReader(_Ranges(self.store, pinned, head.size), _BLOCK)

@@ -11,7 +11,7 @@ from pathlib import Path
 from click import UsageError
 
 from facescreen.storage.ports import Listed, ObjectStore
-from facescreen_cli.buckets import STORES, Bucket
+from facescreen_cli.buckets import STORE_NAMES, StoreBucket
 from facescreen_cli.commands.backfill.inventory.locations import Folder, InBucket, Place
 from facescreen_cli.commands.backfill.inventory.manifest import File, Manifest
 from facescreen_cli.commands.backfill.inventory.rows import RowReader
@@ -40,7 +40,7 @@ class Inventory:
             yield from self.reader.read(file, data)
 
 
-def opened(name: str, bucket: Bucket) -> Inventory:
+def opened(name: str, bucket: StoreBucket) -> Inventory:
     """The inventory of `bucket` whose manifest is `name`: a path, or an object's URI.
 
     Raises click.UsageError where it is of another bucket, or not as its checksum says.
@@ -65,6 +65,6 @@ def _place(name: str, store: ObjectStore) -> Place:
     if not separator:
         return Folder(Path(name))
     bucket, _, key = rest.partition("/")
-    if scheme not in STORES or not bucket or not key:
+    if scheme not in STORE_NAMES or not bucket or not key:
         raise UsageError("name the manifest as a file, or as oss://bucket/key")
     return InBucket(store, bucket, key)
