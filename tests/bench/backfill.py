@@ -27,8 +27,8 @@ import yaml
 
 from facescreen_local.background import Background
 from facescreen_local.cloud import LocalCloud
+from tests.support.cloud_client import PROJECT, LocalCloudClient
 from tests.support.command import user_environment
-from tests.support.outside import PROJECT, Outside
 from tests.support.samples import sample_files
 
 _NOTING = """
@@ -68,20 +68,20 @@ def main() -> None:
             settings["STATE_BUCKET"] = str(noted)
         cloud = LocalCloud(Path(folder) / "cloud", _project(Path(folder), told.screened), settings)
         loop.run(cloud.start())
-        outside = Outside(cloud.environment())
+        cloud_client = LocalCloudClient(cloud.environment())
         try:
-            _fill(cloud, outside, told.objects)
+            _fill(cloud, cloud_client, told.objects)
             started = time.monotonic()
-            _run(Path(folder), outside, told.objects)
+            _run(Path(folder), cloud_client, told.objects)
             print("waiting for the function", flush=True)
             loop.run(cloud.fc.functions.drained(), 24 * 3600)
             rate = told.objects / (time.monotonic() - started)
             print(f"done, {rate:.0f} objects a second from the first listing on")
             came = _paid(cloud) if told.screened else Counter(noted.read_text().splitlines())
             if told.screened:
-                _check_verdicts(outside, told.objects)
+                _check_verdicts(cloud_client, told.objects)
         finally:
-            outside.close()
+            cloud_client.close()
             loop.run(cloud.stop())
     _judge(came, told.objects, paid=told.screened)
 
@@ -98,9 +98,9 @@ def _paid(cloud: LocalCloud) -> Counter[str]:
     return Counter(call.object for call in cloud.cloudauth.calls if call.billed)
 
 
-def _check_verdicts(outside: Outside, objects: int) -> None:
+def _check_verdicts(cloud_client: LocalCloudClient, objects: int) -> None:
     """That the scripted one stands on each, as the tags say."""
-    target = f"oss://{outside.told['OSS_BUCKET']}/old/"
+    target = f"oss://{cloud_client.env['OSS_BUCKET']}/old/"
     command = [
         sys.executable,
         "-c",
@@ -109,7 +109,10 @@ def _check_verdicts(outside: Outside, objects: int) -> None:
         "--json",
     ]
     done = subprocess.run(
-        [*command, target], env=user_environment(outside.told), stdout=subprocess.PIPE, check=True
+        [*command, target],
+        env=user_environment(cloud_client.env),
+        stdout=subprocess.PIPE,
+        check=True,
     )
     found = {
         verdict: count for verdict, count in json.loads(done.stdout)["verdicts"].items() if count
@@ -142,14 +145,14 @@ def _project(folder: Path, screened: bool) -> Path:
     return project
 
 
-def _fill(cloud: LocalCloud, outside: Outside, objects: int) -> None:
+def _fill(cloud: LocalCloud, cloud_client: LocalCloudClient, objects: int) -> None:
     samples = sample_files(cloud)
     portrait, flagged = samples["portrait.jpg"], samples["flagged.jpg"]
     oss2.defaults.connection_pool_size = _CLIENTS
 
     def put(number: int) -> None:
         data = portrait if number % _ONE_FLAGGED_IN else flagged
-        outside.bucket.put_object(f"old/{number:07}.jpg", data)
+        cloud_client.bucket.put_object(f"old/{number:07}.jpg", data)
 
     started = time.monotonic()
     with ThreadPoolExecutor(_CLIENTS) as clients:
@@ -158,12 +161,12 @@ def _fill(cloud: LocalCloud, outside: Outside, objects: int) -> None:
     print(f"{objects} objects put in {time.monotonic() - started:.0f} s", flush=True)
 
 
-def _run(folder: Path, outside: Outside, objects: int) -> None:
+def _run(folder: Path, cloud_client: LocalCloudClient, objects: int) -> None:
     """Killed at a third, and at two thirds; then to its end."""
-    environment = user_environment(outside.told, XDG_STATE_HOME=str(folder))
+    environment = user_environment(cloud_client.env, XDG_STATE_HOME=str(folder))
     print(f"{'':24}{'objects':>9}{'a second':>10}{'RSS MB':>8}")
     for at in (objects // 3, 2 * objects // 3, None):
-        with _begun(environment, outside.told["OSS_BUCKET"]) as process:
+        with _begun(environment, cloud_client.env["OSS_BUCKET"]) as process:
             _watch(process, at)
 
 

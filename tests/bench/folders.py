@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.e2e.command_line import folder
-from tests.support.outside import running
+from tests.support.cloud_client import run_local_cloud
 
 FILES, QUOTA = 300, 10
 """Quota in calls a second."""
@@ -13,5 +13,5 @@ FILES, QUOTA = 300, 10
 
 def run(place: Path) -> folder.Came:
     """A folder of FILES photographs."""
-    with running(place / "cloud") as (cloud, outside):
-        return folder.run(cloud, outside, place / "photos", files=FILES, quota=QUOTA)
+    with run_local_cloud(place / "cloud") as (cloud, cloud_client):
+        return folder.run(cloud, cloud_client, place / "photos", files=FILES, quota=QUOTA)

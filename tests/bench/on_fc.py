@@ -17,7 +17,7 @@ import yaml
 from aiohttp import web
 
 from facescreen_local.protocol.service import Service
-from tests.support.outside import PROJECT, Outside, running
+from tests.support.cloud_client import PROJECT, LocalCloudClient, run_local_cloud
 from tests.support.samples import sample_files
 
 _Answer = Callable[[web.BaseRequest, str], Any]
@@ -50,22 +50,22 @@ class Measured:
 
 def run(folder: Path) -> Measured:
     """OBJECTS photos at a quota that nobody waits for, once instances have started."""
-    with running(folder, CALLS_PER_SECOND="1000") as (cloud, outside):
+    with run_local_cloud(folder, CALLS_PER_SECOND="1000") as (cloud, cloud_client):
         photo = sample_files(cloud)["flagged.jpg"]
-        _screen(outside, photo, "warm", _WARM)
+        _screen(cloud_client, photo, "warm", _WARM)
         with _counting(cloud.oss, cloud.mns) as operations:
-            _screen(outside, photo, "measured", OBJECTS)
+            _screen(cloud_client, photo, "measured", OBJECTS)
         operations["PutObject"] -= OBJECTS  # the uploads themselves
-        return Measured(_used(outside.invocations()), _kinds(operations))
+        return Measured(_used(cloud_client.invocations()), _kinds(operations))
 
 
-def _screen(outside: Outside, photo: bytes, prefix: str, count: int) -> None:
-    outside.admin.post("/reset")
-    outside.behave(cloudauth={"latency_ms": CALL_MS})
+def _screen(cloud_client: LocalCloudClient, photo: bytes, prefix: str, count: int) -> None:
+    cloud_client.admin.post("/reset")
+    cloud_client.set_behaviour(cloudauth={"latency_ms": CALL_MS})
     for number in range(count):
-        outside.put(f"{prefix}/{number}.jpg", photo + f"{prefix} {number}".encode())
-    outside.settled()
-    assert len(outside.calls()) == count
+        cloud_client.put(f"{prefix}/{number}.jpg", photo + f"{prefix} {number}".encode())
+    cloud_client.wait_until_idle()
+    assert len(cloud_client.billed_calls()) == count
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.command import FACESCREEN, up
-from tests.support.outside import PROJECT, Outside
+from tests.support.cloud_client import PROJECT, LocalCloudClient
+from tests.support.command import FACESCREEN, facescreen_up
 
 DOCS = PROJECT / "docs"
 
@@ -31,13 +31,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where a user stands who has started the local cloud with its samples."""
     here = tmp_path_factory.mktemp("readme")
     (here / ".venv").symlink_to(Path(sys.prefix))
-    with up(here, "--samples") as told:
+    with facescreen_up(here, "--samples") as told:
         (here / ".facescreen").symlink_to(here / "data")
-        outside = Outside(told)
-        outside.wait_for_message("selfies/flagged.jpg")
-        outside.wait_for_message("selfies/portrait.jpg")
+        cloud_client = LocalCloudClient(told)
+        cloud_client.wait_for_message("selfies/flagged.jpg")
+        cloud_client.wait_for_message("selfies/portrait.jpg")
         yield here
-        outside.close()
+        cloud_client.close()
 
 
 @pytest.mark.parametrize("command", ["screen", "report", "doctor"])

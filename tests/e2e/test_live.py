@@ -13,8 +13,8 @@ import oss2
 import pytest
 
 from tests.contract.place import NEEDED
-from tests.support.command import up
-from tests.support.outside import PROJECT, Outside
+from tests.support.cloud_client import PROJECT, LocalCloudClient
+from tests.support.command import facescreen_up
 
 STATE, VERSIONED = "facescreen-state", "facescreen-versioned"
 
@@ -22,7 +22,7 @@ STATE, VERSIONED = "facescreen-state", "facescreen-versioned"
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """What an account's holder would set."""
-    with up(tmp_path_factory.mktemp("up")) as told:
+    with facescreen_up(tmp_path_factory.mktemp("up")) as told:
         yield {
             **told,
             "STATE_BUCKET": STATE,
@@ -33,8 +33,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def running(told: dict[str, str]) -> Iterator[Outside]:
-    client = Outside(told)
+def running(told: dict[str, str]) -> Iterator[LocalCloudClient]:
+    client = LocalCloudClient(told)
     versioned = bucket(client, VERSIONED)
     versioned.create_bucket()
     versioned.put_bucket_versioning(oss2.models.BucketVersioningConfig("Enabled"))
@@ -43,14 +43,14 @@ def running(told: dict[str, str]) -> Iterator[Outside]:
 
 
 @pytest.fixture
-def outside(running: Outside) -> Outside:
+def cloud_client(running: LocalCloudClient) -> LocalCloudClient:
     running.admin.post("/reset")
     return running
 
 
-def bucket(outside: Outside, name: str) -> oss2.Bucket:
-    known = outside.bucket
-    return oss2.Bucket(known.auth, outside.told["OSS_ENDPOINT"], name, region=known.region)
+def bucket(cloud_client: LocalCloudClient, name: str) -> oss2.Bucket:
+    known = cloud_client.bucket
+    return oss2.Bucket(known.auth, cloud_client.env["OSS_ENDPOINT"], name, region=known.region)
 
 
 def make_live(
@@ -70,47 +70,49 @@ def make_live(
     )
 
 
-def left_behind(outside: Outside) -> list[str]:
+def left_behind(cloud_client: LocalCloudClient) -> list[str]:
     """What of the tests' still lies in buckets or the queue."""
-    found = [str(message) for message in outside.receive()]
+    found = [str(message) for message in cloud_client.receive_messages()]
     for name in (STATE, VERSIONED):
-        listed = bucket(outside, name).list_object_versions(prefix="facescreen-live-")
+        listed = bucket(cloud_client, name).list_object_versions(prefix="facescreen-live-")
         found += [version.key for version in [*listed.versions, *listed.delete_marker]]
     return found
 
 
-def test_it_costs_what_it_says(told: dict[str, str], outside: Outside) -> None:
+def test_it_costs_what_it_says(told: dict[str, str], cloud_client: LocalCloudClient) -> None:
     done = make_live(told, "yes\n")
     assert done.returncode == 0, done.stdout
     tests, calls, dollars = re.findall(
         r"^(\d+) live tests\n  cost   (\d+) paid calls, USD (\d+\.\d\d)", done.stdout
     )[0]
     assert f"\n{tests} passed, " in done.stdout
-    assert len(outside.calls()) == int(calls) > 0
+    assert len(cloud_client.billed_calls()) == int(calls) > 0
     assert float(dollars) == pytest.approx(0.40 * int(calls))
     assert f"in {STATE} and {VERSIONED}, at {told['OSS_ENDPOINT']}" in done.stdout
-    assert left_behind(outside) == []
+    assert left_behind(cloud_client) == []
     for secret in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
         assert told[secret] not in done.stdout + done.stderr
 
 
 @pytest.mark.slow
-def test_a_failed_test_cleans_up_too(told: dict[str, str], outside: Outside) -> None:
-    outside.behave(oss={"faults": [{"operation": "GetObjectTagging", "code": "AccessDenied",
-                                    "status": 403, "times": 100}]})  # fmt: skip
+def test_a_failed_test_cleans_up_too(told: dict[str, str], cloud_client: LocalCloudClient) -> None:
+    fault = {"operation": "GetObjectTagging", "code": "AccessDenied", "status": 403, "times": 100}
+    cloud_client.set_behaviour(oss={"faults": [fault]})
     done = make_live(told, YES="1", PYTEST_ADDOPTS="-k tags")
     assert done.returncode != 0
     assert " failed" in done.stdout
-    assert left_behind(outside) == []
+    assert left_behind(cloud_client) == []
 
 
 @pytest.mark.parametrize("said", ["", pytest.param("y\n", marks=pytest.mark.slow)])
-def test_without_a_yes_nothing_is_run(told: dict[str, str], outside: Outside, said: str) -> None:
+def test_without_a_yes_nothing_is_run(
+    told: dict[str, str], cloud_client: LocalCloudClient, said: str
+) -> None:
     done = make_live(told, said)
     assert done.returncode != 0
     assert "nothing was run" in done.stdout
     assert " passed" not in done.stdout
-    assert outside.calls() == []
+    assert cloud_client.billed_calls() == []
 
 
 def test_what_is_missing_is_named() -> None:
@@ -121,7 +123,9 @@ def test_what_is_missing_is_named() -> None:
         assert (f"{name}  {what}" in done.stderr) == (name != "SCENE_CODE")
 
 
-def test_without_make_live_no_live_test_is_run(told: dict[str, str], outside: Outside) -> None:
+def test_without_make_live_no_live_test_is_run(
+    told: dict[str, str], cloud_client: LocalCloudClient
+) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-m", "live", Path("tests", "contract")],
         cwd=PROJECT,
@@ -132,4 +136,4 @@ def test_without_make_live_no_live_test_is_run(told: dict[str, str], outside: Ou
         check=False,
     )
     assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
-    assert outside.calls() == []
+    assert cloud_client.billed_calls() == []

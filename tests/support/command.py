@@ -28,13 +28,13 @@ def user_environment(env_file: Mapping[str, str], **more: str) -> dict[str, str]
     return {**os.environ, **known, "SCENE_CODE": SCENE_CODE, **more}
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run_facescreen(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [FACESCREEN, *arguments], capture_output=True, text=True, timeout=180, check=False
     )
 
 
-def status(*arguments: str) -> int:
+def exit_code(*arguments: str) -> int:
     """The exit code of the command line, run in this process."""
     with (
         patch.object(sys, "argv", ["facescreen", *arguments]),
@@ -45,7 +45,7 @@ def status(*arguments: str) -> int:
     return ended.value.code
 
 
-def on_terminal(answer: str, command: Sequence[str], **options: Any) -> tuple[int, str]:
+def run_on_terminal(answer: str, command: Sequence[str], **options: Any) -> tuple[int, str]:
     """The exit code of a command and all that a terminal shows, where `answer` is typed. `options`
     are Popen's."""
     ours, theirs = os.openpty()
@@ -63,7 +63,7 @@ def on_terminal(answer: str, command: Sequence[str], **options: Any) -> tuple[in
 
 
 @contextmanager
-def up(folder: Path, *options: str) -> Iterator[dict[str, str]]:
+def facescreen_up(folder: Path, *options: str) -> Iterator[dict[str, str]]:
     """``facescreen up`` with its state in ``folder/data``, and what its env file says."""
     env_file = folder / "env"
     arguments = ["up", "--data", str(folder / "data"), "--env-file", str(env_file), *options]

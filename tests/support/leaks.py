@@ -10,23 +10,23 @@ from pathlib import Path
 import oss2
 
 from facescreen_local.cloud import STATE_BUCKET, LocalCloud
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
 
 # Parameters of presigned URLs, V1 and V4; a JPEG, an MP4 and a PNG in Base64.
-FORBIDDEN = re.compile(
+FORBIDDEN_PATTERN = re.compile(
     r"x-oss-signature|x-oss-credential|x-oss-security-token|security-token=|OSSAccessKeyId"
     r"|[?&]Signature=|/9j/4|AAAAIGZ0eX|AAAAFGZ0eX|iVBORw0KGgo",
     re.IGNORECASE,
 )
 
 
-def find(cloud: LocalCloud, data: Path, outside: Outside) -> list[str]:
+def find_leaks(cloud: LocalCloud, data: Path, cloud_client: LocalCloudClient) -> list[str]:
     """Where something secret stands; empty when nowhere."""
     secrets = _secrets(cloud)
     return [
         place
-        for place, text in _written(data, outside)
-        if FORBIDDEN.search(text) or any(secret in text for secret in secrets)
+        for place, text in _written(data, cloud_client)
+        if FORBIDDEN_PATTERN.search(text) or any(secret in text for secret in secrets)
     ]
 
 
@@ -36,18 +36,21 @@ def _secrets(cloud: LocalCloud) -> list[str]:
     return [value for key in values for value in key if value]
 
 
-def _written(data: Path, outside: Outside) -> Iterator[tuple[str, str]]:
+def _written(data: Path, cloud_client: LocalCloudClient) -> Iterator[tuple[str, str]]:
     fc = data / "fc"
     for path in (*fc.glob("logs/*"), *fc.glob("events.db*")):
         yield path.name, path.read_text(errors="replace")
-    yield "invocations", json.dumps(outside.invocations())
-    outside.dead_letters()
-    yield "dead letters", json.dumps(outside.letters)
-    yield "messages", json.dumps(outside.receive())
-    for found in oss2.ObjectIterator(outside.bucket):
-        yield f"tags of {found.key}", json.dumps(outside.tags(found.key))
+    yield "invocations", json.dumps(cloud_client.invocations())
+    cloud_client.receive_dead_letters()
+    yield "dead letters", json.dumps(cloud_client.all_dead_letters)
+    yield "messages", json.dumps(cloud_client.receive_messages())
+    for found in oss2.ObjectIterator(cloud_client.bucket):
+        yield f"tags of {found.key}", json.dumps(cloud_client.tags(found.key))
     state = oss2.Bucket(
-        outside.bucket.auth, outside.bucket.endpoint, STATE_BUCKET, region=outside.bucket.region
+        cloud_client.bucket.auth,
+        cloud_client.bucket.endpoint,
+        STATE_BUCKET,
+        region=cloud_client.bucket.region,
     )
     for found in oss2.ObjectIterator(state):
         yield f"ledger {found.key}", state.get_object(found.key).read().decode()

@@ -9,7 +9,7 @@ import pytest
 
 from facescreen_local.cloud import LocalCloud
 from tests.support import leaks
-from tests.support.outside import Outside, running
+from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 
 
 @pytest.fixture(scope="module")
@@ -18,23 +18,25 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def running_cloud(data: Path) -> Iterator[tuple[LocalCloud, Outside]]:
-    with running(data) as both:
+def running_cloud(data: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
+    with run_local_cloud(data) as both:
         yield both
 
 
 @pytest.fixture(scope="module")
-def cloud(running_cloud: tuple[LocalCloud, Outside]) -> LocalCloud:
+def cloud(running_cloud: tuple[LocalCloud, LocalCloudClient]) -> LocalCloud:
     """One cloud for all tests of a file."""
     return running_cloud[0]
 
 
 @pytest.fixture
-def outside(running_cloud: tuple[LocalCloud, Outside], data: Path) -> Iterator[Outside]:
+def cloud_client(
+    running_cloud: tuple[LocalCloud, LocalCloudClient], data: Path
+) -> Iterator[LocalCloudClient]:
     """A client; after each test, all that was written anywhere is searched for secrets."""
     cloud, client = running_cloud
     client.admin.post("/reset")
     yield client
     client.admin.post("/reset")
-    client.settled()
-    assert leaks.find(cloud, data, client) == []
+    client.wait_until_idle()
+    assert leaks.find_leaks(cloud, data, client) == []

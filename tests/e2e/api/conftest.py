@@ -10,13 +10,13 @@ import pytest
 
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.api import response_leaks
-from tests.support.outside import Outside, running
+from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 from tests.support.samples import sample_files
 
 
 @pytest.fixture(scope="module")
-def running_cloud(data: Path) -> Iterator[tuple[LocalCloud, Outside]]:
-    with running(data, HTTP_LONGEST_SECONDS="5") as both:
+def running_cloud(data: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
+    with run_local_cloud(data, HTTP_LONGEST_SECONDS="5") as both:
         yield both
 
 
@@ -27,14 +27,14 @@ def files(cloud: LocalCloud) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def api(running_cloud: tuple[LocalCloud, Outside]) -> Iterator[httpx.Client]:
+def api(running_cloud: tuple[LocalCloud, LocalCloudClient]) -> Iterator[httpx.Client]:
     """A client of the trigger; every answer is searched for secrets as it comes."""
-    cloud, outside = running_cloud
+    cloud, cloud_client = running_cloud
 
     def search(answer: httpx.Response) -> None:
         answer.read()
         assert response_leaks.find(answer, cloud) == []
 
-    url, hooks = outside.told["HTTP_TRIGGER_URL"], {"response": [search]}
+    url, hooks = cloud_client.env["HTTP_TRIGGER_URL"], {"response": [search]}
     with httpx.Client(base_url=url, timeout=60, event_hooks=hooks) as client:
         yield client

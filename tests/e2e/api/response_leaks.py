@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from facescreen_local.cloud import LocalCloud
-from tests.support.leaks import FORBIDDEN
+from tests.support.leaks import FORBIDDEN_PATTERN
 
 
 def find(answer: httpx.Response, cloud: LocalCloud) -> list[str]:
@@ -21,7 +21,7 @@ def find(answer: httpx.Response, cloud: LocalCloud) -> list[str]:
     return found + [
         place
         for place, text in places.items()
-        if FORBIDDEN.search(text) or any(value in text for value in signing)
+        if FORBIDDEN_PATTERN.search(text) or any(value in text for value in signing)
     ]
 
 

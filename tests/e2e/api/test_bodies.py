@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from facescreen_local.cloud import LocalCloud
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
 
 MB = 1024 * 1024
 HEAD = b"POST /v1/screenings HTTP/1.1\r\nHost: a\r\nContent-Type: image/jpeg\r\n"
@@ -23,14 +23,14 @@ def _lives(api: httpx.Client) -> Iterator[None]:
     assert api.get("/v1/health", timeout=20).json()["status"] == "ok"
 
 
-def connected(outside: Outside) -> socket.socket:
-    address = urlsplit(outside.told["HTTP_TRIGGER_URL"])
+def connected(cloud_client: LocalCloudClient) -> socket.socket:
+    address = urlsplit(cloud_client.env["HTTP_TRIGGER_URL"])
     return socket.create_connection((address.hostname, address.port or 80), timeout=20)
 
 
-def sent(outside: Outside, *pieces: bytes) -> bytes:
+def sent(cloud_client: LocalCloudClient, *pieces: bytes) -> bytes:
     """What comes back for the bytes of a request; empty where the other end hangs up or waits."""
-    with connected(outside) as connection:
+    with connected(cloud_client) as connection:
         try:
             for piece in pieces:
                 connection.sendall(piece)
@@ -39,23 +39,27 @@ def sent(outside: Outside, *pieces: bytes) -> bytes:
             return b""
 
 
-def test_a_body_of_33_mb_is_refused_by_the_platform(api: httpx.Client, outside: Outside) -> None:
+def test_a_body_of_33_mb_is_refused_by_the_platform(
+    api: httpx.Client, cloud_client: LocalCloudClient
+) -> None:
     answer = api.post("/v1/screenings", content=bytes(33 * MB))
     assert (answer.status_code, answer.json()["Code"]) == (413, "EntityTooLarge")
 
 
-def test_it_is_refused_before_it_is_read(outside: Outside) -> None:
-    answer = sent(outside, HEAD + f"Content-Length: {33 * MB}\r\n\r\n".encode())
+def test_it_is_refused_before_it_is_read(cloud_client: LocalCloudClient) -> None:
+    answer = sent(cloud_client, HEAD + f"Content-Length: {33 * MB}\r\n\r\n".encode())
     assert answer.startswith(b"HTTP/1.1 413")
 
 
-def test_a_body_without_an_end_is_cut_off(outside: Outside) -> None:
+def test_a_body_without_an_end_is_cut_off(cloud_client: LocalCloudClient) -> None:
     piece = b"%x\r\n" % MB + bytes(MB) + b"\r\n"
-    answer = sent(outside, HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *[piece] * 40)
+    answer = sent(cloud_client, HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *[piece] * 40)
     assert answer == b"" or answer.startswith(b"HTTP/1.1 413")
 
 
-def test_a_body_over_the_functions_own_limit(api: httpx.Client, outside: Outside) -> None:
+def test_a_body_over_the_functions_own_limit(
+    api: httpx.Client, cloud_client: LocalCloudClient
+) -> None:
     answer = api.post(
         "/v1/screenings", content=bytes(17 * MB), headers={"Content-Type": "image/jpeg"}
     )
@@ -63,24 +67,24 @@ def test_a_body_over_the_functions_own_limit(api: httpx.Client, outside: Outside
 
 
 def test_a_file_over_10_mb_is_the_contents_fault(
-    api: httpx.Client, outside: Outside, files: dict[str, bytes]
+    api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
     answer = api.post("/v1/screenings", files={"file": files["portrait.jpg"] + bytes(10 * MB)})
     assert (answer.status_code, answer.json()["code"]) == (422, "ToolargeImage")
-    assert outside.calls() == []
+    assert cloud_client.billed_calls() == []
 
 
-def test_a_slow_body_holds_nobody_up(api: httpx.Client, outside: Outside) -> None:
-    with connected(outside) as slow:
+def test_a_slow_body_holds_nobody_up(api: httpx.Client, cloud_client: LocalCloudClient) -> None:
+    with connected(cloud_client) as slow:
         slow.sendall(HEAD + b"Content-Length: 1000\r\n\r\nabc")
         assert api.get("/v1/health", timeout=20).status_code == 200
 
 
 def test_a_slow_body_is_refused(
-    cloud: LocalCloud, outside: Outside, monkeypatch: pytest.MonkeyPatch
+    cloud: LocalCloud, cloud_client: LocalCloudClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cloud.http, "longest_body_s", 0.3)
-    with connected(outside) as slow:
+    with connected(cloud_client) as slow:
         slow.sendall(HEAD + b"Content-Length: 1000\r\n\r\n")
         for _ in range(3):
             slow.sendall(b"abc")
@@ -100,13 +104,13 @@ def test_a_slow_body_is_refused(
         b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
     ],
 )
-def test_a_lying_length_is_refused(head: bytes, outside: Outside) -> None:
-    assert b" 400 " in sent(outside, HEAD + head).partition(b"\r\n")[0]
+def test_a_lying_length_is_refused(head: bytes, cloud_client: LocalCloudClient) -> None:
+    assert b" 400 " in sent(cloud_client, HEAD + head).partition(b"\r\n")[0]
 
 
-def test_a_body_that_ends_early_is_no_request(outside: Outside) -> None:
-    with connected(outside) as connection:
+def test_a_body_that_ends_early_is_no_request(cloud_client: LocalCloudClient) -> None:
+    with connected(cloud_client) as connection:
         connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\nabc")
         connection.shutdown(socket.SHUT_WR)
         assert not connection.recv(100).startswith(b"HTTP/1.1 200")
-    assert outside.calls() == []
+    assert cloud_client.billed_calls() == []

@@ -10,7 +10,7 @@ import pytest
 
 from facescreen_local.auth.account import Key
 from tests.integration.fc.test_http_trigger import signed
-from tests.support.outside import Outside, running
+from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 from tests.unit.http.test_auth import key_set, token
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -22,44 +22,46 @@ TOKENS = {
 }
 
 
-def asked(outside: Outside, path: str, **headers: str) -> httpx.Response:
-    return httpx.get(outside.told["HTTP_TRIGGER_URL"] + path, headers=headers, timeout=60)
+def asked(cloud_client: LocalCloudClient, path: str, **headers: str) -> httpx.Response:
+    return httpx.get(cloud_client.env["HTTP_TRIGGER_URL"] + path, headers=headers, timeout=60)
 
 
 def test_it_is_closed_by_default(tmp_path: Path) -> None:
-    with running(tmp_path, HTTP_AUTH="function") as (cloud, outside):
-        assert asked(outside, "/v1/health").status_code in (400, 403)
+    with run_local_cloud(tmp_path, HTTP_AUTH="function") as (cloud, cloud_client):
+        assert asked(cloud_client, "/v1/health").status_code in (400, 403)
         key = cloud.identity.issue_token()
         headers = signed(key, "GET", "/v1/counts", {"hours": "1"})
-        assert asked(outside, "/v1/counts?hours=1", **headers).status_code == 200
+        assert asked(cloud_client, "/v1/counts?hours=1", **headers).status_code == 200
         wrong = Key(key.access_key_id, "wrong", key.security_token)
         headers = signed(wrong, "GET", "/v1/health", {})
-        assert asked(outside, "/v1/health", **headers).status_code == 403
+        assert asked(cloud_client, "/v1/health", **headers).status_code == 403
 
 
 def test_tokens_open_it(tmp_path: Path) -> None:
-    with running(tmp_path, **TOKENS) as (_, outside):
-        refused = asked(outside, "/v1/objects")
+    with run_local_cloud(tmp_path, **TOKENS) as (_, cloud_client):
+        refused = asked(cloud_client, "/v1/objects")
         assert (refused.status_code, refused.json()["code"]) == (401, "Unauthorized")
         assert refused.headers["WWW-Authenticate"] == "Bearer"
         good = {"Authorization": f"Bearer {token()}"}
-        assert asked(outside, "/v1/objects", **good).status_code == 200
+        assert asked(cloud_client, "/v1/objects", **good).status_code == 200
         for path in ("/", "/v1/health", "/openapi.json"):
-            assert asked(outside, path).status_code == 200
+            assert asked(cloud_client, path).status_code == 200
         not_utf8 = httpx.Headers([(b"Authorization", b"Bearer \x80.a.b")])
-        refused = httpx.get(outside.told["HTTP_TRIGGER_URL"] + "/v1/objects", headers=not_utf8)
+        refused = httpx.get(cloud_client.env["HTTP_TRIGGER_URL"] + "/v1/objects", headers=not_utf8)
         assert (refused.status_code, refused.json()["code"]) == (401, "Unauthorized")
 
 
 def test_other_origins_are_named_or_not_let_in(tmp_path: Path) -> None:
     origin: dict[str, Any] = {"Origin": "https://kyc.example"}
-    with running(tmp_path, CORS_ORIGINS="https://kyc.example") as (_, outside):
-        allowed = asked(outside, "/v1/health", **origin)
+    with run_local_cloud(tmp_path, CORS_ORIGINS="https://kyc.example") as (_, cloud_client):
+        allowed = asked(cloud_client, "/v1/health", **origin)
         assert allowed.headers["Access-Control-Allow-Origin"] == "https://kyc.example"
-        other = asked(outside, "/v1/health", Origin="https://evil.example")
+        other = asked(cloud_client, "/v1/health", Origin="https://evil.example")
         assert "Access-Control-Allow-Origin" not in other.headers
 
 
-def test_no_other_origin_is_let_in_by_default(api: httpx.Client, outside: Outside) -> None:
+def test_no_other_origin_is_let_in_by_default(
+    api: httpx.Client, cloud_client: LocalCloudClient
+) -> None:
     answer = api.get("/v1/health", headers={"Origin": "https://kyc.example"})
     assert "Access-Control-Allow-Origin" not in answer.headers

@@ -9,7 +9,7 @@ import pytest
 
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.api import response_leaks
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
 
 PATH = "/v1/screenings"
 
@@ -27,12 +27,16 @@ def listing(**listed: str) -> dict[str, Any]:
     ],
     ids=["in a detail", "in a thumbnail of no list", "beside a thumbnail"],
 )
-def test_a_signed_url_would_be_found(told: Any, cloud: LocalCloud, outside: Outside) -> None:
-    url = outside.bucket.sign_url("GET", "a.jpg", 60)
+def test_a_signed_url_would_be_found(
+    told: Any, cloud: LocalCloud, cloud_client: LocalCloudClient
+) -> None:
+    url = cloud_client.bucket.sign_url("GET", "a.jpg", 60)
     assert response_leaks.find(httpx.Response(200, json=told(url)), cloud) == ["body"]
 
 
-def test_a_key_and_a_token_would_be_found(cloud: LocalCloud, outside: Outside) -> None:
+def test_a_key_and_a_token_would_be_found(
+    cloud: LocalCloud, cloud_client: LocalCloudClient
+) -> None:
     key = cloud.identity.issue_token()
     for value in (key.access_key_id, key.security_token):
         assert response_leaks.find(httpx.Response(200, text=value), cloud) == ["body"]
@@ -41,8 +45,8 @@ def test_a_key_and_a_token_would_be_found(cloud: LocalCloud, outside: Outside) -
     assert response_leaks.find(hidden, cloud) == ["a secret"]
 
 
-def test_a_thumbnail_may_be_signed(cloud: LocalCloud, outside: Outside) -> None:
-    url = outside.bucket.sign_url("GET", "a.jpg", 60)
+def test_a_thumbnail_may_be_signed(cloud: LocalCloud, cloud_client: LocalCloudClient) -> None:
+    url = cloud_client.bucket.sign_url("GET", "a.jpg", 60)
     assert response_leaks.find(httpx.Response(200, json=listing(thumbnail=url)), cloud) == []
 
 
@@ -54,15 +58,17 @@ def test_a_thumbnail_may_be_signed(cloud: LocalCloud, outside: Outside) -> None:
     [("DownloadTimeout", 401), ("InvalidParameter", 400), ("SignatureDoesNotMatch", 400)],
 )
 def test_a_url_that_fails_is_not_told_back(
-    code: str, status: int, api: httpx.Client, outside: Outside
+    code: str, status: int, api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
-    url = outside.bucket.sign_url("GET", "a.jpg", 60)
-    outside.behave(cloudauth={"faults": [{"code": code, "status": status, "times": 9}]})
+    url = cloud_client.bucket.sign_url("GET", "a.jpg", 60)
+    cloud_client.set_behaviour(cloudauth={"faults": [{"code": code, "status": status, "times": 9}]})
     assert api.post(PATH, json={"url": url}).json()["code"] == code
 
 
-def test_a_url_that_is_refused_is_not_told_back(api: httpx.Client, outside: Outside) -> None:
-    signed = outside.bucket.sign_url("GET", "a.jpg", 60).partition("?")[2]
+def test_a_url_that_is_refused_is_not_told_back(
+    api: httpx.Client, cloud_client: LocalCloudClient
+) -> None:
+    signed = cloud_client.bucket.sign_url("GET", "a.jpg", 60).partition("?")[2]
     for url in (f"https://10.0.0.1/?{signed}", f"ftp://a.example/?{signed}", f"?{signed}"):
         assert api.post(PATH, json={"url": url}).json()["code"] == "UrlRefused"
     named = {"bucket": f"a?{signed}", "key": "a"}
@@ -72,10 +78,12 @@ def test_a_url_that_is_refused_is_not_told_back(api: httpx.Client, outside: Outs
 
 
 def test_a_store_that_fails_tells_nothing_of_itself(
-    api: httpx.Client, outside: Outside, files: dict[str, bytes]
+    api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
-    outside.behave(oss={"faults": [{"code": "AccessDenied", "status": 403, "times": 99}]})
-    asked = {"bucket": outside.told["OSS_BUCKET"], "key": "a.jpg"}
+    cloud_client.set_behaviour(
+        oss={"faults": [{"code": "AccessDenied", "status": 403, "times": 99}]}
+    )
+    asked = {"bucket": cloud_client.env["OSS_BUCKET"], "key": "a.jpg"}
     assert api.get(PATH, params=asked).status_code >= 400
     assert api.post(PATH, json={"object": asked}).status_code >= 400
     assert api.get("/v1/objects").status_code >= 400

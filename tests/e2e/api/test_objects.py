@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from facescreen_local.cloud import LocalCloud
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
 
 PATH = "/v1/objects"
 VERDICTS = ("low_risk", "high_risk", "suspicious", "unscreenable", "failed")
@@ -23,12 +23,12 @@ SECONDS = (
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _screened(running_cloud: tuple[LocalCloud, Outside], files: dict[str, bytes]) -> None:
-    outside = running_cloud[1]
+def _screened(running_cloud: tuple[LocalCloud, LocalCloudClient], files: dict[str, bytes]) -> None:
+    cloud_client = running_cloud[1]
     for together in SECONDS:
         for key, name in together.items():
-            outside.put(key, files[name])
-        outside.settled()
+            cloud_client.put(key, files[name])
+        cloud_client.wait_until_idle()
         time.sleep(1.1)
 
 
@@ -60,7 +60,7 @@ def refused(answer: httpx.Response) -> str:
     return str(answer.json()["detail"])
 
 
-def test_the_newest_come_first(api: httpx.Client, outside: Outside) -> None:
+def test_the_newest_come_first(api: httpx.Client, cloud_client: LocalCloudClient) -> None:
     found = [one for one in keys(listed(api)) if one.startswith(("kyc/", "other/"))]
     for together in reversed(SECONDS):
         assert set(found[: len(together)]) == set(together)
@@ -82,14 +82,14 @@ def test_the_newest_come_first(api: httpx.Client, outside: Outside) -> None:
     ],
 )
 def test_the_filters(
-    asked: dict[str, str], found: set[str], api: httpx.Client, outside: Outside
+    asked: dict[str, str], found: set[str], api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
     assert set(keys(listed(api, **asked))) == found
 
 
 @pytest.mark.parametrize("limit", [1, 2, 4])
 def test_pages_miss_nothing_and_repeat_nothing(
-    limit: int, api: httpx.Client, outside: Outside
+    limit: int, api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
     found = pages(api, limit=limit)
     assert all(len(page) == limit for page in found[:-1])
@@ -98,25 +98,29 @@ def test_pages_miss_nothing_and_repeat_nothing(
 
 
 def test_what_comes_between_two_pages_shifts_nothing(
-    api: httpx.Client, outside: Outside, files: dict[str, bytes]
+    api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
     before = keys(listed(api))
     first = api.get(PATH, params={"limit": 2}).json()
-    outside.put("between.jpg", files["portrait.jpg"])
-    outside.settled()
+    cloud_client.put("between.jpg", files["portrait.jpg"])
+    cloud_client.wait_until_idle()
     rest = listed(api, after=first["next"])
     assert keys(first["objects"]) + keys(rest) == before
     assert keys(listed(api))[0] == "between.jpg"
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "1.5", "", "x", "１", "9" * 30])
-def test_a_limit_out_of_bounds(limit: str, api: httpx.Client, outside: Outside) -> None:
+def test_a_limit_out_of_bounds(
+    limit: str, api: httpx.Client, cloud_client: LocalCloudClient
+) -> None:
     told = refused(api.get(PATH, params={"limit": limit}))
     assert told == "limit must be a whole number from 1 to 100"
 
 
 @pytest.mark.parametrize("after", ["x", "../ledger/", "7935401842-high_risk", "a" * 2000])
-def test_a_cursor_that_is_none(after: str, api: httpx.Client, outside: Outside) -> None:
+def test_a_cursor_that_is_none(
+    after: str, api: httpx.Client, cloud_client: LocalCloudClient
+) -> None:
     assert "`next` of another page" in refused(api.get(PATH, params={"after": after}))
 
 
@@ -129,21 +133,21 @@ def test_a_cursor_that_is_none(after: str, api: httpx.Client, outside: Outside) 
     ],
 )
 def test_a_wrong_filter(
-    asked: dict[str, str], says: str, api: httpx.Client, outside: Outside
+    asked: dict[str, str], says: str, api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
     assert says in refused(api.get(PATH, params=asked))
 
 
-def test_a_thumbnail_is_a_small_picture(api: httpx.Client, outside: Outside) -> None:
+def test_a_thumbnail_is_a_small_picture(api: httpx.Client, cloud_client: LocalCloudClient) -> None:
     thumbnails = {one["screening"]["object"]["key"]: one["thumbnail"] for one in listed(api)}
     assert thumbnails["kyc/clip.mp4"] is None
     answer = httpx.get(thumbnails["kyc/flagged.jpg"])
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
-    assert len(answer.content) < len(outside.bucket.get_object("kyc/flagged.jpg").read())
+    assert len(answer.content) < len(cloud_client.bucket.get_object("kyc/flagged.jpg").read())
 
 
 def test_an_overwritten_and_a_deleted_object_show_nothing(
-    api: httpx.Client, outside: Outside, files: dict[str, bytes]
+    api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
     def standing() -> dict[tuple[str, str], bool]:
         """Verdict and standing, and whether there is a thumbnail."""
@@ -152,17 +156,19 @@ def test_an_overwritten_and_a_deleted_object_show_nothing(
             for one in listed(api, prefix="changing.jpg")
         }
 
-    outside.put("changing.jpg", files["portrait.jpg"])
-    outside.settled()
+    cloud_client.put("changing.jpg", files["portrait.jpg"])
+    cloud_client.wait_until_idle()
     assert standing() == {("low_risk", "current"): True}
-    outside.put("changing.jpg", files["flagged.jpg"])
-    outside.settled()
+    cloud_client.put("changing.jpg", files["flagged.jpg"])
+    cloud_client.wait_until_idle()
     assert standing() == {("low_risk", "superseded"): False, ("high_risk", "current"): True}
-    outside.bucket.delete_object("changing.jpg")
+    cloud_client.bucket.delete_object("changing.jpg")
     assert standing() == {("low_risk", "gone"): False, ("high_risk", "gone"): False}
 
 
-def test_the_counts_are_those_of_the_list(api: httpx.Client, outside: Outside) -> None:
+def test_the_counts_are_those_of_the_list(
+    api: httpx.Client, cloud_client: LocalCloudClient
+) -> None:
     told = api.get("/v1/counts").json()
     assert told["complete"] is True
     counted = {verdict: sum(row[verdict] for row in told["hours"]) for verdict in VERDICTS}
@@ -170,7 +176,9 @@ def test_the_counts_are_those_of_the_list(api: httpx.Client, outside: Outside) -
 
 
 @pytest.mark.parametrize("hours", [1, 24, 168])
-def test_every_hour_has_its_counts(hours: int, api: httpx.Client, outside: Outside) -> None:
+def test_every_hour_has_its_counts(
+    hours: int, api: httpx.Client, cloud_client: LocalCloudClient
+) -> None:
     told = api.get("/v1/counts", params={"hours": hours}).json()["hours"]
     assert len(told) == hours
     names = [row["hour"] for row in told]
@@ -180,6 +188,6 @@ def test_every_hour_has_its_counts(hours: int, api: httpx.Client, outside: Outsi
 
 
 @pytest.mark.parametrize("hours", ["0", "169", "-1", "x", ""])
-def test_hours_out_of_bounds(hours: str, api: httpx.Client, outside: Outside) -> None:
+def test_hours_out_of_bounds(hours: str, api: httpx.Client, cloud_client: LocalCloudClient) -> None:
     told = refused(api.get("/v1/counts", params={"hours": hours}))
     assert told == "hours must be a whole number from 1 to 168"

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 import facescreen
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
 
 SHIPPED = Path(facescreen.__file__).parent
 DOCUMENT = json.loads((SHIPPED / "http" / "openapi.v1.json").read_text())
@@ -19,13 +19,13 @@ MESSAGE = json.loads((SHIPPED / "screening-completed.v1.schema.json").read_text(
 
 
 def test_the_trigger_does_what_the_document_says(
-    api: httpx.Client, outside: Outside, tmp_path: Path
+    api: httpx.Client, cloud_client: LocalCloudClient, tmp_path: Path
 ) -> None:
     done = subprocess.run(
         [
             Path(sys.executable).with_name("schemathesis"),
             "run",
-            f"{outside.told['HTTP_TRIGGER_URL']}/openapi.json",
+            f"{cloud_client.env['HTTP_TRIGGER_URL']}/openapi.json",
             # No schema says what is a face: a well-formed request may be a 422.
             "--exclude-checks=positive_data_acceptance",
             "--max-examples=40",
@@ -44,7 +44,7 @@ def test_the_trigger_does_what_the_document_says(
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
 
-def test_it_is_the_document_that_ships(api: httpx.Client, outside: Outside) -> None:
+def test_it_is_the_document_that_ships(api: httpx.Client, cloud_client: LocalCloudClient) -> None:
     assert api.get("/openapi.json").json() == DOCUMENT
 
 

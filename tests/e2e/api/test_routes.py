@@ -12,7 +12,7 @@ from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.utils_models import Config
 from darabonba.runtime import RuntimeOptions
 
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
 
 # The SDK's own, from Python 3.12 on.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
@@ -32,7 +32,9 @@ TAKEN = {
     ["/v1", "/v1/", "/v2/objects", "/v1/objects/a", "/V1/health", "/../etc/passwd", "/<script>"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_an_unknown_path(method: str, path: str, api: httpx.Client, outside: Outside) -> None:
+def test_an_unknown_path(
+    method: str, path: str, api: httpx.Client, cloud_client: LocalCloudClient
+) -> None:
     answer = api.request(method, path)
     assert (answer.status_code, answer.json()["code"]) == (404, "NotFound")
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -49,7 +51,7 @@ def test_an_unknown_path(method: str, path: str, api: httpx.Client, outside: Out
     ],
 )
 def test_a_method_that_is_not_there(
-    method: str, path: str, api: httpx.Client, outside: Outside
+    method: str, path: str, api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
     answer = api.request(method, path)
     assert (answer.status_code, answer.headers["Allow"]) == (405, TAKEN[path])
@@ -69,9 +71,11 @@ def test_a_method_that_is_not_there(
         b'{"rawPath": "/", "headers": [], "requestContext": {"http": {}}}',
     ],
 )
-def test_an_event_that_is_none(event: bytes, api: httpx.Client, outside: Outside) -> None:
+def test_an_event_that_is_none(
+    event: bytes, api: httpx.Client, cloud_client: LocalCloudClient
+) -> None:
     """Whoever may invoke the function may send it anything."""
-    told = outside.told
+    told = cloud_client.env
     sdk = Client(
         Config(
             access_key_id=told["ALIBABA_CLOUD_ACCESS_KEY_ID"],

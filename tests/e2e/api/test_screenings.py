@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
 
 PATH = "/v1/screenings"
 
@@ -20,14 +20,14 @@ def fresh(data: bytes, mark: str) -> bytes:
     return data + mark.encode()
 
 
-def scripted(outside: Outside, code: str, **more: Any) -> None:
-    outside.behave(cloudauth={"faults": [{"code": code, "times": 99, **more}]})
+def scripted(cloud_client: LocalCloudClient, code: str, **more: Any) -> None:
+    cloud_client.set_behaviour(cloudauth={"faults": [{"code": code, "times": 99, **more}]})
 
 
 @pytest.mark.parametrize("name", ["flagged.jpg", "clip.mp4", "clip.mov"])
 @pytest.mark.parametrize("form", ["body", "octets", "form", "base64"])
 def test_a_file(
-    name: str, form: str, api: httpx.Client, outside: Outside, files: dict[str, bytes]
+    name: str, form: str, api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
     data = files[name]
     types = {"jpg": "image/jpeg", "mp4": "video/mp4", "mov": "video/quicktime"}
@@ -43,65 +43,68 @@ def test_a_file(
     assert told["verdict"] == ("high_risk" if name == "flagged.jpg" else "low_risk")
     assert told["object"] is None
     assert told["media"]["type"] == types[name[-3:]]
-    assert len(outside.calls()) <= 1
+    assert len(cloud_client.billed_calls()) <= 1
 
 
 def test_an_object_without_a_trace_and_then_with(
-    api: httpx.Client, outside: Outside, files: dict[str, bytes]
+    api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
-    outside.behave(fc={"delay_ms": 4000})  # the upload's own event comes later
-    outside.put("asked.jpg", fresh(files["flagged.jpg"], "asked"), {"team": "kyc"})
-    asked = {"object": {"bucket": outside.told["OSS_BUCKET"], "key": "asked.jpg"}}
+    cloud_client.set_behaviour(fc={"delay_ms": 4000})  # the upload's own event comes later
+    cloud_client.put("asked.jpg", fresh(files["flagged.jpg"], "asked"), {"team": "kyc"})
+    asked = {"object": {"bucket": cloud_client.env["OSS_BUCKET"], "key": "asked.jpg"}}
     told = api.post(PATH, json=asked).json()
     assert told["tagging"]["status"] == "not_asked"
-    assert outside.tags("asked.jpg") == {"team": "kyc"}
+    assert cloud_client.tags("asked.jpg") == {"team": "kyc"}
     told = api.post(PATH, json={**asked, "write_back": True}).json()
     assert told["tagging"]["status"] == "written"
-    assert outside.tags("asked.jpg")["deepfake-verdict"] == told["verdict"]
+    assert cloud_client.tags("asked.jpg")["deepfake-verdict"] == told["verdict"]
     assert (
-        outside.wait_for_message("asked.jpg")["data"]["merchant_biz_id"] == told["merchant_biz_id"]
+        cloud_client.wait_for_message("asked.jpg")["data"]["merchant_biz_id"]
+        == told["merchant_biz_id"]
     )
-    assert len(outside.calls("asked.jpg")) == 1
+    assert len(cloud_client.billed_calls("asked.jpg")) == 1
     stands = api.get(PATH, params=asked["object"]).json()
     assert (stands["verdict"], stands["tagging"]["status"]) == (told["verdict"], "written")
 
 
 @pytest.mark.parametrize("key", ["kyc/é 1+1%.jpg", "a//b?c=d&e#f.jpg", "人 🙂,x.jpg"])
 def test_an_object_whatever_its_key(
-    key: str, api: httpx.Client, outside: Outside, files: dict[str, bytes]
+    key: str, api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
-    outside.put(key, files["portrait.jpg"])
-    outside.wait_for_message(key)
-    told = api.get(PATH, params={"bucket": outside.told["OSS_BUCKET"], "key": key}).json()
+    cloud_client.put(key, files["portrait.jpg"])
+    cloud_client.wait_for_message(key)
+    told = api.get(PATH, params={"bucket": cloud_client.env["OSS_BUCKET"], "key": key}).json()
     assert told["object"]["key"] == key
 
 
 def test_the_same_bytes_at_one_instant_are_paid_for_once(
-    api: httpx.Client, outside: Outside, files: dict[str, bytes]
+    api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
-    outside.behave(cloudauth={"latency_ms": 300})
+    cloud_client.set_behaviour(cloudauth={"latency_ms": 300})
     data = fresh(files["portrait.jpg"], "race")
     with ThreadPoolExecutor(5) as racers:
         answers = list(racers.map(lambda _: api.post(PATH, files={"file": data}), range(5)))
     assert [answer.status_code for answer in answers] == [200] * 5
     assert len({answer.json()["merchant_biz_id"] for answer in answers}) == 1
-    assert len(outside.calls()) == 1
+    assert len(cloud_client.billed_calls()) == 1
 
 
-def test_an_idempotency_key(api: httpx.Client, outside: Outside, files: dict[str, bytes]) -> None:
-    outside.put("keyed.jpg", files["portrait.jpg"])
-    outside.wait_for_message("keyed.jpg")
-    paid = len(outside.calls())
+def test_an_idempotency_key(
+    api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
+) -> None:
+    cloud_client.put("keyed.jpg", files["portrait.jpg"])
+    cloud_client.wait_for_message("keyed.jpg")
+    paid = len(cloud_client.billed_calls())
     headers = {"Idempotency-Key": "case-1"}
     for _ in range(2):
-        url = outside.bucket.sign_url("GET", "keyed.jpg", 60)
+        url = cloud_client.bucket.sign_url("GET", "keyed.jpg", 60)
         assert api.post(PATH, json={"url": url}, headers=headers).status_code == 200
-    assert len(outside.calls()) == paid + 1
+    assert len(cloud_client.billed_calls()) == paid + 1
     other = api.post(PATH, json={"url": url.replace("keyed", "other")}, headers=headers)
     assert (other.status_code, other.json()["code"]) == (422, "IdempotencyKeyReused")
 
 
-def test_the_callers_own_id_comes_back(api: httpx.Client, outside: Outside) -> None:
+def test_the_callers_own_id_comes_back(api: httpx.Client, cloud_client: LocalCloudClient) -> None:
     answer = api.get("/v1/health", headers={"X-Request-Id": "case:4711"})
     assert answer.headers["X-Request-Id"] == "case:4711"
     refused = api.get("/v1/health", headers={"X-Request-Id": "a b"})
@@ -119,7 +122,7 @@ def test_the_callers_own_id_comes_back(api: httpx.Client, outside: Outside) -> N
     ],
 )
 def test_content_that_cannot_be_screened(
-    name: str, code: str, api: httpx.Client, outside: Outside, files: dict[str, bytes]
+    name: str, code: str, api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
     answer = api.post(PATH, files={"file": files[name]})
     assert answer.status_code == 422
@@ -128,7 +131,7 @@ def test_content_that_cannot_be_screened(
     assert (problem["code"], problem["matter"]) == (code, "content")
     assert problem["screening"]["verdict"] == "unscreenable"
     assert problem["screening"]["retake"] is True
-    assert outside.calls() == []
+    assert cloud_client.billed_calls() == []
 
 
 @dataclass(frozen=True)
@@ -168,9 +171,11 @@ class Refusal:
     ids=lambda refusal: refusal.code,
 )
 def test_each_code_is_somebodys_matter(
-    refusal: Refusal, api: httpx.Client, outside: Outside, files: dict[str, bytes]
+    refusal: Refusal, api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
-    scripted(outside, refusal.code, status=refusal.status, operation="DeepfakeDetectIntlStream")
+    scripted(
+        cloud_client, refusal.code, status=refusal.status, operation="DeepfakeDetectIntlStream"
+    )
     answer = api.post(PATH, files={"file": fresh(files["portrait.jpg"], refusal.code)})
     problem = answer.json()
     told = (answer.status_code, problem["code"], problem["matter"])
@@ -199,7 +204,7 @@ def test_each_code_is_somebodys_matter(
     ],
 )
 def test_a_wrong_body_is_told_what_is_wrong(
-    body: bytes, says: str, api: httpx.Client, outside: Outside
+    body: bytes, says: str, api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
     answer = api.post(PATH, content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
@@ -207,8 +212,8 @@ def test_a_wrong_body_is_told_what_is_wrong(
     assert answer.json()["matter"] == "caller"
 
 
-def test_what_is_not_there(api: httpx.Client, outside: Outside) -> None:
-    bucket = outside.told["OSS_BUCKET"]
+def test_what_is_not_there(api: httpx.Client, cloud_client: LocalCloudClient) -> None:
+    bucket = cloud_client.env["OSS_BUCKET"]
     for answer in (
         api.post(PATH, json={"object": {"bucket": bucket, "key": "nowhere"}}),
         api.get(PATH, params={"bucket": bucket, "key": "nowhere"}),

@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from facescreen_local.cloud import LocalCloud
+from tests.support.cloud_client import LocalCloudClient
 from tests.support.command import FACESCREEN, user_environment
-from tests.support.outside import Outside
 from tests.support.samples import sample_files
 
 LATENCY_MS = 300
@@ -45,22 +45,24 @@ def fill(folder: Path, data: bytes, files: int) -> None:
         (folder / f"{number:03}.jpg").write_bytes(data + number.to_bytes(2, "big"))
 
 
-def run(cloud: LocalCloud, outside: Outside, folder: Path, *, files: int, quota: int) -> Came:
+def run(
+    cloud: LocalCloud, cloud_client: LocalCloudClient, folder: Path, *, files: int, quota: int
+) -> Came:
     """`files` photographs at `quota` calls a second, one of them flagged."""
     samples = sample_files(cloud)
     fill(folder, samples["portrait.jpg"], files - 1)
     (folder / "flagged.jpg").write_bytes(samples["flagged.jpg"])
-    outside.admin.post("/reset")
-    outside.behave(cloudauth={"quota": quota, "latency_ms": LATENCY_MS})
+    cloud_client.admin.post("/reset")
+    cloud_client.set_behaviour(cloudauth={"quota": quota, "latency_ms": LATENCY_MS})
     done = subprocess.run(
         [FACESCREEN, "screen", folder, "--json", "--yes", "--rate", str(quota)],
-        env=user_environment(outside.told),
+        env=user_environment(cloud_client.env),
         capture_output=True,
         text=True,
         timeout=180,
         check=False,
     )
-    times = sorted(_seconds(call["time"]) for call in outside.calls())
+    times = sorted(_seconds(call["time"]) for call in cloud_client.billed_calls())
     throttled = sum(call.code == "Throttling.Api" for call in cloud.cloudauth.calls)
     return Came(done.returncode, done.stdout, done.stderr, times, throttled)
 

@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 from facescreen_local.cloud import LocalCloud
-from tests.support.command import FACESCREEN, on_terminal, user_environment
-from tests.support.outside import PROJECT, Outside, running
+from tests.support.cloud_client import PROJECT, LocalCloudClient, run_local_cloud
+from tests.support.command import FACESCREEN, run_on_terminal, user_environment
 from tests.support.samples import sample_files
 
 FRESH = "fresh/"
@@ -33,27 +33,27 @@ def project(folder: Path) -> Path:
 
 
 @contextmanager
-def idle_cloud(folder: Path, **settings: str) -> Iterator[tuple[LocalCloud, Outside]]:
+def idle_cloud(folder: Path, **settings: str) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     """The cloud, and a client of it."""
-    with running(folder / "cloud", project(folder / "project"), **settings) as both:
+    with run_local_cloud(folder / "cloud", project(folder / "project"), **settings) as both:
         yield both
 
 
-def fill(cloud: LocalCloud, outside: Outside, prefix: str, count: int) -> list[str]:
+def fill(cloud: LocalCloud, cloud_client: LocalCloudClient, prefix: str, count: int) -> list[str]:
     """Uploads a photograph under so many keys, awkward ones among them."""
     data = sample_files(cloud)["portrait.jpg"]
     keys = [f"{prefix}{number:04} é+%20.jpg" for number in range(count)]
     for key in keys:
-        outside.put(key, data)
+        cloud_client.put(key, data)
     return keys
 
 
 class Backfill:
     """``facescreen backfill`` on that cloud."""
 
-    def __init__(self, outside: Outside, state: Path) -> None:
-        self._environment = user_environment(outside.told, XDG_STATE_HOME=str(state))
-        self.bucket = f"oss://{outside.told['OSS_BUCKET']}"
+    def __init__(self, cloud_client: LocalCloudClient, state: Path) -> None:
+        self._environment = user_environment(cloud_client.env, XDG_STATE_HOME=str(state))
+        self.bucket = f"oss://{cloud_client.env['OSS_BUCKET']}"
 
     def run(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
         """To its end."""
@@ -81,7 +81,7 @@ class Backfill:
 
     def on_terminal(self, answer: str, *arguments: object) -> tuple[int, str]:
         """Its exit code and all that a terminal shows, where `answer` is typed."""
-        return on_terminal(answer, self._command(*arguments), env=self._environment)
+        return run_on_terminal(answer, self._command(*arguments), env=self._environment)
 
     def begun(
         self, *arguments: object, environment: Mapping[str, str] = MappingProxyType({})

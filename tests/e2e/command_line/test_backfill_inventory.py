@@ -9,36 +9,36 @@ import pytest
 
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line.idle_cloud import Backfill, fill, idle_cloud
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
 from tests.unit.command_line.manifests import OSS_COLUMNS, oss_row, write
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud, Outside]]:
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     with idle_cloud(tmp_path_factory.mktemp("quiet")) as both:
         yield both
 
 
 def test_what_an_inventory_names_is_screened(
-    both: tuple[LocalCloud, Outside], tmp_path: Path
+    both: tuple[LocalCloud, LocalCloudClient], tmp_path: Path
 ) -> None:
-    cloud, outside = both
-    backfill = Backfill(outside, tmp_path)
-    keys = fill(cloud, outside, "listed/", 4)
-    etag = outside.bucket.head_object(keys[0]).etag
+    cloud, cloud_client = both
+    backfill = Backfill(cloud_client, tmp_path)
+    keys = fill(cloud, cloud_client, "listed/", 4)
+    etag = cloud_client.bucket.head_object(keys[0]).etag
     gone, rows = "listed/gone.jpg", "".join(_row(key, etag) for key in keys[:3])
     manifest = write(tmp_path / "inventory", OSS_COLUMNS, rows + _row(gone, etag))
     base, where = "reports/selfies/inv", f"{backfill.bucket}/reports/selfies/inv"
     for path in (manifest, manifest.with_suffix(".checksum")):
-        outside.put(f"{base}/2026-11-23T00-00Z/{path.name}", path.read_bytes())
+        cloud_client.put(f"{base}/2026-11-23T00-00Z/{path.name}", path.read_bytes())
     data = (tmp_path / "inventory" / "data" / "0.csv.gz").read_bytes()
-    outside.put("inv/selfies/id/data/0.csv.gz", data)
+    cloud_client.put("inv/selfies/id/data/0.csv.gz", data)
     said = backfill.lines("", "--all", "--inventory", f"{where}/2026-11-23T00-00Z/manifest.json")
     assert (said[1]["gone_over"], said[1]["to_screen"], said[1]["gone"]) == (4, 3, 1)
-    outside.settled()
+    cloud_client.wait_until_idle()
     for key in keys[:3]:
-        assert outside.tags(key)["deepfake-verdict"] == "low_risk"
-    assert not outside.tags(keys[3])
+        assert cloud_client.tags(key)["deepfake-verdict"] == "low_risk"
+    assert not cloud_client.tags(keys[3])
 
 
 def _row(key: str, etag: str) -> str:

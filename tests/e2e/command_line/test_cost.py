@@ -14,20 +14,20 @@ from facescreen.storage.oss import OssState
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line.conftest import Command
 from tests.integration.vendors import clients
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
 from tests.support.samples import sample_files
 
 
 @pytest.fixture(scope="module")
-def paid(both: tuple[LocalCloud, Outside], within_a_day: None) -> int:
+def paid(both: tuple[LocalCloud, LocalCloudClient], within_a_day: None) -> int:
     """Three objects are screened, one of them is unfit; no cap is set."""
-    cloud, outside = both
+    cloud, cloud_client = both
     for key in ("a.jpg", "b.jpg"):
-        outside.put(key, sample_files(cloud)["flagged.jpg"])
-        outside.wait_for_message(key)
-    outside.put("unfit.jpg", b"no picture")
-    outside.wait_for_message("unfit.jpg")
-    return len(outside.calls())
+        cloud_client.put(key, sample_files(cloud)["flagged.jpg"])
+        cloud_client.wait_for_message(key)
+    cloud_client.put("unfit.jpg", b"no picture")
+    cloud_client.wait_for_message("unfit.jpg")
+    return len(cloud_client.billed_calls())
 
 
 def told(done: subprocess.CompletedProcess[str]) -> Any:
@@ -43,31 +43,33 @@ def test_without_a_cap_the_history_tells(paid: int, facescreen: Command) -> None
 
 @pytest.mark.parametrize("operation", ["ListObjectsV2", "GetObject"])
 def test_a_missing_permission_is_named(
-    paid: int, operation: str, facescreen: Command, outside: Outside
+    paid: int, operation: str, facescreen: Command, cloud_client: LocalCloudClient
 ) -> None:
-    _draw(outside)
+    _draw(cloud_client)
     refused = {"operation": operation, "code": "AccessDenied", "status": 403, "times": 99}
-    outside.behave(oss={"faults": [refused]})
+    cloud_client.set_behaviour(oss={"faults": [refused]})
     done = facescreen("report", "--cost")
     assert done.returncode == 2
     assert "allow these credentials oss:ListObjects and oss:GetObject on" in done.stderr
 
 
-def test_with_a_cap_it_is_what_was_drawn(facescreen: Command, outside: Outside) -> None:
-    _draw(outside)
+def test_with_a_cap_it_is_what_was_drawn(
+    facescreen: Command, cloud_client: LocalCloudClient
+) -> None:
+    _draw(cloud_client)
     before = told(facescreen("report", "--cost", "--json", DAILY_CALLS="9"))["calls"]
-    _draw(outside)
+    _draw(cloud_client)
     said = told(facescreen("report", "--cost", "--json", DAILY_CALLS="9"))
     assert (said["days"][0]["source"], said["cap"]) == ("counted", 9)
     assert said["calls"] == before + 1
     assert "of 9" in facescreen("report", "--cost", DAILY_CALLS="9").stdout
 
 
-def _draw(outside: Outside) -> None:
+def _draw(cloud_client: LocalCloudClient) -> None:
     state = OssState(
-        Credentials(*clients.key(outside.told)),
-        endpoint=outside.told["OSS_ENDPOINT"],
-        region=outside.told["OSS_REGION"],
-        bucket=outside.told["STATE_BUCKET"],
+        Credentials(*clients.key(cloud_client.env)),
+        endpoint=cloud_client.env["OSS_ENDPOINT"],
+        region=cloud_client.env["OSS_REGION"],
+        bucket=cloud_client.env["STATE_BUCKET"],
     )
     DailyBudget(state, 9).reserve(0)

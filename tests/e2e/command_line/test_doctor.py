@@ -13,7 +13,7 @@ from mns.queue import Message
 
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line.clocks import server_of
-from tests.support.outside import Outside, running
+from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -21,9 +21,9 @@ DEPLOYED_OTHERWISE = "was deployed with another"
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud, Outside]]:
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     """At an account's own quota."""
-    with running(tmp_path_factory.mktemp("cloud"), CALLS_PER_SECOND="") as both:
+    with run_local_cloud(tmp_path_factory.mktemp("cloud"), CALLS_PER_SECOND="") as both:
         yield both
 
 
@@ -44,9 +44,11 @@ def not_ok(done: subprocess.CompletedProcess[str]) -> list[str]:
     ]
 
 
-def test_all_is_well_on_the_local_cloud(doctor: Command, outside: Outside, tmp_path: Path) -> None:
+def test_all_is_well_on_the_local_cloud(
+    doctor: Command, cloud_client: LocalCloudClient, tmp_path: Path
+) -> None:
     env_file = tmp_path / "env"
-    env_file.write_text("".join(f"{name}={value}\n" for name, value in outside.told.items()))
+    env_file.write_text("".join(f"{name}={value}\n" for name, value in cloud_client.env.items()))
     done = doctor("--env", env_file, "--json")
     assert {line["level"] for line in lines(done)} == {"ok"}, done.stdout
     assert done.returncode == 0
@@ -61,14 +63,14 @@ def test_all_is_well_on_the_local_cloud(doctor: Command, outside: Outside, tmp_p
 
 
 def test_nothing_is_written_and_nothing_is_paid_for(
-    doctor: Command, outside: Outside, cloud: LocalCloud
+    doctor: Command, cloud_client: LocalCloudClient, cloud: LocalCloud
 ) -> None:
     before = len(cloud.cloudauth.calls)
     assert doctor("--json").returncode == 0
     asked = cloud.cloudauth.calls[before:]
     assert [call.billed for call in asked] == [False] * len(asked)
-    assert outside.receive() == []
-    for bucket in (outside.bucket, state_bucket(outside, "facescreen-state")):
+    assert cloud_client.receive_messages() == []
+    for bucket in (cloud_client.bucket, state_bucket(cloud_client, "facescreen-state")):
         assert list(oss2.ObjectIterator(bucket, prefix="facescreen-doctor/")) == []
 
 
@@ -170,7 +172,7 @@ def test_a_wrong_clock_is_named(doctor: Command, ahead_s: float, named: str) -> 
 
 
 def test_a_versioned_state_bucket_is_named(
-    doctor: Command, outside: Outside, cloud: LocalCloud
+    doctor: Command, cloud_client: LocalCloudClient, cloud: LocalCloud
 ) -> None:
     cloud.oss.create_bucket("with-versions", versioning=True)
     told = not_ok(doctor("--json", STATE_BUCKET="with-versions"))
@@ -186,10 +188,10 @@ def test_a_topic_that_nobody_reads_is_named(doctor: Command, cloud: LocalCloud) 
 
 
 def test_waiting_dead_letters_are_counted(
-    doctor: Command, cloud: LocalCloud, outside: Outside
+    doctor: Command, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     cloud.mns.create_queue("full")
-    outside.account.get_queue("full").send_message(Message("a letter"))
+    cloud_client.account.get_queue("full").send_message(Message("a letter"))
     told = not_ok(doctor("--json", MNS_DLQ="full"))
     assert "warning dead letters: 1 in full: these events have no verdict" in told
 
@@ -212,10 +214,12 @@ def test_waiting_dead_letters_are_counted(
     ],
 )
 def test_a_missing_permission_is_named(
-    doctor: Command, outside: Outside, refused: tuple[str, str, str], named: str
+    doctor: Command, cloud_client: LocalCloudClient, refused: tuple[str, str, str], named: str
 ) -> None:
     service, operation, code = refused
-    outside.behave(**{service: {"faults": [{"operation": operation, "code": code, "status": 403}]}})
+    cloud_client.set_behaviour(
+        **{service: {"faults": [{"operation": operation, "code": code, "status": 403}]}}
+    )
     [told] = not_ok(doctor("--json"))
     assert told.startswith(named)
 
@@ -225,9 +229,12 @@ def test_without_s_yaml_that_is_said(doctor: Command, tmp_path: Path) -> None:
     assert told == [f"fault s.yaml: {tmp_path / 'none.yaml'}: No such file or directory"]
 
 
-def state_bucket(outside: Outside, name: str) -> oss2.Bucket:
+def state_bucket(cloud_client: LocalCloudClient, name: str) -> oss2.Bucket:
     return oss2.Bucket(
-        outside.bucket.auth, outside.told["OSS_ENDPOINT"], name, region=outside.told["OSS_REGION"]
+        cloud_client.bucket.auth,
+        cloud_client.env["OSS_ENDPOINT"],
+        name,
+        region=cloud_client.env["OSS_REGION"],
     )
 
 

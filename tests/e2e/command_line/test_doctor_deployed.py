@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.e2e.command_line.test_doctor import DEPLOYED_OTHERWISE, lines, not_ok
-from tests.support.outside import PROJECT, running
+from tests.support.cloud_client import PROJECT, run_local_cloud
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 Resources = dict[str, Any]
@@ -63,8 +63,8 @@ def deployed(
         (tmp_path / "s.yaml").write_text(yaml.safe_dump(template))
         for folder in ("functions", "infra"):
             (tmp_path / folder).symlink_to(PROJECT / folder)
-        with running(tmp_path / "data", tmp_path, CALLS_PER_SECOND="") as (_, there):
-            return facescreen("doctor", "--json", *options, **{**there.told, "MNS_QUEUE": ""})
+        with run_local_cloud(tmp_path / "data", tmp_path, CALLS_PER_SECOND="") as (_, there):
+            return facescreen("doctor", "--json", *options, **{**there.env, "MNS_QUEUE": ""})
 
     return deployed
 

@@ -16,8 +16,8 @@ from facescreen_cli.commands.redrive.queues import HOLD_S
 from facescreen_local.cloud import LocalCloud
 from tests.integration.vendors import clients
 from tests.support import leaks
+from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 from tests.support.command import FACESCREEN, user_environment
-from tests.support.outside import Outside, running
 from tests.support.samples import sample_files
 from tests.support.wait import wait_for
 
@@ -40,12 +40,12 @@ FAULTS = {
 HOSTILE = "\x1b[31m<img src=x>"
 
 
-def redrive(outside: Outside, *arguments: str, **environment: str) -> Any:
+def redrive(cloud_client: LocalCloudClient, *arguments: str, **environment: str) -> Any:
     """Its status, and what it says with --json."""
-    _waiting(outside)
+    _waiting(cloud_client)
     done = subprocess.run(
         [FACESCREEN, "redrive", "--json", *arguments],
-        env=user_environment(outside.told, **{"CALLS_PER_SECOND": "200", **environment}),
+        env=user_environment(cloud_client.env, **{"CALLS_PER_SECOND": "200", **environment}),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -53,7 +53,7 @@ def redrive(outside: Outside, *arguments: str, **environment: str) -> Any:
         check=False,
     )
     assert "Traceback" not in done.stderr
-    assert not leaks.FORBIDDEN.search(done.stdout + done.stderr)
+    assert not leaks.FORBIDDEN_PATTERN.search(done.stdout + done.stderr)
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
 
@@ -79,43 +79,43 @@ def data(
 ) -> Path:
     """A local cloud's, which has the letters in its dead-letter queue, made by real failures."""
     folder = tmp_path_factory.mktemp("cloud")
-    with running(folder, DAILY_CALLS="1") as (cloud, outside):
+    with run_local_cloud(folder, DAILY_CALLS="1") as (cloud, cloud_client):
         photo = sample_files(cloud)["flagged.jpg"]
         for cause, fault in FAULTS.items():
-            outside.behave(
+            cloud_client.set_behaviour(
                 oss={"faults": [{**fault, "times": TRIES * letters[cause]}]},
                 fc={"retry_delay_ms": 10},
             )
-            _upload(outside, cause, photo, letters[cause])
-            outside.admin.post("/reset")
-        outside.behave(fc={"retry_delay_ms": 10})
-        outside.put("Deferred/paid.jpg", photo + b"paid")
-        outside.wait_for_message("Deferred/paid.jpg")
-        _upload(outside, "Deferred", photo, letters["Deferred"])
-        client, name = clients.fc_2(outside.told), outside.told["FC_FUNCTION"]
+            _upload(cloud_client, cause, photo, letters[cause])
+            cloud_client.admin.post("/reset")
+        cloud_client.set_behaviour(fc={"retry_delay_ms": 10})
+        cloud_client.put("Deferred/paid.jpg", photo + b"paid")
+        cloud_client.wait_for_message("Deferred/paid.jpg")
+        _upload(cloud_client, "Deferred", photo, letters["Deferred"])
+        client, name = clients.fc_2(cloud_client.env), cloud_client.env["FC_FUNCTION"]
         for number in range(letters["BadEvent"]):
             event = json.dumps({"number": number, "name": HOSTILE})
             client.invoke_function("any", name, event, {"x-fc-invocation-type": "Async"})
-        outside.settled()
-        queue = _queue(outside)
+        cloud_client.wait_until_idle()
+        queue = _queue(cloud_client)
         for number in range(letters["Unreadable"]):
             queue.send_message(Message(f"{HOSTILE} {number}"))
     return folder
 
 
-def _upload(outside: Outside, cause: str, photo: bytes, count: int) -> None:
+def _upload(cloud_client: LocalCloudClient, cause: str, photo: bytes, count: int) -> None:
     for number in range(count):
-        outside.put(f"{cause}/{number} é+.jpg", photo + f"{cause} {number}".encode())
-    outside.settled()
+        cloud_client.put(f"{cause}/{number} é+.jpg", photo + f"{cause} {number}".encode())
+    cloud_client.wait_until_idle()
 
 
-def _queue(outside: Outside) -> Any:
-    return outside.account.get_queue(outside.told["MNS_DLQ"])
+def _queue(cloud_client: LocalCloudClient) -> Any:
+    return cloud_client.account.get_queue(cloud_client.env["MNS_DLQ"])
 
 
-def _waiting(outside: Outside) -> int:
+def _waiting(cloud_client: LocalCloudClient) -> int:
     """Letters, once all can be seen: MNS hides one that is given back for a second."""
-    queue = _queue(outside)
+    queue = _queue(cloud_client)
 
     def counts() -> tuple[int, int]:
         with warnings.catch_warnings():
@@ -130,15 +130,15 @@ def _waiting(outside: Outside) -> int:
 @pytest.fixture(scope="module")
 def both(data: Path) -> Any:
     """The same cloud on the next day: its cap is raised, its faults are gone."""
-    with running(data) as both:
+    with run_local_cloud(data) as both:
         yield both
 
 
 def test_a_dry_run_groups_them_by_cause_and_leaves_them(
-    both: tuple[LocalCloud, Outside], letters: dict[str, int], again: int
+    both: tuple[LocalCloud, LocalCloudClient], letters: dict[str, int], again: int
 ) -> None:
-    _, outside = both
-    status, lines, _ = redrive(outside, "--dry-run")
+    _, cloud_client = both
+    status, lines, _ = redrive(cloud_client, "--dry-run")
     assert status == 0
     assert groups(lines) == letters
     kept = {line["cause"] for line in lines if line.get("again") is False}
@@ -149,39 +149,43 @@ def test_a_dry_run_groups_them_by_cause_and_leaves_them(
         "kept": sum(letters.values()) - again,
         "usd_at_most": round(again * 0.4, 2),
     }
-    assert _waiting(outside) == sum(letters.values())
+    assert _waiting(cloud_client) == sum(letters.values())
 
 
-def test_it_asks_and_without_a_terminal_does_nothing(both: tuple[LocalCloud, Outside]) -> None:
-    _, outside = both
-    status, _, complained = redrive(outside)
+def test_it_asks_and_without_a_terminal_does_nothing(
+    both: tuple[LocalCloud, LocalCloudClient],
+) -> None:
+    _, cloud_client = both
+    status, _, complained = redrive(cloud_client)
     assert status == 64
     assert "only with --yes" in complained
-    assert outside.calls() == []
+    assert cloud_client.billed_calls() == []
 
 
-def test_by_cause_and_age(both: tuple[LocalCloud, Outside], letters: dict[str, int]) -> None:
-    _, outside = both
-    _, lines, _ = redrive(outside, "--dry-run", "--cause", "BadEvent", "--cause", "Deferred")
+def test_by_cause_and_age(
+    both: tuple[LocalCloud, LocalCloudClient], letters: dict[str, int]
+) -> None:
+    _, cloud_client = both
+    _, lines, _ = redrive(cloud_client, "--dry-run", "--cause", "BadEvent", "--cause", "Deferred")
     assert set(groups(lines)) == {"BadEvent", "Deferred"}
-    assert groups(redrive(outside, "--dry-run", "--until", "1h")[1]) == {}
-    assert groups(redrive(outside, "--dry-run", "--since", "1h")[1]) == letters
-    assert redrive(outside, "--since", "yesterday")[0] == 64
+    assert groups(redrive(cloud_client, "--dry-run", "--until", "1h")[1]) == {}
+    assert groups(redrive(cloud_client, "--dry-run", "--since", "1h")[1]) == letters
+    assert redrive(cloud_client, "--since", "yesterday")[0] == 64
 
 
-def test_no_more_than_was_asked_for(both: tuple[LocalCloud, Outside]) -> None:
-    _, outside = both
-    _, lines, _ = redrive(outside, "--dry-run", "--most", "1")
+def test_no_more_than_was_asked_for(both: tuple[LocalCloud, LocalCloudClient]) -> None:
+    _, cloud_client = both
+    _, lines, _ = redrive(cloud_client, "--dry-run", "--most", "1")
     assert sum(groups(lines).values()) == 1
-    _, lines, _ = redrive(outside, "--dry-run", "--most", "17")
+    _, lines, _ = redrive(cloud_client, "--dry-run", "--most", "17")
     assert sum(groups(lines).values()) == 17
 
 
 def test_what_can_be_mended_is_screened_and_the_rest_kept_and_named(
-    both: tuple[LocalCloud, Outside], letters: dict[str, int], again: int
+    both: tuple[LocalCloud, LocalCloudClient], letters: dict[str, int], again: int
 ) -> None:
-    _, outside = both
-    status, lines, _ = redrive(outside, "--yes")
+    _, cloud_client = both
+    status, lines, _ = redrive(cloud_client, "--yes")
     assert status == 2
     assert lines[-1] == {"sent_again": again, "kept": sum(letters.values()) - again}
     came = Counter((line["cause"], line["status"]) for line in lines if "status" in line)
@@ -189,37 +193,39 @@ def test_what_can_be_mended_is_screened_and_the_rest_kept_and_named(
         (cause, "kept" if cause in KEPT else "sent again"): count
         for cause, count in letters.items()
     }
-    outside.settled()
-    assert len(outside.calls()) == again
+    cloud_client.wait_until_idle()
+    assert len(cloud_client.billed_calls()) == again
     for cause in (*FAULTS, "Deferred"):
         for number in range(letters[cause]):
-            assert "deepfake-verdict" in outside.tags(f"{cause}/{number} é+.jpg")
-    assert _waiting(outside) == sum(letters.values()) - again
+            assert "deepfake-verdict" in cloud_client.tags(f"{cause}/{number} é+.jpg")
+    assert _waiting(cloud_client) == sum(letters.values()) - again
     # Once more: nothing is left to do, and nothing was lost.
-    status, lines, _ = redrive(outside, "--yes")
+    status, lines, _ = redrive(cloud_client, "--yes")
     assert (status, groups(lines)) == (2, {c: letters[c] for c in KEPT})
 
 
-def test_a_letter_is_kept_until_its_event_is_accepted(both: tuple[LocalCloud, Outside]) -> None:
-    _, outside = both
-    kept = _waiting(outside)
+def test_a_letter_is_kept_until_its_event_is_accepted(
+    both: tuple[LocalCloud, LocalCloudClient],
+) -> None:
+    _, cloud_client = both
+    kept = _waiting(cloud_client)
     record = {
         "timestamp": 1_700_000_000_000,
         "requestContext": {"condition": "RetriesExhausted"},
         "requestPayload": '{"events": []}',
         "responsePayload": '{"errorType": "Throttled", "errorMessage": "over the quota"}',
     }
-    _queue(outside).send_message(Message(json.dumps(record)))
+    _queue(cloud_client).send_message(Message(json.dumps(record)))
     throttled = ("--yes", "--cause", "Throttled")
     refused = {"operation": "InvokeFunction", "code": "AccessDenied", "status": 403}
-    outside.behave(fc={"faults": [refused]})
-    status, lines, _ = redrive(outside, *throttled)
+    cloud_client.set_behaviour(fc={"faults": [refused]})
+    status, lines, _ = redrive(cloud_client, *throttled)
     assert status == 2
     assert "Function Compute refused" in lines[-2]["detail"]
-    assert _waiting(outside) == kept + 1
-    status, lines, _ = redrive(outside, *throttled)
+    assert _waiting(cloud_client) == kept + 1
+    status, lines, _ = redrive(cloud_client, *throttled)
     assert (status, lines[-1]) == (0, {"sent_again": 1, "kept": 0})
-    assert _waiting(outside) == kept
+    assert _waiting(cloud_client) == kept
 
 
 @pytest.mark.parametrize("version", [{}, {"FC_SERVICE": "any"}])
@@ -231,30 +237,30 @@ def test_a_letter_is_kept_until_its_event_is_accepted(both: tuple[LocalCloud, Ou
     ],
 )
 def test_another_function_is_handed_nothing(
-    both: tuple[LocalCloud, Outside], function: str, wrong: str, version: dict[str, str]
+    both: tuple[LocalCloud, LocalCloudClient], function: str, wrong: str, version: dict[str, str]
 ) -> None:
-    _, outside = both
-    kept = _waiting(outside)
-    status, lines, complained = redrive(outside, "--yes", FC_FUNCTION=function, **version)
+    _, cloud_client = both
+    kept = _waiting(cloud_client)
+    status, lines, complained = redrive(cloud_client, "--yes", FC_FUNCTION=function, **version)
     assert (status, lines) == (2, [])
     assert wrong in complained
-    assert _waiting(outside) == kept
+    assert _waiting(cloud_client) == kept
 
 
 def test_who_may_not_ask_for_the_function_is_told_the_permission(
-    both: tuple[LocalCloud, Outside],
+    both: tuple[LocalCloud, LocalCloudClient],
 ) -> None:
-    _, outside = both
+    _, cloud_client = both
     refused = {"operation": "GetFunction", "code": "AccessDenied", "status": 403}
-    outside.behave(fc={"faults": [refused]})
-    status, _, complained = redrive(outside, "--dry-run")
+    cloud_client.set_behaviour(fc={"faults": [refused]})
+    status, _, complained = redrive(cloud_client, "--dry-run")
     assert status == 2
     assert "allow these credentials fc:GetFunction on facescreen-object-created" in complained
 
 
-def test_what_people_read_steers_no_terminal(both: tuple[LocalCloud, Outside]) -> None:
-    _, outside = both
-    queue = _queue(outside)
+def test_what_people_read_steers_no_terminal(both: tuple[LocalCloud, LocalCloudClient]) -> None:
+    _, cloud_client = both
+    queue = _queue(cloud_client)
     record = {
         "timestamp": 1_700_000_000_000,
         "requestContext": {"condition": "RetriesExhausted"},
@@ -264,7 +270,7 @@ def test_what_people_read_steers_no_terminal(both: tuple[LocalCloud, Outside]) -
     queue.send_message(Message(json.dumps(record)))
     done = subprocess.run(
         [FACESCREEN, "redrive", "--dry-run"],
-        env=user_environment(outside.told),
+        env=user_environment(cloud_client.env),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -22,8 +22,8 @@ from facescreen_cli.buckets import StoreBucket
 from facescreen_cli.deployment import connect_platform
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line.conftest import Command
+from tests.support.cloud_client import LocalCloudClient
 from tests.support.command import FACESCREEN, user_environment
-from tests.support.outside import Outside
 from tests.support.wait import wait_for
 
 NAME, LOW, HIGH = "reported", 200, 60
@@ -33,7 +33,7 @@ ETAG = hashlib.md5(BYTES, usedforsecurity=False).hexdigest().upper()
 
 
 @pytest.fixture(scope="module")
-def bucket(both: tuple[LocalCloud, Outside]) -> oss2.Bucket:
+def bucket(both: tuple[LocalCloud, LocalCloudClient]) -> oss2.Bucket:
     """Objects in a bucket that no function watches, with tags as a function leaves them."""
     known = both[1].bucket
     made = oss2.Bucket(known.auth, known.endpoint, NAME, region=known.region)
@@ -140,25 +140,27 @@ def test_merged_tags(report: Command) -> None:
     assert said["verdicts"]["low_risk"] == 1
 
 
-def test_objects_that_are_deleted_meanwhile(report: Command, outside: Outside) -> None:
+def test_objects_that_are_deleted_meanwhile(
+    report: Command, cloud_client: LocalCloudClient
+) -> None:
     gone = {"operation": "GetObjectTagging", "code": "NoSuchKey", "status": 404}
-    outside.behave(oss={"faults": [gone]})
+    cloud_client.set_behaviour(oss={"faults": [gone]})
     assert apart(told(report(f"oss://{NAME}/low/01", "--json"))) == {"gone": 1}
 
 
-def test_what_passes_is_tried_again(report: Command, outside: Outside) -> None:
+def test_what_passes_is_tried_again(report: Command, cloud_client: LocalCloudClient) -> None:
     both = [
         {"operation": "ListObjectsV2", "code": "InternalError"},
         {"operation": "GetObjectTagging", "code": "InternalError"},
     ]
-    outside.behave(oss={"faults": both})
+    cloud_client.set_behaviour(oss={"faults": both})
     done = report(f"oss://{NAME}/low/01", "--json")
     assert done.returncode == 0, done.stderr
     assert told(done)["verdicts"]["low_risk"] == 10
 
 
-def test_what_does_not_pass_is_counted(report: Command, outside: Outside) -> None:
-    outside.behave(
+def test_what_does_not_pass_is_counted(report: Command, cloud_client: LocalCloudClient) -> None:
+    cloud_client.set_behaviour(
         oss={"faults": [{"operation": "GetObjectTagging", "code": "InternalError", "times": 99}]}
     )
     done = report(f"oss://{NAME}/low/01")
@@ -171,24 +173,24 @@ def test_what_does_not_pass_is_counted(report: Command, outside: Outside) -> Non
     [("ListObjectsV2", "oss:ListObjects"), ("GetObjectTagging", "oss:GetObjectTagging")],
 )
 def test_a_missing_permission_is_named(
-    report: Command, outside: Outside, operation: str, action: str
+    report: Command, cloud_client: LocalCloudClient, operation: str, action: str
 ) -> None:
     refused = {"operation": operation, "code": "AccessDenied", "status": 403, "times": 99}
-    outside.behave(oss={"faults": [refused]})
+    cloud_client.set_behaviour(oss={"faults": [refused]})
     done = report(f"oss://{NAME}/low/01")
     assert done.returncode == 2
     assert f"Partial: allow these credentials {action} on {NAME}" in done.stderr
 
 
 def test_ctrl_c_tells_what_was_counted(
-    report: Command, cloud: LocalCloud, outside: Outside
+    report: Command, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     # It does nothing, and is not there any more once a first tag set was asked for.
     seen = {"operation": "GetObjectTagging"}
-    outside.behave(oss={"latency_ms": 400, "faults": [seen]})
+    cloud_client.set_behaviour(oss={"latency_ms": 400, "faults": [seen]})
     with subprocess.Popen(
         [FACESCREEN, "report", *ALL, "--json"],
-        env=user_environment(outside.told),
+        env=user_environment(cloud_client.env),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -206,12 +208,12 @@ def test_ctrl_c_tells_what_was_counted(
 
 
 def test_a_listing_goes_on_from_page_to_page(
-    bucket: oss2.Bucket, outside: Outside, monkeypatch: pytest.MonkeyPatch
+    bucket: oss2.Bucket, cloud_client: LocalCloudClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("facescreen.storage.oss.MOST_LISTED", 4)
     key = "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
-    own = Credentials(*(outside.told[name] for name in key))
-    _, platform = connect_platform("oss", outside.told, own)
+    own = Credentials(*(cloud_client.env[name] for name in key))
+    _, platform = connect_platform("oss", cloud_client.env, own)
     made = StoreBucket(platform.object_store, NAME)
     keys = [f"low/{number:03}" for number in range(10, 20)]
     listed = list(made.list_objects("low/01"))

@@ -15,9 +15,9 @@ import pytest
 from mns.queue import Message
 
 from facescreen_local.cloud import LocalCloud, write_env_file
-from tests.support.command import on_terminal
-from tests.support.leaks import FORBIDDEN
-from tests.support.outside import PROJECT, Outside, running
+from tests.support.cloud_client import PROJECT, LocalCloudClient, run_local_cloud
+from tests.support.command import run_on_terminal
+from tests.support.leaks import FORBIDDEN_PATTERN
 from tests.support.samples import sample_files
 
 PAGE = (PROJECT / "docs" / "runbook.md").read_text()
@@ -67,35 +67,37 @@ class Desk:
             "HOME": str(self.folder),
             "COLUMNS": "160",
         }
-        return on_terminal(
+        return run_on_terminal(
             "y\n", ["/bin/bash", "-c", named], cwd=self.folder, env={**shell, **self.variables}
         )
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud, Outside]]:
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     settings = {"QUARANTINE": "private", "QUARANTINE_STAND_IN": "true"}
-    with running(tmp_path_factory.mktemp("cloud"), **settings) as (cloud, outside):
-        outside.put("today/a.jpg", sample_files(cloud)["portrait.jpg"])
-        outside.wait_for_message("today/a.jpg")
-        yield cloud, outside
+    with run_local_cloud(tmp_path_factory.mktemp("cloud"), **settings) as (cloud, cloud_client):
+        cloud_client.put("today/a.jpg", sample_files(cloud)["portrait.jpg"])
+        cloud_client.wait_for_message("today/a.jpg")
+        yield cloud, cloud_client
 
 
 @pytest.fixture(scope="module", params=["written", "filled-in"])
 def desk(
     request: pytest.FixtureRequest,
-    both: tuple[LocalCloud, Outside],
+    both: tuple[LocalCloud, LocalCloudClient],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Desk:
-    cloud, outside = both
+    cloud, cloud_client = both
     folder, key = tmp_path_factory.mktemp("desk"), f"kyc/{request.param}.jpg"
-    outside.put(key, sample_files(cloud)["flagged.jpg"])
-    outside.wait_for_message(key)
-    outside.account.get_queue(outside.told["MNS_DLQ"]).send_message(Message(json.dumps(_LETTER)))
+    cloud_client.put(key, sample_files(cloud)["flagged.jpg"])
+    cloud_client.wait_for_message(key)
+    cloud_client.account.get_queue(cloud_client.env["MNS_DLQ"]).send_message(
+        Message(json.dumps(_LETTER))
+    )
     if request.param == "filled-in":
-        (folder / ".env").write_text(filled_in(outside.told))
-        return Desk(folder, of_this_machine(outside.told), key)
-    write_env_file(folder / ".env", outside.told)
+        (folder / ".env").write_text(filled_in(cloud_client.env))
+        return Desk(folder, of_this_machine(cloud_client.env), key)
+    write_env_file(folder / ".env", cloud_client.env)
     return Desk(folder, {}, key)
 
 
@@ -126,9 +128,9 @@ def test_what_is_to_be_typed_stands_in_a_block() -> None:
 
 
 @pytest.mark.parametrize("command", ENDS)
-def test_it_works(desk: Desk, both: tuple[LocalCloud, Outside], command: str) -> None:
+def test_it_works(desk: Desk, both: tuple[LocalCloud, LocalCloudClient], command: str) -> None:
     status, shows = ENDS[command]
     ended, shown = desk.type(f"{command} --env .env")
     assert (ended, shows in shown) == (status, True), shown
-    assert not FORBIDDEN.search(shown)
+    assert not FORBIDDEN_PATTERN.search(shown)
     assert both[0].identity.key.access_key_secret not in shown

@@ -13,8 +13,8 @@ import pytest
 from facescreen_local.cloud import STATE_BUCKET, LocalCloud
 from tests.e2e.command_line.conftest import Command
 from tests.e2e.command_line.folder import fill
-from tests.support.command import run as facescreen
-from tests.support.outside import FAST, Outside
+from tests.support.cloud_client import FAST_SETTINGS, LocalCloudClient
+from tests.support.command import run_facescreen as facescreen
 from tests.support.samples import sample_files
 from tests.support.wait import wait_for
 
@@ -30,7 +30,7 @@ def portrait(cloud: LocalCloud, tmp_path: Path) -> Path:
     return path
 
 
-def test_every_sample(screen: Command, cloud: LocalCloud, outside: Outside) -> None:
+def test_every_sample(screen: Command, cloud: LocalCloud, cloud_client: LocalCloudClient) -> None:
     folder = cloud.samples()[0].path.parent
     done = screen(folder, "--json")
     assert done.returncode == 1
@@ -42,21 +42,21 @@ def test_every_sample(screen: Command, cloud: LocalCloud, outside: Outside) -> N
         **dict.fromkeys(low, "low_risk"),
         "flagged.jpg": "high_risk",
     }
-    assert len(outside.calls()) == 5
+    assert len(cloud_client.billed_calls()) == 5
     assert "5 paid calls, USD 2.00" in done.stderr
     assert "not assessed for deepfakes" in done.stderr
     assert "1 neither image nor video" in done.stderr
 
 
 def test_the_same_bytes_are_paid_for_once(
-    screen: Command, portrait: Path, outside: Outside
+    screen: Command, portrait: Path, cloud_client: LocalCloudClient
 ) -> None:
     for number in range(6):
         portrait.with_name(f"{number}.jpg").write_bytes(portrait.read_bytes())
     done = screen(portrait.parent, "--json")
     assert done.returncode == 0
     assert len(told(done)) == 7
-    assert len(outside.calls()) == 1
+    assert len(cloud_client.billed_calls()) == 1
     assert "1 paid call, USD 0.40" in done.stderr
 
 
@@ -88,11 +88,13 @@ def test_what_can_not_be_read(screen: Command) -> None:
     ]
 
 
-def test_a_url_without_its_query(screen: Command, cloud: LocalCloud, outside: Outside) -> None:
-    outside.put("asked.jpg", sample_files(cloud)["flagged.jpg"])
-    outside.wait_for_message("asked.jpg")
-    url = outside.bucket.sign_url("GET", "asked.jpg", 60, slash_safe=True)
-    done = screen(url, "--json", "--allow-origin", outside.told["OSS_ENDPOINT"])
+def test_a_url_without_its_query(
+    screen: Command, cloud: LocalCloud, cloud_client: LocalCloudClient
+) -> None:
+    cloud_client.put("asked.jpg", sample_files(cloud)["flagged.jpg"])
+    cloud_client.wait_for_message("asked.jpg")
+    url = cloud_client.bucket.sign_url("GET", "asked.jpg", 60, slash_safe=True)
+    done = screen(url, "--json", "--allow-origin", cloud_client.env["OSS_ENDPOINT"])
     assert done.returncode == 1
     assert [line["url"] for line in told(done)] == [url.partition("?")[0]]
     refused = screen(url)
@@ -100,12 +102,17 @@ def test_a_url_without_its_query(screen: Command, cloud: LocalCloud, outside: Ou
     assert "https" in refused.stderr
 
 
-OF_FUNCTION = {"STATE_BUCKET": STATE_BUCKET, **FAST}
+OF_FUNCTION = {"STATE_BUCKET": STATE_BUCKET, **FAST_SETTINGS}
 
 
-def test_an_object_and_its_tags(screen: Command, cloud: LocalCloud, outside: Outside) -> None:
+def test_an_object_and_its_tags(
+    screen: Command, cloud: LocalCloud, cloud_client: LocalCloudClient
+) -> None:
     bucket = oss2.Bucket(
-        outside.bucket.auth, outside.bucket.endpoint, "unwatched", region=outside.bucket.region
+        cloud_client.bucket.auth,
+        cloud_client.bucket.endpoint,
+        "unwatched",
+        region=cloud_client.bucket.region,
     )
     bucket.create_bucket()
     bucket.put_object("a.jpg", sample_files(cloud)["flagged.jpg"])
@@ -116,18 +123,20 @@ def test_an_object_and_its_tags(screen: Command, cloud: LocalCloud, outside: Out
     assert written.returncode == 1, written.stderr
     tags = bucket.get_object_tagging("a.jpg").tag_set.tagging_rule
     assert tags["deepfake-verdict"] == "high_risk"
-    wait_for(lambda: "unwatched" in str(outside.receive()), "the message")
-    assert len(outside.calls()) == 1
+    wait_for(lambda: "unwatched" in str(cloud_client.receive_messages()), "the message")
+    assert len(cloud_client.billed_calls()) == 1
     gone = screen("oss://unwatched/b.jpg", "--json", **OF_FUNCTION)
     assert gone.returncode == 2
     assert [line["verdict"] for line in told(gone)] == ["failed"]
 
 
-def test_a_dry_run_calls_nothing(screen: Command, cloud: LocalCloud, outside: Outside) -> None:
+def test_a_dry_run_calls_nothing(
+    screen: Command, cloud: LocalCloud, cloud_client: LocalCloudClient
+) -> None:
     done = screen(cloud.samples()[0].path.parent, "--dry-run")
     assert done.returncode == 0
     assert "10 to screen: up to 7 paid calls, USD 2.80" in done.stdout
-    assert outside.calls() == []
+    assert cloud_client.billed_calls() == []
 
 
 def test_a_dry_run_needs_no_scene(screen: Command, portrait: Path) -> None:
@@ -137,25 +146,25 @@ def test_a_dry_run_needs_no_scene(screen: Command, portrait: Path) -> None:
 
 
 def test_many_paid_calls_must_be_agreed_to(
-    screen: Command, portrait: Path, tmp_path: Path, outside: Outside
+    screen: Command, portrait: Path, tmp_path: Path, cloud_client: LocalCloudClient
 ) -> None:
     fill(tmp_path / "many", portrait.read_bytes(), 26)
     done = screen(tmp_path / "many")
     assert done.returncode == 64
     assert "up to 26 paid calls, USD 10.40" in done.stderr
     assert "--yes" in done.stderr
-    assert outside.calls() == []
+    assert cloud_client.billed_calls() == []
 
 
 def test_a_fault_that_meets_every_call_ends_the_run(
-    screen: Command, portrait: Path, tmp_path: Path, outside: Outside
+    screen: Command, portrait: Path, tmp_path: Path, cloud_client: LocalCloudClient
 ) -> None:
     fill(tmp_path / "some", portrait.read_bytes(), 20)
     done = screen(tmp_path / "some", "--rate", "5", ALIBABA_CLOUD_ACCESS_KEY_SECRET="wrong")
     assert done.returncode == 2
     assert "Stopped: " in done.stderr
     assert "20 left" in done.stdout
-    assert len(outside.calls()) == 0
+    assert len(cloud_client.billed_calls()) == 0
 
 
 def test_credentials_of_a_profile(
@@ -178,11 +187,13 @@ def test_credentials_of_a_profile(
     assert "no credentials: set ALIBABA_CLOUD_ACCESS_KEY_ID" in none.stderr
 
 
-def test_a_local_cloud_of_its_own(screen: Command, portrait: Path, outside: Outside) -> None:
+def test_a_local_cloud_of_its_own(
+    screen: Command, portrait: Path, cloud_client: LocalCloudClient
+) -> None:
     done = screen(portrait, "--local", CLOUDAUTH_ENDPOINT="https://cloudauth.invalid")
     assert done.returncode == 0, done.stderr
     assert "not assessed for deepfakes" in done.stdout
-    assert outside.calls() == []
+    assert cloud_client.billed_calls() == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.support.command import FACESCREEN, run
+from tests.support.command import FACESCREEN, run_facescreen
 
 
 @pytest.mark.parametrize(
@@ -28,4 +28,4 @@ def test_bash(words: str, offers: str) -> None:
         check=False,
     )
     assert done.stdout.splitlines() == [f"plain,{offers}"]
-    assert "_FACESCREEN_COMPLETE=bash_source" in run("--help").stdout
+    assert "_FACESCREEN_COMPLETE=bash_source" in run_facescreen("--help").stdout

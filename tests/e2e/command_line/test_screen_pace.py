@@ -13,17 +13,17 @@ from pathlib import Path
 
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line import folder
+from tests.support.cloud_client import LocalCloudClient
 from tests.support.command import FACESCREEN, user_environment
-from tests.support.outside import Outside
 from tests.support.samples import sample_files
 
 FILES, QUOTA = 60, 20
 
 
 def test_a_folder_keeps_to_the_quota_while_answers_are_slow(
-    cloud: LocalCloud, outside: Outside, tmp_path: Path
+    cloud: LocalCloud, cloud_client: LocalCloudClient, tmp_path: Path
 ) -> None:
-    came = folder.run(cloud, outside, tmp_path / "photos", files=FILES, quota=QUOTA)
+    came = folder.run(cloud, cloud_client, tmp_path / "photos", files=FILES, quota=QUOTA)
     assert came.status == 1, came.stderr
     assert len(came.times) == len(came.stdout.splitlines()) == FILES
     assert came.busiest_second <= QUOTA
@@ -33,11 +33,13 @@ def test_a_folder_keeps_to_the_quota_while_answers_are_slow(
     assert came.rate > 2 * one_by_one
 
 
-def test_ctrl_c_leaves_what_was_done(cloud: LocalCloud, outside: Outside, tmp_path: Path) -> None:
+def test_ctrl_c_leaves_what_was_done(
+    cloud: LocalCloud, cloud_client: LocalCloudClient, tmp_path: Path
+) -> None:
     folder.fill(tmp_path / "photos", sample_files(cloud)["portrait.jpg"], FILES)
     with subprocess.Popen(
         [FACESCREEN, "screen", tmp_path / "photos", "--json", "--yes", "--rate", "10"],
-        env=user_environment(outside.told),
+        env=user_environment(cloud_client.env),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -53,6 +55,6 @@ def test_ctrl_c_leaves_what_was_done(cloud: LocalCloud, outside: Outside, tmp_pa
     lines = [json.loads(line) for line in [*first, *rest.splitlines()]]
     assert {line["verdict"] for line in lines} == {"low_risk"}
     # Each call that was paid for is told, and those in a queue for their turn were not begun.
-    assert len(outside.calls()) == len(lines) < 15
+    assert len(cloud_client.billed_calls()) == len(lines) < 15
     assert f"{len(lines)} screened" in said
     assert f"{FILES - len(lines)} left" in said

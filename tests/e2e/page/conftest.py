@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from facescreen_cli.local_cloud import upload
 from facescreen_local.cloud import LocalCloud
-from tests.support.outside import Outside, running
+from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -42,28 +42,30 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def running_cloud(
     browser: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[LocalCloud, Outside]]:
-    with running(tmp_path_factory.mktemp("cloud")) as (cloud, outside):
+) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
+    with run_local_cloud(tmp_path_factory.mktemp("cloud")) as (cloud, cloud_client):
         _, samples = upload(cloud)
         flagged = next(sample for sample in samples if sample.name.endswith("flagged.jpg"))
-        outside.put(HOSTILE_KEY, flagged.path.read_bytes())
-        outside.settled()
-        yield cloud, outside
+        cloud_client.put(HOSTILE_KEY, flagged.path.read_bytes())
+        cloud_client.wait_until_idle()
+        yield cloud, cloud_client
 
 
 @pytest.fixture
-def samples(running_cloud: tuple[LocalCloud, Outside]) -> dict[str, Path]:
+def samples(running_cloud: tuple[LocalCloud, LocalCloudClient]) -> dict[str, Path]:
     """By their file names."""
     return {sample.path.name: sample.path for sample in running_cloud[0].samples()}
 
 
 @pytest.fixture
 def page(
-    browser: Browser, running_cloud: tuple[LocalCloud, Outside], request: pytest.FixtureRequest
+    browser: Browser,
+    running_cloud: tuple[LocalCloud, LocalCloudClient],
+    request: pytest.FixtureRequest,
 ) -> Iterator[Page]:
     """The page, opened; ``pytest.mark.parametrize("page", [{…}], indirect=True)`` gives options of
     the browser's context. Nothing may go wrong in its console, or go to anybody else."""
-    told = running_cloud[1].told
+    told = running_cloud[1].env
     page = browser.new_page(**{"locale": "en-GB", **getattr(request, "param", {})})
     trouble: list[str] = []
     page.on("console", lambda said: trouble.extend([said.text] if said.type == "error" else []))

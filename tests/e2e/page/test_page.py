@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from tests.e2e.page.conftest import HOSTILE_KEY
 from tests.e2e.page.page_helpers import PHONE, verdict, wait_until_true
-from tests.support.outside import running
+from tests.support.cloud_client import run_local_cloud
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -185,7 +185,7 @@ def test_in_the_dark(page: Page) -> None:
 
 
 def test_it_can_be_switched_off(tmp_path: Path) -> None:
-    with running(tmp_path, PAGE="false") as (_, outside):
-        url = outside.told["HTTP_TRIGGER_URL"]
+    with run_local_cloud(tmp_path, PAGE="false") as (_, cloud_client):
+        url = cloud_client.env["HTTP_TRIGGER_URL"]
         assert httpx.get(url).status_code == 404
         assert httpx.get(f"{url}/v1/health").json()["page"] is False

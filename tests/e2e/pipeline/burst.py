@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.support.outside import Outside, running
+from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 from tests.support.samples import sample_files
 from tests.support.wait import wait_for
 
@@ -45,39 +45,39 @@ class Burst:
 
 def run(folder: Path) -> Burst:
     """Uploads from several clients at once, against a service that holds to the quota."""
-    with running(folder, CALLS_PER_SECOND=str(QUOTA)) as (cloud, outside):
+    with run_local_cloud(folder, CALLS_PER_SECOND=str(QUOTA)) as (cloud, cloud_client):
         photo = sample_files(cloud)["flagged.jpg"]
         # Instances start first: two cores can't start twenty in the time of a call.
-        _upload(outside.told, [f"warm/{number}.jpg" for number in range(_WARM)], photo)
-        wait_for(lambda: len(outside.receive()) >= _WARM, "the first messages")
-        outside.settled()
-        outside.admin.post("/reset")
-        outside.behave(cloudauth={"quota": QUOTA, "latency_ms": 300})
-        outside.messages.clear()
+        _upload(cloud_client.env, [f"warm/{number}.jpg" for number in range(_WARM)], photo)
+        wait_for(lambda: len(cloud_client.receive_messages()) >= _WARM, "the first messages")
+        cloud_client.wait_until_idle()
+        cloud_client.admin.post("/reset")
+        cloud_client.set_behaviour(cloudauth={"quota": QUOTA, "latency_ms": 300})
+        cloud_client.messages.clear()
 
         keys = [f"burst/{number}.jpg" for number in range(UPLOADS)]
         clients = [
-            threading.Thread(target=_upload, args=[outside.told, keys[n::CLIENTS], photo])
+            threading.Thread(target=_upload, args=[cloud_client.env, keys[n::CLIENTS], photo])
             for n in range(CLIENTS)
         ]
         for client in clients:
             client.start()
-        wait_for(lambda: len(outside.receive()) >= UPLOADS, "every message", 180)
-        outside.settled()
+        wait_for(lambda: len(cloud_client.receive_messages()) >= UPLOADS, "every message", 180)
+        cloud_client.wait_until_idle()
         for client in clients:
             client.join()
-        calls = outside.calls()
+        calls = cloud_client.billed_calls()
         return Burst(
             keys=keys,
-            announced=[m["data"]["object"]["key"] for m in outside.receive()],
+            announced=[m["data"]["object"]["key"] for m in cloud_client.receive_messages()],
             paid=[call["object"].split("/", 3)[3] for call in calls],
-            verdicts={key: outside.tags(key)["deepfake-verdict"] for key in keys},
+            verdicts={key: cloud_client.tags(key)["deepfake-verdict"] for key in keys},
             times=sorted(_seconds(call) for call in calls),
         )
 
 
 def _upload(told: dict[str, str], keys: list[str], photo: bytes) -> None:
-    client = Outside(told)
+    client = LocalCloudClient(told)
     for key in keys:
         client.put(key, photo)
     client.close()

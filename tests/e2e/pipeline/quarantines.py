@@ -8,8 +8,8 @@ from typing import Any
 
 import oss2
 
+from tests.support.cloud_client import LocalCloudClient
 from tests.support.command import FACESCREEN, user_environment
-from tests.support.outside import Outside
 
 MOVE = {
     "QUARANTINE": "move",
@@ -22,27 +22,29 @@ MOVE = {
 PRIVATE = {"QUARANTINE": "private", "QUARANTINE_STAND_IN": "true"}
 
 
-def moved(outside: Outside, key: str) -> list[str]:
+def moved(cloud_client: LocalCloudClient, key: str) -> list[str]:
     """The keys of what was moved from `key`."""
-    listed = oss2.ObjectIterator(outside.bucket, "quarantine/")
+    listed = oss2.ObjectIterator(cloud_client.bucket, "quarantine/")
     return [found.key for found in listed if found.key.endswith(f"/{key}")]
 
 
-def is_there(outside: Outside, key: str) -> bool:
-    there: bool = outside.bucket.object_exists(key)
+def is_there(cloud_client: LocalCloudClient, key: str) -> bool:
+    there: bool = cloud_client.bucket.object_exists(key)
     return there
 
 
-def read(outside: Outside, key: str) -> bytes:
-    data: bytes = outside.bucket.get_object(key).read()
+def read(cloud_client: LocalCloudClient, key: str) -> bytes:
+    data: bytes = cloud_client.bucket.get_object(key).read()
     return data
 
 
-def release(outside: Outside, *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
+def release(
+    cloud_client: LocalCloudClient, *arguments: str
+) -> tuple[int, list[dict[str, Any]], str]:
     """``facescreen release``: its status, the lines that it told, what it said besides."""
     done = subprocess.run(
         [FACESCREEN, "release", "--json", *arguments],
-        env=user_environment(outside.told, **MOVE),
+        env=user_environment(cloud_client.env, **MOVE),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from facescreen_local.cloud import LocalCloud
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
 from tests.support.samples import sample_files
 
 
@@ -30,54 +30,60 @@ def answered(code: str, status: int, times: int) -> dict[str, Any]:
     ],
 )
 def test_the_contents_own_codes_are_final(
-    name: str, code: str, behaviour: dict[str, Any], outside: Outside, photos: dict[str, bytes]
+    name: str,
+    code: str,
+    behaviour: dict[str, Any],
+    cloud_client: LocalCloudClient,
+    photos: dict[str, bytes],
 ) -> None:
-    outside.behave(**behaviour)
+    cloud_client.set_behaviour(**behaviour)
     key = f"final/{code}.jpg"
-    outside.put(key, photos[name])
-    data = outside.wait_for_message(key)["data"]
+    cloud_client.put(key, photos[name])
+    data = cloud_client.wait_for_message(key)["data"]
     assert (data["verdict"], data["reason"], data["retake"]) == ("unscreenable", code, True)
-    assert outside.tags(key)["deepfake-reason"] == code
-    assert outside.calls(key) == []
-    outside.settled()
-    assert [entry["status"] for entry in outside.invocations()] == ["ok"]
+    assert cloud_client.tags(key)["deepfake-reason"] == code
+    assert cloud_client.billed_calls(key) == []
+    cloud_client.wait_until_idle()
+    assert [entry["status"] for entry in cloud_client.invocations()] == ["ok"]
 
 
 @pytest.mark.parametrize(("code", "status"), [("InternalError", 500), ("Throttling.Api", 403)])
 def test_passing_codes_are_retried_inside_the_invocation(
-    code: str, status: int, outside: Outside, photos: dict[str, bytes]
+    code: str, status: int, cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
-    outside.behave(**answered(code, status, 2))
+    cloud_client.set_behaviour(**answered(code, status, 2))
     key = f"passing/{code}.jpg"
-    outside.put(key, photos["flagged.jpg"])
-    assert outside.wait_for_message(key)["data"]["verdict"] == "high_risk"
-    outside.settled()
-    assert [entry["status"] for entry in outside.invocations()] == ["ok"]
-    assert len(outside.calls(key)) == 1
+    cloud_client.put(key, photos["flagged.jpg"])
+    assert cloud_client.wait_for_message(key)["data"]["verdict"] == "high_risk"
+    cloud_client.wait_until_idle()
+    assert [entry["status"] for entry in cloud_client.invocations()] == ["ok"]
+    assert len(cloud_client.billed_calls(key)) == 1
 
 
 def test_a_download_that_fails_is_retried_with_a_fresh_url(
-    outside: Outside, photos: dict[str, bytes]
+    cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     # The ledger, the probe and the pace read first; then the download fails.
     ours = {"operation": "GetObject", "times": 3}
-    outside.behave(oss={"faults": [ours, {"operation": "GetObject", "code": "InternalError"}]})
-    outside.put("passing/download.jpg", photos["flagged.jpg"])
-    assert outside.wait_for_message("passing/download.jpg")["data"]["verdict"] == "high_risk"
-    codes = [call["code"] for call in outside.admin.get("/calls/all").json()]
+    cloud_client.set_behaviour(
+        oss={"faults": [ours, {"operation": "GetObject", "code": "InternalError"}]}
+    )
+    cloud_client.put("passing/download.jpg", photos["flagged.jpg"])
+    assert cloud_client.wait_for_message("passing/download.jpg")["data"]["verdict"] == "high_risk"
+    codes = [call["code"] for call in cloud_client.admin.get("/calls/all").json()]
     assert codes == ["DownloadTimeout", "Success"]
 
 
 def test_a_real_quota_throttles_and_all_the_same_everything_ends(
-    outside: Outside, photos: dict[str, bytes]
+    cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
-    outside.behave(cloudauth={"quota": 2})
+    cloud_client.set_behaviour(cloudauth={"quota": 2})
     keys = [f"throttled/{number}.jpg" for number in range(6)]
     for key in keys:
-        outside.put(key, photos["flagged.jpg"])
+        cloud_client.put(key, photos["flagged.jpg"])
     for key in keys:
-        assert outside.wait_for_message(key)["data"]["verdict"] == "high_risk"
-    codes = [call["code"] for call in outside.admin.get("/calls/all").json()]
+        assert cloud_client.wait_for_message(key)["data"]["verdict"] == "high_risk"
+    codes = [call["code"] for call in cloud_client.admin.get("/calls/all").json()]
     assert codes.count("Success") == 6
     assert "Throttling.Api" in codes
 
@@ -95,15 +101,15 @@ def test_a_real_quota_throttles_and_all_the_same_everything_ends(
     ],
 )
 def test_the_operators_codes_keep_the_event_and_leave_the_object_alone(
-    code: str, status: int, error: str, outside: Outside, photos: dict[str, bytes]
+    code: str, status: int, error: str, cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
-    outside.behave(**answered(code, status, 99), fc={"retry_delay_ms": 10})
+    cloud_client.set_behaviour(**answered(code, status, 99), fc={"retry_delay_ms": 10})
     key = f"kept/{code}.jpg"
-    outside.put(key, photos["flagged.jpg"])
-    (letter,) = outside.wait_for_dead_letters()
+    cloud_client.put(key, photos["flagged.jpg"])
+    (letter,) = cloud_client.wait_for_dead_letters()
     assert key in letter["requestPayload"]
     assert error in letter["responsePayload"]
     assert code in letter["responsePayload"]
-    assert outside.tags(key) == {}
-    assert outside.messages_of(key) == []
-    assert [entry["status"] for entry in outside.invocations()] == ["error"] * 4
+    assert cloud_client.tags(key) == {}
+    assert cloud_client.messages_about(key) == []
+    assert [entry["status"] for entry in cloud_client.invocations()] == ["error"] * 4

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.command import FACESCREEN, run, up
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
+from tests.support.command import FACESCREEN, facescreen_up, run_facescreen
 
 PROMISED = [
     "ALIBABA_CLOUD_ACCESS_KEY_ID",
@@ -48,7 +48,7 @@ PROMISED = [
 
 
 def test_the_env_file_holds_what_is_promised(tmp_path: Path) -> None:
-    with up(tmp_path) as told:
+    with facescreen_up(tmp_path) as told:
         assert list(told) == PROMISED
         for name in PROMISED:
             if name.endswith("ENDPOINT") or name == "LOCAL_ADMIN":
@@ -57,29 +57,29 @@ def test_the_env_file_holds_what_is_promised(tmp_path: Path) -> None:
 
 def test_its_folder_may_be_named_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with up(Path()) as told:
-        outside = Outside(told)
-        outside.put("a.jpg", b"no image")
-        assert outside.wait_for_message("a.jpg")["data"]["verdict"] == "unscreenable"
-        outside.close()
+    with facescreen_up(Path()) as told:
+        cloud_client = LocalCloudClient(told)
+        cloud_client.put("a.jpg", b"no image")
+        assert cloud_client.wait_for_message("a.jpg")["data"]["verdict"] == "unscreenable"
+        cloud_client.close()
 
 
 def test_state_survives_a_restart(tmp_path: Path) -> None:
-    with up(tmp_path) as told:
-        first = Outside(told)
+    with facescreen_up(tmp_path) as told:
+        first = LocalCloudClient(told)
         first.put("kept.jpg", b"kept")
         first.wait_for_message("kept.jpg")
         first.close()
     (tmp_path / "env").unlink()
-    with up(tmp_path) as told:
-        again = Outside(told)
+    with facescreen_up(tmp_path) as told:
+        again = LocalCloudClient(told)
         assert again.bucket.get_object("kept.jpg").read() == b"kept"
         assert again.tags("kept.jpg")["deepfake-verdict"] == "unscreenable"
         again.close()
 
 
 def test_the_demo_shows_the_right_row_for_every_sample() -> None:
-    done = run("demo", "--once", "--json")
+    done = run_facescreen("demo", "--once", "--json")
     assert done.returncode == 0, done.stderr
     rows = {row["object"]: row for row in json.loads(done.stdout)}
     ends = {name: (row["verdict"], row["reason"]) for name, row in rows.items()}
@@ -135,6 +135,6 @@ def test_the_demo_listens_on_until_it_is_stopped() -> None:
     ],
 )
 def test_usage_errors_end_with_64(arguments: list[str], says: str) -> None:
-    done = run(*arguments)
+    done = run_facescreen(*arguments)
     assert done.returncode == 64
     assert says in done.stderr

@@ -20,7 +20,7 @@ from facescreen.storage.oss import OssState
 from facescreen_local.cloud import LocalCloud
 from tests.integration.vendors import clients
 from tests.support import leaks
-from tests.support.outside import Outside, running
+from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 from tests.support.samples import sample_files
 
 pytestmark = pytest.mark.usefixtures("within_a_day")
@@ -35,55 +35,55 @@ DAY_S = 86_400
 def test_twenty_instances_race_to_the_cap_and_the_rest_is_screened_once_it_is_raised(
     tmp_path: Path,
 ) -> None:
-    with running(tmp_path, DAILY_CALLS=str(CAP)) as (cloud, outside):
-        letters = _race(cloud, outside)
-        paid = [call["object"].split("/", 3)[3] for call in outside.calls()]
+    with run_local_cloud(tmp_path, DAILY_CALLS=str(CAP)) as (cloud, cloud_client):
+        letters = _race(cloud, cloud_client)
+        paid = [call["object"].split("/", 3)[3] for call in cloud_client.billed_calls()]
         assert 0.99 * CAP <= len(paid) <= CAP
         deferred = {key for key in KEYS if any(f'"{key}"' in one for one in letters)}
         assert deferred == set(KEYS) - set(paid)
         assert len(letters) == len(deferred) == UPLOADS - len(paid)
-        assert all(outside.tags(key) == {} for key in deferred)
+        assert all(cloud_client.tags(key) == {} for key in deferred)
         _check_told(tmp_path, paid=len(paid), deferred=4 * len(deferred))
-        _check_refused_over_http(cloud, outside)
-        assert len(outside.calls()) == len(paid)
-        assert leaks.find(cloud, tmp_path, outside) == []
+        _check_refused_over_http(cloud, cloud_client)
+        assert len(cloud_client.billed_calls()) == len(paid)
+        assert leaks.find_leaks(cloud, tmp_path, cloud_client) == []
 
-    with running(tmp_path, DAILY_CALLS=str(2 * CAP)) as (cloud, outside):
+    with run_local_cloud(tmp_path, DAILY_CALLS=str(2 * CAP)) as (cloud, cloud_client):
         for letter in letters:
-            _resubmit(outside, letter)
-        outside.settled()
-        assert {call["object"].split("/", 3)[3] for call in outside.calls()} == deferred
-        assert {outside.tags(key)["deepfake-verdict"] for key in KEYS} == {"high_risk"}
-        assert outside.dead_letters() == []
-        assert sum(reserved_calls_by_day(_state(outside), "").values()) == UPLOADS
+            _resubmit(cloud_client, letter)
+        cloud_client.wait_until_idle()
+        assert {call["object"].split("/", 3)[3] for call in cloud_client.billed_calls()} == deferred
+        assert {cloud_client.tags(key)["deepfake-verdict"] for key in KEYS} == {"high_risk"}
+        assert cloud_client.receive_dead_letters() == []
+        assert sum(reserved_calls_by_day(_state(cloud_client), "").values()) == UPLOADS
 
 
 def test_what_was_spent_yesterday_does_not_count(tmp_path: Path) -> None:
-    with running(tmp_path, DAILY_CALLS="3") as (cloud, outside):
-        yesterday = DailyBudget(_state(outside), 3, clock=lambda: time.time() - DAY_S)
+    with run_local_cloud(tmp_path, DAILY_CALLS="3") as (cloud, cloud_client):
+        yesterday = DailyBudget(_state(cloud_client), 3, clock=lambda: time.time() - DAY_S)
         assert _drawn(yesterday) == 3
         photo = sample_files(cloud)["flagged.jpg"]
         for number in range(3):
-            outside.put(f"{number}.jpg", photo)
-            outside.wait_for_message(f"{number}.jpg")
-        assert _drawn(DailyBudget(_state(outside), 3)) == 0
-        assert _drawn(DailyBudget(_state(outside), 3, clock=lambda: time.time() + DAY_S)) == 3
+            cloud_client.put(f"{number}.jpg", photo)
+            cloud_client.wait_for_message(f"{number}.jpg")
+        assert _drawn(DailyBudget(_state(cloud_client), 3)) == 0
+        assert _drawn(DailyBudget(_state(cloud_client), 3, clock=lambda: time.time() + DAY_S)) == 3
 
 
-def _race(cloud: LocalCloud, outside: Outside) -> list[str]:
+def _race(cloud: LocalCloud, cloud_client: LocalCloudClient) -> list[str]:
     """Uploads more than may be paid for; what the dead letters held, each with its reason."""
-    outside.behave(cloudauth={"latency_ms": 200}, fc={"retry_delay_ms": 10})
+    cloud_client.set_behaviour(cloudauth={"latency_ms": 200}, fc={"retry_delay_ms": 10})
     photo = sample_files(cloud)["flagged.jpg"]
     uploads = [
-        threading.Thread(target=_upload, args=[outside.told, KEYS[n::CLIENTS], photo])
+        threading.Thread(target=_upload, args=[cloud_client.env, KEYS[n::CLIENTS], photo])
         for n in range(CLIENTS)
     ]
     for upload in uploads:
         upload.start()
     for upload in uploads:
         upload.join()
-    outside.settled()
-    letters = outside.dead_letters()
+    cloud_client.wait_until_idle()
+    letters = cloud_client.receive_dead_letters()
     for letter in letters:
         told = json.loads(letter["responsePayload"])
         assert told["errorType"] == "Deferred"
@@ -102,8 +102,8 @@ def _check_told(data: Path, *, paid: int, deferred: int) -> None:
     assert sum("ColdStart" in line for line in metrics) >= INSTANCES
 
 
-def _check_refused_over_http(cloud: LocalCloud, outside: Outside) -> None:
-    url = f"{outside.told['HTTP_TRIGGER_URL']}/v1/screenings"
+def _check_refused_over_http(cloud: LocalCloud, cloud_client: LocalCloudClient) -> None:
+    url = f"{cloud_client.env['HTTP_TRIGGER_URL']}/v1/screenings"
     headers = {"Content-Type": "image/jpeg"}
     answer = httpx.post(
         url, content=sample_files(cloud)["flagged.jpg"], headers=headers, timeout=30
@@ -116,9 +116,9 @@ def _check_refused_over_http(cloud: LocalCloud, outside: Outside) -> None:
     assert answer.json()["code"] == "DailyCallsSpent"
 
 
-def _resubmit(outside: Outside, event: str) -> None:
-    clients.fc_3(outside.told).invoke_function_with_options(
-        outside.told["FC_FUNCTION"],
+def _resubmit(cloud_client: LocalCloudClient, event: str) -> None:
+    clients.fc_3(cloud_client.env).invoke_function_with_options(
+        cloud_client.env["FC_FUNCTION"],
         models.InvokeFunctionRequest(body=event.encode()),
         models.InvokeFunctionHeaders(x_fc_invocation_type="Async"),
         RuntimeOptions(),
@@ -126,14 +126,14 @@ def _resubmit(outside: Outside, event: str) -> None:
 
 
 def _upload(told: dict[str, str], keys: list[str], photo: bytes) -> None:
-    client = Outside(told)
+    client = LocalCloudClient(told)
     for key in keys:
         client.put(key, photo)
     client.close()
 
 
-def _state(outside: Outside) -> OssState:
-    told = outside.told
+def _state(cloud_client: LocalCloudClient) -> OssState:
+    told = cloud_client.env
     return OssState(
         Credentials(*clients.key(told)),
         endpoint=told["OSS_ENDPOINT"],

@@ -12,7 +12,7 @@ import pytest
 
 from facescreen_local.cloud import LocalCloud
 from tests.support import leaks
-from tests.support.outside import Outside, running
+from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 from tests.support.samples import sample_files
 from tests.support.wait import wait_for
 
@@ -26,13 +26,13 @@ def photos(cloud: LocalCloud) -> dict[str, bytes]:
 
 
 def test_an_upload_is_screened_tagged_and_announced(
-    outside: Outside, photos: dict[str, bytes]
+    cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
-    etag = outside.put("a b/é+1%.jpg", photos[FLAGGED], {"team": "kyc"})
-    message = outside.wait_for_message("a b/é+1%.jpg")
+    etag = cloud_client.put("a b/é+1%.jpg", photos[FLAGGED], {"team": "kyc"})
+    message = cloud_client.wait_for_message("a b/é+1%.jpg")
     assert message["data"]["verdict"] == "high_risk"
     assert message["data"]["risk_tags"] == ["SuspectDeepForgery"]
-    tags = outside.tags("a b/é+1%.jpg")
+    tags = cloud_client.tags("a b/é+1%.jpg")
     assert tags.pop("deepfake-at") == message["time"]
     assert tags == {
         "team": "kyc",
@@ -40,16 +40,16 @@ def test_an_upload_is_screened_tagged_and_announced(
         "deepfake-reason": "SuspectDeepForgery",
         "deepfake-etag": etag,
     }
-    (call,) = outside.calls("a b/é+1%.jpg")
+    (call,) = cloud_client.billed_calls("a b/é+1%.jpg")
     assert call["MerchantBizId"] == message["data"]["merchant_biz_id"]
 
 
 def test_each_object_leaves_one_json_line_and_its_metrics(
-    outside: Outside, photos: dict[str, bytes], data: Path
+    cloud_client: LocalCloudClient, photos: dict[str, bytes], data: Path
 ) -> None:
-    outside.put("logged.jpg", photos[FLAGGED])
-    message = outside.wait_for_message("logged.jpg")
-    outside.settled()
+    cloud_client.put("logged.jpg", photos[FLAGGED])
+    message = cloud_client.wait_for_message("logged.jpg")
+    cloud_client.wait_until_idle()
     log = data / "fc" / "logs" / "facescreen-object-created.log"
     # Where oss2 is compiled afresh, Python itself warns of its docstrings.
     written = log.read_text().splitlines()
@@ -57,58 +57,60 @@ def test_each_object_leaves_one_json_line_and_its_metrics(
     (line,) = [one for one in lines if one.get("object", {}).get("key") == "logged.jpg"]
     for name in ("verdict", "reason", "request_id", "transaction_id", "merchant_biz_id"):
         assert line[name] == message["data"][name]
-    assert line["function_request_id"] in {i["request_id"] for i in outside.invocations()}
+    assert line["function_request_id"] in {i["request_id"] for i in cloud_client.invocations()}
     assert line["timing"]["call_ms"] > 0
     assert any(one.get("verdict_high_risk") == [1.0] for one in lines if "_aws" in one)
 
 
-def test_two_deliveries_at_one_instant_pay_once(outside: Outside, photos: dict[str, bytes]) -> None:
-    outside.behave(fc={"duplicates": 3}, cloudauth={"latency_ms": 500})
-    outside.put("twice.jpg", photos[GOOD])
-    outside.wait_for_message("twice.jpg")
-    outside.settled()
-    assert len([i for i in outside.invocations() if i["ended"]]) == 4
-    assert {i["status"] for i in outside.invocations()} == {"ok"}
-    assert len(outside.calls("twice.jpg")) == 1
-    assert len(outside.messages_of("twice.jpg")) == 1
+def test_two_deliveries_at_one_instant_pay_once(
+    cloud_client: LocalCloudClient, photos: dict[str, bytes]
+) -> None:
+    cloud_client.set_behaviour(fc={"duplicates": 3}, cloudauth={"latency_ms": 500})
+    cloud_client.put("twice.jpg", photos[GOOD])
+    cloud_client.wait_for_message("twice.jpg")
+    cloud_client.wait_until_idle()
+    assert len([i for i in cloud_client.invocations() if i["ended"]]) == 4
+    assert {i["status"] for i in cloud_client.invocations()} == {"ok"}
+    assert len(cloud_client.billed_calls("twice.jpg")) == 1
+    assert len(cloud_client.messages_about("twice.jpg")) == 1
 
 
 @pytest.mark.parametrize("operation", ["AppendObject", "GetObjectTagging", "PutObjectTagging"])
 def test_an_overwrite_before_the_tag_leaves_no_verdict_on_the_new_bytes(
-    operation: str, outside: Outside, photos: dict[str, bytes]
+    operation: str, cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     """The old bytes' handler hangs in `operation`; the new ones come meanwhile."""
     key = f"overwritten-{operation}.jpg"
     hang = {"operation": operation, "hang_s": 2}
     # The first append is the claim, the second the turn, the third what was found.
     ahead = [{"operation": operation, "times": 2}] if operation == "AppendObject" else []
-    outside.behave(oss={"faults": [*ahead, hang]})
-    outside.put(key, photos[GOOD])
-    wait_for(lambda: outside.all_faults_met("oss"), f"a {operation} that hangs")
-    assert len(outside.calls(key)) == 1
-    new = outside.put(key, photos[FLAGGED])
-    message = outside.wait_for_message(key)
-    outside.settled()
-    assert [m["data"]["verdict"] for m in outside.messages_of(key)] == ["high_risk"]
+    cloud_client.set_behaviour(oss={"faults": [*ahead, hang]})
+    cloud_client.put(key, photos[GOOD])
+    wait_for(lambda: cloud_client.all_faults_used("oss"), f"a {operation} that hangs")
+    assert len(cloud_client.billed_calls(key)) == 1
+    new = cloud_client.put(key, photos[FLAGGED])
+    message = cloud_client.wait_for_message(key)
+    cloud_client.wait_until_idle()
+    assert [m["data"]["verdict"] for m in cloud_client.messages_about(key)] == ["high_risk"]
     assert message["data"]["object"]["etag"] == new
-    tags = outside.tags(key)
+    tags = cloud_client.tags(key)
     assert (tags["deepfake-verdict"], tags["deepfake-etag"]) == ("high_risk", new)
-    assert len(outside.calls(key)) == 2
+    assert len(cloud_client.billed_calls(key)) == 2
 
 
 def test_new_bytes_hold_no_verdict_until_their_own(
-    outside: Outside, photos: dict[str, bytes]
+    cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
-    outside.behave(cloudauth={"latency_ms": 1500})
+    cloud_client.set_behaviour(cloudauth={"latency_ms": 1500})
     key = "late.jpg"
-    outside.put(key, photos[GOOD])
-    wait_for(lambda: outside.invocations() != [], "the first invocation")
+    cloud_client.put(key, photos[GOOD])
+    wait_for(lambda: cloud_client.invocations() != [], "the first invocation")
     time.sleep(1)
-    new = outside.put(key, photos[FLAGGED])
+    new = cloud_client.put(key, photos[FLAGGED])
     seen: list[dict[str, str]] = []
 
     def judged() -> bool:
-        seen.append(outside.tags(key))
+        seen.append(cloud_client.tags(key))
         return "deepfake-verdict" in seen[-1]
 
     wait_for(judged, "a verdict")
@@ -117,60 +119,62 @@ def test_new_bytes_hold_no_verdict_until_their_own(
 
 
 def test_a_handler_killed_after_the_paid_call_does_not_pay_again(
-    outside: Outside, photos: dict[str, bytes]
+    cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
-    outside.behave(oss={"faults": [{"operation": "PutObjectTagging", "kill": True}]})
-    outside.put("killed.jpg", photos[FLAGGED])
-    outside.wait_for_message("killed.jpg")
-    outside.settled()
-    assert "killed" in {entry["status"] for entry in outside.invocations()}
-    assert len(outside.calls("killed.jpg")) == 1
-    assert len(outside.messages_of("killed.jpg")) == 1
-    assert outside.tags("killed.jpg")["deepfake-verdict"] == "high_risk"
+    cloud_client.set_behaviour(oss={"faults": [{"operation": "PutObjectTagging", "kill": True}]})
+    cloud_client.put("killed.jpg", photos[FLAGGED])
+    cloud_client.wait_for_message("killed.jpg")
+    cloud_client.wait_until_idle()
+    assert "killed" in {entry["status"] for entry in cloud_client.invocations()}
+    assert len(cloud_client.billed_calls("killed.jpg")) == 1
+    assert len(cloud_client.messages_about("killed.jpg")) == 1
+    assert cloud_client.tags("killed.jpg")["deepfake-verdict"] == "high_risk"
 
 
 def test_a_record_that_is_refused_at_first_does_not_pay_again(
-    outside: Outside, photos: dict[str, bytes]
+    cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     # The claim and the turn are appended before it.
     ours = {"operation": "AppendObject", "times": 2}
     refused = {"operation": "AppendObject", "code": "InternalError", "status": 500, "times": 3}
-    outside.behave(oss={"faults": [ours, refused]})
-    outside.put("recorded.jpg", photos[FLAGGED] + b"recorded")
-    outside.wait_for_message("recorded.jpg")
-    outside.settled()
-    assert len(outside.calls("recorded.jpg")) == 1
-    assert {entry["status"] for entry in outside.invocations()} == {"ok"}
+    cloud_client.set_behaviour(oss={"faults": [ours, refused]})
+    cloud_client.put("recorded.jpg", photos[FLAGGED] + b"recorded")
+    cloud_client.wait_for_message("recorded.jpg")
+    cloud_client.wait_until_idle()
+    assert len(cloud_client.billed_calls("recorded.jpg")) == 1
+    assert {entry["status"] for entry in cloud_client.invocations()} == {"ok"}
 
 
 def test_an_object_with_ten_tags_still_gets_its_message(
-    outside: Outside, photos: dict[str, bytes]
+    cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     theirs = {f"t{number}": "x" for number in range(10)}
-    outside.put("full.jpg", photos[GOOD], theirs)
-    tagging = outside.wait_for_message("full.jpg")["data"]["tagging"]
+    cloud_client.put("full.jpg", photos[GOOD], theirs)
+    tagging = cloud_client.wait_for_message("full.jpg")["data"]["tagging"]
     assert tagging["status"] == "refused"
     assert "10 tags of its own" in tagging["detail"]
-    assert outside.tags("full.jpg") == theirs
+    assert cloud_client.tags("full.jpg") == theirs
 
 
 def test_a_permission_that_is_missing_dead_letters_the_event(
-    outside: Outside, photos: dict[str, bytes]
+    cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     refusal = {"code": "Forbidden.RAMUserAccessDenied", "status": 403, "times": 99}
-    outside.behave(cloudauth={"faults": [refusal]}, fc={"retry_delay_ms": 10})
-    outside.put("refused.jpg", photos[GOOD])
-    (letter,) = outside.wait_for_dead_letters()
+    cloud_client.set_behaviour(cloudauth={"faults": [refusal]}, fc={"retry_delay_ms": 10})
+    cloud_client.put("refused.jpg", photos[GOOD])
+    (letter,) = cloud_client.wait_for_dead_letters()
     assert "refused.jpg" in str(letter["requestPayload"])
     assert "AccessRefused" in str(letter["responsePayload"])
-    assert len(outside.invocations()) == 4
-    assert outside.tags("refused.jpg") == {}
-    assert outside.calls("refused.jpg") == []
+    assert len(cloud_client.invocations()) == 4
+    assert cloud_client.tags("refused.jpg") == {}
+    assert cloud_client.billed_calls("refused.jpg") == []
 
 
-def test_whatever_fails_nothing_ends_in_silence(outside: Outside, photos: dict[str, bytes]) -> None:
+def test_whatever_fails_nothing_ends_in_silence(
+    cloud_client: LocalCloudClient, photos: dict[str, bytes]
+) -> None:
     """Every object has a verdict tag and a message, or its event in the dead-letter queue."""
-    outside.behave(
+    cloud_client.set_behaviour(
         oss={"rates": {"InternalError": 0.05, "ServiceUnavailable": 0.05}},
         mns={"rates": {"InternalError": 0.1}},
         cloudauth={
@@ -184,7 +188,7 @@ def test_whatever_fails_nothing_ends_in_silence(outside: Outside, photos: dict[s
     def upload(key: str) -> None:
         for _ in range(20):
             try:
-                outside.bucket.put_object(key, photos[GOOD])
+                cloud_client.bucket.put_object(key, photos[GOOD])
             except oss2.exceptions.OssError:
                 continue
             return
@@ -194,36 +198,40 @@ def test_whatever_fails_nothing_ends_in_silence(outside: Outside, photos: dict[s
         one.start()
     for one in uploads:
         one.join()
-    outside.settled()
-    outside.behave(oss={}, mns={}, cloudauth={}, fc={})
-    dead = str([letter["requestPayload"] for letter in outside.dead_letters()])
-    told = {m["data"]["object"]["key"] for m in outside.receive()}
+    cloud_client.wait_until_idle()
+    cloud_client.set_behaviour(oss={}, mns={}, cloudauth={}, fc={})
+    dead = str([letter["requestPayload"] for letter in cloud_client.receive_dead_letters()])
+    told = {m["data"]["object"]["key"] for m in cloud_client.receive_messages()}
     silent = [
         key
         for key in keys
-        if key not in dead and not (key in told and "deepfake-verdict" in outside.tags(key))
+        if key not in dead and not (key in told and "deepfake-verdict" in cloud_client.tags(key))
     ]
     assert silent == []
-    assert len({m["id"] for m in outside.receive() if "storm/" in m["subject"]}) <= len(keys)
+    assert len(
+        {m["id"] for m in cloud_client.receive_messages() if "storm/" in m["subject"]}
+    ) <= len(keys)
 
 
 def test_wrong_settings_stop_initialisation_and_name_the_setting(
     tmp_path: Path, photos: dict[str, bytes]
 ) -> None:
-    with running(tmp_path, SCENE_CODE="nine_char") as (_, outside):
-        outside.behave(fc={"retry_delay_ms": 10})
-        outside.put("a.jpg", photos[GOOD])
-        letters = outside.wait_for_dead_letters()
+    with run_local_cloud(tmp_path, SCENE_CODE="nine_char") as (_, cloud_client):
+        cloud_client.set_behaviour(fc={"retry_delay_ms": 10})
+        cloud_client.put("a.jpg", photos[GOOD])
+        letters = cloud_client.wait_for_dead_letters()
     assert "SCENE_CODE must be exactly 10 letters, digits or underscores; it has 9" in str(letters)
 
 
 def test_a_connection_that_can_t_be_warmed_stops_nothing(
     tmp_path: Path, photos: dict[str, bytes]
 ) -> None:
-    with running(tmp_path) as (_, outside):
-        outside.behave(cloudauth={"faults": [{"operation": "KeepaliveIntl", "reset": True}]})
-        outside.put("a.jpg", photos[GOOD])
-        assert outside.wait_for_message("a.jpg")["data"]["verdict"] == "low_risk"
+    with run_local_cloud(tmp_path) as (_, cloud_client):
+        cloud_client.set_behaviour(
+            cloudauth={"faults": [{"operation": "KeepaliveIntl", "reset": True}]}
+        )
+        cloud_client.put("a.jpg", photos[GOOD])
+        assert cloud_client.wait_for_message("a.jpg")["data"]["verdict"] == "low_risk"
         log = tmp_path / "fc" / "logs" / "facescreen-object-created.log"
         assert '"message":"not warm"' in log.read_text()
 
@@ -231,7 +239,7 @@ def test_a_connection_that_can_t_be_warmed_stops_nothing(
 def test_python_3_12s_context_without_credentials_will_do(
     tmp_path: Path, photos: dict[str, bytes]
 ) -> None:
-    with running(tmp_path, FC_RUNTIME="python3.12") as (cloud, outside):
-        outside.put("a.jpg", photos[GOOD])
-        assert outside.wait_for_message("a.jpg")["data"]["verdict"] == "low_risk"
-        assert leaks.find(cloud, tmp_path, outside) == []
+    with run_local_cloud(tmp_path, FC_RUNTIME="python3.12") as (cloud, cloud_client):
+        cloud_client.put("a.jpg", photos[GOOD])
+        assert cloud_client.wait_for_message("a.jpg")["data"]["verdict"] == "low_risk"
+        assert leaks.find_leaks(cloud, tmp_path, cloud_client) == []

@@ -12,7 +12,7 @@ import pytest
 
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.pipeline.quarantines import MOVE, PRIVATE, is_there, moved, read, release
-from tests.support.outside import Outside, running
+from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 from tests.support.samples import sample_files
 from tests.support.wait import wait_for
 
@@ -21,7 +21,7 @@ GOOD, FLAGGED = "portrait.jpg", "flagged.jpg"
 
 @pytest.fixture(scope="module")
 def running_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with running(tmp_path_factory.mktemp("quarantine"), **MOVE) as both:
+    with run_local_cloud(tmp_path_factory.mktemp("quarantine"), **MOVE) as both:
         yield both
 
 
@@ -32,13 +32,13 @@ def photos(cloud: LocalCloud) -> dict[str, bytes]:
 
 
 def test_a_flagged_upload_is_moved_with_all_that_was_on_it(
-    outside: Outside, photos: dict[str, bytes]
+    cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     headers = {"Content-Type": "image/jpeg", "x-oss-meta-user": "42", "x-oss-tagging": "team=kyc"}
-    outside.bucket.put_object("a b/é+1%.jpg", photos[FLAGGED], headers)
-    data = outside.wait_for_message("a b/é+1%.jpg")["data"]
-    outside.settled()
-    (key,) = moved(outside, "a b/é+1%.jpg")
+    cloud_client.bucket.put_object("a b/é+1%.jpg", photos[FLAGGED], headers)
+    data = cloud_client.wait_for_message("a b/é+1%.jpg")["data"]
+    cloud_client.wait_until_idle()
+    (key,) = moved(cloud_client, "a b/é+1%.jpg")
     assert data["quarantine"] == {
         "action": "move",
         "status": "moved",
@@ -46,160 +46,169 @@ def test_a_flagged_upload_is_moved_with_all_that_was_on_it(
         "bucket": "selfies",
         "key": key,
     }
-    assert not is_there(outside, "a b/é+1%.jpg")
-    assert read(outside, key) == photos[FLAGGED]
-    found = outside.bucket.head_object(key)
+    assert not is_there(cloud_client, "a b/é+1%.jpg")
+    assert read(cloud_client, key) == photos[FLAGGED]
+    found = cloud_client.bucket.head_object(key)
     assert (found.content_type, found.headers["x-oss-meta-user"]) == ("image/jpeg", "42")
-    assert outside.tags(key)["deepfake-verdict"] == data["verdict"] == "high_risk"
-    assert outside.tags(key)["team"] == "kyc"
+    assert cloud_client.tags(key)["deepfake-verdict"] == data["verdict"] == "high_risk"
+    assert cloud_client.tags(key)["team"] == "kyc"
 
 
-def test_a_clean_upload_stays(outside: Outside, photos: dict[str, bytes]) -> None:
-    outside.put("clean.jpg", photos[GOOD])
-    assert "quarantine" not in outside.wait_for_message("clean.jpg")["data"]
-    outside.settled()
-    assert is_there(outside, "clean.jpg")
-    assert moved(outside, "clean.jpg") == []
+def test_a_clean_upload_stays(cloud_client: LocalCloudClient, photos: dict[str, bytes]) -> None:
+    cloud_client.put("clean.jpg", photos[GOOD])
+    assert "quarantine" not in cloud_client.wait_for_message("clean.jpg")["data"]
+    cloud_client.wait_until_idle()
+    assert is_there(cloud_client, "clean.jpg")
+    assert moved(cloud_client, "clean.jpg") == []
 
 
-def test_an_event_storm_does_not_loop(outside: Outside, photos: dict[str, bytes]) -> None:
+def test_an_event_storm_does_not_loop(
+    cloud_client: LocalCloudClient, photos: dict[str, bytes]
+) -> None:
     """Each upload and each copy raises an event, and each event comes three times; copies,
     deletions and messages fail now and then."""
     refused = [
         {"operation": operation, "code": "InternalError", "times": 3}
         for operation in ("CopyObject", "DeleteObject")
     ]
-    outside.behave(
+    cloud_client.set_behaviour(
         fc={"duplicates": 2, "retry_delay_ms": 50},
         oss={"faults": refused},
         mns={"rates": {"InternalError": 0.1}},
     )
     keys = [f"storm/{number}.jpg" for number in range(8)]
     for key in keys:
-        outside.put(key, photos[FLAGGED])
-    outside.settled()
-    outside.behave(mns={})
-    dead = str([letter["requestPayload"] for letter in outside.dead_letters()])
+        cloud_client.put(key, photos[FLAGGED])
+    cloud_client.wait_until_idle()
+    cloud_client.set_behaviour(mns={})
+    dead = str([letter["requestPayload"] for letter in cloud_client.receive_dead_letters()])
     for key in keys:
-        held = [read(outside, one) for one in moved(outside, key)]
+        held = [read(cloud_client, one) for one in moved(cloud_client, key)]
         assert held == [photos[FLAGGED]]
-        assert key in dead or (outside.messages_of(key) and not is_there(outside, key))
-        assert len(outside.calls(key)) == 1
-    copied = [found.key for found in oss2.ObjectIterator(outside.bucket, "quarantine/")]
+        assert key in dead or (cloud_client.messages_about(key) and not is_there(cloud_client, key))
+        assert len(cloud_client.billed_calls(key)) == 1
+    copied = [found.key for found in oss2.ObjectIterator(cloud_client.bucket, "quarantine/")]
     assert all(key.count("quarantine/") == 1 for key in copied)
-    assert not [m for m in outside.receive() if "quarantine/" in m["data"]["object"]["key"]]
+    assert not [
+        m for m in cloud_client.receive_messages() if "quarantine/" in m["data"]["object"]["key"]
+    ]
     # An event is tried four times at most, and a copy was made again three times at most.
-    assert len(outside.invocations()) <= 8 * 3 * 4 + (8 + 3) * 3
+    assert len(cloud_client.invocations()) <= 8 * 3 * 4 + (8 + 3) * 3
 
 
 @pytest.mark.parametrize(
     ("operation", "after"), [("CopyObject", True), ("DeleteObject", False), ("DeleteObject", True)]
 )
 def test_a_kill_between_copy_and_deletion_or_after_both_loses_nothing(
-    operation: str, after: bool, outside: Outside, photos: dict[str, bytes]
+    operation: str, after: bool, cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     key = f"killed-{operation}-{after}.jpg"
     fault = {"operation": operation, "after": after, "kill": True}
-    outside.behave(oss={"faults": [fault]}, fc={"retry_delay_ms": 50})
-    outside.put(key, photos[FLAGGED])
-    outside.wait_for_message(key)
-    outside.settled()
-    assert "killed" in {entry["status"] for entry in outside.invocations()}
-    assert not is_there(outside, key)
-    (held,) = moved(outside, key)
-    assert read(outside, held) == photos[FLAGGED]
-    assert outside.tags(held)["deepfake-verdict"] == "high_risk"
-    assert len({message["id"] for message in outside.messages_of(key)}) == 1
-    assert len(outside.calls(key)) == 1
+    cloud_client.set_behaviour(oss={"faults": [fault]}, fc={"retry_delay_ms": 50})
+    cloud_client.put(key, photos[FLAGGED])
+    cloud_client.wait_for_message(key)
+    cloud_client.wait_until_idle()
+    assert "killed" in {entry["status"] for entry in cloud_client.invocations()}
+    assert not is_there(cloud_client, key)
+    (held,) = moved(cloud_client, key)
+    assert read(cloud_client, held) == photos[FLAGGED]
+    assert cloud_client.tags(held)["deepfake-verdict"] == "high_risk"
+    assert len({message["id"] for message in cloud_client.messages_about(key)}) == 1
+    assert len(cloud_client.billed_calls(key)) == 1
 
 
 @pytest.mark.parametrize(
     ("service", "operation"), [("oss", "CopyObject"), ("mns", "PublishMessage")]
 )
 def test_what_overwrites_it_meanwhile_is_not_deleted(
-    service: str, operation: str, outside: Outside, photos: dict[str, bytes]
+    service: str, operation: str, cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     """Before the copy, and between the copy and the last look before the deletion."""
     key = f"overwritten-{operation}.jpg"
-    outside.behave(**{service: {"faults": [{"operation": operation, "hang_s": 2}]}})
-    outside.put(key, photos[FLAGGED])
-    wait_for(lambda: outside.all_faults_met(service), f"a {operation} that hangs")
-    assert len(outside.calls(key)) == 1
-    new = outside.put(key, photos[GOOD])
+    cloud_client.set_behaviour(**{service: {"faults": [{"operation": operation, "hang_s": 2}]}})
+    cloud_client.put(key, photos[FLAGGED])
+    wait_for(lambda: cloud_client.all_faults_used(service), f"a {operation} that hangs")
+    assert len(cloud_client.billed_calls(key)) == 1
+    new = cloud_client.put(key, photos[GOOD])
     wait_for(
-        lambda: "low_risk" in [m["data"]["verdict"] for m in outside.messages_of(key)], "its own"
+        lambda: "low_risk" in [m["data"]["verdict"] for m in cloud_client.messages_about(key)],
+        "its own",
     )
-    outside.settled()
-    assert read(outside, key) == photos[GOOD]
-    tags = outside.tags(key)
+    cloud_client.wait_until_idle()
+    assert read(cloud_client, key) == photos[GOOD]
+    tags = cloud_client.tags(key)
     assert (tags["deepfake-verdict"], tags["deepfake-etag"]) == ("low_risk", new)
-    assert len(moved(outside, key)) == (operation == "PublishMessage")
+    assert len(moved(cloud_client, key)) == (operation == "PublishMessage")
 
 
 def test_a_release_and_its_event_cost_nothing_and_move_nothing(
-    outside: Outside, photos: dict[str, bytes]
+    cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     key = "released.jpg"
     headers = {"Content-Type": "image/jpeg", "x-oss-meta-user": "42"}
-    outside.bucket.put_object(key, photos[FLAGGED], headers)
-    outside.wait_for_message(key)
-    outside.settled()
-    (held,) = moved(outside, key)
+    cloud_client.bucket.put_object(key, photos[FLAGGED], headers)
+    cloud_client.wait_for_message(key)
+    cloud_client.wait_until_idle()
+    (held,) = moved(cloud_client, key)
     uri = f"oss://selfies/{held}"
-    status, (line,), _ = release(outside, "--dry-run", uri)
+    status, (line,), _ = release(cloud_client, "--dry-run", uri)
     assert (status, line["status"]) == (0, "to_release")
     assert line["detail"] == f"back to oss://selfies/{key}"
-    status, lines, said = release(outside, uri)
+    status, lines, said = release(cloud_client, uri)
     assert (status, lines) == (64, [])
     assert "only with --yes" in said
-    assert moved(outside, key) == [held]
-    status, (line,), _ = release(outside, "--yes", uri)
+    assert moved(cloud_client, key) == [held]
+    status, (line,), _ = release(cloud_client, "--yes", uri)
     assert (status, line["status"]) == (0, "released")
-    second = outside.wait_for_message(key, 2)["data"]
-    outside.settled()
+    second = cloud_client.wait_for_message(key, 2)["data"]
+    cloud_client.wait_until_idle()
     assert second["quarantine"]["status"] == "released"
-    assert read(outside, key) == photos[FLAGGED]
-    found = outside.bucket.head_object(key)
+    assert read(cloud_client, key) == photos[FLAGGED]
+    found = cloud_client.bucket.head_object(key)
     assert (found.content_type, found.headers["x-oss-meta-user"]) == ("image/jpeg", "42")
-    assert outside.tags(key)["deepfake-verdict"] == "high_risk"
-    assert moved(outside, key) == []
-    assert len(outside.calls(key)) == 1
-    assert len(outside.messages_of(key)) == 2
+    assert cloud_client.tags(key)["deepfake-verdict"] == "high_risk"
+    assert moved(cloud_client, key) == []
+    assert len(cloud_client.billed_calls(key)) == 1
+    assert len(cloud_client.messages_about(key)) == 2
 
 
-def test_a_release_comes_over_no_newer_object(outside: Outside, photos: dict[str, bytes]) -> None:
+def test_a_release_comes_over_no_newer_object(
+    cloud_client: LocalCloudClient, photos: dict[str, bytes]
+) -> None:
     key = "newer.jpg"
-    outside.put(key, photos[FLAGGED])
-    outside.wait_for_message(key)
-    outside.settled()
-    outside.put(key, photos[GOOD])
-    (held,) = moved(outside, key)
-    status, (line,), _ = release(outside, "--yes", f"oss://selfies/{held}")
+    cloud_client.put(key, photos[FLAGGED])
+    cloud_client.wait_for_message(key)
+    cloud_client.wait_until_idle()
+    cloud_client.put(key, photos[GOOD])
+    (held,) = moved(cloud_client, key)
+    status, (line,), _ = release(cloud_client, "--yes", f"oss://selfies/{held}")
     assert (status, line["status"]) == (2, "not_released")
     assert "another object stands at" in line["detail"]
-    assert read(outside, key) == photos[GOOD]
-    assert moved(outside, key) == [held]
+    assert read(cloud_client, key) == photos[GOOD]
+    assert moved(cloud_client, key) == [held]
 
 
 def test_made_private_and_opened_again(tmp_path: Path) -> None:
-    with running(tmp_path, **PRIVATE) as (cloud, outside):
+    with run_local_cloud(tmp_path, **PRIVATE) as (cloud, cloud_client):
         photo = sample_files(cloud)[FLAGGED]
         public = f"{cloud.oss.url}/selfies/open.jpg"
-        outside.bucket.put_object("open.jpg", photo, {"x-oss-object-acl": "public-read"})
-        assert outside.wait_for_message("open.jpg")["data"]["quarantine"]["status"] == "private"
+        cloud_client.bucket.put_object("open.jpg", photo, {"x-oss-object-acl": "public-read"})
+        assert (
+            cloud_client.wait_for_message("open.jpg")["data"]["quarantine"]["status"] == "private"
+        )
         assert httpx.get(public).status_code == 403
-        assert read(outside, "open.jpg") == photo
-        status, (line,), _ = release(outside, "--yes", "oss://selfies/open.jpg")
+        assert read(cloud_client, "open.jpg") == photo
+        status, (line,), _ = release(cloud_client, "--yes", "oss://selfies/open.jpg")
         assert (status, line["status"]) == (0, "released")
         assert httpx.get(public).content == photo
 
 
 def test_a_stand_ins_verdict_moves_nothing_by_default(tmp_path: Path) -> None:
     settings = {name: value for name, value in MOVE.items() if name != "QUARANTINE_STAND_IN"}
-    with running(tmp_path, **settings) as (cloud, outside):
+    with run_local_cloud(tmp_path, **settings) as (cloud, cloud_client):
         photo = sample_files(cloud)[FLAGGED]
-        outside.put("flagged.jpg", photo)
-        data = outside.wait_for_message("flagged.jpg")["data"]
+        cloud_client.put("flagged.jpg", photo)
+        data = cloud_client.wait_for_message("flagged.jpg")["data"]
         assert data["quarantine"]["status"] == "withheld"
-        outside.settled()
-        assert is_there(outside, "flagged.jpg")
+        cloud_client.wait_until_idle()
+        assert is_there(cloud_client, "flagged.jpg")

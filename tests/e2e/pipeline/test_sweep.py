@@ -15,7 +15,7 @@ from facescreen_local.cloud import LocalCloud
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.functions import load_functions
 from facescreen_serverless_devs.variables import names_of
-from tests.support.outside import PROJECT, Outside, running
+from tests.support.cloud_client import PROJECT, LocalCloudClient, run_local_cloud
 from tests.support.samples import sample_files
 
 SWEEP = "facescreen-sweep"
@@ -28,10 +28,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def swept(folder: Path) -> Iterator[tuple[LocalCloud, Outside]]:
+def swept(folder: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     """With a prefix, and one to leave out."""
     settings = {"OSS_PREFIX": "kyc/", "EXCLUDE_PREFIXES": "kyc/thumbs/"}
-    with running(folder, **settings) as both:
+    with run_local_cloud(folder, **settings) as both:
         yield both
 
 
@@ -48,41 +48,41 @@ def uploaded_an_hour_ago(
         yield
 
 
-def fire(outside: Outside) -> dict[str, Any]:
+def fire(cloud_client: LocalCloudClient) -> dict[str, Any]:
     """One run of the sweep, to the end of what it handed over."""
-    outside.admin.post("/reset")
-    answer = outside.admin.post(f"/fire/{SWEEP}")
+    cloud_client.admin.post("/reset")
+    answer = cloud_client.admin.post(f"/fire/{SWEEP}")
     assert answer.status_code == 200, answer.text
-    outside.settled()
-    outcomes = [(one["function"], one["status"]) for one in outside.invocations()]
+    cloud_client.wait_until_idle()
+    outcomes = [(one["function"], one["status"]) for one in cloud_client.invocations()]
     assert (SWEEP, "ok") in outcomes
     return {"handed_over": len(outcomes) - 1}
 
 
 def test_a_lost_event_is_made_up_for_once(
-    swept: tuple[LocalCloud, Outside], monkeypatch: pytest.MonkeyPatch
+    swept: tuple[LocalCloud, LocalCloudClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cloud, outside = swept
+    cloud, cloud_client = swept
     photo = sample_files(cloud)["flagged.jpg"]
     key = "kyc/a+b 100% é漢🙂.jpg"
     with uploaded_an_hour_ago(cloud, monkeypatch, event=True):
-        outside.put("kyc/screened.jpg", photo)
+        cloud_client.put("kyc/screened.jpg", photo)
     with uploaded_an_hour_ago(cloud, monkeypatch, event=False):
-        outside.put(key, photo)
-        outside.put("kyc/thumbs/a.jpg", photo)
-        outside.put("elsewhere/a.jpg", photo)
+        cloud_client.put(key, photo)
+        cloud_client.put("kyc/thumbs/a.jpg", photo)
+        cloud_client.put("elsewhere/a.jpg", photo)
     monkeypatch.setattr(cloud.fc.functions, "deliver", lambda record: None)
-    outside.put("kyc/a moment ago.jpg", photo)
-    outside.settled()
-    assert not outside.tags(key)
+    cloud_client.put("kyc/a moment ago.jpg", photo)
+    cloud_client.wait_until_idle()
+    assert not cloud_client.tags(key)
 
-    assert fire(outside) == {"handed_over": 1}
-    assert outside.tags(key)["deepfake-verdict"] == "high_risk"
-    assert outside.wait_for_message(key)["data"]["verdict"] == "high_risk"
-    assert len(outside.calls(key)) == 1
-    assert not outside.tags("kyc/a moment ago.jpg")
+    assert fire(cloud_client) == {"handed_over": 1}
+    assert cloud_client.tags(key)["deepfake-verdict"] == "high_risk"
+    assert cloud_client.wait_for_message(key)["data"]["verdict"] == "high_risk"
+    assert len(cloud_client.billed_calls(key)) == 1
+    assert not cloud_client.tags("kyc/a moment ago.jpg")
 
-    assert fire(outside) == {"handed_over": 0}
+    assert fire(cloud_client) == {"handed_over": 0}
 
 
 @pytest.mark.usefixtures("swept")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from facescreen_local.cloud import LocalCloud
-from tests.support.outside import Outside, running
+from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 from tests.support.samples import sample_files
 
 PLAIN, STREAM = "DeepfakeDetectIntl", "DeepfakeDetectIntlStream"
@@ -28,9 +28,9 @@ def data(transfer: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def running_cloud(transfer: str, data: Path) -> Iterator[tuple[LocalCloud, Outside]]:
+def running_cloud(transfer: str, data: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     """One cloud for each setting."""
-    with running(data, TRANSFER=transfer) as both:
+    with run_local_cloud(data, TRANSFER=transfer) as both:
         yield both
 
 
@@ -48,20 +48,20 @@ def running_cloud(transfer: str, data: Path) -> Iterator[tuple[LocalCloud, Outsi
     indirect=["transfer"],
 )
 def test_a_transfer(
-    sample: str, operation: str, way: str, cloud: LocalCloud, outside: Outside
+    sample: str, operation: str, way: str, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
-    outside.put(sample, sample_files(cloud)[sample])
-    verdict = outside.wait_for_message(sample)["data"]["verdict"]
-    (call,) = outside.calls()
+    cloud_client.put(sample, sample_files(cloud)[sample])
+    verdict = cloud_client.wait_for_message(sample)["data"]["verdict"]
+    (call,) = cloud_client.billed_calls()
     assert (call["operation"], call["way"]) == (operation, way)
     assert verdict == ("high_risk" if "flagged" in sample else "low_risk")
 
 
 @pytest.mark.parametrize("transfer", ["inline"], indirect=True)
 def test_a_form_that_was_refused_for_the_moment_is_posted_again(
-    cloud: LocalCloud, outside: Outside
+    cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
-    outside.behave(uploads={"faults": [{"code": "InternalError", "status": 500}]})
-    outside.put("again.mp4", sample_files(cloud)["clip.mp4"] + EMPTY_BOX)
-    assert outside.wait_for_message("again.mp4")["data"]["verdict"] == "low_risk"
-    assert outside.all_faults_met("uploads")
+    cloud_client.set_behaviour(uploads={"faults": [{"code": "InternalError", "status": 500}]})
+    cloud_client.put("again.mp4", sample_files(cloud)["clip.mp4"] + EMPTY_BOX)
+    assert cloud_client.wait_for_message("again.mp4")["data"]["verdict"] == "low_risk"
+    assert cloud_client.all_faults_used("uploads")

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from facescreen_local.cloud import LocalCloud
-from tests.support.outside import PROJECT, Outside, running
+from tests.support.cloud_client import PROJECT, LocalCloudClient, run_local_cloud
 from tests.support.samples import sample_files
 from tests.support.wait import wait_for
 
@@ -19,52 +19,54 @@ OTHER = "more-selfies"
 
 
 @pytest.fixture(scope="module")
-def bridged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud, Outside]]:
+def bridged(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     """With EventBridge, and a prefix."""
     folder = tmp_path_factory.mktemp("cloud")
-    with running(folder, template="s.eventbridge.yaml", OSS_PREFIX="selfies/") as both:
+    with run_local_cloud(folder, template="s.eventbridge.yaml", OSS_PREFIX="selfies/") as both:
         yield both
 
 
-def test_events_by_eventbridge_are_screened(bridged: tuple[LocalCloud, Outside]) -> None:
-    cloud, outside = bridged
+def test_events_by_eventbridge_are_screened(bridged: tuple[LocalCloud, LocalCloudClient]) -> None:
+    cloud, cloud_client = bridged
     key = "selfies/a+b 100% é漢🙂.jpg"
-    outside.put(key, sample_files(cloud)["flagged.jpg"])
-    message = outside.wait_for_message(key)
+    cloud_client.put(key, sample_files(cloud)["flagged.jpg"])
+    message = cloud_client.wait_for_message(key)
     assert message["data"]["verdict"] == "high_risk"
-    assert outside.tags(key)["deepfake-verdict"] == "high_risk"
+    assert cloud_client.tags(key)["deepfake-verdict"] == "high_risk"
 
 
 def test_what_the_rule_lets_through_alone_is_an_invocation(
-    bridged: tuple[LocalCloud, Outside],
+    bridged: tuple[LocalCloud, LocalCloudClient],
 ) -> None:
-    cloud, outside = bridged
-    outside.settled()
-    outside.admin.post("/reset")
-    outside.put("elsewhere/a.jpg", sample_files(cloud)["flagged.jpg"])
+    cloud, cloud_client = bridged
+    cloud_client.wait_until_idle()
+    cloud_client.admin.post("/reset")
+    cloud_client.put("elsewhere/a.jpg", sample_files(cloud)["flagged.jpg"])
     # Each part of it is an event as well.
-    upload = outside.bucket.init_multipart_upload("selfies/parts.jpg")
-    part = outside.bucket.upload_part(
+    upload = cloud_client.bucket.init_multipart_upload("selfies/parts.jpg")
+    part = cloud_client.bucket.upload_part(
         "selfies/parts.jpg", upload.upload_id, 1, sample_files(cloud)["flagged.jpg"]
     )
-    outside.bucket.complete_multipart_upload(
+    cloud_client.bucket.complete_multipart_upload(
         "selfies/parts.jpg", upload.upload_id, [oss2.models.PartInfo(1, part.etag)]
     )
-    outside.wait_for_message("selfies/parts.jpg")
-    outside.settled()
-    assert len(outside.invocations()) == 1
+    cloud_client.wait_for_message("selfies/parts.jpg")
+    cloud_client.wait_until_idle()
+    assert len(cloud_client.invocations()) == 1
 
 
 def test_an_event_that_fails_for_good_is_a_dead_letter(
-    bridged: tuple[LocalCloud, Outside],
+    bridged: tuple[LocalCloud, LocalCloudClient],
 ) -> None:
-    cloud, outside = bridged
+    cloud, cloud_client = bridged
     refusing = {"code": "Forbidden.RAMUserAccessDenied", "status": 403, "times": 100}
-    outside.behave(cloudauth={"faults": [refusing]}, fc={"retry_delay_ms": 10})
-    outside.put("selfies/refused.jpg", sample_files(cloud)["flagged.jpg"] + b"other")
-    [letter] = outside.wait_for_dead_letters()
+    cloud_client.set_behaviour(cloudauth={"faults": [refusing]}, fc={"retry_delay_ms": 10})
+    cloud_client.put("selfies/refused.jpg", sample_files(cloud)["flagged.jpg"] + b"other")
+    [letter] = cloud_client.wait_for_dead_letters()
     assert "selfies/refused.jpg" in letter["requestPayload"]
-    outside.admin.post("/reset")
+    cloud_client.admin.post("/reset")
 
 
 def test_a_second_bucket_is_one_trigger_more(tmp_path: Path) -> None:
@@ -76,18 +78,18 @@ def test_a_second_bucket_is_one_trigger_more(tmp_path: Path) -> None:
     triggers.append(second)
     (tmp_path / "s.yaml").write_text(yaml.safe_dump(document))
     (tmp_path / "functions").symlink_to(PROJECT / "functions")
-    with running(tmp_path / "data", tmp_path) as (cloud, outside):
+    with run_local_cloud(tmp_path / "data", tmp_path) as (cloud, cloud_client):
         cloud.oss.create_bucket(OTHER)
         other = oss2.Bucket(
-            outside.bucket.auth,
-            outside.told["OSS_ENDPOINT"],
+            cloud_client.bucket.auth,
+            cloud_client.env["OSS_ENDPOINT"],
             OTHER,
-            region=outside.told["OSS_REGION"],
+            region=cloud_client.env["OSS_REGION"],
         )
-        outside.put("a.jpg", sample_files(cloud)["flagged.jpg"])
+        cloud_client.put("a.jpg", sample_files(cloud)["flagged.jpg"])
         other.put_object("a.jpg", sample_files(cloud)["flagged.jpg"] + b"other")
-        wait_for(lambda: len(outside.messages_of("a.jpg")) == 2, "two messages")
-        buckets = {m["data"]["object"]["bucket"] for m in outside.messages_of("a.jpg")}
-        assert buckets == {outside.told["OSS_BUCKET"], OTHER}
+        wait_for(lambda: len(cloud_client.messages_about("a.jpg")) == 2, "two messages")
+        buckets = {m["data"]["object"]["bucket"] for m in cloud_client.messages_about("a.jpg")}
+        assert buckets == {cloud_client.env["OSS_BUCKET"], OTHER}
         tags = dict(other.get_object_tagging("a.jpg").tag_set.tagging_rule)
         assert tags["deepfake-verdict"] in {"high_risk", "low_risk"}

@@ -15,7 +15,7 @@ from facescreen_cli.commands.package.distributions import installed
 from facescreen_cli.commands.package.sbom import Package, Part
 from facescreen_cli.deploy_target import Target, target
 from facescreen_cli.interpreters import Unpackaged
-from tests.support.command import status
+from tests.support.command import exit_code
 
 LOCKED = "certifi==2026.10.18 --hash=sha256:" + 64 * "0" + "\n"
 
@@ -47,7 +47,7 @@ def test_without_the_targets_python_both_remedies_are_named(
     monkeypatch.setenv("UV_OFFLINE", "1")
     missing = next(v for v in ("3.10", "3.12", "3.13") if not interpreters.find_installed(v))
     monkeypatch.setenv("FC_RUNTIME", f"python{missing}")
-    assert status("package", "--cloud", "alibaba", "--to", str(tmp_path)) == 2
+    assert exit_code("package", "--cloud", "alibaba", "--to", str(tmp_path)) == 2
     said = capsys.readouterr().err
     assert f"uv python install {missing}" in said
     assert "--without-byte-code" in said

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.vendors.clients import Told
-from tests.support.command import up
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
+from tests.support.command import facescreen_up
 
 
 @pytest.fixture(scope="session")
@@ -20,14 +20,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def told(folder: Path) -> Iterator[Told]:
-    with up(folder) as told:
+    with facescreen_up(folder) as told:
         yield told
 
 
 @pytest.fixture(scope="session")
-def outside(told: Told) -> Iterator[Outside]:
+def cloud_client(told: Told) -> Iterator[LocalCloudClient]:
     """What tests look with at what an SDK brought about."""
-    client = Outside(told)
+    client = LocalCloudClient(told)
     yield client
     client.close()
 
@@ -44,9 +44,9 @@ def key(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def event(key: str, outside: Outside, samples: Path) -> bytes:
+def event(key: str, cloud_client: LocalCloudClient, samples: Path) -> bytes:
     """The event of a flagged photo that no trigger has seen: s.yaml names no AppendObject."""
-    outside.bucket.append_object(key, 0, (samples / "flagged.jpg").read_bytes())
-    described = {"bucket": {"name": outside.bucket.bucket_name}, "object": {"key": key}}
+    cloud_client.bucket.append_object(key, 0, (samples / "flagged.jpg").read_bytes())
+    described = {"bucket": {"name": cloud_client.bucket.bucket_name}, "object": {"key": key}}
     record = {"eventName": "ObjectCreated:PutObject", "oss": described}
     return json.dumps({"events": [record]}).encode()

@@ -15,7 +15,7 @@ from darabonba.runtime import RuntimeOptions
 
 from tests.integration.vendors import clients
 from tests.integration.vendors.clients import Told
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
 
 Call = Callable[..., Any]
 
@@ -43,10 +43,10 @@ def assert_flagged(answer: Any) -> None:
 
 @pytest.mark.parametrize("method", REQUESTS)
 def test_a_photo_by_its_url(
-    call: Call, method: str, key: str, outside: Outside, samples: Path
+    call: Call, method: str, key: str, cloud_client: LocalCloudClient, samples: Path
 ) -> None:
-    outside.put(key, (samples / "flagged.jpg").read_bytes())
-    url = outside.bucket.sign_url("GET", key, 60)
+    cloud_client.put(key, (samples / "flagged.jpg").read_bytes())
+    url = cloud_client.bucket.sign_url("GET", key, 60)
     assert_flagged(call(method, REQUESTS[method](**clients.DETECTION, face_url=url)))
 
 

@@ -6,19 +6,21 @@ import json
 
 from tests.integration.vendors import clients
 from tests.integration.vendors.clients import Told
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
 
 
-def test_a_call_waits_for_the_answer(told: Told, key: str, event: bytes, outside: Outside) -> None:
+def test_a_call_waits_for_the_answer(
+    told: Told, key: str, event: bytes, cloud_client: LocalCloudClient
+) -> None:
     answer = clients.fc_2(told).invoke_function("any", told["FC_FUNCTION"], event)
     assert json.loads(answer.data) == {"objects": 1, "skipped": {}}
-    assert outside.tags(key)["deepfake-verdict"] == "high_risk"
+    assert cloud_client.tags(key)["deepfake-verdict"] == "high_risk"
 
 
 def test_an_asynchronous_call_does_not(
-    told: Told, key: str, event: bytes, outside: Outside
+    told: Told, key: str, event: bytes, cloud_client: LocalCloudClient
 ) -> None:
     headers = {"x-fc-invocation-type": "Async"}
     client = clients.fc_2(told)
     assert client.invoke_function("any", told["FC_FUNCTION"], event, headers=headers).data == b""
-    assert outside.wait_for_message(key)["data"]["verdict"] == "high_risk"
+    assert cloud_client.wait_for_message(key)["data"]["verdict"] == "high_risk"

@@ -14,7 +14,7 @@ from darabonba.runtime import RuntimeOptions
 
 from tests.integration.vendors import clients
 from tests.integration.vendors.clients import Told
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
 
 Invoke = Callable[[bytes, str], Any]
 
@@ -40,15 +40,15 @@ def invoke(request: pytest.FixtureRequest, told: Told) -> Invoke:
 
 
 def test_a_call_waits_for_the_answer(
-    invoke: Invoke, key: str, event: bytes, outside: Outside
+    invoke: Invoke, key: str, event: bytes, cloud_client: LocalCloudClient
 ) -> None:
     answer = invoke(event, "Sync")
     assert json.loads(answer.body.read()) == {"objects": 1, "skipped": {}}
-    assert outside.tags(key)["deepfake-verdict"] == "high_risk"
+    assert cloud_client.tags(key)["deepfake-verdict"] == "high_risk"
 
 
 def test_an_asynchronous_call_does_not(
-    invoke: Invoke, key: str, event: bytes, outside: Outside
+    invoke: Invoke, key: str, event: bytes, cloud_client: LocalCloudClient
 ) -> None:
     assert invoke(event, "Async").status_code == 202
-    assert outside.wait_for_message(key)["data"]["verdict"] == "high_risk"
+    assert cloud_client.wait_for_message(key)["data"]["verdict"] == "high_risk"

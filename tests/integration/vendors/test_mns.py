@@ -12,7 +12,7 @@ from mns.subscription import SubscriptionMeta
 
 from tests.integration.vendors import clients
 from tests.integration.vendors.clients import Told
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
 
 
 def _drain(queue: Queue) -> dict[str, str]:
@@ -33,7 +33,7 @@ def _drain(queue: Queue) -> dict[str, str]:
 
 
 def test_a_second_subscriber_hears_of_what_was_flagged(
-    told: Told, key: str, outside: Outside, samples: Path
+    told: Told, key: str, cloud_client: LocalCloudClient, samples: Path
 ) -> None:
     with clients.mns(told) as account:
         [first] = account.get_topic(told["MNS_TOPIC"]).list_subscription()[0]
@@ -47,8 +47,8 @@ def test_a_second_subscriber_hears_of_what_was_flagged(
         subscription.subscribe(SubscriptionMeta(where, "", "SIMPLIFIED", "high_risk"))
 
         for sample in ("no-face.jpg", "flagged.jpg"):
-            outside.put(f"{sample}/{key}", (samples / sample).read_bytes())
-            outside.wait_for_message(f"{sample}/{key}")
+            cloud_client.put(f"{sample}/{key}", (samples / sample).read_bytes())
+            cloud_client.wait_for_message(f"{sample}/{key}")
         # Other tests of this cloud may bring about messages too, and the bus may repeat one.
         verdicts = _drain(queue)
         assert verdicts[f"flagged.jpg/{key}"] == "high_risk"

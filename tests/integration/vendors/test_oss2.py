@@ -11,7 +11,7 @@ import pytest
 
 from tests.integration.vendors import clients
 from tests.integration.vendors.clients import Told
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
 
 
 @pytest.fixture(params=["v1", "v4"])
@@ -36,11 +36,11 @@ def put_by_url(bucket: Any, key: str, photo: Path) -> None:
 
 @pytest.mark.parametrize("upload", [put, put_in_parts, put_by_url])
 def test_an_upload_is_screened(
-    bucket: Any, upload: Any, key: str, outside: Outside, samples: Path
+    bucket: Any, upload: Any, key: str, cloud_client: LocalCloudClient, samples: Path
 ) -> None:
     photo = samples / "flagged.jpg"
     upload(bucket, key, photo)
-    assert outside.wait_for_message(key)["data"]["verdict"] == "high_risk"
+    assert cloud_client.wait_for_message(key)["data"]["verdict"] == "high_risk"
     tags = bucket.get_object_tagging(key).tag_set.tagging_rule
     assert tags["deepfake-verdict"] == "high_risk"
     assert tags["deepfake-etag"] == bucket.head_object(key).etag

@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.vendors import clients
 from tests.integration.vendors.clients import Told
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
 
 PART_SIZE = 100 * 1024
 """The smallest that OSS allows."""
@@ -25,14 +25,14 @@ def client(request: pytest.FixtureRequest, told: Told) -> oss.Client:
 
 @pytest.mark.parametrize("sample", VERDICTS)
 def test_an_upload_is_screened(
-    client: oss.Client, sample: str, key: str, outside: Outside, samples: Path
+    client: oss.Client, sample: str, key: str, cloud_client: LocalCloudClient, samples: Path
 ) -> None:
     photo = samples / sample
-    named = {"bucket": outside.told["OSS_BUCKET"], "key": key}
+    named = {"bucket": cloud_client.env["OSS_BUCKET"], "key": key}
     uploader = client.uploader(part_size=PART_SIZE)
     done = uploader.upload_file(oss.PutObjectRequest(**named), str(photo))
     assert (done.upload_id is not None) == (photo.stat().st_size > PART_SIZE)
-    assert outside.wait_for_message(key)["data"]["verdict"] == VERDICTS[sample]
+    assert cloud_client.wait_for_message(key)["data"]["verdict"] == VERDICTS[sample]
     tags = client.get_object_tagging(oss.GetObjectTaggingRequest(**named)).tag_set.tags
     assert {tag.key: tag.value for tag in tags}["deepfake-verdict"] == VERDICTS[sample]
     url = client.presign(oss.GetObjectRequest(**named)).url

@@ -15,7 +15,7 @@ from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 
 from tests.integration.vendors import clients, clocks
 from tests.integration.vendors.clients import Told
-from tests.support.outside import Outside
+from tests.support.cloud_client import LocalCloudClient
 
 Sign = Callable[[], str]
 
@@ -48,10 +48,10 @@ def sign(request: pytest.FixtureRequest, told: Told) -> Sign:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def photo(outside: Outside, samples: Path) -> bytes:
+def photo(cloud_client: LocalCloudClient, samples: Path) -> bytes:
     """What stands under `KEY`."""
     photo = (samples / "flagged.jpg").read_bytes()
-    outside.put(KEY, photo)
+    cloud_client.put(KEY, photo)
     return photo
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from facescreen.errors import Deferred
 from facescreen.model import Status, Verdict
-from tests.support.outside import running
+from tests.support.cloud_client import run_local_cloud
 from tests.support.samples import sample_files
 from tests.templates.alibaba.conftest import deployed
 
@@ -48,12 +48,12 @@ VALUES = {
 def logged(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """Fields of the lines of a run with a failure in it, as SLS knows them."""
     folder: Path = tmp_path_factory.mktemp("cloud")
-    with running(folder) as (cloud, outside):
-        outside.behave(mns={"faults": [{"code": "AccessDenied", "status": 403}]})
-        outside.put("flagged.jpg", sample_files(cloud)["flagged.jpg"])
-        outside.settled()
-        assert outside.admin.post(f"/fire/{SWEEP}").status_code == 200
-        outside.settled()
+    with run_local_cloud(folder) as (cloud, cloud_client):
+        cloud_client.set_behaviour(mns={"faults": [{"code": "AccessDenied", "status": 403}]})
+        cloud_client.put("flagged.jpg", sample_files(cloud)["flagged.jpg"])
+        cloud_client.wait_until_idle()
+        assert cloud_client.admin.post(f"/fire/{SWEEP}").status_code == 200
+        cloud_client.wait_until_idle()
         logs = [folder / "fc" / "logs" / f"{name}.log" for name in (SCREENING, SWEEP)]
         lines = [line for log in logs for line in log.read_text().splitlines()]
     return {field for line in lines for field in _flat(json.loads(line), "message")}

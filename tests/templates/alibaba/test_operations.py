@@ -24,7 +24,7 @@ from facescreen_local.fc.runtime.instance import Instance
 from facescreen_local.mns.request import target_of as mns_target
 from facescreen_local.oss.request import target_of as oss_target
 from facescreen_local.protocol.service import Service
-from tests.support.outside import Outside, running
+from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 from tests.support.policies import Request, any_like
 from tests.support.samples import sample_files
 from tests.templates.alibaba.conftest import ACCOUNT, REGION, WATCHED, WATCHED_BUCKETS, deployed
@@ -104,7 +104,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, quarantine: str) -> dict[str,
     recorder = Recorder()
     with (
         patch("facescreen_local.fc.runtime.pool.Instance", recorder.instance),
-        running(tmp_path_factory.mktemp("cloud"), **settings) as (cloud, outside),
+        run_local_cloud(tmp_path_factory.mktemp("cloud"), **settings) as (cloud, cloud_client),
     ):
         cloud.oss.create_bucket(HELD)
         recorder.listen(cloud.oss, lambda request: _of_oss(cloud, request))
@@ -116,11 +116,11 @@ def made(tmp_path_factory: pytest.TempPathFactory, quarantine: str) -> dict[str,
         for versioning in (False, True):
             cloud.oss.create_bucket(BUCKET, versioning)
             for name, data in uploads.items():
-                outside.put(f"kyc/{versioning}/{name}", data)
-            outside.settled()
-            _ask(outside, f"kyc/{versioning}/asked.jpg", samples["portrait.jpg"])
-            _have_screened(outside, f"kyc/{versioning}/held.jpg", samples["flagged.jpg"])
-            _sweep(cloud, outside, f"kyc/{versioning}/lost.jpg", samples["portrait.jpg"])
+                cloud_client.put(f"kyc/{versioning}/{name}", data)
+            cloud_client.wait_until_idle()
+            _ask(cloud_client, f"kyc/{versioning}/asked.jpg", samples["portrait.jpg"])
+            _have_screened(cloud_client, f"kyc/{versioning}/held.jpg", samples["flagged.jpg"])
+            _sweep(cloud, cloud_client, f"kyc/{versioning}/lost.jpg", samples["portrait.jpg"])
     return recorder.made
 
 
@@ -204,32 +204,32 @@ def _of_fc(cloud: LocalCloud, request: web.BaseRequest) -> set[Made]:
     return {(f"fc:{operation}", named, ""), (f"fc:{operation}", f"{named}/LATEST", "")}
 
 
-def _sweep(cloud: LocalCloud, outside: Outside, key: str, photo: bytes) -> None:
+def _sweep(cloud: LocalCloud, cloud_client: LocalCloudClient, key: str, photo: bytes) -> None:
     """Finds an upload whose event was lost."""
-    outside.settled()
+    cloud_client.wait_until_idle()
     with (
         patch.object(cloud.fc.functions, "deliver"),
         patch(
             "facescreen_local.oss.store.versions.time", SimpleNamespace(time=lambda: time() - 3600)
         ),
     ):
-        outside.put(key, photo)
-    assert outside.admin.post(f"/fire/{SWEEP}").status_code == 200
-    outside.settled()
+        cloud_client.put(key, photo)
+    assert cloud_client.admin.post(f"/fire/{SWEEP}").status_code == 200
+    cloud_client.wait_until_idle()
 
 
-def _have_screened(outside: Outside, key: str, photo: bytes) -> None:
+def _have_screened(cloud_client: LocalCloudClient, key: str, photo: bytes) -> None:
     # An append is none of the trigger's events, so it is screened when somebody asks.
-    outside.bucket.append_object(key, 0, photo)
+    cloud_client.bucket.append_object(key, 0, photo)
     named = {"object": {"bucket": BUCKET, "key": key}, "write_back": True}
-    url = outside.told["HTTP_TRIGGER_URL"] + "/v1/screenings"
+    url = cloud_client.env["HTTP_TRIGGER_URL"] + "/v1/screenings"
     assert httpx.post(url, json=named, timeout=60).status_code == 200
 
 
-def _ask(outside: Outside, key: str, photo: bytes) -> None:
-    _have_screened(outside, key, photo)
+def _ask(cloud_client: LocalCloudClient, key: str, photo: bytes) -> None:
+    _have_screened(cloud_client, key, photo)
     named = {"bucket": BUCKET, "key": key}
-    with httpx.Client(base_url=outside.told["HTTP_TRIGGER_URL"], timeout=60) as api:
+    with httpx.Client(base_url=cloud_client.env["HTTP_TRIGGER_URL"], timeout=60) as api:
         answers = [
             api.get("/v1/screenings", params=named),
             api.get("/v1/objects", params={"prefix": "kyc/"}),

@@ -13,7 +13,7 @@ import pytest
 
 from facescreen.errors import AccessRefused, BadSettings
 from facescreen_cli.main import facescreen
-from tests.support.command import status
+from tests.support.command import exit_code
 
 COMMANDS = [
     "demo", "up", "screen", "doctor", "report", "package", "release", "backfill", "redrive",
@@ -104,5 +104,5 @@ def test_how_a_command_ends(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("facescreen_cli.main.facescreen", lambda **_: end())
-    assert status() == code
+    assert exit_code() == code
     assert capsys.readouterr().err == says

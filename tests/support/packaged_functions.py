@@ -13,7 +13,7 @@ from facescreen_cli.deploy_target import target
 
 
 @cache
-def packaged() -> dict[str, str] | None:
+def packaged_interpreters() -> dict[str, str] | None:
     """The interpreter by runtime, once the packages are built; None where the sources run."""
     if not os.environ.get("PACKAGED"):
         return None

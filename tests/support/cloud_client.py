@@ -16,35 +16,35 @@ from mns.mns_exception import MNSServerException
 
 from facescreen_local.background import Background
 from facescreen_local.cloud import LocalCloud
-from tests.support.packaged import packaged
+from tests.support.packaged_functions import packaged_interpreters
 from tests.support.wait import wait_for
 
 PROJECT = Path(__file__).parents[2]
-FAST = {"CALLS_PER_SECOND": "50"}
+FAST_SETTINGS = {"CALLS_PER_SECOND": "50"}
 
 
 @dataclass
-class Outside:
+class LocalCloudClient:
     """A client of the local cloud: it knows the env file's values and nothing else."""
 
-    told: dict[str, str]
-    settled: Callable[[], None] = lambda: None
+    env: dict[str, str]
+    wait_until_idle: Callable[[], None] = lambda: None
     """Waits until no event is on its way."""
     messages: list[dict[str, Any]] = field(default_factory=list)
     """Every message received so far."""
-    letters: list[dict[str, Any]] = field(default_factory=list)
+    all_dead_letters: list[dict[str, Any]] = field(default_factory=list)
     """Every dead letter received so far."""
 
     def __post_init__(self) -> None:
-        key = self.told["ALIBABA_CLOUD_ACCESS_KEY_ID"], self.told["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+        key = self.env["ALIBABA_CLOUD_ACCESS_KEY_ID"], self.env["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
         self.bucket = oss2.Bucket(
             oss2.AuthV4(*key),
-            self.told["OSS_ENDPOINT"],
-            self.told["OSS_BUCKET"],
-            region=self.told["OSS_REGION"],
+            self.env["OSS_ENDPOINT"],
+            self.env["OSS_BUCKET"],
+            region=self.env["OSS_REGION"],
         )
-        self.account = Account(self.told["MNS_ENDPOINT"], *key)
-        self.admin = httpx.Client(base_url=self.told["LOCAL_ADMIN"])
+        self.account = Account(self.env["MNS_ENDPOINT"], *key)
+        self.admin = httpx.Client(base_url=self.env["LOCAL_ADMIN"])
 
     def put(self, key: str, data: bytes, tags: dict[str, str] | None = None) -> str:
         pairs = "&".join(f"{name}={value}" for name, value in (tags or {}).items())
@@ -55,31 +55,31 @@ class Outside:
     def tags(self, key: str) -> dict[str, str]:
         return dict(self.bucket.get_object_tagging(key).tag_set.tagging_rule)
 
-    def behave(self, **services: Any) -> None:
+    def set_behaviour(self, **services: Any) -> None:
         answer = self.admin.put("/behaviour", json=services)
         assert answer.status_code == 200, answer.text
 
-    def all_faults_met(self, service: str) -> bool:
+    def all_faults_used(self, service: str) -> bool:
         """Whether each fault that it was told of has been met, so that one that hangs does so."""
         behaviour = self.admin.put("/behaviour", json={}).json()
         return not behaviour[service]["faults"]
 
-    def calls(self, key: str = "") -> list[dict[str, Any]]:
+    def billed_calls(self, key: str = "") -> list[dict[str, Any]]:
         """Billed calls, of one object or of all."""
-        uri = f"oss://{self.told['OSS_BUCKET']}/{key}"
+        uri = f"oss://{self.env['OSS_BUCKET']}/{key}"
         return [c for c in self.admin.get("/calls").json() if not key or c["object"] == uri]
 
     def invocations(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.admin.get("/invocations").json()
         return found
 
-    def receive(self) -> list[dict[str, Any]]:
+    def receive_messages(self) -> list[dict[str, Any]]:
         """The messages so far, with those that came meanwhile."""
         self.messages += self._drain("MNS_QUEUE")
         return self.messages
 
-    def dead_letters(self) -> list[dict[str, Any]]:
-        self.letters += (found := self._drain("MNS_DLQ"))
+    def receive_dead_letters(self) -> list[dict[str, Any]]:
+        self.all_dead_letters += (found := self._drain("MNS_DLQ"))
         return found
 
     def wait_for_dead_letters(self) -> list[dict[str, Any]]:
@@ -87,26 +87,26 @@ class Outside:
         found: list[dict[str, Any]] = []
 
         def come() -> bool:
-            found.extend(self.dead_letters())
+            found.extend(self.receive_dead_letters())
             return bool(found)
 
         wait_for(come, "a dead letter")
         return found
 
-    def messages_of(self, key: str) -> list[dict[str, Any]]:
-        return [m for m in self.receive() if m["data"]["object"]["key"] == key]
+    def messages_about(self, key: str) -> list[dict[str, Any]]:
+        return [m for m in self.receive_messages() if m["data"]["object"]["key"] == key]
 
     def wait_for_message(self, key: str, count: int = 1) -> dict[str, Any]:
         """The last of `count` messages about `key`."""
-        wait_for(lambda: len(self.messages_of(key)) >= count, f"{count} messages about {key}")
-        return self.messages_of(key)[-1]
+        wait_for(lambda: len(self.messages_about(key)) >= count, f"{count} messages about {key}")
+        return self.messages_about(key)[-1]
 
     def close(self) -> None:
         self.admin.close()
         self.account.mns_client.close_connection()
 
     def _drain(self, name: str) -> list[dict[str, Any]]:
-        queue = self.account.get_queue(self.told[name])
+        queue = self.account.get_queue(self.env[name])
         found: list[dict[str, Any]] = []
         while True:
             try:
@@ -120,26 +120,28 @@ class Outside:
 
 
 @contextmanager
-def running(
+def run_local_cloud(
     data: Path, project: Path = PROJECT, /, template: str = "s.yaml", **settings: str
-) -> Iterator[tuple[LocalCloud, Outside]]:
+) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     """A local cloud, and a client of it."""
     with Background() as loop:
         cloud = LocalCloud(
             data,
             project,
-            {**FAST, **settings},
+            {**FAST_SETTINGS, **settings},
             template=template,
-            interpreters=None if project != PROJECT or "FC_RUNTIME" in settings else packaged(),
+            interpreters=None
+            if project != PROJECT or "FC_RUNTIME" in settings
+            else packaged_interpreters(),
         )
         try:
             loop.run(cloud.start())
-            outside = Outside(
+            cloud_client = LocalCloudClient(
                 cloud.environment(), lambda: loop.run(cloud.fc.functions.drained(), 120)
             )
             try:
-                yield cloud, outside
+                yield cloud, cloud_client
             finally:
-                outside.close()
+                cloud_client.close()
         finally:
             loop.run(cloud.stop())
