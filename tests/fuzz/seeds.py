@@ -8,19 +8,19 @@ import struct
 from pathlib import Path
 
 from tests.support.media.handmade_files import (
-    Track,
+    Mp4Track,
     box,
-    exif,
+    exif_block,
     full_box,
     heif,
     ispe,
     jpeg,
+    jpeg_segment,
     mp4,
-    segment,
 )
 
 _EVENTS = Path(__file__).parents[1] / "fixtures" / "events"
-_SOUND = Track(handler=b"soun")
+_SOUND = Mp4Track(handler=b"soun")
 _FRAGMENT = box(
     b"moof",
     box(
@@ -54,15 +54,15 @@ def _event(path: Path) -> bytes:
 
 _BUILT = {
     "images": [
-        jpeg(segment(0xE1, exif(6)), segment(0xE2, b"x")),
-        heif(ispe(480, 640), box(b"irot", b"\1"), others=3),
+        jpeg(jpeg_segment(0xE1, exif_block(6)), jpeg_segment(0xE2, b"x")),
+        heif(ispe(480, 640), box(b"irot", b"\1"), tile_count=3),
         heif(ispe(480, 640), box(b"clap", struct.pack(">8I", *[1] * 8)), wide_ids=True),
         heif(ispe(480, 640), box(b"imir", b"\1"), wide_indexes=True, brands=(b"avis", b"msf1")),
     ],
     "videos": [
-        mp4(_SOUND, Track(edits=((2000, 0),))),
-        mp4(Track(version=1, edits=((2000, 5),), matrix=(0, 1, -1, 0))),
-        mp4(Track(), more=box(b"mvex")) + _FRAGMENT * 2,
+        mp4(_SOUND, Mp4Track(edits=((2000, 0),))),
+        mp4(Mp4Track(version=1, edits=((2000, 5),), matrix=(0, 1, -1, 0))),
+        mp4(Mp4Track(), extra_boxes=box(b"mvex")) + _FRAGMENT * 2,
     ],
     "answers": [
         b"200 \n" + _RESULT,

@@ -14,8 +14,8 @@ import pytest
 from facescreen.errors import BadSettings
 from tests.contract.place import Place
 
-USAGE = 64
-CENTS = 40
+EXIT_USAGE = 64
+CALL_PRICE_CENTS = 40
 """USD 0.40 for a call that succeeds (ID Verification's price list); the others are free."""
 
 
@@ -24,7 +24,7 @@ def paid_calls(item: pytest.Item) -> int:
     return sum(mark.args[0] for mark in item.iter_markers("paid"))
 
 
-def plan(place: Place, items: Sequence[pytest.Item]) -> str:
+def describe_run(place: Place, items: Sequence[pytest.Item]) -> str:
     """What is about to happen to the account."""
     settings, calls = place.settings, sum(map(paid_calls, items))
     platform = place.alibaba
@@ -32,7 +32,7 @@ def plan(place: Place, items: Sequence[pytest.Item]) -> str:
     return "\n".join(
         [
             f"{len(items)} live tests",
-            f"  cost   {calls} paid calls, USD {calls * CENTS / 100:.2f}, at "
+            f"  cost   {calls} paid calls, USD {calls * CALL_PRICE_CENTS / 100:.2f}, at "
             f"{platform.cloudauth_endpoint}, scene {settings.scene_code}",
             "         (a call whose answer is lost on the way is made once more)",
             f"  write  objects under facescreen-live-*/ in {buckets}, at {platform.oss_endpoint}",
@@ -47,11 +47,11 @@ def pytest_configure() -> None:
     try:
         Place.from_env(os.environ)
     except BadSettings as error:
-        pytest.exit(f"nothing was run: {error}", returncode=USAGE)
+        pytest.exit(f"nothing was run: {error}", returncode=EXIT_USAGE)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    print(plan(Place.from_env(os.environ), session.items), flush=True)  # noqa: T201
+    print(describe_run(Place.from_env(os.environ), session.items), flush=True)  # noqa: T201
     if session.config.option.collectonly or os.environ.get("YES") == "1":
         return
     try:

@@ -7,10 +7,10 @@ import io
 from PIL import Image, ImageOps
 
 
-def noise_picture(form: str = "JPEG", width: int = 720, height: int = 960) -> bytes:
+def noise_picture(image_format: str = "JPEG", width: int = 720, height: int = 960) -> bytes:
     """A picture like no other, in one of Pillow's formats."""
     file = io.BytesIO()
-    Image.effect_noise((width, height), 20).convert("RGB").save(file, form, quality=50)
+    Image.effect_noise((width, height), 20).convert("RGB").save(file, image_format, quality=50)
     return file.getvalue()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Request:
+class AccessRequest:
     """`keys` are those of its context; a list has several values."""
 
     action: str
@@ -19,12 +19,12 @@ class Request:
     keys: Mapping[str, str | list[str]] = field(default_factory=dict)
 
 
-def any_like(value: str, patterns: str | list[str]) -> bool:
+def matches_any(value: str, patterns: str | list[str]) -> bool:
     """``*`` stands for any letters, ``?`` for one."""
-    return any(_like(value, pattern) for pattern in listed(patterns))
+    return any(_matches(value, pattern) for pattern in as_list(patterns))
 
 
-def listed(one_or_more: str | list[str]) -> list[str]:
+def as_list(one_or_more: str | list[str]) -> list[str]:
     return [one_or_more] if isinstance(one_or_more, str) else list(one_or_more)
 
 
@@ -32,55 +32,62 @@ def conditions_hold(
     conditions: Mapping[str, Mapping[str, str | list[str]]],
     keys: Mapping[str, str | list[str]],
     *,
-    missing_differs: bool = True,
+    missing_key_is_unequal: bool = True,
 ) -> bool:
-    """`missing_differs`: a key that is missing is not equal to anything, as a negated operator
-    reads it (IAM says so, RAM nothing)."""
+    """Whether every condition holds for the context `keys`.
+
+    `missing_key_is_unequal`: a negated operator holds for a missing key (IAM's documentation says
+    so; RAM's doesn't say).
+    """
     return all(
-        _holds(operator, key, listed(expected), keys, missing_differs)
+        _condition_holds(operator, key, as_list(expected), keys, missing_key_is_unequal)
         for operator, of_keys in conditions.items()
         for key, expected in of_keys.items()
     )
 
 
-def _holds(
+def _condition_holds(
     operator: str,
     key: str,
     expected: list[str],
     keys: Mapping[str, str | list[str]],
-    missing_differs: bool,
+    missing_key_is_unequal: bool,
 ) -> bool:
     """Keys have no case; values of `expected` are alternatives."""
-    context = {name.lower(): listed(value) for name, value in keys.items()}
+    context = {name.lower(): as_list(value) for name, value in keys.items()}
     found = context.get(key.lower(), [])
     for_any = operator.startswith("ForAnyValue:")
     operator = operator.removeprefix("ForAnyValue:")
     if operator == "Null":
         return (not found) == (expected == ["true"])
-    if operator in _NEGATED:
-        same = any(_NEGATED[operator](value, one) for value in found for one in expected)
-        return not same and (bool(found) or missing_differs)
+    if operator in _NEGATED_OPERATORS:
+        same = any(_NEGATED_OPERATORS[operator](value, one) for value in found for one in expected)
+        return not same and (bool(found) or missing_key_is_unequal)
     assert for_any or len(found) <= 1, "several values need a set operator"
-    return any(_POSITIVE[operator](value, one) for value in found for one in expected)
+    return any(_OPERATORS[operator](value, one) for value in found for one in expected)
 
 
-def _like(value: str, pattern: str) -> bool:
+def _matches(value: str, pattern: str) -> bool:
     parts = ("".join({"*": ".*", "?": "."}.get(letter, re.escape(letter))) for letter in pattern)
     return re.fullmatch("".join(parts), value, re.DOTALL) is not None
 
 
-def _same(value: str, expected: str) -> bool:
+def _is_equal(value: str, expected: str) -> bool:
     return value == expected
 
 
-def _same_without_case(value: str, expected: str) -> bool:
+def _is_equal_ignoring_case(value: str, expected: str) -> bool:
     return value.lower() == expected.lower()
 
 
-_NEGATED = {"StringNotEquals": _same, "StringNotLike": _like, "ArnNotEquals": _like}
-_POSITIVE = {
-    "StringEquals": _same,
-    "StringEqualsIgnoreCase": _same_without_case,
-    "StringLike": _like,
-    "Bool": _same_without_case,
+_NEGATED_OPERATORS = {
+    "StringNotEquals": _is_equal,
+    "StringNotLike": _matches,
+    "ArnNotEquals": _matches,
+}
+_OPERATORS = {
+    "StringEquals": _is_equal,
+    "StringEqualsIgnoreCase": _is_equal_ignoring_case,
+    "StringLike": _matches,
+    "Bool": _is_equal_ignoring_case,
 }

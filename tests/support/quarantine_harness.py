@@ -7,18 +7,18 @@ from collections.abc import Callable
 from facescreen.model import ObjectRef
 from facescreen.settings.table import QuarantineSettings
 from facescreen.testing.stores import MemoryStore
-from tests.support.screener_harness import REF, ScreenerHarness
+from tests.support.screener_harness import PHOTO_REF, ScreenerHarness
 
-MOVE = QuarantineSettings("move", "held", "quarantine/", on_stand_in=False)
-PRIVATE = QuarantineSettings("private", "", "quarantine/", on_stand_in=False)
-ORIGINAL = (REF.bucket, REF.key)
+MOVE_SETTINGS = QuarantineSettings("move", "held", "quarantine/", on_stand_in=False)
+PRIVATE_SETTINGS = QuarantineSettings("private", "", "quarantine/", on_stand_in=False)
+ORIGINAL = (PHOTO_REF.bucket, PHOTO_REF.key)
 
 
-class Killed(Exception):
+class ProcessKilled(Exception):
     """The process ended here."""
 
 
-def interrupt(store: MemoryStore, number: int, how: Callable[[], object]) -> list[str]:
+def call_before_operation(store: MemoryStore, number: int, how: Callable[[], object]) -> list[str]:
     """Call `how` right before the store's `number`-th operation from now on. Returns the list that
     the names of all operations are added to."""
     seen: list[str] = []
@@ -37,13 +37,16 @@ def stop_interrupting(store: MemoryStore) -> None:
     store.before = lambda operation: None
 
 
-def kill() -> None:
-    raise Killed
+def raise_killed() -> None:
+    raise ProcessKilled
 
 
 def quarantined_copies(harness: ScreenerHarness) -> list[ObjectRef]:
     """The objects in the quarantine bucket."""
-    return [ObjectRef("oss", MOVE.bucket, key) for key in harness.store.keys(MOVE.bucket)]
+    return [
+        ObjectRef("oss", MOVE_SETTINGS.bucket, key)
+        for key in harness.store.keys(MOVE_SETTINGS.bucket)
+    ]
 
 
 def original_exists(harness: ScreenerHarness) -> bool:

@@ -26,25 +26,25 @@ from facescreen.timing import Deadline
 from tests.support.pictures import noise_picture, to_conforming_jpeg
 from tests.support.scripted_detector import ScriptedDetector
 
-SCHEMA = json.loads(
+MESSAGE_SCHEMA = json.loads(
     (Path(facescreen.__file__).parent / "screening-completed.v1.schema.json").read_text()
 )
 
 
 PHOTO = noise_picture()
-REF = ObjectRef("oss", "selfies", "kyc/é 1+1%.jpg")
+PHOTO_REF = ObjectRef("oss", "selfies", "kyc/é 1+1%.jpg")
 
 
 class ScreenerHarness:
     def __init__(
         self,
-        *plan: Detection | Exception,
-        form: str = "separate",
+        *script: Detection | Exception,
+        tag_form: str = "separate",
         quarantine: QuarantineSettings | None = None,
     ) -> None:
         self.store = MemoryStore(convert=to_conforming_jpeg)
         self.state = MemoryState()
-        self.detector = ScriptedDetector(list(plan))
+        self.detector = ScriptedDetector(list(script))
         self.publisher = MemoryPublisher()
         self.ledger = ledger = Ledger(self.state)
         self.history = History(self.state)
@@ -53,7 +53,7 @@ class ScreenerHarness:
             ledger=ledger,
             transfer=ByUrl(self.store, 300),
             detect=self.detector.detect,
-            tagger=Tagger(self.store, ledger, prefix="deepfake-", form=form),
+            tagger=Tagger(self.store, ledger, prefix="deepfake-", form=tag_form),
             publisher=self.publisher,
             history=self.history,
             policy=Policy("acs:fc:r:1:functions/f", "fs", Strictness.STANDARD, True),
@@ -61,20 +61,20 @@ class ScreenerHarness:
         )
 
     def put(self, data: bytes = PHOTO, tags: dict[str, str] | None = None) -> ObjectRef:
-        return replace(REF, etag=self.store.put(REF.bucket, REF.key, data, tags))
+        return replace(PHOTO_REF, etag=self.store.put(PHOTO_REF.bucket, PHOTO_REF.key, data, tags))
 
     def screen(self, ref: ObjectRef) -> Any:
         return self.screener.screen(ref, Deadline.after(4))
 
     @property
-    def paid(self) -> int:
+    def detection_count(self) -> int:
         return len(self.detector.biz_ids)
 
     def tags(self) -> dict[str, str]:
-        return self.store.tags(REF)
+        return self.store.tags(PHOTO_REF)
 
-    def sent(self) -> list[dict[str, Any]]:
+    def published_messages(self) -> list[dict[str, Any]]:
         """Every message published, each validated against the schema."""
         for message in self.publisher.messages:
-            jsonschema.validate(message, SCHEMA)
+            jsonschema.validate(message, MESSAGE_SCHEMA)
         return self.publisher.messages

@@ -20,20 +20,20 @@ HIGH_RISK = Detection(
 class ScriptedDetector:
     """A detector that returns or raises the next item of `script`; after the last one low risk.
 
-    `during` is called in each detection, before it ends.
+    `on_detect` is called in each detection, before it ends.
     """
 
     script: list[Detection | Exception] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
     biz_ids: list[str] = field(default_factory=list)
     deadlines: list[Deadline | None] = field(default_factory=list)
-    during: Callable[[], None] = lambda: None
+    on_detect: Callable[[], None] = lambda: None
 
     def detect(self, request: DetectRequest) -> Detection:
         self.urls.append(request.url() if callable(request.url) else request.url)
         self.biz_ids.append(request.merchant_biz_id)
         self.deadlines.append(request.deadline)
-        self.during()
+        self.on_detect()
         answer = self.script.pop(0) if self.script else LOW_RISK
         if isinstance(answer, Exception):
             raise answer

@@ -19,7 +19,7 @@ from facescreen.timing import Deadline
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-SETTINGS = SweepSettings(
+SWEEP_SETTINGS = SweepSettings(
     places=(Place("selfies", ""),),
     suffix="",
     after=30 * MINUTE,
@@ -29,7 +29,9 @@ SETTINGS = SweepSettings(
 
 
 class SweeperHarness:
-    def __init__(self, settings: SweepSettings = SETTINGS, filters: Filters | None = None) -> None:
+    def __init__(
+        self, settings: SweepSettings = SWEEP_SETTINGS, filters: Filters | None = None
+    ) -> None:
         self.now = datetime(2026, 11, 23, 4, tzinfo=timezone.utc)
         self.store = MemoryStore()
         self.store.now = lambda: self.now
@@ -48,7 +50,7 @@ class SweeperHarness:
             clock=lambda: self.now,
         )
 
-    def another(self) -> Sweeper:
+    def second_sweeper(self) -> Sweeper:
         """Another instance on the same buckets."""
         return replace(self.sweeper, courses=Courses(self.state))
 
@@ -61,9 +63,9 @@ class SweeperHarness:
         tags = tag_set(finding, etag, prefix="deepfake-", form="separate")
         self.store.replace_tags(ObjectRef("oss", "selfies", key), tags)
 
-    def sweep(self, later: timedelta = timedelta(), seconds: float = 600) -> Run:
-        self.now += later
-        return self.sweeper.sweep(Deadline.after(seconds))
+    def sweep(self, advance_by: timedelta = timedelta(), time_left_s: float = 600) -> Run:
+        self.now += advance_by
+        return self.sweeper.sweep(Deadline.after(time_left_s))
 
     @property
     def submitted(self) -> list[ObjectRef]:
@@ -75,6 +77,6 @@ class SweeperHarness:
         ]
 
     @property
-    def keys(self) -> list[str]:
+    def submitted_keys(self) -> list[str]:
         """The keys of the objects submitted, in order."""
         return [ref.key for ref in self.submitted]

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 
 def wait_for(
-    true: Callable[[], bool], what: str, seconds: float = 60, *, every_s: float = 0.05
+    condition: Callable[[], bool], what: str, timeout_s: float = 60, *, interval_s: float = 0.05
 ) -> None:
     """Poll until `true()`; after `seconds` fail and say that `what` did not come."""
-    ends = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < ends, f"waited {seconds} s for {what}"
-        time.sleep(every_s)
+    ends = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < ends, f"waited {timeout_s} s for {what}"
+        time.sleep(interval_s)

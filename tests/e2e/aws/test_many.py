@@ -56,7 +56,7 @@ def test_each_is_tagged_and_announced_once(
         places = (data["object"] for data in published.all())
         return Counter(at for at in map(_place, places) if at in objects)
 
-    wait_for(lambda: len(told()) == len(objects), "every message", 180, every_s=1)
+    wait_for(lambda: len(told()) == len(objects), "every message", 180, interval_s=1)
     assert told() == Counter(objects)
     assert {cloud.tags(*at)["deepfake-verdict"] for at in objects} == {"low_risk"}
 

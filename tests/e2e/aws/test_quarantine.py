@@ -16,7 +16,7 @@ from tests.e2e.aws.function import Function
 from tests.e2e.aws.operations import made_by
 from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import queue_arn, waiting
-from tests.support.policies import any_like
+from tests.support.policies import matches_any
 from tests.support.wait import wait_for
 from tests.templates.aws.conftest import MakeStack, make_stack, tools
 from tests.templates.aws.test_permissions import permissions
@@ -141,7 +141,7 @@ def _is_in(one: tuple[str, str], allowed: set[tuple[str, str]]) -> bool:
 
 
 def _covers(allowed: tuple[str, str], one: tuple[str, str]) -> bool:
-    return allowed[0] == one[0] and any_like(one[1], allowed[1])
+    return allowed[0] == one[0] and matches_any(one[1], allowed[1])
 
 
 def _settled(cloud: Cloud) -> None:

@@ -18,31 +18,31 @@ pillow_heif.register_heif_opener()
 
 
 @cache
-def picture() -> Image.Image:
+def noise_image() -> Image.Image:
     """Noise, so that files are as large as photographs."""
     noise = np.random.default_rng(1).integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8)
     return Image.fromarray(noise)
 
 
-def encoded(
-    form: str, *, mode: str = "RGB", orientation: int | None = None, **options: Any
+def encode_image(
+    image_format: str, *, mode: str = "RGB", orientation: int | None = None, **options: Any
 ) -> bytes:
     """The picture in one of Pillow's formats."""
     if orientation is not None:
         options["exif"] = Image.Exif()
         options["exif"][274] = orientation
     file = io.BytesIO()
-    picture().convert(mode).save(file, form, **options)
+    noise_image().convert(mode).save(file, image_format, **options)
     return file.getvalue()
 
 
-def animated(form: str, **options: Any) -> bytes:
+def encode_animation(image_format: str, **options: Any) -> bytes:
     """Two different pictures."""
-    second = picture().transpose(Image.Transpose.ROTATE_180)
-    return encoded(form, save_all=True, append_images=[second], **options)
+    second = noise_image().transpose(Image.Transpose.ROTATE_180)
+    return encode_image(image_format, save_all=True, append_images=[second], **options)
 
 
-def video(folder: Path, suffix: str = "mp4", *, frames: int = 20, fps: float = 10) -> bytes:
+def encode_video(folder: Path, suffix: str = "mp4", *, frames: int = 20, fps: float = 10) -> bytes:
     """A clip by OpenCV, which puts the moov at the end."""
     path = folder / f"clip.{suffix}"
     fourcc = cv2.VideoWriter.fourcc(*"mp4v")

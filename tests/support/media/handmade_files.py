@@ -15,7 +15,7 @@ def box(kind: bytes, *content: bytes) -> bytes:
     return struct.pack(">I4s", 8 + len(body), kind) + body
 
 
-def wide_box(kind: bytes, *content: bytes) -> bytes:
+def large_box(kind: bytes, *content: bytes) -> bytes:
     """A box whose size has 64 bits."""
     body = b"".join(content)
     return struct.pack(">I4sQ", 1, kind, 16 + len(body)) + body
@@ -26,13 +26,13 @@ def full_box(kind: bytes, *content: bytes, version: int = 0, flags: int = 0) -> 
     return box(kind, struct.pack(">I", version << 24 | flags), *content)
 
 
-def table(layout: str, *rows: tuple[int, ...]) -> bytes:
+def counted_table(layout: str, *rows: tuple[int, ...]) -> bytes:
     """A count and its rows."""
     return struct.pack(">I", len(rows)) + b"".join(struct.pack(layout, *row) for row in rows)
 
 
 @dataclass(frozen=True)
-class Track:
+class Mp4Track:
     """A track of an MP4: by default 50 frames in 2 seconds."""
 
     track_id: int = 1
@@ -72,7 +72,7 @@ class Track:
     def _elst(self) -> bytes:
         layout = ">QqI" if self.version else ">IiI"
         rows = [(*edit, 1 << 16) for edit in self.edits]
-        return full_box(b"elst", table(layout, *rows), version=self.version)
+        return full_box(b"elst", counted_table(layout, *rows), version=self.version)
 
     def _mdia(self) -> bytes:
         clock = struct.pack(">I", self.timescale) + bytes(12 if self.version else 8)
@@ -81,7 +81,7 @@ class Track:
         size = struct.pack(">HH", self.width, self.height)
         entry = box(self.codec, bytes(24), size, bytes(50))
         stsd = full_box(b"stsd", struct.pack(">I", 1), entry)
-        stts = full_box(b"stts", table(">II", *self.frames))
+        stts = full_box(b"stts", counted_table(">II", *self.frames))
         return box(b"mdia", mdhd, hdlr, box(b"minf", box(b"stbl", stsd, stts)))
 
 
@@ -89,20 +89,20 @@ def ftyp(major: bytes, *compatible: bytes) -> bytes:
     return box(b"ftyp", major, bytes(4), *compatible)
 
 
-def moov(*tracks: Track, more: bytes = b"") -> bytes:
+def moov(*tracks: Mp4Track, extra_boxes: bytes = b"") -> bytes:
     mvhd = full_box(b"mvhd", bytes(8), struct.pack(">I", 1000), bytes(84))
-    return box(b"moov", mvhd, *(track.box() for track in tracks), more)
+    return box(b"moov", mvhd, *(track.box() for track in tracks), extra_boxes)
 
 
-def mp4(*tracks: Track, more: bytes = b"") -> bytes:
+def mp4(*tracks: Mp4Track, extra_boxes: bytes = b"") -> bytes:
     """An MP4 without its frames: `more` goes into the moov."""
-    return ftyp(b"isom", b"mp41") + moov(*tracks, more=more)
+    return ftyp(b"isom", b"mp41") + moov(*tracks, extra_boxes=extra_boxes)
 
 
 def heif(
     *properties: bytes,
-    item: int = 1,
-    others: int = 0,
+    item_id: int = 1,
+    tile_count: int = 0,
     wide_ids: bool = False,
     wide_indexes: bool = False,
     brands: tuple[bytes, ...] = (b"heic", b"mif1"),
@@ -111,17 +111,17 @@ def heif(
     id_layout, index_layout = ">I" if wide_ids else ">H", ">H" if wide_indexes else ">B"
     essential = 0x8000 if wide_indexes else 0x80
     indexes = [struct.pack(index_layout, essential | n + 1) for n in range(len(properties))]
-    tiles = [struct.pack(id_layout + "B", 100 + n, 1) + indexes[0] for n in range(others)]
+    tiles = [struct.pack(id_layout + "B", 100 + n, 1) + indexes[0] for n in range(tile_count)]
     entries = b"".join(tiles)
-    entries += struct.pack(id_layout + "B", item, len(properties)) + b"".join(indexes)
+    entries += struct.pack(id_layout + "B", item_id, len(properties)) + b"".join(indexes)
     ipma = full_box(
         b"ipma",
-        struct.pack(">I", others + 1),
+        struct.pack(">I", tile_count + 1),
         entries,
         version=int(wide_ids),
         flags=int(wide_indexes),
     )
-    pitm = full_box(b"pitm", struct.pack(id_layout, item), version=int(wide_ids))
+    pitm = full_box(b"pitm", struct.pack(id_layout, item_id), version=int(wide_ids))
     iprp = box(b"iprp", box(b"ipco", *properties), ipma)
     return ftyp(*brands) + full_box(b"meta", pitm, iprp)
 
@@ -130,12 +130,12 @@ def ispe(width: int, height: int) -> bytes:
     return full_box(b"ispe", struct.pack(">II", width, height))
 
 
-def segment(marker: int, content: bytes) -> bytes:
+def jpeg_segment(marker: int, content: bytes) -> bytes:
     """A JPEG segment."""
     return struct.pack(">BBH", 0xFF, marker, 2 + len(content)) + content
 
 
-def exif(orientation: int, order: str = "<") -> bytes:
+def exif_block(orientation: int, order: str = "<") -> bytes:
     """An EXIF block of one field."""
     mark = b"II*\0" if order == "<" else b"MM\0*"
     field = struct.pack(order + "HHIHxx", 274, 3, 1, orientation)
@@ -144,5 +144,5 @@ def exif(orientation: int, order: str = "<") -> bytes:
 
 def jpeg(*segments: bytes, width: int = 480, height: int = 640) -> bytes:
     """A JPEG without its compressed picture."""
-    frame = segment(0xC0, struct.pack(">BHHB", 8, height, width, 1) + b"\x01\x11\x00")
-    return b"\xff\xd8" + b"".join(segments) + frame + segment(0xDA, bytes(6))
+    frame = jpeg_segment(0xC0, struct.pack(">BHHB", 8, height, width, 1) + b"\x01\x11\x00")
+    return b"\xff\xd8" + b"".join(segments) + frame + jpeg_segment(0xDA, bytes(6))

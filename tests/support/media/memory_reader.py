@@ -22,9 +22,9 @@ class MemoryReader:
         return answer
 
 
-def probed(content: bytes, *, most_reads: int = 1) -> Media:
-    """Probe the content, in at most `most_reads` requests."""
+def probe_bytes(content: bytes, *, max_reads: int = 1) -> Media:
+    """Probe the content, in at most `max_reads` requests."""
     stored = MemoryReader(content)
     media = probe(stored)
-    assert len(stored.reads) <= most_reads
+    assert len(stored.reads) <= max_reads
     return media

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from facescreen_local.auth.account import Identity
 from facescreen_local.protocol.service import Service
-from tests.support.sts.refusal import STATUS, Refusal
+from tests.support.sts.errors import STATUS_BY_CODE, StsError
 from tests.support.sts.trust import OidcProvider, Role
 
 ACTION, VERSION = "AssumeRoleWithOIDC", "2015-04-01"
@@ -43,19 +43,19 @@ class StsService(Service):
         try:
             given = dict(_pairs(_query(request)) + _pairs(await _form(request)))
             result = self._assume_role(given)
-        except Refusal as refusal:
+        except StsError as refusal:
             return self.error(400, refusal.code, str(refusal), request_id)
         return web.json_response({"RequestId": request_id, **result})
 
     def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
         host = self.url.partition("://")[2]
         body = {"RequestId": request_id, "HostId": host, "Code": code, "Message": message}
-        return web.json_response(body, status=STATUS.get(code, status))
+        return web.json_response(body, status=STATUS_BY_CODE.get(code, status))
 
     def _assume_role(self, given: Mapping[str, str]) -> dict[str, Any]:
         if (given.get("Action"), given.get("Version")) != (ACTION, VERSION):
             text = "Specified api is not found, please check your url and method."
-            raise Refusal("InvalidAction.NotFound", text)
+            raise StsError("InvalidAction.NotFound", text)
         session_name, duration_s = _checked(given)
         claims = self._provider_of(given).verify(given.get("OIDCToken", ""))
         role = self._role_of(given)
@@ -72,13 +72,13 @@ class StsService(Service):
     def _provider_of(self, given: Mapping[str, str]) -> OidcProvider:
         if given.get("OIDCProviderArn") != self._provider.arn:
             text = "No such OIDC Provider registered."
-            raise Refusal("AuthenticationFail.NoPermission", text)
+            raise StsError("AuthenticationFail.NoPermission", text)
         return self._provider
 
     def _role_of(self, given: Mapping[str, str]) -> Role:
         role = self._roles.get(given["RoleArn"])
         if role is None:
-            raise Refusal("EntityNotExist.Role", "The role not exists.")
+            raise StsError("EntityNotExist.Role", "The role not exists.")
         return role
 
     def _issue(self, duration_s: int) -> dict[str, str]:
@@ -100,7 +100,7 @@ async def _form(request: web.BaseRequest) -> str:
     async for chunk in request.content.iter_any():
         body += chunk
         if len(body) > _LARGEST_BODY:
-            raise Refusal("InvalidParameter", "The request is too large.")
+            raise StsError("InvalidParameter", "The request is too large.")
     return body.decode("latin-1")
 
 
@@ -109,23 +109,23 @@ def _pairs(encoded: str) -> list[tuple[str, str]]:
         return parse_qsl(encoded, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
     except ValueError:
         text = f"More than {_MOST_PARAMETERS} parameters."
-        raise Refusal("InvalidParameter", text) from None
+        raise StsError("InvalidParameter", text) from None
 
 
 def _checked(given: Mapping[str, str]) -> tuple[str, int]:
     """The session's name and its seconds, once every parameter but the token is well formed."""
     if given.get("Format") != "JSON":
-        raise Refusal("InvalidParameter", "Format must be JSON: here is no XML.")
+        raise StsError("InvalidParameter", "Format must be JSON: here is no XML.")
     if not _ROLE_ARN.fullmatch(given.get("RoleArn", "")):
-        raise Refusal("InvalidParameter.RoleArn", "The parameter RoleArn is wrongly formed.")
+        raise StsError("InvalidParameter.RoleArn", "The parameter RoleArn is wrongly formed.")
     name = given.get("RoleSessionName", "")
     if not _SESSION_NAME.fullmatch(name):
         text = "The parameter RoleSessionName is wrongly formed."
-        raise Refusal("InvalidParameter.RoleSessionName", text)
+        raise StsError("InvalidParameter.RoleSessionName", text)
     duration = given.get("DurationSeconds") or str(_LONGEST_S)
     if not re.fullmatch("[0-9]{3,4}", duration) or not _SHORTEST_S <= int(duration) <= _LONGEST_S:
         text = "The Min/Max value of DurationSeconds is 15min/1hr."
-        raise Refusal("InvalidParameter.DurationSeconds", text)
+        raise StsError("InvalidParameter.DurationSeconds", text)
     return name, int(duration)
 
 

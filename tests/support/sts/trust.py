@@ -7,7 +7,7 @@ from typing import Any
 
 import jwt
 
-from tests.support.sts.refusal import Refusal
+from tests.support.sts.errors import StsError
 
 _TOKEN = "AuthenticationFail.OIDCToken"
 _LONGEST_TOKEN = 20_000
@@ -25,7 +25,7 @@ class Role:
     def check_trust(self, provider_arn: str, subject: str) -> None:
         """Raises Refusal for a caller whom the trust policy does not name."""
         if (provider_arn, subject) != (self.provider_arn, self.subject):
-            raise Refusal("AuthenticationFail.NoPermission", "There is no permission.")
+            raise StsError("AuthenticationFail.NoPermission", "There is no permission.")
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class OidcProvider:
     def verify(self, token: str) -> dict[str, Any]:
         """The claims of a token that this provider vouches for. Raises Refusal."""
         if not token:
-            raise Refusal(f"{_TOKEN}.Invalid", "The OIDCToken can not empty.")
+            raise StsError(f"{_TOKEN}.Invalid", "The OIDCToken can not empty.")
         if len(token) > _LONGEST_TOKEN or token.count(".") != 2:
             text = "The number of Jwt field should be divided into 3 parts with '.' ."
-            raise Refusal(f"{_TOKEN}.Invalid", text)
+            raise StsError(f"{_TOKEN}.Invalid", text)
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
@@ -62,18 +62,18 @@ class OidcProvider:
         header = jwt.get_unverified_header(token)
         if header.get("alg") != "RS256":
             text = "The algorithm that be specified in Jwt header is unknown."
-            raise Refusal(f"{_TOKEN}.Invalid", text)
+            raise StsError(f"{_TOKEN}.Invalid", text)
         for key in self.keys.keys:
             if key.key_id == header.get("kid"):
                 return key
         raise jwt.InvalidSignatureError
 
 
-def _refusal(error: jwt.InvalidTokenError) -> Refusal:
+def _refusal(error: jwt.InvalidTokenError) -> StsError:
     for kind, code, text in _BY_ERROR:
         if isinstance(error, kind):
-            return Refusal(f"{_TOKEN}.{code}", text)
-    return Refusal(f"{_TOKEN}.Invalid", "The Jwt content is invalid that cannot be recognized.")
+            return StsError(f"{_TOKEN}.{code}", text)
+    return StsError(f"{_TOKEN}.Invalid", "The Jwt content is invalid that cannot be recognized.")
 
 
 _BY_ERROR: tuple[tuple[type[jwt.InvalidTokenError], str, str], ...] = (

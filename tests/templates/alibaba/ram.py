@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.policies import Request, any_like, conditions_hold
+from tests.support.policies import AccessRequest, conditions_hold, matches_any
 
 Policy = dict[str, Any]
 NO_POLICY: Policy = {"Version": "1", "Statement": []}
@@ -28,19 +28,21 @@ class Caller:
 
 def allowed(
     caller: Caller,
-    request: Request,
+    request: AccessRequest,
     bucket_policy: Policy = NO_POLICY,
     *,
-    missing_differs: bool = True,
+    missing_key_is_unequal: bool = True,
 ) -> bool:
-    """`missing_differs`: see tests.support.policies.conditions_hold."""
+    """`missing_key_is_unequal`: see tests.support.policies.conditions_hold."""
     keys = {"acs:AccessId": caller.access_key_id, "acs:SecureTransport": "true", **request.keys}
     effects = {
         statement["Effect"]
         for statement in _statements(caller, bucket_policy)
-        if any_like(request.action, statement["Action"])
-        and any_like(request.resource, statement["Resource"])
-        and conditions_hold(statement.get("Condition", {}), keys, missing_differs=missing_differs)
+        if matches_any(request.action, statement["Action"])
+        and matches_any(request.resource, statement["Resource"])
+        and conditions_hold(
+            statement.get("Condition", {}), keys, missing_key_is_unequal=missing_key_is_unequal
+        )
     }
     return "Deny" not in effects and ("Allow" in effects or caller.owner)
 
@@ -58,5 +60,5 @@ def _statements(caller: Caller, bucket_policy: Policy) -> Iterator[dict[str, Any
         # An empty list is everybody; and everybody, without a condition, is not the owner.
         principals = statement["Principal"] or ["*"]
         but_the_owner = principals == ["*"] and not statement.get("Condition")
-        if any_like(caller.principal, principals) and not (caller.owner and but_the_owner):
+        if matches_any(caller.principal, principals) and not (caller.owner and but_the_owner):
             yield statement

@@ -13,7 +13,7 @@ import pytest
 from facescreen.errors import BadSettings
 from facescreen.tags import our_keys
 from facescreen_cli.commands.doctor.bucket_policy import Guarded
-from tests.support.policies import Request
+from tests.support.policies import AccessRequest
 from tests.templates.alibaba.conftest import ACCOUNT, REGION, REPOSITORY
 from tests.templates.alibaba.ram import Caller, Policy, allowed, without
 from tests.templates.alibaba.test_permissions import roles
@@ -58,12 +58,12 @@ def functions(stack: Stack) -> tuple[Caller, ...]:
     )
 
 
-def reading(action: str = "oss:GetObject", **tags: str) -> Request:
-    return Request(action, SELFIE, _keys("ExistingObjectTag", tags))
+def reading(action: str = "oss:GetObject", **tags: str) -> AccessRequest:
+    return AccessRequest(action, SELFIE, _keys("ExistingObjectTag", tags))
 
 
-def tagging(action: str, *keys: str) -> Request:
-    return Request(action, SELFIE, _keys("RequestObjectTag", dict.fromkeys(keys, "low_risk")))
+def tagging(action: str, *keys: str) -> AccessRequest:
+    return AccessRequest(action, SELFIE, _keys("RequestObjectTag", dict.fromkeys(keys, "low_risk")))
 
 
 def _keys(kind: str, tags: dict[str, str]) -> dict[str, Any]:
@@ -76,9 +76,9 @@ def _keys(kind: str, tags: dict[str, str]) -> dict[str, Any]:
 def test_nobody_reads_what_is_flagged(
     policy: Policy, who: Caller, action: str, verdict: str
 ) -> None:
-    for missing_differs in (True, False):
+    for missing_key_is_unequal in (True, False):
         flagged = reading(action, deepfake_verdict=verdict)
-        assert not allowed(who, flagged, policy, missing_differs=missing_differs)
+        assert not allowed(who, flagged, policy, missing_key_is_unequal=missing_key_is_unequal)
     assert allowed(who, reading(action, deepfake_verdict="low_risk"), policy)
     assert allowed(who, flagged, _reads_left_out(policy))
 
@@ -109,7 +109,7 @@ def test_a_role_that_is_not_named_is_not_held(policy: Policy) -> None:
 
 
 def test_what_is_not_screened_may_be_read(policy: Policy) -> None:
-    assert allowed(SOMEBODY, Request("oss:GetObject", ELSEWHERE), policy)
+    assert allowed(SOMEBODY, AccessRequest("oss:GetObject", ELSEWHERE), policy)
 
 
 @pytest.mark.parametrize("who", [*HELD, REVIEWER])

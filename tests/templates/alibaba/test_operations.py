@@ -25,7 +25,7 @@ from facescreen_local.mns.request import target_of as mns_target
 from facescreen_local.oss.request import target_of as oss_target
 from facescreen_local.protocol.service import Service
 from tests.support.cloud_client import LocalCloudClient, run_local_cloud
-from tests.support.policies import Request, any_like
+from tests.support.policies import AccessRequest, matches_any
 from tests.support.samples import sample_files
 from tests.templates.alibaba.conftest import ACCOUNT, REGION, WATCHED, WATCHED_BUCKETS, deployed
 from tests.templates.alibaba.ram import Caller, Policy, allowed, without
@@ -162,7 +162,9 @@ def test_no_role_allows_what_its_function_does_not_do(
             for statement in policy["Statement"]
             for action in statement["Action"]
             for resource in statement["Resource"]
-            if not any(any_like(d, action) and any_like(to, resource) for d, to, _ in requests)
+            if not any(
+                matches_any(d, action) and matches_any(to, resource) for d, to, _ in requests
+            )
         }
         assert (name, {action for action, _ in idle}) == (name, BY_FUNCTION_COMPUTE[name])
 
@@ -238,9 +240,9 @@ def _ask(cloud_client: LocalCloudClient, key: str, photo: bytes) -> None:
     assert [answer.status_code for answer in answers] == [200] * len(answers)
 
 
-def _request(made: Made) -> Request:
+def _request(made: Made) -> AccessRequest:
     does, to, prefix = made
-    return Request(does, to, {"oss:Prefix": prefix} if prefix else {})
+    return AccessRequest(does, to, {"oss:Prefix": prefix} if prefix else {})
 
 
 def _used(policy: Policy, requests: set[Made]) -> list[int]:
@@ -249,7 +251,7 @@ def _used(policy: Policy, requests: set[Made]) -> list[int]:
         number
         for number, statement in enumerate(policy["Statement"])
         if any(
-            any_like(does, statement["Action"]) and any_like(to, statement["Resource"])
+            matches_any(does, statement["Action"]) and matches_any(to, statement["Resource"])
             for does, to, _ in requests
         )
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.policies import Request
+from tests.support.policies import AccessRequest
 from tests.templates.alibaba.conftest import ACCOUNT, LOGS, REGION, STATE, WATCHED, WATCHED_BUCKETS
 from tests.templates.alibaba.ram import Caller, allowed, without
 from tests.templates.aws.stack import Stack
@@ -109,7 +109,7 @@ def test_a_function_does_nothing_elsewhere(
     stack: Stack, name: str, action: str, resource: str
 ) -> None:
     policies = roles(stack)[name]
-    request = Request(action, resource)
+    request = AccessRequest(action, resource)
     assert not allowed(Caller(name, policies), request)
     # Were the role wider by this one statement, it would.
     wider = {"Version": "1", "Statement": [_allow(action, resource)]}
@@ -119,7 +119,7 @@ def test_a_function_does_nothing_elsewhere(
 def test_history_is_listed_and_nothing_else(stack: Stack) -> None:
     def lists(name: str, prefix: str) -> bool:
         bucket = f"acs:oss:oss-{REGION}:{ACCOUNT}:{STATE}"
-        request = Request("oss:ListObjects", bucket, {"oss:Prefix": prefix})
+        request = AccessRequest("oss:ListObjects", bucket, {"oss:Prefix": prefix})
         return allowed(Caller(name, roles(stack)[name]), request)
 
     assert lists(HTTP_API, "history/")
@@ -146,23 +146,25 @@ def test_the_sweep_reads_no_face_and_pays_for_nothing(
     stack: Stack, action: str, resource: str
 ) -> None:
     policies = roles(stack)[SWEEP]
-    request = Request(action, resource)
+    request = AccessRequest(action, resource)
     assert not allowed(Caller(SWEEP, policies), request)
     wider = {"Version": "1", "Statement": [_allow(action, resource)]}
     assert allowed(Caller(SWEEP, (*policies, wider)), request)
 
 
-@pytest.mark.parametrize("missing_differs", [True, False])
+@pytest.mark.parametrize("missing_key_is_unequal", [True, False])
 @pytest.mark.parametrize("tags", [{}, {"verdict": "high_risk"}, {"verdict": "suspicious"}])
 def test_who_may_read_low_risk_alone_reads_nothing_else(
-    stack: Stack, tags: dict[str, str], missing_differs: bool
+    stack: Stack, tags: dict[str, str], missing_key_is_unequal: bool
 ) -> None:
     policy = stack.properties("ReadLowRisk")["PolicyDocument"]
 
     def reads(document: dict[str, Any], tags: dict[str, str]) -> bool:
         keys = {f"oss:ExistingObjectTag/deepfake-{name}": value for name, value in tags.items()}
-        request = Request("oss:GetObject", SELFIE, keys)
-        return allowed(Caller("2000", (document,)), request, missing_differs=missing_differs)
+        request = AccessRequest("oss:GetObject", SELFIE, keys)
+        return allowed(
+            Caller("2000", (document,)), request, missing_key_is_unequal=missing_key_is_unequal
+        )
 
     assert not reads(policy, tags)
     assert reads(policy, {"verdict": "low_risk"})

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.policies import Request, any_like, conditions_hold
+from tests.support.policies import AccessRequest, conditions_hold, matches_any
 
 
-def refused_by(policy: dict[str, Any], request: Request) -> set[str]:
+def refused_by(policy: dict[str, Any], request: AccessRequest) -> set[str]:
     """Sids of the statements that deny `request`; none where it is let through."""
     return {
         statement["Sid"]
         for statement in policy["Statement"]
         if statement["Effect"] == "Deny"
         and statement["Principal"] == "*"
-        and any_like(request.action, statement["Action"])
-        and any_like(request.resource, statement["Resource"])
+        and matches_any(request.action, statement["Action"])
+        and matches_any(request.resource, statement["Resource"])
         and conditions_hold(statement["Condition"], request.keys)
     }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from facescreen.tags import our_keys
-from tests.support.policies import Request
+from tests.support.policies import AccessRequest
 from tests.templates.aws.bucket_policy import refused_by
 from tests.templates.aws.stack import Stack
 
@@ -40,8 +40,10 @@ def test_nobody_reads_what_is_not_low_risk(
     policy: dict[str, Any], action: str, verdict: str | None, who: str
 ) -> None:
     tags = {} if verdict is None else {VERDICT: verdict}
-    assert refused_by(policy, Request(action, SCREENED, by(who, **tags))) == {"ReadLowRiskAlone"}
-    assert not refused_by(policy, Request(action, SCREENED, by(who, **{VERDICT: "low_risk"})))
+    assert refused_by(policy, AccessRequest(action, SCREENED, by(who, **tags))) == {
+        "ReadLowRiskAlone"
+    }
+    assert not refused_by(policy, AccessRequest(action, SCREENED, by(who, **{VERDICT: "low_risk"})))
 
 
 @pytest.mark.parametrize("action", READS)
@@ -49,11 +51,11 @@ def test_nobody_reads_what_is_not_low_risk(
 def test_the_functions_read_what_has_no_verdict_yet(
     policy: dict[str, Any], action: str, who: str
 ) -> None:
-    assert not refused_by(policy, Request(action, SCREENED, by(who)))
+    assert not refused_by(policy, AccessRequest(action, SCREENED, by(who)))
 
 
 def test_what_is_not_screened_may_be_read(policy: dict[str, Any]) -> None:
-    assert not refused_by(policy, Request("s3:GetObject", ELSEWHERE, by(SOMEBODY)))
+    assert not refused_by(policy, AccessRequest("s3:GetObject", ELSEWHERE, by(SOMEBODY)))
 
 
 @pytest.mark.parametrize("action", WRITES)
@@ -63,7 +65,7 @@ def test_nobody_writes_a_verdict_but_the_functions(
 ) -> None:
     def refused(who: str, *tags: str) -> set[str]:
         keys = by(who, **{"s3:RequestObjectTagKeys": list(tags)})
-        return refused_by(policy, Request(action, SCREENED, keys))
+        return refused_by(policy, AccessRequest(action, SCREENED, keys))
 
     assert refused(SOMEBODY, "customer", tag) == {"WriteNoVerdict"}
     assert refused(ROOT, tag) == {"WriteNoVerdict"}
@@ -72,14 +74,14 @@ def test_nobody_writes_a_verdict_but_the_functions(
 
 
 def test_uploads_without_tags_pass(policy: dict[str, Any]) -> None:
-    assert not refused_by(policy, Request("s3:PutObject", SCREENED, by(SOMEBODY)))
+    assert not refused_by(policy, AccessRequest("s3:PutObject", SCREENED, by(SOMEBODY)))
 
 
 @pytest.mark.parametrize("source", ["theirs/a.jpg", "/theirs/a.jpg", "selfies-2/a.jpg"])
 def test_a_copy_brings_no_verdict_from_another_bucket(policy: dict[str, Any], source: str) -> None:
     def refused(who: str, source: str) -> set[str]:
         keys = by(who, **{"s3:x-amz-copy-source": source})
-        return refused_by(policy, Request("s3:PutObject", SCREENED, keys))
+        return refused_by(policy, AccessRequest("s3:PutObject", SCREENED, keys))
 
     assert refused(SOMEBODY, source) == {"BringNoVerdict"}
     assert not refused(SOMEBODY, "/selfies/kyc/bob.jpg")
@@ -90,9 +92,9 @@ def test_a_copy_brings_no_verdict_from_another_bucket(policy: dict[str, Any], so
 @pytest.mark.parametrize("who", [SOMEBODY, *FUNCTIONS])
 def test_nothing_goes_in_the_clear(policy: dict[str, Any], who: str) -> None:
     keys = by(who, **{VERDICT: "low_risk"}) | {"aws:SecureTransport": "false"}
-    assert refused_by(policy, Request("s3:GetObject", SCREENED, keys)) == {"SpeakTls"}
+    assert refused_by(policy, AccessRequest("s3:GetObject", SCREENED, keys)) == {"SpeakTls"}
 
 
 def test_a_verdict_may_be_taken_off(policy: dict[str, Any]) -> None:
     """It only closes the gate."""
-    assert not refused_by(policy, Request("s3:DeleteObjectTagging", SCREENED, by(SOMEBODY)))
+    assert not refused_by(policy, AccessRequest("s3:DeleteObjectTagging", SCREENED, by(SOMEBODY)))

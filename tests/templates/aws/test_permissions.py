@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.policies import listed
+from tests.support.policies import as_list
 from tests.templates.aws.conftest import MakeStack
 from tests.templates.aws.stack import Stack
 
@@ -163,6 +163,6 @@ def permissions(stack: Stack) -> dict[str, set[tuple[str, str]]]:
 def _pairs(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for statement in document["Statement"]:
         assert statement["Effect"] == "Allow"
-        for action in listed(statement["Action"]):
-            for resource in listed(statement["Resource"]):
+        for action in as_list(statement["Action"]):
+            for resource in as_list(statement["Resource"]):
                 yield action, resource

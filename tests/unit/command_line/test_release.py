@@ -13,16 +13,16 @@ from facescreen.screening.quarantine import Records
 from facescreen_cli.commands.release.releasing import NotReleased, Releasing, Return
 from tests.support.pictures import noise_picture
 from tests.support.quarantine_harness import (
-    MOVE,
-    PRIVATE,
-    Killed,
-    interrupt,
-    kill,
+    MOVE_SETTINGS,
+    PRIVATE_SETTINGS,
+    ProcessKilled,
+    call_before_operation,
     original_exists,
     quarantined_copies,
+    raise_killed,
     stop_interrupting,
 )
-from tests.support.screener_harness import PHOTO, REF, ScreenerHarness
+from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK
 
 OPERATIONS = range(1, 16)
@@ -30,18 +30,20 @@ OPERATIONS = range(1, 16)
 
 
 def moved(*, in_parts: bool = False) -> tuple[ScreenerHarness, Releasing]:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE)
-    etag = harness.store.put(REF.bucket, REF.key, PHOTO, {"team": "kyc"}, in_parts=in_parts)
-    harness.screen(replace(REF, etag=etag))
-    return harness, Releasing(harness.store, Records(harness.ledger), MOVE)
+    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE_SETTINGS)
+    etag = harness.store.put(
+        PHOTO_REF.bucket, PHOTO_REF.key, PHOTO, {"team": "kyc"}, in_parts=in_parts
+    )
+    harness.screen(replace(PHOTO_REF, etag=etag))
+    return harness, Releasing(harness.store, Records(harness.ledger), MOVE_SETTINGS)
 
 
 def made_private() -> tuple[ScreenerHarness, Releasing]:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE)
+    harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE_SETTINGS)
     harness.put()
-    harness.store.set_acl(REF, "public-read")
-    harness.screen(REF)
-    return harness, Releasing(harness.store, Records(harness.ledger), PRIVATE)
+    harness.store.set_acl(PHOTO_REF, "public-read")
+    harness.screen(PHOTO_REF)
+    return harness, Releasing(harness.store, Records(harness.ledger), PRIVATE_SETTINGS)
 
 
 def release(harness: ScreenerHarness, releasing: Releasing) -> None:
@@ -53,16 +55,16 @@ def test_what_was_moved_comes_back_and_its_event_costs_nothing(in_parts: bool) -
     harness, releasing = moved(in_parts=in_parts)
     release(harness, releasing)
     assert quarantined_copies(harness) == []
-    assert harness.store.download(REF, convert=False) == PHOTO
+    assert harness.store.download(PHOTO_REF, convert=False) == PHOTO
     assert harness.tags()["team"] == "kyc"
-    came = harness.screen(replace(REF, etag=harness.store.head(REF).etag))
+    came = harness.screen(replace(PHOTO_REF, etag=harness.store.head(PHOTO_REF).etag))
     assert (came.status, came.quarantine.status) == (Status.SCREENED, "released")
     assert original_exists(harness)
     assert harness.tags()["deepfake-verdict"] == "high_risk"
-    first, second = harness.sent()
+    first, second = harness.published_messages()
     assert first["id"] != second["id"]
-    assert harness.paid == 1
-    assert harness.screen(REF).status is Status.ALREADY_SCREENED
+    assert harness.detection_count == 1
+    assert harness.screen(PHOTO_REF).status is Status.ALREADY_SCREENED
 
 
 def test_an_event_that_is_quicker_than_the_release_moves_nothing_either() -> None:
@@ -72,7 +74,7 @@ def test_an_event_that_is_quicker_than_the_release_moves_nothing_either() -> Non
     def come_at_once(operation: str) -> None:
         if original_exists(harness):
             stop_interrupting(harness.store)
-            quick.append(harness.screen(REF).quarantine.status)
+            quick.append(harness.screen(PHOTO_REF).quarantine.status)
 
     harness.store.before = come_at_once
     release(harness, releasing)
@@ -85,7 +87,7 @@ def test_planning_changes_nothing() -> None:
     before = quarantined_copies(harness)
     plan = releasing.plan(before[0])
     assert isinstance(plan, Return)
-    assert plan.origin.uri == REF.uri
+    assert plan.origin.uri == PHOTO_REF.uri
     assert quarantined_copies(harness) == before
     assert not original_exists(harness)
 
@@ -96,7 +98,7 @@ def test_a_newer_object_is_not_overwritten() -> None:
     harness.put(newer)
     with pytest.raises(NotReleased, match="another object stands at oss://selfies/kyc/"):
         release(harness, releasing)
-    assert harness.store.download(REF, convert=False) == newer
+    assert harness.store.download(PHOTO_REF, convert=False) == newer
     assert len(quarantined_copies(harness)) == 1
 
 
@@ -105,29 +107,29 @@ def test_an_upload_at_any_moment_of_the_release_stays(number: int) -> None:
     harness, releasing = moved()
     newer = noise_picture()
     etag = harness.store.head(quarantined_copies(harness)[0]).etag
-    seen = interrupt(harness.store, number, lambda: harness.put(newer))
+    seen = call_before_operation(harness.store, number, lambda: harness.put(newer))
     with suppress(NotReleased, ObjectChanged, Unavailable):
         release(harness, releasing)
     if len(seen) >= number:
-        assert harness.store.head(REF).etag != etag
+        assert harness.store.head(PHOTO_REF).etag != etag
 
 
 @pytest.mark.parametrize("number", OPERATIONS)
 def test_a_release_killed_anywhere_is_finished_by_the_next(number: int) -> None:
     harness, releasing = moved()
     held = quarantined_copies(harness)[0]
-    interrupt(harness.store, number, kill)
+    call_before_operation(harness.store, number, raise_killed)
     try:
         release(harness, releasing)
-    except Killed:
+    except ProcessKilled:
         stop_interrupting(harness.store)
         assert original_exists(harness) or quarantined_copies(harness)
         if quarantined_copies(harness):
             releasing.carry_out(releasing.plan(held))
     stop_interrupting(harness.store)
     assert quarantined_copies(harness) == []
-    assert harness.screen(REF).quarantine.status == "released"
-    assert harness.paid == 1
+    assert harness.screen(PHOTO_REF).quarantine.status == "released"
+    assert harness.detection_count == 1
 
 
 def test_what_is_not_there_is_named() -> None:
@@ -137,7 +139,7 @@ def test_what_is_not_there_is_named() -> None:
     with pytest.raises(NotReleased, match="released already"):
         releasing.plan(held)
     with pytest.raises(NotReleased, match="were not made private"):
-        releasing.plan(REF)
+        releasing.plan(PHOTO_REF)
 
 
 def test_an_older_version_below_it_is_no_hindrance_and_a_newer_one_is() -> None:
@@ -146,7 +148,7 @@ def test_an_older_version_below_it_is_no_hindrance_and_a_newer_one_is() -> None:
     head = replace(harness.store.head(held), last_modified="Mon, 23 Nov 2026 04:05:06 GMT")
 
     def with_below(last_modified: str) -> Releasing:
-        heads = {held: head, REF: replace(there, last_modified=last_modified)}
+        heads = {held: head, PHOTO_REF: replace(there, last_modified=last_modified)}
         store = harness.store
         store.head = lambda ref: heads[replace(ref, size=None)]  # type: ignore[method-assign]
         return releasing
@@ -158,36 +160,36 @@ def test_an_older_version_below_it_is_no_hindrance_and_a_newer_one_is() -> None:
 
 def test_what_was_made_private_gets_its_access_list_back_for_good() -> None:
     harness, releasing = made_private()
-    harness.screen(REF)
-    assert harness.store.acl(REF) == "private"
-    releasing.carry_out(releasing.plan(REF))
-    assert harness.store.acl(REF) == "public-read"
+    harness.screen(PHOTO_REF)
+    assert harness.store.acl(PHOTO_REF) == "private"
+    releasing.carry_out(releasing.plan(PHOTO_REF))
+    assert harness.store.acl(PHOTO_REF) == "public-read"
     again = harness.put()
     assert harness.screen(again).quarantine.status == "released"
-    assert harness.store.acl(REF) == "default"
+    assert harness.store.acl(PHOTO_REF) == "default"
 
 
 def test_a_second_delivery_does_not_take_private_for_what_it_was() -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE)
+    harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE_SETTINGS)
     harness.put()
 
     def kill_once_set(operation: str) -> None:
-        if harness.store.acl_of(REF) == "private":
-            raise Killed
+        if harness.store.acl_of(PHOTO_REF) == "private":
+            raise ProcessKilled
 
     harness.store.before = kill_once_set
-    with pytest.raises(Killed):
-        harness.screen(REF)
+    with pytest.raises(ProcessKilled):
+        harness.screen(PHOTO_REF)
     stop_interrupting(harness.store)
-    harness.screen(REF)
-    releasing = Releasing(harness.store, Records(harness.ledger), PRIVATE)
-    releasing.carry_out(releasing.plan(REF))
-    assert harness.store.acl(REF) == "default"
+    harness.screen(PHOTO_REF)
+    releasing = Releasing(harness.store, Records(harness.ledger), PRIVATE_SETTINGS)
+    releasing.carry_out(releasing.plan(PHOTO_REF))
+    assert harness.store.acl(PHOTO_REF) == "default"
 
 
 def test_access_that_was_set_on_other_bytes_is_said() -> None:
     harness, releasing = made_private()
-    plan = releasing.plan(REF)
-    interrupt(harness.store, 2, lambda: harness.put(noise_picture()))
+    plan = releasing.plan(PHOTO_REF)
+    call_before_operation(harness.store, 2, lambda: harness.put(noise_picture()))
     with pytest.raises(NotReleased, match="look at its access list"):
         releasing.carry_out(plan)

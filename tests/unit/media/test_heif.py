@@ -8,7 +8,7 @@ import pytest
 
 from facescreen.media.media import Unreadable
 from tests.support.media.handmade_files import box, ftyp, full_box, heif, ispe
-from tests.support.media.memory_reader import probed
+from tests.support.media.memory_reader import probe_bytes
 
 SIZE = ispe(480, 640)
 
@@ -40,15 +40,17 @@ PROPERTIES = {
 def test_properties_of_the_primary_item(
     properties: list[bytes], size: tuple[int, int], rotated: bool
 ) -> None:
-    media = probed(heif(*properties))
+    media = probe_bytes(heif(*properties))
     assert ((media.width, media.height), media.rotated) == (size, rotated)
 
 
 @pytest.mark.parametrize("wide_ids", [False, True])
 @pytest.mark.parametrize("wide_indexes", [False, True])
 def test_the_primary_item_is_found_among_tiles(wide_ids: bool, wide_indexes: bool) -> None:
-    content = heif(SIZE, irot(1), item=49, others=48, wide_ids=wide_ids, wide_indexes=wide_indexes)
-    assert probed(content).width == 640
+    content = heif(
+        SIZE, irot(1), item_id=49, tile_count=48, wide_ids=wide_ids, wide_indexes=wide_indexes
+    )
+    assert probe_bytes(content).width == 640
 
 
 BRANDS = {
@@ -65,7 +67,7 @@ BRANDS = {
 
 @pytest.mark.parametrize(("brands", "mime", "frames"), BRANDS.values(), ids=BRANDS)
 def test_brands_tell_the_type(brands: tuple[bytes, ...], mime: str, frames: int) -> None:
-    media = probed(heif(SIZE, brands=brands))
+    media = probe_bytes(heif(SIZE, brands=brands))
     assert (media.type, media.frames) == (mime, frames)
 
 
@@ -89,4 +91,4 @@ DAMAGED = {
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_heif_is_unreadable(content: bytes) -> None:
     with pytest.raises(Unreadable):
-        probed(content)
+        probe_bytes(content)

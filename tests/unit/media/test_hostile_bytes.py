@@ -15,18 +15,18 @@ from facescreen.media.media import Media, Unreadable
 from facescreen.media.probe import probe
 from facescreen.media.reader import MOST_BYTES
 from tests.fuzz.limits import cpu_s
-from tests.support.media.encoded_files import animated, encoded
+from tests.support.media.encoded_files import encode_animation, encode_image
 from tests.support.media.handmade_files import (
-    Track,
+    Mp4Track,
     box,
-    exif,
+    exif_block,
     ftyp,
     full_box,
     heif,
     ispe,
     jpeg,
+    jpeg_segment,
     mp4,
-    segment,
 )
 from tests.support.media.memory_reader import MemoryReader
 
@@ -53,16 +53,16 @@ FRAGMENT = box(
     ),
 )
 VALID: dict[str, Callable[[], bytes]] = {
-    "jpeg": lambda: jpeg(segment(0xE1, exif(6)), segment(0xE2, b"x")),
-    "png": lambda: animated("PNG"),
-    "webp": lambda: encoded("WEBP", orientation=6),
-    "gif": lambda: encoded("GIF"),
-    "bmp": lambda: encoded("BMP"),
-    "tiff": lambda: encoded("TIFF"),
-    "heic": lambda: heif(ispe(480, 640), box(b"irot", b"\1"), others=3),
-    "encoded heic": lambda: encoded("HEIF"),
-    "mp4": lambda: mp4(Track(handler=b"soun"), Track(edits=((2000, 0),))),
-    "fragmented mp4": lambda: mp4(Track(), more=box(b"mvex")) + FRAGMENT,
+    "jpeg": lambda: jpeg(jpeg_segment(0xE1, exif_block(6)), jpeg_segment(0xE2, b"x")),
+    "png": lambda: encode_animation("PNG"),
+    "webp": lambda: encode_image("WEBP", orientation=6),
+    "gif": lambda: encode_image("GIF"),
+    "bmp": lambda: encode_image("BMP"),
+    "tiff": lambda: encode_image("TIFF"),
+    "heic": lambda: heif(ispe(480, 640), box(b"irot", b"\1"), tile_count=3),
+    "encoded heic": lambda: encode_image("HEIF"),
+    "mp4": lambda: mp4(Mp4Track(handler=b"soun"), Mp4Track(edits=((2000, 0),))),
+    "fragmented mp4": lambda: mp4(Mp4Track(), extra_boxes=box(b"mvex")) + FRAGMENT,
 }
 
 
@@ -107,22 +107,24 @@ def test_anything_behind_a_signature(signature: bytes, rest: bytes) -> None:
 FOUR_MB = 4 * 1024 * 1024
 STTS = full_box(b"stts", struct.pack(">I", 1))[8:]
 MALICIOUS: dict[str, Callable[[], bytes]] = {
-    "jpeg of a million segments": lambda: jpeg(segment(0xE1, b"") * 1_000_000),
-    "jpeg of nine megabytes of depth data": lambda: jpeg(segment(0xE1, bytes(65_000)) * 140),
+    "jpeg of a million segments": lambda: jpeg(jpeg_segment(0xE1, b"") * 1_000_000),
+    "jpeg of nine megabytes of depth data": lambda: jpeg(jpeg_segment(0xE1, bytes(65_000)) * 140),
     "jpeg of fill bytes": lambda: b"\xff\xd8" + b"\xff" * FOUR_MB,
-    "jpeg of strays between segments": lambda: jpeg((b"\xff\0" * 2_000 + segment(0xE1, b"")) * 999),
-    "png of empty chunks": lambda: encoded("PNG")[:33] + bytes(FOUR_MB),
+    "jpeg of strays between segments": lambda: jpeg(
+        (b"\xff\0" * 2_000 + jpeg_segment(0xE1, b"")) * 999
+    ),
+    "png of empty chunks": lambda: encode_image("PNG")[:33] + bytes(FOUR_MB),
     "webp of empty chunks": lambda: b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x08" + bytes(FOUR_MB),
     "gif of short blocks": lambda: b"GIF89a" + b"\1" * 7 + b"\x21\xfe" + b"\1\1" * FOUR_MB,
     "tiff of the longest directory": lambda: b"II*\0\x08\0\0\0\xff\xff" + b"\3" * FOUR_MB,
     "empty boxes": lambda: ftyp(b"isom") + box(b"free") * 500_000,
-    "tracks without end": lambda: mp4(*[Track(handler=b"soun")] * 9_000),
+    "tracks without end": lambda: mp4(*[Mp4Track(handler=b"soun")] * 9_000),
     "boxes within boxes": lambda: ftyp(b"isom") + struct.pack(">I4s", 0, b"moov") * 500_000,
-    "items without end": lambda: heif(ispe(1, 1), item=65_535, others=60_000),
-    "a table of four thousand million rows": lambda: mp4(Track()).replace(
+    "items without end": lambda: heif(ispe(1, 1), item_id=65_535, tile_count=60_000),
+    "a table of four thousand million rows": lambda: mp4(Mp4Track()).replace(
         STTS, STTS[:-4] + b"\xff" * 4
     ),
-    "fragments without end": lambda: mp4(Track(), more=box(b"mvex")) + FRAGMENT * 50_000,
+    "fragments without end": lambda: mp4(Mp4Track(), extra_boxes=box(b"mvex")) + FRAGMENT * 50_000,
     "brands without end": lambda: ftyp(b"heic", bytes(FOUR_MB - 100)),
 }
 
@@ -141,7 +143,7 @@ def test_malice_ends_soon(make: Callable[[], bytes]) -> None:
 
 
 def test_a_reason_never_repeats_the_bytes() -> None:
-    for content in (b"SECRET", mp4(Track(handler=b"SECR")), ftyp(b"SECR") + box(b"SECR")):
+    for content in (b"SECRET", mp4(Mp4Track(handler=b"SECR")), ftyp(b"SECR") + box(b"SECR")):
         assert "SECR" not in str(probe_within_limits(content))
 
 

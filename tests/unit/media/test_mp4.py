@@ -9,18 +9,18 @@ import cv2
 import pytest
 
 from facescreen.media.media import Media, Unreadable
-from tests.support.media.encoded_files import video
+from tests.support.media.encoded_files import encode_video
 from tests.support.media.handmade_files import (
     QUARTER_TURN,
-    Track,
+    Mp4Track,
     box,
     ftyp,
     full_box,
+    large_box,
     moov,
     mp4,
-    wide_box,
 )
-from tests.support.media.memory_reader import probed
+from tests.support.media.memory_reader import probe_bytes
 
 QUARTER_TURN_MATRIX = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30)
 UPRIGHT_MATRIX = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
@@ -29,7 +29,7 @@ MDAT = box(b"mdat", bytes(300_000))
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return video(tmp_path_factory.mktemp("clip"))
+    return encode_video(tmp_path_factory.mktemp("clip"))
 
 
 def moov_in_front(content: bytes) -> bytes:
@@ -58,8 +58,8 @@ def assert_as_opencv_says(media: Media, content: bytes, folder: Path) -> None:
 
 @pytest.mark.parametrize("fps", [8, 10, 29.97])
 def test_a_clip_with_its_moov_at_the_end(fps: float, tmp_path: Path) -> None:
-    content = video(tmp_path, frames=20, fps=fps)
-    media = probed(content, most_reads=2)
+    content = encode_video(tmp_path, frames=20, fps=fps)
+    media = probe_bytes(content, max_reads=2)
     assert (media.type, media.codec, media.rotated) == ("video/mp4", "mp4v", False)
     assert media.duration_s == pytest.approx(20 / fps, rel=1e-3)
     assert_as_opencv_says(media, content, tmp_path)
@@ -68,38 +68,38 @@ def test_a_clip_with_its_moov_at_the_end(fps: float, tmp_path: Path) -> None:
 def test_a_clip_with_its_moov_in_front_takes_one_read(clip: bytes, tmp_path: Path) -> None:
     content = moov_in_front(clip)
     assert len(content) == len(clip) > 1_000_000
-    media = probed(content)
-    assert media == probed(clip, most_reads=2)
+    media = probe_bytes(content)
+    assert media == probe_bytes(clip, max_reads=2)
     assert_as_opencv_says(media, content, tmp_path)
 
 
 def test_a_phone_held_upright_stores_the_film_on_its_side(clip: bytes, tmp_path: Path) -> None:
     before, _, behind = clip.rpartition(UPRIGHT_MATRIX)
     content = before + QUARTER_TURN_MATRIX + behind
-    media = probed(content, most_reads=2)
+    media = probe_bytes(content, max_reads=2)
     assert (media.width, media.height, media.rotated) == (640, 480, True)
     assert_as_opencv_says(media, content, tmp_path)
 
 
 def test_quicktime_by_brand(tmp_path: Path) -> None:
-    media = probed(video(tmp_path, "mov"), most_reads=2)
+    media = probe_bytes(encode_video(tmp_path, "mov"), max_reads=2)
     assert (media.type, media.width, media.height, media.fps) == ("video/quicktime", 480, 640, 10)
 
 
 PLACES = {
-    "moov behind the mdat": ftyp(b"mp42") + MDAT + moov(Track()),
-    "moov behind a 64-bit mdat": ftyp(b"mp42") + wide_box(b"mdat", MDAT) + moov(Track()),
-    "a 64-bit moov": ftyp(b"mp42") + wide_box(b"moov", moov(Track())[8:]),
-    "a moov to the end of the file": ftyp(b"mp42") + bytes(4) + moov(Track())[4:],
-    "a moov of the other version": mp4(Track(version=1, edits=((2000, 0),))),
-    "a terminator at the end of the moov": mp4(Track(), more=bytes(4)),
-    "a brand nobody knows": ftyp(b"new!") + moov(Track()),
+    "moov behind the mdat": ftyp(b"mp42") + MDAT + moov(Mp4Track()),
+    "moov behind a 64-bit mdat": ftyp(b"mp42") + large_box(b"mdat", MDAT) + moov(Mp4Track()),
+    "a 64-bit moov": ftyp(b"mp42") + large_box(b"moov", moov(Mp4Track())[8:]),
+    "a moov to the end of the file": ftyp(b"mp42") + bytes(4) + moov(Mp4Track())[4:],
+    "a moov of the other version": mp4(Mp4Track(version=1, edits=((2000, 0),))),
+    "a terminator at the end of the moov": mp4(Mp4Track(), extra_boxes=bytes(4)),
+    "a brand nobody knows": ftyp(b"new!") + moov(Mp4Track()),
 }
 
 
 @pytest.mark.parametrize("content", PLACES.values(), ids=PLACES)
 def test_the_moov_is_found_wherever_it_stands(content: bytes) -> None:
-    media = probed(content, most_reads=2)
+    media = probe_bytes(content, max_reads=2)
     assert (media.type, media.codec) == ("video/mp4", "avc1")
     assert (media.width, media.height, media.rotated) == (480, 640, False)
     assert (media.frames, media.duration_s, media.fps) == (50, 2, 25)
@@ -107,22 +107,22 @@ def test_the_moov_is_found_wherever_it_stands(content: bytes) -> None:
 
 @pytest.mark.parametrize("first", [b"", box(b"wide"), box(b"free", bytes(9)), box(b"skip"), MDAT])
 def test_old_quicktime_names_no_brand(first: bytes) -> None:
-    assert probed(first + moov(Track()), most_reads=2).type == "video/quicktime"
+    assert probe_bytes(first + moov(Mp4Track()), max_reads=2).type == "video/quicktime"
 
 
-SOUND = Track(track_id=9, handler=b"soun")
-OTHER = Track(width=64, height=48)
+SOUND = Mp4Track(track_id=9, handler=b"soun")
+OTHER = Mp4Track(width=64, height=48)
 TRACKS = {
-    "behind the sound": [SOUND, Track()],
-    "the first of two": [Track(), OTHER],
-    "the first enabled one": [Track(width=64, enabled=False), Track()],
-    "a disabled one where no other is": [Track(enabled=False), SOUND],
+    "behind the sound": [SOUND, Mp4Track()],
+    "the first of two": [Mp4Track(), OTHER],
+    "the first enabled one": [Mp4Track(width=64, enabled=False), Mp4Track()],
+    "a disabled one where no other is": [Mp4Track(enabled=False), SOUND],
 }
 
 
 @pytest.mark.parametrize("tracks", TRACKS.values(), ids=TRACKS)
-def test_the_track_that_counts(tracks: list[Track]) -> None:
-    assert probed(mp4(*tracks)).width == 480
+def test_the_track_that_counts(tracks: list[Mp4Track]) -> None:
+    assert probe_bytes(mp4(*tracks)).width == 480
 
 
 MATRICES = {
@@ -141,15 +141,15 @@ MATRICES = {
 def test_the_matrix_turns_the_picture(
     version: int, matrix: tuple[int, int, int, int], size: tuple[int, int], rotated: bool
 ) -> None:
-    media = probed(mp4(Track(matrix=matrix, version=version)))
+    media = probe_bytes(mp4(Mp4Track(matrix=matrix, version=version)))
     assert ((media.width, media.height), media.rotated) == (size, rotated)
 
 
 def test_a_codec_that_can_not_be_printed_is_left_out() -> None:
-    assert probed(mp4(Track(codec=b"\n\x1b[2"))).codec is None
+    assert probe_bytes(mp4(Mp4Track(codec=b"\n\x1b[2"))).codec is None
 
 
-LONE = mp4(Track())
+LONE = mp4(Mp4Track())
 DAMAGED = {
     "only sound": mp4(SOUND),
     "no track": mp4(),
@@ -158,7 +158,7 @@ DAMAGED = {
     "the moov cut off": LONE[:-1],
     "no sample table": LONE.replace(b"stts", b"free"),
     "no clock": LONE.replace(b"mdhd", b"free"),
-    "no width": mp4(Track(width=0)),
+    "no width": mp4(Mp4Track(width=0)),
     "a box smaller than its header": ftyp(b"isom") + struct.pack(">I4s", 7, b"moov") + LONE,
     "a 64-bit box smaller than its header": ftyp(b"isom") + struct.pack(">I4sQ", 1, b"moov", 15),
     "a child longer than its parent": LONE.replace(
@@ -168,16 +168,16 @@ DAMAGED = {
         full_box(b"stts", struct.pack(">I", 1))[8:], full_box(b"stts", struct.pack(">I", 2))[8:]
     ),
     "a size beyond all files": ftyp(b"isom") + struct.pack(">I4sQ", 1, b"mdat", 2**64 - 1),
-    "a timescale of zero": mp4(Track(timescale=0)),
+    "a timescale of zero": mp4(Mp4Track(timescale=0)),
 }
 
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_film_is_unreadable(content: bytes) -> None:
     with pytest.raises(Unreadable):
-        probed(content, most_reads=2)
+        probe_bytes(content, max_reads=2)
 
 
 def test_a_file_of_sound_says_so() -> None:
     with pytest.raises(Unreadable, match="no video track"):
-        probed(mp4(SOUND))
+        probe_bytes(mp4(SOUND))

@@ -10,33 +10,36 @@ import pytest
 from PIL import Image, ImageOps
 
 from facescreen.media.media import Unreadable
-from tests.support.media.encoded_files import HEIGHT, WIDTH, animated, encoded
-from tests.support.media.handmade_files import exif
-from tests.support.media.memory_reader import probed
+from tests.support.media.encoded_files import HEIGHT, WIDTH, encode_animation, encode_image
+from tests.support.media.handmade_files import exif_block
+from tests.support.media.memory_reader import probe_bytes
 
 ENCODED = {
-    "jpeg": ("image/jpeg", lambda: encoded("JPEG")),
-    "jpeg-progressive": ("image/jpeg", lambda: encoded("JPEG", progressive=True)),
-    "jpeg-cmyk": ("image/jpeg", lambda: encoded("JPEG", mode="CMYK")),
-    "jpeg-grey": ("image/jpeg", lambda: encoded("JPEG", mode="L")),
-    "jpeg-of-several-pictures": ("image/jpeg", lambda: animated("MPO")),
-    "png": ("image/png", lambda: encoded("PNG")),
-    "png-palette": ("image/png", lambda: encoded("PNG", mode="P")),
-    "webp-lossy": ("image/webp", lambda: encoded("WEBP")),
-    "webp-lossless": ("image/webp", lambda: encoded("WEBP", lossless=True)),
-    "webp-extended": ("image/webp", lambda: encoded("WEBP", icc_profile=b"profile", lossless=True)),
-    "heic": ("image/heic", lambda: encoded("HEIF")),
-    "avif": ("image/avif", lambda: encoded("AVIF", speed=10)),
-    "tiff": ("image/tiff", lambda: encoded("TIFF")),
-    "gif": ("image/gif", lambda: encoded("GIF")),
-    "bmp": ("image/bmp", lambda: encoded("BMP")),
+    "jpeg": ("image/jpeg", lambda: encode_image("JPEG")),
+    "jpeg-progressive": ("image/jpeg", lambda: encode_image("JPEG", progressive=True)),
+    "jpeg-cmyk": ("image/jpeg", lambda: encode_image("JPEG", mode="CMYK")),
+    "jpeg-grey": ("image/jpeg", lambda: encode_image("JPEG", mode="L")),
+    "jpeg-of-several-pictures": ("image/jpeg", lambda: encode_animation("MPO")),
+    "png": ("image/png", lambda: encode_image("PNG")),
+    "png-palette": ("image/png", lambda: encode_image("PNG", mode="P")),
+    "webp-lossy": ("image/webp", lambda: encode_image("WEBP")),
+    "webp-lossless": ("image/webp", lambda: encode_image("WEBP", lossless=True)),
+    "webp-extended": (
+        "image/webp",
+        lambda: encode_image("WEBP", icc_profile=b"profile", lossless=True),
+    ),
+    "heic": ("image/heic", lambda: encode_image("HEIF")),
+    "avif": ("image/avif", lambda: encode_image("AVIF", speed=10)),
+    "tiff": ("image/tiff", lambda: encode_image("TIFF")),
+    "gif": ("image/gif", lambda: encode_image("GIF")),
+    "bmp": ("image/bmp", lambda: encode_image("BMP")),
 }
 TURNING = ["JPEG", "PNG", "AVIF"]
 
 
 @pytest.mark.parametrize(("mime", "make"), ENCODED.values(), ids=ENCODED)
 def test_an_encoded_picture_takes_one_read(mime: str, make: Callable[[], bytes]) -> None:
-    media = probed(make())
+    media = probe_bytes(make())
     assert (media.type, media.kind) == (mime, "image")
     assert (media.width, media.height, media.rotated) == (WIDTH, HEIGHT, False)
     assert media.frames in (1, None)
@@ -46,18 +49,18 @@ def test_an_encoded_picture_takes_one_read(mime: str, make: Callable[[], bytes])
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("form", TURNING)
 def test_the_size_is_as_displayed(form: str, orientation: int) -> None:
-    content = encoded(form, orientation=orientation)
+    content = encode_image(form, orientation=orientation)
     displayed = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
-    media = probed(content)
+    media = probe_bytes(content)
     assert (media.width, media.height) == displayed.size
     assert media.rotated == (orientation != 1)
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_a_webp_carries_its_orientation_behind_the_picture(orientation: int) -> None:
-    content = encoded("WEBP", orientation=orientation, lossless=True)
+    content = encode_image("WEBP", orientation=orientation, lossless=True)
     displayed = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
-    media = probed(content, most_reads=2)
+    media = probe_bytes(content, max_reads=2)
     assert (media.width, media.height) == displayed.size
     assert media.rotated == (orientation != 1)
 
@@ -71,8 +74,8 @@ def riff(*chunks: tuple[bytes, bytes]) -> bytes:
 
 EXTENDED = (b"VP8X", b"\x08" + bytes(3) + struct.pack("<HBHB", 479, 0, 639, 0))
 FORMS = {
-    "exif behind a chunk of odd size": ([(b"VP8 ", b"odd"), (b"EXIF", exif(6))], True),
-    "exif without prefix": ([(b"EXIF", exif(6)[6:])], True),
+    "exif behind a chunk of odd size": ([(b"VP8 ", b"odd"), (b"EXIF", exif_block(6))], True),
+    "exif without prefix": ([(b"EXIF", exif_block(6)[6:])], True),
     "exif announced but absent": ([(b"VP8 ", b"even")], False),
     "nothing in the last chunk": ([(b"XMP ", b"")], False),
 }
@@ -80,7 +83,7 @@ FORMS = {
 
 @pytest.mark.parametrize(("chunks", "rotated"), FORMS.values(), ids=FORMS)
 def test_the_chunks_of_a_webp(chunks: list[tuple[bytes, bytes]], rotated: bool) -> None:
-    media = probed(riff(EXTENDED, *chunks))
+    media = probe_bytes(riff(EXTENDED, *chunks))
     assert (media.width, media.height) == ((640, 480) if rotated else (480, 640))
     assert media.rotated == rotated
 
@@ -88,7 +91,7 @@ def test_the_chunks_of_a_webp(chunks: list[tuple[bytes, bytes]], rotated: bool) 
 @pytest.mark.parametrize("form", ["PNG", "WEBP", "GIF", "AVIF"])
 def test_an_animation_has_more_than_one_frame(form: str) -> None:
     options = {"loop": 0} if form == "GIF" else {}
-    assert probed(animated(form, **options)).frames == 2
+    assert probe_bytes(encode_animation(form, **options)).frames == 2
 
 
 GIF = struct.pack("<6sHHBxx", b"GIF89a", 480, 640, 0x80) + bytes(6)
@@ -112,7 +115,7 @@ PLAIN_PICTURE = b"\x2c" + bytes(8) + b"\x07" + DATA
     ids=["one", "one without colours", "two", "cut in the second", "no trailer", "cut", "astray"],
 )
 def test_the_pictures_of_a_gif_are_counted(blocks: bytes, frames: int | None) -> None:
-    media = probed(GIF + blocks)
+    media = probe_bytes(GIF + blocks)
     assert (media.width, media.height, media.frames) == (480, 640, frames)
 
 
@@ -120,7 +123,7 @@ def test_a_bmp_may_be_stored_from_the_top_or_have_the_short_header() -> None:
     top_down = b"BM" + bytes(12) + struct.pack("<Iii", 124, 480, -640)
     short = b"BM" + bytes(12) + struct.pack("<IHH", 12, 480, 640)
     for content in (top_down, short):
-        media = probed(content)
+        media = probe_bytes(content)
         assert (media.width, media.height) == (480, 640)
 
 
@@ -130,18 +133,18 @@ def test_a_tiff_is_read_in_either_byte_order(order: str) -> None:
     fields = [(256, 3, 1, narrow), (257, 4, 1, 640), (258, 3, 2, 0), (270, 2, 1, 0)]
     mark = b"II*\0" if order == "<" else b"MM\0*"
     entries = b"".join(struct.pack(order + "HHII", *field) for field in fields)
-    media = probed(mark + struct.pack(order + "IH", 8, len(fields)) + entries)
+    media = probe_bytes(mark + struct.pack(order + "IH", 8, len(fields)) + entries)
     assert (media.width, media.height) == (480, 640)
 
 
 def test_a_png_may_carry_much_before_its_picture() -> None:
-    content = encoded("PNG", orientation=6, icc_profile=_incompressible(300_000))
-    media = probed(content, most_reads=2)
+    content = encode_image("PNG", orientation=6, icc_profile=_incompressible(300_000))
+    media = probe_bytes(content, max_reads=2)
     assert (media.width, media.height) == (HEIGHT, WIDTH)
 
 
 def _incompressible(size: int) -> bytes:
-    return encoded("BMP")[54 : 54 + size]
+    return encode_image("BMP")[54 : 54 + size]
 
 
 PNG_HEADER = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 480, 640) + bytes(9)
@@ -169,11 +172,11 @@ DAMAGED = {
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_what_is_no_picture_is_unreadable(content: bytes) -> None:
     with pytest.raises(Unreadable, match=r"^The .*\.$"):
-        probed(content)
+        probe_bytes(content)
 
 
 def test_a_png_with_damaged_exif_is_shown_as_stored() -> None:
-    damaged = exif(6)[:-10]
+    damaged = exif_block(6)[:-10]
     chunk = struct.pack(">I4s", len(damaged), b"eXIf") + damaged + bytes(4)
-    media = probed(PNG_HEADER + chunk + b"\0\0\0\0IDAT")
+    media = probe_bytes(PNG_HEADER + chunk + b"\0\0\0\0IDAT")
     assert (media.width, media.height, media.rotated) == (480, 640, False)

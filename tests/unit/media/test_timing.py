@@ -7,17 +7,17 @@ import struct
 import pytest
 
 from facescreen.media.media import Unreadable
-from tests.support.media.handmade_files import Track, box, full_box, mp4
-from tests.support.media.memory_reader import probed
+from tests.support.media.handmade_files import Mp4Track, box, full_box, mp4
+from tests.support.media.memory_reader import probe_bytes
 
 TRACKS = {
-    "constant": (Track(frames=((50, 512),)), 50, 2, 25),
-    "variable": (Track(timescale=1000, frames=((2, 40), (1, 120), (3, 100))), 6, 0.5, 12),
-    "one frame that lasts": (Track(timescale=1, frames=((1, 3),)), 1, 3, pytest.approx(1 / 3)),
-    "frames that take no time": (Track(frames=((50, 0),)), 50, 0, None),
-    "no frames": (Track(frames=()), 0, 0, None),
+    "constant": (Mp4Track(frames=((50, 512),)), 50, 2, 25),
+    "variable": (Mp4Track(timescale=1000, frames=((2, 40), (1, 120), (3, 100))), 6, 0.5, 12),
+    "one frame that lasts": (Mp4Track(timescale=1, frames=((1, 3),)), 1, 3, pytest.approx(1 / 3)),
+    "frames that take no time": (Mp4Track(frames=((50, 0),)), 50, 0, None),
+    "no frames": (Mp4Track(frames=()), 0, 0, None),
     "an eternity": (
-        Track(timescale=1, frames=((2**32 - 1, 2**32 - 1),)),
+        Mp4Track(timescale=1, frames=((2**32 - 1, 2**32 - 1),)),
         2**32 - 1,
         (2.0**32 - 1) ** 2,
         pytest.approx(2.0**-32),
@@ -27,9 +27,9 @@ TRACKS = {
 
 @pytest.mark.parametrize(("track", "frames", "duration_s", "fps"), TRACKS.values(), ids=TRACKS)
 def test_the_sample_table_tells_the_pace(
-    track: Track, frames: int, duration_s: float, fps: float | None
+    track: Mp4Track, frames: int, duration_s: float, fps: float | None
 ) -> None:
-    media = probed(mp4(track))
+    media = probe_bytes(mp4(track))
     assert (media.frames, media.duration_s, media.fps) == (frames, duration_s, fps)
 
 
@@ -49,15 +49,15 @@ EDITS = {
 def test_an_edit_list_tells_what_is_shown(
     version: int, edits: tuple[tuple[int, int], ...], duration_s: float
 ) -> None:
-    media = probed(mp4(Track(edits=edits, version=version)))
+    media = probe_bytes(mp4(Mp4Track(edits=edits, version=version)))
     assert (media.duration_s, media.fps) == (duration_s, 25)
 
 
 def test_edits_need_the_movies_clock() -> None:
-    content = mp4(Track(edits=((1000, 0),)))
+    content = mp4(Mp4Track(edits=((1000, 0),)))
     begin = content.index(b"mvhd") + 16
     with pytest.raises(Unreadable, match="timescale is zero"):
-        probed(content[:begin] + bytes(4) + content[begin + 4 :])
+        probe_bytes(content[:begin] + bytes(4) + content[begin + 4 :])
 
 
 def trun(*durations: int, frames: int = 0, others: int = 0) -> bytes:
@@ -83,7 +83,7 @@ def trex(track_id: int, duration: int) -> bytes:
     return full_box(b"trex", struct.pack(">5I", track_id, 1, duration, 0, 0))
 
 
-EMPTY = Track(frames=(), version=1)
+EMPTY = Mp4Track(frames=(), version=1)
 MDAT = box(b"mdat", bytes(100))
 FRAGMENTS = {
     "durations of the run": moof(trun(*[512] * 50)),
@@ -98,40 +98,40 @@ FRAGMENTS = {
 
 @pytest.mark.parametrize("rest", FRAGMENTS.values(), ids=FRAGMENTS)
 def test_fragments_hold_the_frames(rest: bytes) -> None:
-    head = mp4(EMPTY, more=box(b"mvex", trex(2, 7), trex(1, 512)))
-    media = probed(head + rest)
+    head = mp4(EMPTY, extra_boxes=box(b"mvex", trex(2, 7), trex(1, 512)))
+    media = probe_bytes(head + rest)
     assert (media.frames, media.duration_s, media.fps) == (50, 2, 25)
 
 
 def test_fragments_follow_on_what_the_moov_holds() -> None:
-    head = mp4(Track(edits=((0, 1024),)), more=box(b"mvex", trex(1, 512)))
-    assert probed(head + moof(trun(frames=25))).duration_s == 3
+    head = mp4(Mp4Track(edits=((0, 1024),)), extra_boxes=box(b"mvex", trex(1, 512)))
+    assert probe_bytes(head + moof(trun(frames=25))).duration_s == 3
 
 
 def test_fragments_far_apart_take_few_reads() -> None:
     far = box(b"mdat", bytes(400_000))
-    head = mp4(EMPTY, more=box(b"mvex", trex(1, 512)))
+    head = mp4(EMPTY, extra_boxes=box(b"mvex", trex(1, 512)))
     content = head + (moof(trun(frames=25)) + far) * 3
-    assert probed(content, most_reads=4).duration_s == 3
+    assert probe_bytes(content, max_reads=4).duration_s == 3
 
 
 def test_fragments_may_tell_no_time() -> None:
-    media = probed(mp4(EMPTY, more=box(b"mvex")) + moof(trun(frames=50)))
+    media = probe_bytes(mp4(EMPTY, extra_boxes=box(b"mvex")) + moof(trun(frames=50)))
     assert (media.frames, media.duration_s, media.fps) == (50, 0, None)
 
 
 def test_fragments_may_be_missing() -> None:
-    media = probed(mp4(EMPTY, more=box(b"mvex", trex(1, 512))))
+    media = probe_bytes(mp4(EMPTY, extra_boxes=box(b"mvex", trex(1, 512))))
     assert (media.frames, media.duration_s, media.fps) == (0, 0, None)
 
 
 def test_a_fragment_cut_short_is_unreadable() -> None:
-    head = mp4(EMPTY, more=box(b"mvex", trex(1, 512)))
+    head = mp4(EMPTY, extra_boxes=box(b"mvex", trex(1, 512)))
     with pytest.raises(Unreadable):
-        probed(head + moof(trun(*[512] * 50))[:-1])
+        probe_bytes(head + moof(trun(*[512] * 50))[:-1])
 
 
 def test_the_tables_may_be_long_but_not_endless() -> None:
-    assert probed(mp4(Track(frames=((1, 512),) * 90_000)), most_reads=5).frames == 90_000
+    assert probe_bytes(mp4(Mp4Track(frames=((1, 512),) * 90_000)), max_reads=5).frames == 90_000
     with pytest.raises(Unreadable, match="too involved"):
-        probed(mp4(Track(frames=((1, 512),) * 110_000)), most_reads=6)
+        probe_bytes(mp4(Mp4Track(frames=((1, 512),) * 110_000)), max_reads=6)

@@ -15,7 +15,7 @@ from facescreen.events.parsed import Answer, Delivery, Triggered
 from facescreen.screening.batch import Batch
 from facescreen.testing.bus import MemoryDeadLetters
 from facescreen.timing import Deadline
-from tests.support.screener_harness import PHOTO, REF, ScreenerHarness
+from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK, LOW_RISK
 
 DOWN = Unavailable("the service is unwell", code="ServiceUnavailable")
@@ -25,7 +25,9 @@ INVOCATION = {"invocationSchemaVersion": "2.0", "invocationId": "job-1"}
 
 def put(harness: ScreenerHarness, key: str) -> Any:
     """An object with bytes of its own."""
-    return replace(REF, key=key, etag=harness.store.put(REF.bucket, key, PHOTO + key.encode()))
+    return replace(
+        PHOTO_REF, key=key, etag=harness.store.put(PHOTO_REF.bucket, key, PHOTO + key.encode())
+    )
 
 
 def message(harness: ScreenerHarness, number: int, receives: int = 1) -> Delivery:
@@ -53,7 +55,7 @@ def test_a_whole_event_fails_after_all_its_objects_had_their_turn() -> None:
     whole = Delivery(objects=[put(harness, "a.jpg"), put(harness, "b.jpg")])
     with pytest.raises(Unavailable):
         work(harness, Triggered([whole]))
-    assert harness.store.tags(replace(REF, key="b.jpg"))["deepfake-verdict"] == "low_risk"
+    assert harness.store.tags(replace(PHOTO_REF, key="b.jpg"))["deepfake-verdict"] == "low_risk"
 
 
 def test_a_record_that_can_not_be_read_fails_a_whole_event() -> None:
@@ -61,14 +63,14 @@ def test_a_record_that_can_not_be_read_fails_a_whole_event() -> None:
     whole = Delivery(objects=[put(harness, "a.jpg")], faults=[BadEvent("no key")])
     with pytest.raises(BadEvent):
         work(harness, Triggered([whole]))
-    assert harness.paid == 1
+    assert harness.detection_count == 1
 
 
 def test_of_a_batch_only_what_failed_comes_back() -> None:
     harness = ScreenerHarness()
     batch = [message(harness, number) for number in range(10)]
     batch[3].faults.append(BadEvent("poisoned"))
-    batch[7].objects = [replace(REF, key="gone.jpg", etag="0")]
+    batch[7].objects = [replace(PHOTO_REF, key="gone.jpg", etag="0")]
     answer = work(harness, Triggered(batch, Answer.ITEM_FAILURES))
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-3"}]}
     assert len(harness.publisher.messages) == 9
@@ -88,9 +90,9 @@ def test_the_last_receive_says_failed() -> None:
     harness = ScreenerHarness(DOWN)
     answer = work(harness, Triggered([message(harness, 1, 5)], Answer.ITEM_FAILURES), 5)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
-    tags = harness.store.tags(replace(REF, key="1.jpg"))
+    tags = harness.store.tags(replace(PHOTO_REF, key="1.jpg"))
     assert (tags["deepfake-verdict"], tags["deepfake-reason"]) == ("failed", "ServiceUnavailable")
-    (sent,) = harness.sent()
+    (sent,) = harness.published_messages()
     assert sent["data"]["verdict"] == "failed"
     assert sent["data"]["detail"].startswith("the service is unwell")
 
@@ -100,7 +102,7 @@ def test_another_receive_may_mend_it(receives: int | None, most: int) -> None:
     harness = ScreenerHarness(DOWN)
     delivery = replace(message(harness, 1), receive_count=receives)
     work(harness, Triggered([delivery], Answer.ITEM_FAILURES), most)
-    assert harness.store.tags(replace(REF, key="1.jpg")) == {}
+    assert harness.store.tags(replace(PHOTO_REF, key="1.jpg")) == {}
 
 
 def test_what_is_deferred_did_not_fail() -> None:
@@ -109,7 +111,7 @@ def test_what_is_deferred_did_not_fail() -> None:
     answer = work(harness, Triggered([delivery], Answer.ITEM_FAILURES), 5)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     assert harness.store.tags(delivery.objects[0]) == {}
-    assert harness.sent() == []
+    assert harness.published_messages() == []
     redriven = replace(delivery, receive_count=1)
     assert work(harness, Triggered([redriven], Answer.ITEM_FAILURES), 5) == {
         "batchItemFailures": []
@@ -125,7 +127,7 @@ def test_what_is_deferred_for_good_is_a_dead_letter_that_says_why() -> None:
         comes_back = [{"itemIdentifier": "m-1"}] if delivery is first else []
         assert answer == {"batchItemFailures": comes_back}
     assert letters.letters == [('{"of": "SQS"}', "Deferred", str(SPENT))]
-    assert harness.sent() == []
+    assert harness.published_messages() == []
 
 
 def test_what_failed_beside_it_is_left_to_the_queue() -> None:
@@ -171,7 +173,7 @@ def test_what_is_known_is_said_rather_than_failed() -> None:
     outcome = harness.screener.give_up(delivery.objects[0], DOWN)
     assert outcome.finding is not None
     assert outcome.finding.verdict == "high_risk"
-    assert harness.paid == 1
+    assert harness.detection_count == 1
 
 
 def test_after_failed_a_redrive_still_screens() -> None:
@@ -186,7 +188,7 @@ def test_after_failed_a_redrive_still_screens() -> None:
 def test_other_bytes_are_never_called_failed() -> None:
     harness = ScreenerHarness(DOWN)
     ref = put(harness, "1.jpg")
-    harness.store.put(REF.bucket, "1.jpg", PHOTO)
+    harness.store.put(PHOTO_REF.bucket, "1.jpg", PHOTO)
     assert harness.screener.give_up(ref, DOWN).status.value == "superseded"
     assert harness.store.tags(ref) == {}
 

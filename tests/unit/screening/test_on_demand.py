@@ -144,7 +144,7 @@ def test_what_was_looked_at_is_not_paid_for_again_by_its_event() -> None:
     ref = asked.put()
     asked.object(ref)
     asked.screen(ref)
-    assert asked.paid == 1
+    assert asked.detection_count == 1
     assert asked.tags()["deepfake-verdict"] == "low_risk"
 
 
@@ -153,7 +153,7 @@ def test_an_object_with_write_back_is_tagged_and_announced() -> None:
     told = asked.object(asked.put(), write_back=True)
     assert told["tagging"]["status"] == "written"
     assert asked.tags()["deepfake-verdict"] == "low_risk"
-    assert len(asked.sent()) == 1
+    assert len(asked.published_messages()) == 1
 
 
 @pytest.mark.parametrize("write_back", [True, False])
@@ -163,7 +163,7 @@ def test_an_object_that_was_screened_tells_what_stands(write_back: bool) -> None
     asked.screen(ref)
     told = asked.object(ref, write_back=write_back)
     assert (told["verdict"], told["tagging"]["status"]) == ("low_risk", "written")
-    assert asked.paid == 1
+    assert asked.detection_count == 1
 
 
 def test_an_overwrite_in_the_middle_gives_no_verdict() -> None:
@@ -173,7 +173,7 @@ def test_an_overwrite_in_the_middle_gives_no_verdict() -> None:
     def overwrite() -> None:
         asked.put(noise_picture())
 
-    asked.detector.during = overwrite
+    asked.detector.on_detect = overwrite
     with pytest.raises(errors.ObjectChanged):
         asked.object(ref)
 

@@ -12,16 +12,16 @@ from facescreen.deepfake.response import Detection
 from facescreen.model import Status, Verdict
 from tests.support.pictures import noise_picture
 from tests.support.quarantine_harness import (
-    MOVE,
-    PRIVATE,
-    Killed,
-    interrupt,
-    kill,
+    MOVE_SETTINGS,
+    PRIVATE_SETTINGS,
+    ProcessKilled,
+    call_before_operation,
     original_exists,
     quarantined_copies,
+    raise_killed,
     stop_interrupting,
 )
-from tests.support.screener_harness import PHOTO, REF, ScreenerHarness
+from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK
 
 OPERATIONS = range(1, 20)
@@ -30,7 +30,7 @@ OF_STAND_IN = replace(HIGH_RISK, emulator_name="local stand-in")
 
 
 def test_a_high_risk_is_moved_with_its_tags_and_ours() -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE)
+    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE_SETTINGS)
     ref = harness.put(tags={"team": "kyc"})
     assert harness.screen(ref).status is Status.SCREENED
     assert not original_exists(harness)
@@ -38,14 +38,14 @@ def test_a_high_risk_is_moved_with_its_tags_and_ours() -> None:
     assert harness.store.download(replace(moved, etag=ref.etag), convert=False) == PHOTO
     tags = harness.store.tags(moved)
     assert (tags["team"], tags["deepfake-verdict"]) == ("kyc", "high_risk")
-    (message,) = harness.sent()
+    (message,) = harness.published_messages()
     biz_id = message["data"]["merchant_biz_id"]
     assert message["data"]["quarantine"] == {
         "action": "move",
         "status": "moved",
         "detail": "",
         "bucket": "held",
-        "key": f"quarantine/selfies/{biz_id}/{REF.key}",
+        "key": f"quarantine/selfies/{biz_id}/{PHOTO_REF.key}",
     }
     assert message["data"]["quarantine"]["key"] == moved.key
     (listed,) = harness.history.page(limit=9).outcomes
@@ -53,7 +53,7 @@ def test_a_high_risk_is_moved_with_its_tags_and_ours() -> None:
     assert harness.screen(ref).status is Status.GONE
 
 
-@pytest.mark.parametrize("settings", [MOVE, PRIVATE])
+@pytest.mark.parametrize("settings", [MOVE_SETTINGS, PRIVATE_SETTINGS])
 @pytest.mark.parametrize(
     "plan",
     [
@@ -67,39 +67,39 @@ def test_no_other_verdict_moves_anything(plan: Detection | Exception, settings: 
     harness = ScreenerHarness(plan, quarantine=settings)  # type: ignore[arg-type]
     assert harness.screen(harness.put()).quarantine is None
     assert original_exists(harness)
-    assert harness.store.acl(REF) == "default"
-    assert "quarantine" not in harness.sent()[0]["data"]
+    assert harness.store.acl(PHOTO_REF) == "default"
+    assert "quarantine" not in harness.published_messages()[0]["data"]
 
 
 def test_a_stand_ins_verdict_moves_nothing_unless_that_is_what_is_tried() -> None:
-    harness = ScreenerHarness(OF_STAND_IN, quarantine=MOVE)
+    harness = ScreenerHarness(OF_STAND_IN, quarantine=MOVE_SETTINGS)
     harness.screen(harness.put())
     assert original_exists(harness)
-    assert harness.sent()[0]["data"]["quarantine"]["status"] == "withheld"
-    harness = ScreenerHarness(OF_STAND_IN, quarantine=replace(MOVE, on_stand_in=True))
+    assert harness.published_messages()[0]["data"]["quarantine"]["status"] == "withheld"
+    harness = ScreenerHarness(OF_STAND_IN, quarantine=replace(MOVE_SETTINGS, on_stand_in=True))
     harness.screen(harness.put())
     assert not original_exists(harness)
-    assert harness.sent()[0]["data"]["warnings"][0]["rule"] == "stand-in"
+    assert harness.published_messages()[0]["data"]["warnings"][0]["rule"] == "stand-in"
 
 
 def test_an_object_that_fails_or_is_only_asked_about_stays() -> None:
-    harness = ScreenerHarness(errors.AccessRefused("no"), HIGH_RISK, quarantine=MOVE)
+    harness = ScreenerHarness(errors.AccessRefused("no"), HIGH_RISK, quarantine=MOVE_SETTINGS)
     ref = harness.put()
     with pytest.raises(errors.AccessRefused):
         harness.screen(ref)
     harness.screener.give_up(ref, errors.AccessRefused("no"))
     assert original_exists(harness)
-    assert harness.sent()[0]["data"]["verdict"] == "failed"
+    assert harness.published_messages()[0]["data"]["verdict"] == "failed"
 
 
 @pytest.mark.parametrize("number", OPERATIONS)
 def test_a_process_killed_anywhere_loses_nothing(number: int) -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE)
+    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE_SETTINGS)
     ref = harness.put(tags={"team": "kyc"})
-    seen = interrupt(harness.store, number, kill)
+    seen = call_before_operation(harness.store, number, raise_killed)
     try:
         harness.screen(ref)
-    except Killed:
+    except ProcessKilled:
         assert original_exists(harness)
         harness.screen(ref)
     else:
@@ -108,12 +108,12 @@ def test_a_process_killed_anywhere_loses_nothing(number: int) -> None:
     assert not original_exists(harness)
     (moved,) = quarantined_copies(harness)
     assert harness.store.tags(moved)["deepfake-verdict"] == "high_risk"
-    assert len({message["id"] for message in harness.sent()}) == 1
-    assert harness.paid == 1
+    assert len({message["id"] for message in harness.published_messages()}) == 1
+    assert harness.detection_count == 1
 
 
 def test_a_bus_that_is_down_keeps_the_original_for_the_next_try() -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE)
+    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE_SETTINGS)
     ref = harness.put()
     send = harness.publisher.publish
 
@@ -127,34 +127,34 @@ def test_a_bus_that_is_down_keeps_the_original_for_the_next_try() -> None:
     assert original_exists(harness)
     harness.screen(ref)
     assert not original_exists(harness)
-    assert len(harness.sent()) == harness.paid == 1
+    assert len(harness.published_messages()) == harness.detection_count == 1
 
 
 @pytest.mark.parametrize("number", OPERATIONS)
-@pytest.mark.parametrize("settings", [MOVE, PRIVATE])
+@pytest.mark.parametrize("settings", [MOVE_SETTINGS, PRIVATE_SETTINGS])
 def test_an_overwrite_anywhere_is_never_deleted(settings: object, number: int) -> None:
     """Save in the one round trip between the last look and the deletion, where OSS has no
     condition to give."""
     harness = ScreenerHarness(HIGH_RISK, quarantine=settings)  # type: ignore[arg-type]
     ref, newer = harness.put(), noise_picture()
-    seen = interrupt(harness.store, number, lambda: harness.put(newer))
+    seen = call_before_operation(harness.store, number, lambda: harness.put(newer))
     harness.screen(ref)
     if seen[number - 1 : number] in ([], ["delete"]):
         return
-    assert harness.store.download(REF, convert=False) == newer
+    assert harness.store.download(PHOTO_REF, convert=False) == newer
     assert harness.tags() == {}
 
 
 def test_the_same_bytes_uploaded_again_are_moved_again_for_free() -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE)
+    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE_SETTINGS)
     harness.screen(harness.put())
     assert harness.screen(harness.put()).quarantine.status == "moved"
     assert not original_exists(harness)
-    assert (len(quarantined_copies(harness)), harness.paid) == (1, 1)
+    assert (len(quarantined_copies(harness)), harness.detection_count) == (1, 1)
 
 
 def test_what_stands_in_quarantine_is_screened_on_demand_and_stays() -> None:
-    harness = ScreenerHarness(HIGH_RISK, HIGH_RISK, quarantine=MOVE)
+    harness = ScreenerHarness(HIGH_RISK, HIGH_RISK, quarantine=MOVE_SETTINGS)
     harness.screen(harness.put())
     (moved,) = quarantined_copies(harness)
     assert harness.screen(moved).quarantine is None
@@ -162,11 +162,11 @@ def test_what_stands_in_quarantine_is_screened_on_demand_and_stays() -> None:
 
 
 def test_a_name_that_stores_do_not_take_is_announced_as_refused() -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE)
-    ref = replace(REF, key="k" * 1000)
+    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE_SETTINGS)
+    ref = replace(PHOTO_REF, key="k" * 1000)
     harness.store.put(ref.bucket, ref.key, PHOTO)
     assert harness.screen(ref).status is Status.SCREENED
-    said = harness.sent()[0]["data"]["quarantine"]
+    said = harness.published_messages()[0]["data"]["quarantine"]
     assert (said["status"], said["bucket"]) == ("refused", None)
     assert "longer than stores take" in said["detail"]
     assert harness.store.head(ref)
@@ -188,7 +188,7 @@ def lose(harness: ScreenerHarness, key: str) -> None:
 def test_a_copy_that_is_not_the_same_deletes_nothing(
     spoil: Callable[[ScreenerHarness, str], None],
 ) -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE)
+    harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE_SETTINGS)
     ref = harness.put()
 
     def after_the_copy(operation: str) -> None:
@@ -200,22 +200,22 @@ def test_a_copy_that_is_not_the_same_deletes_nothing(
     with pytest.raises(errors.Unavailable, match="the copy"):
         harness.screen(ref)
     assert original_exists(harness)
-    assert harness.sent() == []
+    assert harness.published_messages() == []
     harness.screen(ref)
     assert not original_exists(harness)
 
 
 def test_a_high_risk_is_made_private() -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE)
+    harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE_SETTINGS)
     ref = harness.put()
     harness.screen(ref)
-    assert harness.store.acl(REF) == "private"
+    assert harness.store.acl(PHOTO_REF) == "private"
     assert harness.tags()["deepfake-verdict"] == "high_risk"
-    assert harness.sent()[0]["data"]["quarantine"]["status"] == "private"
+    assert harness.published_messages()[0]["data"]["quarantine"]["status"] == "private"
 
 
 def test_what_was_overwritten_while_it_was_made_private_is_superseded() -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE)
+    harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE_SETTINGS)
     ref, newer = harness.put(), noise_picture()
 
     def overwrite(operation: str) -> None:
@@ -224,11 +224,11 @@ def test_what_was_overwritten_while_it_was_made_private_is_superseded() -> None:
 
     harness.store.before = overwrite
     assert harness.screen(ref).status is Status.SUPERSEDED
-    assert harness.sent() == []
+    assert harness.published_messages() == []
 
 
 def test_objects_without_an_access_list_are_announced_as_refused() -> None:
-    harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE)
+    harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE_SETTINGS)
     ref = harness.put()
 
     def refuse(operation: str) -> None:
@@ -237,6 +237,6 @@ def test_objects_without_an_access_list_are_announced_as_refused() -> None:
 
     harness.store.before = refuse
     harness.screen(ref)
-    said = harness.sent()[0]["data"]["quarantine"]
+    said = harness.published_messages()[0]["data"]["quarantine"]
     assert (said["action"], said["status"]) == ("private", "refused")
     assert "AccessControlListNotSupported" in said["detail"]

@@ -13,7 +13,7 @@ from facescreen.model import Status, Verdict
 from facescreen.records.ledger import entry_id
 from facescreen.timing import Deadline
 from tests.support.pictures import noise_picture
-from tests.support.screener_harness import PHOTO, REF, ScreenerHarness
+from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK
 
 
@@ -35,7 +35,7 @@ def test_high_risk_stands_on_the_object_and_on_the_bus() -> None:
         "deepfake-etag": ref.etag,
         "deepfake-at": outcome.finding.at,
     }
-    (message,) = harness.sent()
+    (message,) = harness.published_messages()
     assert message["type"] == "facescreen.screening.completed.v1"
     assert message["source"] == "acs:fc:r:1:functions/f"
     assert message["subject"] == "oss://selfies/kyc/%C3%A9%201%2B1%25.jpg"
@@ -66,7 +66,7 @@ def test_a_second_delivery_neither_pays_nor_announces() -> None:
     ref = harness.put()
     assert harness.screen(ref).status is Status.SCREENED
     assert harness.screen(ref).status is Status.ALREADY_SCREENED
-    assert harness.paid == len(harness.sent()) == 1
+    assert harness.detection_count == len(harness.published_messages()) == 1
 
 
 def test_a_verdict_that_was_taken_off_is_put_back_and_nothing_else_is_done() -> None:
@@ -77,7 +77,7 @@ def test_a_verdict_that_was_taken_off_is_put_back_and_nothing_else_is_done() -> 
     harness.store.replace_tags(ref, {"mine": "kept"})
     assert harness.screen(ref).status is Status.ALREADY_SCREENED
     assert harness.tags() == {**stood, "mine": "kept"}
-    assert harness.paid == len(harness.sent()) == 1
+    assert harness.detection_count == len(harness.published_messages()) == 1
     harness.store.replace_tags(ref, {**stood, "deepfake-etag": "forged"})
     harness.screener.screen(ref, Deadline.after(4), write_back=False)
     assert harness.tags()["deepfake-etag"] == "forged"
@@ -89,8 +89,11 @@ def test_the_same_bytes_written_again_are_announced_but_not_paid_again() -> None
     harness = ScreenerHarness(HIGH_RISK)
     harness.screen(harness.put())
     harness.screen(harness.put())
-    assert harness.paid == 1
-    assert [m["data"]["verdict"] for m in harness.sent()] == ["high_risk", "high_risk"]
+    assert harness.detection_count == 1
+    assert [m["data"]["verdict"] for m in harness.published_messages()] == [
+        "high_risk",
+        "high_risk",
+    ]
     assert harness.tags()["deepfake-verdict"] == "high_risk"
 
 
@@ -114,8 +117,8 @@ def test_what_cannot_be_screened_is_told_and_not_paid_for(data: bytes, reason: s
     harness = ScreenerHarness()
     outcome = harness.screen(harness.put(data))
     assert outcome.finding.verdict is Verdict.UNSCREENABLE
-    assert harness.paid == 0
-    (message,) = harness.sent()
+    assert harness.detection_count == 0
+    (message,) = harness.published_messages()
     assert message["data"]["reason"] == reason == harness.tags()["deepfake-reason"]
     assert message["data"]["retake"] is True
 
@@ -136,7 +139,7 @@ def test_a_refusal_of_the_service_is_final() -> None:
     ref = harness.put()
     assert harness.screen(ref).finding.verdict is Verdict.UNSCREENABLE
     assert harness.tags()["deepfake-reason"] == "NoFaceDetected"
-    assert harness.sent()[0]["data"]["request_id"] == "REQ-9"
+    assert harness.published_messages()[0]["data"]["request_id"] == "REQ-9"
     assert harness.screen(ref).status is Status.ALREADY_SCREENED
 
 
@@ -169,16 +172,16 @@ def test_a_bus_that_is_down_costs_no_second_call() -> None:
     with pytest.raises(errors.Unavailable):
         harness.screen(ref)
     assert harness.screen(ref).status is Status.SCREENED
-    assert harness.paid == len(harness.sent()) == 1
+    assert harness.detection_count == len(harness.published_messages()) == 1
 
 
 def test_deleted_meanwhile_is_no_error() -> None:
     harness = ScreenerHarness()
     ref = harness.put()
-    harness.detector.during = lambda: harness.store.drop(REF.bucket, REF.key)
+    harness.detector.on_detect = lambda: harness.store.drop(PHOTO_REF.bucket, PHOTO_REF.key)
     assert harness.screen(ref).status is Status.GONE
     assert harness.screen(ref).status is Status.GONE
-    assert harness.sent() == []
+    assert harness.published_messages() == []
 
 
 def test_an_event_of_bytes_that_stand_no_more_is_superseded() -> None:
@@ -186,7 +189,7 @@ def test_an_event_of_bytes_that_stand_no_more_is_superseded() -> None:
     old = harness.put()
     harness.put(noise_picture())
     assert harness.screen(old).status is Status.SUPERSEDED
-    assert harness.paid == 0
+    assert harness.detection_count == 0
 
 
 def test_bytes_that_change_while_they_are_probed_are_superseded() -> None:
@@ -200,7 +203,7 @@ def test_bytes_that_change_while_they_are_probed_are_superseded() -> None:
 
     harness.store.before = strike
     assert harness.screen(ref).status is Status.SUPERSEDED
-    assert harness.paid == 0
+    assert harness.detection_count == 0
 
 
 def test_other_bytes_shown_to_the_service_for_a_moment_clean_nobody() -> None:
@@ -210,11 +213,11 @@ def test_other_bytes_shown_to_the_service_for_a_moment_clean_nobody() -> None:
     ref = harness.put(fake)
 
     def swap() -> None:
-        harness.detector.during = lambda: None
+        harness.detector.on_detect = lambda: None
         harness.put(PHOTO)
         harness.put(fake)
 
-    harness.detector.during = swap
+    harness.detector.on_detect = swap
     assert harness.screen(ref).status is Status.SUPERSEDED
     assert harness.tags() == {}
     assert harness.screen(ref).status is Status.SCREENED  # the second put's own event
@@ -235,7 +238,7 @@ def test_with_no_room_for_tags_the_message_says_so() -> None:
     harness = ScreenerHarness()
     ref = harness.put(tags={f"t{n}": "x" for n in range(10)})
     harness.screen(ref)
-    (message,) = harness.sent()
+    (message,) = harness.published_messages()
     assert message["data"]["tagging"]["status"] == "refused"
     assert "10 tags" in message["data"]["tagging"]["detail"]
 
@@ -243,7 +246,7 @@ def test_with_no_room_for_tags_the_message_says_so() -> None:
 def test_a_stand_ins_answer_is_never_a_bare_low_risk() -> None:
     harness = ScreenerHarness(Detection(Verdict.LOW_RISK, (), {}, "R", "T", "local stand-in"))
     harness.screen(harness.put())
-    (message,) = harness.sent()
+    (message,) = harness.published_messages()
     assert message["data"]["detail"] == "Not assessed for deepfakes."
     assert message["data"]["warnings"][0] == {"rule": "stand-in", "detail": "local stand-in"}
 
@@ -261,5 +264,5 @@ def test_what_the_store_does_not_give_is_unscreenable(code: str) -> None:
     assert harness.screen(ref).status is Status.SCREENED
     assert harness.tags()["deepfake-verdict"] == "unscreenable"
     assert harness.tags()["deepfake-reason"] == code
-    assert harness.sent()[0]["data"]["retake"] is False
-    assert harness.paid == 0
+    assert harness.published_messages()[0]["data"]["retake"] is False
+    assert harness.detection_count == 0

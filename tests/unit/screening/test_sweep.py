@@ -14,7 +14,7 @@ from facescreen.events.filters import Filters
 from facescreen.screening.sweep import End
 from facescreen.settings.table import Place
 from facescreen.timing import Deadline
-from tests.support.sweeper_harness import HOUR, MINUTE, SETTINGS, SweeperHarness
+from tests.support.sweeper_harness import HOUR, MINUTE, SWEEP_SETTINGS, SweeperHarness
 
 
 def test_what_has_no_verdict_in_time_is_handed_over_as_it_stands() -> None:
@@ -33,7 +33,7 @@ def test_a_verdict_of_these_bytes_is_enough_and_one_of_others_is_not() -> None:
         harness.tag(key, harness.put(key))
     harness.tag("overwritten", "THE-ETAG-BEFORE")
     assert harness.sweep(HOUR).due == 3
-    assert harness.keys == ["overwritten"]
+    assert harness.submitted_keys == ["overwritten"]
 
 
 def test_what_is_deleted_meanwhile_is_nobodys_matter() -> None:
@@ -48,7 +48,9 @@ def test_what_is_deleted_meanwhile_is_nobodys_matter() -> None:
 def test_only_what_a_trigger_takes_is_looked_at() -> None:
     filters = Filters(exclude_prefixes=("quarantine/",), smallest=1)
     harness = SweeperHarness(
-        replace(SETTINGS, places=(Place("selfies", "kyc/"), Place("clips", "")), suffix=".jpg"),
+        replace(
+            SWEEP_SETTINGS, places=(Place("selfies", "kyc/"), Place("clips", "")), suffix=".jpg"
+        ),
         filters,
     )
     for key in ("kyc/a.jpg", "kyc/a.png", "kyc/A.JPG", "other/a.jpg"):
@@ -79,7 +81,7 @@ def test_the_first_sweep_leaves_what_was_there_long_before_to_backfill() -> None
     harness.now += timedelta(days=300)
     harness.put("lately")
     harness.sweep(HOUR)
-    assert harness.keys == ["lately"]
+    assert harness.submitted_keys == ["lately"]
 
 
 def test_a_sweep_that_was_off_for_a_week_looks_at_that_week() -> None:
@@ -89,47 +91,49 @@ def test_a_sweep_that_was_off_for_a_week_looks_at_that_week() -> None:
         harness.now += timedelta(days=1)
         harness.put(f"day {day}")
     harness.sweep(HOUR)
-    assert len(harness.keys) == 7
+    assert len(harness.submitted_keys) == 7
 
 
 def test_a_run_ends_at_the_most_and_the_next_goes_on() -> None:
-    harness = SweeperHarness(replace(SETTINGS, max_submissions=3))
+    harness = SweeperHarness(replace(SWEEP_SETTINGS, max_submissions=3))
     for number in range(7):
         harness.put(f"{number}")
     ends = [harness.sweep(HOUR if number == 0 else MINUTE).end for number in range(3)]
     assert ends == [End.MOST, End.MOST, End.ALL]
-    assert harness.keys == [f"{number}" for number in range(7)]
+    assert harness.submitted_keys == [f"{number}" for number in range(7)]
 
 
 def test_so_it_does_in_another_bucket_and_in_another_instance() -> None:
     places = (Place("selfies", ""), Place("clips", "in/"))
-    harness = SweeperHarness(replace(SETTINGS, places=places, max_submissions=3))
+    harness = SweeperHarness(replace(SWEEP_SETTINGS, places=places, max_submissions=3))
     for number in range(2):
         harness.put(f"{number}")
         harness.put(f"in/{number}", "clips")
     harness.sweep(HOUR)
-    assert harness.another().sweep(Deadline.after(600)).end is End.ALL
-    assert harness.keys == ["0", "1", "in/0", "in/1"]
+    assert harness.second_sweeper().sweep(Deadline.after(600)).end is End.ALL
+    assert harness.submitted_keys == ["0", "1", "in/0", "in/1"]
 
 
 def test_a_place_that_is_watched_no_more_starts_the_course_again() -> None:
-    harness = SweeperHarness(replace(SETTINGS, places=(Place("selfies", "z"),), max_submissions=1))
+    harness = SweeperHarness(
+        replace(SWEEP_SETTINGS, places=(Place("selfies", "z"),), max_submissions=1)
+    )
     harness.put("z1")
     harness.put("z2")
     harness.put("a")
     harness.sweep(HOUR)
-    elsewhere = replace(SETTINGS, places=(Place("selfies", "a"),))
-    replace(harness.another(), settings=elsewhere).sweep(Deadline.after(600))
-    assert harness.keys == ["z1", "a"]
+    elsewhere = replace(SWEEP_SETTINGS, places=(Place("selfies", "a"),))
+    replace(harness.second_sweeper(), settings=elsewhere).sweep(Deadline.after(600))
+    assert harness.submitted_keys == ["z1", "a"]
 
 
 def test_a_run_ends_in_time_and_the_next_goes_on() -> None:
     harness = SweeperHarness()
     harness.put("a")
-    assert harness.sweep(HOUR, seconds=10).end is End.TIME
-    assert harness.keys == []
+    assert harness.sweep(HOUR, time_left_s=10).end is End.TIME
+    assert harness.submitted_keys == []
     assert harness.sweep(MINUTE).end is End.ALL
-    assert harness.keys == ["a"]
+    assert harness.submitted_keys == ["a"]
 
 
 def test_a_turn_that_is_too_far_away_is_left_to_the_next_run() -> None:
@@ -138,7 +142,7 @@ def test_a_turn_that_is_too_far_away_is_left_to_the_next_run() -> None:
     harness.put("b")
     harness.sweeper = replace(harness.sweeper, rate_limiter=_Slow())
     assert harness.sweep(HOUR).end is End.TIME
-    assert harness.keys == ["a"]
+    assert harness.submitted_keys == ["a"]
 
 
 class _Slow:
@@ -159,10 +163,10 @@ def test_a_day_whose_calls_are_spent_is_made_up_for() -> None:
     harness.put("a")
     harness.spent = True
     assert [harness.sweep(HOUR).end for _ in range(20)] == [End.DEFERRED] * 20
-    assert harness.keys == []
+    assert harness.submitted_keys == []
     harness.spent = False
     harness.sweep(HOUR)
-    assert harness.keys == ["a"]
+    assert harness.submitted_keys == ["a"]
 
 
 def test_so_is_the_day_of_the_very_first_run() -> None:
@@ -172,7 +176,7 @@ def test_so_is_the_day_of_the_very_first_run() -> None:
     harness.sweep(HOUR)
     harness.spent = False
     harness.sweep(70 * HOUR)
-    assert harness.keys == ["a"]
+    assert harness.submitted_keys == ["a"]
 
 
 @pytest.mark.parametrize("error", [errors.Unavailable, errors.AccessRefused, errors.BadSettings])
@@ -193,7 +197,7 @@ def test_trouble_is_told_and_nothing_is_left_out_or_done_twice(
         harness.sweep(HOUR)
     harness.invoker.before = lambda: None
     harness.sweep(MINUTE)
-    assert harness.keys == ["a", "b", "c"]
+    assert harness.submitted_keys == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("operation", ["page", "tags"])
@@ -212,19 +216,19 @@ def test_a_store_that_is_unwell_for_a_moment_is_asked_again(
 
     harness.store.before = fail
     harness.sweep(HOUR)
-    assert harness.keys == ["a"]
+    assert harness.submitted_keys == ["a"]
 
 
 def test_of_two_runs_at_once_the_later_one_ends() -> None:
     harness = SweeperHarness()
     harness.put("a")
     harness.now += HOUR
-    other = harness.another()
+    other = harness.second_sweeper()
     harness.invoker.before = lambda: _once(harness, lambda: other.sweep(Deadline.after(600)))
     with pytest.raises(errors.StillClaimed):
         harness.sweep()
     harness.sweep(MINUTE)
-    assert harness.keys == ["a", "a"]
+    assert harness.submitted_keys == ["a", "a"]
 
 
 def _once(harness: SweeperHarness, run: object) -> None:
@@ -250,8 +254,8 @@ def test_a_run_that_is_killed_is_taken_up_near_its_end(monkeypatch: pytest.Monke
         harness.sweep(HOUR)
     monkeypatch.undo()
     harness.invoker.before = lambda: None
-    harness.another().sweep(Deadline.after(600))
-    assert harness.keys == ["a", "b", "c", "c", "d", "e"]
+    harness.second_sweeper().sweep(Deadline.after(600))
+    assert harness.submitted_keys == ["a", "b", "c", "c", "d", "e"]
 
 
 def _nothing_is_written_any_more(*_: object) -> bool:
@@ -272,7 +276,7 @@ def test_whenever_it_runs_nothing_is_missed(
     written: list[int], gaps: list[int], most: int, more: int
 ) -> None:
     """Objects written at any minute; runs at any minutes, capped; then runs until all is done."""
-    harness = SweeperHarness(replace(SETTINGS, max_submissions=most))
+    harness = SweeperHarness(replace(SWEEP_SETTINGS, max_submissions=most))
     start = harness.now
     harness.sweep()
     events = sorted(
@@ -291,8 +295,8 @@ def test_whenever_it_runs_nothing_is_missed(
     harness.sweep(MINUTE)
     while harness.sweep().end is not End.ALL:
         pass
-    assert set(harness.keys) == {f"{number}" for number in range(len(written))}
-    assert max(map(harness.keys.count, harness.keys), default=0) <= 4
+    assert set(harness.submitted_keys) == {f"{number}" for number in range(len(written))}
+    assert max(map(harness.submitted_keys.count, harness.submitted_keys), default=0) <= 4
 
 
 def test_the_course_stands_in_the_days_object() -> None:

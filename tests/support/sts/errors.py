@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-STATUS = {
+STATUS_BY_CODE = {
     "AuthenticationFail.NoPermission": 401,
     "AuthenticationFail.OIDCToken.AudienceNotMatch": 401,
     "AuthenticationFail.OIDCToken.Expired": 401,
@@ -18,7 +18,7 @@ STATUS = {
 """HTTP status of each code that this stand-in gives (Alibaba Cloud STS, "Error codes")."""
 
 
-class Refusal(Exception):
+class StsError(Exception):
     """A request is not served. The text goes to the caller: no token or key in it."""
 
     def __init__(self, code: str, message: str) -> None:
