@@ -18,10 +18,10 @@ from facescreen.platforms.invocation import InvocationCredentials, adapt
 if TYPE_CHECKING:
     from facescreen.events.filters import Filters
     from facescreen.platforms.invocation import LambdaLike
-    from facescreen.screening.batch import Batch
+    from facescreen.screening.batch import BatchProcessor
 
 _credentials = InvocationCredentials()
-_ready: list[tuple[Filters, Batch]] = []
+_ready: list[tuple[Filters, BatchProcessor]] = []
 """What an instance keeps from one invocation to the next."""
 
 
@@ -51,4 +51,4 @@ def _handle(event: bytes | dict[str, Any], context: LambdaLike) -> dict[str, Any
     filters, batch = _ready[-1]
     triggered = read_event(event, filters)
     telemetry.skipped(triggered.skipped)
-    return batch.work(triggered, context.deadline)
+    return batch.process(triggered, context.deadline)

@@ -17,7 +17,7 @@ from facescreen.errors import Passing
 from facescreen.platforms import choose
 from facescreen.records.history import History
 from facescreen.records.ledger import Ledger
-from facescreen.screening.screener import Policy, Screener
+from facescreen.screening.screener import Screener, ScreeningPolicy
 from facescreen.screening.tagger import Tagger
 from facescreen.screening.transfer import Auto, ByUrl, Inline
 from facescreen.settings.loader import Group, Reader
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from facescreen.deepfake.budget import CallBudget
     from facescreen.http.routes import Api
     from facescreen.platforms.ports import Platform
-    from facescreen.screening.batch import Batch
-    from facescreen.screening.on_demand import AdHoc
+    from facescreen.screening.batch import BatchProcessor
+    from facescreen.screening.on_demand import OnDemandScreener
     from facescreen.screening.quarantine import Quarantine
     from facescreen.screening.sweep import Sweeper
     from facescreen.screening.transfer import Transfer
@@ -115,7 +115,7 @@ class Deployment:
             tagger=Tagger(store, self.ledger, prefix=settings.tag_prefix, form=settings.tag_form),
             publisher=self.platform.publisher,
             history=self.history,
-            policy=Policy(
+            policy=ScreeningPolicy(
                 source=self.source,
                 merchant_prefix=settings.merchant_prefix,
                 strictness=settings.strictness,
@@ -125,22 +125,22 @@ class Deployment:
         )
 
     @cached_property
-    def batch(self) -> Batch:
+    def batch(self) -> BatchProcessor:
         """For the objects of one event."""
-        from facescreen.screening.batch import Batch
+        from facescreen.screening.batch import BatchProcessor
 
-        return Batch(
+        return BatchProcessor(
             self.screener,
             self.platform.dead_letters,
-            most_receives=self.platform.max_receive_count,
+            max_receive_count=self.platform.max_receive_count,
         )
 
     @cached_property
-    def on_demand(self) -> AdHoc:
+    def on_demand(self) -> OnDemandScreener:
         """For single objects, files and URLs."""
-        from facescreen.screening.on_demand import AdHoc
+        from facescreen.screening.on_demand import OnDemandScreener
 
-        return AdHoc(
+        return OnDemandScreener(
             screener=self.screener,
             store=self.platform.object_store,
             ledger=self.ledger,
@@ -176,17 +176,17 @@ class Deployment:
 
     def sweeper(self, sweep: SweepSettings) -> Sweeper:
         """For what has no verdict."""
-        from facescreen.screening.sweep import Sweeper, Verdicts
-        from facescreen.screening.sweep_cursor import Courses
+        from facescreen.screening.sweep import Sweeper, VerdictReader
+        from facescreen.screening.sweep_cursor import CursorStore
 
         settings, store = self.settings, self.platform.object_store
         return Sweeper(
             settings=sweep,
             store=store,
             invoker=self.platform.invoker,
-            courses=Courses(self.state),
+            cursors=CursorStore(self.state),
             filters=settings.filters,
-            verdicts=Verdicts(store, settings.tag_prefix, settings.tag_form),
+            verdict_reader=VerdictReader(store, settings.tag_prefix, settings.tag_form),
             rate_limiter=LocalRateLimiter(_SWEEP_SHARE * settings.calls_per_second),
             is_budget_exhausted=self._is_budget_spent,
         )
@@ -194,10 +194,10 @@ class Deployment:
     def _quarantine(self) -> Quarantine | None:
         if self.settings.quarantine.action == "off":
             return None
-        from facescreen.screening.quarantine import Quarantine, Records
+        from facescreen.screening.quarantine import Quarantine, QuarantineRecords
 
         return Quarantine(
-            self.platform.quarantine_store, Records(self.ledger), self.settings.quarantine
+            self.platform.quarantine_store, QuarantineRecords(self.ledger), self.settings.quarantine
         )
 
     def _create_budget(self) -> CallBudget:

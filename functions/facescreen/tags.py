@@ -20,7 +20,7 @@ _TAGS = ("verdict", "reason", "etag", "at")
 
 
 @dataclass(frozen=True)
-class Standing:
+class TaggedVerdict:
     """What the tags on an object say. Whoever may tag it can have forged them."""
 
     verdict: Verdict
@@ -61,7 +61,7 @@ def tagged_etag(tags: Mapping[str, str], *, prefix: str, form: str) -> str:
     return _values(tags, prefix, form)["etag"]
 
 
-def read_tags(tags: Mapping[str, str], *, prefix: str, form: str) -> Standing | None:
+def read_tags(tags: Mapping[str, str], *, prefix: str, form: str) -> TaggedVerdict | None:
     """What `tag_set` wrote among `tags`, in the form ``separate`` or ``merged``; None where no
     verdict of ours stands."""
     values = _values(tags, prefix, form)
@@ -70,7 +70,7 @@ def read_tags(tags: Mapping[str, str], *, prefix: str, form: str) -> Standing | 
     except ValueError:
         return None
     reasons = tuple(reason for reason in values["reason"].split(":") if reason)
-    return Standing(verdict, reasons, values["etag"], values["at"])
+    return TaggedVerdict(verdict, reasons, values["etag"], values["at"])
 
 
 def _values(tags: Mapping[str, str], prefix: str, form: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from facescreen import errors
 from facescreen.model import ObjectRef
 from facescreen.settings.table import Settings
 from facescreen.storage.ports import Listed
-from facescreen.tags import Standing, read_tags
+from facescreen.tags import TaggedVerdict, read_tags
 from facescreen.timing import persistently
 from facescreen_cli.buckets import StoreBucket, permission_hint
 from facescreen_cli.interrupt import StopSignal
@@ -95,4 +95,4 @@ class NoVerdict(str, Enum):
     UNREAD = "unread"
 
 
-TagState = Standing | NoVerdict
+TagState = TaggedVerdict | NoVerdict

@@ -7,7 +7,7 @@ import pytest
 from facescreen.errors import ObjectGone
 from facescreen.model import Finding, Verdict
 from facescreen.records.ledger import Ledger
-from facescreen.screening.quarantine import Quarantine, Records, quarantine_ref
+from facescreen.screening.quarantine import Quarantine, QuarantineRecords, build_quarantine_ref
 from facescreen.settings.table import QuarantineSettings
 from facescreen_cli.commands.release.releasing import NotReleased, Releasing
 from tests.contract.aws import AwsPlace
@@ -21,23 +21,23 @@ def test_there_and_back(place: Place | AwsPlace, objects: Objects) -> None:
     store = place.store()
     ledger = Ledger(place.state(place.bucket), prefix=objects.ref("ledger/").key)
     settings = QuarantineSettings("move", place.bucket, objects.ref("held/").key, on_stand_in=False)
-    quarantine = Quarantine(store, Records(ledger), settings)
-    releasing = Releasing(store, Records(ledger), settings)
+    quarantine = Quarantine(store, QuarantineRecords(ledger), settings)
+    releasing = Releasing(store, QuarantineRecords(ledger), settings)
     ref = objects.put("é +%41.jpg", b"0123456789", {"team": "kyc"})
     head = store.head(ref)
-    taken = quarantine.take(ref, head, FOUND)
+    taken = quarantine.apply(ref, head, FOUND)
     assert taken is not None
-    quarantine.finish(ref, head, taken)
+    quarantine.delete_original(ref, head, taken)
     with pytest.raises(ObjectGone):
         store.head(ref)
-    held = quarantine_ref(settings, ref, FOUND.merchant_biz_id)
+    held = build_quarantine_ref(settings, ref, FOUND.merchant_biz_id)
     assert held is not None
     assert (taken.bucket, taken.key) == (held.bucket, held.key)
     releasing.carry_out(releasing.plan(held))
     back = store.head(ref)
     assert store.read(ref, 0, 99) == b"0123456789"
     assert store.tags(ref) == {"team": "kyc"}
-    again = quarantine.take(ref, back, FOUND)
+    again = quarantine.apply(ref, back, FOUND)
     assert again is not None
     assert again.status == "released"
     with pytest.raises(NotReleased, match="released already"):

@@ -13,7 +13,7 @@ import pytest
 
 from facescreen import errors
 from facescreen.model import ObjectRef
-from facescreen.screening.quarantine import copy, remove
+from facescreen.screening.quarantine import copy_and_verify, delete_if_unchanged
 from facescreen.storage.ports import QuarantineStore
 from facescreen.testing.stores import MemoryStore
 from tests.contract.aws import AwsPlace
@@ -47,7 +47,7 @@ def test_a_copy_has_the_bytes_and_the_tags(both: Both, key: str) -> None:
     store, objects = both
     ref, to = tagged(store, objects, key), objects.ref(f"held/{key}")
     head = store.head(ref)
-    copied = copy(store, ref, head, to)
+    copied = copy_and_verify(store, ref, head, to)
     assert (copied.size, copied.etag, copied.checksum) == (10, head.etag, head.checksum)
     assert store.read(to, 0, 99) == DATA
     assert store.tags(to) == TAGS
@@ -90,7 +90,7 @@ def test_what_is_gone_is_gone_for_each_operation(both: Both) -> None:
     ):
         with pytest.raises(errors.ObjectGone):
             operation()
-    remove(store, ref, replace(store.head(objects.put("b.jpg", DATA))))
+    delete_if_unchanged(store, ref, replace(store.head(objects.put("b.jpg", DATA))))
 
 
 def test_what_was_overwritten_is_not_removed(both: Both) -> None:
@@ -98,14 +98,14 @@ def test_what_was_overwritten_is_not_removed(both: Both) -> None:
     ref = tagged(store, objects)
     head = store.head(ref)
     objects.put("a.jpg", b"newer")
-    remove(store, ref, head)
+    delete_if_unchanged(store, ref, head)
     assert store.head(objects.ref("a.jpg")).size == 5
 
 
 def test_what_stands_as_it_was_is_removed(both: Both) -> None:
     store, objects = both
     ref = tagged(store, objects)
-    remove(store, ref, store.head(ref))
+    delete_if_unchanged(store, ref, store.head(ref))
     with pytest.raises(errors.ObjectGone):
         store.head(ref)
 
@@ -140,12 +140,12 @@ def test_a_version_is_copied_and_removed_for_itself(
     store.replace_tags(pinned, TAGS)
     versioned.put("a.jpg", b"newer")
     to = versioned.ref("held")
-    copied = copy(store, pinned, head, to)
+    copied = copy_and_verify(store, pinned, head, to)
     assert store.read(to, 0, 99) == DATA
     assert store.tags(to) == TAGS
     assert copied.version_id != head.version_id
     store.set_acl(pinned, "private")
-    remove(store, pinned, head)
+    delete_if_unchanged(store, pinned, head)
     with pytest.raises(errors.ObjectGone):
         store.head(pinned)
     assert store.head(versioned.ref("a.jpg")).size == 5
@@ -164,7 +164,7 @@ class TestOss:
         bucket.put_object(ref.key, DATA, {**headers, "x-oss-object-acl": "public-read"})
         assert store.acl(ref) == "public-read"
         to = objects.ref("held")
-        copy(store, ref, store.head(ref), to)
+        copy_and_verify(store, ref, store.head(ref), to)
         found = bucket.head_object(to.key).headers
         assert {name: found[name] for name in headers} == headers
         assert store.acl(to) == "default"
@@ -180,7 +180,7 @@ class TestOss:
         parts = [oss2.models.PartInfo(1, part.etag)]
         bucket.complete_multipart_upload(ref.key, upload, parts)
         head = store.head(ref)
-        copied = copy(store, replace(ref, etag=head.etag), head, objects.ref("held"))
+        copied = copy_and_verify(store, replace(ref, etag=head.etag), head, objects.ref("held"))
         assert copied.etag != head.etag
         assert copied.checksum == head.checksum
 
@@ -194,7 +194,7 @@ class TestS3:
             ref, to = objects.put("a.jpg", DATA), objects.ref("held")
         named = {"Bucket": ref.bucket, "Key": ref.key}
         client.put_object(**named, Body=DATA, ContentType="image/jpeg", Metadata={"user": "a b"})
-        copy(store, ref, store.head(ref), to)
+        copy_and_verify(store, ref, store.head(ref), to)
         found = client.head_object(Bucket=to.bucket, Key=to.key)
         assert (found["ContentType"], found["Metadata"]) == ("image/jpeg", {"user": "a b"})
 

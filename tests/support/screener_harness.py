@@ -15,8 +15,8 @@ from facescreen.model import ObjectRef
 from facescreen.records.history import History
 from facescreen.records.ledger import Ledger
 from facescreen.requirements import Strictness
-from facescreen.screening.quarantine import Quarantine, Records
-from facescreen.screening.screener import Policy, Screener
+from facescreen.screening.quarantine import Quarantine, QuarantineRecords
+from facescreen.screening.screener import Screener, ScreeningPolicy
 from facescreen.screening.tagger import Tagger
 from facescreen.screening.transfer import ByUrl
 from facescreen.settings.table import QuarantineSettings
@@ -56,8 +56,10 @@ class ScreenerHarness:
             tagger=Tagger(self.store, ledger, prefix="deepfake-", form=tag_form),
             publisher=self.publisher,
             history=self.history,
-            policy=Policy("acs:fc:r:1:functions/f", "fs", Strictness.STANDARD, True),
-            quarantine=Quarantine(self.store, Records(ledger), quarantine) if quarantine else None,
+            policy=ScreeningPolicy("acs:fc:r:1:functions/f", "fs", Strictness.STANDARD, True),
+            quarantine=Quarantine(self.store, QuarantineRecords(ledger), quarantine)
+            if quarantine
+            else None,
         )
 
     def put(self, data: bytes = PHOTO, tags: dict[str, str] | None = None) -> ObjectRef:

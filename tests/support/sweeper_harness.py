@@ -9,9 +9,9 @@ from facescreen.deepfake.rate_limiter import LocalRateLimiter
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
 from facescreen.model import Finding, ObjectRef, Verdict
-from facescreen.screening.sweep import Run, Sweeper, Verdicts
-from facescreen.screening.sweep_cursor import Courses
-from facescreen.settings.table import Place, SweepSettings
+from facescreen.screening.sweep import Sweeper, SweepRun, VerdictReader
+from facescreen.screening.sweep_cursor import CursorStore
+from facescreen.settings.table import SweepSettings, WatchedPrefix
 from facescreen.tags import tag_set
 from facescreen.testing.bus import MemoryInvoker
 from facescreen.testing.stores import MemoryState, MemoryStore
@@ -20,7 +20,7 @@ from facescreen.timing import Deadline
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 SWEEP_SETTINGS = SweepSettings(
-    places=(Place("selfies", ""),),
+    places=(WatchedPrefix("selfies", ""),),
     suffix="",
     after=30 * MINUTE,
     max_submissions=500,
@@ -42,9 +42,9 @@ class SweeperHarness:
             settings=settings,
             store=self.store,
             invoker=self.invoker,
-            courses=Courses(self.state),
+            cursors=CursorStore(self.state),
             filters=filters or Filters(),
-            verdicts=Verdicts(self.store, "deepfake-", "separate"),
+            verdict_reader=VerdictReader(self.store, "deepfake-", "separate"),
             rate_limiter=LocalRateLimiter(1e6),
             is_budget_exhausted=lambda: self.spent,
             clock=lambda: self.now,
@@ -52,7 +52,7 @@ class SweeperHarness:
 
     def second_sweeper(self) -> Sweeper:
         """Another instance on the same buckets."""
-        return replace(self.sweeper, courses=Courses(self.state))
+        return replace(self.sweeper, cursors=CursorStore(self.state))
 
     def put(self, key: str, bucket: str = "selfies", data: bytes = b"x") -> str:
         return self.store.put(bucket, key, data)
@@ -63,7 +63,7 @@ class SweeperHarness:
         tags = tag_set(finding, etag, prefix="deepfake-", form="separate")
         self.store.replace_tags(ObjectRef("oss", "selfies", key), tags)
 
-    def sweep(self, advance_by: timedelta = timedelta(), time_left_s: float = 600) -> Run:
+    def sweep(self, advance_by: timedelta = timedelta(), time_left_s: float = 600) -> SweepRun:
         self.now += advance_by
         return self.sweeper.sweep(Deadline.after(time_left_s))
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen.model import Finding, Verdict
-from facescreen.tags import Standing, read_tags, tag_set, tagged_etag
+from facescreen.tags import TaggedVerdict, read_tags, tag_set, tagged_etag
 
 AT = "2026-11-23T04:05:06Z"
 PREFIX = "deepfake-"
@@ -20,7 +20,7 @@ RISKS = "SuspectDeepForgery", "SuspectPSFace"
 def test_what_was_written_is_read(form: str, verdict: Verdict, risks: tuple[str, ...]) -> None:
     finding = Finding(verdict, "fs" + "0" * 30, AT, risk_tags=risks)
     tags = {"team": "kyc", **tag_set(finding, "E" * 32, prefix=PREFIX, form=form)}
-    standing = Standing(verdict, risks, "E" * 32, AT)
+    standing = TaggedVerdict(verdict, risks, "E" * 32, AT)
     assert read_tags(tags, prefix=PREFIX, form=form) == standing
 
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from facescreen.http.body import Submission
     from facescreen.http.review import Review
     from facescreen.model import ObjectRef
-    from facescreen.screening.on_demand import AdHoc
+    from facescreen.screening.on_demand import OnDemandScreener
     from facescreen.screening.url_rules import UrlRules
 
 router = Router()
@@ -55,7 +55,7 @@ page_router = Router()
 class Api:
     """What the routes work with."""
 
-    ad_hoc: AdHoc
+    ad_hoc: OnDemandScreener
     review: Review
     urls: UrlRules
     tokens: Tokens | None
@@ -112,7 +112,7 @@ def get_outcome(request: Request) -> dict[str, Any]:
     version_id = query.get("version_id", "") or None
     ref = object_ref(api.store, query.get("bucket"), query.get("key"), version_id)
     _refuse_state_bucket(api, ref)
-    return api.ad_hoc.standing(ref)
+    return api.ad_hoc.get_outcome(ref)
 
 
 @router.get("/v1/objects")
@@ -181,11 +181,11 @@ def get_page(request: Request) -> Response[str]:
 def _screen(api: Api, submission: Submission, deadline: Deadline, key: str) -> dict[str, Any]:
     if isinstance(submission, OfObject):
         _refuse_state_bucket(api, submission.ref)
-        return api.ad_hoc.of_object(submission.ref, deadline, write_back=submission.write_back)
+        return api.ad_hoc.screen_object(submission.ref, deadline, write_back=submission.write_back)
     if isinstance(submission, OfUrl):
         url = api.urls.checked(submission.url)
-        return api.ad_hoc.of_url(url, submission.kind, deadline, key=key)
-    return api.ad_hoc.of_bytes(submission.data, deadline, key=key)
+        return api.ad_hoc.screen_url(url, submission.kind, deadline, idempotency_key=key)
+    return api.ad_hoc.screen_bytes(submission.data, deadline, idempotency_key=key)
 
 
 def _refuse_state_bucket(api: Api, ref: ObjectRef) -> None:

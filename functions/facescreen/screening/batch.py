@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from facescreen.screening.screener import Screener
     from facescreen.timing import Deadline
 
-SIDE_BY_SIDE = 10
+MAX_CONCURRENT_DELIVERIES = 10
 """Deliveries at once. Each waits for its turn at the quota, so more would only wait longer."""
-_LONGEST_RESULT = 1024
+_MAX_RESULT_CHARS = 1024
 """Characters of a task's resultString."""
 
 
 @dataclass(frozen=True)
-class _Ended:
+class _ObjectResult:
     """How one object ended: with an outcome, or not."""
 
     ref: ObjectRef
@@ -31,80 +31,88 @@ class _Ended:
     failure: Exception | None = None
 
 
-class Batch:
+class BatchProcessor:
     """Screens deliveries. A whole event is one delivery: its objects come one after the other."""
 
     def __init__(
-        self, screener: Screener, dead_letters: DeadLetters | None = None, *, most_receives: int = 0
+        self,
+        screener: Screener,
+        dead_letters: DeadLetters | None = None,
+        *,
+        max_receive_count: int = 0,
     ) -> None:
         """`most_receives`: a message that was received so often is not delivered again. Without
         `dead_letters` the platform keeps all of them."""
         self._screener = screener
         self._dead_letters = dead_letters
-        self._most_receives = most_receives
+        self._max_receive_count = max_receive_count
 
-    def work(self, triggered: Triggered, deadline: Deadline) -> dict[str, Any]:
+    def process(self, triggered: Triggered, deadline: Deadline) -> dict[str, Any]:
         """The platform's answer. Raises the first failure where it would read none."""
         deliveries = triggered.deliveries
         if len(deliveries) == 1:
-            ended = [self._screened(deliveries[0], deadline)]
+            results = [self._screen_delivery(deliveries[0], deadline)]
         else:
             from concurrent.futures import ThreadPoolExecutor
 
-            with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-                ended = list(pool.map(lambda one: self._screened(one, deadline), deliveries))
+            with ThreadPoolExecutor(MAX_CONCURRENT_DELIVERIES) as pool:
+                results = list(
+                    pool.map(lambda one: self._screen_delivery(one, deadline), deliveries)
+                )
         failures = [
-            self._left(delivery, self._told(delivery, objects))
-            for delivery, objects in zip(deliveries, ended, strict=True)
+            self._dead_letter(delivery, self._report(delivery, objects))
+            for delivery, objects in zip(deliveries, results, strict=True)
         ]
-        return _answered(triggered, failures)
+        return _platform_response(triggered, failures)
 
-    def _screened(self, delivery: Delivery, deadline: Deadline) -> list[_Ended]:
-        return [self._ended(delivery, ref, deadline) for ref in delivery.objects]
+    def _screen_delivery(self, delivery: Delivery, deadline: Deadline) -> list[_ObjectResult]:
+        return [self._screen_one(delivery, ref, deadline) for ref in delivery.objects]
 
-    def _ended(self, delivery: Delivery, ref: ObjectRef, deadline: Deadline) -> _Ended:
+    def _screen_one(self, delivery: Delivery, ref: ObjectRef, deadline: Deadline) -> _ObjectResult:
         try:
-            return _Ended(ref, self._screener.screen(ref, deadline))
+            return _ObjectResult(ref, self._screener.screen(ref, deadline))
         except FacescreenError as failure:
-            return _Ended(ref, self._given_up(delivery, ref, failure), failure)
+            return _ObjectResult(
+                ref, self._mark_failed_on_last_receive(delivery, ref, failure), failure
+            )
         # A fault of our own is this delivery's alone: it is told, and comes back without the rest.
         except Exception as failure:  # noqa: BLE001
-            return _Ended(ref, None, failure)
+            return _ObjectResult(ref, None, failure)
 
-    def _given_up(
+    def _mark_failed_on_last_receive(
         self, delivery: Delivery, ref: ObjectRef, failure: FacescreenError
     ) -> Outcome | None:
         """On the last receive: what the object says that will be in the dead-letter queue. What is
         deferred says nothing: it did not fail, and a redrive screens it."""
-        if not self._is_last(delivery) or isinstance(failure, Deferred):
+        if not self._is_last_receive(delivery) or isinstance(failure, Deferred):
             return None
         try:
-            return self._screener.give_up(ref, failure)
+            return self._screener.mark_failed(ref, failure)
         except FacescreenError:
             # The dead letter is left to speak of it; why, the first failure says.
             return None
 
-    def _left(self, delivery: Delivery, failures: list[Exception]) -> list[Exception]:
+    def _dead_letter(self, delivery: Delivery, failures: list[Exception]) -> list[Exception]:
         """Those that the platform is to hear of. What is deferred for good we put among the dead
         letters: SQS would keep no word of why, and its object has none."""
-        if self._dead_letters is None or not self._is_last(delivery):
+        if self._dead_letters is None or not self._is_last_receive(delivery):
             return failures
         deferred = [failure for failure in failures if isinstance(failure, Deferred)]
         if not deferred or len(deferred) < len(failures):
             return failures
         try:
             self._dead_letters.put(delivery.body, deferred[0])
-        except FacescreenError as unkept:
-            telemetry.not_kept(unkept)
+        except FacescreenError as error:
+            telemetry.not_kept(error)
             return failures
         return []
 
-    def _is_last(self, delivery: Delivery) -> bool:
-        return (delivery.receive_count or 0) >= self._most_receives > 0
+    def _is_last_receive(self, delivery: Delivery) -> bool:
+        return (delivery.receive_count or 0) >= self._max_receive_count > 0
 
-    def _told(self, delivery: Delivery, ended: list[_Ended]) -> list[Exception]:
+    def _report(self, delivery: Delivery, results: list[_ObjectResult]) -> list[Exception]:
         """Tells of each object; gives what failed."""
-        for one in ended:
+        for one in results:
             if one.outcome is not None:
                 telemetry.ended(one.outcome)
             if isinstance(one.failure, FacescreenError):
@@ -113,39 +121,39 @@ class Batch:
                 telemetry.unforeseen(one.failure, "")
         for fault in delivery.faults:
             telemetry.unreadable(fault)
-        return [*delivery.faults, *(one.failure for one in ended if one.failure is not None)]
+        return [*delivery.faults, *(one.failure for one in results if one.failure is not None)]
 
 
-def _answered(triggered: Triggered, failures: list[list[Exception]]) -> dict[str, Any]:
+def _platform_response(triggered: Triggered, failures: list[list[Exception]]) -> dict[str, Any]:
     if triggered.answer is Answer.ITEM_FAILURES:
         failed = [
             {"itemIdentifier": delivery.id}
-            for delivery, of_delivery in zip(triggered.deliveries, failures, strict=True)
-            if of_delivery
+            for delivery, delivery_failures in zip(triggered.deliveries, failures, strict=True)
+            if delivery_failures
         ]
         return {"batchItemFailures": failed}
     if triggered.answer is Answer.TASK_RESULTS:
         results = [
-            _result(delivery, of_delivery)
-            for delivery, of_delivery in zip(triggered.deliveries, failures, strict=True)
+            _task_result(delivery, delivery_failures)
+            for delivery, delivery_failures in zip(triggered.deliveries, failures, strict=True)
         ]
         missing = {"treatMissingKeysAs": "PermanentFailure"}
         return {**triggered.invocation, **missing, "results": results}
-    for of_delivery in failures:
-        if of_delivery:
-            raise of_delivery[0]
+    for delivery_failures in failures:
+        if delivery_failures:
+            raise delivery_failures[0]
     return {"objects": len(triggered.objects), "skipped": dict(triggered.skipped)}
 
 
-def _result(delivery: Delivery, failures: list[Exception]) -> dict[str, str]:
+def _task_result(delivery: Delivery, failures: list[Exception]) -> dict[str, str]:
     """Of one task: S3 Batch Operations tries again what failed in passing."""
     if not failures:
         return {"taskId": delivery.id, "resultCode": "Succeeded", "resultString": ""}
-    passing = any(isinstance(failure, Passing) for failure in failures)
+    is_transient = any(isinstance(failure, Passing) for failure in failures)
     said = failures[0]
     told = str(said) if isinstance(said, FacescreenError) else type(said).__name__
     return {
         "taskId": delivery.id,
-        "resultCode": "TemporaryFailure" if passing else "PermanentFailure",
-        "resultString": told[:_LONGEST_RESULT],
+        "resultCode": "TemporaryFailure" if is_transient else "PermanentFailure",
+        "resultString": told[:_MAX_RESULT_CHARS],
     }

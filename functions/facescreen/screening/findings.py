@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     from facescreen.requirements import Assessment, Strictness
     from facescreen.timing import Stopwatch
 
-_SAYS = {
+_VERDICT_DETAILS = {
     Verdict.LOW_RISK: "The service found no sign of a deepfake.",
     Verdict.HIGH_RISK: "The service found a high risk of a deepfake.",
     Verdict.SUSPICIOUS: "The service found the face suspicious.",
     Verdict.FAILED: "The service answered Success, but with no result that is known.",
 }
-_REJECTED = {
+_REJECTION_DETAILS = {
     "NoFaceDetected": "No face was found. Send a photo of one face, from the front.",
     "UnqualifiedPhoto": "The photo is not clear enough. Send one that is sharp, evenly lit, "
     "complete and upright.",
     "ToolargeImage": "The file is too large. Send a smaller one.",
 }
-_WITHHELD = {
+_UNREADABLE_DETAILS = {
     "UnreadableArchive": "The object is archived. Restore it and write it again.",
     "UnreadableEncryption": "The object is encrypted with a key of the uploader's own (SSE-C), "
     "which neither we nor the service have. Upload it without.",
 }
 
 
-def find(
+def screen_media(
     reader: Reader,
     merchant_biz_id: str,
     detect: Callable[[Media, Assessment], Detection],
@@ -55,16 +55,18 @@ def find(
         try:
             media = probe(reader)
         except Unreadable as why:
-            return _unreadable(merchant_biz_id, str(why))
+            return _build_not_media_finding(merchant_biz_id, str(why))
         except ContentFault as fault:
-            return _withheld(merchant_biz_id, fault)
-    fit = assess(media, reader.size, strictness, can_convert=can_convert)
-    if fit.refusals:
-        return _unfit(merchant_biz_id, media, fit)
-    return judge(merchant_biz_id, lambda: detect(media, fit), watch, media, fit.advice)
+            return _build_unreadable_finding(merchant_biz_id, fault)
+    assessment = assess(media, reader.size, strictness, can_convert=can_convert)
+    if assessment.refusals:
+        return _build_unfit_finding(merchant_biz_id, media, assessment)
+    return run_detection(
+        merchant_biz_id, lambda: detect(media, assessment), watch, media, assessment.advice
+    )
 
 
-def judge(
+def run_detection(
     merchant_biz_id: str,
     detect: Callable[[], Detection],
     watch: Stopwatch,
@@ -76,61 +78,61 @@ def judge(
         try:
             detection = detect()
         except ContentFault as fault:
-            return _rejected(merchant_biz_id, fault, media, advice)
-    return _judged(merchant_biz_id, detection, media, advice)
+            return _build_rejected_finding(merchant_biz_id, fault, media, advice)
+    return _build_detection_finding(merchant_biz_id, detection, media, advice)
 
 
-def failed(merchant_biz_id: str, failure: FacescreenError) -> Finding:
+def build_failed_finding(merchant_biz_id: str, failure: FacescreenError) -> Finding:
     """Nobody tries again. What was in the way says `failure`."""
     return Finding(
         Verdict.FAILED,
         merchant_biz_id,
-        _now(),
+        _format_now(),
         reasons=(failure.code or failure.name,),
         detail=str(failure),
         request_id=failure.request_id,
     )
 
 
-def _unreadable(merchant_biz_id: str, why: str) -> Finding:
+def _build_not_media_finding(merchant_biz_id: str, why: str) -> Finding:
     """The bytes are no image or video. No call was made."""
     return Finding(
         Verdict.UNSCREENABLE,
         merchant_biz_id,
-        _now(),
+        _format_now(),
         reasons=("UnqualifiedPhoto",),
         detail=why,
         retake=True,
     )
 
 
-def _withheld(merchant_biz_id: str, fault: ContentFault) -> Finding:
+def _build_unreadable_finding(merchant_biz_id: str, fault: ContentFault) -> Finding:
     """The store does not give the bytes. No call was made, and none like them would help."""
     return Finding(
         Verdict.UNSCREENABLE,
         merchant_biz_id,
-        _now(),
+        _format_now(),
         reasons=(fault.code,),
-        detail=_WITHHELD[fault.code],
+        detail=_UNREADABLE_DETAILS[fault.code],
         request_id=fault.request_id,
     )
 
 
-def _unfit(merchant_biz_id: str, media: Media, fit: Assessment) -> Finding:
+def _build_unfit_finding(merchant_biz_id: str, media: Media, assessment: Assessment) -> Finding:
     """The file breaks requirements. No call was made."""
     return Finding(
         Verdict.UNSCREENABLE,
         merchant_biz_id,
-        _now(),
-        reasons=tuple(dict.fromkeys(rule.code for rule in fit.refusals)),
-        detail=" ".join(rule.says for rule in fit.refusals),
+        _format_now(),
+        reasons=tuple(dict.fromkeys(rule.code for rule in assessment.refusals)),
+        detail=" ".join(rule.says for rule in assessment.refusals),
         retake=True,
-        media=_described(media),
-        warnings=fit.advice,
+        media=_describe_media(media),
+        warnings=assessment.advice,
     )
 
 
-def _rejected(
+def _build_rejected_finding(
     merchant_biz_id: str,
     fault: ContentFault,
     media: Media | None,
@@ -140,41 +142,41 @@ def _rejected(
     return Finding(
         Verdict.UNSCREENABLE,
         merchant_biz_id,
-        _now(),
+        _format_now(),
         reasons=(fault.code,),
-        detail=_REJECTED.get(fault.code, "The service can't screen this content."),
+        detail=_REJECTION_DETAILS.get(fault.code, "The service can't screen this content."),
         retake=True,
-        media=_described(media),
+        media=_describe_media(media),
         warnings=advice,
         request_id=fault.request_id,
     )
 
 
-def _judged(
+def _build_detection_finding(
     merchant_biz_id: str,
     detection: Detection,
     media: Media | None,
     advice: tuple[Advice, ...],
 ) -> Finding:
     """The service gave its result, which is paid for."""
-    failed = detection.verdict is Verdict.FAILED
+    is_failed = detection.verdict is Verdict.FAILED
     stand_in = (Advice(STAND_IN, detection.emulator_name),) if detection.emulator_name else ()
     return Finding(
         detection.verdict,
         merchant_biz_id,
-        _now(),
-        reasons=("UnknownResult",) if failed else (),
-        detail="Not assessed for deepfakes." if stand_in else _SAYS[detection.verdict],
+        _format_now(),
+        reasons=("UnknownResult",) if is_failed else (),
+        detail="Not assessed for deepfakes." if stand_in else _VERDICT_DETAILS[detection.verdict],
         risk_tags=detection.risk_tags,
         risk_scores=dict(detection.risk_scores),
-        media=_described(media),
+        media=_describe_media(media),
         warnings=stand_in + advice,
         request_id=detection.request_id,
         transaction_id=detection.transaction_id,
     )
 
 
-def _described(media: Media | None) -> dict[str, Any]:
+def _describe_media(media: Media | None) -> dict[str, Any]:
     if media is None:
         return {}
     return {
@@ -186,5 +188,5 @@ def _described(media: Media | None) -> dict[str, Any]:
     }
 
 
-def _now() -> str:
+def _format_now() -> str:
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -12,7 +12,7 @@ from facescreen.message import message_data, outcome_data
 from facescreen.model import Status, Tagging
 from facescreen.records.ledger import entry_id
 from facescreen.screening import findings
-from facescreen.screening.tagger import NOT_ASKED, SUPERSEDED
+from facescreen.screening.tagger import NOT_REQUESTED, SUPERSEDED
 from facescreen.tags import tagged_etag
 from facescreen.timing import Stopwatch
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from facescreen.storage.ports import ObjectStore
     from facescreen.timing import Deadline
 
-_ABSENT = Tagging("absent", "The object's tags do not speak of these bytes.")
+_NOT_TAGGED = Tagging("absent", "The object's tags do not speak of these bytes.")
 
 
 @dataclass(frozen=True)
-class AdHoc:
+class OnDemandScreener:
     """Every answer is what the message about an object would hold in `data`. All raise what
     Screener.screen raises."""
 
@@ -45,18 +45,20 @@ class AdHoc:
     tag_prefix: str
     tag_form: str
 
-    def of_object(self, ref: ObjectRef, deadline: Deadline, *, write_back: bool) -> dict[str, Any]:
+    def screen_object(
+        self, ref: ObjectRef, deadline: Deadline, *, write_back: bool
+    ) -> dict[str, Any]:
         """Raises ObjectGone, and ObjectChanged for one that was overwritten meanwhile."""
         outcome = self.screener.screen(ref, deadline, write_back=write_back)
         if outcome.status is Status.ALREADY_SCREENED:
-            return self.standing(ref)
+            return self.get_outcome(ref)
         if outcome.status is Status.GONE:
             raise ObjectGone(outcome.detail)
         if outcome.finding is None or outcome.tagging is None or outcome.tagging is SUPERSEDED:
             raise ObjectChanged("the object was overwritten or deleted while it was screened")
         return outcome_data(outcome)
 
-    def standing(self, ref: ObjectRef) -> dict[str, Any]:
+    def get_outcome(self, ref: ObjectRef) -> dict[str, Any]:
         """The outcome that stands on an object. Raises ObjectGone, NotScreened."""
         watch = Stopwatch()
         head = self.store.head(ref)
@@ -64,15 +66,17 @@ class AdHoc:
         if finding is None:
             raise NotScreened("nothing is known of the bytes that stand there now")
         tagged = tagged_etag(self.store.tags(ref), prefix=self.tag_prefix, form=self.tag_form)
-        tagging = Tagging("written") if tagged == head.etag else _ABSENT
+        tagging = Tagging("written") if tagged == head.etag else _NOT_TAGGED
         pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
         return message_data(pinned, finding, tagging, watch.timing)
 
-    def of_bytes(self, data: bytes, deadline: Deadline, *, key: str = "") -> dict[str, Any]:
+    def screen_bytes(
+        self, data: bytes, deadline: Deadline, *, idempotency_key: str = ""
+    ) -> dict[str, Any]:
         """An image goes inline where the service takes it so, else as a file. `key` is the
         caller's idempotency key. Raises KeyReused."""
         digest = hashlib.sha256(data).hexdigest()
-        self._bind(key, digest)
+        self._check_idempotency_key(idempotency_key, digest)
 
         def find(biz_id: str, watch: Stopwatch) -> Finding:
             def detect(media: Media, _: Assessment) -> Detection:
@@ -81,8 +85,8 @@ class AdHoc:
                 )
                 return self.detect(request)
 
-            return findings.find(
-                _Held(data),
+            return findings.screen_media(
+                BytesReader(data),
                 biz_id,
                 detect,
                 watch,
@@ -90,39 +94,46 @@ class AdHoc:
                 can_convert=False,
             )
 
-        return self._once(_entry("bytes", digest), find, deadline)
+        return self._screen_once(_hash_entry_id("bytes", digest), find, deadline)
 
-    def of_url(self, url: str, kind: str, deadline: Deadline, *, key: str = "") -> dict[str, Any]:
+    def screen_url(
+        self, url: str, kind: str, deadline: Deadline, *, idempotency_key: str = ""
+    ) -> dict[str, Any]:
         """The service downloads it. Only with an idempotency key is it paid for once: what stands
         behind a URL can change."""
 
         def find(biz_id: str, watch: Stopwatch) -> Finding:
             request = DetectRequest(url=url, kind=kind, merchant_biz_id=biz_id, deadline=deadline)
-            return findings.judge(biz_id, lambda: self.detect(request), watch)
+            return findings.run_detection(biz_id, lambda: self.detect(request), watch)
 
-        if not key:
+        if not idempotency_key:
             watch = Stopwatch()
             finding = find(create_merchant_biz_id(self.merchant_prefix), watch)
-            return message_data(None, finding, NOT_ASKED, watch.timing)
+            return message_data(None, finding, NOT_REQUESTED, watch.timing)
         # A presigned URL of the same object is signed anew each time.
-        self._bind(key, _entry("url", kind, url.partition("?")[0]))
-        return self._once(_entry("key", key), find, deadline)
+        self._check_idempotency_key(
+            idempotency_key, _hash_entry_id("url", kind, url.partition("?")[0])
+        )
+        return self._screen_once(_hash_entry_id("key", idempotency_key), find, deadline)
 
-    def _once(
+    def _screen_once(
         self, entry: str, find: Callable[[str, Stopwatch], Finding], deadline: Deadline
     ) -> dict[str, Any]:
         watch = Stopwatch()
         biz_id = (self.merchant_prefix + entry)[:32]
         finding = self.ledger.once(entry, lambda: find(biz_id, watch), deadline)
-        return message_data(None, finding, NOT_ASKED, watch.timing)
+        return message_data(None, finding, NOT_REQUESTED, watch.timing)
 
-    def _bind(self, key: str, content: str) -> None:
-        if key and self.ledger.bind(_entry("binding", key), content) != content:
+    def _check_idempotency_key(self, idempotency_key: str, content: str) -> None:
+        if (
+            idempotency_key
+            and self.ledger.bind(_hash_entry_id("binding", idempotency_key), content) != content
+        ):
             raise KeyReused("this idempotency key was used for other content")
 
 
 @dataclass(frozen=True)
-class _Held:
+class BytesReader:
     """Bytes at hand, as media.probe reads them."""
 
     data: bytes
@@ -135,5 +146,5 @@ class _Held:
         return self.data[start : start + length]
 
 
-def _entry(*parts: str) -> str:
+def _hash_entry_id(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from facescreen.settings.table import QuarantineSettings
     from facescreen.storage.ports import QuarantineStore
 
-PRIVATE = "private"
+PRIVATE_ACL = "private"
 """An access list that opens an object to nobody, on OSS and on S3."""
 _MAX_KEY_BYTES = 1023
 """On OSS; S3 takes one more."""
@@ -36,57 +36,59 @@ class Quarantine:
     released, or on what stands in quarantine already."""
 
     def __init__(
-        self, store: QuarantineStore, records: Records, settings: QuarantineSettings
+        self, store: QuarantineStore, records: QuarantineRecords, settings: QuarantineSettings
     ) -> None:
         self._store = store
         self._records = records
         self._settings = settings
 
-    def take(self, ref: ObjectRef, head: ObjectHead, finding: Finding) -> Quarantined | None:
+    def apply(self, ref: ObjectRef, head: ObjectHead, finding: Finding) -> Quarantined | None:
         """Before the message: copies the write that `head` describes, or makes it private.
 
         Raises ObjectGone, ObjectChanged, errors.Passing, errors.OperatorFault.
         """
-        if finding.verdict is not Verdict.HIGH_RISK or original_ref(self._settings, ref):
+        if finding.verdict is not Verdict.HIGH_RISK or parse_original_ref(self._settings, ref):
             return None
         if finding.of_stand_in and not self._settings.on_stand_in:
-            return self._said("withheld", "The verdict is a local stand-in's.")
-        if self._records.released(entry_id(ref, head)):
-            return self._said("released", "A person released these bytes.")
+            return self._result("withheld", "The verdict is a local stand-in's.")
+        if self._records.is_released(entry_id(ref, head)):
+            return self._result("released", "A person released these bytes.")
         try:
-            if self._settings.action == PRIVATE:
-                return self._made_private(ref, head)
-            return self._copied(ref, head, finding)
+            if self._settings.action == PRIVATE_ACL:
+                return self._make_private(ref, head)
+            return self._copy_to_quarantine(ref, head, finding)
         except QuarantineRefused as refusal:
-            return self._said("refused", str(refusal))
+            return self._result("refused", str(refusal))
 
-    def finish(self, ref: ObjectRef, head: ObjectHead, taken: Quarantined) -> None:
+    def delete_original(self, ref: ObjectRef, head: ObjectHead, result: Quarantined) -> None:
         """After the message: deletes what was copied."""
-        if taken.status == "moved":
-            remove(self._store, ref, head)
+        if result.status == "moved":
+            delete_if_unchanged(self._store, ref, head)
 
-    def _copied(self, ref: ObjectRef, head: ObjectHead, finding: Finding) -> Quarantined:
-        place = quarantine_ref(self._settings, ref, finding.merchant_biz_id)
-        if place is None:
+    def _copy_to_quarantine(
+        self, ref: ObjectRef, head: ObjectHead, finding: Finding
+    ) -> Quarantined:
+        destination = build_quarantine_ref(self._settings, ref, finding.merchant_biz_id)
+        if destination is None:
             raise QuarantineRefused("its name in quarantine would be longer than stores take")
-        copied = copy(self._store, ref, head, place)
+        copied = copy_and_verify(self._store, ref, head, destination)
         self._records.vouch(entry_id(ref, copied), finding)
-        return Quarantined("move", "moved", bucket=place.bucket, key=place.key)
+        return Quarantined("move", "moved", bucket=destination.bucket, key=destination.key)
 
-    def _made_private(self, ref: ObjectRef, head: ObjectHead) -> Quarantined:
+    def _make_private(self, ref: ObjectRef, head: ObjectHead) -> Quarantined:
         """The access list has no condition either. Bytes written between the look and the list
         stay private with it: that is the safe side to err on."""
-        self._records.keep_acl(entry_id(ref, head), self._store.acl(ref))
-        self._store.set_acl(ref, PRIVATE)
+        self._records.save_acl(entry_id(ref, head), self._store.acl(ref))
+        self._store.set_acl(ref, PRIVATE_ACL)
         if self._store.head(ref) != head:
             raise ObjectChanged("overwritten while it was made private")
-        return self._said("private", "")
+        return self._result("private", "")
 
-    def _said(self, status: str, detail: str) -> Quarantined:
+    def _result(self, status: str, detail: str) -> Quarantined:
         return Quarantined(self._settings.action, status, detail)
 
 
-def quarantine_ref(
+def build_quarantine_ref(
     settings: QuarantineSettings, ref: ObjectRef, merchant_biz_id: str
 ) -> ObjectRef | None:
     """Where `ref` is moved to; None where the name would be longer than stores take."""
@@ -96,7 +98,7 @@ def quarantine_ref(
     return replace(ref, bucket=settings.bucket, key=key, etag="", version_id="")
 
 
-def original_ref(settings: QuarantineSettings, moved: ObjectRef) -> ObjectRef | None:
+def parse_original_ref(settings: QuarantineSettings, moved: ObjectRef) -> ObjectRef | None:
     """Where an object in quarantine came from; None for one that is not there."""
     if moved.bucket != settings.bucket or not moved.key.startswith(settings.prefix):
         return None
@@ -108,25 +110,25 @@ def original_ref(settings: QuarantineSettings, moved: ObjectRef) -> ObjectRef | 
 
 
 @dataclass(frozen=True)
-class Records:
+class QuarantineRecords:
     """What is remembered of quarantined bytes, beside the ledger's entry about them. A tag would
     be at hand, but whoever may tag could release his own uploads."""
 
     ledger: Ledger
 
-    def release(self, entry: str) -> None:
+    def record_release(self, entry: str) -> None:
         """From now on the bytes of `entry` are left where they are."""
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         self.ledger.bind(f"{entry}-released", now)
 
-    def released(self, entry: str) -> bool:
+    def is_released(self, entry: str) -> bool:
         return bool(self.ledger.bound(f"{entry}-released"))
 
-    def keep_acl(self, entry: str, acl: str) -> None:
+    def save_acl(self, entry: str, acl: str) -> None:
         """The first one counts: a second delivery would find what the first one set."""
         self.ledger.bind(f"{entry}-acl", acl)
 
-    def acl(self, entry: str) -> str:
+    def get_acl(self, entry: str) -> str:
         """What the access list was; empty for what was never made private."""
         return self.ledger.bound(f"{entry}-acl")
 
@@ -140,7 +142,7 @@ class Records:
         return self.ledger.finding(entry, "")
 
 
-def copy(
+def copy_and_verify(
     store: QuarantineStore,
     ref: ObjectRef,
     head: ObjectHead,
@@ -156,12 +158,12 @@ def copy(
         copied, copied_tags = store.head(to), store.tags(to)
     except ObjectGone:
         raise Unavailable("the copy is not there") from None
-    if _differ(copied, head) or copied_tags != tags:
+    if _content_differs(copied, head) or copied_tags != tags:
         raise Unavailable("the copy has other bytes or tags than the original")
     return copied
 
 
-def remove(store: QuarantineStore, ref: ObjectRef, head: ObjectHead) -> None:
+def delete_if_unchanged(store: QuarantineStore, ref: ObjectRef, head: ObjectHead) -> None:
     """Deletes the write that `head` describes, and no other; where the bucket keeps versions, the
     one before it is the current one then.
 
@@ -174,7 +176,7 @@ def remove(store: QuarantineStore, ref: ObjectRef, head: ObjectHead) -> None:
             store.delete(ref)
 
 
-def _differ(one: ObjectHead, other: ObjectHead) -> bool:
+def _content_differs(one: ObjectHead, other: ObjectHead) -> bool:
     """By size, and by checksum where both have the same kind, of the whole. An ETag may be that
     of parts, or of an encryption; the copy was made on condition of it anyway."""
     if one.size != other.size:

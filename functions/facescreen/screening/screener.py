@@ -9,8 +9,8 @@ from facescreen.errors import ObjectChanged, ObjectGone
 from facescreen.message import message
 from facescreen.model import Outcome, Status
 from facescreen.records.ledger import entry_id
-from facescreen.screening.findings import failed, find
-from facescreen.screening.tagger import NOT_ASKED, SUPERSEDED
+from facescreen.screening.findings import build_failed_finding, screen_media
+from facescreen.screening.tagger import NOT_REQUESTED, SUPERSEDED
 from facescreen.timing import Stopwatch
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Policy:
+class ScreeningPolicy:
     """What of the settings the screening itself goes by."""
 
     source: str
@@ -56,7 +56,7 @@ class Screener:
         tagger: Tagger,
         publisher: Publisher,
         history: History,
-        policy: Policy,
+        policy: ScreeningPolicy,
         quarantine: Quarantine | None = None,
     ) -> None:
         self._store = store
@@ -81,16 +81,16 @@ class Screener:
             with watch.step("look"):
                 head = self._store.head(ref)
             if ref.etag and ref.etag != head.etag:
-                self._tagger.take_off(ref, ref.etag, head)
+                self._tagger.remove_stale(ref, ref.etag, head)
                 return Outcome(ref, Status.SUPERSEDED, timing=watch.timing)
             pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
-            return self._screen_write(pinned, head, deadline, watch, write_back=write_back)
+            return self._claim_and_screen(pinned, head, deadline, watch, write_back=write_back)
         except ObjectGone as gone:
             return Outcome(ref, Status.GONE, timing=watch.timing, detail=str(gone))
         except ObjectChanged:
             return Outcome(ref, Status.SUPERSEDED, timing=watch.timing)
 
-    def give_up(self, ref: ObjectRef, failure: FacescreenError) -> Outcome:
+    def mark_failed(self, ref: ObjectRef, failure: FacescreenError) -> Outcome:
         """Says `failed` of an object whose event is not delivered again; what was found before is
         said rather. Raises errors.FacescreenError."""
         watch = Stopwatch(ref.event_time)
@@ -100,12 +100,12 @@ class Screener:
                 return Outcome(ref, Status.SUPERSEDED, timing=watch.timing)
             pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
             found = self._ledger.finding(entry_id(pinned, head), head.write)
-            finding = found or failed(self._biz_id(pinned, head), failure)
-            return self._written(pinned, head, finding, watch, quarantine=None)
+            finding = found or build_failed_finding(self._build_biz_id(pinned, head), failure)
+            return self._write_back(pinned, head, finding, watch, quarantine=None)
         except ObjectGone as gone:
             return Outcome(ref, Status.GONE, timing=watch.timing, detail=str(gone))
 
-    def _screen_write(
+    def _claim_and_screen(
         self,
         ref: ObjectRef,
         head: ObjectHead,
@@ -119,30 +119,30 @@ class Screener:
         if claim is None:
             if write_back:
                 with watch.step("tag"):
-                    self._put_back(ref, head)
+                    self._restore_tags(ref, head)
             return Outcome(ref, Status.ALREADY_SCREENED, timing=watch.timing)
         with claim:
             finding = claim.finding(head.write)
             if finding is None:
-                finding = self._find(ref, head, deadline, watch)
+                finding = self._screen_media(ref, head, deadline, watch)
                 with watch.step("record"):
                     claim.record(finding, head.write)
             if not write_back:
-                return self._answered(ref, head, finding, watch)
-            outcome = self._written(ref, head, finding, watch, quarantine=self._quarantine)
+                return self._recheck(ref, head, finding, watch)
+            outcome = self._write_back(ref, head, finding, watch, quarantine=self._quarantine)
             if outcome.status is Status.SCREENED:
                 claim.done(head.write)
             return outcome
 
-    def _put_back(self, ref: ObjectRef, head: ObjectHead) -> None:
+    def _restore_tags(self, ref: ObjectRef, head: ObjectHead) -> None:
         """It was tagged and announced: what somebody took off since is tagged again."""
-        if self._tagger.stands(ref, head):
+        if self._tagger.is_current(ref, head):
             return
         finding = self._ledger.finding(entry_id(ref, head), head.write)
         if finding is not None:
             self._tagger.write(ref, head, finding)
 
-    def _written(
+    def _write_back(
         self,
         ref: ObjectRef,
         head: ObjectHead,
@@ -160,17 +160,17 @@ class Screener:
         outcome = Outcome(ref, Status.SCREENED, finding, tagging, watch.timing)
         if quarantine:
             with watch.step("quarantine"):
-                taken = quarantine.take(ref, head, finding)
+                taken = quarantine.apply(ref, head, finding)
             outcome = replace(outcome, quarantine=taken, timing=watch.timing)
         with watch.step("announce"):
             self._publisher.publish(message(outcome, source=self._policy.source))
         with watch.step("list"):
             self._history.add(outcome)
         if quarantine and outcome.quarantine:
-            quarantine.finish(ref, head, outcome.quarantine)
+            quarantine.delete_original(ref, head, outcome.quarantine)
         return outcome
 
-    def _answered(
+    def _recheck(
         self, ref: ObjectRef, head: ObjectHead, finding: Finding, watch: Stopwatch
     ) -> Outcome:
         """For somebody who asked, if it still stands."""
@@ -178,19 +178,19 @@ class Screener:
             stands = self._store.head(ref) == head
         if not stands:
             return Outcome(ref, Status.SUPERSEDED, finding, SUPERSEDED, watch.timing)
-        return Outcome(ref, Status.SCREENED, finding, NOT_ASKED, watch.timing)
+        return Outcome(ref, Status.SCREENED, finding, NOT_REQUESTED, watch.timing)
 
-    def _find(
+    def _screen_media(
         self, ref: ObjectRef, head: ObjectHead, deadline: Deadline, watch: Stopwatch
     ) -> Finding:
-        biz_id = self._biz_id(ref, head)
+        biz_id = self._build_biz_id(ref, head)
 
-        def detect(media: Media, fit: Assessment) -> Detection:
-            request = self._transfer(ref, media.kind, convert=fit.convert)
+        def detect(media: Media, assessment: Assessment) -> Detection:
+            request = self._transfer(ref, media.kind, convert=assessment.convert)
             return self._detect(replace(request, merchant_biz_id=biz_id, deadline=deadline))
 
-        return find(
-            _Ranges(self._store, ref, head.size),
+        return screen_media(
+            _ObjectReader(self._store, ref, head.size),
             biz_id,
             detect,
             watch,
@@ -198,13 +198,13 @@ class Screener:
             can_convert=self._policy.convert and self._store.converts,
         )
 
-    def _biz_id(self, ref: ObjectRef, head: ObjectHead) -> str:
+    def _build_biz_id(self, ref: ObjectRef, head: ObjectHead) -> str:
         """The same for the same bytes."""
         return (self._policy.merchant_prefix + entry_id(ref, head))[:32]
 
 
 @dataclass(frozen=True)
-class _Ranges:
+class _ObjectReader:
     """An object's bytes as media.probe reads them."""
 
     store: ObjectStore

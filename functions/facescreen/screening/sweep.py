@@ -23,33 +23,33 @@ if TYPE_CHECKING:
     from facescreen.bus.ports import Invoker
     from facescreen.deepfake.rate_limiter import RateLimiter
     from facescreen.events.filters import Filters
-    from facescreen.screening.sweep_cursor import Course, Courses
-    from facescreen.settings.table import Place, SweepSettings
+    from facescreen.screening.sweep_cursor import CursorStore, SweepCursor
+    from facescreen.settings.table import SweepSettings, WatchedPrefix
     from facescreen.storage.ports import Listed, ObjectStore, Page
     from facescreen.timing import Deadline
 
-TIMES = 4
-_FACTOR = 4
-_LAST_S = 15.0
+CHECKS_PER_OBJECT = 4
+_AGE_FACTOR = 4
+_MIN_TIME_LEFT_S = 15.0
 """With less time left than this nothing more is begun: trouble with one object may take as long."""
-_SAVED_EVERY_S = 10.0
+_SAVE_INTERVAL_S = 10.0
 
 
-class End(str, Enum):
+class StopReason(str, Enum):
     """Why a run ended."""
 
-    ALL = "all"
+    COMPLETED = "all"
     """Everything was gone over."""
-    TIME = "time"
+    TIME_LIMIT = "time"
     """The next run goes on."""
-    MOST = "most"
+    SUBMISSION_LIMIT = "most"
     """SWEEP_MOST objects were handed over; the next run goes on."""
-    DEFERRED = "deferred"
+    BUDGET_EXHAUSTED = "deferred"
     """The day's calls are spent; a later run looks at what this one would have."""
 
 
 @dataclass(frozen=True)
-class Ages:
+class RetrySchedule:
     """The ages at which an object is looked at: half an hour, 2 hours, 8 and 32, for instance."""
 
     first: timedelta
@@ -57,22 +57,22 @@ class Ages:
     @property
     def all(self) -> tuple[timedelta, ...]:
         """TIMES of them, each four times the one before."""
-        return tuple(self.first * _FACTOR**number for number in range(TIMES))
+        return tuple(self.first * _AGE_FACTOR**number for number in range(CHECKS_PER_OBJECT))
 
-    def any_between(self, written: datetime, since: datetime, until: datetime) -> bool:
+    def is_due_between(self, written: datetime, since: datetime, until: datetime) -> bool:
         """Whether what was written then came to one of these ages after `since`, up to `until`."""
         return any(since < written + age <= until for age in self.all)
 
 
 @dataclass(frozen=True)
-class Verdicts:
+class VerdictReader:
     """How they stand on objects."""
 
     store: ObjectStore
     tag_prefix: str
     tag_form: str
 
-    def any_on(self, ref: ObjectRef) -> bool:
+    def has_verdict(self, ref: ObjectRef) -> bool:
         """Whether one of these very bytes does. Where no tags are written (TAG_FORM=none), none
         ever does; the function's ledger knows better."""
         try:
@@ -84,16 +84,16 @@ class Verdicts:
 
 
 @dataclass
-class Run:
+class SweepRun:
     """One run, as far as it came."""
 
-    course: Course
+    cursor: SweepCursor
     listed: int = 0
     due: int = 0
     """Those whose tags were read."""
     submitted: int = 0
-    end: End = End.TIME
-    saved_at: float = field(default_factory=time.monotonic)
+    stop_reason: StopReason = StopReason.TIME_LIMIT
+    cursor_saved_at: float = field(default_factory=time.monotonic)
     """On the monotonic clock."""
 
     @property
@@ -103,20 +103,20 @@ class Run:
             "listed": self.listed,
             "due": self.due,
             "submitted": self.submitted,
-            "end": self.end.value,
-            "since": self.course.since.isoformat(),
-            "until": self.course.until.isoformat(),
+            "end": self.stop_reason.value,
+            "since": self.cursor.since.isoformat(),
+            "until": self.cursor.until.isoformat(),
         }
 
-    def is_done_with(self, place: Place, one: Listed) -> None:
+    def advance(self, place: WatchedPrefix, listed_object: Listed) -> None:
         """The next run begins after this one."""
         self.listed += 1
-        self.course = replace(self.course, place=place.name, after=one.key)
+        self.cursor = replace(self.cursor, place=place.name, after=listed_object.key)
 
     @property
-    def is_to_be_saved(self) -> bool:
+    def needs_save(self) -> bool:
         """Every so often, for a run that is killed."""
-        return time.monotonic() >= self.saved_at + _SAVED_EVERY_S
+        return time.monotonic() >= self.cursor_saved_at + _SAVE_INTERVAL_S
 
 
 @dataclass(frozen=True)
@@ -126,87 +126,102 @@ class Sweeper:
     settings: SweepSettings
     store: ObjectStore
     invoker: Invoker
-    courses: Courses
+    cursors: CursorStore
     filters: Filters
-    verdicts: Verdicts
+    verdict_reader: VerdictReader
     rate_limiter: RateLimiter
     is_budget_exhausted: Callable[[], bool]
     """Whether the day's paid calls are (DAILY_CALLS)."""
     clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
 
     @property
-    def ages(self) -> Ages:
+    def ages(self) -> RetrySchedule:
         """At which objects are looked at."""
-        return Ages(self.settings.after)
+        return RetrySchedule(self.settings.after)
 
-    def sweep(self, deadline: Deadline) -> Run:
+    def sweep(self, deadline: Deadline) -> SweepRun:
         """Until `deadline`. Where it ended is kept, also where it raises errors.FacescreenError;
         StillClaimed says that another run is under way."""
-        run = Run(self.courses.resume(self.clock(), self.ages.all[-1]))
+        run = SweepRun(self.cursors.resume(self.clock(), self.ages.all[-1]))
         try:
-            run.end = End.DEFERRED if self.is_budget_exhausted() else self._go_over(run, deadline)
+            run.stop_reason = (
+                StopReason.BUDGET_EXHAUSTED
+                if self.is_budget_exhausted()
+                else self._sweep_prefixes(run, deadline)
+            )
         finally:
-            self._save(run)
+            self._save_cursor(run)
         return run
 
-    def _go_over(self, run: Run, deadline: Deadline) -> End:
-        for place, after in self._places_left(run.course):
-            for page in pages(partial(self._page, place), after):
-                end = self._go_through(page, place, run, deadline)
-                if end is not None:
-                    return end
-        run.course = replace(run.course, is_over=True)
-        return End.ALL
+    def _sweep_prefixes(self, run: SweepRun, deadline: Deadline) -> StopReason:
+        for place, after in self._list_remaining_prefixes(run.cursor):
+            for page in pages(partial(self._list_page, place), after):
+                stop_reason = self._sweep_page(page, place, run, deadline)
+                if stop_reason is not None:
+                    return stop_reason
+        run.cursor = replace(run.cursor, is_over=True)
+        return StopReason.COMPLETED
 
-    def _places_left(self, course: Course) -> list[tuple[Place, str]]:
+    def _list_remaining_prefixes(self, cursor: SweepCursor) -> list[tuple[WatchedPrefix, str]]:
         """The one that the course stands in, from its key on, and those that follow. All of them
         if that place is none any more."""
         places = self.settings.places
         names = [place.name for place in places]
-        if course.place not in names:
+        if cursor.place not in names:
             return [(place, "") for place in places]
-        first, *others = places[names.index(course.place) :]
-        return [(first, course.after), *((place, "") for place in others)]
+        first, *others = places[names.index(cursor.place) :]
+        return [(first, cursor.after), *((place, "") for place in others)]
 
-    def _page(self, place: Place, after: str) -> Page:
+    def _list_page(self, place: WatchedPrefix, after: str) -> Page:
         return persistently(lambda: self.store.page(place.bucket, place.prefix, after))
 
-    def _go_through(self, page: Page, place: Place, run: Run, deadline: Deadline) -> End | None:
-        for one in page.objects:
-            ref = ObjectRef(self.store.name, place.bucket, one.key, one.etag, "", one.size)
-            if self._is_due(ref, one, run.course):
-                end = self._look_at(ref, run, deadline)
-                if end is not None:
-                    return end
-            run.is_done_with(place, one)
-        if run.is_to_be_saved:
-            self._save(run)
-        return End.TIME if deadline.left() < _LAST_S else None
+    def _sweep_page(
+        self, page: Page, place: WatchedPrefix, run: SweepRun, deadline: Deadline
+    ) -> StopReason | None:
+        for listed_object in page.objects:
+            ref = ObjectRef(
+                self.store.name,
+                place.bucket,
+                listed_object.key,
+                listed_object.etag,
+                "",
+                listed_object.size,
+            )
+            if self._is_due(ref, listed_object, run.cursor):
+                stop_reason = self._submit_if_unscreened(ref, run, deadline)
+                if stop_reason is not None:
+                    return stop_reason
+            run.advance(place, listed_object)
+        if run.needs_save:
+            self._save_cursor(run)
+        return StopReason.TIME_LIMIT if deadline.left() < _MIN_TIME_LEFT_S else None
 
-    def _is_due(self, ref: ObjectRef, one: Listed, course: Course) -> bool:
+    def _is_due(self, ref: ObjectRef, listed_object: Listed, cursor: SweepCursor) -> bool:
         if ref.is_folder_marker or not ref.key.endswith(self.settings.suffix):
             return False
         if self.filters.reason_to_skip(ref):
             return False
-        return self.ages.any_between(one.last_modified, course.since, course.until)
+        return self.ages.is_due_between(listed_object.last_modified, cursor.since, cursor.until)
 
-    def _look_at(self, ref: ObjectRef, run: Run, deadline: Deadline) -> End | None:
+    def _submit_if_unscreened(
+        self, ref: ObjectRef, run: SweepRun, deadline: Deadline
+    ) -> StopReason | None:
         """Why the run ends before this object; None once it is done with."""
-        if deadline.left() < _LAST_S:
-            return End.TIME
+        if deadline.left() < _MIN_TIME_LEFT_S:
+            return StopReason.TIME_LIMIT
         run.due += 1
-        if self.verdicts.any_on(ref):
+        if self.verdict_reader.has_verdict(ref):
             return None
         if run.submitted == self.settings.max_submissions:
-            return End.MOST
-        wait_s = self.rate_limiter.reserve(deadline.left() - _LAST_S)
+            return StopReason.SUBMISSION_LIMIT
+        wait_s = self.rate_limiter.reserve(deadline.left() - _MIN_TIME_LEFT_S)
         if wait_s is None:
-            return End.TIME
+            return StopReason.TIME_LIMIT
         time.sleep(wait_s)
         self.invoker.submit(event_of(ref))
         run.submitted += 1
         return None
 
-    def _save(self, run: Run) -> None:
-        self.courses.save(run.course, self.clock())
-        run.saved_at = time.monotonic()
+    def _save_cursor(self, run: SweepRun) -> None:
+        self.cursors.save(run.cursor, self.clock())
+        run.cursor_saved_at = time.monotonic()

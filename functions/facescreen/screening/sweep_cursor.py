@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from facescreen.storage.ports import StateStore
 
 PREFIX = "sweep/"
-_LOOK_BACK = timedelta(days=30)
+_MAX_CURSOR_AGE = timedelta(days=30)
 """A sweep that was off for longer begins as one that never was."""
 
 
 @dataclass(frozen=True)
-class Course:
+class SweepCursor:
     """One way over all the places."""
 
     since: datetime
@@ -42,47 +42,47 @@ class Course:
         return json.dumps({**asdict(self), **moments}).encode() + b"\n"
 
     @classmethod
-    def from_line(cls, line: bytes) -> Course:
+    def from_line(cls, line: bytes) -> SweepCursor:
         """Reads what `to_line` wrote."""
-        course = cls(**json.loads(line))
-        since, until = str(course.since), str(course.until)
+        cursor = cls(**json.loads(line))
+        since, until = str(cursor.since), str(cursor.until)
         return replace(
-            course, since=datetime.fromisoformat(since), until=datetime.fromisoformat(until)
+            cursor, since=datetime.fromisoformat(since), until=datetime.fromisoformat(until)
         )
 
 
-class Courses:
+class CursorStore:
     """The course that is under way, or the next one."""
 
     def __init__(self, state: StateStore) -> None:
         self._state = state
-        self._object = ""
+        self._object_key = ""
         self._length = 0
-        self._saved: Course | None = None
+        self._saved: SweepCursor | None = None
 
-    def resume(self, now: datetime, first_covers: timedelta) -> Course:
+    def resume(self, now: datetime, initial_lookback: timedelta) -> SweepCursor:
         """The very first one covers as long as that."""
-        names = list(self._state.names(PREFIX, _name(now - _LOOK_BACK)))
-        self._object = names[-1] if names else _name(now)
-        data = self._state.read(self._object)
+        names = list(self._state.names(PREFIX, _object_name(now - _MAX_CURSOR_AGE)))
+        self._object_key = names[-1] if names else _object_name(now)
+        data = self._state.read(self._object_key)
         self._length = len(data)
         if not data:
-            return Course(now - first_covers, now)
-        self._saved = Course.from_line(data.splitlines()[-1])
-        return Course(self._saved.until, now) if self._saved.is_over else self._saved
+            return SweepCursor(now - initial_lookback, now)
+        self._saved = SweepCursor.from_line(data.splitlines()[-1])
+        return SweepCursor(self._saved.until, now) if self._saved.is_over else self._saved
 
-    def save(self, course: Course, now: datetime) -> None:
+    def save(self, cursor: SweepCursor, now: datetime) -> None:
         """Raises StillClaimed where another run has saved since."""
-        if course == self._saved:
+        if cursor == self._saved:
             return
-        if self._object < _name(now):
-            self._object, self._length = _name(now), 0
-        line = course.to_line()
-        if not self._state.append(self._object, self._length, line):
+        if self._object_key < _object_name(now):
+            self._object_key, self._length = _object_name(now), 0
+        line = cursor.to_line()
+        if not self._state.append(self._object_key, self._length, line):
             raise StillClaimed("another sweep is under way; this one ends")
         self._length += len(line)
-        self._saved = course
+        self._saved = cursor
 
 
-def _name(moment: datetime) -> str:
+def _object_name(moment: datetime) -> str:
     return f"{PREFIX}{moment.date().isoformat()}"

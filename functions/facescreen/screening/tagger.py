@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from facescreen.records.ledger import Ledger
     from facescreen.storage.ports import ObjectStore
 
-MOST_TAGS = 10
+MAX_TAGS = 10
 """On one object, on OSS and on S3."""
 
 SUPERSEDED = Tagging(
     "superseded", "The object was overwritten meanwhile; its own event screens the new bytes."
 )
-NOT_ASKED = Tagging("not_asked", "Asked without writing back.")
+NOT_REQUESTED = Tagging("not_asked", "Asked without writing back.")
 
 
 class Tagger:
@@ -43,29 +43,29 @@ class Tagger:
             return SUPERSEDED
         if self._form == "none":
             return Tagging("off")
-        ours = tag_set(finding, head.etag, prefix=self._prefix, form=self._form)
-        theirs = self._others(ref)
-        if len(theirs) + len(ours) > MOST_TAGS:
-            detail = f"The object has {len(theirs)} tags of its own; a store takes {MOST_TAGS}."
+        our_tags = tag_set(finding, head.etag, prefix=self._prefix, form=self._form)
+        other_tags = self._read_other_tags(ref)
+        if len(other_tags) + len(our_tags) > MAX_TAGS:
+            detail = f"The object has {len(other_tags)} tags of its own; a store takes {MAX_TAGS}."
             return Tagging("refused", detail)
         try:
-            self._store.replace_tags(ref, theirs | ours)
+            self._store.replace_tags(ref, other_tags | our_tags)
         except TagsRefused as refusal:
             return Tagging("refused", str(refusal))
         now = self._store.head(ref)
         if now == head:
             return Tagging("written")
-        self.take_off(ref, head.etag, now)
+        self.remove_stale(ref, head.etag, now)
         return SUPERSEDED
 
-    def stands(self, ref: ObjectRef, head: ObjectHead) -> bool:
+    def is_current(self, ref: ObjectRef, head: ObjectHead) -> bool:
         """Whether our tags speak of these bytes. True as well where there are to be none."""
         if self._form == "none":
             return True
         tags = self._store.tags(ref)
         return tagged_etag(tags, prefix=self._prefix, form=self._form) == head.etag
 
-    def take_off(self, ref: ObjectRef, stale_etag: str, now: ObjectHead) -> None:
+    def remove_stale(self, ref: ObjectRef, stale_etag: str, now: ObjectHead) -> None:
         """Takes our tags off bytes that they do not speak of.
 
         The new bytes' own event may have tagged them just before: if their finding is known, it
@@ -73,12 +73,12 @@ class Tagger:
         """
         if tagged_etag(self._store.tags(ref), prefix=self._prefix, form=self._form) != stale_etag:
             return
-        self._store.replace_tags(ref, self._others(ref))
+        self._store.replace_tags(ref, self._read_other_tags(ref))
         newer = self._ledger.finding(entry_id(ref, now), now.write)
         if newer is not None:
             self.write(ref, now, newer)
 
-    def _others(self, ref: ObjectRef) -> dict[str, str]:
+    def _read_other_tags(self, ref: ObjectRef) -> dict[str, str]:
         """The tags that are not ours, whatever form ours had when they were written."""
-        ours = our_keys(self._prefix)
-        return {key: value for key, value in self._store.tags(ref).items() if key not in ours}
+        our_tags = our_keys(self._prefix)
+        return {key: value for key, value in self._store.tags(ref).items() if key not in our_tags}

@@ -408,7 +408,7 @@ _PLACE = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9-]{1,61}[a-z0-9])(?:/(?P<prefix>
 
 
 @dataclass(frozen=True)
-class Place:
+class WatchedPrefix:
     """What a trigger watches."""
 
     bucket: str
@@ -424,14 +424,16 @@ class Place:
 class _Places:
     """What the triggers watch, with commas between."""
 
-    empty: tuple[Place, ...] = ()
+    empty: tuple[WatchedPrefix, ...] = ()
     must_be: str = (
         "what the triggers watch, as BUCKET/PREFIX with commas between, and not the STATE_BUCKET"
     )
 
-    def parse(self, text: str) -> tuple[Place, ...]:
+    def parse(self, text: str) -> tuple[WatchedPrefix, ...]:
         found = [_PLACE.fullmatch(name) for name in Names().parse(text)]
-        places = tuple(Place(each["bucket"], each["prefix"] or "") for each in found if each)
+        places = tuple(
+            WatchedPrefix(each["bucket"], each["prefix"] or "") for each in found if each
+        )
         if not places or len(places) < len(found):
             raise ValueError(self.must_be)
         return places
@@ -446,7 +448,7 @@ class SweepSettings(Group):
 
     read_by = ("sweep",)
 
-    places: tuple[Place, ...] = shared_setting(_WATCHED)
+    places: tuple[WatchedPrefix, ...] = shared_setting(_WATCHED)
     suffix: str = setting(
         "WATCHED_SUFFIX",
         Text("(?s:.*)", "a suffix of object keys"),

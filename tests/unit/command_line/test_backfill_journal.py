@@ -13,7 +13,7 @@ from click import UsageError
 from facescreen import errors
 from facescreen.model import Verdict
 from facescreen.storage.ports import Listed
-from facescreen.tags import Standing
+from facescreen.tags import TaggedVerdict
 from facescreen_cli.commands.backfill.journal import ACCEPTED, INTENDED, Journal, Progress
 from facescreen_cli.commands.backfill.selection import Selection
 from facescreen_cli.commands.backfill.submitting import Submitter
@@ -23,7 +23,7 @@ from facescreen_cli.verdicts import NoVerdict, TagState
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
 SAID = {"prefix": "a/"}
 KEYS = [f"a/{number:02}" for number in range(20)]
-STANDS = Standing(Verdict.LOW_RISK, (), "E", "")
+STANDS = TaggedVerdict(Verdict.LOW_RISK, (), "E", "")
 
 
 class Killed(BaseException):

@@ -8,7 +8,7 @@ import pytest
 
 from facescreen import errors
 from facescreen.model import Finding, ObjectRef, Verdict
-from facescreen.screening.findings import failed
+from facescreen.screening.findings import build_failed_finding
 from facescreen.tags import tag_set
 from facescreen.testing.stores import MemoryStore
 from facescreen_cli.commands.redrive.causes import ALREADY_SCREENED, NOT_TOLD, cause_of
@@ -44,23 +44,27 @@ def why(finding: Finding | None, form: str = "separate", etag: str = "") -> tupl
     ],
 )
 def test_a_code_stands_for_its_error(form: str, code: str, error: str) -> None:
-    named, says = why(failed(BIZ_ID, errors.OperatorFault("refused", code=code)), form)
+    named, says = why(
+        build_failed_finding(BIZ_ID, errors.OperatorFault("refused", code=code)), form
+    )
     assert (named, says.partition(";")[0]) == (error, code)
 
 
 def test_what_a_code_asks_for_is_said() -> None:
-    _, says = why(failed(BIZ_ID, errors.BadRequest("refused", code="InvalidParameter")))
+    _, says = why(
+        build_failed_finding(BIZ_ID, errors.BadRequest("refused", code="InvalidParameter"))
+    )
     assert says == "InvalidParameter; check SCENE_CODE"
 
 
 def test_an_error_without_a_code_is_named_itself() -> None:
     for _, kind in inspect.getmembers(errors, inspect.isclass):
         if issubclass(kind, errors.FacescreenError):
-            assert why(failed(BIZ_ID, kind("in the way")))[0] == kind.name
+            assert why(build_failed_finding(BIZ_ID, kind("in the way")))[0] == kind.name
 
 
 def test_a_code_that_nobody_knows_is_named_and_not_foreseen() -> None:
-    named, _ = why(failed(BIZ_ID, errors.OperatorFault("odd", code="Odd.Code")))
+    named, _ = why(build_failed_finding(BIZ_ID, errors.OperatorFault("odd", code="Odd.Code")))
     assert named == "Odd.Code"
     assert "Not foreseen" in cause_of(named).remedy
 
@@ -75,7 +79,10 @@ def test_a_verdict_is_not_a_failure() -> None:
 
 
 def test_other_bytes_are_told_apart() -> None:
-    assert why(failed(BIZ_ID, errors.Unavailable("down")), etag="other")[0] == "ObjectChanged"
+    assert (
+        why(build_failed_finding(BIZ_ID, errors.Unavailable("down")), etag="other")[0]
+        == "ObjectChanged"
+    )
     assert why(PASSED, etag="other")[0] == "ObjectChanged"
 
 

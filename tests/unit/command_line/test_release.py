@@ -9,7 +9,7 @@ import pytest
 
 from facescreen.errors import ObjectChanged, Unavailable
 from facescreen.model import ObjectHead, Status
-from facescreen.screening.quarantine import Records
+from facescreen.screening.quarantine import QuarantineRecords
 from facescreen_cli.commands.release.releasing import NotReleased, Releasing, Return
 from tests.support.pictures import noise_picture
 from tests.support.quarantine_harness import (
@@ -35,7 +35,7 @@ def moved(*, in_parts: bool = False) -> tuple[ScreenerHarness, Releasing]:
         PHOTO_REF.bucket, PHOTO_REF.key, PHOTO, {"team": "kyc"}, in_parts=in_parts
     )
     harness.screen(replace(PHOTO_REF, etag=etag))
-    return harness, Releasing(harness.store, Records(harness.ledger), MOVE_SETTINGS)
+    return harness, Releasing(harness.store, QuarantineRecords(harness.ledger), MOVE_SETTINGS)
 
 
 def made_private() -> tuple[ScreenerHarness, Releasing]:
@@ -43,7 +43,7 @@ def made_private() -> tuple[ScreenerHarness, Releasing]:
     harness.put()
     harness.store.set_acl(PHOTO_REF, "public-read")
     harness.screen(PHOTO_REF)
-    return harness, Releasing(harness.store, Records(harness.ledger), PRIVATE_SETTINGS)
+    return harness, Releasing(harness.store, QuarantineRecords(harness.ledger), PRIVATE_SETTINGS)
 
 
 def release(harness: ScreenerHarness, releasing: Releasing) -> None:
@@ -182,7 +182,7 @@ def test_a_second_delivery_does_not_take_private_for_what_it_was() -> None:
         harness.screen(PHOTO_REF)
     stop_interrupting(harness.store)
     harness.screen(PHOTO_REF)
-    releasing = Releasing(harness.store, Records(harness.ledger), PRIVATE_SETTINGS)
+    releasing = Releasing(harness.store, QuarantineRecords(harness.ledger), PRIVATE_SETTINGS)
     releasing.carry_out(releasing.plan(PHOTO_REF))
     assert harness.store.acl(PHOTO_REF) == "default"
 

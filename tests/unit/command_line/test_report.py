@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from facescreen.model import Verdict
 from facescreen.storage.ports import Listed
-from facescreen.tags import Standing
+from facescreen.tags import TaggedVerdict
 from facescreen_cli.commands.report.command import report as command
 from facescreen_cli.commands.report.counts import (
     MOST_DAYS,
@@ -35,8 +35,8 @@ AT = "2026-11-23T23:59:59Z"
 HOSTILE = "</title><script src=//x.example>$at\x1b[31m\u202e&amp;'\""
 
 
-def standing(verdict: Verdict, *reasons: str, at: str = AT) -> Standing:
-    return Standing(verdict, reasons, "E" * 32, at)
+def standing(verdict: Verdict, *reasons: str, at: str = AT) -> TaggedVerdict:
+    return TaggedVerdict(verdict, reasons, "E" * 32, at)
 
 
 def counted(*all_found: TagState) -> Counts:

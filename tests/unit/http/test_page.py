@@ -34,7 +34,7 @@ def test_nothing_is_translated_that_nobody_says() -> None:
 
 def test_what_a_reviewer_is_told_is_translated() -> None:
     told = {rule.says for rule in RULES}
-    told |= {*findings._SAYS.values(), *findings._REJECTED.values()}
+    told |= {*findings._VERDICT_DETAILS.values(), *findings._REJECTION_DETAILS.values()}
     # The page's own requests are right: what a caller did wrong is for other callers.
     told |= {rule.remedy for rule in problems._RULES if rule.matter != "caller"}
     assert told - set(SENTENCES) == set(), "add their Chinese to SENTENCES in http/page.html"

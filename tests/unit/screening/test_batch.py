@@ -12,7 +12,7 @@ import pytest
 from facescreen.bus.ports import DeadLetters
 from facescreen.errors import AccessRefused, BadEvent, Deferred, FacescreenError, Unavailable
 from facescreen.events.parsed import Answer, Delivery, Triggered
-from facescreen.screening.batch import Batch
+from facescreen.screening.batch import BatchProcessor
 from facescreen.testing.bus import MemoryDeadLetters
 from facescreen.timing import Deadline
 from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
@@ -40,8 +40,8 @@ def work(
     most_receives: int = 0,
     letters: DeadLetters | None = None,
 ) -> dict[str, Any]:
-    batch = Batch(harness.screener, letters, most_receives=most_receives)
-    return batch.work(triggered, Deadline.after(4))
+    batch = BatchProcessor(harness.screener, letters, max_receive_count=most_receives)
+    return batch.process(triggered, Deadline.after(4))
 
 
 def test_a_whole_event_that_ended_is_counted() -> None:
@@ -170,7 +170,7 @@ def test_what_is_known_is_said_rather_than_failed() -> None:
     publish, harness.publisher.publish = harness.publisher.publish, unwell  # type: ignore[method-assign]
     work(harness, Triggered([delivery], Answer.ITEM_FAILURES), 6)
     harness.publisher.publish = publish  # type: ignore[method-assign]
-    outcome = harness.screener.give_up(delivery.objects[0], DOWN)
+    outcome = harness.screener.mark_failed(delivery.objects[0], DOWN)
     assert outcome.finding is not None
     assert outcome.finding.verdict == "high_risk"
     assert harness.detection_count == 1
@@ -189,7 +189,7 @@ def test_other_bytes_are_never_called_failed() -> None:
     harness = ScreenerHarness(DOWN)
     ref = put(harness, "1.jpg")
     harness.store.put(PHOTO_REF.bucket, "1.jpg", PHOTO)
-    assert harness.screener.give_up(ref, DOWN).status.value == "superseded"
+    assert harness.screener.mark_failed(ref, DOWN).status.value == "superseded"
     assert harness.store.tags(ref) == {}
 
 

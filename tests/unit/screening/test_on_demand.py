@@ -13,7 +13,7 @@ from facescreen.deepfake.request import DetectRequest
 from facescreen.deepfake.response import Detection
 from facescreen.model import ObjectRef
 from facescreen.requirements import Strictness
-from facescreen.screening.on_demand import AdHoc
+from facescreen.screening.on_demand import OnDemandScreener
 from facescreen.timing import Deadline
 from tests.support.pictures import noise_picture
 from tests.support.screener_harness import PHOTO, ScreenerHarness
@@ -27,7 +27,7 @@ class Asked(ScreenerHarness):
         super().__init__(*plan)
         self.sent_content: list[DetectRequest] = []
         self.plan = list(plan)
-        self.ad_hoc = AdHoc(
+        self.ad_hoc = OnDemandScreener(
             screener=self.screener,
             store=self.store,
             ledger=self.ledger,
@@ -46,13 +46,13 @@ class Asked(ScreenerHarness):
         return answer
 
     def bytes(self, data: bytes, **more: str) -> dict[str, Any]:
-        return self.ad_hoc.of_bytes(data, Deadline.after(4), **more)
+        return self.ad_hoc.screen_bytes(data, Deadline.after(4), **more)
 
     def url(self, url: str = "https://a.example/1.jpg?sig=1", **more: str) -> dict[str, Any]:
-        return self.ad_hoc.of_url(url, "image", Deadline.after(4), **more)
+        return self.ad_hoc.screen_url(url, "image", Deadline.after(4), **more)
 
     def object(self, ref: ObjectRef, *, write_back: bool = False) -> dict[str, Any]:
-        return self.ad_hoc.of_object(ref, Deadline.after(4), write_back=write_back)
+        return self.ad_hoc.screen_object(ref, Deadline.after(4), write_back=write_back)
 
 
 def test_bytes_are_answered_as_a_message_would_say() -> None:
@@ -102,12 +102,12 @@ def test_an_error_is_no_finding_and_the_next_may_ask_again() -> None:
 
 def test_an_idempotency_key_holds_to_its_content() -> None:
     asked = Asked()
-    asked.bytes(PHOTO, key="k")
-    asked.bytes(PHOTO, key="k")
+    asked.bytes(PHOTO, idempotency_key="k")
+    asked.bytes(PHOTO, idempotency_key="k")
     with pytest.raises(errors.KeyReused):
-        asked.bytes(noise_picture(), key="k")
+        asked.bytes(noise_picture(), idempotency_key="k")
     with pytest.raises(errors.KeyReused):
-        asked.url(key="k")
+        asked.url(idempotency_key="k")
     assert len(asked.sent_content) == 1
 
 
@@ -116,11 +116,11 @@ def test_a_url_is_paid_for_each_time_but_with_a_key() -> None:
     asked.url()
     asked.url()
     assert len(asked.sent_content) == 2
-    asked.url("https://a.example/1.jpg?sig=1", key="k")
-    asked.url("https://a.example/1.jpg?sig=2", key="k")
+    asked.url("https://a.example/1.jpg?sig=1", idempotency_key="k")
+    asked.url("https://a.example/1.jpg?sig=2", idempotency_key="k")
     assert len(asked.sent_content) == 3
     with pytest.raises(errors.KeyReused):
-        asked.url("https://a.example/2.jpg", key="k")
+        asked.url("https://a.example/2.jpg", idempotency_key="k")
 
 
 def test_a_refused_url_is_unscreenable() -> None:
@@ -182,16 +182,16 @@ def test_what_stands_on_an_object() -> None:
     asked = Asked()
     ref = asked.put()
     with pytest.raises(errors.NotScreened):
-        asked.ad_hoc.standing(ref)
+        asked.ad_hoc.get_outcome(ref)
     asked.screen(ref)
-    assert asked.ad_hoc.standing(ref)["tagging"]["status"] == "written"
+    assert asked.ad_hoc.get_outcome(ref)["tagging"]["status"] == "written"
     asked.store.replace_tags(ref, {})
-    assert asked.ad_hoc.standing(ref)["tagging"]["status"] == "absent"
+    assert asked.ad_hoc.get_outcome(ref)["tagging"]["status"] == "absent"
     asked.put(noise_picture())
     with pytest.raises(errors.NotScreened):
-        asked.ad_hoc.standing(replace(ref, etag=""))
+        asked.ad_hoc.get_outcome(replace(ref, etag=""))
     asked.store.drop(ref.bucket, ref.key)
     with pytest.raises(errors.ObjectGone):
-        asked.ad_hoc.standing(ref)
+        asked.ad_hoc.get_outcome(ref)
     with pytest.raises(errors.ObjectGone):
         asked.object(ref)

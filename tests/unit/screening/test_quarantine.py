@@ -87,7 +87,7 @@ def test_an_object_that_fails_or_is_only_asked_about_stays() -> None:
     ref = harness.put()
     with pytest.raises(errors.AccessRefused):
         harness.screen(ref)
-    harness.screener.give_up(ref, errors.AccessRefused("no"))
+    harness.screener.mark_failed(ref, errors.AccessRefused("no"))
     assert original_exists(harness)
     assert harness.published_messages()[0]["data"]["verdict"] == "failed"
 

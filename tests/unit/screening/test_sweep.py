@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from facescreen import errors
 from facescreen.events.filters import Filters
-from facescreen.screening.sweep import End
-from facescreen.settings.table import Place
+from facescreen.screening.sweep import StopReason
+from facescreen.settings.table import WatchedPrefix
 from facescreen.timing import Deadline
 from tests.support.sweeper_harness import HOUR, MINUTE, SWEEP_SETTINGS, SweeperHarness
 
@@ -22,7 +22,7 @@ def test_what_has_no_verdict_in_time_is_handed_over_as_it_stands() -> None:
     etag = harness.put("kyc/é 1+1%.jpg")
     assert harness.sweep(29 * MINUTE).submitted == 0
     run = harness.sweep(MINUTE)
-    assert (run.listed, run.due, run.submitted, run.end) == (1, 1, 1, End.ALL)
+    assert (run.listed, run.due, run.submitted, run.stop_reason) == (1, 1, 1, StopReason.COMPLETED)
     (ref,) = harness.submitted
     assert (ref.uri, ref.etag, ref.size) == ("oss://selfies/kyc/é 1+1%.jpg", etag, 1)
 
@@ -49,7 +49,9 @@ def test_only_what_a_trigger_takes_is_looked_at() -> None:
     filters = Filters(exclude_prefixes=("quarantine/",), smallest=1)
     harness = SweeperHarness(
         replace(
-            SWEEP_SETTINGS, places=(Place("selfies", "kyc/"), Place("clips", "")), suffix=".jpg"
+            SWEEP_SETTINGS,
+            places=(WatchedPrefix("selfies", "kyc/"), WatchedPrefix("clips", "")),
+            suffix=".jpg",
         ),
         filters,
     )
@@ -98,31 +100,31 @@ def test_a_run_ends_at_the_most_and_the_next_goes_on() -> None:
     harness = SweeperHarness(replace(SWEEP_SETTINGS, max_submissions=3))
     for number in range(7):
         harness.put(f"{number}")
-    ends = [harness.sweep(HOUR if number == 0 else MINUTE).end for number in range(3)]
-    assert ends == [End.MOST, End.MOST, End.ALL]
+    ends = [harness.sweep(HOUR if number == 0 else MINUTE).stop_reason for number in range(3)]
+    assert ends == [StopReason.SUBMISSION_LIMIT, StopReason.SUBMISSION_LIMIT, StopReason.COMPLETED]
     assert harness.submitted_keys == [f"{number}" for number in range(7)]
 
 
 def test_so_it_does_in_another_bucket_and_in_another_instance() -> None:
-    places = (Place("selfies", ""), Place("clips", "in/"))
+    places = (WatchedPrefix("selfies", ""), WatchedPrefix("clips", "in/"))
     harness = SweeperHarness(replace(SWEEP_SETTINGS, places=places, max_submissions=3))
     for number in range(2):
         harness.put(f"{number}")
         harness.put(f"in/{number}", "clips")
     harness.sweep(HOUR)
-    assert harness.second_sweeper().sweep(Deadline.after(600)).end is End.ALL
+    assert harness.second_sweeper().sweep(Deadline.after(600)).stop_reason is StopReason.COMPLETED
     assert harness.submitted_keys == ["0", "1", "in/0", "in/1"]
 
 
 def test_a_place_that_is_watched_no_more_starts_the_course_again() -> None:
     harness = SweeperHarness(
-        replace(SWEEP_SETTINGS, places=(Place("selfies", "z"),), max_submissions=1)
+        replace(SWEEP_SETTINGS, places=(WatchedPrefix("selfies", "z"),), max_submissions=1)
     )
     harness.put("z1")
     harness.put("z2")
     harness.put("a")
     harness.sweep(HOUR)
-    elsewhere = replace(SWEEP_SETTINGS, places=(Place("selfies", "a"),))
+    elsewhere = replace(SWEEP_SETTINGS, places=(WatchedPrefix("selfies", "a"),))
     replace(harness.second_sweeper(), settings=elsewhere).sweep(Deadline.after(600))
     assert harness.submitted_keys == ["z1", "a"]
 
@@ -130,9 +132,9 @@ def test_a_place_that_is_watched_no_more_starts_the_course_again() -> None:
 def test_a_run_ends_in_time_and_the_next_goes_on() -> None:
     harness = SweeperHarness()
     harness.put("a")
-    assert harness.sweep(HOUR, time_left_s=10).end is End.TIME
+    assert harness.sweep(HOUR, time_left_s=10).stop_reason is StopReason.TIME_LIMIT
     assert harness.submitted_keys == []
-    assert harness.sweep(MINUTE).end is End.ALL
+    assert harness.sweep(MINUTE).stop_reason is StopReason.COMPLETED
     assert harness.submitted_keys == ["a"]
 
 
@@ -141,7 +143,7 @@ def test_a_turn_that_is_too_far_away_is_left_to_the_next_run() -> None:
     harness.put("a")
     harness.put("b")
     harness.sweeper = replace(harness.sweeper, rate_limiter=_Slow())
-    assert harness.sweep(HOUR).end is End.TIME
+    assert harness.sweep(HOUR).stop_reason is StopReason.TIME_LIMIT
     assert harness.submitted_keys == ["a"]
 
 
@@ -162,7 +164,9 @@ def test_a_day_whose_calls_are_spent_is_made_up_for() -> None:
     harness.sweep()
     harness.put("a")
     harness.spent = True
-    assert [harness.sweep(HOUR).end for _ in range(20)] == [End.DEFERRED] * 20
+    assert [harness.sweep(HOUR).stop_reason for _ in range(20)] == [
+        StopReason.BUDGET_EXHAUSTED
+    ] * 20
     assert harness.submitted_keys == []
     harness.spent = False
     harness.sweep(HOUR)
@@ -239,7 +243,7 @@ def _once(harness: SweeperHarness, run: object) -> None:
 
 def test_a_run_that_is_killed_is_taken_up_near_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("facescreen.testing.stores.MOST_LISTED", 2)
-    monkeypatch.setattr("facescreen.screening.sweep._SAVED_EVERY_S", 0)
+    monkeypatch.setattr("facescreen.screening.sweep._SAVE_INTERVAL_S", 0)
     harness = SweeperHarness()
     for key in "abcde":
         harness.put(key)
@@ -290,10 +294,10 @@ def test_whenever_it_runs_nothing_is_missed(
         else:
             harness.sweep()
     harness.now = start + timedelta(minutes=2100 + more)
-    while harness.sweep().end is not End.ALL:
+    while harness.sweep().stop_reason is not StopReason.COMPLETED:
         pass
     harness.sweep(MINUTE)
-    while harness.sweep().end is not End.ALL:
+    while harness.sweep().stop_reason is not StopReason.COMPLETED:
         pass
     assert set(harness.submitted_keys) == {f"{number}" for number in range(len(written))}
     assert max(map(harness.submitted_keys.count, harness.submitted_keys), default=0) <= 4

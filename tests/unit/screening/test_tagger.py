@@ -125,7 +125,7 @@ def test_tags_left_on_new_bytes_by_a_killed_instance_are_taken_off() -> None:
     harness.overwrite()
     # Killed right after its tagging, which came late.
     harness.store.replace_tags(REF, tag_set(OLD, old.etag, prefix="deepfake-", form="separate"))
-    harness.tagger.take_off(REF, old.etag, harness.store.head(REF))
+    harness.tagger.remove_stale(REF, old.etag, harness.store.head(REF))
     assert harness.tags() == {}
 
 
@@ -133,7 +133,7 @@ def test_the_verdict_of_the_bytes_that_stand_is_not_taken_off() -> None:
     harness = TaggerHarness()
     harness.overwrite()
     harness.screen_new()
-    harness.tagger.take_off(REF, "ANOTHER-ETAG", harness.store.head(REF))
+    harness.tagger.remove_stale(REF, "ANOTHER-ETAG", harness.store.head(REF))
     assert harness.tags() == harness.expected(NEW)
 
 

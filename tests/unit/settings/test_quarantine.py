@@ -9,7 +9,7 @@ import pytest
 
 from facescreen.errors import BadSettings
 from facescreen.model import ObjectRef
-from facescreen.screening.quarantine import original_ref, quarantine_ref
+from facescreen.screening.quarantine import build_quarantine_ref, parse_original_ref
 from tests.support.quarantine_harness import MOVE_SETTINGS
 from tests.unit.settings.test_settings import LEAST, settings_of
 
@@ -74,11 +74,11 @@ def test_a_wrong_one_is_named(name: str, value: str, says: str) -> None:
 
 
 def test_the_way_there_is_the_way_back() -> None:
-    place = quarantine_ref(MOVE_SETTINGS, REF, "fs0")
+    place = build_quarantine_ref(MOVE_SETTINGS, REF, "fs0")
     assert place == replace(
         REF, bucket="held", key="quarantine/selfies/fs0/kyc/a b/é.jpg", etag="", version_id=""
     )
-    assert original_ref(MOVE_SETTINGS, place) == replace(REF, etag="", version_id="")
+    assert parse_original_ref(MOVE_SETTINGS, place) == replace(REF, etag="", version_id="")
 
 
 @pytest.mark.parametrize(
@@ -86,4 +86,4 @@ def test_the_way_there_is_the_way_back() -> None:
 )
 def test_what_does_not_stand_there_came_from_nowhere(uri: str) -> None:
     bucket, _, key = uri.partition("/")
-    assert original_ref(MOVE_SETTINGS, ObjectRef("oss", bucket, key)) is None
+    assert parse_original_ref(MOVE_SETTINGS, ObjectRef("oss", bucket, key)) is None

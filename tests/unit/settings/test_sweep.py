@@ -11,7 +11,7 @@ from facescreen.deployment import Deployment
 from facescreen.errors import BadSettings
 from facescreen.platforms import alibaba, aws
 from facescreen.settings.loader import load
-from facescreen.settings.table import Place, SweepSettings
+from facescreen.settings.table import SweepSettings, WatchedPrefix
 from tests.unit.settings.test_settings import LEAST
 
 ON_FC = {**LEAST, "WATCHED_OBJECTS": "selfies/kyc/", "FC_ACCOUNT_ID": "1234567890123456"}
@@ -34,7 +34,7 @@ def read(environment: dict[str, str]) -> SweepSettings:
 
 def test_on_function_compute_the_function_is_reached_within_the_cloud() -> None:
     settings = read(ON_FC)
-    assert settings.places == (Place("selfies", "kyc/"),)
+    assert settings.places == (WatchedPrefix("selfies", "kyc/"),)
     assert settings.after == timedelta(minutes=30)
     invoked = load(alibaba.InvokerSettings, ON_FC)
     assert invoked.function == "facescreen-object-created"
@@ -42,7 +42,7 @@ def test_on_function_compute_the_function_is_reached_within_the_cloud() -> None:
 
 
 def test_on_aws_the_queue_is() -> None:
-    assert read(ON_AWS).places == (Place("selfies", ""),)
+    assert read(ON_AWS).places == (WatchedPrefix("selfies", ""),)
     assert load(aws.InvokerSettings, ON_AWS).queue_url == ON_AWS["UPLOADS_QUEUE_URL"]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from facescreen.storage.ports import Listed
-from facescreen.tags import Standing
+from facescreen.tags import TaggedVerdict
 from facescreen_cli.commands.backfill.journal import Journal, Progress
 from facescreen_cli.commands.backfill.selection import Coverage
 from facescreen_cli.commands.backfill.sources import Mark, Row, Source
@@ -37,7 +37,7 @@ class Planner:
         self._last = progress.mark
         for row, stands in read_concurrently(self._covered(), self._judged, self.stop):
             progress.mark = _mark(row)
-            if isinstance(stands, Standing):
+            if isinstance(stands, TaggedVerdict):
                 progress.standing += 1
                 yield None
             elif stands is NoVerdict.GONE:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from facescreen.model import Verdict
 from facescreen.storage.ports import Listed
-from facescreen.tags import Standing
+from facescreen.tags import TaggedVerdict
 from facescreen_cli.commands.backfill.journal import ACCEPTED, Journal
 from facescreen_cli.cost import PRICE_USD
 from facescreen_cli.interrupt import StopSignal
@@ -119,7 +119,7 @@ def _settle(journal: Journal, read: Callable[[Listed], TagState], stop: StopSign
     while entries := journal.in_state(ACCEPTED, after, _AT_ONCE):
         after = entries[-1].id
         for entry, stands in read_concurrently(entries, lambda e: (e, read(e.object)), stop):
-            if isinstance(stands, Standing):
+            if isinstance(stands, TaggedVerdict):
                 journal.settle(entry, stands.verdict.value)
             elif stands is NoVerdict.GONE:
                 journal.settle(entry, "")

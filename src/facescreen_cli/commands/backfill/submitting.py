@@ -20,7 +20,7 @@ from facescreen import errors
 from facescreen.bus.ports import Invoker
 from facescreen.events.build import event_of
 from facescreen.storage.ports import Listed
-from facescreen.tags import Standing
+from facescreen.tags import TaggedVerdict
 from facescreen_cli.commands.backfill.journal import ACCEPTED, INTENDED, PLANNED, Entry, Journal
 from facescreen_cli.commands.backfill.selection import Selection
 from facescreen_cli.interrupt import StoppablePace, Stopped, StopSignal
@@ -101,4 +101,4 @@ class Submitter:
 
 
 def _is_over(stands: TagState) -> bool:
-    return isinstance(stands, Standing) or stands is NoVerdict.GONE
+    return isinstance(stands, TaggedVerdict) or stands is NoVerdict.GONE

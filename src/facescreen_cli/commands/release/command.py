@@ -9,7 +9,7 @@ import click
 from facescreen.errors import FacescreenError, InvalidRequestError
 from facescreen.model import ObjectRef
 from facescreen.records.ledger import Ledger
-from facescreen.screening.quarantine import Records
+from facescreen.screening.quarantine import QuarantineRecords
 from facescreen.storage.keys import object_ref
 from facescreen_cli.buckets import STORE_NAMES
 from facescreen_cli.commands.release.releasing import NotReleased, Releasing, Reopening, Return
@@ -122,7 +122,7 @@ def _releasing(store: str, environment: Environment, profile: str) -> Releasing:
     settings, platform = connect_platform(
         store, environment.settings, UserCredentials(profile), needs=["STATE_BUCKET"]
     )
-    records = Records(Ledger(platform.state_store(settings.state_bucket)))
+    records = QuarantineRecords(Ledger(platform.state_store(settings.state_bucket)))
     return Releasing(platform.quarantine_store, records, settings.quarantine)
 
 

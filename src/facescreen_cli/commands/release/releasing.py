@@ -9,7 +9,12 @@ from email.utils import parsedate_to_datetime
 from facescreen.errors import ObjectGone
 from facescreen.model import ObjectHead, ObjectRef
 from facescreen.records.ledger import entry_id
-from facescreen.screening.quarantine import Records, copy, original_ref, remove
+from facescreen.screening.quarantine import (
+    QuarantineRecords,
+    copy_and_verify,
+    delete_if_unchanged,
+    parse_original_ref,
+)
 from facescreen.settings.table import QuarantineSettings
 from facescreen.storage.ports import QuarantineStore
 
@@ -54,7 +59,7 @@ class Releasing:
     errors.FacescreenError."""
 
     store: QuarantineStore
-    records: Records
+    records: QuarantineRecords
     settings: QuarantineSettings
 
     def plan(self, named: ObjectRef) -> Return | Reopening:
@@ -64,7 +69,7 @@ class Releasing:
         except ObjectGone:
             raise NotReleased("nothing stands there: was it released already?") from None
         pinned = replace(named, etag=head.etag, version_id=head.version_id, size=head.size)
-        origin = original_ref(self.settings, named)
+        origin = parse_original_ref(self.settings, named)
         if origin is None:
             return self._reopening(pinned, head)
         return Return(pinned, head, origin, self._replaceable(origin, head))
@@ -77,7 +82,7 @@ class Releasing:
             self._reopen(plan)
 
     def _reopening(self, ref: ObjectRef, head: ObjectHead) -> Reopening:
-        acl = self.records.acl(entry_id(ref, head))
+        acl = self.records.get_acl(entry_id(ref, head))
         if not acl:
             raise NotReleased(
                 "these bytes were not made private, and it does not stand in quarantine (what was "
@@ -97,23 +102,25 @@ class Releasing:
 
     def _return(self, plan: Return) -> None:
         entry = entry_id(plan.origin, plan.head)
-        self.records.release(entry)
+        self.records.record_release(entry)
         if plan.there is None or not _same_bytes(plan.there, plan.head):
             only_new = plan.there is None
-            back = copy(self.store, plan.moved, plan.head, plan.origin, only_new=only_new)
+            back = copy_and_verify(
+                self.store, plan.moved, plan.head, plan.origin, only_new=only_new
+            )
             self._carry_over(entry, entry_id(plan.origin, back))
-        remove(self.store, plan.moved, plan.head)
+        delete_if_unchanged(self.store, plan.moved, plan.head)
 
     def _carry_over(self, entry: str, back: str) -> None:
         """An ETag of S3's encryption (SSE-KMS) is another after each copy, and so is the entry."""
         if back == entry:
             return
-        self.records.release(back)
+        self.records.record_release(back)
         if finding := self.records.finding(entry):
             self.records.vouch(back, finding)
 
     def _reopen(self, plan: Reopening) -> None:
-        self.records.release(entry_id(plan.ref, plan.head))
+        self.records.record_release(entry_id(plan.ref, plan.head))
         self.store.set_acl(plan.ref, plan.acl)
         if self.store.head(plan.ref) != plan.head:
             raise NotReleased("overwritten at this moment: look at its access list")

@@ -19,9 +19,9 @@ from facescreen.deepfake.response import Detection
 from facescreen.message import message_data
 from facescreen.model import Finding, Verdict
 from facescreen.requirements import Strictness
-from facescreen.screening.findings import find, judge
-from facescreen.screening.on_demand import AdHoc
-from facescreen.screening.tagger import NOT_ASKED
+from facescreen.screening.findings import run_detection, screen_media
+from facescreen.screening.on_demand import OnDemandScreener
+from facescreen.screening.tagger import NOT_REQUESTED
 from facescreen.timing import Deadline, Stopwatch
 from facescreen_cli.commands.screen.targets import BucketObject, LocalFile, Target, Url
 
@@ -50,7 +50,7 @@ class Judge:
     merchant_prefix: str
     strictness: Strictness
     once: Once
-    objects: AdHoc | None = None
+    objects: OnDemandScreener | None = None
     """For objects in buckets."""
     write_back: bool = False
 
@@ -91,7 +91,7 @@ class Judge:
             watch = Stopwatch()
             with target.opened() as stream:
                 reader = Opened(stream)
-                finding = find(
+                finding = screen_media(
                     reader,
                     biz_id,
                     lambda media, _: self._detect(reader, media.kind, biz_id),
@@ -101,7 +101,7 @@ class Judge:
                 )
                 if _stamp(stream) != stamp:
                     raise errors.ObjectChanged("the file changed while it was screened")
-            return message_data(None, finding, NOT_ASKED, watch.timing)
+            return message_data(None, finding, NOT_REQUESTED, watch.timing)
 
         return digest, found
 
@@ -130,20 +130,20 @@ class Judge:
             merchant_biz_id=biz_id,
             deadline=Deadline.after(LONGEST_S),
         )
-        finding = judge(biz_id, lambda: self.client.detect_stream(request), watch)
-        return message_data(None, finding, NOT_ASKED, watch.timing)
+        finding = run_detection(biz_id, lambda: self.client.detect_stream(request), watch)
+        return message_data(None, finding, NOT_REQUESTED, watch.timing)
 
     def _of_object(self, target: BucketObject) -> dict[str, Any]:
         if self.objects is None:
             raise ValueError("objects need the function's ledger")
         deadline = Deadline.after(LONGEST_S)
-        return self.objects.of_object(target.ref, deadline, write_back=self.write_back)
+        return self.objects.screen_object(target.ref, deadline, write_back=self.write_back)
 
     def _failed(self, target: Target, code: str, why: str, *, unanswered: bool = False) -> Result:
         at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         finding = Finding(Verdict.FAILED, "", at, reasons=(code,), detail=why)
         ref = target.ref if isinstance(target, BucketObject) else None
-        return Result(target, message_data(ref, finding, NOT_ASKED, {}), unanswered=unanswered)
+        return Result(target, message_data(ref, finding, NOT_REQUESTED, {}), unanswered=unanswered)
 
 
 class Once:
