@@ -29,19 +29,19 @@ class Review:
 
     def page(self, *, prefix: str, verdict: str, after: str, limit: int) -> dict[str, Any]:
         """The `Page` of openapi.v1.json."""
-        found = self.history.page(prefix=prefix, verdict=verdict, after=after, limit=limit)
+        found = self.history.list_page(prefix=prefix, verdict=verdict, after=after, limit=limit)
         with ThreadPoolExecutor(_LOOKERS) as lookers:
             listed = list(lookers.map(self._listed, found.outcomes))
-        return {"objects": listed, "next": found.next or None}
+        return {"objects": listed, "next": found.next_cursor or None}
 
     def counts(self, hours: int, now: datetime) -> dict[str, Any]:
         """The `Counts` of openapi.v1.json."""
-        counted = self.history.counts(hours, now)
+        counted = self.history.count_by_hour(hours, now)
         rows = [
             {"hour": hour.strftime("%Y-%m-%dT%H:%M:%SZ"), **verdicts}
             for hour, verdicts in counted.hours.items()
         ]
-        return {"hours": rows, "complete": counted.complete}
+        return {"hours": rows, "complete": counted.is_complete}
 
     def _listed(self, outcome: dict[str, Any]) -> dict[str, Any]:
         named = outcome["screening"]["object"]

@@ -1,16 +1,17 @@
-"""Nothing is paid twice: who is at work on which bytes, and what was found about them.
+"""The ledger: who is screening which bytes, and what was found. It keeps bytes from being paid
+for twice.
 
-Each entry is one append-only object in the state bucket, a JSON line per step:
+Each entry is one append-only object in the state bucket, with one JSON line per step:
 
-    {"claim": owner, "until": epoch}      somebody starts
-    {"finding": {...}, "write": "..."}    what was found, while that write of the object stood
-    {"done": "..."}                       tagged and announced for that write
-    {"released": owner}                   gave up; the next may start at once
+    {"claim": owner, "until": epoch}      a worker starts
+    {"finding": {...}, "write": "..."}    the finding, and the revision it was made for
+    {"done": "..."}                       that revision is tagged and its message is published
+    {"released": owner}                   the worker stopped; the next one may start at once
     {"bound": "..."}                      in an entry of its own: a value that never changes
 
-An append says the length that it read (StateStore.append), so two can never both claim: the one
-that comes second is refused, reads again, and sees the first. A claim that has run out is taken
-over by appending the next one. Nothing is deleted or rewritten.
+Each append names the length that was read (StateStore.append), so two workers never both claim an
+entry: the second append is refused, and its worker reads again and sees the first claim. A claim
+that has expired is taken over by appending another one. Nothing is deleted or rewritten.
 """
 
 from __future__ import annotations
@@ -35,42 +36,43 @@ if TYPE_CHECKING:
     from facescreen.storage.ports import StateStore
     from facescreen.timing import Deadline
 
-CLOCK_SKEW_S = 3.0
-"""Two instances' clocks may differ by this much."""
-FINISHING_S = 10.0
-"""Once a finding stands, tagging and announcing take no longer; then the next may finish it."""
-_HAND_BACK_S = 5.0
-"""A second delivery that has less time left than this hands back to the platform's retry."""
-_ONCE = "once"
-"""The write of what stands in no bucket."""
-_VOUCHED = "vouched"
-"""The write that a finding from elsewhere is recorded for."""
-_POLL_S = (0.1, 0.5)
-_PAUSES_S = (0.2, 0.5, 1.0, 2.0)
+MAX_CLOCK_SKEW_S = 3.0
+"""How far the clocks of two instances may differ."""
+WRITE_BACK_TIMEOUT_S = 10.0
+"""How long a worker may take to tag and publish once its finding is recorded. After that, another
+worker may finish the job."""
+_MIN_TIME_TO_WAIT_S = 5.0
+"""A second delivery with less time left than this raises, so that the platform retries it."""
+_NO_OBJECT_REVISION = "once"
+"""The revision under which findings about bytes outside any bucket are recorded."""
+_COPIED_REVISION = "vouched"
+"""The revision under which a finding copied from another entry is recorded."""
+_POLL_INTERVAL_S = (0.1, 0.5)
+_RETRY_DELAYS_S = (0.2, 0.5, 1.0, 2.0)
 
 
-def entry_id(ref: ObjectRef, head: ObjectHead) -> str:
-    """The same for the same bytes under the same key: 64 hexadecimal digits.
+def compute_entry_id(ref: ObjectRef, head: ObjectHead) -> str:
+    """Compute the ledger entry's id: 64 hexadecimal digits, equal for equal bytes under one key.
 
-    A version id is left out on purpose: two versions with the same bytes are paid for once.
+    The version id is not part of it: two versions with the same bytes are paid for once.
     """
     parts = [ref.store, ref.bucket, ref.key, head.etag, head.checksum]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
-class _Entry:
+class _LedgerEntry:
     """One entry as it was read."""
 
     length: int
     lines: tuple[dict[str, Any], ...]
 
     @classmethod
-    def parse(cls, data: bytes) -> _Entry:
+    def parse(cls, data: bytes) -> _LedgerEntry:
         return cls(len(data), tuple(json.loads(line) for line in data.splitlines()))
 
-    def holder(self, now: float) -> str:
-        """The owner of a claim that is neither finished, released nor run out."""
+    def get_owner(self, now: float) -> str:
+        """Return the owner of the current claim; empty if it is finished, released or expired."""
         owner, until = "", 0.0
         for line in self.lines:
             if "claim" in line:
@@ -79,25 +81,25 @@ class _Entry:
                 until = min(until, line["until"])
             elif "done" in line or line.get("released") == owner:
                 owner = ""
-        return owner if now < until + CLOCK_SKEW_S else ""
+        return owner if now < until + MAX_CLOCK_SKEW_S else ""
 
-    def is_done(self, write: str) -> bool:
-        return any(line.get("done") == write for line in self.lines)
+    def is_done(self, revision: str) -> bool:
+        return any(line.get("done") == revision for line in self.lines)
 
-    def finding(self, write: str) -> Finding | None:
-        """The last finding that holds for `write`.
+    def get_finding(self, revision: str) -> Finding | None:
+        """Return the last finding that is valid for `revision`.
 
-        Found while another write stood, it holds only if that write was looked at again
-        afterwards (done): else the service may have been shown other bytes in between.
+        A finding made for another revision is valid only if that revision was checked again
+        afterwards (``done``). Otherwise the service may have been shown other bytes in between.
         """
         for line in reversed(self.lines):
-            if "finding" in line and (line["write"] == write or self.is_done(line["write"])):
+            if "finding" in line and (line["write"] == revision or self.is_done(line["write"])):
                 return Finding.from_record(line["finding"])
         return None
 
 
 class Ledger:
-    """Claims and findings in a state bucket, which must be unversioned."""
+    """Claims and findings in a state bucket, which must not be versioned."""
 
     def __init__(
         self, store: StateStore, prefix: str = "ledger/", clock: Callable[[], float] = time.time
@@ -106,115 +108,119 @@ class Ledger:
         self._prefix = prefix
         self._clock = clock
 
-    def claim(self, entry: str, write: str, deadline: Deadline) -> Claim | None:
-        """Claims `entry` until `deadline`, waiting for another's claim to end while time is left.
+    def claim(self, entry_id: str, revision: str, deadline: Deadline) -> Claim | None:
+        """Claim an entry until `deadline`. Waits for another worker's claim to end.
 
-        None when `write` is tagged and announced already. Raises StillClaimed when the other
-        does not end.
+        Returns None if `revision` is already tagged and its message published. Raises
+        StillClaimed if the other claim does not end in time.
         """
         owner = uuid.uuid4().hex
         while True:
-            seen = self._read(entry)
-            if seen.is_done(write):
+            entry = self._read(entry_id)
+            if entry.is_done(revision):
                 return None
-            holder = seen.holder(self._clock())
-            if holder == owner:  # our append arrived, its answer did not
-                return Claim(self, entry, owner, seen)
-            if not holder:
+            current_owner = entry.get_owner(self._clock())
+            if current_owner == owner:  # the append arrived, but its response was lost
+                return Claim(self, entry_id, owner, entry)
+            if not current_owner:
                 line = {"claim": owner, "until": self._clock() + deadline.left()}
-                if self._append_at(entry, seen, line):
-                    return Claim(self, entry, owner, seen)
-            elif deadline.left() < _HAND_BACK_S:
+                if self._try_append(entry_id, entry, line):
+                    return Claim(self, entry_id, owner, entry)
+            elif deadline.left() < _MIN_TIME_TO_WAIT_S:
                 raise StillClaimed("another delivery is still screening these bytes")
             else:
-                time.sleep(random.uniform(*_POLL_S))  # noqa: S311
+                time.sleep(random.uniform(*_POLL_INTERVAL_S))  # noqa: S311
 
-    def finding(self, entry: str, write: str) -> Finding | None:
-        """What is known of the bytes of `entry`, without claiming them."""
-        return self._read(entry).finding(write)
+    def get_finding(self, entry_id: str, revision: str) -> Finding | None:
+        """Return what is known about the bytes of an entry, without claiming it."""
+        return self._read(entry_id).get_finding(revision)
 
-    def once(self, entry: str, find: Callable[[], Finding], deadline: Deadline) -> Finding:
-        """What was found under `entry` by whoever came first: for bytes that stand nowhere."""
-        known = self.finding(entry, _ONCE)
+    def get_or_create_finding(
+        self, entry_id: str, create: Callable[[], Finding], deadline: Deadline
+    ) -> Finding:
+        """Return the finding under `entry_id`, or record the one that `create` returns. For bytes
+        outside any bucket."""
+        known = self.get_finding(entry_id, _NO_OBJECT_REVISION)
         if known is not None:
             return known
-        claim = self.claim(entry, _ONCE, deadline)
+        claim = self.claim(entry_id, _NO_OBJECT_REVISION, deadline)
         if claim is None:
-            return self.once(entry, find, deadline)
+            return self.get_or_create_finding(entry_id, create, deadline)
         with claim:
-            finding = claim.finding(_ONCE)
+            finding = claim.get_finding(_NO_OBJECT_REVISION)
             if finding is None:
-                finding = find()
-                claim.record(finding, _ONCE)
-            claim.done(_ONCE)
+                finding = create()
+                claim.record_finding(finding, _NO_OBJECT_REVISION)
+            claim.mark_done(_NO_OBJECT_REVISION)
         return finding
 
-    def bind(self, entry: str, value: str) -> str:
-        """Records `value` under `entry`, or gives the one that was recorded first."""
-        seen = self._read(entry)
-        while not seen.lines and not self._append_at(entry, seen, {"bound": value}):
-            seen = self._read(entry)
-        return str(seen.lines[0]["bound"]) if seen.lines else value
+    def put_once(self, entry_id: str, value: str) -> str:
+        """Store `value` under `entry_id` unless it has one already. Returns the stored value."""
+        entry = self._read(entry_id)
+        while not entry.lines and not self._try_append(entry_id, entry, {"bound": value}):
+            entry = self._read(entry_id)
+        return str(entry.lines[0]["bound"]) if entry.lines else value
 
-    def bound(self, entry: str) -> str:
-        """What `bind` recorded under `entry`; empty when nothing was."""
-        lines = self._read(entry).lines
+    def get(self, entry_id: str) -> str:
+        """Return the value that `put_once` stored; empty if there is none."""
+        lines = self._read(entry_id).lines
         return str(lines[0]["bound"]) if lines else ""
 
-    def vouch(self, entry: str, finding: Finding) -> None:
-        """Records what was found about the same bytes under another entry, for any write."""
-        if self.finding(entry, _VOUCHED) is None:
-            until = self._clock() + FINISHING_S
-            line = {"finding": finding.to_record(), "write": _VOUCHED, "until": until}
-            self.append(entry, {**line, "done": _VOUCHED})
+    def copy_finding(self, entry_id: str, finding: Finding) -> None:
+        """Record a finding about the same bytes from another entry, valid for any revision."""
+        if self.get_finding(entry_id, _COPIED_REVISION) is None:
+            until = self._clock() + WRITE_BACK_TIMEOUT_S
+            line = {"finding": finding.to_record(), "write": _COPIED_REVISION, "until": until}
+            self.append(entry_id, {**line, "done": _COPIED_REVISION})
 
-    def append(self, entry: str, line: dict[str, Any]) -> None:
-        """Appends `line`, whoever else appended since."""
-        while not self._append_at(entry, self._read(entry), line):
+    def append(self, entry_id: str, line: dict[str, Any]) -> None:
+        """Append `line`, also where others append at the same time."""
+        while not self._try_append(entry_id, self._read(entry_id), line):
             pass
 
-    def persist(self, entry: str, line: dict[str, Any]) -> None:
-        """Appends `line` through some seconds of trouble: what is lost here was paid for."""
-        persistently(lambda: self.append(entry, line), _PAUSES_S)
+    def append_with_retries(self, entry_id: str, line: dict[str, Any]) -> None:
+        """Append `line`, and retry for some seconds: a finding that is lost is paid for again."""
+        persistently(lambda: self.append(entry_id, line), _RETRY_DELAYS_S)
 
     def now(self) -> float:
         """Seconds since the epoch."""
         return self._clock()
 
-    def _read(self, entry: str) -> _Entry:
-        return _Entry.parse(self._store.read(self._prefix + entry))
+    def _read(self, entry_id: str) -> _LedgerEntry:
+        return _LedgerEntry.parse(self._store.read(self._prefix + entry_id))
 
-    def _append_at(self, entry: str, seen: _Entry, line: dict[str, Any]) -> bool:
+    def _try_append(self, entry_id: str, entry: _LedgerEntry, line: dict[str, Any]) -> bool:
         data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
-        return self._store.append(self._prefix + entry, seen.length, data)
+        return self._store.append(self._prefix + entry_id, entry.length, data)
 
 
 class Claim:
-    """The right to screen some bytes, for the length of a ``with`` block.
+    """The exclusive right to screen some bytes, held for the length of a ``with`` block.
 
-    A block that ends before `done` gives the claim back, so that the next may start at once.
+    A block that ends without `mark_done` releases the claim, so that the next worker may start at
+    once.
     """
 
-    def __init__(self, ledger: Ledger, entry: str, owner: str, seen: _Entry) -> None:
+    def __init__(self, ledger: Ledger, entry_id: str, owner: str, entry: _LedgerEntry) -> None:
         self._ledger = ledger
-        self._entry = entry
+        self._entry_id = entry_id
         self._owner = owner
-        self._seen = seen
+        self._entry = entry
         self._held = True
 
-    def finding(self, write: str) -> Finding | None:
-        """What was found about these bytes before."""
-        return self._seen.finding(write)
+    def get_finding(self, revision: str) -> Finding | None:
+        """Return what was found about these bytes before."""
+        return self._entry.get_finding(revision)
 
-    def record(self, finding: Finding, write: str) -> None:
-        """Records a finding. From here on, whoever takes over does not pay again."""
-        until = self._ledger.now() + FINISHING_S
-        line = {"finding": finding.to_record(), "write": write, "until": until}
-        self._ledger.persist(self._entry, line)
+    def record_finding(self, finding: Finding, revision: str) -> None:
+        """Record a finding. From here on, a worker that takes over does not pay again."""
+        until = self._ledger.now() + WRITE_BACK_TIMEOUT_S
+        line = {"finding": finding.to_record(), "write": revision, "until": until}
+        self._ledger.append_with_retries(self._entry_id, line)
 
-    def done(self, write: str) -> None:
-        """This write is tagged and announced."""
-        self._ledger.append(self._entry, {"done": write})
+    def mark_done(self, revision: str) -> None:
+        """Record that this revision is tagged and its message is published."""
+        self._ledger.append(self._entry_id, {"done": revision})
         self._held = False
 
     def __enter__(self) -> Claim:
@@ -222,6 +228,6 @@ class Claim:
 
     def __exit__(self, *_: object) -> None:
         if self._held:
-            # If this fails too, the claim runs out by itself, and the first error says more.
+            # If this fails too, the claim expires by itself, and the first error says more.
             with suppress(FacescreenError):
-                self._ledger.append(self._entry, {"released": self._owner})
+                self._ledger.append(self._entry_id, {"released": self._owner})

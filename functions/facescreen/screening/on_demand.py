@@ -10,7 +10,7 @@ from facescreen.deepfake.request import DetectRequest, create_merchant_biz_id
 from facescreen.errors import KeyReused, NotScreened, ObjectChanged, ObjectGone
 from facescreen.message import message_data, outcome_data
 from facescreen.model import Status, Tagging
-from facescreen.records.ledger import entry_id
+from facescreen.records.ledger import compute_entry_id
 from facescreen.screening import findings
 from facescreen.screening.tagger import NOT_REQUESTED, SUPERSEDED
 from facescreen.tags import tagged_etag
@@ -62,7 +62,7 @@ class OnDemandScreener:
         """The outcome that stands on an object. Raises ObjectGone, NotScreened."""
         watch = Stopwatch()
         head = self.store.head(ref)
-        finding = self.ledger.finding(entry_id(ref, head), head.write)
+        finding = self.ledger.get_finding(compute_entry_id(ref, head), head.write)
         if finding is None:
             raise NotScreened("nothing is known of the bytes that stand there now")
         tagged = tagged_etag(self.store.tags(ref), prefix=self.tag_prefix, form=self.tag_form)
@@ -121,13 +121,13 @@ class OnDemandScreener:
     ) -> dict[str, Any]:
         watch = Stopwatch()
         biz_id = (self.merchant_prefix + entry)[:32]
-        finding = self.ledger.once(entry, lambda: find(biz_id, watch), deadline)
+        finding = self.ledger.get_or_create_finding(entry, lambda: find(biz_id, watch), deadline)
         return message_data(None, finding, NOT_REQUESTED, watch.timing)
 
     def _check_idempotency_key(self, idempotency_key: str, content: str) -> None:
         if (
             idempotency_key
-            and self.ledger.bind(_hash_entry_id("binding", idempotency_key), content) != content
+            and self.ledger.put_once(_hash_entry_id("binding", idempotency_key), content) != content
         ):
             raise KeyReused("this idempotency key was used for other content")
 

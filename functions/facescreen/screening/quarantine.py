@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from facescreen.errors import ObjectChanged, ObjectGone, QuarantineRefused, Unavailable
 from facescreen.model import Quarantined, Verdict
-from facescreen.records.ledger import entry_id
+from facescreen.records.ledger import compute_entry_id
 
 if TYPE_CHECKING:
     from facescreen.model import Finding, ObjectHead, ObjectRef
@@ -51,7 +51,7 @@ class Quarantine:
             return None
         if finding.of_stand_in and not self._settings.on_stand_in:
             return self._result("withheld", "The verdict is a local stand-in's.")
-        if self._records.is_released(entry_id(ref, head)):
+        if self._records.is_released(compute_entry_id(ref, head)):
             return self._result("released", "A person released these bytes.")
         try:
             if self._settings.action == PRIVATE_ACL:
@@ -72,13 +72,13 @@ class Quarantine:
         if destination is None:
             raise QuarantineRefused("its name in quarantine would be longer than stores take")
         copied = copy_and_verify(self._store, ref, head, destination)
-        self._records.vouch(entry_id(ref, copied), finding)
+        self._records.copy_finding(compute_entry_id(ref, copied), finding)
         return Quarantined("move", "moved", bucket=destination.bucket, key=destination.key)
 
     def _make_private(self, ref: ObjectRef, head: ObjectHead) -> Quarantined:
         """The access list has no condition either. Bytes written between the look and the list
         stay private with it: that is the safe side to err on."""
-        self._records.save_acl(entry_id(ref, head), self._store.acl(ref))
+        self._records.save_acl(compute_entry_id(ref, head), self._store.acl(ref))
         self._store.set_acl(ref, PRIVATE_ACL)
         if self._store.head(ref) != head:
             raise ObjectChanged("overwritten while it was made private")
@@ -119,27 +119,27 @@ class QuarantineRecords:
     def record_release(self, entry: str) -> None:
         """From now on the bytes of `entry` are left where they are."""
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        self.ledger.bind(f"{entry}-released", now)
+        self.ledger.put_once(f"{entry}-released", now)
 
     def is_released(self, entry: str) -> bool:
-        return bool(self.ledger.bound(f"{entry}-released"))
+        return bool(self.ledger.get(f"{entry}-released"))
 
     def save_acl(self, entry: str, acl: str) -> None:
         """The first one counts: a second delivery would find what the first one set."""
-        self.ledger.bind(f"{entry}-acl", acl)
+        self.ledger.put_once(f"{entry}-acl", acl)
 
     def get_acl(self, entry: str) -> str:
         """What the access list was; empty for what was never made private."""
-        return self.ledger.bound(f"{entry}-acl")
+        return self.ledger.get(f"{entry}-acl")
 
-    def vouch(self, entry: str, finding: Finding) -> None:
+    def copy_finding(self, entry: str, finding: Finding) -> None:
         """A copy of an object that was uploaded in parts has another ETag, and so another entry:
         without a finding there, releasing it would be paid for."""
-        self.ledger.vouch(entry, finding)
+        self.ledger.copy_finding(entry, finding)
 
     def finding(self, entry: str) -> Finding | None:
         """What was found about these bytes and announced."""
-        return self.ledger.finding(entry, "")
+        return self.ledger.get_finding(entry, "")
 
 
 def copy_and_verify(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from facescreen.errors import ObjectChanged, ObjectGone
 from facescreen.message import message
 from facescreen.model import Outcome, Status
-from facescreen.records.ledger import entry_id
+from facescreen.records.ledger import compute_entry_id
 from facescreen.screening.findings import build_failed_finding, screen_media
 from facescreen.screening.tagger import NOT_REQUESTED, SUPERSEDED
 from facescreen.timing import Stopwatch
@@ -99,7 +99,7 @@ class Screener:
             if ref.etag and ref.etag != head.etag:
                 return Outcome(ref, Status.SUPERSEDED, timing=watch.timing)
             pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
-            found = self._ledger.finding(entry_id(pinned, head), head.write)
+            found = self._ledger.get_finding(compute_entry_id(pinned, head), head.write)
             finding = found or build_failed_finding(self._build_biz_id(pinned, head), failure)
             return self._write_back(pinned, head, finding, watch, quarantine=None)
         except ObjectGone as gone:
@@ -115,30 +115,30 @@ class Screener:
         write_back: bool,
     ) -> Outcome:
         with watch.step("claim"):
-            claim = self._ledger.claim(entry_id(ref, head), head.write, deadline)
+            claim = self._ledger.claim(compute_entry_id(ref, head), head.write, deadline)
         if claim is None:
             if write_back:
                 with watch.step("tag"):
                     self._restore_tags(ref, head)
             return Outcome(ref, Status.ALREADY_SCREENED, timing=watch.timing)
         with claim:
-            finding = claim.finding(head.write)
+            finding = claim.get_finding(head.write)
             if finding is None:
                 finding = self._screen_media(ref, head, deadline, watch)
                 with watch.step("record"):
-                    claim.record(finding, head.write)
+                    claim.record_finding(finding, head.write)
             if not write_back:
                 return self._recheck(ref, head, finding, watch)
             outcome = self._write_back(ref, head, finding, watch, quarantine=self._quarantine)
             if outcome.status is Status.SCREENED:
-                claim.done(head.write)
+                claim.mark_done(head.write)
             return outcome
 
     def _restore_tags(self, ref: ObjectRef, head: ObjectHead) -> None:
         """It was tagged and announced: what somebody took off since is tagged again."""
         if self._tagger.is_current(ref, head):
             return
-        finding = self._ledger.finding(entry_id(ref, head), head.write)
+        finding = self._ledger.get_finding(compute_entry_id(ref, head), head.write)
         if finding is not None:
             self._tagger.write(ref, head, finding)
 
@@ -200,7 +200,7 @@ class Screener:
 
     def _build_biz_id(self, ref: ObjectRef, head: ObjectHead) -> str:
         """The same for the same bytes."""
-        return (self._policy.merchant_prefix + entry_id(ref, head))[:32]
+        return (self._policy.merchant_prefix + compute_entry_id(ref, head))[:32]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from facescreen.errors import TagsRefused
 from facescreen.model import Tagging
-from facescreen.records.ledger import entry_id
+from facescreen.records.ledger import compute_entry_id
 from facescreen.tags import our_keys, tag_set, tagged_etag
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Tagger:
         if tagged_etag(self._store.tags(ref), prefix=self._prefix, form=self._form) != stale_etag:
             return
         self._store.replace_tags(ref, self._read_other_tags(ref))
-        newer = self._ledger.finding(entry_id(ref, now), now.write)
+        newer = self._ledger.get_finding(compute_entry_id(ref, now), now.write)
         if newer is not None:
             self.write(ref, now, newer)
 

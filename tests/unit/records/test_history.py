@@ -33,20 +33,20 @@ def kept(*outcomes: Outcome) -> History:
     return made
 
 
-def keys(page: history.Page) -> list[str]:
+def keys(page: history.HistoryPage) -> list[str]:
     return [one["screening"]["object"]["key"] for one in page.outcomes]
 
 
 def test_the_newest_come_first() -> None:
     made = kept(outcome("old", 90), outcome("new", 1), outcome("middle", 30))
-    page = made.page(limit=10)
+    page = made.list_page(limit=10)
     assert keys(page) == ["new", "middle", "old"]
-    assert page.next == ""
+    assert page.next_cursor == ""
     assert page.outcomes[0]["at"] == "2026-11-23T12:29:00Z"
 
 
 def test_an_outcome_added_twice_stands_there_once() -> None:
-    assert keys(kept(outcome("a"), outcome("a")).page(limit=10)) == ["a"]
+    assert keys(kept(outcome("a"), outcome("a")).list_page(limit=10)) == ["a"]
 
 
 def test_pages_follow_each_other_without_a_gap() -> None:
@@ -54,9 +54,9 @@ def test_pages_follow_each_other_without_a_gap() -> None:
     seen: list[str] = []
     after = ""
     while True:
-        page = made.page(limit=10, after=after)
+        page = made.list_page(limit=10, after=after)
         seen += keys(page)
-        after = page.next
+        after = page.next_cursor
         if not after:
             break
     assert seen == [f"{n}" for n in range(25)]
@@ -64,9 +64,9 @@ def test_pages_follow_each_other_without_a_gap() -> None:
 
 def test_what_comes_while_somebody_pages_moves_nothing() -> None:
     made = kept(*[outcome(f"{n}", 10 + n) for n in range(4)])
-    first = made.page(limit=2)
+    first = made.list_page(limit=2)
     made.add(outcome("fresh", 0))
-    assert keys(made.page(limit=2, after=first.next)) == ["2", "3"]
+    assert keys(made.list_page(limit=2, after=first.next_cursor)) == ["2", "3"]
 
 
 @pytest.mark.parametrize(
@@ -80,29 +80,29 @@ def test_what_comes_while_somebody_pages_moves_nothing() -> None:
 )
 def test_filters(filters: dict[str, Any], found: list[str]) -> None:
     made = kept(outcome("kyc/a", 1), outcome("kyc/b", 2, Verdict.HIGH_RISK), outcome("other", 3))
-    assert keys(made.page(limit=10, **filters)) == found
+    assert keys(made.list_page(limit=10, **filters)) == found
 
 
 def test_a_key_longer_than_a_name_is_filtered_by_all_of_it() -> None:
     long = "é" * 500
     made = kept(outcome(long + "a", 1), outcome(long + "b", 2))
-    assert keys(made.page(limit=10, prefix=long + "b")) == [long + "b"]
+    assert keys(made.list_page(limit=10, prefix=long + "b")) == [long + "b"]
 
 
 def test_a_scan_that_finds_little_hands_back_where_to_go_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(history, "MOST_NAMES", 3)
+    monkeypatch.setattr(history, "MAX_NAMES_SCANNED", 3)
     made = kept(*[outcome(f"{n}", n) for n in range(5)], outcome("rare", 9, Verdict.HIGH_RISK))
-    page = made.page(limit=2, verdict="high_risk")
+    page = made.list_page(limit=2, verdict="high_risk")
     assert keys(page) == []
-    assert keys(made.page(limit=2, verdict="high_risk", after=page.next)) == ["rare"]
+    assert keys(made.list_page(limit=2, verdict="high_risk", after=page.next_cursor)) == ["rare"]
 
 
 @pytest.mark.parametrize("after", ["x", "../ledger/1", "7" * 10 + "-low_risk-x/-1"])
 def test_a_strange_cursor_is_refused(after: str) -> None:
     with pytest.raises(errors.BadRequest, match="`after` must be"):
-        kept().page(limit=1, after=after)
+        kept().list_page(limit=1, after=after)
 
 
 def test_counts_by_hour_with_the_empty_ones() -> None:
@@ -112,8 +112,8 @@ def test_counts_by_hour_with_the_empty_ones() -> None:
         outcome("c", 100),
         outcome("too old", 60 * 24),
     )
-    counts = made.counts(3, NOON)
-    assert counts.complete
+    counts = made.count_by_hour(3, NOON)
+    assert counts.is_complete
     assert [(hour.hour, sum(found.values())) for hour, found in counts.hours.items()] == [
         (12, 2),
         (11, 0),
@@ -123,15 +123,15 @@ def test_counts_by_hour_with_the_empty_ones() -> None:
 
 
 def test_counts_say_where_they_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "MOST_NAMES", 2)
+    monkeypatch.setattr(history, "MAX_NAMES_SCANNED", 2)
     made = kept(*[outcome(f"{n}", n) for n in range(3)])
-    assert not made.counts(1, NOON).complete
+    assert not made.count_by_hour(1, NOON).is_complete
 
 
 def test_a_clock_that_runs_ahead_harms_nothing() -> None:
     made = kept(outcome("ahead", -120), outcome("now", 1))
-    assert keys(made.page(limit=10)) == ["ahead", "now"]
-    counts = made.counts(1, NOON)
+    assert keys(made.list_page(limit=10)) == ["ahead", "now"]
+    counts = made.count_by_hour(1, NOON)
     assert sum(sum(found.values()) for found in counts.hours.values()) == 1
 
 
@@ -156,10 +156,10 @@ def test_a_days_paid_calls_are_those_of_its_verdicts() -> None:
         outcome("before", yesterday),
         outcome("after", -11.5 * 60),
     )
-    assert made.paid_calls(NOON.date()) == 3
-    assert made.paid_calls(NOON.date() - timedelta(days=1)) == 1
-    assert made.paid_calls(NOON.date() + timedelta(days=1)) == 1
-    assert made.paid_calls(NOON.date() - timedelta(days=2)) == 0
+    assert made.count_paid_calls(NOON.date()) == 3
+    assert made.count_paid_calls(NOON.date() - timedelta(days=1)) == 1
+    assert made.count_paid_calls(NOON.date() + timedelta(days=1)) == 1
+    assert made.count_paid_calls(NOON.date() - timedelta(days=2)) == 0
 
 
 def test_a_finding_that_was_used_again_was_paid_for_once() -> None:
@@ -167,5 +167,5 @@ def test_a_finding_that_was_used_again_was_paid_for_once() -> None:
     again = replace(once, tagging=Tagging("refused"), object=replace(once.object, version_id="2"))
     other = outcome("b")
     made = kept(once, other, again)
-    assert len(made.page(limit=9).outcomes) == 3
-    assert made.paid_calls(NOON.date()) == 2
+    assert len(made.list_page(limit=9).outcomes) == 3
+    assert made.count_paid_calls(NOON.date()) == 2

@@ -10,7 +10,13 @@ import pytest
 
 from facescreen.errors import StillClaimed, Unavailable
 from facescreen.model import Finding, ObjectHead, ObjectRef, Verdict
-from facescreen.records.ledger import CLOCK_SKEW_S, FINISHING_S, Claim, Ledger, entry_id
+from facescreen.records.ledger import (
+    MAX_CLOCK_SKEW_S,
+    WRITE_BACK_TIMEOUT_S,
+    Claim,
+    Ledger,
+    compute_entry_id,
+)
 from facescreen.testing.stores import MemoryState
 from facescreen.timing import Deadline
 
@@ -51,12 +57,12 @@ def test_a_second_claim_is_refused_while_the_first_is_held(ledger: Ledger) -> No
 def test_a_claim_that_is_given_up_is_free_at_once(ledger: Ledger) -> None:
     with pytest.raises(KeyError), claim(ledger):
         raise KeyError
-    assert claim(ledger, seconds=SHORT).finding("w1") is None
+    assert claim(ledger, seconds=SHORT).get_finding("w1") is None
 
 
 def test_a_claim_that_ran_out_is_taken_over(ledger: Ledger, clock: Clock) -> None:
     claim(ledger, seconds=60)  # and its owner is killed
-    clock.now += 60 + CLOCK_SKEW_S - 1
+    clock.now += 60 + MAX_CLOCK_SKEW_S - 1
     with pytest.raises(StillClaimed):
         ledger.claim("entry", "w1", Deadline.after(SHORT))
     clock.now += 2
@@ -67,7 +73,7 @@ def test_the_old_owner_cannot_free_the_claim_that_was_taken_over(
     ledger: Ledger, clock: Clock
 ) -> None:
     with claim(ledger, seconds=60):
-        clock.now += 60 + CLOCK_SKEW_S + 1
+        clock.now += 60 + MAX_CLOCK_SKEW_S + 1
         claim(ledger, seconds=60)
     with pytest.raises(StillClaimed):
         ledger.claim("entry", "w1", Deadline.after(SHORT))
@@ -91,23 +97,23 @@ def test_of_many_claims_at_one_instant_one_is_given(ledger: Ledger) -> None:
 
 
 def test_what_was_found_is_used_by_whoever_takes_over_soon(ledger: Ledger, clock: Clock) -> None:
-    claim(ledger, seconds=600).record(FOUND, "w1")  # killed between the record and the tags
-    clock.now += FINISHING_S + CLOCK_SKEW_S + 1
-    assert claim(ledger, seconds=SHORT).finding("w1") == FOUND
+    claim(ledger, seconds=600).record_finding(FOUND, "w1")  # killed between the record and the tags
+    clock.now += WRITE_BACK_TIMEOUT_S + MAX_CLOCK_SKEW_S + 1
+    assert claim(ledger, seconds=SHORT).get_finding("w1") == FOUND
 
 
 def test_a_write_that_is_done_is_not_claimed_again(ledger: Ledger) -> None:
     with claim(ledger) as held:
-        held.record(FOUND, "w1")
-        held.done("w1")
+        held.record_finding(FOUND, "w1")
+        held.mark_done("w1")
     assert ledger.claim("entry", "w1", Deadline.after(SHORT)) is None
 
 
 def test_the_same_bytes_written_again_use_what_was_found(ledger: Ledger) -> None:
     with claim(ledger) as held:
-        held.record(FOUND, "w1")
-        held.done("w1")
-    assert claim(ledger, "w2").finding("w2") == FOUND
+        held.record_finding(FOUND, "w1")
+        held.mark_done("w1")
+    assert claim(ledger, "w2").get_finding("w2") == FOUND
 
 
 def test_a_finding_that_was_not_looked_at_again_holds_for_its_own_write_alone(
@@ -115,9 +121,9 @@ def test_a_finding_that_was_not_looked_at_again_holds_for_its_own_write_alone(
 ) -> None:
     """A, then B while the service downloads, then A again: the verdict on A may be B's."""
     with claim(ledger, "first A") as held:
-        held.record(FOUND, "first A")
-    assert ledger.finding("entry", "first A") == FOUND
-    assert ledger.finding("entry", "second A") is None
+        held.record_finding(FOUND, "first A")
+    assert ledger.get_finding("entry", "first A") == FOUND
+    assert ledger.get_finding("entry", "second A") is None
 
 
 def test_an_append_whose_answer_was_lost_is_known_as_ones_own(clock: Clock) -> None:
@@ -137,8 +143,8 @@ def test_an_append_whose_answer_was_lost_is_known_as_ones_own(clock: Clock) -> N
 def test_each_line_is_json_on_its_own(ledger: Ledger) -> None:
     state = MemoryState()
     with claim(Ledger(state)) as held:
-        held.record(FOUND, "w1")
-        held.done("w1")
+        held.record_finding(FOUND, "w1")
+        held.mark_done("w1")
     lines = [json.loads(line) for line in state.read("ledger/entry").splitlines()]
     assert [next(iter(line)) for line in lines] == ["claim", "finding", "done"]
 
@@ -148,25 +154,25 @@ def test_the_entry_is_the_bytes_under_their_key() -> None:
     head = ObjectHead("ETAG", 1, "Mon", checksum="1")
     same = ObjectHead("ETAG", 1, "Tue", "v2", "1")
     collision = ObjectHead("ETAG", 1, "Mon", checksum="2")
-    assert entry_id(ref, head) == entry_id(ref, same)
-    assert entry_id(ref, head) != entry_id(ref, collision)
-    assert entry_id(ref, head) != entry_id(ObjectRef("oss", "b", "k2"), head)
+    assert compute_entry_id(ref, head) == compute_entry_id(ref, same)
+    assert compute_entry_id(ref, head) != compute_entry_id(ref, collision)
+    assert compute_entry_id(ref, head) != compute_entry_id(ObjectRef("oss", "b", "k2"), head)
 
 
 def test_what_is_vouched_for_holds_for_any_write_and_frees_no_claim(ledger: Ledger) -> None:
     with claim(ledger):
-        ledger.vouch("entry", FOUND)
-        ledger.vouch("entry", FOUND)
+        ledger.copy_finding("entry", FOUND)
+        ledger.copy_finding("entry", FOUND)
         with pytest.raises(StillClaimed):
             ledger.claim("entry", "w2", Deadline.after(SHORT))
-    assert claim(ledger, "w2", SHORT).finding("w2") == FOUND
+    assert claim(ledger, "w2", SHORT).get_finding("w2") == FOUND
 
 
 def test_what_was_bound_first_can_be_read(ledger: Ledger) -> None:
-    assert ledger.bound("entry-acl") == ""
-    ledger.bind("entry-acl", "default")
-    ledger.bind("entry-acl", "private")
-    assert ledger.bound("entry-acl") == "default"
+    assert ledger.get("entry-acl") == ""
+    ledger.put_once("entry-acl", "default")
+    ledger.put_once("entry-acl", "private")
+    assert ledger.get("entry-acl") == "default"
 
 
 class Unwell(MemoryState):
@@ -190,12 +196,12 @@ def test_what_was_paid_for_is_recorded_through_some_trouble(
     ledger = Ledger(store, clock=clock)
     with claim(ledger) as held:
         store.refusals = 4
-        held.record(FOUND, "w1")
-        held.done("w1")
-    assert ledger.finding("entry", "w1") == FOUND
+        held.record_finding(FOUND, "w1")
+        held.mark_done("w1")
+    assert ledger.get_finding("entry", "w1") == FOUND
     assert paused == sorted(paused)
     assert len(paused) == 4
     with claim(ledger, "w2") as held:
         store.refusals = 5
         with pytest.raises(Unavailable):
-            held.record(FOUND, "w2")
+            held.record_finding(FOUND, "w2")

@@ -48,7 +48,7 @@ def test_a_high_risk_is_moved_with_its_tags_and_ours() -> None:
         "key": f"quarantine/selfies/{biz_id}/{PHOTO_REF.key}",
     }
     assert message["data"]["quarantine"]["key"] == moved.key
-    (listed,) = harness.history.page(limit=9).outcomes
+    (listed,) = harness.history.list_page(limit=9).outcomes
     assert listed["screening"]["quarantine"] == message["data"]["quarantine"]
     assert harness.screen(ref).status is Status.GONE
 

@@ -10,7 +10,7 @@ import pytest
 from facescreen import errors
 from facescreen.deepfake.response import Detection
 from facescreen.model import Status, Verdict
-from facescreen.records.ledger import entry_id
+from facescreen.records.ledger import compute_entry_id
 from facescreen.timing import Deadline
 from tests.support.pictures import noise_picture
 from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
@@ -231,7 +231,7 @@ def test_the_same_bytes_have_the_same_merchant_biz_id() -> None:
         harness.screen(ref)
     harness.screen(ref)
     first, second = harness.detector.biz_ids
-    assert first == second == ("fs" + entry_id(ref, harness.store.head(ref)))[:32]
+    assert first == second == ("fs" + compute_entry_id(ref, harness.store.head(ref)))[:32]
 
 
 def test_with_no_room_for_tags_the_message_says_so() -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from facescreen.model import Finding, ObjectRef, Tagging, Verdict
-from facescreen.records.ledger import Ledger, entry_id
+from facescreen.records.ledger import Ledger, compute_entry_id
 from facescreen.screening.tagger import SUPERSEDED, Tagger
 from facescreen.tags import our_keys, tag_set
 from facescreen.testing.stores import MemoryState, MemoryStore
@@ -34,12 +34,12 @@ class TaggerHarness:
     def screen_new(self) -> None:
         """What the new bytes' own event does, whole."""
         head = self.store.head(REF)
-        claim = self.ledger.claim(entry_id(REF, head), head.write, Deadline.after(60))
+        claim = self.ledger.claim(compute_entry_id(REF, head), head.write, Deadline.after(60))
         if claim is not None:
             with claim:
-                claim.record(NEW, head.write)
+                claim.record_finding(NEW, head.write)
                 assert self.tagger.write(REF, head, NEW).status == "written"
-                claim.done(head.write)
+                claim.mark_done(head.write)
 
     def tag_old(self) -> Tagging:
         return self.tagger.write(REF, self.store.head(REF), OLD)

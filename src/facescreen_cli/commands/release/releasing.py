@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from facescreen.errors import ObjectGone
 from facescreen.model import ObjectHead, ObjectRef
-from facescreen.records.ledger import entry_id
+from facescreen.records.ledger import compute_entry_id
 from facescreen.screening.quarantine import (
     QuarantineRecords,
     copy_and_verify,
@@ -82,7 +82,7 @@ class Releasing:
             self._reopen(plan)
 
     def _reopening(self, ref: ObjectRef, head: ObjectHead) -> Reopening:
-        acl = self.records.get_acl(entry_id(ref, head))
+        acl = self.records.get_acl(compute_entry_id(ref, head))
         if not acl:
             raise NotReleased(
                 "these bytes were not made private, and it does not stand in quarantine (what was "
@@ -101,14 +101,14 @@ class Releasing:
         raise NotReleased(f"another object stands at {origin.uri}, and is not overwritten")
 
     def _return(self, plan: Return) -> None:
-        entry = entry_id(plan.origin, plan.head)
+        entry = compute_entry_id(plan.origin, plan.head)
         self.records.record_release(entry)
         if plan.there is None or not _same_bytes(plan.there, plan.head):
             only_new = plan.there is None
             back = copy_and_verify(
                 self.store, plan.moved, plan.head, plan.origin, only_new=only_new
             )
-            self._carry_over(entry, entry_id(plan.origin, back))
+            self._carry_over(entry, compute_entry_id(plan.origin, back))
         delete_if_unchanged(self.store, plan.moved, plan.head)
 
     def _carry_over(self, entry: str, back: str) -> None:
@@ -117,10 +117,10 @@ class Releasing:
             return
         self.records.record_release(back)
         if finding := self.records.finding(entry):
-            self.records.vouch(back, finding)
+            self.records.copy_finding(back, finding)
 
     def _reopen(self, plan: Reopening) -> None:
-        self.records.record_release(entry_id(plan.ref, plan.head))
+        self.records.record_release(compute_entry_id(plan.ref, plan.head))
         self.store.set_acl(plan.ref, plan.acl)
         if self.store.head(plan.ref) != plan.head:
             raise NotReleased("overwritten at this moment: look at its access list")

@@ -69,7 +69,7 @@ def month_to_date(state: StateStore, today: date) -> tuple[Day, ...]:
         day = today - timedelta(days=back)
         calls = counted.get(day.isoformat())
         if calls is None:
-            by_name = persistently(partial(history.paid_calls, day))
+            by_name = persistently(partial(history.count_paid_calls, day))
             days.append(Day(day, by_name, FROM_HISTORY))
         else:
             days.append(Day(day, calls, COUNTED))
