@@ -97,9 +97,7 @@ class History:
             )
         ref, finding = outcome.object, outcome.finding
         seconds = int(datetime.fromisoformat(finding.at.replace("Z", "+00:00")).timestamp())
-        cursor = (
-            f"{_COUNTDOWN_S - seconds:010d}-{finding.verdict.value}-{message_id(outcome)}"
-        )
+        cursor = f"{_COUNTDOWN_S - seconds:010d}-{finding.verdict.value}-{message_id(outcome)}"
         data = outcome_data(outcome)
         name = f"{self._prefix}{cursor}/{ref.bucket}/{_truncate_key(ref.key)}"
         self._state.append(name, 0, json.dumps({"at": finding.at, "screening": data}).encode())
@@ -160,9 +158,7 @@ class History:
         first = datetime(day.year, day.month, day.day, tzinfo=timezone.utc)
         next_day = int((first + timedelta(days=1)).timestamp())
         # "." sorts after "-", which ends the seconds.
-        names = self._state.names(
-            self._prefix, f"{self._prefix}{_COUNTDOWN_S - next_day:010d}."
-        )
+        names = self._state.names(self._prefix, f"{self._prefix}{_COUNTDOWN_S - next_day:010d}.")
         parsed = (_OutcomeName.parse(name, self._prefix) for name in names)
         of_the_day = takewhile(lambda name: name.at >= first, parsed)
         paid = (name.finding_id for name in of_the_day if name.verdict in _PAID_VERDICTS)
