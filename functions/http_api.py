@@ -23,7 +23,8 @@ _resolvers: list[Callable[[Mapping[str, Any], Any], dict[str, Any]]] = []
 
 
 def initialize(context: Any) -> None:
-    """As object_created.initialize; raises errors.BadSettings for what is open to everybody."""
+    """As object_created.initialize; raises errors.InvalidSettingsError for what is open to
+    everybody."""
     from facescreen.deployment import Deployment
     from facescreen.http.routes import create_app
 

@@ -27,7 +27,8 @@ _ready: list[tuple[Filters, BatchProcessor]] = []
 
 def initialize(context: Any) -> None:
     """Checks the settings, connects the parts, warms the connection that the first event waits
-    for. Raises errors.BadSettings, errors.BadCredentials, errors.StandInRefused."""
+    for. Raises errors.InvalidSettingsError, errors.InvalidCredentialsError,
+    errors.EmulatorRefusedError."""
     from facescreen.deployment import Deployment
 
     deployment = Deployment.from_env(

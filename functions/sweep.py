@@ -23,7 +23,7 @@ _sweepers: list[Sweeper] = []
 
 
 def initialize(context: Any) -> None:
-    """Checks the settings and connects the parts. Raises errors.BadSettings."""
+    """Checks the settings and connects the parts. Raises errors.InvalidSettingsError."""
     from facescreen.deployment import Deployment
 
     deployment = Deployment.from_env(os.environ, _credentials, invokes=True)

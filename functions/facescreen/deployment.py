@@ -13,7 +13,7 @@ from facescreen import telemetry
 from facescreen.deepfake.budget import DailyBudget, UnlimitedBudget, is_budget_exhausted
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.deepfake.rate_limiter import LocalRateLimiter, SharedRateLimiter
-from facescreen.errors import Passing
+from facescreen.errors import TransientError
 from facescreen.platforms import choose
 from facescreen.records.history import History
 from facescreen.records.ledger import Ledger
@@ -61,8 +61,8 @@ class Deployment:
         source: str = "",
         invokes: bool = False,
     ) -> Deployment:
-        """On the cloud that runs this; with `invokes` it can invoke functions. Raises BadSettings,
-        which names everything that is wrong."""
+        """On the cloud that runs this; with `invokes` it can invoke functions. Raises
+        InvalidSettingsError, which names everything that is wrong."""
         reader = Reader(environment)
         settings = reader.read(Settings)
         platform = choose.running(environment).read(reader, credentials, invokes=invokes)
@@ -70,10 +70,10 @@ class Deployment:
         return cls(settings, platform, source)
 
     def warm(self) -> None:
-        """Opens the connection that the first call would wait for. Raises StandInRefused."""
+        """Opens the connection that the first call would wait for. Raises EmulatorRefusedError."""
         try:
             self.client.keep_alive()
-        except Passing as trouble:
+        except TransientError as trouble:
             telemetry.not_warm(trouble)
 
     @cached_property

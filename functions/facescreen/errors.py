@@ -1,87 +1,88 @@
-"""Every error that facescreen raises, by whose matter it is.
+"""Every error that facescreen raises, grouped by who can fix it.
 
 FacescreenError
-├── ContentFault            the content's: final, the object is unscreenable
-├── OperatorFault           settings, permissions, our own requests: fail loudly, keep the event
-│   ├── BadSettings
-│   ├── BadCredentials
-│   ├── BadEvent
-│   ├── BadRequest
-│   ├── AccessRefused
-│   └── StandInRefused
-├── Passing                 a retry may mend it: raise, and the platform retries
-│   ├── Throttled
-│   │   └── Deferred
-│   ├── Unavailable
-│   ├── NoAnswer
-│   ├── SourceTimedOut
-│   ├── CredentialsExpired
-│   └── StillClaimed
-├── CallerError             what a caller asks for is wrong: say so, count nothing
+├── ContentError                    the content's fault: final, the object is unscreenable
+├── OperatorError                   settings, permissions, our own requests: fail, keep the event
+│   ├── InvalidSettingsError
+│   ├── InvalidCredentialsError
+│   ├── InvalidEventError
+│   ├── RequestRejectedError
+│   ├── AccessDeniedError
+│   └── EmulatorRefusedError
+├── TransientError                  a retry may succeed: raise, and the platform retries
+│   ├── ThrottledError
+│   │   └── DailyLimitReachedError
+│   ├── ServiceUnavailableError
+│   ├── ResponseTimeoutError
+│   ├── SourceDownloadTimeoutError
+│   ├── CredentialsExpiredError
+│   └── AlreadyInProgressError
+├── CallerError                     the caller's request is wrong: reply with it, count nothing
 │   ├── InvalidRequestError
 │   └── UrlRefusedError
-├── NotScreened             nothing is known of the bytes that were asked about
-├── KeyReused               an idempotency key came with other content
-├── ObjectGone              deleted meanwhile: not an error, a metric
-├── ObjectChanged           overwritten meanwhile: its own event screens it
-├── TagsRefused             the store would not take our tags: the message says so
-└── QuarantineRefused       the object can't be put in quarantine: the message says so
+├── NotScreenedError                there is no verdict for the requested bytes
+├── IdempotencyKeyReusedError       an idempotency key was sent with other content
+├── ObjectNotFoundError             deleted in the meantime: a metric, not a failure
+├── ObjectChangedError              overwritten in the meantime: its own event screens it
+├── TagsRefusedError                the store rejected our tags: the message says so
+└── QuarantineRefusedError          the object can't be quarantined: the message says so
 
-No text of theirs holds a URL's query, a key, a token or a byte of a face.
+No message contains a URL's query, a key, a token or any bytes of a face.
 """
 
 from __future__ import annotations
 
 import re
 
-# A scheme without a bound would be looked for anew from each letter of a long word.
+# Without a bound, the scheme would be searched for again from each letter of a long word.
 _URL_QUERY = re.compile(
     r"(?P<url>[a-z][a-z0-9+.-]{0,30}://[^\s?\"'<>]*)\?[^\s\"'<>]*", re.IGNORECASE
 )
 _LONG_TOKEN = re.compile(r"[A-Za-z0-9+/=_%-]{64,}")
-_LONGEST = 2000
+_MAX_MESSAGE_CHARS = 2000
 
 
-def shown(text: str) -> str:
-    """`text` from elsewhere, fit for a log or an error: no URL queries, no long tokens, short."""
+def redact(text: str) -> str:
+    """Make a string from outside safe for a log or an error: no URL queries or long tokens,
+    short."""
     without_query = _URL_QUERY.sub(r"\g<url>?…", text)
-    return _LONG_TOKEN.sub("…", without_query)[:_LONGEST]
+    return _LONG_TOKEN.sub("…", without_query)[:_MAX_MESSAGE_CHARS]
 
 
 class FacescreenError(Exception):
-    """Base of the tree; `code` is the service's own name for it where there is one."""
+    """Base class. `code` is the error code that the service returned, if any."""
 
     code = ""
     name = "FacescreenError"
-    """What metrics, log lines, dead letters and tags call this error. It is on the wire, so it
-    stays when the class is renamed; each class has its own."""
+    """The error's name in metrics, log lines, dead letters and tags. It is on the wire, so it does
+    not change when the class is renamed. Each class defines its own."""
 
     def __init__(self, message: str, *, code: str = "", request_id: str = "") -> None:
         self.code = code or self.code
         self.request_id = request_id
-        parts = [shown(message)]
+        parts = [redact(message)]
         if code:
-            parts.append(f"code {shown(code)}")
+            parts.append(f"code {redact(code)}")
         if request_id:
-            parts.append(f"RequestId {shown(request_id)}")
+            parts.append(f"RequestId {redact(request_id)}")
         super().__init__("; ".join(parts))
 
 
-class ContentFault(FacescreenError):
-    """The service refused the content, or the store keeps it locked. Another upload would do."""
+class ContentError(FacescreenError):
+    """The service rejected the content, or the store can't decrypt it. A new upload may work."""
 
     name = "ContentFault"
 
 
-class OperatorFault(FacescreenError):
-    """Somebody who runs this must change something; the object is never tagged for it."""
+class OperatorError(FacescreenError):
+    """The operator must change something. The object is never tagged because of it."""
 
     name = "OperatorFault"
 
 
-class BadSettings(OperatorFault):
-    """A setting is missing or wrong. The text says what it must be and where to find it; `wrong`
-    has a sentence for each where several were read."""
+class InvalidSettingsError(OperatorError):
+    """A setting is missing or wrong. The message says what it must be and where to find it; `wrong`
+    has one sentence for each wrong setting."""
 
     name = "BadSettings"
 
@@ -92,44 +93,44 @@ class BadSettings(OperatorFault):
         self.wrong = wrong or (str(self),)
 
 
-class BadCredentials(OperatorFault):
-    """No credentials, or ones that the service does not know."""
+class InvalidCredentialsError(OperatorError):
+    """There are no credentials, or the service does not know them."""
 
     name = "BadCredentials"
 
 
-class BadEvent(OperatorFault):
-    """An event of no known shape."""
+class InvalidEventError(OperatorError):
+    """The event has an unknown format."""
 
     name = "BadEvent"
 
 
-class BadRequest(OperatorFault):
-    """A request that may not leave, or that the service calls wrong."""
+class RequestRejectedError(OperatorError):
+    """A request failed our own checks, or the service rejected it as invalid."""
 
     name = "BadRequest"
 
 
-class AccessRefused(OperatorFault):
-    """A permission is missing or the account is not in order."""
+class AccessDeniedError(OperatorError):
+    """A permission is missing, or the account is suspended or has no such service."""
 
     name = "AccessRefused"
 
 
-class StandInRefused(OperatorFault):
-    """The endpoint names itself a stand-in, and this deployment is not marked local."""
+class EmulatorRefusedError(OperatorError):
+    """The endpoint says that it is an emulator, and this deployment is not marked as local."""
 
     name = "StandInRefused"
 
 
-class Passing(FacescreenError):
-    """May go away by itself."""
+class TransientError(FacescreenError):
+    """A retry may succeed."""
 
     name = "Passing"
 
 
-class Throttled(Passing):
-    """Over the quota; `retry_after_s` is what the service asked for, if it did."""
+class ThrottledError(TransientError):
+    """Over the quota. `retry_after_s` is the delay that the service asked for, or 0."""
 
     name = "Throttled"
 
@@ -140,92 +141,93 @@ class Throttled(Passing):
         self.retry_after_s = retry_after_s
 
 
-class Deferred(Throttled):
-    """The day's paid calls are spent (DAILY_CALLS); `retry_after_s` is what is left of the day, in
-    UTC. The object's event goes to the dead-letter queue, and can be re-driven the next day."""
+class DailyLimitReachedError(ThrottledError):
+    """The daily limit of paid calls (DAILY_CALLS) is reached. `retry_after_s` is the time until
+    midnight UTC. The object's event goes to the dead-letter queue and can be redriven the next
+    day."""
 
     name = "Deferred"
 
 
-class Unavailable(Passing):
-    """The service is unwell, unreachable, or answers what cannot be understood."""
+class ServiceUnavailableError(TransientError):
+    """The service fails, can't be reached, or returns a response that can't be parsed."""
 
     name = "Unavailable"
 
 
-class NoAnswer(Passing):
-    """The request was sent and no answer came: it may have been served, and billed."""
+class ResponseTimeoutError(TransientError):
+    """The request was sent and no response came: it may have been served and billed."""
 
     name = "NoAnswer"
 
 
-class SourceTimedOut(Passing):
+class SourceDownloadTimeoutError(TransientError):
     """The service could not download the presigned URL in time (DownloadTimeout)."""
 
     name = "SourceTimedOut"
 
 
-class CredentialsExpired(Passing):
-    """The security token or the request's date ran out."""
+class CredentialsExpiredError(TransientError):
+    """The security token or the request's date has expired."""
 
     name = "CredentialsExpired"
 
 
-class StillClaimed(Passing):
-    """Another delivery of the same event is still at work on the object."""
+class AlreadyInProgressError(TransientError):
+    """Another delivery of the same event is still processing the object."""
 
     name = "StillClaimed"
 
 
 class CallerError(FacescreenError):
-    """The caller must ask for something else."""
+    """The caller must change the request."""
 
     name = "CallerError"
 
 
 class InvalidRequestError(CallerError):
-    """A bucket, key or version id that no object can have."""
+    """The bucket, key or version id is not valid."""
 
     name = "InvalidRequest"
 
 
 class UrlRefusedError(CallerError):
-    """A URL that nobody may be asked to download."""
+    """The URL must not be downloaded: it is not public, or not https."""
 
     name = "UrlRefused"
 
 
-class NotScreened(FacescreenError):
-    """Nothing is known of these bytes."""
+class NotScreenedError(FacescreenError):
+    """There is no verdict for these bytes."""
 
     name = "NotScreened"
 
 
-class KeyReused(FacescreenError):
-    """An idempotency key was used for other content before."""
+class IdempotencyKeyReusedError(FacescreenError):
+    """The idempotency key was used for other content before."""
 
     name = "KeyReused"
 
 
-class ObjectGone(FacescreenError):
-    """The object is not there any more."""
+class ObjectNotFoundError(FacescreenError):
+    """The object does not exist any more."""
 
     name = "ObjectGone"
 
 
-class ObjectChanged(FacescreenError):
-    """The object's bytes are not the ones that were asked for."""
+class ObjectChangedError(FacescreenError):
+    """The object's bytes are not the requested ones."""
 
     name = "ObjectChanged"
 
 
-class TagsRefused(FacescreenError):
-    """The store refused the tag set."""
+class TagsRefusedError(FacescreenError):
+    """The store rejected the tag set."""
 
     name = "TagsRefused"
 
 
-class QuarantineRefused(FacescreenError):
-    """The object can't be put in quarantine, and no retry would help."""
+class QuarantineRefusedError(FacescreenError):
+    """The object can't be quarantined, and a retry would not help."""
 
     name = "QuarantineRefused"

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from facescreen.errors import Deferred
+from facescreen.errors import DailyLimitReachedError, FacescreenError
 from facescreen.message import outcome_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from facescreen.errors import FacescreenError
     from facescreen.model import ObjectRef, Outcome
 
 Event = TypeVar("Event")
@@ -103,7 +102,7 @@ def ended(outcome: Outcome) -> None:
 
 def failed(ref: ObjectRef, failure: FacescreenError) -> None:
     """An object that did not come to its end, or was deferred; its event is delivered again."""
-    deferred = isinstance(failure, Deferred)
+    deferred = isinstance(failure, DailyLimitReachedError)
     _count("deferred" if deferred else f"failed_{failure.name}")
     _logger.error(
         "deferred" if deferred else "failed",
@@ -154,7 +153,8 @@ def unforeseen(error: Exception, request_id: str) -> None:
     _count("unforeseen")
     frames = traceback.extract_tb(error.__traceback__)
     where = [f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
-    extra = {"error": type(error).__name__, "where": where, "client_request_id": request_id}
+    name = error.name if isinstance(error, FacescreenError) else type(error).__name__
+    extra = {"error": name, "where": where, "client_request_id": request_id}
     _logger.error("unforeseen", extra=extra)
 
 

@@ -61,11 +61,11 @@ class Stopwatch:
 
 
 def persistently(ask: Callable[[], _Answer], pauses_s: Sequence[float] = _PAUSES_S) -> _Answer:
-    """What `ask` gives; asked again after each pause where it raises errors.Passing."""
+    """What `ask` gives; asked again after each pause where it raises errors.TransientError."""
     for pause_s in pauses_s:
         try:
             return ask()
-        except errors.Passing:
+        except errors.TransientError:
             time.sleep(pause_s)
     return ask()
 

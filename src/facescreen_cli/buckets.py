@@ -46,7 +46,8 @@ class StoreBucket:
 
     def list_objects(self, prefix: str = "", after: str = "") -> Iterator[Listed]:
         """The objects under `prefix` whose keys come after `after`, in the order of their keys, a
-        page at a time. Raises errors.FacescreenError, AccessRefused with what is to be allowed."""
+        page at a time. Raises errors.FacescreenError, AccessDeniedError with what is to be
+        allowed."""
 
         def page(after: str) -> Page:
             with permission_hint(self.store.listing_action, self.name):
@@ -57,10 +58,10 @@ class StoreBucket:
 
 @contextmanager
 def permission_hint(action: str, resource: str) -> Iterator[None]:
-    """Names the `action` that is missing where AccessRefused is raised within."""
+    """Names the `action` that is missing where AccessDeniedError is raised within."""
     try:
         yield
-    except errors.AccessRefused as refusal:
-        raise errors.AccessRefused(
+    except errors.AccessDeniedError as refusal:
+        raise errors.AccessDeniedError(
             f"allow these credentials {action} on {resource}: {refusal}"
         ) from None

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from facescreen.clients.credentials import Credentials, CredentialSource
-from facescreen.errors import BadCredentials
+from facescreen.errors import InvalidCredentialsError
 from facescreen_cli.environment import settings_as_usage_errors
 
 _NO_CREDENTIALS = (
@@ -69,7 +69,7 @@ class _SdkCredentials:
         """Whether it has any."""
         try:
             self.get()
-        except BadCredentials:
+        except InvalidCredentialsError:
             return False
         return True
 
@@ -81,7 +81,7 @@ class _SdkCredentials:
         try:
             credentials = self.provider.get_credentials()
         except (CredentialException, TeaException, RetryError, ValueError, OSError):
-            raise BadCredentials(self.error_message) from None
+            raise InvalidCredentialsError(self.error_message) from None
         return Credentials(
             credentials.get_access_key_id(),
             credentials.get_access_key_secret(),

@@ -13,7 +13,7 @@ import click
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
-from facescreen.errors import BadCredentials, BadSettings
+from facescreen.errors import InvalidCredentialsError, InvalidSettingsError
 from facescreen_cli.project import PROJECT
 
 _MAX_FILE_BYTES = 64 * 1024
@@ -41,7 +41,7 @@ def settings_as_usage_errors() -> Iterator[None]:
     reading settings alone: what a service refuses is none."""
     try:
         yield
-    except (BadSettings, BadCredentials) as wrong:
+    except (InvalidSettingsError, InvalidCredentialsError) as wrong:
         raise click.UsageError(str(wrong)) from None
 
 
@@ -123,9 +123,9 @@ def _read_env_file(path: Path) -> dict[str, str]:
 
 @contextmanager
 def _template_errors() -> Iterator[None]:
-    from facescreen_serverless_devs.section import BadTemplate
+    from facescreen_serverless_devs.section import InvalidTemplateError
 
     try:
         yield
-    except (BadTemplate, UnicodeDecodeError, OSError) as error:
+    except (InvalidTemplateError, UnicodeDecodeError, OSError) as error:
         raise click.UsageError(f"s.yaml: {error}") from None

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from types import FrameType
 
 from facescreen.deepfake.rate_limiter import SAFETY_FACTOR, LocalRateLimiter
-from facescreen.errors import OperatorFault
+from facescreen.errors import OperatorError
 from facescreen.timing import Deadline
 
 _POLL_S = 0.1
 
 
-class Stopped(Exception):
+class StopRequestedError(Exception):
     """A call that was not begun."""
 
 
@@ -25,7 +25,7 @@ class StopSignal:
 
     def __init__(self) -> None:
         self.interrupted = False
-        self.fault: OperatorFault | None = None
+        self.fault: OperatorError | None = None
         """What would meet every other call as well."""
         self.closed = False
         """Nobody takes the results any more."""
@@ -57,7 +57,7 @@ class StoppablePace:
         self._stop = stop
 
     def reserve(self, longest_s: float) -> float | None:
-        """0 once it is this caller's turn. Raises Stopped."""
+        """0 once it is this caller's turn. Raises StopRequestedError."""
         wait = self._interval.reserve(longest_s)
         if wait is None:
             return None
@@ -65,5 +65,5 @@ class StoppablePace:
         while (left := turn.left()) > 0 and not self._stop.requested:
             time.sleep(min(left, _POLL_S))
         if self._stop.requested:
-            raise Stopped
+            raise StopRequestedError
         return 0.0

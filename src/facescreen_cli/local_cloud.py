@@ -16,7 +16,7 @@ from facescreen_cli.project import PROJECT
 from facescreen_local.background import Background
 from facescreen_local.cloud import LocalCloud
 from facescreen_local.samples import Sample
-from facescreen_serverless_devs.section import BadTemplate
+from facescreen_serverless_devs.section import InvalidTemplateError
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def running_cloud(
         try:
             loop.run(cloud.start(ports))
             yield cloud
-        except BadTemplate as bad:
+        except InvalidTemplateError as bad:
             raise click.ClickException(str(bad)) from None
         finally:
             loop.run(cloud.stop())

@@ -37,15 +37,15 @@ class TagReader:
         self._settings = settings
 
     def read(self, item: Listed) -> TagState:
-        """Raises errors.OperatorFault."""
+        """Raises errors.OperatorError."""
         store = self._bucket.store
         ref = ObjectRef(store.name, self._bucket.name, item.key, size=item.size)
         try:
             with permission_hint(f"{store.name}:GetObjectTagging", ref.bucket):
                 tags = persistently(lambda: store.tags(ref))
-        except errors.ObjectGone:
+        except errors.ObjectNotFoundError:
             return NoVerdict.GONE
-        except errors.Passing:
+        except errors.TransientError:
             return NoVerdict.UNREAD
         return self._classify(ref, item.etag, tags)
 

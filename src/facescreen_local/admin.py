@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from facescreen_local.protocol.faults import BadBehaviour, Behaviour
+from facescreen_local.protocol.faults import Behaviour, InvalidFaultError
 from facescreen_local.protocol.service import LocalError, Service
 
 _LARGEST_BODY = 1024 * 1024
@@ -69,11 +69,13 @@ class AdminService(Service):
         try:
             given = json.loads(await request.read())
             if not isinstance(given, dict):
-                raise BadBehaviour("expected an object of services")
+                raise InvalidFaultError("expected an object of services")
             services = self._services()
             unknown = sorted(set(given) - set(services))
             if unknown:
-                raise BadBehaviour(f"unknown service {unknown[0]!r}; known: {', '.join(services)}")
+                raise InvalidFaultError(
+                    f"unknown service {unknown[0]!r}; known: {', '.join(services)}"
+                )
             parsed = {name: Behaviour.parse(wanted) for name, wanted in given.items()}
         except ValueError as error:
             return self.error(400, "BadBehaviour", str(error), request_id)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from facescreen_serverless_devs import document, triggers
 from facescreen_serverless_devs.model import Function, Hook, HttpTrigger
-from facescreen_serverless_devs.section import BadTemplate, Section
+from facescreen_serverless_devs.section import InvalidTemplateError, Section
 from facescreen_serverless_devs.variables import Variables
 
 _LARGEST_ENVIRONMENT = 4096
@@ -41,7 +41,7 @@ def load_functions(
     """The functions of `path`, in its order, variables resolved against `environment`.
 
     `source` is a folder that every function's code is taken from, in place of its package. Other
-    components are passed over. Raises BadTemplate, and OSError for a file out of reach.
+    components are passed over. Raises InvalidTemplateError, and OSError for a file out of reach.
     """
     whole = document.read(path)
     variables = Variables(whole.get("vars"), environment)
@@ -54,13 +54,15 @@ def load_functions(
     ]
     names = [function.name for function in functions]
     if not names:
-        raise BadTemplate(f"{path.name}: no resource of component fc3")
+        raise InvalidTemplateError(f"{path.name}: no resource of component fc3")
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
-        raise BadTemplate(f"{path.name}: two functions are named {twice}")
+        raise InvalidTemplateError(f"{path.name}: two functions are named {twice}")
     every = [trigger for function in functions for trigger in function.triggers]
     if sum(isinstance(trigger, HttpTrigger) for trigger in every) > 1:
-        raise BadTemplate(f"{path.name}: two HTTP triggers; the local cloud has one address")
+        raise InvalidTemplateError(
+            f"{path.name}: two HTTP triggers; the local cloud has one address"
+        )
     return functions
 
 
@@ -79,7 +81,7 @@ def load_environment(path: Path, handler: str, environment: Mapping[str, str]) -
 def load_stacks(path: Path, environment: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """The parameters of each resource of component ros, by its template as it is named there.
 
-    Raises BadTemplate, and OSError for a file out of reach.
+    Raises InvalidTemplateError, and OSError for a file out of reach.
     """
     whole = document.read(path)
     variables = Variables(whole.get("vars"), environment)
@@ -94,7 +96,7 @@ def _props(whole: Mapping[str, object], component: str) -> Iterator[tuple[str, o
     """The props of each resource of a component, not yet resolved, and their place."""
     resources = whole.get("resources")
     if not isinstance(resources, dict):
-        raise BadTemplate("resources: expected a mapping of resources")
+        raise InvalidTemplateError("resources: expected a mapping of resources")
     for name, value in resources.items():
         resource = Section(value, f"resources.{name}", _RESOURCE)
         if resource.text("component").partition("@")[0] == component:
@@ -132,9 +134,11 @@ def _function(props: Section, found: Callable[[str], Path]) -> Function:
 def _code(props: Section, found: Callable[[str], Path]) -> Path:
     code = found(props.text("code")).resolve()
     if code.suffix == ".zip" and not code.is_file():
-        raise BadTemplate(f"{props.place}.code: no file {code}; make it by: facescreen package")
+        raise InvalidTemplateError(
+            f"{props.place}.code: no file {code}; make it by: facescreen package"
+        )
     if code.suffix != ".zip" and not code.is_dir():
-        raise BadTemplate(f"{props.place}.code: no folder {code}")
+        raise InvalidTemplateError(f"{props.place}.code: no folder {code}")
     return code
 
 
@@ -142,7 +146,7 @@ def _environment(props: Section) -> dict[str, str]:
     environment = props.strings("environmentVariables")
     size = sum(len(f"{name}{value}".encode()) for name, value in environment.items())
     if size > _LARGEST_ENVIRONMENT:
-        raise BadTemplate(
+        raise InvalidTemplateError(
             f"{props.place}.environmentVariables: {size} bytes, of {_LARGEST_ENVIRONMENT} allowed"
         )
     return environment

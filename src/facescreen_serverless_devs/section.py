@@ -6,20 +6,20 @@ import re
 from collections.abc import Collection
 
 
-class BadTemplate(ValueError):
+class InvalidTemplateError(ValueError):
     """s.yaml is wrong: the text names the place, and what may stand there."""
 
 
 class Section:
-    """Typed access to one mapping; every method raises BadTemplate on a wrong value."""
+    """Typed access to one mapping; every method raises InvalidTemplateError on a wrong value."""
 
     def __init__(self, value: object, place: str, known: Collection[str]) -> None:
         """`place` is the path of keys that leads here; `known` are the keys that may be in it."""
         if not isinstance(value, dict):
-            raise BadTemplate(f"{place}: expected a mapping, not {type(value).__name__}")
+            raise InvalidTemplateError(f"{place}: expected a mapping, not {type(value).__name__}")
         unknown = sorted(str(key) for key in value if key not in known)
         if unknown:
-            raise BadTemplate(
+            raise InvalidTemplateError(
                 f"{place}: unknown key {unknown[0]!r}; known here: {', '.join(sorted(known))}"
             )
         self._value = value
@@ -57,7 +57,9 @@ class Section:
         """A text, the whole of which is of a form."""
         value = self.text(key)
         if not form.fullmatch(value):
-            raise BadTemplate(f"{self.place}.{key}: {value!r} is not of the form {form.pattern}")
+            raise InvalidTemplateError(
+                f"{self.place}.{key}: {value!r} is not of the form {form.pattern}"
+            )
         return value
 
     def switch(self, key: str, *, default: bool | None = None) -> bool:
@@ -91,7 +93,9 @@ class Section:
             raise self._wrong(key, "a mapping", value)
         for name, text in value.items():
             if not isinstance(name, str) or not isinstance(text, str):
-                raise BadTemplate(f"{self.place}.{key}.{name}: expected a text (put it in quotes)")
+                raise InvalidTemplateError(
+                    f"{self.place}.{key}.{name}: expected a text (put it in quotes)"
+                )
         return dict(value)
 
     def _list(self, key: str) -> list[object]:
@@ -100,6 +104,6 @@ class Section:
             raise self._wrong(key, "a list", value)
         return value
 
-    def _wrong(self, key: str, expected: str, value: object) -> BadTemplate:
+    def _wrong(self, key: str, expected: str, value: object) -> InvalidTemplateError:
         found = "nothing" if value is None else repr(value)[:80]
-        return BadTemplate(f"{self.place}.{key}: expected {expected}, found {found}")
+        return InvalidTemplateError(f"{self.place}.{key}: expected {expected}, found {found}")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from facescreen_serverless_devs.event_pattern import EventPattern
 from facescreen_serverless_devs.model import EventBridgeTrigger, HttpTrigger, OssTrigger, Trigger
 from facescreen_serverless_devs.schedule import TimerTrigger, schedule
-from facescreen_serverless_devs.section import BadTemplate, Section
+from facescreen_serverless_devs.section import InvalidTemplateError, Section
 
 KEYS = {
     "triggerName", "triggerType", "triggerConfig", "sourceArn", "description", "invocationRole",
@@ -44,7 +44,7 @@ _BUCKET_ARN = re.compile(r"acs:oss:[^:]*:[^:]*:([a-z0-9-]+)")
 
 
 def read(item: Section) -> Trigger:
-    """Raises BadTemplate, as all of these do."""
+    """Raises InvalidTemplateError, as all of these do."""
     readers: dict[str, Callable[[Section], Trigger]] = {
         "oss": _oss,
         "http": _http,
@@ -81,12 +81,12 @@ def _eventbridge(item: Section) -> EventBridgeTrigger:
     source.one_of("eventSourceType", {"Default"})
     if not bridge.switch("asyncInvocationType"):
         # A synchronous one would have neither retries nor a dead-letter destination.
-        raise BadTemplate(f"{bridge.place}.asyncInvocationType: must be true")
+        raise InvalidTemplateError(f"{bridge.place}.asyncInvocationType: must be true")
     text = bridge.text("eventRuleFilterPattern")
     try:
         pattern = EventPattern(json.loads(text))
     except (ValueError, RecursionError) as error:
-        raise BadTemplate(f"{bridge.place}.eventRuleFilterPattern: {error}") from error
+        raise InvalidTemplateError(f"{bridge.place}.eventRuleFilterPattern: {error}") from error
     return EventBridgeTrigger(
         pattern, item.text("triggerName"), enabled=bridge.switch("triggerEnable")
     )
@@ -98,7 +98,7 @@ def _timer(item: Section) -> TimerTrigger:
     try:
         schedule(expression)
     except ValueError as error:
-        raise BadTemplate(f"{timer.place}.cronExpression: {error}") from error
+        raise InvalidTemplateError(f"{timer.place}.cronExpression: {error}") from error
     return TimerTrigger(
         expression, timer.text("payload", ""), item.text("triggerName"), timer.switch("enable")
     )

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from facescreen_serverless_devs.section import BadTemplate
+from facescreen_serverless_devs.section import InvalidTemplateError
 
 _EXPRESSION = re.compile(r"\$\{([^${}]*)\}")
 _VARS = re.compile(r"vars\.([\w-]+(?:\.[\w-]+)*)")
@@ -48,7 +48,7 @@ class Variables:
         """`value` with every variable in it replaced, at any depth.
 
         A text that is one variable and nothing else takes that variable's value and type.
-        `within` names the variables whose values are being resolved. Raises BadTemplate.
+        `within` names the variables whose values are being resolved. Raises InvalidTemplateError.
         """
         if isinstance(value, dict):
             return {k: self.resolve(v, f"{place}.{k}", within) for k, v in value.items()}
@@ -60,13 +60,13 @@ class Variables:
         if whole:
             return self._value(whole[1].strip(), place, within)
         if "${" in _EXPRESSION.sub("", value):
-            raise BadTemplate(f"{place}: malformed variable in {value!r}")
+            raise InvalidTemplateError(f"{place}: malformed variable in {value!r}")
         return _EXPRESSION.sub(lambda m: self._text(m[1].strip(), place, within), value)
 
     def _text(self, expression: str, place: str, within: tuple[str, ...]) -> str:
         value = self._value(expression, place, within)
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            raise BadTemplate(f"{place}: ${{{expression}}} is neither a text nor a number")
+            raise InvalidTemplateError(f"{place}: ${{{expression}}} is neither a text nor a number")
         return str(value)
 
     def _value(self, expression: str, place: str, within: tuple[str, ...]) -> object:
@@ -79,15 +79,15 @@ class Variables:
         parsed = _JSON.fullmatch(expression)
         if parsed:
             return self._parsed(parsed[1].strip(), place, within)
-        raise BadTemplate(f"{place}: unknown variable ${{{expression}}}")
+        raise InvalidTemplateError(f"{place}: unknown variable ${{{expression}}}")
 
     def _declared_value(self, path: str, place: str, within: tuple[str, ...]) -> object:
         if path in within:
-            raise BadTemplate(f"{place}: vars.{path} refers to itself")
+            raise InvalidTemplateError(f"{place}: vars.{path} refers to itself")
         value = self._declared
         for name in path.split("."):
             if not isinstance(value, dict) or name not in value:
-                raise BadTemplate(f"{place}: no variable vars.{path}")
+                raise InvalidTemplateError(f"{place}: no variable vars.{path}")
             value = value[name]
         return self.resolve(value, f"vars.{path}", (*within, path))
 
@@ -96,13 +96,15 @@ class Variables:
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise BadTemplate(f"{place}: {text[:80]!r} is not JSON") from error
+            raise InvalidTemplateError(f"{place}: {text[:80]!r} is not JSON") from error
 
     def _environment_value(self, env: re.Match[str], place: str) -> str:
         name, default = _first(env.groups()[:3]), _first(env.groups()[3:])
         value = self._environment.get(name or "") or default
         if value is None:
-            raise BadTemplate(f"{place}: the environment has no {name}, and no default is given")
+            raise InvalidTemplateError(
+                f"{place}: the environment has no {name}, and no default is given"
+            )
         return value
 
 

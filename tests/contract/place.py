@@ -9,7 +9,7 @@ import pytest
 
 from facescreen.clients.credentials import Credentials
 from facescreen.clients.endpoints import PUBLIC_ENDPOINT, REGION
-from facescreen.errors import BadSettings
+from facescreen.errors import InvalidSettingsError
 from facescreen.platforms.alibaba import AlibabaSettings
 from facescreen.settings.loader import Reader
 from facescreen.settings.table import Settings
@@ -86,11 +86,12 @@ class Place:
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Place:
-        """Reads and checks it. Raises BadSettings, which names all that is missing or wrong."""
+        """Reads and checks it. Raises InvalidSettingsError, which names all that is missing or
+        wrong."""
         values = {name: environment.get(name, "").strip() for name in (*NEEDED, *_OPTIONAL)}
         missing = [f"  {name}  {what}" for name, what in NEEDED.items() if not values[name]]
         if missing:
-            raise BadSettings("\n".join(["not set:", *missing]))
+            raise InvalidSettingsError("\n".join(["not set:", *missing]))
         endpoint = values["OSS_ENDPOINT"] or f"oss-{values['OSS_REGION'] or REGION}.aliyuncs.com"
         endpoints = {
             "OSS_ENDPOINT": endpoint,

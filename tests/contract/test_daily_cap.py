@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from facescreen.deepfake.budget import DailyBudget, reserved_calls_by_day
-from facescreen.errors import Deferred
+from facescreen.errors import DailyLimitReachedError
 from facescreen.storage.ports import StateStore
 from facescreen.testing.stores import MemoryState
 from tests.contract.place import REAL
@@ -49,7 +49,7 @@ def state(request: pytest.FixtureRequest) -> StateStore:
 def test_twenty_instances_race_to_the_cap_and_not_beyond(state: StateStore) -> None:
     def instance(number: int) -> int:
         cap, paid = DailyBudget(state, MOST, clock=lambda: NOON), 0
-        with suppress(Deferred):
+        with suppress(DailyLimitReachedError):
             while True:
                 permit = cap.reserve(0)
                 if (paid + number) % 7:

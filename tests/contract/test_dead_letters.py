@@ -14,7 +14,9 @@ from facescreen.testing.bus import MemoryDeadLetters
 from facescreen_cli.commands.redrive.sqs_queue import SqsLetters
 from tests.contract.aws import AwsPlace, session
 
-WHY = errors.Deferred("deferred: the day's 5 paid calls (DAILY_CALLS) are spent", retry_after_s=9)
+WHY = errors.DailyLimitReachedError(
+    "deferred: the day's 5 paid calls (DAILY_CALLS) are spent", retry_after_s=9
+)
 EVENT = '{"Records": [{"key": "a+b é漢🙂"}],  "spaces": "stay"}'
 
 
@@ -64,5 +66,5 @@ def test_an_event_stays_as_it_came_and_says_why(queue: Queue) -> None:
 
 def test_a_queue_that_is_not_there_is_the_settings_matter(aws: AwsPlace) -> None:
     absent = SqsDeadLetters(session(), queue_url=aws.queue_url("absent"), endpoint=aws.endpoint)
-    with pytest.raises(errors.BadSettings):
+    with pytest.raises(errors.InvalidSettingsError):
         absent.put(EVENT, WHY)

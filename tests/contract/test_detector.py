@@ -29,8 +29,8 @@ from tests.support.scripted_detector import LOW_RISK, ScriptedDetector
 PORTRAIT, STILL_LIFE, UNREACHABLE = "portrait.jpg", "still-life.jpg", "unreachable.jpg"
 PLANNED: dict[str, Detection | Exception] = {
     PORTRAIT: LOW_RISK,
-    STILL_LIFE: errors.ContentFault("no face", code="NoFaceDetected", request_id="REQ-3"),
-    UNREACHABLE: errors.SourceTimedOut("not downloaded", code="DownloadTimeout"),
+    STILL_LIFE: errors.ContentError("no face", code="NoFaceDetected", request_id="REQ-3"),
+    UNREACHABLE: errors.SourceDownloadTimeoutError("not downloaded", code="DownloadTimeout"),
 }
 
 
@@ -136,7 +136,7 @@ def test_a_portrait_gets_a_verdict(detector: Detector) -> None:
 
 
 def test_no_face_is_the_contents_matter(detector: Detector) -> None:
-    with pytest.raises(errors.ContentFault) as raised:
+    with pytest.raises(errors.ContentError) as raised:
         detector.judge(STILL_LIFE)
     assert raised.value.code == "NoFaceDetected"
     assert raised.value.request_id
@@ -145,12 +145,12 @@ def test_no_face_is_the_contents_matter(detector: Detector) -> None:
 def test_the_same_merchant_biz_id_is_judged_anew(detector: Detector) -> None:
     biz_id = create_merchant_biz_id("fs")
     for _ in range(2):
-        with pytest.raises(errors.ContentFault, match="NoFaceDetected"):
+        with pytest.raises(errors.ContentError, match="NoFaceDetected"):
             detector.judge(STILL_LIFE, biz_id)
 
 
 def test_a_photo_that_cant_be_downloaded_is_passing(detector: Detector) -> None:
-    with pytest.raises(errors.SourceTimedOut) as raised:
+    with pytest.raises(errors.SourceDownloadTimeoutError) as raised:
         detector.judge(UNREACHABLE, within_s=detector.download_s)
     assert raised.value.code == "DownloadTimeout"
     assert "ignature" not in str(raised.value)

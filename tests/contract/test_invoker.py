@@ -121,13 +121,13 @@ def test_what_is_submitted_comes_unchanged(deployment: Deployment) -> None:
 
 @pytest.mark.parametrize("deployment", REAL, indirect=True)
 def test_what_was_never_deployed_is_a_matter_of_settings(deployment: Deployment) -> None:
-    with pytest.raises(errors.BadSettings):
+    with pytest.raises(errors.InvalidSettingsError):
         deployment.nowhere.submit(b"{}")
 
 
 def test_an_event_beyond_the_platforms_limit_is_not_sent(deployment: Deployment) -> None:
     deployment.invoker.submit(b"1" * deployment.largest)
-    with pytest.raises(errors.BadRequest, match=f"{deployment.largest} at most"):
+    with pytest.raises(errors.RequestRejectedError, match=f"{deployment.largest} at most"):
         deployment.invoker.submit(b"1" * (deployment.largest + 1))
     assert len(deployment.came()) == 1
 
@@ -145,7 +145,7 @@ def test_trouble_that_stays_is_told_as_passing(on_fc: OnFc) -> None:
     on_fc.running.service.behaviour = on_fc.running.service.behaviour.parse(
         {"faults": [{"code": "ServiceUnavailable", "status": 503, "times": 4}]}
     )
-    with pytest.raises(errors.Unavailable):
+    with pytest.raises(errors.ServiceUnavailableError):
         on_fc.invoker.submit(b"{}")
     assert not on_fc.running.service.behaviour.faults
 
@@ -155,7 +155,7 @@ def test_a_stranger_is_refused_and_nothing_of_a_key_is_told(
 ) -> None:
     own = on_fc.running.identity.issue_token()
     secret = Credentials(own.access_key_id, "not-the-secret", own.security_token)
-    with pytest.raises(errors.BadCredentials) as caught:
+    with pytest.raises(errors.InvalidCredentialsError) as caught:
         on_fc.named("screen", secret).submit(b"{}")
     said = "".join([str(caught.value), caplog.text, *capfd.readouterr()])
     for part in (own.access_key_id, own.security_token, "not-the-secret", "uthorization"):

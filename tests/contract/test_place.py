@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from facescreen.errors import BadSettings
+from facescreen.errors import InvalidSettingsError
 from tests.contract.place import NEEDED, Place
 
 SET = {
@@ -24,7 +24,7 @@ def test_by_default_it_is_the_real_services_by_their_public_endpoints() -> None:
 
 
 def test_what_is_wrong_is_named_at_once() -> None:
-    with pytest.raises(BadSettings) as raised:
+    with pytest.raises(InvalidSettingsError) as raised:
         Place.from_env({**SET, "SCENE_CODE": "short", "OSS_ENDPOINT": "http://oss.example"})
     assert "SCENE_CODE must be exactly 10" in str(raised.value)
     assert "OSS_ENDPOINT must be an https endpoint" in str(raised.value)

@@ -67,7 +67,7 @@ def test_the_publisher_in_memory_keeps_what_can_be_sent() -> None:
 
 
 def test_a_missing_target_is_the_settings_matter(bus: Bus) -> None:
-    with pytest.raises(errors.BadSettings):
+    with pytest.raises(errors.InvalidSettingsError):
         bus.astray.publish(MESSAGE)
 
 
@@ -79,7 +79,7 @@ def test_a_missing_target_is_the_settings_matter(bus: Bus) -> None:
     ],
 )
 def test_an_unreachable_bus_is_passing(unreachable: Publisher) -> None:
-    with pytest.raises(errors.Unavailable):
+    with pytest.raises(errors.ServiceUnavailableError):
         unreachable.publish(MESSAGE)
 
 
@@ -88,7 +88,7 @@ def test_a_wrong_secret_does_not_show(place: Place) -> None:
     key = replace(place.credentials, access_key_secret="wr0ngsecret")
     with (
         publisher(place, key, topic=place.alibaba.mns_topic) as made,
-        pytest.raises(errors.BadCredentials) as raised,
+        pytest.raises(errors.InvalidCredentialsError) as raised,
     ):
         made.publish(MESSAGE)
     assert "wr0ng" not in str(raised.value)
@@ -136,7 +136,7 @@ def test_a_queues_message_has_attributes(aws: AwsPlace) -> None:
 
 
 def test_fifo_is_not_supported() -> None:
-    with pytest.raises(errors.BadSettings, match=r"another than .*:verdicts\.fifo"):
+    with pytest.raises(errors.InvalidSettingsError, match=r"another than .*:verdicts\.fifo"):
         SnsPublisher(session(), topic_arn=f"{NOWHERE.topic_arn}.fifo")
-    with pytest.raises(errors.BadSettings, match=r"another than .*/verdicts\.fifo"):
+    with pytest.raises(errors.InvalidSettingsError, match=r"another than .*/verdicts\.fifo"):
         SqsPublisher(session(), queue_url=NOWHERE.queue_url("verdicts.fifo"))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from facescreen.errors import ObjectGone
+from facescreen.errors import ObjectNotFoundError
 from facescreen.model import Finding, Verdict
 from facescreen.records.ledger import Ledger
 from facescreen.screening.quarantine import Quarantine, QuarantineRecords, build_quarantine_ref
 from facescreen.settings.table import QuarantineSettings
-from facescreen_cli.commands.release.releasing import NotReleased, Releasing
+from facescreen_cli.commands.release.releasing import NotReleasedError, Releasing
 from tests.contract.aws import AwsPlace
 from tests.contract.objects import Objects
 from tests.contract.place import Place
@@ -28,7 +28,7 @@ def test_there_and_back(place: Place | AwsPlace, objects: Objects) -> None:
     taken = quarantine.apply(ref, head, FOUND)
     assert taken is not None
     quarantine.delete_original(ref, head, taken)
-    with pytest.raises(ObjectGone):
+    with pytest.raises(ObjectNotFoundError):
         store.head(ref)
     held = build_quarantine_ref(settings, ref, FOUND.merchant_biz_id)
     assert held is not None
@@ -40,5 +40,5 @@ def test_there_and_back(place: Place | AwsPlace, objects: Objects) -> None:
     again = quarantine.apply(ref, back, FOUND)
     assert again is not None
     assert again.status == "released"
-    with pytest.raises(NotReleased, match="released already"):
+    with pytest.raises(NotReleasedError, match="released already"):
         releasing.plan(held)

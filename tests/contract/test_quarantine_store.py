@@ -60,9 +60,9 @@ def test_other_bytes_are_not_copied(both: Both) -> None:
     store, objects = both
     ref, to = tagged(store, objects), objects.ref("held")
     objects.put("a.jpg", b"newer")
-    with pytest.raises(errors.ObjectChanged):
+    with pytest.raises(errors.ObjectChangedError):
         store.copy(ref, to, only_new=False)
-    with pytest.raises(errors.ObjectGone):
+    with pytest.raises(errors.ObjectNotFoundError):
         store.head(to)
 
 
@@ -71,7 +71,7 @@ def test_a_copy_comes_over_nothing_where_it_must_be_new(both: Both) -> None:
     """moto lets it; tests/unit/storage as above."""
     store, objects = both
     ref, there = tagged(store, objects), objects.put("b.jpg", b"there")
-    with pytest.raises(errors.ObjectChanged):
+    with pytest.raises(errors.ObjectChangedError):
         store.copy(ref, objects.ref("b.jpg"), only_new=True)
     assert store.read(there, 0, 99) == b"there"
     store.copy(ref, objects.ref("b.jpg"), only_new=False)
@@ -88,7 +88,7 @@ def test_what_is_gone_is_gone_for_each_operation(both: Both) -> None:
         lambda: store.acl(ref),
         lambda: store.set_acl(ref, "private"),
     ):
-        with pytest.raises(errors.ObjectGone):
+        with pytest.raises(errors.ObjectNotFoundError):
             operation()
     delete_if_unchanged(store, ref, replace(store.head(objects.put("b.jpg", DATA))))
 
@@ -106,7 +106,7 @@ def test_what_stands_as_it_was_is_removed(both: Both) -> None:
     store, objects = both
     ref = tagged(store, objects)
     delete_if_unchanged(store, ref, store.head(ref))
-    with pytest.raises(errors.ObjectGone):
+    with pytest.raises(errors.ObjectNotFoundError):
         store.head(ref)
 
 
@@ -125,7 +125,7 @@ def test_a_missing_bucket_is_the_settings_matter(both: Both) -> None:
     store, objects = both
     ref = tagged(store, objects)
     to = replace(objects.ref("held"), bucket=f"facescreen-{uuid.uuid4().hex}")
-    with pytest.raises(errors.BadSettings, match="NoSuchBucket"):
+    with pytest.raises(errors.InvalidSettingsError, match="NoSuchBucket"):
         store.copy(ref, to, only_new=False)
 
 
@@ -146,7 +146,7 @@ def test_a_version_is_copied_and_removed_for_itself(
     assert copied.version_id != head.version_id
     store.set_acl(pinned, "private")
     delete_if_unchanged(store, pinned, head)
-    with pytest.raises(errors.ObjectGone):
+    with pytest.raises(errors.ObjectNotFoundError):
         store.head(pinned)
     assert store.head(versioned.ref("a.jpg")).size == 5
 
@@ -212,7 +212,7 @@ class TestS3:
         with aws.objects(aws.bucket) as objects:
             ref = objects.put("a.jpg", DATA)
             objects.put("a.jpg", b"newer")
-        with pytest.raises(errors.ObjectChanged):
+        with pytest.raises(errors.ObjectChangedError):
             aws.store().delete(ref)
         assert aws.store().head(ref).size == 5
 

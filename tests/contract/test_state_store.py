@@ -81,10 +81,12 @@ def test_names_are_listed_in_order_from_any_point(
 @pytest.mark.parametrize("place", ALIBABA, indirect=True)
 def test_a_versioned_state_bucket_is_refused(place: Place, versioned: Objects) -> None:
     ref = versioned.ref("ledger/a")
-    with pytest.raises(errors.BadSettings, match="STATE_BUCKET must be an unversioned bucket"):
+    with pytest.raises(
+        errors.InvalidSettingsError, match="STATE_BUCKET must be an unversioned bucket"
+    ):
         place.state(ref.bucket).append(ref.key, 0, b"x")
 
 
 def test_a_missing_state_bucket_is_named(place: Place | AwsPlace) -> None:
-    with pytest.raises(errors.BadSettings, match="NoSuchBucket"):
+    with pytest.raises(errors.InvalidSettingsError, match="NoSuchBucket"):
         place.state(f"facescreen-{uuid.uuid4().hex}").append("ledger/a", 0, b"x")

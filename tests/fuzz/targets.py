@@ -11,7 +11,7 @@ from facescreen.deepfake.upload import parse_grant
 from facescreen.errors import FacescreenError
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
-from facescreen.media.media import Unreadable
+from facescreen.media.media import UnreadableMediaError
 from facescreen.media.probe import probe
 from tests.support.media.memory_reader import MemoryReader
 
@@ -26,7 +26,7 @@ def envelope(content: bytes) -> None:
 
 def media(content: bytes) -> None:
     """An object's bytes."""
-    with contextlib.suppress(Unreadable):
+    with contextlib.suppress(UnreadableMediaError):
         probe(MemoryReader(content))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from facescreen_local.protocol.faults import BadBehaviour, Behaviour, Fault
+from facescreen_local.protocol.faults import Behaviour, Fault, InvalidFaultError
 
 
 def test_what_is_given_is_kept() -> None:
@@ -33,7 +33,7 @@ def test_what_is_given_is_kept() -> None:
     ],
 )
 def test_what_is_wrong_is_named(given: object, says: str) -> None:
-    with pytest.raises(BadBehaviour, match=says):
+    with pytest.raises(InvalidFaultError, match=says):
         Behaviour.parse(given)
 
 

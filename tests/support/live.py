@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from facescreen.errors import BadSettings
+from facescreen.errors import InvalidSettingsError
 from tests.contract.place import Place
 
 EXIT_USAGE = 64
@@ -46,7 +46,7 @@ def describe_run(place: Place, items: Sequence[pytest.Item]) -> str:
 def pytest_configure() -> None:
     try:
         Place.from_env(os.environ)
-    except BadSettings as error:
+    except InvalidSettingsError as error:
         pytest.exit(f"nothing was run: {error}", returncode=EXIT_USAGE)
 
 

@@ -14,7 +14,7 @@ PRIVATE_SETTINGS = QuarantineSettings("private", "", "quarantine/", on_stand_in=
 ORIGINAL = (PHOTO_REF.bucket, PHOTO_REF.key)
 
 
-class ProcessKilled(Exception):
+class ProcessKilledError(Exception):
     """The process ended here."""
 
 
@@ -38,7 +38,7 @@ def stop_interrupting(store: MemoryStore) -> None:
 
 
 def raise_killed() -> None:
-    raise ProcessKilled
+    raise ProcessKilledError
 
 
 def quarantined_copies(harness: ScreenerHarness) -> list[ObjectRef]:

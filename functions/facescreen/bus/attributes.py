@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from facescreen.errors import BadSettings
+from facescreen.errors import InvalidSettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,9 +18,10 @@ def attributes(message: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def standard(name: str) -> str:
-    """`name`, an ARN or a URL, unless it is a FIFO topic's or queue's. Raises BadSettings."""
+    """`name`, an ARN or a URL, unless it is a FIFO topic's or queue's. Raises
+    InvalidSettingsError."""
     if name.endswith(".fifo"):
-        raise BadSettings(
+        raise InvalidSettingsError(
             "verdicts go to standard topics and queues: they come in no order, and a FIFO one "
             f"holds back what follows a message that fails; name another than {name}"
         )

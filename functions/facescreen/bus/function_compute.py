@@ -31,7 +31,7 @@ class FcInvoker:
         self._function = function
 
     def submit(self, payload: bytes) -> None:
-        """Raises errors.BadSettings where there is no such function."""
+        """Raises errors.InvalidSettingsError where there is no such function."""
         check_size(payload, LARGEST_EVENT, WHOSE_LIMIT)
         persistently(lambda: self._submit(payload))
 
@@ -56,31 +56,38 @@ class FcInvoker:
             )
         except httpx.TransportError as error:
             what = type(error).__name__
-            raise errors.Unavailable(f"Function Compute can't be reached ({what})") from None
+            raise errors.ServiceUnavailableError(
+                f"Function Compute can't be reached ({what})"
+            ) from None
         if not answer.is_success:
             raise self._refusal(answer)
 
     def _refusal(self, answer: httpx.Response) -> errors.FacescreenError:
         if answer.status_code == httpx.codes.NOT_FOUND:
-            return errors.BadSettings(
+            return errors.InvalidSettingsError(
                 f"there is no function {self._function!r}: set SWEEP_FUNCTION, or SWEEP_ENDPOINT"
             )
         return refusal(answer.status_code, _code(answer))
 
 
 def refusal(status: int, code: str) -> errors.FacescreenError:
-    """What an answer that is an error says, of either version; ObjectGone for what isn't there."""
+    """What an answer that is an error says, of either version; ObjectNotFoundError for what isn't
+    there."""
     return _kind(status, code)("Function Compute refused", code=code)
 
 
 def _kind(status: int, code: str) -> type[errors.FacescreenError]:
     if code in _SIGNATURE_CODES:
-        return errors.BadCredentials
+        return errors.InvalidCredentialsError
     if status == httpx.codes.NOT_FOUND:
-        return errors.ObjectGone
+        return errors.ObjectNotFoundError
     if status == httpx.codes.FORBIDDEN:
-        return errors.AccessRefused
-    return errors.Unavailable if status >= 500 or status == 429 else errors.BadRequest
+        return errors.AccessDeniedError
+    return (
+        errors.ServiceUnavailableError
+        if status >= 500 or status == 429
+        else errors.RequestRejectedError
+    )
 
 
 def _code(answer: httpx.Response) -> str:

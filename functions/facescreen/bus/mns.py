@@ -49,7 +49,7 @@ class MnsPublisher:
         body = json.dumps(message, separators=(",", ":"))
         try:
             self._send(body, message["data"]["verdict"])
-        except errors.Unavailable:
+        except errors.ServiceUnavailableError:
             # An instance that was frozen finds its kept connection dead. A message that came
             # twice is known by its id.
             self._send(body, message["data"]["verdict"])
@@ -84,21 +84,21 @@ def mns_errors() -> Iterator[None]:
     try:
         yield
     except MNSClientNetworkException:
-        raise errors.Unavailable("MNS can't be reached") from None
+        raise errors.ServiceUnavailableError("MNS can't be reached") from None
     except MNSServerException as error:
         kind = _kind(error.type)
         raise kind("MNS refused", code=error.type, request_id=error.request_id) from None
     except MNSExceptionBase as error:
-        raise errors.BadRequest("the MNS client refused", code=error.type) from None
+        raise errors.RequestRejectedError("the MNS client refused", code=error.type) from None
 
 
 def _kind(code: str) -> type[errors.FacescreenError]:
     if code == "AccessDenied":
-        return errors.AccessRefused
+        return errors.AccessDeniedError
     if code in ("SignatureDoesNotMatch", "InvalidAccessKeyId", "AccessIDAuthError"):
-        return errors.BadCredentials
+        return errors.InvalidCredentialsError
     if code in ("QueueNotExist", "TopicNotExist"):
-        return errors.BadSettings
+        return errors.InvalidSettingsError
     if code in ("InvalidSecurityToken", "SecurityTokenExpired", "TimeExpired"):
-        return errors.CredentialsExpired
-    return errors.Unavailable
+        return errors.CredentialsExpiredError
+    return errors.ServiceUnavailableError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from facescreen.errors import BadRequest
+from facescreen.errors import RequestRejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ class Publisher(Protocol):
     def publish(self, message: Mapping[str, Any]) -> None:
         """Sends one message; filters may go by its verdict and bucket.
 
-        Raises errors.Unavailable, errors.AccessRefused.
+        Raises errors.ServiceUnavailableError, errors.AccessDeniedError.
         """
 
 
@@ -39,12 +39,15 @@ class Invoker(Protocol):
         """Hands over one event, and returns once the platform has accepted it: from then on it is
         retried, or kept as a dead letter, by the platform.
 
-        Passing trouble is tried again first. Raises errors.FacescreenError: Passing, after which
-        the event may have been accepted all the same, or what is final.
+        A transient error is retried first. Raises errors.FacescreenError: TransientError, after
+        which the event may have been accepted all the same, or what is final.
         """
 
 
 def check_size(payload: bytes, most: int, whose: str) -> None:
-    """Raises BadRequest for an event of more than `most` bytes, which `whose` limit is."""
+    """Raises RequestRejectedError for an event of more than `most` bytes, which `whose` limit
+    is."""
     if len(payload) > most:
-        raise BadRequest(f"the event has {len(payload)} bytes; {whose} take {most} at most")
+        raise RequestRejectedError(
+            f"the event has {len(payload)} bytes; {whose} take {most} at most"
+        )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 class SnsPublisher:
     """The port Publisher, on a topic of the session's region. Subscriptions can filter by the
-    message attributes `verdict` and `bucket`. Raises BadSettings for a FIFO topic."""
+    message attributes `verdict` and `bucket`. Raises InvalidSettingsError for a FIFO topic."""
 
     def __init__(self, session: boto3.Session, *, topic_arn: str, endpoint: str = "") -> None:
         self._topic_arn = standard(topic_arn)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from facescreen.bus.attributes import attributes, standard
 from facescreen.bus.ports import check_size
 from facescreen.clients.boto import aws_errors, connect
-from facescreen.errors import BadRequest
+from facescreen.errors import RequestRejectedError
 from facescreen.timing import persistently
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ LARGEST_MESSAGE = 1024 * 1024
 
 class SqsPublisher:
     """The port Publisher, on a queue of the session's region. Messages carry the attributes
-    `verdict` and `bucket`. Raises BadSettings for a FIFO queue."""
+    `verdict` and `bucket`. Raises InvalidSettingsError for a FIFO queue."""
 
     def __init__(self, session: boto3.Session, *, queue_url: str, endpoint: str = "") -> None:
         self._queue_url = standard(queue_url)
@@ -74,12 +74,14 @@ class SqsInvoker:
         self._endpoint = endpoint
 
     def submit(self, payload: bytes) -> None:
-        """Raises errors.BadSettings where there is no such queue."""
+        """Raises errors.InvalidSettingsError where there is no such queue."""
         check_size(payload, LARGEST_MESSAGE, "queues of SQS")
         try:
             body = payload.decode()
         except UnicodeDecodeError:
-            raise BadRequest("the event is not in UTF-8, as messages of SQS are") from None
+            raise RequestRejectedError(
+                "the event is not in UTF-8, as messages of SQS are"
+            ) from None
         persistently(lambda: self._submit(body))
 
     def _submit(self, body: str) -> None:

@@ -43,11 +43,11 @@ _KINDS: dict[str, type[errors.FacescreenError]] = {
             "InvalidSignatureException",
             "UnrecognizedClientException",
         ),
-        errors.BadCredentials,
+        errors.InvalidCredentialsError,
     ),
     **dict.fromkeys(
         ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "RequestTimeTooSkewed"),
-        errors.CredentialsExpired,
+        errors.CredentialsExpiredError,
     ),
     **dict.fromkeys(
         (
@@ -59,10 +59,10 @@ _KINDS: dict[str, type[errors.FacescreenError]] = {
             "Throttling",
             "ThrottlingException",
         ),
-        errors.Unavailable,
+        errors.ServiceUnavailableError,
     ),
     **dict.fromkeys(
-        ("AccessDenied", "AccessDeniedException", "AuthorizationError"), errors.AccessRefused
+        ("AccessDenied", "AccessDeniedException", "AuthorizationError"), errors.AccessDeniedError
     ),
     **dict.fromkeys(
         (
@@ -74,7 +74,7 @@ _KINDS: dict[str, type[errors.FacescreenError]] = {
             "QueueDoesNotExist",
             "ResourceNotFoundException",
         ),
-        errors.BadSettings,
+        errors.InvalidSettingsError,
     ),
 }
 
@@ -116,13 +116,13 @@ class Refusal:
         if self.code in _KINDS:
             return _KINDS[self.code]
         if self.status >= 500 or self.status == 429:
-            return errors.Unavailable
-        return errors.AccessRefused if self.status == 403 else otherwise
+            return errors.ServiceUnavailableError
+        return errors.AccessDeniedError if self.status == 403 else otherwise
 
     def error(self, service: str) -> errors.FacescreenError:
         """The same as ours, where `service` has no errors of its own to tell apart."""
         message = f"{service} refused: {self.message}"
-        kind = self.kind(errors.BadRequest)
+        kind = self.kind(errors.RequestRejectedError)
         return kind(message, code=self.code, request_id=self.request_id)
 
 
@@ -137,12 +137,16 @@ def aws_errors(
     except boto.ClientError as error:
         raise judge(Refusal.of(error), service) from None
     except _UNREACHABLE as error:
-        raise errors.Unavailable(f"{service} can't be reached ({type(error).__name__})") from None
+        raise errors.ServiceUnavailableError(
+            f"{service} can't be reached ({type(error).__name__})"
+        ) from None
     except (boto.NoCredentialsError, boto.PartialCredentialsError):
-        raise errors.BadCredentials(
+        raise errors.InvalidCredentialsError(
             "boto3 finds no AWS credentials: the function needs an execution role"
         ) from None
     except (ResponseParserError, KeyError):
-        raise errors.Unavailable(f"{service} answered what is none of its answers") from None
+        raise errors.ServiceUnavailableError(
+            f"{service} answered what is none of its answers"
+        ) from None
     except boto.BotoCoreError as error:
-        raise errors.BadRequest(f"boto3 refused ({type(error).__name__})") from None
+        raise errors.RequestRejectedError(f"boto3 refused ({type(error).__name__})") from None

@@ -23,5 +23,5 @@ class CredentialSource(Protocol):
     """Gives the credentials of the moment: temporary ones change from invocation to invocation."""
 
     def get(self) -> Credentials:
-        """The credentials to sign the next request with. Raises errors.BadCredentials, and
-        errors.Passing where they are fetched and nobody answers."""
+        """The credentials to sign the next request with. Raises errors.InvalidCredentialsError, and
+        errors.TransientError where they are fetched and nobody answers."""

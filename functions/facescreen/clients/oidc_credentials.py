@@ -107,7 +107,7 @@ class FederatedCredentials(RenewedCredentials):
         client = connect(boto3.Session(), "sts", "")
         if hasattr(client, "get_web_identity_token"):
             return client
-        raise errors.BadCredentials(
+        raise errors.InvalidCredentialsError(
             f"boto3 {boto3.__version__} does not know GetWebIdentityToken: ship one of November "
             "2025 or later, or keep an AccessKey in Secrets Manager"
         )
@@ -133,7 +133,7 @@ class FederatedCredentials(RenewedCredentials):
             return httpx.post(self._sts_endpoint, params=query, data=form, timeout=_TIMEOUT_S)
         except httpx.HTTPError as error:
             met = type(error).__name__
-            raise errors.Unavailable(f"{_SERVICE} can't be reached ({met})") from None
+            raise errors.ServiceUnavailableError(f"{_SERVICE} can't be reached ({met})") from None
 
 
 def _understand(answer: httpx.Response) -> Lease:
@@ -145,7 +145,7 @@ def _understand(answer: httpx.Response) -> Lease:
         key = given["AccessKeyId"], given["AccessKeySecret"], given["SecurityToken"]
         ends = datetime.strptime(given["Expiration"], _DATE).replace(tzinfo=timezone.utc)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise errors.Unavailable(
+        raise errors.ServiceUnavailableError(
             f"{_SERVICE} answered HTTP {answer.status_code} with what is none of its answers"
         ) from None
     ends_at = ends.timestamp()
@@ -157,7 +157,7 @@ def _refusal(status: int, said: dict[str, Any]) -> errors.FacescreenError:
         str(said.get(name, "")) for name in ("Code", "Message", "RequestId")
     )
     passing = status >= 500 or status == 429 or code.startswith("Throttling")
-    kind = errors.Unavailable if passing else errors.BadCredentials
+    kind = errors.ServiceUnavailableError if passing else errors.InvalidCredentialsError
     remedy = "" if passing else _remedy(code)
     text = "; ".join(filter(None, (f"{_SERVICE} refused: {message}", remedy)))
     return kind(text, code=code, request_id=request_id)

@@ -45,10 +45,11 @@ class RenewedCredentials(ABC):
 
     @abstractmethod
     def fetch(self) -> Lease:
-        """New credentials. Raises errors.BadCredentials, or errors.Passing."""
+        """New credentials. Raises errors.InvalidCredentialsError, or errors.TransientError."""
 
     def get(self) -> Credentials:
-        """The credentials of the moment. Raises errors.BadCredentials, or errors.Passing."""
+        """The credentials of the moment. Raises errors.InvalidCredentialsError, or
+        errors.TransientError."""
         with self._lock:
             if self._lease is None or self._clock() >= self._lease.renew_at:
                 self._lease = self._renewed(self._lease)
@@ -68,12 +69,13 @@ class RenewedCredentials(ABC):
 def refused(
     remedies: Mapping[str, str],
 ) -> Callable[[Refusal, str], errors.FacescreenError]:
-    """A judge for aws_errors: BadCredentials with what to do, but for what may pass by itself."""
+    """A judge for aws_errors: InvalidCredentialsError with what to do, but for what may pass by
+    itself."""
 
     def judge(refusal: Refusal, service: str) -> errors.FacescreenError:
-        kind = refusal.kind(errors.BadCredentials)
-        if not issubclass(kind, errors.Passing):
-            kind = errors.BadCredentials
+        kind = refusal.kind(errors.InvalidCredentialsError)
+        if not issubclass(kind, errors.TransientError):
+            kind = errors.InvalidCredentialsError
         said = "; ".join(filter(None, (refusal.message, remedies.get(refusal.code))))
         message = f"{service} refused: {said}"
         return kind(message, code=refusal.code, request_id=refusal.request_id)

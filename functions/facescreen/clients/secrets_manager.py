@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen.clients.credentials import Credentials
 from facescreen.clients.refreshing_credentials import Lease, RenewedCredentials, refused
-from facescreen.errors import BadCredentials
+from facescreen.errors import InvalidCredentialsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,7 @@ def _read(text: str | None) -> Credentials:
         given = None
     # Raised out here, for json's error holds the whole text.
     if not isinstance(given, dict):
-        raise BadCredentials(f"the secret's text is no JSON object such as {_FORM}")
+        raise InvalidCredentialsError(f"the secret's text is no JSON object such as {_FORM}")
     token = _value(given, "security_token") if given.get("security_token") else ""
     return Credentials(_value(given, "access_key_id"), _value(given, "access_key_secret"), token)
 
@@ -72,4 +72,4 @@ def _value(given: dict[str, Any], name: str) -> str:
     if isinstance(value, str) and _VALUE.fullmatch(value):
         return value
     wrong = "is no text of printable ASCII without spaces" if value else "is missing or empty"
-    raise BadCredentials(f"the secret's {name} {wrong}; it must be like {_FORM}")
+    raise InvalidCredentialsError(f"the secret's {name} {wrong}; it must be like {_FORM}")

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from facescreen.errors import Deferred, FacescreenError, NoAnswer
+from facescreen.errors import DailyLimitReachedError, FacescreenError, ResponseTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,11 +34,12 @@ class CallBudget(Protocol):
     """Asked before each call."""
 
     def check(self) -> None:
-        """Raises errors.Deferred where it is known already that nothing is left; costs nothing."""
+        """Raises errors.DailyLimitReachedError where it is known already that nothing is left;
+        costs nothing."""
 
     def reserve(self, starts_in_s: float) -> BudgetPermit:
-        """Leave for a call that starts in `ahead_s` seconds. Raises errors.Deferred when nothing
-        is left, and what the store raises that keeps count."""
+        """Leave for a call that starts in `ahead_s` seconds. Raises errors.DailyLimitReachedError
+        when nothing is left, and what the store raises that keeps count."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class BudgetPermit:
     ) -> None:
         if error is None:
             self.paid()
-        elif isinstance(error, FacescreenError) and not isinstance(error, NoAnswer):
+        elif isinstance(error, FacescreenError) and not isinstance(error, ResponseTimeoutError):
             self.release()
 
 
@@ -121,7 +122,8 @@ class DailyBudget:
         self._lock = threading.Lock()
 
     def check(self) -> None:
-        """Raises errors.Deferred for LOOK_AGAIN_S after every shard was found spent."""
+        """Raises errors.DailyLimitReachedError for LOOK_AGAIN_S after every shard was found
+        spent."""
         if self._clock() < self._exhausted_until:
             raise self._deferred_error()
 
@@ -155,8 +157,8 @@ class DailyBudget:
         self._exhausted_until = min(now + EXHAUSTED_CACHE_S, now + _seconds_left_in_day(now))
         self._day = -1
 
-    def _deferred_error(self) -> Deferred:
-        return Deferred(
+    def _deferred_error(self) -> DailyLimitReachedError:
+        return DailyLimitReachedError(
             f"deferred: the day's {self._max_calls} paid calls (DAILY_CALLS) are spent; "
             "there are more from 00:00 UTC",
             retry_after_s=_seconds_left_in_day(self._clock()),

@@ -63,8 +63,8 @@ class DeepfakeClient:
         return self._run_flow(self._flow.detect_stream(_build_request(request, fields)))
 
     def keep_alive(self) -> None:
-        """Warms the connection (KeepaliveIntl). Raises errors.Passing when that fails, and
-        errors.StandInRefused."""
+        """Warms the connection (KeepaliveIntl). Raises errors.TransientError when that fails, and
+        errors.EmulatorRefusedError."""
         self._run_flow(self._flow.keep_alive())
 
     def close(self) -> None:
@@ -178,13 +178,13 @@ def _to_response(response: httpx.Response) -> HttpResponse:
     return HttpResponse(response.status_code, headers, response.content)
 
 
-def _to_transient_error(step: Send | Upload, error: httpx.TransportError) -> errors.Passing:
+def _to_transient_error(step: Send | Upload, error: httpx.TransportError) -> errors.TransientError:
     """What became of a request without an answer. httpx's own text stays behind."""
     host = urlsplit(step.url if isinstance(step, Upload) else step.request.url).netloc
     met = type(error).__name__
     if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)):
-        return errors.Unavailable(f"no connection to {host} ({met})")
-    return errors.NoAnswer(f"no answer from {host} ({met})")
+        return errors.ServiceUnavailableError(f"no connection to {host} ({met})")
+    return errors.ResponseTimeoutError(f"no answer from {host} ({met})")
 
 
 class _RemoveQueryFilter(logging.Filter):

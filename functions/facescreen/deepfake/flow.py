@@ -73,7 +73,7 @@ class Send:
 
 
 Step = Wait | Send | Upload
-StepResult = HttpResponse | errors.Passing | None
+StepResult = HttpResponse | errors.TransientError | None
 """What came of a step: a response, the error that the transport met, or nothing of a Wait."""
 Flow = Generator[Step, StepResult, T]
 
@@ -103,9 +103,10 @@ class ClientOptions(TypedDict, total=False):
 class DetectFlow:
     """The operations of one client, each as a flow.
 
-    A detection raises errors.ContentFault where the service refuses the content, errors.Passing
-    (the last one met) when the time left is spent, errors.Deferred where the allowance lets no call
-    through, and errors.OperatorFault for the rest.
+    A detection raises errors.ContentError where the service refuses the content,
+    errors.TransientError (the last one met) when the time left is spent,
+    errors.DailyLimitReachedError where the allowance lets no call through, and errors.OperatorError
+    for the rest.
     """
 
     def __init__(self, **options: Unpack[ClientOptions]) -> None:
@@ -125,7 +126,7 @@ class DetectFlow:
     def detect(self, request: DetectRequest) -> Flow[Detection]:
         """DeepfakeDetectIntl, as the vendor's SDK calls it: FaceUrl is in the query."""
         if request.file is not None:
-            raise errors.BadRequest("a file is sent by DeepfakeDetectIntlStream alone")
+            raise errors.RequestRejectedError("a file is sent by DeepfakeDetectIntlStream alone")
         return self._call_with_retries(DETECT, request, self._get_deadline(request))
 
     def detect_stream(self, request: DetectRequest) -> Flow[Detection]:
@@ -150,7 +151,9 @@ class DetectFlow:
         biz_id = request.merchant_biz_id or create_merchant_biz_id(self._merchant_prefix)
         request = replace(request, merchant_biz_id=biz_id)
         retries = _OneTimeRetries()
-        last: errors.Passing = errors.Throttled("no turn within the quota in the time left")
+        last: errors.TransientError = errors.ThrottledError(
+            "no turn within the quota in the time left"
+        )
         for attempt in itertools.count():
             self._budget.check()  # before a turn is taken that others could use
             slot_in_s = self._rate_limiter.reserve(deadline.left() - MIN_CALL_S)
@@ -168,7 +171,7 @@ class DetectFlow:
                     timeout_s = min(self._timeouts_s[request.kind], deadline.left())
                     result = yield Send(signed, timeout_s)
                     return parse_response(self._verify_response(result, self._endpoint))
-            except errors.Passing as error:
+            except errors.TransientError as error:
                 last = error
                 backoff_s = _compute_backoff_s(error, attempt)
                 if not retries.allow(error) or deadline.left() - backoff_s < MIN_CALL_S:
@@ -186,7 +189,7 @@ class DetectFlow:
                 rewind(stream, is_first_attempt=attempt == 0)
                 result = yield Upload(grant.url, grant.fields, stream, UPLOAD_TIMEOUT_S)
                 check_upload_response(_unwrap_response(result))
-            except errors.Passing as error:
+            except errors.TransientError as error:
                 backoff_s = _compute_backoff_s(error, attempt)
                 if deadline.left() - backoff_s < MIN_CALL_S:
                     raise
@@ -210,7 +213,7 @@ class DetectFlow:
         real service's."""
         response = _unwrap_response(result)
         if EMULATOR_HEADER in response.headers and not self._allow_emulator:
-            raise errors.StandInRefused(
+            raise errors.EmulatorRefusedError(
                 f"{urlsplit(endpoint).netloc} names itself a stand-in; "
                 "set the endpoint to the real service's"
             )
@@ -225,12 +228,12 @@ class _OneTimeRetries:
     timed_out: bool = False
     credentials_expired: bool = False
 
-    def allow(self, error: errors.Passing) -> bool:
+    def allow(self, error: errors.TransientError) -> bool:
         """Whether there may be another attempt after `error`; notes that there was this one."""
-        if isinstance(error, errors.NoAnswer):
+        if isinstance(error, errors.ResponseTimeoutError):
             allowed, self.timed_out = not self.timed_out, True
             return allowed
-        if isinstance(error, errors.CredentialsExpired):
+        if isinstance(error, errors.CredentialsExpiredError):
             allowed, self.credentials_expired = not self.credentials_expired, True
             return allowed
         return True
@@ -238,15 +241,15 @@ class _OneTimeRetries:
 
 def _unwrap_response(result: StepResult) -> HttpResponse:
     """The response to a Send or an Upload. Raises what the transport met instead."""
-    if isinstance(result, errors.Passing):
+    if isinstance(result, errors.TransientError):
         raise result
     if result is None:
         raise TypeError("a Send must be answered with an HttpResponse or an error")
     return result
 
 
-def _compute_backoff_s(error: errors.Passing, attempt: int) -> float:
+def _compute_backoff_s(error: errors.TransientError, attempt: int) -> float:
     """Full jitter over a doubling span; never less than what the service asked for."""
     span = min(_MAX_BACKOFF_S, _INITIAL_BACKOFF_S * 2**attempt)
-    asked = error.retry_after_s if isinstance(error, errors.Throttled) else 0
+    asked = error.retry_after_s if isinstance(error, errors.ThrottledError) else 0
     return asked + random.uniform(0, span)  # noqa: S311

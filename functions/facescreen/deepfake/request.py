@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, TypedDict
 from urllib.parse import urlencode, urlsplit
 
 from facescreen.clients.acs3 import Call, sign
-from facescreen.errors import BadRequest
+from facescreen.errors import RequestRejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +34,9 @@ FileSource = str | Path | bytes | IO[bytes]
 
 @dataclass(frozen=True, kw_only=True)
 class DetectRequest:
-    """What to screen, and how long that may take. Raises BadRequest unless there is exactly one of
-    `url`, `base64` and `file`, and where `kind` or `merchant_biz_id` is none that the API takes."""
+    """What to screen, and how long that may take. Raises RequestRejectedError unless there is
+    exactly one of `url`, `base64` and `file`, and where `kind` or `merchant_biz_id` is none that
+    the API takes."""
 
     url: UrlSource = field(default="", repr=False)
     base64: str = field(default="", repr=False)
@@ -51,11 +52,11 @@ class DetectRequest:
 
     def __post_init__(self) -> None:
         if self.merchant_biz_id and not re.fullmatch(r"[A-Za-z0-9]{32}", self.merchant_biz_id):
-            raise BadRequest("MerchantBizId must be 32 letters or digits")
+            raise RequestRejectedError("MerchantBizId must be 32 letters or digits")
         if self.kind not in ("image", "video"):
-            raise BadRequest("FaceInputType must be image or video")
+            raise RequestRejectedError("FaceInputType must be image or video")
         if [bool(self.url), bool(self.base64), self.file is not None].count(True) != 1:
-            raise BadRequest("give exactly one of FaceUrl, FaceBase64 and FaceFile")
+            raise RequestRejectedError("give exactly one of FaceUrl, FaceBase64 and FaceFile")
 
     @classmethod
     def from_bytes(
@@ -93,10 +94,10 @@ def build_detect_parameters(
 ) -> list[tuple[str, str]]:
     """`request` by the API's names, with a fresh URL; `file_url` is where its file was uploaded.
 
-    Raises BadRequest where a parameter is not what the API's page asks for.
+    Raises RequestRejectedError where a parameter is not what the API's page asks for.
     """
     if not re.fullmatch(r"[A-Za-z0-9_]{10}", scene_code):
-        raise BadRequest("SceneCode must be 10 letters, digits or underscores")
+        raise RequestRejectedError("SceneCode must be 10 letters, digits or underscores")
     url = request.url() if callable(request.url) else request.url
     if request.base64:
         _check_base64(request.base64, request.kind)
@@ -118,22 +119,24 @@ def _check_url(url: str) -> None:
     try:
         parsed_url = urlsplit(url)
     except ValueError:
-        raise BadRequest("FaceUrl is not a URL") from None
+        raise RequestRejectedError("FaceUrl is not a URL") from None
     if parsed_url.scheme not in ("http", "https") or not parsed_url.hostname:
-        raise BadRequest("FaceUrl must be an http or https URL")
+        raise RequestRejectedError("FaceUrl must be an http or https URL")
     if len(url) > _MAX_URL_CHARS or not url.isascii() or not url.isprintable() or " " in url:
-        raise BadRequest(f"FaceUrl must be percent-encoded and at most {_MAX_URL_CHARS} characters")
+        raise RequestRejectedError(
+            f"FaceUrl must be percent-encoded and at most {_MAX_URL_CHARS} characters"
+        )
 
 
 def _check_base64(image_base64: str, kind: str) -> None:
     if kind == "video":
-        raise BadRequest("a video can't be sent in Base64; send its URL")
+        raise RequestRejectedError("a video can't be sent in Base64; send its URL")
     try:
         size = len(b64decode(image_base64, validate=True))
     except ValueError:
-        raise BadRequest("FaceBase64 is not Base64") from None
+        raise RequestRejectedError("FaceBase64 is not Base64") from None
     if size > MAX_INLINE_BYTES:
-        raise BadRequest(
+        raise RequestRejectedError(
             f"an image in Base64 may have {MAX_INLINE_BYTES} bytes, this one has {size}"
         )
 

@@ -20,28 +20,28 @@ _MAX_TAGS, _MAX_TAG_CHARS, _MAX_TEXT_CHARS = 16, 64, 1000
 
 SUCCESS_CODES = frozenset({"Success", "200"})
 _ERRORS_BY_CODE: dict[str, type[errors.FacescreenError]] = {
-    "NoFaceDetected": errors.ContentFault,
-    "UnqualifiedPhoto": errors.ContentFault,
-    "ToolargeImage": errors.ContentFault,
-    "DownloadTimeout": errors.SourceTimedOut,
-    "InternalError": errors.Unavailable,
-    "SignatureNonceUsed": errors.Unavailable,
-    "InvalidTimeStamp.Expired": errors.CredentialsExpired,
-    "SignatureDoesNotMatch": errors.BadCredentials,
-    "IncompleteSignature": errors.BadCredentials,
-    "DataDuplication": errors.BadRequest,
+    "NoFaceDetected": errors.ContentError,
+    "UnqualifiedPhoto": errors.ContentError,
+    "ToolargeImage": errors.ContentError,
+    "DownloadTimeout": errors.SourceDownloadTimeoutError,
+    "InternalError": errors.ServiceUnavailableError,
+    "SignatureNonceUsed": errors.ServiceUnavailableError,
+    "InvalidTimeStamp.Expired": errors.CredentialsExpiredError,
+    "SignatureDoesNotMatch": errors.InvalidCredentialsError,
+    "IncompleteSignature": errors.InvalidCredentialsError,
+    "DataDuplication": errors.RequestRejectedError,
 }
 _ERRORS_BY_CODE_PREFIX: tuple[tuple[str, type[errors.FacescreenError]], ...] = (
-    ("Throttling", errors.Throttled),
-    ("ServiceUnavailable", errors.Unavailable),
-    ("InvalidSecurityToken", errors.CredentialsExpired),
-    ("InvalidAccessKeyId", errors.BadCredentials),
-    ("Forbidden", errors.AccessRefused),
-    ("MissingParameter", errors.BadRequest),
-    ("InvalidParameter", errors.BadRequest),
-    ("InvalidAction", errors.BadRequest),
-    ("InvalidVersion", errors.BadRequest),
-    ("Missing", errors.BadRequest),
+    ("Throttling", errors.ThrottledError),
+    ("ServiceUnavailable", errors.ServiceUnavailableError),
+    ("InvalidSecurityToken", errors.CredentialsExpiredError),
+    ("InvalidAccessKeyId", errors.InvalidCredentialsError),
+    ("Forbidden", errors.AccessDeniedError),
+    ("MissingParameter", errors.RequestRejectedError),
+    ("InvalidParameter", errors.RequestRejectedError),
+    ("InvalidAction", errors.RequestRejectedError),
+    ("InvalidVersion", errors.RequestRejectedError),
+    ("Missing", errors.RequestRejectedError),
 )
 REMEDIES = {
     "Forbidden.RAMUserAccessDenied": "grant the caller AliyunAntCloudAuthFullAccess",
@@ -86,7 +86,7 @@ def parse_response(response: HttpResponse) -> Detection:
     service_message = _to_string(body.get("Message")) or f"HTTP status {response.status}"
     message = "; ".join(filter(None, (service_message, REMEDIES.get(code))))
     request_id = _to_string(body.get("RequestId"))
-    if issubclass(error_class, errors.Throttled):
+    if issubclass(error_class, errors.ThrottledError):
         wait_s = _parse_retry_after_s(response.headers)
         raise error_class(message, code=code, request_id=request_id, retry_after_s=wait_s)
     raise error_class(message, code=code, request_id=request_id)
@@ -100,8 +100,10 @@ def get_error_class(code: str, http_status: int) -> type[errors.FacescreenError]
         if code.startswith(prefix):
             return error_class
     if http_status == 429:
-        return errors.Throttled
-    return errors.Unavailable if http_status >= 500 or not code else errors.OperatorFault
+        return errors.ThrottledError
+    return (
+        errors.ServiceUnavailableError if http_status >= 500 or not code else errors.OperatorError
+    )
 
 
 def _parse_json_object(response: HttpResponse) -> dict[str, Any]:

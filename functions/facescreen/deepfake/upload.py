@@ -41,12 +41,13 @@ class UploadGrant:
 
 
 def parse_grant(response: HttpResponse) -> UploadGrant:
-    """What AuthorizeFileUpload answered. Raises errors.Unavailable for anything else."""
+    """What AuthorizeFileUpload answered. Raises errors.ServiceUnavailableError for anything
+    else."""
     try:
         body = json.loads(response.body)
         grant = {name: str(body[name]) for name in _GRANT_FIELDS}
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise errors.Unavailable(
+        raise errors.ServiceUnavailableError(
             f"AuthorizeFileUpload answered HTTP {response.status} without a permission"
         ) from None
     fields = {
@@ -73,10 +74,10 @@ def check_upload_response(response: HttpResponse) -> None:
     """Raises unless the form's answer says that the file is stored."""
     if response.status == 201:
         return
-    error_class: type[errors.FacescreenError] = errors.OperatorFault
+    error_class: type[errors.FacescreenError] = errors.OperatorError
     if response.status >= 500 or response.status in (403, 429):
         # A grant lives for minutes: the next one may do.
-        error_class = errors.Unavailable
+        error_class = errors.ServiceUnavailableError
     raise error_class(f"the upload was answered with HTTP {response.status}")
 
 
@@ -93,8 +94,11 @@ def open_stream(file: FileSource) -> Iterator[IO[bytes]]:
 
 
 def rewind(stream: IO[Any], *, is_first_attempt: bool) -> None:
-    """Goes back to the start for another attempt. Raises errors.BadRequest where it can't."""
+    """Goes back to the start for another attempt. Raises errors.RequestRejectedError where it
+    can't."""
     if stream.seekable():
         stream.seek(0)
     elif not is_first_attempt:
-        raise errors.BadRequest("the upload failed, and a stream that can't seek is sent only once")
+        raise errors.RequestRejectedError(
+            "the upload failed, and a stream that can't seek is sent only once"
+        )

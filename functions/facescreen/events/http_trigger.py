@@ -6,13 +6,13 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from facescreen.errors import BadEvent
+from facescreen.errors import InvalidEventError
 
 
 def function_url_event(event: bytes | dict[str, Any]) -> dict[str, Any]:
     """An HTTP trigger's event as Lambda's function URLs give it (payload version 2.0).
 
-    Raises BadEvent for what is none. Source: function-compute.md, "HTTP trigger, event".
+    Raises InvalidEventError for what is none. Source: function-compute.md, "HTTP trigger, event".
     """
     if isinstance(event, dict):
         return _checked(event)
@@ -42,7 +42,7 @@ def function_url_event(event: bytes | dict[str, Any]) -> dict[str, Any]:
             "isBase64Encoded": bool(given.get("isBase64Encoded")),
         }
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise BadEvent("the event is not one of an HTTP trigger") from None
+        raise InvalidEventError("the event is not one of an HTTP trigger") from None
 
 
 def _checked(event: dict[str, Any]) -> dict[str, Any]:
@@ -52,4 +52,4 @@ def _checked(event: dict[str, Any]) -> dict[str, Any]:
             return event
     except (TypeError, KeyError):
         pass
-    raise BadEvent("the event is not one of a function URL")
+    raise InvalidEventError("the event is not one of a function URL")

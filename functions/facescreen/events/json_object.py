@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from facescreen.errors import BadEvent
+from facescreen.errors import InvalidEventError
 
 # S3's limit for a key in UTF-8 bytes (OSS's is 1,023), and both stores' for bucket names, the
 # legacy ones of us-east-1 included.
@@ -25,13 +25,13 @@ def parsed(text: str, name: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise BadEvent(f"{name} is not valid JSON") from None
+        raise InvalidEventError(f"{name} is not valid JSON") from None
 
 
 def listed(value: Any, name: str) -> list[Any]:
     """`value` if it is a list."""
     if not isinstance(value, list):
-        raise BadEvent(f"the event's {name} must be a list, not {type(value).__name__}")
+        raise InvalidEventError(f"the event's {name} must be a list, not {type(value).__name__}")
     return value
 
 
@@ -39,7 +39,9 @@ def object_key(text: str, name: str) -> str:
     """`text` if an object can bear it as its key."""
     size = len(text.encode())
     if not 0 < size <= _LONGEST_KEY:
-        raise BadEvent(f"the event's {name} has {size} bytes; a key has 1 to {_LONGEST_KEY}")
+        raise InvalidEventError(
+            f"the event's {name} has {size} bytes; a key has 1 to {_LONGEST_KEY}"
+        )
     return text
 
 
@@ -52,9 +54,11 @@ class Fields:
 
     @classmethod
     def of(cls, value: Any, name: str) -> Fields:
-        """Raises BadEvent where `value` is no JSON object."""
+        """Raises InvalidEventError where `value` is no JSON object."""
         if not isinstance(value, Mapping):
-            raise BadEvent(f"the event's {name} must be an object, not {type(value).__name__}")
+            raise InvalidEventError(
+                f"the event's {name} must be an object, not {type(value).__name__}"
+            )
         return cls(value, name)
 
     def __contains__(self, key: str) -> bool:
@@ -68,7 +72,9 @@ class Fields:
         """A text that is not empty, of up to `longest` characters."""
         value = self.optional_text(key, longest)
         if not value:
-            raise BadEvent(f"the event's {self._place(key)} must be a text that is not empty")
+            raise InvalidEventError(
+                f"the event's {self._place(key)} must be a text that is not empty"
+            )
         return value
 
     def optional_text(self, key: str, longest: int = _LONGEST_TEXT) -> str:
@@ -78,28 +84,34 @@ class Fields:
             return ""
         place = self._place(key)
         if not isinstance(value, str):
-            raise BadEvent(f"the event's {place} must be a text, not {type(value).__name__}")
+            raise InvalidEventError(
+                f"the event's {place} must be a text, not {type(value).__name__}"
+            )
         if len(value) > longest:
-            raise BadEvent(f"the event's {place} has {len(value)} characters, over {longest}")
+            raise InvalidEventError(
+                f"the event's {place} has {len(value)} characters, over {longest}"
+            )
         try:
             value.encode()
         except UnicodeEncodeError:
             # JSON can escape half of a surrogate pair, which no later request could encode.
-            raise BadEvent(f"the event's {place} is not valid Unicode") from None
+            raise InvalidEventError(f"the event's {place} is not valid Unicode") from None
         return value
 
     def bucket(self, key: str) -> str:
         """A bucket's name: it becomes part of a host name."""
         name = self.text(key)
         if not _BUCKET.fullmatch(name):
-            raise BadEvent(f"the event's {self._place(key)} is no bucket's name")
+            raise InvalidEventError(f"the event's {self._place(key)} is no bucket's name")
         return name
 
     def size(self, key: str) -> int | None:
         """Bytes; None where the event does not say."""
         value = self.values.get(key)
         if value is not None and (type(value) is not int or value < 0):
-            raise BadEvent(f"the event's {self._place(key)} must be a whole number, not negative")
+            raise InvalidEventError(
+                f"the event's {self._place(key)} must be a whole number, not negative"
+            )
         return value
 
     def _place(self, key: str) -> str:

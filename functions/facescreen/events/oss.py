@@ -16,7 +16,8 @@ _COMPLETE = {"PutObject", "PostObject", "CopyObject", "CompleteMultipartUpload"}
 
 
 def from_record(record: Fields) -> ObjectRef | None:
-    """An element of ``events[]``. None where no whole object came to be; raises BadEvent."""
+    """An element of ``events[]``. None where no whole object came to be; raises
+    InvalidEventError."""
     if not _completes(record.text("eventName")):
         return None
     return _object_ref(record.section("oss"), record.optional_text("eventTime"))

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from facescreen.errors import BadEvent
+    from facescreen.errors import InvalidEventError
     from facescreen.model import ObjectRef
 
 
@@ -36,7 +36,7 @@ class Delivery:
     skipped: Counter[str] = field(default_factory=Counter)
     """How many records were not ours to screen, by reason: ``event``, ``folder``, ``test``, or
     what the filters say."""
-    faults: list[BadEvent] = field(default_factory=list)
+    faults: list[InvalidEventError] = field(default_factory=list)
     """Records that could not be read; the others are screened all the same."""
     body: str = field(default="", repr=False)
     """Of an SQS message, as it came."""
@@ -68,6 +68,6 @@ class Triggered:
         return sum((delivery.skipped for delivery in self.deliveries), Counter[str]())
 
     @property
-    def faults(self) -> list[BadEvent]:
+    def faults(self) -> list[InvalidEventError]:
         """What could not be read."""
         return [fault for delivery in self.deliveries for fault in delivery.faults]

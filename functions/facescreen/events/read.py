@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from facescreen.errors import BadEvent
+from facescreen.errors import InvalidEventError
 from facescreen.events import oss, s3
 from facescreen.events.json_object import LONGEST_NAME, Fields, listed, parsed
 from facescreen.events.parsed import Answer, Delivery, Triggered
@@ -31,7 +31,7 @@ _DEEPEST = 3
 
 
 def read_event(event: bytes | str | Mapping[str, Any] | list[Any], filters: Filters) -> Triggered:
-    """Reads every record of `event`. Raises BadEvent where the whole is of no known shape.
+    """Reads every record of `event`. Raises InvalidEventError where the whole is of no known shape.
 
     Function Compute hands over bytes, Lambda the JSON that it has parsed already.
     """
@@ -51,13 +51,13 @@ def read_event(event: bytes | str | Mapping[str, Any] | list[Any], filters: Filt
 def _decoded(event: bytes | str) -> Any:
     """The JSON of an event: as it is, or in Base64, as MNS notifications carry it."""
     if len(event) > _LARGEST_EVENT:
-        raise BadEvent(f"the event is {len(event)} long, over {_LARGEST_EVENT}")
+        raise InvalidEventError(f"the event is {len(event)} long, over {_LARGEST_EVENT}")
     try:
         text = event if isinstance(event, str) else event.decode()
         if not text.lstrip().startswith(("{", "[")):
             text = base64.b64decode(text, validate=True).decode()
     except ValueError:
-        raise BadEvent("the event is neither JSON nor Base64 of JSON, in UTF-8") from None
+        raise InvalidEventError("the event is neither JSON nor Base64 of JSON, in UTF-8") from None
     return parsed(text, "the event")
 
 
@@ -68,7 +68,7 @@ def _is_message(record: Any) -> bool:
 def _batch_job(event: Fields, filters: Filters) -> Triggered:
     version = event.text("invocationSchemaVersion", LONGEST_NAME)
     if version not in {"1.0", "2.0"}:
-        raise BadEvent(f"invocationSchemaVersion is {version}; 1.0 and 2.0 can be read")
+        raise InvalidEventError(f"invocationSchemaVersion is {version}; 1.0 and 2.0 can be read")
     invocation = {"invocationSchemaVersion": version, "invocationId": event.text("invocationId")}
     tasks = listed(event.values["tasks"], "tasks")
     deliveries = _each_delivered(tasks, filters, _Opener.open_task)
@@ -79,7 +79,7 @@ def _each_delivered(
     records: list[Any], filters: Filters, read: Callable[[_Opener, Any], None]
 ) -> list[Delivery]:
     if len(records) > _LARGEST_BATCH:
-        raise BadEvent(f"the event has {len(records)} records, over {_LARGEST_BATCH}")
+        raise InvalidEventError(f"the event has {len(records)} records, over {_LARGEST_BATCH}")
     openers = [_Opener(filters, most=_MOST_IN_MESSAGE) for _ in records]
     for opener, record in zip(openers, records, strict=True):
         opener.each([record], partial(read, opener))
@@ -96,13 +96,13 @@ class _Opener:
     delivery: Delivery = field(default_factory=Delivery)
 
     def each(self, records: list[Any], read: Callable[[Any], None]) -> None:
-        """Reads records one by one. Raises BadEvent where they are too many."""
+        """Reads records one by one. Raises InvalidEventError where they are too many."""
         if self.delivery.records + len(records) > self.most:
-            raise BadEvent(f"the event has more than {self.most} records in one")
+            raise InvalidEventError(f"the event has more than {self.most} records in one")
         for record in records:
             try:
                 read(record)
-            except BadEvent as fault:
+            except InvalidEventError as fault:
                 self.delivery.faults.append(fault)
 
     def open_message(self, record: Any) -> None:
@@ -121,9 +121,9 @@ class _Opener:
         self._sort(s3.from_task(fields))
 
     def open(self, event: Any, depth: int = 1) -> None:
-        """Any envelope but a batch. Raises BadEvent where it is of no known shape."""
+        """Any envelope but a batch. Raises InvalidEventError where it is of no known shape."""
         if depth > _DEEPEST:
-            raise BadEvent(f"the event has envelopes more than {_DEEPEST} deep")
+            raise InvalidEventError(f"the event has envelopes more than {_DEEPEST} deep")
         if isinstance(event, list):
             self.each(event, partial(self.open, depth=depth + 1))
         else:
@@ -179,10 +179,10 @@ class _Opener:
 def _receive_count(attributes: Fields) -> int:
     text = attributes.text("ApproximateReceiveCount")
     if not text.isdecimal():
-        raise BadEvent("the event's ApproximateReceiveCount must be a whole number")
+        raise InvalidEventError("the event's ApproximateReceiveCount must be a whole number")
     return int(text)
 
 
-def _unknown(what: str, fields: Fields) -> BadEvent:
+def _unknown(what: str, fields: Fields) -> InvalidEventError:
     known = ", ".join(sorted(str(name)[:40] for name in fields.values)[:8])
-    return BadEvent(f"{what} of no known shape; it has the fields: {known}")
+    return InvalidEventError(f"{what} of no known shape; it has the fields: {known}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote_plus
 
-from facescreen.errors import BadEvent
+from facescreen.errors import InvalidEventError
 from facescreen.events.json_object import LONGEST_NAME, Fields, object_key
 from facescreen.model import ObjectRef
 
@@ -22,10 +22,12 @@ def is_test(event: Fields) -> bool:
 
 
 def from_record(record: Fields) -> ObjectRef | None:
-    """An element of ``Records[]``. None where no object came to be; raises BadEvent."""
+    """An element of ``Records[]``. None where no object came to be; raises InvalidEventError."""
     version = record.optional_text("eventVersion", LONGEST_NAME)
     if version and not version.startswith("2."):
-        raise BadEvent(f"the event's {record.name}.eventVersion is {version}; 2.x can be read")
+        raise InvalidEventError(
+            f"the event's {record.name}.eventVersion is {version}; 2.x can be read"
+        )
     if record.text("eventName").removeprefix("s3:") not in _COMPLETE:
         return None
     s3 = record.section("s3")
@@ -42,11 +44,12 @@ def from_record(record: Fields) -> ObjectRef | None:
 
 
 def from_event_bridge(event: Fields) -> ObjectRef | None:
-    """``detail-type: Object Created`` of ``aws.s3``. None for S3's other kinds; raises BadEvent."""
+    """``detail-type: Object Created`` of ``aws.s3``. None for S3's other kinds; raises
+    InvalidEventError."""
     source, kind = (event.text(name, LONGEST_NAME) for name in ("source", "detail-type"))
     # CloudTrail's events have the same source, and a shape of their own.
     if source != "aws.s3" or not kind.startswith("Object "):
-        raise BadEvent(f"an EventBridge event of {source}, {kind}, is none of S3's own")
+        raise InvalidEventError(f"an EventBridge event of {source}, {kind}, is none of S3's own")
     if kind != "Object Created":
         return None
     detail = event.section("detail")
@@ -65,7 +68,7 @@ def from_event_bridge(event: Fields) -> ObjectRef | None:
 def from_task(task: Fields) -> ObjectRef:
     """An element of Batch Operations' ``tasks[]``: schema 1.0 has the bucket's ARN, 2.0 its name.
 
-    Raises BadEvent.
+    Raises InvalidEventError.
     """
     return ObjectRef(
         store="s3",
@@ -87,5 +90,5 @@ def _decoded_key(fields: Fields, key: str) -> str:
         # Whatever else stood in for bytes that are no UTF-8 would be another object's key.
         decoded = unquote_plus(fields.text(key), errors="strict")
     except UnicodeDecodeError:
-        raise BadEvent(f"the event's {name} is not URL-encoded UTF-8") from None
+        raise InvalidEventError(f"the event's {name} is not URL-encoded UTF-8") from None
     return object_key(decoded, name)

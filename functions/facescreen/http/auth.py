@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.errors import BadSettings
+from facescreen.errors import InvalidSettingsError
 from facescreen.http.problems import HttpError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Tokens:
     """Checks JSON Web Tokens against the deployment's key set."""
 
     def __init__(self, settings: TokenSettings) -> None:
-        """Raises BadSettings where no key of the set can be used."""
+        """Raises InvalidSettingsError where no key of the set can be used."""
         import jwt
 
         self._settings = settings
@@ -42,7 +42,7 @@ class Tokens:
         try:
             keys = jwt.PyJWKSet.from_json(settings.key_set).keys
         except jwt.PyJWTError:
-            raise BadSettings("JWT_JWKS has no usable key") from None
+            raise InvalidSettingsError("JWT_JWKS has no usable key") from None
         self._keys = {key.key_id: key for key in keys}
 
     def check(self, headers: Mapping[str, str]) -> None:

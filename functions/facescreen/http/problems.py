@@ -128,7 +128,7 @@ def unforeseen() -> Problem:
 
 
 def _retry_after_s(error: errors.FacescreenError, status: int) -> float:
-    if isinstance(error, errors.Throttled):
+    if isinstance(error, errors.ThrottledError):
         return max(1.0, error.retry_after_s)
     return 1.0 if status in (409, 503) else 0
 
@@ -163,21 +163,27 @@ _STANDS = "Look at the object again: its bytes changed or went away."
 _RULES = (
     _Rule(errors.InvalidRequestError, 400, "InvalidParameter", "caller", _CONTRACT),
     _Rule(errors.UrlRefusedError, 400, "", "caller", _PUBLIC_URL),
-    _Rule(errors.ContentFault, 422, "", "content", _BETTER),
-    _Rule(errors.NotScreened, 404, "", "caller", "POST it to /v1/screenings."),
-    _Rule(errors.KeyReused, 422, "IdempotencyKeyReused", "caller", "Use a key of its own."),
-    _Rule(errors.ObjectGone, 404, "NoSuchKey", "caller", "Check the bucket and the key."),
-    _Rule(errors.BadSettings, 404, "", "caller", _BUCKET, only="NoSuchBucket"),
-    _Rule(errors.AccessRefused, 403, "", "operator", _UNREADABLE, only="AccessDenied"),
-    _Rule(errors.BadRequest, 400, "InvalidParameter", "caller", _CONTRACT, only=""),
-    _Rule(errors.BadRequest, 400, "", "caller", _CONTRACT, only="InvalidArgument"),
-    _Rule(errors.ObjectChanged, 409, "", "caller", _STANDS),
-    _Rule(errors.StillClaimed, 409, "", "caller", _AGAIN),
-    _Rule(errors.Deferred, 429, "DailyCallsSpent", "operator", _TOMORROW),
-    _Rule(errors.Throttled, 429, "", "service", "Wait for as long as Retry-After says."),
-    _Rule(errors.NoAnswer, 504, "", "service", _MAY_PAY),
-    _Rule(errors.SourceTimedOut, 504, "DownloadTimeout", "caller", _TOO_SLOW),
-    _Rule(errors.Passing, 503, "", "service", _AGAIN),
+    _Rule(errors.ContentError, 422, "", "content", _BETTER),
+    _Rule(errors.NotScreenedError, 404, "", "caller", "POST it to /v1/screenings."),
+    _Rule(
+        errors.IdempotencyKeyReusedError,
+        422,
+        "IdempotencyKeyReused",
+        "caller",
+        "Use a key of its own.",
+    ),
+    _Rule(errors.ObjectNotFoundError, 404, "NoSuchKey", "caller", "Check the bucket and the key."),
+    _Rule(errors.InvalidSettingsError, 404, "", "caller", _BUCKET, only="NoSuchBucket"),
+    _Rule(errors.AccessDeniedError, 403, "", "operator", _UNREADABLE, only="AccessDenied"),
+    _Rule(errors.RequestRejectedError, 400, "InvalidParameter", "caller", _CONTRACT, only=""),
+    _Rule(errors.RequestRejectedError, 400, "", "caller", _CONTRACT, only="InvalidArgument"),
+    _Rule(errors.ObjectChangedError, 409, "", "caller", _STANDS),
+    _Rule(errors.AlreadyInProgressError, 409, "", "caller", _AGAIN),
+    _Rule(errors.DailyLimitReachedError, 429, "DailyCallsSpent", "operator", _TOMORROW),
+    _Rule(errors.ThrottledError, 429, "", "service", "Wait for as long as Retry-After says."),
+    _Rule(errors.ResponseTimeoutError, 504, "", "service", _MAY_PAY),
+    _Rule(errors.SourceDownloadTimeoutError, 504, "DownloadTimeout", "caller", _TOO_SLOW),
+    _Rule(errors.TransientError, 503, "", "service", _AGAIN),
 )
 _OTHERS = _Rule(errors.FacescreenError, 500, "", "operator", _SETUP)
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from facescreen.errors import ObjectGone
+from facescreen.errors import ObjectNotFoundError
 from facescreen.model import ObjectRef
 
 if TYPE_CHECKING:
@@ -57,5 +57,5 @@ class Review:
     def _standing(self, ref: ObjectRef, etag: str) -> str:
         try:
             return "current" if self.store.head(ref).etag == etag else "superseded"
-        except ObjectGone:
+        except ObjectNotFoundError:
             return "gone"

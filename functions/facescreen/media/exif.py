@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.media import tiff
-from facescreen.media.media import Unreadable
+from facescreen.media.media import UnreadableMediaError
 
 if TYPE_CHECKING:
     from facescreen.media.reader import Window
@@ -21,5 +21,5 @@ def orientation(window: Window) -> int:
         if window.peek(0, len(PREFIX)) == PREFIX:
             window = window.part(len(PREFIX))
         return tiff.directory(window).get(tiff.ORIENTATION, 1)
-    except Unreadable:
+    except UnreadableMediaError:
         return 1

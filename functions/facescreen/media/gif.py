@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media.media import Media, Unreadable, image
+from facescreen.media.media import Media, UnreadableMediaError, image
 from facescreen.media.reader import HEAD
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def read(window: Window) -> Media:
     width, height, flags = window.unpack("<HHB2x", 6)
     frames = _frames(window.peek(0, HEAD), _HEADER_SIZE + _color_table_size(flags))
     if frames == 0:
-        raise Unreadable("The GIF holds no picture.")
+        raise UnreadableMediaError("The GIF holds no picture.")
     return image("image/gif", width, height, frames=frames)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.media.iso_boxes import boxes, children, need
-from facescreen.media.media import Media, Unreadable
+from facescreen.media.media import Media, UnreadableMediaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def read(window: Window, brands: list[bytes]) -> Media:
     """Sequences are described by their primary item as well, and their pictures not counted."""
     mime = next((_TYPES[brand] for brand in brands if brand in _TYPES), None)
     if mime is None:
-        raise Unreadable("The HEIF file is neither HEIC nor AVIF.")
+        raise UnreadableMediaError("The HEIF file is neither HEIC nor AVIF.")
     meta = need(window, b"meta").part(4)
     width = height = 0
     rotated = False
@@ -84,5 +84,5 @@ def _cropped(clap: Window, width: int, height: int) -> tuple[int, int]:
     """The clean aperture: encoders pad odd sizes to even ones."""
     across, across_parts, down, down_parts = clap.unpack(">IIII")
     if across_parts == 0 or down_parts == 0:
-        raise Unreadable("The picture's clean aperture is a fraction of zero.")
+        raise UnreadableMediaError("The picture's clean aperture is a fraction of zero.")
     return min(width, across // across_parts), min(height, down // down_parts)

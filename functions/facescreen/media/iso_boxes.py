@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media.media import Unreadable
+from facescreen.media.media import UnreadableMediaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def need(parent: Window, *path: bytes) -> Window:
     """As `find`, where a file without that box is damaged."""
     found = find(parent, *path)
     if found is None:
-        raise Unreadable(f"The file is damaged: it has no {path[-1].decode()} box.")
+        raise UnreadableMediaError(f"The file is damaged: it has no {path[-1].decode()} box.")
     return found
 
 

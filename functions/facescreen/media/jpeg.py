@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from facescreen.media import exif
-from facescreen.media.media import Media, Unreadable, image
+from facescreen.media.media import Media, UnreadableMediaError, image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def read(window: Window) -> Media:
         elif marker == _APP1 and orientation is None and segment.peek(0, 6) == exif.PREFIX:
             orientation = exif.orientation(segment)
     if frame is None:
-        raise Unreadable("The JPEG holds no picture.")
+        raise UnreadableMediaError("The JPEG holds no picture.")
     height, width = frame
     return image("image/jpeg", width, height, orientation=orientation or 1)
 
@@ -42,7 +42,9 @@ def _segments(window: Window) -> Iterator[tuple[int, Window]]:
     while True:
         found = _MARKER.search(window.peek(at, _PADDING))
         if found is None:
-            raise Unreadable("The JPEG is damaged: it ends or breaks off before its picture.")
+            raise UnreadableMediaError(
+                "The JPEG is damaged: it ends or breaks off before its picture."
+            )
         marker = found[1][0]
         if marker in (_START_OF_SCAN, _END_OF_IMAGE):
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-class Unreadable(ValueError):
+class UnreadableMediaError(ValueError):
     """The bytes are no image or video; the message is a sentence that says why, for a person."""
 
 
@@ -31,7 +31,7 @@ class Media:
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
-            raise Unreadable("The picture has no width or no height.")
+            raise UnreadableMediaError("The picture has no width or no height.")
 
     @property
     def kind(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.media.iso_boxes import boxes, children, find, need, version
-from facescreen.media.media import Media, Unreadable
+from facescreen.media.media import Media, UnreadableMediaError
 from facescreen.media.timing import timing
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ def read(window: Window, mime: str) -> Media:
     file = boxes(window)
     moov = next((content for kind, content in file if kind == b"moov"), None)
     if moov is None:
-        raise Unreadable("The video has no moov box: it was not finished, or is cut short.")
+        raise UnreadableMediaError(
+            "The video has no moov box: it was not finished, or is cut short."
+        )
     track = _video_track(moov)
     codec, width, height = _sample_entry(track)
     matrix = _matrix(track)
@@ -50,7 +52,7 @@ def _video_track(moov: Window) -> Window:
             return track
         first = first or track
     if first is None:
-        raise Unreadable("The file has no video track.")
+        raise UnreadableMediaError("The file has no video track.")
     return first
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.media import exif
-from facescreen.media.media import Media, Unreadable, image
+from facescreen.media.media import Media, UnreadableMediaError, image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ def read(window: Window) -> Media:
     chunks = _chunks(window)
     kind, header = next(chunks, (b"", window))
     if kind != b"IHDR":
-        raise Unreadable("The PNG does not begin with its header.")
+        raise UnreadableMediaError("The PNG does not begin with its header.")
     width, height = header.unpack(">II")
     orientation = frames = 1
     for kind, chunk in chunks:

@@ -5,21 +5,23 @@ from __future__ import annotations
 import re
 
 from facescreen.media import bmp, gif, heif, iso_boxes, jpeg, mp4, png, tiff, webp
-from facescreen.media.media import Media, Unreadable
+from facescreen.media.media import Media, UnreadableMediaError
 from facescreen.media.reader import Reader, Window
 
 
 def probe(reader: Reader) -> Media:
-    """Says what an object is, mostly by one ranged read of 64 KB. Raises Unreadable, and what the
-    reader raises."""
+    """Says what an object is, mostly by one ranged read of 64 KB. Raises UnreadableMediaError, and
+    what the reader raises."""
     window = Window.over(reader)
     if window.size == 0:
-        raise Unreadable("The file is empty.")
+        raise UnreadableMediaError("The file is empty.")
     head = window.peek(0, _LONGEST_SIGNATURE)
     for signature, read in _SIGNATURES:
         if signature.match(head):
             return read(window)
-    raise Unreadable("The file is not an image or video this service knows, by its first bytes.")
+    raise UnreadableMediaError(
+        "The file is not an image or video this service knows, by its first bytes."
+    )
 
 
 def _read_branded(window: Window) -> Media:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any, Protocol
 
-from facescreen.media.media import Unreadable
+from facescreen.media.media import UnreadableMediaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ class Reader(Protocol):
 
 class Window:
     """A stretch of the object that nothing inside it can reach out of. Offsets count from its
-    start; what goes past its end, or over the limits, raises Unreadable."""
+    start; what goes past its end, or over the limits, raises UnreadableMediaError."""
 
     def __init__(self, source: _Source, start: int, size: int) -> None:
         self._source = source
@@ -58,7 +58,7 @@ class Window:
     def take(self, at: int, length: int) -> bytes:
         """Exactly these bytes."""
         if at + length > self.size:
-            raise Unreadable(_CUT_SHORT)
+            raise UnreadableMediaError(_CUT_SHORT)
         return self._source.take(self._start + at, length)
 
     def peek(self, at: int, length: int) -> bytes:
@@ -78,7 +78,7 @@ class Window:
         """A narrower window, by default up to the end of this one."""
         size = self.size - at if size is None else size
         if size < 0 or at + size > self.size:
-            raise Unreadable(_CUT_SHORT)
+            raise UnreadableMediaError(_CUT_SHORT)
         self._source.spend_part()
         return Window(self._source, self._start + at, size)
 
@@ -103,24 +103,24 @@ class _Source:
                 return block[offset : offset + length]
         block = self._read(start, length)
         if len(block) < length:
-            raise Unreadable(_CUT_SHORT)
+            raise UnreadableMediaError(_CUT_SHORT)
         self._blocks.append((start, block))
         return block[:length]
 
     def spend_part(self) -> None:
         self._parts_left -= 1
         if self._parts_left < 0:
-            raise Unreadable(_TOO_MUCH)
+            raise UnreadableMediaError(_TOO_MUCH)
 
     def spend_rows(self, count: int) -> None:
         self._rows_left -= count
         if self._rows_left < 0:
-            raise Unreadable(_TOO_MUCH)
+            raise UnreadableMediaError(_TOO_MUCH)
 
     def _read(self, start: int, length: int) -> bytes:
         wanted = max(length, self._next_read)
         if wanted > self._bytes_left:
-            raise Unreadable(_TOO_MUCH)
+            raise UnreadableMediaError(_TOO_MUCH)
         self._bytes_left -= wanted
         self._next_read *= 2
         return self._reader.read(start, min(wanted, self._reader.size - start))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from facescreen.media.media import Media, Unreadable, image
+from facescreen.media.media import Media, UnreadableMediaError, image
 
 if TYPE_CHECKING:
     from facescreen.media.reader import Window
@@ -21,7 +21,7 @@ def directory(window: Window) -> dict[int, int]:
     """The first directory's tags that hold one number."""
     order = _BYTE_ORDERS.get(window.take(0, 4))
     if order is None:
-        raise Unreadable("The TIFF structure names no byte order.")
+        raise UnreadableMediaError("The TIFF structure names no byte order.")
     (at,) = window.unpack(order + "I", 4)
     (count,) = window.unpack(order + "H", at)
     return {

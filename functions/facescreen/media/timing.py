@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from facescreen.media import fragments
 from facescreen.media.iso_boxes import find, need, version
-from facescreen.media.media import Unreadable
+from facescreen.media.media import UnreadableMediaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,5 +70,5 @@ def _timescale(header: Window) -> int:
     """Ticks a second, by an mdhd or mvhd box."""
     (scale,) = header.unpack(">I", 20 if version(header) else 12)
     if scale == 0:
-        raise Unreadable("The video's clock has no ticks: its timescale is zero.")
+        raise UnreadableMediaError("The video's clock has no ticks: its timescale is zero.")
     return int(scale)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.media import exif
-from facescreen.media.media import Media, Unreadable, image
+from facescreen.media.media import Media, UnreadableMediaError, image
 
 if TYPE_CHECKING:
     from facescreen.media.reader import Window
@@ -19,14 +19,14 @@ def read(window: Window) -> Media:
     (kind,) = window.unpack("4s", _FIRST_CHUNK)
     read_form = _FORMS.get(kind)
     if read_form is None:
-        raise Unreadable("The WebP begins with no picture.")
+        raise UnreadableMediaError("The WebP begins with no picture.")
     return read_form(window)
 
 
 def _lossy(window: Window) -> Media:
     start_code, width, height = window.unpack("<3sHH", _FIRST_CHUNK + 11)
     if start_code != b"\x9d\x01\x2a":
-        raise Unreadable("The WebP's picture does not begin as VP8 does.")
+        raise UnreadableMediaError("The WebP's picture does not begin as VP8 does.")
     # The upper two bits of each ask for scaling, which players ignore.
     return image("image/webp", width & 0x3FFF, height & 0x3FFF)
 
@@ -34,7 +34,7 @@ def _lossy(window: Window) -> Media:
 def _lossless(window: Window) -> Media:
     signature, sizes = window.unpack("<BI", _FIRST_CHUNK + 8)
     if signature != 0x2F:
-        raise Unreadable("The WebP's picture does not begin as lossless VP8 does.")
+        raise UnreadableMediaError("The WebP's picture does not begin as lossless VP8 does.")
     return image("image/webp", 1 + (sizes & 0x3FFF), 1 + (sizes >> 14 & 0x3FFF))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from facescreen.clients.credentials import Credentials
-from facescreen.errors import BadCredentials
+from facescreen.errors import InvalidCredentialsError
 from facescreen.timing import Deadline
 
 _DEFAULT_TIMEOUT_S = 60
@@ -63,7 +63,7 @@ class InvocationCredentials:
     def get(self) -> Credentials:
         """The invocation's credentials."""
         if self._now is None or not self._now.access_key_id:
-            raise BadCredentials(
+            raise InvalidCredentialsError(
                 "no credentials: give the function a role, or set ALIBABA_CLOUD_ACCESS_KEY_ID "
                 "and ALIBABA_CLOUD_ACCESS_KEY_SECRET"
             )

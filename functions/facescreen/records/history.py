@@ -16,7 +16,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any
 
-from facescreen.errors import BadRequest
+from facescreen.errors import RequestRejectedError
 from facescreen.message import message_id, outcome_data
 from facescreen.model import Verdict
 
@@ -108,10 +108,10 @@ class History:
         """Return the newest `limit` outcomes of keys under `prefix`.
 
         The page may have fewer and still a `next_cursor`, if many other outcomes come between.
-        Raises BadRequest for an invalid cursor.
+        Raises RequestRejectedError for an invalid cursor.
         """
         if after and not _CURSOR_PATTERN.fullmatch(after):
-            raise BadRequest("`after` must be the `next` of another page")
+            raise RequestRejectedError("`after` must be the `next` of another page")
         matches: list[_OutcomeName] = []
         last_cursor = ""
         for number, name in enumerate(self._list_names(after), 1):

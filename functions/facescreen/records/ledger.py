@@ -25,7 +25,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from facescreen.errors import FacescreenError, StillClaimed
+from facescreen.errors import AlreadyInProgressError, FacescreenError
 from facescreen.model import Finding
 from facescreen.timing import persistently
 
@@ -112,7 +112,7 @@ class Ledger:
         """Claim an entry until `deadline`. Waits for another worker's claim to end.
 
         Returns None if `revision` is already tagged and its message published. Raises
-        StillClaimed if the other claim does not end in time.
+        AlreadyInProgressError if the other claim does not end in time.
         """
         owner = uuid.uuid4().hex
         while True:
@@ -127,7 +127,7 @@ class Ledger:
                 if self._try_append(entry_id, entry, line):
                     return Claim(self, entry_id, owner, entry)
             elif deadline.left() < _MIN_TIME_TO_WAIT_S:
-                raise StillClaimed("another delivery is still screening these bytes")
+                raise AlreadyInProgressError("another delivery is still screening these bytes")
             else:
                 time.sleep(random.uniform(*_POLL_INTERVAL_S))  # noqa: S311
 

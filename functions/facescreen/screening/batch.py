@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facescreen import telemetry
-from facescreen.errors import Deferred, FacescreenError, Passing
+from facescreen.errors import DailyLimitReachedError, FacescreenError, TransientError
 from facescreen.events.parsed import Answer
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class BatchProcessor:
     ) -> Outcome | None:
         """On the last receive: what the object says that will be in the dead-letter queue. What is
         deferred says nothing: it did not fail, and a redrive screens it."""
-        if not self._is_last_receive(delivery) or isinstance(failure, Deferred):
+        if not self._is_last_receive(delivery) or isinstance(failure, DailyLimitReachedError):
             return None
         try:
             return self._screener.mark_failed(ref, failure)
@@ -97,7 +97,7 @@ class BatchProcessor:
         letters: SQS would keep no word of why, and its object has none."""
         if self._dead_letters is None or not self._is_last_receive(delivery):
             return failures
-        deferred = [failure for failure in failures if isinstance(failure, Deferred)]
+        deferred = [failure for failure in failures if isinstance(failure, DailyLimitReachedError)]
         if not deferred or len(deferred) < len(failures):
             return failures
         try:
@@ -149,7 +149,7 @@ def _task_result(delivery: Delivery, failures: list[Exception]) -> dict[str, str
     """Of one task: S3 Batch Operations tries again what failed in passing."""
     if not failures:
         return {"taskId": delivery.id, "resultCode": "Succeeded", "resultString": ""}
-    is_transient = any(isinstance(failure, Passing) for failure in failures)
+    is_transient = any(isinstance(failure, TransientError) for failure in failures)
     said = failures[0]
     told = str(said) if isinstance(said, FacescreenError) else type(said).__name__
     return {

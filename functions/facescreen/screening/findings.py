@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from facescreen.errors import ContentFault
-from facescreen.media.media import Unreadable
+from facescreen.errors import ContentError
+from facescreen.media.media import UnreadableMediaError
 from facescreen.media.probe import probe
 from facescreen.model import STAND_IN, Advice, Finding, Verdict
 from facescreen.requirements import assess
@@ -50,13 +50,13 @@ def screen_media(
     can_convert: bool,
 ) -> Finding:
     """Judges some bytes: by the requirements first, and if they are fit, by the service. Raises
-    what `detect` raises, but for a ContentFault."""
+    what `detect` raises, but for a ContentError."""
     with watch.step("probe"):
         try:
             media = probe(reader)
-        except Unreadable as why:
+        except UnreadableMediaError as why:
             return _build_not_media_finding(merchant_biz_id, str(why))
-        except ContentFault as fault:
+        except ContentError as fault:
             return _build_unreadable_finding(merchant_biz_id, fault)
     assessment = assess(media, reader.size, strictness, can_convert=can_convert)
     if assessment.refusals:
@@ -73,11 +73,11 @@ def run_detection(
     media: Media | None = None,
     advice: tuple[Advice, ...] = (),
 ) -> Finding:
-    """Has the service judge. Raises what `detect` raises, but for a ContentFault."""
+    """Has the service judge. Raises what `detect` raises, but for a ContentError."""
     with watch.step("call"):
         try:
             detection = detect()
-        except ContentFault as fault:
+        except ContentError as fault:
             return _build_rejected_finding(merchant_biz_id, fault, media, advice)
     return _build_detection_finding(merchant_biz_id, detection, media, advice)
 
@@ -106,7 +106,7 @@ def _build_not_media_finding(merchant_biz_id: str, why: str) -> Finding:
     )
 
 
-def _build_unreadable_finding(merchant_biz_id: str, fault: ContentFault) -> Finding:
+def _build_unreadable_finding(merchant_biz_id: str, fault: ContentError) -> Finding:
     """The store does not give the bytes. No call was made, and none like them would help."""
     return Finding(
         Verdict.UNSCREENABLE,
@@ -134,7 +134,7 @@ def _build_unfit_finding(merchant_biz_id: str, media: Media, assessment: Assessm
 
 def _build_rejected_finding(
     merchant_biz_id: str,
-    fault: ContentFault,
+    fault: ContentError,
     media: Media | None,
     advice: tuple[Advice, ...],
 ) -> Finding:

@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from facescreen.deepfake.request import DetectRequest, create_merchant_biz_id
-from facescreen.errors import KeyReused, NotScreened, ObjectChanged, ObjectGone
+from facescreen.errors import (
+    IdempotencyKeyReusedError,
+    NotScreenedError,
+    ObjectChangedError,
+    ObjectNotFoundError,
+)
 from facescreen.message import message_data, outcome_data
 from facescreen.model import Status, Tagging
 from facescreen.records.ledger import compute_entry_id
@@ -48,23 +53,24 @@ class OnDemandScreener:
     def screen_object(
         self, ref: ObjectRef, deadline: Deadline, *, write_back: bool
     ) -> dict[str, Any]:
-        """Raises ObjectGone, and ObjectChanged for one that was overwritten meanwhile."""
+        """Raises ObjectNotFoundError, and ObjectChangedError for one that was overwritten
+        meanwhile."""
         outcome = self.screener.screen(ref, deadline, write_back=write_back)
         if outcome.status is Status.ALREADY_SCREENED:
             return self.get_outcome(ref)
         if outcome.status is Status.GONE:
-            raise ObjectGone(outcome.detail)
+            raise ObjectNotFoundError(outcome.detail)
         if outcome.finding is None or outcome.tagging is None or outcome.tagging is SUPERSEDED:
-            raise ObjectChanged("the object was overwritten or deleted while it was screened")
+            raise ObjectChangedError("the object was overwritten or deleted while it was screened")
         return outcome_data(outcome)
 
     def get_outcome(self, ref: ObjectRef) -> dict[str, Any]:
-        """The outcome that stands on an object. Raises ObjectGone, NotScreened."""
+        """The outcome that stands on an object. Raises ObjectNotFoundError, NotScreenedError."""
         watch = Stopwatch()
         head = self.store.head(ref)
         finding = self.ledger.get_finding(compute_entry_id(ref, head), head.write)
         if finding is None:
-            raise NotScreened("nothing is known of the bytes that stand there now")
+            raise NotScreenedError("nothing is known of the bytes that stand there now")
         tagged = tagged_etag(self.store.tags(ref), prefix=self.tag_prefix, form=self.tag_form)
         tagging = Tagging("written") if tagged == head.etag else _NOT_TAGGED
         pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
@@ -74,7 +80,7 @@ class OnDemandScreener:
         self, data: bytes, deadline: Deadline, *, idempotency_key: str = ""
     ) -> dict[str, Any]:
         """An image goes inline where the service takes it so, else as a file. `key` is the
-        caller's idempotency key. Raises KeyReused."""
+        caller's idempotency key. Raises IdempotencyKeyReusedError."""
         digest = hashlib.sha256(data).hexdigest()
         self._check_idempotency_key(idempotency_key, digest)
 
@@ -129,7 +135,7 @@ class OnDemandScreener:
             idempotency_key
             and self.ledger.put_once(_hash_entry_id("binding", idempotency_key), content) != content
         ):
-            raise KeyReused("this idempotency key was used for other content")
+            raise IdempotencyKeyReusedError("this idempotency key was used for other content")
 
 
 @dataclass(frozen=True)

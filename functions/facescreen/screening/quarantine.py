@@ -15,7 +15,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from facescreen.errors import ObjectChanged, ObjectGone, QuarantineRefused, Unavailable
+from facescreen.errors import (
+    ObjectChangedError,
+    ObjectNotFoundError,
+    QuarantineRefusedError,
+    ServiceUnavailableError,
+)
 from facescreen.model import Quarantined, Verdict
 from facescreen.records.ledger import compute_entry_id
 
@@ -45,7 +50,7 @@ class Quarantine:
     def apply(self, ref: ObjectRef, head: ObjectHead, finding: Finding) -> Quarantined | None:
         """Before the message: copies the write that `head` describes, or makes it private.
 
-        Raises ObjectGone, ObjectChanged, errors.Passing, errors.OperatorFault.
+        Raises ObjectNotFoundError, ObjectChangedError, errors.TransientError, errors.OperatorError.
         """
         if finding.verdict is not Verdict.HIGH_RISK or parse_original_ref(self._settings, ref):
             return None
@@ -57,7 +62,7 @@ class Quarantine:
             if self._settings.action == PRIVATE_ACL:
                 return self._make_private(ref, head)
             return self._copy_to_quarantine(ref, head, finding)
-        except QuarantineRefused as refusal:
+        except QuarantineRefusedError as refusal:
             return self._result("refused", str(refusal))
 
     def delete_original(self, ref: ObjectRef, head: ObjectHead, result: Quarantined) -> None:
@@ -70,7 +75,7 @@ class Quarantine:
     ) -> Quarantined:
         destination = build_quarantine_ref(self._settings, ref, finding.merchant_biz_id)
         if destination is None:
-            raise QuarantineRefused("its name in quarantine would be longer than stores take")
+            raise QuarantineRefusedError("its name in quarantine would be longer than stores take")
         copied = copy_and_verify(self._store, ref, head, destination)
         self._records.copy_finding(compute_entry_id(ref, copied), finding)
         return Quarantined("move", "moved", bucket=destination.bucket, key=destination.key)
@@ -81,7 +86,7 @@ class Quarantine:
         self._records.save_acl(compute_entry_id(ref, head), self._store.acl(ref))
         self._store.set_acl(ref, PRIVATE_ACL)
         if self._store.head(ref) != head:
-            raise ObjectChanged("overwritten while it was made private")
+            raise ObjectChangedError("overwritten while it was made private")
         return self._result("private", "")
 
     def _result(self, status: str, detail: str) -> Quarantined:
@@ -150,16 +155,16 @@ def copy_and_verify(
     *,
     only_new: bool = False,
 ) -> ObjectHead:
-    """Copies the write that `head` describes, and looks at the copy. Raises Unavailable where it
-    is not the same."""
+    """Copies the write that `head` describes, and looks at the copy. Raises ServiceUnavailableError
+    where it is not the same."""
     tags = store.tags(ref)
     store.copy(ref, to, only_new=only_new)
     try:
         copied, copied_tags = store.head(to), store.tags(to)
-    except ObjectGone:
-        raise Unavailable("the copy is not there") from None
+    except ObjectNotFoundError:
+        raise ServiceUnavailableError("the copy is not there") from None
     if _content_differs(copied, head) or copied_tags != tags:
-        raise Unavailable("the copy has other bytes or tags than the original")
+        raise ServiceUnavailableError("the copy has other bytes or tags than the original")
     return copied
 
 
@@ -171,7 +176,7 @@ def delete_if_unchanged(store: QuarantineStore, ref: ObjectRef, head: ObjectHead
     it is looked at right before, and what is written between that look and the deletion, one round
     trip, is deleted in its place: there a bucket with versions, or ``private``, is the safe way.
     """
-    with suppress(ObjectGone, ObjectChanged):
+    with suppress(ObjectNotFoundError, ObjectChangedError):
         if store.head(ref) == head:
             store.delete(ref)
 

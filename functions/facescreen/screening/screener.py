@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from facescreen.errors import ObjectChanged, ObjectGone
+from facescreen.errors import ObjectChangedError, ObjectNotFoundError
 from facescreen.message import message
 from facescreen.model import Outcome, Status
 from facescreen.records.ledger import compute_entry_id
@@ -70,8 +70,8 @@ class Screener:
         self._quarantine = quarantine
 
     def screen(self, ref: ObjectRef, deadline: Deadline, *, write_back: bool = True) -> Outcome:
-        """Brings one object to its end. Raises errors.Passing and errors.OperatorFault, after
-        which the same event may be delivered again.
+        """Brings one object to its end. Raises errors.TransientError and errors.OperatorError,
+        after which the same event may be delivered again.
 
         Without `write_back` nothing is tagged or announced; what was found is recorded, and so
         paid for once.
@@ -85,9 +85,9 @@ class Screener:
                 return Outcome(ref, Status.SUPERSEDED, timing=watch.timing)
             pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
             return self._claim_and_screen(pinned, head, deadline, watch, write_back=write_back)
-        except ObjectGone as gone:
+        except ObjectNotFoundError as gone:
             return Outcome(ref, Status.GONE, timing=watch.timing, detail=str(gone))
-        except ObjectChanged:
+        except ObjectChangedError:
             return Outcome(ref, Status.SUPERSEDED, timing=watch.timing)
 
     def mark_failed(self, ref: ObjectRef, failure: FacescreenError) -> Outcome:
@@ -102,7 +102,7 @@ class Screener:
             found = self._ledger.get_finding(compute_entry_id(pinned, head), head.write)
             finding = found or build_failed_finding(self._build_biz_id(pinned, head), failure)
             return self._write_back(pinned, head, finding, watch, quarantine=None)
-        except ObjectGone as gone:
+        except ObjectNotFoundError as gone:
             return Outcome(ref, Status.GONE, timing=watch.timing, detail=str(gone))
 
     def _claim_and_screen(

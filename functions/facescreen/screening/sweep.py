@@ -9,7 +9,7 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from facescreen.errors import ObjectGone
+from facescreen.errors import ObjectNotFoundError
 from facescreen.events.build import event_of
 from facescreen.model import ObjectRef
 from facescreen.storage.ports import pages
@@ -77,7 +77,7 @@ class VerdictReader:
         ever does; the function's ledger knows better."""
         try:
             tags = persistently(lambda: self.store.tags(ref))
-        except ObjectGone:
+        except ObjectNotFoundError:
             return True
         standing = read_tags(tags, prefix=self.tag_prefix, form=self.tag_form)
         return standing is not None and standing.etag == ref.etag
@@ -141,7 +141,7 @@ class Sweeper:
 
     def sweep(self, deadline: Deadline) -> SweepRun:
         """Until `deadline`. Where it ended is kept, also where it raises errors.FacescreenError;
-        StillClaimed says that another run is under way."""
+        AlreadyInProgressError says that another run is under way."""
         run = SweepRun(self.cursors.resume(self.clock(), self.ages.all[-1]))
         try:
             run.stop_reason = (

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from facescreen.errors import StillClaimed
+from facescreen.errors import AlreadyInProgressError
 
 if TYPE_CHECKING:
     from facescreen.storage.ports import StateStore
@@ -72,14 +72,14 @@ class CursorStore:
         return SweepCursor(self._saved.until, now) if self._saved.is_over else self._saved
 
     def save(self, cursor: SweepCursor, now: datetime) -> None:
-        """Raises StillClaimed where another run has saved since."""
+        """Raises AlreadyInProgressError where another run has saved since."""
         if cursor == self._saved:
             return
         if self._object_key < _object_name(now):
             self._object_key, self._length = _object_name(now), 0
         line = cursor.to_line()
         if not self._state.append(self._object_key, self._length, line):
-            raise StillClaimed("another sweep is under way; this one ends")
+            raise AlreadyInProgressError("another sweep is under way; this one ends")
         self._length += len(line)
         self._saved = cursor
 

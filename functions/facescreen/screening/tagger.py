@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.errors import TagsRefused
+from facescreen.errors import TagsRefusedError
 from facescreen.model import Tagging
 from facescreen.records.ledger import compute_entry_id
 from facescreen.tags import our_keys, tag_set, tagged_etag
@@ -38,7 +38,7 @@ class Tagger:
         self._form = form
 
     def write(self, ref: ObjectRef, head: ObjectHead, finding: Finding) -> Tagging:
-        """Tags the write that `head` describes, if it still stands. Raises ObjectGone."""
+        """Tags the write that `head` describes, if it still stands. Raises ObjectNotFoundError."""
         if self._store.head(ref) != head:
             return SUPERSEDED
         if self._form == "none":
@@ -50,7 +50,7 @@ class Tagger:
             return Tagging("refused", detail)
         try:
             self._store.replace_tags(ref, other_tags | our_tags)
-        except TagsRefused as refusal:
+        except TagsRefusedError as refusal:
             return Tagging("refused", str(refusal))
         now = self._store.head(ref)
         if now == head:

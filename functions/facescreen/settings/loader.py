@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from facescreen.errors import BadSettings
+from facescreen.errors import InvalidSettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -142,10 +142,10 @@ class Reader:
             return row.form.empty
 
     def check(self) -> None:
-        """Raises BadSettings, which names everything that is wrong."""
+        """Raises InvalidSettingsError, which names everything that is wrong."""
         if self.errors:
             errors = tuple(dict.fromkeys(self.errors))
-            raise BadSettings("; ".join(errors), wrong=errors)
+            raise InvalidSettingsError("; ".join(errors), wrong=errors)
 
     def _field(self, metadata: Mapping[str, Any]) -> Any:
         return self.value(metadata["row"]) if "row" in metadata else self.read(metadata["group"])
@@ -166,7 +166,7 @@ class Reader:
 
 
 def load(kind: type[G], environment: Mapping[str, str], *, unused: Collection[str] = ()) -> G:
-    """A group by itself. Raises BadSettings, which names everything that is wrong."""
+    """A group by itself. Raises InvalidSettingsError, which names everything that is wrong."""
     reader = Reader(environment, unused=unused)
     settings = reader.read(kind)
     reader.check()

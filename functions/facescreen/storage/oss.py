@@ -106,7 +106,7 @@ class OssStore:
         for key, value in tags.items():
             rule.add(key, value)
         tagging = oss2.models.Tagging(rule)
-        with oss_errors(ref.key, refused=errors.TagsRefused):
+        with oss_errors(ref.key, refused=errors.TagsRefusedError):
             self._buckets.get(ref.bucket).put_object_tagging(
                 ref.key, tagging, params=version_of(ref)
             )
@@ -150,7 +150,7 @@ class OssQuarantineStore(OssStore):
             except oss2.exceptions.ServerError as error:
                 if error.code != "FileAlreadyExists":
                     raise
-                raise errors.ObjectChanged("an object stands there already") from None
+                raise errors.ObjectChangedError("an object stands there already") from None
 
     def delete(self, ref: ObjectRef) -> None:
         with oss_errors(ref.key):
@@ -182,7 +182,7 @@ class OssState:
         try:
             with oss_errors(key):
                 data: bytes = self._bucket.get_object(key).read()
-        except errors.ObjectGone:
+        except errors.ObjectNotFoundError:
             return b""
         return data
 
@@ -193,7 +193,9 @@ class OssState:
             except oss2.exceptions.PositionNotEqualToLength:
                 return False
         if real_version(appended.headers.get("x-oss-version-id", "")):
-            raise errors.BadSettings("STATE_BUCKET must be an unversioned bucket; this one is not")
+            raise errors.InvalidSettingsError(
+                "STATE_BUCKET must be an unversioned bucket; this one is not"
+            )
         return True
 
     def names(self, prefix: str, after: str) -> Iterator[str]:
@@ -227,7 +229,7 @@ class _Buckets:
         try:
             return self._make(name)
         except oss2.exceptions.ClientError:
-            raise errors.BadEvent("the bucket's name is not one that OSS allows") from None
+            raise errors.InvalidEventError("the bucket's name is not one that OSS allows") from None
 
 
 def _page(bucket: oss2.Bucket, prefix: str, after: str) -> Page:
@@ -255,18 +257,20 @@ class _Provider:
 
 @contextmanager
 def oss_errors(
-    key: str, refused: type[errors.FacescreenError] = errors.BadRequest
+    key: str, refused: type[errors.FacescreenError] = errors.RequestRejectedError
 ) -> Iterator[None]:
     """oss2's errors as ours. Theirs stay behind: they hold headers and strings to sign."""
     try:
         yield
     except oss2.exceptions.RequestError as error:
         cause = type(error.exception).__name__
-        raise errors.Unavailable(f"OSS can't be reached ({cause})") from None
+        raise errors.ServiceUnavailableError(f"OSS can't be reached ({cause})") from None
     except oss2.exceptions.OssError as error:
         kind = _kind(error, refused)
         message = (
-            not_found_message(key) if kind is errors.ObjectGone else f"OSS refused: {error.message}"
+            not_found_message(key)
+            if kind is errors.ObjectNotFoundError
+            else f"OSS refused: {error.message}"
         )
         raise kind(message, code=error.code, request_id=error.request_id) from None
 
@@ -275,14 +279,18 @@ def _kind(
     error: oss2.exceptions.OssError, refused: type[errors.FacescreenError]
 ) -> type[errors.FacescreenError]:
     if error.code in ("InvalidAccessKeyId", "SignatureDoesNotMatch"):
-        return errors.BadCredentials
+        return errors.InvalidCredentialsError
     if error.code in ("InvalidSecurityToken", "SecurityTokenExpired", "RequestTimeTooSkewed"):
-        return errors.CredentialsExpired
+        return errors.CredentialsExpiredError
     if error.status >= 500 or error.status == 429:
-        return errors.Unavailable
+        return errors.ServiceUnavailableError
     if error.status == 404 and error.code != "NoSuchBucket":
-        return errors.ObjectGone
-    by_status = {403: errors.AccessRefused, 412: errors.ObjectChanged, 404: errors.BadSettings}
+        return errors.ObjectNotFoundError
+    by_status = {
+        403: errors.AccessDeniedError,
+        412: errors.ObjectChangedError,
+        404: errors.InvalidSettingsError,
+    }
     return by_status.get(error.status, refused)
 
 

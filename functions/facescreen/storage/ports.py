@@ -18,7 +18,7 @@ MOST_LISTED = 1000
 class ObjectStore(Protocol):
     """The bucket that is watched. A `version_id` in the reference pins every operation to it.
 
-    All raise ObjectGone, AccessRefused, Unavailable.
+    All raise ObjectNotFoundError, AccessDeniedError, ServiceUnavailableError.
     """
 
     name: str
@@ -34,18 +34,18 @@ class ObjectStore(Protocol):
         """What stands there now."""
 
     def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
-        """A range of the bytes that `ref.etag` names. Raises ObjectChanged when others stand, and
-        ContentFault where the store gives the bytes to nobody like us: S3's customer keys (SSE-C)
-        and archives."""
+        """A range of the bytes that `ref.etag` names. Raises ObjectChangedError when others stand,
+        and ContentError where the store gives the bytes to nobody like us: S3's customer keys
+        (SSE-C) and archives."""
 
     def download(self, ref: ObjectRef, *, convert: bool) -> bytes:
-        """All of the bytes that `ref.etag` names. Raises ObjectChanged when others stand."""
+        """All of the bytes that `ref.etag` names. Raises ObjectChangedError when others stand."""
 
     def tags(self, ref: ObjectRef) -> dict[str, str]:
         """The whole tag set."""
 
     def replace_tags(self, ref: ObjectRef, tags: dict[str, str]) -> None:
-        """Puts the whole tag set. Raises TagsRefused."""
+        """Puts the whole tag set. Raises TagsRefusedError."""
 
     def presign(self, ref: ObjectRef, seconds: int, *, convert: bool) -> str:
         """A presigned GET URL on the public endpoint, good for `seconds`."""
@@ -65,20 +65,20 @@ class QuarantineStore(ObjectStore, Protocol):
         metadata and tags; no access list goes along. One plain CopyObject: at most 1 GB on OSS,
         5 GB on S3, and the service takes no more than 20 MB of anything.
 
-        Raises ObjectChanged when other bytes stand there, or with `only_new` any at `to`. OSS
+        Raises ObjectChangedError when other bytes stand there, or with `only_new` any at `to`. OSS
         does not keep to `only_new` where the bucket keeps versions, which an overwrite adds to.
         """
 
     def delete(self, ref: ObjectRef) -> None:
         """Deletes for good the version that is named, or what stands there: S3 only if that has
-        `ref.etag` (it raises ObjectChanged); OSS knows no such condition."""
+        `ref.etag` (it raises ObjectChangedError); OSS knows no such condition."""
 
     def acl(self, ref: ObjectRef) -> str:
         """The object's own access list, in the store's words, as `set_acl` takes it."""
 
     def set_acl(self, ref: ObjectRef, acl: str) -> None:
-        """Sets it; ``private`` opens the object to nobody. Raises QuarantineRefused where objects
-        have none of their own."""
+        """Sets it; ``private`` opens the object to nobody. Raises QuarantineRefusedError where
+        objects have none of their own."""
 
 
 class StateStore(Protocol):

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _CHECKSUMS = ("CRC64NVME", "SHA256", "SHA1", "CRC32C", "CRC32")
 _BY_STATUS: dict[int, type[errors.FacescreenError]] = {
-    404: errors.ObjectGone,
-    405: errors.ObjectGone,  # a delete marker, asked for by its version
-    409: errors.ObjectChanged,  # a conditional write that met another
-    412: errors.ObjectChanged,
+    404: errors.ObjectNotFoundError,
+    405: errors.ObjectNotFoundError,  # a delete marker, asked for by its version
+    409: errors.ObjectChangedError,  # a conditional write that met another
+    412: errors.ObjectChangedError,
 }
 _MAX_CONNECTIONS = 32
 """Kept open: as many as threads that read tags for a report."""
@@ -54,16 +54,16 @@ class S3Store:
         """Where presigned URLs lie."""
 
     def head(self, ref: ObjectRef) -> ObjectHead:
-        """Raises errors.AccessRefused also for what is gone, where the role may not list."""
+        """Raises errors.AccessDeniedError also for what is gone, where the role may not list."""
         try:
             return self._head(ref)
-        except errors.ContentFault:
+        except errors.ContentError:
             return self._listed(ref)
 
     def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
         try:
             return self._get(ref, Range=f"bytes={start}-{start + length - 1}")
-        except errors.BadRequest as error:
+        except errors.RequestRejectedError as error:
             if error.code != "InvalidRange":
                 raise
             return b""
@@ -79,7 +79,7 @@ class S3Store:
 
     def replace_tags(self, ref: ObjectRef, tags: dict[str, str]) -> None:
         tagging = {"TagSet": [{"Key": key, "Value": value} for key, value in tags.items()]}
-        with s3_errors(ref.key, refused=errors.TagsRefused):
+        with s3_errors(ref.key, refused=errors.TagsRefusedError):
             self._client.put_object_tagging(**named(ref), Tagging=tagging)
 
     def presign(self, ref: ObjectRef, seconds: int, *, convert: bool) -> str:
@@ -118,7 +118,7 @@ class S3Store:
                 )
                 if wanted and found["Key"] == ref.key:
                     return _object_head(found, found["Size"])
-        raise errors.ObjectGone(not_found_message(ref.key))
+        raise errors.ObjectNotFoundError(not_found_message(ref.key))
 
     def _get(self, ref: ObjectRef, **options: str) -> bytes:
         only_if = {"IfMatch": f'"{ref.etag}"'} if ref.etag else {}
@@ -156,7 +156,7 @@ class S3QuarantineStore(S3Store):
 
     def set_acl(self, ref: ObjectRef, acl: str) -> None:
         access = {"ACL": acl} if acl == "private" else {"AccessControlPolicy": json.loads(acl)}
-        with s3_errors(ref.key, refused=errors.QuarantineRefused):
+        with s3_errors(ref.key, refused=errors.QuarantineRefusedError):
             self._client.put_object_acl(**named(ref), **access)
 
 
@@ -174,7 +174,7 @@ class S3State:
     def read(self, key: str) -> bytes:
         try:
             return self._get(key)[0]
-        except errors.ObjectGone:
+        except errors.ObjectNotFoundError:
             return b""
 
     def append(self, key: str, position: int, data: bytes) -> bool:
@@ -187,7 +187,7 @@ class S3State:
                 self._client.put_object(
                     Bucket=self._bucket, Key=key, Body=before + data, **condition
                 )
-        except (errors.ObjectChanged, errors.ObjectGone):
+        except (errors.ObjectChangedError, errors.ObjectNotFoundError):
             return False
         return True
 
@@ -214,7 +214,7 @@ def _page(client: Any, bucket: str, prefix: str, after: str) -> Page:
 
 
 def s3_errors(
-    key: str, refused: type[errors.FacescreenError] = errors.BadRequest
+    key: str, refused: type[errors.FacescreenError] = errors.RequestRejectedError
 ) -> AbstractContextManager[None]:
     """boto3's errors about the object `key` as ours."""
     return aws_errors("S3", lambda refusal, _: _judge(refusal, key, refused))
@@ -224,12 +224,12 @@ def _judge(
     refusal: Refusal, key: str, refused: type[errors.FacescreenError]
 ) -> errors.FacescreenError:
     if withheld := _withheld(refusal):
-        return errors.ContentFault("S3 does not give the bytes", code=withheld)
+        return errors.ContentError("S3 does not give the bytes", code=withheld)
     kind = refusal.kind(_BY_STATUS.get(refusal.status, refused))
     message = f"S3 refused: {refusal.message}"
-    if kind is errors.ObjectGone:
+    if kind is errors.ObjectNotFoundError:
         message = not_found_message(key)
-    elif kind is errors.AccessRefused:
+    elif kind is errors.AccessDeniedError:
         message += _MAY_BE_GONE
     return kind(message, code=refusal.code, request_id=refusal.request_id)
 
@@ -255,20 +255,20 @@ def _connect(session: boto3.Session, endpoint: str) -> Any:
 
 
 def named(ref: ObjectRef) -> dict[str, str]:
-    """The parameters that name an object, and its version. Raises errors.BadEvent."""
+    """The parameters that name an object, and its version. Raises errors.InvalidEventError."""
     version = {"VersionId": ref.version_id} if ref.version_id else {}
     return {"Bucket": _checked(ref.bucket), "Key": ref.key, **version}
 
 
 def _checked(bucket: str) -> str:
     if not _BUCKET.fullmatch(bucket):
-        raise errors.BadEvent("the bucket's name is not one that S3 allows")
+        raise errors.InvalidEventError("the bucket's name is not one that S3 allows")
     return bucket
 
 
 def _as_it_stands(convert: bool) -> None:
     if convert:
-        raise errors.BadRequest("S3 converts no images on the way")
+        raise errors.RequestRejectedError("S3 converts no images on the way")
 
 
 def _object_head(found: dict[str, Any], size: int) -> ObjectHead:

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from facescreen.errors import BadRequest, ObjectChanged, ObjectGone, TagsRefused
+from facescreen.errors import (
+    ObjectChangedError,
+    ObjectNotFoundError,
+    RequestRejectedError,
+    TagsRefusedError,
+)
 from facescreen.model import ObjectHead
 from facescreen.storage.ports import MOST_LISTED, Listed, Page
 
@@ -91,7 +96,7 @@ class MemoryStore:
     def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
         stored = self._get("read", ref)
         if ref.etag and ref.etag != stored.head.etag:
-            raise ObjectChanged("other bytes")
+            raise ObjectChangedError("other bytes")
         return stored.data[start : start + length]
 
     def download(self, ref: ObjectRef, *, convert: bool) -> bytes:
@@ -99,7 +104,7 @@ class MemoryStore:
         if not convert:
             return data
         if self._convert is None:
-            raise BadRequest("this store converts no images")
+            raise RequestRejectedError("this store converts no images")
         return self._convert(data)
 
     def tags(self, ref: ObjectRef) -> dict[str, str]:
@@ -108,7 +113,7 @@ class MemoryStore:
     def replace_tags(self, ref: ObjectRef, tags: dict[str, str]) -> None:
         stored = self._get("replace_tags", ref)
         if len(tags) > _MAX_TAGS:
-            raise TagsRefused(f"more than {_MAX_TAGS} tags")
+            raise TagsRefusedError(f"more than {_MAX_TAGS} tags")
         stored.tags = dict(tags)
 
     def presign(self, ref: ObjectRef, seconds: int, *, convert: bool) -> str:
@@ -131,7 +136,7 @@ class MemoryStore:
     def copy(self, ref: ObjectRef, to: ObjectRef, *, only_new: bool) -> None:
         stored = self._get("copy", ref)
         if ref.etag != stored.head.etag or (only_new and self.exists(to.bucket, to.key)):
-            raise ObjectChanged("other bytes")
+            raise ObjectChangedError("other bytes")
         self.put(to.bucket, to.key, stored.data, stored.tags)
 
     def delete(self, ref: ObjectRef) -> None:
@@ -153,7 +158,7 @@ class MemoryStore:
         try:
             return self._objects[ref.bucket, ref.key]
         except KeyError:
-            raise ObjectGone("the object is not there any more") from None
+            raise ObjectNotFoundError("the object is not there any more") from None
 
 
 class MemoryState:

@@ -58,7 +58,9 @@ class Fc2Invoker(FunctionComputeInvoker):
             raise refusal(int(error.status_code or 0), str(error.err_code or "")) from None
         except requests.RequestException as error:  # an answer that is no JSON, too
             what = type(error).__name__
-            raise errors.Unavailable(f"Function Compute can't be reached ({what})") from None
+            raise errors.ServiceUnavailableError(
+                f"Function Compute can't be reached ({what})"
+            ) from None
 
     def _absent(self) -> str:
         return (

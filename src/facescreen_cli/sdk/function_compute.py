@@ -40,6 +40,6 @@ def fc_errors() -> Iterator[None]:
     try:
         yield
     except UnretryableException:
-        raise errors.Unavailable("Function Compute can't be reached") from None
+        raise errors.ServiceUnavailableError("Function Compute can't be reached") from None
     except TeaException as error:
         raise refusal(error.statusCode or 0, error.code or "") from None

@@ -17,7 +17,8 @@ _Answer = TypeVar("_Answer")
 
 
 class FunctionComputeInvoker(ABC):
-    """The port Invoker. Both methods raise errors.BadSettings where there is no such function."""
+    """The port Invoker. Both methods raise errors.InvalidSettingsError where there is no such
+    function."""
 
     function: str
 
@@ -27,12 +28,12 @@ class FunctionComputeInvoker(ABC):
         self._ask(lambda: self._invoke(payload))
 
     def check_handler(self) -> None:
-        """Raises errors.BadSettings for a function that screens no objects: it would accept every
-        event, and fail or do something else."""
+        """Raises errors.InvalidSettingsError for a function that screens no objects: it would
+        accept every event, and fail or do something else."""
         with permission_hint("fc:GetFunction", self.function):
             handler = self._ask(self._handler)
         if handler != _HANDLER:
-            raise errors.BadSettings(
+            raise errors.InvalidSettingsError(
                 f"the function {self.function!r} has the handler {handler!r}, not {_HANDLER!r}: "
                 "set FC_FUNCTION to the one that screens the bucket's objects"
             )
@@ -40,12 +41,12 @@ class FunctionComputeInvoker(ABC):
     def _ask(self, ask: Callable[[], _Answer]) -> _Answer:
         try:
             return persistently(ask)
-        except errors.ObjectGone:
-            raise errors.BadSettings(self._absent()) from None
+        except errors.ObjectNotFoundError:
+            raise errors.InvalidSettingsError(self._absent()) from None
 
     @abstractmethod
     def _invoke(self, payload: bytes) -> None:
-        """Once. Raises errors.ObjectGone where there is no such function."""
+        """Once. Raises errors.ObjectNotFoundError where there is no such function."""
 
     @abstractmethod
     def _handler(self) -> str:

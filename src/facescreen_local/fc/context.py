@@ -27,7 +27,7 @@ class RequestContext:
 
     @property
     def deployment(self) -> Deployment:
-        """The function that the request is about. Raises Refused."""
+        """The function that the request is about. Raises FcError."""
         return self.functions.find(self.target.function)
 
     async def read_body(self, max_bytes: int) -> bytes:

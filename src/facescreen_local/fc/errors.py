@@ -22,13 +22,13 @@ REQUEST_ID = "x-fc-request-id"
 """The header that every answer has."""
 
 
-class Refused(LocalError):
+class FcError(LocalError):
     """Codes are from Function Compute's list of them."""
 
 
-def function_not_found(name: str) -> Refused:
+def function_not_found(name: str) -> FcError:
     """404 FunctionNotFound."""
-    return Refused(404, "FunctionNotFound", f"function {name[:128]!r} does not exist")
+    return FcError(404, "FunctionNotFound", f"function {name[:128]!r} does not exist")
 
 
 def response(status: int, told: Mapping[str, str], request_id: str) -> web.Response:
@@ -74,13 +74,13 @@ _SHARED: Mapping[type[Exception], tuple[int, str, str]] = {
     NonceUsedError: (400, "SignatureNonceUsed", "the signature nonce was used already"),
     TooManyParametersError: (400, "InvalidArgument", "too many query parameters"),
 }
-ERRORS: tuple[type[Exception], ...] = (Refused, *_SHARED)
+ERRORS: tuple[type[Exception], ...] = (FcError, *_SHARED)
 """What a request may fail with: errors of the service's own, and of the code that all share."""
 
 
-def to_refused(error: Exception) -> Refused:
+def to_refused(error: Exception) -> FcError:
     """One of ERRORS in Function Compute's words."""
-    if isinstance(error, Refused):
+    if isinstance(error, FcError):
         return error
     status, code, message = _SHARED[type(error)]
-    return Refused(status, code, message.format(error))
+    return FcError(status, code, message.format(error))

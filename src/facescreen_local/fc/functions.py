@@ -14,12 +14,12 @@ from types import MappingProxyType
 from typing import Any
 
 from facescreen_local.auth.account import Identity
-from facescreen_local.fc.errors import Refused, function_not_found
+from facescreen_local.fc.errors import FcError, function_not_found
 from facescreen_local.fc.invocations import Invocation, Invocations
 from facescreen_local.fc.runtime.code import unpacked
 from facescreen_local.fc.runtime.deployment import Deployment
 from facescreen_local.fc.runtime.instance import Result
-from facescreen_local.fc.runtime.pool import Pool, Throttled
+from facescreen_local.fc.runtime.pool import AllInstancesBusyError, Pool
 from facescreen_local.fc.store.event import Event
 from facescreen_local.fc.store.journal import Journal
 from facescreen_local.fc.timer import run_timer, timer_event
@@ -90,18 +90,18 @@ class Functions:
         return list(self._invocations.records)
 
     def find(self, function: str) -> Deployment:
-        """A function by name. Raises Refused."""
+        """A function by name. Raises FcError."""
         return self._pool(function).deployment
 
     async def invoke(self, function: str, event: Event) -> Result:
-        """Invoke a function by name, and wait for its result. Raises Refused."""
+        """Invoke a function by name, and wait for its result. Raises FcError."""
         try:
             return await self._invocations.invoke(self._pool(function), event)
-        except Throttled as error:
-            raise Refused(429, "ResourceExhausted", "all instances are busy") from error
+        except AllInstancesBusyError as error:
+            raise FcError(429, "ResourceExhausted", "all instances are busy") from error
 
     def enqueue(self, function: str, event: Event) -> None:
-        """Invoke a function by name until it succeeds or the event is given up. Raises Refused."""
+        """Invoke a function by name until it succeeds or the event is given up. Raises FcError."""
         self._invocations.enqueue(self._pool(function), event)
 
     def deliver(self, record: dict[str, Any]) -> None:
@@ -116,7 +116,7 @@ class Functions:
                         self._invocations.enqueue(pool, event, behaviour.delay_ms / 1000)
 
     def fire(self, function: str) -> int:
-        """Fire the enabled time triggers of a function now, and count them. Raises Refused."""
+        """Fire the enabled time triggers of a function now, and count them. Raises FcError."""
         pool = self._pool(function)
         timers = [timer for timer in pool.function.timers if timer.enabled]
         for timer in timers:

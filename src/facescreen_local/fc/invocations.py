@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from functools import partial
 
 from facescreen_local.fc.runtime.instance import Result, Status
-from facescreen_local.fc.runtime.pool import Pool, Throttled
+from facescreen_local.fc.runtime.pool import AllInstancesBusyError, Pool
 from facescreen_local.fc.store.event import ERROR_TYPE, EXPIRED, Event, failure_record
 from facescreen_local.fc.store.journal import Journal
 
@@ -59,7 +59,8 @@ class Invocations:
     async def invoke(
         self, pool: Pool, event: Event, *, attempt: int = 1, wait_s: float = 0
     ) -> Result:
-        """One attempt; raises Throttled when no instance comes free in `wait_s` seconds."""
+        """One attempt; raises AllInstancesBusyError when no instance comes free in `wait_s`
+        seconds."""
         async with pool.instance(wait_s) as instance:
             started = _now()
             result = await instance.invoke(event.request_id, event.payload)
@@ -120,7 +121,7 @@ class Invocations:
         while (wait_s := event.remaining_s(pool.function.max_event_age_s)) > 0:
             try:
                 result = await self.invoke(pool, event, attempt=attempt + 1, wait_s=wait_s)
-            except Throttled:
+            except AllInstancesBusyError:
                 break
             if result.status == "ok":
                 return

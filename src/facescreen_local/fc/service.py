@@ -10,7 +10,7 @@ from facescreen_local.auth.account import Identity
 from facescreen_local.fc import operations
 from facescreen_local.fc.api import Api, Fc2Api, Fc3Api, is_fc2
 from facescreen_local.fc.context import RequestContext
-from facescreen_local.fc.errors import ERRORS, REQUEST_ID, Refused, response, to_refused
+from facescreen_local.fc.errors import ERRORS, REQUEST_ID, FcError, response, to_refused
 from facescreen_local.fc.functions import Functions
 from facescreen_local.fc.operations import OPERATIONS
 from facescreen_local.protocol.operations import load
@@ -73,7 +73,7 @@ class FcService(Service):
         operation = OPERATIONS.find(head.method, target.resource)
         if operation is None:
             message = f"'{head.method}' against '{head.path[:100]}' is not supported"
-            raise Refused(400, "PathNotSupported", message)
+            raise FcError(400, "PathNotSupported", message)
         api.authorize(head)
         return await operation.perform(
             RequestContext(api, head, target, self.functions, request_id, request)

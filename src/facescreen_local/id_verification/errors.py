@@ -43,7 +43,7 @@ GATEWAY_STATUS = {
 """HTTP status of the codes of Alibaba Cloud's API gateway that this stand-in gives."""
 
 
-class Refusal(Exception):
+class IdVerificationError(Exception):
     """A request is not served. The text goes to the caller: no URL, key or token in it."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -80,13 +80,13 @@ _SHARED: Mapping[type[Exception], tuple[str, str]] = {
     ),
     NonceUsedError: ("SignatureNonceUsed", "Specified signature nonce was used already."),
 }
-ERRORS: tuple[type[Exception], ...] = (Refusal, *_SHARED)
+ERRORS: tuple[type[Exception], ...] = (IdVerificationError, *_SHARED)
 """What a request may fail with: errors of the service's own, and of the code that all share."""
 
 
-def to_refusal(error: Exception) -> Refusal:
+def to_refusal(error: Exception) -> IdVerificationError:
     """One of ERRORS in the service's words, or the gateway's."""
-    if isinstance(error, Refusal):
+    if isinstance(error, IdVerificationError):
         return error
     code, message = _SHARED[type(error)]
-    return Refusal(code, message.format(error))
+    return IdVerificationError(code, message.format(error))

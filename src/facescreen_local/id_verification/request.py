@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.errors import IdVerificationError
 
 _MOST_PARAMETERS = 32
 
@@ -25,9 +25,9 @@ class Parameters:
 
 
 def pairs(encoded: str) -> list[tuple[str, str]]:
-    """The parameters of a query or a form, in its order. Raises Refusal."""
+    """The parameters of a query or a form, in its order. Raises IdVerificationError."""
     try:
         return parse_qsl(encoded, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
     except ValueError:
         text = f"More than {_MOST_PARAMETERS} parameters."
-        raise Refusal("InvalidParameter", text) from None
+        raise IdVerificationError("InvalidParameter", text) from None

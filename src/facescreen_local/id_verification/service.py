@@ -16,7 +16,7 @@ from facescreen_local.id_verification.errors import (
     ERRORS,
     GATEWAY_STATUS,
     SERVICE_STATUS,
-    Refusal,
+    IdVerificationError,
     to_refusal,
 )
 from facescreen_local.id_verification.gateway import Gateway
@@ -112,7 +112,7 @@ class IdVerificationService(Service):
         operation = OPERATIONS.find(head.method, version, self.operation(request))
         if operation is None or head.path != "/":
             text = "Specified api is not found, please check your url and method."
-            raise Refusal("InvalidAction.NotFound", text)
+            raise IdVerificationError("InvalidAction.NotFound", text)
         parameters = self._gateway.admit(head, await read_body(request, _LARGEST_BODY))
         return await operation.perform(
             RequestContext(

@@ -9,7 +9,7 @@ from facescreen_local.auth.credentials import (
     SignatureMismatchError,
     UnknownAccessKeyError,
 )
-from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.protocol.body import BodyTooLargeError
 from facescreen_local.protocol.form import (
     FieldTooLongError,
@@ -84,13 +84,13 @@ _SHARED: Mapping[type[Exception], tuple[str, str]] = {
         '["{0.comparison}", "${0.field}", ...]',
     ),
 }
-ERRORS: tuple[type[Exception], ...] = (Refusal, *_SHARED)
+ERRORS: tuple[type[Exception], ...] = (IdVerificationError, *_SHARED)
 """What a form may fail with."""
 
 
-def to_refusal(error: Exception) -> Refusal:
+def to_refusal(error: Exception) -> IdVerificationError:
     """One of ERRORS in the upload target's words."""
-    if isinstance(error, Refusal):
+    if isinstance(error, IdVerificationError):
         return error
     code, message = _SHARED[type(error)]
-    return Refusal(code, message.format(error))
+    return IdVerificationError(code, message.format(error))

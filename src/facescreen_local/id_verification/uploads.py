@@ -16,7 +16,7 @@ from aiohttp import web
 
 from facescreen_local.auth.account import Identity
 from facescreen_local.auth.credentials import hmac_sha1
-from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.limits import LARGEST
 from facescreen_local.id_verification.store.files import UploadedFiles
 from facescreen_local.id_verification.upload_errors import ERRORS, STATUS, to_refusal
@@ -64,11 +64,13 @@ class UploadService(Service):
 
     def file(self, url: str) -> bytes:
         """What was uploaded to `url`, FaceFile's ``http://<Bucket>.<Endpoint>/<ObjectKey>``: looked
-        up here, not downloaded from anywhere. Raises Refusal (InvalidParameter)."""
+        up here, not downloaded from anywhere. Raises IdVerificationError (InvalidParameter)."""
         host, _, key = url.removeprefix("http://").partition("/")
         content = self._files.get(key) if host == self._host else None
         if content is None:
-            raise Refusal("InvalidParameter", "FaceFile is invalid: no file was uploaded there.")
+            raise IdVerificationError(
+                "InvalidParameter", "FaceFile is invalid: no file was uploaded there."
+            )
         return content
 
     async def start(self, at: int | socket.socket = 0) -> None:
@@ -108,7 +110,7 @@ class UploadService(Service):
     async def _post_object(self, request: web.BaseRequest) -> web.Response:
         if (request.method, request.raw_path) != ("POST", "/"):
             text = "The specified method is not allowed against this resource."
-            raise Refusal("MethodNotAllowed", text)
+            raise IdVerificationError("MethodNotAllowed", text)
         check_signature = partial(check_signature_v1, self._identity)
         settings = PostSettings(self._bucket, LARGEST, MAX_FIELDS, check_signature)
         posted = await read_post(request, settings)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.errors import IdVerificationError
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Analyzer(Protocol):
     """Judges an image or video in which a face was found."""
 
     def analyze(self, content: bytes) -> Analysis:
-        """The verdict on `content`, the file as it was received. Raises Refusal."""
+        """The verdict on `content`, the file as it was received. Raises IdVerificationError."""
 
 
 class ScriptedAnalyzer:
@@ -44,7 +44,7 @@ class ScriptedAnalyzer:
         self._verdicts: dict[str, Analysis] = {}
 
     def analyze(self, content: bytes) -> Analysis:
-        """Raises Refusal (InternalError) while the file is not what it should be."""
+        """Raises IdVerificationError (InternalError) while the file is not what it should be."""
         self._refresh()
         return self._verdicts.get(hashlib.sha256(content).hexdigest(), LOW_RISK)
 
@@ -58,7 +58,7 @@ class ScriptedAnalyzer:
         except FileNotFoundError:
             self._verdicts, self._read_at = {}, None
         except ValueError as error:
-            raise Refusal("InternalError", f"{self._path.name}: {error}") from None
+            raise IdVerificationError("InternalError", f"{self._path.name}: {error}") from None
 
 
 def _parsed(text: bytes) -> dict[str, Analysis]:

@@ -19,7 +19,7 @@ from facescreen_local.mns.errors import (
 from facescreen_local.mns.long_poll import Arrivals
 from facescreen_local.mns.notification import Published
 from facescreen_local.mns.store.clock import now
-from facescreen_local.mns.store.messages import BadHandle, Message, Messages
+from facescreen_local.mns.store.messages import InvalidReceiptHandleError, Message, Messages
 from facescreen_local.mns.store.resources import (
     QUEUES,
     TOPICS,
@@ -118,7 +118,7 @@ class Bus:
         self.queue(queue)
         try:
             deleted = self.messages.delete(queue, handle)
-        except BadHandle:
+        except InvalidReceiptHandleError:
             raise _bad_handle() from None
         if not deleted:
             raise message_not_exist()
@@ -128,7 +128,7 @@ class Bus:
         self.queue(queue)
         try:
             hidden = self.messages.hide(queue, handle, hidden_s)
-        except BadHandle:
+        except InvalidReceiptHandleError:
             raise _bad_handle() from None
         if hidden is None:
             raise message_not_exist()

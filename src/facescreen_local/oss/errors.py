@@ -57,7 +57,7 @@ class OssError(Exception):
         self.headers = dict(headers or {})
 
 
-class NoSuchKey(OssError):
+class NoSuchKeyError(OssError):
     """404: there is no such object, or its current version is a delete marker."""
 
     def __init__(self, key: str, headers: Mapping[str, str] | None = None) -> None:
@@ -65,7 +65,7 @@ class NoSuchKey(OssError):
         super().__init__(404, "NoSuchKey", text, {"Key": key}, headers)
 
 
-class MarkedDeleted(OssError):
+class DeleteMarkerError(OssError):
     """405: the version that was named is a delete marker."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 
-class BadBehaviour(ValueError):
+class InvalidFaultError(ValueError):
     """The text says which field is wrong and what it may be."""
 
 
@@ -74,7 +74,7 @@ class Behaviour:
 
     @classmethod
     def parse(cls, given: object) -> Behaviour:
-        """Reads one service's object of ``PUT /behaviour``. Raises BadBehaviour."""
+        """Reads one service's object of ``PUT /behaviour``. Raises InvalidFaultError."""
         values = _known(cls, given)
         values["faults"] = [Fault(**_known(Fault, fault)) for fault in values.get("faults", [])]
         return cls(**values)
@@ -103,11 +103,11 @@ _TAKES: dict[str, tuple[type, ...]] = {
 def _known(shape: type, given: object) -> dict[str, Any]:
     """The fields of `shape` among `given`, each of its type; null means the default."""
     if not isinstance(given, dict):
-        raise BadBehaviour(f"expected an object, not {type(given).__name__}")
+        raise InvalidFaultError(f"expected an object, not {type(given).__name__}")
     names = {f.name for f in fields(shape)}
     unknown = sorted(set(given) - names)
     if unknown:
-        raise BadBehaviour(f"unknown field {unknown[0]!r}; known: {', '.join(sorted(names))}")
+        raise InvalidFaultError(f"unknown field {unknown[0]!r}; known: {', '.join(sorted(names))}")
     values = {name: value for name, value in given.items() if value is not None}
     for name, value in values.items():
         _check(name, value)
@@ -117,10 +117,10 @@ def _known(shape: type, given: object) -> dict[str, Any]:
 def _check(name: str, value: object) -> None:
     takes = _TAKES[name]
     if not isinstance(value, takes) or (isinstance(value, bool) and takes is not _SWITCH):
-        raise BadBehaviour(f"{name} must be a {takes[-1].__name__}, not {value!r}")
+        raise InvalidFaultError(f"{name} must be a {takes[-1].__name__}, not {value!r}")
     if isinstance(value, (int, float)) and not 0 <= value < 1e9:
-        raise BadBehaviour(f"{name} must not be negative, nor beyond reason: {value!r}")
+        raise InvalidFaultError(f"{name} must not be negative, nor beyond reason: {value!r}")
     if isinstance(value, dict):
         for code, share in value.items():
             if not isinstance(share, (int, float)) or not 0 <= share <= 1:
-                raise BadBehaviour(f"{name}: the share of {code} must be 0 to 1")
+                raise InvalidFaultError(f"{name}: the share of {code} must be 0 to 1")

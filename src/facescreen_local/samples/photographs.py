@@ -13,7 +13,7 @@ WIDTH, HEIGHT = 480, 640
 """The page's recommended size (face-deepfake.txt: "640 × 480 pixels (height × width)")."""
 
 
-class PhotographsMissing(RuntimeError):
+class PhotographsMissingError(RuntimeError):
     """The wheel that holds them is not installed."""
 
 
@@ -43,5 +43,5 @@ def _folder() -> Path:
     package = importlib.util.find_spec(_PACKAGE)
     folders = package.submodule_search_locations if package else None
     if not folders:
-        raise PhotographsMissing("the samples need the package scikit-image: no photographs")
+        raise PhotographsMissingError("the samples need the package scikit-image: no photographs")
     return Path(folders[0]) / "data"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.verdicts import LOW_RISK, Analysis
 
 FORGED, POISON = b"forged", b"poison"
@@ -13,7 +13,7 @@ class ByLastBytes:
     ends with POISON. A JPEG may end with anything."""
 
     def analyze(self, content: bytes) -> Analysis:
-        """Raises Refusal."""
+        """Raises IdVerificationError."""
         if content.endswith(POISON):
-            raise Refusal("InvalidParameter", "SceneCode is invalid.")
+            raise IdVerificationError("InvalidParameter", "SceneCode is invalid.")
         return Analysis("1", ("SuspectDeepForgery",)) if content.endswith(FORGED) else LOW_RISK

@@ -15,7 +15,7 @@ from darabonba.runtime import RuntimeOptions
 
 from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.budget import DailyBudget, reserved_calls_by_day
-from facescreen.errors import Deferred
+from facescreen.errors import DailyLimitReachedError
 from facescreen.storage.oss import OssState
 from facescreen_local.cloud import LocalCloud
 from tests.integration.vendors import clients
@@ -147,6 +147,6 @@ def _drawn(cap: DailyBudget) -> int:
     while True:
         try:
             cap.reserve(0)
-        except Deferred:
+        except DailyLimitReachedError:
             return count
         count += 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from facescreen_local.fc.runtime import code
-from facescreen_serverless_devs.section import BadTemplate
+from facescreen_serverless_devs.section import InvalidTemplateError
 
 
 def zipped(path: Path, **files: str) -> Path:
@@ -34,7 +34,7 @@ def test_the_same_bytes_are_unpacked_once_and_others_elsewhere(tmp_path: Path) -
 
 def test_what_is_no_zip_is_named_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "f.zip").write_text("no zip")
-    with pytest.raises(BadTemplate, match=r"f\.zip: File is not a zip file"):
+    with pytest.raises(InvalidTemplateError, match=r"f\.zip: File is not a zip file"):
         code.unpacked(tmp_path / "f.zip", tmp_path / "data")
     assert list((tmp_path / "data").iterdir()) == []
 
@@ -43,5 +43,5 @@ def test_a_zip_that_would_fill_the_disk_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(code, "_LARGEST", 4)
-    with pytest.raises(BadTemplate, match="unpacks to more than 4 bytes"):
+    with pytest.raises(InvalidTemplateError, match="unpacks to more than 4 bytes"):
         code.unpacked(zipped(tmp_path / "f.zip", index="12345"), tmp_path / "data")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facescreen_local.fc.errors import Refused
+from facescreen_local.fc.errors import FcError
 from facescreen_local.fc.http_trigger.response import answer_of
 from facescreen_local.fc.runtime.instance import Result
 
@@ -78,7 +78,7 @@ def test_the_functions_headers_stand_but_for_the_platforms_own() -> None:
     ],
 )
 def test_a_malformed_answer_is_refused(said: dict[str, Any]) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(FcError) as caught:
         answered({"statusCode": 200, **said})
     assert (caught.value.status, caught.value.code) == (502, "BadResponse")
 
@@ -101,6 +101,6 @@ VALUES = (
 def test_every_result_is_answered_or_refused(result: dict[str, Any]) -> None:
     try:
         status = answered(result)[0]
-    except Refused as refused:
+    except FcError as refused:
         status = refused.status
     assert 200 <= status <= 599

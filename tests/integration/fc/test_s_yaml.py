@@ -7,7 +7,7 @@ import pytest
 
 from facescreen_serverless_devs.functions import load_functions
 from facescreen_serverless_devs.model import Function, Hook, HttpTrigger, OssTrigger
-from facescreen_serverless_devs.section import BadTemplate
+from facescreen_serverless_devs.section import InvalidTemplateError
 from facescreen_serverless_devs.variables import Variables
 
 WHOLE = """
@@ -110,7 +110,7 @@ def test_what_is_not_said_takes_the_platforms_defaults(tmp_path: Path) -> None:
 
 def test_there_is_one_address_for_http_triggers(tmp_path: Path) -> None:
     trigger = WHOLE[WHOLE.index("        - triggerName: http") :]
-    with pytest.raises(BadTemplate, match="two HTTP triggers"):
+    with pytest.raises(InvalidTemplateError, match="two HTTP triggers"):
         load(tmp_path, WHOLE + trigger)
 
 
@@ -147,13 +147,13 @@ def test_there_is_one_address_for_http_triggers(tmp_path: Path) -> None:
 )
 def test_an_error_names_the_place(tmp_path: Path, wrong: tuple[str, str], said: str) -> None:
     assert wrong[0] in WHOLE
-    with pytest.raises(BadTemplate, match=said):
+    with pytest.raises(InvalidTemplateError, match=said):
         load(tmp_path, WHOLE.replace(*wrong, 1))
 
 
 def test_a_variable_that_refers_to_itself_is_an_error() -> None:
     declared = {"a": "${vars.b}", "b": "x-${vars.a}"}
-    with pytest.raises(BadTemplate, match=r"vars\.a refers to itself"):
+    with pytest.raises(InvalidTemplateError, match=r"vars\.a refers to itself"):
         Variables(declared, {}).resolve("${vars.a}", "here")
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from facescreen_local.fc.errors import Refused
+from facescreen_local.fc.errors import FcError
 from facescreen_local.fc.timer import run_timer
 from facescreen_serverless_devs.functions import load_functions
 from facescreen_serverless_devs.schedule import TimerTrigger, schedule
-from facescreen_serverless_devs.section import BadTemplate
+from facescreen_serverless_devs.section import InvalidTemplateError
 from tests.integration.fc.running import project, running
 
 HANDLERS = """
@@ -51,13 +51,15 @@ def test_a_schedule_has_a_next_time(expression: str, then: datetime) -> None:
 )  # fmt: skip
 def test_anything_else_is_named_with_its_place(expression: str, tmp_path: Path) -> None:
     path = project(tmp_path, HANDLERS, triggers=[timer(expression)])
-    with pytest.raises(BadTemplate, match=r"triggers\[0\]\.triggerConfig\.cronExpression: "):
+    with pytest.raises(
+        InvalidTemplateError, match=r"triggers\[0\]\.triggerConfig\.cronExpression: "
+    ):
         load_functions(path, {})
 
 
 def test_whether_it_is_enabled_is_no_text(tmp_path: Path) -> None:
     path = project(tmp_path, HANDLERS, triggers=[timer(enable="false")])
-    with pytest.raises(BadTemplate, match="enable: expected true or false"):
+    with pytest.raises(InvalidTemplateError, match="enable: expected true or false"):
         load_functions(path, {})
 
 
@@ -90,5 +92,5 @@ async def test_one_that_is_off_does_not_fire(tmp_path: Path) -> None:
         await asyncio.sleep(1.1)
         assert fc.functions.fire("screen") == 0
         assert not fc.functions.invocations
-        with pytest.raises(Refused):
+        with pytest.raises(FcError):
             fc.functions.fire("absent")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.verdicts import LOW_RISK, Analysis, ScriptedAnalyzer
 from facescreen_local.samples import Sample, verdicts
 from tests.integration.id_verification.sdk_client import ALLOW_SDK, Sdk
@@ -90,7 +90,7 @@ def test_a_file_with_a_mistake_gives_no_verdicts(
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     analyzer = ScriptedAnalyzer(path)
     for _ in range(2):
-        with pytest.raises(Refusal, match=says) as raised:
+        with pytest.raises(IdVerificationError, match=says) as raised:
             analyzer.analyze(CONTENT)
         assert raised.value.code == "InternalError"
         assert "verdicts.json" in str(raised.value)

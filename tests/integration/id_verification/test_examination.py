@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.media.checks import Examination, examine
 from facescreen_local.id_verification.media.faces import Face, FaceDetector, Picture
 
@@ -42,7 +42,7 @@ def test_half_of_the_frames_are_enough(
 def test_less_than_half_are_not(
     tmp_path: Path, portrait: bytes, detector: FaceDetector, bad: str, code: str
 ) -> None:
-    with pytest.raises(Refusal) as raised:
+    with pytest.raises(IdVerificationError) as raised:
         examine(clip(tmp_path / "clip.mp4", portrait, 3, bad), is_video=True, detector=detector)
     assert raised.value.code == code
 
@@ -74,7 +74,7 @@ def test_what_was_refused_is_refused_again_in_the_same_words(
     examination.pass_or_refuse(portrait, is_video=False)
     said = []
     for _ in range(2):
-        with pytest.raises(Refusal) as raised:
+        with pytest.raises(IdVerificationError) as raised:
             examination.pass_or_refuse(portrait, is_video=True)  # a photo is no video
         said.append((raised.value.code, str(raised.value)))
     assert said[0] == said[1]

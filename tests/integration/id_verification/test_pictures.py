@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.media import decode
 from facescreen_local.samples import Sample
 
@@ -35,13 +35,13 @@ def clip(path: Path, frames: int, fps: float, side: int = 256) -> bytes:
 
 
 def assert_unqualified(content: bytes) -> None:
-    with pytest.raises(Refusal) as raised:
+    with pytest.raises(IdVerificationError) as raised:
         decode.image(content)
     assert raised.value.code == "UnqualifiedPhoto"
 
 
 def assert_invalid(content: bytes, says: str) -> None:
-    with pytest.raises(Refusal, match=says) as raised:
+    with pytest.raises(IdVerificationError, match=says) as raised:
         decode.video(content)
     assert raised.value.code == "InvalidParameter"
 

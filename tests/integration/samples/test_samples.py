@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from PIL import Image, ImageOps
 
-from facescreen.media.media import Media, Unreadable
+from facescreen.media.media import Media, UnreadableMediaError
 from facescreen.media.probe import probe
 from facescreen.requirements import Assessment, Strictness, assess
 from facescreen_local.id_verification.media.checks import examine
@@ -109,7 +109,7 @@ def test_the_long_clip_breaks_one_rule(samples: dict[str, Sample]) -> None:
 
 
 def test_the_text_is_no_image(samples: dict[str, Sample]) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableMediaError):
         media(samples["not-an-image.jpg"])
 
 

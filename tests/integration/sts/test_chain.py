@@ -13,7 +13,7 @@ import pytest
 
 from facescreen.clients.oidc_credentials import FederatedCredentials
 from facescreen.deepfake.client import DeepfakeClient
-from facescreen.errors import BadCredentials, Unavailable
+from facescreen.errors import InvalidCredentialsError, ServiceUnavailableError
 from facescreen.model import Verdict
 from facescreen_local.auth.account import Identity
 from facescreen_local.background import Background
@@ -103,7 +103,7 @@ def test_the_old_ones_serve_to_their_end_where_renewal_fails(
     assert federated.get() == first
     assert "the old ones serve: Unavailable" in caplog.text
     clock.ahead_s = 59 * 60 + 1
-    with pytest.raises(Unavailable, match="InternalError"):
+    with pytest.raises(ServiceUnavailableError, match="InternalError"):
         federated.get()
     sts.behaviour = Behaviour()
     assert federated.get() != first
@@ -118,7 +118,7 @@ def test_neither_a_log_nor_an_error_holds_what_must_stay_secret(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     federated.get()
-    with pytest.raises(BadCredentials) as raised:
+    with pytest.raises(InvalidCredentialsError) as raised:
         FederatedCredentials(f"{ROLE_ARN}-2", PROVIDER_ARN, AUDIENCE, sts.url).get()
     seen = f"{caplog.text} {raised.value!r} {vars(federated)}"
     assert "HTTP Request: POST" in seen

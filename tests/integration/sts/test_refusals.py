@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from facescreen.clients.oidc_credentials import FederatedCredentials
-from facescreen.errors import BadCredentials, FacescreenError, Unavailable
+from facescreen.errors import FacescreenError, InvalidCredentialsError, ServiceUnavailableError
 from facescreen_local.protocol.faults import Behaviour, Fault
 from tests.integration.sts.aws import AUDIENCE, AwsSts
 from tests.integration.sts.conftest import CLOSED_ROLE_ARN, PROVIDER_ARN, ROLE_ARN
@@ -42,7 +42,7 @@ def test_alibaba_cloud_refuses(
     changed: dict[str, str], code: str, check: str, sts: StsService, aws: AwsSts
 ) -> None:
     found = refusal(sts, **changed)
-    assert isinstance(found, BadCredentials)
+    assert isinstance(found, InvalidCredentialsError)
     assert found.code == code
     assert found.request_id
     assert check in str(found)
@@ -64,7 +64,7 @@ def test_alibaba_cloud_refuses(
 def test_each_code_says_what_to_check(code: str, check: str, sts: StsService, aws: AwsSts) -> None:
     sts.behaviour = Behaviour(faults=[Fault(code=code, status=401)])
     found = refusal(sts)
-    assert isinstance(found, BadCredentials)
+    assert isinstance(found, InvalidCredentialsError)
     assert check in str(found)
 
 
@@ -79,7 +79,7 @@ def test_each_code_says_what_to_check(code: str, check: str, sts: StsService, aw
 )
 def test_what_may_pass_is_for_a_retry(fault: Fault, sts: StsService, aws: AwsSts) -> None:
     sts.behaviour = Behaviour(faults=[fault])
-    assert isinstance(refusal(sts), Unavailable)
+    assert isinstance(refusal(sts), ServiceUnavailableError)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,6 @@ def test_what_may_pass_is_for_a_retry(fault: Fault, sts: StsService, aws: AwsSts
 def test_aws_refuses(code: str, check: str, sts: StsService, aws: AwsSts) -> None:
     aws.behaviour = Behaviour(faults=[Fault(code=code, status=403)])
     found = refusal(sts)
-    assert isinstance(found, BadCredentials)
+    assert isinstance(found, InvalidCredentialsError)
     assert found.code == code
     assert check in str(found)

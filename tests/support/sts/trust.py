@@ -23,7 +23,7 @@ class Role:
     subject: str
 
     def check_trust(self, provider_arn: str, subject: str) -> None:
-        """Raises Refusal for a caller whom the trust policy does not name."""
+        """Raises StsError for a caller whom the trust policy does not name."""
         if (provider_arn, subject) != (self.provider_arn, self.subject):
             raise StsError("AuthenticationFail.NoPermission", "There is no permission.")
 
@@ -39,7 +39,7 @@ class OidcProvider:
     keys: jwt.PyJWKSet
 
     def verify(self, token: str) -> dict[str, Any]:
-        """The claims of a token that this provider vouches for. Raises Refusal."""
+        """The claims of a token that this provider vouches for. Raises StsError."""
         if not token:
             raise StsError(f"{_TOKEN}.Invalid", "The OIDCToken can not empty.")
         if len(token) > _LONGEST_TOKEN or token.count(".") != 2:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from facescreen.errors import BadSettings
+from facescreen.errors import InvalidSettingsError
 from facescreen.tags import our_keys
 from facescreen_cli.commands.doctor.bucket_policy import Guarded
 from tests.support.policies import AccessRequest
@@ -178,13 +178,13 @@ def test_it_fits(policy: Policy) -> None:
 
 
 def test_a_missing_account_is_named() -> None:
-    with pytest.raises(BadSettings, match="ALIBABA_CLOUD_ACCOUNT_ID"):
+    with pytest.raises(InvalidSettingsError, match="ALIBABA_CLOUD_ACCOUNT_ID"):
         Guarded.from_env("selfies", {})
 
 
 @pytest.mark.parametrize("name", ["*", "facescreen-http-api", "a/b", "\x1b[2J"])
 def test_the_functions_are_never_held(name: str) -> None:
-    with pytest.raises(BadSettings, match="HELD_ROLES") as refused:
+    with pytest.raises(InvalidSettingsError, match="HELD_ROLES") as refused:
         Guarded.from_env("selfies", {**TOLD, "HELD_ROLES": f"onboarding,{name}"})
     assert "\x1b" not in str(refused.value)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from facescreen.errors import Deferred
+from facescreen.errors import DailyLimitReachedError
 from facescreen.model import Status, Verdict
 from tests.support.cloud_client import run_local_cloud
 from tests.support.samples import sample_files
@@ -35,7 +35,7 @@ SCREENING, SWEEP = "facescreen-object-created", "facescreen-sweep"
 VALUES = {
     "message.status": {status.value for status in Status},
     "message.verdict": {verdict.value for verdict in Verdict},
-    "message.error": {Deferred.name},
+    "message.error": {DailyLimitReachedError.name},
     "message.message": {"swept"},
     "message.level": {"INFO", "WARNING", "ERROR"},
     "functionName": {SCREENING, SWEEP},

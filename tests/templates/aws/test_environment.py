@@ -6,7 +6,7 @@ import pytest
 
 from facescreen.clients.credentials import Credentials
 from facescreen.deployment import Deployment
-from facescreen.errors import BadSettings
+from facescreen.errors import InvalidSettingsError
 from facescreen.platforms.aws import AwsPlatform, InvokerSettings
 from facescreen.settings.loader import load
 from facescreen.settings.table import SweepSettings
@@ -49,7 +49,7 @@ def test_so_does_the_sweep(deployed: Stack) -> None:
     settings = load(SweepSettings, told)
     assert [place.name for place in settings.places] == ["selfies/kyc/"]
     assert load(InvokerSettings, told).queue_url == STANDS_FOR["Queue"]
-    with pytest.raises(BadSettings, match="UPLOADS_QUEUE_URL"):
+    with pytest.raises(InvalidSettingsError, match="UPLOADS_QUEUE_URL"):
         read({**told, "UPLOADS_QUEUE_URL": ""}, invokes=True)
 
 
@@ -66,9 +66,9 @@ def test_a_quarantine_is_one_that_the_functions_take(make_stack: MakeStack) -> N
 
 def test_they_would_not_take_less(deployed: Stack) -> None:
     told = environment(deployed, "ObjectCreated")
-    with pytest.raises(BadSettings, match="ALIBABA_SECRET_ARN"):
+    with pytest.raises(InvalidSettingsError, match="ALIBABA_SECRET_ARN"):
         read({**told, "ALIBABA_SECRET_ARN": ""})
-    with pytest.raises(BadSettings, match="SNS_TOPIC_ARN"):
+    with pytest.raises(InvalidSettingsError, match="SNS_TOPIC_ARN"):
         read({**told, "SNS_TOPIC_ARN": ""})
 
 

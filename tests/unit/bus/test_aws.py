@@ -20,11 +20,11 @@ MESSAGE = {
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        ("ThrottlingException", errors.Unavailable),
-        ("InternalFailure", errors.Unavailable),
-        ("AccessDeniedException", errors.AccessRefused),
-        ("ResourceNotFoundException", errors.BadSettings),
-        ("MalformedDetail", errors.BadRequest),
+        ("ThrottlingException", errors.ServiceUnavailableError),
+        ("InternalFailure", errors.ServiceUnavailableError),
+        ("AccessDeniedException", errors.AccessDeniedError),
+        ("ResourceNotFoundException", errors.InvalidSettingsError),
+        ("MalformedDetail", errors.RequestRejectedError),
     ],
 )
 def test_a_refused_entry_is_an_error(code: str, kind: type[errors.FacescreenError]) -> None:
@@ -42,5 +42,5 @@ def test_a_proxys_page_is_no_answer() -> None:
         EventBridgePublisher(page, bus="verdicts"),
         SnsPublisher(page, topic_arn="arn:aws:sns:eu-central-1:123456789012:verdicts"),
     ):
-        with pytest.raises(errors.Unavailable):
+        with pytest.raises(errors.ServiceUnavailableError):
             publisher.publish(MESSAGE)

@@ -13,7 +13,7 @@ import pytest
 
 from facescreen.clients.credentials import Credentials
 from facescreen.clients.oidc_credentials import FederatedCredentials
-from facescreen.errors import BadCredentials, FacescreenError, Unavailable
+from facescreen.errors import FacescreenError, InvalidCredentialsError, ServiceUnavailableError
 from tests.support.stub_server import StubResponse, stub_server
 
 TOKEN = f"{'h' * 40}.{'c' * 200}.{'s' * 342}"
@@ -71,7 +71,7 @@ def test_what_is_no_answer_of_alibaba_cloud(
     status: int, body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = refusal(monkeypatch, (200, SIGNED), (status, body))
-    assert type(found) is Unavailable
+    assert type(found) is ServiceUnavailableError
     assert f"HTTP {status}" in str(found)
     assert "s3cret" not in str(found)
 
@@ -92,14 +92,14 @@ def test_the_token_stands_in_no_request_line(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_refusal_that_repeats_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
     said: dict[str, Any] = {"Code": f"Invalid {TOKEN}", "Message": f"no {TOKEN}", "RequestId": 7}
     found = refusal(monkeypatch, (200, SIGNED), (400, json.dumps(said).encode()))
-    assert type(found) is BadCredentials
+    assert type(found) is InvalidCredentialsError
     for part in TOKEN.split(".")[1:]:
         assert part not in str(found)
 
 
 def test_what_is_no_answer_of_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     found = refusal(monkeypatch, (200, b"<R><Result/></R>"), (200, b""))
-    assert type(found) is Unavailable
+    assert type(found) is ServiceUnavailableError
 
 
 def test_a_boto3_that_is_too_old_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -111,5 +111,5 @@ def test_a_boto3_that_is_too_old_is_named(monkeypatch: pytest.MonkeyPatch, tmp_p
     (older / "service-2.json.gz").unlink()
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
     found = refusal(monkeypatch, (200, SIGNED), (200, b""))
-    assert type(found) is BadCredentials
+    assert type(found) is InvalidCredentialsError
     assert "does not know GetWebIdentityToken" in str(found)

@@ -9,7 +9,7 @@ import pytest
 
 from facescreen.clients.credentials import Credentials
 from facescreen.clients.refreshing_credentials import Lease, RenewedCredentials
-from facescreen.errors import BadCredentials
+from facescreen.errors import InvalidCredentialsError
 
 
 class Planned(RenewedCredentials):
@@ -24,7 +24,7 @@ class Planned(RenewedCredentials):
     def fetch(self) -> Lease:
         self.fetched += 1
         if self.broken:
-            raise BadCredentials("the reason, with s3cret in it")
+            raise InvalidCredentialsError("the reason, with s3cret in it")
         key = Credentials(f"LTAI{self.fetched}", "s3cret")
         return Lease(key, self.now + 100, self.now + 1000)
 
@@ -53,7 +53,7 @@ def test_old_ones_outlive_a_fetch_that_fails_and_its_reason_is_not_logged(
     assert planned.at(999) == "LTAI1"
     assert "BadCredentials" in caplog.text
     assert "s3cret" not in caplog.text
-    with pytest.raises(BadCredentials, match="the reason"):
+    with pytest.raises(InvalidCredentialsError, match="the reason"):
         planned.at(1059)
 
 
@@ -71,7 +71,7 @@ def test_a_fetch_that_fails_is_tried_again_a_minute_later() -> None:
 def test_the_first_ones_must_come() -> None:
     planned = Planned()
     planned.broken = True
-    with pytest.raises(BadCredentials):
+    with pytest.raises(InvalidCredentialsError):
         planned.at(0)
     planned.broken = False
     assert planned.at(0) == "LTAI2"

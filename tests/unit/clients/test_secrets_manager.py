@@ -13,7 +13,7 @@ import pytest
 
 from facescreen.clients.credentials import Credentials
 from facescreen.clients.secrets_manager import SecretCredentials
-from facescreen.errors import BadCredentials, Unavailable
+from facescreen.errors import InvalidCredentialsError, ServiceUnavailableError
 from tests.support.moto_server import moto_server
 from tests.support.stub_server import stub_server
 
@@ -100,7 +100,7 @@ def test_the_old_key_serves_for_an_hour_while_the_secret_cannot_be_read(
     assert "the old ones serve: BadCredentials" in caplog.text
     assert "LTAI1" not in caplog.text
     clock.now += 61
-    with pytest.raises(BadCredentials, match="check ALIBABA_SECRET_ARN"):
+    with pytest.raises(InvalidCredentialsError, match="check ALIBABA_SECRET_ARN"):
         source.get()
 
 
@@ -124,7 +124,7 @@ def test_a_secret_of_another_form_says_what_is_wrong_and_nothing_of_itself(
     value: str, wrong: str, account: Account
 ) -> None:
     source = SecretCredentials(account.create(value))
-    with pytest.raises(BadCredentials, match=wrong) as raised:
+    with pytest.raises(InvalidCredentialsError, match=wrong) as raised:
         source.get()
     assert "s3cret" not in "".join(traceback.format_exception(raised.value))
     assert all(not _holds(error, "s3cret") for error in _chain(raised.value))
@@ -145,7 +145,7 @@ def test_a_refusal_says_what_to_do(
     said = json.dumps({"__type": code, "Message": "as AWS says it"}).encode()
     with stub_server(aws=(400, said)) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"{server.url}/aws")
-        with pytest.raises(BadCredentials, match=check) as raised:
+        with pytest.raises(InvalidCredentialsError, match=check) as raised:
             SecretCredentials(ARN).get()
     assert raised.value.code == code
 
@@ -154,7 +154,7 @@ def test_what_may_pass_is_for_a_retry(account: Account, monkeypatch: pytest.Monk
     said = b'{"__type": "ThrottlingException", "Message": "slower"}'
     with stub_server(aws=(400, said)) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"{server.url}/aws")
-        with pytest.raises(Unavailable):
+        with pytest.raises(ServiceUnavailableError):
             SecretCredentials(ARN).get()
 
 

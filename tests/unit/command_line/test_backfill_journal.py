@@ -26,7 +26,7 @@ KEYS = [f"a/{number:02}" for number in range(20)]
 STANDS = TaggedVerdict(Verdict.LOW_RISK, (), "E", "")
 
 
-class Killed(BaseException):
+class ProcessKilledError(BaseException):
     """As good as SIGKILL: nothing that follows is run."""
 
 
@@ -44,7 +44,7 @@ class Platform:
             raise self.refuses[key]
         self.accepted.append(key)
         if len(self.accepted) == self.dies_after:
-            raise Killed
+            raise ProcessKilledError
 
     def stands(self, one: Listed) -> TagState:
         return STANDS if one.key in self.accepted else NoVerdict.UNSCREENED
@@ -97,7 +97,7 @@ def test_after_a_kill_what_has_its_verdict_is_not_submitted_again(
 ) -> None:
     platform = Platform()
     platform.dies_after = dies_after
-    with pytest.raises(Killed):
+    with pytest.raises(ProcessKilledError):
         work(path, platform)
     platform.dies_after = None
     assert work(path, platform) == len(KEYS)
@@ -107,7 +107,7 @@ def test_after_a_kill_what_has_its_verdict_is_not_submitted_again(
 def test_what_nobody_can_tell_is_submitted_again_and_no_more_than_a_batch(path: Path) -> None:
     platform = Platform()
     platform.dies_after = 10
-    with pytest.raises(Killed):
+    with pytest.raises(ProcessKilledError):
         work(path, platform, blind=True, per_second=4)
     platform.dies_after = None
     assert work(path, platform, blind=True, per_second=4) == len(KEYS)
@@ -118,8 +118,8 @@ def test_what_nobody_can_tell_is_submitted_again_and_no_more_than_a_batch(path: 
 
 def test_what_failed_in_passing_is_in_doubt_and_comes_to_its_end(path: Path) -> None:
     platform = Platform()
-    platform.refuses = {KEYS[3]: errors.Unavailable("for now")}
-    with pytest.raises(errors.Unavailable):
+    platform.refuses = {KEYS[3]: errors.ServiceUnavailableError("for now")}
+    with pytest.raises(errors.ServiceUnavailableError):
         work(path, platform)
     journal = Journal(path, SAID)
     [doubt] = journal.in_state(INTENDED, 0, 10)
@@ -132,8 +132,8 @@ def test_what_failed_in_passing_is_in_doubt_and_comes_to_its_end(path: Path) -> 
 
 def test_a_final_refusal_ends_it_and_loses_nothing(path: Path) -> None:
     platform = Platform()
-    platform.refuses = {KEYS[0]: errors.AccessRefused("no")}
-    with pytest.raises(errors.AccessRefused):
+    platform.refuses = {KEYS[0]: errors.AccessDeniedError("no")}
+    with pytest.raises(errors.AccessDeniedError):
         work(path, platform)
     platform.refuses = {}
     assert work(path, platform) == len(KEYS)

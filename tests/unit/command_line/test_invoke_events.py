@@ -79,5 +79,5 @@ def test_wrong_settings_are_named(store: str, environment: dict[str, str], wrong
 
 def test_what_is_no_text_is_no_message() -> None:
     session = boto3.Session("a", "b", region_name="ap-southeast-1")
-    with pytest.raises(errors.BadRequest, match="UTF-8"):
+    with pytest.raises(errors.RequestRejectedError, match="UTF-8"):
         SqsInvoker(session, queue_url="https://queue.example/a").submit(b"\xff")

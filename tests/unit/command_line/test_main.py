@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from facescreen.errors import AccessRefused, BadSettings
+from facescreen.errors import AccessDeniedError, InvalidSettingsError
 from facescreen_cli.main import facescreen
 from tests.support.command import exit_code
 
@@ -91,8 +91,8 @@ def test_a_package_is_a_command(tmp_path: Path) -> None:
         (lambda: 1, 1, ""),
         (ended_by(click.UsageError("no such option")), 64, "Error: no such option\n"),
         (ended_by(click.ClickException("the disk is full")), 2, "Error: the disk is full\n"),
-        (ended_by(AccessRefused("allow it")), 2, "Error: allow it\n"),
-        (ended_by(BadSettings("NoSuchBucket")), 2, "Error: NoSuchBucket\n"),
+        (ended_by(AccessDeniedError("allow it")), 2, "Error: allow it\n"),
+        (ended_by(InvalidSettingsError("NoSuchBucket")), 2, "Error: NoSuchBucket\n"),
         (ended_by(click.Abort()), 130, ""),
     ],
 )

@@ -17,14 +17,13 @@ from hypothesis import strategies as st
 from facescreen import errors
 from facescreen.deepfake.rate_limiter import LocalRateLimiter, RateLimiter
 from facescreen.model import ObjectRef
-from facescreen_cli.commands.redrive import causes
 from facescreen_cli.commands.redrive.causes import UNREADABLE, cause_of
 from facescreen_cli.commands.redrive.connecting import Options, connected
 from facescreen_cli.commands.redrive.dead_letters import of_function_compute, of_sqs
 from facescreen_cli.commands.redrive.queues import Held
-from facescreen_cli.commands.redrive.redriving import Kept, Redriving, by_cause
+from facescreen_cli.commands.redrive.redriving import NotRedrivenError, Redriving, by_cause
 from facescreen_cli.environment import Environment
-from facescreen_cli.interrupt import StoppablePace, Stopped, StopSignal
+from facescreen_cli.interrupt import StoppablePace, StopRequestedError, StopSignal
 
 SENT = datetime(2026, 11, 23, tzinfo=timezone.utc)
 EVENT = {
@@ -130,23 +129,27 @@ def test_sqs_keeps_the_event_alone_and_its_object_says_why() -> None:
 
 def test_every_error_of_ours_has_a_remedy() -> None:
     kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
-    raised = [kind for kind in kinds if issubclass(kind, (errors.Passing, errors.OperatorFault))]
+    raised = [
+        kind for kind in kinds if issubclass(kind, (errors.TransientError, errors.OperatorError))
+    ]
     assert len(raised) > 10
     unforeseen = cause_of("KeyError").remedy
     for kind in raised:
         cause = cause_of(kind.name)
         assert cause.name == kind.name
-        assert cause.again is not issubclass(kind, errors.BadEvent)
+        assert cause.again is not issubclass(kind, errors.InvalidEventError)
         assert cause.remedy != unforeseen
 
 
-def test_a_letter_is_read_by_the_name_of_an_error_and_by_its_class(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(causes._BY_NAME, "DeferredError", errors.Deferred)
-    assert cause_of("DeferredError").name == cause_of("Deferred").name == "Deferred"
-    record = {**RECORD, "responsePayload": json.dumps({"errorType": "DeferredError"})}
-    assert of_function_compute(held(json.dumps(record).encode())).error == "Deferred"
+def test_a_letter_is_read_by_the_name_of_an_error_and_by_its_class() -> None:
+    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
+    for kind in kinds:
+        if not issubclass(kind, errors.FacescreenError):
+            continue
+        assert cause_of(kind.__name__).again == cause_of(kind.name).again
+        for error_type in (kind.__name__, kind.name):
+            record = {**RECORD, "responsePayload": json.dumps({"errorType": error_type})}
+            assert of_function_compute(held(json.dumps(record).encode())).error == kind.name
 
 
 class Queue:
@@ -165,7 +168,7 @@ class Queue:
 
     def delete(self, held: Held) -> None:
         if self.refuses:
-            raise errors.Unavailable("no answer")
+            raise errors.ServiceUnavailableError("no answer")
         self.deleted.append(held)
 
     def release(self, held: Held) -> None:
@@ -181,7 +184,7 @@ class Function:
 
     def submit(self, payload: bytes) -> None:
         if self.refuses:
-            raise errors.Throttled("too many")
+            raise errors.ThrottledError("too many")
         self.given.append(payload)
 
 
@@ -196,7 +199,7 @@ def test_what_was_not_accepted_goes_back_and_what_was_is_deleted() -> None:
     letters = redriving.collect(100)
     assert [cause.name for cause in by_cause(letters)] == ["Throttled", "Unreadable"]
     function.refuses = True
-    with pytest.raises(Kept, match="too many"):
+    with pytest.raises(NotRedrivenError, match="too many"):
         redriving.redrive(letters[0])
     function.refuses = False
     redriving.redrive(letters[0])
@@ -208,7 +211,7 @@ def test_a_letter_that_others_may_have_seen_is_left_to_them() -> None:
     late = held(json.dumps(RECORD).encode(), until=time.monotonic() + 1)
     function = Function()
     redriving = run(Queue(late), function)
-    with pytest.raises(Kept, match="held for too long"):
+    with pytest.raises(NotRedrivenError, match="held for too long"):
         redriving.redrive(redriving.collect(1)[0])
     assert function.given == []
 
@@ -217,7 +220,7 @@ def test_an_accepted_letter_that_could_not_be_deleted_is_told() -> None:
     queue = Queue(held(json.dumps(RECORD).encode()))
     queue.refuses = True
     redriving = run(queue, Function())
-    with pytest.raises(Kept, match="accepted, but not deleted, so it comes again"):
+    with pytest.raises(NotRedrivenError, match="accepted, but not deleted, so it comes again"):
         redriving.redrive(redriving.collect(1)[0])
     redriving.release()
     # Given back, it would be accepted twice at once.
@@ -246,7 +249,7 @@ def test_a_turn_that_comes_after_its_time_is_not_taken() -> None:
     redriving = run(Queue(*letters), function, LocalRateLimiter(1 / 60))
     one, other = redriving.collect(2)
     redriving.redrive(one)
-    with pytest.raises(Kept, match="held for too long"):
+    with pytest.raises(NotRedrivenError, match="held for too long"):
         redriving.redrive(other)
     assert len(function.given) == 1
 
@@ -256,7 +259,7 @@ def test_stopped_it_keeps_what_has_not_had_its_turn() -> None:
     queue = Queue(letter)
     redriving = run(queue, function, StoppablePace(1000, stop))
     stop.interrupted = True
-    with pytest.raises(Stopped):
+    with pytest.raises(StopRequestedError):
         redriving.redrive(redriving.collect(1)[0])
     redriving.release()
     assert (function.given, queue.deleted, queue.released) == ([], [], [letter])

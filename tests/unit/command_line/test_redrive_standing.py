@@ -45,14 +45,16 @@ def why(finding: Finding | None, form: str = "separate", etag: str = "") -> tupl
 )
 def test_a_code_stands_for_its_error(form: str, code: str, error: str) -> None:
     named, says = why(
-        build_failed_finding(BIZ_ID, errors.OperatorFault("refused", code=code)), form
+        build_failed_finding(BIZ_ID, errors.OperatorError("refused", code=code)), form
     )
     assert (named, says.partition(";")[0]) == (error, code)
 
 
 def test_what_a_code_asks_for_is_said() -> None:
     _, says = why(
-        build_failed_finding(BIZ_ID, errors.BadRequest("refused", code="InvalidParameter"))
+        build_failed_finding(
+            BIZ_ID, errors.RequestRejectedError("refused", code="InvalidParameter")
+        )
     )
     assert says == "InvalidParameter; check SCENE_CODE"
 
@@ -64,7 +66,7 @@ def test_an_error_without_a_code_is_named_itself() -> None:
 
 
 def test_a_code_that_nobody_knows_is_named_and_not_foreseen() -> None:
-    named, _ = why(build_failed_finding(BIZ_ID, errors.OperatorFault("odd", code="Odd.Code")))
+    named, _ = why(build_failed_finding(BIZ_ID, errors.OperatorError("odd", code="Odd.Code")))
     assert named == "Odd.Code"
     assert "Not foreseen" in cause_of(named).remedy
 
@@ -80,7 +82,7 @@ def test_a_verdict_is_not_a_failure() -> None:
 
 def test_other_bytes_are_told_apart() -> None:
     assert (
-        why(build_failed_finding(BIZ_ID, errors.Unavailable("down")), etag="other")[0]
+        why(build_failed_finding(BIZ_ID, errors.ServiceUnavailableError("down")), etag="other")[0]
         == "ObjectChanged"
     )
     assert why(PASSED, etag="other")[0] == "ObjectChanged"
@@ -97,7 +99,7 @@ def test_what_is_gone_is_told() -> None:
 def test_what_may_not_be_read_names_the_permission(version: str, action: str) -> None:
     class Closed(MemoryStore):
         def tags(self, ref: ObjectRef) -> dict[str, str]:
-            raise errors.AccessRefused(f"S3 refused {ref.key}")
+            raise errors.AccessDeniedError(f"S3 refused {ref.key}")
 
     ref = ObjectRef("s3", "selfies", "a.jpg", "E", version)
     named, says = S3Standing(Closed(), "df-", "separate").why(ref)

@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from facescreen.errors import ObjectChanged, Unavailable
+from facescreen.errors import ObjectChangedError, ServiceUnavailableError
 from facescreen.model import ObjectHead, Status
 from facescreen.screening.quarantine import QuarantineRecords
-from facescreen_cli.commands.release.releasing import NotReleased, Releasing, Return
+from facescreen_cli.commands.release.releasing import NotReleasedError, Releasing, Return
 from tests.support.pictures import noise_picture
 from tests.support.quarantine_harness import (
     MOVE_SETTINGS,
     PRIVATE_SETTINGS,
-    ProcessKilled,
+    ProcessKilledError,
     call_before_operation,
     original_exists,
     quarantined_copies,
@@ -96,7 +96,7 @@ def test_a_newer_object_is_not_overwritten() -> None:
     harness, releasing = moved()
     newer = noise_picture()
     harness.put(newer)
-    with pytest.raises(NotReleased, match="another object stands at oss://selfies/kyc/"):
+    with pytest.raises(NotReleasedError, match="another object stands at oss://selfies/kyc/"):
         release(harness, releasing)
     assert harness.store.download(PHOTO_REF, convert=False) == newer
     assert len(quarantined_copies(harness)) == 1
@@ -108,7 +108,7 @@ def test_an_upload_at_any_moment_of_the_release_stays(number: int) -> None:
     newer = noise_picture()
     etag = harness.store.head(quarantined_copies(harness)[0]).etag
     seen = call_before_operation(harness.store, number, lambda: harness.put(newer))
-    with suppress(NotReleased, ObjectChanged, Unavailable):
+    with suppress(NotReleasedError, ObjectChangedError, ServiceUnavailableError):
         release(harness, releasing)
     if len(seen) >= number:
         assert harness.store.head(PHOTO_REF).etag != etag
@@ -121,7 +121,7 @@ def test_a_release_killed_anywhere_is_finished_by_the_next(number: int) -> None:
     call_before_operation(harness.store, number, raise_killed)
     try:
         release(harness, releasing)
-    except ProcessKilled:
+    except ProcessKilledError:
         stop_interrupting(harness.store)
         assert original_exists(harness) or quarantined_copies(harness)
         if quarantined_copies(harness):
@@ -136,9 +136,9 @@ def test_what_is_not_there_is_named() -> None:
     harness, releasing = moved()
     held = quarantined_copies(harness)[0]
     releasing.carry_out(releasing.plan(held))
-    with pytest.raises(NotReleased, match="released already"):
+    with pytest.raises(NotReleasedError, match="released already"):
         releasing.plan(held)
-    with pytest.raises(NotReleased, match="were not made private"):
+    with pytest.raises(NotReleasedError, match="were not made private"):
         releasing.plan(PHOTO_REF)
 
 
@@ -154,7 +154,7 @@ def test_an_older_version_below_it_is_no_hindrance_and_a_newer_one_is() -> None:
         return releasing
 
     assert with_below("Mon, 23 Nov 2026 04:05:05 GMT").plan(held)
-    with pytest.raises(NotReleased):
+    with pytest.raises(NotReleasedError):
         with_below("2026-11-23T04:05:06+00:00").plan(held)
 
 
@@ -175,10 +175,10 @@ def test_a_second_delivery_does_not_take_private_for_what_it_was() -> None:
 
     def kill_once_set(operation: str) -> None:
         if harness.store.acl_of(PHOTO_REF) == "private":
-            raise ProcessKilled
+            raise ProcessKilledError
 
     harness.store.before = kill_once_set
-    with pytest.raises(ProcessKilled):
+    with pytest.raises(ProcessKilledError):
         harness.screen(PHOTO_REF)
     stop_interrupting(harness.store)
     harness.screen(PHOTO_REF)
@@ -191,5 +191,5 @@ def test_access_that_was_set_on_other_bytes_is_said() -> None:
     harness, releasing = made_private()
     plan = releasing.plan(PHOTO_REF)
     call_before_operation(harness.store, 2, lambda: harness.put(noise_picture()))
-    with pytest.raises(NotReleased, match="look at its access list"):
+    with pytest.raises(NotReleasedError, match="look at its access list"):
         releasing.carry_out(plan)

@@ -69,7 +69,7 @@ def test_a_verdict_never_stands_on_other_bytes(photo: Path) -> None:
 
 
 def test_a_call_without_an_answer_may_have_been_paid_for(photo: Path) -> None:
-    result = judge(raising(errors.NoAnswer("no answer"))).judge(LocalFile(photo))
+    result = judge(raising(errors.ResponseTimeoutError("no answer"))).judge(LocalFile(photo))
     assert result.data["verdict"] == "failed"
     assert result.unanswered
     assert not result.paid
@@ -77,9 +77,9 @@ def test_a_call_without_an_answer_may_have_been_paid_for(photo: Path) -> None:
 
 def test_what_meets_every_call_ends_the_run(photo: Path) -> None:
     stop = StopSignal()
-    refusing = judge(raising(errors.AccessRefused("no permission")))
+    refusing = judge(raising(errors.AccessDeniedError("no permission")))
     assert not list(results([LocalFile(photo)] * 100, refusing.judge, stop, 4))
-    assert isinstance(stop.fault, errors.AccessRefused)
+    assert isinstance(stop.fault, errors.AccessDeniedError)
 
 
 def test_a_link_that_took_a_found_file_s_place_is_not_followed(photo: Path) -> None:

@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 
-from facescreen.errors import Unavailable
+from facescreen.errors import ServiceUnavailableError
 from facescreen.testing.stores import MemoryState
 
 TROUBLE = 0.02
@@ -37,7 +37,7 @@ class Interleaved(MemoryState):
             self._may_fail()
             done = super().append(key, position, data)
             self._may_fail()
-        except Unavailable:
+        except ServiceUnavailableError:
             self.failed_appends[key.split("/")[1]] += 1
             raise
         return done
@@ -77,4 +77,4 @@ class Interleaved(MemoryState):
 
     def _may_fail(self) -> None:
         if self._chance.random() < TROUBLE:
-            raise Unavailable("OSS can't be reached")
+            raise ServiceUnavailableError("OSS can't be reached")

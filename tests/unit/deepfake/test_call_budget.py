@@ -25,7 +25,7 @@ class Purse:
 
     def check(self) -> None:
         if self.empty:
-            raise errors.Deferred("spent", retry_after_s=1)
+            raise errors.DailyLimitReachedError("spent", retry_after_s=1)
 
     def reserve(self, starts_in_s: float) -> BudgetPermit:
         if self.trouble:
@@ -97,20 +97,25 @@ def test_only_what_may_have_been_paid_for_is_kept(
 def test_where_nothing_is_left_nothing_is_sent_and_no_turn_taken() -> None:
     service, pace = Service(), Turns(1e9)
     with client(service, Purse(empty=True), pace) as it:
-        with pytest.raises(errors.Deferred):
+        with pytest.raises(errors.DailyLimitReachedError):
             it.detect(url=URL)
-        with pytest.raises(errors.Deferred):
+        with pytest.raises(errors.DailyLimitReachedError):
             it.detect_stream(file=b"a face")
     assert service.asked == []
     assert pace.taken == 0
 
 
-@pytest.mark.parametrize("trouble", [errors.Unavailable("OSS"), errors.Deferred("spent")])
+@pytest.mark.parametrize(
+    "trouble", [errors.ServiceUnavailableError("OSS"), errors.DailyLimitReachedError("spent")]
+)
 def test_without_leave_nothing_is_sent_and_the_platform_tries_again(
     trouble: errors.FacescreenError,
 ) -> None:
     service = Service()
-    with client(service, Purse(trouble=trouble)) as it, pytest.raises(errors.Passing) as raised:
+    with (
+        client(service, Purse(trouble=trouble)) as it,
+        pytest.raises(errors.TransientError) as raised,
+    ):
         it.detect(url=URL, merchant_biz_id=BIZ_ID)
     assert raised.value is trouble
     assert service.asked == []

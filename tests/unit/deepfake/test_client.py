@@ -41,7 +41,7 @@ def test_keep_alive() -> None:
 def test_a_stand_in_is_met_before_anything_is_sent() -> None:
     answer = code("Success")
     answer.headers["x-facescreen-stand-in"] = "local stand-in"
-    with client(Service(answer)) as it, pytest.raises(errors.StandInRefused):
+    with client(Service(answer)) as it, pytest.raises(errors.EmulatorRefusedError):
         it.keep_alive()
 
 

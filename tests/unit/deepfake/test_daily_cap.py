@@ -18,7 +18,7 @@ from facescreen.deepfake.budget import (
     DailyBudget,
     reserved_calls_by_day,
 )
-from facescreen.errors import Deferred, Unavailable
+from facescreen.errors import DailyLimitReachedError, ServiceUnavailableError
 from facescreen.testing.stores import MemoryState
 from tests.unit.deepfake.interleaving import Interleaved
 
@@ -48,9 +48,9 @@ class CountingState(MemoryState):
 
 def permits(cap: DailyBudget) -> Iterator[BudgetPermit]:
     """Until nothing is left."""
-    with suppress(Deferred):
+    with suppress(DailyLimitReachedError):
         while True:
-            with suppress(Unavailable):
+            with suppress(ServiceUnavailableError):
                 yield cap.reserve(0)
 
 
@@ -70,7 +70,7 @@ def test_the_next_day_has_its_own_calls() -> None:
     cap = DailyBudget(state, 10, clock=clock)
     assert drawn(cap) == 10
     clock.now += HALF_DAY - 1
-    with pytest.raises(Deferred) as raised:
+    with pytest.raises(DailyLimitReachedError) as raised:
         cap.reserve(0)
     assert raised.value.retry_after_s == 1
     assert str(raised.value).startswith("deferred: the day's 10 paid calls (DAILY_CALLS) are spent")
@@ -145,7 +145,7 @@ def test_at_the_cap_an_instance_looks_once_a_minute() -> None:
     state.requests = 0
     late = DailyBudget(state, 1000, clock=clock)
     for _ in range(100):
-        with pytest.raises(Deferred):
+        with pytest.raises(DailyLimitReachedError):
             late.reserve(0)
         clock.now += EXHAUSTED_CACHE_S / 50
     assert state.requests <= 2 * SHARDS_PER_DAY
@@ -154,9 +154,9 @@ def test_at_the_cap_an_instance_looks_once_a_minute() -> None:
 def test_without_the_store_no_call_is_let_through() -> None:
     class Down(MemoryState):
         def read(self, key: str) -> bytes:
-            raise Unavailable("OSS can't be reached")
+            raise ServiceUnavailableError("OSS can't be reached")
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailableError):
         DailyBudget(Down(), 10, clock=Clock()).reserve(0)
 
 
@@ -165,13 +165,13 @@ def test_a_call_that_can_not_be_given_back_hides_no_other_trouble() -> None:
     permit = DailyBudget(state, 10, clock=Clock()).reserve(0)
 
     def down(key: str, position: int, data: bytes) -> bool:
-        raise Unavailable("OSS can't be reached")
+        raise ServiceUnavailableError("OSS can't be reached")
 
     state.append = down  # type: ignore[method-assign]
     with pytest.raises(ValueError, match="the call's own"), permit:
         raise ValueError("the call's own")
-    with pytest.raises(Unavailable, match="unwell"), permit:
-        raise Unavailable("the service is unwell")
+    with pytest.raises(ServiceUnavailableError, match="unwell"), permit:
+        raise ServiceUnavailableError("the service is unwell")
     assert reserved_calls_by_day(state, "") == {"2026-11-23": 1}
 
 

@@ -22,31 +22,31 @@ MANY = 99
 @pytest.mark.parametrize(
     ("name", "status", "error", "calls"),
     [
-        ("NoFaceDetected", 401, errors.ContentFault, 1),
-        ("UnqualifiedPhoto", 401, errors.ContentFault, 1),
-        ("ToolargeImage", 401, errors.ContentFault, 1),
-        ("ToolargeImage", 200, errors.ContentFault, 1),
-        ("DataDuplication", 401, errors.BadRequest, 1),
-        ("MissingParameter", 400, errors.BadRequest, 1),
-        ("InvalidParameter", 400, errors.BadRequest, 1),
-        ("InvalidParameter.SceneCode", 400, errors.BadRequest, 1),
-        ("InvalidAction.NotFound", 404, errors.BadRequest, 1),
-        ("Forbidden.RAMUserAccessDenied", 403, errors.AccessRefused, 1),
-        ("Forbidden.AccountAccessDenied", 403, errors.AccessRefused, 1),
-        ("SignatureDoesNotMatch", 400, errors.BadCredentials, 1),
-        ("InvalidAccessKeyId.NotFound", 404, errors.BadCredentials, 1),
-        ("SomethingNew", 400, errors.OperatorFault, 1),
-        ("DownloadTimeout", 401, errors.SourceTimedOut, MANY),
-        ("Throttling.Api", 403, errors.Throttled, MANY),
-        ("Throttling.User", 429, errors.Throttled, MANY),
-        ("InternalError", 500, errors.Unavailable, MANY),
-        ("ServiceUnavailable", 503, errors.Unavailable, MANY),
-        ("ServiceUnavailableTemporary", 503, errors.Unavailable, MANY),
-        ("SignatureNonceUsed", 400, errors.Unavailable, MANY),
-        ("SomethingNew", 500, errors.Unavailable, MANY),
-        ("SomethingNew", 429, errors.Throttled, MANY),
-        ("InvalidSecurityToken.Expired", 400, errors.CredentialsExpired, 2),
-        ("InvalidTimeStamp.Expired", 400, errors.CredentialsExpired, 2),
+        ("NoFaceDetected", 401, errors.ContentError, 1),
+        ("UnqualifiedPhoto", 401, errors.ContentError, 1),
+        ("ToolargeImage", 401, errors.ContentError, 1),
+        ("ToolargeImage", 200, errors.ContentError, 1),
+        ("DataDuplication", 401, errors.RequestRejectedError, 1),
+        ("MissingParameter", 400, errors.RequestRejectedError, 1),
+        ("InvalidParameter", 400, errors.RequestRejectedError, 1),
+        ("InvalidParameter.SceneCode", 400, errors.RequestRejectedError, 1),
+        ("InvalidAction.NotFound", 404, errors.RequestRejectedError, 1),
+        ("Forbidden.RAMUserAccessDenied", 403, errors.AccessDeniedError, 1),
+        ("Forbidden.AccountAccessDenied", 403, errors.AccessDeniedError, 1),
+        ("SignatureDoesNotMatch", 400, errors.InvalidCredentialsError, 1),
+        ("InvalidAccessKeyId.NotFound", 404, errors.InvalidCredentialsError, 1),
+        ("SomethingNew", 400, errors.OperatorError, 1),
+        ("DownloadTimeout", 401, errors.SourceDownloadTimeoutError, MANY),
+        ("Throttling.Api", 403, errors.ThrottledError, MANY),
+        ("Throttling.User", 429, errors.ThrottledError, MANY),
+        ("InternalError", 500, errors.ServiceUnavailableError, MANY),
+        ("ServiceUnavailable", 503, errors.ServiceUnavailableError, MANY),
+        ("ServiceUnavailableTemporary", 503, errors.ServiceUnavailableError, MANY),
+        ("SignatureNonceUsed", 400, errors.ServiceUnavailableError, MANY),
+        ("SomethingNew", 500, errors.ServiceUnavailableError, MANY),
+        ("SomethingNew", 429, errors.ThrottledError, MANY),
+        ("InvalidSecurityToken.Expired", 400, errors.CredentialsExpiredError, 2),
+        ("InvalidTimeStamp.Expired", 400, errors.CredentialsExpiredError, 2),
     ],
 )
 def test_each_code_by_its_name_never_by_its_status(
@@ -69,7 +69,9 @@ def test_each_code_by_its_name_never_by_its_status(
 
 def test_an_operator_is_told_what_to_do() -> None:
     service = Service(code("Forbidden.RAMUserAccessDenied", 403))
-    with pytest.raises(errors.AccessRefused, match="grant the caller AliyunAntCloudAuthFullAccess"):
+    with pytest.raises(
+        errors.AccessDeniedError, match="grant the caller AliyunAntCloudAuthFullAccess"
+    ):
         detect(service)
 
 
@@ -96,7 +98,7 @@ def test_a_call_without_an_answer_is_repeated_once(failure: Exception) -> None:
     service = Service(failure, success())
     assert detect(service).verdict is Verdict.LOW_RISK
     service = Service(failure, failure, success())
-    with pytest.raises(errors.NoAnswer):
+    with pytest.raises(errors.ResponseTimeoutError):
         detect(service)
     assert len(service.asked) == 2
 
@@ -124,7 +126,7 @@ def test_each_attempt_signs_a_fresh_url() -> None:
 
 def test_no_call_begins_without_time_for_it() -> None:
     service = Service()
-    with pytest.raises(errors.Throttled):
+    with pytest.raises(errors.ThrottledError):
         detect(service, deadline=Deadline.after(flow.MIN_CALL_S / 2))
     assert not service.asked
 
@@ -144,6 +146,6 @@ def test_the_wait_that_the_service_asks_for_is_kept() -> None:
 
 def test_redirects_are_not_followed() -> None:
     service = Service(*[httpx.Response(302, headers={"location": "https://evil.example"})] * 9)
-    with pytest.raises(errors.Passing):
+    with pytest.raises(errors.TransientError):
         detect(service, deadline=Deadline.after(1.2))
     assert {request.url.host for request in service.asked} == {"service.example"}

@@ -78,7 +78,7 @@ def test_without_an_id_one_is_made() -> None:
 )
 def test_a_bad_parameter_never_leaves(parameters: dict[str, Any], says: str) -> None:
     service = Service()
-    with pytest.raises(errors.BadRequest, match=says):
+    with pytest.raises(errors.RequestRejectedError, match=says):
         detect(service, **parameters)
     assert not service.asked
 
@@ -87,7 +87,7 @@ def test_a_bad_scene_code_never_leaves() -> None:
     service = Service()
     http = httpx.Client(transport=httpx.MockTransport(service))
     it = DeepfakeClient(scene_code="nine_char", credentials=KEY, http=http)
-    with it, pytest.raises(errors.BadRequest, match="SceneCode must be 10"):
+    with it, pytest.raises(errors.RequestRejectedError, match="SceneCode must be 10"):
         it.detect(url=URL)
 
 

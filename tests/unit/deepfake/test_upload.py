@@ -62,10 +62,15 @@ def test_an_upload_that_failed_is_made_again_from_the_start() -> None:
 @pytest.mark.parametrize(
     ("plan", "file", "left_s", "error"),
     [
-        ([granted(), httpx.Response(503), granted()], Unseekable(b"x"), 30, errors.BadRequest),
-        ([granted(), httpx.Response(400)], b"x", 30, errors.OperatorFault),
-        ([httpx.Response(200, json={"Bucket": "b"})] * 9, b"x", 1, errors.Unavailable),
-        ([httpx.Response(200, text="no json")] * 9, b"x", 1, errors.Unavailable),
+        (
+            [granted(), httpx.Response(503), granted()],
+            Unseekable(b"x"),
+            30,
+            errors.RequestRejectedError,
+        ),
+        ([granted(), httpx.Response(400)], b"x", 30, errors.OperatorError),
+        ([httpx.Response(200, json={"Bucket": "b"})] * 9, b"x", 1, errors.ServiceUnavailableError),
+        ([httpx.Response(200, text="no json")] * 9, b"x", 1, errors.ServiceUnavailableError),
     ],
 )
 def test_an_upload_that_fails_for_good(
@@ -80,18 +85,21 @@ def test_nothing_is_uploaded_to_a_stand_in() -> None:
     answer.headers["x-facescreen-stand-in"] = "local stand-in"
     service = Service(answer)
     says = "openplatform.aliyuncs.com names itself a stand-in"
-    with client(service) as it, pytest.raises(errors.StandInRefused, match=says):
+    with client(service) as it, pytest.raises(errors.EmulatorRefusedError, match=says):
         it.detect_stream(file=b"the clip", kind="video")
     assert len(service.asked) == 1
 
 
 def test_a_file_and_a_url_exclude_each_other() -> None:
-    with client(Service()) as it, pytest.raises(errors.BadRequest, match="exactly one"):
+    with client(Service()) as it, pytest.raises(errors.RequestRejectedError, match="exactly one"):
         it.detect_stream(file=b"x", url=URL)
 
 
 def test_only_the_stream_operation_takes_a_file() -> None:
-    with client(Service()) as it, pytest.raises(errors.BadRequest, match="DetectIntlStream alone"):
+    with (
+        client(Service()) as it,
+        pytest.raises(errors.RequestRejectedError, match="DetectIntlStream alone"),
+    ):
         it.detect(file=b"x")
 
 

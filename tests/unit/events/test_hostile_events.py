@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facescreen.errors import BadEvent
+from facescreen.errors import InvalidEventError
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
 from tests.unit.events.envelopes import (
@@ -67,7 +67,7 @@ def nested(times: int) -> Any:
     ],
 )
 def test_what_is_no_event_is_named(event: Any, says: str) -> None:
-    with pytest.raises(BadEvent, match=says):
+    with pytest.raises(InvalidEventError, match=says):
         read_event(event, ALL)
 
 
@@ -132,7 +132,7 @@ def assert_only_fault(event: Any, says: str) -> None:
     triggered = read_event(event, ALL)
     assert [ref.key for ref in triggered.objects] == ["a.jpg", "z.jpg"]
     (fault,) = triggered.faults
-    with pytest.raises(BadEvent, match=says):
+    with pytest.raises(InvalidEventError, match=says):
         raise fault
 
 
@@ -199,15 +199,15 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_any_json_is_read_or_refused(value: Any) -> None:
-    with contextlib.suppress(BadEvent):
+    with contextlib.suppress(InvalidEventError):
         read_event(value, ALL)
-    with contextlib.suppress(BadEvent):
+    with contextlib.suppress(InvalidEventError):
         read_event(json.dumps(value).encode(), ALL)
 
 
 @given(st.binary() | st.text(st.characters(codec=None)))
 def test_any_bytes_are_read_or_refused(event: bytes | str) -> None:
-    with contextlib.suppress(BadEvent):
+    with contextlib.suppress(InvalidEventError):
         read_event(event, ALL)
 
 
@@ -225,7 +225,7 @@ def test_an_event_with_anything_in_one_place_is_read_or_refused(
             continue
         place[key] = value
         break
-    with contextlib.suppress(BadEvent):
+    with contextlib.suppress(InvalidEventError):
         triggered = read_event(event, ALL)
         assert all(ref.key and ref.bucket for ref in triggered.objects)
 

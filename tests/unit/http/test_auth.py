@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from facescreen.errors import BadSettings
+from facescreen.errors import InvalidSettingsError
 from facescreen.http.auth import Tokens
 from facescreen.http.problems import HttpError
 from facescreen.settings.loader import load
@@ -141,7 +141,7 @@ def test_none_is_refused(value: str) -> None:
     ],
 )
 def test_a_wrong_setting_is_named(environment: dict[str, str], says: str) -> None:
-    with pytest.raises(BadSettings, match=says):
+    with pytest.raises(InvalidSettingsError, match=says):
         load(HttpSettings, environment)
 
 
@@ -154,7 +154,7 @@ def test_a_wrong_setting_is_named(environment: dict[str, str], says: str) -> Non
 )
 def test_a_key_set_without_a_usable_key_is_a_wrong_setting(key: dict[str, str]) -> None:
     settings = TokenSettings(json.dumps({"keys": [key]}), "i", "a")
-    with pytest.raises(BadSettings, match="JWT_JWKS has no usable key"):
+    with pytest.raises(InvalidSettingsError, match="JWT_JWKS has no usable key"):
         Tokens(settings)
 
 
@@ -162,7 +162,7 @@ def test_a_key_id_names_one_key() -> None:
     twice = [{**key, "kid": "a"} for key in json.loads(key_set())["keys"]]
     for keys in (twice, [{**twice[0], "kid": 7}]):
         given = {"JWT_JWKS": json.dumps({"keys": keys}), "JWT_ISSUER": "i", "JWT_AUDIENCE": "a"}
-        with pytest.raises(BadSettings, match="each with a kid"):
+        with pytest.raises(InvalidSettingsError, match="each with a kid"):
             load(HttpSettings, given)
 
 

@@ -29,13 +29,13 @@ def test_every_error_is_somebodys_matter(kind: type[errors.FacescreenError]) -> 
     told = json.loads(problem.body())
     assert told["matter"] in ("content", "caller", "operator", "service")
     assert told["remedy"]
-    if issubclass(kind, errors.OperatorFault) and problem.status == 500:
+    if issubclass(kind, errors.OperatorError) and problem.status == 500:
         assert told["matter"] == "operator"
     assert told["matter"] == MATTERS.get(kind.name, told["matter"])
 
 
 def test_when_the_days_calls_are_spent_the_caller_hears_when_there_are_more() -> None:
-    problem = problems.of_error(errors.Deferred("spent", retry_after_s=3599.2))
+    problem = problems.of_error(errors.DailyLimitReachedError("spent", retry_after_s=3599.2))
     told = json.loads(problem.body())
     assert (problem.status, told["code"], told["matter"]) == (429, "DailyCallsSpent", "operator")
     assert problem.headers["Retry-After"] == "3600"

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from facescreen.media.media import Unreadable
+from facescreen.media.media import UnreadableMediaError
 from tests.support.media.handmade_files import box, ftyp, full_box, heif, ispe
 from tests.support.media.memory_reader import probe_bytes
 
@@ -90,5 +90,5 @@ DAMAGED = {
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_heif_is_unreadable(content: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableMediaError):
         probe_bytes(content)

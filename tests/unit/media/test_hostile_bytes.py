@@ -1,4 +1,5 @@
-"""Whatever the bytes say: a Media or Unreadable, in few reads, little memory and little time."""
+"""Whatever the bytes say: a Media or UnreadableMediaError, in few reads, little memory and little
+time."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facescreen.media.media import Media, Unreadable
+from facescreen.media.media import Media, UnreadableMediaError
 from facescreen.media.probe import probe
 from facescreen.media.reader import MOST_BYTES
 from tests.fuzz.limits import cpu_s
@@ -33,11 +34,11 @@ from tests.support.media.memory_reader import MemoryReader
 MOST_READS = 6
 
 
-def probe_within_limits(content: bytes) -> Media | Unreadable:
+def probe_within_limits(content: bytes) -> Media | UnreadableMediaError:
     stored = MemoryReader(content)
     try:
-        found: Media | Unreadable = probe(stored)
-    except Unreadable as unreadable:
+        found: Media | UnreadableMediaError = probe(stored)
+    except UnreadableMediaError as unreadable:
         found = unreadable
     assert len(stored.reads) <= MOST_READS
     assert sum(stored.reads) <= MOST_BYTES
@@ -152,5 +153,5 @@ def test_a_store_that_answers_less_than_asked() -> None:
         def read(self, start: int, length: int) -> bytes:
             return super().read(start, length)[:10]
 
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableMediaError):
         probe(Short(jpeg()))

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from facescreen.media.media import Media, Unreadable
+from facescreen.media.media import Media, UnreadableMediaError
 from tests.support.media.encoded_files import encode_video
 from tests.support.media.handmade_files import (
     QUARTER_TURN,
@@ -174,10 +174,10 @@ DAMAGED = {
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_film_is_unreadable(content: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableMediaError):
         probe_bytes(content, max_reads=2)
 
 
 def test_a_file_of_sound_says_so() -> None:
-    with pytest.raises(Unreadable, match="no video track"):
+    with pytest.raises(UnreadableMediaError, match="no video track"):
         probe_bytes(mp4(SOUND))

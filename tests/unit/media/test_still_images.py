@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from PIL import Image, ImageOps
 
-from facescreen.media.media import Unreadable
+from facescreen.media.media import UnreadableMediaError
 from tests.support.media.encoded_files import HEIGHT, WIDTH, encode_animation, encode_image
 from tests.support.media.handmade_files import exif_block
 from tests.support.media.memory_reader import probe_bytes
@@ -171,7 +171,7 @@ DAMAGED = {
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_what_is_no_picture_is_unreadable(content: bytes) -> None:
-    with pytest.raises(Unreadable, match=r"^The .*\.$"):
+    with pytest.raises(UnreadableMediaError, match=r"^The .*\.$"):
         probe_bytes(content)
 
 

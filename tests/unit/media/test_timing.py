@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from facescreen.media.media import Unreadable
+from facescreen.media.media import UnreadableMediaError
 from tests.support.media.handmade_files import Mp4Track, box, full_box, mp4
 from tests.support.media.memory_reader import probe_bytes
 
@@ -56,7 +56,7 @@ def test_an_edit_list_tells_what_is_shown(
 def test_edits_need_the_movies_clock() -> None:
     content = mp4(Mp4Track(edits=((1000, 0),)))
     begin = content.index(b"mvhd") + 16
-    with pytest.raises(Unreadable, match="timescale is zero"):
+    with pytest.raises(UnreadableMediaError, match="timescale is zero"):
         probe_bytes(content[:begin] + bytes(4) + content[begin + 4 :])
 
 
@@ -127,11 +127,11 @@ def test_fragments_may_be_missing() -> None:
 
 def test_a_fragment_cut_short_is_unreadable() -> None:
     head = mp4(EMPTY, extra_boxes=box(b"mvex", trex(1, 512)))
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableMediaError):
         probe_bytes(head + moof(trun(*[512] * 50))[:-1])
 
 
 def test_the_tables_may_be_long_but_not_endless() -> None:
     assert probe_bytes(mp4(Mp4Track(frames=((1, 512),) * 90_000)), max_reads=5).frames == 90_000
-    with pytest.raises(Unreadable, match="too involved"):
+    with pytest.raises(UnreadableMediaError, match="too involved"):
         probe_bytes(mp4(Mp4Track(frames=((1, 512),) * 110_000)), max_reads=6)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from facescreen.errors import BadCredentials, BadEvent
+from facescreen.errors import InvalidCredentialsError, InvalidEventError
 from facescreen.events.http_trigger import function_url_event
 from facescreen.platforms.invocation import InvocationCredentials, adapt
 
@@ -56,7 +56,7 @@ def test_lambdas_own_http_event_is_taken_as_it_is() -> None:
     ],
 )
 def test_what_is_no_http_event(event: dict[str, Any]) -> None:
-    with pytest.raises(BadEvent):
+    with pytest.raises(InvalidEventError):
         function_url_event(event)
 
 
@@ -95,5 +95,5 @@ def test_without_credentials_it_says_what_to_do(
     held = InvocationCredentials()
     if renewed:
         held.renew(context())
-    with pytest.raises(BadCredentials, match="give the function a role"):
+    with pytest.raises(InvalidCredentialsError, match="give the function a role"):
         held.get()

@@ -12,7 +12,7 @@ import pytest
 from facescreen.bus.ports import DeadLetters, Invoker, Publisher
 from facescreen.clients.credentials import Credentials, CredentialSource
 from facescreen.deployment import Deployment
-from facescreen.errors import BadSettings
+from facescreen.errors import InvalidSettingsError
 from facescreen.model import ObjectRef, Status
 from facescreen.platforms import choose
 from facescreen.platforms.ports import Platform
@@ -126,10 +126,10 @@ def test_it_is_chosen_where_it_runs_by_name_and_by_its_objects() -> None:
 
 def test_its_settings_are_in_the_table_and_are_checked_with_the_others() -> None:
     assert ToySettings in choose.groups()
-    with pytest.raises(BadSettings) as raised:
+    with pytest.raises(InvalidSettingsError) as raised:
         deployed(TOY_TOPIC="", SCENE_CODE="short")
     assert [sentence.split()[0] for sentence in raised.value.wrong] == ["SCENE_CODE", "TOY_TOPIC"]
-    with pytest.raises(BadSettings, match="TOY_TOPIC is none"):
+    with pytest.raises(InvalidSettingsError, match="TOY_TOPIC is none"):
         deployed(TOY_TOPIC="none")
 
 

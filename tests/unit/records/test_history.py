@@ -101,7 +101,7 @@ def test_a_scan_that_finds_little_hands_back_where_to_go_on(
 
 @pytest.mark.parametrize("after", ["x", "../ledger/1", "7" * 10 + "-low_risk-x/-1"])
 def test_a_strange_cursor_is_refused(after: str) -> None:
-    with pytest.raises(errors.BadRequest, match="`after` must be"):
+    with pytest.raises(errors.RequestRejectedError, match="`after` must be"):
         kept().list_page(limit=1, after=after)
 
 

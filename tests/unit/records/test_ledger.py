@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from facescreen.errors import StillClaimed, Unavailable
+from facescreen.errors import AlreadyInProgressError, ServiceUnavailableError
 from facescreen.model import Finding, ObjectHead, ObjectRef, Verdict
 from facescreen.records.ledger import (
     MAX_CLOCK_SKEW_S,
@@ -50,7 +50,7 @@ def claim(ledger: Ledger, write: str = "w1", seconds: float = 60) -> Claim:
 
 
 def test_a_second_claim_is_refused_while_the_first_is_held(ledger: Ledger) -> None:
-    with claim(ledger), pytest.raises(StillClaimed):
+    with claim(ledger), pytest.raises(AlreadyInProgressError):
         ledger.claim("entry", "w1", Deadline.after(SHORT))
 
 
@@ -63,7 +63,7 @@ def test_a_claim_that_is_given_up_is_free_at_once(ledger: Ledger) -> None:
 def test_a_claim_that_ran_out_is_taken_over(ledger: Ledger, clock: Clock) -> None:
     claim(ledger, seconds=60)  # and its owner is killed
     clock.now += 60 + MAX_CLOCK_SKEW_S - 1
-    with pytest.raises(StillClaimed):
+    with pytest.raises(AlreadyInProgressError):
         ledger.claim("entry", "w1", Deadline.after(SHORT))
     clock.now += 2
     claim(ledger, seconds=SHORT)
@@ -75,7 +75,7 @@ def test_the_old_owner_cannot_free_the_claim_that_was_taken_over(
     with claim(ledger, seconds=60):
         clock.now += 60 + MAX_CLOCK_SKEW_S + 1
         claim(ledger, seconds=60)
-    with pytest.raises(StillClaimed):
+    with pytest.raises(AlreadyInProgressError):
         ledger.claim("entry", "w1", Deadline.after(SHORT))
 
 
@@ -85,7 +85,7 @@ def test_of_many_claims_at_one_instant_one_is_given(ledger: Ledger) -> None:
 
     def race() -> None:
         start.wait()
-        with contextlib.suppress(StillClaimed):
+        with contextlib.suppress(AlreadyInProgressError):
             given.append(ledger.claim("entry", "w1", Deadline.after(SHORT)))
 
     racers = [threading.Thread(target=race) for _ in range(8)]
@@ -163,7 +163,7 @@ def test_what_is_vouched_for_holds_for_any_write_and_frees_no_claim(ledger: Ledg
     with claim(ledger):
         ledger.copy_finding("entry", FOUND)
         ledger.copy_finding("entry", FOUND)
-        with pytest.raises(StillClaimed):
+        with pytest.raises(AlreadyInProgressError):
             ledger.claim("entry", "w2", Deadline.after(SHORT))
     assert claim(ledger, "w2", SHORT).get_finding("w2") == FOUND
 
@@ -183,7 +183,7 @@ class Unwell(MemoryState):
     def append(self, key: str, position: int, data: bytes) -> bool:
         if self.refusals:
             self.refusals -= 1
-            raise Unavailable("the store is unwell")
+            raise ServiceUnavailableError("the store is unwell")
         return super().append(key, position, data)
 
 
@@ -203,5 +203,5 @@ def test_what_was_paid_for_is_recorded_through_some_trouble(
     assert len(paused) == 4
     with claim(ledger, "w2") as held:
         store.refusals = 5
-        with pytest.raises(Unavailable):
+        with pytest.raises(ServiceUnavailableError):
             held.record_finding(FOUND, "w2")

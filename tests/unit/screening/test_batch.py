@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 
 from facescreen.bus.ports import DeadLetters
-from facescreen.errors import AccessRefused, BadEvent, Deferred, FacescreenError, Unavailable
+from facescreen.errors import (
+    AccessDeniedError,
+    DailyLimitReachedError,
+    FacescreenError,
+    InvalidEventError,
+    ServiceUnavailableError,
+)
 from facescreen.events.parsed import Answer, Delivery, Triggered
 from facescreen.screening.batch import BatchProcessor
 from facescreen.testing.bus import MemoryDeadLetters
@@ -18,8 +24,8 @@ from facescreen.timing import Deadline
 from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK, LOW_RISK
 
-DOWN = Unavailable("the service is unwell", code="ServiceUnavailable")
-SPENT = Deferred("deferred: the day's 5 paid calls are spent", retry_after_s=3600)
+DOWN = ServiceUnavailableError("the service is unwell", code="ServiceUnavailable")
+SPENT = DailyLimitReachedError("deferred: the day's 5 paid calls are spent", retry_after_s=3600)
 INVOCATION = {"invocationSchemaVersion": "2.0", "invocationId": "job-1"}
 
 
@@ -53,15 +59,15 @@ def test_a_whole_event_that_ended_is_counted() -> None:
 def test_a_whole_event_fails_after_all_its_objects_had_their_turn() -> None:
     harness = ScreenerHarness(DOWN, LOW_RISK)
     whole = Delivery(objects=[put(harness, "a.jpg"), put(harness, "b.jpg")])
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailableError):
         work(harness, Triggered([whole]))
     assert harness.store.tags(replace(PHOTO_REF, key="b.jpg"))["deepfake-verdict"] == "low_risk"
 
 
 def test_a_record_that_can_not_be_read_fails_a_whole_event() -> None:
     harness = ScreenerHarness(LOW_RISK)
-    whole = Delivery(objects=[put(harness, "a.jpg")], faults=[BadEvent("no key")])
-    with pytest.raises(BadEvent):
+    whole = Delivery(objects=[put(harness, "a.jpg")], faults=[InvalidEventError("no key")])
+    with pytest.raises(InvalidEventError):
         work(harness, Triggered([whole]))
     assert harness.detection_count == 1
 
@@ -69,7 +75,7 @@ def test_a_record_that_can_not_be_read_fails_a_whole_event() -> None:
 def test_of_a_batch_only_what_failed_comes_back() -> None:
     harness = ScreenerHarness()
     batch = [message(harness, number) for number in range(10)]
-    batch[3].faults.append(BadEvent("poisoned"))
+    batch[3].faults.append(InvalidEventError("poisoned"))
     batch[7].objects = [replace(PHOTO_REF, key="gone.jpg", etag="0")]
     answer = work(harness, Triggered(batch, Answer.ITEM_FAILURES))
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-3"}]}
@@ -153,7 +159,7 @@ def test_a_letter_that_can_not_be_put_is_left_to_the_queue(
 
     class Refusing:
         def put(self, event: str, why: FacescreenError) -> None:
-            raise AccessRefused("not allowed", code="AccessDenied")
+            raise AccessDeniedError("not allowed", code="AccessDenied")
 
     answer = work(harness, Triggered([message(harness, 1, 5)], Answer.ITEM_FAILURES), 5, Refusing())
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
@@ -165,7 +171,7 @@ def test_what_is_known_is_said_rather_than_failed() -> None:
     delivery = message(harness, 1, 5)
 
     def unwell(message: Any) -> None:
-        raise Unavailable("the bus is unwell")
+        raise ServiceUnavailableError("the bus is unwell")
 
     publish, harness.publisher.publish = harness.publisher.publish, unwell  # type: ignore[method-assign]
     work(harness, Triggered([delivery], Answer.ITEM_FAILURES), 6)
@@ -199,7 +205,7 @@ def test_what_can_not_even_be_tagged_is_left_to_the_dead_letter() -> None:
 
     def refused(operation: str) -> None:
         if operation == "replace_tags":
-            raise AccessRefused("not allowed", code="AccessDenied")
+            raise AccessDeniedError("not allowed", code="AccessDenied")
 
     harness.store.before = refused
     answer = work(harness, Triggered([delivery], Answer.ITEM_FAILURES), 5)
@@ -209,7 +215,7 @@ def test_what_can_not_even_be_tagged_is_left_to_the_dead_letter() -> None:
 def test_a_batch_job_hears_of_each_task() -> None:
     harness = ScreenerHarness()
     tasks = [Delivery(f"t-{n}", None, [put(harness, f"{n}.jpg")]) for n in range(3)]
-    tasks.append(Delivery("t-3", faults=[BadEvent("the task has no key")]))
+    tasks.append(Delivery("t-3", faults=[InvalidEventError("the task has no key")]))
     harness.detector.script[:] = [LOW_RISK, DOWN, LOW_RISK]
     answer = work(harness, Triggered(tasks, Answer.TASK_RESULTS, INVOCATION))
     assert {name: answer[name] for name in INVOCATION} == INVOCATION

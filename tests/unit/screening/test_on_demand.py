@@ -94,8 +94,8 @@ def test_what_cannot_be_screened_costs_nothing(data: bytes, reason: str) -> None
 
 
 def test_an_error_is_no_finding_and_the_next_may_ask_again() -> None:
-    asked = Asked(errors.Unavailable("down"), HIGH_RISK)
-    with pytest.raises(errors.Unavailable):
+    asked = Asked(errors.ServiceUnavailableError("down"), HIGH_RISK)
+    with pytest.raises(errors.ServiceUnavailableError):
         asked.bytes(PHOTO)
     assert asked.bytes(PHOTO)["verdict"] == "high_risk"
 
@@ -104,9 +104,9 @@ def test_an_idempotency_key_holds_to_its_content() -> None:
     asked = Asked()
     asked.bytes(PHOTO, idempotency_key="k")
     asked.bytes(PHOTO, idempotency_key="k")
-    with pytest.raises(errors.KeyReused):
+    with pytest.raises(errors.IdempotencyKeyReusedError):
         asked.bytes(noise_picture(), idempotency_key="k")
-    with pytest.raises(errors.KeyReused):
+    with pytest.raises(errors.IdempotencyKeyReusedError):
         asked.url(idempotency_key="k")
     assert len(asked.sent_content) == 1
 
@@ -119,12 +119,12 @@ def test_a_url_is_paid_for_each_time_but_with_a_key() -> None:
     asked.url("https://a.example/1.jpg?sig=1", idempotency_key="k")
     asked.url("https://a.example/1.jpg?sig=2", idempotency_key="k")
     assert len(asked.sent_content) == 3
-    with pytest.raises(errors.KeyReused):
+    with pytest.raises(errors.IdempotencyKeyReusedError):
         asked.url("https://a.example/2.jpg", idempotency_key="k")
 
 
 def test_a_refused_url_is_unscreenable() -> None:
-    told = Asked(errors.ContentFault("no face", code="NoFaceDetected", request_id="R")).url()
+    told = Asked(errors.ContentError("no face", code="NoFaceDetected", request_id="R")).url()
     assert (told["verdict"], told["reason"]) == ("unscreenable", "NoFaceDetected")
     assert told["media"] is None
 
@@ -174,24 +174,24 @@ def test_an_overwrite_in_the_middle_gives_no_verdict() -> None:
         asked.put(noise_picture())
 
     asked.detector.on_detect = overwrite
-    with pytest.raises(errors.ObjectChanged):
+    with pytest.raises(errors.ObjectChangedError):
         asked.object(ref)
 
 
 def test_what_stands_on_an_object() -> None:
     asked = Asked()
     ref = asked.put()
-    with pytest.raises(errors.NotScreened):
+    with pytest.raises(errors.NotScreenedError):
         asked.ad_hoc.get_outcome(ref)
     asked.screen(ref)
     assert asked.ad_hoc.get_outcome(ref)["tagging"]["status"] == "written"
     asked.store.replace_tags(ref, {})
     assert asked.ad_hoc.get_outcome(ref)["tagging"]["status"] == "absent"
     asked.put(noise_picture())
-    with pytest.raises(errors.NotScreened):
+    with pytest.raises(errors.NotScreenedError):
         asked.ad_hoc.get_outcome(replace(ref, etag=""))
     asked.store.drop(ref.bucket, ref.key)
-    with pytest.raises(errors.ObjectGone):
+    with pytest.raises(errors.ObjectNotFoundError):
         asked.ad_hoc.get_outcome(ref)
-    with pytest.raises(errors.ObjectGone):
+    with pytest.raises(errors.ObjectNotFoundError):
         asked.object(ref)

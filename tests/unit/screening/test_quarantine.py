@@ -14,7 +14,7 @@ from tests.support.pictures import noise_picture
 from tests.support.quarantine_harness import (
     MOVE_SETTINGS,
     PRIVATE_SETTINGS,
-    ProcessKilled,
+    ProcessKilledError,
     call_before_operation,
     original_exists,
     quarantined_copies,
@@ -60,7 +60,7 @@ def test_a_high_risk_is_moved_with_its_tags_and_ours() -> None:
         Detection(Verdict.LOW_RISK, (), {}, "R", "T"),
         Detection(Verdict.SUSPICIOUS, ("SuspectPSFace",), {}, "R", "T"),
         Detection(Verdict.FAILED, (), {}, "R", "T"),
-        errors.ContentFault("no face", code="NoFaceDetected"),
+        errors.ContentError("no face", code="NoFaceDetected"),
     ],
 )
 def test_no_other_verdict_moves_anything(plan: Detection | Exception, settings: object) -> None:
@@ -83,11 +83,11 @@ def test_a_stand_ins_verdict_moves_nothing_unless_that_is_what_is_tried() -> Non
 
 
 def test_an_object_that_fails_or_is_only_asked_about_stays() -> None:
-    harness = ScreenerHarness(errors.AccessRefused("no"), HIGH_RISK, quarantine=MOVE_SETTINGS)
+    harness = ScreenerHarness(errors.AccessDeniedError("no"), HIGH_RISK, quarantine=MOVE_SETTINGS)
     ref = harness.put()
-    with pytest.raises(errors.AccessRefused):
+    with pytest.raises(errors.AccessDeniedError):
         harness.screen(ref)
-    harness.screener.mark_failed(ref, errors.AccessRefused("no"))
+    harness.screener.mark_failed(ref, errors.AccessDeniedError("no"))
     assert original_exists(harness)
     assert harness.published_messages()[0]["data"]["verdict"] == "failed"
 
@@ -99,7 +99,7 @@ def test_a_process_killed_anywhere_loses_nothing(number: int) -> None:
     seen = call_before_operation(harness.store, number, raise_killed)
     try:
         harness.screen(ref)
-    except ProcessKilled:
+    except ProcessKilledError:
         assert original_exists(harness)
         harness.screen(ref)
     else:
@@ -119,10 +119,10 @@ def test_a_bus_that_is_down_keeps_the_original_for_the_next_try() -> None:
 
     def refuse(message: object) -> None:
         harness.publisher.publish = send  # type: ignore[method-assign]
-        raise errors.Unavailable("MNS can't be reached")
+        raise errors.ServiceUnavailableError("MNS can't be reached")
 
     harness.publisher.publish = refuse  # type: ignore[method-assign]
-    with pytest.raises(errors.Unavailable):
+    with pytest.raises(errors.ServiceUnavailableError):
         harness.screen(ref)
     assert original_exists(harness)
     harness.screen(ref)
@@ -197,7 +197,7 @@ def test_a_copy_that_is_not_the_same_deletes_nothing(
             spoil(harness, moved.key)
 
     harness.store.before = after_the_copy
-    with pytest.raises(errors.Unavailable, match="the copy"):
+    with pytest.raises(errors.ServiceUnavailableError, match="the copy"):
         harness.screen(ref)
     assert original_exists(harness)
     assert harness.published_messages() == []
@@ -233,7 +233,9 @@ def test_objects_without_an_access_list_are_announced_as_refused() -> None:
 
     def refuse(operation: str) -> None:
         if operation == "set_acl":
-            raise errors.QuarantineRefused("ACLs are off", code="AccessControlListNotSupported")
+            raise errors.QuarantineRefusedError(
+                "ACLs are off", code="AccessControlListNotSupported"
+            )
 
     harness.store.before = refuse
     harness.screen(ref)

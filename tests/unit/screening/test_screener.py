@@ -134,7 +134,7 @@ def test_what_is_no_jpeg_goes_through_the_stores_conversion(form: str) -> None:
 
 
 def test_a_refusal_of_the_service_is_final() -> None:
-    fault = errors.ContentFault("no face", code="NoFaceDetected", request_id="REQ-9")
+    fault = errors.ContentError("no face", code="NoFaceDetected", request_id="REQ-9")
     harness = ScreenerHarness(fault)
     ref = harness.put()
     assert harness.screen(ref).finding.verdict is Verdict.UNSCREENABLE
@@ -146,8 +146,8 @@ def test_a_refusal_of_the_service_is_final() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        errors.Throttled("busy", code="Throttling.Api"),
-        errors.AccessRefused("no", code="Forbidden.RAMUserAccessDenied"),
+        errors.ThrottledError("busy", code="Throttling.Api"),
+        errors.AccessDeniedError("no", code="Forbidden.RAMUserAccessDenied"),
     ],
 )
 def test_other_trouble_leaves_no_tag_and_frees_the_claim(error: Exception) -> None:
@@ -162,14 +162,14 @@ def test_other_trouble_leaves_no_tag_and_frees_the_claim(error: Exception) -> No
 def test_a_bus_that_is_down_costs_no_second_call() -> None:
     harness = ScreenerHarness()
     ref = harness.put()
-    send, down = harness.publisher.publish, errors.Unavailable("MNS can't be reached")
+    send, down = harness.publisher.publish, errors.ServiceUnavailableError("MNS can't be reached")
 
     def refuse(message: Any) -> None:
         harness.publisher.publish = send  # type: ignore[method-assign]
         raise down
 
     harness.publisher.publish = refuse  # type: ignore[method-assign]
-    with pytest.raises(errors.Unavailable):
+    with pytest.raises(errors.ServiceUnavailableError):
         harness.screen(ref)
     assert harness.screen(ref).status is Status.SCREENED
     assert harness.detection_count == len(harness.published_messages()) == 1
@@ -225,9 +225,9 @@ def test_other_bytes_shown_to_the_service_for_a_moment_clean_nobody() -> None:
 
 
 def test_the_same_bytes_have_the_same_merchant_biz_id() -> None:
-    harness = ScreenerHarness(errors.Throttled("busy"))
+    harness = ScreenerHarness(errors.ThrottledError("busy"))
     ref = harness.put()
-    with pytest.raises(errors.Throttled):
+    with pytest.raises(errors.ThrottledError):
         harness.screen(ref)
     harness.screen(ref)
     first, second = harness.detector.biz_ids
@@ -258,7 +258,7 @@ def test_what_the_store_does_not_give_is_unscreenable(code: str) -> None:
 
     def withhold(operation: str) -> None:
         if operation == "read":
-            raise errors.ContentFault("not given", code=code)
+            raise errors.ContentError("not given", code=code)
 
     harness.store.before = withhold
     assert harness.screen(ref).status is Status.SCREENED

@@ -183,7 +183,9 @@ def test_so_is_the_day_of_the_very_first_run() -> None:
     assert harness.submitted_keys == ["a"]
 
 
-@pytest.mark.parametrize("error", [errors.Unavailable, errors.AccessRefused, errors.BadSettings])
+@pytest.mark.parametrize(
+    "error", [errors.ServiceUnavailableError, errors.AccessDeniedError, errors.InvalidSettingsError]
+)
 def test_trouble_is_told_and_nothing_is_left_out_or_done_twice(
     error: type[errors.FacescreenError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,7 +218,7 @@ def test_a_store_that_is_unwell_for_a_moment_is_asked_again(
     def fail(name: str) -> None:
         if name == operation and left:
             left.pop()
-            raise errors.Unavailable("no")
+            raise errors.ServiceUnavailableError("no")
 
     harness.store.before = fail
     harness.sweep(HOUR)
@@ -229,7 +231,7 @@ def test_of_two_runs_at_once_the_later_one_ends() -> None:
     harness.now += HOUR
     other = harness.second_sweeper()
     harness.invoker.before = lambda: _once(harness, lambda: other.sweep(Deadline.after(600)))
-    with pytest.raises(errors.StillClaimed):
+    with pytest.raises(errors.AlreadyInProgressError):
         harness.sweep()
     harness.sweep(MINUTE)
     assert harness.submitted_keys == ["a", "a"]

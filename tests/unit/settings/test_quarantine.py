@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from facescreen.errors import BadSettings
+from facescreen.errors import InvalidSettingsError
 from facescreen.model import ObjectRef
 from facescreen.screening.quarantine import build_quarantine_ref, parse_original_ref
 from tests.support.quarantine_harness import MOVE_SETTINGS
@@ -52,7 +52,7 @@ def test_a_target_that_the_filters_skip_will_do(filters: dict[str, str]) -> None
 )
 def test_a_target_that_would_be_screened_again_is_refused(filters: dict[str, str]) -> None:
     says = "EXCLUDE_PREFIXES must name the QUARANTINE_PREFIX, quarantine/"
-    with pytest.raises(BadSettings, match=says):
+    with pytest.raises(InvalidSettingsError, match=says):
         settings_of({**MOVING, **filters})
 
 
@@ -69,7 +69,7 @@ def test_a_target_that_would_be_screened_again_is_refused(filters: dict[str, str
     ],
 )
 def test_a_wrong_one_is_named(name: str, value: str, says: str) -> None:
-    with pytest.raises(BadSettings, match=re.escape(says)):
+    with pytest.raises(InvalidSettingsError, match=re.escape(says)):
         settings_of({**MOVING, name: value})
 
 

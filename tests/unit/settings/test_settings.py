@@ -9,7 +9,7 @@ import pytest
 
 from facescreen.clients.credentials import Credentials
 from facescreen.deployment import Deployment
-from facescreen.errors import BadSettings
+from facescreen.errors import InvalidSettingsError
 from facescreen.platforms.alibaba import AlibabaPlatform
 from facescreen.platforms.aws import AwsPlatform
 from facescreen.requirements import Strictness
@@ -79,20 +79,20 @@ def test_the_least_is_enough() -> None:
     ],
 )  # fmt: skip
 def test_a_wrong_one_is_named(name: str, value: str, says: str) -> None:
-    with pytest.raises(BadSettings, match=re.escape(says)) as raised:
+    with pytest.raises(InvalidSettingsError, match=re.escape(says)) as raised:
         settings_of({**LEAST, name: value})
     assert "secret" not in str(raised.value)
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
-    with pytest.raises(BadSettings) as raised:
+    with pytest.raises(InvalidSettingsError) as raised:
         settings_of({})
     for name in ("SCENE_CODE", "STATE_BUCKET", "MNS_ENDPOINT", "MNS_TOPIC"):
         assert name in str(raised.value)
 
 
 def test_a_default_that_is_made_of_a_wrong_variable_is_wrong_too() -> None:
-    with pytest.raises(BadSettings) as raised:
+    with pytest.raises(InvalidSettingsError) as raised:
         settings_of({**LEAST, "OSS_REGION": "https://oss.example/"})
     assert [wrong.split()[0] for wrong in raised.value.wrong] == [
         "OSS_REGION",
@@ -155,5 +155,5 @@ def test_on_aws_nothing_of_oss_or_mns_is_asked_for() -> None:
     ],
 )
 def test_on_aws_a_wrong_one_is_named_too(changed: dict[str, str], says: str) -> None:
-    with pytest.raises(BadSettings, match=re.escape(says)):
+    with pytest.raises(InvalidSettingsError, match=re.escape(says)):
         settings_of({**ON_AWS, **changed})

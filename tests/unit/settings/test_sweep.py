@@ -8,7 +8,7 @@ import pytest
 
 from facescreen.clients.credentials import Credentials
 from facescreen.deployment import Deployment
-from facescreen.errors import BadSettings
+from facescreen.errors import InvalidSettingsError
 from facescreen.platforms import alibaba, aws
 from facescreen.settings.loader import load
 from facescreen.settings.table import SweepSettings, WatchedPrefix
@@ -70,10 +70,10 @@ def test_several_places() -> None:
     ],
 )
 def test_what_is_wrong_is_named(given: dict[str, str], named: str) -> None:
-    with pytest.raises(BadSettings, match=named):
+    with pytest.raises(InvalidSettingsError, match=named):
         read({**ON_FC, **given})
 
 
 def test_a_missing_queue_is_named() -> None:
-    with pytest.raises(BadSettings, match="UPLOADS_QUEUE_URL"):
+    with pytest.raises(InvalidSettingsError, match="UPLOADS_QUEUE_URL"):
         read({**ON_AWS, "UPLOADS_QUEUE_URL": ""})

@@ -39,23 +39,23 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (error_response(403, "AccessDenied"), errors.AccessRefused),
-        (error_response(403, "AllAccessDisabled"), errors.AccessRefused),
-        (error_response(403, "InvalidAccessKeyId"), errors.BadCredentials),
-        (error_response(403, "SignatureDoesNotMatch"), errors.BadCredentials),
-        (error_response(400, "ExpiredToken"), errors.CredentialsExpired),
-        (error_response(403, "RequestTimeTooSkewed"), errors.CredentialsExpired),
-        (error_response(503, "SlowDown"), errors.Unavailable),
-        (error_response(500, "InternalError"), errors.Unavailable),
-        (error_response(400, "RequestTimeout"), errors.Unavailable),
-        (error_response(409, "OperationAborted"), errors.Unavailable),
-        (error_response(404, "NoSuchKey"), errors.ObjectGone),
-        (error_response(404, "NoSuchVersion"), errors.ObjectGone),
-        (error_response(405, "MethodNotAllowed"), errors.ObjectGone),
-        (error_response(404, "NoSuchBucket"), errors.BadSettings),
-        (error_response(412, "PreconditionFailed"), errors.ObjectChanged),
-        (error_response(400, "InvalidArgument"), errors.BadRequest),
-        ((200, b"not XML"), errors.Unavailable),
+        (error_response(403, "AccessDenied"), errors.AccessDeniedError),
+        (error_response(403, "AllAccessDisabled"), errors.AccessDeniedError),
+        (error_response(403, "InvalidAccessKeyId"), errors.InvalidCredentialsError),
+        (error_response(403, "SignatureDoesNotMatch"), errors.InvalidCredentialsError),
+        (error_response(400, "ExpiredToken"), errors.CredentialsExpiredError),
+        (error_response(403, "RequestTimeTooSkewed"), errors.CredentialsExpiredError),
+        (error_response(503, "SlowDown"), errors.ServiceUnavailableError),
+        (error_response(500, "InternalError"), errors.ServiceUnavailableError),
+        (error_response(400, "RequestTimeout"), errors.ServiceUnavailableError),
+        (error_response(409, "OperationAborted"), errors.ServiceUnavailableError),
+        (error_response(404, "NoSuchKey"), errors.ObjectNotFoundError),
+        (error_response(404, "NoSuchVersion"), errors.ObjectNotFoundError),
+        (error_response(405, "MethodNotAllowed"), errors.ObjectNotFoundError),
+        (error_response(404, "NoSuchBucket"), errors.InvalidSettingsError),
+        (error_response(412, "PreconditionFailed"), errors.ObjectChangedError),
+        (error_response(400, "InvalidArgument"), errors.RequestRejectedError),
+        ((200, b"not XML"), errors.ServiceUnavailableError),
     ],
 )
 def test_errors(answer: StubResponse, kind: type[errors.FacescreenError]) -> None:
@@ -67,23 +67,23 @@ def test_errors(answer: StubResponse, kind: type[errors.FacescreenError]) -> Non
 
 def test_a_proxys_page_is_no_answer() -> None:
     store = S3Store(StubAws(HeadObject=(200, b"<html>")).session)
-    with pytest.raises(errors.Unavailable):
+    with pytest.raises(errors.ServiceUnavailableError):
         store.head(REF)
 
 
 def test_what_may_not_be_read_may_be_gone() -> None:
     store = S3Store(StubAws(GetObject=error_response(403, "AccessDenied")).session)
-    with pytest.raises(errors.AccessRefused, match="only to a role with s3:ListBucket"):
+    with pytest.raises(errors.AccessDeniedError, match="only to a role with s3:ListBucket"):
         store.read(REF, 0, 1)
 
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (error_response(400, "InvalidTag"), errors.TagsRefused),
-        (error_response(400, "BadRequest"), errors.TagsRefused),
-        (error_response(403, "AccessDenied"), errors.AccessRefused),
-        (error_response(503, "SlowDown"), errors.Unavailable),
+        (error_response(400, "InvalidTag"), errors.TagsRefusedError),
+        (error_response(400, "BadRequest"), errors.TagsRefusedError),
+        (error_response(403, "AccessDenied"), errors.AccessDeniedError),
+        (error_response(503, "SlowDown"), errors.ServiceUnavailableError),
     ],
 )
 def test_a_tag_sets_refusal(answer: StubResponse, kind: type[errors.FacescreenError]) -> None:
@@ -100,7 +100,7 @@ def test_an_empty_tag_set_is_sent() -> None:
 
 def test_tries_are_few() -> None:
     answers = StubAws(GetObjectTagging=error_response(503, "SlowDown"))
-    with pytest.raises(errors.Unavailable):
+    with pytest.raises(errors.ServiceUnavailableError):
         S3Store(answers.session).tags(REF)
     assert len(answers.requests) == 3
 
@@ -108,10 +108,10 @@ def test_tries_are_few() -> None:
 @pytest.mark.parametrize(
     ("head", "get", "kind"),
     [
-        (400, error_response(400, "ExpiredToken"), errors.CredentialsExpired),
-        (403, error_response(403, "SignatureDoesNotMatch"), errors.BadCredentials),
-        (404, error_response(404, "NoSuchBucket"), errors.BadSettings),
-        (404, error_response(404, "NoSuchKey"), errors.ObjectGone),
+        (400, error_response(400, "ExpiredToken"), errors.CredentialsExpiredError),
+        (403, error_response(403, "SignatureDoesNotMatch"), errors.InvalidCredentialsError),
+        (404, error_response(404, "NoSuchBucket"), errors.InvalidSettingsError),
+        (404, error_response(404, "NoSuchKey"), errors.ObjectNotFoundError),
     ],
 )
 def test_a_heads_refusal_is_explained_by_a_get(
@@ -144,14 +144,14 @@ def test_what_was_written_without_versioning_has_no_version() -> None:
 
 def test_an_object_under_its_customers_key_is_the_contents_matter() -> None:
     store = S3Store(StubAws(GetObject=SSE_C).session)
-    with pytest.raises(errors.ContentFault) as raised:
+    with pytest.raises(errors.ContentError) as raised:
         store.read(REF, 0, 1)
     assert raised.value.code == "UnreadableEncryption"
 
 
 def test_an_object_under_its_customers_key_may_be_gone_by_then() -> None:
     answers = StubAws(HeadObject=(400, b""), GetObject=SSE_C, ListObjectVersions=(200, VERSIONS))
-    with pytest.raises(errors.ObjectGone):
+    with pytest.raises(errors.ObjectNotFoundError):
         S3Store(answers.session).head(ObjectRef("s3", "selfies", "kyc/"))
 
 
@@ -211,7 +211,7 @@ def test_nothing_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     store = S3Store(StubAws(GetObjectTagging=error_response(403, "AccessDenied")).session)
     store.presign(REF, 60, convert=False)
-    with pytest.raises(errors.AccessRefused):
+    with pytest.raises(errors.AccessDeniedError):
         store.tags(REF)
     for secret in ("t0ken", "s3cret", "Signature"):
         assert secret not in caplog.text
@@ -224,5 +224,5 @@ def test_without_credentials_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
     store = S3Store(boto3.Session(region_name="eu-central-1"))
     for ask in (lambda: store.tags(REF), lambda: store.presign(REF, 60, convert=False)):
-        with pytest.raises(errors.BadCredentials, match="needs an execution role"):
+        with pytest.raises(errors.InvalidCredentialsError, match="needs an execution role"):
             ask()

@@ -42,7 +42,7 @@ def test_a_condition_that_is_not_met_is_a_change(operation: str) -> None:
     store = S3QuarantineStore(
         StubAws(**{operation: error_response(412, "PreconditionFailed")}).session
     )
-    with pytest.raises(errors.ObjectChanged):
+    with pytest.raises(errors.ObjectChangedError):
         store.copy(REF, TO, only_new=True) if operation == "CopyObject" else store.delete(REF)
 
 
@@ -73,5 +73,5 @@ def test_an_access_list_goes_back_as_it_came() -> None:
 def test_a_bucket_without_access_lists_is_a_refusal() -> None:
     off = error_response(400, "AccessControlListNotSupported", "The bucket does not allow ACLs")
     store = S3QuarantineStore(StubAws(PutObjectAcl=off).session)
-    with pytest.raises(errors.QuarantineRefused, match="does not allow ACLs"):
+    with pytest.raises(errors.QuarantineRefusedError, match="does not allow ACLs"):
         store.set_acl(REF, "private")

@@ -23,7 +23,7 @@ from facescreen.storage.ports import Listed
 from facescreen.tags import TaggedVerdict
 from facescreen_cli.commands.backfill.journal import ACCEPTED, INTENDED, PLANNED, Entry, Journal
 from facescreen_cli.commands.backfill.selection import Selection
-from facescreen_cli.interrupt import StoppablePace, Stopped, StopSignal
+from facescreen_cli.interrupt import StoppablePace, StopRequestedError, StopSignal
 from facescreen_cli.verdicts import NoVerdict, TagState, read_concurrently
 
 _THREADS = 16
@@ -67,7 +67,7 @@ class Submitter:
         self.journal.move(by_end[PLANNED], PLANNED)
         self.tell(len(by_end[ACCEPTED]))
         failures = [failure for _, failure in ended if failure is not None]
-        final = [one for one in failures if not isinstance(one, errors.Passing)]
+        final = [one for one in failures if not isinstance(one, errors.TransientError)]
         if failures and (final or not by_end[ACCEPTED]):
             raise (final or failures)[0]
 
@@ -77,9 +77,9 @@ class Submitter:
             self.pace.reserve(math.inf)
             now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
             self.invoker.submit(event_of(self.selection.ref(entry.object, now)))
-        except Stopped:
+        except StopRequestedError:
             return PLANNED, None
-        except errors.Passing as failure:  # it may have been accepted all the same
+        except errors.TransientError as failure:  # it may have been accepted all the same
             return INTENDED, failure
         except errors.FacescreenError as failure:
             return PLANNED, failure

@@ -67,7 +67,7 @@ class Guarded:
 
     @classmethod
     def from_env(cls, bucket: str, environment: Mapping[str, str]) -> Guarded:
-        """Raises errors.BadSettings, which names every variable that is wrong."""
+        """Raises errors.InvalidSettingsError, which names every variable that is wrong."""
         reader = Reader(environment)
         found = cls(
             account=reader.value(_ACCOUNT),

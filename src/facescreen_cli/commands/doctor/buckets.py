@@ -72,7 +72,7 @@ def _guard(deployment: Deployment, credentials: CredentialSource) -> Line:
     try:
         with oss_errors(deployment.bucket):
             policy = watched.get_bucket_policy().policy or ""
-    except errors.ObjectGone:  # NoSuchBucketPolicy
+    except errors.ObjectNotFoundError:  # NoSuchBucketPolicy
         policy = ""
     if guards(policy, key):
         return ok(_GUARD, f"the policy of {deployment.bucket} denies others the tag {key}")
@@ -103,9 +103,9 @@ def _allowed(act: Callable[[], object]) -> bool:
     """Whether an action is let through to an object that is not there."""
     try:
         act()
-    except errors.ObjectGone:
+    except errors.ObjectNotFoundError:
         return True
-    except errors.AccessRefused:
+    except errors.AccessDeniedError:
         return False
     return True
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from facescreen.bus.mns import mns_errors
 from facescreen.clients.credentials import CredentialSource
-from facescreen.errors import BadSettings
+from facescreen.errors import InvalidSettingsError
 from facescreen_cli.commands.doctor.deployment import Deployment
 from facescreen_cli.commands.doctor.result import Line, fault, ok, warning
 from facescreen_cli.sdk.mns import create_account
@@ -20,7 +20,7 @@ def verdicts(deployment: Deployment, credentials: CredentialSource) -> Iterator[
         with mns_errors():
             topic.get_attributes()
             subscriptions, _ = topic.list_subscription(ret_number=1)
-    except BadSettings:
+    except InvalidSettingsError:
         yield fault("topic", f"there is no topic {name}", "Make it, or set MNS_TOPIC.")
         return
     if subscriptions:
@@ -37,7 +37,7 @@ def dead_letters(deployment: Deployment, credentials: CredentialSource) -> Itera
     try:
         with mns_errors():
             told = queue.get_attributes()
-    except BadSettings:
+    except InvalidSettingsError:
         says = f"there is no queue {name}: what fails is lost"
         yield fault("dead letters", says, "Make it, or set MNS_DLQ.")
         return

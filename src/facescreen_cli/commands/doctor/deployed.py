@@ -83,7 +83,7 @@ class Deployed:
         try:
             with fc_errors():
                 return ask().body
-        except errors.ObjectGone:
+        except errors.ObjectNotFoundError:
             return None
 
 

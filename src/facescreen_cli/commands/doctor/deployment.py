@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from facescreen.clients.credentials import CredentialSource
-from facescreen.errors import BadSettings
+from facescreen.errors import InvalidSettingsError
 from facescreen.platforms.alibaba import AlibabaPlatform, AlibabaSettings, InvokerSettings
 from facescreen.settings.loader import Group, load
 from facescreen.settings.table import HttpSettings, Settings, SweepSettings
@@ -22,7 +22,7 @@ from facescreen_cli.environment import with_defaults
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.functions import load_functions, load_stacks
 from facescreen_serverless_devs.model import Function
-from facescreen_serverless_devs.section import BadTemplate
+from facescreen_serverless_devs.section import InvalidTemplateError
 from facescreen_serverless_devs.variables import names_of
 
 # What a VPC's own endpoints have in their names and the public ones have not.
@@ -95,7 +95,8 @@ class Deployment:
 
 
 def read(template: Path, environment: Mapping[str, str], *, inside: bool) -> Deployment:
-    """Raises BadSettings, which names every one that is wrong, BadTemplate, OSError."""
+    """Raises InvalidSettingsError, which names every one that is wrong, InvalidTemplateError,
+    OSError."""
     declared = names_of(document.read(template))
     required = {name for name, default in declared.items() if default is None}
     known = {*declared, *template_settings.CHECKED_SETTINGS}
@@ -122,7 +123,7 @@ def read(template: Path, environment: Mapping[str, str], *, inside: bool) -> Dep
     sweeping = _read(SweepSettings, sweep.environment, told)
     _read(InvokerSettings, {**sweep.environment, **account}, told)
     if told or settings is None or alibaba is None or web is None or sweeping is None:
-        raise BadSettings("the settings are wrong", wrong=tuple(dict.fromkeys(told)))
+        raise InvalidSettingsError("the settings are wrong", wrong=tuple(dict.fromkeys(told)))
     foundation = _foundation(template, complete)
     functions = (object_created, http_api, sweep)
     return Deployment(complete, *functions, settings, alibaba, web, sweeping, foundation, inside)
@@ -136,7 +137,7 @@ def _functions(template: Path, environment: Mapping[str, str]) -> list[Function]
     }
     missing = set(FUNCTIONS) - set(by_module)
     if missing:
-        raise BadTemplate(f"{template.name}: no function has a handler in {min(missing)}")
+        raise InvalidTemplateError(f"{template.name}: no function has a handler in {min(missing)}")
     return [by_module[module] for module in FUNCTIONS]
 
 
@@ -162,7 +163,7 @@ def _same_bucket(environment: Mapping[str, str]) -> list[str]:
 def _read(kind: type[G], environment: Mapping[str, str], wrong: list[str]) -> G | None:
     try:
         return load(kind, environment)
-    except BadSettings as bad:
+    except InvalidSettingsError as bad:
         wrong += bad.wrong
         return None
 

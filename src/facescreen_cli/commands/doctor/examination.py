@@ -64,11 +64,11 @@ def _lines(
 
 
 def _explained(name: str, error: errors.FacescreenError) -> Line:
-    if isinstance(error, errors.AccessRefused):
+    if isinstance(error, errors.AccessDeniedError):
         remedy = "Nothing to do if the functions' roles may; else grant it."
         return warning(name, f"these credentials may not look: {error}", remedy)
-    if isinstance(error, (errors.BadCredentials, errors.CredentialsExpired)):
+    if isinstance(error, (errors.InvalidCredentialsError, errors.CredentialsExpiredError)):
         return fault(name, str(error), "Check the AccessKey (and token) and this machine's clock.")
-    if isinstance(error, errors.Passing):
+    if isinstance(error, errors.TransientError):
         return fault(name, str(error), "Try again; then see the service's status page.")
     return fault(name, str(error), "See that it is there, in this region, and spelt so.")

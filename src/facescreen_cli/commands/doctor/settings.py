@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from facescreen.errors import BadSettings
+from facescreen.errors import InvalidSettingsError
 from facescreen_cli.commands.doctor.consistency import meeting
 from facescreen_cli.commands.doctor.deployment import Deployment, read
 from facescreen_cli.commands.doctor.result import Line, fault, ok, warning
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.model import Function
-from facescreen_serverless_devs.section import BadTemplate
+from facescreen_serverless_devs.section import InvalidTemplateError
 from facescreen_serverless_devs.variables import names_of
 
 _OTHERS = {
@@ -32,9 +32,9 @@ def deployment(
     """What s.yaml makes of `environment`, or what is wrong with either."""
     try:
         found = read(template, environment, inside=inside)
-    except BadSettings as bad:
+    except InvalidSettingsError as bad:
         return None, [_wrong(sentence) for sentence in bad.wrong]
-    except (BadTemplate, UnicodeDecodeError) as bad:
+    except (InvalidTemplateError, UnicodeDecodeError) as bad:
         return None, [fault("s.yaml", str(bad), "Mend it, or take the one of the release.")]
     except OSError as error:
         why = f"{error.filename or template}: {error.strerror}"

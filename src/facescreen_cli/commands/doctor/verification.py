@@ -28,11 +28,11 @@ def permission(deployment: Deployment, credentials: CredentialSource) -> Iterato
         return
     try:
         parse_response(reply)
-    except errors.AccessRefused as refused:
+    except errors.AccessDeniedError as refused:
         remedy = "Grant antcloudauth:* (AliyunAntCloudAuthFullAccess), and open the service."
         yield fault(_CHECK, str(refused), remedy)
         return
-    except errors.BadRequest:
+    except errors.RequestRejectedError:
         pass
     stand_in = " (a local stand-in)" if EMULATOR_HEADER in reply.headers else ""
     yield ok(_CHECK, f"knows these credentials, and lets them ask{stand_in}")
@@ -50,6 +50,8 @@ def _reply(deployment: Deployment, credentials: CredentialSource) -> HttpRespons
             )
         except httpx.TransportError as error:
             met = type(error).__name__
-            raise errors.Unavailable(f"ID Verification gave no answer ({met})") from None
+            raise errors.ServiceUnavailableError(
+                f"ID Verification gave no answer ({met})"
+            ) from None
     headers = {name.lower(): value for name, value in answer.headers.items()}
     return HttpResponse(answer.status_code, headers, answer.content)

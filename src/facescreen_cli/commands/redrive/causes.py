@@ -29,19 +29,40 @@ class Cause:
 
 
 _OURS: dict[type[errors.FacescreenError], tuple[bool, str]] = {
-    errors.Deferred: (True, "The day's paid calls are spent: there are more from 00:00 UTC."),
-    errors.Throttled: (True, "Over the quota: set CALLS_PER_SECOND to your share of it."),
-    errors.SourceTimedOut: (True, "The service could not download in time: look at the bucket."),
-    errors.StillClaimed: (True, "Another delivery was at work on it: it may be done by now."),
-    errors.Passing: (True, "It may have passed: send it again."),
-    errors.AccessRefused: (True, "Give the function's role what it lacks first: doctor names it."),
-    errors.BadCredentials: (True, "See that the function's role exists, and is its own, first."),
-    errors.BadSettings: (True, "Mend the setting that is named, and deploy, first."),
-    errors.StandInRefused: (True, "Take the local stand-in out of CLOUDAUTH_ENDPOINT first."),
-    errors.BadEvent: (False, "It is no event of a bucket: see who invokes the function with it."),
-    errors.OperatorFault: (True, "Mend what is named first."),
-    errors.ObjectGone: (True, "It was deleted: sent again it costs nothing, and is off the queue."),
-    errors.ObjectChanged: (
+    errors.DailyLimitReachedError: (
+        True,
+        "The day's paid calls are spent: there are more from 00:00 UTC.",
+    ),
+    errors.ThrottledError: (True, "Over the quota: set CALLS_PER_SECOND to your share of it."),
+    errors.SourceDownloadTimeoutError: (
+        True,
+        "The service could not download in time: look at the bucket.",
+    ),
+    errors.AlreadyInProgressError: (
+        True,
+        "Another delivery was at work on it: it may be done by now.",
+    ),
+    errors.TransientError: (True, "It may have passed: send it again."),
+    errors.AccessDeniedError: (
+        True,
+        "Give the function's role what it lacks first: doctor names it.",
+    ),
+    errors.InvalidCredentialsError: (
+        True,
+        "See that the function's role exists, and is its own, first.",
+    ),
+    errors.InvalidSettingsError: (True, "Mend the setting that is named, and deploy, first."),
+    errors.EmulatorRefusedError: (True, "Take the local stand-in out of CLOUDAUTH_ENDPOINT first."),
+    errors.InvalidEventError: (
+        False,
+        "It is no event of a bucket: see who invokes the function with it.",
+    ),
+    errors.OperatorError: (True, "Mend what is named first."),
+    errors.ObjectNotFoundError: (
+        True,
+        "It was deleted: sent again it costs nothing, and is off the queue.",
+    ),
+    errors.ObjectChangedError: (
         True,
         "It was overwritten, which was an event of its own: sent again this one costs nothing.",
     ),

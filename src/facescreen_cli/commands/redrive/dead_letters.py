@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from facescreen.errors import BadEvent, shown
+from facescreen.errors import InvalidEventError, redact
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
 from facescreen.model import ObjectRef
@@ -47,7 +47,7 @@ def of_function_compute(held: Held) -> Letter:
         failed_at = datetime.fromtimestamp(record["timestamp"] / 1000, timezone.utc)
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
         return _unreadable(held)
-    return Letter(held, payload, name_of(error), shown(says), failed_at, _uris(_refs(payload)))
+    return Letter(held, payload, name_of(error), redact(says), failed_at, _uris(_refs(payload)))
 
 
 def of_sqs(held: Held, why: Callable[[ObjectRef], tuple[str, str]]) -> Letter:
@@ -58,7 +58,7 @@ def of_sqs(held: Held, why: Callable[[ObjectRef], tuple[str, str]]) -> Letter:
     if not refs:
         return _unreadable(held)
     error, says = (held.error, held.says) if held.error else why(refs[0])
-    return Letter(held, held.body, name_of(error), shown(says), held.sent_at, _uris(refs))
+    return Letter(held, held.body, name_of(error), redact(says), held.sent_at, _uris(refs))
 
 
 def _plain(body: bytes) -> bytes:
@@ -80,7 +80,7 @@ def _unreadable(held: Held) -> Letter:
 def _refs(payload: bytes) -> list[ObjectRef]:
     try:
         return read_event(payload, Filters()).objects
-    except BadEvent:
+    except InvalidEventError:
         return []
 
 

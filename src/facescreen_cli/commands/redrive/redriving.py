@@ -18,7 +18,7 @@ _READERS = 10
 """As many connections as boto3 keeps."""
 
 
-class Kept(Exception):
+class NotRedrivenError(Exception):
     """Why a letter stays, for people."""
 
 
@@ -43,19 +43,21 @@ class Redriving:
 
     def redrive(self, letter: Letter) -> None:
         """Waits for its turn. The letter is deleted once the platform has accepted its event.
-        Killed in between, it comes again, and the ledger pays for nothing twice. Raises Kept, and
-        what `pace` raises."""
+        Killed in between, it comes again, and the ledger pays for nothing twice. Raises
+        NotRedrivenError, and what `pace` raises."""
         if self.pace.reserve(letter.held.left_s) is None:
-            raise Kept("it was held for too long: others may see it, so it is left to the next run")
+            raise NotRedrivenError(
+                "it was held for too long: others may see it, so it is left to the next run"
+            )
         try:
             self.invoker.submit(letter.payload)
         except FacescreenError as why:
-            raise Kept(str(why)) from None
+            raise NotRedrivenError(str(why)) from None
         self._held.remove(letter.held)
         try:
             self.queue.delete(letter.held)
         except FacescreenError as why:
-            raise Kept(f"accepted, but not deleted, so it comes again: {why}") from None
+            raise NotRedrivenError(f"accepted, but not deleted, so it comes again: {why}") from None
 
     def release(self) -> None:
         """Gives back what is held. What this misses comes back by itself."""

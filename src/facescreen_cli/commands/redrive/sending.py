@@ -5,9 +5,9 @@ from __future__ import annotations
 from facescreen_cli.commands.redrive import text
 from facescreen_cli.commands.redrive.causes import cause_of
 from facescreen_cli.commands.redrive.dead_letters import Letter
-from facescreen_cli.commands.redrive.redriving import Kept, Redriving
+from facescreen_cli.commands.redrive.redriving import NotRedrivenError, Redriving
 from facescreen_cli.exit_codes import FAILED, INTERRUPTED, OK
-from facescreen_cli.interrupt import Stopped, StopSignal
+from facescreen_cli.interrupt import StopRequestedError, StopSignal
 
 
 def send(redriving: Redriving, letters: list[Letter], stop: StopSignal, *, as_json: bool) -> int:
@@ -16,9 +16,9 @@ def send(redriving: Redriving, letters: list[Letter], stop: StopSignal, *, as_js
     for one in letters:
         try:
             _send(redriving, one)
-        except Kept as why:
+        except NotRedrivenError as why:
             text.letter(one, "kept", str(why), as_json=as_json)
-        except Stopped:
+        except StopRequestedError:
             break
         else:
             sent += 1
@@ -32,5 +32,5 @@ def send(redriving: Redriving, letters: list[Letter], stop: StopSignal, *, as_js
 def _send(redriving: Redriving, letter: Letter) -> None:
     cause = cause_of(letter.error)
     if not cause.again:
-        raise Kept(cause.remedy)
+        raise NotRedrivenError(cause.remedy)
     redriving.redrive(letter)

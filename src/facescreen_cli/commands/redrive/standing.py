@@ -29,7 +29,7 @@ class S3Standing:
         try:
             with permission_hint(action, ref.bucket):
                 tags = persistently(lambda: self.store.tags(ref))
-        except (errors.ObjectGone, errors.BadEvent) as final:
+        except (errors.ObjectNotFoundError, errors.InvalidEventError) as final:
             return final.name, str(final)
         except errors.FacescreenError as unread:
             return NOT_TOLD, f"its tags can't be read: {unread}"
@@ -40,7 +40,7 @@ class S3Standing:
         if found is None:
             return NOT_TOLD, "no verdict stands on it"
         if found.etag != ref.etag:
-            return errors.ObjectChanged.name, "a verdict on other bytes stands on it"
+            return errors.ObjectChangedError.name, "a verdict on other bytes stands on it"
         if found.verdict is not Verdict.FAILED:
             return ALREADY_SCREENED, f"it is {found.verdict.value}"
         reason = ":".join(found.reasons)
@@ -54,6 +54,6 @@ def _error(reason: str) -> str:
     if kind_of(reason):
         return reason
     kind = get_error_class(reason, 400)
-    if kind is errors.OperatorFault:
-        kind = Refusal(reason, "").kind(errors.OperatorFault)
-    return reason if kind is errors.OperatorFault else kind.name
+    if kind is errors.OperatorError:
+        kind = Refusal(reason, "").kind(errors.OperatorError)
+    return reason if kind is errors.OperatorError else kind.name

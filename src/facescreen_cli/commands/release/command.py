@@ -12,7 +12,7 @@ from facescreen.records.ledger import Ledger
 from facescreen.screening.quarantine import QuarantineRecords
 from facescreen.storage.keys import object_ref
 from facescreen_cli.buckets import STORE_NAMES
-from facescreen_cli.commands.release.releasing import NotReleased, Releasing, Reopening, Return
+from facescreen_cli.commands.release.releasing import NotReleasedError, Releasing, Reopening, Return
 from facescreen_cli.cost import confirm
 from facescreen_cli.credentials import UserCredentials
 from facescreen_cli.deployment import connect_platform
@@ -131,7 +131,7 @@ def _planned(releasing: Releasing, ref: ObjectRef) -> _Row:
     try:
         row.plan = releasing.plan(ref)
         row.detail = row.plan.says
-    except (NotReleased, FacescreenError) as why:
+    except (NotReleasedError, FacescreenError) as why:
         row.fail(why)
     return row
 
@@ -142,7 +142,7 @@ def _carry_out(releasing: Releasing, row: _Row) -> None:
     try:
         releasing.carry_out(row.plan)
         row.status = "released"
-    except (NotReleased, FacescreenError) as why:
+    except (NotReleasedError, FacescreenError) as why:
         row.fail(why)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from facescreen.errors import ObjectGone
+from facescreen.errors import ObjectNotFoundError
 from facescreen.model import ObjectHead, ObjectRef
 from facescreen.records.ledger import compute_entry_id
 from facescreen.screening.quarantine import (
@@ -19,7 +19,7 @@ from facescreen.settings.table import QuarantineSettings
 from facescreen.storage.ports import QuarantineStore
 
 
-class NotReleased(Exception):
+class NotReleasedError(Exception):
     """Why an object stays as it is, for people."""
 
 
@@ -55,7 +55,7 @@ class Reopening:
 
 @dataclass(frozen=True)
 class Releasing:
-    """Looks first, and changes nothing before it is told to. Both steps raise NotReleased and
+    """Looks first, and changes nothing before it is told to. Both steps raise NotReleasedError and
     errors.FacescreenError."""
 
     store: QuarantineStore
@@ -66,8 +66,8 @@ class Releasing:
         """What releasing the object would do."""
         try:
             head = self.store.head(named)
-        except ObjectGone:
-            raise NotReleased("nothing stands there: was it released already?") from None
+        except ObjectNotFoundError:
+            raise NotReleasedError("nothing stands there: was it released already?") from None
         pinned = replace(named, etag=head.etag, version_id=head.version_id, size=head.size)
         origin = parse_original_ref(self.settings, named)
         if origin is None:
@@ -84,7 +84,7 @@ class Releasing:
     def _reopening(self, ref: ObjectRef, head: ObjectHead) -> Reopening:
         acl = self.records.get_acl(compute_entry_id(ref, head))
         if not acl:
-            raise NotReleased(
+            raise NotReleasedError(
                 "these bytes were not made private, and it does not stand in quarantine (what was "
                 "moved is named by its place there, as the message gives it; is QUARANTINE_BUCKET "
                 "set as the function has it?)"
@@ -94,11 +94,11 @@ class Releasing:
     def _replaceable(self, origin: ObjectRef, head: ObjectHead) -> ObjectHead | None:
         try:
             there = self.store.head(origin)
-        except ObjectGone:
+        except ObjectNotFoundError:
             return None
         if _same_bytes(there, head) or (there.version_id and _moment(there) < _moment(head)):
             return there
-        raise NotReleased(f"another object stands at {origin.uri}, and is not overwritten")
+        raise NotReleasedError(f"another object stands at {origin.uri}, and is not overwritten")
 
     def _return(self, plan: Return) -> None:
         entry = compute_entry_id(plan.origin, plan.head)
@@ -123,7 +123,7 @@ class Releasing:
         self.records.record_release(compute_entry_id(plan.ref, plan.head))
         self.store.set_acl(plan.ref, plan.acl)
         if self.store.head(plan.ref) != plan.head:
-            raise NotReleased("overwritten at this moment: look at its access list")
+            raise NotReleasedError("overwritten at this moment: look at its access list")
 
 
 def _same_bytes(one: ObjectHead, other: ObjectHead) -> bool:

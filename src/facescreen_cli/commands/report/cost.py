@@ -52,7 +52,7 @@ class Cost:
 
 
 def read(settings: Settings, platform: Platform) -> Cost:
-    """From the state bucket. Raises errors.FacescreenError, AccessRefused with what is to be
+    """From the state bucket. Raises errors.FacescreenError, AccessDeniedError with what is to be
     allowed."""
     store, bucket = platform.object_store, settings.state_bucket
     with permission_hint(f"{store.listing_action} and {store.name}:GetObject", bucket):

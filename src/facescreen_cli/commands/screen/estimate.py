@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from facescreen.media.media import Unreadable as NoMedia
+from facescreen.media.media import UnreadableMediaError
 from facescreen.media.probe import probe
 from facescreen.requirements import Strictness, assess
 from facescreen_cli.commands.screen.target_screener import Opened, digest_of
@@ -30,5 +30,5 @@ def _content(target: Target, strictness: Strictness) -> str:
             fit = assess(probe(reader), reader.size, strictness, can_convert=False)
             stream.seek(0)
             return "" if fit.refusals else digest_of(stream)
-    except (NoMedia, OSError):
+    except (UnreadableMediaError, OSError):
         return ""

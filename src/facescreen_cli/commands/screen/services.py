@@ -55,7 +55,7 @@ class Services:
 
     def judge(self, stop: StopSignal, *, objects: bool, write_back: bool) -> Judge:
         """With `objects`, every call takes its turn beside those of the function, in its state
-        bucket. Raises click.UsageError where there are no credentials, StandInRefused."""
+        bucket. Raises click.UsageError where there are no credentials, EmulatorRefusedError."""
         self.platform.credentials.get()
         on_demand = None
         if objects:
@@ -63,7 +63,7 @@ class Services:
             client, on_demand = deployment.client, deployment.on_demand
         else:
             client = self._client(stop)
-        with suppress(errors.Passing):  # the calls themselves try again, and say more
+        with suppress(errors.TransientError):  # the calls themselves try again, and say more
             client.keep_alive()
         settings = self.settings
         return Judge(

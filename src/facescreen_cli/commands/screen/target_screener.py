@@ -55,17 +55,17 @@ class Judge:
     write_back: bool = False
 
     def judge(self, target: Target) -> Result:
-        """Raises errors.OperatorFault for what would meet every other target as well, and what
+        """Raises errors.OperatorError for what would meet every other target as well, and what
         the pace raises."""
         try:
             key, find_data = self._how(target)
             data, first = self.once.of(key, find_data)
-        except errors.OperatorFault as fault:
-            if not isinstance(fault, errors.BadRequest):
+        except errors.OperatorError as fault:
+            if not isinstance(fault, errors.RequestRejectedError):
                 raise
             return self._failed(target, fault.code or "BadRequest", str(fault))
         except errors.FacescreenError as error:
-            unanswered = isinstance(error, errors.NoAnswer)
+            unanswered = isinstance(error, errors.ResponseTimeoutError)
             code = error.code or error.name
             return self._failed(target, code, str(error), unanswered=unanswered)
         except OSError as error:
@@ -100,7 +100,7 @@ class Judge:
                     can_convert=False,
                 )
                 if _stamp(stream) != stamp:
-                    raise errors.ObjectChanged("the file changed while it was screened")
+                    raise errors.ObjectChangedError("the file changed while it was screened")
             return message_data(None, finding, NOT_REQUESTED, watch.timing)
 
         return digest, found

@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from facescreen.errors import OperatorFault
+from facescreen.errors import OperatorError
 from facescreen_cli.commands.screen.target_screener import Result
 from facescreen_cli.commands.screen.targets import Target
-from facescreen_cli.interrupt import Stopped, StopSignal
+from facescreen_cli.interrupt import StopRequestedError, StopSignal
 
 _MOST = 64
 _POLL_S = 0.2
@@ -33,9 +33,9 @@ def results(
         try:
             while todo and not stop.requested:
                 done.put(judge(todo.popleft()))
-        except (Stopped, IndexError):  # another took the last one
+        except (StopRequestedError, IndexError):  # another took the last one
             pass
-        except OperatorFault as fault:
+        except OperatorError as fault:
             stop.fault = stop.fault or fault
         finally:
             done.put(None)

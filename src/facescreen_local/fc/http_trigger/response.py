@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from facescreen_local.fc.errors import Refused
+from facescreen_local.fc.errors import FcError
 from facescreen_local.fc.runtime.instance import Result
 from facescreen_local.fc.store.event import ERROR_TYPE
 
@@ -23,7 +23,7 @@ _VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]*")
 
 
 def answer_of(result: Result) -> web.Response:
-    """The HTTP answer, still without a request id. Raises Refused for one that is malformed.
+    """The HTTP answer, still without a request id. Raises FcError for one that is malformed.
 
     A JSON object with a ``statusCode`` says what the answer is; any other result is the body of
     a 200. UNCONFIRMED: the content type of one that is no JSON. Unlike the default domain, this
@@ -80,6 +80,6 @@ def _body(said: dict[str, Any]) -> bytes:
         raise _bad("body is not Base64") from error
 
 
-def _bad(message: str) -> Refused:
+def _bad(message: str) -> FcError:
     # UNCONFIRMED beyond headers that are too large: that all malformed answers are so refused.
-    return Refused(502, "BadResponse", f"the function's answer: {message}")
+    return FcError(502, "BadResponse", f"the function's answer: {message}")

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from facescreen_local.auth.account import Identity
 from facescreen_local.auth.acs3 import BODY_HASH, Acs3Authenticator, check_body_hash
-from facescreen_local.fc.errors import ERRORS, REQUEST_ID, Refused, response, to_refused
+from facescreen_local.fc.errors import ERRORS, REQUEST_ID, FcError, response, to_refused
 from facescreen_local.fc.functions import Functions
 from facescreen_local.fc.http_trigger.event import event_of
 from facescreen_local.fc.http_trigger.response import answer_of
@@ -72,7 +72,7 @@ class HttpTriggerService(Service):
         if head.method not in self._trigger.methods:
             # UNCONFIRMED: the status and the code.
             message = f"the trigger takes {', '.join(self._trigger.methods)}"
-            raise Refused(405, "MethodNotAllowed", message)
+            raise FcError(405, "MethodNotAllowed", message)
         signed = self._trigger.auth_type == "function"
         if signed:
             self._check_signature(head)
@@ -87,11 +87,11 @@ class HttpTriggerService(Service):
             return await asyncio.wait_for(read_body(request, _LARGEST_BODY), self.longest_body_s)
         except BodyTooLargeError as error:
             refused = to_refused(error)
-            raise Refused(413, refused.code, refused.message) from error
+            raise FcError(413, refused.code, refused.message) from error
         except asyncio.TimeoutError as error:
             # UNCONFIRMED: the status, the code, and how long.
             message = f"the body did not come whole in {self.longest_body_s:g} s"
-            raise Refused(408, "RequestTimeout", message) from error
+            raise FcError(408, "RequestTimeout", message) from error
 
     def _check_signature(self, head: Head) -> None:
         """The scheme: the vendor's page "Configure signature authentication for HTTP triggers",
@@ -105,6 +105,6 @@ class HttpTriggerService(Service):
 
 def _check_size(head: Head) -> None:
     if len(head.path) + len(head.query) > _LARGEST_PATH:
-        raise Refused(400, "InvalidArgument", f"the path exceeds {_LARGEST_PATH} bytes")
+        raise FcError(400, "InvalidArgument", f"the path exceeds {_LARGEST_PATH} bytes")
     if sum(len(name) + len(value) for name, value in head.headers.items()) > _LARGEST_HEADERS:
-        raise Refused(400, "InvalidArgument", f"the headers exceed {_LARGEST_HEADERS} bytes")
+        raise FcError(400, "InvalidArgument", f"the headers exceed {_LARGEST_HEADERS} bytes")

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 from aiohttp import web
 
 from facescreen_local.fc.context import RequestContext
-from facescreen_local.fc.errors import Refused
+from facescreen_local.fc.errors import FcError
 from facescreen_local.fc.operations import OPERATIONS
 from facescreen_local.fc.runtime.deployment import Deployment
 from facescreen_serverless_devs.model import EventBridgeTrigger, HttpTrigger, Trigger
@@ -66,7 +66,7 @@ async def get_concurrency_config(context: RequestContext) -> web.Response:
     if reserved is None:
         # UNCONFIRMED: the code; the SDK's models leave room for none reserved.
         message = "no concurrency is reserved for the function"
-        raise Refused(404, "ConcurrencyConfigNotFound", message)
+        raise FcError(404, "ConcurrencyConfigNotFound", message)
     return web.json_response(
         {"functionArn": context.deployment.arn, "reservedConcurrency": reserved}
     )
@@ -74,10 +74,10 @@ async def get_concurrency_config(context: RequestContext) -> web.Response:
 
 def page_of(names: Iterable[str], query: Mapping[str, list[str]]) -> tuple[list[str], str]:
     """The names that a query asks for, and the token of the next page, empty on the last one: the
-    name that it starts with. Raises Refused."""
+    name that it starts with. Raises FcError."""
     limit = query.get("limit", ["20"])[0]
     if not limit.isdecimal() or not 1 <= int(limit) <= _MAX_PAGE:
-        raise Refused(400, "InvalidArgument", f"limit must be from 1 to {_MAX_PAGE}")
+        raise FcError(400, "InvalidArgument", f"limit must be from 1 to {_MAX_PAGE}")
     prefix, token = (query.get(name, [""])[0] for name in ("prefix", "nextToken"))
     found = sorted(name for name in names if name.startswith(prefix) and name >= token)
     return found[: int(limit)], next(iter(found[int(limit) :]), "")

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from facescreen_local.fc.api import LATEST
 from facescreen_local.fc.context import RequestContext
-from facescreen_local.fc.errors import Refused
+from facescreen_local.fc.errors import FcError
 from facescreen_local.fc.operations import OPERATIONS
 from facescreen_local.fc.store.event import ERROR_TYPE, Event
 
@@ -26,7 +26,7 @@ async def invoke_function(context: RequestContext) -> web.Response:
     kind = _kind(context)
     function = context.deployment.function.name
     if context.target.qualifier != LATEST:
-        raise Refused(400, "InvalidArgument", f"the one qualifier here is {LATEST}")
+        raise FcError(400, "InvalidArgument", f"the one qualifier here is {LATEST}")
     event = Event("api", await context.read_body(_MAX_EVENT_BYTES[kind]), context.request_id)
     if kind == "Async":
         context.functions.enqueue(function, event)
@@ -40,5 +40,5 @@ def _kind(context: RequestContext) -> str:
     kind = context.head.headers.get("x-fc-invocation-type", "Sync")
     if kind not in _MAX_EVENT_BYTES:
         known = " or ".join(_MAX_EVENT_BYTES)
-        raise Refused(400, "InvalidArgument", f"x-fc-invocation-type must be {known}")
+        raise FcError(400, "InvalidArgument", f"x-fc-invocation-type must be {known}")
     return kind

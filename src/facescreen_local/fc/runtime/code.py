@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from facescreen_serverless_devs.section import BadTemplate
+from facescreen_serverless_devs.section import InvalidTemplateError
 
 _LARGEST = 500 * 1024 * 1024
 
@@ -16,7 +16,7 @@ _LARGEST = 500 * 1024 * 1024
 def unpacked(code: Path, data: Path) -> Path:
     """`code` itself where it is a folder, else one below `data` with what the zip holds.
 
-    A zip with the same bytes is unpacked once. Raises BadTemplate for what is no zip.
+    A zip with the same bytes is unpacked once. Raises InvalidTemplateError for what is no zip.
     """
     if code.is_dir():
         return code
@@ -36,7 +36,7 @@ def _extract(code: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(code) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
-                raise BadTemplate(f"{code.name}: unpacks to more than {_LARGEST} bytes")
+                raise InvalidTemplateError(f"{code.name}: unpacks to more than {_LARGEST} bytes")
             archive.extractall(folder)
     except zipfile.BadZipFile as error:
-        raise BadTemplate(f"{code.name}: {error}") from error
+        raise InvalidTemplateError(f"{code.name}: {error}") from error

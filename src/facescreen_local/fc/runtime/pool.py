@@ -12,7 +12,7 @@ from facescreen_local.fc.runtime.deployment import Deployment
 from facescreen_local.fc.runtime.instance import Instance
 
 
-class Throttled(Exception):
+class AllInstancesBusyError(Exception):
     """All the instances that the function may have are busy."""
 
 
@@ -31,13 +31,14 @@ class Pool:
 
     @asynccontextmanager
     async def instance(self, wait_s: float) -> AsyncIterator[Instance]:
-        """An instance of one's own; raises Throttled when none comes free in `wait_s` seconds."""
+        """An instance of one's own; raises AllInstancesBusyError when none comes free in `wait_s`
+        seconds."""
         if self._slots.locked() and wait_s <= 0:
-            raise Throttled
+            raise AllInstancesBusyError
         try:
             await asyncio.wait_for(self._slots.acquire(), wait_s or None)
         except asyncio.TimeoutError as error:
-            raise Throttled from error
+            raise AllInstancesBusyError from error
         try:
             async with self._lent() as instance:
                 yield instance

@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 
-from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.media import decode, quality
 from facescreen_local.id_verification.media.faces import FaceDetector
 
@@ -35,25 +35,27 @@ class Examination:
                 if len(self._known) > _MOST_KNOWN:
                     self._known.popitem(last=False)
         if refused != _PASSED:
-            raise Refusal(*refused)
+            raise IdVerificationError(*refused)
 
     def _refused(self, content: bytes, is_video: bool) -> tuple[str, str]:
         try:
             examine(content, is_video=is_video, detector=self._detector)
-        except Refusal as refusal:
+        except IdVerificationError as refusal:
             return refusal.code, str(refusal)
         return _PASSED
 
 
 def examine(content: bytes, *, is_video: bool, detector: FaceDetector) -> None:
-    """Returns if it does. Raises Refusal: a limit of the page is broken, most pictures show no face
-    (NoFaceDetected), or most faces are badly taken (UnqualifiedPhoto)."""
+    """Returns if it does. Raises IdVerificationError: a limit of the page is broken, most pictures
+    show no face (NoFaceDetected), or most faces are badly taken (UnqualifiedPhoto)."""
     shown = decode.video(content) if is_video else decode.image(content)
     found = [(picture, detector.largest(picture)) for picture in shown]
     faces = [(picture, face) for picture, face in found if face is not None]
     if 2 * len(faces) < len(shown) or not faces:
-        raise Refusal("NoFaceDetected", "No face was detected. Upload a different image.")
+        raise IdVerificationError(
+            "NoFaceDetected", "No face was detected. Upload a different image."
+        )
     defects = [quality.defect(picture, face) for picture, face in faces]
     wrong = [defect for defect in defects if defect is not None]
     if 2 * len(wrong) > len(faces):
-        raise Refusal("UnqualifiedPhoto", f"The photo is not good enough: {wrong[0]}.")
+        raise IdVerificationError("UnqualifiedPhoto", f"The photo is not good enough: {wrong[0]}.")

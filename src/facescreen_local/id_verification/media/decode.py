@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from PIL.JpegImagePlugin import JpegImageFile
 
-from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.media.faces import Picture
 
 HIGHEST_IMAGE, WIDEST_IMAGE = 1920, 1080
@@ -32,30 +32,32 @@ _LONGEST_VIDEO_SIDE = 4096
 
 
 def image(content: bytes) -> list[Picture]:
-    """The one picture of a JPEG, upright. Raises Refusal (UnqualifiedPhoto)."""
+    """The one picture of a JPEG, upright. Raises IdVerificationError (UnqualifiedPhoto)."""
     try:
         with JpegImageFile(io.BytesIO(content)) as opened:
             # Before a pixel is decoded. Its EXIF may still turn it, so which side is the height is
             # seen below.
             if min(opened.size) > WIDEST_IMAGE or max(opened.size) > HIGHEST_IMAGE:
                 text = "The image is larger than 1920 × 1080 pixels (h × w)."
-                raise Refusal("UnqualifiedPhoto", text)
+                raise IdVerificationError("UnqualifiedPhoto", text)
     except (OSError, SyntaxError, ValueError):
-        raise Refusal("UnqualifiedPhoto", "The image can't be read as a JPEG.") from None
+        raise IdVerificationError(
+            "UnqualifiedPhoto", "The image can't be read as a JPEG."
+        ) from None
     picture = _decoded(content)
     height, width = picture.shape[:2]
     if height <= width:
-        raise Refusal("UnqualifiedPhoto", "The image must be higher than it is wide.")
+        raise IdVerificationError("UnqualifiedPhoto", "The image must be higher than it is wide.")
     return [picture]
 
 
 def video(content: bytes) -> list[Picture]:
-    """Evenly spaced frames of an MP4 or MOV. Raises Refusal (InvalidParameter)."""
+    """Evenly spaced frames of an MP4 or MOV. Raises IdVerificationError (InvalidParameter)."""
     if len(content) <= SMALLEST_VIDEO:
-        raise Refusal("InvalidParameter", "The video must be larger than 100 KB.")
+        raise IdVerificationError("InvalidParameter", "The video must be larger than 100 KB.")
     # Only these containers reach the decoder, which knows many more, playlists among them.
     if content[4:8] not in _CONTAINER_STARTS:
-        raise Refusal("InvalidParameter", "The video is neither MP4 nor MOV.")
+        raise IdVerificationError("InvalidParameter", "The video is neither MP4 nor MOV.")
     # A file, for cv2's reading from Python streams crashes on a seek to before the start.
     with tempfile.NamedTemporaryFile() as file:
         file.write(content)
@@ -74,7 +76,7 @@ def _decoded(content: bytes) -> Picture:
     except cv2.error:
         picture = None
     if picture is None:
-        raise Refusal("UnqualifiedPhoto", "The image can't be decoded.")
+        raise IdVerificationError("UnqualifiedPhoto", "The image can't be decoded.")
     return picture
 
 
@@ -82,15 +84,19 @@ def _checked_length(capture: cv2.VideoCapture) -> int:
     """How many frames the video has, once its length, rate and size are found to be in order."""
     count, fps = capture.get(cv2.CAP_PROP_FRAME_COUNT), capture.get(cv2.CAP_PROP_FPS)
     if not (capture.isOpened() and 0 < count < math.inf and 0 < fps < math.inf):
-        raise Refusal("InvalidParameter", "The video can't be read.")
+        raise IdVerificationError("InvalidParameter", "The video can't be read.")
     sides = (capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
     if max(sides) > _LONGEST_VIDEO_SIDE or count > _MOST_FRAMES:
-        raise Refusal("InvalidParameter", "The video has too many frames or too large ones.")
+        raise IdVerificationError(
+            "InvalidParameter", "The video has too many frames or too large ones."
+        )
     # To a tenth: the last frame of a clip of 3 seconds may end a little later.
     if not SHORTEST_S <= round(count / fps, 1) <= LONGEST_S:
-        raise Refusal("InvalidParameter", "The video must last 1 to 3 seconds.")
+        raise IdVerificationError("InvalidParameter", "The video must last 1 to 3 seconds.")
     if round(fps, 1) < LEAST_FPS:
-        raise Refusal("InvalidParameter", "The video must have at least 8 frames per second.")
+        raise IdVerificationError(
+            "InvalidParameter", "The video must have at least 8 frames per second."
+        )
     return int(count)
 
 
@@ -104,5 +110,5 @@ def _frames(capture: cv2.VideoCapture, count: int) -> list[Picture]:
             there, frame = capture.retrieve()
             frames.append(frame)
         if not there:
-            raise Refusal("InvalidParameter", "The video breaks off.")
+            raise IdVerificationError("InvalidParameter", "The video breaks off.")
     return frames

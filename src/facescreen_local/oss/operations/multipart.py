@@ -12,7 +12,7 @@ from aiohttp import web
 from facescreen_local.oss.body import receive, receive_xml
 from facescreen_local.oss.conditions import overwrite_rule
 from facescreen_local.oss.context import RequestContext, encoding_elements, xml_response
-from facescreen_local.oss.errors import NoSuchKey, OssError, malformed_xml
+from facescreen_local.oss.errors import NoSuchKeyError, OssError, malformed_xml
 from facescreen_local.oss.events import created, upload_step
 from facescreen_local.oss.headers import written_headers
 from facescreen_local.oss.metadata import metadata_of
@@ -32,7 +32,7 @@ async def initiate_multipart_upload(context: RequestContext) -> web.Response:
     """Start an upload, with the metadata that the object will have."""
     metadata = metadata_of(context.headers)
     bucket = context.store.buckets.get(context.bucket)
-    with contextlib.suppress(NoSuchKey):
+    with contextlib.suppress(NoSuchKeyError):
         overwrite_rule(context.headers)(
             bucket, context.store.objects.find(context.bucket, context.key)
         )

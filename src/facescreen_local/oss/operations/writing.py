@@ -10,7 +10,7 @@ from aiohttp import web
 from facescreen_local.oss.body import receive
 from facescreen_local.oss.conditions import overwrite_rule, refuse_conditions
 from facescreen_local.oss.context import RequestContext
-from facescreen_local.oss.errors import NoSuchKey, OssError
+from facescreen_local.oss.errors import NoSuchKeyError, OssError
 from facescreen_local.oss.events import created
 from facescreen_local.oss.headers import written_headers
 from facescreen_local.oss.metadata import metadata_of
@@ -71,7 +71,7 @@ def _extended(
 ) -> tuple[StoredObject | None, Blob]:
     """The object as it is, and its bytes with the received ones behind them."""
     base, files = None, []
-    with contextlib.suppress(NoSuchKey):
+    with contextlib.suppress(NoSuchKeyError):
         base, file = context.store.objects.open(context.bucket, context.key)
         files.append(file)
     with contextlib.ExitStack() as opened:

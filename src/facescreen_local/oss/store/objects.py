@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from facescreen_local.oss.errors import MarkedDeleted, NoSuchKey, OssError, no_such_version
+from facescreen_local.oss.errors import DeleteMarkerError, NoSuchKeyError, OssError, no_such_version
 from facescreen_local.oss.store.blobs import Blobs
 from facescreen_local.oss.store.buckets import Bucket, find_bucket
 from facescreen_local.oss.store.contents import PUBLIC_READ, SYMLINK, Contents, Metadata
@@ -162,7 +162,7 @@ class Objects:
     def _target(self, bucket: str, key: str) -> StoredObject:
         try:
             target = self.find(bucket, key)
-        except NoSuchKey:
+        except NoSuchKeyError:
             text = "The symlink target object does not exist."
             raise OssError(404, "SymlinkTargetNotExist", text) from None
         if target.contents.kind == SYMLINK:
@@ -176,10 +176,10 @@ def _existing(
 ) -> StoredObject:
     stored = find_version(db, bucket, key, version)
     if stored is None:
-        raise NoSuchKey(key) if version is None else no_such_version(key, version)
+        raise NoSuchKeyError(key) if version is None else no_such_version(key, version)
     if stored.deleted:
         said = {"x-oss-delete-marker": "true", "x-oss-version-id": stored.version}
-        raise NoSuchKey(key, said) if version is None else MarkedDeleted(said)
+        raise NoSuchKeyError(key, said) if version is None else DeleteMarkerError(said)
     return stored
 
 

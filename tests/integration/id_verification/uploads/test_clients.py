@@ -140,10 +140,10 @@ def test_our_client_without_a_file(client: DeepfakeClient, files: Files, portrai
 def test_our_client_hears_what_is_wrong_with_the_file(
     client: DeepfakeClient, samples: dict[str, Sample]
 ) -> None:
-    with pytest.raises(errors.ContentFault) as raised:
+    with pytest.raises(errors.ContentError) as raised:
         client.detect_stream(file=samples["no-face.jpg"].path)
     assert raised.value.code == "NoFaceDetected"
-    with pytest.raises(errors.OperatorFault, match="HTTP 400"):
+    with pytest.raises(errors.OperatorError, match="HTTP 400"):
         client.detect_stream(file=bytes(10 * 1024 * 1024 + 1))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from facescreen_local.background import Background
 from facescreen_local.id_verification import uploads
-from facescreen_local.id_verification.errors import Refusal
+from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.id_verification.uploads import UploadService
 from tests.integration.id_verification.uploads.upload_form import Form, assert_refused, part, told
@@ -23,7 +23,7 @@ TEN_MB = 10 * 1024 * 1024
 def stored(service: IdVerificationService, form: Form) -> bytes | None:
     try:
         return service.uploads.file(form.file_url)
-    except Refusal:
+    except IdVerificationError:
         return None
 
 

@@ -81,7 +81,7 @@ class InBucket:
         try:
             with self._open(self.key.removesuffix(".json") + ".checksum") as data:
                 return bytes(data.read(100)).decode(errors="replace").strip()
-        except errors.ObjectGone:
+        except errors.ObjectNotFoundError:
             return ""
 
     def opened(self, key: str) -> Any:
