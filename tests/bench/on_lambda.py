@@ -110,7 +110,7 @@ def _billed(cloud: Cloud) -> int:
 def _counted(cloud: Cloud) -> Counter[str]:
     """Requests so far, as the price lists name them."""
     counted: Counter[str] = Counter()
-    for name, count in httpx.get(f"{cloud.endpoint}/counted").json().items():
+    for name, count in httpx.get(f"{cloud.endpoint}/request-counts").json().items():
         service, method = name.split()
         if service == "s3":
             counted["S3 reads" if method in ("GET", "HEAD") else "S3 writes"] += count

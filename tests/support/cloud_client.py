@@ -1,4 +1,4 @@
-"""A client of the local cloud, and the cloud itself, for tests of the pipeline."""
+"""A running local cloud and a client of it, for tests of the pipeline."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ FAST_SETTINGS = {"CALLS_PER_SECOND": "50"}
 
 @dataclass
 class LocalCloudClient:
-    """A client of the local cloud: it knows the env file's values and nothing else."""
+    """A client of the local cloud that knows only the env file's values, `env`."""
 
     env: dict[str, str]
     wait_until_idle: Callable[[], None] = lambda: None
-    """Waits until no event is on its way."""
+    """Waits until every event has been handled."""
     messages: list[dict[str, Any]] = field(default_factory=list)
     """Every message received so far."""
     all_dead_letters: list[dict[str, Any]] = field(default_factory=list)
@@ -56,48 +56,51 @@ class LocalCloudClient:
         return dict(self.bucket.get_object_tagging(key).tag_set.tagging_rule)
 
     def set_behaviour(self, **services: Any) -> None:
-        answer = self.admin.put("/behaviour", json=services)
-        assert answer.status_code == 200, answer.text
+        """Set faults, latencies and quotas of the services (``PUT /behaviour``)."""
+        response = self.admin.put("/behaviour", json=services)
+        assert response.status_code == 200, response.text
 
     def all_faults_used(self, service: str) -> bool:
-        """Whether each fault that it was told of has been met, so that one that hangs does so."""
+        """Whether every fault that was set has occurred; a request that hangs has then begun."""
         behaviour = self.admin.put("/behaviour", json={}).json()
         return not behaviour[service]["faults"]
 
     def billed_calls(self, key: str = "") -> list[dict[str, Any]]:
-        """Billed calls, of one object or of all."""
+        """The billed calls, for one object or for all."""
         uri = f"oss://{self.env['OSS_BUCKET']}/{key}"
-        return [c for c in self.admin.get("/calls").json() if not key or c["object"] == uri]
+        calls = self.admin.get("/calls").json()
+        return [call for call in calls if not key or call["object"] == uri]
 
     def invocations(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.admin.get("/invocations").json()
-        return found
+        invocations: list[dict[str, Any]] = self.admin.get("/invocations").json()
+        return invocations
 
     def receive_messages(self) -> list[dict[str, Any]]:
-        """The messages so far, with those that came meanwhile."""
+        """Receive the messages waiting; returns every message received so far."""
         self.messages += self._drain("MNS_QUEUE")
         return self.messages
 
     def receive_dead_letters(self) -> list[dict[str, Any]]:
-        self.all_dead_letters += (found := self._drain("MNS_DLQ"))
-        return found
+        """Receive the dead letters waiting; returns only them."""
+        self.all_dead_letters += (received := self._drain("MNS_DLQ"))
+        return received
 
     def wait_for_dead_letters(self) -> list[dict[str, Any]]:
-        """The dead letters, once there is one."""
-        found: list[dict[str, Any]] = []
+        """Wait for at least one dead letter, and receive all waiting."""
+        received: list[dict[str, Any]] = []
 
-        def come() -> bool:
-            found.extend(self.receive_dead_letters())
-            return bool(found)
+        def has_received() -> bool:
+            received.extend(self.receive_dead_letters())
+            return bool(received)
 
-        wait_for(come, "a dead letter")
-        return found
+        wait_for(has_received, "a dead letter")
+        return received
 
     def messages_about(self, key: str) -> list[dict[str, Any]]:
         return [m for m in self.receive_messages() if m["data"]["object"]["key"] == key]
 
     def wait_for_message(self, key: str, count: int = 1) -> dict[str, Any]:
-        """The last of `count` messages about `key`."""
+        """Wait for `count` messages about `key`; returns the last."""
         wait_for(lambda: len(self.messages_about(key)) >= count, f"{count} messages about {key}")
         return self.messages_about(key)[-1]
 
@@ -105,25 +108,25 @@ class LocalCloudClient:
         self.admin.close()
         self.account.mns_client.close_connection()
 
-    def _drain(self, name: str) -> list[dict[str, Any]]:
-        queue = self.account.get_queue(self.env[name])
-        found: list[dict[str, Any]] = []
+    def _drain(self, queue_variable: str) -> list[dict[str, Any]]:
+        queue = self.account.get_queue(self.env[queue_variable])
+        bodies: list[dict[str, Any]] = []
         while True:
             try:
-                received = queue.receive_message(wait_seconds=0)
+                message = queue.receive_message(wait_seconds=0)
             except MNSServerException as error:
                 if error.type != "MessageNotExist":
                     raise
-                return found
-            found.append(json.loads(received.message_body))
-            queue.delete_message(received.receipt_handle)
+                return bodies
+            bodies.append(json.loads(message.message_body))
+            queue.delete_message(message.receipt_handle)
 
 
 @contextmanager
 def run_local_cloud(
     data: Path, project: Path = PROJECT, /, template: str = "s.yaml", **settings: str
 ) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
-    """A local cloud, and a client of it."""
+    """Run a local cloud and yield it with a client of it. `settings` are the function's."""
     with Background() as loop:
         cloud = LocalCloud(
             data,

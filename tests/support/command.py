@@ -1,4 +1,4 @@
-"""``facescreen``, the command, as a user runs it."""
+"""Runs the ``facescreen`` command as a user runs it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from tests.support.wait import wait_for
 FACESCREEN = Path(sys.executable).with_name("facescreen")
 
 
-def user_environment(env_file: Mapping[str, str], **more: str) -> dict[str, str]:
-    """The environment of a user who has loaded the values of the env file."""
-    # A topic and a queue in one environment is not what the function reads.
-    known = {name: value for name, value in env_file.items() if name != "MNS_QUEUE"}
-    return {**os.environ, **known, "SCENE_CODE": SCENE_CODE, **more}
+def user_environment(env_file: Mapping[str, str], **overrides: str) -> dict[str, str]:
+    """The environment of a user who has loaded the env file's values, and `overrides`."""
+    # The settings allow a topic or a queue, not both.
+    loaded = {name: value for name, value in env_file.items() if name != "MNS_QUEUE"}
+    return {**os.environ, **loaded, "SCENE_CODE": SCENE_CODE, **overrides}
 
 
 def run_facescreen(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -35,36 +35,36 @@ def run_facescreen(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def exit_code(*arguments: str) -> int:
-    """The exit code of the command line, run in this process."""
+    """Run the command line in this process and return its exit code."""
     with (
         patch.object(sys, "argv", ["facescreen", *arguments]),
-        pytest.raises(SystemExit) as ended,
+        pytest.raises(SystemExit) as raised,
     ):
         main()
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
+    assert isinstance(raised.value.code, int)
+    return raised.value.code
 
 
 def run_on_terminal(answer: str, command: Sequence[str], **options: Any) -> tuple[int, str]:
-    """The exit code of a command and all that a terminal shows, where `answer` is typed. `options`
-    are Popen's."""
-    ours, theirs = os.openpty()
+    """Run a command on a pseudo-terminal and type `answer`. Returns its exit code and all that the
+    terminal shows. `options` are Popen's."""
+    controller, terminal = os.openpty()
     with subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=theirs, **options
+        command, stdin=terminal, stdout=terminal, stderr=terminal, **options
     ) as process:
-        os.close(theirs)
-        os.write(ours, answer.encode())
-        shown = b""
-        with suppress(OSError):  # Linux says so at the end
-            while more := os.read(ours, 4096):
-                shown += more
-    os.close(ours)
-    return process.returncode, shown.decode()
+        os.close(terminal)
+        os.write(controller, answer.encode())
+        output = b""
+        with suppress(OSError):  # how Linux reports that the process closed the terminal
+            while chunk := os.read(controller, 4096):
+                output += chunk
+    os.close(controller)
+    return process.returncode, output.decode()
 
 
 @contextmanager
 def facescreen_up(folder: Path, *options: str) -> Iterator[dict[str, str]]:
-    """``facescreen up`` with its state in ``folder/data``, and what its env file says."""
+    """Run ``facescreen up`` with its state in ``folder/data``, and yield its env file's values."""
     env_file = folder / "env"
     arguments = ["up", "--data", str(folder / "data"), "--env-file", str(env_file), *options]
     with subprocess.Popen([FACESCREEN, *arguments], stderr=subprocess.PIPE) as process:
@@ -74,6 +74,6 @@ def facescreen_up(folder: Path, *options: str) -> Iterator[dict[str, str]]:
             yield dict(line.split("=", 1) for line in lines)
         finally:
             process.send_signal(signal.SIGTERM)
-            said = process.communicate(timeout=30)[1].decode()
-    assert process.returncode == 0, said
-    assert "not a forgery detector" in said
+            stderr = process.communicate(timeout=30)[1].decode()
+    assert process.returncode == 0, stderr
+    assert "not a forgery detector" in stderr

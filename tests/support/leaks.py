@@ -1,4 +1,4 @@
-"""Searches all that a local cloud's functions wrote for what must never be written."""
+"""Searches everything that a local cloud's functions wrote for secrets, URLs and faces."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ FORBIDDEN_PATTERN = re.compile(
 
 
 def find_leaks(cloud: LocalCloud, data: Path, cloud_client: LocalCloudClient) -> list[str]:
-    """Where something secret stands; empty when nowhere."""
+    """The places where something secret was written; empty when there are none."""
     secrets = _secrets(cloud)
     return [
         place
-        for place, text in _written(data, cloud_client)
+        for place, text in _written_texts(data, cloud_client)
         if FORBIDDEN_PATTERN.search(text) or any(secret in text for secret in secrets)
     ]
 
@@ -36,7 +36,7 @@ def _secrets(cloud: LocalCloud) -> list[str]:
     return [value for key in values for value in key if value]
 
 
-def _written(data: Path, cloud_client: LocalCloudClient) -> Iterator[tuple[str, str]]:
+def _written_texts(data: Path, cloud_client: LocalCloudClient) -> Iterator[tuple[str, str]]:
     fc = data / "fc"
     for path in (*fc.glob("logs/*"), *fc.glob("events.db*")):
         yield path.name, path.read_text(errors="replace")
@@ -44,13 +44,13 @@ def _written(data: Path, cloud_client: LocalCloudClient) -> Iterator[tuple[str, 
     cloud_client.receive_dead_letters()
     yield "dead letters", json.dumps(cloud_client.all_dead_letters)
     yield "messages", json.dumps(cloud_client.receive_messages())
-    for found in oss2.ObjectIterator(cloud_client.bucket):
-        yield f"tags of {found.key}", json.dumps(cloud_client.tags(found.key))
+    for summary in oss2.ObjectIterator(cloud_client.bucket):
+        yield f"tags of {summary.key}", json.dumps(cloud_client.tags(summary.key))
     state = oss2.Bucket(
         cloud_client.bucket.auth,
         cloud_client.bucket.endpoint,
         STATE_BUCKET,
         region=cloud_client.bucket.region,
     )
-    for found in oss2.ObjectIterator(state):
-        yield f"ledger {found.key}", state.get_object(found.key).read().decode()
+    for summary in oss2.ObjectIterator(state):
+        yield f"ledger {summary.key}", state.get_object(summary.key).read().decode()

@@ -1,7 +1,7 @@
 """``make live``: the contract tests on the real services of the account in the environment.
 
-With ``-p tests.support.live``, as `make live` has it, only live tests run. Without, none does.
-runs them once that is agreed to: by ``yes`` on standard input, or by YES=1.
+With ``-p tests.support.live``, as in `make live`, pytest prints what the live tests cost and runs
+only them, after ``yes`` on standard input or with YES=1. Without the plugin no live test runs.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from tests.contract.place import Place
 
 EXIT_USAGE = 64
 CALL_PRICE_CENTS = 40
-"""USD 0.40 for a call that succeeds (ID Verification's price list); the others are free."""
+"""USD 0.40 for a call that succeeds (ID Verification's price list); other calls are free."""
 
 
 def paid_calls(item: pytest.Item) -> int:
-    """How many detections of a test are billed."""
+    """The number of detections of a test that are billed."""
     return sum(mark.args[0] for mark in item.iter_markers("paid"))
 
 
 def describe_run(place: Place, items: Sequence[pytest.Item]) -> str:
-    """What is about to happen to the account."""
+    """What the tests cost, write and remove on the account."""
     settings, calls = place.settings, sum(map(paid_calls, items))
     platform = place.alibaba
     buckets = " and ".join(filter(None, (place.bucket, place.versioned_bucket)))
@@ -34,7 +34,7 @@ def describe_run(place: Place, items: Sequence[pytest.Item]) -> str:
             f"{len(items)} live tests",
             f"  cost   {calls} paid calls, USD {calls * CALL_PRICE_CENTS / 100:.2f}, at "
             f"{platform.cloudauth_endpoint}, scene {settings.scene_code}",
-            "         (a call whose answer is lost on the way is made once more)",
+            "         (a call whose response is lost is repeated once)",
             f"  write  objects under facescreen-live-*/ in {buckets}, at {platform.oss_endpoint}",
             f"         messages to topic {platform.mns_topic} and queue {place.queue}, "
             f"at {platform.mns_endpoint}",

@@ -1,4 +1,4 @@
-"""The local cloud, whole, as most tests here use it. A folder may run it with other settings."""
+"""Fixtures of a whole local cloud. A conftest can replace `running_cloud` to change settings."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def running_cloud(data: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
-    with run_local_cloud(data) as both:
-        yield both
+    with run_local_cloud(data) as cloud_and_client:
+        yield cloud_and_client
 
 
 @pytest.fixture(scope="module")
 def cloud(running_cloud: tuple[LocalCloud, LocalCloudClient]) -> LocalCloud:
-    """One cloud for all tests of a file."""
+    """One local cloud for all tests of a file."""
     return running_cloud[0]
 
 
@@ -33,7 +33,7 @@ def cloud(running_cloud: tuple[LocalCloud, LocalCloudClient]) -> LocalCloud:
 def cloud_client(
     running_cloud: tuple[LocalCloud, LocalCloudClient], data: Path
 ) -> Iterator[LocalCloudClient]:
-    """A client; after each test, all that was written anywhere is searched for secrets."""
+    """A client of the local cloud. After each test everything written is searched for secrets."""
     cloud, client = running_cloud
     client.admin.post("/reset")
     yield client

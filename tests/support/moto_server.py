@@ -1,6 +1,7 @@
-"""moto as a server on loopback, in a process of its own: S3, SQS, SNS, EventBridge and so on.
+"""moto as a server on loopback in a separate process: S3, SQS, SNS, EventBridge and so on.
 
-It checks no signature and no expiry (tests/e2e/aws/test_presigned_urls.py has a server that does).
+It checks neither signatures nor expiry (tests/e2e/aws/test_presigned_urls.py has a server that
+does).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_TOLD = (
+_RECORDED_VARIABLES = (
     "REQUEST_METHOD", "RAW_URI", "HTTP_AUTHORIZATION", "HTTP_X_AMZ_COPY_SOURCE",
     "HTTP_X_AMZ_TARGET",
 )  # fmt: skip
@@ -28,7 +29,10 @@ _PROJECT = Path(__file__).parents[2]
 
 @contextmanager
 def moto_server(s3_age_s: float = 0) -> Iterator[str]:
-    """Its endpoint, for every service. It starts empty. Objects are that old when they are put."""
+    """Run an empty server and yield its endpoint, the same for every service.
+
+    `s3_age_s`: each object's Last-Modified is this many seconds before its PUT.
+    """
     with subprocess.Popen(
         [sys.executable, "-m", "tests.support.moto_server"],
         cwd=_PROJECT,
@@ -43,28 +47,29 @@ def moto_server(s3_age_s: float = 0) -> Iterator[str]:
 
 
 def _count_requests(application: Any) -> None:
-    """``GET /counted`` tells how many requests came, by service and method; ``GET /made``, what
-    they were."""
-    counted: Counter[str] = Counter()
-    made: set[str] = set()
-    called = application.__call__
+    """Answer ``GET /request-counts`` with the number of requests by service and method, and ``GET
+    /requests`` with the distinct requests received."""
+    counts: Counter[str] = Counter()
+    requests: set[str] = set()
+    handle = application.__call__
 
-    def counting(self: Any, environ: dict[str, Any], start_response: Any) -> Any:
-        told = {"/counted": counted, "/made": sorted(made)}.get(environ["PATH_INFO"])
-        if told is not None:
+    def count_and_handle(self: Any, environ: dict[str, Any], start_response: Any) -> Any:
+        reports = {"/request-counts": counts, "/requests": sorted(requests)}
+        report = reports.get(environ["PATH_INFO"])
+        if report is not None:
             start_response("200 OK", [("Content-Type", "application/json")])
-            return [json.dumps(told).encode()]
-        made.add(json.dumps([environ.get(name, "") for name in _TOLD]))
+            return [json.dumps(report).encode()]
+        requests.add(json.dumps([environ.get(name, "") for name in _RECORDED_VARIABLES]))
         # The credential's scope names the service; a presigned URL is S3's.
         scope = environ.get("HTTP_AUTHORIZATION", "").partition("/aws4_request")[0]
-        counted[f"{scope.rpartition('/')[2] or 's3'} {environ['REQUEST_METHOD']}"] += 1
-        return called(self, environ, start_response)
+        counts[f"{scope.rpartition('/')[2] or 's3'} {environ['REQUEST_METHOD']}"] += 1
+        return handle(self, environ, start_response)
 
-    application.__call__ = counting
+    application.__call__ = count_and_handle
 
 
 def _set_clock() -> None:
-    """``MOTO_S3_AGE_S`` seconds are taken off the times at which objects were written."""
+    """Set each object's Last-Modified ``MOTO_S3_AGE_S`` seconds into the past."""
     from moto.s3 import models
 
     now, age = models.utcnow, timedelta(seconds=float(os.environ.get("MOTO_S3_AGE_S", "0")))
@@ -72,29 +77,29 @@ def _set_clock() -> None:
 
 
 def main() -> None:
-    """Serves until stdin ends, as it does with the process that started this one."""
+    """Serve until stdin ends, as it does when the process that started this one ends."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication
     from moto.s3 import notifications
     from moto.server import ThreadedMotoServer
 
-    of_moto = notifications._get_s3_event
+    get_moto_event = notifications._get_s3_event
 
-    def as_s3_has_it(event_name: str, bucket: Any, key: Any, notification_id: str) -> Any:
-        """With what moto leaves out ("Event message structure", eventVersion 2.1)."""
-        message = of_moto(event_name, bucket, key, notification_id)
-        described = message["Records"][0]["s3"]["object"]
-        described["sequencer"] = f"{time.time_ns():018X}"
+    def get_complete_event(event_name: str, bucket: Any, key: Any, notification_id: str) -> Any:
+        """The event with the fields that moto leaves out (S3, "Event message structure", 2.1)."""
+        event = get_moto_event(event_name, bucket, key, notification_id)
+        s3_object = event["Records"][0]["s3"]["object"]
+        s3_object["sequencer"] = f"{time.time_ns():018X}"
         if bucket.is_versioned:
-            described["versionId"] = key.version_id
-        return message
+            s3_object["versionId"] = key.version_id
+        return event
 
-    notifications._get_s3_event = as_s3_has_it
+    notifications._get_s3_event = get_complete_event
     _count_requests(DomainDispatcherApplication)
     _set_clock()
-    # For every request it reads its own folder, which takes a third of the time.
-    named = DomainDispatcherApplication.get_backend_for_host
-    DomainDispatcherApplication.get_backend_for_host = cache(named)
-    # A line for each request, presigned URLs whole.
+    # Without a cache each request reads moto's folder again, which takes a third of the time.
+    get_backend = DomainDispatcherApplication.get_backend_for_host
+    DomainDispatcherApplication.get_backend_for_host = cache(get_backend)
+    # Its request log holds whole presigned URLs.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

@@ -1,4 +1,4 @@
-"""With PACKAGED=1 the functions run as they are deployed: from their zips, on their Python."""
+"""With PACKAGED=1 the functions run as deployed: from their packages, on their Python version."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from facescreen_cli.deploy_target import target
 
 @cache
 def packaged_interpreters() -> dict[str, str] | None:
-    """The interpreter by runtime, once the packages are built; None where the sources run."""
+    """Build the packages and return the interpreter of each runtime; None to run the sources."""
     if not os.environ.get("PACKAGED"):
         return None
     aim = target("alibaba", {})

@@ -1,4 +1,4 @@
-"""Pictures to screen, and the conversion that OSS makes of them."""
+"""Pictures to screen, and OSS's conversion of them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from PIL import Image, ImageOps
 
 
 def noise_picture(image_format: str = "JPEG", width: int = 720, height: int = 960) -> bytes:
-    """A picture like no other, in one of Pillow's formats."""
+    """A picture of random noise, different on each call, in one of Pillow's formats."""
     file = io.BytesIO()
     Image.effect_noise((width, height), 20).convert("RGB").save(file, image_format, quality=50)
     return file.getvalue()
 
 
 def to_conforming_jpeg(data: bytes) -> bytes:
-    """The image upright as a JPEG, its short side 720 pixels."""
+    """Convert an image to an upright JPEG whose short side is 720 pixels."""
     upright = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
     short = min(upright.size)
     resized = upright.resize((upright.width * 720 // short, upright.height * 720 // short))

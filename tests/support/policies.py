@@ -1,6 +1,7 @@
-"""What IAM's policies and RAM's have in common: wildcards and conditions.
+"""Evaluates what IAM's and RAM's policies have in common: wildcards and conditions.
 
-"Condition operators" of IAM; "Policy elements" of RAM, "Authorization syntax and elements" of OSS.
+Sources: IAM, "Condition operators"; RAM, "Policy elements"; OSS, "Authorization syntax and
+elements".
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class AccessRequest:
-    """`keys` are those of its context; a list has several values."""
+    """A request to authorize. `keys` are its context keys; a list holds several values."""
 
     action: str
     resource: str
@@ -20,7 +21,7 @@ class AccessRequest:
 
 
 def matches_any(value: str, patterns: str | list[str]) -> bool:
-    """``*`` stands for any letters, ``?`` for one."""
+    """Whether a pattern matches: ``*`` matches any characters, ``?`` one."""
     return any(_matches(value, pattern) for pattern in as_list(patterns))
 
 
@@ -41,8 +42,8 @@ def conditions_hold(
     """
     return all(
         _condition_holds(operator, key, as_list(expected), keys, missing_key_is_unequal)
-        for operator, of_keys in conditions.items()
-        for key, expected in of_keys.items()
+        for operator, expected_by_key in conditions.items()
+        for key, expected in expected_by_key.items()
     )
 
 
@@ -53,23 +54,24 @@ def _condition_holds(
     keys: Mapping[str, str | list[str]],
     missing_key_is_unequal: bool,
 ) -> bool:
-    """Keys have no case; values of `expected` are alternatives."""
+    """Whether one of the `expected` values holds. Keys are case-insensitive."""
     context = {name.lower(): as_list(value) for name, value in keys.items()}
-    found = context.get(key.lower(), [])
-    for_any = operator.startswith("ForAnyValue:")
+    values = context.get(key.lower(), [])
+    is_set_operator = operator.startswith("ForAnyValue:")
     operator = operator.removeprefix("ForAnyValue:")
     if operator == "Null":
-        return (not found) == (expected == ["true"])
+        return (not values) == (expected == ["true"])
     if operator in _NEGATED_OPERATORS:
-        same = any(_NEGATED_OPERATORS[operator](value, one) for value in found for one in expected)
-        return not same and (bool(found) or missing_key_is_unequal)
-    assert for_any or len(found) <= 1, "several values need a set operator"
-    return any(_OPERATORS[operator](value, one) for value in found for one in expected)
+        compare = _NEGATED_OPERATORS[operator]
+        is_equal = any(compare(value, one) for value in values for one in expected)
+        return not is_equal and (bool(values) or missing_key_is_unequal)
+    assert is_set_operator or len(values) <= 1, "several values need a set operator"
+    return any(_OPERATORS[operator](value, one) for value in values for one in expected)
 
 
 def _matches(value: str, pattern: str) -> bool:
-    parts = ("".join({"*": ".*", "?": "."}.get(letter, re.escape(letter))) for letter in pattern)
-    return re.fullmatch("".join(parts), value, re.DOTALL) is not None
+    regex = "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in pattern)
+    return re.fullmatch(regex, value, re.DOTALL) is not None
 
 
 def _is_equal(value: str, expected: str) -> bool:

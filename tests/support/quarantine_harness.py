@@ -1,4 +1,4 @@
-"""Helpers for a ScreenerHarness with a quarantine: interrupt it between two store operations."""
+"""Helpers for a ScreenerHarness with a quarantine, which act between two store operations."""
 
 from __future__ import annotations
 
@@ -15,21 +15,25 @@ ORIGINAL = (PHOTO_REF.bucket, PHOTO_REF.key)
 
 
 class ProcessKilledError(Exception):
-    """The process ended here."""
+    """Stands for the process being killed."""
 
 
-def call_before_operation(store: MemoryStore, number: int, how: Callable[[], object]) -> list[str]:
-    """Call `how` right before the store's `number`-th operation from now on. Returns the list that
-    the names of all operations are added to."""
-    seen: list[str] = []
+def call_before_operation(
+    store: MemoryStore, number: int, action: Callable[[], object]
+) -> list[str]:
+    """Call `action` before the store's `number`-th operation from now on.
+
+    Returns a list to which the name of each operation is added as it begins.
+    """
+    operations: list[str] = []
 
     def before(operation: str) -> None:
-        seen.append(operation)
-        if len(seen) == number:
-            how()
+        operations.append(operation)
+        if len(operations) == number:
+            action()
 
     store.before = before
-    return seen
+    return operations
 
 
 def stop_interrupting(store: MemoryStore) -> None:
@@ -50,5 +54,5 @@ def quarantined_copies(harness: ScreenerHarness) -> list[ObjectRef]:
 
 
 def original_exists(harness: ScreenerHarness) -> bool:
-    """Whether an object exists where the photograph was uploaded to."""
+    """Whether an object exists at the key the photograph was uploaded to."""
     return harness.store.exists(*ORIGINAL)

@@ -30,7 +30,6 @@ MESSAGE_SCHEMA = json.loads(
     (Path(facescreen.__file__).parent / "screening-completed.v1.schema.json").read_text()
 )
 
-
 PHOTO = noise_picture()
 PHOTO_REF = ObjectRef("oss", "selfies", "kyc/é 1+1%.jpg")
 

@@ -1,4 +1,4 @@
-"""A detector whose answers the test scripts."""
+"""A detector that returns what the test scripts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HIGH_RISK = Detection(
 
 @dataclass
 class ScriptedDetector:
-    """A detector that returns or raises the next item of `script`; after the last one low risk.
+    """A detector that returns or raises the next item of `script`, and LOW_RISK after the last.
 
     `on_detect` is called in each detection, before it ends.
     """
@@ -34,7 +34,7 @@ class ScriptedDetector:
         self.biz_ids.append(request.merchant_biz_id)
         self.deadlines.append(request.deadline)
         self.on_detect()
-        answer = self.script.pop(0) if self.script else LOW_RISK
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        result = self.script.pop(0) if self.script else LOW_RISK
+        if isinstance(result, Exception):
+            raise result
+        return result

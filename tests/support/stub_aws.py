@@ -1,4 +1,4 @@
-"""AWS responses as bytes, for those that moto never sends; boto3 parses them like real ones."""
+"""Fixed AWS responses that moto never sends, as bytes; boto3 parses them like real ones."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import boto3
 from botocore.awsrequest import AWSResponse
 from urllib3 import HTTPResponse
 
-StubResponse = tuple[int, bytes]
-"""Status and body."""
+from tests.support.stub_server import StubResponse
 
 
 def error_response(status: int, code: str, message: str = "") -> StubResponse:
     """An error response of S3."""
-    text = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    return status, text.encode()
+    body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    return status, body.encode()
 
 
 class StubAws:
@@ -26,16 +25,16 @@ class StubAws:
         # After some errors boto3 asks for the bucket's region.
         self._by_operation = {"HeadBucket": (200, b""), **by_operation}
         self.requests: list[tuple[str, Any]] = []
-        """Each request, with its operation."""
+        """Each request as operation and request."""
         self.session = boto3.Session(
             aws_access_key_id="ASIAFACESCREEN",
             aws_secret_access_key="s3cret",
             aws_session_token="t0ken",
             region_name="eu-central-1",
         )
-        self.session.events.register("before-send", self._answer)
+        self.session.events.register("before-send", self._respond)
 
-    def _answer(self, request: Any, event_name: str, **_: object) -> AWSResponse:
+    def _respond(self, request: Any, event_name: str, **_: object) -> AWSResponse:
         operation = event_name.rpartition(".")[2]
         self.requests.append((operation, request))
         status, body = self._by_operation[operation]

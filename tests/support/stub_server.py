@@ -1,4 +1,4 @@
-"""An HTTP server on loopback with fixed responses, for those that no emulator sends."""
+"""An HTTP server on loopback that sends fixed responses which no emulator sends."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class StubServer:
 
 
 @contextmanager
-def stub_server(**by_folder: StubResponse) -> Iterator[StubServer]:
-    """``aws=(200, b"…")`` is the response to a POST to /aws."""
+def stub_server(**by_path: StubResponse) -> Iterator[StubServer]:
+    """Run a server: with ``aws=(200, b"…")`` that is its response to each POST to /aws."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            running.requests.append(self.requestline)
+            stub.requests.append(self.requestline)
             self.rfile.read(int(self.headers["Content-Length"]))
-            status, body = by_folder[self.path.split("/")[1]]
+            status, body = by_path[self.path.split("/")[1]]
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -38,11 +38,11 @@ def stub_server(**by_folder: StubResponse) -> Iterator[StubServer]:
             pass
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        running = StubServer(f"http://127.0.0.1:{server.server_port}")
+        stub = StubServer(f"http://127.0.0.1:{server.server_port}")
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield running
+            yield stub
         finally:
             server.shutdown()
             thread.join()

@@ -37,7 +37,7 @@ class SweeperHarness:
         self.store.now = lambda: self.now
         self.state = MemoryState()
         self.invoker = MemoryInvoker()
-        self.spent = False
+        self.is_limit_reached = False
         self.sweeper = Sweeper(
             settings=settings,
             store=self.store,
@@ -46,19 +46,19 @@ class SweeperHarness:
             filters=filters or Filters(),
             verdict_reader=VerdictReader(self.store, "deepfake-", "separate"),
             rate_limiter=LocalRateLimiter(1e6),
-            is_budget_exhausted=lambda: self.spent,
+            is_budget_exhausted=lambda: self.is_limit_reached,
             clock=lambda: self.now,
         )
 
     def second_sweeper(self) -> Sweeper:
-        """Another instance on the same buckets."""
+        """A sweeper in another instance, on the same buckets."""
         return replace(self.sweeper, cursors=CursorStore(self.state))
 
     def put(self, key: str, bucket: str = "selfies", data: bytes = b"x") -> str:
         return self.store.put(bucket, key, data)
 
     def tag(self, key: str, etag: str) -> None:
-        """Tag it with a verdict about the bytes that `etag` names."""
+        """Tag the object with a verdict on the bytes with `etag`."""
         finding = Finding(Verdict.LOW_RISK, "fs1", "2026-11-23T04:05:06Z")
         tags = tag_set(finding, etag, prefix="deepfake-", form="separate")
         self.store.replace_tags(ObjectRef("oss", "selfies", key), tags)

@@ -32,7 +32,7 @@ def made_by(cloud: Cloud, function: Function) -> set[Made]:
     """All that it did so far."""
     key = function.configuration.access_key
     made: set[Made] = set()
-    for told in httpx.get(f"{cloud.endpoint}/made").json():
+    for told in httpx.get(f"{cloud.endpoint}/requests").json():
         method, uri, authorization, source, target = json.loads(told)
         if key in uri + authorization:
             made |= set(_made(method, uri, authorization, source, target))

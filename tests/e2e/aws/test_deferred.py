@@ -16,7 +16,7 @@ from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import waiting
 from tests.support.wait import wait_for
 
-pytestmark = pytest.mark.usefixtures("within_a_day")
+pytestmark = pytest.mark.usefixtures("avoid_midnight")
 
 CAP = 3
 KEYS = {f"{WATCHED}{number}.jpg" for number in range(8)}

@@ -18,7 +18,7 @@ from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import waiting
 from tests.support.wait import wait_for
 
-pytestmark = pytest.mark.usefixtures("within_a_day")
+pytestmark = pytest.mark.usefixtures("avoid_midnight")
 
 KEYS = [f"{WATCHED}{number} é+.jpg" for number in range(4)]
 GONE, CHANGED = (f"{WATCHED}{name}.jpg" for name in ("gone", "changed"))

@@ -17,7 +17,7 @@ from tests.e2e.aws.published import Published
 from tests.e2e.aws.queues import waiting
 from tests.support.wait import wait_for
 
-pytestmark = pytest.mark.usefixtures("within_a_day")
+pytestmark = pytest.mark.usefixtures("avoid_midnight")
 
 GENUINE, FLAGGED, UNFIT = (
     f"{WATCHED}{name}.jpg" for name in ("a+b 100% é漢🙂", "flagged", "unfit")

@@ -19,7 +19,7 @@ from tests.support.samples import sample_files
 
 
 @pytest.fixture(scope="module")
-def paid(both: tuple[LocalCloud, LocalCloudClient], within_a_day: None) -> int:
+def paid(both: tuple[LocalCloud, LocalCloudClient], avoid_midnight: None) -> int:
     """Three objects are screened, one of them is unfit; no cap is set."""
     cloud, cloud_client = both
     for key in ("a.jpg", "b.jpg"):

@@ -75,7 +75,7 @@ def again(letters: dict[str, int]) -> int:
 
 @pytest.fixture(scope="module")
 def data(
-    tmp_path_factory: pytest.TempPathFactory, letters: dict[str, int], within_a_day: None
+    tmp_path_factory: pytest.TempPathFactory, letters: dict[str, int], avoid_midnight: None
 ) -> Path:
     """A local cloud's, which has the letters in its dead-letter queue, made by real failures."""
     folder = tmp_path_factory.mktemp("cloud")

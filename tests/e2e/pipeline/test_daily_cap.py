@@ -23,7 +23,7 @@ from tests.support import leaks
 from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 from tests.support.samples import sample_files
 
-pytestmark = pytest.mark.usefixtures("within_a_day")
+pytestmark = pytest.mark.usefixtures("avoid_midnight")
 
 CAP, UPLOADS, CLIENTS, INSTANCES = 100, 130, 4, 20
 """INSTANCES as s.yaml reserves them."""

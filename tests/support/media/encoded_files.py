@@ -1,4 +1,4 @@
-"""Files made by the encoders that people use: Pillow, libheif, OpenCV."""
+"""Files from common encoders: Pillow, libheif, OpenCV."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pillow_heif.register_heif_opener()
 
 @cache
 def noise_image() -> Image.Image:
-    """Noise, so that files are as large as photographs."""
+    """A picture of noise, so that files are as large as photographs."""
     noise = np.random.default_rng(1).integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8)
     return Image.fromarray(noise)
 
@@ -27,7 +27,7 @@ def noise_image() -> Image.Image:
 def encode_image(
     image_format: str, *, mode: str = "RGB", orientation: int | None = None, **options: Any
 ) -> bytes:
-    """The picture in one of Pillow's formats."""
+    """The noise image in one of Pillow's formats."""
     if orientation is not None:
         options["exif"] = Image.Exif()
         options["exif"][274] = orientation
@@ -37,13 +37,13 @@ def encode_image(
 
 
 def encode_animation(image_format: str, **options: Any) -> bytes:
-    """Two different pictures."""
+    """An animation, or a file of several pictures, with two different pictures."""
     second = noise_image().transpose(Image.Transpose.ROTATE_180)
     return encode_image(image_format, save_all=True, append_images=[second], **options)
 
 
 def encode_video(folder: Path, suffix: str = "mp4", *, frames: int = 20, fps: float = 10) -> bytes:
-    """A clip by OpenCV, which puts the moov at the end."""
+    """A clip encoded by OpenCV, which puts the moov box at the end."""
     path = folder / f"clip.{suffix}"
     fourcc = cv2.VideoWriter.fourcc(*"mp4v")
     writer = cv2.VideoWriter(str(path), fourcc, fps, (480, 640))

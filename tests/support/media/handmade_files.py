@@ -1,4 +1,4 @@
-"""Files built byte by byte, with contents that no encoder writes."""
+"""Files built byte by byte, with content that no encoder writes."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ UPRIGHT = (1, 0, 0, 1)
 QUARTER_TURN = (0, 1, -1, 0)
 
 
-def box(kind: bytes, *content: bytes) -> bytes:
+def box(box_type: bytes, *content: bytes) -> bytes:
     """An ISO box."""
     body = b"".join(content)
-    return struct.pack(">I4s", 8 + len(body), kind) + body
+    return struct.pack(">I4s", 8 + len(body), box_type) + body
 
 
-def large_box(kind: bytes, *content: bytes) -> bytes:
-    """A box whose size has 64 bits."""
+def large_box(box_type: bytes, *content: bytes) -> bytes:
+    """A box with a 64-bit size."""
     body = b"".join(content)
-    return struct.pack(">I4sQ", 1, kind, 16 + len(body)) + body
+    return struct.pack(">I4sQ", 1, box_type, 16 + len(body)) + body
 
 
-def full_box(kind: bytes, *content: bytes, version: int = 0, flags: int = 0) -> bytes:
+def full_box(box_type: bytes, *content: bytes, version: int = 0, flags: int = 0) -> bytes:
     """A box with version and flags."""
-    return box(kind, struct.pack(">I", version << 24 | flags), *content)
+    return box(box_type, struct.pack(">I", version << 24 | flags), *content)
 
 
 def counted_table(layout: str, *rows: tuple[int, ...]) -> bytes:
-    """A count and its rows."""
+    """The number of rows, then the rows."""
     return struct.pack(">I", len(rows)) + b"".join(struct.pack(layout, *row) for row in rows)
 
 
@@ -45,10 +45,10 @@ class Mp4Track:
     timescale: int = 12_800
     frames: tuple[tuple[int, int], ...] = ((50, 512),)
     edits: tuple[tuple[int, int], ...] = ()
-    """Length by the movie's clock of 1000 ticks a second, and where in the media it begins."""
+    """Each edit's duration in the movie's timescale (1000 a second) and its start in the media."""
     version: int = 0
 
-    def box(self) -> bytes:
+    def trak(self) -> bytes:
         edits = [box(b"edts", self._elst())] if self.edits else []
         return box(b"trak", self._tkhd(), *edits, self._mdia())
 
@@ -91,11 +91,11 @@ def ftyp(major: bytes, *compatible: bytes) -> bytes:
 
 def moov(*tracks: Mp4Track, extra_boxes: bytes = b"") -> bytes:
     mvhd = full_box(b"mvhd", bytes(8), struct.pack(">I", 1000), bytes(84))
-    return box(b"moov", mvhd, *(track.box() for track in tracks), extra_boxes)
+    return box(b"moov", mvhd, *(track.trak() for track in tracks), extra_boxes)
 
 
 def mp4(*tracks: Mp4Track, extra_boxes: bytes = b"") -> bytes:
-    """An MP4 without its frames: `more` goes into the moov."""
+    """An MP4 without its frames; `extra_boxes` go into the moov."""
     return ftyp(b"isom", b"mp41") + moov(*tracks, extra_boxes=extra_boxes)
 
 
@@ -107,7 +107,8 @@ def heif(
     wide_indexes: bool = False,
     brands: tuple[bytes, ...] = (b"heic", b"mif1"),
 ) -> bytes:
-    """A HEIF file whose primary item has all these properties, and `others` before it the first."""
+    """A HEIF file whose primary item has all `properties`; `tile_count` items before it have the
+    first."""
     id_layout, index_layout = ">I" if wide_ids else ">H", ">H" if wide_indexes else ">B"
     essential = 0x8000 if wide_indexes else 0x80
     indexes = [struct.pack(index_layout, essential | n + 1) for n in range(len(properties))]
@@ -136,13 +137,13 @@ def jpeg_segment(marker: int, content: bytes) -> bytes:
 
 
 def exif_block(orientation: int, order: str = "<") -> bytes:
-    """An EXIF block of one field."""
-    mark = b"II*\0" if order == "<" else b"MM\0*"
+    """An EXIF block with one field, the orientation."""
+    header = b"II*\0" if order == "<" else b"MM\0*"
     field = struct.pack(order + "HHIHxx", 274, 3, 1, orientation)
-    return b"Exif\0\0" + mark + struct.pack(order + "IH", 8, 1) + field + bytes(4)
+    return b"Exif\0\0" + header + struct.pack(order + "IH", 8, 1) + field + bytes(4)
 
 
 def jpeg(*segments: bytes, width: int = 480, height: int = 640) -> bytes:
-    """A JPEG without its compressed picture."""
+    """A JPEG without its compressed image data."""
     frame = jpeg_segment(0xC0, struct.pack(">BHHB", 8, height, width, 1) + b"\x01\x11\x00")
     return b"\xff\xd8" + b"".join(segments) + frame + jpeg_segment(0xDA, bytes(6))

@@ -1,4 +1,4 @@
-"""A media.Reader in memory, which counts the bytes read."""
+"""A media.Reader in memory that records its reads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from facescreen.media.probe import probe
 
 
 class MemoryReader:
-    """The content of one object."""
+    """Reads the content of one object."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -16,15 +16,15 @@ class MemoryReader:
         """The number of bytes returned by each read."""
 
     def read(self, start: int, length: int) -> bytes:
-        assert 0 <= start < start + length <= self.size, "a range that a store would refuse"
-        answer = self._content[start : start + length]
-        self.reads.append(len(answer))
-        return answer
+        assert 0 <= start < start + length <= self.size, "a store refuses such a range"
+        chunk = self._content[start : start + length]
+        self.reads.append(len(chunk))
+        return chunk
 
 
 def probe_bytes(content: bytes, *, max_reads: int = 1) -> Media:
     """Probe the content, in at most `max_reads` requests."""
-    stored = MemoryReader(content)
-    media = probe(stored)
-    assert len(stored.reads) <= max_reads
+    reader = MemoryReader(content)
+    media = probe(reader)
+    assert len(reader.reads) <= max_reads
     return media

@@ -1,1 +1,1 @@
-"""Alibaba Cloud's Security Token Service: AssumeRoleWithOIDC, and the tokens it takes."""
+"""An emulator of Alibaba Cloud's Security Token Service: AssumeRoleWithOIDC."""

@@ -1,4 +1,4 @@
-"""What the service refuses, by code."""
+"""The service's errors, by code."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ STATUS_BY_CODE = {
     "InvalidParameter.RoleArn": 400,
     "InvalidParameter.RoleSessionName": 400,
 }
-"""HTTP status of each code that this stand-in gives (Alibaba Cloud STS, "Error codes")."""
+"""HTTP status of each code that the emulator returns (Alibaba Cloud STS, "Error codes")."""
 
 
 class StsError(Exception):
-    """A request is not served. The text goes to the caller: no token or key in it."""
+    """A request is refused. The message goes to the caller, so it holds no token or key."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

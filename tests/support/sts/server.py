@@ -16,18 +16,19 @@ from tests.support.sts.errors import STATUS_BY_CODE, StsError
 from tests.support.sts.trust import OidcProvider, Role
 
 ACTION, VERSION = "AssumeRoleWithOIDC", "2015-04-01"
-_LARGEST_BODY = 64 * 1024
-_MOST_PARAMETERS = 32
-_SHORTEST_S, _LONGEST_S = 900, 3600
+_MAX_BODY_BYTES = 64 * 1024
+_MAX_PARAMS = 32
+_MIN_DURATION_S, _MAX_DURATION_S = 900, 3600
 _SESSION_NAME = re.compile(r"[A-Za-z0-9.@_-]{2,64}")
 _ROLE_ARN = re.compile(r"acs:ram::\d{1,20}:role/[A-Za-z0-9.-]{1,64}")
 
 
 class StsService(Service):
-    """Gives keys of `identity` for tokens of `provider` that may assume one of `roles`.
+    """Returns keys of `identity` for tokens of `provider` that may assume one of `roles`.
 
-    The keys outlive the Expiration they are given with: the local cloud's keys have no end. Answers
-    are JSON alone, and a request that doesn't ask for it is refused: the real default is XML.
+    The keys stay valid after the Expiration returned with them: the local cloud's keys don't
+    expire. Responses are JSON, and a request for another format is refused; the real default is
+    XML.
     """
 
     def __init__(self, identity: Identity, provider: OidcProvider, *roles: Role) -> None:
@@ -41,8 +42,8 @@ class StsService(Service):
 
     async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         try:
-            given = dict(_pairs(_query(request)) + _pairs(await _form(request)))
-            result = self._assume_role(given)
+            params = dict(_parse_params(_query(request)) + _parse_params(await _read_body(request)))
+            result = self._assume_role(params)
         except StsError as refusal:
             return self.error(400, refusal.code, str(refusal), request_id)
         return web.json_response({"RequestId": request_id, **result})
@@ -52,13 +53,13 @@ class StsService(Service):
         body = {"RequestId": request_id, "HostId": host, "Code": code, "Message": message}
         return web.json_response(body, status=STATUS_BY_CODE.get(code, status))
 
-    def _assume_role(self, given: Mapping[str, str]) -> dict[str, Any]:
-        if (given.get("Action"), given.get("Version")) != (ACTION, VERSION):
-            text = "Specified api is not found, please check your url and method."
-            raise StsError("InvalidAction.NotFound", text)
-        session_name, duration_s = _checked(given)
-        claims = self._provider_of(given).verify(given.get("OIDCToken", ""))
-        role = self._role_of(given)
+    def _assume_role(self, params: Mapping[str, str]) -> dict[str, Any]:
+        if (params.get("Action"), params.get("Version")) != (ACTION, VERSION):
+            message = "Specified api is not found, please check your url and method."
+            raise StsError("InvalidAction.NotFound", message)
+        session_name, duration_s = _validate(params)
+        claims = self._find_provider(params).verify(params.get("OIDCToken", ""))
+        role = self._find_role(params)
         role.check_trust(self._provider.arn, claims["sub"])
         return {
             "OIDCTokenInfo": _token_info(claims),
@@ -66,28 +67,28 @@ class StsService(Service):
                 "AssumedRoleId": f"{self._identity.account_id}:{session_name}",
                 "Arn": f"{role.arn}/{session_name}",
             },
-            "Credentials": self._issue(duration_s),
+            "Credentials": self._issue_credentials(duration_s),
         }
 
-    def _provider_of(self, given: Mapping[str, str]) -> OidcProvider:
-        if given.get("OIDCProviderArn") != self._provider.arn:
-            text = "No such OIDC Provider registered."
-            raise StsError("AuthenticationFail.NoPermission", text)
+    def _find_provider(self, params: Mapping[str, str]) -> OidcProvider:
+        if params.get("OIDCProviderArn") != self._provider.arn:
+            message = "No such OIDC Provider registered."
+            raise StsError("AuthenticationFail.NoPermission", message)
         return self._provider
 
-    def _role_of(self, given: Mapping[str, str]) -> Role:
-        role = self._roles.get(given["RoleArn"])
+    def _find_role(self, params: Mapping[str, str]) -> Role:
+        role = self._roles.get(params["RoleArn"])
         if role is None:
             raise StsError("EntityNotExist.Role", "The role not exists.")
         return role
 
-    def _issue(self, duration_s: int) -> dict[str, str]:
+    def _issue_credentials(self, duration_s: int) -> dict[str, str]:
         key = self._identity.issue_token()
         return {
             "AccessKeyId": key.access_key_id,
             "AccessKeySecret": key.access_key_secret,
             "SecurityToken": key.security_token,
-            "Expiration": _date(datetime.now(timezone.utc) + timedelta(seconds=duration_s)),
+            "Expiration": _format_time(datetime.now(timezone.utc) + timedelta(seconds=duration_s)),
         }
 
 
@@ -95,37 +96,40 @@ def _query(request: web.BaseRequest) -> str:
     return request.raw_path.partition("?")[2]
 
 
-async def _form(request: web.BaseRequest) -> str:
+async def _read_body(request: web.BaseRequest) -> str:
     body = bytearray()
     async for chunk in request.content.iter_any():
         body += chunk
-        if len(body) > _LARGEST_BODY:
+        if len(body) > _MAX_BODY_BYTES:
             raise StsError("InvalidParameter", "The request is too large.")
     return body.decode("latin-1")
 
 
-def _pairs(encoded: str) -> list[tuple[str, str]]:
+def _parse_params(encoded: str) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(encoded, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+        return parse_qsl(encoded, keep_blank_values=True, max_num_fields=_MAX_PARAMS)
     except ValueError:
-        text = f"More than {_MOST_PARAMETERS} parameters."
-        raise StsError("InvalidParameter", text) from None
+        message = f"More than {_MAX_PARAMS} parameters."
+        raise StsError("InvalidParameter", message) from None
 
 
-def _checked(given: Mapping[str, str]) -> tuple[str, int]:
-    """The session's name and its seconds, once every parameter but the token is well formed."""
-    if given.get("Format") != "JSON":
-        raise StsError("InvalidParameter", "Format must be JSON: here is no XML.")
-    if not _ROLE_ARN.fullmatch(given.get("RoleArn", "")):
+def _validate(params: Mapping[str, str]) -> tuple[str, int]:
+    """Check every parameter except the token. Returns the session's name and its seconds."""
+    if params.get("Format") != "JSON":
+        raise StsError("InvalidParameter", "Format must be JSON: the emulator has no XML.")
+    if not _ROLE_ARN.fullmatch(params.get("RoleArn", "")):
         raise StsError("InvalidParameter.RoleArn", "The parameter RoleArn is wrongly formed.")
-    name = given.get("RoleSessionName", "")
+    name = params.get("RoleSessionName", "")
     if not _SESSION_NAME.fullmatch(name):
-        text = "The parameter RoleSessionName is wrongly formed."
-        raise StsError("InvalidParameter.RoleSessionName", text)
-    duration = given.get("DurationSeconds") or str(_LONGEST_S)
-    if not re.fullmatch("[0-9]{3,4}", duration) or not _SHORTEST_S <= int(duration) <= _LONGEST_S:
-        text = "The Min/Max value of DurationSeconds is 15min/1hr."
-        raise StsError("InvalidParameter.DurationSeconds", text)
+        message = "The parameter RoleSessionName is wrongly formed."
+        raise StsError("InvalidParameter.RoleSessionName", message)
+    duration = params.get("DurationSeconds") or str(_MAX_DURATION_S)
+    in_range = re.fullmatch("[0-9]{3,4}", duration) and (
+        _MIN_DURATION_S <= int(duration) <= _MAX_DURATION_S
+    )
+    if not in_range:
+        message = "The Min/Max value of DurationSeconds is 15min/1hr."
+        raise StsError("InvalidParameter.DurationSeconds", message)
     return name, int(duration)
 
 
@@ -135,11 +139,11 @@ def _token_info(claims: Mapping[str, Any]) -> dict[str, str]:
         "Subject": claims["sub"],
         "Issuer": claims["iss"],
         "ClientIds": audience if isinstance(audience, str) else ",".join(audience),
-        "ExpirationTime": _date(datetime.fromtimestamp(claims["exp"], timezone.utc)),
-        "IssuanceTime": _date(datetime.fromtimestamp(claims["iat"], timezone.utc)),
+        "ExpirationTime": _format_time(datetime.fromtimestamp(claims["exp"], timezone.utc)),
+        "IssuanceTime": _format_time(datetime.fromtimestamp(claims["iat"], timezone.utc)),
         "VerificationInfo": "Success",
     }
 
 
-def _date(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _format_time(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -163,12 +163,12 @@ def test_a_day_whose_calls_are_spent_is_made_up_for() -> None:
     harness = SweeperHarness()
     harness.sweep()
     harness.put("a")
-    harness.spent = True
+    harness.is_limit_reached = True
     assert [harness.sweep(HOUR).stop_reason for _ in range(20)] == [
         StopReason.BUDGET_EXHAUSTED
     ] * 20
     assert harness.submitted_keys == []
-    harness.spent = False
+    harness.is_limit_reached = False
     harness.sweep(HOUR)
     assert harness.submitted_keys == ["a"]
 
@@ -176,9 +176,9 @@ def test_a_day_whose_calls_are_spent_is_made_up_for() -> None:
 def test_so_is_the_day_of_the_very_first_run() -> None:
     harness = SweeperHarness()
     harness.put("a")
-    harness.spent = True
+    harness.is_limit_reached = True
     harness.sweep(HOUR)
-    harness.spent = False
+    harness.is_limit_reached = False
     harness.sweep(70 * HOUR)
     assert harness.submitted_keys == ["a"]
 

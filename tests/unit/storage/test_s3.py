@@ -11,7 +11,8 @@ import pytest
 from facescreen import errors
 from facescreen.model import ObjectHead, ObjectRef
 from facescreen.storage.s3 import S3State, S3Store
-from tests.support.stub_aws import StubAws, StubResponse, error_response
+from tests.support.stub_aws import StubAws, error_response
+from tests.support.stub_server import StubResponse
 
 REF = ObjectRef("s3", "selfies", "kyc/a.jpg")
 SSE_C = error_response(
