@@ -1,4 +1,4 @@
-.PHONY: setup demo test test-all live fuzz bench docs lock build-ObjectCreated build-HttpApi build-Sweeping clean
+.PHONY: setup demo test test-all live fuzz bench docs picture lock build-ObjectCreated build-HttpApi build-Sweeping clean
 
 setup:  ## everything into .venv, which leaves .venv/bin/facescreen
 	@scripts/setup
@@ -26,8 +26,12 @@ fuzz:  ## atheris on the readers of foreign bytes, ten minutes each
 bench: setup  ## what a function imports and ships
 	@.venv/bin/python -m tests.bench
 
-docs: setup  ## docs/settings.md and .env.example, from the table of settings
+docs: setup  ## docs/settings.md, .env.example, and the help texts in docs/command-line.md
 	@.venv/bin/python -m facescreen_cli.settings_reference
+	@.venv/bin/python -m facescreen_cli.help_reference
+
+picture: setup  ## docs/demo.svg and the table in docs/local-cloud.md, from a run of the demo
+	@.venv/bin/python scripts/demo_picture.py
 
 LOCK = .venv/bin/uv pip compile -q pyproject.toml --universal --python-version 3.10 \
 	--generate-hashes --no-header --no-annotate
