@@ -17,55 +17,58 @@ from tests.support.cloud_client import PROJECT, LocalCloudClient
 from tests.support.command import FACESCREEN, facescreen_up
 
 DOCS = PROJECT / "docs"
+LOAD_ENV = "set -a; . ./env; set +a\n"
 
 
-def first_block(page: str) -> str:
-    """The first block of shell commands on a page."""
-    found = re.search(r"```sh\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
-    assert found, f"{page} has no commands"
-    return found[1]
+def blocks(page: str, language: str = "sh") -> list[str]:
+    """The fenced blocks of a page that are written in `language`."""
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", (DOCS / page).read_text(), re.DOTALL | re.M)
+    return [block for found, block in fenced if found == language]
+
+
+def run(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
+    """Runs a user's shell commands in `folder`."""
+    return subprocess.run(
+        ["/bin/bash", "-euc", script],
+        cwd=folder,
+        env={
+            "PATH": f"{FACESCREEN.parent}:{os.environ['PATH']}",
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+            "COLUMNS": "80",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where a user stands who has started the local cloud with its samples."""
-    here = tmp_path_factory.mktemp("readme")
+    """The folder of a user who has started the local cloud with its samples."""
+    here = tmp_path_factory.mktemp("docs")
     (here / ".venv").symlink_to(Path(sys.prefix))
-    with facescreen_up(here, "--samples") as told:
+    with facescreen_up(here, "--samples") as env_file:
         (here / ".facescreen").symlink_to(here / "data")
-        cloud_client = LocalCloudClient(told)
+        cloud_client = LocalCloudClient(env_file)
         cloud_client.wait_for_message("selfies/flagged.jpg")
         cloud_client.wait_for_message("selfies/portrait.jpg")
         yield here
         cloud_client.close()
 
 
-@pytest.mark.parametrize("command", ["screen", "report", "doctor"])
-def test_the_help_is_what_the_command_says(command: str) -> None:
-    done = subprocess.run(
-        [FACESCREEN, command, "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "COLUMNS": "80"},
-    )
-    assert done.stdout.strip() in (DOCS / "command-line.md").read_text()
+def test_the_help_texts_are_what_a_command_prints(tmp_path: Path) -> None:
+    # tests/unit/test_docs.py compares the other commands, without a process for each.
+    result = run(tmp_path, "facescreen report --help")
+    assert result.stdout.strip() in (DOCS / "command-line.md").read_text()
 
 
-def test_the_ad_hoc_calls(folder: Path) -> None:
-    # What stands between the answers is what curl does not print.
-    script = first_block("http-api.md").replace("curl -s", "curl -s -w '\\n' --fail-with-body")
-    done = subprocess.run(
-        ["/bin/bash", "-euc", script],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    answers: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
+def test_the_calls_of_the_http_api(folder: Path) -> None:
+    [script] = blocks("http-api.md")
+    # curl does not print a line end after a response.
+    result = run(folder, script.replace("curl -s", "curl -s -w '\\n' --fail-with-body"))
+    assert result.returncode == 0, result.stdout + result.stderr
+    answers: list[dict[str, Any]] = [json.loads(line) for line in result.stdout.splitlines()]
     verdicts = [answer.get("verdict") for answer in answers]
     low, high = "low_risk", "high_risk"
     assert verdicts == [high, low, low, low, low, high, None, None]
@@ -73,3 +76,27 @@ def test_the_ad_hoc_calls(folder: Path) -> None:
     (flagged,) = answers[6]["objects"]
     assert flagged["screening"]["object"]["key"] == "selfies/flagged.jpg"
     assert answers[7]["hours"][0]["high_risk"] == 1
+
+
+def test_the_doctor_finds_a_wrong_bucket(folder: Path) -> None:
+    [shown] = [block for block in blocks("command-line.md", "") if block.startswith("$ ")]
+    command, _, output = shown.partition("\n")
+    result = run(folder, LOAD_ENV + command.removeprefix("$ "))
+    assert result.returncode == 2, result.stdout
+    parts = [re.escape(part.strip()) for part in output.split("…") if part.strip()]
+    assert re.search(".*".join(parts), result.stdout, re.DOTALL), result.stdout
+
+
+def test_the_admin_address(folder: Path) -> None:
+    [script] = [block for block in blocks("local-cloud.md") if "LOCAL_ADMIN" in block]
+    result = run(folder, LOAD_ENV + script.replace("curl ", "curl -s -w '\\n' "))
+    assert result.returncode == 0, result.stderr
+    quota, fault, billed, calls, invocations, reset, fired = map(
+        json.loads, result.stdout.splitlines()
+    )
+    assert quota["cloudauth"]["quota"] == 10
+    assert fault["oss"]["faults"][0]["kill"] is True
+    assert 0 < len(billed) < len(calls)
+    assert len(invocations) > 0
+    assert reset is None
+    assert fired == {"fired": 1}
