@@ -13,7 +13,7 @@ import oss2
 
 from facescreen_cli.output import print_note
 from facescreen_cli.project import PROJECT
-from facescreen_local.background import Background
+from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.cloud import LocalCloud
 from facescreen_local.samples import Sample
 from facescreen_serverless_devs.section import InvalidTemplateError
@@ -25,7 +25,7 @@ def running_cloud(
 ) -> Iterator[LocalCloud]:
     """A local cloud that runs while the block does, from packages where `interpreters` are."""
     settings = dict.fromkeys(["FC_RUNTIME"], next(iter(interpreters))) if interpreters else {}
-    with _sigterm_as_ctrl_c(), Background() as loop:
+    with _sigterm_as_ctrl_c(), BackgroundLoop() as loop:
         cloud = LocalCloud(data, PROJECT, settings, interpreters=interpreters)
         try:
             loop.run(cloud.start(ports))
@@ -49,7 +49,9 @@ def _sigterm_as_ctrl_c() -> Iterator[None]:
 def print_addresses(cloud: LocalCloud) -> None:
     """Where the local cloud listens, on standard error."""
     addresses = {
-        name: value for name, value in cloud.environment().items() if value.startswith("http")
+        name: value
+        for name, value in cloud.client_environment().items()
+        if value.startswith("http")
     }
     print_note("The local cloud listens (a stand-in: not a forgery detector):")
     for name, address in addresses.items():
@@ -74,14 +76,14 @@ def wait_for_signal(stopped: list[int]) -> None:
 
 def upload(cloud: LocalCloud) -> tuple[oss2.Bucket, list[Sample]]:
     """Puts every sample into the watched bucket."""
-    told = cloud.environment()
+    told = cloud.client_environment()
     auth = oss2.ProviderAuthV4(
         oss2.credentials.StaticCredentialsProvider(
             told["ALIBABA_CLOUD_ACCESS_KEY_ID"], told["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
         )
     )
     bucket = oss2.Bucket(auth, told["OSS_ENDPOINT"], told["OSS_BUCKET"], region=told["OSS_REGION"])
-    samples = cloud.samples()
+    samples = cloud.write_samples()
     for sample in samples:
         bucket.put_object_from_file(sample.name, str(sample.path))
     return bucket, samples

@@ -1,4 +1,4 @@
-"""The local cloud, whole: every service started, connected, and told to the outside."""
+"""The local cloud: starts and connects every service, and lists what its clients need."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from facescreen_local.admin import AdminService
-from facescreen_local.auth.account import Identity, Key
+from facescreen_local.auth.account import AccessKey, Identity
 from facescreen_local.fc.functions import Functions
 from facescreen_local.fc.http_trigger.service import HttpTriggerService
 from facescreen_local.fc.service import FcService
@@ -20,7 +20,7 @@ from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.mns.service import MnsService
 from facescreen_local.oss.service import OssService
 from facescreen_local.protocol.faults import Behaviour
-from facescreen_local.protocol.service import LOOPBACK, Service, bound
+from facescreen_local.protocol.service import LOOPBACK, Service, bind_socket
 from facescreen_local.samples import Sample, make_samples, verdicts
 from facescreen_serverless_devs.functions import load_functions
 
@@ -29,18 +29,18 @@ BUCKET = "selfies"
 STATE_BUCKET = "facescreen-state"
 TOPIC = "facescreen-verdicts"
 QUEUE = "facescreen-verdicts"
-DEAD_LETTERS = "facescreen-dead-letters"
+DEAD_LETTER_QUEUE = "facescreen-dead-letters"
 SCENE_CODE = "local_0001"
 
 _MNS_DESTINATION = re.compile(r"acs:mns:[^:]*:[^:]*:/(queues|topics)/([A-Za-z0-9-]+)/messages")
 
 
 class LocalCloud:
-    """All services on loopback, with their state in `data`.
+    """All services on loopback, with their state in the folder `data`.
 
-    `settings` are environment variables for the functions, over those that the cloud gives.
-    `template` stands in `project`. The functions run from source, on this Python, unless
-    `interpreters` has a Python's path by runtime: then from the packages that `template` names.
+    `settings` are environment variables of the functions; they override the cloud's own.
+    `template` is a file in `project`. The functions run from source, on this Python; with
+    `interpreters` (paths of Pythons by runtime), they run from the packages in `template`.
     """
 
     def __init__(
@@ -52,23 +52,23 @@ class LocalCloud:
         template: str = "s.yaml",
         interpreters: Mapping[str, str] | None = None,
     ) -> None:
-        # Instances run in a folder of their own, where a relative path leads nowhere.
+        # Instances run in their own folder, where a relative path would not resolve.
         self._data = data = data.resolve()
         self._project = project
         self._template = template
         self._interpreters = interpreters or {}
         self._source = None if interpreters else project / "functions"
         self._settings = dict(settings or {})
-        self._running = AsyncExitStack()
+        self._exit_stack = AsyncExitStack()
         self._fc_port = 0
         data.mkdir(parents=True, exist_ok=True)
-        self.identity = _identity(data / "identity.json")
-        self.oss = OssService(self.identity, data / "oss", REGION, self._on_event)
+        self.identity = _load_or_create_identity(data / "identity.json")
+        self.oss = OssService(self.identity, data / "oss", REGION, self._deliver_event)
         self.cloudauth = IdVerificationService(self.identity, data)
         self.mns = MnsService(self.identity, data / "mns", REGION)
         self.admin = AdminService(
             lambda: self.services,
-            fire=self._fire,
+            fire=self._fire_timers,
             invocations=lambda: [asdict(entry) for entry in self.fc.functions.invocations],
             calls=lambda: [call.to_dict() for call in self.cloudauth.calls],
             reset=self.reset,
@@ -78,52 +78,54 @@ class LocalCloud:
 
     @property
     def services(self) -> dict[str, Service]:
-        """By the name that the admin address knows them by."""
-        always: dict[str, Service] = {
+        """The services by their names in the admin API."""
+        services: dict[str, Service] = {
             "oss": self.oss,
             "cloudauth": self.cloudauth,
             "uploads": self.cloudauth.uploads,
             "mns": self.mns,
             "fc": self.fc,
         }
-        return always if self.http is None else {**always, "http": self.http}
+        return services if self.http is None else {**services, "http": self.http}
 
     async def start(self, ports: Mapping[str, int] | None = None) -> None:
-        """Starts everything; `ports` by service name, a free one for any that is not named."""
-        wanted = ports or {}
+        """Start all services. `ports` maps service names to ports; the others get a free one."""
+        requested_ports = ports or {}
         for name in ("oss", "cloudauth", "mns"):
-            await self._start(getattr(self, name), wanted.get(name, 0))
+            await self._start(getattr(self, name), requested_ports.get(name, 0))
         self._create_resources()
-        await self._start_functions(wanted.get("fc", 0))
-        await self._start(self.admin, wanted.get("admin", 0))
+        await self._start_functions(requested_ports.get("fc", 0))
+        await self._start(self.admin, requested_ports.get("admin", 0))
         if any(deployment.function.http_trigger for deployment in self.fc.functions.deployed):
             self.http = HttpTriggerService(self.identity, self.fc.functions)
-            await self._start(self.http, wanted.get("http", 0))
+            await self._start(self.http, requested_ports.get("http", 0))
         for service in self.services.values():
             service.kill_instances = self.fc.kill_instances
 
     async def stop(self) -> None:
-        """Stops everything, last started first."""
-        await self._running.aclose()
+        """Stop all services, the last one started first."""
+        await self._exit_stack.aclose()
 
-    def samples(self) -> list[Sample]:
-        """Files to try, made afresh in ``samples/``; their verdicts stand in verdicts.json."""
-        made = make_samples(self._data / "samples")
-        scripted = self._data / "verdicts.json"
-        kept = json.loads(scripted.read_text()) if scripted.exists() else {}
-        _replace(scripted, json.dumps({**verdicts(made), **kept}, indent=1) + "\n")
-        return made
+    def write_samples(self) -> list[Sample]:
+        """Write the sample files to ``samples/`` and their verdicts to ``verdicts.json``."""
+        samples = make_samples(self._data / "samples")
+        verdicts_file = self._data / "verdicts.json"
+        saved = json.loads(verdicts_file.read_text()) if verdicts_file.exists() else {}
+        _write_atomically(
+            verdicts_file, json.dumps({**verdicts(samples), **saved}, indent=1) + "\n"
+        )
+        return samples
 
     def reset(self) -> None:
-        """Behaviours back to good, records of calls and invocations emptied. Objects stay."""
+        """Reset all behaviours and clear the records of calls and invocations; keep the objects."""
         for service in self.services.values():
             service.behaviour = Behaviour()
         self.cloudauth.reset()
         self.fc.functions.reset()
 
-    def environment(self) -> dict[str, str]:
-        """What a client needs, and what s.yaml was read with: the env file's lines."""
-        outside = {
+    def client_environment(self) -> dict[str, str]:
+        """The env file's variables: what a client needs and what s.yaml reads."""
+        client_only = {
             "ALIBABA_CLOUD_ACCESS_KEY_ID": self.identity.key.access_key_id,
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": self.identity.key.access_key_secret,
             "OSS_ENDPOINT": self.oss.url,
@@ -133,28 +135,28 @@ class LocalCloud:
             "MNS_ENDPOINT": self.mns.url,
             "MNS_TOPIC": TOPIC,
             "MNS_QUEUE": QUEUE,
-            "MNS_DLQ": DEAD_LETTERS,
+            "MNS_DLQ": DEAD_LETTER_QUEUE,
             "FC_ENDPOINT": self.fc.url,
             "FC_FUNCTION": self.fc.functions.deployed[0].function.name,
             "HTTP_TRIGGER_URL": self.http.url if self.http else "",
             "LOCAL_ADMIN": self.admin.url,
             "CLOUDAUTH_CA_FILE": str(self.cloudauth.ca_file),
         }
-        return {**outside, **self._function_environment()}
+        return {**client_only, **self._function_environment()}
 
     def _create_resources(self) -> None:
         self.oss.create_bucket(BUCKET)
         self.oss.create_bucket(STATE_BUCKET)
-        for queue in (QUEUE, DEAD_LETTERS):
+        for queue in (QUEUE, DEAD_LETTER_QUEUE):
             self.mns.create_queue(queue)
         self.mns.create_topic(TOPIC)
         self.mns.subscribe(TOPIC, "queue", QUEUE)
 
     async def _start_functions(self, port: int) -> None:
-        """Their environment names the address that they are invoked at."""
-        address = bound(port)
-        self._running.callback(address.close)
-        self._fc_port = address.getsockname()[1]
+        """Bind the address first, because the functions' environment contains it."""
+        fc_socket = bind_socket(port)
+        self._exit_stack.callback(fc_socket.close)
+        self._fc_port = fc_socket.getsockname()[1]
         functions = Functions(
             load_functions(
                 self._project / self._template, self._function_environment(), source=self._source
@@ -162,20 +164,20 @@ class LocalCloud:
             self.identity,
             self._data / "fc",
             region=REGION,
-            destination=self._dead_letter,
+            destination=self._send_dead_letter,
             behaviour=lambda: self.fc.behaviour,
             interpreters=self._interpreters,
             ca_file=self.cloudauth.ca_file,
         )
         self.fc = FcService(self.identity, functions)
-        await self._start(self.fc, address)
+        await self._start(self.fc, fc_socket)
 
-    async def _start(self, service: Service, at: int | socket.socket) -> None:
-        await service.start(at)
-        self._running.push_async_callback(service.stop)
+    async def _start(self, service: Service, port_or_socket: int | socket.socket) -> None:
+        await service.start(port_or_socket)
+        self._exit_stack.push_async_callback(service.stop)
 
     def _function_environment(self) -> dict[str, str]:
-        """What s.yaml reads with ``${env(...)}``."""
+        """The variables that s.yaml reads with ``${env(...)}``."""
         return {
             "ALIBABA_CLOUD_ACCOUNT_ID": self.identity.account_id,
             "SCENE_CODE": SCENE_CODE,
@@ -188,54 +190,58 @@ class LocalCloud:
             "CLOUDAUTH_UPLOAD_ENDPOINT": self.cloudauth.url,
             "MNS_ENDPOINT": self.mns.url,
             "MNS_TOPIC": TOPIC,
-            "MNS_DLQ": DEAD_LETTERS,
+            "MNS_DLQ": DEAD_LETTER_QUEUE,
             "MNS_QUEUE": QUEUE,
             "SWEEP_ENDPOINT": f"http://{LOOPBACK}:{self._fc_port}",
             "SWEEP": "true",
-            # There are no networks here.
+            # The local cloud has no networks.
             "VPC_ID": "vpc-local",
             "VSWITCH_ID": "vsw-local",
             "SECURITY_GROUP_ID": "sg-local",
             "FACESCREEN_LOCAL": "true",
-            # Nobody but this machine can reach it.
+            # Only this machine can reach the address.
             "HTTP_AUTH": "anonymous",
             "URL_ALLOWED_ORIGINS": self.oss.url,
             **self._settings,
         }
 
-    def _fire(self, function: str) -> int:
+    def _fire_timers(self, function: str) -> int:
         return self.fc.functions.fire(function)
 
-    def _on_event(self, record: dict[str, Any]) -> None:
+    def _deliver_event(self, record: dict[str, Any]) -> None:
         self.fc.functions.deliver(record)
 
-    async def _dead_letter(self, destination: str, body: bytes) -> None:
-        """Delivers to an onFailure destination, which s.yaml names by its ARN."""
-        found = _MNS_DESTINATION.fullmatch(destination)
-        if found is None:
-            raise ValueError(f"s.yaml: the local cloud has no destination {destination!r}")
-        kind, name = found.groups()
+    async def _send_dead_letter(self, destination: str, body: bytes) -> None:
+        """Send a record to an onFailure destination, given by its ARN in s.yaml."""
+        match = _MNS_DESTINATION.fullmatch(destination)
+        if match is None:
+            raise ValueError(
+                f"s.yaml: the local cloud does not support destination {destination!r}"
+            )
+        kind, name = match.groups()
         await (self.mns.send(name, body) if kind == "queues" else self.mns.publish(name, body))
 
 
 def write_env_file(path: Path, environment: Mapping[str, str]) -> None:
-    """``KEY=value`` lines, for their owner's eyes alone, put in place whole."""
-    _replace(path, "".join(f"{key}={value}\n" for key, value in environment.items()))
+    """Write ``KEY=value`` lines atomically, readable only by the owner."""
+    _write_atomically(path, "".join(f"{key}={value}\n" for key, value in environment.items()))
 
 
-def _replace(path: Path, text: str) -> None:
-    """Puts a file in place whole: whoever reads it finds the old text or the new one."""
+def _write_atomically(path: Path, text: str) -> None:
+    """Replace a file atomically: a reader sees either the old text or the new one."""
     partial = path.with_name(path.name + ".partial")
     partial.touch(mode=0o600)
     partial.write_text(text)
     partial.replace(path)
 
 
-def _identity(path: Path) -> Identity:
-    """The account of this data folder, made on first use."""
+def _load_or_create_identity(path: Path) -> Identity:
+    """Return the data folder's account, created on first use."""
     if path.exists():
-        kept = json.loads(path.read_text())
-        return Identity(kept["account_id"], Key(**kept["key"]))
-    fresh = Identity.fresh()
-    _replace(path, json.dumps({"account_id": fresh.account_id, "key": asdict(fresh.key)}))
-    return fresh
+        saved = json.loads(path.read_text())
+        return Identity(saved["account_id"], AccessKey(**saved["key"]))
+    identity = Identity.create()
+    _write_atomically(
+        path, json.dumps({"account_id": identity.account_id, "key": asdict(identity.key)})
+    )
+    return identity

@@ -25,7 +25,7 @@ from typing import Any
 import oss2
 import yaml
 
-from facescreen_local.background import Background
+from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.cloud import LocalCloud
 from tests.support.cloud_client import PROJECT, LocalCloudClient
 from tests.support.command import user_environment
@@ -56,7 +56,7 @@ def main() -> None:
     asked.add_argument("--screened", action="store_true", help="by the deployed function")
     asked.add_argument("--rate", type=float, help="calls a second, half of them ours")
     told = asked.parse_args()
-    with tempfile.TemporaryDirectory(prefix="facescreen-") as folder, Background() as loop:
+    with tempfile.TemporaryDirectory(prefix="facescreen-") as folder, BackgroundLoop() as loop:
         noted = Path(folder) / "noted"
         # Turns that go by unused make the quota's objects long: no more than can be used.
         settings = {
@@ -68,7 +68,7 @@ def main() -> None:
             settings["STATE_BUCKET"] = str(noted)
         cloud = LocalCloud(Path(folder) / "cloud", _project(Path(folder), told.screened), settings)
         loop.run(cloud.start())
-        cloud_client = LocalCloudClient(cloud.environment())
+        cloud_client = LocalCloudClient(cloud.client_environment())
         try:
             _fill(cloud, cloud_client, told.objects)
             started = time.monotonic()

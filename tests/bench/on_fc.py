@@ -74,12 +74,12 @@ def _counting(*services: Service) -> Iterator[Counter[str]]:
     counted: Counter[str] = Counter()
 
     def count(service: Service, answer: _Answer, request: web.BaseRequest, request_id: str) -> Any:
-        counted[service.operation(request)] += 1
+        counted[service.operation_name(request)] += 1
         return answer(request, request_id)
 
     with ExitStack() as patched:
         for service in services:
-            counting = partial(count, service, service.answer)
+            counting = partial(count, service, service.respond)
             patched.enter_context(patch.object(service, "answer", counting))
         yield counted
 

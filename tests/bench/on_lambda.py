@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from facescreen_local.background import Background
+from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.protocol.faults import Behaviour
 from facescreen_local.samples.photographs import portrait
 from tests.e2e.aws.cloud import WATCHED, Cloud, running_cloud
@@ -77,7 +77,7 @@ class _Timed(Function):
 
 def run(place: Path) -> Measured:
     """OBJECTS photos that wait in the queue, at a quota that nobody waits for."""
-    with Background() as loop, running_cloud(loop, place, visibility_s=120) as cloud:
+    with BackgroundLoop() as loop, running_cloud(loop, place, visibility_s=120) as cloud:
         cloud.cloudauth.behaviour = Behaviour(latency_ms=CALL_MS)
         jpeg = io.BytesIO()
         portrait().save(jpeg, "JPEG", quality=90)

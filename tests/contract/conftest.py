@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from facescreen_local.auth.account import Identity
-from facescreen_local.background import Background
+from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.mns.service import MnsService
 from facescreen_local.oss.service import OssService
@@ -20,19 +20,19 @@ REGION = "ap-southeast-1"
 
 
 @pytest.fixture(scope="session")
-def loop() -> Iterator[Background]:
-    with Background() as loop:
+def loop() -> Iterator[BackgroundLoop]:
+    with BackgroundLoop() as loop:
         yield loop
 
 
 @pytest.fixture(scope="session")
 def identity() -> Identity:
-    return Identity.fresh()
+    return Identity.create()
 
 
 @pytest.fixture(scope="session")
 def oss(
-    loop: Background, identity: Identity, tmp_path_factory: pytest.TempPathFactory
+    loop: BackgroundLoop, identity: Identity, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[OssService]:
     service = OssService(identity, tmp_path_factory.mktemp("oss"), REGION, lambda record: None)
     service.create_bucket("facescreen-state")
@@ -44,7 +44,7 @@ def oss(
 
 @pytest.fixture(scope="session")
 def mns(
-    loop: Background, identity: Identity, tmp_path_factory: pytest.TempPathFactory
+    loop: BackgroundLoop, identity: Identity, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[MnsService]:
     service = MnsService(identity, tmp_path_factory.mktemp("mns"), REGION)
     service.create_topic("verdicts")
@@ -59,7 +59,7 @@ def mns(
 
 @pytest.fixture(scope="session")
 def cloudauth(
-    loop: Background, identity: Identity, tmp_path_factory: pytest.TempPathFactory
+    loop: BackgroundLoop, identity: Identity, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[IdVerificationService]:
     service = IdVerificationService(identity, tmp_path_factory.mktemp("cloudauth"))
     loop.run(service.start())
@@ -72,7 +72,7 @@ def local(
     identity: Identity, oss: OssService, mns: MnsService, cloudauth: IdVerificationService
 ) -> Place:
     """The local services, with temporary credentials, as a function holds them."""
-    key = identity.issue_token()
+    key = identity.issue_temporary_key()
     return Place.from_env(
         {
             "ALIBABA_CLOUD_ACCESS_KEY_ID": key.access_key_id,

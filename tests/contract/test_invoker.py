@@ -21,7 +21,7 @@ from facescreen.clients.credentials import Credentials
 from facescreen.testing.bus import MAX_EVENT_BYTES, MemoryInvoker
 from facescreen_cli.sdk.fc2 import Fc2Invoker
 from facescreen_cli.sdk.fc3 import Fc3Invoker
-from facescreen_local.background import Background
+from facescreen_local.background_loop import BackgroundLoop
 from tests.integration.fc.running import Running, in_background
 from tests.support.moto_server import moto_server
 
@@ -48,13 +48,13 @@ class Deployment(ABC):
 class OnFc(Deployment):
     largest = 128 * 1024
 
-    def __init__(self, kind: str, running: Running, loop: Background) -> None:
+    def __init__(self, kind: str, running: Running, loop: BackgroundLoop) -> None:
         self.running, self._loop, self._kind = running, loop, kind
         self.invoker = self.named("screen")
         self.nowhere = self.named("absent")
 
     def named(self, function: str, credentials: Credentials | None = None) -> Invoker:
-        key, url = self.running.identity.issue_token(), self.running.service.url
+        key, url = self.running.identity.issue_temporary_key(), self.running.service.url
         own = Credentials(key.access_key_id, key.access_key_secret, key.security_token)
         if self._kind == "fc2":
             return Fc2Invoker(url, "any", function, credentials or own)
@@ -153,7 +153,7 @@ def test_trouble_that_stays_is_told_as_passing(on_fc: OnFc) -> None:
 def test_a_stranger_is_refused_and_nothing_of_a_key_is_told(
     on_fc: OnFc, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    own = on_fc.running.identity.issue_token()
+    own = on_fc.running.identity.issue_temporary_key()
     secret = Credentials(own.access_key_id, "not-the-secret", own.security_token)
     with pytest.raises(errors.InvalidCredentialsError) as caught:
         on_fc.named("screen", secret).submit(b"{}")

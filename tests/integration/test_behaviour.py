@@ -39,5 +39,5 @@ def test_what_is_wrong_is_named(given: object, says: str) -> None:
 
 def test_faults_are_spent_in_order_by_the_operation_that_they_name() -> None:
     behaviour = Behaviour(faults=[Fault(operation="A", code="First", times=2), Fault(code="Any")])
-    met = [behaviour.next_fault(operation) for operation in ("B", "A", "A", "A")]
+    met = [behaviour.take_fault(operation) for operation in ("B", "A", "A", "A")]
     assert [fault.code if fault else None for fault in met] == ["Any", "First", "First", None]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from facescreen_local.protocol.operations import Operations, load, resource_of
+from facescreen_local.protocol.operations import Operations, import_operations, resource_pattern
 
 REGISTRY = """
 from facescreen_local.protocol.operations import Operations
@@ -32,9 +32,9 @@ async def perform(context: str) -> web.Response:
 @pytest.fixture
 def operations() -> Operations[str]:
     made: Operations[str] = Operations()
-    made.add("PUT", "/queues/*", name="CreateQueue")(perform)
-    made.add("PUT", "/topics/*", name="CreateTopic")(perform)
-    made.add("PUT", "/queues/*", "metaoverride", name="SetQueueAttributes")(perform)
+    made.register("PUT", "/queues/*", name="CreateQueue")(perform)
+    made.register("PUT", "/topics/*", name="CreateTopic")(perform)
+    made.register("PUT", "/queues/*", "metaoverride", name="SetQueueAttributes")(perform)
     return made
 
 
@@ -51,7 +51,7 @@ def test_what_nobody_answers(operations: Operations[str]) -> None:
 
 def test_two_operations_can_not_answer_the_same(operations: Operations[str]) -> None:
     with pytest.raises(ValueError, match=r"OpenQueue: \('PUT', '/queues/\*', ''\) is CreateQueue"):
-        operations.add("PUT", "/queues/*", name="OpenQueue")(perform)
+        operations.register("PUT", "/queues/*", name="OpenQueue")(perform)
 
 
 def test_a_new_file_is_found_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +61,7 @@ def test_a_new_file_is_found_by_itself(tmp_path: Path, monkeypatch: pytest.Monke
     (folder / "cors.py").write_text(ADDED)
     monkeypatch.syspath_prepend(tmp_path)
     package = import_module("added_operations")
-    load(package)
+    import_operations(package)
     for module in ("added_operations", "added_operations.cors"):
         monkeypatch.delitem(sys.modules, module)
     assert package.OPERATIONS.find("GET", "/bucket", "cors").name == "GetBucketCors"
@@ -84,4 +84,4 @@ def test_sub_resources_are_known_by_the_operations(operations: Operations[str]) 
     ],
 )
 def test_every_second_part_of_a_path_is_a_name(path: str, resource: str) -> None:
-    assert resource_of(path) == resource
+    assert resource_pattern(path) == resource

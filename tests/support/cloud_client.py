@@ -14,7 +14,7 @@ import oss2
 from mns.account import Account
 from mns.mns_exception import MNSServerException
 
-from facescreen_local.background import Background
+from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.cloud import LocalCloud
 from tests.support.packaged_functions import packaged_interpreters
 from tests.support.wait import wait_for
@@ -127,7 +127,7 @@ def run_local_cloud(
     data: Path, project: Path = PROJECT, /, template: str = "s.yaml", **settings: str
 ) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     """Run a local cloud and yield it with a client of it. `settings` are the function's."""
-    with Background() as loop:
+    with BackgroundLoop() as loop:
         cloud = LocalCloud(
             data,
             project,
@@ -140,7 +140,7 @@ def run_local_cloud(
         try:
             loop.run(cloud.start())
             cloud_client = LocalCloudClient(
-                cloud.environment(), lambda: loop.run(cloud.fc.functions.drained(), 120)
+                cloud.client_environment(), lambda: loop.run(cloud.fc.functions.drained(), 120)
             )
             try:
                 yield cloud, cloud_client

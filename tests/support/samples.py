@@ -7,4 +7,4 @@ from facescreen_local.cloud import LocalCloud
 
 def sample_files(cloud: LocalCloud) -> dict[str, bytes]:
     """The content of each sample, by its file name."""
-    return {sample.path.name: sample.path.read_bytes() for sample in cloud.samples()}
+    return {sample.path.name: sample.path.read_bytes() for sample in cloud.write_samples()}

@@ -1,1 +1,1 @@
-"""Who calls: accounts, keys, signatures, clocks."""
+"""Authentication: the account, its access keys, signatures and clocks."""

@@ -1,4 +1,4 @@
-"""Who may call the local cloud: one account, its AccessKey, and the STS tokens it issued."""
+"""The one account of the local cloud: its AccessKey and the temporary keys it has issued."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LETTERS = string.ascii_letters + string.digits
 
 
 @dataclass(frozen=True)
-class Key:
+class AccessKey:
     """An AccessKey; `security_token` is empty for a long-lived one."""
 
     access_key_id: str
@@ -20,36 +20,40 @@ class Key:
 
 @dataclass
 class Identity:
-    """The account's keys. Every service of the local cloud checks signatures against it."""
+    """The account and its keys. Every service checks signatures against it."""
 
     account_id: str
-    key: Key
-    _issued: dict[str, Key] = field(default_factory=dict, repr=False)
+    key: AccessKey
+    _temporary_keys: dict[str, AccessKey] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def fresh(cls) -> Identity:
-        """A new account with random keys."""
-        return cls("1" + _digits(15), Key("LTAI" + _text(20), _text(30)))
+    def create(cls) -> Identity:
+        """Create an account with a random id and a random key."""
+        return cls(
+            "1" + _random_digits(15), AccessKey("LTAI" + _random_letters(20), _random_letters(30))
+        )
 
-    def issue_token(self) -> Key:
-        """Temporary credentials, as STS gives them to a function."""
-        key = Key("STS." + _text(24), _text(44), "CAIS" + _text(96) + "+/==")
-        self._issued[key.access_key_id] = key
+    def issue_temporary_key(self) -> AccessKey:
+        """Create temporary credentials, as STS issues them to a function."""
+        key = AccessKey(
+            "STS." + _random_letters(24), _random_letters(44), "CAIS" + _random_letters(96) + "+/=="
+        )
+        self._temporary_keys[key.access_key_id] = key
         return key
 
     @property
-    def issued(self) -> list[Key]:
-        """Every temporary key so far."""
-        return list(self._issued.values())
+    def temporary_keys(self) -> list[AccessKey]:
+        """Every temporary key that was issued."""
+        return list(self._temporary_keys.values())
 
-    def find_key(self, access_key_id: str) -> Key | None:
-        """The account's key with this ID, long-lived or temporary."""
-        return {self.key.access_key_id: self.key, **self._issued}.get(access_key_id)
+    def find_key(self, access_key_id: str) -> AccessKey | None:
+        """Return the key with this ID, long-lived or temporary; None if there is none."""
+        return {self.key.access_key_id: self.key, **self._temporary_keys}.get(access_key_id)
 
 
-def _text(length: int) -> str:
+def _random_letters(length: int) -> str:
     return "".join(secrets.choice(_LETTERS) for _ in range(length))
 
 
-def _digits(length: int) -> str:
+def _random_digits(length: int) -> str:
     return "".join(secrets.choice(string.digits) for _ in range(length))

@@ -1,4 +1,4 @@
-"""The AccessKey that signed a request: its secret, and whether the signature matches."""
+"""Finds the secret of the AccessKey that signed a request, and compares signatures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from facescreen_local.auth.account import Identity
 
 
 class AccessKeyError(Exception):
-    """The account has no such key, or not with this token."""
+    """The account has no such key, or the token does not belong to it."""
 
     def __init__(self, access_key_id: str) -> None:
         super().__init__(access_key_id)
@@ -21,15 +21,15 @@ class UnknownAccessKeyError(AccessKeyError):
 
 
 class MissingSecurityTokenError(AccessKeyError):
-    """The key is a temporary one, and comes without its token."""
+    """The key is temporary and was sent without its token."""
 
 
 class InvalidSecurityTokenError(AccessKeyError):
-    """The token is not the key's."""
+    """The token does not belong to the key."""
 
 
 class SignatureMismatchError(Exception):
-    """The signature is not the one that the key makes of the request."""
+    """The signature does not match the request."""
 
     def __init__(self, presented: str) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class SignatureMismatchError(Exception):
 
 
 def find_secret(identity: Identity, access_key_id: str, security_token: str) -> str:
-    """The secret to check a signature with; `security_token` is empty where none was sent.
+    """Return the secret to check a signature with. `security_token` is empty if none was sent.
 
     Raises UnknownAccessKeyError, MissingSecurityTokenError, InvalidSecurityTokenError.
     """
@@ -52,11 +52,14 @@ def find_secret(identity: Identity, access_key_id: str, security_token: str) -> 
 
 
 def check_signature(presented: str, expected: str) -> None:
-    """Raises SignatureMismatchError. `presented` may hold surrogates; `expected` is ASCII."""
+    """Compare two signatures. `presented` may contain surrogates; `expected` is ASCII.
+
+    Raises SignatureMismatchError.
+    """
     if not hmac.compare_digest(presented.encode("utf-8", "surrogateescape"), expected.encode()):
         raise SignatureMismatchError(presented)
 
 
 def hmac_sha1(secret: str, to_sign: bytes) -> str:
-    """The signature of OSS's version 1 and of MNS: Base64."""
+    """Compute the signature of OSS version 1 and of MNS, in Base64."""
     return base64.b64encode(hmac.digest(secret.encode(), to_sign, "sha1")).decode()

@@ -1,4 +1,4 @@
-"""The headers that say who signed a request."""
+"""Checks the headers that a signature needs."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class MissingHeaderError(Exception):
 
 
 class MalformedAuthorizationError(Exception):
-    """The Authorization header is not there, or not one of the scheme."""
+    """The Authorization header is missing or malformed."""
 
 
 def require_headers(headers: Mapping[str, str], names: Iterable[str]) -> None:
-    """Raise MissingHeaderError unless all the headers are there."""
+    """Check that all the headers are present. Raises MissingHeaderError."""
     for name in names:
         if name not in headers:
             raise MissingHeaderError(name)

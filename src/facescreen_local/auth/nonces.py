@@ -1,31 +1,32 @@
-"""Signature nonces that were used already."""
+"""The signature nonces that were used already."""
 
 from __future__ import annotations
 
 import time
 
-_MOST = 100_000
+_MAX_NONCES = 100_000
 
 
-class Nonces:
-    """Those of the last `seconds`, oldest first; 100,000 at most."""
+class UsedNonces:
+    """The nonces of the last `lifetime_s` seconds, at most 100,000."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, lifetime_s: float) -> None:
+        self._lifetime_s = lifetime_s
         self._seen: dict[str, float] = {}
 
-    def first_seen(self, nonce: str) -> bool:
-        """Whether this is the nonce's first use; from now on it is used."""
+    def mark_used(self, nonce: str) -> bool:
+        """Mark the nonce as used; return False if it was already."""
         now = time.monotonic()
-        self._forget(now)
+        self._drop_expired(now)
         if nonce in self._seen:
             return False
         self._seen[nonce] = now
         return True
 
-    def _forget(self, now: float) -> None:
+    def _drop_expired(self, now: float) -> None:
+        # Insertion order is age order, so the oldest comes first.
         while self._seen:
             oldest = next(iter(self._seen))
-            if len(self._seen) < _MOST and now - self._seen[oldest] <= self._seconds:
+            if len(self._seen) < _MAX_NONCES and now - self._seen[oldest] <= self._lifetime_s:
                 return
             del self._seen[oldest]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote
 
 from facescreen_local.auth.account import Identity
-from facescreen_local.auth.acs3 import BODY_HASH, Acs3Authenticator, check_body_hash
+from facescreen_local.auth.acs3 import BODY_HASH_HEADER, Acs3Authenticator, check_body_hash
 from facescreen_local.fc import fc_signature
-from facescreen_local.protocol.operations import resource_of
-from facescreen_local.protocol.request import Head
+from facescreen_local.protocol.operations import resource_pattern
+from facescreen_local.protocol.request import RequestHead
 
 LATEST = "LATEST"
 _FC2 = "/2016-08-15"
@@ -28,7 +28,7 @@ class Target:
     qualifier: str = LATEST
 
 
-def is_fc2(head: Head) -> bool:
+def is_fc2(head: RequestHead) -> bool:
     """Whether FC 2.0 is asked; all else is for FC 3.0 to answer."""
     return head.path.startswith(f"{_FC2}/")
 
@@ -37,15 +37,15 @@ class Api(ABC):
     """One version of the API."""
 
     @abstractmethod
-    def target(self, head: Head) -> Target:
+    def target(self, head: RequestHead) -> Target:
         """Read what the path asks for."""
 
     @abstractmethod
-    def authorize(self, head: Head) -> None:
+    def authorize(self, head: RequestHead) -> None:
         """Check that the head is signed by a key of the account. Raises one of ERRORS."""
 
     @abstractmethod
-    def authorize_body(self, head: Head, body: bytes) -> None:
+    def authorize_body(self, head: RequestHead, body: bytes) -> None:
         """Check the body against what was signed of it. Raises SignatureMismatchError."""
 
     @abstractmethod
@@ -57,25 +57,27 @@ class Fc3Api(Api):
     """2023-03-30: function-compute.md, "FC's own API"."""
 
     _PATH = re.compile(rf"{_FC3}(?P<path>(?:/functions/(?P<function>[^/]+))?(?:/.*)?)")
-    _SIGNED = ("host", "x-acs-date", BODY_HASH, "x-acs-signature-nonce")
+    _SIGNED = ("host", "x-acs-date", BODY_HASH_HEADER, "x-acs-signature-nonce")
 
     def __init__(self, identity: Identity) -> None:
-        self._authenticator = Acs3Authenticator(identity, self._SIGNED, fractions=True)
+        self._authenticator = Acs3Authenticator(
+            identity, self._SIGNED, allow_fractional_seconds=True
+        )
 
-    def target(self, head: Head) -> Target:
+    def target(self, head: RequestHead) -> Target:
         found = self._PATH.fullmatch(head.path)
         if found is None:
             return Target()
-        resource = f"{_FC3}{resource_of(found['path'])}"
+        resource = f"{_FC3}{resource_pattern(found['path'])}"
         qualifier = parse_qs(head.query).get("qualifier", [LATEST])[0]
         return Target(resource, unquote(found["function"] or ""), qualifier)
 
-    def authorize(self, head: Head) -> None:
+    def authorize(self, head: RequestHead) -> None:
         self._authenticator.check(
-            head.method, head.path, head.query, head.headers, head.headers.get(BODY_HASH, "")
+            head.method, head.path, head.query, head.headers, head.headers.get(BODY_HASH_HEADER, "")
         )
 
-    def authorize_body(self, head: Head, body: bytes) -> None:
+    def authorize_body(self, head: RequestHead, body: bytes) -> None:
         check_body_hash(head.headers, body)
 
     def error(self, code: str, message: str, request_id: str) -> dict[str, str]:
@@ -97,17 +99,17 @@ class Fc2Api(Api):
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
 
-    def target(self, head: Head) -> Target:
+    def target(self, head: RequestHead) -> Target:
         found = self._PATH.fullmatch(unquote(head.path))
         if found is None:
             return Target()
-        resource = f"{_FC2}{resource_of(found['path'])}"
+        resource = f"{_FC2}{resource_pattern(found['path'])}"
         return Target(resource, found["function"] or "", found["qualifier"] or LATEST)
 
-    def authorize(self, head: Head) -> None:
+    def authorize(self, head: RequestHead) -> None:
         fc_signature.check(head, self._identity)
 
-    def authorize_body(self, head: Head, body: bytes) -> None:
+    def authorize_body(self, head: RequestHead, body: bytes) -> None:
         """The scheme leaves the body out."""
 
     def error(self, code: str, message: str, request_id: str) -> dict[str, str]:  # noqa: ARG002

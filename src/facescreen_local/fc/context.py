@@ -10,7 +10,7 @@ from facescreen_local.fc.api import Api, Target
 from facescreen_local.fc.functions import Functions
 from facescreen_local.fc.runtime.deployment import Deployment
 from facescreen_local.protocol.body import read_body
-from facescreen_local.protocol.request import Head
+from facescreen_local.protocol.request import RequestHead
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class RequestContext:
 
     api: Api
     """The version that it asks."""
-    head: Head
+    head: RequestHead
     target: Target
     functions: Functions
     request_id: str

@@ -44,7 +44,7 @@ _NOT_MATCHING = (
 )
 _INVALID_TOKEN = (403, "InvalidSecurityToken", "the security token is not valid")
 # UNCONFIRMED: the codes of dates, wrong tokens and nonces; that of a nonce is the API gateway's.
-_SHARED: Mapping[type[Exception], tuple[int, str, str]] = {
+_SHARED_ERRORS: Mapping[type[Exception], tuple[int, str, str]] = {
     BodyTooLargeError: (
         400,
         "EntityTooLarge",
@@ -74,7 +74,7 @@ _SHARED: Mapping[type[Exception], tuple[int, str, str]] = {
     NonceUsedError: (400, "SignatureNonceUsed", "the signature nonce was used already"),
     TooManyParametersError: (400, "InvalidArgument", "too many query parameters"),
 }
-ERRORS: tuple[type[Exception], ...] = (FcError, *_SHARED)
+ERRORS: tuple[type[Exception], ...] = (FcError, *_SHARED_ERRORS)
 """What a request may fail with: errors of the service's own, and of the code that all share."""
 
 
@@ -82,5 +82,5 @@ def to_refused(error: Exception) -> FcError:
     """One of ERRORS in Function Compute's words."""
     if isinstance(error, FcError):
         return error
-    status, code, message = _SHARED[type(error)]
+    status, code, message = _SHARED_ERRORS[type(error)]
     return FcError(status, code, message.format(error))

@@ -8,15 +8,15 @@ import re
 from urllib.parse import unquote
 
 from facescreen_local.auth.account import Identity
-from facescreen_local.auth.clock import HTTP_DATE, check_window, parse_utc
+from facescreen_local.auth.clock import HTTP_DATE, check_clock_skew, parse_utc
 from facescreen_local.auth.credentials import check_signature, find_secret
 from facescreen_local.auth.headers import MalformedAuthorizationError, require_headers
-from facescreen_local.protocol.request import Head
+from facescreen_local.protocol.request import RequestHead
 
 _AUTHORIZATION = re.compile(r"FC ([^:\s]{1,128}):([A-Za-z0-9+/]{43}=)")
 
 
-def check(head: Head, identity: Identity) -> None:
+def check(head: RequestHead, identity: Identity) -> None:
     """Check that the head is signed by a key of the account.
 
     Neither the query nor the body is covered: function-compute.md, "FC's own API". Raises
@@ -28,11 +28,11 @@ def check(head: Head, identity: Identity) -> None:
     if found is None:
         raise MalformedAuthorizationError
     secret = find_secret(identity, found[1], head.headers.get("x-fc-security-token", ""))
-    check_window(parse_utc(head.headers["date"], HTTP_DATE))
+    check_clock_skew(parse_utc(head.headers["date"], HTTP_DATE))
     check_signature(found[2], _signature(secret, head))
 
 
-def _signature(secret: str, head: Head) -> str:
+def _signature(secret: str, head: RequestHead) -> str:
     own = sorted(item for item in head.headers.items() if item[0].startswith("x-fc-"))
     lines = [
         head.method,

@@ -13,11 +13,11 @@ from facescreen_local.fc.context import RequestContext
 from facescreen_local.fc.errors import ERRORS, REQUEST_ID, FcError, response, to_refused
 from facescreen_local.fc.functions import Functions
 from facescreen_local.fc.operations import OPERATIONS
-from facescreen_local.protocol.operations import load
-from facescreen_local.protocol.request import Head, head_of
+from facescreen_local.protocol.operations import import_operations
+from facescreen_local.protocol.request import RequestHead, read_head
 from facescreen_local.protocol.service import Service
 
-load(operations)
+import_operations(operations)
 
 
 class FcService(Service):
@@ -32,8 +32,8 @@ class FcService(Service):
         self.kill_instances = functions.kill_busy
         self._fc3, self._fc2 = Fc3Api(identity), Fc2Api(identity)
 
-    async def start(self, at: int | socket.socket = 0) -> None:
-        await super().start(at)
+    async def start(self, port_or_socket: int | socket.socket = 0) -> None:
+        await super().start(port_or_socket)
         self.functions.start()
 
     async def stop(self) -> None:
@@ -42,17 +42,17 @@ class FcService(Service):
         await super().stop()
         await self.functions.close()
 
-    def operation(self, request: web.BaseRequest) -> str:
-        head = head_of(request)
+    def operation_name(self, request: web.BaseRequest) -> str:
+        head = read_head(request)
         target = self._api(head).target(head)
         operation = OPERATIONS.find(head.method, target.resource)
         return operation.name if operation else "Unknown"
 
-    async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
-        head = head_of(request)
+    async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
+        head = read_head(request)
         api = self._api(head)
         try:
-            answer = await self._operate(api, head, request, request_id)
+            answer = await self._dispatch(api, head, request, request_id)
         except ERRORS as raised:
             refused = to_refused(raised)
             error = api.error(refused.code, refused.message, request_id)
@@ -60,14 +60,14 @@ class FcService(Service):
         answer.headers[REQUEST_ID] = request_id
         return answer
 
-    def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
         # A scripted fault does not tell which version was asked, so each finds its own words.
         apis = (self._fc3, self._fc2)
         told = {k: v for api in apis for k, v in api.error(code, message, request_id).items()}
         return response(status, told, request_id)
 
-    async def _operate(
-        self, api: Api, head: Head, request: web.BaseRequest, request_id: str
+    async def _dispatch(
+        self, api: Api, head: RequestHead, request: web.BaseRequest, request_id: str
     ) -> web.Response:
         target = api.target(head)
         operation = OPERATIONS.find(head.method, target.resource)
@@ -79,5 +79,5 @@ class FcService(Service):
             RequestContext(api, head, target, self.functions, request_id, request)
         )
 
-    def _api(self, head: Head) -> Api:
+    def _api(self, head: RequestHead) -> Api:
         return self._fc2 if is_fc2(head) else self._fc3

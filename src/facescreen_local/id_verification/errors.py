@@ -55,7 +55,7 @@ _WRONG_TOKEN = (
     "InvalidSecurityToken.MismatchWithAccessKey",
     "Specified SecurityToken mismatch with the AccessKey.",
 )
-_SHARED: Mapping[type[Exception], tuple[str, str]] = {
+_SHARED_ERRORS: Mapping[type[Exception], tuple[str, str]] = {
     BodyTooLargeError: ("ToolargeImage", "The request is too large: send a URL."),
     MalformedAuthorizationError: (
         "IncompleteSignature",
@@ -80,7 +80,7 @@ _SHARED: Mapping[type[Exception], tuple[str, str]] = {
     ),
     NonceUsedError: ("SignatureNonceUsed", "Specified signature nonce was used already."),
 }
-ERRORS: tuple[type[Exception], ...] = (IdVerificationError, *_SHARED)
+ERRORS: tuple[type[Exception], ...] = (IdVerificationError, *_SHARED_ERRORS)
 """What a request may fail with: errors of the service's own, and of the code that all share."""
 
 
@@ -88,5 +88,5 @@ def to_refusal(error: Exception) -> IdVerificationError:
     """One of ERRORS in the service's words, or the gateway's."""
     if isinstance(error, IdVerificationError):
         return error
-    code, message = _SHARED[type(error)]
+    code, message = _SHARED_ERRORS[type(error)]
     return IdVerificationError(code, message.format(error))

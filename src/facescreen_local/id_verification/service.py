@@ -28,15 +28,15 @@ from facescreen_local.id_verification.store.calls import Call, Calls
 from facescreen_local.id_verification.uploads import UploadService
 from facescreen_local.id_verification.verdicts import Analyzer, ScriptedAnalyzer
 from facescreen_local.protocol.body import read_body
-from facescreen_local.protocol.operations import load
-from facescreen_local.protocol.request import head_of
+from facescreen_local.protocol.operations import import_operations
+from facescreen_local.protocol.request import read_head
 from facescreen_local.protocol.service import Service
 
 _LARGEST_BODY = 4 * LARGEST_INLINE + 64 * 1024
 """Base64 makes four bytes of three, and percent-encoding at worst three of each of those; the rest
 is for the other parameters."""
 
-load(operations)
+import_operations(operations)
 
 
 class IdVerificationService(Service):
@@ -77,39 +77,39 @@ class IdVerificationService(Service):
         """Forgets the calls, those that count against the quota too."""
         self._calls.reset()
 
-    async def start(self, at: int | socket.socket = 0) -> None:
+    async def start(self, port_or_socket: int | socket.socket = 0) -> None:
         await self.uploads.start()
         self._session = aiohttp.ClientSession(
             auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
         )
-        await super().start(at)
+        await super().start(port_or_socket)
 
     async def stop(self) -> None:
         await super().stop()
         await self._session.close()
         await self.uploads.stop()
 
-    def operation(self, request: web.BaseRequest) -> str:
+    def operation_name(self, request: web.BaseRequest) -> str:
         return request.headers.get("x-acs-action", "")
 
-    async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
+    async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         try:
-            return await self._operate(request, request_id)
+            return await self._dispatch(request, request_id)
         except ERRORS as raised:
             refusal = to_refusal(raised)
-            return self.error(500, refusal.code, str(refusal), request_id)
+            return self.error_response(500, refusal.code, str(refusal), request_id)
 
-    def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
         body = {"RequestId": request_id, "Code": code, "Message": message}
         if code in GATEWAY_STATUS:
             host = self.url.partition("://")[2]
             return json_response(GATEWAY_STATUS[code], {**body, "HostId": host})
         return json_response(SERVICE_STATUS.get(code, status), body)
 
-    async def _operate(self, request: web.BaseRequest, request_id: str) -> web.Response:
-        head = head_of(request)
+    async def _dispatch(self, request: web.BaseRequest, request_id: str) -> web.Response:
+        head = read_head(request)
         version = head.headers.get("x-acs-version", "")
-        operation = OPERATIONS.find(head.method, version, self.operation(request))
+        operation = OPERATIONS.find(head.method, version, self.operation_name(request))
         if operation is None or head.path != "/":
             text = "Specified api is not found, please check your url and method."
             raise IdVerificationError("InvalidAction.NotFound", text)

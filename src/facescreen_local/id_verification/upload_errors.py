@@ -46,7 +46,7 @@ _MALFORMED = (
     "The body of your POST request is not well-formed multipart/form-data.",
 )
 _TOO_LARGE = ("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.")
-_SHARED: Mapping[type[Exception], tuple[str, str]] = {
+_SHARED_ERRORS: Mapping[type[Exception], tuple[str, str]] = {
     UnknownAccessKeyError: (
         "InvalidAccessKeyId",
         "The OSS Access Key Id you provided does not exist in our records.",
@@ -84,7 +84,7 @@ _SHARED: Mapping[type[Exception], tuple[str, str]] = {
         '["{0.comparison}", "${0.field}", ...]',
     ),
 }
-ERRORS: tuple[type[Exception], ...] = (IdVerificationError, *_SHARED)
+ERRORS: tuple[type[Exception], ...] = (IdVerificationError, *_SHARED_ERRORS)
 """What a form may fail with."""
 
 
@@ -92,5 +92,5 @@ def to_refusal(error: Exception) -> IdVerificationError:
     """One of ERRORS in the upload target's words."""
     if isinstance(error, IdVerificationError):
         return error
-    code, message = _SHARED[type(error)]
+    code, message = _SHARED_ERRORS[type(error)]
     return IdVerificationError(code, message.format(error))

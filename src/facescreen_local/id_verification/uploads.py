@@ -22,10 +22,10 @@ from facescreen_local.id_verification.store.files import UploadedFiles
 from facescreen_local.id_verification.upload_errors import ERRORS, STATUS, to_refusal
 from facescreen_local.protocol.body import write_chunks
 from facescreen_local.protocol.certificate import ensure_certificate
-from facescreen_local.protocol.post_object import PostSettings, post_response, read_post
+from facescreen_local.protocol.post_object import PostSettings, build_post_response, read_post_form
 from facescreen_local.protocol.post_policy import check_signature_v1, encode_policy
 from facescreen_local.protocol.service import Service
-from facescreen_local.protocol.xml_body import document, record
+from facescreen_local.protocol.xml_body import element_with_fields, serialize
 
 MAX_FIELDS = 32
 VALID_S = 15 * 60
@@ -42,7 +42,7 @@ class UploadService(Service):
         super().__init__()
         self._folder = folder
         # With a key of its own: the real service hands out none of the account's either.
-        self._identity = Identity.fresh()
+        self._identity = Identity.create()
         self._files = UploadedFiles()
 
     def permission(self) -> dict[str, Any]:
@@ -73,28 +73,28 @@ class UploadService(Service):
             )
         return content
 
-    async def start(self, at: int | socket.socket = 0) -> None:
+    async def start(self, port_or_socket: int | socket.socket = 0) -> None:
         self.ca_file, server = await asyncio.to_thread(ensure_certificate, self._folder)
         self._tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._tls.load_cert_chain(server)
-        await super().start(at)
+        await super().start(port_or_socket)
 
-    def operation(self, request: web.BaseRequest) -> str:  # noqa: ARG002
+    def operation_name(self, request: web.BaseRequest) -> str:  # noqa: ARG002
         return "PostObject"
 
-    async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
+    async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         try:
             response = await self._post_object(request)
         except ERRORS as error:
             refusal = to_refusal(error)
-            return self.error(400, refusal.code, str(refusal), request_id)
+            return self.error_response(400, refusal.code, str(refusal), request_id)
         return _finished(response, request_id)
 
-    def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
         fields = {"Code": code, "Message": message, "RequestId": request_id, "HostId": self._host}
         response = web.Response(
             status=STATUS.get(code, status),
-            body=document(record("Error", fields)),
+            body=serialize(element_with_fields("Error", fields)),
             content_type="application/xml",
         )
         return _finished(response, request_id)
@@ -113,7 +113,7 @@ class UploadService(Service):
             raise IdVerificationError("MethodNotAllowed", text)
         check_signature = partial(check_signature_v1, self._identity)
         settings = PostSettings(self._bucket, LARGEST, MAX_FIELDS, check_signature)
-        posted = await read_post(request, settings)
+        posted = await read_post_form(request, settings)
         received = io.BytesIO()
         await write_chunks(posted.file, received)
         content = received.getvalue()
@@ -125,7 +125,7 @@ class UploadService(Service):
             "Key": posted.key,
             "ETag": f'"{md5}"',
         }
-        return post_response(posted.fields, result, {})
+        return build_post_response(posted.fields, result, {})
 
 
 def _finished(response: web.Response, request_id: str) -> web.Response:

@@ -1,4 +1,4 @@
-"""What may be set on queues, topics, subscriptions and messages: ranges, words, defaults."""
+"""The attributes of queues, topics, subscriptions and messages: allowed values and defaults."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from facescreen_local.protocol.xml_body import UnexpectedElementError
 
 Value = int | str
 
-LARGEST_MESSAGE = 65536
-LARGEST_BATCH = 16
-LONGEST_TAG = 16
+MAX_MESSAGE_BYTES = 65536
+MAX_BATCH_MESSAGES = 16
+MAX_TAG_LENGTH = 16
 
 
 class Attribute(Protocol):
-    """One named value; `default` None means that it must be given."""
+    """One named value. An attribute whose `default` is None is required."""
 
     @property
     def name(self) -> str: ...
@@ -25,98 +25,106 @@ class Attribute(Protocol):
     @property
     def default(self) -> Value | None: ...
 
-    def read(self, text: str) -> Value:
-        """Raises MnsError InvalidArgument, saying what the value may be."""
+    def parse(self, text: str) -> Value:
+        """Convert and check a value. Raises MnsError InvalidArgument with the valid values."""
 
 
 @dataclass(frozen=True)
-class Number:
-    """A whole number, from `lowest` to `highest`."""
+class NumberAttribute:
+    """An integer from `minimum` to `maximum`."""
 
     name: str
-    lowest: int
-    highest: int
+    minimum: int
+    maximum: int
     default: int
     unit: str = "seconds"
 
-    def read(self, text: str) -> int:
-        if text.isascii() and text.isdigit() and len(text) <= len(str(self.highest)):
-            found = int(text)
-            if self.lowest <= found <= self.highest:
-                return found
-        raise out_of_range(self.name, self.lowest, self.highest, self.unit)
+    def parse(self, text: str) -> int:
+        if text.isascii() and text.isdigit() and len(text) <= len(str(self.maximum)):
+            number = int(text)
+            if self.minimum <= number <= self.maximum:
+                return number
+        raise out_of_range(self.name, self.minimum, self.maximum, self.unit)
 
 
 @dataclass(frozen=True)
-class Word:
-    """One of a few words, in any case."""
+class ChoiceAttribute:
+    """One of `choices`, compared without regard to case."""
 
     name: str
-    words: tuple[str, ...]
+    choices: tuple[str, ...]
     default: str
 
-    def read(self, text: str) -> str:
-        for word in self.words:
-            if word.lower() == text.lower():
-                return word
-        raise invalid_argument(f"The value of {self.name} should be {' or '.join(self.words)}.")
+    def parse(self, text: str) -> str:
+        for choice in self.choices:
+            if choice.lower() == text.lower():
+                return choice
+        raise invalid_argument(f"The value of {self.name} should be {' or '.join(self.choices)}.")
 
 
 @dataclass(frozen=True)
-class Text:
-    """Any text of up to `longest` characters."""
+class TextAttribute:
+    """A string of at most `max_length` characters."""
 
     name: str
-    longest: int
+    max_length: int
     default: str | None = ""
 
-    def read(self, text: str) -> str:
-        if len(text) > self.longest:
-            raise out_of_range(self.name, 0, self.longest, "characters")
+    def parse(self, text: str) -> str:
+        if len(text) > self.max_length:
+            raise out_of_range(self.name, 0, self.max_length, "characters")
         return text
 
 
-DELAY = Number("DelaySeconds", 0, 7 * 24 * 3600, 0)
-PRIORITY = Number("Priority", 1, 16, 8, "")
-WAIT = Number("waitseconds", 0, 30, 0)
-BATCH = Number("numOfMessages", 1, LARGEST_BATCH, 1, "messages")
-HIDDEN = Number("VisibilityTimeout", 0, 12 * 3600, 30)
-TAG = Text("MessageTag", LONGEST_TAG)
+DELAY_SECONDS = NumberAttribute("DelaySeconds", 0, 7 * 24 * 3600, 0)
+PRIORITY = NumberAttribute("Priority", 1, 16, 8, "")
+WAIT_SECONDS = NumberAttribute("waitseconds", 0, 30, 0)
+NUMBER_OF_MESSAGES = NumberAttribute("numOfMessages", 1, MAX_BATCH_MESSAGES, 1, "messages")
+VISIBILITY_TIMEOUT = NumberAttribute("VisibilityTimeout", 0, 12 * 3600, 30)
+MESSAGE_TAG = TextAttribute("MessageTag", MAX_TAG_LENGTH)
 
-_LARGEST = Number("MaximumMessageSize", 1024, LARGEST_MESSAGE, LARGEST_MESSAGE, "bytes")
-_LOGGING = Word("LoggingEnabled", ("True", "False"), "False")
-
-QUEUE: tuple[Attribute, ...] = (
-    Number("VisibilityTimeout", 1, 12 * 3600, 30),
-    _LARGEST,
-    Number("MessageRetentionPeriod", 60, 7 * 24 * 3600, 4 * 24 * 3600),
-    DELAY,
-    Number("PollingWaitSeconds", 0, 30, 0),
-    _LOGGING,
+_MAXIMUM_MESSAGE_SIZE = NumberAttribute(
+    "MaximumMessageSize", 1024, MAX_MESSAGE_BYTES, MAX_MESSAGE_BYTES, "bytes"
 )
-TOPIC: tuple[Attribute, ...] = (_LARGEST, _LOGGING)
-SUBSCRIPTION: tuple[Attribute, ...] = (
-    Text("Endpoint", 1024, default=None),
-    Text("FilterTag", LONGEST_TAG),
-    Word("NotifyStrategy", ("BACKOFF_RETRY", "EXPONENTIAL_DECAY_RETRY"), "BACKOFF_RETRY"),
-    Word("NotifyContentFormat", ("XML", "JSON", "SIMPLIFIED"), "XML"),
+_LOGGING_ENABLED = ChoiceAttribute("LoggingEnabled", ("True", "False"), "False")
+
+QUEUE_ATTRIBUTES: tuple[Attribute, ...] = (
+    NumberAttribute("VisibilityTimeout", 1, 12 * 3600, 30),
+    _MAXIMUM_MESSAGE_SIZE,
+    NumberAttribute("MessageRetentionPeriod", 60, 7 * 24 * 3600, 4 * 24 * 3600),
+    DELAY_SECONDS,
+    NumberAttribute("PollingWaitSeconds", 0, 30, 0),
+    _LOGGING_ENABLED,
+)
+TOPIC_ATTRIBUTES: tuple[Attribute, ...] = (_MAXIMUM_MESSAGE_SIZE, _LOGGING_ENABLED)
+SUBSCRIPTION_ATTRIBUTES: tuple[Attribute, ...] = (
+    TextAttribute("Endpoint", 1024, default=None),
+    TextAttribute("FilterTag", MAX_TAG_LENGTH),
+    ChoiceAttribute(
+        "NotifyStrategy", ("BACKOFF_RETRY", "EXPONENTIAL_DECAY_RETRY"), "BACKOFF_RETRY"
+    ),
+    ChoiceAttribute("NotifyContentFormat", ("XML", "JSON", "SIMPLIFIED"), "XML"),
 )
 
 
-def given(known: Iterable[Attribute], texts: Mapping[str, str]) -> dict[str, Value]:
-    """The attributes that `texts` sets. Raises MnsError InvalidArgument."""
-    return {one.name: one.read(texts[one.name]) for one in known if one.name in texts}
+def parse_attributes(known: Iterable[Attribute], texts: Mapping[str, str]) -> dict[str, Value]:
+    """Parse the attributes that `texts` contains. Raises MnsError InvalidArgument."""
+    return {
+        attribute.name: attribute.parse(texts[attribute.name])
+        for attribute in known
+        if attribute.name in texts
+    }
 
 
-def complete(known: Iterable[Attribute], texts: Mapping[str, str]) -> dict[str, Value]:
-    """All the attributes, by default where `texts` has none.
+def parse_with_defaults(known: Iterable[Attribute], texts: Mapping[str, str]) -> dict[str, Value]:
+    """Parse all known attributes; those that `texts` lacks get their default.
 
-    Raises MnsError InvalidArgument, UnexpectedElementError for one that must be given.
+    Raises MnsError InvalidArgument, and UnexpectedElementError if a required one is missing.
     """
-    found = given(known, texts)
-    for one in known:
-        if one.name not in found:
-            if one.default is None:
-                raise UnexpectedElementError(one.name)
-            found[one.name] = one.default
-    return found
+    values = parse_attributes(known, texts)
+    for attribute in known:
+        if attribute.name not in values:
+            if attribute.default is None:
+                raise UnexpectedElementError(attribute.name)
+            values[attribute.name] = attribute.default
+    return values

@@ -1,4 +1,4 @@
-"""What passes through: messages into queues and out of them, and from topics to queues."""
+"""Sends, receives and publishes messages, by way of the account's queues and topics."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from facescreen_local.mns.errors import (
     queue_not_exist,
     topic_not_exist,
 )
-from facescreen_local.mns.long_poll import Arrivals
-from facescreen_local.mns.notification import Published
-from facescreen_local.mns.store.clock import now
+from facescreen_local.mns.long_poll import LongPolls
+from facescreen_local.mns.notification import PublishedMessage
+from facescreen_local.mns.store.clock import now_ms
 from facescreen_local.mns.store.messages import InvalidReceiptHandleError, Message, Messages
 from facescreen_local.mns.store.resources import (
     QUEUES,
     TOPICS,
     Resource,
     Resources,
-    subscriptions_of,
+    subscriptions_collection,
 )
 from facescreen_local.mns.store.schema import SCHEMA
 from facescreen_local.protocol.database import Database
 
 
 @dataclass(frozen=True)
-class Draft:
-    """A message to be sent; `delay_s` None means the queue's own delay."""
+class OutgoingMessage:
+    """A message to send. If `delay_s` is None, the queue's own delay applies."""
 
     body: str
     priority: int = PRIORITY.default
@@ -43,151 +43,165 @@ class Draft:
 class Bus:
     """One account's queues and topics in one region.
 
-    Messages are to be sent and received on one event loop; resources on any thread.
+    Send and receive messages on one event loop only; `resources` works on any thread.
     """
 
     def __init__(self, data: Path, account_id: str, region: str) -> None:
         data.mkdir(parents=True, exist_ok=True)
         self._database = Database(data / "mns.sqlite3", SCHEMA)
-        self._arrivals = Arrivals()
+        self._long_polls = LongPolls()
         self._endpoint = f"acs:mns:{region}:{account_id}:queues/"
         self.account_id = account_id
         self.resources = Resources(self._database)
         self.messages = Messages(self._database)
 
     def queue(self, name: str) -> Resource:
-        """Raises MnsError QueueNotExist."""
-        found = self.resources.find(QUEUES, name)
-        if found is None:
+        """Return the queue's attributes. Raises MnsError QueueNotExist."""
+        resource = self.resources.find(QUEUES, name)
+        if resource is None:
             raise queue_not_exist()
-        return found
+        return resource
 
     def topic(self, name: str) -> Resource:
-        """Raises MnsError TopicNotExist."""
-        found = self.resources.find(TOPICS, name)
-        if found is None:
+        """Return the topic's attributes. Raises MnsError TopicNotExist."""
+        resource = self.resources.find(TOPICS, name)
+        if resource is None:
             raise topic_not_exist()
-        return found
+        return resource
 
     def endpoint(self, queue: str) -> str:
-        """What a subscription names the queue by."""
+        """Return the queue's endpoint, as subscriptions name it."""
         return self._endpoint + queue
 
     def check_endpoint(self, endpoint: str) -> None:
-        """Raises MnsError EndpointInvalid unless it is a queue of this account and region."""
+        """Check that `endpoint` is a queue of this account and region.
+
+        Raises MnsError EndpointInvalid.
+        """
         if not endpoint.startswith(self._endpoint):
             text = f"The endpoint you provided is invalid; it must be {self._endpoint}<name>."
             raise MnsError(400, "EndpointInvalid", text)
 
-    def send(self, queue: str, drafts: Sequence[Draft]) -> list[Message]:
-        """Puts all of them into the queue, or none. Raises MnsError."""
-        target = self.queue(queue)
-        for draft in drafts:
-            _check_size(draft.body, target)
-        return [self._add(target, draft) for draft in drafts]
+    def send(self, queue: str, messages: Sequence[OutgoingMessage]) -> list[Message]:
+        """Add all the messages to the queue, or none of them. Raises MnsError."""
+        resource = self.queue(queue)
+        for message in messages:
+            _check_size(message.body, resource)
+        return [self._add(resource, message) for message in messages]
 
-    def peek(self, queue: str, most: int) -> list[Message]:
-        """The next messages, left as they are. Raises MnsError, also if there are none."""
-        self._expire(self.queue(queue))
-        found = self.messages.peek(queue, most)
-        if not found:
+    def peek(self, queue: str, max_messages: int) -> list[Message]:
+        """Return the next messages without receiving them.
+
+        Raises MnsError, MessageNotExist if there are none.
+        """
+        self._delete_expired(self.queue(queue))
+        messages = self.messages.peek(queue, max_messages)
+        if not messages:
             raise message_not_exist()
-        return found
+        return messages
 
     async def receive(
-        self, queue: str, most: int, wait_s: int | None, connected: Callable[[], bool]
+        self, queue: str, max_messages: int, wait_s: int | None, connected: Callable[[], bool]
     ) -> list[Message]:
-        """Takes the next messages, waiting for the first; `wait_s` None is the queue's own time.
+        """Receive the next messages; wait up to `wait_s` for the first (None: the queue's setting).
 
-        Takes none for a receiver that is gone: they would stay hidden for nobody. Raises
-        MnsError, also if none came.
+        A receiver that has disconnected gets none: they would stay invisible for nothing. Raises
+        MnsError, MessageNotExist if none arrived.
         """
-        polling_s = self.queue(queue).number("PollingWaitSeconds") if wait_s is None else wait_s
-        ends = time.monotonic() + polling_s
+        timeout_s = self.queue(queue).number("PollingWaitSeconds") if wait_s is None else wait_s
+        deadline = time.monotonic() + timeout_s
         while connected():
-            if taken := self._take(queue, most):
-                return taken
-            left_s = ends - time.monotonic()
-            if left_s <= 0 or self._arrivals.closed:
+            if messages := self._receive_now(queue, max_messages):
+                return messages
+            remaining_s = deadline - time.monotonic()
+            if remaining_s <= 0 or self._long_polls.closed:
                 break
-            await self._arrivals.wait(queue, min(left_s, self._until_visible_s(queue)))
+            await self._long_polls.wait(queue, min(remaining_s, self._seconds_until_visible(queue)))
         raise message_not_exist()
 
     def delete(self, queue: str, handle: str) -> None:
-        """Raises MnsError: QueueNotExist, ReceiptHandleError, MessageNotExist."""
+        """Delete a received message.
+
+        Raises MnsError: QueueNotExist, ReceiptHandleError, MessageNotExist.
+        """
         self.queue(queue)
         try:
             deleted = self.messages.delete(queue, handle)
         except InvalidReceiptHandleError:
-            raise _bad_handle() from None
+            raise _invalid_receipt_handle() from None
         if not deleted:
             raise message_not_exist()
 
-    def hide(self, queue: str, handle: str, hidden_s: int) -> Message:
-        """The message with its new handle. Raises MnsError as `delete` does."""
+    def change_visibility(self, queue: str, handle: str, visibility_timeout_s: int) -> Message:
+        """Set a message's visibility timeout and return it with its new receipt handle.
+
+        Raises the same errors as `delete`.
+        """
         self.queue(queue)
         try:
-            hidden = self.messages.hide(queue, handle, hidden_s)
+            changed = self.messages.change_visibility(queue, handle, visibility_timeout_s)
         except InvalidReceiptHandleError:
-            raise _bad_handle() from None
-        if hidden is None:
+            raise _invalid_receipt_handle() from None
+        if changed is None:
             raise message_not_exist()
-        self._arrivals.announce(queue)
-        return hidden
+        self._long_polls.wake(queue)
+        return changed
 
-    def publish(self, topic: str, body: str, tag: str = "") -> Published:
-        """Delivers at once to each subscription whose filter lets it through. Raises MnsError.
+    def publish(self, topic: str, body: str, tag: str = "") -> PublishedMessage:
+        """Deliver a message at once to each subscription whose filter matches. Raises MnsError.
 
-        A queue that does not exist gets nothing, as after the real service's last retry. Envelopes
-        may take a message past its queue's MaximumMessageSize.
+        Subscriptions whose queue does not exist are skipped, as they are after the real service's
+        last retry. With its envelope, a message may exceed its queue's MaximumMessageSize.
         """
         _check_size(body, self.topic(topic))
         message_id = uuid.uuid4().hex.upper()
-        published = Published(self.account_id, topic, message_id, body, tag, now())
-        for subscription in self.resources.page(subscriptions_of(topic)):
+        published = PublishedMessage(self.account_id, topic, message_id, body, tag, now_ms())
+        for subscription in self.resources.list_page(subscriptions_collection(topic)):
             if subscription.text("FilterTag") in ("", tag):
                 self._deliver(published, subscription)
         return published
 
-    def end_polls(self) -> None:
-        """Lets every long poll end as if its time were up."""
-        self._arrivals.close()
+    def end_long_polls(self) -> None:
+        """End every long poll as if its timeout had passed."""
+        self._long_polls.close()
 
     def close(self) -> None:
-        """Lets go of the files."""
+        """Close the database."""
         self._database.close()
 
-    def _deliver(self, published: Published, subscription: Resource) -> None:
+    def _deliver(self, published: PublishedMessage, subscription: Resource) -> None:
         queue = subscription.text("Endpoint").removeprefix(self._endpoint)
-        target = self.resources.find(QUEUES, queue)
-        if target is not None:
+        resource = self.resources.find(QUEUES, queue)
+        if resource is not None:
             content_format = subscription.text("NotifyContentFormat")
-            self._add(target, Draft(published.delivered(subscription.name, content_format)))
+            self._add(
+                resource, OutgoingMessage(published.render(subscription.name, content_format))
+            )
 
-    def _add(self, queue: Resource, draft: Draft) -> Message:
-        delay_s = queue.number("DelaySeconds") if draft.delay_s is None else draft.delay_s
-        added = self.messages.add(queue.name, draft.body, draft.priority, delay_s)
-        self._arrivals.announce(queue.name)
+    def _add(self, queue: Resource, message: OutgoingMessage) -> Message:
+        delay_s = queue.number("DelaySeconds") if message.delay_s is None else message.delay_s
+        added = self.messages.add(queue.name, message.body, message.priority, delay_s)
+        self._long_polls.wake(queue.name)
         return added
 
-    def _take(self, queue: str, most: int) -> list[Message]:
-        source = self.queue(queue)
-        self._expire(source)
-        return self.messages.receive(queue, most, source.number("VisibilityTimeout"))
+    def _receive_now(self, queue: str, max_messages: int) -> list[Message]:
+        resource = self.queue(queue)
+        self._delete_expired(resource)
+        return self.messages.receive(queue, max_messages, resource.number("VisibilityTimeout"))
 
-    def _expire(self, queue: Resource) -> None:
-        self.messages.expire(queue.name, queue.number("MessageRetentionPeriod"))
+    def _delete_expired(self, queue: Resource) -> None:
+        self.messages.delete_expired(queue.name, queue.number("MessageRetentionPeriod"))
 
-    def _until_visible_s(self, queue: str) -> float:
-        visible = self.messages.next_visible(queue)
-        return float("inf") if visible is None else max(0.001, (visible - now()) / 1000)
-
-
-def _check_size(body: str, target: Resource) -> None:
-    largest = target.number("MaximumMessageSize")
-    if not 1 <= len(body.encode()) <= largest:
-        raise out_of_range("MessageBody", 1, largest, "bytes")
+    def _seconds_until_visible(self, queue: str) -> float:
+        visible_at = self.messages.next_visible_at(queue)
+        return float("inf") if visible_at is None else max(0.001, (visible_at - now_ms()) / 1000)
 
 
-def _bad_handle() -> MnsError:
+def _check_size(body: str, resource: Resource) -> None:
+    max_bytes = resource.number("MaximumMessageSize")
+    if not 1 <= len(body.encode()) <= max_bytes:
+        raise out_of_range("MessageBody", 1, max_bytes, "bytes")
+
+
+def _invalid_receipt_handle() -> MnsError:
     return MnsError(400, "ReceiptHandleError", "The receipt handle you provide is not valid.")

@@ -1,4 +1,4 @@
-"""One request on its way through an operation, and what every operation needs for it."""
+"""The context that every operation is called with."""
 
 from __future__ import annotations
 
@@ -8,39 +8,42 @@ from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
-from facescreen_local.mns.attributes import LARGEST_BATCH, LARGEST_MESSAGE, Number
+from facescreen_local.mns.attributes import MAX_BATCH_MESSAGES, MAX_MESSAGE_BYTES, NumberAttribute
 from facescreen_local.mns.bus import Bus
-from facescreen_local.mns.request import NAMESPACE, Target
-from facescreen_local.protocol.xml_body import document, parse
+from facescreen_local.mns.request import NAMESPACE, MnsRequestTarget
+from facescreen_local.protocol.xml_body import parse_xml, serialize
 
-# In XML, one byte may take six: ``&quot;``.
-LARGEST_REQUEST = 6 * LARGEST_BATCH * LARGEST_MESSAGE + 65536
+# In XML, one byte can take six: ``&quot;``.
+MAX_REQUEST_BYTES = 6 * MAX_BATCH_MESSAGES * MAX_MESSAGE_BYTES + 65536
 
 
 @dataclass(frozen=True)
-class RequestContext:
-    """A request that has passed authentication; header names in lower case."""
+class MnsRequestContext:
+    """An authenticated request. Header names are in lower case."""
 
-    target: Target
+    target: MnsRequestTarget
     headers: Mapping[str, str]
     body: bytes
     bus: Bus
     url: str
-    """Of the service, before its paths."""
+    """The service's base URL."""
     connected: Callable[[], bool]
-    """Whether the caller is still there."""
+    """Returns whether the caller is still connected."""
 
-    def number(self, parameter: Number) -> int | None:
-        """A number of the query; None if it is not there. Raises MnsError InvalidArgument."""
-        given = self.target.query.get(parameter.name)
-        return None if given is None else parameter.read(given)
+    def integer_parameter(self, parameter: NumberAttribute) -> int | None:
+        """Return an integer query parameter, None if it is absent.
 
-    def xml(self) -> Element:
-        """The body's root. Raises MalformedXmlError."""
-        return parse(self.body, ignore_namespaces=True)
+        Raises MnsError InvalidArgument.
+        """
+        text = self.target.query.get(parameter.name)
+        return None if text is None else parameter.parse(text)
+
+    def parse_xml_body(self) -> Element:
+        """Parse the body and return its root element. Raises MalformedXmlError."""
+        return parse_xml(self.body, ignore_namespaces=True)
 
 
 def xml_response(root: Element, status: int = 200) -> web.Response:
-    """A document."""
-    body = document(root, NAMESPACE)
+    """A response with an XML document as its body."""
+    body = serialize(root, NAMESPACE)
     return web.Response(status=status, body=body, content_type="text/xml", charset="utf-8")

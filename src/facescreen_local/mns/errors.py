@@ -1,4 +1,4 @@
-"""MNS's errors: statuses, codes and texts of its API reference."""
+"""MNS's errors: statuses, codes and messages from its API reference."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from facescreen_local.protocol.xml_body import MalformedXmlError, UnexpectedElem
 
 
 class MnsError(LocalError):
-    """What a request is answered with instead of a result."""
+    """An error response of MNS."""
 
 
 def invalid_argument(message: str) -> MnsError:
@@ -25,18 +25,18 @@ def invalid_argument(message: str) -> MnsError:
     return MnsError(400, "InvalidArgument", message)
 
 
-def out_of_range(name: str, lowest: int, highest: int, unit: str) -> MnsError:
-    """400 InvalidArgument: `name` is no whole number, or none in its range."""
-    return invalid_argument(f"The value of {name} should between {lowest} and {highest} {unit}.")
+def out_of_range(name: str, minimum: int, maximum: int, unit: str) -> MnsError:
+    """400 InvalidArgument: `name` is not an integer in its range."""
+    return invalid_argument(f"The value of {name} should between {minimum} and {maximum} {unit}.")
 
 
 def invalid_url() -> MnsError:
-    """400 InvalidRequestURL: no such operation."""
+    """400 InvalidRequestURL: there is no such operation."""
     return MnsError(400, "InvalidRequestURL", "Http request URL format invalid.")
 
 
 def message_not_exist() -> MnsError:
-    """404 MessageNotExist: nothing to receive, or a receipt handle that has run out."""
+    """404 MessageNotExist: there is nothing to receive, or the receipt handle has expired."""
     return MnsError(404, "MessageNotExist", "Message not exist.")
 
 
@@ -57,13 +57,13 @@ def subscription_not_exist() -> MnsError:
 
 
 def already_exist(kind: str) -> MnsError:
-    """409 QueueAlreadyExist and the like: the one that is there has other attributes."""
+    """409 QueueAlreadyExist and the like: it exists with other attributes."""
     text = f"The {kind.lower()} you want to create is already exist."
     return MnsError(409, f"{kind}AlreadyExist", text)
 
 
 _UNKNOWN_KEY = (403, "InvalidAccessKeyId", "The AccessKey Id you provided is not exist.")
-_SHARED: Mapping[type[Exception], tuple[int, str, str]] = {
+_SHARED_ERRORS: Mapping[type[Exception], tuple[int, str, str]] = {
     BodyTooLargeError: (
         400,
         "InvalidArgument",
@@ -76,7 +76,7 @@ _SHARED: Mapping[type[Exception], tuple[int, str, str]] = {
         "The XML you provided did not validate against our published schema, cause by {0.element}.",
     ),
     UnknownAccessKeyError: _UNKNOWN_KEY,
-    # Without its token, a temporary key is one that MNS has never heard of.
+    # MNS does not know a temporary key without its token.
     MissingSecurityTokenError: _UNKNOWN_KEY,
     # UNCONFIRMED: the code that the real service has for this.
     InvalidSecurityTokenError: (
@@ -93,13 +93,13 @@ _SHARED: Mapping[type[Exception], tuple[int, str, str]] = {
     MalformedDateError: (400, "InvalidDateHeader", "The Date header format is invalid."),
     ClockSkewError: (408, "TimeExpired", "The http request you sent is expired."),
 }
-ERRORS: tuple[type[Exception], ...] = (MnsError, *_SHARED)
-"""What a request may fail with: errors of the service's own, and of the code that all share."""
+REQUEST_ERRORS: tuple[type[Exception], ...] = (MnsError, *_SHARED_ERRORS)
+"""The errors that a request can end with: the service's own and those of shared code."""
 
 
 def to_mns_error(error: Exception) -> MnsError:
-    """One of ERRORS in MNS's words."""
+    """Convert one of REQUEST_ERRORS to MNS's error."""
     if isinstance(error, MnsError):
         return error
-    status, code, message = _SHARED[type(error)]
+    status, code, message = _SHARED_ERRORS[type(error)]
     return MnsError(status, code, message.format(error))

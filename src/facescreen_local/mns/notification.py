@@ -1,9 +1,8 @@
-"""A published message as it reaches a queue: bare, or in an envelope.
+"""A published message as a queue receives it: the body alone, or in an envelope.
 
-The body is what was published, untouched: nothing is Base64-encoded on the way. The vendor's SDK
-decodes Base64 when it receives, so what a publisher sent as Base64TopicMessage reads well behind
-a SIMPLIFIED subscription. An envelope is plain text (``queue.set_encoding(False)``) that holds
-the body, still encoded, in Message.
+The body is passed on as published; nothing is Base64-encoded on the way. The vendor's SDK decodes
+Base64 when it receives, so it can read a Base64TopicMessage from a SIMPLIFIED subscription. An
+envelope is plain text (``queue.set_encoding(False)``) with the body, still encoded, in Message.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ import json
 from dataclasses import dataclass
 
 from facescreen_local.mns.request import NAMESPACE
-from facescreen_local.protocol.xml_body import document, record
+from facescreen_local.protocol.xml_body import element_with_fields, serialize
 
 
 @dataclass(frozen=True)
-class Published:
-    """One message of a topic; `time` is in milliseconds since the epoch."""
+class PublishedMessage:
+    """One message of a topic. `time` is in milliseconds since the epoch."""
 
     owner: str
     topic: str
@@ -27,8 +26,8 @@ class Published:
     tag: str
     time: int
 
-    def delivered(self, subscription: str, content_format: str) -> str:
-        """The body of the queue's message, by NotifyContentFormat."""
+    def render(self, subscription: str, content_format: str) -> str:
+        """Return the body of the queue's message in NotifyContentFormat."""
         if content_format == "SIMPLIFIED":
             return self.body
         envelope = {
@@ -44,9 +43,9 @@ class Published:
         }
         if content_format == "JSON":
             return json.dumps(envelope, ensure_ascii=False)
-        return document(record("Notification", envelope), NAMESPACE).decode()
+        return serialize(element_with_fields("Notification", envelope), NAMESPACE).decode()
 
 
 def body_md5(body: str) -> str:
-    """MD5 of a message's body, upper-case hex."""
+    """MD5 of a message body, in upper-case hex."""
     return hashlib.md5(body.encode(), usedforsecurity=False).hexdigest().upper()

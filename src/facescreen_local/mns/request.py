@@ -1,4 +1,4 @@
-"""What a raw request asks for: a resource, and parameters."""
+"""A request's target: the resource and the parameters that it names."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from facescreen_local.protocol.operations import resource_of
+from facescreen_local.protocol.operations import resource_pattern
 
 NAMESPACE = "http://mns.aliyuncs.com/doc/v1/"
-"""Of the XML."""
+"""The XML namespace."""
 
-# Names have no characters that need escaping, so paths are taken as they are.
+# Names contain no characters that need escaping, so paths are used as sent.
 _PATH = re.compile(
     r"/(?P<collection>queues|topics|topics/(?P<topic>[^/]+)/subscriptions)"
     r"(?:/(?P<name>[^/]+)(?:/messages)?)?"
@@ -20,11 +20,11 @@ _PATH = re.compile(
 
 
 @dataclass(frozen=True)
-class Target:
+class MnsRequestTarget:
     """A request's path and query.
 
     `collection` is ``queues``, ``topics`` or ``topics/<topic>/subscriptions``, and empty for a
-    path that is none of MNS's; `topic` is set for subscriptions only.
+    path that MNS does not have. `topic` is set for subscriptions only.
     """
 
     resource: str
@@ -36,22 +36,24 @@ class Target:
 
     @property
     def path(self) -> str:
-        """Of the resource itself, without its messages."""
+        """The path of the resource itself, without ``/messages``."""
         return f"/{self.collection}/{self.name}"
 
     def subresource(self, known: Iterable[str]) -> str:
-        """Of the words in `known` subresources, those that the query has:
+        """Return the parameters of `known` subresources that the query contains:
         ``numOfMessages&peekonly``."""
-        words = {word for subresource in known for word in subresource.split("&")}
-        asked = (word for word in words if self.query.get(word, "false") != "false")
-        return "&".join(sorted(asked))
+        names = {name for subresource in known for name in subresource.split("&")}
+        present = (name for name in names if self.query.get(name, "false") != "false")
+        return "&".join(sorted(present))
 
 
-def target_of(raw_path: str) -> Target:
-    """Takes ``/collection/name?query`` apart."""
+def parse_target(raw_path: str) -> MnsRequestTarget:
+    """Parse ``/collection/name?query``."""
     path, _, query = raw_path.partition("?")
-    found = _PATH.fullmatch(path)
-    parts = found.groupdict("") if found else dict.fromkeys(_PATH.groupindex, "")
-    return Target(
-        resource=resource_of(path), query=dict(parse_qsl(query, keep_blank_values=True)), **parts
+    match = _PATH.fullmatch(path)
+    parts = match.groupdict("") if match else dict.fromkeys(_PATH.groupindex, "")
+    return MnsRequestTarget(
+        resource=resource_pattern(path),
+        query=dict(parse_qsl(query, keep_blank_values=True)),
+        **parts,
     )

@@ -1,4 +1,4 @@
-"""The MNS service: authenticates each request and hands it to its operation."""
+"""The MNS service: authenticates each request and calls its operation."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from aiohttp import web
 from facescreen_local.auth.account import Identity
 from facescreen_local.mns import attributes, operations
 from facescreen_local.mns.attributes import Attribute
-from facescreen_local.mns.authentication import VERSION, check_body, check_sender
-from facescreen_local.mns.bus import Bus, Draft
-from facescreen_local.mns.context import LARGEST_REQUEST, RequestContext, xml_response
-from facescreen_local.mns.errors import ERRORS, invalid_url, to_mns_error
+from facescreen_local.mns.authentication import VERSION, authenticate, check_content_md5
+from facescreen_local.mns.bus import Bus, OutgoingMessage
+from facescreen_local.mns.context import MAX_REQUEST_BYTES, MnsRequestContext, xml_response
+from facescreen_local.mns.errors import REQUEST_ERRORS, invalid_url, to_mns_error
 from facescreen_local.mns.operations import OPERATIONS
-from facescreen_local.mns.operations.kinds import QUEUE, SUBSCRIPTION, TOPIC
-from facescreen_local.mns.request import Target, target_of
-from facescreen_local.mns.store.resources import QUEUES, TOPICS, subscriptions_of
+from facescreen_local.mns.operations.kinds import QUEUE_KIND, SUBSCRIPTION_KIND, TOPIC_KIND
+from facescreen_local.mns.request import MnsRequestTarget, parse_target
+from facescreen_local.mns.store.resources import QUEUES, TOPICS, subscriptions_collection
 from facescreen_local.protocol.body import read_body
-from facescreen_local.protocol.operations import Operation, load
+from facescreen_local.protocol.operations import Operation, import_operations
 from facescreen_local.protocol.service import Service
-from facescreen_local.protocol.xml_body import record
+from facescreen_local.protocol.xml_body import element_with_fields
 
-load(operations)
+import_operations(operations)
 
 
 class MnsService(Service):
@@ -36,17 +36,17 @@ class MnsService(Service):
         self._bus = Bus(data, identity.account_id, region)
 
     def create_queue(self, name: str, **settings: int) -> None:
-        """Makes sure that the queue exists, with these attributes (``VisibilityTimeout=5``).
+        """Create the queue, or update it, with these attributes (``VisibilityTimeout=5``).
 
         Raises MnsError.
         """
-        QUEUE.check_name(name)
-        self._ensure(QUEUES, name, attributes.QUEUE, settings)
+        QUEUE_KIND.check_name(name)
+        self._create_or_update(QUEUES, name, attributes.QUEUE_ATTRIBUTES, settings)
 
     def create_topic(self, name: str) -> None:
-        """Makes sure that the topic exists. Raises MnsError."""
-        TOPIC.check_name(name)
-        self._ensure(TOPICS, name, attributes.TOPIC, {})
+        """Create the topic unless it exists. Raises MnsError."""
+        TOPIC_KIND.check_name(name)
+        self._create_or_update(TOPICS, name, attributes.TOPIC_ATTRIBUTES, {})
 
     def subscribe(
         self,
@@ -56,71 +56,78 @@ class MnsService(Service):
         notify_format: str = "SIMPLIFIED",
         filter_tag: str = "",
     ) -> None:
-        """Makes sure that the queue gets the topic's messages. Raises MnsError."""
+        """Subscribe the queue to the topic, or update the subscription. Raises MnsError."""
         self._bus.topic(topic)
         self._bus.queue(queue)
-        SUBSCRIPTION.check_name(subscription)
+        SUBSCRIPTION_KIND.check_name(subscription)
         settings = {
             "Endpoint": self._bus.endpoint(queue),
             "NotifyContentFormat": notify_format,
             "FilterTag": filter_tag,
         }
-        self._ensure(subscriptions_of(topic), subscription, attributes.SUBSCRIPTION, settings)
+        self._create_or_update(
+            subscriptions_collection(topic),
+            subscription,
+            attributes.SUBSCRIPTION_ATTRIBUTES,
+            settings,
+        )
 
     async def send(self, queue: str, body: bytes) -> None:
-        """Puts a message into a queue, as an SDK would: in Base64. Raises MnsError."""
-        self._bus.send(queue, [Draft(base64.b64encode(body).decode())])
+        """Send a message to a queue in Base64, as an SDK does. Raises MnsError."""
+        self._bus.send(queue, [OutgoingMessage(base64.b64encode(body).decode())])
 
     async def publish(self, topic: str, body: bytes) -> None:
-        """Publishes a message without a tag, as Base64TopicMessage would. Raises MnsError."""
+        """Publish a message without a tag, in Base64 like Base64TopicMessage. Raises MnsError."""
         self._bus.publish(topic, base64.b64encode(body).decode())
 
     async def stop(self) -> None:
-        """Stops for good: a new service on the same folder goes on where this one ended."""
-        self._bus.end_polls()
+        """Stop the service. A new one on the same folder continues where this one ended."""
+        self._bus.end_long_polls()
         await super().stop()
         self._bus.close()
 
-    def operation(self, request: web.BaseRequest) -> str:
-        """The API's name; method and shape of the path for what MNS does not have.
+    def operation_name(self, request: web.BaseRequest) -> str:
+        """The API's name for the operation; for an unknown one, its method and path pattern.
 
-        A batch is told from a single message by its body only: both are SendMessage here.
+        Only the body distinguishes a batch from a single message, so both are SendMessage here.
         """
-        target = target_of(request.raw_path)
-        found = _find(request.method, target)
-        return found.name if found else f"{request.method} {target.resource}"
+        target = parse_target(request.raw_path)
+        operation = _find_operation(request.method, target)
+        return operation.name if operation else f"{request.method} {target.resource}"
 
-    async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
-        """The operation's answer, or its error."""
+    async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
+        """Return the operation's response or its error response."""
         try:
-            response = await self._operate(request)
-        except ERRORS as raised:
+            response = await self._dispatch(request)
+        except REQUEST_ERRORS as raised:
             error = to_mns_error(raised)
-            return self.error(error.status, error.code, error.message, request_id)
+            return self.error_response(error.status, error.code, error.message, request_id)
         response.headers.update(_common_headers(request_id))
         return response
 
-    def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
-        """An error in MNS's XML."""
-        said = {"Code": code, "Message": message, "RequestId": request_id, "HostId": self.url}
-        response = xml_response(record("Error", said), status)
+    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+        """An error response in MNS's XML."""
+        fields = {"Code": code, "Message": message, "RequestId": request_id, "HostId": self.url}
+        response = xml_response(element_with_fields("Error", fields), status)
         response.headers.update(_common_headers(request_id))
         return response
 
-    async def _operate(self, request: web.BaseRequest) -> web.Response:
+    async def _dispatch(self, request: web.BaseRequest) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        check_sender(self._identity, request.method, request.raw_path, headers)
-        target = target_of(request.raw_path)
-        operation = _find(request.method, target)
+        authenticate(self._identity, request.method, request.raw_path, headers)
+        target = parse_target(request.raw_path)
+        operation = _find_operation(request.method, target)
         if operation is None:
             raise invalid_url()
-        body = await read_body(request, LARGEST_REQUEST)
-        check_body(headers, body)
+        body = await read_body(request, MAX_REQUEST_BYTES)
+        check_content_md5(headers, body)
         return await operation.perform(
-            RequestContext(target, headers, body, self._bus, self.url, lambda: _connected(request))
+            MnsRequestContext(
+                target, headers, body, self._bus, self.url, lambda: _is_connected(request)
+            )
         )
 
-    def _ensure(
+    def _create_or_update(
         self,
         collection: str,
         name: str,
@@ -128,16 +135,18 @@ class MnsService(Service):
         settings: Mapping[str, int | str],
     ) -> None:
         texts = {attribute: str(value) for attribute, value in settings.items()}
-        kept = self._bus.resources.create(collection, name, attributes.complete(known, texts))
-        if kept is not None:
-            self._bus.resources.change(collection, name, attributes.given(known, texts))
+        existing = self._bus.resources.create(
+            collection, name, attributes.parse_with_defaults(known, texts)
+        )
+        if existing is not None:
+            self._bus.resources.update(collection, name, attributes.parse_attributes(known, texts))
 
 
-def _find(method: str, target: Target) -> Operation[RequestContext] | None:
+def _find_operation(method: str, target: MnsRequestTarget) -> Operation[MnsRequestContext] | None:
     return OPERATIONS.find(method, target.resource, target.subresource(OPERATIONS.subresources))
 
 
-def _connected(request: web.BaseRequest) -> bool:
+def _is_connected(request: web.BaseRequest) -> bool:
     return request.transport is not None and not request.transport.is_closing()
 
 

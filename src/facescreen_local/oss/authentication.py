@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from facescreen_local.auth.account import Identity
 from facescreen_local.auth.clock import (
     MalformedDateError,
-    check_begun,
+    check_clock_skew,
+    check_not_before,
     check_not_expired,
-    check_window,
     parse_http_date,
     parse_utc,
 )
@@ -28,9 +28,9 @@ from facescreen_local.oss.signature import (
     string_to_sign_v1,
 )
 from facescreen_local.protocol.post_policy import (
-    SIGNATURE_V1,
+    V1_FORM_FIELDS,
     check_signature_v1,
-    required_field,
+    require_field,
 )
 
 LONGEST_V4_S = 7 * 24 * 3600
@@ -81,7 +81,7 @@ class Authenticator:
         looked at."""
         if fields.get("x-oss-signature-version") == ALGORITHM_V4:
             self._form_v4(fields)
-        elif any(name in fields for name in SIGNATURE_V1):
+        elif any(name in fields for name in V1_FORM_FIELDS):
             check_signature_v1(self.identity, fields)
         else:
             raise private()
@@ -89,7 +89,7 @@ class Authenticator:
     def _header_v1(self, request: Signed, presented: str) -> None:
         key_id, _, signature = presented.partition(":")
         date = request.headers.get("x-oss-date") or request.headers.get("date", "")
-        check_window(parse_http_date(date))
+        check_clock_skew(parse_http_date(date))
         secret = self._secret(key_id, request.headers.get(_TOKEN))
         text = string_to_sign_v1(request.method, request.target, request.headers, date)
         check_signature(signature, hmac_sha1(secret, text))
@@ -105,7 +105,7 @@ class Authenticator:
 
     def _header_v4(self, request: Signed, fields: Mapping[str, str]) -> None:
         moment = request.headers.get("x-oss-date", "")
-        check_window(_parse_v4_date(moment))
+        check_clock_skew(_parse_v4_date(moment))
         if "x-oss-content-sha256" not in request.headers:
             text = "Header x-oss-content-sha256 is required."
             raise invalid_argument("x-oss-content-sha256", "", text)
@@ -134,7 +134,7 @@ class Authenticator:
         check_signature(signature, signature_v4(secret, scope, moment, canonical))
 
     def _form_v4(self, fields: Mapping[str, str]) -> None:
-        credential, moment, signature, policy = (required_field(fields, name) for name in _V4_FORM)
+        credential, moment, signature, policy = (require_field(fields, name) for name in _V4_FORM)
         _check_period(moment, LONGEST_V4_S)
         key_id, scope = self._scope(credential, moment)
         secret = self._secret(key_id, fields.get(_TOKEN))
@@ -156,7 +156,7 @@ class Authenticator:
 def _check_period(moment: str, seconds: int) -> None:
     """Raises unless now is within `seconds` from ``20231216T162057Z`` on."""
     signed_at = _parse_v4_date(moment)
-    check_begun(signed_at)
+    check_not_before(signed_at)
     check_not_expired(signed_at + seconds)
 
 

@@ -15,7 +15,7 @@ from facescreen_local.oss.events import Change
 from facescreen_local.oss.names import check_key, checked_version, is_utf8
 from facescreen_local.oss.request import Target
 from facescreen_local.oss.store import Store
-from facescreen_local.protocol.xml_body import document, element
+from facescreen_local.protocol.xml_body import element, serialize
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class RequestContext:
 def xml_response(root: Element, headers: Mapping[str, str] | None = None) -> web.Response:
     """200 with a document."""
     said = {"Content-Type": "application/xml", **(headers or {})}
-    return web.Response(body=document(root), headers=said)
+    return web.Response(body=serialize(root), headers=said)
 
 
 def encoding_elements(context: RequestContext) -> list[Element]:

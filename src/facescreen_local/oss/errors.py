@@ -126,7 +126,7 @@ _UNKNOWN_KEY = OssError(
 )
 _TOO_LARGE = "Your proposed upload exceeds the maximum allowed size."
 # ``{0}`` and ``{0.name}`` stand for the error and what it holds.
-_SHARED: Mapping[type[Exception], OssError] = {
+_SHARED_ERRORS: Mapping[type[Exception], OssError] = {
     UnknownAccessKeyError: _UNKNOWN_KEY,
     # Without its token, a temporary key is one that OSS has never heard of.
     MissingSecurityTokenError: _UNKNOWN_KEY,
@@ -190,7 +190,7 @@ _SHARED: Mapping[type[Exception], OssError] = {
         'Invalid according to Policy: Policy Condition failed: ["{0.comparison}", "${0.field}"]'
     ),
 }
-ERRORS: tuple[type[Exception], ...] = (OssError, *_SHARED)
+ERRORS: tuple[type[Exception], ...] = (OssError, *_SHARED_ERRORS)
 """What a request may fail with: errors of the service's own, and of the code that all share."""
 
 
@@ -198,6 +198,6 @@ def to_oss_error(error: Exception) -> OssError:
     """One of ERRORS in OSS's words."""
     if isinstance(error, OssError):
         return error
-    row = _SHARED[type(error)]
+    row = _SHARED_ERRORS[type(error)]
     details = {name: value.format(error) for name, value in row.details.items()}
     return OssError(row.status, row.code, row.message.format(error), details)

@@ -27,11 +27,11 @@ from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.request import Target, target_of
 from facescreen_local.oss.store import Store
 from facescreen_local.oss.store.buckets import ENABLED
-from facescreen_local.protocol.operations import Operation, Signature, load
+from facescreen_local.protocol.operations import Operation, SignatureRequirement, import_operations
 from facescreen_local.protocol.service import LOOPBACK, Service
-from facescreen_local.protocol.xml_body import document, record
+from facescreen_local.protocol.xml_body import element_with_fields, serialize
 
-load(operations)
+import_operations(operations)
 
 
 class OssService(Service):
@@ -67,26 +67,26 @@ class OssService(Service):
         await super().stop()
         self._store.close()
 
-    def operation(self, request: web.BaseRequest) -> str:
+    def operation_name(self, request: web.BaseRequest) -> str:
         """The API's name of what is asked."""
         return _operation(request, target_of(request.raw_path)).name
 
-    async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
+    async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         """The operation's answer, or its error."""
         try:
-            response = await self._operate(request, request_id)
+            response = await self._dispatch(request, request_id)
         except ERRORS as error:
             response = _refusal(to_oss_error(error), request.host, request_id)
         response.headers["x-oss-request-id"] = request_id
         return response
 
-    def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
         """An error in OSS's XML."""
         response = _refusal(OssError(status, code, message), LOOPBACK, request_id)
         response.headers["x-oss-request-id"] = request_id
         return response
 
-    async def _operate(self, request: web.BaseRequest, request_id: str) -> web.Response:
+    async def _dispatch(self, request: web.BaseRequest, request_id: str) -> web.Response:
         target = target_of(request.raw_path)
         operation = _operation(request, target)
         signed = self._authenticate(request, target, operation.signature)
@@ -104,13 +104,15 @@ class OssService(Service):
             )
         )
 
-    def _authenticate(self, request: web.BaseRequest, target: Target, signature: Signature) -> bool:
+    def _authenticate(
+        self, request: web.BaseRequest, target: Target, signature: SignatureRequirement
+    ) -> bool:
         """Whether the request is signed. Raises unless it is, or need not be."""
         headers = {name.lower(): value for name, value in request.headers.items()}
-        signed = signature is not Signature.IN_BODY and self._authenticator.check(
+        signed = signature is not SignatureRequirement.IN_BODY and self._authenticator.check(
             Signed(request.method, target, headers)
         )
-        if signature is Signature.REQUIRED and not signed:
+        if signature is SignatureRequirement.REQUIRED and not signed:
             raise private()
         return signed
 
@@ -153,4 +155,4 @@ def _error_body(error: OssError, host: str, request_id: str) -> bytes:
         "HostId": host,
         **error.details,
     }
-    return document(record("Error", said))
+    return serialize(element_with_fields("Error", said))

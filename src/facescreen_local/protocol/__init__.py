@@ -1,1 +1,1 @@
-"""What the services speak: requests, bodies, forms, XML, faults, certificates."""
+"""What all services share: requests, bodies, forms, XML, faults, certificates."""

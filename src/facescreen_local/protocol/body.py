@@ -1,4 +1,4 @@
-"""A request's body, up to a size: piece by piece, into a sink, or whole in memory."""
+"""Reads a request's body up to a maximum size: in chunks, into a sink, or into memory."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from aiohttp import web
 
 
 class Sink(Protocol):
-    """What bytes are written to: an open file, a blob's writer, a BytesIO."""
+    """Anything that bytes are written to: an open file, a BlobWriter, a BytesIO."""
 
     def write(self, chunk: bytes, /) -> object: ...
 
 
 class BodyTooLargeError(Exception):
-    """The body has more than `max_bytes`, or says that it has."""
+    """The body, or its Content-Length, exceeds `max_bytes`."""
 
     def __init__(self, max_bytes: int) -> None:
         super().__init__(f"more than {max_bytes} bytes")
@@ -24,7 +24,7 @@ class BodyTooLargeError(Exception):
 
 
 async def read_chunks(request: web.BaseRequest, max_bytes: int) -> AsyncIterator[bytes]:
-    """The body as it arrives. Raises BodyTooLargeError before it reads past `max_bytes`."""
+    """Yield the body as it arrives. Raises BodyTooLargeError before it reads past `max_bytes`."""
     if (request.content_length or 0) > max_bytes:
         raise BodyTooLargeError(max_bytes)
     if request.headers.get("Expect", "").lower() == "100-continue":
@@ -39,11 +39,11 @@ async def read_chunks(request: web.BaseRequest, max_bytes: int) -> AsyncIterator
 
 
 async def read_body(request: web.BaseRequest, max_bytes: int) -> bytes:
-    """The whole body. Raises BodyTooLargeError."""
+    """Read the whole body. Raises BodyTooLargeError."""
     return b"".join([chunk async for chunk in read_chunks(request, max_bytes)])
 
 
 async def write_chunks(chunks: AsyncIterator[bytes], sink: Sink) -> None:
-    """Writes the chunks to `sink` as they come, in a thread: it may be a file."""
+    """Write the chunks to `sink` as they arrive, in a thread, because the sink may be a file."""
     async for chunk in chunks:
         await asyncio.to_thread(sink.write, chunk)

@@ -13,19 +13,20 @@ class Database:
     """Runs transactions one after another."""
 
     def __init__(self, path: Path, schema: str) -> None:
-        """`schema` makes what is not there yet."""
+        """`schema` is a SQL script that creates what does not exist yet."""
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode = WAL")
-        # A killed process loses nothing; only a power failure may cost the last transactions.
+        # A killed process loses nothing; only a power failure can lose the last transactions.
         self._connection.execute("PRAGMA synchronous = OFF")
         self._connection.execute("PRAGMA foreign_keys = ON")
         self._connection.executescript(schema)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Commits what was done inside, or nothing if it raises. One in another is part of it."""
+        """Commit what is done inside, or roll back if it raises. A nested transaction joins the
+        outer one."""
         with self._lock:
             if self._connection.in_transaction:
                 yield self._connection
@@ -39,6 +40,6 @@ class Database:
             self._connection.execute("COMMIT")
 
     def close(self) -> None:
-        """Waits for the transaction under way."""
+        """Close the connection, after the current transaction."""
         with self._lock:
             self._connection.close()

@@ -1,13 +1,13 @@
-"""What an operator of the local cloud asks of it: latency, quota, faults, odd deliveries.
+"""Scripted behaviour of a service: latency, quota, faults, late and duplicate deliveries.
 
-``PUT /behaviour`` on the admin address takes one object per service, for example::
+``PUT /behaviour`` of the admin API takes one object per service, for example::
 
     {"oss": {"latency_ms": 20,
              "faults": [{"operation": "PutObjectTagging", "kill": true}]},
      "cloudauth": {"quota": 10, "rates": {"InternalError": 0.05}},
      "fc": {"duplicates": 1, "delay_ms": 500}}
 
-A service that is not named keeps its behaviour; a named one gets exactly what is given.
+Services that are not named keep their behaviour; for a named one, the object replaces it.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from typing import Any
 
 
 class InvalidFaultError(ValueError):
-    """The text says which field is wrong and what it may be."""
+    """A field is wrong; the message names it and its valid values."""
 
 
 @dataclass
 class Fault:
-    """One scripted fault, spent after `times` calls. With no action set, the call goes through."""
+    """One scripted fault, for `times` calls. With no action set, the call succeeds."""
 
     operation: str | None = None
-    """Only calls of this operation (``PutObjectTagging``); None means any."""
+    """The operation it applies to (``PutObjectTagging``); None means any."""
     after: bool = False
-    """Act only once the operation is done, so that the caller never learns its result."""
+    """Act after the operation is done, so that the caller does not learn its result."""
     code: str | None = None
-    """Answer with this error code, in the service's own form."""
+    """Respond with this error code, in the service's own format."""
     status: int = 500
     hang_s: float | None = None
     reset: bool = False
-    """Close the connection without an answer."""
+    """Close the connection without a response."""
     kill: bool = False
     """Kill every running function instance, then close the connection."""
     times: int = 1
@@ -42,23 +42,23 @@ class Fault:
 
 @dataclass
 class Behaviour:
-    """How one service behaves until told otherwise."""
+    """How one service behaves until it is changed again."""
 
     latency_ms: float = 0
     quota: float | None = None
-    """Calls per second that cloudauth lets through before Throttling.Api; None means no limit."""
+    """Calls per second that cloudauth accepts before Throttling.Api; None means no limit."""
     rates: dict[str, float] = field(default_factory=dict)
-    """Share of calls (0 to 1) answered with each error code."""
+    """The share of calls (0 to 1) that fail with each error code."""
     faults: list[Fault] = field(default_factory=list)
     duplicates: int = 0
-    """fc: how many more times each bucket event is delivered, at the same instant."""
+    """fc: how many extra times each bucket event is delivered, at the same instant."""
     delay_ms: float = 0
     """fc: how late each bucket event arrives."""
     retry_delay_ms: float = 200
-    """fc: pause before the first retry of an asynchronous invocation, doubled each time."""
+    """fc: delay before the first retry of an asynchronous invocation, doubled each time."""
 
-    def next_fault(self, operation: str) -> Fault | None:
-        """The fault that this call meets, counted as spent; None for most calls."""
+    def take_fault(self, operation: str) -> Fault | None:
+        """Return the fault for this call and count it as used; None for most calls."""
         for fault in self.faults:
             if fault.operation in (None, operation):
                 fault.times -= 1
@@ -73,53 +73,55 @@ class Behaviour:
         return None
 
     @classmethod
-    def parse(cls, given: object) -> Behaviour:
-        """Reads one service's object of ``PUT /behaviour``. Raises InvalidFaultError."""
-        values = _known(cls, given)
-        values["faults"] = [Fault(**_known(Fault, fault)) for fault in values.get("faults", [])]
+    def parse(cls, payload: object) -> Behaviour:
+        """Parse one service's object of ``PUT /behaviour``. Raises InvalidFaultError."""
+        values = _checked_fields(cls, payload)
+        values["faults"] = [
+            Fault(**_checked_fields(Fault, fault)) for fault in values.get("faults", [])
+        ]
         return cls(**values)
 
 
-_TEXT, _SWITCH, _NUMBER, _COUNT = (str,), (bool,), (int, float), (int,)
-_TAKES: dict[str, tuple[type, ...]] = {
-    "operation": _TEXT,
-    "after": _SWITCH,
-    "code": _TEXT,
-    "status": _COUNT,
+_STRING, _BOOLEAN, _NUMBER, _INTEGER = (str,), (bool,), (int, float), (int,)
+_FIELD_TYPES: dict[str, tuple[type, ...]] = {
+    "operation": _STRING,
+    "after": _BOOLEAN,
+    "code": _STRING,
+    "status": _INTEGER,
     "hang_s": _NUMBER,
-    "reset": _SWITCH,
-    "kill": _SWITCH,
-    "times": _COUNT,
+    "reset": _BOOLEAN,
+    "kill": _BOOLEAN,
+    "times": _INTEGER,
     "latency_ms": _NUMBER,
     "quota": _NUMBER,
     "rates": (dict,),
     "faults": (list,),
-    "duplicates": _COUNT,
+    "duplicates": _INTEGER,
     "delay_ms": _NUMBER,
     "retry_delay_ms": _NUMBER,
 }
 
 
-def _known(shape: type, given: object) -> dict[str, Any]:
-    """The fields of `shape` among `given`, each of its type; null means the default."""
-    if not isinstance(given, dict):
-        raise InvalidFaultError(f"expected an object, not {type(given).__name__}")
-    names = {f.name for f in fields(shape)}
-    unknown = sorted(set(given) - names)
+def _checked_fields(dataclass_type: type, payload: object) -> dict[str, Any]:
+    """Return the payload's fields, checked against `dataclass_type`; null means the default."""
+    if not isinstance(payload, dict):
+        raise InvalidFaultError(f"expected an object, not {type(payload).__name__}")
+    names = {f.name for f in fields(dataclass_type)}
+    unknown = sorted(set(payload) - names)
     if unknown:
         raise InvalidFaultError(f"unknown field {unknown[0]!r}; known: {', '.join(sorted(names))}")
-    values = {name: value for name, value in given.items() if value is not None}
+    values = {name: value for name, value in payload.items() if value is not None}
     for name, value in values.items():
-        _check(name, value)
+        _check_value(name, value)
     return values
 
 
-def _check(name: str, value: object) -> None:
-    takes = _TAKES[name]
-    if not isinstance(value, takes) or (isinstance(value, bool) and takes is not _SWITCH):
-        raise InvalidFaultError(f"{name} must be a {takes[-1].__name__}, not {value!r}")
+def _check_value(name: str, value: object) -> None:
+    accepted = _FIELD_TYPES[name]
+    if not isinstance(value, accepted) or (isinstance(value, bool) and accepted is not _BOOLEAN):
+        raise InvalidFaultError(f"{name} must be a {accepted[-1].__name__}, not {value!r}")
     if isinstance(value, (int, float)) and not 0 <= value < 1e9:
-        raise InvalidFaultError(f"{name} must not be negative, nor beyond reason: {value!r}")
+        raise InvalidFaultError(f"{name} must be from 0 to 1e9, not {value!r}")
     if isinstance(value, dict):
         for code, share in value.items():
             if not isinstance(share, (int, float)) or not 0 <= share <= 1:

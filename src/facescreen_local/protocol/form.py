@@ -12,7 +12,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from facescreen_local.protocol.post_policy import SizeRange
 
 MAX_FIELD_BYTES = 8 * 1024
-"""A part's headers may have as many."""
+"""The maximum for a field, and for the headers of a part."""
 _MAX_BOUNDARY_BYTES = 70
 """RFC 2046, 5.1.1."""
 
@@ -22,17 +22,17 @@ class NotAFormError(Exception):
 
 
 class MalformedFormError(Exception):
-    """The form can't be read, or ends too early."""
+    """The form can't be parsed, or ends too early."""
 
 
 class FieldTooLongError(Exception):
-    """A field, or a part's headers, have more than `max_bytes`."""
+    """A field, or the headers of a part, exceed `max_bytes`."""
 
     max_bytes = MAX_FIELD_BYTES
 
 
 class TooManyFieldsError(Exception):
-    """There are more than `max_fields` before the file."""
+    """There are more than `max_fields` fields before the file."""
 
     def __init__(self, max_fields: int) -> None:
         super().__init__(f"more than {max_fields} fields")
@@ -40,93 +40,93 @@ class TooManyFieldsError(Exception):
 
 
 class MissingFileError(Exception):
-    """The form ends without a part that is named ``file``."""
+    """The form ends without a part named ``file``."""
 
 
 class FileTooLargeError(Exception):
-    """The file has more bytes than it may."""
+    """The file is larger than allowed."""
 
 
 class FileTooSmallError(Exception):
-    """The file has fewer bytes than it must."""
+    """The file is smaller than required."""
 
 
-class Form:
-    """``fields()`` first, then ``file()``; what follows the file is not looked at.
+class MultipartForm:
+    """Call ``read_fields()`` first, then ``read_file()``; whatever follows the file is ignored.
 
-    The errors of this module are raised as soon as they are met.
+    The errors of this module are raised as soon as they occur.
     """
 
     def __init__(self, content_type: str, chunks: AsyncIterator[bytes], max_fields: int) -> None:
         """`content_type` is the request's header, `chunks` its body."""
         self._chunks = chunks
-        self._parts = _Parts(_boundary(content_type), max_fields)
+        self._parser_state = _FormParser(_parse_boundary(content_type), max_fields)
 
     @property
     def filename(self) -> str | None:
-        """The file's, as its sender says; None where nothing is said. Known after `fields`."""
-        return self._parts.filename
+        """The file's name, None if its sender gives none. Known after `read_fields`."""
+        return self._parser_state.filename
 
     @property
     def content_type(self) -> str | None:
-        """The file's, like `filename`."""
-        return self._parts.content_type
+        """The file's content type, like `filename`."""
+        return self._parser_state.content_type
 
-    async def fields(self) -> CIMultiDict[str]:
-        """Every field before the file, the last one of each name; names count in any case."""
-        while not self._parts.file_begun:
-            await self._read_on()
-        return self._parts.fields
+    async def read_fields(self) -> CIMultiDict[str]:
+        """Read every field before the file. Names ignore case; the last field of a name wins."""
+        while not self._parser_state.file_started:
+            await self._read_chunk()
+        return self._parser_state.fields
 
-    async def file(self, allowed: SizeRange) -> AsyncIterator[bytes]:
-        """The file's bytes. Raises as soon as there are too many, or too few."""
+    async def read_file(self, allowed: SizeRange) -> AsyncIterator[bytes]:
+        """Yield the file's bytes. Raises FileTooLargeError and FileTooSmallError."""
         size = 0
-        async for chunk in self._file():
+        async for chunk in self._file_chunks():
             size += len(chunk)
-            if size > allowed.largest:
+            if size > allowed.max_bytes:
                 raise FileTooLargeError
             yield chunk
-        if size < allowed.smallest:
+        if size < allowed.min_bytes:
             raise FileTooSmallError
 
-    async def _file(self) -> AsyncIterator[bytes]:
-        yield self._parts.take_file()
-        while not self._parts.file_ended:
-            await self._read_on()
-            yield self._parts.take_file()
+    async def _file_chunks(self) -> AsyncIterator[bytes]:
+        yield self._parser_state.take_file_bytes()
+        while not self._parser_state.file_ended:
+            await self._read_chunk()
+            yield self._parser_state.take_file_bytes()
 
-    async def _read_on(self) -> None:
+    async def _read_chunk(self) -> None:
         chunk = await anext(self._chunks, b"")
-        if not chunk or self._parts.broken:
+        if not chunk or self._parser_state.parse_failed:
             raise MalformedFormError
-        self._parts.write(chunk)
+        self._parser_state.write(chunk)
 
 
-class _Parts:
-    """The parts of a form, as the parser meets them."""
+class _FormParser:
+    """Collects a form's fields and file from the parser's callbacks."""
 
     def __init__(self, boundary: bytes, max_fields: int) -> None:
         self.fields: CIMultiDict[str] = CIMultiDict()
         self.filename: str | None = None
         self.content_type: str | None = None
-        self.file_begun = self.file_ended = False
-        # The parser gave up. What it found before that still counts.
-        self.broken = False
+        self.file_started = self.file_ended = False
+        # Set once the parser fails. What it found before that still counts.
+        self.parse_failed = False
         self._file = bytearray()
         self._max_fields = max_fields
         self._delimiter = b"\r\n--" + boundary
-        # Of the part under way, which has no name until its headers are read.
+        # The current part, which has no name until its headers are read.
         self._name = ""
         self._value = bytearray()
         self._headers: dict[bytes, bytes] = {}
         self._header_name, self._header_value = bytearray(), bytearray()
         self._header_bytes = 0
-        # Headers are limited here: the parser's errors do not tell a long header from a bad one.
+        # Limit headers here: the parser's errors do not distinguish a long header from a bad one.
         self._parser = MultipartParser(
             boundary, max_header_count=sys.maxsize, max_header_size=sys.maxsize
         )
-        # A part without headers, and the line break that a body's first delimiter lacks: so what
-        # stands before that delimiter is a part without a name, which is dropped.
+        # A part without headers, and the line break that a body's first delimiter lacks: this makes
+        # everything before that delimiter a part without a name, which is dropped.
         self._parser.write(b"--" + boundary + b"\r\n\r\n\r\n")
         self._parser.callbacks = {
             "on_part_begin": self._begin_part,
@@ -140,17 +140,17 @@ class _Parts:
         }
 
     def write(self, chunk: bytes) -> None:
-        """Reads on. Raises the errors of this module."""
+        """Parse the next chunk. Raises the errors of this module."""
         try:
             self._parser.write(chunk)
         except FormParserError:
-            self.broken = True
+            self.parse_failed = True
 
-    def take_file(self) -> bytes:
-        """The file's bytes that were not taken yet."""
-        new = bytes(self._file)
+    def take_file_bytes(self) -> bytes:
+        """Return the file's bytes since the last call."""
+        file_bytes = bytes(self._file)
         self._file.clear()
-        return new
+        return file_bytes
 
     def _begin_part(self) -> None:
         self._name, self._headers, self._header_bytes = "", {}, 0
@@ -176,18 +176,18 @@ class _Parts:
 
     def _end_headers(self) -> None:
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
-        self._name = _text(options.get(b"name")) or ""
+        self._name = _decode(options.get(b"name")) or ""
         if not self._name:
             raise MalformedFormError
         if self._name == "file":
-            self.file_begun = True
-            self.filename = _text(options.get(b"filename"))
-            self.content_type = _text(self._headers.get(b"content-type"))
+            self.file_started = True
+            self.filename = _decode(options.get(b"filename"))
+            self.content_type = _decode(self._headers.get(b"content-type"))
         elif len(self.fields) == self._max_fields:
             raise TooManyFieldsError(self._max_fields)
 
     def _add_data(self, data: bytes, start: int, end: int) -> None:
-        if self.file_begun:
+        if self.file_started:
             self._file += data[start:end]
             return
         self._value += data[start:end]
@@ -195,20 +195,20 @@ class _Parts:
             raise FieldTooLongError
 
     def _end_part(self) -> None:
-        if self.file_begun:
+        if self.file_started:
             self.file_ended = True
             self._parser.callbacks = {}
         elif self._name:
             # A line that only begins like a delimiter is data to the parser; RFC 2046 forbids it.
             if self._delimiter in self._value:
                 raise MalformedFormError
-            self.fields[self._name] = _text(bytes(self._value)) or ""
+            self.fields[self._name] = _decode(bytes(self._value)) or ""
 
     def _end_form(self) -> None:
         raise MissingFileError
 
 
-def _boundary(content_type: str) -> bytes:
+def _parse_boundary(content_type: str) -> bytes:
     media_type, options = parse_options_header(content_type.encode("utf-8", "surrogateescape"))
     if media_type != b"multipart/form-data":
         raise NotAFormError
@@ -218,7 +218,7 @@ def _boundary(content_type: str) -> bytes:
     return boundary
 
 
-def _text(encoded: bytes | None) -> str | None:
+def _decode(encoded: bytes | None) -> str | None:
     try:
         return None if encoded is None else encoded.decode()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""The operations of a service: each is one function, which says what requests it answers."""
+"""Registers a service's operations: decorated functions, found by what a request asks for."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import Generic, TypeVar
 from aiohttp import web
 
 Context = TypeVar("Context")
-Perform = Callable[[Context], Awaitable[web.Response]]
+Handler = Callable[[Context], Awaitable[web.Response]]
 
 
-class Signature(Enum):
-    """What becomes of a request that is not signed."""
+class SignatureRequirement(Enum):
+    """Whether and where an operation needs a signature."""
 
     REQUIRED = auto()
-    """It is refused."""
+    """An unsigned request is rejected."""
     OPTIONAL = auto()
-    """The operation decides for itself what it does for someone who signs nothing."""
+    """The operation itself decides what an unsigned request may do."""
     IN_BODY = auto()
-    """The operation looks for the signature in the body; one elsewhere does not count."""
+    """The operation checks a signature in the body; one elsewhere does not count."""
 
 
 @dataclass(frozen=True)
@@ -32,61 +32,62 @@ class Operation(Generic[Context]):
     """One operation of the API."""
 
     name: str
-    """The API's own: ``PutObjectTagging``."""
-    perform: Perform[Context]
-    signature: Signature = Signature.REQUIRED
+    """The API's name for it: ``PutObjectTagging``."""
+    perform: Handler[Context]
+    signature: SignatureRequirement = SignatureRequirement.REQUIRED
 
 
 class Operations(Generic[Context]):
-    """A service's operations, by what a request asks for.
+    """A service's operations, by method, resource and subresource.
 
-    `resource` and `subresource` are words of the service's own: what its ``request.py`` reads off
-    a path and a query.
+    Each service defines its own resources and subresources: its ``request.py`` reads them from the
+    path and the query.
     """
 
     def __init__(self) -> None:
         self._operations: dict[tuple[str, str, str], Operation[Context]] = {}
 
-    def add(
+    def register(
         self,
         method: str,
         resource: str,
         subresource: str = "",
         *,
         name: str,
-        signature: Signature = Signature.REQUIRED,
-    ) -> Callable[[Perform[Context]], Perform[Context]]:
-        """Decorates the function that answers such requests; several decorators on one function
-        are several ways to ask for it. Raises ValueError where another one answers them."""
+        signature: SignatureRequirement = SignatureRequirement.REQUIRED,
+    ) -> Callable[[Handler[Context]], Handler[Context]]:
+        """Register the decorated function as an operation. It can be registered more than once.
 
-        def register(perform: Perform[Context]) -> Perform[Context]:
-            asked = method, resource, subresource
-            if asked in self._operations:
-                raise ValueError(f"{name}: {asked} is {self._operations[asked].name} already")
-            self._operations[asked] = Operation(name, perform, signature)
+        Raises ValueError if another operation has the same method, resource and subresource.
+        """
+
+        def decorate(perform: Handler[Context]) -> Handler[Context]:
+            route = method, resource, subresource
+            if route in self._operations:
+                raise ValueError(f"{name}: {route} is {self._operations[route].name} already")
+            self._operations[route] = Operation(name, perform, signature)
             return perform
 
-        return register
+        return decorate
 
     @property
     def subresources(self) -> frozenset[str]:
-        """Every sub-resource that some operation is asked for by."""
-        asked = (subresource for _, _, subresource in self._operations)
-        return frozenset(subresource for subresource in asked if subresource)
+        """Every subresource of an operation."""
+        return frozenset(subresource for _, _, subresource in self._operations if subresource)
 
     def find(self, method: str, resource: str, subresource: str = "") -> Operation[Context] | None:
-        """The operation that answers such requests; None where there is none."""
+        """Return the operation for such a request, None if there is none."""
         return self._operations.get((method, resource, subresource))
 
 
-def resource_of(path: str) -> str:
-    """The path with a ``*`` for each name, which is every second part: ``/queues/*/messages``."""
+def resource_pattern(path: str) -> str:
+    """Replace each name in the path, every second part, with ``*``: ``/queues/*/messages``."""
     parts = path.split("/")
     parts[2::2] = ["*" if name else "" for name in parts[2::2]]
     return "/".join(parts)
 
 
-def load(package: ModuleType) -> None:
-    """Import every module of `package`, so that its operations are registered."""
+def import_operations(package: ModuleType) -> None:
+    """Import every module of `package`, which registers its operations."""
     for module in iter_modules(package.__path__):
         import_module(f"{package.__name__}.{module.name}")

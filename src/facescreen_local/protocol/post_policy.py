@@ -1,4 +1,4 @@
-"""Post policies: what whoever signed one lets a form store, and until when.
+"""Post policies: signed documents that say what a form may upload, and until when.
 
 A policy is the Base64 of ``{"expiration": "2014-12-01T12:00:00.000Z", "conditions": […]}``, its
 conditions ``{"bucket": "b"}``, ``["starts-with", "$key", "in/"]``, ``["eq", …]``,
@@ -19,19 +19,19 @@ from facescreen_local.auth.account import Identity
 from facescreen_local.auth.clock import MalformedDateError, has_passed, parse_utc
 from facescreen_local.auth.credentials import check_signature, find_secret, hmac_sha1
 
-SIGNATURE_V1 = ("OSSAccessKeyId", "Signature", "policy")
-"""The fields that a signature of version 1 needs."""
-_DATES = ("%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%SZ")
-_COMPARISONS: Mapping[str, tuple[type, Callable[[str, Any], bool]]] = {
-    "eq": (str, lambda given, wanted: given == wanted),
-    "starts-with": (str, lambda given, wanted: given.startswith(wanted)),
-    "in": (list, lambda given, wanted: given in wanted),
-    "not-in": (list, lambda given, wanted: given not in wanted),
+V1_FORM_FIELDS = ("OSSAccessKeyId", "Signature", "policy")
+"""The form fields of a version 1 signature."""
+_DATE_FORMATS = ("%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%SZ")
+_CONDITION_TYPES: Mapping[str, tuple[type, Callable[[str, Any], bool]]] = {
+    "eq": (str, lambda actual, expected: actual == expected),
+    "starts-with": (str, lambda actual, expected: actual.startswith(expected)),
+    "in": (list, lambda actual, expected: actual in expected),
+    "not-in": (list, lambda actual, expected: actual not in expected),
 }
 
 
 class MissingFieldError(Exception):
-    """The form has no field of this name, or none before its file."""
+    """The form has no field with this name before its file."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -39,17 +39,17 @@ class MissingFieldError(Exception):
 
 
 class InvalidPolicyError(Exception):
-    """The policy can't be read."""
+    """The policy can't be parsed."""
 
 
 class PolicyExpiredError(Exception):
-    """The policy held until a time that has passed."""
+    """The policy has expired."""
 
 
 class PolicyConditionError(Exception):
-    """The form does not meet a condition: a `comparison` of a `field`.
+    """The form violates a condition: a `comparison` of a `field`.
 
-    The values stay unsaid: one may be a security token.
+    The message leaves out the values, because one may be a security token.
     """
 
     def __init__(self, comparison: str, field: str) -> None:
@@ -60,42 +60,45 @@ class PolicyConditionError(Exception):
 
 @dataclass(frozen=True)
 class SizeRange:
-    """How many bytes a file may have; both ends count."""
+    """How many bytes a file may have, both bounds included."""
 
-    smallest: int = 0
-    largest: int = sys.maxsize
+    min_bytes: int = 0
+    max_bytes: int = sys.maxsize
 
 
-def required_field(fields: Mapping[str, str], name: str) -> str:
-    """The field's value. Raises MissingFieldError."""
+def require_field(fields: Mapping[str, str], name: str) -> str:
+    """Return the field's value. Raises MissingFieldError."""
     if name not in fields:
         raise MissingFieldError(name)
     return fields[name]
 
 
 def encode_policy(valid_s: float, conditions: Sequence[object]) -> str:
-    """A policy that holds from now on, for check_policy to read."""
+    """Create a policy that is valid for `valid_s` seconds from now on, in Base64."""
     expiration = datetime.now(timezone.utc) + timedelta(seconds=valid_s)
-    document = {"expiration": expiration.strftime(_DATES[0]), "conditions": conditions}
+    document = {"expiration": expiration.strftime(_DATE_FORMATS[0]), "conditions": conditions}
     return base64.b64encode(json.dumps(document).encode()).decode()
 
 
 def check_signature_v1(identity: Identity, fields: Mapping[str, str]) -> None:
-    """Raises the errors of `credentials` unless a key of the account signed the policy, and
-    MissingFieldError. What the policy says is not looked at."""
-    key_id, signature, policy = (required_field(fields, name) for name in SIGNATURE_V1)
+    """Check that a key of the account signed the policy; the policy itself is not checked.
+
+    Raises MissingFieldError and the errors of `credentials`.
+    """
+    key_id, signature, policy = (require_field(fields, name) for name in V1_FORM_FIELDS)
     secret = find_secret(identity, key_id, fields.get("x-oss-security-token", ""))
     check_signature(signature, hmac_sha1(secret, policy.encode()))
 
 
 def check_policy(policy: str, fields: Mapping[str, str]) -> SizeRange:
-    """Holds a form to its policy, whose signature was checked before, and says what is left open.
+    """Check a form against its policy and return the allowed file size.
 
-    `fields` have names in lower case; the bucket is one of them, and one that the form does not
-    have counts as empty. Raises InvalidPolicyError, PolicyExpiredError, PolicyConditionError.
+    The policy's signature is checked elsewhere. Names in `fields` are in lower case and include the
+    bucket; a missing field counts as empty. Raises InvalidPolicyError, PolicyExpiredError,
+    PolicyConditionError.
     """
-    document = _document(policy)
-    if has_passed(_expiration(document.get("expiration"))):
+    document = _decode_policy(policy)
+    if has_passed(_parse_expiration(document.get("expiration"))):
         raise PolicyExpiredError
     conditions = document.get("conditions")
     if not isinstance(conditions, list):
@@ -103,13 +106,13 @@ def check_policy(policy: str, fields: Mapping[str, str]) -> SizeRange:
     allowed = SizeRange()
     for condition in conditions:
         if isinstance(condition, list) and condition[:1] == ["content-length-range"]:
-            allowed = _narrowed(allowed, condition)
+            allowed = _narrow_size_range(allowed, condition)
         else:
             _check_field(condition, fields)
     return allowed
 
 
-def _document(policy: str) -> dict[str, Any]:
+def _decode_policy(policy: str) -> dict[str, Any]:
     try:
         document = json.loads(base64.b64decode(policy, validate=True))
     except (ValueError, RecursionError):
@@ -119,43 +122,45 @@ def _document(policy: str) -> dict[str, Any]:
     return document
 
 
-def _expiration(text: object) -> float:
-    for form in _DATES:
+def _parse_expiration(text: object) -> float:
+    for date_format in _DATE_FORMATS:
         try:
-            return parse_utc(str(text), form)
+            return parse_utc(str(text), date_format)
         except MalformedDateError:
             continue
     raise InvalidPolicyError("Policy must have an expiration like 2014-12-01T12:00:00.000Z.")
 
 
-def _narrowed(allowed: SizeRange, condition: list[Any]) -> SizeRange:
+def _narrow_size_range(allowed: SizeRange, condition: list[Any]) -> SizeRange:
     bounds = condition[1:]
     if len(bounds) != 2 or any(type(bound) is not int or bound < 0 for bound in bounds):
         raise InvalidPolicyError("content-length-range needs two whole numbers.")
-    return SizeRange(max(allowed.smallest, bounds[0]), min(allowed.largest, bounds[1]))
+    return SizeRange(max(allowed.min_bytes, bounds[0]), min(allowed.max_bytes, bounds[1]))
 
 
 def _check_field(condition: object, fields: Mapping[str, str]) -> None:
-    comparison, name, wanted = _parts(condition)
-    if comparison not in _COMPARISONS:
+    comparison, name, expected = _split_condition(condition)
+    if comparison not in _CONDITION_TYPES:
         raise InvalidPolicyError(f"Unknown condition {comparison}.")
-    kind, holds = _COMPARISONS[comparison]
-    if not isinstance(wanted, kind):
-        raise InvalidPolicyError(f"Condition {comparison} needs a value of type {kind.__name__}.")
-    if not holds(fields.get(name.lower(), ""), wanted):
+    expected_type, matches = _CONDITION_TYPES[comparison]
+    if not isinstance(expected, expected_type):
+        raise InvalidPolicyError(
+            f"Condition {comparison} needs a value of type {expected_type.__name__}."
+        )
+    if not matches(fields.get(name.lower(), ""), expected):
         raise PolicyConditionError(comparison, name)
 
 
-def _parts(condition: object) -> tuple[str, str, object]:
-    """A condition's comparison, field and value."""
+def _split_condition(condition: object) -> tuple[str, str, object]:
+    """Return a condition's comparison, field and value."""
     if isinstance(condition, dict):
         if len(condition) != 1:
             text = "Simple-Conditions must have exactly one property specified."
             raise InvalidPolicyError(f"Invalid Simple-Condition: {text}")
-        [(name, wanted)] = condition.items()
-        return "eq", name, wanted
+        [(name, expected)] = condition.items()
+        return "eq", name, expected
     if isinstance(condition, list) and len(condition) == 3:
-        comparison, name, wanted = condition
+        comparison, name, expected = condition
         if isinstance(comparison, str) and isinstance(name, str):
-            return comparison, name.removeprefix("$"), wanted
+            return comparison, name.removeprefix("$"), expected
     raise InvalidPolicyError("A condition must be an object, or a list of three.")

@@ -1,4 +1,4 @@
-"""A request's head, as it came in."""
+"""A request's head: method, path, query and headers."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from aiohttp import web
 
 
 @dataclass(frozen=True)
-class Head:
-    """What stands before the body: all that signatures cover."""
+class RequestHead:
+    """Everything before the body, which is what signatures cover."""
 
     method: str
     path: str
-    """As sent, like `query`: encoded."""
+    """Percent-encoded as sent, like `query`."""
     query: str
     headers: Mapping[str, str]
-    """Names in lower case."""
+    """Header names are in lower case."""
 
 
-def head_of(request: web.BaseRequest) -> Head:
-    """The request's head; aiohttp keeps bytes that are no UTF-8 as surrogates."""
+def read_head(request: web.BaseRequest) -> RequestHead:
+    """Return the request's head. aiohttp keeps bytes that are not UTF-8 as surrogates."""
     path, _, query = request.raw_path.partition("?")
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return Head(request.method, path, query, headers)
+    return RequestHead(request.method, path, query, headers)

@@ -1,4 +1,4 @@
-"""What the local services share: a loopback HTTP server that can be told to misbehave."""
+"""The base class of the local services: an HTTP server on loopback with scripted faults."""
 
 from __future__ import annotations
 
@@ -15,20 +15,19 @@ from aiohttp import web
 from facescreen_local.protocol.faults import Behaviour, Fault
 
 LOOPBACK = "127.0.0.1"
-_LONGEST_LINE = 64 * 1024
-"""A request line may hold a presigned URL in its query, percent-encoded twice."""
-_GRACE_S = 0.5
-"""For requests under way when the service stops: aiohttp waits so long twice."""
+_MAX_LINE_BYTES = 64 * 1024
+"""A request line can contain a presigned URL in its query, percent-encoded twice."""
+_SHUTDOWN_TIMEOUT_S = 0.5
+"""How long open requests may take when the service stops; aiohttp waits this long twice."""
 
 
-def bound(port: int = 0) -> socket.socket:
-    """A socket of a port on loopback, for a service whose address is asked for before it is there;
-    port 0 takes a free one."""
+def bind_socket(port: int = 0) -> socket.socket:
+    """Bind a loopback port before the service starts, so that its address is known; 0 means any."""
     return socket.create_server((LOOPBACK, port))
 
 
 class LocalError(Exception):
-    """What a service turns down: HTTP status, error code and message."""
+    """An error response: HTTP status, error code and message."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -38,7 +37,7 @@ class LocalError(Exception):
 
 
 class Service(ABC):
-    """One service on its own port. Paths reach `answer` as they were sent, never normalised."""
+    """One service on its own port. `respond` gets paths as they were sent, not normalised."""
 
     def __init__(self) -> None:
         self.behaviour = Behaviour()
@@ -49,61 +48,63 @@ class Service(ABC):
 
     @property
     def url(self) -> str:
-        """``http://127.0.0.1:<port>``, once started; https where the service has a certificate."""
+        """``http://127.0.0.1:<port>`` once started; https if the service has a certificate."""
         return self._url
 
     @abstractmethod
-    def operation(self, request: web.BaseRequest) -> str:
-        """The API's name of what is asked (``PutObjectTagging``), for faults and logs."""
+    def operation_name(self, request: web.BaseRequest) -> str:
+        """Return the API's name for the operation (``PutObjectTagging``), for scripted faults."""
 
     @abstractmethod
-    async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
-        """The service's answer, errors included."""
+    async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
+        """Return the service's response; never raises the service's own errors."""
 
     @abstractmethod
-    def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
-        """An error in the service's own form."""
+    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+        """Return an error response in the service's own format."""
 
-    async def start(self, at: int | socket.socket = 0) -> None:
-        """Listens on loopback, at a port or with a socket of `bound`; port 0 takes a free one."""
-        # aiohttp's own logger shows the request line of a malformed request, query and all.
+    async def start(self, port_or_socket: int | socket.socket = 0) -> None:
+        """Listen on a loopback port (0 means any free one) or on a socket of `bind_socket`."""
+        # aiohttp's own logger shows the request line of a malformed request, its query included.
         silent = logging.Logger("silent", logging.CRITICAL + 1)
         server = web.Server(
-            self._handle,
+            self._handle_request,
             access_log=None,
             logger=silent,
-            max_line_size=_LONGEST_LINE,
-            # Bodies arrive as they were sent and signed, whatever their Content-Encoding says.
+            max_line_size=_MAX_LINE_BYTES,
+            # Keep bodies as sent and signed, whatever their Content-Encoding is.
             auto_decompress=False,
         )
-        self._runner = web.ServerRunner(server, shutdown_timeout=_GRACE_S)
+        self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_TIMEOUT_S)
         await self._runner.setup()
-        bound_to = bound(at) if isinstance(at, int) else at
-        site = web.SockSite(self._runner, bound_to, ssl_context=self._tls)
+        listening_socket = (
+            bind_socket(port_or_socket) if isinstance(port_or_socket, int) else port_or_socket
+        )
+        site = web.SockSite(self._runner, listening_socket, ssl_context=self._tls)
         await site.start()
         address = self._runner.addresses[0]
         scheme = "https" if self._tls else "http"
         self._url = f"{scheme}://{address[0]}:{address[1]}"
 
     async def stop(self) -> None:
-        """Stops listening and drops open connections."""
+        """Stop listening and close open connections."""
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
 
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _handle_request(self, request: web.BaseRequest) -> web.StreamResponse:
         request_id = str(uuid.uuid4()).upper()
-        fault = self.behaviour.next_fault(self.operation(request))
+        fault = self.behaviour.take_fault(self.operation_name(request))
         if self.behaviour.latency_ms:
             await asyncio.sleep(self.behaviour.latency_ms / 1000)
         if fault is None:
-            return await self.answer(request, request_id)
-        return await self._misbehave(fault, request, request_id)
+            return await self.respond(request, request_id)
+        return await self._inject_fault(fault, request, request_id)
 
-    async def _misbehave(
+    async def _inject_fault(
         self, fault: Fault, request: web.BaseRequest, request_id: str
     ) -> web.StreamResponse:
-        done = await self.answer(request, request_id) if fault.after else None
+        response = await self.respond(request, request_id) if fault.after else None
         if fault.hang_s:
             await asyncio.sleep(fault.hang_s)
         if fault.kill:
@@ -112,5 +113,5 @@ class Service(ABC):
             request.transport.abort()
             return web.Response()
         if fault.code is not None:
-            return self.error(fault.status, fault.code, "scripted fault", request_id)
-        return await self.answer(request, request_id) if done is None else done
+            return self.error_response(fault.status, fault.code, "scripted fault", request_id)
+        return await self.respond(request, request_id) if response is None else response

@@ -1,4 +1,4 @@
-"""XML bodies: built from nested elements, parsed without trust."""
+"""Builds XML bodies, and parses XML from untrusted clients."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-# What XML 1.0 cannot carry, not even escaped.
-_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# The characters that XML 1.0 does not allow, not even escaped.
+_NOT_ALLOWED_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class MalformedXmlError(Exception):
@@ -16,7 +16,7 @@ class MalformedXmlError(Exception):
 
 
 class UnexpectedElementError(Exception):
-    """The XML has another structure than it should: `element` is missing, or does not belong."""
+    """The XML has an unexpected structure: `element` is missing or not allowed."""
 
     def __init__(self, element: str) -> None:
         super().__init__(element)
@@ -24,31 +24,31 @@ class UnexpectedElementError(Exception):
 
 
 def element(tag: str, *content: Element | str) -> Element:
-    """An element; strings become its text, elements its children, in order."""
-    made = Element(tag)
-    for part in content:
-        if isinstance(part, str):
-            made.text = _UNWRITABLE.sub("\ufffd", part)
+    """Create an element: strings become its text, elements its children, in order."""
+    parent = Element(tag)
+    for child in content:
+        if isinstance(child, str):
+            parent.text = _NOT_ALLOWED_IN_XML.sub("\ufffd", child)
         else:
-            made.append(part)
-    return made
+            parent.append(child)
+    return parent
 
 
-def record(tag: str, fields: Mapping[str, object]) -> Element:
-    """``<tag><Field>value</Field>…</tag>``."""
+def element_with_fields(tag: str, fields: Mapping[str, object]) -> Element:
+    """Create an element with one child per field: ``<tag><Field>value</Field>…</tag>``."""
     return element(tag, *(element(name, str(value)) for name, value in fields.items()))
 
 
-def document(root: Element, namespace: str = "") -> bytes:
-    """The whole document, UTF-8; its elements in `namespace`, if there is one."""
+def serialize(root: Element, namespace: str = "") -> bytes:
+    """Serialize a document as UTF-8, with its elements in `namespace`, if given."""
     if namespace:
         root.set("xmlns", namespace)
     text = ElementTree.tostring(root, "unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode()
 
 
-def parse(body: bytes, tag: str = "", *, ignore_namespaces: bool = False) -> Element:
-    """The root of a UTF-8 document: a `tag`, if there is one named.
+def parse_xml(body: bytes, tag: str = "", *, ignore_namespaces: bool = False) -> Element:
+    """Parse a UTF-8 document and return its root, which must be a `tag`, if given.
 
     Raises MalformedXmlError, UnexpectedElementError.
     """
@@ -60,25 +60,28 @@ def parse(body: bytes, tag: str = "", *, ignore_namespaces: bool = False) -> Ele
     except (UnicodeDecodeError, ElementTree.ParseError):
         raise MalformedXmlError from None
     if ignore_namespaces:
-        for each in root.iter():
-            each.tag = each.tag.rpartition("}")[2]
+        for descendant in root.iter():
+            descendant.tag = descendant.tag.rpartition("}")[2]
     if tag and root.tag != tag:
         raise UnexpectedElementError(tag)
     return root
 
 
-def text_of(parent: Element, path: str) -> str:
-    """The text of the child at `path`, empty if it has none. Raises UnexpectedElementError."""
+def child_text(parent: Element, path: str) -> str:
+    """Return the text of the child at `path`, empty if it has none.
+
+    Raises UnexpectedElementError if there is no such child.
+    """
     child = parent.find(path)
     if child is None:
         raise UnexpectedElementError(path)
     return child.text or ""
 
 
-def fields_of(parsed: Element, tag: str, known: Collection[str]) -> dict[str, str]:
-    """The texts of a flat `tag` element by name.
+def read_fields(parsed: Element, tag: str, known: Collection[str]) -> dict[str, str]:
+    """Return the texts of the children of a `tag` element, by their names.
 
-    Raises UnexpectedElementError where it is another element, or has children that aren't `known`.
+    Raises UnexpectedElementError if it is another element, or has children that aren't `known`.
     """
     if parsed.tag != tag:
         raise UnexpectedElementError(tag)
@@ -88,8 +91,8 @@ def fields_of(parsed: Element, tag: str, known: Collection[str]) -> dict[str, st
     return {child.tag: child.text or "" for child in parsed}
 
 
-def children_of(parsed: Element, tag: str, most: int) -> list[Element]:
-    """All the children, 1 to `most`, each a `tag`. Raises UnexpectedElementError."""
-    if not 1 <= len(parsed) <= most or any(child.tag != tag for child in parsed):
+def read_children(parsed: Element, tag: str, max_children: int) -> list[Element]:
+    """Return the children: 1 to `max_children`, each a `tag`. Raises UnexpectedElementError."""
+    if not 1 <= len(parsed) <= max_children or any(child.tag != tag for child in parsed):
         raise UnexpectedElementError(parsed.tag)
     return list(parsed)

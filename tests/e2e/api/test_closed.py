@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from facescreen_local.auth.account import Key
+from facescreen_local.auth.account import AccessKey
 from tests.integration.fc.test_http_trigger import signed
 from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 from tests.unit.http.test_auth import key_set, token
@@ -29,10 +29,10 @@ def asked(cloud_client: LocalCloudClient, path: str, **headers: str) -> httpx.Re
 def test_it_is_closed_by_default(tmp_path: Path) -> None:
     with run_local_cloud(tmp_path, HTTP_AUTH="function") as (cloud, cloud_client):
         assert asked(cloud_client, "/v1/health").status_code in (400, 403)
-        key = cloud.identity.issue_token()
+        key = cloud.identity.issue_temporary_key()
         headers = signed(key, "GET", "/v1/counts", {"hours": "1"})
         assert asked(cloud_client, "/v1/counts?hours=1", **headers).status_code == 200
-        wrong = Key(key.access_key_id, "wrong", key.security_token)
+        wrong = AccessKey(key.access_key_id, "wrong", key.security_token)
         headers = signed(wrong, "GET", "/v1/health", {})
         assert asked(cloud_client, "/v1/health", **headers).status_code == 403
 

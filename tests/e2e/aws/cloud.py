@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 
 from facescreen_local.auth.account import Identity
-from facescreen_local.background import Background
+from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.id_verification.service import IdVerificationService
 from tests.e2e.aws.analyzer import ByLastBytes
 from tests.e2e.aws.configuration import REGION
@@ -163,11 +163,11 @@ class Cloud:
 
 @contextmanager
 def running_cloud(
-    loop: Background, folder: Path, visibility_s: int = 10, s3_age_s: float = 0
+    loop: BackgroundLoop, folder: Path, visibility_s: int = 10, s3_age_s: float = 0
 ) -> Iterator[Cloud]:
     """`visibility_s`: after how long a message that failed is delivered again; AWS wants six times
     the function's time-out. `s3_age_s`: see moto_server."""
-    identity = Identity.fresh()
+    identity = Identity.create()
     cloudauth = IdVerificationService(identity, folder, ByLastBytes())
     with moto_server(s3_age_s) as endpoint:
         loop.run(cloudauth.start())

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import boto3
 import pytest
 
-from facescreen_local.background import Background
+from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.samples.photographs import portrait
 from tests.e2e.aws import leaks
 from tests.e2e.aws.cloud import Cloud, running_cloud
@@ -36,8 +36,8 @@ class Deploy(Protocol):
 
 
 @pytest.fixture(scope="session")
-def loop() -> Iterator[Background]:
-    with Background() as loop:
+def loop() -> Iterator[BackgroundLoop]:
+    with BackgroundLoop() as loop:
         yield loop
 
 
@@ -47,7 +47,7 @@ def log(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def toy(loop: Background, log: Path) -> Iterator[Toy]:
+def toy(loop: BackgroundLoop, log: Path) -> Iterator[Toy]:
     with ExitStack() as running:
 
         def make(handler: str, **settings: Any) -> Function:
@@ -71,7 +71,7 @@ def sqs() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def cloud(loop: Background, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def cloud(loop: BackgroundLoop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """One for all tests of a file."""
     with running_cloud(loop, tmp_path_factory.mktemp("cloud")) as cloud:
         yield cloud
@@ -89,7 +89,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def deploy(
-    loop: Background,
+    loop: BackgroundLoop,
     cloud: Cloud,
     package: Path,
     runtime: Path,

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from facescreen_local.background import Background
+from facescreen_local.background_loop import BackgroundLoop
 from tests.e2e.aws.configuration import Configuration
 from tests.e2e.aws.instance import Instance
 from tests.e2e.aws.runtime_api import FunctionError
@@ -21,7 +21,7 @@ _MARGIN_S = 90
 class Function:
     """``with Function(...) as function: function.invoke(event)``, from any thread."""
 
-    def __init__(self, configuration: Configuration, loop: Background, log: Path) -> None:
+    def __init__(self, configuration: Configuration, loop: BackgroundLoop, log: Path) -> None:
         """`log` is the file that takes what the instances write."""
         self.configuration = configuration
         self._loop = loop

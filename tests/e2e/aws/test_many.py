@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from facescreen_local.background import Background
+from facescreen_local.background_loop import BackgroundLoop
 from tests.e2e.aws.cloud import SOURCES, WATCHED, Cloud, running_cloud
 from tests.e2e.aws.conftest import Deploy
 from tests.e2e.aws.event_source import EventSource
@@ -28,7 +28,7 @@ def placed(hundred: int) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def cloud(loop: Background, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def cloud(loop: BackgroundLoop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """A batch may take long: two cores do the work of them all."""
     with running_cloud(loop, tmp_path_factory.mktemp("cloud"), visibility_s=60) as cloud:
         yield cloud

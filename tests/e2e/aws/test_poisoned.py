@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 
 import pytest
 
-from facescreen_local.background import Background
+from facescreen_local.background_loop import BackgroundLoop
 from tests.e2e.aws.analyzer import POISON
 from tests.e2e.aws.cloud import MOST_RECEIVES, SOURCES, WATCHED, Cloud, running_cloud
 from tests.e2e.aws.conftest import Deploy
@@ -27,7 +27,7 @@ GOOD = [
 
 
 @pytest.fixture(scope="module")
-def cloud(loop: Background, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def cloud(loop: BackgroundLoop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """A message comes back late enough for the slowest of starts."""
     with running_cloud(loop, tmp_path_factory.mktemp("cloud"), visibility_s=12) as cloud:
         yield cloud

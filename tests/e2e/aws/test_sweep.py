@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from facescreen_local.background import Background
+from facescreen_local.background_loop import BackgroundLoop
 from tests.e2e.aws.cloud import SOURCES, STATE, WATCHED, Cloud, running_cloud
 from tests.e2e.aws.conftest import Deploy
 from tests.e2e.aws.event_source import EventSource
@@ -18,7 +18,7 @@ LOST = [f"{WATCHED}a+b 100%.jpg", f"{WATCHED}é漢🙂.jpg"]
 
 
 @pytest.fixture(scope="module")
-def cloud(loop: Background, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def cloud(loop: BackgroundLoop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """Whose objects were all put an hour ago."""
     with running_cloud(loop, tmp_path_factory.mktemp("cloud"), 60, s3_age_s=3600) as cloud:
         yield cloud

@@ -31,7 +31,7 @@ def portrait(cloud: LocalCloud, tmp_path: Path) -> Path:
 
 
 def test_every_sample(screen: Command, cloud: LocalCloud, cloud_client: LocalCloudClient) -> None:
-    folder = cloud.samples()[0].path.parent
+    folder = cloud.write_samples()[0].path.parent
     done = screen(folder, "--json")
     assert done.returncode == 1
     ends = {line["file"].rpartition("/")[2]: line["verdict"] for line in told(done)}
@@ -133,7 +133,7 @@ def test_an_object_and_its_tags(
 def test_a_dry_run_calls_nothing(
     screen: Command, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
-    done = screen(cloud.samples()[0].path.parent, "--dry-run")
+    done = screen(cloud.write_samples()[0].path.parent, "--dry-run")
     assert done.returncode == 0
     assert "10 to screen: up to 7 paid calls, USD 2.80" in done.stdout
     assert cloud_client.billed_calls() == []

@@ -54,7 +54,7 @@ def running_cloud(
 @pytest.fixture
 def samples(running_cloud: tuple[LocalCloud, LocalCloudClient]) -> dict[str, Path]:
     """By their file names."""
-    return {sample.path.name: sample.path for sample in running_cloud[0].samples()}
+    return {sample.path.name: sample.path for sample in running_cloud[0].write_samples()}
 
 
 @pytest.fixture

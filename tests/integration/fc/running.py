@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from facescreen_local.auth.account import Identity
-from facescreen_local.background import Background
+from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.fc.functions import Functions
 from facescreen_local.fc.service import FcService
 from facescreen_serverless_devs.functions import load_functions
@@ -114,7 +114,7 @@ async def wait_for(true: Callable[[], object]) -> None:
 @asynccontextmanager
 async def running(folder: Path, handlers: str, **props: Any) -> AsyncIterator[Running]:
     """The service with one function, started; retries come after 10 ms."""
-    identity, dead = Identity.fresh(), DeadLetters()
+    identity, dead = Identity.create(), DeadLetters()
     functions = Functions(
         load_functions(project(folder, handlers, **props), {}),
         identity,
@@ -135,9 +135,9 @@ async def running(folder: Path, handlers: str, **props: Any) -> AsyncIterator[Ru
 @contextmanager
 def in_background(
     folder: Path, handlers: str, **props: Any
-) -> Iterator[tuple[Running, Background]]:
+) -> Iterator[tuple[Running, BackgroundLoop]]:
     """`running` on a loop of its own, for the vendor's SDKs, which block."""
-    with Background() as loop:
+    with BackgroundLoop() as loop:
         context = running(folder, handlers, **props)
         started = loop.run(context.__aenter__())
         try:

@@ -18,7 +18,7 @@ from alibabacloud_tea_openapi.utils_models import Config
 from darabonba.runtime import RuntimeOptions
 
 from facescreen.clients import acs3
-from facescreen_local.auth.account import Key
+from facescreen_local.auth.account import AccessKey
 from tests.integration.fc.running import Running, in_background
 
 # The SDK's own, from Python 3.12 on.
@@ -34,7 +34,7 @@ ECHO = """
 PATH = "/2023-03-30/functions/screen/invocations"
 
 
-def client(running: Running, key: Key | None = None) -> Client:
+def client(running: Running, key: AccessKey | None = None) -> Client:
     key = key or running.identity.key
     return Client(
         Config(
@@ -67,7 +67,7 @@ def test_the_sdk_invokes_and_gets_the_result(tmp_path: Path) -> None:
 
 def test_the_sdk_invokes_with_a_functions_own_token(tmp_path: Path) -> None:
     with in_background(tmp_path, ECHO) as (started, _):
-        token = started.identity.issue_token()
+        token = started.identity.issue_temporary_key()
         assert invoke(client(started, token), b"abc").body.read() == b"cba"
 
 
@@ -120,7 +120,9 @@ def test_the_sdk_is_throttled_when_every_instance_is_busy(tmp_path: Path) -> Non
     assert (caught.value.status_code, caught.value.code) == (429, "ResourceExhausted")
 
 
-def signed(key: Key, url: str, body: bytes, query: str = "", **changed: str) -> dict[str, str]:
+def signed(
+    key: AccessKey, url: str, body: bytes, query: str = "", **changed: str
+) -> dict[str, str]:
     headers = {
         "host": url.removeprefix("http://"),
         "x-acs-content-sha256": acs3.payload_hash(body),

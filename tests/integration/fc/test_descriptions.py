@@ -13,7 +13,7 @@ from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.utils_models import Config
 
-from facescreen_local.auth.account import Key
+from facescreen_local.auth.account import AccessKey
 from facescreen_local.fc.context import RequestContext
 from facescreen_local.fc.operations import OPERATIONS
 from facescreen_local.fc.operations.describe import page_of
@@ -30,7 +30,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield started
 
 
-def client(running: Running, key: Key | None = None) -> Client:
+def client(running: Running, key: AccessKey | None = None) -> Client:
     key = key or running.identity.key
     return Client(
         Config(
@@ -92,7 +92,7 @@ def test_an_unknown_function_is_named(started: Running) -> None:
 
 
 def test_nothing_is_told_to_a_stranger(started: Running) -> None:
-    stranger = type(started.identity).fresh().key
+    stranger = type(started.identity).create().key
     with pytest.raises(ClientException) as refused:
         client(started, stranger).list_functions(models.ListFunctionsRequest())
     assert refused.value.status_code == 403
@@ -115,7 +115,7 @@ def test_an_operation_is_one_function(monkeypatch: pytest.MonkeyPatch, started: 
     with pytest.raises(ClientException, match="is not supported"):
         client(started).get_function_code("screen", asked)
 
-    @OPERATIONS.add("GET", "/2023-03-30/functions/*/code", name="GetFunctionCode")
+    @OPERATIONS.register("GET", "/2023-03-30/functions/*/code", name="GetFunctionCode")
     async def get_function_code(context: RequestContext) -> web.Response:
         return web.json_response({"url": context.deployment.function.code.as_uri()})
 

@@ -15,8 +15,8 @@ import fc2
 import httpx
 import pytest
 
-from facescreen_local.auth.account import Key
-from facescreen_local.background import Background
+from facescreen_local.auth.account import AccessKey
+from facescreen_local.background_loop import BackgroundLoop
 from tests.integration.fc.running import Running, in_background
 
 HANDLERS = """
@@ -30,12 +30,12 @@ PATH = "/2016-08-15/services/any/functions/screen/invocations"
 
 
 @pytest.fixture(name="cloud")
-def fixture_cloud(tmp_path: Path) -> Iterator[tuple[Running, Background]]:
+def fixture_cloud(tmp_path: Path) -> Iterator[tuple[Running, BackgroundLoop]]:
     with in_background(tmp_path, HANDLERS) as running:
         yield running
 
 
-def client(running: Running, key: Key | None = None) -> Any:
+def client(running: Running, key: AccessKey | None = None) -> Any:
     key = key or running.identity.key
     return fc2.Client(
         endpoint=running.service.url,
@@ -47,7 +47,7 @@ def client(running: Running, key: Key | None = None) -> Any:
 
 @pytest.mark.parametrize(("service", "qualifier"), [("any", None), ("other", "LATEST")])
 def test_the_sdk_invokes_under_any_service_name(
-    cloud: tuple[Running, Background], service: str, qualifier: str | None
+    cloud: tuple[Running, BackgroundLoop], service: str, qualifier: str | None
 ) -> None:
     started, _ = cloud
     answer = client(started).invoke_function(service, "screen", b"abc\x00", qualifier=qualifier)
@@ -56,13 +56,13 @@ def test_the_sdk_invokes_under_any_service_name(
     assert answer.headers["x-fc-request-id"] == invocation.request_id
 
 
-def test_the_sdk_invokes_with_a_functions_own_token(cloud: tuple[Running, Background]) -> None:
+def test_the_sdk_invokes_with_a_functions_own_token(cloud: tuple[Running, BackgroundLoop]) -> None:
     started, _ = cloud
-    sdk = client(started, started.identity.issue_token())
+    sdk = client(started, started.identity.issue_temporary_key())
     assert sdk.invoke_function("any", "screen", b"abc").data == b"cba"
 
 
-def test_the_sdk_invokes_asynchronously(cloud: tuple[Running, Background]) -> None:
+def test_the_sdk_invokes_asynchronously(cloud: tuple[Running, BackgroundLoop]) -> None:
     started, loop = cloud
     headers = {"x-fc-invocation-type": "Async"}
     assert client(started).invoke_function("any", "screen", b"abc", headers=headers).data == b""
@@ -70,7 +70,7 @@ def test_the_sdk_invokes_asynchronously(cloud: tuple[Running, Background]) -> No
     assert started.log == ["b'abc'"]
 
 
-def test_the_sdk_sees_a_functions_error(cloud: tuple[Running, Background]) -> None:
+def test_the_sdk_sees_a_functions_error(cloud: tuple[Running, BackgroundLoop]) -> None:
     started, _ = cloud
     with pytest.raises(fc2.FcError) as caught:
         client(started).invoke_function("any", "screen", b"fail")
@@ -88,7 +88,7 @@ def test_the_sdk_sees_a_functions_error(cloud: tuple[Running, Background]) -> No
     ],
 )
 def test_the_sdk_reads_our_errors(
-    cloud: tuple[Running, Background],
+    cloud: tuple[Running, BackgroundLoop],
     function: str,
     qualifier: str | None,
     kind: str,
@@ -103,7 +103,7 @@ def test_the_sdk_reads_our_errors(
     assert caught.value.request_id != "unknown"
 
 
-def test_the_sdk_reads_scripted_faults(cloud: tuple[Running, Background]) -> None:
+def test_the_sdk_reads_scripted_faults(cloud: tuple[Running, BackgroundLoop]) -> None:
     started, _ = cloud
     started.service.behaviour = started.service.behaviour.parse(
         {"faults": [{"operation": "InvokeFunction", "code": "Busy", "status": 429}]}
@@ -113,7 +113,7 @@ def test_the_sdk_reads_scripted_faults(cloud: tuple[Running, Background]) -> Non
     assert (caught.value.status_code, caught.value.err_code) == (429, "Busy")
 
 
-def signed(key: Key, path: str = PATH, **changed: str) -> dict[str, str]:
+def signed(key: AccessKey, path: str = PATH, **changed: str) -> dict[str, str]:
     """The scheme written out once more, from its documentation."""
     headers = {
         "content-type": "application/json",
@@ -129,7 +129,7 @@ def signed(key: Key, path: str = PATH, **changed: str) -> dict[str, str]:
 
 
 def test_requests_that_are_not_rightly_signed_are_refused(
-    cloud: tuple[Running, Background],
+    cloud: tuple[Running, BackgroundLoop],
 ) -> None:
     started, _ = cloud
     key = started.identity.key

@@ -15,7 +15,7 @@ import pytest
 from alibabacloud_tea_openapi.utils import Utils
 from darabonba.request import DaraRequest
 
-from facescreen_local.auth.account import Key
+from facescreen_local.auth.account import AccessKey
 from facescreen_local.fc.http_trigger.service import HttpTriggerService
 from tests.integration.fc.running import Running, running
 
@@ -203,7 +203,9 @@ async def test_a_busy_function_is_a_429(tmp_path: Path) -> None:
         assert sorted(answer.status_code for answer in answers) == [200, 429]
 
 
-def signed(key: Key, method: str, path: str, query: dict[str, str], **given: str) -> dict[str, str]:
+def signed(
+    key: AccessKey, method: str, path: str, query: dict[str, str], **given: str
+) -> dict[str, str]:
     """Headers as the vendor's page on signed HTTP triggers makes them, with the vendor's code."""
     headers = {
         "x-acs-date": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -223,7 +225,7 @@ def signed(key: Key, method: str, path: str, query: dict[str, str], **given: str
 
 async def test_the_vendors_signature_opens_a_signed_trigger(tmp_path: Path) -> None:
     async with address(tmp_path, ANSWER, "function") as (http, cloud, _):
-        for key in (cloud.identity.key, cloud.identity.issue_token()):
+        for key in (cloud.identity.key, cloud.identity.issue_temporary_key()):
             headers = signed(key, "POST", "/a/$b", {"foo": "b r"})
             answer = await http.post("/a/$b?foo=b%20r", content=b"any", headers=headers)
             assert answer.status_code == 201

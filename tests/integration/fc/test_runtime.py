@@ -36,7 +36,7 @@ TELL = """
 async def invoke(
     folder: Path, handlers: str, *, interpreter: str = sys.executable, **given: Any
 ) -> Result:
-    identity = Identity.fresh()
+    identity = Identity.create()
     project(folder, handlers)
     function = Function(
         **{

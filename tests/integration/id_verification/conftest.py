@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from facescreen_local.auth.account import Identity
-from facescreen_local.background import Background
+from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.id_verification.media.faces import FaceDetector
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.faults import Behaviour
@@ -36,12 +36,12 @@ def detector() -> FaceDetector:
 
 @pytest.fixture(scope="package")
 def identity() -> Identity:
-    return Identity.fresh()
+    return Identity.create()
 
 
 @pytest.fixture(scope="package")
-def loop() -> Iterator[Background]:
-    with Background() as loop:
+def loop() -> Iterator[BackgroundLoop]:
+    with BackgroundLoop() as loop:
         yield loop
 
 
@@ -51,7 +51,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def running(loop: Background, identity: Identity, data: Path) -> Iterator[IdVerificationService]:
+def running(
+    loop: BackgroundLoop, identity: Identity, data: Path
+) -> Iterator[IdVerificationService]:
     service = IdVerificationService(identity, data, download_timeout_s=0.5)
     loop.run(service.start())
     yield service
@@ -67,7 +69,7 @@ def service(running: IdVerificationService) -> Iterator[IdVerificationService]:
 
 
 @pytest.fixture
-def files(loop: Background) -> Iterator[Files]:
+def files(loop: BackgroundLoop) -> Iterator[Files]:
     files = Files()
     loop.run(files.start())
     yield files

@@ -9,14 +9,14 @@ from typing import Any
 import httpx
 
 from facescreen.clients import acs3
-from facescreen_local.auth.account import Key
+from facescreen_local.auth.account import AccessKey
 
 
 @dataclass
 class RawRequest:
     """A KeepaliveIntl request, valid until a test changes it."""
 
-    key: Key
+    key: AccessKey
     url: str
     headers: dict[str, str] = field(default_factory=dict)
     query: list[tuple[str, str]] = field(default_factory=list)

@@ -14,7 +14,7 @@ from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 from alibabacloud_tea_openapi.models import Config
 from darabonba.runtime import RuntimeOptions
 
-from facescreen_local.auth.account import Key
+from facescreen_local.auth.account import AccessKey
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.service import Service
 
@@ -43,15 +43,15 @@ class Files(Service):
         self.content[path] = content
         return self.url + path
 
-    def operation(self, request: web.BaseRequest) -> str:
+    def operation_name(self, request: web.BaseRequest) -> str:
         return request.raw_path.partition("?")[0]
 
-    async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
+    async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         self.asked.append(request.raw_path)
-        found = self.content.get(self.operation(request))
+        found = self.content.get(self.operation_name(request))
         return web.Response(status=404) if found is None else web.Response(body=found)
 
-    def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
         return web.Response(status=status)
 
 
@@ -60,7 +60,7 @@ class Sdk:
     """Calls an operation of `service` as the holder of `key`."""
 
     service: IdVerificationService
-    key: Key
+    key: AccessKey
     operation: str = "DeepfakeDetectIntl"
     client: Any = field(init=False)
 

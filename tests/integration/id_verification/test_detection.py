@@ -43,7 +43,7 @@ def caller(
     operation: str,
 ) -> Sdk:
     temporary = request.param == "temporary key"
-    return Sdk(service, identity.issue_token() if temporary else identity.key, operation)
+    return Sdk(service, identity.issue_temporary_key() if temporary else identity.key, operation)
 
 
 @pytest.mark.parametrize("client", ["detect", "detect_async"])

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from facescreen_local.auth import nonces
-from facescreen_local.auth.account import Identity, Key
+from facescreen_local.auth.account import AccessKey, Identity
 from facescreen_local.id_verification.service import IdVerificationService
 from tests.integration.id_verification.raw_request import RawRequest, assert_refused
 from tests.integration.id_verification.sdk_client import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
@@ -27,7 +27,7 @@ def test_the_request_that_the_others_spoil_is_right(raw_request: RawRequest) -> 
 def test_a_token_makes_a_temporary_key_good(
     service: IdVerificationService, identity: Identity
 ) -> None:
-    assert RawRequest(identity.issue_token(), service.url).send().status_code == 200
+    assert RawRequest(identity.issue_temporary_key(), service.url).send().status_code == 200
 
 
 @pytest.mark.parametrize("minutes", [-16, 16])
@@ -59,17 +59,17 @@ def test_the_same_request_again(raw_request: RawRequest) -> None:
 def test_a_nonce_is_not_spent_by_who_cannot_sign(
     raw_request: RawRequest, identity: Identity
 ) -> None:
-    stranger = RawRequest(Key(identity.key.access_key_id, "wrong"), raw_request.url)
+    stranger = RawRequest(AccessKey(identity.key.access_key_id, "wrong"), raw_request.url)
     nonce = "one nonce"
     assert_refused(stranger.send(headers=stranger.sign(nonce)), 400, "SignatureDoesNotMatch")
     assert raw_request.send(headers=raw_request.sign(nonce)).status_code == 200
 
 
 def test_nonces_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nonces, "_MOST", 2)
-    remembered = nonces.Nonces(60)
-    assert [remembered.first_seen(nonce) for nonce in "aabbc"] == [True, False, True, False, True]
-    assert remembered.first_seen("a")
+    monkeypatch.setattr(nonces, "_MAX_NONCES", 2)
+    remembered = nonces.UsedNonces(60)
+    assert [remembered.mark_used(nonce) for nonce in "aabbc"] == [True, False, True, False, True]
+    assert remembered.mark_used("a")
 
 
 def test_a_body_changed_on_the_way(raw_request: RawRequest) -> None:
@@ -101,7 +101,7 @@ def test_a_header_changed_on_the_way(raw_request: RawRequest) -> None:
 def test_a_header_that_must_be_signed(
     service: IdVerificationService, identity: Identity, name: str
 ) -> None:
-    raw_request = RawRequest(identity.issue_token(), service.url, unsigned=(name,))
+    raw_request = RawRequest(identity.issue_temporary_key(), service.url, unsigned=(name,))
     answer = raw_request.send()
     assert_refused(answer, 400, "IncompleteSignature")
     assert name in answer.json()["Message"]
@@ -129,7 +129,7 @@ def test_bytes_that_are_no_text(raw_request: RawRequest) -> None:
 
 
 def test_a_key_that_nobody_has(service: IdVerificationService) -> None:
-    raw_request = RawRequest(Key("LTAIunknown", "secret"), service.url)
+    raw_request = RawRequest(AccessKey("LTAIunknown", "secret"), service.url)
     assert_refused(raw_request.send(), 404, "InvalidAccessKeyId.NotFound")
 
 
@@ -137,8 +137,8 @@ def test_a_key_that_nobody_has(service: IdVerificationService) -> None:
 def test_a_temporary_key_without_its_token(
     service: IdVerificationService, identity: Identity, token: str
 ) -> None:
-    issued = identity.issue_token()
-    stolen = Key(issued.access_key_id, issued.access_key_secret, token)
+    issued = identity.issue_temporary_key()
+    stolen = AccessKey(issued.access_key_id, issued.access_key_secret, token)
     answer = RawRequest(stolen, service.url).send()
     assert_refused(answer, 400, "InvalidSecurityToken.MismatchWithAccessKey")
 
@@ -186,5 +186,5 @@ def test_a_body_that_no_image_needs_is_not_even_read(raw_request: RawRequest) ->
 def test_the_vendors_sdk_with_a_wrong_secret(
     service: IdVerificationService, identity: Identity
 ) -> None:
-    sdk = Sdk(service, Key(identity.key.access_key_id, "wrong"))
+    sdk = Sdk(service, AccessKey(identity.key.access_key_id, "wrong"))
     assert sdk.refusal(face_url="http://127.0.0.1/x") == (400, "SignatureDoesNotMatch")

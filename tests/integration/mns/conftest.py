@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from facescreen_local.auth.account import Identity, Key
-from facescreen_local.background import Background
+from facescreen_local.auth.account import AccessKey, Identity
+from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.mns.service import MnsService
-from facescreen_local.mns.store.clock import now
+from facescreen_local.mns.store.clock import now_ms
 from mns.account import Account
 from mns.mns_exception import MNSServerException
 from mns.queue import QueueMeta
@@ -30,10 +30,10 @@ class Cloud:
 
     service: MnsService
     identity: Identity
-    loop: Background
+    loop: BackgroundLoop
 
     @contextmanager
-    def account(self, key: Key | None = None) -> Iterator[Any]:
+    def account(self, key: AccessKey | None = None) -> Iterator[Any]:
         """An mns.account.Account with a connection of its own; with `key`, another identity's."""
         key = key or self.identity.key
         account = Account(
@@ -47,7 +47,7 @@ class Cloud:
 
 @contextmanager
 def running(identity: Identity, data: Path) -> Iterator[Cloud]:
-    with Background() as loop:
+    with BackgroundLoop() as loop:
         service = MnsService(identity, data, REGION)
         loop.run(service.start())
         try:
@@ -68,7 +68,7 @@ def refused(code: str) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(Identity.fresh(), tmp_path_factory.mktemp("mns")) as started:
+    with running(Identity.create(), tmp_path_factory.mktemp("mns")) as started:
         yield started
 
 
@@ -100,8 +100,8 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
     def shift(seconds: float) -> None:
         moved = round(seconds * 1000)
-        monkeypatch.setattr("facescreen_local.mns.store.messages.now", lambda: now() + moved)
-        monkeypatch.setattr("facescreen_local.mns.bus.now", lambda: now() + moved)
+        monkeypatch.setattr("facescreen_local.mns.store.messages.now_ms", lambda: now_ms() + moved)
+        monkeypatch.setattr("facescreen_local.mns.bus.now_ms", lambda: now_ms() + moved)
 
     return shift
 

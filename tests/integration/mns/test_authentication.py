@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from facescreen_local.auth.account import Key
+from facescreen_local.auth.account import AccessKey
 from mns.queue import Message
 from tests.integration.mns.conftest import Cloud, refused
 
@@ -17,8 +17,8 @@ PATH = "/queues/of-authentication/messages?peekonly=true"
 
 
 @pytest.fixture
-def token(cloud: Cloud) -> Key:
-    return cloud.identity.issue_token()
+def token(cloud: Cloud) -> AccessKey:
+    return cloud.identity.issue_temporary_key()
 
 
 def date(seconds_off: float = 0) -> str:
@@ -40,7 +40,7 @@ def outcome(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.text.partition("<Code>")[2].partition("</Code>")[0]
 
 
-def test_sts_token(cloud: Cloud, queue: Any, token: Key) -> None:
+def test_sts_token(cloud: Cloud, queue: Any, token: AccessKey) -> None:
     with cloud.account(token) as function:
         mine = function.get_queue(queue.queue_name)
         mine.send_message(Message("m"))
@@ -62,7 +62,7 @@ def test_unknown_key(cloud: Cloud, queue: Any) -> None:
 @pytest.mark.parametrize(
     ("presented", "code"), [("CAISother", "InvalidSecurityToken"), ("", "InvalidAccessKeyId")]
 )
-def test_wrong_token(cloud: Cloud, queue: Any, token: Key, presented: str, code: str) -> None:
+def test_wrong_token(cloud: Cloud, queue: Any, token: AccessKey, presented: str, code: str) -> None:
     with cloud.account(replace(token, security_token=presented)) as stranger, refused(code):
         stranger.get_queue(queue.queue_name).send_message(Message("m"))
 

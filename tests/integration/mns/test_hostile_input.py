@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from facescreen_local.mns.context import LARGEST_REQUEST
+from facescreen_local.mns.context import MAX_REQUEST_BYTES
 from tests.integration.mns.conftest import Cloud
 from tests.integration.mns.test_authentication import outcome, signed
 
@@ -62,7 +62,7 @@ def test_bodies(account: Any, web: httpx.Client, path: str, body: bytes, code: s
 
 
 def test_a_request_that_is_too_large(account: Any, web: httpx.Client, path: str) -> None:
-    body = b"x" * (LARGEST_REQUEST + 1)
+    body = b"x" * (MAX_REQUEST_BYTES + 1)
     answer = web.post(path, content=body, headers=signed(account, "POST", path))
     assert outcome(answer) == (400, "InvalidArgument")
 

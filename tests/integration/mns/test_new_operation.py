@@ -8,10 +8,10 @@ import httpx
 import pytest
 from aiohttp import web as aiohttp_web
 
-from facescreen_local.mns.context import RequestContext, xml_response
+from facescreen_local.mns.context import MnsRequestContext, xml_response
 from facescreen_local.mns.operations import OPERATIONS
 from facescreen_local.protocol.faults import Behaviour
-from facescreen_local.protocol.xml_body import record
+from facescreen_local.protocol.xml_body import element_with_fields
 from tests.integration.mns.conftest import Cloud
 from tests.integration.mns.test_authentication import outcome, signed
 
@@ -22,9 +22,9 @@ ASKED = "/?imaginary=true"
 def added(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(OPERATIONS, "_operations", dict(OPERATIONS._operations))
 
-    @OPERATIONS.add("GET", "/", "imaginary", name="GetImaginary")
-    async def get_imaginary(context: RequestContext) -> aiohttp_web.Response:
-        return xml_response(record("Imaginary", {"Id": context.bus.account_id}))
+    @OPERATIONS.register("GET", "/", "imaginary", name="GetImaginary")
+    async def get_imaginary(context: MnsRequestContext) -> aiohttp_web.Response:
+        return xml_response(element_with_fields("Imaginary", {"Id": context.bus.account_id}))
 
 
 def test_nobody_answers_it_yet(account: Any, web: httpx.Client) -> None:

@@ -11,7 +11,7 @@ from tests.integration.mns.conftest import refused, running
 
 
 def test_restart(tmp_path: Path) -> None:
-    identity = Identity.fresh()
+    identity = Identity.create()
     with running(identity, tmp_path) as cloud, cloud.account() as account:
         cloud.service.create_queue("kept", VisibilityTimeout=77)
         cloud.service.create_topic("kept")

@@ -102,7 +102,7 @@ def test_a_message_is_not_lost_on_a_receiver_that_has_gone(account: Any, queue: 
 
 
 def test_stopping_does_not_wait_for_polls(tmp_path: Path) -> None:
-    with running(Identity.fresh(), tmp_path) as cloud:
+    with running(Identity.create(), tmp_path) as cloud:
         cloud.service.create_queue("empty")
         poll = Poll(cloud, "empty", 20)
         started = time.monotonic()

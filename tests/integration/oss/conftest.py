@@ -15,8 +15,8 @@ import pytest
 import requests
 from oss2.credentials import StaticCredentialsProvider
 
-from facescreen_local.auth.account import Identity, Key
-from facescreen_local.background import Background
+from facescreen_local.auth.account import AccessKey, Identity
+from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.oss.service import OssService
 
 REGION = "ap-southeast-1"
@@ -32,7 +32,7 @@ class Cloud:
     session: oss2.Session
     events: list[dict[str, Any]] = field(default_factory=list)
 
-    def bucket(self, name: str, signer: str = "v4", key: Key | None = None) -> Any:
+    def bucket(self, name: str, signer: str = "v4", key: AccessKey | None = None) -> Any:
         """An oss2.Bucket; with `key`, another identity's."""
         key = key or self.identity.key
         provider = StaticCredentialsProvider(
@@ -58,7 +58,7 @@ def running(identity: Identity, data: Path) -> Iterator[Cloud]:
     events: list[dict[str, Any]] = []
     session = oss2.Session()
     session.session.hooks["response"].append(_read)
-    with Background() as loop:
+    with BackgroundLoop() as loop:
         service = OssService(identity, data, REGION, events.append)
         loop.run(service.start())
         try:
@@ -70,7 +70,7 @@ def running(identity: Identity, data: Path) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(Identity.fresh(), tmp_path_factory.mktemp("oss")) as started:
+    with running(Identity.create(), tmp_path_factory.mktemp("oss")) as started:
         yield started
 
 
@@ -88,7 +88,7 @@ def bucket(cloud: Cloud, signer: str) -> Any:
 
 
 @pytest.fixture
-def seen_by(cloud: Cloud, bucket: Any, signer: str) -> Callable[[Key], Any]:
+def seen_by(cloud: Cloud, bucket: Any, signer: str) -> Callable[[AccessKey], Any]:
     """The same bucket, with another identity's key."""
     return lambda key: cloud.bucket(bucket.bucket_name, signer, key)
 

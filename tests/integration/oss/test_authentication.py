@@ -11,15 +11,15 @@ import httpx
 import oss2
 import pytest
 
-from facescreen_local.auth.account import Key
+from facescreen_local.auth.account import AccessKey
 from tests.integration.oss.conftest import Cloud
 
-SeenBy = Callable[[Key], Any]
+SeenBy = Callable[[AccessKey], Any]
 
 
 @pytest.fixture
-def token(cloud: Cloud) -> Key:
-    return cloud.identity.issue_token()
+def token(cloud: Cloud) -> AccessKey:
+    return cloud.identity.issue_temporary_key()
 
 
 def _refused(stranger: Any) -> tuple[int, str]:
@@ -42,7 +42,7 @@ def test_unknown_key(cloud: Cloud, seen_by: SeenBy) -> None:
     assert _refused(seen_by(key)) == (403, "InvalidAccessKeyId")
 
 
-def test_sts_token(seen_by: SeenBy, token: Key) -> None:
+def test_sts_token(seen_by: SeenBy, token: AccessKey) -> None:
     function = seen_by(token)
     function.put_object("selfie.jpg", b"bytes")
     assert function.get_object("selfie.jpg").read() == b"bytes"
@@ -51,7 +51,7 @@ def test_sts_token(seen_by: SeenBy, token: Key) -> None:
 @pytest.mark.parametrize(
     ("presented", "code"), [("CAISother", "InvalidSecurityToken"), ("", "InvalidAccessKeyId")]
 )
-def test_wrong_token(seen_by: SeenBy, token: Key, presented: str, code: str) -> None:
+def test_wrong_token(seen_by: SeenBy, token: AccessKey, presented: str, code: str) -> None:
     key = replace(token, security_token=presented)
     assert _refused(seen_by(key)) == (403, code)
 
@@ -62,7 +62,9 @@ def test_anonymous(bucket: Any, web: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("slash_safe", [True, False])
-def test_presigned_url(seen_by: SeenBy, token: Key, web: httpx.Client, slash_safe: bool) -> None:
+def test_presigned_url(
+    seen_by: SeenBy, token: AccessKey, web: httpx.Client, slash_safe: bool
+) -> None:
     function = seen_by(token)
     function.put_object("in/a+b é.jpg", b"bytes")
     url = function.sign_url("GET", "in/a+b é.jpg", 60, slash_safe=slash_safe)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from facescreen_local.oss.errors import ERRORS, OssError, to_oss_error
 from facescreen_local.oss.operations.post import MAX_FIELDS
-from facescreen_local.protocol.form import MAX_FIELD_BYTES, Form
+from facescreen_local.protocol.form import MAX_FIELD_BYTES, MultipartForm
 from facescreen_local.protocol.post_policy import SizeRange, check_policy
 
 BOUNDARY = "x"
@@ -26,10 +26,10 @@ async def _in_pieces(body: bytes, size: int) -> AsyncIterator[bytes]:
         yield body[start : start + size]
 
 
-async def _read(body: bytes, piece: int = 1000) -> tuple[dict[str, str], bytes, Form]:
-    form = Form(FORM, _in_pieces(body, piece), MAX_FIELDS)
-    fields = dict(await form.fields())
-    content = b"".join([chunk async for chunk in form.file(SizeRange())])
+async def _read(body: bytes, piece: int = 1000) -> tuple[dict[str, str], bytes, MultipartForm]:
+    form = MultipartForm(FORM, _in_pieces(body, piece), MAX_FIELDS)
+    fields = dict(await form.read_fields())
+    content = b"".join([chunk async for chunk in form.read_file(SizeRange())])
     return fields, content, form
 
 
@@ -121,7 +121,7 @@ async def test_malformed(body: bytes, code: str) -> None:
 )
 def test_no_boundary(content_type: str, code: str) -> None:
     with pytest.raises(ERRORS) as raised:
-        Form(content_type, _in_pieces(b"", 1), MAX_FIELDS)
+        MultipartForm(content_type, _in_pieces(b"", 1), MAX_FIELDS)
     assert to_oss_error(raised.value).code == code
 
 

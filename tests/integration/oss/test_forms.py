@@ -14,7 +14,7 @@ import httpx
 import oss2
 import pytest
 
-from facescreen_local.auth.account import Key
+from facescreen_local.auth.account import AccessKey
 from tests.integration.oss.conftest import REGION, Cloud
 from tests.integration.oss.test_authentication import _code
 from tests.integration.oss.test_tags import read_tags
@@ -35,7 +35,7 @@ class Sender:
     web: httpx.Client
     bucket: Any
     signer: str
-    key: Key
+    key: AccessKey
     conditions: list[Any] = field(default_factory=list)
     expires: datetime = field(default_factory=lambda: _hours(1))
 
@@ -122,7 +122,7 @@ def test_key_may_hold_the_files_name(sender: Sender) -> None:
 
 
 def test_sts_token(cloud: Cloud, sender: Sender) -> None:
-    sender.key = cloud.identity.issue_token()
+    sender.key = cloud.identity.issue_temporary_key()
     assert sender.post().status_code == 204
     fields = sender.fields()
     del fields["x-oss-security-token"]

@@ -8,9 +8,9 @@ from facescreen_local.oss.errors import to_oss_error
 from facescreen_local.protocol.xml_body import (
     MalformedXmlError,
     UnexpectedElementError,
-    document,
     element,
-    parse,
+    parse_xml,
+    serialize,
 )
 
 _BOMB = "<!DOCTYPE a [<!ENTITY b 'c'>]><Tagging>&b;</Tagging>"
@@ -29,10 +29,10 @@ _BOMB = "<!DOCTYPE a [<!ENTITY b 'c'>]><Tagging>&b;</Tagging>"
 )
 def test_refused(body: bytes) -> None:
     with pytest.raises((MalformedXmlError, UnexpectedElementError)) as raised:
-        parse(body, "Tagging")
+        parse_xml(body, "Tagging")
     assert to_oss_error(raised.value).code == "MalformedXML"
 
 
 def test_round_trip() -> None:
-    written = document(element("Key", "<a&b>\u00e9\U0001f600\x00\ud800"))
-    assert parse(written, "Key").text == "<a&b>\u00e9\U0001f600\ufffd\ufffd"
+    written = serialize(element("Key", "<a&b>\u00e9\U0001f600\x00\ud800"))
+    assert parse_xml(written, "Key").text == "<a&b>\u00e9\U0001f600\ufffd\ufffd"

@@ -39,4 +39,4 @@ COPIED = {"X-Oss-Copy-Source": "/a/b"}
 def test_what_is_asked(cloud: Cloud, asked: str, headers: dict[str, str], name: str) -> None:
     method, _, raw_path = asked.partition(" ")
     request = SimpleNamespace(method=method, raw_path=raw_path, headers=CIMultiDict(headers))
-    assert cloud.service.operation(cast("web.BaseRequest", request)) == name
+    assert cloud.service.operation_name(cast("web.BaseRequest", request)) == name

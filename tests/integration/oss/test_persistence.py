@@ -14,7 +14,7 @@ from tests.integration.oss.test_tags import read_tags, tagging
 
 
 def test_no_bytes_are_left_behind(tmp_path: Path) -> None:
-    with running(Identity.fresh(), tmp_path) as cloud:
+    with running(Identity.create(), tmp_path) as cloud:
         cloud.service.create_bucket("tidy")
         bucket = cloud.bucket("tidy")
         for body in (b"old", b"new"):
@@ -34,7 +34,7 @@ def test_no_bytes_are_left_behind(tmp_path: Path) -> None:
 
 
 def test_restart(tmp_path: Path) -> None:
-    identity = Identity.fresh()
+    identity = Identity.create()
     with running(identity, tmp_path) as cloud:
         cloud.service.create_bucket("kept", versioning=True)
         bucket = cloud.bucket("kept")

@@ -56,16 +56,20 @@ class AwsSts(Service):
         claims |= {"jti": "0001", "https://sts.amazonaws.com/": {"aws_account": "123456789012"}}
         return jwt.encode(claims | changed, self._key, "RS256", {"kid": key_id})
 
-    def operation(self, request: web.BaseRequest) -> str:
+    def operation_name(self, request: web.BaseRequest) -> str:
         return "GetWebIdentityToken"
 
-    async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
+    async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         given = dict(parse_qsl((await request.read()).decode()))
         self.asked.append(given)
         if not _AUTHORIZATION.fullmatch(request.headers.get("Authorization", "")):
-            return self.error(403, "IncompleteSignature", "not as Lambda signs it", request_id)
+            return self.error_response(
+                403, "IncompleteSignature", "not as Lambda signs it", request_id
+            )
         if not _well_formed(given):
-            return self.error(400, "ValidationError", "not a GetWebIdentityToken", request_id)
+            return self.error_response(
+                400, "ValidationError", "not a GetWebIdentityToken", request_id
+            )
         lasts = int(given["DurationSeconds"])
         token = self.token(aud=given["Audience.member.1"], exp=int(time.time()) + lasts)
         self.signed.append(token)
@@ -76,7 +80,7 @@ class AwsSts(Service):
             "</Expiration></GetWebIdentityTokenResult></GetWebIdentityTokenResponse>",
         )
 
-    def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
         return _xml(
             status,
             f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>"

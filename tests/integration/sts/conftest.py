@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from facescreen_local.auth.account import Identity
-from facescreen_local.background import Background
+from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.protocol.faults import Behaviour
 from tests.integration.sts.aws import AUDIENCE, ENVIRONMENT, ISSUER, ROLE, AwsSts
 from tests.support.sts.server import StsService
@@ -19,18 +19,18 @@ CLOSED_ROLE_ARN = "acs:ram::1234567890123456:role/for-another-function"
 
 
 @pytest.fixture(scope="package")
-def loop() -> Iterator[Background]:
-    with Background() as loop:
+def loop() -> Iterator[BackgroundLoop]:
+    with BackgroundLoop() as loop:
         yield loop
 
 
 @pytest.fixture(scope="package")
 def identity() -> Identity:
-    return Identity.fresh()
+    return Identity.create()
 
 
 @pytest.fixture(scope="package")
-def aws_running(loop: Background) -> Iterator[AwsSts]:
+def aws_running(loop: BackgroundLoop) -> Iterator[AwsSts]:
     service = AwsSts()
     loop.run(service.start())
     yield service
@@ -38,7 +38,9 @@ def aws_running(loop: Background) -> Iterator[AwsSts]:
 
 
 @pytest.fixture(scope="package")
-def sts_running(loop: Background, identity: Identity, aws_running: AwsSts) -> Iterator[StsService]:
+def sts_running(
+    loop: BackgroundLoop, identity: Identity, aws_running: AwsSts
+) -> Iterator[StsService]:
     provider = OidcProvider(PROVIDER_ARN, ISSUER, (AUDIENCE, "another"), aws_running.keys)
     roles = Role(ROLE_ARN, PROVIDER_ARN, ROLE), Role(CLOSED_ROLE_ARN, PROVIDER_ARN, f"{ROLE}-2")
     service = StsService(identity, provider, *roles)

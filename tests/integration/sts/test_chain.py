@@ -16,7 +16,7 @@ from facescreen.deepfake.client import DeepfakeClient
 from facescreen.errors import InvalidCredentialsError, ServiceUnavailableError
 from facescreen.model import Verdict
 from facescreen_local.auth.account import Identity
-from facescreen_local.background import Background
+from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.faults import Behaviour, Fault
 from facescreen_local.samples import make_samples
@@ -47,7 +47,7 @@ def federated(sts: StsService, aws: AwsSts, clock: Clock) -> FederatedCredential
 
 @pytest.fixture
 def cloudauth(
-    loop: Background, identity: Identity, tmp_path: Path
+    loop: BackgroundLoop, identity: Identity, tmp_path: Path
 ) -> Iterator[IdVerificationService]:
     service = IdVerificationService(identity, tmp_path)
     loop.run(service.start())
@@ -123,7 +123,7 @@ def test_neither_a_log_nor_an_error_holds_what_must_stay_secret(
     seen = f"{caplog.text} {raised.value!r} {vars(federated)}"
     assert "HTTP Request: POST" in seen
     assert len(aws.signed) == 2
-    issued = identity.issued[-1]
+    issued = identity.temporary_keys[-1]
     keys = (issued.access_key_id, issued.access_key_secret, issued.security_token)
     for secret in (*aws.signed, *keys, "s3cret", "t0ken"):
         assert secret not in seen

@@ -37,18 +37,18 @@ class StsService(Service):
         self._provider = provider
         self._roles = {role.arn: role for role in roles}
 
-    def operation(self, request: web.BaseRequest) -> str:
+    def operation_name(self, request: web.BaseRequest) -> str:
         return dict(parse_qsl(_query(request))).get("Action", "")
 
-    async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
+    async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         try:
             params = dict(_parse_params(_query(request)) + _parse_params(await _read_body(request)))
             result = self._assume_role(params)
         except StsError as refusal:
-            return self.error(400, refusal.code, str(refusal), request_id)
+            return self.error_response(400, refusal.code, str(refusal), request_id)
         return web.json_response({"RequestId": request_id, **result})
 
-    def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
         host = self.url.partition("://")[2]
         body = {"RequestId": request_id, "HostId": host, "Code": code, "Message": message}
         return web.json_response(body, status=STATUS_BY_CODE.get(code, status))
@@ -83,7 +83,7 @@ class StsService(Service):
         return role
 
     def _issue_credentials(self, duration_s: int) -> dict[str, str]:
-        key = self._identity.issue_token()
+        key = self._identity.issue_temporary_key()
         return {
             "AccessKeyId": key.access_key_id,
             "AccessKeySecret": key.access_key_secret,

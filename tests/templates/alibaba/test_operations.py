@@ -17,11 +17,11 @@ import httpx
 import pytest
 from aiohttp import web
 
-from facescreen_local.auth.account import Key
+from facescreen_local.auth.account import AccessKey
 from facescreen_local.cloud import BUCKET, LocalCloud
 from facescreen_local.fc.runtime.deployment import Deployment
 from facescreen_local.fc.runtime.instance import Instance
-from facescreen_local.mns.request import target_of as mns_target
+from facescreen_local.mns.request import parse_target as mns_target
 from facescreen_local.oss.request import target_of as oss_target
 from facescreen_local.protocol.service import Service
 from tests.support.cloud_client import LocalCloudClient, run_local_cloud
@@ -68,12 +68,12 @@ class Recorder:
     _whose: dict[str, str] = field(default_factory=dict)
     """Functions by AccessKey ID: each instance has one of its own."""
 
-    def instance(self, deployment: Deployment, key: Key, log: IO[bytes]) -> Instance:
+    def instance(self, deployment: Deployment, key: AccessKey, log: IO[bytes]) -> Instance:
         self._whose[key.access_key_id] = deployment.function.name
         return Instance(deployment, key, log)
 
     def listen(self, service: Service, read: Callable[[web.BaseRequest], set[Made]]) -> None:
-        answer = service.answer
+        answer = service.respond
 
         async def heard(request: web.BaseRequest, request_id: str) -> web.StreamResponse:
             signed = request.raw_path + request.headers.get("Authorization", "")
@@ -82,7 +82,7 @@ class Recorder:
                     self.made[function] |= read(request)
             return await answer(request, request_id)
 
-        service.answer = heard  # type: ignore[method-assign]
+        service.respond = heard  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="module", params=["off", "move", "private"])
@@ -172,7 +172,7 @@ def test_no_role_allows_what_its_function_does_not_do(
 def _of_oss(cloud: LocalCloud, request: web.BaseRequest) -> set[Made]:
     target = oss_target(request.raw_path)
     named = f"{target.bucket}/{target.key}" if target.key else target.bucket
-    actions = _pinned(OSS_ACTIONS[cloud.oss.operation(request)], target.parameter("versionId"))
+    actions = _pinned(OSS_ACTIONS[cloud.oss.operation_name(request)], target.parameter("versionId"))
     made = {_oss(action, named, target.parameter("prefix") or "") for action in actions}
     source, _, version = request.headers.get("x-oss-copy-source", "").partition("?versionId=")
     if source:
@@ -192,17 +192,17 @@ def _oss(action: str, named: str, listed: str = "") -> Made:
 def _of_mns(cloud: LocalCloud, request: web.BaseRequest) -> set[Made]:
     path = mns_target(request.raw_path).path
     resource = f"acs:mns:{REGION}:{ACCOUNT}:{path}/messages"
-    return {(f"mns:{cloud.mns.operation(request)}", resource, "")}
+    return {(f"mns:{cloud.mns.operation_name(request)}", resource, "")}
 
 
 def _of_cloudauth(cloud: LocalCloud, request: web.BaseRequest) -> set[Made]:
-    return {(f"antcloudauth:{cloud.cloudauth.operation(request)}", "*", "")}
+    return {(f"antcloudauth:{cloud.cloudauth.operation_name(request)}", "*", "")}
 
 
 def _of_fc(cloud: LocalCloud, request: web.BaseRequest) -> set[Made]:
     function = request.path.split("/")[-2]
     named = f"acs:fc:{REGION}:{ACCOUNT}:functions/{function}"
-    operation = cloud.fc.operation(request)
+    operation = cloud.fc.operation_name(request)
     return {(f"fc:{operation}", named, ""), (f"fc:{operation}", f"{named}/LATEST", "")}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from facescreen_local.cloud import DEAD_LETTERS, QUEUE, TOPIC
+from facescreen_local.cloud import DEAD_LETTER_QUEUE, QUEUE, TOPIC
 from tests.templates.alibaba.conftest import ACCOUNT, REGION, REPOSITORY, deployed
 from tests.templates.aws.stack import Stack
 
@@ -12,7 +12,7 @@ WEEK = 7 * 24 * 3600
 def test_names_are_those_of_the_local_cloud(stack: Stack) -> None:
     queues = {queue["QueueName"] for queue in stack.all("ALIYUN::MNS::Queue").values()}
     (topic,) = stack.all("ALIYUN::MNS::Topic").values()
-    assert queues == {QUEUE, DEAD_LETTERS}
+    assert queues == {QUEUE, DEAD_LETTER_QUEUE}
     assert topic["TopicName"] == TOPIC
 
 

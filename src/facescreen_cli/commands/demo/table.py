@@ -40,7 +40,7 @@ class Row:
 def run(cloud: LocalCloud) -> list[Row]:
     """Uploads every sample and gives a row for each, in their order."""
     bucket, samples = upload(cloud)
-    messages = _messages(cloud.environment(), {sample.name for sample in samples})
+    messages = _messages(cloud.client_environment(), {sample.name for sample in samples})
     return [_row(sample, bucket, messages.get(sample.name), cloud) for sample in samples]
 
 

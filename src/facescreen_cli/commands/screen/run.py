@@ -83,10 +83,10 @@ def surroundings(
         tempfile.TemporaryDirectory(prefix="facescreen-") as folder,
         running_cloud(Path(folder), {}) as cloud,
     ):
-        cloud.samples()
+        cloud.write_samples()
         key = cloud.identity.key
         own = Credentials(key.access_key_id, key.access_key_secret)
-        yield {"SCENE_CODE": _LOCAL_SCENE, **cloud.environment()}, own
+        yield {"SCENE_CODE": _LOCAL_SCENE, **cloud.client_environment()}, own
 
 
 def tell_cost(found: Found, services: Services) -> int:

@@ -67,11 +67,11 @@ def up(
         if samples:
             local_cloud.upload(cloud)
         else:
-            cloud.samples()
+            cloud.write_samples()
         # First: whoever finds the env file may stop this at once.
         stopped = local_cloud.watch_signals()
         if env_file is not None:
-            write_env_file(env_file, cloud.environment())
+            write_env_file(env_file, cloud.client_environment())
         local_cloud.print_addresses(cloud)
         local_cloud.wait_for_signal(stopped)
 

@@ -7,14 +7,14 @@ import asyncio
 from aiohttp import web
 
 from facescreen_local.auth.account import Identity
-from facescreen_local.auth.acs3 import BODY_HASH, Acs3Authenticator, check_body_hash
+from facescreen_local.auth.acs3 import BODY_HASH_HEADER, Acs3Authenticator, check_body_hash
 from facescreen_local.fc.errors import ERRORS, REQUEST_ID, FcError, response, to_refused
 from facescreen_local.fc.functions import Functions
 from facescreen_local.fc.http_trigger.event import event_of
 from facescreen_local.fc.http_trigger.response import answer_of
 from facescreen_local.fc.store.event import Event
 from facescreen_local.protocol.body import BodyTooLargeError, read_body
-from facescreen_local.protocol.request import Head, head_of
+from facescreen_local.protocol.request import RequestHead, read_head
 from facescreen_local.protocol.service import Service
 
 _LARGEST_PATH = 4 * 1024
@@ -36,7 +36,9 @@ class HttpTriggerService(Service):
         """How long a request's body may be on its way."""
         self.kill_instances = functions.kill_busy
         self._account_id = identity.account_id
-        self._authenticator = Acs3Authenticator(identity, ["x-acs-date"], fractions=True)
+        self._authenticator = Acs3Authenticator(
+            identity, ["x-acs-date"], allow_fractional_seconds=True
+        )
         self._functions = functions
         [(self._function, self._trigger)] = [
             (deployment.function.name, deployment.function.http_trigger)
@@ -44,10 +46,10 @@ class HttpTriggerService(Service):
             if deployment.function.http_trigger is not None
         ]
 
-    def operation(self, request: web.BaseRequest) -> str:
+    def operation_name(self, request: web.BaseRequest) -> str:
         return request.method
 
-    async def answer(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
+    async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         try:
             payload = await self._event(request, request_id)
             result = await self._functions.invoke(
@@ -56,19 +58,19 @@ class HttpTriggerService(Service):
             answer = answer_of(result)
         except ERRORS as raised:
             refused = to_refused(raised)
-            refusal = self.error(refused.status, refused.code, refused.message, request_id)
+            refusal = self.error_response(refused.status, refused.code, refused.message, request_id)
             if refused.status == 405:
                 refusal.headers["Allow"] = ", ".join(self._trigger.methods)
             return refusal
         answer.headers[REQUEST_ID] = request_id
         return answer
 
-    def error(self, status: int, code: str, message: str, request_id: str) -> web.Response:
+    def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
         told = {"RequestId": request_id, "Code": code, "Message": message}
         return response(status, told, request_id)
 
     async def _event(self, request: web.BaseRequest, request_id: str) -> bytes:
-        head = head_of(request)
+        head = read_head(request)
         if head.method not in self._trigger.methods:
             # UNCONFIRMED: the status and the code.
             message = f"the trigger takes {', '.join(self._trigger.methods)}"
@@ -93,17 +95,17 @@ class HttpTriggerService(Service):
             message = f"the body did not come whole in {self.longest_body_s:g} s"
             raise FcError(408, "RequestTimeout", message) from error
 
-    def _check_signature(self, head: Head) -> None:
+    def _check_signature(self, head: RequestHead) -> None:
         """The scheme: the vendor's page "Configure signature authentication for HTTP triggers",
         whose samples need to sign no more than the date, and write ``$`` in the path as ``%24``.
         """
         path = head.path.replace("$", "%24")
         self._authenticator.check(
-            head.method, path, head.query, head.headers, head.headers.get(BODY_HASH, "")
+            head.method, path, head.query, head.headers, head.headers.get(BODY_HASH_HEADER, "")
         )
 
 
-def _check_size(head: Head) -> None:
+def _check_size(head: RequestHead) -> None:
     if len(head.path) + len(head.query) > _LARGEST_PATH:
         raise FcError(400, "InvalidArgument", f"the path exceeds {_LARGEST_PATH} bytes")
     if sum(len(name) + len(value) for name, value in head.headers.items()) > _LARGEST_HEADERS:

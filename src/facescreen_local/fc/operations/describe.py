@@ -20,7 +20,7 @@ from facescreen_serverless_devs.schedule import TimerTrigger
 _MAX_PAGE = 100
 
 
-@OPERATIONS.add("GET", "/2023-03-30/functions", name="ListFunctions")
+@OPERATIONS.register("GET", "/2023-03-30/functions", name="ListFunctions")
 async def list_functions(context: RequestContext) -> web.Response:
     """Functions by name, page by page."""
     deployed = {deployment.function.name: deployment for deployment in context.functions.deployed}
@@ -29,14 +29,14 @@ async def list_functions(context: RequestContext) -> web.Response:
     return web.json_response({"functions": functions, **({"nextToken": token} if token else {})})
 
 
-@OPERATIONS.add("GET", "/2023-03-30/functions/*", name="GetFunction")
-@OPERATIONS.add("GET", "/2016-08-15/services/*/functions/*", name="GetFunction")
+@OPERATIONS.register("GET", "/2023-03-30/functions/*", name="GetFunction")
+@OPERATIONS.register("GET", "/2016-08-15/services/*/functions/*", name="GetFunction")
 async def get_function(context: RequestContext) -> web.Response:
     """What it was deployed with."""
     return web.json_response(_description(context.deployment))
 
 
-@OPERATIONS.add("GET", "/2023-03-30/functions/*/triggers", name="ListTriggers")
+@OPERATIONS.register("GET", "/2023-03-30/functions/*/triggers", name="ListTriggers")
 async def list_triggers(context: RequestContext) -> web.Response:
     """All of its triggers, on one page."""
     deployment = context.deployment
@@ -44,7 +44,9 @@ async def list_triggers(context: RequestContext) -> web.Response:
     return web.json_response({"triggers": triggers})
 
 
-@OPERATIONS.add("GET", "/2023-03-30/functions/*/async-invoke-config", name="GetAsyncInvokeConfig")
+@OPERATIONS.register(
+    "GET", "/2023-03-30/functions/*/async-invoke-config", name="GetAsyncInvokeConfig"
+)
 async def get_async_invoke_config(context: RequestContext) -> web.Response:
     """What becomes of asynchronous events that fail."""
     function = context.deployment.function
@@ -59,7 +61,7 @@ async def get_async_invoke_config(context: RequestContext) -> web.Response:
     )
 
 
-@OPERATIONS.add("GET", "/2023-03-30/functions/*/concurrency", name="GetConcurrencyConfig")
+@OPERATIONS.register("GET", "/2023-03-30/functions/*/concurrency", name="GetConcurrencyConfig")
 async def get_concurrency_config(context: RequestContext) -> web.Response:
     """The instances that are reserved for it."""
     reserved = context.deployment.function.reserved_concurrency

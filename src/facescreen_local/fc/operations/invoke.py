@@ -15,8 +15,10 @@ from facescreen_local.fc.store.event import ERROR_TYPE, Event
 _MAX_EVENT_BYTES = MappingProxyType({"Sync": 32 * 1024 * 1024, "Async": 128 * 1024})
 
 
-@OPERATIONS.add("POST", "/2023-03-30/functions/*/invocations", name="InvokeFunction")
-@OPERATIONS.add("POST", "/2016-08-15/services/*/functions/*/invocations", name="InvokeFunction")
+@OPERATIONS.register("POST", "/2023-03-30/functions/*/invocations", name="InvokeFunction")
+@OPERATIONS.register(
+    "POST", "/2016-08-15/services/*/functions/*/invocations", name="InvokeFunction"
+)
 async def invoke_function(context: RequestContext) -> web.Response:
     """The function's result, or 202 for an asynchronous invocation.
 

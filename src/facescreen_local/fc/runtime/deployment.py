@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from facescreen_local.auth.account import Key
+from facescreen_local.auth.account import AccessKey
 from facescreen_serverless_devs.model import Function
 
 _CREDENTIALS_IN_CONTEXT = {"python3.10"}
@@ -37,7 +37,7 @@ class Deployment:
         """The function's name for the whole of Alibaba Cloud."""
         return f"acs:fc:{self.region}:{self.account_id}:functions/{self.function.name}"
 
-    def environment(self, key: Key, instance_id: str) -> dict[str, str]:
+    def environment(self, key: AccessKey, instance_id: str) -> dict[str, str]:
         """All that an instance finds in its environment: nothing comes from this process."""
         function = self.function
         return {
@@ -58,7 +58,7 @@ class Deployment:
             **({} if self._credentials_in_context else _credential_variables(key)),
         }
 
-    def context(self, key: Key, request_id: str) -> dict[str, object]:
+    def context(self, key: AccessKey, request_id: str) -> dict[str, object]:
         """The context of one invocation, as nested mappings."""
         function = self.function
         context: dict[str, object] = {
@@ -92,7 +92,7 @@ class Deployment:
         return self.function.runtime in _CREDENTIALS_IN_CONTEXT
 
 
-def _credential_variables(key: Key) -> dict[str, str]:
+def _credential_variables(key: AccessKey) -> dict[str, str]:
     return {
         "ALIBABA_CLOUD_ACCESS_KEY_ID": key.access_key_id,
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key.access_key_secret,

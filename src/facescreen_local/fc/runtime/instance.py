@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from facescreen_local.auth.account import Key
+from facescreen_local.auth.account import AccessKey
 from facescreen_local.fc.runtime.deployment import Deployment
 from facescreen_serverless_devs.model import Hook
 
@@ -64,7 +64,7 @@ class _Running:
 class Instance:
     """Starts its process with the first invocation, and is of no more use once that has ended."""
 
-    def __init__(self, deployment: Deployment, key: Key, log: IO[bytes]) -> None:
+    def __init__(self, deployment: Deployment, key: AccessKey, log: IO[bytes]) -> None:
         """`log` takes what the function writes to stdout and stderr."""
         self._deployment = deployment
         self._function = deployment.function

@@ -79,4 +79,4 @@ class Pool:
         return None
 
     def _new(self) -> Instance:
-        return Instance(self.deployment, self._identity.issue_token(), self._log)
+        return Instance(self.deployment, self._identity.issue_temporary_key(), self._log)

@@ -11,7 +11,7 @@ from facescreen_local.id_verification.operations import OPERATIONS
 VERSION = "2019-12-19"
 
 
-@OPERATIONS.add("GET", VERSION, "AuthorizeFileUpload", name="AuthorizeFileUpload")
+@OPERATIONS.register("GET", VERSION, "AuthorizeFileUpload", name="AuthorizeFileUpload")
 async def authorize_file_upload(context: RequestContext) -> web.Response:
     """The real service answers this at openplatform.aliyuncs.com."""
     product = context.parameters.query.get("Product", "")

@@ -26,13 +26,13 @@ RISK_SCORE = "0.96"
 """Of every risk tag, whatever the risk (face-deepfake.txt, "Response parameters")."""
 
 
-@OPERATIONS.add("POST", VERSION, "DeepfakeDetectIntl", name="DeepfakeDetectIntl")
+@OPERATIONS.register("POST", VERSION, "DeepfakeDetectIntl", name="DeepfakeDetectIntl")
 async def deepfake_detect_intl(context: RequestContext) -> web.Response:
     """Its parameters may be anywhere."""
     return await _detect(context, context.parameters.anywhere, URL_OR_INLINE)
 
 
-@OPERATIONS.add("POST", VERSION, "DeepfakeDetectIntlStream", name="DeepfakeDetectIntlStream")
+@OPERATIONS.register("POST", VERSION, "DeepfakeDetectIntlStream", name="DeepfakeDetectIntlStream")
 async def deepfake_detect_intl_stream(context: RequestContext) -> web.Response:
     """Of the form alone: a presigned URL in this operation's query is a client's mistake."""
     return await _detect(context, context.parameters.form, ANY_WAY)

@@ -8,7 +8,7 @@ from facescreen_local.id_verification.context import RequestContext
 from facescreen_local.id_verification.operations import OPERATIONS, VERSION
 
 
-@OPERATIONS.add("POST", VERSION, "KeepaliveIntl", name="KeepaliveIntl")
+@OPERATIONS.register("POST", VERSION, "KeepaliveIntl", name="KeepaliveIntl")
 async def keepalive_intl(context: RequestContext) -> web.Response:
     """Do nothing."""
     return context.success(Result={"Result": "SUCCESS"})

@@ -1,4 +1,4 @@
-"""Queues, topics and subscriptions, as far as they differ."""
+"""How queues, topics and subscriptions differ."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from facescreen_local.mns import attributes
 from facescreen_local.mns.attributes import Attribute, Value
 from facescreen_local.mns.bus import Bus
-from facescreen_local.mns.context import RequestContext
+from facescreen_local.mns.context import MnsRequestContext
 from facescreen_local.mns.errors import (
     MnsError,
     queue_not_exist,
     subscription_not_exist,
     topic_not_exist,
 )
-from facescreen_local.mns.request import Target
+from facescreen_local.mns.request import MnsRequestTarget
 from facescreen_local.mns.store.resources import QUEUES, TOPICS, Resource
 
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9-]*")
@@ -24,43 +24,43 @@ _TOPIC_RETENTION_S = 24 * 3600
 
 
 @dataclass(frozen=True)
-class Kind:
-    """What is particular to queues, topics or subscriptions."""
+class ResourceKind:
+    """What is specific to queues, topics or subscriptions."""
 
     tag: str
-    """Its element, and what its own elements begin with: ``Queue``, ``QueueName``."""
+    """The name of its element, and the prefix of the elements in it: ``Queue``, ``QueueName``."""
     attributes: Sequence[Attribute]
-    longest_name: int
-    invalid_name: str
-    """Error code."""
-    missing: Callable[[], MnsError]
+    max_name_length: int
+    invalid_name_code: str
+    """Error code for an invalid name."""
+    not_found_error: Callable[[], MnsError]
     settable: Sequence[Attribute]
-    """Those that can be changed later."""
-    more: Callable[[RequestContext, Resource], Mapping[str, Value]]
-    """What its attributes show beyond those that are set."""
-    check: Callable[[Bus, Mapping[str, Value]], None]
-    """Holds new attributes to what the account is. Raises MnsError."""
+    """The attributes that can be changed later."""
+    extra_attributes: Callable[[MnsRequestContext, Resource], Mapping[str, Value]]
+    """Returns the read-only attributes."""
+    check_attributes: Callable[[Bus, Mapping[str, Value]], None]
+    """Checks new attributes against the account. Raises MnsError."""
 
     def check_name(self, name: str) -> None:
-        """Raises MnsError."""
-        if len(name) > self.longest_name:
-            text = f"{self.tag} name length should between 1 and {self.longest_name}."
+        """Check a new resource's name. Raises MnsError."""
+        if len(name) > self.max_name_length:
+            text = f"{self.tag} name length should between 1 and {self.max_name_length}."
             raise MnsError(400, f"{self.tag}NameLengthError", text)
         if not _NAME.fullmatch(name):
             text = (
                 f"The {self.tag.lower()} name you provided is invalid. It should start with alpha "
                 "or digit and contain only alpha, digit or - ."
             )
-            raise MnsError(400, self.invalid_name, text)
+            raise MnsError(400, self.invalid_name_code, text)
 
 
-def kind_of(target: Target) -> Kind:
-    """The kind of the resource that a request is about."""
-    return {QUEUES: QUEUE, TOPICS: TOPIC}.get(target.collection, SUBSCRIPTION)
+def find_kind(target: MnsRequestTarget) -> ResourceKind:
+    """Return the kind of the resource that a request is about."""
+    return {QUEUES: QUEUE_KIND, TOPICS: TOPIC_KIND}.get(target.collection, SUBSCRIPTION_KIND)
 
 
-def _of_queue(context: RequestContext, queue: Resource) -> dict[str, Value]:
-    counts = context.bus.messages.counts(queue.name)
+def _queue_counts(context: MnsRequestContext, queue: Resource) -> dict[str, Value]:
+    counts = context.bus.messages.count(queue.name)
     return {
         "ActiveMessages": counts.active,
         "InactiveMessages": counts.inactive,
@@ -68,51 +68,55 @@ def _of_queue(context: RequestContext, queue: Resource) -> dict[str, Value]:
     }
 
 
-def _of_topic(_: RequestContext, __: Resource) -> dict[str, Value]:
-    # Delivery is immediate here, so a topic never holds a message.
+def _topic_counts(_: MnsRequestContext, __: Resource) -> dict[str, Value]:
+    # Delivery is immediate, so a topic never holds a message.
     return {"MessageCount": 0, "MessageRetentionPeriod": _TOPIC_RETENTION_S}
 
 
-def _of_subscription(context: RequestContext, _: Resource) -> dict[str, Value]:
+def _subscription_owner(context: MnsRequestContext, _: Resource) -> dict[str, Value]:
     return {"TopicOwner": context.bus.account_id, "TopicName": context.target.topic}
 
 
-def _no_check(_: Bus, __: Mapping[str, Value]) -> None:
+def _accept_attributes(_: Bus, __: Mapping[str, Value]) -> None:
     pass
 
 
-def _check_endpoint(bus: Bus, wanted: Mapping[str, Value]) -> None:
-    bus.check_endpoint(str(wanted["Endpoint"]))
+def _check_endpoint(bus: Bus, attributes: Mapping[str, Value]) -> None:
+    bus.check_endpoint(str(attributes["Endpoint"]))
 
 
-QUEUE = Kind(
+QUEUE_KIND = ResourceKind(
     tag="Queue",
-    attributes=attributes.QUEUE,
-    longest_name=120,
-    invalid_name="InvalidQueueName",
-    missing=queue_not_exist,
-    settable=attributes.QUEUE,
-    more=_of_queue,
-    check=_no_check,
+    attributes=attributes.QUEUE_ATTRIBUTES,
+    max_name_length=120,
+    invalid_name_code="InvalidQueueName",
+    not_found_error=queue_not_exist,
+    settable=attributes.QUEUE_ATTRIBUTES,
+    extra_attributes=_queue_counts,
+    check_attributes=_accept_attributes,
 )
-TOPIC = Kind(
+TOPIC_KIND = ResourceKind(
     tag="Topic",
-    attributes=attributes.TOPIC,
-    longest_name=255,
-    invalid_name="TopicNameInvalid",
-    missing=topic_not_exist,
-    settable=attributes.TOPIC,
-    more=_of_topic,
-    check=_no_check,
+    attributes=attributes.TOPIC_ATTRIBUTES,
+    max_name_length=255,
+    invalid_name_code="TopicNameInvalid",
+    not_found_error=topic_not_exist,
+    settable=attributes.TOPIC_ATTRIBUTES,
+    extra_attributes=_topic_counts,
+    check_attributes=_accept_attributes,
 )
-SUBSCRIPTION = Kind(
+SUBSCRIPTION_KIND = ResourceKind(
     tag="Subscription",
-    attributes=attributes.SUBSCRIPTION,
-    longest_name=255,
-    # Misspelt by the vendor: its Go SDK looks for it so.
-    invalid_name="SubsriptionNameInvalid",
-    missing=subscription_not_exist,
-    settable=[one for one in attributes.SUBSCRIPTION if one.name == "NotifyStrategy"],
-    more=_of_subscription,
-    check=_check_endpoint,
+    attributes=attributes.SUBSCRIPTION_ATTRIBUTES,
+    max_name_length=255,
+    # The vendor's spelling, which its Go SDK looks for.
+    invalid_name_code="SubsriptionNameInvalid",
+    not_found_error=subscription_not_exist,
+    settable=[
+        attribute
+        for attribute in attributes.SUBSCRIPTION_ATTRIBUTES
+        if attribute.name == "NotifyStrategy"
+    ],
+    extra_attributes=_subscription_owner,
+    check_attributes=_check_endpoint,
 )

@@ -1,4 +1,4 @@
-"""The operations on a queue's messages, and the one on a topic's."""
+"""The operations on messages of queues and topics."""
 
 from __future__ import annotations
 
@@ -6,141 +6,160 @@ from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
-from facescreen_local.mns.attributes import BATCH, DELAY, HIDDEN, LARGEST_BATCH, PRIORITY, TAG, WAIT
-from facescreen_local.mns.bus import Draft
-from facescreen_local.mns.context import RequestContext, xml_response
+from facescreen_local.mns.attributes import (
+    DELAY_SECONDS,
+    MAX_BATCH_MESSAGES,
+    MESSAGE_TAG,
+    NUMBER_OF_MESSAGES,
+    PRIORITY,
+    VISIBILITY_TIMEOUT,
+    WAIT_SECONDS,
+)
+from facescreen_local.mns.bus import OutgoingMessage
+from facescreen_local.mns.context import MnsRequestContext, xml_response
 from facescreen_local.mns.errors import MnsError
 from facescreen_local.mns.notification import body_md5
 from facescreen_local.mns.operations import OPERATIONS
 from facescreen_local.mns.store.messages import Message
 from facescreen_local.protocol.xml_body import (
     UnexpectedElementError,
-    children_of,
     element,
-    fields_of,
-    record,
+    element_with_fields,
+    read_children,
+    read_fields,
 )
 
 
-@OPERATIONS.add("POST", "/queues/*/messages", name="SendMessage")
-async def send_message(context: RequestContext) -> web.Response:
-    """One message, or a batch of which all are taken or none."""
-    root = context.xml()
+@OPERATIONS.register("POST", "/queues/*/messages", name="SendMessage")
+async def send_message(context: MnsRequestContext) -> web.Response:
+    """Send one message, or a batch: all of its messages or none."""
+    root = context.parse_xml_body()
     if root.tag != "Messages":
-        (sent,) = context.bus.send(context.target.name, [_draft(root)])
-        return xml_response(_receipt(sent), 201)
-    drafts = [_draft(child) for child in children_of(root, "Message", LARGEST_BATCH)]
-    sent_all = context.bus.send(context.target.name, drafts)
-    return xml_response(element("Messages", *map(_receipt, sent_all)), 201)
+        (message,) = context.bus.send(context.target.name, [_parse_message(root)])
+        return xml_response(_receipt_element(message), 201)
+    children = read_children(root, "Message", MAX_BATCH_MESSAGES)
+    messages = context.bus.send(context.target.name, [_parse_message(child) for child in children])
+    return xml_response(element("Messages", *map(_receipt_element, messages)), 201)
 
 
-@OPERATIONS.add("GET", "/queues/*/messages", name="ReceiveMessage")
-async def receive_message(context: RequestContext) -> web.Response:
-    """The next message, which is hidden from others from now on."""
-    (message,) = await _received(context, 1)
-    return xml_response(record("Message", _received_fields(message)))
+@OPERATIONS.register("GET", "/queues/*/messages", name="ReceiveMessage")
+async def receive_message(context: MnsRequestContext) -> web.Response:
+    """Receive the next message, which becomes invisible to other receivers."""
+    (message,) = await _receive(context, 1)
+    return xml_response(element_with_fields("Message", _received_message_fields(message)))
 
 
-@OPERATIONS.add("GET", "/queues/*/messages", "numOfMessages", name="BatchReceiveMessage")
-async def batch_receive_message(context: RequestContext) -> web.Response:
-    """The next ones, up to numOfMessages."""
-    received = await _received(context, context.number(BATCH) or 1)
-    shown = [record("Message", _received_fields(message)) for message in received]
-    return xml_response(element("Messages", *shown))
+@OPERATIONS.register("GET", "/queues/*/messages", "numOfMessages", name="BatchReceiveMessage")
+async def batch_receive_message(context: MnsRequestContext) -> web.Response:
+    """Receive up to numOfMessages messages."""
+    messages = await _receive(context, context.integer_parameter(NUMBER_OF_MESSAGES) or 1)
+    elements = [element_with_fields("Message", _received_message_fields(each)) for each in messages]
+    return xml_response(element("Messages", *elements))
 
 
-@OPERATIONS.add("GET", "/queues/*/messages", "peekonly", name="PeekMessage")
-async def peek_message(context: RequestContext) -> web.Response:
-    """The next message, without consequences."""
+@OPERATIONS.register("GET", "/queues/*/messages", "peekonly", name="PeekMessage")
+async def peek_message(context: MnsRequestContext) -> web.Response:
+    """Return the next message without receiving it."""
     (message,) = context.bus.peek(context.target.name, 1)
-    return xml_response(record("Message", _fields(message)))
+    return xml_response(element_with_fields("Message", _message_fields(message)))
 
 
-@OPERATIONS.add("GET", "/queues/*/messages", "numOfMessages&peekonly", name="BatchPeekMessage")
-async def batch_peek_message(context: RequestContext) -> web.Response:
-    """The next ones, up to numOfMessages."""
-    found = context.bus.peek(context.target.name, context.number(BATCH) or 1)
-    return xml_response(element("Messages", *(record("Message", _fields(one)) for one in found)))
+@OPERATIONS.register("GET", "/queues/*/messages", "numOfMessages&peekonly", name="BatchPeekMessage")
+async def batch_peek_message(context: MnsRequestContext) -> web.Response:
+    """Return up to numOfMessages messages without receiving them."""
+    max_messages = context.integer_parameter(NUMBER_OF_MESSAGES) or 1
+    messages = context.bus.peek(context.target.name, max_messages)
+    elements = [element_with_fields("Message", _message_fields(message)) for message in messages]
+    return xml_response(element("Messages", *elements))
 
 
-@OPERATIONS.add("DELETE", "/queues/*/messages", "ReceiptHandle", name="DeleteMessage")
-async def delete_message(context: RequestContext) -> web.Response:
-    """By the receipt handle of the one who received it last."""
+@OPERATIONS.register("DELETE", "/queues/*/messages", "ReceiptHandle", name="DeleteMessage")
+async def delete_message(context: MnsRequestContext) -> web.Response:
+    """Delete a message by the receipt handle of its latest receiver."""
     context.bus.delete(context.target.name, context.target.query["ReceiptHandle"])
     return web.Response(status=204)
 
 
-@OPERATIONS.add("DELETE", "/queues/*/messages", name="BatchDeleteMessage")
-async def batch_delete_message(context: RequestContext) -> web.Response:
-    """204, or 404 with the handles that did not work; the others did."""
+@OPERATIONS.register("DELETE", "/queues/*/messages", name="BatchDeleteMessage")
+async def batch_delete_message(context: MnsRequestContext) -> web.Response:
+    """Delete several messages: 204, or 404 with the receipt handles that failed."""
     if not context.body:
         raise MnsError(400, "MissingReceiptHandle", "ReceiptHandle is required.")
-    root = context.xml()
+    root = context.parse_xml_body()
     if root.tag != "ReceiptHandles":
         raise UnexpectedElementError(root.tag)
-    handles = [one.text or "" for one in children_of(root, "ReceiptHandle", LARGEST_BATCH)]
+    handles = [
+        handle.text or "" for handle in read_children(root, "ReceiptHandle", MAX_BATCH_MESSAGES)
+    ]
     context.bus.queue(context.target.name)
-    failures = [failure for one in handles if (failure := _deleted(context, one)) is not None]
+    failures = [
+        failure for handle in handles if (failure := _try_delete(context, handle)) is not None
+    ]
     if failures:
         return xml_response(element("Errors", *failures), 404)
     return web.Response(status=204)
 
 
-@OPERATIONS.add("PUT", "/queues/*/messages", "ReceiptHandle", name="ChangeMessageVisibility")
-async def change_message_visibility(context: RequestContext) -> web.Response:
-    """Hides a message for VisibilityTimeout from now on, under a new handle."""
-    hidden_s = context.number(HIDDEN)
-    if hidden_s is None:
+@OPERATIONS.register("PUT", "/queues/*/messages", "ReceiptHandle", name="ChangeMessageVisibility")
+async def change_message_visibility(context: MnsRequestContext) -> web.Response:
+    """Make a message invisible for VisibilityTimeout from now on, under a new receipt handle."""
+    visibility_timeout_s = context.integer_parameter(VISIBILITY_TIMEOUT)
+    if visibility_timeout_s is None:
         raise MnsError(400, "MissingVisibilityTimeout", "VisibilityTimeout is required.")
-    message = context.bus.hide(context.target.name, context.target.query["ReceiptHandle"], hidden_s)
-    fields = {"ReceiptHandle": message.handle, "NextVisibleTime": message.visible}
-    return xml_response(record("ChangeVisibility", fields))
+    message = context.bus.change_visibility(
+        context.target.name, context.target.query["ReceiptHandle"], visibility_timeout_s
+    )
+    result = {"ReceiptHandle": message.handle, "NextVisibleTime": message.visible}
+    return xml_response(element_with_fields("ChangeVisibility", result))
 
 
-@OPERATIONS.add("POST", "/topics/*/messages", name="PublishMessage")
-async def publish_message(context: RequestContext) -> web.Response:
-    """To every subscription of the topic whose filter lets it through."""
-    fields = fields_of(context.xml(), "Message", ("MessageBody", TAG.name))
-    tag = TAG.read(fields.get(TAG.name, ""))
+@OPERATIONS.register("POST", "/topics/*/messages", name="PublishMessage")
+async def publish_message(context: MnsRequestContext) -> web.Response:
+    """Publish a message to every subscription of the topic whose filter matches."""
+    fields = read_fields(context.parse_xml_body(), "Message", ("MessageBody", MESSAGE_TAG.name))
+    tag = MESSAGE_TAG.parse(fields.get(MESSAGE_TAG.name, ""))
     published = context.bus.publish(context.target.name, fields.get("MessageBody", ""), tag)
-    told = {"MessageId": published.id, "MessageBodyMD5": body_md5(published.body)}
-    return xml_response(record("Message", told), 201)
+    result = {"MessageId": published.id, "MessageBodyMD5": body_md5(published.body)}
+    return xml_response(element_with_fields("Message", result), 201)
 
 
-def _draft(message: Element) -> Draft:
-    """Message properties and groups of newer SDKs are refused rather than lost."""
-    fields = fields_of(message, "Message", ("MessageBody", PRIORITY.name, DELAY.name))
-    return Draft(
+def _parse_message(message: Element) -> OutgoingMessage:
+    """Parse a message to send. Properties and groups of newer SDKs are rejected, not ignored."""
+    fields = read_fields(message, "Message", ("MessageBody", PRIORITY.name, DELAY_SECONDS.name))
+    return OutgoingMessage(
         fields.get("MessageBody", ""),
-        PRIORITY.read(fields.get(PRIORITY.name, str(PRIORITY.default))),
-        DELAY.read(fields[DELAY.name]) if DELAY.name in fields else None,
+        PRIORITY.parse(fields.get(PRIORITY.name, str(PRIORITY.default))),
+        DELAY_SECONDS.parse(fields[DELAY_SECONDS.name]) if DELAY_SECONDS.name in fields else None,
     )
 
 
-async def _received(context: RequestContext, most: int) -> list[Message]:
+async def _receive(context: MnsRequestContext, max_messages: int) -> list[Message]:
     return await context.bus.receive(
-        context.target.name, most, context.number(WAIT), context.connected
+        context.target.name,
+        max_messages,
+        context.integer_parameter(WAIT_SECONDS),
+        context.connected,
     )
 
 
-def _deleted(context: RequestContext, handle: str) -> Element | None:
-    """What is wrong with the handle, if anything is."""
+def _try_delete(context: MnsRequestContext, handle: str) -> Element | None:
+    """Delete a message; return the error's element if that fails."""
     try:
         context.bus.delete(context.target.name, handle)
     except MnsError as error:
-        said = {"ErrorCode": error.code, "ErrorMessage": error.message, "ReceiptHandle": handle}
-        return record("Error", said)
+        fields = {"ErrorCode": error.code, "ErrorMessage": error.message, "ReceiptHandle": handle}
+        return element_with_fields("Error", fields)
     return None
 
 
-def _receipt(sent: Message) -> Element:
-    fields = {"MessageId": sent.id, "MessageBodyMD5": body_md5(sent.body)}
-    if sent.receipt:
-        fields["ReceiptHandle"] = sent.handle
-    return record("Message", fields)
+def _receipt_element(message: Message) -> Element:
+    fields = {"MessageId": message.id, "MessageBodyMD5": body_md5(message.body)}
+    if message.receipt:
+        fields["ReceiptHandle"] = message.handle
+    return element_with_fields("Message", fields)
 
 
-def _fields(message: Message) -> dict[str, object]:
+def _message_fields(message: Message) -> dict[str, object]:
     return {
         "MessageId": message.id,
         "MessageBodyMD5": body_md5(message.body),
@@ -152,6 +171,6 @@ def _fields(message: Message) -> dict[str, object]:
     }
 
 
-def _received_fields(message: Message) -> dict[str, object]:
+def _received_message_fields(message: Message) -> dict[str, object]:
     handle = {"ReceiptHandle": message.handle, "NextVisibleTime": message.visible}
-    return {**_fields(message), **handle}
+    return {**_message_fields(message), **handle}

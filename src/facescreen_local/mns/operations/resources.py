@@ -1,4 +1,4 @@
-"""Create, set, get, delete and list: the same for queues, topics and subscriptions."""
+"""Create, update, get, delete and list queues, topics and subscriptions."""
 
 from __future__ import annotations
 
@@ -7,112 +7,126 @@ from xml.etree.ElementTree import SubElement
 
 from aiohttp import web
 
-from facescreen_local.mns.attributes import Attribute, Number, Value, complete, given
-from facescreen_local.mns.context import RequestContext, xml_response
+from facescreen_local.mns.attributes import (
+    Attribute,
+    NumberAttribute,
+    Value,
+    parse_attributes,
+    parse_with_defaults,
+)
+from facescreen_local.mns.context import MnsRequestContext, xml_response
 from facescreen_local.mns.errors import already_exist
 from facescreen_local.mns.operations import OPERATIONS
-from facescreen_local.mns.operations.kinds import Kind, kind_of
+from facescreen_local.mns.operations.kinds import ResourceKind, find_kind
 from facescreen_local.mns.store.resources import Resource
-from facescreen_local.protocol.xml_body import element, fields_of, record
+from facescreen_local.protocol.xml_body import element, element_with_fields, read_fields
 
-_PAGE = Number("x-mns-ret-number", 1, 1000, 1000, "")
+_PAGE_SIZE = NumberAttribute("x-mns-ret-number", 1, 1000, 1000, "")
 
 
-@OPERATIONS.add("PUT", "/queues/*", name="CreateQueue")
-@OPERATIONS.add("PUT", "/topics/*", name="CreateTopic")
-@OPERATIONS.add("PUT", "/topics/*/subscriptions/*", name="Subscribe")
-async def create(context: RequestContext) -> web.Response:
-    """201, or 204 if the very same is there already."""
-    _check_topic(context)
-    target, kind = context.target, kind_of(context.target)
+@OPERATIONS.register("PUT", "/queues/*", name="CreateQueue")
+@OPERATIONS.register("PUT", "/topics/*", name="CreateTopic")
+@OPERATIONS.register("PUT", "/topics/*/subscriptions/*", name="Subscribe")
+async def create(context: MnsRequestContext) -> web.Response:
+    """Create a resource: 201, or 204 if an identical one exists."""
+    _require_topic(context)
+    target, kind = context.target, find_kind(context.target)
     kind.check_name(target.name)
-    wanted = complete(kind.attributes, _texts(context, kind, kind.attributes))
-    kind.check(context.bus, wanted)
-    kept = context.bus.resources.create(target.collection, target.name, wanted)
-    if kept is not None and kept.attributes != wanted:
+    attributes = parse_with_defaults(
+        kind.attributes, _read_attribute_texts(context, kind, kind.attributes)
+    )
+    kind.check_attributes(context.bus, attributes)
+    existing = context.bus.resources.create(target.collection, target.name, attributes)
+    if existing is not None and existing.attributes != attributes:
         raise already_exist(kind.tag)
     location = {"Location": context.url + target.path}
-    return web.Response(status=204 if kept else 201, headers=location)
+    return web.Response(status=204 if existing else 201, headers=location)
 
 
-@OPERATIONS.add("PUT", "/queues/*", "metaoverride", name="SetQueueAttributes")
-@OPERATIONS.add("PUT", "/topics/*", "metaoverride", name="SetTopicAttributes")
-@OPERATIONS.add(
+@OPERATIONS.register("PUT", "/queues/*", "metaoverride", name="SetQueueAttributes")
+@OPERATIONS.register("PUT", "/topics/*", "metaoverride", name="SetTopicAttributes")
+@OPERATIONS.register(
     "PUT", "/topics/*/subscriptions/*", "metaoverride", name="SetSubscriptionAttributes"
 )
-async def set_attributes(context: RequestContext) -> web.Response:
-    """Those given, and no others."""
-    _check_topic(context)
-    target, kind = context.target, kind_of(context.target)
-    wanted = given(kind.settable, _texts(context, kind, kind.settable))
-    if not context.bus.resources.change(target.collection, target.name, wanted):
-        raise kind.missing()
+async def set_attributes(context: MnsRequestContext) -> web.Response:
+    """Change the given attributes and leave the others."""
+    _require_topic(context)
+    target, kind = context.target, find_kind(context.target)
+    attributes = parse_attributes(
+        kind.settable, _read_attribute_texts(context, kind, kind.settable)
+    )
+    if not context.bus.resources.update(target.collection, target.name, attributes):
+        raise kind.not_found_error()
     return web.Response(status=204)
 
 
-@OPERATIONS.add("GET", "/queues/*", name="GetQueueAttributes")
-@OPERATIONS.add("GET", "/topics/*", name="GetTopicAttributes")
-@OPERATIONS.add("GET", "/topics/*/subscriptions/*", name="GetSubscriptionAttributes")
-async def get_attributes(context: RequestContext) -> web.Response:
-    """Those that were set, and what became of it since."""
-    _check_topic(context)
-    kind = kind_of(context.target)
-    found = context.bus.resources.find(context.target.collection, context.target.name)
-    if found is None:
-        raise kind.missing()
-    return xml_response(record(kind.tag, _described(context, kind, found)))
+@OPERATIONS.register("GET", "/queues/*", name="GetQueueAttributes")
+@OPERATIONS.register("GET", "/topics/*", name="GetTopicAttributes")
+@OPERATIONS.register("GET", "/topics/*/subscriptions/*", name="GetSubscriptionAttributes")
+async def get_attributes(context: MnsRequestContext) -> web.Response:
+    """Return the resource's attributes, read-only ones included."""
+    _require_topic(context)
+    kind = find_kind(context.target)
+    resource = context.bus.resources.find(context.target.collection, context.target.name)
+    if resource is None:
+        raise kind.not_found_error()
+    return xml_response(element_with_fields(kind.tag, _describe(context, kind, resource)))
 
 
-@OPERATIONS.add("DELETE", "/queues/*", name="DeleteQueue")
-@OPERATIONS.add("DELETE", "/topics/*", name="DeleteTopic")
-@OPERATIONS.add("DELETE", "/topics/*/subscriptions/*", name="Unsubscribe")
-async def delete(context: RequestContext) -> web.Response:
-    """204 also if there is none."""
+@OPERATIONS.register("DELETE", "/queues/*", name="DeleteQueue")
+@OPERATIONS.register("DELETE", "/topics/*", name="DeleteTopic")
+@OPERATIONS.register("DELETE", "/topics/*/subscriptions/*", name="Unsubscribe")
+async def delete(context: MnsRequestContext) -> web.Response:
+    """Delete a resource: 204 even if it does not exist."""
     context.bus.resources.delete(context.target.collection, context.target.name)
     return web.Response(status=204)
 
 
-@OPERATIONS.add("GET", "/queues", name="ListQueue")
-@OPERATIONS.add("GET", "/topics", name="ListTopic")
-@OPERATIONS.add("GET", "/topics/*/subscriptions", name="ListSubscriptionByTopic")
-async def list_resources(context: RequestContext) -> web.Response:
-    """Page by page, as the headers ask."""
-    _check_topic(context)
-    collection, kind = context.target.collection, kind_of(context.target)
-    most = _PAGE.read(context.headers.get(_PAGE.name, str(_PAGE.default)))
+@OPERATIONS.register("GET", "/queues", name="ListQueue")
+@OPERATIONS.register("GET", "/topics", name="ListTopic")
+@OPERATIONS.register("GET", "/topics/*/subscriptions", name="ListSubscriptionByTopic")
+async def list_resources(context: MnsRequestContext) -> web.Response:
+    """List resources, one page at a time, as the headers ask."""
+    _require_topic(context)
+    collection, kind = context.target.collection, find_kind(context.target)
+    page_size = _PAGE_SIZE.parse(context.headers.get(_PAGE_SIZE.name, str(_PAGE_SIZE.default)))
     prefix, marker = (context.headers.get(f"x-mns-{name}", "") for name in ("prefix", "marker"))
-    found = context.bus.resources.page(collection, prefix, marker, most + 1)
+    resources = context.bus.resources.list_page(collection, prefix, marker, page_size + 1)
     with_meta = context.headers.get("x-mns-with-meta") == "true"
-    shown = [
-        record(
+    elements = [
+        element_with_fields(
             kind.tag,
             {
-                f"{kind.tag}URL": f"{context.url}/{collection}/{one.name}",
-                **(_described(context, kind, one) if with_meta else {}),
+                f"{kind.tag}URL": f"{context.url}/{collection}/{resource.name}",
+                **(_describe(context, kind, resource) if with_meta else {}),
             },
         )
-        for one in found[:most]
+        for resource in resources[:page_size]
     ]
-    root = element(f"{kind.tag}s", *shown)
-    if len(found) > most:
-        SubElement(root, "NextMarker").text = found[most - 1].name
+    root = element(f"{kind.tag}s", *elements)
+    if len(resources) > page_size:
+        SubElement(root, "NextMarker").text = resources[page_size - 1].name
     return xml_response(root)
 
 
-def _texts(context: RequestContext, kind: Kind, known: Sequence[Attribute]) -> dict[str, str]:
-    return fields_of(context.xml(), kind.tag, [one.name for one in known])
+def _read_attribute_texts(
+    context: MnsRequestContext, kind: ResourceKind, known: Sequence[Attribute]
+) -> dict[str, str]:
+    return read_fields(context.parse_xml_body(), kind.tag, [attribute.name for attribute in known])
 
 
-def _described(context: RequestContext, kind: Kind, resource: Resource) -> dict[str, Value]:
+def _describe(
+    context: MnsRequestContext, kind: ResourceKind, resource: Resource
+) -> dict[str, Value]:
     return {
         f"{kind.tag}Name": resource.name,
         "CreateTime": resource.created // 1000,
         "LastModifyTime": resource.modified // 1000,
         **{name: value for name, value in resource.attributes.items() if value != ""},
-        **kind.more(context, resource),
+        **kind.extra_attributes(context, resource),
     }
 
 
-def _check_topic(context: RequestContext) -> None:
+def _require_topic(context: MnsRequestContext) -> None:
     if context.target.topic:
         context.bus.topic(context.target.topic)

@@ -1,1 +1,1 @@
-"""What outlives a restart: queues, topics, subscriptions and messages."""
+"""Queues, topics, subscriptions and messages, kept in SQLite."""

@@ -1,4 +1,4 @@
-"""The messages in queues: who may have them, and until when."""
+"""The messages in queues: when each is visible, and the receipt handle of its receiver."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ import sqlite3
 import uuid
 from dataclasses import dataclass, fields, replace
 
-from facescreen_local.mns.store.clock import now
+from facescreen_local.mns.store.clock import now_ms
 from facescreen_local.protocol.database import Database
 
-# The SDK puts a receipt handle into its URLs as it is, so it has nothing to be escaped.
+# The SDK puts receipt handles into URLs unescaped, so they contain nothing to escape.
 _HANDLE = re.compile(r"([0-9]{1,18})-([0-9a-f]{32})")
 
 
 class InvalidReceiptHandleError(ValueError):
-    """No queue ever gave out such a receipt handle."""
+    """The string is not a receipt handle."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """Times are in milliseconds since the epoch, or 0. `receipt` is empty in a plain message."""
+    """A stored message. Times are in milliseconds since the epoch, or 0. `receipt` is empty until
+    the message is received or delayed."""
 
     number: int
     id: str
@@ -35,13 +36,14 @@ class Message:
 
     @property
     def handle(self) -> str:
-        """What its receiver deletes or hides it by, until `visible`."""
+        """The receipt handle; valid until `visible`."""
         return f"{self.number}-{self.receipt}"
 
 
 @dataclass(frozen=True)
-class Counts:
-    """Messages that can be received, that have been and are hidden, and that are delayed."""
+class MessageCounts:
+    """How many messages can be received (`active`), are received but not deleted (`inactive`),
+    and are delayed."""
 
     active: int
     inactive: int
@@ -49,107 +51,121 @@ class Counts:
 
 
 class Messages:
-    """Rows of the table of the same name."""
+    """The table of messages."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, queue: str, body: str, priority: int, delay_s: int) -> Message:
-        """The message as it is now; a delayed one has a receipt already."""
-        moment = now()
+        """Add a message and return it; a delayed one already has a receipt."""
+        timestamp = now_ms()
         receipt = _new_receipt() if delay_s else ""
-        row = (uuid.uuid4().hex.upper(), queue, body, priority, moment, moment + delay_s * 1000)
+        row = (
+            uuid.uuid4().hex.upper(),
+            queue,
+            body,
+            priority,
+            timestamp,
+            timestamp + delay_s * 1000,
+        )
         with self._database.transaction() as db:
             number = db.execute(
                 "INSERT INTO messages (id, queue, body, priority, enqueued, visible,"
                 " first_dequeued, dequeue_count, receipt) VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?)",
                 (*row, receipt),
             ).lastrowid
-            made = db.execute("SELECT * FROM messages WHERE number = ?", (number,))
-            return _message(made.fetchone())
+            inserted = db.execute("SELECT * FROM messages WHERE number = ?", (number,))
+            return _read_message(inserted.fetchone())
 
-    def expire(self, queue: str, retention_s: int) -> None:
-        """Deletes what has been in the queue for longer."""
-        oldest = now() - retention_s * 1000
+    def delete_expired(self, queue: str, retention_s: int) -> None:
+        """Delete the messages that have been in the queue for longer than `retention_s`."""
+        oldest = now_ms() - retention_s * 1000
         with self._database.transaction() as db:
             db.execute("DELETE FROM messages WHERE queue = ? AND enqueued <= ?", (queue, oldest))
 
-    def peek(self, queue: str, most: int) -> list[Message]:
-        """The next messages, left as they are."""
+    def peek(self, queue: str, max_messages: int) -> list[Message]:
+        """Return the next messages without receiving them."""
         with self._database.transaction() as db:
-            return _next(db, queue, most)
+            return _next_messages(db, queue, max_messages)
 
-    def receive(self, queue: str, most: int, hidden_s: int) -> list[Message]:
-        """Takes the next messages, and hides them."""
-        moment = now()
+    def receive(self, queue: str, max_messages: int, visibility_timeout_s: int) -> list[Message]:
+        """Receive the next messages and make them invisible for `visibility_timeout_s`."""
+        timestamp = now_ms()
         with self._database.transaction() as db:
-            taken = [
+            received = [
                 replace(
                     message,
-                    first_dequeued=message.first_dequeued or moment,
+                    first_dequeued=message.first_dequeued or timestamp,
                     dequeue_count=message.dequeue_count + 1,
                 )
-                for message in _next(db, queue, most)
+                for message in _next_messages(db, queue, max_messages)
             ]
-            return [_hidden(db, message, hidden_s) for message in taken]
+            return [_hide(db, message, visibility_timeout_s) for message in received]
 
     def delete(self, queue: str, handle: str) -> bool:
-        """False if the handle has run out. Raises InvalidReceiptHandleError."""
-        with self._database.transaction() as db:
-            held = _held(db, queue, handle)
-            if held is not None:
-                db.execute("DELETE FROM messages WHERE number = ?", (held.number,))
-            return held is not None
+        """Delete a message; return False if its handle has expired.
 
-    def hide(self, queue: str, handle: str, hidden_s: int) -> Message | None:
-        """Hides from now on, under a new handle; None if the old has run out. Raises
-        InvalidReceiptHandleError."""
+        Raises InvalidReceiptHandleError.
+        """
         with self._database.transaction() as db:
-            held = _held(db, queue, handle)
-            return None if held is None else _hidden(db, held, hidden_s)
+            message = _find_by_handle(db, queue, handle)
+            if message is not None:
+                db.execute("DELETE FROM messages WHERE number = ?", (message.number,))
+            return message is not None
 
-    def next_visible(self, queue: str) -> int | None:
-        """When the next message can be received; None if the queue is empty."""
+    def change_visibility(
+        self, queue: str, handle: str, visibility_timeout_s: int
+    ) -> Message | None:
+        """Hide a message from now on and return it with a new handle, None if the old handle has
+        expired. Raises InvalidReceiptHandleError."""
         with self._database.transaction() as db:
-            found = db.execute("SELECT MIN(visible) FROM messages WHERE queue = ?", (queue,))
-            moment: int | None = found.fetchone()[0]
-            return moment
+            message = _find_by_handle(db, queue, handle)
+            return None if message is None else _hide(db, message, visibility_timeout_s)
 
-    def counts(self, queue: str) -> Counts:
-        """How many there are of each kind."""
+    def next_visible_at(self, queue: str) -> int | None:
+        """When the next message becomes visible; None if the queue is empty."""
         with self._database.transaction() as db:
-            found = db.execute(
+            cursor = db.execute("SELECT MIN(visible) FROM messages WHERE queue = ?", (queue,))
+            visible_at: int | None = cursor.fetchone()[0]
+            return visible_at
+
+    def count(self, queue: str) -> MessageCounts:
+        """Count the queue's messages by state."""
+        with self._database.transaction() as db:
+            cursor = db.execute(
                 "SELECT COALESCE(SUM(visible <= :now), 0),"
                 " COALESCE(SUM(visible > :now AND dequeue_count > 0), 0),"
                 " COALESCE(SUM(visible > :now AND dequeue_count = 0), 0)"
                 " FROM messages WHERE queue = :queue",
-                {"now": now(), "queue": queue},
+                {"now": now_ms(), "queue": queue},
             )
-            return Counts(*found.fetchone())
+            return MessageCounts(*cursor.fetchone())
 
 
-def _next(db: sqlite3.Connection, queue: str, most: int) -> list[Message]:
-    found = db.execute(
+def _next_messages(db: sqlite3.Connection, queue: str, max_messages: int) -> list[Message]:
+    rows = db.execute(
         "SELECT * FROM messages WHERE queue = ? AND visible <= ? ORDER BY priority, number LIMIT ?",
-        (queue, now(), most),
+        (queue, now_ms(), max_messages),
     )
-    return [_message(row) for row in found]
+    return [_read_message(row) for row in rows]
 
 
-def _held(db: sqlite3.Connection, queue: str, handle: str) -> Message | None:
-    """What the handle stands for, while it does."""
+def _find_by_handle(db: sqlite3.Connection, queue: str, handle: str) -> Message | None:
+    """The message that the handle belongs to, None if the handle has expired."""
     parts = _HANDLE.fullmatch(handle)
     if parts is None:
         raise InvalidReceiptHandleError
-    found = db.execute(
+    row = db.execute(
         "SELECT * FROM messages WHERE number = ? AND receipt = ? AND queue = ? AND visible > ?",
-        (int(parts[1]), parts[2], queue, now()),
+        (int(parts[1]), parts[2], queue, now_ms()),
     ).fetchone()
-    return None if found is None else _message(found)
+    return None if row is None else _read_message(row)
 
 
-def _hidden(db: sqlite3.Connection, message: Message, hidden_s: int) -> Message:
-    hidden = replace(message, visible=now() + hidden_s * 1000, receipt=_new_receipt())
+def _hide(db: sqlite3.Connection, message: Message, visibility_timeout_s: int) -> Message:
+    hidden = replace(
+        message, visible=now_ms() + visibility_timeout_s * 1000, receipt=_new_receipt()
+    )
     db.execute(
         "UPDATE messages SET visible = ?, first_dequeued = ?, dequeue_count = ?, receipt = ?"
         " WHERE number = ?",
@@ -164,7 +180,7 @@ def _hidden(db: sqlite3.Connection, message: Message, hidden_s: int) -> Message:
     return hidden
 
 
-def _message(row: sqlite3.Row) -> Message:
+def _read_message(row: sqlite3.Row) -> Message:
     return Message(**{field.name: row[field.name] for field in fields(Message)})
 
 

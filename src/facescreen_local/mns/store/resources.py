@@ -1,4 +1,4 @@
-"""Queues, topics and subscriptions: names with attributes, in collections."""
+"""Queues, topics and subscriptions: resources with a name and attributes, in collections."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from facescreen_local.mns.store.clock import now
+from facescreen_local.mns.store.clock import now_ms
 from facescreen_local.protocol.database import Database
 
 Attributes = Mapping[str, int | str]
@@ -16,14 +16,15 @@ QUEUES = "queues"
 TOPICS = "topics"
 
 
-def subscriptions_of(topic: str) -> str:
-    """The collection of a topic's subscriptions."""
+def subscriptions_collection(topic: str) -> str:
+    """The name of the collection of a topic's subscriptions."""
     return f"{TOPICS}/{topic}/subscriptions"
 
 
 @dataclass(frozen=True)
 class Resource:
-    """Times are in milliseconds since the epoch; attributes by their API names."""
+    """A queue, topic or subscription. Times are in milliseconds since the epoch; attributes have
+    their API names."""
 
     name: str
     created: int
@@ -31,76 +32,78 @@ class Resource:
     attributes: Attributes
 
     def number(self, attribute: str) -> int:
-        """An attribute that is a whole number."""
+        """Return the value of an integer attribute."""
         return int(self.attributes[attribute])
 
     def text(self, attribute: str) -> str:
-        """An attribute that is a word."""
+        """Return the value of a string attribute."""
         return str(self.attributes[attribute])
 
 
 class Resources:
-    """Rows of the table of the same name."""
+    """The table of resources."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def create(self, collection: str, name: str, attributes: Attributes) -> Resource | None:
-        """Creates it, unless one is there already: that one is given back, as it is."""
+        """Create a resource. If it exists, leave it unchanged and return it."""
         with self._database.transaction() as db:
-            kept = _find(db, collection, name)
-            if kept is None:
-                row = (collection, name, now(), now(), json.dumps(attributes))
+            existing = _find(db, collection, name)
+            if existing is None:
+                row = (collection, name, now_ms(), now_ms(), json.dumps(attributes))
                 db.execute("INSERT INTO resources VALUES (?, ?, ?, ?, ?)", row)
-            return kept
+            return existing
 
     def find(self, collection: str, name: str) -> Resource | None:
-        """None if there is no such resource."""
+        """Return a resource, None if it does not exist."""
         with self._database.transaction() as db:
             return _find(db, collection, name)
 
-    def change(self, collection: str, name: str, attributes: Attributes) -> bool:
-        """Sets some attributes; False if there is no such resource."""
+    def update(self, collection: str, name: str, attributes: Attributes) -> bool:
+        """Set some attributes; return False if the resource does not exist."""
         with self._database.transaction() as db:
-            kept = _find(db, collection, name)
-            if kept is not None:
+            existing = _find(db, collection, name)
+            if existing is not None:
                 db.execute(
                     "UPDATE resources SET modified = ?, attributes = ?"
                     " WHERE collection = ? AND name = ?",
-                    (now(), json.dumps({**kept.attributes, **attributes}), collection, name),
+                    (now_ms(), json.dumps({**existing.attributes, **attributes}), collection, name),
                 )
-            return kept is not None
+            return existing is not None
 
     def delete(self, collection: str, name: str) -> None:
-        """Deletes it if it is there, and what belongs to it: messages, subscriptions."""
+        """Delete a resource, if it exists, with its messages or subscriptions."""
         with self._database.transaction() as db:
             where = "collection = ? AND name = ?"
             db.execute(f"DELETE FROM resources WHERE {where}", (collection, name))  # noqa: S608
             if collection == QUEUES:
                 db.execute("DELETE FROM messages WHERE queue = ?", (name,))
             if collection == TOPICS:
-                db.execute("DELETE FROM resources WHERE collection = ?", (subscriptions_of(name),))
+                db.execute(
+                    "DELETE FROM resources WHERE collection = ?", (subscriptions_collection(name),)
+                )
 
-    def page(
-        self, collection: str, prefix: str = "", after: str = "", most: int = -1
+    def list_page(
+        self, collection: str, prefix: str = "", after: str = "", limit: int = -1
     ) -> list[Resource]:
-        """Those whose names start with `prefix` and come after `after`, by name."""
+        """List resources by name: those with the prefix `prefix` that follow `after`."""
         with self._database.transaction() as db:
-            found = db.execute(
+            rows = db.execute(
                 "SELECT * FROM resources WHERE collection = ? AND name > ?"
                 " AND substr(name, 1, length(?)) = ? ORDER BY name LIMIT ?",
-                (collection, after, prefix, prefix, most),
+                (collection, after, prefix, prefix, limit),
             )
-            return [_resource(row) for row in found]
+            return [_read_resource(row) for row in rows]
 
 
 def _find(db: sqlite3.Connection, collection: str, name: str) -> Resource | None:
-    found = db.execute(
+    row = db.execute(
         "SELECT * FROM resources WHERE collection = ? AND name = ?", (collection, name)
     ).fetchone()
-    return None if found is None else _resource(found)
+    return None if row is None else _read_resource(row)
 
 
-def _resource(row: sqlite3.Row) -> Resource:
+def _read_resource(row: sqlite3.Row) -> Resource:
     attributes = json.loads(row["attributes"])
     return Resource(row["name"], row["created"], row["modified"], attributes)

@@ -1,7 +1,7 @@
 """The tables of queues, topics and messages."""
 
-# Times are in milliseconds since the epoch. A resource's `collection` is what its path is without
-# its name (``topics/verdicts/subscriptions``); `attributes` is JSON.
+# Times are in milliseconds since the epoch. A resource's `collection` is its path without its name
+# (``topics/verdicts/subscriptions``); `attributes` is JSON.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS resources (
     collection TEXT NOT NULL,

@@ -17,28 +17,28 @@ from facescreen_local.oss.store.versions import StoredObject
 from facescreen_local.protocol.xml_body import element
 
 
-@OPERATIONS.add("GET", "/bucket", "acl", name="GetBucketAcl")
+@OPERATIONS.register("GET", "/bucket", "acl", name="GetBucketAcl")
 async def get_bucket_acl(context: RequestContext) -> web.Response:
     """Return the bucket's access, which is always private."""
     context.store.buckets.get(context.bucket)
     return _policy(context, PRIVATE, {})
 
 
-@OPERATIONS.add("GET", "/bucket", "policy", name="GetBucketPolicy")
+@OPERATIONS.register("GET", "/bucket", "policy", name="GetBucketPolicy")
 async def get_bucket_policy(context: RequestContext) -> web.Response:
     """Refuse: policies are for other accounts, and here is one alone."""
     context.store.buckets.get(context.bucket)
     raise OssError(404, "NoSuchBucketPolicy", "The bucket policy does not exist.")
 
 
-@OPERATIONS.add("GET", "/bucket/key", "acl", name="GetObjectACL")
+@OPERATIONS.register("GET", "/bucket/key", "acl", name="GetObjectACL")
 async def get_object_acl(context: RequestContext) -> web.Response:
     """Return the access that the object itself grants."""
     stored = context.store.objects.find(context.bucket, context.key, context.version_id)
     return _policy(context, stored.contents.metadata.acl, version_header(stored))
 
 
-@OPERATIONS.add("PUT", "/bucket/key", "acl", name="PutObjectACL")
+@OPERATIONS.register("PUT", "/bucket/key", "acl", name="PutObjectACL")
 async def put_object_acl(context: RequestContext) -> web.Response:
     """Set the access that the object grants to ``x-oss-object-acl``."""
     if OBJECT_ACL not in context.headers:

@@ -15,12 +15,12 @@ from facescreen_local.oss.names import check_bucket_name
 from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.store.buckets import ENABLED, SUSPENDED, Bucket
 from facescreen_local.oss.store.contents import PRIVATE
-from facescreen_local.protocol.xml_body import element, parse, record, text_of
+from facescreen_local.protocol.xml_body import child_text, element, element_with_fields, parse_xml
 
 _MOST_BUCKETS = 1000
 
 
-@OPERATIONS.add("GET", "/", name="ListBuckets")
+@OPERATIONS.register("GET", "/", name="ListBuckets")
 async def list_buckets(context: RequestContext) -> web.Response:
     """List the account's buckets by name, page by page."""
     prefix, marker = context.parameter("prefix"), context.parameter("marker")
@@ -44,7 +44,7 @@ async def list_buckets(context: RequestContext) -> web.Response:
     return xml_response(root)
 
 
-@OPERATIONS.add("PUT", "/bucket", name="PutBucket")
+@OPERATIONS.register("PUT", "/bucket", name="PutBucket")
 async def put_bucket(context: RequestContext) -> web.Response:
     """Create the bucket. Its owner may repeat it."""
     check_bucket_name(context.bucket)
@@ -55,14 +55,14 @@ async def put_bucket(context: RequestContext) -> web.Response:
     return web.Response(headers={"Location": f"/{context.bucket}"})
 
 
-@OPERATIONS.add("DELETE", "/bucket", name="DeleteBucket")
+@OPERATIONS.register("DELETE", "/bucket", name="DeleteBucket")
 async def delete_bucket(context: RequestContext) -> web.Response:
     """Delete the bucket, which must be empty."""
     context.store.buckets.delete(context.bucket)
     return web.Response(status=204)
 
 
-@OPERATIONS.add("GET", "/bucket", "bucketInfo", name="GetBucketInfo")
+@OPERATIONS.register("GET", "/bucket", "bucketInfo", name="GetBucketInfo")
 async def get_bucket_info(context: RequestContext) -> web.Response:
     """Describe the bucket: its place, its owner, its versioning."""
     bucket = context.store.buckets.get(context.bucket)
@@ -74,14 +74,14 @@ async def get_bucket_info(context: RequestContext) -> web.Response:
     return xml_response(element("BucketInfo", element("Bucket", *said)))
 
 
-@OPERATIONS.add("GET", "/bucket", "location", name="GetBucketLocation")
+@OPERATIONS.register("GET", "/bucket", "location", name="GetBucketLocation")
 async def get_bucket_location(context: RequestContext) -> web.Response:
     """Return the bucket's region."""
     context.store.buckets.get(context.bucket)
     return xml_response(element("LocationConstraint", f"oss-{context.region}"))
 
 
-@OPERATIONS.add("GET", "/bucket", "stat", name="GetBucketStat")
+@OPERATIONS.register("GET", "/bucket", "stat", name="GetBucketStat")
 async def get_bucket_stat(context: RequestContext) -> web.Response:
     """Count what the bucket holds now. OSS takes an hour to count."""
     stat = context.store.buckets.stat(context.bucket)
@@ -96,10 +96,10 @@ async def get_bucket_stat(context: RequestContext) -> web.Response:
         "StandardObjectCount": stat.objects,
         "DeleteMarkerCount": stat.delete_markers,
     }
-    return xml_response(record("BucketStat", counts))
+    return xml_response(element_with_fields("BucketStat", counts))
 
 
-@OPERATIONS.add("GET", "/bucket", "versioning", name="GetBucketVersioning")
+@OPERATIONS.register("GET", "/bucket", "versioning", name="GetBucketVersioning")
 async def get_bucket_versioning(context: RequestContext) -> web.Response:
     """Return whether the bucket keeps versions: no Status means that it was never set."""
     bucket = context.store.buckets.get(context.bucket)
@@ -107,11 +107,11 @@ async def get_bucket_versioning(context: RequestContext) -> web.Response:
     return xml_response(element("VersioningConfiguration", *status))
 
 
-@OPERATIONS.add("PUT", "/bucket", "versioning", name="PutBucketVersioning")
+@OPERATIONS.register("PUT", "/bucket", "versioning", name="PutBucketVersioning")
 async def put_bucket_versioning(context: RequestContext) -> web.Response:
     """Enable or suspend versioning."""
-    root = parse(await receive_xml(context.request), "VersioningConfiguration")
-    status = text_of(root, "Status")
+    root = parse_xml(await receive_xml(context.request), "VersioningConfiguration")
+    status = child_text(root, "Status")
     if status not in (ENABLED, SUSPENDED):
         raise malformed_xml()
     context.store.buckets.set_versioning(context.bucket, status)

@@ -39,7 +39,7 @@ class Source:
     version_id: str | None
 
 
-@OPERATIONS.add("PUT", "/bucket/key", "x-oss-copy-source", name="CopyObject")
+@OPERATIONS.register("PUT", "/bucket/key", "x-oss-copy-source", name="CopyObject")
 async def copy_object(context: RequestContext) -> web.Response:
     """Copy another object. The copy of a symlink is a symlink."""
     named = source_of(context.headers[SOURCE])
@@ -58,7 +58,7 @@ async def copy_object(context: RequestContext) -> web.Response:
     return xml_response(_result("CopyObjectResult", written.stored.modified, contents.etag), said)
 
 
-@OPERATIONS.add("PUT", "/bucket/key", "uploadId&x-oss-copy-source", name="UploadPartCopy")
+@OPERATIONS.register("PUT", "/bucket/key", "uploadId&x-oss-copy-source", name="UploadPartCopy")
 async def upload_part_copy(context: RequestContext) -> web.Response:
     """Take a part from another object: all of it, or ``x-oss-copy-source-range``."""
     number = part_number(context)

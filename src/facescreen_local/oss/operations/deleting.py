@@ -13,12 +13,12 @@ from facescreen_local.oss.events import removed
 from facescreen_local.oss.names import check_key, checked_version
 from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.store.objects import Removal
-from facescreen_local.protocol.xml_body import element, parse, text_of
+from facescreen_local.protocol.xml_body import child_text, element, parse_xml
 
 MOST_OBJECTS = 1000
 
 
-@OPERATIONS.add("DELETE", "/bucket/key", name="DeleteObject")
+@OPERATIONS.register("DELETE", "/bucket/key", name="DeleteObject")
 async def delete_object(context: RequestContext) -> web.Response:
     """Delete the object, or the version named: 204 whether or not there was anything."""
     removal = _remove(context, "DeleteObject", context.key, context.version_id)
@@ -30,10 +30,10 @@ async def delete_object(context: RequestContext) -> web.Response:
     return web.Response(status=204, headers=said)
 
 
-@OPERATIONS.add("POST", "/bucket", "delete", name="DeleteMultipleObjects")
+@OPERATIONS.register("POST", "/bucket", "delete", name="DeleteMultipleObjects")
 async def delete_multiple_objects(context: RequestContext) -> web.Response:
     """Delete the objects listed. Quietly, only failures are told, and there are none."""
-    root = parse(await receive_xml(context.request), "Delete")
+    root = parse_xml(await receive_xml(context.request), "Delete")
     quiet = (root.findtext("Quiet") or "").strip().lower() == "true"
     wanted = [_named(each) for each in root.iterfind("Object")]
     if not 1 <= len(wanted) <= MOST_OBJECTS:
@@ -48,7 +48,7 @@ async def delete_multiple_objects(context: RequestContext) -> web.Response:
 
 def _named(listed: Element) -> tuple[str, str | None]:
     """The key and the version, if there is one named. Raises OssError."""
-    key, version = text_of(listed, "Key"), listed.find("VersionId")
+    key, version = child_text(listed, "Key"), listed.find("VersionId")
     check_key(key)
     return key, None if version is None else checked_version(version.text or "")
 

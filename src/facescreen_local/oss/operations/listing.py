@@ -23,7 +23,7 @@ _DEFAULT_KEYS = 100
 _MOST_KEYS = 1000
 
 
-@OPERATIONS.add("GET", "/bucket", name="ListObjects")
+@OPERATIONS.register("GET", "/bucket", name="ListObjects")
 async def list_objects(context: RequestContext) -> web.Response:
     """List current versions by key, page by page; a page follows a key."""
     wanted = _wanted(context, Marker(context.parameter("marker")))
@@ -38,7 +38,7 @@ async def list_objects(context: RequestContext) -> web.Response:
     return xml_response(element("ListBucketResult", *said))
 
 
-@OPERATIONS.add("GET", "/bucket", "list-type=2", name="ListObjectsV2")
+@OPERATIONS.register("GET", "/bucket", "list-type=2", name="ListObjectsV2")
 async def list_objects_v2(context: RequestContext) -> web.Response:
     """List current versions by key, page by page; a page follows a token."""
     token, start = context.parameter("continuation-token"), context.parameter("start-after")
@@ -56,7 +56,7 @@ async def list_objects_v2(context: RequestContext) -> web.Response:
     return xml_response(element("ListBucketResult", *said))
 
 
-@OPERATIONS.add("GET", "/bucket", "versions", name="ListObjectVersions")
+@OPERATIONS.register("GET", "/bucket", "versions", name="ListObjectVersions")
 async def list_object_versions(context: RequestContext) -> web.Response:
     """List all versions: of each key the newest first, delete markers among them."""
     wanted = _wanted(context, _version_marker(context))

@@ -22,12 +22,12 @@ from facescreen_local.oss.store.buckets import Bucket
 from facescreen_local.oss.store.contents import MULTIPART, Contents
 from facescreen_local.oss.store.uploads import MOST_PARTS, Part, Upload
 from facescreen_local.oss.store.versions import StoredObject
-from facescreen_local.protocol.xml_body import element, parse, text_of
+from facescreen_local.protocol.xml_body import child_text, element, parse_xml
 
 SMALLEST_PART = 100 * 1024
 
 
-@OPERATIONS.add("POST", "/bucket/key", "uploads", name="InitiateMultipartUpload")
+@OPERATIONS.register("POST", "/bucket/key", "uploads", name="InitiateMultipartUpload")
 async def initiate_multipart_upload(context: RequestContext) -> web.Response:
     """Start an upload, with the metadata that the object will have."""
     metadata = metadata_of(context.headers)
@@ -50,7 +50,7 @@ async def initiate_multipart_upload(context: RequestContext) -> web.Response:
     return xml_response(root, metadata.encryption)
 
 
-@OPERATIONS.add("PUT", "/bucket/key", "uploadId", name="UploadPart")
+@OPERATIONS.register("PUT", "/bucket/key", "uploadId", name="UploadPart")
 async def upload_part(context: RequestContext) -> web.Response:
     """Add a part, or replace the one with its number."""
     number = part_number(context)
@@ -61,7 +61,7 @@ async def upload_part(context: RequestContext) -> web.Response:
     return web.Response(headers=part_headers(upload, blob))
 
 
-@OPERATIONS.add("POST", "/bucket/key", "uploadId", name="CompleteMultipartUpload")
+@OPERATIONS.register("POST", "/bucket/key", "uploadId", name="CompleteMultipartUpload")
 async def complete_multipart_upload(context: RequestContext) -> web.Response:
     """Make an object of the parts listed, or of all where a header says so."""
     body = await receive_xml(context.request)
@@ -93,7 +93,7 @@ async def complete_multipart_upload(context: RequestContext) -> web.Response:
     return xml_response(result, written_headers(written.stored))
 
 
-@OPERATIONS.add("DELETE", "/bucket/key", "uploadId", name="AbortMultipartUpload")
+@OPERATIONS.register("DELETE", "/bucket/key", "uploadId", name="AbortMultipartUpload")
 async def abort_multipart_upload(context: RequestContext) -> web.Response:
     """Forget the upload and its parts."""
     context.store.uploads.end(context.bucket, context.key, upload_id(context))
@@ -119,8 +119,10 @@ def part_headers(upload: Upload, part: Blob) -> dict[str, str]:
 
 def _listed(body: bytes) -> list[tuple[str, str]]:
     """Numbers and ETags of the parts that the request lists. Raises OssError MalformedXML."""
-    root = parse(body, "CompleteMultipartUpload")
-    return [(text_of(part, "PartNumber"), text_of(part, "ETag")) for part in root.iter("Part")]
+    root = parse_xml(body, "CompleteMultipartUpload")
+    return [
+        (child_text(part, "PartNumber"), child_text(part, "ETag")) for part in root.iter("Part")
+    ]
 
 
 def _chosen(listed: Sequence[tuple[str, str]], kept: dict[str, Part]) -> list[Part]:

@@ -17,19 +17,19 @@ from facescreen_local.oss.names import check_key
 from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.store.contents import NORMAL, Contents
 from facescreen_local.protocol.body import write_chunks
-from facescreen_local.protocol.operations import Signature
-from facescreen_local.protocol.post_object import PostSettings, post_response, read_post
+from facescreen_local.protocol.operations import SignatureRequirement
+from facescreen_local.protocol.post_object import PostSettings, build_post_response, read_post_form
 
 MAX_FIELDS = 64
 
 
-@OPERATIONS.add("POST", "/bucket", name="PostObject", signature=Signature.IN_BODY)
+@OPERATIONS.register("POST", "/bucket", name="PostObject", signature=SignatureRequirement.IN_BODY)
 async def post_object(context: RequestContext) -> web.Response:
     """Store a form's file. Nothing of it is kept before the form is found good."""
     context.store.buckets.get(context.bucket)
     check_form = Authenticator(context.identity, context.region).check_form
     settings = PostSettings(context.bucket, MAX_OBJECT_BYTES, MAX_FIELDS, check_form)
-    posted = await read_post(context.request, settings)
+    posted = await read_post_form(context.request, settings)
     check_key(posted.key)
     metadata = metadata_of(posted.fields)
     with context.store.blobs.writer() as writer:
@@ -45,4 +45,4 @@ async def post_object(context: RequestContext) -> web.Response:
         "Key": posted.key,
         "ETag": f'"{contents.etag}"',
     }
-    return post_response(posted.fields, result, written_headers(written.stored))
+    return build_post_response(posted.fields, result, written_headers(written.stored))

@@ -17,7 +17,7 @@ from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.operations.access import check_reader
 from facescreen_local.oss.ranges import ByteRange, byte_range
 from facescreen_local.oss.store.versions import StoredObject
-from facescreen_local.protocol.operations import Signature
+from facescreen_local.protocol.operations import SignatureRequirement
 
 _CHUNK = 256 * 1024
 _OVERRIDES = {
@@ -30,7 +30,9 @@ _OVERRIDES = {
 }
 
 
-@OPERATIONS.add("GET", "/bucket/key", name="GetObject", signature=Signature.OPTIONAL)
+@OPERATIONS.register(
+    "GET", "/bucket/key", name="GetObject", signature=SignatureRequirement.OPTIONAL
+)
 async def get_object(context: RequestContext) -> web.Response:
     """Return the object or a part of it; with ``x-oss-process``, the picture made of it."""
     stored, file = _opened(context)
@@ -48,7 +50,9 @@ async def get_object(context: RequestContext) -> web.Response:
     return web.Response(body=made.body, headers=said)
 
 
-@OPERATIONS.add("HEAD", "/bucket/key", name="HeadObject", signature=Signature.OPTIONAL)
+@OPERATIONS.register(
+    "HEAD", "/bucket/key", name="HeadObject", signature=SignatureRequirement.OPTIONAL
+)
 async def head_object(context: RequestContext) -> web.Response:
     """Return what GetObject answers with, without the body."""
     stored, file = _opened(context)
@@ -58,11 +62,19 @@ async def head_object(context: RequestContext) -> web.Response:
     return web.Response(headers=said)
 
 
-@OPERATIONS.add(
-    "GET", "/bucket/key", "objectMeta", name="GetObjectMeta", signature=Signature.OPTIONAL
+@OPERATIONS.register(
+    "GET",
+    "/bucket/key",
+    "objectMeta",
+    name="GetObjectMeta",
+    signature=SignatureRequirement.OPTIONAL,
 )
-@OPERATIONS.add(
-    "HEAD", "/bucket/key", "objectMeta", name="GetObjectMeta", signature=Signature.OPTIONAL
+@OPERATIONS.register(
+    "HEAD",
+    "/bucket/key",
+    "objectMeta",
+    name="GetObjectMeta",
+    signature=SignatureRequirement.OPTIONAL,
 )
 async def get_object_meta(context: RequestContext) -> web.Response:
     """Return the least there is to say, of a symlink itself."""

@@ -19,7 +19,7 @@ from facescreen_local.oss.store.contents import SYMLINK, Contents
 TARGET = "x-oss-symlink-target"
 
 
-@OPERATIONS.add("PUT", "/bucket/key", "symlink", name="PutSymlink")
+@OPERATIONS.register("PUT", "/bucket/key", "symlink", name="PutSymlink")
 async def put_symlink(context: RequestContext) -> web.Response:
     """Store a link to another object. Nobody looks whether that exists."""
     if TARGET not in context.headers:
@@ -34,7 +34,7 @@ async def put_symlink(context: RequestContext) -> web.Response:
     return web.Response(headers=written_headers(written.stored))
 
 
-@OPERATIONS.add("GET", "/bucket/key", "symlink", name="GetSymlink")
+@OPERATIONS.register("GET", "/bucket/key", "symlink", name="GetSymlink")
 async def get_symlink(context: RequestContext) -> web.Response:
     """Return what the link leads to, in a header."""
     stored, file = context.store.objects.open(context.bucket, context.key, context.version_id)

@@ -12,10 +12,10 @@ from facescreen_local.oss.context import RequestContext, xml_response
 from facescreen_local.oss.headers import version_header
 from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.tag_rules import checked_tags
-from facescreen_local.protocol.xml_body import element, parse, text_of
+from facescreen_local.protocol.xml_body import child_text, element, parse_xml
 
 
-@OPERATIONS.add("GET", "/bucket/key", "tagging", name="GetObjectTagging")
+@OPERATIONS.register("GET", "/bucket/key", "tagging", name="GetObjectTagging")
 async def get_object_tagging(context: RequestContext) -> web.Response:
     """Return the object's tags."""
     stored = context.store.objects.find(context.bucket, context.key, context.version_id)
@@ -26,15 +26,17 @@ async def get_object_tagging(context: RequestContext) -> web.Response:
     return xml_response(element("Tagging", element("TagSet", *tags)), version_header(stored))
 
 
-@OPERATIONS.add("PUT", "/bucket/key", "tagging", name="PutObjectTagging")
+@OPERATIONS.register("PUT", "/bucket/key", "tagging", name="PutObjectTagging")
 async def put_object_tagging(context: RequestContext) -> web.Response:
     """Replace the whole set of tags, and touch nothing else."""
-    root = parse(await receive_xml(context.request), "Tagging")
-    pairs = [(text_of(tag, "Key"), text_of(tag, "Value")) for tag in root.iterfind("TagSet/Tag")]
+    root = parse_xml(await receive_xml(context.request), "Tagging")
+    pairs = [
+        (child_text(tag, "Key"), child_text(tag, "Value")) for tag in root.iterfind("TagSet/Tag")
+    ]
     return _set_tags(context, checked_tags(pairs), status=200)
 
 
-@OPERATIONS.add("DELETE", "/bucket/key", "tagging", name="DeleteObjectTagging")
+@OPERATIONS.register("DELETE", "/bucket/key", "tagging", name="DeleteObjectTagging")
 async def delete_object_tagging(context: RequestContext) -> web.Response:
     """Remove all the object's tags."""
     return _set_tags(context, {}, status=204)

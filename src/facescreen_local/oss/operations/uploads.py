@@ -19,7 +19,7 @@ from facescreen_local.protocol.xml_body import element
 _MOST = 1000
 
 
-@OPERATIONS.add("GET", "/bucket", "uploads", name="ListMultipartUploads")
+@OPERATIONS.register("GET", "/bucket", "uploads", name="ListMultipartUploads")
 async def list_multipart_uploads(context: RequestContext) -> web.Response:
     """List the bucket's uploads. Without a key marker, an upload id marker is ignored."""
     key_marker = context.parameter("key-marker")
@@ -50,7 +50,7 @@ async def list_multipart_uploads(context: RequestContext) -> web.Response:
     return xml_response(root)
 
 
-@OPERATIONS.add("GET", "/bucket/key", "uploadId", name="ListParts")
+@OPERATIONS.register("GET", "/bucket/key", "uploadId", name="ListParts")
 async def list_parts(context: RequestContext) -> web.Response:
     """List the parts of an upload by number, page by page."""
     after = context.number("part-number-marker", 0, MOST_PARTS, default=0)

@@ -23,7 +23,7 @@ from facescreen_local.oss.store.versions import StoredObject
 LARGEST_APPENDABLE = 5 * 1024**3
 
 
-@OPERATIONS.add("PUT", "/bucket/key", name="PutObject")
+@OPERATIONS.register("PUT", "/bucket/key", name="PutObject")
 async def put_object(context: RequestContext) -> web.Response:
     """Store the body. What is overwritten loses its tags with its bytes."""
     context.store.buckets.get(context.bucket)
@@ -36,7 +36,7 @@ async def put_object(context: RequestContext) -> web.Response:
     return web.Response(headers=written_headers(written.stored))
 
 
-@OPERATIONS.add("POST", "/bucket/key", "append", name="AppendObject")
+@OPERATIONS.register("POST", "/bucket/key", "append", name="AppendObject")
 async def append_object(context: RequestContext) -> web.Response:
     """Append the body, if the object ends at `position`."""
     position = context.number("position", 0, LARGEST_APPENDABLE)

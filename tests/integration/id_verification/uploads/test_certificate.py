@@ -33,10 +33,10 @@ def test_its_key_is_its_owners_and_the_authoritys_nobodys(tmp_path: Path) -> Non
 
 
 def test_it_is_replaced_before_it_expires(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificate, "VALID", timedelta(days=7, minutes=1))
+    monkeypatch.setattr(certificate, "VALIDITY", timedelta(days=7, minutes=1))
     first = contents(tmp_path)
     assert contents(tmp_path) == first
-    monkeypatch.setattr(certificate, "VALID", timedelta(days=7))
+    monkeypatch.setattr(certificate, "VALIDITY", timedelta(days=7))
     (tmp_path / "ca.pem").unlink()
     second = contents(tmp_path)
     assert contents(tmp_path) != second

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from facescreen_local.id_verification.upload_errors import ERRORS, to_refusal
 from facescreen_local.id_verification.uploads import MAX_FIELDS
-from facescreen_local.protocol.form import Form
+from facescreen_local.protocol.form import MultipartForm
 from facescreen_local.protocol.post_policy import SizeRange
 
 HEADER = b'Content-Disposition: form-data; name="'
@@ -34,9 +34,9 @@ async def arriving(chunks: list[bytes]) -> AsyncIterator[bytes]:
 
 def read(chunks: list[bytes], content_type: str = "multipart/form-data; boundary=b") -> Any:
     async def whole() -> tuple[dict[str, str], bytes]:
-        form = Form(content_type, arriving(chunks), MAX_FIELDS)
-        fields = await form.fields()
-        return dict(fields), b"".join([chunk async for chunk in form.file(SizeRange(1, 15))])
+        form = MultipartForm(content_type, arriving(chunks), MAX_FIELDS)
+        fields = await form.read_fields()
+        return dict(fields), b"".join([chunk async for chunk in form.read_file(SizeRange(1, 15))])
 
     try:
         return asyncio.run(whole())

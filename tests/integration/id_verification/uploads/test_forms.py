@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from facescreen_local.background import Background
+from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.id_verification import uploads
 from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.service import IdVerificationService
@@ -116,7 +116,7 @@ def test_a_policy_that_is_expired(
 
 
 def test_a_permission_of_another_cloud(
-    loop: Background, service: IdVerificationService, form: Form, tmp_path: Path
+    loop: BackgroundLoop, service: IdVerificationService, form: Form, tmp_path: Path
 ) -> None:
     another = UploadService(tmp_path)
     loop.run(another.start())

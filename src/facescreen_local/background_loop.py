@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, so that blocking code can use the local services."""
+"""Runs an event loop in its own thread, so that blocking code can use the local services."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class Background:
-    """``with Background() as loop: loop.run(service.start())``."""
+class BackgroundLoop:
+    """``with BackgroundLoop() as loop: loop.run(service.start())``."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="local-cloud")
 
-    def __enter__(self) -> Background:
+    def __enter__(self) -> BackgroundLoop:
         self._thread.start()
         return self
 
@@ -26,10 +26,10 @@ class Background:
         self._thread.join()
         self._loop.close()
 
-    def run(self, work: Coroutine[object, object, T], timeout_s: float = 30) -> T:
-        """Runs `work` on the loop and waits for its result; it ends with the waiting."""
-        running = asyncio.run_coroutine_threadsafe(work, self._loop)
+    def run(self, coroutine: Coroutine[object, object, T], timeout_s: float = 30) -> T:
+        """Run `coroutine` on the loop and return its result; cancel it after `timeout_s`."""
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
-            return running.result(timeout_s)
+            return future.result(timeout_s)
         finally:
-            running.cancel()
+            future.cancel()
