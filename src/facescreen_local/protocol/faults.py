@@ -121,7 +121,7 @@ def _check_value(name: str, value: object) -> None:
     if not isinstance(value, accepted) or (isinstance(value, bool) and accepted is not _BOOLEAN):
         raise InvalidFaultError(f"{name} must be a {accepted[-1].__name__}, not {value!r}")
     if isinstance(value, (int, float)) and not 0 <= value < 1e9:
-        raise InvalidFaultError(f"{name} must be from 0 to 1e9, not {value!r}")
+        raise InvalidFaultError(f"{name} must not be negative or 1e9 and more: {value!r}")
     if isinstance(value, dict):
         for code, share in value.items():
             if not isinstance(share, (int, float)) or not 0 <= share <= 1:
