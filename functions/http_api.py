@@ -33,8 +33,8 @@ def initialize(context: Any) -> None:
     )
     http = load(HttpSettings, os.environ)
     _credentials.renew(context)
-    deployment.warm()
-    app = create_app(deployment.api(http))
+    deployment.warm_up()
+    app = create_app(deployment.create_api_services(http))
     _resolvers.append(telemetry.per_invocation(app.resolve))
 
 

@@ -35,8 +35,8 @@ def initialize(context: Any) -> None:
         os.environ, _credentials, source=adapt(context).invoked_function_arn
     )
     _credentials.renew(context)
-    deployment.warm()
-    _ready.append((deployment.settings.filters, deployment.batch))
+    deployment.warm_up()
+    _ready.append((deployment.settings.filters, deployment.batch_processor))
 
 
 def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:

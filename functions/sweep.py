@@ -27,7 +27,7 @@ def initialize(context: Any) -> None:
     from facescreen.deployment import Deployment
 
     deployment = Deployment.from_env(os.environ, _credentials, invokes=True)
-    _sweepers.append(deployment.sweeper(load(SweepSettings, os.environ)))
+    _sweepers.append(deployment.create_sweeper(load(SweepSettings, os.environ)))
     _credentials.renew(context)
 
 

@@ -7,7 +7,7 @@ import math
 import time
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from facescreen import telemetry
 from facescreen.deepfake.budget import DailyBudget, UnlimitedBudget, is_budget_exhausted
@@ -19,8 +19,8 @@ from facescreen.records.history import History
 from facescreen.records.ledger import Ledger
 from facescreen.screening.screener import Screener, ScreeningPolicy
 from facescreen.screening.tagger import Tagger
-from facescreen.screening.transfer import Auto, ByUrl, Inline
-from facescreen.settings.loader import Group, Reader
+from facescreen.screening.transfer import AutoTransfer, InlineTransfer, UrlTransfer
+from facescreen.settings.loader import Reader
 from facescreen.settings.table import HttpSettings, Settings, SweepSettings
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from facescreen.clients.credentials import CredentialSource
     from facescreen.deepfake.budget import CallBudget
-    from facescreen.http.routes import Api
+    from facescreen.http.routes import ApiServices
     from facescreen.platforms.ports import Platform
     from facescreen.screening.batch import BatchProcessor
     from facescreen.screening.on_demand import OnDemandScreener
@@ -37,10 +37,8 @@ if TYPE_CHECKING:
     from facescreen.screening.transfer import Transfer
     from facescreen.storage.ports import StateStore
 
-_SWEEP_SHARE = 0.2
+_SWEEP_QUOTA_SHARE = 0.2
 """Of the quota. The rest is left to fresh uploads."""
-
-G = TypeVar("G", bound=Group)
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class Deployment:
         reader.check()
         return cls(settings, platform, source)
 
-    def warm(self) -> None:
+    def warm_up(self) -> None:
         """Opens the connection that the first call would wait for. Raises EmulatorRefusedError."""
         try:
             self.client.keep_alive()
@@ -110,7 +108,7 @@ class Deployment:
         return Screener(
             store=store,
             ledger=self.ledger,
-            transfer=self._transfer(),
+            transfer=self._create_transfer(),
             detect=client.detect if settings.transfer == "url" else client.detect_stream,
             tagger=Tagger(store, self.ledger, prefix=settings.tag_prefix, form=settings.tag_form),
             publisher=self.platform.publisher,
@@ -121,11 +119,11 @@ class Deployment:
                 strictness=settings.strictness,
                 convert=settings.convert,
             ),
-            quarantine=self._quarantine(),
+            quarantine=self._create_quarantine(),
         )
 
     @cached_property
-    def batch(self) -> BatchProcessor:
+    def batch_processor(self) -> BatchProcessor:
         """For the objects of one event."""
         from facescreen.screening.batch import BatchProcessor
 
@@ -151,30 +149,30 @@ class Deployment:
             tag_form=self.settings.tag_form,
         )
 
-    def api(self, http: HttpSettings) -> Api:
+    def create_api_services(self, http: HttpSettings) -> ApiServices:
         """What the HTTP trigger's routes work with."""
         from facescreen.clients.dns import addresses
-        from facescreen.http.auth import Tokens
-        from facescreen.http.review import Review
-        from facescreen.http.routes import Api
+        from facescreen.http.auth import TokenVerifier
+        from facescreen.http.review import ReviewList
+        from facescreen.http.routes import ApiServices
         from facescreen.screening.url_rules import UrlRules
 
         store = self.platform.object_store
-        return Api(
-            ad_hoc=self.on_demand,
-            review=Review(self.history, store),
-            urls=UrlRules(http.url_allowed_origins, addresses),
-            tokens=Tokens(http.tokens) if http.tokens else None,
+        return ApiServices(
+            on_demand=self.on_demand,
+            review_list=ReviewList(self.history, store),
+            url_rules=UrlRules(http.url_allowed_origins, addresses),
+            token_verifier=TokenVerifier(http.tokens) if http.tokens else None,
             cors_origins=http.cors_origins,
             state_bucket=self.settings.state_bucket,
-            store=store.name,
+            store_name=store.name,
             image_origins=store.public_origins,
-            page=http.page,
-            longest_s=http.max_wait_s,
-            local=self.settings.local,
+            serves_page=http.page,
+            max_wait_s=http.max_wait_s,
+            is_local=self.settings.local,
         )
 
-    def sweeper(self, sweep: SweepSettings) -> Sweeper:
+    def create_sweeper(self, sweep: SweepSettings) -> Sweeper:
         """For what has no verdict."""
         from facescreen.screening.sweep import Sweeper, VerdictReader
         from facescreen.screening.sweep_cursor import CursorStore
@@ -187,11 +185,11 @@ class Deployment:
             cursors=CursorStore(self.state),
             filters=settings.filters,
             verdict_reader=VerdictReader(store, settings.tag_prefix, settings.tag_form),
-            rate_limiter=LocalRateLimiter(_SWEEP_SHARE * settings.calls_per_second),
-            is_budget_exhausted=self._is_budget_spent,
+            rate_limiter=LocalRateLimiter(_SWEEP_QUOTA_SHARE * settings.calls_per_second),
+            is_budget_exhausted=self._is_budget_exhausted,
         )
 
-    def _quarantine(self) -> Quarantine | None:
+    def _create_quarantine(self) -> Quarantine | None:
         if self.settings.quarantine.action == "off":
             return None
         from facescreen.screening.quarantine import Quarantine, QuarantineRecords
@@ -205,12 +203,12 @@ class Deployment:
             return UnlimitedBudget(telemetry.paid)
         return DailyBudget(self.state, int(self.settings.daily_calls), on_paid=telemetry.paid)
 
-    def _is_budget_spent(self) -> bool:
+    def _is_budget_exhausted(self) -> bool:
         cap = self.settings.daily_calls
         return not math.isinf(cap) and is_budget_exhausted(self.state, cap, time.time())
 
-    def _transfer(self) -> Transfer:
+    def _create_transfer(self) -> Transfer:
         store = self.platform.object_store
-        by_url, inline = ByUrl(store, self.settings.presigned_url_s), Inline(store)
-        forms: dict[str, Transfer] = {"inline": inline, "auto": Auto(inline, by_url)}
+        by_url, inline = UrlTransfer(store, self.settings.presigned_url_s), InlineTransfer(store)
+        forms: dict[str, Transfer] = {"inline": inline, "auto": AutoTransfer(inline, by_url)}
         return forms.get(self.settings.transfer, by_url)

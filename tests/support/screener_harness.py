@@ -18,7 +18,7 @@ from facescreen.requirements import Strictness
 from facescreen.screening.quarantine import Quarantine, QuarantineRecords
 from facescreen.screening.screener import Screener, ScreeningPolicy
 from facescreen.screening.tagger import Tagger
-from facescreen.screening.transfer import ByUrl
+from facescreen.screening.transfer import UrlTransfer
 from facescreen.settings.table import QuarantineSettings
 from facescreen.testing.bus import MemoryPublisher
 from facescreen.testing.stores import MemoryState, MemoryStore
@@ -50,7 +50,7 @@ class ScreenerHarness:
         self.screener = Screener(
             store=self.store,
             ledger=ledger,
-            transfer=ByUrl(self.store, 300),
+            transfer=UrlTransfer(self.store, 300),
             detect=self.detector.detect,
             tagger=Tagger(self.store, ledger, prefix="deepfake-", form=tag_form),
             publisher=self.publisher,

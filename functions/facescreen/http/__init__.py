@@ -1,1 +1,1 @@
-"""The HTTP trigger: what may be asked, how it is answered, and the page."""
+"""The HTTP trigger: the API's routes, its error responses, and the review page."""

@@ -1,6 +1,6 @@
-"""Who may ask, where the platform in front leaves that to us: a bearer token (RFC 6750).
+"""Bearer token authentication (RFC 6750), for deployments whose platform lets everyone in.
 
-By default the platform has checked a signature already (`authType: function`, `AWS_IAM`).
+By default the platform has already checked a signature (`authType: function`, `AWS_IAM`).
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     from facescreen.settings.table import TokenSettings
 
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
-"""Public keys only: with a shared secret, whoever can check a token can make one."""
+"""Public keys only: with a shared secret, everyone who can verify a token can also create one."""
 
-_LONGEST = 8192
+_MAX_TOKEN_CHARS = 8192
 
-OPEN_PATHS: set[str] = set()
+PUBLIC_PATHS: set[str] = set()
 """Paths whose routes need no token."""
 
 
-def open_to_everyone(path: str) -> str:
-    """Let a route answer without a token; returns `path`, for the route's decorator."""
-    OPEN_PATHS.add(path)
+def allow_anonymous(path: str) -> str:
+    """Exempt a path from the token check. Returns `path`, for use in the route's decorator."""
+    PUBLIC_PATHS.add(path)
     return path
 
 
-class Tokens:
-    """Checks JSON Web Tokens against the deployment's key set."""
+class TokenVerifier:
+    """Verifies JSON Web Tokens with the deployment's key set."""
 
     def __init__(self, settings: TokenSettings) -> None:
-        """Raises InvalidSettingsError where no key of the set can be used."""
+        """Raises InvalidSettingsError if no key of the set is usable."""
         import jwt
 
         self._settings = settings
@@ -45,20 +45,20 @@ class Tokens:
             raise InvalidSettingsError("JWT_JWKS has no usable key") from None
         self._keys = {key.key_id: key for key in keys}
 
-    def check(self, headers: Mapping[str, str]) -> None:
-        """Raises HttpError unless there is a valid token. `headers` by lower-case name."""
+    def verify(self, headers: Mapping[str, str]) -> None:
+        """Raise HttpError unless `headers` (lower-case names) hold a valid token."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise _unauthorized("no bearer token was given")
-        if len(token) > _LONGEST:
-            raise _unauthorized(f"the token is longer than {_LONGEST} characters")
+            raise _unauthorized("the request has no bearer token")
+        if len(token) > _MAX_TOKEN_CHARS:
+            raise _unauthorized(f"the token is longer than {_MAX_TOKEN_CHARS} characters")
         if not token.isascii():
-            raise _unauthorized("the token is not valid (it is not ASCII)")
+            raise _unauthorized("the token is not valid: it is not ASCII")
         try:
             header = self._jwt.get_unverified_header(token)
             key = self._keys.get(header.get("kid", ""))
             if key is None:
-                raise _unauthorized("the token is signed by a key that is not known here")
+                raise _unauthorized("the token is signed with an unknown key")
             self._jwt.decode(
                 token,
                 key,
@@ -73,4 +73,9 @@ class Tokens:
 
 
 def _unauthorized(detail: str) -> HttpError:
-    return HttpError(401, "Unauthorized", detail, "Send Authorization: Bearer with a fresh token.")
+    return HttpError(
+        401,
+        "Unauthorized",
+        detail,
+        "Send a current token in the Authorization header, as Bearer TOKEN.",
+    )

@@ -1,4 +1,4 @@
-"""What a POST asks to have screened: an object, a URL, or bytes."""
+"""The body of POST /v1/screenings: an object, a URL, or a file."""
 
 from __future__ import annotations
 
@@ -23,142 +23,151 @@ if TYPE_CHECKING:
 
     from facescreen.model import ObjectRef
 
-LARGEST_BODY = 16 * 1024 * 1024
-"""Bytes as they came over the wire: a file of 10 MB, the service's limit, fits in Base64 too."""
-_LONGEST_URL = 8192
-_MOST_PARTS = 8
-_LONGEST_BOUNDARY = 70
+MAX_BODY_BYTES = 16 * 1024 * 1024
+"""Bytes on the wire: a file of 10 MB, the service's limit, also fits in Base64."""
+_MAX_URL_CHARS = 8192
+_MAX_FORM_PARTS = 8
+_MAX_BOUNDARY_CHARS = 70
 """RFC 2046, 5.1.1."""
-_FORM, _JSON = "multipart/form-data", "application/json"
-_BINARY = ("image/", "video/")
+_FORM_TYPE, _JSON_TYPE = "multipart/form-data", "application/json"
+_FILE_TYPE_PREFIXES = ("image/", "video/")
 _VIDEO_SUFFIXES = (".mp4", ".mov", ".qt", ".m4v")
 
 
 @dataclass(frozen=True)
-class OfObject:
-    """An object that stands in a bucket."""
+class ObjectSubmission:
+    """An object in a bucket."""
 
     ref: ObjectRef
     write_back: bool
 
 
 @dataclass(frozen=True)
-class OfUrl:
-    """The URL that the service downloads."""
+class UrlSubmission:
+    """A URL that the service downloads."""
 
     url: str = field(repr=False)
     kind: str
 
 
 @dataclass(frozen=True)
-class OfBytes:
-    """A file that came with the request."""
+class FileSubmission:
+    """A file in the request itself."""
 
     data: bytes = field(repr=False)
 
 
-Submission = OfObject | OfUrl | OfBytes
+Submission = ObjectSubmission | UrlSubmission | FileSubmission
 
 
 def read_body(event: BaseProxyEvent) -> bytes:
-    """The bytes of the body. Raises HttpError for more than LARGEST_BODY, before decoding them."""
-    text = event.body or ""
+    """Return the body's bytes. Raises HttpError, before decoding, for more than MAX_BODY_BYTES."""
+    body = event.body or ""
     is_base64 = bool(event.is_base64_encoded)
-    if len(text) > (LARGEST_BODY * 4 // 3 + 4 if is_base64 else LARGEST_BODY):
+    if len(body) > (MAX_BODY_BYTES * 4 // 3 + 4 if is_base64 else MAX_BODY_BYTES):
         raise HttpError(
             413,
             "ContentTooLarge",
-            f"a body may have at most {LARGEST_BODY} bytes",
-            "Put larger files into the bucket, and ask for the object.",
+            f"the body is larger than {MAX_BODY_BYTES} bytes",
+            "Upload larger files to the bucket, and submit the object.",
         )
     if not is_base64:
-        return text.encode(errors="surrogatepass")
+        return body.encode(errors="surrogatepass")
     try:
-        return base64.b64decode(text, validate=True)
+        return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
         raise HttpError(
-            400, "InvalidBody", "the event's body is not Base64", "Send it again."
+            400, "InvalidBody", "the event's body is not valid Base64", "Send the request again."
         ) from None
 
 
-def read_submission(body: bytes, content_type: str, store: str) -> Submission:
-    """Raises HttpError and errors.InvalidRequestError. What a file really is, its bytes say later,
-    not its content type."""
+def parse_submission(body: bytes, content_type: str, store: str) -> Submission:
+    """Parse the body of a request. Raises HttpError and errors.InvalidRequestError.
+
+    A file's content type does not count: its format is detected later, from its bytes.
+    """
     media_type = content_type.partition(";")[0].strip().lower()
-    if media_type == _JSON:
-        return _of_json(body, store)
-    if media_type == _FORM:
-        return _of_bytes(file_of(body, content_type))
-    if media_type.startswith(_BINARY) or media_type == "application/octet-stream":
-        return _of_bytes(body)
+    if media_type == _JSON_TYPE:
+        return _parse_json(body, store)
+    if media_type == _FORM_TYPE:
+        return _parse_file(extract_form_file(body, content_type))
+    if media_type.startswith(_FILE_TYPE_PREFIXES) or media_type == "application/octet-stream":
+        return _parse_file(body)
     raise HttpError(
         415,
         "UnsupportedMediaType",
-        "a body of this type is not taken",
+        "the content type is not supported",
         "Send JSON, multipart/form-data, or the file itself as image/jpeg, video/mp4 or "
         "video/quicktime.",
     )
 
 
-def _of_bytes(data: bytes) -> OfBytes:
+def _parse_file(data: bytes) -> FileSubmission:
     if not data:
         raise invalid_parameter("the file is empty")
-    return OfBytes(data)
+    return FileSubmission(data)
 
 
-def _of_json(body: bytes, store: str) -> Submission:
+def _parse_json(body: bytes, store: str) -> Submission:
     try:
-        given = json.loads(body, object_pairs_hook=_once, parse_constant=_no_number)
+        fields = json.loads(
+            body, object_pairs_hook=_reject_duplicate_names, parse_constant=_reject_constant
+        )
     except (ValueError, RecursionError):
-        raise invalid_parameter("the body is not JSON") from None
-    if not isinstance(given, dict):
+        raise invalid_parameter("the body is not valid JSON") from None
+    if not isinstance(fields, dict):
         raise invalid_parameter("the body must be a JSON object")
-    named = [name for name in _READERS if name in given]
-    if len(named) != 1:
-        raise invalid_parameter("give exactly one of object, url and base64")
-    reader, allowed = _READERS[named[0]]
-    _only(given, {named[0], *allowed})
-    return reader(given, store)
+    kinds = [kind for kind in _PARSERS if kind in fields]
+    if len(kinds) != 1:
+        raise invalid_parameter("the body must have exactly one of object, url and base64")
+    parse, optional_fields = _PARSERS[kinds[0]]
+    _reject_unknown_fields(fields, {kinds[0], *optional_fields})
+    return parse(fields, store)
 
 
-def _object(given: dict[str, Any], store: str) -> OfObject:
-    named, write_back = given["object"], given.get("write_back", False)
-    if not isinstance(named, dict):
+def _parse_object(fields: dict[str, Any], store: str) -> ObjectSubmission:
+    object_fields, write_back = fields["object"], fields.get("write_back", False)
+    if not isinstance(object_fields, dict):
         raise invalid_parameter("object must be a JSON object with bucket and key")
     if not isinstance(write_back, bool):
         raise invalid_parameter("write_back must be true or false")
-    _only(named, {"bucket", "key", "version_id"})
-    ref = object_ref(store, named.get("bucket"), named.get("key"), named.get("version_id"))
-    return OfObject(ref, write_back)
+    _reject_unknown_fields(object_fields, {"bucket", "key", "version_id"})
+    ref = object_ref(
+        store,
+        object_fields.get("bucket"),
+        object_fields.get("key"),
+        object_fields.get("version_id"),
+    )
+    return ObjectSubmission(ref, write_back)
 
 
-def _url(given: dict[str, Any], _: str) -> OfUrl:
-    url, kind = given["url"], given.get("kind")
-    if not isinstance(url, str) or not 0 < len(url) <= _LONGEST_URL:
-        raise invalid_parameter(f"url must be a URL of at most {_LONGEST_URL} characters")
+def _parse_url(fields: dict[str, Any], _: str) -> UrlSubmission:
+    url, kind = fields["url"], fields.get("kind")
+    if not isinstance(url, str) or not 0 < len(url) <= _MAX_URL_CHARS:
+        raise invalid_parameter(f"url must be a URL of at most {_MAX_URL_CHARS} characters")
     if kind not in (None, "image", "video"):
         raise invalid_parameter("kind must be image or video")
-    return OfUrl(url, kind or _kind(url))
+    return UrlSubmission(url, kind or _guess_kind(url))
 
 
-def _base64(given: dict[str, Any], _: str) -> OfBytes:
-    text = given["base64"]
-    if not isinstance(text, str):
-        raise invalid_parameter("base64 must be a text")
+def _parse_base64(fields: dict[str, Any], _: str) -> FileSubmission:
+    encoded = fields["base64"]
+    if not isinstance(encoded, str):
+        raise invalid_parameter("base64 must be a string")
     try:
-        return _of_bytes(base64.b64decode(text, validate=True))
+        return _parse_file(base64.b64decode(encoded, validate=True))
     except (binascii.Error, ValueError):
-        raise invalid_parameter("base64 is not Base64") from None
+        raise invalid_parameter("base64 is not valid Base64") from None
 
 
-_READERS: dict[str, tuple[Callable[[dict[str, Any], str], Submission], set[str]]] = {
-    "object": (_object, {"write_back"}),
-    "url": (_url, {"kind"}),
-    "base64": (_base64, set()),
+_PARSERS: dict[str, tuple[Callable[[dict[str, Any], str], Submission], set[str]]] = {
+    "object": (_parse_object, {"write_back"}),
+    "url": (_parse_url, {"kind"}),
+    "base64": (_parse_base64, set()),
 }
 
 
-def _kind(url: str) -> str:
+def _guess_kind(url: str) -> str:
     try:
         path = urlsplit(url).path
     except ValueError:
@@ -166,96 +175,96 @@ def _kind(url: str) -> str:
     return "video" if path.lower().endswith(_VIDEO_SUFFIXES) else "image"
 
 
-def _only(given: dict[str, Any], known: set[str]) -> None:
-    unknown = sorted(set(given) - known)
+def _reject_unknown_fields(fields: dict[str, Any], known: set[str]) -> None:
+    unknown = sorted(set(fields) - known)
     if unknown:
-        raise invalid_parameter(f"{unknown[0][:40]!r} is not a field here")
+        raise invalid_parameter(f"{unknown[0][:40]!r} is not a known field")
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Readers of JSON differ in which of two values they take."""
-    found: dict[str, Any] = {}
+def _reject_duplicate_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """JSON parsers differ in which of two values they use."""
+    fields: dict[str, Any] = {}
     for name, value in pairs:
-        if name in found:
-            raise invalid_parameter(f"{name[:40]!r} is given twice")
-        found[name] = value
-    return found
+        if name in fields:
+            raise invalid_parameter(f"{name[:40]!r} appears twice")
+        fields[name] = value
+    return fields
 
 
-def _no_number(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def file_of(body: bytes, content_type: str) -> bytes:
-    """The bytes of the one part that is named ``file``. Raises HttpError."""
+def extract_form_file(body: bytes, content_type: str) -> bytes:
+    """Return the bytes of the form's only part named ``file``. Raises HttpError."""
     _, options = parse_options_header(content_type.encode(errors="replace"))
     boundary = options.get(b"boundary", b"")
-    if not 0 < len(boundary) <= _LONGEST_BOUNDARY:
+    if not 0 < len(boundary) <= _MAX_BOUNDARY_CHARS:
         raise _invalid_form("the form has no boundary")
-    parts = _Parts()
-    parser = MultipartParser(boundary, parts.callbacks())
+    collector = _FileCollector()
+    parser = MultipartParser(boundary, collector.callbacks())
     try:
         parser.write(body)
         parser.finalize()
     except FormParserError:
         raise _invalid_form("the form is not well-formed") from None
-    if not parts.ended:
+    if not collector.has_ended:
         raise _invalid_form("the form ends too early")
-    if len(parts.files) != 1:
+    if len(collector.files) != 1:
         raise _invalid_form(
-            f"the form has {len(parts.files)} parts that are named file; it must have one"
+            f"the form has {len(collector.files)} parts named file; it must have exactly one"
         )
-    return bytes(parts.files[0])
+    return bytes(collector.files[0])
 
 
-class _Parts:
-    """Keeps the parts that are named ``file``, as the parser meets them."""
+class _FileCollector:
+    """Collects the parts named ``file`` from the parser's callbacks."""
 
     def __init__(self) -> None:
         self.files: list[bytearray] = []
-        self.ended = False
-        self._count = 0
-        self._name, self._value = bytearray(), bytearray()
+        self.has_ended = False
+        self._part_count = 0
+        self._header_name, self._header_value = bytearray(), bytearray()
         self._headers: dict[bytes, bytes] = {}
         self._file: bytearray | None = None
 
     def callbacks(self) -> MultipartCallbacks:
-        """For the parser."""
+        """Return the callbacks for the parser."""
         return {
-            "on_part_begin": self._part_begin,
-            "on_header_field": lambda data, start, end: self._name.extend(data[start:end]),
-            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
-            "on_header_end": self._header_end,
-            "on_headers_finished": self._headers_finished,
-            "on_part_data": self._part_data,
-            "on_end": self._end,
+            "on_part_begin": self._start_part,
+            "on_header_field": lambda data, start, end: self._header_name.extend(data[start:end]),
+            "on_header_value": lambda data, start, end: self._header_value.extend(data[start:end]),
+            "on_header_end": self._finish_header,
+            "on_headers_finished": self._finish_headers,
+            "on_part_data": self._add_data,
+            "on_end": self._finish,
         }
 
-    def _part_begin(self) -> None:
-        self._count += 1
-        if self._count > _MOST_PARTS:
-            raise _invalid_form(f"the form has more than {_MOST_PARTS} parts")
+    def _start_part(self) -> None:
+        self._part_count += 1
+        if self._part_count > _MAX_FORM_PARTS:
+            raise _invalid_form(f"the form has more than {_MAX_FORM_PARTS} parts")
         self._headers, self._file = {}, None
 
-    def _header_end(self) -> None:
-        self._headers[bytes(self._name).lower()] = bytes(self._value)
-        self._name, self._value = bytearray(), bytearray()
+    def _finish_header(self) -> None:
+        self._headers[bytes(self._header_name).lower()] = bytes(self._header_value)
+        self._header_name, self._header_value = bytearray(), bytearray()
 
-    def _headers_finished(self) -> None:
+    def _finish_headers(self) -> None:
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
         if options.get(b"name") == b"file":
             self._file = bytearray()
             self.files.append(self._file)
 
-    def _part_data(self, data: bytes, start: int, end: int) -> None:
+    def _add_data(self, data: bytes, start: int, end: int) -> None:
         if self._file is not None:
             self._file.extend(data[start:end])
 
-    def _end(self) -> None:
-        self.ended = True
+    def _finish(self) -> None:
+        self.has_ended = True
 
 
 def _invalid_form(detail: str) -> HttpError:
     return HttpError(
-        400, "InvalidForm", detail, "Send one part, named file: curl -F file=@photo.jpg"
+        400, "InvalidForm", detail, "Send one part named file, as curl -F file=@photo.jpg does."
     )

@@ -1,7 +1,7 @@
-"""What runs around every route: request ids, common headers, the token check, error answers.
+"""Middlewares of every route: request ids, common headers, the token check, error responses.
 
-Powertools runs the middlewares in order, also where no route matches. An error skips whatever they
-do after the route: its exception handler makes the answer.
+Powertools runs the middlewares in order, also if no route matches. An error skips what they do
+after the route; its exception handler creates the response.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from aws_lambda_powertools.event_handler import CORSConfig, LambdaFunctionUrlRes
 
 from facescreen import errors, telemetry
 from facescreen.http import problems
-from facescreen.http.auth import OPEN_PATHS
+from facescreen.http.auth import PUBLIC_PATHS
 from facescreen.http.problems import HttpError
 
 if TYPE_CHECKING:
@@ -24,38 +24,39 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
-    from facescreen.http.auth import Tokens
+    from facescreen.http.auth import TokenVerifier
     from facescreen.http.problems import Problem
 
     Middleware = Callable[["ApiResolver", NextMiddleware], Response[str]]
 
-_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_ID_PATTERN = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 class ApiResolver(LambdaFunctionUrlResolver):
-    """Powertools' resolver, which the middlewares can ask about the current request."""
+    """Powertools' resolver, extended with what the middlewares need about the request."""
 
-    def __init__(self, tokens: Tokens | None, cors_origins: tuple[str, ...]) -> None:
-        """Without `tokens` the platform in front has checked who asks."""
+    def __init__(self, token_verifier: TokenVerifier | None, cors_origins: tuple[str, ...]) -> None:
+        """Without a `token_verifier` the platform has already authenticated the caller."""
         super().__init__(
-            cors=_cors_config(cors_origins), serializer=partial(json.dumps, ensure_ascii=False)
+            cors=_build_cors_config(cors_origins),
+            serializer=partial(json.dumps, ensure_ascii=False),
         )
-        self.tokens = tokens
+        self.token_verifier = token_verifier
 
     @property
     def is_preflight(self) -> bool:
-        """Whether Powertools itself answers the request, with the CORS rules."""
+        """Whether this is a CORS preflight, which Powertools answers itself."""
         return self._cors_enabled and self.current_event.http_method == "OPTIONS"
 
     @property
     def allowed_methods(self) -> list[str]:
-        """The methods that have a route at the request's path, in alphabetical order."""
+        """The methods with a route at the request's path, in alphabetical order."""
         routes = self._static_routes + self._dynamic_routes
         path = self.current_event.path
         return sorted({route.method for route in routes if route.rule.match(path)})
 
 
-def _cors_config(origins: tuple[str, ...]) -> CORSConfig | None:
+def _build_cors_config(origins: tuple[str, ...]) -> CORSConfig | None:
     if not origins:
         return None
     return CORSConfig(
@@ -67,7 +68,7 @@ def _cors_config(origins: tuple[str, ...]) -> CORSConfig | None:
 
 
 def _skip_preflight(middleware: Middleware) -> Middleware:
-    """Leave a preflight as Powertools answers it."""
+    """Do not run the middleware for a CORS preflight."""
 
     @wraps(middleware)
     def run(app: ApiResolver, next_middleware: NextMiddleware) -> Response[str]:
@@ -79,72 +80,79 @@ def _skip_preflight(middleware: Middleware) -> Middleware:
 def set_request_id(
     app: LambdaFunctionUrlResolver, next_middleware: NextMiddleware
 ) -> Response[str]:
-    """Put the caller's own id, or else the platform's, into the context as `request_id`."""
-    own = app.current_event.headers.get("X-Request-Id", "")
-    request_id = own if _ID.fullmatch(own) else str(app.current_event.request_context.request_id)
+    """Store the caller's request id, or else the platform's, in the context as `request_id`."""
+    caller_id = app.current_event.headers.get("X-Request-Id", "")
+    if _ID_PATTERN.fullmatch(caller_id):
+        request_id = caller_id
+    else:
+        request_id = str(app.current_event.request_context.request_id)
     app.append_context(request_id=request_id)
     return next_middleware(app)
 
 
 @_skip_preflight
 def add_headers(app: ApiResolver, next_middleware: NextMiddleware) -> Response[str]:
-    """Give a route's answer the headers that every answer has."""
-    return _with_common_headers(app, next_middleware(app))
+    """Add the common headers to a route's response."""
+    return _add_common_headers(app, next_middleware(app))
 
 
 @_skip_preflight
 def check_token(app: ApiResolver, next_middleware: NextMiddleware) -> Response[str]:
-    """Refuse a request without a valid token, unless its path is open to everyone."""
-    if app.tokens is not None and app.current_event.path not in OPEN_PATHS:
-        app.tokens.check(app.current_event.headers)
+    """Reject a request without a valid token, unless its path is public."""
+    if app.token_verifier is not None and app.current_event.path not in PUBLIC_PATHS:
+        app.token_verifier.verify(app.current_event.headers)
     return next_middleware(app)
 
 
 @_skip_preflight
 def check_ids(app: ApiResolver, next_middleware: NextMiddleware) -> Response[str]:
-    """Refuse an id that can't be echoed or kept."""
+    """Reject ids with characters that are unsafe in headers and logs."""
     for name in ("X-Request-Id", "Idempotency-Key"):
         value = app.current_event.headers.get(name)
-        if value is not None and not _ID.fullmatch(value):
+        if value is not None and not _ID_PATTERN.fullmatch(value):
             raise HttpError(
                 400,
                 "InvalidHeader",
                 f"{name} must be 1 to 128 letters, digits or . _ : -",
-                "Send another, or leave it out.",
+                "Send a valid id, or omit the header.",
             )
     return next_middleware(app)
 
 
 def handle_errors(app: ApiResolver) -> None:
-    """Register with `app` how each kind of error is answered, and a request without a route."""
+    """Register the error handlers of `app`, and the one for requests without a route."""
 
-    def refuse_unrouted(_: Exception) -> NoReturn:
+    def reject_unrouted(_: Exception) -> NoReturn:
         methods = ", ".join(app.allowed_methods)
         if not methods:
-            raise HttpError(404, "NotFound", "there is nothing here", "See GET /openapi.json.")
+            raise HttpError(404, "NotFound", "there is no such path", "Check the path.")
         raise HttpError(
-            405, "MethodNotAllowed", f"the methods here are {methods}", "Use one.", allow=methods
+            405,
+            "MethodNotAllowed",
+            f"this path accepts {methods}",
+            "Use another method.",
+            allow=methods,
         )
 
-    def answer(problem: Problem) -> Response[str]:
-        return _with_common_headers(app, problem.to_response())
+    def respond(problem: Problem) -> Response[str]:
+        return _add_common_headers(app, problem.to_response())
 
-    def answer_failure(error: errors.FacescreenError) -> Response[str]:
+    def handle_failure(error: errors.FacescreenError) -> Response[str]:
         telemetry.refused(error)
-        return answer(problems.of_error(error))
+        return respond(problems.from_error(error))
 
-    def answer_unforeseen(error: Exception) -> Response[str]:
+    def handle_unexpected(error: Exception) -> Response[str]:
         telemetry.unforeseen(error, app.context["request_id"])
-        return answer(problems.unforeseen())
+        return respond(problems.internal_error())
 
-    app.not_found(refuse_unrouted)
-    app.exception_handler(HttpError)(lambda error: answer(error.problem))
-    app.exception_handler(errors.CallerError)(lambda error: answer(problems.of_error(error)))
-    app.exception_handler(errors.FacescreenError)(answer_failure)
-    app.exception_handler(Exception)(answer_unforeseen)
+    app.not_found(reject_unrouted)
+    app.exception_handler(HttpError)(lambda error: respond(error.problem))
+    app.exception_handler(errors.CallerError)(lambda error: respond(problems.from_error(error)))
+    app.exception_handler(errors.FacescreenError)(handle_failure)
+    app.exception_handler(Exception)(handle_unexpected)
 
 
-def _with_common_headers(app: ApiResolver, response: Response[str]) -> Response[str]:
+def _add_common_headers(app: ApiResolver, response: Response[str]) -> Response[str]:
     response.headers.update(
         {
             "X-Request-Id": app.context["request_id"],

@@ -1,4 +1,4 @@
-"""The page: one static file, with a policy that lets it reach nothing but this deployment."""
+"""The review page: one static file, with a policy that lets it connect to this deployment only."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import hashlib
 import re
 from pathlib import Path
 
-_INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
+_INLINE_ELEMENT = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 
 
 def read_page() -> str:
-    """Read page.html."""
+    """Return the content of page.html."""
     return Path(__file__).with_name("page.html").read_text("utf-8")
 
 
-def content_security_policy(html: str, image_origins: tuple[str, ...]) -> str:
-    """Build the page's policy, which names its script and style to the browser by their hashes."""
+def build_content_security_policy(html: str, image_origins: tuple[str, ...]) -> str:
+    """Build the page's policy, which allows its own script and style by their hashes."""
     hashes: dict[str, list[str]] = {"script": [], "style": []}
-    for kind, text in _INLINE.findall(html):
-        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-        hashes[kind].append(f"'sha256-{digest}'")
+    for tag, content in _INLINE_ELEMENT.findall(html):
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        hashes[tag].append(f"'sha256-{digest}'")
     images = " ".join(image_origins)
     directives = {
         "default-src": "'none'",

@@ -1,4 +1,4 @@
-"""Every failure as RFC 9457 problem+json: the code, whose matter it is, and what to do."""
+"""Error responses as RFC 9457 problem+json: the code, who is responsible, and what to do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROBLEM_JSON = "application/problem+json"
 
 
 class HttpError(Exception):
-    """The caller must send another request; `allow` are the methods that the path takes."""
+    """The request is invalid. `allow` lists the methods that the path accepts."""
 
     def __init__(
         self, status: int, code: str, detail: str, remedy: str, *, allow: str = ""
@@ -29,25 +29,25 @@ class HttpError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One failure, for the caller."""
+    """One error response."""
 
     status: int
     code: str
-    """The service's own where it gave one, else ours."""
+    """The service's own code if it sent one, otherwise ours."""
     matter: str
-    """Whose it is: ``content``, ``caller``, ``operator`` or ``service``."""
+    """Who is responsible: ``content``, ``caller``, ``operator`` or ``service``."""
     detail: str
     remedy: str
     request_id: str = ""
     """The service's RequestId."""
     retry_after_s: float = 0
     allow: str = ""
-    """The methods that the path takes, with commas."""
+    """The methods that the path accepts, separated by commas."""
     screening: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def headers(self) -> dict[str, str]:
-        """What goes beside the content type."""
+        """The headers besides the content type."""
         headers = {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
         if self.retry_after_s:
             headers["Retry-After"] = str(math.ceil(self.retry_after_s))
@@ -56,8 +56,8 @@ class Problem:
         return headers
 
     def body(self) -> str:
-        """The JSON."""
-        told = {
+        """Return the JSON body."""
+        fields = {
             "type": "about:blank",
             "title": _TITLES[self.status],
             "status": self.status,
@@ -67,30 +67,30 @@ class Problem:
             "remedy": self.remedy,
         }
         if self.request_id:
-            told["request_id"] = self.request_id
+            fields["request_id"] = self.request_id
         if self.screening is not None:
-            told["screening"] = dict(self.screening)
-        return json.dumps(told, ensure_ascii=False)
+            fields["screening"] = dict(self.screening)
+        return json.dumps(fields, ensure_ascii=False)
 
     def to_response(self) -> Response[str]:
-        """The answer to the caller."""
+        """Return the response for the caller."""
         return Response(self.status, PROBLEM_JSON, self.body(), self.headers)
 
 
 def invalid_parameter(detail: str) -> HttpError:
-    """For a body or a query that openapi.v1.json does not allow."""
-    return HttpError(400, "InvalidParameter", detail, _CONTRACT)
+    """Return the error for a body or a query that openapi.v1.json does not allow."""
+    return HttpError(400, "InvalidParameter", detail, _CORRECT_REQUEST)
 
 
-def of_screening(screening: Mapping[str, Any]) -> Problem | None:
-    """The problem of an outcome that is no verdict; None for one that is."""
+def from_screening(screening: Mapping[str, Any]) -> Problem | None:
+    """Return the problem of a screening without a verdict; None if it has one."""
     if screening["verdict"] == "unscreenable":
         return Problem(
             422,
             screening["reason"].partition(":")[0],
             "content",
             screening["detail"],
-            _BETTER,
+            _RETAKE,
             screening["request_id"],
             screening=screening,
         )
@@ -100,16 +100,16 @@ def of_screening(screening: Mapping[str, Any]) -> Problem | None:
             screening["reason"],
             "service",
             screening["detail"],
-            "Quote the request_id to the service's support; asking again pays again.",
+            "Contact the service's support and quote the request_id. A retry is paid for again.",
             screening["request_id"],
             screening=screening,
         )
     return None
 
 
-def of_error(error: errors.FacescreenError) -> Problem:
-    """The problem that an error is."""
-    rule = next((rule for rule in _RULES if rule.fits(error)), _OTHERS)
+def from_error(error: errors.FacescreenError) -> Problem:
+    """Return the problem that describes an error."""
+    rule = next((rule for rule in _RULES if rule.matches(error)), _DEFAULT_RULE)
     return Problem(
         rule.status,
         error.code or rule.code or error.name,
@@ -121,10 +121,12 @@ def of_error(error: errors.FacescreenError) -> Problem:
     )
 
 
-def unforeseen() -> Problem:
-    """A fault of our own; what it was, only the log says."""
-    remedy = "Tell whoever runs this deployment: the log has a line with the X-Request-Id."
-    return Problem(500, "InternalError", "operator", "facescreen failed", remedy)
+def internal_error() -> Problem:
+    """Return the problem for an unexpected exception. Only the log says what it was."""
+    remedy = (
+        "Contact the operator of this deployment: the log has the details for this X-Request-Id."
+    )
+    return Problem(500, "InternalError", "operator", "facescreen failed unexpectedly", remedy)
 
 
 def _retry_after_s(error: errors.FacescreenError, status: int) -> float:
@@ -134,58 +136,62 @@ def _retry_after_s(error: errors.FacescreenError, status: int) -> float:
 
 
 class _Rule(NamedTuple):
-    kind: type[errors.FacescreenError]
+    error_class: type[errors.FacescreenError]
     status: int
     code: str
-    """Where the error's own name says too little."""
+    """Used where the error's own name is too vague."""
     matter: str
     remedy: str
-    only: str | None = None
-    """Fits only errors with this code of a service's; an empty one: of our own checks."""
+    service_code: str | None = None
+    """Match only errors with this service code; an empty one matches errors of our own checks."""
 
-    def fits(self, error: errors.FacescreenError) -> bool:
-        return isinstance(error, self.kind) and self.only in (None, error.code)
+    def matches(self, error: errors.FacescreenError) -> bool:
+        return isinstance(error, self.error_class) and self.service_code in (None, error.code)
 
 
-_TOMORROW = "Ask again after midnight UTC, or have DAILY_CALLS raised."
-_AGAIN = "Ask again; it may pass."
-_SETUP = "Tell whoever runs this deployment: the detail says what is wrong."
-_MAY_PAY = "Ask again, with an Idempotency-Key: the call may have been served and paid for."
-_TOO_SLOW = "Make sure that the URL can be downloaded within 3 seconds."
-_BUCKET = "Check the bucket's name."
-_UNREADABLE = "Ask for an object that this deployment's role may read, or have it granted."
-_BETTER = "Send a better photo or clip of the same person."
-_CONTRACT = "GET /openapi.json says what is taken."
-_PUBLIC_URL = "Give an https URL of a public host, or the object."
-_STANDS = "Look at the object again: its bytes changed or went away."
-
-# The first one whose kind fits is meant.
-_RULES = (
-    _Rule(errors.InvalidRequestError, 400, "InvalidParameter", "caller", _CONTRACT),
-    _Rule(errors.UrlRefusedError, 400, "", "caller", _PUBLIC_URL),
-    _Rule(errors.ContentError, 422, "", "content", _BETTER),
-    _Rule(errors.NotScreenedError, 404, "", "caller", "POST it to /v1/screenings."),
-    _Rule(
-        errors.IdempotencyKeyReusedError,
-        422,
-        "IdempotencyKeyReused",
-        "caller",
-        "Use a key of its own.",
-    ),
-    _Rule(errors.ObjectNotFoundError, 404, "NoSuchKey", "caller", "Check the bucket and the key."),
-    _Rule(errors.InvalidSettingsError, 404, "", "caller", _BUCKET, only="NoSuchBucket"),
-    _Rule(errors.AccessDeniedError, 403, "", "operator", _UNREADABLE, only="AccessDenied"),
-    _Rule(errors.RequestRejectedError, 400, "InvalidParameter", "caller", _CONTRACT, only=""),
-    _Rule(errors.RequestRejectedError, 400, "", "caller", _CONTRACT, only="InvalidArgument"),
-    _Rule(errors.ObjectChangedError, 409, "", "caller", _STANDS),
-    _Rule(errors.AlreadyInProgressError, 409, "", "caller", _AGAIN),
-    _Rule(errors.DailyLimitReachedError, 429, "DailyCallsSpent", "operator", _TOMORROW),
-    _Rule(errors.ThrottledError, 429, "", "service", "Wait for as long as Retry-After says."),
-    _Rule(errors.ResponseTimeoutError, 504, "", "service", _MAY_PAY),
-    _Rule(errors.SourceDownloadTimeoutError, 504, "DownloadTimeout", "caller", _TOO_SLOW),
-    _Rule(errors.TransientError, 503, "", "service", _AGAIN),
+_WAIT_FOR_NEXT_DAY = "Try again after 00:00 UTC, or ask the operator to raise DAILY_CALLS."
+_TRY_AGAIN = "Try again: the problem may be temporary."
+_ASK_OPERATOR = "Ask the operator of this deployment to fix what the detail describes."
+_TRY_AGAIN_MAY_BE_PAID = (
+    "Try again, through the API with an Idempotency-Key: the call may have been made and paid for."
 )
-_OTHERS = _Rule(errors.FacescreenError, 500, "", "operator", _SETUP)
+_SPEED_UP_DOWNLOAD = "Make sure that the URL can be downloaded within 3 seconds."
+_CHECK_BUCKET = "Check the bucket's name."
+_GRANT_READ = (
+    "Choose an object that this deployment's role may read, or ask the operator to grant access."
+)
+_RETAKE = "Send a better photo or clip of the same person."
+_CORRECT_REQUEST = "Correct the request as the detail describes."
+_USE_PUBLIC_URL = "Use an https URL of a public host, or submit the object."
+_CHECK_OBJECT = "Check the object: it was overwritten or deleted."
+
+# The first matching rule applies.
+_RULES = (
+    _Rule(errors.InvalidRequestError, 400, "InvalidParameter", "caller", _CORRECT_REQUEST),
+    _Rule(errors.UrlRefusedError, 400, "", "caller", _USE_PUBLIC_URL),
+    _Rule(errors.ContentFault, 422, "", "content", _RETAKE),
+    _Rule(errors.NotScreened, 404, "", "caller", "Screen it with POST /v1/screenings."),
+    _Rule(errors.KeyReused, 422, "IdempotencyKeyReused", "caller", "Use a new idempotency key."),
+    _Rule(errors.ObjectGone, 404, "NoSuchKey", "caller", "Check the bucket and the key."),
+    _Rule(errors.BadSettings, 404, "", "caller", _CHECK_BUCKET, service_code="NoSuchBucket"),
+    _Rule(errors.AccessRefused, 403, "", "operator", _GRANT_READ, service_code="AccessDenied"),
+    _Rule(errors.BadRequest, 400, "InvalidParameter", "caller", _CORRECT_REQUEST, service_code=""),
+    _Rule(errors.BadRequest, 400, "", "caller", _CORRECT_REQUEST, service_code="InvalidArgument"),
+    _Rule(errors.ObjectChanged, 409, "", "caller", _CHECK_OBJECT),
+    _Rule(errors.StillClaimed, 409, "", "caller", _TRY_AGAIN),
+    _Rule(errors.Deferred, 429, "DailyCallsSpent", "operator", _WAIT_FOR_NEXT_DAY),
+    _Rule(
+        errors.Throttled,
+        429,
+        "",
+        "service",
+        "Wait a moment, then try again. The Retry-After header has the number of seconds.",
+    ),
+    _Rule(errors.NoAnswer, 504, "", "service", _TRY_AGAIN_MAY_BE_PAID),
+    _Rule(errors.SourceTimedOut, 504, "DownloadTimeout", "caller", _SPEED_UP_DOWNLOAD),
+    _Rule(errors.Passing, 503, "", "service", _TRY_AGAIN),
+)
+_DEFAULT_RULE = _Rule(errors.FacescreenError, 500, "", "operator", _ASK_OPERATOR)
 
 _TITLES = {
     400: "Bad Request",

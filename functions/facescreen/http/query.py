@@ -1,4 +1,4 @@
-"""The query parameters of a request, read and checked."""
+"""The query parameters of a request, with validation."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Query:
-    """Each parameter has one value. What is wrong raises HttpError."""
+class QueryParameters:
+    """Query parameters with one value each. Invalid ones raise HttpError."""
 
     def __init__(self, parameters: Mapping[str, str] | None) -> None:
         self._parameters = dict(parameters or {})
 
     def allow_only(self, *names: str) -> None:
-        """Refuse any other parameter: a misspelt filter filters nothing."""
+        """Reject other parameters: a filter with a typo would filter nothing."""
         unknown = sorted(set(self._parameters) - set(names))
         if unknown:
-            raise invalid_parameter(f"{unknown[0][:40]!r} is not a parameter here")
+            raise invalid_parameter(f"{unknown[0][:40]!r} is not a known parameter")
 
     def get(self, name: str, default: str | None = None) -> str:
-        """One parameter, which may be missing only if there is a default."""
+        """Return a parameter. Without a `default` it is required."""
         value = self._parameters.get(name, default)
         if value is None:
             raise invalid_parameter(f"{name} is missing")
         return value
 
-    def text(self, name: str, max_length: int) -> str:
-        """A string of up to `max_length` characters; empty where it is missing."""
+    def get_text(self, name: str, max_length: int) -> str:
+        """Return a string of up to `max_length` characters; empty if it is missing."""
         value = self.get(name, "")
         if len(value) > max_length:
             raise invalid_parameter(f"{name} may have at most {max_length} characters")
         return value
 
-    def number(self, name: str, minimum: int, maximum: int, default: int) -> int:
-        """A whole number."""
+    def get_int(self, name: str, minimum: int, maximum: int, default: int) -> int:
+        """Return a whole number from `minimum` to `maximum`."""
         text = self.get(name, str(default))
         if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not minimum <= int(text) <= maximum:
             raise invalid_parameter(f"{name} must be a whole number from {minimum} to {maximum}")

@@ -1,4 +1,4 @@
-"""The reviewer's list: what was screened, and whether it still stands."""
+"""The review list: screened objects, and whether their bytes are still current."""
 
 from __future__ import annotations
 
@@ -16,45 +16,48 @@ if TYPE_CHECKING:
     from facescreen.storage.ports import ObjectStore
 
 THUMBNAIL_S = 300
-"""Seconds that a thumbnail's URL is good for."""
-_LOOKERS = 8
+"""How long a thumbnail's URL is valid."""
+_HEAD_THREADS = 8
 
 
 @dataclass(frozen=True)
-class Review:
-    """Reads the history, and looks at each object of a page as it stands now."""
+class ReviewList:
+    """Reads the history, and compares each listed object with its current state."""
 
     history: History
     store: ObjectStore
 
-    def page(self, *, prefix: str, verdict: str, after: str, limit: int) -> dict[str, Any]:
-        """The `Page` of openapi.v1.json."""
-        found = self.history.list_page(prefix=prefix, verdict=verdict, after=after, limit=limit)
-        with ThreadPoolExecutor(_LOOKERS) as lookers:
-            listed = list(lookers.map(self._listed, found.outcomes))
-        return {"objects": listed, "next": found.next_cursor or None}
+    def list_page(self, *, prefix: str, verdict: str, after: str, limit: int) -> dict[str, Any]:
+        """Return a `Page` of openapi.v1.json."""
+        page = self.history.list_page(prefix=prefix, verdict=verdict, after=after, limit=limit)
+        with ThreadPoolExecutor(_HEAD_THREADS) as pool:
+            objects = list(pool.map(self._describe_object, page.outcomes))
+        return {"objects": objects, "next": page.next_cursor or None}
 
-    def counts(self, hours: int, now: datetime) -> dict[str, Any]:
-        """The `Counts` of openapi.v1.json."""
-        counted = self.history.count_by_hour(hours, now)
+    def count_by_hour(self, hours: int, now: datetime) -> dict[str, Any]:
+        """Return the `Counts` of openapi.v1.json."""
+        counts = self.history.count_by_hour(hours, now)
         rows = [
             {"hour": hour.strftime("%Y-%m-%dT%H:%M:%SZ"), **verdicts}
-            for hour, verdicts in counted.hours.items()
+            for hour, verdicts in counts.hours.items()
         ]
-        return {"hours": rows, "complete": counted.is_complete}
+        return {"hours": rows, "complete": counts.is_complete}
 
-    def _listed(self, outcome: dict[str, Any]) -> dict[str, Any]:
-        named = outcome["screening"]["object"]
+    def _describe_object(self, outcome: dict[str, Any]) -> dict[str, Any]:
+        screened = outcome["screening"]["object"]
         ref = ObjectRef(
-            named["store"], named["bucket"], named["key"], version_id=named["version_id"] or ""
+            screened["store"],
+            screened["bucket"],
+            screened["key"],
+            version_id=screened["version_id"] or "",
         )
-        standing = self._standing(ref, named["etag"])
+        standing = self._check_standing(ref, screened["etag"])
         media = outcome["screening"]["media"] or {}
-        shows = standing == "current" and media.get("type", "").startswith("image/")
-        thumbnail = self.store.thumbnail(ref, THUMBNAIL_S) if shows else None
+        has_thumbnail = standing == "current" and media.get("type", "").startswith("image/")
+        thumbnail = self.store.thumbnail(ref, THUMBNAIL_S) if has_thumbnail else None
         return {**outcome, "standing": standing, "thumbnail": thumbnail}
 
-    def _standing(self, ref: ObjectRef, etag: str) -> str:
+    def _check_standing(self, ref: ObjectRef, etag: str) -> str:
         try:
             return "current" if self.store.head(ref).etag == etag else "superseded"
         except ObjectNotFoundError:

@@ -186,7 +186,7 @@ class Screener:
         biz_id = self._build_biz_id(ref, head)
 
         def detect(media: Media, assessment: Assessment) -> Detection:
-            request = self._transfer(ref, media.kind, convert=assessment.convert)
+            request = self._transfer.build_request(ref, media.kind, convert=assessment.convert)
             return self._detect(replace(request, merchant_biz_id=biz_id, deadline=deadline))
 
         return screen_media(

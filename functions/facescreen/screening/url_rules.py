@@ -14,11 +14,11 @@ from concurrent.futures import ThreadPoolExecutor, TimeoutError
 
 from facescreen.errors import UrlRefusedError
 
-Resolve = Callable[[str], list[str]]
+ResolveHost = Callable[[str], list[str]]
 """The addresses of a host name; empty where it has none."""
 
-_LOOK_UP_S = 3.0
-_LOOK_UPS = 16
+_DNS_TIMEOUT_S = 3.0
+_MAX_DNS_LOOKUPS = 16
 """At one time: a resolver can't be told to give up, so slow ones are counted until they end."""
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -29,13 +29,13 @@ _URL = re.compile(
     r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?(?:\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?",
     re.IGNORECASE | re.ASCII,
 )
-_PRIVATE = re.compile(
+_PRIVATE_HOST = re.compile(
     r"(?:.*\.)?(?:localhost|localdomain|local|internal|intranet|private|corp|home|lan|arpa|test|"
     r"invalid|onion)",
     re.IGNORECASE,
 )
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_NOT_PUBLIC = tuple(
+_EXTRA_RESERVED_NETWORKS = tuple(
     map(
         ipaddress.ip_network,
         (
@@ -58,15 +58,15 @@ class UrlRules:
     def __init__(
         self,
         allowed_origins: tuple[str, ...],
-        resolve: Resolve,
-        look_up_s: float = _LOOK_UP_S,
+        resolve: ResolveHost,
+        dns_timeout_s: float = _DNS_TIMEOUT_S,
     ) -> None:
         self._allowed = allowed_origins
-        self._resolve = resolve
-        self._look_up_s = look_up_s
-        self._lookers = ThreadPoolExecutor(_LOOK_UPS)
+        self._resolve_addresses = resolve
+        self._dns_timeout_s = dns_timeout_s
+        self._dns_pool = ThreadPoolExecutor(_MAX_DNS_LOOKUPS)
 
-    def checked(self, url: str) -> str:
+    def check(self, url: str) -> str:
         """The URL as it was given. Raises UrlRefusedError.
 
         A name that resolves to a public address now may resolve to another later: what really
@@ -79,19 +79,19 @@ class UrlRules:
             raise UrlRefusedError(
                 "only plain https URLs are taken: a host name, percent-encoded, no credentials"
             )
-        if _PRIVATE.fullmatch(found["host"]):
+        if _PRIVATE_HOST.fullmatch(found["host"]):
             raise UrlRefusedError("the URL's host is of a private network")
-        addresses = self._looked_up(found["host"])
+        addresses = self._resolve_host(found["host"])
         if not addresses:
             raise UrlRefusedError("the URL's host has no address")
         if not all(_is_public(address) for address in addresses):
             raise UrlRefusedError("the URL's host has an address that is not public")
         return url
 
-    def _looked_up(self, host: str) -> list[str]:
-        looking = self._lookers.submit(self._resolve, host)
+    def _resolve_host(self, host: str) -> list[str]:
+        looking = self._dns_pool.submit(self._resolve_addresses, host)
         try:
-            return looking.result(self._look_up_s)
+            return looking.result(self._dns_timeout_s)
         except TimeoutError:
             looking.cancel()
             raise UrlRefusedError("the URL's host can't be looked up in time") from None
@@ -106,14 +106,14 @@ class UrlRules:
 
 def _is_public(address: str) -> bool:
     try:
-        found = _innermost(ipaddress.ip_address(address.partition("%")[0]))
+        found = _unwrap_ipv4(ipaddress.ip_address(address.partition("%")[0]))
     except ValueError:
         return False
-    reserved = any(found in network for network in _NOT_PUBLIC)
+    reserved = any(found in network for network in _EXTRA_RESERVED_NETWORKS)
     return found.is_global and not found.is_multicast and not reserved
 
 
-def _innermost(
+def _unwrap_ipv4(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address,
 ) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     """The IPv4 address that an IPv6 one stands for."""

@@ -129,7 +129,7 @@ def test_a_cursor_that_is_none(
     [
         ({"verdict": "clean"}, "verdict must be one of"),
         ({"prefix": "a" * 1024}, "prefix may have at most 1023 characters"),
-        ({"perfix": "kyc/"}, "'perfix' is not a parameter here"),
+        ({"perfix": "kyc/"}, "'perfix' is not a known parameter"),
     ],
 )
 def test_a_wrong_filter(

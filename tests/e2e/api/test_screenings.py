@@ -187,20 +187,20 @@ def test_each_code_is_somebodys_matter(
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (b"{", "the body is not JSON"),
+        (b"{", "the body is not valid JSON"),
         (b"[]", "the body must be a JSON object"),
         (b"{}", "exactly one of object, url and base64"),
         (b'{"url": "https://a.example/", "base64": "AA=="}', "exactly one of"),
-        (b'{"base64": "*"}', "base64 is not Base64"),
+        (b'{"base64": "*"}', "base64 is not valid Base64"),
         (b'{"base64": ""}', "the file is empty"),
-        (b'{"base64": "AAAA", "kind": "image"}', "'kind' is not a field here"),
+        (b'{"base64": "AAAA", "kind": "image"}', "'kind' is not a known field"),
         (b'{"url": 1}', "url must be a URL"),
         (b'{"url": "https://a.example/", "kind": "audio"}', "kind must be image or video"),
         (b'{"object": {"bucket": "selfies"}}', "key must be an object key"),
         (b'{"object": {"bucket": "B", "key": "a"}}', "bucket must be a bucket's name"),
         (b'{"object": {"bucket": "selfies", "key": "\\ud800"}}', "half a character"),
         (b'{"object": {"bucket": "selfies", "key": "a"}, "write_back": 1}', "true or false"),
-        (b"[" * 100_000, "the body is not JSON"),
+        (b"[" * 100_000, "the body is not valid JSON"),
     ],
 )
 def test_a_wrong_body_is_told_what_is_wrong(

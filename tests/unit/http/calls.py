@@ -8,17 +8,17 @@ from typing import Any, cast
 
 from facescreen.events.http_trigger import function_url_event
 from facescreen.http.middleware import ApiResolver
-from facescreen.http.routes import Api
+from facescreen.http.routes import ApiServices
 from facescreen.platforms.invocation import adapt
 
 _FUNCTION = SimpleNamespace(name="f", memory=128, timeout=9)
 _CONTEXT = SimpleNamespace(function=_FUNCTION, region="r", account_id="1", request_id="r-1")
 
 
-def stub_api(**parts: Any) -> Api:
+def stub_api(**parts: Any) -> ApiServices:
     """An open API with a page that has these `parts` alone."""
-    settings = {"tokens": None, "cors_origins": (), "page": True, "longest_s": 28}
-    return cast("Api", SimpleNamespace(**{**settings, **parts}))
+    settings = {"token_verifier": None, "cors_origins": (), "serves_page": True, "max_wait_s": 28}
+    return cast("ApiServices", SimpleNamespace(**{**settings, **parts}))
 
 
 def call(app: ApiResolver, method: str, path: str, **headers: str) -> dict[str, Any]:

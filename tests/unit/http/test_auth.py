@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from facescreen.errors import InvalidSettingsError
-from facescreen.http.auth import Tokens
+from facescreen.http.auth import TokenVerifier
 from facescreen.http.problems import HttpError
 from facescreen.settings.loader import load
 from facescreen.settings.table import HttpSettings, TokenSettings
@@ -40,7 +40,7 @@ def key_set() -> str:
     return json.dumps({"keys": keys})
 
 
-TOKENS = Tokens(TokenSettings(key_set(), "https://login.example", "facescreen"))
+TOKENS = TokenVerifier(TokenSettings(key_set(), "https://login.example", "facescreen"))
 
 
 def token(name: str = "RS256", key: Any = None, kid: str | None = None, **claims: Any) -> str:
@@ -52,7 +52,7 @@ def token(name: str = "RS256", key: Any = None, kid: str | None = None, **claims
 
 
 def check(value: str) -> None:
-    TOKENS.check({"authorization": value})
+    TOKENS.verify({"authorization": value})
 
 
 @pytest.mark.parametrize("name", KEYS)
@@ -155,7 +155,7 @@ def test_a_wrong_setting_is_named(environment: dict[str, str], says: str) -> Non
 def test_a_key_set_without_a_usable_key_is_a_wrong_setting(key: dict[str, str]) -> None:
     settings = TokenSettings(json.dumps({"keys": [key]}), "i", "a")
     with pytest.raises(InvalidSettingsError, match="JWT_JWKS has no usable key"):
-        Tokens(settings)
+        TokenVerifier(settings)
 
 
 def test_a_key_id_names_one_key() -> None:

@@ -25,7 +25,7 @@ def tree(kind: type[errors.FacescreenError]) -> Iterator[type[errors.FacescreenE
 
 @pytest.mark.parametrize("kind", list(tree(errors.FacescreenError)), ids=lambda kind: kind.__name__)
 def test_every_error_is_somebodys_matter(kind: type[errors.FacescreenError]) -> None:
-    problem = problems.of_error(kind("why"))
+    problem = problems.from_error(kind("why"))
     told = json.loads(problem.body())
     assert told["matter"] in ("content", "caller", "operator", "service")
     assert told["remedy"]
@@ -35,7 +35,7 @@ def test_every_error_is_somebodys_matter(kind: type[errors.FacescreenError]) -> 
 
 
 def test_when_the_days_calls_are_spent_the_caller_hears_when_there_are_more() -> None:
-    problem = problems.of_error(errors.DailyLimitReachedError("spent", retry_after_s=3599.2))
+    problem = problems.from_error(errors.DailyLimitReachedError("spent", retry_after_s=3599.2))
     told = json.loads(problem.body())
     assert (problem.status, told["code"], told["matter"]) == (429, "DailyCallsSpent", "operator")
     assert problem.headers["Retry-After"] == "3600"
@@ -47,7 +47,7 @@ def test_what_nobody_foresaw_tells_nothing_and_is_logged(
     def counts(*_: object) -> None:
         raise KeyError(SECRET)
 
-    api = stub_api(review=SimpleNamespace(counts=counts))
+    api = stub_api(review_list=SimpleNamespace(count_by_hour=counts))
     answer = call(create_app(api), "GET", "/v1/counts", X_Request_Id="case-1")
     assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (500, "InternalError")
     assert answer["headers"]["Content-Type"] == problems.PROBLEM_JSON

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from facescreen.http.review import Review
+from facescreen.http.review import ReviewList
 from facescreen.model import Finding, ObjectRef, Outcome, Status, Tagging, Verdict
 from facescreen.records.history import History
 from facescreen.testing.stores import MemoryState, MemoryStore
@@ -16,17 +16,17 @@ PHOTO = {"type": "image/jpeg", "width": 480, "height": 640, "duration_s": None, 
 CLIP = {**PHOTO, "type": "video/mp4", "duration_s": 2.0, "fps": 15.0}
 
 
-def screened(store: MemoryStore, media: dict[str, Any] = PHOTO) -> Review:
+def screened(store: MemoryStore, media: dict[str, Any] = PHOTO) -> ReviewList:
     """A review of one object that was just screened."""
     history = History(MemoryState())
     ref = ObjectRef("oss", "selfies", "a.jpg", store.put("selfies", "a.jpg", b"first"))
     finding = Finding(Verdict.HIGH_RISK, "fs" + "0" * 30, "2026-11-23T04:05:06Z", media=media)
     history.add(Outcome(ref, Status.SCREENED, finding, Tagging("written")))
-    return Review(history, store)
+    return ReviewList(history, store)
 
 
-def only(review: Review) -> dict[str, Any]:
-    page = review.page(prefix="", verdict="", after="", limit=10)
+def only(review: ReviewList) -> dict[str, Any]:
+    page = review.list_page(prefix="", verdict="", after="", limit=10)
     (listed,) = page["objects"]
     assert page["next"] is None
     assert (listed["at"], listed["screening"]["verdict"]) == ("2026-11-23T04:05:06Z", "high_risk")
@@ -59,7 +59,9 @@ def test_a_deleted_object_is_told_as_gone() -> None:
 
 
 def test_counts_by_hour() -> None:
-    counts = screened(MemoryStore()).counts(2, datetime(2026, 11, 23, 5, 30, tzinfo=timezone.utc))
+    counts = screened(MemoryStore()).count_by_hour(
+        2, datetime(2026, 11, 23, 5, 30, tzinfo=timezone.utc)
+    )
     assert counts["complete"]
     assert [row["hour"] for row in counts["hours"]] == [
         "2026-11-23T05:00:00Z",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import facescreen
-from facescreen.http.auth import Tokens
+from facescreen.http.auth import TokenVerifier
 from facescreen.http.routes import create_app
 from facescreen.settings.table import TokenSettings
 from tests.unit.http.calls import call, stub_api
@@ -18,7 +18,7 @@ from tests.unit.http.test_auth import key_set, token
 DOCUMENT = json.loads(
     (Path(facescreen.__file__).parent / "http" / "openapi.v1.json").read_text("utf-8")
 )
-TOKENS = Tokens(TokenSettings(key_set(), "https://login.example", "facescreen"))
+TOKENS = TokenVerifier(TokenSettings(key_set(), "https://login.example", "facescreen"))
 OPEN = ("/", "/v1/health", "/openapi.json")
 CLOSED = ("/v1/screenings", "/v1/objects", "/v1/counts", "/v1/nothing")
 COMMON = {
@@ -30,12 +30,12 @@ COMMON = {
 
 
 class Review:
-    def counts(self, hours: int, now: object) -> dict[str, Any]:
+    def count_by_hour(self, hours: int, now: object) -> dict[str, Any]:
         return {"hours": [], "complete": True}
 
 
 def test_every_route_is_described() -> None:
-    app = create_app(stub_api(page=False))
+    app = create_app(stub_api(serves_page=False))
     routes = {(route.path, route.method.lower()) for route in app._static_routes}
     assert routes == {(path, method) for path, item in DOCUMENT["paths"].items() for method in item}
 
@@ -60,14 +60,14 @@ def test_a_new_route_is_counted_among_the_methods() -> None:
 @pytest.mark.parametrize("method", ["GET", "PUT", "OPTIONS"])
 @pytest.mark.parametrize("path", [*OPEN, *CLOSED])
 def test_only_open_paths_answer_without_a_token(path: str, method: str) -> None:
-    app = create_app(stub_api(tokens=TOKENS, image_origins=(), local=True))
+    app = create_app(stub_api(token_verifier=TOKENS, image_origins=(), is_local=True))
     refused = call(app, method, path)["statusCode"] == 401
     assert refused == (path in CLOSED)
     assert call(app, method, path, Authorization=f"Bearer {token()}")["statusCode"] != 401
 
 
 def test_without_a_page_nothing_is_there() -> None:
-    app = create_app(stub_api(page=False, tokens=TOKENS))
+    app = create_app(stub_api(serves_page=False, token_verifier=TOKENS))
     assert [call(app, method, "/")["statusCode"] for method in ("GET", "POST")] == [404, 404]
 
 
@@ -82,7 +82,7 @@ def test_without_a_page_nothing_is_there() -> None:
     ],
 )
 def test_every_answer_has_the_common_headers(method: str, path: str, status: int) -> None:
-    app = create_app(stub_api(review=Review()))
+    app = create_app(stub_api(review_list=Review()))
     answer = call(app, method, path, X_Request_Id="case-1")
     assert answer["statusCode"] == status
     assert COMMON.items() <= answer["headers"].items()
@@ -95,7 +95,7 @@ def test_an_id_that_cannot_be_echoed_is_refused_and_not_echoed() -> None:
 
 
 def test_a_preflight_needs_no_token_and_has_cors_headers_alone() -> None:
-    app = create_app(stub_api(tokens=TOKENS, cors_origins=("https://kyc.example",)))
+    app = create_app(stub_api(token_verifier=TOKENS, cors_origins=("https://kyc.example",)))
     answer = call(app, "OPTIONS", "/v1/screenings", Origin="https://kyc.example")
     assert (answer["statusCode"], answer["body"]) == (204, "")
     assert answer["headers"]["Access-Control-Allow-Methods"] == "GET,OPTIONS,POST"

@@ -27,7 +27,7 @@ class Asked(ScreenerHarness):
         super().__init__(*plan)
         self.sent_content: list[DetectRequest] = []
         self.plan = list(plan)
-        self.ad_hoc = OnDemandScreener(
+        self.on_demand = OnDemandScreener(
             screener=self.screener,
             store=self.store,
             ledger=self.ledger,
@@ -46,13 +46,13 @@ class Asked(ScreenerHarness):
         return answer
 
     def bytes(self, data: bytes, **more: str) -> dict[str, Any]:
-        return self.ad_hoc.screen_bytes(data, Deadline.after(4), **more)
+        return self.on_demand.screen_bytes(data, Deadline.after(4), **more)
 
     def url(self, url: str = "https://a.example/1.jpg?sig=1", **more: str) -> dict[str, Any]:
-        return self.ad_hoc.screen_url(url, "image", Deadline.after(4), **more)
+        return self.on_demand.screen_url(url, "image", Deadline.after(4), **more)
 
     def object(self, ref: ObjectRef, *, write_back: bool = False) -> dict[str, Any]:
-        return self.ad_hoc.screen_object(ref, Deadline.after(4), write_back=write_back)
+        return self.on_demand.screen_object(ref, Deadline.after(4), write_back=write_back)
 
 
 def test_bytes_are_answered_as_a_message_would_say() -> None:
@@ -182,16 +182,16 @@ def test_what_stands_on_an_object() -> None:
     asked = Asked()
     ref = asked.put()
     with pytest.raises(errors.NotScreenedError):
-        asked.ad_hoc.get_outcome(ref)
+        asked.on_demand.get_outcome(ref)
     asked.screen(ref)
-    assert asked.ad_hoc.get_outcome(ref)["tagging"]["status"] == "written"
+    assert asked.on_demand.get_outcome(ref)["tagging"]["status"] == "written"
     asked.store.replace_tags(ref, {})
-    assert asked.ad_hoc.get_outcome(ref)["tagging"]["status"] == "absent"
+    assert asked.on_demand.get_outcome(ref)["tagging"]["status"] == "absent"
     asked.put(noise_picture())
     with pytest.raises(errors.NotScreenedError):
-        asked.ad_hoc.get_outcome(replace(ref, etag=""))
+        asked.on_demand.get_outcome(replace(ref, etag=""))
     asked.store.drop(ref.bucket, ref.key)
     with pytest.raises(errors.ObjectNotFoundError):
-        asked.ad_hoc.get_outcome(ref)
+        asked.on_demand.get_outcome(ref)
     with pytest.raises(errors.ObjectNotFoundError):
         asked.object(ref)

@@ -9,7 +9,7 @@ import pytest
 
 from facescreen.deepfake.request import MAX_INLINE_BYTES
 from facescreen.model import ObjectRef
-from facescreen.screening.transfer import Auto, ByUrl, Inline, Transfer
+from facescreen.screening.transfer import AutoTransfer, InlineTransfer, Transfer, UrlTransfer
 from facescreen.testing.stores import MemoryStore
 
 PHOTO, LONG = b"photo", bytes(MAX_INLINE_BYTES + 1)
@@ -18,11 +18,15 @@ PHOTO, LONG = b"photo", bytes(MAX_INLINE_BYTES + 1)
 def sent(form: str, data: bytes, kind: str = "image", *, convert: bool = False) -> dict[str, Any]:
     """The content that a client is asked to send."""
     store = MemoryStore()
-    inline, by_url = Inline(store), ByUrl(store, 300)
-    forms: dict[str, Transfer] = {"url": by_url, "inline": inline, "auto": Auto(inline, by_url)}
+    inline, by_url = InlineTransfer(store), UrlTransfer(store, 300)
+    forms: dict[str, Transfer] = {
+        "url": by_url,
+        "inline": inline,
+        "auto": AutoTransfer(inline, by_url),
+    }
     etag = store.put("selfies", "a", data)
     ref = ObjectRef("oss", "selfies", "a", etag, size=len(data))
-    request = forms[form](ref, kind, convert=convert)
+    request = forms[form].build_request(ref, kind, convert=convert)
     assert request.kind == kind
     content = {"url": request.url, "base64": request.base64, "file": request.file}
     return {name: value for name, value in content.items() if value}

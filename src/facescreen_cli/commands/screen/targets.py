@@ -173,7 +173,7 @@ def _object(store: str, rest: str) -> ObjectRef:
 
 def _checked(target: Url, rules: UrlRules) -> Url:
     try:
-        rules.checked(target.url)
+        rules.check(target.url)
     except UrlRefusedError as error:
         remedy = "Give an https URL of a public host, or the object."
         raise click.UsageError(f"{target.name}: {error}. {remedy}") from None
