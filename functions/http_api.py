@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from facescreen import telemetry
-from facescreen.events.http_trigger import function_url_event
+from facescreen.events.http_trigger import to_function_url_event
 from facescreen.platforms.invocation import InvocationCredentials, adapt
 from facescreen.settings.loader import load
 from facescreen.settings.table import HttpSettings
@@ -43,4 +43,4 @@ def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
     if not _resolvers:
         initialize(context)
     _credentials.renew(context)
-    return _resolvers[-1](function_url_event(event), adapt(context))
+    return _resolvers[-1](to_function_url_event(event), adapt(context))

@@ -54,7 +54,7 @@ class TagReader:
         verdict = read_tags(tags, prefix=prefix, form=form)
         if verdict is not None:
             return verdict if verdict.etag == etag else NoVerdict.STALE
-        skipped = ref.is_folder_marker or self._settings.filters.reason_to_skip(ref)
+        skipped = ref.is_folder_marker or self._settings.filters.skip_reason(ref)
         return NoVerdict.SKIPPED if skipped else NoVerdict.UNSCREENED
 
 

@@ -1,14 +1,14 @@
-"""Every envelope that an event arrives in: read down to the objects to screen, and built from one.
+"""Reads and builds events: every envelope, down to the objects to screen.
 
 ===========================================  ============  ===============
 envelope                                     key           one delivery is
 ===========================================  ============  ===============
-OSS's trigger ``events[]``, MNS in Base64    as it stands  the whole event
-OSS through EventBridge, one or a list       as it stands  the whole event
+OSS's trigger ``events[]``, MNS in Base64    not encoded   the whole event
+OSS through EventBridge, one or a list       not encoded   the whole event
 S3 ``Records[]`` 2.x                         URL-encoded   the whole event
-S3 through EventBridge                       as it stands  the whole event
-SNS ``Records[].Sns`` around either of S3's  as inside     the whole event
-SQS ``Records[].body`` around any of S3's    as inside     one message
+S3 through EventBridge                       not encoded   the whole event
+SNS ``Records[].Sns`` around either of S3's  as within     the whole event
+SQS ``Records[].body`` around any of S3's    as within     one message
 S3 Batch Operations ``tasks[]``              URL-encoded   one task
 ===========================================  ============  ===============
 

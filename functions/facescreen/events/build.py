@@ -1,4 +1,4 @@
-"""An object as its store's own event, which facescreen.events reads back."""
+"""Builds the event that an object's store would send, for facescreen.events to read."""
 
 from __future__ import annotations
 
@@ -10,44 +10,44 @@ if TYPE_CHECKING:
     from facescreen.model import ObjectRef
 
 
-def event_of(ref: ObjectRef) -> bytes:
-    """What OSS's trigger hands to Function Compute, or S3's notification puts into a queue; in
-    ASCII. It names nothing that the reference does not say.
+def build_event(ref: ObjectRef) -> bytes:
+    """Build the event that OSS's trigger sends to Function Compute, or that S3's notification puts
+    into a queue, as JSON in ASCII. Fields that are empty in `ref` are left out.
 
     Sources: function-compute.md, "Bucket events"; Amazon S3 User Guide, "Event message structure".
     """
-    event = {"oss": _oss, "s3": _s3}[ref.store](ref)
+    event = {"oss": _build_oss_event, "s3": _build_s3_event}[ref.store](ref)
     return json.dumps(event, separators=(",", ":")).encode()
 
 
-def _oss(ref: ObjectRef) -> dict[str, Any]:
-    described = _known(key=ref.key, eTag=ref.etag.upper(), size=ref.size)
-    record = _known(
+def _build_oss_event(ref: ObjectRef) -> dict[str, Any]:
+    oss_object = _without_empty(key=ref.key, eTag=ref.etag.upper(), size=ref.size)
+    record = _without_empty(
         eventName="ObjectCreated:PutObject",
         eventSource="acs:oss",
         eventTime=ref.event_time,
         eventVersion="1.0",
-        oss={"bucket": {"name": ref.bucket}, "object": described, "ossSchemaVersion": "1.0"},
+        oss={"bucket": {"name": ref.bucket}, "object": oss_object, "ossSchemaVersion": "1.0"},
     )
     return {"events": [record]}
 
 
-def _s3(ref: ObjectRef) -> dict[str, Any]:
-    described = _known(
+def _build_s3_event(ref: ObjectRef) -> dict[str, Any]:
+    s3_object = _without_empty(
         key=quote_plus(ref.key, safe="/"),
         eTag=ref.etag,
         versionId=ref.version_id,
         size=ref.size,
     )
-    record = _known(
+    record = _without_empty(
         eventName="ObjectCreated:Put",
         eventSource="aws:s3",
         eventTime=ref.event_time,
         eventVersion="2.1",
-        s3={"bucket": {"name": ref.bucket}, "object": described, "s3SchemaVersion": "1.0"},
+        s3={"bucket": {"name": ref.bucket}, "object": s3_object, "s3SchemaVersion": "1.0"},
     )
     return {"Records": [record]}
 
 
-def _known(**fields: Any) -> dict[str, Any]:
+def _without_empty(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value not in ("", None)}

@@ -1,4 +1,4 @@
-"""Which objects are ours to screen."""
+"""Filters for the objects to screen."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Filters:
-    """By key and size. An empty include list admits every key; an exclusion always wins."""
+    """Filters by key and size. An empty include list allows every key; exclusions always win."""
 
     include_prefixes: tuple[str, ...] = ()
     exclude_prefixes: tuple[str, ...] = ()
     include_suffixes: tuple[str, ...] = ()
-    """Compared without regard to case, as suffixes lie anyway."""
+    """Lower case; compared case-insensitively."""
     exclude_suffixes: tuple[str, ...] = ()
-    smallest: int = 0
-    """Bytes."""
-    largest: int | None = None
-    """Bytes; None means no limit."""
+    min_bytes: int = 0
+    max_bytes: int | None = None
+    """None means no limit."""
 
-    def reason_to_skip(self, ref: ObjectRef) -> str:
-        """``prefix``, ``suffix`` or ``size``; an empty text when it is ours."""
-        suffixed = ref.key.lower()
+    def skip_reason(self, ref: ObjectRef) -> str:
+        """Why the object is not screened: ``prefix``, ``suffix`` or ``size``; empty if it is."""
+        lower_key = ref.key.lower()
         if self.include_prefixes and not ref.key.startswith(self.include_prefixes):
             return "prefix"
         if ref.key.startswith(self.exclude_prefixes):
             return "prefix"
-        if self.include_suffixes and not suffixed.endswith(self.include_suffixes):
+        if self.include_suffixes and not lower_key.endswith(self.include_suffixes):
             return "suffix"
-        if suffixed.endswith(self.exclude_suffixes):
+        if lower_key.endswith(self.exclude_suffixes):
             return "suffix"
-        return self._size_reason(ref.size)
+        return self._size_skip_reason(ref.size)
 
-    def skip_all_under(self, prefix: str) -> bool:
-        """Whether no key that starts with `prefix` is ours, whatever follows."""
+    def excludes_prefix(self, prefix: str) -> bool:
+        """Whether every key that starts with `prefix` is skipped."""
         if prefix.startswith(self.exclude_prefixes):
             return True
-        overlap = (
-            prefix.startswith(own) or own.startswith(prefix) for own in self.include_prefixes
+        overlaps = (
+            prefix.startswith(included) or included.startswith(prefix)
+            for included in self.include_prefixes
         )
-        return bool(self.include_prefixes) and not any(overlap)
+        return bool(self.include_prefixes) and not any(overlaps)
 
-    def _size_reason(self, size: int | None) -> str:
+    def _size_skip_reason(self, size: int | None) -> str:
         if size is None:
             return ""
-        if size < self.smallest or (self.largest is not None and size > self.largest):
+        if size < self.min_bytes or (self.max_bytes is not None and size > self.max_bytes):
             return "size"
         return ""

@@ -1,4 +1,4 @@
-"""The event of an HTTP trigger: Function Compute's, in the form of Lambda's function URLs."""
+"""Converts Function Compute's HTTP trigger event to the format of Lambda's function URLs."""
 
 from __future__ import annotations
 
@@ -9,24 +9,26 @@ from urllib.parse import urlencode
 from facescreen.errors import InvalidEventError
 
 
-def function_url_event(event: bytes | dict[str, Any]) -> dict[str, Any]:
-    """An HTTP trigger's event as Lambda's function URLs give it (payload version 2.0).
+def to_function_url_event(event: bytes | dict[str, Any]) -> dict[str, Any]:
+    """Convert an HTTP trigger's event to a function URL's (payload version 2.0). Lambda's own event
+    is returned unchanged.
 
-    Raises InvalidEventError for what is none. Source: function-compute.md, "HTTP trigger, event".
+    Raises InvalidEventError for any other event. Source: function-compute.md, "HTTP trigger,
+    event".
     """
     if isinstance(event, dict):
-        return _checked(event)
+        return _check_function_url_event(event)
     try:
-        given = json.loads(event)
-        context = given["requestContext"]
+        fc_event = json.loads(event)
+        context = fc_event["requestContext"]
         http = context["http"]
-        query = dict(given.get("queryParameters") or {})
+        query = dict(fc_event.get("queryParameters") or {})
         return {
             "version": "2.0",
             "routeKey": "$default",
-            "rawPath": given["rawPath"],
+            "rawPath": fc_event["rawPath"],
             "rawQueryString": urlencode(query),
-            "headers": {name.lower(): value for name, value in given["headers"].items()},
+            "headers": {name.lower(): value for name, value in fc_event["headers"].items()},
             "queryStringParameters": query,
             "requestContext": {
                 "accountId": context["accountId"],
@@ -38,18 +40,17 @@ def function_url_event(event: bytes | dict[str, Any]) -> dict[str, Any]:
                 "time": context["time"],
                 "timeEpoch": int(context["timeEpoch"]),
             },
-            "body": given.get("body") or "",
-            "isBase64Encoded": bool(given.get("isBase64Encoded")),
+            "body": fc_event.get("body") or "",
+            "isBase64Encoded": bool(fc_event.get("isBase64Encoded")),
         }
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise InvalidEventError("the event is not one of an HTTP trigger") from None
+        raise InvalidEventError("the event is not an HTTP trigger's") from None
 
 
-def _checked(event: dict[str, Any]) -> dict[str, Any]:
-    """What Lambda hands over."""
+def _check_function_url_event(event: dict[str, Any]) -> dict[str, Any]:
     try:
         if event["version"] == "2.0" and event["requestContext"]["http"]["method"]:
             return event
     except (TypeError, KeyError):
         pass
-    raise InvalidEventError("the event is not one of a function URL")
+    raise InvalidEventError("the event is not a function URL's")

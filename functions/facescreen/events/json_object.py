@@ -1,4 +1,4 @@
-"""Typed reads of JSON from elsewhere. What is wrong is named by its place in the event."""
+"""Typed access to JSON from outside. Errors name the path of the wrong value in the event."""
 
 from __future__ import annotations
 
@@ -10,109 +10,109 @@ from typing import Any
 
 from facescreen.errors import InvalidEventError
 
-# S3's limit for a key in UTF-8 bytes (OSS's is 1,023), and both stores' for bucket names, the
-# legacy ones of us-east-1 included.
-_LONGEST_KEY = 1024
-_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
-# A key of 1,024 bytes, each of them percent-encoded, and no field is longer.
-_LONGEST_TEXT = 3 * _LONGEST_KEY
-LONGEST_NAME = 128
-"""Characters of a name that an error repeats."""
+# S3's limit for a key in UTF-8 bytes (OSS's is 1,023), and both stores' limit for bucket names,
+# including the legacy names of us-east-1.
+_MAX_KEY_BYTES = 1024
+_BUCKET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
+# A key of 1,024 bytes, each of them percent-encoded. No field is longer.
+_MAX_STRING_CHARS = 3 * _MAX_KEY_BYTES
+MAX_NAME_CHARS = 128
+"""Limit for a name that an error message repeats."""
 
 
-def parsed(text: str, name: str) -> Any:
-    """`text` as JSON."""
+def parse_json(text: str, name: str) -> Any:
+    """Parse `text` as JSON. Raises InvalidEventError; `name` says in the message what it is."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         raise InvalidEventError(f"{name} is not valid JSON") from None
 
 
-def listed(value: Any, name: str) -> list[Any]:
-    """`value` if it is a list."""
+def require_list(value: Any, name: str) -> list[Any]:
+    """Return `value` if it is a list. Raises InvalidEventError."""
     if not isinstance(value, list):
         raise InvalidEventError(f"the event's {name} must be a list, not {type(value).__name__}")
     return value
 
 
-def object_key(text: str, name: str) -> str:
-    """`text` if an object can bear it as its key."""
-    size = len(text.encode())
-    if not 0 < size <= _LONGEST_KEY:
+def require_object_key(key: str, name: str) -> str:
+    """Return `key` if it is a valid object key. Raises InvalidEventError."""
+    size = len(key.encode())
+    if not 0 < size <= _MAX_KEY_BYTES:
         raise InvalidEventError(
-            f"the event's {name} has {size} bytes; a key has 1 to {_LONGEST_KEY}"
+            f"the event's {name} has {size} bytes; a key has 1 to {_MAX_KEY_BYTES}"
         )
-    return text
+    return key
 
 
 @dataclass(frozen=True)
-class Fields:
-    """A JSON object, and its place in the event."""
+class JsonObject:
+    """A JSON object and its path in the event. The getters raise InvalidEventError."""
 
     values: Mapping[str, Any]
-    name: str
+    path: str
 
     @classmethod
-    def of(cls, value: Any, name: str) -> Fields:
-        """Raises InvalidEventError where `value` is no JSON object."""
+    def from_value(cls, value: Any, path: str) -> JsonObject:
+        """Wrap `value`. Raises InvalidEventError if it is not a JSON object."""
         if not isinstance(value, Mapping):
             raise InvalidEventError(
-                f"the event's {name} must be an object, not {type(value).__name__}"
+                f"the event's {path} must be an object, not {type(value).__name__}"
             )
-        return cls(value, name)
+        return cls(value, path)
 
     def __contains__(self, key: str) -> bool:
         return key in self.values
 
-    def section(self, key: str) -> Fields:
-        """A JSON object in this one."""
-        return Fields.of(self.values.get(key), self._place(key))
+    def get_object(self, key: str) -> JsonObject:
+        """Return the JSON object under `key`."""
+        return JsonObject.from_value(self.values.get(key), self._path_of(key))
 
-    def text(self, key: str, longest: int = _LONGEST_TEXT) -> str:
-        """A text that is not empty, of up to `longest` characters."""
-        value = self.optional_text(key, longest)
+    def get_string(self, key: str, max_chars: int = _MAX_STRING_CHARS) -> str:
+        """Return a non-empty string of at most `max_chars` characters."""
+        value = self.get_optional_string(key, max_chars)
         if not value:
             raise InvalidEventError(
-                f"the event's {self._place(key)} must be a text that is not empty"
+                f"the event's {self._path_of(key)} must be a string that is not empty"
             )
         return value
 
-    def optional_text(self, key: str, longest: int = _LONGEST_TEXT) -> str:
-        """A text; empty where there is none, or null."""
+    def get_optional_string(self, key: str, max_chars: int = _MAX_STRING_CHARS) -> str:
+        """Return a string; empty if the value is missing or null."""
         value = self.values.get(key)
         if value is None:
             return ""
-        place = self._place(key)
+        path = self._path_of(key)
         if not isinstance(value, str):
             raise InvalidEventError(
-                f"the event's {place} must be a text, not {type(value).__name__}"
+                f"the event's {path} must be a string, not {type(value).__name__}"
             )
-        if len(value) > longest:
+        if len(value) > max_chars:
             raise InvalidEventError(
-                f"the event's {place} has {len(value)} characters, over {longest}"
+                f"the event's {path} has {len(value)} characters, over {max_chars}"
             )
         try:
             value.encode()
         except UnicodeEncodeError:
             # JSON can escape half of a surrogate pair, which no later request could encode.
-            raise InvalidEventError(f"the event's {place} is not valid Unicode") from None
+            raise InvalidEventError(f"the event's {path} is not valid Unicode") from None
         return value
 
-    def bucket(self, key: str) -> str:
-        """A bucket's name: it becomes part of a host name."""
-        name = self.text(key)
-        if not _BUCKET.fullmatch(name):
-            raise InvalidEventError(f"the event's {self._place(key)} is no bucket's name")
+    def get_bucket_name(self, key: str) -> str:
+        """Return a valid bucket name: it becomes part of a host name."""
+        name = self.get_string(key)
+        if not _BUCKET_NAME.fullmatch(name):
+            raise InvalidEventError(f"the event's {self._path_of(key)} is not a bucket name")
         return name
 
-    def size(self, key: str) -> int | None:
-        """Bytes; None where the event does not say."""
+    def get_size(self, key: str) -> int | None:
+        """Return a size in bytes; None if the event does not contain it."""
         value = self.values.get(key)
         if value is not None and (type(value) is not int or value < 0):
             raise InvalidEventError(
-                f"the event's {self._place(key)} must be a whole number, not negative"
+                f"the event's {self._path_of(key)} must be a whole number, not negative"
             )
         return value
 
-    def _place(self, key: str) -> str:
-        return f"{self.name}.{key}"
+    def _path_of(self, key: str) -> str:
+        return f"{self.path}.{key}"

@@ -1,52 +1,53 @@
-"""OSS's records, from its own trigger and through EventBridge. Keys stand in them as they are."""
+"""OSS event records, from its own trigger and through EventBridge. Their keys are not encoded."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.events.json_object import object_key
+from facescreen.events.json_object import require_object_key
 from facescreen.model import ObjectRef
 
 if TYPE_CHECKING:
-    from facescreen.events.json_object import Fields
+    from facescreen.events.json_object import JsonObject
 
-# Events after which a whole object stands in the bucket. InitiateMultipartUpload and UploadPart
-# come before there is one, AppendObject comes for each piece, PutSymlink's key is the link.
-_COMPLETE = {"PutObject", "PostObject", "CopyObject", "CompleteMultipartUpload"}
+# Operations that leave a complete object in the bucket. InitiateMultipartUpload and UploadPart
+# come before there is one, AppendObject comes for each part, PutSymlink's key is the link.
+_COMPLETING_OPERATIONS = {"PutObject", "PostObject", "CopyObject", "CompleteMultipartUpload"}
 
 
-def from_record(record: Fields) -> ObjectRef | None:
-    """An element of ``events[]``. None where no whole object came to be; raises
-    InvalidEventError."""
-    if not _completes(record.text("eventName")):
+def from_record(record: JsonObject) -> ObjectRef | None:
+    """Read an element of ``events[]``. Returns None for other events than a completed object.
+    Raises InvalidEventError."""
+    if not _is_object_completed(record.get_string("eventName")):
         return None
-    return _object_ref(record.section("oss"), record.optional_text("eventTime"))
+    return _object_ref(record.get_object("oss"), record.get_optional_string("eventTime"))
 
 
-def from_cloud_event(event: Fields) -> ObjectRef | None:
-    """EventBridge's CloudEvent, `data` being the record of ``events[]`` or that record's `oss`."""
-    if not _completes(event.text("type")):
+def from_cloud_event(event: JsonObject) -> ObjectRef | None:
+    """Read EventBridge's CloudEvent: `data` is the record of ``events[]`` or that record's `oss`.
+    Returns None for other events than a completed object. Raises InvalidEventError."""
+    if not _is_object_completed(event.get_string("type")):
         return None
-    data = event.section("data")
+    data = event.get_object("data")
     if "oss" in data:
-        time = data.optional_text("eventTime") or event.optional_text("time")
-        return _object_ref(data.section("oss"), time)
-    return _object_ref(data, event.optional_text("time"))
+        time = data.get_optional_string("eventTime") or event.get_optional_string("time")
+        return _object_ref(data.get_object("oss"), time)
+    return _object_ref(data, event.get_optional_string("time"))
 
 
-def _completes(event_name: str) -> bool:
+def _is_object_completed(event_name: str) -> bool:
     # EventBridge and trigger configurations write the prefix, the records don't.
     group, _, operation = event_name.removeprefix("oss:").partition(":")
-    return group == "ObjectCreated" and operation in _COMPLETE
+    return group == "ObjectCreated" and operation in _COMPLETING_OPERATIONS
 
 
-def _object_ref(oss: Fields, event_time: str) -> ObjectRef:
-    described = oss.section("object")
+def _object_ref(oss: JsonObject, event_time: str) -> ObjectRef:
+    oss_object = oss.get_object("object")
     return ObjectRef(
         store="oss",
-        bucket=oss.section("bucket").bucket("name"),
-        key=object_key(described.text("key"), f"{described.name}.key"),
-        etag=described.optional_text("eTag").strip('"').upper(),
-        size=described.size("size"),
+        bucket=oss.get_object("bucket").get_bucket_name("name"),
+        key=require_object_key(oss_object.get_string("key"), f"{oss_object.path}.key"),
+        etag=oss_object.get_optional_string("eTag").strip('"').upper(),
+        size=oss_object.get_size("size"),
         event_time=event_time,
     )

@@ -1,4 +1,4 @@
-"""Opens envelopes down to the records in them, and sorts these into deliveries."""
+"""Unpacks envelopes down to the records in them, and groups the objects into deliveries."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import InvalidEventError
 from facescreen.events import oss, s3
-from facescreen.events.json_object import LONGEST_NAME, Fields, listed, parsed
-from facescreen.events.parsed import Answer, Delivery, Triggered
+from facescreen.events.json_object import MAX_NAME_CHARS, JsonObject, parse_json, require_list
+from facescreen.events.parsed_event import Delivery, ParsedEvent, ResponseMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,170 +19,179 @@ if TYPE_CHECKING:
     from facescreen.events.filters import Filters
     from facescreen.model import ObjectRef
 
-# Lambda's largest synchronous payload; Function Compute's asynchronous ones end at 128 KB.
-_LARGEST_EVENT = 6 * 1024 * 1024
-# SQS's largest message and largest batch.
-_LARGEST_MESSAGE = 1024 * 1024
-_LARGEST_BATCH = 10_000
+# Lambda's limit for a synchronous payload; Function Compute's for asynchronous ones is 128 KB.
+_MAX_EVENT_BYTES = 6 * 1024 * 1024
+# SQS's limits.
+_MAX_MESSAGE_CHARS = 1024 * 1024
+_MAX_BATCH_RECORDS = 10_000
 # S3 and EventBridge put one record into a message.
-_MOST_IN_MESSAGE = 100
-# An event of SQS, in it an envelope of SNS, in it a notification of S3.
-_DEEPEST = 3
+_MAX_RECORDS_PER_MESSAGE = 100
+# An SQS event that contains an SNS envelope that contains an S3 notification.
+_MAX_ENVELOPE_DEPTH = 3
 
 
-def read_event(event: bytes | str | Mapping[str, Any] | list[Any], filters: Filters) -> Triggered:
-    """Reads every record of `event`. Raises InvalidEventError where the whole is of no known shape.
+def read_event(event: bytes | str | Mapping[str, Any] | list[Any], filters: Filters) -> ParsedEvent:
+    """Read every record of `event`. Raises InvalidEventError if its format is unknown.
 
-    Function Compute hands over bytes, Lambda the JSON that it has parsed already.
+    Function Compute passes bytes; Lambda passes JSON that it has parsed already.
     """
-    content = _decoded(event) if isinstance(event, (bytes, str)) else event
+    content = _decode_json(event) if isinstance(event, (bytes, str)) else event
     if isinstance(content, Mapping):
         if "tasks" in content:
-            return _batch_job(Fields(content, "event"), filters)
+            return _read_batch_job(JsonObject(content, "event"), filters)
         records = content.get("Records")
-        if isinstance(records, list) and any(map(_is_message, records)):
-            deliveries = _each_delivered(records, filters, _Opener.open_message)
-            return Triggered(deliveries, Answer.ITEM_FAILURES)
-    whole = _Opener(filters, most=_LARGEST_BATCH)
-    whole.open(content)
-    return Triggered([whole.delivery])
+        if isinstance(records, list) and any(map(_is_sqs_message, records)):
+            deliveries = _read_deliveries(records, filters, _EnvelopeReader.read_message)
+            return ParsedEvent(deliveries, ResponseMode.ITEM_FAILURES)
+    reader = _EnvelopeReader(filters, max_records=_MAX_BATCH_RECORDS)
+    reader.read_envelope(content)
+    return ParsedEvent([reader.delivery])
 
 
-def _decoded(event: bytes | str) -> Any:
-    """The JSON of an event: as it is, or in Base64, as MNS notifications carry it."""
-    if len(event) > _LARGEST_EVENT:
-        raise InvalidEventError(f"the event is {len(event)} long, over {_LARGEST_EVENT}")
+def _decode_json(event: bytes | str) -> Any:
+    """Parse an event that is JSON, or Base64 of JSON as in MNS notifications."""
+    if len(event) > _MAX_EVENT_BYTES:
+        raise InvalidEventError(f"the event is {len(event)} long, over {_MAX_EVENT_BYTES}")
     try:
         text = event if isinstance(event, str) else event.decode()
         if not text.lstrip().startswith(("{", "[")):
             text = base64.b64decode(text, validate=True).decode()
     except ValueError:
         raise InvalidEventError("the event is neither JSON nor Base64 of JSON, in UTF-8") from None
-    return parsed(text, "the event")
+    return parse_json(text, "the event")
 
 
-def _is_message(record: Any) -> bool:
+def _is_sqs_message(record: Any) -> bool:
     return isinstance(record, Mapping) and "body" in record
 
 
-def _batch_job(event: Fields, filters: Filters) -> Triggered:
-    version = event.text("invocationSchemaVersion", LONGEST_NAME)
+def _read_batch_job(event: JsonObject, filters: Filters) -> ParsedEvent:
+    version = event.get_string("invocationSchemaVersion", MAX_NAME_CHARS)
     if version not in {"1.0", "2.0"}:
-        raise InvalidEventError(f"invocationSchemaVersion is {version}; 1.0 and 2.0 can be read")
-    invocation = {"invocationSchemaVersion": version, "invocationId": event.text("invocationId")}
-    tasks = listed(event.values["tasks"], "tasks")
-    deliveries = _each_delivered(tasks, filters, _Opener.open_task)
-    return Triggered(deliveries, Answer.TASK_RESULTS, invocation)
+        raise InvalidEventError(
+            f"invocationSchemaVersion is {version}; only 1.0 and 2.0 are supported"
+        )
+    invocation = {
+        "invocationSchemaVersion": version,
+        "invocationId": event.get_string("invocationId"),
+    }
+    tasks = require_list(event.values["tasks"], "tasks")
+    deliveries = _read_deliveries(tasks, filters, _EnvelopeReader.read_task)
+    return ParsedEvent(deliveries, ResponseMode.TASK_RESULTS, invocation)
 
 
-def _each_delivered(
-    records: list[Any], filters: Filters, read: Callable[[_Opener, Any], None]
+def _read_deliveries(
+    records: list[Any], filters: Filters, read: Callable[[_EnvelopeReader, Any], None]
 ) -> list[Delivery]:
-    if len(records) > _LARGEST_BATCH:
-        raise InvalidEventError(f"the event has {len(records)} records, over {_LARGEST_BATCH}")
-    openers = [_Opener(filters, most=_MOST_IN_MESSAGE) for _ in records]
-    for opener, record in zip(openers, records, strict=True):
-        opener.each([record], partial(read, opener))
-    return [opener.delivery for opener in openers]
+    """Read each record of a batch into a delivery of its own."""
+    if len(records) > _MAX_BATCH_RECORDS:
+        raise InvalidEventError(f"the event has {len(records)} records, over {_MAX_BATCH_RECORDS}")
+    readers = [_EnvelopeReader(filters, max_records=_MAX_RECORDS_PER_MESSAGE) for _ in records]
+    for reader, record in zip(readers, records, strict=True):
+        reader.read_records([record], partial(read, reader))
+    return [reader.delivery for reader in readers]
 
 
 @dataclass(frozen=True)
-class _Opener:
-    """Opens what one delivery holds. What can't be read is the fault of that record alone."""
+class _EnvelopeReader:
+    """Reads the envelopes of one delivery. An invalid record does not affect the others."""
 
     filters: Filters
-    most: int
-    """Records that the delivery may hold. A list that goes beyond is refused, as one fault."""
+    max_records: int
+    """Limit for the delivery. A longer list is rejected as a whole, with one error."""
     delivery: Delivery = field(default_factory=Delivery)
 
-    def each(self, records: list[Any], read: Callable[[Any], None]) -> None:
-        """Reads records one by one. Raises InvalidEventError where they are too many."""
-        if self.delivery.records + len(records) > self.most:
-            raise InvalidEventError(f"the event has more than {self.most} records in one")
+    def read_records(self, records: list[Any], read: Callable[[Any], None]) -> None:
+        """Read records one by one, and keep the error of each invalid one. Raises
+        InvalidEventError if there are too many."""
+        if self.delivery.record_count + len(records) > self.max_records:
+            raise InvalidEventError(f"the event has more than {self.max_records} records in one")
         for record in records:
             try:
                 read(record)
-            except InvalidEventError as fault:
-                self.delivery.faults.append(fault)
+            except InvalidEventError as error:
+                self.delivery.errors.append(error)
 
-    def open_message(self, record: Any) -> None:
-        """An SQS record."""
-        fields = Fields.of(record, "record")
-        self.delivery.id = fields.text("messageId")
+    def read_message(self, record: Any) -> None:
+        """Read an SQS record."""
+        fields = JsonObject.from_value(record, "record")
+        self.delivery.id = fields.get_string("messageId")
         if "attributes" in fields:
-            self.delivery.receive_count = _receive_count(fields.section("attributes"))
-        self.delivery.body = fields.text("body", longest=_LARGEST_MESSAGE)
-        self._open_text(fields, "body")
+            self.delivery.receive_count = _receive_count(fields.get_object("attributes"))
+        self.delivery.body = fields.get_string("body", max_chars=_MAX_MESSAGE_CHARS)
+        self._read_json_string(fields, "body")
 
-    def open_task(self, record: Any) -> None:
-        """A task of Batch Operations."""
-        fields = Fields.of(record, "task")
-        self.delivery.id = fields.text("taskId")
-        self._sort(s3.from_task(fields))
+    def read_task(self, record: Any) -> None:
+        """Read a task of Batch Operations."""
+        fields = JsonObject.from_value(record, "task")
+        self.delivery.id = fields.get_string("taskId")
+        self._classify(s3.from_task(fields))
 
-    def open(self, event: Any, depth: int = 1) -> None:
-        """Any envelope but a batch. Raises InvalidEventError where it is of no known shape."""
-        if depth > _DEEPEST:
-            raise InvalidEventError(f"the event has envelopes more than {_DEEPEST} deep")
+    def read_envelope(self, event: Any, depth: int = 1) -> None:
+        """Read any envelope except a batch. Raises InvalidEventError if its format is unknown."""
+        if depth > _MAX_ENVELOPE_DEPTH:
+            raise InvalidEventError(
+                f"the event has envelopes nested more than {_MAX_ENVELOPE_DEPTH} deep"
+            )
         if isinstance(event, list):
-            self.each(event, partial(self.open, depth=depth + 1))
+            self.read_records(event, partial(self.read_envelope, depth=depth + 1))
         else:
-            self._open_object(Fields.of(event, "JSON"), depth)
+            self._read_object(JsonObject.from_value(event, "JSON"), depth)
 
-    def _open_object(self, event: Fields, depth: int) -> None:
+    def _read_object(self, event: JsonObject, depth: int) -> None:
         if "events" in event:
-            self.each(listed(event.values["events"], "events"), self._open_oss_record)
+            self.read_records(require_list(event.values["events"], "events"), self._read_oss_record)
         elif "Records" in event:
-            read = partial(self._open_record, depth=depth)
-            self.each(listed(event.values["Records"], "Records"), read)
+            read = partial(self._read_aws_record, depth=depth)
+            self.read_records(require_list(event.values["Records"], "Records"), read)
         elif "Message" in event:
-            self._open_text(event, "Message", depth)
+            self._read_json_string(event, "Message", depth)
         elif "detail-type" in event:
-            self._sort(s3.from_event_bridge(event))
+            self._classify(s3.from_event_bridge(event))
         elif "data" in event:
-            self._sort(oss.from_cloud_event(event))
-        elif s3.is_test(event):
+            self._classify(oss.from_cloud_event(event))
+        elif s3.is_test_event(event):
             self.delivery.skipped["test"] += 1
         else:
-            raise _unknown("an event", event)
+            raise _unknown_format_error("event", event)
 
-    def _open_oss_record(self, record: Any) -> None:
-        self._sort(oss.from_record(Fields.of(record, "record")))
+    def _read_oss_record(self, record: Any) -> None:
+        self._classify(oss.from_record(JsonObject.from_value(record, "record")))
 
-    def _open_record(self, record: Any, depth: int) -> None:
-        """An element of ``Records[]``: S3's, or SNS's around it."""
-        fields = Fields.of(record, "record")
+    def _read_aws_record(self, record: Any, depth: int) -> None:
+        """Read an element of ``Records[]``: S3's, or SNS's envelope around it."""
+        fields = JsonObject.from_value(record, "record")
         if "Sns" in fields:
-            self._open_text(fields.section("Sns"), "Message", depth)
+            self._read_json_string(fields.get_object("Sns"), "Message", depth)
         elif "s3" in fields:
-            self._sort(s3.from_record(fields))
+            self._classify(s3.from_record(fields))
         else:
-            raise _unknown("a record", fields)
+            raise _unknown_format_error("record", fields)
 
-    def _open_text(self, fields: Fields, key: str, depth: int = 1) -> None:
-        """The JSON in a text: what an SQS body and an SNS message are."""
-        text = fields.text(key, longest=_LARGEST_MESSAGE)
-        self.open(parsed(text, f"the event's {fields.name}.{key}"), depth + 1)
+    def _read_json_string(self, fields: JsonObject, key: str, depth: int = 1) -> None:
+        """Read the envelope in a string of JSON: an SQS body or an SNS message."""
+        text = fields.get_string(key, max_chars=_MAX_MESSAGE_CHARS)
+        self.read_envelope(parse_json(text, f"the event's {fields.path}.{key}"), depth + 1)
 
-    def _sort(self, ref: ObjectRef | None) -> None:
-        """Into what is to screen, and what is not ours."""
+    def _classify(self, ref: ObjectRef | None) -> None:
+        """Add the object to those to screen, or count why it is skipped."""
         if ref is None:
             self.delivery.skipped["event"] += 1
         elif ref.is_folder_marker:
             self.delivery.skipped["folder"] += 1
-        elif reason := self.filters.reason_to_skip(ref):
+        elif reason := self.filters.skip_reason(ref):
             self.delivery.skipped[reason] += 1
         else:
             self.delivery.objects.append(ref)
 
 
-def _receive_count(attributes: Fields) -> int:
-    text = attributes.text("ApproximateReceiveCount")
+def _receive_count(attributes: JsonObject) -> int:
+    text = attributes.get_string("ApproximateReceiveCount")
     if not text.isdecimal():
         raise InvalidEventError("the event's ApproximateReceiveCount must be a whole number")
     return int(text)
 
 
-def _unknown(what: str, fields: Fields) -> InvalidEventError:
-    known = ", ".join(sorted(str(name)[:40] for name in fields.values)[:8])
-    return InvalidEventError(f"{what} of no known shape; it has the fields: {known}")
+def _unknown_format_error(what: str, fields: JsonObject) -> InvalidEventError:
+    names = ", ".join(sorted(str(name)[:40] for name in fields.values)[:8])
+    return InvalidEventError(f"the {what} has an unknown format, with the fields: {names}")

@@ -1,7 +1,7 @@
-"""S3's records: event notifications, EventBridge events, and tasks of Batch Operations.
+"""S3 event records: notifications, EventBridge events, and tasks of Batch Operations.
 
-Keys are URL-encoded as HTML forms do it (a space is ``+``), save through EventBridge, where they
-stand as they are.
+Keys are URL-encoded as in HTML forms (a space is ``+``), except in EventBridge events, where they
+are not encoded.
 """
 
 from __future__ import annotations
@@ -9,86 +9,91 @@ from __future__ import annotations
 from urllib.parse import unquote_plus
 
 from facescreen.errors import InvalidEventError
-from facescreen.events.json_object import LONGEST_NAME, Fields, object_key
+from facescreen.events.json_object import MAX_NAME_CHARS, JsonObject, require_object_key
 from facescreen.model import ObjectRef
 
-# Only these: stores that speak S3's format send ObjectCreated:PutTagging too, and screening tags.
-_COMPLETE = {f"ObjectCreated:{way}" for way in ("Put", "Post", "Copy", "CompleteMultipartUpload")}
+# Only these: S3-compatible stores send ObjectCreated:PutTagging too, and screening writes tags.
+_COMPLETING_EVENTS = {
+    f"ObjectCreated:{way}" for way in ("Put", "Post", "Copy", "CompleteMultipartUpload")
+}
 
 
-def is_test(event: Fields) -> bool:
-    """Whether it is what S3 sends once, when a notification is configured."""
+def is_test_event(event: JsonObject) -> bool:
+    """Whether this is the test event that S3 sends once a notification is configured."""
     return event.values.get("Event") == "s3:TestEvent"
 
 
-def from_record(record: Fields) -> ObjectRef | None:
-    """An element of ``Records[]``. None where no object came to be; raises InvalidEventError."""
-    version = record.optional_text("eventVersion", LONGEST_NAME)
+def from_record(record: JsonObject) -> ObjectRef | None:
+    """Read an element of ``Records[]``. Returns None for other events than a created object.
+    Raises InvalidEventError."""
+    version = record.get_optional_string("eventVersion", MAX_NAME_CHARS)
     if version and not version.startswith("2."):
         raise InvalidEventError(
-            f"the event's {record.name}.eventVersion is {version}; 2.x can be read"
+            f"the event's {record.path}.eventVersion is {version}; only 2.x is supported"
         )
-    if record.text("eventName").removeprefix("s3:") not in _COMPLETE:
+    if record.get_string("eventName").removeprefix("s3:") not in _COMPLETING_EVENTS:
         return None
-    s3 = record.section("s3")
-    described = s3.section("object")
+    s3 = record.get_object("s3")
+    s3_object = s3.get_object("object")
     return ObjectRef(
         store="s3",
-        bucket=s3.section("bucket").bucket("name"),
-        key=_decoded_key(described, "key"),
-        etag=described.optional_text("eTag"),
-        version_id=described.optional_text("versionId"),
-        size=described.size("size"),
-        event_time=record.optional_text("eventTime"),
+        bucket=s3.get_object("bucket").get_bucket_name("name"),
+        key=_decode_key(s3_object, "key"),
+        etag=s3_object.get_optional_string("eTag"),
+        version_id=s3_object.get_optional_string("versionId"),
+        size=s3_object.get_size("size"),
+        event_time=record.get_optional_string("eventTime"),
     )
 
 
-def from_event_bridge(event: Fields) -> ObjectRef | None:
-    """``detail-type: Object Created`` of ``aws.s3``. None for S3's other kinds; raises
-    InvalidEventError."""
-    source, kind = (event.text(name, LONGEST_NAME) for name in ("source", "detail-type"))
-    # CloudTrail's events have the same source, and a shape of their own.
-    if source != "aws.s3" or not kind.startswith("Object "):
-        raise InvalidEventError(f"an EventBridge event of {source}, {kind}, is none of S3's own")
-    if kind != "Object Created":
+def from_event_bridge(event: JsonObject) -> ObjectRef | None:
+    """Read ``detail-type: Object Created`` of ``aws.s3``. Returns None for S3's other events.
+    Raises InvalidEventError."""
+    source, detail_type = (
+        event.get_string(name, MAX_NAME_CHARS) for name in ("source", "detail-type")
+    )
+    # CloudTrail's events have the same source, and another format.
+    if source != "aws.s3" or not detail_type.startswith("Object "):
+        raise InvalidEventError(
+            f"the EventBridge event ({source}, {detail_type}) is not one of S3's own"
+        )
+    if detail_type != "Object Created":
         return None
-    detail = event.section("detail")
-    described = detail.section("object")
+    detail = event.get_object("detail")
+    s3_object = detail.get_object("object")
     return ObjectRef(
         store="s3",
-        bucket=detail.section("bucket").bucket("name"),
-        key=object_key(described.text("key"), f"{described.name}.key"),
-        etag=described.optional_text("etag"),
-        version_id=described.optional_text("version-id"),
-        size=described.size("size"),
-        event_time=event.optional_text("time"),
+        bucket=detail.get_object("bucket").get_bucket_name("name"),
+        key=require_object_key(s3_object.get_string("key"), f"{s3_object.path}.key"),
+        etag=s3_object.get_optional_string("etag"),
+        version_id=s3_object.get_optional_string("version-id"),
+        size=s3_object.get_size("size"),
+        event_time=event.get_optional_string("time"),
     )
 
 
-def from_task(task: Fields) -> ObjectRef:
-    """An element of Batch Operations' ``tasks[]``: schema 1.0 has the bucket's ARN, 2.0 its name.
-
-    Raises InvalidEventError.
-    """
+def from_task(task: JsonObject) -> ObjectRef:
+    """Read an element of Batch Operations' ``tasks[]``. Schema 1.0 has the bucket's ARN, 2.0 its
+    name. Raises InvalidEventError."""
     return ObjectRef(
         store="s3",
-        bucket=task.bucket("s3Bucket") if "s3Bucket" in task else _bucket_of_arn(task),
-        key=_decoded_key(task, "s3Key"),
-        version_id=task.optional_text("s3VersionId"),
+        bucket=task.get_bucket_name("s3Bucket") if "s3Bucket" in task else _bucket_from_arn(task),
+        key=_decode_key(task, "s3Key"),
+        version_id=task.get_optional_string("s3VersionId"),
     )
 
 
-def _bucket_of_arn(task: Fields) -> str:
-    arn = task.text("s3BucketArn")
+def _bucket_from_arn(task: JsonObject) -> str:
+    arn = task.get_string("s3BucketArn")
     name = arn.rpartition(":::")[2]
-    return Fields({"s3BucketArn": name}, task.name).bucket("s3BucketArn")
+    return JsonObject({"s3BucketArn": name}, task.path).get_bucket_name("s3BucketArn")
 
 
-def _decoded_key(fields: Fields, key: str) -> str:
-    name = f"{fields.name}.{key}"
+def _decode_key(fields: JsonObject, key: str) -> str:
+    path = f"{fields.path}.{key}"
     try:
-        # Whatever else stood in for bytes that are no UTF-8 would be another object's key.
-        decoded = unquote_plus(fields.text(key), errors="strict")
+        # A replacement for bytes that are not UTF-8 would name another object.
+        decoded = unquote_plus(fields.get_string(key), errors="strict")
     except UnicodeDecodeError:
-        raise InvalidEventError(f"the event's {name} is not URL-encoded UTF-8") from None
-    return object_key(decoded, name)
+        raise InvalidEventError(f"the event's {path} is not URL-encoded UTF-8") from None
+    return require_object_key(decoded, path)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen import telemetry
 from facescreen.errors import DailyLimitReachedError, FacescreenError, TransientError
-from facescreen.events.parsed import Answer
+from facescreen.events.parsed_event import ResponseMode
 
 if TYPE_CHECKING:
     from facescreen.bus.ports import DeadLetters
-    from facescreen.events.parsed import Delivery, Triggered
+    from facescreen.events.parsed_event import Delivery, ParsedEvent
     from facescreen.model import ObjectRef, Outcome
     from facescreen.screening.screener import Screener
     from facescreen.timing import Deadline
@@ -47,7 +47,7 @@ class BatchProcessor:
         self._dead_letters = dead_letters
         self._max_receive_count = max_receive_count
 
-    def process(self, triggered: Triggered, deadline: Deadline) -> dict[str, Any]:
+    def process(self, triggered: ParsedEvent, deadline: Deadline) -> dict[str, Any]:
         """The platform's answer. Raises the first failure where it would read none."""
         deliveries = triggered.deliveries
         if len(deliveries) == 1:
@@ -119,20 +119,20 @@ class BatchProcessor:
                 telemetry.failed(one.ref, one.failure)
             elif one.failure is not None:
                 telemetry.unforeseen(one.failure, "")
-        for fault in delivery.faults:
-            telemetry.unreadable(fault)
-        return [*delivery.faults, *(one.failure for one in results if one.failure is not None)]
+        for error in delivery.errors:
+            telemetry.unreadable(error)
+        return [*delivery.errors, *(one.failure for one in results if one.failure is not None)]
 
 
-def _platform_response(triggered: Triggered, failures: list[list[Exception]]) -> dict[str, Any]:
-    if triggered.answer is Answer.ITEM_FAILURES:
+def _platform_response(triggered: ParsedEvent, failures: list[list[Exception]]) -> dict[str, Any]:
+    if triggered.response_mode is ResponseMode.ITEM_FAILURES:
         failed = [
             {"itemIdentifier": delivery.id}
             for delivery, delivery_failures in zip(triggered.deliveries, failures, strict=True)
             if delivery_failures
         ]
         return {"batchItemFailures": failed}
-    if triggered.answer is Answer.TASK_RESULTS:
+    if triggered.response_mode is ResponseMode.TASK_RESULTS:
         results = [
             _task_result(delivery, delivery_failures)
             for delivery, delivery_failures in zip(triggered.deliveries, failures, strict=True)

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import ObjectNotFoundError
-from facescreen.events.build import event_of
+from facescreen.events.build import build_event
 from facescreen.model import ObjectRef
 from facescreen.storage.ports import pages
 from facescreen.tags import read_tags
@@ -199,7 +199,7 @@ class Sweeper:
     def _is_due(self, ref: ObjectRef, listed_object: Listed, cursor: SweepCursor) -> bool:
         if ref.is_folder_marker or not ref.key.endswith(self.settings.suffix):
             return False
-        if self.filters.reason_to_skip(ref):
+        if self.filters.skip_reason(ref):
             return False
         return self.ages.is_due_between(listed_object.last_modified, cursor.since, cursor.until)
 
@@ -218,7 +218,7 @@ class Sweeper:
         if wait_s is None:
             return StopReason.TIME_LIMIT
         time.sleep(wait_s)
-        self.invoker.submit(event_of(ref))
+        self.invoker.submit(build_event(ref))
         run.submitted += 1
         return None
 

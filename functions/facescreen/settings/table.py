@@ -277,8 +277,8 @@ class Settings(Group):
             exclude_prefixes=self.exclude_prefixes,
             include_suffixes=tuple(suffix.lower() for suffix in self.include_suffixes),
             exclude_suffixes=tuple(suffix.lower() for suffix in self.exclude_suffixes),
-            smallest=self.min_bytes,
-            largest=self.max_bytes,
+            min_bytes=self.min_bytes,
+            max_bytes=self.max_bytes,
         )
 
     def contradictions(self) -> Iterator[Contradiction]:
@@ -296,7 +296,7 @@ class Settings(Group):
                 ("QUARANTINE", "QUARANTINE_BUCKET"),
                 "QUARANTINE=move needs QUARANTINE_BUCKET, and not the STATE_BUCKET",
             )
-        if not self.filters.skip_all_under(quarantine.prefix):
+        if not self.filters.excludes_prefix(quarantine.prefix):
             yield Contradiction(
                 ("QUARANTINE_PREFIX", "EXCLUDE_PREFIXES"),
                 "a copy in quarantine would be screened as an upload: EXCLUDE_PREFIXES must name "

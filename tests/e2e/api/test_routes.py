@@ -92,5 +92,5 @@ def test_an_event_that_is_none(
     )
     failure = json.loads(answer.body.read())
     assert failure["errorType"] == "BadEvent"
-    assert failure["errorMessage"] == "the event is not one of an HTTP trigger"
+    assert failure["errorMessage"] == "the event is not an HTTP trigger's"
     assert api.get("/v1/health").json()["status"] == "ok"

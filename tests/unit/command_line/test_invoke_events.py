@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from facescreen import errors
 from facescreen.bus.sqs import SqsInvoker
 from facescreen.clients.credentials import Credentials
-from facescreen.events.build import event_of
+from facescreen.events.build import build_event
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
 from facescreen.model import ObjectRef
@@ -47,7 +47,7 @@ REFS = _any().filter(lambda ref: not ref.is_folder_marker)
 
 @given(REFS)
 def test_the_function_reads_the_same_object(ref: ObjectRef) -> None:
-    event = event_of(ref)
+    event = build_event(ref)
     given = event if ref.store == "oss" else json.loads(event)
     assert read_event(given, Filters()).objects == [ref]
     assert event.isascii()
@@ -55,7 +55,7 @@ def test_the_function_reads_the_same_object(ref: ObjectRef) -> None:
 
 @given(REFS.filter(lambda ref: ref.store == "s3"))
 def test_so_does_it_from_a_message_of_the_queue(ref: ObjectRef) -> None:
-    record = {"messageId": "1", "body": event_of(ref).decode(), "attributes": _RECEIVED}
+    record = {"messageId": "1", "body": build_event(ref).decode(), "attributes": _RECEIVED}
     assert read_event({"Records": [record]}, Filters()).objects == [ref]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from facescreen.events.filters import Filters
-from facescreen.events.parsed import Answer
+from facescreen.events.parsed_event import ResponseMode
 from facescreen.events.read import read_event
 from tests.unit.events.envelopes import (
     batch_job,
@@ -30,12 +30,12 @@ def test_a_whole_event_is_one_delivery() -> None:
     ):
         triggered = read_event(event, ALL)
         (delivery,) = triggered.deliveries
-        assert (triggered.answer, triggered.invocation) == (Answer.NONE, {})
+        assert (triggered.response_mode, triggered.invocation) == (ResponseMode.NONE, {})
         assert (delivery.id, delivery.receive_count) == ("", None)
         assert triggered.objects == delivery.objects
         assert triggered.skipped == delivery.skipped == {"folder": 1}
-        assert triggered.faults == delivery.faults
-        assert len(delivery.faults) == 1
+        assert triggered.errors == delivery.errors
+        assert len(delivery.errors) == 1
 
 
 def test_each_message_of_a_queue_answers_for_its_own() -> None:
@@ -46,7 +46,7 @@ def test_each_message_of_a_queue_answers_for_its_own() -> None:
         sqs(s3_event_bridge("d.jpg"), "m4"),
     )
     triggered = read_event(event, Filters())
-    assert triggered.answer is Answer.ITEM_FAILURES
+    assert triggered.response_mode is ResponseMode.ITEM_FAILURES
     assert [
         (one.id, one.receive_count, [ref.key for ref in one.objects], dict(one.skipped))
         for one in triggered.deliveries
@@ -56,7 +56,7 @@ def test_each_message_of_a_queue_answers_for_its_own() -> None:
         ("m3", 1, [], {"folder": 1}),
         ("m4", 1, ["d.jpg"], {}),
     ]
-    assert [len(one.faults) for one in triggered.deliveries] == [0, 1, 0, 0]
+    assert [len(one.errors) for one in triggered.deliveries] == [0, 1, 0, 0]
     assert [ref.key for ref in triggered.objects] == ["a.jpg", "b.jpg", "d.jpg"]
     assert triggered.skipped == {"folder": 1}
 
@@ -65,21 +65,21 @@ def test_each_message_of_a_queue_answers_for_its_own() -> None:
     ("poison", "says"),
     [
         ("text", "record must be an object, not str"),
-        ({"body": "{}"}, "record.messageId must be a text"),
-        ({"messageId": "m2"}, "record.body must be a text that is not empty"),
-        ({"messageId": "m2", "body": {}}, "record.body must be a text, not dict"),
+        ({"body": "{}"}, "record.messageId must be a string"),
+        ({"messageId": "m2"}, "record.body must be a string that is not empty"),
+        ({"messageId": "m2", "body": {}}, "record.body must be a string, not dict"),
         ({"messageId": "m2", "body": "{"}, "record.body is not valid JSON"),
         ({"messageId": "m2", "body": "[" * 100_000}, "record.body is not valid JSON"),
         ({"messageId": "m2", "body": "7"}, "JSON must be an object, not int"),
-        ({"messageId": "m2", "body": '{"a": 1}'}, "an event of no known shape.*fields: a"),
-        (sqs(records({"messageId": "x", "body": "{}"}), "m2"), "a record of no known shape"),
+        ({"messageId": "m2", "body": '{"a": 1}'}, "the event has an unknown format.*fields: a"),
+        (sqs(records({"messageId": "x", "body": "{}"}), "m2"), "the record has an unknown format"),
         (sqs(records("text"), "m2"), "record must be an object, not str"),
         (sqs(records(s3_record()), "m2", received="often"), "ApproximateReceiveCount must be"),
         (sqs(records(s3_record()), "m2", received="²"), "ApproximateReceiveCount must be"),
         (sqs(records(s3_record()), "m2", received="1" * 5000), "attributes.ApproximateReceive"),
-        (sqs(records(s3_record()), "m2", received=1), "ReceiveCount must be a text, not int"),
+        (sqs(records(s3_record()), "m2", received=1), "ReceiveCount must be a string, not int"),
         (sqs(sns("text"), "m2"), "JSON must be an object, not str"),
-        (sqs({"Type": "Notification", "Message": 7}, "m2"), "JSON.Message must be a text"),
+        (sqs({"Type": "Notification", "Message": 7}, "m2"), "JSON.Message must be a string"),
         (sqs(" " * 1_100_000, "m2"), "record.body has 1100000 characters, over 1048576"),
         (sqs(records(*[{}] * 101), "m2"), "more than 100 records"),
         (sqs([records(*[{}] * 99)] * 2, "m2"), "more than 100 records"),
@@ -90,12 +90,12 @@ def test_a_poisoned_message_holds_up_no_other(poison: object, says: str) -> None
     triggered = read_event(records(good[0], poison, good[1]), ALL)
     first, poisoned, last = triggered.deliveries
     assert [ref.key for ref in triggered.objects] == ["a.jpg", "z.jpg"]
-    assert not first.faults
-    assert not last.faults
+    assert not first.errors
+    assert not last.errors
     # A message without an identifier fails the batch, so that it is not lost.
     assert poisoned.id == ("m2" if "m2" in str(poison) else "")
     with pytest.raises(Exception, match=says):
-        raise poisoned.faults[-1]
+        raise poisoned.errors[-1]
 
 
 def test_a_queue_need_not_count() -> None:
@@ -112,7 +112,7 @@ def test_each_task_answers_for_its_own(bucket: str) -> None:
         task("a+b.jpg", "t1", s3BucketArn=bucket), task("%FF", "t2"), task("c/", "t3"), "text"
     )
     triggered = read_event(event, ALL)
-    assert triggered.answer is Answer.TASK_RESULTS
+    assert triggered.response_mode is ResponseMode.TASK_RESULTS
     assert triggered.invocation == {"invocationSchemaVersion": "1.0", "invocationId": "i1"}
     assert [
         (one.id, one.receive_count, [ref.key for ref in one.objects], dict(one.skipped))
@@ -123,7 +123,7 @@ def test_each_task_answers_for_its_own(bucket: str) -> None:
         ("t3", None, [], {"folder": 1}),
         ("", None, [], {}),
     ]
-    assert [str(fault) for fault in triggered.faults] == [
+    assert [str(fault) for fault in triggered.errors] == [
         "the event's task.s3Key is not URL-encoded UTF-8",
         "the event's task must be an object, not str",
     ]
@@ -141,4 +141,4 @@ def test_what_names_nothing_asks_for_nothing() -> None:
     for event in empty:
         triggered = read_event(event, ALL)
         assert not triggered.objects
-        assert not triggered.faults
+        assert not triggered.errors

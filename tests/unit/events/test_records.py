@@ -109,9 +109,9 @@ def test_a_file_can_not_pass_for_a_folder_marker() -> None:
         (Filters(exclude_prefixes=("a b",)), "prefix"),
         (Filters(include_suffixes=(".png",)), "suffix"),
         (Filters(exclude_suffixes=(".jpg",)), "suffix"),
-        (Filters(largest=8), "size"),
-        (Filters(smallest=10), "size"),
-        (Filters(include_prefixes=("a b",), include_suffixes=(".jpg",), smallest=9), ""),
+        (Filters(max_bytes=8), "size"),
+        (Filters(min_bytes=10), "size"),
+        (Filters(include_prefixes=("a b",), include_suffixes=(".jpg",), min_bytes=9), ""),
     ],
 )
 def test_filters_see_the_decoded_key(filters: Filters, reason: str) -> None:

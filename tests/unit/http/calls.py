@@ -6,7 +6,7 @@ import json
 from types import SimpleNamespace
 from typing import Any, cast
 
-from facescreen.events.http_trigger import function_url_event
+from facescreen.events.http_trigger import to_function_url_event
 from facescreen.http.middleware import ApiResolver
 from facescreen.http.routes import ApiServices
 from facescreen.platforms.invocation import adapt
@@ -30,4 +30,6 @@ def call(app: ApiResolver, method: str, path: str, **headers: str) -> dict[str, 
         "headers": {name.replace("_", "-"): value for name, value in headers.items()},
         "requestContext": {**context, "http": http},
     }
-    return app.resolve(function_url_event(json.dumps(event).encode()), cast("Any", adapt(_CONTEXT)))
+    return app.resolve(
+        to_function_url_event(json.dumps(event).encode()), cast("Any", adapt(_CONTEXT))
+    )

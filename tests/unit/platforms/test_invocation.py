@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from facescreen.errors import InvalidCredentialsError, InvalidEventError
-from facescreen.events.http_trigger import function_url_event
+from facescreen.events.http_trigger import to_function_url_event
 from facescreen.platforms.invocation import InvocationCredentials, adapt
 
 
@@ -43,7 +43,7 @@ def test_lambdas_own_context() -> None:
 
 def test_lambdas_own_http_event_is_taken_as_it_is() -> None:
     event = {"version": "2.0", "requestContext": {"http": {"method": "GET"}}}
-    assert function_url_event(event) is event
+    assert to_function_url_event(event) is event
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_lambdas_own_http_event_is_taken_as_it_is() -> None:
 )
 def test_what_is_no_http_event(event: dict[str, Any]) -> None:
     with pytest.raises(InvalidEventError):
-        function_url_event(event)
+        to_function_url_event(event)
 
 
 def test_our_work_ends_before_the_platform_does() -> None:

@@ -17,7 +17,7 @@ from facescreen.errors import (
     InvalidEventError,
     ServiceUnavailableError,
 )
-from facescreen.events.parsed import Answer, Delivery, Triggered
+from facescreen.events.parsed_event import Delivery, ParsedEvent, ResponseMode
 from facescreen.screening.batch import BatchProcessor
 from facescreen.testing.bus import MemoryDeadLetters
 from facescreen.timing import Deadline
@@ -42,7 +42,7 @@ def message(harness: ScreenerHarness, number: int, receives: int = 1) -> Deliver
 
 def work(
     harness: ScreenerHarness,
-    triggered: Triggered,
+    triggered: ParsedEvent,
     most_receives: int = 0,
     letters: DeadLetters | None = None,
 ) -> dict[str, Any]:
@@ -53,31 +53,31 @@ def work(
 def test_a_whole_event_that_ended_is_counted() -> None:
     harness = ScreenerHarness(LOW_RISK)
     whole = Delivery(objects=[put(harness, "a.jpg")], skipped=Counter(folder=2))
-    assert work(harness, Triggered([whole])) == {"objects": 1, "skipped": {"folder": 2}}
+    assert work(harness, ParsedEvent([whole])) == {"objects": 1, "skipped": {"folder": 2}}
 
 
 def test_a_whole_event_fails_after_all_its_objects_had_their_turn() -> None:
     harness = ScreenerHarness(DOWN, LOW_RISK)
     whole = Delivery(objects=[put(harness, "a.jpg"), put(harness, "b.jpg")])
     with pytest.raises(ServiceUnavailableError):
-        work(harness, Triggered([whole]))
+        work(harness, ParsedEvent([whole]))
     assert harness.store.tags(replace(PHOTO_REF, key="b.jpg"))["deepfake-verdict"] == "low_risk"
 
 
 def test_a_record_that_can_not_be_read_fails_a_whole_event() -> None:
     harness = ScreenerHarness(LOW_RISK)
-    whole = Delivery(objects=[put(harness, "a.jpg")], faults=[InvalidEventError("no key")])
+    whole = Delivery(objects=[put(harness, "a.jpg")], errors=[InvalidEventError("no key")])
     with pytest.raises(InvalidEventError):
-        work(harness, Triggered([whole]))
+        work(harness, ParsedEvent([whole]))
     assert harness.detection_count == 1
 
 
 def test_of_a_batch_only_what_failed_comes_back() -> None:
     harness = ScreenerHarness()
     batch = [message(harness, number) for number in range(10)]
-    batch[3].faults.append(InvalidEventError("poisoned"))
+    batch[3].errors.append(InvalidEventError("poisoned"))
     batch[7].objects = [replace(PHOTO_REF, key="gone.jpg", etag="0")]
-    answer = work(harness, Triggered(batch, Answer.ITEM_FAILURES))
+    answer = work(harness, ParsedEvent(batch, ResponseMode.ITEM_FAILURES))
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-3"}]}
     assert len(harness.publisher.messages) == 9
 
@@ -85,7 +85,7 @@ def test_of_a_batch_only_what_failed_comes_back() -> None:
 def test_a_fault_of_our_own_is_one_messages_alone(caplog: pytest.LogCaptureFixture) -> None:
     harness = ScreenerHarness(ZeroDivisionError("s3cr3t"))
     batch = [message(harness, 1), message(harness, 2)]
-    answer = work(harness, Triggered(batch, Answer.ITEM_FAILURES))
+    answer = work(harness, ParsedEvent(batch, ResponseMode.ITEM_FAILURES))
     assert len(answer["batchItemFailures"]) == len(harness.publisher.messages) == 1
     (told,) = (record for record in caplog.records if record.message == "unforeseen")
     assert vars(told)["error"] == "ZeroDivisionError"
@@ -94,7 +94,7 @@ def test_a_fault_of_our_own_is_one_messages_alone(caplog: pytest.LogCaptureFixtu
 
 def test_the_last_receive_says_failed() -> None:
     harness = ScreenerHarness(DOWN)
-    answer = work(harness, Triggered([message(harness, 1, 5)], Answer.ITEM_FAILURES), 5)
+    answer = work(harness, ParsedEvent([message(harness, 1, 5)], ResponseMode.ITEM_FAILURES), 5)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     tags = harness.store.tags(replace(PHOTO_REF, key="1.jpg"))
     assert (tags["deepfake-verdict"], tags["deepfake-reason"]) == ("failed", "ServiceUnavailable")
@@ -107,19 +107,19 @@ def test_the_last_receive_says_failed() -> None:
 def test_another_receive_may_mend_it(receives: int | None, most: int) -> None:
     harness = ScreenerHarness(DOWN)
     delivery = replace(message(harness, 1), receive_count=receives)
-    work(harness, Triggered([delivery], Answer.ITEM_FAILURES), most)
+    work(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), most)
     assert harness.store.tags(replace(PHOTO_REF, key="1.jpg")) == {}
 
 
 def test_what_is_deferred_did_not_fail() -> None:
     harness = ScreenerHarness(SPENT, HIGH_RISK)
     delivery = message(harness, 1, 5)
-    answer = work(harness, Triggered([delivery], Answer.ITEM_FAILURES), 5)
+    answer = work(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 5)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     assert harness.store.tags(delivery.objects[0]) == {}
     assert harness.published_messages() == []
     redriven = replace(delivery, receive_count=1)
-    assert work(harness, Triggered([redriven], Answer.ITEM_FAILURES), 5) == {
+    assert work(harness, ParsedEvent([redriven], ResponseMode.ITEM_FAILURES), 5) == {
         "batchItemFailures": []
     }
     assert harness.store.tags(delivery.objects[0])["deepfake-verdict"] == "high_risk"
@@ -129,7 +129,7 @@ def test_what_is_deferred_for_good_is_a_dead_letter_that_says_why() -> None:
     harness, letters = ScreenerHarness(SPENT, SPENT, LOW_RISK), MemoryDeadLetters()
     first, last = message(harness, 1, 4), replace(message(harness, 2, 5), body='{"of": "SQS"}')
     for delivery in (first, last):
-        answer = work(harness, Triggered([delivery], Answer.ITEM_FAILURES), 5, letters)
+        answer = work(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 5, letters)
         comes_back = [{"itemIdentifier": "m-1"}] if delivery is first else []
         assert answer == {"batchItemFailures": comes_back}
     assert letters.letters == [('{"of": "SQS"}', "Deferred", str(SPENT))]
@@ -140,14 +140,16 @@ def test_what_failed_beside_it_is_left_to_the_queue() -> None:
     harness, letters = ScreenerHarness(SPENT, DOWN), MemoryDeadLetters()
     both = message(harness, 1, 5)
     both.objects.append(put(harness, "other.jpg"))
-    answer = work(harness, Triggered([both], Answer.ITEM_FAILURES), 5, letters)
+    answer = work(harness, ParsedEvent([both], ResponseMode.ITEM_FAILURES), 5, letters)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     assert letters.letters == []
 
 
 def test_what_fails_otherwise_is_left_to_the_queue() -> None:
     harness, letters = ScreenerHarness(DOWN), MemoryDeadLetters()
-    answer = work(harness, Triggered([message(harness, 1, 5)], Answer.ITEM_FAILURES), 5, letters)
+    answer = work(
+        harness, ParsedEvent([message(harness, 1, 5)], ResponseMode.ITEM_FAILURES), 5, letters
+    )
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     assert letters.letters == []
 
@@ -161,7 +163,9 @@ def test_a_letter_that_can_not_be_put_is_left_to_the_queue(
         def put(self, event: str, why: FacescreenError) -> None:
             raise AccessDeniedError("not allowed", code="AccessDenied")
 
-    answer = work(harness, Triggered([message(harness, 1, 5)], Answer.ITEM_FAILURES), 5, Refusing())
+    answer = work(
+        harness, ParsedEvent([message(harness, 1, 5)], ResponseMode.ITEM_FAILURES), 5, Refusing()
+    )
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     assert "not kept" in {record.message for record in caplog.records}
 
@@ -174,7 +178,7 @@ def test_what_is_known_is_said_rather_than_failed() -> None:
         raise ServiceUnavailableError("the bus is unwell")
 
     publish, harness.publisher.publish = harness.publisher.publish, unwell  # type: ignore[method-assign]
-    work(harness, Triggered([delivery], Answer.ITEM_FAILURES), 6)
+    work(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 6)
     harness.publisher.publish = publish  # type: ignore[method-assign]
     outcome = harness.screener.mark_failed(delivery.objects[0], DOWN)
     assert outcome.finding is not None
@@ -185,9 +189,11 @@ def test_what_is_known_is_said_rather_than_failed() -> None:
 def test_after_failed_a_redrive_still_screens() -> None:
     harness = ScreenerHarness(DOWN, HIGH_RISK)
     delivery = message(harness, 1, 5)
-    work(harness, Triggered([delivery], Answer.ITEM_FAILURES), 5)
+    work(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 5)
     again = replace(delivery, receive_count=1)
-    assert work(harness, Triggered([again], Answer.ITEM_FAILURES), 5) == {"batchItemFailures": []}
+    assert work(harness, ParsedEvent([again], ResponseMode.ITEM_FAILURES), 5) == {
+        "batchItemFailures": []
+    }
     assert harness.store.tags(delivery.objects[0])["deepfake-verdict"] == "high_risk"
 
 
@@ -208,16 +214,16 @@ def test_what_can_not_even_be_tagged_is_left_to_the_dead_letter() -> None:
             raise AccessDeniedError("not allowed", code="AccessDenied")
 
     harness.store.before = refused
-    answer = work(harness, Triggered([delivery], Answer.ITEM_FAILURES), 5)
+    answer = work(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 5)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
 
 
 def test_a_batch_job_hears_of_each_task() -> None:
     harness = ScreenerHarness()
     tasks = [Delivery(f"t-{n}", None, [put(harness, f"{n}.jpg")]) for n in range(3)]
-    tasks.append(Delivery("t-3", faults=[InvalidEventError("the task has no key")]))
+    tasks.append(Delivery("t-3", errors=[InvalidEventError("the task has no key")]))
     harness.detector.script[:] = [LOW_RISK, DOWN, LOW_RISK]
-    answer = work(harness, Triggered(tasks, Answer.TASK_RESULTS, INVOCATION))
+    answer = work(harness, ParsedEvent(tasks, ResponseMode.TASK_RESULTS, INVOCATION))
     assert {name: answer[name] for name in INVOCATION} == INVOCATION
     assert answer["treatMissingKeysAs"] == "PermanentFailure"
     ends = Counter((result["resultCode"], result["resultString"]) for result in answer["results"])

@@ -46,7 +46,7 @@ def test_what_is_deleted_meanwhile_is_nobodys_matter() -> None:
 
 
 def test_only_what_a_trigger_takes_is_looked_at() -> None:
-    filters = Filters(exclude_prefixes=("quarantine/",), smallest=1)
+    filters = Filters(exclude_prefixes=("quarantine/",), min_bytes=1)
     harness = SweeperHarness(
         replace(
             SWEEP_SETTINGS,

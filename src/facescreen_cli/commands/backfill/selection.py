@@ -56,4 +56,4 @@ class Coverage:
         if self._until is not None and one.last_modified >= self._until:
             return False
         ref = self._selection.ref(one)
-        return not (ref.is_folder_marker or self._filters.reason_to_skip(ref))
+        return not (ref.is_folder_marker or self._filters.skip_reason(ref))

@@ -18,7 +18,7 @@ from datetime import datetime, timezone
 
 from facescreen import errors
 from facescreen.bus.ports import Invoker
-from facescreen.events.build import event_of
+from facescreen.events.build import build_event
 from facescreen.storage.ports import Listed
 from facescreen.tags import TaggedVerdict
 from facescreen_cli.commands.backfill.journal import ACCEPTED, INTENDED, PLANNED, Entry, Journal
@@ -76,7 +76,7 @@ class Submitter:
         try:
             self.pace.reserve(math.inf)
             now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-            self.invoker.submit(event_of(self.selection.ref(entry.object, now)))
+            self.invoker.submit(build_event(self.selection.ref(entry.object, now)))
         except StopRequestedError:
             return PLANNED, None
         except errors.TransientError as failure:  # it may have been accepted all the same
