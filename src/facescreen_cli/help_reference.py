@@ -37,13 +37,17 @@ def help_text(command: str) -> str:
 
 
 def update(page: str) -> str:
-    """`page` with each of its help texts replaced by the current one."""
-    return _BLOCK.sub(lambda block: f"```\n{help_text(block[1])}\n```", page)
+    """`page` with every help text replaced by the current one, and with a section at its end for
+    each command that it lacks."""
+    documented = _BLOCK.findall(page)
+    missing = [command for command in commands() if command not in documented]
+    return _BLOCK.sub(lambda block: _block(block[1]), page) + "".join(
+        f"\n## {command}\n\n{_block(command)}\n" for command in missing
+    )
 
 
-def documented(page: str) -> list[str]:
-    """The commands whose help text `page` has, in the page's order; empty for ``facescreen``."""
-    return _BLOCK.findall(page)
+def _block(command: str) -> str:
+    return f"```\n{help_text(command)}\n```"
 
 
 if __name__ == "__main__":
