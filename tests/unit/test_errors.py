@@ -1,4 +1,4 @@
-"""No text of ours holds a URL's query, a key, a token, or a byte of a face."""
+"""No message holds a URL's query, a key, a token or a byte of a face."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from facescreen import errors, telemetry
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "redacted"),
     [
         ("see https://b.example/a%20b.jpg?x-oss-signature=s3cr3t&x=1 please",
          "see https://b.example/a%20b.jpg?… please"),
@@ -18,28 +18,28 @@ from facescreen import errors, telemetry
         ("plain", "plain"),
     ],
 )  # fmt: skip
-def test_what_comes_from_elsewhere_is_made_fit_to_show(text: str, shown: str) -> None:
-    assert errors.redact(text) == shown
-    assert str(errors.ServiceUnavailableError(text)) == shown
+def test_messages_are_redacted(text: str, redacted: str) -> None:
+    assert errors.redact(text) == redacted
+    assert str(errors.ServiceUnavailableError(text)) == redacted
 
 
-def test_the_code_and_the_request_id_stand_in_the_text() -> None:
+def test_the_message_holds_the_code_and_the_request_id() -> None:
     error = errors.AccessDeniedError("no", code="Forbidden.X", request_id="REQ-1")
     assert str(error) == "no; code Forbidden.X; RequestId REQ-1"
 
 
-def test_every_error_stands_in_the_tree_that_the_module_draws() -> None:
-    def drawn(kind: type[errors.FacescreenError]) -> None:
-        assert f"─ {kind.__name__}" in (errors.__doc__ or "")
-        for child in kind.__subclasses__():
-            drawn(child)
+def test_the_modules_docstring_shows_every_error_class() -> None:
+    def check_subclasses(error_class: type[errors.FacescreenError]) -> None:
+        assert f"─ {error_class.__name__}" in (errors.__doc__ or "")
+        for child in error_class.__subclasses__():
+            check_subclasses(child)
 
     for child in errors.FacescreenError.__subclasses__():
-        drawn(child)
+        check_subclasses(child)
 
 
 # On the wire: metrics failed_… and refused_…, the log field `error`, alarms, dead letters, tags.
-NAMES = {
+NAMES_ON_THE_WIRE = {
     errors.FacescreenError: "FacescreenError",
     errors.ContentError: "ContentFault",
     errors.OperatorError: "OperatorFault",
@@ -69,17 +69,17 @@ NAMES = {
 }
 
 
-def test_the_names_on_the_wire_outlive_those_of_the_classes() -> None:
-    kinds = [
-        kind
-        for kind in vars(errors).values()
-        if isinstance(kind, type) and issubclass(kind, errors.FacescreenError)
+def test_renamed_error_classes_keep_their_names_on_the_wire() -> None:
+    error_classes = [
+        error_class
+        for error_class in vars(errors).values()
+        if isinstance(error_class, type) and issubclass(error_class, errors.FacescreenError)
     ]
-    assert {kind: kind.name for kind in kinds} == NAMES
-    assert all("name" in vars(kind) for kind in kinds)
+    assert {error_class: error_class.name for error_class in error_classes} == NAMES_ON_THE_WIRE
+    assert all("name" in vars(error_class) for error_class in error_classes)
 
 
-def test_an_error_that_nobody_handled_is_logged_by_its_name_on_the_wire(
+def test_an_unhandled_error_is_logged_with_its_name_on_the_wire(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     telemetry.unforeseen(errors.ServiceUnavailableError("down"), "")

@@ -1,4 +1,4 @@
-"""Every line of "Image and video requirements" is a rule, and each rule bites."""
+"""Every line of "Image and video requirements" is a rule that is enforced."""
 
 from __future__ import annotations
 
@@ -15,17 +15,23 @@ CLIP = Media("video/mp4", 480, 640, duration_s=2.0, fps=25.0, frames=50)
 GOOD_PHOTO, GOOD_CLIP = 80 * KB, 1 * MB
 
 
-def refused(media: Media, size: int, strictness: Strictness = Strictness.STANDARD) -> list[str]:
+def refused_rules(
+    media: Media, size: int, strictness: Strictness = Strictness.STANDARD
+) -> list[str]:
     fit = assess(media, size, strictness, can_convert=False)
     return [rule.name for rule in fit.refusals]
 
 
-def advised(media: Media, size: int, strictness: Strictness = Strictness.STANDARD) -> list[str]:
+def advised_rules(
+    media: Media, size: int, strictness: Strictness = Strictness.STANDARD
+) -> list[str]:
     return [advice.rule for advice in assess(media, size, strictness, can_convert=False).advice]
 
 
 @pytest.mark.parametrize(("media", "size"), [(PHOTO, GOOD_PHOTO), (CLIP, GOOD_CLIP)])
-def test_what_follows_every_line_is_fit_without_conversion(media: Media, size: int) -> None:
+def test_media_that_meets_every_rule_is_accepted_without_conversion(
+    media: Media, size: int
+) -> None:
     fit = assess(media, size, Strictness.STRICT, can_convert=True)
     assert (fit.refusals, fit.convert, fit.advice) == ((), False, ())
 
@@ -54,15 +60,15 @@ def test_what_follows_every_line_is_fit_without_conversion(media: Media, size: i
         ("video-format", replace(CLIP, type="video/webm"), GOOD_CLIP),
     ],
 )
-def test_each_rule(rule: str, media: Media, size: int) -> None:
-    kept = {one.name: one for one in RULES}[rule]
-    assert rule in refused(media, size, kept.refuses_from)
-    if kept.refuses_from is not Strictness.LENIENT:
-        assert rule not in refused(media, size, Strictness.LENIENT)
-        assert rule in advised(media, size, Strictness.LENIENT)
+def test_each_rule_refuses_or_advises_by_strictness(rule: str, media: Media, size: int) -> None:
+    refuses_from = {each.name: each.refuses_from for each in RULES}[rule]
+    assert rule in refused_rules(media, size, refuses_from)
+    if refuses_from is not Strictness.LENIENT:
+        assert rule not in refused_rules(media, size, Strictness.LENIENT)
+        assert rule in advised_rules(media, size, Strictness.LENIENT)
 
 
-def test_the_standard_refuses_every_must_and_advises_the_rest() -> None:
+def test_standard_strictness_refuses_every_must_and_advises_the_rest() -> None:
     refusing = {r.name for r in RULES if r.refuses_from is not Strictness.STRICT}
     assert refusing == {
         "image-format",
@@ -88,7 +94,7 @@ def test_the_standard_refuses_every_must_and_advises_the_rest() -> None:
         (PHOTO, 15 * MB),
     ],
 )
-def test_conversion_makes_it_fit(media: Media, size: int) -> None:
+def test_conversion_makes_the_image_acceptable(media: Media, size: int) -> None:
     fit = assess(media, size, Strictness.STANDARD, can_convert=True)
     assert (fit.refusals, fit.convert, fit.advice) == ((), True, ())
 
@@ -103,23 +109,23 @@ def test_conversion_makes_it_fit(media: Media, size: int) -> None:
         (replace(PHOTO, width=700, height=1921), MB, "image-maximum-resolution"),
     ],
 )
-def test_conversion_does_not_mend_everything(media: Media, size: int, reason: str) -> None:
+def test_conversion_cannot_fix_every_rule(media: Media, size: int, reason: str) -> None:
     fit = assess(media, size, Strictness.STANDARD, can_convert=True)
     assert reason in [rule.name for rule in fit.refusals]
 
 
-def test_a_photo_that_is_merely_large_is_sent_as_it_is() -> None:
+def test_a_photo_larger_than_recommended_is_sent_unconverted() -> None:
     fit = assess(PHOTO, 900 * KB, Strictness.STANDARD, can_convert=True)
     assert not fit.convert
     assert [advice.rule for advice in fit.advice] == ["image-recommended-size"]
 
 
-@pytest.mark.parametrize("more", [{"duration_s": 3.04}, {"duration_s": 0.96}, {"fps": 7.96}])
-def test_a_tenth_of_a_second_is_not_quarrelled_about(more: dict[str, Any]) -> None:
-    assert refused(replace(CLIP, **more), GOOD_CLIP) == []
+@pytest.mark.parametrize("changes", [{"duration_s": 3.04}, {"duration_s": 0.96}, {"fps": 7.96}])
+def test_durations_and_frame_rates_have_a_small_tolerance(changes: dict[str, Any]) -> None:
+    assert refused_rules(replace(CLIP, **changes), GOOD_CLIP) == []
 
 
-def test_codes_are_the_services_own() -> None:
+def test_rules_use_the_services_error_codes() -> None:
     assert {rule.code for rule in RULES} == {
         "UnqualifiedPhoto",
         "ToolargeImage",

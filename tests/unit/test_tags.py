@@ -1,4 +1,4 @@
-"""Tags are read back as they were written, and nothing that stands there does harm."""
+"""Tags are read back as they were written, and any other tags are harmless."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ RISKS = "SuspectDeepForgery", "SuspectPSFace"
 @pytest.mark.parametrize("form", ["separate", "merged"])
 @pytest.mark.parametrize("verdict", Verdict)
 @pytest.mark.parametrize("risks", [(), RISKS])
-def test_what_was_written_is_read(form: str, verdict: Verdict, risks: tuple[str, ...]) -> None:
+def test_written_tags_are_read_back(form: str, verdict: Verdict, risks: tuple[str, ...]) -> None:
     finding = Finding(verdict, "fs" + "0" * 30, AT, risk_tags=risks)
     tags = {"team": "kyc", **tag_set(finding, "E" * 32, prefix=PREFIX, form=form)}
-    standing = TaggedVerdict(verdict, risks, "E" * 32, AT)
-    assert read_tags(tags, prefix=PREFIX, form=form) == standing
+    tagged_verdict = TaggedVerdict(verdict, risks, "E" * 32, AT)
+    assert read_tags(tags, prefix=PREFIX, form=form) == tagged_verdict
 
 
 @pytest.mark.parametrize("value", ["clean", "LOW_RISK", "", "low_risk ", "low_risk a b"])
 @pytest.mark.parametrize(
     ("form", "key"), [("separate", "deepfake-verdict"), ("merged", "deepfake")]
 )
-def test_what_is_no_verdict_is_not_ours(form: str, key: str, value: str) -> None:
+def test_an_unknown_verdict_is_ignored(form: str, key: str, value: str) -> None:
     tags = {key: value, "deepfake-etag": "E" * 32}
     assert read_tags(tags, prefix=PREFIX, form=form) is None
 
 
-def test_an_etag_is_ours_whatever_the_verdict() -> None:
+def test_the_etag_is_read_whatever_the_verdict() -> None:
     tags = {"deepfake-verdict": "clean", "deepfake-etag": "E"}
     assert tagged_etag(tags, prefix=PREFIX, form="separate") == "E"
     assert tagged_etag({"deepfake": "clean : E @"}, prefix=PREFIX, form="merged") == "E"
@@ -48,6 +48,6 @@ VALUES = st.text(max_size=20) | st.sampled_from(
 
 
 @given(st.dictionaries(KEYS, VALUES), st.sampled_from(["separate", "merged"]))
-def test_anything_may_stand_there(tags: dict[str, str], form: str) -> None:
-    standing = read_tags(tags, prefix=PREFIX, form=form)
-    assert standing is None or all(standing.reasons)
+def test_any_tags_can_be_read(tags: dict[str, str], form: str) -> None:
+    tagged_verdict = read_tags(tags, prefix=PREFIX, form=form)
+    assert tagged_verdict is None or all(tagged_verdict.reasons)

@@ -1,4 +1,4 @@
-"""Answers that moto never gives. EventBridge refuses an entry inside an answer of 200."""
+"""Responses that moto never sends. EventBridge refuses an entry in a response with status 200."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MESSAGE = {
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"),
+    ("code", "error_class"),
     [
         ("ThrottlingException", errors.ServiceUnavailableError),
         ("InternalFailure", errors.ServiceUnavailableError),
@@ -27,20 +27,22 @@ MESSAGE = {
         ("MalformedDetail", errors.RequestRejectedError),
     ],
 )
-def test_a_refused_entry_is_an_error(code: str, kind: type[errors.FacescreenError]) -> None:
+def test_a_refused_entry_raises_an_error(
+    code: str, error_class: type[errors.FacescreenError]
+) -> None:
     entry = {"ErrorCode": code, "ErrorMessage": "why"}
-    answer = json.dumps({"FailedEntryCount": 1, "Entries": [entry]}).encode()
-    publisher = EventBridgePublisher(StubAws(PutEvents=(200, answer)).session, bus="verdicts")
+    body = json.dumps({"FailedEntryCount": 1, "Entries": [entry]}).encode()
+    publisher = EventBridgePublisher(StubAws(PutEvents=(200, body)).session, bus="verdicts")
     with pytest.raises(errors.FacescreenError, match=f"why; code {code}") as raised:
         publisher.publish(MESSAGE)
-    assert type(raised.value) is kind
+    assert type(raised.value) is error_class
 
 
-def test_a_proxys_page_is_no_answer() -> None:
-    page = StubAws(PutEvents=(200, b"<html>"), Publish=(200, b"<html>")).session
+def test_a_proxys_html_page_is_not_a_response() -> None:
+    session = StubAws(PutEvents=(200, b"<html>"), Publish=(200, b"<html>")).session
     for publisher in (
-        EventBridgePublisher(page, bus="verdicts"),
-        SnsPublisher(page, topic_arn="arn:aws:sns:eu-central-1:123456789012:verdicts"),
+        EventBridgePublisher(session, bus="verdicts"),
+        SnsPublisher(session, topic_arn="arn:aws:sns:eu-central-1:123456789012:verdicts"),
     ):
         with pytest.raises(errors.ServiceUnavailableError):
             publisher.publish(MESSAGE)

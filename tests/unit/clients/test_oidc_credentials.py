@@ -1,4 +1,4 @@
-"""Answers that neither cloud should give, and a boto3 that is too old."""
+"""Responses that neither cloud should send, and a boto3 that is too old."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from facescreen.errors import FacescreenError, InvalidCredentialsError, ServiceU
 from tests.support.stub_server import StubResponse, stub_server
 
 TOKEN = f"{'h' * 40}.{'c' * 200}.{'s' * 342}"
-SIGNED = (
+AWS_TOKEN_RESPONSE = (
     f"<R><GetWebIdentityTokenResult><WebIdentityToken>{TOKEN}</WebIdentityToken>"
     "</GetWebIdentityTokenResult></R>"
 ).encode()
@@ -30,13 +30,13 @@ KEY = {
 
 
 @pytest.fixture(autouse=True)
-def function(monkeypatch: pytest.MonkeyPatch) -> None:
+def function_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ASIAFACESCREEN")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
 
 
-def refusal(
+def get_error(
     monkeypatch: pytest.MonkeyPatch, aws: StubResponse, alibaba: StubResponse
 ) -> FacescreenError:
     with stub_server(aws=aws, alibaba=alibaba) as server:
@@ -67,18 +67,18 @@ def without(name: str) -> bytes:
         (502, b'["s3cret"]'),
     ],
 )
-def test_what_is_no_answer_of_alibaba_cloud(
+def test_a_response_that_alibaba_cloud_never_sends(
     status: int, body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = refusal(monkeypatch, (200, SIGNED), (status, body))
-    assert type(found) is ServiceUnavailableError
-    assert f"HTTP {status}" in str(found)
-    assert "s3cret" not in str(found)
+    error = get_error(monkeypatch, (200, AWS_TOKEN_RESPONSE), (status, body))
+    assert type(error) is ServiceUnavailableError
+    assert f"HTTP {status}" in str(error)
+    assert "s3cret" not in str(error)
 
 
-def test_the_token_stands_in_no_request_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = json.dumps({"Credentials": KEY}).encode()
-    with stub_server(aws=(200, SIGNED), alibaba=(200, given)) as server:
+def test_no_request_line_holds_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = json.dumps({"Credentials": KEY}).encode()
+    with stub_server(aws=(200, AWS_TOKEN_RESPONSE), alibaba=(200, body)) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"{server.url}/aws")
         source = FederatedCredentials("role", "provider", "audience", f"{server.url}/alibaba/")
         assert source.get() == Credentials("STS.1", "s3cret", "CAIS")
@@ -89,27 +89,29 @@ def test_the_token_stands_in_no_request_line(monkeypatch: pytest.MonkeyPatch) ->
     assert TOKEN not in "".join(server.requests)
 
 
-def test_a_refusal_that_repeats_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    said: dict[str, Any] = {"Code": f"Invalid {TOKEN}", "Message": f"no {TOKEN}", "RequestId": 7}
-    found = refusal(monkeypatch, (200, SIGNED), (400, json.dumps(said).encode()))
-    assert type(found) is InvalidCredentialsError
+def test_an_error_response_with_the_token_is_redacted(monkeypatch: pytest.MonkeyPatch) -> None:
+    body: dict[str, Any] = {"Code": f"Invalid {TOKEN}", "Message": f"no {TOKEN}", "RequestId": 7}
+    error = get_error(monkeypatch, (200, AWS_TOKEN_RESPONSE), (400, json.dumps(body).encode()))
+    assert type(error) is InvalidCredentialsError
     for part in TOKEN.split(".")[1:]:
-        assert part not in str(found)
+        assert part not in str(error)
 
 
-def test_what_is_no_answer_of_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = refusal(monkeypatch, (200, b"<R><Result/></R>"), (200, b""))
-    assert type(found) is ServiceUnavailableError
+def test_a_response_that_aws_never_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = get_error(monkeypatch, (200, b"<R><Result/></R>"), (200, b""))
+    assert type(error) is ServiceUnavailableError
 
 
-def test_a_boto3_that_is_too_old_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    known = Path(botocore.__file__).parent / "data" / "sts" / "2011-06-15"
-    older = shutil.copytree(known, tmp_path / "sts" / "2011-06-16")
-    model = json.loads(gzip.decompress((older / "service-2.json.gz").read_bytes()))
+def test_a_boto3_that_is_too_old_is_reported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    model_folder = Path(botocore.__file__).parent / "data" / "sts" / "2011-06-15"
+    newer_model = shutil.copytree(model_folder, tmp_path / "sts" / "2011-06-16")
+    model = json.loads(gzip.decompress((newer_model / "service-2.json.gz").read_bytes()))
     del model["operations"]["GetWebIdentityToken"]
-    (older / "service-2.json").write_text(json.dumps(model))
-    (older / "service-2.json.gz").unlink()
+    (newer_model / "service-2.json").write_text(json.dumps(model))
+    (newer_model / "service-2.json.gz").unlink()
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
-    found = refusal(monkeypatch, (200, SIGNED), (200, b""))
-    assert type(found) is InvalidCredentialsError
-    assert "does not know GetWebIdentityToken" in str(found)
+    error = get_error(monkeypatch, (200, AWS_TOKEN_RESPONSE), (200, b""))
+    assert type(error) is InvalidCredentialsError
+    assert "does not know GetWebIdentityToken" in str(error)

@@ -1,4 +1,4 @@
-"""When credentials are fetched, and what serves when they can't be."""
+"""When credentials are fetched, and which are used when a fetch fails."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from facescreen.clients.refreshing_credentials import Lease, RenewedCredentials
 from facescreen.errors import InvalidCredentialsError
 
 
-class Planned(RenewedCredentials):
-    """To be renewed after 100 seconds, at their end after 1000."""
+class ScriptedCredentials(RenewedCredentials):
+    """Credentials that are renewed after 100 seconds and expire after 1000."""
 
     def __init__(self) -> None:
         super().__init__(lambda: self.now)
         self.now = 0.0
-        self.fetched = 0
-        self.broken = False
+        self.fetch_count = 0
+        self.fails = False
 
     def fetch(self) -> Lease:
-        self.fetched += 1
-        if self.broken:
+        self.fetch_count += 1
+        if self.fails:
             raise InvalidCredentialsError("the reason, with s3cret in it")
-        key = Credentials(f"LTAI{self.fetched}", "s3cret")
+        key = Credentials(f"LTAI{self.fetch_count}", "s3cret")
         return Lease(key, self.now + 100, self.now + 1000)
 
-    def at(self, now: float) -> str:
+    def key_id_at(self, now: float) -> str:
         self.now = now
         return self.get().access_key_id
 
 
-def test_they_are_kept_until_their_renewal_is_due() -> None:
-    planned = Planned()
-    assert [planned.at(now) for now in (0, 99, 100, 199, 200)] == [
+def test_credentials_are_kept_until_their_renewal_is_due() -> None:
+    credentials = ScriptedCredentials()
+    assert [credentials.key_id_at(now) for now in (0, 99, 100, 199, 200)] == [
         "LTAI1",
         "LTAI1",
         "LTAI2",
@@ -44,46 +44,46 @@ def test_they_are_kept_until_their_renewal_is_due() -> None:
     ]
 
 
-def test_old_ones_outlive_a_fetch_that_fails_and_its_reason_is_not_logged(
+def test_a_failed_fetch_keeps_the_old_credentials_and_its_reason_is_not_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    planned = Planned()
-    planned.at(0)
-    planned.broken = True
-    assert planned.at(999) == "LTAI1"
+    credentials = ScriptedCredentials()
+    credentials.key_id_at(0)
+    credentials.fails = True
+    assert credentials.key_id_at(999) == "LTAI1"
     assert "BadCredentials" in caplog.text
     assert "s3cret" not in caplog.text
     with pytest.raises(InvalidCredentialsError, match="the reason"):
-        planned.at(1059)
+        credentials.key_id_at(1059)
 
 
-def test_a_fetch_that_fails_is_tried_again_a_minute_later() -> None:
-    planned = Planned()
-    planned.at(0)
-    planned.broken = True
+def test_a_failed_fetch_is_retried_after_a_minute() -> None:
+    credentials = ScriptedCredentials()
+    credentials.key_id_at(0)
+    credentials.fails = True
     for now in (100, 101, 159):
-        assert planned.at(now) == "LTAI1"
-    assert planned.fetched == 2
-    planned.broken = False
-    assert planned.at(160) == "LTAI3"
+        assert credentials.key_id_at(now) == "LTAI1"
+    assert credentials.fetch_count == 2
+    credentials.fails = False
+    assert credentials.key_id_at(160) == "LTAI3"
 
 
-def test_the_first_ones_must_come() -> None:
-    planned = Planned()
-    planned.broken = True
+def test_a_failed_first_fetch_raises() -> None:
+    credentials = ScriptedCredentials()
+    credentials.fails = True
     with pytest.raises(InvalidCredentialsError):
-        planned.at(0)
-    planned.broken = False
-    assert planned.at(0) == "LTAI2"
+        credentials.key_id_at(0)
+    credentials.fails = False
+    assert credentials.key_id_at(0) == "LTAI2"
 
 
-def test_one_thread_fetches_for_all() -> None:
-    planned, together = Planned(), threading.Barrier(8)
+def test_one_thread_fetches_for_all_threads() -> None:
+    credentials, barrier = ScriptedCredentials(), threading.Barrier(8)
 
     def get(_: int) -> str:
-        together.wait()
-        return planned.get().access_key_id
+        barrier.wait()
+        return credentials.get().access_key_id
 
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(get, range(8))) == {"LTAI1"}
-    assert planned.fetched == 1
+    assert credentials.fetch_count == 1

@@ -1,4 +1,4 @@
-"""An AccessKey in Secrets Manager, as moto serves it."""
+"""An AccessKey in Secrets Manager, emulated by moto."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ ROTATED = {"access_key_id": "LTAI2", "access_key_secret": "another"}
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    """In a process of its own: a reset here would empty the accounts of other tests."""
+    """A separate moto process, because a reset would empty the accounts of other tests."""
     with moto_server() as endpoint:
         yield endpoint
 
 
-class Account:
-    """The operator's side."""
+class OperatorAccount:
+    """The operator's access to the secret."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
         self.secrets = boto3.client("secretsmanager", region_name=REGION)
 
     def create(self, value: str) -> str:
-        """The new secret's ARN."""
+        """Create the secret and return its ARN."""
         return str(self.secrets.create_secret(Name="alibaba", SecretString=value)["ARN"])
 
     def put(self, value: dict[str, str]) -> None:
@@ -52,13 +52,13 @@ class Account:
 
 
 @pytest.fixture
-def account(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+def account(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[OperatorAccount]:
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ASIAFACESCREEN")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
-    # Another than the secret's.
+    # Not the secret's region.
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    account = Account(endpoint)
+    account = OperatorAccount(endpoint)
     yield account
     account.reset()
 
@@ -72,12 +72,12 @@ class Clock:
 
 
 @pytest.mark.parametrize("token", ["", "CAIS+/=="])
-def test_the_key_in_the_secret(token: str, account: Account) -> None:
-    arn = account.create(json.dumps({**KEY, "security_token": token}))
-    assert SecretCredentials(arn).get() == Credentials("LTAI1", "s3cret", token)
+def test_the_key_is_read_from_the_secret(token: str, account: OperatorAccount) -> None:
+    secret_arn = account.create(json.dumps({**KEY, "security_token": token}))
+    assert SecretCredentials(secret_arn).get() == Credentials("LTAI1", "s3cret", token)
 
 
-def test_a_rotated_key_is_used_minutes_later(account: Account) -> None:
+def test_a_rotated_key_is_used_after_five_minutes(account: OperatorAccount) -> None:
     clock = Clock()
     source = SecretCredentials(account.create(json.dumps(KEY)), clock=clock)
     assert source.get().access_key_id == "LTAI1"
@@ -88,8 +88,8 @@ def test_a_rotated_key_is_used_minutes_later(account: Account) -> None:
     assert source.get() == Credentials("LTAI2", "another")
 
 
-def test_the_old_key_serves_for_an_hour_while_the_secret_cannot_be_read(
-    account: Account, caplog: pytest.LogCaptureFixture
+def test_the_old_key_is_used_for_an_hour_while_the_secret_cannot_be_read(
+    account: OperatorAccount, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = Clock()
     source = SecretCredentials(account.create(json.dumps(KEY)), clock=clock)
@@ -105,7 +105,7 @@ def test_the_old_key_serves_for_an_hour_while_the_secret_cannot_be_read(
 
 
 @pytest.mark.parametrize(
-    ("value", "wrong"),
+    ("value", "message"),
     [
         ("LTAI1:s3cret", "no JSON object"),
         ('["LTAI1", "s3cret"]', "no JSON object"),
@@ -120,18 +120,18 @@ def test_the_old_key_serves_for_an_hour_while_the_secret_cannot_be_read(
         (json.dumps({**KEY, "security_token": {"s3cret": 1}}), "security_token is no text"),
     ],
 )
-def test_a_secret_of_another_form_says_what_is_wrong_and_nothing_of_itself(
-    value: str, wrong: str, account: Account
+def test_an_invalid_secret_is_reported_without_its_content(
+    value: str, message: str, account: OperatorAccount
 ) -> None:
     source = SecretCredentials(account.create(value))
-    with pytest.raises(InvalidCredentialsError, match=wrong) as raised:
+    with pytest.raises(InvalidCredentialsError, match=message) as raised:
         source.get()
     assert "s3cret" not in "".join(traceback.format_exception(raised.value))
-    assert all(not _holds(error, "s3cret") for error in _chain(raised.value))
+    assert all(not _has_text(error, "s3cret") for error in _error_chain(raised.value))
 
 
 @pytest.mark.parametrize(
-    ("code", "check"),
+    ("code", "advice"),
     [
         ("AccessDeniedException", "role secretsmanager:GetSecretValue"),
         ("DecryptionFailure", "role kms:Decrypt"),
@@ -139,31 +139,33 @@ def test_a_secret_of_another_form_says_what_is_wrong_and_nothing_of_itself(
         ("ValidationException", "refused: as AWS says it; code"),
     ],
 )
-def test_a_refusal_says_what_to_do(
-    code: str, check: str, account: Account, monkeypatch: pytest.MonkeyPatch
+def test_an_error_response_says_what_to_do(
+    code: str, advice: str, account: OperatorAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = json.dumps({"__type": code, "Message": "as AWS says it"}).encode()
-    with stub_server(aws=(400, said)) as server:
+    body = json.dumps({"__type": code, "Message": "as AWS says it"}).encode()
+    with stub_server(aws=(400, body)) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"{server.url}/aws")
-        with pytest.raises(InvalidCredentialsError, match=check) as raised:
+        with pytest.raises(InvalidCredentialsError, match=advice) as raised:
             SecretCredentials(ARN).get()
     assert raised.value.code == code
 
 
-def test_what_may_pass_is_for_a_retry(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = b'{"__type": "ThrottlingException", "Message": "slower"}'
-    with stub_server(aws=(400, said)) as server:
+def test_a_throttled_request_raises_a_transient_error(
+    account: OperatorAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = b'{"__type": "ThrottlingException", "Message": "slower"}'
+    with stub_server(aws=(400, body)) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"{server.url}/aws")
         with pytest.raises(ServiceUnavailableError):
             SecretCredentials(ARN).get()
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def _error_chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
 
 
-def _holds(error: BaseException, text: str) -> bool:
+def _has_text(error: BaseException, text: str) -> bool:
     attributes: dict[str, Any] = {name: getattr(error, name, "") for name in ("doc", "args")}
     return text in repr(attributes)

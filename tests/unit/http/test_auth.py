@@ -1,4 +1,4 @@
-"""Bearer tokens: which are taken, and which are not."""
+"""Which bearer tokens are accepted."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEYS: dict[str, Any] = {
     "ES256": ec.generate_private_key(ec.SECP256R1()),
     "EdDSA": ed25519.Ed25519PrivateKey.generate(),
 }
-WRITERS: dict[str, Callable[[Any], str]] = {
+JWK_WRITERS: dict[str, Callable[[Any], str]] = {
     "RS256": RSAAlgorithm.to_jwk,
     "ES256": ECAlgorithm.to_jwk,
     "EdDSA": OKPAlgorithm.to_jwk,
@@ -34,7 +34,7 @@ WRITERS: dict[str, Callable[[Any], str]] = {
 
 def key_set() -> str:
     keys = [
-        {**json.loads(WRITERS[name](key.public_key())), "kid": name, "alg": name}
+        {**json.loads(JWK_WRITERS[name](key.public_key())), "kid": name, "alg": name}
         for name, key in KEYS.items()
     ]
     return json.dumps({"keys": keys})
@@ -45,46 +45,53 @@ TOKENS = TokenVerifier(TokenSettings(key_set(), "https://login.example", "facesc
 
 def token(name: str = "RS256", key: Any = None, kid: str | None = None, **claims: Any) -> str:
     now = time.time()
-    good = {"iss": "https://login.example", "aud": "facescreen", "exp": now + 60, **claims}
-    kept = {claim: value for claim, value in good.items() if value is not None}
+    claims_with_defaults = {
+        "iss": "https://login.example",
+        "aud": "facescreen",
+        "exp": now + 60,
+        **claims,
+    }
+    present_claims = {
+        claim: value for claim, value in claims_with_defaults.items() if value is not None
+    }
     headers = {"kid": name if kid is None else kid}
-    return jwt.encode(kept, key or KEYS[name], algorithm=name, headers=headers)
+    return jwt.encode(present_claims, key or KEYS[name], algorithm=name, headers=headers)
 
 
-def check(value: str) -> None:
+def check_header(value: str) -> None:
     TOKENS.verify({"authorization": value})
 
 
 @pytest.mark.parametrize("name", KEYS)
-def test_a_good_token_is_taken(name: str) -> None:
-    check(f"Bearer {token(name)}")
-    check(f"bearer {token(name, aud=['other', 'facescreen'])}")
+def test_a_valid_token_is_accepted(name: str) -> None:
+    check_header(f"Bearer {token(name)}")
+    check_header(f"bearer {token(name, aud=['other', 'facescreen'])}")
 
 
-def other_key() -> str:
+def signed_with_another_key() -> str:
     return token(key=rsa.generate_private_key(65537, 2048))
 
 
-def unsigned() -> str:
+def without_signature() -> str:
     claims = {"iss": "https://login.example", "aud": "facescreen", "exp": time.time() + 60}
     return jwt.encode(claims, "", algorithm="none", headers={"kid": "RS256"})
 
 
-def public_key_as_secret() -> str:
-    """The old attack: signed with HMAC, by the key that everybody has."""
+def signed_with_the_public_key_as_secret() -> str:
+    """A known attack: an HMAC signature whose secret is the public key."""
     _, claims, _ = token().split(".")
     head = urlsafe_b64encode(b'{"alg":"HS256","kid":"RS256"}').decode().rstrip("=")
-    secret = WRITERS["RS256"](KEYS["RS256"].public_key()).encode()
-    signed = hmac.digest(secret, f"{head}.{claims}".encode(), "sha256")
-    return f"{head}.{claims}.{urlsafe_b64encode(signed).decode().rstrip('=')}"
+    secret = JWK_WRITERS["RS256"](KEYS["RS256"].public_key()).encode()
+    signature = hmac.digest(secret, f"{head}.{claims}".encode(), "sha256")
+    return f"{head}.{claims}.{urlsafe_b64encode(signature).decode().rstrip('=')}"
 
 
 @pytest.mark.parametrize(
-    "make",
+    "make_token",
     [
-        other_key,
-        unsigned,
-        public_key_as_secret,
+        signed_with_another_key,
+        without_signature,
+        signed_with_the_public_key_as_secret,
         lambda: token(kid="nobody"),
         lambda: token(kid=""),
         lambda: token(kid="ES256"),
@@ -102,22 +109,22 @@ def public_key_as_secret() -> str:
         lambda: "",
     ],
 )
-def test_any_other_is_refused(make: Callable[[], str]) -> None:
-    with pytest.raises(HttpError) as refused:
-        check(f"Bearer {make()}")
-    problem = refused.value.problem
+def test_an_invalid_token_is_refused(make_token: Callable[[], str]) -> None:
+    with pytest.raises(HttpError) as raised:
+        check_header(f"Bearer {make_token()}")
+    problem = raised.value.problem
     assert (problem.status, problem.code) == (401, "Unauthorized")
     assert problem.headers["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize("value", ["", "Basic YTpi", "Bearer", "Token x"])
-def test_none_is_refused(value: str) -> None:
+def test_a_request_without_a_bearer_token_is_refused(value: str) -> None:
     with pytest.raises(HttpError, match="no bearer token"):
-        check(value)
+        check_header(value)
 
 
 @pytest.mark.parametrize(
-    ("environment", "says"),
+    ("environment", "message"),
     [
         ({"HTTP_AUTH": "anonymous"}, "lets anybody spend your money"),
         ({"HTTP_AUTH": "jwt"}, "HTTP_AUTH must be one of: function, anonymous"),
@@ -140,8 +147,10 @@ def test_none_is_refused(value: str) -> None:
         ({"PAGE": "maybe"}, "PAGE must be true or false"),
     ],
 )
-def test_a_wrong_setting_is_named(environment: dict[str, str], says: str) -> None:
-    with pytest.raises(InvalidSettingsError, match=says):
+def test_an_invalid_setting_is_named_in_the_error(
+    environment: dict[str, str], message: str
+) -> None:
+    with pytest.raises(InvalidSettingsError, match=message):
         load(HttpSettings, environment)
 
 
@@ -152,21 +161,25 @@ def test_a_wrong_setting_is_named(environment: dict[str, str], says: str) -> Non
         {"kid": "a", "kty": "EC", "crv": "P-999", "x": "AA", "y": "AA"},
     ],
 )
-def test_a_key_set_without_a_usable_key_is_a_wrong_setting(key: dict[str, str]) -> None:
+def test_a_key_set_without_a_usable_key_is_an_invalid_setting(key: dict[str, str]) -> None:
     settings = TokenSettings(json.dumps({"keys": [key]}), "i", "a")
     with pytest.raises(InvalidSettingsError, match="JWT_JWKS has no usable key"):
         TokenVerifier(settings)
 
 
-def test_a_key_id_names_one_key() -> None:
-    twice = [{**key, "kid": "a"} for key in json.loads(key_set())["keys"]]
-    for keys in (twice, [{**twice[0], "kid": 7}]):
-        given = {"JWT_JWKS": json.dumps({"keys": keys}), "JWT_ISSUER": "i", "JWT_AUDIENCE": "a"}
+def test_key_ids_must_be_unique_strings() -> None:
+    keys_with_one_id = [{**key, "kid": "a"} for key in json.loads(key_set())["keys"]]
+    for keys in (keys_with_one_id, [{**keys_with_one_id[0], "kid": 7}]):
+        environment = {
+            "JWT_JWKS": json.dumps({"keys": keys}),
+            "JWT_ISSUER": "i",
+            "JWT_AUDIENCE": "a",
+        }
         with pytest.raises(InvalidSettingsError, match="each with a kid"):
-            load(HttpSettings, given)
+            load(HttpSettings, environment)
 
 
-def test_an_open_trigger_is_for_the_local_cloud_or_for_tokens() -> None:
+def test_an_anonymous_trigger_needs_the_local_cloud_or_tokens() -> None:
     anonymous = {"HTTP_AUTH": "anonymous"}
     assert load(HttpSettings, {**anonymous, "FACESCREEN_LOCAL": "true"}).tokens is None
     tokens = {"JWT_JWKS": key_set(), "JWT_ISSUER": "i", "JWT_AUDIENCE": "a"}

@@ -1,4 +1,4 @@
-"""JSON that two readers could read differently is refused, not guessed at."""
+"""JSON that two parsers could read differently is refused."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from facescreen.http.problems import HttpError
 
 
 @pytest.mark.parametrize(
-    ("body", "says"),
+    ("body", "message"),
     [
         (b'{"url": "https://a.example/", "url": "https://b.example/"}', "'url' appears twice"),
         (b'{"object": {"bucket": "selfies", "key": "a", "key": "b"}}', "'key' appears twice"),
@@ -21,6 +21,6 @@ from facescreen.http.problems import HttpError
         (b'{"base64": "AAA"}', "not valid Base64"),
     ],
 )
-def test_ambiguous_json_is_refused(body: bytes, says: str) -> None:
-    with pytest.raises(HttpError, match=says):
+def test_ambiguous_json_is_refused(body: bytes, message: str) -> None:
+    with pytest.raises(HttpError, match=message):
         parse_submission(body, "application/json", "oss")

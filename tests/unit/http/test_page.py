@@ -1,4 +1,4 @@
-"""The page's Chinese sentences are translations of what the deployment really says."""
+"""The page translates into Chinese every message that a reviewer can see, and no other."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ PAGE = (SHIPPED / "http" / "page.html").read_text("utf-8")
 SENTENCES: dict[str, str] = json.loads(TABLE + "}")
 
 
-def said() -> set[str]:
-    """Every text in the code that ships."""
+def string_constants() -> set[str]:
+    """Every string constant in the deployed code."""
     trees = [ast.parse(path.read_text("utf-8")) for path in SHIPPED.rglob("*.py")]
     nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return {node.value for node in nodes if isinstance(node.value, str)} | {STAND_IN}
 
 
-def test_nothing_is_translated_that_nobody_says() -> None:
-    of_the_page = {one for one in SENTENCES if PAGE.count(json.dumps(one)) > 1}
-    assert set(SENTENCES) - of_the_page <= said()
+def test_every_translated_sentence_exists_in_the_code() -> None:
+    used_by_the_page = {one for one in SENTENCES if PAGE.count(json.dumps(one)) > 1}
+    assert set(SENTENCES) - used_by_the_page <= string_constants()
 
 
-def test_what_a_reviewer_is_told_is_translated() -> None:
-    told = {rule.says for rule in RULES}
-    told |= {*findings._VERDICT_DETAILS.values(), *findings._REJECTION_DETAILS.values()}
-    # The page's own requests are right: what a caller did wrong is for other callers.
-    told |= {rule.remedy for rule in problems._RULES if rule.matter != "caller"}
-    assert told - set(SENTENCES) == set(), "add their Chinese to SENTENCES in http/page.html"
+def test_every_message_to_a_reviewer_is_translated() -> None:
+    messages = {rule.says for rule in RULES}
+    messages |= {*findings._VERDICT_DETAILS.values(), *findings._REJECTION_DETAILS.values()}
+    # The page sends valid requests, so it never gets a caller's errors.
+    messages |= {rule.remedy for rule in problems._RULES if rule.matter != "caller"}
+    assert messages - set(SENTENCES) == set(), "add their Chinese to SENTENCES in http/page.html"
 
 
-def test_no_sentence_is_the_beginning_of_another() -> None:
-    """The page takes the first that fits."""
+def test_no_sentence_is_a_prefix_of_another() -> None:
+    """The page uses the first sentence that is a prefix of the message."""
     assert not [(a, b) for a, b in permutations(SENTENCES, 2) if b.startswith(a)]

@@ -1,4 +1,4 @@
-"""The reviewer's list: each outcome, and whether its bytes still stand."""
+"""The reviewer's list: each outcome, and whether the object still has the screened bytes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ PHOTO = {"type": "image/jpeg", "width": 480, "height": 640, "duration_s": None, 
 CLIP = {**PHOTO, "type": "video/mp4", "duration_s": 2.0, "fps": 15.0}
 
 
-def screened(store: MemoryStore, media: dict[str, Any] = PHOTO) -> ReviewList:
-    """A review of one object that was just screened."""
+def review_of_one(store: MemoryStore, media: dict[str, Any] = PHOTO) -> ReviewList:
+    """A review of one object that was just screened as high risk."""
     history = History(MemoryState())
     ref = ObjectRef("oss", "selfies", "a.jpg", store.put("selfies", "a.jpg", b"first"))
     finding = Finding(Verdict.HIGH_RISK, "fs" + "0" * 30, "2026-11-23T04:05:06Z", media=media)
@@ -25,7 +25,7 @@ def screened(store: MemoryStore, media: dict[str, Any] = PHOTO) -> ReviewList:
     return ReviewList(history, store)
 
 
-def only(review: ReviewList) -> dict[str, Any]:
+def the_only_entry(review: ReviewList) -> dict[str, Any]:
     page = review.list_page(prefix="", verdict="", after="", limit=10)
     (listed,) = page["objects"]
     assert page["next"] is None
@@ -33,33 +33,39 @@ def only(review: ReviewList) -> dict[str, Any]:
     return dict(listed)
 
 
-def test_what_still_stands_has_a_thumbnail() -> None:
-    listed = only(screened(MemoryStore()))
+def test_an_unchanged_image_has_a_thumbnail() -> None:
+    listed = the_only_entry(review_of_one(MemoryStore()))
     assert listed["standing"] == "current"
     assert listed["thumbnail"].startswith("https://selfies.example/a.jpg?")
 
 
 @pytest.mark.parametrize("media", [CLIP, {}])
-def test_a_clip_and_what_could_not_be_read_have_none(media: dict[str, Any]) -> None:
-    assert only(screened(MemoryStore(), media))["thumbnail"] is None
+def test_a_video_and_an_unreadable_file_have_no_thumbnail(media: dict[str, Any]) -> None:
+    assert the_only_entry(review_of_one(MemoryStore(), media))["thumbnail"] is None
 
 
-def test_an_overwritten_object_shows_nothing_of_its_new_bytes() -> None:
+def test_an_overwritten_object_has_no_thumbnail_of_its_new_bytes() -> None:
     store = MemoryStore()
-    review = screened(store)
+    review = review_of_one(store)
     store.put("selfies", "a.jpg", b"second")
-    assert (only(review)["standing"], only(review)["thumbnail"]) == ("superseded", None)
+    assert (the_only_entry(review)["standing"], the_only_entry(review)["thumbnail"]) == (
+        "superseded",
+        None,
+    )
 
 
-def test_a_deleted_object_is_told_as_gone() -> None:
+def test_a_deleted_object_is_reported_as_gone() -> None:
     store = MemoryStore()
-    review = screened(store)
+    review = review_of_one(store)
     store.drop("selfies", "a.jpg")
-    assert (only(review)["standing"], only(review)["thumbnail"]) == ("gone", None)
+    assert (the_only_entry(review)["standing"], the_only_entry(review)["thumbnail"]) == (
+        "gone",
+        None,
+    )
 
 
 def test_counts_by_hour() -> None:
-    counts = screened(MemoryStore()).count_by_hour(
+    counts = review_of_one(MemoryStore()).count_by_hour(
         2, datetime(2026, 11, 23, 5, 30, tzinfo=timezone.utc)
     )
     assert counts["complete"]

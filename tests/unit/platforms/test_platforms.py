@@ -1,4 +1,4 @@
-"""A cloud is one file and one line: a third one, made of what ships in memory."""
+"""Adding a cloud takes one platform class and one line: a third cloud, on the in-memory stores."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from facescreen.testing.bus import MemoryPublisher
 from facescreen.testing.stores import MemoryState, MemoryStore
 from facescreen.timing import Deadline
 
-HERE = {
+TOY_ENVIRONMENT = {
     "TOY_RUNTIME": "1",
     "TOY_TOPIC": "verdicts",
     "SCENE_CODE": "onboard_01",
@@ -89,7 +89,7 @@ class ToyPlatform:
         return MemoryStore()
 
     def state_store(self, bucket: str) -> StateStore:
-        assert bucket == HERE["STATE_BUCKET"]
+        assert bucket == TOY_ENVIRONMENT["STATE_BUCKET"]
         return MemoryState()
 
     @cached_property
@@ -106,7 +106,7 @@ class ToyPlatform:
 
 
 @pytest.fixture(autouse=True)
-def toy(monkeypatch: pytest.MonkeyPatch) -> None:
+def register_toy_platform(monkeypatch: pytest.MonkeyPatch) -> None:
     def load() -> type[Platform]:
         return ToyPlatform
 
@@ -114,27 +114,32 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choose, "KNOWN", [*choose.KNOWN, known])
 
 
-def deployed(**changed: str) -> Deployment:
-    return Deployment.from_env({**HERE, **changed}, Credentials("LTAI", "secret"))
+def create_deployment(**changes: str) -> Deployment:
+    return Deployment.from_env({**TOY_ENVIRONMENT, **changes}, Credentials("LTAI", "secret"))
 
 
-def test_it_is_chosen_where_it_runs_by_name_and_by_its_objects() -> None:
-    assert choose.running(HERE) is choose.named("toy") is choose.of_store("toy") is ToyPlatform
+def test_a_platform_is_chosen_by_its_runtime_its_name_or_its_store() -> None:
+    assert (
+        choose.running(TOY_ENVIRONMENT)
+        is choose.named("toy")
+        is choose.of_store("toy")
+        is ToyPlatform
+    )
     assert choose.running({}).name == "alibaba"
     assert choose.running({"AWS_LAMBDA_FUNCTION_NAME": "screen"}).name == "aws"
 
 
-def test_its_settings_are_in_the_table_and_are_checked_with_the_others() -> None:
+def test_a_platforms_settings_are_validated_with_all_others() -> None:
     assert ToySettings in choose.groups()
     with pytest.raises(InvalidSettingsError) as raised:
-        deployed(TOY_TOPIC="", SCENE_CODE="short")
+        create_deployment(TOY_TOPIC="", SCENE_CODE="short")
     assert [sentence.split()[0] for sentence in raised.value.wrong] == ["SCENE_CODE", "TOY_TOPIC"]
     with pytest.raises(InvalidSettingsError, match="TOY_TOPIC is none"):
-        deployed(TOY_TOPIC="none")
+        create_deployment(TOY_TOPIC="none")
 
 
-def test_an_object_of_it_is_screened() -> None:
-    deployment = deployed()
+def test_an_object_of_the_new_platform_is_screened() -> None:
+    deployment = create_deployment()
     store, publisher = deployment.platform.object_store, deployment.platform.publisher
     assert isinstance(store, MemoryStore)
     assert isinstance(publisher, MemoryPublisher)

@@ -1,4 +1,4 @@
-"""What was screened, newest first: pages, filters, counts."""
+"""The history of outcomes, newest first: pages, filters, counts."""
 
 from __future__ import annotations
 
@@ -26,51 +26,51 @@ def outcome(key: str, minutes_ago: float = 0, verdict: Verdict = Verdict.LOW_RIS
     )
 
 
-def kept(*outcomes: Outcome) -> History:
-    made = History(MemoryState())
-    for one in outcomes:
-        made.add(one)
-    return made
+def history_of(*outcomes: Outcome) -> History:
+    stored_history = History(MemoryState())
+    for entry in outcomes:
+        stored_history.add(entry)
+    return stored_history
 
 
-def keys(page: history.HistoryPage) -> list[str]:
-    return [one["screening"]["object"]["key"] for one in page.outcomes]
+def object_keys(page: history.HistoryPage) -> list[str]:
+    return [entry["screening"]["object"]["key"] for entry in page.outcomes]
 
 
 def test_the_newest_come_first() -> None:
-    made = kept(outcome("old", 90), outcome("new", 1), outcome("middle", 30))
-    page = made.list_page(limit=10)
-    assert keys(page) == ["new", "middle", "old"]
+    stored_history = history_of(outcome("old", 90), outcome("new", 1), outcome("middle", 30))
+    page = stored_history.list_page(limit=10)
+    assert object_keys(page) == ["new", "middle", "old"]
     assert page.next_cursor == ""
     assert page.outcomes[0]["at"] == "2026-11-23T12:29:00Z"
 
 
-def test_an_outcome_added_twice_stands_there_once() -> None:
-    assert keys(kept(outcome("a"), outcome("a")).list_page(limit=10)) == ["a"]
+def test_an_outcome_added_twice_is_listed_once() -> None:
+    assert object_keys(history_of(outcome("a"), outcome("a")).list_page(limit=10)) == ["a"]
 
 
 def test_pages_follow_each_other_without_a_gap() -> None:
-    made = kept(*[outcome(f"{n}", n) for n in range(25)])
+    stored_history = history_of(*[outcome(f"{n}", n) for n in range(25)])
     seen: list[str] = []
     after = ""
     while True:
-        page = made.list_page(limit=10, after=after)
-        seen += keys(page)
+        page = stored_history.list_page(limit=10, after=after)
+        seen += object_keys(page)
         after = page.next_cursor
         if not after:
             break
     assert seen == [f"{n}" for n in range(25)]
 
 
-def test_what_comes_while_somebody_pages_moves_nothing() -> None:
-    made = kept(*[outcome(f"{n}", 10 + n) for n in range(4)])
-    first = made.list_page(limit=2)
-    made.add(outcome("fresh", 0))
-    assert keys(made.list_page(limit=2, after=first.next_cursor)) == ["2", "3"]
+def test_an_outcome_added_during_paging_does_not_shift_the_next_page() -> None:
+    stored_history = history_of(*[outcome(f"{n}", 10 + n) for n in range(4)])
+    first = stored_history.list_page(limit=2)
+    stored_history.add(outcome("fresh", 0))
+    assert object_keys(stored_history.list_page(limit=2, after=first.next_cursor)) == ["2", "3"]
 
 
 @pytest.mark.parametrize(
-    ("filters", "found"),
+    ("filters", "expected"),
     [
         ({"verdict": "high_risk"}, ["kyc/b"]),
         ({"prefix": "kyc/"}, ["kyc/a", "kyc/b"]),
@@ -78,43 +78,51 @@ def test_what_comes_while_somebody_pages_moves_nothing() -> None:
         ({"prefix": "nothing"}, []),
     ],
 )
-def test_filters(filters: dict[str, Any], found: list[str]) -> None:
-    made = kept(outcome("kyc/a", 1), outcome("kyc/b", 2, Verdict.HIGH_RISK), outcome("other", 3))
-    assert keys(made.list_page(limit=10, **filters)) == found
+def test_a_page_can_be_filtered_by_prefix_and_verdict(
+    filters: dict[str, Any], expected: list[str]
+) -> None:
+    stored_history = history_of(
+        outcome("kyc/a", 1), outcome("kyc/b", 2, Verdict.HIGH_RISK), outcome("other", 3)
+    )
+    assert object_keys(stored_history.list_page(limit=10, **filters)) == expected
 
 
-def test_a_key_longer_than_a_name_is_filtered_by_all_of_it() -> None:
+def test_a_key_longer_than_an_object_name_is_filtered_by_its_whole_key() -> None:
     long = "é" * 500
-    made = kept(outcome(long + "a", 1), outcome(long + "b", 2))
-    assert keys(made.list_page(limit=10, prefix=long + "b")) == [long + "b"]
+    stored_history = history_of(outcome(long + "a", 1), outcome(long + "b", 2))
+    assert object_keys(stored_history.list_page(limit=10, prefix=long + "b")) == [long + "b"]
 
 
-def test_a_scan_that_finds_little_hands_back_where_to_go_on(
+def test_a_scan_that_reaches_its_limit_returns_a_cursor(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(history, "MAX_NAMES_SCANNED", 3)
-    made = kept(*[outcome(f"{n}", n) for n in range(5)], outcome("rare", 9, Verdict.HIGH_RISK))
-    page = made.list_page(limit=2, verdict="high_risk")
-    assert keys(page) == []
-    assert keys(made.list_page(limit=2, verdict="high_risk", after=page.next_cursor)) == ["rare"]
+    stored_history = history_of(
+        *[outcome(f"{n}", n) for n in range(5)], outcome("rare", 9, Verdict.HIGH_RISK)
+    )
+    page = stored_history.list_page(limit=2, verdict="high_risk")
+    assert object_keys(page) == []
+    assert object_keys(
+        stored_history.list_page(limit=2, verdict="high_risk", after=page.next_cursor)
+    ) == ["rare"]
 
 
 @pytest.mark.parametrize("after", ["x", "../ledger/1", "7" * 10 + "-low_risk-x/-1"])
-def test_a_strange_cursor_is_refused(after: str) -> None:
+def test_an_invalid_cursor_is_refused(after: str) -> None:
     with pytest.raises(errors.RequestRejectedError, match="`after` must be"):
-        kept().list_page(limit=1, after=after)
+        history_of().list_page(limit=1, after=after)
 
 
-def test_counts_by_hour_with_the_empty_ones() -> None:
-    made = kept(
+def test_counts_by_hour_include_empty_hours() -> None:
+    stored_history = history_of(
         outcome("a", 5),
         outcome("b", 6, Verdict.HIGH_RISK),
         outcome("c", 100),
         outcome("too old", 60 * 24),
     )
-    counts = made.count_by_hour(3, NOON)
+    counts = stored_history.count_by_hour(3, NOON)
     assert counts.is_complete
-    assert [(hour.hour, sum(found.values())) for hour, found in counts.hours.items()] == [
+    assert [(hour.hour, sum(by_verdict.values())) for hour, by_verdict in counts.hours.items()] == [
         (12, 2),
         (11, 0),
         (10, 1),
@@ -122,50 +130,54 @@ def test_counts_by_hour_with_the_empty_ones() -> None:
     assert counts.hours[NOON.replace(minute=0)]["high_risk"] == 1
 
 
-def test_counts_say_where_they_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_that_reach_the_scan_limit_are_marked_incomplete(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(history, "MAX_NAMES_SCANNED", 2)
-    made = kept(*[outcome(f"{n}", n) for n in range(3)])
-    assert not made.count_by_hour(1, NOON).is_complete
+    stored_history = history_of(*[outcome(f"{n}", n) for n in range(3)])
+    assert not stored_history.count_by_hour(1, NOON).is_complete
 
 
-def test_a_clock_that_runs_ahead_harms_nothing() -> None:
-    made = kept(outcome("ahead", -120), outcome("now", 1))
-    assert keys(made.list_page(limit=10)) == ["ahead", "now"]
-    counts = made.count_by_hour(1, NOON)
-    assert sum(sum(found.values()) for found in counts.hours.values()) == 1
+def test_outcomes_with_a_future_time_are_listed_and_not_counted() -> None:
+    stored_history = history_of(outcome("ahead", -120), outcome("now", 1))
+    assert object_keys(stored_history.list_page(limit=10)) == ["ahead", "now"]
+    counts = stored_history.count_by_hour(1, NOON)
+    assert sum(sum(by_verdict.values()) for by_verdict in counts.hours.values()) == 1
 
 
-def test_names_hold_nothing_but_what_is_counted() -> None:
-    state = MemoryState()
-    History(state).add(outcome("kyc/a"))
-    (name,) = state.names("", "")
+def test_an_entry_holds_only_the_time_and_the_screening() -> None:
+    state_store = MemoryState()
+    History(state_store).add(outcome("kyc/a"))
+    (name,) = state_store.names("", "")
     assert name.endswith("/selfies/kyc/a")
-    told = json.loads(state.read(name))
-    assert set(told) == {"at", "screening"}
+    content = json.loads(state_store.read(name))
+    assert set(content) == {"at", "screening"}
 
 
-def test_a_days_paid_calls_are_those_of_its_verdicts() -> None:
-    yesterday = 12.5 * 60 + 1 / 60
-    """Minutes ago: 23:59:59."""
-    made = kept(
+def test_the_paid_calls_of_a_day_are_counted_from_its_verdicts() -> None:
+    before_midnight = 12.5 * 60 + 1 / 60
+    """Minutes since 23:59:59 on the day before."""
+    stored_history = history_of(
         outcome("a", 0, Verdict.HIGH_RISK),
         outcome("b", 12.5 * 60),
         outcome("c", 12.5 * 60, Verdict.SUSPICIOUS),
         outcome("unfit", 1, Verdict.UNSCREENABLE),
-        outcome("given up", 1, Verdict.FAILED),
-        outcome("before", yesterday),
+        outcome("failed", 1, Verdict.FAILED),
+        outcome("before", before_midnight),
         outcome("after", -11.5 * 60),
     )
-    assert made.count_paid_calls(NOON.date()) == 3
-    assert made.count_paid_calls(NOON.date() - timedelta(days=1)) == 1
-    assert made.count_paid_calls(NOON.date() + timedelta(days=1)) == 1
-    assert made.count_paid_calls(NOON.date() - timedelta(days=2)) == 0
+    assert stored_history.count_paid_calls(NOON.date()) == 3
+    assert stored_history.count_paid_calls(NOON.date() - timedelta(days=1)) == 1
+    assert stored_history.count_paid_calls(NOON.date() + timedelta(days=1)) == 1
+    assert stored_history.count_paid_calls(NOON.date() - timedelta(days=2)) == 0
 
 
-def test_a_finding_that_was_used_again_was_paid_for_once() -> None:
-    once = outcome("a")
-    again = replace(once, tagging=Tagging("refused"), object=replace(once.object, version_id="2"))
+def test_a_reused_finding_counts_as_one_paid_call() -> None:
+    first = outcome("a")
+    reused = replace(
+        first, tagging=Tagging("refused"), object=replace(first.object, version_id="2")
+    )
     other = outcome("b")
-    made = kept(once, other, again)
-    assert len(made.list_page(limit=9).outcomes) == 3
-    assert made.count_paid_calls(NOON.date()) == 2
+    stored_history = history_of(first, other, reused)
+    assert len(stored_history.list_page(limit=9).outcomes) == 3
+    assert stored_history.count_paid_calls(NOON.date()) == 2

@@ -1,4 +1,4 @@
-"""Calls of the HTTP API in this process."""
+"""Sends requests to the HTTP API in this process."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _CONTEXT = SimpleNamespace(function=_FUNCTION, region="r", account_id="1", reque
 
 
 def stub_api(**parts: Any) -> ApiServices:
-    """An open API with a page that has these `parts` alone."""
+    """An API without tokens and with a page, which has only these `parts`."""
     settings = {"token_verifier": None, "cors_origins": (), "serves_page": True, "max_wait_s": 28}
     return cast("ApiServices", SimpleNamespace(**{**settings, **parts}))
 
 
-def call(app: ApiResolver, method: str, path: str, **headers: str) -> dict[str, Any]:
-    """The answer to a request of Function Compute's HTTP trigger."""
+def send_request(app: ApiResolver, method: str, path: str, **headers: str) -> dict[str, Any]:
+    """Send a request as Function Compute's HTTP trigger does, and return the response."""
     context = {"accountId": "1", "domainName": "a", "requestId": "r-1", "time": "", "timeEpoch": 1}
     http = {"method": method, "path": path, "sourceIp": "127.0.0.1", "userAgent": "a"}
     event = {
