@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from facescreen import __version__
 from facescreen_cli import help_reference
 
 PROJECT = Path(__file__).parents[2]
@@ -70,6 +71,10 @@ def test_the_pythons_are_those_of_pyproject() -> None:
     assert allowed
     stated = f"Python 3.{allowed[1]} to 3.{int(allowed[2]) - 1}"
     assert stated in README.read_text()
+
+
+def test_the_wheel_to_install_is_of_this_version() -> None:
+    assert f"facescreen-{__version__}-py3-none-any.whl" in README.read_text()
 
 
 def test_every_command_has_its_current_help_text() -> None:
