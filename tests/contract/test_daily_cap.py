@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from facescreen.deepfake.budget import DailyBudget, reserved_calls_by_day
+from facescreen.deepfake.budget import DailyBudget, count_reserved_calls_by_day
 from facescreen.errors import DailyLimitReachedError
 from facescreen.storage.ports import StateStore
 from facescreen.testing.stores import MemoryState
@@ -54,7 +54,7 @@ def test_twenty_instances_race_to_the_cap_and_not_beyond(state: StateStore) -> N
                 permit = cap.reserve(0)
                 if (paid + number) % 7:
                     paid += 1
-                    permit.paid()
+                    permit.on_paid()
                 else:
                     number += 1
                     permit.release()
@@ -63,4 +63,4 @@ def test_twenty_instances_race_to_the_cap_and_not_beyond(state: StateStore) -> N
     with ThreadPoolExecutor(INSTANCES) as racers:
         paid = sum(racers.map(instance, range(INSTANCES)))
     assert paid == MOST
-    assert reserved_calls_by_day(state, "2026-11") == {"2026-11-23": MOST}
+    assert count_reserved_calls_by_day(state, "2026-11") == {"2026-11-23": MOST}

@@ -1,4 +1,4 @@
-"""How many calls may be paid for: the port Allowance, no limit at all, and a cap for each day."""
+"""The budget of paid calls: the port CallBudget, an unlimited budget, and a daily limit."""
 
 from __future__ import annotations
 
@@ -21,37 +21,38 @@ if TYPE_CHECKING:
     from facescreen.storage.ports import StateStore
 
 SHARDS_PER_DAY = 32
-"""Objects that share a day's cap."""
+"""The number of objects that share the limit of a day."""
 EXHAUSTED_CACHE_S = 60
-"""How long an instance that found every shard spent believes it."""
+"""After an instance finds every shard exhausted, it trusts that for this long."""
 _DAY_S = 86_400
-_RESERVED, _RELEASED = b"+", b"-"
+_RESERVE_MARK, _RELEASE_MARK = b"+", b"-"
 _PREFIX = "calls/"
 _READ_THREADS = 8
 
 
 class CallBudget(Protocol):
-    """Asked before each call."""
+    """The port that limits paid calls."""
 
     def check(self) -> None:
-        """Raises errors.DailyLimitReachedError where it is known already that nothing is left;
-        costs nothing."""
+        """Raise errors.DailyLimitReachedError if the budget is known to be exhausted. Sends no
+        request."""
 
     def reserve(self, starts_in_s: float) -> BudgetPermit:
-        """Leave for a call that starts in `ahead_s` seconds. Raises errors.DailyLimitReachedError
-        when nothing is left, and what the store raises that keeps count."""
+        """Reserve a call that starts in `starts_in_s` seconds. Raises
+        errors.DailyLimitReachedError if the budget is exhausted, and the errors of the store
+        that keeps the count."""
 
 
 @dataclass(frozen=True)
 class BudgetPermit:
-    """Leave to pay for one call; its block holds the wait for the answer.
+    """Permission to pay for one call. Send the call inside its ``with`` block.
 
-    Only a Success is paid for (id-verification-api.md, "Quota and price"): the permit of any other
-    answer, or of a call that found no connection, is given back. A call without an answer may have
-    been paid for.
+    Only a Success is paid for (id-verification-api.md, "Quota and price"): after any other
+    response, and after a failed connection, the permit is released. A call without a response may
+    have been paid for.
     """
 
-    paid: Callable[[], None]
+    on_paid: Callable[[], None]
     release: Callable[[], None]
 
     def __enter__(self) -> BudgetPermit:
@@ -61,13 +62,13 @@ class BudgetPermit:
         self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
     ) -> None:
         if error is None:
-            self.paid()
+            self.on_paid()
         elif isinstance(error, FacescreenError) and not isinstance(error, ResponseTimeoutError):
             self.release()
 
 
 class UnlimitedBudget:
-    """Lets every call through."""
+    """The port CallBudget without a limit."""
 
     def __init__(self, on_paid: Callable[[], None] = lambda: None) -> None:
         self._permit = BudgetPermit(on_paid, lambda: None)
@@ -81,26 +82,27 @@ class UnlimitedBudget:
 
 
 class DailyBudget:
-    """The port Allowance: at most `most` paid calls a day, for all who share the state bucket.
+    """The port CallBudget: at most `max_calls` paid calls a day, for everyone who shares the state
+    bucket.
 
-    A day (UTC) has SHARDS append-only objects, ``calls/2026-11-23/07``, each with a fixed share of
-    the cap. A call appends a ``+`` before it leaves, and a ``-`` afterwards if it cost nothing. A
-    shard is spent once its pluses less its minuses are its share. An append says the length that
-    was read (StateStore.append), so two can never both take the last call of a shard, and the
-    shares add up to the cap: more than that is never paid. An instance that finds its shard spent
-    goes on to the next, so the last call is found too.
+    A day (UTC) has SHARDS_PER_DAY append-only objects, ``calls/2026-11-23/07``, each with a fixed
+    share of the limit. A call appends a ``+`` before it is sent, and a ``-`` afterwards if it cost
+    nothing. A shard is exhausted once its pluses minus its minuses equal its share. An append names
+    the length that was read (StateStore.append), so two callers never both take the last call of a
+    shard, and the shares add up to the limit: no more calls are ever paid for. An instance that
+    finds its shard exhausted moves on to the next one, so the last call is found too.
 
-    Why not one counter: every call of the fleet would write to it. They all write to the turns of
-    rate_limiter.Fleet already, but those can't carry this: turns go by unused, may cost nothing in
-    the end, and fill 1440 objects a day. Why no lease of many calls: it needs fewer requests, but
-    Function Compute freezes an instance between two events, and the calls that it holds are lost to
-    the others. So each call draws for itself, from a shard that its instance picked at random: one
-    small request while nobody else draws there, three where somebody did, two on the average of 20
-    instances. A killed instance takes the calls with it that it had under way: one on Function
-    Compute, a batch's ten on Lambda. An append whose answer was lost takes one.
+    Why not one counter: every call of the fleet would write to it. All calls already write to the
+    slots of rate_limiter.SharedRateLimiter, but slots can't carry the count: they expire unused,
+    may cost nothing in the end, and fill 1440 objects a day. Why no lease of many calls: it needs
+    fewer requests, but Function Compute freezes an instance between two events, and the calls that
+    it holds are lost to the others. So each call is reserved by itself, in a shard that the
+    instance picked at random: one small request while nobody else reserves there, three if somebody
+    did, two on average with 20 instances. A killed instance loses the calls it has in progress: one
+    on Function Compute, a batch's ten on Lambda. An append whose response is lost costs one call.
 
-    A call belongs to the day in which it starts. A cap that is raised holds at once. One that is
-    lowered holds exactly from the next day: a shard that is over its new share already stays so.
+    A call belongs to the day in which it starts. A raised limit applies at once. A lowered one is
+    exact from the next day on: a shard that already exceeds its new share keeps its calls.
     """
 
     def __init__(
@@ -118,17 +120,17 @@ class DailyBudget:
         self._day = -1
         self._available_shards: list[_Shard] = []
         self._exhausted_until = 0.0
-        # A batch's threads would take the calls from under each other, and read again each time.
+        # Without the lock, a batch's threads would invalidate each other's length and read again.
         self._lock = threading.Lock()
 
     def check(self) -> None:
-        """Raises errors.DailyLimitReachedError for LOOK_AGAIN_S after every shard was found
-        spent."""
+        """Raise errors.DailyLimitReachedError for EXHAUSTED_CACHE_S after every shard was
+        exhausted."""
         if self._clock() < self._exhausted_until:
-            raise self._deferred_error()
+            raise self._build_limit_error()
 
     def reserve(self, starts_in_s: float) -> BudgetPermit:
-        """One call of the day in which it starts."""
+        """Reserve a call of the day in which it starts."""
         with self._lock:
             self.check()
             self._start_day(int((self._clock() + starts_in_s) // _DAY_S))
@@ -138,34 +140,34 @@ class DailyBudget:
                     return BudgetPermit(self._on_paid, partial(self._release, self._day, shard))
                 self._available_shards.pop()
             self._mark_exhausted()
-            raise self._deferred_error()
+            raise self._build_limit_error()
 
     def _start_day(self, day: int) -> None:
         if day == self._day:
             return
         self._day = day
         self._available_shards = [
-            _Shard(self._state, _shard_key(day, number), share)
+            _Shard(self._state, _build_shard_key(day, number), share)
             for number, share in enumerate(_split_into_shares(self._max_calls))
             if share
         ]
         random.shuffle(self._available_shards)
 
     def _mark_exhausted(self) -> None:
-        """Until calls may have been given back, or the day has turned."""
+        """Until calls may have been released, or the next day begins."""
         now = self._clock()
         self._exhausted_until = min(now + EXHAUSTED_CACHE_S, now + _seconds_left_in_day(now))
         self._day = -1
 
-    def _deferred_error(self) -> DailyLimitReachedError:
+    def _build_limit_error(self) -> DailyLimitReachedError:
         return DailyLimitReachedError(
-            f"deferred: the day's {self._max_calls} paid calls (DAILY_CALLS) are spent; "
-            "there are more from 00:00 UTC",
+            f"daily limit reached: {self._max_calls} paid calls (DAILY_CALLS); "
+            "calls are possible again from 00:00 UTC",
             retry_after_s=_seconds_left_in_day(self._clock()),
         )
 
     def _release(self, day: int, shard: _Shard) -> None:
-        # If this fails, the day has one call less, and the call's own error says more.
+        # If this fails, the day has one call less. The call's own error is more useful.
         with self._lock, suppress(FacescreenError):
             shard.release()
             self._exhausted_until = 0.0
@@ -174,67 +176,68 @@ class DailyBudget:
 
 
 def is_budget_exhausted(state: StateStore, max_calls: float, now: float) -> bool:
-    """Whether the day's `most` calls are, at a cost of SHARDS small requests."""
-    keys = (_shard_key(int(now // _DAY_S), number) for number in range(SHARDS_PER_DAY))
-    with ThreadPoolExecutor(_READ_THREADS) as readers:
-        return sum(map(_reserved, readers.map(state.read, keys))) >= max_calls
+    """Whether the day's `max_calls` are used up. Sends SHARDS_PER_DAY small requests."""
+    keys = (_build_shard_key(int(now // _DAY_S), number) for number in range(SHARDS_PER_DAY))
+    with ThreadPoolExecutor(_READ_THREADS) as pool:
+        return sum(map(_count_reserved, pool.map(state.read, keys))) >= max_calls
 
 
-def reserved_calls_by_day(state: StateStore, days: str) -> dict[str, int]:
-    """The calls that were drawn on each day whose date starts with `days`, as ``2026-11``: those
-    that were paid for, and those of which nobody knows. A day that had no cap is not there."""
-    names = list(state.names(f"{_PREFIX}{days}", ""))
-    counted: dict[str, int] = {}
-    with ThreadPoolExecutor(_READ_THREADS) as readers:
-        for name, marks in zip(names, readers.map(state.read, names), strict=True):
-            day = name.split("/")[1]
-            counted[day] = counted.get(day, 0) + _reserved(marks)
-    return counted
+def count_reserved_calls_by_day(state: StateStore, days: str) -> dict[str, int]:
+    """Count the reserved calls of each day whose date starts with `days`, such as ``2026-11``:
+    calls that were paid for, and calls whose outcome is unknown. Days without a limit are
+    missing."""
+    shard_keys = list(state.names(f"{_PREFIX}{days}", ""))
+    calls_by_day: dict[str, int] = {}
+    with ThreadPoolExecutor(_READ_THREADS) as pool:
+        for key, marks in zip(shard_keys, pool.map(state.read, shard_keys), strict=True):
+            day = key.split("/")[1]
+            calls_by_day[day] = calls_by_day.get(day, 0) + _count_reserved(marks)
+    return calls_by_day
 
 
 class _Shard:
-    """One object, as it was last known."""
+    """One shard, with its state as it was last read."""
 
     def __init__(self, state: StateStore, key: str, share: int) -> None:
         self._state = state
-        self._shard_key = key
+        self._key = key
         self._share = share
         self._length = -1
-        self._reserved = 0
+        self._reserved_calls = 0
 
     def reserve(self) -> bool:
-        """Whether a call was left, and is the caller's now."""
+        """Reserve a call. Returns False if none is left."""
         if self._length < 0:
             self._refresh()
-        while self._reserved < self._share:
-            if self._try_append(_RESERVED):
-                self._reserved += 1
+        while self._reserved_calls < self._share:
+            if self._try_append(_RESERVE_MARK):
+                self._reserved_calls += 1
                 return True
             self._refresh()
         return False
 
     def release(self) -> None:
-        """Leaves one call to others."""
-        while not self._try_append(_RELEASED):
+        """Give one call back to the others."""
+        while not self._try_append(_RELEASE_MARK):
             self._refresh()
-        self._reserved -= 1
+        self._reserved_calls -= 1
 
     def _try_append(self, mark: bytes) -> bool:
-        done = self._state.append(self._shard_key, self._length, mark)
-        self._length += done
-        return done
+        appended = self._state.append(self._key, self._length, mark)
+        self._length += appended
+        return appended
 
     def _refresh(self) -> None:
-        marks = self._state.read(self._shard_key)
-        self._length, self._reserved = len(marks), _reserved(marks)
+        marks = self._state.read(self._key)
+        self._length, self._reserved_calls = len(marks), _count_reserved(marks)
 
 
-def _reserved(marks: bytes) -> int:
-    return marks.count(_RESERVED) - marks.count(_RELEASED)
+def _count_reserved(marks: bytes) -> int:
+    return marks.count(_RESERVE_MARK) - marks.count(_RELEASE_MARK)
 
 
 def _split_into_shares(max_calls: int) -> list[int]:
-    """Grows with `most` in every place."""
+    """No share shrinks when `max_calls` grows."""
     return [
         max_calls // SHARDS_PER_DAY + (number < max_calls % SHARDS_PER_DAY)
         for number in range(SHARDS_PER_DAY)
@@ -245,7 +248,7 @@ def _seconds_left_in_day(now: float) -> float:
     return _DAY_S - now % _DAY_S
 
 
-def _shard_key(day: int, shard: int) -> str:
+def _build_shard_key(day: int, shard: int) -> str:
     return f"{_PREFIX}{_format_date(day)}/{shard:02}"
 
 

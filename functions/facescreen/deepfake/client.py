@@ -1,4 +1,4 @@
-"""Clients of the FACE_DEEPFAKE API, one that blocks and one that doesn't.
+"""Clients of the FACE_DEEPFAKE API: a blocking one, and one for asyncio.
 
 with DeepfakeClient(scene_code="onboard_01", credentials=Credentials("LTAI…", "…")) as client:
     client.detect(url="https://…presigned…").verdict
@@ -36,12 +36,12 @@ T = TypeVar("T")
 
 
 class DeepfakeClient:
-    """Calls with retries by Code inside the time left, paced to the quota.
+    """Calls the service within the quota, and retries by error code while time is left.
 
-    Set up by the keywords of Options. What to screen is a DetectRequest, or its fields as keywords.
-    `http` is an httpx.Client of your own, with proxies, certificates and limits as you like them.
-    Share a client, for it keeps one connection pool, and close it. Safe to use from several
-    threads.
+    The keyword arguments are those of ClientOptions. Pass what to screen as a DetectRequest, or as
+    its fields. `http` is your own httpx.Client, with the proxies, certificates and limits that you
+    need. Share one client, because it keeps a connection pool, and close it. It is safe to use from
+    several threads.
     """
 
     def __init__(
@@ -53,22 +53,23 @@ class DeepfakeClient:
     def detect(
         self, request: DetectRequest | None = None, **fields: Unpack[DetectFields]
     ) -> Detection:
-        """DeepfakeDetectIntl, of a URL or Base64. Errors: see DetectFlow."""
+        """Call DeepfakeDetectIntl with a URL or Base64. For the errors see DetectFlow."""
         return self._run_flow(self._flow.detect(_build_request(request, fields)))
 
     def detect_stream(
         self, request: DetectRequest | None = None, **fields: Unpack[DetectFields]
     ) -> Detection:
-        """DeepfakeDetectIntlStream, of a URL, Base64 or a file. Errors: see DetectFlow."""
+        """Call DeepfakeDetectIntlStream with a URL, Base64 or a file. For the errors see
+        DetectFlow."""
         return self._run_flow(self._flow.detect_stream(_build_request(request, fields)))
 
     def keep_alive(self) -> None:
-        """Warms the connection (KeepaliveIntl). Raises errors.TransientError when that fails, and
+        """Warm the connection (KeepaliveIntl). Raises errors.TransientError if that fails, and
         errors.EmulatorRefusedError."""
         self._run_flow(self._flow.keep_alive())
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._http.close()
 
     def __enter__(self) -> DeepfakeClient:
@@ -99,7 +100,7 @@ class DeepfakeClient:
 
 
 class AsyncDeepfakeClient:
-    """DeepfakeClient for asyncio: its methods, awaited. `http` is an httpx.AsyncClient."""
+    """DeepfakeClient for asyncio, with coroutines as methods. `http` is an httpx.AsyncClient."""
 
     def __init__(
         self, *, http: httpx.AsyncClient | None = None, **options: Unpack[ClientOptions]
@@ -151,7 +152,7 @@ class AsyncDeepfakeClient:
 
 
 def _build_request(request: DetectRequest | None, fields: DetectFields) -> DetectRequest:
-    """The one that was given, with `fields` changed; or one of `fields` alone."""
+    """Return `request` with `fields` changed, or a new one of `fields` alone."""
     return DetectRequest(**fields) if request is None else replace(request, **fields)
 
 
@@ -179,16 +180,16 @@ def _to_response(response: httpx.Response) -> HttpResponse:
 
 
 def _to_transient_error(step: Send | Upload, error: httpx.TransportError) -> errors.TransientError:
-    """What became of a request without an answer. httpx's own text stays behind."""
+    """Convert a transport error. httpx's own message is left out: it may hold a URL."""
     host = urlsplit(step.url if isinstance(step, Upload) else step.request.url).netloc
-    met = type(error).__name__
+    error_type = type(error).__name__
     if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)):
-        return errors.ServiceUnavailableError(f"no connection to {host} ({met})")
-    return errors.ResponseTimeoutError(f"no answer from {host} ({met})")
+        return errors.ServiceUnavailableError(f"no connection to {host} ({error_type})")
+    return errors.ResponseTimeoutError(f"no response from {host} ({error_type})")
 
 
 class _RemoveQueryFilter(logging.Filter):
-    """httpx logs each request's URL at INFO, and ours may hold a presigned one."""
+    """Removes queries from the URLs that httpx logs at INFO. They may hold a presigned URL."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):

@@ -1,7 +1,7 @@
-"""What a client does, without its I/O: each operation is a flow of steps that a client carries out.
+"""The client's logic without its I/O. Each operation is a flow: steps that a client executes.
 
-A flow is a generator. It yields a step, is sent that step's result, and returns what the operation
-gives. Whether a client blocks or not, the steps are the same.
+A flow is a generator. It yields a step, receives that step's result, and returns the result of the
+operation. The steps are the same for blocking and asynchronous clients.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from facescreen.deepfake.response import Detection
 
 MIN_CALL_S = 1.0
-"""With less time left than this, a call is not begun."""
+"""With less time left than this, no call is started."""
 UPLOAD_TIMEOUT_S = 30.0
 _KEEP_ALIVE_TIMEOUT_S = 3.0
 _INITIAL_BACKOFF_S, _MAX_BACKOFF_S = 0.25, 8.0
@@ -66,7 +66,7 @@ class Wait:
 
 @dataclass(frozen=True)
 class Send:
-    """Send the request; wait no longer than `timeout_s` for its answer."""
+    """Send the request, and wait at most `timeout_s` for the response."""
 
     request: SignedRequest
     timeout_s: float
@@ -74,12 +74,12 @@ class Send:
 
 Step = Wait | Send | Upload
 StepResult = HttpResponse | errors.TransientError | None
-"""What came of a step: a response, the error that the transport met, or nothing of a Wait."""
+"""The result of a step: a response, the transport error, or None after a Wait."""
 Flow = Generator[Step, StepResult, T]
 
 
 class ClientOptions(TypedDict, total=False):
-    """How a client is set up."""
+    """The options of a client."""
 
     scene_code: Required[str]
     """10 letters, digits or underscores, from the ID Verification console."""
@@ -89,24 +89,24 @@ class ClientOptions(TypedDict, total=False):
     upload_endpoint: str
     image_timeout_s: float
     video_timeout_s: float
-    """Seconds for one answer, 8 and 20 by default; the page asks for more than 3 for a video."""
+    """Seconds to wait for one response, by default 8 and 20. The service asks for more than 3
+    for a video."""
     rate_limiter: RateLimiter
     """Ten evenly spaced calls a second by default: the quota of a whole account."""
     budget: CallBudget
-    """How many calls may be paid for; by default any number."""
+    """How many calls may be paid for; unlimited by default."""
     merchant_prefix: str
-    """Starts each MerchantBizId that is made here."""
+    """The prefix of every MerchantBizId that the client creates."""
     allow_emulator: bool
-    """Take answers of a local stand-in of the service."""
+    """Accept responses of a local emulator of the service."""
 
 
 class DetectFlow:
     """The operations of one client, each as a flow.
 
-    A detection raises errors.ContentError where the service refuses the content,
-    errors.TransientError (the last one met) when the time left is spent,
-    errors.DailyLimitReachedError where the allowance lets no call through, and errors.OperatorError
-    for the rest.
+    A detection raises errors.ContentError if the service rejects the content, the last
+    errors.TransientError when the time is up, errors.DailyLimitReachedError if the budget is
+    exhausted, and errors.OperatorError otherwise.
     """
 
     def __init__(self, **options: Unpack[ClientOptions]) -> None:
@@ -124,43 +124,48 @@ class DetectFlow:
         self._allow_emulator = options.get("allow_emulator", False)
 
     def detect(self, request: DetectRequest) -> Flow[Detection]:
-        """DeepfakeDetectIntl, as the vendor's SDK calls it: FaceUrl is in the query."""
+        """Call DeepfakeDetectIntl as the vendor's SDK does: FaceUrl is in the query."""
         if request.file is not None:
-            raise errors.RequestRejectedError("a file is sent by DeepfakeDetectIntlStream alone")
+            raise errors.RequestRejectedError(
+                "DeepfakeDetectIntl takes no file; use DeepfakeDetectIntlStream"
+            )
         return self._call_with_retries(DETECT, request, self._get_deadline(request))
 
     def detect_stream(self, request: DetectRequest) -> Flow[Detection]:
-        """DeepfakeDetectIntlStream: everything is in the body, and a file is uploaded first."""
+        """Call DeepfakeDetectIntlStream: all parameters are in the body, and a file is uploaded
+        first."""
         deadline, file_url = self._get_deadline(request), ""
         if request.file is not None:
-            self._budget.check()  # before a face is sent that is not called for
+            self._budget.check()  # before uploading a face that would not be screened
             with open_stream(request.file) as stream:
                 file_url = yield from self._upload_file(stream, deadline)
         return (yield from self._call_with_retries(DETECT_STREAM, request, deadline, file_url))
 
     def keep_alive(self) -> Flow[None]:
-        """KeepaliveIntl: warms the connection, and meets a stand-in before anything is sent."""
+        """Call KeepaliveIntl: warms the connection, and detects an emulator before any content
+        is sent."""
         result = yield Send(self._sign(KEEP_ALIVE), _KEEP_ALIVE_TIMEOUT_S)
-        self._verify_response(result, self._endpoint)
+        self._unwrap_verified_response(result, self._endpoint)
 
     def _call_with_retries(
         self, action: Action, request: DetectRequest, deadline: Deadline, file_url: str = ""
     ) -> Flow[Detection]:
-        """Calls until an answer is final, or no time is left. Each attempt has a fresh
-        date, nonce, presigned URL, and credentials."""
+        """Call until a response is final or no time is left. Each attempt has a new date, nonce,
+        presigned URL and credentials."""
         biz_id = request.merchant_biz_id or create_merchant_biz_id(self._merchant_prefix)
         request = replace(request, merchant_biz_id=biz_id)
         retries = _OneTimeRetries()
-        last: errors.TransientError = errors.ThrottledError(
-            "no turn within the quota in the time left"
+        last_error: errors.TransientError = errors.ThrottledError(
+            "no slot within the quota in the time left"
         )
         for attempt in itertools.count():
-            self._budget.check()  # before a turn is taken that others could use
+            self._budget.check()  # before taking a slot that others could use
             slot_in_s = self._rate_limiter.reserve(deadline.left() - MIN_CALL_S)
             if slot_in_s is None:
-                raise last
+                raise last_error
+
             starts_at = Deadline.after(slot_in_s)
-            # Signed while waiting: a call that leaves late crowds the ones behind it.
+            # Sign before waiting: a late call would come too close to the next one.
             signed = self._sign(
                 action, build_detect_parameters(request, self._scene_code, file_url)
             )
@@ -170,9 +175,9 @@ class DetectFlow:
                 with permit:
                     timeout_s = min(self._timeouts_s[request.kind], deadline.left())
                     result = yield Send(signed, timeout_s)
-                    return parse_response(self._verify_response(result, self._endpoint))
+                    return parse_response(self._unwrap_verified_response(result, self._endpoint))
             except errors.TransientError as error:
-                last = error
+                last_error = error
                 backoff_s = _compute_backoff_s(error, attempt)
                 if not retries.allow(error) or deadline.left() - backoff_s < MIN_CALL_S:
                     raise
@@ -180,12 +185,12 @@ class DetectFlow:
         raise AssertionError("unreachable")
 
     def _upload_file(self, stream: IO[bytes], deadline: Deadline) -> Flow[str]:
-        """Puts a file where the service finds it, under a fresh grant for each attempt; returns its
-        URL for FaceFile."""
+        """Upload a file to where the service reads it, with a new grant for each attempt.
+        Returns the file's URL for FaceFile."""
         for attempt in itertools.count():
             try:
                 result = yield Send(self._sign_upload_authorization(), UPLOAD_TIMEOUT_S)
-                grant = parse_grant(self._verify_response(result, self._upload_endpoint))
+                grant = parse_grant(self._unwrap_verified_response(result, self._upload_endpoint))
                 rewind(stream, is_first_attempt=attempt == 0)
                 result = yield Upload(grant.url, grant.fields, stream, UPLOAD_TIMEOUT_S)
                 check_upload_response(_unwrap_response(result))
@@ -205,51 +210,53 @@ class DetectFlow:
         return sign_request(action, self._endpoint, self._credentials.get(), parameters)
 
     def _sign_upload_authorization(self) -> SignedRequest:
-        asked = [("Product", "Cloudauth-intl"), ("RegionId", REGION)]
-        return sign_request(AUTHORIZE_UPLOAD, self._upload_endpoint, self._credentials.get(), asked)
+        parameters = [("Product", "Cloudauth-intl"), ("RegionId", REGION)]
+        return sign_request(
+            AUTHORIZE_UPLOAD, self._upload_endpoint, self._credentials.get(), parameters
+        )
 
-    def _verify_response(self, result: StepResult, endpoint: str) -> HttpResponse:
-        """What the service at `endpoint` answered. A stand-in's "low risk" must never pass for the
-        real service's."""
+    def _unwrap_verified_response(self, result: StepResult, endpoint: str) -> HttpResponse:
+        """Return the response of `endpoint`. Raises EmulatorRefusedError for an emulator, whose
+        "low risk" must never pass for the real service's."""
         response = _unwrap_response(result)
         if EMULATOR_HEADER in response.headers and not self._allow_emulator:
             raise errors.EmulatorRefusedError(
-                f"{urlsplit(endpoint).netloc} names itself a stand-in; "
-                "set the endpoint to the real service's"
+                f"{urlsplit(endpoint).netloc} is an emulator of the service; "
+                "set the endpoint to the real service"
             )
         return response
 
 
 @dataclass
 class _OneTimeRetries:
-    """What is retried only once: each of these may mean that the last call was paid for, or that
-    another can't help."""
+    """Limits some errors to one retry: after them the last call may have been paid for, or
+    another call is unlikely to help."""
 
-    timed_out: bool = False
-    credentials_expired: bool = False
+    has_timed_out: bool = False
+    have_credentials_expired: bool = False
 
     def allow(self, error: errors.TransientError) -> bool:
-        """Whether there may be another attempt after `error`; notes that there was this one."""
+        """Return whether another attempt is allowed after `error`, and count this one."""
         if isinstance(error, errors.ResponseTimeoutError):
-            allowed, self.timed_out = not self.timed_out, True
-            return allowed
+            is_allowed, self.has_timed_out = not self.has_timed_out, True
+            return is_allowed
         if isinstance(error, errors.CredentialsExpiredError):
-            allowed, self.credentials_expired = not self.credentials_expired, True
-            return allowed
+            is_allowed, self.have_credentials_expired = not self.have_credentials_expired, True
+            return is_allowed
         return True
 
 
 def _unwrap_response(result: StepResult) -> HttpResponse:
-    """The response to a Send or an Upload. Raises what the transport met instead."""
+    """Return the response to a Send or an Upload. Raises the transport error if there is none."""
     if isinstance(result, errors.TransientError):
         raise result
     if result is None:
-        raise TypeError("a Send must be answered with an HttpResponse or an error")
+        raise TypeError("the result of a Send must be an HttpResponse or an error")
     return result
 
 
 def _compute_backoff_s(error: errors.TransientError, attempt: int) -> float:
-    """Full jitter over a doubling span; never less than what the service asked for."""
-    span = min(_MAX_BACKOFF_S, _INITIAL_BACKOFF_S * 2**attempt)
-    asked = error.retry_after_s if isinstance(error, errors.ThrottledError) else 0
-    return asked + random.uniform(0, span)  # noqa: S311
+    """Exponential backoff with full jitter, and never less than the service asked for."""
+    max_jitter_s = min(_MAX_BACKOFF_S, _INITIAL_BACKOFF_S * 2**attempt)
+    retry_after_s = error.retry_after_s if isinstance(error, errors.ThrottledError) else 0
+    return retry_after_s + random.uniform(0, max_jitter_s)  # noqa: S311

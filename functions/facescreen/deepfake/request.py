@@ -1,4 +1,4 @@
-"""What is asked of the API: a detection as one value, its parameters, and the signed request."""
+"""The service's requests: what to screen, the API's parameters, and the signed HTTP request."""
 
 from __future__ import annotations
 
@@ -23,32 +23,31 @@ if TYPE_CHECKING:
 
 PRODUCT_CODE = "FACE_DEEPFAKE"
 MAX_INLINE_BYTES = 1024 * 1024
-"""Bytes of an image that may be sent in Base64; anything larger goes by URL or as a file."""
+"""The largest image that may be sent in Base64. Larger ones are sent as a URL or a file."""
 _MAX_URL_CHARS = 8192
 
 UrlSource = str | Callable[[], str]
-"""A URL that the service can download, or what makes a fresh one for each attempt."""
+"""A URL that the service can download, or a function that creates a new one for each attempt."""
 FileSource = str | Path | bytes | IO[bytes]
-"""A path, bytes, or a binary stream at its start; only what can seek is sent a second time."""
+"""A path, bytes, or a binary stream at its start. A stream is sent again only if it can seek."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DetectRequest:
-    """What to screen, and how long that may take. Raises RequestRejectedError unless there is
-    exactly one of `url`, `base64` and `file`, and where `kind` or `merchant_biz_id` is none that
-    the API takes."""
+    """What to screen, and until when. Raises RequestRejectedError unless exactly one of `url`,
+    `base64` and `file` is set, and for an invalid `kind` or `merchant_biz_id`."""
 
     url: UrlSource = field(default="", repr=False)
     base64: str = field(default="", repr=False)
-    """An image of up to LARGEST_INLINE bytes in Base64."""
+    """An image of up to MAX_INLINE_BYTES, in Base64."""
     file: FileSource | None = field(default=None, repr=False)
-    """Uploaded before the call; for DeepfakeDetectIntlStream alone."""
+    """A file to upload before the call; only for DeepfakeDetectIntlStream."""
     kind: str = "image"
     """``image`` or ``video``."""
     merchant_biz_id: str = ""
-    """32 letters or digits; by default the client makes a random one."""
+    """32 letters or digits. By default the client creates a random one."""
     deadline: Deadline | None = None
-    """When to give up; by default three timeouts of the client from the call."""
+    """When to stop trying. By default three of the client's timeouts from the call."""
 
     def __post_init__(self) -> None:
         if self.merchant_biz_id and not re.fullmatch(r"[A-Za-z0-9]{32}", self.merchant_biz_id):
@@ -56,17 +55,19 @@ class DetectRequest:
         if self.kind not in ("image", "video"):
             raise RequestRejectedError("FaceInputType must be image or video")
         if [bool(self.url), bool(self.base64), self.file is not None].count(True) != 1:
-            raise RequestRejectedError("give exactly one of FaceUrl, FaceBase64 and FaceFile")
+            raise RequestRejectedError(
+                "exactly one of FaceUrl, FaceBase64 and FaceFile must be set"
+            )
 
     @classmethod
     def from_bytes(
         cls, data: bytes, *, kind: str, merchant_biz_id: str = "", deadline: Deadline | None = None
     ) -> DetectRequest:
-        """An image that is small enough goes in Base64, anything else as a file."""
-        inline = kind == "image" and len(data) <= MAX_INLINE_BYTES
+        """Create a request that sends a small image in Base64, and anything else as a file."""
+        fits_inline = kind == "image" and len(data) <= MAX_INLINE_BYTES
         return cls(
-            base64=b64encode(data).decode() if inline else "",
-            file=None if inline else data,
+            base64=b64encode(data).decode() if fits_inline else "",
+            file=None if fits_inline else data,
             kind=kind,
             merchant_biz_id=merchant_biz_id,
             deadline=deadline,
@@ -74,7 +75,7 @@ class DetectRequest:
 
 
 class DetectFields(TypedDict, total=False):
-    """The fields of a DetectRequest as the keywords of a method."""
+    """The fields of a DetectRequest, as keyword arguments of a method."""
 
     url: UrlSource
     base64: str
@@ -85,16 +86,17 @@ class DetectFields(TypedDict, total=False):
 
 
 def create_merchant_biz_id(prefix: str) -> str:
-    """A random MerchantBizId that starts with the merchant's abbreviation."""
+    """Create a random MerchantBizId that starts with the merchant's abbreviation."""
     return (prefix + secrets.token_hex(16))[:32]
 
 
 def build_detect_parameters(
     request: DetectRequest, scene_code: str, file_url: str = ""
 ) -> list[tuple[str, str]]:
-    """`request` by the API's names, with a fresh URL; `file_url` is where its file was uploaded.
+    """Build the API's parameters of `request`, with a new URL. `file_url` is the URL of an uploaded
+    file.
 
-    Raises RequestRejectedError where a parameter is not what the API's page asks for.
+    Raises RequestRejectedError if a parameter does not meet the API's documented format.
     """
     if not re.fullmatch(r"[A-Za-z0-9_]{10}", scene_code):
         raise RequestRejectedError("SceneCode must be 10 letters, digits or underscores")
@@ -130,14 +132,14 @@ def _check_url(url: str) -> None:
 
 def _check_base64(image_base64: str, kind: str) -> None:
     if kind == "video":
-        raise RequestRejectedError("a video can't be sent in Base64; send its URL")
+        raise RequestRejectedError("a video can't be sent in Base64; send its URL instead")
     try:
         size = len(b64decode(image_base64, validate=True))
     except ValueError:
-        raise RequestRejectedError("FaceBase64 is not Base64") from None
+        raise RequestRejectedError("FaceBase64 is not valid Base64") from None
     if size > MAX_INLINE_BYTES:
         raise RequestRejectedError(
-            f"an image in Base64 may have {MAX_INLINE_BYTES} bytes, this one has {size}"
+            f"an image in Base64 may have at most {MAX_INLINE_BYTES} bytes; this one has {size}"
         )
 
 
@@ -149,7 +151,7 @@ class Action:
     version: str
     method: str = "POST"
     in_query: bool = False
-    """Parameters go in the query, all but FaceBase64, as the vendor's SDK sends them."""
+    """Send the parameters in the query, all except FaceBase64, as the vendor's SDK does."""
 
 
 DETECT = Action("DeepfakeDetectIntl", "2022-08-09", in_query=True)
@@ -164,7 +166,7 @@ def sign_request(
     credentials: Credentials,
     parameters: Sequence[tuple[str, str]] = (),
 ) -> SignedRequest:
-    """Signs for `endpoint` (``https://host[:port]``)."""
+    """Build the request for `endpoint` (``https://host[:port]``) and sign it."""
     query = [pair for pair in parameters if action.in_query and pair[0] != "FaceBase64"]
     body = urlencode([pair for pair in parameters if pair not in query]).encode()
     headers = {"content-type": "application/x-www-form-urlencoded"}

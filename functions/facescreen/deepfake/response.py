@@ -1,4 +1,5 @@
-"""The service's answer: read leniently, never guessed at, and an error by its Code."""
+"""The service's responses: the detection, or the error for its Code. Unknown values never become
+a verdict."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EMULATOR_HEADER = "x-facescreen-stand-in"
-"""A local stand-in of the service names itself here; the real service does not send it."""
+"""A local emulator of the service sends its name in this header. The real service does not send
+it."""
 _VERDICTS = {"0": Verdict.LOW_RISK, "1": Verdict.HIGH_RISK, "2": Verdict.SUSPICIOUS}
 _MAX_TAGS, _MAX_TAG_CHARS, _MAX_TEXT_CHARS = 16, 64, 1000
 
@@ -51,12 +53,12 @@ REMEDIES = {
     "SignatureDoesNotMatch": "check the AccessKey secret",
     "InvalidAccessKeyId.NotFound": "check the AccessKey ID, and that the endpoint is the account's",
 }
-"""What an operator should do, by code (face-deepfake.txt, "Status codes")."""
+"""What the operator should do, by code (face-deepfake.txt, "Status codes")."""
 
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """What an HTTP client received; header names in lower case."""
+    """A response that an HTTP client received. Header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -65,7 +67,8 @@ class HttpResponse:
 
 @dataclass(frozen=True)
 class Detection:
-    """A paid answer. FAILED is one that says Success but gives no result that we know."""
+    """A paid result. The verdict is FAILED if the service reports success with an unknown
+    result."""
 
     verdict: Verdict
     risk_tags: tuple[str, ...]
@@ -73,11 +76,11 @@ class Detection:
     request_id: str
     transaction_id: str
     emulator_name: str = ""
-    """How a local stand-in of the service names itself; empty for the real one."""
+    """The name of the local emulator that answered; empty for the real service."""
 
 
 def parse_response(response: HttpResponse) -> Detection:
-    """The detection in `response`. Raises the error that its Code stands for."""
+    """Return the detection in `response`. Raises the error for its Code."""
     body = _parse_json_object(response)
     code = _to_string(body.get("Code"))
     if code in SUCCESS_CODES:
@@ -93,7 +96,7 @@ def parse_response(response: HttpResponse) -> Detection:
 
 
 def get_error_class(code: str, http_status: int) -> type[errors.FacescreenError]:
-    """The error that `code` stands for; the status decides only where the code is unknown."""
+    """Return the error class for `code`. The HTTP status counts only if the code is unknown."""
     if code in _ERRORS_BY_CODE:
         return _ERRORS_BY_CODE[code]
     for prefix, error_class in _ERRORS_BY_CODE_PREFIX:
@@ -115,13 +118,14 @@ def _parse_json_object(response: HttpResponse) -> dict[str, Any]:
         return body
     error_class = get_error_class("", response.status)
     raise error_class(
-        f"the service answered HTTP {response.status} with a body that is no JSON object"
+        f"the service answered HTTP {response.status} and a body that is not a JSON object"
     )
 
 
 def _parse_detection(body: Mapping[str, Any], response: HttpResponse) -> Detection:
-    given = body.get("ResultObject")
-    result = given if isinstance(given, dict) else {}
+    result = body.get("ResultObject")
+    if not isinstance(result, dict):
+        result = {}
     verdict = _VERDICTS.get(_to_string(result.get("Result")).strip(), Verdict.FAILED)
     return Detection(
         verdict=verdict,
@@ -133,17 +137,17 @@ def _parse_detection(body: Mapping[str, Any], response: HttpResponse) -> Detecti
     )
 
 
-def _parse_risk_tags(given: Any) -> tuple[str, ...]:
-    """Comma-separated on the wire; an open set of names."""
-    listed = given if isinstance(given, list) else _to_string(given).split(",")
-    tags = [_to_string(tag).strip()[:_MAX_TAG_CHARS] for tag in listed]
+def _parse_risk_tags(risk_tag: Any) -> tuple[str, ...]:
+    """Comma-separated in the response. New names may appear at any time."""
+    names = risk_tag if isinstance(risk_tag, list) else _to_string(risk_tag).split(",")
+    tags = [_to_string(tag).strip()[:_MAX_TAG_CHARS] for tag in names]
     return tuple(tag for tag in tags if tag)[:_MAX_TAGS]
 
 
-def _parse_risk_scores(given: Any) -> dict[str, float]:
-    """Scores come as text or as numbers; what is neither is left out."""
+def _parse_risk_scores(risk_score: Any) -> dict[str, float]:
+    """Scores are strings or numbers. Other values are skipped."""
     scores: dict[str, float] = {}
-    for tag, value in list(given.items())[:_MAX_TAGS] if isinstance(given, dict) else ():
+    for tag, value in list(risk_score.items())[:_MAX_TAGS] if isinstance(risk_score, dict) else ():
         try:
             score = float(value)
         except (TypeError, ValueError, OverflowError):
@@ -153,13 +157,14 @@ def _parse_risk_scores(given: Any) -> dict[str, float]:
     return scores
 
 
-def _to_string(given: Any) -> str:
-    """A text, or a number as one, cut to what an error repeats. Empty for the rest."""
-    return str(given)[:_MAX_TEXT_CHARS] if isinstance(given, (str, int, float)) else ""
+def _to_string(value: Any) -> str:
+    """Return a string or a number as a string of limited length; empty for other types."""
+    return str(value)[:_MAX_TEXT_CHARS] if isinstance(value, (str, int, float)) else ""
 
 
 def _parse_retry_after_s(headers: Mapping[str, str]) -> float:
-    """Seconds; ``x-acs-retry-after`` is in milliseconds by the gateway's SDKs."""
+    """Return the delay in seconds; 0 if there is none. ``x-acs-retry-after`` is in milliseconds,
+    according to the gateway's SDKs."""
     for name, unit_s in (("x-acs-retry-after", 0.001), ("retry-after", 1.0)):
         try:
             wait_s = float(headers.get(name, "")) * unit_s

@@ -1,4 +1,4 @@
-"""A file's way to the service: authorised by AuthorizeFileUpload, then posted as a form."""
+"""File upload to the service: authorized by AuthorizeFileUpload, then sent as a POST form."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _GRANT_FIELDS = ("AccessKeyId", "EncodedPolicy", "Signature", "ObjectKey", "Buck
 
 @dataclass(frozen=True)
 class UploadGrant:
-    """Where the service lets one file be put (id-verification-api.md, "FaceFile")."""
+    """Permission to upload one file (id-verification-api.md, "FaceFile")."""
 
     bucket: str
     endpoint: str
@@ -31,24 +31,24 @@ class UploadGrant:
 
     @property
     def url(self) -> str:
-        """Where the form goes."""
+        """The URL to post the form to."""
         return f"https://{self.bucket}.{self.endpoint}/"
 
     @property
     def file_url(self) -> str:
-        """What FaceFile then says, in the form that the vendor's SDK gives it."""
+        """The value of FaceFile, in the form that the vendor's SDK uses."""
         return f"http://{self.bucket}.{self.endpoint}/{self.key}"
 
 
 def parse_grant(response: HttpResponse) -> UploadGrant:
-    """What AuthorizeFileUpload answered. Raises errors.ServiceUnavailableError for anything
-    else."""
+    """Parse AuthorizeFileUpload's response. Raises errors.ServiceUnavailableError if it has no
+    grant."""
     try:
         body = json.loads(response.body)
         grant = {name: str(body[name]) for name in _GRANT_FIELDS}
     except (ValueError, TypeError, KeyError, RecursionError):
         raise errors.ServiceUnavailableError(
-            f"AuthorizeFileUpload answered HTTP {response.status} without a permission"
+            f"AuthorizeFileUpload answered HTTP {response.status} without an upload grant"
         ) from None
     fields = {
         "OSSAccessKeyId": grant["AccessKeyId"],
@@ -62,7 +62,7 @@ def parse_grant(response: HttpResponse) -> UploadGrant:
 
 @dataclass(frozen=True)
 class Upload:
-    """A form to post: the fields, then the file, read as it is sent."""
+    """A form to post: the fields, then the file, which is read while it is sent."""
 
     url: str
     fields: Mapping[str, str] = field(repr=False)
@@ -71,19 +71,19 @@ class Upload:
 
 
 def check_upload_response(response: HttpResponse) -> None:
-    """Raises unless the form's answer says that the file is stored."""
+    """Raise unless the response says that the file is stored."""
     if response.status == 201:
         return
     error_class: type[errors.FacescreenError] = errors.OperatorError
     if response.status >= 500 or response.status in (403, 429):
-        # A grant lives for minutes: the next one may do.
+        # A grant is valid for minutes: the next one may work.
         error_class = errors.ServiceUnavailableError
-    raise error_class(f"the upload was answered with HTTP {response.status}")
+    raise error_class(f"the upload failed with HTTP {response.status}")
 
 
 @contextmanager
 def open_stream(file: FileSource) -> Iterator[IO[bytes]]:
-    """The file as a binary stream; one that was opened here is closed here."""
+    """Open the file as a binary stream. Only a stream that was opened here is closed."""
     if isinstance(file, (str, Path)):
         with Path(file).open("rb") as stream:
             yield stream
@@ -94,11 +94,11 @@ def open_stream(file: FileSource) -> Iterator[IO[bytes]]:
 
 
 def rewind(stream: IO[Any], *, is_first_attempt: bool) -> None:
-    """Goes back to the start for another attempt. Raises errors.RequestRejectedError where it
-    can't."""
+    """Seek to the start for another attempt. Raises errors.RequestRejectedError if that is
+    impossible."""
     if stream.seekable():
         stream.seek(0)
     elif not is_first_attempt:
         raise errors.RequestRejectedError(
-            "the upload failed, and a stream that can't seek is sent only once"
+            "the upload failed, and the stream can't be sent again because it can't seek"
         )

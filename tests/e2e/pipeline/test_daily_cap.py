@@ -14,7 +14,7 @@ from alibabacloud_fc20230330 import models
 from darabonba.runtime import RuntimeOptions
 
 from facescreen.clients.credentials import Credentials
-from facescreen.deepfake.budget import DailyBudget, reserved_calls_by_day
+from facescreen.deepfake.budget import DailyBudget, count_reserved_calls_by_day
 from facescreen.errors import DailyLimitReachedError
 from facescreen.storage.oss import OssState
 from facescreen_local.cloud import LocalCloud
@@ -55,7 +55,7 @@ def test_twenty_instances_race_to_the_cap_and_the_rest_is_screened_once_it_is_ra
         assert {call["object"].split("/", 3)[3] for call in cloud_client.billed_calls()} == deferred
         assert {cloud_client.tags(key)["deepfake-verdict"] for key in KEYS} == {"high_risk"}
         assert cloud_client.receive_dead_letters() == []
-        assert sum(reserved_calls_by_day(_state(cloud_client), "").values()) == UPLOADS
+        assert sum(count_reserved_calls_by_day(_state(cloud_client), "").values()) == UPLOADS
 
 
 def test_what_was_spent_yesterday_does_not_count(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def _race(cloud: LocalCloud, cloud_client: LocalCloudClient) -> list[str]:
     for letter in letters:
         told = json.loads(letter["responsePayload"])
         assert told["errorType"] == "Deferred"
-        assert told["errorMessage"].startswith(f"deferred: the day's {CAP} paid calls")
+        assert told["errorMessage"].startswith(f"daily limit reached: {CAP} paid calls")
         assert letter["requestContext"]["approximateInvokeCount"] == 4
     return [letter["requestPayload"] for letter in letters]
 

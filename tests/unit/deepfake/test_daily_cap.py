@@ -16,7 +16,7 @@ from facescreen.deepfake.budget import (
     SHARDS_PER_DAY,
     BudgetPermit,
     DailyBudget,
-    reserved_calls_by_day,
+    count_reserved_calls_by_day,
 )
 from facescreen.errors import DailyLimitReachedError, ServiceUnavailableError
 from facescreen.testing.stores import MemoryState
@@ -73,10 +73,10 @@ def test_the_next_day_has_its_own_calls() -> None:
     with pytest.raises(DailyLimitReachedError) as raised:
         cap.reserve(0)
     assert raised.value.retry_after_s == 1
-    assert str(raised.value).startswith("deferred: the day's 10 paid calls (DAILY_CALLS) are spent")
+    assert str(raised.value).startswith("daily limit reached: 10 paid calls (DAILY_CALLS)")
     clock.now += 1
     assert drawn(cap) == 10
-    assert reserved_calls_by_day(state, "2026-11") == {"2026-11-23": 10, "2026-11-24": 10}
+    assert count_reserved_calls_by_day(state, "2026-11") == {"2026-11-23": 10, "2026-11-24": 10}
 
 
 def test_a_call_is_of_the_day_in_which_it_starts() -> None:
@@ -84,7 +84,7 @@ def test_a_call_is_of_the_day_in_which_it_starts() -> None:
     clock.now += HALF_DAY - 1
     DailyBudget(state, 10, clock=clock).reserve(2).release()
     DailyBudget(state, 10, clock=clock).reserve(2)
-    assert reserved_calls_by_day(state, "") == {"2026-11-24": 1}
+    assert count_reserved_calls_by_day(state, "") == {"2026-11-24": 1}
 
 
 @pytest.mark.parametrize("closed", [False, True])
@@ -96,7 +96,7 @@ def test_what_cost_nothing_is_drawn_again_at_once(closed: bool) -> None:
     for permit in given[:7]:
         permit.release()
     assert drawn(cap) == 7
-    assert sum(reserved_calls_by_day(state, "2026-11-23").values()) == 40
+    assert sum(count_reserved_calls_by_day(state, "2026-11-23").values()) == 40
 
 
 def test_what_others_gave_back_is_seen_within_a_minute() -> None:
@@ -172,7 +172,7 @@ def test_a_call_that_can_not_be_given_back_hides_no_other_trouble() -> None:
         raise ValueError("the call's own")
     with pytest.raises(ServiceUnavailableError, match="unwell"), permit:
         raise ServiceUnavailableError("the service is unwell")
-    assert reserved_calls_by_day(state, "") == {"2026-11-23": 1}
+    assert count_reserved_calls_by_day(state, "") == {"2026-11-23": 1}
 
 
 def test_the_threads_of_an_instance_share_it() -> None:

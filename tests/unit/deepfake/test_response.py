@@ -48,7 +48,7 @@ def test_scores_are_read_leniently() -> None:
 def test_a_stand_in_is_refused_unless_the_deployment_is_local() -> None:
     answer = success()
     answer.headers["x-facescreen-stand-in"] = "local stand-in: not a forgery detector"
-    with pytest.raises(errors.EmulatorRefusedError, match="names itself a stand-in"):
+    with pytest.raises(errors.EmulatorRefusedError, match="is an emulator of the service"):
         detect(Service(answer))
     with client(Service(answer), allow_stand_in=True) as it:
         assert it.detect(url=URL).emulator_name == "local stand-in: not a forgery detector"

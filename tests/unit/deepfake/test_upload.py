@@ -84,7 +84,7 @@ def test_nothing_is_uploaded_to_a_stand_in() -> None:
     answer = granted()
     answer.headers["x-facescreen-stand-in"] = "local stand-in"
     service = Service(answer)
-    says = "openplatform.aliyuncs.com names itself a stand-in"
+    says = "openplatform.aliyuncs.com is an emulator of the service"
     with client(service) as it, pytest.raises(errors.EmulatorRefusedError, match=says):
         it.detect_stream(file=b"the clip", kind="video")
     assert len(service.asked) == 1
@@ -98,7 +98,7 @@ def test_a_file_and_a_url_exclude_each_other() -> None:
 def test_only_the_stream_operation_takes_a_file() -> None:
     with (
         client(Service()) as it,
-        pytest.raises(errors.RequestRejectedError, match="DetectIntlStream alone"),
+        pytest.raises(errors.RequestRejectedError, match="use DeepfakeDetectIntlStream"),
     ):
         it.detect(file=b"x")
 

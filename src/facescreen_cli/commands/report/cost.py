@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.table import Table
 
-from facescreen.deepfake.budget import reserved_calls_by_day
+from facescreen.deepfake.budget import count_reserved_calls_by_day
 from facescreen.platforms.ports import Platform
 from facescreen.records.history import History
 from facescreen.settings.table import Settings
@@ -62,7 +62,7 @@ def read(settings: Settings, platform: Platform) -> Cost:
 
 def month_to_date(state: StateStore, today: date) -> tuple[Day, ...]:
     """Newest first. A day is counted as the cap counted it, else from the history."""
-    counted = persistently(partial(reserved_calls_by_day, state, today.isoformat()[:7]))
+    counted = persistently(partial(count_reserved_calls_by_day, state, today.isoformat()[:7]))
     history = History(state)
     days = []
     for back in range(today.day):
