@@ -105,7 +105,7 @@ class QuarantineSettings(Group):
         ),
         "quarantine/",
         doc="What the keys of moved objects begin with.",
-        where="README",
+        where="docs/deploy-alibaba.md, Options",
         section=HIGH_RISK,
     )
     on_stand_in: bool = setting(
@@ -256,7 +256,7 @@ class Settings(Group):
         Text(r"[A-Za-z0-9+\-=._:/ ]{1,100}", "1 to 100 letters, digits, spaces or + - = . _ : /"),
         "deepfake-",
         doc="What the tags' keys begin with.",
-        where="README, Tags",
+        where="docs/contracts.md, Tags",
         section=VERDICTS,
     )
     tag_form: str = setting(
