@@ -10,7 +10,7 @@ import pytest
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line.idle_cloud import Backfill, fill, idle_cloud
 from tests.support.cloud_client import LocalCloudClient
-from tests.unit.command_line.manifests import OSS_COLUMNS, oss_row, write
+from tests.unit.command_line.inventory_files import OSS_COLUMNS, oss_row, write_inventory
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def test_what_an_inventory_names_is_screened(
     keys = fill(cloud, cloud_client, "listed/", 4)
     etag = cloud_client.bucket.head_object(keys[0]).etag
     gone, rows = "listed/gone.jpg", "".join(_row(key, etag) for key in keys[:3])
-    manifest = write(tmp_path / "inventory", OSS_COLUMNS, rows + _row(gone, etag))
+    manifest = write_inventory(tmp_path / "inventory", OSS_COLUMNS, rows + _row(gone, etag))
     base, where = "reports/selfies/inv", f"{backfill.bucket}/reports/selfies/inv"
     for path in (manifest, manifest.with_suffix(".checksum")):
         cloud_client.put(f"{base}/2026-11-23T00-00Z/{path.name}", path.read_bytes())

@@ -1,4 +1,4 @@
-"""Inventories of both stores: what is read, and what is refused."""
+"""Inventories of both stores: which rows are read, and what is refused."""
 
 from __future__ import annotations
 
@@ -21,50 +21,58 @@ from facescreen_cli.commands.backfill.inventory.manifest import File, Manifest
 from facescreen_cli.commands.backfill.inventory.rows import LONGEST_LINE, RowReader
 from facescreen_cli.commands.backfill.inventory.source import opened
 from facescreen_cli.commands.backfill.sources import Mark
-from tests.unit.command_line.manifests import OSS_COLUMNS, S3_COLUMNS, oss_row, s3_row, write
+from tests.unit.command_line.inventory_files import (
+    OSS_COLUMNS,
+    S3_COLUMNS,
+    oss_row,
+    s3_row,
+    write_inventory,
+)
 
 START = Mark()
-WRITTEN = datetime(2026, 11, 23, 4, 5, 6, tzinfo=timezone.utc)
+LAST_MODIFIED = datetime(2026, 11, 23, 4, 5, 6, tzinfo=timezone.utc)
 KEYS = ["a b.jpg", "a+b.jpg", 'é/%20,".jpg', "a\nb\r\x1b[2J.jpg"]
 
 
-def read(manifest: Path, after: Mark = START, *, store: str = "oss") -> list[Listed]:
-    unread = MemoryStore()
-    unread.name = store
-    inventory = opened(str(manifest), StoreBucket(unread, "selfies"))
+def read_objects(manifest: Path, after: Mark = START, *, store: str = "oss") -> list[Listed]:
+    store_port = MemoryStore()
+    store_port.name = store
+    inventory = opened(str(manifest), StoreBucket(store_port, "selfies"))
     return [row.object for row in inventory.rows(after)]
 
 
-def test_oss_writes_its_own_times_and_keys_come_out_as_they_are(tmp_path: Path) -> None:
-    manifest = write(tmp_path, OSS_COLUMNS, "".join(map(oss_row, KEYS)))
-    assert read(manifest) == [Listed(key, "AB", 9, WRITTEN) for key in KEYS]
+def test_times_and_keys_of_an_oss_inventory_are_parsed(tmp_path: Path) -> None:
+    manifest = write_inventory(tmp_path, OSS_COLUMNS, "".join(map(oss_row, KEYS)))
+    assert read_objects(manifest) == [Listed(key, "AB", 9, LAST_MODIFIED) for key in KEYS]
 
 
-def test_of_versions_on_s3_the_latest_counts_and_no_deletion(tmp_path: Path) -> None:
-    past, deleted = s3_row("past", latest=False), s3_row("deleted", marker=True)
-    manifest = write(tmp_path, S3_COLUMNS, past + deleted, "".join(map(s3_row, KEYS)))
-    assert read(manifest, store="s3") == [Listed(key, "ab", 9, WRITTEN) for key in KEYS]
+def test_of_an_s3_inventory_only_the_latest_versions_are_read(tmp_path: Path) -> None:
+    past, deleted = s3_row("past", is_latest=False), s3_row("deleted", is_delete_marker=True)
+    manifest = write_inventory(tmp_path, S3_COLUMNS, past + deleted, "".join(map(s3_row, KEYS)))
+    assert read_objects(manifest, store="s3") == [
+        Listed(key, "ab", 9, LAST_MODIFIED) for key in KEYS
+    ]
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=200))
-def test_any_key_is_read_back(key: str) -> None:
+def test_any_key_can_be_read_back(key: str) -> None:
     columns = {name.strip(): place for place, name in enumerate(OSS_COLUMNS.split(","))}
     reader = RowReader(columns, upper_case=True)
     data = gzip.compress(oss_row(key).encode())
     md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-    assert [one.key for one in reader.read(File("f", md5), io.BytesIO(data))] == [key]
+    assert [row.key for row in reader.read(File("f", md5), io.BytesIO(data))] == [key]
 
 
-def test_it_goes_on_after_a_mark(tmp_path: Path) -> None:
-    manifest = write(tmp_path, OSS_COLUMNS, *map(oss_row, KEYS))
-    assert [one.key for one in read(manifest, Mark(3, "whatever"))] == KEYS[3:]
+def test_reading_continues_after_a_cursor(tmp_path: Path) -> None:
+    manifest = write_inventory(tmp_path, OSS_COLUMNS, *map(oss_row, KEYS))
+    assert [row.key for row in read_objects(manifest, Mark(3, "whatever"))] == KEYS[3:]
 
 
 ROW = oss_row("a.jpg")
 
 
 @pytest.mark.parametrize(
-    ("files", "why"),
+    ("files", "message"),
     [
         ([b"no gzip"], "no gzip file"),
         ([gzip.compress(ROW.encode())[:-9]], "not whole"),
@@ -75,29 +83,29 @@ ROW = oss_row("a.jpg")
         ([gzip.compress(ROW.encode()) + b"\0more"], "no gzip file"),
     ],
 )
-def test_files_that_are_not_as_they_should_be_are_refused(
-    tmp_path: Path, files: list[str | bytes], why: str
+def test_a_malformed_inventory_file_is_refused(
+    tmp_path: Path, files: list[str | bytes], message: str
 ) -> None:
-    with pytest.raises(UsageError, match=why):
-        read(write(tmp_path, OSS_COLUMNS, *files))
+    with pytest.raises(UsageError, match=message):
+        read_objects(write_inventory(tmp_path, OSS_COLUMNS, *files))
 
 
-def test_another_file_than_the_manifest_s_is_refused(tmp_path: Path) -> None:
-    manifest = write(tmp_path, OSS_COLUMNS, ROW)
+def test_a_file_with_another_md5_than_in_the_manifest_is_refused(tmp_path: Path) -> None:
+    manifest = write_inventory(tmp_path, OSS_COLUMNS, ROW)
     (tmp_path / "data" / "0.csv.gz").write_bytes(gzip.compress(oss_row("b.jpg").encode()))
     with pytest.raises(UsageError, match="its MD5 is another"):
-        read(manifest)
+        read_objects(manifest)
 
 
-def test_a_manifest_that_was_changed_is_refused(tmp_path: Path) -> None:
-    manifest = write(tmp_path, OSS_COLUMNS, ROW)
+def test_a_modified_manifest_is_refused(tmp_path: Path) -> None:
+    manifest = write_inventory(tmp_path, OSS_COLUMNS, ROW)
     manifest.write_text(manifest.read_text() + " ")
     with pytest.raises(UsageError, match="not what its manifest"):
-        read(manifest)
+        read_objects(manifest)
 
 
 @pytest.mark.parametrize(
-    ("changed", "why"),
+    ("manifest_changes", "message"),
     [
         ({"sourceBucket": "other"}, "of the bucket other, not selfies"),
         ({"fileFormat": "ORC"}, "not in CSV"),
@@ -106,21 +114,21 @@ def test_a_manifest_that_was_changed_is_refused(tmp_path: Path) -> None:
         ({"files": None}, "no files"),
     ],
 )
-def test_what_is_wrong_with_a_manifest_is_said(
-    tmp_path: Path, changed: dict[str, Any], why: str
+def test_the_error_says_what_is_wrong_with_a_manifest(
+    tmp_path: Path, manifest_changes: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(UsageError, match=why):
-        read(write(tmp_path, OSS_COLUMNS, ROW, **changed))
+    with pytest.raises(UsageError, match=message):
+        read_objects(write_inventory(tmp_path, OSS_COLUMNS, ROW, **manifest_changes))
 
 
-def test_a_key_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
+def test_a_key_cannot_point_outside_the_inventory_folder(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(gzip.compress(ROW.encode()))
     files = [{"key": "../../secret", "MD5checksum": "0" * 32}]
     with pytest.raises(UsageError, match="secret is not beside"):
-        read(write(tmp_path / "inventory", OSS_COLUMNS, ROW, files=files))
+        read_objects(write_inventory(tmp_path / "inventory", OSS_COLUMNS, ROW, files=files))
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{", b"[" * 100_000])
-def test_what_is_no_manifest_is_said(data: bytes) -> None:
+def test_a_file_that_is_not_a_manifest_is_refused(data: bytes) -> None:
     with pytest.raises(UsageError, match="the manifest"):
         Manifest.parse(data)

@@ -1,4 +1,4 @@
-"""A backfill killed at any moment: nothing is missed, and only what was in doubt comes twice."""
+"""A backfill that is killed at any moment misses no object and repeats only uncertain ones."""
 
 from __future__ import annotations
 
@@ -21,54 +21,56 @@ from facescreen_cli.interrupt import StoppablePace, StopSignal
 from facescreen_cli.verdicts import NoVerdict, TagState
 
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
-SAID = {"prefix": "a/"}
+SELECTION = {"prefix": "a/"}
 KEYS = [f"a/{number:02}" for number in range(20)]
-STANDS = TaggedVerdict(Verdict.LOW_RISK, (), "E", "")
+TAGGED = TaggedVerdict(Verdict.LOW_RISK, (), "E", "")
 
 
-class ProcessKilledError(BaseException):
-    """As good as SIGKILL: nothing that follows is run."""
+class SimulatedKill(BaseException):
+    """Stands for SIGKILL: no code runs after it."""
 
 
-class Platform:
-    """The port Invoker, and the tags that its function leaves."""
+class FakePlatform:
+    """An Invoker, and the tags that its function writes."""
 
     def __init__(self) -> None:
-        self.accepted: list[str] = []
-        self.dies_after: int | None = None
-        self.refuses: dict[str, errors.FacescreenError] = {}
+        self.accepted_keys: list[str] = []
+        self.killed_after: int | None = None
+        self.errors_by_key: dict[str, errors.FacescreenError] = {}
 
     def submit(self, payload: bytes) -> None:
         key = json.loads(payload)["events"][0]["oss"]["object"]["key"]
-        if key in self.refuses:
-            raise self.refuses[key]
-        self.accepted.append(key)
-        if len(self.accepted) == self.dies_after:
-            raise ProcessKilledError
+        if key in self.errors_by_key:
+            raise self.errors_by_key[key]
+        self.accepted_keys.append(key)
+        if len(self.accepted_keys) == self.killed_after:
+            raise SimulatedKill
 
-    def stands(self, one: Listed) -> TagState:
-        return STANDS if one.key in self.accepted else NoVerdict.UNSCREENED
+    def read_tag_state(self, summary: Listed) -> TagState:
+        return TAGGED if summary.key in self.accepted_keys else NoVerdict.UNSCREENED
 
 
-def listed(key: str) -> Listed:
+def object_summary(key: str) -> Listed:
     return Listed(key, "E", 1, NOW)
 
 
-def planned(path: Path) -> None:
-    journal = Journal(path, SAID)
-    journal.plan(map(listed, [*KEYS, KEYS[0]]), Progress(planned=True, selected=len(KEYS)))
+def create_planned_journal(path: Path) -> None:
+    journal = Journal(path, SELECTION)
+    journal.plan(map(object_summary, [*KEYS, KEYS[0]]), Progress(planned=True, selected=len(KEYS)))
     journal.close()
 
 
-def work(path: Path, platform: Platform, *, blind: bool = False, per_second: float = 1e6) -> int:
-    """How many are done, of a run that isn't killed."""
-    journal, stop = Journal(path, SAID), StopSignal()
+def run_backfill(
+    path: Path, platform: FakePlatform, *, tags_unreadable: bool = False, per_second: float = 1e6
+) -> int:
+    """Run the backfill; returns the number of objects that are done."""
+    journal, stop = Journal(path, SELECTION), StopSignal()
     try:
         Submitter(
             journal,
             Selection("oss", "selfies"),
             platform,
-            (lambda _: NoVerdict.UNSCREENED) if blind else platform.stands,
+            (lambda _: NoVerdict.UNSCREENED) if tags_unreadable else platform.read_tag_state,
             stop,
             StoppablePace(1e6, stop),
             per_second,
@@ -81,92 +83,92 @@ def work(path: Path, platform: Platform, *, blind: bool = False, per_second: flo
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    planned(tmp_path / "journal")
+    create_planned_journal(tmp_path / "journal")
     return tmp_path / "journal"
 
 
-def test_each_is_submitted_once_though_it_was_planned_twice(path: Path) -> None:
-    platform = Platform()
-    assert work(path, platform) == len(KEYS)
-    assert sorted(platform.accepted) == KEYS
+def test_an_object_planned_twice_is_submitted_once(path: Path) -> None:
+    platform = FakePlatform()
+    assert run_backfill(path, platform) == len(KEYS)
+    assert sorted(platform.accepted_keys) == KEYS
 
 
-@pytest.mark.parametrize("dies_after", [1, 5, 19, 20])
-def test_after_a_kill_what_has_its_verdict_is_not_submitted_again(
-    path: Path, dies_after: int
+@pytest.mark.parametrize("killed_after", [1, 5, 19, 20])
+def test_after_a_kill_an_object_with_a_verdict_is_not_submitted_again(
+    path: Path, killed_after: int
 ) -> None:
-    platform = Platform()
-    platform.dies_after = dies_after
-    with pytest.raises(ProcessKilledError):
-        work(path, platform)
-    platform.dies_after = None
-    assert work(path, platform) == len(KEYS)
-    assert sorted(platform.accepted) == KEYS
+    platform = FakePlatform()
+    platform.killed_after = killed_after
+    with pytest.raises(SimulatedKill):
+        run_backfill(path, platform)
+    platform.killed_after = None
+    assert run_backfill(path, platform) == len(KEYS)
+    assert sorted(platform.accepted_keys) == KEYS
 
 
-def test_what_nobody_can_tell_is_submitted_again_and_no_more_than_a_batch(path: Path) -> None:
-    platform = Platform()
-    platform.dies_after = 10
-    with pytest.raises(ProcessKilledError):
-        work(path, platform, blind=True, per_second=4)
-    platform.dies_after = None
-    assert work(path, platform, blind=True, per_second=4) == len(KEYS)
-    often = Counter(platform.accepted)
-    assert sorted(often) == KEYS
-    assert 0 < sum(often.values()) - len(KEYS) <= 4
+def test_after_a_kill_at_most_one_batch_is_submitted_again(path: Path) -> None:
+    platform = FakePlatform()
+    platform.killed_after = 10
+    with pytest.raises(SimulatedKill):
+        run_backfill(path, platform, tags_unreadable=True, per_second=4)
+    platform.killed_after = None
+    assert run_backfill(path, platform, tags_unreadable=True, per_second=4) == len(KEYS)
+    submissions = Counter(platform.accepted_keys)
+    assert sorted(submissions) == KEYS
+    assert 0 < sum(submissions.values()) - len(KEYS) <= 4
 
 
-def test_what_failed_in_passing_is_in_doubt_and_comes_to_its_end(path: Path) -> None:
-    platform = Platform()
-    platform.refuses = {KEYS[3]: errors.ServiceUnavailableError("for now")}
+def test_an_object_whose_submission_failed_is_submitted_by_the_next_run(path: Path) -> None:
+    platform = FakePlatform()
+    platform.errors_by_key = {KEYS[3]: errors.ServiceUnavailableError("for now")}
     with pytest.raises(errors.ServiceUnavailableError):
-        work(path, platform)
-    journal = Journal(path, SAID)
-    [doubt] = journal.in_state(INTENDED, 0, 10)
-    assert (doubt.object, journal.done()) == (listed(KEYS[3]), len(KEYS) - 1)
+        run_backfill(path, platform)
+    journal = Journal(path, SELECTION)
+    [uncertain_entry] = journal.in_state(INTENDED, 0, 10)
+    assert (uncertain_entry.object, journal.done()) == (object_summary(KEYS[3]), len(KEYS) - 1)
     journal.close()
-    platform.refuses = {}
-    assert work(path, platform) == len(KEYS)
-    assert sorted(platform.accepted) == KEYS
+    platform.errors_by_key = {}
+    assert run_backfill(path, platform) == len(KEYS)
+    assert sorted(platform.accepted_keys) == KEYS
 
 
-def test_a_final_refusal_ends_it_and_loses_nothing(path: Path) -> None:
-    platform = Platform()
-    platform.refuses = {KEYS[0]: errors.AccessDeniedError("no")}
+def test_a_permanent_error_ends_the_run_without_losing_an_object(path: Path) -> None:
+    platform = FakePlatform()
+    platform.errors_by_key = {KEYS[0]: errors.AccessDeniedError("no")}
     with pytest.raises(errors.AccessDeniedError):
-        work(path, platform)
-    platform.refuses = {}
-    assert work(path, platform) == len(KEYS)
-    assert sorted(platform.accepted) == KEYS
+        run_backfill(path, platform)
+    platform.errors_by_key = {}
+    assert run_backfill(path, platform) == len(KEYS)
+    assert sorted(platform.accepted_keys) == KEYS
 
 
-def test_two_at_once_are_refused(path: Path) -> None:
-    journal = Journal(path, SAID)
+def test_a_second_backfill_on_the_same_journal_is_refused(path: Path) -> None:
+    journal = Journal(path, SELECTION)
     with pytest.raises(UsageError, match="another backfill is at work"):
-        Journal(path, SAID)
+        Journal(path, SELECTION)
     journal.close()
-    Journal(path, SAID).close()
+    Journal(path, SELECTION).close()
 
 
-def test_a_journal_of_which_something_was_submitted_is_of_that_selection_alone(
+def test_a_journal_with_submissions_is_refused_for_another_selection(
     path: Path,
 ) -> None:
-    journal = Journal(path, SAID)
+    journal = Journal(path, SELECTION)
     journal.move(journal.intend(1), ACCEPTED)
     journal.close()
     with pytest.raises(UsageError, match="prefix is 'b/', was 'a/'"):
         Journal(path, {"prefix": "b/"})
 
 
-def test_one_of_which_nothing_was_submitted_begins_anew(path: Path) -> None:
+def test_a_journal_without_submissions_starts_over_with_another_selection(path: Path) -> None:
     journal = Journal(path, {"prefix": "b/"})
     assert (journal.whole(), journal.progress()) == (0, Progress())
     journal.close()
 
 
-def test_what_is_no_journal_is_left_alone(tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    other.write_text("of somebody else, and long enough to be no header of a database")
+def test_a_file_that_is_not_a_journal_is_not_changed(tmp_path: Path) -> None:
+    foreign_file = tmp_path / "other"
+    foreign_file.write_text("of somebody else, and long enough to be no header of a database")
     with pytest.raises(UsageError, match="no journal"):
-        Journal(other, SAID)
-    assert other.read_text().startswith("of somebody else")
+        Journal(foreign_file, SELECTION)
+    assert foreign_file.read_text().startswith("of somebody else")

@@ -1,4 +1,4 @@
-"""What a backfill selects and samples, in numbers."""
+"""Which objects a backfill selects and samples, and how it estimates the rest."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 SETTINGS, _ = connect_platform("oss", {"EXCLUDE_SUFFIXES": ".txt"}, Credentials("", ""))
 
 
-class Numbers:
-    """The port Source: so many objects."""
+class NumberedRows:
+    """A source of `count` objects."""
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self.asked: list[Mark] = []
+        self.cursors: list[Mark] = []
 
     def rows(self, after: Mark) -> Iterator[Row]:
-        self.asked.append(after)
+        self.cursors.append(after)
         for number in range(after.number + 1, self.count + 1):
             yield Row(number, Listed(f"a/{number:06}", "E", 1, NOW))
 
 
-def planner(source: Numbers, stop: StopSignal | None = None) -> Planner:
+def planner(source: NumberedRows, stop: StopSignal | None = None) -> Planner:
     coverage = Coverage(Selection("oss", "selfies"), SETTINGS, NOW)
     return Planner(
         source, coverage, lambda _: NoVerdict.UNSCREENED, stop or StopSignal(), lambda _: None
@@ -46,7 +46,7 @@ def planner(source: Numbers, stop: StopSignal | None = None) -> Planner:
 
 
 @pytest.mark.parametrize(
-    ("text", "means"),
+    ("text", "expected"),
     [
         ("90m", NOW - timedelta(minutes=90)),
         ("7d", NOW - timedelta(days=7)),
@@ -55,12 +55,12 @@ def planner(source: Numbers, stop: StopSignal | None = None) -> Planner:
         ("2026-11-01T04:05:06+08:00", datetime(2026, 10, 31, 20, 5, 6, tzinfo=timezone.utc)),
     ],
 )
-def test_moments(text: str, means: datetime) -> None:
-    assert parse_time(text, NOW) == means
+def test_relative_and_absolute_times_are_parsed(text: str, expected: datetime) -> None:
+    assert parse_time(text, NOW) == expected
 
 
 @pytest.mark.parametrize(
-    ("one", "covered"),
+    ("summary", "covered"),
     [
         (Listed("a/x.jpg", "E", 1, NOW), True),
         (Listed("b/x.jpg", "E", 1, NOW), False),
@@ -70,39 +70,39 @@ def test_moments(text: str, means: datetime) -> None:
         (Listed("a/x.jpg", "E", 1, NOW + timedelta(days=1)), False),
     ],
 )
-def test_coverage(one: Listed, covered: bool) -> None:
+def test_an_object_is_covered_by_prefix_suffix_and_time(summary: Listed, covered: bool) -> None:
     selection = Selection("oss", "selfies", "a/", since="1d", until="2026-11-24")
-    assert Coverage(selection, SETTINGS, NOW).covers(one) is covered
+    assert Coverage(selection, SETTINGS, NOW).covers(summary) is covered
 
 
-def test_a_plan_that_was_stopped_goes_on_where_it_ended(tmp_path: Path) -> None:
-    stop, source = StopSignal(), Numbers(3000)
+def test_planning_continues_where_it_was_stopped(tmp_path: Path) -> None:
+    stop, source = StopSignal(), NumberedRows(3000)
     journal = Journal(tmp_path / "journal", {})
     progress = journal.progress()
     first = planner(source, stop)
     first.tell = lambda rows: setattr(stop, "interrupted", rows >= 2000)
     plan(first, journal, progress)
-    ended = journal.progress()
-    assert not ended.planned
-    assert 0 < journal.whole() == ended.mark.number < 3000
+    stopped = journal.progress()
+    assert not stopped.planned
+    assert 0 < journal.whole() == stopped.mark.number < 3000
     plan(planner(source), journal, journal.progress())
-    assert source.asked[1] == ended.mark
+    assert source.cursors[1] == stopped.mark
     assert journal.progress().planned
     assert journal.whole() == journal.progress().selected == 3000
     journal.close()
 
 
-def test_each_object_is_as_likely_in_a_sample_as_any_other(tmp_path: Path) -> None:
-    drawn: Counter[str] = Counter()
-    for turn in range(400):
-        journal = Journal(tmp_path / str(turn), {})
-        plan_sample(planner(Numbers(10)), journal, Progress(), 3)
-        drawn.update(entry.object.key for entry in journal.intend(10))
+def test_each_object_is_equally_likely_to_be_sampled(tmp_path: Path) -> None:
+    samples_by_key: Counter[str] = Counter()
+    for run in range(400):
+        journal = Journal(tmp_path / str(run), {})
+        plan_sample(planner(NumberedRows(10)), journal, Progress(), 3)
+        samples_by_key.update(entry.object.key for entry in journal.intend(10))
         assert (journal.whole(), journal.progress().selected) == (3, 10)
         journal.close()
-    # 120 of each are expected; by chance alone five deviations away from that once in a million.
-    assert len(drawn) == 10
-    assert all(abs(count - 120) < 5 * 9.2 for count in drawn.values())
+    # 120 of each are expected; the chance of a deviation of five sigma is one in a million.
+    assert len(samples_by_key) == 10
+    assert all(abs(count - 120) < 5 * 9.2 for count in samples_by_key.values())
 
 
 @pytest.mark.parametrize(
@@ -115,11 +115,13 @@ def test_each_object_is_as_likely_in_a_sample_as_any_other(tmp_path: Path) -> No
         (1, 29, 0.0061, 0.1718),
     ],
 )
-def test_the_interval_is_wilson_s(part: int, whole: int, low: float, high: float) -> None:
+def test_the_interval_is_the_wilson_interval(
+    part: int, whole: int, low: float, high: float
+) -> None:
     assert Share(part, whole).interval == pytest.approx((low, high), abs=5e-5)
 
 
-def test_a_sample_speaks_for_all() -> None:
+def test_a_sample_estimates_the_rest() -> None:
     sampled = Sampled(10_000, {"low_risk": 79, "high_risk": 1, "unscreenable": 20}, waiting=0)
     assert (sampled.rest, sampled.screenable.value, sampled.rest_usd) == (9900, 0.8, 3168.0)
     fewest, most = sampled.flagged_of_all

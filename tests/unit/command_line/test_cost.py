@@ -1,4 +1,4 @@
-"""``report --cost``: the days of a month, and what they cost."""
+"""``report --cost``: the calls and the cost of each day of a month."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ def noon(day: int) -> float:
     return datetime(2026, 11, day, 12, tzinfo=timezone.utc).timestamp()
 
 
-def screened(key: str, at: str) -> Outcome:
+def outcome(key: str, at: str) -> Outcome:
     finding = Finding(Verdict.LOW_RISK, f"fs{key:0>30}", at)
     ref = ObjectRef("oss", "selfies", key, "E")
     return Outcome(ref, Status.SCREENED, finding, Tagging("written"))
 
 
-def test_each_day_is_counted_as_the_cap_counted_it_else_from_the_history() -> None:
+def test_a_day_is_counted_by_the_daily_limit_or_else_from_the_history() -> None:
     state = MemoryState()
     history = History(state)
-    history.add(screened("a", "2026-11-01T23:59:59Z"))
-    for key in "bcd":  # used again, or asked for before the cap was set
-        history.add(screened(key, "2026-11-02T00:00:00Z"))
-        history.add(screened(key, "2026-11-03T00:00:00Z"))
-    cap = DailyBudget(state, 9, clock=lambda: noon(3))
-    permits = [cap.reserve(0) for _ in range(5)]
+    history.add(outcome("a", "2026-11-01T23:59:59Z"))
+    for key in "bcd":  # reused findings, or calls before the daily limit was set
+        history.add(outcome(key, "2026-11-02T00:00:00Z"))
+        history.add(outcome(key, "2026-11-03T00:00:00Z"))
+    daily_budget = DailyBudget(state, 9, clock=lambda: noon(3))
+    permits = [daily_budget.reserve(0) for _ in range(5)]
     permits[0].release()
     DailyBudget(state, 9, clock=lambda: noon(2)).reserve(0).release()
     DailyBudget(state, 9, clock=lambda: noon(1) - 86_400).reserve(0)
@@ -57,25 +57,30 @@ def test_each_day_is_counted_as_the_cap_counted_it_else_from_the_history() -> No
     )
 
 
-def test_json_has_every_day() -> None:
-    said = json.loads(as_json(Cost(DAYS, 10)))
-    assert (said["month"], said["cap"], said["calls"], said["usd"]) == ("2026-11", 10, 11, 4.4)
-    assert said["days"][0] == {"day": "2026-11-03", "calls": 8, "usd": 3.2, "source": COUNTED}
-    assert [day["calls"] for day in said["days"]] == [8, 0, 3]
+def test_the_json_report_has_every_day() -> None:
+    report = json.loads(as_json(Cost(DAYS, 10)))
+    assert (report["month"], report["cap"], report["calls"], report["usd"]) == (
+        "2026-11",
+        10,
+        11,
+        4.4,
+    )
+    assert report["days"][0] == {"day": "2026-11-03", "calls": 8, "usd": 3.2, "source": COUNTED}
+    assert [day["calls"] for day in report["days"]] == [8, 0, 3]
     assert json.loads(as_json(Cost(DAYS, math.inf)))["cap"] is None
 
 
-def test_people_see_the_share_of_the_cap() -> None:
-    said = as_table(Cost(DAYS, 10))
-    rows = [[cell.strip() for cell in line.split("│")] for line in said.splitlines()]
+def test_the_table_shows_the_share_of_the_daily_limit() -> None:
+    report = as_table(Cost(DAYS, 10))
+    rows = [[cell.strip() for cell in line.split("│")] for line in report.splitlines()]
     assert ["2026-11-03", "8", "3.20", "80.0% of 10", "counted"] in [row[1:6] for row in rows]
     assert ["month to date", "11", "4.40", "36.7% of 30"] in [row[1:5] for row in rows]
-    assert "2026-11-02" not in said
+    assert "2026-11-02" not in report
     assert "no cap" in as_table(Cost(DAYS, math.inf))
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["--cost", "oss://selfies/a"], "give nothing but --json with it"),
         (["--cost", "--all"], "give nothing but --json with it"),
@@ -84,8 +89,8 @@ def test_people_see_the_share_of_the_cap() -> None:
         ([], "or --cost"),
     ],
 )
-def test_wrong_arguments(arguments: list[str], says: str) -> None:
-    done = CliRunner().invoke(command, arguments, env={"STATE_BUCKET": None})
-    assert isinstance(done.exception, SystemExit)
-    assert done.exit_code == 2
-    assert says in " ".join(done.output.split())
+def test_invalid_arguments_are_refused(arguments: list[str], message: str) -> None:
+    result = CliRunner().invoke(command, arguments, env={"STATE_BUCKET": None})
+    assert isinstance(result.exception, SystemExit)
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())

@@ -1,4 +1,4 @@
-"""A deployment, as a command reaches it from outside."""
+"""How a command connects to a deployment."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ OWN = Credentials("id", "secret")
         ),
     ],
 )
-def test_endpoints(store: str, environment: dict[str, str], cloudauth: str, upload: str) -> None:
+def test_endpoints_default_to_the_public_ones(
+    store: str, environment: dict[str, str], cloudauth: str, upload: str
+) -> None:
     settings, platform = connect_platform(store, environment, OWN)
     assert (platform.cloudauth_endpoint, settings.upload_endpoint) == (cloudauth, upload)
     assert settings.local == (cloudauth == LOCAL)
@@ -36,13 +38,13 @@ def test_endpoints(store: str, environment: dict[str, str], cloudauth: str, uplo
 
 
 @pytest.mark.parametrize("endpoint", ["http://a.example", "http://[::1"])
-def test_a_wrong_one_is_refused(endpoint: str) -> None:
+def test_an_invalid_endpoint_is_refused(endpoint: str) -> None:
     with pytest.raises(UsageError, match="CLOUDAUTH_ENDPOINT must be an https endpoint"):
         connect_platform("oss", {"CLOUDAUTH_ENDPOINT": endpoint}, OWN)
 
 
 @pytest.mark.parametrize("store", ["oss", "s3"])
-def test_only_what_is_needed_must_be_set(store: str) -> None:
+def test_only_the_settings_that_a_command_needs_are_required(store: str) -> None:
     connect_platform(store, {"QUARANTINE": "move"}, OWN)
     with pytest.raises(UsageError, match="STATE_BUCKET must be"):
         connect_platform(store, {}, OWN, needs=["STATE_BUCKET"])

@@ -1,4 +1,4 @@
-"""What doctor makes of what it is told."""
+"""How doctor evaluates triggers, policies, concurrency, endpoints and clocks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def trigger(prefix: str = "", suffix: str = "", *events: str) -> OssTrigger:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "clash"),
+    ("first", "second", "collide"),
     [
         (trigger(), trigger(), True),
         (trigger("a/"), trigger("a/b/"), True),
@@ -37,8 +37,10 @@ def trigger(prefix: str = "", suffix: str = "", *events: str) -> OssTrigger:
         (trigger("", "", "oss:ObjectCreated:PutObjectX"), trigger(), False),
     ],
 )
-def test_which_triggers_collide(one: OssTrigger, other: OssTrigger, clash: bool) -> None:
-    assert overlap(one, other) is overlap(other, one) is clash
+def test_triggers_that_match_the_same_upload_collide(
+    first: OssTrigger, second: OssTrigger, collide: bool
+) -> None:
+    assert overlap(first, second) is overlap(second, first) is collide
 
 
 def policy(**changes: object) -> str:
@@ -53,7 +55,7 @@ def policy(**changes: object) -> str:
 
 
 @pytest.mark.parametrize(
-    ("given", "does"),
+    ("policy_json", "is_guarding"),
     [
         (policy(), True),
         (policy(Action=["oss:*"]), True),
@@ -66,8 +68,10 @@ def policy(**changes: object) -> str:
         ('{"Statement": 1}', False),
     ],
 )
-def test_which_policies_guard_the_tags(given: str, does: bool) -> None:
-    assert guards(given, "deepfake-verdict") is does
+def test_a_policy_guards_the_tags_if_it_denies_others_to_write_them(
+    policy_json: str, is_guarding: bool
+) -> None:
+    assert guards(policy_json, "deepfake-verdict") is is_guarding
 
 
 @pytest.mark.parametrize(
@@ -82,13 +86,15 @@ def test_which_policies_guard_the_tags(given: str, does: bool) -> None:
         (1, 0.1, Level.OK),
     ],
 )
-def test_instances_against_the_quota(reserved: int | None, rate: float, level: Level) -> None:
+def test_the_reserved_concurrency_is_compared_with_the_quota(
+    reserved: int | None, rate: float, level: Level
+) -> None:
     function = Function("f", "python3.10", "i.h", Path(), reserved_concurrency=reserved)
     assert concurrency(function, rate).level == level
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "reached"),
+    ("endpoint", "public_host"),
     [
         ("https://oss-ap-southeast-1-internal.aliyuncs.com", "oss-ap-southeast-1.aliyuncs.com"),
         (
@@ -102,30 +108,32 @@ def test_instances_against_the_quota(reserved: int | None, rate: float, level: L
         ("http://127.0.0.1:1234", "127.0.0.1:1234"),
     ],
 )
-def test_from_outside_the_public_endpoint_is_tried(endpoint: str, reached: str) -> None:
-    assert public(endpoint).partition("://")[2] == reached
+def test_an_internal_endpoint_is_replaced_by_the_public_one(
+    endpoint: str, public_host: str
+) -> None:
+    assert public(endpoint).partition("://")[2] == public_host
 
 
-def test_a_name_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unknown(*_: object, **__: object) -> None:
+def test_a_host_name_that_cannot_be_resolved_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail_to_resolve(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    found = reach("OSS", "https://oss.example", "")
-    assert (found.reachable, found.line.level) == (False, Level.FAULT)
-    assert found.line.says == "oss.example: its name can't be looked up"
+    monkeypatch.setattr(socket, "getaddrinfo", fail_to_resolve)
+    result = reach("OSS", "https://oss.example", "")
+    assert (result.reachable, result.line.level) == (False, Level.FAULT)
+    assert result.line.says == "oss.example: its name can't be looked up"
 
 
-def test_what_is_no_name_at_all() -> None:
+def test_an_invalid_host_name_is_a_fault() -> None:
     assert reach("OSS", f"https://{'a' * 64}.example", "").line.level == Level.FAULT
 
 
-def test_behind_a_proxy_nothing_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_latency_is_not_measured_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    found = reach("OSS", "https://oss.example", "")
-    assert (found.reachable, found.line.says) == (True, "oss.example: by a proxy, not timed")
+    result = reach("OSS", "https://oss.example", "")
+    assert (result.reachable, result.line.says) == (True, "oss.example: by a proxy, not timed")
 
 
-def test_without_a_date_the_clock_is_not_judged() -> None:
-    silent = Reached("OSS", ok("endpoint OSS", ""), reachable=True)
-    assert clock([silent]).level == Level.WARNING
+def test_a_response_without_a_date_leaves_the_clock_unchecked() -> None:
+    without_date = Reached("OSS", ok("endpoint OSS", ""), reachable=True)
+    assert clock([without_date]).level == Level.WARNING

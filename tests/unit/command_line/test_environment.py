@@ -1,4 +1,4 @@
-"""``--env FILE``, which every command has: whose value holds, and what the functions get of it."""
+"""``--env FILE``, an option of every command: precedence, and the settings of the functions."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ S_YAML = (PROJECT / "s.yaml").read_text()
 
 
 @pytest.fixture
-def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
-    """Loads a file of such lines, in a process without variables, in an empty folder."""
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
+    """Loads an env file of the lines passed, in an empty folder and an empty environment."""
     monkeypatch.chdir(tmp_path)
 
     def load_lines(*lines: str) -> Environment:
@@ -38,30 +38,30 @@ def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
 
 
 @pytest.mark.parametrize("name", facescreen.commands)
-def test_every_command_has_it(name: str) -> None:
+def test_every_command_has_the_option(name: str) -> None:
     command = getattr(import_module(f"facescreen_cli.commands.{name}.command"), name)
     assert any("--env" in param.opts for param in command.params)
 
 
-def test_without_a_file_the_process_has_it_all() -> None:
+def test_without_a_file_the_process_environment_is_used() -> None:
     environment = load_environment(None)
     assert environment.variables == environment.settings == os.environ
 
 
-def test_the_file_goes_before_the_process_and_that_before_the_defaults(loaded: Load) -> None:
+def test_the_file_overrides_the_process_and_that_overrides_the_defaults(load: Load) -> None:
     os.environ.update(TAG_PREFIX="kyc-", OSS_PREFIX="mine/", MNS_DLQ="")
-    environment = loaded("TAG_PREFIX=face-", "export STRICTNESS='strict'")
+    environment = load("TAG_PREFIX=face-", "export STRICTNESS='strict'")
     assert environment.shadowed == ("TAG_PREFIX",)
-    for found in (environment.variables, environment.settings):
-        assert (found["TAG_PREFIX"], found["STRICTNESS"]) == ("face-", "strict")
+    for values in (environment.variables, environment.settings):
+        assert (values["TAG_PREFIX"], values["STRICTNESS"]) == ("face-", "strict")
     assert environment.variables["OSS_PREFIX"] == "mine/"
     assert environment.variables["MNS_DLQ"] == "facescreen-dead-letters"
     assert os.environ["TAG_PREFIX"] == "face-"
 
 
-def test_settings_are_what_the_function_is_handed(loaded: Load) -> None:
-    """Of topic and queue it takes one; what s.yaml knows nothing of may be another cloud's."""
-    environment = loaded(
+def test_the_settings_are_those_that_the_function_receives(load: Load) -> None:
+    """Either a topic or a queue; variables that s.yaml doesn't name may be another cloud's."""
+    environment = load(
         "SCENE_CODE=local_0001",
         "STATE_BUCKET=state",
         "ALIBABA_CLOUD_ACCOUNT_ID=1234567890",
@@ -79,15 +79,15 @@ def test_settings_are_what_the_function_is_handed(loaded: Load) -> None:
     assert alibaba.mns_endpoint == "https://1234567890.mns.ap-southeast-1.aliyuncs.com"
 
 
-def test_what_s_yaml_itself_hands_over_holds(loaded: Load) -> None:
+def test_a_value_set_in_s_yaml_overrides_the_environment(load: Load) -> None:
     Path("s.yaml").write_text(
         S_YAML.replace("TAG_FORM: ${env('TAG_FORM', '')}", "TAG_FORM: merged")
     )
-    assert loaded("TAG_PREFIX=face-").settings["TAG_FORM"] == "merged"
+    assert load("TAG_PREFIX=face-").settings["TAG_FORM"] == "merged"
 
 
-def test_an_s_yaml_that_is_wrong_is_named(loaded: Load) -> None:
+def test_an_invalid_s_yaml_is_reported(load: Load) -> None:
     Path("s.yaml").write_text("edition: 1.0.0\n")
-    environment = loaded("TAG_PREFIX=face-")
+    environment = load("TAG_PREFIX=face-")
     with pytest.raises(UsageError, match=r"s\.yaml\.edition: expected one of 3\.0\.0"):
         _ = environment.variables

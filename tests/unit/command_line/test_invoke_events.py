@@ -1,4 +1,4 @@
-"""Events made of references are read back the same, whatever the key."""
+"""An event built from an ObjectRef is read back as the same ObjectRef, for any key."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TIMES = st.sampled_from(["", "2026-11-23T04:05:06.000Z"])
 
 
 @st.composite
-def _any(draw: st.DrawFn) -> ObjectRef:
+def object_refs(draw: st.DrawFn) -> ObjectRef:
     store = draw(st.sampled_from(["oss", "s3"]))
     etag = draw(st.sampled_from(["", "688A7BF4F233DC9C88A80BF985AB7329", "0123456789ABCDEF-2"]))
     return ObjectRef(
@@ -42,28 +42,28 @@ def _any(draw: st.DrawFn) -> ObjectRef:
     )
 
 
-REFS = _any().filter(lambda ref: not ref.is_folder_marker)
+REFS = object_refs().filter(lambda ref: not ref.is_folder_marker)
 
 
 @given(REFS)
-def test_the_function_reads_the_same_object(ref: ObjectRef) -> None:
+def test_the_function_reads_the_same_object_from_the_event(ref: ObjectRef) -> None:
     event = build_event(ref)
-    given = event if ref.store == "oss" else json.loads(event)
-    assert read_event(given, Filters()).objects == [ref]
+    payload = event if ref.store == "oss" else json.loads(event)
+    assert read_event(payload, Filters()).objects == [ref]
     assert event.isascii()
 
 
 @given(REFS.filter(lambda ref: ref.store == "s3"))
-def test_so_does_it_from_a_message_of_the_queue(ref: ObjectRef) -> None:
-    record = {"messageId": "1", "body": build_event(ref).decode(), "attributes": _RECEIVED}
+def test_the_function_reads_the_same_object_from_a_queue_message(ref: ObjectRef) -> None:
+    record = {"messageId": "1", "body": build_event(ref).decode(), "attributes": _SQS_ATTRIBUTES}
     assert read_event({"Records": [record]}, Filters()).objects == [ref]
 
 
-_RECEIVED = {"ApproximateReceiveCount": "1"}
+_SQS_ATTRIBUTES = {"ApproximateReceiveCount": "1"}
 
 
 @pytest.mark.parametrize(
-    ("store", "environment", "wrong"),
+    ("store", "environment", "setting"),
     [
         ("oss", {"FC_FUNCTION": "a/b"}, "FC_FUNCTION"),
         ("oss", {"FC_ENDPOINT": "http://fc.example"}, "FC_ENDPOINT"),
@@ -72,12 +72,12 @@ _RECEIVED = {"ApproximateReceiveCount": "1"}
         ("s3", {"UPLOADS_QUEUE_URL": "http://queue.example/a"}, "UPLOADS_QUEUE_URL"),
     ],
 )
-def test_wrong_settings_are_named(store: str, environment: dict[str, str], wrong: str) -> None:
-    with pytest.raises(UsageError, match=wrong):
+def test_an_invalid_setting_is_named(store: str, environment: dict[str, str], setting: str) -> None:
+    with pytest.raises(UsageError, match=setting):
         connect_invoker(store, Environment(environment), Credentials("a", "b"))
 
 
-def test_what_is_no_text_is_no_message() -> None:
+def test_a_payload_that_is_not_utf_8_is_refused() -> None:
     session = boto3.Session("a", "b", region_name="ap-southeast-1")
     with pytest.raises(errors.RequestRejectedError, match="UTF-8"):
         SqsInvoker(session, queue_url="https://queue.example/a").submit(b"\xff")

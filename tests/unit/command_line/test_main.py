@@ -1,4 +1,4 @@
-"""The group: which commands there are, what ``--help`` says of them, and what that imports."""
+"""The command group: its commands, their line in ``--help``, and what listing them imports."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def toy() -> int:
 '''
 
 
-def ended_by(error: Exception) -> Callable[[], int | None]:
-    def end() -> int | None:
+def raiser(error: Exception) -> Callable[[], int | None]:
+    def run() -> int | None:
         raise error
 
-    return end
+    return run
 
 
-def python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", script, *arguments],
         capture_output=True,
@@ -45,30 +45,30 @@ def python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_they_are_listed_in_an_order_of_their_own() -> None:
+def test_commands_are_listed_in_a_fixed_order() -> None:
     assert facescreen.list_commands(click.Context(facescreen)) == COMMANDS
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_list_says_what_the_command_says_first(name: str) -> None:
+def test_the_list_shows_the_first_sentence_of_each_commands_help(name: str) -> None:
     command = getattr(import_module(f"facescreen_cli.commands.{name}.command"), name)
     assert command.help.partition("\n\n")[0] == facescreen.commands[name].help
 
 
-def test_the_list_imports_no_commands_module() -> None:
-    done = python(
+def test_listing_the_commands_does_not_import_their_modules() -> None:
+    result = run_python(
         "import sys\n"
         "from facescreen_cli.main import facescreen\n"
         "facescreen(['--help'], standalone_mode=False)\n"
         "print([name for name in sys.modules if name.startswith('facescreen_cli.commands.')])\n"
     )
-    assert "redrive   Send what failed" in done.stdout, done.stderr
-    assert done.stdout.splitlines()[-1] == str(
+    assert "redrive   Send what failed" in result.stdout, result.stderr
+    assert result.stdout.splitlines()[-1] == str(
         [f"facescreen_cli.commands.{name}" for name in sorted(COMMANDS)]
     )
 
 
-def test_a_package_is_a_command(tmp_path: Path) -> None:
+def test_adding_a_package_adds_a_command(tmp_path: Path) -> None:
     (tmp_path / "toy").mkdir()
     (tmp_path / "toy" / "__init__.py").write_text('"""Does nothing."""\n')
     (tmp_path / "toy" / "command.py").write_text(TOY)
@@ -79,30 +79,30 @@ def test_a_package_is_a_command(tmp_path: Path) -> None:
         "from facescreen_cli.main import main\n"
         "main()\n"
     )
-    assert python(script, str(tmp_path), "toy").returncode == 7
-    listed = python(script, str(tmp_path), "--help").stdout.splitlines()
-    assert ["toy", "Does nothing."] in [line.split(maxsplit=1) for line in listed]
+    assert run_python(script, str(tmp_path), "toy").returncode == 7
+    help_lines = run_python(script, str(tmp_path), "--help").stdout.splitlines()
+    assert ["toy", "Does nothing."] in [line.split(maxsplit=1) for line in help_lines]
 
 
 @pytest.mark.parametrize(
-    ("end", "code", "says"),
+    ("run", "code", "stderr"),
     [
         (lambda: None, 0, ""),
         (lambda: 1, 1, ""),
-        (ended_by(click.UsageError("no such option")), 64, "Error: no such option\n"),
-        (ended_by(click.ClickException("the disk is full")), 2, "Error: the disk is full\n"),
-        (ended_by(AccessDeniedError("allow it")), 2, "Error: allow it\n"),
-        (ended_by(InvalidSettingsError("NoSuchBucket")), 2, "Error: NoSuchBucket\n"),
-        (ended_by(click.Abort()), 130, ""),
+        (raiser(click.UsageError("no such option")), 64, "Error: no such option\n"),
+        (raiser(click.ClickException("the disk is full")), 2, "Error: the disk is full\n"),
+        (raiser(AccessDeniedError("allow it")), 2, "Error: allow it\n"),
+        (raiser(InvalidSettingsError("NoSuchBucket")), 2, "Error: NoSuchBucket\n"),
+        (raiser(click.Abort()), 130, ""),
     ],
 )
-def test_how_a_command_ends(
-    end: Callable[[], int | None],
+def test_errors_become_exit_codes_and_messages(
+    run: Callable[[], int | None],
     code: int,
-    says: str,
+    stderr: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("facescreen_cli.main.facescreen", lambda **_: end())
+    monkeypatch.setattr("facescreen_cli.main.facescreen", lambda **_: run())
     assert exit_code() == code
-    assert capsys.readouterr().err == says
+    assert capsys.readouterr().err == stderr

@@ -1,4 +1,4 @@
-"""Dead letters as they may lie in a queue, and what each cause asks for."""
+"""Dead letters of any form, and the remedy for each cause."""
 
 from __future__ import annotations
 
@@ -47,44 +47,46 @@ RECORD = {
 }
 
 
-def held(body: bytes, until: float | None = None) -> Held:
+def make_letter(body: bytes, until: float | None = None) -> Held:
     return Held("receipt", body, SENT, time.monotonic() + 600 if until is None else until)
 
 
-def why(ref: ObjectRef) -> tuple[str, str]:
-    """What an object says."""
+def read_cause(ref: ObjectRef) -> tuple[str, str]:
+    """A cause as read from an object's tags."""
     return "Throttled", f"{ref.bucket}/{ref.key} {ref.etag}"
 
 
 @pytest.mark.parametrize("encoded", [False, True])
-def test_a_record_is_read_as_json_and_in_base64(encoded: bool) -> None:
+def test_a_record_is_read_as_json_or_base64(encoded: bool) -> None:
     body = json.dumps(RECORD).encode()
-    letter = of_function_compute(held(base64.b64encode(body) if encoded else body))
+    letter = of_function_compute(make_letter(base64.b64encode(body) if encoded else body))
     assert (letter.error, letter.says) == ("Throttled", "over the quota")
     assert letter.objects == ("oss://selfies/a.jpg",)
     assert json.loads(letter.payload) == EVENT
     assert letter.failed_at.isoformat() == "2023-11-14T22:13:20+00:00"
 
 
-def test_an_event_that_was_never_tried_has_the_platforms_word() -> None:
+def test_an_event_that_never_ran_has_the_platforms_cause() -> None:
     record = {**RECORD, "responsePayload": "", "requestContext": {"condition": "EventAgeExceeded"}}
-    letter = of_function_compute(held(json.dumps(record).encode()))
+    letter = of_function_compute(make_letter(json.dumps(record).encode()))
     assert cause_of(letter.error).again
     assert "RESERVED_CONCURRENCY" in cause_of(letter.error).remedy
 
 
-def test_no_secret_of_an_error_is_repeated() -> None:
+def test_the_message_of_an_error_is_redacted() -> None:
     url = "https://b.oss.example/a.jpg?Signature=c2VjcmV0"
     response = json.dumps({"errorType": "Unavailable", "errorMessage": f"no answer of {url}"})
-    letter = of_function_compute(held(json.dumps({**RECORD, "responsePayload": response}).encode()))
+    letter = of_function_compute(
+        make_letter(json.dumps({**RECORD, "responsePayload": response}).encode())
+    )
     assert letter.says == "no answer of https://b.oss.example/a.jpg?…"
     assert "Signature" not in repr(letter)
 
 
 @given(st.binary(max_size=300))
-def test_whatever_lies_there_is_a_letter(body: bytes) -> None:
-    assert of_function_compute(held(body)).error == UNREADABLE
-    assert of_sqs(held(body), why).error == UNREADABLE
+def test_any_bytes_are_read_as_an_unreadable_letter(body: bytes) -> None:
+    assert of_function_compute(make_letter(body)).error == UNREADABLE
+    assert of_sqs(make_letter(body), read_cause).error == UNREADABLE
 
 
 @given(
@@ -96,13 +98,13 @@ def test_whatever_lies_there_is_a_letter(body: bytes) -> None:
         ),
     )
 )
-def test_whatever_json_lies_there_is_a_letter(document: Any) -> None:
+def test_any_json_is_read_as_a_letter_with_a_remedy(document: Any) -> None:
     body = json.dumps(document).encode()
-    assert cause_of(of_function_compute(held(body)).error).remedy
-    assert cause_of(of_sqs(held(body), why).error).remedy
+    assert cause_of(of_function_compute(make_letter(body)).error).remedy
+    assert cause_of(of_sqs(make_letter(body), read_cause).error).remedy
 
 
-def test_sqs_keeps_the_event_alone_and_its_object_says_why() -> None:
+def test_the_cause_of_an_sqs_letter_is_read_from_the_object() -> None:
     body = {
         "Records": [
             {
@@ -118,163 +120,180 @@ def test_sqs_keeps_the_event_alone_and_its_object_says_why() -> None:
             }
         ]
     }
-    alone = held(json.dumps(body).encode())
-    letter = of_sqs(alone, why)
+    received = make_letter(json.dumps(body).encode())
+    letter = of_sqs(received, read_cause)
     assert (letter.error, letter.says) == ("Throttled", "selfies/a b.jpg E")
-    told = of_sqs(replace(alone, error="Deferred", says="spent"), why)
-    assert (told.error, told.says) == ("Deferred", "spent")
+    with_cause = of_sqs(replace(received, error="Deferred", says="spent"), read_cause)
+    assert (with_cause.error, with_cause.says) == ("Deferred", "spent")
     assert letter.objects == ("s3://selfies/a b.jpg",)
     assert letter.failed_at == SENT
 
 
-def test_every_error_of_ours_has_a_remedy() -> None:
-    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
-    raised = [
-        kind for kind in kinds if issubclass(kind, (errors.TransientError, errors.OperatorError))
+def test_every_transient_or_operator_error_has_a_remedy() -> None:
+    error_classes = [error_class for _, error_class in inspect.getmembers(errors, inspect.isclass)]
+    causes = [
+        error_class
+        for error_class in error_classes
+        if issubclass(error_class, (errors.TransientError, errors.OperatorError))
     ]
-    assert len(raised) > 10
-    unforeseen = cause_of("KeyError").remedy
-    for kind in raised:
-        cause = cause_of(kind.name)
-        assert cause.name == kind.name
-        assert cause.again is not issubclass(kind, errors.InvalidEventError)
-        assert cause.remedy != unforeseen
+    assert len(causes) > 10
+    unexpected_remedy = cause_of("KeyError").remedy
+    for error_class in causes:
+        cause = cause_of(error_class.name)
+        assert cause.name == error_class.name
+        assert cause.again is not issubclass(error_class, errors.InvalidEventError)
+        assert cause.remedy != unexpected_remedy
 
 
-def test_a_letter_is_read_by_the_name_of_an_error_and_by_its_class() -> None:
-    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
-    for kind in kinds:
-        if not issubclass(kind, errors.FacescreenError):
+def test_an_error_is_recognised_by_its_class_name_and_its_name_on_the_wire() -> None:
+    error_classes = [error_class for _, error_class in inspect.getmembers(errors, inspect.isclass)]
+    for error_class in error_classes:
+        if not issubclass(error_class, errors.FacescreenError):
             continue
-        assert cause_of(kind.__name__).again == cause_of(kind.name).again
-        for error_type in (kind.__name__, kind.name):
+        assert cause_of(error_class.__name__).again == cause_of(error_class.name).again
+        for error_type in (error_class.__name__, error_class.name):
             record = {**RECORD, "responsePayload": json.dumps({"errorType": error_type})}
-            assert of_function_compute(held(json.dumps(record).encode())).error == kind.name
+            assert (
+                of_function_compute(make_letter(json.dumps(record).encode())).error
+                == error_class.name
+            )
 
 
-class Queue:
-    """LetterQueue of some letters."""
+class FakeQueue:
+    """A dead-letter queue in memory that returns at most two letters at a time."""
 
     def __init__(self, *letters: Held) -> None:
         self.letters = list(letters)
         self.deleted: list[Held] = []
         self.released: list[Held] = []
-        self.refuses = False
+        self.fails = False
 
-    def receive(self, most: int) -> list[Held]:
-        most = min(most, 2)
-        letters, self.letters = self.letters[:most], self.letters[most:]
+    def receive(self, max_letters: int) -> list[Held]:
+        max_letters = min(max_letters, 2)
+        letters, self.letters = self.letters[:max_letters], self.letters[max_letters:]
         return letters
 
-    def delete(self, held: Held) -> None:
-        if self.refuses:
+    def delete(self, letter: Held) -> None:
+        if self.fails:
             raise errors.ServiceUnavailableError("no answer")
-        self.deleted.append(held)
+        self.deleted.append(letter)
 
-    def release(self, held: Held) -> None:
-        self.released.append(held)
+    def release(self, letter: Held) -> None:
+        self.released.append(letter)
 
 
-class Function:
-    """Invoker that keeps what it is given."""
+class FakeFunction:
+    """An Invoker that records its payloads."""
 
     def __init__(self) -> None:
-        self.given: list[bytes] = []
-        self.refuses = False
+        self.payloads: list[bytes] = []
+        self.fails = False
 
     def submit(self, payload: bytes) -> None:
-        if self.refuses:
+        if self.fails:
             raise errors.ThrottledError("too many")
-        self.given.append(payload)
+        self.payloads.append(payload)
 
 
-def run(queue: Queue, function: Function, pace: RateLimiter | None = None) -> Redriving:
-    return Redriving(queue, function, of_function_compute, pace or LocalRateLimiter(1000))
+def create_redriving(
+    queue: FakeQueue, function: FakeFunction, rate_limiter: RateLimiter | None = None
+) -> Redriving:
+    return Redriving(queue, function, of_function_compute, rate_limiter or LocalRateLimiter(1000))
 
 
-def test_what_was_not_accepted_goes_back_and_what_was_is_deleted() -> None:
-    one, other = held(json.dumps(RECORD).encode()), held(b"{}")
-    queue, function = Queue(one, other), Function()
-    redriving = run(queue, function)
+def test_accepted_letters_are_deleted_and_the_others_released() -> None:
+    first, second = make_letter(json.dumps(RECORD).encode()), make_letter(b"{}")
+    queue, function = FakeQueue(first, second), FakeFunction()
+    redriving = create_redriving(queue, function)
     letters = redriving.collect(100)
     assert [cause.name for cause in by_cause(letters)] == ["Throttled", "Unreadable"]
-    function.refuses = True
+    function.fails = True
     with pytest.raises(NotRedrivenError, match="too many"):
         redriving.redrive(letters[0])
-    function.refuses = False
+    function.fails = False
     redriving.redrive(letters[0])
     redriving.release()
-    assert (function.given, queue.deleted, queue.released) == ([letters[0].payload], [one], [other])
+    assert (function.payloads, queue.deleted, queue.released) == (
+        [letters[0].payload],
+        [first],
+        [second],
+    )
 
 
-def test_a_letter_that_others_may_have_seen_is_left_to_them() -> None:
-    late = held(json.dumps(RECORD).encode(), until=time.monotonic() + 1)
-    function = Function()
-    redriving = run(Queue(late), function)
+def test_a_letter_whose_visibility_timeout_is_ending_is_not_redriven() -> None:
+    expiring = make_letter(json.dumps(RECORD).encode(), until=time.monotonic() + 1)
+    function = FakeFunction()
+    redriving = create_redriving(FakeQueue(expiring), function)
     with pytest.raises(NotRedrivenError, match="held for too long"):
         redriving.redrive(redriving.collect(1)[0])
-    assert function.given == []
+    assert function.payloads == []
 
 
-def test_an_accepted_letter_that_could_not_be_deleted_is_told() -> None:
-    queue = Queue(held(json.dumps(RECORD).encode()))
-    queue.refuses = True
-    redriving = run(queue, Function())
+def test_an_accepted_letter_that_cannot_be_deleted_is_reported() -> None:
+    queue = FakeQueue(make_letter(json.dumps(RECORD).encode()))
+    queue.fails = True
+    redriving = create_redriving(queue, FakeFunction())
     with pytest.raises(NotRedrivenError, match="accepted, but not deleted, so it comes again"):
         redriving.redrive(redriving.collect(1)[0])
     redriving.release()
-    # Given back, it would be accepted twice at once.
+    # Releasing it would make it visible and redriven again at once.
     assert queue.released == []
 
 
-@pytest.mark.parametrize("most", [1, 2, 3, 5])
-def test_no_more_than_asked_for_are_held(most: int) -> None:
-    queue = Queue(*(held(json.dumps(RECORD).encode()) for _ in range(4)))
-    letters = run(queue, Function()).collect(most)
-    assert (len(letters), len(queue.letters)) == (min(most, 4), max(4 - most, 0))
+@pytest.mark.parametrize("max_letters", [1, 2, 3, 5])
+def test_no_more_letters_than_requested_are_received(max_letters: int) -> None:
+    queue = FakeQueue(*(make_letter(json.dumps(RECORD).encode()) for _ in range(4)))
+    letters = create_redriving(queue, FakeFunction()).collect(max_letters)
+    assert (len(letters), len(queue.letters)) == (min(max_letters, 4), max(4 - max_letters, 0))
 
 
-def test_each_waits_for_its_turn() -> None:
-    letters = [held(json.dumps(RECORD).encode()) for _ in range(5)]
-    redriving = run(Queue(*letters), Function(), StoppablePace(20, StopSignal()))
-    begun = time.monotonic()
+def test_each_letter_waits_for_its_slot() -> None:
+    letters = [make_letter(json.dumps(RECORD).encode()) for _ in range(5)]
+    redriving = create_redriving(
+        FakeQueue(*letters), FakeFunction(), StoppablePace(20, StopSignal())
+    )
+    started = time.monotonic()
     for letter in redriving.collect(5):
         redriving.redrive(letter)
-    assert time.monotonic() - begun >= 4 / 20
+    assert time.monotonic() - started >= 4 / 20
 
 
-def test_a_turn_that_comes_after_its_time_is_not_taken() -> None:
-    letters = [held(json.dumps(RECORD).encode(), time.monotonic() + 40) for _ in range(2)]
-    function = Function()
-    redriving = run(Queue(*letters), function, LocalRateLimiter(1 / 60))
-    one, other = redriving.collect(2)
-    redriving.redrive(one)
+def test_a_letter_whose_slot_is_after_its_visibility_timeout_is_not_redriven() -> None:
+    letters = [make_letter(json.dumps(RECORD).encode(), time.monotonic() + 40) for _ in range(2)]
+    function = FakeFunction()
+    redriving = create_redriving(FakeQueue(*letters), function, LocalRateLimiter(1 / 60))
+    first, second = redriving.collect(2)
+    redriving.redrive(first)
     with pytest.raises(NotRedrivenError, match="held for too long"):
-        redriving.redrive(other)
-    assert len(function.given) == 1
+        redriving.redrive(second)
+    assert len(function.payloads) == 1
 
 
-def test_stopped_it_keeps_what_has_not_had_its_turn() -> None:
-    letter, stop, function = held(json.dumps(RECORD).encode()), StopSignal(), Function()
-    queue = Queue(letter)
-    redriving = run(queue, function, StoppablePace(1000, stop))
+def test_after_a_stop_the_waiting_letters_are_released() -> None:
+    letter, stop, function = (
+        make_letter(json.dumps(RECORD).encode()),
+        StopSignal(),
+        FakeFunction(),
+    )
+    queue = FakeQueue(letter)
+    redriving = create_redriving(queue, function, StoppablePace(1000, stop))
     stop.interrupted = True
     with pytest.raises(StopRequestedError):
         redriving.redrive(redriving.collect(1)[0])
     redriving.release()
-    assert (function.given, queue.deleted, queue.released) == ([], [], [letter])
+    assert (function.payloads, queue.deleted, queue.released) == ([], [], [letter])
 
 
-def test_its_pace_is_a_share_of_the_quota(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rate_is_a_share_of_the_quota(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     environment = {
         "CALLS_PER_SECOND": "40",
         "DEAD_LETTERS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/dead-letters",
         "UPLOADS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/uploads",
     }
-    pace = connected(Options("aws", "", 0.25), Environment(environment), StopSignal()).pace
-    begun = time.monotonic()
+    rate_limiter = connected(Options("aws", "", 0.25), Environment(environment), StopSignal()).pace
+    started = time.monotonic()
     for _ in range(5):
-        pace.reserve(60)
+        rate_limiter.reserve(60)
     # A quarter of the default quota, 10, would take 1.6 seconds.
-    assert 4 / 10 <= time.monotonic() - begun < 1.5
+    assert 4 / 10 <= time.monotonic() - started < 1.5

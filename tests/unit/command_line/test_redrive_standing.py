@@ -1,4 +1,4 @@
-"""Why an object of S3 was given up, by what stands on it."""
+"""Reads from an S3 object's tags why its screening failed."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from facescreen_cli.commands.redrive.causes import ALREADY_SCREENED, NOT_TOLD, c
 from facescreen_cli.commands.redrive.standing import S3Standing
 
 BIZ_ID = "fs0123456789abcdef0123456789abcd"
-PASSED = Finding(Verdict.LOW_RISK, BIZ_ID, "2026-11-23T04:05:06Z")
+LOW_RISK = Finding(Verdict.LOW_RISK, BIZ_ID, "2026-11-23T04:05:06Z")
 
 
-def why(finding: Finding | None, form: str = "separate", etag: str = "") -> tuple[str, str]:
-    """Of an object on which `finding` stands, about these bytes or those of `etag`."""
+def read_cause(finding: Finding | None, form: str = "separate", etag: str = "") -> tuple[str, str]:
+    """Read the cause from an object that `finding` tags, about its own bytes or those of `etag`."""
     store = MemoryStore()
-    stored = store.put("selfies", "a.jpg", b"bytes")
+    stored_etag = store.put("selfies", "a.jpg", b"bytes")
     if finding:
         ref = ObjectRef("s3", "selfies", "a.jpg")
-        store.replace_tags(ref, tag_set(finding, etag or stored, prefix="df-", form=form))
-    event = ObjectRef("s3", "selfies", "a.jpg", stored)
+        store.replace_tags(ref, tag_set(finding, etag or stored_etag, prefix="df-", form=form))
+    event = ObjectRef("s3", "selfies", "a.jpg", stored_etag)
     return S3Standing(store, "df-", form).why(event)
 
 
@@ -43,52 +43,59 @@ def why(finding: Finding | None, form: str = "separate", etag: str = "") -> tupl
         ("NoSuchBucket", "BadSettings"),
     ],
 )
-def test_a_code_stands_for_its_error(form: str, code: str, error: str) -> None:
-    named, says = why(
+def test_a_code_is_mapped_to_its_error(form: str, code: str, error: str) -> None:
+    error_name, message = read_cause(
         build_failed_finding(BIZ_ID, errors.OperatorError("refused", code=code)), form
     )
-    assert (named, says.partition(";")[0]) == (error, code)
+    assert (error_name, message.partition(";")[0]) == (error, code)
 
 
-def test_what_a_code_asks_for_is_said() -> None:
-    _, says = why(
+def test_the_message_says_what_to_check_for_a_code() -> None:
+    _, message = read_cause(
         build_failed_finding(
             BIZ_ID, errors.RequestRejectedError("refused", code="InvalidParameter")
         )
     )
-    assert says == "InvalidParameter; check SCENE_CODE"
+    assert message == "InvalidParameter; check SCENE_CODE"
 
 
-def test_an_error_without_a_code_is_named_itself() -> None:
-    for _, kind in inspect.getmembers(errors, inspect.isclass):
-        if issubclass(kind, errors.FacescreenError):
-            assert why(build_failed_finding(BIZ_ID, kind("in the way")))[0] == kind.name
+def test_an_error_without_a_code_is_reported_by_its_name() -> None:
+    for _, error_class in inspect.getmembers(errors, inspect.isclass):
+        if issubclass(error_class, errors.FacescreenError):
+            assert (
+                read_cause(build_failed_finding(BIZ_ID, error_class("in the way")))[0]
+                == error_class.name
+            )
 
 
-def test_a_code_that_nobody_knows_is_named_and_not_foreseen() -> None:
-    named, _ = why(build_failed_finding(BIZ_ID, errors.OperatorError("odd", code="Odd.Code")))
-    assert named == "Odd.Code"
-    assert "Not foreseen" in cause_of(named).remedy
+def test_an_unknown_code_is_reported_as_unexpected() -> None:
+    error_name, _ = read_cause(
+        build_failed_finding(BIZ_ID, errors.OperatorError("odd", code="Odd.Code"))
+    )
+    assert error_name == "Odd.Code"
+    assert "Not foreseen" in cause_of(error_name).remedy
 
 
-def test_what_says_nothing_is_not_told() -> None:
-    assert why(None) == (NOT_TOLD, "no verdict stands on it")
-    assert why(Finding(Verdict.FAILED, BIZ_ID, "2026-11-23T04:05:06Z"))[0] == NOT_TOLD
+def test_missing_tags_or_reasons_are_an_unknown_cause() -> None:
+    assert read_cause(None) == (NOT_TOLD, "no verdict stands on it")
+    assert read_cause(Finding(Verdict.FAILED, BIZ_ID, "2026-11-23T04:05:06Z"))[0] == NOT_TOLD
 
 
-def test_a_verdict_is_not_a_failure() -> None:
-    assert why(PASSED) == (ALREADY_SCREENED, "it is low_risk")
+def test_an_object_with_a_verdict_is_already_screened() -> None:
+    assert read_cause(LOW_RISK) == (ALREADY_SCREENED, "it is low_risk")
 
 
-def test_other_bytes_are_told_apart() -> None:
+def test_tags_about_other_bytes_mean_that_the_object_changed() -> None:
     assert (
-        why(build_failed_finding(BIZ_ID, errors.ServiceUnavailableError("down")), etag="other")[0]
+        read_cause(
+            build_failed_finding(BIZ_ID, errors.ServiceUnavailableError("down")), etag="other"
+        )[0]
         == "ObjectChanged"
     )
-    assert why(PASSED, etag="other")[0] == "ObjectChanged"
+    assert read_cause(LOW_RISK, etag="other")[0] == "ObjectChanged"
 
 
-def test_what_is_gone_is_told() -> None:
+def test_a_deleted_object_is_reported_as_gone() -> None:
     gone = ObjectRef("s3", "selfies", "gone.jpg", "E")
     assert S3Standing(MemoryStore(), "df-", "separate").why(gone)[0] == "ObjectGone"
 
@@ -96,12 +103,12 @@ def test_what_is_gone_is_told() -> None:
 @pytest.mark.parametrize(
     ("version", "action"), [("", "s3:GetObjectTagging"), ("v1", "s3:GetObjectVersionTagging")]
 )
-def test_what_may_not_be_read_names_the_permission(version: str, action: str) -> None:
-    class Closed(MemoryStore):
+def test_a_denied_read_names_the_missing_permission(version: str, action: str) -> None:
+    class DeniedStore(MemoryStore):
         def tags(self, ref: ObjectRef) -> dict[str, str]:
             raise errors.AccessDeniedError(f"S3 refused {ref.key}")
 
     ref = ObjectRef("s3", "selfies", "a.jpg", "E", version)
-    named, says = S3Standing(Closed(), "df-", "separate").why(ref)
-    assert named == NOT_TOLD
-    assert f"allow these credentials {action} on selfies" in says
+    error_name, message = S3Standing(DeniedStore(), "df-", "separate").why(ref)
+    assert error_name == NOT_TOLD
+    assert f"allow these credentials {action} on selfies" in message

@@ -1,4 +1,4 @@
-"""The way back out of quarantine: to the same place, for free, for good, and over nobody else."""
+"""Release from quarantine: no second call, no second quarantine, and nothing is overwritten."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK
 
 OPERATIONS = range(1, 16)
-"""More than one release has."""
+"""More store operations than one release makes."""
 
 
-def moved(*, in_parts: bool = False) -> tuple[ScreenerHarness, Releasing]:
+def harness_with_moved_object(*, in_parts: bool = False) -> tuple[ScreenerHarness, Releasing]:
     harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE_SETTINGS)
     etag = harness.store.put(
         PHOTO_REF.bucket, PHOTO_REF.key, PHOTO, {"team": "kyc"}, in_parts=in_parts
@@ -38,7 +38,7 @@ def moved(*, in_parts: bool = False) -> tuple[ScreenerHarness, Releasing]:
     return harness, Releasing(harness.store, QuarantineRecords(harness.ledger), MOVE_SETTINGS)
 
 
-def made_private() -> tuple[ScreenerHarness, Releasing]:
+def harness_with_private_object() -> tuple[ScreenerHarness, Releasing]:
     harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE_SETTINGS)
     harness.put()
     harness.store.set_acl(PHOTO_REF, "public-read")
@@ -51,14 +51,14 @@ def release(harness: ScreenerHarness, releasing: Releasing) -> None:
 
 
 @pytest.mark.parametrize("in_parts", [False, True])
-def test_what_was_moved_comes_back_and_its_event_costs_nothing(in_parts: bool) -> None:
-    harness, releasing = moved(in_parts=in_parts)
+def test_a_moved_object_is_restored_and_its_event_makes_no_call(in_parts: bool) -> None:
+    harness, releasing = harness_with_moved_object(in_parts=in_parts)
     release(harness, releasing)
     assert quarantined_copies(harness) == []
     assert harness.store.download(PHOTO_REF, convert=False) == PHOTO
     assert harness.tags()["team"] == "kyc"
-    came = harness.screen(replace(PHOTO_REF, etag=harness.store.head(PHOTO_REF).etag))
-    assert (came.status, came.quarantine.status) == (Status.SCREENED, "released")
+    outcome = harness.screen(replace(PHOTO_REF, etag=harness.store.head(PHOTO_REF).etag))
+    assert (outcome.status, outcome.quarantine.status) == (Status.SCREENED, "released")
     assert original_exists(harness)
     assert harness.tags()["deepfake-verdict"] == "high_risk"
     first, second = harness.published_messages()
@@ -67,23 +67,23 @@ def test_what_was_moved_comes_back_and_its_event_costs_nothing(in_parts: bool) -
     assert harness.screen(PHOTO_REF).status is Status.ALREADY_SCREENED
 
 
-def test_an_event_that_is_quicker_than_the_release_moves_nothing_either() -> None:
-    harness, releasing = moved()
-    quick = []
+def test_an_event_handled_during_the_release_does_not_quarantine_again() -> None:
+    harness, releasing = harness_with_moved_object()
+    statuses = []
 
-    def come_at_once(operation: str) -> None:
+    def screen_once_restored(operation: str) -> None:
         if original_exists(harness):
             stop_interrupting(harness.store)
-            quick.append(harness.screen(PHOTO_REF).quarantine.status)
+            statuses.append(harness.screen(PHOTO_REF).quarantine.status)
 
-    harness.store.before = come_at_once
+    harness.store.before = screen_once_restored
     release(harness, releasing)
-    assert quick == ["released"]
+    assert statuses == ["released"]
     assert original_exists(harness)
 
 
 def test_planning_changes_nothing() -> None:
-    harness, releasing = moved()
+    harness, releasing = harness_with_moved_object()
     before = quarantined_copies(harness)
     plan = releasing.plan(before[0])
     assert isinstance(plan, Return)
@@ -93,7 +93,7 @@ def test_planning_changes_nothing() -> None:
 
 
 def test_a_newer_object_is_not_overwritten() -> None:
-    harness, releasing = moved()
+    harness, releasing = harness_with_moved_object()
     newer = noise_picture()
     harness.put(newer)
     with pytest.raises(NotReleasedError, match="another object stands at oss://selfies/kyc/"):
@@ -103,21 +103,21 @@ def test_a_newer_object_is_not_overwritten() -> None:
 
 
 @pytest.mark.parametrize("number", OPERATIONS)
-def test_an_upload_at_any_moment_of_the_release_stays(number: int) -> None:
-    harness, releasing = moved()
+def test_an_upload_during_the_release_is_not_overwritten(number: int) -> None:
+    harness, releasing = harness_with_moved_object()
     newer = noise_picture()
     etag = harness.store.head(quarantined_copies(harness)[0]).etag
-    seen = call_before_operation(harness.store, number, lambda: harness.put(newer))
+    operations = call_before_operation(harness.store, number, lambda: harness.put(newer))
     with suppress(NotReleasedError, ObjectChangedError, ServiceUnavailableError):
         release(harness, releasing)
-    if len(seen) >= number:
+    if len(operations) >= number:
         assert harness.store.head(PHOTO_REF).etag != etag
 
 
 @pytest.mark.parametrize("number", OPERATIONS)
-def test_a_release_killed_anywhere_is_finished_by_the_next(number: int) -> None:
-    harness, releasing = moved()
-    held = quarantined_copies(harness)[0]
+def test_a_killed_release_is_finished_by_the_next_one(number: int) -> None:
+    harness, releasing = harness_with_moved_object()
+    quarantined = quarantined_copies(harness)[0]
     call_before_operation(harness.store, number, raise_killed)
     try:
         release(harness, releasing)
@@ -125,51 +125,51 @@ def test_a_release_killed_anywhere_is_finished_by_the_next(number: int) -> None:
         stop_interrupting(harness.store)
         assert original_exists(harness) or quarantined_copies(harness)
         if quarantined_copies(harness):
-            releasing.carry_out(releasing.plan(held))
+            releasing.carry_out(releasing.plan(quarantined))
     stop_interrupting(harness.store)
     assert quarantined_copies(harness) == []
     assert harness.screen(PHOTO_REF).quarantine.status == "released"
     assert harness.detection_count == 1
 
 
-def test_what_is_not_there_is_named() -> None:
-    harness, releasing = moved()
-    held = quarantined_copies(harness)[0]
-    releasing.carry_out(releasing.plan(held))
+def test_an_object_that_is_not_quarantined_is_refused() -> None:
+    harness, releasing = harness_with_moved_object()
+    quarantined = quarantined_copies(harness)[0]
+    releasing.carry_out(releasing.plan(quarantined))
     with pytest.raises(NotReleasedError, match="released already"):
-        releasing.plan(held)
+        releasing.plan(quarantined)
     with pytest.raises(NotReleasedError, match="were not made private"):
         releasing.plan(PHOTO_REF)
 
 
-def test_an_older_version_below_it_is_no_hindrance_and_a_newer_one_is() -> None:
-    harness, releasing = moved()
-    held, there = quarantined_copies(harness)[0], ObjectHead("E", 9, "", "v1")
-    head = replace(harness.store.head(held), last_modified="Mon, 23 Nov 2026 04:05:06 GMT")
+def test_an_older_version_at_the_original_key_allows_the_release_and_a_newer_one_does_not() -> None:
+    harness, releasing = harness_with_moved_object()
+    quarantined, older_version = quarantined_copies(harness)[0], ObjectHead("E", 9, "", "v1")
+    head = replace(harness.store.head(quarantined), last_modified="Mon, 23 Nov 2026 04:05:06 GMT")
 
-    def with_below(last_modified: str) -> Releasing:
-        heads = {held: head, PHOTO_REF: replace(there, last_modified=last_modified)}
+    def with_version_at_original_key(last_modified: str) -> Releasing:
+        heads = {quarantined: head, PHOTO_REF: replace(older_version, last_modified=last_modified)}
         store = harness.store
         store.head = lambda ref: heads[replace(ref, size=None)]  # type: ignore[method-assign]
         return releasing
 
-    assert with_below("Mon, 23 Nov 2026 04:05:05 GMT").plan(held)
+    assert with_version_at_original_key("Mon, 23 Nov 2026 04:05:05 GMT").plan(quarantined)
     with pytest.raises(NotReleasedError):
-        with_below("2026-11-23T04:05:06+00:00").plan(held)
+        with_version_at_original_key("2026-11-23T04:05:06+00:00").plan(quarantined)
 
 
-def test_what_was_made_private_gets_its_access_list_back_for_good() -> None:
-    harness, releasing = made_private()
+def test_a_private_object_gets_its_acl_back_and_keeps_it() -> None:
+    harness, releasing = harness_with_private_object()
     harness.screen(PHOTO_REF)
     assert harness.store.acl(PHOTO_REF) == "private"
     releasing.carry_out(releasing.plan(PHOTO_REF))
     assert harness.store.acl(PHOTO_REF) == "public-read"
-    again = harness.put()
-    assert harness.screen(again).quarantine.status == "released"
+    new_upload = harness.put()
+    assert harness.screen(new_upload).quarantine.status == "released"
     assert harness.store.acl(PHOTO_REF) == "default"
 
 
-def test_a_second_delivery_does_not_take_private_for_what_it_was() -> None:
+def test_a_second_delivery_does_not_record_private_as_the_original_acl() -> None:
     harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE_SETTINGS)
     harness.put()
 
@@ -187,8 +187,8 @@ def test_a_second_delivery_does_not_take_private_for_what_it_was() -> None:
     assert harness.store.acl(PHOTO_REF) == "default"
 
 
-def test_access_that_was_set_on_other_bytes_is_said() -> None:
-    harness, releasing = made_private()
+def test_an_upload_while_the_acl_is_restored_is_reported() -> None:
+    harness, releasing = harness_with_private_object()
     plan = releasing.plan(PHOTO_REF)
     call_before_operation(harness.store, 2, lambda: harness.put(noise_picture()))
     with pytest.raises(NotReleasedError, match="look at its access list"):

@@ -1,4 +1,4 @@
-"""What stands on objects, counted and shown, whatever their tags say."""
+"""Counts and shows the verdicts of objects, whatever their tags hold."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ AT = "2026-11-23T23:59:59Z"
 HOSTILE = "</title><script src=//x.example>$at\x1b[31m\u202e&amp;'\""
 
 
-def standing(verdict: Verdict, *reasons: str, at: str = AT) -> TaggedVerdict:
+def tagged_verdict(verdict: Verdict, *reasons: str, at: str = AT) -> TaggedVerdict:
     return TaggedVerdict(verdict, reasons, "E" * 32, at)
 
 
-def counted(*all_found: TagState) -> Counts:
+def count(*tag_states: TagState) -> Counts:
     counts = Counts()
-    for one in all_found:
-        counts.add(one)
+    for state in tag_states:
+        counts.add(state)
     return counts
 
 
-LOW = standing(Verdict.LOW_RISK)
-HIGH = standing(Verdict.HIGH_RISK, "SuspectDeepForgery", "SuspectPSFace")
+LOW = tagged_verdict(Verdict.LOW_RISK)
+HIGH = tagged_verdict(Verdict.HIGH_RISK, "SuspectDeepForgery", "SuspectPSFace")
 
 
-def test_each_reason_and_each_day_is_counted() -> None:
-    later = standing(Verdict.HIGH_RISK, "SuspectPSFace", at="2026-11-24T00:00:00Z")
-    counts = counted(LOW, LOW, HIGH, later, NoVerdict.STALE, NoVerdict.SKIPPED, NoVerdict.GONE)
+def test_verdicts_are_counted_by_reason_and_by_day() -> None:
+    later = tagged_verdict(Verdict.HIGH_RISK, "SuspectPSFace", at="2026-11-24T00:00:00Z")
+    counts = count(LOW, LOW, HIGH, later, NoVerdict.STALE, NoVerdict.SKIPPED, NoVerdict.GONE)
     assert counts.verdicts == {Verdict.LOW_RISK: 2, Verdict.HIGH_RISK: 2}
     assert counts.reasons == {"SuspectPSFace": 2, "SuspectDeepForgery": 1}
     assert newest(counts.days) == [
@@ -63,17 +63,17 @@ def test_each_reason_and_each_day_is_counted() -> None:
 
 
 @pytest.mark.parametrize("at", ["", "yesterday", "2026-13-01T00:00:00Z", "2026-11-23", "9" * 200])
-def test_what_is_no_time_is_undated(at: str) -> None:
-    counts = counted(LOW, standing(Verdict.LOW_RISK, at=at))
+def test_a_verdict_without_a_valid_time_is_undated(at: str) -> None:
+    counts = count(LOW, tagged_verdict(Verdict.LOW_RISK, at=at))
     assert [day for day, _ in newest(counts.days)] == ["2026-11-23", UNDATED]
 
 
-def test_no_flood_of_reasons_or_days_fills_the_memory() -> None:
+def test_the_number_of_counted_reasons_and_days_is_limited() -> None:
     counts = Counts()
     first = date(1900, 1, 1)
     for number in range(MOST_DAYS + 500):
         at = f"{first + timedelta(days=number)}T00:00:00Z"
-        counts.add(standing(Verdict.LOW_RISK, f"Reason{number}", at=at))
+        counts.add(tagged_verdict(Verdict.LOW_RISK, f"Reason{number}", at=at))
     assert len(counts.reasons) == MOST_REASONS + 1
     assert counts.reasons[OTHER] == MOST_DAYS + 500 - MOST_REASONS
     assert len(counts.days) == MOST_DAYS + 1
@@ -81,13 +81,13 @@ def test_no_flood_of_reasons_or_days_fills_the_memory() -> None:
 
 
 @pytest.mark.parametrize(
-    ("all_found", "status", "checked"),
+    ("tag_states", "status", "status_with_check"),
     [
         ([LOW, LOW, NoVerdict.SKIPPED, NoVerdict.GONE], 0, 0),
         ([LOW, HIGH, NoVerdict.UNSCREENED], 0, 1),
-        ([standing(Verdict.SUSPICIOUS)], 0, 1),
-        ([LOW, standing(Verdict.UNSCREENABLE)], 0, 2),
-        ([LOW, standing(Verdict.FAILED)], 0, 2),
+        ([tagged_verdict(Verdict.SUSPICIOUS)], 0, 1),
+        ([LOW, tagged_verdict(Verdict.UNSCREENABLE)], 0, 2),
+        ([LOW, tagged_verdict(Verdict.FAILED)], 0, 2),
         ([LOW, NoVerdict.STALE], 0, 2),
         ([LOW, NoVerdict.UNSCREENED], 0, 2),
         ([LOW, NoVerdict.UNREAD], 2, 2),
@@ -96,25 +96,27 @@ def test_no_flood_of_reasons_or_days_fills_the_memory() -> None:
         ([], 0, 2),
     ],
 )
-def test_exit_codes(all_found: list[TagState], status: int, checked: int) -> None:
-    report = Report("oss://selfies/", counted(*all_found))
+def test_the_exit_code_depends_on_the_verdicts_and_on_check(
+    tag_states: list[TagState], status: int, status_with_check: int
+) -> None:
+    report = Report("oss://selfies/", count(*tag_states))
     assert report.status(check=False) == status
-    assert report.status(check=True) == checked
+    assert report.status(check=True) == status_with_check
 
 
-def test_a_partial_report_passes_no_check() -> None:
-    report = Report("oss://selfies/", counted(LOW), partial="OSS can't be reached")
+def test_a_partial_report_always_fails() -> None:
+    report = Report("oss://selfies/", count(LOW), partial="OSS can't be reached")
     assert report.status(check=False) == report.status(check=True) == 2
 
 
-class Parsed(HTMLParser):
-    """The elements, attributes and words of a page."""
+class ParsedPage(HTMLParser):
+    """The elements, attributes and texts of a page."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self.elements: set[str] = set()
         self.attributes: list[tuple[str, str | None]] = []
-        self.said: list[str] = []
+        self.texts: list[str] = []
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -122,88 +124,88 @@ class Parsed(HTMLParser):
         self.attributes += attrs
 
     def handle_data(self, data: str) -> None:
-        self.said.append(data)
+        self.texts.append(data)
 
 
-def hostile() -> Report:
-    counts = counted(HIGH, LOW, standing(Verdict.SUSPICIOUS, HOSTILE, at=HOSTILE))
+def hostile_report() -> Report:
+    counts = count(HIGH, LOW, tagged_verdict(Verdict.SUSPICIOUS, HOSTILE, at=HOSTILE))
     return Report(f"oss://selfies/{HOSTILE}", counts, partial=HOSTILE)
 
 
-def test_the_page_shows_hostile_texts_as_texts() -> None:
-    page = html(hostile())
-    parsed = Parsed(page)
+def test_the_page_escapes_hostile_text() -> None:
+    page = html(hostile_report())
+    parsed = ParsedPage(page)
     assert "script" not in parsed.elements
-    shown = HOSTILE.replace("\x1b", "�").replace("\u202e", "�")
-    assert shown in parsed.said  # the reason
-    assert f"oss://selfies/{shown}" in parsed.said
-    assert f"Partial: {shown}" in parsed.said
+    shown_text = HOSTILE.replace("\x1b", "�").replace("\u202e", "�")
+    assert shown_text in parsed.texts  # the reason
+    assert f"oss://selfies/{shown_text}" in parsed.texts
+    assert f"Partial: {shown_text}" in parsed.texts
     assert "\x1b" not in page
 
 
-def test_the_page_needs_nothing_else() -> None:
-    parsed = Parsed(html(hostile()))
+def test_the_page_loads_no_other_resource() -> None:
+    parsed = ParsedPage(html(hostile_report()))
     attributes = dict(parsed.attributes)
     assert not {"src", "href", "srcset", "onload", "onerror"} & set(attributes)
     policy = [value for name, value in parsed.attributes if value and "default-src" in value]
     assert policy == [
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
     ]
-    style = "".join(parsed.said)
+    style = "".join(parsed.texts)
     assert "url(" not in style
     assert "@import" not in style
 
 
-def test_the_page_tells_a_flagged_day_in_words() -> None:
-    assert "1 low risk, 1 high risk" in Parsed(html(hostile())).said
+def test_the_page_describes_each_day_in_words() -> None:
+    assert "1 low risk, 1 high risk" in ParsedPage(html(hostile_report())).texts
 
 
-def test_a_terminal_is_not_steered(capsys: pytest.CaptureFixture[str]) -> None:
-    tell(hostile(), as_json=False)
-    said = capsys.readouterr().out
-    assert "\x1b" not in said
-    assert "\u202e" not in said
-    assert "<script" in said
+def test_terminal_output_has_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    tell(hostile_report(), as_json=False)
+    texts = capsys.readouterr().out
+    assert "\x1b" not in texts
+    assert "\u202e" not in texts
+    assert "<script" in texts
 
 
-def endless(drawn: list[int]) -> Iterator[Listed]:
+def endless_listing(listed: list[int]) -> Iterator[Listed]:
     while True:
-        drawn.append(len(drawn))
-        yield Listed(str(len(drawn)), "E", 1, datetime.now(timezone.utc))
+        listed.append(len(listed))
+        yield Listed(str(len(listed)), "E", 1, datetime.now(timezone.utc))
 
 
-def test_a_long_listing_is_drawn_as_it_is_read() -> None:
-    drawn: list[int] = []
-    looks = read_concurrently(endless(drawn), lambda one: LOW, StopSignal())
-    for taken in range(1000):
-        next(looks)
-        assert len(drawn) - taken <= 256
-    looks.close()  # type: ignore[attr-defined]
+def test_a_long_listing_is_read_lazily() -> None:
+    listed: list[int] = []
+    states = read_concurrently(endless_listing(listed), lambda state: LOW, StopSignal())
+    for read_count in range(1000):
+        next(states)
+        assert len(listed) - read_count <= 256
+    states.close()  # type: ignore[attr-defined]
 
 
-def test_a_halt_ends_an_endless_listing_with_what_is_under_way() -> None:
+def test_a_stop_ends_an_endless_listing_after_the_reads_in_progress() -> None:
     stop = StopSignal()
 
-    def read(one: Listed) -> TagState:
+    def read(state: Listed) -> TagState:
         time.sleep(0.1)
         return LOW
 
-    looks = read_concurrently(endless([]), read, stop)
-    next(looks)
+    states = read_concurrently(endless_listing([]), read, stop)
+    next(states)
     stop.interrupted = True
-    assert len(list(looks)) < 200
+    assert len(list(states)) < 200
 
 
-def test_a_fault_ends_the_reading() -> None:
-    def read(one: Listed) -> TagState:
-        raise ValueError(one.key)
+def test_an_error_ends_the_reading() -> None:
+    def read(state: Listed) -> TagState:
+        raise ValueError(state.key)
 
     with pytest.raises(ValueError, match="1"):
-        next(read_concurrently(endless([]), read, StopSignal()))
+        next(read_concurrently(endless_listing([]), read, StopSignal()))
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["oss://selfies"], "--all for the whole bucket"),
         (["oss://selfies/"], "--all for the whole bucket"),
@@ -216,20 +218,20 @@ def test_a_fault_ends_the_reading() -> None:
         (["oss://selfies/a", "--html", "/nonexistent/a.html"], "no file can be made in"),
     ],
 )
-def test_wrong_arguments(arguments: list[str], says: str) -> None:
-    done = CliRunner().invoke(command, arguments)
-    assert isinstance(done.exception, SystemExit)
-    assert says in " ".join(done.output.split())
+def test_invalid_arguments_are_refused(arguments: list[str], message: str) -> None:
+    result = CliRunner().invoke(command, arguments)
+    assert isinstance(result.exception, SystemExit)
+    assert message in " ".join(result.output.split())
 
 
-def test_a_link_is_not_written_through(tmp_path: Path) -> None:
+def test_a_page_is_not_written_through_a_symlink(tmp_path: Path) -> None:
     (tmp_path / "link.html").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(UsageError, match="not a regular file"):
         check_page(tmp_path / "link.html")
 
 
-def test_the_help_teaches() -> None:
-    said = CliRunner().invoke(command, ["--help"]).output
-    examples = said.partition("Examples:")[2]
+def test_the_help_shows_examples() -> None:
+    texts = CliRunner().invoke(command, ["--help"]).output
+    examples = texts.partition("Examples:")[2]
     for example in ("--all --html", "--json", "--check", "Exit codes"):
         assert example in examples

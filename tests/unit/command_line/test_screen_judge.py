@@ -1,4 +1,4 @@
-"""What a judge makes of bytes that don't stand still, and of answers that don't come."""
+"""Screening targets whose bytes change, and calls that fail."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from facescreen_local.samples import make_samples
 LOW_RISK = Detection(Verdict.LOW_RISK, (), {}, "request", "transaction")
 
 
-class Answering(DeepfakeClient):
-    """Gives what it is told to give."""
+class StubClient(DeepfakeClient):
+    """Returns the result of `detect`."""
 
-    def __init__(self, answer: Callable[[], Detection]) -> None:
+    def __init__(self, detect: Callable[[], Detection]) -> None:
         super().__init__(scene_code="scene_0001", credentials=Credentials("id", "secret"))
-        self._answer = answer
+        self._detect = detect
 
     def detect_stream(self, request: DetectRequest | None = None, **_: Any) -> Detection:
-        return self._answer()
+        return self._detect()
 
 
 @pytest.fixture(scope="module")
@@ -48,43 +48,43 @@ def photo(tmp_path: Path, portrait: bytes) -> Path:
     return path
 
 
-def judge(answer: Callable[[], Detection]) -> Judge:
-    return Judge(Answering(answer), "fs", Strictness.STANDARD, Once())
+def judge(detect: Callable[[], Detection]) -> Judge:
+    return Judge(StubClient(detect), "fs", Strictness.STANDARD, Once())
 
 
-def raising(error: Exception) -> Callable[[], Detection]:
-    def answer() -> Detection:
+def raiser(error: Exception) -> Callable[[], Detection]:
+    def detect() -> Detection:
         raise error
 
-    return answer
+    return detect
 
 
-def test_a_verdict_never_stands_on_other_bytes(photo: Path) -> None:
-    def overwritten_meanwhile() -> Detection:
+def test_a_file_that_changes_during_the_call_gets_no_verdict(photo: Path) -> None:
+    def overwrite_and_detect() -> Detection:
         photo.write_bytes(photo.read_bytes() + b"more")
         return LOW_RISK
 
-    result = judge(overwritten_meanwhile).judge(LocalFile(photo))
+    result = judge(overwrite_and_detect).judge(LocalFile(photo))
     assert (result.data["verdict"], result.data["reason"]) == ("failed", "ObjectChanged")
 
 
-def test_a_call_without_an_answer_may_have_been_paid_for(photo: Path) -> None:
-    result = judge(raising(errors.ResponseTimeoutError("no answer"))).judge(LocalFile(photo))
+def test_a_call_without_a_response_counts_as_unanswered_not_as_paid(photo: Path) -> None:
+    result = judge(raiser(errors.ResponseTimeoutError("no answer"))).judge(LocalFile(photo))
     assert result.data["verdict"] == "failed"
     assert result.unanswered
     assert not result.paid
 
 
-def test_what_meets_every_call_ends_the_run(photo: Path) -> None:
+def test_a_permanent_error_stops_the_run(photo: Path) -> None:
     stop = StopSignal()
-    refusing = judge(raising(errors.AccessDeniedError("no permission")))
-    assert not list(results([LocalFile(photo)] * 100, refusing.judge, stop, 4))
+    refused_screener = judge(raiser(errors.AccessDeniedError("no permission")))
+    assert not list(results([LocalFile(photo)] * 100, refused_screener.judge, stop, 4))
     assert isinstance(stop.fault, errors.AccessDeniedError)
 
 
-def test_a_link_that_took_a_found_file_s_place_is_not_followed(photo: Path) -> None:
+def test_a_symlink_that_replaced_a_listed_file_is_not_followed(photo: Path) -> None:
     link = photo.with_name("link.jpg")
     link.symlink_to(photo)
-    found = judge(lambda: LOW_RISK).judge(LocalFile(link, named=False))
-    assert found.data["reason"] == "UnreadableFile"
+    result = judge(lambda: LOW_RISK).judge(LocalFile(link, named=False))
+    assert result.data["reason"] == "UnreadableFile"
     assert judge(lambda: LOW_RISK).judge(LocalFile(link)).data["verdict"] == "low_risk"

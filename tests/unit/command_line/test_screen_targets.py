@@ -1,4 +1,4 @@
-"""What of a folder is taken for an image or a video."""
+"""Which files of a folder are taken for images or videos."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ SIGNATURES = [signature for signature, _ in kinds._SIGNATURES]
 
 
 @given(st.one_of([st.from_regex(signature) for signature in SIGNATURES]))
-def test_all_that_media_knows_is_taken(head: bytes) -> None:
-    known = any(signature.match(head) for signature in SIGNATURES)
-    assert bool(targets._MEDIA.match(head)) == known
+def test_every_format_that_media_knows_is_selected(head: bytes) -> None:
+    is_known = any(signature.match(head) for signature in SIGNATURES)
+    assert bool(targets._MEDIA.match(head)) == is_known
 
 
 @given(st.from_regex(re.compile(targets._MEDIA.pattern, re.DOTALL), fullmatch=True))
-def test_all_that_is_taken_media_knows(head: bytes) -> None:
+def test_every_selected_format_is_known_to_media(head: bytes) -> None:
     assert any(signature.match(head) for signature in SIGNATURES)

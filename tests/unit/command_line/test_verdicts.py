@@ -1,4 +1,4 @@
-"""Objects that are read several at a time, and in order."""
+"""Objects are read concurrently and returned in order."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from facescreen_cli.verdicts import read_concurrently
 
 
 @pytest.fixture
-def restless() -> Iterator[None]:
-    """Threads take turns as often as they can."""
-    before = sys.getswitchinterval()
+def frequent_thread_switches() -> Iterator[None]:
+    """Switch threads as often as possible."""
+    interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
-    sys.setswitchinterval(before)
+    sys.setswitchinterval(interval)
 
 
-@pytest.mark.usefixtures("restless")
-@pytest.mark.parametrize("turn", range(20))
-def test_what_is_stopped_leaves_no_gap(turn: int) -> None:
+@pytest.mark.usefixtures("frequent_thread_switches")
+@pytest.mark.parametrize("extra_reads", range(20))
+def test_a_stopped_reading_returns_results_without_a_gap(extra_reads: int) -> None:
     stop = StopSignal()
 
     def read(number: int) -> int:
         time.sleep(0.002)  # many wait for a thread
-        stop.interrupted |= number == 300 + turn
+        stop.interrupted |= number == 300 + extra_reads
         return number
 
-    came = list(read_concurrently(range(1000), read, stop))
-    assert came == list(range(len(came)))
-    assert 0 < len(came) < 1000
+    results = list(read_concurrently(range(1000), read, stop))
+    assert results == list(range(len(results)))
+    assert 0 < len(results) < 1000
