@@ -1,1 +1,1 @@
-"""The use cases: screen one object, a batch, on demand; sweep; quarantine."""
+"""The use cases: screen one object, a batch of events, or on demand; sweep; quarantine."""

@@ -1,4 +1,4 @@
-"""All deliveries of an event, screened, and answered as the platform wants to hear it."""
+"""Batches: screens all deliveries of an event, and builds the platform's response."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from facescreen.timing import Deadline
 
 MAX_CONCURRENT_DELIVERIES = 10
-"""Deliveries at once. Each waits for its turn at the quota, so more would only wait longer."""
+"""Each delivery waits for a slot in the quota, so more at a time would only wait longer."""
 _MAX_RESULT_CHARS = 1024
-"""Characters of a task's resultString."""
+"""The maximum length of a task's resultString."""
 
 
 @dataclass(frozen=True)
 class _ObjectResult:
-    """How one object ended: with an outcome, or not."""
+    """The result for one object: an outcome, a failure, or both."""
 
     ref: ObjectRef
     outcome: Outcome | None = None
@@ -32,7 +32,8 @@ class _ObjectResult:
 
 
 class BatchProcessor:
-    """Screens deliveries. A whole event is one delivery: its objects come one after the other."""
+    """Screens the deliveries of an event. The objects of one delivery are screened one after the
+    other."""
 
     def __init__(
         self,
@@ -41,14 +42,15 @@ class BatchProcessor:
         *,
         max_receive_count: int = 0,
     ) -> None:
-        """`most_receives`: a message that was received so often is not delivered again. Without
-        `dead_letters` the platform keeps all of them."""
+        """`max_receive_count`: a message that was received this many times is not delivered
+        again. Without `dead_letters` the platform keeps all dead letters itself."""
         self._screener = screener
         self._dead_letters = dead_letters
         self._max_receive_count = max_receive_count
 
     def process(self, triggered: ParsedEvent, deadline: Deadline) -> dict[str, Any]:
-        """The platform's answer. Raises the first failure where it would read none."""
+        """Screen all objects and return the platform's response. Raises the first failure if the
+        platform reads no response."""
         deliveries = triggered.deliveries
         if len(deliveries) == 1:
             results = [self._screen_delivery(deliveries[0], deadline)]
@@ -57,13 +59,13 @@ class BatchProcessor:
 
             with ThreadPoolExecutor(MAX_CONCURRENT_DELIVERIES) as pool:
                 results = list(
-                    pool.map(lambda one: self._screen_delivery(one, deadline), deliveries)
+                    pool.map(lambda delivery: self._screen_delivery(delivery, deadline), deliveries)
                 )
         failures = [
-            self._dead_letter(delivery, self._report(delivery, objects))
+            self._dead_letter_if_over_limit(delivery, self._report(delivery, objects))
             for delivery, objects in zip(deliveries, results, strict=True)
         ]
-        return _platform_response(triggered, failures)
+        return _build_response(triggered, failures)
 
     def _screen_delivery(self, delivery: Delivery, deadline: Deadline) -> list[_ObjectResult]:
         return [self._screen_one(delivery, ref, deadline) for ref in delivery.objects]
@@ -75,33 +77,39 @@ class BatchProcessor:
             return _ObjectResult(
                 ref, self._mark_failed_on_last_receive(delivery, ref, failure), failure
             )
-        # A fault of our own is this delivery's alone: it is told, and comes back without the rest.
+        # A bug fails this delivery alone: it is logged, and delivered again without the others.
         except Exception as failure:  # noqa: BLE001
             return _ObjectResult(ref, None, failure)
 
     def _mark_failed_on_last_receive(
         self, delivery: Delivery, ref: ObjectRef, failure: FacescreenError
     ) -> Outcome | None:
-        """On the last receive: what the object says that will be in the dead-letter queue. What is
-        deferred says nothing: it did not fail, and a redrive screens it."""
+        """On the last receive, write `failed` on the object, because its event becomes a dead
+        letter. An object over the daily limit is left alone: it did not fail, and a redrive
+        screens it."""
         if not self._is_last_receive(delivery) or isinstance(failure, DailyLimitReachedError):
             return None
         try:
             return self._screener.mark_failed(ref, failure)
         except FacescreenError:
-            # The dead letter is left to speak of it; why, the first failure says.
+            # The dead letter remains, and the first failure is its cause.
             return None
 
-    def _dead_letter(self, delivery: Delivery, failures: list[Exception]) -> list[Exception]:
-        """Those that the platform is to hear of. What is deferred for good we put among the dead
-        letters: SQS would keep no word of why, and its object has none."""
+    def _dead_letter_if_over_limit(
+        self, delivery: Delivery, failures: list[Exception]
+    ) -> list[Exception]:
+        """Return the failures to report to the platform. If the daily limit stops the last
+        receive, put the event into the dead-letter queue here: SQS would not record the cause,
+        and the object has no tag that tells it."""
         if self._dead_letters is None or not self._is_last_receive(delivery):
             return failures
-        deferred = [failure for failure in failures if isinstance(failure, DailyLimitReachedError)]
-        if not deferred or len(deferred) < len(failures):
+        limit_errors = [
+            failure for failure in failures if isinstance(failure, DailyLimitReachedError)
+        ]
+        if not limit_errors or len(limit_errors) < len(failures):
             return failures
         try:
-            self._dead_letters.put(delivery.body, deferred[0])
+            self._dead_letters.put(delivery.body, limit_errors[0])
         except FacescreenError as error:
             telemetry.not_kept(error)
             return failures
@@ -111,20 +119,23 @@ class BatchProcessor:
         return (delivery.receive_count or 0) >= self._max_receive_count > 0
 
     def _report(self, delivery: Delivery, results: list[_ObjectResult]) -> list[Exception]:
-        """Tells of each object; gives what failed."""
-        for one in results:
-            if one.outcome is not None:
-                telemetry.ended(one.outcome)
-            if isinstance(one.failure, FacescreenError):
-                telemetry.failed(one.ref, one.failure)
-            elif one.failure is not None:
-                telemetry.unforeseen(one.failure, "")
+        """Log and count each object. Returns the failures."""
+        for result in results:
+            if result.outcome is not None:
+                telemetry.ended(result.outcome)
+            if isinstance(result.failure, FacescreenError):
+                telemetry.failed(result.ref, result.failure)
+            elif result.failure is not None:
+                telemetry.unforeseen(result.failure, "")
         for error in delivery.errors:
             telemetry.unreadable(error)
-        return [*delivery.errors, *(one.failure for one in results if one.failure is not None)]
+        return [
+            *delivery.errors,
+            *(result.failure for result in results if result.failure is not None),
+        ]
 
 
-def _platform_response(triggered: ParsedEvent, failures: list[list[Exception]]) -> dict[str, Any]:
+def _build_response(triggered: ParsedEvent, failures: list[list[Exception]]) -> dict[str, Any]:
     if triggered.response_mode is ResponseMode.ITEM_FAILURES:
         failed = [
             {"itemIdentifier": delivery.id}
@@ -134,7 +145,7 @@ def _platform_response(triggered: ParsedEvent, failures: list[list[Exception]]) 
         return {"batchItemFailures": failed}
     if triggered.response_mode is ResponseMode.TASK_RESULTS:
         results = [
-            _task_result(delivery, delivery_failures)
+            _build_task_result(delivery, delivery_failures)
             for delivery, delivery_failures in zip(triggered.deliveries, failures, strict=True)
         ]
         missing = {"treatMissingKeysAs": "PermanentFailure"}
@@ -145,15 +156,18 @@ def _platform_response(triggered: ParsedEvent, failures: list[list[Exception]]) 
     return {"objects": len(triggered.objects), "skipped": dict(triggered.skipped)}
 
 
-def _task_result(delivery: Delivery, failures: list[Exception]) -> dict[str, str]:
-    """Of one task: S3 Batch Operations tries again what failed in passing."""
+def _build_task_result(delivery: Delivery, failures: list[Exception]) -> dict[str, str]:
+    """The result of one task. S3 Batch Operations retries temporary failures."""
     if not failures:
         return {"taskId": delivery.id, "resultCode": "Succeeded", "resultString": ""}
     is_transient = any(isinstance(failure, TransientError) for failure in failures)
-    said = failures[0]
-    told = str(said) if isinstance(said, FacescreenError) else type(said).__name__
+    first_failure = failures[0]
+    if isinstance(first_failure, FacescreenError):
+        detail = str(first_failure)
+    else:
+        detail = type(first_failure).__name__
     return {
         "taskId": delivery.id,
         "resultCode": "TemporaryFailure" if is_transient else "PermanentFailure",
-        "resultString": told[:_MAX_RESULT_CHARS],
+        "resultString": detail[:_MAX_RESULT_CHARS],
     }

@@ -1,4 +1,4 @@
-"""How a look at some bytes, and what the service says of them, become a finding."""
+"""Findings: what the bytes and the service say about a file, as one value."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _VERDICT_DETAILS = {
     Verdict.LOW_RISK: "The service found no sign of a deepfake.",
     Verdict.HIGH_RISK: "The service found a high risk of a deepfake.",
     Verdict.SUSPICIOUS: "The service found the face suspicious.",
-    Verdict.FAILED: "The service answered Success, but with no result that is known.",
+    Verdict.FAILED: "The service reported success, but with an unknown result.",
 }
 _REJECTION_DETAILS = {
     "NoFaceDetected": "No face was found. Send a photo of one face, from the front.",
@@ -34,9 +34,9 @@ _REJECTION_DETAILS = {
     "ToolargeImage": "The file is too large. Send a smaller one.",
 }
 _UNREADABLE_DETAILS = {
-    "UnreadableArchive": "The object is archived. Restore it and write it again.",
-    "UnreadableEncryption": "The object is encrypted with a key of the uploader's own (SSE-C), "
-    "which neither we nor the service have. Upload it without.",
+    "UnreadableArchive": "The object is archived. Restore it and upload it again.",
+    "UnreadableEncryption": "The object is encrypted with the uploader's own key (SSE-C). "
+    "Upload it without SSE-C.",
 }
 
 
@@ -49,15 +49,15 @@ def screen_media(
     strictness: Strictness,
     can_convert: bool,
 ) -> Finding:
-    """Judges some bytes: by the requirements first, and if they are fit, by the service. Raises
-    what `detect` raises, but for a ContentError."""
+    """Screen a file: check the requirements, then call the service if the file meets them.
+    Raises the errors of `detect`, except ContentError."""
     with watch.step("probe"):
         try:
             media = probe(reader)
-        except UnreadableMediaError as why:
-            return _build_not_media_finding(merchant_biz_id, str(why))
-        except ContentError as fault:
-            return _build_unreadable_finding(merchant_biz_id, fault)
+        except UnreadableMediaError as error:
+            return _build_not_media_finding(merchant_biz_id, str(error))
+        except ContentError as error:
+            return _build_unreadable_finding(merchant_biz_id, error)
     assessment = assess(media, reader.size, strictness, can_convert=can_convert)
     if assessment.refusals:
         return _build_unfit_finding(merchant_biz_id, media, assessment)
@@ -73,17 +73,18 @@ def run_detection(
     media: Media | None = None,
     advice: tuple[Advice, ...] = (),
 ) -> Finding:
-    """Has the service judge. Raises what `detect` raises, but for a ContentError."""
+    """Call the service and return its finding. Raises the errors of `detect`, except
+    ContentError."""
     with watch.step("call"):
         try:
             detection = detect()
-        except ContentError as fault:
-            return _build_rejected_finding(merchant_biz_id, fault, media, advice)
+        except ContentError as error:
+            return _build_rejected_finding(merchant_biz_id, error, media, advice)
     return _build_detection_finding(merchant_biz_id, detection, media, advice)
 
 
 def build_failed_finding(merchant_biz_id: str, failure: FacescreenError) -> Finding:
-    """Nobody tries again. What was in the way says `failure`."""
+    """Return the finding for an object that is not retried. `failure` is the cause."""
     return Finding(
         Verdict.FAILED,
         merchant_biz_id,
@@ -94,32 +95,32 @@ def build_failed_finding(merchant_biz_id: str, failure: FacescreenError) -> Find
     )
 
 
-def _build_not_media_finding(merchant_biz_id: str, why: str) -> Finding:
-    """The bytes are no image or video. No call was made."""
+def _build_not_media_finding(merchant_biz_id: str, detail: str) -> Finding:
+    """The bytes are not an image or video. No call was made."""
     return Finding(
         Verdict.UNSCREENABLE,
         merchant_biz_id,
         _format_now(),
         reasons=("UnqualifiedPhoto",),
-        detail=why,
+        detail=detail,
         retake=True,
     )
 
 
-def _build_unreadable_finding(merchant_biz_id: str, fault: ContentError) -> Finding:
-    """The store does not give the bytes. No call was made, and none like them would help."""
+def _build_unreadable_finding(merchant_biz_id: str, error: ContentError) -> Finding:
+    """The store does not return the bytes. No call was made, and a better photo would not help."""
     return Finding(
         Verdict.UNSCREENABLE,
         merchant_biz_id,
         _format_now(),
-        reasons=(fault.code,),
-        detail=_UNREADABLE_DETAILS[fault.code],
-        request_id=fault.request_id,
+        reasons=(error.code,),
+        detail=_UNREADABLE_DETAILS[error.code],
+        request_id=error.request_id,
     )
 
 
 def _build_unfit_finding(merchant_biz_id: str, media: Media, assessment: Assessment) -> Finding:
-    """The file breaks requirements. No call was made."""
+    """The file does not meet the requirements. No call was made."""
     return Finding(
         Verdict.UNSCREENABLE,
         merchant_biz_id,
@@ -134,21 +135,21 @@ def _build_unfit_finding(merchant_biz_id: str, media: Media, assessment: Assessm
 
 def _build_rejected_finding(
     merchant_biz_id: str,
-    fault: ContentError,
+    error: ContentError,
     media: Media | None,
     advice: tuple[Advice, ...],
 ) -> Finding:
-    """The service refused the content, which costs nothing."""
+    """The service rejected the content. The call is not paid for."""
     return Finding(
         Verdict.UNSCREENABLE,
         merchant_biz_id,
         _format_now(),
-        reasons=(fault.code,),
-        detail=_REJECTION_DETAILS.get(fault.code, "The service can't screen this content."),
+        reasons=(error.code,),
+        detail=_REJECTION_DETAILS.get(error.code, "The service can't screen this content."),
         retake=True,
         media=_describe_media(media),
         warnings=advice,
-        request_id=fault.request_id,
+        request_id=error.request_id,
     )
 
 
@@ -158,7 +159,7 @@ def _build_detection_finding(
     media: Media | None,
     advice: tuple[Advice, ...],
 ) -> Finding:
-    """The service gave its result, which is paid for."""
+    """The service returned a result. The call is paid for."""
     is_failed = detection.verdict is Verdict.FAILED
     stand_in = (Advice(STAND_IN, detection.emulator_name),) if detection.emulator_name else ()
     return Finding(

@@ -1,4 +1,4 @@
-"""Screens what somebody asks about: an object, some bytes, a URL."""
+"""On-demand screening: an object, bytes, or a URL, with the outcome for the caller."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from facescreen.storage.ports import ObjectStore
     from facescreen.timing import Deadline
 
-_NOT_TAGGED = Tagging("absent", "The object's tags do not speak of these bytes.")
+_NOT_TAGGED = Tagging("absent", "The object's tags are missing or belong to other bytes.")
 
 
 @dataclass(frozen=True)
 class OnDemandScreener:
-    """Every answer is what the message about an object would hold in `data`. All raise what
-    Screener.screen raises."""
+    """Screens for a caller. Results have the form of `data` in the message about an object. All
+    methods raise the errors of Screener.screen."""
 
     screener: Screener
     store: ObjectStore
@@ -53,8 +53,8 @@ class OnDemandScreener:
     def screen_object(
         self, ref: ObjectRef, deadline: Deadline, *, write_back: bool
     ) -> dict[str, Any]:
-        """Raises ObjectNotFoundError, and ObjectChangedError for one that was overwritten
-        meanwhile."""
+        """Screen an object. Raises ObjectNotFoundError, and ObjectChangedError if it is
+        overwritten meanwhile."""
         outcome = self.screener.screen(ref, deadline, write_back=write_back)
         if outcome.status is Status.ALREADY_SCREENED:
             return self.get_outcome(ref)
@@ -65,22 +65,23 @@ class OnDemandScreener:
         return outcome_data(outcome)
 
     def get_outcome(self, ref: ObjectRef) -> dict[str, Any]:
-        """The outcome that stands on an object. Raises ObjectNotFoundError, NotScreenedError."""
+        """Return the known outcome of an object's current bytes. Raises ObjectNotFoundError,
+        NotScreenedError."""
         watch = Stopwatch()
         head = self.store.head(ref)
         finding = self.ledger.get_finding(compute_entry_id(ref, head), head.write)
         if finding is None:
-            raise NotScreenedError("nothing is known of the bytes that stand there now")
-        tagged = tagged_etag(self.store.tags(ref), prefix=self.tag_prefix, form=self.tag_form)
-        tagging = Tagging("written") if tagged == head.etag else _NOT_TAGGED
+            raise NotScreenedError("the object's current bytes have not been screened")
+        tags_etag = tagged_etag(self.store.tags(ref), prefix=self.tag_prefix, form=self.tag_form)
+        tagging = Tagging("written") if tags_etag == head.etag else _NOT_TAGGED
         pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
         return message_data(pinned, finding, tagging, watch.timing)
 
     def screen_bytes(
         self, data: bytes, deadline: Deadline, *, idempotency_key: str = ""
     ) -> dict[str, Any]:
-        """An image goes inline where the service takes it so, else as a file. `key` is the
-        caller's idempotency key. Raises IdempotencyKeyReusedError."""
+        """Screen bytes: a small image in Base64, anything else as an uploaded file. Raises
+        IdempotencyKeyReusedError."""
         digest = hashlib.sha256(data).hexdigest()
         self._check_idempotency_key(idempotency_key, digest)
 
@@ -105,8 +106,8 @@ class OnDemandScreener:
     def screen_url(
         self, url: str, kind: str, deadline: Deadline, *, idempotency_key: str = ""
     ) -> dict[str, Any]:
-        """The service downloads it. Only with an idempotency key is it paid for once: what stands
-        behind a URL can change."""
+        """Screen a URL, which the service downloads. It is paid for once only with an
+        idempotency key, because the content behind a URL can change."""
 
         def find(biz_id: str, watch: Stopwatch) -> Finding:
             request = DetectRequest(url=url, kind=kind, merchant_biz_id=biz_id, deadline=deadline)
@@ -116,7 +117,7 @@ class OnDemandScreener:
             watch = Stopwatch()
             finding = find(create_merchant_biz_id(self.merchant_prefix), watch)
             return message_data(None, finding, NOT_REQUESTED, watch.timing)
-        # A presigned URL of the same object is signed anew each time.
+        # Each presigned URL of one object has another signature, so the query is left out.
         self._check_idempotency_key(
             idempotency_key, _hash_entry_id("url", kind, url.partition("?")[0])
         )
@@ -135,12 +136,14 @@ class OnDemandScreener:
             idempotency_key
             and self.ledger.put_once(_hash_entry_id("binding", idempotency_key), content) != content
         ):
-            raise IdempotencyKeyReusedError("this idempotency key was used for other content")
+            raise IdempotencyKeyReusedError(
+                "this idempotency key was already used for other content"
+            )
 
 
 @dataclass(frozen=True)
 class BytesReader:
-    """Bytes at hand, as media.probe reads them."""
+    """Bytes in memory, as media.probe reads them."""
 
     data: bytes
 

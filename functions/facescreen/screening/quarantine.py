@@ -1,11 +1,11 @@
-"""What is done about a high risk, where the settings ask for it.
+"""Quarantine: moves or restricts objects with a high risk, if the settings ask for it.
 
-An object that is moved goes in this order, and a process may be killed at any point of it:
+A move has these steps, and the process may be killed between any two of them:
 
-    copy, of the very ETag and version -> look at the copy -> announce -> delete the original
+    copy this ETag and version -> check the copy -> publish -> delete the original
 
-Whatever comes again before the deletion finds the object where it was, and does the same again.
-Deleting comes last, after the message: the event of an object that is gone tells nobody anything.
+A retry before the deletion finds the object in place and repeats the steps. The deletion comes
+after the message, because an event about a deleted object can't be published any more.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from facescreen.storage.ports import QuarantineStore
 
 PRIVATE_ACL = "private"
-"""An access list that opens an object to nobody, on OSS and on S3."""
+"""The access list that gives nobody else access, on OSS and on S3."""
 _MAX_KEY_BYTES = 1023
-"""On OSS; S3 takes one more."""
+"""The limit of OSS. S3 allows one byte more."""
 
 
 class Quarantine:
-    """Takes what is of high risk out of reach. Never acts on another verdict, on what a person
-    released, or on what stands in quarantine already."""
+    """Moves or restricts objects with a high risk. Ignores other verdicts, bytes that a person
+    released, and objects already in quarantine."""
 
     def __init__(
         self, store: QuarantineStore, records: QuarantineRecords, settings: QuarantineSettings
@@ -48,25 +48,26 @@ class Quarantine:
         self._settings = settings
 
     def apply(self, ref: ObjectRef, head: ObjectHead, finding: Finding) -> Quarantined | None:
-        """Before the message: copies the write that `head` describes, or makes it private.
+        """Copy the object into quarantine, or make it private, before the message is published.
 
-        Raises ObjectNotFoundError, ObjectChangedError, errors.TransientError, errors.OperatorError.
+        Returns None if there is nothing to do. Raises ObjectNotFoundError, ObjectChangedError,
+        errors.TransientError, errors.OperatorError.
         """
         if finding.verdict is not Verdict.HIGH_RISK or parse_original_ref(self._settings, ref):
             return None
         if finding.of_stand_in and not self._settings.on_stand_in:
-            return self._result("withheld", "The verdict is a local stand-in's.")
+            return self._build_result("withheld", "The verdict is from a local emulator.")
         if self._records.is_released(compute_entry_id(ref, head)):
-            return self._result("released", "A person released these bytes.")
+            return self._build_result("released", "A person released these bytes.")
         try:
             if self._settings.action == PRIVATE_ACL:
                 return self._make_private(ref, head)
             return self._copy_to_quarantine(ref, head, finding)
         except QuarantineRefusedError as refusal:
-            return self._result("refused", str(refusal))
+            return self._build_result("refused", str(refusal))
 
     def delete_original(self, ref: ObjectRef, head: ObjectHead, result: Quarantined) -> None:
-        """After the message: deletes what was copied."""
+        """Delete the copied original, after the message is published."""
         if result.status == "moved":
             delete_if_unchanged(self._store, ref, head)
 
@@ -75,28 +76,30 @@ class Quarantine:
     ) -> Quarantined:
         destination = build_quarantine_ref(self._settings, ref, finding.merchant_biz_id)
         if destination is None:
-            raise QuarantineRefusedError("its name in quarantine would be longer than stores take")
+            raise QuarantineRefusedError(
+                "its key in quarantine would be longer than the store allows"
+            )
         copied = copy_and_verify(self._store, ref, head, destination)
         self._records.copy_finding(compute_entry_id(ref, copied), finding)
         return Quarantined("move", "moved", bucket=destination.bucket, key=destination.key)
 
     def _make_private(self, ref: ObjectRef, head: ObjectHead) -> Quarantined:
-        """The access list has no condition either. Bytes written between the look and the list
-        stay private with it: that is the safe side to err on."""
+        """Setting an access list has no condition either. Bytes written between the check and
+        the change become private too, which is the safe side."""
         self._records.save_acl(compute_entry_id(ref, head), self._store.acl(ref))
         self._store.set_acl(ref, PRIVATE_ACL)
         if self._store.head(ref) != head:
-            raise ObjectChangedError("overwritten while it was made private")
-        return self._result("private", "")
+            raise ObjectChangedError("the object was overwritten while it was made private")
+        return self._build_result("private", "")
 
-    def _result(self, status: str, detail: str) -> Quarantined:
+    def _build_result(self, status: str, detail: str) -> Quarantined:
         return Quarantined(self._settings.action, status, detail)
 
 
 def build_quarantine_ref(
     settings: QuarantineSettings, ref: ObjectRef, merchant_biz_id: str
 ) -> ObjectRef | None:
-    """Where `ref` is moved to; None where the name would be longer than stores take."""
+    """Return where `ref` is moved to; None if the name would be longer than stores allow."""
     key = f"{settings.prefix}{ref.bucket}/{merchant_biz_id}/{ref.key}"
     if len(key.encode()) > _MAX_KEY_BYTES:
         return None
@@ -104,7 +107,7 @@ def build_quarantine_ref(
 
 
 def parse_original_ref(settings: QuarantineSettings, moved: ObjectRef) -> ObjectRef | None:
-    """Where an object in quarantine came from; None for one that is not there."""
+    """Return where an object in quarantine came from; None if it is not in quarantine."""
     if moved.bucket != settings.bucket or not moved.key.startswith(settings.prefix):
         return None
     bucket, _, rest = moved.key[len(settings.prefix) :].partition("/")
@@ -116,13 +119,13 @@ def parse_original_ref(settings: QuarantineSettings, moved: ObjectRef) -> Object
 
 @dataclass(frozen=True)
 class QuarantineRecords:
-    """What is remembered of quarantined bytes, beside the ledger's entry about them. A tag would
-    be at hand, but whoever may tag could release his own uploads."""
+    """What is recorded about quarantined bytes, next to their ledger entry. Tags would be
+    simpler, but anyone who may tag objects could release their own uploads."""
 
     ledger: Ledger
 
     def record_release(self, entry: str) -> None:
-        """From now on the bytes of `entry` are left where they are."""
+        """From now on, leave the bytes of this entry in place."""
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         self.ledger.put_once(f"{entry}-released", now)
 
@@ -130,20 +133,21 @@ class QuarantineRecords:
         return bool(self.ledger.get(f"{entry}-released"))
 
     def save_acl(self, entry: str, acl: str) -> None:
-        """The first one counts: a second delivery would find what the first one set."""
+        """Save the original access list. The first one is kept: a second delivery would read the
+        private one."""
         self.ledger.put_once(f"{entry}-acl", acl)
 
     def get_acl(self, entry: str) -> str:
-        """What the access list was; empty for what was never made private."""
+        """Return the original access list; empty if the object was never made private."""
         return self.ledger.get(f"{entry}-acl")
 
     def copy_finding(self, entry: str, finding: Finding) -> None:
-        """A copy of an object that was uploaded in parts has another ETag, and so another entry:
-        without a finding there, releasing it would be paid for."""
+        """Copy the finding to the entry of a moved object. The copy of a multipart upload has
+        another ETag, and so another entry; without a finding there, a release would be paid for."""
         self.ledger.copy_finding(entry, finding)
 
-    def finding(self, entry: str) -> Finding | None:
-        """What was found about these bytes and announced."""
+    def get_finding(self, entry: str) -> Finding | None:
+        """Return the finding about these bytes, if it was published."""
         return self.ledger.get_finding(entry, "")
 
 
@@ -155,26 +159,26 @@ def copy_and_verify(
     *,
     only_new: bool = False,
 ) -> ObjectHead:
-    """Copies the write that `head` describes, and looks at the copy. Raises ServiceUnavailableError
-    where it is not the same."""
+    """Copy the revision that `head` describes, and compare the copy with it. Raises
+    ServiceUnavailableError if they differ."""
     tags = store.tags(ref)
     store.copy(ref, to, only_new=only_new)
     try:
         copied, copied_tags = store.head(to), store.tags(to)
     except ObjectNotFoundError:
-        raise ServiceUnavailableError("the copy is not there") from None
+        raise ServiceUnavailableError("the copy does not exist") from None
     if _content_differs(copied, head) or copied_tags != tags:
-        raise ServiceUnavailableError("the copy has other bytes or tags than the original")
+        raise ServiceUnavailableError("the copy differs from the original in its bytes or tags")
     return copied
 
 
 def delete_if_unchanged(store: QuarantineStore, ref: ObjectRef, head: ObjectHead) -> None:
-    """Deletes the write that `head` describes, and no other; where the bucket keeps versions, the
-    one before it is the current one then.
+    """Delete the revision that `head` describes and no other. In a versioned bucket, the previous
+    version then becomes the current one.
 
-    By its version where there is one; S3 deletes only what has the ETag. For OSS without versions
-    it is looked at right before, and what is written between that look and the deletion, one round
-    trip, is deleted in its place: there a bucket with versions, or ``private``, is the safe way.
+    The version id pins the deletion if there is one. S3 deletes only if the ETag matches. OSS
+    without versions is checked right before: a write between the check and the deletion, one round
+    trip, is deleted instead. Use a versioned bucket there, or ``private``.
     """
     with suppress(ObjectNotFoundError, ObjectChangedError):
         if store.head(ref) == head:
@@ -182,11 +186,14 @@ def delete_if_unchanged(store: QuarantineStore, ref: ObjectRef, head: ObjectHead
 
 
 def _content_differs(one: ObjectHead, other: ObjectHead) -> bool:
-    """By size, and by checksum where both have the same kind, of the whole. An ETag may be that
-    of parts, or of an encryption; the copy was made on condition of it anyway."""
+    """Compare sizes, and checksums if both have the same kind and cover the whole object. An
+    ETag may be that of parts or of an encryption, and the copy was made on condition of it
+    anyway."""
     if one.size != other.size:
         return True
-    kinds = {head.checksum.rpartition(":")[0] for head in (one, other)}
-    in_parts = "-" in one.checksum + other.checksum
-    comparable = one.checksum and other.checksum and len(kinds) == 1 and not in_parts
-    return bool(comparable) and one.checksum != other.checksum
+    checksum_types = {head.checksum.rpartition(":")[0] for head in (one, other)}
+    is_multipart = "-" in one.checksum + other.checksum
+    are_comparable = (
+        one.checksum and other.checksum and len(checksum_types) == 1 and not is_multipart
+    )
+    return bool(are_comparable) and one.checksum != other.checksum

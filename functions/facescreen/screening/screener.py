@@ -1,4 +1,5 @@
-"""The one use case: an object is looked at, claimed, probed, screened, tagged and announced."""
+"""The screener: claims an object, screens it, records the finding, tags the object, and
+publishes."""
 
 from __future__ import annotations
 
@@ -34,17 +35,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ScreeningPolicy:
-    """What of the settings the screening itself goes by."""
+    """The settings that the screener uses."""
 
     source: str
-    """CloudEvents `source`: the function."""
+    """The CloudEvents `source` of messages: the function."""
     merchant_prefix: str
     strictness: Strictness
     convert: bool
 
 
 class Screener:
-    """Screens one object at a time; the ports it is given do the rest."""
+    """Screens one object at a time."""
 
     def __init__(
         self,
@@ -70,11 +71,11 @@ class Screener:
         self._quarantine = quarantine
 
     def screen(self, ref: ObjectRef, deadline: Deadline, *, write_back: bool = True) -> Outcome:
-        """Brings one object to its end. Raises errors.TransientError and errors.OperatorError,
-        after which the same event may be delivered again.
+        """Screen one object and return its outcome.
 
-        Without `write_back` nothing is tagged or announced; what was found is recorded, and so
-        paid for once.
+        Raises errors.TransientError and errors.OperatorError; the same event may then be delivered
+        again. Without `write_back` nothing is tagged or published. The finding is recorded either
+        way, so that it is paid for once.
         """
         watch = Stopwatch(ref.event_time)
         try:
@@ -91,16 +92,16 @@ class Screener:
             return Outcome(ref, Status.SUPERSEDED, timing=watch.timing)
 
     def mark_failed(self, ref: ObjectRef, failure: FacescreenError) -> Outcome:
-        """Says `failed` of an object whose event is not delivered again; what was found before is
-        said rather. Raises errors.FacescreenError."""
+        """Write `failed` on an object whose event is not delivered again, or the finding that is
+        already recorded. Raises errors.FacescreenError."""
         watch = Stopwatch(ref.event_time)
         try:
             head = self._store.head(ref)
             if ref.etag and ref.etag != head.etag:
                 return Outcome(ref, Status.SUPERSEDED, timing=watch.timing)
             pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
-            found = self._ledger.get_finding(compute_entry_id(pinned, head), head.write)
-            finding = found or build_failed_finding(self._build_biz_id(pinned, head), failure)
+            known = self._ledger.get_finding(compute_entry_id(pinned, head), head.write)
+            finding = known or build_failed_finding(self._build_biz_id(pinned, head), failure)
             return self._write_back(pinned, head, finding, watch, quarantine=None)
         except ObjectNotFoundError as gone:
             return Outcome(ref, Status.GONE, timing=watch.timing, detail=str(gone))
@@ -135,7 +136,7 @@ class Screener:
             return outcome
 
     def _restore_tags(self, ref: ObjectRef, head: ObjectHead) -> None:
-        """It was tagged and announced: what somebody took off since is tagged again."""
+        """Tag an object again that is already screened and has lost its tags."""
         if self._tagger.is_current(ref, head):
             return
         finding = self._ledger.get_finding(compute_entry_id(ref, head), head.write)
@@ -151,8 +152,8 @@ class Screener:
         *,
         quarantine: Quarantine | None,
     ) -> Outcome:
-        """Tag before message: who reads the message finds the tag. Deletion after it: what is
-        gone could not be announced any more."""
+        """Tag before publishing: a reader of the message finds the tag. Delete the original
+        after publishing: a deleted object could no longer be published."""
         with watch.step("tag"):
             tagging = self._tagger.write(ref, head, finding)
         if tagging is SUPERSEDED:
@@ -160,8 +161,8 @@ class Screener:
         outcome = Outcome(ref, Status.SCREENED, finding, tagging, watch.timing)
         if quarantine:
             with watch.step("quarantine"):
-                taken = quarantine.apply(ref, head, finding)
-            outcome = replace(outcome, quarantine=taken, timing=watch.timing)
+                quarantine_result = quarantine.apply(ref, head, finding)
+            outcome = replace(outcome, quarantine=quarantine_result, timing=watch.timing)
         with watch.step("announce"):
             self._publisher.publish(message(outcome, source=self._policy.source))
         with watch.step("list"):
@@ -173,10 +174,10 @@ class Screener:
     def _recheck(
         self, ref: ObjectRef, head: ObjectHead, finding: Finding, watch: Stopwatch
     ) -> Outcome:
-        """For somebody who asked, if it still stands."""
+        """Return the outcome for a caller, unless the object has changed since."""
         with watch.step("tag"):
-            stands = self._store.head(ref) == head
-        if not stands:
+            is_unchanged = self._store.head(ref) == head
+        if not is_unchanged:
             return Outcome(ref, Status.SUPERSEDED, finding, SUPERSEDED, watch.timing)
         return Outcome(ref, Status.SCREENED, finding, NOT_REQUESTED, watch.timing)
 
@@ -199,13 +200,13 @@ class Screener:
         )
 
     def _build_biz_id(self, ref: ObjectRef, head: ObjectHead) -> str:
-        """The same for the same bytes."""
+        """The same bytes have the same id."""
         return (self._policy.merchant_prefix + compute_entry_id(ref, head))[:32]
 
 
 @dataclass(frozen=True)
 class _ObjectReader:
-    """An object's bytes as media.probe reads them."""
+    """An object's bytes, as media.probe reads them."""
 
     store: ObjectStore
     ref: ObjectRef

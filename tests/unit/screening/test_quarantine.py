@@ -168,7 +168,7 @@ def test_a_name_that_stores_do_not_take_is_announced_as_refused() -> None:
     assert harness.screen(ref).status is Status.SCREENED
     said = harness.published_messages()[0]["data"]["quarantine"]
     assert (said["status"], said["bucket"]) == ("refused", None)
-    assert "longer than stores take" in said["detail"]
+    assert "longer than the store allows" in said["detail"]
     assert harness.store.head(ref)
 
 

@@ -116,7 +116,7 @@ class Releasing:
         if back == entry:
             return
         self.records.record_release(back)
-        if finding := self.records.finding(entry):
+        if finding := self.records.get_finding(entry):
             self.records.copy_finding(back, finding)
 
     def _reopen(self, plan: Reopening) -> None:
