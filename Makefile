@@ -16,7 +16,7 @@ live: setup  ## the contract tests on your account: says what it costs, then ask
 	@.venv/bin/python -m pytest -q -s -p tests.support.live tests/contract
 
 FUZZ_SECONDS = 600
-fuzz:  ## atheris on the readers of foreign bytes, ten minutes each
+fuzz:  ## atheris on the readers of untrusted bytes, ten minutes each
 	@scripts/setup .venv-fuzz
 	@.venv-fuzz/bin/uv pip install -q --python .venv-fuzz/bin/python --no-deps --require-hashes \
 		-r requirements/fuzz.txt

@@ -59,8 +59,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def test_the_help_texts_are_what_a_command_prints(tmp_path: Path) -> None:
     # tests/unit/test_docs.py compares the other commands, without a process for each.
-    result = run(tmp_path, "facescreen report --help")
-    assert result.stdout.strip() in (DOCS / "command-line.md").read_text()
+    (tmp_path / ".venv").symlink_to(Path(sys.prefix))
+    [script] = blocks("command-line.md")
+    result = run(tmp_path, f"{script}\ncomplete -p facescreen\nfacescreen report --help")
+    completion, _, help_text = result.stdout.partition("\n")
+    assert completion.endswith(" facescreen"), result.stderr
+    assert help_text.strip() in (DOCS / "command-line.md").read_text()
 
 
 def test_the_calls_of_the_http_api(folder: Path) -> None:
