@@ -15,7 +15,7 @@ from facescreen_cli.output import print_note
 from facescreen_cli.project import PROJECT
 from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.cloud import LocalCloud
-from facescreen_local.samples import Sample
+from facescreen_local.samples import SampleFile
 from facescreen_serverless_devs.section import InvalidTemplateError
 
 
@@ -74,7 +74,7 @@ def wait_for_signal(stopped: list[int]) -> None:
         time.sleep(0.2)
 
 
-def upload(cloud: LocalCloud) -> tuple[oss2.Bucket, list[Sample]]:
+def upload(cloud: LocalCloud) -> tuple[oss2.Bucket, list[SampleFile]]:
     """Puts every sample into the watched bucket."""
     told = cloud.client_environment()
     auth = oss2.ProviderAuthV4(

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from facescreen_local.protocol.faults import Behaviour, InvalidFaultError
-from facescreen_local.protocol.service import LocalError, Service
+from facescreen_local.protocol.service import Service, ServiceError
 
 _MAX_BODY_BYTES = 1024 * 1024
 _FIRE_ROUTE = "POST /fire/"
@@ -94,7 +94,7 @@ class AdminService(Service):
     def _fire_timers(self, function: str, request_id: str) -> web.Response:
         try:
             fired = self._fire(function)
-        except LocalError as error:
+        except ServiceError as error:
             return self.error_response(error.status, error.code, error.message, request_id)
         if not fired:
             message = f"{function} has no enabled time trigger"

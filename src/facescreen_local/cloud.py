@@ -21,7 +21,7 @@ from facescreen_local.mns.service import MnsService
 from facescreen_local.oss.service import OssService
 from facescreen_local.protocol.faults import Behaviour
 from facescreen_local.protocol.service import LOOPBACK, Service, bind_socket
-from facescreen_local.samples import Sample, make_samples, verdicts
+from facescreen_local.samples import SampleFile, make_samples, verdicts_for
 from facescreen_serverless_devs.functions import load_functions
 
 REGION = "ap-southeast-1"
@@ -106,13 +106,13 @@ class LocalCloud:
         """Stop all services, the last one started first."""
         await self._exit_stack.aclose()
 
-    def write_samples(self) -> list[Sample]:
+    def write_samples(self) -> list[SampleFile]:
         """Write the sample files to ``samples/`` and their verdicts to ``verdicts.json``."""
         samples = make_samples(self._data / "samples")
         verdicts_file = self._data / "verdicts.json"
         saved = json.loads(verdicts_file.read_text()) if verdicts_file.exists() else {}
         _write_atomically(
-            verdicts_file, json.dumps({**verdicts(samples), **saved}, indent=1) + "\n"
+            verdicts_file, json.dumps({**verdicts_for(samples), **saved}, indent=1) + "\n"
         )
         return samples
 

@@ -66,7 +66,7 @@ class Acs3Authenticator:
         # A date may be ahead as far as behind, so a request stays valid for twice the skew.
         self._nonces = UsedNonces(2 * MAX_CLOCK_SKEW_S)
 
-    def check(
+    def authenticate(
         self,
         method: str,
         path: str,

@@ -73,7 +73,7 @@ class Fc3Api(Api):
         return Target(resource, unquote(found["function"] or ""), qualifier)
 
     def authorize(self, head: RequestHead) -> None:
-        self._authenticator.check(
+        self._authenticator.authenticate(
             head.method, head.path, head.query, head.headers, head.headers.get(BODY_HASH_HEADER, "")
         )
 
@@ -107,7 +107,7 @@ class Fc2Api(Api):
         return Target(resource, found["function"] or "", found["qualifier"] or LATEST)
 
     def authorize(self, head: RequestHead) -> None:
-        fc_signature.check(head, self._identity)
+        fc_signature.authenticate(head, self._identity)
 
     def authorize_body(self, head: RequestHead, body: bytes) -> None:
         """The scheme leaves the body out."""

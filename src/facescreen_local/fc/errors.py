@@ -16,13 +16,13 @@ from facescreen_local.auth.credentials import (
 )
 from facescreen_local.auth.headers import MalformedAuthorizationError, MissingHeaderError
 from facescreen_local.protocol.body import BodyTooLargeError
-from facescreen_local.protocol.service import LocalError
+from facescreen_local.protocol.service import ServiceError
 
 REQUEST_ID = "x-fc-request-id"
 """The header that every answer has."""
 
 
-class FcError(LocalError):
+class FcError(ServiceError):
     """Codes are from Function Compute's list of them."""
 
 

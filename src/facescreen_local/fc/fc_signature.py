@@ -16,7 +16,7 @@ from facescreen_local.protocol.request import RequestHead
 _AUTHORIZATION = re.compile(r"FC ([^:\s]{1,128}):([A-Za-z0-9+/]{43}=)")
 
 
-def check(head: RequestHead, identity: Identity) -> None:
+def authenticate(head: RequestHead, identity: Identity) -> None:
     """Check that the head is signed by a key of the account.
 
     Neither the query nor the body is covered: function-compute.md, "FC's own API". Raises

@@ -1,1 +1,1 @@
-"""A stand-in for ID Verification's FACE_DEEPFAKE: real wire, real limits, no forgery detector."""
+"""An emulator of ID Verification's FACE_DEEPFAKE: its protocol and limits, no forgery detector."""

@@ -1,4 +1,4 @@
-"""One request on its way through an operation, and what every operation needs for it."""
+"""The context that every operation is called with."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import aiohttp
 from aiohttp import web
 
 from facescreen.deepfake.response import EMULATOR_HEADER
-from facescreen_local.id_verification.media.checks import Examination
-from facescreen_local.id_verification.request import Parameters
-from facescreen_local.id_verification.store.calls import Calls
+from facescreen_local.id_verification.media.checks import FaceChecker
+from facescreen_local.id_verification.request import RequestParameters
+from facescreen_local.id_verification.store.calls import CallLog
 from facescreen_local.id_verification.uploads import UploadService
 from facescreen_local.id_verification.verdicts import Analyzer
 
@@ -19,31 +19,31 @@ STAND_IN = "local stand-in: not a forgery detector"
 
 
 @dataclass(frozen=True)
-class RequestContext:
-    """A request that the gateway let in."""
+class IdVerificationRequestContext:
+    """A request that the gateway has authenticated."""
 
     operation: str
-    parameters: Parameters
+    parameters: RequestParameters
     request_id: str
     quota: float | None
-    """How many calls of the operation a second; None means no limit."""
-    calls: Calls
+    """Calls per second of the operation; None means no limit."""
+    calls: CallLog
     uploads: UploadService
-    examination: Examination
+    face_checker: FaceChecker
     analyzer: Analyzer
     session: aiohttp.ClientSession
-    """For what is downloaded, which may take `download_timeout_s`."""
+    """For downloads, each with a timeout of `download_timeout_s`."""
     download_timeout_s: float
 
-    def response(self, answer: dict[str, Any]) -> web.Response:
-        """200 with an answer."""
-        return json_response(200, {"RequestId": self.request_id, **answer})
+    def response(self, fields: dict[str, Any]) -> web.Response:
+        """A 200 response with these fields and the request id."""
+        return json_response(200, {"RequestId": self.request_id, **fields})
 
     def success(self, **result: dict[str, Any]) -> web.Response:
-        """200 as the service itself, and not the platform before it, answers."""
+        """A 200 response of the service itself, with Code and Message."""
         return self.response({"Code": "Success", "Message": "success", **result})
 
 
 def json_response(status: int, body: dict[str, Any]) -> web.Response:
-    """A document, marked as a stand-in's."""
+    """A JSON response, marked by a header as the emulator's."""
     return web.json_response(body, status=status, headers={EMULATOR_HEADER: STAND_IN})

@@ -1,4 +1,4 @@
-"""What the service and the gateway before it refuse, by code."""
+"""The errors of the service and of the gateway before it, by code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from facescreen_local.auth.credentials import (
 from facescreen_local.auth.headers import MalformedAuthorizationError, MissingHeaderError
 from facescreen_local.protocol.body import BodyTooLargeError
 
-SERVICE_STATUS = {
+SERVICE_STATUS_BY_CODE = {
     "MissingParameter": 400,
     "InvalidParameter": 400,
     "NoFaceDetected": 401,
@@ -28,9 +28,9 @@ SERVICE_STATUS = {
     "Throttling.Api": 403,
     "InternalError": 500,
 }
-"""HTTP status of each code (face-deepfake.txt, "Status codes")."""
+"""The HTTP status of each code (face-deepfake.txt, "Status codes")."""
 
-GATEWAY_STATUS = {
+GATEWAY_STATUS_BY_CODE = {
     "IncompleteSignature": 400,
     "InvalidAccessKeyId.NotFound": 404,
     "InvalidAction.NotFound": 404,
@@ -40,7 +40,7 @@ GATEWAY_STATUS = {
     "SignatureDoesNotMatch": 400,
     "SignatureNonceUsed": 400,
 }
-"""HTTP status of the codes of Alibaba Cloud's API gateway that this stand-in gives."""
+"""The HTTP status of the codes of Alibaba Cloud's API gateway that the emulator returns."""
 
 
 class IdVerificationError(Exception):
@@ -80,12 +80,12 @@ _SHARED_ERRORS: Mapping[type[Exception], tuple[str, str]] = {
     ),
     NonceUsedError: ("SignatureNonceUsed", "Specified signature nonce was used already."),
 }
-ERRORS: tuple[type[Exception], ...] = (IdVerificationError, *_SHARED_ERRORS)
-"""What a request may fail with: errors of the service's own, and of the code that all share."""
+REQUEST_ERRORS: tuple[type[Exception], ...] = (IdVerificationError, *_SHARED_ERRORS)
+"""The errors that a request can end with: the service's own and those of shared code."""
 
 
-def to_refusal(error: Exception) -> IdVerificationError:
-    """One of ERRORS in the service's words, or the gateway's."""
+def to_id_verification_error(error: Exception) -> IdVerificationError:
+    """Convert one of REQUEST_ERRORS to an error of the service or the gateway."""
     if isinstance(error, IdVerificationError):
         return error
     code, message = _SHARED_ERRORS[type(error)]

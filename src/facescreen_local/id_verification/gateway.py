@@ -1,15 +1,15 @@
-"""What Alibaba Cloud's API gateway checks before a request reaches the service: the ACS3 signature,
-its date and its nonce (id-verification-api.md, "Signature")."""
+"""Alibaba Cloud's API gateway: checks a request's ACS3 signature, date and nonce before it reaches
+the service (id-verification-api.md, "Signature")."""
 
 from __future__ import annotations
 
 from facescreen.clients.acs3 import payload_hash
 from facescreen_local.auth.account import Identity
 from facescreen_local.auth.acs3 import BODY_HASH_HEADER, Acs3Authenticator
-from facescreen_local.id_verification.request import Parameters, pairs
+from facescreen_local.id_verification.request import RequestParameters, parse_parameters
 from facescreen_local.protocol.request import RequestHead
 
-_SIGNED = (
+_SIGNED_HEADERS = (
     "host",
     "x-acs-action",
     BODY_HASH_HEADER,
@@ -20,13 +20,18 @@ _SIGNED = (
 
 
 class Gateway:
-    """Lets each request in once, if its caller holds a key of the account."""
+    """Accepts each request once, if a key of the account signed it."""
 
     def __init__(self, identity: Identity) -> None:
-        self._authenticator = Acs3Authenticator(identity, _SIGNED)
+        self._authenticator = Acs3Authenticator(identity, _SIGNED_HEADERS)
 
-    def admit(self, head: RequestHead, body: bytes) -> Parameters:
-        """Check who sent the request, and read its parameters. Raises one of ERRORS."""
-        query = dict(pairs(head.query))
-        self._authenticator.check(head.method, "/", head.query, head.headers, payload_hash(body))
-        return Parameters(query, dict(pairs(body.decode("latin-1"))))
+    def authenticate(self, head: RequestHead, body: bytes) -> RequestParameters:
+        """Check the request's signature and return its parameters.
+
+        Raises one of REQUEST_ERRORS.
+        """
+        query = dict(parse_parameters(head.query))
+        self._authenticator.authenticate(
+            head.method, "/", head.query, head.headers, payload_hash(body)
+        )
+        return RequestParameters(query, dict(parse_parameters(body.decode("latin-1"))))

@@ -1,8 +1,8 @@
-"""How large an image or video may be."""
+"""The maximum size of an image or video."""
 
 from __future__ import annotations
 
-LARGEST = 10 * 1024 * 1024
-"""Bytes of an image or video (face-deepfake.txt: "The maximum size is 10 MB")."""
-LARGEST_INLINE = 1024 * 1024
-"""Bytes of an image in FaceBase64."""
+MAX_MEDIA_BYTES = 10 * 1024 * 1024
+"""The maximum for an image or video (face-deepfake.txt: "The maximum size is 10 MB")."""
+MAX_INLINE_BYTES = 1024 * 1024
+"""The maximum for an image in FaceBase64."""

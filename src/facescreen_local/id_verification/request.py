@@ -1,4 +1,4 @@
-"""The parameters of a request, by where it says them."""
+"""A request's parameters in its query and its form."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from urllib.parse import parse_qsl
 
 from facescreen_local.id_verification.errors import IdVerificationError
 
-_MOST_PARAMETERS = 32
+_MAX_PARAMETERS = 32
 
 
 @dataclass(frozen=True)
-class Parameters:
-    """What a request says, by where it says it."""
+class RequestParameters:
+    """A request's parameters, by location."""
 
     query: Mapping[str, str] = field(repr=False)
     form: Mapping[str, str] = field(repr=False)
 
     @property
-    def anywhere(self) -> dict[str, str]:
-        """Both; the form's where a name stands in both."""
+    def merged(self) -> dict[str, str]:
+        """All parameters; the form takes precedence."""
         return {**self.query, **self.form}
 
 
-def pairs(encoded: str) -> list[tuple[str, str]]:
-    """The parameters of a query or a form, in its order. Raises IdVerificationError."""
+def parse_parameters(encoded: str) -> list[tuple[str, str]]:
+    """Parse the parameters of a query or a form, in order. Raises IdVerificationError."""
     try:
-        return parse_qsl(encoded, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+        return parse_qsl(encoded, keep_blank_values=True, max_num_fields=_MAX_PARAMETERS)
     except ValueError:
-        text = f"More than {_MOST_PARAMETERS} parameters."
+        text = f"More than {_MAX_PARAMETERS} parameters."
         raise IdVerificationError("InvalidParameter", text) from None

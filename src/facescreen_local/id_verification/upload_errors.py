@@ -1,4 +1,4 @@
-"""What the upload target refuses, by OSS's codes for forms."""
+"""The errors of the upload target, with OSS's codes for forms."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from facescreen_local.protocol.post_policy import (
     PolicyExpiredError,
 )
 
-STATUS = {
+STATUS_BY_CODE = {
     "AccessDenied": 403,
     "EntityTooLarge": 400,
     "EntityTooSmall": 400,
@@ -39,7 +39,7 @@ STATUS = {
     "RequestIsNotMultiPartContent": 400,
     "SignatureDoesNotMatch": 403,
 }
-"""HTTP status of each code."""
+"""The HTTP status of each code."""
 
 _MALFORMED = (
     "MalformedPOSTRequest",
@@ -84,12 +84,12 @@ _SHARED_ERRORS: Mapping[type[Exception], tuple[str, str]] = {
         '["{0.comparison}", "${0.field}", ...]',
     ),
 }
-ERRORS: tuple[type[Exception], ...] = (IdVerificationError, *_SHARED_ERRORS)
-"""What a form may fail with."""
+REQUEST_ERRORS: tuple[type[Exception], ...] = (IdVerificationError, *_SHARED_ERRORS)
+"""The errors that an upload can end with."""
 
 
-def to_refusal(error: Exception) -> IdVerificationError:
-    """One of ERRORS in the upload target's words."""
+def to_upload_error(error: Exception) -> IdVerificationError:
+    """Convert one of REQUEST_ERRORS to an error of the upload target."""
     if isinstance(error, IdVerificationError):
         return error
     code, message = _SHARED_ERRORS[type(error)]

@@ -1,4 +1,4 @@
-"""The upload target on loopback: OSS's PostObject over TLS, as far as AuthorizeFileUpload needs."""
+"""The upload target on loopback: OSS's PostObject over TLS, as AuthorizeFileUpload needs it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ from aiohttp import web
 from facescreen_local.auth.account import Identity
 from facescreen_local.auth.credentials import hmac_sha1
 from facescreen_local.id_verification.errors import IdVerificationError
-from facescreen_local.id_verification.limits import LARGEST
+from facescreen_local.id_verification.limits import MAX_MEDIA_BYTES
 from facescreen_local.id_verification.store.files import UploadedFiles
-from facescreen_local.id_verification.upload_errors import ERRORS, STATUS, to_refusal
+from facescreen_local.id_verification.upload_errors import (
+    REQUEST_ERRORS,
+    STATUS_BY_CODE,
+    to_upload_error,
+)
 from facescreen_local.protocol.body import write_chunks
 from facescreen_local.protocol.certificate import ensure_certificate
 from facescreen_local.protocol.post_object import PostSettings, build_post_response, read_post_form
@@ -28,43 +32,45 @@ from facescreen_local.protocol.service import Service
 from facescreen_local.protocol.xml_body import element_with_fields, serialize
 
 MAX_FIELDS = 32
-VALID_S = 15 * 60
-"""How long a permission holds."""
+GRANT_VALIDITY_S = 15 * 60
+"""How long an upload grant is valid."""
 
 
 class UploadService(Service):
-    """Takes the files that it gave a permission for. `folder` holds its certificate, no file."""
+    """Accepts the files that it issued a grant for. `folder` contains its certificate, no files."""
 
     ca_file: Path
-    """The authority that clients must trust; there once started."""
+    """The CA certificate that clients must trust; exists once started."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self._folder = folder
-        # With a key of its own: the real service hands out none of the account's either.
+        # It has its own key: the real service does not hand out the account's keys either.
         self._identity = Identity.create()
         self._files = UploadedFiles()
 
-    def permission(self) -> dict[str, Any]:
-        """AuthorizeFileUpload's answer: where and how to put one file."""
+    def issue_upload_grant(self) -> dict[str, Any]:
+        """Return AuthorizeFileUpload's result: where and how to upload one file."""
         object_key = f"cloudauth-intl/{uuid.uuid4().hex}"
-        conditions = [["eq", "$key", object_key], ["content-length-range", 1, LARGEST]]
-        key, policy = self._identity.key, encode_policy(VALID_S, conditions)
+        conditions = [["eq", "$key", object_key], ["content-length-range", 1, MAX_MEDIA_BYTES]]
+        key, policy = self._identity.key, encode_policy(GRANT_VALIDITY_S, conditions)
         return {
             "AccessKeyId": key.access_key_id,
             "EncodedPolicy": policy,
             "Signature": hmac_sha1(key.access_key_secret, policy.encode()),
             "ObjectKey": object_key,
-            # Clients post to https://<Bucket>.<Endpoint>/, so loopback's address is cut at its
+            # Clients post to https://<Bucket>.<Endpoint>/, so the loopback address is split at its
             # first dot: Bucket 127, Endpoint 0.0.1:<port>.
             "Bucket": self._bucket,
             "Endpoint": self._host.removeprefix(f"{self._bucket}."),
             "UseAccelerate": False,
         }
 
-    def file(self, url: str) -> bytes:
-        """What was uploaded to `url`, FaceFile's ``http://<Bucket>.<Endpoint>/<ObjectKey>``: looked
-        up here, not downloaded from anywhere. Raises IdVerificationError (InvalidParameter)."""
+    def find_file(self, url: str) -> bytes:
+        """Return the upload that FaceFile names: ``http://<Bucket>.<Endpoint>/<ObjectKey>``.
+
+        The file is in memory; nothing is downloaded. Raises IdVerificationError (InvalidParameter).
+        """
         host, _, key = url.removeprefix("http://").partition("/")
         content = self._files.get(key) if host == self._host else None
         if content is None:
@@ -85,19 +91,19 @@ class UploadService(Service):
     async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         try:
             response = await self._post_object(request)
-        except ERRORS as error:
-            refusal = to_refusal(error)
-            return self.error_response(400, refusal.code, str(refusal), request_id)
-        return _finished(response, request_id)
+        except REQUEST_ERRORS as error:
+            upload_error = to_upload_error(error)
+            return self.error_response(400, upload_error.code, str(upload_error), request_id)
+        return _finish_response(response, request_id)
 
     def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
         fields = {"Code": code, "Message": message, "RequestId": request_id, "HostId": self._host}
         response = web.Response(
-            status=STATUS.get(code, status),
+            status=STATUS_BY_CODE.get(code, status),
             body=serialize(element_with_fields("Error", fields)),
             content_type="application/xml",
         )
-        return _finished(response, request_id)
+        return _finish_response(response, request_id)
 
     @property
     def _host(self) -> str:
@@ -112,11 +118,11 @@ class UploadService(Service):
             text = "The specified method is not allowed against this resource."
             raise IdVerificationError("MethodNotAllowed", text)
         check_signature = partial(check_signature_v1, self._identity)
-        settings = PostSettings(self._bucket, LARGEST, MAX_FIELDS, check_signature)
+        settings = PostSettings(self._bucket, MAX_MEDIA_BYTES, MAX_FIELDS, check_signature)
         posted = await read_post_form(request, settings)
-        received = io.BytesIO()
-        await write_chunks(posted.file, received)
-        content = received.getvalue()
+        buffer = io.BytesIO()
+        await write_chunks(posted.file, buffer)
+        content = buffer.getvalue()
         self._files.put(posted.key, content)
         md5 = hashlib.md5(content, usedforsecurity=False).hexdigest().upper()
         result = {
@@ -128,8 +134,9 @@ class UploadService(Service):
         return build_post_response(posted.fields, result, {})
 
 
-def _finished(response: web.Response, request_id: str) -> web.Response:
+def _finish_response(response: web.Response, request_id: str) -> web.Response:
     response.headers["x-oss-request-id"] = request_id
-    # A TLS connection that a client leaves open would outlive the service: to end, it needs both.
+    # A TLS connection that the client leaves open would outlive the service, because both sides
+    # must close it.
     response.force_close()
     return response

@@ -1,5 +1,5 @@
-"""Who says whether a face is forged. No open model tried for this tells real from fake, so what
-ships gives the verdicts that it is told to give."""
+"""Analyzers, which judge whether a face is forged. No open model that was tried can, so the one
+that ships returns scripted verdicts."""
 
 from __future__ import annotations
 
@@ -27,48 +27,49 @@ class Analyzer(Protocol):
     """Judges an image or video in which a face was found."""
 
     def analyze(self, content: bytes) -> Analysis:
-        """The verdict on `content`, the file as it was received. Raises IdVerificationError."""
+        """Judge `content`, the file as received. Raises IdVerificationError."""
 
 
 class ScriptedAnalyzer:
-    """The verdicts of a JSON file, by the SHA-256 of the content; low risk for everything else::
+    """Returns verdicts from a JSON file, by the SHA-256 of the content; low risk for the rest::
 
         {"<sha256>": {"Result": "1", "RiskTag": ["SuspectDeepForgery"], "label": "for people"}}
 
-    The file may be changed at any time, and may be absent.
+    The file can change at any time, and can be absent.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._read_at: tuple[int, int] | None = None
+        self._file_version: tuple[int, int] | None = None
         self._verdicts: dict[str, Analysis] = {}
 
     def analyze(self, content: bytes) -> Analysis:
-        """Raises IdVerificationError (InternalError) while the file is not what it should be."""
-        self._refresh()
+        """Return the scripted verdict. Raises IdVerificationError (InternalError) if the file is
+        invalid."""
+        self._reload_if_changed()
         return self._verdicts.get(hashlib.sha256(content).hexdigest(), LOW_RISK)
 
-    def _refresh(self) -> None:
+    def _reload_if_changed(self) -> None:
         try:
             stat = self._path.stat()
-            written_at = (stat.st_mtime_ns, stat.st_size)
-            if written_at != self._read_at:
-                self._verdicts = _parsed(self._path.read_bytes())
-                self._read_at = written_at
+            file_version = (stat.st_mtime_ns, stat.st_size)
+            if file_version != self._file_version:
+                self._verdicts = _parse_verdicts(self._path.read_bytes())
+                self._file_version = file_version
         except FileNotFoundError:
-            self._verdicts, self._read_at = {}, None
+            self._verdicts, self._file_version = {}, None
         except ValueError as error:
             raise IdVerificationError("InternalError", f"{self._path.name}: {error}") from None
 
 
-def _parsed(text: bytes) -> dict[str, Analysis]:
-    given = json.loads(text)
-    if not isinstance(given, dict):
+def _parse_verdicts(text: bytes) -> dict[str, Analysis]:
+    entries = json.loads(text)
+    if not isinstance(entries, dict):
         raise ValueError("expected an object of verdicts by SHA-256")
-    return {digest.lower(): _analysis(digest, entry) for digest, entry in given.items()}
+    return {digest.lower(): _parse_analysis(digest, entry) for digest, entry in entries.items()}
 
 
-def _analysis(digest: str, entry: Any) -> Analysis:
+def _parse_analysis(digest: str, entry: Any) -> Analysis:
     fields = entry if isinstance(entry, dict) else {}
     result, tags = fields.get("Result"), fields.get("RiskTag", [])
     if result not in ("0", "1", "2"):

@@ -12,11 +12,11 @@ from facescreen_local.auth.credentials import (
     UnknownAccessKeyError,
 )
 from facescreen_local.protocol.body import BodyTooLargeError
-from facescreen_local.protocol.service import LocalError
+from facescreen_local.protocol.service import ServiceError
 from facescreen_local.protocol.xml_body import MalformedXmlError, UnexpectedElementError
 
 
-class MnsError(LocalError):
+class MnsError(ServiceError):
     """An error response of MNS."""
 
 

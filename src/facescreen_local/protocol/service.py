@@ -26,7 +26,7 @@ def bind_socket(port: int = 0) -> socket.socket:
     return socket.create_server((LOOPBACK, port))
 
 
-class LocalError(Exception):
+class ServiceError(Exception):
     """An error response: HTTP status, error code and message."""
 
     def __init__(self, status: int, code: str, message: str) -> None:

@@ -1,5 +1,5 @@
-"""Files to try the product with, made on the spot from two free photographs."""
+"""Sample files to try facescreen with, made from two free photographs."""
 
-from facescreen_local.samples.catalogue import Sample, make_samples, verdicts
+from facescreen_local.samples.catalogue import SampleFile, make_samples, verdicts_for
 
-__all__ = ["Sample", "make_samples", "verdicts"]
+__all__ = ["SampleFile", "make_samples", "verdicts_for"]

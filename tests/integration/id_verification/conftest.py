@@ -12,20 +12,20 @@ from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.id_verification.media.faces import FaceDetector
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.faults import Behaviour
-from facescreen_local.samples import Sample, make_samples
+from facescreen_local.samples import SampleFile, make_samples
 from tests.integration.id_verification.raw_request import RawRequest
 from tests.integration.id_verification.sdk_client import Files, Sdk
 
 
 @pytest.fixture(scope="package")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sample]:
+def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SampleFile]:
     """By file name."""
     made = make_samples(tmp_path_factory.mktemp("samples"))
     return {sample.path.name: sample for sample in made}
 
 
 @pytest.fixture(scope="package")
-def portrait(samples: dict[str, Sample]) -> bytes:
+def portrait(samples: dict[str, SampleFile]) -> bytes:
     return samples["portrait.jpg"].path.read_bytes()
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.verdicts import LOW_RISK, Analysis, ScriptedAnalyzer
-from facescreen_local.samples import Sample, verdicts
+from facescreen_local.samples import SampleFile, verdicts_for
 from tests.integration.id_verification.sdk_client import ALLOW_SDK, Sdk
 
 pytestmark = ALLOW_SDK
@@ -31,7 +31,7 @@ def scripted(data: Path) -> Iterator[Path]:
 
 
 def test_an_edit_takes_effect_while_the_service_runs(
-    sdk: Sdk, scripted: Path, samples: dict[str, Sample]
+    sdk: Sdk, scripted: Path, samples: dict[str, SampleFile]
 ) -> None:
     flagged = samples["flagged.jpg"]
     inline = base64.b64encode(flagged.path.read_bytes()).decode()
@@ -42,7 +42,7 @@ def test_an_edit_takes_effect_while_the_service_runs(
         return answer
 
     assert result()["Result"] == "0"
-    scripted.write_text(json.dumps(verdicts([flagged])))
+    scripted.write_text(json.dumps(verdicts_for([flagged])))
     assert result() == {
         "Result": "1",
         "RiskTag": "SuspectDeepForgery",

@@ -7,17 +7,20 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facescreen_local.id_verification.store.calls import Call, Rate
+from facescreen_local.id_verification.store.calls import CallRateLimit, DetectionCall
 
 MOST = 3
 
 
 @given(st.lists(st.integers(0, 4_000_000), max_size=60))
 def test_no_second_tells_of_more_than_the_quota(microseconds: list[int]) -> None:
-    rate = Rate()
+    rate = CallRateLimit()
     moments = [1_800_000_000 + one / 1e6 for one in sorted(microseconds)]
-    admitted = [moment for moment in moments if rate.admit(MOST, moment)]
-    told = [_seconds(Call.at(moment, "DeepfakeDetectIntl", {}).time) for moment in admitted]
+    admitted = [moment for moment in moments if rate.allow(MOST, moment)]
+    told = [
+        _seconds(DetectionCall.from_parameters(moment, "DeepfakeDetectIntl", {}).time)
+        for moment in admitted
+    ]
     assert all(sum(first <= one < first + 1 for one in told) <= MOST for first in told)
     assert len(admitted) >= min(MOST, len(moments))
 

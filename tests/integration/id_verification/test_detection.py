@@ -11,7 +11,7 @@ import pytest
 from facescreen_local.auth.account import Identity
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.faults import Behaviour, Fault
-from facescreen_local.samples import Sample
+from facescreen_local.samples import SampleFile
 from tests.integration.id_verification.sdk_client import (
     ALLOW_SDK,
     MERCHANT_BIZ_ID,
@@ -95,7 +95,7 @@ def test_a_presigned_url_is_asked_for_as_it_was_given(
     ],
 )
 def test_each_sample_straight_at_the_service(
-    sdk: Sdk, files: Files, samples: dict[str, Sample], file: str, expected: str | None
+    sdk: Sdk, files: Files, samples: dict[str, SampleFile], file: str, expected: str | None
 ) -> None:
     url = files.put("/" + file, samples[file].path.read_bytes())
     kind = "VIDEO" if file.startswith("clip") else "IMAGE"
@@ -171,7 +171,7 @@ def test_a_download_that_breaks_off(sdk: Sdk, files: Files) -> None:
 
 
 def test_the_input_type_must_be_the_contents(
-    sdk: Sdk, files: Files, samples: dict[str, Sample]
+    sdk: Sdk, files: Files, samples: dict[str, SampleFile]
 ) -> None:
     clip = files.put("/clip.mp4", samples["clip.mp4"].path.read_bytes())
     photo = files.put("/photo.jpg", samples["12-megapixel.jpg"].path.read_bytes())

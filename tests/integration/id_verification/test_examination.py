@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from facescreen_local.id_verification.errors import IdVerificationError
-from facescreen_local.id_verification.media.checks import Examination, examine
+from facescreen_local.id_verification.media.checks import FaceChecker, check_face
 from facescreen_local.id_verification.media.faces import Face, FaceDetector, Picture
 
 FRAMES = 16
@@ -33,7 +33,7 @@ def clip(path: Path, portrait: bytes, good: int, bad: str) -> bytes:
 def test_half_of_the_frames_are_enough(
     tmp_path: Path, portrait: bytes, detector: FaceDetector, bad: str
 ) -> None:
-    examine(clip(tmp_path / "clip.mp4", portrait, 4, bad), is_video=True, detector=detector)
+    check_face(clip(tmp_path / "clip.mp4", portrait, 4, bad), is_video=True, detector=detector)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_less_than_half_are_not(
     tmp_path: Path, portrait: bytes, detector: FaceDetector, bad: str, code: str
 ) -> None:
     with pytest.raises(IdVerificationError) as raised:
-        examine(clip(tmp_path / "clip.mp4", portrait, 3, bad), is_video=True, detector=detector)
+        check_face(clip(tmp_path / "clip.mp4", portrait, 3, bad), is_video=True, detector=detector)
     assert raised.value.code == code
 
 
@@ -59,22 +59,22 @@ class Counting(FaceDetector):
 
 def test_the_same_bytes_are_looked_at_once(portrait: bytes) -> None:
     counting = Counting()
-    examination = Examination(counting)
+    examination = FaceChecker(counting)
     for _ in range(3):
-        examination.pass_or_refuse(portrait, is_video=False)
+        examination.check(portrait, is_video=False)
     assert counting.looked_at == 1
-    examination.pass_or_refuse(portrait + b"others", is_video=False)
+    examination.check(portrait + b"others", is_video=False)
     assert counting.looked_at == 2
 
 
 def test_what_was_refused_is_refused_again_in_the_same_words(
     portrait: bytes, detector: FaceDetector
 ) -> None:
-    examination = Examination(detector)
-    examination.pass_or_refuse(portrait, is_video=False)
+    examination = FaceChecker(detector)
+    examination.check(portrait, is_video=False)
     said = []
     for _ in range(2):
         with pytest.raises(IdVerificationError) as raised:
-            examination.pass_or_refuse(portrait, is_video=True)  # a photo is no video
+            examination.check(portrait, is_video=True)  # a photo is no video
         said.append((raised.value.code, str(raised.value)))
     assert said[0] == said[1]

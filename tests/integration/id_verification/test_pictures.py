@@ -13,7 +13,7 @@ from PIL import Image
 
 from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.media import decode
-from facescreen_local.samples import Sample
+from facescreen_local.samples import SampleFile
 
 
 def jpeg(width: int, height: int, orientation: int = 1, form: str = "JPEG") -> bytes:
@@ -36,19 +36,19 @@ def clip(path: Path, frames: int, fps: float, side: int = 256) -> bytes:
 
 def assert_unqualified(content: bytes) -> None:
     with pytest.raises(IdVerificationError) as raised:
-        decode.image(content)
+        decode.decode_image(content)
     assert raised.value.code == "UnqualifiedPhoto"
 
 
 def assert_invalid(content: bytes, says: str) -> None:
     with pytest.raises(IdVerificationError, match=says) as raised:
-        decode.video(content)
+        decode.decode_video(content)
     assert raised.value.code == "InvalidParameter"
 
 
 @pytest.mark.parametrize("size", [(1080, 1920), (480, 640), (639, 640)])
 def test_an_image_within_the_limits(size: tuple[int, int]) -> None:
-    (picture,) = decode.image(jpeg(*size))
+    (picture,) = decode.decode_image(jpeg(*size))
     assert picture.shape == (size[1], size[0], 3)
 
 
@@ -63,12 +63,12 @@ def test_a_large_image_is_refused_by_its_header(
 ) -> None:
     small = jpeg(64, 96)
     frame = small.index(b"\xff\xc0") + 5
-    monkeypatch.delattr(decode, "_decoded")
+    monkeypatch.delattr(decode, "_decode_upright")
     assert_unqualified(small[:frame] + struct.pack(">HH", *size) + small[frame + 4 :])
 
 
 def test_the_limits_are_those_of_the_upright_image() -> None:
-    (picture,) = decode.image(jpeg(1920, 1080, orientation=6))
+    (picture,) = decode.decode_image(jpeg(1920, 1080, orientation=6))
     assert picture.shape == (1920, 1080, 3)
     assert_unqualified(jpeg(480, 640, orientation=8))
 
@@ -86,7 +86,7 @@ def test_an_image_cut_short(portrait: bytes) -> None:
 @pytest.mark.parametrize("suffix", [".mp4", ".mov"])
 @pytest.mark.parametrize(("frames", "fps"), [(10, 10), (30, 10), (61, 20), (24, 8), (90, 30)])
 def test_a_video_within_the_limits(tmp_path: Path, suffix: str, frames: int, fps: float) -> None:
-    found = decode.video(clip(tmp_path / f"clip{suffix}", frames, fps))
+    found = decode.decode_video(clip(tmp_path / f"clip{suffix}", frames, fps))
     assert [frame.shape for frame in found] == [(256, 256, 3)] * 8
 
 
@@ -112,7 +112,7 @@ def test_the_frames_are_spread_over_the_video(tmp_path: Path) -> None:
         writer.write(np.full((640, 480, 3), 10 * number, np.uint8))
     writer.release()
     padded = path.read_bytes() + b"\0\1\x88\0free" + b"\0" * (100_344 - 8)
-    seen = [round(frame.mean() / 10) for frame in decode.video(padded)]
+    seen = [round(frame.mean() / 10) for frame in decode.decode_video(padded)]
     assert seen == [1, 4, 7, 10, 13, 16, 19, 22]
 
 
@@ -121,15 +121,15 @@ def test_a_video_must_have_more_than_100_kb(tmp_path: Path) -> None:
     free = 100_000 - len(small)
     exact = small + free.to_bytes(4, "big") + b"free" + b"\0" * (free - 8)
     assert_invalid(exact, "larger than 100 KB")
-    assert len(decode.video(exact + b"\0")) == 8
+    assert len(decode.decode_video(exact + b"\0")) == 8
 
 
-def test_a_video_of_another_container(samples: dict[str, Sample], tmp_path: Path) -> None:
+def test_a_video_of_another_container(samples: dict[str, SampleFile], tmp_path: Path) -> None:
     assert_invalid(clip(tmp_path / "clip.avi", 20, 10), "neither MP4 nor MOV")
     assert_invalid(samples["12-megapixel.jpg"].path.read_bytes(), "neither MP4 nor MOV")
 
 
-def test_a_video_cut_short(samples: dict[str, Sample]) -> None:
+def test_a_video_cut_short(samples: dict[str, SampleFile]) -> None:
     content = samples["clip.mp4"].path.read_bytes()
     assert_invalid(content[:150_000], "can't be read")
     # The frames gone, the index whole: as a disk full in the middle leaves it.

@@ -21,7 +21,7 @@ def photo(portrait: bytes) -> Picture:
 def defect(detector: FaceDetector, picture: Picture) -> str | None:
     face = detector.largest(picture)
     assert face is not None
-    return quality.defect(picture, face)
+    return quality.find_defect(picture, face)
 
 
 def lit(photo: Picture, factor: float) -> Picture:
@@ -73,5 +73,5 @@ def test_a_tilted_head(
 
 
 def test_a_box_past_the_edge_is_measured_where_the_picture_is(photo: Picture) -> None:
-    assert quality.defect(photo, Face(-50, -50, 300, 300, 0, 1)) is None
-    assert quality.defect(photo, Face(-500, 900, 100, 100, 0, 1)) is not None
+    assert quality.find_defect(photo, Face(-50, -50, 300, 300, 0, 1)) is None
+    assert quality.find_defect(photo, Face(-500, 900, 100, 100, 0, 1)) is not None

@@ -54,7 +54,7 @@ def test_a_file_that_was_not_uploaded(stream: Sdk, url: str) -> None:
 
 
 def test_a_file_is_not_fetched_from_elsewhere(stream: Sdk, service: IdVerificationService) -> None:
-    key = service.uploads.permission()["ObjectKey"]
+    key = service.uploads.issue_upload_grant()["ObjectKey"]
     service.uploads._files.put(key, b"not a photo")
     host = service.uploads.url.partition("://")[2]
     assert stream.refusal(face_file=f"http://{host}/{key}") == (401, "UnqualifiedPhoto")

@@ -12,9 +12,9 @@ from PIL import Image, ImageOps
 from facescreen.media.media import Media, UnreadableMediaError
 from facescreen.media.probe import probe
 from facescreen.requirements import Assessment, Strictness, assess
-from facescreen_local.id_verification.media.checks import examine
+from facescreen_local.id_verification.media.checks import check_face
 from facescreen_local.id_verification.media.faces import FaceDetector
-from facescreen_local.samples import Sample, make_samples, verdicts
+from facescreen_local.samples import SampleFile, make_samples, verdicts_for
 
 
 @dataclass
@@ -32,22 +32,22 @@ class InMemory:
 
 
 @pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sample]:
+def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SampleFile]:
     """By file name."""
     made = make_samples(tmp_path_factory.mktemp("made") / "samples")
     return {sample.path.name: sample for sample in made}
 
 
-def media(sample: Sample) -> Media:
+def media(sample: SampleFile) -> Media:
     return probe(InMemory(sample.path.read_bytes()))
 
 
-def assessment(sample: Sample) -> Assessment:
+def assessment(sample: SampleFile) -> Assessment:
     size = sample.path.stat().st_size
     return assess(media(sample), size, Strictness.STANDARD, can_convert=True)
 
 
-def converted(sample: Sample) -> bytes:
+def converted(sample: SampleFile) -> bytes:
     """As OSS sends it: upright, shorter side 720, quality 80, JPEG."""
     out = io.BytesIO()
     with Image.open(sample.path) as stored:
@@ -58,18 +58,18 @@ def converted(sample: Sample) -> bytes:
     return out.getvalue()
 
 
-def test_names_are_object_keys_of_existing_files(samples: dict[str, Sample]) -> None:
+def test_names_are_object_keys_of_existing_files(samples: dict[str, SampleFile]) -> None:
     assert len(samples) == 11
     for file, sample in samples.items():
         assert sample.name == f"selfies/{file}"
         assert sample.path.stat().st_size > 0
-        assert sample.shows
+        assert sample.description
         assert bool(sample.reason) == (sample.verdict != "low_risk")
 
 
 @pytest.mark.parametrize("file", ["portrait.jpg", "flagged.jpg"])
 def test_portraits_are_as_recommended_and_sent_as_they_are(
-    samples: dict[str, Sample], file: str
+    samples: dict[str, SampleFile], file: str
 ) -> None:
     found, size = media(samples[file]), samples[file].path.stat().st_size
     assert (found.type, found.width, found.height) == ("image/jpeg", 480, 640)
@@ -78,13 +78,13 @@ def test_portraits_are_as_recommended_and_sent_as_they_are(
 
 
 @pytest.mark.parametrize("file", ["sideways-phone.jpg", "portrait.png", "12-megapixel.jpg"])
-def test_what_needs_conversion_is_good_after_it(samples: dict[str, Sample], file: str) -> None:
+def test_what_needs_conversion_is_good_after_it(samples: dict[str, SampleFile], file: str) -> None:
     assert assessment(samples[file]).convert
     assert assessment(samples[file]).refusals == ()
-    examine(converted(samples[file]), is_video=False, detector=FaceDetector())
+    check_face(converted(samples[file]), is_video=False, detector=FaceDetector())
 
 
-def test_the_sideways_photo_is_stored_lying(samples: dict[str, Sample]) -> None:
+def test_the_sideways_photo_is_stored_lying(samples: dict[str, SampleFile]) -> None:
     with Image.open(samples["sideways-phone.jpg"].path) as stored:
         assert stored.size == (640, 480)
     found = media(samples["sideways-phone.jpg"])
@@ -94,7 +94,7 @@ def test_the_sideways_photo_is_stored_lying(samples: dict[str, Sample]) -> None:
 @pytest.mark.parametrize(
     ("file", "kind"), [("clip.mp4", "video/mp4"), ("clip.mov", "video/quicktime")]
 )
-def test_clips_are_as_recommended(samples: dict[str, Sample], file: str, kind: str) -> None:
+def test_clips_are_as_recommended(samples: dict[str, SampleFile], file: str, kind: str) -> None:
     found = media(samples[file])
     assert (found.type, found.width, found.height) == (kind, 480, 640)
     assert found.duration_s == pytest.approx(2)
@@ -103,27 +103,27 @@ def test_clips_are_as_recommended(samples: dict[str, Sample], file: str, kind: s
     assert assessment(samples[file]) == Assessment((), convert=False, advice=())
 
 
-def test_the_long_clip_breaks_one_rule(samples: dict[str, Sample]) -> None:
+def test_the_long_clip_breaks_one_rule(samples: dict[str, SampleFile]) -> None:
     (rule,) = assessment(samples["long-clip.mp4"]).refusals
     assert (rule.name, rule.code) == ("video-length", samples["long-clip.mp4"].reason)
 
 
-def test_the_text_is_no_image(samples: dict[str, Sample]) -> None:
+def test_the_text_is_no_image(samples: dict[str, SampleFile]) -> None:
     with pytest.raises(UnreadableMediaError):
         media(samples["not-an-image.jpg"])
 
 
 @pytest.mark.parametrize("file", ["no-face.jpg", "blurred.jpg"])
-def test_only_the_service_can_refuse_these(samples: dict[str, Sample], file: str) -> None:
+def test_only_the_service_can_refuse_these(samples: dict[str, SampleFile], file: str) -> None:
     assert assessment(samples[file]).refusals == ()
     assert not assessment(samples[file]).convert
 
 
-def test_verdicts_are_for_the_flagged_bytes_alone(samples: dict[str, Sample]) -> None:
+def test_verdicts_are_for_the_flagged_bytes_alone(samples: dict[str, SampleFile]) -> None:
     flagged = samples["flagged.jpg"].path.read_bytes()
     digests = [hashlib.sha256(s.path.read_bytes()).hexdigest() for s in samples.values()]
     assert len(set(digests)) == len(samples)
-    assert verdicts(samples.values()) == {
+    assert verdicts_for(samples.values()) == {
         hashlib.sha256(flagged).hexdigest(): {
             "label": "selfies/flagged.jpg",
             "Result": "1",

@@ -15,7 +15,7 @@ from rich.table import Table
 from facescreen_cli.local_cloud import upload
 from facescreen_cli.output import render_text, to_json
 from facescreen_local.cloud import LocalCloud
-from facescreen_local.samples import Sample
+from facescreen_local.samples import SampleFile
 
 LONGEST_S = 120
 """How long the demo waits for all the messages."""
@@ -99,7 +99,7 @@ def _messages(told: dict[str, str], awaited: set[str]) -> dict[str, dict[str, An
 
 
 def _row(
-    sample: Sample, bucket: oss2.Bucket, message: dict[str, Any] | None, cloud: LocalCloud
+    sample: SampleFile, bucket: oss2.Bucket, message: dict[str, Any] | None, cloud: LocalCloud
 ) -> Row:
     """What the tags say; the message adds the time, the admin address what was paid."""
     tags = bucket.get_object_tagging(sample.name).tag_set.tagging_rule
@@ -109,7 +109,7 @@ def _row(
     data = message["data"] if message else {"timing": {}, "warnings": []}
     return Row(
         object=sample.name,
-        shows=sample.shows,
+        shows=sample.description,
         verdict=verdict,
         reason=reason,
         note=_note(data),

@@ -19,7 +19,7 @@ from facescreen_local.protocol.service import Service
 
 _LARGEST_PATH = 4 * 1024
 _LARGEST_HEADERS = 8 * 1024
-_LARGEST_BODY = 32 * 1024 * 1024
+_MAX_BODY_BYTES = 32 * 1024 * 1024
 
 
 class HttpTriggerService(Service):
@@ -86,7 +86,7 @@ class HttpTriggerService(Service):
 
     async def _body(self, request: web.BaseRequest) -> bytes:
         try:
-            return await asyncio.wait_for(read_body(request, _LARGEST_BODY), self.longest_body_s)
+            return await asyncio.wait_for(read_body(request, _MAX_BODY_BYTES), self.longest_body_s)
         except BodyTooLargeError as error:
             refused = to_refused(error)
             raise FcError(413, refused.code, refused.message) from error
@@ -100,7 +100,7 @@ class HttpTriggerService(Service):
         whose samples need to sign no more than the date, and write ``$`` in the path as ``%24``.
         """
         path = head.path.replace("$", "%24")
-        self._authenticator.check(
+        self._authenticator.authenticate(
             head.method, path, head.query, head.headers, head.headers.get(BODY_HASH_HEADER, "")
         )
 

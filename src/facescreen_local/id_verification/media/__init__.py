@@ -1,1 +1,1 @@
-"""What the service looks at: faces, sharpness, formats."""
+"""Decodes images and videos, finds faces, and measures their quality."""

@@ -1,4 +1,4 @@
-"""Whether what was sent shows a face that can be judged."""
+"""Checks whether an image or video shows a face that can be judged."""
 
 from __future__ import annotations
 
@@ -10,52 +10,60 @@ from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.media import decode, quality
 from facescreen_local.id_verification.media.faces import FaceDetector
 
-_MOST_KNOWN = 10_000
+_MAX_REMEMBERED = 10_000
 _PASSED = ("", "")
 
 
-class Examination:
-    """Looks at the same bytes once, as long as they are among the _MOST_KNOWN that came last for
-    the first time. Safe to use from several threads."""
+class FaceChecker:
+    """Checks images and videos, and caches the results of the latest _MAX_REMEMBERED different
+    ones. Safe to use from several threads."""
 
     def __init__(self, detector: FaceDetector) -> None:
         self._detector = detector
-        self._known: OrderedDict[tuple[bytes, bool], tuple[str, str]] = OrderedDict()
+        self._results: OrderedDict[tuple[bytes, bool], tuple[str, str]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def pass_or_refuse(self, content: bytes, *, is_video: bool) -> None:
-        """As `examine`."""
-        asked = hashlib.sha256(content).digest(), is_video
+    def check(self, content: bytes, *, is_video: bool) -> None:
+        """Like `check_face`, from the cache if possible."""
+        cache_key = hashlib.sha256(content).digest(), is_video
         with self._lock:
-            refused = self._known.get(asked)
-        if refused is None:
-            refused = self._refused(content, is_video)
+            result = self._results.get(cache_key)
+        if result is None:
+            result = self._run_check(content, is_video)
             with self._lock:
-                self._known[asked] = refused
-                if len(self._known) > _MOST_KNOWN:
-                    self._known.popitem(last=False)
-        if refused != _PASSED:
-            raise IdVerificationError(*refused)
+                self._results[cache_key] = result
+                if len(self._results) > _MAX_REMEMBERED:
+                    self._results.popitem(last=False)
+        if result != _PASSED:
+            raise IdVerificationError(*result)
 
-    def _refused(self, content: bytes, is_video: bool) -> tuple[str, str]:
+    def _run_check(self, content: bytes, is_video: bool) -> tuple[str, str]:
         try:
-            examine(content, is_video=is_video, detector=self._detector)
-        except IdVerificationError as refusal:
-            return refusal.code, str(refusal)
+            check_face(content, is_video=is_video, detector=self._detector)
+        except IdVerificationError as error:
+            return error.code, str(error)
         return _PASSED
 
 
-def examine(content: bytes, *, is_video: bool, detector: FaceDetector) -> None:
-    """Returns if it does. Raises IdVerificationError: a limit of the page is broken, most pictures
-    show no face (NoFaceDetected), or most faces are badly taken (UnqualifiedPhoto)."""
-    shown = decode.video(content) if is_video else decode.image(content)
-    found = [(picture, detector.largest(picture)) for picture in shown]
-    faces = [(picture, face) for picture, face in found if face is not None]
-    if 2 * len(faces) < len(shown) or not faces:
+def check_face(content: bytes, *, is_video: bool, detector: FaceDetector) -> None:
+    """Check one image or video.
+
+    Raises IdVerificationError: a documented limit is exceeded, most pictures show no face
+    (NoFaceDetected), or most faces are of bad quality (UnqualifiedPhoto).
+    """
+    pictures = decode.decode_video(content) if is_video else decode.decode_image(content)
+    detections = [(picture, detector.largest(picture)) for picture in pictures]
+    faces = [(picture, face) for picture, face in detections if face is not None]
+    if 2 * len(faces) < len(pictures) or not faces:
         raise IdVerificationError(
             "NoFaceDetected", "No face was detected. Upload a different image."
         )
-    defects = [quality.defect(picture, face) for picture, face in faces]
-    wrong = [defect for defect in defects if defect is not None]
-    if 2 * len(wrong) > len(faces):
-        raise IdVerificationError("UnqualifiedPhoto", f"The photo is not good enough: {wrong[0]}.")
+    defects = [
+        defect
+        for picture, face in faces
+        if (defect := quality.find_defect(picture, face)) is not None
+    ]
+    if 2 * len(defects) > len(faces):
+        raise IdVerificationError(
+            "UnqualifiedPhoto", f"The photo is not good enough: {defects[0]}."
+        )

@@ -1,10 +1,10 @@
-"""The permission to upload a file, for DeepfakeDetectIntlStream to name it."""
+"""AuthorizeFileUpload: grants the upload of a file for DeepfakeDetectIntlStream."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
-from facescreen_local.id_verification.context import RequestContext
+from facescreen_local.id_verification.context import IdVerificationRequestContext
 from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.operations import OPERATIONS
 
@@ -12,8 +12,8 @@ VERSION = "2019-12-19"
 
 
 @OPERATIONS.register("GET", VERSION, "AuthorizeFileUpload", name="AuthorizeFileUpload")
-async def authorize_file_upload(context: RequestContext) -> web.Response:
-    """The real service answers this at openplatform.aliyuncs.com."""
+async def authorize_file_upload(context: IdVerificationRequestContext) -> web.Response:
+    """Issue an upload grant. The real API is at openplatform.aliyuncs.com."""
     product = context.parameters.query.get("Product", "")
     if not product:
         raise IdVerificationError("MissingParameter", "Product cannot be empty.")
@@ -21,4 +21,4 @@ async def authorize_file_upload(context: RequestContext) -> web.Response:
         raise IdVerificationError(
             "InvalidParameter", "Product is invalid: only Cloudauth-intl is here."
         )
-    return context.response(context.uploads.permission())
+    return context.response(context.uploads.issue_upload_grant())

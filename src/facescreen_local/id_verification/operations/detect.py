@@ -1,4 +1,4 @@
-"""A detection, from its parameters to its verdict."""
+"""The two detection operations, from parameters to verdict."""
 
 from __future__ import annotations
 
@@ -10,56 +10,62 @@ from typing import Any
 
 from aiohttp import web
 
-from facescreen_local.id_verification.context import RequestContext
+from facescreen_local.id_verification.context import IdVerificationRequestContext
 from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.operations import OPERATIONS, VERSION
 from facescreen_local.id_verification.operations.download import download
 from facescreen_local.id_verification.operations.parameters import (
-    ANY_WAY,
-    URL_OR_INLINE,
-    Material,
-    material,
+    DETECT_SOURCES,
+    STREAM_SOURCES,
+    DetectInput,
+    parse_detect_input,
 )
-from facescreen_local.id_verification.store.calls import Call
+from facescreen_local.id_verification.store.calls import DetectionCall
 
 RISK_SCORE = "0.96"
-"""Of every risk tag, whatever the risk (face-deepfake.txt, "Response parameters")."""
+"""The score of every risk tag (face-deepfake.txt, "Response parameters")."""
 
 
 @OPERATIONS.register("POST", VERSION, "DeepfakeDetectIntl", name="DeepfakeDetectIntl")
-async def deepfake_detect_intl(context: RequestContext) -> web.Response:
-    """Its parameters may be anywhere."""
-    return await _detect(context, context.parameters.anywhere, URL_OR_INLINE)
+async def deepfake_detect_intl(context: IdVerificationRequestContext) -> web.Response:
+    """Detect with parameters from the query and the form."""
+    return await _detect(context, context.parameters.merged, DETECT_SOURCES)
 
 
 @OPERATIONS.register("POST", VERSION, "DeepfakeDetectIntlStream", name="DeepfakeDetectIntlStream")
-async def deepfake_detect_intl_stream(context: RequestContext) -> web.Response:
-    """Of the form alone: a presigned URL in this operation's query is a client's mistake."""
-    return await _detect(context, context.parameters.form, ANY_WAY)
+async def deepfake_detect_intl_stream(context: IdVerificationRequestContext) -> web.Response:
+    """Detect with parameters from the form only: a presigned URL in this operation's query is a
+    mistake of the client."""
+    return await _detect(context, context.parameters.form, STREAM_SOURCES)
 
 
 async def _detect(
-    context: RequestContext, given: Mapping[str, str], ways: tuple[str, ...]
+    context: IdVerificationRequestContext, parameters: Mapping[str, str], sources: tuple[str, ...]
 ) -> web.Response:
-    """Judge what was sent, and record the call however it ends. `ways`: see material."""
-    came = time.time()
-    call = Call.at(came, context.operation, given)
+    """Check and judge the input, and record the call with its outcome.
+
+    `sources`: see parse_detect_input.
+    """
+    received_at = time.time()
+    call = DetectionCall.from_parameters(received_at, context.operation, parameters)
     try:
-        if not context.calls.admit(context.operation, context.quota, came):
+        if not context.calls.allow(context.operation, context.quota, received_at):
             raise IdVerificationError("Throttling.Api", "The API call is blocked by throttling.")
-        result = await _judge(context, material(given, ways))
-    except IdVerificationError as refusal:
-        context.calls.add(call.answered(refusal.code))
+        result = await _judge(context, parse_detect_input(parameters, sources))
+    except IdVerificationError as error:
+        context.calls.add(call.with_code(error.code))
         raise
-    context.calls.add(call.answered("Success"))
+    context.calls.add(call.with_code("Success"))
     return context.success(ResultObject=result)
 
 
-async def _judge(context: RequestContext, sent: Material) -> dict[str, Any]:
-    """Look for a good face, and ask the analyzer. Raises IdVerificationError."""
-    content = await _content(context, sent)
-    check = context.examination.pass_or_refuse
-    await asyncio.to_thread(check, content, is_video=sent.is_video)
+async def _judge(
+    context: IdVerificationRequestContext, detect_input: DetectInput
+) -> dict[str, Any]:
+    """Check for a good face and ask the analyzer. Raises IdVerificationError."""
+    content = await _read_content(context, detect_input)
+    check = context.face_checker.check
+    await asyncio.to_thread(check, content, is_video=detect_input.is_video)
     analysis = await asyncio.to_thread(context.analyzer.analyze, content)
     return {
         "Result": analysis.result,
@@ -69,9 +75,9 @@ async def _judge(context: RequestContext, sent: Material) -> dict[str, Any]:
     }
 
 
-async def _content(context: RequestContext, sent: Material) -> bytes:
-    if sent.content is not None:
-        return sent.content
-    if sent.file_url:
-        return context.uploads.file(sent.file_url)
-    return await download(context.session, sent.url, context.download_timeout_s)
+async def _read_content(context: IdVerificationRequestContext, detect_input: DetectInput) -> bytes:
+    if detect_input.content is not None:
+        return detect_input.content
+    if detect_input.file_url:
+        return context.uploads.find_file(detect_input.file_url)
+    return await download(context.session, detect_input.url, context.download_timeout_s)

@@ -1,4 +1,4 @@
-"""Fetches the image or video that a FaceUrl names."""
+"""Downloads the image or video at a FaceUrl."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import aiohttp
 from yarl import URL
 
 from facescreen_local.id_verification.errors import IdVerificationError
-from facescreen_local.id_verification.limits import LARGEST
+from facescreen_local.id_verification.limits import MAX_MEDIA_BYTES
 
-_CHUNK = 64 * 1024
+_CHUNK_BYTES = 64 * 1024
 
 
 async def download(session: aiohttp.ClientSession, url: str, timeout_s: float) -> bytes:
-    """The bytes at `url`, which is sent as it is: a presigned one would not survive re-encoding.
+    """Return the bytes at `url`, which is not re-encoded: a presigned URL would become invalid.
 
-    Raises IdVerificationError: ToolargeImage, or DownloadTimeout for whatever else went wrong. The
-    page has no other code for a URL that gives nothing, and it is the one that makes a client try
-    again with a fresh URL, which is what an expired signature (HTTP 403) needs.
+    Raises IdVerificationError: ToolargeImage, or DownloadTimeout for any other failure. The
+    documentation has no other code for a failed download, and this one makes clients retry with a
+    new URL, which an expired signature (HTTP 403) needs.
     """
     try:
         async with session.get(
@@ -30,20 +30,20 @@ async def download(session: aiohttp.ClientSession, url: str, timeout_s: float) -
             if response.status != 200:
                 text = f"The URL answered with HTTP status {response.status}."
                 raise IdVerificationError("DownloadTimeout", text)
-            return await _read(response)
+            return await _read_content(response)
     except asyncio.TimeoutError:
         text = f"The download took longer than {timeout_s:g} s."
         raise IdVerificationError("DownloadTimeout", text) from None
-    # A host name that can't be one is a ValueError.
+    # An invalid host name is a ValueError.
     except (aiohttp.ClientError, ValueError) as error:
         text = f"The URL can't be downloaded ({type(error).__name__})."
         raise IdVerificationError("DownloadTimeout", text) from None
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def _read_content(response: aiohttp.ClientResponse) -> bytes:
     content = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK):
+    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
         content += chunk
-        if len(content) > LARGEST:
+        if len(content) > MAX_MEDIA_BYTES:
             raise IdVerificationError("ToolargeImage", "The file is larger than 10 MB.")
     return bytes(content)

@@ -1,14 +1,14 @@
-"""What keeps a connection open between detections."""
+"""KeepaliveIntl, which keeps a connection open between detections."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
-from facescreen_local.id_verification.context import RequestContext
+from facescreen_local.id_verification.context import IdVerificationRequestContext
 from facescreen_local.id_verification.operations import OPERATIONS, VERSION
 
 
 @OPERATIONS.register("POST", VERSION, "KeepaliveIntl", name="KeepaliveIntl")
-async def keepalive_intl(context: RequestContext) -> web.Response:
+async def keepalive_intl(context: IdVerificationRequestContext) -> web.Response:
     """Do nothing."""
     return context.success(Result={"Result": "SUCCESS"})

@@ -1,1 +1,1 @@
-"""Calls and uploaded files."""
+"""The log of calls and the uploaded files, kept in memory."""

@@ -1,4 +1,4 @@
-"""What was asked of the service: who calls, and how often."""
+"""The log of detection calls, and the limit on their rate."""
 
 from __future__ import annotations
 
@@ -9,52 +9,55 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-_WAYS = ("FaceUrl", "FaceBase64", "FaceFile")
-_LONGEST = 2048
-_MOST_CALLS = 250_000
+_SOURCES = ("FaceUrl", "FaceBase64", "FaceFile")
+_MAX_FIELD_LENGTH = 2048
+_MAX_CALLS = 250_000
 
 
 @dataclass(frozen=True)
-class Call:
-    """One answered detection."""
+class DetectionCall:
+    """One detection call."""
 
     operation: str
-    way: str
-    """``FaceUrl``, ``FaceBase64`` or ``FaceFile``; empty where none was given."""
+    source: str
+    """``FaceUrl``, ``FaceBase64`` or ``FaceFile``; empty if none was given."""
     merchant_biz_id: str
     object: str
-    """``oss://bucket/key`` of the local OSS, the URL without its query of another host, or empty
-    for what came with the request or was uploaded for it."""
+    """``oss://bucket/key`` for the local OSS, the URL without its query for another host, empty for
+    input in the request or an upload."""
     time: str
-    """When it came: UTC, ``2026-11-23T04:05:06.789Z``."""
+    """When it was received: UTC, ``2026-11-23T04:05:06.789Z``."""
     code: str = ""
 
     @property
     def billed(self) -> bool:
-        """Only a Success is (id-verification-api.md, "Quota and price")."""
+        """Whether the call is billed: only a Success is (id-verification-api.md, "Quota and
+        price")."""
         return self.code == "Success"
 
     @classmethod
-    def at(cls, came: float, operation: str, given: Mapping[str, str]) -> Call:
-        """A call with the parameters `given` that `came` at this instant, in epoch seconds."""
-        instant = datetime.fromtimestamp(came, timezone.utc)
+    def from_parameters(
+        cls, received_at: float, operation: str, parameters: Mapping[str, str]
+    ) -> DetectionCall:
+        """Create a call without a result code. `received_at` is in seconds since the epoch."""
+        instant = datetime.fromtimestamp(received_at, timezone.utc)
         return cls(
             operation=operation,
-            way=next((way for way in _WAYS if given.get(way)), ""),
-            merchant_biz_id=given.get("MerchantBizId", "")[:_LONGEST],
-            object=_object(given.get("FaceUrl", ""))[:_LONGEST],
+            source=next((source for source in _SOURCES if parameters.get(source)), ""),
+            merchant_biz_id=parameters.get("MerchantBizId", "")[:_MAX_FIELD_LENGTH],
+            object=_describe_object(parameters.get("FaceUrl", ""))[:_MAX_FIELD_LENGTH],
             time=instant.isoformat(timespec="milliseconds")[:-6] + "Z",
         )
 
-    def answered(self, code: str) -> Call:
-        """The same call with its answer."""
+    def with_code(self, code: str) -> DetectionCall:
+        """Return a copy of the call with its result code."""
         return replace(self, code=code)
 
     def to_dict(self) -> dict[str, Any]:
-        """As ``GET /calls`` of the admin address answers it."""
+        """Return the call as ``GET /calls`` of the admin API lists it."""
         return {
             "operation": self.operation,
-            "way": self.way,
+            "way": self.source,
             "MerchantBizId": self.merchant_biz_id,
             "object": self.object,
             "time": self.time,
@@ -63,46 +66,49 @@ class Call:
         }
 
 
-class Rate:
-    """The calls of the last second."""
+class CallRateLimit:
+    """Limits the number of calls in any second."""
 
     def __init__(self) -> None:
         self._times: deque[float] = deque()
 
-    def admit(self, per_second: float | None, came: float) -> bool:
-        """Whether one more call stays within `per_second`; one that does is counted. `came` is the
-        very instant that the call is told with: two readings of a clock may lie far apart."""
-        while self._times and came - self._times[0] >= 1:
+    def allow(self, per_second: float | None, received_at: float) -> bool:
+        """Return whether one more call is within `per_second`, and count it if so.
+
+        `received_at` must be the time that the call is logged with: two clock readings can differ
+        by a lot.
+        """
+        while self._times and received_at - self._times[0] >= 1:
             self._times.popleft()
         if per_second is not None and len(self._times) >= per_second:
             return False
-        self._times.append(came)
+        self._times.append(received_at)
         return True
 
 
-class Calls:
-    """The detections since the last reset, and the quotas that they count against: each operation
-    has its own."""
+class CallLog:
+    """The detection calls since the last reset. Each operation has its own quota."""
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Forget them, those that count against the quotas too."""
-        self.answered: deque[Call] = deque(maxlen=_MOST_CALLS)
+        """Clear the calls, including those that count against the quotas."""
+        self.calls: deque[DetectionCall] = deque(maxlen=_MAX_CALLS)
         """The oldest first."""
-        self._rates: dict[str, Rate] = defaultdict(Rate)
+        self._rate_limits: dict[str, CallRateLimit] = defaultdict(CallRateLimit)
 
-    def admit(self, operation: str, quota: float | None, came: float) -> bool:
-        """Whether one more call stays within `quota` calls a second: see Rate."""
-        return self._rates[operation].admit(quota, came)
+    def allow(self, operation: str, quota: float | None, received_at: float) -> bool:
+        """Return whether one more call is within `quota` calls per second; see
+        CallRateLimit.allow."""
+        return self._rate_limits[operation].allow(quota, received_at)
 
-    def add(self, call: Call) -> None:
-        """Keep an answered call."""
-        self.answered.append(call)
+    def add(self, call: DetectionCall) -> None:
+        """Add a finished call."""
+        self.calls.append(call)
 
 
-def _object(url: str) -> str:
+def _describe_object(url: str) -> str:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port

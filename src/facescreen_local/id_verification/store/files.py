@@ -1,40 +1,40 @@
-"""The uploaded files, in memory: a face is not written down for the minutes that it is needed."""
+"""The uploaded files, in memory only, because faces are not to be stored on disk."""
 
 from __future__ import annotations
 
 import time
 
-from facescreen_local.id_verification.limits import LARGEST
+from facescreen_local.id_verification.limits import MAX_MEDIA_BYTES
 
-KEPT_S = 15 * 60
-"""Longer than any client goes on asking about the same file."""
-MOST_FILES = 100
-MOST_BYTES = 10 * LARGEST
+MAX_AGE_S = 15 * 60
+"""Longer than any client keeps sending requests about the same file."""
+MAX_FILES = 100
+MAX_TOTAL_BYTES = 10 * MAX_MEDIA_BYTES
 
 
 class UploadedFiles:
-    """The latest ones, by object key. The oldest go first."""
+    """The latest uploads by object key. The oldest are dropped first."""
 
     def __init__(self) -> None:
         self._files: dict[str, tuple[float, bytes]] = {}
 
     def put(self, key: str, content: bytes) -> None:
-        """Keeps `content` for a while, in the place of what was there."""
+        """Keep `content` for MAX_AGE_S, replacing an earlier upload with the same key."""
         self._files.pop(key, None)
         self._files[key] = (time.monotonic(), content)
-        self._forget()
+        self._drop_old()
 
     def get(self, key: str) -> bytes | None:
-        """The content, if it is still kept."""
-        self._forget()
+        """Return the content, None if it is no longer kept."""
+        self._drop_old()
         _, content = self._files.get(key, (0, None))
         return content
 
-    def _forget(self) -> None:
+    def _drop_old(self) -> None:
         total = sum(len(content) for _, content in self._files.values())
-        for key, (since, content) in list(self._files.items()):
-            full = len(self._files) > MOST_FILES or total > MOST_BYTES
-            if not full and time.monotonic() - since <= KEPT_S:
+        for key, (stored_at, content) in list(self._files.items()):
+            full = len(self._files) > MAX_FILES or total > MAX_TOTAL_BYTES
+            if not full and time.monotonic() - stored_at <= MAX_AGE_S:
                 return
             del self._files[key]
             total -= len(content)

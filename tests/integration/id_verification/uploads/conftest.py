@@ -20,4 +20,4 @@ def trusting(service: IdVerificationService) -> ssl.SSLContext:
 
 @pytest.fixture
 def form(service: IdVerificationService, trusting: ssl.SSLContext) -> Form:
-    return Form(service.uploads.permission(), trusting)
+    return Form(service.uploads.issue_upload_grant(), trusting)

@@ -24,7 +24,7 @@ from facescreen.model import Verdict
 from facescreen_local.auth.account import Identity
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.faults import Behaviour, Fault
-from facescreen_local.samples import Sample
+from facescreen_local.samples import SampleFile
 from tests.integration.id_verification.sdk_client import ALLOW_SDK, MERCHANT_BIZ_ID, Files, Sdk
 
 pytestmark = ALLOW_SDK
@@ -36,7 +36,7 @@ def stream(service: IdVerificationService, identity: Identity) -> Sdk:
 
 
 @pytest.fixture(scope="module")
-def long_clip(samples: dict[str, Sample], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def long_clip(samples: dict[str, SampleFile], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clip of 9 MB, most of it a box that players skip."""
     clip = samples["clip.mp4"].path.read_bytes()
     padding = 9 * 1024 * 1024 - len(clip)
@@ -87,7 +87,7 @@ class OnlyForward(io.BytesIO):
 
 
 def test_the_vendors_sdk(
-    stream: Sdk, service: IdVerificationService, samples: dict[str, Sample], long_clip: Path
+    stream: Sdk, service: IdVerificationService, samples: dict[str, SampleFile], long_clip: Path
 ) -> None:
     with samples["portrait.jpg"].path.open("rb") as image:
         assert stream.upload(image)["body"]["Code"] == "Success"
@@ -98,7 +98,7 @@ def test_the_vendors_sdk(
 
 
 def test_the_vendors_asynchronous_sdk(
-    stream: Sdk, service: IdVerificationService, samples: dict[str, Sample]
+    stream: Sdk, service: IdVerificationService, samples: dict[str, SampleFile]
 ) -> None:
     with samples["clip.mp4"].path.open("rb") as video:
         answer = stream.upload_async(video, face_input_type="VIDEO")
@@ -138,7 +138,7 @@ def test_our_client_without_a_file(client: DeepfakeClient, files: Files, portrai
 
 
 def test_our_client_hears_what_is_wrong_with_the_file(
-    client: DeepfakeClient, samples: dict[str, Sample]
+    client: DeepfakeClient, samples: dict[str, SampleFile]
 ) -> None:
     with pytest.raises(errors.ContentError) as raised:
         client.detect_stream(file=samples["no-face.jpg"].path)
@@ -156,7 +156,10 @@ def test_our_client_hears_what_is_wrong_with_the_file(
     ],
 )
 def test_our_client_uploads_again(
-    client: DeepfakeClient, service: IdVerificationService, samples: dict[str, Sample], fault: Fault
+    client: DeepfakeClient,
+    service: IdVerificationService,
+    samples: dict[str, SampleFile],
+    fault: Fault,
 ) -> None:
     service.uploads.behaviour = Behaviour(faults=[fault])
     assert client.detect_stream(file=samples["portrait.jpg"].path).verdict is Verdict.LOW_RISK
@@ -184,7 +187,10 @@ print(peaks[1] - peaks[0])
 
 
 def test_our_client_reads_a_file_as_it_sends_it(
-    service: IdVerificationService, identity: Identity, samples: dict[str, Sample], long_clip: Path
+    service: IdVerificationService,
+    identity: Identity,
+    samples: dict[str, SampleFile],
+    long_clip: Path,
 ) -> None:
     """How many kB more a file of 9 MB takes than one of less than 1 MB."""
     small = samples["clip.mp4"].path

@@ -15,7 +15,7 @@ def kept(uploaded: UploadedFiles, keys: str) -> str:
 
 
 def test_no_more_than_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MOST_FILES", 2)
+    monkeypatch.setattr(files, "MAX_FILES", 2)
     uploaded = UploadedFiles()
     for key in "abac":
         uploaded.put(key, b"x")
@@ -24,7 +24,7 @@ def test_no_more_than_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_more_than_so_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MOST_BYTES", 10)
+    monkeypatch.setattr(files, "MAX_TOTAL_BYTES", 10)
     uploaded = UploadedFiles()
     for key, size in (("a", 3), ("b", 3), ("c", 4)):
         uploaded.put(key, bytes(size))
@@ -38,7 +38,7 @@ def test_no_longer_than_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "time", SimpleNamespace(monotonic=lambda: now))
     uploaded = UploadedFiles()
     uploaded.put("a", b"x")
-    now += files.KEPT_S
+    now += files.MAX_AGE_S
     uploaded.put("b", b"x")
     assert kept(uploaded, "ab") == "ab"
     now += 1

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facescreen_local.id_verification.upload_errors import ERRORS, to_refusal
+from facescreen_local.id_verification.upload_errors import REQUEST_ERRORS, to_upload_error
 from facescreen_local.id_verification.uploads import MAX_FIELDS
 from facescreen_local.protocol.form import MultipartForm
 from facescreen_local.protocol.post_policy import SizeRange
@@ -40,8 +40,8 @@ def read(chunks: list[bytes], content_type: str = "multipart/form-data; boundary
 
     try:
         return asyncio.run(whole())
-    except ERRORS as error:
-        return to_refusal(error).code
+    except REQUEST_ERRORS as error:
+        return to_upload_error(error).code
 
 
 @settings(max_examples=100)

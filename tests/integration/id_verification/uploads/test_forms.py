@@ -22,7 +22,7 @@ TEN_MB = 10 * 1024 * 1024
 
 def stored(service: IdVerificationService, form: Form) -> bytes | None:
     try:
-        return service.uploads.file(form.file_url)
+        return service.uploads.find_file(form.file_url)
     except IdVerificationError:
         return None
 
@@ -66,7 +66,7 @@ def test_a_later_form_replaces_the_file(form: Form, service: IdVerificationServi
 
 
 def test_every_permission_is_for_another_key(service: IdVerificationService) -> None:
-    assert len({service.uploads.permission()["ObjectKey"] for _ in range(9)}) == 9
+    assert len({service.uploads.issue_upload_grant()["ObjectKey"] for _ in range(9)}) == 9
 
 
 @pytest.mark.parametrize(
@@ -107,8 +107,8 @@ def test_a_field_that_is_missing(form: Form, name: str) -> None:
 def test_a_policy_that_is_expired(
     service: IdVerificationService, form: Form, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "VALID_S", -1)
-    late = Form(service.uploads.permission(), form.trusting)
+    monkeypatch.setattr(uploads, "GRANT_VALIDITY_S", -1)
+    late = Form(service.uploads.issue_upload_grant(), form.trusting)
     answer = late.post()
     assert_refused(answer, 403, "AccessDenied")
     assert told(answer)["Message"] == "Invalid according to Policy: Policy expired."
@@ -120,7 +120,7 @@ def test_a_permission_of_another_cloud(
 ) -> None:
     another = UploadService(tmp_path)
     loop.run(another.start())
-    given = another.permission()
+    given = another.issue_upload_grant()
     loop.run(another.stop())
     names = {"OSSAccessKeyId": "AccessKeyId", "policy": "EncodedPolicy", "Signature": "Signature"}
     form.fields.update({name: given[theirs] for name, theirs in names.items()})
