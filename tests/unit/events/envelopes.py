@@ -1,4 +1,4 @@
-"""Minimal events with one object each, by envelope."""
+"""Minimal events, and an example with one object for each envelope."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ ETAG = "688a7bf4f233dc9c88a80bf985ab7329"
 TIME = "2026-11-23T04:05:06.000Z"
 
 
-def form_encoded(key: str) -> str:
-    """As S3 writes keys into notifications: ``%2B`` for a plus, ``+`` for a space."""
+def form_encode(key: str) -> str:
+    """Encode a key as S3 does in notifications: ``%2B`` for a plus, ``+`` for a space."""
     return quote_plus(key, safe="/*")
 
 
 def oss_record(key: str = KEY, name: str = "ObjectCreated:PutObject", **fields: Any) -> Any:
-    described = {"key": key, "eTag": ETAG.upper(), "size": 9, **fields}
-    oss = {"bucket": {"name": "selfies"}, "object": described}
+    s3_object = {"key": key, "eTag": ETAG.upper(), "size": 9, **fields}
+    oss = {"bucket": {"name": "selfies"}, "object": s3_object}
     return {"eventName": name, "eventTime": TIME, "oss": oss}
 
 
@@ -30,38 +30,38 @@ def oss_cloud_event(key: str = KEY, *, flat: bool = False) -> Any:
     return {"source": "acs.oss", "type": "oss:ObjectCreated:PutObject", "time": TIME, "data": data}
 
 
-def s3_record(encoded: str = KEY, name: str = "ObjectCreated:Put", **fields: Any) -> Any:
-    described = {"key": encoded, "eTag": ETAG, "size": 9, **fields}
-    s3 = {"bucket": {"name": "selfies"}, "object": described}
+def s3_record(encoded_key: str = KEY, name: str = "ObjectCreated:Put", **fields: Any) -> Any:
+    s3_object = {"key": encoded_key, "eTag": ETAG, "size": 9, **fields}
+    s3 = {"bucket": {"name": "selfies"}, "object": s3_object}
     return {"eventVersion": "2.1", "eventName": name, "eventTime": TIME, "s3": s3}
 
 
-def records(*each: Any) -> Any:
-    return {"Records": list(each)}
+def records(*items: Any) -> Any:
+    return {"Records": list(items)}
 
 
-def s3_event_bridge(key: str = KEY, kind: str = "Object Created") -> Any:
-    described = {"key": key, "etag": ETAG, "size": 9}
-    detail = {"bucket": {"name": "selfies"}, "object": described}
-    return {"source": "aws.s3", "detail-type": kind, "time": TIME, "detail": detail}
+def s3_event_bridge(key: str = KEY, detail_type: str = "Object Created") -> Any:
+    s3_object = {"key": key, "etag": ETAG, "size": 9}
+    detail = {"bucket": {"name": "selfies"}, "object": s3_object}
+    return {"source": "aws.s3", "detail-type": detail_type, "time": TIME, "detail": detail}
 
 
 def sns(message: Any) -> Any:
     return {"Type": "Notification", "Message": json.dumps(message)}
 
 
-def sqs(message: Any, message_id: str = "m1", received: Any = "1") -> Any:
+def sqs(message: Any, message_id: str = "m1", receive_count: Any = "1") -> Any:
     return {
         "messageId": message_id,
         "body": message if isinstance(message, str) else json.dumps(message),
-        "attributes": {"ApproximateReceiveCount": received},
+        "attributes": {"ApproximateReceiveCount": receive_count},
         "eventSource": "aws:sqs",
     }
 
 
-def task(encoded: str = KEY, task_id: str = "t1", **fields: Any) -> Any:
+def task(encoded_key: str = KEY, task_id: str = "t1", **fields: Any) -> Any:
     bucket = {"s3BucketArn": "arn:aws:s3:::selfies"}
-    return {"taskId": task_id, "s3Key": encoded, "s3VersionId": None, **bucket, **fields}
+    return {"taskId": task_id, "s3Key": encoded_key, "s3VersionId": None, **bucket, **fields}
 
 
 def batch_job(*tasks: Any, version: str = "1.0") -> Any:
@@ -78,13 +78,13 @@ ENVELOPES: dict[str, Callable[[str], Any]] = {
     "oss by eventbridge": oss_cloud_event,
     "oss by eventbridge, flat": lambda key: oss_cloud_event(key, flat=True),
     "oss by eventbridge, listed": lambda key: [oss_cloud_event(key)],
-    "s3": lambda key: records(s3_record(form_encoded(key))),
+    "s3": lambda key: records(s3_record(form_encode(key))),
     "s3 by eventbridge": s3_event_bridge,
-    "s3 by sns": lambda key: records({"Sns": sns(records(s3_record(form_encoded(key))))}),
-    "s3 by sqs": lambda key: records(sqs(records(s3_record(form_encoded(key))))),
-    "s3 by sns, sqs": lambda key: records(sqs(sns(records(s3_record(form_encoded(key)))))),
+    "s3 by sns": lambda key: records({"Sns": sns(records(s3_record(form_encode(key))))}),
+    "s3 by sqs": lambda key: records(sqs(records(s3_record(form_encode(key))))),
+    "s3 by sns, sqs": lambda key: records(sqs(sns(records(s3_record(form_encode(key)))))),
     "s3 by eventbridge, sqs": lambda key: records(sqs(s3_event_bridge(key))),
     "s3 by eventbridge, sns, sqs": lambda key: records(sqs(sns(s3_event_bridge(key)))),
-    "s3 batch operations": lambda key: batch_job(task(form_encoded(key))),
+    "s3 batch operations": lambda key: batch_job(task(form_encode(key))),
 }
-"""Key -> event, the key in the encoding that this envelope uses."""
+"""For each envelope, a function from a key to an event with it, encoded as the envelope does."""

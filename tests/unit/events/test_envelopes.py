@@ -1,4 +1,4 @@
-"""Envelopes -> objects: every shape, every key exact, on either runtime."""
+"""Each envelope is read into ObjectRefs with the exact key, as bytes, a string or parsed JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from facescreen.events.read import read_event
 from tests.unit.events.envelopes import ENVELOPES, ETAG, TIME
 
 EVENTS = Path(__file__).parents[2] / "fixtures" / "events"
-ALL = Filters()
+NO_FILTERS = Filters()
 
 ODD_KEYS = [
     "a+b.jpg",
@@ -39,21 +39,21 @@ ODD_KEYS = [
     "a\\b\tc\n.jpg",
 ]
 
-# What a store takes for a key: 1 to 1,024 bytes of UTF-8. One that ends in a slash is no object
-# where the event doesn't tell the size.
+# Stores allow keys of 1 to 1,024 bytes of UTF-8. A key that ends in a slash counts as a folder
+# where the event has no size.
 any_key = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=256).filter(
     lambda key: not key.endswith("/")
 )
 
 
 @pytest.mark.parametrize("path", sorted(EVENTS.glob("*.json")), ids=lambda path: path.stem)
-def test_golden_corpus(path: Path) -> None:
-    """Each file holds an event as its vendor documents it, and what must be read from it."""
+def test_documented_events_are_read(path: Path) -> None:
+    """Each file holds an event as its vendor documents it, and the expected result."""
     case = json.loads(path.read_text())
-    triggered = read_event(case["event"], ALL)
-    assert not triggered.errors
-    assert triggered.response_mode.value == case["answer"]
-    assert triggered.invocation == case["invocation"]
+    parsed_event = read_event(case["event"], NO_FILTERS)
+    assert not parsed_event.errors
+    assert parsed_event.response_mode.value == case["answer"]
+    assert parsed_event.invocation == case["invocation"]
     assert [
         {
             "id": delivery.id,
@@ -61,39 +61,43 @@ def test_golden_corpus(path: Path) -> None:
             "objects": [vars(ref) for ref in delivery.objects],
             "skipped": dict(delivery.skipped),
         }
-        for delivery in triggered.deliveries
+        for delivery in parsed_event.deliveries
     ] == case["deliveries"]
 
 
 @pytest.mark.parametrize("envelope", ENVELOPES)
 @pytest.mark.parametrize("key", ODD_KEYS)
-def test_odd_keys_arrive_exact(envelope: str, key: str) -> None:
-    assert the_key(ENVELOPES[envelope](key)) == key
+def test_unusual_keys_are_read_exactly(envelope: str, key: str) -> None:
+    assert read_key(ENVELOPES[envelope](key)) == key
 
 
 @given(envelope=st.sampled_from(sorted(ENVELOPES)), key=any_key)
-def test_any_key_arrives_exact(envelope: str, key: str) -> None:
-    assert the_key(ENVELOPES[envelope](key)) == key
+def test_any_key_is_read_exactly(envelope: str, key: str) -> None:
+    assert read_key(ENVELOPES[envelope](key)) == key
 
 
-def the_key(event: Any) -> str:
-    triggered = read_event(event, ALL)
-    assert not triggered.errors
-    (ref,) = triggered.objects
+def read_key(event: Any) -> str:
+    parsed_event = read_event(event, NO_FILTERS)
+    assert not parsed_event.errors
+    (ref,) = parsed_event.objects
     return ref.key
 
 
 @pytest.mark.parametrize("envelope", ENVELOPES)
-def test_bytes_and_json_read_alike(envelope: str) -> None:
-    """Function Compute hands over bytes, Lambda what it has parsed itself."""
+def test_bytes_strings_and_parsed_json_are_read_alike(envelope: str) -> None:
+    """Function Compute passes bytes, Lambda parsed JSON."""
     event = ENVELOPES[envelope]("kyc/é +.jpg")
     text = event.decode() if isinstance(event, bytes) else json.dumps(event)
-    assert read_event(event, ALL) == read_event(text, ALL) == read_event(text.encode(), ALL)
+    assert (
+        read_event(event, NO_FILTERS)
+        == read_event(text, NO_FILTERS)
+        == read_event(text.encode(), NO_FILTERS)
+    )
 
 
 @pytest.mark.parametrize("envelope", ENVELOPES)
-def test_what_else_is_told(envelope: str) -> None:
-    (ref,) = read_event(ENVELOPES[envelope]("a.jpg"), ALL).objects
+def test_the_other_fields_are_read(envelope: str) -> None:
+    (ref,) = read_event(ENVELOPES[envelope]("a.jpg"), NO_FILTERS).objects
     store, _, _ = envelope.partition(" ")
     assert (ref.store, ref.bucket, ref.version_id) == (store, "selfies", "")
     if envelope == "s3 batch operations":

@@ -1,4 +1,4 @@
-"""Which records are ours to screen, and why the others are not."""
+"""Which records are screened, and why the others are skipped."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tests.unit.events.envelopes import (
     task,
 )
 
-ALL = Filters()
+NO_FILTERS = Filters()
 
 
-def test_every_record_counts() -> None:
+def test_every_record_of_an_event_is_read() -> None:
     keys = ["a.jpg", "b.jpg", "c.jpg"]
     for event in (
         {"events": [oss_record(key) for key in keys]},
@@ -27,14 +27,14 @@ def test_every_record_counts() -> None:
         records(*map(s3_record, keys)),
         batch_job(*map(task, keys)),
     ):
-        assert [ref.key for ref in read_event(event, ALL).objects] == keys
+        assert [ref.key for ref in read_event(event, NO_FILTERS).objects] == keys
 
 
 @pytest.mark.parametrize("operation", ["PutObject", "PostObject", "CopyObject"])
-def test_oss_objects_that_came_to_be(operation: str) -> None:
+def test_oss_events_of_new_objects_are_screened(operation: str) -> None:
     for name in (f"ObjectCreated:{operation}", f"oss:ObjectCreated:{operation}"):
-        assert read_event({"events": [oss_record(name=name)]}, ALL).objects
-        assert read_event(oss_cloud_event() | {"type": name}, ALL).objects
+        assert read_event({"events": [oss_record(name=name)]}, NO_FILTERS).objects
+        assert read_event(oss_cloud_event() | {"type": name}, NO_FILTERS).objects
 
 
 @pytest.mark.parametrize(
@@ -50,20 +50,20 @@ def test_oss_objects_that_came_to_be(operation: str) -> None:
         "PutObject",
     ],
 )
-def test_oss_events_that_leave_no_whole_object(name: str) -> None:
+def test_other_oss_events_are_skipped(name: str) -> None:
     for event in (
         {"events": [oss_record(name=name)]},
         {"events": [{"eventName": name}]},
         oss_cloud_event() | {"type": f"oss:{name}"},
     ):
-        triggered = read_event(event, ALL)
-        assert (triggered.objects, triggered.skipped) == ([], {"event": 1})
+        parsed_event = read_event(event, NO_FILTERS)
+        assert (parsed_event.objects, parsed_event.skipped) == ([], {"event": 1})
 
 
-@pytest.mark.parametrize("way", ["Put", "Post", "Copy", "CompleteMultipartUpload"])
-def test_s3_objects_that_came_to_be(way: str) -> None:
-    for name in (f"ObjectCreated:{way}", f"s3:ObjectCreated:{way}"):
-        assert read_event(records(s3_record(name=name)), ALL).objects
+@pytest.mark.parametrize("operation", ["Put", "Post", "Copy", "CompleteMultipartUpload"])
+def test_s3_events_of_new_objects_are_screened(operation: str) -> None:
+    for name in (f"ObjectCreated:{operation}", f"s3:ObjectCreated:{operation}"):
+        assert read_event(records(s3_record(name=name)), NO_FILTERS).objects
 
 
 @pytest.mark.parametrize(
@@ -77,29 +77,31 @@ def test_s3_objects_that_came_to_be(way: str) -> None:
         "ObjectCreated:PutTagging",
     ],
 )
-def test_s3_events_without_a_new_object(name: str) -> None:
-    triggered = read_event(records(s3_record(name=name), {"eventName": name, "s3": {}}), ALL)
-    assert (triggered.objects, triggered.skipped) == ([], {"event": 2})
+def test_other_s3_events_are_skipped(name: str) -> None:
+    parsed_event = read_event(
+        records(s3_record(name=name), {"eventName": name, "s3": {}}), NO_FILTERS
+    )
+    assert (parsed_event.objects, parsed_event.skipped) == ([], {"event": 2})
 
 
 @pytest.mark.parametrize(
-    "kind", ["Object Deleted", "Object Restore Completed", "Object Tags Added"]
+    "detail_type", ["Object Deleted", "Object Restore Completed", "Object Tags Added"]
 )
-def test_s3_eventbridge_events_without_a_new_object(kind: str) -> None:
-    triggered = read_event(s3_event_bridge(kind=kind), ALL)
-    assert (triggered.objects, triggered.skipped) == ([], {"event": 1})
+def test_other_s3_events_by_eventbridge_are_skipped(detail_type: str) -> None:
+    parsed_event = read_event(s3_event_bridge(detail_type=detail_type), NO_FILTERS)
+    assert (parsed_event.objects, parsed_event.skipped) == ([], {"event": 1})
 
 
-def test_folder_markers() -> None:
-    marked = records(s3_record("kyc/", size=0))
-    assert read_event(marked, ALL).skipped == {"folder": 1}
-    assert read_event({"events": [oss_record("kyc/", size=0)]}, ALL).skipped == {"folder": 1}
-    assert read_event(batch_job(task("kyc/")), ALL).skipped == {"folder": 1}
+def test_folder_markers_are_skipped() -> None:
+    folder_event = records(s3_record("kyc/", size=0))
+    assert read_event(folder_event, NO_FILTERS).skipped == {"folder": 1}
+    assert read_event({"events": [oss_record("kyc/", size=0)]}, NO_FILTERS).skipped == {"folder": 1}
+    assert read_event(batch_job(task("kyc/")), NO_FILTERS).skipped == {"folder": 1}
 
 
-def test_a_file_can_not_pass_for_a_folder_marker() -> None:
-    assert read_event(records(s3_record("kyc/", size=1)), ALL).objects
-    assert read_event({"events": [oss_record("kyc/", size=1)]}, ALL).objects
+def test_an_object_with_bytes_is_not_a_folder_marker() -> None:
+    assert read_event(records(s3_record("kyc/", size=1)), NO_FILTERS).objects
+    assert read_event({"events": [oss_record("kyc/", size=1)]}, NO_FILTERS).objects
 
 
 @pytest.mark.parametrize(
@@ -114,27 +116,27 @@ def test_a_file_can_not_pass_for_a_folder_marker() -> None:
         (Filters(include_prefixes=("a b",), include_suffixes=(".jpg",), min_bytes=9), ""),
     ],
 )
-def test_filters_see_the_decoded_key(filters: Filters, reason: str) -> None:
+def test_filters_use_the_decoded_key(filters: Filters, reason: str) -> None:
     for event in ({"events": [oss_record("a b.JPG")]}, records(s3_record("a+b.JPG"))):
-        triggered = read_event(event, filters)
-        assert triggered.skipped == ({reason: 1} if reason else {})
-        assert len(triggered.objects) == (0 if reason else 1)
+        parsed_event = read_event(event, filters)
+        assert parsed_event.skipped == ({reason: 1} if reason else {})
+        assert len(parsed_event.objects) == (0 if reason else 1)
 
 
-def test_versions_are_kept() -> None:
+def test_version_ids_are_read() -> None:
     event = s3_event_bridge()
     event["detail"]["object"]["version-id"] = "v1"
-    for versioned in (
+    for versioned_event in (
         records(s3_record(versionId="v1")),
         batch_job(task(s3VersionId="v1")),
         event,
     ):
-        (ref,) = read_event(versioned, ALL).objects
+        (ref,) = read_event(versioned_event, NO_FILTERS).objects
         assert ref.version_id == "v1"
-    (ref,) = read_event(records(s3_record(versionId=None)), ALL).objects
+    (ref,) = read_event(records(s3_record(versionId=None)), NO_FILTERS).objects
     assert ref.version_id == ""
 
 
-def test_oss_etags_are_upper_case_and_bare() -> None:
-    (ref,) = read_event({"events": [oss_record(eTag='"0aBc-2"')]}, ALL).objects
+def test_oss_etags_are_normalized_to_upper_case_without_quotes() -> None:
+    (ref,) = read_event({"events": [oss_record(eTag='"0aBc-2"')]}, NO_FILTERS).objects
     assert ref.etag == "0ABC-2"

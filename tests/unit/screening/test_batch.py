@@ -1,4 +1,4 @@
-"""What each platform hears of an event's objects."""
+"""What a batch reports to its platform about the objects of an event."""
 
 from __future__ import annotations
 
@@ -25,160 +25,184 @@ from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK, LOW_RISK
 
 DOWN = ServiceUnavailableError("the service is unwell", code="ServiceUnavailable")
-SPENT = DailyLimitReachedError("deferred: the day's 5 paid calls are spent", retry_after_s=3600)
+LIMIT_REACHED = DailyLimitReachedError(
+    "deferred: the day's 5 paid calls are spent", retry_after_s=3600
+)
 INVOCATION = {"invocationSchemaVersion": "2.0", "invocationId": "job-1"}
 
 
-def put(harness: ScreenerHarness, key: str) -> Any:
-    """An object with bytes of its own."""
+def put_object(harness: ScreenerHarness, key: str) -> Any:
+    """Store an object with unique bytes and return its reference."""
     return replace(
         PHOTO_REF, key=key, etag=harness.store.put(PHOTO_REF.bucket, key, PHOTO + key.encode())
     )
 
 
-def message(harness: ScreenerHarness, number: int, receives: int = 1) -> Delivery:
-    return Delivery(f"m-{number}", receives, [put(harness, f"{number}.jpg")])
+def delivery_of_one(harness: ScreenerHarness, number: int, receives: int = 1) -> Delivery:
+    return Delivery(f"m-{number}", receives, [put_object(harness, f"{number}.jpg")])
 
 
-def work(
+def process(
     harness: ScreenerHarness,
-    triggered: ParsedEvent,
-    most_receives: int = 0,
-    letters: DeadLetters | None = None,
+    parsed_event: ParsedEvent,
+    max_receive_count: int = 0,
+    dead_letters: DeadLetters | None = None,
 ) -> dict[str, Any]:
-    batch = BatchProcessor(harness.screener, letters, max_receive_count=most_receives)
-    return batch.process(triggered, Deadline.after(4))
+    batch = BatchProcessor(harness.screener, dead_letters, max_receive_count=max_receive_count)
+    return batch.process(parsed_event, Deadline.after(4))
 
 
-def test_a_whole_event_that_ended_is_counted() -> None:
+def test_a_whole_event_that_succeeds_is_counted() -> None:
     harness = ScreenerHarness(LOW_RISK)
-    whole = Delivery(objects=[put(harness, "a.jpg")], skipped=Counter(folder=2))
-    assert work(harness, ParsedEvent([whole])) == {"objects": 1, "skipped": {"folder": 2}}
+    delivery = Delivery(objects=[put_object(harness, "a.jpg")], skipped=Counter(folder=2))
+    assert process(harness, ParsedEvent([delivery])) == {"objects": 1, "skipped": {"folder": 2}}
 
 
-def test_a_whole_event_fails_after_all_its_objects_had_their_turn() -> None:
+def test_a_whole_event_fails_only_after_all_its_objects_were_tried() -> None:
     harness = ScreenerHarness(DOWN, LOW_RISK)
-    whole = Delivery(objects=[put(harness, "a.jpg"), put(harness, "b.jpg")])
+    delivery = Delivery(objects=[put_object(harness, "a.jpg"), put_object(harness, "b.jpg")])
     with pytest.raises(ServiceUnavailableError):
-        work(harness, ParsedEvent([whole]))
+        process(harness, ParsedEvent([delivery]))
     assert harness.store.tags(replace(PHOTO_REF, key="b.jpg"))["deepfake-verdict"] == "low_risk"
 
 
-def test_a_record_that_can_not_be_read_fails_a_whole_event() -> None:
+def test_an_unreadable_record_fails_a_whole_event() -> None:
     harness = ScreenerHarness(LOW_RISK)
-    whole = Delivery(objects=[put(harness, "a.jpg")], errors=[InvalidEventError("no key")])
+    delivery = Delivery(
+        objects=[put_object(harness, "a.jpg")], errors=[InvalidEventError("no key")]
+    )
     with pytest.raises(InvalidEventError):
-        work(harness, ParsedEvent([whole]))
+        process(harness, ParsedEvent([delivery]))
     assert harness.detection_count == 1
 
 
-def test_of_a_batch_only_what_failed_comes_back() -> None:
+def test_only_the_failed_messages_of_a_batch_are_retried() -> None:
     harness = ScreenerHarness()
-    batch = [message(harness, number) for number in range(10)]
+    batch = [delivery_of_one(harness, number) for number in range(10)]
     batch[3].errors.append(InvalidEventError("poisoned"))
     batch[7].objects = [replace(PHOTO_REF, key="gone.jpg", etag="0")]
-    answer = work(harness, ParsedEvent(batch, ResponseMode.ITEM_FAILURES))
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-3"}]}
+    response = process(harness, ParsedEvent(batch, ResponseMode.ITEM_FAILURES))
+    assert response == {"batchItemFailures": [{"itemIdentifier": "m-3"}]}
     assert len(harness.publisher.messages) == 9
 
 
-def test_a_fault_of_our_own_is_one_messages_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_fails_only_its_own_message(caplog: pytest.LogCaptureFixture) -> None:
     harness = ScreenerHarness(ZeroDivisionError("s3cr3t"))
-    batch = [message(harness, 1), message(harness, 2)]
-    answer = work(harness, ParsedEvent(batch, ResponseMode.ITEM_FAILURES))
-    assert len(answer["batchItemFailures"]) == len(harness.publisher.messages) == 1
-    (told,) = (record for record in caplog.records if record.message == "unforeseen")
-    assert vars(told)["error"] == "ZeroDivisionError"
-    assert "s3cr3t" not in str(vars(told))
+    batch = [delivery_of_one(harness, 1), delivery_of_one(harness, 2)]
+    response = process(harness, ParsedEvent(batch, ResponseMode.ITEM_FAILURES))
+    assert len(response["batchItemFailures"]) == len(harness.publisher.messages) == 1
+    (log_record,) = (record for record in caplog.records if record.message == "unforeseen")
+    assert vars(log_record)["error"] == "ZeroDivisionError"
+    assert "s3cr3t" not in str(vars(log_record))
 
 
-def test_the_last_receive_says_failed() -> None:
+def test_the_last_receive_marks_the_object_failed() -> None:
     harness = ScreenerHarness(DOWN)
-    answer = work(harness, ParsedEvent([message(harness, 1, 5)], ResponseMode.ITEM_FAILURES), 5)
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    response = process(
+        harness, ParsedEvent([delivery_of_one(harness, 1, 5)], ResponseMode.ITEM_FAILURES), 5
+    )
+    assert response == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     tags = harness.store.tags(replace(PHOTO_REF, key="1.jpg"))
     assert (tags["deepfake-verdict"], tags["deepfake-reason"]) == ("failed", "ServiceUnavailable")
-    (sent,) = harness.published_messages()
-    assert sent["data"]["verdict"] == "failed"
-    assert sent["data"]["detail"].startswith("the service is unwell")
+    (message,) = harness.published_messages()
+    assert message["data"]["verdict"] == "failed"
+    assert message["data"]["detail"].startswith("the service is unwell")
 
 
-@pytest.mark.parametrize(("receives", "most"), [(4, 5), (5, 0), (None, 5)])
-def test_another_receive_may_mend_it(receives: int | None, most: int) -> None:
+@pytest.mark.parametrize(("receives", "max_receive_count"), [(4, 5), (5, 0), (None, 5)])
+def test_an_object_is_not_marked_failed_before_the_last_receive(
+    receives: int | None, max_receive_count: int
+) -> None:
     harness = ScreenerHarness(DOWN)
-    delivery = replace(message(harness, 1), receive_count=receives)
-    work(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), most)
+    delivery = replace(delivery_of_one(harness, 1), receive_count=receives)
+    process(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), max_receive_count)
     assert harness.store.tags(replace(PHOTO_REF, key="1.jpg")) == {}
 
 
-def test_what_is_deferred_did_not_fail() -> None:
-    harness = ScreenerHarness(SPENT, HIGH_RISK)
-    delivery = message(harness, 1, 5)
-    answer = work(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 5)
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+def test_an_object_deferred_by_the_daily_limit_is_not_marked_failed() -> None:
+    harness = ScreenerHarness(LIMIT_REACHED, HIGH_RISK)
+    delivery = delivery_of_one(harness, 1, 5)
+    response = process(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 5)
+    assert response == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     assert harness.store.tags(delivery.objects[0]) == {}
     assert harness.published_messages() == []
     redriven = replace(delivery, receive_count=1)
-    assert work(harness, ParsedEvent([redriven], ResponseMode.ITEM_FAILURES), 5) == {
+    assert process(harness, ParsedEvent([redriven], ResponseMode.ITEM_FAILURES), 5) == {
         "batchItemFailures": []
     }
     assert harness.store.tags(delivery.objects[0])["deepfake-verdict"] == "high_risk"
 
 
-def test_what_is_deferred_for_good_is_a_dead_letter_that_says_why() -> None:
-    harness, letters = ScreenerHarness(SPENT, SPENT, LOW_RISK), MemoryDeadLetters()
-    first, last = message(harness, 1, 4), replace(message(harness, 2, 5), body='{"of": "SQS"}')
+def test_an_object_deferred_on_the_last_receive_becomes_a_dead_letter_with_its_cause() -> None:
+    harness, dead_letters = (
+        ScreenerHarness(LIMIT_REACHED, LIMIT_REACHED, LOW_RISK),
+        MemoryDeadLetters(),
+    )
+    first, last = (
+        delivery_of_one(harness, 1, 4),
+        replace(delivery_of_one(harness, 2, 5), body='{"of": "SQS"}'),
+    )
     for delivery in (first, last):
-        answer = work(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 5, letters)
-        comes_back = [{"itemIdentifier": "m-1"}] if delivery is first else []
-        assert answer == {"batchItemFailures": comes_back}
-    assert letters.letters == [('{"of": "SQS"}', "Deferred", str(SPENT))]
+        response = process(
+            harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 5, dead_letters
+        )
+        failures = [{"itemIdentifier": "m-1"}] if delivery is first else []
+        assert response == {"batchItemFailures": failures}
+    assert dead_letters.letters == [('{"of": "SQS"}', "Deferred", str(LIMIT_REACHED))]
     assert harness.published_messages() == []
 
 
-def test_what_failed_beside_it_is_left_to_the_queue() -> None:
-    harness, letters = ScreenerHarness(SPENT, DOWN), MemoryDeadLetters()
-    both = message(harness, 1, 5)
-    both.objects.append(put(harness, "other.jpg"))
-    answer = work(harness, ParsedEvent([both], ResponseMode.ITEM_FAILURES), 5, letters)
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
-    assert letters.letters == []
-
-
-def test_what_fails_otherwise_is_left_to_the_queue() -> None:
-    harness, letters = ScreenerHarness(DOWN), MemoryDeadLetters()
-    answer = work(
-        harness, ParsedEvent([message(harness, 1, 5)], ResponseMode.ITEM_FAILURES), 5, letters
+def test_a_message_with_another_error_is_left_to_the_queues_own_dead_letters() -> None:
+    harness, dead_letters = ScreenerHarness(LIMIT_REACHED, DOWN), MemoryDeadLetters()
+    delivery = delivery_of_one(harness, 1, 5)
+    delivery.objects.append(put_object(harness, "other.jpg"))
+    response = process(
+        harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 5, dead_letters
     )
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
-    assert letters.letters == []
+    assert response == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert dead_letters.letters == []
 
 
-def test_a_letter_that_can_not_be_put_is_left_to_the_queue(
+def test_an_error_other_than_the_daily_limit_is_left_to_the_queue() -> None:
+    harness, dead_letters = ScreenerHarness(DOWN), MemoryDeadLetters()
+    response = process(
+        harness,
+        ParsedEvent([delivery_of_one(harness, 1, 5)], ResponseMode.ITEM_FAILURES),
+        5,
+        dead_letters,
+    )
+    assert response == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert dead_letters.letters == []
+
+
+def test_a_dead_letter_that_cannot_be_sent_is_left_to_the_queue(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    harness = ScreenerHarness(SPENT)
+    harness = ScreenerHarness(LIMIT_REACHED)
 
-    class Refusing:
+    class FailingDeadLetters:
         def put(self, event: str, why: FacescreenError) -> None:
             raise AccessDeniedError("not allowed", code="AccessDenied")
 
-    answer = work(
-        harness, ParsedEvent([message(harness, 1, 5)], ResponseMode.ITEM_FAILURES), 5, Refusing()
+    response = process(
+        harness,
+        ParsedEvent([delivery_of_one(harness, 1, 5)], ResponseMode.ITEM_FAILURES),
+        5,
+        FailingDeadLetters(),
     )
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert response == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     assert "not kept" in {record.message for record in caplog.records}
 
 
-def test_what_is_known_is_said_rather_than_failed() -> None:
+def test_a_known_finding_is_written_instead_of_failed() -> None:
     harness = ScreenerHarness(HIGH_RISK)
-    delivery = message(harness, 1, 5)
+    delivery = delivery_of_one(harness, 1, 5)
 
-    def unwell(message: Any) -> None:
+    def fail_to_publish(message: Any) -> None:
         raise ServiceUnavailableError("the bus is unwell")
 
-    publish, harness.publisher.publish = harness.publisher.publish, unwell  # type: ignore[method-assign]
-    work(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 6)
+    publish, harness.publisher.publish = harness.publisher.publish, fail_to_publish  # type: ignore[method-assign]
+    process(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 6)
     harness.publisher.publish = publish  # type: ignore[method-assign]
     outcome = harness.screener.mark_failed(delivery.objects[0], DOWN)
     assert outcome.finding is not None
@@ -186,51 +210,53 @@ def test_what_is_known_is_said_rather_than_failed() -> None:
     assert harness.detection_count == 1
 
 
-def test_after_failed_a_redrive_still_screens() -> None:
+def test_a_failed_object_is_screened_after_a_redrive() -> None:
     harness = ScreenerHarness(DOWN, HIGH_RISK)
-    delivery = message(harness, 1, 5)
-    work(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 5)
-    again = replace(delivery, receive_count=1)
-    assert work(harness, ParsedEvent([again], ResponseMode.ITEM_FAILURES), 5) == {
+    delivery = delivery_of_one(harness, 1, 5)
+    process(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 5)
+    redriven = replace(delivery, receive_count=1)
+    assert process(harness, ParsedEvent([redriven], ResponseMode.ITEM_FAILURES), 5) == {
         "batchItemFailures": []
     }
     assert harness.store.tags(delivery.objects[0])["deepfake-verdict"] == "high_risk"
 
 
-def test_other_bytes_are_never_called_failed() -> None:
+def test_an_overwritten_object_is_not_marked_failed() -> None:
     harness = ScreenerHarness(DOWN)
-    ref = put(harness, "1.jpg")
+    ref = put_object(harness, "1.jpg")
     harness.store.put(PHOTO_REF.bucket, "1.jpg", PHOTO)
     assert harness.screener.mark_failed(ref, DOWN).status.value == "superseded"
     assert harness.store.tags(ref) == {}
 
 
-def test_what_can_not_even_be_tagged_is_left_to_the_dead_letter() -> None:
+def test_an_object_that_cannot_be_tagged_is_left_to_the_queue() -> None:
     harness = ScreenerHarness(DOWN)
-    delivery = message(harness, 1, 5)
+    delivery = delivery_of_one(harness, 1, 5)
 
-    def refused(operation: str) -> None:
+    def refuse_tagging(operation: str) -> None:
         if operation == "replace_tags":
             raise AccessDeniedError("not allowed", code="AccessDenied")
 
-    harness.store.before = refused
-    answer = work(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 5)
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    harness.store.before = refuse_tagging
+    response = process(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 5)
+    assert response == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
 
 
-def test_a_batch_job_hears_of_each_task() -> None:
+def test_a_batch_job_gets_a_result_for_each_task() -> None:
     harness = ScreenerHarness()
-    tasks = [Delivery(f"t-{n}", None, [put(harness, f"{n}.jpg")]) for n in range(3)]
+    tasks = [Delivery(f"t-{n}", None, [put_object(harness, f"{n}.jpg")]) for n in range(3)]
     tasks.append(Delivery("t-3", errors=[InvalidEventError("the task has no key")]))
     harness.detector.script[:] = [LOW_RISK, DOWN, LOW_RISK]
-    answer = work(harness, ParsedEvent(tasks, ResponseMode.TASK_RESULTS, INVOCATION))
-    assert {name: answer[name] for name in INVOCATION} == INVOCATION
-    assert answer["treatMissingKeysAs"] == "PermanentFailure"
-    ends = Counter((result["resultCode"], result["resultString"]) for result in answer["results"])
-    assert ends == {
+    response = process(harness, ParsedEvent(tasks, ResponseMode.TASK_RESULTS, INVOCATION))
+    assert {name: response[name] for name in INVOCATION} == INVOCATION
+    assert response["treatMissingKeysAs"] == "PermanentFailure"
+    results = Counter(
+        (result["resultCode"], result["resultString"]) for result in response["results"]
+    )
+    assert results == {
         ("Succeeded", ""): 2,
         ("TemporaryFailure", str(DOWN)): 1,
         ("PermanentFailure", "the task has no key"): 1,
     }
-    assert [result["taskId"] for result in answer["results"]] == ["t-0", "t-1", "t-2", "t-3"]
-    json.dumps(answer)
+    assert [result["taskId"] for result in response["results"]] == ["t-0", "t-1", "t-2", "t-3"]
+    json.dumps(response)

@@ -1,4 +1,4 @@
-"""What somebody asks about: answered like a message, paid for once, announced to nobody."""
+"""Screening on demand: the result resembles a message, is paid for once and is not published."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from tests.support.screener_harness import PHOTO, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK, LOW_RISK
 
 
-class Asked(ScreenerHarness):
-    """A harness with somebody who asks; what is sent to the service stands in `sent_content`."""
+class OnDemandHarness(ScreenerHarness):
+    """A ScreenerHarness that screens on demand; `detect_requests` are those sent to the service."""
 
-    def __init__(self, *plan: Detection | Exception) -> None:
-        super().__init__(*plan)
-        self.sent_content: list[DetectRequest] = []
-        self.plan = list(plan)
+    def __init__(self, *script: Detection | Exception) -> None:
+        super().__init__(*script)
+        self.detect_requests: list[DetectRequest] = []
+        self.script = list(script)
         self.on_demand = OnDemandScreener(
             screener=self.screener,
             store=self.store,
@@ -39,159 +39,161 @@ class Asked(ScreenerHarness):
         )
 
     def _detect(self, request: DetectRequest) -> Detection:
-        self.sent_content.append(request)
-        answer = self.plan.pop(0) if self.plan else LOW_RISK
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        self.detect_requests.append(request)
+        response = self.script.pop(0) if self.script else LOW_RISK
+        if isinstance(response, Exception):
+            raise response
+        return response
 
-    def bytes(self, data: bytes, **more: str) -> dict[str, Any]:
-        return self.on_demand.screen_bytes(data, Deadline.after(4), **more)
+    def bytes(self, data: bytes, **options: str) -> dict[str, Any]:
+        return self.on_demand.screen_bytes(data, Deadline.after(4), **options)
 
-    def url(self, url: str = "https://a.example/1.jpg?sig=1", **more: str) -> dict[str, Any]:
-        return self.on_demand.screen_url(url, "image", Deadline.after(4), **more)
+    def url(self, url: str = "https://a.example/1.jpg?sig=1", **options: str) -> dict[str, Any]:
+        return self.on_demand.screen_url(url, "image", Deadline.after(4), **options)
 
     def object(self, ref: ObjectRef, *, write_back: bool = False) -> dict[str, Any]:
         return self.on_demand.screen_object(ref, Deadline.after(4), write_back=write_back)
 
 
-def test_bytes_are_answered_as_a_message_would_say() -> None:
-    asked = Asked(HIGH_RISK)
-    told = asked.bytes(PHOTO)
-    assert (told["verdict"], told["reason"]) == ("high_risk", "SuspectDeepForgery")
-    assert told["object"] is None
-    assert told["tagging"]["status"] == "not_asked"
-    (request,) = asked.sent_content
+def test_the_result_for_bytes_has_the_fields_of_a_message() -> None:
+    harness = OnDemandHarness(HIGH_RISK)
+    result = harness.bytes(PHOTO)
+    assert (result["verdict"], result["reason"]) == ("high_risk", "SuspectDeepForgery")
+    assert result["object"] is None
+    assert result["tagging"]["status"] == "not_asked"
+    (request,) = harness.detect_requests
     assert base64.b64decode(request.base64) == PHOTO
-    assert (request.kind, request.merchant_biz_id) == ("image", told["merchant_biz_id"])
+    assert (request.kind, request.merchant_biz_id) == ("image", result["merchant_biz_id"])
     assert request.deadline is not None
-    assert asked.publisher.messages == []
+    assert harness.publisher.messages == []
 
 
 def test_the_same_bytes_are_paid_for_once() -> None:
-    asked = Asked(HIGH_RISK)
-    first, second = asked.bytes(PHOTO), asked.bytes(PHOTO)
-    assert len(asked.sent_content) == 1
+    harness = OnDemandHarness(HIGH_RISK)
+    first, second = harness.bytes(PHOTO), harness.bytes(PHOTO)
+    assert len(harness.detect_requests) == 1
     assert first["merchant_biz_id"] == second["merchant_biz_id"]
-    assert asked.bytes(noise_picture())["verdict"] == "low_risk"
+    assert harness.bytes(noise_picture())["verdict"] == "low_risk"
 
 
 def test_an_image_over_1_mb_is_uploaded() -> None:
-    asked = Asked()
-    asked.bytes(PHOTO + bytes(1024 * 1024))
-    assert asked.sent_content[0].file == PHOTO + bytes(1024 * 1024)
+    harness = OnDemandHarness()
+    harness.bytes(PHOTO + bytes(1024 * 1024))
+    assert harness.detect_requests[0].file == PHOTO + bytes(1024 * 1024)
 
 
 @pytest.mark.parametrize(
     ("data", "reason"),
     [(b"not an image", "UnqualifiedPhoto"), (noise_picture("PNG"), "UnqualifiedPhoto")],
 )
-def test_what_cannot_be_screened_costs_nothing(data: bytes, reason: str) -> None:
-    asked = Asked()
-    told = asked.bytes(data)
-    assert (told["verdict"], told["reason"]) == ("unscreenable", reason)
-    assert asked.sent_content == []
+def test_unscreenable_bytes_make_no_call(data: bytes, reason: str) -> None:
+    harness = OnDemandHarness()
+    result = harness.bytes(data)
+    assert (result["verdict"], result["reason"]) == ("unscreenable", reason)
+    assert harness.detect_requests == []
 
 
-def test_an_error_is_no_finding_and_the_next_may_ask_again() -> None:
-    asked = Asked(errors.ServiceUnavailableError("down"), HIGH_RISK)
+def test_an_error_is_not_recorded_so_the_next_request_calls_again() -> None:
+    harness = OnDemandHarness(errors.ServiceUnavailableError("down"), HIGH_RISK)
     with pytest.raises(errors.ServiceUnavailableError):
-        asked.bytes(PHOTO)
-    assert asked.bytes(PHOTO)["verdict"] == "high_risk"
+        harness.bytes(PHOTO)
+    assert harness.bytes(PHOTO)["verdict"] == "high_risk"
 
 
-def test_an_idempotency_key_holds_to_its_content() -> None:
-    asked = Asked()
-    asked.bytes(PHOTO, idempotency_key="k")
-    asked.bytes(PHOTO, idempotency_key="k")
+def test_an_idempotency_key_is_refused_for_other_content() -> None:
+    harness = OnDemandHarness()
+    harness.bytes(PHOTO, idempotency_key="k")
+    harness.bytes(PHOTO, idempotency_key="k")
     with pytest.raises(errors.IdempotencyKeyReusedError):
-        asked.bytes(noise_picture(), idempotency_key="k")
+        harness.bytes(noise_picture(), idempotency_key="k")
     with pytest.raises(errors.IdempotencyKeyReusedError):
-        asked.url(idempotency_key="k")
-    assert len(asked.sent_content) == 1
+        harness.url(idempotency_key="k")
+    assert len(harness.detect_requests) == 1
 
 
-def test_a_url_is_paid_for_each_time_but_with_a_key() -> None:
-    asked = Asked()
-    asked.url()
-    asked.url()
-    assert len(asked.sent_content) == 2
-    asked.url("https://a.example/1.jpg?sig=1", idempotency_key="k")
-    asked.url("https://a.example/1.jpg?sig=2", idempotency_key="k")
-    assert len(asked.sent_content) == 3
+def test_a_url_is_paid_for_each_time_unless_it_has_an_idempotency_key() -> None:
+    harness = OnDemandHarness()
+    harness.url()
+    harness.url()
+    assert len(harness.detect_requests) == 2
+    harness.url("https://a.example/1.jpg?sig=1", idempotency_key="k")
+    harness.url("https://a.example/1.jpg?sig=2", idempotency_key="k")
+    assert len(harness.detect_requests) == 3
     with pytest.raises(errors.IdempotencyKeyReusedError):
-        asked.url("https://a.example/2.jpg", idempotency_key="k")
+        harness.url("https://a.example/2.jpg", idempotency_key="k")
 
 
-def test_a_refused_url_is_unscreenable() -> None:
-    told = Asked(errors.ContentError("no face", code="NoFaceDetected", request_id="R")).url()
-    assert (told["verdict"], told["reason"]) == ("unscreenable", "NoFaceDetected")
-    assert told["media"] is None
+def test_a_url_that_the_service_refuses_is_unscreenable() -> None:
+    result = OnDemandHarness(
+        errors.ContentError("no face", code="NoFaceDetected", request_id="R")
+    ).url()
+    assert (result["verdict"], result["reason"]) == ("unscreenable", "NoFaceDetected")
+    assert result["media"] is None
 
 
-def test_an_object_is_looked_at_without_a_trace() -> None:
-    asked = Asked()
-    ref = asked.put()
-    told = asked.object(ref)
-    assert told["object"]["etag"] == ref.etag
-    assert told["tagging"]["status"] == "not_asked"
-    assert asked.tags() == {}
-    assert asked.publisher.messages == []
+def test_an_object_without_write_back_is_neither_tagged_nor_published() -> None:
+    harness = OnDemandHarness()
+    ref = harness.put()
+    result = harness.object(ref)
+    assert result["object"]["etag"] == ref.etag
+    assert result["tagging"]["status"] == "not_asked"
+    assert harness.tags() == {}
+    assert harness.publisher.messages == []
 
 
-def test_what_was_looked_at_is_not_paid_for_again_by_its_event() -> None:
-    asked = Asked()
-    ref = asked.put()
-    asked.object(ref)
-    asked.screen(ref)
-    assert asked.detection_count == 1
-    assert asked.tags()["deepfake-verdict"] == "low_risk"
+def test_the_event_of_an_object_screened_on_demand_reuses_its_finding() -> None:
+    harness = OnDemandHarness()
+    ref = harness.put()
+    harness.object(ref)
+    harness.screen(ref)
+    assert harness.detection_count == 1
+    assert harness.tags()["deepfake-verdict"] == "low_risk"
 
 
-def test_an_object_with_write_back_is_tagged_and_announced() -> None:
-    asked = Asked()
-    told = asked.object(asked.put(), write_back=True)
-    assert told["tagging"]["status"] == "written"
-    assert asked.tags()["deepfake-verdict"] == "low_risk"
-    assert len(asked.published_messages()) == 1
+def test_an_object_with_write_back_is_tagged_and_published() -> None:
+    harness = OnDemandHarness()
+    result = harness.object(harness.put(), write_back=True)
+    assert result["tagging"]["status"] == "written"
+    assert harness.tags()["deepfake-verdict"] == "low_risk"
+    assert len(harness.published_messages()) == 1
 
 
 @pytest.mark.parametrize("write_back", [True, False])
-def test_an_object_that_was_screened_tells_what_stands(write_back: bool) -> None:
-    asked = Asked()
-    ref = asked.put()
-    asked.screen(ref)
-    told = asked.object(ref, write_back=write_back)
-    assert (told["verdict"], told["tagging"]["status"]) == ("low_risk", "written")
-    assert asked.detection_count == 1
+def test_a_screened_object_returns_its_recorded_verdict(write_back: bool) -> None:
+    harness = OnDemandHarness()
+    ref = harness.put()
+    harness.screen(ref)
+    result = harness.object(ref, write_back=write_back)
+    assert (result["verdict"], result["tagging"]["status"]) == ("low_risk", "written")
+    assert harness.detection_count == 1
 
 
-def test_an_overwrite_in_the_middle_gives_no_verdict() -> None:
-    asked = Asked()
-    ref = replace(asked.put(), etag="")
+def test_an_overwrite_during_the_call_raises_an_error() -> None:
+    harness = OnDemandHarness()
+    ref = replace(harness.put(), etag="")
 
     def overwrite() -> None:
-        asked.put(noise_picture())
+        harness.put(noise_picture())
 
-    asked.detector.on_detect = overwrite
+    harness.detector.on_detect = overwrite
     with pytest.raises(errors.ObjectChangedError):
-        asked.object(ref)
+        harness.object(ref)
 
 
-def test_what_stands_on_an_object() -> None:
-    asked = Asked()
-    ref = asked.put()
+def test_the_outcome_of_an_object_can_be_read() -> None:
+    harness = OnDemandHarness()
+    ref = harness.put()
     with pytest.raises(errors.NotScreenedError):
-        asked.on_demand.get_outcome(ref)
-    asked.screen(ref)
-    assert asked.on_demand.get_outcome(ref)["tagging"]["status"] == "written"
-    asked.store.replace_tags(ref, {})
-    assert asked.on_demand.get_outcome(ref)["tagging"]["status"] == "absent"
-    asked.put(noise_picture())
+        harness.on_demand.get_outcome(ref)
+    harness.screen(ref)
+    assert harness.on_demand.get_outcome(ref)["tagging"]["status"] == "written"
+    harness.store.replace_tags(ref, {})
+    assert harness.on_demand.get_outcome(ref)["tagging"]["status"] == "absent"
+    harness.put(noise_picture())
     with pytest.raises(errors.NotScreenedError):
-        asked.on_demand.get_outcome(replace(ref, etag=""))
-    asked.store.drop(ref.bucket, ref.key)
+        harness.on_demand.get_outcome(replace(ref, etag=""))
+    harness.store.drop(ref.bucket, ref.key)
     with pytest.raises(errors.ObjectNotFoundError):
-        asked.on_demand.get_outcome(ref)
+        harness.on_demand.get_outcome(ref)
     with pytest.raises(errors.ObjectNotFoundError):
-        asked.object(ref)
+        harness.object(ref)

@@ -1,4 +1,4 @@
-"""One object's way, from its event to its message, on the ports' fakes."""
+"""Screening one object, from its event to its message, on the in-memory ports."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK
 
 
-def test_a_call_has_the_time_of_its_delivery() -> None:
+def test_a_call_has_the_deadline_of_its_delivery() -> None:
     harness, deadline = ScreenerHarness(), Deadline.after(4)
     harness.screener.screen(harness.put(), deadline)
     assert harness.detector.deadlines == [deadline]
 
 
-def test_high_risk_stands_on_the_object_and_on_the_bus() -> None:
+def test_high_risk_is_tagged_and_published() -> None:
     harness = ScreenerHarness(HIGH_RISK)
     ref = harness.put(tags={"team": "kyc"})
     outcome = harness.screen(ref)
@@ -61,7 +61,7 @@ def test_high_risk_stands_on_the_object_and_on_the_bus() -> None:
     assert "s3cr3t" not in json.dumps(message)
 
 
-def test_a_second_delivery_neither_pays_nor_announces() -> None:
+def test_a_second_delivery_neither_calls_nor_publishes() -> None:
     harness = ScreenerHarness()
     ref = harness.put()
     assert harness.screen(ref).status is Status.SCREENED
@@ -69,23 +69,23 @@ def test_a_second_delivery_neither_pays_nor_announces() -> None:
     assert harness.detection_count == len(harness.published_messages()) == 1
 
 
-def test_a_verdict_that_was_taken_off_is_put_back_and_nothing_else_is_done() -> None:
+def test_removed_verdict_tags_are_restored_without_a_call_or_a_message() -> None:
     harness = ScreenerHarness(HIGH_RISK)
     ref = harness.put()
     harness.screen(ref)
-    stood = harness.tags()
+    tags = harness.tags()
     harness.store.replace_tags(ref, {"mine": "kept"})
     assert harness.screen(ref).status is Status.ALREADY_SCREENED
-    assert harness.tags() == {**stood, "mine": "kept"}
+    assert harness.tags() == {**tags, "mine": "kept"}
     assert harness.detection_count == len(harness.published_messages()) == 1
-    harness.store.replace_tags(ref, {**stood, "deepfake-etag": "forged"})
+    harness.store.replace_tags(ref, {**tags, "deepfake-etag": "forged"})
     harness.screener.screen(ref, Deadline.after(4), write_back=False)
     assert harness.tags()["deepfake-etag"] == "forged"
     harness.screen(ref)
-    assert harness.tags() == stood
+    assert harness.tags() == tags
 
 
-def test_the_same_bytes_written_again_are_announced_but_not_paid_again() -> None:
+def test_the_same_bytes_written_again_are_published_without_another_call() -> None:
     harness = ScreenerHarness(HIGH_RISK)
     harness.screen(harness.put())
     harness.screen(harness.put())
@@ -97,7 +97,7 @@ def test_the_same_bytes_written_again_are_announced_but_not_paid_again() -> None
     assert harness.tags()["deepfake-verdict"] == "high_risk"
 
 
-def test_tags_that_an_uploader_forged_do_not_spare_the_call() -> None:
+def test_verdict_tags_of_the_uploader_do_not_replace_the_call() -> None:
     harness = ScreenerHarness(HIGH_RISK)
     etag = harness.put().etag
     ref = harness.put(tags={"deepfake-verdict": "low_risk", "deepfake-etag": etag})
@@ -113,7 +113,7 @@ def test_tags_that_an_uploader_forged_do_not_spare_the_call() -> None:
         (noise_picture(width=960, height=720), "UnqualifiedPhoto"),
     ],
 )
-def test_what_cannot_be_screened_is_told_and_not_paid_for(data: bytes, reason: str) -> None:
+def test_unscreenable_bytes_are_published_without_a_call(data: bytes, reason: str) -> None:
     harness = ScreenerHarness()
     outcome = harness.screen(harness.put(data))
     assert outcome.finding.verdict is Verdict.UNSCREENABLE
@@ -123,19 +123,19 @@ def test_what_cannot_be_screened_is_told_and_not_paid_for(data: bytes, reason: s
     assert message["data"]["retake"] is True
 
 
-@pytest.mark.parametrize("form", ["PNG", "GIF", "WEBP", "BMP", "TIFF"])
-def test_what_is_no_jpeg_goes_through_the_stores_conversion(form: str) -> None:
+@pytest.mark.parametrize("image_format", ["PNG", "GIF", "WEBP", "BMP", "TIFF"])
+def test_an_image_that_is_not_a_jpeg_is_converted_by_the_store(image_format: str) -> None:
     harness = ScreenerHarness()
-    harness.screen(harness.put(noise_picture(form)))
+    harness.screen(harness.put(noise_picture(image_format)))
     assert "x-oss-process=convert" in harness.detector.urls[0]
     harness.store.converts = False
-    outcome = harness.screen(harness.put(noise_picture(form)))
+    outcome = harness.screen(harness.put(noise_picture(image_format)))
     assert outcome.finding.reason == "UnqualifiedPhoto"
 
 
-def test_a_refusal_of_the_service_is_final() -> None:
-    fault = errors.ContentError("no face", code="NoFaceDetected", request_id="REQ-9")
-    harness = ScreenerHarness(fault)
+def test_content_that_the_service_refuses_is_unscreenable_and_final() -> None:
+    content_error = errors.ContentError("no face", code="NoFaceDetected", request_id="REQ-9")
+    harness = ScreenerHarness(content_error)
     ref = harness.put()
     assert harness.screen(ref).finding.verdict is Verdict.UNSCREENABLE
     assert harness.tags()["deepfake-reason"] == "NoFaceDetected"
@@ -150,7 +150,7 @@ def test_a_refusal_of_the_service_is_final() -> None:
         errors.AccessDeniedError("no", code="Forbidden.RAMUserAccessDenied"),
     ],
 )
-def test_other_trouble_leaves_no_tag_and_frees_the_claim(error: Exception) -> None:
+def test_any_other_error_leaves_no_tags_and_releases_the_claim(error: Exception) -> None:
     harness = ScreenerHarness(error)
     ref = harness.put()
     with pytest.raises(type(error)):
@@ -159,14 +159,17 @@ def test_other_trouble_leaves_no_tag_and_frees_the_claim(error: Exception) -> No
     assert harness.screen(ref).status is Status.SCREENED
 
 
-def test_a_bus_that_is_down_costs_no_second_call() -> None:
+def test_a_failed_publish_is_retried_without_another_call() -> None:
     harness = ScreenerHarness()
     ref = harness.put()
-    send, down = harness.publisher.publish, errors.ServiceUnavailableError("MNS can't be reached")
+    publish, unavailable = (
+        harness.publisher.publish,
+        errors.ServiceUnavailableError("MNS can't be reached"),
+    )
 
     def refuse(message: Any) -> None:
-        harness.publisher.publish = send  # type: ignore[method-assign]
-        raise down
+        harness.publisher.publish = publish  # type: ignore[method-assign]
+        raise unavailable
 
     harness.publisher.publish = refuse  # type: ignore[method-assign]
     with pytest.raises(errors.ServiceUnavailableError):
@@ -175,7 +178,7 @@ def test_a_bus_that_is_down_costs_no_second_call() -> None:
     assert harness.detection_count == len(harness.published_messages()) == 1
 
 
-def test_deleted_meanwhile_is_no_error() -> None:
+def test_an_object_deleted_during_the_call_is_not_an_error() -> None:
     harness = ScreenerHarness()
     ref = harness.put()
     harness.detector.on_detect = lambda: harness.store.drop(PHOTO_REF.bucket, PHOTO_REF.key)
@@ -184,40 +187,40 @@ def test_deleted_meanwhile_is_no_error() -> None:
     assert harness.published_messages() == []
 
 
-def test_an_event_of_bytes_that_stand_no_more_is_superseded() -> None:
+def test_an_event_about_overwritten_bytes_is_superseded() -> None:
     harness = ScreenerHarness()
-    old = harness.put()
+    first = harness.put()
     harness.put(noise_picture())
-    assert harness.screen(old).status is Status.SUPERSEDED
+    assert harness.screen(first).status is Status.SUPERSEDED
     assert harness.detection_count == 0
 
 
-def test_bytes_that_change_while_they_are_probed_are_superseded() -> None:
+def test_bytes_overwritten_while_they_are_probed_are_superseded() -> None:
     harness = ScreenerHarness()
     ref = harness.put()
 
-    def strike(operation: str) -> None:
+    def overwrite_on_read(operation: str) -> None:
         if operation == "read":
             harness.store.before = lambda operation: None
             harness.put(noise_picture())
 
-    harness.store.before = strike
+    harness.store.before = overwrite_on_read
     assert harness.screen(ref).status is Status.SUPERSEDED
     assert harness.detection_count == 0
 
 
-def test_other_bytes_shown_to_the_service_for_a_moment_clean_nobody() -> None:
-    """A is put, B stands while the service downloads, and A is back before the second look."""
+def test_bytes_that_were_swapped_during_the_call_get_no_verdict() -> None:
+    """A is stored, B replaces it while the service downloads, and A is back before the tagging."""
     harness = ScreenerHarness(Detection(Verdict.LOW_RISK, (), {}, "B", "B"), HIGH_RISK)
     fake = noise_picture()
     ref = harness.put(fake)
 
-    def swap() -> None:
+    def overwrite_and_restore() -> None:
         harness.detector.on_detect = lambda: None
         harness.put(PHOTO)
         harness.put(fake)
 
-    harness.detector.on_detect = swap
+    harness.detector.on_detect = overwrite_and_restore
     assert harness.screen(ref).status is Status.SUPERSEDED
     assert harness.tags() == {}
     assert harness.screen(ref).status is Status.SCREENED  # the second put's own event
@@ -234,7 +237,7 @@ def test_the_same_bytes_have_the_same_merchant_biz_id() -> None:
     assert first == second == ("fs" + compute_entry_id(ref, harness.store.head(ref)))[:32]
 
 
-def test_with_no_room_for_tags_the_message_says_so() -> None:
+def test_the_message_says_if_the_object_has_no_room_for_tags() -> None:
     harness = ScreenerHarness()
     ref = harness.put(tags={f"t{n}": "x" for n in range(10)})
     harness.screen(ref)
@@ -243,7 +246,7 @@ def test_with_no_room_for_tags_the_message_says_so() -> None:
     assert "10 tags" in message["data"]["tagging"]["detail"]
 
 
-def test_a_stand_ins_answer_is_never_a_bare_low_risk() -> None:
+def test_an_emulated_verdict_is_published_with_a_warning() -> None:
     harness = ScreenerHarness(Detection(Verdict.LOW_RISK, (), {}, "R", "T", "local stand-in"))
     harness.screen(harness.put())
     (message,) = harness.published_messages()
@@ -252,15 +255,15 @@ def test_a_stand_ins_answer_is_never_a_bare_low_risk() -> None:
 
 
 @pytest.mark.parametrize("code", ["UnreadableEncryption", "UnreadableArchive"])
-def test_what_the_store_does_not_give_is_unscreenable(code: str) -> None:
+def test_bytes_that_the_store_cannot_return_are_unscreenable(code: str) -> None:
     harness = ScreenerHarness()
     ref = harness.put()
 
-    def withhold(operation: str) -> None:
+    def refuse_read(operation: str) -> None:
         if operation == "read":
             raise errors.ContentError("not given", code=code)
 
-    harness.store.before = withhold
+    harness.store.before = refuse_read
     assert harness.screen(ref).status is Status.SCREENED
     assert harness.tags()["deepfake-verdict"] == "unscreenable"
     assert harness.tags()["deepfake-reason"] == code

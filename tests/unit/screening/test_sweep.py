@@ -1,4 +1,4 @@
-"""What lost its event is handed over again: in time, as often as it helps, and nothing else."""
+"""A sweep submits objects whose event was lost: on time, a few times, and no other objects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from facescreen.timing import Deadline
 from tests.support.sweeper_harness import HOUR, MINUTE, SWEEP_SETTINGS, SweeperHarness
 
 
-def test_what_has_no_verdict_in_time_is_handed_over_as_it_stands() -> None:
+def test_an_object_without_a_verdict_in_time_is_submitted() -> None:
     harness = SweeperHarness()
     etag = harness.put("kyc/é 1+1%.jpg")
     assert harness.sweep(29 * MINUTE).submitted == 0
@@ -27,7 +27,7 @@ def test_what_has_no_verdict_in_time_is_handed_over_as_it_stands() -> None:
     assert (ref.uri, ref.etag, ref.size) == ("oss://selfies/kyc/é 1+1%.jpg", etag, 1)
 
 
-def test_a_verdict_of_these_bytes_is_enough_and_one_of_others_is_not() -> None:
+def test_an_object_is_submitted_unless_its_verdict_is_about_its_bytes() -> None:
     harness = SweeperHarness()
     for key in ("screened", "overwritten", "untouched"):
         harness.tag(key, harness.put(key))
@@ -36,7 +36,7 @@ def test_a_verdict_of_these_bytes_is_enough_and_one_of_others_is_not() -> None:
     assert harness.submitted_keys == ["overwritten"]
 
 
-def test_what_is_deleted_meanwhile_is_nobodys_matter() -> None:
+def test_an_object_deleted_during_the_sweep_is_ignored() -> None:
     harness = SweeperHarness()
     harness.put("a")
     harness.store.before = lambda name: (
@@ -45,7 +45,7 @@ def test_what_is_deleted_meanwhile_is_nobodys_matter() -> None:
     assert harness.sweep(HOUR).submitted == 0
 
 
-def test_only_what_a_trigger_takes_is_looked_at() -> None:
+def test_only_objects_that_the_trigger_matches_are_swept() -> None:
     filters = Filters(exclude_prefixes=("quarantine/",), min_bytes=1)
     harness = SweeperHarness(
         replace(
@@ -69,15 +69,17 @@ def test_only_what_a_trigger_takes_is_looked_at() -> None:
     assert run.due == 2
 
 
-def test_what_never_gets_a_verdict_is_handed_over_four_times_ever_more_rarely() -> None:
+def test_an_object_that_never_gets_a_verdict_is_submitted_four_times_with_backoff() -> None:
     harness = SweeperHarness()
     harness.put("hopeless")
     runs = [harness.sweep(15 * MINUTE).submitted for _ in range(400)]
-    at = [number * 15 * MINUTE for number, submitted in enumerate(runs, 1) if submitted]
-    assert at == [30 * MINUTE, 2 * HOUR, 8 * HOUR, 32 * HOUR]
+    submission_times = [
+        number * 15 * MINUTE for number, submitted in enumerate(runs, 1) if submitted
+    ]
+    assert submission_times == [30 * MINUTE, 2 * HOUR, 8 * HOUR, 32 * HOUR]
 
 
-def test_the_first_sweep_leaves_what_was_there_long_before_to_backfill() -> None:
+def test_the_first_sweep_leaves_old_objects_to_backfill() -> None:
     harness = SweeperHarness()
     harness.put("last year")
     harness.now += timedelta(days=300)
@@ -86,7 +88,7 @@ def test_the_first_sweep_leaves_what_was_there_long_before_to_backfill() -> None
     assert harness.submitted_keys == ["lately"]
 
 
-def test_a_sweep_that_was_off_for_a_week_looks_at_that_week() -> None:
+def test_a_sweep_after_a_week_off_covers_that_week() -> None:
     harness = SweeperHarness()
     harness.sweep()
     for day in range(7):
@@ -96,16 +98,22 @@ def test_a_sweep_that_was_off_for_a_week_looks_at_that_week() -> None:
     assert len(harness.submitted_keys) == 7
 
 
-def test_a_run_ends_at_the_most_and_the_next_goes_on() -> None:
+def test_a_run_stops_at_the_submission_limit_and_the_next_continues() -> None:
     harness = SweeperHarness(replace(SWEEP_SETTINGS, max_submissions=3))
     for number in range(7):
         harness.put(f"{number}")
-    ends = [harness.sweep(HOUR if number == 0 else MINUTE).stop_reason for number in range(3)]
-    assert ends == [StopReason.SUBMISSION_LIMIT, StopReason.SUBMISSION_LIMIT, StopReason.COMPLETED]
+    stop_reasons = [
+        harness.sweep(HOUR if number == 0 else MINUTE).stop_reason for number in range(3)
+    ]
+    assert stop_reasons == [
+        StopReason.SUBMISSION_LIMIT,
+        StopReason.SUBMISSION_LIMIT,
+        StopReason.COMPLETED,
+    ]
     assert harness.submitted_keys == [f"{number}" for number in range(7)]
 
 
-def test_so_it_does_in_another_bucket_and_in_another_instance() -> None:
+def test_another_instance_continues_in_the_next_bucket() -> None:
     places = (WatchedPrefix("selfies", ""), WatchedPrefix("clips", "in/"))
     harness = SweeperHarness(replace(SWEEP_SETTINGS, places=places, max_submissions=3))
     for number in range(2):
@@ -116,7 +124,7 @@ def test_so_it_does_in_another_bucket_and_in_another_instance() -> None:
     assert harness.submitted_keys == ["0", "1", "in/0", "in/1"]
 
 
-def test_a_place_that_is_watched_no_more_starts_the_course_again() -> None:
+def test_a_cursor_in_a_prefix_that_is_no_longer_watched_is_discarded() -> None:
     harness = SweeperHarness(
         replace(SWEEP_SETTINGS, places=(WatchedPrefix("selfies", "z"),), max_submissions=1)
     )
@@ -124,12 +132,12 @@ def test_a_place_that_is_watched_no_more_starts_the_course_again() -> None:
     harness.put("z2")
     harness.put("a")
     harness.sweep(HOUR)
-    elsewhere = replace(SWEEP_SETTINGS, places=(WatchedPrefix("selfies", "a"),))
-    replace(harness.second_sweeper(), settings=elsewhere).sweep(Deadline.after(600))
+    other_settings = replace(SWEEP_SETTINGS, places=(WatchedPrefix("selfies", "a"),))
+    replace(harness.second_sweeper(), settings=other_settings).sweep(Deadline.after(600))
     assert harness.submitted_keys == ["z1", "a"]
 
 
-def test_a_run_ends_in_time_and_the_next_goes_on() -> None:
+def test_a_run_stops_before_its_deadline_and_the_next_continues() -> None:
     harness = SweeperHarness()
     harness.put("a")
     assert harness.sweep(HOUR, time_left_s=10).stop_reason is StopReason.TIME_LIMIT
@@ -138,28 +146,28 @@ def test_a_run_ends_in_time_and_the_next_goes_on() -> None:
     assert harness.submitted_keys == ["a"]
 
 
-def test_a_turn_that_is_too_far_away_is_left_to_the_next_run() -> None:
+def test_a_slot_after_the_deadline_is_left_to_the_next_run() -> None:
     harness = SweeperHarness()
     harness.put("a")
     harness.put("b")
-    harness.sweeper = replace(harness.sweeper, rate_limiter=_Slow())
+    harness.sweeper = replace(harness.sweeper, rate_limiter=_OneSlotADay())
     assert harness.sweep(HOUR).stop_reason is StopReason.TIME_LIMIT
     assert harness.submitted_keys == ["a"]
 
 
-class _Slow:
-    """Pace of one turn a day."""
+class _OneSlotADay:
+    """A rate limiter with one slot a day."""
 
     def __init__(self) -> None:
-        self._any_taken = False
+        self._is_taken = False
 
     def reserve(self, longest_s: float) -> float | None:
         assert longest_s <= 585
-        taken, self._any_taken = self._any_taken, True
-        return None if taken else 0.0
+        was_taken, self._is_taken = self._is_taken, True
+        return None if was_taken else 0.0
 
 
-def test_a_day_whose_calls_are_spent_is_made_up_for() -> None:
+def test_objects_of_a_day_whose_limit_was_reached_are_submitted_later() -> None:
     harness = SweeperHarness()
     harness.sweep()
     harness.put("a")
@@ -173,7 +181,7 @@ def test_a_day_whose_calls_are_spent_is_made_up_for() -> None:
     assert harness.submitted_keys == ["a"]
 
 
-def test_so_is_the_day_of_the_very_first_run() -> None:
+def test_objects_are_submitted_later_if_the_first_run_reached_the_limit() -> None:
     harness = SweeperHarness()
     harness.put("a")
     harness.is_limit_reached = True
@@ -186,7 +194,7 @@ def test_so_is_the_day_of_the_very_first_run() -> None:
 @pytest.mark.parametrize(
     "error", [errors.ServiceUnavailableError, errors.AccessDeniedError, errors.InvalidSettingsError]
 )
-def test_trouble_is_told_and_nothing_is_left_out_or_done_twice(
+def test_after_an_error_the_next_run_submits_the_rest_once(
     error: type[errors.FacescreenError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
@@ -207,17 +215,15 @@ def test_trouble_is_told_and_nothing_is_left_out_or_done_twice(
 
 
 @pytest.mark.parametrize("operation", ["page", "tags"])
-def test_a_store_that_is_unwell_for_a_moment_is_asked_again(
-    operation: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_store_error_is_retried(operation: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     harness = SweeperHarness()
     harness.put("a")
-    left = [1, 1]
+    failures_left = [1, 1]
 
     def fail(name: str) -> None:
-        if name == operation and left:
-            left.pop()
+        if name == operation and failures_left:
+            failures_left.pop()
             raise errors.ServiceUnavailableError("no")
 
     harness.store.before = fail
@@ -225,37 +231,41 @@ def test_a_store_that_is_unwell_for_a_moment_is_asked_again(
     assert harness.submitted_keys == ["a"]
 
 
-def test_of_two_runs_at_once_the_later_one_ends() -> None:
+def test_of_two_concurrent_runs_one_ends_with_an_error() -> None:
     harness = SweeperHarness()
     harness.put("a")
     harness.now += HOUR
-    other = harness.second_sweeper()
-    harness.invoker.before = lambda: _once(harness, lambda: other.sweep(Deadline.after(600)))
+    second_sweeper = harness.second_sweeper()
+    harness.invoker.before = lambda: _run_once(
+        harness, lambda: second_sweeper.sweep(Deadline.after(600))
+    )
     with pytest.raises(errors.AlreadyInProgressError):
         harness.sweep()
     harness.sweep(MINUTE)
     assert harness.submitted_keys == ["a", "a"]
 
 
-def _once(harness: SweeperHarness, run: object) -> None:
+def _run_once(harness: SweeperHarness, run: object) -> None:
     harness.invoker.before = lambda: None
     assert callable(run)
     run()
 
 
-def test_a_run_that_is_killed_is_taken_up_near_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_run_after_a_kill_continues_near_the_last_submission(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("facescreen.testing.stores.MOST_LISTED", 2)
     monkeypatch.setattr("facescreen.screening.sweep._SAVE_INTERVAL_S", 0)
     harness = SweeperHarness()
     for key in "abcde":
         harness.put(key)
 
-    def kill() -> None:
+    def stop_after_three() -> None:
         if len(harness.submitted) == 3:
-            monkeypatch.setattr(harness.state, "append", _nothing_is_written_any_more)
+            monkeypatch.setattr(harness.state, "append", _raise_system_exit)
             raise SystemExit
 
-    harness.invoker.before = kill
+    harness.invoker.before = stop_after_three
     with pytest.raises(SystemExit):
         harness.sweep(HOUR)
     monkeypatch.undo()
@@ -264,30 +274,36 @@ def test_a_run_that_is_killed_is_taken_up_near_its_end(monkeypatch: pytest.Monke
     assert harness.submitted_keys == ["a", "b", "c", "c", "d", "e"]
 
 
-def _nothing_is_written_any_more(*_: object) -> bool:
+def _raise_system_exit(*_: object) -> bool:
     raise SystemExit
 
 
-_GAPS = st.lists(st.integers(1, 300), min_size=1, max_size=12)
+_MINUTES_BETWEEN_RUNS = st.lists(st.integers(1, 300), min_size=1, max_size=12)
 
 
 @settings(max_examples=60, deadline=None)
 @given(
-    written=st.lists(st.integers(0, 2000), max_size=8),
-    gaps=_GAPS,
-    most=st.integers(1, 3),
-    more=st.integers(0, 40),
+    upload_minutes=st.lists(st.integers(0, 2000), max_size=8),
+    minutes_between_runs=_MINUTES_BETWEEN_RUNS,
+    max_submissions=st.integers(1, 3),
+    extra_minutes=st.integers(0, 40),
 )
-def test_whenever_it_runs_nothing_is_missed(
-    written: list[int], gaps: list[int], most: int, more: int
+def test_no_object_is_missed_whenever_the_sweep_runs(
+    upload_minutes: list[int],
+    minutes_between_runs: list[int],
+    max_submissions: int,
+    extra_minutes: int,
 ) -> None:
-    """Objects written at any minute; runs at any minutes, capped; then runs until all is done."""
-    harness = SweeperHarness(replace(SWEEP_SETTINGS, max_submissions=most))
+    """Uploads and limited runs at any minutes, then runs until all is done."""
+    harness = SweeperHarness(replace(SWEEP_SETTINGS, max_submissions=max_submissions))
     start = harness.now
     harness.sweep()
     events = sorted(
-        [(minute, f"{number}") for number, minute in enumerate(written)]
-        + [(sum(gaps[: number + 1]), "") for number in range(len(gaps))]
+        [(minute, f"{number}") for number, minute in enumerate(upload_minutes)]
+        + [
+            (sum(minutes_between_runs[: number + 1]), "")
+            for number in range(len(minutes_between_runs))
+        ]
     )
     for minute, key in events:
         harness.now = start + minute * MINUTE
@@ -295,17 +311,17 @@ def test_whenever_it_runs_nothing_is_missed(
             harness.put(key)
         else:
             harness.sweep()
-    harness.now = start + timedelta(minutes=2100 + more)
+    harness.now = start + timedelta(minutes=2100 + extra_minutes)
     while harness.sweep().stop_reason is not StopReason.COMPLETED:
         pass
     harness.sweep(MINUTE)
     while harness.sweep().stop_reason is not StopReason.COMPLETED:
         pass
-    assert set(harness.submitted_keys) == {f"{number}" for number in range(len(written))}
+    assert set(harness.submitted_keys) == {f"{number}" for number in range(len(upload_minutes))}
     assert max(map(harness.submitted_keys.count, harness.submitted_keys), default=0) <= 4
 
 
-def test_the_course_stands_in_the_days_object() -> None:
+def test_the_cursor_is_stored_in_one_state_object_a_day() -> None:
     harness = SweeperHarness()
     harness.now = datetime(2026, 11, 23, 23, 59, tzinfo=timezone.utc)
     harness.sweep()

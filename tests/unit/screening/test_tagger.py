@@ -1,4 +1,4 @@
-"""A verdict never stands on other bytes, whatever comes between a look and a tagging."""
+"""No verdict stays on other bytes, whatever happens between a look and a tagging."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class TaggerHarness:
         self.store.put("selfies", "a.jpg", b"new")
 
     def screen_new(self) -> None:
-        """What the new bytes' own event does, whole."""
+        """Do everything that the event of the new bytes does."""
         head = self.store.head(REF)
         claim = self.ledger.claim(compute_entry_id(REF, head), head.write, Deadline.after(60))
         if claim is not None:
@@ -48,8 +48,8 @@ class TaggerHarness:
         return self.store.tags(REF)
 
     def verdict_tags(self) -> dict[str, str]:
-        ours = our_keys("deepfake-")
-        return {key: value for key, value in self.tags().items() if key in ours}
+        verdict_keys = our_keys("deepfake-")
+        return {key: value for key, value in self.tags().items() if key in verdict_keys}
 
     def expected(self, finding: Finding) -> dict[str, str]:
         etag = self.store.head(REF).etag
@@ -57,13 +57,13 @@ class TaggerHarness:
 
 
 @pytest.mark.parametrize("form", ["separate", "merged"])
-def test_the_users_own_tags_survive(form: str) -> None:
+def test_the_objects_own_tags_are_kept(form: str) -> None:
     harness = TaggerHarness(form)
     assert harness.tag_old().status == "written"
     assert harness.tags() == {"team": "kyc"} | harness.expected(OLD)
 
 
-def test_a_change_of_form_leaves_nothing_of_the_old_one() -> None:
+def test_a_change_of_tag_form_removes_the_old_tags() -> None:
     harness = TaggerHarness("merged")
     harness.tag_old()
     harness.tagger = Tagger(harness.store, harness.ledger, prefix="deepfake-", form="separate")
@@ -72,64 +72,66 @@ def test_a_change_of_form_leaves_nothing_of_the_old_one() -> None:
     assert harness.tags() == {"team": "kyc"} | harness.expected(OLD)
 
 
-def test_with_no_room_for_tags_the_users_stay_and_the_reason_is_told() -> None:
+def test_without_room_for_tags_the_objects_own_are_kept_and_the_reason_is_returned() -> None:
     harness = TaggerHarness()
-    theirs = {f"t{n}": "x" for n in range(10)}
-    harness.store.put("selfies", "a.jpg", b"old", theirs)
+    own_tags = {f"t{n}": "x" for n in range(10)}
+    harness.store.put("selfies", "a.jpg", b"old", own_tags)
     tagging = harness.tag_old()
     assert tagging.status == "refused"
     assert "10 tags of its own" in tagging.detail
-    assert harness.tags() == theirs
+    assert harness.tags() == own_tags
 
 
-def test_tags_can_be_switched_off() -> None:
+def test_tagging_can_be_switched_off() -> None:
     harness = TaggerHarness("none")
     assert harness.tag_old() == Tagging("off")
     assert harness.tags() == {"team": "kyc"}
 
 
 OPERATIONS = ["head 1", "tags 1", "replace_tags 1", "head 2"]
-"""What writing a tag set asks of the store, in this order."""
+"""The store operations of writing a tag set, in order."""
 
 
-@pytest.mark.parametrize("screened", [False, True], ids=["not yet screened", "screened at once"])
+@pytest.mark.parametrize("is_screened", [False, True], ids=["not yet screened", "screened at once"])
 @pytest.mark.parametrize("moment", OPERATIONS)
 @pytest.mark.parametrize("form", ["separate", "merged"])
-def test_an_overwrite_at_any_moment_leaves_no_verdict_on_the_new_bytes(
-    form: str, moment: str, screened: bool
+def test_an_overwrite_at_any_operation_leaves_no_old_verdict_on_the_new_bytes(
+    form: str, moment: str, is_screened: bool
 ) -> None:
     harness = TaggerHarness(form)
     head = harness.store.head(REF)
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
 
-    def strike(operation: str) -> None:
-        seen[operation] += 1
-        if f"{operation} {seen[operation]}" == moment:
+    def overwrite_at_moment(operation: str) -> None:
+        counts[operation] += 1
+        if f"{operation} {counts[operation]}" == moment:
             harness.store.before = lambda operation: None
             harness.overwrite()
-            if screened:
+            if is_screened:
                 harness.screen_new()
-            harness.store.before = strike
+            harness.store.before = overwrite_at_moment
 
-    harness.store.before = strike
+    harness.store.before = overwrite_at_moment
     assert harness.tagger.write(REF, head, OLD) is SUPERSEDED
     harness.store.before = lambda operation: None
-    assert harness.verdict_tags() == (harness.expected(NEW) if screened else {})
+    assert harness.verdict_tags() == (harness.expected(NEW) if is_screened else {})
     harness.screen_new()
     assert harness.verdict_tags() == harness.expected(NEW)
 
 
-def test_tags_left_on_new_bytes_by_a_killed_instance_are_taken_off() -> None:
+def test_stale_tags_left_by_a_killed_instance_are_removed() -> None:
     harness = TaggerHarness()
-    old = harness.store.head(REF)
+    old_head = harness.store.head(REF)
     harness.overwrite()
-    # Killed right after its tagging, which came late.
-    harness.store.replace_tags(REF, tag_set(OLD, old.etag, prefix="deepfake-", form="separate"))
-    harness.tagger.remove_stale(REF, old.etag, harness.store.head(REF))
+    # As left by an instance that tagged too late and was then killed.
+    harness.store.replace_tags(
+        REF, tag_set(OLD, old_head.etag, prefix="deepfake-", form="separate")
+    )
+    harness.tagger.remove_stale(REF, old_head.etag, harness.store.head(REF))
     assert harness.tags() == {}
 
 
-def test_the_verdict_of_the_bytes_that_stand_is_not_taken_off() -> None:
+def test_the_verdict_on_the_current_bytes_is_not_removed() -> None:
     harness = TaggerHarness()
     harness.overwrite()
     harness.screen_new()
@@ -137,7 +139,7 @@ def test_the_verdict_of_the_bytes_that_stand_is_not_taken_off() -> None:
     assert harness.tags() == harness.expected(NEW)
 
 
-def test_a_long_reason_is_cut_and_nothing_else() -> None:
+def test_only_the_reason_of_a_merged_tag_is_truncated() -> None:
     tags = tuple(f"SuspectNumber{number}" for number in range(40))
     finding = Finding(Verdict.HIGH_RISK, "fs" + "0" * 30, "2026-11-23T04:05:06Z", risk_tags=tags)
     (value,) = tag_set(finding, "E" * 32, prefix="deepfake-", form="merged").values()

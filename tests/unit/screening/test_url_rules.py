@@ -1,4 +1,4 @@
-"""Which URLs of callers are passed on: hostile spellings, each a named case, and good ones."""
+"""Which URLs from callers are accepted, with one named case for each hostile form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from facescreen.http.problems import from_error
 from facescreen.screening.url_rules import UrlRules
 
 PUBLIC = ["8.8.8.8", "2001:4860:4860::8888"]
-NAMES = {
+DNS_RECORDS = {
     "cdn.example.com": PUBLIC,
     "selfies.oss-ap-southeast-1.aliyuncs.com": PUBLIC,
     "selfies.s3.eu-central-1.amazonaws.com": PUBLIC,
@@ -23,10 +23,10 @@ NAMES = {
 
 
 def rules(*allowed: str) -> UrlRules:
-    return UrlRules(allowed, lambda host: NAMES.get(host.lower(), []))
+    return UrlRules(allowed, lambda host: DNS_RECORDS.get(host.lower(), []))
 
 
-HOSTILE = {
+HOSTILE_URLS = {
     "plain http": "http://cdn.example.com/a.jpg",
     "ftp": "ftp://cdn.example.com/a.jpg",
     "file": "file:///etc/passwd",
@@ -103,11 +103,11 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_spelling_is_refused(name: str) -> None:
-    with pytest.raises(UrlRefusedError) as refused:
-        rules().check(HOSTILE[name])
-    problem = from_error(refused.value)
+@pytest.mark.parametrize("name", HOSTILE_URLS)
+def test_a_hostile_url_is_refused(name: str) -> None:
+    with pytest.raises(UrlRefusedError) as raised:
+        rules().check(HOSTILE_URLS[name])
+    problem = from_error(raised.value)
     assert (problem.status, problem.code) == (400, "UrlRefused")
 
 
@@ -125,7 +125,7 @@ def test_a_hostile_spelling_is_refused(name: str) -> None:
         "https://xn--fiqs8s.xn--fiqs8s/",
     ],
 )
-def test_a_plain_url_is_passed_on_as_it_stands(url: str) -> None:
+def test_an_ordinary_url_is_accepted_unchanged(url: str) -> None:
     assert rules().check(url) == url
 
 
@@ -149,13 +149,13 @@ def test_a_plain_url_is_passed_on_as_it_stands(url: str) -> None:
         "DB.Corp",
     ],
 )
-def test_a_name_of_a_private_network_is_refused_wherever_it_points(host: str) -> None:
+def test_a_private_networks_host_name_is_refused_whatever_its_address(host: str) -> None:
     with pytest.raises(UrlRefusedError, match="of a private network"):
         UrlRules((), lambda _: PUBLIC).check(f"https://{host}/a.jpg")
 
 
 @pytest.mark.parametrize("host", ["corp.example.com", "db.acmecorp", "local.example", "a.homes"])
-def test_a_name_that_only_looks_like_one_is_passed_on(host: str) -> None:
+def test_a_similar_public_host_name_is_accepted(host: str) -> None:
     assert UrlRules((), lambda _: PUBLIC).check(f"https://{host}/") == f"https://{host}/"
 
 
@@ -193,53 +193,53 @@ def test_a_name_that_only_looks_like_one_is_passed_on(host: str) -> None:
         "not an address",
     ],
 )
-def test_a_name_of_a_private_address_is_refused(address: str) -> None:
+def test_a_host_name_with_a_private_address_is_refused(address: str) -> None:
     with pytest.raises(UrlRefusedError, match="not public"):
         UrlRules((), lambda _: ["8.8.8.8", address]).check("https://rebind.example.com/")
 
 
 class SlowResolver:
-    """Answers only the good name before it is released, or 10 s are over."""
+    """Resolves one name at once, and the others after `release` is set or after 10 s."""
 
     def __init__(self) -> None:
         self.release = threading.Event()
-        self.asked: list[str] = []
+        self.lookups: list[str] = []
 
     def __call__(self, host: str) -> list[str]:
-        self.asked.append(host)
+        self.lookups.append(host)
         if host != "cdn.example.com":
             self.release.wait(10)
         return PUBLIC
 
 
 @pytest.fixture
-def slow() -> Iterator[SlowResolver]:
+def slow_resolver() -> Iterator[SlowResolver]:
     resolver = SlowResolver()
     yield resolver
     resolver.release.set()
 
 
-def test_a_slow_look_up_is_not_waited_for(slow: SlowResolver) -> None:
-    checking = UrlRules((), slow, dns_timeout_s=0.2)
+def test_a_slow_lookup_times_out(slow_resolver: SlowResolver) -> None:
+    url_rules = UrlRules((), slow_resolver, dns_timeout_s=0.2)
     started = time.monotonic()
     with pytest.raises(UrlRefusedError, match="can't be looked up in time"):
-        checking.check("https://slow.example.com/")
+        url_rules.check("https://slow.example.com/")
     assert time.monotonic() - started < 10
-    assert checking.check("https://cdn.example.com/") == "https://cdn.example.com/"
+    assert url_rules.check("https://cdn.example.com/") == "https://cdn.example.com/"
 
 
-def test_slow_look_ups_do_not_pile_up(slow: SlowResolver) -> None:
-    checking = UrlRules((), slow, dns_timeout_s=0.01)
+def test_the_number_of_concurrent_lookups_is_limited(slow_resolver: SlowResolver) -> None:
+    url_rules = UrlRules((), slow_resolver, dns_timeout_s=0.01)
     for number in range(40):
         with pytest.raises(UrlRefusedError, match="in time"):
-            checking.check(f"https://slow{number}.example.com/")
-    assert len(slow.asked) == 16
+            url_rules.check(f"https://slow{number}.example.com/")
+    assert len(slow_resolver.lookups) == 16
 
 
-def test_an_allowed_origin_is_taken_whatever_it_is() -> None:
-    allowing = rules("http://127.0.0.1:8080")
-    assert allowing.check("http://127.0.0.1:8080/a.jpg?b") == "http://127.0.0.1:8080/a.jpg?b"
-    for other in (
+def test_an_allowed_origin_skips_the_other_rules() -> None:
+    url_rules = rules("http://127.0.0.1:8080")
+    assert url_rules.check("http://127.0.0.1:8080/a.jpg?b") == "http://127.0.0.1:8080/a.jpg?b"
+    for url in (
         "http://127.0.0.1:80801/",
         "http://127.0.0.1:8080@10.0.0.1/",
         "http://127.0.0.1:8080.evil.example/",
@@ -248,10 +248,10 @@ def test_an_allowed_origin_is_taken_whatever_it_is() -> None:
         "http://127.0.0.1/",
     ):
         with pytest.raises(UrlRefusedError):
-            allowing.check(other)
+            url_rules.check(url)
 
 
-def test_no_secret_of_a_url_shows() -> None:
-    with pytest.raises(UrlRefusedError) as refused:
+def test_the_error_does_not_show_the_urls_query() -> None:
+    with pytest.raises(UrlRefusedError) as raised:
         rules().check("https://127.0.0.1/?x-oss-signature=s3cr3t")
-    assert "s3cr3t" not in from_error(refused.value).body()
+    assert "s3cr3t" not in from_error(raised.value).body()
