@@ -182,7 +182,7 @@ class Deployment:
             settings=sweep,
             store=store,
             invoker=self.platform.invoker,
-            cursors=CursorStore(self.state),
+            cursor_store=CursorStore(self.state),
             filters=settings.filters,
             verdict_reader=VerdictReader(store, settings.tag_prefix, settings.tag_form),
             rate_limiter=LocalRateLimiter(_SWEEP_QUOTA_SHARE * settings.calls_per_second),

@@ -20,9 +20,9 @@ from facescreen.timing import Deadline
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 SWEEP_SETTINGS = SweepSettings(
-    places=(WatchedPrefix("selfies", ""),),
+    watched_prefixes=(WatchedPrefix("selfies", ""),),
     suffix="",
-    after=30 * MINUTE,
+    first_check_after=30 * MINUTE,
     max_submissions=500,
     state_bucket="facescreen-state",
 )
@@ -42,7 +42,7 @@ class SweeperHarness:
             settings=settings,
             store=self.store,
             invoker=self.invoker,
-            cursors=CursorStore(self.state),
+            cursor_store=CursorStore(self.state),
             filters=filters or Filters(),
             verdict_reader=VerdictReader(self.store, "deepfake-", "separate"),
             rate_limiter=LocalRateLimiter(1e6),
@@ -52,7 +52,7 @@ class SweeperHarness:
 
     def second_sweeper(self) -> Sweeper:
         """A sweeper in another instance, on the same buckets."""
-        return replace(self.sweeper, cursors=CursorStore(self.state))
+        return replace(self.sweeper, cursor_store=CursorStore(self.state))
 
     def put(self, key: str, bucket: str = "selfies", data: bytes = b"x") -> str:
         return self.store.put(bucket, key, data)

@@ -1,4 +1,4 @@
-"""The sweep: goes over the watched buckets, and hands over what is due and has no verdict."""
+"""The sweep: finds objects without a verdict in the watched prefixes, and submits them again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 CHECKS_PER_OBJECT = 4
 _AGE_FACTOR = 4
 _MIN_TIME_LEFT_S = 15.0
-"""With less time left than this nothing more is begun: trouble with one object may take as long."""
+"""With less time left than this, no further object is checked: retries for one object may take
+that long."""
 _SAVE_INTERVAL_S = 10.0
 
 
@@ -39,58 +40,59 @@ class StopReason(str, Enum):
     """Why a run ended."""
 
     COMPLETED = "all"
-    """Everything was gone over."""
+    """Every object was visited."""
     TIME_LIMIT = "time"
-    """The next run goes on."""
+    """The time is up. The next run continues."""
     SUBMISSION_LIMIT = "most"
-    """SWEEP_MOST objects were handed over; the next run goes on."""
+    """SWEEP_MOST objects were submitted. The next run continues."""
     BUDGET_EXHAUSTED = "deferred"
-    """The day's calls are spent; a later run looks at what this one would have."""
+    """The daily limit is reached. A later run checks the objects of this one."""
 
 
 @dataclass(frozen=True)
 class RetrySchedule:
-    """The ages at which an object is looked at: half an hour, 2 hours, 8 and 32, for instance."""
+    """The ages at which an object is checked, for example half an hour, 2 hours, 8 and 32."""
 
-    first: timedelta
+    first_age: timedelta
 
     @property
-    def all(self) -> tuple[timedelta, ...]:
-        """TIMES of them, each four times the one before."""
-        return tuple(self.first * _AGE_FACTOR**number for number in range(CHECKS_PER_OBJECT))
+    def ages(self) -> tuple[timedelta, ...]:
+        """CHECKS_PER_OBJECT ages, each four times the one before."""
+        return tuple(self.first_age * _AGE_FACTOR**number for number in range(CHECKS_PER_OBJECT))
 
     def is_due_between(self, written: datetime, since: datetime, until: datetime) -> bool:
-        """Whether what was written then came to one of these ages after `since`, up to `until`."""
-        return any(since < written + age <= until for age in self.all)
+        """Whether an object written at `written` reached one of the ages after `since`, up to
+        `until`."""
+        return any(since < written + age <= until for age in self.ages)
 
 
 @dataclass(frozen=True)
 class VerdictReader:
-    """How they stand on objects."""
+    """Reads verdicts from the objects' tags."""
 
     store: ObjectStore
     tag_prefix: str
     tag_form: str
 
     def has_verdict(self, ref: ObjectRef) -> bool:
-        """Whether one of these very bytes does. Where no tags are written (TAG_FORM=none), none
-        ever does; the function's ledger knows better."""
+        """Whether an object has a verdict for its current bytes. Always False if no tags are
+        written (TAG_FORM=none); the function then finds the verdict in its ledger."""
         try:
             tags = persistently(lambda: self.store.tags(ref))
         except ObjectNotFoundError:
             return True
-        standing = read_tags(tags, prefix=self.tag_prefix, form=self.tag_form)
-        return standing is not None and standing.etag == ref.etag
+        tagged_verdict = read_tags(tags, prefix=self.tag_prefix, form=self.tag_form)
+        return tagged_verdict is not None and tagged_verdict.etag == ref.etag
 
 
 @dataclass
 class SweepRun:
-    """One run, as far as it came."""
+    """The progress of one run."""
 
     cursor: SweepCursor
     listed: int = 0
     due: int = 0
-    """Those whose tags were read."""
+    """Objects whose tags were read."""
     submitted: int = 0
     stop_reason: StopReason = StopReason.TIME_LIMIT
     cursor_saved_at: float = field(default_factory=time.monotonic)
@@ -98,7 +100,7 @@ class SweepRun:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """For a log line, and as the function's answer."""
+        """For a log line and the function's response."""
         return {
             "listed": self.listed,
             "due": self.due,
@@ -108,41 +110,43 @@ class SweepRun:
             "until": self.cursor.until.isoformat(),
         }
 
-    def advance(self, place: WatchedPrefix, listed_object: Listed) -> None:
-        """The next run begins after this one."""
+    def advance(self, watched_prefix: WatchedPrefix, listed_object: Listed) -> None:
+        """Move the cursor past an object: the next run starts after it."""
         self.listed += 1
-        self.cursor = replace(self.cursor, place=place.name, after=listed_object.key)
+        self.cursor = replace(
+            self.cursor, watched_prefix=watched_prefix.name, last_key=listed_object.key
+        )
 
     @property
     def needs_save(self) -> bool:
-        """Every so often, for a run that is killed."""
+        """Whether it is time to save the cursor, in case the run is killed."""
         return time.monotonic() >= self.cursor_saved_at + _SAVE_INTERVAL_S
 
 
 @dataclass(frozen=True)
 class Sweeper:
-    """One deployment's."""
+    """Runs the sweep of one deployment."""
 
     settings: SweepSettings
     store: ObjectStore
     invoker: Invoker
-    cursors: CursorStore
+    cursor_store: CursorStore
     filters: Filters
     verdict_reader: VerdictReader
     rate_limiter: RateLimiter
     is_budget_exhausted: Callable[[], bool]
-    """Whether the day's paid calls are (DAILY_CALLS)."""
+    """Whether the daily limit of paid calls (DAILY_CALLS) is reached."""
     clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
 
     @property
-    def ages(self) -> RetrySchedule:
-        """At which objects are looked at."""
-        return RetrySchedule(self.settings.after)
+    def schedule(self) -> RetrySchedule:
+        """When objects are checked."""
+        return RetrySchedule(self.settings.first_check_after)
 
     def sweep(self, deadline: Deadline) -> SweepRun:
-        """Until `deadline`. Where it ended is kept, also where it raises errors.FacescreenError;
-        AlreadyInProgressError says that another run is under way."""
-        run = SweepRun(self.cursors.resume(self.clock(), self.ages.all[-1]))
+        """Run until `deadline`. The cursor is saved at the end, also if this raises
+        errors.FacescreenError. AlreadyInProgressError means that another run is active."""
+        run = SweepRun(self.cursor_store.resume(self.clock(), self.schedule.ages[-1]))
         try:
             run.stop_reason = (
                 StopReason.BUDGET_EXHAUSTED
@@ -154,34 +158,36 @@ class Sweeper:
         return run
 
     def _sweep_prefixes(self, run: SweepRun, deadline: Deadline) -> StopReason:
-        for place, after in self._list_remaining_prefixes(run.cursor):
-            for page in pages(partial(self._list_page, place), after):
-                stop_reason = self._sweep_page(page, place, run, deadline)
+        for watched_prefix, after in self._list_remaining_prefixes(run.cursor):
+            for page in pages(partial(self._list_page, watched_prefix), after):
+                stop_reason = self._sweep_page(page, watched_prefix, run, deadline)
                 if stop_reason is not None:
                     return stop_reason
-        run.cursor = replace(run.cursor, is_over=True)
+        run.cursor = replace(run.cursor, is_complete=True)
         return StopReason.COMPLETED
 
     def _list_remaining_prefixes(self, cursor: SweepCursor) -> list[tuple[WatchedPrefix, str]]:
-        """The one that the course stands in, from its key on, and those that follow. All of them
-        if that place is none any more."""
-        places = self.settings.places
-        names = [place.name for place in places]
-        if cursor.place not in names:
-            return [(place, "") for place in places]
-        first, *others = places[names.index(cursor.place) :]
-        return [(first, cursor.after), *((place, "") for place in others)]
+        """Return the cursor's prefix with the key to continue from, and the prefixes after it.
+        Returns all prefixes if the cursor's one is no longer watched."""
+        watched_prefixes = self.settings.watched_prefixes
+        names = [watched_prefix.name for watched_prefix in watched_prefixes]
+        if cursor.watched_prefix not in names:
+            return [(watched_prefix, "") for watched_prefix in watched_prefixes]
+        first, *following = watched_prefixes[names.index(cursor.watched_prefix) :]
+        return [(first, cursor.last_key), *((watched_prefix, "") for watched_prefix in following)]
 
-    def _list_page(self, place: WatchedPrefix, after: str) -> Page:
-        return persistently(lambda: self.store.page(place.bucket, place.prefix, after))
+    def _list_page(self, watched_prefix: WatchedPrefix, after: str) -> Page:
+        return persistently(
+            lambda: self.store.page(watched_prefix.bucket, watched_prefix.prefix, after)
+        )
 
     def _sweep_page(
-        self, page: Page, place: WatchedPrefix, run: SweepRun, deadline: Deadline
+        self, page: Page, watched_prefix: WatchedPrefix, run: SweepRun, deadline: Deadline
     ) -> StopReason | None:
         for listed_object in page.objects:
             ref = ObjectRef(
                 self.store.name,
-                place.bucket,
+                watched_prefix.bucket,
                 listed_object.key,
                 listed_object.etag,
                 "",
@@ -191,7 +197,7 @@ class Sweeper:
                 stop_reason = self._submit_if_unscreened(ref, run, deadline)
                 if stop_reason is not None:
                     return stop_reason
-            run.advance(place, listed_object)
+            run.advance(watched_prefix, listed_object)
         if run.needs_save:
             self._save_cursor(run)
         return StopReason.TIME_LIMIT if deadline.left() < _MIN_TIME_LEFT_S else None
@@ -201,12 +207,12 @@ class Sweeper:
             return False
         if self.filters.skip_reason(ref):
             return False
-        return self.ages.is_due_between(listed_object.last_modified, cursor.since, cursor.until)
+        return self.schedule.is_due_between(listed_object.last_modified, cursor.since, cursor.until)
 
     def _submit_if_unscreened(
         self, ref: ObjectRef, run: SweepRun, deadline: Deadline
     ) -> StopReason | None:
-        """Why the run ends before this object; None once it is done with."""
+        """Return why the run stops before this object; None if it may continue."""
         if deadline.left() < _MIN_TIME_LEFT_S:
             return StopReason.TIME_LIMIT
         run.due += 1
@@ -223,5 +229,5 @@ class Sweeper:
         return None
 
     def _save_cursor(self, run: SweepRun) -> None:
-        self.cursors.save(run.cursor, self.clock())
+        self.cursor_store.save(run.cursor, self.clock())
         run.cursor_saved_at = time.monotonic()

@@ -1,16 +1,16 @@
-"""Where a sweep is on its way over the buckets, kept from one run to the next.
+"""The sweep's cursor: how far a sweep over the buckets has come, kept between runs.
 
-A course goes over all objects once, in as many runs as that takes, and is for those that came to
-an age after `since`, up to `until`. The next one starts where it ends in time, so that a sweep that
-was off for a day looks at that day. A line of JSON for each step is appended to a day's object in
-the state bucket, ``sweep/2026-11-23``. An append says the length that it read (StateStore.append):
-of two runs at once the later one is refused, and ends.
+A sweep visits every object once, in as many runs as that takes. It checks the objects that reached
+a scheduled age after `since` and up to `until`. The next sweep covers the time after that, so if
+the sweep was off for a day, that day is checked too. Each step is appended as a line of JSON to the
+day's object in the state bucket, ``sweep/2026-11-23``. An append names the length that was read
+(StateStore.append): of two concurrent runs the second one is refused, and ends.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,38 +21,47 @@ if TYPE_CHECKING:
 
 PREFIX = "sweep/"
 _MAX_CURSOR_AGE = timedelta(days=30)
-"""A sweep that was off for longer begins as one that never was."""
+"""After a longer break, the sweep starts as if it had never run."""
 
 
 @dataclass(frozen=True)
 class SweepCursor:
-    """One way over all the places."""
+    """The position of one sweep over all watched prefixes."""
 
     since: datetime
     until: datetime
-    place: str = ""
-    """``bucket/prefix``, as the settings have it; empty at the start."""
-    after: str = ""
-    """The last object key there that is done with."""
-    is_over: bool = False
+    watched_prefix: str = ""
+    """The current ``bucket/prefix``, as in the settings; empty at the start."""
+    last_key: str = ""
+    """The last object key that is checked in that prefix."""
+    is_complete: bool = False
 
     def to_line(self) -> bytes:
-        """A line of JSON; `from_line` reads it back."""
-        moments = {"since": self.since.isoformat(), "until": self.until.isoformat()}
-        return json.dumps({**asdict(self), **moments}).encode() + b"\n"
+        """Return the cursor as a line of JSON, for `from_line`."""
+        fields = {
+            "since": self.since.isoformat(),
+            "until": self.until.isoformat(),
+            "place": self.watched_prefix,
+            "after": self.last_key,
+            "is_over": self.is_complete,
+        }
+        return json.dumps(fields).encode() + b"\n"
 
     @classmethod
     def from_line(cls, line: bytes) -> SweepCursor:
-        """Reads what `to_line` wrote."""
-        cursor = cls(**json.loads(line))
-        since, until = str(cursor.since), str(cursor.until)
-        return replace(
-            cursor, since=datetime.fromisoformat(since), until=datetime.fromisoformat(until)
+        """Parse a line written by `to_line`."""
+        fields = json.loads(line)
+        return cls(
+            since=datetime.fromisoformat(fields["since"]),
+            until=datetime.fromisoformat(fields["until"]),
+            watched_prefix=fields["place"],
+            last_key=fields["after"],
+            is_complete=fields["is_over"],
         )
 
 
 class CursorStore:
-    """The course that is under way, or the next one."""
+    """The cursor of the current sweep, in the state bucket."""
 
     def __init__(self, state: StateStore) -> None:
         self._state = state
@@ -61,28 +70,29 @@ class CursorStore:
         self._saved: SweepCursor | None = None
 
     def resume(self, now: datetime, initial_lookback: timedelta) -> SweepCursor:
-        """The very first one covers as long as that."""
-        names = list(self._state.names(PREFIX, _object_name(now - _MAX_CURSOR_AGE)))
-        self._object_key = names[-1] if names else _object_name(now)
+        """Return the cursor of the current sweep, or of the next one. The first sweep ever
+        covers `initial_lookback`."""
+        names = list(self._state.names(PREFIX, _build_object_key(now - _MAX_CURSOR_AGE)))
+        self._object_key = names[-1] if names else _build_object_key(now)
         data = self._state.read(self._object_key)
         self._length = len(data)
         if not data:
             return SweepCursor(now - initial_lookback, now)
         self._saved = SweepCursor.from_line(data.splitlines()[-1])
-        return SweepCursor(self._saved.until, now) if self._saved.is_over else self._saved
+        return SweepCursor(self._saved.until, now) if self._saved.is_complete else self._saved
 
     def save(self, cursor: SweepCursor, now: datetime) -> None:
-        """Raises AlreadyInProgressError where another run has saved since."""
+        """Save the cursor. Raises AlreadyInProgressError if another run saved one meanwhile."""
         if cursor == self._saved:
             return
-        if self._object_key < _object_name(now):
-            self._object_key, self._length = _object_name(now), 0
+        if self._object_key < _build_object_key(now):
+            self._object_key, self._length = _build_object_key(now), 0
         line = cursor.to_line()
         if not self._state.append(self._object_key, self._length, line):
-            raise AlreadyInProgressError("another sweep is under way; this one ends")
+            raise AlreadyInProgressError("another sweep is already running; this one ends")
         self._length += len(line)
         self._saved = cursor
 
 
-def _object_name(moment: datetime) -> str:
+def _build_object_key(moment: datetime) -> str:
     return f"{PREFIX}{moment.date().isoformat()}"

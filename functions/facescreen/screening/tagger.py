@@ -1,8 +1,8 @@
-"""A verdict onto an object, and never onto other bytes.
+"""The tagger: writes a verdict to an object's tags, and never to other bytes.
 
-Stores have no conditional tagging: an object may be overwritten between a look at it and its
-tagging. So each tagging is followed by another look, and tags that landed on other bytes are
-taken off again.
+Stores have no conditional tagging: an object may be overwritten between a check and the tagging
+request. So each tagging request is followed by another check, and tags that landed on other bytes
+are removed.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from facescreen.storage.ports import ObjectStore
 
 MAX_TAGS = 10
-"""On one object, on OSS and on S3."""
+"""Per object, on OSS and on S3."""
 
 SUPERSEDED = Tagging(
-    "superseded", "The object was overwritten meanwhile; its own event screens the new bytes."
+    "superseded", "The object was overwritten. The event of the new bytes screens them."
 )
-NOT_REQUESTED = Tagging("not_asked", "Asked without writing back.")
+NOT_REQUESTED = Tagging("not_asked", "Tags were not requested.")
 
 
 class Tagger:
-    """Writes verdict tags beside the user's own."""
+    """Writes verdict tags next to the user's own tags."""
 
     def __init__(self, store: ObjectStore, ledger: Ledger, *, prefix: str, form: str) -> None:
         self._store = store
@@ -38,7 +38,8 @@ class Tagger:
         self._form = form
 
     def write(self, ref: ObjectRef, head: ObjectHead, finding: Finding) -> Tagging:
-        """Tags the write that `head` describes, if it still stands. Raises ObjectNotFoundError."""
+        """Tag the revision that `head` describes, if it is still the current one. Raises
+        ObjectNotFoundError."""
         if self._store.head(ref) != head:
             return SUPERSEDED
         if self._form == "none":
@@ -46,39 +47,42 @@ class Tagger:
         our_tags = tag_set(finding, head.etag, prefix=self._prefix, form=self._form)
         other_tags = self._read_other_tags(ref)
         if len(other_tags) + len(our_tags) > MAX_TAGS:
-            detail = f"The object has {len(other_tags)} tags of its own; a store takes {MAX_TAGS}."
+            detail = f"The object has {len(other_tags)} other tags; the store allows {MAX_TAGS}."
             return Tagging("refused", detail)
         try:
             self._store.replace_tags(ref, other_tags | our_tags)
         except TagsRefusedError as refusal:
             return Tagging("refused", str(refusal))
-        now = self._store.head(ref)
-        if now == head:
+        current_head = self._store.head(ref)
+        if current_head == head:
             return Tagging("written")
-        self.remove_stale(ref, head.etag, now)
+        self.remove_stale(ref, head.etag, current_head)
         return SUPERSEDED
 
     def is_current(self, ref: ObjectRef, head: ObjectHead) -> bool:
-        """Whether our tags speak of these bytes. True as well where there are to be none."""
+        """Whether the verdict tags belong to these bytes. Also True if no tags are to be
+        written."""
         if self._form == "none":
             return True
         tags = self._store.tags(ref)
         return tagged_etag(tags, prefix=self._prefix, form=self._form) == head.etag
 
-    def remove_stale(self, ref: ObjectRef, stale_etag: str, now: ObjectHead) -> None:
-        """Takes our tags off bytes that they do not speak of.
+    def remove_stale(self, ref: ObjectRef, stale_etag: str, current_head: ObjectHead) -> None:
+        """Remove verdict tags that belong to other bytes than the current ones.
 
-        The new bytes' own event may have tagged them just before: if their finding is known, it
-        is written again, since ours may have come over it.
+        The event of the new bytes may have tagged them just before. If their finding is known, it
+        is written again, because our tags may have replaced it.
         """
         if tagged_etag(self._store.tags(ref), prefix=self._prefix, form=self._form) != stale_etag:
             return
         self._store.replace_tags(ref, self._read_other_tags(ref))
-        newer = self._ledger.get_finding(compute_entry_id(ref, now), now.write)
-        if newer is not None:
-            self.write(ref, now, newer)
+        newer_finding = self._ledger.get_finding(
+            compute_entry_id(ref, current_head), current_head.write
+        )
+        if newer_finding is not None:
+            self.write(ref, current_head, newer_finding)
 
     def _read_other_tags(self, ref: ObjectRef) -> dict[str, str]:
-        """The tags that are not ours, whatever form ours had when they were written."""
+        """Return the tags that are not verdict tags, in whatever form those were written."""
         our_tags = our_keys(self._prefix)
         return {key: value for key, value in self._store.tags(ref).items() if key not in our_tags}

@@ -1,4 +1,4 @@
-"""How an object's bytes reach the service: by a URL that it downloads, or in our own request."""
+"""Transfer: how an object's bytes reach the service, by a URL or in the request."""
 
 from __future__ import annotations
 
@@ -12,28 +12,29 @@ if TYPE_CHECKING:
 
 
 class Transfer(Protocol):
-    """Makes the request that has one object judged."""
+    """Builds the request that screens one object."""
 
     def build_request(self, ref: ObjectRef, kind: str, *, convert: bool) -> DetectRequest:
-        """`kind` is ``image`` or ``video``; `convert` asks the store for a conforming JPEG."""
+        """Build the request. `kind` is ``image`` or ``video``; with `convert` the store returns
+        a conforming JPEG."""
 
 
 class UrlTransfer:
-    """A presigned URL for each attempt; the service downloads from the bucket."""
+    """Sends a presigned URL, new for each attempt. The service downloads from the bucket."""
 
-    def __init__(self, store: ObjectStore, seconds: int) -> None:
+    def __init__(self, store: ObjectStore, valid_s: int) -> None:
         self._store = store
-        self._seconds = seconds
+        self._valid_s = valid_s
 
     def build_request(self, ref: ObjectRef, kind: str, *, convert: bool) -> DetectRequest:
         def presign() -> str:
-            return self._store.presign(ref, self._seconds, convert=convert)
+            return self._store.presign(ref, self._valid_s, convert=convert)
 
         return DetectRequest(url=presign, kind=kind)
 
 
 class InlineTransfer:
-    """No URL leaves: the bytes are read here and sent."""
+    """Reads the bytes and sends them, so that no URL leaves the deployment."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
@@ -43,7 +44,7 @@ class InlineTransfer:
 
 
 class AutoTransfer:
-    """Inline what fits into Base64 as it stands; a URL for the rest."""
+    """Sends images that fit in Base64 inline, and a URL for everything else."""
 
     def __init__(self, inline: Transfer, by_url: Transfer) -> None:
         self._inline = inline

@@ -1,8 +1,8 @@
-"""Which URLs of callers the service may be asked to download.
+"""The rules for URLs from callers, which the service is asked to download.
 
-They are never fetched here. Still nobody is asked to fetch what lies in a private network, on the
-caller's own machine, or where a cloud hands out credentials. Readers of URLs differ wherever a
-spelling is odd, so what is not spelt plainly is refused, not made plain.
+facescreen never fetches them itself. Still, the service must not be asked to fetch from private
+networks, the caller's machine, or a cloud's metadata endpoints. URL parsers differ in unusual
+cases, so a URL that is not in plain form is refused instead of normalized.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from concurrent.futures import ThreadPoolExecutor, TimeoutError
 from facescreen.errors import UrlRefusedError
 
 ResolveHost = Callable[[str], list[str]]
-"""The addresses of a host name; empty where it has none."""
+"""Returns the addresses of a host name; empty if it has none."""
 
 _DNS_TIMEOUT_S = 3.0
 _MAX_DNS_LOOKUPS = 16
-"""At one time: a resolver can't be told to give up, so slow ones are counted until they end."""
+"""Concurrent lookups. A lookup can't be cancelled, so slow ones count until they end."""
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-# The last label has letters alone (or is punycode): no address has, in any spelling.
+# The last label has only letters (or is punycode), which no form of an IP address has.
 _HOST = rf"(?:{_LABEL}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9-]{{1,59}})"
-_URL = re.compile(
+_URL_PATTERN = re.compile(
     rf"https://(?P<host>{_HOST})(?::(?P<port>[1-9][0-9]{{0,4}}))?"
     r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?(?:\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?",
     re.IGNORECASE | re.ASCII,
@@ -49,11 +49,11 @@ _EXTRA_RESERVED_NETWORKS = tuple(
         ),
     )
 )
-"""What is reserved, translated or site-local, and yet global to some Python of 3.10 to 3.13."""
+"""Reserved, translated or site-local networks that some Python of 3.10 to 3.13 treats as global."""
 
 
 class UrlRules:
-    """https, to a host name with public addresses alone; or an origin that is allowed by name."""
+    """Allows https URLs whose host names have public addresses only, and the listed origins."""
 
     def __init__(
         self,
@@ -67,21 +67,21 @@ class UrlRules:
         self._dns_pool = ThreadPoolExecutor(_MAX_DNS_LOOKUPS)
 
     def check(self, url: str) -> str:
-        """The URL as it was given. Raises UrlRefusedError.
+        """Return the URL unchanged. Raises UrlRefusedError.
 
-        A name that resolves to a public address now may resolve to another later: what really
-        keeps the service out of private networks is the service.
+        A name with a public address now may have another one later: only the service itself can
+        keep its downloads out of private networks.
         """
         if self._is_allowed(url):
             return url
-        found = _URL.fullmatch(url)
-        if found is None or int(found["port"] or 443) > 65535:
+        match = _URL_PATTERN.fullmatch(url)
+        if match is None or int(match["port"] or 443) > 65535:
             raise UrlRefusedError(
-                "only plain https URLs are taken: a host name, percent-encoded, no credentials"
+                "the URL must be a plain https URL: a host name, percent-encoded, no credentials"
             )
-        if _PRIVATE_HOST.fullmatch(found["host"]):
-            raise UrlRefusedError("the URL's host is of a private network")
-        addresses = self._resolve_host(found["host"])
+        if _PRIVATE_HOST.fullmatch(match["host"]):
+            raise UrlRefusedError("the URL's host is in a private network")
+        addresses = self._resolve_host(match["host"])
         if not addresses:
             raise UrlRefusedError("the URL's host has no address")
         if not all(_is_public(address) for address in addresses):
@@ -89,34 +89,35 @@ class UrlRules:
         return url
 
     def _resolve_host(self, host: str) -> list[str]:
-        looking = self._dns_pool.submit(self._resolve_addresses, host)
+        lookup = self._dns_pool.submit(self._resolve_addresses, host)
         try:
-            return looking.result(self._dns_timeout_s)
+            return lookup.result(self._dns_timeout_s)
         except TimeoutError:
-            looking.cancel()
-            raise UrlRefusedError("the URL's host can't be looked up in time") from None
+            lookup.cancel()
+            raise UrlRefusedError("the DNS lookup of the URL's host timed out") from None
 
     def _is_allowed(self, url: str) -> bool:
-        """An origin is followed by a path: ``https://a.example`` allows no ``https://a.example.b``."""
-        plain = url.isascii() and url.isprintable() and not set(" \\") & set(url)
-        return plain and any(
+        """The path must follow the origin: ``https://a.example`` does not allow
+        ``https://a.example.b``."""
+        is_plain = url.isascii() and url.isprintable() and not set(" \\") & set(url)
+        return is_plain and any(
             url.lower().startswith((f"{origin}/", f"{origin}?")) for origin in self._allowed
         )
 
 
 def _is_public(address: str) -> bool:
     try:
-        found = _unwrap_ipv4(ipaddress.ip_address(address.partition("%")[0]))
+        ip_address = _unwrap_ipv4(ipaddress.ip_address(address.partition("%")[0]))
     except ValueError:
         return False
-    reserved = any(found in network for network in _EXTRA_RESERVED_NETWORKS)
-    return found.is_global and not found.is_multicast and not reserved
+    is_reserved = any(ip_address in network for network in _EXTRA_RESERVED_NETWORKS)
+    return ip_address.is_global and not ip_address.is_multicast and not is_reserved
 
 
 def _unwrap_ipv4(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address,
 ) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The IPv4 address that an IPv6 one stands for."""
+    """Return the IPv4 address that is embedded in an IPv6 address."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if address in _NAT64 or int(address) < 2**32:

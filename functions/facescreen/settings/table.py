@@ -448,14 +448,14 @@ class SweepSettings(Group):
 
     read_by = ("sweep",)
 
-    places: tuple[WatchedPrefix, ...] = shared_setting(_WATCHED)
+    watched_prefixes: tuple[WatchedPrefix, ...] = shared_setting(_WATCHED)
     suffix: str = setting(
         "WATCHED_SUFFIX",
         Text("(?s:.*)", "a suffix of object keys"),
         "",
         doc="The triggers'; the template's: what ends otherwise has no event, and is not screened.",
     )
-    after: timedelta = setting(
+    first_check_after: timedelta = setting(
         "SWEEP_AFTER_MINUTES",
         Minutes(1, 1440),
         "30",
@@ -475,7 +475,7 @@ class SweepSettings(Group):
 
     def contradictions(self) -> Iterator[Contradiction]:
         """The state bucket is not to be screened."""
-        if any(place.bucket == self.state_bucket for place in self.places):
+        if any(prefix.bucket == self.state_bucket for prefix in self.watched_prefixes):
             yield Contradiction((_WATCHED.name,), _WATCHED.error(""))
 
 

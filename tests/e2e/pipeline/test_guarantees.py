@@ -152,7 +152,7 @@ def test_an_object_with_ten_tags_still_gets_its_message(
     cloud_client.put("full.jpg", photos[GOOD], theirs)
     tagging = cloud_client.wait_for_message("full.jpg")["data"]["tagging"]
     assert tagging["status"] == "refused"
-    assert "10 tags of its own" in tagging["detail"]
+    assert "10 other tags" in tagging["detail"]
     assert cloud_client.tags("full.jpg") == theirs
 
 

@@ -47,7 +47,7 @@ def test_so_does_the_sweep(deployed: Stack) -> None:
     told = environment(deployed, "Sweeping")
     assert read(told, invokes=True).settings.state_bucket == STANDS_FOR["StateBucket"]
     settings = load(SweepSettings, told)
-    assert [place.name for place in settings.places] == ["selfies/kyc/"]
+    assert [place.name for place in settings.watched_prefixes] == ["selfies/kyc/"]
     assert load(InvokerSettings, told).queue_url == STANDS_FOR["Queue"]
     with pytest.raises(InvalidSettingsError, match="UPLOADS_QUEUE_URL"):
         read({**told, "UPLOADS_QUEUE_URL": ""}, invokes=True)

@@ -50,7 +50,7 @@ def test_only_objects_that_the_trigger_matches_are_swept() -> None:
     harness = SweeperHarness(
         replace(
             SWEEP_SETTINGS,
-            places=(WatchedPrefix("selfies", "kyc/"), WatchedPrefix("clips", "")),
+            watched_prefixes=(WatchedPrefix("selfies", "kyc/"), WatchedPrefix("clips", "")),
             suffix=".jpg",
         ),
         filters,
@@ -115,7 +115,7 @@ def test_a_run_stops_at_the_submission_limit_and_the_next_continues() -> None:
 
 def test_another_instance_continues_in_the_next_bucket() -> None:
     places = (WatchedPrefix("selfies", ""), WatchedPrefix("clips", "in/"))
-    harness = SweeperHarness(replace(SWEEP_SETTINGS, places=places, max_submissions=3))
+    harness = SweeperHarness(replace(SWEEP_SETTINGS, watched_prefixes=places, max_submissions=3))
     for number in range(2):
         harness.put(f"{number}")
         harness.put(f"in/{number}", "clips")
@@ -126,13 +126,15 @@ def test_another_instance_continues_in_the_next_bucket() -> None:
 
 def test_a_cursor_in_a_prefix_that_is_no_longer_watched_is_discarded() -> None:
     harness = SweeperHarness(
-        replace(SWEEP_SETTINGS, places=(WatchedPrefix("selfies", "z"),), max_submissions=1)
+        replace(
+            SWEEP_SETTINGS, watched_prefixes=(WatchedPrefix("selfies", "z"),), max_submissions=1
+        )
     )
     harness.put("z1")
     harness.put("z2")
     harness.put("a")
     harness.sweep(HOUR)
-    other_settings = replace(SWEEP_SETTINGS, places=(WatchedPrefix("selfies", "a"),))
+    other_settings = replace(SWEEP_SETTINGS, watched_prefixes=(WatchedPrefix("selfies", "a"),))
     replace(harness.second_sweeper(), settings=other_settings).sweep(Deadline.after(600))
     assert harness.submitted_keys == ["z1", "a"]
 

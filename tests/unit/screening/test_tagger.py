@@ -78,7 +78,7 @@ def test_without_room_for_tags_the_objects_own_are_kept_and_the_reason_is_return
     harness.store.put("selfies", "a.jpg", b"old", own_tags)
     tagging = harness.tag_old()
     assert tagging.status == "refused"
-    assert "10 tags of its own" in tagging.detail
+    assert "10 other tags" in tagging.detail
     assert harness.tags() == own_tags
 
 

@@ -150,7 +150,7 @@ def test_an_ordinary_url_is_accepted_unchanged(url: str) -> None:
     ],
 )
 def test_a_private_networks_host_name_is_refused_whatever_its_address(host: str) -> None:
-    with pytest.raises(UrlRefusedError, match="of a private network"):
+    with pytest.raises(UrlRefusedError, match="in a private network"):
         UrlRules((), lambda _: PUBLIC).check(f"https://{host}/a.jpg")
 
 
@@ -222,7 +222,7 @@ def slow_resolver() -> Iterator[SlowResolver]:
 def test_a_slow_lookup_times_out(slow_resolver: SlowResolver) -> None:
     url_rules = UrlRules((), slow_resolver, dns_timeout_s=0.2)
     started = time.monotonic()
-    with pytest.raises(UrlRefusedError, match="can't be looked up in time"):
+    with pytest.raises(UrlRefusedError, match="lookup of the URL's host timed out"):
         url_rules.check("https://slow.example.com/")
     assert time.monotonic() - started < 10
     assert url_rules.check("https://cdn.example.com/") == "https://cdn.example.com/"
@@ -231,7 +231,7 @@ def test_a_slow_lookup_times_out(slow_resolver: SlowResolver) -> None:
 def test_the_number_of_concurrent_lookups_is_limited(slow_resolver: SlowResolver) -> None:
     url_rules = UrlRules((), slow_resolver, dns_timeout_s=0.01)
     for number in range(40):
-        with pytest.raises(UrlRefusedError, match="in time"):
+        with pytest.raises(UrlRefusedError, match="timed out"):
             url_rules.check(f"https://slow{number}.example.com/")
     assert len(slow_resolver.lookups) == 16
 

@@ -34,21 +34,21 @@ def read(environment: dict[str, str]) -> SweepSettings:
 
 def test_on_function_compute_the_function_is_reached_within_the_cloud() -> None:
     settings = read(ON_FC)
-    assert settings.places == (WatchedPrefix("selfies", "kyc/"),)
-    assert settings.after == timedelta(minutes=30)
+    assert settings.watched_prefixes == (WatchedPrefix("selfies", "kyc/"),)
+    assert settings.first_check_after == timedelta(minutes=30)
     invoked = load(alibaba.InvokerSettings, ON_FC)
     assert invoked.function == "facescreen-object-created"
     assert invoked.endpoint == "https://1234567890123456.ap-southeast-1-internal.fc.aliyuncs.com"
 
 
 def test_on_aws_the_queue_is() -> None:
-    assert read(ON_AWS).places == (WatchedPrefix("selfies", ""),)
+    assert read(ON_AWS).watched_prefixes == (WatchedPrefix("selfies", ""),)
     assert load(aws.InvokerSettings, ON_AWS).queue_url == ON_AWS["UPLOADS_QUEUE_URL"]
 
 
 def test_several_places() -> None:
     settings = read({**ON_FC, "WATCHED_OBJECTS": "selfies/kyc/, clips , other-bucket/a b/é"})
-    assert [place.name for place in settings.places] == [
+    assert [place.name for place in settings.watched_prefixes] == [
         "selfies/kyc/",
         "clips/",
         "other-bucket/a b/é",

@@ -78,7 +78,7 @@ def _unwatched(function: Function, made: Mapping[str, str]) -> Iterator[str]:
 
 def _unswept(deployment: Deployment) -> Iterator[str]:
     """Those that the sweep does not look at."""
-    swept = [place.name for place in deployment.sweeping.places]
+    swept = [place.name for place in deployment.sweeping.watched_prefixes]
     for objects in _triggering(deployment.object_created):
         if not any(objects.startswith(whole) for whole in swept):
             yield objects
