@@ -10,7 +10,7 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from facescreen.model import Finding, ObjectRef, Outcome, Tagging
+    from facescreen.model import Finding, ObjectRef, Outcome, TaggingResult
 
 MESSAGE_TYPE = "facescreen.screening.completed.v1"
 
@@ -26,18 +26,18 @@ def message(outcome: Outcome, *, source: str) -> dict[str, Any]:
         "subject": quote(outcome.object.uri, safe=":/"),
         "time": finding.at,
         "datacontenttype": "application/json",
-        "data": outcome_data(outcome),
+        "data": build_outcome_data(outcome),
     }
 
 
-def outcome_data(outcome: Outcome) -> dict[str, Any]:
+def build_outcome_data(outcome: Outcome) -> dict[str, Any]:
     """What the message, the HTTP answer and the log line say of a screened object alike."""
-    data = message_data(outcome.object, *_screened(outcome), outcome.timing)
+    data = build_screening_data(outcome.object, *_screened(outcome), outcome.timing)
     return {**data, "quarantine": asdict(outcome.quarantine)} if outcome.quarantine else data
 
 
-def message_data(
-    ref: ObjectRef | None, finding: Finding, tagging: Tagging, timing: Mapping[str, float]
+def build_screening_data(
+    ref: ObjectRef | None, finding: Finding, tagging: TaggingResult, timing: Mapping[str, float]
 ) -> dict[str, Any]:
     """The same of anything that was screened, wherever it stands."""
     return {
@@ -79,7 +79,7 @@ def _object(ref: ObjectRef) -> dict[str, Any]:
     }
 
 
-def _screened(outcome: Outcome) -> tuple[Finding, Tagging]:
+def _screened(outcome: Outcome) -> tuple[Finding, TaggingResult]:
     if outcome.finding is None or outcome.tagging is None:
         raise ValueError(f"an outcome that is {outcome.status.value} has nothing to tell")
     return outcome.finding, outcome.tagging

@@ -54,7 +54,7 @@ class ObjectHead:
     collided on purpose."""
 
     @property
-    def write(self) -> str:
+    def revision(self) -> str:
         """What tells this write from any other of the same key, same bytes or not."""
         return self.version_id or self.last_modified
 
@@ -116,17 +116,17 @@ class Finding:
         return ":".join(self.reasons or self.risk_tags)
 
     @property
-    def of_stand_in(self) -> bool:
+    def is_emulated(self) -> bool:
         """Whether a local stand-in of the service gave it, which detects no forgery."""
         return any(advice.rule == STAND_IN for advice in self.warnings)
 
-    def to_record(self) -> dict[str, Any]:
-        """A JSON object; `from_record` reads it back."""
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON object; `from_dict` reads it back."""
         return asdict(self)
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Finding:
-        """Reads what `to_record` wrote."""
+    def from_dict(cls, record: Mapping[str, Any]) -> Finding:
+        """Reads what `to_dict` wrote."""
         return cls(
             **{
                 **record,
@@ -139,7 +139,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Tagging:
+class TaggingResult:
     """Whether the verdict stands on the object as tags, and if not, why."""
 
     status: str
@@ -148,7 +148,7 @@ class Tagging:
 
 
 @dataclass(frozen=True)
-class Quarantined:
+class QuarantineResult:
     """What was done about a high risk."""
 
     action: str
@@ -168,10 +168,10 @@ class Outcome:
     object: ObjectRef
     status: Status
     finding: Finding | None = None
-    tagging: Tagging | None = None
+    tagging: TaggingResult | None = None
     timing: Mapping[str, float] = field(default_factory=dict)
     """Milliseconds by step."""
     detail: str = ""
     """Why it ended without a finding, for people."""
-    quarantine: Quarantined | None = None
+    quarantine: QuarantineResult | None = None
     """None where there was nothing to do."""

@@ -50,13 +50,13 @@ def tag_set(finding: Finding, etag: str, *, prefix: str, form: str) -> dict[str,
     return {prefix + name: value[:_LONGEST_TAG_VALUE] for name, value in clean.items()}
 
 
-def our_keys(prefix: str) -> frozenset[str]:
+def verdict_tag_keys(prefix: str) -> frozenset[str]:
     """Every tag key that is ours under `prefix`, in any form."""
     separate = {prefix + name for name in _TAGS}
     return frozenset(separate | {_merged_key(prefix)})
 
 
-def tagged_etag(tags: Mapping[str, str], *, prefix: str, form: str) -> str:
+def read_tagged_etag(tags: Mapping[str, str], *, prefix: str, form: str) -> str:
     """The ETag that our tags among `tags` speak of; empty when none is ours."""
     return _values(tags, prefix, form)["etag"]
 

@@ -15,7 +15,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from facescreen.errors import DailyLimitReachedError, FacescreenError
-from facescreen.message import outcome_data
+from facescreen.message import build_outcome_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -90,7 +90,7 @@ def ended(outcome: Outcome) -> None:
     if outcome.finding is None or outcome.tagging is None:
         described: dict[str, Any] = {"object": _identity(outcome.object)}
     else:
-        described = outcome_data(outcome)
+        described = build_outcome_data(outcome)
         _count(f"verdict_{outcome.finding.verdict.value}")
         _count(f"tagging_{outcome.tagging.status}")
     if outcome.quarantine:

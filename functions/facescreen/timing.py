@@ -28,12 +28,12 @@ class Deadline:
         """The deadline `seconds` from now."""
         return cls(time.monotonic() + seconds)
 
-    def left(self) -> float:
+    def remaining_s(self) -> float:
         """Seconds left; negative once it has passed."""
         return self.at - time.monotonic()
 
 
-class Stopwatch:
+class Timings:
     """Steps by name; with the event's time (ISO 8601, UTC), how long it was on its way too."""
 
     def __init__(self, event_time: str = "") -> None:
@@ -46,7 +46,7 @@ class Stopwatch:
                 self._steps["queued_ms"] = round(max(0.0, waited.total_seconds() * 1000), 1)
 
     @contextmanager
-    def step(self, name: str) -> Iterator[None]:
+    def measure(self, name: str) -> Iterator[None]:
         """Adds the time that the block takes."""
         started = time.monotonic()
         try:
@@ -55,12 +55,12 @@ class Stopwatch:
             self._steps[f"{name}_ms"] = _milliseconds(started)
 
     @property
-    def timing(self) -> dict[str, float]:
+    def durations_ms(self) -> dict[str, float]:
         """Milliseconds by step so far, and in total."""
         return {**self._steps, "total_ms": _milliseconds(self._started)}
 
 
-def persistently(ask: Callable[[], _Answer], pauses_s: Sequence[float] = _PAUSES_S) -> _Answer:
+def retry(ask: Callable[[], _Answer], pauses_s: Sequence[float] = _PAUSES_S) -> _Answer:
     """What `ask` gives; asked again after each pause where it raises errors.TransientError."""
     for pause_s in pauses_s:
         try:

@@ -11,9 +11,9 @@ import click
 
 from facescreen import errors
 from facescreen.platforms import choose
-from facescreen.storage.keys import object_ref
-from facescreen.storage.ports import Listed, ObjectStore, Page, objects
-from facescreen.timing import persistently
+from facescreen.storage.keys import parse_object_ref
+from facescreen.storage.ports import ListingPage, ObjectStore, ObjectSummary, iterate_objects
+from facescreen.timing import retry
 
 STORE_NAMES = tuple(known.store for known in choose.KNOWN)
 """What may stand in front of ``://bucket``."""
@@ -31,7 +31,7 @@ def parse_bucket_target(target: str, *, whole: bool) -> tuple[str, str, str]:
             f"give a prefix, as {store}://bucket/prefix, or --all for the whole bucket, not both"
         )
     try:
-        object_ref(store, name, prefix or "any")
+        parse_object_ref(store, name, prefix or "any")
     except errors.InvalidRequestError as error:
         raise click.UsageError(str(error)) from None
     return store, name, prefix
@@ -44,16 +44,16 @@ class StoreBucket:
     store: ObjectStore
     name: str
 
-    def list_objects(self, prefix: str = "", after: str = "") -> Iterator[Listed]:
+    def list_objects(self, prefix: str = "", after: str = "") -> Iterator[ObjectSummary]:
         """The objects under `prefix` whose keys come after `after`, in the order of their keys, a
         page at a time. Raises errors.FacescreenError, AccessDeniedError with what is to be
         allowed."""
 
-        def page(after: str) -> Page:
-            with permission_hint(self.store.listing_action, self.name):
-                return self.store.page(self.name, prefix, after)
+        def page(after: str) -> ListingPage:
+            with permission_hint(self.store.list_permission, self.name):
+                return self.store.list_page(self.name, prefix, after)
 
-        return objects(lambda after: persistently(partial(page, after)), after)
+        return iterate_objects(lambda after: retry(partial(page, after)), after)
 
 
 @contextmanager

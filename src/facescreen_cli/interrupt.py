@@ -62,7 +62,7 @@ class StoppablePace:
         if wait is None:
             return None
         turn = Deadline.after(wait)
-        while (left := turn.left()) > 0 and not self._stop.requested:
+        while (left := turn.remaining_s()) > 0 and not self._stop.requested:
             time.sleep(min(left, _POLL_S))
         if self._stop.requested:
             raise StopRequestedError

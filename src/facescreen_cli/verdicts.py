@@ -13,9 +13,9 @@ from click import UsageError
 from facescreen import errors
 from facescreen.model import ObjectRef
 from facescreen.settings.table import Settings
-from facescreen.storage.ports import Listed
+from facescreen.storage.ports import ObjectSummary
 from facescreen.tags import TaggedVerdict, read_tags
-from facescreen.timing import persistently
+from facescreen.timing import retry
 from facescreen_cli.buckets import StoreBucket, permission_hint
 from facescreen_cli.interrupt import StopSignal
 
@@ -36,13 +36,13 @@ class TagReader:
         self._bucket = bucket
         self._settings = settings
 
-    def read(self, item: Listed) -> TagState:
+    def read(self, item: ObjectSummary) -> TagState:
         """Raises errors.OperatorError."""
         store = self._bucket.store
         ref = ObjectRef(store.name, self._bucket.name, item.key, size=item.size)
         try:
             with permission_hint(f"{store.name}:GetObjectTagging", ref.bucket):
-                tags = persistently(lambda: store.tags(ref))
+                tags = retry(lambda: store.get_tags(ref))
         except errors.ObjectNotFoundError:
             return NoVerdict.GONE
         except errors.TransientError:

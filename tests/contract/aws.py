@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 
 from facescreen.bus.eventbridge import SOURCE
 from facescreen.message import MESSAGE_TYPE
-from facescreen.storage.s3 import S3QuarantineStore, S3State
+from facescreen.storage.s3 import S3QuarantineStore, S3StateStore
 from tests.contract.objects import S3Objects
 
 REGION = "eu-central-1"
@@ -54,9 +54,9 @@ class AwsPlace:
         """The real adapter."""
         return S3QuarantineStore(session(), endpoint=self.endpoint)
 
-    def state(self, bucket: str) -> S3State:
+    def state(self, bucket: str) -> S3StateStore:
         """The real adapter, on a bucket."""
-        return S3State(session(), bucket=bucket, endpoint=self.endpoint)
+        return S3StateStore(session(), bucket=bucket, endpoint=self.endpoint)
 
     def objects(self, bucket: str) -> S3Objects:
         """Objects in a bucket, by boto3."""

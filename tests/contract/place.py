@@ -13,7 +13,7 @@ from facescreen.errors import InvalidSettingsError
 from facescreen.platforms.alibaba import AlibabaSettings
 from facescreen.settings.loader import Reader
 from facescreen.settings.table import Settings
-from facescreen.storage.oss import OssQuarantineStore, OssState
+from facescreen.storage.oss import OssQuarantineStore, OssStateStore
 from tests.contract.objects import OssObjects
 
 ALIBABA = ["local", pytest.param("live", marks=pytest.mark.live)]
@@ -66,9 +66,9 @@ class Place:
             region=self.alibaba.oss_region,
         )
 
-    def state(self, bucket: str) -> OssState:
+    def state(self, bucket: str) -> OssStateStore:
         """The real adapter, on a bucket."""
-        return OssState(
+        return OssStateStore(
             self.credentials,
             endpoint=self.alibaba.oss_endpoint,
             region=self.alibaba.oss_region,

@@ -33,8 +33,8 @@ class Within:
     def append(self, key: str, position: int, data: bytes) -> bool:
         return self._state.append(self._prefix + key, position, data)
 
-    def names(self, prefix: str, after: str) -> Iterator[str]:
-        for name in self._state.names(self._prefix + prefix, after and self._prefix + after):
+    def list_names(self, prefix: str, after: str) -> Iterator[str]:
+        for name in self._state.list_names(self._prefix + prefix, after and self._prefix + after):
             yield name.removeprefix(self._prefix)
 
 

@@ -17,8 +17,7 @@ from facescreen import errors
 from facescreen.clients.credentials import Credentials
 from facescreen.model import ObjectRef
 from facescreen.storage.oss import OssStore
-from facescreen.storage.ports import ObjectStore, Page
-from facescreen.storage.ports import objects as all_of
+from facescreen.storage.ports import ListingPage, ObjectStore, iterate_objects
 from facescreen.storage.s3 import S3Store
 from facescreen.testing.stores import MemoryStore
 from tests.contract.aws import AwsPlace, session
@@ -80,7 +79,7 @@ def test_head(stored: Stored) -> None:
     store, _, ref = stored
     head = store.head(ref)
     assert (head.etag, head.size, head.version_id) == (ref.etag, 10, "")
-    assert head.write
+    assert head.revision
     assert head.checksum
 
 
@@ -109,10 +108,10 @@ def test_a_range_is_of_the_bytes_that_the_etag_names(stored: Stored) -> None:
 
 def test_tags_are_replaced_as_a_set(stored: Stored) -> None:
     store, _, ref = stored
-    assert store.tags(ref) == {"team": "kyc"}
+    assert store.get_tags(ref) == {"team": "kyc"}
     before = store.head(ref)
     store.replace_tags(ref, {"deepfake-at": "2026-11-23T04:05:06Z", "a b+-=._:/": "x"})
-    assert store.tags(ref) == {"deepfake-at": "2026-11-23T04:05:06Z", "a b+-=._:/": "x"}
+    assert store.get_tags(ref) == {"deepfake-at": "2026-11-23T04:05:06Z", "a b+-=._:/": "x"}
     assert store.head(ref) == before
 
 
@@ -121,41 +120,43 @@ def test_the_last_tag_goes(stored: Stored) -> None:
     """moto fails at an empty set; tests/unit/storage shows that S3 is sent one."""
     store, _, ref = stored
     store.replace_tags(ref, {})
-    assert store.tags(ref) == {}
+    assert store.get_tags(ref) == {}
 
 
 def test_a_listing_goes_by_key_from_any_point(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("facescreen.storage.oss", "facescreen.storage.s3", "facescreen.testing.stores"):
-        monkeypatch.setattr(f"{module}.MOST_LISTED", 3)
+        monkeypatch.setattr(f"{module}.MAX_LISTED_OBJECTS", 3)
     store, made = both
     put = [made.put(f"in/{name}", b"x" * 7) for name in sorted(KEYS)]
     made.put("beside.jpg", b"x")
     bucket, prefix = put[0].bucket, made.ref("in/").key
 
     def keys(after: str = "") -> list[str]:
-        return [one.key for one in all_of(partial(store.page, bucket, prefix), after)]
+        return [one.key for one in iterate_objects(partial(store.list_page, bucket, prefix), after)]
 
     assert keys() == [ref.key for ref in put]
     assert keys(put[1].key) == [ref.key for ref in put[2:]]
-    assert len(store.page(bucket, prefix, "").objects) == 3
-    assert store.page(bucket, made.ref("none/").key, "") == Page((), "")
+    assert len(store.list_page(bucket, prefix, "").objects) == 3
+    assert store.list_page(bucket, made.ref("none/").key, "") == ListingPage((), "")
 
 
 @pytest.mark.parametrize("place", ALIBABA, indirect=True)
 def test_a_listing_passes_over_symlinks(
     place: Place, objects: OssObjects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("facescreen.storage.oss.MOST_LISTED", 1)
+    monkeypatch.setattr("facescreen.storage.oss.MAX_LISTED_OBJECTS", 1)
     ref = objects.put("b.jpg", b"x")
     objects.link("a.jpg", "b.jpg")
     objects.link("c.jpg", "b.jpg")
     prefix = objects.ref("").key
-    assert [one.key for one in all_of(partial(place.store().page, ref.bucket, prefix))] == [ref.key]
+    assert [
+        one.key for one in iterate_objects(partial(place.store().list_page, ref.bucket, prefix))
+    ] == [ref.key]
 
 
 def test_a_listing_says_what_stands_there_and_since_when(stored: Stored) -> None:
     store, _, ref = stored
-    (one,) = store.page(ref.bucket, ref.key, "").objects
+    (one,) = store.list_page(ref.bucket, ref.key, "").objects
     assert (one.key, one.etag, one.size) == (ref.key, ref.etag, 10)
     assert abs(datetime.now(timezone.utc) - one.last_modified) < timedelta(minutes=1)
 
@@ -163,14 +164,14 @@ def test_a_listing_says_what_stands_there_and_since_when(stored: Stored) -> None
 def test_an_overwrite_drops_the_tags(stored: Stored) -> None:
     store, objects, ref = stored
     objects.put("a.jpg", b"other")
-    assert store.tags(ref) == {}
+    assert store.get_tags(ref) == {}
 
 
 def test_too_many_tags_are_refused(stored: Stored) -> None:
     store, _, ref = stored
     with pytest.raises(errors.TagsRefusedError):
         store.replace_tags(ref, {f"t{n}": "x" for n in range(11)})
-    assert store.tags(ref) == {"team": "kyc"}
+    assert store.get_tags(ref) == {"team": "kyc"}
 
 
 def test_what_is_gone_is_gone_for_each_operation(stored: Stored) -> None:
@@ -179,7 +180,7 @@ def test_what_is_gone_is_gone_for_each_operation(stored: Stored) -> None:
     for operation in (
         lambda: store.head(ref),
         lambda: store.read(ref, 0, 1),
-        lambda: store.tags(ref),
+        lambda: store.get_tags(ref),
         lambda: store.replace_tags(ref, {"a": "b"}),
     ):
         with pytest.raises(errors.ObjectNotFoundError):
@@ -193,7 +194,7 @@ def test_odd_keys(both: Both, key: str) -> None:
     assert store.head(ref).size == 10
     assert store.read(ref, 2, 3) == b"234"
     store.replace_tags(ref, {"a": "b"})
-    assert store.tags(ref) == {"a": "b"}
+    assert store.get_tags(ref) == {"a": "b"}
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -216,7 +217,7 @@ def test_versions_are_pinned(place: Place | AwsPlace, versioned: Objects) -> Non
     assert store.head(pinned) == old
     assert store.read(pinned, 0, 9) == b"old"
     store.replace_tags(pinned, {"a": "old"})
-    assert (store.tags(pinned), store.tags(ref)) == ({"a": "old"}, {})
+    assert (store.get_tags(pinned), store.get_tags(ref)) == ({"a": "old"}, {})
     assert httpx.get(store.presign(pinned, 60, convert=False)).content == b"old"
 
 
@@ -228,7 +229,7 @@ def test_a_bucket_name_from_a_hostile_event(place: Place | AwsPlace) -> None:
 
 def test_a_missing_bucket_is_the_settings_matter(place: Place | AwsPlace) -> None:
     with pytest.raises(errors.InvalidSettingsError, match="NoSuchBucket"):
-        place.store().tags(ObjectRef("", f"facescreen-{uuid.uuid4().hex}", "a.jpg"))
+        place.store().get_tags(ObjectRef("", f"facescreen-{uuid.uuid4().hex}", "a.jpg"))
 
 
 def test_a_key_that_may_be_encoded_says_so(place: Place | AwsPlace, objects: Objects) -> None:
@@ -261,7 +262,7 @@ class TestOss:
     def test_a_thumbnail_is_a_small_jpeg(self, place: Place, objects: Objects) -> None:
         held = io.BytesIO()
         Image.new("RGB", (900, 1200)).save(held, "PNG")
-        url = place.store().thumbnail(objects.put("a.png", held.getvalue()), 60)
+        url = place.store().presign_thumbnail(objects.put("a.png", held.getvalue()), 60)
         small = Image.open(io.BytesIO(httpx.get(url).content))
         assert (small.format, small.size) == ("JPEG", (240, 320))
 
@@ -275,12 +276,12 @@ class TestOss:
     )
     def test_unknown_keys(self, place: Place, objects: Objects, credentials: Credentials) -> None:
         with pytest.raises(errors.InvalidCredentialsError):
-            place.store(credentials).tags(objects.ref("a.jpg"))
+            place.store(credentials).get_tags(objects.ref("a.jpg"))
 
     def test_a_wrong_secret_does_not_show(self, place: Place, objects: Objects) -> None:
         key = replace(place.credentials, access_key_secret="wr0ngsecret")
         with pytest.raises(errors.InvalidCredentialsError) as raised:
-            place.store(key).tags(objects.ref("a.jpg"))
+            place.store(key).get_tags(objects.ref("a.jpg"))
         shown = str(raised.value)
         assert "SignatureDoesNotMatch" in shown
         assert key.access_key_id not in shown
@@ -301,7 +302,7 @@ class TestS3:
 
     def test_a_thumbnail_is_the_object(self, aws: AwsPlace) -> None:
         with aws.objects(aws.bucket) as objects:
-            url = aws.store().thumbnail(objects.put("a.jpg", b"0123456789"), 60)
+            url = aws.store().presign_thumbnail(objects.put("a.jpg", b"0123456789"), 60)
         assert httpx.get(url).content == b"0123456789"
 
     def test_a_conversion_is_refused(self, aws: AwsPlace) -> None:

@@ -36,7 +36,7 @@ def test_there_and_back(place: Place | AwsPlace, objects: Objects) -> None:
     releasing.carry_out(releasing.plan(held))
     back = store.head(ref)
     assert store.read(ref, 0, 99) == b"0123456789"
-    assert store.tags(ref) == {"team": "kyc"}
+    assert store.get_tags(ref) == {"team": "kyc"}
     again = quarantine.apply(ref, back, FOUND)
     assert again is not None
     assert again.status == "released"

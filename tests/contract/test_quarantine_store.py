@@ -50,7 +50,7 @@ def test_a_copy_has_the_bytes_and_the_tags(both: Both, key: str) -> None:
     copied = copy_and_verify(store, ref, head, to)
     assert (copied.size, copied.etag, copied.checksum) == (10, head.etag, head.checksum)
     assert store.read(to, 0, 99) == DATA
-    assert store.tags(to) == TAGS
+    assert store.get_tags(to) == TAGS
     assert store.head(ref) == head
 
 
@@ -61,7 +61,7 @@ def test_other_bytes_are_not_copied(both: Both) -> None:
     ref, to = tagged(store, objects), objects.ref("held")
     objects.put("a.jpg", b"newer")
     with pytest.raises(errors.ObjectChangedError):
-        store.copy(ref, to, only_new=False)
+        store.copy(ref, to, must_be_new=False)
     with pytest.raises(errors.ObjectNotFoundError):
         store.head(to)
 
@@ -72,11 +72,11 @@ def test_a_copy_comes_over_nothing_where_it_must_be_new(both: Both) -> None:
     store, objects = both
     ref, there = tagged(store, objects), objects.put("b.jpg", b"there")
     with pytest.raises(errors.ObjectChangedError):
-        store.copy(ref, objects.ref("b.jpg"), only_new=True)
+        store.copy(ref, objects.ref("b.jpg"), must_be_new=True)
     assert store.read(there, 0, 99) == b"there"
-    store.copy(ref, objects.ref("b.jpg"), only_new=False)
+    store.copy(ref, objects.ref("b.jpg"), must_be_new=False)
     assert store.read(ref, 0, 99) == DATA
-    store.copy(ref, objects.ref("c.jpg"), only_new=True)
+    store.copy(ref, objects.ref("c.jpg"), must_be_new=True)
 
 
 def test_what_is_gone_is_gone_for_each_operation(both: Both) -> None:
@@ -84,8 +84,8 @@ def test_what_is_gone_is_gone_for_each_operation(both: Both) -> None:
     ref = tagged(store, objects)
     objects.delete("a.jpg")
     for operation in (
-        lambda: store.copy(ref, objects.ref("held"), only_new=False),
-        lambda: store.acl(ref),
+        lambda: store.copy(ref, objects.ref("held"), must_be_new=False),
+        lambda: store.get_acl(ref),
         lambda: store.set_acl(ref, "private"),
     ):
         with pytest.raises(errors.ObjectNotFoundError):
@@ -113,10 +113,10 @@ def test_what_stands_as_it_was_is_removed(both: Both) -> None:
 def test_an_access_list_is_set_and_set_back(both: Both) -> None:
     store, objects = both
     ref = tagged(store, objects)
-    head, before = store.head(ref), store.acl(ref)
+    head, before = store.head(ref), store.get_acl(ref)
     store.set_acl(ref, "private")
     store.set_acl(ref, before)
-    assert store.acl(ref) == before
+    assert store.get_acl(ref) == before
     assert store.head(ref) == head
 
 
@@ -126,7 +126,7 @@ def test_a_missing_bucket_is_the_settings_matter(both: Both) -> None:
     ref = tagged(store, objects)
     to = replace(objects.ref("held"), bucket=f"facescreen-{uuid.uuid4().hex}")
     with pytest.raises(errors.InvalidSettingsError, match="NoSuchBucket"):
-        store.copy(ref, to, only_new=False)
+        store.copy(ref, to, must_be_new=False)
 
 
 def test_a_version_is_copied_and_removed_for_itself(
@@ -142,7 +142,7 @@ def test_a_version_is_copied_and_removed_for_itself(
     to = versioned.ref("held")
     copied = copy_and_verify(store, pinned, head, to)
     assert store.read(to, 0, 99) == DATA
-    assert store.tags(to) == TAGS
+    assert store.get_tags(to) == TAGS
     assert copied.version_id != head.version_id
     store.set_acl(pinned, "private")
     delete_if_unchanged(store, pinned, head)
@@ -162,12 +162,12 @@ class TestOss:
         bucket = _oss2(place, ref.bucket)
         headers = {"Content-Type": "image/jpeg", "x-oss-meta-user": "a b", "Cache-Control": "no"}
         bucket.put_object(ref.key, DATA, {**headers, "x-oss-object-acl": "public-read"})
-        assert store.acl(ref) == "public-read"
+        assert store.get_acl(ref) == "public-read"
         to = objects.ref("held")
         copy_and_verify(store, ref, store.head(ref), to)
         found = bucket.head_object(to.key).headers
         assert {name: found[name] for name in headers} == headers
-        assert store.acl(to) == "default"
+        assert store.get_acl(to) == "default"
 
     @pytest.mark.parametrize("place", ALIBABA, indirect=True)
     def test_a_copy_of_what_came_in_parts_is_known_by_its_checksum(
@@ -203,10 +203,10 @@ class TestS3:
         with aws.objects(aws.bucket) as objects:
             ref = objects.put("a.jpg", DATA)
         client.put_object_acl(Bucket=ref.bucket, Key=ref.key, ACL="public-read")
-        before = store.acl(ref)
+        before = store.get_acl(ref)
         assert len(json.loads(before)["Grants"]) == 2
         store.set_acl(ref, "private")
-        assert len(json.loads(store.acl(ref))["Grants"]) == 1
+        assert len(json.loads(store.get_acl(ref))["Grants"]) == 1
 
     def test_s3_itself_refuses_to_delete_other_bytes(self, aws: AwsPlace) -> None:
         with aws.objects(aws.bucket) as objects:

@@ -66,16 +66,16 @@ def test_names_are_listed_in_order_from_any_point(
     kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for store in ("oss", "s3"):
-        monkeypatch.setattr(f"facescreen.storage.{store}.MOST_LISTED", 3)
+        monkeypatch.setattr(f"facescreen.storage.{store}.MAX_LISTED_OBJECTS", 3)
     state, key = kept
     odd = ["1/a", "1/é +%", "2", "3/漢 🙂"]
     for name in odd:
         state.append(f"{key}/{name}", 0, b"x")
     state.append(f"{key}-beside", 0, b"x")
-    listed = [name.removeprefix(f"{key}/") for name in state.names(f"{key}/", "")]
+    listed = [name.removeprefix(f"{key}/") for name in state.list_names(f"{key}/", "")]
     assert listed == odd
-    assert list(state.names(f"{key}/", f"{key}/10")) == [f"{key}/2", f"{key}/3/漢 🙂"]
-    assert list(state.names(f"{key}/none", "")) == []
+    assert list(state.list_names(f"{key}/", f"{key}/10")) == [f"{key}/2", f"{key}/3/漢 🙂"]
+    assert list(state.list_names(f"{key}/none", "")) == []
 
 
 @pytest.mark.parametrize("place", ALIBABA, indirect=True)

@@ -72,7 +72,7 @@ class ScreenerHarness:
         return len(self.detector.biz_ids)
 
     def tags(self) -> dict[str, str]:
-        return self.store.tags(PHOTO_REF)
+        return self.store.get_tags(PHOTO_REF)
 
     def published_messages(self) -> list[dict[str, Any]]:
         """Every message published, each validated against the schema."""

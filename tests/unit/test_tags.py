@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen.model import Finding, Verdict
-from facescreen.tags import TaggedVerdict, read_tags, tag_set, tagged_etag
+from facescreen.tags import TaggedVerdict, read_tagged_etag, read_tags, tag_set
 
 AT = "2026-11-23T04:05:06Z"
 PREFIX = "deepfake-"
@@ -35,8 +35,8 @@ def test_an_unknown_verdict_is_ignored(form: str, key: str, value: str) -> None:
 
 def test_the_etag_is_read_whatever_the_verdict() -> None:
     tags = {"deepfake-verdict": "clean", "deepfake-etag": "E"}
-    assert tagged_etag(tags, prefix=PREFIX, form="separate") == "E"
-    assert tagged_etag({"deepfake": "clean : E @"}, prefix=PREFIX, form="merged") == "E"
+    assert read_tagged_etag(tags, prefix=PREFIX, form="separate") == "E"
+    assert read_tagged_etag({"deepfake": "clean : E @"}, prefix=PREFIX, form="merged") == "E"
 
 
 KEYS = st.sampled_from(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from facescreen.clients.boto import Refusal, aws_errors, connect
+from facescreen.clients.boto import Refusal, connect, translate_aws_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ class EventBridgePublisher:
             "DetailType": message["type"],
             "Detail": json.dumps(message, separators=(",", ":")),
         }
-        with aws_errors("EventBridge"):
+        with translate_aws_errors("EventBridge"):
             answer = self._client.put_events(Entries=[entry])
             # An entry is refused inside an answer that is a success.
             if answer["FailedEntryCount"]:

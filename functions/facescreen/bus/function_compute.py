@@ -9,7 +9,7 @@ import httpx
 from facescreen import errors
 from facescreen.bus.ports import check_size
 from facescreen.clients.acs3 import Call, sign
-from facescreen.timing import persistently
+from facescreen.timing import retry
 
 if TYPE_CHECKING:
     from facescreen.clients.credentials import CredentialSource
@@ -33,7 +33,7 @@ class FcInvoker:
     def submit(self, payload: bytes) -> None:
         """Raises errors.InvalidSettingsError where there is no such function."""
         check_size(payload, LARGEST_EVENT, WHOSE_LIMIT)
-        persistently(lambda: self._submit(payload))
+        retry(lambda: self._submit(payload))
 
     def _submit(self, payload: bytes) -> None:
         call = Call(

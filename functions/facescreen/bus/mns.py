@@ -59,7 +59,7 @@ class MnsPublisher:
         self._account.mns_client.close_connection()
 
     def _send(self, body: str, verdict: str) -> None:
-        with mns_errors():
+        with translate_mns_errors():
             if self._topic:
                 tagged = Base64TopicMessage(body, verdict[:_LONGEST_TAG])
                 self._account.get_topic(self._topic).publish_message(tagged)
@@ -79,7 +79,7 @@ class _Provider:
 
 
 @contextmanager
-def mns_errors() -> Iterator[None]:
+def translate_mns_errors() -> Iterator[None]:
     """The SDK's errors as ours."""
     try:
         yield

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from facescreen.bus.attributes import attributes, standard
-from facescreen.clients.boto import aws_errors, connect
+from facescreen.clients.boto import connect, translate_aws_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ class SnsPublisher:
         self._client = connect(session, "sns", endpoint)
 
     def publish(self, message: Mapping[str, Any]) -> None:
-        with aws_errors("SNS"):
+        with translate_aws_errors("SNS"):
             self._client.publish(
                 TopicArn=self._topic_arn,
                 Message=json.dumps(message, separators=(",", ":")),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen.bus.attributes import attributes, standard
 from facescreen.bus.ports import check_size
-from facescreen.clients.boto import aws_errors, connect
+from facescreen.clients.boto import connect, translate_aws_errors
 from facescreen.errors import RequestRejectedError
-from facescreen.timing import persistently
+from facescreen.timing import retry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ class SqsPublisher:
         self._client = connect(session, "sqs", endpoint)
 
     def publish(self, message: Mapping[str, Any]) -> None:
-        with aws_errors("SQS"):
+        with translate_aws_errors("SQS"):
             self._client.send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=json.dumps(message, separators=(",", ":")),
@@ -51,7 +51,7 @@ class SqsDeadLetters:
 
     def put(self, event: str, why: FacescreenError) -> None:
         told = {"error": why.name, "detail": str(why)}
-        with aws_errors("SQS"):
+        with translate_aws_errors("SQS"):
             self._client.send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=event,
@@ -82,10 +82,10 @@ class SqsInvoker:
             raise RequestRejectedError(
                 "the event is not in UTF-8, as messages of SQS are"
             ) from None
-        persistently(lambda: self._submit(body))
+        retry(lambda: self._submit(body))
 
     def _submit(self, body: str) -> None:
-        with aws_errors("SQS"):
+        with translate_aws_errors("SQS"):
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=body)
 
     @cached_property

@@ -127,7 +127,7 @@ class Refusal:
 
 
 @contextmanager
-def aws_errors(
+def translate_aws_errors(
     service: str, judge: Callable[[Refusal, str], errors.FacescreenError] = Refusal.error
 ) -> Iterator[None]:
     """boto3's errors as ours. Theirs stay behind: they hold parameters and URLs. A KeyError is of

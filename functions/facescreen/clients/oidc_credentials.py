@@ -89,9 +89,9 @@ class FederatedCredentials(RenewedCredentials):
         return _understand(self._assume_role(self._web_identity_token()))
 
     def _web_identity_token(self) -> str:
-        from facescreen.clients.boto import aws_errors
+        from facescreen.clients.boto import translate_aws_errors
 
-        with aws_errors("AWS STS", refused(_AWS_REMEDIES)):
+        with translate_aws_errors("AWS STS", refused(_AWS_REMEDIES)):
             answer = self._aws_sts.get_web_identity_token(
                 Audience=[self._audience], SigningAlgorithm="RS256", DurationSeconds=_TOKEN_S
             )

@@ -69,8 +69,8 @@ class RenewedCredentials(ABC):
 def refused(
     remedies: Mapping[str, str],
 ) -> Callable[[Refusal, str], errors.FacescreenError]:
-    """A judge for aws_errors: InvalidCredentialsError with what to do, but for what may pass by
-    itself."""
+    """A judge for translate_aws_errors: InvalidCredentialsError with what to do, but for what may
+    pass by itself."""
 
     def judge(refusal: Refusal, service: str) -> errors.FacescreenError:
         kind = refusal.kind(errors.InvalidCredentialsError)

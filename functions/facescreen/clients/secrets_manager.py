@@ -39,9 +39,9 @@ class SecretCredentials(RenewedCredentials):
         self._arn = secret_arn
 
     def fetch(self) -> Lease:
-        from facescreen.clients.boto import aws_errors
+        from facescreen.clients.boto import translate_aws_errors
 
-        with aws_errors("Secrets Manager", refused(_REMEDIES)):
+        with translate_aws_errors("Secrets Manager", refused(_REMEDIES)):
             answer = self._client.get_secret_value(SecretId=self._arn)
         now = self._clock()
         return Lease(_read(answer.get("SecretString")), now + _KEPT_S, now + _OUTLIVES_S)

@@ -160,7 +160,7 @@ class DetectFlow:
         )
         for attempt in itertools.count():
             self._budget.check()  # before taking a slot that others could use
-            slot_in_s = self._rate_limiter.reserve(deadline.left() - MIN_CALL_S)
+            slot_in_s = self._rate_limiter.reserve(deadline.remaining_s() - MIN_CALL_S)
             if slot_in_s is None:
                 raise last_error
 
@@ -170,16 +170,16 @@ class DetectFlow:
                 action, build_detect_parameters(request, self._scene_code, file_url)
             )
             permit = self._budget.reserve(slot_in_s)
-            yield Wait(max(0.0, starts_at.left()))
+            yield Wait(max(0.0, starts_at.remaining_s()))
             try:
                 with permit:
-                    timeout_s = min(self._timeouts_s[request.kind], deadline.left())
+                    timeout_s = min(self._timeouts_s[request.kind], deadline.remaining_s())
                     result = yield Send(signed, timeout_s)
                     return parse_response(self._unwrap_verified_response(result, self._endpoint))
             except errors.TransientError as error:
                 last_error = error
                 backoff_s = _compute_backoff_s(error, attempt)
-                if not retries.allow(error) or deadline.left() - backoff_s < MIN_CALL_S:
+                if not retries.allow(error) or deadline.remaining_s() - backoff_s < MIN_CALL_S:
                     raise
             yield Wait(backoff_s)
         raise AssertionError("unreachable")
@@ -196,7 +196,7 @@ class DetectFlow:
                 check_upload_response(_unwrap_response(result))
             except errors.TransientError as error:
                 backoff_s = _compute_backoff_s(error, attempt)
-                if deadline.left() - backoff_s < MIN_CALL_S:
+                if deadline.remaining_s() - backoff_s < MIN_CALL_S:
                     raise
                 yield Wait(backoff_s)
             else:

@@ -13,7 +13,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from facescreen.http.problems import HttpError, invalid_parameter
-from facescreen.storage.keys import object_ref
+from facescreen.storage.keys import parse_object_ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,7 +132,7 @@ def _parse_object(fields: dict[str, Any], store: str) -> ObjectSubmission:
     if not isinstance(write_back, bool):
         raise invalid_parameter("write_back must be true or false")
     _reject_unknown_fields(object_fields, {"bucket", "key", "version_id"})
-    ref = object_ref(
+    ref = parse_object_ref(
         store,
         object_fields.get("bucket"),
         object_fields.get("key"),

@@ -54,7 +54,7 @@ class ReviewList:
         standing = self._check_standing(ref, screened["etag"])
         media = outcome["screening"]["media"] or {}
         has_thumbnail = standing == "current" and media.get("type", "").startswith("image/")
-        thumbnail = self.store.thumbnail(ref, THUMBNAIL_S) if has_thumbnail else None
+        thumbnail = self.store.presign_thumbnail(ref, THUMBNAIL_S) if has_thumbnail else None
         return {**outcome, "standing": standing, "thumbnail": thumbnail}
 
     def _check_standing(self, ref: ObjectRef, etag: str) -> str:

@@ -38,7 +38,7 @@ from facescreen.http.page import build_content_security_policy, read_page
 from facescreen.http.problems import HttpError
 from facescreen.http.query import QueryParameters
 from facescreen.model import Verdict
-from facescreen.storage.keys import object_ref
+from facescreen.storage.keys import parse_object_ref
 from facescreen.timing import Deadline
 
 if TYPE_CHECKING:
@@ -82,7 +82,9 @@ def create_app(services: ApiServices) -> ApiResolver:
         app: LambdaFunctionUrlResolver, next_middleware: NextMiddleware
     ) -> Response[str]:
         invocation_deadline: Deadline = app.lambda_context.deadline  # type: ignore[attr-defined]
-        deadline = min(invocation_deadline, Deadline.after(services.max_wait_s), key=Deadline.left)
+        deadline = min(
+            invocation_deadline, Deadline.after(services.max_wait_s), key=Deadline.remaining_s
+        )
         app.append_context(services=services, deadline=deadline)
         return next_middleware(app)
 
@@ -119,7 +121,7 @@ def get_outcome(request: Request) -> dict[str, Any]:
     query.allow_only("bucket", "key", "version_id")
     services: ApiServices = request.context["services"]
     version_id = query.get("version_id", "") or None
-    ref = object_ref(services.store_name, query.get("bucket"), query.get("key"), version_id)
+    ref = parse_object_ref(services.store_name, query.get("bucket"), query.get("key"), version_id)
     _reject_state_bucket(services, ref)
     return services.on_demand.get_outcome(ref)
 

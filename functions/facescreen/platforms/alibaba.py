@@ -175,9 +175,9 @@ class AlibabaPlatform:
         return self._store(OssQuarantineStore)
 
     def state_store(self, bucket: str) -> StateStore:
-        from facescreen.storage.oss import OssState
+        from facescreen.storage.oss import OssStateStore
 
-        return OssState(
+        return OssStateStore(
             self.credentials,
             endpoint=self.settings.oss_endpoint,
             region=self.settings.oss_region,

@@ -221,9 +221,9 @@ class AwsPlatform:
         return S3QuarantineStore(self._session)
 
     def state_store(self, bucket: str) -> StateStore:
-        from facescreen.storage.s3 import S3State
+        from facescreen.storage.s3 import S3StateStore
 
-        return S3State(self._session, bucket=bucket)
+        return S3StateStore(self._session, bucket=bucket)
 
     @cached_property
     def publisher(self) -> Publisher:

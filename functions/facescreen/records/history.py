@@ -17,7 +17,7 @@ from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import RequestRejectedError
-from facescreen.message import message_id, outcome_data
+from facescreen.message import build_outcome_data, message_id
 from facescreen.model import Verdict
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class History:
         ref, finding = outcome.object, outcome.finding
         seconds = int(datetime.fromisoformat(finding.at.replace("Z", "+00:00")).timestamp())
         cursor = f"{_COUNTDOWN_S - seconds:010d}-{finding.verdict.value}-{message_id(outcome)}"
-        data = outcome_data(outcome)
+        data = build_outcome_data(outcome)
         name = f"{self._prefix}{cursor}/{ref.bucket}/{_truncate_key(ref.key)}"
         self._state.append(name, 0, json.dumps({"at": finding.at, "screening": data}).encode())
 
@@ -158,7 +158,9 @@ class History:
         first = datetime(day.year, day.month, day.day, tzinfo=timezone.utc)
         next_day = int((first + timedelta(days=1)).timestamp())
         # "." sorts after "-", which ends the seconds.
-        names = self._state.names(self._prefix, f"{self._prefix}{_COUNTDOWN_S - next_day:010d}.")
+        names = self._state.list_names(
+            self._prefix, f"{self._prefix}{_COUNTDOWN_S - next_day:010d}."
+        )
         parsed = (_OutcomeName.parse(name, self._prefix) for name in names)
         of_the_day = takewhile(lambda name: name.at >= first, parsed)
         paid = (name.finding_id for name in of_the_day if name.verdict in _PAID_VERDICTS)
@@ -167,7 +169,7 @@ class History:
     def _list_names(self, after: str) -> Iterator[_OutcomeName]:
         """Newest first. "0" sorts after "/", which ends a cursor."""
         start = f"{self._prefix}{after}0" if after else ""
-        for name in self._state.names(self._prefix, start):
+        for name in self._state.list_names(self._prefix, start):
             yield _OutcomeName.parse(name, self._prefix)
 
 

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import AlreadyInProgressError, FacescreenError
 from facescreen.model import Finding
-from facescreen.timing import persistently
+from facescreen.timing import retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +94,7 @@ class _LedgerEntry:
         """
         for line in reversed(self.lines):
             if "finding" in line and (line["write"] == revision or self.is_done(line["write"])):
-                return Finding.from_record(line["finding"])
+                return Finding.from_dict(line["finding"])
         return None
 
 
@@ -123,10 +123,10 @@ class Ledger:
             if current_owner == owner:  # the append arrived, but its response was lost
                 return Claim(self, entry_id, owner, entry)
             if not current_owner:
-                line = {"claim": owner, "until": self._clock() + deadline.left()}
+                line = {"claim": owner, "until": self._clock() + deadline.remaining_s()}
                 if self._try_append(entry_id, entry, line):
                     return Claim(self, entry_id, owner, entry)
-            elif deadline.left() < _MIN_TIME_TO_WAIT_S:
+            elif deadline.remaining_s() < _MIN_TIME_TO_WAIT_S:
                 raise AlreadyInProgressError("another delivery is still screening these bytes")
             else:
                 time.sleep(random.uniform(*_POLL_INTERVAL_S))  # noqa: S311
@@ -170,7 +170,7 @@ class Ledger:
         """Record a finding about the same bytes from another entry, valid for any revision."""
         if self.get_finding(entry_id, _COPIED_REVISION) is None:
             until = self._clock() + WRITE_BACK_TIMEOUT_S
-            line = {"finding": finding.to_record(), "write": _COPIED_REVISION, "until": until}
+            line = {"finding": finding.to_dict(), "write": _COPIED_REVISION, "until": until}
             self.append(entry_id, {**line, "done": _COPIED_REVISION})
 
     def append(self, entry_id: str, line: dict[str, Any]) -> None:
@@ -180,7 +180,7 @@ class Ledger:
 
     def append_with_retries(self, entry_id: str, line: dict[str, Any]) -> None:
         """Append `line`, and retry for some seconds: a finding that is lost is paid for again."""
-        persistently(lambda: self.append(entry_id, line), _RETRY_DELAYS_S)
+        retry(lambda: self.append(entry_id, line), _RETRY_DELAYS_S)
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -215,7 +215,7 @@ class Claim:
     def record_finding(self, finding: Finding, revision: str) -> None:
         """Record a finding. From here on, a worker that takes over does not pay again."""
         until = self._ledger.now() + WRITE_BACK_TIMEOUT_S
-        line = {"finding": finding.to_record(), "write": revision, "until": until}
+        line = {"finding": finding.to_dict(), "write": revision, "until": until}
         self._ledger.append_with_retries(self._entry_id, line)
 
     def mark_done(self, revision: str) -> None:

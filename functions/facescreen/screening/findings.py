@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from facescreen.media.media import Media
     from facescreen.media.reader import Reader
     from facescreen.requirements import Assessment, Strictness
-    from facescreen.timing import Stopwatch
+    from facescreen.timing import Timings
 
 _VERDICT_DETAILS = {
     Verdict.LOW_RISK: "The service found no sign of a deepfake.",
@@ -44,14 +44,14 @@ def screen_media(
     reader: Reader,
     merchant_biz_id: str,
     detect: Callable[[Media, Assessment], Detection],
-    watch: Stopwatch,
+    timings: Timings,
     *,
     strictness: Strictness,
     can_convert: bool,
 ) -> Finding:
     """Screen a file: check the requirements, then call the service if the file meets them.
     Raises the errors of `detect`, except ContentError."""
-    with watch.step("probe"):
+    with timings.measure("probe"):
         try:
             media = probe(reader)
         except UnreadableMediaError as error:
@@ -62,20 +62,20 @@ def screen_media(
     if assessment.refusals:
         return _build_unfit_finding(merchant_biz_id, media, assessment)
     return run_detection(
-        merchant_biz_id, lambda: detect(media, assessment), watch, media, assessment.advice
+        merchant_biz_id, lambda: detect(media, assessment), timings, media, assessment.advice
     )
 
 
 def run_detection(
     merchant_biz_id: str,
     detect: Callable[[], Detection],
-    watch: Stopwatch,
+    timings: Timings,
     media: Media | None = None,
     advice: tuple[Advice, ...] = (),
 ) -> Finding:
     """Call the service and return its finding. Raises the errors of `detect`, except
     ContentError."""
-    with watch.step("call"):
+    with timings.measure("call"):
         try:
             detection = detect()
         except ContentError as error:

@@ -13,13 +13,13 @@ from facescreen.errors import (
     ObjectChangedError,
     ObjectNotFoundError,
 )
-from facescreen.message import message_data, outcome_data
-from facescreen.model import Status, Tagging
+from facescreen.message import build_outcome_data, build_screening_data
+from facescreen.model import Status, TaggingResult
 from facescreen.records.ledger import compute_entry_id
 from facescreen.screening import findings
 from facescreen.screening.tagger import NOT_REQUESTED, SUPERSEDED
-from facescreen.tags import tagged_etag
-from facescreen.timing import Stopwatch
+from facescreen.tags import read_tagged_etag
+from facescreen.timing import Timings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from facescreen.storage.ports import ObjectStore
     from facescreen.timing import Deadline
 
-_NOT_TAGGED = Tagging("absent", "The object's tags are missing or belong to other bytes.")
+_NOT_TAGGED = TaggingResult("absent", "The object's tags are missing or belong to other bytes.")
 
 
 @dataclass(frozen=True)
@@ -62,20 +62,22 @@ class OnDemandScreener:
             raise ObjectNotFoundError(outcome.detail)
         if outcome.finding is None or outcome.tagging is None or outcome.tagging is SUPERSEDED:
             raise ObjectChangedError("the object was overwritten or deleted while it was screened")
-        return outcome_data(outcome)
+        return build_outcome_data(outcome)
 
     def get_outcome(self, ref: ObjectRef) -> dict[str, Any]:
         """Return the known outcome of an object's current bytes. Raises ObjectNotFoundError,
         NotScreenedError."""
-        watch = Stopwatch()
+        timings = Timings()
         head = self.store.head(ref)
-        finding = self.ledger.get_finding(compute_entry_id(ref, head), head.write)
+        finding = self.ledger.get_finding(compute_entry_id(ref, head), head.revision)
         if finding is None:
             raise NotScreenedError("the object's current bytes have not been screened")
-        tags_etag = tagged_etag(self.store.tags(ref), prefix=self.tag_prefix, form=self.tag_form)
-        tagging = Tagging("written") if tags_etag == head.etag else _NOT_TAGGED
+        tags_etag = read_tagged_etag(
+            self.store.get_tags(ref), prefix=self.tag_prefix, form=self.tag_form
+        )
+        tagging = TaggingResult("written") if tags_etag == head.etag else _NOT_TAGGED
         pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
-        return message_data(pinned, finding, tagging, watch.timing)
+        return build_screening_data(pinned, finding, tagging, timings.durations_ms)
 
     def screen_bytes(
         self, data: bytes, deadline: Deadline, *, idempotency_key: str = ""
@@ -85,7 +87,7 @@ class OnDemandScreener:
         digest = hashlib.sha256(data).hexdigest()
         self._check_idempotency_key(idempotency_key, digest)
 
-        def find(biz_id: str, watch: Stopwatch) -> Finding:
+        def find(biz_id: str, timings: Timings) -> Finding:
             def detect(media: Media, _: Assessment) -> Detection:
                 request = DetectRequest.from_bytes(
                     data, kind=media.kind, merchant_biz_id=biz_id, deadline=deadline
@@ -96,7 +98,7 @@ class OnDemandScreener:
                 BytesReader(data),
                 biz_id,
                 detect,
-                watch,
+                timings,
                 strictness=self.strictness,
                 can_convert=False,
             )
@@ -109,14 +111,14 @@ class OnDemandScreener:
         """Screen a URL, which the service downloads. It is paid for once only with an
         idempotency key, because the content behind a URL can change."""
 
-        def find(biz_id: str, watch: Stopwatch) -> Finding:
+        def find(biz_id: str, timings: Timings) -> Finding:
             request = DetectRequest(url=url, kind=kind, merchant_biz_id=biz_id, deadline=deadline)
-            return findings.run_detection(biz_id, lambda: self.detect(request), watch)
+            return findings.run_detection(biz_id, lambda: self.detect(request), timings)
 
         if not idempotency_key:
-            watch = Stopwatch()
-            finding = find(create_merchant_biz_id(self.merchant_prefix), watch)
-            return message_data(None, finding, NOT_REQUESTED, watch.timing)
+            timings = Timings()
+            finding = find(create_merchant_biz_id(self.merchant_prefix), timings)
+            return build_screening_data(None, finding, NOT_REQUESTED, timings.durations_ms)
         # Each presigned URL of one object has another signature, so the query is left out.
         self._check_idempotency_key(
             idempotency_key, _hash_entry_id("url", kind, url.partition("?")[0])
@@ -124,12 +126,12 @@ class OnDemandScreener:
         return self._screen_once(_hash_entry_id("key", idempotency_key), find, deadline)
 
     def _screen_once(
-        self, entry: str, find: Callable[[str, Stopwatch], Finding], deadline: Deadline
+        self, entry: str, find: Callable[[str, Timings], Finding], deadline: Deadline
     ) -> dict[str, Any]:
-        watch = Stopwatch()
+        timings = Timings()
         biz_id = (self.merchant_prefix + entry)[:32]
-        finding = self.ledger.get_or_create_finding(entry, lambda: find(biz_id, watch), deadline)
-        return message_data(None, finding, NOT_REQUESTED, watch.timing)
+        finding = self.ledger.get_or_create_finding(entry, lambda: find(biz_id, timings), deadline)
+        return build_screening_data(None, finding, NOT_REQUESTED, timings.durations_ms)
 
     def _check_idempotency_key(self, idempotency_key: str, content: str) -> None:
         if (

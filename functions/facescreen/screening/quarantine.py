@@ -21,7 +21,7 @@ from facescreen.errors import (
     QuarantineRefusedError,
     ServiceUnavailableError,
 )
-from facescreen.model import Quarantined, Verdict
+from facescreen.model import QuarantineResult, Verdict
 from facescreen.records.ledger import compute_entry_id
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Quarantine:
         self._records = records
         self._settings = settings
 
-    def apply(self, ref: ObjectRef, head: ObjectHead, finding: Finding) -> Quarantined | None:
+    def apply(self, ref: ObjectRef, head: ObjectHead, finding: Finding) -> QuarantineResult | None:
         """Copy the object into quarantine, or make it private, before the message is published.
 
         Returns None if there is nothing to do. Raises ObjectNotFoundError, ObjectChangedError,
@@ -55,7 +55,7 @@ class Quarantine:
         """
         if finding.verdict is not Verdict.HIGH_RISK or parse_original_ref(self._settings, ref):
             return None
-        if finding.of_stand_in and not self._settings.on_stand_in:
+        if finding.is_emulated and not self._settings.on_stand_in:
             return self._build_result("withheld", "The verdict is from a local emulator.")
         if self._records.is_released(compute_entry_id(ref, head)):
             return self._build_result("released", "A person released these bytes.")
@@ -66,14 +66,14 @@ class Quarantine:
         except QuarantineRefusedError as refusal:
             return self._build_result("refused", str(refusal))
 
-    def delete_original(self, ref: ObjectRef, head: ObjectHead, result: Quarantined) -> None:
+    def delete_original(self, ref: ObjectRef, head: ObjectHead, result: QuarantineResult) -> None:
         """Delete the copied original, after the message is published."""
         if result.status == "moved":
             delete_if_unchanged(self._store, ref, head)
 
     def _copy_to_quarantine(
         self, ref: ObjectRef, head: ObjectHead, finding: Finding
-    ) -> Quarantined:
+    ) -> QuarantineResult:
         destination = build_quarantine_ref(self._settings, ref, finding.merchant_biz_id)
         if destination is None:
             raise QuarantineRefusedError(
@@ -81,19 +81,19 @@ class Quarantine:
             )
         copied = copy_and_verify(self._store, ref, head, destination)
         self._records.copy_finding(compute_entry_id(ref, copied), finding)
-        return Quarantined("move", "moved", bucket=destination.bucket, key=destination.key)
+        return QuarantineResult("move", "moved", bucket=destination.bucket, key=destination.key)
 
-    def _make_private(self, ref: ObjectRef, head: ObjectHead) -> Quarantined:
+    def _make_private(self, ref: ObjectRef, head: ObjectHead) -> QuarantineResult:
         """Setting an access list has no condition either. Bytes written between the check and
         the change become private too, which is the safe side."""
-        self._records.save_acl(compute_entry_id(ref, head), self._store.acl(ref))
+        self._records.save_acl(compute_entry_id(ref, head), self._store.get_acl(ref))
         self._store.set_acl(ref, PRIVATE_ACL)
         if self._store.head(ref) != head:
             raise ObjectChangedError("the object was overwritten while it was made private")
         return self._build_result("private", "")
 
-    def _build_result(self, status: str, detail: str) -> Quarantined:
-        return Quarantined(self._settings.action, status, detail)
+    def _build_result(self, status: str, detail: str) -> QuarantineResult:
+        return QuarantineResult(self._settings.action, status, detail)
 
 
 def build_quarantine_ref(
@@ -157,14 +157,14 @@ def copy_and_verify(
     head: ObjectHead,
     to: ObjectRef,
     *,
-    only_new: bool = False,
+    must_be_new: bool = False,
 ) -> ObjectHead:
     """Copy the revision that `head` describes, and compare the copy with it. Raises
     ServiceUnavailableError if they differ."""
-    tags = store.tags(ref)
-    store.copy(ref, to, only_new=only_new)
+    tags = store.get_tags(ref)
+    store.copy(ref, to, must_be_new=must_be_new)
     try:
-        copied, copied_tags = store.head(to), store.tags(to)
+        copied, copied_tags = store.head(to), store.get_tags(to)
     except ObjectNotFoundError:
         raise ServiceUnavailableError("the copy does not exist") from None
     if _content_differs(copied, head) or copied_tags != tags:

@@ -12,7 +12,7 @@ from facescreen.model import Outcome, Status
 from facescreen.records.ledger import compute_entry_id
 from facescreen.screening.findings import build_failed_finding, screen_media
 from facescreen.screening.tagger import NOT_REQUESTED, SUPERSEDED
-from facescreen.timing import Stopwatch
+from facescreen.timing import Timings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,69 +77,69 @@ class Screener:
         again. Without `write_back` nothing is tagged or published. The finding is recorded either
         way, so that it is paid for once.
         """
-        watch = Stopwatch(ref.event_time)
+        timings = Timings(ref.event_time)
         try:
-            with watch.step("look"):
+            with timings.measure("look"):
                 head = self._store.head(ref)
             if ref.etag and ref.etag != head.etag:
                 self._tagger.remove_stale(ref, ref.etag, head)
-                return Outcome(ref, Status.SUPERSEDED, timing=watch.timing)
+                return Outcome(ref, Status.SUPERSEDED, timing=timings.durations_ms)
             pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
-            return self._claim_and_screen(pinned, head, deadline, watch, write_back=write_back)
+            return self._claim_and_screen(pinned, head, deadline, timings, write_back=write_back)
         except ObjectNotFoundError as gone:
-            return Outcome(ref, Status.GONE, timing=watch.timing, detail=str(gone))
+            return Outcome(ref, Status.GONE, timing=timings.durations_ms, detail=str(gone))
         except ObjectChangedError:
-            return Outcome(ref, Status.SUPERSEDED, timing=watch.timing)
+            return Outcome(ref, Status.SUPERSEDED, timing=timings.durations_ms)
 
     def mark_failed(self, ref: ObjectRef, failure: FacescreenError) -> Outcome:
         """Write `failed` on an object whose event is not delivered again, or the finding that is
         already recorded. Raises errors.FacescreenError."""
-        watch = Stopwatch(ref.event_time)
+        timings = Timings(ref.event_time)
         try:
             head = self._store.head(ref)
             if ref.etag and ref.etag != head.etag:
-                return Outcome(ref, Status.SUPERSEDED, timing=watch.timing)
+                return Outcome(ref, Status.SUPERSEDED, timing=timings.durations_ms)
             pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
-            known = self._ledger.get_finding(compute_entry_id(pinned, head), head.write)
+            known = self._ledger.get_finding(compute_entry_id(pinned, head), head.revision)
             finding = known or build_failed_finding(self._build_biz_id(pinned, head), failure)
-            return self._write_back(pinned, head, finding, watch, quarantine=None)
+            return self._write_back(pinned, head, finding, timings, quarantine=None)
         except ObjectNotFoundError as gone:
-            return Outcome(ref, Status.GONE, timing=watch.timing, detail=str(gone))
+            return Outcome(ref, Status.GONE, timing=timings.durations_ms, detail=str(gone))
 
     def _claim_and_screen(
         self,
         ref: ObjectRef,
         head: ObjectHead,
         deadline: Deadline,
-        watch: Stopwatch,
+        timings: Timings,
         *,
         write_back: bool,
     ) -> Outcome:
-        with watch.step("claim"):
-            claim = self._ledger.claim(compute_entry_id(ref, head), head.write, deadline)
+        with timings.measure("claim"):
+            claim = self._ledger.claim(compute_entry_id(ref, head), head.revision, deadline)
         if claim is None:
             if write_back:
-                with watch.step("tag"):
+                with timings.measure("tag"):
                     self._restore_tags(ref, head)
-            return Outcome(ref, Status.ALREADY_SCREENED, timing=watch.timing)
+            return Outcome(ref, Status.ALREADY_SCREENED, timing=timings.durations_ms)
         with claim:
-            finding = claim.get_finding(head.write)
+            finding = claim.get_finding(head.revision)
             if finding is None:
-                finding = self._screen_media(ref, head, deadline, watch)
-                with watch.step("record"):
-                    claim.record_finding(finding, head.write)
+                finding = self._screen_media(ref, head, deadline, timings)
+                with timings.measure("record"):
+                    claim.record_finding(finding, head.revision)
             if not write_back:
-                return self._recheck(ref, head, finding, watch)
-            outcome = self._write_back(ref, head, finding, watch, quarantine=self._quarantine)
+                return self._recheck(ref, head, finding, timings)
+            outcome = self._write_back(ref, head, finding, timings, quarantine=self._quarantine)
             if outcome.status is Status.SCREENED:
-                claim.mark_done(head.write)
+                claim.mark_done(head.revision)
             return outcome
 
     def _restore_tags(self, ref: ObjectRef, head: ObjectHead) -> None:
         """Tag an object again that is already screened and has lost its tags."""
         if self._tagger.is_current(ref, head):
             return
-        finding = self._ledger.get_finding(compute_entry_id(ref, head), head.write)
+        finding = self._ledger.get_finding(compute_entry_id(ref, head), head.revision)
         if finding is not None:
             self._tagger.write(ref, head, finding)
 
@@ -148,41 +148,41 @@ class Screener:
         ref: ObjectRef,
         head: ObjectHead,
         finding: Finding,
-        watch: Stopwatch,
+        timings: Timings,
         *,
         quarantine: Quarantine | None,
     ) -> Outcome:
         """Tag before publishing: a reader of the message finds the tag. Delete the original
         after publishing: a deleted object could no longer be published."""
-        with watch.step("tag"):
+        with timings.measure("tag"):
             tagging = self._tagger.write(ref, head, finding)
         if tagging is SUPERSEDED:
-            return Outcome(ref, Status.SUPERSEDED, finding, tagging, watch.timing)
-        outcome = Outcome(ref, Status.SCREENED, finding, tagging, watch.timing)
+            return Outcome(ref, Status.SUPERSEDED, finding, tagging, timings.durations_ms)
+        outcome = Outcome(ref, Status.SCREENED, finding, tagging, timings.durations_ms)
         if quarantine:
-            with watch.step("quarantine"):
+            with timings.measure("quarantine"):
                 quarantine_result = quarantine.apply(ref, head, finding)
-            outcome = replace(outcome, quarantine=quarantine_result, timing=watch.timing)
-        with watch.step("announce"):
+            outcome = replace(outcome, quarantine=quarantine_result, timing=timings.durations_ms)
+        with timings.measure("announce"):
             self._publisher.publish(message(outcome, source=self._policy.source))
-        with watch.step("list"):
+        with timings.measure("list"):
             self._history.add(outcome)
         if quarantine and outcome.quarantine:
             quarantine.delete_original(ref, head, outcome.quarantine)
         return outcome
 
     def _recheck(
-        self, ref: ObjectRef, head: ObjectHead, finding: Finding, watch: Stopwatch
+        self, ref: ObjectRef, head: ObjectHead, finding: Finding, timings: Timings
     ) -> Outcome:
         """Return the outcome for a caller, unless the object has changed since."""
-        with watch.step("tag"):
+        with timings.measure("tag"):
             is_unchanged = self._store.head(ref) == head
         if not is_unchanged:
-            return Outcome(ref, Status.SUPERSEDED, finding, SUPERSEDED, watch.timing)
-        return Outcome(ref, Status.SCREENED, finding, NOT_REQUESTED, watch.timing)
+            return Outcome(ref, Status.SUPERSEDED, finding, SUPERSEDED, timings.durations_ms)
+        return Outcome(ref, Status.SCREENED, finding, NOT_REQUESTED, timings.durations_ms)
 
     def _screen_media(
-        self, ref: ObjectRef, head: ObjectHead, deadline: Deadline, watch: Stopwatch
+        self, ref: ObjectRef, head: ObjectHead, deadline: Deadline, timings: Timings
     ) -> Finding:
         biz_id = self._build_biz_id(ref, head)
 
@@ -194,9 +194,9 @@ class Screener:
             _ObjectReader(self._store, ref, head.size),
             biz_id,
             detect,
-            watch,
+            timings,
             strictness=self._policy.strictness,
-            can_convert=self._policy.convert and self._store.converts,
+            can_convert=self._policy.convert and self._store.can_convert,
         )
 
     def _build_biz_id(self, ref: ObjectRef, head: ObjectHead) -> str:

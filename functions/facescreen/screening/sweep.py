@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 from facescreen.errors import ObjectNotFoundError
 from facescreen.events.build import build_event
 from facescreen.model import ObjectRef
-from facescreen.storage.ports import pages
 from facescreen.tags import read_tags
-from facescreen.timing import persistently
+from facescreen.timing import retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from facescreen.events.filters import Filters
     from facescreen.screening.sweep_cursor import CursorStore, SweepCursor
     from facescreen.settings.table import SweepSettings, WatchedPrefix
-    from facescreen.storage.ports import Listed, ObjectStore, Page
+    from facescreen.storage.ports import ObjectStore, ObjectSummary
     from facescreen.timing import Deadline
 
 CHECKS_PER_OBJECT = 4
@@ -78,7 +77,7 @@ class VerdictReader:
         """Whether an object has a verdict for its current bytes. Always False if no tags are
         written (TAG_FORM=none); the function then finds the verdict in its ledger."""
         try:
-            tags = persistently(lambda: self.store.tags(ref))
+            tags = retry(lambda: self.store.get_tags(ref))
         except ObjectNotFoundError:
             return True
         tagged_verdict = read_tags(tags, prefix=self.tag_prefix, form=self.tag_form)
@@ -110,7 +109,7 @@ class SweepRun:
             "until": self.cursor.until.isoformat(),
         }
 
-    def advance(self, watched_prefix: WatchedPrefix, listed_object: Listed) -> None:
+    def advance(self, watched_prefix: WatchedPrefix, listed_object: ObjectSummary) -> None:
         """Move the cursor past an object: the next run starts after it."""
         self.listed += 1
         self.cursor = replace(
@@ -159,7 +158,7 @@ class Sweeper:
 
     def _sweep_prefixes(self, run: SweepRun, deadline: Deadline) -> StopReason:
         for watched_prefix, after in self._list_remaining_prefixes(run.cursor):
-            for page in pages(partial(self._list_page, watched_prefix), after):
+            for page in iterate_pages(partial(self._list_page, watched_prefix), after):
                 stop_reason = self._sweep_page(page, watched_prefix, run, deadline)
                 if stop_reason is not None:
                     return stop_reason
@@ -176,13 +175,13 @@ class Sweeper:
         first, *following = watched_prefixes[names.index(cursor.watched_prefix) :]
         return [(first, cursor.last_key), *((watched_prefix, "") for watched_prefix in following)]
 
-    def _list_page(self, watched_prefix: WatchedPrefix, after: str) -> Page:
-        return persistently(
-            lambda: self.store.page(watched_prefix.bucket, watched_prefix.prefix, after)
+    def _list_page(self, watched_prefix: WatchedPrefix, after: str) -> ListingPage:
+        return retry(
+            lambda: self.store.list_page(watched_prefix.bucket, watched_prefix.prefix, after)
         )
 
     def _sweep_page(
-        self, page: Page, watched_prefix: WatchedPrefix, run: SweepRun, deadline: Deadline
+        self, page: ListingPage, watched_prefix: WatchedPrefix, run: SweepRun, deadline: Deadline
     ) -> StopReason | None:
         for listed_object in page.objects:
             ref = ObjectRef(
@@ -200,9 +199,9 @@ class Sweeper:
             run.advance(watched_prefix, listed_object)
         if run.needs_save:
             self._save_cursor(run)
-        return StopReason.TIME_LIMIT if deadline.left() < _MIN_TIME_LEFT_S else None
+        return StopReason.TIME_LIMIT if deadline.remaining_s() < _MIN_TIME_LEFT_S else None
 
-    def _is_due(self, ref: ObjectRef, listed_object: Listed, cursor: SweepCursor) -> bool:
+    def _is_due(self, ref: ObjectRef, listed_object: ObjectSummary, cursor: SweepCursor) -> bool:
         if ref.is_folder_marker or not ref.key.endswith(self.settings.suffix):
             return False
         if self.filters.skip_reason(ref):
@@ -213,14 +212,14 @@ class Sweeper:
         self, ref: ObjectRef, run: SweepRun, deadline: Deadline
     ) -> StopReason | None:
         """Return why the run stops before this object; None if it may continue."""
-        if deadline.left() < _MIN_TIME_LEFT_S:
+        if deadline.remaining_s() < _MIN_TIME_LEFT_S:
             return StopReason.TIME_LIMIT
         run.due += 1
         if self.verdict_reader.has_verdict(ref):
             return None
         if run.submitted == self.settings.max_submissions:
             return StopReason.SUBMISSION_LIMIT
-        wait_s = self.rate_limiter.reserve(deadline.left() - _MIN_TIME_LEFT_S)
+        wait_s = self.rate_limiter.reserve(deadline.remaining_s() - _MIN_TIME_LEFT_S)
         if wait_s is None:
             return StopReason.TIME_LIMIT
         time.sleep(wait_s)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facescreen.errors import TagsRefusedError
-from facescreen.model import Tagging
+from facescreen.model import TaggingResult
 from facescreen.records.ledger import compute_entry_id
-from facescreen.tags import our_keys, tag_set, tagged_etag
+from facescreen.tags import read_tagged_etag, tag_set, verdict_tag_keys
 
 if TYPE_CHECKING:
     from facescreen.model import Finding, ObjectHead, ObjectRef
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 MAX_TAGS = 10
 """Per object, on OSS and on S3."""
 
-SUPERSEDED = Tagging(
+SUPERSEDED = TaggingResult(
     "superseded", "The object was overwritten. The event of the new bytes screens them."
 )
-NOT_REQUESTED = Tagging("not_asked", "Tags were not requested.")
+NOT_REQUESTED = TaggingResult("not_asked", "Tags were not requested.")
 
 
 class Tagger:
@@ -37,25 +37,25 @@ class Tagger:
         self._prefix = prefix
         self._form = form
 
-    def write(self, ref: ObjectRef, head: ObjectHead, finding: Finding) -> Tagging:
+    def write(self, ref: ObjectRef, head: ObjectHead, finding: Finding) -> TaggingResult:
         """Tag the revision that `head` describes, if it is still the current one. Raises
         ObjectNotFoundError."""
         if self._store.head(ref) != head:
             return SUPERSEDED
         if self._form == "none":
-            return Tagging("off")
+            return TaggingResult("off")
         our_tags = tag_set(finding, head.etag, prefix=self._prefix, form=self._form)
         other_tags = self._read_other_tags(ref)
         if len(other_tags) + len(our_tags) > MAX_TAGS:
             detail = f"The object has {len(other_tags)} other tags; the store allows {MAX_TAGS}."
-            return Tagging("refused", detail)
+            return TaggingResult("refused", detail)
         try:
             self._store.replace_tags(ref, other_tags | our_tags)
         except TagsRefusedError as refusal:
-            return Tagging("refused", str(refusal))
+            return TaggingResult("refused", str(refusal))
         current_head = self._store.head(ref)
         if current_head == head:
-            return Tagging("written")
+            return TaggingResult("written")
         self.remove_stale(ref, head.etag, current_head)
         return SUPERSEDED
 
@@ -64,8 +64,8 @@ class Tagger:
         written."""
         if self._form == "none":
             return True
-        tags = self._store.tags(ref)
-        return tagged_etag(tags, prefix=self._prefix, form=self._form) == head.etag
+        tags = self._store.get_tags(ref)
+        return read_tagged_etag(tags, prefix=self._prefix, form=self._form) == head.etag
 
     def remove_stale(self, ref: ObjectRef, stale_etag: str, current_head: ObjectHead) -> None:
         """Remove verdict tags that belong to other bytes than the current ones.
@@ -73,16 +73,21 @@ class Tagger:
         The event of the new bytes may have tagged them just before. If their finding is known, it
         is written again, because our tags may have replaced it.
         """
-        if tagged_etag(self._store.tags(ref), prefix=self._prefix, form=self._form) != stale_etag:
+        if (
+            read_tagged_etag(self._store.get_tags(ref), prefix=self._prefix, form=self._form)
+            != stale_etag
+        ):
             return
         self._store.replace_tags(ref, self._read_other_tags(ref))
         newer_finding = self._ledger.get_finding(
-            compute_entry_id(ref, current_head), current_head.write
+            compute_entry_id(ref, current_head), current_head.revision
         )
         if newer_finding is not None:
             self.write(ref, current_head, newer_finding)
 
     def _read_other_tags(self, ref: ObjectRef) -> dict[str, str]:
         """Return the tags that are not verdict tags, in whatever form those were written."""
-        our_tags = our_keys(self._prefix)
-        return {key: value for key, value in self._store.tags(ref).items() if key not in our_tags}
+        our_tags = verdict_tag_keys(self._prefix)
+        return {
+            key: value for key, value in self._store.get_tags(ref).items() if key not in our_tags
+        }

@@ -1,4 +1,4 @@
-"""What facescreen asks of object stores: the ports, and how they list objects."""
+"""The ports to object stores, and helpers to list objects."""
 
 from __future__ import annotations
 
@@ -11,92 +11,95 @@ if TYPE_CHECKING:
 
     from facescreen.model import ObjectHead, ObjectRef
 
-MOST_LISTED = 1000
-"""Objects in one page, on OSS and on S3."""
+MAX_LISTED_OBJECTS = 1000
+"""Objects on one page of a listing, on OSS and on S3."""
 
 
 class ObjectStore(Protocol):
-    """The bucket that is watched. A `version_id` in the reference pins every operation to it.
+    """The store of the watched buckets. A `version_id` in a reference pins every operation to that
+    version.
 
-    All raise ObjectNotFoundError, AccessDeniedError, ServiceUnavailableError.
+    All methods raise ObjectNotFoundError, AccessDeniedError, ServiceUnavailableError.
     """
 
     name: str
     """``oss`` or ``s3``."""
-    listing_action: str
-    """What must be allowed for `page`: ``oss:ListObjects``, ``s3:ListBucket``."""
-    converts: bool
-    """Whether it can make a conforming JPEG on the way. If not, `convert` is never asked of it."""
+    list_permission: str
+    """The permission that `list_page` needs: ``oss:ListObjects``, ``s3:ListBucket``."""
+    can_convert: bool
+    """Whether the store can convert an image to a conforming JPEG on read. If not, `convert` is
+    always False."""
     public_origins: tuple[str, ...]
-    """Where presigned URLs lie, for a page's Content-Security-Policy."""
+    """The origins of presigned URLs, for a page's Content-Security-Policy."""
 
     def head(self, ref: ObjectRef) -> ObjectHead:
-        """What stands there now."""
+        """Return the head of the current object, or of the version in `ref`."""
 
     def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
-        """A range of the bytes that `ref.etag` names. Raises ObjectChangedError when others stand,
-        and ContentError where the store gives the bytes to nobody like us: S3's customer keys
-        (SSE-C) and archives."""
+        """Read a range of bytes. Raises ObjectChangedError if the object no longer has `ref.etag`,
+        and ContentError if the store can't return the bytes to us: S3 objects that are encrypted
+        with a customer key (SSE-C) or archived."""
 
     def download(self, ref: ObjectRef, *, convert: bool) -> bytes:
-        """All of the bytes that `ref.etag` names. Raises ObjectChangedError when others stand."""
+        """Read all bytes. Raises ObjectChangedError if the object no longer has `ref.etag`."""
 
-    def tags(self, ref: ObjectRef) -> dict[str, str]:
-        """The whole tag set."""
+    def get_tags(self, ref: ObjectRef) -> dict[str, str]:
+        """Return the whole tag set."""
 
     def replace_tags(self, ref: ObjectRef, tags: dict[str, str]) -> None:
-        """Puts the whole tag set. Raises TagsRefusedError."""
+        """Replace the whole tag set. Raises TagsRefusedError."""
 
     def presign(self, ref: ObjectRef, seconds: int, *, convert: bool) -> str:
-        """A presigned GET URL on the public endpoint, good for `seconds`."""
+        """Return a presigned GET URL on the public endpoint, valid for `seconds`."""
 
-    def thumbnail(self, ref: ObjectRef, seconds: int) -> str:
-        """The same for a small picture of an image."""
+    def presign_thumbnail(self, ref: ObjectRef, seconds: int) -> str:
+        """Return a presigned URL of a thumbnail, or of the object if the store makes none."""
 
-    def page(self, bucket: str, prefix: str, after: str) -> Page:
-        """The first objects under `prefix` whose keys come after `after`, by key."""
+    def list_page(self, bucket: str, prefix: str, after: str) -> ListingPage:
+        """Return the first objects under `prefix` whose keys come after `after`, sorted by key."""
 
 
 class QuarantineStore(ObjectStore, Protocol):
-    """What quarantine asks of the buckets besides."""
+    """The operations that quarantine needs in addition."""
 
-    def copy(self, ref: ObjectRef, to: ObjectRef, *, only_new: bool) -> None:
-        """Copies the bytes that `ref.etag` and `ref.version_id` name, with content type, user
-        metadata and tags; no access list goes along. One plain CopyObject: at most 1 GB on OSS,
-        5 GB on S3, and the service takes no more than 20 MB of anything.
+    def copy(self, ref: ObjectRef, to: ObjectRef, *, must_be_new: bool) -> None:
+        """Copy the bytes with `ref.etag` and `ref.version_id`, with content type, user metadata
+        and tags, but without the ACL. One plain CopyObject: at most 1 GB on OSS and 5 GB on S3,
+        while the service takes at most 20 MB.
 
-        Raises ObjectChangedError when other bytes stand there, or with `only_new` any at `to`. OSS
-        does not keep to `only_new` where the bucket keeps versions, which an overwrite adds to.
+        Raises ObjectChangedError if the source has changed, or if `must_be_new` is set and `to`
+        exists. OSS ignores `must_be_new` in versioned buckets, where an overwrite adds a version.
         """
 
     def delete(self, ref: ObjectRef) -> None:
-        """Deletes for good the version that is named, or what stands there: S3 only if that has
-        `ref.etag` (it raises ObjectChangedError); OSS knows no such condition."""
+        """Delete the version in `ref` permanently, or else the current object. Without a version,
+        S3 raises ObjectChangedError if the object no longer has `ref.etag`; OSS has no such
+        condition."""
 
-    def acl(self, ref: ObjectRef) -> str:
-        """The object's own access list, in the store's words, as `set_acl` takes it."""
+    def get_acl(self, ref: ObjectRef) -> str:
+        """Return the object's own ACL in the store's format, which `set_acl` accepts."""
 
     def set_acl(self, ref: ObjectRef, acl: str) -> None:
-        """Sets it; ``private`` opens the object to nobody. Raises QuarantineRefusedError where
-        objects have none of their own."""
+        """Set the object's ACL; ``private`` removes all public access. Raises
+        QuarantineRefusedError if the bucket has no ACLs of objects."""
 
 
 class StateStore(Protocol):
-    """Small append-only objects with compare-and-swap: what the ledger stands on."""
+    """Small append-only objects with compare-and-swap, which hold the ledger."""
 
     def read(self, key: str) -> bytes:
-        """The whole object; empty when there is none."""
+        """Return the whole object; empty if it does not exist."""
 
     def append(self, key: str, position: int, data: bytes) -> bool:
-        """Appends at `position`, only if that is the object's length; False when it is not."""
+        """Append if `position` equals the object's length. Returns False if it does not."""
 
-    def names(self, prefix: str, after: str) -> Iterator[str]:
-        """The objects under `prefix` whose names come after `after`, by name, listed as needed."""
+    def list_names(self, prefix: str, after: str) -> Iterator[str]:
+        """Yield the names under `prefix` that come after `after`, sorted, one page at a time."""
 
 
 @dataclass(frozen=True)
-class Listed:
-    """An object as a listing shows it."""
+class ObjectSummary:
+    """An object as listed."""
 
     key: str
     etag: str
@@ -107,25 +110,29 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Page:
-    """One answer of the store, without OSS's symlinks, which have no bytes of their own."""
+class ListingPage:
+    """One page of a listing, without OSS's symlinks, which have no bytes of their own."""
 
-    objects: tuple[Listed, ...]
-    ends_at: str
-    """The key that the next page follows; empty for the last one."""
+    objects: tuple[ObjectSummary, ...]
+    next_key: str
+    """The `after` of the next page; empty on the last page."""
 
 
-def pages(ask: Callable[[str], Page], after: str = "") -> Iterator[Page]:
-    """All of them from the key `after` on. `ask` gives the page that follows a key."""
+def iterate_pages(
+    fetch_page: Callable[[str], ListingPage], after: str = ""
+) -> Iterator[ListingPage]:
+    """Yield every page after the key `after`. `fetch_page` returns the page after a key."""
     while True:
-        page = ask(after)
+        page = fetch_page(after)
         yield page
-        if not page.ends_at:
+        if not page.next_key:
             return
-        after = page.ends_at
+        after = page.next_key
 
 
-def objects(ask: Callable[[str], Page], after: str = "") -> Iterator[Listed]:
-    """The objects on them."""
-    for page in pages(ask, after):
+def iterate_objects(
+    fetch_page: Callable[[str], ListingPage], after: str = ""
+) -> Iterator[ObjectSummary]:
+    """Yield every object after the key `after`. `fetch_page` returns the page after a key."""
+    for page in iterate_pages(fetch_page, after):
         yield from page.objects

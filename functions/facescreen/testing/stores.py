@@ -16,7 +16,7 @@ from facescreen.errors import (
     TagsRefusedError,
 )
 from facescreen.model import ObjectHead
-from facescreen.storage.ports import MOST_LISTED, Listed, Page
+from facescreen.storage.ports import MAX_LISTED_OBJECTS, ListingPage, ObjectSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,13 +43,13 @@ class MemoryStore:
     """
 
     name = "oss"
-    listing_action = "oss:ListObjects"
+    list_permission = "oss:ListObjects"
     public_origins: tuple[str, ...] = ("https://*.example",)
 
     def __init__(self, *, convert: Callable[[bytes], bytes] | None = None) -> None:
         """`convert` makes a conforming JPEG of an image, as OSS does. Without it the store
         converts nothing, as S3."""
-        self.converts = convert is not None
+        self.can_convert = convert is not None
         self.before: Callable[[str], None] = lambda _operation: None
         self.now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
         self._convert = convert
@@ -107,7 +107,7 @@ class MemoryStore:
             raise RequestRejectedError("this store converts no images")
         return self._convert(data)
 
-    def tags(self, ref: ObjectRef) -> dict[str, str]:
+    def get_tags(self, ref: ObjectRef) -> dict[str, str]:
         return dict(self._get("tags", ref).tags)
 
     def replace_tags(self, ref: ObjectRef, tags: dict[str, str]) -> None:
@@ -122,20 +122,20 @@ class MemoryStore:
         query = f"x-oss-expires={seconds}&x-oss-signature=s3cr3t{process}"
         return f"https://{ref.bucket}.example/{ref.key}?{query}"
 
-    def thumbnail(self, ref: ObjectRef, seconds: int) -> str:
+    def presign_thumbnail(self, ref: ObjectRef, seconds: int) -> str:
         return self.presign(ref, seconds, convert=True)
 
-    def page(self, bucket: str, prefix: str, after: str) -> Page:
+    def list_page(self, bucket: str, prefix: str, after: str) -> ListingPage:
         self.before("page")
         keys = [key for key in self.keys(bucket) if key.startswith(prefix) and key > after]
-        return Page(
-            tuple(self._listed(bucket, key) for key in keys[:MOST_LISTED]),
-            keys[MOST_LISTED - 1] if len(keys) > MOST_LISTED else "",
+        return ListingPage(
+            tuple(self._listed(bucket, key) for key in keys[:MAX_LISTED_OBJECTS]),
+            keys[MAX_LISTED_OBJECTS - 1] if len(keys) > MAX_LISTED_OBJECTS else "",
         )
 
-    def copy(self, ref: ObjectRef, to: ObjectRef, *, only_new: bool) -> None:
+    def copy(self, ref: ObjectRef, to: ObjectRef, *, must_be_new: bool) -> None:
         stored = self._get("copy", ref)
-        if ref.etag != stored.head.etag or (only_new and self.exists(to.bucket, to.key)):
+        if ref.etag != stored.head.etag or (must_be_new and self.exists(to.bucket, to.key)):
             raise ObjectChangedError("other bytes")
         self.put(to.bucket, to.key, stored.data, stored.tags)
 
@@ -143,15 +143,15 @@ class MemoryStore:
         self.before("delete")
         self.drop(ref.bucket, ref.key)
 
-    def acl(self, ref: ObjectRef) -> str:
+    def get_acl(self, ref: ObjectRef) -> str:
         return self._get("acl", ref).acl
 
     def set_acl(self, ref: ObjectRef, acl: str) -> None:
         self._get("set_acl", ref).acl = acl
 
-    def _listed(self, bucket: str, key: str) -> Listed:
+    def _listed(self, bucket: str, key: str) -> ObjectSummary:
         stored = self._objects[bucket, key]
-        return Listed(key, stored.head.etag, stored.head.size, stored.last_modified)
+        return ObjectSummary(key, stored.head.etag, stored.head.size, stored.last_modified)
 
     def _get(self, operation: str, ref: ObjectRef) -> _StoredObject:
         self.before(operation)
@@ -179,7 +179,7 @@ class MemoryState:
             self._objects[key] = stored + data
             return True
 
-    def names(self, prefix: str, after: str) -> Iterator[str]:
+    def list_names(self, prefix: str, after: str) -> Iterator[str]:
         for name in sorted(self._objects):
             if name.startswith(prefix) and name > after:
                 yield name

@@ -9,7 +9,7 @@ from typing import TypeVar
 from facescreen import errors
 from facescreen.bus.function_compute import LARGEST_EVENT, WHOSE_LIMIT
 from facescreen.bus.ports import check_size
-from facescreen.timing import persistently
+from facescreen.timing import retry
 from facescreen_cli.buckets import permission_hint
 
 _HANDLER = "object_created.handler"
@@ -40,7 +40,7 @@ class FunctionComputeInvoker(ABC):
 
     def _ask(self, ask: Callable[[], _Answer]) -> _Answer:
         try:
-            return persistently(ask)
+            return retry(ask)
         except errors.ObjectNotFoundError:
             raise errors.InvalidSettingsError(self._absent()) from None
 

@@ -10,7 +10,7 @@ import pytest
 
 from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.budget import DailyBudget
-from facescreen.storage.oss import OssState
+from facescreen.storage.oss import OssStateStore
 from facescreen_local.cloud import LocalCloud
 from tests.e2e.command_line.conftest import Command
 from tests.integration.vendors import clients
@@ -66,7 +66,7 @@ def test_with_a_cap_it_is_what_was_drawn(
 
 
 def _draw(cloud_client: LocalCloudClient) -> None:
-    state = OssState(
+    state = OssStateStore(
         Credentials(*clients.key(cloud_client.env)),
         endpoint=cloud_client.env["OSS_ENDPOINT"],
         region=cloud_client.env["OSS_REGION"],

@@ -87,9 +87,15 @@ def test_nothing_is_written_and_nothing_is_paid_for(
             "fault ID Verification: Specified signature is not matched",
         ),
         ({"OSS_ENDPOINT": "http://127.0.0.1:9"}, "fault endpoint OSS: 127.0.0.1:9: Connection re"),
-        ({"OSS_BUCKET": "absent"}, "fault watched bucket: OSS refused: The specified bucket does"),
+        (
+            {"OSS_BUCKET": "absent"},
+            "fault watched bucket: OSS rejected the request: The specified bucket does",
+        ),
         ({"OSS_BUCKET": "absent"}, "fault trigger: facescreen-object-created has no such trigger"),
-        ({"STATE_BUCKET": "absent"}, "fault state bucket: OSS refused: The specified bucket does"),
+        (
+            {"STATE_BUCKET": "absent"},
+            "fault state bucket: OSS rejected the request: The specified bucket does",
+        ),
         ({"MNS_TOPIC": "absent"}, "fault topic: there is no topic absent"),
         ({"MNS_DLQ": "absent"}, "fault dead letters: there is no queue absent"),
         ({"CALLS_PER_SECOND": "50"}, "warning quota: CALLS_PER_SECOND is 50; an account has 10"),

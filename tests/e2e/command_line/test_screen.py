@@ -35,7 +35,7 @@ def test_every_sample(screen: Command, cloud: LocalCloud, cloud_client: LocalClo
     done = screen(folder, "--json")
     assert done.returncode == 1
     ends = {line["file"].rpartition("/")[2]: line["verdict"] for line in told(done)}
-    unfit = "12-megapixel.jpg", "long-clip.mp4", "portrait.png"  # no store converts them here
+    unfit = "12-megapixel.jpg", "long-clip.mp4", "portrait.png"  # no store can_convert them here
     low = "clip.mov", "clip.mp4", "portrait.jpg", "sideways-phone.jpg"
     assert ends == {
         **dict.fromkeys((*unfit, "blurred.jpg", "no-face.jpg"), "unscreenable"),

@@ -16,7 +16,7 @@ from darabonba.runtime import RuntimeOptions
 from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.budget import DailyBudget, count_reserved_calls_by_day
 from facescreen.errors import DailyLimitReachedError
-from facescreen.storage.oss import OssState
+from facescreen.storage.oss import OssStateStore
 from facescreen_local.cloud import LocalCloud
 from tests.integration.vendors import clients
 from tests.support import leaks
@@ -132,9 +132,9 @@ def _upload(told: dict[str, str], keys: list[str], photo: bytes) -> None:
     client.close()
 
 
-def _state(cloud_client: LocalCloudClient) -> OssState:
+def _state(cloud_client: LocalCloudClient) -> OssStateStore:
     told = cloud_client.env
-    return OssState(
+    return OssStateStore(
         Credentials(*clients.key(told)),
         endpoint=told["OSS_ENDPOINT"],
         region=told["OSS_REGION"],

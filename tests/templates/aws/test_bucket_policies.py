@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from facescreen.tags import our_keys
+from facescreen.tags import verdict_tag_keys
 from tests.support.policies import AccessRequest
 from tests.templates.aws.bucket_policy import refused_by
 from tests.templates.aws.stack import Stack
@@ -59,7 +59,7 @@ def test_what_is_not_screened_may_be_read(policy: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("action", WRITES)
-@pytest.mark.parametrize("tag", [*sorted(our_keys("deepfake-")), "Deepfake-Verdict"])
+@pytest.mark.parametrize("tag", [*sorted(verdict_tag_keys("deepfake-")), "Deepfake-Verdict"])
 def test_nobody_writes_a_verdict_but_the_functions(
     policy: dict[str, Any], action: str, tag: str
 ) -> None:

@@ -14,7 +14,7 @@ from click import UsageError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facescreen.storage.ports import Listed
+from facescreen.storage.ports import ObjectSummary
 from facescreen.testing.stores import MemoryStore
 from facescreen_cli.buckets import StoreBucket
 from facescreen_cli.commands.backfill.inventory.manifest import File, Manifest
@@ -34,7 +34,7 @@ LAST_MODIFIED = datetime(2026, 11, 23, 4, 5, 6, tzinfo=timezone.utc)
 KEYS = ["a b.jpg", "a+b.jpg", 'é/%20,".jpg', "a\nb\r\x1b[2J.jpg"]
 
 
-def read_objects(manifest: Path, after: Mark = START, *, store: str = "oss") -> list[Listed]:
+def read_objects(manifest: Path, after: Mark = START, *, store: str = "oss") -> list[ObjectSummary]:
     store_port = MemoryStore()
     store_port.name = store
     inventory = opened(str(manifest), StoreBucket(store_port, "selfies"))
@@ -43,14 +43,14 @@ def read_objects(manifest: Path, after: Mark = START, *, store: str = "oss") -> 
 
 def test_times_and_keys_of_an_oss_inventory_are_parsed(tmp_path: Path) -> None:
     manifest = write_inventory(tmp_path, OSS_COLUMNS, "".join(map(oss_row, KEYS)))
-    assert read_objects(manifest) == [Listed(key, "AB", 9, LAST_MODIFIED) for key in KEYS]
+    assert read_objects(manifest) == [ObjectSummary(key, "AB", 9, LAST_MODIFIED) for key in KEYS]
 
 
 def test_of_an_s3_inventory_only_the_latest_versions_are_read(tmp_path: Path) -> None:
     past, deleted = s3_row("past", is_latest=False), s3_row("deleted", is_delete_marker=True)
     manifest = write_inventory(tmp_path, S3_COLUMNS, past + deleted, "".join(map(s3_row, KEYS)))
     assert read_objects(manifest, store="s3") == [
-        Listed(key, "ab", 9, LAST_MODIFIED) for key in KEYS
+        ObjectSummary(key, "ab", 9, LAST_MODIFIED) for key in KEYS
     ]
 
 

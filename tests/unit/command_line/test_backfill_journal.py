@@ -12,7 +12,7 @@ from click import UsageError
 
 from facescreen import errors
 from facescreen.model import Verdict
-from facescreen.storage.ports import Listed
+from facescreen.storage.ports import ObjectSummary
 from facescreen.tags import TaggedVerdict
 from facescreen_cli.commands.backfill.journal import ACCEPTED, INTENDED, Journal, Progress
 from facescreen_cli.commands.backfill.selection import Selection
@@ -46,12 +46,12 @@ class FakePlatform:
         if len(self.accepted_keys) == self.killed_after:
             raise SimulatedKill
 
-    def read_tag_state(self, summary: Listed) -> TagState:
+    def read_tag_state(self, summary: ObjectSummary) -> TagState:
         return TAGGED if summary.key in self.accepted_keys else NoVerdict.UNSCREENED
 
 
-def object_summary(key: str) -> Listed:
-    return Listed(key, "E", 1, NOW)
+def object_summary(key: str) -> ObjectSummary:
+    return ObjectSummary(key, "E", 1, NOW)
 
 
 def create_planned_journal(path: Path) -> None:

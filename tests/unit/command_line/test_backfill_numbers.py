@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from facescreen.clients.credentials import Credentials
-from facescreen.storage.ports import Listed
+from facescreen.storage.ports import ObjectSummary
 from facescreen_cli.commands.backfill.journal import Journal, Progress
 from facescreen_cli.commands.backfill.planning import Planner, plan, plan_sample
 from facescreen_cli.commands.backfill.sampling import Sampled, Share
@@ -35,7 +35,7 @@ class NumberedRows:
     def rows(self, after: Mark) -> Iterator[Row]:
         self.cursors.append(after)
         for number in range(after.number + 1, self.count + 1):
-            yield Row(number, Listed(f"a/{number:06}", "E", 1, NOW))
+            yield Row(number, ObjectSummary(f"a/{number:06}", "E", 1, NOW))
 
 
 def planner(source: NumberedRows, stop: StopSignal | None = None) -> Planner:
@@ -62,15 +62,17 @@ def test_relative_and_absolute_times_are_parsed(text: str, expected: datetime) -
 @pytest.mark.parametrize(
     ("summary", "covered"),
     [
-        (Listed("a/x.jpg", "E", 1, NOW), True),
-        (Listed("b/x.jpg", "E", 1, NOW), False),
-        (Listed("a/x.txt", "E", 1, NOW), False),
-        (Listed("a/", "E", 0, NOW), False),
-        (Listed("a/x.jpg", "E", 1, NOW - timedelta(days=2)), False),
-        (Listed("a/x.jpg", "E", 1, NOW + timedelta(days=1)), False),
+        (ObjectSummary("a/x.jpg", "E", 1, NOW), True),
+        (ObjectSummary("b/x.jpg", "E", 1, NOW), False),
+        (ObjectSummary("a/x.txt", "E", 1, NOW), False),
+        (ObjectSummary("a/", "E", 0, NOW), False),
+        (ObjectSummary("a/x.jpg", "E", 1, NOW - timedelta(days=2)), False),
+        (ObjectSummary("a/x.jpg", "E", 1, NOW + timedelta(days=1)), False),
     ],
 )
-def test_an_object_is_covered_by_prefix_suffix_and_time(summary: Listed, covered: bool) -> None:
+def test_an_object_is_covered_by_prefix_suffix_and_time(
+    summary: ObjectSummary, covered: bool
+) -> None:
     selection = Selection("oss", "selfies", "a/", since="1d", until="2026-11-24")
     assert Coverage(selection, SETTINGS, NOW).covers(summary) is covered
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from facescreen.deepfake.budget import DailyBudget
-from facescreen.model import Finding, ObjectRef, Outcome, Status, Tagging, Verdict
+from facescreen.model import Finding, ObjectRef, Outcome, Status, TaggingResult, Verdict
 from facescreen.records.history import History
 from facescreen.testing.stores import MemoryState
 from facescreen_cli.commands.report.command import report as command
@@ -35,7 +35,7 @@ def noon(day: int) -> float:
 def outcome(key: str, at: str) -> Outcome:
     finding = Finding(Verdict.LOW_RISK, f"fs{key:0>30}", at)
     ref = ObjectRef("oss", "selfies", key, "E")
-    return Outcome(ref, Status.SCREENED, finding, Tagging("written"))
+    return Outcome(ref, Status.SCREENED, finding, TaggingResult("written"))
 
 
 def test_a_day_is_counted_by_the_daily_limit_or_else_from_the_history() -> None:

@@ -161,12 +161,12 @@ def test_an_older_version_at_the_original_key_allows_the_release_and_a_newer_one
 def test_a_private_object_gets_its_acl_back_and_keeps_it() -> None:
     harness, releasing = harness_with_private_object()
     harness.screen(PHOTO_REF)
-    assert harness.store.acl(PHOTO_REF) == "private"
+    assert harness.store.get_acl(PHOTO_REF) == "private"
     releasing.carry_out(releasing.plan(PHOTO_REF))
-    assert harness.store.acl(PHOTO_REF) == "public-read"
+    assert harness.store.get_acl(PHOTO_REF) == "public-read"
     new_upload = harness.put()
     assert harness.screen(new_upload).quarantine.status == "released"
-    assert harness.store.acl(PHOTO_REF) == "default"
+    assert harness.store.get_acl(PHOTO_REF) == "default"
 
 
 def test_a_second_delivery_does_not_record_private_as_the_original_acl() -> None:
@@ -184,7 +184,7 @@ def test_a_second_delivery_does_not_record_private_as_the_original_acl() -> None
     harness.screen(PHOTO_REF)
     releasing = Releasing(harness.store, QuarantineRecords(harness.ledger), PRIVATE_SETTINGS)
     releasing.carry_out(releasing.plan(PHOTO_REF))
-    assert harness.store.acl(PHOTO_REF) == "default"
+    assert harness.store.get_acl(PHOTO_REF) == "default"
 
 
 def test_an_upload_while_the_acl_is_restored_is_reported() -> None:

@@ -13,7 +13,7 @@ from click import UsageError
 from click.testing import CliRunner
 
 from facescreen.model import Verdict
-from facescreen.storage.ports import Listed
+from facescreen.storage.ports import ObjectSummary
 from facescreen.tags import TaggedVerdict
 from facescreen_cli.commands.report.command import report as command
 from facescreen_cli.commands.report.counts import (
@@ -168,10 +168,10 @@ def test_terminal_output_has_no_control_characters(capsys: pytest.CaptureFixture
     assert "<script" in texts
 
 
-def endless_listing(listed: list[int]) -> Iterator[Listed]:
+def endless_listing(listed: list[int]) -> Iterator[ObjectSummary]:
     while True:
         listed.append(len(listed))
-        yield Listed(str(len(listed)), "E", 1, datetime.now(timezone.utc))
+        yield ObjectSummary(str(len(listed)), "E", 1, datetime.now(timezone.utc))
 
 
 def test_a_long_listing_is_read_lazily() -> None:
@@ -186,7 +186,7 @@ def test_a_long_listing_is_read_lazily() -> None:
 def test_a_stop_ends_an_endless_listing_after_the_reads_in_progress() -> None:
     stop = StopSignal()
 
-    def read(state: Listed) -> TagState:
+    def read(state: ObjectSummary) -> TagState:
         time.sleep(0.1)
         return LOW
 
@@ -197,7 +197,7 @@ def test_a_stop_ends_an_endless_listing_after_the_reads_in_progress() -> None:
 
 
 def test_an_error_ends_the_reading() -> None:
-    def read(state: Listed) -> TagState:
+    def read(state: ObjectSummary) -> TagState:
         raise ValueError(state.key)
 
     with pytest.raises(ValueError, match="1"):
@@ -213,7 +213,7 @@ def test_an_error_ends_the_reading() -> None:
         (["s3://selfies/a/", "--all"], "not both"),
         (["s3://selfies/a/", "--cloud", "aws"], "--cloud is for --cost"),
         (["selfies"], "name a bucket and a prefix"),
-        (["oss://Selfies/a"], "bucket must be a bucket's name"),
+        (["oss://Selfies/a"], "bucket must be a valid bucket name"),
         (["oss://selfies/a", "--html", "/dev/null"], "not a regular file"),
         (["oss://selfies/a", "--html", "/nonexistent/a.html"], "no file can be made in"),
     ],

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from facescreen.http.review import ReviewList
-from facescreen.model import Finding, ObjectRef, Outcome, Status, Tagging, Verdict
+from facescreen.model import Finding, ObjectRef, Outcome, Status, TaggingResult, Verdict
 from facescreen.records.history import History
 from facescreen.testing.stores import MemoryState, MemoryStore
 
@@ -21,7 +21,7 @@ def review_of_one(store: MemoryStore, media: dict[str, Any] = PHOTO) -> ReviewLi
     history = History(MemoryState())
     ref = ObjectRef("oss", "selfies", "a.jpg", store.put("selfies", "a.jpg", b"first"))
     finding = Finding(Verdict.HIGH_RISK, "fs" + "0" * 30, "2026-11-23T04:05:06Z", media=media)
-    history.add(Outcome(ref, Status.SCREENED, finding, Tagging("written")))
+    history.add(Outcome(ref, Status.SCREENED, finding, TaggingResult("written")))
     return ReviewList(history, store)
 
 

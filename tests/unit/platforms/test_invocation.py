@@ -38,7 +38,7 @@ def test_lambdas_own_context_is_adapted() -> None:
     adapted = adapt(lambda_context)
     assert (adapted.function_name, adapted.memory_limit_in_mb) == ("f", 512)
     assert adapted.invoked_function_arn == "arn:aws:lambda:eu-west-1:1:function:f"
-    assert 28 < adapted.deadline.left() < 30
+    assert 28 < adapted.deadline.remaining_s() < 30
 
 
 def test_lambdas_own_http_event_is_returned_unchanged() -> None:
@@ -63,7 +63,7 @@ def test_any_other_event_is_refused(event: dict[str, Any]) -> None:
 def test_our_deadline_is_before_the_platforms_timeout() -> None:
     adapted = adapt(context())
     assert 59_000 < adapted.get_remaining_time_in_millis() <= 60_000
-    assert 58 < adapted.deadline.left() < adapted.get_remaining_time_in_millis() / 1000
+    assert 58 < adapted.deadline.remaining_s() < adapted.get_remaining_time_in_millis() / 1000
 
 
 def test_on_python_3_10_credentials_come_from_each_context() -> None:

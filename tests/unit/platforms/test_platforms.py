@@ -147,5 +147,5 @@ def test_an_object_of_the_new_platform_is_screened() -> None:
     ref = ObjectRef("toy", "selfies", "note.txt", etag)
     outcome = deployment.screener.screen(ref, Deadline.after(10))
     assert outcome.status is Status.SCREENED
-    assert store.tags(ref)["deepfake-verdict"] == "unscreenable"
+    assert store.get_tags(ref)["deepfake-verdict"] == "unscreenable"
     assert publisher.messages[0]["data"]["object"]["store"] == "toy"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from facescreen import errors
-from facescreen.model import Finding, ObjectRef, Outcome, Status, Tagging, Verdict
+from facescreen.model import Finding, ObjectRef, Outcome, Status, TaggingResult, Verdict
 from facescreen.records import history
 from facescreen.records.history import History
 from facescreen.testing.stores import MemoryState
@@ -22,7 +22,7 @@ def outcome(key: str, minutes_ago: float = 0, verdict: Verdict = Verdict.LOW_RIS
     at = (NOON - timedelta(minutes=minutes_ago)).strftime("%Y-%m-%dT%H:%M:%SZ")
     finding = Finding(verdict, "fs" + f"{abs(hash(key)):030d}"[:30], at)
     return Outcome(
-        ObjectRef("oss", "selfies", key, "E"), Status.SCREENED, finding, Tagging("written")
+        ObjectRef("oss", "selfies", key, "E"), Status.SCREENED, finding, TaggingResult("written")
     )
 
 
@@ -148,7 +148,7 @@ def test_outcomes_with_a_future_time_are_listed_and_not_counted() -> None:
 def test_an_entry_holds_only_the_time_and_the_screening() -> None:
     state_store = MemoryState()
     History(state_store).add(outcome("kyc/a"))
-    (name,) = state_store.names("", "")
+    (name,) = state_store.list_names("", "")
     assert name.endswith("/selfies/kyc/a")
     content = json.loads(state_store.read(name))
     assert set(content) == {"at", "screening"}
@@ -175,7 +175,7 @@ def test_the_paid_calls_of_a_day_are_counted_from_its_verdicts() -> None:
 def test_a_reused_finding_counts_as_one_paid_call() -> None:
     first = outcome("a")
     reused = replace(
-        first, tagging=Tagging("refused"), object=replace(first.object, version_id="2")
+        first, tagging=TaggingResult("refused"), object=replace(first.object, version_id="2")
     )
     other = outcome("b")
     stored_history = history_of(first, other, reused)

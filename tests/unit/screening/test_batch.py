@@ -63,7 +63,7 @@ def test_a_whole_event_fails_only_after_all_its_objects_were_tried() -> None:
     delivery = Delivery(objects=[put_object(harness, "a.jpg"), put_object(harness, "b.jpg")])
     with pytest.raises(ServiceUnavailableError):
         process(harness, ParsedEvent([delivery]))
-    assert harness.store.tags(replace(PHOTO_REF, key="b.jpg"))["deepfake-verdict"] == "low_risk"
+    assert harness.store.get_tags(replace(PHOTO_REF, key="b.jpg"))["deepfake-verdict"] == "low_risk"
 
 
 def test_an_unreadable_record_fails_a_whole_event() -> None:
@@ -102,7 +102,7 @@ def test_the_last_receive_marks_the_object_failed() -> None:
         harness, ParsedEvent([delivery_of_one(harness, 1, 5)], ResponseMode.ITEM_FAILURES), 5
     )
     assert response == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
-    tags = harness.store.tags(replace(PHOTO_REF, key="1.jpg"))
+    tags = harness.store.get_tags(replace(PHOTO_REF, key="1.jpg"))
     assert (tags["deepfake-verdict"], tags["deepfake-reason"]) == ("failed", "ServiceUnavailable")
     (message,) = harness.published_messages()
     assert message["data"]["verdict"] == "failed"
@@ -116,7 +116,7 @@ def test_an_object_is_not_marked_failed_before_the_last_receive(
     harness = ScreenerHarness(DOWN)
     delivery = replace(delivery_of_one(harness, 1), receive_count=receives)
     process(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), max_receive_count)
-    assert harness.store.tags(replace(PHOTO_REF, key="1.jpg")) == {}
+    assert harness.store.get_tags(replace(PHOTO_REF, key="1.jpg")) == {}
 
 
 def test_an_object_deferred_by_the_daily_limit_is_not_marked_failed() -> None:
@@ -124,13 +124,13 @@ def test_an_object_deferred_by_the_daily_limit_is_not_marked_failed() -> None:
     delivery = delivery_of_one(harness, 1, 5)
     response = process(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 5)
     assert response == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
-    assert harness.store.tags(delivery.objects[0]) == {}
+    assert harness.store.get_tags(delivery.objects[0]) == {}
     assert harness.published_messages() == []
     redriven = replace(delivery, receive_count=1)
     assert process(harness, ParsedEvent([redriven], ResponseMode.ITEM_FAILURES), 5) == {
         "batchItemFailures": []
     }
-    assert harness.store.tags(delivery.objects[0])["deepfake-verdict"] == "high_risk"
+    assert harness.store.get_tags(delivery.objects[0])["deepfake-verdict"] == "high_risk"
 
 
 def test_an_object_deferred_on_the_last_receive_becomes_a_dead_letter_with_its_cause() -> None:
@@ -218,7 +218,7 @@ def test_a_failed_object_is_screened_after_a_redrive() -> None:
     assert process(harness, ParsedEvent([redriven], ResponseMode.ITEM_FAILURES), 5) == {
         "batchItemFailures": []
     }
-    assert harness.store.tags(delivery.objects[0])["deepfake-verdict"] == "high_risk"
+    assert harness.store.get_tags(delivery.objects[0])["deepfake-verdict"] == "high_risk"
 
 
 def test_an_overwritten_object_is_not_marked_failed() -> None:
@@ -226,7 +226,7 @@ def test_an_overwritten_object_is_not_marked_failed() -> None:
     ref = put_object(harness, "1.jpg")
     harness.store.put(PHOTO_REF.bucket, "1.jpg", PHOTO)
     assert harness.screener.mark_failed(ref, DOWN).status.value == "superseded"
-    assert harness.store.tags(ref) == {}
+    assert harness.store.get_tags(ref) == {}
 
 
 def test_an_object_that_cannot_be_tagged_is_left_to_the_queue() -> None:

@@ -36,7 +36,7 @@ def test_a_high_risk_object_is_moved_with_its_own_tags_and_the_verdict() -> None
     assert not original_exists(harness)
     (copy,) = quarantined_copies(harness)
     assert harness.store.download(replace(copy, etag=ref.etag), convert=False) == PHOTO
-    tags = harness.store.tags(copy)
+    tags = harness.store.get_tags(copy)
     assert (tags["team"], tags["deepfake-verdict"]) == ("kyc", "high_risk")
     (message,) = harness.published_messages()
     biz_id = message["data"]["merchant_biz_id"]
@@ -69,7 +69,7 @@ def test_no_other_verdict_is_quarantined(
     harness = ScreenerHarness(detection, quarantine=settings)  # type: ignore[arg-type]
     assert harness.screen(harness.put()).quarantine is None
     assert original_exists(harness)
-    assert harness.store.acl(PHOTO_REF) == "default"
+    assert harness.store.get_acl(PHOTO_REF) == "default"
     assert "quarantine" not in harness.published_messages()[0]["data"]
 
 
@@ -111,7 +111,7 @@ def test_a_process_killed_at_any_operation_loses_no_object(number: int) -> None:
     stop_interrupting(harness.store)
     assert not original_exists(harness)
     (copy,) = quarantined_copies(harness)
-    assert harness.store.tags(copy)["deepfake-verdict"] == "high_risk"
+    assert harness.store.get_tags(copy)["deepfake-verdict"] == "high_risk"
     assert len({message["id"] for message in harness.published_messages()}) == 1
     assert harness.detection_count == 1
 
@@ -215,7 +215,7 @@ def test_a_high_risk_object_is_made_private() -> None:
     harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE_SETTINGS)
     ref = harness.put()
     harness.screen(ref)
-    assert harness.store.acl(PHOTO_REF) == "private"
+    assert harness.store.get_acl(PHOTO_REF) == "private"
     assert harness.tags()["deepfake-verdict"] == "high_risk"
     assert harness.published_messages()[0]["data"]["quarantine"]["status"] == "private"
 

@@ -128,7 +128,7 @@ def test_an_image_that_is_not_a_jpeg_is_converted_by_the_store(image_format: str
     harness = ScreenerHarness()
     harness.screen(harness.put(noise_picture(image_format)))
     assert "x-oss-process=convert" in harness.detector.urls[0]
-    harness.store.converts = False
+    harness.store.can_convert = False
     outcome = harness.screen(harness.put(noise_picture(image_format)))
     assert outcome.finding.reason == "UnqualifiedPhoto"
 

@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
-from facescreen.model import Finding, ObjectRef, Tagging, Verdict
+from facescreen.model import Finding, ObjectRef, TaggingResult, Verdict
 from facescreen.records.ledger import Ledger, compute_entry_id
 from facescreen.screening.tagger import SUPERSEDED, Tagger
-from facescreen.tags import our_keys, tag_set
+from facescreen.tags import tag_set, verdict_tag_keys
 from facescreen.testing.stores import MemoryState, MemoryStore
 from facescreen.timing import Deadline
 
@@ -34,21 +34,21 @@ class TaggerHarness:
     def screen_new(self) -> None:
         """Do everything that the event of the new bytes does."""
         head = self.store.head(REF)
-        claim = self.ledger.claim(compute_entry_id(REF, head), head.write, Deadline.after(60))
+        claim = self.ledger.claim(compute_entry_id(REF, head), head.revision, Deadline.after(60))
         if claim is not None:
             with claim:
-                claim.record_finding(NEW, head.write)
+                claim.record_finding(NEW, head.revision)
                 assert self.tagger.write(REF, head, NEW).status == "written"
-                claim.mark_done(head.write)
+                claim.mark_done(head.revision)
 
-    def tag_old(self) -> Tagging:
+    def tag_old(self) -> TaggingResult:
         return self.tagger.write(REF, self.store.head(REF), OLD)
 
     def tags(self) -> dict[str, str]:
-        return self.store.tags(REF)
+        return self.store.get_tags(REF)
 
     def verdict_tags(self) -> dict[str, str]:
-        verdict_keys = our_keys("deepfake-")
+        verdict_keys = verdict_tag_keys("deepfake-")
         return {key: value for key, value in self.tags().items() if key in verdict_keys}
 
     def expected(self, finding: Finding) -> dict[str, str]:
@@ -84,7 +84,7 @@ def test_without_room_for_tags_the_objects_own_are_kept_and_the_reason_is_return
 
 def test_tagging_can_be_switched_off() -> None:
     harness = TaggerHarness("none")
-    assert harness.tag_old() == Tagging("off")
+    assert harness.tag_old() == TaggingResult("off")
     assert harness.tags() == {"team": "kyc"}
 
 

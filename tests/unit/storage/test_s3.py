@@ -10,7 +10,7 @@ import pytest
 
 from facescreen import errors
 from facescreen.model import ObjectHead, ObjectRef
-from facescreen.storage.s3 import S3State, S3Store
+from facescreen.storage.s3 import S3StateStore, S3Store
 from tests.support.stub_aws import StubAws, error_response
 from tests.support.stub_server import StubResponse
 
@@ -61,7 +61,7 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_errors(answer: StubResponse, kind: type[errors.FacescreenError]) -> None:
     with pytest.raises(errors.FacescreenError) as raised:
-        S3Store(StubAws(GetObjectTagging=answer).session).tags(REF)
+        S3Store(StubAws(GetObjectTagging=answer).session).get_tags(REF)
     assert type(raised.value) is kind
     assert "s3cret" not in str(raised.value)
 
@@ -102,7 +102,7 @@ def test_an_empty_tag_set_is_sent() -> None:
 def test_tries_are_few() -> None:
     answers = StubAws(GetObjectTagging=error_response(503, "SlowDown"))
     with pytest.raises(errors.ServiceUnavailableError):
-        S3Store(answers.session).tags(REF)
+        S3Store(answers.session).get_tags(REF)
     assert len(answers.requests) == 3
 
 
@@ -165,7 +165,7 @@ def test_an_object_under_its_customers_key_may_be_gone_by_then() -> None:
     ],
 )
 def test_an_append_that_meets_another_is_not_done(answer: StubResponse) -> None:
-    state = S3State(StubAws(PutObject=answer).session, bucket="state")
+    state = S3StateStore(StubAws(PutObject=answer).session, bucket="state")
     assert not state.append("ledger/a", 0, b"x")
 
 
@@ -213,7 +213,7 @@ def test_nothing_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     store = S3Store(StubAws(GetObjectTagging=error_response(403, "AccessDenied")).session)
     store.presign(REF, 60, convert=False)
     with pytest.raises(errors.AccessDeniedError):
-        store.tags(REF)
+        store.get_tags(REF)
     for secret in ("t0ken", "s3cret", "Signature"):
         assert secret not in caplog.text
 
@@ -224,6 +224,6 @@ def test_without_credentials_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
     store = S3Store(boto3.Session(region_name="eu-central-1"))
-    for ask in (lambda: store.tags(REF), lambda: store.presign(REF, 60, convert=False)):
+    for ask in (lambda: store.get_tags(REF), lambda: store.presign(REF, 60, convert=False)):
         with pytest.raises(errors.InvalidCredentialsError, match="needs an execution role"):
             ask()

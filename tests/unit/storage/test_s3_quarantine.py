@@ -26,14 +26,14 @@ OPEN = b"""<AccessControlPolicy><Owner><ID>me</ID></Owner><AccessControlList>
 def test_a_copy_is_of_the_etag_and_the_version_and_over_nothing() -> None:
     answers = StubAws(CopyObject=COPIED)
     store = S3QuarantineStore(answers.session)
-    store.copy(replace(REF, version_id="v1"), TO, only_new=True)
+    store.copy(replace(REF, version_id="v1"), TO, must_be_new=True)
     ((_, request),) = answers.requests
     sent = {name.lower(): value for name, value in request.headers.items()}
     assert sent["x-amz-copy-source-if-match"] == b'"e1"'
     assert sent["x-amz-copy-source"] == b"selfies/kyc/a%20b.jpg?versionId=v1"
     assert sent["x-amz-tagging-directive"] == sent["x-amz-metadata-directive"] == b"COPY"
     assert sent["if-none-match"] == b"*"
-    store.copy(REF, TO, only_new=False)
+    store.copy(REF, TO, must_be_new=False)
     assert "If-None-Match" not in answers.requests[-1][1].headers
 
 
@@ -43,7 +43,7 @@ def test_a_condition_that_is_not_met_is_a_change(operation: str) -> None:
         StubAws(**{operation: error_response(412, "PreconditionFailed")}).session
     )
     with pytest.raises(errors.ObjectChangedError):
-        store.copy(REF, TO, only_new=True) if operation == "CopyObject" else store.delete(REF)
+        store.copy(REF, TO, must_be_new=True) if operation == "CopyObject" else store.delete(REF)
 
 
 def test_a_deletion_is_of_the_etag_or_of_the_version() -> None:
@@ -60,7 +60,7 @@ def test_a_deletion_is_of_the_etag_or_of_the_version() -> None:
 def test_an_access_list_goes_back_as_it_came() -> None:
     answers = StubAws(GetObjectAcl=(200, OPEN), PutObjectAcl=(200, b""))
     store = S3QuarantineStore(answers.session)
-    acl = store.acl(REF)
+    acl = store.get_acl(REF)
     assert [grant["Permission"] for grant in json.loads(acl)["Grants"]] == ["FULL_CONTROL", "READ"]
     store.set_acl(REF, acl)
     body = answers.requests[-1][1].body

@@ -9,7 +9,7 @@ from functools import partial
 import click
 
 from facescreen.settings.table import Settings
-from facescreen.storage.ports import Listed
+from facescreen.storage.ports import ObjectSummary
 from facescreen_cli.buckets import StoreBucket
 from facescreen_cli.commands.backfill.inventory.source import opened
 from facescreen_cli.commands.backfill.jsonl import Lines
@@ -79,6 +79,6 @@ def _coverage(selection: Selection, settings: Settings) -> Coverage:
         ) from None
 
 
-def _unasked(_: Listed) -> TagState:
+def _unasked(_: ObjectSummary) -> TagState:
     """For --force, which no verdict keeps from anything."""
     return NoVerdict.UNSCREENED

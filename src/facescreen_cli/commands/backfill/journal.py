@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from click import UsageError
 
-from facescreen.storage.ports import Listed
+from facescreen.storage.ports import ObjectSummary
 from facescreen_cli.commands.backfill.sources import Mark
 
 PLANNED, INTENDED, ACCEPTED, SETTLED = range(4)
@@ -49,7 +49,7 @@ class Entry(NamedTuple):
     """An object of the journal."""
 
     id: int
-    object: Listed
+    object: ObjectSummary
 
 
 @dataclass
@@ -120,7 +120,7 @@ class Journal:
         noted = json.loads(self._note("progress") or "{}")
         return Progress(**{**noted, "mark": Mark(*noted["mark"])}) if noted else Progress()
 
-    def plan(self, objects: Iterable[Listed], progress: Progress) -> None:
+    def plan(self, objects: Iterable[ObjectSummary], progress: Progress) -> None:
         """Adds objects, each once, and how far that is, in one."""
         rows = ((o.key, o.etag, o.size, o.last_modified.timestamp()) for o in objects)
         with self._transaction():
@@ -183,7 +183,10 @@ class Journal:
         asked = f"SELECT id, key, etag, size, modified FROM objects WHERE {where}"  # noqa: S608
         with closing(self._database.execute(asked, values)) as rows:
             return [
-                Entry(id_, Listed(key, etag, size, datetime.fromtimestamp(modified, timezone.utc)))
+                Entry(
+                    id_,
+                    ObjectSummary(key, etag, size, datetime.fromtimestamp(modified, timezone.utc)),
+                )
                 for id_, key, etag, size, modified in rows
             ]
 

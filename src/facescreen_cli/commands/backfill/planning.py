@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from facescreen.storage.ports import Listed
+from facescreen.storage.ports import ObjectSummary
 from facescreen.tags import TaggedVerdict
 from facescreen_cli.commands.backfill.journal import Journal, Progress
 from facescreen_cli.commands.backfill.selection import Coverage
@@ -24,13 +24,13 @@ class Planner:
 
     source: Source
     coverage: Coverage
-    read: Callable[[Listed], TagState]
+    read: Callable[[ObjectSummary], TagState]
     """What stands on an object."""
     stop: StopSignal
     tell: Callable[[int], object]
     """Hears how many rows were gone over, now and then."""
 
-    def go_over(self, progress: Progress) -> Iterator[Listed | None]:
+    def go_over(self, progress: Progress) -> Iterator[ObjectSummary | None]:
         """Whatever the selection covers after the progress's mark, as far as it is to be
         screened; None for the rest. The progress moves on with it. Raises errors.FacescreenError.
         """
@@ -66,7 +66,7 @@ class Planner:
 
 def plan(planner: Planner, journal: Journal, progress: Progress) -> None:
     """All that is to be screened, into the journal, from where it ended before."""
-    selected: list[Listed] = []
+    selected: list[ObjectSummary] = []
     noted = progress.mark.number
     try:
         for one in planner.go_over(progress):
@@ -82,7 +82,7 @@ def plan(planner: Planner, journal: Journal, progress: Progress) -> None:
 
 def plan_sample(planner: Planner, journal: Journal, progress: Progress, size: int) -> None:
     """So many of them at random, each as likely as the next; nothing unless all were gone over."""
-    sample: list[Listed] = []
+    sample: list[ObjectSummary] = []
     for one in planner.go_over(progress):
         if one is None:
             continue

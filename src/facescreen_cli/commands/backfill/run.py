@@ -13,7 +13,7 @@ import click
 
 from facescreen.bus.ports import Invoker
 from facescreen.errors import FacescreenError
-from facescreen.storage.ports import Listed
+from facescreen.storage.ports import ObjectSummary
 from facescreen_cli.commands.backfill.journal import Journal, Progress
 from facescreen_cli.commands.backfill.planning import Planner, count, plan, plan_sample
 from facescreen_cli.commands.backfill.reporter import Ended, Teller
@@ -37,9 +37,9 @@ class Run:
     target: str
     source: Source
     coverage: Coverage
-    read: Callable[[Listed], TagState]
+    read: Callable[[ObjectSummary], TagState]
     """What stands on an object, as far as it matters."""
-    stands: Callable[[Listed], TagState]
+    stands: Callable[[ObjectSummary], TagState]
     """What stands on an object."""
     invoker: Callable[[], Invoker]
     per_second: float

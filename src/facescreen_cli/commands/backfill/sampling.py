@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from facescreen.model import Verdict
-from facescreen.storage.ports import Listed
+from facescreen.storage.ports import ObjectSummary
 from facescreen.tags import TaggedVerdict
 from facescreen_cli.commands.backfill.journal import ACCEPTED, Journal
 from facescreen_cli.cost import PRICE_USD
@@ -93,7 +93,7 @@ class Sampled:
 
 def wait(
     journal: Journal,
-    read: Callable[[Listed], TagState],
+    read: Callable[[ObjectSummary], TagState],
     stop: StopSignal,
     tell: Callable[[int], object],
     patience_s: float = PATIENCE_S,
@@ -113,7 +113,7 @@ def wait(
     return Sampled(journal.progress().selected, journal.verdicts(), waiting)
 
 
-def _settle(journal: Journal, read: Callable[[Listed], TagState], stop: StopSignal) -> int:
+def _settle(journal: Journal, read: Callable[[ObjectSummary], TagState], stop: StopSignal) -> int:
     """How many more have their verdict, or are gone."""
     settled = after = 0
     while entries := journal.in_state(ACCEPTED, after, _AT_ONCE):

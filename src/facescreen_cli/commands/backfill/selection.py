@@ -8,7 +8,7 @@ from typing import Any
 
 from facescreen.model import ObjectRef
 from facescreen.settings.table import Settings
-from facescreen.storage.ports import Listed
+from facescreen.storage.ports import ObjectSummary
 from facescreen_cli.options import parse_time
 
 
@@ -33,7 +33,7 @@ class Selection:
         decide = {"filters": asdict(settings.filters), "tag_prefix": settings.tag_prefix}
         return {**asdict(self), **decide, "tag_form": settings.tag_form}
 
-    def ref(self, one: Listed, event_time: str = "") -> ObjectRef:
+    def ref(self, one: ObjectSummary, event_time: str = "") -> ObjectRef:
         """The object that was listed. The ETag pins it, so no version is named."""
         return ObjectRef(self.store, self.bucket, one.key, one.etag, "", one.size, event_time)
 
@@ -47,7 +47,7 @@ class Coverage:
         self._since = parse_time(selection.since, now) if selection.since else None
         self._until = parse_time(selection.until, now) if selection.until else None
 
-    def covers(self, one: Listed) -> bool:
+    def covers(self, one: ObjectSummary) -> bool:
         """By prefix, time, and the function's own filters."""
         if not one.key.startswith(self._selection.prefix):
             return False

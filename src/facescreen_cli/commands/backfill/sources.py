@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from facescreen.storage.ports import Listed
+from facescreen.storage.ports import ObjectSummary
 from facescreen_cli.buckets import StoreBucket
 
 
@@ -14,7 +14,7 @@ class Row(NamedTuple):
     """An object, and its place in the source: 1 for the first."""
 
     number: int
-    object: Listed
+    object: ObjectSummary
 
 
 class Mark(NamedTuple):

@@ -19,7 +19,7 @@ from datetime import datetime, timezone
 from facescreen import errors
 from facescreen.bus.ports import Invoker
 from facescreen.events.build import build_event
-from facescreen.storage.ports import Listed
+from facescreen.storage.ports import ObjectSummary
 from facescreen.tags import TaggedVerdict
 from facescreen_cli.commands.backfill.journal import ACCEPTED, INTENDED, PLANNED, Entry, Journal
 from facescreen_cli.commands.backfill.selection import Selection
@@ -37,7 +37,7 @@ class Submitter:
     journal: Journal
     selection: Selection
     invoker: Invoker
-    read: Callable[[Listed], TagState]
+    read: Callable[[ObjectSummary], TagState]
     """What stands on an object."""
     stop: StopSignal
     pace: StoppablePace

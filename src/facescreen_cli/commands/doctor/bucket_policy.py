@@ -31,7 +31,7 @@ import click
 
 from facescreen.settings.forms import Names, Text
 from facescreen.settings.loader import Reader, Setting
-from facescreen.tags import our_keys
+from facescreen.tags import verdict_tag_keys
 from facescreen_cli.environment import Environment, settings_as_usage_errors
 from facescreen_cli.exit_codes import run_command
 from facescreen_cli.options import environment_option
@@ -109,7 +109,7 @@ class Guarded:
 
     def _forgeries(self) -> list[tuple[list[str], Condition]]:
         """Conditions of one statement must all hold, so each key has its own."""
-        keys = sorted(our_keys(self.tag_prefix))
+        keys = sorted(verdict_tag_keys(self.tag_prefix))
         return [
             *((_WRITES, {"StringLike": {f"oss:RequestObjectTag/{key}": "*"}}) for key in keys),
             *((_DELETES, {"StringLike": {f"oss:ExistingObjectTag/{key}": "*"}}) for key in keys),

@@ -12,7 +12,7 @@ import oss2
 from facescreen import errors
 from facescreen.clients.credentials import CredentialSource
 from facescreen.model import ObjectRef
-from facescreen.storage.oss import oss_errors
+from facescreen.storage.oss import translate_oss_errors
 from facescreen_cli.commands.doctor.deployment import Deployment
 from facescreen_cli.commands.doctor.result import Line, fault, ok, warning
 
@@ -29,7 +29,7 @@ def watched(deployment: Deployment, credentials: CredentialSource) -> Iterator[L
     nothing = ObjectRef("oss", deployment.bucket, f"facescreen-doctor/{uuid.uuid4()}")
     actions: Mapping[str, Callable[[], object]] = {
         "oss:GetObject": lambda: store.read(nothing, 0, 1),
-        "oss:GetObjectTagging": lambda: store.tags(nothing),
+        "oss:GetObjectTagging": lambda: store.get_tags(nothing),
         "oss:PutObjectTagging": lambda: store.replace_tags(nothing, {}),
     }
     refused = [action for action, act in actions.items() if not _allowed(act)]
@@ -47,14 +47,14 @@ def state(deployment: Deployment, credentials: CredentialSource) -> Iterator[Lin
     kept = deployment.platform(credentials).state_store(name)
     actions: Mapping[str, Callable[[], object]] = {
         "oss:GetObject": lambda: kept.read(key),
-        "oss:ListObjects": lambda: next(kept.names(key, ""), None),
+        "oss:ListObjects": lambda: next(kept.list_names(key, ""), None),
         # Refused for its position: nothing is written.
         "oss:PutObject": lambda: kept.append(key, 1, b"-"),
     }
     refused = [action for action, act in actions.items() if not _allowed(act)]
     if refused:
         yield _not_allowed(_STATE, name, refused)
-    with oss_errors(name):
+    with translate_oss_errors(name):
         versioning = _bucket(deployment, credentials, name).get_bucket_versioning().status
     if versioning:
         says = f"{name} keeps versions ({versioning}): the ledger can't rest on it"
@@ -70,7 +70,7 @@ def _guard(deployment: Deployment, credentials: CredentialSource) -> Line:
     key = f"{deployment.settings.tag_prefix}verdict"
     watched = _bucket(deployment, credentials, deployment.bucket)
     try:
-        with oss_errors(deployment.bucket):
+        with translate_oss_errors(deployment.bucket):
             policy = watched.get_bucket_policy().policy or ""
     except errors.ObjectNotFoundError:  # NoSuchBucketPolicy
         policy = ""

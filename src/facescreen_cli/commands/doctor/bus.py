@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from facescreen.bus.mns import mns_errors
+from facescreen.bus.mns import translate_mns_errors
 from facescreen.clients.credentials import CredentialSource
 from facescreen.errors import InvalidSettingsError
 from facescreen_cli.commands.doctor.deployment import Deployment
@@ -17,7 +17,7 @@ def verdicts(deployment: Deployment, credentials: CredentialSource) -> Iterator[
     name = deployment.alibaba.mns_topic
     topic = create_account(deployment.endpoints["MNS"], credentials).get_topic(name)
     try:
-        with mns_errors():
+        with translate_mns_errors():
             topic.get_attributes()
             subscriptions, _ = topic.list_subscription(ret_number=1)
     except InvalidSettingsError:
@@ -35,7 +35,7 @@ def dead_letters(deployment: Deployment, credentials: CredentialSource) -> Itera
     name = deployment.environment["MNS_DLQ"]
     queue = create_account(deployment.endpoints["MNS"], credentials).get_queue(name)
     try:
-        with mns_errors():
+        with translate_mns_errors():
             told = queue.get_attributes()
     except InvalidSettingsError:
         says = f"there is no queue {name}: what fails is lost"

@@ -8,7 +8,7 @@ from typing import Any
 
 from mns.mns_exception import MNSServerException
 
-from facescreen.bus.mns import mns_errors
+from facescreen.bus.mns import translate_mns_errors
 from facescreen.clients.credentials import CredentialSource
 from facescreen.platforms.alibaba import MNS_ENDPOINT, OSS_REGION
 from facescreen.platforms.ports import Platform
@@ -51,7 +51,7 @@ class MnsLetters:
         self._queue.set_encoding(False)
 
     def receive(self, most: int) -> list[Held]:
-        with mns_errors():
+        with translate_mns_errors():
             try:
                 messages = self._queue.batch_receive_message(min(most, _BATCH), _WAIT_S)
             except MNSServerException as error:
@@ -61,11 +61,11 @@ class MnsLetters:
             return [self._hold(message) for message in messages]
 
     def delete(self, held: Held) -> None:
-        with mns_errors():
+        with translate_mns_errors():
             self._queue.delete_message(held.receipt)
 
     def release(self, held: Held) -> None:
-        with mns_errors():
+        with translate_mns_errors():
             # The least that MNS takes.
             self._queue.change_message_visibility(held.receipt, 1)
 

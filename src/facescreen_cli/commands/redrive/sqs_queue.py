@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 
-from facescreen.clients.boto import aws_errors, connect
+from facescreen.clients.boto import connect, translate_aws_errors
 from facescreen.platforms.aws import QUEUE_URL
 from facescreen.platforms.ports import Platform
 from facescreen.settings.loader import Reader, Setting
@@ -49,7 +49,7 @@ class SqsLetters:
         self._url = queue_url
 
     def receive(self, most: int) -> list[Held]:
-        with aws_errors("SQS"):
+        with translate_aws_errors("SQS"):
             found = self._client.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=min(most, _BATCH),
@@ -71,11 +71,11 @@ class SqsLetters:
         ]
 
     def delete(self, held: Held) -> None:
-        with aws_errors("SQS"):
+        with translate_aws_errors("SQS"):
             self._client.delete_message(QueueUrl=self._url, ReceiptHandle=held.receipt)
 
     def release(self, held: Held) -> None:
-        with aws_errors("SQS"):
+        with translate_aws_errors("SQS"):
             self._client.change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=held.receipt, VisibilityTimeout=0
             )

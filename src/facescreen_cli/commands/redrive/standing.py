@@ -10,7 +10,7 @@ from facescreen.deepfake.response import REMEDIES, get_error_class
 from facescreen.model import ObjectRef, Verdict
 from facescreen.storage.ports import ObjectStore
 from facescreen.tags import read_tags
-from facescreen.timing import persistently
+from facescreen.timing import retry
 from facescreen_cli.buckets import permission_hint
 from facescreen_cli.commands.redrive.causes import ALREADY_SCREENED, NOT_TOLD, kind_of
 
@@ -28,7 +28,7 @@ class S3Standing:
         action = f"s3:GetObject{'Version' if ref.version_id else ''}Tagging"
         try:
             with permission_hint(action, ref.bucket):
-                tags = persistently(lambda: self.store.tags(ref))
+                tags = retry(lambda: self.store.get_tags(ref))
         except (errors.ObjectNotFoundError, errors.InvalidEventError) as final:
             return final.name, str(final)
         except errors.FacescreenError as unread:

@@ -10,7 +10,7 @@ from facescreen.errors import FacescreenError, InvalidRequestError
 from facescreen.model import ObjectRef
 from facescreen.records.ledger import Ledger
 from facescreen.screening.quarantine import QuarantineRecords
-from facescreen.storage.keys import object_ref
+from facescreen.storage.keys import parse_object_ref
 from facescreen_cli.buckets import STORE_NAMES
 from facescreen_cli.commands.release.releasing import NotReleasedError, Releasing, Reopening, Return
 from facescreen_cli.cost import confirm
@@ -108,7 +108,7 @@ def _named(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
             raise click.UsageError(f"name objects as oss://bucket/key, not {named!r}")
         bucket, _, key = rest.partition("/")
         try:
-            refs.append(object_ref(scheme, bucket, key))
+            refs.append(parse_object_ref(scheme, bucket, key))
         except InvalidRequestError as error:
             raise click.UsageError(f"{named!r}: {error}") from None
     schemes = {ref.store for ref in refs}

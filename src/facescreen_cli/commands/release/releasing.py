@@ -104,9 +104,9 @@ class Releasing:
         entry = compute_entry_id(plan.origin, plan.head)
         self.records.record_release(entry)
         if plan.there is None or not _same_bytes(plan.there, plan.head):
-            only_new = plan.there is None
+            must_be_new = plan.there is None
             back = copy_and_verify(
-                self.store, plan.moved, plan.head, plan.origin, only_new=only_new
+                self.store, plan.moved, plan.head, plan.origin, must_be_new=must_be_new
             )
             self._carry_over(entry, compute_entry_id(plan.origin, back))
         delete_if_unchanged(self.store, plan.moved, plan.head)

@@ -15,7 +15,7 @@ from facescreen.platforms.ports import Platform
 from facescreen.records.history import History
 from facescreen.settings.table import Settings
 from facescreen.storage.ports import StateStore
-from facescreen.timing import persistently
+from facescreen.timing import retry
 from facescreen_cli.buckets import permission_hint
 from facescreen_cli.cost import cost_usd
 from facescreen_cli.output import render_text, to_json
@@ -55,21 +55,21 @@ def read(settings: Settings, platform: Platform) -> Cost:
     """From the state bucket. Raises errors.FacescreenError, AccessDeniedError with what is to be
     allowed."""
     store, bucket = platform.object_store, settings.state_bucket
-    with permission_hint(f"{store.listing_action} and {store.name}:GetObject", bucket):
+    with permission_hint(f"{store.list_permission} and {store.name}:GetObject", bucket):
         today = datetime.now(timezone.utc).date()
         return Cost(month_to_date(platform.state_store(bucket), today), settings.daily_calls)
 
 
 def month_to_date(state: StateStore, today: date) -> tuple[Day, ...]:
     """Newest first. A day is counted as the cap counted it, else from the history."""
-    counted = persistently(partial(count_reserved_calls_by_day, state, today.isoformat()[:7]))
+    counted = retry(partial(count_reserved_calls_by_day, state, today.isoformat()[:7]))
     history = History(state)
     days = []
     for back in range(today.day):
         day = today - timedelta(days=back)
         calls = counted.get(day.isoformat())
         if calls is None:
-            by_name = persistently(partial(history.count_paid_calls, day))
+            by_name = retry(partial(history.count_paid_calls, day))
             days.append(Day(day, by_name, FROM_HISTORY))
         else:
             days.append(Day(day, calls, COUNTED))

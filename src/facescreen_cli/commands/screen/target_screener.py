@@ -16,13 +16,13 @@ from facescreen import errors
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.deepfake.request import MAX_INLINE_BYTES, DetectRequest, create_merchant_biz_id
 from facescreen.deepfake.response import Detection
-from facescreen.message import message_data
+from facescreen.message import build_screening_data
 from facescreen.model import Finding, Verdict
 from facescreen.requirements import Strictness
 from facescreen.screening.findings import run_detection, screen_media
 from facescreen.screening.on_demand import OnDemandScreener
 from facescreen.screening.tagger import NOT_REQUESTED
-from facescreen.timing import Deadline, Stopwatch
+from facescreen.timing import Deadline, Timings
 from facescreen_cli.commands.screen.targets import BucketObject, LocalFile, Target, Url
 
 LONGEST_S = 120
@@ -88,20 +88,20 @@ class Judge:
 
         def found() -> dict[str, Any]:
             biz_id = (self.merchant_prefix + digest)[:32]
-            watch = Stopwatch()
+            timings = Timings()
             with target.opened() as stream:
                 reader = Opened(stream)
                 finding = screen_media(
                     reader,
                     biz_id,
                     lambda media, _: self._detect(reader, media.kind, biz_id),
-                    watch,
+                    timings,
                     strictness=self.strictness,
                     can_convert=False,
                 )
                 if _stamp(stream) != stamp:
                     raise errors.ObjectChangedError("the file changed while it was screened")
-            return message_data(None, finding, NOT_REQUESTED, watch.timing)
+            return build_screening_data(None, finding, NOT_REQUESTED, timings.durations_ms)
 
         return digest, found
 
@@ -122,7 +122,7 @@ class Judge:
         return self.client.detect_stream(request)
 
     def _of_url(self, url: str) -> dict[str, Any]:
-        watch, biz_id = Stopwatch(), create_merchant_biz_id(self.merchant_prefix)
+        timings, biz_id = Timings(), create_merchant_biz_id(self.merchant_prefix)
         suggested = mimetypes.guess_type(url.partition("?")[0])[0] or ""
         request = DetectRequest(
             url=url,
@@ -130,8 +130,8 @@ class Judge:
             merchant_biz_id=biz_id,
             deadline=Deadline.after(LONGEST_S),
         )
-        finding = run_detection(biz_id, lambda: self.client.detect_stream(request), watch)
-        return message_data(None, finding, NOT_REQUESTED, watch.timing)
+        finding = run_detection(biz_id, lambda: self.client.detect_stream(request), timings)
+        return build_screening_data(None, finding, NOT_REQUESTED, timings.durations_ms)
 
     def _of_object(self, target: BucketObject) -> dict[str, Any]:
         if self.objects is None:
@@ -143,7 +143,9 @@ class Judge:
         at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         finding = Finding(Verdict.FAILED, "", at, reasons=(code,), detail=why)
         ref = target.ref if isinstance(target, BucketObject) else None
-        return Result(target, message_data(ref, finding, NOT_REQUESTED, {}), unanswered=unanswered)
+        return Result(
+            target, build_screening_data(ref, finding, NOT_REQUESTED, {}), unanswered=unanswered
+        )
 
 
 class Once:

@@ -17,7 +17,7 @@ import click
 from facescreen.errors import InvalidRequestError, UrlRefusedError
 from facescreen.model import ObjectRef
 from facescreen.screening.url_rules import UrlRules
-from facescreen.storage.keys import object_ref
+from facescreen.storage.keys import parse_object_ref
 from facescreen_cli.buckets import STORE_NAMES
 
 # The signatures of media.kinds: a folder's other files are left alone.
@@ -166,7 +166,7 @@ def _object(store: str, rest: str) -> ObjectRef:
             f"name one object, as {store}://bucket/key: prefixes are not screened"
         )
     try:
-        return object_ref(store, bucket, key)
+        return parse_object_ref(store, bucket, key)
     except InvalidRequestError as error:
         raise click.UsageError(f"{store}://{bucket}/{key}: {error}") from None
 

@@ -14,7 +14,7 @@ from click import UsageError
 from facescreen import errors
 from facescreen.model import ObjectRef
 from facescreen.storage.ports import ObjectStore
-from facescreen.timing import persistently
+from facescreen.timing import retry
 from facescreen_cli.buckets import permission_hint
 from facescreen_cli.commands.backfill.inventory.manifest import LARGEST
 
@@ -91,7 +91,7 @@ class InBucket:
     def _open(self, key: str) -> Iterator[IO[bytes]]:
         ref = ObjectRef(self.store.name, self.bucket, key)
         with permission_hint(f"{self.store.name}:GetObject", self.bucket):
-            head = persistently(lambda: self.store.head(ref))
+            head = retry(lambda: self.store.head(ref))
             pinned = replace(ref, etag=head.etag, version_id=head.version_id)
             yield io.BufferedReader(_Ranges(self.store, pinned, head.size), _BLOCK)
 
@@ -110,7 +110,7 @@ class _Ranges(io.RawIOBase):
         length = min(len(buffer), self._size - self._at)
         if not length:
             return 0
-        block = persistently(lambda: self._store.read(self._ref, self._at, length))
+        block = retry(lambda: self._store.read(self._ref, self._at, length))
         buffer[: len(block)] = block
         self._at += len(block)
         return len(block)

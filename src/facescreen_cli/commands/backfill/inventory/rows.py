@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus
 
 from click import UsageError
 
-from facescreen.storage.ports import Listed
+from facescreen.storage.ports import ObjectSummary
 from facescreen_cli.commands.backfill.inventory.manifest import File
 
 LONGEST_LINE = 16 * 1024
@@ -33,7 +33,7 @@ class RowReader:
         self._marker = columns.get("IsDeleteMarker")
         self._upper_case = upper_case
 
-    def read(self, file: File, data: IO[bytes]) -> Iterator[Listed]:
+    def read(self, file: File, data: IO[bytes]) -> Iterator[ObjectSummary]:
         """The objects of `file`, whose bytes are `data`; of versions, the latest alone. Raises
         click.UsageError where it is none of the manifest's, which may show at its end only."""
         hashing = _Hashing(data)
@@ -48,12 +48,12 @@ class RowReader:
         if hashing.digest() != file.md5:
             raise UsageError(f"{file.key} is not the file of the manifest: its MD5 is another")
 
-    def _listed(self, row: list[str], place: str) -> Iterator[Listed]:
+    def _listed(self, row: list[str], place: str) -> Iterator[ObjectSummary]:
         try:
             if self._is_past(row):
                 return
             etag = row[self._etag].strip('"')
-            yield Listed(
+            yield ObjectSummary(
                 # Both stores encode a plus, whichever way they write a space.
                 unquote_plus(row[self._key], errors="strict"),
                 etag.upper() if self._upper_case else etag,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from click import UsageError
 
-from facescreen.storage.ports import Listed, ObjectStore
+from facescreen.storage.ports import ObjectStore, ObjectSummary
 from facescreen_cli.buckets import STORE_NAMES, StoreBucket
 from facescreen_cli.commands.backfill.inventory.locations import Folder, InBucket, Place
 from facescreen_cli.commands.backfill.inventory.manifest import File, Manifest
@@ -35,7 +35,7 @@ class Inventory:
         numbered = map(Row._make, enumerate(every, 1))
         return (row for row in numbered if row.number > after.number)
 
-    def _of(self, file: File) -> Iterator[Listed]:
+    def _of(self, file: File) -> Iterator[ObjectSummary]:
         with self.place.opened(file.key) as data:
             yield from self.reader.read(file, data)
 
