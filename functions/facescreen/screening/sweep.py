@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from facescreen.errors import ObjectNotFoundError
 from facescreen.events.build import build_event
 from facescreen.model import ObjectRef
+from facescreen.storage.ports import iterate_pages
 from facescreen.tags import read_tags
 from facescreen.timing import retry
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from facescreen.events.filters import Filters
     from facescreen.screening.sweep_cursor import CursorStore, SweepCursor
     from facescreen.settings.table import SweepSettings, WatchedPrefix
-    from facescreen.storage.ports import ObjectStore, ObjectSummary
+    from facescreen.storage.ports import ListingPage, ObjectStore, ObjectSummary
     from facescreen.timing import Deadline
 
 CHECKS_PER_OBJECT = 4
