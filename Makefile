@@ -33,14 +33,13 @@ docs: setup  ## docs/settings.md, .env.example, and the help texts in docs/comma
 picture: setup  ## docs/demo.svg and the table in docs/local-cloud.md, from a run of the demo
 	@.venv/bin/python scripts/demo_picture.py
 
-LOCK = .venv/bin/uv pip compile -q pyproject.toml --universal --python-version 3.10 \
+LOCK = .venv/bin/uv pip compile -q --universal --python-version 3.10 \
 	--generate-hashes --no-header --no-annotate
 lock: setup  ## compiles the requirements files from pyproject.toml
-	@$(LOCK) --extra local --group dev -o requirements/dev.txt
-	@$(LOCK) --extra local -c requirements/dev.txt -o requirements/local.txt
-	@$(LOCK) -c requirements/dev.txt -o requirements/function.txt
-	@.venv/bin/uv pip compile -q --group lambda -c requirements/dev.txt --universal \
-		--python-version 3.10 --generate-hashes --no-header --no-annotate -o requirements/lambda.txt
+	@$(LOCK) pyproject.toml --extra cli --group dev -o requirements/dev.txt
+	@$(LOCK) pyproject.toml --extra cli -c requirements/dev.txt -o requirements/local.txt
+	@$(LOCK) --group function -c requirements/dev.txt -o requirements/function.txt
+	@$(LOCK) --group lambda -c requirements/dev.txt -o requirements/lambda.txt
 	@cd / && $(CURDIR)/.venv/bin/uv pip compile -q --group $(CURDIR)/pyproject.toml:sam --universal \
 		--python-version 3.10 --generate-hashes --no-header --no-annotate \
 		-o $(CURDIR)/requirements/sam.txt

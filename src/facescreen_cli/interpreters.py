@@ -84,7 +84,7 @@ def find_uv() -> str:
     beside = Path(sys.executable).parent
     found = shutil.which("uv", path=os.pathsep.join([str(beside), os.environ.get("PATH", "")]))
     if found is None:
-        raise Unpackaged("uv is not there, which brings the wheels: run `make setup`")
+        raise Unpackaged("uv is not installed: run `pip install uv`")
     return found
 
 

@@ -12,7 +12,7 @@ import click
 import oss2
 
 from facescreen_cli.output import print_note
-from facescreen_cli.project import PROJECT
+from facescreen_cli.project import PACKAGES, PROJECT
 from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.cloud import LocalCloud
 from facescreen_local.samples import SampleFile
@@ -26,7 +26,9 @@ def running_cloud(
     """A local cloud that runs while the block does, from packages where `interpreters` are."""
     settings = dict.fromkeys(["FC_RUNTIME"], next(iter(interpreters))) if interpreters else {}
     with _sigterm_as_ctrl_c(), BackgroundLoop() as loop:
-        cloud = LocalCloud(data, PROJECT, settings, interpreters=interpreters)
+        cloud = LocalCloud(
+            data, PROJECT, settings, packages=PACKAGES.resolve(), interpreters=interpreters
+        )
         try:
             loop.run(cloud.start(ports))
             yield cloud

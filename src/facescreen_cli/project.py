@@ -1,5 +1,16 @@
-"""Where the project's own files are: s.yaml, the handlers, the lock files."""
+"""Finds the project's own files: s.yaml, the handlers, the lock files.
+
+A checkout has them in its folders. An installed package has them as package data, in the same
+layout.
+"""
 
 from pathlib import Path
 
-PROJECT = Path(__file__).parents[2]
+_PACKAGE_DATA = Path(__file__).with_name("project_files")
+_IS_INSTALLED = _PACKAGE_DATA.is_dir()
+
+PROJECT = _PACKAGE_DATA if _IS_INSTALLED else Path(__file__).parents[2]
+"""The folder of s.yaml."""
+PACKAGES = Path() if _IS_INSTALLED else PROJECT
+"""The folder that s.yaml's paths of packages (``dist/…``) are relative to: the current one where
+PROJECT is package data."""

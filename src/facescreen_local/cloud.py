@@ -40,7 +40,8 @@ class LocalCloud:
 
     `settings` are environment variables of the functions; they override the cloud's own.
     `template` is a file in `project`. The functions run from source, on this Python; with
-    `interpreters` (paths of Pythons by runtime), they run from the packages in `template`.
+    `interpreters` (paths of Pythons by runtime), they run from the packages in `template`, whose
+    paths are relative to `packages`, or else to `project`.
     """
 
     def __init__(
@@ -50,12 +51,14 @@ class LocalCloud:
         settings: Mapping[str, str] | None = None,
         *,
         template: str = "s.yaml",
+        packages: Path | None = None,
         interpreters: Mapping[str, str] | None = None,
     ) -> None:
         # Instances run in their own folder, where a relative path would not resolve.
         self._data = data = data.resolve()
         self._project = project
         self._template = template
+        self._packages = packages or project
         self._interpreters = interpreters or {}
         self._source = None if interpreters else project / "functions"
         self._settings = dict(settings or {})
@@ -159,7 +162,10 @@ class LocalCloud:
         self._fc_port = fc_socket.getsockname()[1]
         functions = Functions(
             load_functions(
-                self._project / self._template, self._function_environment(), source=self._source
+                self._project / self._template,
+                self._function_environment(),
+                packages=self._packages,
+                source=self._source,
             ),
             self.identity,
             self._data / "fc",

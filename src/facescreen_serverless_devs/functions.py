@@ -36,11 +36,16 @@ _HANDLER = re.compile(r"[\w/.-]+\.\w+")
 
 
 def load_functions(
-    path: Path, environment: Mapping[str, str], *, source: Path | None = None
+    path: Path,
+    environment: Mapping[str, str],
+    *,
+    packages: Path | None = None,
+    source: Path | None = None,
 ) -> list[Function]:
     """The functions of `path`, in its order, variables resolved against `environment`.
 
-    `source` is a folder that every function's code is taken from, in place of its package. Other
+    Paths of packages are relative to `packages`, or else to the folder of `path`. `source` is a
+    folder that every function's code is taken from, in place of its package. Other
     components are passed over. Raises InvalidTemplateError, and OSError for a file out of reach.
     """
     whole = document.read(path)
@@ -48,7 +53,7 @@ def load_functions(
     functions = [
         _function(
             Section(variables.resolve(props, place), place, _HONOURED | _PASSED_OVER),
-            lambda code: source or path.parent / code,
+            lambda code: source or (packages or path.parent) / code,
         )
         for place, props in _props(whole, "fc3")
     ]

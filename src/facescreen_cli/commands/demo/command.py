@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from facescreen_cli.extras import require_local_cloud
 from facescreen_cli.options import environment_option, json_option
 
 
@@ -20,6 +21,7 @@ def demo(*, once: bool, as_json: bool) -> None:
     Starts the local cloud, uploads the samples to its bucket, waits for the messages, reads the
     tags back, and prints what stands on each object.
     """
+    require_local_cloud()
     # Imported late: --help is not to wait for the local cloud.
     from facescreen_cli import local_cloud
     from facescreen_cli.commands.demo import table

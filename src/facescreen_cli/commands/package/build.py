@@ -104,8 +104,8 @@ class Builder:
 
 
 def _copy_our_own(folder: Path) -> None:
-    for path in origin.own_files():
-        copy = folder / path.relative_to(origin.FUNCTIONS)
+    for name, path in origin.own_files().items():
+        copy = folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
 

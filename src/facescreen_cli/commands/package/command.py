@@ -15,7 +15,7 @@ from facescreen_cli.commands.package.sbom import Package
 from facescreen_cli.deploy_target import CLOUDS, FUNCTIONS, Target, target
 from facescreen_cli.environment import Environment
 from facescreen_cli.options import environment_option, json_option
-from facescreen_cli.project import PROJECT
+from facescreen_cli.project import PACKAGES
 
 _EXAMPLES = """
 \b
@@ -35,7 +35,7 @@ Examples:
 @click.option(
     "--to",
     type=click.Path(file_okay=False, path_type=Path),
-    default=PROJECT / "dist",
+    default=PACKAGES / "dist",
     help="The folder of the zips; dist by default.",
 )
 @click.option(

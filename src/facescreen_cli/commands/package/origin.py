@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
+import facescreen
 from facescreen_cli.deploy_target import Target
 from facescreen_cli.project import PROJECT
 
-FUNCTIONS = PROJECT / "functions"
-"""The folder of all that is ours in a package."""
+_HANDLERS = PROJECT / "functions"
+_PRODUCT = Path(facescreen.__file__).parent
+"""In a checkout it is one of the folders of _HANDLERS, but not in an installed package."""
+_BUILDER = Path(__file__).parent
 
 
 def properties(target: Target, function: str, full_version: str) -> dict[str, str]:
@@ -26,18 +29,30 @@ def properties(target: Target, function: str, full_version: str) -> dict[str, st
     }
 
 
-def own_files() -> Iterator[Path]:
-    """All of the functions folder that is ours."""
-    for path in sorted(FUNCTIONS.rglob("*")):
-        if path.is_file() and path.suffix != ".pyc":
-            yield path
+def own_files() -> Mapping[PurePosixPath, Path]:
+    """The handlers and the product, by their paths in a package, in the order of these."""
+    files = {
+        PurePosixPath(prefix, path.relative_to(folder).as_posix()): path
+        for prefix, folder in (("", _HANDLERS), (_PRODUCT.name, _PRODUCT))
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    return dict(sorted(files.items()))
 
 
 def _digest(target: Target) -> str:
-    """SHA-256 of the lock file, our own code, and what builds it."""
-    building = sorted(path for path in Path(__file__).parent.iterdir() if path.is_file())
+    """SHA-256 of the lock file, our own code, and what builds it, named as in a checkout."""
+    sources = {
+        f"requirements/{target.requirements.name}": target.requirements,
+        **{f"functions/{name}": path for name, path in own_files().items()},
+        **{
+            f"src/facescreen_cli/commands/package/{path.name}": path
+            for path in sorted(_BUILDER.iterdir())
+            if path.is_file()
+        },
+    }
     digest = hashlib.sha256()
-    for path in (target.requirements, *own_files(), *building):
+    for name, path in sources.items():
         content = hashlib.sha256(path.read_bytes()).hexdigest()
-        digest.update(f"{path.relative_to(PROJECT).as_posix()}\0{content}\n".encode())
+        digest.update(f"{name}\0{content}\n".encode())
     return digest.hexdigest()

@@ -22,6 +22,7 @@ from facescreen_cli.cost import confirm, format_cost
 from facescreen_cli.credentials import UserCredentials
 from facescreen_cli.environment import Environment
 from facescreen_cli.exit_codes import INTERRUPTED, OK
+from facescreen_cli.extras import require_local_cloud
 from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.output import print_note, progress_bar, replace_unprintable
 
@@ -76,6 +77,7 @@ def surroundings(
     if not local:
         yield environment.settings, UserCredentials(profile)
         return
+    require_local_cloud()
     # Imported late: most runs need none, and it takes seconds.
     from facescreen_cli.local_cloud import running_cloud
 

@@ -10,6 +10,7 @@ import click
 from facescreen_cli import interpreters
 from facescreen_cli.deploy_target import target
 from facescreen_cli.environment import Environment
+from facescreen_cli.extras import require_local_cloud
 from facescreen_cli.options import environment_option
 
 SERVICES = ("oss", "cloudauth", "mns", "fc", "http", "admin")
@@ -57,6 +58,7 @@ def up(
     An object that is put into its bucket is screened as s.yaml says. verdicts.json in the data
     folder gives the verdicts of the stand-in by SHA-256; samples/ holds files to try.
     """
+    require_local_cloud()
     # Imported late: --help is not to wait for the local cloud.
     from facescreen_cli import local_cloud
     from facescreen_local.cloud import write_env_file

@@ -1,0 +1,25 @@
+"""The script ``facescreen``. It is installed with every extra, and without any."""
+
+from __future__ import annotations
+
+import sys
+
+_MISSING = """\
+Error: the command line needs {name}, which is not installed. Run `pip install "facescreen[cli]"`, \
+or `pip install "facescreen[client]"` for a command line without the local cloud.
+"""
+_FAILED = 2
+
+
+def main() -> None:
+    """Run the command line, or say how to install what it needs."""
+    try:
+        from facescreen_cli.main import main as run_command_line
+
+        run_command_line()
+    except ModuleNotFoundError as error:
+        name = (error.name or "").partition(".")[0]
+        if not name or name.startswith("facescreen"):
+            raise
+        sys.stderr.write(_MISSING.format(name=name))
+        sys.exit(_FAILED)

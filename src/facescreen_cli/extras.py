@@ -1,0 +1,43 @@
+"""Which extras of the distribution facescreen are installed: ``pip install "facescreen[cli]"``."""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+
+import click
+
+_REQUIREMENT = re.compile(r"(?P<name>[\w.-]+).*;.*\bextra == ['\"](?P<extra>\w+)['\"]")
+
+
+def require_local_cloud() -> None:
+    """Raise click.ClickException unless everything that the local cloud needs is installed."""
+    missing = missing_requirements("cli")
+    if missing:
+        raise click.ClickException(
+            f"the local cloud is not installed ({missing[0]} is missing): run "
+            '`pip install "facescreen[cli]"`'
+        )
+
+
+def missing_requirements(extra: str) -> list[str]:
+    """Return the names of the distributions that `extra` requires and that are not installed."""
+    found = map(_REQUIREMENT.match, _requirements())
+    names = [match["name"] for match in found if match and match["extra"] == extra]
+    return [name for name in names if not _is_installed(name)]
+
+
+def _requirements() -> list[str]:
+    """As the metadata has them; none where the sources run without being installed."""
+    try:
+        return metadata.requires("facescreen") or []
+    except metadata.PackageNotFoundError:
+        return []
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True

@@ -1,0 +1,87 @@
+"""What a user is told who has not installed the extra that a command needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import metadata
+
+import click
+import pytest
+
+from facescreen_cli.extras import missing_requirements, require_local_cloud
+
+REQUIREMENTS = [
+    "httpx<1,>=0.28",
+    "no-such-client>=1; extra == 'client'",
+    "no-such-cloud[all]<2,>=1; python_version >= '3.10' and extra == \"cli\"",
+    "pytest; extra == 'cli'",
+]
+BLOCKED = """
+import sys
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == {name!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Blocked())
+from facescreen_cli.console_script import main
+main()
+"""
+
+
+def run_without(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", BLOCKED.format(name=module), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_everything_is_installed_here() -> None:
+    assert missing_requirements("client") == []
+    assert missing_requirements("cli") == []
+    require_local_cloud()
+
+
+def test_the_first_missing_distribution_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metadata, "requires", lambda _: REQUIREMENTS)
+    assert missing_requirements("client") == ["no-such-client"]
+    with pytest.raises(click.ClickException) as raised:
+        require_local_cloud()
+    assert raised.value.message == (
+        "the local cloud is not installed (no-such-cloud is missing): run "
+        '`pip install "facescreen[cli]"`'
+    )
+
+
+@pytest.mark.parametrize("arguments", [["demo"], ["up"], ["screen", "--local", __file__]])
+def test_commands_that_need_the_local_cloud_ask_for_it(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from facescreen_cli.main import main
+
+    monkeypatch.setattr(metadata, "requires", lambda _: REQUIREMENTS)
+    monkeypatch.setattr(sys, "argv", ["facescreen", *arguments])
+    with pytest.raises(SystemExit) as raised:
+        main()
+    assert raised.value.code == 2
+    assert "the local cloud is not installed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("module", ["click", "rich", "dotenv"])
+def test_without_an_extra_the_script_names_both(module: str) -> None:
+    done = run_without(module, "report")
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        f"Error: the command line needs {module}, which is not installed."
+    )
+    for extra in ("cli", "client"):
+        assert f'pip install "facescreen[{extra}]"' in done.stderr
+
+
+def test_a_module_of_ours_that_is_missing_is_a_bug() -> None:
+    done = run_without("facescreen_serverless_devs", "doctor")
+    assert "Traceback" in done.stderr
+    assert "facescreen_serverless_devs" in done.stderr
