@@ -13,7 +13,7 @@ from typing import Any
 
 from facescreen_local.admin import AdminService
 from facescreen_local.auth.account import AccessKey, Identity
-from facescreen_local.fc.functions import Functions
+from facescreen_local.fc.functions import DeployedFunctions
 from facescreen_local.fc.http_trigger.service import HttpTriggerService
 from facescreen_local.fc.service import FcService
 from facescreen_local.id_verification.service import IdVerificationService
@@ -99,7 +99,10 @@ class LocalCloud:
         self._create_resources()
         await self._start_functions(requested_ports.get("fc", 0))
         await self._start(self.admin, requested_ports.get("admin", 0))
-        if any(deployment.function.http_trigger for deployment in self.fc.functions.deployed):
+        if any(
+            deployed_function.function.http_trigger
+            for deployed_function in self.fc.functions.all_functions
+        ):
             self.http = HttpTriggerService(self.identity, self.fc.functions)
             await self._start(self.http, requested_ports.get("http", 0))
         for service in self.services.values():
@@ -140,7 +143,7 @@ class LocalCloud:
             "MNS_QUEUE": QUEUE,
             "MNS_DLQ": DEAD_LETTER_QUEUE,
             "FC_ENDPOINT": self.fc.url,
-            "FC_FUNCTION": self.fc.functions.deployed[0].function.name,
+            "FC_FUNCTION": self.fc.functions.all_functions[0].function.name,
             "HTTP_TRIGGER_URL": self.http.url if self.http else "",
             "LOCAL_ADMIN": self.admin.url,
             "CLOUDAUTH_CA_FILE": str(self.cloudauth.ca_file),
@@ -160,7 +163,7 @@ class LocalCloud:
         fc_socket = bind_socket(port)
         self._exit_stack.callback(fc_socket.close)
         self._fc_port = fc_socket.getsockname()[1]
-        functions = Functions(
+        functions = DeployedFunctions(
             load_functions(
                 self._project / self._template,
                 self._function_environment(),
@@ -212,10 +215,10 @@ class LocalCloud:
         }
 
     def _fire_timers(self, function: str) -> int:
-        return self.fc.functions.fire(function)
+        return self.fc.functions.fire_timers(function)
 
     def _deliver_event(self, record: dict[str, Any]) -> None:
-        self.fc.functions.deliver(record)
+        self.fc.functions.deliver_bucket_event(record)
 
     async def _send_dead_letter(self, destination: str, body: bytes) -> None:
         """Send a record to an onFailure destination, given by its ARN in s.yaml."""

@@ -74,7 +74,7 @@ def main() -> None:
             started = time.monotonic()
             _run(Path(folder), cloud_client, told.objects)
             print("waiting for the function", flush=True)
-            loop.run(cloud.fc.functions.drained(), 24 * 3600)
+            loop.run(cloud.fc.functions.wait_until_idle(), 24 * 3600)
             rate = told.objects / (time.monotonic() - started)
             print(f"done, {rate:.0f} objects a second from the first listing on")
             came = _paid(cloud) if told.screened else Counter(noted.read_text().splitlines())

@@ -63,7 +63,7 @@ class OnFc(Deployment):
         return FcInvoker(credentials or own, endpoint=url, function=function)
 
     def came(self) -> list[bytes]:
-        self._loop.run(self.running.functions.drained())
+        self._loop.run(self.running.functions.wait_until_idle())
         return [line.strip("b'").encode() for line in self.running.log]
 
 

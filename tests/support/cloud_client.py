@@ -140,7 +140,8 @@ def run_local_cloud(
         try:
             loop.run(cloud.start())
             cloud_client = LocalCloudClient(
-                cloud.client_environment(), lambda: loop.run(cloud.fc.functions.drained(), 120)
+                cloud.client_environment(),
+                lambda: loop.run(cloud.fc.functions.wait_until_idle(), 120),
             )
             try:
                 yield cloud, cloud_client

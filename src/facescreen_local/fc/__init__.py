@@ -1,1 +1,1 @@
-"""Function Compute on one machine: what s.yaml says, run in processes of their own."""
+"""The local Function Compute: runs the functions of s.yaml, each instance in its own process."""

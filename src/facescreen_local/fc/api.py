@@ -1,4 +1,4 @@
-"""The two versions of the API: what is asked, how it is signed, and what errors look like."""
+"""The two versions of the API: how each reads paths, checks signatures and formats errors."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _FC3 = "/2023-03-30"
 
 
 @dataclass(frozen=True)
-class Target:
-    """A resource of the API, and which function it is of; empty where it is of none."""
+class FcRequestTarget:
+    """The resource that a request names, and its function; empty if it has none."""
 
     resource: str = ""
     """The path with a ``*`` for each name: ``/2023-03-30/functions/*/invocations``."""
@@ -29,66 +29,66 @@ class Target:
 
 
 def is_fc2(head: RequestHead) -> bool:
-    """Whether FC 2.0 is asked; all else is for FC 3.0 to answer."""
+    """Return whether the request is for FC 2.0; FC 3.0 handles everything else."""
     return head.path.startswith(f"{_FC2}/")
 
 
-class Api(ABC):
+class FcApi(ABC):
     """One version of the API."""
 
     @abstractmethod
-    def target(self, head: RequestHead) -> Target:
-        """Read what the path asks for."""
+    def parse_target(self, head: RequestHead) -> FcRequestTarget:
+        """Parse the request's path and query."""
 
     @abstractmethod
-    def authorize(self, head: RequestHead) -> None:
-        """Check that the head is signed by a key of the account. Raises one of ERRORS."""
+    def authenticate(self, head: RequestHead) -> None:
+        """Check that the head is signed by a key of the account. Raises one of REQUEST_ERRORS."""
 
     @abstractmethod
-    def authorize_body(self, head: RequestHead, body: bytes) -> None:
-        """Check the body against what was signed of it. Raises SignatureMismatchError."""
+    def check_body(self, head: RequestHead, body: bytes) -> None:
+        """Check the body against its signed hash. Raises SignatureMismatchError."""
 
     @abstractmethod
-    def error(self, code: str, message: str, request_id: str) -> dict[str, str]:
-        """An error's body."""
+    def error_body(self, code: str, message: str, request_id: str) -> dict[str, str]:
+        """Return the body of an error response."""
 
 
-class Fc3Api(Api):
-    """2023-03-30: function-compute.md, "FC's own API"."""
+class Fc3Api(FcApi):
+    """Version 2023-03-30: function-compute.md, "FC's own API"."""
 
     _PATH = re.compile(rf"{_FC3}(?P<path>(?:/functions/(?P<function>[^/]+))?(?:/.*)?)")
-    _SIGNED = ("host", "x-acs-date", BODY_HASH_HEADER, "x-acs-signature-nonce")
+    _SIGNED_HEADERS = ("host", "x-acs-date", BODY_HASH_HEADER, "x-acs-signature-nonce")
 
     def __init__(self, identity: Identity) -> None:
         self._authenticator = Acs3Authenticator(
-            identity, self._SIGNED, allow_fractional_seconds=True
+            identity, self._SIGNED_HEADERS, allow_fractional_seconds=True
         )
 
-    def target(self, head: RequestHead) -> Target:
-        found = self._PATH.fullmatch(head.path)
-        if found is None:
-            return Target()
-        resource = f"{_FC3}{resource_pattern(found['path'])}"
+    def parse_target(self, head: RequestHead) -> FcRequestTarget:
+        match = self._PATH.fullmatch(head.path)
+        if match is None:
+            return FcRequestTarget()
+        resource = f"{_FC3}{resource_pattern(match['path'])}"
         qualifier = parse_qs(head.query).get("qualifier", [LATEST])[0]
-        return Target(resource, unquote(found["function"] or ""), qualifier)
+        return FcRequestTarget(resource, unquote(match["function"] or ""), qualifier)
 
-    def authorize(self, head: RequestHead) -> None:
+    def authenticate(self, head: RequestHead) -> None:
         self._authenticator.authenticate(
             head.method, head.path, head.query, head.headers, head.headers.get(BODY_HASH_HEADER, "")
         )
 
-    def authorize_body(self, head: RequestHead, body: bytes) -> None:
+    def check_body(self, head: RequestHead, body: bytes) -> None:
         check_body_hash(head.headers, body)
 
-    def error(self, code: str, message: str, request_id: str) -> dict[str, str]:
+    def error_body(self, code: str, message: str, request_id: str) -> dict[str, str]:
         return {"RequestId": request_id, "Code": code, "Message": message}
 
 
-class Fc2Api(Api):
-    """2016-08-15: as the SDK aliyun-fc2 writes and reads it.
+class Fc2Api(FcApi):
+    """Version 2016-08-15, as the SDK aliyun-fc2 uses it.
 
-    Here it finds the functions of FC 3.0, which has no services: under any service's name. The
-    real version finds functions of FC 2.0 alone.
+    The local version finds the functions of FC 3.0, which has no services, under any service name.
+    The real version finds functions of FC 2.0 only.
     """
 
     _PATH = re.compile(
@@ -99,19 +99,19 @@ class Fc2Api(Api):
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
 
-    def target(self, head: RequestHead) -> Target:
-        found = self._PATH.fullmatch(unquote(head.path))
-        if found is None:
-            return Target()
-        resource = f"{_FC2}{resource_pattern(found['path'])}"
-        return Target(resource, found["function"] or "", found["qualifier"] or LATEST)
+    def parse_target(self, head: RequestHead) -> FcRequestTarget:
+        match = self._PATH.fullmatch(unquote(head.path))
+        if match is None:
+            return FcRequestTarget()
+        resource = f"{_FC2}{resource_pattern(match['path'])}"
+        return FcRequestTarget(resource, match["function"] or "", match["qualifier"] or LATEST)
 
-    def authorize(self, head: RequestHead) -> None:
+    def authenticate(self, head: RequestHead) -> None:
         fc_signature.authenticate(head, self._identity)
 
-    def authorize_body(self, head: RequestHead, body: bytes) -> None:
-        """The scheme leaves the body out."""
+    def check_body(self, head: RequestHead, body: bytes) -> None:
+        """Accept any body: the signature does not cover it."""
 
-    def error(self, code: str, message: str, request_id: str) -> dict[str, str]:  # noqa: ARG002
-        # The request id stands in a header alone.
+    def error_body(self, code: str, message: str, request_id: str) -> dict[str, str]:  # noqa: ARG002
+        # The request id is in a header only.
         return {"ErrorCode": code, "ErrorMessage": message}

@@ -1,4 +1,4 @@
-"""How Function Compute turns a request down."""
+"""Function Compute's errors: statuses, codes and messages."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from facescreen_local.auth.headers import MalformedAuthorizationError, MissingHe
 from facescreen_local.protocol.body import BodyTooLargeError
 from facescreen_local.protocol.service import ServiceError
 
-REQUEST_ID = "x-fc-request-id"
-"""The header that every answer has."""
+REQUEST_ID_HEADER = "x-fc-request-id"
+"""The header with the request id, which every response has."""
 
 
 class FcError(ServiceError):
-    """Codes are from Function Compute's list of them."""
+    """An error response of Function Compute."""
 
 
 def function_not_found(name: str) -> FcError:
@@ -31,12 +31,12 @@ def function_not_found(name: str) -> FcError:
     return FcError(404, "FunctionNotFound", f"function {name[:128]!r} does not exist")
 
 
-def response(status: int, told: Mapping[str, str], request_id: str) -> web.Response:
-    """An error's answer, with `told` as its JSON."""
-    return web.json_response(dict(told), status=status, headers={REQUEST_ID: request_id})
+def build_error_response(status: int, body: Mapping[str, str], request_id: str) -> web.Response:
+    """Return an error response with `body` as JSON."""
+    return web.json_response(dict(body), status=status, headers={REQUEST_ID_HEADER: request_id})
 
 
-_NOT_MATCHING = (
+_SIGNATURE_MISMATCH = (
     403,
     "SignatureNotMatch",
     "The request signature we calculated does not match the signature you provided. "
@@ -59,7 +59,7 @@ _SHARED_ERRORS: Mapping[type[Exception], tuple[int, str, str]] = {
     MalformedDateError: (
         400,
         "InvalidArgument",
-        "the request's date is not of the form {0.form}",
+        "the request's date is not of the form {0.date_format}",
     ),
     ClockSkewError: (
         403,
@@ -69,17 +69,17 @@ _SHARED_ERRORS: Mapping[type[Exception], tuple[int, str, str]] = {
     UnknownAccessKeyError: (403, "InvalidAccessKeyID", "invalid access key ID {0.access_key_id!r}"),
     MissingSecurityTokenError: _INVALID_TOKEN,
     InvalidSecurityTokenError: _INVALID_TOKEN,
-    UnsignedHeaderError: _NOT_MATCHING,
-    SignatureMismatchError: _NOT_MATCHING,
+    UnsignedHeaderError: _SIGNATURE_MISMATCH,
+    SignatureMismatchError: _SIGNATURE_MISMATCH,
     NonceUsedError: (400, "SignatureNonceUsed", "the signature nonce was used already"),
     TooManyParametersError: (400, "InvalidArgument", "too many query parameters"),
 }
-ERRORS: tuple[type[Exception], ...] = (FcError, *_SHARED_ERRORS)
-"""What a request may fail with: errors of the service's own, and of the code that all share."""
+REQUEST_ERRORS: tuple[type[Exception], ...] = (FcError, *_SHARED_ERRORS)
+"""The errors that a request can end with: the service's own and those of shared code."""
 
 
-def to_refused(error: Exception) -> FcError:
-    """One of ERRORS in Function Compute's words."""
+def to_fc_error(error: Exception) -> FcError:
+    """Convert one of REQUEST_ERRORS to Function Compute's error."""
     if isinstance(error, FcError):
         return error
     status, code, message = _SHARED_ERRORS[type(error)]

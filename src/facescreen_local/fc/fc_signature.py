@@ -1,4 +1,4 @@
-"""FC 2.0's own signature: ``FC <AccessKey ID>:<Base64 of an HMAC-SHA256>``."""
+"""The signature of FC 2.0: ``FC <AccessKey ID>:<Base64 of an HMAC-SHA256>``."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ _AUTHORIZATION = re.compile(r"FC ([^:\s]{1,128}):([A-Za-z0-9+/]{43}=)")
 def authenticate(head: RequestHead, identity: Identity) -> None:
     """Check that the head is signed by a key of the account.
 
-    Neither the query nor the body is covered: function-compute.md, "FC's own API". Raises
-    MissingHeaderError, MalformedAuthorizationError, and what find_secret, check_signature and
-    check_window raise.
+    The signature covers neither the query nor the body: function-compute.md, "FC's own API". Raises
+    MissingHeaderError, MalformedAuthorizationError, and the errors of find_secret, check_signature
+    and check_clock_skew.
     """
     require_headers(head.headers, ["date"])
-    found = _AUTHORIZATION.fullmatch(head.headers.get("authorization", ""))
-    if found is None:
+    match = _AUTHORIZATION.fullmatch(head.headers.get("authorization", ""))
+    if match is None:
         raise MalformedAuthorizationError
-    secret = find_secret(identity, found[1], head.headers.get("x-fc-security-token", ""))
+    secret = find_secret(identity, match[1], head.headers.get("x-fc-security-token", ""))
     check_clock_skew(parse_utc(head.headers["date"], HTTP_DATE))
-    check_signature(found[2], _signature(secret, head))
+    check_signature(match[2], _signature(secret, head))
 
 
 def _signature(secret: str, head: RequestHead) -> str:
-    own = sorted(item for item in head.headers.items() if item[0].startswith("x-fc-"))
+    fc_headers = sorted(item for item in head.headers.items() if item[0].startswith("x-fc-"))
     lines = [
         head.method,
         *(head.headers.get(name, "") for name in ("content-md5", "content-type", "date")),
-        *(f"{name}:{value}" for name, value in own),
+        *(f"{name}:{value}" for name, value in fc_headers),
         unquote(head.path),
     ]
     to_sign = "\n".join(lines).encode(errors="surrogateescape")

@@ -1,4 +1,4 @@
-"""The functions of one account and region: invoked by their triggers, and by request."""
+"""The deployed functions, invoked by their triggers or through the API."""
 
 from __future__ import annotations
 
@@ -15,24 +15,23 @@ from typing import Any
 
 from facescreen_local.auth.account import Identity
 from facescreen_local.fc.errors import FcError, function_not_found
-from facescreen_local.fc.invocations import Invocation, Invocations
-from facescreen_local.fc.runtime.code import unpacked
-from facescreen_local.fc.runtime.deployment import Deployment
-from facescreen_local.fc.runtime.instance import Result
-from facescreen_local.fc.runtime.pool import AllInstancesBusyError, Pool
-from facescreen_local.fc.store.event import Event
-from facescreen_local.fc.store.journal import Journal
-from facescreen_local.fc.timer import run_timer, timer_event
+from facescreen_local.fc.invocations import InvocationRecord, InvocationRunner
+from facescreen_local.fc.runtime.code import unpack
+from facescreen_local.fc.runtime.deployed_function import DeployedFunction
+from facescreen_local.fc.runtime.instance import InvocationResult
+from facescreen_local.fc.runtime.pool import AllInstancesBusyError, InstancePool
+from facescreen_local.fc.store.event import FunctionEvent
+from facescreen_local.fc.store.pending_events import PendingEvents
+from facescreen_local.fc.timer import build_timer_event, run_timer
 from facescreen_local.protocol.faults import Behaviour
 from facescreen_serverless_devs.model import Function
 
 
-class Functions:
-    """What s.yaml deploys, running.
+class DeployedFunctions:
+    """Every function of s.yaml, with its instances and triggers.
 
-    What functions write to stdout and stderr goes to ``logs/<function>.log`` in the data folder;
-    asynchronous events on their way stand in its ``events.db``, and the next start goes on with
-    them.
+    stdout and stderr of a function go to ``logs/<function>.log`` in the data folder. Pending
+    asynchronous events are kept in its ``events.db``, and the next start resumes them.
     """
 
     def __init__(
@@ -47,26 +46,26 @@ class Functions:
         interpreters: Mapping[str, str] = MappingProxyType({}),
         ca_file: Path | None = None,
     ) -> None:
-        """`destination` takes an onFailure ARN and the record for it. `behaviour` is asked for what
-        to do wrong with events.
+        """`destination` is called with an onFailure ARN and its record. `behaviour` returns the
+        scripted behaviour for events.
 
-        `interpreters` gives a Python's path by runtime (``python3.10``); this one runs the rest.
-        `ca_file` is what instances trust in place of the public authorities.
+        `interpreters` maps runtimes (``python3.10``) to paths of Pythons; the others use this
+        Python. `ca_file` replaces the public CA certificates for the instances.
         """
         functions = [
-            replace(function, code=unpacked(function.code, data / "code")) for function in functions
+            replace(function, code=unpack(function.code, data / "code")) for function in functions
         ]
         logs = data / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         self._behaviour = behaviour
-        self._journal = Journal(data / "events.db")
-        self._clocks: list[asyncio.Task[None]] = []
-        self._invocations = Invocations(
-            destination, lambda: behaviour().retry_delay_ms / 1000, self._journal
+        self._pending_events = PendingEvents(data / "events.db")
+        self._timer_tasks: list[asyncio.Task[None]] = []
+        self._runner = InvocationRunner(
+            destination, lambda: behaviour().retry_delay_ms / 1000, self._pending_events
         )
         self._pools = {
-            function.name: Pool(
-                Deployment(
+            function.name: InstancePool(
+                DeployedFunction(
                     function,
                     region,
                     identity.account_id,
@@ -80,31 +79,31 @@ class Functions:
         }
 
     @property
-    def deployed(self) -> list[Deployment]:
-        """Every function where it runs, in the order of s.yaml."""
-        return [pool.deployment for pool in self._pools.values()]
+    def all_functions(self) -> list[DeployedFunction]:
+        """Every deployed function, in the order of s.yaml."""
+        return [pool.deployed_function for pool in self._pools.values()]
 
     @property
-    def invocations(self) -> list[Invocation]:
-        """The latest attempts that have ended, in order of their end."""
-        return list(self._invocations.records)
+    def invocations(self) -> list[InvocationRecord]:
+        """The latest finished attempts, in the order in which they ended."""
+        return list(self._runner.records)
 
-    def find(self, function: str) -> Deployment:
-        """A function by name. Raises FcError."""
-        return self._pool(function).deployment
+    def find(self, function: str) -> DeployedFunction:
+        """Return a function by name. Raises FcError."""
+        return self._find_pool(function).deployed_function
 
-    async def invoke(self, function: str, event: Event) -> Result:
-        """Invoke a function by name, and wait for its result. Raises FcError."""
+    async def invoke(self, function: str, event: FunctionEvent) -> InvocationResult:
+        """Invoke a function by name and return its result. Raises FcError."""
         try:
-            return await self._invocations.invoke(self._pool(function), event)
+            return await self._runner.invoke(self._find_pool(function), event)
         except AllInstancesBusyError as error:
             raise FcError(429, "ResourceExhausted", "all instances are busy") from error
 
-    def enqueue(self, function: str, event: Event) -> None:
-        """Invoke a function by name until it succeeds or the event is given up. Raises FcError."""
-        self._invocations.enqueue(self._pool(function), event)
+    def enqueue(self, function: str, event: FunctionEvent) -> None:
+        """Invoke a function by name asynchronously, with retries. Raises FcError."""
+        self._runner.enqueue(self._find_pool(function), event)
 
-    def deliver(self, record: dict[str, Any]) -> None:
+    def deliver_bucket_event(self, record: dict[str, Any]) -> None:
         """Deliver one OSS event record to every function whose trigger matches it."""
         behaviour = self._behaviour()
         for pool in self._pools.values():
@@ -112,57 +111,58 @@ class Functions:
                 if trigger.matches(record):
                     payload = json.dumps(trigger.payload(record), ensure_ascii=False).encode()
                     for _ in range(1 + behaviour.duplicates):
-                        event = Event("oss", payload)
-                        self._invocations.enqueue(pool, event, behaviour.delay_ms / 1000)
+                        event = FunctionEvent("oss", payload)
+                        self._runner.enqueue(pool, event, behaviour.delay_ms / 1000)
 
-    def fire(self, function: str) -> int:
-        """Fire the enabled time triggers of a function now, and count them. Raises FcError."""
-        pool = self._pool(function)
+    def fire_timers(self, function: str) -> int:
+        """Fire the enabled time triggers of a function now; return how many. Raises FcError."""
+        pool = self._find_pool(function)
         timers = [timer for timer in pool.function.timers if timer.enabled]
         for timer in timers:
-            self._on_time(pool, timer_event(timer, datetime.now(timezone.utc)))
+            self._enqueue_timer_event(pool, build_timer_event(timer, datetime.now(timezone.utc)))
         return len(timers)
 
-    async def drained(self) -> None:
-        """Wait until no asynchronous event is on its way."""
-        await self._invocations.drained()
+    async def wait_until_idle(self) -> None:
+        """Wait until no asynchronous event is pending."""
+        await self._runner.wait_until_idle()
 
     def reset(self) -> None:
-        """Empty the record of invocations."""
-        self._invocations.records.clear()
+        """Clear the records of invocations."""
+        self._runner.records.clear()
 
     def start(self) -> None:
-        """Go on with the events of the last run, and start the time triggers."""
-        self._invocations.resume(self._pools)
-        self._clocks = [
-            asyncio.create_task(run_timer(timer, partial(self._on_time, pool)))
+        """Resume the pending events of the last run and start the time triggers."""
+        self._runner.resume(self._pools)
+        self._timer_tasks = [
+            asyncio.create_task(run_timer(timer, partial(self._enqueue_timer_event, pool)))
             for pool in self._pools.values()
             for timer in pool.function.timers
             if timer.enabled
         ]
 
     async def stop(self) -> None:
-        """End what is under way; synchronous callers get their error now."""
-        for clock in self._clocks:
-            clock.cancel()
-        await asyncio.gather(*self._clocks, return_exceptions=True)
-        await self._invocations.stop()
-        self.kill_busy()
+        """Stop timers and deliveries and kill busy instances, so that synchronous callers get an
+        error now."""
+        for timer_task in self._timer_tasks:
+            timer_task.cancel()
+        await asyncio.gather(*self._timer_tasks, return_exceptions=True)
+        await self._runner.stop()
+        self.kill_busy_instances()
 
     async def close(self) -> None:
-        """End every instance, once nobody can ask for another one."""
+        """Stop every instance, after the last request."""
         await asyncio.gather(*(pool.close() for pool in self._pools.values()))
-        self._journal.close()
+        self._pending_events.close()
 
-    def kill_busy(self) -> None:
-        """SIGKILL every instance that is in the middle of an invocation."""
+    def kill_busy_instances(self) -> None:
+        """Send SIGKILL to every instance with a running invocation."""
         for pool in self._pools.values():
-            pool.kill_busy()
+            pool.kill_busy_instances()
 
-    def _on_time(self, pool: Pool, payload: bytes) -> None:
-        self._invocations.enqueue(pool, Event("timer", payload))
+    def _enqueue_timer_event(self, pool: InstancePool, payload: bytes) -> None:
+        self._runner.enqueue(pool, FunctionEvent("timer", payload))
 
-    def _pool(self, function: str) -> Pool:
+    def _find_pool(self, function: str) -> InstancePool:
         if function not in self._pools:
             raise function_not_found(function)
         return self._pools[function]

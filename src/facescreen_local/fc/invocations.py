@@ -1,7 +1,7 @@
-"""Invocations: each attempt recorded, asynchronous ones retried and at last given up.
+"""Runs invocations and records each attempt; retries asynchronous ones a limited number of times.
 
-What retries: function-compute.md, "Async". An instance that dies by SIGKILL counts as the
-function's own error and is retried; UNCONFIRMED whether the real service sees it so.
+The retries: function-compute.md, "Async". An instance that is killed by SIGKILL counts as an error
+of the function and is retried; UNCONFIRMED whether the real service does the same.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
 
-from facescreen_local.fc.runtime.instance import Result, Status
-from facescreen_local.fc.runtime.pool import AllInstancesBusyError, Pool
-from facescreen_local.fc.store.event import ERROR_TYPE, EXPIRED, Event, failure_record
-from facescreen_local.fc.store.journal import Journal
+from facescreen_local.fc.runtime.instance import InvocationResult, Status
+from facescreen_local.fc.runtime.pool import AllInstancesBusyError, InstancePool
+from facescreen_local.fc.store.event import ERROR_TYPE, EXPIRED, FunctionEvent, build_failure_record
+from facescreen_local.fc.store.pending_events import PendingEvents
 
-_RECORDS = 10_000
+_MAX_RECORDS = 10_000
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Invocation:
-    """One attempt that has ended. Times are UTC, ISO 8601 with milliseconds."""
+class InvocationRecord:
+    """One finished attempt. Times are UTC, ISO 8601 with milliseconds."""
 
     function: str
     request_id: str
     attempt: int
-    """From 1; the attempts of one event share its request id."""
+    """Counted from 1; all attempts of one event share its request id."""
     trigger: str
     started: str
     ended: str
@@ -39,83 +39,86 @@ class Invocation:
     error_type: str
 
 
-class Invocations:
-    """Runs invocations on pools of instances, now or until they succeed."""
+class InvocationRunner:
+    """Runs synchronous and asynchronous invocations on the functions' instances."""
 
     def __init__(
         self,
         destination: Callable[[str, bytes], Awaitable[None]],
         retry_delay_s: Callable[[], float],
-        journal: Journal,
+        pending_events: PendingEvents,
     ) -> None:
-        """`destination` takes an onFailure ARN and a record; `retry_delay_s` is asked each time."""
-        self.records: deque[Invocation] = deque(maxlen=_RECORDS)
+        """`destination` is called with an onFailure ARN and a record; `retry_delay_s` returns the
+        delay before the first retry."""
+        self.records: deque[InvocationRecord] = deque(maxlen=_MAX_RECORDS)
         self._destination = destination
         self._retry_delay_s = retry_delay_s
-        self._journal = journal
-        self._pending: set[asyncio.Task[None]] = set()
+        self._pending_events = pending_events
+        self._delivery_tasks: set[asyncio.Task[None]] = set()
         self._stopped = False
 
     async def invoke(
-        self, pool: Pool, event: Event, *, attempt: int = 1, wait_s: float = 0
-    ) -> Result:
-        """One attempt; raises AllInstancesBusyError when no instance comes free in `wait_s`
-        seconds."""
+        self, pool: InstancePool, event: FunctionEvent, *, attempt: int = 1, wait_s: float = 0
+    ) -> InvocationResult:
+        """Run one attempt. Raises AllInstancesBusyError if no instance is free after `wait_s`."""
         async with pool.instance(wait_s) as instance:
-            started = _now()
+            started = _utc_now()
             result = await instance.invoke(event.request_id, event.payload)
         self.records.append(
-            Invocation(
+            InvocationRecord(
                 function=pool.function.name,
                 request_id=event.request_id,
                 attempt=attempt,
                 trigger=event.trigger,
                 started=started,
-                ended=_now(),
+                ended=_utc_now(),
                 status=result.status,
                 error_type=result.error_type,
             )
         )
         return result
 
-    def enqueue(self, pool: Pool, event: Event, delay_s: float = 0) -> None:
-        """Invokes `pool`'s function until it succeeds or the event is given up."""
-        self._journal.add(pool.function.name, event)
+    def enqueue(self, pool: InstancePool, event: FunctionEvent, delay_s: float = 0) -> None:
+        """Invoke the pool's function asynchronously, with retries. Failures go to its onFailure
+        destination."""
+        self._pending_events.add(pool.function.name, event)
         if not self._stopped:
-            self._begin(pool, event, delay_s)
+            self._start_delivery(pool, event, delay_s)
 
-    def resume(self, pools: Mapping[str, Pool]) -> None:
-        """Goes on with the events that were on their way when an earlier run ended.
+    def resume(self, pools: Mapping[str, InstancePool]) -> None:
+        """Resume the events that were pending when the last run ended.
 
-        Their attempts are counted anew: delivery is at least once.
+        Their attempts start from 1 again: delivery is at least once.
         """
-        for function, event in self._journal.events():
+        for function, event in self._pending_events.list_events():
             if function in pools:
-                self._begin(pools[function], event, 0)
+                self._start_delivery(pools[function], event, 0)
             else:
-                logger.error("%s: event %s lost, no such function", function, event.request_id)
-                self._journal.remove(event)
+                logger.error(
+                    "%s: event %s is lost: there is no such function", function, event.request_id
+                )
+                self._pending_events.remove(event)
 
-    async def drained(self) -> None:
-        """Returns once no asynchronous event is on its way."""
-        while self._pending:
-            await asyncio.wait(self._pending)
+    async def wait_until_idle(self) -> None:
+        """Wait until no asynchronous event is pending."""
+        while self._delivery_tasks:
+            await asyncio.wait(self._delivery_tasks)
 
     async def stop(self) -> None:
-        """Leaves what is on its way to the next start, saying how much that is."""
+        """Stop all deliveries. The next start resumes their events."""
         self._stopped = True
-        if self._pending:
-            logger.warning("stopped with %d events on their way", len(self._pending))
-        for task in self._pending:
+        if self._delivery_tasks:
+            logger.warning("stopped with %d pending events", len(self._delivery_tasks))
+        for task in self._delivery_tasks:
             task.cancel()
-        await self.drained()
+        await self.wait_until_idle()
 
-    def _begin(self, pool: Pool, event: Event, delay_s: float) -> None:
+    def _start_delivery(self, pool: InstancePool, event: FunctionEvent, delay_s: float) -> None:
         task = asyncio.get_running_loop().create_task(self._deliver(pool, event, delay_s))
-        self._pending.add(task)
-        task.add_done_callback(partial(self._finished, event))
+        self._delivery_tasks.add(task)
+        task.add_done_callback(partial(self._on_delivery_done, event))
 
-    async def _deliver(self, pool: Pool, event: Event, delay_s: float) -> None:
+    async def _deliver(self, pool: InstancePool, event: FunctionEvent, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
         result, attempt, condition = None, 0, EXPIRED
         while (wait_s := event.remaining_s(pool.function.max_event_age_s)) > 0:
@@ -130,26 +133,30 @@ class Invocations:
                 condition = ERROR_TYPE
                 break
             await asyncio.sleep(self._retry_delay_s() * 2 ** (attempt - 1))
-        record = failure_record(pool.deployment, event, attempt, result, condition)
-        await self._give_up(pool, event, record)
+        record = build_failure_record(pool.deployed_function, event, attempt, result, condition)
+        await self._send_to_destination(pool, event, record)
 
-    async def _give_up(self, pool: Pool, event: Event, record: bytes) -> None:
+    async def _send_to_destination(
+        self, pool: InstancePool, event: FunctionEvent, record: bytes
+    ) -> None:
         arn = pool.function.on_failure
         name = pool.function.name
         if arn is None:
-            logger.error("%s: event %s lost, no onFailure destination", name, event.request_id)
+            logger.error(
+                "%s: event %s is lost: there is no onFailure destination", name, event.request_id
+            )
             return
         await self._destination(arn, record)
-        logger.warning("%s: event %s given up, now at %s", name, event.request_id, arn)
+        logger.warning("%s: event %s failed and was sent to %s", name, event.request_id, arn)
 
-    def _finished(self, event: Event, task: asyncio.Task[None]) -> None:
-        self._pending.discard(task)
+    def _on_delivery_done(self, event: FunctionEvent, task: asyncio.Task[None]) -> None:
+        self._delivery_tasks.discard(task)
         if task.cancelled():
             return
-        self._journal.remove(event)
+        self._pending_events.remove(event)
         if task.exception() is not None:
-            logger.error("event %s lost", event.request_id, exc_info=task.exception())
+            logger.error("event %s is lost", event.request_id, exc_info=task.exception())
 
 
-def _now() -> str:
+def _utc_now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""Fires time triggers, as Function Compute does."""
+"""Fires time triggers like Function Compute."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from datetime import datetime, timezone
 from facescreen_serverless_devs.schedule import TimerTrigger, schedule
 
 _MAX_SLEEP_S = 3600
-"""The wall clock is read again after this long: it may be set meanwhile."""
+"""The maximum time between two readings of the wall clock, which can be set."""
 
 
-def timer_event(trigger: TimerTrigger, at: datetime) -> bytes:
-    """What the function receives when `trigger` fires."""
+def build_timer_event(trigger: TimerTrigger, at: datetime) -> bytes:
+    """Return the event that the function receives when `trigger` fires."""
     payload = {
         "triggerTime": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "triggerName": trigger.name,
@@ -24,15 +24,15 @@ def timer_event(trigger: TimerTrigger, at: datetime) -> bytes:
 
 
 async def run_timer(trigger: TimerTrigger, fire: Callable[[bytes], object]) -> None:
-    """Fire until cancelled. What was due while this machine slept is left out."""
+    """Fire until cancelled. Times that passed while this machine was asleep are skipped."""
     times = schedule(trigger.expression)
     due = times.after(_now())
     while True:
-        left_s = (due - _now()).total_seconds()
-        if left_s > 0:
-            await asyncio.sleep(min(left_s, _MAX_SLEEP_S))
+        remaining_s = (due - _now()).total_seconds()
+        if remaining_s > 0:
+            await asyncio.sleep(min(remaining_s, _MAX_SLEEP_S))
             continue
-        fire(timer_event(trigger, due))
+        fire(build_timer_event(trigger, due))
         due = times.after(due)
         if due < _now():
             due = times.after(_now())

@@ -83,7 +83,7 @@ def test_a_slow_body_holds_nobody_up(api: httpx.Client, cloud_client: LocalCloud
 def test_a_slow_body_is_refused(
     cloud: LocalCloud, cloud_client: LocalCloudClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cloud.http, "longest_body_s", 0.3)
+    monkeypatch.setattr(cloud.http, "body_timeout_s", 0.3)
     with connected(cloud_client) as slow:
         slow.sendall(HEAD + b"Content-Length: 1000\r\n\r\n")
         for _ in range(3):
@@ -91,7 +91,7 @@ def test_a_slow_body_is_refused(
             time.sleep(0.05)
         answer = slow.recv(65536)
     assert answer.startswith(b"HTTP/1.1 408")
-    assert b"did not come whole in 0.3 s" in answer
+    assert b"was not complete after 0.3 s" in answer
 
 
 @pytest.mark.parametrize(

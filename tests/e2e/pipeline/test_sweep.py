@@ -44,7 +44,7 @@ def uploaded_an_hour_ago(
         past = SimpleNamespace(time=lambda: time.time() - HOUR_S)
         patched.setattr("facescreen_local.oss.store.versions.time", past)
         if not event:
-            patched.setattr(cloud.fc.functions, "deliver", lambda record: None)
+            patched.setattr(cloud.fc.functions, "deliver_bucket_event", lambda record: None)
         yield
 
 
@@ -71,7 +71,7 @@ def test_a_lost_event_is_made_up_for_once(
         cloud_client.put(key, photo)
         cloud_client.put("kyc/thumbs/a.jpg", photo)
         cloud_client.put("elsewhere/a.jpg", photo)
-    monkeypatch.setattr(cloud.fc.functions, "deliver", lambda record: None)
+    monkeypatch.setattr(cloud.fc.functions, "deliver_bucket_event", lambda record: None)
     cloud_client.put("kyc/a moment ago.jpg", photo)
     cloud_client.wait_until_idle()
     assert not cloud_client.tags(key)

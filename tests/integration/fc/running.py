@@ -14,7 +14,7 @@ from typing import Any
 
 from facescreen_local.auth.account import Identity
 from facescreen_local.background_loop import BackgroundLoop
-from facescreen_local.fc.functions import Functions
+from facescreen_local.fc.functions import DeployedFunctions
 from facescreen_local.fc.service import FcService
 from facescreen_serverless_devs.functions import load_functions
 
@@ -91,7 +91,7 @@ class Running:
     folder: Path
 
     @property
-    def functions(self) -> Functions:
+    def functions(self) -> DeployedFunctions:
         return self.service.functions
 
     @property
@@ -115,7 +115,7 @@ async def wait_for(true: Callable[[], object]) -> None:
 async def running(folder: Path, handlers: str, **props: Any) -> AsyncIterator[Running]:
     """The service with one function, started; retries come after 10 ms."""
     identity, dead = Identity.create(), DeadLetters()
-    functions = Functions(
+    functions = DeployedFunctions(
         load_functions(project(folder, handlers, **props), {}),
         identity,
         folder / "data",

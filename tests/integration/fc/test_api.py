@@ -86,7 +86,7 @@ def test_the_sdk_invokes_asynchronously(tmp_path: Path) -> None:
         answer = invoke(client(started), b"abc", kind="Async")
         assert (answer.status_code, answer.body.read()) == (202, b"")
         assert invoke(client(started), b"fail", kind="Async").status_code == 202
-        loop.run(started.functions.drained())
+        loop.run(started.functions.wait_until_idle())
         assert started.log == ["b'abc'"]
         assert sorted(started.statuses) == ["error", "error", "ok"]
         assert [dead["requestPayload"] for dead in started.dead.records] == ["fail"]

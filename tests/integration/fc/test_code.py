@@ -19,15 +19,15 @@ def zipped(path: Path, **files: str) -> Path:
 
 
 def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
-    assert code.unpacked(tmp_path, tmp_path / "data") == tmp_path
+    assert code.unpack(tmp_path, tmp_path / "data") == tmp_path
 
 
 def test_the_same_bytes_are_unpacked_once_and_others_elsewhere(tmp_path: Path) -> None:
     one, data = zipped(tmp_path / "f.zip", index="one"), tmp_path / "data"
-    folder = code.unpacked(one, data)
+    folder = code.unpack(one, data)
     assert (folder / "index").read_text() == "one"
-    assert code.unpacked(one, data) == folder
-    other = code.unpacked(zipped(tmp_path / "f.zip", index="two"), data)
+    assert code.unpack(one, data) == folder
+    other = code.unpack(zipped(tmp_path / "f.zip", index="two"), data)
     assert (other / "index").read_text() == "two"
     assert sorted(data.iterdir()) == sorted([folder, other])
 
@@ -35,13 +35,13 @@ def test_the_same_bytes_are_unpacked_once_and_others_elsewhere(tmp_path: Path) -
 def test_what_is_no_zip_is_named_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "f.zip").write_text("no zip")
     with pytest.raises(InvalidTemplateError, match=r"f\.zip: File is not a zip file"):
-        code.unpacked(tmp_path / "f.zip", tmp_path / "data")
+        code.unpack(tmp_path / "f.zip", tmp_path / "data")
     assert list((tmp_path / "data").iterdir()) == []
 
 
 def test_a_zip_that_would_fill_the_disk_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(code, "_LARGEST", 4)
+    monkeypatch.setattr(code, "_MAX_UNPACKED_BYTES", 4)
     with pytest.raises(InvalidTemplateError, match="unpacks to more than 4 bytes"):
-        code.unpacked(zipped(tmp_path / "f.zip", index="12345"), tmp_path / "data")
+        code.unpack(zipped(tmp_path / "f.zip", index="12345"), tmp_path / "data")

@@ -14,9 +14,9 @@ from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.utils_models import Config
 
 from facescreen_local.auth.account import AccessKey
-from facescreen_local.fc.context import RequestContext
+from facescreen_local.fc.context import FcRequestContext
 from facescreen_local.fc.operations import OPERATIONS
-from facescreen_local.fc.operations.describe import page_of
+from facescreen_local.fc.operations.describe import select_page
 from tests.integration.fc.running import DEAD_LETTERS, Running, in_background
 
 # The SDK's own, from Python 3.12 on.
@@ -101,7 +101,9 @@ def test_nothing_is_told_to_a_stranger(started: Running) -> None:
 def test_pages() -> None:
     names, token = [], ""
     while True:
-        page, token = page_of([f"f{n}" for n in range(5)], parse_qs(f"limit=2&nextToken={token}"))
+        page, token = select_page(
+            [f"f{n}" for n in range(5)], parse_qs(f"limit=2&nextToken={token}")
+        )
         names += page
         if not token:
             break
@@ -116,7 +118,7 @@ def test_an_operation_is_one_function(monkeypatch: pytest.MonkeyPatch, started: 
         client(started).get_function_code("screen", asked)
 
     @OPERATIONS.register("GET", "/2023-03-30/functions/*/code", name="GetFunctionCode")
-    async def get_function_code(context: RequestContext) -> web.Response:
-        return web.json_response({"url": context.deployment.function.code.as_uri()})
+    async def get_function_code(context: FcRequestContext) -> web.Response:
+        return web.json_response({"url": context.deployed_function.function.code.as_uri()})
 
     assert client(started).get_function_code("screen", asked).body.url.endswith("/code")

@@ -66,7 +66,7 @@ def test_the_sdk_invokes_asynchronously(cloud: tuple[Running, BackgroundLoop]) -
     started, loop = cloud
     headers = {"x-fc-invocation-type": "Async"}
     assert client(started).invoke_function("any", "screen", b"abc", headers=headers).data == b""
-    loop.run(started.functions.drained())
+    loop.run(started.functions.wait_until_idle())
     assert started.log == ["b'abc'"]
 
 

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen_local.fc.errors import FcError
-from facescreen_local.fc.http_trigger.response import answer_of
-from facescreen_local.fc.runtime.instance import Result
+from facescreen_local.fc.http_trigger.response import build_response
+from facescreen_local.fc.runtime.instance import InvocationResult
 
 
 def answered(result: object) -> tuple[int, bytes, str]:
     payload = result if isinstance(result, bytes) else json.dumps(result).encode()
-    answer = answer_of(Result("ok", payload))
+    answer = build_response(InvocationResult("ok", payload))
     assert isinstance(answer.body, bytes)
     return answer.status, answer.body, answer.content_type
 
@@ -53,7 +53,7 @@ def test_any_other_result_is_the_body_of_a_200(
 def test_the_functions_headers_stand_but_for_the_platforms_own() -> None:
     headers = {"Content-Type": "text/html", "Location": "/x", "Server": "me", "X-Fc-Status": "404"}
     said = json.dumps({"statusCode": 302, "headers": headers}).encode()
-    assert dict(answer_of(Result("ok", said)).headers) == {
+    assert dict(build_response(InvocationResult("ok", said)).headers) == {
         "Content-Type": "text/html",
         "Location": "/x",
     }

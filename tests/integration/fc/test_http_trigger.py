@@ -140,7 +140,7 @@ async def test_a_malformed_answer_is_a_502_that_says_what_is_wrong(tmp_path: Pat
         assert answer.json() == {
             "RequestId": answer.headers["x-fc-request-id"],
             "Code": "BadResponse",
-            "Message": "the function's answer: statusCode must be a number from 200 to 599",
+            "Message": "the function's response: statusCode must be a number from 200 to 599",
         }
 
 

@@ -29,8 +29,8 @@ async def test_an_initializer_runs_once_and_its_failure_fails_the_event(tmp_path
     """
     lifecycle = {"initializer": {"handler": "index.initialize", "timeout": 5}}
     async with running(tmp_path, handlers, instanceLifecycleConfig=lifecycle) as cloud:
-        cloud.functions.deliver(record())
-        await cloud.functions.drained()
+        cloud.functions.deliver_bucket_event(record())
+        await cloud.functions.wait_until_idle()
         [dead] = cloud.dead.records
         told = json.loads(dead["responsePayload"])
         assert told["errorMessage"] == "Initializer index.initialize failed: not ready"
@@ -38,8 +38,8 @@ async def test_an_initializer_runs_once_and_its_failure_fails_the_event(tmp_path
         assert cloud.statuses == ["error", "error"]
         (tmp_path / "code" / "ready").touch()
         for _ in range(2):
-            cloud.functions.deliver(record())
-            await cloud.functions.drained()
+            cloud.functions.deliver_bucket_event(record())
+            await cloud.functions.wait_until_idle()
         assert cloud.log == ["['screen']"] * 2
 
 
@@ -49,8 +49,8 @@ async def test_an_initializer_has_a_time_out_of_its_own(tmp_path: Path) -> None:
     async with running(
         tmp_path, handlers, instanceLifecycleConfig=lifecycle, **NO_RETRIES
     ) as cloud:
-        cloud.functions.deliver(record())
-        await cloud.functions.drained()
+        cloud.functions.deliver_bucket_event(record())
+        await cloud.functions.wait_until_idle()
         assert cloud.statuses == ["timeout"]
 
 
@@ -58,8 +58,8 @@ async def test_pre_stop_runs_when_the_service_stops(tmp_path: Path) -> None:
     handlers = "def handler(e, c): print('handled')\ndef pre_stop(context): print('stopping')"
     lifecycle = {"preStop": {"handler": "index.pre_stop", "timeout": 1}}
     async with running(tmp_path, handlers, instanceLifecycleConfig=lifecycle) as cloud:
-        cloud.functions.deliver(record())
-        await cloud.functions.drained()
+        cloud.functions.deliver_bucket_event(record())
+        await cloud.functions.wait_until_idle()
     assert cloud.log == ["handled", "stopping"]
 
 
@@ -76,8 +76,8 @@ async def test_a_function_past_its_time_out_is_killed_and_replaced(tmp_path: Pat
                 time.sleep(30)
     """
     async with running(tmp_path, handlers, timeout=1) as cloud:
-        cloud.functions.deliver(record())
-        await cloud.functions.drained()
+        cloud.functions.deliver_bucket_event(record())
+        await cloud.functions.wait_until_idle()
         assert cloud.statuses == ["timeout", "ok"]
         first, child, second = cloud.log
         assert first != second
@@ -95,10 +95,10 @@ async def test_a_killed_instance_is_an_error_and_the_retry_succeeds(tmp_path: Pa
                 time.sleep(30)
     """
     async with running(tmp_path, handlers) as cloud:
-        cloud.functions.deliver(record())
+        cloud.functions.deliver_bucket_event(record())
         await wait_for((tmp_path / "code" / "begun").exists)
-        cloud.functions.kill_busy()
-        await cloud.functions.drained()
+        cloud.functions.kill_busy_instances()
+        await cloud.functions.wait_until_idle()
         assert cloud.statuses == ["killed", "ok"]
         assert cloud.functions.invocations[0].error_type == "FunctionProcessExited"
     assert cloud.dead.records == []
@@ -109,12 +109,12 @@ async def test_idle_instances_are_not_killed_but_one_that_died_is_replaced(tmp_p
     async with running(tmp_path, handlers, **NO_RETRIES) as cloud:
 
         async def pid() -> str:
-            cloud.functions.deliver(record())
-            await cloud.functions.drained()
+            cloud.functions.deliver_bucket_event(record())
+            await cloud.functions.wait_until_idle()
             return cloud.log[-1]
 
         first = await pid()
-        cloud.functions.kill_busy()
+        cloud.functions.kill_busy_instances()
         assert await pid() == first
         kill = await asyncio.create_subprocess_exec("/bin/kill", "-9", first)
         await kill.wait()
@@ -134,7 +134,7 @@ async def test_stopping_ends_every_process(
             time.sleep(30)
     """
     async with running(tmp_path, handlers) as cloud:
-        cloud.functions.deliver(record())
+        cloud.functions.deliver_bucket_event(record())
         await wait_for(lambda: cloud.log)
         assert alive(cloud.log[0])
     assert not alive(cloud.log[0])

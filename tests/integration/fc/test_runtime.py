@@ -13,10 +13,10 @@ import pytest
 
 from facescreen_local.auth.account import Identity
 from facescreen_local.fc.runtime import bootstrap
-from facescreen_local.fc.runtime.deployment import Deployment
-from facescreen_local.fc.runtime.instance import Result
-from facescreen_local.fc.runtime.pool import Pool
-from facescreen_local.fc.store.event import Event
+from facescreen_local.fc.runtime.deployed_function import DeployedFunction
+from facescreen_local.fc.runtime.instance import InvocationResult
+from facescreen_local.fc.runtime.pool import InstancePool
+from facescreen_local.fc.store.event import FunctionEvent
 from facescreen_serverless_devs.model import Function
 from tests.integration.fc.running import project
 
@@ -35,7 +35,7 @@ TELL = """
 
 async def invoke(
     folder: Path, handlers: str, *, interpreter: str = sys.executable, **given: Any
-) -> Result:
+) -> InvocationResult:
     identity = Identity.create()
     project(folder, handlers)
     function = Function(
@@ -47,9 +47,9 @@ async def invoke(
             **given,
         }
     )
-    deployment = Deployment(function, "ap-southeast-1", identity.account_id, interpreter)
-    pool = Pool(deployment, identity, folder / "log")
-    event = Event("api", b"\x00bytes", "request-1")
+    deployment = DeployedFunction(function, "ap-southeast-1", identity.account_id, interpreter)
+    pool = InstancePool(deployment, identity, folder / "log")
+    event = FunctionEvent("api", b"\x00bytes", "request-1")
     try:
         async with pool.instance(0) as instance:
             return await instance.invoke(event.request_id, event.payload)
@@ -174,7 +174,7 @@ async def test_a_function_that_exits_is_an_error_that_tells_the_status(tmp_path:
 def test_an_interpreter_that_is_not_there_is_named(tmp_path: Path) -> None:
     function = Function("f", "python3.12", "i.h", tmp_path)
     with pytest.raises(FileNotFoundError, match=r"python3\.12: no interpreter '/no/python'"):
-        Deployment(function, "r", "1", "/no/python")
+        DeployedFunction(function, "r", "1", "/no/python")
 
 
 async def test_the_interpreter_is_a_setting(tmp_path: Path) -> None:

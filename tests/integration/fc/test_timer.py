@@ -78,8 +78,8 @@ async def test_it_fires_at_its_times() -> None:
 
 async def test_the_function_gets_time_name_and_payload(tmp_path: Path) -> None:
     async with running(tmp_path, HANDLERS, triggers=[timer()]) as fc:
-        assert fc.functions.fire("screen") == 1
-        await fc.functions.drained()
+        assert fc.functions.fire_timers("screen") == 1
+        await fc.functions.wait_until_idle()
         [event] = [json.loads(line) for line in fc.log]
         assert datetime.fromisoformat(event.pop("triggerTime").replace("Z", "+00:00"))
         assert event == {"triggerName": "sweep", "payload": "p"}
@@ -90,7 +90,7 @@ async def test_one_that_is_off_does_not_fire(tmp_path: Path) -> None:
     triggers = [timer("* * * * * *", enable=False)]
     async with running(tmp_path, HANDLERS, triggers=triggers) as fc:
         await asyncio.sleep(1.1)
-        assert fc.functions.fire("screen") == 0
+        assert fc.functions.fire_timers("screen") == 0
         assert not fc.functions.invocations
         with pytest.raises(FcError):
-            fc.functions.fire("absent")
+            fc.functions.fire_timers("absent")

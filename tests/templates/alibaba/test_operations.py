@@ -19,8 +19,8 @@ from aiohttp import web
 
 from facescreen_local.auth.account import AccessKey
 from facescreen_local.cloud import BUCKET, LocalCloud
-from facescreen_local.fc.runtime.deployment import Deployment
-from facescreen_local.fc.runtime.instance import Instance
+from facescreen_local.fc.runtime.deployed_function import DeployedFunction
+from facescreen_local.fc.runtime.instance import FunctionInstance
 from facescreen_local.mns.request import parse_target as mns_target
 from facescreen_local.oss.request import target_of as oss_target
 from facescreen_local.protocol.service import Service
@@ -68,9 +68,11 @@ class Recorder:
     _whose: dict[str, str] = field(default_factory=dict)
     """Functions by AccessKey ID: each instance has one of its own."""
 
-    def instance(self, deployment: Deployment, key: AccessKey, log: IO[bytes]) -> Instance:
+    def instance(
+        self, deployment: DeployedFunction, key: AccessKey, log: IO[bytes]
+    ) -> FunctionInstance:
         self._whose[key.access_key_id] = deployment.function.name
-        return Instance(deployment, key, log)
+        return FunctionInstance(deployment, key, log)
 
     def listen(self, service: Service, read: Callable[[web.BaseRequest], set[Made]]) -> None:
         answer = service.respond
@@ -103,7 +105,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, quarantine: str) -> dict[str,
     }
     recorder = Recorder()
     with (
-        patch("facescreen_local.fc.runtime.pool.Instance", recorder.instance),
+        patch("facescreen_local.fc.runtime.pool.FunctionInstance", recorder.instance),
         run_local_cloud(tmp_path_factory.mktemp("cloud"), **settings) as (cloud, cloud_client),
     ):
         cloud.oss.create_bucket(HELD)

@@ -1,1 +1,1 @@
-"""HTTP triggers: requests become events for a function, and its results become answers."""
+"""HTTP triggers: turn requests into events for a function, and its results into responses."""

@@ -1,4 +1,4 @@
-"""A request as the event that a function gets: function-compute.md, "HTTP trigger, event"."""
+"""Turns a request into the event of a function: function-compute.md, "HTTP trigger, event"."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from urllib.parse import parse_qsl, unquote
 
 from aiohttp import web
 
-_TEXTS = ("text/", "application/json", "application/xml", "application/x-www-form-urlencoded")
-_SUFFIXES = ("+json", "+xml")
+_TEXT_TYPES = ("text/", "application/json", "application/xml", "application/x-www-form-urlencoded")
+_TEXT_SUFFIXES = ("+json", "+xml")
 
 
-def event_of(request: web.BaseRequest, body: bytes, account_id: str, request_id: str) -> bytes:
-    """The event's JSON. Header names keep their case; a name's values are joined by commas."""
+def build_event(request: web.BaseRequest, body: bytes, account_id: str, request_id: str) -> bytes:
+    """Return the event as JSON. Header names keep their case; repeated headers are joined."""
     path, _, query = request.raw_path.partition("?")
-    text = _text(request.content_type if "Content-Type" in request.headers else "", body)
+    text = _decode_text(request.content_type if "Content-Type" in request.headers else "", body)
     now = time.time()
     event = {
         "version": "v1",
         "rawPath": path,
         "body": base64.b64encode(body).decode() if text is None else text,
         "isBase64Encoded": text is None,
-        "headers": _joined(request.headers.items()),
-        "queryParameters": _joined(parse_qsl(query, keep_blank_values=True)),
+        "headers": _join_values(request.headers.items()),
+        "queryParameters": _join_values(parse_qsl(query, keep_blank_values=True)),
         "requestContext": {
             "accountId": account_id,
             "domainName": request.host,
@@ -46,12 +46,12 @@ def event_of(request: web.BaseRequest, body: bytes, account_id: str, request_id:
     return json.dumps(event).encode()
 
 
-def _text(content_type: str, body: bytes) -> str | None:
-    """The body as a text; None where it is binary. UNCONFIRMED: which types are texts."""
+def _decode_text(content_type: str, body: bytes) -> str | None:
+    """Return the body as a string, None if it is binary. UNCONFIRMED: which types are text."""
     if (
         content_type
-        and not content_type.startswith(_TEXTS)
-        and not content_type.endswith(_SUFFIXES)
+        and not content_type.startswith(_TEXT_TYPES)
+        and not content_type.endswith(_TEXT_SUFFIXES)
     ):
         return None
     try:
@@ -60,7 +60,7 @@ def _text(content_type: str, body: bytes) -> str | None:
         return None
 
 
-def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _join_values(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     joined: dict[str, str] = {}
     for name, value in pairs:
         joined[name] = f"{joined[name]},{value}" if name in joined else value

@@ -1,4 +1,4 @@
-"""The address of the function that has an HTTP trigger in s.yaml."""
+"""The HTTP trigger's service: invokes the function that has an HTTP trigger in s.yaml."""
 
 from __future__ import annotations
 
@@ -8,42 +8,48 @@ from aiohttp import web
 
 from facescreen_local.auth.account import Identity
 from facescreen_local.auth.acs3 import BODY_HASH_HEADER, Acs3Authenticator, check_body_hash
-from facescreen_local.fc.errors import ERRORS, REQUEST_ID, FcError, response, to_refused
-from facescreen_local.fc.functions import Functions
-from facescreen_local.fc.http_trigger.event import event_of
-from facescreen_local.fc.http_trigger.response import answer_of
-from facescreen_local.fc.store.event import Event
+from facescreen_local.fc.errors import (
+    REQUEST_ERRORS,
+    REQUEST_ID_HEADER,
+    FcError,
+    build_error_response,
+    to_fc_error,
+)
+from facescreen_local.fc.functions import DeployedFunctions
+from facescreen_local.fc.http_trigger.event import build_event
+from facescreen_local.fc.http_trigger.response import build_response
+from facescreen_local.fc.store.event import FunctionEvent
 from facescreen_local.protocol.body import BodyTooLargeError, read_body
 from facescreen_local.protocol.request import RequestHead, read_head
 from facescreen_local.protocol.service import Service
 
-_LARGEST_PATH = 4 * 1024
-_LARGEST_HEADERS = 8 * 1024
+_MAX_PATH_BYTES = 4 * 1024
+_MAX_HEADERS_BYTES = 8 * 1024
 _MAX_BODY_BYTES = 32 * 1024 * 1024
 
 
 class HttpTriggerService(Service):
-    """Takes every path, and always invokes the function synchronously.
+    """Accepts every path and always invokes the function synchronously.
 
-    The limits are those of the vendor's page "Web functions"; there a body that is too large is
-    a 400 as well.
+    The limits are from the vendor's page "Web functions", which also documents 400 for a body that
+    is too large.
     """
 
-    def __init__(self, identity: Identity, functions: Functions) -> None:
-        """One of the functions must have an HTTP trigger."""
+    def __init__(self, identity: Identity, functions: DeployedFunctions) -> None:
+        """Exactly one of the functions must have an HTTP trigger."""
         super().__init__()
-        self.longest_body_s = 60.0
-        """How long a request's body may be on its way."""
-        self.kill_instances = functions.kill_busy
+        self.body_timeout_s = 60.0
+        """How long a client may take to send a request's body."""
+        self.kill_instances = functions.kill_busy_instances
         self._account_id = identity.account_id
         self._authenticator = Acs3Authenticator(
             identity, ["x-acs-date"], allow_fractional_seconds=True
         )
         self._functions = functions
         [(self._function, self._trigger)] = [
-            (deployment.function.name, deployment.function.http_trigger)
-            for deployment in functions.deployed
-            if deployment.function.http_trigger is not None
+            (deployed_function.function.name, deployed_function.function.http_trigger)
+            for deployed_function in functions.all_functions
+            if deployed_function.function.http_trigger is not None
         ]
 
     def operation_name(self, request: web.BaseRequest) -> str:
@@ -51,54 +57,53 @@ class HttpTriggerService(Service):
 
     async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         try:
-            payload = await self._event(request, request_id)
+            payload = await self._build_event(request, request_id)
             result = await self._functions.invoke(
-                self._function, Event("http", payload, request_id)
+                self._function, FunctionEvent("http", payload, request_id)
             )
-            answer = answer_of(result)
-        except ERRORS as raised:
-            refused = to_refused(raised)
-            refusal = self.error_response(refused.status, refused.code, refused.message, request_id)
-            if refused.status == 405:
-                refusal.headers["Allow"] = ", ".join(self._trigger.methods)
-            return refusal
-        answer.headers[REQUEST_ID] = request_id
-        return answer
+            response = build_response(result)
+        except REQUEST_ERRORS as raised_error:
+            error = to_fc_error(raised_error)
+            response = self.error_response(error.status, error.code, error.message, request_id)
+            if error.status == 405:
+                response.headers["Allow"] = ", ".join(self._trigger.methods)
+            return response
+        response.headers[REQUEST_ID_HEADER] = request_id
+        return response
 
     def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
-        told = {"RequestId": request_id, "Code": code, "Message": message}
-        return response(status, told, request_id)
+        body = {"RequestId": request_id, "Code": code, "Message": message}
+        return build_error_response(status, body, request_id)
 
-    async def _event(self, request: web.BaseRequest, request_id: str) -> bytes:
+    async def _build_event(self, request: web.BaseRequest, request_id: str) -> bytes:
         head = read_head(request)
         if head.method not in self._trigger.methods:
             # UNCONFIRMED: the status and the code.
-            message = f"the trigger takes {', '.join(self._trigger.methods)}"
+            message = f"the trigger accepts {', '.join(self._trigger.methods)}"
             raise FcError(405, "MethodNotAllowed", message)
-        signed = self._trigger.auth_type == "function"
-        if signed:
+        must_be_signed = self._trigger.auth_type == "function"
+        if must_be_signed:
             self._check_signature(head)
         _check_size(head)
-        body = await self._body(request)
-        if signed:
+        body = await self._read_body(request)
+        if must_be_signed:
             check_body_hash(head.headers, body)
-        return event_of(request, body, self._account_id, request_id)
+        return build_event(request, body, self._account_id, request_id)
 
-    async def _body(self, request: web.BaseRequest) -> bytes:
+    async def _read_body(self, request: web.BaseRequest) -> bytes:
         try:
-            return await asyncio.wait_for(read_body(request, _MAX_BODY_BYTES), self.longest_body_s)
+            return await asyncio.wait_for(read_body(request, _MAX_BODY_BYTES), self.body_timeout_s)
         except BodyTooLargeError as error:
-            refused = to_refused(error)
-            raise FcError(413, refused.code, refused.message) from error
+            fc_error = to_fc_error(error)
+            raise FcError(413, fc_error.code, fc_error.message) from error
         except asyncio.TimeoutError as error:
-            # UNCONFIRMED: the status, the code, and how long.
-            message = f"the body did not come whole in {self.longest_body_s:g} s"
+            # UNCONFIRMED: the status, the code and the timeout.
+            message = f"the body was not complete after {self.body_timeout_s:g} s"
             raise FcError(408, "RequestTimeout", message) from error
 
     def _check_signature(self, head: RequestHead) -> None:
-        """The scheme: the vendor's page "Configure signature authentication for HTTP triggers",
-        whose samples need to sign no more than the date, and write ``$`` in the path as ``%24``.
-        """
+        """Check the signature as in the vendor's page "Configure signature authentication for HTTP
+        triggers", whose samples sign only the date and encode ``$`` in the path as ``%24``."""
         path = head.path.replace("$", "%24")
         self._authenticator.authenticate(
             head.method, path, head.query, head.headers, head.headers.get(BODY_HASH_HEADER, "")
@@ -106,7 +111,7 @@ class HttpTriggerService(Service):
 
 
 def _check_size(head: RequestHead) -> None:
-    if len(head.path) + len(head.query) > _LARGEST_PATH:
-        raise FcError(400, "InvalidArgument", f"the path exceeds {_LARGEST_PATH} bytes")
-    if sum(len(name) + len(value) for name, value in head.headers.items()) > _LARGEST_HEADERS:
-        raise FcError(400, "InvalidArgument", f"the headers exceed {_LARGEST_HEADERS} bytes")
+    if len(head.path) + len(head.query) > _MAX_PATH_BYTES:
+        raise FcError(400, "InvalidArgument", f"the path exceeds {_MAX_PATH_BYTES} bytes")
+    if sum(len(name) + len(value) for name, value in head.headers.items()) > _MAX_HEADERS_BYTES:
+        raise FcError(400, "InvalidArgument", f"the headers exceed {_MAX_HEADERS_BYTES} bytes")

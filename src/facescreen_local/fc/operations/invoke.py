@@ -1,4 +1,4 @@
-"""InvokeFunction, of both versions of the API."""
+"""InvokeFunction in both versions of the API."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from types import MappingProxyType
 from aiohttp import web
 
 from facescreen_local.fc.api import LATEST
-from facescreen_local.fc.context import RequestContext
+from facescreen_local.fc.context import FcRequestContext
 from facescreen_local.fc.errors import FcError
 from facescreen_local.fc.operations import OPERATIONS
-from facescreen_local.fc.store.event import ERROR_TYPE, Event
+from facescreen_local.fc.store.event import ERROR_TYPE, FunctionEvent
 
 _MAX_EVENT_BYTES = MappingProxyType({"Sync": 32 * 1024 * 1024, "Async": 128 * 1024})
 
@@ -19,18 +19,18 @@ _MAX_EVENT_BYTES = MappingProxyType({"Sync": 32 * 1024 * 1024, "Async": 128 * 10
 @OPERATIONS.register(
     "POST", "/2016-08-15/services/*/functions/*/invocations", name="InvokeFunction"
 )
-async def invoke_function(context: RequestContext) -> web.Response:
-    """The function's result, or 202 for an asynchronous invocation.
+async def invoke_function(context: FcRequestContext) -> web.Response:
+    """Return the function's result, or 202 for an asynchronous invocation.
 
-    FC 2.0 finds the functions of FC 3.0 here, which has no services: under any service's name.
-    The real version finds functions of FC 2.0 alone.
+    FC 2.0 finds the functions of FC 3.0 here; see Fc2Api.
     """
-    kind = _kind(context)
-    function = context.deployment.function.name
+    invocation_type = _read_invocation_type(context)
+    function = context.deployed_function.function.name
     if context.target.qualifier != LATEST:
-        raise FcError(400, "InvalidArgument", f"the one qualifier here is {LATEST}")
-    event = Event("api", await context.read_body(_MAX_EVENT_BYTES[kind]), context.request_id)
-    if kind == "Async":
+        raise FcError(400, "InvalidArgument", f"the only qualifier is {LATEST}")
+    payload = await context.read_body(_MAX_EVENT_BYTES[invocation_type])
+    event = FunctionEvent("api", payload, context.request_id)
+    if invocation_type == "Async":
         context.functions.enqueue(function, event)
         return web.Response(status=202)
     result = await context.functions.invoke(function, event)
@@ -38,9 +38,9 @@ async def invoke_function(context: RequestContext) -> web.Response:
     return web.Response(body=result.payload, headers=headers)
 
 
-def _kind(context: RequestContext) -> str:
-    kind = context.head.headers.get("x-fc-invocation-type", "Sync")
-    if kind not in _MAX_EVENT_BYTES:
+def _read_invocation_type(context: FcRequestContext) -> str:
+    invocation_type = context.head.headers.get("x-fc-invocation-type", "Sync")
+    if invocation_type not in _MAX_EVENT_BYTES:
         known = " or ".join(_MAX_EVENT_BYTES)
         raise FcError(400, "InvalidArgument", f"x-fc-invocation-type must be {known}")
-    return kind
+    return invocation_type

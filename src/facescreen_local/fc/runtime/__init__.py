@@ -1,1 +1,1 @@
-"""Instances of functions, and what runs in them."""
+"""Function instances and the runtime in them."""

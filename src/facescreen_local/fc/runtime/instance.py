@@ -1,4 +1,4 @@
-"""One function instance: a process that answers one request at a time."""
+"""One function instance: a process that handles one invocation at a time."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from facescreen_local.auth.account import AccessKey
-from facescreen_local.fc.runtime.deployment import Deployment
+from facescreen_local.fc.runtime.deployed_function import DeployedFunction
 from facescreen_serverless_devs.model import Hook
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
-_LAST_BREATH_S = 1
-_LONGEST_LINE = 48 * 1024 * 1024
-"""Holds a result of 32 MB in base64."""
+_EXIT_TIMEOUT_S = 1
+_MAX_LINE_BYTES = 48 * 1024 * 1024
+"""Enough for a result of 32 MB in Base64."""
 
 Status = Literal["ok", "error", "timeout", "killed"]
 
 
 @dataclass(frozen=True)
-class Result:
-    """How an invocation ended, and what its caller gets."""
+class InvocationResult:
+    """How an invocation ended and what it returned."""
 
     status: Status
     payload: bytes = field(repr=False)
@@ -38,149 +38,162 @@ class Result:
 
 
 @dataclass(frozen=True)
-class _Running:
-    """The process, and the two directions of its socket."""
+class _RunningProcess:
+    """An instance's process, and the two directions of its socket."""
 
     process: asyncio.subprocess.Process
-    replies: asyncio.StreamReader
-    calls: asyncio.StreamWriter
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
 
     def kill(self) -> None:
         if self.process.returncode is None:
-            # It may have ended without the loop knowing yet.
+            # The process may have ended before the event loop has noticed.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
 
     async def exchange(self, call: Mapping[str, object]) -> bytes:
-        """One line of JSON to the process and one back, empty when the process has ended."""
+        """Send one line of JSON and return the reply, empty if the process has ended."""
         try:
-            self.calls.write(json.dumps(call).encode() + b"\n")
-            await self.calls.drain()
-            return await self.replies.readline()
+            self.writer.write(json.dumps(call).encode() + b"\n")
+            await self.writer.drain()
+            return await self.reader.readline()
         except ConnectionError:
             return b""
 
 
-class Instance:
-    """Starts its process with the first invocation, and is of no more use once that has ended."""
+class FunctionInstance:
+    """A process for one function, started by the first invocation and not restarted once it has
+    ended."""
 
-    def __init__(self, deployment: Deployment, key: AccessKey, log: IO[bytes]) -> None:
-        """`log` takes what the function writes to stdout and stderr."""
-        self._deployment = deployment
-        self._function = deployment.function
+    def __init__(self, deployed_function: DeployedFunction, key: AccessKey, log: IO[bytes]) -> None:
+        """`log` receives the function's stdout and stderr."""
+        self._deployed_function = deployed_function
+        self._function = deployed_function.function
         self._key = key
         self._log = log
-        self._running: _Running | None = None
+        self._running_process: _RunningProcess | None = None
         self._idle = False
 
     @property
     def ready(self) -> bool:
-        """Whether it can take an invocation right away: initialized, idle and alive."""
-        # The end of a process shows on its socket before the loop learns of its exit.
-        return self._idle and self._running is not None and not self._running.replies.at_eof()
+        """Whether it can take an invocation now: initialized, idle and alive."""
+        if self._running_process is None:
+            return False
+        # The socket shows the end of a process before the event loop notices its exit.
+        return self._idle and not self._running_process.reader.at_eof()
 
-    async def invoke(self, request_id: str, event: bytes) -> Result:
-        """Calls the handler, after the initializer where this is the first invocation."""
+    async def invoke(self, request_id: str, event: bytes) -> InvocationResult:
+        """Call the handler; the first invocation calls the initializer before."""
         function = self._function
-        if self._running is None:
+        if self._running_process is None:
             try:
-                self._running = await self._start()
+                self._running_process = await self._start()
             except OSError as error:
-                return _failure("error", f"cannot start an instance: {error}", "InstanceError")
+                return _failure_result(
+                    "error", f"cannot start an instance: {error}", "InstanceError"
+                )
             if function.initializer is not None:
-                result = await self._call(self._running, function.initializer, request_id)
+                result = await self._call_hook(
+                    self._running_process, function.initializer, request_id
+                )
                 if result.status != "ok":
-                    # Not fit for invocations: the next attempt gets a new instance.
+                    # The instance is unusable: the next attempt gets a new one.
                     self._idle = False
-                    return _initializer_failed(function.initializer, result)
+                    return _initializer_failure(function.initializer, result)
         hook = Hook(function.handler, function.timeout_s)
-        return await self._call(self._running, hook, request_id, event)
+        return await self._call_hook(self._running_process, hook, request_id, event)
 
     def kill(self) -> None:
-        """SIGKILLs the process and what it started."""
-        if self._running is not None:
-            self._running.kill()
+        """Send SIGKILL to the process and its children."""
+        if self._running_process is not None:
+            self._running_process.kill()
 
-    async def end(self) -> None:
-        """Calls ``pre_stop`` where the instance is idle, and ends its process."""
-        if self._running is None:
+    async def stop(self) -> None:
+        """Call ``pre_stop`` if the instance is idle, and end its process."""
+        if self._running_process is None:
             return
         if self.ready and self._function.pre_stop is not None:
-            await self._call(self._running, self._function.pre_stop, str(uuid.uuid4()))
-        self._running.kill()
-        await self._running.process.wait()
-        self._running.calls.close()
+            await self._call_hook(self._running_process, self._function.pre_stop, str(uuid.uuid4()))
+        self._running_process.kill()
+        await self._running_process.process.wait()
+        self._running_process.writer.close()
 
-    async def _start(self) -> _Running:
-        ours, theirs = socket.socketpair()
-        with theirs, contextlib.ExitStack() as undo:
-            replies, calls = await asyncio.open_unix_connection(sock=ours, limit=_LONGEST_LINE)
-            undo.callback(calls.close)
+    async def _start(self) -> _RunningProcess:
+        our_socket, child_socket = socket.socketpair()
+        with child_socket, contextlib.ExitStack() as cleanup:
+            reader, writer = await asyncio.open_unix_connection(
+                sock=our_socket, limit=_MAX_LINE_BYTES
+            )
+            cleanup.callback(writer.close)
             process = await asyncio.create_subprocess_exec(
-                self._deployment.interpreter,
+                self._deployed_function.interpreter,
                 str(_BOOTSTRAP),
-                str(theirs.fileno()),
+                str(child_socket.fileno()),
                 str(self._function.code),
                 cwd=self._function.code,
-                env=self._deployment.environment(self._key, f"c-{uuid.uuid4()}"),
+                env=self._deployed_function.environment(self._key, f"c-{uuid.uuid4()}"),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=self._log,
-                pass_fds=[theirs.fileno()],
-                # A group of its own: killed whole, and not reached by a terminal's Ctrl-C.
+                pass_fds=[child_socket.fileno()],
+                # A new process group: it can be killed as a whole, and Ctrl-C does not reach it.
                 start_new_session=True,
             )
-            undo.pop_all()
-        return _Running(process, replies, calls)
+            cleanup.pop_all()
+        return _RunningProcess(process, reader, writer)
 
-    async def _call(
-        self, running: _Running, hook: Hook, request_id: str, event: bytes | None = None
-    ) -> Result:
+    async def _call_hook(
+        self,
+        running_process: _RunningProcess,
+        hook: Hook,
+        request_id: str,
+        event: bytes | None = None,
+    ) -> InvocationResult:
         self._idle = False
         call = {
             "call": hook.handler,
-            "context": self._deployment.context(self._key, request_id),
+            "context": self._deployed_function.context(self._key, request_id),
             "event": None if event is None else base64.b64encode(event).decode(),
         }
         try:
-            line = await asyncio.wait_for(running.exchange(call), hook.timeout_s)
+            line = await asyncio.wait_for(running_process.exchange(call), hook.timeout_s)
         except asyncio.TimeoutError:
-            running.kill()
+            running_process.kill()
             message = f"Function time out after {hook.timeout_s} seconds"
-            return _failure("timeout", message, "FunctionTimeout")
+            return _failure_result("timeout", message, "FunctionTimeout")
         if not line:
-            return await _died(running)
+            return await _wait_for_exit(running_process)
         self._idle = True
-        return _answered(json.loads(line))
+        return _parse_reply(json.loads(line))
 
 
-def _answered(reply: dict[str, Any]) -> Result:
+def _parse_reply(reply: dict[str, Any]) -> InvocationResult:
     payload = base64.b64decode(reply["payload"])
     if reply["ok"]:
-        return Result("ok", payload)
-    return Result("error", payload, json.loads(payload)["errorType"])
+        return InvocationResult("ok", payload)
+    return InvocationResult("error", payload, json.loads(payload)["errorType"])
 
 
-async def _died(running: _Running) -> Result:
-    """A process that ended by itself gets time to do so: its exit status tells why."""
+async def _wait_for_exit(running_process: _RunningProcess) -> InvocationResult:
+    """Wait for a process that has closed its socket, and return a result with its exit status."""
     try:
-        status = await asyncio.wait_for(running.process.wait(), _LAST_BREATH_S)
+        status = await asyncio.wait_for(running_process.process.wait(), _EXIT_TIMEOUT_S)
     except asyncio.TimeoutError:
-        running.kill()
-        status = await running.process.wait()
+        running_process.kill()
+        status = await running_process.process.wait()
     message = f"Process exited unexpectedly before completing request (exit status {status})"
     killed = status == -signal.SIGKILL
-    return _failure("killed" if killed else "error", message, "FunctionProcessExited")
+    return _failure_result("killed" if killed else "error", message, "FunctionProcessExited")
 
 
-def _initializer_failed(initializer: Hook, result: Result) -> Result:
-    told = json.loads(result.payload)
-    message = f"Initializer {initializer.handler} failed: {told['errorMessage']}"
-    payload = json.dumps({**told, "errorMessage": message}).encode()
-    return Result(result.status, payload, result.error_type)
+def _initializer_failure(initializer: Hook, result: InvocationResult) -> InvocationResult:
+    error_fields = json.loads(result.payload)
+    message = f"Initializer {initializer.handler} failed: {error_fields['errorMessage']}"
+    payload = json.dumps({**error_fields, "errorMessage": message}).encode()
+    return InvocationResult(result.status, payload, result.error_type)
 
 
-def _failure(status: Status, message: str, error_type: str) -> Result:
-    """What the platform itself says of a function that cannot speak."""
-    told = {"errorMessage": message, "errorType": error_type, "stackTrace": []}
-    return Result(status, json.dumps(told).encode(), error_type)
+def _failure_result(status: Status, message: str, error_type: str) -> InvocationResult:
+    """Return an error result of the platform itself."""
+    error_fields = {"errorMessage": message, "errorType": error_type, "stackTrace": []}
+    return InvocationResult(status, json.dumps(error_fields).encode(), error_type)

@@ -1,4 +1,4 @@
-"""A function's instances: reused when idle, started up to its concurrency, replaced when dead."""
+"""A function's instances: idle ones are reused, dead ones replaced, up to its concurrency."""
 
 from __future__ import annotations
 
@@ -8,31 +8,30 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from facescreen_local.auth.account import Identity
-from facescreen_local.fc.runtime.deployment import Deployment
-from facescreen_local.fc.runtime.instance import Instance
+from facescreen_local.fc.runtime.deployed_function import DeployedFunction
+from facescreen_local.fc.runtime.instance import FunctionInstance
 
 
 class AllInstancesBusyError(Exception):
-    """All the instances that the function may have are busy."""
+    """All instances are busy, and the function's concurrency allows no more."""
 
 
-class Pool:
+class InstancePool:
     """Lends the instances of one function, each to one invocation at a time."""
 
-    def __init__(self, deployment: Deployment, identity: Identity, log: Path) -> None:
-        """`log` is the file that takes what the function writes to stdout and stderr."""
-        self.deployment = deployment
-        self.function = deployment.function
+    def __init__(self, deployed_function: DeployedFunction, identity: Identity, log: Path) -> None:
+        """`log` is the file for the function's stdout and stderr."""
+        self.deployed_function = deployed_function
+        self.function = deployed_function.function
         self._identity = identity
         self._log = log.open("ab", buffering=0)
         self._slots = asyncio.Semaphore(self.function.concurrency)
-        self._idle: list[Instance] = []
-        self._busy: set[Instance] = set()
+        self._idle: list[FunctionInstance] = []
+        self._busy: set[FunctionInstance] = set()
 
     @asynccontextmanager
-    async def instance(self, wait_s: float) -> AsyncIterator[Instance]:
-        """An instance of one's own; raises AllInstancesBusyError when none comes free in `wait_s`
-        seconds."""
+    async def instance(self, wait_s: float) -> AsyncIterator[FunctionInstance]:
+        """Reserve an instance. Raises AllInstancesBusyError if none is free after `wait_s`."""
         if self._slots.locked() and wait_s <= 0:
             raise AllInstancesBusyError
         try:
@@ -40,26 +39,26 @@ class Pool:
         except asyncio.TimeoutError as error:
             raise AllInstancesBusyError from error
         try:
-            async with self._lent() as instance:
+            async with self._lend() as instance:
                 yield instance
         finally:
             self._slots.release()
 
-    def kill_busy(self) -> None:
-        """SIGKILLs every instance that is in the middle of an invocation."""
+    def kill_busy_instances(self) -> None:
+        """Send SIGKILL to every instance with a running invocation."""
         for instance in self._busy:
             instance.kill()
 
     async def close(self) -> None:
-        """Ends every instance."""
-        self.kill_busy()
-        await asyncio.gather(*(instance.end() for instance in [*self._idle, *self._busy]))
+        """Stop every instance."""
+        self.kill_busy_instances()
+        await asyncio.gather(*(instance.stop() for instance in [*self._idle, *self._busy]))
         self._idle.clear()
         self._log.close()
 
     @asynccontextmanager
-    async def _lent(self) -> AsyncIterator[Instance]:
-        instance = await self._reused() or self._new()
+    async def _lend(self) -> AsyncIterator[FunctionInstance]:
+        instance = await self._reuse_idle() or self._create_instance()
         self._busy.add(instance)
         try:
             yield instance
@@ -68,15 +67,17 @@ class Pool:
             if instance.ready:
                 self._idle.append(instance)
             else:
-                await instance.end()
+                await instance.stop()
 
-    async def _reused(self) -> Instance | None:
+    async def _reuse_idle(self) -> FunctionInstance | None:
         while self._idle:
             instance = self._idle.pop()
             if instance.ready:
                 return instance
-            await instance.end()
+            await instance.stop()
         return None
 
-    def _new(self) -> Instance:
-        return Instance(self.deployment, self._identity.issue_temporary_key(), self._log)
+    def _create_instance(self) -> FunctionInstance:
+        return FunctionInstance(
+            self.deployed_function, self._identity.issue_temporary_key(), self._log
+        )

@@ -1,1 +1,1 @@
-"""Events and invocations, kept on disk."""
+"""Events, and the pending ones on disk."""

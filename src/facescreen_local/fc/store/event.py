@@ -1,4 +1,4 @@
-"""Asynchronous events: what is delivered, and what is told of one that failed for good."""
+"""Events for functions, and the record of an asynchronous one that failed."""
 
 from __future__ import annotations
 
@@ -7,44 +7,48 @@ import time
 import uuid
 from dataclasses import dataclass, field
 
-from facescreen_local.fc.runtime.deployment import Deployment
-from facescreen_local.fc.runtime.instance import Result
+from facescreen_local.fc.runtime.deployed_function import DeployedFunction
+from facescreen_local.fc.runtime.instance import InvocationResult
 
 ERROR_TYPE = "UnhandledInvocationError"
 """Function Compute's name for every error of a function, in headers and failure records."""
 EXPIRED = "EventAgeExceeded"
-"""UNCONFIRMED: the condition of an event that grew too old; this is Lambda's word for it."""
+"""UNCONFIRMED: the condition of an expired event; this is Lambda's name for it."""
 
 
 @dataclass(frozen=True)
-class Event:
-    """One event for one function, on its way since `accepted` (epoch seconds)."""
+class FunctionEvent:
+    """One event for one function. `accepted_at` is in seconds since the epoch."""
 
     trigger: str
     """``oss`` for a bucket event, ``api`` for InvokeFunction, ``http`` for an HTTP trigger,
     ``timer`` for a time trigger."""
     payload: bytes = field(repr=False)
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    accepted: float = field(default_factory=time.time)
+    accepted_at: float = field(default_factory=time.time)
 
     def remaining_s(self, max_age_s: float) -> float:
-        """Seconds until it is older than `max_age_s`."""
-        return self.accepted + max_age_s - time.time()
+        """Return the seconds until the event is older than `max_age_s`."""
+        return self.accepted_at + max_age_s - time.time()
 
 
-def failure_record(
-    deployment: Deployment, event: Event, attempts: int, result: Result | None, condition: str
+def build_failure_record(
+    deployed_function: DeployedFunction,
+    event: FunctionEvent,
+    attempts: int,
+    result: InvocationResult | None,
+    condition: str,
 ) -> bytes:
-    """What the onFailure destination gets: function-compute.md, "onFailure record".
+    """Return the record for the onFailure destination: function-compute.md, "onFailure record".
 
-    `result` is the last attempt's, None where none was made. UNCONFIRMED: that the timestamp
-    is in milliseconds, the status code of an event that was never tried, and `condition`.
+    `result` is that of the last attempt, None if there was none. UNCONFIRMED: that the timestamp is
+    in milliseconds, the status code of an event without attempts, and `condition`.
     """
     record = {
         "timestamp": round(time.time() * 1000),
         "requestContext": {
             "requestId": event.request_id,
-            "functionArn": deployment.arn,
+            "functionArn": deployed_function.arn,
             "condition": condition,
             "approximateInvokeCount": attempts,
         },

@@ -1,7 +1,7 @@
-"""The Python runtimes: what their instances find in the environment and in the context.
+"""A deployed function: the environment of its instances and the context of its invocations.
 
-Shapes: function-compute.md, "Runtime". Python 3.10 hands credentials over in the context, 3.12
-in the environment alone.
+Shapes: function-compute.md, "Runtime". Python 3.10 gets credentials in the context, 3.12 in the
+environment only.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ _CREDENTIALS_IN_CONTEXT = {"python3.10"}
 
 
 @dataclass(frozen=True)
-class Deployment:
-    """A function where it runs."""
+class DeployedFunction:
+    """A function of s.yaml with its region, account and interpreter."""
 
     function: Function
     region: str
     account_id: str
     interpreter: str = sys.executable
     ca_file: Path | None = None
-    """What the instances trust in place of the public authorities."""
+    """Replaces the public CA certificates for the instances."""
 
     def __post_init__(self) -> None:
         if not os.access(self.interpreter, os.X_OK):
@@ -34,11 +34,11 @@ class Deployment:
 
     @property
     def arn(self) -> str:
-        """The function's name for the whole of Alibaba Cloud."""
+        """The function's Alibaba Cloud resource name."""
         return f"acs:fc:{self.region}:{self.account_id}:functions/{self.function.name}"
 
     def environment(self, key: AccessKey, instance_id: str) -> dict[str, str]:
-        """All that an instance finds in its environment: nothing comes from this process."""
+        """Return an instance's whole environment; it inherits nothing from this process."""
         function = self.function
         return {
             "HOME": "/tmp",  # noqa: S108 - where Function Compute lets a function write
@@ -55,11 +55,11 @@ class Deployment:
             "FC_FUNC_CODE_PATH": str(function.code),
             "FC_INSTANCE_ID": instance_id,
             "FC_REGION": self.region,
-            **({} if self._credentials_in_context else _credential_variables(key)),
+            **({} if self._credentials_in_context else _credentials_environment(key)),
         }
 
     def context(self, key: AccessKey, request_id: str) -> dict[str, object]:
-        """The context of one invocation, as nested mappings."""
+        """Return the context of one invocation, as nested mappings."""
         function = self.function
         context: dict[str, object] = {
             "request_id": request_id,
@@ -92,7 +92,7 @@ class Deployment:
         return self.function.runtime in _CREDENTIALS_IN_CONTEXT
 
 
-def _credential_variables(key: AccessKey) -> dict[str, str]:
+def _credentials_environment(key: AccessKey) -> dict[str, str]:
     return {
         "ALIBABA_CLOUD_ACCESS_KEY_ID": key.access_key_id,
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key.access_key_secret,
