@@ -1,7 +1,7 @@
-"""Handler: the HTTP trigger, for ad-hoc calls and the page.
+"""The handler of the HTTP trigger: on-demand screening and the review page.
 
-Function Compute calls `initialize` once per instance and `handler` per request; on Lambda the
-first request initialises.
+Function Compute calls `initialize` once per instance and `handler` per request; on Lambda the first
+request initializes.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ _resolvers: list[Callable[[Mapping[str, Any], Any], dict[str, Any]]] = []
 
 
 def initialize(context: Any) -> None:
-    """As object_created.initialize; raises errors.InvalidSettingsError for what is open to
-    everybody."""
+    """As object_created.initialize. Also raises errors.InvalidSettingsError if the API would be
+    open to everyone."""
     from facescreen.deployment import Deployment
     from facescreen.http.routes import create_app
 
     deployment = Deployment.from_env(
         os.environ, _credentials, source=adapt(context).invoked_function_arn
     )
-    http = load(HttpSettings, os.environ)
+    http_settings = load(HttpSettings, os.environ)
     _credentials.renew(context)
     deployment.warm_up()
-    app = create_app(deployment.create_api_services(http))
+    app = create_app(deployment.create_api_services(http_settings))
     _resolvers.append(telemetry.per_invocation(app.resolve))
 
 
 def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answers one request."""
+    """Answer one request."""
     if not _resolvers:
         initialize(context)
     _credentials.renew(context)

@@ -1,9 +1,9 @@
-"""Handler: a bucket event in, every object in it screened.
+"""The handler for bucket events: screens every object in an event.
 
 Function Compute calls `initialize` once per instance and `handler` per event; on Lambda the first
-event initialises. An event whose objects all came to an end returns; one that a retry can mend
-raises, or is named in the answer where the platform reads one. It is delivered again, and at last
-kept in the dead-letter queue.
+event initializes. If every object has an outcome, the handler returns. If a retry may help, it
+raises, or names the delivery in its response where the platform reads one. The platform then
+delivers the event again, and finally keeps it in the dead-letter queue.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from facescreen.screening.batch import BatchProcessor
 
 _credentials = InvocationCredentials()
-_ready: list[tuple[Filters, BatchProcessor]] = []
-"""What an instance keeps from one invocation to the next."""
+_instances: list[tuple[Filters, BatchProcessor]] = []
+"""Kept by the instance between invocations."""
 
 
 def initialize(context: Any) -> None:
-    """Checks the settings, connects the parts, warms the connection that the first event waits
-    for. Raises errors.InvalidSettingsError, errors.InvalidCredentialsError,
+    """Check the settings, create the deployment, and warm the connection for the first event.
+    Raises errors.InvalidSettingsError, errors.InvalidCredentialsError,
     errors.EmulatorRefusedError."""
     from facescreen.deployment import Deployment
 
@@ -36,12 +36,12 @@ def initialize(context: Any) -> None:
     )
     _credentials.renew(context)
     deployment.warm_up()
-    _ready.append((deployment.settings.filters, deployment.batch_processor))
+    _instances.append((deployment.settings.filters, deployment.batch_processor))
 
 
 def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
-    """Screens every object of `event`; answers as its platform reads it."""
-    if not _ready:
+    """Screen every object of `event`. Returns the platform's response."""
+    if not _instances:
         initialize(context)
     _credentials.renew(context)
     return _handle(event, adapt(context))
@@ -49,7 +49,7 @@ def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
 
 @telemetry.per_invocation
 def _handle(event: bytes | dict[str, Any], context: LambdaLike) -> dict[str, Any]:
-    filters, batch = _ready[-1]
+    filters, batch_processor = _instances[-1]
     triggered = read_event(event, filters)
     telemetry.skipped(triggered.skipped)
-    return batch.process(triggered, context.deadline)
+    return batch_processor.process(triggered, context.deadline)

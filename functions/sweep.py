@@ -1,7 +1,7 @@
-"""Handler: a timer's event in, whatever the buckets hold without a verdict handed over again.
+"""The handler of the timer: submits objects without a verdict again.
 
-Stores deliver events at least once, but only as long as they deliver. Function Compute calls
-`initialize` once per instance and `handler` at each fire; on Lambda the first one initialises.
+Stores deliver each event at least once, but an outage may lose events. Function Compute calls
+`initialize` once per instance and `handler` at each fire; on Lambda the first fire initializes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _sweepers: list[Sweeper] = []
 
 
 def initialize(context: Any) -> None:
-    """Checks the settings and connects the parts. Raises errors.InvalidSettingsError."""
+    """Check the settings and create the sweeper. Raises errors.InvalidSettingsError."""
     from facescreen.deployment import Deployment
 
     deployment = Deployment.from_env(os.environ, _credentials, invokes=True)
@@ -32,7 +32,7 @@ def initialize(context: Any) -> None:
 
 
 def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
-    """One run. Nothing in the event matters but that it came."""
+    """Run the sweep once. The content of the event is not used."""
     if not _sweepers:
         initialize(context)
     _credentials.renew(context)

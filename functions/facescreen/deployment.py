@@ -1,5 +1,5 @@
-"""A deployment: its settings and its cloud, and what is made of them. Import it late: the SDKs load
-here, once, and only those that are needed."""
+"""A deployment: its settings, its cloud, and the objects built from them. Import this late: it
+loads the SDKs, and only those that are needed."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
     from facescreen.storage.ports import StateStore
 
 _SWEEP_QUOTA_SHARE = 0.2
-"""Of the quota. The rest is left to fresh uploads."""
+"""The sweep's share of the quota. The rest is for new uploads."""
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """Every part is made when it is asked for first."""
+    """Creates each part when it is first used."""
 
     settings: Settings
     platform: Platform
@@ -59,8 +59,8 @@ class Deployment:
         source: str = "",
         invokes: bool = False,
     ) -> Deployment:
-        """On the cloud that runs this; with `invokes` it can invoke functions. Raises
-        InvalidSettingsError, which names everything that is wrong."""
+        """Create the deployment for the cloud that runs this. With `invokes` it can invoke
+        functions. Raises InvalidSettingsError, which names every invalid setting."""
         reader = Reader(environment)
         settings = reader.read(Settings)
         platform = choose.running(environment).read(reader, credentials, invokes=invokes)
@@ -68,23 +68,23 @@ class Deployment:
         return cls(settings, platform, source)
 
     def warm_up(self) -> None:
-        """Opens the connection that the first call would wait for. Raises EmulatorRefusedError."""
+        """Open the connection that the first call would wait for. Raises EmulatorRefusedError."""
         try:
             self.client.keep_alive()
-        except TransientError as trouble:
-            telemetry.not_warm(trouble)
+        except TransientError as error:
+            telemetry.not_warm(error)
 
     @cached_property
-    def state(self) -> StateStore:
+    def state_store(self) -> StateStore:
         return self.platform.state_store(self.settings.state_bucket)
 
     @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(self.state)
+        return Ledger(self.state_store)
 
     @cached_property
     def history(self) -> History:
-        return History(self.state)
+        return History(self.state_store)
 
     @cached_property
     def client(self) -> DeepfakeClient:
@@ -95,14 +95,14 @@ class Deployment:
             upload_endpoint=self.settings.upload_endpoint,
             image_timeout_s=self.settings.image_timeout_s,
             video_timeout_s=self.settings.video_timeout_s,
-            rate_limiter=SharedRateLimiter(self.state, self.settings.calls_per_second),
+            rate_limiter=SharedRateLimiter(self.state_store, self.settings.calls_per_second),
             budget=self._create_budget(),
             allow_emulator=self.settings.local,
         )
 
     @cached_property
     def screener(self) -> Screener:
-        """Screens objects in buckets, for events and HTTP requests alike."""
+        """Screens objects in buckets, for events and for HTTP requests."""
         settings, client = self.settings, self.client
         store = self.platform.object_store
         return Screener(
@@ -124,7 +124,7 @@ class Deployment:
 
     @cached_property
     def batch_processor(self) -> BatchProcessor:
-        """For the objects of one event."""
+        """Screens the objects of one event."""
         from facescreen.screening.batch import BatchProcessor
 
         return BatchProcessor(
@@ -134,8 +134,8 @@ class Deployment:
         )
 
     @cached_property
-    def on_demand(self) -> OnDemandScreener:
-        """For single objects, files and URLs."""
+    def on_demand_screener(self) -> OnDemandScreener:
+        """Screens single objects, files and URLs."""
         from facescreen.screening.on_demand import OnDemandScreener
 
         return OnDemandScreener(
@@ -149,8 +149,8 @@ class Deployment:
             tag_form=self.settings.tag_form,
         )
 
-    def create_api_services(self, http: HttpSettings) -> ApiServices:
-        """What the HTTP trigger's routes work with."""
+    def create_api_services(self, http_settings: HttpSettings) -> ApiServices:
+        """Create what the HTTP trigger's routes use."""
         from facescreen.clients.dns import addresses
         from facescreen.http.auth import TokenVerifier
         from facescreen.http.review import ReviewList
@@ -159,30 +159,30 @@ class Deployment:
 
         store = self.platform.object_store
         return ApiServices(
-            on_demand=self.on_demand,
+            on_demand_screener=self.on_demand_screener,
             review_list=ReviewList(self.history, store),
-            url_rules=UrlRules(http.url_allowed_origins, addresses),
-            token_verifier=TokenVerifier(http.tokens) if http.tokens else None,
-            cors_origins=http.cors_origins,
+            url_rules=UrlRules(http_settings.url_allowed_origins, addresses),
+            token_verifier=TokenVerifier(http_settings.tokens) if http_settings.tokens else None,
+            cors_origins=http_settings.cors_origins,
             state_bucket=self.settings.state_bucket,
             store_name=store.name,
             image_origins=store.public_origins,
-            serves_page=http.page,
-            max_wait_s=http.max_wait_s,
+            serves_page=http_settings.page,
+            max_wait_s=http_settings.max_wait_s,
             is_local=self.settings.local,
         )
 
-    def create_sweeper(self, sweep: SweepSettings) -> Sweeper:
-        """For what has no verdict."""
+    def create_sweeper(self, sweep_settings: SweepSettings) -> Sweeper:
+        """Create the sweeper, which submits objects without a verdict."""
         from facescreen.screening.sweep import Sweeper, VerdictReader
         from facescreen.screening.sweep_cursor import CursorStore
 
         settings, store = self.settings, self.platform.object_store
         return Sweeper(
-            settings=sweep,
+            settings=sweep_settings,
             store=store,
             invoker=self.platform.invoker,
-            cursor_store=CursorStore(self.state),
+            cursor_store=CursorStore(self.state_store),
             filters=settings.filters,
             verdict_reader=VerdictReader(store, settings.tag_prefix, settings.tag_form),
             rate_limiter=LocalRateLimiter(_SWEEP_QUOTA_SHARE * settings.calls_per_second),
@@ -201,14 +201,16 @@ class Deployment:
     def _create_budget(self) -> CallBudget:
         if math.isinf(self.settings.daily_calls):
             return UnlimitedBudget(telemetry.paid)
-        return DailyBudget(self.state, int(self.settings.daily_calls), on_paid=telemetry.paid)
+        return DailyBudget(self.state_store, int(self.settings.daily_calls), on_paid=telemetry.paid)
 
     def _is_budget_exhausted(self) -> bool:
-        cap = self.settings.daily_calls
-        return not math.isinf(cap) and is_budget_exhausted(self.state, cap, time.time())
+        max_calls = self.settings.daily_calls
+        return not math.isinf(max_calls) and is_budget_exhausted(
+            self.state_store, max_calls, time.time()
+        )
 
     def _create_transfer(self) -> Transfer:
         store = self.platform.object_store
         by_url, inline = UrlTransfer(store, self.settings.presigned_url_s), InlineTransfer(store)
-        forms: dict[str, Transfer] = {"inline": inline, "auto": AutoTransfer(inline, by_url)}
-        return forms.get(self.settings.transfer, by_url)
+        transfers: dict[str, Transfer] = {"inline": inline, "auto": AutoTransfer(inline, by_url)}
+        return transfers.get(self.settings.transfer, by_url)

@@ -40,7 +40,7 @@ class MemoryObjects:
         return ObjectRef("oss", "selfies", name, self._store.put("selfies", name, data, tags))
 
     def delete(self, name: str) -> None:
-        self._store.drop("selfies", name)
+        self._store.remove("selfies", name)
 
 
 class OssObjects:

@@ -35,7 +35,7 @@ class InMemory:
     letters: MemoryDeadLetters
 
     def kept(self) -> list[tuple[str, str, str]]:
-        return self.letters.letters
+        return self.letters.entries
 
 
 @dataclass

@@ -32,13 +32,13 @@ def call_before_operation(
         if len(operations) == number:
             action()
 
-    store.before = before
+    store.before_operation = before
     return operations
 
 
 def stop_interrupting(store: MemoryStore) -> None:
     """Let every operation through."""
-    store.before = lambda operation: None
+    store.before_operation = lambda operation: None
 
 
 def raise_killed() -> None:

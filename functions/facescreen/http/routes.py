@@ -61,7 +61,7 @@ page_router = Router()
 class ApiServices:
     """The services and settings that the routes use."""
 
-    on_demand: OnDemandScreener
+    on_demand_screener: OnDemandScreener
     review_list: ReviewList
     url_rules: UrlRules
     token_verifier: TokenVerifier | None
@@ -123,7 +123,7 @@ def get_outcome(request: Request) -> dict[str, Any]:
     version_id = query.get("version_id", "") or None
     ref = parse_object_ref(services.store_name, query.get("bucket"), query.get("key"), version_id)
     _reject_state_bucket(services, ref)
-    return services.on_demand.get_outcome(ref)
+    return services.on_demand_screener.get_outcome(ref)
 
 
 @router.get("/v1/objects")
@@ -194,15 +194,15 @@ def _screen_submission(
 ) -> dict[str, Any]:
     if isinstance(submission, ObjectSubmission):
         _reject_state_bucket(services, submission.ref)
-        return services.on_demand.screen_object(
+        return services.on_demand_screener.screen_object(
             submission.ref, deadline, write_back=submission.write_back
         )
     if isinstance(submission, UrlSubmission):
         url = services.url_rules.check(submission.url)
-        return services.on_demand.screen_url(
+        return services.on_demand_screener.screen_url(
             url, submission.kind, deadline, idempotency_key=idempotency_key
         )
-    return services.on_demand.screen_bytes(
+    return services.on_demand_screener.screen_bytes(
         submission.data, deadline, idempotency_key=idempotency_key
     )
 

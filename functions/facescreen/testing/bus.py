@@ -1,4 +1,4 @@
-"""The bus ports in memory, for tests: they keep what they are given."""
+"""The bus ports in memory, for tests. They record what they receive."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from facescreen.errors import FacescreenError
 
 MAX_EVENT_BYTES = 128 * 1024
-"""What Function Compute accepts of an asynchronous event: the smaller limit of the two clouds."""
+"""The limit of Function Compute for an asynchronous event, the smaller one of the two clouds."""
 
 
 class MemoryPublisher:
-    """A Publisher. `messages` are those published, in order, as a subscriber parses them."""
+    """A Publisher. `messages` are the published messages, in order, as a subscriber parses them."""
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
@@ -27,26 +27,26 @@ class MemoryPublisher:
 
 
 class MemoryDeadLetters:
-    """A DeadLetters queue. `letters` are the event, the name of the error, and its message."""
+    """A DeadLetters queue. `entries` hold the event, the name of the error, and its message."""
 
     def __init__(self) -> None:
-        self.letters: list[tuple[str, str, str]] = []
+        self.entries: list[tuple[str, str, str]] = []
 
     def put(self, event: str, why: FacescreenError) -> None:
-        self.letters.append((event, why.name, str(why)))
+        self.entries.append((event, why.name, str(why)))
 
 
 class MemoryInvoker:
-    """An Invoker. `payloads` are the events accepted, in order.
+    """An Invoker. `payloads` are the accepted events, in order.
 
-    `before` is called ahead of each submission, and may raise.
+    `before_submit` is called before each submission, and may raise.
     """
 
     def __init__(self) -> None:
         self.payloads: list[bytes] = []
-        self.before: Callable[[], None] = lambda: None
+        self.before_submit: Callable[[], None] = lambda: None
 
     def submit(self, payload: bytes) -> None:
-        self.before()
-        check_size(payload, MAX_EVENT_BYTES, "functions in memory")
+        self.before_submit()
+        check_size(payload, MAX_EVENT_BYTES, "in-memory functions")
         self.payloads.append(payload)

@@ -36,10 +36,10 @@ class _StoredObject:
 
 
 class MemoryStore:
-    """A QuarantineStore: buckets without versions, which need not be created.
+    """A QuarantineStore with unversioned buckets, which need not be created.
 
-    `before` is called with the name of each operation ahead of it, and may raise or change the
-    store. `now` is the store's clock.
+    `before_operation` is called with the name of each operation before it runs, and may raise or
+    change the store. `now` is the store's clock.
     """
 
     name = "oss"
@@ -47,10 +47,10 @@ class MemoryStore:
     public_origins: tuple[str, ...] = ("https://*.example",)
 
     def __init__(self, *, convert: Callable[[bytes], bytes] | None = None) -> None:
-        """`convert` makes a conforming JPEG of an image, as OSS does. Without it the store
-        converts nothing, as S3."""
+        """`convert` makes a conforming JPEG of an image, as OSS does. Without it the store does
+        not convert, as S3."""
         self.can_convert = convert is not None
-        self.before: Callable[[str], None] = lambda _operation: None
+        self.before_operation: Callable[[str], None] = lambda _operation: None
         self.now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
         self._convert = convert
         self._objects: dict[tuple[str, str], _StoredObject] = {}
@@ -63,31 +63,31 @@ class MemoryStore:
         data: bytes,
         tags: dict[str, str] | None = None,
         *,
-        in_parts: bool = False,
+        is_multipart: bool = False,
     ) -> str:
-        """Write an object as an uploader does, without `before`. Returns its ETag."""
+        """Write an object as an uploader does, without `before_operation`. Returns its ETag."""
         self._writes += 1
         etag = hashlib.md5(data, usedforsecurity=False).hexdigest().upper()
-        etag += "-2" if in_parts else ""
+        etag += "-2" if is_multipart else ""
         checksum = f"{zlib.crc32(data):08x}"
         head = ObjectHead(etag, len(data), f"write {self._writes}", checksum=checksum)
         self._objects[bucket, key] = _StoredObject(data, head, dict(tags or {}), self.now())
         return etag
 
-    def drop(self, bucket: str, key: str) -> None:
-        """Delete an object as another client does, without `before`."""
+    def remove(self, bucket: str, key: str) -> None:
+        """Delete an object as another client does, without `before_operation`."""
         self._objects.pop((bucket, key), None)
 
     def exists(self, bucket: str, key: str) -> bool:
-        """Whether there is an object."""
+        """Whether the object exists."""
         return (bucket, key) in self._objects
 
     def keys(self, bucket: str) -> list[str]:
         """The keys of all objects in a bucket, sorted."""
         return sorted(key for name, key in self._objects if name == bucket)
 
-    def acl_of(self, ref: ObjectRef) -> str:
-        """The access list, as another client reads it, without `before`."""
+    def peek_acl(self, ref: ObjectRef) -> str:
+        """The access list, as another client reads it, without `before_operation`."""
         return self._objects[ref.bucket, ref.key].acl
 
     def head(self, ref: ObjectRef) -> ObjectHead:
@@ -96,7 +96,7 @@ class MemoryStore:
     def read(self, ref: ObjectRef, start: int, length: int) -> bytes:
         stored = self._get("read", ref)
         if ref.etag and ref.etag != stored.head.etag:
-            raise ObjectChangedError("other bytes")
+            raise ObjectChangedError("the object was overwritten")
         return stored.data[start : start + length]
 
     def download(self, ref: ObjectRef, *, convert: bool) -> bytes:
@@ -104,7 +104,7 @@ class MemoryStore:
         if not convert:
             return data
         if self._convert is None:
-            raise RequestRejectedError("this store converts no images")
+            raise RequestRejectedError("this store does not convert images")
         return self._convert(data)
 
     def get_tags(self, ref: ObjectRef) -> dict[str, str]:
@@ -117,7 +117,7 @@ class MemoryStore:
         stored.tags = dict(tags)
 
     def presign(self, ref: ObjectRef, seconds: int, *, convert: bool) -> str:
-        self.before("presign")
+        self.before_operation("presign")
         process = "&x-oss-process=convert" if convert else ""
         query = f"x-oss-expires={seconds}&x-oss-signature=s3cr3t{process}"
         return f"https://{ref.bucket}.example/{ref.key}?{query}"
@@ -126,7 +126,7 @@ class MemoryStore:
         return self.presign(ref, seconds, convert=True)
 
     def list_page(self, bucket: str, prefix: str, after: str) -> ListingPage:
-        self.before("page")
+        self.before_operation("page")
         keys = [key for key in self.keys(bucket) if key.startswith(prefix) and key > after]
         return ListingPage(
             tuple(self._listed(bucket, key) for key in keys[:MAX_LISTED_OBJECTS]),
@@ -136,12 +136,12 @@ class MemoryStore:
     def copy(self, ref: ObjectRef, to: ObjectRef, *, must_be_new: bool) -> None:
         stored = self._get("copy", ref)
         if ref.etag != stored.head.etag or (must_be_new and self.exists(to.bucket, to.key)):
-            raise ObjectChangedError("other bytes")
+            raise ObjectChangedError("the object was overwritten")
         self.put(to.bucket, to.key, stored.data, stored.tags)
 
     def delete(self, ref: ObjectRef) -> None:
-        self.before("delete")
-        self.drop(ref.bucket, ref.key)
+        self.before_operation("delete")
+        self.remove(ref.bucket, ref.key)
 
     def get_acl(self, ref: ObjectRef) -> str:
         return self._get("acl", ref).acl
@@ -154,11 +154,11 @@ class MemoryStore:
         return ObjectSummary(key, stored.head.etag, stored.head.size, stored.last_modified)
 
     def _get(self, operation: str, ref: ObjectRef) -> _StoredObject:
-        self.before(operation)
+        self.before_operation(operation)
         try:
             return self._objects[ref.bucket, ref.key]
         except KeyError:
-            raise ObjectNotFoundError("the object is not there any more") from None
+            raise ObjectNotFoundError("the object does not exist") from None
 
 
 class MemoryState:

@@ -32,7 +32,7 @@ OPERATIONS = range(1, 16)
 def harness_with_moved_object(*, in_parts: bool = False) -> tuple[ScreenerHarness, Releasing]:
     harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE_SETTINGS)
     etag = harness.store.put(
-        PHOTO_REF.bucket, PHOTO_REF.key, PHOTO, {"team": "kyc"}, in_parts=in_parts
+        PHOTO_REF.bucket, PHOTO_REF.key, PHOTO, {"team": "kyc"}, is_multipart=in_parts
     )
     harness.screen(replace(PHOTO_REF, etag=etag))
     return harness, Releasing(harness.store, QuarantineRecords(harness.ledger), MOVE_SETTINGS)
@@ -76,7 +76,7 @@ def test_an_event_handled_during_the_release_does_not_quarantine_again() -> None
             stop_interrupting(harness.store)
             statuses.append(harness.screen(PHOTO_REF).quarantine.status)
 
-    harness.store.before = screen_once_restored
+    harness.store.before_operation = screen_once_restored
     release(harness, releasing)
     assert statuses == ["released"]
     assert original_exists(harness)
@@ -174,10 +174,10 @@ def test_a_second_delivery_does_not_record_private_as_the_original_acl() -> None
     harness.put()
 
     def kill_once_set(operation: str) -> None:
-        if harness.store.acl_of(PHOTO_REF) == "private":
+        if harness.store.peek_acl(PHOTO_REF) == "private":
             raise ProcessKilledError
 
-    harness.store.before = kill_once_set
+    harness.store.before_operation = kill_once_set
     with pytest.raises(ProcessKilledError):
         harness.screen(PHOTO_REF)
     stop_interrupting(harness.store)

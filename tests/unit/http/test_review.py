@@ -57,7 +57,7 @@ def test_an_overwritten_object_has_no_thumbnail_of_its_new_bytes() -> None:
 def test_a_deleted_object_is_reported_as_gone() -> None:
     store = MemoryStore()
     review = review_of_one(store)
-    store.drop("selfies", "a.jpg")
+    store.remove("selfies", "a.jpg")
     assert (the_only_entry(review)["standing"], the_only_entry(review)["thumbnail"]) == (
         "gone",
         None,

@@ -148,7 +148,7 @@ def test_an_object_deferred_on_the_last_receive_becomes_a_dead_letter_with_its_c
         )
         failures = [{"itemIdentifier": "m-1"}] if delivery is first else []
         assert response == {"batchItemFailures": failures}
-    assert dead_letters.letters == [('{"of": "SQS"}', "Deferred", str(LIMIT_REACHED))]
+    assert dead_letters.entries == [('{"of": "SQS"}', "Deferred", str(LIMIT_REACHED))]
     assert harness.published_messages() == []
 
 
@@ -160,7 +160,7 @@ def test_a_message_with_another_error_is_left_to_the_queues_own_dead_letters() -
         harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 5, dead_letters
     )
     assert response == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
-    assert dead_letters.letters == []
+    assert dead_letters.entries == []
 
 
 def test_an_error_other_than_the_daily_limit_is_left_to_the_queue() -> None:
@@ -172,7 +172,7 @@ def test_an_error_other_than_the_daily_limit_is_left_to_the_queue() -> None:
         dead_letters,
     )
     assert response == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
-    assert dead_letters.letters == []
+    assert dead_letters.entries == []
 
 
 def test_a_dead_letter_that_cannot_be_sent_is_left_to_the_queue(
@@ -237,7 +237,7 @@ def test_an_object_that_cannot_be_tagged_is_left_to_the_queue() -> None:
         if operation == "replace_tags":
             raise AccessDeniedError("not allowed", code="AccessDenied")
 
-    harness.store.before = refuse_tagging
+    harness.store.before_operation = refuse_tagging
     response = process(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 5)
     assert response == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
 

@@ -192,7 +192,7 @@ def test_the_outcome_of_an_object_can_be_read() -> None:
     harness.put(noise_picture())
     with pytest.raises(errors.NotScreenedError):
         harness.on_demand.get_outcome(replace(ref, etag=""))
-    harness.store.drop(ref.bucket, ref.key)
+    harness.store.remove(ref.bucket, ref.key)
     with pytest.raises(errors.ObjectNotFoundError):
         harness.on_demand.get_outcome(ref)
     with pytest.raises(errors.ObjectNotFoundError):

@@ -187,7 +187,7 @@ def remove_tags(harness: ScreenerHarness, key: str) -> None:
 
 
 def delete_copy(harness: ScreenerHarness, key: str) -> None:
-    harness.store.drop("held", key)
+    harness.store.remove("held", key)
 
 
 @pytest.mark.parametrize("damage", [replace_bytes, remove_tags, delete_copy])
@@ -199,10 +199,10 @@ def test_the_original_is_not_deleted_if_the_copy_differs(
 
     def damage_new_copy(operation: str) -> None:
         for copy in quarantined_copies(harness):
-            harness.store.before = lambda operation: None
+            harness.store.before_operation = lambda operation: None
             damage(harness, copy.key)
 
-    harness.store.before = damage_new_copy
+    harness.store.before_operation = damage_new_copy
     with pytest.raises(errors.ServiceUnavailableError, match="the copy"):
         harness.screen(ref)
     assert original_exists(harness)
@@ -228,7 +228,7 @@ def test_an_object_overwritten_while_it_is_made_private_is_superseded() -> None:
         if operation == "set_acl":
             harness.put(newer)
 
-    harness.store.before = overwrite
+    harness.store.before_operation = overwrite
     assert harness.screen(ref).status is Status.SUPERSEDED
     assert harness.published_messages() == []
 
@@ -243,7 +243,7 @@ def test_a_refused_acl_is_published_as_refused() -> None:
                 "ACLs are off", code="AccessControlListNotSupported"
             )
 
-    harness.store.before = refuse
+    harness.store.before_operation = refuse
     harness.screen(ref)
     quarantine = harness.published_messages()[0]["data"]["quarantine"]
     assert (quarantine["action"], quarantine["status"]) == ("private", "refused")

@@ -181,7 +181,7 @@ def test_a_failed_publish_is_retried_without_another_call() -> None:
 def test_an_object_deleted_during_the_call_is_not_an_error() -> None:
     harness = ScreenerHarness()
     ref = harness.put()
-    harness.detector.on_detect = lambda: harness.store.drop(PHOTO_REF.bucket, PHOTO_REF.key)
+    harness.detector.on_detect = lambda: harness.store.remove(PHOTO_REF.bucket, PHOTO_REF.key)
     assert harness.screen(ref).status is Status.GONE
     assert harness.screen(ref).status is Status.GONE
     assert harness.published_messages() == []
@@ -201,10 +201,10 @@ def test_bytes_overwritten_while_they_are_probed_are_superseded() -> None:
 
     def overwrite_on_read(operation: str) -> None:
         if operation == "read":
-            harness.store.before = lambda operation: None
+            harness.store.before_operation = lambda operation: None
             harness.put(noise_picture())
 
-    harness.store.before = overwrite_on_read
+    harness.store.before_operation = overwrite_on_read
     assert harness.screen(ref).status is Status.SUPERSEDED
     assert harness.detection_count == 0
 
@@ -243,7 +243,7 @@ def test_the_message_says_if_the_object_has_no_room_for_tags() -> None:
     harness.screen(ref)
     (message,) = harness.published_messages()
     assert message["data"]["tagging"]["status"] == "refused"
-    assert "10 tags" in message["data"]["tagging"]["detail"]
+    assert "10 other tags" in message["data"]["tagging"]["detail"]
 
 
 def test_an_emulated_verdict_is_published_with_a_warning() -> None:
@@ -263,7 +263,7 @@ def test_bytes_that_the_store_cannot_return_are_unscreenable(code: str) -> None:
         if operation == "read":
             raise errors.ContentError("not given", code=code)
 
-    harness.store.before = refuse_read
+    harness.store.before_operation = refuse_read
     assert harness.screen(ref).status is Status.SCREENED
     assert harness.tags()["deepfake-verdict"] == "unscreenable"
     assert harness.tags()["deepfake-reason"] == code

@@ -39,8 +39,8 @@ def test_an_object_is_submitted_unless_its_verdict_is_about_its_bytes() -> None:
 def test_an_object_deleted_during_the_sweep_is_ignored() -> None:
     harness = SweeperHarness()
     harness.put("a")
-    harness.store.before = lambda name: (
-        harness.store.drop("selfies", "a") if name == "tags" else None
+    harness.store.before_operation = lambda name: (
+        harness.store.remove("selfies", "a") if name == "tags" else None
     )
     assert harness.sweep(HOUR).submitted == 0
 
@@ -208,10 +208,10 @@ def test_after_an_error_the_next_run_submits_the_rest_once(
         if len(harness.submitted) == 1:
             raise error("no")
 
-    harness.invoker.before = fail
+    harness.invoker.before_submit = fail
     with pytest.raises(error):
         harness.sweep(HOUR)
-    harness.invoker.before = lambda: None
+    harness.invoker.before_submit = lambda: None
     harness.sweep(MINUTE)
     assert harness.submitted_keys == ["a", "b", "c"]
 
@@ -228,7 +228,7 @@ def test_a_store_error_is_retried(operation: str, monkeypatch: pytest.MonkeyPatc
             failures_left.pop()
             raise errors.ServiceUnavailableError("no")
 
-    harness.store.before = fail
+    harness.store.before_operation = fail
     harness.sweep(HOUR)
     assert harness.submitted_keys == ["a"]
 
@@ -238,7 +238,7 @@ def test_of_two_concurrent_runs_one_ends_with_an_error() -> None:
     harness.put("a")
     harness.now += HOUR
     second_sweeper = harness.second_sweeper()
-    harness.invoker.before = lambda: _run_once(
+    harness.invoker.before_submit = lambda: _run_once(
         harness, lambda: second_sweeper.sweep(Deadline.after(600))
     )
     with pytest.raises(errors.AlreadyInProgressError):
@@ -248,7 +248,7 @@ def test_of_two_concurrent_runs_one_ends_with_an_error() -> None:
 
 
 def _run_once(harness: SweeperHarness, run: object) -> None:
-    harness.invoker.before = lambda: None
+    harness.invoker.before_submit = lambda: None
     assert callable(run)
     run()
 
@@ -267,11 +267,11 @@ def test_the_run_after_a_kill_continues_near_the_last_submission(
             monkeypatch.setattr(harness.state, "append", _raise_system_exit)
             raise SystemExit
 
-    harness.invoker.before = stop_after_three
+    harness.invoker.before_submit = stop_after_three
     with pytest.raises(SystemExit):
         harness.sweep(HOUR)
     monkeypatch.undo()
-    harness.invoker.before = lambda: None
+    harness.invoker.before_submit = lambda: None
     harness.second_sweeper().sweep(Deadline.after(600))
     assert harness.submitted_keys == ["a", "b", "c", "c", "d", "e"]
 

@@ -105,15 +105,15 @@ def test_an_overwrite_at_any_operation_leaves_no_old_verdict_on_the_new_bytes(
     def overwrite_at_moment(operation: str) -> None:
         counts[operation] += 1
         if f"{operation} {counts[operation]}" == moment:
-            harness.store.before = lambda operation: None
+            harness.store.before_operation = lambda operation: None
             harness.overwrite()
             if is_screened:
                 harness.screen_new()
-            harness.store.before = overwrite_at_moment
+            harness.store.before_operation = overwrite_at_moment
 
-    harness.store.before = overwrite_at_moment
+    harness.store.before_operation = overwrite_at_moment
     assert harness.tagger.write(REF, head, OLD) is SUPERSEDED
-    harness.store.before = lambda operation: None
+    harness.store.before_operation = lambda operation: None
     assert harness.verdict_tags() == (harness.expected(NEW) if is_screened else {})
     harness.screen_new()
     assert harness.verdict_tags() == harness.expected(NEW)

@@ -60,7 +60,7 @@ class Services:
         on_demand = None
         if objects:
             deployment = Deployment(self.settings, self.platform, _SOURCE)
-            client, on_demand = deployment.client, deployment.on_demand
+            client, on_demand = deployment.client, deployment.on_demand_screener
         else:
             client = self._client(stop)
         with suppress(errors.TransientError):  # the calls themselves try again, and say more
