@@ -1,4 +1,4 @@
-"""What calls cost, and whether the user agrees: to that, or to any other change."""
+"""What calls cost, and the user's confirmation of a cost or a change."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ import sys
 import click
 
 PRICE_USD = 0.40
-"""Of a call that gives a result (id-verification-api.md, "Quota and price")."""
+"""The price of a call that returns a result (id-verification-api.md, "Quota and price")."""
 
 
 def cost_usd(calls: float) -> float:
-    """To the cent."""
+    """The price of `calls` in USD, rounded to the cent."""
     return round(calls * PRICE_USD, 2)
 
 
 def format_cost(calls: int) -> str:
-    """As people say it."""
+    """For people: ``2 paid calls, USD 0.80``."""
     return f"{calls} paid call{'' if calls == 1 else 's'}, USD {cost_usd(calls):.2f}"
 
 
-def confirm(question: str, *, yes: bool, unasked: str, declined: str) -> None:
-    """Asks on a terminal, unless `yes` was given before.
+def confirm(question: str, *, yes: bool, if_no_terminal: str, if_declined: str) -> None:
+    """Ask on a terminal, unless `yes` is set.
 
-    Raises click.UsageError for a no, which says what was `declined`, and where nobody can answer,
-    which says what goes `unasked` only with --yes.
+    Raises click.UsageError with the message `if_declined` if the answer is no, and with
+    `if_no_terminal` if there is no terminal to ask on.
     """
     if yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise click.UsageError(unasked)
+        raise click.UsageError(if_no_terminal)
     if not click.confirm(question, err=True):
-        raise click.UsageError(declined)
+        raise click.UsageError(if_declined)

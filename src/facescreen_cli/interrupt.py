@@ -1,4 +1,4 @@
-"""How a run ends early: nothing new is begun, and what is under way comes to its end."""
+"""Stops a run early: nothing new starts, and what has started finishes."""
 
 from __future__ import annotations
 
@@ -16,54 +16,56 @@ _POLL_S = 0.1
 
 
 class StopRequestedError(Exception):
-    """A call that was not begun."""
+    """Raised instead of starting a call after a stop was requested."""
 
 
 class StopSignal:
-    """Whether to end early, and why. No Event here: its lock may be held by the very code that
-    the signal interrupts."""
+    """Whether to stop early, and why. Not a threading.Event: the code that the signal interrupts
+    may hold the Event's lock."""
 
     def __init__(self) -> None:
         self.interrupted = False
-        self.fault: OperatorError | None = None
-        """What would meet every other call as well."""
+        self.error: OperatorError | None = None
+        """An error that every other call would raise too."""
         self.closed = False
-        """Nobody takes the results any more."""
+        """Whether nobody reads the results any more."""
 
     @property
     def requested(self) -> bool:
-        """Whether nothing new may begin."""
-        return self.interrupted or self.closed or self.fault is not None
+        """Whether nothing new may start."""
+        return self.interrupted or self.closed or self.error is not None
 
     @contextmanager
     def on_interrupt(self) -> Iterator[None]:
-        """The first Ctrl-C asks to end; a second one ends the process."""
-        before = signal.signal(signal.SIGINT, self._interrupt)
+        """Within the block the first Ctrl-C requests a stop, and a second one ends the process."""
+        previous_handler = signal.signal(signal.SIGINT, self._interrupt)
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            signal.signal(signal.SIGINT, previous_handler)
 
     def _interrupt(self, _: int, __: FrameType | None) -> None:
         self.interrupted = True
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-class StoppablePace:
-    """The port Pace: evenly spaced turns, each waited for here, where the wait can be cut short."""
+class StoppableRateLimiter:
+    """The port RateLimiter: evenly spaced slots. It waits for the slot itself, so that a stop can
+    cut the wait short."""
 
     def __init__(self, calls_per_second: float, stop: StopSignal) -> None:
-        self._interval = LocalRateLimiter(calls_per_second / SAFETY_FACTOR)
+        self._limiter = LocalRateLimiter(calls_per_second / SAFETY_FACTOR)
         self._stop = stop
 
-    def reserve(self, longest_s: float) -> float | None:
-        """0 once it is this caller's turn. Raises StopRequestedError."""
-        wait = self._interval.reserve(longest_s)
-        if wait is None:
+    def reserve(self, max_wait_s: float) -> float | None:
+        """Wait for a slot and return 0. Returns None if the wait would exceed `max_wait_s`. Raises
+        StopRequestedError."""
+        wait_s = self._limiter.reserve(max_wait_s)
+        if wait_s is None:
             return None
-        turn = Deadline.after(wait)
-        while (left := turn.remaining_s()) > 0 and not self._stop.requested:
-            time.sleep(min(left, _POLL_S))
+        slot = Deadline.after(wait_s)
+        while (left_s := slot.remaining_s()) > 0 and not self._stop.requested:
+            time.sleep(min(left_s, _POLL_S))
         if self._stop.requested:
             raise StopRequestedError
         return 0.0

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from facescreen.testing.stores import MemoryStore
 from facescreen_cli.buckets import StoreBucket
-from facescreen_cli.commands.backfill.inventory.source import opened
-from facescreen_cli.commands.backfill.sources import Mark
+from facescreen_cli.commands.backfill.inventory.source import open_inventory
+from facescreen_cli.commands.backfill.sources import Cursor
 
 _IN_FILE = 1_000_000
 """Rows."""
@@ -42,8 +42,8 @@ def main() -> None:
 def _read(manifest: Path, rows: int) -> None:
     print(f"{'rows':>10}{'a second':>10}{'RSS MB, the most':>18}")
     started, number = time.monotonic(), 0
-    source = opened(str(manifest), StoreBucket(MemoryStore(), "selfies"))
-    for number, one in source.rows(Mark()):
+    source = open_inventory(str(manifest), StoreBucket(MemoryStore(), "selfies"))
+    for number, one in source.rows(Cursor()):
         assert one.size == number
         if number % _EVERY == 0:
             rate = number / (time.monotonic() - started)

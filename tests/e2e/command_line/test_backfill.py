@@ -85,7 +85,7 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(
         os.kill(process.pid, signal.SIGINT)
         _, complained = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "The same command goes on from here" in complained
+    assert "Run the same command again to continue" in complained
     assert backfill.lines("/stopped/")[-1]["submitted"] == 60
     assert_once(cloud_client, keys)
 

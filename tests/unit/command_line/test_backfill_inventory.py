@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from facescreen.storage.ports import ObjectSummary
 from facescreen.testing.stores import MemoryStore
 from facescreen_cli.buckets import StoreBucket
-from facescreen_cli.commands.backfill.inventory.manifest import File, Manifest
-from facescreen_cli.commands.backfill.inventory.rows import LONGEST_LINE, RowReader
-from facescreen_cli.commands.backfill.inventory.source import opened
-from facescreen_cli.commands.backfill.sources import Mark
+from facescreen_cli.commands.backfill.inventory.manifest import InventoryFile, Manifest
+from facescreen_cli.commands.backfill.inventory.rows import MAX_LINE_BYTES, RowReader
+from facescreen_cli.commands.backfill.inventory.source import open_inventory
+from facescreen_cli.commands.backfill.sources import Cursor
 from tests.unit.command_line.inventory_files import (
     OSS_COLUMNS,
     S3_COLUMNS,
@@ -29,15 +29,17 @@ from tests.unit.command_line.inventory_files import (
     write_inventory,
 )
 
-START = Mark()
+START = Cursor()
 LAST_MODIFIED = datetime(2026, 11, 23, 4, 5, 6, tzinfo=timezone.utc)
 KEYS = ["a b.jpg", "a+b.jpg", 'é/%20,".jpg', "a\nb\r\x1b[2J.jpg"]
 
 
-def read_objects(manifest: Path, after: Mark = START, *, store: str = "oss") -> list[ObjectSummary]:
+def read_objects(
+    manifest: Path, after: Cursor = START, *, store: str = "oss"
+) -> list[ObjectSummary]:
     store_port = MemoryStore()
     store_port.name = store
-    inventory = opened(str(manifest), StoreBucket(store_port, "selfies"))
+    inventory = open_inventory(str(manifest), StoreBucket(store_port, "selfies"))
     return [row.object for row in inventory.rows(after)]
 
 
@@ -60,12 +62,12 @@ def test_any_key_can_be_read_back(key: str) -> None:
     reader = RowReader(columns, upper_case=True)
     data = gzip.compress(oss_row(key).encode())
     md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-    assert [row.key for row in reader.read(File("f", md5), io.BytesIO(data))] == [key]
+    assert [row.key for row in reader.read(InventoryFile("f", md5), io.BytesIO(data))] == [key]
 
 
 def test_reading_continues_after_a_cursor(tmp_path: Path) -> None:
     manifest = write_inventory(tmp_path, OSS_COLUMNS, *map(oss_row, KEYS))
-    assert [row.key for row in read_objects(manifest, Mark(3, "whatever"))] == KEYS[3:]
+    assert [row.key for row in read_objects(manifest, Cursor(3, "whatever"))] == KEYS[3:]
 
 
 ROW = oss_row("a.jpg")
@@ -74,13 +76,13 @@ ROW = oss_row("a.jpg")
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ([b"no gzip"], "no gzip file"),
-        ([gzip.compress(ROW.encode())[:-9]], "not whole"),
-        ([ROW + "x" * (LONGEST_LINE + 1)], "a line of more than"),
-        ([ROW + '"selfies"\n'], "row 2: not what the manifest's fileSchema says"),
-        ([ROW.replace("2026", "last year")], "row 1: not what"),
-        ([ROW.replace("a.jpg", "%ff")], "row 1: not what"),
-        ([gzip.compress(ROW.encode()) + b"\0more"], "no gzip file"),
+        ([b"no gzip"], "not a gzip file"),
+        ([gzip.compress(ROW.encode())[:-9]], "truncated"),
+        ([ROW + "x" * (MAX_LINE_BYTES + 1)], "a line of more than"),
+        ([ROW + '"selfies"\n'], "row 2: does not match the manifest's fileSchema"),
+        ([ROW.replace("2026", "last year")], "row 1: does not match"),
+        ([ROW.replace("a.jpg", "%ff")], "row 1: does not match"),
+        ([gzip.compress(ROW.encode()) + b"\0more"], "not a gzip file"),
     ],
 )
 def test_a_malformed_inventory_file_is_refused(
@@ -93,14 +95,14 @@ def test_a_malformed_inventory_file_is_refused(
 def test_a_file_with_another_md5_than_in_the_manifest_is_refused(tmp_path: Path) -> None:
     manifest = write_inventory(tmp_path, OSS_COLUMNS, ROW)
     (tmp_path / "data" / "0.csv.gz").write_bytes(gzip.compress(oss_row("b.jpg").encode()))
-    with pytest.raises(UsageError, match="its MD5 is another"):
+    with pytest.raises(UsageError, match="the MD5 differs"):
         read_objects(manifest)
 
 
 def test_a_modified_manifest_is_refused(tmp_path: Path) -> None:
     manifest = write_inventory(tmp_path, OSS_COLUMNS, ROW)
     manifest.write_text(manifest.read_text() + " ")
-    with pytest.raises(UsageError, match="not what its manifest"):
+    with pytest.raises(UsageError, match="does not match its manifest"):
         read_objects(manifest)
 
 
@@ -108,8 +110,8 @@ def test_a_modified_manifest_is_refused(tmp_path: Path) -> None:
     ("manifest_changes", "message"),
     [
         ({"sourceBucket": "other"}, "of the bucket other, not selfies"),
-        ({"fileFormat": "ORC"}, "not in CSV"),
-        ({"fileSchema": "Bucket, Key, Size"}, "no LastModifiedDate, ETag: choose these"),
+        ({"fileFormat": "ORC"}, "not CSV"),
+        ({"fileSchema": "Bucket, Key, Size"}, "no LastModifiedDate, ETag: add these"),
         ({"files": [{"key": "a"}]}, "without its key or MD5checksum"),
         ({"files": None}, "no files"),
     ],
@@ -124,7 +126,7 @@ def test_the_error_says_what_is_wrong_with_a_manifest(
 def test_a_key_cannot_point_outside_the_inventory_folder(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(gzip.compress(ROW.encode()))
     files = [{"key": "../../secret", "MD5checksum": "0" * 32}]
-    with pytest.raises(UsageError, match="secret is not beside"):
+    with pytest.raises(UsageError, match="secret is neither beside"):
         read_objects(write_inventory(tmp_path / "inventory", OSS_COLUMNS, ROW, files=files))
 
 

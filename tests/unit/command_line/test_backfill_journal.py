@@ -14,10 +14,15 @@ from facescreen import errors
 from facescreen.model import Verdict
 from facescreen.storage.ports import ObjectSummary
 from facescreen.tags import TaggedVerdict
-from facescreen_cli.commands.backfill.journal import ACCEPTED, INTENDED, Journal, Progress
+from facescreen_cli.commands.backfill.journal import (
+    ACCEPTED,
+    SUBMITTING,
+    BackfillJournal,
+    PlanProgress,
+)
 from facescreen_cli.commands.backfill.selection import Selection
 from facescreen_cli.commands.backfill.submitting import Submitter
-from facescreen_cli.interrupt import StoppablePace, StopSignal
+from facescreen_cli.interrupt import StoppableRateLimiter, StopSignal
 from facescreen_cli.verdicts import NoVerdict, TagState
 
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
@@ -55,8 +60,10 @@ def object_summary(key: str) -> ObjectSummary:
 
 
 def create_planned_journal(path: Path) -> None:
-    journal = Journal(path, SELECTION)
-    journal.plan(map(object_summary, [*KEYS, KEYS[0]]), Progress(planned=True, selected=len(KEYS)))
+    journal = BackfillJournal(path, SELECTION)
+    journal.add_planned(
+        map(object_summary, [*KEYS, KEYS[0]]), PlanProgress(is_complete=True, to_screen=len(KEYS))
+    )
     journal.close()
 
 
@@ -64,7 +71,7 @@ def run_backfill(
     path: Path, platform: FakePlatform, *, tags_unreadable: bool = False, per_second: float = 1e6
 ) -> int:
     """Run the backfill; returns the number of objects that are done."""
-    journal, stop = Journal(path, SELECTION), StopSignal()
+    journal, stop = BackfillJournal(path, SELECTION), StopSignal()
     try:
         Submitter(
             journal,
@@ -72,11 +79,11 @@ def run_backfill(
             platform,
             (lambda _: NoVerdict.UNSCREENED) if tags_unreadable else platform.read_tag_state,
             stop,
-            StoppablePace(1e6, stop),
+            StoppableRateLimiter(1e6, stop),
             per_second,
             lambda _: None,
-        ).work()
-        return journal.done()
+        ).submit_all()
+        return journal.count_accepted()
     finally:
         journal.close()
 
@@ -123,9 +130,12 @@ def test_an_object_whose_submission_failed_is_submitted_by_the_next_run(path: Pa
     platform.errors_by_key = {KEYS[3]: errors.ServiceUnavailableError("for now")}
     with pytest.raises(errors.ServiceUnavailableError):
         run_backfill(path, platform)
-    journal = Journal(path, SELECTION)
-    [uncertain_entry] = journal.in_state(INTENDED, 0, 10)
-    assert (uncertain_entry.object, journal.done()) == (object_summary(KEYS[3]), len(KEYS) - 1)
+    journal = BackfillJournal(path, SELECTION)
+    [uncertain_entry] = journal.entries_in_state(SUBMITTING, 0, 10)
+    assert (uncertain_entry.object, journal.count_accepted()) == (
+        object_summary(KEYS[3]),
+        len(KEYS) - 1,
+    )
     journal.close()
     platform.errors_by_key = {}
     assert run_backfill(path, platform) == len(KEYS)
@@ -143,32 +153,32 @@ def test_a_permanent_error_ends_the_run_without_losing_an_object(path: Path) -> 
 
 
 def test_a_second_backfill_on_the_same_journal_is_refused(path: Path) -> None:
-    journal = Journal(path, SELECTION)
-    with pytest.raises(UsageError, match="another backfill is at work"):
-        Journal(path, SELECTION)
+    journal = BackfillJournal(path, SELECTION)
+    with pytest.raises(UsageError, match="another backfill is using"):
+        BackfillJournal(path, SELECTION)
     journal.close()
-    Journal(path, SELECTION).close()
+    BackfillJournal(path, SELECTION).close()
 
 
 def test_a_journal_with_submissions_is_refused_for_another_selection(
     path: Path,
 ) -> None:
-    journal = Journal(path, SELECTION)
-    journal.move(journal.intend(1), ACCEPTED)
+    journal = BackfillJournal(path, SELECTION)
+    journal.set_state(journal.start_submitting(1), ACCEPTED)
     journal.close()
     with pytest.raises(UsageError, match="prefix is 'b/', was 'a/'"):
-        Journal(path, {"prefix": "b/"})
+        BackfillJournal(path, {"prefix": "b/"})
 
 
 def test_a_journal_without_submissions_starts_over_with_another_selection(path: Path) -> None:
-    journal = Journal(path, {"prefix": "b/"})
-    assert (journal.whole(), journal.progress()) == (0, Progress())
+    journal = BackfillJournal(path, {"prefix": "b/"})
+    assert (journal.count_all(), journal.progress()) == (0, PlanProgress())
     journal.close()
 
 
 def test_a_file_that_is_not_a_journal_is_not_changed(tmp_path: Path) -> None:
     foreign_file = tmp_path / "other"
     foreign_file.write_text("of somebody else, and long enough to be no header of a database")
-    with pytest.raises(UsageError, match="no journal"):
-        Journal(foreign_file, SELECTION)
+    with pytest.raises(UsageError, match="not a backfill's journal"):
+        BackfillJournal(foreign_file, SELECTION)
     assert foreign_file.read_text().startswith("of somebody else")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -11,11 +12,12 @@ import pytest
 
 from facescreen.clients.credentials import Credentials
 from facescreen.storage.ports import ObjectSummary
-from facescreen_cli.commands.backfill.journal import Journal, Progress
-from facescreen_cli.commands.backfill.planning import Planner, plan, plan_sample
-from facescreen_cli.commands.backfill.sampling import Sampled, Share
-from facescreen_cli.commands.backfill.selection import Coverage, Selection
-from facescreen_cli.commands.backfill.sources import Mark, Row
+from facescreen_cli.commands.backfill.journal import BackfillJournal, PlanProgress
+from facescreen_cli.commands.backfill.planning import Planner, count_objects, plan_all, plan_sample
+from facescreen_cli.commands.backfill.sampling import Proportion, SampleResult
+from facescreen_cli.commands.backfill.selection import Selection, SelectionFilter
+from facescreen_cli.commands.backfill.sources import Cursor, SourceRow
+from facescreen_cli.commands.backfill.text import TextReporter
 from facescreen_cli.deployment import connect_platform
 from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.options import parse_time
@@ -30,18 +32,22 @@ class NumberedRows:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self.cursors: list[Mark] = []
+        self.cursors: list[Cursor] = []
 
-    def rows(self, after: Mark) -> Iterator[Row]:
+    def rows(self, after: Cursor) -> Iterator[SourceRow]:
         self.cursors.append(after)
         for number in range(after.number + 1, self.count + 1):
-            yield Row(number, ObjectSummary(f"a/{number:06}", "E", 1, NOW))
+            yield SourceRow(number, ObjectSummary(f"a/{number:06}", "E", 1, NOW))
 
 
 def planner(source: NumberedRows, stop: StopSignal | None = None) -> Planner:
-    coverage = Coverage(Selection("oss", "selfies"), SETTINGS, NOW)
+    selection_filter = SelectionFilter(Selection("oss", "selfies"), SETTINGS, NOW)
     return Planner(
-        source, coverage, lambda _: NoVerdict.UNSCREENED, stop or StopSignal(), lambda _: None
+        source,
+        selection_filter,
+        lambda _: NoVerdict.UNSCREENED,
+        stop or StopSignal(),
+        lambda _: None,
     )
 
 
@@ -60,47 +66,50 @@ def test_relative_and_absolute_times_are_parsed(text: str, expected: datetime) -
 
 
 @pytest.mark.parametrize(
-    ("summary", "covered"),
+    ("summary", "reason"),
     [
-        (ObjectSummary("a/x.jpg", "E", 1, NOW), True),
-        (ObjectSummary("b/x.jpg", "E", 1, NOW), False),
-        (ObjectSummary("a/x.txt", "E", 1, NOW), False),
-        (ObjectSummary("a/", "E", 0, NOW), False),
-        (ObjectSummary("a/x.jpg", "E", 1, NOW - timedelta(days=2)), False),
-        (ObjectSummary("a/x.jpg", "E", 1, NOW + timedelta(days=1)), False),
+        (ObjectSummary("a/x.jpg", "E", 1, NOW), ""),
+        (ObjectSummary("b/x.jpg", "E", 1, NOW), "outside the prefix"),
+        (ObjectSummary("a/x.txt", "E", 1, NOW), "excluded by the filters"),
+        (ObjectSummary("a/", "E", 0, NOW), "excluded by the filters"),
+        (ObjectSummary("a/x.jpg", "E", 1, NOW - timedelta(days=2)), "older than --since 1d"),
+        (
+            ObjectSummary("a/x.jpg", "E", 1, NOW + timedelta(days=1)),
+            "newer than --until 2026-11-24",
+        ),
     ],
 )
-def test_an_object_is_covered_by_prefix_suffix_and_time(
-    summary: ObjectSummary, covered: bool
+def test_an_object_is_left_out_by_prefix_suffix_and_time(
+    summary: ObjectSummary, reason: str
 ) -> None:
     selection = Selection("oss", "selfies", "a/", since="1d", until="2026-11-24")
-    assert Coverage(selection, SETTINGS, NOW).covers(summary) is covered
+    assert SelectionFilter(selection, SETTINGS, NOW).exclusion_reason(summary) == reason
 
 
 def test_planning_continues_where_it_was_stopped(tmp_path: Path) -> None:
     stop, source = StopSignal(), NumberedRows(3000)
-    journal = Journal(tmp_path / "journal", {})
+    journal = BackfillJournal(tmp_path / "journal", {})
     progress = journal.progress()
     first = planner(source, stop)
-    first.tell = lambda rows: setattr(stop, "interrupted", rows >= 2000)
-    plan(first, journal, progress)
+    first.on_progress = lambda rows: setattr(stop, "interrupted", rows >= 2000)
+    plan_all(first, journal, progress)
     stopped = journal.progress()
-    assert not stopped.planned
-    assert 0 < journal.whole() == stopped.mark.number < 3000
-    plan(planner(source), journal, journal.progress())
-    assert source.cursors[1] == stopped.mark
-    assert journal.progress().planned
-    assert journal.whole() == journal.progress().selected == 3000
+    assert not stopped.is_complete
+    assert 0 < journal.count_all() == stopped.cursor.number < 3000
+    plan_all(planner(source), journal, journal.progress())
+    assert source.cursors[1] == stopped.cursor
+    assert journal.progress().is_complete
+    assert journal.count_all() == journal.progress().to_screen == 3000
     journal.close()
 
 
 def test_each_object_is_equally_likely_to_be_sampled(tmp_path: Path) -> None:
     samples_by_key: Counter[str] = Counter()
     for run in range(400):
-        journal = Journal(tmp_path / str(run), {})
-        plan_sample(planner(NumberedRows(10)), journal, Progress(), 3)
-        samples_by_key.update(entry.object.key for entry in journal.intend(10))
-        assert (journal.whole(), journal.progress().selected) == (3, 10)
+        journal = BackfillJournal(tmp_path / str(run), {})
+        plan_sample(planner(NumberedRows(10)), journal, PlanProgress(), 3)
+        samples_by_key.update(entry.object.key for entry in journal.start_submitting(10))
+        assert (journal.count_all(), journal.progress().to_screen) == (3, 10)
         journal.close()
     # 120 of each are expected; the chance of a deviation of five sigma is one in a million.
     assert len(samples_by_key) == 10
@@ -120,11 +129,25 @@ def test_each_object_is_equally_likely_to_be_sampled(tmp_path: Path) -> None:
 def test_the_interval_is_the_wilson_interval(
     part: int, whole: int, low: float, high: float
 ) -> None:
-    assert Share(part, whole).interval == pytest.approx((low, high), abs=5e-5)
+    assert Proportion(part, whole).interval == pytest.approx((low, high), abs=5e-5)
+
+
+def test_a_plan_says_why_objects_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    recent = SelectionFilter(Selection("oss", "selfies", until="60m"), SETTINGS, NOW)
+    progress = PlanProgress()
+    count_objects(replace(planner(NumberedRows(18)), selection_filter=recent), progress)
+    TextReporter().report_plan(progress, 0, 10)
+    output = capsys.readouterr().out
+    assert "18 left out (newer than --until 60m)" in output
+    assert "prefix" not in output
 
 
 def test_a_sample_estimates_the_rest() -> None:
-    sampled = Sampled(10_000, {"low_risk": 79, "high_risk": 1, "unscreenable": 20}, waiting=0)
-    assert (sampled.rest, sampled.screenable.value, sampled.rest_usd) == (9900, 0.8, 3168.0)
+    sampled = SampleResult(10_000, {"low_risk": 79, "high_risk": 1, "unscreenable": 20}, waiting=0)
+    assert (sampled.remaining, sampled.screenable.value, sampled.remaining_usd) == (
+        9900,
+        0.8,
+        3168.0,
+    )
     fewest, most = sampled.flagged_of_all
     assert 0 < fewest < 100 < most < 8000 * 0.08

@@ -23,7 +23,7 @@ from facescreen_cli.commands.redrive.dead_letters import of_function_compute, of
 from facescreen_cli.commands.redrive.queues import Held
 from facescreen_cli.commands.redrive.redriving import NotRedrivenError, Redriving, by_cause
 from facescreen_cli.environment import Environment
-from facescreen_cli.interrupt import StoppablePace, StopRequestedError, StopSignal
+from facescreen_cli.interrupt import StoppableRateLimiter, StopRequestedError, StopSignal
 
 SENT = datetime(2026, 11, 23, tzinfo=timezone.utc)
 EVENT = {
@@ -250,7 +250,7 @@ def test_no_more_letters_than_requested_are_received(max_letters: int) -> None:
 def test_each_letter_waits_for_its_slot() -> None:
     letters = [make_letter(json.dumps(RECORD).encode()) for _ in range(5)]
     redriving = create_redriving(
-        FakeQueue(*letters), FakeFunction(), StoppablePace(20, StopSignal())
+        FakeQueue(*letters), FakeFunction(), StoppableRateLimiter(20, StopSignal())
     )
     started = time.monotonic()
     for letter in redriving.collect(5):
@@ -276,7 +276,7 @@ def test_after_a_stop_the_waiting_letters_are_released() -> None:
         FakeFunction(),
     )
     queue = FakeQueue(letter)
-    redriving = create_redriving(queue, function, StoppablePace(1000, stop))
+    redriving = create_redriving(queue, function, StoppableRateLimiter(1000, stop))
     stop.interrupted = True
     with pytest.raises(StopRequestedError):
         redriving.redrive(redriving.collect(1)[0])

@@ -79,7 +79,7 @@ def test_a_permanent_error_stops_the_run(photo: Path) -> None:
     stop = StopSignal()
     refused_screener = judge(raiser(errors.AccessDeniedError("no permission")))
     assert not list(results([LocalFile(photo)] * 100, refused_screener.judge, stop, 4))
-    assert isinstance(stop.fault, errors.AccessDeniedError)
+    assert isinstance(stop.error, errors.AccessDeniedError)
 
 
 def test_a_symlink_that_replaced_a_listed_file_is_not_followed(photo: Path) -> None:

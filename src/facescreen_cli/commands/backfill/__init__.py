@@ -1,1 +1,1 @@
-"""Have the deployed function screen what was in the bucket before it."""
+"""Screen existing objects with the deployed function."""

@@ -1,4 +1,4 @@
-"""The command: its options, and what they come to."""
+"""``facescreen backfill``: its options."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from facescreen_cli.options import (
     yes_option,
 )
 
-_SWEEP_UNTIL = "60m"
-_SWEEP_MOST = 1000
+_MISSING_UNTIL = "60m"
+_MISSING_MAX_CALLS = 1000
 _EXAMPLES = """
 \b
 Examples:
@@ -31,8 +31,8 @@ Examples:
   facescreen backfill s3://selfies --all --missing    # each night, by cron
 
 \b
-Exit codes: 0 all submitted, 2 not all, 64 usage, 130 stopped by Ctrl-C (the
-same command goes on).
+Exit codes: 0 all submitted, 2 not all, 64 usage, 130 stopped by Ctrl-C (to
+continue, run the same command again).
 """
 
 
@@ -43,33 +43,49 @@ same command goes on).
     "--inventory",
     metavar="MANIFEST",
     default="",
-    help="Go by an inventory of the bucket rather than list it: its manifest.json, as a file or an "
-    "object (oss://..., s3://...). CSV, with Key, Size, LastModifiedDate and ETag.",
+    help="Read an inventory of the bucket instead of listing it. MANIFEST is its manifest.json, a "
+    "file or an object (oss://..., s3://...). The inventory must be CSV with Key, Size, "
+    "LastModifiedDate and ETag.",
 )
-@click.option("--since", default="", metavar="TIME", help="Written then or later: 2026-11-23, 7d.")
-@click.option("--until", default="", metavar="TIME", help="Written before: 2026-11-23T04:05Z, 90m.")
-@click.option("--force", is_flag=True, help="What has a verdict too: tags can be forged.")
+@click.option(
+    "--since",
+    default="",
+    metavar="TIME",
+    help="Only objects written at or after this time: 2026-11-23, 7d.",
+)
+@click.option(
+    "--until",
+    default="",
+    metavar="TIME",
+    help="Only objects written before this time: 2026-11-23T04:05Z, 90m.",
+)
+@click.option(
+    "--force", is_flag=True, help="Also screen objects with a verdict, as tags can be forged."
+)
 @click.option(
     "--missing",
     is_flag=True,
-    help="A sweep, by cron: asks nothing, leaves the last hour to its own events (--until 60m), "
-    "and refuses more than 1000 calls (--most).",
+    help="For a cron job: don't ask, leave out the last hour, whose events may still arrive "
+    "(--until 60m), and refuse more than 1000 calls (--most 1000).",
 )
-@click.option("--most", type=click.IntRange(0), help="Refuse to make more paid calls than this.")
+@click.option(
+    "--most", "max_calls", type=click.IntRange(0), help="Refuse to make more paid calls than this."
+)
 @click.option(
     "--sample",
     type=click.IntRange(1, 1_000_000),
-    help="Screen so many at random; say what share of all is flagged, and what the rest costs.",
+    help="Screen this many objects at random, then estimate the flagged share and what the rest "
+    "costs.",
 )
 @share_option
-@dry_run_option(help="Say what would be paid, and submit nothing.")
+@dry_run_option(help="Show the cost and submit nothing.")
 @yes_option(help="Don't ask.")
-@json_option(help="JSON lines.")
+@json_option(help="Print JSON lines.")
 @click.option(
     "--journal",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="What was submitted, so that a run that was stopped or killed goes on.  [default: a file "
-    "for the bucket in ~/.local/state/facescreen]",
+    help="File that records what was submitted, so that a stopped or killed run can continue.  "
+    "[default: a file for the bucket in ~/.local/state/facescreen]",
 )
 @profile_option
 @environment_option
@@ -84,7 +100,7 @@ def backfill(
     until: str,
     force: bool,
     missing: bool,
-    most: int | None,
+    max_calls: int | None,
     sample: int | None,
     share: float,
     dry_run: bool,
@@ -93,34 +109,35 @@ def backfill(
     journal: Path | None,
     profile: str,
 ) -> int:
-    """Have the deployed function screen what was in the bucket before it.
+    """Screen existing objects with the deployed function.
 
-    Counts what has no verdict for its bytes, says what that costs at most, asks, and hands object
-    after object to the function: to FC_FUNCTION (of FC_SERVICE on Function Compute 2.0), or to the
-    queue UPLOADS_QUEUE_URL on AWS. What fails there ends in its dead-letter queue; a verdict of
-    failed is left alone but for --force.
+    Counts the objects without a verdict for their current bytes, shows the maximum cost, asks, and
+    submits each object to the function: to FC_FUNCTION (in FC_SERVICE on Function Compute 2.0), or
+    to the queue UPLOADS_QUEUE_URL on AWS. An object that fails there ends in the dead-letter queue.
+    Objects with the verdict failed are submitted again only with --force.
 
-    A result costs USD 0.40. What can't be screened costs nothing, and the function's ledger never
-    pays twice for the same bytes, whatever is submitted twice. Set TAG_PREFIX, TAG_FORM,
-    CALLS_PER_SECOND and the filters in the environment as the function has them.
+    A result costs USD 0.40. A file that can't be screened costs nothing, and the function's ledger
+    never pays twice for the same bytes. Set TAG_PREFIX, TAG_FORM, CALLS_PER_SECOND and the filters
+    in the environment to the function's values.
     """
-    # Imported late: --help is not to wait for the SDKs.
-    from facescreen_cli.commands.backfill.connecting import Options, connected
+    # Imported late: --help must not wait for the SDKs.
+    from facescreen_cli.commands.backfill.connecting import BackfillOptions, connect_backfill
 
     if missing and (force or sample):
-        raise click.UsageError("--missing goes with neither --force nor --sample")
+        raise click.UsageError("--missing can't be combined with --force or --sample")
     if missing:
-        until, most, yes = until or _SWEEP_UNTIL, _SWEEP_MOST if most is None else most, True
+        until, yes = until or _MISSING_UNTIL, True
+        max_calls = _MISSING_MAX_CALLS if max_calls is None else max_calls
     store, bucket, prefix = parse_bucket_target(target, whole=whole)
     selection = Selection(store, bucket, prefix, inventory, since, until, force, sample or 0)
-    path = journal or _default_path(selection, missing=missing)
-    options = Options(target, share, profile, most, yes=yes, as_json=as_json)
-    run = connected(selection, options, environment)
-    return run.estimate() if dry_run else run.go(path)
+    path = journal or _default_journal_path(selection, missing=missing)
+    options = BackfillOptions(target, share, profile, max_calls, yes=yes, as_json=as_json)
+    job = connect_backfill(selection, options, environment)
+    return job.estimate() if dry_run else job.run(path)
 
 
-def _default_path(selection: Selection, *, missing: bool) -> Path:
-    """One for each bucket: a sweep and a sample may go beside a backfill that takes weeks."""
+def _default_journal_path(selection: Selection, *, missing: bool) -> Path:
+    """One per bucket and kind: --missing and --sample may run beside a long backfill."""
     folder = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     kind = "missing" if missing else "sample" if selection.sample else "backfill"
     return Path(folder) / "facescreen" / f"{kind}-{selection.store}-{selection.bucket}.sqlite"

@@ -1,4 +1,4 @@
-"""Connects a backfill's parts, from the environment and the options."""
+"""Builds a backfill from the environment and the options."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import click
 from facescreen.settings.table import Settings
 from facescreen.storage.ports import ObjectSummary
 from facescreen_cli.buckets import StoreBucket
-from facescreen_cli.commands.backfill.inventory.source import opened
-from facescreen_cli.commands.backfill.jsonl import Lines
-from facescreen_cli.commands.backfill.run import Run
-from facescreen_cli.commands.backfill.selection import Coverage, Selection
-from facescreen_cli.commands.backfill.sources import Listing, Source
-from facescreen_cli.commands.backfill.text import Sentences
+from facescreen_cli.commands.backfill.inventory.source import open_inventory
+from facescreen_cli.commands.backfill.jsonl import JsonReporter
+from facescreen_cli.commands.backfill.run import Backfill
+from facescreen_cli.commands.backfill.selection import Selection, SelectionFilter
+from facescreen_cli.commands.backfill.sources import BucketListing, ObjectSource
+from facescreen_cli.commands.backfill.text import TextReporter
 from facescreen_cli.credentials import UserCredentials
 from facescreen_cli.deployment import connect_platform
 from facescreen_cli.environment import Environment
@@ -26,59 +26,63 @@ from facescreen_cli.verdicts import NoVerdict, TagReader, TagState
 
 
 @dataclass(frozen=True)
-class Options:
-    """How the selected objects are gone through."""
+class BackfillOptions:
+    """The options that don't select objects."""
 
     target: str
     share: float
+    """Of CALLS_PER_SECOND."""
     profile: str
-    most: int | None
+    max_calls: int | None
     yes: bool
     as_json: bool
 
 
-def connected(selection: Selection, options: Options, environment: Environment) -> Run:
+def connect_backfill(
+    selection: Selection, options: BackfillOptions, environment: Environment
+) -> Backfill:
     """Raises errors.FacescreenError, click.UsageError."""
     credentials = UserCredentials(options.profile)
     settings, platform = connect_platform(selection.store, environment.settings, credentials)
     bucket = StoreBucket(platform.object_store, selection.bucket)
-    stands = TagReader(bucket, settings).read
-    selection, source = _source(selection, bucket)
-    return Run(
+    read_tags = TagReader(bucket, settings).read
+    selection, source = _open_source(selection, bucket)
+    return Backfill(
         selection=selection,
-        said=selection.said(settings),
+        request=selection.to_dict(settings),
         target=options.target,
         source=source,
-        coverage=_coverage(selection, settings),
-        read=_unasked if selection.force else stands,
-        stands=stands,
-        invoker=partial(connect_invoker, selection.store, environment, credentials),
+        selection_filter=_selection_filter(selection, settings),
+        read_tags_to_plan=_assume_unscreened if selection.force else read_tags,
+        read_tags=read_tags,
+        connect_invoker=partial(connect_invoker, selection.store, environment, credentials),
         per_second=options.share * settings.calls_per_second,
-        most=options.most,
+        max_calls=options.max_calls,
         yes=options.yes,
-        teller=Lines() if options.as_json else Sentences(),
+        reporter=JsonReporter() if options.as_json else TextReporter(),
         stop=StopSignal(),
     )
 
 
-def _source(selection: Selection, bucket: StoreBucket) -> tuple[Selection, Source]:
-    """With the inventory's MD5 in the selection: tomorrow's has the same name in a folder."""
+def _open_source(selection: Selection, bucket: StoreBucket) -> tuple[Selection, ObjectSource]:
+    """Also adds the inventory's MD5 to the selection: tomorrow's inventory may have the same file
+    name."""
     if not selection.inventory:
-        return selection, Listing(bucket, selection.prefix)
-    source = opened(selection.inventory, bucket)
+        return selection, BucketListing(bucket, selection.prefix)
+    source = open_inventory(selection.inventory, bucket)
     return replace(selection, inventory=f"{selection.inventory} ({source.md5})"), source
 
 
-def _coverage(selection: Selection, settings: Settings) -> Coverage:
+def _selection_filter(selection: Selection, settings: Settings) -> SelectionFilter:
     try:
-        return Coverage(selection, settings, datetime.now(timezone.utc))
+        return SelectionFilter(selection, settings, datetime.now(timezone.utc))
     except (ValueError, OverflowError):
         raise click.UsageError(
-            "--since and --until are days as 2026-11-23, moments as 2026-11-23T04:05:06Z, or as "
-            "long ago as 90m, 24h or 7d"
+            "--since and --until take a day (2026-11-23), a time (2026-11-23T04:05:06Z) or an age "
+            "(90m, 24h, 7d)"
         ) from None
 
 
-def _unasked(_: ObjectSummary) -> TagState:
-    """For --force, which no verdict keeps from anything."""
+def _assume_unscreened(_: ObjectSummary) -> TagState:
+    """For --force: an existing verdict doesn't exclude an object."""
     return NoVerdict.UNSCREENED

@@ -1,13 +1,13 @@
-"""What a backfill has done so far, in an SQLite file: it survives a kill at any moment.
+"""What a backfill has done so far, in an SQLite file that survives a kill at any moment.
 
-Each object that is to be screened is a row, which goes from PLANNED to INTENDED before it is
-submitted, and to ACCEPTED once the platform has accepted it. After a kill whatever is INTENDED may
-have been submitted or not: submitting.py says what becomes of it. It is a database rather than a
-file of lines, for states change, counts are asked for, and a step is committed whole or not.
+Each object to screen is a row. It goes from PLANNED to SUBMITTING before it is submitted, and to
+ACCEPTED once the platform has accepted it. After a kill, rows in SUBMITTING may have been submitted
+or not: submitting.py finds out. It is a database rather than a file of lines because states change,
+counts are needed, and each step must be committed whole or not at all.
 
-A process that is killed loses nothing of what was committed. A power cut may take the last
-moments back (synchronous=NORMAL): then objects are submitted again, which the function's ledger
-keeps from being paid again.
+A killed process loses nothing that was committed. A power cut may undo the last commits
+(synchronous=NORMAL): those objects are submitted again, and the function's ledger prevents a second
+payment.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,10 +24,10 @@ from typing import Any, NamedTuple
 from click import UsageError
 
 from facescreen.storage.ports import ObjectSummary
-from facescreen_cli.commands.backfill.sources import Mark
+from facescreen_cli.commands.backfill.sources import Cursor
 
-PLANNED, INTENDED, ACCEPTED, SETTLED = range(4)
-"""SETTLED: its verdict stands, or it is not there any more."""
+PLANNED, SUBMITTING, ACCEPTED, DONE = range(4)
+"""DONE: it has a verdict, or was deleted."""
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
@@ -45,145 +45,172 @@ CREATE INDEX IF NOT EXISTS unsettled ON objects (state, id) WHERE state < 2;
 """
 
 
-class Entry(NamedTuple):
-    """An object of the journal."""
+class JournalEntry(NamedTuple):
+    """One object in the journal."""
 
     id: int
     object: ObjectSummary
 
 
 @dataclass
-class Progress:
-    """How far the source was gone over, and what was found."""
+class PlanProgress:
+    """How much of the source was read, and what was found."""
 
-    mark: Mark = field(default_factory=Mark)
-    planned: bool = False
-    """All of it was."""
-    selected: int = 0
-    """To be screened; of a sample, what it stands for."""
-    standing: int = 0
-    """Whose verdict stands."""
+    cursor: Cursor = field(default_factory=Cursor)
+    is_complete: bool = False
+    """Whether all of it was read."""
+    to_screen: int = 0
+    """Objects to screen. With --sample: all that the sample is drawn from."""
+    with_verdict: int = 0
     gone: int = 0
+    """Objects that were deleted meanwhile."""
+    exclusion_reasons: set[str] = field(default_factory=set, compare=False)
+    """Why objects were left out in this run, for people. Not kept in the journal."""
 
     @property
     def left_out(self) -> int:
-        """By prefix, time or filters."""
-        return self.mark.number - self.selected - self.standing - self.gone
+        """Objects that the prefix, the times or the filters exclude."""
+        return self.cursor.number - self.to_screen - self.with_verdict - self.gone
+
+    def to_json(self) -> str:
+        """In the field names of the journal's file format, which an older version may have
+        written."""
+        return json.dumps(
+            {
+                "mark": self.cursor,
+                "planned": self.is_complete,
+                "selected": self.to_screen,
+                "standing": self.with_verdict,
+                "gone": self.gone,
+            }
+        )
+
+    @classmethod
+    def from_json(cls, document: str) -> PlanProgress:
+        """The reverse of `to_json`."""
+        fields = json.loads(document)
+        return cls(
+            Cursor(*fields["mark"]),
+            fields["planned"],
+            fields["selected"],
+            fields["standing"],
+            fields["gone"],
+        )
 
 
-class Journal:
-    """One backfill's. For one process, and one thread of it, at a time."""
+class BackfillJournal:
+    """The journal of one backfill. Used by one thread of one process at a time."""
 
-    def __init__(self, path: Path, said: dict[str, Any]) -> None:
-        """Opens or begins one; `said` is what was asked for. Raises click.UsageError where another
-        process has it, or it is of something else."""
+    def __init__(self, path: Path, request: dict[str, Any]) -> None:
+        """Open or create a journal for `request`. Raises click.UsageError if another process uses
+        it, or it belongs to another request."""
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
         self._database = sqlite3.connect(path, isolation_level=None, timeout=0)
         try:
-            self._lock_and_check(said)
+            self._lock_and_check(request)
         except BaseException:
             self._database.close()
             raise
 
-    def _lock_and_check(self, said: dict[str, Any]) -> None:
+    def _lock_and_check(self, request: dict[str, Any]) -> None:
         try:
             self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._database.executescript(_SCHEMA)
-            before = self._note("said")
-            if before is None:
-                self._put("said", json.dumps(said))
+            stored = self._get_note("said")
+            if stored is None:
+                self._put_note("said", json.dumps(request))
         except sqlite3.OperationalError:
-            raise UsageError(f"another backfill is at work with {self.path}") from None
+            raise UsageError(f"another backfill is using {self.path}") from None
         except sqlite3.DatabaseError:
-            raise UsageError(f"{self.path} is no journal of a backfill") from None
-        if before is not None:
-            self._check_same(json.loads(before), json.loads(json.dumps(said)))
+            raise UsageError(f"{self.path} is not a backfill's journal") from None
+        if stored is not None:
+            self._check_same_request(json.loads(stored), json.loads(json.dumps(request)))
 
-    def _check_same(self, before: dict[str, Any], said: dict[str, Any]) -> None:
-        changed = [name for name in said if before.get(name) != said[name]]
+    def _check_same_request(self, stored: dict[str, Any], request: dict[str, Any]) -> None:
+        changed = [name for name in request if stored.get(name) != request[name]]
         if changed and not self._count("state > ?", PLANNED):
             self._database.executescript("DELETE FROM objects; DELETE FROM notes;")
-            self._put("said", json.dumps(said))
+            self._put_note("said", json.dumps(request))
         elif changed:
-            now = ", ".join(
-                f"{name} is {said[name]!r}, was {before.get(name)!r}" for name in changed
+            differences = ", ".join(
+                f"{name} is {request[name]!r}, was {stored.get(name)!r}" for name in changed
             )
             raise UsageError(
-                f"{self.path} is of another, unfinished backfill ({now}): go on with that one, "
-                "name another file with --journal, or delete this one"
+                f"{self.path} belongs to another, unfinished backfill ({differences}): continue "
+                "that one, name another file with --journal, or delete this one"
             )
 
-    def progress(self) -> Progress:
-        """What `note` noted last."""
-        noted = json.loads(self._note("progress") or "{}")
-        return Progress(**{**noted, "mark": Mark(*noted["mark"])}) if noted else Progress()
+    def progress(self) -> PlanProgress:
+        """The progress that was saved last."""
+        saved = self._get_note("progress")
+        return PlanProgress.from_json(saved) if saved else PlanProgress()
 
-    def plan(self, objects: Iterable[ObjectSummary], progress: Progress) -> None:
-        """Adds objects, each once, and how far that is, in one."""
+    def add_planned(self, objects: Iterable[ObjectSummary], progress: PlanProgress) -> None:
+        """Add objects, each once, and save the progress in the same transaction."""
         rows = ((o.key, o.etag, o.size, o.last_modified.timestamp()) for o in objects)
         with self._transaction():
             self._database.executemany(
                 "INSERT OR IGNORE INTO objects (key, etag, size, modified) VALUES (?, ?, ?, ?)",
                 rows,
             )
-            self._put("progress", json.dumps(asdict(progress)))
+            self._put_note("progress", progress.to_json())
 
-    def intend(self, most: int) -> list[Entry]:
-        """The next that are PLANNED, INTENDED from here on."""
-        entries = self._entries("state = 0 ORDER BY id LIMIT ?", most)
-        self.move(entries, INTENDED)
+    def start_submitting(self, limit: int) -> list[JournalEntry]:
+        """Move the next PLANNED entries to SUBMITTING, and return them."""
+        entries = self._entries("state = 0 ORDER BY id LIMIT ?", limit)
+        self.set_state(entries, SUBMITTING)
         return entries
 
-    def move(self, entries: Iterable[Entry], state: int) -> None:
-        """To another state."""
+    def set_state(self, entries: Iterable[JournalEntry], state: int) -> None:
+        """Move entries to another state."""
         with self._transaction():
             self._database.executemany(
                 "UPDATE objects SET state = ? WHERE id = ?", ((state, e.id) for e in entries)
             )
 
-    def settle(self, entry: Entry, verdict: str) -> None:
-        """What came of it; empty where it is not there any more."""
+    def mark_done(self, entry: JournalEntry, verdict: str) -> None:
+        """Record the verdict; empty if the object was deleted."""
         self._database.execute(
-            "UPDATE objects SET state = ?, verdict = ? WHERE id = ?", (SETTLED, verdict, entry.id)
+            "UPDATE objects SET state = ?, verdict = ? WHERE id = ?", (DONE, verdict, entry.id)
         )
 
-    def in_state(self, state: int, after: int, most: int) -> list[Entry]:
-        """The next of a state by their ids."""
-        return self._entries("state = ? AND id > ? ORDER BY id LIMIT ?", state, after, most)
+    def entries_in_state(self, state: int, after_id: int, limit: int) -> list[JournalEntry]:
+        """The next entries in a state, ordered by id."""
+        return self._entries("state = ? AND id > ? ORDER BY id LIMIT ?", state, after_id, limit)
 
-    def whole(self) -> int:
-        """Objects, in any state."""
+    def count_all(self) -> int:
+        """Objects in any state."""
         return self._count("state >= ?", PLANNED)
 
-    def done(self) -> int:
-        """Objects that the platform accepted."""
+    def count_accepted(self) -> int:
+        """Objects that the platform accepted, with and without a verdict."""
         return self._count("state >= ?", ACCEPTED)
 
-    def waiting(self) -> int:
-        """Objects that it accepted, and whose verdict was not seen."""
+    def count_waiting(self) -> int:
+        """Objects that were accepted and have no verdict yet."""
         return self._count("state = ?", ACCEPTED)
 
-    def verdicts(self) -> dict[str, int]:
-        """SETTLED objects by verdict."""
-        asked = "SELECT verdict, count(*) FROM objects WHERE state = 3 GROUP BY verdict"
-        return dict(self._database.execute(asked))
+    def count_by_verdict(self) -> dict[str, int]:
+        """DONE objects by verdict."""
+        query = "SELECT verdict, count(*) FROM objects WHERE state = 3 GROUP BY verdict"
+        return dict(self._database.execute(query))
 
     def close(self) -> None:
-        """Lets another process have it."""
+        """Release the file for other processes."""
         self._database.close()
 
     def delete(self) -> None:
-        """All was done."""
+        """Delete the file of a completed backfill."""
         self.close()
         self.path.unlink()
 
-    def _entries(self, where: str, *values: int) -> list[Entry]:
-        asked = f"SELECT id, key, etag, size, modified FROM objects WHERE {where}"  # noqa: S608
-        with closing(self._database.execute(asked, values)) as rows:
+    def _entries(self, where: str, *values: int) -> list[JournalEntry]:
+        query = f"SELECT id, key, etag, size, modified FROM objects WHERE {where}"  # noqa: S608
+        with closing(self._database.execute(query, values)) as rows:
             return [
-                Entry(
+                JournalEntry(
                     id_,
                     ObjectSummary(key, etag, size, datetime.fromtimestamp(modified, timezone.utc)),
                 )
@@ -191,14 +218,15 @@ class Journal:
             ]
 
     def _count(self, where: str, state: int) -> int:
-        asked = f"SELECT count(*) FROM objects WHERE {where}"  # noqa: S608
-        return int(self._database.execute(asked, (state,)).fetchone()[0])
+        query = f"SELECT count(*) FROM objects WHERE {where}"  # noqa: S608
+        return int(self._database.execute(query, (state,)).fetchone()[0])
 
-    def _note(self, name: str) -> str | None:
-        found = self._database.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchone()
-        return None if found is None else str(found[0])
+    def _get_note(self, name: str) -> str | None:
+        query = "SELECT value FROM notes WHERE name = ?"
+        row = self._database.execute(query, (name,)).fetchone()
+        return None if row is None else str(row[0])
 
-    def _put(self, name: str, value: str) -> None:
+    def _put_note(self, name: str, value: str) -> None:
         self._database.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, value))
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Goes over the source, and notes what is to be screened."""
+"""Reads the source and records in the journal which objects to screen."""
 
 from __future__ import annotations
 
@@ -8,97 +8,100 @@ from dataclasses import dataclass
 
 from facescreen.storage.ports import ObjectSummary
 from facescreen.tags import TaggedVerdict
-from facescreen_cli.commands.backfill.journal import Journal, Progress
-from facescreen_cli.commands.backfill.selection import Coverage
-from facescreen_cli.commands.backfill.sources import Mark, Row, Source
+from facescreen_cli.commands.backfill.journal import BackfillJournal, PlanProgress
+from facescreen_cli.commands.backfill.selection import SelectionFilter
+from facescreen_cli.commands.backfill.sources import Cursor, ObjectSource, SourceRow
 from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.verdicts import NoVerdict, TagState, read_concurrently
 
-_AT_ONCE = 1000
-"""Rows between two notes in the journal."""
+_ROWS_PER_SAVE = 1000
 
 
 @dataclass
 class Planner:
-    """Goes over a source once."""
+    """Scans a source once."""
 
-    source: Source
-    coverage: Coverage
-    read: Callable[[ObjectSummary], TagState]
-    """What stands on an object."""
+    source: ObjectSource
+    selection_filter: SelectionFilter
+    read_tags: Callable[[ObjectSummary], TagState]
     stop: StopSignal
-    tell: Callable[[int], object]
-    """Hears how many rows were gone over, now and then."""
+    on_progress: Callable[[int], object]
+    """Called now and then with the number of rows read so far."""
 
-    def go_over(self, progress: Progress) -> Iterator[ObjectSummary | None]:
-        """Whatever the selection covers after the progress's mark, as far as it is to be
-        screened; None for the rest. The progress moves on with it. Raises errors.FacescreenError.
+    def scan(self, progress: PlanProgress) -> Iterator[ObjectSummary | None]:
+        """Go on from the progress's cursor. Yields each selected object that is to be screened, and
+        None for each that is not; updates `progress` along the way. Raises errors.FacescreenError.
         """
-        self._last = progress.mark
-        for row, stands in read_concurrently(self._covered(), self._judged, self.stop):
-            progress.mark = _mark(row)
-            if isinstance(stands, TaggedVerdict):
-                progress.standing += 1
+        self._last_read = progress.cursor
+        rows = self._selected_rows(progress.exclusion_reasons)
+        for row, state in read_concurrently(rows, self._read_row, self.stop):
+            progress.cursor = _cursor_at(row)
+            if isinstance(state, TaggedVerdict):
+                progress.with_verdict += 1
                 yield None
-            elif stands is NoVerdict.GONE:
+            elif state is NoVerdict.GONE:
                 progress.gone += 1
                 yield None
-            else:  # also what could not be read: nothing is missed, and the ledger knows
-                progress.selected += 1
+            else:  # unreadable tags too: nothing is missed, and the ledger prevents a second call
+                progress.to_screen += 1
                 yield row.object
         if not self.stop.requested:
-            progress.mark, progress.planned = self._last, True
+            progress.cursor, progress.is_complete = self._last_read, True
 
-    def _covered(self) -> Iterator[Row]:
-        for row in self.source.rows(self._last):
+    def _selected_rows(self, exclusion_reasons: set[str]) -> Iterator[SourceRow]:
+        for row in self.source.rows(self._last_read):
             if self.stop.requested:
                 return
-            self._last = _mark(row)
-            if row.number % _AT_ONCE == 0:
-                self.tell(row.number)
-            if self.coverage.covers(row.object):
+            self._last_read = _cursor_at(row)
+            if row.number % _ROWS_PER_SAVE == 0:
+                self.on_progress(row.number)
+            if reason := self.selection_filter.exclusion_reason(row.object):
+                exclusion_reasons.add(reason)
+            else:
                 yield row
-        self.tell(self._last.number)
+        self.on_progress(self._last_read.number)
 
-    def _judged(self, row: Row) -> tuple[Row, TagState]:
-        return row, self.read(row.object)
+    def _read_row(self, row: SourceRow) -> tuple[SourceRow, TagState]:
+        return row, self.read_tags(row.object)
 
 
-def plan(planner: Planner, journal: Journal, progress: Progress) -> None:
-    """All that is to be screened, into the journal, from where it ended before."""
-    selected: list[ObjectSummary] = []
-    noted = progress.mark.number
+def plan_all(planner: Planner, journal: BackfillJournal, progress: PlanProgress) -> None:
+    """Record every object to screen in the journal, continuing from `progress`."""
+    objects: list[ObjectSummary] = []
+    saved_at = progress.cursor.number
     try:
-        for one in planner.go_over(progress):
-            if one is not None:
-                selected.append(one)
-            if progress.mark.number - noted >= _AT_ONCE:
-                journal.plan(selected, progress)
-                noted = progress.mark.number
-                selected.clear()
+        for item in planner.scan(progress):
+            if item is not None:
+                objects.append(item)
+            if progress.cursor.number - saved_at >= _ROWS_PER_SAVE:
+                journal.add_planned(objects, progress)
+                saved_at = progress.cursor.number
+                objects.clear()
     finally:
-        journal.plan(selected, progress)
+        journal.add_planned(objects, progress)
 
 
-def plan_sample(planner: Planner, journal: Journal, progress: Progress, size: int) -> None:
-    """So many of them at random, each as likely as the next; nothing unless all were gone over."""
+def plan_sample(
+    planner: Planner, journal: BackfillJournal, progress: PlanProgress, size: int
+) -> None:
+    """Record a uniform random sample of `size` objects. Records nothing if the scan was stopped."""
     sample: list[ObjectSummary] = []
-    for one in planner.go_over(progress):
-        if one is None:
+    for item in planner.scan(progress):
+        if item is None:
             continue
         if len(sample) < size:
-            sample.append(one)
-        elif (place := random.randrange(progress.selected)) < size:  # noqa: S311
-            sample[place] = one
-    if progress.planned:
-        journal.plan(sample, progress)
+            sample.append(item)
+        elif (position := random.randrange(progress.to_screen)) < size:  # noqa: S311
+            sample[position] = item
+    if progress.is_complete:
+        journal.add_planned(sample, progress)
 
 
-def count(planner: Planner, progress: Progress) -> None:
-    """How many there are."""
-    for _ in planner.go_over(progress):
+def count_objects(planner: Planner, progress: PlanProgress) -> None:
+    """Count the objects in `progress`, and record nothing."""
+    for _ in planner.scan(progress):
         pass
 
 
-def _mark(row: Row) -> Mark:
-    return Mark(row.number, row.object.key)
+def _cursor_at(row: SourceRow) -> Cursor:
+    return Cursor(row.number, row.object.key)

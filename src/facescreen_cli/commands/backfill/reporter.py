@@ -1,4 +1,4 @@
-"""What a backfill says, whoever listens."""
+"""What a backfill reports, whatever the format."""
 
 from __future__ import annotations
 
@@ -8,44 +8,45 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from facescreen_cli.commands.backfill.journal import Progress
-from facescreen_cli.commands.backfill.sampling import Sampled
+from facescreen_cli.commands.backfill.journal import PlanProgress
+from facescreen_cli.commands.backfill.sampling import SampleResult
 
-Count = AbstractContextManager[Callable[[int], object]]
+ProgressContext = AbstractContextManager[Callable[[int], object]]
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How far it came."""
+class BackfillSummary:
+    """How many objects a run submitted, and why it stopped."""
 
     accepted: int
-    whole: int
+    total: int
     target: str
     journal: Path
-    why: str = ""
-    """Why it ended before its end, if it did."""
+    stop_reason: str = ""
+    """Empty if the run completed."""
 
 
-class Teller(Protocol):
-    """Says each thing at its time."""
+class Reporter(Protocol):
+    """Prints each step of a backfill."""
 
-    def planned(self, planned: Progress, calls: int, per_second: float) -> None:
-        """What was found, and what so many calls cost at most."""
+    def report_plan(self, plan: PlanProgress, calls: int, per_second: float) -> None:
+        """Print what was found, and what `calls` cost at most."""
 
-    def going_on(self, accepted: int, whole: int) -> None:
-        """That an earlier run did a part."""
+    def report_resume(self, accepted: int, total: int) -> None:
+        """Print that an earlier run submitted some of the objects."""
 
-    def sampled(self, sampled: Sampled) -> None:
-        """What a sample says of all."""
+    def report_sample(self, result: SampleResult) -> None:
+        """Print what a sample says about all objects."""
 
-    def ended(self, ended: Ended) -> None:
-        """How far it came."""
+    def report_summary(self, summary: BackfillSummary) -> None:
+        """Print how many objects were submitted."""
 
-    def looking(self) -> Count:
-        """What it gives hears how many rows were gone over."""
+    def scan_progress(self) -> ProgressContext:
+        """Yields a function to call with the number of rows read so far."""
 
-    def submitting(self, accepted: int, whole: int) -> Count:
-        """What it gives hears how many more were accepted: rate, time left, cost so far."""
+    def submit_progress(self, accepted: int, total: int) -> ProgressContext:
+        """Yields a function to call with how many more objects were accepted. It shows the rate,
+        the time left and the cost so far."""
 
-    def waiting(self, whole: int) -> Count:
-        """What it gives hears how many more verdicts came."""
+    def verdict_progress(self, total: int) -> ProgressContext:
+        """Yields a function to call with how many more verdicts were read."""

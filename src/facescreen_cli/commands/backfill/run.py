@@ -1,4 +1,4 @@
-"""The order of things: plan, say what it costs, ask, submit, and, of a sample, wait."""
+"""The steps of a backfill: plan, show the cost, ask, submit, and wait for a sample's verdicts."""
 
 from __future__ import annotations
 
@@ -14,128 +14,134 @@ import click
 from facescreen.bus.ports import Invoker
 from facescreen.errors import FacescreenError
 from facescreen.storage.ports import ObjectSummary
-from facescreen_cli.commands.backfill.journal import Journal, Progress
-from facescreen_cli.commands.backfill.planning import Planner, count, plan, plan_sample
-from facescreen_cli.commands.backfill.reporter import Ended, Teller
-from facescreen_cli.commands.backfill.sampling import wait
-from facescreen_cli.commands.backfill.selection import Coverage, Selection
-from facescreen_cli.commands.backfill.sources import Source
+from facescreen_cli.commands.backfill.journal import BackfillJournal, PlanProgress
+from facescreen_cli.commands.backfill.planning import Planner, count_objects, plan_all, plan_sample
+from facescreen_cli.commands.backfill.reporter import BackfillSummary, Reporter
+from facescreen_cli.commands.backfill.sampling import wait_for_verdicts
+from facescreen_cli.commands.backfill.selection import Selection, SelectionFilter
+from facescreen_cli.commands.backfill.sources import ObjectSource
 from facescreen_cli.commands.backfill.submitting import Submitter
 from facescreen_cli.cost import confirm, format_cost
 from facescreen_cli.exit_codes import FAILED, INTERRUPTED, OK
-from facescreen_cli.interrupt import StoppablePace, StopSignal
+from facescreen_cli.interrupt import StoppableRateLimiter, StopSignal
 from facescreen_cli.verdicts import TagState
 
 
 @dataclass(frozen=True)
-class Run:
+class Backfill:
     """One backfill, checked and connected."""
 
     selection: Selection
-    said: dict[str, Any]
-    """What makes a journal another's."""
+    request: dict[str, Any]
+    """The selection and the settings that affect it. A journal continues only the same request."""
     target: str
-    source: Source
-    coverage: Coverage
-    read: Callable[[ObjectSummary], TagState]
-    """What stands on an object, as far as it matters."""
-    stands: Callable[[ObjectSummary], TagState]
-    """What stands on an object."""
-    invoker: Callable[[], Invoker]
+    source: ObjectSource
+    selection_filter: SelectionFilter
+    read_tags_to_plan: Callable[[ObjectSummary], TagState]
+    """With --force it reports every object as unscreened."""
+    read_tags: Callable[[ObjectSummary], TagState]
+    connect_invoker: Callable[[], Invoker]
     per_second: float
-    most: int | None
-    """Calls that are too many."""
+    max_calls: int | None
+    """Refuse to submit more than this; None for no limit."""
     yes: bool
-    teller: Teller
+    reporter: Reporter
     stop: StopSignal
 
     def estimate(self) -> int:
-        """Says what it would cost, and ends. The exit code."""
-        progress = Progress()
-        with self.stop.on_interrupt(), self.teller.looking() as tell:
-            count(self._planner(tell), progress)
-        calls = min(self.selection.sample or progress.selected, progress.selected)
-        self.teller.planned(progress, calls, self.per_second)
+        """Report what the backfill would cost. Returns the exit code."""
+        progress = PlanProgress()
+        with self.stop.on_interrupt(), self.reporter.scan_progress() as on_progress:
+            count_objects(self._planner(on_progress), progress)
+        calls = min(self.selection.sample or progress.to_screen, progress.to_screen)
+        self.reporter.report_plan(progress, calls, self.per_second)
         return INTERRUPTED if self.stop.interrupted else OK
 
-    def go(self, path: Path) -> int:
-        """The whole of it, with its journal at `path`. The exit code.
+    def run(self, path: Path) -> int:
+        """Run all steps, with the journal at `path`. Returns the exit code.
 
-        Raises errors.FacescreenError where the function can't be reached, and click.UsageError
-        where nobody agrees to pay.
+        Raises errors.FacescreenError if the function can't be reached, and click.UsageError if
+        nobody agrees to pay.
         """
-        invoker = self.invoker()  # what is set wrong shall show before the hours of a plan
-        with closing(Journal(path, self.said)) as journal:
-            return self._ended(journal, self._stopped_by(journal, invoker))
+        invoker = self.connect_invoker()  # a wrong setting must show before hours of planning
+        with closing(BackfillJournal(path, self.request)) as journal:
+            return self._finish(journal, self._run_steps(journal, invoker))
 
-    def _stopped_by(self, journal: Journal, invoker: Invoker) -> str:
-        """Goes as far as it comes; empty where that is the end."""
+    def _run_steps(self, journal: BackfillJournal, invoker: Invoker) -> str:
+        """Returns why it stopped early; empty if it completed."""
         submit = partial(self._submit, invoker)
         try:
-            for step in (self._plan, self._agree, submit, self._wait):
+            for step in (self._plan, self._confirm, submit, self._wait_for_sample):
                 if not self.stop.requested:
                     step(journal)
-        except FacescreenError as fault:
-            return str(fault)
+        except FacescreenError as error:
+            return str(error)
         return "by Ctrl-C" if self.stop.interrupted else ""
 
-    def _plan(self, journal: Journal) -> None:
+    def _plan(self, journal: BackfillJournal) -> None:
         progress = journal.progress()
-        if not progress.planned:
-            with self.stop.on_interrupt(), self.teller.looking() as tell:
+        if not progress.is_complete:
+            with self.stop.on_interrupt(), self.reporter.scan_progress() as on_progress:
+                planner = self._planner(on_progress)
                 if self.selection.sample:
-                    plan_sample(self._planner(tell), journal, progress, self.selection.sample)
+                    plan_sample(planner, journal, progress, self.selection.sample)
                 else:
-                    plan(self._planner(tell), journal, progress)
+                    plan_all(planner, journal, progress)
         if not self.stop.requested:
-            done = journal.done()
-            self.teller.planned(progress, journal.whole() - done, self.per_second)
-            if done:
-                self.teller.going_on(done, journal.whole())
+            accepted, total = journal.count_accepted(), journal.count_all()
+            self.reporter.report_plan(progress, total - accepted, self.per_second)
+            if accepted:
+                self.reporter.report_resume(accepted, total)
 
-    def _agree(self, journal: Journal) -> None:
-        """Raises click.UsageError for what nobody agrees to pay for."""
-        calls = journal.whole() - journal.done()
-        if self.most is not None and calls > self.most:
+    def _confirm(self, journal: BackfillJournal) -> None:
+        """Raises click.UsageError if nobody agrees to pay."""
+        calls = journal.count_all() - journal.count_accepted()
+        if self.max_calls is not None and calls > self.max_calls:
             raise click.UsageError(
-                f"{format_cost(calls)} would be more than --most {self.most}: find out why so many "
-                "objects have no verdict (facescreen doctor), then raise --most"
+                f"{format_cost(calls)} would be more than --most {self.max_calls}: find out why so "
+                "many objects have no verdict (facescreen doctor), then raise --most"
             )
         confirm(
-            "Go on?",
+            "Submit them?",
             yes=self.yes or not calls,
-            unasked=f"at most {format_cost(calls)}: they are paid only with --yes",
-            declined="nothing was submitted or paid",
+            if_no_terminal=f"at most {format_cost(calls)}: they are paid only with --yes",
+            if_declined="nothing was submitted or paid for",
         )
 
-    def _submit(self, invoker: Invoker, journal: Journal) -> None:
-        pace = StoppablePace(self.per_second, self.stop)
-        counted = self.teller.submitting(journal.done(), journal.whole())
-        with self.stop.on_interrupt(), counted as tell:
+    def _submit(self, invoker: Invoker, journal: BackfillJournal) -> None:
+        rate_limiter = StoppableRateLimiter(self.per_second, self.stop)
+        bar = self.reporter.submit_progress(journal.count_accepted(), journal.count_all())
+        with self.stop.on_interrupt(), bar as on_accepted:
             Submitter(
                 journal,
                 self.selection,
                 invoker,
-                self.read,
+                self.read_tags_to_plan,
                 self.stop,
-                pace,
+                rate_limiter,
                 self.per_second,
-                tell,
-            ).work()
+                on_accepted,
+            ).submit_all()
 
-    def _wait(self, journal: Journal) -> None:
+    def _wait_for_sample(self, journal: BackfillJournal) -> None:
         if self.selection.sample:
-            with self.stop.on_interrupt(), self.teller.waiting(journal.whole()) as tell:
-                self.teller.sampled(wait(journal, self.stands, self.stop, tell))
+            bar = self.reporter.verdict_progress(journal.count_all())
+            with self.stop.on_interrupt(), bar as on_verdicts:
+                result = wait_for_verdicts(journal, self.read_tags, self.stop, on_verdicts)
+                self.reporter.report_sample(result)
 
-    def _ended(self, journal: Journal, why: str) -> int:
-        """Says how far it came. The exit code."""
-        ended = Ended(journal.done(), journal.whole(), self.target, journal.path, why)
-        self.teller.ended(ended)
-        if not why:
+    def _finish(self, journal: BackfillJournal, stop_reason: str) -> int:
+        """Report how far it got. Returns the exit code."""
+        accepted, total = journal.count_accepted(), journal.count_all()
+        self.reporter.report_summary(
+            BackfillSummary(accepted, total, self.target, journal.path, stop_reason)
+        )
+        if not stop_reason:
             journal.delete()
             return OK
         return INTERRUPTED if self.stop.interrupted else FAILED
 
-    def _planner(self, tell: Callable[[int], object]) -> Planner:
-        return Planner(self.source, self.coverage, self.read, self.stop, tell)
+    def _planner(self, on_progress: Callable[[int], object]) -> Planner:
+        return Planner(
+            self.source, self.selection_filter, self.read_tags_to_plan, self.stop, on_progress
+        )

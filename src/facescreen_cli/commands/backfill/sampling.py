@@ -1,4 +1,4 @@
-"""The verdicts of a sample, and what they say of all."""
+"""Reads the verdicts of a sample, and estimates from them what all objects would show."""
 
 from __future__ import annotations
 
@@ -10,122 +10,128 @@ from dataclasses import dataclass
 from facescreen.model import Verdict
 from facescreen.storage.ports import ObjectSummary
 from facescreen.tags import TaggedVerdict
-from facescreen_cli.commands.backfill.journal import ACCEPTED, Journal
+from facescreen_cli.commands.backfill.journal import ACCEPTED, BackfillJournal
 from facescreen_cli.cost import PRICE_USD
 from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.verdicts import NoVerdict, TagState, read_concurrently
 
-PATIENCE_S = 300.0
-"""Without a new verdict."""
+MAX_IDLE_S = 300.0
+"""How long to wait for the next verdict."""
 _POLL_S = 1.0
-_AT_ONCE = 1000
+_BATCH_SIZE = 1000
 _FLAGGED = (Verdict.HIGH_RISK.value, Verdict.SUSPICIOUS.value)
 _RESULTS = (*_FLAGGED, Verdict.LOW_RISK.value)
 _Z95 = 1.959964
-"""Two-sided 95% of the normal distribution."""
+"""Two-sided 95% quantile of the normal distribution."""
 
 
 @dataclass(frozen=True)
-class Share:
-    """Of some objects, and between what it lies for all of them, by 95%."""
+class Proportion:
+    """A share observed in a sample, with its confidence interval."""
 
-    part: int
-    whole: int
+    count: int
+    sample_size: int
 
     @property
     def value(self) -> float:
         """0 to 1."""
-        return self.part / self.whole if self.whole else 0.0
+        return self.count / self.sample_size if self.sample_size else 0.0
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Wilson's score interval, which holds for few objects and shares near 0 too."""
-        if not self.whole:
+        """The 95% interval: Wilson's score interval, which also holds for small samples and shares
+        near 0."""
+        if not self.sample_size:
             return 0.0, 1.0
-        squared = _Z95**2 / self.whole
-        middle = self.value + squared / 2
+        squared = _Z95**2 / self.sample_size
+        center = self.value + squared / 2
         spread = math.sqrt(squared * (self.value * (1 - self.value) + squared / 4))
-        low, high = ((middle + sign * spread) / (1 + squared) for sign in (-1, 1))
+        low, high = ((center + sign * spread) / (1 + squared) for sign in (-1, 1))
         return max(0.0, low), min(1.0, high)
 
 
 @dataclass(frozen=True)
-class Sampled:
-    """What a sample said."""
+class SampleResult:
+    """The verdicts of a sample, and what follows for all objects."""
 
     population: int
-    """All that are to be screened, the sample too."""
+    """All objects that are to be screened, the sample included."""
     verdicts: dict[str, int]
-    """By verdict; under the empty text what is not there any more."""
+    """Objects by verdict; those that were deleted are under the empty string."""
     waiting: int
-    """Without a verdict yet."""
+    """Objects without a verdict yet."""
 
     @property
-    def flagged(self) -> Share:
-        """Of what can be screened."""
-        return Share(self._sum(_FLAGGED), self._sum(_RESULTS))
+    def flagged(self) -> Proportion:
+        """The flagged ones among those that can be screened."""
+        return Proportion(self._sum(_FLAGGED), self._sum(_RESULTS))
 
     @property
-    def screenable(self) -> Share:
-        """Of what came to a verdict: the rest of it costs nothing."""
-        return Share(self._sum(_RESULTS), self._sum(tuple(one.value for one in Verdict)))
+    def screenable(self) -> Proportion:
+        """Those that can be screened among those with a verdict. The others cost nothing."""
+        return Proportion(self._sum(_RESULTS), self._sum(tuple(v.value for v in Verdict)))
 
     @property
     def flagged_of_all(self) -> tuple[int, int]:
-        """The fewest and the most, by 95%."""
+        """The fewest and the most flagged objects in the population, with 95% confidence."""
         low, high = self.flagged.interval
         screenable = self.population * self.screenable.value
         return math.floor(screenable * low), math.ceil(screenable * high)
 
     @property
-    def rest(self) -> int:
-        """Objects beside the sample."""
+    def remaining(self) -> int:
+        """Objects outside the sample."""
         return self.population - sum(self.verdicts.values()) - self.waiting
 
     @property
-    def rest_usd(self) -> float:
-        """What these likely cost."""
-        return self.rest * self.screenable.value * PRICE_USD
+    def remaining_usd(self) -> float:
+        """The likely cost of screening the remaining objects."""
+        return self.remaining * self.screenable.value * PRICE_USD
 
     def _sum(self, names: tuple[str, ...]) -> int:
         return sum(self.verdicts.get(name, 0) for name in names)
 
 
-def wait(
-    journal: Journal,
-    read: Callable[[ObjectSummary], TagState],
+def wait_for_verdicts(
+    journal: BackfillJournal,
+    read_tags: Callable[[ObjectSummary], TagState],
     stop: StopSignal,
-    tell: Callable[[int], object],
-    patience_s: float = PATIENCE_S,
-) -> Sampled:
-    """Reads tags until each object of the sample has its verdict, or none came in `patience_s`."""
-    ends = time.monotonic() + patience_s
-    while not stop.requested and (left := journal.waiting()):
-        settled = _settle(journal, read, stop)
-        tell(settled)
-        if settled:
-            ends = time.monotonic() + patience_s
-        elif time.monotonic() > ends:
+    on_verdicts: Callable[[int], object],
+    max_idle_s: float = MAX_IDLE_S,
+) -> SampleResult:
+    """Read tags until every object of the sample has a verdict, or none arrived for `max_idle_s`.
+
+    `on_verdicts` is called with how many more arrived.
+    """
+    deadline = time.monotonic() + max_idle_s
+    while not stop.requested and (left := journal.count_waiting()):
+        done = _record_verdicts(journal, read_tags, stop)
+        on_verdicts(done)
+        if done:
+            deadline = time.monotonic() + max_idle_s
+        elif time.monotonic() > deadline:
             break
-        if settled < left:
+        if done < left:
             time.sleep(_POLL_S)
-    waiting = journal.waiting()
-    return Sampled(journal.progress().selected, journal.verdicts(), waiting)
+    waiting = journal.count_waiting()
+    return SampleResult(journal.progress().to_screen, journal.count_by_verdict(), waiting)
 
 
-def _settle(journal: Journal, read: Callable[[ObjectSummary], TagState], stop: StopSignal) -> int:
-    """How many more have their verdict, or are gone."""
-    settled = after = 0
-    while entries := journal.in_state(ACCEPTED, after, _AT_ONCE):
+def _record_verdicts(
+    journal: BackfillJournal, read_tags: Callable[[ObjectSummary], TagState], stop: StopSignal
+) -> int:
+    """Returns how many more have a verdict, or were deleted."""
+    done = after = 0
+    while entries := journal.entries_in_state(ACCEPTED, after, _BATCH_SIZE):
         after = entries[-1].id
-        for entry, stands in read_concurrently(entries, lambda e: (e, read(e.object)), stop):
-            if isinstance(stands, TaggedVerdict):
-                journal.settle(entry, stands.verdict.value)
-            elif stands is NoVerdict.GONE:
-                journal.settle(entry, "")
+        for entry, state in read_concurrently(entries, lambda e: (e, read_tags(e.object)), stop):
+            if isinstance(state, TaggedVerdict):
+                journal.mark_done(entry, state.verdict.value)
+            elif state is NoVerdict.GONE:
+                journal.mark_done(entry, "")
             else:
                 continue
-            settled += 1
+            done += 1
         if stop.requested:
             break
-    return settled
+    return done

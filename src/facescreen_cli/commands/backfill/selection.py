@@ -1,4 +1,4 @@
-"""Which objects a backfill is for."""
+"""Which objects a backfill selects."""
 
 from __future__ import annotations
 
@@ -14,32 +14,33 @@ from facescreen_cli.options import parse_time
 
 @dataclass(frozen=True)
 class Selection:
-    """What was asked for, as it was said: a journal goes on with the same alone."""
+    """The options that select objects, as the user wrote them. A journal continues only a backfill
+    with the same selection."""
 
     store: str
     """``oss`` or ``s3``."""
     bucket: str
     prefix: str = ""
     inventory: str = ""
-    """Where its manifest is; empty for a listing."""
+    """The location of the inventory's manifest; empty to list the bucket."""
     since: str = ""
     until: str = ""
     force: bool = False
     sample: int = 0
-    """Objects; 0 means all."""
+    """Number of objects; 0 means all."""
 
-    def said(self, settings: Settings) -> dict[str, Any]:
-        """By the names of the options and settings that decide."""
-        decide = {"filters": asdict(settings.filters), "tag_prefix": settings.tag_prefix}
-        return {**asdict(self), **decide, "tag_form": settings.tag_form}
+    def to_dict(self, settings: Settings) -> dict[str, Any]:
+        """The selection and the settings that affect it, by their names."""
+        affecting = {"filters": asdict(settings.filters), "tag_prefix": settings.tag_prefix}
+        return {**asdict(self), **affecting, "tag_form": settings.tag_form}
 
-    def ref(self, one: ObjectSummary, event_time: str = "") -> ObjectRef:
-        """The object that was listed. The ETag pins it, so no version is named."""
-        return ObjectRef(self.store, self.bucket, one.key, one.etag, "", one.size, event_time)
+    def ref(self, item: ObjectSummary, event_time: str = "") -> ObjectRef:
+        """Build the reference of a listed object. Its ETag pins it, so no version is named."""
+        return ObjectRef(self.store, self.bucket, item.key, item.etag, "", item.size, event_time)
 
 
-class Coverage:
-    """Whether an object is selected, as far as a listing tells."""
+class SelectionFilter:
+    """Decides from a listing alone whether an object is selected."""
 
     def __init__(self, selection: Selection, settings: Settings, now: datetime) -> None:
         self._selection = selection
@@ -47,13 +48,15 @@ class Coverage:
         self._since = parse_time(selection.since, now) if selection.since else None
         self._until = parse_time(selection.until, now) if selection.until else None
 
-    def covers(self, one: ObjectSummary) -> bool:
-        """By prefix, time, and the function's own filters."""
-        if not one.key.startswith(self._selection.prefix):
-            return False
-        if self._since is not None and one.last_modified < self._since:
-            return False
-        if self._until is not None and one.last_modified >= self._until:
-            return False
-        ref = self._selection.ref(one)
-        return not (ref.is_folder_marker or self._filters.skip_reason(ref))
+    def exclusion_reason(self, item: ObjectSummary) -> str:
+        """Why an object is left out, for people; empty for a selected one. Checks the prefix, the
+        times and the function's own filters."""
+        if not item.key.startswith(self._selection.prefix):
+            return "outside the prefix"
+        if self._since is not None and item.last_modified < self._since:
+            return f"older than --since {self._selection.since}"
+        if self._until is not None and item.last_modified >= self._until:
+            return f"newer than --until {self._selection.until}"
+        ref = self._selection.ref(item)
+        is_excluded = ref.is_folder_marker or self._filters.skip_reason(ref)
+        return "excluded by the filters" if is_excluded else ""

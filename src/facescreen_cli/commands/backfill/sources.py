@@ -1,4 +1,4 @@
-"""Where the objects come from, one after the other, from anywhere on."""
+"""Where a backfill's objects come from: one after the other, starting from any position."""
 
 from __future__ import annotations
 
@@ -10,35 +10,36 @@ from facescreen.storage.ports import ObjectSummary
 from facescreen_cli.buckets import StoreBucket
 
 
-class Row(NamedTuple):
-    """An object, and its place in the source: 1 for the first."""
+class SourceRow(NamedTuple):
+    """An object and its position in the source, counted from 1."""
 
     number: int
     object: ObjectSummary
 
 
-class Mark(NamedTuple):
-    """The last row that was gone over; of nothing, at first."""
+class Cursor(NamedTuple):
+    """The last row that was read. At the start: row 0, without a key."""
 
     number: int = 0
     key: str = ""
 
 
-class Source(Protocol):
-    """Holds little in memory, however many objects there are."""
+class ObjectSource(Protocol):
+    """Uses little memory, however many objects there are."""
 
-    def rows(self, after: Mark) -> Iterator[Row]:
-        """Those that come after a mark, in an order that stays. Raises errors.FacescreenError."""
+    def rows(self, after: Cursor) -> Iterator[SourceRow]:
+        """The rows after a cursor, in a stable order. Raises errors.FacescreenError."""
 
 
 @dataclass(frozen=True)
-class Listing:
-    """A bucket's own listing, in the order of the keys."""
+class BucketListing:
+    """Lists a bucket in the order of its keys."""
 
     bucket: StoreBucket
     prefix: str
 
-    def rows(self, after: Mark) -> Iterator[Row]:
-        """What was put meanwhile below the mark has events of its own."""
+    def rows(self, after: Cursor) -> Iterator[SourceRow]:
+        """Skips objects that were put before the cursor's key meanwhile: they have events of their
+        own."""
         objects = self.bucket.list_objects(self.prefix, after.key)
-        return map(Row._make, enumerate(objects, after.number + 1))
+        return map(SourceRow._make, enumerate(objects, after.number + 1))

@@ -1,11 +1,11 @@
-"""Hands what was planned to the function: each object once, whenever it is killed.
+"""Submits the planned objects to the function: each once, even if the process is killed.
 
-What holds. An object is noted as intended before it is submitted, and as accepted after the
-platform took it. So what a kill leaves is at most one batch whose acceptance is in doubt. Each of
-those is asked for first: one whose verdict stands was accepted. The others are submitted again,
-perhaps a second time, and the function's ledger pays for the same bytes once, however often they
-come, unless the function too was killed between the service's answer and its record. Nothing is
-missed, for none leaves the journal unaccepted.
+An object is recorded as SUBMITTING before it is submitted, and as ACCEPTED once the platform has
+accepted it. After a kill the outcome of at most one batch is unknown. The tags of those objects are
+read first: one that has a verdict was accepted. The others are submitted again, perhaps for the
+second time. The function's ledger pays for the same bytes once, however often they are submitted,
+unless the function too was killed between the service's response and its record. No object is
+missed, because none leaves the journal before it is accepted.
 """
 
 from __future__ import annotations
@@ -21,84 +21,92 @@ from facescreen.bus.ports import Invoker
 from facescreen.events.build import build_event
 from facescreen.storage.ports import ObjectSummary
 from facescreen.tags import TaggedVerdict
-from facescreen_cli.commands.backfill.journal import ACCEPTED, INTENDED, PLANNED, Entry, Journal
+from facescreen_cli.commands.backfill.journal import (
+    ACCEPTED,
+    PLANNED,
+    SUBMITTING,
+    BackfillJournal,
+    JournalEntry,
+)
 from facescreen_cli.commands.backfill.selection import Selection
-from facescreen_cli.interrupt import StoppablePace, StopRequestedError, StopSignal
+from facescreen_cli.interrupt import StoppableRateLimiter, StopRequestedError, StopSignal
 from facescreen_cli.verdicts import NoVerdict, TagState, read_concurrently
 
 _THREADS = 16
-_MOST_AT_ONCE = 256
+_MAX_BATCH = 256
 
 
 @dataclass(frozen=True)
 class Submitter:
-    """What a journal is worked off with."""
+    """Submits the entries of a journal."""
 
-    journal: Journal
+    journal: BackfillJournal
     selection: Selection
     invoker: Invoker
-    read: Callable[[ObjectSummary], TagState]
-    """What stands on an object."""
+    read_tags: Callable[[ObjectSummary], TagState]
     stop: StopSignal
-    pace: StoppablePace
+    rate_limiter: StoppableRateLimiter
     per_second: float
-    tell: Callable[[int], object]
-    """Hears how many more were accepted."""
+    on_accepted: Callable[[int], object]
+    """Called with how many more objects were accepted."""
 
-    def work(self) -> None:
-        """Until all are accepted, or `stop` asks to end. Raises errors.FacescreenError where the
-        platform takes no more; what it took is noted."""
-        self._settle_doubts()
-        at_once = max(1, min(_MOST_AT_ONCE, math.ceil(self.per_second)))
+    def submit_all(self) -> None:
+        """Submit until all are accepted or `stop` is requested. Raises errors.FacescreenError if
+        the platform refuses; what it accepted before is recorded."""
+        self._resolve_unknown()
+        batch_size = max(1, min(_MAX_BATCH, math.ceil(self.per_second)))
         with ThreadPoolExecutor(_THREADS) as threads:
             while not self.stop.requested:
-                entries = self.journal.intend(at_once)
+                entries = self.journal.start_submitting(batch_size)
                 if entries:
-                    self._submit(entries, threads)
-                elif not self._settle_doubts():
+                    self._submit_batch(entries, threads)
+                elif not self._resolve_unknown():
                     return
 
-    def _submit(self, entries: list[Entry], threads: ThreadPoolExecutor) -> None:
-        ended = list(threads.map(self._submitted, entries))
-        by_end: dict[object, list[Entry]] = {ACCEPTED: [], PLANNED: [], INTENDED: []}
-        for entry, (state, _) in zip(entries, ended, strict=True):
-            by_end[state].append(entry)
-        self.journal.move(by_end[ACCEPTED], ACCEPTED)
-        self.journal.move(by_end[PLANNED], PLANNED)
-        self.tell(len(by_end[ACCEPTED]))
-        failures = [failure for _, failure in ended if failure is not None]
-        final = [one for one in failures if not isinstance(one, errors.TransientError)]
-        if failures and (final or not by_end[ACCEPTED]):
-            raise (final or failures)[0]
+    def _submit_batch(self, entries: list[JournalEntry], threads: ThreadPoolExecutor) -> None:
+        results = list(threads.map(self._submit_one, entries))
+        by_state: dict[object, list[JournalEntry]] = {ACCEPTED: [], PLANNED: [], SUBMITTING: []}
+        for entry, (state, _) in zip(entries, results, strict=True):
+            by_state[state].append(entry)
+        self.journal.set_state(by_state[ACCEPTED], ACCEPTED)
+        self.journal.set_state(by_state[PLANNED], PLANNED)
+        self.on_accepted(len(by_state[ACCEPTED]))
+        failures = [failure for _, failure in results if failure is not None]
+        permanent = [error for error in failures if not isinstance(error, errors.TransientError)]
+        if failures and (permanent or not by_state[ACCEPTED]):
+            raise (permanent or failures)[0]
 
-    def _submitted(self, entry: Entry) -> tuple[int, errors.FacescreenError | None]:
-        """The state that it comes to."""
+    def _submit_one(self, entry: JournalEntry) -> tuple[int, errors.FacescreenError | None]:
+        """Returns the entry's new state, and the error if there was one."""
         try:
-            self.pace.reserve(math.inf)
+            self.rate_limiter.reserve(math.inf)
             now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
             self.invoker.submit(build_event(self.selection.ref(entry.object, now)))
         except StopRequestedError:
             return PLANNED, None
-        except errors.TransientError as failure:  # it may have been accepted all the same
-            return INTENDED, failure
+        except errors.TransientError as failure:  # the platform may have accepted it all the same
+            return SUBMITTING, failure
         except errors.FacescreenError as failure:
             return PLANNED, failure
         return ACCEPTED, None
 
-    def _settle_doubts(self) -> bool:
-        """Whether there were any."""
-        any_left = False
-        while doubts := self.journal.in_state(INTENDED, 0, _MOST_AT_ONCE):
-            any_left = True
-            asked = list(read_concurrently(doubts, lambda e: (e, self.read(e.object)), self.stop))
-            accepted = [entry for entry, stands in asked if _is_over(stands)]
-            self.journal.move(accepted, ACCEPTED)
-            self.journal.move([e for e, stands in asked if not _is_over(stands)], PLANNED)
-            self.tell(len(accepted))
+    def _resolve_unknown(self) -> bool:
+        """Find out whether the entries in SUBMITTING were accepted. Returns whether there were
+        any."""
+        found_any = False
+        while entries := self.journal.entries_in_state(SUBMITTING, 0, _MAX_BATCH):
+            found_any = True
+            states = list(
+                read_concurrently(entries, lambda e: (e, self.read_tags(e.object)), self.stop)
+            )
+            accepted = [entry for entry, state in states if _was_accepted(state)]
+            self.journal.set_state(accepted, ACCEPTED)
+            self.journal.set_state([e for e, state in states if not _was_accepted(state)], PLANNED)
+            self.on_accepted(len(accepted))
             if self.stop.requested:
                 break
-        return any_left
+        return found_any
 
 
-def _is_over(stands: TagState) -> bool:
-    return isinstance(stands, TaggedVerdict) or stands is NoVerdict.GONE
+def _was_accepted(state: TagState) -> bool:
+    return isinstance(state, TaggedVerdict) or state is NoVerdict.GONE

@@ -1,4 +1,4 @@
-"""What a backfill says to people: sentences on standard output, bars on standard error."""
+"""A backfill's report for people: sentences on standard output, bars on standard error."""
 
 from __future__ import annotations
 
@@ -16,92 +16,97 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from facescreen_cli.commands.backfill.journal import Progress as Planned
-from facescreen_cli.commands.backfill.reporter import Ended
-from facescreen_cli.commands.backfill.sampling import Sampled
+from facescreen_cli.commands.backfill.journal import PlanProgress
+from facescreen_cli.commands.backfill.reporter import BackfillSummary
+from facescreen_cli.commands.backfill.sampling import SampleResult
 from facescreen_cli.cost import PRICE_USD, format_cost
 from facescreen_cli.output import print_note, progress_bar, replace_unprintable
 
 
-class Sentences:
-    """The port Teller."""
+class TextReporter:
+    """The port Reporter."""
 
-    def planned(self, planned: Planned, calls: int, per_second: float) -> None:
+    def report_plan(self, plan: PlanProgress, calls: int, per_second: float) -> None:
+        reasons = "; ".join(sorted(plan.exclusion_reasons))
+        left_out = f"{plan.left_out} left out" + (f" ({reasons})" if reasons else "")
         click.echo(
-            f"{planned.mark.number} gone over: {planned.selected} to screen, {planned.standing} "
-            f"have a verdict, {planned.left_out} left out by prefix, time or filters, "
-            f"{planned.gone} gone meanwhile."
+            f"{plan.cursor.number} checked: {plan.to_screen} to screen, {plan.with_verdict} have a "
+            f"verdict, {left_out}, {plan.gone} deleted meanwhile."
         )
         if calls:
             click.echo(
                 f"At most {format_cost(calls)}: files that can't be screened are not charged. "
-                f"At {per_second:g} a second this takes {_duration(calls / per_second)}."
+                f"At {per_second:g} a second this takes {_format_duration(calls / per_second)}."
             )
 
-    def going_on(self, accepted: int, whole: int) -> None:
-        click.echo(f"Going on with a backfill: {accepted} of {whole} were submitted.")
+    def report_resume(self, accepted: int, total: int) -> None:
+        click.echo(f"Resuming a backfill: {accepted} of {total} were submitted.")
 
-    def sampled(self, sampled: Sampled) -> None:
-        named = sorted(sampled.verdicts.items())
-        verdicts = [f"{count} {name.replace('_', ' ') or 'gone'}" for name, count in named]
+    def report_sample(self, result: SampleResult) -> None:
+        counts = sorted(result.verdicts.items())
+        verdicts = [f"{count} {name.replace('_', ' ') or 'deleted'}" for name, count in counts]
         click.echo(f"The sample: {', '.join(verdicts) or 'no verdict'}.")
-        if sampled.waiting:
-            click.echo(f"{sampled.waiting} have no verdict yet: they don't count below.")
-        low, high = sampled.flagged.interval
-        fewest, most = sampled.flagged_of_all
+        if result.waiting:
+            click.echo(f"{result.waiting} have no verdict yet and are not counted below.")
+        low, high = result.flagged.interval
+        fewest, most = result.flagged_of_all
         click.echo(
-            f"Flagged are {sampled.flagged.value:.1%} of what can be screened, between {low:.1%} "
-            f"and {high:.1%} by 95%: of all {sampled.population}, {fewest} to {most}."
+            f"Flagged: {result.flagged.value:.1%} of what can be screened (95% interval: {low:.1%} "
+            f"to {high:.1%}), so {fewest} to {most} of all {result.population} objects."
         )
         click.echo(
-            f"The rest costs at most {format_cost(sampled.rest)}; likely USD "
-            f"{sampled.rest_usd:.2f}, as {sampled.screenable.value:.1%} can be screened."
+            f"The rest costs at most {format_cost(result.remaining)}; likely USD "
+            f"{result.remaining_usd:.2f}, as {result.screenable.value:.1%} can be screened."
         )
 
-    def ended(self, ended: Ended) -> None:
+    def report_summary(self, summary: BackfillSummary) -> None:
         click.echo(
-            f"{ended.accepted} of {ended.whole} submitted: at most {format_cost(ended.accepted)}."
+            f"{summary.accepted} of {summary.total} submitted: at most "
+            f"{format_cost(summary.accepted)}."
         )
-        if ended.why:
+        if summary.stop_reason:
             print_note(
-                f"Stopped: {replace_unprintable(ended.why)}\nThe same command goes on from here. "
-                f"{replace_unprintable(str(ended.journal))} knows what was submitted."
+                f"Stopped: {replace_unprintable(summary.stop_reason)}\n"
+                "Run the same command again to continue. What was submitted is recorded in "
+                f"{replace_unprintable(str(summary.journal))}."
             )
-        elif ended.accepted:
-            click.echo(
-                f"See what came of them: facescreen report {replace_unprintable(ended.target)}"
-            )
+        elif summary.accepted:
+            target = replace_unprintable(summary.target)
+            click.echo(f"See the verdicts with: facescreen report {target}")
 
     @contextmanager
-    def looking(self) -> Iterator[Callable[[int], object]]:
-        columns = (TextColumn("{task.completed} gone over"), _Rate())
+    def scan_progress(self) -> Iterator[Callable[[int], object]]:
+        columns = (TextColumn("{task.completed} checked"), _RateColumn())
         with progress_bar(*columns, total=None) as bar:
             yield bar.set_completed
 
     @contextmanager
-    def submitting(self, accepted: int, whole: int) -> Iterator[Callable[[int], object]]:
-        columns = (BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn(), _Cost())
-        with progress_bar("submitted", *columns, total=whole, completed=accepted) as bar:
+    def submit_progress(self, accepted: int, total: int) -> Iterator[Callable[[int], object]]:
+        columns = (
+            *("submitted", BarColumn(), MofNCompleteColumn()),
+            *(_RateColumn(), TimeRemainingColumn(), _CostColumn()),
+        )
+        with progress_bar(*columns, total=total, completed=accepted) as bar:
             yield bar.advance
 
     @contextmanager
-    def waiting(self, whole: int) -> Iterator[Callable[[int], object]]:
-        with progress_bar("verdicts", BarColumn(), MofNCompleteColumn(), total=whole) as bar:
+    def verdict_progress(self, total: int) -> Iterator[Callable[[int], object]]:
+        with progress_bar("verdicts", BarColumn(), MofNCompleteColumn(), total=total) as bar:
             yield bar.advance
 
 
-class _Rate(ProgressColumn):
+class _RateColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed or 0:.1f}/s")
 
 
-class _Cost(ProgressColumn):
+class _CostColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
         return Text(f"at most USD {task.completed * PRICE_USD:.2f}")
 
 
-def _duration(seconds: float) -> str:
-    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.1f} {unit}"
+def _format_duration(seconds: float) -> str:
+    for unit, length_s in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length_s:
+            return f"{seconds / length_s:.1f} {unit}"
     return f"{seconds:.0f} seconds"

@@ -117,8 +117,8 @@ def redrive(
         confirm(
             "Send them again?",
             yes=yes,
-            unasked="without a terminal to ask on, letters are sent only with --yes",
-            declined="nothing was sent",
+            if_no_terminal="without a terminal to ask on, letters are sent only with --yes",
+            if_declined="nothing was sent",
         )
         with stop.on_interrupt():
             return send(redriving, letters, stop, as_json=as_json)

@@ -10,7 +10,7 @@ from facescreen_cli.commands.redrive.redriving import Redriving
 from facescreen_cli.credentials import UserCredentials
 from facescreen_cli.deployment import connect_platform
 from facescreen_cli.environment import Environment
-from facescreen_cli.interrupt import StoppablePace, StopSignal
+from facescreen_cli.interrupt import StoppableRateLimiter, StopSignal
 from facescreen_cli.sdk.invoker import connect_invoker
 
 _QUEUES = {"alibaba": mns_queue.connect_queue, "aws": sqs_queue.connect_queue}
@@ -33,5 +33,5 @@ def connected(options: Options, environment: Environment, stop: StopSignal) -> R
     settings, platform = connect_platform(store, environment.settings, credentials)
     queue, read = _QUEUES[options.cloud](environment.variables, settings, platform)
     invoker = connect_invoker(store, environment, credentials)
-    pace = StoppablePace(options.share * settings.calls_per_second, stop)
+    pace = StoppableRateLimiter(options.share * settings.calls_per_second, stop)
     return Redriving(queue, invoker, read, pace)

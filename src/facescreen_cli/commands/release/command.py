@@ -89,8 +89,8 @@ def release(
         confirm(
             "\n".join([*map(_line, rows), "Release them?"]),
             yes=yes,
-            unasked="objects of high risk are released only with --yes",
-            declined="nothing was released",
+            if_no_terminal="objects of high risk are released only with --yes",
+            if_declined="nothing was released",
         )
     for row in rows:
         if not dry_run:

@@ -107,8 +107,8 @@ def confirm_cost(found: Found, services: Services, *, yes: bool) -> None:
     confirm(
         f"Up to {format_cost(calls)}. Go on?",
         yes=calls <= _MAX_UNASKED,
-        unasked=f"up to {format_cost(calls)}: more than {_MAX_UNASKED} calls need --yes",
-        declined="nothing was screened or paid",
+        if_no_terminal=f"up to {format_cost(calls)}: more than {_MAX_UNASKED} calls need --yes",
+        if_declined="nothing was screened or paid",
     )
 
 
@@ -125,6 +125,6 @@ def run(found: Found, services: Services, *, as_json: bool, write_back: bool) ->
     if not as_json:
         report.table()
     click.echo(report.summary(), err=as_json)
-    if stop.fault is not None:
-        print_note(f"Stopped: {stop.fault}")
+    if stop.error is not None:
+        print_note(f"Stopped: {stop.error}")
     return INTERRUPTED if stop.interrupted else report.status

@@ -18,7 +18,7 @@ from facescreen.settings.table import Settings
 from facescreen_cli.buckets import STORE_NAMES
 from facescreen_cli.commands.screen.target_screener import Judge, Once
 from facescreen_cli.deployment import SCREENING_SETTINGS, connect_platform, is_loopback
-from facescreen_cli.interrupt import StoppablePace, StopSignal
+from facescreen_cli.interrupt import StoppableRateLimiter, StopSignal
 
 _SOURCE = "facescreen/screen"
 _CONNECTIONS = httpx.Limits(max_connections=64, max_keepalive_connections=64)
@@ -82,6 +82,6 @@ class Services:
             upload_endpoint=settings.upload_endpoint,
             image_timeout_s=settings.image_timeout_s,
             video_timeout_s=settings.video_timeout_s,
-            rate_limiter=StoppablePace(settings.calls_per_second, stop),
+            rate_limiter=StoppableRateLimiter(settings.calls_per_second, stop),
             allow_emulator=is_loopback(self.platform.cloudauth_endpoint),
         )

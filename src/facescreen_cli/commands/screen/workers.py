@@ -36,7 +36,7 @@ def results(
         except (StopRequestedError, IndexError):  # another took the last one
             pass
         except OperatorError as fault:
-            stop.fault = stop.fault or fault
+            stop.error = stop.error or fault
         finally:
             done.put(None)
 

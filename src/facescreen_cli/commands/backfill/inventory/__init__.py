@@ -1,1 +1,1 @@
-"""Inventories of OSS and S3: a manifest, and gzip CSV files of a row for each object."""
+"""Inventories of OSS and S3: a manifest, and gzip CSV files with a row for each object."""

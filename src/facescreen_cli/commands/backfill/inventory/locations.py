@@ -1,4 +1,4 @@
-"""Where an inventory lies: in its destination bucket, or in a folder that it was copied to."""
+"""Where an inventory is: in its destination bucket, or in a folder that it was copied to."""
 
 from __future__ import annotations
 
@@ -16,75 +16,77 @@ from facescreen.model import ObjectRef
 from facescreen.storage.ports import ObjectStore
 from facescreen.timing import retry
 from facescreen_cli.buckets import permission_hint
-from facescreen_cli.commands.backfill.inventory.manifest import LARGEST
+from facescreen_cli.commands.backfill.inventory.manifest import MAX_MANIFEST_BYTES
 
-_BLOCK = 8 * 1024 * 1024
-"""Bytes that one request asks for: a connection held open all the while would be cut."""
+_BLOCK_BYTES = 8 * 1024 * 1024
+"""Read per request: a connection that stays open while rows are processed would be closed."""
 
 
-class Place(Protocol):
+class InventoryLocation(Protocol):
     """All methods raise errors.FacescreenError."""
 
-    def manifest(self) -> bytes:
-        """manifest.json."""
+    def read_manifest(self) -> bytes:
+        """Read manifest.json."""
 
-    def checksum(self) -> str:
-        """What manifest.checksum says: its MD5. Empty where there is none."""
+    def read_checksum(self) -> str:
+        """Read manifest.checksum, the manifest's MD5. Empty if there is none."""
 
-    def opened(self, key: str) -> Any:
-        """A context manager: the bytes of one of its files."""
+    def open_file(self, key: str) -> Any:
+        """A context manager that opens one of the inventory's files for reading."""
 
 
 @dataclass(frozen=True)
-class Folder:
-    """The manifest beside its files, or as in the bucket: ``data`` beside the manifest's folder."""
+class FolderLocation:
+    """A local copy: the files beside the manifest, or in ``data`` beside the manifest's folder, as
+    in the bucket."""
 
-    path: Path
-    """Of manifest.json."""
+    manifest_path: Path
 
-    def manifest(self) -> bytes:
+    def read_manifest(self) -> bytes:
         try:
-            with self.path.open("rb") as data:
-                return _capped(data.read(LARGEST + 1))
+            with self.manifest_path.open("rb") as stream:
+                return _check_size(stream.read(MAX_MANIFEST_BYTES + 1))
         except OSError as error:
-            raise UsageError(f"{self.path}: {error.strerror}") from None
+            raise UsageError(f"{self.manifest_path}: {error.strerror}") from None
 
-    def checksum(self) -> str:
-        beside = self.path.with_suffix(".checksum")
-        return beside.read_text(errors="replace").strip() if beside.is_file() else ""
+    def read_checksum(self) -> str:
+        path = self.manifest_path.with_suffix(".checksum")
+        return path.read_text(errors="replace").strip() if path.is_file() else ""
 
     @contextmanager
-    def opened(self, key: str) -> Iterator[IO[bytes]]:
-        # Nothing but the name: what else the key says could lead out of the folder.
-        name, here = PurePosixPath(key).name, self.path.absolute().parent
-        for folder in (here, here / "data", here.parent / "data"):
+    def open_file(self, key: str) -> Iterator[IO[bytes]]:
+        # Only the name: the rest of the key could lead out of the folder.
+        name, parent = PurePosixPath(key).name, self.manifest_path.absolute().parent
+        for folder in (parent, parent / "data", parent.parent / "data"):
             if (folder / name).is_file():
-                with (folder / name).open("rb") as data:
-                    yield data
+                with (folder / name).open("rb") as stream:
+                    yield stream
                 return
-        raise UsageError(f"{name} is not beside {self.path}, nor in a folder data there")
+        raise UsageError(
+            f"{name} is neither beside {self.manifest_path} nor in a data folder there"
+        )
 
 
 @dataclass(frozen=True)
-class InBucket:
-    """An object that is a manifest, and its files in the same bucket."""
+class BucketLocation:
+    """A manifest in a bucket, with its files in the same bucket."""
 
     store: ObjectStore
     bucket: str
-    key: str
+    manifest_key: str
 
-    def manifest(self) -> bytes:
-        with self._open(self.key) as data:
-            return _capped(data.read(LARGEST + 1))
+    def read_manifest(self) -> bytes:
+        with self._open(self.manifest_key) as stream:
+            return _check_size(stream.read(MAX_MANIFEST_BYTES + 1))
 
-    def checksum(self) -> str:
+    def read_checksum(self) -> str:
         try:
-            with self._open(self.key.removesuffix(".json") + ".checksum") as data:
-                return bytes(data.read(100)).decode(errors="replace").strip()
+            with self._open(self.manifest_key.removesuffix(".json") + ".checksum") as stream:
+                return bytes(stream.read(100)).decode(errors="replace").strip()
         except errors.ObjectNotFoundError:
             return ""
 
-    def opened(self, key: str) -> Any:
+    def open_file(self, key: str) -> Any:
         return self._open(key)
 
     @contextmanager
@@ -93,30 +95,30 @@ class InBucket:
         with permission_hint(f"{self.store.name}:GetObject", self.bucket):
             head = retry(lambda: self.store.head(ref))
             pinned = replace(ref, etag=head.etag, version_id=head.version_id)
-            yield io.BufferedReader(_Ranges(self.store, pinned, head.size), _BLOCK)
+            yield io.BufferedReader(_RangeReader(self.store, pinned, head.size), _BLOCK_BYTES)
 
 
-class _Ranges(io.RawIOBase):
-    """An object, read a range at a time."""
+class _RangeReader(io.RawIOBase):
+    """Reads an object, one range per request."""
 
     def __init__(self, store: ObjectStore, ref: ObjectRef, size: int) -> None:
         self._store, self._ref, self._size = store, ref, size
-        self._at = 0
+        self._position = 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        length = min(len(buffer), self._size - self._at)
+        length = min(len(buffer), self._size - self._position)
         if not length:
             return 0
-        block = retry(lambda: self._store.read(self._ref, self._at, length))
+        block = retry(lambda: self._store.read(self._ref, self._position, length))
         buffer[: len(block)] = block
-        self._at += len(block)
+        self._position += len(block)
         return len(block)
 
 
-def _capped(data: bytes) -> bytes:
-    if len(data) > LARGEST:
-        raise UsageError(f"the manifest has more than {LARGEST} bytes")
+def _check_size(data: bytes) -> bytes:
+    if len(data) > MAX_MANIFEST_BYTES:
+        raise UsageError(f"the manifest is larger than {MAX_MANIFEST_BYTES} bytes")
     return data

@@ -1,4 +1,4 @@
-"""An inventory as a source of objects."""
+"""Reads a backfill's objects from an inventory."""
 
 from __future__ import annotations
 
@@ -12,59 +12,62 @@ from click import UsageError
 
 from facescreen.storage.ports import ObjectStore, ObjectSummary
 from facescreen_cli.buckets import STORE_NAMES, StoreBucket
-from facescreen_cli.commands.backfill.inventory.locations import Folder, InBucket, Place
-from facescreen_cli.commands.backfill.inventory.manifest import File, Manifest
+from facescreen_cli.commands.backfill.inventory.locations import (
+    BucketLocation,
+    FolderLocation,
+    InventoryLocation,
+)
+from facescreen_cli.commands.backfill.inventory.manifest import InventoryFile, Manifest
 from facescreen_cli.commands.backfill.inventory.rows import RowReader
-from facescreen_cli.commands.backfill.sources import Mark, Row
+from facescreen_cli.commands.backfill.sources import Cursor, SourceRow
 
 
 @dataclass(frozen=True)
 class Inventory:
-    """The port Source, by what an inventory says of a bucket."""
+    """The port ObjectSource. Reads the objects of a bucket from an inventory."""
 
     manifest: Manifest
     md5: str
-    """Of the manifest, hexadecimal."""
-    place: Place
+    """The manifest's MD5, hexadecimal."""
+    location: InventoryLocation
     reader: RowReader
 
-    def rows(self, after: Mark) -> Iterator[Row]:
-        """From a mark on, though the files are read from their beginning: their MD5s are checked
-        again."""
-        every = chain.from_iterable(map(self._of, self.manifest.files))
-        numbered = map(Row._make, enumerate(every, 1))
-        return (row for row in numbered if row.number > after.number)
+    def rows(self, after: Cursor) -> Iterator[SourceRow]:
+        """The rows after a cursor. The files are still read from the start, to check their MD5s."""
+        objects = chain.from_iterable(map(self._read_file, self.manifest.files))
+        rows = map(SourceRow._make, enumerate(objects, 1))
+        return (row for row in rows if row.number > after.number)
 
-    def _of(self, file: File) -> Iterator[ObjectSummary]:
-        with self.place.opened(file.key) as data:
-            yield from self.reader.read(file, data)
+    def _read_file(self, file: InventoryFile) -> Iterator[ObjectSummary]:
+        with self.location.open_file(file.key) as stream:
+            yield from self.reader.read(file, stream)
 
 
-def opened(name: str, bucket: StoreBucket) -> Inventory:
-    """The inventory of `bucket` whose manifest is `name`: a path, or an object's URI.
+def open_inventory(name: str, bucket: StoreBucket) -> Inventory:
+    """Open the inventory of `bucket` whose manifest is `name`: a path, or an object's URI.
 
-    Raises click.UsageError where it is of another bucket, or not as its checksum says.
+    Raises click.UsageError if it is another bucket's, or its checksum differs.
     """
-    place = _place(name, bucket.store)
-    data = place.manifest()
-    told = place.checksum().lower()
+    location = _parse_location(name, bucket.store)
+    data = location.read_manifest()
+    expected_md5 = location.read_checksum().lower()
     md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-    if told and told != md5:
-        raise UsageError(f"{name} is not what its manifest.checksum says: copy it again")
+    if expected_md5 and expected_md5 != md5:
+        raise UsageError(f"{name} does not match its manifest.checksum: copy it again")
     manifest = Manifest.parse(data)
     if manifest.bucket != bucket.name:
         raise UsageError(
             f"{name} is an inventory of the bucket {manifest.bucket}, not {bucket.name}"
         )
     upper_case = bucket.store.name == "oss"
-    return Inventory(manifest, md5, place, RowReader(manifest.columns, upper_case=upper_case))
+    return Inventory(manifest, md5, location, RowReader(manifest.columns, upper_case=upper_case))
 
 
-def _place(name: str, store: ObjectStore) -> Place:
+def _parse_location(name: str, store: ObjectStore) -> InventoryLocation:
     scheme, separator, rest = name.partition("://")
     if not separator:
-        return Folder(Path(name))
+        return FolderLocation(Path(name))
     bucket, _, key = rest.partition("/")
     if scheme not in STORE_NAMES or not bucket or not key:
         raise UsageError("name the manifest as a file, or as oss://bucket/key")
-    return InBucket(store, bucket, key)
+    return BucketLocation(store, bucket, key)
