@@ -138,7 +138,7 @@ async def test_stopping_ends_every_process(
         await wait_for(lambda: cloud.log)
         assert alive(cloud.log[0])
     assert not alive(cloud.log[0])
-    assert "stopped with 1 events on their way" in caplog.text
+    assert "stopped with 1 pending events" in caplog.text
 
 
 def alive(pid: str) -> bool:
