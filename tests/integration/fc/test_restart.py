@@ -73,7 +73,7 @@ async def test_an_event_for_a_function_that_is_gone_is_logged(
     for _ in range(2):
         async with running(tmp_path, "def handler(event, context): pass") as cloud:
             await cloud.functions.wait_until_idle()
-    assert caplog.messages == ["gone: event r-1 lost, no such function"]
+    assert caplog.messages == ["gone: event r-1 is lost: there is no such function"]
 
 
 async def test_an_event_accepted_while_the_service_stops_waits_for_the_next_start(
