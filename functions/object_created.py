@@ -51,5 +51,5 @@ def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
 def _handle(event: bytes | dict[str, Any], context: LambdaLike) -> dict[str, Any]:
     filters, batch_processor = _instances[-1]
     triggered = read_event(event, filters)
-    telemetry.skipped(triggered.skipped)
-    return batch_processor.process(triggered, context.deadline)
+    telemetry.skipped(parsed_event.skipped)
+    return batch_processor.process(parsed_event, context.deadline)

@@ -48,10 +48,10 @@ class BatchProcessor:
         self._dead_letters = dead_letters
         self._max_receive_count = max_receive_count
 
-    def process(self, triggered: ParsedEvent, deadline: Deadline) -> dict[str, Any]:
+    def process(self, event: ParsedEvent, deadline: Deadline) -> dict[str, Any]:
         """Screen all objects and return the platform's response. Raises the first failure if the
         platform reads no response."""
-        deliveries = triggered.deliveries
+        deliveries = event.deliveries
         if len(deliveries) == 1:
             results = [self._screen_delivery(deliveries[0], deadline)]
         else:
@@ -62,10 +62,10 @@ class BatchProcessor:
                     pool.map(lambda delivery: self._screen_delivery(delivery, deadline), deliveries)
                 )
         failures = [
-            self._dead_letter_if_over_limit(delivery, self._report(delivery, objects))
+            self._dead_letter_if_over_limit(delivery, self._log_results(delivery, objects))
             for delivery, objects in zip(deliveries, results, strict=True)
         ]
-        return _build_response(triggered, failures)
+        return _build_response(event, failures)
 
     def _screen_delivery(self, delivery: Delivery, deadline: Deadline) -> list[_ObjectResult]:
         return [self._screen_one(delivery, ref, deadline) for ref in delivery.objects]
@@ -118,8 +118,8 @@ class BatchProcessor:
     def _is_last_receive(self, delivery: Delivery) -> bool:
         return (delivery.receive_count or 0) >= self._max_receive_count > 0
 
-    def _report(self, delivery: Delivery, results: list[_ObjectResult]) -> list[Exception]:
-        """Log and count each object. Returns the failures."""
+    def _log_results(self, delivery: Delivery, results: list[_ObjectResult]) -> list[Exception]:
+        """Log and count each result. Returns the failures."""
         for result in results:
             if result.outcome is not None:
                 telemetry.ended(result.outcome)
@@ -135,25 +135,25 @@ class BatchProcessor:
         ]
 
 
-def _build_response(triggered: ParsedEvent, failures: list[list[Exception]]) -> dict[str, Any]:
-    if triggered.response_mode is ResponseMode.ITEM_FAILURES:
+def _build_response(event: ParsedEvent, failures: list[list[Exception]]) -> dict[str, Any]:
+    if event.response_mode is ResponseMode.ITEM_FAILURES:
         failed = [
             {"itemIdentifier": delivery.id}
-            for delivery, delivery_failures in zip(triggered.deliveries, failures, strict=True)
+            for delivery, delivery_failures in zip(event.deliveries, failures, strict=True)
             if delivery_failures
         ]
         return {"batchItemFailures": failed}
-    if triggered.response_mode is ResponseMode.TASK_RESULTS:
+    if event.response_mode is ResponseMode.TASK_RESULTS:
         results = [
             _build_task_result(delivery, delivery_failures)
-            for delivery, delivery_failures in zip(triggered.deliveries, failures, strict=True)
+            for delivery, delivery_failures in zip(event.deliveries, failures, strict=True)
         ]
-        missing = {"treatMissingKeysAs": "PermanentFailure"}
-        return {**triggered.invocation, **missing, "results": results}
+        missing_keys = {"treatMissingKeysAs": "PermanentFailure"}
+        return {**event.invocation, **missing_keys, "results": results}
     for delivery_failures in failures:
         if delivery_failures:
             raise delivery_failures[0]
-    return {"objects": len(triggered.objects), "skipped": dict(triggered.skipped)}
+    return {"objects": len(event.objects), "skipped": dict(event.skipped)}
 
 
 def _build_task_result(delivery: Delivery, failures: list[Exception]) -> dict[str, str]:

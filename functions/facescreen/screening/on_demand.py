@@ -85,9 +85,9 @@ class OnDemandScreener:
         """Screen bytes: a small image in Base64, anything else as an uploaded file. Raises
         IdempotencyKeyReusedError."""
         digest = hashlib.sha256(data).hexdigest()
-        self._check_idempotency_key(idempotency_key, digest)
+        self._reserve_idempotency_key(idempotency_key, digest)
 
-        def find(biz_id: str, timings: Timings) -> Finding:
+        def create_finding(biz_id: str, timings: Timings) -> Finding:
             def detect(media: Media, _: Assessment) -> Detection:
                 request = DetectRequest.from_bytes(
                     data, kind=media.kind, merchant_biz_id=biz_id, deadline=deadline
@@ -103,7 +103,7 @@ class OnDemandScreener:
                 can_convert=False,
             )
 
-        return self._screen_once(_hash_entry_id("bytes", digest), find, deadline)
+        return self._screen_once(_build_entry_id("bytes", digest), create_finding, deadline)
 
     def screen_url(
         self, url: str, kind: str, deadline: Deadline, *, idempotency_key: str = ""
@@ -111,7 +111,7 @@ class OnDemandScreener:
         """Screen a URL, which the service downloads. It is paid for once only with an
         idempotency key, because the content behind a URL can change."""
 
-        def find(biz_id: str, timings: Timings) -> Finding:
+        def create_finding(biz_id: str, timings: Timings) -> Finding:
             request = DetectRequest(url=url, kind=kind, merchant_biz_id=biz_id, deadline=deadline)
             return findings.run_detection(biz_id, lambda: self.detect(request), timings)
 
@@ -120,23 +120,26 @@ class OnDemandScreener:
             finding = find(create_merchant_biz_id(self.merchant_prefix), timings)
             return build_screening_data(None, finding, NOT_REQUESTED, timings.durations_ms)
         # Each presigned URL of one object has another signature, so the query is left out.
-        self._check_idempotency_key(
-            idempotency_key, _hash_entry_id("url", kind, url.partition("?")[0])
+        self._reserve_idempotency_key(
+            idempotency_key, _build_entry_id("url", kind, url.partition("?")[0])
         )
-        return self._screen_once(_hash_entry_id("key", idempotency_key), find, deadline)
+        return self._screen_once(_build_entry_id("key", idempotency_key), create_finding, deadline)
 
     def _screen_once(
-        self, entry: str, find: Callable[[str, Timings], Finding], deadline: Deadline
+        self, entry_id: str, create_finding: Callable[[str, Timings], Finding], deadline: Deadline
     ) -> dict[str, Any]:
         timings = Timings()
-        biz_id = (self.merchant_prefix + entry)[:32]
-        finding = self.ledger.get_or_create_finding(entry, lambda: find(biz_id, timings), deadline)
+        biz_id = (self.merchant_prefix + entry_id)[:32]
+        finding = self.ledger.get_or_create_finding(
+            entry_id, lambda: create_finding(biz_id, timings), deadline
+        )
         return build_screening_data(None, finding, NOT_REQUESTED, timings.durations_ms)
 
-    def _check_idempotency_key(self, idempotency_key: str, content: str) -> None:
+    def _reserve_idempotency_key(self, idempotency_key: str, content: str) -> None:
         if (
             idempotency_key
-            and self.ledger.put_once(_hash_entry_id("binding", idempotency_key), content) != content
+            and self.ledger.put_once(_build_entry_id("binding", idempotency_key), content)
+            != content
         ):
             raise IdempotencyKeyReusedError(
                 "this idempotency key was already used for other content"
@@ -157,5 +160,5 @@ class BytesReader:
         return self.data[start : start + length]
 
 
-def _hash_entry_id(*parts: str) -> str:
+def _build_entry_id(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -86,8 +86,8 @@ class Screener:
                 return Outcome(ref, Status.SUPERSEDED, timing=timings.durations_ms)
             pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
             return self._claim_and_screen(pinned, head, deadline, timings, write_back=write_back)
-        except ObjectNotFoundError as gone:
-            return Outcome(ref, Status.GONE, timing=timings.durations_ms, detail=str(gone))
+        except ObjectNotFoundError as error:
+            return Outcome(ref, Status.GONE, timing=timings.durations_ms, detail=str(error))
         except ObjectChangedError:
             return Outcome(ref, Status.SUPERSEDED, timing=timings.durations_ms)
 
@@ -100,11 +100,11 @@ class Screener:
             if ref.etag and ref.etag != head.etag:
                 return Outcome(ref, Status.SUPERSEDED, timing=timings.durations_ms)
             pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
-            known = self._ledger.get_finding(compute_entry_id(pinned, head), head.revision)
-            finding = known or build_failed_finding(self._build_biz_id(pinned, head), failure)
+            recorded = self._ledger.get_finding(compute_entry_id(pinned, head), head.revision)
+            finding = recorded or build_failed_finding(self._build_biz_id(pinned, head), failure)
             return self._write_back(pinned, head, finding, timings, quarantine=None)
-        except ObjectNotFoundError as gone:
-            return Outcome(ref, Status.GONE, timing=timings.durations_ms, detail=str(gone))
+        except ObjectNotFoundError as error:
+            return Outcome(ref, Status.GONE, timing=timings.durations_ms, detail=str(error))
 
     def _claim_and_screen(
         self,
