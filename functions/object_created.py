@@ -50,6 +50,6 @@ def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
 @telemetry.per_invocation
 def _handle(event: bytes | dict[str, Any], context: LambdaLike) -> dict[str, Any]:
     filters, batch_processor = _instances[-1]
-    triggered = read_event(event, filters)
+    parsed_event = read_event(event, filters)
     telemetry.skipped(parsed_event.skipped)
     return batch_processor.process(parsed_event, context.deadline)

@@ -117,7 +117,7 @@ class OnDemandScreener:
 
         if not idempotency_key:
             timings = Timings()
-            finding = find(create_merchant_biz_id(self.merchant_prefix), timings)
+            finding = create_finding(create_merchant_biz_id(self.merchant_prefix), timings)
             return build_screening_data(None, finding, NOT_REQUESTED, timings.durations_ms)
         # Each presigned URL of one object has another signature, so the query is left out.
         self._reserve_idempotency_key(
