@@ -14,6 +14,7 @@ import pytest
 from facescreen.clients.credentials import Credentials
 from facescreen.clients.secrets_manager import SecretCredentials
 from facescreen.errors import InvalidCredentialsError, ServiceUnavailableError
+from tests.support.fake_clock import FakeClock
 from tests.support.moto_server import moto_server
 from tests.support.stub_server import stub_server
 
@@ -63,14 +64,6 @@ def account(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Operator
     account.reset()
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.mark.parametrize("token", ["", "CAIS+/=="])
 def test_the_key_is_read_from_the_secret(token: str, account: OperatorAccount) -> None:
     secret_arn = account.create(json.dumps({**KEY, "security_token": token}))
@@ -78,7 +71,7 @@ def test_the_key_is_read_from_the_secret(token: str, account: OperatorAccount) -
 
 
 def test_a_rotated_key_is_used_after_five_minutes(account: OperatorAccount) -> None:
-    clock = Clock()
+    clock = FakeClock(1_800_000_000.0)
     source = SecretCredentials(account.create(json.dumps(KEY)), clock=clock)
     assert source.get().access_key_id == "LTAI1"
     account.put(ROTATED)
@@ -91,7 +84,7 @@ def test_a_rotated_key_is_used_after_five_minutes(account: OperatorAccount) -> N
 def test_the_old_key_is_used_for_an_hour_while_the_secret_cannot_be_read(
     account: OperatorAccount, caplog: pytest.LogCaptureFixture
 ) -> None:
-    clock = Clock()
+    clock = FakeClock(1_800_000_000.0)
     source = SecretCredentials(account.create(json.dumps(KEY)), clock=clock)
     source.get()
     account.delete()

@@ -1,4 +1,4 @@
-"""No test of the client waits."""
+"""Tests of the client don't wait."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def at_once(seconds: float) -> None:
+def _skip_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def skip_sleep(seconds: float) -> None:
         return
 
     monkeypatch.setattr("time.sleep", lambda seconds: None)
-    monkeypatch.setattr("asyncio.sleep", at_once)
+    monkeypatch.setattr("asyncio.sleep", skip_sleep)

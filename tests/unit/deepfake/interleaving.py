@@ -1,4 +1,4 @@
-"""Instances that work on one state, switched at random, so that a seed repeats what happened."""
+"""Instances that share one state store and are interleaved at random, reproducibly by a seed."""
 
 from __future__ import annotations
 
@@ -10,71 +10,71 @@ from collections.abc import Callable
 from facescreen.errors import ServiceUnavailableError
 from facescreen.testing.stores import MemoryState
 
-TROUBLE = 0.02
-"""The share of requests that fail, before or after they were served."""
+FAILURE_RATE = 0.02
+"""The share of requests that fail, before or after they take effect."""
 
 
-class Interleaved(MemoryState):
-    """Only one instance runs at a time; another may go on before each request of it."""
+class InterleavedState(MemoryState):
+    """Lets one instance run at a time, and may switch to another before each of its requests."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, rng: random.Random) -> None:
         super().__init__()
         self.failed_appends = Counter[str]()
-        """By the name's second part."""
-        self._chance = chance
-        self._own = threading.local()
+        """The number of failed appends by the second part of the name."""
+        self._rng = rng
+        self._current = threading.local()
         self._batons: dict[int, threading.Event] = {}
-        self._raised: list[Exception] = []
+        self._errors: list[Exception] = []
 
     def read(self, key: str) -> bytes:
         self._switch()
-        self._may_fail()
+        self._fail_sometimes()
         return super().read(key)
 
     def append(self, key: str, position: int, data: bytes) -> bool:
         self._switch()
         try:
-            self._may_fail()
-            done = super().append(key, position, data)
-            self._may_fail()
+            self._fail_sometimes()
+            appended = super().append(key, position, data)
+            self._fail_sometimes()
         except ServiceUnavailableError:
             self.failed_appends[key.split("/")[1]] += 1
             raise
-        return done
+        return appended
 
     def run(self, instance: Callable[[], None], count: int) -> None:
-        """Runs `count` instances to their ends."""
+        """Run `count` instances to their ends."""
         self._batons = {number: threading.Event() for number in range(count)}
         threads = [threading.Thread(target=self._run, args=[n, instance]) for n in self._batons]
         for thread in threads:
             thread.start()
-        self._pass_on()
+        self._wake_any()
         for thread in threads:
             thread.join()
-        for error in self._raised:
+        for error in self._errors:
             raise error
 
     def _run(self, number: int, instance: Callable[[], None]) -> None:
-        self._own.number = number
+        self._current.number = number
         self._batons[number].wait()
         try:
             instance()
-        except Exception as error:  # noqa: BLE001 - raised again where the test sees it
-            self._raised.append(error)
+        except Exception as error:  # noqa: BLE001 - raised again in the test's thread
+            self._errors.append(error)
         finally:
             del self._batons[number]
-            self._pass_on()
+            self._wake_any()
 
     def _switch(self) -> None:
-        baton = self._batons[self._own.number]
+        baton = self._batons[self._current.number]
         baton.clear()
-        self._pass_on()
+        self._wake_any()
         baton.wait()
 
-    def _pass_on(self) -> None:
+    def _wake_any(self) -> None:
         if self._batons:
-            self._batons[self._chance.choice(list(self._batons))].set()
+            self._batons[self._rng.choice(list(self._batons))].set()
 
-    def _may_fail(self) -> None:
-        if self._chance.random() < TROUBLE:
+    def _fail_sometimes(self) -> None:
+        if self._rng.random() < FAILURE_RATE:
             raise ServiceUnavailableError("OSS can't be reached")

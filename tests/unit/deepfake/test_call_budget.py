@@ -1,4 +1,4 @@
-"""What a call costs of the allowance, by how it ended."""
+"""Whether a call counts against the budget, by its result."""
 
 from __future__ import annotations
 
@@ -12,110 +12,118 @@ from facescreen.deepfake.budget import BudgetPermit
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.deepfake.rate_limiter import LocalRateLimiter
 from facescreen.timing import Deadline
-from tests.unit.deepfake.service import BIZ_ID, KEY, URL, Service, code, success
+from tests.unit.deepfake.stub_service import (
+    BIZ_ID,
+    KEY,
+    URL,
+    StubService,
+    code_response,
+    success_response,
+)
 
 
-class Purse:
+class RecordingBudget:
     """A CallBudget that records what happens to its permits."""
 
-    def __init__(self, *, empty: bool = False, trouble: Exception | None = None) -> None:
-        self.empty = empty
-        self.trouble = trouble
+    def __init__(self, *, is_exhausted: bool = False, error: Exception | None = None) -> None:
+        self.is_exhausted = is_exhausted
+        self.error = error
         self.events: list[str] = []
 
     def check(self) -> None:
-        if self.empty:
-            raise errors.DailyLimitReachedError("spent", retry_after_s=1)
+        if self.is_exhausted:
+            raise errors.DailyLimitReachedError("daily limit reached", retry_after_s=1)
 
     def reserve(self, starts_in_s: float) -> BudgetPermit:
-        if self.trouble:
-            raise self.trouble
-        self.events.append("drawn")
+        if self.error:
+            raise self.error
+        self.events.append("reserved")
         return BudgetPermit(
-            partial(self.events.append, "paid"), partial(self.events.append, "given back")
+            partial(self.events.append, "paid"), partial(self.events.append, "released")
         )
 
 
-class Turns(LocalRateLimiter):
+class CountingRateLimiter(LocalRateLimiter):
     """A rate limiter that counts its slots."""
 
-    taken = 0
+    slots_reserved = 0
 
     def reserve(self, max_wait_s: float) -> float | None:
-        self.taken += 1
+        self.slots_reserved += 1
         return super().reserve(max_wait_s)
 
 
-def client(
-    service: Service, purse: Purse, rate_limiter: LocalRateLimiter | None = None
+def budgeted_client(
+    service: StubService, budget: RecordingBudget, rate_limiter: LocalRateLimiter | None = None
 ) -> DeepfakeClient:
     return DeepfakeClient(
         scene_code="onboard_01",
         credentials=KEY,
         endpoint="https://service.example",
         rate_limiter=rate_limiter or LocalRateLimiter(1e9),
-        budget=purse,
+        budget=budget,
         http=httpx.Client(transport=httpx.MockTransport(service)),
     )
 
 
-def spent(*plan: httpx.Response | Exception) -> list[str]:
-    purse = Purse()
-    with client(Service(*plan), purse) as it:
+def budget_events(*responses: httpx.Response | Exception) -> list[str]:
+    budget = RecordingBudget()
+    with budgeted_client(StubService(*responses), budget) as client:
         try:
-            it.detect(url=URL, merchant_biz_id=BIZ_ID, deadline=Deadline.after(60))
+            client.detect(url=URL, merchant_biz_id=BIZ_ID, deadline=Deadline.after(60))
         except errors.FacescreenError:
-            purse.events.append("raised")
-    return purse.events
+            budget.events.append("raised")
+    return budget.events
 
 
-BACK = ["drawn", "given back"]
-UNKNOWN = ["drawn"]
-PAID = ["drawn", "paid"]
+RELEASED = ["reserved", "released"]
+RESERVED = ["reserved"]
+PAID = ["reserved", "paid"]
 
 
 @pytest.mark.parametrize(
-    ("plan", "events"),
+    ("responses", "events"),
     [
-        ([success()], PAID),
-        ([success("nonsense")], PAID),
-        ([code("NoFaceDetected", 401)], [*BACK, "raised"]),
-        ([code("Forbidden.RAMUserAccessDenied", 403)], [*BACK, "raised"]),
-        ([code("Throttling.Api", 403), success()], [*BACK, *PAID]),
-        ([httpx.ConnectError("refused"), success()], [*BACK, *PAID]),
-        ([httpx.Response(502, text="<html>"), success()], [*BACK, *PAID]),
-        ([httpx.ReadTimeout("slow"), success()], [*UNKNOWN, *PAID]),
-        ([httpx.ReadError("cut"), httpx.ReadError("cut")], [*UNKNOWN, *UNKNOWN, "raised"]),
+        ([success_response()], PAID),
+        ([success_response("nonsense")], PAID),
+        ([code_response("NoFaceDetected", 401)], [*RELEASED, "raised"]),
+        ([code_response("Forbidden.RAMUserAccessDenied", 403)], [*RELEASED, "raised"]),
+        ([code_response("Throttling.Api", 403), success_response()], [*RELEASED, *PAID]),
+        ([httpx.ConnectError("refused"), success_response()], [*RELEASED, *PAID]),
+        ([httpx.Response(502, text="<html>"), success_response()], [*RELEASED, *PAID]),
+        ([httpx.ReadTimeout("slow"), success_response()], [*RESERVED, *PAID]),
+        ([httpx.ReadError("cut"), httpx.ReadError("cut")], [*RESERVED, *RESERVED, "raised"]),
     ],
 )
-def test_only_what_may_have_been_paid_for_is_kept(
-    plan: list[httpx.Response | Exception], events: list[str]
+def test_a_reserved_call_is_released_unless_it_may_have_been_paid(
+    responses: list[httpx.Response | Exception], events: list[str]
 ) -> None:
-    assert spent(*plan) == events
+    assert budget_events(*responses) == events
 
 
-def test_where_nothing_is_left_nothing_is_sent_and_no_turn_taken() -> None:
-    service, pace = Service(), Turns(1e9)
-    with client(service, Purse(empty=True), pace) as it:
+def test_an_exhausted_budget_sends_nothing_and_reserves_no_slot() -> None:
+    service, rate_limiter = StubService(), CountingRateLimiter(1e9)
+    with budgeted_client(service, RecordingBudget(is_exhausted=True), rate_limiter) as client:
         with pytest.raises(errors.DailyLimitReachedError):
-            it.detect(url=URL)
+            client.detect(url=URL)
         with pytest.raises(errors.DailyLimitReachedError):
-            it.detect_stream(file=b"a face")
-    assert service.asked == []
-    assert pace.taken == 0
+            client.detect_stream(file=b"a face")
+    assert service.requests == []
+    assert rate_limiter.slots_reserved == 0
 
 
 @pytest.mark.parametrize(
-    "trouble", [errors.ServiceUnavailableError("OSS"), errors.DailyLimitReachedError("spent")]
+    "error",
+    [errors.ServiceUnavailableError("OSS"), errors.DailyLimitReachedError("daily limit reached")],
 )
-def test_without_leave_nothing_is_sent_and_the_platform_tries_again(
-    trouble: errors.FacescreenError,
+def test_a_failed_reservation_sends_nothing_and_raises_a_transient_error(
+    error: errors.FacescreenError,
 ) -> None:
-    service = Service()
+    service = StubService()
     with (
-        client(service, Purse(trouble=trouble)) as it,
+        budgeted_client(service, RecordingBudget(error=error)) as client,
         pytest.raises(errors.TransientError) as raised,
     ):
-        it.detect(url=URL, merchant_biz_id=BIZ_ID)
-    assert raised.value is trouble
-    assert service.asked == []
+        client.detect(url=URL, merchant_biz_id=BIZ_ID)
+    assert raised.value is error
+    assert service.requests == []

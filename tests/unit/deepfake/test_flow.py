@@ -1,4 +1,4 @@
-"""When the client calls again, by what each Code means."""
+"""When the client retries, by the Code of the response."""
 
 from __future__ import annotations
 
@@ -13,14 +13,21 @@ from facescreen.deepfake.request import DetectRequest
 from facescreen.deepfake.response import HttpResponse
 from facescreen.model import Verdict
 from facescreen.timing import Deadline
-from tests.unit.deepfake.service import KEY, URL, Service, code, detect, success
+from tests.unit.deepfake.stub_service import (
+    KEY,
+    URL,
+    StubService,
+    code_response,
+    detect_once,
+    success_response,
+)
 
 MANY = 99
-"""As often as the time left allows."""
+"""As often as the remaining time allows."""
 
 
 @pytest.mark.parametrize(
-    ("name", "status", "error", "calls"),
+    ("name", "status", "error", "call_count"),
     [
         ("NoFaceDetected", 401, errors.ContentError, 1),
         ("UnqualifiedPhoto", 401, errors.ContentError, 1),
@@ -49,94 +56,94 @@ MANY = 99
         ("InvalidTimeStamp.Expired", 400, errors.CredentialsExpiredError, 2),
     ],
 )
-def test_each_code_by_its_name_never_by_its_status(
+def test_errors_are_mapped_by_code_not_by_status(
     name: str,
     status: int,
     error: type[errors.FacescreenError],
-    calls: int,
+    call_count: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    left = iter([60.0] * 9 + [0.5] * 99)
-    monkeypatch.setattr(Deadline, "left", lambda self: next(left))
-    service = Service(*[code(name, status)] * 9)
+    seconds_left = iter([60.0] * 9 + [0.5] * 99)
+    monkeypatch.setattr(Deadline, "left", lambda self: next(seconds_left))
+    service = StubService(*[code_response(name, status)] * 9)
     with pytest.raises(error) as raised:
-        detect(service)
+        detect_once(service)
     assert type(raised.value) is error
     assert raised.value.code == name
     assert raised.value.request_id == "REQ-1"
-    assert len(service.asked) == calls if calls < MANY else len(service.asked) > 2
+    assert len(service.requests) == call_count if call_count < MANY else len(service.requests) > 2
 
 
-def test_an_operator_is_told_what_to_do() -> None:
-    service = Service(code("Forbidden.RAMUserAccessDenied", 403))
+def test_the_error_tells_the_operator_what_to_do() -> None:
+    service = StubService(code_response("Forbidden.RAMUserAccessDenied", 403))
     with pytest.raises(
         errors.AccessDeniedError, match="grant the caller AliyunAntCloudAuthFullAccess"
     ):
-        detect(service)
+        detect_once(service)
 
 
-def test_passing_trouble_passes() -> None:
-    service = Service(
-        code("Throttling.Api", 403),
+def test_transient_errors_are_retried() -> None:
+    service = StubService(
+        code_response("Throttling.Api", 403),
         httpx.ConnectError("refused"),
         httpx.Response(502, text="<html>"),
         httpx.Response(200, text="not json"),
-        code("InternalError", 500),
-        code("200", ResultObject={"Result": 0}),
+        code_response("InternalError", 500),
+        code_response("200", ResultObject={"Result": 0}),
     )
-    assert detect(service).verdict is Verdict.LOW_RISK
-    nonces = {request.headers["x-acs-signature-nonce"] for request in service.asked}
-    assert len(nonces) == len(service.asked) == 6
+    assert detect_once(service).verdict is Verdict.LOW_RISK
+    nonces = {request.headers["x-acs-signature-nonce"] for request in service.requests}
+    assert len(nonces) == len(service.requests) == 6
 
 
 @pytest.mark.parametrize(
     "failure",
     [httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("cut"), httpx.ReadError("reset")],
 )
-def test_a_call_without_an_answer_is_repeated_once(failure: Exception) -> None:
-    """It may have been served, and billed."""
-    service = Service(failure, success())
-    assert detect(service).verdict is Verdict.LOW_RISK
-    service = Service(failure, failure, success())
+def test_a_call_without_a_response_is_repeated_once(failure: Exception) -> None:
+    """The call may have been served and billed."""
+    service = StubService(failure, success_response())
+    assert detect_once(service).verdict is Verdict.LOW_RISK
+    service = StubService(failure, failure, success_response())
     with pytest.raises(errors.ResponseTimeoutError):
-        detect(service)
-    assert len(service.asked) == 2
+        detect_once(service)
+    assert len(service.requests) == 2
 
 
-def test_credentials_that_end_in_the_middle_are_asked_for_anew() -> None:
-    held = [Credentials("first", "s", "t1"), Credentials("second", "s", "t2")]
+def test_expired_credentials_are_fetched_again() -> None:
+    credentials_left = [Credentials("first", "s", "t1"), Credentials("second", "s", "t2")]
 
-    class Renewed:
+    class RenewingSource:
         def get(self) -> Credentials:
-            return held.pop(0)
+            return credentials_left.pop(0)
 
-    service = Service(code("InvalidSecurityToken.Expired", 400), success())
-    detect(service, credentials=Renewed())
-    tokens = [request.headers["x-acs-security-token"] for request in service.asked]
+    service = StubService(code_response("InvalidSecurityToken.Expired", 400), success_response())
+    detect_once(service, credentials=RenewingSource())
+    tokens = [request.headers["x-acs-security-token"] for request in service.requests]
     assert tokens == ["t1", "t2"]
 
 
-def test_each_attempt_signs_a_fresh_url() -> None:
+def test_each_attempt_uses_a_new_presigned_url() -> None:
     urls = iter(["https://a.example/1", "https://a.example/2"])
-    service = Service(code("DownloadTimeout", 401), success())
-    detect(service, url=lambda: next(urls))
-    sent = [request.url.params["FaceUrl"] for request in service.asked]
-    assert sent == ["https://a.example/1", "https://a.example/2"]
+    service = StubService(code_response("DownloadTimeout", 401), success_response())
+    detect_once(service, url=lambda: next(urls))
+    face_urls = [request.url.params["FaceUrl"] for request in service.requests]
+    assert face_urls == ["https://a.example/1", "https://a.example/2"]
 
 
-def test_no_call_begins_without_time_for_it() -> None:
-    service = Service()
+def test_no_call_is_sent_without_enough_time_left() -> None:
+    service = StubService()
     with pytest.raises(errors.ThrottledError):
-        detect(service, deadline=Deadline.after(flow.MIN_CALL_S / 2))
-    assert not service.asked
+        detect_once(service, deadline=Deadline.after(flow.MIN_CALL_S / 2))
+    assert not service.requests
 
 
-def test_the_wait_that_the_service_asks_for_is_kept() -> None:
+def test_the_retry_delay_of_the_service_is_respected() -> None:
     response = HttpResponse(403, {"x-acs-retry-after": "1500"}, b'{"Code": "Throttling.Api"}')
-    calls = flow.DetectFlow(
+    detect_flow = flow.DetectFlow(
         scene_code="onboard_01", credentials=KEY, rate_limiter=LocalRateLimiter(1e9)
     )
-    steps = calls.detect(DetectRequest(url=URL))
+    steps = detect_flow.detect(DetectRequest(url=URL))
     assert steps.send(None) == flow.Wait(0)
     assert isinstance(steps.send(None), flow.Send)
     wait = steps.send(response)
@@ -145,7 +152,7 @@ def test_the_wait_that_the_service_asks_for_is_kept() -> None:
 
 
 def test_redirects_are_not_followed() -> None:
-    service = Service(*[httpx.Response(302, headers={"location": "https://evil.example"})] * 9)
+    service = StubService(*[httpx.Response(302, headers={"location": "https://evil.example"})] * 9)
     with pytest.raises(errors.TransientError):
-        detect(service, deadline=Deadline.after(1.2))
-    assert {request.url.host for request in service.asked} == {"service.example"}
+        detect_once(service, deadline=Deadline.after(1.2))
+    assert {request.url.host for request in service.requests} == {"service.example"}

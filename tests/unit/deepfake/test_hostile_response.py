@@ -1,4 +1,4 @@
-"""Answers that broke the limits of the reader, or would have: what fuzzing led to."""
+"""Responses found by fuzzing that exceed the limits of the parser."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from facescreen.deepfake.response import HttpResponse, parse_response
 from facescreen.model import Verdict
 
 
-def replied(**answer: Any) -> HttpResponse:
-    return HttpResponse(200, {}, json.dumps(answer).encode())
+def http_response(**fields: Any) -> HttpResponse:
+    return HttpResponse(200, {}, json.dumps(fields).encode())
 
 
-def test_a_score_beyond_any_float_is_left_out() -> None:
+def test_a_score_too_large_for_a_float_is_omitted() -> None:
     scores = {"A": 10**400, "B": 0.5}
-    found = parse_response(
-        replied(Code="Success", ResultObject={"Result": "1", "RiskScore": scores})
+    detection = parse_response(
+        http_response(Code="Success", ResultObject={"Result": "1", "RiskScore": scores})
     )
-    assert found.verdict is Verdict.HIGH_RISK
-    assert found.risk_scores == {"B": 0.5}
+    assert detection.verdict is Verdict.HIGH_RISK
+    assert detection.risk_scores == {"B": 0.5}
 
 
-def test_what_is_no_text_is_not_taken_for_one() -> None:
+def test_a_field_that_should_be_a_string_but_is_not_is_ignored() -> None:
     result = {"Result": ["1"], "RiskTag": [["A"], "B"], "TransactionId": {"a": "b"}}
-    found = parse_response(replied(Code="Success", RequestId=[1], ResultObject=result))
-    assert found.verdict is Verdict.FAILED
-    assert (found.risk_tags, found.transaction_id, found.request_id) == (("B",), "", "")
+    detection = parse_response(http_response(Code="Success", RequestId=[1], ResultObject=result))
+    assert detection.verdict is Verdict.FAILED
+    assert (detection.risk_tags, detection.transaction_id, detection.request_id) == (("B",), "", "")
 
 
 @pytest.mark.parametrize("name", ["Code", "Message", "RequestId"])
-def test_a_refusal_of_one_endless_word_ends_soon(name: str) -> None:
-    reply = replied(**{"Code": "Throttling.User", name: "a" * 100_000})
-    begin = time.thread_time()
+def test_an_error_response_with_a_very_long_value_is_parsed_quickly(name: str) -> None:
+    response = http_response(**{"Code": "Throttling.User", name: "a" * 100_000})
+    started = time.thread_time()
     with pytest.raises(errors.FacescreenError):
-        parse_response(reply)
-    # Half a second is ten times the aim of 50 ms; without a limit it is seconds.
-    assert time.thread_time() - begin < 0.5
+        parse_response(response)
+    # Half a second is ten times the goal of 50 ms; without a limit it takes seconds.
+    assert time.thread_time() - started < 0.5

@@ -1,4 +1,4 @@
-"""Turns: never two too close, none that has gone by, none left while somebody waits."""
+"""Slots: never too close together, never in the past, none unused while a caller waits."""
 
 from __future__ import annotations
 
@@ -16,110 +16,112 @@ from facescreen.deepfake.rate_limiter import (
     SharedRateLimiter,
 )
 from facescreen.testing.stores import MemoryState
+from tests.support.fake_clock import FakeClock
+
+WINDOW_START = 1_000_000 * WINDOW_S
 
 
-class Clock:
-    def __init__(self, now: float = 1_000_000 * WINDOW_S) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def fleet(clock: Clock, state: MemoryState | None = None) -> SharedRateLimiter:
+def shared_rate_limiter(clock: FakeClock, state: MemoryState | None = None) -> SharedRateLimiter:
     return SharedRateLimiter(state or MemoryState(), 10, clock=clock)
 
 
-def turns(pace: RateLimiter, clock: Clock, count: int) -> list[float]:
-    """The moments of the next `count` turns."""
-    waits = [pace.reserve(1e9) for _ in range(count)]
+def reserve_slots(rate_limiter: RateLimiter, clock: FakeClock, count: int) -> list[float]:
+    """Reserve `count` slots and return their times."""
+    waits = [rate_limiter.reserve(1e9) for _ in range(count)]
     return [clock.now + wait for wait in waits if wait is not None]
 
 
-@pytest.mark.parametrize("kind", ["interval", "fleet"])
-@pytest.mark.parametrize("late", [0.0, 0.55, 59.95])
-def test_no_second_holds_more_than_the_quota(kind: str, late: float) -> None:
-    clock = Clock()
-    pace: RateLimiter = LocalRateLimiter(10, clock) if kind == "interval" else fleet(clock)
-    moments = turns(pace, clock, 3)
-    clock.now += late
-    moments += turns(pace, clock, 1300)
-    assert len(moments) == 1303
-    for first, eleventh in zip(moments, moments[10:], strict=False):
+@pytest.mark.parametrize("limiter", ["local", "shared"])
+@pytest.mark.parametrize("pause_s", [0.0, 0.55, 59.95])
+def test_no_second_holds_more_than_the_quota(limiter: str, pause_s: float) -> None:
+    clock = FakeClock(WINDOW_START)
+    rate_limiter: RateLimiter = (
+        LocalRateLimiter(10, clock) if limiter == "local" else shared_rate_limiter(clock)
+    )
+    slots = reserve_slots(rate_limiter, clock, 3)
+    clock.now += pause_s
+    slots += reserve_slots(rate_limiter, clock, 1300)
+    assert len(slots) == 1303
+    for first, eleventh in zip(slots, slots[10:], strict=False):
         assert eleventh - first >= 1 - 1e-6
 
 
-def test_a_fleet_that_waits_uses_the_quota() -> None:
-    clock = Clock()
-    moments = turns(fleet(clock), clock, 1200)
-    assert len(moments) / (moments[-1] - moments[0]) > 9.5
+def test_waiting_callers_use_the_whole_quota() -> None:
+    clock = FakeClock(WINDOW_START)
+    slots = reserve_slots(shared_rate_limiter(clock), clock, 1200)
+    assert len(slots) / (slots[-1] - slots[0]) > 9.5
 
 
 def test_instances_share_one_quota() -> None:
-    clock, state = Clock(), MemoryState()
-    instances = [fleet(clock, state) for _ in range(7)]
-    moments = sorted(clock.now + (i.reserve(1e9) or 0) for i in instances * 3)
-    gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
+    clock, state = FakeClock(WINDOW_START), MemoryState()
+    instances = [shared_rate_limiter(clock, state) for _ in range(7)]
+    slots = sorted(clock.now + (i.reserve(1e9) or 0) for i in instances * 3)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(slots)]
     assert min(gaps) >= SAFETY_FACTOR / 10 - 1e-6
 
 
-def test_instances_that_race_never_take_the_same_turn() -> None:
-    clock, state = Clock(), MemoryState()
-    taken: list[float | None] = []
+def test_concurrent_instances_never_reserve_the_same_slot() -> None:
+    clock, state = FakeClock(WINDOW_START), MemoryState()
+    waits: list[float | None] = []
 
     def race() -> None:
-        own = fleet(clock, state)
+        instance = shared_rate_limiter(clock, state)
         for _ in range(20):
-            taken.append(own.reserve(1e9))  # noqa: PERF401
+            waits.append(instance.reserve(1e9))  # noqa: PERF401
 
-    racers = [threading.Thread(target=race) for _ in range(8)]
-    for racer in racers:
-        racer.start()
-    for racer in racers:
-        racer.join()
-    assert len(set(taken)) == len(taken) == 160
+    threads = [threading.Thread(target=race) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(waits)) == len(waits) == 160
 
 
 class SlowState(MemoryState):
-    """Counts the appends that came too late."""
+    """A slow state that counts the appends that conflict with another."""
 
-    refused = 0
+    failed_appends = 0
 
     def read(self, key: str) -> bytes:
-        found = super().read(key)
+        content = super().read(key)
         threading.Event().wait(0.001)  # not sleep, which does not sleep in these tests
-        return found
+        return content
 
     def append(self, key: str, position: int, data: bytes) -> bool:
-        done = super().append(key, position, data)
-        self.refused += not done
-        return done
+        appended = super().append(key, position, data)
+        self.failed_appends += not appended
+        return appended
 
 
-def test_the_threads_of_an_instance_do_not_race() -> None:
+def test_the_threads_of_an_instance_do_not_conflict() -> None:
     state = SlowState()
-    own = fleet(Clock(), state)
+    instance = shared_rate_limiter(FakeClock(WINDOW_START), state)
     with ThreadPoolExecutor(8) as threads:
-        taken = list(threads.map(lambda _: own.reserve(1e9), range(80)))
-    assert len(set(taken)) == 80
-    assert state.refused == 0
+        waits = list(threads.map(lambda _: instance.reserve(1e9), range(80)))
+    assert len(set(waits)) == 80
+    assert state.failed_appends == 0
 
 
-def test_a_turn_that_has_gone_by_is_not_handed_out() -> None:
-    clock = Clock()
-    pace = fleet(clock)
-    pace.reserve(1e9)
+def test_a_slot_in_the_past_is_not_returned() -> None:
+    clock = FakeClock(WINDOW_START)
+    rate_limiter = shared_rate_limiter(clock)
+    rate_limiter.reserve(1e9)
     clock.now += 30
-    assert [round(turn - clock.now, 3) for turn in turns(pace, clock, 2)] < [0.11, 0.22]
+    assert [round(slot - clock.now, 3) for slot in reserve_slots(rate_limiter, clock, 2)] < [
+        0.11,
+        0.22,
+    ]
 
 
-@pytest.mark.parametrize("kind", ["interval", "fleet"])
-def test_a_turn_that_is_too_far_away_is_left_for_others(kind: str) -> None:
-    clock = Clock()
-    pace: RateLimiter = LocalRateLimiter(10, clock) if kind == "interval" else fleet(clock)
+@pytest.mark.parametrize("limiter", ["local", "shared"])
+def test_a_slot_beyond_the_maximum_wait_is_not_reserved(limiter: str) -> None:
+    clock = FakeClock(WINDOW_START)
+    rate_limiter: RateLimiter = (
+        LocalRateLimiter(10, clock) if limiter == "local" else shared_rate_limiter(clock)
+    )
     for _ in range(20):
-        pace.reserve(1e9)
-    assert pace.reserve(1.0) is None
-    before = pace.reserve(1e9)
-    assert before is not None
-    assert before < 2.2
+        rate_limiter.reserve(1e9)
+    assert rate_limiter.reserve(1.0) is None
+    wait_s = rate_limiter.reserve(1e9)
+    assert wait_s is not None
+    assert wait_s < 2.2

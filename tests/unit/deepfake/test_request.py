@@ -1,4 +1,4 @@
-"""What leaves the client."""
+"""The requests that the client sends."""
 
 from __future__ import annotations
 
@@ -12,14 +12,23 @@ import pytest
 from facescreen import errors
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.model import Verdict
-from tests.unit.deepfake.service import BIZ_ID, KEY, URL, Service, client, detect, form, success
+from tests.unit.deepfake.stub_service import (
+    BIZ_ID,
+    KEY,
+    URL,
+    StubService,
+    create_client,
+    detect_once,
+    parse_form,
+    success_response,
+)
 
 
-def test_one_call_as_the_vendors_sdk_makes_it() -> None:
-    service = Service(success("1", RiskTag="SuspectDeepForgery,SuspectTemple",
+def test_a_call_has_the_form_of_the_vendors_sdk() -> None:
+    service = StubService(success_response("1", RiskTag="SuspectDeepForgery,SuspectTemple",
                               RiskScore={"SuspectDeepForgery": "0.96"}))  # fmt: skip
-    detection = detect(service, kind="video")
-    (request,) = service.asked
+    detection = detect_once(service, kind="video")
+    (request,) = service.requests
     assert request.method == "POST"
     assert request.url.path == "/"
     assert dict(request.url.params) == {
@@ -38,25 +47,25 @@ def test_one_call_as_the_vendors_sdk_makes_it() -> None:
     assert (detection.request_id, detection.transaction_id) == ("REQ-1", "TX-1")
 
 
-def test_base64_goes_in_the_body() -> None:
-    service = Service(success())
-    detect(service, url="", base64="/9j/AA==")
-    (request,) = service.asked
+def test_base64_is_sent_in_the_body() -> None:
+    service = StubService(success_response())
+    detect_once(service, url="", base64="/9j/AA==")
+    (request,) = service.requests
     assert request.content == b"FaceBase64=%2F9j%2FAA%3D%3D"
     assert "FaceUrl" not in request.url.params
 
 
-def test_without_an_id_one_is_made() -> None:
-    service = Service(success(), success())
+def test_a_missing_merchant_biz_id_is_generated() -> None:
+    service = StubService(success_response(), success_response())
     for _ in range(2):
-        detect(service, merchant_biz_id="")
-    made = [request.url.params["MerchantBizId"] for request in service.asked]
-    assert all(re.fullmatch("fs[A-Za-z0-9]{30}", one) for one in made)
-    assert made[0] != made[1]
+        detect_once(service, merchant_biz_id="")
+    biz_ids = [request.url.params["MerchantBizId"] for request in service.requests]
+    assert all(re.fullmatch("fs[A-Za-z0-9]{30}", biz_id) for biz_id in biz_ids)
+    assert biz_ids[0] != biz_ids[1]
 
 
 @pytest.mark.parametrize(
-    ("parameters", "says"),
+    ("parameters", "message"),
     [
         ({"merchant_biz_id": "short"}, "MerchantBizId must be 32 letters or digits"),
         ({"kind": "audio"}, "FaceInputType must be image or video"),
@@ -76,29 +85,31 @@ def test_without_an_id_one_is_made() -> None:
         ({"url": "https://x/é"}, "FaceUrl must be percent-encoded"),
     ],
 )
-def test_a_bad_parameter_never_leaves(parameters: dict[str, Any], says: str) -> None:
-    service = Service()
-    with pytest.raises(errors.RequestRejectedError, match=says):
-        detect(service, **parameters)
-    assert not service.asked
+def test_a_request_with_an_invalid_parameter_is_not_sent(
+    parameters: dict[str, Any], message: str
+) -> None:
+    service = StubService()
+    with pytest.raises(errors.RequestRejectedError, match=message):
+        detect_once(service, **parameters)
+    assert not service.requests
 
 
-def test_a_bad_scene_code_never_leaves() -> None:
-    service = Service()
+def test_a_request_with_an_invalid_scene_code_is_not_sent() -> None:
+    service = StubService()
     http = httpx.Client(transport=httpx.MockTransport(service))
-    it = DeepfakeClient(scene_code="nine_char", credentials=KEY, http=http)
-    with it, pytest.raises(errors.RequestRejectedError, match="SceneCode must be 10"):
-        it.detect(url=URL)
+    deepfake_client = DeepfakeClient(scene_code="nine_char", credentials=KEY, http=http)
+    with deepfake_client, pytest.raises(errors.RequestRejectedError, match="SceneCode must be 10"):
+        deepfake_client.detect(url=URL)
 
 
-def test_stream_keeps_everything_out_of_the_request_line() -> None:
-    service = Service(success())
-    with client(service) as it:
-        it.detect_stream(url=URL, merchant_biz_id=BIZ_ID)
-    (request,) = service.asked
+def test_the_stream_operation_sends_all_parameters_in_the_body() -> None:
+    service = StubService(success_response())
+    with create_client(service) as deepfake_client:
+        deepfake_client.detect_stream(url=URL, merchant_biz_id=BIZ_ID)
+    (request,) = service.requests
     assert request.headers["x-acs-action"] == "DeepfakeDetectIntlStream"
     assert request.url.query == b""
-    assert form(request) == {
+    assert parse_form(request) == {
         "FaceInputType": "IMAGE",
         "FaceUrl": URL,
         "MerchantBizId": BIZ_ID,

@@ -1,4 +1,4 @@
-"""HEIC and AVIF: the primary item and its properties. See test_still_images for encoders'."""
+"""HEIC and AVIF: the primary item and its properties. test_still_images has encoders' files."""
 
 from __future__ import annotations
 
@@ -32,12 +32,16 @@ PROPERTIES = {
     "cropped": ([SIZE, clap(900, 2, 1278, 2)], (450, 639), False),
     "cropped, then turned": ([SIZE, clap(479, 1, 639, 1), irot(3)], (639, 479), True),
     "cropped to more than there is": ([SIZE, clap(9_000, 1, 9_000, 1)], (480, 640), False),
-    "others between": ([box(b"hvcC", bytes(9)), SIZE, box(b"pixi", bytes(8))], (480, 640), False),
+    "other properties between": (
+        [box(b"hvcC", bytes(9)), SIZE, box(b"pixi", bytes(8))],
+        (480, 640),
+        False,
+    ),
 }
 
 
 @pytest.mark.parametrize(("properties", "size", "rotated"), PROPERTIES.values(), ids=PROPERTIES)
-def test_properties_of_the_primary_item(
+def test_the_properties_of_the_primary_item_are_applied(
     properties: list[bytes], size: tuple[int, int], rotated: bool
 ) -> None:
     media = probe_bytes(heif(*properties))
@@ -65,10 +69,12 @@ BRANDS = {
 }
 
 
-@pytest.mark.parametrize(("brands", "mime", "frames"), BRANDS.values(), ids=BRANDS)
-def test_brands_tell_the_type(brands: tuple[bytes, ...], mime: str, frames: int) -> None:
+@pytest.mark.parametrize(("brands", "media_type", "frames"), BRANDS.values(), ids=BRANDS)
+def test_the_type_is_read_from_the_brands(
+    brands: tuple[bytes, ...], media_type: str, frames: int
+) -> None:
     media = probe_bytes(heif(SIZE, brands=brands))
-    assert (media.type, media.frames) == (mime, frames)
+    assert (media.type, media.frames) == (media_type, frames)
 
 
 HEIC = ftyp(b"heic")

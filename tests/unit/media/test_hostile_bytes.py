@@ -1,4 +1,4 @@
-"""Whatever the bytes say: a Media or UnreadableMediaError, in few reads, little memory and little
+"""Any bytes are probed as a Media or an UnreadableMediaError, within limits of reads, memory and
 time."""
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from tests.support.media.handmade_files import (
 )
 from tests.support.media.memory_reader import MemoryReader
 
-MOST_READS = 6
+MAX_READS = 6
 
 
 def probe_within_limits(content: bytes) -> Media | UnreadableMediaError:
-    stored = MemoryReader(content)
+    reader = MemoryReader(content)
     try:
-        found: Media | UnreadableMediaError = probe(stored)
+        result: Media | UnreadableMediaError = probe(reader)
     except UnreadableMediaError as unreadable:
-        found = unreadable
-    assert len(stored.reads) <= MOST_READS
-    assert sum(stored.reads) <= MOST_BYTES
-    return found
+        result = unreadable
+    assert len(reader.reads) <= MAX_READS
+    assert sum(reader.reads) <= MOST_BYTES
+    return result
 
 
 FRAGMENT = box(
@@ -53,7 +53,7 @@ FRAGMENT = box(
         full_box(b"trun", struct.pack(">II", 1, 512), flags=0x100),
     ),
 )
-VALID: dict[str, Callable[[], bytes]] = {
+VALID_FILES: dict[str, Callable[[], bytes]] = {
     "jpeg": lambda: jpeg(jpeg_segment(0xE1, exif_block(6)), jpeg_segment(0xE2, b"x")),
     "png": lambda: encode_animation("PNG"),
     "webp": lambda: encode_image("WEBP", orientation=6),
@@ -68,28 +68,28 @@ VALID: dict[str, Callable[[], bytes]] = {
 
 
 @cache
-def valid(name: str) -> bytes:
-    return VALID[name]()
+def valid_file(name: str) -> bytes:
+    return VALID_FILES[name]()
 
 
-@pytest.mark.parametrize("name", VALID)
-def test_cut_after_every_byte(name: str) -> None:
-    content = valid(name)
+@pytest.mark.parametrize("name", VALID_FILES)
+def test_a_file_cut_at_any_byte_is_probed_within_limits(name: str) -> None:
+    content = valid_file(name)
     assert isinstance(probe_within_limits(content), Media)
     for end in range(min(len(content), 1_500)):
         probe_within_limits(content[:end])
 
 
-@pytest.mark.parametrize("name", VALID)
+@pytest.mark.parametrize("name", VALID_FILES)
 @settings(deadline=None, max_examples=60)
 @given(data=st.data())
-def test_with_some_bytes_changed(name: str, data: st.DataObject) -> None:
-    content = bytearray(valid(name))
-    places = st.tuples(
-        st.integers(0, min(len(content), 800) - 4), st.binary(min_size=1, max_size=4)
-    )
-    for at, changed in data.draw(st.lists(places, min_size=1, max_size=6)):
-        content[at : at + len(changed)] = changed
+def test_a_file_with_some_bytes_changed_is_probed_within_limits(
+    name: str, data: st.DataObject
+) -> None:
+    content = bytearray(valid_file(name))
+    edits = st.tuples(st.integers(0, min(len(content), 800) - 4), st.binary(min_size=1, max_size=4))
+    for offset, replacement in data.draw(st.lists(edits, min_size=1, max_size=6)):
+        content[offset : offset + len(replacement)] = replacement
     probe_within_limits(bytes(content))
 
 
@@ -101,13 +101,15 @@ SIGNATURES = [
 
 @settings(deadline=None, max_examples=300)
 @given(signature=st.sampled_from(SIGNATURES), rest=st.binary(max_size=400))
-def test_anything_behind_a_signature(signature: bytes, rest: bytes) -> None:
+def test_any_bytes_after_a_signature_are_probed_within_limits(
+    signature: bytes, rest: bytes
+) -> None:
     probe_within_limits(signature + rest)
 
 
 FOUR_MB = 4 * 1024 * 1024
 STTS = full_box(b"stts", struct.pack(">I", 1))[8:]
-MALICIOUS: dict[str, Callable[[], bytes]] = {
+MALICIOUS_FILES: dict[str, Callable[[], bytes]] = {
     "jpeg of a million segments": lambda: jpeg(jpeg_segment(0xE1, b"") * 1_000_000),
     "jpeg of nine megabytes of depth data": lambda: jpeg(jpeg_segment(0xE1, bytes(65_000)) * 140),
     "jpeg of fill bytes": lambda: b"\xff\xd8" + b"\xff" * FOUR_MB,
@@ -130,28 +132,28 @@ MALICIOUS: dict[str, Callable[[], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("make", MALICIOUS.values(), ids=MALICIOUS)
-def test_malice_ends_soon(make: Callable[[], bytes]) -> None:
-    content = make()
+@pytest.mark.parametrize("create_file", MALICIOUS_FILES.values(), ids=MALICIOUS_FILES)
+def test_a_malicious_file_is_probed_within_limits(create_file: Callable[[], bytes]) -> None:
+    content = create_file()
     tracemalloc.start()
     try:
         probe_within_limits(content)
         assert tracemalloc.get_traced_memory()[1] < 16 * 1024 * 1024
     finally:
         tracemalloc.stop()
-    # 50 ms are the aim; a busy machine gets ten times that.
+    # The goal is 50 ms; a busy machine is allowed ten times that.
     assert cpu_s(probe_within_limits, content) < 0.5
 
 
-def test_a_reason_never_repeats_the_bytes() -> None:
+def test_the_error_message_holds_no_bytes_of_the_file() -> None:
     for content in (b"SECRET", mp4(Mp4Track(handler=b"SECR")), ftyp(b"SECR") + box(b"SECR")):
         assert "SECR" not in str(probe_within_limits(content))
 
 
-def test_a_store_that_answers_less_than_asked() -> None:
-    class Short(MemoryReader):
+def test_a_store_that_returns_fewer_bytes_than_requested() -> None:
+    class ShortReader(MemoryReader):
         def read(self, start: int, length: int) -> bytes:
             return super().read(start, length)[:10]
 
     with pytest.raises(UnreadableMediaError):
-        probe(Short(jpeg()))
+        probe(ShortReader(jpeg()))

@@ -1,4 +1,4 @@
-"""JPEG: what stands between the first byte and the frame header."""
+"""JPEG: what may come between the first byte and the frame header."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ APP1, APP2 = 0xE1, 0xE2
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("order", ["<", ">"], ids=["little-endian", "big-endian"])
-def test_exif_turns_the_picture(order: str, orientation: int) -> None:
+def test_the_exif_orientation_rotates_the_image(order: str, orientation: int) -> None:
     media = probe_bytes(jpeg(jpeg_segment(APP1, exif_block(orientation, order))))
-    turned = orientation >= 5
-    assert (media.width, media.height) == ((640, 480) if turned else (480, 640))
+    swaps_sides = orientation >= 5
+    assert (media.width, media.height) == ((640, 480) if swaps_sides else (480, 640))
     assert media.rotated == (orientation != 1)
 
 
@@ -38,42 +38,42 @@ ORIENTATIONS = {
 
 
 @pytest.mark.parametrize(("app1", "rotated"), ORIENTATIONS.values(), ids=ORIENTATIONS)
-def test_which_exif_is_believed(app1: list[bytes], rotated: bool) -> None:
+def test_only_the_first_valid_exif_counts(app1: list[bytes], rotated: bool) -> None:
     assert probe_bytes(jpeg(*(jpeg_segment(APP1, content) for content in app1))).rotated == rotated
 
 
-def test_exif_may_stand_behind_the_frame_header() -> None:
+def test_exif_may_follow_the_frame_header() -> None:
     content = jpeg()
     scan = content.index(b"\xff\xda")
     assert probe_bytes(content[:scan] + jpeg_segment(APP1, exif_block(6)) + content[scan:]).rotated
 
 
 @pytest.mark.parametrize("marker", [*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xCD, 0xD0)])
-def test_every_frame_header_tells_the_size(marker: int) -> None:
+def test_the_size_is_read_from_every_kind_of_frame_header(marker: int) -> None:
     content = jpeg().replace(b"\xff\xc0", bytes([0xFF, marker]))
     assert (probe_bytes(content).width, probe_bytes(content).height) == (480, 640)
 
 
 @pytest.mark.parametrize("marker", [0xC4, 0xC8, 0xCC], ids=["DHT", "JPG", "DAC"])
-def test_tables_are_no_frame_headers(marker: int) -> None:
+def test_tables_are_not_taken_for_frame_headers(marker: int) -> None:
     assert probe_bytes(jpeg(jpeg_segment(marker, bytes(range(20))))).width == 480
 
 
-def test_fill_bytes_and_strays_may_precede_a_marker() -> None:
+def test_fill_bytes_and_stray_bytes_may_precede_a_marker() -> None:
     content = jpeg(
         jpeg_segment(APP2, b"x") + b"\xff\xff\xff" + jpeg_segment(APP2, b"y") + b"stray\xff\x00"
     )
     assert probe_bytes(content).height == 640
 
 
-def test_large_application_segments_cost_few_reads() -> None:
-    real = encode_image("JPEG")
-    content = real[:2] + jpeg_segment(APP2, bytes(65_000)) * 4 + real[2:]
+def test_large_application_segments_are_skipped_in_few_reads() -> None:
+    encoded = encode_image("JPEG")
+    content = encoded[:2] + jpeg_segment(APP2, bytes(65_000)) * 4 + encoded[2:]
     media = probe_bytes(content, max_reads=3)
     assert (media.width, media.height) == (WIDTH, HEIGHT)
 
 
-def test_three_megabytes_of_depth_data_are_passed() -> None:
+def test_three_megabytes_of_depth_data_are_skipped() -> None:
     assert probe_bytes(jpeg(jpeg_segment(APP1, bytes(65_000)) * 46), max_reads=6).width == 480
 
 

@@ -1,4 +1,4 @@
-"""Image formats, against what Pillow itself reads in what it and libheif write."""
+"""Image formats: files written by Pillow and libheif, compared with what Pillow reads."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ ENCODED = {
     "gif": ("image/gif", lambda: encode_image("GIF")),
     "bmp": ("image/bmp", lambda: encode_image("BMP")),
 }
-TURNING = ["JPEG", "PNG", "AVIF"]
+FORMATS_WITH_ORIENTATION = ["JPEG", "PNG", "AVIF"]
 
 
-@pytest.mark.parametrize(("mime", "make"), ENCODED.values(), ids=ENCODED)
-def test_an_encoded_picture_takes_one_read(mime: str, make: Callable[[], bytes]) -> None:
-    media = probe_bytes(make())
-    assert (media.type, media.kind) == (mime, "image")
+@pytest.mark.parametrize(("media_type", "create_file"), ENCODED.values(), ids=ENCODED)
+def test_an_encoded_image_takes_one_read(media_type: str, create_file: Callable[[], bytes]) -> None:
+    media = probe_bytes(create_file())
+    assert (media.type, media.kind) == (media_type, "image")
     assert (media.width, media.height, media.rotated) == (WIDTH, HEIGHT, False)
     assert media.frames in (1, None)
     assert (media.duration_s, media.fps, media.codec) == (None, None, None)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("form", TURNING)
-def test_the_size_is_as_displayed(form: str, orientation: int) -> None:
-    content = encode_image(form, orientation=orientation)
+@pytest.mark.parametrize("image_format", FORMATS_WITH_ORIENTATION)
+def test_the_size_is_that_of_the_displayed_image(image_format: str, orientation: int) -> None:
+    content = encode_image(image_format, orientation=orientation)
     displayed = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
     media = probe_bytes(content)
     assert (media.width, media.height) == displayed.size
@@ -57,7 +57,7 @@ def test_the_size_is_as_displayed(form: str, orientation: int) -> None:
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_a_webp_carries_its_orientation_behind_the_picture(orientation: int) -> None:
+def test_the_orientation_of_a_webp_follows_its_image_data(orientation: int) -> None:
     content = encode_image("WEBP", orientation=orientation, lossless=True)
     displayed = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
     media = probe_bytes(content, max_reads=2)
@@ -67,13 +67,14 @@ def test_a_webp_carries_its_orientation_behind_the_picture(orientation: int) -> 
 
 def riff(*chunks: tuple[bytes, bytes]) -> bytes:
     padded = (
-        struct.pack("<4sI", kind, len(data)) + data + bytes(len(data) % 2) for kind, data in chunks
+        struct.pack("<4sI", fourcc, len(data)) + data + bytes(len(data) % 2)
+        for fourcc, data in chunks
     )
     return b"RIFF\0\0\0\0WEBP" + b"".join(padded)
 
 
 EXTENDED = (b"VP8X", b"\x08" + bytes(3) + struct.pack("<HBHB", 479, 0, 639, 0))
-FORMS = {
+WEBP_CHUNKS = {
     "exif behind a chunk of odd size": ([(b"VP8 ", b"odd"), (b"EXIF", exif_block(6))], True),
     "exif without prefix": ([(b"EXIF", exif_block(6)[6:])], True),
     "exif announced but absent": ([(b"VP8 ", b"even")], False),
@@ -81,45 +82,47 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize(("chunks", "rotated"), FORMS.values(), ids=FORMS)
-def test_the_chunks_of_a_webp(chunks: list[tuple[bytes, bytes]], rotated: bool) -> None:
+@pytest.mark.parametrize(("chunks", "rotated"), WEBP_CHUNKS.values(), ids=WEBP_CHUNKS)
+def test_the_orientation_is_read_from_the_chunks_of_a_webp(
+    chunks: list[tuple[bytes, bytes]], rotated: bool
+) -> None:
     media = probe_bytes(riff(EXTENDED, *chunks))
     assert (media.width, media.height) == ((640, 480) if rotated else (480, 640))
     assert media.rotated == rotated
 
 
-@pytest.mark.parametrize("form", ["PNG", "WEBP", "GIF", "AVIF"])
-def test_an_animation_has_more_than_one_frame(form: str) -> None:
-    options = {"loop": 0} if form == "GIF" else {}
-    assert probe_bytes(encode_animation(form, **options)).frames == 2
+@pytest.mark.parametrize("image_format", ["PNG", "WEBP", "GIF", "AVIF"])
+def test_an_animation_has_more_than_one_frame(image_format: str) -> None:
+    options = {"loop": 0} if image_format == "GIF" else {}
+    assert probe_bytes(encode_animation(image_format, **options)).frames == 2
 
 
 GIF = struct.pack("<6sHHBxx", b"GIF89a", 480, 640, 0x80) + bytes(6)
 COMMENT = b"\x21\xfe\x02hi\x00"
 DATA = b"\x08\x03abc\x01d\x00"
-PICTURE = b"\x2c" + bytes(8) + b"\x80" + bytes(6) + DATA
-PLAIN_PICTURE = b"\x2c" + bytes(8) + b"\x07" + DATA
+IMAGE_WITH_PALETTE = b"\x2c" + bytes(8) + b"\x80" + bytes(6) + DATA
+IMAGE_WITHOUT_PALETTE = b"\x2c" + bytes(8) + b"\x07" + DATA
 
 
 @pytest.mark.parametrize(
     ("blocks", "frames"),
     [
-        (COMMENT + PICTURE + b"\x3b", 1),
-        (PLAIN_PICTURE + COMMENT + b"\x3b", 1),
-        (PICTURE + COMMENT + PICTURE + b"\x3b", 2),
-        (PICTURE + COMMENT + PICTURE[:1], 2),
-        (PICTURE, None),
-        (PICTURE[:12], None),
-        (PICTURE + b"\x00", None),
+        (COMMENT + IMAGE_WITH_PALETTE + b"\x3b", 1),
+        (IMAGE_WITHOUT_PALETTE + COMMENT + b"\x3b", 1),
+        (IMAGE_WITH_PALETTE + COMMENT + IMAGE_WITH_PALETTE + b"\x3b", 2),
+        (IMAGE_WITH_PALETTE + COMMENT + IMAGE_WITH_PALETTE[:1], 2),
+        (IMAGE_WITH_PALETTE, None),
+        (IMAGE_WITH_PALETTE[:12], None),
+        (IMAGE_WITH_PALETTE + b"\x00", None),
     ],
     ids=["one", "one without colours", "two", "cut in the second", "no trailer", "cut", "astray"],
 )
-def test_the_pictures_of_a_gif_are_counted(blocks: bytes, frames: int | None) -> None:
+def test_the_images_of_a_gif_are_counted(blocks: bytes, frames: int | None) -> None:
     media = probe_bytes(GIF + blocks)
     assert (media.width, media.height, media.frames) == (480, 640, frames)
 
 
-def test_a_bmp_may_be_stored_from_the_top_or_have_the_short_header() -> None:
+def test_a_bmp_may_be_stored_top_down_or_have_a_short_header() -> None:
     top_down = b"BM" + bytes(12) + struct.pack("<Iii", 124, 480, -640)
     short = b"BM" + bytes(12) + struct.pack("<IHH", 12, 480, 640)
     for content in (top_down, short):
@@ -129,15 +132,15 @@ def test_a_bmp_may_be_stored_from_the_top_or_have_the_short_header() -> None:
 
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_a_tiff_is_read_in_either_byte_order(order: str) -> None:
-    narrow = 480 if order == "<" else 480 << 16
-    fields = [(256, 3, 1, narrow), (257, 4, 1, 640), (258, 3, 2, 0), (270, 2, 1, 0)]
-    mark = b"II*\0" if order == "<" else b"MM\0*"
+    width_field = 480 if order == "<" else 480 << 16
+    fields = [(256, 3, 1, width_field), (257, 4, 1, 640), (258, 3, 2, 0), (270, 2, 1, 0)]
+    header = b"II*\0" if order == "<" else b"MM\0*"
     entries = b"".join(struct.pack(order + "HHII", *field) for field in fields)
-    media = probe_bytes(mark + struct.pack(order + "IH", 8, len(fields)) + entries)
+    media = probe_bytes(header + struct.pack(order + "IH", 8, len(fields)) + entries)
     assert (media.width, media.height) == (480, 640)
 
 
-def test_a_png_may_carry_much_before_its_picture() -> None:
+def test_a_png_may_have_large_chunks_before_its_image_data() -> None:
     content = encode_image("PNG", orientation=6, icc_profile=_incompressible(300_000))
     media = probe_bytes(content, max_reads=2)
     assert (media.width, media.height) == (HEIGHT, WIDTH)
@@ -170,12 +173,12 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
-def test_what_is_no_picture_is_unreadable(content: bytes) -> None:
+def test_a_file_that_is_not_an_image_is_unreadable(content: bytes) -> None:
     with pytest.raises(UnreadableMediaError, match=r"^The .*\.$"):
         probe_bytes(content)
 
 
-def test_a_png_with_damaged_exif_is_shown_as_stored() -> None:
+def test_a_png_with_damaged_exif_is_not_rotated() -> None:
     damaged = exif_block(6)[:-10]
     chunk = struct.pack(">I4s", len(damaged), b"eXIf") + damaged + bytes(4)
     media = probe_bytes(PNG_HEADER + chunk + b"\0\0\0\0IDAT")

@@ -19,27 +19,20 @@ from facescreen.records.ledger import (
 )
 from facescreen.testing.stores import MemoryState
 from facescreen.timing import Deadline
+from tests.support.fake_clock import FakeClock
 
 FINDING = Finding(Verdict.LOW_RISK, "fs" + "0" * 30, "2026-11-23T04:05:06Z")
 SHORT_S = 1.0
 """Seconds; too short to wait for another's claim."""
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(1_000_000.0)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def ledger(clock: Clock) -> Ledger:
+def ledger(clock: FakeClock) -> Ledger:
     return Ledger(MemoryState(), clock=clock)
 
 
@@ -60,7 +53,7 @@ def test_a_claim_that_ends_in_an_error_is_released_at_once(ledger: Ledger) -> No
     assert claim(ledger, seconds=SHORT_S).get_finding("w1") is None
 
 
-def test_an_expired_claim_is_taken_over(ledger: Ledger, clock: Clock) -> None:
+def test_an_expired_claim_is_taken_over(ledger: Ledger, clock: FakeClock) -> None:
     claim(ledger, seconds=60)  # and its owner is killed
     clock.now += 60 + MAX_CLOCK_SKEW_S - 1
     with pytest.raises(AlreadyInProgressError):
@@ -70,7 +63,7 @@ def test_an_expired_claim_is_taken_over(ledger: Ledger, clock: Clock) -> None:
 
 
 def test_the_old_owner_cannot_release_a_claim_that_was_taken_over(
-    ledger: Ledger, clock: Clock
+    ledger: Ledger, clock: FakeClock
 ) -> None:
     with claim(ledger, seconds=60):
         clock.now += 60 + MAX_CLOCK_SKEW_S + 1
@@ -96,7 +89,7 @@ def test_of_concurrent_claims_exactly_one_succeeds(ledger: Ledger) -> None:
     assert len(claims) == 1
 
 
-def test_the_recorded_finding_is_used_after_a_takeover(ledger: Ledger, clock: Clock) -> None:
+def test_the_recorded_finding_is_used_after_a_takeover(ledger: Ledger, clock: FakeClock) -> None:
     claim(ledger, seconds=600).record_finding(
         FINDING, "w1"
     )  # killed between the record and the tags
@@ -128,7 +121,9 @@ def test_an_unconfirmed_finding_is_used_only_for_its_own_revision(
     assert ledger.get_finding("entry", "second A") is None
 
 
-def test_a_claim_is_recognised_although_the_response_to_its_append_was_lost(clock: Clock) -> None:
+def test_a_claim_is_recognised_although_the_response_to_its_append_was_lost(
+    clock: FakeClock,
+) -> None:
     class StoreThatLosesOneResponse(MemoryState):
         has_lost_response = False
 
@@ -189,7 +184,9 @@ class FailingStore(MemoryState):
         return super().append(key, position, data)
 
 
-def test_recording_a_paid_finding_is_retried(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recording_a_paid_finding_is_retried(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pauses: list[float] = []
     monkeypatch.setattr("time.sleep", pauses.append)
     store = FailingStore()

@@ -1,4 +1,4 @@
-"""docs/settings.md, .env.example and the templates say what the table of settings says."""
+"""docs/settings.md, .env.example and the templates agree with the table of settings."""
 
 from __future__ import annotations
 
@@ -20,35 +20,39 @@ from facescreen_cli.settings_reference import (
 )
 from facescreen_serverless_devs.functions import load_functions
 
-HANDED_NOT = {"MNS_QUEUE"}
-"""s.yaml has the functions publish to a topic; its queue is the first subscriber's."""
+NOT_IN_S_YAML = {"MNS_QUEUE"}
+"""s.yaml has the functions publish to a topic; the queue belongs to its first subscriber."""
 
 
-def test_the_files_are_what_the_table_makes() -> None:
+def test_the_generated_files_are_current() -> None:
     assert ENV_EXAMPLE_PATH.read_text() == env_example(), "run: make docs"
     assert SETTINGS_PAGE_PATH.read_text() == settings_page(), "run: make docs"
 
 
-def test_every_row_says_what_it_is_for() -> None:
+def test_every_setting_is_described_and_in_a_section() -> None:
     for row, _ in all_settings().values():
         assert row.doc.endswith("."), row.name
         assert row.section in ("", *SECTIONS), row.name
 
 
 @pytest.mark.parametrize("handler", FUNCTIONS)
-def test_s_yaml_hands_each_function_what_it_reads(handler: str) -> None:
-    given = dict.fromkeys(re.findall(r"env\('(\w+)'\)", (PROJECT / "s.yaml").read_text()), "1")
+def test_s_yaml_passes_each_function_the_settings_it_reads(handler: str) -> None:
+    environment = dict.fromkeys(
+        re.findall(r"env\('(\w+)'\)", (PROJECT / "s.yaml").read_text()), "1"
+    )
     [function] = [
-        each
-        for each in load_functions(PROJECT / "s.yaml", given, source=PROJECT / "functions")
-        if each.handler == f"{handler}.handler"
+        candidate
+        for candidate in load_functions(
+            PROJECT / "s.yaml", environment, source=PROJECT / "functions"
+        )
+        if candidate.handler == f"{handler}.handler"
     ]
-    read = {
+    names_read = {
         row.name
         for group in (*GROUPS, *choose.named("alibaba").groups)
         if handler in group.read_by
         for row in rows(group)
     }
-    assert set(function.environment) == read - HANDED_NOT, (
+    assert set(function.environment) == names_read - NOT_IN_S_YAML, (
         "a row of the table and a line of environmentVariables in s.yaml go together"
     )

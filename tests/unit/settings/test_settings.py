@@ -1,4 +1,4 @@
-"""Bad settings stop initialisation with a sentence that says what they must be."""
+"""Invalid settings stop the initialization with a sentence that says what they must be."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from facescreen.platforms.aws import AwsPlatform
 from facescreen.requirements import Strictness
 from facescreen.settings.table import Settings
 
-LEAST = {
+MINIMAL_ENVIRONMENT = {
     "SCENE_CODE": "onboard_01",
     "STATE_BUCKET": "facescreen-state",
     "MNS_ENDPOINT": "https://1234567890.mns.ap-southeast-1.aliyuncs.com",
@@ -23,22 +23,22 @@ LEAST = {
 }
 
 
-def read(environment: dict[str, str]) -> Deployment:
+def deploy(environment: dict[str, str]) -> Deployment:
     return Deployment.from_env(environment, Credentials("LTAI", "secret"))
 
 
-def settings_of(environment: dict[str, str]) -> Settings:
-    return read(environment).settings
+def load_settings(environment: dict[str, str]) -> Settings:
+    return deploy(environment).settings
 
 
-def on_alibaba(environment: dict[str, str]) -> AlibabaPlatform:
-    platform = read(environment).platform
+def alibaba_platform(environment: dict[str, str]) -> AlibabaPlatform:
+    platform = deploy(environment).platform
     assert isinstance(platform, AlibabaPlatform)
     return platform
 
 
-def test_the_least_is_enough() -> None:
-    platform, settings = on_alibaba(LEAST), settings_of(LEAST)
+def test_the_required_settings_are_enough() -> None:
+    platform, settings = alibaba_platform(MINIMAL_ENVIRONMENT), load_settings(MINIMAL_ENVIRONMENT)
     assert platform.settings.oss_endpoint == "https://oss-ap-southeast-1-internal.aliyuncs.com"
     assert platform.settings.oss_public_endpoint == "https://oss-ap-southeast-1.aliyuncs.com"
     assert platform.cloudauth_endpoint == "https://cloudauth-intl-vpc.ap-southeast-1.aliyuncs.com"
@@ -48,7 +48,7 @@ def test_the_least_is_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "says"),
+    ("name", "value", "message"),
     [
         ("SCENE_CODE", "onboard_1", "SCENE_CODE must be exactly 10 letters, digits or underscores; "
                                     "it has 9 characters (find it: ID Verification console"),
@@ -78,22 +78,22 @@ def test_the_least_is_enough() -> None:
         ("CONVERT", "maybe", "CONVERT must be true or false"),
     ],
 )  # fmt: skip
-def test_a_wrong_one_is_named(name: str, value: str, says: str) -> None:
-    with pytest.raises(InvalidSettingsError, match=re.escape(says)) as raised:
-        settings_of({**LEAST, name: value})
+def test_an_invalid_setting_is_named(name: str, value: str, message: str) -> None:
+    with pytest.raises(InvalidSettingsError, match=re.escape(message)) as raised:
+        load_settings({**MINIMAL_ENVIRONMENT, name: value})
     assert "secret" not in str(raised.value)
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
+def test_all_invalid_settings_are_reported_at_once() -> None:
     with pytest.raises(InvalidSettingsError) as raised:
-        settings_of({})
+        load_settings({})
     for name in ("SCENE_CODE", "STATE_BUCKET", "MNS_ENDPOINT", "MNS_TOPIC"):
         assert name in str(raised.value)
 
 
-def test_a_default_that_is_made_of_a_wrong_variable_is_wrong_too() -> None:
+def test_a_default_derived_from_an_invalid_setting_is_invalid_too() -> None:
     with pytest.raises(InvalidSettingsError) as raised:
-        settings_of({**LEAST, "OSS_REGION": "https://oss.example/"})
+        load_settings({**MINIMAL_ENVIRONMENT, "OSS_REGION": "https://oss.example/"})
     assert [wrong.split()[0] for wrong in raised.value.wrong] == [
         "OSS_REGION",
         "OSS_ENDPOINT",
@@ -101,24 +101,24 @@ def test_a_default_that_is_made_of_a_wrong_variable_is_wrong_too() -> None:
     ]
 
 
-def test_a_blank_variable_is_not_set() -> None:
-    settings = on_alibaba({**LEAST, "OSS_REGION": "  "}).settings
+def test_a_blank_variable_counts_as_unset() -> None:
+    settings = alibaba_platform({**MINIMAL_ENVIRONMENT, "OSS_REGION": "  "}).settings
     assert settings.oss_endpoint == "https://oss-ap-southeast-1-internal.aliyuncs.com"
 
 
-def test_plain_http_is_for_loopback_alone() -> None:
-    local = on_alibaba({**LEAST, "OSS_ENDPOINT": "http://127.0.0.1:8080"})
+def test_plain_http_is_allowed_only_on_loopback() -> None:
+    local = alibaba_platform({**MINIMAL_ENVIRONMENT, "OSS_ENDPOINT": "http://127.0.0.1:8080"})
     assert local.settings.oss_endpoint == "http://127.0.0.1:8080"
 
 
-def test_without_a_cap_calls_are_not_counted_out() -> None:
-    assert settings_of({**LEAST, "DAILY_CALLS": ""}).daily_calls == math.inf
-    assert settings_of({**LEAST, "DAILY_CALLS": "25000"}).daily_calls == 25_000
+def test_without_a_daily_limit_calls_are_unlimited() -> None:
+    assert load_settings({**MINIMAL_ENVIRONMENT, "DAILY_CALLS": ""}).daily_calls == math.inf
+    assert load_settings({**MINIMAL_ENVIRONMENT, "DAILY_CALLS": "25000"}).daily_calls == 25_000
 
 
-def test_lists_and_switches() -> None:
-    given = {"INCLUDE_SUFFIXES": ".JPG, .mp4,", "CONVERT": "off", "FACESCREEN_LOCAL": "TRUE"}
-    settings = settings_of({**LEAST, **given})
+def test_lists_and_booleans_are_parsed() -> None:
+    changes = {"INCLUDE_SUFFIXES": ".JPG, .mp4,", "CONVERT": "off", "FACESCREEN_LOCAL": "TRUE"}
+    settings = load_settings({**MINIMAL_ENVIRONMENT, **changes})
     assert settings.filters.include_suffixes == (".jpg", ".mp4")
     assert not settings.convert
     assert settings.local
@@ -133,15 +133,15 @@ ON_AWS = {
 }
 
 
-def test_on_aws_nothing_of_oss_or_mns_is_asked_for() -> None:
-    platform = read({**ON_AWS, "MOST_RECEIVES": "5"}).platform
+def test_on_aws_no_setting_of_oss_or_mns_is_required() -> None:
+    platform = deploy({**ON_AWS, "MOST_RECEIVES": "5"}).platform
     assert isinstance(platform, AwsPlatform)
     assert platform.max_receive_count == 5
     assert platform.cloudauth_endpoint == "https://cloudauth-intl.ap-southeast-1.aliyuncs.com"
 
 
 @pytest.mark.parametrize(
-    ("changed", "says"),
+    ("changes", "message"),
     [
         ({"SNS_TOPIC_ARN": ""}, "set exactly one of SNS_TOPIC_ARN, SQS_QUEUE_URL and EVENT_BUS"),
         ({"EVENT_BUS": "default"}, "set exactly one of SNS_TOPIC_ARN, SQS_QUEUE_URL and EVENT_BUS"),
@@ -154,6 +154,6 @@ def test_on_aws_nothing_of_oss_or_mns_is_asked_for() -> None:
         ({"MOST_RECEIVES": "-1"}, "MOST_RECEIVES must be a number from 0 to 1000"),
     ],
 )
-def test_on_aws_a_wrong_one_is_named_too(changed: dict[str, str], says: str) -> None:
-    with pytest.raises(InvalidSettingsError, match=re.escape(says)):
-        settings_of({**ON_AWS, **changed})
+def test_on_aws_an_invalid_setting_is_named(changes: dict[str, str], message: str) -> None:
+    with pytest.raises(InvalidSettingsError, match=re.escape(message)):
+        load_settings({**ON_AWS, **changes})

@@ -1,4 +1,4 @@
-"""Settings of the sweep that would screen the wrong objects stop initialisation."""
+"""Sweep settings that would screen the wrong objects stop the initialization."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from facescreen.errors import InvalidSettingsError
 from facescreen.platforms import alibaba, aws
 from facescreen.settings.loader import load
 from facescreen.settings.table import SweepSettings, WatchedPrefix
-from tests.unit.settings.test_settings import LEAST
+from tests.unit.settings.test_settings import MINIMAL_ENVIRONMENT
 
-ON_FC = {**LEAST, "WATCHED_OBJECTS": "selfies/kyc/", "FC_ACCOUNT_ID": "1234567890123456"}
+ON_FC = {
+    **MINIMAL_ENVIRONMENT,
+    "WATCHED_OBJECTS": "selfies/kyc/",
+    "FC_ACCOUNT_ID": "1234567890123456",
+}
 ON_AWS = {
     "SCENE_CODE": "onboard_01",
     "STATE_BUCKET": "facescreen-state",
@@ -26,28 +30,33 @@ ON_AWS = {
 }
 
 
-def read(environment: dict[str, str]) -> SweepSettings:
-    """As the function does: what it invokes is a setting of its cloud."""
+def load_sweep_settings(environment: dict[str, str]) -> SweepSettings:
+    """Load as the function does, with its cloud's settings of what it invokes."""
     Deployment.from_env(environment, Credentials("LTAI", "secret"), invokes=True)
     return load(SweepSettings, environment)
 
 
-def test_on_function_compute_the_function_is_reached_within_the_cloud() -> None:
-    settings = read(ON_FC)
+def test_on_function_compute_the_internal_endpoint_is_the_default() -> None:
+    settings = load_sweep_settings(ON_FC)
     assert settings.watched_prefixes == (WatchedPrefix("selfies", "kyc/"),)
     assert settings.first_check_after == timedelta(minutes=30)
-    invoked = load(alibaba.InvokerSettings, ON_FC)
-    assert invoked.function == "facescreen-object-created"
-    assert invoked.endpoint == "https://1234567890123456.ap-southeast-1-internal.fc.aliyuncs.com"
+    invoker_settings = load(alibaba.InvokerSettings, ON_FC)
+    assert invoker_settings.function == "facescreen-object-created"
+    assert (
+        invoker_settings.endpoint
+        == "https://1234567890123456.ap-southeast-1-internal.fc.aliyuncs.com"
+    )
 
 
-def test_on_aws_the_queue_is() -> None:
-    assert read(ON_AWS).watched_prefixes == (WatchedPrefix("selfies", ""),)
+def test_on_aws_the_queue_is_read() -> None:
+    assert load_sweep_settings(ON_AWS).watched_prefixes == (WatchedPrefix("selfies", ""),)
     assert load(aws.InvokerSettings, ON_AWS).queue_url == ON_AWS["UPLOADS_QUEUE_URL"]
 
 
-def test_several_places() -> None:
-    settings = read({**ON_FC, "WATCHED_OBJECTS": "selfies/kyc/, clips , other-bucket/a b/é"})
+def test_several_watched_prefixes_are_parsed() -> None:
+    settings = load_sweep_settings(
+        {**ON_FC, "WATCHED_OBJECTS": "selfies/kyc/, clips , other-bucket/a b/é"}
+    )
     assert [place.name for place in settings.watched_prefixes] == [
         "selfies/kyc/",
         "clips/",
@@ -56,12 +65,15 @@ def test_several_places() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "named"),
+    ("changes", "setting"),
     [
         ({"WATCHED_OBJECTS": ""}, "WATCHED_OBJECTS"),
         ({"WATCHED_OBJECTS": "Selfies/"}, "WATCHED_OBJECTS"),
         ({"WATCHED_OBJECTS": "selfies/,/kyc"}, "WATCHED_OBJECTS"),
-        ({"WATCHED_OBJECTS": f"selfies/,{LEAST['STATE_BUCKET']}/ledger/"}, "WATCHED_OBJECTS"),
+        (
+            {"WATCHED_OBJECTS": f"selfies/,{MINIMAL_ENVIRONMENT['STATE_BUCKET']}/ledger/"},
+            "WATCHED_OBJECTS",
+        ),
         ({"SWEEP_AFTER_MINUTES": "0"}, "SWEEP_AFTER_MINUTES"),
         ({"SWEEP_MOST": "all"}, "SWEEP_MOST"),
         ({"SWEEP_FUNCTION": "a/b"}, "SWEEP_FUNCTION"),
@@ -69,11 +81,11 @@ def test_several_places() -> None:
         ({"FC_ACCOUNT_ID": ""}, "SWEEP_ENDPOINT"),
     ],
 )
-def test_what_is_wrong_is_named(given: dict[str, str], named: str) -> None:
-    with pytest.raises(InvalidSettingsError, match=named):
-        read({**ON_FC, **given})
+def test_an_invalid_setting_is_named(changes: dict[str, str], setting: str) -> None:
+    with pytest.raises(InvalidSettingsError, match=setting):
+        load_sweep_settings({**ON_FC, **changes})
 
 
-def test_a_missing_queue_is_named() -> None:
+def test_a_missing_queue_is_reported() -> None:
     with pytest.raises(InvalidSettingsError, match="UPLOADS_QUEUE_URL"):
-        read({**ON_AWS, "UPLOADS_QUEUE_URL": ""})
+        load_sweep_settings({**ON_AWS, "UPLOADS_QUEUE_URL": ""})

@@ -1,4 +1,4 @@
-"""S3's answers that moto never gives, and the URLs of the real one."""
+"""S3's responses that moto never sends, and presigned URLs as S3 has them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tests.support.stub_aws import StubAws, error_response
 from tests.support.stub_server import StubResponse
 
 REF = ObjectRef("s3", "selfies", "kyc/a.jpg")
-SSE_C = error_response(
+SSE_C_REFUSAL = error_response(
     400,
     "InvalidRequest",
     "The object was stored using a form of Server Side Encryption. The correct parameters must be "
     "provided to retrieve the object.",
 )
-VERSIONS = b"""<ListVersionsResult><IsTruncated>false</IsTruncated>
+VERSION_LISTING = b"""<ListVersionsResult><IsTruncated>false</IsTruncated>
 <Version><Key>kyc/a.jpg</Key><VersionId>v2</VersionId><IsLatest>true</IsLatest>
 <LastModified>2026-11-23T04:05:06.000Z</LastModified><ETag>"e2"</ETag><Size>20</Size></Version>
 <Version><Key>kyc/a.jpg</Key><VersionId>v1</VersionId><IsLatest>false</IsLatest>
@@ -32,13 +32,13 @@ VERSIONS = b"""<ListVersionsResult><IsTruncated>false</IsTruncated>
 
 
 @pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between boto3's tries."""
+def no_retry_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skip the delays between boto3's retries."""
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda seconds: None)
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    ("response", "error_class"),
     [
         (error_response(403, "AccessDenied"), errors.AccessDeniedError),
         (error_response(403, "AllAccessDisabled"), errors.AccessDeniedError),
@@ -59,27 +59,29 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
         ((200, b"not XML"), errors.ServiceUnavailableError),
     ],
 )
-def test_errors(answer: StubResponse, kind: type[errors.FacescreenError]) -> None:
+def test_error_responses_are_mapped_to_error_classes(
+    response: StubResponse, error_class: type[errors.FacescreenError]
+) -> None:
     with pytest.raises(errors.FacescreenError) as raised:
-        S3Store(StubAws(GetObjectTagging=answer).session).get_tags(REF)
-    assert type(raised.value) is kind
+        S3Store(StubAws(GetObjectTagging=response).session).get_tags(REF)
+    assert type(raised.value) is error_class
     assert "s3cret" not in str(raised.value)
 
 
-def test_a_proxys_page_is_no_answer() -> None:
+def test_a_proxys_html_page_is_not_a_response() -> None:
     store = S3Store(StubAws(HeadObject=(200, b"<html>")).session)
     with pytest.raises(errors.ServiceUnavailableError):
         store.head(REF)
 
 
-def test_what_may_not_be_read_may_be_gone() -> None:
+def test_a_denied_read_may_mean_a_missing_object() -> None:
     store = S3Store(StubAws(GetObject=error_response(403, "AccessDenied")).session)
     with pytest.raises(errors.AccessDeniedError, match="only to a role with s3:ListBucket"):
         store.read(REF, 0, 1)
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    ("response", "error_class"),
     [
         (error_response(400, "InvalidTag"), errors.TagsRefusedError),
         (error_response(400, "BadRequest"), errors.TagsRefusedError),
@@ -87,27 +89,29 @@ def test_what_may_not_be_read_may_be_gone() -> None:
         (error_response(503, "SlowDown"), errors.ServiceUnavailableError),
     ],
 )
-def test_a_tag_sets_refusal(answer: StubResponse, kind: type[errors.FacescreenError]) -> None:
-    with pytest.raises(kind):
-        S3Store(StubAws(PutObjectTagging=answer).session).replace_tags(REF, {"a": "b"})
+def test_error_responses_to_tagging_are_mapped_to_error_classes(
+    response: StubResponse, error_class: type[errors.FacescreenError]
+) -> None:
+    with pytest.raises(error_class):
+        S3Store(StubAws(PutObjectTagging=response).session).replace_tags(REF, {"a": "b"})
 
 
 def test_an_empty_tag_set_is_sent() -> None:
-    answers = StubAws(PutObjectTagging=(200, b""))
-    S3Store(answers.session).replace_tags(REF, {})
-    assert b"<TagSet" in answers.requests[0][1].body
-    assert b"<Tag>" not in answers.requests[0][1].body
+    stub = StubAws(PutObjectTagging=(200, b""))
+    S3Store(stub.session).replace_tags(REF, {})
+    assert b"<TagSet" in stub.requests[0][1].body
+    assert b"<Tag>" not in stub.requests[0][1].body
 
 
-def test_tries_are_few() -> None:
-    answers = StubAws(GetObjectTagging=error_response(503, "SlowDown"))
+def test_a_request_is_tried_three_times() -> None:
+    stub = StubAws(GetObjectTagging=error_response(503, "SlowDown"))
     with pytest.raises(errors.ServiceUnavailableError):
-        S3Store(answers.session).get_tags(REF)
-    assert len(answers.requests) == 3
+        S3Store(stub.session).get_tags(REF)
+    assert len(stub.requests) == 3
 
 
 @pytest.mark.parametrize(
-    ("head", "get", "kind"),
+    ("head_status", "get_response", "error_class"),
     [
         (400, error_response(400, "ExpiredToken"), errors.CredentialsExpiredError),
         (403, error_response(403, "SignatureDoesNotMatch"), errors.InvalidCredentialsError),
@@ -115,12 +119,12 @@ def test_tries_are_few() -> None:
         (404, error_response(404, "NoSuchKey"), errors.ObjectNotFoundError),
     ],
 )
-def test_a_heads_refusal_is_explained_by_a_get(
-    head: int, get: StubResponse, kind: type[errors.FacescreenError]
+def test_an_error_of_head_object_is_explained_by_get_object(
+    head_status: int, get_response: StubResponse, error_class: type[errors.FacescreenError]
 ) -> None:
     with pytest.raises(errors.FacescreenError) as raised:
-        S3Store(StubAws(HeadObject=(head, b""), GetObject=get).session).head(REF)
-    assert type(raised.value) is kind
+        S3Store(StubAws(HeadObject=(head_status, b""), GetObject=get_response).session).head(REF)
+    assert type(raised.value) is error_class
 
 
 @pytest.mark.parametrize(
@@ -130,42 +134,52 @@ def test_a_heads_refusal_is_explained_by_a_get(
         ("v1", ObjectHead("e1", 10, "2026-11-22T04:05:06+00:00", "v1")),
     ],
 )
-def test_an_object_under_its_customers_key_has_a_head(version: str, head: ObjectHead) -> None:
+def test_the_head_of_an_sse_c_object_is_read_from_the_listing(
+    version: str, head: ObjectHead
+) -> None:
     store = S3Store(
-        StubAws(HeadObject=(400, b""), GetObject=SSE_C, ListObjectVersions=(200, VERSIONS)).session
+        StubAws(
+            HeadObject=(400, b""),
+            GetObject=SSE_C_REFUSAL,
+            ListObjectVersions=(200, VERSION_LISTING),
+        ).session
     )
     assert store.head(ObjectRef("s3", "selfies", "kyc/a.jpg", version_id=version)) == head
 
 
-def test_what_was_written_without_versioning_has_no_version() -> None:
-    answers = StubAws(HeadObject=(400, b""), GetObject=SSE_C, ListObjectVersions=(200, VERSIONS))
+def test_the_null_version_of_an_sse_c_object_has_no_version_id() -> None:
+    stub = StubAws(
+        HeadObject=(400, b""), GetObject=SSE_C_REFUSAL, ListObjectVersions=(200, VERSION_LISTING)
+    )
     ref = ObjectRef("s3", "selfies", "kyc/a.jpg.bak")
-    assert S3Store(answers.session).head(ref).version_id == ""
+    assert S3Store(stub.session).head(ref).version_id == ""
 
 
-def test_an_object_under_its_customers_key_is_the_contents_matter() -> None:
-    store = S3Store(StubAws(GetObject=SSE_C).session)
+def test_an_sse_c_object_is_unreadable() -> None:
+    store = S3Store(StubAws(GetObject=SSE_C_REFUSAL).session)
     with pytest.raises(errors.ContentError) as raised:
         store.read(REF, 0, 1)
     assert raised.value.code == "UnreadableEncryption"
 
 
-def test_an_object_under_its_customers_key_may_be_gone_by_then() -> None:
-    answers = StubAws(HeadObject=(400, b""), GetObject=SSE_C, ListObjectVersions=(200, VERSIONS))
+def test_an_sse_c_object_missing_from_the_listing_is_not_found() -> None:
+    stub = StubAws(
+        HeadObject=(400, b""), GetObject=SSE_C_REFUSAL, ListObjectVersions=(200, VERSION_LISTING)
+    )
     with pytest.raises(errors.ObjectNotFoundError):
-        S3Store(answers.session).head(ObjectRef("s3", "selfies", "kyc/"))
+        S3Store(stub.session).head(ObjectRef("s3", "selfies", "kyc/"))
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         error_response(409, "ConditionalRequestConflict"),
         error_response(412, "PreconditionFailed"),
         error_response(404, "NoSuchKey"),
     ],
 )
-def test_an_append_that_meets_another_is_not_done(answer: StubResponse) -> None:
-    state = S3StateStore(StubAws(PutObject=answer).session, bucket="state")
+def test_an_append_that_conflicts_with_another_returns_false(response: StubResponse) -> None:
+    state = S3StateStore(StubAws(PutObject=response).session, bucket="state")
     assert not state.append("ledger/a", 0, b"x")
 
 
@@ -181,7 +195,7 @@ def test_an_append_that_meets_another_is_not_done(answer: StubResponse) -> None:
         ),
     ],
 )
-def test_a_presigned_url_is_the_regions_own(region: str, bucket: str, url: str) -> None:
+def test_a_presigned_url_has_the_regional_host(region: str, bucket: str, url: str) -> None:
     store = S3Store(boto3.Session("ASIAFACESCREEN", "s3cret", "t0ken", region))
     presigned = store.presign(
         ObjectRef("s3", bucket, "kyc/a.jpg", version_id="v1"), 60, convert=False
@@ -193,7 +207,7 @@ def test_a_presigned_url_is_the_regions_own(region: str, bucket: str, url: str) 
     assert (query["X-Amz-Security-Token"], query["X-Amz-SignedHeaders"]) == (["t0ken"], ["host"])
 
 
-def test_presigned_urls_lie_where_the_page_may_load_from() -> None:
+def test_the_public_origins_cover_presigned_urls() -> None:
     store = S3Store(StubAws().session)
     assert store.public_origins == (
         "https://*.s3.eu-central-1.amazonaws.com",
@@ -201,14 +215,14 @@ def test_presigned_urls_lie_where_the_page_may_load_from() -> None:
     )
 
 
-def test_no_client_may_shorten_a_presigned_urls_path() -> None:
+def test_the_path_of_a_presigned_url_cannot_be_normalized_by_clients() -> None:
     url = S3Store(StubAws().session).presign(
         ObjectRef("s3", "selfies", "a//b/../é ~.jpg"), 60, convert=False
     )
     assert urlsplit(url).path == "/a%2F%2Fb%2F..%2F%C3%A9%20~.jpg"
 
 
-def test_nothing_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_no_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     store = S3Store(StubAws(GetObjectTagging=error_response(403, "AccessDenied")).session)
     store.presign(REF, 60, convert=False)
@@ -224,6 +238,6 @@ def test_without_credentials_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
     store = S3Store(boto3.Session(region_name="eu-central-1"))
-    for ask in (lambda: store.get_tags(REF), lambda: store.presign(REF, 60, convert=False)):
+    for request in (lambda: store.get_tags(REF), lambda: store.presign(REF, 60, convert=False)):
         with pytest.raises(errors.InvalidCredentialsError, match="needs an execution role"):
-            ask()
+            request()
