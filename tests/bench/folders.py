@@ -11,7 +11,7 @@ FILES, QUOTA = 300, 10
 """Quota in calls a second."""
 
 
-def run(place: Path) -> folder.Came:
+def run(place: Path) -> folder.FolderRun:
     """A folder of FILES photographs."""
     with run_local_cloud(place / "cloud") as (cloud, cloud_client):
         return folder.run(cloud, cloud_client, place / "photos", files=FILES, quota=QUOTA)

@@ -15,11 +15,11 @@ import httpx
 from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.protocol.faults import Behaviour
 from facescreen_local.samples.photographs import portrait
-from tests.e2e.aws.cloud import WATCHED, Cloud, running_cloud
-from tests.e2e.aws.configuration import Configuration
-from tests.e2e.aws.event_source import EventSource
-from tests.e2e.aws.function import Function
-from tests.e2e.aws.package import built, managed_runtime
+from tests.e2e.aws.cloud import WATCHED, AwsCloud, run_cloud
+from tests.e2e.aws.configuration import FunctionConfiguration
+from tests.e2e.aws.event_source import EventSourceMapping
+from tests.e2e.aws.function import LambdaFunction
+from tests.e2e.aws.package import build_packages, make_managed_runtime
 from tests.support.wait import wait_for
 
 OBJECTS = 200
@@ -59,7 +59,7 @@ class Measured:
         return {"Lambda": 1000 * self.billed_s / OBJECTS * _MEMORY_GB * _GB_SECOND, **each}
 
 
-class _Timed(Function):
+class _Timed(LambdaFunction):
     """Knows how long its invocations took."""
 
     def __init__(self, *parts: Any) -> None:
@@ -77,24 +77,24 @@ class _Timed(Function):
 
 def run(place: Path) -> Measured:
     """OBJECTS photos that wait in the queue, at a quota that nobody waits for."""
-    with BackgroundLoop() as loop, running_cloud(loop, place, visibility_s=120) as cloud:
+    with BackgroundLoop() as loop, run_cloud(loop, place, visibility_s=120) as cloud:
         cloud.cloudauth.behaviour = Behaviour(latency_ms=CALL_MS)
         jpeg = io.BytesIO()
         portrait().save(jpeg, "JPEG", quality=90)
         for number in range(OBJECTS):
             cloud.put("selfies", f"{WATCHED}{number}.jpg", jpeg.getvalue())
         before = _counted(cloud)
-        configuration = Configuration(
+        configuration = FunctionConfiguration(
             "object-created",
             "object_created.handler",
-            built(place / "package") / "object_created",
+            build_packages(place / "package") / "object_created",
             cloud.environment(SNS_TOPIC_ARN=cloud.topic_arn, CALLS_PER_SECOND="1000"),
             timeout_s=120,
             memory_mb=512,
-            runtime=managed_runtime(place / "runtime"),
+            runtime=make_managed_runtime(place / "runtime"),
         )
         function = _Timed(configuration, loop, place / "log")
-        with function, EventSource(cloud.sqs, cloud.uploads_url, function):
+        with function, EventSourceMapping(cloud.sqs, cloud.uploads_url, function):
             wait_for(lambda: _billed(cloud) == OBJECTS, "all objects", 300)
         measured = function.measured
         measured.requests.update(_counted(cloud) - before)
@@ -103,11 +103,11 @@ def run(place: Path) -> Measured:
         return measured
 
 
-def _billed(cloud: Cloud) -> int:
+def _billed(cloud: AwsCloud) -> int:
     return sum(call.billed for call in cloud.cloudauth.calls)
 
 
-def _counted(cloud: Cloud) -> Counter[str]:
+def _counted(cloud: AwsCloud) -> Counter[str]:
     """Requests so far, as the price lists name them."""
     counted: Counter[str] = Counter()
     for name, count in httpx.get(f"{cloud.endpoint}/request-counts").json().items():

@@ -22,7 +22,7 @@ from facescreen.testing.bus import MAX_EVENT_BYTES, MemoryInvoker
 from facescreen_cli.sdk.fc2 import Fc2Invoker
 from facescreen_cli.sdk.fc3 import Fc3Invoker
 from facescreen_local.background_loop import BackgroundLoop
-from tests.integration.fc.running import Running, in_background
+from tests.integration.fc.running import RunningFc, run_fc_in_background
 from tests.support.moto_server import moto_server
 
 HANDLERS = """
@@ -48,7 +48,7 @@ class Deployment(ABC):
 class OnFc(Deployment):
     largest = 128 * 1024
 
-    def __init__(self, kind: str, running: Running, loop: BackgroundLoop) -> None:
+    def __init__(self, kind: str, running: RunningFc, loop: BackgroundLoop) -> None:
         self.running, self._loop, self._kind = running, loop, kind
         self.invoker = self.named("screen")
         self.nowhere = self.named("absent")
@@ -103,13 +103,13 @@ def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deplo
         with moto_server() as endpoint:
             yield OnSqs(endpoint)
     else:
-        with in_background(tmp_path, HANDLERS) as (running, loop):
+        with run_fc_in_background(tmp_path, HANDLERS) as (running, loop):
             yield OnFc(request.param, running, loop)
 
 
 @pytest.fixture(params=FC)
 def on_fc(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OnFc]:
-    with in_background(tmp_path, HANDLERS) as (running, loop):
+    with run_fc_in_background(tmp_path, HANDLERS) as (running, loop):
         yield OnFc(request.param, running, loop)
 
 

@@ -20,11 +20,11 @@ STATE, VERSIONED = "facescreen-state", "facescreen-versioned"
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """What an account's holder would set."""
-    with facescreen_up(tmp_path_factory.mktemp("up")) as told:
+    with facescreen_up(tmp_path_factory.mktemp("up")) as env:
         yield {
-            **told,
+            **env,
             "STATE_BUCKET": STATE,
             "VERSIONED_BUCKET": VERSIONED,
             "SCENE_CODE": "local_0001",
@@ -33,8 +33,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def running(told: dict[str, str]) -> Iterator[LocalCloudClient]:
-    client = LocalCloudClient(told)
+def live_client(env: dict[str, str]) -> Iterator[LocalCloudClient]:
+    client = LocalCloudClient(env)
     versioned = bucket(client, VERSIONED)
     versioned.create_bucket()
     versioned.put_bucket_versioning(oss2.models.BucketVersioningConfig("Enabled"))
@@ -43,18 +43,18 @@ def running(told: dict[str, str]) -> Iterator[LocalCloudClient]:
 
 
 @pytest.fixture
-def cloud_client(running: LocalCloudClient) -> LocalCloudClient:
-    running.admin.post("/reset")
-    return running
+def cloud_client(live_client: LocalCloudClient) -> LocalCloudClient:
+    live_client.admin.post("/reset")
+    return live_client
 
 
 def bucket(cloud_client: LocalCloudClient, name: str) -> oss2.Bucket:
-    known = cloud_client.bucket
-    return oss2.Bucket(known.auth, cloud_client.env["OSS_ENDPOINT"], name, region=known.region)
+    watched = cloud_client.bucket
+    return oss2.Bucket(watched.auth, cloud_client.env["OSS_ENDPOINT"], name, region=watched.region)
 
 
 def make_live(
-    environment: dict[str, str], said: str = "", **more: str
+    environment: dict[str, str], stdin: str = "", **more: str
 ) -> subprocess.CompletedProcess[str]:
     """`said` stands on its standard input. The set-up is left out: we run in it."""
     inherited = {name: value for name, value in os.environ.items() if name not in NEEDED}
@@ -62,7 +62,7 @@ def make_live(
         ["make", "-s", "-o", "setup", "live"],  # noqa: S607
         cwd=PROJECT,
         env={**inherited, **environment, **more},
-        input=said,
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=180,
@@ -70,70 +70,70 @@ def make_live(
     )
 
 
-def left_behind(cloud_client: LocalCloudClient) -> list[str]:
+def list_leftovers(cloud_client: LocalCloudClient) -> list[str]:
     """What of the tests' still lies in buckets or the queue."""
-    found = [str(message) for message in cloud_client.receive_messages()]
+    leftovers = [str(message) for message in cloud_client.receive_messages()]
     for name in (STATE, VERSIONED):
-        listed = bucket(cloud_client, name).list_object_versions(prefix="facescreen-live-")
-        found += [version.key for version in [*listed.versions, *listed.delete_marker]]
-    return found
+        versions = bucket(cloud_client, name).list_object_versions(prefix="facescreen-live-")
+        leftovers += [version.key for version in [*versions.versions, *versions.delete_marker]]
+    return leftovers
 
 
-def test_it_costs_what_it_says(told: dict[str, str], cloud_client: LocalCloudClient) -> None:
-    done = make_live(told, "yes\n")
-    assert done.returncode == 0, done.stdout
+def test_it_costs_what_it_says(env: dict[str, str], cloud_client: LocalCloudClient) -> None:
+    result = make_live(env, "yes\n")
+    assert result.returncode == 0, result.stdout
     tests, calls, dollars = re.findall(
-        r"^(\d+) live tests\n  cost   (\d+) paid calls, USD (\d+\.\d\d)", done.stdout
+        r"^(\d+) live tests\n  cost   (\d+) paid calls, USD (\d+\.\d\d)", result.stdout
     )[0]
-    assert f"\n{tests} passed, " in done.stdout
+    assert f"\n{tests} passed, " in result.stdout
     assert len(cloud_client.billed_calls()) == int(calls) > 0
     assert float(dollars) == pytest.approx(0.40 * int(calls))
-    assert f"in {STATE} and {VERSIONED}, at {told['OSS_ENDPOINT']}" in done.stdout
-    assert left_behind(cloud_client) == []
+    assert f"in {STATE} and {VERSIONED}, at {env['OSS_ENDPOINT']}" in result.stdout
+    assert list_leftovers(cloud_client) == []
     for secret in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
-        assert told[secret] not in done.stdout + done.stderr
+        assert env[secret] not in result.stdout + result.stderr
 
 
 @pytest.mark.slow
-def test_a_failed_test_cleans_up_too(told: dict[str, str], cloud_client: LocalCloudClient) -> None:
+def test_a_failed_test_cleans_up_too(env: dict[str, str], cloud_client: LocalCloudClient) -> None:
     fault = {"operation": "GetObjectTagging", "code": "AccessDenied", "status": 403, "times": 100}
     cloud_client.set_behaviour(oss={"faults": [fault]})
-    done = make_live(told, YES="1", PYTEST_ADDOPTS="-k tags")
-    assert done.returncode != 0
-    assert " failed" in done.stdout
-    assert left_behind(cloud_client) == []
+    result = make_live(env, YES="1", PYTEST_ADDOPTS="-k tags")
+    assert result.returncode != 0
+    assert " failed" in result.stdout
+    assert list_leftovers(cloud_client) == []
 
 
-@pytest.mark.parametrize("said", ["", pytest.param("y\n", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("stdin", ["", pytest.param("y\n", marks=pytest.mark.slow)])
 def test_without_a_yes_nothing_is_run(
-    told: dict[str, str], cloud_client: LocalCloudClient, said: str
+    env: dict[str, str], cloud_client: LocalCloudClient, stdin: str
 ) -> None:
-    done = make_live(told, said)
-    assert done.returncode != 0
-    assert "nothing was run" in done.stdout
-    assert " passed" not in done.stdout
+    result = make_live(env, stdin)
+    assert result.returncode != 0
+    assert "nothing was run" in result.stdout
+    assert " passed" not in result.stdout
     assert cloud_client.billed_calls() == []
 
 
 def test_what_is_missing_is_named() -> None:
-    done = make_live({"SCENE_CODE": "local_0001"}, "yes\n")
-    assert done.returncode != 0
-    assert "64" in done.stderr
+    result = make_live({"SCENE_CODE": "local_0001"}, "yes\n")
+    assert result.returncode != 0
+    assert "64" in result.stderr
     for name, what in NEEDED.items():
-        assert (f"{name}  {what}" in done.stderr) == (name != "SCENE_CODE")
+        assert (f"{name}  {what}" in result.stderr) == (name != "SCENE_CODE")
 
 
 def test_without_make_live_no_live_test_is_run(
-    told: dict[str, str], cloud_client: LocalCloudClient
+    env: dict[str, str], cloud_client: LocalCloudClient
 ) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-m", "live", Path("tests", "contract")],
         cwd=PROJECT,
-        env={**os.environ, **told, "YES": "1"},
+        env={**os.environ, **env, "YES": "1"},
         capture_output=True,
         text=True,
         timeout=180,
         check=False,
     )
-    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert result.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
     assert cloud_client.billed_calls() == []

@@ -45,7 +45,7 @@ def test_up_may_be_stopped_as_soon_as_its_env_file_is_there(tmp_path: Path) -> N
     reading, writing = os.pipe()
     # A full pipe holds it at its first word to the user, which comes after the env file.
     os.set_blocking(writing, False)
-    held = os.write(writing, bytes(1 << 20))
+    filler_bytes = os.write(writing, bytes(1 << 20))
     os.set_blocking(writing, True)
     env_file = tmp_path / "env"
     arguments = ["up", "--data", str(tmp_path / "data"), "--env-file", str(env_file)]
@@ -54,9 +54,9 @@ def test_up_may_be_stopped_as_soon_as_its_env_file_is_there(tmp_path: Path) -> N
         wait_for(env_file.exists, "the env file")
         process.send_signal(signal.SIGTERM)
         with os.fdopen(reading, "rb") as pipe:
-            said = pipe.read()[held:].decode()
-        assert process.wait(timeout=30) == 0, said
-    assert "Ctrl-C stops it" in said
+            output = pipe.read()[filler_bytes:].decode()
+        assert process.wait(timeout=30) == 0, output
+    assert "Ctrl-C stops it" in output
 
 
 def test_a_demo_that_is_stopped_before_its_end_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -64,8 +64,8 @@ def test_a_demo_that_is_stopped_before_its_end_leaves_nothing_behind(tmp_path: P
         wait_for(lambda: bool(_instances(process.pid)), "an instance of the function")
         instances = _instances(process.pid)
         process.send_signal(signal.SIGTERM)
-        said = process.communicate(timeout=30)[1].decode()
-    assert process.returncode == 130, said
-    assert "Traceback" not in said
+        output = process.communicate(timeout=30)[1].decode()
+    assert process.returncode == 130, output
+    assert "Traceback" not in output
     assert not [instance for instance in instances if instance.exists()]
     assert not list(tmp_path.iterdir())

@@ -8,18 +8,18 @@ from facescreen_local.protocol.faults import Behaviour, Fault, InvalidFaultError
 
 
 def test_what_is_given_is_kept() -> None:
-    given = {
+    document = {
         "latency_ms": 20,
         "rates": {"InternalError": 0.5},
         "faults": [{"operation": "HeadObject", "hang_s": 1.5, "code": None}],
     }
-    behaviour = Behaviour.parse(given)
+    behaviour = Behaviour.parse(document)
     assert behaviour.latency_ms == 20
     assert behaviour.faults == [Fault(operation="HeadObject", hang_s=1.5)]
 
 
 @pytest.mark.parametrize(
-    ("given", "says"),
+    ("document", "expected"),
     [
         ([], "expected an object, not list"),
         ({"speed": 1}, "unknown field 'speed'; known: delay_ms, duplicates"),
@@ -32,12 +32,12 @@ def test_what_is_given_is_kept() -> None:
         ({"rates": {"InternalError": 2}}, "the share of InternalError must be 0 to 1"),
     ],
 )
-def test_what_is_wrong_is_named(given: object, says: str) -> None:
-    with pytest.raises(InvalidFaultError, match=says):
-        Behaviour.parse(given)
+def test_what_is_wrong_is_named(document: object, expected: str) -> None:
+    with pytest.raises(InvalidFaultError, match=expected):
+        Behaviour.parse(document)
 
 
 def test_faults_are_spent_in_order_by_the_operation_that_they_name() -> None:
     behaviour = Behaviour(faults=[Fault(operation="A", code="First", times=2), Fault(code="Any")])
-    met = [behaviour.take_fault(operation) for operation in ("B", "A", "A", "A")]
-    assert [fault.code if fault else None for fault in met] == ["Any", "First", "First", None]
+    used = [behaviour.take_fault(operation) for operation in ("B", "A", "A", "A")]
+    assert [fault.code if fault else None for fault in used] == ["Any", "First", "First", None]

@@ -31,17 +31,17 @@ async def perform(context: str) -> web.Response:
 
 @pytest.fixture
 def operations() -> Operations[str]:
-    made: Operations[str] = Operations()
-    made.register("PUT", "/queues/*", name="CreateQueue")(perform)
-    made.register("PUT", "/topics/*", name="CreateTopic")(perform)
-    made.register("PUT", "/queues/*", "metaoverride", name="SetQueueAttributes")(perform)
-    return made
+    operations: Operations[str] = Operations()
+    operations.register("PUT", "/queues/*", name="CreateQueue")(perform)
+    operations.register("PUT", "/topics/*", name="CreateTopic")(perform)
+    operations.register("PUT", "/queues/*", "metaoverride", name="SetQueueAttributes")(perform)
+    return operations
 
 
 def test_a_function_may_answer_several_requests(operations: Operations[str]) -> None:
-    found = [operations.find("PUT", resource) for resource in ("/queues/*", "/topics/*")]
-    assert [one and one.name for one in found] == ["CreateQueue", "CreateTopic"]
-    assert {one and one.perform for one in found} == {perform}
+    operations_found = [operations.find("PUT", resource) for resource in ("/queues/*", "/topics/*")]
+    assert [one and one.name for one in operations_found] == ["CreateQueue", "CreateTopic"]
+    assert {one and one.perform for one in operations_found} == {perform}
 
 
 def test_what_nobody_answers(operations: Operations[str]) -> None:

@@ -16,8 +16,8 @@ from tests.support.samples import sample_files
 
 @pytest.fixture(scope="module")
 def running_cloud(data: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
-    with run_local_cloud(data, HTTP_LONGEST_SECONDS="5") as both:
-        yield both
+    with run_local_cloud(data, HTTP_LONGEST_SECONDS="5") as cloud_and_client:
+        yield cloud_and_client
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +31,9 @@ def api(running_cloud: tuple[LocalCloud, LocalCloudClient]) -> Iterator[httpx.Cl
     """A client of the trigger; every answer is searched for secrets as it comes."""
     cloud, cloud_client = running_cloud
 
-    def search(answer: httpx.Response) -> None:
-        answer.read()
-        assert response_leaks.find(answer, cloud) == []
+    def search(response: httpx.Response) -> None:
+        response.read()
+        assert response_leaks.find(response, cloud) == []
 
     url, hooks = cloud_client.env["HTTP_TRIGGER_URL"], {"response": [search]}
     with httpx.Client(base_url=url, timeout=60, event_hooks=hooks) as client:

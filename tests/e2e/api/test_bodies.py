@@ -18,19 +18,19 @@ HEAD = b"POST /v1/screenings HTTP/1.1\r\nHost: a\r\nContent-Type: image/jpeg\r\n
 
 
 @pytest.fixture(autouse=True)
-def _lives(api: httpx.Client) -> Iterator[None]:
+def check_that_the_function_still_answers(api: httpx.Client) -> Iterator[None]:
     yield
     assert api.get("/v1/health", timeout=20).json()["status"] == "ok"
 
 
-def connected(cloud_client: LocalCloudClient) -> socket.socket:
+def connect(cloud_client: LocalCloudClient) -> socket.socket:
     address = urlsplit(cloud_client.env["HTTP_TRIGGER_URL"])
     return socket.create_connection((address.hostname, address.port or 80), timeout=20)
 
 
-def sent(cloud_client: LocalCloudClient, *pieces: bytes) -> bytes:
+def send(cloud_client: LocalCloudClient, *pieces: bytes) -> bytes:
     """What comes back for the bytes of a request; empty where the other end hangs up or waits."""
-    with connected(cloud_client) as connection:
+    with connect(cloud_client) as connection:
         try:
             for piece in pieces:
                 connection.sendall(piece)
@@ -42,40 +42,40 @@ def sent(cloud_client: LocalCloudClient, *pieces: bytes) -> bytes:
 def test_a_body_of_33_mb_is_refused_by_the_platform(
     api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
-    answer = api.post("/v1/screenings", content=bytes(33 * MB))
-    assert (answer.status_code, answer.json()["Code"]) == (413, "EntityTooLarge")
+    response = api.post("/v1/screenings", content=bytes(33 * MB))
+    assert (response.status_code, response.json()["Code"]) == (413, "EntityTooLarge")
 
 
 def test_it_is_refused_before_it_is_read(cloud_client: LocalCloudClient) -> None:
-    answer = sent(cloud_client, HEAD + f"Content-Length: {33 * MB}\r\n\r\n".encode())
-    assert answer.startswith(b"HTTP/1.1 413")
+    response = send(cloud_client, HEAD + f"Content-Length: {33 * MB}\r\n\r\n".encode())
+    assert response.startswith(b"HTTP/1.1 413")
 
 
 def test_a_body_without_an_end_is_cut_off(cloud_client: LocalCloudClient) -> None:
     piece = b"%x\r\n" % MB + bytes(MB) + b"\r\n"
-    answer = sent(cloud_client, HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *[piece] * 40)
-    assert answer == b"" or answer.startswith(b"HTTP/1.1 413")
+    response = send(cloud_client, HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *[piece] * 40)
+    assert response == b"" or response.startswith(b"HTTP/1.1 413")
 
 
 def test_a_body_over_the_functions_own_limit(
     api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
-    answer = api.post(
+    response = api.post(
         "/v1/screenings", content=bytes(17 * MB), headers={"Content-Type": "image/jpeg"}
     )
-    assert (answer.status_code, answer.json()["code"]) == (413, "ContentTooLarge")
+    assert (response.status_code, response.json()["code"]) == (413, "ContentTooLarge")
 
 
 def test_a_file_over_10_mb_is_the_contents_fault(
     api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
-    answer = api.post("/v1/screenings", files={"file": files["portrait.jpg"] + bytes(10 * MB)})
-    assert (answer.status_code, answer.json()["code"]) == (422, "ToolargeImage")
+    response = api.post("/v1/screenings", files={"file": files["portrait.jpg"] + bytes(10 * MB)})
+    assert (response.status_code, response.json()["code"]) == (422, "ToolargeImage")
     assert cloud_client.billed_calls() == []
 
 
 def test_a_slow_body_holds_nobody_up(api: httpx.Client, cloud_client: LocalCloudClient) -> None:
-    with connected(cloud_client) as slow:
+    with connect(cloud_client) as slow:
         slow.sendall(HEAD + b"Content-Length: 1000\r\n\r\nabc")
         assert api.get("/v1/health", timeout=20).status_code == 200
 
@@ -84,14 +84,14 @@ def test_a_slow_body_is_refused(
     cloud: LocalCloud, cloud_client: LocalCloudClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cloud.http, "body_timeout_s", 0.3)
-    with connected(cloud_client) as slow:
+    with connect(cloud_client) as slow:
         slow.sendall(HEAD + b"Content-Length: 1000\r\n\r\n")
         for _ in range(3):
             slow.sendall(b"abc")
             time.sleep(0.05)
-        answer = slow.recv(65536)
-    assert answer.startswith(b"HTTP/1.1 408")
-    assert b"was not complete after 0.3 s" in answer
+        response = slow.recv(65536)
+    assert response.startswith(b"HTTP/1.1 408")
+    assert b"was not complete after 0.3 s" in response
 
 
 @pytest.mark.parametrize(
@@ -105,11 +105,11 @@ def test_a_slow_body_is_refused(
     ],
 )
 def test_a_lying_length_is_refused(head: bytes, cloud_client: LocalCloudClient) -> None:
-    assert b" 400 " in sent(cloud_client, HEAD + head).partition(b"\r\n")[0]
+    assert b" 400 " in send(cloud_client, HEAD + head).partition(b"\r\n")[0]
 
 
 def test_a_body_that_ends_early_is_no_request(cloud_client: LocalCloudClient) -> None:
-    with connected(cloud_client) as connection:
+    with connect(cloud_client) as connection:
         connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\nabc")
         connection.shutdown(socket.SHUT_WR)
         assert not connection.recv(100).startswith(b"HTTP/1.1 200")

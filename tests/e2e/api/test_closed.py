@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from facescreen_local.auth.account import AccessKey
-from tests.integration.fc.test_http_trigger import signed
+from tests.integration.fc.test_http_trigger import sign_headers
 from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 from tests.unit.http.test_auth import key_set, token
 
@@ -22,46 +22,46 @@ TOKENS = {
 }
 
 
-def asked(cloud_client: LocalCloudClient, path: str, **headers: str) -> httpx.Response:
+def get(cloud_client: LocalCloudClient, path: str, **headers: str) -> httpx.Response:
     return httpx.get(cloud_client.env["HTTP_TRIGGER_URL"] + path, headers=headers, timeout=60)
 
 
 def test_it_is_closed_by_default(tmp_path: Path) -> None:
     with run_local_cloud(tmp_path, HTTP_AUTH="function") as (cloud, cloud_client):
-        assert asked(cloud_client, "/v1/health").status_code in (400, 403)
+        assert get(cloud_client, "/v1/health").status_code in (400, 403)
         key = cloud.identity.issue_temporary_key()
-        headers = signed(key, "GET", "/v1/counts", {"hours": "1"})
-        assert asked(cloud_client, "/v1/counts?hours=1", **headers).status_code == 200
-        wrong = AccessKey(key.access_key_id, "wrong", key.security_token)
-        headers = signed(wrong, "GET", "/v1/health", {})
-        assert asked(cloud_client, "/v1/health", **headers).status_code == 403
+        headers = sign_headers(key, "GET", "/v1/counts", {"hours": "1"})
+        assert get(cloud_client, "/v1/counts?hours=1", **headers).status_code == 200
+        wrong_key = AccessKey(key.access_key_id, "wrong", key.security_token)
+        headers = sign_headers(wrong_key, "GET", "/v1/health", {})
+        assert get(cloud_client, "/v1/health", **headers).status_code == 403
 
 
 def test_tokens_open_it(tmp_path: Path) -> None:
     with run_local_cloud(tmp_path, **TOKENS) as (_, cloud_client):
-        refused = asked(cloud_client, "/v1/objects")
-        assert (refused.status_code, refused.json()["code"]) == (401, "Unauthorized")
-        assert refused.headers["WWW-Authenticate"] == "Bearer"
+        response = get(cloud_client, "/v1/objects")
+        assert (response.status_code, response.json()["code"]) == (401, "Unauthorized")
+        assert response.headers["WWW-Authenticate"] == "Bearer"
         good = {"Authorization": f"Bearer {token()}"}
-        assert asked(cloud_client, "/v1/objects", **good).status_code == 200
+        assert get(cloud_client, "/v1/objects", **good).status_code == 200
         for path in ("/", "/v1/health", "/openapi.json"):
-            assert asked(cloud_client, path).status_code == 200
+            assert get(cloud_client, path).status_code == 200
         not_utf8 = httpx.Headers([(b"Authorization", b"Bearer \x80.a.b")])
-        refused = httpx.get(cloud_client.env["HTTP_TRIGGER_URL"] + "/v1/objects", headers=not_utf8)
-        assert (refused.status_code, refused.json()["code"]) == (401, "Unauthorized")
+        response = httpx.get(cloud_client.env["HTTP_TRIGGER_URL"] + "/v1/objects", headers=not_utf8)
+        assert (response.status_code, response.json()["code"]) == (401, "Unauthorized")
 
 
 def test_other_origins_are_named_or_not_let_in(tmp_path: Path) -> None:
     origin: dict[str, Any] = {"Origin": "https://kyc.example"}
     with run_local_cloud(tmp_path, CORS_ORIGINS="https://kyc.example") as (_, cloud_client):
-        allowed = asked(cloud_client, "/v1/health", **origin)
+        allowed = get(cloud_client, "/v1/health", **origin)
         assert allowed.headers["Access-Control-Allow-Origin"] == "https://kyc.example"
-        other = asked(cloud_client, "/v1/health", Origin="https://evil.example")
+        other = get(cloud_client, "/v1/health", Origin="https://evil.example")
         assert "Access-Control-Allow-Origin" not in other.headers
 
 
 def test_no_other_origin_is_let_in_by_default(
     api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
-    answer = api.get("/v1/health", headers={"Origin": "https://kyc.example"})
-    assert "Access-Control-Allow-Origin" not in answer.headers
+    response = api.get("/v1/health", headers={"Origin": "https://kyc.example"})
+    assert "Access-Control-Allow-Origin" not in response.headers

@@ -14,12 +14,12 @@ from tests.support.cloud_client import LocalCloudClient
 PATH = "/v1/screenings"
 
 
-def listing(**listed: str) -> dict[str, Any]:
-    return {"objects": [{"screening": {}, **listed}], "next": None}
+def listing(**fields: str) -> dict[str, Any]:
+    return {"objects": [{"screening": {}, **fields}], "next": None}
 
 
 @pytest.mark.parametrize(
-    "told",
+    "body_of",
     [
         lambda url: {"detail": f"could not read {url}"},
         lambda url: {"thumbnail": url},
@@ -28,10 +28,10 @@ def listing(**listed: str) -> dict[str, Any]:
     ids=["in a detail", "in a thumbnail of no list", "beside a thumbnail"],
 )
 def test_a_signed_url_would_be_found(
-    told: Any, cloud: LocalCloud, cloud_client: LocalCloudClient
+    body_of: Any, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     url = cloud_client.bucket.sign_url("GET", "a.jpg", 60)
-    assert response_leaks.find(httpx.Response(200, json=told(url)), cloud) == ["body"]
+    assert response_leaks.find(httpx.Response(200, json=body_of(url)), cloud) == ["body"]
 
 
 def test_a_key_and_a_token_would_be_found(
@@ -68,13 +68,13 @@ def test_a_url_that_fails_is_not_told_back(
 def test_a_url_that_is_refused_is_not_told_back(
     api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
-    signed = cloud_client.bucket.sign_url("GET", "a.jpg", 60).partition("?")[2]
-    for url in (f"https://10.0.0.1/?{signed}", f"ftp://a.example/?{signed}", f"?{signed}"):
+    query = cloud_client.bucket.sign_url("GET", "a.jpg", 60).partition("?")[2]
+    for url in (f"https://10.0.0.1/?{query}", f"ftp://a.example/?{query}", f"?{query}"):
         assert api.post(PATH, json={"url": url}).json()["code"] == "UrlRefused"
-    named = {"bucket": f"a?{signed}", "key": "a"}
-    assert api.post(PATH, json={"object": named}).status_code == 400
-    assert api.get("/v1/objects", params={"after": f"?{signed}"}).status_code == 400
-    assert api.get("/v1/objects", headers={"X-Request-Id": f"?{signed}"}).status_code == 400
+    object_name = {"bucket": f"a?{query}", "key": "a"}
+    assert api.post(PATH, json={"object": object_name}).status_code == 400
+    assert api.get("/v1/objects", params={"after": f"?{query}"}).status_code == 400
+    assert api.get("/v1/objects", headers={"X-Request-Id": f"?{query}"}).status_code == 400
 
 
 def test_a_store_that_fails_tells_nothing_of_itself(
@@ -83,7 +83,7 @@ def test_a_store_that_fails_tells_nothing_of_itself(
     cloud_client.set_behaviour(
         oss={"faults": [{"code": "AccessDenied", "status": 403, "times": 99}]}
     )
-    asked = {"bucket": cloud_client.env["OSS_BUCKET"], "key": "a.jpg"}
-    assert api.get(PATH, params=asked).status_code >= 400
-    assert api.post(PATH, json={"object": asked}).status_code >= 400
+    object_name = {"bucket": cloud_client.env["OSS_BUCKET"], "key": "a.jpg"}
+    assert api.get(PATH, params=object_name).status_code >= 400
+    assert api.post(PATH, json={"object": object_name}).status_code >= 400
     assert api.get("/v1/objects").status_code >= 400

@@ -15,13 +15,13 @@ from tests.support.cloud_client import LocalCloudClient
 
 SHIPPED = Path(facescreen.__file__).parent
 DOCUMENT = json.loads((SHIPPED / "http" / "openapi.v1.json").read_text())
-MESSAGE = json.loads((SHIPPED / "screening-completed.v1.schema.json").read_text())
+MESSAGE_SCHEMA = json.loads((SHIPPED / "screening-completed.v1.schema.json").read_text())
 
 
 def test_the_trigger_does_what_the_document_says(
     api: httpx.Client, cloud_client: LocalCloudClient, tmp_path: Path
 ) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [
             Path(sys.executable).with_name("schemathesis"),
             "run",
@@ -41,7 +41,7 @@ def test_the_trigger_does_what_the_document_says(
         timeout=240,
         check=False,
     )
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
 
 
 def test_it_is_the_document_that_ships(api: httpx.Client, cloud_client: LocalCloudClient) -> None:
@@ -52,11 +52,11 @@ def test_an_answer_and_a_message_are_described_alike() -> None:
     def fields(schema: dict[str, Any]) -> dict[str, Any]:
         return {name: part.get("type") for name, part in schema["properties"].items()}
 
-    answer = DOCUMENT["components"]["schemas"]["Screening"]
-    message = MESSAGE["$defs"]["screening"]
-    assert set(answer["required"]) == set(message["required"])
-    ours, theirs = fields(answer), fields(message)
+    response_schema = DOCUMENT["components"]["schemas"]["Screening"]
+    message_schema = MESSAGE_SCHEMA["$defs"]["screening"]
+    assert set(response_schema["required"]) == set(message_schema["required"])
+    response_fields, message_fields = fields(response_schema), fields(message_schema)
     # Told by a reference there.
     for name in ("object", "verdict", "media"):
-        del ours[name], theirs[name]
-    assert ours == theirs
+        del response_fields[name], message_fields[name]
+    assert response_fields == message_fields

@@ -17,7 +17,7 @@ from tests.support.cloud_client import LocalCloudClient
 # The SDK's own, from Python 3.12 on.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
 
-TAKEN = {
+ALLOWED_METHODS = {
     "/v1/screenings": "GET, POST",
     "/v1/objects": "GET",
     "/v1/counts": "GET",
@@ -35,29 +35,29 @@ TAKEN = {
 def test_an_unknown_path(
     method: str, path: str, api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
-    answer = api.request(method, path)
-    assert (answer.status_code, answer.json()["code"]) == (404, "NotFound")
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert "script" not in answer.text
+    response = api.request(method, path)
+    assert (response.status_code, response.json()["code"]) == (404, "NotFound")
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert "script" not in response.text
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
     [
         (method, path)
-        for path, taken in TAKEN.items()
+        for path, allowed in ALLOWED_METHODS.items()
         for method in ("POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-        if method not in taken
+        if method not in allowed
     ],
 )
 def test_a_method_that_is_not_there(
     method: str, path: str, api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
-    answer = api.request(method, path)
-    assert (answer.status_code, answer.headers["Allow"]) == (405, TAKEN[path])
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert method == "HEAD" or answer.json()["code"] == "MethodNotAllowed"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    response = api.request(method, path)
+    assert (response.status_code, response.headers["Allow"]) == (405, ALLOWED_METHODS[path])
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert method == "HEAD" or response.json()["code"] == "MethodNotAllowed"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize(
@@ -75,22 +75,22 @@ def test_an_event_that_is_none(
     event: bytes, api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
     """Whoever may invoke the function may send it anything."""
-    told = cloud_client.env
+    env = cloud_client.env
     sdk = Client(
         Config(
-            access_key_id=told["ALIBABA_CLOUD_ACCESS_KEY_ID"],
-            access_key_secret=told["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
-            endpoint=told["FC_ENDPOINT"].removeprefix("http://"),
+            access_key_id=env["ALIBABA_CLOUD_ACCESS_KEY_ID"],
+            access_key_secret=env["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
+            endpoint=env["FC_ENDPOINT"].removeprefix("http://"),
             protocol="HTTP",
         )
     )
-    answer = sdk.invoke_function_with_options(
+    response = sdk.invoke_function_with_options(
         "facescreen-http-api",
         models.InvokeFunctionRequest(body=io.BytesIO(event)),
         models.InvokeFunctionHeaders(),
         RuntimeOptions(),
     )
-    failure = json.loads(answer.body.read())
+    failure = json.loads(response.body.read())
     assert failure["errorType"] == "BadEvent"
     assert failure["errorMessage"] == "the event is not an HTTP trigger's"
     assert api.get("/v1/health").json()["status"] == "ok"

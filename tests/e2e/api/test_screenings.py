@@ -15,12 +15,12 @@ from tests.support.cloud_client import LocalCloudClient
 PATH = "/v1/screenings"
 
 
-def fresh(data: bytes, mark: str) -> bytes:
+def with_other_bytes(data: bytes, mark: str) -> bytes:
     """The same picture in other bytes: what was screened before costs nothing."""
     return data + mark.encode()
 
 
-def scripted(cloud_client: LocalCloudClient, code: str, **more: Any) -> None:
+def script_fault(cloud_client: LocalCloudClient, code: str, **more: Any) -> None:
     cloud_client.set_behaviour(cloudauth={"faults": [{"code": code, "times": 99, **more}]})
 
 
@@ -32,17 +32,17 @@ def test_a_file(
     data = files[name]
     types = {"jpg": "image/jpeg", "mp4": "video/mp4", "mov": "video/quicktime"}
     if form == "form":
-        answer = api.post(PATH, files={"file": (name, data)})
+        response = api.post(PATH, files={"file": (name, data)})
     elif form == "base64":
-        answer = api.post(PATH, json={"base64": base64.b64encode(data).decode()})
+        response = api.post(PATH, json={"base64": base64.b64encode(data).decode()})
     else:
         kind = types[name[-3:]] if form == "body" else "application/octet-stream"
-        answer = api.post(PATH, content=data, headers={"Content-Type": kind})
-    assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert told["verdict"] == ("high_risk" if name == "flagged.jpg" else "low_risk")
-    assert told["object"] is None
-    assert told["media"]["type"] == types[name[-3:]]
+        response = api.post(PATH, content=data, headers={"Content-Type": kind})
+    assert response.status_code == 200, response.text
+    body = response.json()
+    assert body["verdict"] == ("high_risk" if name == "flagged.jpg" else "low_risk")
+    assert body["object"] is None
+    assert body["media"]["type"] == types[name[-3:]]
     assert len(cloud_client.billed_calls()) <= 1
 
 
@@ -50,21 +50,21 @@ def test_an_object_without_a_trace_and_then_with(
     api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
     cloud_client.set_behaviour(fc={"delay_ms": 4000})  # the upload's own event comes later
-    cloud_client.put("asked.jpg", fresh(files["flagged.jpg"], "asked"), {"team": "kyc"})
-    asked = {"object": {"bucket": cloud_client.env["OSS_BUCKET"], "key": "asked.jpg"}}
-    told = api.post(PATH, json=asked).json()
-    assert told["tagging"]["status"] == "not_asked"
+    cloud_client.put("asked.jpg", with_other_bytes(files["flagged.jpg"], "asked"), {"team": "kyc"})
+    request = {"object": {"bucket": cloud_client.env["OSS_BUCKET"], "key": "asked.jpg"}}
+    body = api.post(PATH, json=request).json()
+    assert body["tagging"]["status"] == "not_asked"
     assert cloud_client.tags("asked.jpg") == {"team": "kyc"}
-    told = api.post(PATH, json={**asked, "write_back": True}).json()
-    assert told["tagging"]["status"] == "written"
-    assert cloud_client.tags("asked.jpg")["deepfake-verdict"] == told["verdict"]
+    body = api.post(PATH, json={**request, "write_back": True}).json()
+    assert body["tagging"]["status"] == "written"
+    assert cloud_client.tags("asked.jpg")["deepfake-verdict"] == body["verdict"]
     assert (
         cloud_client.wait_for_message("asked.jpg")["data"]["merchant_biz_id"]
-        == told["merchant_biz_id"]
+        == body["merchant_biz_id"]
     )
     assert len(cloud_client.billed_calls("asked.jpg")) == 1
-    stands = api.get(PATH, params=asked["object"]).json()
-    assert (stands["verdict"], stands["tagging"]["status"]) == (told["verdict"], "written")
+    current = api.get(PATH, params=request["object"]).json()
+    assert (current["verdict"], current["tagging"]["status"]) == (body["verdict"], "written")
 
 
 @pytest.mark.parametrize("key", ["kyc/é 1+1%.jpg", "a//b?c=d&e#f.jpg", "人 🙂,x.jpg"])
@@ -73,19 +73,19 @@ def test_an_object_whatever_its_key(
 ) -> None:
     cloud_client.put(key, files["portrait.jpg"])
     cloud_client.wait_for_message(key)
-    told = api.get(PATH, params={"bucket": cloud_client.env["OSS_BUCKET"], "key": key}).json()
-    assert told["object"]["key"] == key
+    body = api.get(PATH, params={"bucket": cloud_client.env["OSS_BUCKET"], "key": key}).json()
+    assert body["object"]["key"] == key
 
 
 def test_the_same_bytes_at_one_instant_are_paid_for_once(
     api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
     cloud_client.set_behaviour(cloudauth={"latency_ms": 300})
-    data = fresh(files["portrait.jpg"], "race")
+    data = with_other_bytes(files["portrait.jpg"], "race")
     with ThreadPoolExecutor(5) as racers:
         answers = list(racers.map(lambda _: api.post(PATH, files={"file": data}), range(5)))
-    assert [answer.status_code for answer in answers] == [200] * 5
-    assert len({answer.json()["merchant_biz_id"] for answer in answers}) == 1
+    assert [response.status_code for response in answers] == [200] * 5
+    assert len({response.json()["merchant_biz_id"] for response in answers}) == 1
     assert len(cloud_client.billed_calls()) == 1
 
 
@@ -105,10 +105,10 @@ def test_an_idempotency_key(
 
 
 def test_the_callers_own_id_comes_back(api: httpx.Client, cloud_client: LocalCloudClient) -> None:
-    answer = api.get("/v1/health", headers={"X-Request-Id": "case:4711"})
-    assert answer.headers["X-Request-Id"] == "case:4711"
-    refused = api.get("/v1/health", headers={"X-Request-Id": "a b"})
-    assert (refused.status_code, refused.json()["code"]) == (400, "InvalidHeader")
+    response = api.get("/v1/health", headers={"X-Request-Id": "case:4711"})
+    assert response.headers["X-Request-Id"] == "case:4711"
+    rejected = api.get("/v1/health", headers={"X-Request-Id": "a b"})
+    assert (rejected.status_code, rejected.json()["code"]) == (400, "InvalidHeader")
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ def test_the_callers_own_id_comes_back(api: httpx.Client, cloud_client: LocalClo
 def test_content_that_cannot_be_screened(
     name: str, code: str, api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
-    answer = api.post(PATH, files={"file": files[name]})
-    assert answer.status_code == 422
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    problem = answer.json()
+    response = api.post(PATH, files={"file": files[name]})
+    assert response.status_code == 422
+    assert response.headers["Content-Type"] == "application/problem+json"
+    problem = response.json()
     assert (problem["code"], problem["matter"]) == (code, "content")
     assert problem["screening"]["verdict"] == "unscreenable"
     assert problem["screening"]["retake"] is True
@@ -135,7 +135,7 @@ def test_content_that_cannot_be_screened(
 
 
 @dataclass(frozen=True)
-class Refusal:
+class ErrorMapping:
     code: str
     status: int
     """Of the service."""
@@ -145,47 +145,45 @@ class Refusal:
 
 
 @pytest.mark.parametrize(
-    "refusal",
+    "case",
     [
-        Refusal("Throttling.Api", 403, 429, "service"),
-        Refusal("InternalError", 500, 503, "service"),
-        Refusal("ServiceUnavailable", 503, 503, "service"),
-        Refusal("DownloadTimeout", 401, 504, "caller"),
-        Refusal("Forbidden.RAMUserAccessDenied", 403, 500, "operator"),
-        Refusal("Forbidden.AccountAccessDenied", 403, 500, "operator"),
-        Refusal("InvalidParameter", 400, 500, "operator"),
-        Refusal("MissingParameter", 400, 500, "operator"),
-        Refusal("DataDuplication", 401, 500, "operator"),
-        Refusal("InvalidAction.NotFound", 404, 500, "operator"),
-        Refusal("InvalidVersion", 400, 500, "operator"),
-        Refusal("InvalidAccessKeyId.NotFound", 404, 500, "operator"),
-        Refusal("SignatureDoesNotMatch", 400, 500, "operator"),
-        Refusal("IncompleteSignature", 400, 500, "operator"),
-        Refusal("InvalidSecurityToken.Expired", 400, 503, "service"),
-        Refusal("InvalidTimeStamp.Expired", 400, 503, "service"),
-        Refusal("SignatureNonceUsed", 400, 503, "service"),
-        Refusal("NoFaceDetected", 401, 422, "content"),
-        Refusal("UnqualifiedPhoto", 401, 422, "content"),
-        Refusal("ToolargeImage", 401, 422, "content"),
+        ErrorMapping("Throttling.Api", 403, 429, "service"),
+        ErrorMapping("InternalError", 500, 503, "service"),
+        ErrorMapping("ServiceUnavailable", 503, 503, "service"),
+        ErrorMapping("DownloadTimeout", 401, 504, "caller"),
+        ErrorMapping("Forbidden.RAMUserAccessDenied", 403, 500, "operator"),
+        ErrorMapping("Forbidden.AccountAccessDenied", 403, 500, "operator"),
+        ErrorMapping("InvalidParameter", 400, 500, "operator"),
+        ErrorMapping("MissingParameter", 400, 500, "operator"),
+        ErrorMapping("DataDuplication", 401, 500, "operator"),
+        ErrorMapping("InvalidAction.NotFound", 404, 500, "operator"),
+        ErrorMapping("InvalidVersion", 400, 500, "operator"),
+        ErrorMapping("InvalidAccessKeyId.NotFound", 404, 500, "operator"),
+        ErrorMapping("SignatureDoesNotMatch", 400, 500, "operator"),
+        ErrorMapping("IncompleteSignature", 400, 500, "operator"),
+        ErrorMapping("InvalidSecurityToken.Expired", 400, 503, "service"),
+        ErrorMapping("InvalidTimeStamp.Expired", 400, 503, "service"),
+        ErrorMapping("SignatureNonceUsed", 400, 503, "service"),
+        ErrorMapping("NoFaceDetected", 401, 422, "content"),
+        ErrorMapping("UnqualifiedPhoto", 401, 422, "content"),
+        ErrorMapping("ToolargeImage", 401, 422, "content"),
     ],
-    ids=lambda refusal: refusal.code,
+    ids=lambda case: case.code,
 )
 def test_each_code_is_somebodys_matter(
-    refusal: Refusal, api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
+    case: ErrorMapping, api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
-    scripted(
-        cloud_client, refusal.code, status=refusal.status, operation="DeepfakeDetectIntlStream"
-    )
-    answer = api.post(PATH, files={"file": fresh(files["portrait.jpg"], refusal.code)})
-    problem = answer.json()
-    told = (answer.status_code, problem["code"], problem["matter"])
-    assert told == (refusal.http, refusal.code, refusal.matter)
+    script_fault(cloud_client, case.code, status=case.status, operation="DeepfakeDetectIntlStream")
+    response = api.post(PATH, files={"file": with_other_bytes(files["portrait.jpg"], case.code)})
+    problem = response.json()
+    actual = (response.status_code, problem["code"], problem["matter"])
+    assert actual == (case.http, case.code, case.matter)
     assert problem["remedy"]
-    assert ("Retry-After" in answer.headers) == (refusal.http in (429, 503))
+    assert ("Retry-After" in response.headers) == (case.http in (429, 503))
 
 
 @pytest.mark.parametrize(
-    ("body", "says"),
+    ("body", "expected"),
     [
         (b"{", "the body is not valid JSON"),
         (b"[]", "the body must be a JSON object"),
@@ -204,25 +202,25 @@ def test_each_code_is_somebodys_matter(
     ],
 )
 def test_a_wrong_body_is_told_what_is_wrong(
-    body: bytes, says: str, api: httpx.Client, cloud_client: LocalCloudClient
+    body: bytes, expected: str, api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
-    answer = api.post(PATH, content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code == 400
-    assert says in answer.json()["detail"]
-    assert answer.json()["matter"] == "caller"
+    response = api.post(PATH, content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 400
+    assert expected in response.json()["detail"]
+    assert response.json()["matter"] == "caller"
 
 
 def test_what_is_not_there(api: httpx.Client, cloud_client: LocalCloudClient) -> None:
     bucket = cloud_client.env["OSS_BUCKET"]
-    for answer in (
+    for response in (
         api.post(PATH, json={"object": {"bucket": bucket, "key": "nowhere"}}),
         api.get(PATH, params={"bucket": bucket, "key": "nowhere"}),
     ):
-        assert (answer.status_code, answer.json()["code"]) == (404, "NoSuchKey")
+        assert (response.status_code, response.json()["code"]) == (404, "NoSuchKey")
     state = api.post(PATH, json={"object": {"bucket": "facescreen-state", "key": "a"}})
     assert (state.status_code, state.json()["code"]) == (403, "AccessDenied")
     assert api.get("/nothing").json()["code"] == "NotFound"
-    refused = api.request("DELETE", PATH)
-    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, POST")
+    rejected = api.request("DELETE", PATH)
+    assert (rejected.status_code, rejected.headers["Allow"]) == (405, "GET, POST")
     strange = api.post(PATH, content=b"x", headers={"Content-Type": "text/plain"})
     assert strange.status_code == 415

@@ -8,7 +8,7 @@ from facescreen_local.id_verification.verdicts import LOW_RISK, Analysis
 FORGED, POISON = b"forged", b"poison"
 
 
-class ByLastBytes:
+class SuffixAnalyzer:
     """An Analyzer: high risk for what ends with FORGED, and an error that no retry mends for what
     ends with POISON. A JPEG may end with anything."""
 

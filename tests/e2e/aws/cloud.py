@@ -18,28 +18,28 @@ import boto3
 from facescreen_local.auth.account import Identity
 from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.id_verification.service import IdVerificationService
-from tests.e2e.aws.analyzer import ByLastBytes
+from tests.e2e.aws.analyzer import SuffixAnalyzer
 from tests.e2e.aws.configuration import REGION
-from tests.e2e.aws.queues import delete, queue_arn
+from tests.e2e.aws.queues import delete_messages, queue_arn
 from tests.support.moto_server import moto_server
 
 SOURCES = ("selfies", "clips")
 VERSIONED = "clips"
 STATE = "state"
 WATCHED = "kyc/"
-MOST_RECEIVES = 3
+MAX_RECEIVES = 3
 BUS = "verdicts"
 
 
 @dataclass
-class Cloud:
+class AwsCloud:
     """As somebody with administrator's rights sees it."""
 
     endpoint: str
     cloudauth: IdVerificationService
     identity: Identity
     visibility_s: int
-    kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    received: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Every message ever read from a queue, by the queue's URL."""
 
     def __post_init__(self) -> None:
@@ -66,7 +66,7 @@ class Cloud:
             "CLOUDAUTH_ENDPOINT": self.cloudauth.url,
             "DEAD_LETTERS_QUEUE_URL": self.dead_letters_url,
             "FACESCREEN_LOCAL": "true",
-            "MOST_RECEIVES": str(MOST_RECEIVES),
+            "MOST_RECEIVES": str(MAX_RECEIVES),
             "SCENE_CODE": "kyc_demo_1",
             "STATE_BUCKET": STATE,
             **settings,
@@ -79,26 +79,26 @@ class Cloud:
 
     def tags(self, bucket: str, key: str, version: str = "") -> dict[str, str]:
         """Of the object's newest version, or of `version`."""
-        pinned = {"VersionId": version} if version else {}
-        found = self.s3.get_object_tagging(Bucket=bucket, Key=key, **pinned)
-        return {tag["Key"]: tag["Value"] for tag in found["TagSet"]}
+        version_params = {"VersionId": version} if version else {}
+        response = self.s3.get_object_tagging(Bucket=bucket, Key=key, **version_params)
+        return {tag["Key"]: tag["Value"] for tag in response["TagSet"]}
 
-    def listed(self, bucket: str) -> list[str]:
+    def list_keys(self, bucket: str) -> list[str]:
         """The keys of all its objects."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
-        return [found["Key"] for page in pages for found in page.get("Contents", ())]
+        return [listed["Key"] for page in pages for listed in page.get("Contents", ())]
 
     def messages(self, queue_url: str) -> list[dict[str, Any]]:
         """The bodies of all messages so far, which are taken out of the queue."""
-        kept = self.kept.setdefault(queue_url, [])
+        messages = self.received.setdefault(queue_url, [])
         while True:
-            found = self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
-            if not found.get("Messages"):
-                return kept
-            kept += [json.loads(message["Body"]) for message in found["Messages"]]
-            delete(self.sqs, queue_url, found["Messages"])
+            response = self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
+            if not response.get("Messages"):
+                return messages
+            messages += [json.loads(message["Body"]) for message in response["Messages"]]
+            delete_messages(self.sqs, queue_url, response["Messages"])
 
-    def give_up_at_once(self) -> None:
+    def dead_letter_on_first_failure(self) -> None:
         """From now on one receive that fails makes a dead letter: the time of more is spent in
         waiting. Functions are to be told MOST_RECEIVES=1."""
         policy = {
@@ -112,7 +112,7 @@ class Cloud:
         self.dead_letters_url = self._queue("dead-letters")
         policy = {
             "deadLetterTargetArn": queue_arn(self.sqs, self.dead_letters_url),
-            "maxReceiveCount": MOST_RECEIVES,
+            "maxReceiveCount": MAX_RECEIVES,
         }
         self.uploads_url = self._queue(
             "uploads",
@@ -121,17 +121,17 @@ class Cloud:
         )
 
     def _make_buckets(self) -> None:
-        place = {"LocationConstraint": REGION}
+        location = {"LocationConstraint": REGION}
         for name in (*SOURCES, STATE):
-            self.s3.create_bucket(Bucket=name, CreateBucketConfiguration=place)
+            self.s3.create_bucket(Bucket=name, CreateBucketConfiguration=location)
         self.s3.put_bucket_versioning(
             Bucket=VERSIONED, VersioningConfiguration={"Status": "Enabled"}
         )
-        below = {"Key": {"FilterRules": [{"Name": "prefix", "Value": WATCHED}]}}
+        key_filter = {"Key": {"FilterRules": [{"Name": "prefix", "Value": WATCHED}]}}
         queue = {
             "QueueArn": queue_arn(self.sqs, self.uploads_url),
             "Events": ["s3:ObjectCreated:*"],
-            "Filter": below,
+            "Filter": key_filter,
         }
         for name in SOURCES:
             self.s3.put_bucket_notification_configuration(
@@ -162,16 +162,16 @@ class Cloud:
 
 
 @contextmanager
-def running_cloud(
+def run_cloud(
     loop: BackgroundLoop, folder: Path, visibility_s: int = 10, s3_age_s: float = 0
-) -> Iterator[Cloud]:
+) -> Iterator[AwsCloud]:
     """`visibility_s`: after how long a message that failed is delivered again; AWS wants six times
     the function's time-out. `s3_age_s`: see moto_server."""
     identity = Identity.create()
-    cloudauth = IdVerificationService(identity, folder, ByLastBytes())
+    cloudauth = IdVerificationService(identity, folder, SuffixAnalyzer())
     with moto_server(s3_age_s) as endpoint:
         loop.run(cloudauth.start())
         try:
-            yield Cloud(endpoint, cloudauth, identity, visibility_s)
+            yield AwsCloud(endpoint, cloudauth, identity, visibility_s)
         finally:
             loop.run(cloudauth.stop())

@@ -13,7 +13,7 @@ SECRET = "secret-of-the-user"
 
 def run(endpoint: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """At AWS's `endpoint`. Says nothing secret."""
-    done = subprocess.run(
+    result = subprocess.run(
         [FACESCREEN, *arguments],
         env={
             **os.environ,
@@ -29,8 +29,8 @@ def run(endpoint: str, *arguments: str, **environment: str) -> subprocess.Comple
         timeout=120,
         check=False,
     )
-    said = done.stdout + done.stderr
-    assert SECRET not in said
-    assert "X-Amz-Signature" not in said
-    assert "Traceback" not in said
-    return done
+    output = result.stdout + result.stderr
+    assert SECRET not in output
+    assert "X-Amz-Signature" not in output
+    assert "Traceback" not in output
+    return result

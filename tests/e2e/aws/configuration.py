@@ -14,7 +14,7 @@ ACCOUNT = "123456789012"
 
 
 @dataclass(frozen=True)
-class Configuration:
+class FunctionConfiguration:
     """`code` is the folder that would be deployed."""
 
     name: str
@@ -43,7 +43,7 @@ class Configuration:
         alone = ["-S"] if self.runtime else []
         return [sys.executable, *alone, "-m", "awslambdaric", self.handler]
 
-    def variables(self) -> dict[str, str]:
+    def environment_variables(self) -> dict[str, str]:
         """All that the process finds in its environment: nothing comes from this one."""
         return {
             **self.environment,

@@ -14,25 +14,25 @@ import pytest
 from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.samples.photographs import portrait
 from tests.e2e.aws import leaks
-from tests.e2e.aws.cloud import Cloud, running_cloud
-from tests.e2e.aws.configuration import REGION, Configuration
-from tests.e2e.aws.function import Function
-from tests.e2e.aws.package import built, managed_runtime
+from tests.e2e.aws.cloud import AwsCloud, run_cloud
+from tests.e2e.aws.configuration import REGION, FunctionConfiguration
+from tests.e2e.aws.function import LambdaFunction
+from tests.e2e.aws.package import build_packages, make_managed_runtime
 from tests.support.moto_server import moto_server
 
 TOYS = Path(__file__).with_name("toys")
 
 
-class Toy(Protocol):
+class MakeToyFunction(Protocol):
     """Makes a function of a handler in toys.py."""
 
-    def __call__(self, handler: str, **settings: Any) -> Function: ...
+    def __call__(self, handler: str, **settings: Any) -> LambdaFunction: ...
 
 
-class Deploy(Protocol):
+class DeployFunction(Protocol):
     """Deploys a handler, that for bucket events by default, with settings over the cloud's."""
 
-    def __call__(self, handler: str = ..., /, **settings: str) -> Function: ...
+    def __call__(self, handler: str = ..., /, **settings: str) -> LambdaFunction: ...
 
 
 @pytest.fixture(scope="session")
@@ -47,12 +47,12 @@ def log(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def toy(loop: BackgroundLoop, log: Path) -> Iterator[Toy]:
+def make_toy_function(loop: BackgroundLoop, log: Path) -> Iterator[MakeToyFunction]:
     with ExitStack() as running:
 
-        def make(handler: str, **settings: Any) -> Function:
-            configuration = Configuration("toy", f"toys.{handler}", TOYS, **settings)
-            return running.enter_context(Function(configuration, loop, log))
+        def make(handler: str, **settings: Any) -> LambdaFunction:
+            configuration = FunctionConfiguration("toy", f"toys.{handler}", TOYS, **settings)
+            return running.enter_context(LambdaFunction(configuration, loop, log))
 
         yield make
 
@@ -71,38 +71,38 @@ def sqs() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def cloud(loop: BackgroundLoop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def cloud(loop: BackgroundLoop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsCloud]:
     """One for all tests of a file."""
-    with running_cloud(loop, tmp_path_factory.mktemp("cloud")) as cloud:
+    with run_cloud(loop, tmp_path_factory.mktemp("cloud")) as cloud:
         yield cloud
 
 
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built(tmp_path_factory.mktemp("package"))
+    return build_packages(tmp_path_factory.mktemp("package"))
 
 
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return managed_runtime(tmp_path_factory.mktemp("lambda") / "runtime")
+    return make_managed_runtime(tmp_path_factory.mktemp("lambda") / "runtime")
 
 
 @pytest.fixture(scope="module")
 def deploy(
     loop: BackgroundLoop,
-    cloud: Cloud,
+    cloud: AwsCloud,
     package: Path,
     runtime: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Deploy]:
+) -> Iterator[DeployFunction]:
     """Afterwards, all that the functions wrote anywhere is searched for secrets."""
     log = tmp_path_factory.mktemp("functions") / "log"
-    deployed: list[Configuration] = []
+    deployed: list[FunctionConfiguration] = []
     with ExitStack() as running:
 
-        def make(handler: str = "object_created.handler", /, **settings: str) -> Function:
+        def make(handler: str = "object_created.handler", /, **settings: str) -> LambdaFunction:
             module = handler.partition(".")[0]
-            configuration = Configuration(
+            configuration = FunctionConfiguration(
                 module.replace("_", "-"),
                 handler,
                 package / module,
@@ -112,7 +112,7 @@ def deploy(
                 runtime=runtime,
             )
             deployed.append(configuration)
-            return running.enter_context(Function(configuration, loop, log))
+            return running.enter_context(LambdaFunction(configuration, loop, log))
 
         yield make
     assert leaks.find(cloud, log, deployed) == []

@@ -11,19 +11,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from tests.e2e.aws.configuration import REGION
-from tests.e2e.aws.function import Function
-from tests.e2e.aws.queues import delete, queue_arn
+from tests.e2e.aws.function import LambdaFunction
+from tests.e2e.aws.queues import delete_messages, queue_arn
 from tests.e2e.aws.runtime_api import FunctionError
 
-LARGEST_BATCH = 10
+MAX_BATCH_SIZE = 10
 _POLL_S = 1
 
 
-class EventSource:
+class EventSourceMapping:
     """``with EventSource(...):`` feeds the queue's messages to the function."""
 
     def __init__(
-        self, sqs: Any, queue_url: str, function: Function, *, maximum_concurrency: int = 2
+        self, sqs: Any, queue_url: str, function: LambdaFunction, *, maximum_concurrency: int = 2
     ) -> None:
         """With a BatchSize of 10 and ReportBatchItemFailures. `sqs` is a boto3 client."""
         self._sqs = sqs
@@ -38,7 +38,7 @@ class EventSource:
         self.batches: list[set[str]] = []
         """The messages of each, by their ids."""
 
-    def __enter__(self) -> EventSource:
+    def __enter__(self) -> EventSourceMapping:
         self._polling = self._pool.submit(self._poll)
         return self
 
@@ -51,7 +51,7 @@ class EventSource:
         running: list[Future[None]] = []
         while not self._stopped.is_set():
             self._free.acquire()
-            messages = self._received()
+            messages = self._receive()
             if messages:
                 running.append(self._pool.submit(self._deliver, messages))
             else:
@@ -59,29 +59,29 @@ class EventSource:
         for batch in running:
             batch.result()
 
-    def _received(self) -> list[dict[str, Any]]:
-        found = self._sqs.receive_message(
+    def _receive(self) -> list[dict[str, Any]]:
+        response = self._sqs.receive_message(
             QueueUrl=self._queue_url,
-            MaxNumberOfMessages=LARGEST_BATCH,
+            MaxNumberOfMessages=MAX_BATCH_SIZE,
             WaitTimeSeconds=_POLL_S,
             MessageSystemAttributeNames=["All"],
             MessageAttributeNames=["All"],
         )
-        return list(found.get("Messages", ()))
+        return list(response.get("Messages", ()))
 
     def _deliver(self, messages: list[dict[str, Any]]) -> None:
         self.batches.append({m["MessageId"] for m in messages})
         try:
-            answer = self._function.invoke({"Records": [self._record(m) for m in messages]})
+            response = self._function.invoke({"Records": [self._record(m) for m in messages]})
         except FunctionError as error:
             self.errors.append(error)
             return
         finally:
             self._free.release()
-        failed = failures(answer, {m["MessageId"] for m in messages})
-        done = [m for m in messages if m["MessageId"] not in failed]
-        if done:
-            delete(self._sqs, self._queue_url, done)
+        failed = failed_messages(response, {m["MessageId"] for m in messages})
+        succeeded = [m for m in messages if m["MessageId"] not in failed]
+        if succeeded:
+            delete_messages(self._sqs, self._queue_url, succeeded)
 
     def _record(self, message: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -100,19 +100,19 @@ class EventSource:
         }
 
 
-def failures(answer: Any, batch: set[str]) -> set[str]:
+def failed_messages(response: Any, batch: set[str]) -> set[str]:
     """Which messages of `batch` stay in the queue, by a function's answer: all of them, unless it
     names failed ones as it should, or none ("Implementing partial batch responses")."""
-    if answer is None:
+    if response is None:
         return set()
-    if not isinstance(answer, dict):
+    if not isinstance(response, dict):
         return batch
-    named = answer.get("batchItemFailures")
-    if named is None:
+    items = response.get("batchItemFailures")
+    if items is None:
         return set()
-    if not isinstance(named, list):
+    if not isinstance(items, list):
         return batch
-    ids = [item.get("itemIdentifier") if isinstance(item, dict) else None for item in named]
+    ids = [item.get("itemIdentifier") if isinstance(item, dict) else None for item in items]
     return {id_ for id_ in ids if id_} if set(ids) <= batch else batch
 
 

@@ -10,26 +10,28 @@ from pathlib import Path
 from typing import Any
 
 from facescreen_local.background_loop import BackgroundLoop
-from tests.e2e.aws.configuration import Configuration
-from tests.e2e.aws.instance import Instance
+from tests.e2e.aws.configuration import FunctionConfiguration
+from tests.e2e.aws.instance import LambdaInstance
 from tests.e2e.aws.runtime_api import FunctionError
 
 _MARGIN_S = 90
 """Over a function's own time-out: its start, and the end of a killed one."""
 
 
-class Function:
+class LambdaFunction:
     """``with Function(...) as function: function.invoke(event)``, from any thread."""
 
-    def __init__(self, configuration: Configuration, loop: BackgroundLoop, log: Path) -> None:
+    def __init__(
+        self, configuration: FunctionConfiguration, loop: BackgroundLoop, log: Path
+    ) -> None:
         """`log` is the file that takes what the instances write."""
         self.configuration = configuration
         self._loop = loop
         self._log = log.open("ab", buffering=0)
-        self._idle: list[Instance] = []
-        self._busy: set[Instance] = set()
+        self._idle: list[LambdaInstance] = []
+        self._busy: set[LambdaInstance] = set()
 
-    def __enter__(self) -> Function:
+    def __enter__(self) -> LambdaFunction:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -51,14 +53,14 @@ class Function:
         self._loop.run(self._kill())
 
     async def _invoke(self, event: bytes) -> bytes:
-        async with self._lent() as instance:
+        async with self._borrow_instance() as instance:
             return await instance.invoke(event)
 
     @asynccontextmanager
-    async def _lent(self) -> AsyncIterator[Instance]:
+    async def _borrow_instance(self) -> AsyncIterator[LambdaInstance]:
         if len(self._busy) >= self.configuration.concurrency:
             raise FunctionError("TooManyRequestsException", "Rate Exceeded.")
-        instance = self._idle.pop() if self._idle else Instance(self.configuration, self._log)
+        instance = self._idle.pop() if self._idle else LambdaInstance(self.configuration, self._log)
         self._busy.add(instance)
         try:
             yield instance

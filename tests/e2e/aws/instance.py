@@ -10,19 +10,19 @@ import time
 from collections.abc import Coroutine
 from typing import IO, TypeVar
 
-from tests.e2e.aws.configuration import Configuration
-from tests.e2e.aws.runtime_api import FunctionError, Invocation, RuntimeApi
+from tests.e2e.aws.configuration import FunctionConfiguration
+from tests.e2e.aws.runtime_api import FunctionError, LambdaInvocation, RuntimeApi
 
 T = TypeVar("T")
 
-_LONGEST_INIT_S = 60
+_MAX_INIT_S = 60
 """Lambda gives 10 s; here two cores may start many instances at once."""
 
 
-class Instance:
+class LambdaInstance:
     """Answers one invocation at a time, until its process ends."""
 
-    def __init__(self, configuration: Configuration, log: IO[bytes]) -> None:
+    def __init__(self, configuration: FunctionConfiguration, log: IO[bytes]) -> None:
         """`log` takes what the function writes to stdout and stderr."""
         self._configuration = configuration
         self._log = log
@@ -38,8 +38,8 @@ class Instance:
         """The handler's result, JSON. Raises FunctionError."""
         process = self._process or await self._start()
         seconds = self._configuration.timeout_s
-        invocation = Invocation(event, self._configuration.arn, time.time() + seconds)
-        return await self._within(seconds, process, self._api.answer(invocation))
+        invocation = LambdaInvocation(event, self._configuration.arn, time.time() + seconds)
+        return await self._run_within(seconds, process, self._api.run_invocation(invocation))
 
     async def kill(self) -> None:
         """SIGKILLs the process and what it started."""
@@ -60,37 +60,39 @@ class Instance:
         process = self._process = await asyncio.create_subprocess_exec(
             *configuration.command,
             cwd=configuration.code,
-            env={**configuration.variables(), "AWS_LAMBDA_RUNTIME_API": address},
+            env={**configuration.environment_variables(), "AWS_LAMBDA_RUNTIME_API": address},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
             # A group of its own: killed whole, and not reached by a terminal's Ctrl-C.
             start_new_session=True,
         )
-        await self._within(_LONGEST_INIT_S, process, self._api.initialized())
+        await self._run_within(_MAX_INIT_S, process, self._api.wait_until_initialized())
         return process
 
-    async def _within(
+    async def _run_within(
         self,
         seconds: float,
         process: asyncio.subprocess.Process,
         work: Coroutine[object, object, T],
     ) -> T:
         """The result of `work`, unless the process ends first, or is killed for being late."""
-        wanted, ended = asyncio.ensure_future(work), asyncio.ensure_future(process.wait())
-        await asyncio.wait({wanted, ended}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        task, exit_status = asyncio.ensure_future(work), asyncio.ensure_future(process.wait())
+        await asyncio.wait(
+            {task, exit_status}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+        )
         try:
-            if wanted.done():
-                return wanted.result()
-            if ended.done():
-                raise FunctionError("Runtime.ExitError", _exit(ended.result()))
+            if task.done():
+                return task.result()
+            if exit_status.done():
+                raise FunctionError("Runtime.ExitError", exit_message(exit_status.result()))
             await self.kill()
             raise FunctionError("Sandbox.Timedout", f"Task timed out after {seconds:.2f} seconds")
         finally:
-            wanted.cancel()
-            ended.cancel()
+            task.cancel()
+            exit_status.cancel()
 
 
-def _exit(status: int) -> str:
+def exit_message(status: int) -> str:
     end = f"signal: {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
     return f"Runtime exited with error: {end}"

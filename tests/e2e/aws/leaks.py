@@ -7,30 +7,30 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.e2e.aws.cloud import SOURCES, STATE, Cloud
-from tests.e2e.aws.configuration import Configuration
+from tests.e2e.aws.cloud import SOURCES, STATE, AwsCloud
+from tests.e2e.aws.configuration import FunctionConfiguration
 
 # Parameters of presigned URLs; a JPEG in Base64.
 _FORBIDDEN = re.compile(r"X-Amz-(Signature|Credential|Security-Token)|/9j/4", re.IGNORECASE)
 
 
-def find(cloud: Cloud, log: Path, functions: list[Configuration]) -> list[str]:
+def find(cloud: AwsCloud, log: Path, functions: list[FunctionConfiguration]) -> list[str]:
     """Where something secret stands; empty when nowhere."""
-    secrets = [text for one in functions for text in (one.secret_key, one.session_token)]
-    secrets.append(cloud.identity.key.access_key_secret)
+    secret_values = [text for one in functions for text in (one.secret_key, one.session_token)]
+    secret_values.append(cloud.identity.key.access_key_secret)
     return [
         place
-        for place, text in _written(cloud, log)
-        if _FORBIDDEN.search(text) or any(secret in text for secret in secrets)
+        for place, text in _everything_written(cloud, log)
+        if _FORBIDDEN.search(text) or any(secret in text for secret in secret_values)
     ]
 
 
-def _written(cloud: Cloud, log: Path) -> Iterator[tuple[str, str]]:
+def _everything_written(cloud: AwsCloud, log: Path) -> Iterator[tuple[str, str]]:
     yield "log", log.read_text()
     for url in (cloud.topic_queue_url, cloud.verdicts_url, cloud.bus_queue_url):
         yield url, json.dumps(cloud.messages(url))
     for bucket in SOURCES:
-        for key in cloud.listed(bucket):
+        for key in cloud.list_keys(bucket):
             yield f"tags of {key}", json.dumps(cloud.tags(bucket, key))
-    for key in cloud.listed(STATE):
+    for key in cloud.list_keys(STATE):
         yield key, cloud.s3.get_object(Bucket=STATE, Key=key)["Body"].read().decode()

@@ -8,14 +8,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx
 
-from tests.e2e.aws.cloud import Cloud
-from tests.e2e.aws.function import Function
+from tests.e2e.aws.cloud import AwsCloud
+from tests.e2e.aws.function import LambdaFunction
 
-Made = tuple[str, str]
+ActionOnResource = tuple[str, str]
 """Action and resource."""
 
 # "Actions, resources, and condition keys" of the Service Authorization Reference.
-_OF_OBJECTS = {
+_OBJECT_ACTIONS = {
     ("HEAD", ""): "GetObject",
     ("GET", ""): "GetObject",
     ("PUT", ""): "PutObject",
@@ -25,48 +25,50 @@ _OF_OBJECTS = {
     ("GET", "acl"): "GetObjectAcl",
     ("PUT", "acl"): "PutObjectAcl",
 }
-_OF_BUCKETS = {"list-type": "ListBucket", "versions": "ListBucketVersions"}
+_BUCKET_ACTIONS = {"list-type": "ListBucket", "versions": "ListBucketVersions"}
 
 
-def made_by(cloud: Cloud, function: Function) -> set[Made]:
+def actions_of(cloud: AwsCloud, function: LambdaFunction) -> set[ActionOnResource]:
     """All that it did so far."""
     key = function.configuration.access_key
-    made: set[Made] = set()
-    for told in httpx.get(f"{cloud.endpoint}/requests").json():
-        method, uri, authorization, source, target = json.loads(told)
+    actions: set[ActionOnResource] = set()
+    for request in httpx.get(f"{cloud.endpoint}/requests").json():
+        method, uri, authorization, source, target = json.loads(request)
         if key in uri + authorization:
-            made |= set(_made(method, uri, authorization, source, target))
-    return made
+            actions |= set(_actions_of_request(method, uri, authorization, source, target))
+    return actions
 
 
-def _made(method: str, uri: str, authorization: str, source: str, target: str) -> Iterator[Made]:
+def _actions_of_request(
+    method: str, uri: str, authorization: str, source: str, target: str
+) -> Iterator[ActionOnResource]:
     service = authorization.partition("/aws4_request")[0].rpartition("/")[2] or "s3"
     if service == "s3":
-        yield from _of_s3(method, uri, source)
+        yield from _s3_actions(method, uri, source)
     elif target:
         yield f"{service}:{target.rpartition('.')[2]}", "*"
     else:
         yield f"{service}:Publish", "*"
 
 
-def _of_s3(method: str, uri: str, source: str) -> Iterator[Made]:
+def _s3_actions(method: str, uri: str, source: str) -> Iterator[ActionOnResource]:
     url = urlsplit(uri)
     query = parse_qs(url.query, keep_blank_values=True)
     bucket, _, key = unquote(url.path).lstrip("/").partition("/")
     if not key:
-        (action,) = [action for name, action in _OF_BUCKETS.items() if name in query]
+        (action,) = [action for name, action in _BUCKET_ACTIONS.items() if name in query]
         yield f"s3:{action}", f"arn:aws:s3:::{bucket}"
         return
     subresource = next((name for name in ("tagging", "acl") if name in query), "")
-    action = _OF_OBJECTS[method, subresource]
-    yield _pinned(action, f"{bucket}/{key}", "versionId" in query)
+    action = _OBJECT_ACTIONS[method, subresource]
+    yield _object_action(action, f"{bucket}/{key}", "versionId" in query)
     if source:  # with its tags, which are written as they are with an upload
         yield "s3:PutObjectTagging", f"arn:aws:s3:::{bucket}/{key}"
-        named, _, version = unquote(source).lstrip("/").partition("?versionId=")
-        yield _pinned("GetObject", named, bool(version))
-        yield _pinned("GetObjectTagging", named, bool(version))
+        object_name, _, version = unquote(source).lstrip("/").partition("?versionId=")
+        yield _object_action("GetObject", object_name, bool(version))
+        yield _object_action("GetObjectTagging", object_name, bool(version))
 
 
-def _pinned(action: str, named: str, to_version: bool) -> Made:
+def _object_action(action: str, object_name: str, to_version: bool) -> ActionOnResource:
     action = action.replace("Object", "ObjectVersion", 1) if to_version else action
-    return f"s3:{action}", f"arn:aws:s3:::{named}"
+    return f"s3:{action}", f"arn:aws:s3:::{object_name}"

@@ -13,41 +13,41 @@ from facescreen_cli.commands.package.build import Builder
 from facescreen_cli.deploy_target import FUNCTIONS, target
 from facescreen_cli.interpreters import Interpreter
 
-_BROUGHT = ("awslambdaric", "boto3")
+_PROVIDED_BY_LAMBDA = ("awslambdaric", "boto3")
 
 
-def built(folder: Path) -> Path:
+def build_packages(folder: Path) -> Path:
     """The packages, for this Python and machine, unpacked in `folder`: one for each handler's
     module, named like it."""
-    here = {
+    platform_settings = {
         "LAMBDA_ARCHITECTURE": platform.machine().replace("aarch64", "arm64"),
         "LAMBDA_PYTHON": f"{sys.version_info[0]}.{sys.version_info[1]}",
     }
     compiler = Interpreter(Path(sys.executable), platform.python_version())
-    builder = Builder(target("aws", here), folder, compiler)
+    builder = Builder(target("aws", platform_settings), folder, compiler)
     for function, package in zip(FUNCTIONS, builder.build(FUNCTIONS), strict=True):
         with zipfile.ZipFile(package.zip) as archive:
             archive.extractall(folder / function)
     return folder
 
 
-def managed_runtime(folder: Path) -> Path:
+def make_managed_runtime(folder: Path) -> Path:
     """Links what Lambda's Python brings, its client and boto3 with all they need, into `folder`
     (Configuration.runtime)."""
     folder.mkdir()
-    for found in _with_requirements(_BROUGHT).values():
-        for name in {path.parts[0] for path in found.files or () if path.parts[0] != ".."}:
-            (folder / name).symlink_to(Path(str(found.locate_file(name))))
+    for dist in _with_requirements(_PROVIDED_BY_LAMBDA).values():
+        for name in {path.parts[0] for path in dist.files or () if path.parts[0] != ".."}:
+            (folder / name).symlink_to(Path(str(dist.locate_file(name))))
     return folder
 
 
 def _with_requirements(names: tuple[str, ...]) -> dict[str, Distribution]:
-    found: dict[str, Distribution] = {}
-    wanted = list(names)
-    while wanted:
-        name = wanted.pop()
-        if name not in found:
-            found[name] = distribution(name)
-            plain = [text for text in found[name].requires or () if "extra ==" not in text]
-            wanted += [re.split(r"[^A-Za-z0-9._-]", text, maxsplit=1)[0] for text in plain]
-    return found
+    dists: dict[str, Distribution] = {}
+    pending = list(names)
+    while pending:
+        name = pending.pop()
+        if name not in dists:
+            dists[name] = distribution(name)
+            plain = [text for text in dists[name].requires or () if "extra ==" not in text]
+            pending += [re.split(r"[^A-Za-z0-9._-]", text, maxsplit=1)[0] for text in plain]
+    return dists

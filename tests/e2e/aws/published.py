@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.e2e.aws.cloud import Cloud
+from tests.e2e.aws.cloud import AwsCloud
 from tests.support.wait import wait_for
 
 
-class Published:
+class PublishedVerdicts:
     """The messages of one queue."""
 
-    def __init__(self, cloud: Cloud, queue_url: str) -> None:
+    def __init__(self, cloud: AwsCloud, queue_url: str) -> None:
         self._cloud = cloud
         self._queue_url = queue_url
 
@@ -22,13 +22,13 @@ class Published:
     def of(self, bucket: str, key: str, count: int = 1) -> list[dict[str, Any]]:
         """The data of the `count` messages about an object, once they are there."""
 
-        def found() -> list[dict[str, Any]]:
+        def matching() -> list[dict[str, Any]]:
             place = {"bucket": bucket, "key": key}
             return [data for data in self.all() if place.items() <= data["object"].items()]
 
-        wait_for(lambda: len(found()) >= count, f"{count} messages about {key}")
-        assert len(found()) == count
-        return found()
+        wait_for(lambda: len(matching()) >= count, f"{count} messages about {key}")
+        assert len(matching()) == count
+        return matching()
 
 
 def _event(message: dict[str, Any]) -> dict[str, Any]:

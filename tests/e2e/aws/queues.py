@@ -7,23 +7,23 @@ from typing import Any
 
 def queue_arn(sqs: Any, url: str) -> str:
     """The queue's name for policies and subscriptions."""
-    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    arn: str = found["Attributes"]["QueueArn"]
+    response = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    arn: str = response["Attributes"]["QueueArn"]
     return arn
 
 
-def waiting(sqs: Any, url: str) -> int:
+def count_messages(sqs: Any, url: str) -> int:
     """How many messages are in the queue, those being worked on too."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
-    return sum(int(count) for count in found["Attributes"].values())
+    response = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    return sum(int(count) for count in response["Attributes"].values())
 
 
-def delete(sqs: Any, url: str, messages: list[dict[str, Any]]) -> None:
+def delete_messages(sqs: Any, url: str, messages: list[dict[str, Any]]) -> None:
     """Takes up to ten received messages out of the queue."""
     entries = [
         {"Id": str(place), "ReceiptHandle": message["ReceiptHandle"]}
         for place, message in enumerate(messages)
     ]
-    answer = sqs.delete_message_batch(QueueUrl=url, Entries=entries)
-    assert not answer.get("Failed"), answer["Failed"]
+    response = sqs.delete_message_batch(QueueUrl=url, Entries=entries)
+    assert not response.get("Failed"), response["Failed"]

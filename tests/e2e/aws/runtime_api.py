@@ -13,7 +13,7 @@ from aiohttp import web
 
 from facescreen_local.protocol.service import LOOPBACK
 
-LARGEST_ANSWER = 6 * 1024 * 1024
+MAX_RESPONSE_BYTES = 6 * 1024 * 1024
 _VERSION = "/2018-06-01/runtime"
 _GRACE_S = 0.1
 """For a runtime that waits for its next invocation when the environment ends."""
@@ -29,12 +29,12 @@ class FunctionError(Exception):
 
 
 @dataclass(frozen=True)
-class Invocation:
+class LambdaInvocation:
     """One event on its way through a function."""
 
     event: bytes = field(repr=False)
     arn: str
-    ends: float
+    deadline: float
     """When the function is killed, in epoch seconds."""
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
@@ -45,7 +45,7 @@ class Invocation:
         return {
             "Content-Type": "application/json",
             "Lambda-Runtime-Aws-Request-Id": self.request_id,
-            "Lambda-Runtime-Deadline-Ms": str(round(self.ends * 1000)),
+            "Lambda-Runtime-Deadline-Ms": str(round(self.deadline * 1000)),
             "Lambda-Runtime-Invoked-Function-Arn": self.arn,
             "Lambda-Runtime-Trace-Id": f"Root={root};Parent={secrets.token_hex(8)};Sampled=0",
         }
@@ -55,13 +55,13 @@ class RuntimeApi:
     """Serves one runtime process. To be used in one event loop."""
 
     def __init__(self) -> None:
-        self._waiting: asyncio.Queue[Invocation] = asyncio.Queue()
-        self._answers: dict[str, asyncio.Future[bytes]] = {}
+        self._waiting: asyncio.Queue[LambdaInvocation] = asyncio.Queue()
+        self._results: dict[str, asyncio.Future[bytes]] = {}
 
     async def start(self) -> str:
         """Its address, as AWS_LAMBDA_RUNTIME_API has it."""
-        self._initialized: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        app = web.Application(client_max_size=LARGEST_ANSWER)
+        self._initialization: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        app = web.Application(client_max_size=MAX_RESPONSE_BYTES)
         app.router.add_get(f"{_VERSION}/invocation/next", self._next)
         app.router.add_post(f"{_VERSION}/invocation/{{id}}/response", self._response)
         app.router.add_post(f"{_VERSION}/invocation/{{id}}/error", self._error)
@@ -82,50 +82,50 @@ class RuntimeApi:
         """Hangs up on a runtime that still waits."""
         await self._runner.cleanup()
 
-    async def initialized(self) -> None:
+    async def wait_until_initialized(self) -> None:
         """Returns once the runtime asks for an event. Raises FunctionError if it can't come up."""
-        await asyncio.shield(self._initialized)
+        await asyncio.shield(self._initialization)
 
-    async def answer(self, invocation: Invocation) -> bytes:
+    async def run_invocation(self, invocation: LambdaInvocation) -> bytes:
         """What the runtime answers, JSON. Raises FunctionError."""
-        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._answers[invocation.request_id] = answer
+        result: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._results[invocation.request_id] = result
         self._waiting.put_nowait(invocation)
         try:
-            return await answer
+            return await result
         finally:
-            del self._answers[invocation.request_id]
+            del self._results[invocation.request_id]
 
     async def _next(self, _: web.Request) -> web.Response:
-        if not self._initialized.done():
-            self._initialized.set_result(None)
+        if not self._initialization.done():
+            self._initialization.set_result(None)
         invocation = await self._waiting.get()
         return web.Response(body=invocation.event, headers=invocation.headers)
 
     async def _response(self, request: web.Request) -> web.Response:
-        self._awaited(request).set_result(await request.read())
-        return _accepted()
+        self._pending_result(request).set_result(await request.read())
+        return _accepted_response()
 
     async def _error(self, request: web.Request) -> web.Response:
-        self._awaited(request).set_exception(await _told(request))
-        return _accepted()
+        self._pending_result(request).set_exception(await _read_error(request))
+        return _accepted_response()
 
     async def _init_error(self, request: web.Request) -> web.Response:
-        self._initialized.set_exception(await _told(request))
-        return _accepted()
+        self._initialization.set_exception(await _read_error(request))
+        return _accepted_response()
 
-    def _awaited(self, request: web.Request) -> asyncio.Future[bytes]:
-        answer = self._answers.get(request.match_info["id"])
-        if answer is None or answer.done():
+    def _pending_result(self, request: web.Request) -> asyncio.Future[bytes]:
+        result = self._results.get(request.match_info["id"])
+        if result is None or result.done():
             refusal = {"errorType": "InvalidRequestID", "errorMessage": "Invalid request ID"}
             raise web.HTTPBadRequest(text=json.dumps(refusal), content_type="application/json")
-        return answer
+        return result
 
 
-async def _told(request: web.Request) -> FunctionError:
+async def _read_error(request: web.Request) -> FunctionError:
     error = json.loads(await request.read())
     return FunctionError(error["errorType"], error["errorMessage"])
 
 
-def _accepted() -> web.Response:
+def _accepted_response() -> web.Response:
     return web.json_response({"status": "OK"}, status=202)

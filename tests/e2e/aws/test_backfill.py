@@ -39,14 +39,16 @@ def test_what_has_no_verdict_comes_to_the_queue_as_s3_would_say_it(
 
     settings = {"UPLOADS_QUEUE_URL": url, "XDG_STATE_HOME": str(tmp_path)}
     command = ["backfill", "s3://selfies/old/", "--yes", "--json"]
-    done = command_line.run(endpoint, *command, **settings)
-    assert done.returncode == 0, done.stderr
-    planned, *_, ended = map(json.loads, done.stdout.splitlines()[1:])
-    assert (planned["to_screen"], planned["have_a_verdict"]) == (2, 1)
-    assert ended["submitted"] == 2
-    found = [ref for body in _received(sqs, url) for ref in read_event(body, Filters()).objects]
-    came = {ref.key: (ref.store, ref.bucket, ref.etag, ref.size) for ref in found}
-    assert came == {
+    result = command_line.run(endpoint, *command, **settings)
+    assert result.returncode == 0, result.stderr
+    plan, *_, summary = map(json.loads, result.stdout.splitlines()[1:])
+    assert (plan["to_screen"], plan["have_a_verdict"]) == (2, 1)
+    assert summary["submitted"] == 2
+    refs = [
+        ref for body in _receive_bodies(sqs, url) for ref in read_event(body, Filters()).objects
+    ]
+    submitted = {ref.key: (ref.store, ref.bucket, ref.etag, ref.size) for ref in refs}
+    assert submitted == {
         key: ("s3", "selfies", etags[key], len(key.encode())) for key in (KEYS[0], KEYS[2])
     }
 
@@ -62,6 +64,6 @@ def _tag(s3: Any, key: str, etag: str) -> None:
     s3.put_object_tagging(Bucket="selfies", Key=key, Tagging={"TagSet": pairs})
 
 
-def _received(sqs: Any, url: str) -> list[str]:
-    found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
-    return [message["Body"] for message in found["Messages"]]
+def _receive_bodies(sqs: Any, url: str) -> list[str]:
+    response = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+    return [message["Body"] for message in response["Messages"]]

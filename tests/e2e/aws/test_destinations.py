@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.aws.cloud import BUS, WATCHED, Cloud
-from tests.e2e.aws.conftest import Deploy
-from tests.e2e.aws.event_source import EventSource
-from tests.e2e.aws.published import Published
+from tests.e2e.aws.cloud import BUS, WATCHED, AwsCloud
+from tests.e2e.aws.conftest import DeployFunction
+from tests.e2e.aws.event_source import EventSourceMapping
+from tests.e2e.aws.published import PublishedVerdicts
 
 
 @pytest.mark.parametrize("destination", ["SNS_TOPIC_ARN", "SQS_QUEUE_URL", "EVENT_BUS"])
 def test_a_verdict_reaches_its_destination(
-    cloud: Cloud, deploy: Deploy, photo: bytes, destination: str
+    cloud: AwsCloud, deploy: DeployFunction, photo: bytes, destination: str
 ) -> None:
     value, queue_url = {
         "SNS_TOPIC_ARN": (cloud.topic_arn, cloud.topic_queue_url),
@@ -21,7 +21,7 @@ def test_a_verdict_reaches_its_destination(
     }[destination]
     key = f"{WATCHED}{destination}.jpg"
     cloud.put("selfies", key, photo)
-    with EventSource(cloud.sqs, cloud.uploads_url, deploy(**{destination: value})) as source:
-        (told,) = Published(cloud, queue_url).of("selfies", key)
-    assert told["verdict"] == "low_risk"
+    with EventSourceMapping(cloud.sqs, cloud.uploads_url, deploy(**{destination: value})) as source:
+        (outcome,) = PublishedVerdicts(cloud, queue_url).of("selfies", key)
+    assert outcome["verdict"] == "low_risk"
     assert source.errors == []

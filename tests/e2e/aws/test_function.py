@@ -9,50 +9,60 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.aws.conftest import Toy
-from tests.e2e.aws.package import managed_runtime
+from tests.e2e.aws.conftest import MakeToyFunction
+from tests.e2e.aws.package import make_managed_runtime
 from tests.e2e.aws.runtime_api import FunctionError
 from tests.support.wait import wait_for
 
 
-def test_a_handler_gets_its_event_and_its_context(toy: Toy, log: Path) -> None:
-    function = toy("echo", timeout_s=5, memory_mb=256, environment={"SCENE_CODE": "a"})
-    told = function.invoke({"key": "漢 é.jpg"})
-    assert told["event"] == {"key": "漢 é.jpg"}
-    assert (told["name"], told["memory"]) == ("toy", "256")
-    assert told["arn"] == function.configuration.arn
-    assert 4000 < told["left_ms"] <= 5000
+def test_a_handler_gets_its_event_and_its_context(
+    make_toy_function: MakeToyFunction, log: Path
+) -> None:
+    function = make_toy_function(
+        "echo", timeout_s=5, memory_mb=256, environment={"SCENE_CODE": "a"}
+    )
+    echoed = function.invoke({"key": "漢 é.jpg"})
+    assert echoed["event"] == {"key": "漢 é.jpg"}
+    assert (echoed["name"], echoed["memory"]) == ("toy", "256")
+    assert echoed["arn"] == function.configuration.arn
+    assert 4000 < echoed["left_ms"] <= 5000
     assert log.read_text() == "echo was here\n"
 
 
-def test_its_environment_is_its_own(toy: Toy) -> None:
-    found = toy("echo", environment={"SCENE_CODE": "a"}).invoke({})["environment"]
-    assert found["SCENE_CODE"] == "a"
-    assert found["AWS_SESSION_TOKEN"]
-    assert set(os.environ) & set(found) <= {"LANG", "PATH", "TZ", "AWS_REGION"}
+def test_its_environment_is_its_own(make_toy_function: MakeToyFunction) -> None:
+    environment = make_toy_function("echo", environment={"SCENE_CODE": "a"}).invoke({})[
+        "environment"
+    ]
+    assert environment["SCENE_CODE"] == "a"
+    assert environment["AWS_SESSION_TOKEN"]
+    assert set(os.environ) & set(environment) <= {"LANG", "PATH", "TZ", "AWS_REGION"}
 
 
 def test_a_function_may_find_nothing_beside_its_code_but_what_lambda_brings(
-    toy: Toy, tmp_path: Path
+    make_toy_function: MakeToyFunction, tmp_path: Path
 ) -> None:
-    runtime = managed_runtime(tmp_path / "runtime")
-    function = toy("importing", timeout_s=10, runtime=runtime)
+    runtime = make_managed_runtime(tmp_path / "runtime")
+    function = make_toy_function("importing", timeout_s=10, runtime=runtime)
     assert function.invoke("boto3") == str(runtime / "boto3" / "__init__.py")
     assert function.invoke("toys") == str(function.configuration.code / "toys.py")
     with pytest.raises(FunctionError, match="ModuleNotFoundError: No module named 'httpx'"):
         function.invoke("httpx")
-    assert toy("importing", timeout_s=10).invoke("httpx")
+    assert make_toy_function("importing", timeout_s=10).invoke("httpx")
 
 
-def test_an_instance_serves_one_invocation_after_another(toy: Toy) -> None:
-    function = toy("echo")
+def test_an_instance_serves_one_invocation_after_another(
+    make_toy_function: MakeToyFunction,
+) -> None:
+    function = make_toy_function("echo")
     first, second = function.invoke(1), function.invoke(2)
     assert first["pid"] == second["pid"]
     assert first["request_id"] != second["request_id"]
 
 
-def test_an_exception_reaches_the_caller_and_the_instance_lives_on(toy: Toy, log: Path) -> None:
-    function = toy("failing")
+def test_an_exception_reaches_the_caller_and_the_instance_lives_on(
+    make_toy_function: MakeToyFunction, log: Path
+) -> None:
+    function = make_toy_function("failing")
     for word in ("this", "that"):
         with pytest.raises(FunctionError) as error:
             function.invoke(word)
@@ -60,8 +70,8 @@ def test_an_exception_reaches_the_caller_and_the_instance_lives_on(toy: Toy, log
     assert log.read_text().count("[ERROR] LookupError: no th") == 2
 
 
-def test_a_function_that_takes_too_long_is_killed(toy: Toy) -> None:
-    function = toy("slow", timeout_s=0.5)
+def test_a_function_that_takes_too_long_is_killed(make_toy_function: MakeToyFunction) -> None:
+    function = make_toy_function("slow", timeout_s=0.5)
     pid = function.invoke(0)
     with pytest.raises(FunctionError, match=r"Sandbox\.Timedout: Task timed out after 0\.50 s"):
         function.invoke(30)
@@ -70,17 +80,19 @@ def test_a_function_that_takes_too_long_is_killed(toy: Toy) -> None:
     assert function.invoke(0) != pid
 
 
-@pytest.mark.parametrize(("status", "said"), [(0, "exit status 0"), (3, "exit status 3")])
-def test_a_crash_is_noticed_at_once(toy: Toy, status: int, said: str) -> None:
-    function = toy("crashing", timeout_s=60)
-    began = time.monotonic()
-    with pytest.raises(FunctionError, match=f"Runtime.ExitError: .*{said}"):
+@pytest.mark.parametrize(("status", "expected"), [(0, "exit status 0"), (3, "exit status 3")])
+def test_a_crash_is_noticed_at_once(
+    make_toy_function: MakeToyFunction, status: int, expected: str
+) -> None:
+    function = make_toy_function("crashing", timeout_s=60)
+    started_at = time.monotonic()
+    with pytest.raises(FunctionError, match=f"Runtime.ExitError: .*{expected}"):
         function.invoke(status)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - started_at < 10
 
 
-def test_a_killed_instance_is_noticed_too(toy: Toy) -> None:
-    function = toy("slow", timeout_s=60)
+def test_a_killed_instance_is_noticed_too(make_toy_function: MakeToyFunction) -> None:
+    function = make_toy_function("slow", timeout_s=60)
     function.invoke(0)
     with ThreadPoolExecutor() as pool:
         running = pool.submit(function.invoke, 30)
@@ -90,17 +102,21 @@ def test_a_killed_instance_is_noticed_too(toy: Toy) -> None:
             running.result()
 
 
-def test_a_module_that_is_not_there_fails_the_invocation(toy: Toy) -> None:
+def test_a_module_that_is_not_there_fails_the_invocation(
+    make_toy_function: MakeToyFunction,
+) -> None:
     with pytest.raises(FunctionError, match=r"Runtime\.HandlerNotFound: .*'nothing' missing"):
-        toy("nothing").invoke({})
+        make_toy_function("nothing").invoke({})
 
 
-def test_invocations_at_once_run_in_instances_of_their_own(toy: Toy) -> None:
-    function = toy("slow", concurrency=2)
+def test_invocations_at_once_run_in_instances_of_their_own(
+    make_toy_function: MakeToyFunction,
+) -> None:
+    function = make_toy_function("slow", concurrency=2)
     with ThreadPoolExecutor() as pool:
         assert len(set(pool.map(function.invoke, [1, 1]))) == 2
         running = [pool.submit(function.invoke, 1) for _ in range(2)]
         wait_for(lambda: function.busy == 2, "both invocations")
         with pytest.raises(FunctionError, match="TooManyRequestsException"):
             function.invoke(0)
-        assert len({ended.result() for ended in running}) == 2
+        assert len({finished.result() for finished in running}) == 2

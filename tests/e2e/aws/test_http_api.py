@@ -11,20 +11,20 @@ from typing import Any
 import pytest
 
 from tests.e2e.aws.analyzer import FORGED
-from tests.e2e.aws.cloud import WATCHED, Cloud
-from tests.e2e.aws.conftest import Deploy
-from tests.e2e.aws.function import Function
+from tests.e2e.aws.cloud import WATCHED, AwsCloud
+from tests.e2e.aws.conftest import DeployFunction
+from tests.e2e.aws.function import LambdaFunction
 
 JSON = {"content-type": "application/json"}
 
 
 @pytest.fixture(scope="module")
-def api(cloud: Cloud, deploy: Deploy) -> Function:
+def api(cloud: AwsCloud, deploy: DeployFunction) -> LambdaFunction:
     return deploy("http_api.handler", SNS_TOPIC_ARN=cloud.topic_arn)
 
 
-def asked(
-    api: Function,
+def invoke(
+    api: LambdaFunction,
     method: str,
     path: str,
     body: bytes = b"",
@@ -63,47 +63,49 @@ def asked(
         "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,
     }
-    answer: dict[str, Any] = api.invoke(event)
-    return answer
+    response: dict[str, Any] = api.invoke(event)
+    return response
 
 
-def test_it_lives(api: Function) -> None:
-    answer = asked(api, "GET", "/v1/health")
-    assert answer["statusCode"] == 200
-    assert json.loads(answer["body"])["status"] == "ok"
+def test_it_lives(api: LambdaFunction) -> None:
+    response = invoke(api, "GET", "/v1/health")
+    assert response["statusCode"] == 200
+    assert json.loads(response["body"])["status"] == "ok"
 
 
-def test_a_file_is_screened(api: Function, photo: bytes) -> None:
+def test_a_file_is_screened(api: LambdaFunction, photo: bytes) -> None:
     kind = {"content-type": "image/jpeg"}
-    answer = asked(api, "POST", "/v1/screenings", photo + FORGED, headers=kind)
-    assert (answer["statusCode"], json.loads(answer["body"])["verdict"]) == (200, "high_risk")
+    response = invoke(api, "POST", "/v1/screenings", photo + FORGED, headers=kind)
+    assert (response["statusCode"], json.loads(response["body"])["verdict"]) == (200, "high_risk")
 
 
 def test_an_object_is_screened_and_stands_in_the_list(
-    api: Function, cloud: Cloud, photo: bytes
+    api: LambdaFunction, cloud: AwsCloud, photo: bytes
 ) -> None:
     key = f"{WATCHED}asked.jpg"
     cloud.put("clips", key, photo)
     body = json.dumps({"object": {"bucket": "clips", "key": key}, "write_back": True}).encode()
-    answer = asked(api, "POST", "/v1/screenings", body, headers=JSON)
-    assert (answer["statusCode"], json.loads(answer["body"])["verdict"]) == (200, "low_risk")
+    response = invoke(api, "POST", "/v1/screenings", body, headers=JSON)
+    assert (response["statusCode"], json.loads(response["body"])["verdict"]) == (200, "low_risk")
     assert cloud.tags("clips", key)["deepfake-verdict"] == "low_risk"
-    answer = asked(api, "GET", "/v1/screenings", query=f"bucket=clips&key={key}")
-    assert json.loads(answer["body"])["object"]["store"] == "s3"
-    (listed,) = json.loads(asked(api, "GET", "/v1/objects")["body"])["objects"]
-    assert listed["standing"] == "current"
-    assert listed["thumbnail"].startswith(f"{cloud.endpoint}/clips/")
+    response = invoke(api, "GET", "/v1/screenings", query=f"bucket=clips&key={key}")
+    assert json.loads(response["body"])["object"]["store"] == "s3"
+    (listed_object,) = json.loads(invoke(api, "GET", "/v1/objects")["body"])["objects"]
+    assert listed_object["standing"] == "current"
+    assert listed_object["thumbnail"].startswith(f"{cloud.endpoint}/clips/")
 
 
-def test_the_page_may_show_pictures_of_the_bucket(api: Function, cloud: Cloud) -> None:
-    answer = asked(api, "GET", "/")
-    assert answer["statusCode"] == 200
-    (policy,) = (v for k, v in answer["headers"].items() if k.lower() == "content-security-policy")
+def test_the_page_may_show_pictures_of_the_bucket(api: LambdaFunction, cloud: AwsCloud) -> None:
+    response = invoke(api, "GET", "/")
+    assert response["statusCode"] == 200
+    (policy,) = (
+        v for k, v in response["headers"].items() if k.lower() == "content-security-policy"
+    )
     assert cloud.endpoint in policy
 
 
-def test_what_is_missing_is_a_problem(api: Function) -> None:
+def test_what_is_missing_is_a_problem(api: LambdaFunction) -> None:
     body = json.dumps({"object": {"bucket": "selfies", "key": "absent.jpg"}}).encode()
-    answer = asked(api, "POST", "/v1/screenings", body, headers=JSON)
-    assert answer["statusCode"] == 404
-    assert json.loads(answer["body"])["code"]
+    response = invoke(api, "POST", "/v1/screenings", body, headers=JSON)
+    assert response["statusCode"] == 404
+    assert json.loads(response["body"])["code"]

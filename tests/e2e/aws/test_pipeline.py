@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.aws.analyzer import FORGED
-from tests.e2e.aws.cloud import SOURCES, VERSIONED, WATCHED, Cloud
-from tests.e2e.aws.conftest import Deploy
-from tests.e2e.aws.event_source import EventSource
-from tests.e2e.aws.published import Published
+from tests.e2e.aws.cloud import SOURCES, VERSIONED, WATCHED, AwsCloud
+from tests.e2e.aws.conftest import DeployFunction
+from tests.e2e.aws.event_source import EventSourceMapping
+from tests.e2e.aws.published import PublishedVerdicts
 
 KEYS = [
     "a+b.jpg",
@@ -27,29 +27,31 @@ KEYS = [
 
 
 @pytest.fixture(scope="module")
-def published(cloud: Cloud, deploy: Deploy) -> Iterator[Published]:
+def published(cloud: AwsCloud, deploy: DeployFunction) -> Iterator[PublishedVerdicts]:
     """The deployment that most tests here put objects into."""
     function = deploy(SNS_TOPIC_ARN=cloud.topic_arn)
-    with EventSource(cloud.sqs, cloud.uploads_url, function) as source:
-        yield Published(cloud, cloud.topic_queue_url)
+    with EventSourceMapping(cloud.sqs, cloud.uploads_url, function) as source:
+        yield PublishedVerdicts(cloud, cloud.topic_queue_url)
     assert source.errors == []
 
 
-def test_a_photo_is_tagged_and_announced(cloud: Cloud, published: Published, photo: bytes) -> None:
+def test_a_photo_is_tagged_and_announced(
+    cloud: AwsCloud, published: PublishedVerdicts, photo: bytes
+) -> None:
     key = f"{WATCHED}photo.jpg"
     cloud.put("selfies", key, photo)
-    (told,) = published.of("selfies", key)
-    assert (told["verdict"], told["tagging"]["status"]) == ("low_risk", "written")
+    (outcome,) = published.of("selfies", key)
+    assert (outcome["verdict"], outcome["tagging"]["status"]) == ("low_risk", "written")
     tags = cloud.tags("selfies", key)
     assert tags["deepfake-verdict"] == "low_risk"
-    assert tags["deepfake-etag"] == told["object"]["etag"]
+    assert tags["deepfake-etag"] == outcome["object"]["etag"]
 
 
-def test_a_forged_one_says_why(cloud: Cloud, published: Published, photo: bytes) -> None:
+def test_a_forged_one_says_why(cloud: AwsCloud, published: PublishedVerdicts, photo: bytes) -> None:
     key = f"{WATCHED}forged.jpg"
     cloud.put("selfies", key, photo + FORGED)
-    (told,) = published.of("selfies", key)
-    assert (told["verdict"], told["risk_tags"]) == ("high_risk", ["SuspectDeepForgery"])
+    (outcome,) = published.of("selfies", key)
+    assert (outcome["verdict"], outcome["risk_tags"]) == ("high_risk", ["SuspectDeepForgery"])
     tags = cloud.tags("selfies", key)
     assert tags["deepfake-verdict"] == "high_risk"
     assert tags["deepfake-reason"] == "SuspectDeepForgery"
@@ -57,30 +59,30 @@ def test_a_forged_one_says_why(cloud: Cloud, published: Published, photo: bytes)
 
 @pytest.mark.parametrize("bucket", SOURCES)
 def test_every_key_is_screened_where_it_stands(
-    cloud: Cloud, published: Published, photo: bytes, bucket: str
+    cloud: AwsCloud, published: PublishedVerdicts, photo: bytes, bucket: str
 ) -> None:
     for key in KEYS:
         cloud.put(bucket, WATCHED + key, photo)
     for key in KEYS:
-        (told,) = published.of(bucket, WATCHED + key)
-        assert told["verdict"] == "low_risk"
+        (outcome,) = published.of(bucket, WATCHED + key)
+        assert outcome["verdict"] == "low_risk"
         assert cloud.tags(bucket, WATCHED + key)["deepfake-verdict"] == "low_risk"
 
 
 def test_each_version_has_a_verdict_of_its_own(
-    cloud: Cloud, published: Published, photo: bytes
+    cloud: AwsCloud, published: PublishedVerdicts, photo: bytes
 ) -> None:
     key = f"{WATCHED}twice.jpg"
     forged, real = (cloud.put(VERSIONED, key, photo + end) for end in (FORGED, b""))
     published.of(VERSIONED, key, 2)
     assert cloud.tags(VERSIONED, key, forged)["deepfake-verdict"] == "high_risk"
     assert cloud.tags(VERSIONED, key, real)["deepfake-verdict"] == "low_risk"
-    told = {t["object"]["version_id"]: t["verdict"] for t in published.of(VERSIONED, key, 2)}
-    assert told == {forged: "high_risk", real: "low_risk"}
+    verdicts = {t["object"]["version_id"]: t["verdict"] for t in published.of(VERSIONED, key, 2)}
+    assert verdicts == {forged: "high_risk", real: "low_risk"}
 
 
 def test_what_is_not_watched_is_left_alone(
-    cloud: Cloud, published: Published, photo: bytes
+    cloud: AwsCloud, published: PublishedVerdicts, photo: bytes
 ) -> None:
     cloud.put("selfies", "other/photo.jpg", photo)
     cloud.put("selfies", f"{WATCHED}later.jpg", photo)

@@ -50,7 +50,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         server.terminate()
 
 
-def presigned(s3: Any, seconds: int = 60) -> str:
+def presign(s3: Any, seconds: int = 60) -> str:
     url: str = s3.generate_presigned_url(
         "get_object", Params={"Bucket": BUCKET, "Key": KEY}, ExpiresIn=seconds
     )
@@ -58,8 +58,8 @@ def presigned(s3: Any, seconds: int = 60) -> str:
 
 
 def test_a_presigned_url_is_accepted(s3: Any) -> None:
-    answer = httpx.get(presigned(s3))
-    assert (answer.status_code, answer.content) == (200, b"a face")
+    response = httpx.get(presign(s3))
+    assert (response.status_code, response.content) == (200, b"a face")
 
 
 @pytest.mark.parametrize(
@@ -73,23 +73,23 @@ def test_a_presigned_url_is_accepted(s3: Any) -> None:
     ],
 )
 def test_a_tampered_one_is_refused(s3: Any, part: str, other: str) -> None:
-    url = presigned(s3)
+    url = presign(s3)
     assert part in url
-    answer = httpx.get(url.replace(part, other))
-    assert answer.status_code == 403
-    assert "<Code>SignatureDoesNotMatch</Code>" in answer.text
+    response = httpx.get(url.replace(part, other))
+    assert response.status_code == 403
+    assert "<Code>SignatureDoesNotMatch</Code>" in response.text
 
 
 def test_a_signature_is_good_for_reading_alone(s3: Any) -> None:
-    answer = httpx.put(presigned(s3), content=b"another face")
-    assert answer.status_code == 403
+    response = httpx.put(presign(s3), content=b"another face")
+    assert response.status_code == 403
 
 
 def test_an_expired_one_is_refused(s3: Any) -> None:
     # Signed at a whole second, which may be nearly over.
-    url = presigned(s3, seconds=4)
+    url = presign(s3, seconds=4)
     assert httpx.get(url).status_code == 200
     time.sleep(4)
-    answer = httpx.get(url)
-    assert answer.status_code == 403
-    assert "Request has expired" in answer.text
+    response = httpx.get(url)
+    assert response.status_code == 403
+    assert "Request has expired" in response.text

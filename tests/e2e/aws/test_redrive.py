@@ -10,12 +10,12 @@ import pytest
 
 from facescreen_local.protocol.faults import Behaviour
 from tests.e2e.aws import command_line
-from tests.e2e.aws.cloud import WATCHED, Cloud
-from tests.e2e.aws.conftest import Deploy
-from tests.e2e.aws.event_source import EventSource
-from tests.e2e.aws.function import Function
-from tests.e2e.aws.published import Published
-from tests.e2e.aws.queues import waiting
+from tests.e2e.aws.cloud import WATCHED, AwsCloud
+from tests.e2e.aws.conftest import DeployFunction
+from tests.e2e.aws.event_source import EventSourceMapping
+from tests.e2e.aws.function import LambdaFunction
+from tests.e2e.aws.published import PublishedVerdicts
+from tests.e2e.aws.queues import count_messages
 from tests.support.wait import wait_for
 
 pytestmark = pytest.mark.usefixtures("avoid_midnight")
@@ -28,99 +28,109 @@ UNREADABLE = "no event \x1b[31m"
 
 
 @pytest.fixture(scope="module")
-def function(deploy: Deploy, cloud: Cloud) -> Function:
+def function(deploy: DeployFunction, cloud: AwsCloud) -> LambdaFunction:
     """The deployment whose failures are mended in the end."""
     return deploy(**_settings(cloud))
 
 
 @pytest.fixture(scope="module")
-def letters(cloud: Cloud, deploy: Deploy, function: Function, photo: bytes) -> Counter[str]:
+def dead_letter_counts(
+    cloud: AwsCloud, deploy: DeployFunction, function: LambdaFunction, photo: bytes
+) -> Counter[str]:
     """By cause, how many lie in the dead-letter queue."""
-    cloud.give_up_at_once()
+    cloud.dead_letter_on_first_failure()
     failing = [*KEYS, GONE, CHANGED]
-    each = {"operation": "DeepfakeDetectIntlStream", "times": len(failing) // len(CODES)}
-    faults = [{"code": code, **each} for code in CODES]
+    fault_scope = {"operation": "DeepfakeDetectIntlStream", "times": len(failing) // len(CODES)}
+    faults = [{"code": code, **fault_scope} for code in CODES]
     cloud.cloudauth.behaviour = Behaviour.parse({"faults": faults})
     cloud.sqs.send_message(QueueUrl=cloud.uploads_url, MessageBody=UNREADABLE)
     for key in failing:
         cloud.put("selfies", key, photo + key.encode())
-    with EventSource(cloud.sqs, cloud.uploads_url, function):
+    with EventSourceMapping(cloud.sqs, cloud.uploads_url, function):
         wait_for(lambda: all(_verdict(cloud, key) == "failed" for key in failing), "six failures")
     causes = Counter(CODES[cloud.tags("selfies", key)["deepfake-reason"]] for key in KEYS)
 
     cloud.s3.delete_object(Bucket="selfies", Key=GONE)
     capped = deploy(**_settings(cloud), DAILY_CALLS="1")
-    with EventSource(cloud.sqs, cloud.uploads_url, capped):
+    with EventSourceMapping(cloud.sqs, cloud.uploads_url, capped):
         cloud.put("selfies", CHANGED, photo)
         wait_for(lambda: _verdict(cloud, CHANGED) == "low_risk", "the day's one call")
         for key in DEFERRED:
             cloud.put("selfies", key, photo + key.encode())
-        wait_for(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
+        wait_for(lambda: count_messages(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
     others = {"Deferred": len(DEFERRED), "ObjectGone": 1, "ObjectChanged": 1, "Unreadable": 1}
     return causes + Counter(others)
 
 
-def test_they_are_grouped_by_cause_and_left(cloud: Cloud, letters: Counter[str]) -> None:
+def test_they_are_grouped_by_cause_and_left(
+    cloud: AwsCloud, dead_letter_counts: Counter[str]
+) -> None:
     status, lines = _redrive(cloud, "--dry-run")
     groups = {line["cause"]: line for line in lines if "letters" in line}
     assert status == 0
-    assert {cause: group["letters"] for cause, group in groups.items()} == letters
+    assert {cause: group["letters"] for cause, group in groups.items()} == dead_letter_counts
     assert [cause for cause, group in groups.items() if not group["again"]] == ["Unreadable"]
     assert all(group["remedy"] for group in groups.values())
     assert groups["BadRequest"]["says"] == "InvalidParameter; check SCENE_CODE"
-    assert waiting(cloud.sqs, cloud.dead_letters_url) == letters.total()
-    assert waiting(cloud.sqs, cloud.uploads_url) == 0
+    assert count_messages(cloud.sqs, cloud.dead_letters_url) == dead_letter_counts.total()
+    assert count_messages(cloud.sqs, cloud.uploads_url) == 0
 
 
-def test_no_more_than_asked_for_are_taken(cloud: Cloud, letters: Counter[str]) -> None:
+def test_no_more_than_asked_for_are_taken(
+    cloud: AwsCloud, dead_letter_counts: Counter[str]
+) -> None:
     _, lines = _redrive(cloud, "--dry-run", "--most", "3")
-    assert letters.total() > 3
+    assert dead_letter_counts.total() > 3
     assert sum(line["letters"] for line in lines if "letters" in line) == 3
 
 
-def test_a_letter_is_kept_until_its_event_is_accepted(cloud: Cloud, letters: Counter[str]) -> None:
+def test_a_letter_is_kept_until_its_event_is_accepted(
+    cloud: AwsCloud, dead_letter_counts: Counter[str]
+) -> None:
     nowhere = cloud.uploads_url.replace("uploads", "absent")
     status, lines = _redrive(cloud, "--yes", UPLOADS_QUEUE_URL=nowhere)
-    assert (status, lines[-1]) == (2, {"sent_again": 0, "kept": letters.total()})
-    assert waiting(cloud.sqs, cloud.dead_letters_url) == letters.total()
+    assert (status, lines[-1]) == (2, {"sent_again": 0, "kept": dead_letter_counts.total()})
+    assert count_messages(cloud.sqs, cloud.dead_letters_url) == dead_letter_counts.total()
 
 
 def test_what_can_be_mended_is_screened_and_the_rest_kept_and_named(
-    cloud: Cloud, letters: Counter[str], function: Function
+    cloud: AwsCloud, dead_letter_counts: Counter[str], function: LambdaFunction
 ) -> None:
-    again = letters.total() - letters["Unreadable"]
+    retried = dead_letter_counts.total() - dead_letter_counts["Unreadable"]
     status, lines = _redrive(cloud, "--yes")
-    assert (status, lines[-1]) == (2, {"sent_again": again, "kept": 1})
-    came = Counter((line["cause"], line["status"]) for line in lines if "status" in line)
-    assert came == {
+    assert (status, lines[-1]) == (2, {"sent_again": retried, "kept": 1})
+    statuses = Counter((line["cause"], line["status"]) for line in lines if "status" in line)
+    assert statuses == {
         (cause, "kept" if cause == "Unreadable" else "sent again"): count
-        for cause, count in letters.items()
+        for cause, count in dead_letter_counts.items()
     }
-    with EventSource(cloud.sqs, cloud.uploads_url, function) as source:
-        wait_for(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
+    with EventSourceMapping(cloud.sqs, cloud.uploads_url, function) as source:
+        wait_for(lambda: count_messages(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
     assert source.errors == []
 
     screened = [*KEYS, *DEFERRED, CHANGED]
     assert {key: _verdict(cloud, key) for key in screened} == dict.fromkeys(screened, "low_risk")
     paid = Counter(call.object for call in cloud.cloudauth.calls if call.billed)
     assert paid == Counter(f"oss://selfies/{key}" for key in screened)
-    told = Published(cloud, cloud.topic_queue_url).all()
-    passed = [data["object"]["key"] for data in told if data["verdict"] == "low_risk"]
+    outcomes = PublishedVerdicts(cloud, cloud.topic_queue_url).all()
+    passed = [data["object"]["key"] for data in outcomes if data["verdict"] == "low_risk"]
     assert sorted(passed) == sorted(screened)
 
     [kept] = cloud.sqs.receive_message(QueueUrl=cloud.dead_letters_url)["Messages"]
     assert kept["Body"] == UNREADABLE
 
 
-def _settings(cloud: Cloud) -> dict[str, str]:
+def _settings(cloud: AwsCloud) -> dict[str, str]:
     return {"SNS_TOPIC_ARN": cloud.topic_arn, "MOST_RECEIVES": "1"}
 
 
-def _verdict(cloud: Cloud, key: str) -> str:
+def _verdict(cloud: AwsCloud, key: str) -> str:
     return cloud.tags("selfies", key).get("deepfake-verdict", "")
 
 
-def _redrive(cloud: Cloud, *arguments: str, **environment: str) -> tuple[int, list[dict[str, Any]]]:
+def _redrive(
+    cloud: AwsCloud, *arguments: str, **environment: str
+) -> tuple[int, list[dict[str, Any]]]:
     """The exit code, and what it says."""
     settings = {
         "CALLS_PER_SECOND": "100",
@@ -129,6 +139,6 @@ def _redrive(cloud: Cloud, *arguments: str, **environment: str) -> tuple[int, li
         **environment,
     }
     command = ["redrive", "--cloud", "aws", "--json", *arguments]
-    done = command_line.run(cloud.endpoint, *command, **settings)
-    assert done.returncode in (0, 2), done.stderr
-    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+    result = command_line.run(cloud.endpoint, *command, **settings)
+    assert result.returncode in (0, 2), result.stderr
+    return result.returncode, [json.loads(line) for line in result.stdout.splitlines()]

@@ -10,11 +10,11 @@ import pytest
 
 from tests.e2e.aws import command_line
 from tests.e2e.aws.analyzer import FORGED
-from tests.e2e.aws.cloud import WATCHED, Cloud
-from tests.e2e.aws.conftest import Deploy
-from tests.e2e.aws.event_source import EventSource
-from tests.e2e.aws.published import Published
-from tests.e2e.aws.queues import waiting
+from tests.e2e.aws.cloud import WATCHED, AwsCloud
+from tests.e2e.aws.conftest import DeployFunction
+from tests.e2e.aws.event_source import EventSourceMapping
+from tests.e2e.aws.published import PublishedVerdicts
+from tests.e2e.aws.queues import count_messages
 from tests.support.wait import wait_for
 
 pytestmark = pytest.mark.usefixtures("avoid_midnight")
@@ -25,82 +25,86 @@ GENUINE, FLAGGED, UNFIT = (
 
 
 def test_objects_are_screened_tagged_announced_and_paid_for_once(
-    cloud: Cloud, photo: bytes, deploy: Deploy
+    cloud: AwsCloud, photo: bytes, deploy: DeployFunction
 ) -> None:
     cloud.put("selfies", GENUINE, photo)
     cloud.put("clips", FLAGGED, photo + FORGED)
     cloud.put("selfies", UNFIT, b"no picture")
     targets = [f"s3://selfies/{GENUINE}", f"s3://clips/{FLAGGED}", f"s3://selfies/{UNFIT}"]
-    said = _lines(_run(cloud, "screen", *targets, "--write-back", "--json"), status=1)
-    assert {one["object"]["key"]: one["verdict"] for one in said} == {
+    outcomes = _json_lines(_run(cloud, "screen", *targets, "--write-back", "--json"), status=1)
+    assert {one["object"]["key"]: one["verdict"] for one in outcomes} == {
         GENUINE: "low_risk",
         FLAGGED: "high_risk",
         UNFIT: "unscreenable",
     }
     assert cloud.tags("selfies", GENUINE)["deepfake-verdict"] == "low_risk"
     assert cloud.tags("clips", FLAGGED)["deepfake-reason"] == "SuspectDeepForgery"
-    published = Published(cloud, cloud.topic_queue_url)
+    published = PublishedVerdicts(cloud, cloud.topic_queue_url)
     assert published.of("clips", FLAGGED)[0]["tagging"]["status"] == "written"
-    assert _paid(cloud) == 2
+    assert _count_paid_calls(cloud) == 2
 
-    again = _lines(_run(cloud, "screen", targets[0], "--json"), status=0)
+    again = _json_lines(_run(cloud, "screen", targets[0], "--json"), status=0)
     assert [one["verdict"] for one in again] == ["low_risk"]
-    with EventSource(cloud.sqs, cloud.uploads_url, deploy(SNS_TOPIC_ARN=cloud.topic_arn)) as source:
-        wait_for(lambda: waiting(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
+    with EventSourceMapping(
+        cloud.sqs, cloud.uploads_url, deploy(SNS_TOPIC_ARN=cloud.topic_arn)
+    ) as source:
+        wait_for(lambda: count_messages(cloud.sqs, cloud.uploads_url) == 0, "an empty queue")
     assert source.errors == []
-    assert _paid(cloud) == 2
+    assert _count_paid_calls(cloud) == 2
 
 
 @pytest.fixture(scope="module")
-def counted(cloud: Cloud, photo: bytes) -> None:
+def screened_and_overwritten(cloud: AwsCloud, photo: bytes) -> None:
     """Two with a verdict, one without, and one whose bytes are others by now."""
     for number in range(4):
         cloud.put("selfies", f"counted/{number}.jpg", photo + bytes([number]))
     targets = [f"s3://selfies/counted/{number}.jpg" for number in range(3)]
-    _lines(_run(cloud, "screen", *targets, "--write-back", "--json"), status=0)
+    _json_lines(_run(cloud, "screen", *targets, "--write-back", "--json"), status=0)
     tags = cloud.s3.get_object_tagging(Bucket="selfies", Key="counted/2.jpg")["TagSet"]
     cloud.put("selfies", "counted/2.jpg", photo)
     cloud.s3.put_object_tagging(Bucket="selfies", Key="counted/2.jpg", Tagging={"TagSet": tags})
 
 
-@pytest.mark.usefixtures("counted")
-def test_a_report_counts_what_stands_on_them(cloud: Cloud) -> None:
-    done = _run(cloud, "report", "s3://selfies/counted/", "--json", "--check")
-    assert done.returncode == 2, done.stderr
-    said = json.loads(done.stdout)
-    assert said["target"] == "s3://selfies/counted/"
-    assert said["verdicts"]["low_risk"] == 2
-    assert (said["unscreened"], said["stale"]) == (1, 1)
+@pytest.mark.usefixtures("screened_and_overwritten")
+def test_a_report_counts_what_stands_on_them(cloud: AwsCloud) -> None:
+    result = _run(cloud, "report", "s3://selfies/counted/", "--json", "--check")
+    assert result.returncode == 2, result.stderr
+    report = json.loads(result.stdout)
+    assert report["target"] == "s3://selfies/counted/"
+    assert report["verdicts"]["low_risk"] == 2
+    assert (report["unscreened"], report["stale"]) == (1, 1)
 
 
-@pytest.mark.usefixtures("counted")
-def test_a_report_tells_the_cost(cloud: Cloud) -> None:
-    done = _run(cloud, "report", "--cost", "--cloud", "aws", "--json")
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    assert said["calls"] == _paid(cloud) > 0
-    assert said["usd"] == pytest.approx(0.4 * said["calls"])
+@pytest.mark.usefixtures("screened_and_overwritten")
+def test_a_report_tells_the_cost(cloud: AwsCloud) -> None:
+    result = _run(cloud, "report", "--cost", "--cloud", "aws", "--json")
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout)
+    assert report["calls"] == _count_paid_calls(cloud) > 0
+    assert report["usd"] == pytest.approx(0.4 * report["calls"])
 
 
 @pytest.mark.parametrize(
-    ("environment", "says"),
+    ("environment", "expected"),
     [
         ({"SNS_TOPIC_ARN": ""}, "set exactly one of SNS_TOPIC_ARN, SQS_QUEUE_URL and EVENT_BUS"),
         ({"STATE_BUCKET": ""}, "STATE_BUCKET"),
     ],
 )
-def test_what_is_not_set_is_named(cloud: Cloud, environment: dict[str, str], says: str) -> None:
-    done = _run(cloud, "screen", "s3://selfies/a.jpg", **environment)
-    assert done.returncode == 64
-    assert says in " ".join(done.stderr.split())
+def test_what_is_not_set_is_named(
+    cloud: AwsCloud, environment: dict[str, str], expected: str
+) -> None:
+    result = _run(cloud, "screen", "s3://selfies/a.jpg", **environment)
+    assert result.returncode == 64
+    assert expected in " ".join(result.stderr.split())
 
 
-def test_an_object_that_is_not_there(cloud: Cloud) -> None:
-    [said] = _lines(_run(cloud, "screen", "s3://selfies/absent.jpg", "--json"), status=2)
-    assert (said["verdict"], said["reason"]) == ("failed", "ObjectGone")
+def test_an_object_that_is_not_there(cloud: AwsCloud) -> None:
+    [outcome] = _json_lines(_run(cloud, "screen", "s3://selfies/absent.jpg", "--json"), status=2)
+    assert (outcome["verdict"], outcome["reason"]) == ("failed", "ObjectGone")
 
 
-def _run(cloud: Cloud, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def _run(cloud: AwsCloud, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """With the user's own AccessKey of Alibaba Cloud: there is no function's secret to read."""
     key, settings = cloud.identity.key, cloud.environment(SNS_TOPIC_ARN=cloud.topic_arn)
     del settings["ALIBABA_SECRET_ARN"]
@@ -108,15 +112,15 @@ def _run(cloud: Cloud, *arguments: str, **environment: str) -> subprocess.Comple
         "ALIBABA_CLOUD_ACCESS_KEY_ID": key.access_key_id,
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key.access_key_secret,
     }
-    done = command_line.run(cloud.endpoint, *arguments, **{**settings, **own, **environment})
-    assert key.access_key_secret not in done.stdout + done.stderr
-    return done
+    result = command_line.run(cloud.endpoint, *arguments, **{**settings, **own, **environment})
+    assert key.access_key_secret not in result.stdout + result.stderr
+    return result
 
 
-def _lines(done: subprocess.CompletedProcess[str], *, status: int) -> list[dict[str, Any]]:
-    assert done.returncode == status, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+def _json_lines(result: subprocess.CompletedProcess[str], *, status: int) -> list[dict[str, Any]]:
+    assert result.returncode == status, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def _paid(cloud: Cloud) -> int:
+def _count_paid_calls(cloud: AwsCloud) -> int:
     return sum(call.billed for call in cloud.cloudauth.calls)

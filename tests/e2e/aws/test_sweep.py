@@ -7,24 +7,26 @@ from collections.abc import Iterator
 import pytest
 
 from facescreen_local.background_loop import BackgroundLoop
-from tests.e2e.aws.cloud import SOURCES, STATE, WATCHED, Cloud, running_cloud
-from tests.e2e.aws.conftest import Deploy
-from tests.e2e.aws.event_source import EventSource
-from tests.e2e.aws.operations import made_by
-from tests.e2e.aws.published import Published
+from tests.e2e.aws.cloud import SOURCES, STATE, WATCHED, AwsCloud, run_cloud
+from tests.e2e.aws.conftest import DeployFunction
+from tests.e2e.aws.event_source import EventSourceMapping
+from tests.e2e.aws.operations import actions_of
+from tests.e2e.aws.published import PublishedVerdicts
 
-AN_EVENT = {"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
+TIMER_EVENT = {"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
 LOST = [f"{WATCHED}a+b 100%.jpg", f"{WATCHED}é漢🙂.jpg"]
 
 
 @pytest.fixture(scope="module")
-def cloud(loop: BackgroundLoop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def cloud(loop: BackgroundLoop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsCloud]:
     """Whose objects were all put an hour ago."""
-    with running_cloud(loop, tmp_path_factory.mktemp("cloud"), 60, s3_age_s=3600) as cloud:
+    with run_cloud(loop, tmp_path_factory.mktemp("cloud"), 60, s3_age_s=3600) as cloud:
         yield cloud
 
 
-def test_what_lost_its_event_is_screened_once(cloud: Cloud, deploy: Deploy, photo: bytes) -> None:
+def test_what_lost_its_event_is_screened_once(
+    cloud: AwsCloud, deploy: DeployFunction, photo: bytes
+) -> None:
     for bucket in SOURCES:
         for key in LOST:
             cloud.put(bucket, key, photo)
@@ -37,22 +39,22 @@ def test_what_lost_its_event_is_screened_once(cloud: Cloud, deploy: Deploy, phot
         UPLOADS_QUEUE_URL=cloud.uploads_url,
         DAILY_CALLS="100",
     )
-    run = sweep.invoke(AN_EVENT)
+    run = sweep.invoke(TIMER_EVENT)
     assert (run["submitted"], run["end"]) == (4, "all")
 
     function = deploy(SNS_TOPIC_ARN=cloud.topic_arn)
-    with EventSource(cloud.sqs, cloud.uploads_url, function) as source:
-        published = Published(cloud, cloud.topic_queue_url)
+    with EventSourceMapping(cloud.sqs, cloud.uploads_url, function) as source:
+        published = PublishedVerdicts(cloud, cloud.topic_queue_url)
         for bucket in SOURCES:
             for key in LOST:
-                (told,) = published.of(bucket, key)
-                assert told["verdict"] == "low_risk"
+                (outcome,) = published.of(bucket, key)
+                assert outcome["verdict"] == "low_risk"
                 assert cloud.tags(bucket, key)["deepfake-verdict"] == "low_risk"
     assert source.errors == []
     assert len([call for call in cloud.cloudauth.calls if call.billed]) == 4
-    assert sweep.invoke(AN_EVENT)["submitted"] == 0
-    assert {action for action, _ in made_by(cloud, sweep)} == {
+    assert sweep.invoke(TIMER_EVENT)["submitted"] == 0
+    assert {action for action, _ in actions_of(cloud, sweep)} == {
         "s3:ListBucket", "s3:GetObjectTagging", "s3:GetObject", "s3:PutObject", "sqs:SendMessage",
     }  # fmt: skip
-    state = {on for _, on in made_by(cloud, sweep) if on.startswith(f"arn:aws:s3:::{STATE}/")}
+    state = {on for _, on in actions_of(cloud, sweep) if on.startswith(f"arn:aws:s3:::{STATE}/")}
     assert {on.split("/")[1] for on in state} == {"sweep", "calls"}

@@ -11,10 +11,10 @@ from time import time
 
 
 @contextmanager
-def server_of(ahead_s: float) -> Iterator[str]:
+def run_server_with_clock(ahead_s: float) -> Iterator[str]:
     """Its URL; its Date is `ahead_s` seconds off."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class ForbiddenHandler(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
             self.send_response(403)
             self.end_headers()
@@ -25,7 +25,7 @@ def server_of(ahead_s: float) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Says nothing."""
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+    with HTTPServer(("127.0.0.1", 0), ForbiddenHandler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

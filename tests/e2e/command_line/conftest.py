@@ -13,32 +13,34 @@ from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 from tests.support.command import FACESCREEN, user_environment
 from tests.support.leaks import FORBIDDEN_PATTERN
 
-Command = Callable[..., subprocess.CompletedProcess[str]]
+RunCommand = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
-    with run_local_cloud(tmp_path_factory.mktemp("cloud")) as both:
-        yield both
+def cloud_and_client(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
+    with run_local_cloud(tmp_path_factory.mktemp("cloud")) as cloud_and_client:
+        yield cloud_and_client
 
 
 @pytest.fixture(scope="module")
-def cloud(both: tuple[LocalCloud, LocalCloudClient]) -> LocalCloud:
-    return both[0]
+def cloud(cloud_and_client: tuple[LocalCloud, LocalCloudClient]) -> LocalCloud:
+    return cloud_and_client[0]
 
 
 @pytest.fixture
-def cloud_client(both: tuple[LocalCloud, LocalCloudClient]) -> LocalCloudClient:
-    both[1].admin.post("/reset")
-    return both[1]
+def cloud_client(cloud_and_client: tuple[LocalCloud, LocalCloudClient]) -> LocalCloudClient:
+    cloud_and_client[1].admin.post("/reset")
+    return cloud_and_client[1]
 
 
 @pytest.fixture
-def facescreen(cloud: LocalCloud, cloud_client: LocalCloudClient) -> Command:
+def facescreen(cloud: LocalCloud, cloud_client: LocalCloudClient) -> RunCommand:
     """Runs the command line, and searches what it says for secrets."""
 
     def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
+        result = subprocess.run(
             [FACESCREEN, *map(str, arguments)],
             env=user_environment(cloud_client.env, **environment),
             stdin=subprocess.DEVNULL,
@@ -47,23 +49,23 @@ def facescreen(cloud: LocalCloud, cloud_client: LocalCloudClient) -> Command:
             timeout=120,
             check=False,
         )
-        said = done.stdout + done.stderr
-        assert not FORBIDDEN_PATTERN.search(said)
-        assert cloud.identity.key.access_key_secret not in said
-        assert cloud.identity.key.access_key_id not in said
-        assert "Traceback" not in said
-        return done
+        output = result.stdout + result.stderr
+        assert not FORBIDDEN_PATTERN.search(output)
+        assert cloud.identity.key.access_key_secret not in output
+        assert cloud.identity.key.access_key_id not in output
+        assert "Traceback" not in output
+        return result
 
     return run
 
 
 @pytest.fixture
-def screen(facescreen: Command) -> Command:
+def screen(facescreen: RunCommand) -> RunCommand:
     """``facescreen screen``."""
     return partial(facescreen, "screen")
 
 
 @pytest.fixture
-def doctor(facescreen: Command) -> Command:
+def doctor(facescreen: RunCommand) -> RunCommand:
     """``facescreen doctor``."""
     return partial(facescreen, "doctor")

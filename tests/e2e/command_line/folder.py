@@ -16,13 +16,13 @@ LATENCY_MS = 300
 
 
 @dataclass(frozen=True)
-class Came:
+class FolderRun:
     """What came of it."""
 
     status: int
     stdout: str
     stderr: str
-    times: list[float]
+    call_times: list[float]
     """Of the paid calls, in epoch seconds, in order."""
     throttled: int
     """Calls beyond the quota, which the service refused: its own count alone would hide them."""
@@ -30,15 +30,17 @@ class Came:
     @property
     def busiest_second(self) -> int:
         """The most paid calls in any second."""
-        return max(sum(first <= t < first + 1 for t in self.times) for first in self.times)
+        return max(
+            sum(first <= t < first + 1 for t in self.call_times) for first in self.call_times
+        )
 
     @property
     def rate(self) -> float:
         """Paid calls a second, from the first to the last."""
-        return (len(self.times) - 1) / (self.times[-1] - self.times[0])
+        return (len(self.call_times) - 1) / (self.call_times[-1] - self.call_times[0])
 
 
-def fill(folder: Path, data: bytes, files: int) -> None:
+def fill_folder(folder: Path, data: bytes, files: int) -> None:
     """Other bytes in each file, and the same picture."""
     folder.mkdir()
     for number in range(files):
@@ -47,14 +49,14 @@ def fill(folder: Path, data: bytes, files: int) -> None:
 
 def run(
     cloud: LocalCloud, cloud_client: LocalCloudClient, folder: Path, *, files: int, quota: int
-) -> Came:
+) -> FolderRun:
     """`files` photographs at `quota` calls a second, one of them flagged."""
     samples = sample_files(cloud)
-    fill(folder, samples["portrait.jpg"], files - 1)
+    fill_folder(folder, samples["portrait.jpg"], files - 1)
     (folder / "flagged.jpg").write_bytes(samples["flagged.jpg"])
     cloud_client.admin.post("/reset")
     cloud_client.set_behaviour(cloudauth={"quota": quota, "latency_ms": LATENCY_MS})
-    done = subprocess.run(
+    result = subprocess.run(
         [FACESCREEN, "screen", folder, "--json", "--yes", "--rate", str(quota)],
         env=user_environment(cloud_client.env),
         capture_output=True,
@@ -62,10 +64,10 @@ def run(
         timeout=180,
         check=False,
     )
-    times = sorted(_seconds(call["time"]) for call in cloud_client.billed_calls())
+    times = sorted(_epoch_seconds(call["time"]) for call in cloud_client.billed_calls())
     throttled = sum(call.code == "Throttling.Api" for call in cloud.cloudauth.calls)
-    return Came(done.returncode, done.stdout, done.stderr, times, throttled)
+    return FolderRun(result.returncode, result.stdout, result.stderr, times, throttled)
 
 
-def _seconds(time: str) -> float:
+def _epoch_seconds(time: str) -> float:
     return datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp()

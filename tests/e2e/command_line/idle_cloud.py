@@ -17,16 +17,16 @@ from tests.support.cloud_client import PROJECT, LocalCloudClient, run_local_clou
 from tests.support.command import FACESCREEN, run_on_terminal, user_environment
 from tests.support.samples import sample_files
 
-FRESH = "fresh/"
+WATCHED_PREFIX = "fresh/"
 """Uploads below it are screened as they come."""
 
 
-def project(folder: Path) -> Path:
+def make_project(folder: Path) -> Path:
     """The project, its trigger on FRESH alone."""
     folder.mkdir()
     template = yaml.safe_load((PROJECT / "s.yaml").read_text())
     props = template["resources"]["object_created"]["props"]
-    props["triggers"][0]["triggerConfig"]["filter"]["key"]["prefix"] = FRESH
+    props["triggers"][0]["triggerConfig"]["filter"]["key"]["prefix"] = WATCHED_PREFIX
     (folder / "s.yaml").write_text(yaml.safe_dump(template, sort_keys=False))
     (folder / "functions").symlink_to(PROJECT / "functions")
     return folder
@@ -35,11 +35,15 @@ def project(folder: Path) -> Path:
 @contextmanager
 def idle_cloud(folder: Path, **settings: str) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     """The cloud, and a client of it."""
-    with run_local_cloud(folder / "cloud", project(folder / "project"), **settings) as both:
-        yield both
+    with run_local_cloud(
+        folder / "cloud", make_project(folder / "project"), **settings
+    ) as cloud_and_client:
+        yield cloud_and_client
 
 
-def fill(cloud: LocalCloud, cloud_client: LocalCloudClient, prefix: str, count: int) -> list[str]:
+def upload_portraits(
+    cloud: LocalCloud, cloud_client: LocalCloudClient, prefix: str, count: int
+) -> list[str]:
     """Uploads a photograph under so many keys, awkward ones among them."""
     data = sample_files(cloud)["portrait.jpg"]
     keys = [f"{prefix}{number:04} é+%20.jpg" for number in range(count)]
@@ -48,7 +52,7 @@ def fill(cloud: LocalCloud, cloud_client: LocalCloudClient, prefix: str, count: 
     return keys
 
 
-class Backfill:
+class BackfillCommand:
     """``facescreen backfill`` on that cloud."""
 
     def __init__(self, cloud_client: LocalCloudClient, state: Path) -> None:
@@ -57,20 +61,20 @@ class Backfill:
 
     def run(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
         """To its end."""
-        with self.begun(*arguments, environment=environment) as process:
-            said, complained = process.communicate(timeout=300)
-        assert "Traceback" not in complained, complained
-        return subprocess.CompletedProcess(process.args, process.returncode, said, complained)
+        with self.start(*arguments, environment=environment) as process:
+            stdout, stderr = process.communicate(timeout=300)
+        assert "Traceback" not in stderr, stderr
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
     def lines(self, *arguments: object, **environment: str) -> list[dict[str, Any]]:
         """What it says with --json --yes, if all went well."""
-        done = self.run(*arguments, "--json", "--yes", **environment)
-        assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        result = self.run(*arguments, "--json", "--yes", **environment)
+        assert result.returncode == 0, result.stderr
+        return [json.loads(line) for line in result.stdout.splitlines()]
 
-    def killed(self, submitted: int, *arguments: object) -> None:
+    def kill_after(self, submitted: int, *arguments: object) -> None:
         """Killed by SIGKILL once so many were submitted."""
-        with self.begun(*arguments, "--json", "--yes") as process:
+        with self.start(*arguments, "--json", "--yes") as process:
             assert process.stdout
             for line in process.stdout:
                 if json.loads(line).get("submitted", 0) >= submitted:
@@ -83,7 +87,7 @@ class Backfill:
         """Its exit code and all that a terminal shows, where `answer` is typed."""
         return run_on_terminal(answer, self._command(*arguments), env=self._environment)
 
-    def begun(
+    def start(
         self, *arguments: object, environment: Mapping[str, str] = MappingProxyType({})
     ) -> subprocess.Popen[str]:
         """To be ended by whoever began it."""

@@ -12,16 +12,16 @@ from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.budget import DailyBudget
 from facescreen.storage.oss import OssStateStore
 from facescreen_local.cloud import LocalCloud
-from tests.e2e.command_line.conftest import Command
+from tests.e2e.command_line.conftest import RunCommand
 from tests.integration.vendors import clients
 from tests.support.cloud_client import LocalCloudClient
 from tests.support.samples import sample_files
 
 
 @pytest.fixture(scope="module")
-def paid(both: tuple[LocalCloud, LocalCloudClient], avoid_midnight: None) -> int:
+def paid_calls(cloud_and_client: tuple[LocalCloud, LocalCloudClient], avoid_midnight: None) -> int:
     """Three objects are screened, one of them is unfit; no cap is set."""
-    cloud, cloud_client = both
+    cloud, cloud_client = cloud_and_client
     for key in ("a.jpg", "b.jpg"):
         cloud_client.put(key, sample_files(cloud)["flagged.jpg"])
         cloud_client.wait_for_message(key)
@@ -30,42 +30,42 @@ def paid(both: tuple[LocalCloud, LocalCloudClient], avoid_midnight: None) -> int
     return len(cloud_client.billed_calls())
 
 
-def told(done: subprocess.CompletedProcess[str]) -> Any:
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+def json_output(result: subprocess.CompletedProcess[str]) -> Any:
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
 
 
-def test_without_a_cap_the_history_tells(paid: int, facescreen: Command) -> None:
-    said = told(facescreen("report", "--cost", "--json"))
-    assert (said["calls"], said["usd"], said["cap"]) == (paid, 0.8, None)
-    assert said["days"][0]["source"] == "history"
+def test_without_a_cap_the_history_tells(paid_calls: int, facescreen: RunCommand) -> None:
+    report = json_output(facescreen("report", "--cost", "--json"))
+    assert (report["calls"], report["usd"], report["cap"]) == (paid_calls, 0.8, None)
+    assert report["days"][0]["source"] == "history"
 
 
 @pytest.mark.parametrize("operation", ["ListObjectsV2", "GetObject"])
 def test_a_missing_permission_is_named(
-    paid: int, operation: str, facescreen: Command, cloud_client: LocalCloudClient
+    paid_calls: int, operation: str, facescreen: RunCommand, cloud_client: LocalCloudClient
 ) -> None:
-    _draw(cloud_client)
-    refused = {"operation": operation, "code": "AccessDenied", "status": 403, "times": 99}
-    cloud_client.set_behaviour(oss={"faults": [refused]})
-    done = facescreen("report", "--cost")
-    assert done.returncode == 2
-    assert "allow these credentials oss:ListObjects and oss:GetObject on" in done.stderr
+    _use_one_call(cloud_client)
+    fault = {"operation": operation, "code": "AccessDenied", "status": 403, "times": 99}
+    cloud_client.set_behaviour(oss={"faults": [fault]})
+    result = facescreen("report", "--cost")
+    assert result.returncode == 2
+    assert "allow these credentials oss:ListObjects and oss:GetObject on" in result.stderr
 
 
 def test_with_a_cap_it_is_what_was_drawn(
-    facescreen: Command, cloud_client: LocalCloudClient
+    facescreen: RunCommand, cloud_client: LocalCloudClient
 ) -> None:
-    _draw(cloud_client)
-    before = told(facescreen("report", "--cost", "--json", DAILY_CALLS="9"))["calls"]
-    _draw(cloud_client)
-    said = told(facescreen("report", "--cost", "--json", DAILY_CALLS="9"))
-    assert (said["days"][0]["source"], said["cap"]) == ("counted", 9)
-    assert said["calls"] == before + 1
+    _use_one_call(cloud_client)
+    before = json_output(facescreen("report", "--cost", "--json", DAILY_CALLS="9"))["calls"]
+    _use_one_call(cloud_client)
+    report = json_output(facescreen("report", "--cost", "--json", DAILY_CALLS="9"))
+    assert (report["days"][0]["source"], report["cap"]) == ("counted", 9)
+    assert report["calls"] == before + 1
     assert "of 9" in facescreen("report", "--cost", DAILY_CALLS="9").stdout
 
 
-def _draw(cloud_client: LocalCloudClient) -> None:
+def _use_one_call(cloud_client: LocalCloudClient) -> None:
     state = OssStateStore(
         Credentials(*clients.key(cloud_client.env)),
         endpoint=cloud_client.env["OSS_ENDPOINT"],

@@ -12,35 +12,37 @@ import pytest
 from mns.queue import Message
 
 from facescreen_local.cloud import LocalCloud
-from tests.e2e.command_line.clocks import server_of
+from tests.e2e.command_line.clocks import run_server_with_clock
 from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
-DEPLOYED_OTHERWISE = "was deployed with another"
+OTHER_VALUE_DEPLOYED = "was deployed with another"
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
+def cloud_and_client(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     """At an account's own quota."""
-    with run_local_cloud(tmp_path_factory.mktemp("cloud"), CALLS_PER_SECOND="") as both:
-        yield both
+    with run_local_cloud(tmp_path_factory.mktemp("cloud"), CALLS_PER_SECOND="") as cloud_and_client:
+        yield cloud_and_client
 
 
-def lines(done: subprocess.CompletedProcess[str]) -> list[dict[str, str]]:
-    return [json.loads(line) for line in done.stdout.splitlines()]
+def json_lines(result: subprocess.CompletedProcess[str]) -> list[dict[str, str]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def not_ok(done: subprocess.CompletedProcess[str]) -> list[str]:
+def list_problems(result: subprocess.CompletedProcess[str]) -> list[str]:
     """Level, check and words of each line; settings of a test are not deployed."""
-    assert done.stdout, done.stderr
-    found = [line for line in lines(done) if line["level"] != "ok"]
-    assert all(line["remedy"] for line in found)
-    assert done.returncode == 2 * any(line["level"] == "fault" for line in found)
+    assert result.stdout, result.stderr
+    problems = [line for line in json_lines(result) if line["level"] != "ok"]
+    assert all(line["remedy"] for line in problems)
+    assert result.returncode == 2 * any(line["level"] == "fault" for line in problems)
     return [
         f"{line['level']} {line['check']}: {line['says']}"
-        for line in found
-        if DEPLOYED_OTHERWISE not in line["says"]
+        for line in problems
+        if OTHER_VALUE_DEPLOYED not in line["says"]
     ]
 
 
@@ -49,17 +51,17 @@ def test_all_is_well_on_the_local_cloud(
 ) -> None:
     env_file = tmp_path / "env"
     env_file.write_text("".join(f"{name}={value}\n" for name, value in cloud_client.env.items()))
-    done = doctor("--env", env_file, "--json")
-    assert {line["level"] for line in lines(done)} == {"ok"}, done.stdout
-    assert done.returncode == 0
-    assert {line["check"] for line in lines(done)} == {
+    result = doctor("--env", env_file, "--json")
+    assert {line["level"] for line in json_lines(result)} == {"ok"}, result.stdout
+    assert result.returncode == 0
+    assert {line["check"] for line in json_lines(result)} == {
         "settings", "surroundings", "time-outs", "quota", "credentials", "endpoint OSS",
         "endpoint ID Verification", "endpoint uploads", "endpoint MNS",
         "endpoint Function Compute", "clock", "watched bucket", "tag guard", "state bucket",
         "ID Verification", "topic", "dead letters", "functions", "trigger", "HTTP trigger",
         "collisions",
     }  # fmt: skip
-    assert doctor("--env", env_file).stdout.splitlines()[-1] == f"{len(lines(done))} ok."
+    assert doctor("--env", env_file).stdout.splitlines()[-1] == f"{len(json_lines(result))} ok."
 
 
 def test_nothing_is_written_and_nothing_is_paid_for(
@@ -67,15 +69,15 @@ def test_nothing_is_written_and_nothing_is_paid_for(
 ) -> None:
     before = len(cloud.cloudauth.calls)
     assert doctor("--json").returncode == 0
-    asked = cloud.cloudauth.calls[before:]
-    assert [call.billed for call in asked] == [False] * len(asked)
+    calls = cloud.cloudauth.calls[before:]
+    assert [call.billed for call in calls] == [False] * len(calls)
     assert cloud_client.receive_messages() == []
     for bucket in (cloud_client.bucket, state_bucket(cloud_client, "facescreen-state")):
         assert list(oss2.ObjectIterator(bucket, prefix="facescreen-doctor/")) == []
 
 
 @pytest.mark.parametrize(
-    ("planted", "named"),
+    ("settings", "expected"),
     [
         ({"SCENE_CODE": "short"}, "fault settings: SCENE_CODE must be exactly 10"),
         ({"STRICTNESS": "very"}, "fault settings: STRICTNESS must be one of"),
@@ -116,16 +118,18 @@ def test_nothing_is_written_and_nothing_is_paid_for(
         ),
     ],
 )
-def test_a_wrong_setting_is_named(doctor: Command, planted: dict[str, str], named: str) -> None:
-    said = not_ok(doctor("--json", **planted))
-    assert any(line.startswith(named) for line in said), said
+def test_a_wrong_setting_is_named(doctor: Command, settings: dict[str, str], expected: str) -> None:
+    problems = list_problems(doctor("--json", **settings))
+    assert any(line.startswith(expected) for line in problems), problems
 
 
 def test_settings_that_are_not_deployed_are_named(doctor: Command) -> None:
-    done = doctor("--json", STRICTNESS="strict")
-    differing = [line["says"] for line in lines(done) if DEPLOYED_OTHERWISE in line["says"]]
+    result = doctor("--json", STRICTNESS="strict")
+    differing = [
+        line["says"] for line in json_lines(result) if OTHER_VALUE_DEPLOYED in line["says"]
+    ]
     assert differing == [
-        f"facescreen-{name} {DEPLOYED_OTHERWISE} STRICTNESS"
+        f"facescreen-{name} {OTHER_VALUE_DEPLOYED} STRICTNESS"
         for name in ("object-created", "http-api", "sweep")
     ]
 
@@ -133,8 +137,10 @@ def test_settings_that_are_not_deployed_are_named(doctor: Command) -> None:
 def test_a_misspelt_name_is_told_with_what_was_meant(doctor: Command, tmp_path: Path) -> None:
     env_file = tmp_path / "env"
     env_file.write_text("# Mine\nexport CALL_PER_SECOND='5'\nZZZ=1\n")
-    done = doctor("--json", "--env", env_file, "--offline")
-    remedies = {line["says"]: line["remedy"] for line in lines(done) if line["level"] == "warning"}
+    result = doctor("--json", "--env", env_file, "--offline")
+    remedies = {
+        line["says"]: line["remedy"] for line in json_lines(result) if line["level"] == "warning"
+    }
     assert remedies == {
         "CALL_PER_SECOND is read by nothing": "Did you mean CALLS_PER_SECOND?",
         "ZZZ is read by nothing": "Take it out.",
@@ -147,23 +153,25 @@ def test_an_env_file_that_is_none_is_a_usage_error(
 ) -> None:
     env_file = tmp_path / "env"
     env_file.write_text(f"SCENE_CODE=local_0001\n{text}\n")
-    done = doctor("--env", env_file, "--offline")
-    assert done.returncode == 64
-    assert "line 2: not KEY=value" in done.stderr
+    result = doctor("--env", env_file, "--offline")
+    assert result.returncode == 64
+    assert "line 2: not KEY=value" in result.stderr
 
 
 def test_an_untrusted_certificate_is_named(doctor: Command, cloud: LocalCloud) -> None:
     uploads = cloud.cloudauth.uploads.url
     assert uploads.startswith("https://")
-    assert not_ok(doctor("--json", CLOUDAUTH_UPLOAD_ENDPOINT=uploads)) == []
-    told = not_ok(doctor("--json", CLOUDAUTH_UPLOAD_ENDPOINT=uploads, CLOUDAUTH_CA_FILE=""))
-    assert len(told) == 1
-    assert told[0].startswith("fault endpoint uploads: ")
-    assert "its certificate is not trusted" in told[0]
+    assert list_problems(doctor("--json", CLOUDAUTH_UPLOAD_ENDPOINT=uploads)) == []
+    problems = list_problems(
+        doctor("--json", CLOUDAUTH_UPLOAD_ENDPOINT=uploads, CLOUDAUTH_CA_FILE="")
+    )
+    assert len(problems) == 1
+    assert problems[0].startswith("fault endpoint uploads: ")
+    assert "its certificate is not trusted" in problems[0]
 
 
 @pytest.mark.parametrize(
-    ("ahead_s", "named"),
+    ("ahead_s", "expected"),
     [
         # Dates have whole seconds, so half of one more keeps to one side.
         (7200.5, "fault clock: this machine is 7200 s behind uploads, which refuses"),
@@ -171,26 +179,28 @@ def test_an_untrusted_certificate_is_named(doctor: Command, cloud: LocalCloud) -
         (120.5, "warning clock: this machine is 120 s behind uploads"),
     ],
 )
-def test_a_wrong_clock_is_named(doctor: Command, ahead_s: float, named: str) -> None:
-    with server_of(ahead_s) as url:
-        [told] = not_ok(doctor("--json", CLOUDAUTH_UPLOAD_ENDPOINT=url))
-    assert told.startswith(named)
+def test_a_wrong_clock_is_named(doctor: Command, ahead_s: float, expected: str) -> None:
+    with run_server_with_clock(ahead_s) as url:
+        [problem] = list_problems(doctor("--json", CLOUDAUTH_UPLOAD_ENDPOINT=url))
+    assert problem.startswith(expected)
 
 
 def test_a_versioned_state_bucket_is_named(
     doctor: Command, cloud_client: LocalCloudClient, cloud: LocalCloud
 ) -> None:
     cloud.oss.create_bucket("with-versions", versioning=True)
-    told = not_ok(doctor("--json", STATE_BUCKET="with-versions"))
-    assert told == [
+    problems = list_problems(doctor("--json", STATE_BUCKET="with-versions"))
+    assert problems == [
         "fault state bucket: with-versions keeps versions (Enabled): the ledger can't rest on it"
     ]
 
 
 def test_a_topic_that_nobody_reads_is_named(doctor: Command, cloud: LocalCloud) -> None:
     cloud.mns.create_topic("quiet")
-    told = not_ok(doctor("--json", MNS_TOPIC="quiet"))
-    assert told == ["warning topic: nobody is subscribed to quiet: verdicts stand in tags alone"]
+    problems = list_problems(doctor("--json", MNS_TOPIC="quiet"))
+    assert problems == [
+        "warning topic: nobody is subscribed to quiet: verdicts stand in tags alone"
+    ]
 
 
 def test_waiting_dead_letters_are_counted(
@@ -198,12 +208,12 @@ def test_waiting_dead_letters_are_counted(
 ) -> None:
     cloud.mns.create_queue("full")
     cloud_client.account.get_queue("full").send_message(Message("a letter"))
-    told = not_ok(doctor("--json", MNS_DLQ="full"))
-    assert "warning dead letters: 1 in full: these events have no verdict" in told
+    problems = list_problems(doctor("--json", MNS_DLQ="full"))
+    assert "warning dead letters: 1 in full: these events have no verdict" in problems
 
 
 @pytest.mark.parametrize(
-    ("refused", "named"),
+    ("denied", "expected"),
     [
         (
             ("oss", "PutObjectTagging", "AccessDenied"),
@@ -220,19 +230,19 @@ def test_waiting_dead_letters_are_counted(
     ],
 )
 def test_a_missing_permission_is_named(
-    doctor: Command, cloud_client: LocalCloudClient, refused: tuple[str, str, str], named: str
+    doctor: Command, cloud_client: LocalCloudClient, denied: tuple[str, str, str], expected: str
 ) -> None:
-    service, operation, code = refused
+    service, operation, code = denied
     cloud_client.set_behaviour(
         **{service: {"faults": [{"operation": operation, "code": code, "status": 403}]}}
     )
-    [told] = not_ok(doctor("--json"))
-    assert told.startswith(named)
+    [problem] = list_problems(doctor("--json"))
+    assert problem.startswith(expected)
 
 
 def test_without_s_yaml_that_is_said(doctor: Command, tmp_path: Path) -> None:
-    told = not_ok(doctor("--json", "--offline", "--template", tmp_path / "none.yaml"))
-    assert told == [f"fault s.yaml: {tmp_path / 'none.yaml'}: No such file or directory"]
+    problems = list_problems(doctor("--json", "--offline", "--template", tmp_path / "none.yaml"))
+    assert problems == [f"fault s.yaml: {tmp_path / 'none.yaml'}: No such file or directory"]
 
 
 def state_bucket(cloud_client: LocalCloudClient, name: str) -> oss2.Bucket:
@@ -249,8 +259,8 @@ def test_a_value_that_serverless_devs_would_take_from_elsewhere_is_told(
 ) -> None:
     env_file = tmp_path / "env"
     env_file.write_text("STRICTNESS=strict\nTAG_FORM=merged\n")
-    said = not_ok(doctor("--json", "--env", env_file, "--offline", STRICTNESS="lenient"))
-    assert said == [
+    problems = list_problems(doctor("--json", "--env", env_file, "--offline", STRICTNESS="lenient"))
+    assert problems == [
         "warning settings: STRICTNESS has another value in the environment, which Serverless Devs "
         "would take"
     ]

@@ -21,7 +21,7 @@ from tests.support.command import FACESCREEN, user_environment
 from tests.support.samples import sample_files
 from tests.support.wait import wait_for
 
-LETTERS = {
+DEAD_LETTER_COUNTS = {
     "Deferred": 20,
     "AccessRefused": 10,
     "Unavailable": 8,
@@ -29,8 +29,8 @@ LETTERS = {
     "BadEvent": 5,
     "Unreadable": 3,
 }
-KEPT = {"BadEvent", "Unreadable"}
-TRIES = 4
+CAUSES_KEPT = {"BadEvent", "Unreadable"}
+MAX_ATTEMPTS = 4
 """Of an event, before it is a dead letter."""
 FAULTS = {
     "AccessRefused": {"operation": "HeadObject", "code": "AccessDenied", "status": 403},
@@ -42,8 +42,8 @@ HOSTILE = "\x1b[31m<img src=x>"
 
 def redrive(cloud_client: LocalCloudClient, *arguments: str, **environment: str) -> Any:
     """Its status, and what it says with --json."""
-    _waiting(cloud_client)
-    done = subprocess.run(
+    _count_dead_letters(cloud_client)
+    result = subprocess.run(
         [FACESCREEN, "redrive", "--json", *arguments],
         env=user_environment(cloud_client.env, **{"CALLS_PER_SECOND": "200", **environment}),
         stdin=subprocess.DEVNULL,
@@ -52,30 +52,36 @@ def redrive(cloud_client: LocalCloudClient, *arguments: str, **environment: str)
         timeout=300,
         check=False,
     )
-    assert "Traceback" not in done.stderr
-    assert not leaks.FORBIDDEN_PATTERN.search(done.stdout + done.stderr)
-    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+    assert "Traceback" not in result.stderr
+    assert not leaks.FORBIDDEN_PATTERN.search(result.stdout + result.stderr)
+    return (
+        result.returncode,
+        [json.loads(line) for line in result.stdout.splitlines()],
+        result.stderr,
+    )
 
 
-def groups(lines: list[dict[str, Any]]) -> dict[str, int]:
+def counts_by_cause(lines: list[dict[str, Any]]) -> dict[str, int]:
     return {line["cause"]: line["letters"] for line in lines if "letters" in line}
 
 
 @pytest.fixture(scope="module", params=[1, pytest.param(10, marks=pytest.mark.slow)])
-def letters(request: pytest.FixtureRequest) -> dict[str, int]:
+def dead_letter_counts(request: pytest.FixtureRequest) -> dict[str, int]:
     """How many there are of each cause: 50 in all, or 500."""
-    return {cause: count * request.param for cause, count in LETTERS.items()}
+    return {cause: count * request.param for cause, count in DEAD_LETTER_COUNTS.items()}
 
 
 @pytest.fixture(scope="module")
-def again(letters: dict[str, int]) -> int:
+def retried_count(dead_letter_counts: dict[str, int]) -> int:
     """How many of them are worth another try."""
-    return sum(count for cause, count in letters.items() if cause not in KEPT)
+    return sum(count for cause, count in dead_letter_counts.items() if cause not in CAUSES_KEPT)
 
 
 @pytest.fixture(scope="module")
 def data(
-    tmp_path_factory: pytest.TempPathFactory, letters: dict[str, int], avoid_midnight: None
+    tmp_path_factory: pytest.TempPathFactory,
+    dead_letter_counts: dict[str, int],
+    avoid_midnight: None,
 ) -> Path:
     """A local cloud's, which has the letters in its dead-letter queue, made by real failures."""
     folder = tmp_path_factory.mktemp("cloud")
@@ -83,22 +89,22 @@ def data(
         photo = sample_files(cloud)["flagged.jpg"]
         for cause, fault in FAULTS.items():
             cloud_client.set_behaviour(
-                oss={"faults": [{**fault, "times": TRIES * letters[cause]}]},
+                oss={"faults": [{**fault, "times": MAX_ATTEMPTS * dead_letter_counts[cause]}]},
                 fc={"retry_delay_ms": 10},
             )
-            _upload(cloud_client, cause, photo, letters[cause])
+            _upload(cloud_client, cause, photo, dead_letter_counts[cause])
             cloud_client.admin.post("/reset")
         cloud_client.set_behaviour(fc={"retry_delay_ms": 10})
         cloud_client.put("Deferred/paid.jpg", photo + b"paid")
         cloud_client.wait_for_message("Deferred/paid.jpg")
-        _upload(cloud_client, "Deferred", photo, letters["Deferred"])
+        _upload(cloud_client, "Deferred", photo, dead_letter_counts["Deferred"])
         client, name = clients.fc_2(cloud_client.env), cloud_client.env["FC_FUNCTION"]
-        for number in range(letters["BadEvent"]):
+        for number in range(dead_letter_counts["BadEvent"]):
             event = json.dumps({"number": number, "name": HOSTILE})
             client.invoke_function("any", name, event, {"x-fc-invocation-type": "Async"})
         cloud_client.wait_until_idle()
-        queue = _queue(cloud_client)
-        for number in range(letters["Unreadable"]):
+        queue = _dead_letter_queue(cloud_client)
+        for number in range(dead_letter_counts["Unreadable"]):
             queue.send_message(Message(f"{HOSTILE} {number}"))
     return folder
 
@@ -109,158 +115,173 @@ def _upload(cloud_client: LocalCloudClient, cause: str, photo: bytes, count: int
     cloud_client.wait_until_idle()
 
 
-def _queue(cloud_client: LocalCloudClient) -> Any:
+def _dead_letter_queue(cloud_client: LocalCloudClient) -> Any:
     return cloud_client.account.get_queue(cloud_client.env["MNS_DLQ"])
 
 
-def _waiting(cloud_client: LocalCloudClient) -> int:
+def _count_dead_letters(cloud_client: LocalCloudClient) -> int:
     """Letters, once all can be seen: MNS hides one that is given back for a second."""
-    queue = _queue(cloud_client)
+    queue = _dead_letter_queue(cloud_client)
 
     def counts() -> tuple[int, int]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
-            told = queue.get_attributes()
-            return int(told.active_messages), int(told.inactive_messages)
+            attributes = queue.get_attributes()
+            return int(attributes.active_messages), int(attributes.inactive_messages)
 
     wait_for(lambda: counts()[1] == 0, "letters to be seen again")
     return counts()[0]
 
 
 @pytest.fixture(scope="module")
-def both(data: Path) -> Any:
+def cloud_and_client(data: Path) -> Any:
     """The same cloud on the next day: its cap is raised, its faults are gone."""
-    with run_local_cloud(data) as both:
-        yield both
+    with run_local_cloud(data) as cloud_and_client:
+        yield cloud_and_client
 
 
 def test_a_dry_run_groups_them_by_cause_and_leaves_them(
-    both: tuple[LocalCloud, LocalCloudClient], letters: dict[str, int], again: int
+    cloud_and_client: tuple[LocalCloud, LocalCloudClient],
+    dead_letter_counts: dict[str, int],
+    retried_count: int,
 ) -> None:
-    _, cloud_client = both
+    _, cloud_client = cloud_and_client
     status, lines, _ = redrive(cloud_client, "--dry-run")
     assert status == 0
-    assert groups(lines) == letters
-    kept = {line["cause"] for line in lines if line.get("again") is False}
-    assert kept == KEPT
+    assert counts_by_cause(lines) == dead_letter_counts
+    kept_causes = {line["cause"] for line in lines if line.get("again") is False}
+    assert kept_causes == CAUSES_KEPT
     assert all(line["remedy"] for line in lines if "remedy" in line)
     assert lines[-1] == {
-        "to_send_again": again,
-        "kept": sum(letters.values()) - again,
-        "usd_at_most": round(again * 0.4, 2),
+        "to_send_again": retried_count,
+        "kept": sum(dead_letter_counts.values()) - retried_count,
+        "usd_at_most": round(retried_count * 0.4, 2),
     }
-    assert _waiting(cloud_client) == sum(letters.values())
+    assert _count_dead_letters(cloud_client) == sum(dead_letter_counts.values())
 
 
 def test_it_asks_and_without_a_terminal_does_nothing(
-    both: tuple[LocalCloud, LocalCloudClient],
+    cloud_and_client: tuple[LocalCloud, LocalCloudClient],
 ) -> None:
-    _, cloud_client = both
-    status, _, complained = redrive(cloud_client)
+    _, cloud_client = cloud_and_client
+    status, _, stderr = redrive(cloud_client)
     assert status == 64
-    assert "only with --yes" in complained
+    assert "only with --yes" in stderr
     assert cloud_client.billed_calls() == []
 
 
 def test_by_cause_and_age(
-    both: tuple[LocalCloud, LocalCloudClient], letters: dict[str, int]
+    cloud_and_client: tuple[LocalCloud, LocalCloudClient], dead_letter_counts: dict[str, int]
 ) -> None:
-    _, cloud_client = both
+    _, cloud_client = cloud_and_client
     _, lines, _ = redrive(cloud_client, "--dry-run", "--cause", "BadEvent", "--cause", "Deferred")
-    assert set(groups(lines)) == {"BadEvent", "Deferred"}
-    assert groups(redrive(cloud_client, "--dry-run", "--until", "1h")[1]) == {}
-    assert groups(redrive(cloud_client, "--dry-run", "--since", "1h")[1]) == letters
+    assert set(counts_by_cause(lines)) == {"BadEvent", "Deferred"}
+    assert counts_by_cause(redrive(cloud_client, "--dry-run", "--until", "1h")[1]) == {}
+    assert (
+        counts_by_cause(redrive(cloud_client, "--dry-run", "--since", "1h")[1])
+        == dead_letter_counts
+    )
     assert redrive(cloud_client, "--since", "yesterday")[0] == 64
 
 
-def test_no_more_than_was_asked_for(both: tuple[LocalCloud, LocalCloudClient]) -> None:
-    _, cloud_client = both
+def test_no_more_than_was_asked_for(cloud_and_client: tuple[LocalCloud, LocalCloudClient]) -> None:
+    _, cloud_client = cloud_and_client
     _, lines, _ = redrive(cloud_client, "--dry-run", "--most", "1")
-    assert sum(groups(lines).values()) == 1
+    assert sum(counts_by_cause(lines).values()) == 1
     _, lines, _ = redrive(cloud_client, "--dry-run", "--most", "17")
-    assert sum(groups(lines).values()) == 17
+    assert sum(counts_by_cause(lines).values()) == 17
 
 
 def test_what_can_be_mended_is_screened_and_the_rest_kept_and_named(
-    both: tuple[LocalCloud, LocalCloudClient], letters: dict[str, int], again: int
+    cloud_and_client: tuple[LocalCloud, LocalCloudClient],
+    dead_letter_counts: dict[str, int],
+    retried_count: int,
 ) -> None:
-    _, cloud_client = both
+    _, cloud_client = cloud_and_client
     status, lines, _ = redrive(cloud_client, "--yes")
     assert status == 2
-    assert lines[-1] == {"sent_again": again, "kept": sum(letters.values()) - again}
-    came = Counter((line["cause"], line["status"]) for line in lines if "status" in line)
-    assert came == {
-        (cause, "kept" if cause in KEPT else "sent again"): count
-        for cause, count in letters.items()
+    assert lines[-1] == {
+        "sent_again": retried_count,
+        "kept": sum(dead_letter_counts.values()) - retried_count,
+    }
+    statuses = Counter((line["cause"], line["status"]) for line in lines if "status" in line)
+    assert statuses == {
+        (cause, "kept" if cause in CAUSES_KEPT else "sent again"): count
+        for cause, count in dead_letter_counts.items()
     }
     cloud_client.wait_until_idle()
-    assert len(cloud_client.billed_calls()) == again
+    assert len(cloud_client.billed_calls()) == retried_count
     for cause in (*FAULTS, "Deferred"):
-        for number in range(letters[cause]):
+        for number in range(dead_letter_counts[cause]):
             assert "deepfake-verdict" in cloud_client.tags(f"{cause}/{number} é+.jpg")
-    assert _waiting(cloud_client) == sum(letters.values()) - again
+    assert _count_dead_letters(cloud_client) == sum(dead_letter_counts.values()) - retried_count
     # Once more: nothing is left to do, and nothing was lost.
     status, lines, _ = redrive(cloud_client, "--yes")
-    assert (status, groups(lines)) == (2, {c: letters[c] for c in KEPT})
+    assert (status, counts_by_cause(lines)) == (2, {c: dead_letter_counts[c] for c in CAUSES_KEPT})
 
 
 def test_a_letter_is_kept_until_its_event_is_accepted(
-    both: tuple[LocalCloud, LocalCloudClient],
+    cloud_and_client: tuple[LocalCloud, LocalCloudClient],
 ) -> None:
-    _, cloud_client = both
-    kept = _waiting(cloud_client)
+    _, cloud_client = cloud_and_client
+    count_before = _count_dead_letters(cloud_client)
     record = {
         "timestamp": 1_700_000_000_000,
         "requestContext": {"condition": "RetriesExhausted"},
         "requestPayload": '{"events": []}',
         "responsePayload": '{"errorType": "Throttled", "errorMessage": "over the quota"}',
     }
-    _queue(cloud_client).send_message(Message(json.dumps(record)))
+    _dead_letter_queue(cloud_client).send_message(Message(json.dumps(record)))
     throttled = ("--yes", "--cause", "Throttled")
-    refused = {"operation": "InvokeFunction", "code": "AccessDenied", "status": 403}
-    cloud_client.set_behaviour(fc={"faults": [refused]})
+    fault = {"operation": "InvokeFunction", "code": "AccessDenied", "status": 403}
+    cloud_client.set_behaviour(fc={"faults": [fault]})
     status, lines, _ = redrive(cloud_client, *throttled)
     assert status == 2
     assert "Function Compute refused" in lines[-2]["detail"]
-    assert _waiting(cloud_client) == kept + 1
+    assert _count_dead_letters(cloud_client) == count_before + 1
     status, lines, _ = redrive(cloud_client, *throttled)
     assert (status, lines[-1]) == (0, {"sent_again": 1, "kept": 0})
-    assert _waiting(cloud_client) == kept
+    assert _count_dead_letters(cloud_client) == count_before
 
 
 @pytest.mark.parametrize("version", [{}, {"FC_SERVICE": "any"}])
 @pytest.mark.parametrize(
-    ("function", "wrong"),
+    ("function", "expected"),
     [
         ("absent", "there is no function 'absent'"),
         ("facescreen-http-api", "has the handler 'http_api.handler', not 'object_created.handler'"),
     ],
 )
 def test_another_function_is_handed_nothing(
-    both: tuple[LocalCloud, LocalCloudClient], function: str, wrong: str, version: dict[str, str]
+    cloud_and_client: tuple[LocalCloud, LocalCloudClient],
+    function: str,
+    expected: str,
+    version: dict[str, str],
 ) -> None:
-    _, cloud_client = both
-    kept = _waiting(cloud_client)
-    status, lines, complained = redrive(cloud_client, "--yes", FC_FUNCTION=function, **version)
+    _, cloud_client = cloud_and_client
+    count_before = _count_dead_letters(cloud_client)
+    status, lines, stderr = redrive(cloud_client, "--yes", FC_FUNCTION=function, **version)
     assert (status, lines) == (2, [])
-    assert wrong in complained
-    assert _waiting(cloud_client) == kept
+    assert expected in stderr
+    assert _count_dead_letters(cloud_client) == count_before
 
 
 def test_who_may_not_ask_for_the_function_is_told_the_permission(
-    both: tuple[LocalCloud, LocalCloudClient],
+    cloud_and_client: tuple[LocalCloud, LocalCloudClient],
 ) -> None:
-    _, cloud_client = both
-    refused = {"operation": "GetFunction", "code": "AccessDenied", "status": 403}
-    cloud_client.set_behaviour(fc={"faults": [refused]})
-    status, _, complained = redrive(cloud_client, "--dry-run")
+    _, cloud_client = cloud_and_client
+    fault = {"operation": "GetFunction", "code": "AccessDenied", "status": 403}
+    cloud_client.set_behaviour(fc={"faults": [fault]})
+    status, _, stderr = redrive(cloud_client, "--dry-run")
     assert status == 2
-    assert "allow these credentials fc:GetFunction on facescreen-object-created" in complained
+    assert "allow these credentials fc:GetFunction on facescreen-object-created" in stderr
 
 
-def test_what_people_read_steers_no_terminal(both: tuple[LocalCloud, LocalCloudClient]) -> None:
-    _, cloud_client = both
-    queue = _queue(cloud_client)
+def test_what_people_read_steers_no_terminal(
+    cloud_and_client: tuple[LocalCloud, LocalCloudClient],
+) -> None:
+    _, cloud_client = cloud_and_client
+    queue = _dead_letter_queue(cloud_client)
     record = {
         "timestamp": 1_700_000_000_000,
         "requestContext": {"condition": "RetriesExhausted"},
@@ -268,7 +289,7 @@ def test_what_people_read_steers_no_terminal(both: tuple[LocalCloud, LocalCloudC
         "responsePayload": json.dumps({"errorType": HOSTILE, "errorMessage": HOSTILE}),
     }
     queue.send_message(Message(json.dumps(record)))
-    done = subprocess.run(
+    result = subprocess.run(
         [FACESCREEN, "redrive", "--dry-run"],
         env=user_environment(cloud_client.env),
         stdin=subprocess.DEVNULL,
@@ -277,9 +298,9 @@ def test_what_people_read_steers_no_terminal(both: tuple[LocalCloud, LocalCloudC
         timeout=60,
         check=False,
     )
-    assert "[31m<img src=x>" in done.stdout
-    assert "\x1b" not in done.stdout + done.stderr
-    assert "2023-11-14" in done.stdout
+    assert "[31m<img src=x>" in result.stdout
+    assert "\x1b" not in result.stdout + result.stderr
+    assert "2023-11-14" in result.stdout
 
 
 def test_letters_are_held_for_as_long_as_a_yes_may_take() -> None:

@@ -27,7 +27,7 @@ COMMANDS = [
     for block in _FENCED.findall(PAGE)
     for line in block.strip().splitlines()
 ]
-ENDS = {
+EXPECTED = {
     "facescreen doctor": (0, "all are read, by facescreen-object-created"),
     "facescreen report oss://BUCKET/PREFIX/": (0, "low_risk"),
     "facescreen screen oss://BUCKET/KEY --write-back": (1, "high_risk (as scripted)"),
@@ -41,7 +41,7 @@ ENDS = {
     "facescreen backfill oss://BUCKET --all --missing": (0, "0 to screen"),
 }
 """Each command's exit code, and what it shows."""
-_LETTER = {
+_DEAD_LETTER = {
     "timestamp": 1_700_000_000_000,
     "requestContext": {"condition": "RetriesExhausted"},
     "requestPayload": '{"events": []}',
@@ -50,7 +50,7 @@ _LETTER = {
 
 
 @dataclass(frozen=True)
-class Desk:
+class Shell:
     """Where whoever is on call sits: a folder with .env, and the variables of the shell."""
 
     folder: Path
@@ -60,20 +60,25 @@ class Desk:
 
     def type(self, command: str) -> tuple[int, str]:
         """Its exit code and what it shows, where every question is answered with yes."""
-        named = command.replace("BUCKET", "selfies").replace("PREFIX", "today")
-        named = named.replace("KEY", self.key)
-        shell = {
+        typed = command.replace("BUCKET", "selfies").replace("PREFIX", "today")
+        typed = typed.replace("KEY", self.key)
+        shell_variables = {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "HOME": str(self.folder),
             "COLUMNS": "160",
         }
         return run_on_terminal(
-            "y\n", ["/bin/bash", "-c", named], cwd=self.folder, env={**shell, **self.variables}
+            "y\n",
+            ["/bin/bash", "-c", typed],
+            cwd=self.folder,
+            env={**shell_variables, **self.variables},
         )
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
+def cloud_and_client(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     settings = {"QUARANTINE": "private", "QUARANTINE_STAND_IN": "true"}
     with run_local_cloud(tmp_path_factory.mktemp("cloud"), **settings) as (cloud, cloud_client):
         cloud_client.put("today/a.jpg", sample_files(cloud)["portrait.jpg"])
@@ -82,55 +87,57 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalCloud,
 
 
 @pytest.fixture(scope="module", params=["written", "filled-in"])
-def desk(
+def shell(
     request: pytest.FixtureRequest,
-    both: tuple[LocalCloud, LocalCloudClient],
+    cloud_and_client: tuple[LocalCloud, LocalCloudClient],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Desk:
-    cloud, cloud_client = both
+) -> Shell:
+    cloud, cloud_client = cloud_and_client
     folder, key = tmp_path_factory.mktemp("desk"), f"kyc/{request.param}.jpg"
     cloud_client.put(key, sample_files(cloud)["flagged.jpg"])
     cloud_client.wait_for_message(key)
     cloud_client.account.get_queue(cloud_client.env["MNS_DLQ"]).send_message(
-        Message(json.dumps(_LETTER))
+        Message(json.dumps(_DEAD_LETTER))
     )
     if request.param == "filled-in":
-        (folder / ".env").write_text(filled_in(cloud_client.env))
-        return Desk(folder, of_this_machine(cloud_client.env), key)
+        (folder / ".env").write_text(fill_in_env_example(cloud_client.env))
+        return Shell(folder, machine_variables(cloud_client.env), key)
     write_env_file(folder / ".env", cloud_client.env)
-    return Desk(folder, {}, key)
+    return Shell(folder, {}, key)
 
 
-def filled_in(told: Mapping[str, str]) -> str:
+def fill_in_env_example(env: Mapping[str, str]) -> str:
     """.env.example with what must be given, and the endpoints of the local cloud."""
     text = (PROJECT / ".env.example").read_text()
     required = re.findall(r"^([A-Z_]+)=$", text, re.MULTILINE)
-    endpoints = [name for name in told if name.endswith("_ENDPOINT") and f"#{name}=" in text]
+    endpoints = [name for name in env if name.endswith("_ENDPOINT") and f"#{name}=" in text]
     for name in (*required, *endpoints):
-        text = re.sub(rf"^#?{name}=.*$", f"{name}={told[name]}", text, flags=re.MULTILINE)
+        text = re.sub(rf"^#?{name}=.*$", f"{name}={env[name]}", text, flags=re.MULTILINE)
     return text
 
 
-def of_this_machine(told: Mapping[str, str]) -> dict[str, str]:
+def machine_variables(env: Mapping[str, str]) -> dict[str, str]:
     """What no .env holds: whose keys, and what is different about a local cloud."""
     keys = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
     local = ("FC_ENDPOINT", "FACESCREEN_LOCAL", "CLOUDAUTH_CA_FILE")
-    return {name: told[name] for name in (*keys, *local)}
+    return {name: env[name] for name in (*keys, *local)}
 
 
 def test_each_is_known_here() -> None:
-    assert [f"{command} --env .env" for command in ENDS] == COMMANDS
+    assert [f"{command} --env .env" for command in EXPECTED] == COMMANDS
 
 
 def test_what_is_to_be_typed_stands_in_a_block() -> None:
-    named = re.findall(r"`((?:facescreen|python) [^`\n]*)`", _FENCED.sub("", PAGE))
-    assert named == []
+    inline_commands = re.findall(r"`((?:facescreen|python) [^`\n]*)`", _FENCED.sub("", PAGE))
+    assert inline_commands == []
 
 
-@pytest.mark.parametrize("command", ENDS)
-def test_it_works(desk: Desk, both: tuple[LocalCloud, LocalCloudClient], command: str) -> None:
-    status, shows = ENDS[command]
-    ended, shown = desk.type(f"{command} --env .env")
-    assert (ended, shows in shown) == (status, True), shown
-    assert not FORBIDDEN_PATTERN.search(shown)
-    assert both[0].identity.key.access_key_secret not in shown
+@pytest.mark.parametrize("command", EXPECTED)
+def test_it_works(
+    shell: Shell, cloud_and_client: tuple[LocalCloud, LocalCloudClient], command: str
+) -> None:
+    status, expected = EXPECTED[command]
+    exit_code, output = shell.type(f"{command} --env .env")
+    assert (exit_code, expected in output) == (status, True), output
+    assert not FORBIDDEN_PATTERN.search(output)
+    assert cloud_and_client[0].identity.key.access_key_secret not in output

@@ -11,16 +11,16 @@ import oss2
 import pytest
 
 from facescreen_local.cloud import STATE_BUCKET, LocalCloud
-from tests.e2e.command_line.conftest import Command
-from tests.e2e.command_line.folder import fill
+from tests.e2e.command_line.conftest import RunCommand
+from tests.e2e.command_line.folder import fill_folder
 from tests.support.cloud_client import FAST_SETTINGS, LocalCloudClient
 from tests.support.command import run_facescreen as facescreen
 from tests.support.samples import sample_files
 from tests.support.wait import wait_for
 
 
-def told(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in done.stdout.splitlines()]
+def json_lines(result: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
 
 
 @pytest.fixture
@@ -30,37 +30,39 @@ def portrait(cloud: LocalCloud, tmp_path: Path) -> Path:
     return path
 
 
-def test_every_sample(screen: Command, cloud: LocalCloud, cloud_client: LocalCloudClient) -> None:
+def test_every_sample(
+    screen: RunCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
+) -> None:
     folder = cloud.write_samples()[0].path.parent
-    done = screen(folder, "--json")
-    assert done.returncode == 1
-    ends = {line["file"].rpartition("/")[2]: line["verdict"] for line in told(done)}
+    result = screen(folder, "--json")
+    assert result.returncode == 1
+    verdicts = {line["file"].rpartition("/")[2]: line["verdict"] for line in json_lines(result)}
     unfit = "12-megapixel.jpg", "long-clip.mp4", "portrait.png"  # no store can_convert them here
     low = "clip.mov", "clip.mp4", "portrait.jpg", "sideways-phone.jpg"
-    assert ends == {
+    assert verdicts == {
         **dict.fromkeys((*unfit, "blurred.jpg", "no-face.jpg"), "unscreenable"),
         **dict.fromkeys(low, "low_risk"),
         "flagged.jpg": "high_risk",
     }
     assert len(cloud_client.billed_calls()) == 5
-    assert "5 paid calls, USD 2.00" in done.stderr
-    assert "not assessed for deepfakes" in done.stderr
-    assert "1 neither image nor video" in done.stderr
+    assert "5 paid calls, USD 2.00" in result.stderr
+    assert "not assessed for deepfakes" in result.stderr
+    assert "1 neither image nor video" in result.stderr
 
 
 def test_the_same_bytes_are_paid_for_once(
-    screen: Command, portrait: Path, cloud_client: LocalCloudClient
+    screen: RunCommand, portrait: Path, cloud_client: LocalCloudClient
 ) -> None:
     for number in range(6):
         portrait.with_name(f"{number}.jpg").write_bytes(portrait.read_bytes())
-    done = screen(portrait.parent, "--json")
-    assert done.returncode == 0
-    assert len(told(done)) == 7
+    result = screen(portrait.parent, "--json")
+    assert result.returncode == 0
+    assert len(json_lines(result)) == 7
     assert len(cloud_client.billed_calls()) == 1
-    assert "1 paid call, USD 0.40" in done.stderr
+    assert "1 paid call, USD 0.40" in result.stderr
 
 
-def test_what_a_folder_leaves_alone(screen: Command, portrait: Path, tmp_path: Path) -> None:
+def test_what_a_folder_leaves_alone(screen: RunCommand, portrait: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     portrait.rename(elsewhere / "portrait.jpg")
@@ -72,41 +74,41 @@ def test_what_a_folder_leaves_alone(screen: Command, portrait: Path, tmp_path: P
     (folder / ".hidden.jpg").write_bytes(b"\xff\xd8\xff")
     (folder / "notes.txt").write_text("notes")
     (folder / "damaged.jpg").write_bytes(b"\xff\xd8\xff")
-    done = screen(folder, "--json", "--verbose")
-    assert done.returncode == 2
-    ends = {line["file"].rpartition("/")[2]: line["verdict"] for line in told(done)}
-    assert ends == {"a.jpg": "low_risk", "damaged.jpg": "unscreenable"}
-    assert "1 hidden, 1 neither image nor video, 2 symbolic link" in done.stderr
-    assert f"skipped (symbolic link): {folder}/away" in done.stderr
+    result = screen(folder, "--json", "--verbose")
+    assert result.returncode == 2
+    verdicts = {line["file"].rpartition("/")[2]: line["verdict"] for line in json_lines(result)}
+    assert verdicts == {"a.jpg": "low_risk", "damaged.jpg": "unscreenable"}
+    assert "1 hidden, 1 neither image nor video, 2 symbolic link" in result.stderr
+    assert f"skipped (symbolic link): {folder}/away" in result.stderr
 
 
-def test_what_can_not_be_read(screen: Command) -> None:
-    done = screen("/proc/self/mem", "--json")
-    assert done.returncode == 2
-    assert [(line["verdict"], line["reason"]) for line in told(done)] == [
+def test_what_can_not_be_read(screen: RunCommand) -> None:
+    result = screen("/proc/self/mem", "--json")
+    assert result.returncode == 2
+    assert [(line["verdict"], line["reason"]) for line in json_lines(result)] == [
         ("failed", "UnreadableFile")
     ]
 
 
 def test_a_url_without_its_query(
-    screen: Command, cloud: LocalCloud, cloud_client: LocalCloudClient
+    screen: RunCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     cloud_client.put("asked.jpg", sample_files(cloud)["flagged.jpg"])
     cloud_client.wait_for_message("asked.jpg")
     url = cloud_client.bucket.sign_url("GET", "asked.jpg", 60, slash_safe=True)
-    done = screen(url, "--json", "--allow-origin", cloud_client.env["OSS_ENDPOINT"])
-    assert done.returncode == 1
-    assert [line["url"] for line in told(done)] == [url.partition("?")[0]]
-    refused = screen(url)
-    assert refused.returncode == 64
-    assert "https" in refused.stderr
+    result = screen(url, "--json", "--allow-origin", cloud_client.env["OSS_ENDPOINT"])
+    assert result.returncode == 1
+    assert [line["url"] for line in json_lines(result)] == [url.partition("?")[0]]
+    rejected = screen(url)
+    assert rejected.returncode == 64
+    assert "https" in rejected.stderr
 
 
-OF_FUNCTION = {"STATE_BUCKET": STATE_BUCKET, **FAST_SETTINGS}
+FUNCTION_SETTINGS = {"STATE_BUCKET": STATE_BUCKET, **FAST_SETTINGS}
 
 
 def test_an_object_and_its_tags(
-    screen: Command, cloud: LocalCloud, cloud_client: LocalCloudClient
+    screen: RunCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     bucket = oss2.Bucket(
         cloud_client.bucket.auth,
@@ -116,59 +118,59 @@ def test_an_object_and_its_tags(
     )
     bucket.create_bucket()
     bucket.put_object("a.jpg", sample_files(cloud)["flagged.jpg"])
-    looked = screen("oss://unwatched/a.jpg", "--json", **OF_FUNCTION)
-    assert looked.returncode == 1, looked.stderr
+    dry_result = screen("oss://unwatched/a.jpg", "--json", **FUNCTION_SETTINGS)
+    assert dry_result.returncode == 1, dry_result.stderr
     assert not bucket.get_object_tagging("a.jpg").tag_set.tagging_rule
-    written = screen("oss://unwatched/a.jpg", "--write-back", **OF_FUNCTION)
-    assert written.returncode == 1, written.stderr
+    written_result = screen("oss://unwatched/a.jpg", "--write-back", **FUNCTION_SETTINGS)
+    assert written_result.returncode == 1, written_result.stderr
     tags = bucket.get_object_tagging("a.jpg").tag_set.tagging_rule
     assert tags["deepfake-verdict"] == "high_risk"
     wait_for(lambda: "unwatched" in str(cloud_client.receive_messages()), "the message")
     assert len(cloud_client.billed_calls()) == 1
-    gone = screen("oss://unwatched/b.jpg", "--json", **OF_FUNCTION)
-    assert gone.returncode == 2
-    assert [line["verdict"] for line in told(gone)] == ["failed"]
+    missing_result = screen("oss://unwatched/b.jpg", "--json", **FUNCTION_SETTINGS)
+    assert missing_result.returncode == 2
+    assert [line["verdict"] for line in json_lines(missing_result)] == ["failed"]
 
 
 def test_a_dry_run_calls_nothing(
-    screen: Command, cloud: LocalCloud, cloud_client: LocalCloudClient
+    screen: RunCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
-    done = screen(cloud.write_samples()[0].path.parent, "--dry-run")
-    assert done.returncode == 0
-    assert "10 to screen: up to 7 paid calls, USD 2.80" in done.stdout
+    result = screen(cloud.write_samples()[0].path.parent, "--dry-run")
+    assert result.returncode == 0
+    assert "10 to screen: up to 7 paid calls, USD 2.80" in result.stdout
     assert cloud_client.billed_calls() == []
 
 
-def test_a_dry_run_needs_no_scene(screen: Command, portrait: Path) -> None:
-    done = screen(portrait, "--dry-run", SCENE_CODE="")
-    assert done.returncode == 0, done.stderr
-    assert "1 to screen" in done.stdout
+def test_a_dry_run_needs_no_scene(screen: RunCommand, portrait: Path) -> None:
+    result = screen(portrait, "--dry-run", SCENE_CODE="")
+    assert result.returncode == 0, result.stderr
+    assert "1 to screen" in result.stdout
 
 
 def test_many_paid_calls_must_be_agreed_to(
-    screen: Command, portrait: Path, tmp_path: Path, cloud_client: LocalCloudClient
+    screen: RunCommand, portrait: Path, tmp_path: Path, cloud_client: LocalCloudClient
 ) -> None:
-    fill(tmp_path / "many", portrait.read_bytes(), 26)
-    done = screen(tmp_path / "many")
-    assert done.returncode == 64
-    assert "up to 26 paid calls, USD 10.40" in done.stderr
-    assert "--yes" in done.stderr
+    fill_folder(tmp_path / "many", portrait.read_bytes(), 26)
+    result = screen(tmp_path / "many")
+    assert result.returncode == 64
+    assert "up to 26 paid calls, USD 10.40" in result.stderr
+    assert "--yes" in result.stderr
     assert cloud_client.billed_calls() == []
 
 
 def test_a_fault_that_meets_every_call_ends_the_run(
-    screen: Command, portrait: Path, tmp_path: Path, cloud_client: LocalCloudClient
+    screen: RunCommand, portrait: Path, tmp_path: Path, cloud_client: LocalCloudClient
 ) -> None:
-    fill(tmp_path / "some", portrait.read_bytes(), 20)
-    done = screen(tmp_path / "some", "--rate", "5", ALIBABA_CLOUD_ACCESS_KEY_SECRET="wrong")
-    assert done.returncode == 2
-    assert "Stopped: " in done.stderr
-    assert "20 left" in done.stdout
+    fill_folder(tmp_path / "some", portrait.read_bytes(), 20)
+    result = screen(tmp_path / "some", "--rate", "5", ALIBABA_CLOUD_ACCESS_KEY_SECRET="wrong")
+    assert result.returncode == 2
+    assert "Stopped: " in result.stderr
+    assert "20 left" in result.stdout
     assert len(cloud_client.billed_calls()) == 0
 
 
 def test_credentials_of_a_profile(
-    screen: Command, cloud: LocalCloud, portrait: Path, tmp_path: Path
+    screen: RunCommand, cloud: LocalCloud, portrait: Path, tmp_path: Path
 ) -> None:
     key = cloud.identity.key
     profile = {
@@ -180,24 +182,24 @@ def test_credentials_of_a_profile(
     (tmp_path / ".aliyun").mkdir()
     (tmp_path / ".aliyun" / "config.json").write_text(json.dumps({"profiles": [profile]}))
     bare = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": ""}
-    done = screen(portrait, "--profile", "kyc", **bare, HOME=str(tmp_path))
-    assert done.returncode == 0, done.stderr
+    result = screen(portrait, "--profile", "kyc", **bare, HOME=str(tmp_path))
+    assert result.returncode == 0, result.stderr
     none = screen(portrait, **bare, HOME=str(tmp_path))
     assert none.returncode == 64
     assert "no credentials: set ALIBABA_CLOUD_ACCESS_KEY_ID" in none.stderr
 
 
 def test_a_local_cloud_of_its_own(
-    screen: Command, portrait: Path, cloud_client: LocalCloudClient
+    screen: RunCommand, portrait: Path, cloud_client: LocalCloudClient
 ) -> None:
-    done = screen(portrait, "--local", CLOUDAUTH_ENDPOINT="https://cloudauth.invalid")
-    assert done.returncode == 0, done.stderr
-    assert "not assessed for deepfakes" in done.stdout
+    result = screen(portrait, "--local", CLOUDAUTH_ENDPOINT="https://cloudauth.invalid")
+    assert result.returncode == 0, result.stderr
+    assert "not assessed for deepfakes" in result.stdout
     assert cloud_client.billed_calls() == []
 
 
 @pytest.mark.parametrize(
-    ("arguments", "environment", "says"),
+    ("arguments", "environment", "expected"),
     [
         (["s3://bucket/prefix/"], {}, "name one object, as s3://"),
         (["s3://bucket/a.jpg", "oss://bucket/a.jpg"], {}, "not both at once"),
@@ -215,20 +217,20 @@ def test_a_local_cloud_of_its_own(
     ],
 )
 def test_usage_errors(
-    screen: Command, arguments: list[str], environment: dict[str, str], says: str
+    screen: RunCommand, arguments: list[str], environment: dict[str, str], expected: str
 ) -> None:
-    done = screen(*arguments, **environment)
-    assert done.returncode == 64
-    assert says in " ".join(done.stderr.split())
-    assert "token=abc" not in done.stderr
+    result = screen(*arguments, **environment)
+    assert result.returncode == 64
+    assert expected in " ".join(result.stderr.split())
+    assert "token=abc" not in result.stderr
 
 
-def test_an_empty_folder_is_not_all_low_risk(screen: Command, tmp_path: Path) -> None:
+def test_an_empty_folder_is_not_all_low_risk(screen: RunCommand, tmp_path: Path) -> None:
     assert screen(tmp_path).returncode == 64
 
 
 def test_the_help_teaches() -> None:
-    said = facescreen("screen", "--help").stdout
+    output = facescreen("screen", "--help").stdout
     for example in ("--dry-run", "--yes --json", "--write-back", "--local"):
-        assert example in said.partition("Examples:")[2]
-    assert "shared with the deployed function" in " ".join(said.split())
+        assert example in output.partition("Examples:")[2]
+    assert "shared with the deployed function" in " ".join(output.split())

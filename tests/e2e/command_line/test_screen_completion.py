@@ -11,10 +11,10 @@ from tests.support.command import FACESCREEN, run_facescreen
 
 
 @pytest.mark.parametrize(
-    ("words", "offers"), [("facescreen scr", "screen"), ("facescreen screen --dry", "--dry-run")]
+    ("words", "expected"), [("facescreen scr", "screen"), ("facescreen screen --dry", "--dry-run")]
 )
-def test_bash(words: str, offers: str) -> None:
-    done = subprocess.run(
+def test_bash(words: str, expected: str) -> None:
+    result = subprocess.run(
         [FACESCREEN],
         env={
             **os.environ,
@@ -27,5 +27,5 @@ def test_bash(words: str, offers: str) -> None:
         timeout=60,
         check=False,
     )
-    assert done.stdout.splitlines() == [f"plain,{offers}"]
+    assert result.stdout.splitlines() == [f"plain,{expected}"]
     assert "_FACESCREEN_COMPLETE=bash_source" in run_facescreen("--help").stdout

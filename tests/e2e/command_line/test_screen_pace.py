@@ -23,20 +23,20 @@ FILES, QUOTA = 60, 20
 def test_a_folder_keeps_to_the_quota_while_answers_are_slow(
     cloud: LocalCloud, cloud_client: LocalCloudClient, tmp_path: Path
 ) -> None:
-    came = folder.run(cloud, cloud_client, tmp_path / "photos", files=FILES, quota=QUOTA)
-    assert came.status == 1, came.stderr
-    assert len(came.times) == len(came.stdout.splitlines()) == FILES
-    assert came.busiest_second <= QUOTA
+    run = folder.run(cloud, cloud_client, tmp_path / "photos", files=FILES, quota=QUOTA)
+    assert run.status == 1, run.stderr
+    assert len(run.call_times) == len(run.stdout.splitlines()) == FILES
+    assert run.busiest_second <= QUOTA
     # Without a pace there are 1.5 to each file; a busy machine that stalls bunches some calls too.
-    assert came.throttled <= 0.75 * FILES
-    one_by_one = 1000 / folder.LATENCY_MS
-    assert came.rate > 2 * one_by_one
+    assert run.throttled <= 0.75 * FILES
+    sequential_rate = 1000 / folder.LATENCY_MS
+    assert run.rate > 2 * sequential_rate
 
 
 def test_ctrl_c_leaves_what_was_done(
     cloud: LocalCloud, cloud_client: LocalCloudClient, tmp_path: Path
 ) -> None:
-    folder.fill(tmp_path / "photos", sample_files(cloud)["portrait.jpg"], FILES)
+    folder.fill_folder(tmp_path / "photos", sample_files(cloud)["portrait.jpg"], FILES)
     with subprocess.Popen(
         [FACESCREEN, "screen", tmp_path / "photos", "--json", "--yes", "--rate", "10"],
         env=user_environment(cloud_client.env),
@@ -48,13 +48,13 @@ def test_ctrl_c_leaves_what_was_done(
             assert process.stdout is not None
             first = [process.stdout.readline() for _ in range(8)]
             process.send_signal(signal.SIGINT)
-            rest, said = process.communicate(timeout=20)
+            rest, output = process.communicate(timeout=20)
         finally:
             process.kill()
-    assert process.returncode == 130, said
+    assert process.returncode == 130, output
     lines = [json.loads(line) for line in [*first, *rest.splitlines()]]
     assert {line["verdict"] for line in lines} == {"low_risk"}
     # Each call that was paid for is told, and those in a queue for their turn were not begun.
     assert len(cloud_client.billed_calls()) == len(lines) < 15
-    assert f"{len(lines)} screened" in said
-    assert f"{FILES - len(lines)} left" in said
+    assert f"{len(lines)} screened" in output
+    assert f"{FILES - len(lines)} left" in output

@@ -65,18 +65,20 @@ def page(
 ) -> Iterator[Page]:
     """The page, opened; ``pytest.mark.parametrize("page", [{…}], indirect=True)`` gives options of
     the browser's context. Nothing may go wrong in its console, or go to anybody else."""
-    told = running_cloud[1].env
+    env = running_cloud[1].env
     page = browser.new_page(**{"locale": "en-GB", **getattr(request, "param", {})})
-    trouble: list[str] = []
-    page.on("console", lambda said: trouble.extend([said.text] if said.type == "error" else []))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("dialog", lambda dialog: trouble.append(f"dialog: {dialog.message}"))
-    asked: list[str] = []
-    page.on("request", lambda sent: asked.append(sent.url))
-    page.goto(told["HTTP_TRIGGER_URL"])
+    console_errors: list[str] = []
+    page.on(
+        "console", lambda said: console_errors.extend([said.text] if said.type == "error" else [])
+    )
+    page.on("pageerror", lambda error: console_errors.append(str(error)))
+    page.on("dialog", lambda dialog: console_errors.append(f"dialog: {dialog.message}"))
+    requested_urls: list[str] = []
+    page.on("request", lambda sent: requested_urls.append(sent.url))
+    page.goto(env["HTTP_TRIGGER_URL"])
     page.wait_for_selector("#objects li")
     yield page
     page.close()
-    ours = (f"{told['HTTP_TRIGGER_URL']}/", f"{told['OSS_ENDPOINT']}/", "blob:")
-    assert [url for url in asked if not url.startswith(ours)] == []
-    assert [line for line in trouble if "422" not in line] == []
+    allowed_origins = (f"{env['HTTP_TRIGGER_URL']}/", f"{env['OSS_ENDPOINT']}/", "blob:")
+    assert [url for url in requested_urls if not url.startswith(allowed_origins)] == []
+    assert [line for line in console_errors if "422" not in line] == []

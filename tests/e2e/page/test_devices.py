@@ -51,9 +51,9 @@ def test_a_token_is_sent_though_storage_is_blocked(page: Page) -> None:
     reopen(page, NO_STORAGE)
     page.evaluate("document.getElementById('token').hidden = false")
     page.fill("#bearer", "abc.def.ghi")
-    with page.expect_request("**/v1/counts?*") as asked:
+    with page.expect_request("**/v1/counts?*") as request_info:
         page.press("#bearer", "Enter")
-    assert asked.value.headers["authorization"] == "Bearer abc.def.ghi"
+    assert request_info.value.headers["authorization"] == "Bearer abc.def.ghi"
 
 
 def test_a_file_that_is_no_longer_shown_is_let_go(page: Page, samples: dict[str, Path]) -> None:
@@ -62,8 +62,8 @@ def test_a_file_that_is_no_longer_shown_is_let_go(page: Page, samples: dict[str,
         page.set_input_files("#file", samples[name])
         expect(verdict(page)).to_be_visible()
         page.click("#language")
-        shown = page.get_attribute("#result .preview", "src")
-        assert page.evaluate("[...held]") == [shown]
+        preview_url = page.get_attribute("#result .preview", "src")
+        assert page.evaluate("[...held]") == [preview_url]
 
 
 @pytest.mark.parametrize("page", [PHONE], indirect=True)

@@ -122,15 +122,19 @@ def test_the_chart_counts(page: Page) -> None:
 
 
 def test_colour_is_not_all_that_tells_the_bars_apart(page: Page) -> None:
-    def all_of(selector: str, name: str) -> list[str]:
+    def attributes_of(selector: str, name: str) -> list[str]:
         read = f"(nodes) => nodes.map((node) => node.getAttribute('{name}'))"
-        found: list[str] = page.locator(selector).evaluate_all(read)
-        return found
+        values: list[str] = page.locator(selector).evaluate_all(read)
+        return values
 
     expect(page.locator("svg.chart > rect").first).to_be_attached()
-    assert len(set(all_of("pattern path", "d"))) == len(all_of("pattern", "id")) == 5
-    fills = {f"url(#{name})" for name in all_of("pattern", "id")}
-    assert set(all_of(".chart > rect", "fill")) == set(all_of(".swatch rect", "fill")) <= fills
+    assert len(set(attributes_of("pattern path", "d"))) == len(attributes_of("pattern", "id")) == 5
+    fills = {f"url(#{name})" for name in attributes_of("pattern", "id")}
+    assert (
+        set(attributes_of(".chart > rect", "fill"))
+        == set(attributes_of(".swatch rect", "fill"))
+        <= fills
+    )
 
 
 @pytest.mark.parametrize("page", [PHONE], indirect=True)

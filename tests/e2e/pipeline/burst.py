@@ -19,31 +19,33 @@ _WARM = 24
 
 
 @dataclass(frozen=True)
-class Burst:
+class BurstResult:
     """What came of each upload, and when the paid calls came in."""
 
     keys: list[str]
-    announced: list[str]
+    published: list[str]
     """Keys of the messages."""
     paid: list[str]
     """Keys of the billed calls."""
     verdicts: dict[str, str]
     """By key, from the tags."""
-    times: list[float]
+    call_times: list[float]
     """Of the billed calls, in epoch seconds, in order."""
 
     @property
     def busiest_second(self) -> int:
         """The most paid calls in any second."""
-        return max(sum(first <= t < first + 1 for t in self.times) for first in self.times)
+        return max(
+            sum(first <= t < first + 1 for t in self.call_times) for first in self.call_times
+        )
 
     @property
     def rate(self) -> float:
         """Paid calls a second, from the first to the last."""
-        return (len(self.times) - 1) / (self.times[-1] - self.times[0])
+        return (len(self.call_times) - 1) / (self.call_times[-1] - self.call_times[0])
 
 
-def run(folder: Path) -> Burst:
+def run(folder: Path) -> BurstResult:
     """Uploads from several clients at once, against a service that holds to the quota."""
     with run_local_cloud(folder, CALLS_PER_SECOND=str(QUOTA)) as (cloud, cloud_client):
         photo = sample_files(cloud)["flagged.jpg"]
@@ -67,21 +69,21 @@ def run(folder: Path) -> Burst:
         for client in clients:
             client.join()
         calls = cloud_client.billed_calls()
-        return Burst(
+        return BurstResult(
             keys=keys,
-            announced=[m["data"]["object"]["key"] for m in cloud_client.receive_messages()],
+            published=[m["data"]["object"]["key"] for m in cloud_client.receive_messages()],
             paid=[call["object"].split("/", 3)[3] for call in calls],
             verdicts={key: cloud_client.tags(key)["deepfake-verdict"] for key in keys},
-            times=sorted(_seconds(call) for call in calls),
+            call_times=sorted(_epoch_seconds(call) for call in calls),
         )
 
 
-def _upload(told: dict[str, str], keys: list[str], photo: bytes) -> None:
-    client = LocalCloudClient(told)
+def _upload(env: dict[str, str], keys: list[str], photo: bytes) -> None:
+    client = LocalCloudClient(env)
     for key in keys:
         client.put(key, photo)
     client.close()
 
 
-def _seconds(call: dict[str, Any]) -> float:
+def _epoch_seconds(call: dict[str, Any]) -> float:
     return datetime.fromisoformat(call["time"].replace("Z", "+00:00")).timestamp()

@@ -11,7 +11,7 @@ import oss2
 from tests.support.cloud_client import LocalCloudClient
 from tests.support.command import FACESCREEN, user_environment
 
-MOVE = {
+MOVE_SETTINGS = {
     "QUARANTINE": "move",
     # The watched bucket itself: every copy raises an event that must come to nothing.
     "QUARANTINE_BUCKET": "selfies",
@@ -19,21 +19,21 @@ MOVE = {
     # The local cloud's verdicts are scripted by the samples, not found.
     "QUARANTINE_STAND_IN": "true",
 }
-PRIVATE = {"QUARANTINE": "private", "QUARANTINE_STAND_IN": "true"}
+PRIVATE_SETTINGS = {"QUARANTINE": "private", "QUARANTINE_STAND_IN": "true"}
 
 
-def moved(cloud_client: LocalCloudClient, key: str) -> list[str]:
+def quarantined_keys(cloud_client: LocalCloudClient, key: str) -> list[str]:
     """The keys of what was moved from `key`."""
-    listed = oss2.ObjectIterator(cloud_client.bucket, "quarantine/")
-    return [found.key for found in listed if found.key.endswith(f"/{key}")]
+    objects = oss2.ObjectIterator(cloud_client.bucket, "quarantine/")
+    return [summary.key for summary in objects if summary.key.endswith(f"/{key}")]
 
 
-def is_there(cloud_client: LocalCloudClient, key: str) -> bool:
-    there: bool = cloud_client.bucket.object_exists(key)
-    return there
+def object_exists(cloud_client: LocalCloudClient, key: str) -> bool:
+    exists: bool = cloud_client.bucket.object_exists(key)
+    return exists
 
 
-def read(cloud_client: LocalCloudClient, key: str) -> bytes:
+def read_object(cloud_client: LocalCloudClient, key: str) -> bytes:
     data: bytes = cloud_client.bucket.get_object(key).read()
     return data
 
@@ -42,14 +42,18 @@ def release(
     cloud_client: LocalCloudClient, *arguments: str
 ) -> tuple[int, list[dict[str, Any]], str]:
     """``facescreen release``: its status, the lines that it told, what it said besides."""
-    done = subprocess.run(
+    result = subprocess.run(
         [FACESCREEN, "release", "--json", *arguments],
-        env=user_environment(cloud_client.env, **MOVE),
+        env=user_environment(cloud_client.env, **MOVE_SETTINGS),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert "Traceback" not in done.stderr
-    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+    assert "Traceback" not in result.stderr
+    return (
+        result.returncode,
+        [json.loads(line) for line in result.stdout.splitlines()],
+        result.stderr,
+    )

@@ -16,7 +16,7 @@ def photos(cloud: LocalCloud) -> dict[str, bytes]:
     return sample_files(cloud)
 
 
-def answered(code: str, status: int, times: int) -> dict[str, Any]:
+def failing_with(code: str, status: int, times: int) -> dict[str, Any]:
     """Behaviour of a service that answers so; for causes that the local cloud can't have."""
     return {"cloudauth": {"faults": [{"code": code, "status": status, "times": times}]}}
 
@@ -26,7 +26,7 @@ def answered(code: str, status: int, times: int) -> dict[str, Any]:
     [
         ("no-face.jpg", "NoFaceDetected", {}),
         ("blurred.jpg", "UnqualifiedPhoto", {}),
-        ("portrait.jpg", "ToolargeImage", answered("ToolargeImage", 401, 1)),
+        ("portrait.jpg", "ToolargeImage", failing_with("ToolargeImage", 401, 1)),
     ],
 )
 def test_the_contents_own_codes_are_final(
@@ -51,7 +51,7 @@ def test_the_contents_own_codes_are_final(
 def test_passing_codes_are_retried_inside_the_invocation(
     code: str, status: int, cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
-    cloud_client.set_behaviour(**answered(code, status, 2))
+    cloud_client.set_behaviour(**failing_with(code, status, 2))
     key = f"passing/{code}.jpg"
     cloud_client.put(key, photos["flagged.jpg"])
     assert cloud_client.wait_for_message(key)["data"]["verdict"] == "high_risk"
@@ -64,9 +64,9 @@ def test_a_download_that_fails_is_retried_with_a_fresh_url(
     cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     # The ledger, the probe and the pace read first; then the download fails.
-    ours = {"operation": "GetObject", "times": 3}
+    earlier_reads = {"operation": "GetObject", "times": 3}
     cloud_client.set_behaviour(
-        oss={"faults": [ours, {"operation": "GetObject", "code": "InternalError"}]}
+        oss={"faults": [earlier_reads, {"operation": "GetObject", "code": "InternalError"}]}
     )
     cloud_client.put("passing/download.jpg", photos["flagged.jpg"])
     assert cloud_client.wait_for_message("passing/download.jpg")["data"]["verdict"] == "high_risk"
@@ -103,13 +103,13 @@ def test_a_real_quota_throttles_and_all_the_same_everything_ends(
 def test_the_operators_codes_keep_the_event_and_leave_the_object_alone(
     code: str, status: int, error: str, cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
-    cloud_client.set_behaviour(**answered(code, status, 99), fc={"retry_delay_ms": 10})
+    cloud_client.set_behaviour(**failing_with(code, status, 99), fc={"retry_delay_ms": 10})
     key = f"kept/{code}.jpg"
     cloud_client.put(key, photos["flagged.jpg"])
-    (letter,) = cloud_client.wait_for_dead_letters()
-    assert key in letter["requestPayload"]
-    assert error in letter["responsePayload"]
-    assert code in letter["responsePayload"]
+    (dead_letter,) = cloud_client.wait_for_dead_letters()
+    assert key in dead_letter["requestPayload"]
+    assert error in dead_letter["responsePayload"]
+    assert code in dead_letter["responsePayload"]
     assert cloud_client.tags(key) == {}
     assert cloud_client.messages_about(key) == []
     assert [entry["status"] for entry in cloud_client.invocations()] == ["error"] * 4

@@ -15,7 +15,7 @@ import pytest
 from tests.support.cloud_client import LocalCloudClient
 from tests.support.command import FACESCREEN, facescreen_up, run_facescreen
 
-PROMISED = [
+ENV_FILE_NAMES = [
     "ALIBABA_CLOUD_ACCESS_KEY_ID",
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
     "OSS_ENDPOINT",
@@ -48,42 +48,42 @@ PROMISED = [
 
 
 def test_the_env_file_holds_what_is_promised(tmp_path: Path) -> None:
-    with facescreen_up(tmp_path) as told:
-        assert list(told) == PROMISED
-        for name in PROMISED:
+    with facescreen_up(tmp_path) as env:
+        assert list(env) == ENV_FILE_NAMES
+        for name in ENV_FILE_NAMES:
             if name.endswith("ENDPOINT") or name == "LOCAL_ADMIN":
-                assert urlsplit(told[name]).hostname == "127.0.0.1"
+                assert urlsplit(env[name]).hostname == "127.0.0.1"
 
 
 def test_its_folder_may_be_named_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with facescreen_up(Path()) as told:
-        cloud_client = LocalCloudClient(told)
+    with facescreen_up(Path()) as env:
+        cloud_client = LocalCloudClient(env)
         cloud_client.put("a.jpg", b"no image")
         assert cloud_client.wait_for_message("a.jpg")["data"]["verdict"] == "unscreenable"
         cloud_client.close()
 
 
 def test_state_survives_a_restart(tmp_path: Path) -> None:
-    with facescreen_up(tmp_path) as told:
-        first = LocalCloudClient(told)
+    with facescreen_up(tmp_path) as env:
+        first = LocalCloudClient(env)
         first.put("kept.jpg", b"kept")
         first.wait_for_message("kept.jpg")
         first.close()
     (tmp_path / "env").unlink()
-    with facescreen_up(tmp_path) as told:
-        again = LocalCloudClient(told)
+    with facescreen_up(tmp_path) as env:
+        again = LocalCloudClient(env)
         assert again.bucket.get_object("kept.jpg").read() == b"kept"
         assert again.tags("kept.jpg")["deepfake-verdict"] == "unscreenable"
         again.close()
 
 
 def test_the_demo_shows_the_right_row_for_every_sample() -> None:
-    done = run_facescreen("demo", "--once", "--json")
-    assert done.returncode == 0, done.stderr
-    rows = {row["object"]: row for row in json.loads(done.stdout)}
-    ends = {name: (row["verdict"], row["reason"]) for name, row in rows.items()}
-    assert ends == {
+    result = run_facescreen("demo", "--once", "--json")
+    assert result.returncode == 0, result.stderr
+    rows = {row["object"]: row for row in json.loads(result.stdout)}
+    outcomes = {name: (row["verdict"], row["reason"]) for name, row in rows.items()}
+    assert outcomes == {
         "selfies/portrait.jpg": ("low_risk", ""),
         "selfies/sideways-phone.jpg": ("low_risk", ""),
         "selfies/portrait.png": ("low_risk", ""),
@@ -110,10 +110,10 @@ def test_the_demo_listens_on_until_it_is_stopped() -> None:
     ) as process:
         try:
             assert process.stderr is not None
-            said = b""
-            while b"Ctrl-C stops it" not in said:
-                said += process.stderr.readline()
-            assert b"LOCAL_ADMIN" in said
+            output = b""
+            while b"Ctrl-C stops it" not in output:
+                output += process.stderr.readline()
+            assert b"LOCAL_ADMIN" in output
             time.sleep(0.2)
             assert process.poll() is None
             process.send_signal(signal.SIGINT)
@@ -126,7 +126,7 @@ def test_the_demo_listens_on_until_it_is_stopped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "expected"),
     [
         (["no-such-command"], "No such command"),
         (["up", "--port", "oss"], "is not SERVICE=PORT"),
@@ -134,7 +134,7 @@ def test_the_demo_listens_on_until_it_is_stopped() -> None:
         (["demo", "--what"], "No such option"),
     ],
 )
-def test_usage_errors_end_with_64(arguments: list[str], says: str) -> None:
-    done = run_facescreen(*arguments)
-    assert done.returncode == 64
-    assert says in done.stderr
+def test_usage_errors_end_with_64(arguments: list[str], expected: str) -> None:
+    result = run_facescreen(*arguments)
+    assert result.returncode == 64
+    assert expected in result.stderr

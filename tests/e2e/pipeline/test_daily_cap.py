@@ -36,21 +36,21 @@ def test_twenty_instances_race_to_the_cap_and_the_rest_is_screened_once_it_is_ra
     tmp_path: Path,
 ) -> None:
     with run_local_cloud(tmp_path, DAILY_CALLS=str(CAP)) as (cloud, cloud_client):
-        letters = _race(cloud, cloud_client)
+        dead_letters = _upload_until_deferred(cloud, cloud_client)
         paid = [call["object"].split("/", 3)[3] for call in cloud_client.billed_calls()]
         assert 0.99 * CAP <= len(paid) <= CAP
-        deferred = {key for key in KEYS if any(f'"{key}"' in one for one in letters)}
+        deferred = {key for key in KEYS if any(f'"{key}"' in one for one in dead_letters)}
         assert deferred == set(KEYS) - set(paid)
-        assert len(letters) == len(deferred) == UPLOADS - len(paid)
+        assert len(dead_letters) == len(deferred) == UPLOADS - len(paid)
         assert all(cloud_client.tags(key) == {} for key in deferred)
-        _check_told(tmp_path, paid=len(paid), deferred=4 * len(deferred))
+        _check_metrics(tmp_path, paid=len(paid), deferred=4 * len(deferred))
         _check_refused_over_http(cloud, cloud_client)
         assert len(cloud_client.billed_calls()) == len(paid)
         assert leaks.find_leaks(cloud, tmp_path, cloud_client) == []
 
     with run_local_cloud(tmp_path, DAILY_CALLS=str(2 * CAP)) as (cloud, cloud_client):
-        for letter in letters:
-            _resubmit(cloud_client, letter)
+        for dead_letter in dead_letters:
+            _resubmit(cloud_client, dead_letter)
         cloud_client.wait_until_idle()
         assert {call["object"].split("/", 3)[3] for call in cloud_client.billed_calls()} == deferred
         assert {cloud_client.tags(key)["deepfake-verdict"] for key in KEYS} == {"high_risk"}
@@ -61,16 +61,16 @@ def test_twenty_instances_race_to_the_cap_and_the_rest_is_screened_once_it_is_ra
 def test_what_was_spent_yesterday_does_not_count(tmp_path: Path) -> None:
     with run_local_cloud(tmp_path, DAILY_CALLS="3") as (cloud, cloud_client):
         yesterday = DailyBudget(_state(cloud_client), 3, clock=lambda: time.time() - DAY_S)
-        assert _drawn(yesterday) == 3
+        assert _use_up(yesterday) == 3
         photo = sample_files(cloud)["flagged.jpg"]
         for number in range(3):
             cloud_client.put(f"{number}.jpg", photo)
             cloud_client.wait_for_message(f"{number}.jpg")
-        assert _drawn(DailyBudget(_state(cloud_client), 3)) == 0
-        assert _drawn(DailyBudget(_state(cloud_client), 3, clock=lambda: time.time() + DAY_S)) == 3
+        assert _use_up(DailyBudget(_state(cloud_client), 3)) == 0
+        assert _use_up(DailyBudget(_state(cloud_client), 3, clock=lambda: time.time() + DAY_S)) == 3
 
 
-def _race(cloud: LocalCloud, cloud_client: LocalCloudClient) -> list[str]:
+def _upload_until_deferred(cloud: LocalCloud, cloud_client: LocalCloudClient) -> list[str]:
     """Uploads more than may be paid for; what the dead letters held, each with its reason."""
     cloud_client.set_behaviour(cloudauth={"latency_ms": 200}, fc={"retry_delay_ms": 10})
     photo = sample_files(cloud)["flagged.jpg"]
@@ -83,16 +83,16 @@ def _race(cloud: LocalCloud, cloud_client: LocalCloudClient) -> list[str]:
     for upload in uploads:
         upload.join()
     cloud_client.wait_until_idle()
-    letters = cloud_client.receive_dead_letters()
-    for letter in letters:
-        told = json.loads(letter["responsePayload"])
-        assert told["errorType"] == "Deferred"
-        assert told["errorMessage"].startswith(f"daily limit reached: {CAP} paid calls")
-        assert letter["requestContext"]["approximateInvokeCount"] == 4
-    return [letter["requestPayload"] for letter in letters]
+    dead_letters = cloud_client.receive_dead_letters()
+    for dead_letter in dead_letters:
+        body = json.loads(dead_letter["responsePayload"])
+        assert body["errorType"] == "Deferred"
+        assert body["errorMessage"].startswith(f"daily limit reached: {CAP} paid calls")
+        assert dead_letter["requestContext"]["approximateInvokeCount"] == 4
+    return [dead_letter["requestPayload"] for dead_letter in dead_letters]
 
 
-def _check_told(data: Path, *, paid: int, deferred: int) -> None:
+def _check_metrics(data: Path, *, paid: int, deferred: int) -> None:
     """What the metrics count, and that so many instances raced."""
     log = (data / "fc" / "logs" / "facescreen-object-created.log").read_text()
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
@@ -105,15 +105,15 @@ def _check_told(data: Path, *, paid: int, deferred: int) -> None:
 def _check_refused_over_http(cloud: LocalCloud, cloud_client: LocalCloudClient) -> None:
     url = f"{cloud_client.env['HTTP_TRIGGER_URL']}/v1/screenings"
     headers = {"Content-Type": "image/jpeg"}
-    answer = httpx.post(
+    response = httpx.post(
         url, content=sample_files(cloud)["flagged.jpg"], headers=headers, timeout=30
     )
     now = datetime.now(timezone.utc)
     left_s = DAY_S - (now.hour * 3600 + now.minute * 60 + now.second)
-    assert answer.status_code == 429
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert abs(int(answer.headers["Retry-After"]) - left_s) <= 30
-    assert answer.json()["code"] == "DailyCallsSpent"
+    assert response.status_code == 429
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert abs(int(response.headers["Retry-After"]) - left_s) <= 30
+    assert response.json()["code"] == "DailyCallsSpent"
 
 
 def _resubmit(cloud_client: LocalCloudClient, event: str) -> None:
@@ -125,24 +125,24 @@ def _resubmit(cloud_client: LocalCloudClient, event: str) -> None:
     )
 
 
-def _upload(told: dict[str, str], keys: list[str], photo: bytes) -> None:
-    client = LocalCloudClient(told)
+def _upload(env: dict[str, str], keys: list[str], photo: bytes) -> None:
+    client = LocalCloudClient(env)
     for key in keys:
         client.put(key, photo)
     client.close()
 
 
 def _state(cloud_client: LocalCloudClient) -> OssStateStore:
-    told = cloud_client.env
+    env = cloud_client.env
     return OssStateStore(
-        Credentials(*clients.key(told)),
-        endpoint=told["OSS_ENDPOINT"],
-        region=told["OSS_REGION"],
-        bucket=told["STATE_BUCKET"],
+        Credentials(*clients.key(env)),
+        endpoint=env["OSS_ENDPOINT"],
+        region=env["OSS_REGION"],
+        bucket=env["STATE_BUCKET"],
     )
 
 
-def _drawn(cap: DailyBudget) -> int:
+def _use_up(cap: DailyBudget) -> int:
     count = 0
     while True:
         try:

@@ -52,8 +52,8 @@ def test_each_object_leaves_one_json_line_and_its_metrics(
     cloud_client.wait_until_idle()
     log = data / "fc" / "logs" / "facescreen-object-created.log"
     # Where oss2 is compiled afresh, Python itself warns of its docstrings.
-    written = log.read_text().splitlines()
-    lines = [json.loads(line) for line in written if line.startswith("{")]
+    log_lines = log.read_text().splitlines()
+    lines = [json.loads(line) for line in log_lines if line.startswith("{")]
     (line,) = [one for one in lines if one.get("object", {}).get("key") == "logged.jpg"]
     for name in ("verdict", "reason", "request_id", "transaction_id", "merchant_biz_id"):
         assert line[name] == message["data"][name]
@@ -107,15 +107,15 @@ def test_new_bytes_hold_no_verdict_until_their_own(
     wait_for(lambda: cloud_client.invocations() != [], "the first invocation")
     time.sleep(1)
     new = cloud_client.put(key, photos[FLAGGED])
-    seen: list[dict[str, str]] = []
+    seen_tags: list[dict[str, str]] = []
 
     def judged() -> bool:
-        seen.append(cloud_client.tags(key))
-        return "deepfake-verdict" in seen[-1]
+        seen_tags.append(cloud_client.tags(key))
+        return "deepfake-verdict" in seen_tags[-1]
 
     wait_for(judged, "a verdict")
-    assert (seen[-1]["deepfake-verdict"], seen[-1]["deepfake-etag"]) == ("high_risk", new)
-    assert all(tags == {} for tags in seen[:-1])
+    assert (seen_tags[-1]["deepfake-verdict"], seen_tags[-1]["deepfake-etag"]) == ("high_risk", new)
+    assert all(tags == {} for tags in seen_tags[:-1])
 
 
 def test_a_handler_killed_after_the_paid_call_does_not_pay_again(
@@ -135,9 +135,9 @@ def test_a_record_that_is_refused_at_first_does_not_pay_again(
     cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     # The claim and the turn are appended before it.
-    ours = {"operation": "AppendObject", "times": 2}
-    refused = {"operation": "AppendObject", "code": "InternalError", "status": 500, "times": 3}
-    cloud_client.set_behaviour(oss={"faults": [ours, refused]})
+    earlier_appends = {"operation": "AppendObject", "times": 2}
+    fault = {"operation": "AppendObject", "code": "InternalError", "status": 500, "times": 3}
+    cloud_client.set_behaviour(oss={"faults": [earlier_appends, fault]})
     cloud_client.put("recorded.jpg", photos[FLAGGED] + b"recorded")
     cloud_client.wait_for_message("recorded.jpg")
     cloud_client.wait_until_idle()
@@ -148,12 +148,12 @@ def test_a_record_that_is_refused_at_first_does_not_pay_again(
 def test_an_object_with_ten_tags_still_gets_its_message(
     cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
-    theirs = {f"t{number}": "x" for number in range(10)}
-    cloud_client.put("full.jpg", photos[GOOD], theirs)
+    own_tags = {f"t{number}": "x" for number in range(10)}
+    cloud_client.put("full.jpg", photos[GOOD], own_tags)
     tagging = cloud_client.wait_for_message("full.jpg")["data"]["tagging"]
     assert tagging["status"] == "refused"
     assert "10 other tags" in tagging["detail"]
-    assert cloud_client.tags("full.jpg") == theirs
+    assert cloud_client.tags("full.jpg") == own_tags
 
 
 def test_a_permission_that_is_missing_dead_letters_the_event(
@@ -162,9 +162,9 @@ def test_a_permission_that_is_missing_dead_letters_the_event(
     refusal = {"code": "Forbidden.RAMUserAccessDenied", "status": 403, "times": 99}
     cloud_client.set_behaviour(cloudauth={"faults": [refusal]}, fc={"retry_delay_ms": 10})
     cloud_client.put("refused.jpg", photos[GOOD])
-    (letter,) = cloud_client.wait_for_dead_letters()
-    assert "refused.jpg" in str(letter["requestPayload"])
-    assert "AccessRefused" in str(letter["responsePayload"])
+    (dead_letter,) = cloud_client.wait_for_dead_letters()
+    assert "refused.jpg" in str(dead_letter["requestPayload"])
+    assert "AccessRefused" in str(dead_letter["responsePayload"])
     assert len(cloud_client.invocations()) == 4
     assert cloud_client.tags("refused.jpg") == {}
     assert cloud_client.billed_calls("refused.jpg") == []
@@ -200,14 +200,17 @@ def test_whatever_fails_nothing_ends_in_silence(
         one.join()
     cloud_client.wait_until_idle()
     cloud_client.set_behaviour(oss={}, mns={}, cloudauth={}, fc={})
-    dead = str([letter["requestPayload"] for letter in cloud_client.receive_dead_letters()])
-    told = {m["data"]["object"]["key"] for m in cloud_client.receive_messages()}
-    silent = [
+    dead_letters = str(
+        [dead_letter["requestPayload"] for dead_letter in cloud_client.receive_dead_letters()]
+    )
+    published_keys = {m["data"]["object"]["key"] for m in cloud_client.receive_messages()}
+    lost_keys = [
         key
         for key in keys
-        if key not in dead and not (key in told and "deepfake-verdict" in cloud_client.tags(key))
+        if key not in dead_letters
+        and not (key in published_keys and "deepfake-verdict" in cloud_client.tags(key))
     ]
-    assert silent == []
+    assert lost_keys == []
     assert len(
         {m["id"] for m in cloud_client.receive_messages() if "storm/" in m["subject"]}
     ) <= len(keys)
@@ -219,8 +222,10 @@ def test_wrong_settings_stop_initialisation_and_name_the_setting(
     with run_local_cloud(tmp_path, SCENE_CODE="nine_char") as (_, cloud_client):
         cloud_client.set_behaviour(fc={"retry_delay_ms": 10})
         cloud_client.put("a.jpg", photos[GOOD])
-        letters = cloud_client.wait_for_dead_letters()
-    assert "SCENE_CODE must be exactly 10 letters, digits or underscores; it has 9" in str(letters)
+        dead_letters = cloud_client.wait_for_dead_letters()
+    assert "SCENE_CODE must be exactly 10 letters, digits or underscores; it has 9" in str(
+        dead_letters
+    )
 
 
 def test_a_connection_that_can_t_be_warmed_stops_nothing(

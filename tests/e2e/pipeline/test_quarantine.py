@@ -11,7 +11,14 @@ import oss2
 import pytest
 
 from facescreen_local.cloud import LocalCloud
-from tests.e2e.pipeline.quarantines import MOVE, PRIVATE, is_there, moved, read, release
+from tests.e2e.pipeline.quarantines import (
+    MOVE_SETTINGS,
+    PRIVATE_SETTINGS,
+    object_exists,
+    quarantined_keys,
+    read_object,
+    release,
+)
 from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 from tests.support.samples import sample_files
 from tests.support.wait import wait_for
@@ -21,8 +28,10 @@ GOOD, FLAGGED = "portrait.jpg", "flagged.jpg"
 
 @pytest.fixture(scope="module")
 def running_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with run_local_cloud(tmp_path_factory.mktemp("quarantine"), **MOVE) as both:
-        yield both
+    with run_local_cloud(
+        tmp_path_factory.mktemp("quarantine"), **MOVE_SETTINGS
+    ) as cloud_and_client:
+        yield cloud_and_client
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +47,7 @@ def test_a_flagged_upload_is_moved_with_all_that_was_on_it(
     cloud_client.bucket.put_object("a b/é+1%.jpg", photos[FLAGGED], headers)
     data = cloud_client.wait_for_message("a b/é+1%.jpg")["data"]
     cloud_client.wait_until_idle()
-    (key,) = moved(cloud_client, "a b/é+1%.jpg")
+    (key,) = quarantined_keys(cloud_client, "a b/é+1%.jpg")
     assert data["quarantine"] == {
         "action": "move",
         "status": "moved",
@@ -46,10 +55,10 @@ def test_a_flagged_upload_is_moved_with_all_that_was_on_it(
         "bucket": "selfies",
         "key": key,
     }
-    assert not is_there(cloud_client, "a b/é+1%.jpg")
-    assert read(cloud_client, key) == photos[FLAGGED]
-    found = cloud_client.bucket.head_object(key)
-    assert (found.content_type, found.headers["x-oss-meta-user"]) == ("image/jpeg", "42")
+    assert not object_exists(cloud_client, "a b/é+1%.jpg")
+    assert read_object(cloud_client, key) == photos[FLAGGED]
+    head = cloud_client.bucket.head_object(key)
+    assert (head.content_type, head.headers["x-oss-meta-user"]) == ("image/jpeg", "42")
     assert cloud_client.tags(key)["deepfake-verdict"] == data["verdict"] == "high_risk"
     assert cloud_client.tags(key)["team"] == "kyc"
 
@@ -58,8 +67,8 @@ def test_a_clean_upload_stays(cloud_client: LocalCloudClient, photos: dict[str, 
     cloud_client.put("clean.jpg", photos[GOOD])
     assert "quarantine" not in cloud_client.wait_for_message("clean.jpg")["data"]
     cloud_client.wait_until_idle()
-    assert is_there(cloud_client, "clean.jpg")
-    assert moved(cloud_client, "clean.jpg") == []
+    assert object_exists(cloud_client, "clean.jpg")
+    assert quarantined_keys(cloud_client, "clean.jpg") == []
 
 
 def test_an_event_storm_does_not_loop(
@@ -67,13 +76,13 @@ def test_an_event_storm_does_not_loop(
 ) -> None:
     """Each upload and each copy raises an event, and each event comes three times; copies,
     deletions and messages fail now and then."""
-    refused = [
+    faults = [
         {"operation": operation, "code": "InternalError", "times": 3}
         for operation in ("CopyObject", "DeleteObject")
     ]
     cloud_client.set_behaviour(
         fc={"duplicates": 2, "retry_delay_ms": 50},
-        oss={"faults": refused},
+        oss={"faults": faults},
         mns={"rates": {"InternalError": 0.1}},
     )
     keys = [f"storm/{number}.jpg" for number in range(8)]
@@ -81,13 +90,17 @@ def test_an_event_storm_does_not_loop(
         cloud_client.put(key, photos[FLAGGED])
     cloud_client.wait_until_idle()
     cloud_client.set_behaviour(mns={})
-    dead = str([letter["requestPayload"] for letter in cloud_client.receive_dead_letters()])
+    dead_letters = str(
+        [dead_letter["requestPayload"] for dead_letter in cloud_client.receive_dead_letters()]
+    )
     for key in keys:
-        held = [read(cloud_client, one) for one in moved(cloud_client, key)]
-        assert held == [photos[FLAGGED]]
-        assert key in dead or (cloud_client.messages_about(key) and not is_there(cloud_client, key))
+        copies = [read_object(cloud_client, one) for one in quarantined_keys(cloud_client, key)]
+        assert copies == [photos[FLAGGED]]
+        assert key in dead_letters or (
+            cloud_client.messages_about(key) and not object_exists(cloud_client, key)
+        )
         assert len(cloud_client.billed_calls(key)) == 1
-    copied = [found.key for found in oss2.ObjectIterator(cloud_client.bucket, "quarantine/")]
+    copied = [summary.key for summary in oss2.ObjectIterator(cloud_client.bucket, "quarantine/")]
     assert all(key.count("quarantine/") == 1 for key in copied)
     assert not [
         m for m in cloud_client.receive_messages() if "quarantine/" in m["data"]["object"]["key"]
@@ -109,10 +122,10 @@ def test_a_kill_between_copy_and_deletion_or_after_both_loses_nothing(
     cloud_client.wait_for_message(key)
     cloud_client.wait_until_idle()
     assert "killed" in {entry["status"] for entry in cloud_client.invocations()}
-    assert not is_there(cloud_client, key)
-    (held,) = moved(cloud_client, key)
-    assert read(cloud_client, held) == photos[FLAGGED]
-    assert cloud_client.tags(held)["deepfake-verdict"] == "high_risk"
+    assert not object_exists(cloud_client, key)
+    (quarantined_key,) = quarantined_keys(cloud_client, key)
+    assert read_object(cloud_client, quarantined_key) == photos[FLAGGED]
+    assert cloud_client.tags(quarantined_key)["deepfake-verdict"] == "high_risk"
     assert len({message["id"] for message in cloud_client.messages_about(key)}) == 1
     assert len(cloud_client.billed_calls(key)) == 1
 
@@ -135,10 +148,10 @@ def test_what_overwrites_it_meanwhile_is_not_deleted(
         "its own",
     )
     cloud_client.wait_until_idle()
-    assert read(cloud_client, key) == photos[GOOD]
+    assert read_object(cloud_client, key) == photos[GOOD]
     tags = cloud_client.tags(key)
     assert (tags["deepfake-verdict"], tags["deepfake-etag"]) == ("low_risk", new)
-    assert len(moved(cloud_client, key)) == (operation == "PublishMessage")
+    assert len(quarantined_keys(cloud_client, key)) == (operation == "PublishMessage")
 
 
 def test_a_release_and_its_event_cost_nothing_and_move_nothing(
@@ -149,25 +162,25 @@ def test_a_release_and_its_event_cost_nothing_and_move_nothing(
     cloud_client.bucket.put_object(key, photos[FLAGGED], headers)
     cloud_client.wait_for_message(key)
     cloud_client.wait_until_idle()
-    (held,) = moved(cloud_client, key)
-    uri = f"oss://selfies/{held}"
+    (quarantined_key,) = quarantined_keys(cloud_client, key)
+    uri = f"oss://selfies/{quarantined_key}"
     status, (line,), _ = release(cloud_client, "--dry-run", uri)
     assert (status, line["status"]) == (0, "to_release")
     assert line["detail"] == f"back to oss://selfies/{key}"
-    status, lines, said = release(cloud_client, uri)
+    status, lines, stderr = release(cloud_client, uri)
     assert (status, lines) == (64, [])
-    assert "only with --yes" in said
-    assert moved(cloud_client, key) == [held]
+    assert "only with --yes" in stderr
+    assert quarantined_keys(cloud_client, key) == [quarantined_key]
     status, (line,), _ = release(cloud_client, "--yes", uri)
     assert (status, line["status"]) == (0, "released")
     second = cloud_client.wait_for_message(key, 2)["data"]
     cloud_client.wait_until_idle()
     assert second["quarantine"]["status"] == "released"
-    assert read(cloud_client, key) == photos[FLAGGED]
-    found = cloud_client.bucket.head_object(key)
-    assert (found.content_type, found.headers["x-oss-meta-user"]) == ("image/jpeg", "42")
+    assert read_object(cloud_client, key) == photos[FLAGGED]
+    head = cloud_client.bucket.head_object(key)
+    assert (head.content_type, head.headers["x-oss-meta-user"]) == ("image/jpeg", "42")
     assert cloud_client.tags(key)["deepfake-verdict"] == "high_risk"
-    assert moved(cloud_client, key) == []
+    assert quarantined_keys(cloud_client, key) == []
     assert len(cloud_client.billed_calls(key)) == 1
     assert len(cloud_client.messages_about(key)) == 2
 
@@ -180,16 +193,16 @@ def test_a_release_comes_over_no_newer_object(
     cloud_client.wait_for_message(key)
     cloud_client.wait_until_idle()
     cloud_client.put(key, photos[GOOD])
-    (held,) = moved(cloud_client, key)
-    status, (line,), _ = release(cloud_client, "--yes", f"oss://selfies/{held}")
+    (quarantined_key,) = quarantined_keys(cloud_client, key)
+    status, (line,), _ = release(cloud_client, "--yes", f"oss://selfies/{quarantined_key}")
     assert (status, line["status"]) == (2, "not_released")
     assert "another object stands at" in line["detail"]
-    assert read(cloud_client, key) == photos[GOOD]
-    assert moved(cloud_client, key) == [held]
+    assert read_object(cloud_client, key) == photos[GOOD]
+    assert quarantined_keys(cloud_client, key) == [quarantined_key]
 
 
 def test_made_private_and_opened_again(tmp_path: Path) -> None:
-    with run_local_cloud(tmp_path, **PRIVATE) as (cloud, cloud_client):
+    with run_local_cloud(tmp_path, **PRIVATE_SETTINGS) as (cloud, cloud_client):
         photo = sample_files(cloud)[FLAGGED]
         public = f"{cloud.oss.url}/selfies/open.jpg"
         cloud_client.bucket.put_object("open.jpg", photo, {"x-oss-object-acl": "public-read"})
@@ -197,18 +210,20 @@ def test_made_private_and_opened_again(tmp_path: Path) -> None:
             cloud_client.wait_for_message("open.jpg")["data"]["quarantine"]["status"] == "private"
         )
         assert httpx.get(public).status_code == 403
-        assert read(cloud_client, "open.jpg") == photo
+        assert read_object(cloud_client, "open.jpg") == photo
         status, (line,), _ = release(cloud_client, "--yes", "oss://selfies/open.jpg")
         assert (status, line["status"]) == (0, "released")
         assert httpx.get(public).content == photo
 
 
 def test_a_stand_ins_verdict_moves_nothing_by_default(tmp_path: Path) -> None:
-    settings = {name: value for name, value in MOVE.items() if name != "QUARANTINE_STAND_IN"}
+    settings = {
+        name: value for name, value in MOVE_SETTINGS.items() if name != "QUARANTINE_STAND_IN"
+    }
     with run_local_cloud(tmp_path, **settings) as (cloud, cloud_client):
         photo = sample_files(cloud)[FLAGGED]
         cloud_client.put("flagged.jpg", photo)
         data = cloud_client.wait_for_message("flagged.jpg")["data"]
         assert data["quarantine"]["status"] == "withheld"
         cloud_client.wait_until_idle()
-        assert is_there(cloud_client, "flagged.jpg")
+        assert object_exists(cloud_client, "flagged.jpg")

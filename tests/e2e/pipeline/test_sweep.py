@@ -28,11 +28,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def swept(folder: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
+def cloud_with_prefix(folder: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     """With a prefix, and one to leave out."""
     settings = {"OSS_PREFIX": "kyc/", "EXCLUDE_PREFIXES": "kyc/thumbs/"}
-    with run_local_cloud(folder, **settings) as both:
-        yield both
+    with run_local_cloud(folder, **settings) as cloud_and_client:
+        yield cloud_and_client
 
 
 @contextmanager
@@ -48,11 +48,11 @@ def uploaded_an_hour_ago(
         yield
 
 
-def fire(cloud_client: LocalCloudClient) -> dict[str, Any]:
+def fire_sweep(cloud_client: LocalCloudClient) -> dict[str, Any]:
     """One run of the sweep, to the end of what it handed over."""
     cloud_client.admin.post("/reset")
-    answer = cloud_client.admin.post(f"/fire/{SWEEP}")
-    assert answer.status_code == 200, answer.text
+    response = cloud_client.admin.post(f"/fire/{SWEEP}")
+    assert response.status_code == 200, response.text
     cloud_client.wait_until_idle()
     outcomes = [(one["function"], one["status"]) for one in cloud_client.invocations()]
     assert (SWEEP, "ok") in outcomes
@@ -60,9 +60,9 @@ def fire(cloud_client: LocalCloudClient) -> dict[str, Any]:
 
 
 def test_a_lost_event_is_made_up_for_once(
-    swept: tuple[LocalCloud, LocalCloudClient], monkeypatch: pytest.MonkeyPatch
+    cloud_with_prefix: tuple[LocalCloud, LocalCloudClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cloud, cloud_client = swept
+    cloud, cloud_client = cloud_with_prefix
     photo = sample_files(cloud)["flagged.jpg"]
     key = "kyc/a+b 100% é漢🙂.jpg"
     with uploaded_an_hour_ago(cloud, monkeypatch, event=True):
@@ -76,16 +76,16 @@ def test_a_lost_event_is_made_up_for_once(
     cloud_client.wait_until_idle()
     assert not cloud_client.tags(key)
 
-    assert fire(cloud_client) == {"handed_over": 1}
+    assert fire_sweep(cloud_client) == {"handed_over": 1}
     assert cloud_client.tags(key)["deepfake-verdict"] == "high_risk"
     assert cloud_client.wait_for_message(key)["data"]["verdict"] == "high_risk"
     assert len(cloud_client.billed_calls(key)) == 1
     assert not cloud_client.tags("kyc/a moment ago.jpg")
 
-    assert fire(cloud_client) == {"handed_over": 0}
+    assert fire_sweep(cloud_client) == {"handed_over": 0}
 
 
-@pytest.mark.usefixtures("swept")
+@pytest.mark.usefixtures("cloud_with_prefix")
 def test_a_run_leaves_its_count_in_the_log(folder: Path) -> None:
     log = (folder / "fc" / "logs" / f"{SWEEP}.log").read_text()
     assert '"message":"swept"' in log

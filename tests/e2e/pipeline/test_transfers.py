@@ -30,8 +30,8 @@ def data(transfer: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def running_cloud(transfer: str, data: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     """One cloud for each setting."""
-    with run_local_cloud(data, TRANSFER=transfer) as both:
-        yield both
+    with run_local_cloud(data, TRANSFER=transfer) as cloud_and_client:
+        yield cloud_and_client
 
 
 @pytest.mark.parametrize(

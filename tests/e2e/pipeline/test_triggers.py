@@ -19,17 +19,21 @@ OTHER = "more-selfies"
 
 
 @pytest.fixture(scope="module")
-def bridged(
+def eventbridge_cloud(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     """With EventBridge, and a prefix."""
     folder = tmp_path_factory.mktemp("cloud")
-    with run_local_cloud(folder, template="s.eventbridge.yaml", OSS_PREFIX="selfies/") as both:
-        yield both
+    with run_local_cloud(
+        folder, template="s.eventbridge.yaml", OSS_PREFIX="selfies/"
+    ) as cloud_and_client:
+        yield cloud_and_client
 
 
-def test_events_by_eventbridge_are_screened(bridged: tuple[LocalCloud, LocalCloudClient]) -> None:
-    cloud, cloud_client = bridged
+def test_events_by_eventbridge_are_screened(
+    eventbridge_cloud: tuple[LocalCloud, LocalCloudClient],
+) -> None:
+    cloud, cloud_client = eventbridge_cloud
     key = "selfies/a+b 100% é漢🙂.jpg"
     cloud_client.put(key, sample_files(cloud)["flagged.jpg"])
     message = cloud_client.wait_for_message(key)
@@ -38,9 +42,9 @@ def test_events_by_eventbridge_are_screened(bridged: tuple[LocalCloud, LocalClou
 
 
 def test_what_the_rule_lets_through_alone_is_an_invocation(
-    bridged: tuple[LocalCloud, LocalCloudClient],
+    eventbridge_cloud: tuple[LocalCloud, LocalCloudClient],
 ) -> None:
-    cloud, cloud_client = bridged
+    cloud, cloud_client = eventbridge_cloud
     cloud_client.wait_until_idle()
     cloud_client.admin.post("/reset")
     cloud_client.put("elsewhere/a.jpg", sample_files(cloud)["flagged.jpg"])
@@ -58,14 +62,14 @@ def test_what_the_rule_lets_through_alone_is_an_invocation(
 
 
 def test_an_event_that_fails_for_good_is_a_dead_letter(
-    bridged: tuple[LocalCloud, LocalCloudClient],
+    eventbridge_cloud: tuple[LocalCloud, LocalCloudClient],
 ) -> None:
-    cloud, cloud_client = bridged
+    cloud, cloud_client = eventbridge_cloud
     refusing = {"code": "Forbidden.RAMUserAccessDenied", "status": 403, "times": 100}
     cloud_client.set_behaviour(cloudauth={"faults": [refusing]}, fc={"retry_delay_ms": 10})
     cloud_client.put("selfies/refused.jpg", sample_files(cloud)["flagged.jpg"] + b"other")
-    [letter] = cloud_client.wait_for_dead_letters()
-    assert "selfies/refused.jpg" in letter["requestPayload"]
+    [dead_letter] = cloud_client.wait_for_dead_letters()
+    assert "selfies/refused.jpg" in dead_letter["requestPayload"]
     cloud_client.admin.post("/reset")
 
 

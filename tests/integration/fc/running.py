@@ -19,10 +19,10 @@ from facescreen_local.fc.service import FcService
 from facescreen_serverless_devs.functions import load_functions
 
 REGION = "ap-southeast-1"
-DEAD_LETTERS = "acs:mns:ap-southeast-1:1:/queues/dead/messages"
+DEAD_LETTER_ARN = "acs:mns:ap-southeast-1:1:/queues/dead/messages"
 
 
-def project(folder: Path, handlers: str, **props: Any) -> Path:
+def make_project(folder: Path, handlers: str, **props: Any) -> Path:
     """Writes ``code/index.py`` and an s.yaml whose one function runs it; gives the latter."""
     code = folder / "code"
     code.mkdir(exist_ok=True)
@@ -36,7 +36,7 @@ def project(folder: Path, handlers: str, **props: Any) -> Path:
         "timeout": 5,
         "asyncInvokeConfig": {
             "maxAsyncRetryAttempts": 1,
-            "destinationConfig": {"onFailure": {"destination": DEAD_LETTERS}},
+            "destinationConfig": {"onFailure": {"destination": DEAD_LETTER_ARN}},
         },
         "triggers": [
             {
@@ -61,7 +61,7 @@ def project(folder: Path, handlers: str, **props: Any) -> Path:
     return path
 
 
-def record(key: str = "a.jpg") -> dict[str, Any]:
+def oss_record(key: str = "a.jpg") -> dict[str, Any]:
     """One OSS event record, as far as triggers and tests read it."""
     return {
         "eventName": "ObjectCreated:PutObject",
@@ -70,24 +70,24 @@ def record(key: str = "a.jpg") -> dict[str, Any]:
 
 
 @dataclass
-class DeadLetters:
+class DeadLetterRecorder:
     """The destination callback."""
 
     records: list[dict[str, Any]] = field(default_factory=list)
     refuse: bool = False
 
     async def __call__(self, arn: str, body: bytes) -> None:
-        assert arn == DEAD_LETTERS
+        assert arn == DEAD_LETTER_ARN
         if self.refuse:
             raise ConnectionError("no such queue")
         self.records.append(json.loads(body))
 
 
 @dataclass
-class Running:
+class RunningFc:
     service: FcService
     identity: Identity
-    dead: DeadLetters
+    dead_letters: DeadLetterRecorder
     folder: Path
 
     @property
@@ -103,44 +103,44 @@ class Running:
         return (self.folder / "data" / "logs" / "screen.log").read_text().splitlines()
 
 
-async def wait_for(true: Callable[[], object]) -> None:
+async def wait_for(condition: Callable[[], object]) -> None:
     """Poll until `true()`; fail after 10 s."""
     deadline = time.monotonic() + 10
-    while not true():
+    while not condition():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
-async def running(folder: Path, handlers: str, **props: Any) -> AsyncIterator[Running]:
+async def run_fc(folder: Path, handlers: str, **props: Any) -> AsyncIterator[RunningFc]:
     """The service with one function, started; retries come after 10 ms."""
-    identity, dead = Identity.create(), DeadLetters()
+    identity, dead_letters = Identity.create(), DeadLetterRecorder()
     functions = DeployedFunctions(
-        load_functions(project(folder, handlers, **props), {}),
+        load_functions(make_project(folder, handlers, **props), {}),
         identity,
         folder / "data",
         region=REGION,
-        destination=dead,
+        destination=dead_letters,
         behaviour=lambda: service.behaviour,
     )
     service = FcService(identity, functions)
     service.behaviour.retry_delay_ms = 10
     await service.start()
     try:
-        yield Running(service, identity, dead, folder)
+        yield RunningFc(service, identity, dead_letters, folder)
     finally:
         await service.stop()
 
 
 @contextmanager
-def in_background(
+def run_fc_in_background(
     folder: Path, handlers: str, **props: Any
-) -> Iterator[tuple[Running, BackgroundLoop]]:
+) -> Iterator[tuple[RunningFc, BackgroundLoop]]:
     """`running` on a loop of its own, for the vendor's SDKs, which block."""
     with BackgroundLoop() as loop:
-        context = running(folder, handlers, **props)
-        started = loop.run(context.__aenter__())
+        context = run_fc(folder, handlers, **props)
+        fc = loop.run(context.__aenter__())
         try:
-            yield started, loop
+            yield fc, loop
         finally:
             loop.run(context.__aexit__(None, None, None))

@@ -11,7 +11,7 @@ from facescreen_local.fc.runtime import code
 from facescreen_serverless_devs.section import InvalidTemplateError
 
 
-def zipped(path: Path, **files: str) -> Path:
+def make_zip(path: Path, **files: str) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in files.items():
             archive.writestr(name, text)
@@ -23,11 +23,11 @@ def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
 
 
 def test_the_same_bytes_are_unpacked_once_and_others_elsewhere(tmp_path: Path) -> None:
-    one, data = zipped(tmp_path / "f.zip", index="one"), tmp_path / "data"
-    folder = code.unpack(one, data)
+    archive, data = make_zip(tmp_path / "f.zip", index="one"), tmp_path / "data"
+    folder = code.unpack(archive, data)
     assert (folder / "index").read_text() == "one"
-    assert code.unpack(one, data) == folder
-    other = code.unpack(zipped(tmp_path / "f.zip", index="two"), data)
+    assert code.unpack(archive, data) == folder
+    other = code.unpack(make_zip(tmp_path / "f.zip", index="two"), data)
     assert (other / "index").read_text() == "two"
     assert sorted(data.iterdir()) == sorted([folder, other])
 
@@ -44,4 +44,4 @@ def test_a_zip_that_would_fill_the_disk_is_refused(
 ) -> None:
     monkeypatch.setattr(code, "_MAX_UNPACKED_BYTES", 4)
     with pytest.raises(InvalidTemplateError, match="unpacks to more than 4 bytes"):
-        code.unpack(zipped(tmp_path / "f.zip", index="12345"), tmp_path / "data")
+        code.unpack(make_zip(tmp_path / "f.zip", index="12345"), tmp_path / "data")

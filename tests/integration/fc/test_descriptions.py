@@ -17,43 +17,43 @@ from facescreen_local.auth.account import AccessKey
 from facescreen_local.fc.context import FcRequestContext
 from facescreen_local.fc.operations import OPERATIONS
 from facescreen_local.fc.operations.describe import select_page
-from tests.integration.fc.running import DEAD_LETTERS, Running, in_background
+from tests.integration.fc.running import DEAD_LETTER_ARN, RunningFc, run_fc_in_background
 
 # The SDK's own, from Python 3.12 on.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
 
 
 @pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def fc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFc]:
     props = {"environmentVariables": {"SCENE_CODE": "local_0001"}, "role": "acs:ram::1:role/r"}
-    with in_background(tmp_path_factory.mktemp("fc"), "", **props) as (started, _):
-        yield started
+    with run_fc_in_background(tmp_path_factory.mktemp("fc"), "", **props) as (fc, _):
+        yield fc
 
 
-def client(running: Running, key: AccessKey | None = None) -> Client:
-    key = key or running.identity.key
+def make_client(run_fc: RunningFc, key: AccessKey | None = None) -> Client:
+    key = key or run_fc.identity.key
     return Client(
         Config(
             access_key_id=key.access_key_id,
             access_key_secret=key.access_key_secret,
-            endpoint=running.service.url.removeprefix("http://"),
+            endpoint=run_fc.service.url.removeprefix("http://"),
             protocol="HTTP",
         )
     )
 
 
-def test_functions_are_listed(started: Running) -> None:
-    listed = client(started).list_functions(models.ListFunctionsRequest(limit=100)).body
-    assert [function.function_name for function in listed.functions] == ["screen"]
-    assert listed.next_token is None
-    none = client(started).list_functions(models.ListFunctionsRequest(prefix="other"))
-    assert none.body.functions == []
+def test_functions_are_listed(fc: RunningFc) -> None:
+    page = make_client(fc).list_functions(models.ListFunctionsRequest(limit=100)).body
+    assert [function.function_name for function in page.functions] == ["screen"]
+    assert page.next_token is None
+    no_match = make_client(fc).list_functions(models.ListFunctionsRequest(prefix="other"))
+    assert no_match.body.functions == []
 
 
-def test_a_function_tells_what_it_was_deployed_with(started: Running) -> None:
-    told = client(started).get_function("screen", models.GetFunctionRequest()).body
-    assert told.environment_variables == {"SCENE_CODE": "local_0001"}
-    assert (told.timeout, told.runtime, told.role, told.state) == (
+def test_a_function_tells_what_it_was_deployed_with(fc: RunningFc) -> None:
+    function = make_client(fc).get_function("screen", models.GetFunctionRequest()).body
+    assert function.environment_variables == {"SCENE_CODE": "local_0001"}
+    assert (function.timeout, function.runtime, function.role, function.state) == (
         5,
         "python3.10",
         "acs:ram::1:role/r",
@@ -61,9 +61,9 @@ def test_a_function_tells_what_it_was_deployed_with(started: Running) -> None:
     )
 
 
-def test_its_triggers(started: Running) -> None:
-    asked = models.ListTriggersRequest()
-    [trigger] = client(started).list_triggers("screen", asked).body.triggers
+def test_its_triggers(fc: RunningFc) -> None:
+    request = models.ListTriggersRequest()
+    [trigger] = make_client(fc).list_triggers("screen", request).body.triggers
     assert (trigger.trigger_name, trigger.trigger_type) == ("created", "oss")
     assert trigger.source_arn.endswith(":selfies")
     assert json.loads(trigger.trigger_config) == {
@@ -72,30 +72,30 @@ def test_its_triggers(started: Running) -> None:
     }
 
 
-def test_what_becomes_of_failed_events(started: Running) -> None:
-    asked = models.GetAsyncInvokeConfigRequest()
-    kept = client(started).get_async_invoke_config("screen", asked).body
-    assert kept.max_async_retry_attempts == 1
-    assert kept.destination_config.on_failure.destination == DEAD_LETTERS
+def test_what_becomes_of_failed_events(fc: RunningFc) -> None:
+    request = models.GetAsyncInvokeConfigRequest()
+    config = make_client(fc).get_async_invoke_config("screen", request).body
+    assert config.max_async_retry_attempts == 1
+    assert config.destination_config.on_failure.destination == DEAD_LETTER_ARN
 
 
-def test_reserved_concurrency(started: Running) -> None:
-    with pytest.raises(ClientException) as refused:
-        client(started).get_concurrency_config("screen")
-    assert refused.value.status_code == 404
+def test_reserved_concurrency(fc: RunningFc) -> None:
+    with pytest.raises(ClientException) as caught:
+        make_client(fc).get_concurrency_config("screen")
+    assert caught.value.status_code == 404
 
 
-def test_an_unknown_function_is_named(started: Running) -> None:
-    with pytest.raises(ClientException) as refused:
-        client(started).get_function("absent", models.GetFunctionRequest())
-    assert refused.value.code == "FunctionNotFound"
+def test_an_unknown_function_is_named(fc: RunningFc) -> None:
+    with pytest.raises(ClientException) as caught:
+        make_client(fc).get_function("absent", models.GetFunctionRequest())
+    assert caught.value.code == "FunctionNotFound"
 
 
-def test_nothing_is_told_to_a_stranger(started: Running) -> None:
-    stranger = type(started.identity).create().key
-    with pytest.raises(ClientException) as refused:
-        client(started, stranger).list_functions(models.ListFunctionsRequest())
-    assert refused.value.status_code == 403
+def test_nothing_is_told_to_a_stranger(fc: RunningFc) -> None:
+    stranger = type(fc.identity).create().key
+    with pytest.raises(ClientException) as caught:
+        make_client(fc, stranger).list_functions(models.ListFunctionsRequest())
+    assert caught.value.status_code == 403
 
 
 def test_pages() -> None:
@@ -110,15 +110,15 @@ def test_pages() -> None:
     assert names == ["f0", "f1", "f2", "f3", "f4"]
 
 
-def test_an_operation_is_one_function(monkeypatch: pytest.MonkeyPatch, started: Running) -> None:
+def test_an_operation_is_one_function(monkeypatch: pytest.MonkeyPatch, fc: RunningFc) -> None:
     """One that FC 3.0 has and this one lacks, added as anybody would."""
     monkeypatch.setattr(OPERATIONS, "_operations", dict(OPERATIONS._operations))
-    asked = models.GetFunctionCodeRequest()
+    request = models.GetFunctionCodeRequest()
     with pytest.raises(ClientException, match="is not supported"):
-        client(started).get_function_code("screen", asked)
+        make_client(fc).get_function_code("screen", request)
 
     @OPERATIONS.register("GET", "/2023-03-30/functions/*/code", name="GetFunctionCode")
     async def get_function_code(context: FcRequestContext) -> web.Response:
         return web.json_response({"url": context.deployed_function.function.code.as_uri()})
 
-    assert client(started).get_function_code("screen", asked).body.url.endswith("/code")
+    assert make_client(fc).get_function_code("screen", request).body.url.endswith("/code")

@@ -17,7 +17,7 @@ import pytest
 
 from facescreen_local.auth.account import AccessKey
 from facescreen_local.background_loop import BackgroundLoop
-from tests.integration.fc.running import Running, in_background
+from tests.integration.fc.running import RunningFc, run_fc_in_background
 
 HANDLERS = """
     def handler(event, context):
@@ -30,15 +30,15 @@ PATH = "/2016-08-15/services/any/functions/screen/invocations"
 
 
 @pytest.fixture(name="cloud")
-def fixture_cloud(tmp_path: Path) -> Iterator[tuple[Running, BackgroundLoop]]:
-    with in_background(tmp_path, HANDLERS) as running:
-        yield running
+def fixture_cloud(tmp_path: Path) -> Iterator[tuple[RunningFc, BackgroundLoop]]:
+    with run_fc_in_background(tmp_path, HANDLERS) as run_fc:
+        yield run_fc
 
 
-def client(running: Running, key: AccessKey | None = None) -> Any:
-    key = key or running.identity.key
+def make_client(run_fc: RunningFc, key: AccessKey | None = None) -> Any:
+    key = key or run_fc.identity.key
     return fc2.Client(
-        endpoint=running.service.url,
+        endpoint=run_fc.service.url,
         accessKeyID=key.access_key_id,
         accessKeySecret=key.access_key_secret,
         securityToken=key.security_token,
@@ -47,39 +47,41 @@ def client(running: Running, key: AccessKey | None = None) -> Any:
 
 @pytest.mark.parametrize(("service", "qualifier"), [("any", None), ("other", "LATEST")])
 def test_the_sdk_invokes_under_any_service_name(
-    cloud: tuple[Running, BackgroundLoop], service: str, qualifier: str | None
+    cloud: tuple[RunningFc, BackgroundLoop], service: str, qualifier: str | None
 ) -> None:
-    started, _ = cloud
-    answer = client(started).invoke_function(service, "screen", b"abc\x00", qualifier=qualifier)
-    assert answer.data == b"\x00cba"
-    [invocation] = started.functions.invocations
-    assert answer.headers["x-fc-request-id"] == invocation.request_id
+    fc, _ = cloud
+    response = make_client(fc).invoke_function(service, "screen", b"abc\x00", qualifier=qualifier)
+    assert response.data == b"\x00cba"
+    [invocation] = fc.functions.invocations
+    assert response.headers["x-fc-request-id"] == invocation.request_id
 
 
-def test_the_sdk_invokes_with_a_functions_own_token(cloud: tuple[Running, BackgroundLoop]) -> None:
-    started, _ = cloud
-    sdk = client(started, started.identity.issue_temporary_key())
+def test_the_sdk_invokes_with_a_functions_own_token(
+    cloud: tuple[RunningFc, BackgroundLoop],
+) -> None:
+    fc, _ = cloud
+    sdk = make_client(fc, fc.identity.issue_temporary_key())
     assert sdk.invoke_function("any", "screen", b"abc").data == b"cba"
 
 
-def test_the_sdk_invokes_asynchronously(cloud: tuple[Running, BackgroundLoop]) -> None:
-    started, loop = cloud
+def test_the_sdk_invokes_asynchronously(cloud: tuple[RunningFc, BackgroundLoop]) -> None:
+    fc, loop = cloud
     headers = {"x-fc-invocation-type": "Async"}
-    assert client(started).invoke_function("any", "screen", b"abc", headers=headers).data == b""
-    loop.run(started.functions.wait_until_idle())
-    assert started.log == ["b'abc'"]
+    assert make_client(fc).invoke_function("any", "screen", b"abc", headers=headers).data == b""
+    loop.run(fc.functions.wait_until_idle())
+    assert fc.log == ["b'abc'"]
 
 
-def test_the_sdk_sees_a_functions_error(cloud: tuple[Running, BackgroundLoop]) -> None:
-    started, _ = cloud
+def test_the_sdk_sees_a_functions_error(cloud: tuple[RunningFc, BackgroundLoop]) -> None:
+    fc, _ = cloud
     with pytest.raises(fc2.FcError) as caught:
-        client(started).invoke_function("any", "screen", b"fail")
+        make_client(fc).invoke_function("any", "screen", b"fail")
     assert caught.value.status_code == 200
     assert json.loads(caught.value.message)["errorMessage"] == "told to"
 
 
 @pytest.mark.parametrize(
-    ("function", "qualifier", "kind", "told"),
+    ("function", "qualifier", "invocation_type", "expected"),
     [
         ("absent", None, "Sync", (404, "FunctionNotFound")),
         ("screen", "v1", "Sync", (400, "InvalidArgument")),
@@ -88,61 +90,65 @@ def test_the_sdk_sees_a_functions_error(cloud: tuple[Running, BackgroundLoop]) -
     ],
 )
 def test_the_sdk_reads_our_errors(
-    cloud: tuple[Running, BackgroundLoop],
+    cloud: tuple[RunningFc, BackgroundLoop],
     function: str,
     qualifier: str | None,
-    kind: str,
-    told: tuple[int, str],
+    invocation_type: str,
+    expected: tuple[int, str],
 ) -> None:
-    started, _ = cloud
+    fc, _ = cloud
     with pytest.raises(fc2.FcError) as caught:
-        client(started).invoke_function(
-            "any", function, b"", headers={"x-fc-invocation-type": kind}, qualifier=qualifier
+        make_client(fc).invoke_function(
+            "any",
+            function,
+            b"",
+            headers={"x-fc-invocation-type": invocation_type},
+            qualifier=qualifier,
         )
-    assert (caught.value.status_code, caught.value.err_code) == told
+    assert (caught.value.status_code, caught.value.err_code) == expected
     assert caught.value.request_id != "unknown"
 
 
-def test_the_sdk_reads_scripted_faults(cloud: tuple[Running, BackgroundLoop]) -> None:
-    started, _ = cloud
-    started.service.behaviour = started.service.behaviour.parse(
+def test_the_sdk_reads_scripted_faults(cloud: tuple[RunningFc, BackgroundLoop]) -> None:
+    fc, _ = cloud
+    fc.service.behaviour = fc.service.behaviour.parse(
         {"faults": [{"operation": "InvokeFunction", "code": "Busy", "status": 429}]}
     )
     with pytest.raises(fc2.FcError) as caught:
-        client(started).invoke_function("any", "screen", b"abc")
+        make_client(fc).invoke_function("any", "screen", b"abc")
     assert (caught.value.status_code, caught.value.err_code) == (429, "Busy")
 
 
-def signed(key: AccessKey, path: str = PATH, **changed: str) -> dict[str, str]:
+def sign_headers(key: AccessKey, path: str = PATH, **overrides: str) -> dict[str, str]:
     """The scheme written out once more, from its documentation."""
     headers = {
         "content-type": "application/json",
         "date": datetime.now(timezone.utc).strftime("%a, %d %b %Y %H:%M:%S GMT"),
         "x-fc-trace-id": "t",
-        **{name.replace("_", "-"): value for name, value in changed.items()},
+        **{name.replace("_", "-"): value for name, value in overrides.items()},
     }
     own = "".join(f"{n}:{headers[n]}\n" for n in sorted(headers) if n.startswith("x-fc-"))
     to_sign = f"POST\n\n{headers['content-type']}\n{headers['date']}\n{own}{path}".encode()
     digest = hmac.new(key.access_key_secret.encode(), to_sign, hashlib.sha256).digest()
-    claimed = base64.b64encode(digest).decode()
-    return {**headers, "authorization": f"FC {key.access_key_id}:{claimed}"}
+    signature = base64.b64encode(digest).decode()
+    return {**headers, "authorization": f"FC {key.access_key_id}:{signature}"}
 
 
 def test_requests_that_are_not_rightly_signed_are_refused(
-    cloud: tuple[Running, BackgroundLoop],
+    cloud: tuple[RunningFc, BackgroundLoop],
 ) -> None:
-    started, _ = cloud
-    key = started.identity.key
-    good = signed(key)
+    fc, _ = cloud
+    key = fc.identity.key
+    good = sign_headers(key)
     old = datetime.now(timezone.utc) - timedelta(minutes=16)
     not_matching = (403, "SignatureNotMatch")
-    with httpx.Client(base_url=started.service.url) as http:
+    with httpx.Client(base_url=fc.service.url) as http:
 
         def refusal(headers: Any, path: str = PATH) -> Any:
-            answer = http.post(path, content=b"abc", headers=headers)
-            told = answer.json()
-            assert set(told) == {"ErrorCode", "ErrorMessage"}
-            return answer.status_code, told["ErrorCode"]
+            response = http.post(path, content=b"abc", headers=headers)
+            body = response.json()
+            assert set(body) == {"ErrorCode", "ErrorMessage"}
+            return response.status_code, body["ErrorCode"]
 
         assert http.post(PATH, content=b"abc", headers=good).content == b"cba"
         assert refusal({**good, "content-type": "text/plain"}) == not_matching
@@ -153,9 +159,9 @@ def test_requests_that_are_not_rightly_signed_are_refused(
         assert refusal({**good, "authorization": "FC a:b"}) == (400, "InvalidArgument")
         unknown = good["authorization"].replace(key.access_key_id, "LTAIunknown")
         assert refusal({**good, "authorization": unknown}) == (403, "InvalidAccessKeyID")
-        token = signed(key, x_fc_security_token="CAISx")
+        token = sign_headers(key, x_fc_security_token="CAISx")
         assert refusal(token) == (403, "InvalidSecurityToken")
         late = old.strftime("%a, %d %b %Y %H:%M:%S GMT")
-        assert refusal(signed(key, date=late)) == (403, "RequestExpired")
-        assert refusal(signed(key, date="now")) == (400, "InvalidArgument")
-        assert started.statuses == ["ok"]
+        assert refusal(sign_headers(key, date=late)) == (403, "RequestExpired")
+        assert refusal(sign_headers(key, date="now")) == (400, "InvalidArgument")
+        assert fc.statuses == ["ok"]

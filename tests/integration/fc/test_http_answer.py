@@ -14,15 +14,15 @@ from facescreen_local.fc.http_trigger.response import build_response
 from facescreen_local.fc.runtime.instance import InvocationResult
 
 
-def answered(result: object) -> tuple[int, bytes, str]:
+def to_response(result: object) -> tuple[int, bytes, str]:
     payload = result if isinstance(result, bytes) else json.dumps(result).encode()
-    answer = build_response(InvocationResult("ok", payload))
-    assert isinstance(answer.body, bytes)
-    return answer.status, answer.body, answer.content_type
+    response = build_response(InvocationResult("ok", payload))
+    assert isinstance(response.body, bytes)
+    return response.status, response.body, response.content_type
 
 
 @pytest.mark.parametrize(
-    ("result", "answer"),
+    ("result", "expected"),
     [
         ({"statusCode": 404, "body": "grü"}, (404, "grü".encode())),
         ({"statusCode": 200, "isBase64Encoded": True, "body": "/9g="}, (200, b"\xff\xd8")),
@@ -30,12 +30,12 @@ def answered(result: object) -> tuple[int, bytes, str]:
         ({"statusCode": 200, "headers": None, "isBase64Encoded": None, "body": None}, (200, b"")),
     ],
 )
-def test_an_answer_that_the_function_gives(result: object, answer: tuple[int, bytes]) -> None:
-    assert answered(result)[:2] == answer
+def test_an_answer_that_the_function_gives(result: object, expected: tuple[int, bytes]) -> None:
+    assert to_response(result)[:2] == expected
 
 
 @pytest.mark.parametrize(
-    ("result", "answer"),
+    ("result", "expected"),
     [
         ({"a": 1}, (200, b'{"a": 1}', "application/json")),
         ([1], (200, b"[1]", "application/json")),
@@ -45,22 +45,22 @@ def test_an_answer_that_the_function_gives(result: object, answer: tuple[int, by
     ],
 )
 def test_any_other_result_is_the_body_of_a_200(
-    result: object, answer: tuple[int, bytes, str]
+    result: object, expected: tuple[int, bytes, str]
 ) -> None:
-    assert answered(result) == answer
+    assert to_response(result) == expected
 
 
 def test_the_functions_headers_stand_but_for_the_platforms_own() -> None:
     headers = {"Content-Type": "text/html", "Location": "/x", "Server": "me", "X-Fc-Status": "404"}
-    said = json.dumps({"statusCode": 302, "headers": headers}).encode()
-    assert dict(build_response(InvocationResult("ok", said)).headers) == {
+    payload = json.dumps({"statusCode": 302, "headers": headers}).encode()
+    assert dict(build_response(InvocationResult("ok", payload)).headers) == {
         "Content-Type": "text/html",
         "Location": "/x",
     }
 
 
 @pytest.mark.parametrize(
-    "said",
+    "fields",
     [
         {"statusCode": 99},
         {"statusCode": True},
@@ -77,9 +77,9 @@ def test_the_functions_headers_stand_but_for_the_platforms_own() -> None:
         {"body": "", "isBase64Encoded": "false"},
     ],
 )
-def test_a_malformed_answer_is_refused(said: dict[str, Any]) -> None:
+def test_a_malformed_answer_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(FcError) as caught:
-        answered({"statusCode": 200, **said})
+        to_response({"statusCode": 200, **fields})
     assert (caught.value.status, caught.value.code) == (502, "BadResponse")
 
 
@@ -100,7 +100,7 @@ VALUES = (
 )
 def test_every_result_is_answered_or_refused(result: dict[str, Any]) -> None:
     try:
-        status = answered(result)[0]
+        status = to_response(result)[0]
     except FcError as refused:
         status = refused.status
     assert 200 <= status <= 599

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.fc.running import record, running, wait_for
+from tests.integration.fc.running import oss_record, run_fc, wait_for
 
 NO_RETRIES = {"asyncInvokeConfig": {"maxAsyncRetryAttempts": 0}}
 
@@ -28,39 +28,37 @@ async def test_an_initializer_runs_once_and_its_failure_fails_the_event(tmp_path
             print(runs)
     """
     lifecycle = {"initializer": {"handler": "index.initialize", "timeout": 5}}
-    async with running(tmp_path, handlers, instanceLifecycleConfig=lifecycle) as cloud:
-        cloud.functions.deliver_bucket_event(record())
-        await cloud.functions.wait_until_idle()
-        [dead] = cloud.dead.records
-        told = json.loads(dead["responsePayload"])
-        assert told["errorMessage"] == "Initializer index.initialize failed: not ready"
-        assert told["errorType"] == "OSError"
-        assert cloud.statuses == ["error", "error"]
+    async with run_fc(tmp_path, handlers, instanceLifecycleConfig=lifecycle) as fc:
+        fc.functions.deliver_bucket_event(oss_record())
+        await fc.functions.wait_until_idle()
+        [record] = fc.dead_letters.records
+        body = json.loads(record["responsePayload"])
+        assert body["errorMessage"] == "Initializer index.initialize failed: not ready"
+        assert body["errorType"] == "OSError"
+        assert fc.statuses == ["error", "error"]
         (tmp_path / "code" / "ready").touch()
         for _ in range(2):
-            cloud.functions.deliver_bucket_event(record())
-            await cloud.functions.wait_until_idle()
-        assert cloud.log == ["['screen']"] * 2
+            fc.functions.deliver_bucket_event(oss_record())
+            await fc.functions.wait_until_idle()
+        assert fc.log == ["['screen']"] * 2
 
 
 async def test_an_initializer_has_a_time_out_of_its_own(tmp_path: Path) -> None:
     handlers = "import time\ndef initialize(context): time.sleep(30)\ndef handler(e, c): pass"
     lifecycle = {"initializer": {"handler": "index.initialize", "timeout": 1}}
-    async with running(
-        tmp_path, handlers, instanceLifecycleConfig=lifecycle, **NO_RETRIES
-    ) as cloud:
-        cloud.functions.deliver_bucket_event(record())
-        await cloud.functions.wait_until_idle()
-        assert cloud.statuses == ["timeout"]
+    async with run_fc(tmp_path, handlers, instanceLifecycleConfig=lifecycle, **NO_RETRIES) as fc:
+        fc.functions.deliver_bucket_event(oss_record())
+        await fc.functions.wait_until_idle()
+        assert fc.statuses == ["timeout"]
 
 
 async def test_pre_stop_runs_when_the_service_stops(tmp_path: Path) -> None:
     handlers = "def handler(e, c): print('handled')\ndef pre_stop(context): print('stopping')"
     lifecycle = {"preStop": {"handler": "index.pre_stop", "timeout": 1}}
-    async with running(tmp_path, handlers, instanceLifecycleConfig=lifecycle) as cloud:
-        cloud.functions.deliver_bucket_event(record())
-        await cloud.functions.wait_until_idle()
-    assert cloud.log == ["handled", "stopping"]
+    async with run_fc(tmp_path, handlers, instanceLifecycleConfig=lifecycle) as fc:
+        fc.functions.deliver_bucket_event(oss_record())
+        await fc.functions.wait_until_idle()
+    assert fc.log == ["handled", "stopping"]
 
 
 async def test_a_function_past_its_time_out_is_killed_and_replaced(tmp_path: Path) -> None:
@@ -75,13 +73,13 @@ async def test_a_function_past_its_time_out_is_killed_and_replaced(tmp_path: Pat
                 print(subprocess.Popen(["/bin/sleep", "30"]).pid)
                 time.sleep(30)
     """
-    async with running(tmp_path, handlers, timeout=1) as cloud:
-        cloud.functions.deliver_bucket_event(record())
-        await cloud.functions.wait_until_idle()
-        assert cloud.statuses == ["timeout", "ok"]
-        first, child, second = cloud.log
+    async with run_fc(tmp_path, handlers, timeout=1) as fc:
+        fc.functions.deliver_bucket_event(oss_record())
+        await fc.functions.wait_until_idle()
+        assert fc.statuses == ["timeout", "ok"]
+        first, child, second = fc.log
         assert first != second
-        await wait_for(lambda: not alive(first) and not alive(child))
+        await wait_for(lambda: not is_alive(first) and not is_alive(child))
 
 
 async def test_a_killed_instance_is_an_error_and_the_retry_succeeds(tmp_path: Path) -> None:
@@ -94,33 +92,33 @@ async def test_a_killed_instance_is_an_error_and_the_retry_succeeds(tmp_path: Pa
                 Path("begun").touch()
                 time.sleep(30)
     """
-    async with running(tmp_path, handlers) as cloud:
-        cloud.functions.deliver_bucket_event(record())
+    async with run_fc(tmp_path, handlers) as fc:
+        fc.functions.deliver_bucket_event(oss_record())
         await wait_for((tmp_path / "code" / "begun").exists)
-        cloud.functions.kill_busy_instances()
-        await cloud.functions.wait_until_idle()
-        assert cloud.statuses == ["killed", "ok"]
-        assert cloud.functions.invocations[0].error_type == "FunctionProcessExited"
-    assert cloud.dead.records == []
+        fc.functions.kill_busy_instances()
+        await fc.functions.wait_until_idle()
+        assert fc.statuses == ["killed", "ok"]
+        assert fc.functions.invocations[0].error_type == "FunctionProcessExited"
+    assert fc.dead_letters.records == []
 
 
 async def test_idle_instances_are_not_killed_but_one_that_died_is_replaced(tmp_path: Path) -> None:
     handlers = "import os\ndef handler(event, context): print(os.getpid())"
-    async with running(tmp_path, handlers, **NO_RETRIES) as cloud:
+    async with run_fc(tmp_path, handlers, **NO_RETRIES) as fc:
 
         async def pid() -> str:
-            cloud.functions.deliver_bucket_event(record())
-            await cloud.functions.wait_until_idle()
-            return cloud.log[-1]
+            fc.functions.deliver_bucket_event(oss_record())
+            await fc.functions.wait_until_idle()
+            return fc.log[-1]
 
         first = await pid()
-        cloud.functions.kill_busy_instances()
+        fc.functions.kill_busy_instances()
         assert await pid() == first
         kill = await asyncio.create_subprocess_exec("/bin/kill", "-9", first)
         await kill.wait()
         await wait_for(lambda: not Path("/proc", first).exists())
         assert await pid() != first
-        assert cloud.statuses == ["ok"] * 3
+        assert fc.statuses == ["ok"] * 3
 
 
 async def test_stopping_ends_every_process(
@@ -133,15 +131,15 @@ async def test_stopping_ends_every_process(
             print(os.getpid())
             time.sleep(30)
     """
-    async with running(tmp_path, handlers) as cloud:
-        cloud.functions.deliver_bucket_event(record())
-        await wait_for(lambda: cloud.log)
-        assert alive(cloud.log[0])
-    assert not alive(cloud.log[0])
+    async with run_fc(tmp_path, handlers) as fc:
+        fc.functions.deliver_bucket_event(oss_record())
+        await wait_for(lambda: fc.log)
+        assert is_alive(fc.log[0])
+    assert not is_alive(fc.log[0])
     assert "stopped with 1 pending events" in caplog.text
 
 
-def alive(pid: str) -> bool:
+def is_alive(pid: str) -> bool:
     """Whether the process runs; a zombie does not."""
     try:
         return Path("/proc", pid, "stat").read_text().rpartition(")")[2].split()[0] != "Z"

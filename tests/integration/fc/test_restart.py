@@ -11,7 +11,7 @@ import pytest
 
 from facescreen_local.fc.store.event import FunctionEvent
 from facescreen_local.fc.store.pending_events import PendingEvents
-from tests.integration.fc.running import record, running, wait_for
+from tests.integration.fc.running import oss_record, run_fc, wait_for
 
 SLOW_AT_FIRST = """
     import json, time
@@ -25,54 +25,54 @@ SLOW_AT_FIRST = """
 
 
 async def test_events_on_their_way_are_delivered_after_a_restart(tmp_path: Path) -> None:
-    async with running(tmp_path, SLOW_AT_FIRST) as cloud:
-        cloud.functions.deliver_bucket_event(record("running.jpg"))
-        await wait_for(lambda: cloud.log)
-        cloud.service.behaviour.delay_ms = 30_000
-        cloud.functions.deliver_bucket_event(record("waiting.jpg"))
-    [begun] = cloud.log
+    async with run_fc(tmp_path, SLOW_AT_FIRST) as fc:
+        fc.functions.deliver_bucket_event(oss_record("running.jpg"))
+        await wait_for(lambda: fc.log)
+        fc.service.behaviour.delay_ms = 30_000
+        fc.functions.deliver_bucket_event(oss_record("waiting.jpg"))
+    [first_log_line] = fc.log
     (tmp_path / "code" / "restarted").touch()
-    async with running(tmp_path, SLOW_AT_FIRST) as cloud:
-        await cloud.functions.wait_until_idle()
-        assert cloud.statuses == ["ok", "ok"]
-        assert {i.trigger for i in cloud.functions.invocations} == {"oss"}
+    async with run_fc(tmp_path, SLOW_AT_FIRST) as fc:
+        await fc.functions.wait_until_idle()
+        assert fc.statuses == ["ok", "ok"]
+        assert {i.trigger for i in fc.functions.invocations} == {"oss"}
         # The same event, under the request id that it was accepted with.
-        assert begun in cloud.log[1:]
-        assert {line.split()[1] for line in cloud.log} == {"running.jpg", "waiting.jpg"}
-    async with running(tmp_path, SLOW_AT_FIRST) as cloud:
-        await cloud.functions.wait_until_idle()
-        assert cloud.statuses == []
+        assert first_log_line in fc.log[1:]
+        assert {line.split()[1] for line in fc.log} == {"running.jpg", "waiting.jpg"}
+    async with run_fc(tmp_path, SLOW_AT_FIRST) as fc:
+        await fc.functions.wait_until_idle()
+        assert fc.statuses == []
 
 
 async def test_events_that_came_to_an_end_are_forgotten(tmp_path: Path) -> None:
     handlers = "def handler(event, context): raise ValueError"
-    async with running(tmp_path, handlers) as cloud:
-        cloud.functions.deliver_bucket_event(record())
-        await cloud.functions.wait_until_idle()
-        assert len(cloud.dead.records) == 1
-    async with running(tmp_path, handlers) as cloud:
-        await cloud.functions.wait_until_idle()
-        assert cloud.statuses == []
+    async with run_fc(tmp_path, handlers) as fc:
+        fc.functions.deliver_bucket_event(oss_record())
+        await fc.functions.wait_until_idle()
+        assert len(fc.dead_letters.records) == 1
+    async with run_fc(tmp_path, handlers) as fc:
+        await fc.functions.wait_until_idle()
+        assert fc.statuses == []
 
 
 async def test_an_event_grows_old_while_the_service_is_down(tmp_path: Path) -> None:
-    left = FunctionEvent("oss", b"{}", "r-1", time.time() - 86_401)
-    await leave(tmp_path, "screen", left)
-    async with running(tmp_path, "def handler(event, context): pass") as cloud:
-        await cloud.functions.wait_until_idle()
-        assert cloud.statuses == []
-    [dead] = cloud.dead.records
-    assert dead["requestContext"]["condition"] == "EventAgeExceeded"
-    assert json.loads(dead["requestPayload"]) == {}
+    event = FunctionEvent("oss", b"{}", "r-1", time.time() - 86_401)
+    await leave_event(tmp_path, "screen", event)
+    async with run_fc(tmp_path, "def handler(event, context): pass") as fc:
+        await fc.functions.wait_until_idle()
+        assert fc.statuses == []
+    [record] = fc.dead_letters.records
+    assert record["requestContext"]["condition"] == "EventAgeExceeded"
+    assert json.loads(record["requestPayload"]) == {}
 
 
 async def test_an_event_for_a_function_that_is_gone_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await leave(tmp_path, "gone", FunctionEvent("oss", b"{}", "r-1"))
+    await leave_event(tmp_path, "gone", FunctionEvent("oss", b"{}", "r-1"))
     for _ in range(2):
-        async with running(tmp_path, "def handler(event, context): pass") as cloud:
-            await cloud.functions.wait_until_idle()
+        async with run_fc(tmp_path, "def handler(event, context): pass") as fc:
+            await fc.functions.wait_until_idle()
     assert caplog.messages == ["gone: event r-1 is lost: there is no such function"]
 
 
@@ -80,19 +80,19 @@ async def test_an_event_accepted_while_the_service_stops_waits_for_the_next_star
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     handlers = "def handler(event, context): print(context.request_id)"
-    async with running(tmp_path, handlers) as cloud:
-        stopping = asyncio.ensure_future(cloud.service.stop())
+    async with run_fc(tmp_path, handlers) as fc:
+        stopping = asyncio.ensure_future(fc.service.stop())
         await asyncio.sleep(0)
-        cloud.functions.deliver_bucket_event(record())
+        fc.functions.deliver_bucket_event(oss_record())
         await stopping
-        await cloud.functions.wait_until_idle()
+        await fc.functions.wait_until_idle()
         assert not caplog.records
-    async with running(tmp_path, handlers) as cloud:
-        await cloud.functions.wait_until_idle()
-        assert cloud.statuses == ["ok"]
+    async with run_fc(tmp_path, handlers) as fc:
+        await fc.functions.wait_until_idle()
+        assert fc.statuses == ["ok"]
 
 
-async def leave(folder: Path, function: str, event: FunctionEvent) -> None:
+async def leave_event(folder: Path, function: str, event: FunctionEvent) -> None:
     (folder / "data").mkdir()
     journal = PendingEvents(folder / "data" / "events.db")
     journal.add(function, event)

@@ -18,9 +18,9 @@ from facescreen_local.fc.runtime.instance import InvocationResult
 from facescreen_local.fc.runtime.pool import InstancePool
 from facescreen_local.fc.store.event import FunctionEvent
 from facescreen_serverless_devs.model import Function
-from tests.integration.fc.running import project
+from tests.integration.fc.running import make_project
 
-TELL = """
+DUMP = """
     import json, os
 
     def tell(thing):
@@ -34,17 +34,17 @@ TELL = """
 
 
 async def invoke(
-    folder: Path, handlers: str, *, interpreter: str = sys.executable, **given: Any
+    folder: Path, handlers: str, *, interpreter: str = sys.executable, **overrides: Any
 ) -> InvocationResult:
     identity = Identity.create()
-    project(folder, handlers)
+    make_project(folder, handlers)
     function = Function(
         **{
             "name": "screen",
             "runtime": "python3.10",
             "handler": "index.handler",
             "code": folder / "code",
-            **given,
+            **overrides,
         }
     )
     deployment = DeployedFunction(function, "ap-southeast-1", identity.account_id, interpreter)
@@ -58,10 +58,10 @@ async def invoke(
 
 
 async def test_python_3_10_has_credentials_and_service_in_the_context(tmp_path: Path) -> None:
-    result = await invoke(tmp_path, TELL, memory_mb=256, timeout_s=7, log_project="p")
-    told = json.loads(result.payload)
-    assert told["event"] == repr(b"\x00bytes")
-    context = told["context"]
+    result = await invoke(tmp_path, DUMP, memory_mb=256, timeout_s=7, log_project="p")
+    body = json.loads(result.payload)
+    assert body["event"] == repr(b"\x00bytes")
+    context = body["context"]
     assert context["request_id"] == "request-1"
     assert context["region"] == "ap-southeast-1"
     assert context["credentials"]["access_key_id"].startswith("STS.")
@@ -73,14 +73,14 @@ async def test_python_3_10_has_credentials_and_service_in_the_context(tmp_path: 
         "timeout": 7,
     }
     assert context["service"]["log_project"] == "p"
-    assert "ALIBABA_CLOUD_ACCESS_KEY_ID" not in told["environment"]
+    assert "ALIBABA_CLOUD_ACCESS_KEY_ID" not in body["environment"]
 
 
 async def test_python_3_12_has_credentials_in_the_environment_alone(tmp_path: Path) -> None:
-    result = await invoke(tmp_path, TELL, runtime="python3.12")
-    told = json.loads(result.payload)
-    assert not {"credentials", "service"} & set(told["context"])
-    environment = told["environment"]
+    result = await invoke(tmp_path, DUMP, runtime="python3.12")
+    body = json.loads(result.payload)
+    assert not {"credentials", "service"} & set(body["context"])
+    environment = body["environment"]
     assert environment["ALIBABA_CLOUD_ACCESS_KEY_ID"].startswith("STS.")
     assert environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
     assert environment["ALIBABA_CLOUD_SECURITY_TOKEN"]
@@ -91,7 +91,7 @@ async def test_nothing_of_this_process_reaches_the_environment(
 ) -> None:
     monkeypatch.setenv("PARENT_SECRET", "x")
     monkeypatch.setenv("HOME", "/nowhere")
-    result = await invoke(tmp_path, TELL, environment={"MODE": "test"})
+    result = await invoke(tmp_path, DUMP, environment={"MODE": "test"})
     environment = json.loads(result.payload)["environment"]
     assert environment["MODE"] == "test"
     assert environment["FC_FUNCTION_NAME"] == "screen"
@@ -150,7 +150,7 @@ async def test_an_error_is_told_in_the_platforms_form(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "error_type"),
+    ("overrides", "error_type"),
     [
         ({"handler": "absent.handler"}, "ModuleNotFoundError"),
         ({"handler": "index.absent"}, "AttributeError"),
@@ -159,9 +159,9 @@ async def test_an_error_is_told_in_the_platforms_form(tmp_path: Path) -> None:
     ],
 )
 async def test_a_handler_that_is_not_there_is_an_error(
-    tmp_path: Path, given: dict[str, str], error_type: str
+    tmp_path: Path, overrides: dict[str, str], error_type: str
 ) -> None:
-    result = await invoke(tmp_path, "", **given)
+    result = await invoke(tmp_path, "", **overrides)
     assert (result.status, result.error_type) == ("error", error_type)
 
 
@@ -181,23 +181,28 @@ async def test_the_interpreter_is_a_setting(tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\nBY=wrapper exec {sys.executable} "$@"\n')
     python.chmod(0o700)
-    result = await invoke(tmp_path, TELL, interpreter=str(python))
+    result = await invoke(tmp_path, DUMP, interpreter=str(python))
     assert json.loads(result.payload)["environment"]["BY"] == "wrapper"
 
 
 def test_an_instance_does_not_outlive_its_parent(tmp_path: Path) -> None:
-    project(tmp_path, "import time\ndef handler(event, context): print('in'); time.sleep(30)")
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
+    make_project(tmp_path, "import time\ndef handler(event, context): print('in'); time.sleep(30)")
+    parent_socket, instance_socket = socket.socketpair()
+    with parent_socket, instance_socket:
         instance = subprocess.Popen(
-            [sys.executable, bootstrap.__file__, str(theirs.fileno()), str(tmp_path / "code")],
-            pass_fds=[theirs.fileno()],
+            [
+                sys.executable,
+                bootstrap.__file__,
+                str(instance_socket.fileno()),
+                str(tmp_path / "code"),
+            ],
+            pass_fds=[instance_socket.fileno()],
             stdout=subprocess.PIPE,
         )
-        ours.sendall(b'{"call": "index.handler", "context": {}, "event": ""}\n')
+        parent_socket.sendall(b'{"call": "index.handler", "context": {}, "event": ""}\n')
         with instance:
             assert instance.stdout is not None
             assert instance.stdout.readline() == b"in\n"
-            theirs.close()
-            ours.close()
+            instance_socket.close()
+            parent_socket.close()
             assert instance.wait(timeout=5) == 0

@@ -115,7 +115,7 @@ def test_there_is_one_address_for_http_triggers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("replacement", "expected"),
     [
         (("memorySize:", "memorysize:"), r"resources\.screen\.props: unknown key 'memorysize'"),
         (("${json(env('TIMEOUT', '60'))}", "1.5"), r"props\.timeout: expected a whole number"),
@@ -145,10 +145,12 @@ def test_there_is_one_address_for_http_triggers(tmp_path: Path) -> None:
         (("memorySize: 1024", "memorySize: ${vars.a"), r"memorySize: malformed variable"),
     ],
 )
-def test_an_error_names_the_place(tmp_path: Path, wrong: tuple[str, str], said: str) -> None:
-    assert wrong[0] in WHOLE
-    with pytest.raises(InvalidTemplateError, match=said):
-        load(tmp_path, WHOLE.replace(*wrong, 1))
+def test_an_error_names_the_place(
+    tmp_path: Path, replacement: tuple[str, str], expected: str
+) -> None:
+    assert replacement[0] in WHOLE
+    with pytest.raises(InvalidTemplateError, match=expected):
+        load(tmp_path, WHOLE.replace(*replacement, 1))
 
 
 def test_a_variable_that_refers_to_itself_is_an_error() -> None:
@@ -166,7 +168,7 @@ def test_a_text_that_is_one_variable_takes_its_type() -> None:
     assert variables.resolve("${env(NAME)}", "here") == "${vars.size}"
 
 
-def record(event: str, bucket: str, key: str) -> dict[str, Any]:
+def oss_record(event: str, bucket: str, key: str) -> dict[str, Any]:
     return {"eventName": event, "oss": {"bucket": {"name": bucket}, "object": {"key": key}}}
 
 
@@ -184,10 +186,10 @@ def test_a_record_fires_the_triggers_it_matches(
     event: str, bucket: str, key: str, fires: bool
 ) -> None:
     trigger = OssTrigger("selfies", ("oss:ObjectCreated:PutObject",), "in/", ".jpg")
-    assert trigger.matches(record(event, bucket, key)) is fires
+    assert trigger.matches(oss_record(event, bucket, key)) is fires
 
 
 def test_a_wildcard_covers_its_kind_alone() -> None:
     trigger = OssTrigger("selfies", ("oss:ObjectCreated:*",), "", "")
-    assert trigger.matches(record("ObjectCreated:UploadPart", "selfies", "k"))
-    assert not trigger.matches(record("ObjectRemoved:DeleteObject", "selfies", "k"))
+    assert trigger.matches(oss_record("ObjectCreated:UploadPart", "selfies", "k"))
+    assert not trigger.matches(oss_record("ObjectRemoved:DeleteObject", "selfies", "k"))

@@ -15,7 +15,7 @@ from facescreen_local.fc.timer import run_timer
 from facescreen_serverless_devs.functions import load_functions
 from facescreen_serverless_devs.schedule import TimerTrigger, schedule
 from facescreen_serverless_devs.section import InvalidTemplateError
-from tests.integration.fc.running import project, running
+from tests.integration.fc.running import make_project, run_fc
 
 HANDLERS = """
     def handler(event, context):
@@ -30,7 +30,7 @@ def timer(expression: str = "@every 15m", *, enable: object = True) -> dict[str,
 
 
 @pytest.mark.parametrize(
-    ("expression", "then"),
+    ("expression", "expected"),
     [
         ("@every 4m", MONDAY + timedelta(minutes=4)),
         ("@every 2h", MONDAY + timedelta(hours=2)),
@@ -40,8 +40,8 @@ def timer(expression: str = "@every 15m", *, enable: object = True) -> dict[str,
         ("CRON_TZ=Asia/Shanghai 0 0 4 * * *", datetime(2026, 11, 23, 20, tzinfo=timezone.utc)),
     ],
 )
-def test_a_schedule_has_a_next_time(expression: str, then: datetime) -> None:
-    assert schedule(expression).after(MONDAY) == then
+def test_a_schedule_has_a_next_time(expression: str, expected: datetime) -> None:
+    assert schedule(expression).after(MONDAY) == expected
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_schedule_has_a_next_time(expression: str, then: datetime) -> None:
      "CRON_TZ=Nowhere/Atall 0 0 4 * * *", "CRON_TZ=/etc/passwd 0 0 4 * * *"],
 )  # fmt: skip
 def test_anything_else_is_named_with_its_place(expression: str, tmp_path: Path) -> None:
-    path = project(tmp_path, HANDLERS, triggers=[timer(expression)])
+    path = make_project(tmp_path, HANDLERS, triggers=[timer(expression)])
     with pytest.raises(
         InvalidTemplateError, match=r"triggers\[0\]\.triggerConfig\.cronExpression: "
     ):
@@ -58,26 +58,26 @@ def test_anything_else_is_named_with_its_place(expression: str, tmp_path: Path) 
 
 
 def test_whether_it_is_enabled_is_no_text(tmp_path: Path) -> None:
-    path = project(tmp_path, HANDLERS, triggers=[timer(enable="false")])
+    path = make_project(tmp_path, HANDLERS, triggers=[timer(enable="false")])
     with pytest.raises(InvalidTemplateError, match="enable: expected true or false"):
         load_functions(path, {})
 
 
 async def test_it_fires_at_its_times() -> None:
-    came: list[bytes] = []
+    events: list[bytes] = []
     task = asyncio.create_task(
-        run_timer(TimerTrigger("* * * * * *", "p", "sweep", True), came.append)
+        run_timer(TimerTrigger("* * * * * *", "p", "sweep", True), events.append)
     )
     await asyncio.sleep(2.2)
     task.cancel()
-    times = [json.loads(event)["triggerTime"] for event in came]
+    times = [json.loads(event)["triggerTime"] for event in events]
     first, second = (datetime.strptime(time, "%Y-%m-%dT%H:%M:%S%z") for time in times[:2])
     assert second - first == timedelta(seconds=1)
     assert len(times) <= 3
 
 
 async def test_the_function_gets_time_name_and_payload(tmp_path: Path) -> None:
-    async with running(tmp_path, HANDLERS, triggers=[timer()]) as fc:
+    async with run_fc(tmp_path, HANDLERS, triggers=[timer()]) as fc:
         assert fc.functions.fire_timers("screen") == 1
         await fc.functions.wait_until_idle()
         [event] = [json.loads(line) for line in fc.log]
@@ -88,7 +88,7 @@ async def test_the_function_gets_time_name_and_payload(tmp_path: Path) -> None:
 
 async def test_one_that_is_off_does_not_fire(tmp_path: Path) -> None:
     triggers = [timer("* * * * * *", enable=False)]
-    async with running(tmp_path, HANDLERS, triggers=triggers) as fc:
+    async with run_fc(tmp_path, HANDLERS, triggers=triggers) as fc:
         await asyncio.sleep(1.1)
         assert fc.functions.fire_timers("screen") == 0
         assert not fc.functions.invocations

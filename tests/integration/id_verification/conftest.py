@@ -14,7 +14,7 @@ from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.faults import Behaviour
 from facescreen_local.samples import SampleFile, make_samples
 from tests.integration.id_verification.raw_request import RawRequest
-from tests.integration.id_verification.sdk_client import Files, Sdk
+from tests.integration.id_verification.sdk_client import FileServer, SdkCaller
 
 
 @pytest.fixture(scope="package")
@@ -51,7 +51,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def running(
+def running_service(
     loop: BackgroundLoop, identity: Identity, data: Path
 ) -> Iterator[IdVerificationService]:
     service = IdVerificationService(identity, data, download_timeout_s=0.5)
@@ -61,25 +61,25 @@ def running(
 
 
 @pytest.fixture
-def service(running: IdVerificationService) -> Iterator[IdVerificationService]:
+def service(running_service: IdVerificationService) -> Iterator[IdVerificationService]:
     """Well-behaved, and without a memory of earlier tests' calls."""
-    running.reset()
-    yield running
-    running.behaviour = Behaviour()
+    running_service.reset()
+    yield running_service
+    running_service.behaviour = Behaviour()
 
 
 @pytest.fixture
-def files(loop: BackgroundLoop) -> Iterator[Files]:
-    files = Files()
+def files(loop: BackgroundLoop) -> Iterator[FileServer]:
+    files = FileServer()
     loop.run(files.start())
     yield files
     loop.run(files.stop())
 
 
 @pytest.fixture
-def sdk(service: IdVerificationService, identity: Identity) -> Sdk:
+def sdk(service: IdVerificationService, identity: Identity) -> SdkCaller:
     """With the account's long-lived key."""
-    return Sdk(service, identity.key)
+    return SdkCaller(service, identity.key)
 
 
 @pytest.fixture

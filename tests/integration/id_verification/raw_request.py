@@ -36,32 +36,34 @@ class RawRequest:
             **({"x-acs-security-token": token} if (token := self.key.security_token) else {}),
             **self.headers,
         }
-        signed = {name: value for name, value in headers.items() if name not in self.unsigned}
+        signed_headers = {
+            name: value for name, value in headers.items() if name not in self.unsigned
+        }
         canonical = acs3.canonical_request(
             self.method,
             "/",
             acs3.canonical_query(self.query),
-            signed,
+            signed_headers,
             acs3.payload_hash(self.body),
         )
         value = acs3.signature(self.key.access_key_secret, canonical)
         return {
             **headers,
-            "authorization": acs3.authorization(self.key.access_key_id, signed, value),
+            "authorization": acs3.authorization(self.key.access_key_id, signed_headers, value),
         }
 
     def send(self, **request: Any) -> httpx.Response:
-        sent: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "method": self.method,
             "url": self.url,
             "headers": self.sign(),
             "content": self.body,
             "params": self.query,
         }
-        return httpx.request(**{**sent, **request}, trust_env=False)
+        return httpx.request(**{**defaults, **request}, trust_env=False)
 
 
-def assert_refused(answer: httpx.Response, status: int, code: str) -> None:
-    assert (answer.status_code, answer.json()["Code"]) == (status, code)
-    assert answer.json()["RequestId"]
-    assert answer.json()["HostId"] == answer.request.url.netloc.decode()
+def assert_refused(response: httpx.Response, status: int, code: str) -> None:
+    assert (response.status_code, response.json()["Code"]) == (status, code)
+    assert response.json()["RequestId"]
+    assert response.json()["HostId"] == response.request.url.netloc.decode()

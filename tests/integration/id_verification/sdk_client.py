@@ -30,13 +30,13 @@ GOOD = {
 }
 
 
-class Files(Service):
+class FileServer(Service):
     """Serves `content` by path; what is not there is a 404."""
 
     def __init__(self) -> None:
         super().__init__()
         self.content: dict[str, bytes] = {}
-        self.asked: list[str] = []
+        self.requested_paths: list[str] = []
 
     def put(self, path: str, content: bytes) -> str:
         """The URL at which `content` now lies; `path` as it is sent."""
@@ -47,16 +47,16 @@ class Files(Service):
         return request.raw_path.partition("?")[0]
 
     async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
-        self.asked.append(request.raw_path)
-        found = self.content.get(self.operation_name(request))
-        return web.Response(status=404) if found is None else web.Response(body=found)
+        self.requested_paths.append(request.raw_path)
+        content = self.content.get(self.operation_name(request))
+        return web.Response(status=404) if content is None else web.Response(body=content)
 
     def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
         return web.Response(status=status)
 
 
 @dataclass
-class Sdk:
+class SdkCaller:
     """Calls an operation of `service` as the holder of `key`."""
 
     service: IdVerificationService
@@ -82,30 +82,30 @@ class Sdk:
 
     def detect(self, **parameters: str) -> dict[str, Any]:
         """The answer's headers, status and body."""
-        answer: dict[str, Any] = self._method()(self._request(parameters)).to_map()
-        return answer
+        response: dict[str, Any] = self._method()(self._request(parameters)).to_map()
+        return response
 
     def detect_async(self, **parameters: str) -> dict[str, Any]:
         """The same by the SDK's asynchronous client."""
-        called = self._method("_async")(self._request(parameters))
-        answer: dict[str, Any] = asyncio.run(called).to_map()
-        return answer
+        pending = self._method("_async")(self._request(parameters))
+        response: dict[str, Any] = asyncio.run(pending).to_map()
+        return response
 
     def upload(self, file: IO[bytes], **parameters: str) -> dict[str, Any]:
         """What the SDK's "advance" call answers, which uploads `file` first."""
-        called = self.client.deepfake_detect_intl_stream_advance(
+        pending = self.client.deepfake_detect_intl_stream_advance(
             _advance_request(file, parameters), RuntimeOptions()
         )
-        answer: dict[str, Any] = called.to_map()
-        return answer
+        response: dict[str, Any] = pending.to_map()
+        return response
 
     def upload_async(self, file: IO[bytes], **parameters: str) -> dict[str, Any]:
         """The same by the SDK's asynchronous client."""
-        called = self.client.deepfake_detect_intl_stream_advance_async(
+        pending = self.client.deepfake_detect_intl_stream_advance_async(
             _advance_request(file, parameters), RuntimeOptions()
         )
-        answer: dict[str, Any] = asyncio.run(called).to_map()
-        return answer
+        response: dict[str, Any] = asyncio.run(pending).to_map()
+        return response
 
     def refusal(self, **parameters: str) -> tuple[int, str]:
         """HTTP status and code of a call that must fail."""
@@ -124,5 +124,5 @@ class Sdk:
 
 
 def _advance_request(file: IO[bytes], parameters: dict[str, str]) -> Any:
-    given = {**GOOD, **parameters, "face_file_object": file}
-    return models.DeepfakeDetectIntlStreamAdvanceRequest(**given)
+    fields = {**GOOD, **parameters, "face_file_object": file}
+    return models.DeepfakeDetectIntlStreamAdvanceRequest(**fields)

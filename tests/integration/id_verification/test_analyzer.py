@@ -14,7 +14,7 @@ import pytest
 from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.verdicts import LOW_RISK, Analysis, ScriptedAnalyzer
 from facescreen_local.samples import SampleFile, verdicts_for
-from tests.integration.id_verification.sdk_client import ALLOW_SDK, Sdk
+from tests.integration.id_verification.sdk_client import ALLOW_SDK, SdkCaller
 
 pytestmark = ALLOW_SDK
 
@@ -31,15 +31,15 @@ def scripted(data: Path) -> Iterator[Path]:
 
 
 def test_an_edit_takes_effect_while_the_service_runs(
-    sdk: Sdk, scripted: Path, samples: dict[str, SampleFile]
+    sdk: SdkCaller, scripted: Path, samples: dict[str, SampleFile]
 ) -> None:
     flagged = samples["flagged.jpg"]
     inline = base64.b64encode(flagged.path.read_bytes()).decode()
 
     def result() -> dict[str, Any]:
-        answer: dict[str, Any] = sdk.detect(face_base_64=inline)["body"]["ResultObject"]
-        del answer["TransactionId"]
-        return answer
+        response: dict[str, Any] = sdk.detect(face_base_64=inline)["body"]["ResultObject"]
+        del response["TransactionId"]
+        return response
 
     assert result()["Result"] == "0"
     scripted.write_text(json.dumps(verdicts_for([flagged])))
@@ -72,7 +72,7 @@ def test_a_verdict_is_for_these_very_bytes(tmp_path: Path, digest: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
         ("[]", "expected an object"),
         ("{", "line 1"),
@@ -84,13 +84,13 @@ def test_a_verdict_is_for_these_very_bytes(tmp_path: Path, digest: str) -> None:
     ],
 )
 def test_a_file_with_a_mistake_gives_no_verdicts(
-    tmp_path: Path, text: str | bytes, says: str
+    tmp_path: Path, text: str | bytes, expected: str
 ) -> None:
     path = tmp_path / "verdicts.json"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     analyzer = ScriptedAnalyzer(path)
     for _ in range(2):
-        with pytest.raises(IdVerificationError, match=says) as raised:
+        with pytest.raises(IdVerificationError, match=expected) as raised:
             analyzer.analyze(CONTENT)
         assert raised.value.code == "InternalError"
         assert "verdicts.json" in str(raised.value)

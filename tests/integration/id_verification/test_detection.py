@@ -16,8 +16,8 @@ from tests.integration.id_verification.sdk_client import (
     ALLOW_SDK,
     MERCHANT_BIZ_ID,
     OPERATIONS,
-    Files,
-    Sdk,
+    FileServer,
+    SdkCaller,
 )
 
 pytestmark = ALLOW_SDK
@@ -31,8 +31,8 @@ def operation(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def sdk(service: IdVerificationService, identity: Identity, operation: str) -> Sdk:
-    return Sdk(service, identity.key, operation)
+def sdk(service: IdVerificationService, identity: Identity, operation: str) -> SdkCaller:
+    return SdkCaller(service, identity.key, operation)
 
 
 @pytest.fixture(params=["long-lived key", "temporary key"])
@@ -41,22 +41,26 @@ def caller(
     service: IdVerificationService,
     identity: Identity,
     operation: str,
-) -> Sdk:
+) -> SdkCaller:
     temporary = request.param == "temporary key"
-    return Sdk(service, identity.issue_temporary_key() if temporary else identity.key, operation)
+    return SdkCaller(
+        service, identity.issue_temporary_key() if temporary else identity.key, operation
+    )
 
 
 @pytest.mark.parametrize("client", ["detect", "detect_async"])
 @pytest.mark.parametrize("inline", [False, True])
 def test_success_by_every_way_of_calling(
-    caller: Sdk, files: Files, portrait: bytes, client: str, inline: bool
+    caller: SdkCaller, files: FileServer, portrait: bytes, client: str, inline: bool
 ) -> None:
     url = files.put("/selfies/a.jpg", portrait) + "?Signature=a%2Bb%2F%3D&Expires=1"
-    given = {"face_base_64": base64.b64encode(portrait).decode()} if inline else {"face_url": url}
-    answer = getattr(caller, client)(**given)
-    assert answer["statusCode"] == 200
-    assert answer["headers"]["x-facescreen-stand-in"] == "local stand-in: not a forgery detector"
-    body = answer["body"]
+    parameters = (
+        {"face_base_64": base64.b64encode(portrait).decode()} if inline else {"face_url": url}
+    )
+    response = getattr(caller, client)(**parameters)
+    assert response["statusCode"] == 200
+    assert response["headers"]["x-facescreen-stand-in"] == "local stand-in: not a forgery detector"
+    body = response["body"]
     result = body.pop("ResultObject")
     assert re.fullmatch(r"[0-9A-F-]{36}", body.pop("RequestId"))
     assert body == {"Code": "Success", "Message": "success"}
@@ -64,19 +68,19 @@ def test_success_by_every_way_of_calling(
     assert result == {"Result": "0", "RiskTag": "", "RiskScore": {}}
 
 
-def test_keepalive(sdk: Sdk, service: IdVerificationService) -> None:
+def test_keepalive(sdk: SdkCaller, service: IdVerificationService) -> None:
     body = sdk.client.keepalive_intl().to_map()["body"]
     assert (body["Code"], body["Result"]) == ("Success", {"Result": "SUCCESS"})
     assert service.calls == []
 
 
 def test_a_presigned_url_is_asked_for_as_it_was_given(
-    sdk: Sdk, files: Files, portrait: bytes
+    sdk: SdkCaller, files: FileServer, portrait: bytes
 ) -> None:
     path = "/selfies/a%2Bb%20%C3%A4%28.jpg"
     query = "?x-oss-process=image%2Fauto-orient%2C1&Signature=a%2Bb%2F%3D~"
     sdk.detect(face_url=files.put(path, portrait) + query)
-    assert files.asked == [path + query]
+    assert files.requested_paths == [path + query]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +99,11 @@ def test_a_presigned_url_is_asked_for_as_it_was_given(
     ],
 )
 def test_each_sample_straight_at_the_service(
-    sdk: Sdk, files: Files, samples: dict[str, SampleFile], file: str, expected: str | None
+    sdk: SdkCaller,
+    files: FileServer,
+    samples: dict[str, SampleFile],
+    file: str,
+    expected: str | None,
 ) -> None:
     url = files.put("/" + file, samples[file].path.read_bytes())
     kind = "VIDEO" if file.startswith("clip") else "IMAGE"
@@ -106,7 +114,7 @@ def test_each_sample_straight_at_the_service(
 
 
 @pytest.mark.parametrize(
-    ("changed", "expected"),
+    ("overrides", "expected"),
     [
         ({"product_code": "ID_VERIFY"}, "InvalidParameter"),
         ({"product_code": ""}, "MissingParameter"),
@@ -128,50 +136,52 @@ def test_each_sample_straight_at_the_service(
     ],
 )
 def test_parameters_that_the_page_does_not_allow(
-    sdk: Sdk, files: Files, portrait: bytes, changed: dict[str, str], expected: str
+    sdk: SdkCaller, files: FileServer, portrait: bytes, overrides: dict[str, str], expected: str
 ) -> None:
     good = {"face_url": files.put("/a.jpg", portrait)}
-    assert sdk.refusal(**{**good, **changed}) == (400, expected)
-    assert files.asked == []
+    assert sdk.refusal(**{**good, **overrides}) == (400, expected)
+    assert files.requested_paths == []
 
 
-def test_url_and_base64_at_once(sdk: Sdk) -> None:
-    both = {"face_url": "http://127.0.0.1/x.jpg", "face_base_64": "AAAA"}
-    assert sdk.refusal(**both) == (401, "DataDuplication")
+def test_url_and_base64_at_once(sdk: SdkCaller) -> None:
+    parameters = {"face_url": "http://127.0.0.1/x.jpg", "face_base_64": "AAAA"}
+    assert sdk.refusal(**parameters) == (401, "DataDuplication")
 
 
-def test_base64_may_hold_one_megabyte(sdk: Sdk, portrait: bytes) -> None:
+def test_base64_may_hold_one_megabyte(sdk: SdkCaller, portrait: bytes) -> None:
     full = portrait + b"\0" * (1024 * 1024 - len(portrait))
     assert sdk.detect(face_base_64=base64.b64encode(full).decode())["body"]["Code"] == "Success"
     over = base64.b64encode(full + b"\0").decode()
     assert sdk.refusal(face_base_64=over) == (401, "ToolargeImage")
 
 
-def test_a_download_may_have_ten_megabytes(sdk: Sdk, files: Files, portrait: bytes) -> None:
+def test_a_download_may_have_ten_megabytes(
+    sdk: SdkCaller, files: FileServer, portrait: bytes
+) -> None:
     full = portrait + b"\0" * (TEN_MB - len(portrait))
     assert sdk.detect(face_url=files.put("/full.jpg", full))["body"]["Code"] == "Success"
     url = files.put("/over.jpg", full + b"\0")
     assert sdk.refusal(face_url=url) == (401, "ToolargeImage")
 
 
-def test_a_slow_download(sdk: Sdk, files: Files, portrait: bytes) -> None:
+def test_a_slow_download(sdk: SdkCaller, files: FileServer, portrait: bytes) -> None:
     url = files.put("/a.jpg", portrait)
     files.behaviour = Behaviour(latency_ms=800)
     assert sdk.refusal(face_url=url) == (401, "DownloadTimeout")
 
 
 @pytest.mark.parametrize("url", ["{files}/gone.jpg", "http://127.0.0.1:1/", "http://a..b/"])
-def test_a_download_that_fails(sdk: Sdk, files: Files, url: str) -> None:
+def test_a_download_that_fails(sdk: SdkCaller, files: FileServer, url: str) -> None:
     assert sdk.refusal(face_url=url.format(files=files.url)) == (401, "DownloadTimeout")
 
 
-def test_a_download_that_breaks_off(sdk: Sdk, files: Files) -> None:
+def test_a_download_that_breaks_off(sdk: SdkCaller, files: FileServer) -> None:
     files.behaviour = Behaviour(faults=[Fault(reset=True)])
     assert sdk.refusal(face_url=files.url + "/a.jpg") == (401, "DownloadTimeout")
 
 
 def test_the_input_type_must_be_the_contents(
-    sdk: Sdk, files: Files, samples: dict[str, SampleFile]
+    sdk: SdkCaller, files: FileServer, samples: dict[str, SampleFile]
 ) -> None:
     clip = files.put("/clip.mp4", samples["clip.mp4"].path.read_bytes())
     photo = files.put("/photo.jpg", samples["12-megapixel.jpg"].path.read_bytes())
@@ -179,7 +189,7 @@ def test_the_input_type_must_be_the_contents(
     assert sdk.refusal(face_url=photo, face_input_type="VIDEO") == (400, "InvalidParameter")
 
 
-def test_a_quota(sdk: Sdk, service: IdVerificationService) -> None:
+def test_a_quota(sdk: SdkCaller, service: IdVerificationService) -> None:
     service.behaviour = Behaviour(quota=3)
     good = {"face_base_64": "AAAA"}
     codes = [sdk.refusal(**good) for _ in range(5)]
@@ -195,7 +205,7 @@ def test_a_quota(sdk: Sdk, service: IdVerificationService) -> None:
     ],
 )
 def test_scripted_errors_have_the_pages_status(
-    sdk: Sdk, service: IdVerificationService, code: str, status: int
+    sdk: SdkCaller, service: IdVerificationService, code: str, status: int
 ) -> None:
     fault = Fault(operation=sdk.operation, code=code)
     service.behaviour = Behaviour(faults=[fault])
@@ -204,7 +214,7 @@ def test_scripted_errors_have_the_pages_status(
 
 
 def test_calls_are_kept_without_their_secrets(
-    sdk: Sdk, service: IdVerificationService, files: Files, portrait: bytes
+    sdk: SdkCaller, service: IdVerificationService, files: FileServer, portrait: bytes
 ) -> None:
     path = "/selfies/2026/a%20b.jpg"
     sdk.detect(face_url=files.put(path, portrait) + "?Signature=secret")
@@ -225,9 +235,11 @@ def test_calls_are_kept_without_their_secrets(
     assert service.calls == []
 
 
-def test_many_calls_at_once(sdk: Sdk, service: IdVerificationService, portrait: bytes) -> None:
+def test_many_calls_at_once(
+    sdk: SdkCaller, service: IdVerificationService, portrait: bytes
+) -> None:
     inline = base64.b64encode(portrait).decode()
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: sdk.detect(face_base_64=inline), range(24)))
-    assert {answer["body"]["Code"] for answer in answers} == {"Success"}
+    assert {response["body"]["Code"] for response in answers} == {"Success"}
     assert len(service.calls) == 24

@@ -16,7 +16,7 @@ FRAMES = 16
 """Two for each that is looked at."""
 
 
-def clip(path: Path, portrait: bytes, good: int, bad: str) -> bytes:
+def make_clip(path: Path, portrait: bytes, good: int, bad: str) -> bytes:
     """Shows the portrait in `good` of its eighths, then something `bad`."""
     face = cv2.imdecode(np.frombuffer(portrait, np.uint8), cv2.IMREAD_COLOR)
     assert face is not None
@@ -33,7 +33,7 @@ def clip(path: Path, portrait: bytes, good: int, bad: str) -> bytes:
 def test_half_of_the_frames_are_enough(
     tmp_path: Path, portrait: bytes, detector: FaceDetector, bad: str
 ) -> None:
-    check_face(clip(tmp_path / "clip.mp4", portrait, 4, bad), is_video=True, detector=detector)
+    check_face(make_clip(tmp_path / "clip.mp4", portrait, 4, bad), is_video=True, detector=detector)
 
 
 @pytest.mark.parametrize(
@@ -43,28 +43,30 @@ def test_less_than_half_are_not(
     tmp_path: Path, portrait: bytes, detector: FaceDetector, bad: str, code: str
 ) -> None:
     with pytest.raises(IdVerificationError) as raised:
-        check_face(clip(tmp_path / "clip.mp4", portrait, 3, bad), is_video=True, detector=detector)
+        check_face(
+            make_clip(tmp_path / "clip.mp4", portrait, 3, bad), is_video=True, detector=detector
+        )
     assert raised.value.code == code
 
 
-class Counting(FaceDetector):
+class CountingFaceDetector(FaceDetector):
     """Counts what it looks at."""
 
-    looked_at = 0
+    calls = 0
 
     def largest(self, picture: Picture) -> Face | None:
-        self.looked_at += 1
+        self.calls += 1
         return super().largest(picture)
 
 
 def test_the_same_bytes_are_looked_at_once(portrait: bytes) -> None:
-    counting = Counting()
+    counting = CountingFaceDetector()
     examination = FaceChecker(counting)
     for _ in range(3):
         examination.check(portrait, is_video=False)
-    assert counting.looked_at == 1
+    assert counting.calls == 1
     examination.check(portrait + b"others", is_video=False)
-    assert counting.looked_at == 2
+    assert counting.calls == 2
 
 
 def test_what_was_refused_is_refused_again_in_the_same_words(
@@ -72,9 +74,9 @@ def test_what_was_refused_is_refused_again_in_the_same_words(
 ) -> None:
     examination = FaceChecker(detector)
     examination.check(portrait, is_video=False)
-    said = []
+    errors = []
     for _ in range(2):
         with pytest.raises(IdVerificationError) as raised:
             examination.check(portrait, is_video=True)  # a photo is no video
-        said.append((raised.value.code, str(raised.value)))
-    assert said[0] == said[1]
+        errors.append((raised.value.code, str(raised.value)))
+    assert errors[0] == errors[1]

@@ -29,16 +29,16 @@ FACELESS = (
 )
 
 
-def photograph(file: str) -> Picture:
+def load_photograph(file: str) -> Picture:
     return cast("Picture", cv2.imread(str(PHOTOGRAPHS / file)))
 
 
 @pytest.fixture(scope="module")
 def astronaut() -> Picture:
-    return photograph("astronaut.jpg")
+    return load_photograph("astronaut.jpg")
 
 
-def assert_on(face: Face | None, nose: tuple[float, float], scale: float = 1) -> None:
+def assert_face_around(face: Face | None, nose: tuple[float, float], scale: float = 1) -> None:
     """The nose is in the middle third of the box, which has the size of the face."""
     assert face is not None
     assert 1 / 3 < (nose[0] - face.left) / face.width < 2 / 3
@@ -51,11 +51,13 @@ def test_finds_the_face_at_any_size(
     detector: FaceDetector, astronaut: Picture, scale: float
 ) -> None:
     scaled = cv2.resize(astronaut, None, fx=scale, fy=scale)
-    assert_on(detector.largest(scaled), (NOSE[0] * scale, NOSE[1] * scale), scale)
+    assert_face_around(detector.largest(scaled), (NOSE[0] * scale, NOSE[1] * scale), scale)
 
 
 def test_finds_the_mirrored_face(detector: FaceDetector, astronaut: Picture) -> None:
-    assert_on(detector.largest(np.ascontiguousarray(astronaut[:, ::-1])), (512 - NOSE[0], NOSE[1]))
+    assert_face_around(
+        detector.largest(np.ascontiguousarray(astronaut[:, ::-1])), (512 - NOSE[0], NOSE[1])
+    )
 
 
 @pytest.mark.parametrize("shape", [(512, 300), (250, 512)])
@@ -63,7 +65,7 @@ def test_is_right_in_upright_and_wide_pictures(
     detector: FaceDetector, astronaut: Picture, shape: tuple[int, int]
 ) -> None:
     cut = np.ascontiguousarray(astronaut[: shape[0], 100 : 100 + shape[1]])
-    assert_on(detector.largest(cut), (NOSE[0] - 100, NOSE[1]))
+    assert_face_around(detector.largest(cut), (NOSE[0] - 100, NOSE[1]))
 
 
 @pytest.mark.parametrize("degrees", [-20, -10, 10, 20])
@@ -73,14 +75,14 @@ def test_finds_the_turned_face_and_says_how_far(
     straight = detector.largest(astronaut)
     motion = cv2.getRotationMatrix2D(NOSE, -degrees, 1)
     face = detector.largest(cv2.warpAffine(astronaut, motion, (512, 512)))
-    assert_on(face, NOSE)
+    assert_face_around(face, NOSE)
     assert face is not None
     assert straight is not None
     assert face.roll - straight.roll == pytest.approx(degrees, abs=8)
 
 
 def test_finds_the_face_in_a_third_of_the_light(detector: FaceDetector, astronaut: Picture) -> None:
-    assert_on(detector.largest((astronaut * 0.3).astype(np.uint8)), NOSE)
+    assert_face_around(detector.largest((astronaut * 0.3).astype(np.uint8)), NOSE)
 
 
 def test_of_two_faces_the_largest_counts(detector: FaceDetector, astronaut: Picture) -> None:
@@ -91,12 +93,12 @@ def test_of_two_faces_the_largest_counts(detector: FaceDetector, astronaut: Pict
     assert [face.width > 100 for face in detector.find(collage)] == [False, True]
     scale = 500 / 300
     nose = (300 + scale * (NOSE[0] - 110), 100 + scale * NOSE[1])
-    assert_on(detector.largest(collage), nose, scale)
+    assert_face_around(detector.largest(collage), nose, scale)
 
 
 @pytest.mark.parametrize("file", FACELESS)
 def test_finds_no_face_where_none_is(detector: FaceDetector, file: str) -> None:
-    assert detector.find(photograph(file)) == []
+    assert detector.find(load_photograph(file)) == []
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 4000, 3), (4000, 1, 3)])

@@ -12,16 +12,16 @@ from facescreen_local.auth import nonces
 from facescreen_local.auth.account import AccessKey, Identity
 from facescreen_local.id_verification.service import IdVerificationService
 from tests.integration.id_verification.raw_request import RawRequest, assert_refused
-from tests.integration.id_verification.sdk_client import ALLOW_SDK, MERCHANT_BIZ_ID, Sdk
+from tests.integration.id_verification.sdk_client import ALLOW_SDK, MERCHANT_BIZ_ID, SdkCaller
 
 pytestmark = ALLOW_SDK
 
 
 def test_the_request_that_the_others_spoil_is_right(raw_request: RawRequest) -> None:
-    answer = raw_request.send()
-    assert answer.status_code == 200
-    assert answer.json()["Code"] == "Success"
-    assert answer.json()["Result"] == {"Result": "SUCCESS"}
+    response = raw_request.send()
+    assert response.status_code == 200
+    assert response.json()["Code"] == "Success"
+    assert response.json()["Result"] == {"Result": "SUCCESS"}
 
 
 def test_a_token_makes_a_temporary_key_good(
@@ -67,29 +67,29 @@ def test_a_nonce_is_not_spent_by_who_cannot_sign(
 
 def test_nonces_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nonces, "_MAX_NONCES", 2)
-    remembered = nonces.UsedNonces(60)
-    assert [remembered.mark_used(nonce) for nonce in "aabbc"] == [True, False, True, False, True]
-    assert remembered.mark_used("a")
+    nonce_store = nonces.UsedNonces(60)
+    assert [nonce_store.mark_used(nonce) for nonce in "aabbc"] == [True, False, True, False, True]
+    assert nonce_store.mark_used("a")
 
 
 def test_a_body_changed_on_the_way(raw_request: RawRequest) -> None:
     raw_request.body = b"FaceBase64=AAAA"
     raw_request.headers["content-type"] = "application/x-www-form-urlencoded"
-    answer = raw_request.send(content=b"FaceBase64=BBBB")
-    assert_refused(answer, 400, "SignatureDoesNotMatch")
+    response = raw_request.send(content=b"FaceBase64=BBBB")
+    assert_refused(response, 400, "SignatureDoesNotMatch")
 
 
 def test_a_query_changed_on_the_way(raw_request: RawRequest) -> None:
     raw_request.query = [("MerchantBizId", MERCHANT_BIZ_ID)]
-    answer = raw_request.send(params={"MerchantBizId": MERCHANT_BIZ_ID[::-1]})
-    assert_refused(answer, 400, "SignatureDoesNotMatch")
+    response = raw_request.send(params={"MerchantBizId": MERCHANT_BIZ_ID[::-1]})
+    assert_refused(response, 400, "SignatureDoesNotMatch")
 
 
 def test_a_query_written_otherwise_than_signed(raw_request: RawRequest) -> None:
     raw_request.query = [("FaceUrl", "http://127.0.0.1/a b?x=1&y=ä"), ("A", "")]
-    written = "FaceUrl=http://127.0.0.1/a+b?x%3D1%26y=%C3%A4&A="
-    answer = raw_request.send(url=f"{raw_request.url}/?{written}", params=None)
-    assert answer.status_code == 200
+    query = "FaceUrl=http://127.0.0.1/a+b?x%3D1%26y=%C3%A4&A="
+    response = raw_request.send(url=f"{raw_request.url}/?{query}", params=None)
+    assert response.status_code == 200
 
 
 def test_a_header_changed_on_the_way(raw_request: RawRequest) -> None:
@@ -102,9 +102,9 @@ def test_a_header_that_must_be_signed(
     service: IdVerificationService, identity: Identity, name: str
 ) -> None:
     raw_request = RawRequest(identity.issue_temporary_key(), service.url, unsigned=(name,))
-    answer = raw_request.send()
-    assert_refused(answer, 400, "IncompleteSignature")
-    assert name in answer.json()["Message"]
+    response = raw_request.send()
+    assert_refused(response, 400, "IncompleteSignature")
+    assert name in response.json()["Message"]
 
 
 def test_a_signed_header_that_is_missing(raw_request: RawRequest) -> None:
@@ -113,19 +113,19 @@ def test_a_signed_header_that_is_missing(raw_request: RawRequest) -> None:
     assert_refused(raw_request.send(headers=headers), 400, "IncompleteSignature")
 
 
-@pytest.mark.parametrize("spoil", [lambda _: "", lambda text: text[:-1], str.lower])
+@pytest.mark.parametrize("damage", [lambda _: "", lambda text: text[:-1], str.lower])
 def test_an_authorization_in_no_known_form(
-    raw_request: RawRequest, spoil: Callable[[str], str]
+    raw_request: RawRequest, damage: Callable[[str], str]
 ) -> None:
     headers = raw_request.sign()
-    headers["authorization"] = spoil(headers["authorization"])
+    headers["authorization"] = damage(headers["authorization"])
     assert_refused(raw_request.send(headers=headers), 400, "IncompleteSignature")
 
 
 def test_bytes_that_are_no_text(raw_request: RawRequest) -> None:
     raw = [(name.encode(), value.encode()) for name, value in raw_request.sign().items()]
-    spoilt = [(n, b"\xff\xfe" if n == b"x-acs-signature-nonce" else v) for n, v in raw]
-    assert raw_request.send(headers=spoilt).status_code == 400
+    damaged_headers = [(n, b"\xff\xfe" if n == b"x-acs-signature-nonce" else v) for n, v in raw]
+    assert raw_request.send(headers=damaged_headers).status_code == 400
 
 
 def test_a_key_that_nobody_has(service: IdVerificationService) -> None:
@@ -139,8 +139,8 @@ def test_a_temporary_key_without_its_token(
 ) -> None:
     issued = identity.issue_temporary_key()
     stolen = AccessKey(issued.access_key_id, issued.access_key_secret, token)
-    answer = RawRequest(stolen, service.url).send()
-    assert_refused(answer, 400, "InvalidSecurityToken.MismatchWithAccessKey")
+    response = RawRequest(stolen, service.url).send()
+    assert_refused(response, 400, "InvalidSecurityToken.MismatchWithAccessKey")
 
 
 @pytest.mark.parametrize(
@@ -160,9 +160,9 @@ def test_parameters_may_all_come_in_the_form(raw_request: RawRequest, portrait: 
     raw_request.headers["content-type"] = "application/x-www-form-urlencoded"
     form = {"ProductCode": "FACE_DEEPFAKE", "SceneCode": "scene_0001"}
     raw_request.body = urlencode({**form, "MerchantBizId": MERCHANT_BIZ_ID}).encode()
-    answer = raw_request.send().json()
-    assert answer["Code"] == "MissingParameter"
-    assert "FaceUrl" in answer["Message"]
+    response = raw_request.send().json()
+    assert response["Code"] == "MissingParameter"
+    assert "FaceUrl" in response["Message"]
 
 
 def test_stream_takes_its_parameters_from_the_form_alone(raw_request: RawRequest) -> None:
@@ -171,20 +171,20 @@ def test_stream_takes_its_parameters_from_the_form_alone(raw_request: RawRequest
     rest = {"SceneCode": "scene_0001", "MerchantBizId": MERCHANT_BIZ_ID}
     raw_request.body = urlencode({"ProductCode": "FACE_DEEPFAKE", **rest}).encode()
     raw_request.query = [("FaceUrl", "http://127.0.0.1/a.jpg?Signature=secret")]
-    answer = raw_request.send().json()
-    assert answer["Code"] == "MissingParameter"
-    assert "FaceFile" in answer["Message"]
+    response = raw_request.send().json()
+    assert response["Code"] == "MissingParameter"
+    assert "FaceFile" in response["Message"]
 
 
 def test_a_body_that_no_image_needs_is_not_even_read(raw_request: RawRequest) -> None:
-    answer = raw_request.send(
+    response = raw_request.send(
         headers={**raw_request.sign(), "authorization": ""}, content=b"A" * 5 * 2**20
     )
-    assert (answer.status_code, answer.json()["Code"]) == (401, "ToolargeImage")
+    assert (response.status_code, response.json()["Code"]) == (401, "ToolargeImage")
 
 
 def test_the_vendors_sdk_with_a_wrong_secret(
     service: IdVerificationService, identity: Identity
 ) -> None:
-    sdk = Sdk(service, AccessKey(identity.key.access_key_id, "wrong"))
+    sdk = SdkCaller(service, AccessKey(identity.key.access_key_id, "wrong"))
     assert sdk.refusal(face_url="http://127.0.0.1/x") == (400, "SignatureDoesNotMatch")

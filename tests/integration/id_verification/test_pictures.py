@@ -16,7 +16,7 @@ from facescreen_local.id_verification.media import decode
 from facescreen_local.samples import SampleFile
 
 
-def jpeg(width: int, height: int, orientation: int = 1, form: str = "JPEG") -> bytes:
+def encode_image(width: int, height: int, orientation: int = 1, form: str = "JPEG") -> bytes:
     out = io.BytesIO()
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -24,7 +24,7 @@ def jpeg(width: int, height: int, orientation: int = 1, form: str = "JPEG") -> b
     return out.getvalue()
 
 
-def clip(path: Path, frames: int, fps: float, side: int = 256) -> bytes:
+def make_clip(path: Path, frames: int, fps: float, side: int = 256) -> bytes:
     """Noise, for it packs badly: a clip of any length has more than 100 KB."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (side, side))
     noise = np.random.default_rng(seed=1)
@@ -40,42 +40,42 @@ def assert_unqualified(content: bytes) -> None:
     assert raised.value.code == "UnqualifiedPhoto"
 
 
-def assert_invalid(content: bytes, says: str) -> None:
-    with pytest.raises(IdVerificationError, match=says) as raised:
+def assert_invalid(content: bytes, expected: str) -> None:
+    with pytest.raises(IdVerificationError, match=expected) as raised:
         decode.decode_video(content)
     assert raised.value.code == "InvalidParameter"
 
 
 @pytest.mark.parametrize("size", [(1080, 1920), (480, 640), (639, 640)])
 def test_an_image_within_the_limits(size: tuple[int, int]) -> None:
-    (picture,) = decode.decode_image(jpeg(*size))
+    (picture,) = decode.decode_image(encode_image(*size))
     assert picture.shape == (size[1], size[0], 3)
 
 
 @pytest.mark.parametrize("size", [(1081, 1920), (1080, 1921), (640, 640), (640, 480), (9, 60000)])
 def test_an_image_past_the_limits(size: tuple[int, int]) -> None:
-    assert_unqualified(jpeg(*size))
+    assert_unqualified(encode_image(*size))
 
 
 @pytest.mark.parametrize("size", [(1100, 2000), (60000, 9), (0xFFFF, 0xFFFF)])
 def test_a_large_image_is_refused_by_its_header(
     monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
-    small = jpeg(64, 96)
+    small = encode_image(64, 96)
     frame = small.index(b"\xff\xc0") + 5
     monkeypatch.delattr(decode, "_decode_upright")
     assert_unqualified(small[:frame] + struct.pack(">HH", *size) + small[frame + 4 :])
 
 
 def test_the_limits_are_those_of_the_upright_image() -> None:
-    (picture,) = decode.decode_image(jpeg(1920, 1080, orientation=6))
+    (picture,) = decode.decode_image(encode_image(1920, 1080, orientation=6))
     assert picture.shape == (1920, 1080, 3)
-    assert_unqualified(jpeg(480, 640, orientation=8))
+    assert_unqualified(encode_image(480, 640, orientation=8))
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF"])
 def test_an_image_of_another_format(form: str) -> None:
-    assert_unqualified(jpeg(480, 640, form=form))
+    assert_unqualified(encode_image(480, 640, form=form))
 
 
 def test_an_image_cut_short(portrait: bytes) -> None:
@@ -86,12 +86,12 @@ def test_an_image_cut_short(portrait: bytes) -> None:
 @pytest.mark.parametrize("suffix", [".mp4", ".mov"])
 @pytest.mark.parametrize(("frames", "fps"), [(10, 10), (30, 10), (61, 20), (24, 8), (90, 30)])
 def test_a_video_within_the_limits(tmp_path: Path, suffix: str, frames: int, fps: float) -> None:
-    found = decode.decode_video(clip(tmp_path / f"clip{suffix}", frames, fps))
-    assert [frame.shape for frame in found] == [(256, 256, 3)] * 8
+    decoded = decode.decode_video(make_clip(tmp_path / f"clip{suffix}", frames, fps))
+    assert [frame.shape for frame in decoded] == [(256, 256, 3)] * 8
 
 
 @pytest.mark.parametrize(
-    ("frames", "fps", "says"),
+    ("frames", "fps", "expected"),
     [
         (9, 10, "1 to 3 seconds"),
         (31, 10, "1 to 3 seconds"),
@@ -100,9 +100,9 @@ def test_a_video_within_the_limits(tmp_path: Path, suffix: str, frames: int, fps
         (800, 300, "too many frames"),
     ],
 )
-def test_a_video_past_the_limits(tmp_path: Path, frames: int, fps: float, says: str) -> None:
+def test_a_video_past_the_limits(tmp_path: Path, frames: int, fps: float, expected: str) -> None:
     side = 256 if frames < 100 else 32
-    assert_invalid(clip(tmp_path / "clip.mp4", frames, fps, side), says)
+    assert_invalid(make_clip(tmp_path / "clip.mp4", frames, fps, side), expected)
 
 
 def test_the_frames_are_spread_over_the_video(tmp_path: Path) -> None:
@@ -112,12 +112,12 @@ def test_the_frames_are_spread_over_the_video(tmp_path: Path) -> None:
         writer.write(np.full((640, 480, 3), 10 * number, np.uint8))
     writer.release()
     padded = path.read_bytes() + b"\0\1\x88\0free" + b"\0" * (100_344 - 8)
-    seen = [round(frame.mean() / 10) for frame in decode.decode_video(padded)]
-    assert seen == [1, 4, 7, 10, 13, 16, 19, 22]
+    brightness = [round(frame.mean() / 10) for frame in decode.decode_video(padded)]
+    assert brightness == [1, 4, 7, 10, 13, 16, 19, 22]
 
 
 def test_a_video_must_have_more_than_100_kb(tmp_path: Path) -> None:
-    small = clip(tmp_path / "clip.mp4", 20, 10, side=64)
+    small = make_clip(tmp_path / "clip.mp4", 20, 10, side=64)
     free = 100_000 - len(small)
     exact = small + free.to_bytes(4, "big") + b"free" + b"\0" * (free - 8)
     assert_invalid(exact, "larger than 100 KB")
@@ -125,7 +125,7 @@ def test_a_video_must_have_more_than_100_kb(tmp_path: Path) -> None:
 
 
 def test_a_video_of_another_container(samples: dict[str, SampleFile], tmp_path: Path) -> None:
-    assert_invalid(clip(tmp_path / "clip.avi", 20, 10), "neither MP4 nor MOV")
+    assert_invalid(make_clip(tmp_path / "clip.avi", 20, 10), "neither MP4 nor MOV")
     assert_invalid(samples["12-megapixel.jpg"].path.read_bytes(), "neither MP4 nor MOV")
 
 

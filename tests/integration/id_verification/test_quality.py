@@ -18,18 +18,18 @@ def photo(portrait: bytes) -> Picture:
     return cast("Picture", decoded)
 
 
-def defect(detector: FaceDetector, picture: Picture) -> str | None:
+def find_defect(detector: FaceDetector, picture: Picture) -> str | None:
     face = detector.largest(picture)
     assert face is not None
     return quality.find_defect(picture, face)
 
 
-def lit(photo: Picture, factor: float) -> Picture:
+def with_brightness(photo: Picture, factor: float) -> Picture:
     return cast("Picture", np.clip(photo * factor, 0, 255).astype(np.uint8))
 
 
 def test_a_good_portrait_has_none(detector: FaceDetector, photo: Picture) -> None:
-    assert defect(detector, photo) is None
+    assert find_defect(detector, photo) is None
 
 
 @pytest.mark.parametrize("scale", [0.25, 0.5, 3])
@@ -37,20 +37,20 @@ def test_blur_counts_relative_to_the_face(
     detector: FaceDetector, photo: Picture, scale: float
 ) -> None:
     blurred = cv2.GaussianBlur(photo, (0, 0), 5)
-    assert defect(detector, cv2.resize(photo, None, fx=scale, fy=scale)) is None
+    assert find_defect(detector, cv2.resize(photo, None, fx=scale, fy=scale)) is None
     small = cv2.resize(blurred, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    assert defect(detector, small) == "the face is not clear"
+    assert find_defect(detector, small) == "the face is not clear"
 
 
 def test_grain_does_not_pass_for_detail(detector: FaceDetector, photo: Picture) -> None:
     grain = np.random.default_rng(seed=1).normal(0, 5, photo.shape)
     noisy = np.clip(cv2.GaussianBlur(photo, (0, 0), 6) + grain, 0, 255).astype(np.uint8)
-    assert defect(detector, noisy) == "the face is not clear"
+    assert find_defect(detector, noisy) == "the face is not clear"
 
 
 @pytest.mark.parametrize("factor", [0.4, 0.7, 1.2])
 def test_light_may_vary(detector: FaceDetector, photo: Picture, factor: float) -> None:
-    assert defect(detector, lit(photo, factor)) is None
+    assert find_defect(detector, with_brightness(photo, factor)) is None
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_light_may_vary(detector: FaceDetector, photo: Picture, factor: float) -
 def test_too_little_or_too_much_light(
     detector: FaceDetector, photo: Picture, factor: float, expected: str
 ) -> None:
-    assert defect(detector, lit(photo, factor)) == expected
+    assert find_defect(detector, with_brightness(photo, factor)) == expected
 
 
 @pytest.mark.parametrize(("degrees", "expected"), [(20, None), (45, "the head is tilted")])
@@ -69,7 +69,7 @@ def test_a_tilted_head(
 ) -> None:
     motion = cv2.getRotationMatrix2D((240, 320), degrees, 1)
     turned = cv2.warpAffine(photo, motion, (480, 640), borderMode=cv2.BORDER_REPLICATE)
-    assert defect(detector, turned) == expected
+    assert find_defect(detector, turned) == expected
 
 
 def test_a_box_past_the_edge_is_measured_where_the_picture_is(photo: Picture) -> None:

@@ -11,13 +11,13 @@ from facescreen_local.auth.account import Identity
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.faults import Behaviour
 from tests.integration.id_verification.raw_request import RawRequest
-from tests.integration.id_verification.sdk_client import ALLOW_SDK, GOOD, OPERATIONS, Sdk
+from tests.integration.id_verification.sdk_client import ALLOW_SDK, GOOD, OPERATIONS, SdkCaller
 
 pytestmark = ALLOW_SDK
 
 URL = "http://127.0.0.1:1/a.jpg"
 UPLOADED = "http://127.0.0.1:1/cloudauth-intl/0"
-WAYS = {"face_url": URL, "face_base_64": "AAAA", "face_file": UPLOADED}
+INPUTS = {"face_url": URL, "face_base_64": "AAAA", "face_file": UPLOADED}
 GOOD_FORM = {
     "ProductCode": GOOD["product_code"],
     "SceneCode": GOOD["scene_code"],
@@ -26,12 +26,12 @@ GOOD_FORM = {
 
 
 @pytest.fixture
-def stream(service: IdVerificationService, identity: Identity) -> Sdk:
-    return Sdk(service, identity.key, "DeepfakeDetectIntlStream")
+def stream(service: IdVerificationService, identity: Identity) -> SdkCaller:
+    return SdkCaller(service, identity.key, "DeepfakeDetectIntlStream")
 
 
 @pytest.mark.parametrize(
-    "given",
+    "names",
     [
         ("face_url", "face_base_64"),
         ("face_url", "face_file"),
@@ -39,21 +39,23 @@ def stream(service: IdVerificationService, identity: Identity) -> Sdk:
         ("face_url", "face_base_64", "face_file"),
     ],
 )
-def test_more_than_one_way_at_once(stream: Sdk, given: tuple[str, ...]) -> None:
-    both = {name: WAYS[name] for name in given}
-    assert stream.refusal(**both) == (401, "DataDuplication")
+def test_more_than_one_way_at_once(stream: SdkCaller, names: tuple[str, ...]) -> None:
+    parameters = {name: INPUTS[name] for name in names}
+    assert stream.refusal(**parameters) == (401, "DataDuplication")
 
 
-def test_no_way_at_all(stream: Sdk) -> None:
+def test_no_way_at_all(stream: SdkCaller) -> None:
     assert stream.refusal() == (400, "MissingParameter")
 
 
 @pytest.mark.parametrize("url", [UPLOADED, "https://elsewhere.example/a.jpg", "a.jpg", "http://["])
-def test_a_file_that_was_not_uploaded(stream: Sdk, url: str) -> None:
+def test_a_file_that_was_not_uploaded(stream: SdkCaller, url: str) -> None:
     assert stream.refusal(face_file=url) == (400, "InvalidParameter")
 
 
-def test_a_file_is_not_fetched_from_elsewhere(stream: Sdk, service: IdVerificationService) -> None:
+def test_a_file_is_not_fetched_from_elsewhere(
+    stream: SdkCaller, service: IdVerificationService
+) -> None:
     key = service.uploads.issue_upload_grant()["ObjectKey"]
     service.uploads._files.put(key, b"not a photo")
     host = service.uploads.url.partition("://")[2]
@@ -76,14 +78,14 @@ def test_one_megabyte_in_base64_however_it_is_encoded(
 def test_the_plain_operation_knows_no_file(raw_request: RawRequest) -> None:
     raw_request.headers["x-acs-action"] = "DeepfakeDetectIntl"
     raw_request.body = urlencode({**GOOD_FORM, "FaceFile": UPLOADED}).encode()
-    answer = raw_request.send()
-    assert (answer.status_code, answer.json()["Code"]) == (400, "MissingParameter")
+    response = raw_request.send()
+    assert (response.status_code, response.json()["Code"]) == (400, "MissingParameter")
 
 
 def test_each_operation_has_a_quota_of_its_own(
     service: IdVerificationService, identity: Identity
 ) -> None:
     service.behaviour = Behaviour(quota=1)
-    callers = [Sdk(service, identity.key, operation) for operation in OPERATIONS]
+    callers = [SdkCaller(service, identity.key, operation) for operation in OPERATIONS]
     codes = [caller.refusal(face_base_64="AAAA")[1] for _ in range(2) for caller in callers]
     assert codes == ["UnqualifiedPhoto"] * 2 + ["Throttling.Api"] * 2

@@ -25,7 +25,7 @@ REGION = "ap-southeast-1"
 
 
 @dataclass
-class Cloud:
+class MnsCloud:
     """The service, its one account, and the loop it runs on."""
 
     service: MnsService
@@ -46,18 +46,18 @@ class Cloud:
 
 
 @contextmanager
-def running(identity: Identity, data: Path) -> Iterator[Cloud]:
+def run_mns(identity: Identity, data: Path) -> Iterator[MnsCloud]:
     with BackgroundLoop() as loop:
         service = MnsService(identity, data, REGION)
         loop.run(service.start())
         try:
-            yield Cloud(service, identity, loop)
+            yield MnsCloud(service, identity, loop)
         finally:
             loop.run(service.stop())
 
 
 @contextmanager
-def refused(code: str) -> Iterator[None]:
+def raises_mns_error(code: str) -> Iterator[None]:
     """Expects the service's error of this code."""
     with pytest.raises(MNSServerException) as raised:
         yield
@@ -67,35 +67,35 @@ def refused(code: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(Identity.create(), tmp_path_factory.mktemp("mns")) as started:
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MnsCloud]:
+    with run_mns(Identity.create(), tmp_path_factory.mktemp("mns")) as started:
         yield started
 
 
 @pytest.fixture
-def account(cloud: Cloud) -> Iterator[Any]:
-    with cloud.account() as made:
-        yield made
+def account(cloud: MnsCloud) -> Iterator[Any]:
+    with cloud.account() as account:
+        yield account
 
 
 @pytest.fixture
 def queue(account: Any) -> Any:
     """A new queue."""
-    made = account.get_queue(f"q-{uuid.uuid4().hex}")
-    made.create(QueueMeta())
-    return made
+    queue = account.get_queue(f"q-{uuid.uuid4().hex}")
+    queue.create(QueueMeta())
+    return queue
 
 
 @pytest.fixture
 def topic(account: Any) -> Any:
     """A new topic."""
-    made = account.get_topic(f"t-{uuid.uuid4().hex}")
-    made.create(TopicMeta())
-    return made
+    topic = account.get_topic(f"t-{uuid.uuid4().hex}")
+    topic.create(TopicMeta())
+    return topic
 
 
 @pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+def advance_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Moves the service's clock: messages become visible, or are too old."""
 
     def shift(seconds: float) -> None:
@@ -107,7 +107,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 
 @pytest.fixture(scope="session")
-def web(cloud: Cloud) -> Iterator[httpx.Client]:
+def web(cloud: MnsCloud) -> Iterator[httpx.Client]:
     """A client that signs nothing."""
     with httpx.Client(base_url=cloud.service.url, timeout=10) as client:
         yield client

@@ -11,13 +11,13 @@ import pytest
 
 from facescreen_local.auth.account import AccessKey
 from mns.queue import Message
-from tests.integration.mns.conftest import Cloud, refused
+from tests.integration.mns.conftest import MnsCloud, raises_mns_error
 
 PATH = "/queues/of-authentication/messages?peekonly=true"
 
 
 @pytest.fixture
-def token(cloud: Cloud) -> AccessKey:
+def token(cloud: MnsCloud) -> AccessKey:
     return cloud.identity.issue_temporary_key()
 
 
@@ -26,62 +26,74 @@ def date(seconds_off: float = 0) -> str:
     return time.strftime("%a, %d %b %Y %H:%M:%S GMT", moment)
 
 
-def signed(account: Any, method: str = "GET", path: str = PATH, **headers: str) -> dict[str, str]:
+def sign_headers(
+    account: Any, method: str = "GET", path: str = PATH, **headers: str
+) -> dict[str, str]:
     """What the SDK's own signer makes of the headers given, in place of its usual ones."""
     client = account.get_client()
-    usual = {"date": date(), "x-mns-version": "2015-06-06"}
-    found = {**usual, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    defaults = {"date": date(), "x-mns-version": "2015-06-06"}
+    signed_headers = {
+        **defaults,
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+    }
     credentials = client.credentials_provider.get_credentials()
-    found["Authorization"] = client.get_signature(method, found, path, credentials)
-    return found
+    signed_headers["Authorization"] = client.get_signature(
+        method, signed_headers, path, credentials
+    )
+    return signed_headers
 
 
-def outcome(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.text.partition("<Code>")[2].partition("</Code>")[0]
+def status_and_code(response: httpx.Response) -> tuple[int, str]:
+    return response.status_code, response.text.partition("<Code>")[2].partition("</Code>")[0]
 
 
-def test_sts_token(cloud: Cloud, queue: Any, token: AccessKey) -> None:
+def test_sts_token(cloud: MnsCloud, queue: Any, token: AccessKey) -> None:
     with cloud.account(token) as function:
         mine = function.get_queue(queue.queue_name)
         mine.send_message(Message("m"))
         assert mine.receive_message().message_body == b"m"
 
 
-def test_wrong_secret(cloud: Cloud, queue: Any) -> None:
+def test_wrong_secret(cloud: MnsCloud, queue: Any) -> None:
     key = replace(cloud.identity.key, access_key_secret="guessed")
-    with cloud.account(key) as stranger, refused("SignatureDoesNotMatch"):
+    with cloud.account(key) as stranger, raises_mns_error("SignatureDoesNotMatch"):
         stranger.get_queue(queue.queue_name).send_message(Message("m"))
 
 
-def test_unknown_key(cloud: Cloud, queue: Any) -> None:
+def test_unknown_key(cloud: MnsCloud, queue: Any) -> None:
     key = replace(cloud.identity.key, access_key_id="nobody")
-    with cloud.account(key) as stranger, refused("InvalidAccessKeyId"):
+    with cloud.account(key) as stranger, raises_mns_error("InvalidAccessKeyId"):
         stranger.get_queue(queue.queue_name).send_message(Message("m"))
 
 
 @pytest.mark.parametrize(
     ("presented", "code"), [("CAISother", "InvalidSecurityToken"), ("", "InvalidAccessKeyId")]
 )
-def test_wrong_token(cloud: Cloud, queue: Any, token: AccessKey, presented: str, code: str) -> None:
-    with cloud.account(replace(token, security_token=presented)) as stranger, refused(code):
+def test_wrong_token(
+    cloud: MnsCloud, queue: Any, token: AccessKey, presented: str, code: str
+) -> None:
+    with (
+        cloud.account(replace(token, security_token=presented)) as stranger,
+        raises_mns_error(code),
+    ):
         stranger.get_queue(queue.queue_name).send_message(Message("m"))
 
 
 @pytest.mark.parametrize("off_s", [-16 * 60, 16 * 60])
 def test_a_clock_that_is_off(account: Any, web: httpx.Client, off_s: float) -> None:
-    answer = web.get(PATH, headers=signed(account, date=date(off_s)))
-    assert outcome(answer) == (408, "TimeExpired")
+    response = web.get(PATH, headers=sign_headers(account, date=date(off_s)))
+    assert status_and_code(response) == (408, "TimeExpired")
 
 
 @pytest.mark.parametrize("off_s", [-14 * 60, 14 * 60])
 def test_a_clock_that_is_a_little_off(account: Any, web: httpx.Client, off_s: float) -> None:
-    answer = web.get(PATH, headers=signed(account, date=date(off_s)))
-    assert outcome(answer) == (404, "QueueNotExist")
+    response = web.get(PATH, headers=sign_headers(account, date=date(off_s)))
+    assert status_and_code(response) == (404, "QueueNotExist")
 
 
 def test_a_signature_is_for_what_it_says(account: Any, web: httpx.Client) -> None:
-    headers = signed(account, x_mns_prefix="a")
-    assert outcome(web.get(PATH, headers=headers))[0] == 404
+    headers = sign_headers(account, x_mns_prefix="a")
+    assert status_and_code(web.get(PATH, headers=headers))[0] == 404
     for tampered in (
         web.delete(PATH, headers=headers),
         web.get(PATH + "&numOfMessages=2", headers=headers),
@@ -90,18 +102,18 @@ def test_a_signature_is_for_what_it_says(account: Any, web: httpx.Client) -> Non
         web.get(PATH, headers={**headers, "content-type": "text/xml"}),
         web.get(PATH, headers={**headers, "date": date(-60)}),
     ):
-        assert outcome(tampered) == (403, "SignatureDoesNotMatch")
+        assert status_and_code(tampered) == (403, "SignatureDoesNotMatch")
 
 
 def test_a_body_is_held_to_its_md5(account: Any, web: httpx.Client) -> None:
     path = "/queues/of-authentication"
-    headers = signed(account, "PUT", path, content_md5="MDAw", content_type="text/xml")
-    answer = web.put(path, content=b"<Queue/>", headers=headers)
-    assert outcome(answer) == (400, "InvalidDegist")
+    headers = sign_headers(account, "PUT", path, content_md5="MDAw", content_type="text/xml")
+    response = web.put(path, content=b"<Queue/>", headers=headers)
+    assert status_and_code(response) == (400, "InvalidDegist")
 
 
 @pytest.mark.parametrize(
-    ("changed", "expected"),
+    ("overrides", "expected"),
     [
         ({"Authorization": None}, (400, "MissingAuthorizationHeader")),
         ({"Authorization": "Bearer x"}, (400, "InvalidAuthorizationHeader")),
@@ -114,16 +126,19 @@ def test_a_body_is_held_to_its_md5(account: Any, web: httpx.Client) -> None:
     ],
 )
 def test_malformed_headers(
-    account: Any, web: httpx.Client, changed: dict[str, str | None], expected: tuple[int, str]
+    account: Any, web: httpx.Client, overrides: dict[str, str | None], expected: tuple[int, str]
 ) -> None:
-    headers = {**signed(account), **changed}
+    headers = {**sign_headers(account), **overrides}
     sent = {name: value for name, value in headers.items() if value is not None}
-    assert outcome(web.get(PATH, headers=sent)) == expected
+    assert status_and_code(web.get(PATH, headers=sent)) == expected
 
 
-def test_a_signature_that_is_no_text(cloud: Cloud, account: Any, web: httpx.Client) -> None:
+def test_a_signature_that_is_no_text(cloud: MnsCloud, account: Any, web: httpx.Client) -> None:
     key_id = cloud.identity.key.access_key_id.encode()
-    headers = [(name.encode(), value.encode()) for name, value in signed(account).items()]
+    headers = [(name.encode(), value.encode()) for name, value in sign_headers(account).items()]
     forged = [(b"Authorization", b"MNS " + key_id + b":\xff\xc3\xa9")]
     unsigned = [pair for pair in headers if pair[0] != b"Authorization"]
-    assert outcome(web.get(PATH, headers=unsigned + forged)) == (403, "SignatureDoesNotMatch")
+    assert status_and_code(web.get(PATH, headers=unsigned + forged)) == (
+        403,
+        "SignatureDoesNotMatch",
+    )

@@ -8,12 +8,12 @@ import httpx
 import pytest
 
 from facescreen_local.mns.context import MAX_REQUEST_BYTES
-from tests.integration.mns.conftest import Cloud
-from tests.integration.mns.test_authentication import outcome, signed
+from tests.integration.mns.conftest import MnsCloud
+from tests.integration.mns.test_authentication import sign_headers, status_and_code
 
 BOMB = b"""<!DOCTYPE Message [<!ENTITY a "0123456789"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>
 <Message><MessageBody>&b;</MessageBody></Message>"""
-STEALING = b"""<!DOCTYPE Message [<!ENTITY a SYSTEM "file:///etc/passwd">]>
+EXTERNAL_ENTITY = b"""<!DOCTYPE Message [<!ENTITY a SYSTEM "file:///etc/passwd">]>
 <Message><MessageBody>&a;</MessageBody></Message>"""
 
 
@@ -26,7 +26,7 @@ def path(queue: Any) -> str:
     ("body", "code"),
     [
         (BOMB, "MalformedXML"),
-        (STEALING, "MalformedXML"),
+        (EXTERNAL_ENTITY, "MalformedXML"),
         (BOMB.decode().encode("utf-16"), "MalformedXML"),
         (b"", "MalformedXML"),
         (b"<Message>", "MalformedXML"),
@@ -56,19 +56,19 @@ def path(queue: Any) -> str:
     ],
 )
 def test_bodies(account: Any, web: httpx.Client, path: str, body: bytes, code: str) -> None:
-    answer = web.post(path, content=body, headers=signed(account, "POST", path))
-    assert outcome(answer) == (400, code)
-    assert web.get(path, headers=signed(account, path=path)).status_code == 404
+    response = web.post(path, content=body, headers=sign_headers(account, "POST", path))
+    assert status_and_code(response) == (400, code)
+    assert web.get(path, headers=sign_headers(account, path=path)).status_code == 404
 
 
 def test_a_request_that_is_too_large(account: Any, web: httpx.Client, path: str) -> None:
     body = b"x" * (MAX_REQUEST_BYTES + 1)
-    answer = web.post(path, content=body, headers=signed(account, "POST", path))
-    assert outcome(answer) == (400, "InvalidArgument")
+    response = web.post(path, content=body, headers=sign_headers(account, "POST", path))
+    assert status_and_code(response) == (400, "InvalidArgument")
 
 
 @pytest.mark.parametrize(
-    ("method", "asked"),
+    ("method", "path"),
     [
         ("GET", "/"),
         ("PATCH", "/queues"),
@@ -80,13 +80,13 @@ def test_a_request_that_is_too_large(account: Any, web: httpx.Client, path: str)
         ("PUT", "/queues/a/messages?VisibilityTimeout=1"),
     ],
 )
-def test_paths(account: Any, web: httpx.Client, method: str, asked: str) -> None:
-    answer = web.request(method, asked, headers=signed(account, method, asked))
-    assert outcome(answer) == (400, "InvalidRequestURL")
+def test_paths(account: Any, web: httpx.Client, method: str, path: str) -> None:
+    response = web.request(method, path, headers=sign_headers(account, method, path))
+    assert status_and_code(response) == (400, "InvalidRequestURL")
 
 
 @pytest.mark.parametrize(
-    ("asked", "code"),
+    ("request_line", "code"),
     [
         ("DELETE ", "MissingReceiptHandle"),
         ("PUT ?ReceiptHandle=x", "MissingVisibilityTimeout"),
@@ -96,28 +96,32 @@ def test_paths(account: Any, web: httpx.Client, method: str, asked: str) -> None
         ("GET ?numOfMessages=%F0%9F%99%82", "InvalidArgument"),
     ],
 )
-def test_parameters(account: Any, web: httpx.Client, path: str, asked: str, code: str) -> None:
-    method, _, query = asked.partition(" ")
-    answer = web.request(method, path + query, headers=signed(account, method, path + query))
-    assert outcome(answer) == (400, code)
+def test_parameters(
+    account: Any, web: httpx.Client, path: str, request_line: str, code: str
+) -> None:
+    method, _, query = request_line.partition(" ")
+    response = web.request(
+        method, path + query, headers=sign_headers(account, method, path + query)
+    )
+    assert status_and_code(response) == (400, code)
 
 
 def test_a_subscription_can_not_be_turned_elsewhere(
-    cloud: Cloud, account: Any, web: httpx.Client, queue: Any, topic: Any
+    cloud: MnsCloud, account: Any, web: httpx.Client, queue: Any, topic: Any
 ) -> None:
     cloud.service.subscribe(topic.topic_name, "s", queue.queue_name)
-    asked = f"/topics/{topic.topic_name}/subscriptions/s?metaoverride=true"
+    path = f"/topics/{topic.topic_name}/subscriptions/s?metaoverride=true"
     body = b"<Subscription><Endpoint>http://127.0.0.1/</Endpoint></Subscription>"
-    answer = web.put(asked, content=body, headers=signed(account, "PUT", asked))
-    assert outcome(answer) == (400, "InvalidArgument")
+    response = web.put(path, content=body, headers=sign_headers(account, "PUT", path))
+    assert status_and_code(response) == (400, "InvalidArgument")
 
 
-def test_errors_look_as_the_real_ones(cloud: Cloud, account: Any, web: httpx.Client) -> None:
-    answer = web.get("/queues/none", headers=signed(account, path="/queues/none"))
-    assert answer.headers["content-type"] == "text/xml; charset=utf-8"
-    assert answer.headers["x-mns-version"] == "2015-06-06"
-    request_id = answer.headers["x-mns-request-id"]
-    assert answer.text == (
+def test_errors_look_as_the_real_ones(cloud: MnsCloud, account: Any, web: httpx.Client) -> None:
+    response = web.get("/queues/none", headers=sign_headers(account, path="/queues/none"))
+    assert response.headers["content-type"] == "text/xml; charset=utf-8"
+    assert response.headers["x-mns-version"] == "2015-06-06"
+    request_id = response.headers["x-mns-request-id"]
+    assert response.text == (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<Error xmlns="http://mns.aliyuncs.com/doc/v1/"><Code>QueueNotExist</Code>'
         "<Message>The queue name you provided is not exist.</Message>"

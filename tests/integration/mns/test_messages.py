@@ -12,12 +12,12 @@ import pytest
 from mns.message_property import MessagePropertyValue
 from mns.mns_exception import MNSServerException
 from mns.queue import Message, QueueMeta
-from tests.integration.mns.conftest import Cloud, refused
+from tests.integration.mns.conftest import MnsCloud, raises_mns_error
 
-Later = Callable[[float], None]
+AdvanceClock = Callable[[float], None]
 
 
-def bodies(messages: list[Any]) -> list[bytes]:
+def bodies_of(messages: list[Any]) -> list[bytes]:
     return [message.message_body for message in messages]
 
 
@@ -37,11 +37,11 @@ def test_without_base64(queue: Any) -> None:
     assert sent.message_body_md5 == "8EEB623C10D802DBE14695CB7BDBA331"
 
 
-def test_what_a_message_tells(queue: Any, later: Later) -> None:
+def test_what_a_message_tells(queue: Any, advance_clock: AdvanceClock) -> None:
     started = time.time() * 1000
     sent = queue.send_message(Message("m", priority=3))
     first = queue.receive_message()
-    later(31)
+    advance_clock(31)
     second = queue.receive_message()
     assert first.message_id == second.message_id == sent.message_id
     assert (first.dequeue_count, second.dequeue_count) == (1, 2)
@@ -55,16 +55,16 @@ def test_what_a_message_tells(queue: Any, later: Later) -> None:
 def test_priority_goes_before_age(queue: Any) -> None:
     for body, priority in (("plain", None), ("last", 16), ("first", 1), ("second", 1)):
         queue.send_message(Message(body, priority=priority))
-    assert bodies(queue.batch_receive_message(16)) == [b"first", b"second", b"plain", b"last"]
+    assert bodies_of(queue.batch_receive_message(16)) == [b"first", b"second", b"plain", b"last"]
 
 
 def test_peeking_changes_nothing(queue: Any) -> None:
     queue.send_message(Message("a"))
     queue.send_message(Message("b"))
     assert queue.peek_message().message_body == b"a"
-    assert bodies(queue.batch_peek_message(16)) == [b"a", b"b"]
+    assert bodies_of(queue.batch_peek_message(16)) == [b"a", b"b"]
     assert queue.receive_message().dequeue_count == 1
-    assert bodies(queue.batch_peek_message(16)) == [b"b"]
+    assert bodies_of(queue.batch_peek_message(16)) == [b"b"]
 
 
 def test_nothing_to_receive(queue: Any) -> None:
@@ -74,76 +74,76 @@ def test_nothing_to_receive(queue: Any) -> None:
         lambda: queue.batch_receive_message(16),
         lambda: queue.batch_peek_message(16),
     ):
-        with refused("MessageNotExist"):
+        with raises_mns_error("MessageNotExist"):
             use()
 
 
-def test_a_deleted_message_is_gone(queue: Any, later: Later) -> None:
+def test_a_deleted_message_is_gone(queue: Any, advance_clock: AdvanceClock) -> None:
     queue.send_message(Message("m"))
     handle = queue.receive_message().receipt_handle
     queue.delete_message(handle)
-    with refused("MessageNotExist"):
+    with raises_mns_error("MessageNotExist"):
         queue.delete_message(handle)
-    later(31)
-    with refused("MessageNotExist"):
+    advance_clock(31)
+    with raises_mns_error("MessageNotExist"):
         queue.receive_message()
 
 
-def test_a_handle_runs_out_with_its_time(queue: Any, later: Later) -> None:
+def test_a_handle_runs_out_with_its_time(queue: Any, advance_clock: AdvanceClock) -> None:
     queue.send_message(Message("m"))
     handle = queue.receive_message().receipt_handle
-    later(31)
-    with refused("MessageNotExist"):
+    advance_clock(31)
+    with raises_mns_error("MessageNotExist"):
         queue.delete_message(handle)
     assert queue.receive_message().message_body == b"m"
 
 
-def test_a_handle_is_for_one_receiver(queue: Any, later: Later) -> None:
+def test_a_handle_is_for_one_receiver(queue: Any, advance_clock: AdvanceClock) -> None:
     queue.send_message(Message("m"))
     old = queue.receive_message().receipt_handle
-    later(31)
+    advance_clock(31)
     new = queue.receive_message().receipt_handle
-    with refused("MessageNotExist"):
+    with raises_mns_error("MessageNotExist"):
         queue.delete_message(old)
     queue.delete_message(new)
 
 
-def test_a_handle_is_for_one_queue(cloud: Cloud, account: Any, queue: Any) -> None:
+def test_a_handle_is_for_one_queue(cloud: MnsCloud, account: Any, queue: Any) -> None:
     cloud.service.create_queue("another")
     queue.send_message(Message("m"))
     handle = queue.receive_message().receipt_handle
-    with refused("MessageNotExist"):
+    with raises_mns_error("MessageNotExist"):
         account.get_queue("another").delete_message(handle)
     queue.delete_message(handle)
 
 
 @pytest.mark.parametrize("handle", ["x", "1-2", "9" * 19 + "-" + "0" * 32, "1-" + "0" * 33])
 def test_a_handle_nobody_gave(queue: Any, handle: str) -> None:
-    with refused("ReceiptHandleError"):
+    with raises_mns_error("ReceiptHandleError"):
         queue.delete_message(handle)
-    with refused("ReceiptHandleError"):
+    with raises_mns_error("ReceiptHandleError"):
         queue.change_message_visibility(handle, 1)
 
 
-def test_hiding_longer_and_shorter(queue: Any, later: Later) -> None:
+def test_hiding_longer_and_shorter(queue: Any, advance_clock: AdvanceClock) -> None:
     queue.send_message(Message("m"))
     first = queue.receive_message()
     longer = queue.change_message_visibility(first.receipt_handle, 100)
     assert int(longer.next_visible_time) > first.next_visible_time + 60_000
-    with refused("MessageNotExist"):
+    with raises_mns_error("MessageNotExist"):
         queue.delete_message(first.receipt_handle)
-    later(31)
-    with refused("MessageNotExist"):
+    advance_clock(31)
+    with raises_mns_error("MessageNotExist"):
         queue.receive_message()
     queue.change_message_visibility(longer.receipt_handle, 0)
     assert queue.receive_message().dequeue_count == 2
 
 
-def test_delay(queue: Any, later: Later) -> None:
+def test_delay(queue: Any, advance_clock: AdvanceClock) -> None:
     queue.send_message(Message("m", delay_seconds=60))
-    with refused("MessageNotExist"):
+    with raises_mns_error("MessageNotExist"):
         queue.receive_message()
-    later(61)
+    advance_clock(61)
     assert queue.receive_message().message_body == b"m"
 
 
@@ -151,25 +151,25 @@ def test_a_queues_own_delay(queue: Any) -> None:
     queue.set_attributes(QueueMeta(delay_sec=60))
     queue.send_message(Message("later"))
     queue.send_message(Message("now", delay_seconds=0))
-    assert bodies(queue.batch_receive_message(16)) == [b"now"]
+    assert bodies_of(queue.batch_receive_message(16)) == [b"now"]
 
 
-def test_a_delayed_message_can_be_called_back(queue: Any, later: Later) -> None:
+def test_a_delayed_message_can_be_called_back(queue: Any, advance_clock: AdvanceClock) -> None:
     sent = queue.send_message(Message("m", delay_seconds=60))
     queue.delete_message(sent.receipt_handle)
-    later(61)
-    with refused("MessageNotExist"):
+    advance_clock(61)
+    with raises_mns_error("MessageNotExist"):
         queue.receive_message()
     assert queue.send_message(Message("m")).receipt_handle == ""
 
 
-def test_retention(queue: Any, later: Later) -> None:
+def test_retention(queue: Any, advance_clock: AdvanceClock) -> None:
     queue.set_attributes(QueueMeta(msg_ttl=60))
     queue.send_message(Message("m"))
-    later(59)
+    advance_clock(59)
     assert queue.peek_message().message_body == b"m"
-    later(61)
-    with refused("MessageNotExist"):
+    advance_clock(61)
+    with raises_mns_error("MessageNotExist"):
         queue.receive_message()
 
 
@@ -178,17 +178,17 @@ def test_batches(queue: Any) -> None:
     assert len({message.message_id for message in sent}) == 16
     first = queue.batch_receive_message(10)
     rest = queue.batch_receive_message(16)
-    assert bodies(first + rest) == [str(number).encode() for number in range(16)]
+    assert bodies_of(first + rest) == [str(number).encode() for number in range(16)]
     queue.batch_delete_message([message.receipt_handle for message in first + rest])
-    with refused("MessageNotExist"):
+    with raises_mns_error("MessageNotExist"):
         queue.change_message_visibility(first[0].receipt_handle, 1)
 
 
 def test_a_batch_is_taken_whole_or_not_at_all(queue: Any) -> None:
     for bad in (Message("bad", priority=17), Message("x" * 65536)):
-        with refused("InvalidArgument"):
+        with raises_mns_error("InvalidArgument"):
             queue.batch_send_message([Message("good"), bad])
-    with refused("MessageNotExist"):
+    with raises_mns_error("MessageNotExist"):
         queue.peek_message()
 
 
@@ -200,7 +200,7 @@ def test_a_batch_deletes_what_it_can(queue: Any) -> None:
     (failure,) = raised.value.sub_errors
     assert (failure["ReceiptHandle"], failure["ErrorCode"]) == ("x", "ReceiptHandleError")
     for handle in good:
-        with refused("MessageNotExist"):
+        with raises_mns_error("MessageNotExist"):
             queue.delete_message(handle)
 
 
@@ -217,20 +217,20 @@ def test_batches_are_bounded(queue: Any) -> None:
         lambda: queue.send_message(Message("m", priority=17)),
     )
     for use in uses:
-        with refused("InvalidArgument"):
+        with raises_mns_error("InvalidArgument"):
             use()
 
 
 def test_size_counts_in_bytes_as_sent(queue: Any) -> None:
     queue.send_message(Message("x" * 49152))
-    with refused("InvalidArgument"):
+    with raises_mns_error("InvalidArgument"):
         queue.send_message(Message("x" * 49153))
     queue.set_encoding(False)
     queue.send_message(Message('"' * 65536))
-    with refused("InvalidArgument"):
+    with raises_mns_error("InvalidArgument"):
         queue.send_message(Message("é" * 32769))
     queue.set_attributes(QueueMeta(max_msg_size=1024))
-    with refused("InvalidArgument"):
+    with raises_mns_error("InvalidArgument"):
         queue.send_message(Message("x" * 1025))
 
 
@@ -243,11 +243,11 @@ def test_the_largest_batch_there_can_be(queue: Any) -> None:
 def test_what_is_not_kept_is_refused(queue: Any) -> None:
     message = Message("m")
     message.add_user_property("verdict", MessagePropertyValue("STRING", "low_risk"))
-    with refused("InvalidArgument"):
+    with raises_mns_error("InvalidArgument"):
         queue.send_message(message)
 
 
-def test_two_consumers_race_for_each_message_and_one_gets_it(cloud: Cloud, queue: Any) -> None:
+def test_two_consumers_race_for_each_message_and_one_gets_it(cloud: MnsCloud, queue: Any) -> None:
     queue.batch_send_message([Message(str(number)) for number in range(16)])
     received: list[bytes] = []
     together = threading.Barrier(4)
@@ -270,6 +270,6 @@ def test_two_consumers_race_for_each_message_and_one_gets_it(cloud: Cloud, queue
     assert sorted(received, key=int) == [str(number).encode() for number in range(16)]
 
 
-def test_sent_in_process(cloud: Cloud, queue: Any) -> None:
+def test_sent_in_process(cloud: MnsCloud, queue: Any) -> None:
     cloud.loop.run(cloud.service.send(queue.queue_name, b'{"requestPayload": "\xc3\xa9"}'))
     assert queue.receive_message().message_body == b'{"requestPayload": "\xc3\xa9"}'

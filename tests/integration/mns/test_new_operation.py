@@ -12,14 +12,14 @@ from facescreen_local.mns.context import MnsRequestContext, xml_response
 from facescreen_local.mns.operations import OPERATIONS
 from facescreen_local.protocol.faults import Behaviour
 from facescreen_local.protocol.xml_body import element_with_fields
-from tests.integration.mns.conftest import Cloud
-from tests.integration.mns.test_authentication import outcome, signed
+from tests.integration.mns.conftest import MnsCloud
+from tests.integration.mns.test_authentication import sign_headers, status_and_code
 
-ASKED = "/?imaginary=true"
+PATH = "/?imaginary=true"
 
 
 @pytest.fixture
-def added(monkeypatch: pytest.MonkeyPatch) -> None:
+def imaginary_operation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(OPERATIONS, "_operations", dict(OPERATIONS._operations))
 
     @OPERATIONS.register("GET", "/", "imaginary", name="GetImaginary")
@@ -28,20 +28,20 @@ def added(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nobody_answers_it_yet(account: Any, web: httpx.Client) -> None:
-    answer = web.get(ASKED, headers=signed(account, path=ASKED))
-    assert outcome(answer) == (400, "InvalidRequestURL")
+    response = web.get(PATH, headers=sign_headers(account, path=PATH))
+    assert status_and_code(response) == (400, "InvalidRequestURL")
 
 
-@pytest.mark.usefixtures("added")
-def test_it_is_answered(cloud: Cloud, account: Any, web: httpx.Client) -> None:
-    answer = web.get(ASKED, headers=signed(account, path=ASKED))
-    assert answer.status_code == 200
-    assert f"<Id>{cloud.identity.account_id}</Id>" in answer.text
+@pytest.mark.usefixtures("imaginary_operation")
+def test_it_is_answered(cloud: MnsCloud, account: Any, web: httpx.Client) -> None:
+    response = web.get(PATH, headers=sign_headers(account, path=PATH))
+    assert response.status_code == 200
+    assert f"<Id>{cloud.identity.account_id}</Id>" in response.text
 
 
-@pytest.mark.usefixtures("added")
-def test_faults_know_it_by_its_name(cloud: Cloud, account: Any, web: httpx.Client) -> None:
+@pytest.mark.usefixtures("imaginary_operation")
+def test_faults_know_it_by_its_name(cloud: MnsCloud, account: Any, web: httpx.Client) -> None:
     fault = {"operation": "GetImaginary", "code": "Busy", "status": 503}
     cloud.service.behaviour = Behaviour.parse({"faults": [fault]})
-    answers = [web.get(ASKED, headers=signed(account, path=ASKED)) for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [503, 200]
+    answers = [web.get(PATH, headers=sign_headers(account, path=PATH)) for _ in range(2)]
+    assert [response.status_code for response in answers] == [503, 200]

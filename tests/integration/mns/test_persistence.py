@@ -7,19 +7,19 @@ from pathlib import Path
 from facescreen_local.auth.account import Identity
 from mns.queue import Message
 from mns.topic import Base64TopicMessage
-from tests.integration.mns.conftest import refused, running
+from tests.integration.mns.conftest import raises_mns_error, run_mns
 
 
 def test_restart(tmp_path: Path) -> None:
     identity = Identity.create()
-    with running(identity, tmp_path) as cloud, cloud.account() as account:
+    with run_mns(identity, tmp_path) as cloud, cloud.account() as account:
         cloud.service.create_queue("kept", VisibilityTimeout=77)
         cloud.service.create_topic("kept")
         cloud.service.subscribe("kept", "kept", "kept")
         queue = account.get_queue("kept")
         queue.batch_send_message([Message("received"), Message("waiting")])
         handle = queue.receive_message().receipt_handle
-    with running(identity, tmp_path) as cloud, cloud.account() as account:
+    with run_mns(identity, tmp_path) as cloud, cloud.account() as account:
         queue = account.get_queue("kept")
         account.get_topic("kept").publish_message(Base64TopicMessage("published"))
         received = queue.batch_receive_message(16)
@@ -27,5 +27,5 @@ def test_restart(tmp_path: Path) -> None:
         hidden_ms = received[0].next_visible_time - received[0].first_dequeue_time
         assert 77_000 <= hidden_ms < 78_000
         queue.delete_message(handle)
-        with refused("MessageNotExist"):
+        with raises_mns_error("MessageNotExist"):
             queue.receive_message()

@@ -11,18 +11,18 @@ from typing import Any
 from facescreen_local.auth.account import Identity
 from mns.mns_exception import MNSServerException
 from mns.queue import Message, QueueMeta
-from tests.integration.mns.conftest import Cloud, refused, running
-from tests.integration.mns.test_authentication import signed
+from tests.integration.mns.conftest import MnsCloud, raises_mns_error, run_mns
+from tests.integration.mns.test_authentication import sign_headers
 
 
-class Poll(threading.Thread):
+class ReceiverThread(threading.Thread):
     """Receives in the background, and tells what came, when, or the error's code."""
 
-    def __init__(self, cloud: Cloud, queue: str, wait_s: int) -> None:
+    def __init__(self, cloud: MnsCloud, queue: str, wait_s: int) -> None:
         super().__init__()
         self._cloud, self._queue, self._wait_s = cloud, queue, wait_s
         self.result: bytes | str = ""
-        self.ended = 0.0
+        self.ended_at = 0.0
         self.start()
         time.sleep(0.3)
 
@@ -33,9 +33,9 @@ class Poll(threading.Thread):
                 self.result = message.message_body
             except MNSServerException as error:
                 self.result = error.type
-            self.ended = time.monotonic()
+            self.ended_at = time.monotonic()
 
-    def outcome(self) -> bytes | str:
+    def wait_for_result(self) -> bytes | str:
         self.join(10)
         assert not self.is_alive()
         return self.result
@@ -43,7 +43,7 @@ class Poll(threading.Thread):
 
 def test_it_waits_as_long_as_it_is_told(queue: Any) -> None:
     started = time.monotonic()
-    with refused("MessageNotExist"):
+    with raises_mns_error("MessageNotExist"):
         queue.receive_message(wait_seconds=1)
     assert 1 <= time.monotonic() - started < 10
 
@@ -51,27 +51,27 @@ def test_it_waits_as_long_as_it_is_told(queue: Any) -> None:
 def test_it_waits_as_long_as_the_queue_says(queue: Any) -> None:
     queue.set_attributes(QueueMeta(polling_wait_sec=2))
     started = time.monotonic()
-    with refused("MessageNotExist"):
+    with raises_mns_error("MessageNotExist"):
         queue.receive_message()
     assert 2 <= time.monotonic() - started < 10
     started = time.monotonic()
-    with refused("MessageNotExist"):
+    with raises_mns_error("MessageNotExist"):
         queue.receive_message(wait_seconds=0)
     assert time.monotonic() - started < 2
 
 
-def test_it_wakes_when_a_message_comes(cloud: Cloud, queue: Any) -> None:
-    polls = [Poll(cloud, queue.queue_name, 20) for _ in range(2)]
+def test_it_wakes_when_a_message_comes(cloud: MnsCloud, queue: Any) -> None:
+    polls = [ReceiverThread(cloud, queue.queue_name, 20) for _ in range(2)]
     sent = time.monotonic()
     queue.batch_send_message([Message("a"), Message("b")])
-    assert sorted(str(poll.outcome()) for poll in polls) == ["b'a'", "b'b'"]
-    assert max(poll.ended for poll in polls) - sent < 10
+    assert sorted(str(poll.wait_for_result()) for poll in polls) == ["b'a'", "b'b'"]
+    assert max(poll.ended_at for poll in polls) - sent < 10
 
 
-def test_one_message_wakes_one_receiver(cloud: Cloud, queue: Any) -> None:
-    polls = [Poll(cloud, queue.queue_name, 1) for _ in range(2)]
+def test_one_message_wakes_one_receiver(cloud: MnsCloud, queue: Any) -> None:
+    polls = [ReceiverThread(cloud, queue.queue_name, 1) for _ in range(2)]
     queue.send_message(Message("m"))
-    assert sorted(str(poll.outcome()) for poll in polls) == ["MessageNotExist", "b'm'"]
+    assert sorted(str(poll.wait_for_result()) for poll in polls) == ["MessageNotExist", "b'm'"]
 
 
 def test_it_wakes_when_a_delay_is_over(queue: Any) -> None:
@@ -81,17 +81,19 @@ def test_it_wakes_when_a_delay_is_over(queue: Any) -> None:
     assert 0.9 < time.monotonic() - started < 10
 
 
-def test_it_wakes_when_a_message_is_shown_again(cloud: Cloud, queue: Any) -> None:
+def test_it_wakes_when_a_message_is_shown_again(cloud: MnsCloud, queue: Any) -> None:
     queue.send_message(Message("m"))
     handle = queue.receive_message().receipt_handle
-    poll = Poll(cloud, queue.queue_name, 20)
+    poll = ReceiverThread(cloud, queue.queue_name, 20)
     queue.change_message_visibility(handle, 0)
-    assert poll.outcome() == b"m"
+    assert poll.wait_for_result() == b"m"
 
 
 def test_a_message_is_not_lost_on_a_receiver_that_has_gone(account: Any, queue: Any) -> None:
     path = f"/queues/{queue.queue_name}/messages?waitseconds=20"
-    lines = "".join(f"{name}: {value}\r\n" for name, value in signed(account, path=path).items())
+    lines = "".join(
+        f"{name}: {value}\r\n" for name, value in sign_headers(account, path=path).items()
+    )
     host, _, port = account.get_client().host.partition(":")
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: mns\r\n{lines}\r\n".encode())
@@ -102,9 +104,9 @@ def test_a_message_is_not_lost_on_a_receiver_that_has_gone(account: Any, queue: 
 
 
 def test_stopping_does_not_wait_for_polls(tmp_path: Path) -> None:
-    with running(Identity.create(), tmp_path) as cloud:
+    with run_mns(Identity.create(), tmp_path) as cloud:
         cloud.service.create_queue("empty")
-        poll = Poll(cloud, "empty", 20)
+        poll = ReceiverThread(cloud, "empty", 20)
         started = time.monotonic()
-    assert poll.outcome() == "MessageNotExist"
+    assert poll.wait_for_result() == "MessageNotExist"
     assert time.monotonic() - started < 10

@@ -10,7 +10,7 @@ import pytest
 
 from mns.mns_request import ListQueueRequest, ListQueueResponse
 from mns.queue import Message, QueueMeta
-from tests.integration.mns.conftest import Cloud, refused
+from tests.integration.mns.conftest import MnsCloud, raises_mns_error
 
 # The SDK marks its own message counts as deprecated, and uses them in every get_attributes.
 pytestmark = pytest.mark.filterwarnings(
@@ -19,36 +19,40 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 def test_defaults(account: Any, queue: Any) -> None:
-    found = queue.get_attributes()
-    assert found.queue_name == queue.queue_name
-    assert (found.visibility_timeout, found.delay_seconds) == (30, 0)
-    assert (found.maximum_message_size, found.message_retention_period) == (65536, 345600)
-    assert (found.polling_wait_seconds, found.logging_enabled) == (0, False)
-    assert 0 < found.create_time <= found.last_modify_time < 10**10
+    attributes = queue.get_attributes()
+    assert attributes.queue_name == queue.queue_name
+    assert (attributes.visibility_timeout, attributes.delay_seconds) == (30, 0)
+    assert (attributes.maximum_message_size, attributes.message_retention_period) == (65536, 345600)
+    assert (attributes.polling_wait_seconds, attributes.logging_enabled) == (0, False)
+    assert 0 < attributes.create_time <= attributes.last_modify_time < 10**10
 
 
 def test_attributes_are_set_one_by_one(queue: Any) -> None:
     queue.set_attributes(QueueMeta(vis_timeout=43200, delay_sec=604800))
     queue.set_attributes(QueueMeta(polling_wait_sec=30, logging_enabled=True))
-    found = queue.get_attributes()
-    assert (found.visibility_timeout, found.delay_seconds) == (43200, 604800)
-    assert (found.polling_wait_seconds, found.logging_enabled) == (30, True)
+    attributes = queue.get_attributes()
+    assert (attributes.visibility_timeout, attributes.delay_seconds) == (43200, 604800)
+    assert (attributes.polling_wait_seconds, attributes.logging_enabled) == (30, True)
 
 
 def test_messages_are_counted(queue: Any) -> None:
     for message in (Message("received"), Message("there"), Message("delayed", delay_seconds=60)):
         queue.send_message(message)
     queue.receive_message()
-    found = queue.get_attributes()
-    assert (found.active_messages, found.inactive_messages, found.delay_messages) == (1, 1, 1)
+    attributes = queue.get_attributes()
+    assert (
+        attributes.active_messages,
+        attributes.inactive_messages,
+        attributes.delay_messages,
+    ) == (1, 1, 1)
 
 
-def test_creating_again(cloud: Cloud, account: Any) -> None:
+def test_creating_again(cloud: MnsCloud, account: Any) -> None:
     queue = account.get_queue(f"q-{uuid.uuid4().hex}")
     url = queue.create(QueueMeta(vis_timeout=60))
     assert url == f"{cloud.service.url}/queues/{queue.queue_name}"
     assert queue.create(QueueMeta(vis_timeout=60)) == url
-    with refused("QueueAlreadyExist"):
+    with raises_mns_error("QueueAlreadyExist"):
         queue.create(QueueMeta(vis_timeout=61))
 
 
@@ -62,7 +66,7 @@ def test_creating_again(cloud: Cloud, account: Any) -> None:
     ],
 )
 def test_names(account: Any, name: str, code: str) -> None:
-    with refused(code):
+    with raises_mns_error(code):
         account.get_queue(name).create(QueueMeta())
 
 
@@ -79,7 +83,7 @@ def test_names(account: Any, name: str, code: str) -> None:
     ],
 )
 def test_ranges(queue: Any, meta: QueueMeta) -> None:
-    with refused("InvalidArgument"):
+    with raises_mns_error("InvalidArgument"):
         queue.set_attributes(meta)
 
 
@@ -88,19 +92,19 @@ def test_deleting(queue: Any) -> None:
     queue.delete()
     queue.delete()
     for use in (queue.get_attributes, queue.receive_message, queue.peek_message):
-        with refused("QueueNotExist"):
+        with raises_mns_error("QueueNotExist"):
             use()
-    with refused("QueueNotExist"):
+    with raises_mns_error("QueueNotExist"):
         queue.send_message(Message("nowhere"))
-    with refused("QueueNotExist"):
+    with raises_mns_error("QueueNotExist"):
         queue.set_attributes(QueueMeta())
     queue.create(QueueMeta())
-    with refused("MessageNotExist"):
+    with raises_mns_error("MessageNotExist"):
         queue.peek_message()
 
 
 @pytest.fixture
-def named(cloud: Cloud) -> Iterator[list[str]]:
+def queue_urls(cloud: MnsCloud) -> Iterator[list[str]]:
     names = [f"page-{number}" for number in range(5)]
     for name in names:
         cloud.service.create_queue(name)
@@ -110,35 +114,35 @@ def named(cloud: Cloud) -> Iterator[list[str]]:
             account.get_queue(name).delete()
 
 
-def test_listing_page_by_page(account: Any, named: list[str]) -> None:
-    found: list[str] = []
+def test_listing_page_by_page(account: Any, queue_urls: list[str]) -> None:
+    listed: list[str] = []
     marker = ""
     while True:
         urls, marker = account.list_queue("page-", 2, marker)
         assert len(urls) <= 2
-        found += urls
+        listed += urls
         if not marker:
             break
-    assert found == named
-    assert account.list_queue("page-", 5) == (named, "")
+    assert listed == queue_urls
+    assert account.list_queue("page-", 5) == (queue_urls, "")
     assert account.list_queue("page_") == ([], "")
 
 
-def test_listing_with_attributes(account: Any, named: list[str]) -> None:
+def test_listing_with_attributes(account: Any, queue_urls: list[str]) -> None:
     response = ListQueueResponse()
     account.get_client().list_queue(ListQueueRequest("page-", 1, with_meta=True), response)
     (meta,) = response.queuemeta_list
-    assert (meta["QueueURL"], meta["VisibilityTimeout"]) == (named[0], "30")
+    assert (meta["QueueURL"], meta["VisibilityTimeout"]) == (queue_urls[0], "30")
 
 
 def test_listing_too_much(account: Any) -> None:
-    with refused("InvalidArgument"):
+    with raises_mns_error("InvalidArgument"):
         account.list_queue(ret_number=1001)
 
 
-def test_the_admin_helper_sets_what_it_is_given(cloud: Cloud, account: Any) -> None:
+def test_the_admin_helper_sets_what_it_is_given(cloud: MnsCloud, account: Any) -> None:
     name = f"q-{uuid.uuid4().hex}"
     cloud.service.create_queue(name, VisibilityTimeout=5)
     cloud.service.create_queue(name, DelaySeconds=7)
-    found = account.get_queue(name).get_attributes()
-    assert (found.visibility_timeout, found.delay_seconds) == (5, 7)
+    attributes = account.get_queue(name).get_attributes()
+    assert (attributes.visibility_timeout, attributes.delay_seconds) == (5, 7)

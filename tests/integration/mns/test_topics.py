@@ -14,16 +14,16 @@ from mns.mns_common import TopicHelper
 from mns.queue import Message, QueueMeta
 from mns.subscription import SubscriptionMeta
 from mns.topic import Base64TopicMessage, TopicMessage, TopicMeta
-from tests.integration.mns.conftest import REGION, Cloud, refused
+from tests.integration.mns.conftest import REGION, MnsCloud, raises_mns_error
 
 NAMESPACE = "{http://mns.aliyuncs.com/doc/v1/}"
 
 
-def endpoint(cloud: Cloud, queue: Any) -> str:
-    found: str = TopicHelper.generate_queue_endpoint(
+def endpoint_of(cloud: MnsCloud, queue: Any) -> str:
+    queue_endpoint: str = TopicHelper.generate_queue_endpoint(
         REGION, cloud.identity.account_id, queue.queue_name
     )
-    return found
+    return queue_endpoint
 
 
 @pytest.fixture
@@ -32,19 +32,19 @@ def subscription(account: Any, topic: Any) -> Any:
     return account.get_subscription(topic.topic_name, "to-queue")
 
 
-def test_a_topics_attributes(cloud: Cloud, topic: Any) -> None:
+def test_a_topics_attributes(cloud: MnsCloud, topic: Any) -> None:
     topic.set_attributes(TopicMeta(1024, logging_enabled=True))
-    found = topic.get_attributes()
-    assert (found.topic_name, found.maximum_message_size) == (topic.topic_name, 1024)
-    assert (found.logging_enabled, found.message_retention_period) == (True, 86400)
+    attributes = topic.get_attributes()
+    assert (attributes.topic_name, attributes.maximum_message_size) == (topic.topic_name, 1024)
+    assert (attributes.logging_enabled, attributes.message_retention_period) == (True, 86400)
     assert topic.create(TopicMeta(1024, True)) == f"{cloud.service.url}/topics/{topic.topic_name}"
-    with refused("TopicAlreadyExist"):
+    with raises_mns_error("TopicAlreadyExist"):
         topic.create(TopicMeta(2048))
-    with refused("InvalidArgument"):
+    with raises_mns_error("InvalidArgument"):
         topic.set_attributes(TopicMeta(65537))
 
 
-def test_listing_topics(cloud: Cloud, account: Any) -> None:
+def test_listing_topics(cloud: MnsCloud, account: Any) -> None:
     for name in ("listed-a", "listed-b"):
         cloud.service.create_topic(name)
     urls, marker = account.list_topic("listed-", 1)
@@ -54,25 +54,28 @@ def test_listing_topics(cloud: Cloud, account: Any) -> None:
 
 
 def test_a_subscriptions_attributes(
-    cloud: Cloud, queue: Any, topic: Any, subscription: Any
+    cloud: MnsCloud, queue: Any, topic: Any, subscription: Any
 ) -> None:
-    where = endpoint(cloud, queue)
-    wanted = SubscriptionMeta(where, filter_tag="high_risk")
-    url = subscription.subscribe(wanted)
+    endpoint = endpoint_of(cloud, queue)
+    meta = SubscriptionMeta(endpoint, filter_tag="high_risk")
+    url = subscription.subscribe(meta)
     assert url == f"{cloud.service.url}/topics/{topic.topic_name}/subscriptions/to-queue"
-    assert subscription.subscribe(wanted) == url
-    found = subscription.get_attributes()
-    assert (found.topic_owner, found.topic_name) == (cloud.identity.account_id, topic.topic_name)
-    assert (found.subscription_name, found.endpoint) == ("to-queue", where)
-    assert (found.filter_tag, found.notify_content_format) == ("high_risk", "XML")
-    assert found.notify_strategy == "BACKOFF_RETRY"
+    assert subscription.subscribe(meta) == url
+    attributes = subscription.get_attributes()
+    assert (attributes.topic_owner, attributes.topic_name) == (
+        cloud.identity.account_id,
+        topic.topic_name,
+    )
+    assert (attributes.subscription_name, attributes.endpoint) == ("to-queue", endpoint)
+    assert (attributes.filter_tag, attributes.notify_content_format) == ("high_risk", "XML")
+    assert attributes.notify_strategy == "BACKOFF_RETRY"
     subscription.set_attributes(SubscriptionMeta(notify_strategy="EXPONENTIAL_DECAY_RETRY"))
     assert subscription.get_attributes().notify_strategy == "EXPONENTIAL_DECAY_RETRY"
-    with refused("SubscriptionAlreadyExist"):
-        subscription.subscribe(wanted)
+    with raises_mns_error("SubscriptionAlreadyExist"):
+        subscription.subscribe(meta)
 
 
-def test_listing_subscriptions(cloud: Cloud, queue: Any, topic: Any) -> None:
+def test_listing_subscriptions(cloud: MnsCloud, queue: Any, topic: Any) -> None:
     for name in ("a", "b", "c"):
         cloud.service.subscribe(topic.topic_name, name, queue.queue_name)
     urls, marker = topic.list_subscription(ret_number=2)
@@ -92,12 +95,12 @@ def test_listing_subscriptions(cloud: Cloud, queue: Any, topic: Any) -> None:
     ],
 )
 def test_wrong_subscriptions(subscription: Any, meta: SubscriptionMeta, code: str) -> None:
-    with refused(code):
+    with raises_mns_error(code):
         subscription.subscribe(meta)
 
 
 def test_base64_goes_through_simplified_to_a_decoding_receiver(
-    cloud: Cloud, queue: Any, topic: Any
+    cloud: MnsCloud, queue: Any, topic: Any
 ) -> None:
     cloud.service.subscribe(topic.topic_name, "s", queue.queue_name)
     published = topic.publish_message(Base64TopicMessage("é <&> 🙂"))
@@ -106,14 +109,14 @@ def test_base64_goes_through_simplified_to_a_decoding_receiver(
     assert received.message_body_md5 == published.message_body_md5
 
 
-def test_nothing_encodes_a_body_on_the_way(cloud: Cloud, queue: Any, topic: Any) -> None:
+def test_nothing_encodes_a_body_on_the_way(cloud: MnsCloud, queue: Any, topic: Any) -> None:
     cloud.service.subscribe(topic.topic_name, "s", queue.queue_name)
     topic.publish_message(TopicMessage("é <&> 🙂"))
     queue.set_encoding(False)
     assert queue.receive_message().message_body == "é <&> 🙂"
 
 
-def test_json(cloud: Cloud, queue: Any, topic: Any) -> None:
+def test_json(cloud: MnsCloud, queue: Any, topic: Any) -> None:
     cloud.service.subscribe(topic.topic_name, "s", queue.queue_name, "JSON")
     published = topic.publish_message(Base64TopicMessage("é", "high_risk"))
     queue.set_encoding(False)
@@ -132,19 +135,19 @@ def test_json(cloud: Cloud, queue: Any, topic: Any) -> None:
     }
 
 
-def test_xml(cloud: Cloud, queue: Any, topic: Any) -> None:
+def test_xml(cloud: MnsCloud, queue: Any, topic: Any) -> None:
     cloud.service.subscribe(topic.topic_name, "s", queue.queue_name, "XML")
     published = topic.publish_message(TopicMessage("<é>"))
     queue.set_encoding(False)
     envelope = ElementTree.fromstring(queue.receive_message().message_body)  # noqa: S314
-    found = {each.tag.removeprefix(NAMESPACE): each.text for each in envelope}
+    fields = {each.tag.removeprefix(NAMESPACE): each.text for each in envelope}
     assert envelope.tag == f"{NAMESPACE}Notification"
-    assert (found["Message"], found["MessageId"]) == ("<é>", published.message_id)
-    assert found["MessageMD5"] == published.message_body_md5
-    assert "MessageTag" not in found
+    assert (fields["Message"], fields["MessageId"]) == ("<é>", published.message_id)
+    assert fields["MessageMD5"] == published.message_body_md5
+    assert "MessageTag" not in fields
 
 
-def test_filters(cloud: Cloud, account: Any, topic: Any) -> None:
+def test_filters(cloud: MnsCloud, account: Any, topic: Any) -> None:
     queues = {}
     for tag in ("", "high_risk", "suspicious"):
         queues[tag] = account.get_queue(f"q-{uuid.uuid4().hex}")
@@ -158,23 +161,23 @@ def test_filters(cloud: Cloud, account: Any, topic: Any) -> None:
     assert [one.message_body for one in received] == [b"tag high_risk", b"tag low_risk", b"tag "]
     assert queues["high_risk"].receive_message().message_body == b"tag high_risk"
     for empty in (queues["high_risk"], queues["suspicious"]):
-        with refused("MessageNotExist"):
+        with raises_mns_error("MessageNotExist"):
             empty.receive_message()
 
 
-def test_unsubscribing(cloud: Cloud, queue: Any, topic: Any, subscription: Any) -> None:
+def test_unsubscribing(cloud: MnsCloud, queue: Any, topic: Any, subscription: Any) -> None:
     cloud.service.subscribe(topic.topic_name, "to-queue", queue.queue_name)
     subscription.unsubscribe()
     topic.publish_message(TopicMessage("m"))
-    with refused("MessageNotExist"):
+    with raises_mns_error("MessageNotExist"):
         queue.receive_message()
-    with refused("SubscriptionNotExist"):
+    with raises_mns_error("SubscriptionNotExist"):
         subscription.get_attributes()
-    with refused("SubscriptionNotExist"):
+    with raises_mns_error("SubscriptionNotExist"):
         subscription.set_attributes(SubscriptionMeta(notify_strategy="BACKOFF_RETRY"))
 
 
-def test_deleting_a_topic(cloud: Cloud, queue: Any, topic: Any, subscription: Any) -> None:
+def test_deleting_a_topic(cloud: MnsCloud, queue: Any, topic: Any, subscription: Any) -> None:
     cloud.service.subscribe(topic.topic_name, "to-queue", queue.queue_name)
     topic.delete()
     for use in (
@@ -182,15 +185,15 @@ def test_deleting_a_topic(cloud: Cloud, queue: Any, topic: Any, subscription: An
         topic.list_subscription,
         subscription.get_attributes,
         lambda: topic.publish_message(TopicMessage("m")),
-        lambda: subscription.subscribe(SubscriptionMeta(endpoint(cloud, queue))),
+        lambda: subscription.subscribe(SubscriptionMeta(endpoint_of(cloud, queue))),
     ):
-        with refused("TopicNotExist"):
+        with raises_mns_error("TopicNotExist"):
             use()
     topic.create(TopicMeta())
     assert topic.list_subscription() == ([], "")
 
 
-def test_a_queue_that_is_gone_holds_nobody_up(cloud: Cloud, account: Any, topic: Any) -> None:
+def test_a_queue_that_is_gone_holds_nobody_up(cloud: MnsCloud, account: Any, topic: Any) -> None:
     for name in ("going", "staying"):
         cloud.service.create_queue(name)
         cloud.service.subscribe(topic.topic_name, name, name)
@@ -199,16 +202,16 @@ def test_a_queue_that_is_gone_holds_nobody_up(cloud: Cloud, account: Any, topic:
     assert account.get_queue("staying").receive_message().message_body == b"m"
 
 
-def test_a_full_message_fits_its_envelope(cloud: Cloud, queue: Any, topic: Any) -> None:
+def test_a_full_message_fits_its_envelope(cloud: MnsCloud, queue: Any, topic: Any) -> None:
     cloud.service.subscribe(topic.topic_name, "s", queue.queue_name, "JSON")
     topic.publish_message(TopicMessage("x" * 65536))
     queue.set_encoding(False)
     assert len(json.loads(queue.receive_message().message_body)["Message"]) == 65536
-    with refused("InvalidArgument"):
+    with raises_mns_error("InvalidArgument"):
         topic.publish_message(TopicMessage("x" * 65537))
 
 
-def test_a_delaying_queue_delays_what_is_delivered(cloud: Cloud, queue: Any, topic: Any) -> None:
+def test_a_delaying_queue_delays_what_is_delivered(cloud: MnsCloud, queue: Any, topic: Any) -> None:
     queue.set_attributes(QueueMeta(delay_sec=60))
     cloud.service.subscribe(topic.topic_name, "s", queue.queue_name)
     topic.publish_message(Base64TopicMessage("m"))
@@ -216,7 +219,7 @@ def test_a_delaying_queue_delays_what_is_delivered(cloud: Cloud, queue: Any, top
     assert [one.message_body for one in queue.batch_receive_message(16)] == [b"direct"]
 
 
-def test_published_in_process(cloud: Cloud, queue: Any, topic: Any) -> None:
+def test_published_in_process(cloud: MnsCloud, queue: Any, topic: Any) -> None:
     cloud.service.subscribe(topic.topic_name, "s", queue.queue_name)
     cloud.loop.run(cloud.service.publish(topic.topic_name, b"\xc3\xa9"))
     assert queue.receive_message().message_body == b"\xc3\xa9"

@@ -24,7 +24,7 @@ SIGNERS = {"v1": oss2.ProviderAuth, "v4": oss2.ProviderAuthV4}
 
 
 @dataclass
-class Cloud:
+class OssCloud:
     """The service with its one account, and the events it has sent."""
 
     service: OssService
@@ -48,29 +48,29 @@ class Cloud:
         )
 
 
-def _read(response: requests.Response, **_: Any) -> None:
+def _read_to_end(response: requests.Response, **_: Any) -> None:
     """oss2 does not read error answers to their end, and would leave their connections open."""
     assert response.content is not None
 
 
 @contextmanager
-def running(identity: Identity, data: Path) -> Iterator[Cloud]:
+def run_oss(identity: Identity, data: Path) -> Iterator[OssCloud]:
     events: list[dict[str, Any]] = []
     session = oss2.Session()
-    session.session.hooks["response"].append(_read)
+    session.session.hooks["response"].append(_read_to_end)
     with BackgroundLoop() as loop:
         service = OssService(identity, data, REGION, events.append)
         loop.run(service.start())
         try:
-            yield Cloud(service, identity, session, events)
+            yield OssCloud(service, identity, session, events)
         finally:
             session.session.close()
             loop.run(service.stop())
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with running(Identity.create(), tmp_path_factory.mktemp("oss")) as started:
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OssCloud]:
+    with run_oss(Identity.create(), tmp_path_factory.mktemp("oss")) as started:
         yield started
 
 
@@ -80,7 +80,7 @@ def signer(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def bucket(cloud: Cloud, signer: str) -> Any:
+def bucket(cloud: OssCloud, signer: str) -> Any:
     """A new bucket, seen through either signature version."""
     name = f"b-{uuid.uuid4().hex}"
     cloud.service.create_bucket(name)
@@ -88,13 +88,13 @@ def bucket(cloud: Cloud, signer: str) -> Any:
 
 
 @pytest.fixture
-def seen_by(cloud: Cloud, bucket: Any, signer: str) -> Callable[[AccessKey], Any]:
+def bucket_with_key(cloud: OssCloud, bucket: Any, signer: str) -> Callable[[AccessKey], Any]:
     """The same bucket, with another identity's key."""
     return lambda key: cloud.bucket(bucket.bucket_name, signer, key)
 
 
 @pytest.fixture
-def versioned(cloud: Cloud, signer: str) -> Any:
+def versioned(cloud: OssCloud, signer: str) -> Any:
     """A new bucket that keeps versions."""
     name = f"v-{uuid.uuid4().hex}"
     cloud.service.create_bucket(name, versioning=True)
@@ -102,7 +102,7 @@ def versioned(cloud: Cloud, signer: str) -> Any:
 
 
 @pytest.fixture(scope="session")
-def web(cloud: Cloud) -> Iterator[httpx.Client]:
+def web(cloud: OssCloud) -> Iterator[httpx.Client]:
     """A client that signs nothing."""
     with httpx.Client(base_url=cloud.service.url, timeout=10, verify=False) as client:  # noqa: S501
         yield client

@@ -23,9 +23,9 @@ def test_put_and_get(bucket: Any) -> None:
     after = bucket.head_object("k")
     assert (after.etag, after.last_modified) == (before.etag, before.last_modified)
     assert bucket.get_bucket_acl().acl == oss2.BUCKET_ACL_PRIVATE
-    with pytest.raises(oss2.exceptions.NotFound) as refused:
+    with pytest.raises(oss2.exceptions.NotFound) as caught:
         bucket.get_bucket_policy()
-    assert refused.value.code == "NoSuchBucketPolicy"
+    assert caught.value.code == "NoSuchBucketPolicy"
 
 
 def test_public_read(bucket: Any, web: httpx.Client) -> None:
@@ -60,7 +60,7 @@ def test_an_overwrite_is_private_again(bucket: Any, web: httpx.Client) -> None:
 def test_what_there_is_stays_untold(bucket: Any, web: httpx.Client) -> None:
     bucket.put_object("private", b"bytes")
     answers = [web.get(_path(bucket, key)) for key in ("private", "nothing")]
-    assert {answer.status_code for answer in answers} == {403}
+    assert {response.status_code for response in answers} == {403}
 
 
 def test_a_version_has_its_own(versioned: Any, web: httpx.Client) -> None:

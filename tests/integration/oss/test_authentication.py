@@ -12,38 +12,38 @@ import oss2
 import pytest
 
 from facescreen_local.auth.account import AccessKey
-from tests.integration.oss.conftest import Cloud
+from tests.integration.oss.conftest import OssCloud
 
-SeenBy = Callable[[AccessKey], Any]
+BucketWithKey = Callable[[AccessKey], Any]
 
 
 @pytest.fixture
-def token(cloud: Cloud) -> AccessKey:
+def token(cloud: OssCloud) -> AccessKey:
     return cloud.identity.issue_temporary_key()
 
 
-def _refused(stranger: Any) -> tuple[int, str]:
+def _list_objects_error(stranger: Any) -> tuple[int, str]:
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         stranger.list_objects()
     return raised.value.status, raised.value.code
 
 
-def _code(answer: httpx.Response) -> str:
-    return answer.text.partition("<Code>")[2].partition("</Code>")[0]
+def error_code(response: httpx.Response) -> str:
+    return response.text.partition("<Code>")[2].partition("</Code>")[0]
 
 
-def test_wrong_secret(cloud: Cloud, seen_by: SeenBy) -> None:
+def test_wrong_secret(cloud: OssCloud, bucket_with_key: BucketWithKey) -> None:
     key = replace(cloud.identity.key, access_key_secret="guessed")
-    assert _refused(seen_by(key)) == (403, "SignatureDoesNotMatch")
+    assert _list_objects_error(bucket_with_key(key)) == (403, "SignatureDoesNotMatch")
 
 
-def test_unknown_key(cloud: Cloud, seen_by: SeenBy) -> None:
+def test_unknown_key(cloud: OssCloud, bucket_with_key: BucketWithKey) -> None:
     key = replace(cloud.identity.key, access_key_id="nobody")
-    assert _refused(seen_by(key)) == (403, "InvalidAccessKeyId")
+    assert _list_objects_error(bucket_with_key(key)) == (403, "InvalidAccessKeyId")
 
 
-def test_sts_token(seen_by: SeenBy, token: AccessKey) -> None:
-    function = seen_by(token)
+def test_sts_token(bucket_with_key: BucketWithKey, token: AccessKey) -> None:
+    function = bucket_with_key(token)
     function.put_object("selfie.jpg", b"bytes")
     assert function.get_object("selfie.jpg").read() == b"bytes"
 
@@ -51,21 +51,23 @@ def test_sts_token(seen_by: SeenBy, token: AccessKey) -> None:
 @pytest.mark.parametrize(
     ("presented", "code"), [("CAISother", "InvalidSecurityToken"), ("", "InvalidAccessKeyId")]
 )
-def test_wrong_token(seen_by: SeenBy, token: AccessKey, presented: str, code: str) -> None:
+def test_wrong_token(
+    bucket_with_key: BucketWithKey, token: AccessKey, presented: str, code: str
+) -> None:
     key = replace(token, security_token=presented)
-    assert _refused(seen_by(key)) == (403, code)
+    assert _list_objects_error(bucket_with_key(key)) == (403, code)
 
 
 def test_anonymous(bucket: Any, web: httpx.Client) -> None:
-    answer = web.get(f"/{bucket.bucket_name}/selfie.jpg")
-    assert (answer.status_code, _code(answer)) == (403, "AccessDenied")
+    response = web.get(f"/{bucket.bucket_name}/selfie.jpg")
+    assert (response.status_code, error_code(response)) == (403, "AccessDenied")
 
 
 @pytest.mark.parametrize("slash_safe", [True, False])
 def test_presigned_url(
-    seen_by: SeenBy, token: AccessKey, web: httpx.Client, slash_safe: bool
+    bucket_with_key: BucketWithKey, token: AccessKey, web: httpx.Client, slash_safe: bool
 ) -> None:
-    function = seen_by(token)
+    function = bucket_with_key(token)
     function.put_object("in/a+b é.jpg", b"bytes")
     url = function.sign_url("GET", "in/a+b é.jpg", 60, slash_safe=slash_safe)
     assert web.get(url).content == b"bytes"
@@ -79,7 +81,7 @@ def test_presigned_url_is_for_what_it_says(bucket: Any, web: httpx.Client) -> No
         web.get(url + "&x-oss-process=image%2Finfo"),
         web.delete(url),
     ):
-        assert (tampered.status_code, _code(tampered)) == (403, "SignatureDoesNotMatch")
+        assert (tampered.status_code, error_code(tampered)) == (403, "SignatureDoesNotMatch")
 
 
 def test_presigned_url_expires(
@@ -91,16 +93,16 @@ def test_presigned_url_expires(
     monkeypatch.setattr("facescreen_local.auth.clock.time", lambda: in_time)
     assert web.get(url).status_code == 200
     monkeypatch.setattr("facescreen_local.auth.clock.time", lambda: late)
-    answer = web.get(url)
-    assert (answer.status_code, _code(answer)) == (403, "AccessDenied")
-    assert "Request has expired." in answer.text
+    response = web.get(url)
+    assert (response.status_code, error_code(response)) == (403, "AccessDenied")
+    assert "Request has expired." in response.text
 
 
-def test_v4_url_lives_seven_days_at_most(cloud: Cloud, web: httpx.Client) -> None:
+def test_v4_url_lives_seven_days_at_most(cloud: OssCloud, web: httpx.Client) -> None:
     cloud.service.create_bucket("seven-days")
     url = cloud.bucket("seven-days", "v4").sign_url("GET", "k", 7 * 24 * 3600 + 1)
-    answer = web.get(url)
-    assert (answer.status_code, _code(answer)) == (400, "InvalidArgument")
+    response = web.get(url)
+    assert (response.status_code, error_code(response)) == (400, "InvalidArgument")
 
 
 def test_clock_skew(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +113,7 @@ def test_clock_skew(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (raised.value.status, raised.value.code) == (403, "RequestTimeTooSkewed")
 
 
-def test_other_region(cloud: Cloud, bucket: Any) -> None:
+def test_other_region(cloud: OssCloud, bucket: Any) -> None:
     elsewhere = cloud.bucket(bucket.bucket_name, "v4")
     elsewhere.region = "cn-hangzhou"
     with pytest.raises(oss2.exceptions.InvalidArgument):

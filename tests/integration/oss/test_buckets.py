@@ -11,19 +11,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.integration.oss.conftest import REGION, Cloud
+from tests.integration.oss.conftest import REGION, OssCloud
 
 KEYS = ["a", "a/1", "a/2", "a/b/3", "a0", "b/1", "é/1", "😀"]
 
 
 @pytest.fixture
-def filled(bucket: Any) -> Any:
+def filled_bucket(bucket: Any) -> Any:
     for key in KEYS:
         bucket.put_object(key, key.encode())
     return bucket
 
 
-def test_life_of_a_bucket(cloud: Cloud, signer: str) -> None:
+def test_life_of_a_bucket(cloud: OssCloud, signer: str) -> None:
     bucket = cloud.bucket(f"n-{uuid.uuid4().hex}", signer)
     with pytest.raises(oss2.exceptions.NoSuchBucket):
         bucket.get_bucket_info()
@@ -54,52 +54,52 @@ def test_stat(versioned: Any) -> None:
     assert (stat.delete_marker_count, stat.multipart_part_count) == (1, 1)
 
 
-def test_pages_of_buckets(cloud: Cloud, signer: str) -> None:
+def test_pages_of_buckets(cloud: OssCloud, signer: str) -> None:
     prefix = f"p-{uuid.uuid4().hex[:8]}-"
     names = [f"{prefix}{number}" for number in range(5)]
     for name in names:
         cloud.service.create_bucket(name)
     service = oss2.Service(cloud.bucket(names[0], signer).auth, cloud.service.url, region=REGION)
     service.session = cloud.session
-    listed = oss2.BucketIterator(service, prefix=prefix, max_keys=2)
-    assert [each.name for each in listed] == names
+    buckets = oss2.BucketIterator(service, prefix=prefix, max_keys=2)
+    assert [each.name for each in buckets] == names
 
 
-def test_pages(filled: Any) -> None:
-    assert [each.key for each in oss2.ObjectIterator(filled, max_keys=3)] == KEYS
-    assert [each.key for each in oss2.ObjectIteratorV2(filled, max_keys=3)] == KEYS
-    first = filled.list_objects(max_keys=3)
+def test_pages(filled_bucket: Any) -> None:
+    assert [each.key for each in oss2.ObjectIterator(filled_bucket, max_keys=3)] == KEYS
+    assert [each.key for each in oss2.ObjectIteratorV2(filled_bucket, max_keys=3)] == KEYS
+    first = filled_bucket.list_objects(max_keys=3)
     assert (first.is_truncated, first.next_marker) == (True, "a/2")
-    assert not filled.list_objects(max_keys=len(KEYS)).is_truncated
+    assert not filled_bucket.list_objects(max_keys=len(KEYS)).is_truncated
 
 
-@pytest.mark.parametrize("most", [1, 2, 100])
-def test_folders(filled: Any, most: int) -> None:
-    top = oss2.ObjectIterator(filled, delimiter="/", max_keys=most)
+@pytest.mark.parametrize("page_size", [1, 2, 100])
+def test_folders(filled_bucket: Any, page_size: int) -> None:
+    top = oss2.ObjectIterator(filled_bucket, delimiter="/", max_keys=page_size)
     assert sorted(each.key for each in top) == ["a", "a/", "a0", "b/", "é/", "😀"]
-    under = oss2.ObjectIteratorV2(filled, prefix="a/", delimiter="/", max_keys=most)
+    under = oss2.ObjectIteratorV2(filled_bucket, prefix="a/", delimiter="/", max_keys=page_size)
     assert sorted(each.key for each in under) == ["a/1", "a/2", "a/b/"]
 
 
-def test_what_is_listed(filled: Any) -> None:
-    listed = filled.list_objects_v2(prefix="b", fetch_owner=True).object_list[0]
-    head = filled.head_object("b/1")
-    assert (listed.size, listed.etag, listed.type) == (3, head.etag, "Normal")
-    assert listed.last_modified == head.last_modified
-    assert listed.owner.id
-    assert filled.list_objects_v2(start_after="b/").object_list[0].key == "b/1"
+def test_what_is_listed(filled_bucket: Any) -> None:
+    summary = filled_bucket.list_objects_v2(prefix="b", fetch_owner=True).object_list[0]
+    head = filled_bucket.head_object("b/1")
+    assert (summary.size, summary.etag, summary.type) == (3, head.etag, "Normal")
+    assert summary.last_modified == head.last_modified
+    assert summary.owner.id
+    assert filled_bucket.list_objects_v2(start_after="b/").object_list[0].key == "b/1"
 
 
-def test_bad_parameters(filled: Any) -> None:
-    for wrong in (0, 1001, "x"):
+def test_bad_parameters(filled_bucket: Any) -> None:
+    for max_keys in (0, 1001, "x"):
         with pytest.raises(oss2.exceptions.InvalidArgument):
-            filled.list_objects(max_keys=wrong)
+            filled_bucket.list_objects(max_keys=max_keys)
     with pytest.raises(oss2.exceptions.InvalidArgument):
-        filled.list_objects_v2(continuation_token="?")
+        filled_bucket.list_objects_v2(continuation_token="?")
 
 
 @pytest.fixture(scope="module")
-def empty_bucket(cloud: Cloud) -> Any:
+def empty_bucket(cloud: OssCloud) -> Any:
     cloud.service.create_bucket("listed-at-random")
     return cloud.bucket("listed-at-random")
 
@@ -108,23 +108,23 @@ def empty_bucket(cloud: Cloud) -> Any:
 @given(
     keys=st.sets(st.text("ab/\U0010ffff", min_size=1, max_size=4), max_size=8),
     prefix=st.sampled_from(["", "a", "a/"]),
-    most=st.integers(1, 4),
+    page_size=st.integers(1, 4),
 )
-@example(keys={"a/\U0010ffffa", "a/\U0010ffffb", "a/"}, prefix="", most=1)
+@example(keys={"a/\U0010ffffa", "a/\U0010ffffb", "a/"}, prefix="", page_size=1)
 def test_every_key_or_its_folder_once(
-    empty_bucket: Any, keys: set[str], prefix: str, most: int
+    empty_bucket: Any, keys: set[str], prefix: str, page_size: int
 ) -> None:
     keys = {key for key in keys if not key.startswith("/")}
     for key in keys:
         empty_bucket.put_object(key, b"")
-    listed = oss2.ObjectIterator(empty_bucket, prefix=prefix, delimiter="/", max_keys=most)
-    found = [each.key for each in listed]
+    iterator = oss2.ObjectIterator(empty_bucket, prefix=prefix, delimiter="/", max_keys=page_size)
+    listed = [each.key for each in iterator]
     for key in keys:
         empty_bucket.delete_object(key)
-    assert sorted(found) == sorted(set(_rolled_up(keys, prefix)))
+    assert sorted(listed) == sorted(set(_keys_and_prefixes(keys, prefix)))
 
 
-def _rolled_up(keys: set[str], prefix: str) -> Iterator[str]:
+def _keys_and_prefixes(keys: set[str], prefix: str) -> Iterator[str]:
     for key in keys:
         if key.startswith(prefix):
             folder, slash, _ = key[len(prefix) :].partition("/")

@@ -8,14 +8,14 @@ import oss2
 import pytest
 from oss2.models import PartInfo
 
-from tests.integration.oss.conftest import Cloud
+from tests.integration.oss.conftest import OssCloud
 
 LONG_AGO = "Mon, 01 Jan 2001 00:00:00 GMT"
 SOURCE = "x-oss-copy-source"
 BYTES = bytes(range(256)) * 512
 
 
-def _status(bucket: Any, headers: dict[str, str]) -> int:
+def _copy_status(bucket: Any, headers: dict[str, str]) -> int:
     try:
         return int(bucket.copy_object(bucket.bucket_name, "k", "copy", headers=headers).status)
     except oss2.exceptions.ServerError as error:
@@ -25,14 +25,14 @@ def _status(bucket: Any, headers: dict[str, str]) -> int:
 def test_conditions(bucket: Any) -> None:
     etag = bucket.put_object("k", b"bytes").etag
     modified = bucket.head_object("k").headers["Last-Modified"]
-    for condition, met, unmet, status in (
+    for condition, satisfied, unsatisfied, status in (
         ("if-match", etag, "other", 412),
         ("if-unmodified-since", modified, LONG_AGO, 412),
         ("if-none-match", "other", etag, 304),
         ("if-modified-since", LONG_AGO, modified, 304),
     ):
-        assert _status(bucket, {f"{SOURCE}-{condition}": met}) == 200
-        assert _status(bucket, {f"{SOURCE}-{condition}": unmet}) == status
+        assert _copy_status(bucket, {f"{SOURCE}-{condition}": satisfied}) == 200
+        assert _copy_status(bucket, {f"{SOURCE}-{condition}": unsatisfied}) == status
 
 
 def test_put_knows_no_conditions(bucket: Any) -> None:
@@ -45,11 +45,11 @@ def test_put_knows_no_conditions(bucket: Any) -> None:
 def test_onto_itself_changes_metadata_alone(bucket: Any) -> None:
     upload = bucket.init_multipart_upload("v").upload_id
     part = bucket.upload_part("v", upload, 1, b"bytes")
-    done = bucket.complete_multipart_upload("v", upload, [PartInfo(1, part.etag)])
+    completed = bucket.complete_multipart_upload("v", upload, [PartInfo(1, part.etag)])
     replacing = {"x-oss-metadata-directive": "REPLACE", "x-oss-meta-a": "1"}
     bucket.copy_object(bucket.bucket_name, "v", "v", headers=replacing)
     head = bucket.head_object("v")
-    assert (head.etag, head.object_type) == (done.etag, "Multipart")
+    assert (head.etag, head.object_type) == (completed.etag, "Multipart")
     assert head.headers["x-oss-meta-a"] == "1"
 
 
@@ -70,13 +70,15 @@ def test_sources_that_are_none(bucket: Any, source: str, code: str) -> None:
     assert raised.value.code == code
 
 
-def test_parts_out_of_an_object(cloud: Cloud, bucket: Any) -> None:
+def test_parts_out_of_an_object(cloud: OssCloud, bucket: Any) -> None:
     bucket.put_object("from+é", BYTES)
     upload = bucket.init_multipart_upload("to").upload_id
     half = len(BYTES) // 2 + 50_000
     parts = []
-    for number, asked in ((1, (0, half - 1)), (2, (half, len(BYTES) - 1))):
-        copied = bucket.upload_part_copy(bucket.bucket_name, "from+é", asked, "to", upload, number)
+    for number, byte_range in ((1, (0, half - 1)), (2, (half, len(BYTES) - 1))):
+        copied = bucket.upload_part_copy(
+            bucket.bucket_name, "from+é", byte_range, "to", upload, number
+        )
         parts.append(PartInfo(number, copied.etag))
     assert cloud.events[-1]["eventName"] == "ObjectCreated:UploadPartCopy"
     assert [each.size for each in bucket.list_parts("to", upload).parts] == [
@@ -87,11 +89,11 @@ def test_parts_out_of_an_object(cloud: Cloud, bucket: Any) -> None:
     assert bucket.get_object("to").read() == BYTES
 
 
-@pytest.mark.parametrize("asked", [(None, None), (5, 999_999)])
-def test_a_range_that_does_not_fit_is_none(bucket: Any, asked: tuple[Any, Any]) -> None:
+@pytest.mark.parametrize("byte_range", [(None, None), (5, 999_999)])
+def test_a_range_that_does_not_fit_is_none(bucket: Any, byte_range: tuple[Any, Any]) -> None:
     bucket.put_object("from", b"0123456789")
     upload = bucket.init_multipart_upload("to").upload_id
-    bucket.upload_part_copy(bucket.bucket_name, "from", asked, "to", upload, 1)
+    bucket.upload_part_copy(bucket.bucket_name, "from", byte_range, "to", upload, 1)
     assert bucket.list_parts("to", upload).parts[0].size == 10
 
 

@@ -9,7 +9,7 @@ import oss2
 import pytest
 from oss2.models import BatchDeleteObjectVersion, BatchDeleteObjectVersionList
 
-from tests.integration.oss.conftest import Cloud
+from tests.integration.oss.conftest import OssCloud
 
 ODD = ["a+b c%25é😀.jpg", "x//y/../z", "<&>\"'", "tab\tline\n", "a%2Fb"]
 
@@ -25,29 +25,29 @@ def test_what_was_there_and_what_was_not(bucket: Any) -> None:
 def test_versions(versioned: Any) -> None:
     old, new = (versioned.put_object("k", body).versionid for body in (b"old", b"new"))
     versioned.put_object("other", b"bytes")
-    wanted = [BatchDeleteObjectVersion("k", new), BatchDeleteObjectVersion("other")]
-    result = versioned.delete_object_versions(BatchDeleteObjectVersionList(wanted))
-    named, marked = result.delete_versions
-    assert (named.key, named.versionid, named.delete_marker) == ("k", new, False)
-    assert (marked.key, marked.versionid, marked.delete_marker) == ("other", "", True)
+    versions = [BatchDeleteObjectVersion("k", new), BatchDeleteObjectVersion("other")]
+    result = versioned.delete_object_versions(BatchDeleteObjectVersionList(versions))
+    deleted, marker = result.delete_versions
+    assert (deleted.key, deleted.versionid, deleted.delete_marker) == ("k", new, False)
+    assert (marker.key, marker.versionid, marker.delete_marker) == ("other", "", True)
     assert versioned.get_object("k").read() == b"old"
     assert not versioned.object_exists("other")
-    wanted = [
+    versions = [
         BatchDeleteObjectVersion("k", old),
-        BatchDeleteObjectVersion("other", marked.delete_marker_versionid),
+        BatchDeleteObjectVersion("other", marker.delete_marker_versionid),
     ]
-    result = versioned.delete_object_versions(BatchDeleteObjectVersionList(wanted))
+    result = versioned.delete_object_versions(BatchDeleteObjectVersionList(versions))
     assert [each.delete_marker for each in result.delete_versions] == [False, True]
     assert versioned.get_object("other").read() == b"bytes"
 
 
-def _post(bucket: Any, listed: str, headers: dict[str, str] | None = None) -> Any:
+def _post_delete(bucket: Any, entries: str, headers: dict[str, str] | None = None) -> Any:
     """What oss2 itself would never send."""
     return bucket._do(
         "POST",
         bucket.bucket_name,
         "",
-        data=f"<Delete>{listed}</Delete>",
+        data=f"<Delete>{entries}</Delete>",
         params={"delete": ""},
         headers=headers,
     )
@@ -55,24 +55,26 @@ def _post(bucket: Any, listed: str, headers: dict[str, str] | None = None) -> An
 
 def test_quiet(bucket: Any) -> None:
     bucket.put_object("k", b"bytes")
-    answer = _post(bucket, "<Quiet>true</Quiet><Object><Key>k</Key></Object>")
-    assert answer.read() == b""
+    response = _post_delete(bucket, "<Quiet>true</Quiet><Object><Key>k</Key></Object>")
+    assert response.read() == b""
     assert not bucket.object_exists("k")
 
 
-def test_events(cloud: Cloud, bucket: Any) -> None:
+def test_events(cloud: OssCloud, bucket: Any) -> None:
     for key in ("a", "b"):
         bucket.put_object(key, b"bytes")
-    seen = len(cloud.events)
+    events_before = len(cloud.events)
     bucket.batch_delete_objects(["a", "nothing", "b"])
-    assert [(each["eventName"], each["oss"]["object"]["key"]) for each in cloud.events[seen:]] == [
+    assert [
+        (each["eventName"], each["oss"]["object"]["key"]) for each in cloud.events[events_before:]
+    ] == [
         ("ObjectRemoved:DeleteObjects", "a"),
         ("ObjectRemoved:DeleteObjects", "b"),
     ]
 
 
 @pytest.mark.parametrize(
-    ("listed", "code"),
+    ("entries", "code"),
     [
         ("", "MalformedXML"),
         ("<Object/>", "MalformedXML"),
@@ -81,10 +83,10 @@ def test_events(cloud: Cloud, bucket: Any) -> None:
         ("<Object><Key>k</Key><VersionId/></Object>", "InvalidArgument"),
     ],
 )
-def test_refused_whole(bucket: Any, listed: str, code: str) -> None:
+def test_refused_whole(bucket: Any, entries: str, code: str) -> None:
     bucket.put_object("k", b"bytes")
     with pytest.raises(oss2.exceptions.ServerError) as raised:
-        _post(bucket, listed)
+        _post_delete(bucket, entries)
     assert raised.value.code == code
     assert bucket.object_exists("k")
 
@@ -92,11 +94,13 @@ def test_refused_whole(bucket: Any, listed: str, code: str) -> None:
 def test_md5_is_checked(bucket: Any) -> None:
     bucket.put_object("k", b"bytes")
     with pytest.raises(oss2.exceptions.InvalidDigest):
-        _post(bucket, "<Object><Key>k</Key></Object>", {"Content-MD5": "1B2M2Y8AsgTpgAmY7PhCfg=="})
+        _post_delete(
+            bucket, "<Object><Key>k</Key></Object>", {"Content-MD5": "1B2M2Y8AsgTpgAmY7PhCfg=="}
+        )
     assert bucket.object_exists("k")
 
 
-def _gone(call: Callable[[], Any]) -> oss2.exceptions.ServerError:
+def _server_error(call: Callable[[], Any]) -> oss2.exceptions.ServerError:
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         call()
     return raised.value
@@ -117,11 +121,11 @@ def test_what_a_marker_answers(versioned: Any, operation: str) -> None:
     versioned.put_object("k", b"bytes")
     marker = versioned.delete_object("k").versionid
     call = getattr(versioned, operation)
-    latest = _gone(lambda: call("k"))
+    latest = _server_error(lambda: call("k"))
     assert (latest.status, latest.headers["x-oss-version-id"]) == (404, marker)
     assert latest.headers["x-oss-delete-marker"] == "true"
-    named = _gone(lambda: call("k", params={"versionId": marker}))
-    assert (named.status, named.headers["x-oss-delete-marker"]) == (405, "true")
+    by_version = _server_error(lambda: call("k", params={"versionId": marker}))
+    assert (by_version.status, by_version.headers["x-oss-delete-marker"]) == (405, "true")
 
 
 def test_a_marker_cannot_be_copied(versioned: Any) -> None:

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from oss2.models import PartInfo
 
-from tests.integration.oss.conftest import Cloud
-from tests.integration.oss.test_tags import tagging
+from tests.integration.oss.conftest import OssCloud
+from tests.integration.oss.test_tags import make_tagging
 
 
 @pytest.fixture
-def told(cloud: Cloud) -> Callable[[], list[tuple[str, int, int]]]:
+def new_events(cloud: OssCloud) -> Callable[[], list[tuple[str, int, int]]]:
     """The events since it was last asked: name, size, growth."""
-    seen = len(cloud.events)
+    events_read = len(cloud.events)
 
-    def since() -> list[tuple[str, int, int]]:
-        nonlocal seen
-        new, seen = cloud.events[seen:], len(cloud.events)
+    def read_new_events() -> list[tuple[str, int, int]]:
+        nonlocal events_read
+        new, events_read = cloud.events[events_read:], len(cloud.events)
         return [
             (
                 event["eventName"],
@@ -30,10 +30,10 @@ def told(cloud: Cloud) -> Callable[[], list[tuple[str, int, int]]]:
             for event in new
         ]
 
-    return since
+    return read_new_events
 
 
-def test_record(cloud: Cloud, bucket: Any) -> None:
+def test_record(cloud: OssCloud, bucket: Any) -> None:
     headers = {"Content-Type": "image/png", "x-oss-meta-who": "me"}
     put = bucket.put_object("in/a+b é%.png", b"bytes", headers=headers)
     record = cloud.events[-1]
@@ -66,44 +66,44 @@ def test_record(cloud: Cloud, bucket: Any) -> None:
     }
 
 
-def test_what_tells_and_what_does_not(bucket: Any, told: Any) -> None:
+def test_what_tells_and_what_does_not(bucket: Any, new_events: Any) -> None:
     bucket.put_object("k", b"bytes")
     bucket.put_object("k", b"123")
-    assert told() == [
+    assert new_events() == [
         ("ObjectCreated:PutObject", 5, 5),
         ("ObjectCreated:PutObject", 3, -2),
     ]
-    bucket.put_object_tagging("k", tagging({"a": "1"}))
+    bucket.put_object_tagging("k", make_tagging({"a": "1"}))
     bucket.delete_object_tagging("k")
     bucket.get_object("k").read()
-    assert told() == []
+    assert new_events() == []
     bucket.copy_object(bucket.bucket_name, "k", "k")
     bucket.delete_object("k")
     bucket.delete_object("k")
-    assert told() == [
+    assert new_events() == [
         ("ObjectCreated:CopyObject", 3, 0),
         ("ObjectRemoved:DeleteObject", 3, -3),
     ]
     bucket.append_object("log", 0, b"ab")
     bucket.append_object("log", 2, b"c")
-    assert told() == [
+    assert new_events() == [
         ("ObjectCreated:AppendObject", 2, 2),
         ("ObjectCreated:AppendObject", 3, 1),
     ]
 
 
-def test_a_multipart_upload_tells_of_every_step(bucket: Any, told: Any) -> None:
+def test_a_multipart_upload_tells_of_every_step(bucket: Any, new_events: Any) -> None:
     upload = bucket.init_multipart_upload("v.mp4").upload_id
     part = bucket.upload_part("v.mp4", upload, 1, b"bytes")
     bucket.complete_multipart_upload("v.mp4", upload, [PartInfo(1, part.etag)])
-    assert [name for name, _, _ in told()] == [
+    assert [name for name, _, _ in new_events()] == [
         "ObjectCreated:InitiateMultipartUpload",
         "ObjectCreated:UploadPart",
         "ObjectCreated:CompleteMultipartUpload",
     ]
 
 
-def test_an_abort_tells_as_well(bucket: Any, told: Any) -> None:
+def test_an_abort_tells_as_well(bucket: Any, new_events: Any) -> None:
     upload = bucket.init_multipart_upload("v.mp4").upload_id
     bucket.abort_multipart_upload("v.mp4", upload)
-    assert told()[-1] == ("ObjectRemoved:AbortMultipartUpload", 0, 0)
+    assert new_events()[-1] == ("ObjectRemoved:AbortMultipartUpload", 0, 0)

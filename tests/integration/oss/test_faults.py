@@ -9,12 +9,12 @@ import oss2
 import pytest
 
 from facescreen_local.protocol.faults import Behaviour
-from tests.integration.oss.conftest import Cloud
-from tests.integration.oss.test_tags import read_tags, tagging
+from tests.integration.oss.conftest import OssCloud
+from tests.integration.oss.test_tags import make_tagging, read_tags
 
 
 @pytest.fixture
-def fault(cloud: Cloud) -> Iterator[Callable[..., None]]:
+def fault(cloud: OssCloud) -> Iterator[Callable[..., None]]:
     def script(**fault: object) -> None:
         cloud.service.behaviour = Behaviour.parse({"faults": [fault]})
 
@@ -35,7 +35,7 @@ def test_done_but_never_told(bucket: Any, fault: Callable[..., None]) -> None:
     bucket.put_object("k", b"bytes")
     fault(operation="PutObjectTagging", after=True, reset=True)
     with pytest.raises(oss2.exceptions.RequestError):
-        bucket.put_object_tagging("k", tagging({"a": "1"}))
+        bucket.put_object_tagging("k", make_tagging({"a": "1"}))
     assert read_tags(bucket, "k") == {"a": "1"}
     fault(operation="GetObject", after=True, code="InternalError")
     with pytest.raises(oss2.exceptions.ServerError):

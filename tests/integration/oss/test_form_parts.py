@@ -21,13 +21,13 @@ FORM = f"multipart/form-data; boundary={BOUNDARY}"
 LATER = "2999-12-01T12:00:00.000Z"
 
 
-async def _in_pieces(body: bytes, size: int) -> AsyncIterator[bytes]:
+async def _chunks(body: bytes, size: int) -> AsyncIterator[bytes]:
     for start in range(0, len(body), size):
         yield body[start : start + size]
 
 
-async def _read(body: bytes, piece: int = 1000) -> tuple[dict[str, str], bytes, MultipartForm]:
-    form = MultipartForm(FORM, _in_pieces(body, piece), MAX_FIELDS)
+async def _read_form(body: bytes, piece: int = 1000) -> tuple[dict[str, str], bytes, MultipartForm]:
+    form = MultipartForm(FORM, _chunks(body, piece), MAX_FIELDS)
     fields = dict(await form.read_fields())
     content = b"".join([chunk async for chunk in form.read_file(SizeRange())])
     return fields, content, form
@@ -49,19 +49,19 @@ async def test_read_as_written(value: str, content: bytes, piece: int) -> None:
     if b"\r\n--x" in content:
         return
     body = _part('name="a"', value.encode()) + b"\r\n" + _part('name="file"', content)
-    fields, found, _ = await _read(body + b"\r\n--x--\r\n", piece)
-    assert (fields, found) == ({"a": value}, content)
+    fields, file_content, _ = await _read_form(body + b"\r\n--x--\r\n", piece)
+    assert (fields, file_content) == ({"a": value}, content)
 
 
 async def test_what_is_said_of_the_file() -> None:
     headers = 'name="file"; filename="a; name=b é.jpg"\r\nContent-Type: image/jpeg'
-    _, _, form = await _read(_part(headers, b"") + b"\r\n--x--")
+    _, _, form = await _read_form(_part(headers, b"") + b"\r\n--x--")
     assert (form.filename, form.content_type) == ("a; name=b é.jpg", "image/jpeg")
 
 
 async def test_names_count_in_any_case_and_the_last_one_holds() -> None:
     body = _part('name="Key"', b"1\r\n") + _part("name=KEY", b"2\r\n") + _part("name=file", b"")
-    fields, _, _ = await _read(body + b"\r\n--x--")
+    fields, _, _ = await _read_form(body + b"\r\n--x--")
     assert list(fields.values()) == ["2"]
 
 
@@ -69,13 +69,13 @@ async def test_names_count_in_any_case_and_the_last_one_holds() -> None:
 async def test_what_stands_around_the_form_does_not_count(before: bytes) -> None:
     form = _part('name="a"', b"1\r\n") + _part('name="file"', b"2\r\n--x--\r\n\r\nan epilogue")
     for piece in (1, 7, 100_000):
-        fields, found, _ = await _read(before + form, piece)
-        assert (fields, found) == ({"a": "1"}, b"2")
+        fields, file_content, _ = await _read_form(before + form, piece)
+        assert (fields, file_content) == ({"a": "1"}, b"2")
 
 
 async def test_a_part_may_have_any_headers() -> None:
     headers = "".join(f"\r\nX-Header-{n}: {'y' * 100}" for n in range(70))
-    fields, _, _ = await _read(
+    fields, _, _ = await _read_form(
         _part(f"name=a{headers}", b"1\r\n") + _part("name=file", b"\r\n--x--")
     )
     assert fields == {"a": "1"}
@@ -106,7 +106,7 @@ async def test_a_part_may_have_any_headers() -> None:
 )
 async def test_malformed(body: bytes, code: str) -> None:
     with pytest.raises(ERRORS) as raised:
-        await _read(body)
+        await _read_form(body)
     assert to_oss_error(raised.value).code == code
 
 
@@ -121,7 +121,7 @@ async def test_malformed(body: bytes, code: str) -> None:
 )
 def test_no_boundary(content_type: str, code: str) -> None:
     with pytest.raises(ERRORS) as raised:
-        MultipartForm(content_type, _in_pieces(b"", 1), MAX_FIELDS)
+        MultipartForm(content_type, _chunks(b"", 1), MAX_FIELDS)
     assert to_oss_error(raised.value).code == code
 
 
@@ -130,7 +130,7 @@ def _policy(*conditions: Any, expiration: Any = LATER) -> str:
     return base64.b64encode(json.dumps(document).encode()).decode()
 
 
-def _refusal(policy: str) -> OssError:
+def _policy_error(policy: str) -> OssError:
     with pytest.raises(ERRORS) as raised:
         check_policy(policy, {"key": "in/a", "x-oss-security-token": "CAIS"})
     return to_oss_error(raised.value)
@@ -139,7 +139,7 @@ def _refusal(policy: str) -> OssError:
 def test_what_is_left_open() -> None:
     fields = {"key": "in/a", "content-type": "image/png"}
     assert check_policy(_policy(), fields) == SizeRange()
-    met = [
+    satisfied = [
         {"key": "in/a"},
         ["eq", "$Key", "in/a"],
         ["starts-with", "$key", ""],
@@ -149,7 +149,7 @@ def test_what_is_left_open() -> None:
         ["content-length-range", 1, 1000],
         ["content-length-range", 0, 10],
     ]
-    assert check_policy(_policy(*met), fields) == SizeRange(1, 10)
+    assert check_policy(_policy(*satisfied), fields) == SizeRange(1, 10)
     assert check_policy(_policy(expiration="2999-12-01T12:00:00Z"), fields) == SizeRange()
 
 
@@ -176,14 +176,14 @@ def test_what_is_left_open() -> None:
     ],
 )
 def test_policies_that_are_none(policy: str) -> None:
-    assert _refusal(policy).code == "InvalidPolicyDocument"
+    assert _policy_error(policy).code == "InvalidPolicyDocument"
 
 
 def test_a_refusal_says_no_token() -> None:
-    refused = _refusal(_policy({"x-oss-security-token": "CAISother"}))
-    assert refused.code == "AccessDenied"
-    assert "x-oss-security-token" in refused.message
-    assert "CAIS" not in str(refused)
+    error = _policy_error(_policy({"x-oss-security-token": "CAISother"}))
+    assert error.code == "AccessDenied"
+    assert "x-oss-security-token" in error.message
+    assert "CAIS" not in str(error)
 
 
 @given(st.binary(max_size=200), st.text(max_size=50))

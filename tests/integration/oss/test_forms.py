@@ -15,12 +15,12 @@ import oss2
 import pytest
 
 from facescreen_local.auth.account import AccessKey
-from tests.integration.oss.conftest import REGION, Cloud
-from tests.integration.oss.test_authentication import _code
+from tests.integration.oss.conftest import REGION, OssCloud
+from tests.integration.oss.test_authentication import error_code
 from tests.integration.oss.test_tags import read_tags
 
 
-def _hours(number: float) -> datetime:
+def _hours_from_now(number: float) -> datetime:
     return datetime.now(timezone.utc) + timedelta(hours=number)
 
 
@@ -29,7 +29,7 @@ def _hmac256(key: bytes, text: str) -> bytes:
 
 
 @dataclass
-class Sender:
+class FormSender:
     """Makes and posts forms, as OSS documents them, for one bucket and one key."""
 
     web: httpx.Client
@@ -37,26 +37,26 @@ class Sender:
     signer: str
     key: AccessKey
     conditions: list[Any] = field(default_factory=list)
-    expires: datetime = field(default_factory=lambda: _hours(1))
+    expires: datetime = field(default_factory=lambda: _hours_from_now(1))
 
-    def fields(self, **given: str) -> dict[str, str]:
-        fields = {"key": "in/selfie.jpg", **given}
+    def sign_fields(self, **overrides: str) -> dict[str, str]:
+        form_fields = {"key": "in/selfie.jpg", **overrides}
         document = {
             "expiration": self.expires.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
             "conditions": [{"bucket": self.bucket.bucket_name}, *self.conditions],
         }
         policy = base64.b64encode(json.dumps(document).encode()).decode()
         token = {"x-oss-security-token": self.key.security_token}
-        sign = self._v1 if self.signer == "v1" else self._v4
-        return {**fields, **sign(policy), **(token if self.key.security_token else {})}
+        sign = self._sign_v1 if self.signer == "v1" else self._sign_v4
+        return {**form_fields, **sign(policy), **(token if self.key.security_token else {})}
 
-    def post(self, content: bytes = b"bytes", /, **given: str) -> httpx.Response:
-        return self.post_fields(self.fields(**given), ("a b é.jpg", content))
+    def post(self, content: bytes = b"bytes", /, **overrides: str) -> httpx.Response:
+        return self.post_fields(self.sign_fields(**overrides), ("a b é.jpg", content))
 
     def post_fields(self, fields: dict[str, str], file: tuple[Any, ...]) -> httpx.Response:
         return self.web.post(f"/{self.bucket.bucket_name}", data=fields, files={"file": file})
 
-    def _v1(self, policy: str) -> dict[str, str]:
+    def _sign_v1(self, policy: str) -> dict[str, str]:
         digest = hmac.digest(self.key.access_key_secret.encode(), policy.encode(), "sha1")
         signature = base64.b64encode(digest).decode()
         return {
@@ -65,8 +65,8 @@ class Sender:
             "Signature": signature,
         }
 
-    def _v4(self, policy: str) -> dict[str, str]:
-        moment = _hours(0).strftime("%Y%m%dT%H%M%SZ")
+    def _sign_v4(self, policy: str) -> dict[str, str]:
+        moment = _hours_from_now(0).strftime("%Y%m%dT%H%M%SZ")
         key = f"aliyun_v4{self.key.access_key_secret}".encode()
         scope = [moment[:8], REGION, "oss", "aliyun_v4_request"]
         for part in scope:
@@ -81,12 +81,12 @@ class Sender:
 
 
 @pytest.fixture
-def sender(cloud: Cloud, bucket: Any, web: httpx.Client, signer: str) -> Sender:
-    return Sender(web, bucket, signer, cloud.identity.key)
+def sender(cloud: OssCloud, bucket: Any, web: httpx.Client, signer: str) -> FormSender:
+    return FormSender(web, bucket, signer, cloud.identity.key)
 
 
-def test_an_object_out_of_a_form(cloud: Cloud, sender: Sender) -> None:
-    answer = sender.post(
+def test_an_object_out_of_a_form(cloud: OssCloud, sender: FormSender) -> None:
+    response = sender.post(
         **{
             "Cache-Control": "no-store",
             "x-oss-meta-Who": "mé",
@@ -95,13 +95,13 @@ def test_an_object_out_of_a_form(cloud: Cloud, sender: Sender) -> None:
             "x-oss-server-side-encryption": "AES256",
         }
     )
-    assert (answer.status_code, answer.content) == (204, b"")
-    got = sender.bucket.get_object("in/selfie.jpg")
-    assert got.read() == b"bytes"
-    assert answer.headers["ETag"] == f'"{got.etag}"'
-    assert (got.content_type, got.headers["Cache-Control"]) == ("image/jpeg", "no-store")
-    assert got.headers["x-oss-server-side-encryption"] == "AES256"
-    assert got.headers["x-oss-meta-who"].encode("latin-1").decode() == "mé"
+    assert (response.status_code, response.content) == (204, b"")
+    stored = sender.bucket.get_object("in/selfie.jpg")
+    assert stored.read() == b"bytes"
+    assert response.headers["ETag"] == f'"{stored.etag}"'
+    assert (stored.content_type, stored.headers["Cache-Control"]) == ("image/jpeg", "no-store")
+    assert stored.headers["x-oss-server-side-encryption"] == "AES256"
+    assert stored.headers["x-oss-meta-who"].encode("latin-1").decode() == "mé"
     assert read_tags(sender.bucket, "in/selfie.jpg") == {"a": "1"}
     assert sender.bucket.get_object_acl("in/selfie.jpg").acl == "public-read"
     assert cloud.events[-1]["eventName"] == "ObjectCreated:PostObject"
@@ -109,28 +109,28 @@ def test_an_object_out_of_a_form(cloud: Cloud, sender: Sender) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 70_000, 3_000_000])
-def test_bytes_are_exact(sender: Sender, size: int) -> None:
+def test_bytes_are_exact(sender: FormSender, size: int) -> None:
     content = (b"\r\n--\r\n--boundary\r\n\x00\xff" * (size // 16 + 1))[:size]
     assert sender.post(content).status_code == 204
     assert sender.bucket.get_object("in/selfie.jpg").read() == content
 
 
-def test_key_may_hold_the_files_name(sender: Sender) -> None:
+def test_key_may_hold_the_files_name(sender: FormSender) -> None:
     sender.conditions = [["starts-with", "$key", "in/"]]
     sender.post(key="in/${filename}")
     assert sender.bucket.object_exists("in/a b é.jpg")
 
 
-def test_sts_token(cloud: Cloud, sender: Sender) -> None:
+def test_sts_token(cloud: OssCloud, sender: FormSender) -> None:
     sender.key = cloud.identity.issue_temporary_key()
     assert sender.post().status_code == 204
-    fields = sender.fields()
+    fields = sender.sign_fields()
     del fields["x-oss-security-token"]
-    answer = sender.post_fields(fields, ("f", b"bytes"))
-    assert (answer.status_code, _code(answer)) == (403, "InvalidAccessKeyId")
+    response = sender.post_fields(fields, ("f", b"bytes"))
+    assert (response.status_code, error_code(response)) == (403, "InvalidAccessKeyId")
 
 
-def test_what_it_is_answered_with(sender: Sender) -> None:
+def test_what_it_is_answered_with(sender: FormSender) -> None:
     assert sender.post(success_action_status="200").status_code == 200
     assert sender.post(success_action_status="999").status_code == 204
     created = sender.post(success_action_status="201")
@@ -143,14 +143,14 @@ def test_what_it_is_answered_with(sender: Sender) -> None:
     )
 
 
-def test_type_of_the_content(sender: Sender) -> None:
+def test_type_of_the_content(sender: FormSender) -> None:
     """First ``x-oss-content-type``, then the file's own, then the form's."""
-    for fields, of_file, expected in (
+    for fields, file_part, expected in (
         ({"x-oss-content-type": "a/1", "Content-Type": "a/2"}, ("f", b"", "a/3"), "a/1"),
         ({"Content-Type": "a/2"}, ("f", b"", "a/3"), "a/3"),
         ({"Content-Type": "a/2"}, (None, b""), "a/2"),
     ):
-        assert sender.post_fields(sender.fields(**fields), of_file).status_code == 204
+        assert sender.post_fields(sender.sign_fields(**fields), file_part).status_code == 204
         assert sender.bucket.head_object("in/selfie.jpg").content_type == expected
 
 
@@ -165,73 +165,73 @@ def test_type_of_the_content(sender: Sender) -> None:
         {"success_action_status": "201"},
     ],
 )
-def test_a_condition_that_is_not_met(sender: Sender, unmet: Any) -> None:
+def test_a_condition_that_is_not_met(sender: FormSender, unmet: Any) -> None:
     sender.conditions = [unmet]
-    answer = sender.post()
-    assert (answer.status_code, _code(answer)) == (403, "AccessDenied")
-    assert "Policy Condition failed" in answer.text
+    response = sender.post()
+    assert (response.status_code, error_code(response)) == (403, "AccessDenied")
+    assert "Policy Condition failed" in response.text
     assert sender.bucket.list_objects().object_list == []
 
 
 @pytest.mark.parametrize(
     ("size", "code"), [(2, "EntityTooSmall"), (3, ""), (5, ""), (6, "EntityTooLarge")]
 )
-def test_size_of_the_file(sender: Sender, size: int, code: str) -> None:
+def test_size_of_the_file(sender: FormSender, size: int, code: str) -> None:
     sender.conditions = [["content-length-range", 3, 9], ["content-length-range", 0, 5]]
-    answer = sender.post(b"x" * size)
-    assert (answer.status_code, _code(answer)) == (400 if code else 204, code)
+    response = sender.post(b"x" * size)
+    assert (response.status_code, error_code(response)) == (400 if code else 204, code)
     assert sender.bucket.object_exists("in/selfie.jpg") == (not code)
 
 
-def test_expired(sender: Sender) -> None:
-    sender.expires = _hours(-1)
-    answer = sender.post()
-    assert (answer.status_code, _code(answer)) == (403, "AccessDenied")
-    assert "Policy expired" in answer.text
+def test_expired(sender: FormSender) -> None:
+    sender.expires = _hours_from_now(-1)
+    response = sender.post()
+    assert (response.status_code, error_code(response)) == (403, "AccessDenied")
+    assert "Policy expired" in response.text
 
 
-def test_a_changed_policy(sender: Sender) -> None:
-    fields = sender.fields()
+def test_a_changed_policy(sender: FormSender) -> None:
+    fields = sender.sign_fields()
     sender.conditions = [["content-length-range", 0, 9]]
-    fields["policy"] = sender.fields()["policy"]
-    answer = sender.post_fields(fields, ("f", b"bytes"))
-    assert (answer.status_code, _code(answer)) == (403, "SignatureDoesNotMatch")
+    fields["policy"] = sender.sign_fields()["policy"]
+    response = sender.post_fields(fields, ("f", b"bytes"))
+    assert (response.status_code, error_code(response)) == (403, "SignatureDoesNotMatch")
 
 
 @pytest.mark.parametrize("missing", ["policy", "key"])
-def test_a_field_that_is_missing(sender: Sender, missing: str) -> None:
-    fields = sender.fields()
+def test_a_field_that_is_missing(sender: FormSender, missing: str) -> None:
+    fields = sender.sign_fields()
     del fields[missing]
-    answer = sender.post_fields(fields, ("f", b"bytes"))
-    assert (answer.status_code, _code(answer)) == (400, "InvalidArgument")
-    assert f"'{missing}'" in answer.text
+    response = sender.post_fields(fields, ("f", b"bytes"))
+    assert (response.status_code, error_code(response)) == (400, "InvalidArgument")
+    assert f"'{missing}'" in response.text
 
 
-def test_what_is_signed_by_nobody(sender: Sender) -> None:
+def test_what_is_signed_by_nobody(sender: FormSender) -> None:
     """Not even a signature in the header counts."""
-    answer = sender.post_fields({"key": "k"}, ("f", b"bytes"))
-    assert (answer.status_code, _code(answer)) == (403, "AccessDenied")
+    response = sender.post_fields({"key": "k"}, ("f", b"bytes"))
+    assert (response.status_code, error_code(response)) == (403, "AccessDenied")
     with pytest.raises(oss2.exceptions.AccessDenied):
         sender.bucket._do(
             "POST",
             sender.bucket.bucket_name,
             "",
-            data=answer.request.read(),
-            headers={"Content-Type": answer.request.headers["Content-Type"]},
+            data=response.request.read(),
+            headers={"Content-Type": response.request.headers["Content-Type"]},
         )
 
 
-def test_no_file(sender: Sender) -> None:
+def test_no_file(sender: FormSender) -> None:
     boundary = uuid.uuid4().hex
     body = f'--{boundary}\r\nContent-Disposition: form-data; name="key"\r\n\r\nk\r\n--{boundary}--'
     form = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-    answer = sender.web.post(f"/{sender.bucket.bucket_name}", content=body, headers=form)
-    assert _code(answer) == "IncorrectNumberOfFilesInPOSTRequest"
-    answer = sender.web.post(f"/{sender.bucket.bucket_name}", json={"key": "k"})
-    assert _code(answer) == "RequestIsNotMultiPartContent"
+    response = sender.web.post(f"/{sender.bucket.bucket_name}", content=body, headers=form)
+    assert error_code(response) == "IncorrectNumberOfFilesInPOSTRequest"
+    response = sender.web.post(f"/{sender.bucket.bucket_name}", json={"key": "k"})
+    assert error_code(response) == "RequestIsNotMultiPartContent"
 
 
-def test_forbid_overwrite(sender: Sender) -> None:
+def test_forbid_overwrite(sender: FormSender) -> None:
     assert sender.post(**{"x-oss-forbid-overwrite": "true"}).status_code == 204
-    answer = sender.post(**{"x-oss-forbid-overwrite": "true"})
-    assert (answer.status_code, _code(answer)) == (409, "FileAlreadyExists")
+    response = sender.post(**{"x-oss-forbid-overwrite": "true"})
+    assert (response.status_code, error_code(response)) == (409, "FileAlreadyExists")

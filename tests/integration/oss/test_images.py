@@ -31,19 +31,19 @@ def _picture(width: int, height: int, mode: str = "RGB") -> Image.Image:
     return Image.fromarray(pixels).convert(mode)
 
 
-def _bytes(image: Image.Image, form: str, **options: Any) -> bytes:
+def _encode(image: Image.Image, image_format: str, **options: Any) -> bytes:
     body = io.BytesIO()
-    image.save(body, form, **options)
+    image.save(body, image_format, **options)
     return body.getvalue()
 
 
-def _sideways(image: Image.Image) -> bytes:
+def _encode_sideways(image: Image.Image) -> bytes:
     exif = Image.Exif()
     exif[0x0112] = 6
-    return _bytes(image, "JPEG", exif=exif)
+    return _encode(image, "JPEG", exif=exif)
 
 
-def _made(source: bytes, process: str) -> Image.Image:
+def _render_image(source: bytes, process: str) -> Image.Image:
     return Image.open(io.BytesIO(render(source, parse_instructions(process)).body))
 
 
@@ -54,26 +54,26 @@ def _pixel(image: Image.Image, x: int, y: int) -> tuple[int, ...]:
 
 
 def test_through_the_service(bucket: Any, web: httpx.Client) -> None:
-    bucket.put_object("selfie.jpg", _sideways(_picture(1600, 1200)))
-    answer = web.get(bucket.sign_url("GET", "selfie.jpg", 60, params={"x-oss-process": SELFIE}))
-    assert answer.headers["Content-Type"] == "image/jpeg"
-    made = Image.open(io.BytesIO(answer.content))
-    assert (made.format, made.size) == ("JPEG", (720, 960))
-    assert 0x0112 not in made.getexif()
-    top, bottom = _pixel(made, 360, 10), _pixel(made, 360, 950)
+    bucket.put_object("selfie.jpg", _encode_sideways(_picture(1600, 1200)))
+    response = web.get(bucket.sign_url("GET", "selfie.jpg", 60, params={"x-oss-process": SELFIE}))
+    assert response.headers["Content-Type"] == "image/jpeg"
+    rendered = Image.open(io.BytesIO(response.content))
+    assert (rendered.format, rendered.size) == ("JPEG", (720, 960))
+    assert 0x0112 not in rendered.getexif()
+    top, bottom = _pixel(rendered, 360, 10), _pixel(rendered, 360, 950)
     assert (top[0] > 150, bottom[2] > 150) == (True, True)
-    assert bucket.get_object("selfie.jpg", process=SELFIE).read() == answer.content
+    assert bucket.get_object("selfie.jpg", process=SELFIE).read() == response.content
     head = bucket.head_object("selfie.jpg")
-    assert answer.headers["ETag"].strip('"') == head.etag
+    assert response.headers["ETag"].strip('"') == head.etag
 
 
 def test_info(bucket: Any) -> None:
-    source = _sideways(_picture(60, 40))
+    source = _encode_sideways(_picture(60, 40))
     bucket.put_object("selfie", source)
-    got = bucket.get_object("selfie", process="image/info")
-    assert got.content_type == "application/json"
-    said = {name: each["value"] for name, each in json.loads(got.read()).items()}
-    assert said == {
+    response = bucket.get_object("selfie", process="image/info")
+    assert response.content_type == "application/json"
+    info = {name: each["value"] for name, each in json.loads(response.read()).items()}
+    assert info == {
         "FileSize": str(len(source)),
         "Format": "jpg",
         "ImageHeight": "40",
@@ -82,33 +82,37 @@ def test_info(bucket: Any) -> None:
     }
 
 
-@pytest.mark.parametrize("form", ["PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF"])
-def test_sources(form: str) -> None:
+@pytest.mark.parametrize("image_format", ["PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF"])
+def test_sources(image_format: str) -> None:
     pillow_heif.register_heif_opener()
-    made = _made(_bytes(_picture(64, 48), form), "image/format,jpg")
-    assert (made.format, made.size) == ("JPEG", (64, 48))
-    assert _pixel(made, 10, 20)[0] > 150
+    rendered = _render_image(_encode(_picture(64, 48), image_format), "image/format,jpg")
+    assert (rendered.format, rendered.size) == ("JPEG", (64, 48))
+    assert _pixel(rendered, 10, 20)[0] > 150
 
 
 def test_transparent_becomes_white() -> None:
     image = _picture(40, 40, "RGBA")
     image.putalpha(0)
-    assert _pixel(_made(_bytes(image, "PNG"), "image/format,jpg"), 20, 20) == (255, 255, 255)
-    kept = _made(_bytes(image, "PNG"), "image/resize,w_20/format,webp")
-    assert (kept.format, kept.mode, kept.size) == ("WEBP", "RGBA", (20, 20))
+    assert _pixel(_render_image(_encode(image, "PNG"), "image/format,jpg"), 20, 20) == (
+        255,
+        255,
+        255,
+    )
+    resized = _render_image(_encode(image, "PNG"), "image/resize,w_20/format,webp")
+    assert (resized.format, resized.mode, resized.size) == ("WEBP", "RGBA", (20, 20))
 
 
 def test_quality_is_relative_to_the_source() -> None:
-    source = _bytes(_picture(200, 200), "JPEG", quality=80)
+    source = _encode(_picture(200, 200), "JPEG", quality=80)
     sizes = [
-        len(render(source, parse_instructions(f"image/quality,{asked}")).body)
-        for asked in ("q_50", "Q_40", "q_100", "Q_80")
+        len(render(source, parse_instructions(f"image/quality,{parameters}")).body)
+        for parameters in ("q_50", "Q_40", "q_100", "Q_80")
     ]
     assert sizes[0] == sizes[1] < sizes[2] == sizes[3]
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("parameters", "expected"),
     [
         ("s_50", (100, 50)),
         ("l_50", (50, 25)),
@@ -125,8 +129,8 @@ def test_quality_is_relative_to_the_source() -> None:
         ("w_400,limit_0", (400, 200)),
     ],
 )
-def test_resize(asked: str, expected: tuple[int, int]) -> None:
-    instruction = parse_instructions(f"image/resize,{asked}")[0]
+def test_resize(parameters: str, expected: tuple[int, int]) -> None:
+    instruction = parse_instructions(f"image/resize,{parameters}")[0]
     assert resize(_picture(200, 100), instruction).size == expected
 
 
@@ -151,7 +155,7 @@ def test_resize(asked: str, expected: tuple[int, int]) -> None:
     ],
 )
 def test_wrong_instructions(process: str) -> None:
-    source = _bytes(_picture(20, 20), "PNG")
+    source = _encode(_picture(20, 20), "PNG")
     with pytest.raises(OssError) as raised:
         render(source, parse_instructions(process))
     assert (raised.value.status, raised.value.code) == (400, "InvalidArgument")
@@ -167,7 +171,7 @@ def test_what_is_no_picture(bucket: Any, source: bytes) -> None:
 
 
 def test_cut_off_picture() -> None:
-    source = _bytes(_picture(200, 200), "PNG")
+    source = _encode(_picture(200, 200), "PNG")
     with pytest.raises(OssError, match="not supported"):
         render(source[: len(source) // 2], [Instruction("format", "jpg", {})])
 
@@ -180,9 +184,9 @@ def test_bombs_are_refused(width: int, height: int) -> None:
         struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
         for chunk in chunks
     )
-    with pytest.raises(OssError) as refused:
+    with pytest.raises(OssError) as caught:
         render(bomb, parse_instructions("image/format,jpg"))
-    assert refused.value.code == "ImageTooLarge"
+    assert caught.value.code == "ImageTooLarge"
 
 
 def test_source_too_large(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:

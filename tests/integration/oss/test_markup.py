@@ -34,5 +34,5 @@ def test_refused(body: bytes) -> None:
 
 
 def test_round_trip() -> None:
-    written = serialize(element("Key", "<a&b>\u00e9\U0001f600\x00\ud800"))
-    assert parse_xml(written, "Key").text == "<a&b>\u00e9\U0001f600\ufffd\ufffd"
+    body = serialize(element("Key", "<a&b>\u00e9\U0001f600\x00\ud800"))
+    assert parse_xml(body, "Key").text == "<a&b>\u00e9\U0001f600\ufffd\ufffd"

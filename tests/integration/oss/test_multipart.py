@@ -14,7 +14,7 @@ FIRST = b"1" * 100 * 1024
 LAST = b"2" * 10
 
 
-def _uploaded(bucket: Any, upload_id: str, parts: dict[int, bytes]) -> list[PartInfo]:
+def _upload_parts(bucket: Any, upload_id: str, parts: dict[int, bytes]) -> list[PartInfo]:
     infos = []
     for number, body in parts.items():
         result = bucket.upload_part("video.mp4", upload_id, number, body)
@@ -29,7 +29,7 @@ def _start(bucket: Any) -> str:
 
 def test_parts_become_an_object(bucket: Any) -> None:
     upload_id = _start(bucket)
-    parts = _uploaded(bucket, upload_id, {1: b"replaced", 3: LAST}) and _uploaded(
+    parts = _upload_parts(bucket, upload_id, {1: b"replaced", 3: LAST}) and _upload_parts(
         bucket, upload_id, {1: FIRST, 3: LAST}
     )
     assert [
@@ -39,9 +39,9 @@ def test_parts_become_an_object(bucket: Any) -> None:
         (3, len(LAST)),
     ]
     assert not bucket.object_exists("video.mp4")
-    done = bucket.complete_multipart_upload("video.mp4", upload_id, parts)
+    completed = bucket.complete_multipart_upload("video.mp4", upload_id, parts)
     head = bucket.head_object("video.mp4")
-    assert done.etag == head.etag
+    assert completed.etag == head.etag
     assert head.etag.endswith("-2")
     assert (head.object_type, head.content_type) == ("Multipart", "video/mp4")
     assert head.headers["x-oss-meta-b"] == "2"
@@ -53,7 +53,7 @@ def test_parts_become_an_object(bucket: Any) -> None:
 
 def test_abort(bucket: Any) -> None:
     upload_id = _start(bucket)
-    _uploaded(bucket, upload_id, {1: FIRST})
+    _upload_parts(bucket, upload_id, {1: FIRST})
     bucket.abort_multipart_upload("video.mp4", upload_id)
     with pytest.raises(oss2.exceptions.NoSuchUpload):
         bucket.upload_part("video.mp4", upload_id, 1, FIRST)
@@ -62,7 +62,7 @@ def test_abort(bucket: Any) -> None:
 
 def test_pages_of_parts(bucket: Any) -> None:
     upload_id = _start(bucket)
-    _uploaded(bucket, upload_id, dict.fromkeys((1, 2, 3, 7, 9), LAST))
+    _upload_parts(bucket, upload_id, dict.fromkeys((1, 2, 3, 7, 9), LAST))
     numbers, marker = [], ""
     for _ in range(3):
         page = bucket.list_parts("video.mp4", upload_id, marker=marker, max_parts=2)
@@ -73,23 +73,23 @@ def test_pages_of_parts(bucket: Any) -> None:
         bucket.list_parts("video.mp4", upload_id, max_parts=1001)
 
 
-@pytest.mark.parametrize("most", [1, 2, 100])
-def test_pages_of_uploads(bucket: Any, most: int) -> None:
+@pytest.mark.parametrize("page_size", [1, 2, 100])
+def test_pages_of_uploads(bucket: Any, page_size: int) -> None:
     keys = ["a", "b/1", "b/1", "b/é+ 2", "c"]
     ids = [bucket.init_multipart_upload(key).upload_id for key in keys]
-    listed = list(oss2.MultipartUploadIterator(bucket, max_uploads=most))
-    assert [each.key for each in listed] == keys
-    assert {each.upload_id for each in listed} == set(ids)
-    folders = oss2.MultipartUploadIterator(bucket, delimiter="/", max_uploads=most)
+    uploads = list(oss2.MultipartUploadIterator(bucket, max_uploads=page_size))
+    assert [each.key for each in uploads] == keys
+    assert {each.upload_id for each in uploads} == set(ids)
+    folders = oss2.MultipartUploadIterator(bucket, delimiter="/", max_uploads=page_size)
     assert sorted(each.key for each in folders) == ["a", "b/", "c"]
-    one_key = oss2.ObjectUploadIterator(bucket, "b/1", max_uploads=most)
+    one_key = oss2.ObjectUploadIterator(bucket, "b/1", max_uploads=page_size)
     assert sorted(each.upload_id for each in one_key) == sorted(ids[1:3])
     assert bucket.get_bucket_stat().multi_part_upload_count == len(keys)
 
 
 def test_all_parts_at_once(bucket: Any) -> None:
     upload_id = _start(bucket)
-    _uploaded(bucket, upload_id, {2: LAST, 1: FIRST})
+    _upload_parts(bucket, upload_id, {2: LAST, 1: FIRST})
     everything = {"x-oss-complete-all": "yes"}
     bucket.complete_multipart_upload("video.mp4", upload_id, None, headers=everything)
     assert bucket.get_object("video.mp4").read() == FIRST + LAST
@@ -97,7 +97,7 @@ def test_all_parts_at_once(bucket: Any) -> None:
 
 def test_forbid_overwrite(bucket: Any) -> None:
     upload_id = _start(bucket)
-    parts = _uploaded(bucket, upload_id, {1: FIRST})
+    parts = _upload_parts(bucket, upload_id, {1: FIRST})
     bucket.put_object("video.mp4", b"first")
     forbid = {"x-oss-forbid-overwrite": "true"}
     with pytest.raises(oss2.exceptions.ServerError) as raised:
@@ -109,7 +109,7 @@ def test_forbid_overwrite(bucket: Any) -> None:
     assert len(bucket.list_parts("video.mp4", upload_id).parts) == 1
 
 
-def _code(bucket: Any, upload_id: str, parts: list[PartInfo]) -> str:
+def _complete_error(bucket: Any, upload_id: str, parts: list[PartInfo]) -> str:
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         bucket.complete_multipart_upload("video.mp4", upload_id, parts)
     return str(raised.value.code)
@@ -117,11 +117,11 @@ def _code(bucket: Any, upload_id: str, parts: list[PartInfo]) -> str:
 
 def test_wrong_lists(bucket: Any) -> None:
     upload_id = _start(bucket)
-    small, large = _uploaded(bucket, upload_id, {1: LAST, 2: FIRST})
-    assert _code(bucket, upload_id, [small, large]) == "EntityTooSmall"
-    assert _code(bucket, upload_id, [PartInfo(2, "0" * 32)]) == "InvalidPart"
-    assert _code(bucket, upload_id, [PartInfo(9, large.etag)]) == "InvalidPart"
-    assert _code(bucket, upload_id, [large, large]) == "InvalidPartOrder"
-    assert _code(bucket, upload_id, []) == "MalformedXML"
+    small, large = _upload_parts(bucket, upload_id, {1: LAST, 2: FIRST})
+    assert _complete_error(bucket, upload_id, [small, large]) == "EntityTooSmall"
+    assert _complete_error(bucket, upload_id, [PartInfo(2, "0" * 32)]) == "InvalidPart"
+    assert _complete_error(bucket, upload_id, [PartInfo(9, large.etag)]) == "InvalidPart"
+    assert _complete_error(bucket, upload_id, [large, large]) == "InvalidPartOrder"
+    assert _complete_error(bucket, upload_id, []) == "MalformedXML"
     with pytest.raises(oss2.exceptions.InvalidArgument):
         bucket.upload_part("video.mp4", upload_id, 10_001, LAST)

@@ -66,9 +66,9 @@ def test_metadata_has_a_limit(bucket: Any) -> None:
 
 
 def test_md5_that_does_not_match(bucket: Any) -> None:
-    wrong = base64.b64encode(hashlib.md5(b"other", usedforsecurity=False).digest()).decode()
+    other_md5 = base64.b64encode(hashlib.md5(b"other", usedforsecurity=False).digest()).decode()
     with pytest.raises(oss2.exceptions.InvalidDigest):
-        bucket.put_object("selfie.jpg", b"bytes", headers={"Content-MD5": wrong})
+        bucket.put_object("selfie.jpg", b"bytes", headers={"Content-MD5": other_md5})
     assert not bucket.object_exists("selfie.jpg")
 
 
@@ -85,7 +85,7 @@ def test_what_is_not_there(cloud: Any, bucket: Any, signer: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "status", "expected"),
+    ("byte_range", "status", "expected"),
     [
         ((2, 4), 206, b"234"),
         ((7, None), 206, b"789"),
@@ -97,19 +97,19 @@ def test_what_is_not_there(cloud: Any, bucket: Any, signer: str) -> None:
     ],
 )
 def test_ranges(
-    bucket: Any, asked: tuple[int | None, int | None], status: int, expected: bytes
+    bucket: Any, byte_range: tuple[int | None, int | None], status: int, expected: bytes
 ) -> None:
     bucket.put_object("digits", b"0123456789")
-    got = bucket.get_object("digits", byte_range=asked)
-    assert (got.status, got.read()) == (status, expected)
+    response = bucket.get_object("digits", byte_range=byte_range)
+    assert (response.status, response.read()) == (status, expected)
 
 
 def test_standard_ranges(bucket: Any) -> None:
     bucket.put_object("digits", b"0123456789")
     standard = {"x-oss-range-behavior": "standard"}
-    got = bucket.get_object("digits", byte_range=(6, 65535), headers=dict(standard))
-    assert (got.status, got.content_range) == (206, "bytes 6-9/10")
-    assert got.read() == b"6789"
+    response = bucket.get_object("digits", byte_range=(6, 65535), headers=dict(standard))
+    assert (response.status, response.content_range) == (206, "bytes 6-9/10")
+    assert response.read() == b"6789"
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         bucket.get_object("digits", byte_range=(10, None), headers=dict(standard))
     assert (raised.value.status, raised.value.code) == (416, "InvalidRange")
@@ -119,27 +119,27 @@ def test_conditions(bucket: Any) -> None:
     etag = bucket.put_object("k", b"bytes").etag
     modified = bucket.head_object("k").headers["Last-Modified"]
     long_ago = "Mon, 01 Jan 2001 00:00:00 GMT"
-    for met in (
+    for satisfied in (
         {"If-Match": f'"{etag}"'},
         {"If-None-Match": '"other"'},
         {"If-Modified-Since": long_ago},
         {"If-Unmodified-Since": modified},
     ):
-        assert bucket.get_object("k", headers=met).read() == b"bytes"
-    for unmet in ({"If-Match": '"other"'}, {"If-Unmodified-Since": long_ago}):
+        assert bucket.get_object("k", headers=satisfied).read() == b"bytes"
+    for unsatisfied in ({"If-Match": '"other"'}, {"If-Unmodified-Since": long_ago}):
         with pytest.raises(oss2.exceptions.PreconditionFailed):
-            bucket.get_object("k", headers=unmet)
-    for known in ({"If-None-Match": etag}, {"If-Modified-Since": modified}):
+            bucket.get_object("k", headers=unsatisfied)
+    for not_modified in ({"If-None-Match": etag}, {"If-Modified-Since": modified}):
         with pytest.raises(oss2.exceptions.NotModified):
-            bucket.head_object("k", headers=known)
+            bucket.head_object("k", headers=not_modified)
 
 
 def test_response_overrides(bucket: Any, web: httpx.Client) -> None:
     bucket.put_object("k", b"bytes")
-    asked = {"response-content-type": "text/x-y", "response-cache-control": "no-cache"}
-    answer = web.get(bucket.sign_url("GET", "k", 60, params=asked))
-    assert answer.headers["Content-Type"] == "text/x-y"
-    assert answer.headers["Cache-Control"] == "no-cache"
+    overrides = {"response-content-type": "text/x-y", "response-cache-control": "no-cache"}
+    response = web.get(bucket.sign_url("GET", "k", 60, params=overrides))
+    assert response.headers["Content-Type"] == "text/x-y"
+    assert response.headers["Cache-Control"] == "no-cache"
     split = {"response-content-type": "text/x\r\nSet-Cookie: a=b"}
     assert web.get(bucket.sign_url("GET", "k", 60, params=split)).status_code == 400
 

@@ -9,13 +9,13 @@ import pytest
 from aiohttp import web
 from multidict import CIMultiDict
 
-from tests.integration.oss.conftest import Cloud
+from tests.integration.oss.conftest import OssCloud
 
-COPIED = {"X-Oss-Copy-Source": "/a/b"}
+COPY_SOURCE = {"X-Oss-Copy-Source": "/a/b"}
 
 
 @pytest.mark.parametrize(
-    ("asked", "headers", "name"),
+    ("request_line", "headers", "name"),
     [
         ("GET /", {}, "ListBuckets"),
         ("GET /b", {}, "ListObjects"),
@@ -25,18 +25,20 @@ COPIED = {"X-Oss-Copy-Source": "/a/b"}
         ("GET /b?uploads&list-type=2", {}, "ListMultipartUploads"),
         ("GET /b/k?list-type=2", {}, "GetObject"),
         ("PUT /b/k", {}, "PutObject"),
-        ("PUT /b/k", COPIED, "CopyObject"),
-        ("PUT /b", COPIED, "PutBucket"),
+        ("PUT /b/k", COPY_SOURCE, "CopyObject"),
+        ("PUT /b", COPY_SOURCE, "PutBucket"),
         ("PUT /b/k?uploadId=1&partNumber=1", {}, "UploadPart"),
-        ("PUT /b/k?uploadId=1&partNumber=1", COPIED, "UploadPartCopy"),
-        ("PUT /b/k?tagging", COPIED, "PutObjectTagging"),
+        ("PUT /b/k?uploadId=1&partNumber=1", COPY_SOURCE, "UploadPartCopy"),
+        ("PUT /b/k?tagging", COPY_SOURCE, "PutObjectTagging"),
         ("GET /b/k?objectMeta", {}, "GetObjectMeta"),
         ("HEAD /b/k?objectMeta", {}, "GetObjectMeta"),
         ("PUT /b/k?restore", {}, "PUT?restore"),
         ("PATCH /b", {}, "PATCH"),
     ],
 )
-def test_what_is_asked(cloud: Cloud, asked: str, headers: dict[str, str], name: str) -> None:
-    method, _, raw_path = asked.partition(" ")
+def test_what_is_asked(
+    cloud: OssCloud, request_line: str, headers: dict[str, str], name: str
+) -> None:
+    method, _, raw_path = request_line.partition(" ")
     request = SimpleNamespace(method=method, raw_path=raw_path, headers=CIMultiDict(headers))
     assert cloud.service.operation_name(cast("web.BaseRequest", request)) == name

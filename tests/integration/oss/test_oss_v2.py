@@ -13,14 +13,14 @@ import requests
 from alibabacloud_oss_v2.credentials import StaticCredentialsProvider
 from alibabacloud_oss_v2.transport import RequestsHttpClient
 
-from tests.integration.oss.conftest import REGION, Cloud
+from tests.integration.oss.conftest import REGION, OssCloud
 
 # Not "a/../b": requests takes the dots out of the path that this SDK has signed.
 ODD_KEYS = ["a+b c%25é😀.jpg", "x//y", "a%2Fb", "tab\tline\n", "q?versionId=1&x#f", "<&>\"'"]
 PART = b"1" * 100 * 1024
 
 
-class Client:
+class BucketClient:
     """An SDK client for one bucket: ``client.put_object(key="k")``."""
 
     def __init__(self, client: oss.Client, bucket: str) -> None:
@@ -31,11 +31,11 @@ class Client:
         name = "".join(word.capitalize() for word in operation.split("_"))
         request = getattr(oss, f"{name}Request")
         call = getattr(self.client, operation)
-        return lambda **given: call(request(bucket=self.bucket, **given))
+        return lambda **fields: call(request(bucket=self.bucket, **fields))
 
-    def pages(self, operation: str, **given: Any) -> Iterator[Any]:
+    def pages(self, operation: str, **fields: Any) -> Iterator[Any]:
         name = "".join(word.capitalize() for word in operation.split("_"))
-        request = getattr(oss, f"{name}Request")(bucket=self.bucket, **given)
+        request = getattr(oss, f"{name}Request")(bucket=self.bucket, **fields)
         yield from getattr(self.client, f"{operation}_paginator")().iter_page(request)
 
 
@@ -46,7 +46,7 @@ def session() -> Iterator[requests.Session]:
 
 
 @pytest.fixture
-def client(cloud: Cloud, session: requests.Session, signer: str) -> Client:
+def client(cloud: OssCloud, session: requests.Session, signer: str) -> BucketClient:
     key = cloud.identity.key
     config = oss.Config(
         region=REGION,
@@ -56,18 +56,18 @@ def client(cloud: Cloud, session: requests.Session, signer: str) -> Client:
         retry_max_attempts=1,
         http_client=RequestsHttpClient(session=session),
     )
-    return Client(oss.Client(config), f"n-{uuid.uuid4().hex}")
+    return BucketClient(oss.Client(config), f"n-{uuid.uuid4().hex}")
 
 
 @pytest.fixture
-def plain(cloud: Cloud, client: Client) -> Client:
+def unversioned(cloud: OssCloud, client: BucketClient) -> BucketClient:
     """With a bucket that exists."""
     cloud.service.create_bucket(client.bucket)
     return client
 
 
 @pytest.fixture
-def versioned(cloud: Cloud, client: Client) -> Client:
+def versioned(cloud: OssCloud, client: BucketClient) -> BucketClient:
     cloud.service.create_bucket(client.bucket, versioning=True)
     return client
 
@@ -78,7 +78,7 @@ def _error(call: Callable[[], Any]) -> Any:
     return raised.value.unwrap()
 
 
-def test_life_of_a_bucket(client: Client) -> None:
+def test_life_of_a_bucket(client: BucketClient) -> None:
     assert not client.client.is_bucket_exist(client.bucket)
     client.put_bucket()
     assert client.client.is_bucket_exist(client.bucket)
@@ -93,153 +93,159 @@ def test_life_of_a_bucket(client: Client) -> None:
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)
-def test_life_of_an_object(plain: Client, key: str) -> None:
-    put = plain.put_object(
+def test_life_of_an_object(unversioned: BucketClient, key: str) -> None:
+    put = unversioned.put_object(
         key=key, body=b"bytes", content_type="image/jpeg", metadata={"who": "me"}, tagging="a=1"
     )
-    got = plain.get_object(key=key)
+    got = unversioned.get_object(key=key)
     assert (got.body.read(), got.etag, got.hash_crc64) == (b"bytes", put.etag, put.hash_crc64)
     assert (got.content_type, got.metadata["who"], got.tagging_count) == ("image/jpeg", "me", 1)
-    assert plain.head_object(key=key).content_length == 5
-    assert plain.get_object_meta(key=key).etag == put.etag
-    copied = plain.copy_object(key="copy", source_key=key)
+    assert unversioned.head_object(key=key).content_length == 5
+    assert unversioned.get_object_meta(key=key).etag == put.etag
+    copied = unversioned.copy_object(key="copy", source_key=key)
     assert copied.etag == put.etag
-    assert sorted(each.key for each in plain.list_objects_v2().contents) == sorted([key, "copy"])
-    assert plain.delete_object(key=key).status_code == 204
-    assert not plain.client.is_object_exist(plain.bucket, key)
+    assert sorted(each.key for each in unversioned.list_objects_v2().contents) == sorted(
+        [key, "copy"]
+    )
+    assert unversioned.delete_object(key=key).status_code == 204
+    assert not unversioned.client.is_object_exist(unversioned.bucket, key)
 
 
-def test_errors(plain: Client) -> None:
-    for call in (plain.get_object, plain.head_object):
+def test_errors(unversioned: BucketClient) -> None:
+    for call in (unversioned.get_object, unversioned.head_object):
         error = _error(lambda call=call: call(key="nothing"))  # type: ignore[misc]
         assert (error.status_code, error.code) == (404, "NoSuchKey")
         assert error.request_id
-    plain.put_object(key="k", body=b"bytes")
-    error = _error(lambda: plain.put_object(key="k", body=b"new", forbid_overwrite=True))
+    unversioned.put_object(key="k", body=b"bytes")
+    error = _error(lambda: unversioned.put_object(key="k", body=b"new", forbid_overwrite=True))
     assert (error.status_code, error.code) == (409, "FileAlreadyExists")
-    error = _error(lambda: plain.get_object(key="k", if_match='"other"'))
+    error = _error(lambda: unversioned.get_object(key="k", if_match='"other"'))
     assert (error.status_code, error.code) == (412, "PreconditionFailed")
 
 
-def test_ranges(plain: Client) -> None:
-    plain.put_object(key="digits", body=b"0123456789")
-    for asked, behaviour, status, expected in (
+def test_ranges(unversioned: BucketClient) -> None:
+    unversioned.put_object(key="digits", body=b"0123456789")
+    for byte_range, behaviour, status, expected in (
         ("bytes=2-4", None, 206, b"234"),
         ("bytes=-3", None, 206, b"789"),
         ("bytes=0-65535", None, 200, b"0123456789"),
         ("bytes=6-65535", "standard", 206, b"6789"),
     ):
-        got = plain.get_object(key="digits", range_header=asked, range_behavior=behaviour)
+        got = unversioned.get_object(
+            key="digits", range_header=byte_range, range_behavior=behaviour
+        )
         assert (got.status_code, got.body.read()) == (status, expected)
 
 
-def test_tags(plain: Client) -> None:
-    plain.put_object(key="k", body=b"bytes")
+def test_tags(unversioned: BucketClient) -> None:
+    unversioned.put_object(key="k", body=b"bytes")
     tags = [oss.Tag(key="deepfake-verdict", value="low_risk"), oss.Tag(key="b", value="x y")]
-    plain.put_object_tagging(key="k", tagging=oss.Tagging(tag_set=oss.TagSet(tags=tags)))
-    found = plain.get_object_tagging(key="k").tag_set.tags
-    assert [(each.key, each.value) for each in found] == [
+    unversioned.put_object_tagging(key="k", tagging=oss.Tagging(tag_set=oss.TagSet(tags=tags)))
+    tags_read = unversioned.get_object_tagging(key="k").tag_set.tags
+    assert [(each.key, each.value) for each in tags_read] == [
         ("deepfake-verdict", "low_risk"),
         ("b", "x y"),
     ]
-    plain.delete_object_tagging(key="k")
-    assert not plain.get_object_tagging(key="k").tag_set.tags
+    unversioned.delete_object_tagging(key="k")
+    assert not unversioned.get_object_tagging(key="k").tag_set.tags
 
 
-def test_append(plain: Client) -> None:
-    first = plain.append_object(key="log", position=0, body=b"abc", init_hash_crc64=0)
+def test_append(unversioned: BucketClient) -> None:
+    first = unversioned.append_object(key="log", position=0, body=b"abc", init_hash_crc64=0)
     crc = first.hash_crc64
-    second = plain.append_object(
+    second = unversioned.append_object(
         key="log", position=first.next_position, body=b"de", init_hash_crc64=crc
     )
     assert second.next_position == 5
-    assert plain.get_object(key="log").body.read() == b"abcde"
-    error = _error(lambda: plain.append_object(key="log", position=3, body=b"x"))
+    assert unversioned.get_object(key="log").body.read() == b"abcde"
+    error = _error(lambda: unversioned.append_object(key="log", position=3, body=b"x"))
     assert (error.status_code, error.code) == (409, "PositionNotEqualToLength")
 
 
-def test_pages(plain: Client) -> None:
+def test_pages(unversioned: BucketClient) -> None:
     keys = ["a", "b/1", "b/2", "é/+1", "é/2"]
     for key in keys:
-        plain.put_object(key=key, body=b"")
+        unversioned.put_object(key=key, body=b"")
     for operation in ("list_objects", "list_objects_v2"):
-        pages = list(plain.pages(operation, max_keys=2))
+        pages = list(unversioned.pages(operation, max_keys=2))
         assert [each.key for page in pages for each in page.contents] == keys
-        folders = list(plain.pages(operation, delimiter="/", max_keys=1))
-        found = [each.prefix for page in folders for each in page.common_prefixes or []]
-        assert found == ["b/", "é/"]
+        folders = list(unversioned.pages(operation, delimiter="/", max_keys=1))
+        prefixes = [each.prefix for page in folders for each in page.common_prefixes or []]
+        assert prefixes == ["b/", "é/"]
 
 
-def test_bulk_deletion(plain: Client) -> None:
+def test_bulk_deletion(unversioned: BucketClient) -> None:
     for key in ODD_KEYS:
-        plain.put_object(key=key, body=b"")
-    deleted = plain.delete_multiple_objects(objects=[oss.DeleteObject(key=k) for k in ODD_KEYS])
+        unversioned.put_object(key=key, body=b"")
+    deleted = unversioned.delete_multiple_objects(
+        objects=[oss.DeleteObject(key=k) for k in ODD_KEYS]
+    )
     assert [each.key for each in deleted.deleted_objects] == ODD_KEYS
-    assert not plain.list_objects_v2().contents
-    quiet = plain.delete_multiple_objects(objects=[oss.DeleteObject(key="k")], quiet=True)
+    assert not unversioned.list_objects_v2().contents
+    quiet = unversioned.delete_multiple_objects(objects=[oss.DeleteObject(key="k")], quiet=True)
     assert not quiet.deleted_objects
 
 
-def test_versions(versioned: Client) -> None:
+def test_versions(versioned: BucketClient) -> None:
     old, new = (versioned.put_object(key="é", body=body).version_id for body in (b"old", b"new"))
     marker = versioned.delete_object(key="é")
     assert marker.delete_marker
     pages = list(versioned.pages("list_object_versions", max_keys=1))
-    found = [each.version_id for page in pages for each in page.version or []]
+    version_ids = [each.version_id for page in pages for each in page.version or []]
     markers = [each.version_id for page in pages for each in page.delete_marker or []]
-    assert (found, markers) == ([new, old], [marker.version_id])
+    assert (version_ids, markers) == ([new, old], [marker.version_id])
     assert versioned.get_object(key="é", version_id=old).body.read() == b"old"
-    gone = [oss.DeleteObject(key="é", version_id=each) for each in (marker.version_id, new)]
-    versioned.delete_multiple_objects(objects=gone)
+    to_delete = [oss.DeleteObject(key="é", version_id=each) for each in (marker.version_id, new)]
+    versioned.delete_multiple_objects(objects=to_delete)
     assert versioned.get_object(key="é").body.read() == b"old"
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)
-def test_multipart(plain: Client, key: str) -> None:
-    upload = plain.initiate_multipart_upload(key=key)
+def test_multipart(unversioned: BucketClient, key: str) -> None:
+    upload = unversioned.initiate_multipart_upload(key=key)
     assert upload.key == key
-    plain.put_object(key="from", body=b"0123456789")
-    first = plain.upload_part(key=key, upload_id=upload.upload_id, part_number=1, body=PART)
-    last = plain.upload_part_copy(
+    unversioned.put_object(key="from", body=b"0123456789")
+    first = unversioned.upload_part(key=key, upload_id=upload.upload_id, part_number=1, body=PART)
+    last = unversioned.upload_part_copy(
         key=key,
         upload_id=upload.upload_id,
         part_number=2,
         source_key="from",
         source_range="bytes=2-4",
     )
-    pages = list(plain.pages("list_parts", key=key, upload_id=upload.upload_id, max_parts=1))
+    pages = list(unversioned.pages("list_parts", key=key, upload_id=upload.upload_id, max_parts=1))
     assert [part.size for page in pages for part in page.parts] == [len(PART), 3]
-    listed = list(plain.pages("list_multipart_uploads"))
-    assert [each.key for page in listed for each in page.uploads] == [key]
+    upload_pages = list(unversioned.pages("list_multipart_uploads"))
+    assert [each.key for page in upload_pages for each in page.uploads] == [key]
     parts = [oss.UploadPart(part_number=n, etag=e) for n, e in ((1, first.etag), (2, last.etag))]
-    done = plain.complete_multipart_upload(
+    completed = unversioned.complete_multipart_upload(
         key=key,
         upload_id=upload.upload_id,
         complete_multipart_upload=oss.CompleteMultipartUpload(parts=parts),
     )
-    assert done.key == key
-    assert plain.get_object(key=key).body.read() == PART + b"234"
+    assert completed.key == key
+    assert unversioned.get_object(key=key).body.read() == PART + b"234"
 
 
-def test_abort(plain: Client) -> None:
-    upload = plain.initiate_multipart_upload(key="v")
-    plain.abort_multipart_upload(key="v", upload_id=upload.upload_id)
-    error = _error(lambda: plain.list_parts(key="v", upload_id=upload.upload_id))
+def test_abort(unversioned: BucketClient) -> None:
+    upload = unversioned.initiate_multipart_upload(key="v")
+    unversioned.abort_multipart_upload(key="v", upload_id=upload.upload_id)
+    error = _error(lambda: unversioned.list_parts(key="v", upload_id=upload.upload_id))
     assert (error.status_code, error.code) == (404, "NoSuchUpload")
 
 
-def test_access_and_symlinks(plain: Client, web: httpx.Client) -> None:
-    plain.put_object(key="a+b é", body=b"bytes", acl="public-read")
-    assert plain.get_object_acl(key="a+b é").acl == "public-read"
-    assert web.get(f"/{plain.bucket}/a+b é").content == b"bytes"
-    plain.put_object_acl(key="a+b é", acl="private")
-    assert web.get(f"/{plain.bucket}/a+b é").status_code == 403
-    plain.put_symlink(key="link", symlink_target="a%2Bb%20%C3%A9")
-    assert plain.get_object(key="link").body.read() == b"bytes"
+def test_access_and_symlinks(unversioned: BucketClient, web: httpx.Client) -> None:
+    unversioned.put_object(key="a+b é", body=b"bytes", acl="public-read")
+    assert unversioned.get_object_acl(key="a+b é").acl == "public-read"
+    assert web.get(f"/{unversioned.bucket}/a+b é").content == b"bytes"
+    unversioned.put_object_acl(key="a+b é", acl="private")
+    assert web.get(f"/{unversioned.bucket}/a+b é").status_code == 403
+    unversioned.put_symlink(key="link", symlink_target="a%2Bb%20%C3%A9")
+    assert unversioned.get_object(key="link").body.read() == b"bytes"
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)
-def test_presigned_get(versioned: Client, web: httpx.Client, key: str) -> None:
+def test_presigned_get(versioned: BucketClient, web: httpx.Client, key: str) -> None:
     old = versioned.put_object(key=key, body=b"old").version_id
     versioned.put_object(key=key, body=b"new")
     for version, expected in ((None, b"new"), (old, b"old")):

@@ -9,24 +9,24 @@ import pytest
 from oss2.models import PartInfo
 
 from facescreen_local.auth.account import Identity
-from tests.integration.oss.conftest import running
-from tests.integration.oss.test_tags import read_tags, tagging
+from tests.integration.oss.conftest import run_oss
+from tests.integration.oss.test_tags import make_tagging, read_tags
 
 
 def test_no_bytes_are_left_behind(tmp_path: Path) -> None:
-    with running(Identity.create(), tmp_path) as cloud:
+    with run_oss(Identity.create(), tmp_path) as cloud:
         cloud.service.create_bucket("tidy")
         bucket = cloud.bucket("tidy")
         for body in (b"old", b"new"):
             bucket.put_object("k", body)
         bucket.append_object("log", 0, b"a")
         bucket.append_object("log", 1, b"b")
-        for refused in (
+        for headers in (
             {"x-oss-forbid-overwrite": "true"},
             {"Content-MD5": "1B2M2Y8AsgTpgAmY7PhCfg=="},
         ):
             with pytest.raises(oss2.exceptions.ServerError):
-                bucket.put_object("k", b"refused", headers=refused)
+                bucket.put_object("k", b"refused", headers=headers)
         assert len(list((tmp_path / "blobs").iterdir())) == 2
         bucket.delete_object("k")
         bucket.delete_object("log")
@@ -35,23 +35,25 @@ def test_no_bytes_are_left_behind(tmp_path: Path) -> None:
 
 def test_restart(tmp_path: Path) -> None:
     identity = Identity.create()
-    with running(identity, tmp_path) as cloud:
+    with run_oss(identity, tmp_path) as cloud:
         cloud.service.create_bucket("kept", versioning=True)
         bucket = cloud.bucket("kept")
         old = bucket.put_object("é", b"old", headers={"x-oss-meta-a": "1"})
         bucket.put_object("é", b"new")
-        bucket.put_object_tagging("é", tagging({"a": "1"}), params={"versionId": old.versionid})
+        bucket.put_object_tagging(
+            "é", make_tagging({"a": "1"}), params={"versionId": old.versionid}
+        )
         upload = bucket.init_multipart_upload("v").upload_id
         part = bucket.upload_part("v", upload, 1, b"part")
         bucket.put_object("gone", b"")
         bucket.delete_object("gone", params={"versionId": bucket.head_object("gone").versionid})
     (tmp_path / "blobs" / "left-by-a-killed-process").write_bytes(b"half")
-    with running(identity, tmp_path) as cloud:
+    with run_oss(identity, tmp_path) as cloud:
         bucket = cloud.bucket("kept")
         assert bucket.get_object("é").read() == b"new"
-        found = bucket.get_object("é", params={"versionId": old.versionid})
-        assert (found.read(), found.etag) == (b"old", old.etag)
-        assert found.headers["x-oss-meta-a"] == "1"
+        old_version = bucket.get_object("é", params={"versionId": old.versionid})
+        assert (old_version.read(), old_version.etag) == (b"old", old.etag)
+        assert old_version.headers["x-oss-meta-a"] == "1"
         assert read_tags(bucket, "é", old.versionid) == {"a": "1"}
         bucket.complete_multipart_upload("v", upload, [PartInfo(1, part.etag)])
         assert bucket.get_object("v").read() == b"part"

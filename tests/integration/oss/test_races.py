@@ -14,7 +14,7 @@ from oss2.models import PartInfo
 WRITERS = 8
 
 
-def _together(work: Callable[[int], Any]) -> list[str]:
+def _run_together(work: Callable[[int], Any]) -> list[str]:
     """Each writer's error code, or "" for the one that won."""
     barrier = Barrier(WRITERS)
 
@@ -35,7 +35,7 @@ def _md5(body: bytes) -> str:
 
 
 def test_one_creates(bucket: Any) -> None:
-    results = _together(
+    results = _run_together(
         lambda n: bucket.put_object("k", b"%d" % n, headers={"x-oss-forbid-overwrite": "true"})
     )
     assert results == ["", *["FileAlreadyExists"] * (WRITERS - 1)]
@@ -43,7 +43,7 @@ def test_one_creates(bucket: Any) -> None:
 
 def test_one_appends(bucket: Any) -> None:
     for position in (0, 1):
-        results = _together(lambda n, at=position: bucket.append_object("k", at, b"%d" % n))  # type: ignore[misc]
+        results = _run_together(lambda n, at=position: bucket.append_object("k", at, b"%d" % n))  # type: ignore[misc]
         assert results == ["", *["PositionNotEqualToLength"] * (WRITERS - 1)]
     assert bucket.head_object("k").content_length == 2
 
@@ -51,7 +51,7 @@ def test_one_appends(bucket: Any) -> None:
 def test_one_completes(versioned: Any) -> None:
     upload = versioned.init_multipart_upload("v").upload_id
     parts = [PartInfo(1, versioned.upload_part("v", upload, 1, b"1" * 1_000_000).etag)]
-    results = _together(lambda _: versioned.complete_multipart_upload("v", upload, parts))
+    results = _run_together(lambda _: versioned.complete_multipart_upload("v", upload, parts))
     assert results == ["", *["NoSuchUpload"] * (WRITERS - 1)]
     assert len(versioned.list_object_versions().versions) == 1
 

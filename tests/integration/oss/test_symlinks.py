@@ -7,53 +7,53 @@ from typing import Any
 import oss2
 import pytest
 
-from tests.integration.oss.conftest import Cloud
+from tests.integration.oss.conftest import OssCloud
 from tests.integration.oss.test_tags import read_tags
 
 TARGET = "in/a+b é%.jpg"
 
 
 @pytest.fixture
-def linked(bucket: Any) -> Any:
+def bucket_with_link(bucket: Any) -> Any:
     bucket.put_object(TARGET, b"bytes", headers={"Content-Type": "image/jpeg"})
     bucket.put_symlink(TARGET, "link", headers={"x-oss-meta-a": "1", "x-oss-tagging": "t=1"})
     return bucket
 
 
-def test_what_a_reader_sees(linked: Any) -> None:
-    target = linked.head_object(TARGET)
-    got, head = linked.get_object("link"), linked.head_object("link")
+def test_what_a_reader_sees(bucket_with_link: Any) -> None:
+    target = bucket_with_link.head_object(TARGET)
+    got, head = bucket_with_link.get_object("link"), bucket_with_link.head_object("link")
     assert got.read() == b"bytes"
     assert got.etag == head.etag == target.etag
     assert (head.content_length, head.server_crc) == (5, target.server_crc)
     assert (head.object_type, head.headers["x-oss-meta-a"]) == ("Symlink", "1")
-    assert linked.get_object("link", byte_range=(1, 2)).read() == b"yt"
+    assert bucket_with_link.get_object("link", byte_range=(1, 2)).read() == b"yt"
 
 
-def test_what_it_is_itself(linked: Any) -> None:
-    assert linked.get_symlink("link").target_key == TARGET
-    assert read_tags(linked, "link") == {"t": "1"}
-    assert read_tags(linked, TARGET) == {}
-    itself = linked.get_object_meta("link")
-    assert itself.etag != linked.head_object("link").etag
-    kinds = {each.key: each.type for each in linked.list_objects().object_list}
+def test_what_it_is_itself(bucket_with_link: Any) -> None:
+    assert bucket_with_link.get_symlink("link").target_key == TARGET
+    assert read_tags(bucket_with_link, "link") == {"t": "1"}
+    assert read_tags(bucket_with_link, TARGET) == {}
+    itself = bucket_with_link.get_object_meta("link")
+    assert itself.etag != bucket_with_link.head_object("link").etag
+    kinds = {each.key: each.type for each in bucket_with_link.list_objects().object_list}
     assert kinds == {TARGET: "Normal", "link": "Symlink"}
 
 
-def test_a_copy_is_a_symlink(linked: Any) -> None:
-    linked.copy_object(linked.bucket_name, "link", "copy")
-    assert linked.get_symlink("copy").target_key == TARGET
-    assert linked.get_object("copy").read() == b"bytes"
+def test_a_copy_is_a_symlink(bucket_with_link: Any) -> None:
+    bucket_with_link.copy_object(bucket_with_link.bucket_name, "link", "copy")
+    assert bucket_with_link.get_symlink("copy").target_key == TARGET
+    assert bucket_with_link.get_object("copy").read() == b"bytes"
 
 
-def test_what_leads_nowhere(linked: Any) -> None:
-    linked.put_symlink("nothing", "dangling")
-    linked.put_symlink("link", "chained")
+def test_what_leads_nowhere(bucket_with_link: Any) -> None:
+    bucket_with_link.put_symlink("nothing", "dangling")
+    bucket_with_link.put_symlink("link", "chained")
     for link, status, code in (
         ("dangling", 404, "SymlinkTargetNotExist"),
         ("chained", 400, "InvalidTargetType"),
     ):
-        for read in (linked.get_object, linked.head_object):
+        for read in (bucket_with_link.get_object, bucket_with_link.head_object):
             with pytest.raises(oss2.exceptions.ServerError) as raised:
                 read(link)
             assert (raised.value.status, raised.value.details["Code"]) == (status, code)
@@ -69,21 +69,21 @@ def test_versions(versioned: Any) -> None:
     assert versioned.get_object("link", params={"versionId": old}).read() == b"1"
 
 
-def test_event_names_the_link(cloud: Cloud, linked: Any) -> None:
+def test_event_names_the_link(cloud: OssCloud, bucket_with_link: Any) -> None:
     record = cloud.events[-1]
     assert record["eventName"] == "ObjectCreated:PutSymlink"
     assert record["oss"]["object"]["key"] == "link"
 
 
-def test_refused(linked: Any) -> None:
+def test_refused(bucket_with_link: Any) -> None:
     with pytest.raises(oss2.exceptions.ServerError) as raised:
-        linked.get_symlink(TARGET)
+        bucket_with_link.get_symlink(TARGET)
     assert (raised.value.status, raised.value.code) == (400, "NotSymlink")
     with pytest.raises(oss2.exceptions.NoSuchKey):
-        linked.get_symlink("nothing")
+        bucket_with_link.get_symlink("nothing")
     for target in ("/leading", "ü" * 512):
         with pytest.raises(oss2.exceptions.InvalidObjectName):
-            linked.put_symlink(target, "wrong")
+            bucket_with_link.put_symlink(target, "wrong")
     with pytest.raises(oss2.exceptions.ServerError) as raised:
-        linked.put_symlink(TARGET, "link", headers={"x-oss-forbid-overwrite": "true"})
+        bucket_with_link.put_symlink(TARGET, "link", headers={"x-oss-forbid-overwrite": "true"})
     assert raised.value.code == "FileAlreadyExists"

@@ -12,7 +12,7 @@ from facescreen_local.oss.errors import OssError
 from facescreen_local.oss.tag_rules import checked_tags, tags_of_header
 
 
-def tagging(tags: Mapping[str, str]) -> Any:
+def make_tagging(tags: Mapping[str, str]) -> Any:
     rule = oss2.models.TaggingRule()
     for key, value in tags.items():
         rule.add(key, value)
@@ -27,8 +27,8 @@ def read_tags(bucket: Any, key: str, version_id: str | None = None) -> dict[str,
 def test_put_replaces_the_set(bucket: Any) -> None:
     bucket.put_object("k", b"bytes")
     before = bucket.head_object("k")
-    bucket.put_object_tagging("k", tagging({"a": "1", "b": ""}))
-    bucket.put_object_tagging("k", tagging({"c :/+-=._": "x y"}))
+    bucket.put_object_tagging("k", make_tagging({"a": "1", "b": ""}))
+    bucket.put_object_tagging("k", make_tagging({"c :/+-=._": "x y"}))
     assert read_tags(bucket, "k") == {"c :/+-=._": "x y"}
     after = bucket.head_object("k")
     assert (after.etag, after.last_modified) == (before.etag, before.last_modified)
@@ -57,7 +57,7 @@ def test_an_overwrite_drops_them(bucket: Any) -> None:
 def test_what_oss2_lets_through_and_oss_does_not(bucket: Any, tags: dict[str, str]) -> None:
     bucket.put_object("k", b"bytes", headers={"x-oss-tagging": "kept=1"})
     with pytest.raises(oss2.exceptions.ServerError) as raised:
-        bucket.put_object_tagging("k", tagging(tags))
+        bucket.put_object_tagging("k", make_tagging(tags))
     assert (raised.value.status, raised.value.code) == (400, "InvalidTag")
     assert read_tags(bucket, "k") == {"kept": "1"}
 
@@ -77,14 +77,14 @@ def test_limits() -> None:
 
 def test_header_form() -> None:
     assert tags_of_header("a&b=2") == {"a": "", "b": "2"}
-    for wrong in ("a=b=c", "=b", "a=%FF"):
+    for header in ("a=b=c", "=b", "a=%FF"):
         with pytest.raises(OssError) as raised:
-            tags_of_header(wrong)
+            tags_of_header(header)
         assert raised.value.code == "InvalidTag"
 
 
 def test_of_nothing(bucket: Any) -> None:
     with pytest.raises(oss2.exceptions.NoSuchKey):
-        bucket.put_object_tagging("nothing", tagging({"a": "1"}))
+        bucket.put_object_tagging("nothing", make_tagging({"a": "1"}))
     with pytest.raises(oss2.exceptions.NoSuchKey):
         bucket.get_object_tagging("nothing")

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.integration.oss.conftest import Cloud
+from tests.integration.oss.conftest import OssCloud
 
 
-def every_version(bucket: Any, most: int, **asked: str) -> Iterator[tuple[str, str]]:
+def list_every_version(bucket: Any, page_size: int, **params: str) -> Iterator[tuple[str, str]]:
     """Keys and version ids of all pages; of a common prefix the prefix alone."""
     markers = {"key_marker": "", "versionid_marker": ""}
     while True:
-        page = bucket.list_object_versions(max_keys=most, **asked, **markers)
-        found = [(each.key, each.versionid) for each in page.versions + page.delete_marker]
-        found += [(prefix, "") for prefix in page.common_prefix]
-        assert len(found) == most or not page.is_truncated
-        yield from found
+        page = bucket.list_object_versions(max_keys=page_size, **params, **markers)
+        entries = [(each.key, each.versionid) for each in page.versions + page.delete_marker]
+        entries += [(prefix, "") for prefix in page.common_prefix]
+        assert len(entries) == page_size or not page.is_truncated
+        yield from entries
         if not page.is_truncated:
             return
         markers = {
@@ -34,16 +34,16 @@ def test_newest_first(versioned: Any) -> None:
     old, new = (versioned.put_object("é/1", body).versionid for body in (b"old", b"newer"))
     other = versioned.put_object("a", b"other").versionid
     marker = versioned.delete_object("é/1").versionid
-    listed = versioned.list_object_versions()
-    assert [(each.key, each.versionid, each.is_latest, each.size) for each in listed.versions] == [
+    page = versioned.list_object_versions()
+    assert [(each.key, each.versionid, each.is_latest, each.size) for each in page.versions] == [
         ("a", other, True, 5),
         ("é/1", new, False, 5),
         ("é/1", old, False, 3),
     ]
-    [deleted] = listed.delete_marker
+    [deleted] = page.delete_marker
     assert (deleted.key, deleted.versionid, deleted.is_latest) == ("é/1", marker, True)
     head = versioned.head_object("é/1", params={"versionId": old})
-    assert (listed.versions[2].etag, listed.versions[2].last_modified) == (
+    assert (page.versions[2].etag, page.versions[2].last_modified) == (
         head.etag,
         head.last_modified,
     )
@@ -55,18 +55,18 @@ def test_a_bucket_without_versions(bucket: Any) -> None:
     assert (only.versionid, only.is_latest, only.type) == ("null", True, "Normal")
 
 
-@pytest.mark.parametrize("most", [1, 2, 3, 100])
-def test_pages(versioned: Any, most: int) -> None:
+@pytest.mark.parametrize("page_size", [1, 2, 3, 100])
+def test_pages(versioned: Any, page_size: int) -> None:
     expected = [
         (key, versioned.put_object(key, b"").versionid)
         for key in ("a", "b/1", "b/1", "b/2", "b/2", "c", "c", "c")
     ]
     expected.append(("b/2", versioned.delete_object("b/2").versionid))
-    assert sorted(every_version(versioned, most)) == sorted(expected)
-    folders = [key for key, _ in every_version(versioned, most, delimiter="/")]
+    assert sorted(list_every_version(versioned, page_size)) == sorted(expected)
+    folders = [key for key, _ in list_every_version(versioned, page_size, delimiter="/")]
     assert sorted(folders) == ["a", "b/", "c", "c", "c"]
-    under = [key for key, _ in every_version(versioned, most, prefix="b/", delimiter="/")]
-    assert under == ["b/1", "b/1", "b/2", "b/2", "b/2"] or most > 1
+    under = [key for key, _ in list_every_version(versioned, page_size, prefix="b/", delimiter="/")]
+    assert under == ["b/1", "b/1", "b/2", "b/2", "b/2"] or page_size > 1
     assert sorted(under) == ["b/1", "b/1", "b/2", "b/2", "b/2"]
 
 
@@ -74,11 +74,11 @@ def test_a_page_may_be_deleted_before_the_next(versioned: Any) -> None:
     """The way to empty a bucket: the version that a page ended with is gone by the next one."""
     for number in range(5):
         versioned.put_object("k", b"%d" % number)
-    seen = []
-    for key, version in every_version(versioned, 2):
-        seen.append(version)
+    deleted_versions = []
+    for key, version in list_every_version(versioned, 2):
+        deleted_versions.append(version)
         versioned.delete_object(key, params={"versionId": version})
-    assert len(seen) == 5
+    assert len(deleted_versions) == 5
     versioned.delete_bucket()
 
 
@@ -87,24 +87,24 @@ def test_a_deleted_null_version_hides_no_other(bucket: Any) -> None:
     bucket.put_bucket_versioning(oss2.models.BucketVersioningConfig("Enabled"))
     bucket.put_object("k", b"kept")
     bucket.delete_object("k", params={"versionId": "null"})
-    listed = bucket.list_object_versions(key_marker="k", versionid_marker="null")
-    assert len(listed.versions) == 1
+    page = bucket.list_object_versions(key_marker="k", versionid_marker="null")
+    assert len(page.versions) == 1
 
 
 def test_bad_parameters(versioned: Any) -> None:
-    for wrong in (
+    for params in (
         {"versionid_marker": "null"},
         {"key_marker": "k", "versionid_marker": "x/y"},
         {"max_keys": 1001},
     ):
         with pytest.raises(oss2.exceptions.InvalidArgument):
-            versioned.list_object_versions(**wrong)
+            versioned.list_object_versions(**params)
     huge = versioned.list_object_versions(key_marker="k", versionid_marker="f" * 32)
     assert huge.versions == []
 
 
 @pytest.fixture(scope="module")
-def empty_bucket(cloud: Cloud) -> Any:
+def empty_bucket(cloud: OssCloud) -> Any:
     cloud.service.create_bucket("versions-at-random", versioning=True)
     return cloud.bucket("versions-at-random")
 
@@ -113,15 +113,17 @@ def empty_bucket(cloud: Cloud) -> Any:
 @given(
     keys=st.lists(st.text("ab/", min_size=1, max_size=3), max_size=6),
     prefix=st.sampled_from(["", "a"]),
-    most=st.integers(1, 4),
+    page_size=st.integers(1, 4),
 )
-def test_every_version_once(empty_bucket: Any, keys: list[str], prefix: str, most: int) -> None:
+def test_every_version_once(
+    empty_bucket: Any, keys: list[str], prefix: str, page_size: int
+) -> None:
     written = [
         (key, empty_bucket.put_object(key, b"").versionid)
         for key in keys
         if not key.startswith("/")
     ]
-    found = list(every_version(empty_bucket, most, prefix=prefix))
+    listed = list(list_every_version(empty_bucket, page_size, prefix=prefix))
     for key, version in written:
         empty_bucket.delete_object(key, params={"versionId": version})
-    assert sorted(found) == sorted(each for each in written if each[0].startswith(prefix))
+    assert sorted(listed) == sorted(each for each in written if each[0].startswith(prefix))

@@ -8,7 +8,7 @@ import httpx
 import oss2
 import pytest
 
-from tests.integration.oss.test_tags import read_tags, tagging
+from tests.integration.oss.test_tags import make_tagging, read_tags
 
 
 def test_each_write_is_a_version(versioned: Any, web: httpx.Client) -> None:
@@ -25,13 +25,13 @@ def test_each_write_is_a_version(versioned: Any, web: httpx.Client) -> None:
 def test_tags_belong_to_a_version(versioned: Any) -> None:
     old = versioned.put_object("k", b"old").versionid
     versioned.put_object("k", b"new")
-    versioned.put_object_tagging("k", tagging({"of": "old"}), params={"versionId": old})
+    versioned.put_object_tagging("k", make_tagging({"of": "old"}), params={"versionId": old})
     assert read_tags(versioned, "k") == {}
     assert read_tags(versioned, "k", old) == {"of": "old"}
 
 
 def test_delete_leaves_a_marker(versioned: Any) -> None:
-    kept = versioned.put_object("k", b"bytes").versionid
+    version_id = versioned.put_object("k", b"bytes").versionid
     marker = versioned.delete_object("k")
     assert marker.delete_marker
     with pytest.raises(oss2.exceptions.NoSuchKey) as gone:
@@ -41,7 +41,7 @@ def test_delete_leaves_a_marker(versioned: Any) -> None:
         versioned.get_object("k", params={"versionId": marker.versionid})
     assert raised.value.status == 405
     assert versioned.list_objects().object_list == []
-    assert versioned.get_object("k", params={"versionId": kept}).read() == b"bytes"
+    assert versioned.get_object("k", params={"versionId": version_id}).read() == b"bytes"
     versioned.delete_object("k", params={"versionId": marker.versionid})
     assert versioned.get_object("k").read() == b"bytes"
 
@@ -71,13 +71,13 @@ def test_forbid_overwrite_means_nothing_there(versioned: Any) -> None:
 
 
 def test_suspended_versioning(versioned: Any) -> None:
-    kept = versioned.put_object("k", b"kept").versionid
+    version_id = versioned.put_object("k", b"kept").versionid
     config = oss2.models.BucketVersioningConfig(oss2.BUCKET_VERSIONING_SUSPEND)
     versioned.put_bucket_versioning(config)
     assert versioned.get_bucket_versioning().status == "Suspended"
     for body in (b"lost", b"last"):
         assert versioned.put_object("k", body).versionid == "null"
-    assert versioned.get_object("k", params={"versionId": kept}).read() == b"kept"
+    assert versioned.get_object("k", params={"versionId": version_id}).read() == b"kept"
     assert versioned.delete_object("k").delete_marker
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         versioned.get_object("k", params={"versionId": "null"})
@@ -88,14 +88,14 @@ def test_the_null_version_is_one(bucket: Any) -> None:
     """Written before versions were kept, read under its name, replaced once they are not."""
     bucket.put_object("k", b"before")
     bucket.put_bucket_versioning(oss2.models.BucketVersioningConfig("Enabled"))
-    kept = bucket.put_object("k", b"kept").versionid
+    version_id = bucket.put_object("k", b"kept").versionid
     assert bucket.get_object("k", params={"versionId": "null"}).read() == b"before"
     bucket.put_bucket_versioning(oss2.models.BucketVersioningConfig("Suspended"))
     bucket.put_object("k", b"after")
-    listed = bucket.list_object_versions().versions
-    assert [(each.versionid, each.is_latest) for each in listed] == [
+    versions = bucket.list_object_versions().versions
+    assert [(each.versionid, each.is_latest) for each in versions] == [
         ("null", True),
-        (kept, False),
+        (version_id, False),
     ]
     bucket.delete_object("k", params={"versionId": "null"})
     assert bucket.get_object("k").read() == b"kept"
@@ -106,8 +106,8 @@ def test_a_suspended_delete_leaves_one_marker(versioned: Any) -> None:
     versioned.put_object("k", b"bytes")
     for _ in range(2):
         assert versioned.delete_object("k").versionid == "null"
-    listed = versioned.list_object_versions()
-    assert (len(listed.versions), len(listed.delete_marker)) == (0, 1)
+    page = versioned.list_object_versions()
+    assert (len(page.versions), len(page.delete_marker)) == (0, 1)
 
 
 def test_copy_of_a_version(versioned: Any) -> None:

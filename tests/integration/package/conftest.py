@@ -18,7 +18,7 @@ from facescreen_cli.interpreters import Interpreter
 
 
 @dataclass(frozen=True)
-class Built:
+class BuiltPackages:
     """Both packages, and the builder and Python that they are of."""
 
     builder: Builder
@@ -28,14 +28,14 @@ class Built:
 
 @pytest.fixture(scope="session")
 def python() -> Interpreter:
-    here = interpreters.Interpreter(Path(sys.executable), platform.python_version())
-    return interpreters.find_installed("3.10") or here
+    this_python = interpreters.Interpreter(Path(sys.executable), platform.python_version())
+    return interpreters.find_installed("3.10") or this_python
 
 
 @pytest.fixture(scope="session")
-def built(python: Interpreter, tmp_path_factory: pytest.TempPathFactory) -> Built:
+def built(python: Interpreter, tmp_path_factory: pytest.TempPathFactory) -> BuiltPackages:
     version = python.full_version.rpartition(".")[0]
-    aim = target("alibaba", {"FC_RUNTIME": f"python{version}"})
-    builder = Builder(aim, tmp_path_factory.mktemp("dist"), python)
+    deploy_target = target("alibaba", {"FC_RUNTIME": f"python{version}"})
+    builder = Builder(deploy_target, tmp_path_factory.mktemp("dist"), python)
     packages = zip(FUNCTIONS, builder.build(FUNCTIONS), strict=True)
-    return Built(builder, python, dict(packages))
+    return BuiltPackages(builder, python, dict(packages))

@@ -20,34 +20,38 @@ PARSER, LEXER = PurePosixPath("c_parser.py"), PurePosixPath("c_lexer.py")
 
 def test_what_else_is_compiled_does_not_show(python: Interpreter, tmp_path: Path) -> None:
     python = interpreters.find_installed("3.12") or python
-    alone = compiled(python, tmp_path / "alone", [PARSER])
-    assert compiled(python, tmp_path / "after", [LEXER, PARSER]) == alone
-    assert compiled(python, tmp_path / "before", [PARSER, LEXER]) == alone
+    alone = compile_parser(python, tmp_path / "alone", [PARSER])
+    assert compile_parser(python, tmp_path / "after", [LEXER, PARSER]) == alone
+    assert compile_parser(python, tmp_path / "before", [PARSER, LEXER]) == alone
 
 
 def test_what_does_not_compile_is_left_as_it_is(python: Interpreter, tmp_path: Path) -> None:
     sources = {PurePosixPath(name): "ours" for name in ("old.py", "new.py")}
     (tmp_path / "old.py").write_text("print 1\n")
     (tmp_path / "new.py").write_text("print(1)\n")
-    made = bytecode.compiled(python, tmp_path, sources, aim(python))
-    assert [path.name.partition(".")[0] for path in made] == ["new"]
-    assert set(made.values()) == {"ours"}
+    compiled = bytecode.compiled(python, tmp_path, sources, deploy_target(python))
+    assert [path.name.partition(".")[0] for path in compiled] == ["new"]
+    assert set(compiled.values()) == {"ours"}
 
 
 def test_what_cannot_be_written_is_an_error(python: Interpreter, tmp_path: Path) -> None:
     with pytest.raises(Unpackaged, match=r"could not write byte code: gone\.py"):
-        bytecode.compiled(python, tmp_path, {PurePosixPath("gone.py"): "ours"}, aim(python))
+        bytecode.compiled(
+            python, tmp_path, {PurePosixPath("gone.py"): "ours"}, deploy_target(python)
+        )
 
 
-def compiled(python: Interpreter, folder: Path, sources: Sequence[PurePosixPath]) -> bytes:
+def compile_parser(python: Interpreter, folder: Path, sources: Sequence[PurePosixPath]) -> bytes:
     """The byte code of PARSER."""
-    found = find_spec("pycparser")
-    assert found is not None
-    assert found.origin is not None
-    shutil.copytree(Path(found.origin).parent, folder, ignore=shutil.ignore_patterns("*.pyc"))
-    made = bytecode.compiled(python, folder, dict.fromkeys(sources, ""), aim(python))
-    return (folder / next(path for path in made if path.name.startswith("c_parser"))).read_bytes()
+    spec = find_spec("pycparser")
+    assert spec is not None
+    assert spec.origin is not None
+    shutil.copytree(Path(spec.origin).parent, folder, ignore=shutil.ignore_patterns("*.pyc"))
+    compiled = bytecode.compiled(python, folder, dict.fromkeys(sources, ""), deploy_target(python))
+    return (
+        folder / next(path for path in compiled if path.name.startswith("c_parser"))
+    ).read_bytes()
 
 
-def aim(python: Interpreter) -> Target:
+def deploy_target(python: Interpreter) -> Target:
     return target("alibaba", {"FC_RUNTIME": f"python{python.full_version.rpartition('.')[0]}"})

@@ -21,7 +21,7 @@ LOCKED = "certifi==2026.10.18 --hash=sha256:" + 64 * "0" + "\n"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "environment", "named"),
+    ("arguments", "environment", "expected"),
     [
         (["--cloud", "alibaba"], {"FC_RUNTIME": "python3.9"}, "FC_RUNTIME"),
         (["--cloud", "alibaba"], {"FC_RUNTIME": "3.10"}, "FC_RUNTIME"),
@@ -32,11 +32,11 @@ LOCKED = "certifi==2026.10.18 --hash=sha256:" + 64 * "0" + "\n"
     ],
 )
 def test_it_refuses_what_it_cannot_aim_at(
-    arguments: list[str], environment: dict[str, str], named: str
+    arguments: list[str], environment: dict[str, str], expected: str
 ) -> None:
-    ended = CliRunner().invoke(package, arguments, env=environment)
-    assert ended.exit_code == 2
-    assert named in ended.output
+    result = CliRunner().invoke(package, arguments, env=environment)
+    assert result.exit_code == 2
+    assert expected in result.output
 
 
 def test_without_the_targets_python_both_remedies_are_named(
@@ -48,42 +48,45 @@ def test_without_the_targets_python_both_remedies_are_named(
     missing = next(v for v in ("3.10", "3.12", "3.13") if not interpreters.find_installed(v))
     monkeypatch.setenv("FC_RUNTIME", f"python{missing}")
     assert exit_code("package", "--cloud", "alibaba", "--to", str(tmp_path)) == 2
-    said = capsys.readouterr().err
-    assert f"uv python install {missing}" in said
-    assert "--without-byte-code" in said
+    output = capsys.readouterr().err
+    assert f"uv python install {missing}" in output
+    assert "--without-byte-code" in output
 
 
 def test_an_interpreter_that_is_another_is_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, said in {"python3.10": "cpython 3.11.2", "python3.12": "pypy 3.12.1"}.items():
-        (tmp_path / name).write_text(f"#!/bin/sh\necho {said}\n")
+    for name, version_output in {
+        "python3.10": "cpython 3.11.2",
+        "python3.12": "pypy 3.12.1",
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\necho {version_output}\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
     for version in ("3.10", "3.12"):
-        found = interpreters.find_installed(version)
-        assert found is None or found.path.parent != tmp_path
+        interpreter = interpreters.find_installed(version)
+        assert interpreter is None or interpreter.path.parent != tmp_path
 
 
 @pytest.mark.parametrize(
-    ("locked", "said"),
+    ("locked", "expected"),
     [
         (LOCKED, "Hash mismatch"),
         ("certifi==2026.10.18\n", "hash"),
     ],
 )
 def test_what_is_not_as_locked_is_not_packaged(
-    locked: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    locked: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = tmp_path / "function.txt"
     lock.write_text(locked)
-    aim = target("alibaba", {})
-    monkeypatch.setattr(type(aim), "requirements", lock)
+    deploy_target = target("alibaba", {})
+    monkeypatch.setattr(type(deploy_target), "requirements", lock)
     with pytest.raises(
         Unpackaged, match=r"^function\.txt can't be installed for Python 3\.10"
-    ) as it:
-        wheels.install(aim, tmp_path / "code")
-    assert said in str(it.value)
+    ) as caught:
+        wheels.install(deploy_target, tmp_path / "code")
+    assert expected in str(caught.value)
 
 
 def test_what_was_compiled_on_this_machine_is_not_packaged(tmp_path: Path) -> None:
@@ -98,13 +101,15 @@ def test_what_was_compiled_on_this_machine_is_not_packaged(tmp_path: Path) -> No
 
 
 def test_what_the_platform_would_not_take_is_refused(tmp_path: Path) -> None:
-    aim = target("aws", {})
-    small = limited(aim, 1000)
+    deploy_target = target("aws", {})
+    small = with_limit(deploy_target, 1000)
     large = Package(tmp_path / "x.zip", "", 1001, (Part("httpx", "1", 900, 901),), {})
     build.check(replace(large, zipped=1000), small)
     with pytest.raises(Unpackaged, match=r"x\.zip has .*; the largest part is httpx"):
         build.check(large, small)
 
 
-def limited(aim: Target, size: int) -> Target:
-    return replace(aim, limits=tuple(replace(each, bytes=size) for each in aim.limits))
+def with_limit(deploy_target: Target, size: int) -> Target:
+    return replace(
+        deploy_target, limits=tuple(replace(each, bytes=size) for each in deploy_target.limits)
+    )

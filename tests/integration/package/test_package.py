@@ -17,18 +17,20 @@ import pytest
 from facescreen_cli.commands.package import sbom
 from facescreen_cli.commands.package.import_graph import LEFT_OUT
 from tests.bench import shipping
-from tests.integration.package.conftest import Built
+from tests.integration.package.conftest import BuiltPackages
 
-MOST_MB = {"object_created": 34, "http_api": 35}
+MAX_MB = {"object_created": 34, "http_api": 35}
 """31.2 and 31.7 measured, with byte code, and a tenth."""
-FUNCTIONS = list(MOST_MB)
-ONLY_HTTP = {"jwt", "python_multipart"}
+FUNCTIONS = list(MAX_MB)
+HTTP_ONLY = {"jwt", "python_multipart"}
 FORBIDDEN = re.compile(
     r"(^|/)(tests?|docs?|bin|SelfTest)/|^facescreen/testing/|\.(pyi|typed|c|h|pyx|pxd)$"
     r"|(^|/)(RECORD|INSTALLER|WHEEL|entry_points\.txt)$|(^|/)\."
 )
-MAGIC = "import importlib.util, sys; sys.stdout.write(importlib.util.MAGIC_NUMBER.hex())"
-INITIALIZED = """
+PRINT_MAGIC_NUMBER = (
+    "import importlib.util, sys; sys.stdout.write(importlib.util.MAGIC_NUMBER.hex())"
+)
+INITIALIZE_HANDLER = """
 import sys, types
 folder, function = sys.argv[1:]
 sys.path.insert(0, folder)
@@ -46,7 +48,7 @@ for module in list(sys.modules.values()):
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_it_holds_nothing_that_is_not_for_the_function(built: Built, function: str) -> None:
+def test_it_holds_nothing_that_is_not_for_the_function(built: BuiltPackages, function: str) -> None:
     names = members(built, function)
     assert [name for name in names if FORBIDDEN.search(name)] == []
     tops = {name.partition("/")[0].partition(".")[0] for name in names}
@@ -59,23 +61,26 @@ def test_it_holds_nothing_that_is_not_for_the_function(built: Built, function: s
         "tests",
         *set(FUNCTIONS) - {function},
     }
-    assert tops & ONLY_HTTP == (ONLY_HTTP if function == "http_api" else set())
+    assert tops & HTTP_ONLY == (HTTP_ONLY if function == "http_api" else set())
     modules = {name.removesuffix(".py").replace("/", ".") for name in names}
     assert not [name for name in modules for out in LEFT_OUT if f"{name}.".startswith(f"{out}.")]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_it_stays_small(built: Built, function: str) -> None:
+def test_it_stays_small(built: BuiltPackages, function: str) -> None:
     package = built.packages[function]
     with zipfile.ZipFile(package.zip) as archive:
         unpacked = sum(entry.file_size for entry in archive.infolist())
     assert package.unpacked == unpacked
-    assert MOST_MB[function] / 1.2 < unpacked / 1e6 <= MOST_MB[function]
+    assert MAX_MB[function] / 1.2 < unpacked / 1e6 <= MAX_MB[function]
 
 
-def test_every_source_has_byte_code_of_the_targets_python(built: Built) -> None:
-    said = subprocess.run(
-        [built.python.path, "-I", "-c", MAGIC], capture_output=True, text=True, check=True
+def test_every_source_has_byte_code_of_the_targets_python(built: BuiltPackages) -> None:
+    magic = subprocess.run(
+        [built.python.path, "-I", "-c", PRINT_MAGIC_NUMBER],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     tag = "cpython-" + built.builder.target.python.replace(".", "")
     with zipfile.ZipFile(built.packages["http_api"].zip) as archive:
@@ -88,10 +93,10 @@ def test_every_source_has_byte_code_of_the_targets_python(built: Built) -> None:
         for name in compiled:
             head = archive.read(name)[:8]
             # The second word: byte code by the source's hash, which is not to be checked.
-            assert (head[:4].hex(), head[4:]) == (said.stdout, b"\x01\0\0\0"), name
+            assert (head[:4].hex(), head[4:]) == (magic.stdout, b"\x01\0\0\0"), name
 
 
-def test_native_modules_are_for_the_targets_machine_and_glibc(built: Built) -> None:
+def test_native_modules_are_for_the_targets_machine_and_glibc(built: BuiltPackages) -> None:
     """ELF: the machine's number stands in bytes 18 and 19, 62 for x86-64. Versions of glibc that a
     library asks for stand in its strings."""
     with zipfile.ZipFile(built.packages["http_api"].zip) as archive:
@@ -101,16 +106,18 @@ def test_native_modules_are_for_the_targets_machine_and_glibc(built: Built) -> N
             data = archive.read(name)
             assert data[:4] == b"\x7fELF"
             assert int.from_bytes(data[18:20], "little") == 62, name
-            asked = {tuple(map(int, found)) for found in re.findall(rb"GLIBC_(\d+)\.(\d+)", data)}
-            assert max(asked, default=(0, 0)) <= (2, 17), name
+            glibc_versions = {
+                tuple(map(int, match)) for match in re.findall(rb"GLIBC_(\d+)\.(\d+)", data)
+            }
+            assert max(glibc_versions, default=(0, 0)) <= (2, 17), name
 
 
 def test_two_builds_elsewhere_are_the_same(
-    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    built: BuiltPackages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = tmp_path / "another place, whose name is longer"
-    place.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    other_tmp = tmp_path / "another place, whose name is longer"
+    other_tmp.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(other_tmp))
     again = replace(built.builder, to=tmp_path / "dist")
     (package,) = again.build(["http_api"])
     first = built.packages["http_api"]
@@ -119,7 +126,7 @@ def test_two_builds_elsewhere_are_the_same(
     assert sbom.path_of(package.zip).read_bytes() == sbom.path_of(first.zip).read_bytes()
 
 
-def test_no_path_of_this_machine_is_in_it(built: Built) -> None:
+def test_no_path_of_this_machine_is_in_it(built: BuiltPackages) -> None:
     with zipfile.ZipFile(built.packages["http_api"].zip) as archive:
         data = archive.read(next(n for n in archive.namelist() if "__pycache__/http_api" in n))
         assert b"/code/http_api.py" in data
@@ -131,12 +138,12 @@ def test_no_path_of_this_machine_is_in_it(built: Built) -> None:
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the package is for x86-64")
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_it_starts_in_the_targets_python_with_nothing_else(
-    built: Built, function: str, tmp_path: Path
+    built: BuiltPackages, function: str, tmp_path: Path
 ) -> None:
     with zipfile.ZipFile(built.packages[function].zip) as archive:
         archive.extractall(tmp_path)
     run = subprocess.run(
-        [built.python.path, "-I", "-S", "-B", "-c", INITIALIZED, tmp_path, function],
+        [built.python.path, "-I", "-S", "-B", "-c", INITIALIZE_HANDLER, tmp_path, function],
         env={**shipping.SETTINGS, "HTTP_AUTH": "function"},
         capture_output=True,
         text=True,
@@ -149,23 +156,23 @@ def test_it_starts_in_the_targets_python_with_nothing_else(
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_its_bill_lists_exactly_what_is_inside(built: Built, function: str) -> None:
+def test_its_bill_lists_exactly_what_is_inside(built: BuiltPackages, function: str) -> None:
     document = json.loads(sbom.path_of(built.packages[function].zip).read_text())
-    listed = {(each["name"], each["version"]) for each in document["components"]}
+    components = {(each["name"], each["version"]) for each in document["components"]}
     inside = set()
     with zipfile.ZipFile(built.packages[function].zip) as archive:
         for name in archive.namelist():
-            found = re.fullmatch(r"([^/]+)-([^/]+)\.dist-info/METADATA", name)
-            if found:
-                inside.add((found[1].lower().replace("_", "-"), found[2]))
-    assert listed == inside
-    assert ("oss2", "2.19.1") in listed
+            match = re.fullmatch(r"([^/]+)-([^/]+)\.dist-info/METADATA", name)
+            if match:
+                inside.add((match[1].lower().replace("_", "-"), match[2]))
+    assert components == inside
+    assert ("oss2", "2.19.1") in components
     sha256 = document["metadata"]["component"]["hashes"][0]["content"]
     assert sha256 == built.packages[function].sha256
     assert all(each.get("licenses") for each in document["components"]), document
 
 
-def test_its_bill_is_cyclonedx(built: Built) -> None:
+def test_its_bill_is_cyclonedx(built: BuiltPackages) -> None:
     validation = pytest.importorskip("cyclonedx.validation.json", reason="cyclonedx-python-lib")
     schema: Any = pytest.importorskip("cyclonedx.schema")
     validator = validation.JsonStrictValidator(schema.SchemaVersion.V1_6)
@@ -174,7 +181,7 @@ def test_its_bill_is_cyclonedx(built: Built) -> None:
     assert validator.validate_str(text.replace('"library"', '"book"')) is not None
 
 
-def test_what_is_unchanged_is_not_built_again(built: Built, tmp_path: Path) -> None:
+def test_what_is_unchanged_is_not_built_again(built: BuiltPackages, tmp_path: Path) -> None:
     builder, package = built.builder, built.packages["http_api"]
     assert builder.there("http_api") == package
     assert replace(builder, compiler=None).there("http_api") is None
@@ -183,16 +190,16 @@ def test_what_is_unchanged_is_not_built_again(built: Built, tmp_path: Path) -> N
         is None
     )
     assert replace(builder, to=tmp_path).there("http_api") is None
-    for spoilt in (package.zip, sbom.path_of(package.zip)):
-        content = spoilt.read_bytes()
+    for damaged in (package.zip, sbom.path_of(package.zip)):
+        content = damaged.read_bytes()
         try:
-            spoilt.write_bytes(content[:-9])
+            damaged.write_bytes(content[:-9])
             assert builder.there("http_api") is None
         finally:
-            spoilt.write_bytes(content)
+            damaged.write_bytes(content)
 
 
-def members(built: Built, function: str) -> list[str]:
+def members(built: BuiltPackages, function: str) -> list[str]:
     with zipfile.ZipFile(built.packages[function].zip) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert archive.namelist() == sorted(archive.namelist(), key=lambda name: name.split("/"))

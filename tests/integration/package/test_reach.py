@@ -38,7 +38,7 @@ FILES: dict[str, str | bytes] = {
     "nativecrypto.cpython-310-x86_64-linux-gnu.so": b"\x7fELF",
     "unused.py": "",
 }  # fmt: skip
-REACHED = {
+REACHABLE = {
     "object_created.py", "x/__init__.py", "x/plain.py", "x/beside.py", "x/late.py",
     "x/_raw.abi3.so", "x/absolute.py", "x/deep/__init__.py", "x/deep/down.py",
     "x/lazy/__init__.py", "x/lazy/one.py", "x/named/by_text.py", "x/sub/__init__.py",
@@ -48,40 +48,42 @@ REACHED = {
 
 @pytest.fixture
 def modules(tmp_path: Path) -> Modules:
-    return folder(tmp_path, FILES)
+    return write_modules(tmp_path, FILES)
 
 
 def test_late_named_computed_and_native_imports_are_followed(modules: Modules) -> None:
-    reached = reached_in(modules, "alibaba")
-    assert {str(path) for path in reached} == REACHED
+    reached = reachable_files(modules, "alibaba")
+    assert {str(path) for path in reached} == REACHABLE
 
 
 def test_data_goes_along_with_the_package_that_it_belongs_to(modules: Modules) -> None:
-    reached = reached_in(modules, "alibaba")
+    reached = reachable_files(modules, "alibaba")
     chosen = contents(reached, modules, [])
-    assert {str(path) for path in chosen.parts} - REACHED == {
+    assert {str(path) for path in chosen.parts} - REACHABLE == {
         "x/README.txt",
         "x/sub/data/table.json",
     }
 
 
 def test_what_is_left_out_is_not_followed(tmp_path: Path) -> None:
-    modules = folder(tmp_path, {"object_created.py": "import anyio.abc\n", "anyio/abc.py": ""})
-    assert [str(path) for path in reached_in(modules, "aws")] == ["object_created.py"]
+    modules = write_modules(
+        tmp_path, {"object_created.py": "import anyio.abc\n", "anyio/abc.py": ""}
+    )
+    assert [str(path) for path in reachable_files(modules, "aws")] == ["object_created.py"]
 
 
 def test_a_source_that_is_no_python_names_nothing(tmp_path: Path) -> None:
     files = {"object_created.py": "import x\nimport y\n", "x.py": "import z\nprint 1\n"}
-    modules = folder(tmp_path, {**files, "y.py": "import z\0", "z.py": ""})
-    assert {path.stem for path in reached_in(modules, "aws")} == {"object_created", "x", "y"}
+    modules = write_modules(tmp_path, {**files, "y.py": "import z\0", "z.py": ""})
+    assert {path.stem for path in reachable_files(modules, "aws")} == {"object_created", "x", "y"}
 
 
-def reached_in(modules: Modules, cloud: str) -> set[PurePosixPath]:
+def reachable_files(modules: Modules, cloud: str) -> set[PurePosixPath]:
     with Mentions(modules, Path(sys.executable)) as mentions:
         return Reach(modules, mentions).files("object_created", cloud)
 
 
-def folder(at: Path, files: dict[str, str | bytes]) -> Modules:
+def write_modules(at: Path, files: dict[str, str | bytes]) -> Modules:
     for name, content in files.items():
         path = at / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -34,20 +34,20 @@ class InMemory:
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SampleFile]:
     """By file name."""
-    made = make_samples(tmp_path_factory.mktemp("made") / "samples")
-    return {sample.path.name: sample for sample in made}
+    made_samples = make_samples(tmp_path_factory.mktemp("made") / "samples")
+    return {sample.path.name: sample for sample in made_samples}
 
 
-def media(sample: SampleFile) -> Media:
+def media_of(sample: SampleFile) -> Media:
     return probe(InMemory(sample.path.read_bytes()))
 
 
-def assessment(sample: SampleFile) -> Assessment:
+def assess_sample(sample: SampleFile) -> Assessment:
     size = sample.path.stat().st_size
-    return assess(media(sample), size, Strictness.STANDARD, can_convert=True)
+    return assess(media_of(sample), size, Strictness.STANDARD, can_convert=True)
 
 
-def converted(sample: SampleFile) -> bytes:
+def convert(sample: SampleFile) -> bytes:
     """As OSS sends it: upright, shorter side 720, quality 80, JPEG."""
     out = io.BytesIO()
     with Image.open(sample.path) as stored:
@@ -71,52 +71,52 @@ def test_names_are_object_keys_of_existing_files(samples: dict[str, SampleFile])
 def test_portraits_are_as_recommended_and_sent_as_they_are(
     samples: dict[str, SampleFile], file: str
 ) -> None:
-    found, size = media(samples[file]), samples[file].path.stat().st_size
-    assert (found.type, found.width, found.height) == ("image/jpeg", 480, 640)
+    media, size = media_of(samples[file]), samples[file].path.stat().st_size
+    assert (media.type, media.width, media.height) == ("image/jpeg", 480, 640)
     assert 50_000 < size < 100_000
-    assert assessment(samples[file]) == Assessment((), convert=False, advice=())
+    assert assess_sample(samples[file]) == Assessment((), convert=False, advice=())
 
 
 @pytest.mark.parametrize("file", ["sideways-phone.jpg", "portrait.png", "12-megapixel.jpg"])
 def test_what_needs_conversion_is_good_after_it(samples: dict[str, SampleFile], file: str) -> None:
-    assert assessment(samples[file]).convert
-    assert assessment(samples[file]).refusals == ()
-    check_face(converted(samples[file]), is_video=False, detector=FaceDetector())
+    assert assess_sample(samples[file]).convert
+    assert assess_sample(samples[file]).refusals == ()
+    check_face(convert(samples[file]), is_video=False, detector=FaceDetector())
 
 
 def test_the_sideways_photo_is_stored_lying(samples: dict[str, SampleFile]) -> None:
     with Image.open(samples["sideways-phone.jpg"].path) as stored:
         assert stored.size == (640, 480)
-    found = media(samples["sideways-phone.jpg"])
-    assert (found.width, found.height, found.rotated) == (480, 640, True)
+    media = media_of(samples["sideways-phone.jpg"])
+    assert (media.width, media.height, media.rotated) == (480, 640, True)
 
 
 @pytest.mark.parametrize(
     ("file", "kind"), [("clip.mp4", "video/mp4"), ("clip.mov", "video/quicktime")]
 )
 def test_clips_are_as_recommended(samples: dict[str, SampleFile], file: str, kind: str) -> None:
-    found = media(samples[file])
-    assert (found.type, found.width, found.height) == (kind, 480, 640)
-    assert found.duration_s == pytest.approx(2)
-    assert found.fps == pytest.approx(15)
+    media = media_of(samples[file])
+    assert (media.type, media.width, media.height) == (kind, 480, 640)
+    assert media.duration_s == pytest.approx(2)
+    assert media.fps == pytest.approx(15)
     assert 100_000 < samples[file].path.stat().st_size < 1024 * 1024
-    assert assessment(samples[file]) == Assessment((), convert=False, advice=())
+    assert assess_sample(samples[file]) == Assessment((), convert=False, advice=())
 
 
 def test_the_long_clip_breaks_one_rule(samples: dict[str, SampleFile]) -> None:
-    (rule,) = assessment(samples["long-clip.mp4"]).refusals
+    (rule,) = assess_sample(samples["long-clip.mp4"]).refusals
     assert (rule.name, rule.code) == ("video-length", samples["long-clip.mp4"].reason)
 
 
 def test_the_text_is_no_image(samples: dict[str, SampleFile]) -> None:
     with pytest.raises(UnreadableMediaError):
-        media(samples["not-an-image.jpg"])
+        media_of(samples["not-an-image.jpg"])
 
 
 @pytest.mark.parametrize("file", ["no-face.jpg", "blurred.jpg"])
 def test_only_the_service_can_refuse_these(samples: dict[str, SampleFile], file: str) -> None:
-    assert assessment(samples[file]).refusals == ()
-    assert not assessment(samples[file]).convert
+    assert assess_sample(samples[file]).refusals == ()
+    assert not assess_sample(samples[file]).convert
 
 
 def test_verdicts_are_for_the_flagged_bytes_alone(samples: dict[str, SampleFile]) -> None:

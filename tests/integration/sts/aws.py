@@ -17,7 +17,7 @@ from facescreen_local.protocol.service import Service
 
 ISSUER = "https://0f2a6b1c-0000-4000-8000-000000000000.tokens.sts.global.api.aws"
 AUDIENCE = "sts.aliyuncs.com"
-ROLE = "arn:aws:iam::123456789012:role/facescreen"
+AWS_ROLE_ARN = "arn:aws:iam::123456789012:role/facescreen"
 REGION = "eu-central-1"
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "ASIAFACESCREEN",
@@ -34,14 +34,17 @@ _AUTHORIZATION = re.compile(
 )
 
 
-class AwsSts(Service):
-    """Signs tokens for ROLE with a key of its own. Of a request's signature it checks the form."""
+class FakeAwsSts(Service):
+    """An AWS STS that signs tokens for AWS_ROLE_ARN with its own key.
+
+    It checks only the form of a request's signature.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self.asked: list[dict[str, str]] = []
-        self.signed: list[str] = []
+        self.requests: list[dict[str, str]] = []
+        self.signed_tokens: list[str] = []
 
     @property
     def keys(self) -> jwt.PyJWKSet:
@@ -49,30 +52,30 @@ class AwsSts(Service):
         published = jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         return jwt.PyJWKSet.from_dict({"keys": [{**published, "kid": _KEY_ID, "use": "sig"}]})
 
-    def token(self, *, key_id: str = _KEY_ID, **changed: Any) -> str:
+    def token(self, *, key_id: str = _KEY_ID, **overrides: Any) -> str:
         """A token with the claims that AWS gives; `changed` ones are otherwise."""
         now = int(time.time())
-        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": ROLE, "iat": now, "exp": now + 300}
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": AWS_ROLE_ARN, "iat": now, "exp": now + 300}
         claims |= {"jti": "0001", "https://sts.amazonaws.com/": {"aws_account": "123456789012"}}
-        return jwt.encode(claims | changed, self._key, "RS256", {"kid": key_id})
+        return jwt.encode(claims | overrides, self._key, "RS256", {"kid": key_id})
 
     def operation_name(self, request: web.BaseRequest) -> str:
         return "GetWebIdentityToken"
 
     async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
-        given = dict(parse_qsl((await request.read()).decode()))
-        self.asked.append(given)
+        params = dict(parse_qsl((await request.read()).decode()))
+        self.requests.append(params)
         if not _AUTHORIZATION.fullmatch(request.headers.get("Authorization", "")):
             return self.error_response(
                 403, "IncompleteSignature", "not as Lambda signs it", request_id
             )
-        if not _well_formed(given):
+        if not _is_valid(params):
             return self.error_response(
                 400, "ValidationError", "not a GetWebIdentityToken", request_id
             )
-        lasts = int(given["DurationSeconds"])
-        token = self.token(aud=given["Audience.member.1"], exp=int(time.time()) + lasts)
-        self.signed.append(token)
+        duration_s = int(params["DurationSeconds"])
+        token = self.token(aud=params["Audience.member.1"], exp=int(time.time()) + duration_s)
+        self.signed_tokens.append(token)
         return _xml(
             200,
             "<GetWebIdentityTokenResponse><GetWebIdentityTokenResult>"
@@ -89,12 +92,12 @@ class AwsSts(Service):
         )
 
 
-def _well_formed(given: Mapping[str, str]) -> bool:
+def _is_valid(params: Mapping[str, str]) -> bool:
     return (
-        (given.get("Action"), given.get("Version")) == ("GetWebIdentityToken", "2011-06-15")
-        and given.get("SigningAlgorithm") in ("RS256", "ES384")
-        and "Audience.member.1" in given
-        and 60 <= int(given.get("DurationSeconds", 300)) <= 3600
+        (params.get("Action"), params.get("Version")) == ("GetWebIdentityToken", "2011-06-15")
+        and params.get("SigningAlgorithm") in ("RS256", "ES384")
+        and "Audience.member.1" in params
+        and 60 <= int(params.get("DurationSeconds", 300)) <= 3600
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from facescreen_local.auth.account import Identity
 from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.protocol.faults import Behaviour
-from tests.integration.sts.aws import AUDIENCE, ENVIRONMENT, ISSUER, ROLE, AwsSts
+from tests.integration.sts.aws import AUDIENCE, AWS_ROLE_ARN, ENVIRONMENT, ISSUER, FakeAwsSts
 from tests.support.sts.server import StsService
 from tests.support.sts.trust import OidcProvider, Role
 
@@ -30,19 +30,22 @@ def identity() -> Identity:
 
 
 @pytest.fixture(scope="package")
-def aws_running(loop: BackgroundLoop) -> Iterator[AwsSts]:
-    service = AwsSts()
+def running_aws(loop: BackgroundLoop) -> Iterator[FakeAwsSts]:
+    service = FakeAwsSts()
     loop.run(service.start())
     yield service
     loop.run(service.stop())
 
 
 @pytest.fixture(scope="package")
-def sts_running(
-    loop: BackgroundLoop, identity: Identity, aws_running: AwsSts
+def running_sts(
+    loop: BackgroundLoop, identity: Identity, running_aws: FakeAwsSts
 ) -> Iterator[StsService]:
-    provider = OidcProvider(PROVIDER_ARN, ISSUER, (AUDIENCE, "another"), aws_running.keys)
-    roles = Role(ROLE_ARN, PROVIDER_ARN, ROLE), Role(CLOSED_ROLE_ARN, PROVIDER_ARN, f"{ROLE}-2")
+    provider = OidcProvider(PROVIDER_ARN, ISSUER, (AUDIENCE, "another"), running_aws.keys)
+    roles = (
+        Role(ROLE_ARN, PROVIDER_ARN, AWS_ROLE_ARN),
+        Role(CLOSED_ROLE_ARN, PROVIDER_ARN, f"{AWS_ROLE_ARN}-2"),
+    )
     service = StsService(identity, provider, *roles)
     loop.run(service.start())
     yield service
@@ -50,17 +53,17 @@ def sts_running(
 
 
 @pytest.fixture
-def aws(aws_running: AwsSts, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsSts]:
+def aws(running_aws: FakeAwsSts, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAwsSts]:
     """Where boto3 finds it, with a function's credentials."""
-    for name, value in {**ENVIRONMENT, "AWS_ENDPOINT_URL_STS": aws_running.url}.items():
+    for name, value in {**ENVIRONMENT, "AWS_ENDPOINT_URL_STS": running_aws.url}.items():
         monkeypatch.setenv(name, value)
-    aws_running.asked.clear()
-    aws_running.signed.clear()
-    yield aws_running
-    aws_running.behaviour = Behaviour()
+    running_aws.requests.clear()
+    running_aws.signed_tokens.clear()
+    yield running_aws
+    running_aws.behaviour = Behaviour()
 
 
 @pytest.fixture
-def sts(sts_running: StsService) -> Iterator[StsService]:
-    yield sts_running
-    sts_running.behaviour = Behaviour()
+def sts(running_sts: StsService) -> Iterator[StsService]:
+    yield running_sts
+    running_sts.behaviour = Behaviour()

@@ -20,12 +20,12 @@ from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.faults import Behaviour, Fault
 from facescreen_local.samples import make_samples
-from tests.integration.sts.aws import AUDIENCE, AwsSts
+from tests.integration.sts.aws import AUDIENCE, FakeAwsSts
 from tests.integration.sts.conftest import PROVIDER_ARN, ROLE_ARN
 from tests.support.sts.server import StsService
 
 
-class Clock:
+class MovableClock:
     """The wall's, until moved."""
 
     def __init__(self) -> None:
@@ -36,12 +36,12 @@ class Clock:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> MovableClock:
+    return MovableClock()
 
 
 @pytest.fixture
-def federated(sts: StsService, aws: AwsSts, clock: Clock) -> FederatedCredentials:
+def credentials(sts: StsService, aws: FakeAwsSts, clock: MovableClock) -> FederatedCredentials:
     return FederatedCredentials(ROLE_ARN, PROVIDER_ARN, AUDIENCE, sts.url, clock=clock)
 
 
@@ -56,74 +56,77 @@ def cloudauth(
 
 
 def test_id_verification_takes_what_the_chain_gives(
-    federated: FederatedCredentials, cloudauth: IdVerificationService, aws: AwsSts, tmp_path: Path
+    credentials: FederatedCredentials,
+    cloudauth: IdVerificationService,
+    aws: FakeAwsSts,
+    tmp_path: Path,
 ) -> None:
     samples = {sample.path.name: sample.path for sample in make_samples(tmp_path)}
     portrait = base64.b64encode(samples["portrait.jpg"].read_bytes()).decode()
     with DeepfakeClient(
         scene_code="local_0001",
-        credentials=federated,
+        credentials=credentials,
         endpoint=cloudauth.url,
         allow_emulator=True,
     ) as client:
-        found = [client.detect(base64=portrait).verdict for _ in range(2)]
-    assert found == [Verdict.LOW_RISK] * 2
-    [asked] = aws.asked
-    assert asked["Audience.member.1"] == AUDIENCE
-    assert asked["SigningAlgorithm"] == "RS256"
-    assert asked["DurationSeconds"] == "300"
+        verdicts = [client.detect(base64=portrait).verdict for _ in range(2)]
+    assert verdicts == [Verdict.LOW_RISK] * 2
+    [request] = aws.requests
+    assert request["Audience.member.1"] == AUDIENCE
+    assert request["SigningAlgorithm"] == "RS256"
+    assert request["DurationSeconds"] == "300"
 
 
-def test_threads_share_one_exchange(federated: FederatedCredentials, aws: AwsSts) -> None:
+def test_threads_share_one_exchange(credentials: FederatedCredentials, aws: FakeAwsSts) -> None:
     with ThreadPoolExecutor(8) as threads:
-        got = list(threads.map(lambda _: federated.get(), range(32)))
-    assert len(set(got)) == 1
-    assert len(aws.asked) == 1
+        keys = list(threads.map(lambda _: credentials.get(), range(32)))
+    assert len(set(keys)) == 1
+    assert len(aws.requests) == 1
 
 
 def test_they_are_renewed_a_quarter_of_an_hour_before_their_end(
-    federated: FederatedCredentials, clock: Clock
+    credentials: FederatedCredentials, clock: MovableClock
 ) -> None:
-    first = federated.get()
+    first = credentials.get()
     clock.ahead_s = 44 * 60
-    assert federated.get() == first
+    assert credentials.get() == first
     clock.ahead_s = 45 * 60
-    assert federated.get() != first
+    assert credentials.get() != first
 
 
 def test_the_old_ones_serve_to_their_end_where_renewal_fails(
-    federated: FederatedCredentials,
-    clock: Clock,
+    credentials: FederatedCredentials,
+    clock: MovableClock,
     sts: StsService,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    first = federated.get()
+    first = credentials.get()
     sts.behaviour = Behaviour(faults=[Fault(code="InternalError", times=100)])
     clock.ahead_s = 58 * 60
-    assert federated.get() == first
+    assert credentials.get() == first
     assert "the old ones serve: Unavailable" in caplog.text
     clock.ahead_s = 59 * 60 + 1
     with pytest.raises(ServiceUnavailableError, match="InternalError"):
-        federated.get()
+        credentials.get()
     sts.behaviour = Behaviour()
-    assert federated.get() != first
+    assert credentials.get() != first
 
 
 def test_neither_a_log_nor_an_error_holds_what_must_stay_secret(
-    federated: FederatedCredentials,
+    credentials: FederatedCredentials,
     sts: StsService,
-    aws: AwsSts,
+    aws: FakeAwsSts,
     identity: Identity,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    federated.get()
+    credentials.get()
     with pytest.raises(InvalidCredentialsError) as raised:
         FederatedCredentials(f"{ROLE_ARN}-2", PROVIDER_ARN, AUDIENCE, sts.url).get()
-    seen = f"{caplog.text} {raised.value!r} {vars(federated)}"
-    assert "HTTP Request: POST" in seen
-    assert len(aws.signed) == 2
+    output = f"{caplog.text} {raised.value!r} {vars(credentials)}"
+    assert "HTTP Request: POST" in output
+    assert len(aws.signed_tokens) == 2
     issued = identity.temporary_keys[-1]
     keys = (issued.access_key_id, issued.access_key_secret, issued.security_token)
-    for secret in (*aws.signed, *keys, "s3cret", "t0ken"):
-        assert secret not in seen
+    for secret in (*aws.signed_tokens, *keys, "s3cret", "t0ken"):
+        assert secret not in output

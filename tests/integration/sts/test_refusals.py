@@ -7,12 +7,12 @@ import pytest
 from facescreen.clients.oidc_credentials import FederatedCredentials
 from facescreen.errors import FacescreenError, InvalidCredentialsError, ServiceUnavailableError
 from facescreen_local.protocol.faults import Behaviour, Fault
-from tests.integration.sts.aws import AUDIENCE, AwsSts
+from tests.integration.sts.aws import AUDIENCE, FakeAwsSts
 from tests.integration.sts.conftest import CLOSED_ROLE_ARN, PROVIDER_ARN, ROLE_ARN
 from tests.support.sts.server import StsService
 
 
-def refusal(
+def credentials_error(
     sts: StsService,
     *,
     role_arn: str = ROLE_ARN,
@@ -25,7 +25,7 @@ def refusal(
 
 
 @pytest.mark.parametrize(
-    ("changed", "code", "check"),
+    ("overrides", "code", "check"),
     [
         (
             {"audience": "api.example.com"},
@@ -39,13 +39,13 @@ def refusal(
     ],
 )
 def test_alibaba_cloud_refuses(
-    changed: dict[str, str], code: str, check: str, sts: StsService, aws: AwsSts
+    overrides: dict[str, str], code: str, check: str, sts: StsService, aws: FakeAwsSts
 ) -> None:
-    found = refusal(sts, **changed)
-    assert isinstance(found, InvalidCredentialsError)
-    assert found.code == code
-    assert found.request_id
-    assert check in str(found)
+    error = credentials_error(sts, **overrides)
+    assert isinstance(error, InvalidCredentialsError)
+    assert error.code == code
+    assert error.request_id
+    assert check in str(error)
 
 
 @pytest.mark.parametrize(
@@ -61,11 +61,13 @@ def test_alibaba_cloud_refuses(
         ("NoPermission", "the trust policy"),
     ],
 )
-def test_each_code_says_what_to_check(code: str, check: str, sts: StsService, aws: AwsSts) -> None:
+def test_each_code_says_what_to_check(
+    code: str, check: str, sts: StsService, aws: FakeAwsSts
+) -> None:
     sts.behaviour = Behaviour(faults=[Fault(code=code, status=401)])
-    found = refusal(sts)
-    assert isinstance(found, InvalidCredentialsError)
-    assert check in str(found)
+    error = credentials_error(sts)
+    assert isinstance(error, InvalidCredentialsError)
+    assert check in str(error)
 
 
 @pytest.mark.parametrize(
@@ -77,9 +79,9 @@ def test_each_code_says_what_to_check(code: str, check: str, sts: StsService, aw
     ],
     ids=["throttled", "unwell", "no answer"],
 )
-def test_what_may_pass_is_for_a_retry(fault: Fault, sts: StsService, aws: AwsSts) -> None:
+def test_what_may_pass_is_for_a_retry(fault: Fault, sts: StsService, aws: FakeAwsSts) -> None:
     sts.behaviour = Behaviour(faults=[fault])
-    assert isinstance(refusal(sts), ServiceUnavailableError)
+    assert isinstance(credentials_error(sts), ServiceUnavailableError)
 
 
 @pytest.mark.parametrize(
@@ -93,9 +95,9 @@ def test_what_may_pass_is_for_a_retry(fault: Fault, sts: StsService, aws: AwsSts
         ("SessionDurationEscalationException", "a new instance"),
     ],
 )
-def test_aws_refuses(code: str, check: str, sts: StsService, aws: AwsSts) -> None:
+def test_aws_refuses(code: str, check: str, sts: StsService, aws: FakeAwsSts) -> None:
     aws.behaviour = Behaviour(faults=[Fault(code=code, status=403)])
-    found = refusal(sts)
-    assert isinstance(found, InvalidCredentialsError)
-    assert found.code == code
-    assert check in str(found)
+    error = credentials_error(sts)
+    assert isinstance(error, InvalidCredentialsError)
+    assert error.code == code
+    assert check in str(error)

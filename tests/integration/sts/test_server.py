@@ -12,12 +12,12 @@ import pytest
 
 from facescreen_local.auth.account import Identity
 from facescreen_local.auth.credentials import find_secret
-from tests.integration.sts.aws import AUDIENCE, ISSUER, ROLE, AwsSts
+from tests.integration.sts.aws import AUDIENCE, AWS_ROLE_ARN, ISSUER, FakeAwsSts
 from tests.integration.sts.conftest import CLOSED_ROLE_ARN, PROVIDER_ARN, ROLE_ARN
 from tests.support.sts.server import StsService
 
 
-def asked(token: str, **changed: str) -> dict[str, str]:
+def request_params(token: str, **overrides: str) -> dict[str, str]:
     return {
         "Action": "AssumeRoleWithOIDC",
         "Version": "2015-04-01",
@@ -26,38 +26,40 @@ def asked(token: str, **changed: str) -> dict[str, str]:
         "OIDCProviderArn": PROVIDER_ARN,
         "OIDCToken": token,
         "RoleSessionName": "one@function",
-    } | changed
+    } | overrides
 
 
-def refusal(sts: StsService, given: dict[str, str]) -> tuple[int, str]:
-    answer = httpx.post(sts.url, data=given)
-    said: dict[str, Any] = answer.json()
-    assert set(said) == {"RequestId", "HostId", "Code", "Message"}
-    assert given["OIDCToken"] not in answer.text or not given["OIDCToken"]
-    return answer.status_code, said["Code"]
+def post_and_get_error(sts: StsService, params: dict[str, str]) -> tuple[int, str]:
+    response = httpx.post(sts.url, data=params)
+    body: dict[str, Any] = response.json()
+    assert set(body) == {"RequestId", "HostId", "Code", "Message"}
+    assert params["OIDCToken"] not in response.text or not params["OIDCToken"]
+    return response.status_code, body["Code"]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_the_answer_has_the_real_shape(
-    method: str, sts: StsService, aws: AwsSts, identity: Identity
+    method: str, sts: StsService, aws: FakeAwsSts, identity: Identity
 ) -> None:
-    given = asked(aws.token(), DurationSeconds="900")
-    sent = httpx.get(sts.url, params=given) if method == "GET" else httpx.post(sts.url, data=given)
-    answer = sent.json()
-    key = answer["Credentials"]
-    held = find_secret(identity, key["AccessKeyId"], key["SecurityToken"])
-    assert held == key["AccessKeySecret"]
-    ends = time.strptime(key["Expiration"], "%Y-%m-%dT%H:%M:%SZ")
-    assert 890 < time.mktime(ends) - time.mktime(time.gmtime()) <= 900
-    info = answer["OIDCTokenInfo"]
-    assert (info["Subject"], info["Issuer"], info["ClientIds"]) == (ROLE, ISSUER, AUDIENCE)
+    params = request_params(aws.token(), DurationSeconds="900")
+    response = (
+        httpx.get(sts.url, params=params) if method == "GET" else httpx.post(sts.url, data=params)
+    )
+    response = response.json()
+    key = response["Credentials"]
+    secret = find_secret(identity, key["AccessKeyId"], key["SecurityToken"])
+    assert secret == key["AccessKeySecret"]
+    expiration = time.strptime(key["Expiration"], "%Y-%m-%dT%H:%M:%SZ")
+    assert 890 < time.mktime(expiration) - time.mktime(time.gmtime()) <= 900
+    info = response["OIDCTokenInfo"]
+    assert (info["Subject"], info["Issuer"], info["ClientIds"]) == (AWS_ROLE_ARN, ISSUER, AUDIENCE)
     assert info["VerificationInfo"] == "Success"
-    assert answer["AssumedRoleUser"]["Arn"] == f"{ROLE_ARN}/one@function"
-    assert re.fullmatch("[0-9A-F-]{36}", answer["RequestId"])
+    assert response["AssumedRoleUser"]["Arn"] == f"{ROLE_ARN}/one@function"
+    assert re.fullmatch("[0-9A-F-]{36}", response["RequestId"])
 
 
 @pytest.mark.parametrize(
-    ("changed", "code"),
+    ("overrides", "code"),
     [
         ({"exp": int(time.time()) - 60}, "Expired"),
         ({"iss": "https://another.tokens.sts.global.api.aws"}, "IssuerNotMatch"),
@@ -68,18 +70,18 @@ def test_the_answer_has_the_real_shape(
     ],
 )
 def test_tokens_that_are_not_believed(
-    changed: dict[str, Any], code: str, sts: StsService, aws: AwsSts
+    overrides: dict[str, Any], code: str, sts: StsService, aws: FakeAwsSts
 ) -> None:
-    found = refusal(sts, asked(aws.token(**changed)))
-    assert found == (401, f"AuthenticationFail.OIDCToken.{code}")
+    error = post_and_get_error(sts, request_params(aws.token(**overrides)))
+    assert error == (401, f"AuthenticationFail.OIDCToken.{code}")
 
 
-def test_a_forged_token_is_refused(sts: StsService, aws: AwsSts) -> None:
+def test_a_forged_token_is_refused(sts: StsService, aws: FakeAwsSts) -> None:
     head, body, signature = aws.token().split(".")
-    other = aws.token(sub=f"{ROLE}-2").split(".")[1]
+    other = aws.token(sub=f"{AWS_ROLE_ARN}-2").split(".")[1]
     assert body != other
-    found = refusal(sts, asked(f"{head}.{other}.{signature}"))
-    assert found == (401, "AuthenticationFail.OIDCToken.InvalidSignature")
+    error = post_and_get_error(sts, request_params(f"{head}.{other}.{signature}"))
+    assert error == (401, "AuthenticationFail.OIDCToken.InvalidSignature")
 
 
 @pytest.mark.parametrize(
@@ -94,12 +96,12 @@ def test_a_forged_token_is_refused(sts: StsService, aws: AwsSts) -> None:
     ],
 )
 def test_what_is_no_token_is_invalid(token: str, sts: StsService) -> None:
-    found = refusal(sts, asked(token))
-    assert found == (401, "AuthenticationFail.OIDCToken.Invalid")
+    error = post_and_get_error(sts, request_params(token))
+    assert error == (401, "AuthenticationFail.OIDCToken.Invalid")
 
 
 @pytest.mark.parametrize(
-    ("changed", "status", "code"),
+    ("overrides", "status", "code"),
     [
         ({"Action": "AssumeRole"}, 404, "InvalidAction.NotFound"),
         ({"Version": "2014-01-01"}, 404, "InvalidAction.NotFound"),
@@ -117,6 +119,6 @@ def test_what_is_no_token_is_invalid(token: str, sts: StsService) -> None:
     ],
 )
 def test_requests_that_are_refused(
-    changed: dict[str, str], status: int, code: str, sts: StsService, aws: AwsSts
+    overrides: dict[str, str], status: int, code: str, sts: StsService, aws: FakeAwsSts
 ) -> None:
-    assert refusal(sts, asked(aws.token(), **changed)) == (status, code)
+    assert post_and_get_error(sts, request_params(aws.token(), **overrides)) == (status, code)

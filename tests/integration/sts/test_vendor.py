@@ -14,12 +14,12 @@ from alibabacloud_credentials.provider import (
 
 from facescreen_local.auth.account import Identity
 from facescreen_local.auth.credentials import find_secret
-from tests.integration.sts.aws import AwsSts
+from tests.integration.sts.aws import FakeAwsSts
 from tests.integration.sts.conftest import PROVIDER_ARN, ROLE_ARN
 from tests.support.sts.server import StsService
 
 
-def provider(sts: StsService, token: str, folder: Path) -> OIDCRoleArnCredentialsProvider:
+def make_provider(sts: StsService, token: str, folder: Path) -> OIDCRoleArnCredentialsProvider:
     file = folder / "token"
     file.write_text(token)
     return OIDCRoleArnCredentialsProvider(
@@ -31,14 +31,18 @@ def provider(sts: StsService, token: str, folder: Path) -> OIDCRoleArnCredential
 
 
 def test_it_gets_credentials(
-    sts: StsService, aws: AwsSts, identity: Identity, tmp_path: Path
+    sts: StsService, aws: FakeAwsSts, identity: Identity, tmp_path: Path
 ) -> None:
-    got = provider(sts, aws.token(), tmp_path).get_credentials()
-    held = find_secret(identity, got.get_access_key_id(), got.get_security_token())
-    assert held == got.get_access_key_secret()
+    credentials = make_provider(sts, aws.token(), tmp_path).get_credentials()
+    secret = find_secret(
+        identity, credentials.get_access_key_id(), credentials.get_security_token()
+    )
+    assert secret == credentials.get_access_key_secret()
 
 
-def test_it_meets_the_code_of_a_wrong_token(sts: StsService, aws: AwsSts, tmp_path: Path) -> None:
-    wrong = provider(sts, aws.token(aud="another.service"), tmp_path)
+def test_it_meets_the_code_of_a_wrong_token(
+    sts: StsService, aws: FakeAwsSts, tmp_path: Path
+) -> None:
+    wrong_provider = make_provider(sts, aws.token(aud="another.service"), tmp_path)
     with pytest.raises(CredentialException, match=r"http_code: 401.*OIDCToken\.AudienceNotMatch"):
-        wrong.get_credentials()
+        wrong_provider.get_credentials()

@@ -16,7 +16,7 @@ from alibabacloud_oss_v2.credentials import StaticCredentialsProvider
 from alibabacloud_tea_openapi.models import Config
 from mns.account import Account
 
-Told = dict[str, str]
+Env = dict[str, str]
 """The env file's values by name."""
 
 DETECTION = {
@@ -29,65 +29,65 @@ DETECTION = {
 _OSS2_AUTH = {"v1": oss2.Auth, "v4": oss2.AuthV4}
 
 
-def oss2_bucket(told: Told, signature: str) -> Any:
+def oss2_bucket(env: Env, signature: str) -> Any:
     """The watched bucket, as an oss2.Bucket."""
     return oss2.Bucket(
-        _OSS2_AUTH[signature](*key(told)),
-        told["OSS_ENDPOINT"],
-        told["OSS_BUCKET"],
-        region=told["OSS_REGION"],
+        _OSS2_AUTH[signature](*key(env)),
+        env["OSS_ENDPOINT"],
+        env["OSS_BUCKET"],
+        region=env["OSS_REGION"],
     )
 
 
-def oss_v2(told: Told, signature: str) -> alibabacloud_oss_v2.Client:
+def oss_v2(env: Env, signature: str) -> alibabacloud_oss_v2.Client:
     return alibabacloud_oss_v2.Client(
         alibabacloud_oss_v2.Config(
-            region=told["OSS_REGION"],
-            endpoint=told["OSS_ENDPOINT"],
+            region=env["OSS_REGION"],
+            endpoint=env["OSS_ENDPOINT"],
             signature_version=signature,
-            credentials_provider=StaticCredentialsProvider(*key(told)),
+            credentials_provider=StaticCredentialsProvider(*key(env)),
         )
     )
 
 
-def cloudauth(told: Told) -> Any:
-    client = CloudauthClient(_config(told, "CLOUDAUTH_ENDPOINT", ca=told["CLOUDAUTH_CA_FILE"]))
+def cloudauth(env: Env) -> Any:
+    client = CloudauthClient(_config(env, "CLOUDAUTH_ENDPOINT", ca=env["CLOUDAUTH_CA_FILE"]))
     # The SDK takes this nowhere else: it overlooks open_platform_endpoint in its Config.
-    client._open_platform_endpoint = urlsplit(told["CLOUDAUTH_ENDPOINT"]).netloc
+    client._open_platform_endpoint = urlsplit(env["CLOUDAUTH_ENDPOINT"]).netloc
     return client
 
 
 @contextmanager
-def mns(told: Told) -> Iterator[Any]:
+def mns(env: Env) -> Iterator[Any]:
     """An mns.account.Account, with its connection closed in the end."""
-    account = Account(told["MNS_ENDPOINT"], *key(told))
+    account = Account(env["MNS_ENDPOINT"], *key(env))
     try:
         yield account
     finally:
         account.mns_client.close_connection()
 
 
-def fc_2(told: Told) -> Any:
-    key_id, secret = key(told)
-    return fc2.Client(endpoint=told["FC_ENDPOINT"], accessKeyID=key_id, accessKeySecret=secret)
+def fc_2(env: Env) -> Any:
+    key_id, secret = key(env)
+    return fc2.Client(endpoint=env["FC_ENDPOINT"], accessKeyID=key_id, accessKeySecret=secret)
 
 
-def fc_3(told: Told) -> Any:
-    return Fc3Client(_config(told, "FC_ENDPOINT"))
+def fc_3(env: Env) -> Any:
+    return Fc3Client(_config(env, "FC_ENDPOINT"))
 
 
-def key(told: Told) -> tuple[str, str]:
+def key(env: Env) -> tuple[str, str]:
     """AccessKey ID and secret."""
-    return told["ALIBABA_CLOUD_ACCESS_KEY_ID"], told["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+    return env["ALIBABA_CLOUD_ACCESS_KEY_ID"], env["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
 
 
-def _config(told: Told, endpoint: str, **more: str) -> Config:
-    key_id, secret = key(told)
+def _config(env: Env, endpoint: str, **more: str) -> Config:
+    key_id, secret = key(env)
     return Config(
         access_key_id=key_id,
         access_key_secret=secret,
-        endpoint=urlsplit(told[endpoint]).netloc,
+        endpoint=urlsplit(env[endpoint]).netloc,
         protocol="http",
-        region_id=told["OSS_REGION"],
+        region_id=env["OSS_REGION"],
         **more,
     )

@@ -10,7 +10,7 @@ import pytest
 LATE = timedelta(hours=1)
 
 
-class _Late(datetime):
+class _LateDatetime(datetime):
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
         return datetime.now(tz) - LATE
@@ -20,7 +20,7 @@ class _Late(datetime):
         return datetime.now(timezone.utc).replace(tzinfo=None) - LATE
 
 
-def set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def set_clock_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """By `LATE`."""
     now, utc = time.time, time.gmtime
 
@@ -30,4 +30,4 @@ def set_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.time", late)
     monkeypatch.setattr("time.gmtime", lambda at=None: utc(late() if at is None else at))
     for name in ("datetime", "oss2.auth", "alibabacloud_tea_openapi.utils"):
-        monkeypatch.setattr(f"{name}.datetime", _Late)
+        monkeypatch.setattr(f"{name}.datetime", _LateDatetime)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.vendors.clients import Told
+from tests.integration.vendors.clients import Env
 from tests.support.cloud_client import LocalCloudClient
 from tests.support.command import facescreen_up
 
@@ -19,21 +19,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def told(folder: Path) -> Iterator[Told]:
-    with facescreen_up(folder) as told:
-        yield told
+def env(folder: Path) -> Iterator[Env]:
+    with facescreen_up(folder) as env:
+        yield env
 
 
 @pytest.fixture(scope="session")
-def cloud_client(told: Told) -> Iterator[LocalCloudClient]:
+def cloud_client(env: Env) -> Iterator[LocalCloudClient]:
     """What tests look with at what an SDK brought about."""
-    client = LocalCloudClient(told)
+    client = LocalCloudClient(env)
     yield client
     client.close()
 
 
 @pytest.fixture(scope="session")
-def samples(told: Told, folder: Path) -> Path:
+def samples(env: Env, folder: Path) -> Path:
     return folder / "data" / "samples"
 
 

@@ -14,7 +14,7 @@ from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 from darabonba.runtime import RuntimeOptions
 
 from tests.integration.vendors import clients
-from tests.integration.vendors.clients import Told
+from tests.integration.vendors.clients import Env
 from tests.support.cloud_client import LocalCloudClient
 
 Call = Callable[..., Any]
@@ -26,19 +26,19 @@ REQUESTS = {
 
 
 @pytest.fixture(params=["sync", "async"])
-def call(request: pytest.FixtureRequest, told: Told) -> Call:
+def call(request: pytest.FixtureRequest, env: Env) -> Call:
     """Calls the method of that name, or its asynchronous twin: the answer's body."""
-    client = clients.cloudauth(told)
+    client = clients.cloudauth(env)
     if request.param == "sync":
         return lambda method, *given: getattr(client, method)(*given).body
     return lambda method, *given: asyncio.run(getattr(client, f"{method}_async")(*given)).body
 
 
-def assert_flagged(answer: Any) -> None:
-    assert answer.code == "Success"
-    found = answer.result_object
-    assert (found.result, found.risk_tag) == ("1", "SuspectDeepForgery")
-    assert found.transaction_id.startswith("local-stand-in-")
+def assert_flagged(response: Any) -> None:
+    assert response.code == "Success"
+    detection = response.result_object
+    assert (detection.result, detection.risk_tag) == ("1", "SuspectDeepForgery")
+    assert detection.transaction_id.startswith("local-stand-in-")
 
 
 @pytest.mark.parametrize("method", REQUESTS)
@@ -75,5 +75,5 @@ def test_a_photo_without_a_face(call: Call, samples: Path) -> None:
 
 
 def test_the_connection_is_kept_warm(call: Call) -> None:
-    answer = call("keepalive_intl")
-    assert (answer.code, answer.result.result) == ("Success", "SUCCESS")
+    response = call("keepalive_intl")
+    assert (response.code, response.result.result) == ("Success", "SUCCESS")

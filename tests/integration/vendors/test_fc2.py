@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 
 from tests.integration.vendors import clients
-from tests.integration.vendors.clients import Told
+from tests.integration.vendors.clients import Env
 from tests.support.cloud_client import LocalCloudClient
 
 
 def test_a_call_waits_for_the_answer(
-    told: Told, key: str, event: bytes, cloud_client: LocalCloudClient
+    env: Env, key: str, event: bytes, cloud_client: LocalCloudClient
 ) -> None:
-    answer = clients.fc_2(told).invoke_function("any", told["FC_FUNCTION"], event)
-    assert json.loads(answer.data) == {"objects": 1, "skipped": {}}
+    response = clients.fc_2(env).invoke_function("any", env["FC_FUNCTION"], event)
+    assert json.loads(response.data) == {"objects": 1, "skipped": {}}
     assert cloud_client.tags(key)["deepfake-verdict"] == "high_risk"
 
 
 def test_an_asynchronous_call_does_not(
-    told: Told, key: str, event: bytes, cloud_client: LocalCloudClient
+    env: Env, key: str, event: bytes, cloud_client: LocalCloudClient
 ) -> None:
     headers = {"x-fc-invocation-type": "Async"}
-    client = clients.fc_2(told)
-    assert client.invoke_function("any", told["FC_FUNCTION"], event, headers=headers).data == b""
+    client = clients.fc_2(env)
+    assert client.invoke_function("any", env["FC_FUNCTION"], event, headers=headers).data == b""
     assert cloud_client.wait_for_message(key)["data"]["verdict"] == "high_risk"

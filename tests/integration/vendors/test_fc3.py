@@ -13,28 +13,28 @@ from alibabacloud_fc20230330 import models
 from darabonba.runtime import RuntimeOptions
 
 from tests.integration.vendors import clients
-from tests.integration.vendors.clients import Told
+from tests.integration.vendors.clients import Env
 from tests.support.cloud_client import LocalCloudClient
 
 Invoke = Callable[[bytes, str], Any]
 
 
 @pytest.fixture(params=["sync", "async"])
-def invoke(request: pytest.FixtureRequest, told: Told) -> Invoke:
+def invoke(request: pytest.FixtureRequest, env: Env) -> Invoke:
     """Invokes the function with an event, as an invocation type: the answer."""
-    client = clients.fc_3(told)
+    client = clients.fc_3(env)
 
-    def invoke(event: bytes, kind: str) -> Any:
-        given = (
-            told["FC_FUNCTION"],
+    def invoke(event: bytes, invocation_type: str) -> Any:
+        arguments = (
+            env["FC_FUNCTION"],
             # Not a stream, as the SDK says: its asynchronous method would await what that reads.
             models.InvokeFunctionRequest(body=event),
-            models.InvokeFunctionHeaders(x_fc_invocation_type=kind),
+            models.InvokeFunctionHeaders(x_fc_invocation_type=invocation_type),
             RuntimeOptions(),
         )
         if request.param == "sync":
-            return client.invoke_function_with_options(*given)
-        return asyncio.run(client.invoke_function_with_options_async(*given))
+            return client.invoke_function_with_options(*arguments)
+        return asyncio.run(client.invoke_function_with_options_async(*arguments))
 
     return invoke
 
@@ -42,8 +42,8 @@ def invoke(request: pytest.FixtureRequest, told: Told) -> Invoke:
 def test_a_call_waits_for_the_answer(
     invoke: Invoke, key: str, event: bytes, cloud_client: LocalCloudClient
 ) -> None:
-    answer = invoke(event, "Sync")
-    assert json.loads(answer.body.read()) == {"objects": 1, "skipped": {}}
+    response = invoke(event, "Sync")
+    assert json.loads(response.body.read()) == {"objects": 1, "skipped": {}}
     assert cloud_client.tags(key)["deepfake-verdict"] == "high_risk"
 
 

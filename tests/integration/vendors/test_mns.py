@@ -11,7 +11,7 @@ from mns.queue import Message, Queue, QueueMeta
 from mns.subscription import SubscriptionMeta
 
 from tests.integration.vendors import clients
-from tests.integration.vendors.clients import Told
+from tests.integration.vendors.clients import Env
 from tests.support.cloud_client import LocalCloudClient
 
 
@@ -33,18 +33,22 @@ def _drain(queue: Queue) -> dict[str, str]:
 
 
 def test_a_second_subscriber_hears_of_what_was_flagged(
-    told: Told, key: str, cloud_client: LocalCloudClient, samples: Path
+    env: Env, key: str, cloud_client: LocalCloudClient, samples: Path
 ) -> None:
-    with clients.mns(told) as account:
-        [first] = account.get_topic(told["MNS_TOPIC"]).list_subscription()[0]
-        known = account.get_subscription(told["MNS_TOPIC"], first.rpartition("/")[2])
+    with clients.mns(env) as account:
+        [first] = account.get_topic(env["MNS_TOPIC"]).list_subscription()[0]
+        subscription_of_the_queue = account.get_subscription(
+            env["MNS_TOPIC"], first.rpartition("/")[2]
+        )
         queue = account.get_queue("flagged")
         queue.create(QueueMeta())
-        where = TopicHelper.generate_queue_endpoint(
-            told["OSS_REGION"], known.get_attributes().topic_owner, queue.queue_name
+        endpoint = TopicHelper.generate_queue_endpoint(
+            env["OSS_REGION"],
+            subscription_of_the_queue.get_attributes().topic_owner,
+            queue.queue_name,
         )
-        subscription = account.get_subscription(told["MNS_TOPIC"], "flagged")
-        subscription.subscribe(SubscriptionMeta(where, "", "SIMPLIFIED", "high_risk"))
+        subscription = account.get_subscription(env["MNS_TOPIC"], "flagged")
+        subscription.subscribe(SubscriptionMeta(endpoint, "", "SIMPLIFIED", "high_risk"))
 
         for sample in ("no-face.jpg", "flagged.jpg"):
             cloud_client.put(f"{sample}/{key}", (samples / sample).read_bytes())
@@ -58,8 +62,8 @@ def test_a_second_subscriber_hears_of_what_was_flagged(
         queue.delete()
 
 
-def test_a_queue_keeps_what_it_is_given(told: Told) -> None:
-    with clients.mns(told) as account:
+def test_a_queue_keeps_what_it_is_given(env: Env) -> None:
+    with clients.mns(env) as account:
         queue = account.get_queue("kept")
         queue.create(QueueMeta())
         sent = queue.send_message(Message("é <&> 🙂"))

@@ -10,13 +10,13 @@ import oss2
 import pytest
 
 from tests.integration.vendors import clients
-from tests.integration.vendors.clients import Told
+from tests.integration.vendors.clients import Env
 from tests.support.cloud_client import LocalCloudClient
 
 
 @pytest.fixture(params=["v1", "v4"])
-def bucket(request: pytest.FixtureRequest, told: Told) -> Any:
-    return clients.oss2_bucket(told, request.param)
+def bucket(request: pytest.FixtureRequest, env: Env) -> Any:
+    return clients.oss2_bucket(env, request.param)
 
 
 def put(bucket: Any, key: str, photo: Path) -> None:

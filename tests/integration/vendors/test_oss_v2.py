@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.integration.vendors import clients
-from tests.integration.vendors.clients import Told
+from tests.integration.vendors.clients import Env
 from tests.support.cloud_client import LocalCloudClient
 
 PART_SIZE = 100 * 1024
@@ -19,8 +19,8 @@ VERDICTS = {"flagged.jpg": "high_risk", "portrait.png": "low_risk"}
 
 
 @pytest.fixture(params=["v1", "v4"])
-def client(request: pytest.FixtureRequest, told: Told) -> oss.Client:
-    return clients.oss_v2(told, request.param)
+def client(request: pytest.FixtureRequest, env: Env) -> oss.Client:
+    return clients.oss_v2(env, request.param)
 
 
 @pytest.mark.parametrize("sample", VERDICTS)
@@ -28,12 +28,12 @@ def test_an_upload_is_screened(
     client: oss.Client, sample: str, key: str, cloud_client: LocalCloudClient, samples: Path
 ) -> None:
     photo = samples / sample
-    named = {"bucket": cloud_client.env["OSS_BUCKET"], "key": key}
+    object_name = {"bucket": cloud_client.env["OSS_BUCKET"], "key": key}
     uploader = client.uploader(part_size=PART_SIZE)
-    done = uploader.upload_file(oss.PutObjectRequest(**named), str(photo))
-    assert (done.upload_id is not None) == (photo.stat().st_size > PART_SIZE)
+    upload = uploader.upload_file(oss.PutObjectRequest(**object_name), str(photo))
+    assert (upload.upload_id is not None) == (photo.stat().st_size > PART_SIZE)
     assert cloud_client.wait_for_message(key)["data"]["verdict"] == VERDICTS[sample]
-    tags = client.get_object_tagging(oss.GetObjectTaggingRequest(**named)).tag_set.tags
+    tags = client.get_object_tagging(oss.GetObjectTaggingRequest(**object_name)).tag_set.tags
     assert {tag.key: tag.value for tag in tags}["deepfake-verdict"] == VERDICTS[sample]
-    url = client.presign(oss.GetObjectRequest(**named)).url
+    url = client.presign(oss.GetObjectRequest(**object_name)).url
     assert httpx.get(url).content == photo.read_bytes()

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.templates.alibaba.resource_types import Property, Record, ResourceType
+from tests.templates.alibaba.resource_types import PropertyType, Record, ResourceType
 
 VARIABLE = re.compile(r"\$\{([A-Za-z0-9_.:]+)\}")
-_OF_RESOURCES = {"Type", "Properties", "DependsOn", "Condition", "DeletionPolicy"}
+_RESOURCE_ATTRIBUTES = {"Type", "Properties", "DependsOn", "Condition", "DeletionPolicy"}
 _PRIMITIVES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "number": (int, float),
@@ -22,19 +22,19 @@ _PARAMETERS = {"CommaDelimitedList": list, "Json": dict, "Number": float, "Boole
 _LIST = re.compile(r"listMapper\((.+)\)")
 
 
-def faults(template: Mapping[str, Any], types: Mapping[str, ResourceType]) -> list[str]:
+def find_faults(template: Mapping[str, Any], types: Mapping[str, ResourceType]) -> list[str]:
     """Every one, as ``Resource.Property: what is wrong``; none for a good template."""
-    return [*_Checker(template, types).all(), *_references(template, types)]
+    return [*_PropertyChecker(template, types).all(), *_references(template, types)]
 
 
 @dataclass(frozen=True)
-class _Checker:
+class _PropertyChecker:
     template: Mapping[str, Any]
     types: Mapping[str, ResourceType]
 
     def all(self) -> Iterator[str]:
         for name, resource in self.template["Resources"].items():
-            for odd in sorted(set(resource) - _OF_RESOURCES):
+            for odd in sorted(set(resource) - _RESOURCE_ATTRIBUTES):
                 yield f"{name}: {odd} is nothing that a resource has"
             if resource["Type"] in self.types:
                 yield from self._resource(name, resource)
@@ -45,20 +45,22 @@ class _Checker:
         kind = self.types[resource["Type"]]
         yield from self._record(name, kind.properties, resource.get("Properties", {}), kind)
 
-    def _record(self, path: str, record: Record, given: Any, kind: ResourceType) -> Iterator[str]:
-        if not isinstance(given, dict):
+    def _record(
+        self, path: str, record: Record, properties: Any, kind: ResourceType
+    ) -> Iterator[str]:
+        if not isinstance(properties, dict):
             yield f"{path}: must be a map"
             return
         for name, expected in record.items():
-            if expected.required and name not in given:
+            if expected.required and name not in properties:
                 yield f"{path}.{name}: is missing"
-        for name, value in given.items():
+        for name, value in properties.items():
             if name in record:
                 yield from self._value(f"{path}.{name}", record[name], value, kind)
             else:
                 yield f"{path}.{name}: there is no such property"
 
-    def _value(self, path: str, of: Property, value: Any, kind: ResourceType) -> Iterator[str]:
+    def _value(self, path: str, of: PropertyType, value: Any, kind: ResourceType) -> Iterator[str]:
         yield from self._form(path, of.form, value, kind)
         if isinstance(value, (str, list)) and not _within(len(value), of.length):
             yield f"{path}: is of {len(value)}, must be of {of.length[0]:g} to {of.length[1]:g}"
@@ -80,7 +82,9 @@ class _Checker:
                 yield from self._form(f"{path}[{number}]", items[1], item, kind)
         elif form in kind.records:
             yield from self._record(path, kind.records[form], value, kind)
-        elif not _is(value, (dict,) if form.startswith("hashMapper") else _PRIMITIVES[form]):
+        elif not _is_instance(
+            value, (dict,) if form.startswith("hashMapper") else _PRIMITIVES[form]
+        ):
             yield f"{path}: {value!r} is not of type {form}"
 
     def _function(self, path: str, form: str, value: Any, kind: ResourceType) -> Iterator[str]:
@@ -92,10 +96,10 @@ class _Checker:
         elif name in ("Fn::Sub", "Fn::Join"):
             yield from self._form(path, form, "", kind)
         elif name == "Ref" and argument in self.template.get("Parameters", {}):
-            given = self.template["Parameters"][argument]["Type"]
-            stands_in = _PARAMETERS.get(given, str)()
-            if stands_in != {} or form not in kind.records:
-                yield from self._form(path, form, stands_in, kind)
+            parameter_type = self.template["Parameters"][argument]["Type"]
+            placeholder = _PARAMETERS.get(parameter_type, str)()
+            if placeholder != {} or form not in kind.records:
+                yield from self._form(path, form, placeholder, kind)
 
 
 def is_function(value: Any) -> bool:
@@ -109,7 +113,7 @@ def is_function(value: Any) -> bool:
 
 def _references(template: Mapping[str, Any], types: Mapping[str, ResourceType]) -> Iterator[str]:
     resources, parameters = template["Resources"], template.get("Parameters", {})
-    used = set(_referred(template))
+    used = set(_references_in(template))
     for name in sorted({one for one in used if "." not in one} - {*resources, *parameters}):
         yield f"{name}: is referred to, and is not there"
     for name in sorted(set(parameters) - used):
@@ -125,20 +129,20 @@ def _references(template: Mapping[str, Any], types: Mapping[str, ResourceType]) 
             yield f"{name}: its condition is not there"
 
 
-def _referred(node: Any) -> Iterator[str]:
+def _references_in(node: Any) -> Iterator[str]:
     """Names, and ``Resource.Attribute``."""
     if isinstance(node, list):
         for item in node:
-            yield from _referred(item)
+            yield from _references_in(item)
     elif is_function(node):
         ((name, argument),) = node.items()
-        yield from _named(name, argument)
-        yield from _referred(argument)
+        yield from _names_referenced(name, argument)
+        yield from _references_in(argument)
     elif isinstance(node, dict):
-        yield from _referred(list(node.values()))
+        yield from _references_in(list(node.values()))
 
 
-def _named(function: str, argument: Any) -> list[str]:
+def _names_referenced(function: str, argument: Any) -> list[str]:
     if function == "Ref":
         return [argument]
     if function == "Fn::GetAtt":
@@ -152,6 +156,6 @@ def _within(value: float, bounds: tuple[float, float]) -> bool:
     return bounds[0] <= value <= bounds[1]
 
 
-def _is(value: Any, types: tuple[type, ...]) -> bool:
+def _is_instance(value: Any, types: tuple[type, ...]) -> bool:
     """In JSON true is no number."""
     return isinstance(value, types) and (not isinstance(value, bool) or int not in types)

@@ -23,8 +23,8 @@ LOGS = f"facescreen-{ACCOUNT}"
 @pytest.fixture(scope="session")
 def types() -> dict[str, ResourceType]:
     """What the vendor's packages describe."""
-    made = subprocess.run([REPOSITORY / "scripts" / "tools-alibaba"], check=False)
-    if made.returncode:
+    result = subprocess.run([REPOSITORY / "scripts" / "tools-alibaba"], check=False)
+    if result.returncode:
         pytest.skip("ros-cdk could not be installed; to have these tests: scripts/tools-alibaba")
     return resource_types.read(REPOSITORY / ".venv-ros")
 
@@ -35,9 +35,9 @@ def template(name: str) -> dict[str, Any]:
     return read
 
 
-def deployed(name: str, **parameters: str) -> Stack:
+def deploy(name: str, **parameters: str) -> Stack:
     """A template as ROS would make it of these parameters: texts, as the component sends them."""
-    given = {
+    defaults = {
         "Account": ACCOUNT,
         "Region": REGION,
         "WatchedObjects": ",".join(WATCHED),
@@ -46,10 +46,10 @@ def deployed(name: str, **parameters: str) -> Stack:
         "LogProject": LOGS,
         **parameters,
     }
-    return Stack({name: template(name)}, name, given)
+    return Stack({name: template(name)}, name, defaults)
 
 
 @pytest.fixture(scope="session")
 def stack() -> Stack:
     """template.yaml, for two watched buckets."""
-    return deployed("template.yaml")
+    return deploy("template.yaml")

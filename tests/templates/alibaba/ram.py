@@ -16,7 +16,7 @@ NO_POLICY: Policy = {"Version": "1", "Statement": []}
 
 
 @dataclass(frozen=True)
-class Caller:
+class PolicyCaller:
     """Somebody with policies of their own."""
 
     principal: str
@@ -26,8 +26,8 @@ class Caller:
     owner: bool = False
 
 
-def allowed(
-    caller: Caller,
+def is_allowed(
+    caller: PolicyCaller,
     request: AccessRequest,
     bucket_policy: Policy = NO_POLICY,
     *,
@@ -47,13 +47,13 @@ def allowed(
     return "Deny" not in effects and ("Allow" in effects or caller.owner)
 
 
-def without(policy: Policy, number: int) -> Policy:
+def without_statement(policy: Policy, number: int) -> Policy:
     """`policy`, one statement short."""
-    kept = [one for at, one in enumerate(policy["Statement"]) if at != number]
-    return {**policy, "Statement": kept}
+    statements = [one for at, one in enumerate(policy["Statement"]) if at != number]
+    return {**policy, "Statement": statements}
 
 
-def _statements(caller: Caller, bucket_policy: Policy) -> Iterator[dict[str, Any]]:
+def _statements(caller: PolicyCaller, bucket_policy: Policy) -> Iterator[dict[str, Any]]:
     for policy in caller.policies:
         yield from policy["Statement"]
     for statement in bucket_policy["Statement"]:

@@ -30,7 +30,7 @@ UNBOUND = (-float("inf"), float("inf"))
 
 
 @dataclass(frozen=True)
-class Property:
+class PropertyType:
     """`form` is how the generator renders it: ``string``, ``listMapper(string)``, a record."""
 
     form: str
@@ -41,7 +41,7 @@ class Property:
     range: tuple[float, float] = UNBOUND
 
 
-Record = dict[str, Property]
+Record = dict[str, PropertyType]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class ResourceType:
 
 def read(folder: Path) -> dict[str, ResourceType]:
     """By ROS's name, from the packages installed in `folder`."""
-    found: dict[str, ResourceType] = {}
+    resource_types: dict[str, ResourceType] = {}
     for script in _scripts(folder):
         functions = {name.replace("_", ""): body for name, body in _FUNCTION.findall(script)}
         records = {
@@ -66,8 +66,8 @@ def read(folder: Path) -> dict[str, ResourceType]:
         for of_class, ros_name in _TYPE.findall(script):
             properties = records[f"{of_class[0].lower()}{of_class[1:]}Props"]
             attributes = frozenset(_ATTRIBUTE.findall(_class(script, of_class)))
-            found[ros_name] = ResourceType(properties, attributes, records)
-    return found
+            resource_types[ros_name] = ResourceType(properties, attributes, records)
+    return resource_types
 
 
 def _scripts(folder: Path) -> Iterator[str]:
@@ -84,10 +84,10 @@ def _record(body: str, checks: str) -> Record:
     required = set(_REQUIRED.findall(checks))
     allowed = {of: tuple(json.loads(values)) for of, values in _ALLOWED.findall(checks)}
     patterns = dict(_PATTERN.findall(checks))
-    lengths = {of: _bounds(least, most) for of, least, most in _LENGTH.findall(checks)}
-    ranges = {of: _bounds(least, most) for of, least, most in _RANGE.findall(checks)}
+    lengths = {of: _bounds(minimum, maximum) for of, minimum, maximum in _LENGTH.findall(checks)}
+    ranges = {of: _bounds(minimum, maximum) for of, minimum, maximum in _RANGE.findall(checks)}
     return {
-        name: Property(
+        name: PropertyType(
             form.replace("ros.", "").replace("ToRosTemplate", ""),
             of in required,
             allowed.get(of, ()),
@@ -110,8 +110,8 @@ def _class(script: str, name: str) -> str:
     return script[start : script.index("\n}", start)]
 
 
-def _bounds(least: str, most: str) -> tuple[float, float]:
+def _bounds(minimum: str, maximum: str) -> tuple[float, float]:
     return (
-        -float("inf") if least == "undefined" else float(least),
-        float("inf") if most == "undefined" else float(most),
+        -float("inf") if minimum == "undefined" else float(minimum),
+        float("inf") if maximum == "undefined" else float(maximum),
     )

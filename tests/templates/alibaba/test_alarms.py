@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.templates.alibaba.conftest import deployed
+from tests.templates.alibaba.conftest import deploy
 
 # CloudMonitor, "Appendix 1: Metrics": Message Service - queue, and Function Compute. Of each
 # metric the statistics and the dimensions.
@@ -29,14 +29,14 @@ CLOUD_MONITOR = {
 }
 # CloudWatch keeps these of every metric ("Statistics definitions").
 CLOUD_WATCH = {"Average", "Maximum", "Minimum", "SampleCount", "Sum"}
-RULES = deployed("alarms.yaml", ContactGroup="on-call").all("ALIYUN::CMS::ResourceMetricRule")
+RULES = deploy("alarms.yaml", ContactGroup="on-call").all("ALIYUN::CMS::ResourceMetricRule")
 
 
-class _Template(yaml.SafeLoader):
+class _CloudFormationLoader(yaml.SafeLoader):
     """Reads CloudFormation's short functions as the values they are given."""
 
 
-def _plain(loader: _Template, _: str, node: yaml.Node) -> Any:
+def _construct_plain_value(loader: _CloudFormationLoader, _: str, node: yaml.Node) -> Any:
     if isinstance(node, yaml.ScalarNode):
         return node.value
     if isinstance(node, yaml.SequenceNode):
@@ -45,11 +45,11 @@ def _plain(loader: _Template, _: str, node: yaml.Node) -> Any:
     return loader.construct_mapping(node)
 
 
-_Template.add_multi_constructor("!", _plain)
+_CloudFormationLoader.add_multi_constructor("!", _construct_plain_value)
 _AWS = (Path(__file__).parents[3] / "infra/aws/alarms.yaml").read_text()
 ALARMS = {
     name: resource["Properties"]
-    for name, resource in _Template(_AWS).get_data()["Resources"].items()
+    for name, resource in _CloudFormationLoader(_AWS).get_data()["Resources"].items()
     if resource["Type"] == "AWS::CloudWatch::Alarm"
 }
 
@@ -63,11 +63,11 @@ def test_both_clouds_have_alarms() -> None:
 def test_a_rule_asks_for_a_statistic_that_its_metric_has(name: str) -> None:
     rule = RULES[name]
     statistics, dimensions = CLOUD_MONITOR[rule["Namespace"], rule["MetricName"]]
-    asked = {each["Statistics"] for each in rule.get("Escalations", {}).values()}
+    requested = {each["Statistics"] for each in rule.get("Escalations", {}).values()}
     expression = rule.get("CompositeExpression", {}).get("ExpressionRaw", "")
-    asked.update(re.findall(r"\$(\w+)", expression))
-    assert asked
-    assert asked <= statistics
+    requested.update(re.findall(r"\$(\w+)", expression))
+    assert requested
+    assert requested <= statistics
     for resource in rule["Resources"]:
         assert set(resource) == dimensions
 
@@ -76,5 +76,5 @@ def test_a_rule_asks_for_a_statistic_that_its_metric_has(name: str) -> None:
 def test_an_alarm_asks_for_a_statistic_that_cloudwatch_keeps(name: str) -> None:
     alarm = ALARMS[name]
     metrics = [each["MetricStat"] for each in alarm.get("Metrics", ()) if "MetricStat" in each]
-    asked = [each["Stat"] for each in metrics] or [alarm["Statistic"]]
-    assert set(asked) <= CLOUD_WATCH
+    requested = [each["Stat"] for each in metrics] or [alarm["Statistic"]]
+    assert set(requested) <= CLOUD_WATCH

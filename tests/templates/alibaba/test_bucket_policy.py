@@ -15,11 +15,11 @@ from facescreen.tags import verdict_tag_keys
 from facescreen_cli.commands.doctor.bucket_policy import Guarded
 from tests.support.policies import AccessRequest
 from tests.templates.alibaba.conftest import ACCOUNT, REGION, REPOSITORY
-from tests.templates.alibaba.ram import Caller, Policy, allowed, without
-from tests.templates.alibaba.test_permissions import roles
+from tests.templates.alibaba.ram import Policy, PolicyCaller, is_allowed, without_statement
+from tests.templates.alibaba.test_permissions import role_policies
 from tests.templates.aws.stack import Stack
 
-TOLD = {
+SETTINGS = {
     "ALIBABA_CLOUD_ACCOUNT_ID": ACCOUNT,
     "OSS_PREFIX": "kyc/",
     "HELD_ROLES": "onboarding",
@@ -37,139 +37,151 @@ EVERYTHING: Policy = {
     "Version": "1",
     "Statement": [{"Effect": "Allow", "Action": ["oss:*"], "Resource": ["*"]}],
 }
-SOMEBODY = Caller("2000", (EVERYTHING,))
-REVIEWER = Caller("3000", (EVERYTHING,), "LTAI5tReviewer")
-ROOT = Caller(ACCOUNT, (), "LTAI5tRoot", owner=True)
-ROLE = Caller(f"arn:sts::{ACCOUNT}:assumed-role/onboarding/app-1", (EVERYTHING,), "STS.NTexample")
-HELD = (SOMEBODY, ROLE, ROOT)
+SOMEBODY = PolicyCaller("2000", (EVERYTHING,))
+REVIEWER = PolicyCaller("3000", (EVERYTHING,), "LTAI5tReviewer")
+ROOT = PolicyCaller(ACCOUNT, (), "LTAI5tRoot", owner=True)
+ROLE = PolicyCaller(
+    f"arn:sts::{ACCOUNT}:assumed-role/onboarding/app-1", (EVERYTHING,), "STS.NTexample"
+)
+RESTRICTED = (SOMEBODY, ROLE, ROOT)
 
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return Guarded.from_env("selfies", TOLD).policy()
+    return Guarded.from_env("selfies", SETTINGS).policy()
 
 
 @pytest.fixture(scope="module")
-def functions(stack: Stack) -> tuple[Caller, ...]:
+def functions(stack: Stack) -> tuple[PolicyCaller, ...]:
     """As they are for OSS: with what their roles may do, and no more."""
     return tuple(
-        Caller(f"arn:sts::{ACCOUNT}:assumed-role/{name}/fc", roles(stack)[name], "STS.NTfunction")
+        PolicyCaller(
+            f"arn:sts::{ACCOUNT}:assumed-role/{name}/fc",
+            role_policies(stack)[name],
+            "STS.NTfunction",
+        )
         for name in ("facescreen-object-created", "facescreen-http-api")
     )
 
 
-def reading(action: str = "oss:GetObject", **tags: str) -> AccessRequest:
-    return AccessRequest(action, SELFIE, _keys("ExistingObjectTag", tags))
+def read_request(action: str = "oss:GetObject", **tags: str) -> AccessRequest:
+    return AccessRequest(action, SELFIE, _tag_conditions("ExistingObjectTag", tags))
 
 
-def tagging(action: str, *keys: str) -> AccessRequest:
-    return AccessRequest(action, SELFIE, _keys("RequestObjectTag", dict.fromkeys(keys, "low_risk")))
+def tag_request(action: str, *keys: str) -> AccessRequest:
+    return AccessRequest(
+        action, SELFIE, _tag_conditions("RequestObjectTag", dict.fromkeys(keys, "low_risk"))
+    )
 
 
-def _keys(kind: str, tags: dict[str, str]) -> dict[str, Any]:
+def _tag_conditions(kind: str, tags: dict[str, str]) -> dict[str, Any]:
     return {f"oss:{kind}/{key.replace('_', '-')}": value for key, value in tags.items()}
 
 
-@pytest.mark.parametrize("who", HELD)
+@pytest.mark.parametrize("who", RESTRICTED)
 @pytest.mark.parametrize("action", READS)
 @pytest.mark.parametrize("verdict", FLAGGED)
 def test_nobody_reads_what_is_flagged(
-    policy: Policy, who: Caller, action: str, verdict: str
+    policy: Policy, who: PolicyCaller, action: str, verdict: str
 ) -> None:
     for missing_key_is_unequal in (True, False):
-        flagged = reading(action, deepfake_verdict=verdict)
-        assert not allowed(who, flagged, policy, missing_key_is_unequal=missing_key_is_unequal)
-    assert allowed(who, reading(action, deepfake_verdict="low_risk"), policy)
-    assert allowed(who, flagged, _reads_left_out(policy))
+        flagged = read_request(action, deepfake_verdict=verdict)
+        assert not is_allowed(who, flagged, policy, missing_key_is_unequal=missing_key_is_unequal)
+    assert is_allowed(who, read_request(action, deepfake_verdict="low_risk"), policy)
+    assert is_allowed(who, flagged, _without_read_denials(policy))
 
 
-@pytest.mark.parametrize("who", HELD)
-def test_nobody_reads_what_has_no_verdict(policy: Policy, who: Caller) -> None:
+@pytest.mark.parametrize("who", RESTRICTED)
+def test_nobody_reads_what_has_no_verdict(policy: Policy, who: PolicyCaller) -> None:
     """If OSS holds a missing tag for a different one, as the policy says."""
-    assert not allowed(who, reading(), policy)
-    assert allowed(who, reading(), _reads_left_out(policy))
+    assert not is_allowed(who, read_request(), policy)
+    assert is_allowed(who, read_request(), _without_read_denials(policy))
 
 
 def test_the_functions_and_reviewers_read_everything(
-    policy: Policy, functions: tuple[Caller, ...]
+    policy: Policy, functions: tuple[PolicyCaller, ...]
 ) -> None:
     for who in (*functions, REVIEWER):
-        assert allowed(who, reading(), policy)
-        assert allowed(who, reading(deepfake_verdict="high_risk"), policy)
+        assert is_allowed(who, read_request(), policy)
+        assert is_allowed(who, read_request(deepfake_verdict="high_risk"), policy)
     # By their AccessKeys: with another they would not.
     for who in (functions[0], REVIEWER):
-        assert not allowed(replace(who, access_key_id="LTAI5tOther"), reading(), policy)
+        assert not is_allowed(replace(who, access_key_id="LTAI5tOther"), read_request(), policy)
 
 
 def test_a_role_that_is_not_named_is_not_held(policy: Policy) -> None:
     other = replace(ROLE, principal=f"arn:sts::{ACCOUNT}:assumed-role/analytics/1")
-    assert allowed(other, reading(deepfake_verdict="high_risk"), policy)
-    held = Guarded.from_env("selfies", {**TOLD, "HELD_ROLES": "onboarding, analytics"}).policy()
-    assert not allowed(other, reading(deepfake_verdict="high_risk"), held)
+    assert is_allowed(other, read_request(deepfake_verdict="high_risk"), policy)
+    stricter_policy = Guarded.from_env(
+        "selfies", {**SETTINGS, "HELD_ROLES": "onboarding, analytics"}
+    ).policy()
+    assert not is_allowed(other, read_request(deepfake_verdict="high_risk"), stricter_policy)
 
 
 def test_what_is_not_screened_may_be_read(policy: Policy) -> None:
-    assert allowed(SOMEBODY, AccessRequest("oss:GetObject", ELSEWHERE), policy)
+    assert is_allowed(SOMEBODY, AccessRequest("oss:GetObject", ELSEWHERE), policy)
 
 
-@pytest.mark.parametrize("who", [*HELD, REVIEWER])
+@pytest.mark.parametrize("who", [*RESTRICTED, REVIEWER])
 @pytest.mark.parametrize("key", KEYS)
 def test_nobody_writes_a_verdict_but_the_functions(
-    policy: Policy, functions: tuple[Caller, ...], who: Caller, key: str
+    policy: Policy, functions: tuple[PolicyCaller, ...], who: PolicyCaller, key: str
 ) -> None:
     for action in TAGGINGS:
-        assert not allowed(who, tagging(action, "customer", key), policy)
-        assert allowed(who, tagging(action, "customer"), policy)
-        assert allowed(who, tagging(action, key), _forgeries_let_through(policy))
-        assert all(allowed(one, tagging(action, "customer", key), policy) for one in functions)
+        assert not is_allowed(who, tag_request(action, "customer", key), policy)
+        assert is_allowed(who, tag_request(action, "customer"), policy)
+        assert is_allowed(who, tag_request(action, key), _without_tag_denials(policy))
+        assert all(
+            is_allowed(one, tag_request(action, "customer", key), policy) for one in functions
+        )
 
 
-@pytest.mark.parametrize("who", HELD)
+@pytest.mark.parametrize("who", RESTRICTED)
 @pytest.mark.parametrize("key", KEYS)
-def test_nobody_uploads_with_a_verdict(policy: Policy, who: Caller, key: str) -> None:
-    assert not uploads(who, policy, key)
-    assert uploads(who, policy, "customer")
-    assert uploads(who, policy)
-    assert uploads(who, _forgeries_let_through(policy), key)
+def test_nobody_uploads_with_a_verdict(policy: Policy, who: PolicyCaller, key: str) -> None:
+    assert not may_upload(who, policy, key)
+    assert may_upload(who, policy, "customer")
+    assert may_upload(who, policy)
+    assert may_upload(who, _without_tag_denials(policy), key)
 
 
 def test_who_may_only_upload_can_not_tag_at_all() -> None:
     """Without any bucket policy: OSS asks for both permissions."""
     only_put = {"Effect": "Allow", "Action": ["oss:PutObject"], "Resource": ["*"]}
-    uploader = Caller("4000", ({"Version": "1", "Statement": [only_put]},))
+    uploader = PolicyCaller("4000", ({"Version": "1", "Statement": [only_put]},))
     empty: Policy = {"Version": "1", "Statement": []}
-    assert uploads(uploader, empty)
-    assert not uploads(uploader, empty, "deepfake-verdict")
-    assert not allowed(uploader, tagging("oss:PutObjectTagging", "deepfake-verdict"), empty)
+    assert may_upload(uploader, empty)
+    assert not may_upload(uploader, empty, "deepfake-verdict")
+    assert not is_allowed(uploader, tag_request("oss:PutObjectTagging", "deepfake-verdict"), empty)
 
 
-@pytest.mark.parametrize("who", HELD)
+@pytest.mark.parametrize("who", RESTRICTED)
 @pytest.mark.parametrize("action", DELETES)
-def test_nobody_takes_a_verdict_off(policy: Policy, who: Caller, action: str) -> None:
-    assert not allowed(who, reading(action, deepfake_verdict="high_risk"), policy)
-    assert not allowed(who, reading(action, deepfake="high_risk"), policy)
-    assert allowed(who, reading(action, customer="ann"), policy)
-    assert allowed(
-        who, reading(action, deepfake_verdict="high_risk"), _forgeries_let_through(policy)
+def test_nobody_takes_a_verdict_off(policy: Policy, who: PolicyCaller, action: str) -> None:
+    assert not is_allowed(who, read_request(action, deepfake_verdict="high_risk"), policy)
+    assert not is_allowed(who, read_request(action, deepfake="high_risk"), policy)
+    assert is_allowed(who, read_request(action, customer="ann"), policy)
+    assert is_allowed(
+        who, read_request(action, deepfake_verdict="high_risk"), _without_tag_denials(policy)
     )
 
 
 def test_nothing_goes_in_the_clear(policy: Policy) -> None:
-    clear = reading(deepfake_verdict="low_risk")
+    clear = read_request(deepfake_verdict="low_risk")
     clear = replace(clear, keys={**clear.keys, "acs:SecureTransport": "false"})
-    assert not allowed(SOMEBODY, clear, policy)
-    assert allowed(SOMEBODY, clear, without(policy, len(policy["Statement"]) - 1))
+    assert not is_allowed(SOMEBODY, clear, policy)
+    assert is_allowed(SOMEBODY, clear, without_statement(policy, len(policy["Statement"]) - 1))
 
 
 def test_another_tag_prefix_is_guarded_instead() -> None:
-    policy = Guarded.from_env("selfies", {**TOLD, "TAG_PREFIX": "face."}).policy()
-    assert not allowed(SOMEBODY, tagging("oss:PutObjectTagging", "face.verdict"), policy)
-    assert allowed(SOMEBODY, tagging("oss:PutObjectTagging", "deepfake-verdict"), policy)
+    policy = Guarded.from_env("selfies", {**SETTINGS, "TAG_PREFIX": "face."}).policy()
+    assert not is_allowed(SOMEBODY, tag_request("oss:PutObjectTagging", "face.verdict"), policy)
+    assert is_allowed(SOMEBODY, tag_request("oss:PutObjectTagging", "deepfake-verdict"), policy)
 
 
 def test_no_statement_is_for_everybody_by_mistake() -> None:
     """OSS takes an empty list of principals for all, the functions among them."""
-    policy = Guarded.from_env("selfies", {**TOLD, "HELD_ROLES": ""}).policy()
+    policy = Guarded.from_env("selfies", {**SETTINGS, "HELD_ROLES": ""}).policy()
     assert all(statement["Principal"] for statement in policy["Statement"])
 
 
@@ -184,36 +196,36 @@ def test_a_missing_account_is_named() -> None:
 
 @pytest.mark.parametrize("name", ["*", "facescreen-http-api", "a/b", "\x1b[2J"])
 def test_the_functions_are_never_held(name: str) -> None:
-    with pytest.raises(InvalidSettingsError, match="HELD_ROLES") as refused:
-        Guarded.from_env("selfies", {**TOLD, "HELD_ROLES": f"onboarding,{name}"})
-    assert "\x1b" not in str(refused.value)
+    with pytest.raises(InvalidSettingsError, match="HELD_ROLES") as caught:
+        Guarded.from_env("selfies", {**SETTINGS, "HELD_ROLES": f"onboarding,{name}"})
+    assert "\x1b" not in str(caught.value)
 
 
 def test_it_is_printed_as_oss_takes_it(policy: Policy) -> None:
-    def run(*arguments: str, **told: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "facescreen_cli.commands.doctor.bucket_policy", *arguments]
         path = {"PYTHONPATH": f"{REPOSITORY}/functions:{REPOSITORY}"}
         return subprocess.run(
-            command, env={**path, **told}, capture_output=True, text=True, check=False
+            command, env={**path, **settings}, capture_output=True, text=True, check=False
         )
 
-    assert json.loads(run("selfies", **TOLD).stdout) == policy
+    assert json.loads(run("selfies", **SETTINGS).stdout) == policy
     assert "ALIBABA_CLOUD_ACCOUNT_ID must be 16 digits" in run("selfies").stderr
     assert run().stderr.startswith("Usage")
 
 
-def uploads(who: Caller, policy: Policy, *keys: str) -> bool:
+def may_upload(who: PolicyCaller, policy: Policy, *keys: str) -> bool:
     """Whether OSS takes an upload with these tags: it asks for both permissions then."""
     actions = ("oss:PutObject", "oss:PutObjectTagging") if keys else ("oss:PutObject",)
-    return all(allowed(who, tagging(action, *keys), policy) for action in actions)
+    return all(is_allowed(who, tag_request(action, *keys), policy) for action in actions)
 
 
-def _reads_left_out(policy: Policy) -> Policy:
-    kept = [one for one in policy["Statement"] if "oss:GetObject" not in one["Action"]]
-    return {**policy, "Statement": kept}
+def _without_read_denials(policy: Policy) -> Policy:
+    statements = [one for one in policy["Statement"] if "oss:GetObject" not in one["Action"]]
+    return {**policy, "Statement": statements}
 
 
-def _forgeries_let_through(policy: Policy) -> Policy:
+def _without_tag_denials(policy: Policy) -> Policy:
     forging = {"oss:PutObject", *DELETES}
-    kept = [one for one in policy["Statement"] if not forging & set(one["Action"])]
-    return {**policy, "Statement": kept}
+    statements = [one for one in policy["Statement"] if not forging & set(one["Action"])]
+    return {**policy, "Statement": statements}

@@ -14,9 +14,9 @@ from facescreen.errors import DailyLimitReachedError
 from facescreen.model import Status, Verdict
 from tests.support.cloud_client import run_local_cloud
 from tests.support.samples import sample_files
-from tests.templates.alibaba.conftest import deployed
+from tests.templates.alibaba.conftest import deploy
 
-LOGS, ALARMS = deployed("logs.yaml"), deployed("alarms.yaml", ContactGroup="on-call")
+LOGS, ALARMS = deploy("logs.yaml"), deploy("alarms.yaml", ContactGroup="on-call")
 TEXTS = {name: query["Text"] for name, query in LOGS.template["Mappings"]["Queries"].items()}
 ALERTS = {
     alert["Detail"]["Name"]: alert["Detail"]["Configuration"]
@@ -25,12 +25,12 @@ ALERTS = {
 QUERIES = {**TEXTS, **{name: alert["QueryList"][0]["Query"] for name, alert in ALERTS.items()}}
 
 # Function Compute, "Request-level metrics logs".
-OF_FUNCTION_COMPUTE = {
+FUNCTION_COMPUTE_FIELDS = {
     *("activeInstances", "durationMs", "functionName", "hasFunctionError", "hostname"),
     *("instanceID", "invocationType", "invokeFunctionLatencyMs", "ipAddress", "isColdStart"),
     *("memoryMB", "memoryUsageMB", "operation", "qualifier", "requestId", "resourceMode"),
 }
-OF_THE_LOG_SERVICE = {"__time__"}
+LOG_SERVICE_FIELDS = {"__time__"}
 SCREENING, SWEEP = "facescreen-object-created", "facescreen-sweep"
 VALUES = {
     "message.status": {status.value for status in Status},
@@ -45,7 +45,7 @@ VALUES = {
 
 
 @pytest.fixture(scope="module")
-def logged(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+def logged_fields(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """Fields of the lines of a run with a failure in it, as SLS knows them."""
     folder: Path = tmp_path_factory.mktemp("cloud")
     with run_local_cloud(folder) as (cloud, cloud_client):
@@ -56,23 +56,28 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         cloud_client.wait_until_idle()
         logs = [folder / "fc" / "logs" / f"{name}.log" for name in (SCREENING, SWEEP)]
         lines = [line for log in logs for line in log.read_text().splitlines()]
-    return {field for line in lines for field in _flat(json.loads(line), "message")}
+    return {field for line in lines for field in _flatten_names(json.loads(line), "message")}
 
 
-def test_the_index_is_of_fields_that_are_logged(logged: set[str]) -> None:
-    assert indexed() - logged - OF_FUNCTION_COMPUTE == set()
+def test_the_index_is_of_fields_that_are_logged(logged_fields: set[str]) -> None:
+    assert indexed_fields() - logged_fields - FUNCTION_COMPUTE_FIELDS == set()
 
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_query_asks_for_fields_that_are_indexed(name: str) -> None:
-    asked = fields(QUERIES[name])
-    assert asked
-    assert asked - indexed() - OF_THE_LOG_SERVICE == set()
+    searched = fields_in(QUERIES[name])
+    assert searched
+    assert searched - indexed_fields() - LOG_SERVICE_FIELDS == set()
 
 
 def test_a_field_by_another_name_would_be_found() -> None:
-    wrong = 'message.verdikt: high_risk | SELECT max("message.timing.queue_ms") AS waited'
-    assert fields(wrong) - indexed() == {"message.verdikt", "message.timing.queue_ms"}
+    misspelled_query = (
+        'message.verdikt: high_risk | SELECT max("message.timing.queue_ms") AS waited'
+    )
+    assert fields_in(misspelled_query) - indexed_fields() == {
+        "message.verdikt",
+        "message.timing.queue_ms",
+    }
 
 
 @pytest.mark.parametrize("name", QUERIES)
@@ -89,8 +94,8 @@ def test_charts_draw_what_their_queries_give() -> None:
     charts = LOGS.properties("Dashboard")["Charts"]
     assert {chart["title"] for chart in charts} == {name.lower() for name in TEXTS}
     for chart in charts:
-        drawn = {*chart["display"]["xAxis"], *chart["display"]["yAxis"]}
-        assert drawn <= columns(chart["search"]["query"])
+        axes = {*chart["display"]["xAxis"], *chart["display"]["yAxis"]}
+        assert axes <= columns_of(chart["search"]["query"])
 
 
 @pytest.mark.parametrize("name", ALERTS)
@@ -98,11 +103,11 @@ def test_an_alert_weighs_what_its_query_gives(name: str) -> None:
     (severity,) = ALERTS[name]["SeverityConfigurations"]
     weighed = set(re.findall(r"[a-z_]+", severity["EvalCondition"]["Condition"]))
     assert weighed
-    assert weighed <= columns(QUERIES[name])
+    assert weighed <= columns_of(QUERIES[name])
 
 
 def test_alerts_are_at_the_limits_that_are_given() -> None:
-    stack = deployed("alarms.yaml", DailyCalls="50", MostFlaggedPercent="3")
+    stack = deploy("alarms.yaml", DailyCalls="50", MostFlaggedPercent="3")
 
     def condition(name: str) -> str:
         (severity,) = stack.properties(name)["Detail"]["Configuration"]["SeverityConfigurations"]
@@ -114,34 +119,34 @@ def test_alerts_are_at_the_limits_that_are_given() -> None:
 
 def test_cloudmonitor_tells_only_whom_is_named() -> None:
     kind = "ALIYUN::CMS::ResourceMetricRule"
-    assert deployed("alarms.yaml").all(kind) == {}
+    assert deploy("alarms.yaml").all(kind) == {}
     rules = ALARMS.all(kind)
     assert set(rules) == {"NoVerdict", "FunctionsThrottled"}
     assert {tuple(rule["ContactGroups"]) for rule in rules.values()} == {("on-call",)}
     assert rules["NoVerdict"]["Resources"][0]["queue"] == "facescreen-dead-letters"
 
 
-def indexed() -> set[str]:
-    found = set()
+def indexed_fields() -> set[str]:
+    names = set()
     for key in LOGS.properties("Index")["KeyIndices"]:
         nested = [f"{key['Name']}.{one['Name']}" for one in key.get("JsonKeyIndices", ())]
-        found |= set(nested or [key["Name"]])
-    return found
+        names |= set(nested or [key["Name"]])
+    return names
 
 
-def fields(query: str) -> set[str]:
+def fields_in(query: str) -> set[str]:
     """Those searched by, before the bar, and those in double quotes after it."""
     search, _, analysis = query.partition("|")
     return set(re.findall(r"([\w.]+):", search)) | set(re.findall(r'"([\w.]+)"', analysis))
 
 
-def columns(query: str) -> set[str]:
+def columns_of(query: str) -> set[str]:
     return set(re.findall(r" AS (\w+)", query))
 
 
-def _flat(value: Any, name: str) -> Iterator[str]:
+def _flatten_names(value: Any, name: str) -> Iterator[str]:
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _flat(inner, f"{name}.{key}")
+            yield from _flatten_names(inner, f"{name}.{key}")
     else:
         yield name

@@ -27,13 +27,13 @@ from facescreen_local.protocol.service import Service
 from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 from tests.support.policies import AccessRequest, matches_any
 from tests.support.samples import sample_files
-from tests.templates.alibaba.conftest import ACCOUNT, REGION, WATCHED, WATCHED_BUCKETS, deployed
-from tests.templates.alibaba.ram import Caller, Policy, allowed, without
-from tests.templates.alibaba.test_permissions import HTTP_API, OBJECT_CREATED, SWEEP, roles
+from tests.templates.alibaba.conftest import ACCOUNT, REGION, WATCHED, WATCHED_BUCKETS, deploy
+from tests.templates.alibaba.ram import Policy, PolicyCaller, is_allowed, without_statement
+from tests.templates.alibaba.test_permissions import HTTP_API, OBJECT_CREATED, SWEEP, role_policies
 from tests.templates.aws.stack import Stack
 
-HELD = "held"
-Made = tuple[str, str, str]
+QUARANTINE_BUCKET = "held"
+ActionOnResource = tuple[str, str, str]
 """Action, resource, and the prefix that was listed, if any."""
 
 # OSS, "Authorization syntax and elements"; with a versionId, Object is ObjectVersion.
@@ -50,7 +50,7 @@ OSS_ACTIONS = {
     "PutObjectACL": ("PutObjectAcl",),
     "PutObjectTagging": ("PutObjectTagging",),
 }
-BY_FUNCTION_COMPUTE = {
+FUNCTION_COMPUTE_ACTIONS = {
     OBJECT_CREATED: {"mns:SendMessage", "log:PostLogStoreLogs"},
     HTTP_API: {"log:PostLogStoreLogs"},
     # A function without an alias is asked for by its name alone: see the template.
@@ -60,10 +60,10 @@ BY_FUNCTION_COMPUTE = {
 
 
 @dataclass
-class Recorder:
+class RequestRecorder:
     """Keeps requests signed with the temporary AccessKeys of functions, by presigned URLs too."""
 
-    made: dict[str, set[Made]] = field(default_factory=lambda: defaultdict(set))
+    recorded: dict[str, set[ActionOnResource]] = field(default_factory=lambda: defaultdict(set))
     """By function."""
     _whose: dict[str, str] = field(default_factory=dict)
     """Functions by AccessKey ID: each instance has one of its own."""
@@ -74,14 +74,16 @@ class Recorder:
         self._whose[key.access_key_id] = deployment.function.name
         return FunctionInstance(deployment, key, log)
 
-    def listen(self, service: Service, read: Callable[[web.BaseRequest], set[Made]]) -> None:
+    def listen(
+        self, service: Service, read: Callable[[web.BaseRequest], set[ActionOnResource]]
+    ) -> None:
         answer = service.respond
 
         async def heard(request: web.BaseRequest, request_id: str) -> web.StreamResponse:
-            signed = request.raw_path + request.headers.get("Authorization", "")
+            credentials_text = request.raw_path + request.headers.get("Authorization", "")
             for key_id, function in self._whose.items():
-                if key_id in signed:
-                    self.made[function] |= read(request)
+                if key_id in credentials_text:
+                    self.recorded[function] |= read(request)
             return await answer(request, request_id)
 
         service.respond = heard  # type: ignore[method-assign]
@@ -94,25 +96,27 @@ def quarantine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, quarantine: str) -> dict[str, set[Made]]:
+def recorded(
+    tmp_path_factory: pytest.TempPathFactory, quarantine: str
+) -> dict[str, set[ActionOnResource]]:
     """By function, in a bucket without versions and then with them."""
     settings = {
         "DAILY_CALLS": "100",
         "QUARANTINE": quarantine,
-        "QUARANTINE_BUCKET": HELD,
+        "QUARANTINE_BUCKET": QUARANTINE_BUCKET,
         "QUARANTINE_STAND_IN": str(quarantine != "off").lower(),
         "EXCLUDE_PREFIXES": "quarantine/",
     }
-    recorder = Recorder()
+    recorder = RequestRecorder()
     with (
         patch("facescreen_local.fc.runtime.pool.FunctionInstance", recorder.instance),
         run_local_cloud(tmp_path_factory.mktemp("cloud"), **settings) as (cloud, cloud_client),
     ):
-        cloud.oss.create_bucket(HELD)
-        recorder.listen(cloud.oss, lambda request: _of_oss(cloud, request))
-        recorder.listen(cloud.mns, lambda request: _of_mns(cloud, request))
-        recorder.listen(cloud.cloudauth, lambda request: _of_cloudauth(cloud, request))
-        recorder.listen(cloud.fc, lambda request: _of_fc(cloud, request))
+        cloud.oss.create_bucket(QUARANTINE_BUCKET)
+        recorder.listen(cloud.oss, lambda request: _oss_actions(cloud, request))
+        recorder.listen(cloud.mns, lambda request: _mns_actions(cloud, request))
+        recorder.listen(cloud.cloudauth, lambda request: _cloudauth_actions(cloud, request))
+        recorder.listen(cloud.fc, lambda request: _fc_actions(cloud, request))
         samples = sample_files(cloud)
         uploads = samples if quarantine == "off" else {"flagged.jpg": samples["flagged.jpg"]}
         for versioning in (False, True):
@@ -120,47 +124,51 @@ def made(tmp_path_factory: pytest.TempPathFactory, quarantine: str) -> dict[str,
             for name, data in uploads.items():
                 cloud_client.put(f"kyc/{versioning}/{name}", data)
             cloud_client.wait_until_idle()
-            _ask(cloud_client, f"kyc/{versioning}/asked.jpg", samples["portrait.jpg"])
-            _have_screened(cloud_client, f"kyc/{versioning}/held.jpg", samples["flagged.jpg"])
-            _sweep(cloud, cloud_client, f"kyc/{versioning}/lost.jpg", samples["portrait.jpg"])
-    return recorder.made
+            _call_http_api(cloud_client, f"kyc/{versioning}/asked.jpg", samples["portrait.jpg"])
+            _screen_by_http(cloud_client, f"kyc/{versioning}/held.jpg", samples["flagged.jpg"])
+            _sweep_lost_upload(
+                cloud, cloud_client, f"kyc/{versioning}/lost.jpg", samples["portrait.jpg"]
+            )
+    return recorder.recorded
 
 
 @pytest.fixture(scope="module")
 def stack(quarantine: str) -> Stack:
     """For the one bucket that the local cloud watches."""
-    held = f"acs:oss:*:{ACCOUNT}:{HELD}/quarantine/*"
-    return deployed(
+    quarantine_objects = f"acs:oss:*:{ACCOUNT}:{QUARANTINE_BUCKET}/quarantine/*"
+    return deploy(
         "template.yaml",
         WatchedObjects=WATCHED[0],
         WatchedBuckets=WATCHED_BUCKETS[0],
         Quarantine=quarantine,
-        QuarantineObjects=held,
+        QuarantineObjects=quarantine_objects,
     )
 
 
-def test_each_role_allows_what_its_function_does(stack: Stack, made: dict[str, set[Made]]) -> None:
-    assert set(made) == {OBJECT_CREATED, HTTP_API, SWEEP}
-    for name, requests in made.items():
-        caller = Caller(name, roles(stack)[name])
-        refused = {one for one in requests if not allowed(caller, _request(one))}
-        assert not refused
+def test_each_role_allows_what_its_function_does(
+    stack: Stack, recorded: dict[str, set[ActionOnResource]]
+) -> None:
+    assert set(recorded) == {OBJECT_CREATED, HTTP_API, SWEEP}
+    for name, requests in recorded.items():
+        caller = PolicyCaller(name, role_policies(stack)[name])
+        denied = {one for one in requests if not is_allowed(caller, _policy_request(one))}
+        assert not denied
         # With one statement less of any policy that is used, it would not.
         for number, policy in enumerate(caller.policies):
-            for statement in _used(policy, requests):
+            for statement in _used_statements(policy, requests):
                 policies = list(caller.policies)
-                policies[number] = without(policy, statement)
-                fewer = Caller(name, tuple(policies))
-                assert any(not allowed(fewer, _request(one)) for one in requests)
+                policies[number] = without_statement(policy, statement)
+                fewer = PolicyCaller(name, tuple(policies))
+                assert any(not is_allowed(fewer, _policy_request(one)) for one in requests)
 
 
 def test_no_role_allows_what_its_function_does_not_do(
-    stack: Stack, made: dict[str, set[Made]]
+    stack: Stack, recorded: dict[str, set[ActionOnResource]]
 ) -> None:
-    for name, requests in made.items():
+    for name, requests in recorded.items():
         idle = {
             (action, resource)
-            for policy in roles(stack)[name]
+            for policy in role_policies(stack)[name]
             for statement in policy["Statement"]
             for action in statement["Action"]
             for resource in statement["Resource"]
@@ -168,47 +176,53 @@ def test_no_role_allows_what_its_function_does_not_do(
                 matches_any(d, action) and matches_any(to, resource) for d, to, _ in requests
             )
         }
-        assert (name, {action for action, _ in idle}) == (name, BY_FUNCTION_COMPUTE[name])
+        assert (name, {action for action, _ in idle}) == (name, FUNCTION_COMPUTE_ACTIONS[name])
 
 
-def _of_oss(cloud: LocalCloud, request: web.BaseRequest) -> set[Made]:
+def _oss_actions(cloud: LocalCloud, request: web.BaseRequest) -> set[ActionOnResource]:
     target = oss_target(request.raw_path)
-    named = f"{target.bucket}/{target.key}" if target.key else target.bucket
-    actions = _pinned(OSS_ACTIONS[cloud.oss.operation_name(request)], target.parameter("versionId"))
-    made = {_oss(action, named, target.parameter("prefix") or "") for action in actions}
+    object_name = f"{target.bucket}/{target.key}" if target.key else target.bucket
+    names = _versioned_actions(
+        OSS_ACTIONS[cloud.oss.operation_name(request)], target.parameter("versionId")
+    )
+    actions = {
+        _oss_action(action, object_name, target.parameter("prefix") or "") for action in names
+    }
     source, _, version = request.headers.get("x-oss-copy-source", "").partition("?versionId=")
     if source:
-        read = _pinned(("GetObject", "GetObjectTagging"), version)
-        made |= {_oss(action, unquote(source).lstrip("/")) for action in read}
-    return made
+        read = _versioned_actions(("GetObject", "GetObjectTagging"), version)
+        actions |= {_oss_action(action, unquote(source).lstrip("/")) for action in read}
+    return actions
 
 
-def _pinned(actions: tuple[str, ...], version: str | None) -> list[str]:
+def _versioned_actions(actions: tuple[str, ...], version: str | None) -> list[str]:
     return [a.replace("Object", "ObjectVersion", 1) if version else a for a in actions]
 
 
-def _oss(action: str, named: str, listed: str = "") -> Made:
-    return f"oss:{action}", f"acs:oss:oss-{REGION}:{ACCOUNT}:{named}", listed
+def _oss_action(action: str, name: str, prefix: str = "") -> ActionOnResource:
+    return f"oss:{action}", f"acs:oss:oss-{REGION}:{ACCOUNT}:{name}", prefix
 
 
-def _of_mns(cloud: LocalCloud, request: web.BaseRequest) -> set[Made]:
+def _mns_actions(cloud: LocalCloud, request: web.BaseRequest) -> set[ActionOnResource]:
     path = mns_target(request.raw_path).path
     resource = f"acs:mns:{REGION}:{ACCOUNT}:{path}/messages"
     return {(f"mns:{cloud.mns.operation_name(request)}", resource, "")}
 
 
-def _of_cloudauth(cloud: LocalCloud, request: web.BaseRequest) -> set[Made]:
+def _cloudauth_actions(cloud: LocalCloud, request: web.BaseRequest) -> set[ActionOnResource]:
     return {(f"antcloudauth:{cloud.cloudauth.operation_name(request)}", "*", "")}
 
 
-def _of_fc(cloud: LocalCloud, request: web.BaseRequest) -> set[Made]:
+def _fc_actions(cloud: LocalCloud, request: web.BaseRequest) -> set[ActionOnResource]:
     function = request.path.split("/")[-2]
-    named = f"acs:fc:{REGION}:{ACCOUNT}:functions/{function}"
+    resource = f"acs:fc:{REGION}:{ACCOUNT}:functions/{function}"
     operation = cloud.fc.operation_name(request)
-    return {(f"fc:{operation}", named, ""), (f"fc:{operation}", f"{named}/LATEST", "")}
+    return {(f"fc:{operation}", resource, ""), (f"fc:{operation}", f"{resource}/LATEST", "")}
 
 
-def _sweep(cloud: LocalCloud, cloud_client: LocalCloudClient, key: str, photo: bytes) -> None:
+def _sweep_lost_upload(
+    cloud: LocalCloud, cloud_client: LocalCloudClient, key: str, photo: bytes
+) -> None:
     """Finds an upload whose event was lost."""
     cloud_client.wait_until_idle()
     with (
@@ -222,32 +236,32 @@ def _sweep(cloud: LocalCloud, cloud_client: LocalCloudClient, key: str, photo: b
     cloud_client.wait_until_idle()
 
 
-def _have_screened(cloud_client: LocalCloudClient, key: str, photo: bytes) -> None:
+def _screen_by_http(cloud_client: LocalCloudClient, key: str, photo: bytes) -> None:
     # An append is none of the trigger's events, so it is screened when somebody asks.
     cloud_client.bucket.append_object(key, 0, photo)
-    named = {"object": {"bucket": BUCKET, "key": key}, "write_back": True}
+    body = {"object": {"bucket": BUCKET, "key": key}, "write_back": True}
     url = cloud_client.env["HTTP_TRIGGER_URL"] + "/v1/screenings"
-    assert httpx.post(url, json=named, timeout=60).status_code == 200
+    assert httpx.post(url, json=body, timeout=60).status_code == 200
 
 
-def _ask(cloud_client: LocalCloudClient, key: str, photo: bytes) -> None:
-    _have_screened(cloud_client, key, photo)
-    named = {"bucket": BUCKET, "key": key}
+def _call_http_api(cloud_client: LocalCloudClient, key: str, photo: bytes) -> None:
+    _screen_by_http(cloud_client, key, photo)
+    object_name = {"bucket": BUCKET, "key": key}
     with httpx.Client(base_url=cloud_client.env["HTTP_TRIGGER_URL"], timeout=60) as api:
         answers = [
-            api.get("/v1/screenings", params=named),
+            api.get("/v1/screenings", params=object_name),
             api.get("/v1/objects", params={"prefix": "kyc/"}),
             api.post("/v1/screenings", json={"base64": base64.b64encode(photo).decode()}),
         ]
-    assert [answer.status_code for answer in answers] == [200] * len(answers)
+    assert [response.status_code for response in answers] == [200] * len(answers)
 
 
-def _request(made: Made) -> AccessRequest:
-    does, to, prefix = made
+def _policy_request(action_on_resource: ActionOnResource) -> AccessRequest:
+    does, to, prefix = action_on_resource
     return AccessRequest(does, to, {"oss:Prefix": prefix} if prefix else {})
 
 
-def _used(policy: Policy, requests: set[Made]) -> list[int]:
+def _used_statements(policy: Policy, requests: set[ActionOnResource]) -> list[int]:
     """Numbers of the statements that allow any of `requests`."""
     return [
         number

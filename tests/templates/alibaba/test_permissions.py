@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.policies import AccessRequest
 from tests.templates.alibaba.conftest import ACCOUNT, LOGS, REGION, STATE, WATCHED, WATCHED_BUCKETS
-from tests.templates.alibaba.ram import Caller, allowed, without
+from tests.templates.alibaba.ram import PolicyCaller, is_allowed, without_statement
 from tests.templates.aws.stack import Stack
 
 OBJECT_CREATED, HTTP_API = "facescreen-object-created", "facescreen-http-api"
@@ -20,7 +20,7 @@ FUNCTION = f"acs:fc:{REGION}:{ACCOUNT}:functions/facescreen-object-created"
 LOGSTORE = f"acs:log:{REGION}:{ACCOUNT}:project/{LOGS}/logstore/facescreen"
 STATE_OBJECTS = f"acs:oss:*:{ACCOUNT}:{STATE}"
 
-BOTH = {
+SHARED_PERMISSIONS = {
     *(("oss:GetObject", where) for where in WATCHED),
     *(("oss:GetObjectVersion", where) for where in WATCHED),
     *(("oss:GetObjectTagging", where) for where in WATCHED),
@@ -39,8 +39,8 @@ BOTH = {
     ("log:PostLogStoreLogs", LOGSTORE),
 }
 PERMISSIONS = {
-    OBJECT_CREATED: BOTH | {("mns:SendMessage", DEAD_LETTERS)},
-    HTTP_API: BOTH
+    OBJECT_CREATED: SHARED_PERMISSIONS | {("mns:SendMessage", DEAD_LETTERS)},
+    HTTP_API: SHARED_PERMISSIONS
     | {("oss:GetObject", f"{STATE_OBJECTS}/history/*"), ("oss:ListObjects", STATE_OBJECTS)},
     SWEEP: {
         *(("oss:ListObjects", where) for where in WATCHED_BUCKETS),
@@ -59,13 +59,15 @@ PERMISSIONS = {
     },
 }
 SELFIE = f"acs:oss:oss-{REGION}:{ACCOUNT}:selfies/kyc/ann.jpg"
-NEXT_TO_IT = f"acs:oss:oss-{REGION}:{ACCOUNT}:selfies/payslips/ann.pdf"
+OTHER_PREFIX = f"acs:oss:oss-{REGION}:{ACCOUNT}:selfies/payslips/ann.pdf"
 ANOTHER_BUCKET = f"acs:oss:oss-{REGION}:{ACCOUNT}:contracts/kyc/ann.jpg"
 
 
 def test_roles_may_do_what_the_table_says(stack: Stack) -> None:
-    found = {name: set(_pairs(role)) for name, role in roles(stack).items()}
-    assert found == PERMISSIONS
+    permissions = {
+        name: set(_actions_on_resources(role)) for name, role in role_policies(stack).items()
+    }
+    assert permissions == PERMISSIONS
 
 
 def test_each_role_is_for_one_service(stack: Stack) -> None:
@@ -83,7 +85,11 @@ def test_each_role_is_for_one_service(stack: Stack) -> None:
 
 
 def test_no_pattern_of_actions_but_the_service_s_own(stack: Stack) -> None:
-    actions = {action for role in roles(stack).values() for action, _ in _pairs(role)}
+    actions = {
+        action
+        for role in role_policies(stack).values()
+        for action, _ in _actions_on_resources(role)
+    }
     assert {action for action in actions if "*" in action} == {"antcloudauth:*"}
 
 
@@ -91,7 +97,7 @@ def test_no_pattern_of_actions_but_the_service_s_own(stack: Stack) -> None:
 @pytest.mark.parametrize(
     ("action", "resource"),
     [
-        ("oss:GetObject", NEXT_TO_IT),
+        ("oss:GetObject", OTHER_PREFIX),
         ("oss:GetObject", ANOTHER_BUCKET),
         ("oss:PutObjectTagging", ANOTHER_BUCKET),
         ("oss:PutObject", SELFIE),
@@ -108,19 +114,19 @@ def test_no_pattern_of_actions_but_the_service_s_own(stack: Stack) -> None:
 def test_a_function_does_nothing_elsewhere(
     stack: Stack, name: str, action: str, resource: str
 ) -> None:
-    policies = roles(stack)[name]
+    policies = role_policies(stack)[name]
     request = AccessRequest(action, resource)
-    assert not allowed(Caller(name, policies), request)
+    assert not is_allowed(PolicyCaller(name, policies), request)
     # Were the role wider by this one statement, it would.
     wider = {"Version": "1", "Statement": [_allow(action, resource)]}
-    assert allowed(Caller(name, (*policies, wider)), request)
+    assert is_allowed(PolicyCaller(name, (*policies, wider)), request)
 
 
 def test_history_is_listed_and_nothing_else(stack: Stack) -> None:
     def lists(name: str, prefix: str) -> bool:
         bucket = f"acs:oss:oss-{REGION}:{ACCOUNT}:{STATE}"
         request = AccessRequest("oss:ListObjects", bucket, {"oss:Prefix": prefix})
-        return allowed(Caller(name, roles(stack)[name]), request)
+        return is_allowed(PolicyCaller(name, role_policies(stack)[name]), request)
 
     assert lists(HTTP_API, "history/")
     assert not lists(HTTP_API, "ledger/")
@@ -145,11 +151,11 @@ def test_history_is_listed_and_nothing_else(stack: Stack) -> None:
 def test_the_sweep_reads_no_face_and_pays_for_nothing(
     stack: Stack, action: str, resource: str
 ) -> None:
-    policies = roles(stack)[SWEEP]
+    policies = role_policies(stack)[SWEEP]
     request = AccessRequest(action, resource)
-    assert not allowed(Caller(SWEEP, policies), request)
+    assert not is_allowed(PolicyCaller(SWEEP, policies), request)
     wider = {"Version": "1", "Statement": [_allow(action, resource)]}
-    assert allowed(Caller(SWEEP, (*policies, wider)), request)
+    assert is_allowed(PolicyCaller(SWEEP, (*policies, wider)), request)
 
 
 @pytest.mark.parametrize("missing_key_is_unequal", [True, False])
@@ -162,34 +168,36 @@ def test_who_may_read_low_risk_alone_reads_nothing_else(
     def reads(document: dict[str, Any], tags: dict[str, str]) -> bool:
         keys = {f"oss:ExistingObjectTag/deepfake-{name}": value for name, value in tags.items()}
         request = AccessRequest("oss:GetObject", SELFIE, keys)
-        return allowed(
-            Caller("2000", (document,)), request, missing_key_is_unequal=missing_key_is_unequal
+        return is_allowed(
+            PolicyCaller("2000", (document,)),
+            request,
+            missing_key_is_unequal=missing_key_is_unequal,
         )
 
     assert not reads(policy, tags)
     assert reads(policy, {"verdict": "low_risk"})
-    assert not reads(without(policy, 0), {"verdict": "low_risk"})
+    assert not reads(without_statement(policy, 0), {"verdict": "low_risk"})
     unconditional = {**policy["Statement"][0], "Condition": {}}
     assert reads({**policy, "Statement": [unconditional]}, tags)
 
 
-def roles(stack: Stack) -> dict[str, tuple[dict[str, Any], ...]]:
+def role_policies(stack: Stack) -> dict[str, tuple[dict[str, Any], ...]]:
     """Policies by role."""
-    found = {
+    policies_by_role = {
         role["RoleName"]: [policy["PolicyDocument"] for policy in role["Policies"]]
         for role in stack.all("ALIYUN::RAM::Role").values()
     }
     for policy in stack.all("ALIYUN::RAM::ManagedPolicy").values():
         for name in policy.get("Roles", ()):
-            found[name].append(policy["PolicyDocument"])
-    return {name: tuple(policies) for name, policies in found.items()}
+            policies_by_role[name].append(policy["PolicyDocument"])
+    return {name: tuple(policies) for name, policies in policies_by_role.items()}
 
 
 def _allow(action: str, resource: str) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": [action], "Resource": [resource]}
 
 
-def _pairs(policies: tuple[dict[str, Any], ...]) -> Iterator[tuple[str, str]]:
+def _actions_on_resources(policies: tuple[dict[str, Any], ...]) -> Iterator[tuple[str, str]]:
     for policy in policies:
         for statement in policy["Statement"]:
             assert statement["Effect"] == "Allow"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.templates.alibaba.check import faults
+from tests.templates.alibaba.check import find_faults
 from tests.templates.alibaba.conftest import template
 from tests.templates.alibaba.resource_types import ResourceType
 
@@ -19,11 +19,11 @@ REMOVED = object()
 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_nothing_is_wrong(types: dict[str, ResourceType], name: str) -> None:
-    assert faults(template(name), types) == []
+    assert find_faults(template(name), types) == []
 
 
 @pytest.mark.parametrize(
-    ("where", "value", "said"),
+    ("where", "value", "expected"),
     [
         (f"{BUCKET}.Colour", "red", "State.Colour: there is no such property"),
         (f"{RULE}.Days", 1, "Rule[0].Days: there is no such property"),
@@ -50,13 +50,13 @@ def test_nothing_is_wrong(types: dict[str, ResourceType], name: str) -> None:
     ],
 )
 def test_each_fault_is_found(
-    types: dict[str, ResourceType], where: str, value: Any, said: str
+    types: dict[str, ResourceType], where: str, value: Any, expected: str
 ) -> None:
-    found = faults(changed(template("template.yaml"), where, value), types)
-    assert any(said in fault for fault in found), found
+    faults = find_faults(with_value(template("template.yaml"), where, value), types)
+    assert any(expected in fault for fault in faults), faults
 
 
-def changed(whole: dict[str, Any], where: str, value: Any) -> dict[str, Any]:
+def with_value(whole: dict[str, Any], where: str, value: Any) -> dict[str, Any]:
     """A copy with another value at a dotted path."""
     whole = copy.deepcopy(whole)
     *path, last = where.split(".")

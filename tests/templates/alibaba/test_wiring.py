@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from facescreen_local.cloud import DEAD_LETTER_QUEUE, QUEUE, TOPIC
-from tests.templates.alibaba.conftest import ACCOUNT, REGION, REPOSITORY, deployed
+from tests.templates.alibaba.conftest import ACCOUNT, REGION, REPOSITORY, deploy
 from tests.templates.aws.stack import Stack
 
 WEEK = 7 * 24 * 3600
@@ -17,9 +17,9 @@ def test_names_are_those_of_the_local_cloud(stack: Stack) -> None:
 
 
 def test_roles_are_those_that_the_functions_take(stack: Stack) -> None:
-    taken = (REPOSITORY / "s.yaml").read_text()
+    s_yaml = (REPOSITORY / "s.yaml").read_text()
     for name in ("ObjectCreatedRole", "HttpApiRole", "SweepRole"):
-        assert f":role/{stack.properties(name)['RoleName']}\n" in taken
+        assert f":role/{stack.properties(name)['RoleName']}\n" in s_yaml
 
 
 def test_verdicts_reach_the_queue_as_they_were_sent(stack: Stack) -> None:
@@ -50,10 +50,10 @@ def test_the_state_bucket_is_private_and_forgets(stack: Stack) -> None:
 
 def test_no_finding_is_forgotten_before_its_last_redelivery(stack: Stack) -> None:
     """An event that waits for its retries, and then for a week as a dead letter."""
-    least = stack.template["Parameters"]["LedgerDays"]["MinValue"]
-    assert least * 24 * 3600 > WEEK + 86400
+    min_days = stack.template["Parameters"]["LedgerDays"]["MinValue"]
+    assert min_days * 24 * 3600 > WEEK + 86400
 
 
 def test_logs_end() -> None:
-    assert deployed("logs.yaml").properties("Logstore")["TTL"] == 30
-    assert deployed("logs.yaml", LogDays="7").properties("Logstore")["TTL"] == "7"
+    assert deploy("logs.yaml").properties("Logstore")["TTL"] == 30
+    assert deploy("logs.yaml", LogDays="7").properties("Logstore")["TTL"] == "7"

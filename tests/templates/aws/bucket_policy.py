@@ -10,7 +10,7 @@ from typing import Any
 from tests.support.policies import AccessRequest, conditions_hold, matches_any
 
 
-def refused_by(policy: dict[str, Any], request: AccessRequest) -> set[str]:
+def denying_sids(policy: dict[str, Any], request: AccessRequest) -> set[str]:
     """Sids of the statements that deny `request`; none where it is let through."""
     return {
         statement["Sid"]

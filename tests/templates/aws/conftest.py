@@ -18,8 +18,8 @@ SECRET_ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:alibaba-Ab
 @pytest.fixture(scope="session")
 def tools() -> Path:
     """The folder of sam, cfn-lint, checkov, and the Python that imports them."""
-    made = subprocess.run([REPOSITORY / "scripts" / "tools-aws"], check=False)
-    if made.returncode:
+    result = subprocess.run([REPOSITORY / "scripts" / "tools-aws"], check=False)
+    if result.returncode:
         pytest.skip("SAM could not be installed; to have these tests: scripts/tools-aws")
     os.environ["SAM_CLI_TELEMETRY"] = "0"
     return REPOSITORY / ".venv-sam" / "bin"

@@ -27,38 +27,38 @@ class Stack:
         self._templates = templates
         self.template = templates[path]
         self._values = {
-            name: _typed(spec["Type"], parameters.get(name, spec.get("Default")))
+            name: _parse_parameter(spec["Type"], parameters.get(name, spec.get("Default")))
             for name, spec in self.template.get("Parameters", {}).items()
         }
 
     def nested(self, name: str) -> Stack:
         """The stack that the resource `name` is."""
-        properties = self._standing[name]["Properties"]
+        properties = self._active_resources[name]["Properties"]
         parameters = self.value(properties.get("Parameters", {}))
         return Stack(self._templates, properties["TemplateURL"], parameters)
 
     def properties(self, name: str) -> dict[str, Any]:
         """Of the resource `name`."""
-        found: dict[str, Any] = self.value(self._standing[name].get("Properties", {}))
-        return found
+        properties: dict[str, Any] = self.value(self._active_resources[name].get("Properties", {}))
+        return properties
 
     def all(self, kind: str) -> dict[str, dict[str, Any]]:
         """Properties of every resource of type `kind`, nested ones too, by logical name."""
-        found = {
+        properties_by_name = {
             name: self.properties(name)
-            for name, resource in self._standing.items()
+            for name, resource in self._active_resources.items()
             if resource["Type"] == kind
         }
-        for name, resource in self._standing.items():
+        for name, resource in self._active_resources.items():
             if resource["Type"] == "AWS::CloudFormation::Stack":
-                found |= self.nested(name).all(kind)
-        return found
+                properties_by_name |= self.nested(name).all(kind)
+        return properties_by_name
 
     def output(self, name: str) -> Any:
         return self.value(self.template["Outputs"][name]["Value"])
 
     @cached_property
-    def _standing(self) -> dict[str, Any]:
+    def _active_resources(self) -> dict[str, Any]:
         return {
             name: resource
             for name, resource in self.template["Resources"].items()
@@ -71,13 +71,13 @@ class Stack:
     def value(self, node: Any) -> Any:
         """`node` with its intrinsic functions worked out."""
         if isinstance(node, list):
-            return [found for item in node if (found := self.value(item)) is not NOTHING]
+            return [values for item in node if (values := self.value(item)) is not NOTHING]
         if not isinstance(node, dict):
             return node
         if len(node) == 1 and (name := next(iter(node))) in _FUNCTIONS:
             return _FUNCTIONS[name](self, node[name])
-        found = {key: self.value(item) for key, item in node.items()}
-        return {key: item for key, item in found.items() if item is not NOTHING}
+        values = {key: self.value(item) for key, item in node.items()}
+        return {key: item for key, item in values.items() if item is not NOTHING}
 
     def ref(self, name: str) -> Any:
         if name in _PSEUDO or name in self._values:
@@ -91,23 +91,23 @@ class Stack:
             return self.nested(name).output(attribute.removeprefix("Outputs."))
         return f"{name}.{attribute}"
 
-    def substituted(self, text: str) -> str:
-        def found(name: str) -> str:
+    def substitute(self, text: str) -> str:
+        def resolve(name: str) -> str:
             return str(self.attribute(name) if "." in name else self.ref(name))
 
-        return re.sub(r"\$\{([A-Za-z0-9:.]+)\}", lambda match: found(match[1]), text)
+        return re.sub(r"\$\{([A-Za-z0-9:.]+)\}", lambda match: resolve(match[1]), text)
 
-    def choice(self, args: list[Any]) -> Any:
+    def choose(self, args: list[Any]) -> Any:
         return self.value(args[1] if self._holds(args[0]) else args[2])
 
-    def mapped(self, args: list[Any]) -> Any:
+    def find_in_map(self, args: list[Any]) -> Any:
         mapping, first, second = self.value(args)
         return self.template["Mappings"][mapping][str(first)][second]
 
-    def joined(self, args: list[Any]) -> str:
+    def join(self, args: list[Any]) -> str:
         return str(args[0]).join(str(part) for part in self.value(args[1]))
 
-    def selected(self, args: list[Any]) -> Any:
+    def select(self, args: list[Any]) -> Any:
         number, among = self.value(args)
         return among[int(number)]
 
@@ -123,11 +123,11 @@ class Stack:
 _FUNCTIONS: dict[str, Any] = {
     "Ref": Stack.ref,
     "Fn::GetAtt": Stack.attribute,
-    "Fn::Sub": Stack.substituted,
-    "Fn::If": Stack.choice,
-    "Fn::FindInMap": Stack.mapped,
-    "Fn::Join": Stack.joined,
-    "Fn::Select": Stack.selected,
+    "Fn::Sub": Stack.substitute,
+    "Fn::If": Stack.choose,
+    "Fn::FindInMap": Stack.find_in_map,
+    "Fn::Join": Stack.join,
+    "Fn::Select": Stack.select,
     "Fn::Split": Stack.split,
     "Fn::Equals": Stack.equal,
     # A list of one; ROS takes the condition itself.
@@ -135,7 +135,7 @@ _FUNCTIONS: dict[str, Any] = {
 }
 
 
-def _typed(kind: str, value: Any) -> Any:
+def _parse_parameter(kind: str, value: Any) -> Any:
     """Parameters come as texts; a nested stack's come as they are."""
     if kind == "CommaDelimitedList" and isinstance(value, str):
         return value.split(",")

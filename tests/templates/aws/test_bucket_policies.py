@@ -8,7 +8,7 @@ import pytest
 
 from facescreen.tags import verdict_tag_keys
 from tests.support.policies import AccessRequest
-from tests.templates.aws.bucket_policy import refused_by
+from tests.templates.aws.bucket_policy import denying_sids
 from tests.templates.aws.stack import Stack
 
 SCREENED = "arn:aws:s3:::selfies/kyc/ann.jpg"
@@ -23,13 +23,13 @@ VERDICT = "s3:ExistingObjectTag/deepfake-verdict"
 
 @pytest.fixture(scope="module")
 def policy(deployed: Stack) -> dict[str, Any]:
-    (found,) = deployed.all("AWS::S3::BucketPolicy").values()
-    assert found["Bucket"] == "selfies"
-    document: dict[str, Any] = found["PolicyDocument"]
+    (properties,) = deployed.all("AWS::S3::BucketPolicy").values()
+    assert properties["Bucket"] == "selfies"
+    document: dict[str, Any] = properties["PolicyDocument"]
     return document
 
 
-def by(who: str, **more: Any) -> dict[str, Any]:
+def caller_keys(who: str, **more: Any) -> dict[str, Any]:
     return {"aws:PrincipalArn": who, "aws:SecureTransport": "true", **more}
 
 
@@ -40,10 +40,12 @@ def test_nobody_reads_what_is_not_low_risk(
     policy: dict[str, Any], action: str, verdict: str | None, who: str
 ) -> None:
     tags = {} if verdict is None else {VERDICT: verdict}
-    assert refused_by(policy, AccessRequest(action, SCREENED, by(who, **tags))) == {
+    assert denying_sids(policy, AccessRequest(action, SCREENED, caller_keys(who, **tags))) == {
         "ReadLowRiskAlone"
     }
-    assert not refused_by(policy, AccessRequest(action, SCREENED, by(who, **{VERDICT: "low_risk"})))
+    assert not denying_sids(
+        policy, AccessRequest(action, SCREENED, caller_keys(who, **{VERDICT: "low_risk"}))
+    )
 
 
 @pytest.mark.parametrize("action", READS)
@@ -51,11 +53,11 @@ def test_nobody_reads_what_is_not_low_risk(
 def test_the_functions_read_what_has_no_verdict_yet(
     policy: dict[str, Any], action: str, who: str
 ) -> None:
-    assert not refused_by(policy, AccessRequest(action, SCREENED, by(who)))
+    assert not denying_sids(policy, AccessRequest(action, SCREENED, caller_keys(who)))
 
 
 def test_what_is_not_screened_may_be_read(policy: dict[str, Any]) -> None:
-    assert not refused_by(policy, AccessRequest("s3:GetObject", ELSEWHERE, by(SOMEBODY)))
+    assert not denying_sids(policy, AccessRequest("s3:GetObject", ELSEWHERE, caller_keys(SOMEBODY)))
 
 
 @pytest.mark.parametrize("action", WRITES)
@@ -63,38 +65,40 @@ def test_what_is_not_screened_may_be_read(policy: dict[str, Any]) -> None:
 def test_nobody_writes_a_verdict_but_the_functions(
     policy: dict[str, Any], action: str, tag: str
 ) -> None:
-    def refused(who: str, *tags: str) -> set[str]:
-        keys = by(who, **{"s3:RequestObjectTagKeys": list(tags)})
-        return refused_by(policy, AccessRequest(action, SCREENED, keys))
+    def denied_by(who: str, *tags: str) -> set[str]:
+        keys = caller_keys(who, **{"s3:RequestObjectTagKeys": list(tags)})
+        return denying_sids(policy, AccessRequest(action, SCREENED, keys))
 
-    assert refused(SOMEBODY, "customer", tag) == {"WriteNoVerdict"}
-    assert refused(ROOT, tag) == {"WriteNoVerdict"}
-    assert not refused(SOMEBODY, "customer")
-    assert not any(refused(who, "customer", tag) for who in FUNCTIONS)
+    assert denied_by(SOMEBODY, "customer", tag) == {"WriteNoVerdict"}
+    assert denied_by(ROOT, tag) == {"WriteNoVerdict"}
+    assert not denied_by(SOMEBODY, "customer")
+    assert not any(denied_by(who, "customer", tag) for who in FUNCTIONS)
 
 
 def test_uploads_without_tags_pass(policy: dict[str, Any]) -> None:
-    assert not refused_by(policy, AccessRequest("s3:PutObject", SCREENED, by(SOMEBODY)))
+    assert not denying_sids(policy, AccessRequest("s3:PutObject", SCREENED, caller_keys(SOMEBODY)))
 
 
 @pytest.mark.parametrize("source", ["theirs/a.jpg", "/theirs/a.jpg", "selfies-2/a.jpg"])
 def test_a_copy_brings_no_verdict_from_another_bucket(policy: dict[str, Any], source: str) -> None:
-    def refused(who: str, source: str) -> set[str]:
-        keys = by(who, **{"s3:x-amz-copy-source": source})
-        return refused_by(policy, AccessRequest("s3:PutObject", SCREENED, keys))
+    def denied_by(who: str, source: str) -> set[str]:
+        keys = caller_keys(who, **{"s3:x-amz-copy-source": source})
+        return denying_sids(policy, AccessRequest("s3:PutObject", SCREENED, keys))
 
-    assert refused(SOMEBODY, source) == {"BringNoVerdict"}
-    assert not refused(SOMEBODY, "/selfies/kyc/bob.jpg")
-    assert not refused(SOMEBODY, "selfies/kyc/bob.jpg")
-    assert not any(refused(who, source) for who in FUNCTIONS)
+    assert denied_by(SOMEBODY, source) == {"BringNoVerdict"}
+    assert not denied_by(SOMEBODY, "/selfies/kyc/bob.jpg")
+    assert not denied_by(SOMEBODY, "selfies/kyc/bob.jpg")
+    assert not any(denied_by(who, source) for who in FUNCTIONS)
 
 
 @pytest.mark.parametrize("who", [SOMEBODY, *FUNCTIONS])
 def test_nothing_goes_in_the_clear(policy: dict[str, Any], who: str) -> None:
-    keys = by(who, **{VERDICT: "low_risk"}) | {"aws:SecureTransport": "false"}
-    assert refused_by(policy, AccessRequest("s3:GetObject", SCREENED, keys)) == {"SpeakTls"}
+    keys = caller_keys(who, **{VERDICT: "low_risk"}) | {"aws:SecureTransport": "false"}
+    assert denying_sids(policy, AccessRequest("s3:GetObject", SCREENED, keys)) == {"SpeakTls"}
 
 
 def test_a_verdict_may_be_taken_off(policy: dict[str, Any]) -> None:
     """It only closes the gate."""
-    assert not refused_by(policy, AccessRequest("s3:DeleteObjectTagging", SCREENED, by(SOMEBODY)))
+    assert not denying_sids(
+        policy, AccessRequest("s3:DeleteObjectTagging", SCREENED, caller_keys(SOMEBODY))
+    )

@@ -14,7 +14,7 @@ from tests.templates.aws.conftest import REPOSITORY
 
 pytestmark = pytest.mark.slow
 
-MOST_MB = {"ObjectCreated": 6, "HttpApi": 23, "Sweeping": 6}
+MAX_MB = {"ObjectCreated": 6, "HttpApi": 23, "Sweeping": 6}
 """5.2, 20.8 and 5.2 measured, with byte code, and a tenth."""
 SHIPPED = {
     "aws-lambda-powertools",
@@ -38,26 +38,26 @@ SHIPPED_WITH = {
 def built(tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that `sam build` fills, from a copy: of what is committed alone, and for this
     Python, whose byte code can be made here."""
-    place = tmp_path_factory.mktemp("sam")
-    listed = ["git", "ls-files", ".", ":!tests"]
+    folder = tmp_path_factory.mktemp("sam")
+    list_files = ["git", "ls-files", ".", ":!tests"]
     for name in subprocess.run(
-        listed, cwd=REPOSITORY, capture_output=True, text=True, check=True
+        list_files, cwd=REPOSITORY, capture_output=True, text=True, check=True
     ).stdout.splitlines():
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(REPOSITORY / name, place / name)
-    (place / ".venv").symlink_to(sys.prefix)
-    copied = {
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(REPOSITORY / name, folder / name)
+    (folder / ".venv").symlink_to(sys.prefix)
+    build_env = {
         "LAMBDA_PYTHON": f"{sys.version_info[0]}.{sys.version_info[1]}",
-        "PYTHONPATH": f"{place / 'functions'}:{place}",
+        "PYTHONPATH": f"{folder / 'functions'}:{folder}",
     }
     subprocess.run(
         [tools / "sam", "build"],
-        cwd=place,
+        cwd=folder,
         check=True,
         capture_output=True,
-        env={**os.environ, **copied, "SAM_CLI_TELEMETRY": "0"},
+        env={**os.environ, **build_env, "SAM_CLI_TELEMETRY": "0"},
     )
-    return place / ".aws-sam" / "build"
+    return folder / ".aws-sam" / "build"
 
 
 @pytest.mark.parametrize("function", SHIPPED_WITH)
@@ -68,16 +68,16 @@ def test_it_ships_what_it_needs_and_no_more(built: Path, function: str) -> None:
     assert shipped - {"exceptiongroup"} == SHIPPED_WITH[function]
     importable = {path.stem for path in folder.iterdir()}
     handlers = {"ObjectCreated": "object_created", "HttpApi": "http_api", "Sweeping": "sweep"}
-    ours = {"facescreen", handlers[function]}
-    assert importable & {"facescreen", *handlers.values()} == ours
+    expected = {"facescreen", handlers[function]}
+    assert importable & {"facescreen", *handlers.values()} == expected
     assert not {"boto3", "botocore", "oss2", "mns", "aliyunsdkcore", "tests"} & importable
 
 
-@pytest.mark.parametrize("function", MOST_MB)
+@pytest.mark.parametrize("function", MAX_MB)
 def test_it_stays_small(built: Path, function: str) -> None:
     files = [path for path in (built / function).rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files) / 1e6
-    assert MOST_MB[function] / 1.2 < size <= MOST_MB[function]
+    assert MAX_MB[function] / 1.2 < size <= MAX_MB[function]
 
 
 def test_it_is_for_the_machine_that_runs_it(built: Path) -> None:

@@ -14,7 +14,7 @@ from tests.templates.aws.conftest import SECRET_ARN, MakeStack
 from tests.templates.aws.stack import Stack
 
 # What the deployment would tell, and what Lambda sets.
-STANDS_FOR = {
+DEPLOYED_VALUES = {
     "StateBucket": "facescreen-state",
     "Queue": "https://sqs.eu-central-1.amazonaws.com/123456789012/uploads",
     "DeadLetters": "https://sqs.eu-central-1.amazonaws.com/123456789012/dead-letters",
@@ -22,41 +22,44 @@ STANDS_FOR = {
 }
 
 
-def read(environment: dict[str, str], *, invokes: bool = False) -> Deployment:
+def read_deployment(environment: dict[str, str], *, invokes: bool = False) -> Deployment:
     return Deployment.from_env(environment, Credentials("LTAI", "secret"), invokes=invokes)
 
 
-BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "facescreen-object-created"}
+LAMBDA_VARIABLES = {"AWS_LAMBDA_FUNCTION_NAME": "facescreen-object-created"}
 
 
 def test_the_functions_take_what_the_template_tells_them(deployed: Stack, federated: Stack) -> None:
     for stack in (deployed, federated):
         for function in ("ObjectCreated", "HttpApi"):
-            settings = read(environment(stack, function)).settings
+            settings = read_deployment(environment_of(stack, function)).settings
             assert settings.scene_code == "onboard_01"
-            assert settings.state_bucket == STANDS_FOR["StateBucket"]
+            assert settings.state_bucket == DEPLOYED_VALUES["StateBucket"]
 
 
 def test_what_is_deferred_has_a_place_to_go(deployed: Stack) -> None:
-    platform = read(environment(deployed, "ObjectCreated")).platform
+    platform = read_deployment(environment_of(deployed, "ObjectCreated")).platform
     assert isinstance(platform, AwsPlatform)
-    assert platform.settings.dead_letters_url == STANDS_FOR["DeadLetters"]
+    assert platform.settings.dead_letters_url == DEPLOYED_VALUES["DeadLetters"]
 
 
 def test_so_does_the_sweep(deployed: Stack) -> None:
-    told = environment(deployed, "Sweeping")
-    assert read(told, invokes=True).settings.state_bucket == STANDS_FOR["StateBucket"]
-    settings = load(SweepSettings, told)
+    environment = environment_of(deployed, "Sweeping")
+    assert (
+        read_deployment(environment, invokes=True).settings.state_bucket
+        == DEPLOYED_VALUES["StateBucket"]
+    )
+    settings = load(SweepSettings, environment)
     assert [place.name for place in settings.watched_prefixes] == ["selfies/kyc/"]
-    assert load(InvokerSettings, told).queue_url == STANDS_FOR["Queue"]
+    assert load(InvokerSettings, environment).queue_url == DEPLOYED_VALUES["Queue"]
     with pytest.raises(InvalidSettingsError, match="UPLOADS_QUEUE_URL"):
-        read({**told, "UPLOADS_QUEUE_URL": ""}, invokes=True)
+        read_deployment({**environment, "UPLOADS_QUEUE_URL": ""}, invokes=True)
 
 
 def test_a_quarantine_is_one_that_the_functions_take(make_stack: MakeStack) -> None:
-    given = {"Quarantine": "move", "QuarantineBucket": "held", "BucketName": "selfies"}
-    moving = make_stack(**given, SceneCode="onboard_01", AlibabaSecretArn=SECRET_ARN)
-    quarantine = read(environment(moving, "ObjectCreated")).settings.quarantine
+    parameters = {"Quarantine": "move", "QuarantineBucket": "held", "BucketName": "selfies"}
+    moving = make_stack(**parameters, SceneCode="onboard_01", AlibabaSecretArn=SECRET_ARN)
+    quarantine = read_deployment(environment_of(moving, "ObjectCreated")).settings.quarantine
     assert (quarantine.action, quarantine.bucket, quarantine.prefix) == (
         "move",
         "held",
@@ -65,13 +68,15 @@ def test_a_quarantine_is_one_that_the_functions_take(make_stack: MakeStack) -> N
 
 
 def test_they_would_not_take_less(deployed: Stack) -> None:
-    told = environment(deployed, "ObjectCreated")
+    environment = environment_of(deployed, "ObjectCreated")
     with pytest.raises(InvalidSettingsError, match="ALIBABA_SECRET_ARN"):
-        read({**told, "ALIBABA_SECRET_ARN": ""})
+        read_deployment({**environment, "ALIBABA_SECRET_ARN": ""})
     with pytest.raises(InvalidSettingsError, match="SNS_TOPIC_ARN"):
-        read({**told, "SNS_TOPIC_ARN": ""})
+        read_deployment({**environment, "SNS_TOPIC_ARN": ""})
 
 
-def environment(stack: Stack, function: str) -> dict[str, str]:
-    told = stack.properties(function)["Environment"]["Variables"]
-    return BY_LAMBDA | {name: STANDS_FOR.get(value, str(value)) for name, value in told.items()}
+def environment_of(stack: Stack, function: str) -> dict[str, str]:
+    variables = stack.properties(function)["Environment"]["Variables"]
+    return LAMBDA_VARIABLES | {
+        name: DEPLOYED_VALUES.get(value, str(value)) for name, value in variables.items()
+    }

@@ -17,7 +17,7 @@ OWN_KEY = "arn:aws:kms:eu-central-1:123456789012:key/ours"
 BUCKET_KEY = "arn:aws:kms:eu-central-1:123456789012:key/theirs"
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:alibaba-AbCdEf"
 
-BOTH = {
+SHARED_PERMISSIONS = {
     ("s3:GetObject", OBJECTS),
     ("s3:GetObjectVersion", OBJECTS),
     ("s3:GetObjectTagging", OBJECTS),
@@ -35,7 +35,7 @@ BOTH = {
     ("xray:PutTelemetryRecords", "*"),
 }
 PERMISSIONS = {
-    "ObjectCreatedRole": BOTH
+    "ObjectCreatedRole": SHARED_PERMISSIONS
     | {
         ("sqs:ReceiveMessage", "Queue.Arn"),
         ("sqs:DeleteMessage", "Queue.Arn"),
@@ -44,7 +44,7 @@ PERMISSIONS = {
         ("logs:CreateLogStream", "ObjectCreatedLogs.Arn"),
         ("logs:PutLogEvents", "ObjectCreatedLogs.Arn"),
     },
-    "HttpApiRole": BOTH
+    "HttpApiRole": SHARED_PERMISSIONS
     | {
         ("logs:CreateLogStream", "HttpApiLogs.Arn"),
         ("logs:PutLogEvents", "HttpApiLogs.Arn"),
@@ -63,7 +63,7 @@ PERMISSIONS = {
         ("xray:PutTelemetryRecords", "*"),
     },
 }
-MOVING = {
+MOVE_PERMISSIONS = {
     ("s3:DeleteObject", "arn:aws:s3:::selfies/*"),
     ("s3:DeleteObjectVersion", "arn:aws:s3:::selfies/*"),
     ("s3:GetObject", "arn:aws:s3:::held/quarantine/*"),
@@ -74,19 +74,19 @@ MOVING = {
     ("kms:Decrypt", f"{OWN_KEY}-of-the-held"),
     ("kms:GenerateDataKey", f"{OWN_KEY}-of-the-held"),
 }
-CLOSING = {
+PRIVATE_PERMISSIONS = {
     ("s3:GetObjectAcl", "arn:aws:s3:::selfies/*"),
     ("s3:GetObjectVersionAcl", "arn:aws:s3:::selfies/*"),
     ("s3:PutObjectAcl", "arn:aws:s3:::selfies/*"),
     ("s3:PutObjectVersionAcl", "arn:aws:s3:::selfies/*"),
 }
-OF_OWN_KEY = {("kms:Decrypt", OWN_KEY), ("kms:GenerateDataKey", OWN_KEY)}
-FEDERATED = OF_OWN_KEY | {("sts:GetWebIdentityToken", "*"), ("kms:Decrypt", BUCKET_KEY)}
+OWN_KEY_PERMISSIONS = {("kms:Decrypt", OWN_KEY), ("kms:GenerateDataKey", OWN_KEY)}
+FEDERATED = OWN_KEY_PERMISSIONS | {("sts:GetWebIdentityToken", "*"), ("kms:Decrypt", BUCKET_KEY)}
 """Instead of the secret, with keys of one's own; OBJECTS are the whole bucket's there."""
 
 
 def test_roles_may_do_what_the_table_says(deployed: Stack) -> None:
-    assert permissions(deployed) == PERMISSIONS
+    assert permissions_of(deployed) == PERMISSIONS
 
 
 def test_a_federated_deployment_reads_no_secret(federated: Stack) -> None:
@@ -96,30 +96,31 @@ def test_a_federated_deployment_reads_no_secret(federated: Stack) -> None:
             for action, resource in allowed
             if resource != SECRET
         }
-        | (FEDERATED if role != "SweepingRole" else OF_OWN_KEY)
+        | (FEDERATED if role != "SweepingRole" else OWN_KEY_PERMISSIONS)
         for role, allowed in PERMISSIONS.items()
     }
-    assert permissions(federated) == everywhere
+    assert permissions_of(federated) == everywhere
 
 
 @pytest.mark.parametrize(
-    ("quarantine", "more"), [("off", set()), ("move", MOVING), ("private", CLOSING)]
+    ("quarantine", "expected"),
+    [("off", set()), ("move", MOVE_PERMISSIONS), ("private", PRIVATE_PERMISSIONS)],
 )
 def test_a_quarantine_adds_what_it_needs(
-    make_stack: MakeStack, quarantine: str, more: set[tuple[str, str]]
+    make_stack: MakeStack, quarantine: str, expected: set[tuple[str, str]]
 ) -> None:
     key = f"{OWN_KEY}-of-the-held"
-    given = {"BucketName": "selfies", "QuarantineBucket": "held", "QuarantineKeyArn": key}
-    without = permissions(make_stack(**given))
-    found = permissions(make_stack(**given, Quarantine=quarantine))
-    assert found["SweepingRole"] == without["SweepingRole"]
+    parameters = {"BucketName": "selfies", "QuarantineBucket": "held", "QuarantineKeyArn": key}
+    without = permissions_of(make_stack(**parameters))
+    with_quarantine = permissions_of(make_stack(**parameters, Quarantine=quarantine))
+    assert with_quarantine["SweepingRole"] == without["SweepingRole"]
     for role in ("ObjectCreatedRole", "HttpApiRole"):
-        assert found[role] - without[role] == more
+        assert with_quarantine[role] - without[role] == expected
 
 
 def test_nothing_is_allowed_by_a_pattern_of_actions(deployed: Stack, federated: Stack) -> None:
     for stack in (deployed, federated):
-        actions = {action for allowed in permissions(stack).values() for action, _ in allowed}
+        actions = {action for allowed in permissions_of(stack).values() for action, _ in allowed}
         assert not {action for action in actions if "*" in action}
 
 
@@ -147,20 +148,24 @@ def test_only_lambda_takes_the_roles(deployed: Stack) -> None:
         assert "ManagedPolicyArns" not in role
 
 
-def permissions(stack: Stack) -> dict[str, set[tuple[str, str]]]:
+def permissions_of(stack: Stack) -> dict[str, set[tuple[str, str]]]:
     """(action, resource) by role."""
     roles = stack.all("AWS::IAM::Role")
-    found = {
-        name: {pair for policy in role["Policies"] for pair in _pairs(policy["PolicyDocument"])}
+    permissions_by_role = {
+        name: {
+            pair
+            for policy in role["Policies"]
+            for pair in _actions_on_resources(policy["PolicyDocument"])
+        }
         for name, role in roles.items()
     }
     for policy in stack.all("AWS::IAM::ManagedPolicy").values():
         for name in policy["Roles"]:
-            found[name] |= set(_pairs(policy["PolicyDocument"]))
-    return found
+            permissions_by_role[name] |= set(_actions_on_resources(policy["PolicyDocument"]))
+    return permissions_by_role
 
 
-def _pairs(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _actions_on_resources(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for statement in document["Statement"]:
         assert statement["Effect"] == "Allow"
         for action in as_list(statement["Action"]):

@@ -43,11 +43,11 @@ ACCEPTED = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("strictly", [[], ["--lint"]])
-def test_sam_finds_them_valid(tools: Path, strictly: list[str]) -> None:
+@pytest.mark.parametrize("options", [[], ["--lint"]])
+def test_sam_finds_them_valid(tools: Path, options: list[str]) -> None:
     # validate reads the AWS managed policies where it has credentials; it needs none.
-    said = run(tools / "sam", "validate", "--region", "eu-central-1", *strictly)
-    assert "is a valid SAM Template" in said.stdout
+    result = run(tools / "sam", "validate", "--region", "eu-central-1", *options)
+    assert "is a valid SAM Template" in result.stdout
 
 
 def test_cfn_lint_finds_nothing_but_the_fault_put_in(
@@ -55,22 +55,22 @@ def test_cfn_lint_finds_nothing_but_the_fault_put_in(
 ) -> None:
     """Expanded, for it passes a function URL's wrong AuthType before that."""
     (tmp_path / "infra").symlink_to(REPOSITORY / "infra")
-    right, wrong = tmp_path / "right.json", tmp_path / "wrong.json"
-    right.write_text(json.dumps(deployed.template))
+    right_template, wrong_template = tmp_path / "right.json", tmp_path / "wrong.json"
+    right_template.write_text(json.dumps(deployed.template))
     open_to_all = copy.deepcopy(deployed.template)
     open_to_all["Resources"]["HttpApiUrl"]["Properties"]["AuthType"] = "OPEN"
-    wrong.write_text(json.dumps(open_to_all))
+    wrong_template.write_text(json.dumps(open_to_all))
     arguments: list[str | Path] = ["-f", "parseable", "-i", *LINT_LEFT_OUT, "--", *TEMPLATES]
-    said = run(tools / "cfn-lint", *arguments, right, wrong, ends=2)
-    (found,) = said.stdout.splitlines()
-    assert found.startswith(str(wrong))
-    assert "'OPEN' is not one of ['AWS_IAM', 'NONE']" in found
+    result = run(tools / "cfn-lint", *arguments, right_template, wrong_template, exit_code=2)
+    (finding,) = result.stdout.splitlines()
+    assert finding.startswith(str(wrong_template))
+    assert "'OPEN' is not one of ['AWS_IAM', 'NONE']" in finding
 
 
 @pytest.mark.slow
 def test_checkov_asks_for_nothing_but_what_is_accepted(tools: Path) -> None:
     options = ["--framework", "cloudformation", "--skip-download", "-o", "json", "-f"]
-    report = json.loads(run(tools / "checkov", *options, *TEMPLATES, ends=1).stdout)
+    report = json.loads(run(tools / "checkov", *options, *TEMPLATES, exit_code=1).stdout)
     failed = {
         f"{check['check_id']} {check['resource'].rpartition('.')[2]}"
         for check in report["results"]["failed_checks"]
@@ -79,8 +79,10 @@ def test_checkov_asks_for_nothing_but_what_is_accepted(tools: Path) -> None:
     assert report["summary"]["parsing_errors"] == 0
 
 
-def run(program: Path, *arguments: str | Path, ends: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
+def run(
+    program: Path, *arguments: str | Path, exit_code: int = 0
+) -> subprocess.CompletedProcess[str]:
+    result = subprocess.run(
         [program, *arguments],
         cwd=REPOSITORY,
         capture_output=True,
@@ -88,5 +90,5 @@ def run(program: Path, *arguments: str | Path, ends: int = 0) -> subprocess.Comp
         check=False,
         env={**os.environ, "SAM_CLI_TELEMETRY": "0", "AWS_EC2_METADATA_DISABLED": "true"},
     )
-    assert done.returncode == ends, done.stdout + done.stderr
-    return done
+    assert result.returncode == exit_code, result.stdout + result.stderr
+    return result

@@ -14,7 +14,7 @@ from tests.templates.aws.stack import Stack
 PUBLISHED = {"ObjectCreated": "object_created.handler", "HttpApi": "http_api.handler"}
 FUNCTIONS = {**PUBLISHED, "Sweeping": "sweep.handler"}
 ARN = r"^arn:.*:secret:|^acs:.*:(role|oidc-provider)/"
-LONGEST_DESCRIPTION = 256
+MAX_DESCRIPTION_LENGTH = 256
 """Of a published version (Lambda API, PublishVersion)."""
 
 
@@ -55,16 +55,16 @@ def test_what_a_function_is_told_is_what_has_a_version_published(
 ) -> None:
     for stack in (deployed, federated):
         for version in stack.all("AWS::Lambda::Version").values():
-            named = set(version["Description"].split(" "))
-            told = stack.properties("ObjectCreated")["Environment"]["Variables"]
+            described = set(version["Description"].split(" "))
+            variables = stack.properties("ObjectCreated")["Environment"]["Variables"]
             fixed = {"StateBucket", "DeadLetters", "Verdicts", "sts.aliyuncs.com"}
             fixed |= {"5", "quarantine/", ""}
-            said = {re.sub(ARN, "", str(value)) for value in told.values()}
-            assert said - fixed <= named
-            accounts = re.findall(r"acs:ram::(\d+):", told["ALIBABA_ROLE_ARN"])
-            assert set(accounts) <= named
+            values = {re.sub(ARN, "", str(value)) for value in variables.values()}
+            assert values - fixed <= described
+            accounts = re.findall(r"acs:ram::(\d+):", variables["ALIBABA_ROLE_ARN"])
+            assert set(accounts) <= described
             snapped = stack.properties("ObjectCreated")["SnapStart"]["ApplyOn"] != "None"
-            assert snapped == ("snap" in named)
+            assert snapped == ("snap" in described)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_the_longest_settings_fit_a_version_s_description(
         **credentials,
     )
     for version in longest.all("AWS::Lambda::Version").values():
-        assert 200 < len(version["Description"]) <= LONGEST_DESCRIPTION
+        assert 200 < len(version["Description"]) <= MAX_DESCRIPTION_LENGTH
 
 
 def test_the_sweep_is_off_unless_asked_for(deployed: Stack, make_stack: MakeStack) -> None:
@@ -108,7 +108,7 @@ def test_the_sweep_is_off_unless_asked_for(deployed: Stack, make_stack: MakeStac
 
 
 def test_a_message_comes_back_alone_and_at_last_is_a_dead_letter(deployed: Stack) -> None:
-    queue, mapping = deployed.all("AWS::SQS::Queue")["Queue"], _mapping(deployed)
+    queue, mapping = deployed.all("AWS::SQS::Queue")["Queue"], _event_source_mapping(deployed)
     function = deployed.properties("ObjectCreated")
     assert mapping["EventSourceArn"] == "Queue.Arn"
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -117,14 +117,17 @@ def test_a_message_comes_back_alone_and_at_last_is_a_dead_letter(deployed: Stack
         "deadLetterTargetArn": "DeadLetters.Arn",
         "maxReceiveCount": 5,
     }
-    told = function["Environment"]["Variables"]
-    assert int(told["MOST_RECEIVES"]) == queue["RedrivePolicy"]["maxReceiveCount"]
+    variables = function["Environment"]["Variables"]
+    assert int(variables["MOST_RECEIVES"]) == queue["RedrivePolicy"]["maxReceiveCount"]
 
 
 def test_batches_at_once_come_from_the_quota(deployed: Stack, federated: Stack) -> None:
-    assert _mapping(deployed)["ScalingConfig"] == {"MaximumConcurrency": 4}
-    assert _mapping(federated)["ScalingConfig"] == {"MaximumConcurrency": 20}
-    size, longest = _mapping(deployed)["BatchSize"], deployed.properties("ObjectCreated")["Timeout"]
+    assert _event_source_mapping(deployed)["ScalingConfig"] == {"MaximumConcurrency": 4}
+    assert _event_source_mapping(federated)["ScalingConfig"] == {"MaximumConcurrency": 20}
+    size, longest = (
+        _event_source_mapping(deployed)["BatchSize"],
+        deployed.properties("ObjectCreated")["Timeout"],
+    )
     allowed = deployed.template["Parameters"]["CallsPerSecond"]["AllowedValues"]
     batches = deployed.template["Mappings"]["Concurrency"]
     assert list(batches) == [str(calls) for calls in allowed]
@@ -136,9 +139,9 @@ def test_batches_at_once_come_from_the_quota(deployed: Stack, federated: Stack) 
 
 def test_a_new_bucket_tells_the_queue_itself(deployed: Stack) -> None:
     bucket = deployed.all("AWS::S3::Bucket")["WatchedBucket"]
-    (told,) = bucket["NotificationConfiguration"]["QueueConfigurations"]
-    assert told["Queue"] == "Queue.Arn"
-    assert told["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "kyc/"}]
+    (notification,) = bucket["NotificationConfiguration"]["QueueConfigurations"]
+    assert notification["Queue"] == "Queue.Arn"
+    assert notification["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "kyc/"}]
     assert deployed.all("AWS::Events::Rule")["ObjectCreatedRule"]["State"] == "DISABLED"
 
 
@@ -234,7 +237,7 @@ def test_the_dashboard_is_json(deployed: Stack) -> None:
     assert "Verdicts" in {widget["properties"]["title"] for widget in widgets}
 
 
-def _mapping(stack: Stack) -> dict[str, Any]:
+def _event_source_mapping(stack: Stack) -> dict[str, Any]:
     (mapping,) = stack.all("AWS::Lambda::EventSourceMapping").values()
     return mapping
 

@@ -17,7 +17,7 @@ _COMMAND = Path(__file__).with_name("serverless-devs") / "node_modules" / ".bin"
 _NOWHERE = "http://127.0.0.1:9"
 
 
-def project(folder: Path, dotenv: Mapping[str, str]) -> Path:
+def copy_project(folder: Path, dotenv: Mapping[str, str]) -> Path:
     """The templates, and a .env, in a folder of their own."""
     for path in PROJECT.glob("s*.yaml"):
         shutil.copy(path, folder)
@@ -25,11 +25,11 @@ def project(folder: Path, dotenv: Mapping[str, str]) -> Path:
     return folder
 
 
-def previewed(folder: Path, template: str) -> dict[str, Any]:
+def preview(folder: Path, template: str) -> dict[str, Any]:
     """`template` of `folder`, every variable resolved. Skips where there is no Serverless Devs."""
     if not shutil.which("node") or not _COMMAND.exists():
         pytest.skip("needs Node.js, and tests/templates/s_yaml/serverless-devs/install")
-    done = subprocess.run(
+    result = subprocess.run(
         [_COMMAND, "preview", "-t", template, "-o", "json"],
         cwd=folder,
         # A home of its own, and no way out.
@@ -44,7 +44,7 @@ def previewed(folder: Path, template: str) -> dict[str, Any]:
         timeout=60,
         check=False,
     )
-    assert "{" in done.stdout, done.stdout + done.stderr
+    assert "{" in result.stdout, result.stdout + result.stderr
     # As root it warns first.
-    document: dict[str, Any] = json.loads(done.stdout[done.stdout.index("{") :])
+    document: dict[str, Any] = json.loads(result.stdout[result.stdout.index("{") :])
     return document

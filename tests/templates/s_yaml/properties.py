@@ -23,7 +23,7 @@ _LIST = re.compile(r"List\[(.+)\]")
 _MAPPING = re.compile(r"Dict\[str, (.+)\]")
 
 
-def faults(model: type, value: object, place: str = "") -> Iterator[str]:
+def find_faults(model: type, value: object, place: str = "") -> Iterator[str]:
     """What of `value` is not as `model` has it."""
     if not isinstance(value, dict):
         yield f"{place}: not a mapping"
@@ -33,7 +33,7 @@ def faults(model: type, value: object, place: str = "") -> Iterator[str]:
         if key not in types:
             yield f"{place}.{key}: unknown to {model.__name__}"
         else:
-            yield from _of_type(types[key], item, f"{place}.{key}")
+            yield from _type_faults(types[key], item, f"{place}.{key}")
 
 
 def _types(model: type) -> dict[str, str]:
@@ -45,19 +45,19 @@ def _types(model: type) -> dict[str, str]:
     return {key: wire[key.lower()] for key in keys}
 
 
-def _of_type(annotation: str, item: Any, place: str) -> Iterator[str]:
-    listed, mapped = _LIST.fullmatch(annotation), _MAPPING.fullmatch(annotation)
-    if listed:
+def _type_faults(annotation: str, item: Any, place: str) -> Iterator[str]:
+    list_type, mapping_type = _LIST.fullmatch(annotation), _MAPPING.fullmatch(annotation)
+    if list_type:
         if not isinstance(item, list):
             yield f"{place}: not a list"
             return
         for number, element in enumerate(item):
-            yield from _of_type(listed[1], element, f"{place}[{number}]")
-    elif mapped:
+            yield from _type_faults(list_type[1], element, f"{place}[{number}]")
+    elif mapping_type:
         for key, element in item.items():
-            yield from _of_type(mapped[1], element, f"{place}.{key}")
+            yield from _type_faults(mapping_type[1], element, f"{place}.{key}")
     elif annotation.startswith("main_models."):
-        yield from faults(getattr(models, annotation.partition(".")[2]), item, place)
+        yield from find_faults(getattr(models, annotation.partition(".")[2]), item, place)
     elif not isinstance(item, _PLAIN[annotation]) or (
         isinstance(item, bool) and annotation != "bool"
     ):

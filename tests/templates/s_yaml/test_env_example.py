@@ -25,8 +25,10 @@ from tests.templates.s_yaml.test_templates import REQUIRED
 LINES = dict(
     re.findall(r"^#?([A-Z_]+)=(.*)$", (PROJECT / ".env.example").read_text(), flags=re.MULTILINE)
 )
-ASKED = re.findall(r"^([A-Z_]+)=", (PROJECT / ".env.example").read_text(), flags=re.MULTILINE)
-READ = {
+REQUIRED_NAMES = re.findall(
+    r"^([A-Z_]+)=", (PROJECT / ".env.example").read_text(), flags=re.MULTILINE
+)
+DEFAULTS = {
     name: default
     for path in PROJECT.glob("s*.yaml")
     for name, default in names_of(document.read(path)).items()
@@ -102,7 +104,7 @@ WITH_TOKENS = {
 }
 
 
-def looked_at(
+def doctor_findings(
     folder: Path, dotenv: dict[str, str], template: Path = PROJECT / "s.yaml"
 ) -> list[dict[str, Any]]:
     """The lines of ``facescreen doctor --env .env --offline`` that are not ok."""
@@ -110,16 +112,16 @@ def looked_at(
     path.write_text("".join(f"{name}={value}\n" for name, value in dotenv.items()))
     arguments = ["--env", str(path), "--template", str(template), "--offline", "--json"]
     with patch.dict(os.environ, clear=True):
-        done = CliRunner().invoke(doctor, arguments, standalone_mode=False)
-    assert done.exception is None
-    found = [json.loads(line) for line in done.stdout.splitlines()]
-    assert done.return_value == 2 * any(line["level"] == "fault" for line in found)
-    return [line for line in found if line["level"] != "ok"]
+        result = CliRunner().invoke(doctor, arguments, standalone_mode=False)
+    assert result.exception is None
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.return_value == 2 * any(line["level"] == "fault" for line in lines)
+    return [line for line in lines if line["level"] != "ok"]
 
 
 def test_it_has_every_name_that_the_templates_read_and_no_other() -> None:
     # The local cloud alone sets these.
-    assert set(LINES) == set(READ) - {"FACESCREEN_LOCAL", "QUARANTINE_STAND_IN"}
+    assert set(LINES) == set(DEFAULTS) - {"FACESCREEN_LOCAL", "QUARANTINE_STAND_IN"}
 
 
 def test_what_must_be_given_is_not_commented_out() -> None:
@@ -128,28 +130,28 @@ def test_what_must_be_given_is_not_commented_out() -> None:
         for name, default in names_of(document.read(PROJECT / "s.yaml")).items()
         if default is None
     }
-    assert set(ASKED) == required
+    assert set(REQUIRED_NAMES) == required
 
 
-@pytest.mark.parametrize("name", sorted(set(LINES) - set(ASKED)))
+@pytest.mark.parametrize("name", sorted(set(LINES) - set(REQUIRED_NAMES)))
 def test_the_default_that_it_shows_is_the_one_that_holds(name: str) -> None:
     """s.yaml's where there is one, else the functions' own: taking the # away changes nothing."""
-    if READ[name]:
-        assert LINES[name] == READ[name]
+    if DEFAULTS[name]:
+        assert LINES[name] == DEFAULTS[name]
     elif LINES[name]:
-        assert settings({name: LINES[name]}) == settings({})
+        assert load_settings({name: LINES[name]}) == load_settings({})
 
 
-def settings(changed: dict[str, str]) -> tuple[Deployment, Group, Group]:
+def load_settings(overrides: dict[str, str]) -> tuple[Deployment, Group, Group]:
     watched = {"WATCHED_OBJECTS": "selfies/"}
-    environment = {**REQUIRED, **watched, "MNS_TOPIC": "topic", **changed}
+    environment = {**REQUIRED, **watched, "MNS_TOPIC": "topic", **overrides}
     deployment = Deployment.from_env(environment, Credentials("LTAI", "secret"), invokes=True)
     return deployment, load(HttpSettings, environment), load(SweepSettings, environment)
 
 
 def test_with_what_must_be_given_all_is_well(tmp_path: Path) -> None:
-    assert looked_at(tmp_path, {name: REQUIRED[name] for name in ASKED}) == []
-    assert looked_at(tmp_path, {**LINES, **REQUIRED}) == []
+    assert doctor_findings(tmp_path, {name: REQUIRED[name] for name in REQUIRED_NAMES}) == []
+    assert doctor_findings(tmp_path, {**LINES, **REQUIRED}) == []
 
 
 def test_every_line_has_a_wrong_value_here() -> None:
@@ -159,26 +161,26 @@ def test_every_line_has_a_wrong_value_here() -> None:
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_value_is_named(tmp_path: Path, name: str) -> None:
     tokens = WITH_TOKENS if name.startswith("JWT_") else {}
-    said = looked_at(tmp_path, {**REQUIRED, **tokens, name: WRONG[name]})
-    faults = [line for line in said if line["level"] == "fault"]
+    findings = doctor_findings(tmp_path, {**REQUIRED, **tokens, name: WRONG[name]})
+    faults = [line for line in findings if line["level"] == "fault"]
     assert [line["says"].split()[0] for line in faults] == [name]
     assert all(line["remedy"] for line in faults)
 
 
-@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("name", REQUIRED_NAMES)
 def test_a_missing_value_is_named(tmp_path: Path, name: str) -> None:
-    [fault] = looked_at(tmp_path, {**REQUIRED, name: ""})
+    [fault] = doctor_findings(tmp_path, {**REQUIRED, name: ""})
     assert fault["says"].startswith(f"{name} must be ")
     assert "it is not set" in fault["says"]
 
 
 def test_all_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
-    named = {line["says"].split()[0] for line in looked_at(tmp_path, WRONG)}
-    assert named == set(WRONG)
+    names = {line["says"].split()[0] for line in doctor_findings(tmp_path, WRONG)}
+    assert names == set(WRONG)
 
 
 def test_what_serverless_devs_would_expand_is_named(tmp_path: Path) -> None:
-    [fault] = looked_at(tmp_path, {**REQUIRED, **WITH_TOKENS, "JWT_AUDIENCE": "'a$HOME'"})
+    [fault] = doctor_findings(tmp_path, {**REQUIRED, **WITH_TOKENS, "JWT_AUDIENCE": "'a$HOME'"})
     assert (
         fault["says"]
         == "JWT_AUDIENCE holds $ or `, which Serverless Devs would take for a variable"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.templates.s_yaml.preview import PROJECT
-from tests.templates.s_yaml.test_env_example import looked_at
+from tests.templates.s_yaml.test_env_example import doctor_findings
 from tests.templates.s_yaml.test_templates import REQUIRED
 
 SECOND_TRIGGER = """
@@ -25,7 +25,7 @@ ONE_MORE = "          acs:oss:*:${vars.account}:more-selfies/in/*,\\\n" + WATCHE
 SWEPT = "WATCHED_OBJECTS: ${vars.bucket}/${vars.prefix}"
 
 
-def changed(folder: Path, *changes: tuple[str, str], name: str = "s.yaml") -> Path:
+def with_changes(folder: Path, *changes: tuple[str, str], name: str = "s.yaml") -> Path:
     """The templates in `folder`, each of `changes` made once in the one that is returned."""
     for path in PROJECT.glob("s*.yaml"):
         (folder / path.name).write_text(path.read_text())
@@ -41,11 +41,11 @@ def changed(folder: Path, *changes: tuple[str, str], name: str = "s.yaml") -> Pa
 @pytest.mark.parametrize("name", ["s.yaml", "s.eventbridge.yaml"])
 def test_as_released_they_meet(tmp_path: Path, name: str) -> None:
     dotenv = {**REQUIRED, "OSS_PREFIX": "selfies/", "TAG_PREFIX": "face-", "MNS_DLQ": "letters"}
-    assert looked_at(tmp_path, dotenv, changed(tmp_path, name=name)) == []
+    assert doctor_findings(tmp_path, dotenv, with_changes(tmp_path, name=name)) == []
 
 
 @pytest.mark.parametrize(
-    ("change", "named"),
+    ("change", "expected"),
     [
         (("Topic: ${vars.topic}", "Topic: verdicts"), "Topic is verdicts, and the functions use"),
         (
@@ -66,33 +66,35 @@ def test_as_released_they_meet(tmp_path: Path, name: str) -> None:
     ],
 )
 def test_where_they_do_not_meet_is_named(
-    tmp_path: Path, change: tuple[str, str], named: str
+    tmp_path: Path, change: tuple[str, str], expected: str
 ) -> None:
-    [line] = looked_at(tmp_path, REQUIRED, changed(tmp_path, change))
+    [line] = doctor_findings(tmp_path, REQUIRED, with_changes(tmp_path, change))
     assert (line["level"], line["check"]) == ("fault", "surroundings")
-    assert line["says"].startswith(named)
+    assert line["says"].startswith(expected)
 
 
 def test_another_bucket_is_a_trigger_and_a_line(tmp_path: Path) -> None:
     trigger = ("\n  http_api:\n", SECOND_TRIGGER)
-    unread, unswept = looked_at(tmp_path, REQUIRED, changed(tmp_path, trigger))
+    unread, unswept = doctor_findings(tmp_path, REQUIRED, with_changes(tmp_path, trigger))
     assert unread["says"] == "events of more-selfies/in/ come, and no role may read it"
     assert unswept["says"].startswith("events of more-selfies/in/ come, and the sweep does not")
     (tmp_path / "infra").unlink()
     added = ((WATCHED, ONE_MORE), (SWEPT, f"{SWEPT},more-selfies/in/"))
-    assert looked_at(tmp_path, REQUIRED, changed(tmp_path, trigger, *added)) == []
+    assert doctor_findings(tmp_path, REQUIRED, with_changes(tmp_path, trigger, *added)) == []
 
 
 def test_another_bucket_by_eventbridge_is_watched_too(tmp_path: Path) -> None:
     subject = '[{"prefix": "acs:oss:${vars.region}:${vars.account}:${vars.bucket}/${vars.prefix}"}'
     other = '{"prefix": "acs:oss:${vars.region}:${vars.account}:more-selfies/"}'
-    template = changed(tmp_path, (subject, f"{subject}, {other}"), name="s.eventbridge.yaml")
-    unread, unswept = looked_at(tmp_path, REQUIRED, template)
+    template = with_changes(tmp_path, (subject, f"{subject}, {other}"), name="s.eventbridge.yaml")
+    unread, unswept = doctor_findings(tmp_path, REQUIRED, template)
     assert unread["says"] == "events of more-selfies/ come, and no role may read it"
     assert unswept["level"] == "fault"
 
 
 def test_without_them_that_is_said(tmp_path: Path) -> None:
-    template = changed(tmp_path, ("./infra/alibaba/template.yaml", "./infra/alibaba/logs.yaml"))
-    [line] = looked_at(tmp_path, REQUIRED, template)
+    template = with_changes(
+        tmp_path, ("./infra/alibaba/template.yaml", "./infra/alibaba/logs.yaml")
+    )
+    [line] = doctor_findings(tmp_path, REQUIRED, template)
     assert line["says"].startswith("s.yaml has no resource of component ros that makes roles")

@@ -12,8 +12,8 @@ import yaml
 from alibabacloud_fc20230330 import models
 
 from facescreen_serverless_devs.functions import load_functions
-from tests.templates.s_yaml.preview import PROJECT, previewed, project
-from tests.templates.s_yaml.properties import faults
+from tests.templates.s_yaml.preview import PROJECT, copy_project, preview
+from tests.templates.s_yaml.properties import find_faults
 
 REQUIRED = {
     "ALIBABA_CLOUD_ACCOUNT_ID": "1234567890123456",
@@ -26,7 +26,7 @@ REQUIRED = {
     "PAGE_DOMAIN": "faces.example.com",
     "PAGE_CERTIFICATE": "1234567-ap-southeast-1",
 }
-GIVEN = {
+ALL_SETTINGS = {
     **REQUIRED,
     "OSS_PREFIX": "selfies/",
     "OSS_SUFFIX": ".jpg",
@@ -46,28 +46,28 @@ TRIGGERS = {
     "eventbridge": models.EventBridgeTriggerConfig,
     "timer": models.TimerTriggerConfig,
 }
-BESIDE = {"triggers", "asyncInvokeConfig", "concurrencyConfig", "region", "code", "tags"}
+SPECIAL_KEYS = {"triggers", "asyncInvokeConfig", "concurrencyConfig", "region", "code", "tags"}
 """What fc3 takes in one place and the API in others, or in other letters."""
 
 
-def unquoted(dotenv: dict[str, str]) -> dict[str, str]:
+def unquote(dotenv: dict[str, str]) -> dict[str, str]:
     return {name: value.strip("'") for name, value in dotenv.items()}
 
 
 def function_faults(props: dict[str, Any]) -> list[str]:
-    own = {key: value for key, value in props.items() if key not in BESIDE}
-    found = [
-        *faults(models.CreateFunctionInput, own),
-        *faults(models.PutAsyncInvokeConfigInput, props.get("asyncInvokeConfig", {}), "async"),
-        *faults(models.PutConcurrencyInput, props["concurrencyConfig"], "concurrency"),
+    own = {key: value for key, value in props.items() if key not in SPECIAL_KEYS}
+    faults_found = [
+        *find_faults(models.CreateFunctionInput, own),
+        *find_faults(models.PutAsyncInvokeConfigInput, props.get("asyncInvokeConfig", {}), "async"),
+        *find_faults(models.PutConcurrencyInput, props["concurrencyConfig"], "concurrency"),
     ]
-    found += [f"tag: {tag}" for tag in props["tags"] if set(tag) != {"key", "value"}]
+    faults_found += [f"tag: {tag}" for tag in props["tags"] if set(tag) != {"key", "value"}]
     for trigger in props["triggers"]:
-        said = {key: value for key, value in trigger.items() if key != "triggerConfig"}
+        own_fields = {key: value for key, value in trigger.items() if key != "triggerConfig"}
         config = TRIGGERS[trigger["triggerType"]]
-        found += faults(models.CreateTriggerInput, said, "trigger")
-        found += faults(config, trigger["triggerConfig"], "triggerConfig")
-    return found
+        faults_found += find_faults(models.CreateTriggerInput, own_fields, "trigger")
+        faults_found += find_faults(config, trigger["triggerConfig"], "triggerConfig")
+    return faults_found
 
 
 def functions_of(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -78,43 +78,43 @@ def functions_of(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-@pytest.mark.parametrize("dotenv", [REQUIRED, GIVEN], ids=["required", "given"])
+@pytest.mark.parametrize("dotenv", [REQUIRED, ALL_SETTINGS], ids=["required", "given"])
 @pytest.mark.parametrize("template", ["s.yaml", "s.eventbridge.yaml"])
 def test_every_property_is_one_that_function_compute_knows(
     tmp_path: Path, template: str, dotenv: dict[str, str]
 ) -> None:
-    functions = functions_of(previewed(project(tmp_path, dotenv), template))
+    functions = functions_of(preview(copy_project(tmp_path, dotenv), template))
     assert set(functions) == {"object_created", "http_api", "sweep"}
     for name, props in functions.items():
         assert (name, function_faults(props)) == (name, [])
 
 
-@pytest.mark.parametrize("dotenv", [REQUIRED, GIVEN], ids=["required", "given"])
+@pytest.mark.parametrize("dotenv", [REQUIRED, ALL_SETTINGS], ids=["required", "given"])
 @pytest.mark.parametrize("template", ["s.yaml", "s.eventbridge.yaml"])
 def test_the_local_cloud_reads_a_template_as_serverless_devs_does(
     tmp_path: Path, template: str, dotenv: dict[str, str]
 ) -> None:
-    folder = project(tmp_path, dotenv)
+    folder = copy_project(tmp_path, dotenv)
     rendered = folder / "rendered.yaml"
-    rendered.write_text(json.dumps(previewed(folder, template)))
-    theirs = load_functions(rendered, {}, source=folder)
-    assert theirs == load_functions(folder / template, unquoted(dotenv), source=folder)
+    rendered.write_text(json.dumps(preview(folder, template)))
+    rendered_functions = load_functions(rendered, {}, source=folder)
+    assert rendered_functions == load_functions(folder / template, unquote(dotenv), source=folder)
 
 
 def test_the_pages_domain_is_one_that_function_compute_knows(tmp_path: Path) -> None:
-    document = previewed(project(tmp_path, REQUIRED), "s.page.yaml")
+    document = preview(copy_project(tmp_path, REQUIRED), "s.page.yaml")
     props = copy.deepcopy(document["resources"]["page"]["props"])
     assert props.pop("region") == "ap-southeast-1"
     # The component has the certificate by its id, and gets the rest from where it is kept.
     assert props.pop("certConfig") == {"certId": "1234567-ap-southeast-1"}
-    assert list(faults(models.CreateCustomDomainInput, props)) == []
+    assert list(find_faults(models.CreateCustomDomainInput, props)) == []
     [route] = props["routeConfig"]["routes"]
-    functions = functions_of(previewed(tmp_path, "s.yaml"))
+    functions = functions_of(preview(tmp_path, "s.yaml"))
     assert route["functionName"] == functions["http_api"]["functionName"]
 
 
 @pytest.mark.parametrize(
-    ("path", "planted", "named"),
+    ("path", "value", "expected"),
     [
         ("timeout", "60", ".timeout: '60' is not a int"),
         ("timeOut", 60, ".timeOut: unknown to CreateFunctionInput"),
@@ -127,7 +127,7 @@ def test_the_pages_domain_is_one_that_function_compute_knows(tmp_path: Path) -> 
         ("triggers.0.sourceARN", "", "trigger.sourceARN: unknown to CreateTriggerInput"),
     ],
 )
-def test_the_reading_is_strict(path: str, planted: object, named: str) -> None:
+def test_the_reading_is_strict(path: str, value: object, expected: str) -> None:
     """What passes the component's own schema must not pass this."""
     text = (
         (PROJECT / "s.yaml").read_text().replace("${json(env('RESERVED_CONCURRENCY', '20'))}", "20")
@@ -138,15 +138,15 @@ def test_the_reading_is_strict(path: str, planted: object, named: str) -> None:
     place: Any = props
     for parent in parents:
         place = place[int(parent) if parent.isdigit() else parent]
-    place[last] = planted
-    [found] = function_faults(props)
-    assert found.startswith(named)
+    place[last] = value
+    [fault] = function_faults(props)
+    assert fault.startswith(expected)
 
 
 def test_nothing_but_the_triggers_differs_by_eventbridge(tmp_path: Path) -> None:
-    folder = project(tmp_path, REQUIRED)
+    folder = copy_project(tmp_path, REQUIRED)
     native, bridged = (
-        functions_of(previewed(folder, template)) for template in ("s.yaml", "s.eventbridge.yaml")
+        functions_of(preview(folder, template)) for template in ("s.yaml", "s.eventbridge.yaml")
     )
     del native["object_created"]["triggers"], bridged["object_created"]["triggers"]
     assert native == bridged

@@ -7,11 +7,11 @@ import ssl
 import pytest
 
 from facescreen_local.id_verification.service import IdVerificationService
-from tests.integration.id_verification.uploads.upload_form import Form
+from tests.integration.id_verification.uploads.upload_form import UploadForm
 
 
 @pytest.fixture
-def trusting(service: IdVerificationService) -> ssl.SSLContext:
+def tls_context(service: IdVerificationService) -> ssl.SSLContext:
     """As strict as Python 3.13 is by default."""
     context = ssl.create_default_context(cafile=service.ca_file)
     context.verify_flags |= ssl.VERIFY_X509_STRICT
@@ -19,5 +19,5 @@ def trusting(service: IdVerificationService) -> ssl.SSLContext:
 
 
 @pytest.fixture
-def form(service: IdVerificationService, trusting: ssl.SSLContext) -> Form:
-    return Form(service.uploads.issue_upload_grant(), trusting)
+def upload_form(service: IdVerificationService, tls_context: ssl.SSLContext) -> UploadForm:
+    return UploadForm(service.uploads.issue_upload_grant(), tls_context)

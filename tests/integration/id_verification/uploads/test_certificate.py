@@ -15,13 +15,13 @@ from facescreen_local.protocol import certificate
 from facescreen_local.protocol.certificate import ensure_certificate
 
 
-def contents(folder: Path) -> tuple[bytes, bytes]:
+def certificate_files(folder: Path) -> tuple[bytes, bytes]:
     authority, server = ensure_certificate(folder)
     return authority.read_bytes(), server.read_bytes()
 
 
 def test_it_is_kept(tmp_path: Path) -> None:
-    assert contents(tmp_path) == contents(tmp_path)
+    assert certificate_files(tmp_path) == certificate_files(tmp_path)
 
 
 def test_its_key_is_its_owners_and_the_authoritys_nobodys(tmp_path: Path) -> None:
@@ -34,23 +34,23 @@ def test_its_key_is_its_owners_and_the_authoritys_nobodys(tmp_path: Path) -> Non
 
 def test_it_is_replaced_before_it_expires(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(certificate, "VALIDITY", timedelta(days=7, minutes=1))
-    first = contents(tmp_path)
-    assert contents(tmp_path) == first
+    first = certificate_files(tmp_path)
+    assert certificate_files(tmp_path) == first
     monkeypatch.setattr(certificate, "VALIDITY", timedelta(days=7))
     (tmp_path / "ca.pem").unlink()
-    second = contents(tmp_path)
-    assert contents(tmp_path) != second
+    second = certificate_files(tmp_path)
+    assert certificate_files(tmp_path) != second
 
 
 @pytest.mark.parametrize("file", ["ca.pem", "server.pem"])
-@pytest.mark.parametrize("harm", ["gone", "cut short", "another's"])
-def test_it_is_replaced_when_it_is_harmed(tmp_path: Path, file: str, harm: str) -> None:
-    contents(tmp_path)
+@pytest.mark.parametrize("damage", ["gone", "cut short", "another's"])
+def test_it_is_replaced_when_it_is_harmed(tmp_path: Path, file: str, damage: str) -> None:
+    certificate_files(tmp_path)
     path = tmp_path / file
     path.chmod(0o644)
-    if harm == "gone":
+    if damage == "gone":
         path.unlink()
-    elif harm == "cut short":
+    elif damage == "cut short":
         path.write_bytes(path.read_bytes()[:300])
     else:
         ensure_certificate(tmp_path / "another")
@@ -58,22 +58,24 @@ def test_it_is_replaced_when_it_is_harmed(tmp_path: Path, file: str, harm: str) 
     authority, server = ensure_certificate(tmp_path)
     assert stat.S_IMODE(server.stat().st_mode) == 0o600
     ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(server)
-    kept = (authority.read_bytes(), server.read_bytes())
-    assert contents(tmp_path) == kept
+    replaced = (authority.read_bytes(), server.read_bytes())
+    assert certificate_files(tmp_path) == replaced
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_it_is_for_loopback(
-    service: IdVerificationService, trusting: ssl.SSLContext, host: str
+    service: IdVerificationService, tls_context: ssl.SSLContext, host: str
 ) -> None:
     url = service.uploads.url.replace("127.0.0.1", host)
-    with httpx.Client(verify=trusting, trust_env=False) as client:
+    with httpx.Client(verify=tls_context, trust_env=False) as client:
         assert client.get(url).status_code == 405
 
 
-def test_it_is_for_no_other_name(service: IdVerificationService, trusting: ssl.SSLContext) -> None:
+def test_it_is_for_no_other_name(
+    service: IdVerificationService, tls_context: ssl.SSLContext
+) -> None:
     with (
-        httpx.Client(verify=trusting, trust_env=False) as client,
+        httpx.Client(verify=tls_context, trust_env=False) as client,
         pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"),
     ):
         client.get(service.uploads.url, extensions={"sni_hostname": "oss.example"})

@@ -25,14 +25,19 @@ from facescreen_local.auth.account import Identity
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.faults import Behaviour, Fault
 from facescreen_local.samples import SampleFile
-from tests.integration.id_verification.sdk_client import ALLOW_SDK, MERCHANT_BIZ_ID, Files, Sdk
+from tests.integration.id_verification.sdk_client import (
+    ALLOW_SDK,
+    MERCHANT_BIZ_ID,
+    FileServer,
+    SdkCaller,
+)
 
 pytestmark = ALLOW_SDK
 
 
 @pytest.fixture
-def stream(service: IdVerificationService, identity: Identity) -> Sdk:
-    return Sdk(service, identity.key)
+def upload_caller(service: IdVerificationService, identity: Identity) -> SdkCaller:
+    return SdkCaller(service, identity.key)
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +63,8 @@ def options(service: IdVerificationService, identity: Identity) -> dict[str, Any
 
 
 @pytest.fixture
-def client(options: dict[str, Any], trusting: ssl.SSLContext) -> Iterator[DeepfakeClient]:
-    http = httpx.Client(verify=trusting, trust_env=False)
+def client(options: dict[str, Any], tls_context: ssl.SSLContext) -> Iterator[DeepfakeClient]:
+    http = httpx.Client(verify=tls_context, trust_env=False)
     with DeepfakeClient(http=http, **options) as client:
         yield client
 
@@ -71,14 +76,14 @@ def clip(request: pytest.FixtureRequest, long_clip: Path) -> Iterator[Any]:
     elif request.param == "bytes":
         yield long_clip.read_bytes()
     elif request.param == "stream":
-        with long_clip.open("rb") as stream:
-            yield stream
+        with long_clip.open("rb") as upload_caller:
+            yield upload_caller
     else:
-        with closing(OnlyForward(long_clip.read_bytes())) as stream:
-            yield stream
+        with closing(UnseekableStream(long_clip.read_bytes())) as upload_caller:
+            yield upload_caller
 
 
-class OnlyForward(io.BytesIO):
+class UnseekableStream(io.BytesIO):
     def seekable(self) -> bool:
         return False
 
@@ -87,30 +92,33 @@ class OnlyForward(io.BytesIO):
 
 
 def test_the_vendors_sdk(
-    stream: Sdk, service: IdVerificationService, samples: dict[str, SampleFile], long_clip: Path
+    upload_caller: SdkCaller,
+    service: IdVerificationService,
+    samples: dict[str, SampleFile],
+    long_clip: Path,
 ) -> None:
     with samples["portrait.jpg"].path.open("rb") as image:
-        assert stream.upload(image)["body"]["Code"] == "Success"
+        assert upload_caller.upload(image)["body"]["Code"] == "Success"
     with long_clip.open("rb") as video:
-        assert stream.upload(video, face_input_type="VIDEO")["body"]["Code"] == "Success"
-    recorded = [(made.merchant_biz_id, made.object, made.billed) for made in service.calls]
+        assert upload_caller.upload(video, face_input_type="VIDEO")["body"]["Code"] == "Success"
+    recorded = [(call.merchant_biz_id, call.object, call.billed) for call in service.calls]
     assert recorded == [(MERCHANT_BIZ_ID, "", True)] * 2
 
 
 def test_the_vendors_asynchronous_sdk(
-    stream: Sdk, service: IdVerificationService, samples: dict[str, SampleFile]
+    upload_caller: SdkCaller, service: IdVerificationService, samples: dict[str, SampleFile]
 ) -> None:
     with samples["clip.mp4"].path.open("rb") as video:
-        answer = stream.upload_async(video, face_input_type="VIDEO")
-    assert answer["body"]["Code"] == "Success"
-    assert [made.code for made in service.calls] == ["Success"]
+        response = upload_caller.upload_async(video, face_input_type="VIDEO")
+    assert response["body"]["Code"] == "Success"
+    assert [call.code for call in service.calls] == ["Success"]
 
 
 def test_the_vendors_sdk_reads_how_an_upload_was_refused(
-    stream: Sdk, service: IdVerificationService
+    upload_caller: SdkCaller, service: IdVerificationService
 ) -> None:
     with pytest.raises(AlibabaCloudException) as raised:
-        stream.upload(io.BytesIO(bytes(10 * 1024 * 1024 + 1)))
+        upload_caller.upload(io.BytesIO(bytes(10 * 1024 * 1024 + 1)))
     assert raised.value.code == "EntityTooLarge"
     assert service.calls == []
 
@@ -118,19 +126,21 @@ def test_the_vendors_sdk_reads_how_an_upload_was_refused(
 def test_our_client(client: DeepfakeClient, service: IdVerificationService, clip: Any) -> None:
     detection = client.detect_stream(file=clip, kind="video")
     assert detection.verdict is Verdict.LOW_RISK
-    assert [made.code for made in service.calls] == ["Success"]
+    assert [call.code for call in service.calls] == ["Success"]
 
 
 async def test_our_client_that_does_not_block(
-    options: dict[str, Any], trusting: ssl.SSLContext, clip: Any
+    options: dict[str, Any], tls_context: ssl.SSLContext, clip: Any
 ) -> None:
-    http = httpx.AsyncClient(verify=trusting, trust_env=False)
+    http = httpx.AsyncClient(verify=tls_context, trust_env=False)
     async with AsyncDeepfakeClient(http=http, **options) as client:
         detection = await client.detect_stream(file=clip, kind="video")
     assert detection.verdict is Verdict.LOW_RISK
 
 
-def test_our_client_without_a_file(client: DeepfakeClient, files: Files, portrait: bytes) -> None:
+def test_our_client_without_a_file(
+    client: DeepfakeClient, files: FileServer, portrait: bytes
+) -> None:
     url = files.put("/a.jpg", portrait) + "?Signature=a%2Bb"
     assert client.detect_stream(url=url).verdict is Verdict.LOW_RISK
     inline = base64.b64encode(portrait).decode()
@@ -164,10 +174,10 @@ def test_our_client_uploads_again(
     service.uploads.behaviour = Behaviour(faults=[fault])
     assert client.detect_stream(file=samples["portrait.jpg"].path).verdict is Verdict.LOW_RISK
     assert service.uploads.behaviour.faults == []
-    assert [made.billed for made in service.calls] == [True]
+    assert [call.billed for call in service.calls] == [True]
 
 
-UPLOADING = """
+MEASURE_UPLOADS = """
 import os, resource, ssl, sys
 import httpx
 from facescreen.clients.credentials import Credentials
@@ -197,12 +207,12 @@ def test_our_client_reads_a_file_as_it_sends_it(
     assert small.stat().st_size < 1024 * 1024
     secrets = {"KEY": identity.key.access_key_id, "SECRET": identity.key.access_key_secret}
     arguments = [service.url, str(service.ca_file), str(small), str(long_clip)]
-    done = subprocess.run(
-        [sys.executable, "-c", UPLOADING, *arguments],
+    result = subprocess.run(
+        [sys.executable, "-c", MEASURE_UPLOADS, *arguments],
         env={**os.environ, **secrets},
         capture_output=True,
         text=True,
         timeout=30,
         check=True,
     )
-    assert int(done.stdout) < 2048
+    assert int(result.stdout) < 2048

@@ -10,7 +10,7 @@ from facescreen_local.id_verification.store import files
 from facescreen_local.id_verification.store.files import UploadedFiles
 
 
-def kept(uploaded: UploadedFiles, keys: str) -> str:
+def stored_keys(uploaded: UploadedFiles, keys: str) -> str:
     return "".join(key for key in keys if uploaded.get(key) is not None)
 
 
@@ -20,7 +20,7 @@ def test_no_more_than_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
     for key in "abac":
         uploaded.put(key, b"x")
     assert list(uploaded._files) == ["a", "c"]
-    assert kept(uploaded, "abc") == "ac"
+    assert stored_keys(uploaded, "abc") == "ac"
 
 
 def test_no_more_than_so_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,9 +28,9 @@ def test_no_more_than_so_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     uploaded = UploadedFiles()
     for key, size in (("a", 3), ("b", 3), ("c", 4)):
         uploaded.put(key, bytes(size))
-    assert kept(uploaded, "abc") == "abc"
+    assert stored_keys(uploaded, "abc") == "abc"
     uploaded.put("d", bytes(5))
-    assert kept(uploaded, "abcd") == "cd"
+    assert stored_keys(uploaded, "abcd") == "cd"
 
 
 def test_no_longer_than_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,7 +40,7 @@ def test_no_longer_than_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
     uploaded.put("a", b"x")
     now += files.MAX_AGE_S
     uploaded.put("b", b"x")
-    assert kept(uploaded, "ab") == "ab"
+    assert stored_keys(uploaded, "ab") == "ab"
     now += 1
-    assert kept(uploaded, "ab") == "b"
+    assert stored_keys(uploaded, "ab") == "b"
     assert list(uploaded._files) == ["b"]

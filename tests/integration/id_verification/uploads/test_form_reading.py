@@ -26,7 +26,7 @@ forms = st.lists(parts, max_size=5).map(
 )
 
 
-async def arriving(chunks: list[bytes]) -> AsyncIterator[bytes]:
+async def arrive(chunks: list[bytes]) -> AsyncIterator[bytes]:
     for chunk in chunks:
         if chunk:
             yield chunk
@@ -34,7 +34,7 @@ async def arriving(chunks: list[bytes]) -> AsyncIterator[bytes]:
 
 def read(chunks: list[bytes], content_type: str = "multipart/form-data; boundary=b") -> Any:
     async def whole() -> tuple[dict[str, str], bytes]:
-        form = MultipartForm(content_type, arriving(chunks), MAX_FIELDS)
+        form = MultipartForm(content_type, arrive(chunks), MAX_FIELDS)
         fields = await form.read_fields()
         return dict(fields), b"".join([chunk async for chunk in form.read_file(SizeRange(1, 15))])
 
@@ -56,5 +56,5 @@ def test_a_body_in_pieces_says_the_same(body: bytes, data: st.DataObject) -> Non
 @settings(max_examples=50)
 @given(st.text(max_size=40), st.sampled_from(["", "multipart/form-data; boundary="]))
 def test_any_content_type_is_read_or_refused(text: str, start: str) -> None:
-    refused = {"RequestIsNotMultiPartContent", "MalformedPOSTRequest"}
-    assert read([b"--b--"], start + text) in refused
+    refusal_codes = {"RequestIsNotMultiPartContent", "MalformedPOSTRequest"}
+    assert read([b"--b--"], start + text) in refusal_codes

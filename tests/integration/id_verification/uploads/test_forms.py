@@ -15,54 +15,63 @@ from facescreen_local.id_verification import uploads
 from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.id_verification.uploads import UploadService
-from tests.integration.id_verification.uploads.upload_form import Form, assert_refused, part, told
+from tests.integration.id_verification.uploads.upload_form import (
+    UploadForm,
+    assert_refused,
+    form_part,
+    parse_xml_response,
+)
 
 TEN_MB = 10 * 1024 * 1024
 
 
-def stored(service: IdVerificationService, form: Form) -> bytes | None:
+def stored_file(service: IdVerificationService, upload_form: UploadForm) -> bytes | None:
     try:
-        return service.uploads.find_file(form.file_url)
+        return service.uploads.find_file(upload_form.file_url)
     except IdVerificationError:
         return None
 
 
 def test_the_form_that_the_others_spoil_is_right(
-    form: Form, service: IdVerificationService
+    upload_form: UploadForm, service: IdVerificationService
 ) -> None:
-    assert form.host == service.uploads.url.removeprefix("https://")
-    answer = form.post(b"a file")
-    assert answer.status_code == 201
-    assert answer.text.startswith("<?xml")
-    assert told(answer) == {
+    assert upload_form.host == service.uploads.url.removeprefix("https://")
+    response = upload_form.post(b"a file")
+    assert response.status_code == 201
+    assert response.text.startswith("<?xml")
+    assert parse_xml_response(response) == {
         "Bucket": "127",
-        "Location": f"https://{form.host}/{form.fields['key']}",
-        "Key": form.fields["key"],
+        "Location": f"https://{upload_form.host}/{upload_form.fields['key']}",
+        "Key": upload_form.fields["key"],
         "ETag": '"{}"'.format(hashlib.md5(b"a file", usedforsecurity=False).hexdigest().upper()),
     }
-    assert stored(service, form) == b"a file"
+    assert stored_file(service, upload_form) == b"a file"
 
 
-def test_the_answer_is_short_unless_asked_for(form: Form, service: IdVerificationService) -> None:
-    del form.fields["success_action_status"]
-    answer = form.post()
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert stored(service, form) == b"a file"
+def test_the_answer_is_short_unless_asked_for(
+    upload_form: UploadForm, service: IdVerificationService
+) -> None:
+    del upload_form.fields["success_action_status"]
+    response = upload_form.post()
+    assert (response.status_code, response.content) == (204, b"")
+    assert stored_file(service, upload_form) == b"a file"
 
 
-def test_a_form_is_answered_as_it_wants(form: Form) -> None:
+def test_a_form_is_answered_as_it_wants(upload_form: UploadForm) -> None:
     """As OSS does it."""
-    form.fields["success_action_status"] = "200"
-    assert form.post().status_code == 200
-    form.fields["success_action_redirect"] = "http://127.0.0.1/done"
-    answer = form.post()
-    assert (answer.status_code, answer.headers["Location"]) == (303, "http://127.0.0.1/done")
+    upload_form.fields["success_action_status"] = "200"
+    assert upload_form.post().status_code == 200
+    upload_form.fields["success_action_redirect"] = "http://127.0.0.1/done"
+    response = upload_form.post()
+    assert (response.status_code, response.headers["Location"]) == (303, "http://127.0.0.1/done")
 
 
-def test_a_later_form_replaces_the_file(form: Form, service: IdVerificationService) -> None:
-    form.post(b"one")
-    form.post(b"another")
-    assert stored(service, form) == b"another"
+def test_a_later_form_replaces_the_file(
+    upload_form: UploadForm, service: IdVerificationService
+) -> None:
+    upload_form.post(b"one")
+    upload_form.post(b"another")
+    assert stored_file(service, upload_form) == b"another"
 
 
 def test_every_permission_is_for_another_key(service: IdVerificationService) -> None:
@@ -70,7 +79,7 @@ def test_every_permission_is_for_another_key(service: IdVerificationService) -> 
 
 
 @pytest.mark.parametrize(
-    ("spoilt", "status", "code"),
+    ("changed", "status", "code"),
     [
         ({"Signature": "AAAA"}, 403, "SignatureDoesNotMatch"),
         ({"Signature": "ä"}, 403, "SignatureDoesNotMatch"),
@@ -89,71 +98,79 @@ def test_every_permission_is_for_another_key(service: IdVerificationService) -> 
     ],
 )
 def test_a_field_that_the_policy_does_not_allow(
-    form: Form, service: IdVerificationService, spoilt: dict[str, str], status: int, code: str
+    upload_form: UploadForm,
+    service: IdVerificationService,
+    changed: dict[str, str],
+    status: int,
+    code: str,
 ) -> None:
-    form.fields.update(spoilt)
-    assert_refused(form.post(), status, code)
-    assert stored(service, form) is None
+    upload_form.fields.update(changed)
+    assert_refused(upload_form.post(), status, code)
+    assert stored_file(service, upload_form) is None
 
 
 @pytest.mark.parametrize("name", ["OSSAccessKeyId", "policy", "Signature", "key"])
-def test_a_field_that_is_missing(form: Form, name: str) -> None:
-    del form.fields[name]
-    answer = form.post()
-    assert_refused(answer, 400, "InvalidArgument")
-    assert f"'{name}'" in told(answer)["Message"]
+def test_a_field_that_is_missing(upload_form: UploadForm, name: str) -> None:
+    del upload_form.fields[name]
+    response = upload_form.post()
+    assert_refused(response, 400, "InvalidArgument")
+    assert f"'{name}'" in parse_xml_response(response)["Message"]
 
 
 def test_a_policy_that_is_expired(
-    service: IdVerificationService, form: Form, monkeypatch: pytest.MonkeyPatch
+    service: IdVerificationService, upload_form: UploadForm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploads, "GRANT_VALIDITY_S", -1)
-    late = Form(service.uploads.issue_upload_grant(), form.trusting)
-    answer = late.post()
-    assert_refused(answer, 403, "AccessDenied")
-    assert told(answer)["Message"] == "Invalid according to Policy: Policy expired."
-    assert stored(service, late) is None
+    late = UploadForm(service.uploads.issue_upload_grant(), upload_form.tls_context)
+    response = late.post()
+    assert_refused(response, 403, "AccessDenied")
+    assert parse_xml_response(response)["Message"] == "Invalid according to Policy: Policy expired."
+    assert stored_file(service, late) is None
 
 
 def test_a_permission_of_another_cloud(
-    loop: BackgroundLoop, service: IdVerificationService, form: Form, tmp_path: Path
+    loop: BackgroundLoop, service: IdVerificationService, upload_form: UploadForm, tmp_path: Path
 ) -> None:
     another = UploadService(tmp_path)
     loop.run(another.start())
-    given = another.issue_upload_grant()
+    permission = another.issue_upload_grant()
     loop.run(another.stop())
     names = {"OSSAccessKeyId": "AccessKeyId", "policy": "EncodedPolicy", "Signature": "Signature"}
-    form.fields.update({name: given[theirs] for name, theirs in names.items()})
-    assert_refused(form.post(), 403, "InvalidAccessKeyId")
+    upload_form.fields.update(
+        {name: permission[permission_name] for name, permission_name in names.items()}
+    )
+    assert_refused(upload_form.post(), 403, "InvalidAccessKeyId")
 
 
-def test_a_file_may_have_ten_megabytes(form: Form, service: IdVerificationService) -> None:
-    assert form.post(bytes(TEN_MB)).status_code == 201
-    assert_refused(form.post(bytes(TEN_MB + 1)), 400, "EntityTooLarge")
-    assert_refused(form.post(b""), 400, "EntityTooSmall")
-    assert stored(service, form) == bytes(TEN_MB)
+def test_a_file_may_have_ten_megabytes(
+    upload_form: UploadForm, service: IdVerificationService
+) -> None:
+    assert upload_form.post(bytes(TEN_MB)).status_code == 201
+    assert_refused(upload_form.post(bytes(TEN_MB + 1)), 400, "EntityTooLarge")
+    assert_refused(upload_form.post(b""), 400, "EntityTooSmall")
+    assert stored_file(service, upload_form) == bytes(TEN_MB)
 
 
 def test_a_file_of_lines_that_look_like_boundaries(
-    form: Form, service: IdVerificationService
+    upload_form: UploadForm, service: IdVerificationService
 ) -> None:
     content = b"\r\n--b\r\n--b--\r\n-" * 20_000
-    assert form.post(content).status_code == 201
-    assert stored(service, form) == content
+    assert upload_form.post(content).status_code == 201
+    assert stored_file(service, upload_form) == content
 
 
-def test_the_file_comes_last(form: Form, service: IdVerificationService) -> None:
-    fields = [part(name, value) for name, value in form.fields.items()]
-    file = part("file", "a file")
-    assert_refused(form.post_raw(file, *fields), 400, "InvalidArgument")
-    assert_refused(form.post_raw(*fields), 400, "MalformedPOSTRequest")
-    assert stored(service, form) is None
-    assert form.post_raw(*fields, file).status_code == 201
-    assert stored(service, form) == b"a file"
+def test_the_file_comes_last(upload_form: UploadForm, service: IdVerificationService) -> None:
+    fields = [form_part(name, value) for name, value in upload_form.fields.items()]
+    file = form_part("file", "a file")
+    assert_refused(upload_form.post_raw(file, *fields), 400, "InvalidArgument")
+    assert_refused(upload_form.post_raw(*fields), 400, "MalformedPOSTRequest")
+    assert stored_file(service, upload_form) is None
+    assert upload_form.post_raw(*fields, file).status_code == 201
+    assert stored_file(service, upload_form) == b"a file"
 
 
 @pytest.mark.parametrize(
-    ("spoilt", "code"),
+    ("changed", "code"),
     [
         ("no header at all", "MalformedPOSTRequest"),
         ("Content-Disposition: form-data\r\n\r\nno name", "MalformedPOSTRequest"),
@@ -161,81 +178,92 @@ def test_the_file_comes_last(form: Form, service: IdVerificationService) -> None
             "Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\n--c--",
             "MalformedPOSTRequest",
         ),
-        (part("a", "") + "\r\n--b--\r\n\r\nafter the end", "MalformedPOSTRequest"),
-        (part("a", "") + "\r\n--bxx" + part("file", "another"), "MalformedPOSTRequest"),
+        (form_part("a", "") + "\r\n--b--\r\n\r\nafter the end", "MalformedPOSTRequest"),
+        (form_part("a", "") + "\r\n--bxx" + form_part("file", "another"), "MalformedPOSTRequest"),
         ("Content-Disposition: form-data; name=a\r\nX: " + "y" * 8192, "FieldItemTooLong"),
-        (part("a", "y" * 8193), "FieldItemTooLong"),
+        (form_part("a", "y" * 8193), "FieldItemTooLong"),
     ],
 )
 def test_a_part_that_is_none(
-    form: Form, service: IdVerificationService, spoilt: str, code: str
+    upload_form: UploadForm, service: IdVerificationService, changed: str, code: str
 ) -> None:
-    fields = [part(name, value) for name, value in form.fields.items()]
-    assert_refused(form.post_raw(*fields, spoilt, part("file", "a file")), 400, code)
-    assert stored(service, form) is None
+    fields = [form_part(name, value) for name, value in upload_form.fields.items()]
+    assert_refused(upload_form.post_raw(*fields, changed, form_part("file", "a file")), 400, code)
+    assert stored_file(service, upload_form) is None
 
 
-def test_a_field_may_have_eight_kilobytes(form: Form) -> None:
-    form.fields["x-oss-meta-a"] = "y" * 8192
-    assert form.post().status_code == 201
+def test_a_field_may_have_eight_kilobytes(upload_form: UploadForm) -> None:
+    upload_form.fields["x-oss-meta-a"] = "y" * 8192
+    assert upload_form.post().status_code == 201
 
 
-@pytest.mark.parametrize("lost", [8, 9, 20, 500])
-def test_a_body_cut_short(form: Form, service: IdVerificationService, lost: int) -> None:
-    fields = [part(name, value) for name, value in form.fields.items()]
-    answer = form.post_raw(*fields, part("file", "a file"), lost=lost)
-    assert_refused(answer, 400, "MalformedPOSTRequest")
-    assert stored(service, form) is None
+@pytest.mark.parametrize("cut_bytes", [8, 9, 20, 500])
+def test_a_body_cut_short(
+    upload_form: UploadForm, service: IdVerificationService, cut_bytes: int
+) -> None:
+    fields = [form_part(name, value) for name, value in upload_form.fields.items()]
+    response = upload_form.post_raw(*fields, form_part("file", "a file"), cut_bytes=cut_bytes)
+    assert_refused(response, 400, "MalformedPOSTRequest")
+    assert stored_file(service, upload_form) is None
 
 
 @pytest.mark.parametrize("boundary", ["", "b" * 71, "\xff"])
-def test_a_boundary_that_is_none(form: Form, boundary: str) -> None:
-    parts = [part(name, value) for name, value in {**form.fields, "file": "a file"}.items()]
-    assert form.post_raw(*parts, boundary="b" * 70).status_code == 201
-    assert_refused(form.post_raw(*parts, boundary=boundary), 400, "MalformedPOSTRequest")
+def test_a_boundary_that_is_none(upload_form: UploadForm, boundary: str) -> None:
+    parts = [
+        form_part(name, value) for name, value in {**upload_form.fields, "file": "a file"}.items()
+    ]
+    assert upload_form.post_raw(*parts, boundary="b" * 70).status_code == 201
+    assert_refused(upload_form.post_raw(*parts, boundary=boundary), 400, "MalformedPOSTRequest")
 
 
-def test_a_boundary_that_is_not_in_the_body(form: Form) -> None:
+def test_a_boundary_that_is_not_in_the_body(upload_form: UploadForm) -> None:
     kind = {"content-type": "multipart/form-data; boundary=another"}
     assert_refused(
-        form.post(content=b"--b\r\n\r\n--b--", headers=kind), 400, "MalformedPOSTRequest"
+        upload_form.post(content=b"--b\r\n\r\n--b--", headers=kind), 400, "MalformedPOSTRequest"
     )
 
 
-def test_what_never_ends_is_not_read_to_its_end(form: Form) -> None:
-    fields = [part(name, value) for name, value in form.fields.items()]
-    lost = len("\r\n--b--\r\n")
-    endless = form.post_raw(*fields, part("a", "y" * 20_000), lost=lost)
+def test_what_never_ends_is_not_read_to_its_end(upload_form: UploadForm) -> None:
+    fields = [form_part(name, value) for name, value in upload_form.fields.items()]
+    cut_bytes = len("\r\n--b--\r\n")
+    endless = upload_form.post_raw(*fields, form_part("a", "y" * 20_000), cut_bytes=cut_bytes)
     assert_refused(endless, 400, "FieldItemTooLong")
-    endless = form.post_raw(*fields, part("file", "y" * (TEN_MB + 100)), lost=lost)
+    endless = upload_form.post_raw(
+        *fields, form_part("file", "y" * (TEN_MB + 100)), cut_bytes=cut_bytes
+    )
     assert_refused(endless, 400, "EntityTooLarge")
 
 
-def test_bytes_that_are_no_text(form: Form) -> None:
-    assert_refused(form.post_raw(part("key", "\xff")), 400, "MalformedPOSTRequest")
+def test_bytes_that_are_no_text(upload_form: UploadForm) -> None:
+    assert_refused(upload_form.post_raw(form_part("key", "\xff")), 400, "MalformedPOSTRequest")
 
 
-def test_a_body_of_another_type(form: Form) -> None:
-    assert_refused(form.post(data=form.fields), 400, "RequestIsNotMultiPartContent")
+def test_a_body_of_another_type(upload_form: UploadForm) -> None:
+    assert_refused(upload_form.post(data=upload_form.fields), 400, "RequestIsNotMultiPartContent")
 
 
 @pytest.mark.parametrize("request_line", [("GET", "/"), ("PUT", "/"), ("POST", "/a")])
-def test_nothing_but_a_form_to_the_bucket(form: Form, request_line: tuple[str, str]) -> None:
+def test_nothing_but_a_form_to_the_bucket(
+    upload_form: UploadForm, request_line: tuple[str, str]
+) -> None:
     method, path = request_line
-    with httpx.Client(verify=form.trusting, trust_env=False) as client:
-        answer = client.request(method, f"https://{form.host}{path}", data={"a": "b"})
-    assert_refused(answer, 405, "MethodNotAllowed")
+    with httpx.Client(verify=upload_form.tls_context, trust_env=False) as client:
+        response = client.request(method, f"https://{upload_form.host}{path}", data={"a": "b"})
+    assert_refused(response, 405, "MethodNotAllowed")
 
 
 def test_an_upload_is_written_nowhere(
-    form: Form, data: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    upload_form: UploadForm,
+    data: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level("DEBUG")
-    form.post(b"a very private face")
-    form.post(b"a very private face" * 1_000_000)
-    written: list[Any] = [path.read_bytes() for path in data.rglob("*") if path.is_file()]
-    assert written
-    assert b"private" not in b"".join(written)
-    shown = caplog.text + "".join(capfd.readouterr())
-    assert "private" not in shown
-    assert form.fields["Signature"] not in shown
+    upload_form.post(b"a very private face")
+    upload_form.post(b"a very private face" * 1_000_000)
+    file_contents: list[Any] = [path.read_bytes() for path in data.rglob("*") if path.is_file()]
+    assert file_contents
+    assert b"private" not in b"".join(file_contents)
+    output = caplog.text + "".join(capfd.readouterr())
+    assert "private" not in output
+    assert upload_form.fields["Signature"] not in output

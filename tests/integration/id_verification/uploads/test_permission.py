@@ -24,21 +24,21 @@ def permission_request(raw_request: RawRequest) -> RawRequest:
 def test_what_it_allows(
     permission_request: RawRequest, service: IdVerificationService, identity: Identity
 ) -> None:
-    answer = permission_request.send()
-    assert answer.status_code == 200
-    given = answer.json()
-    policy = json.loads(base64.b64decode(given.pop("EncodedPolicy")))
+    response = permission_request.send()
+    assert response.status_code == 200
+    permission = response.json()
+    policy = json.loads(base64.b64decode(permission.pop("EncodedPolicy")))
     expiration = datetime.strptime(policy.pop("expiration"), "%Y-%m-%dT%H:%M:%S.%f%z")
-    left = expiration - datetime.now(timezone.utc)
-    assert timedelta(minutes=14) < left < timedelta(minutes=16)
-    key = given.pop("ObjectKey")
+    remaining = expiration - datetime.now(timezone.utc)
+    assert timedelta(minutes=14) < remaining < timedelta(minutes=16)
+    key = permission.pop("ObjectKey")
     assert policy == {
         "conditions": [["eq", "$key", key], ["content-length-range", 1, 10 * 1024 * 1024]]
     }
-    assert given.pop("AccessKeyId") != identity.key.access_key_id
-    assert set(given) == {"RequestId", "Signature", "Bucket", "Endpoint", "UseAccelerate"}
-    assert f"https://{given['Bucket']}.{given['Endpoint']}" == service.uploads.url
-    assert given["UseAccelerate"] is False
+    assert permission.pop("AccessKeyId") != identity.key.access_key_id
+    assert set(permission) == {"RequestId", "Signature", "Bucket", "Endpoint", "UseAccelerate"}
+    assert f"https://{permission['Bucket']}.{permission['Endpoint']}" == service.uploads.url
+    assert permission["UseAccelerate"] is False
 
 
 def test_only_a_holder_of_a_key_may_ask(permission_request: RawRequest) -> None:
@@ -54,8 +54,8 @@ def test_only_for_this_product(
     permission_request: RawRequest, query: list[tuple[str, str]], code: str
 ) -> None:
     permission_request.query = query
-    answer = permission_request.send()
-    assert (answer.status_code, answer.json()["Code"]) == (400, code)
+    response = permission_request.send()
+    assert (response.status_code, response.json()["Code"]) == (400, code)
 
 
 def test_only_as_its_own_version(permission_request: RawRequest) -> None:

@@ -11,11 +11,11 @@ import httpx
 
 
 @dataclass
-class Form:
+class UploadForm:
     """A form, valid until a test changes it."""
 
     permission: dict[str, Any]
-    trusting: ssl.SSLContext
+    tls_context: ssl.SSLContext
     fields: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -39,29 +39,31 @@ class Form:
     def post(self, file: bytes = b"a file", /, **request: Any) -> httpx.Response:
         """The form with `file` in it, or `request` as it stands."""
         form = {"data": self.fields, "files": {"file": ("a.jpg", file)}}
-        with httpx.Client(verify=self.trusting, trust_env=False) as client:
+        with httpx.Client(verify=self.tls_context, trust_env=False) as client:
             return client.request("POST", f"https://{self.host}/", **(request or form))
 
-    def post_raw(self, *parts: str, boundary: str = "b", lost: int = 0) -> httpx.Response:
+    def post_raw(self, *parts: str, boundary: str = "b", cut_bytes: int = 0) -> httpx.Response:
         """A body of `parts`, each what stands between two boundaries, less its last bytes."""
         body = "".join(f"--{boundary}\r\n{part}\r\n" for part in parts) + f"--{boundary}--\r\n"
         content = body.encode("latin-1")
         kind = f"multipart/form-data; boundary={boundary}".encode("latin-1")
-        return self.post(content=content[: len(content) - lost], headers={"content-type": kind})
+        return self.post(
+            content=content[: len(content) - cut_bytes], headers={"content-type": kind}
+        )
 
 
-def part(name: str, value: str) -> str:
+def form_part(name: str, value: str) -> str:
     return f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}'
 
 
-def told(answer: httpx.Response) -> dict[str, str]:
+def parse_xml_response(response: httpx.Response) -> dict[str, str]:
     """What the answer's XML says."""
-    assert answer.headers["content-type"] == "application/xml"
-    root = ElementTree.fromstring(answer.text)  # noqa: S314  (the service's own)
+    assert response.headers["content-type"] == "application/xml"
+    root = ElementTree.fromstring(response.text)  # noqa: S314  (the service's own)
     return {child.tag: child.text or "" for child in root}
 
 
-def assert_refused(answer: httpx.Response, status: int, code: str) -> None:
-    assert (answer.status_code, told(answer)["Code"]) == (status, code)
-    assert told(answer)["RequestId"] == answer.headers["x-oss-request-id"]
-    assert told(answer)["HostId"] == answer.request.url.netloc.decode()
+def assert_refused(response: httpx.Response, status: int, code: str) -> None:
+    assert (response.status_code, parse_xml_response(response)["Code"]) == (status, code)
+    assert parse_xml_response(response)["RequestId"] == response.headers["x-oss-request-id"]
+    assert parse_xml_response(response)["HostId"] == response.request.url.netloc.decode()
