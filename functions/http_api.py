@@ -35,7 +35,7 @@ def initialize(context: Any) -> None:
     _credentials.renew(context)
     deployment.warm_up()
     app = create_app(deployment.create_api_services(http_settings))
-    _resolvers.append(telemetry.per_invocation(app.resolve))
+    _resolvers.append(telemetry.instrument(app.resolve))
 
 
 def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:

@@ -47,9 +47,9 @@ def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
     return _handle(event, adapt(context))
 
 
-@telemetry.per_invocation
+@telemetry.instrument
 def _handle(event: bytes | dict[str, Any], context: LambdaLike) -> dict[str, Any]:
     filters, batch_processor = _instances[-1]
     parsed_event = read_event(event, filters)
-    telemetry.skipped(parsed_event.skipped)
+    telemetry.record_skipped(parsed_event.skipped)
     return batch_processor.process(parsed_event, context.deadline)

@@ -39,8 +39,8 @@ def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
     return _handle(event, adapt(context))
 
 
-@telemetry.per_invocation
+@telemetry.instrument
 def _handle(_: bytes | dict[str, Any], context: LambdaLike) -> dict[str, Any]:
     run = _sweepers[-1].sweep(context.deadline)
-    telemetry.sweep_finished(run.listed, run.submitted, run.summary)
+    telemetry.record_sweep(run.listed, run.submitted, run.summary)
     return run.summary

@@ -72,7 +72,7 @@ class Deployment:
         try:
             self.client.keep_alive()
         except TransientError as error:
-            telemetry.not_warm(error)
+            telemetry.log_warm_up_error(error)
 
     @cached_property
     def state_store(self) -> StateStore:
@@ -200,8 +200,10 @@ class Deployment:
 
     def _create_budget(self) -> CallBudget:
         if math.isinf(self.settings.daily_calls):
-            return UnlimitedBudget(telemetry.paid)
-        return DailyBudget(self.state_store, int(self.settings.daily_calls), on_paid=telemetry.paid)
+            return UnlimitedBudget(telemetry.count_paid_call)
+        return DailyBudget(
+            self.state_store, int(self.settings.daily_calls), on_paid=telemetry.count_paid_call
+        )
 
     def _is_budget_exhausted(self) -> bool:
         max_calls = self.settings.daily_calls

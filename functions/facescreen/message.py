@@ -1,4 +1,4 @@
-"""The CloudEvents message about a screened object, whose data HTTP answers and logs share."""
+"""The CloudEvents message about a screened object. HTTP responses and logs share its data."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 MESSAGE_TYPE = "facescreen.screening.completed.v1"
 
 
-def message(outcome: Outcome, *, source: str) -> dict[str, Any]:
-    """The CloudEvents 1.0 message of a screened object (screening-completed.v1.schema.json)."""
-    finding, _ = _screened(outcome)
+def build_message(outcome: Outcome, *, source: str) -> dict[str, Any]:
+    """Build the CloudEvents 1.0 message of a screened object
+    (screening-completed.v1.schema.json)."""
+    finding, _ = _require_screened(outcome)
     return {
         "specversion": "1.0",
-        "id": message_id(outcome),
+        "id": compute_message_id(outcome),
         "type": MESSAGE_TYPE,
         "source": source,
         "subject": quote(outcome.object.uri, safe=":/"),
@@ -31,17 +32,18 @@ def message(outcome: Outcome, *, source: str) -> dict[str, Any]:
 
 
 def build_outcome_data(outcome: Outcome) -> dict[str, Any]:
-    """What the message, the HTTP answer and the log line say of a screened object alike."""
-    data = build_screening_data(outcome.object, *_screened(outcome), outcome.timing)
+    """Build the data that the message, the HTTP response and the log line share."""
+    data = build_screening_data(outcome.object, *_require_screened(outcome), outcome.timing)
     return {**data, "quarantine": asdict(outcome.quarantine)} if outcome.quarantine else data
 
 
 def build_screening_data(
     ref: ObjectRef | None, finding: Finding, tagging: TaggingResult, timing: Mapping[str, float]
 ) -> dict[str, Any]:
-    """The same of anything that was screened, wherever it stands."""
+    """Build the same data for anything that was screened; `ref` is None if it is not an object in a
+    bucket."""
     return {
-        "object": _object(ref) if ref else None,
+        "object": _object_data(ref) if ref else None,
         "verdict": finding.verdict.value,
         "reason": finding.reason,
         "detail": finding.detail,
@@ -58,17 +60,20 @@ def build_screening_data(
     }
 
 
-def message_id(outcome: Outcome) -> str:
-    """The same for a message sent twice; another for another outcome about the same bytes."""
-    finding, tagging = _screened(outcome)
-    distinct = [outcome.object.version_id, finding.at, finding.verdict.value, finding.reason]
-    distinct.append(tagging.status)
+def compute_message_id(outcome: Outcome) -> str:
+    """Return the message's id: equal if the same outcome is sent twice, different for another
+    outcome on the same bytes."""
+    finding, tagging = _require_screened(outcome)
+    distinguishing = [outcome.object.version_id, finding.at, finding.verdict.value, finding.reason]
+    distinguishing.append(tagging.status)
     if outcome.quarantine:
-        distinct.append(outcome.quarantine.status)
-    return f"{finding.merchant_biz_id}-{hashlib.sha256(repr(distinct).encode()).hexdigest()[:8]}"
+        distinguishing.append(outcome.quarantine.status)
+    return (
+        f"{finding.merchant_biz_id}-{hashlib.sha256(repr(distinguishing).encode()).hexdigest()[:8]}"
+    )
 
 
-def _object(ref: ObjectRef) -> dict[str, Any]:
+def _object_data(ref: ObjectRef) -> dict[str, Any]:
     return {
         "store": ref.store,
         "bucket": ref.bucket,
@@ -79,7 +84,7 @@ def _object(ref: ObjectRef) -> dict[str, Any]:
     }
 
 
-def _screened(outcome: Outcome) -> tuple[Finding, TaggingResult]:
+def _require_screened(outcome: Outcome) -> tuple[Finding, TaggingResult]:
     if outcome.finding is None or outcome.tagging is None:
-        raise ValueError(f"an outcome that is {outcome.status.value} has nothing to tell")
+        raise ValueError(f"an outcome that is {outcome.status.value} has no message")
     return outcome.finding, outcome.tagging

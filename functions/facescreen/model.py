@@ -1,4 +1,4 @@
-"""The values of the domain: an object, its head, a verdict, a finding, an outcome."""
+"""The domain model: an object, its head, a verdict, a finding, an outcome."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-STAND_IN = "stand-in"
-"""The rule of the advice that a verdict is a local stand-in's."""
+EMULATOR_RULE = "stand-in"
+"""The `rule` of the advice that marks an emulator's verdict."""
 
 
 @dataclass(frozen=True)
 class ObjectRef:
-    """One object as an event names it. What the event does not say is empty."""
+    """A reference to one object, as in an event. What the event does not contain is empty."""
 
     store: str
     """``oss`` or ``s3``."""
     bucket: str
     key: str
-    """Exact, unencoded."""
+    """Exact, not encoded."""
     etag: str = ""
     """Without quotes; upper case on OSS."""
     version_id: str = ""
@@ -37,30 +37,30 @@ class ObjectRef:
 
     @property
     def is_folder_marker(self) -> bool:
-        """Consoles mark folders so. What has bytes under such a key is no marker."""
+        """Whether this is an empty object that a console created as a folder."""
         return self.key.endswith("/") and not self.size
 
 
 @dataclass(frozen=True)
 class ObjectHead:
-    """One write of an object, as the store describes it."""
+    """The metadata of one revision of an object."""
 
     etag: str
     size: int
     last_modified: str
     version_id: str = ""
     checksum: str = ""
-    """CRC-64, or what the store has instead, if anything: an ETag alone is an MD5, which can be
-    collided on purpose."""
+    """CRC-64, or the store's other checksum, or empty. An ETag alone is not enough: it is an MD5,
+    for which collisions can be made."""
 
     @property
     def revision(self) -> str:
-        """What tells this write from any other of the same key, same bytes or not."""
+        """Identifies this write of the key: writes of the same bytes have different revisions."""
         return self.version_id or self.last_modified
 
 
 class Verdict(str, Enum):
-    """What stands on an object."""
+    """The verdict on an object."""
 
     LOW_RISK = "low_risk"
     HIGH_RISK = "high_risk"
@@ -80,7 +80,7 @@ class Status(str, Enum):
 
 @dataclass(frozen=True)
 class Advice:
-    """Advice that the content does not follow, or what else a reader must know."""
+    """A recommendation that the file does not meet, or another warning."""
 
     rule: str
     detail: str
@@ -88,9 +88,9 @@ class Advice:
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found about some bytes: by the service, or by our own look at them.
+    """The result of screening some bytes: from the service, or from our own checks.
 
-    It is what the ledger records, so it holds nothing of a particular delivery.
+    The ledger records it, so it contains nothing about a particular delivery.
     """
 
     verdict: Verdict
@@ -98,12 +98,12 @@ class Finding:
     at: str
     """ISO 8601, UTC, whole seconds."""
     reasons: tuple[str, ...] = ()
-    """The codes that made it unscreenable."""
+    """The codes of why it is unscreenable."""
     detail: str = ""
-    """A sentence for people."""
+    """A sentence for people to read."""
     risk_tags: tuple[str, ...] = ()
     retake: bool = False
-    """Whether a better photo or clip would do."""
+    """Whether a better photo or clip would be accepted."""
     risk_scores: Mapping[str, float] = field(default_factory=dict)
     media: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[Advice, ...] = ()
@@ -112,44 +112,45 @@ class Finding:
 
     @property
     def reason(self) -> str:
-        """Risk tags or codes joined with ``:``; no comma may stand in a tag."""
+        """Risk tags or codes, joined with ``:`` since a tag value can't contain a comma."""
         return ":".join(self.reasons or self.risk_tags)
 
     @property
     def is_emulated(self) -> bool:
-        """Whether a local stand-in of the service gave it, which detects no forgery."""
-        return any(advice.rule == STAND_IN for advice in self.warnings)
+        """Whether the verdict is from an emulator of the service, which detects no forgery."""
+        return any(advice.rule == EMULATOR_RULE for advice in self.warnings)
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON object; `from_dict` reads it back."""
+        """Convert to a dict for JSON, which `from_dict` accepts."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Finding:
-        """Reads what `to_dict` wrote."""
+    def from_dict(cls, values: Mapping[str, Any]) -> Finding:
+        """Build a finding from the result of `to_dict`."""
         return cls(
             **{
-                **record,
-                "verdict": Verdict(record["verdict"]),
-                "reasons": tuple(record["reasons"]),
-                "risk_tags": tuple(record["risk_tags"]),
-                "warnings": tuple(Advice(**w) for w in record["warnings"]),
+                **values,
+                "verdict": Verdict(values["verdict"]),
+                "reasons": tuple(values["reasons"]),
+                "risk_tags": tuple(values["risk_tags"]),
+                "warnings": tuple(Advice(**advice) for advice in values["warnings"]),
             }
         )
 
 
 @dataclass(frozen=True)
 class TaggingResult:
-    """Whether the verdict stands on the object as tags, and if not, why."""
+    """Whether the verdict was written to the object as tags, and if not, why."""
 
     status: str
-    """``written``, ``off``, ``refused`` or ``superseded``; in answers ``not_asked``, ``absent``."""
+    """``written``, ``off``, ``refused`` or ``superseded``; in HTTP responses also ``not_asked`` and
+    ``absent``."""
     detail: str = ""
 
 
 @dataclass(frozen=True)
 class QuarantineResult:
-    """What was done about a high risk."""
+    """What quarantine did with a high-risk object."""
 
     action: str
     """``move`` or ``private``."""
@@ -157,13 +158,13 @@ class QuarantineResult:
     """``moved``, ``private``, ``refused``, ``released`` or ``withheld``."""
     detail: str = ""
     bucket: str | None = None
-    """Where a moved object stands."""
+    """Where the object was moved to."""
     key: str | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The end of one object's way."""
+    """The result of screening one object."""
 
     object: ObjectRef
     status: Status
@@ -172,6 +173,6 @@ class Outcome:
     timing: Mapping[str, float] = field(default_factory=dict)
     """Milliseconds by step."""
     detail: str = ""
-    """Why it ended without a finding, for people."""
+    """Why there is no finding, for people to read."""
     quarantine: QuarantineResult | None = None
-    """None where there was nothing to do."""
+    """None if quarantine did nothing."""

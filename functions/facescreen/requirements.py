@@ -1,10 +1,10 @@
 """The service's requirements for images and videos (face-deepfake.txt, "Image and video
-requirements"), each line a named rule, in one table.
+requirements"): one table, with a named rule for each line.
 
-A rule that is broken refuses the file before it is paid for, or is advice that goes along in the
-message; which of the two, by strictness, stands in the table as well. Lines that only the service
-can judge (clear, well exposed, the largest face) have no rule here: it answers them by code. That
-more than 1 MB must go by URL is kept by deepfake.request.
+A broken rule either rejects the file before a call is paid for, or adds advice to the message. The
+table says from which strictness on it rejects. Requirements that only the service can check (sharp,
+well exposed, the largest face) have no rule here; it returns error codes for them. deepfake.request
+checks that files over 1 MB are sent by URL.
 """
 
 from __future__ import annotations
@@ -21,47 +21,48 @@ if TYPE_CHECKING:
     from facescreen.media.media import Media
 
 KB, MB = 1000, 1024 * 1024
-"""The page says neither 1000 nor 1024. Both limits are read the way that refuses less: what lies
-between the two readings goes to the service, which charges nothing for what it refuses."""
+"""The page does not say whether a KB has 1000 or 1024 bytes, so both limits are read the lenient
+way: the service checks what is in between, and does not charge for what it rejects."""
 
-HIGHEST_IMAGE, WIDEST_IMAGE = 1920, 1080
-"""In pixels, as displayed."""
+MAX_IMAGE_HEIGHT_PX, MAX_IMAGE_WIDTH_PX = 1920, 1080
+"""As displayed."""
 
-# What OSS image processing can read (object-storage.md): the way around the first rules.
-CONVERTIBLE = frozenset(
-    f"image/{form}" for form in ("jpeg", "png", "bmp", "gif", "webp", "tiff", "heic")
+# What OSS image processing can convert (object-storage.md), for files that break the first rules.
+CONVERTIBLE_TYPES = frozenset(
+    f"image/{name}" for name in ("jpeg", "png", "bmp", "gif", "webp", "tiff", "heic")
 )
-CONVERTIBLE_SIZE = 20 * MB
-CONVERTIBLE_SIDE = 30_000
-CONVERTED_SIDE = 720
-"""The shorter side after conversion, in pixels."""
+MAX_CONVERTIBLE_BYTES = 20 * MB
+MAX_CONVERTIBLE_SIDE_PX = 30_000
+CONVERTED_SHORT_SIDE_PX = 720
+"""The shorter side after conversion."""
 
 
 class Strictness(str, Enum):
-    """How much is refused before the call."""
+    """How many rules reject a file before the call."""
 
     LENIENT = "lenient"
-    """Only what no service could read; the rest is its to judge."""
+    """Only the rules without which the service can't read the file."""
     STANDARD = "standard"
-    """Every "must" of the page."""
+    """Every "must" on the page."""
     STRICT = "strict"
-    """Its recommendations too."""
+    """The recommendations too."""
 
 
-_ORDER = [Strictness.LENIENT, Strictness.STANDARD, Strictness.STRICT]
+_STRICTNESS_ORDER = [Strictness.LENIENT, Strictness.STANDARD, Strictness.STRICT]
 
 
 class Conversion(Enum):
-    """What the store's conversion (upright, shorter side 720, quality 80, JPEG) does for a rule."""
+    """The effect on a rule of the store's conversion (upright, shorter side 720, quality 80,
+    JPEG)."""
 
-    NO_HELP = "no help"
-    MENDS = "mends it, and is no reason to convert"
-    NEEDED = "mends it, and a file that breaks it is converted"
+    NO_EFFECT = "no effect"
+    FIXES = "fixes it, but is no reason to convert"
+    REQUIRED = "fixes it, and a file that breaks the rule is converted"
 
 
 @dataclass(frozen=True)
-class Content:
-    """What the rules look at."""
+class MediaFile:
+    """The properties of a file that the rules check."""
 
     media: Media
     size: int
@@ -70,19 +71,19 @@ class Content:
 
 @dataclass(frozen=True)
 class Rule:
-    """One line of the page."""
+    """One requirement on the page."""
 
     name: str
     kind: str
     """``image`` or ``video``."""
-    refuses_from: Strictness
-    """The least strictness at which a broken rule refuses; below it, it is advice."""
+    rejects_from: Strictness
+    """The lowest strictness at which the rule rejects a file; below it, it is advice."""
     conversion: Conversion
     code: str
-    """The service's own code for it."""
-    follows: Callable[[Content], bool]
-    says: str
-    """What a person should do."""
+    """The service's error code for it."""
+    is_met: Callable[[MediaFile], bool]
+    message: str
+    """What is wrong or what to do, for people."""
 
 
 RULES = (
@@ -90,127 +91,129 @@ RULES = (
         "image-format",
         "image",
         Strictness.LENIENT,
-        Conversion.NEEDED,
+        Conversion.REQUIRED,
         "UnqualifiedPhoto",
-        lambda it: it.media.type == "image/jpeg",
+        lambda file: file.media.type == "image/jpeg",
         "An image must be a JPEG.",
     ),
     Rule(
         "image-still",
         "image",
         Strictness.LENIENT,
-        Conversion.NO_HELP,
+        Conversion.NO_EFFECT,
         "UnqualifiedPhoto",
-        lambda it: (it.media.frames or 1) == 1,
+        lambda file: (file.media.frames or 1) == 1,
         "An animated picture can't be screened; send one photo, or an MP4 or MOV clip.",
     ),
     Rule(
         "image-maximum-size",
         "image",
         Strictness.LENIENT,
-        Conversion.NEEDED,
+        Conversion.REQUIRED,
         "ToolargeImage",
-        lambda it: it.size <= 10 * MB,
+        lambda file: file.size <= 10 * MB,
         "An image may have at most 10 MB.",
     ),
     Rule(
         "image-maximum-resolution",
         "image",
         Strictness.STANDARD,
-        Conversion.NEEDED,
+        Conversion.REQUIRED,
         "UnqualifiedPhoto",
-        lambda it: it.media.height <= HIGHEST_IMAGE and it.media.width <= WIDEST_IMAGE,
+        lambda file: (
+            file.media.height <= MAX_IMAGE_HEIGHT_PX and file.media.width <= MAX_IMAGE_WIDTH_PX
+        ),
         "An image may be at most 1920 pixels high and 1080 wide.",
     ),
     Rule(
         "image-upright",
         "image",
         Strictness.STANDARD,
-        Conversion.NO_HELP,
+        Conversion.NO_EFFECT,
         "UnqualifiedPhoto",
-        lambda it: it.media.height > it.media.width,
+        lambda file: file.media.height > file.media.width,
         "An image must be higher than it is wide: hold the phone upright.",
     ),
     Rule(
         "image-stored-upright",
         "image",
         Strictness.STRICT,
-        Conversion.NEEDED,
+        Conversion.REQUIRED,
         "UnqualifiedPhoto",
-        lambda it: not it.media.rotated,
+        lambda file: not file.media.rotated,
         "The photo is stored turned; a reader that ignores EXIF sees it sideways.",
     ),
     Rule(
         "image-recommended-size",
         "image",
         Strictness.STRICT,
-        Conversion.MENDS,
+        Conversion.FIXES,
         "UnqualifiedPhoto",
-        lambda it: 50 * KB <= it.size <= 100 * 1024,
+        lambda file: 50 * KB <= file.size <= 100 * 1024,
         "An image of 50 to 100 KB is recommended.",
     ),
     Rule(
         "image-recommended-resolution",
         "image",
         Strictness.STRICT,
-        Conversion.NO_HELP,
+        Conversion.NO_EFFECT,
         "UnqualifiedPhoto",
-        lambda it: it.media.height >= 640 and it.media.width >= 480,
+        lambda file: file.media.height >= 640 and file.media.width >= 480,
         "A resolution of 640 (height) by 480 (width) is recommended.",
     ),
     Rule(
         "video-format",
         "video",
         Strictness.LENIENT,
-        Conversion.NO_HELP,
+        Conversion.NO_EFFECT,
         "InvalidParameter",
-        lambda it: it.media.type in ("video/mp4", "video/quicktime"),
+        lambda file: file.media.type in ("video/mp4", "video/quicktime"),
         "A video must be an MP4 or a MOV.",
     ),
     Rule(
         "video-minimum-size",
         "video",
         Strictness.STANDARD,
-        Conversion.NO_HELP,
+        Conversion.NO_EFFECT,
         "InvalidParameter",
-        lambda it: it.size > 100 * KB,
+        lambda file: file.size > 100 * KB,
         "A video must be larger than 100 KB.",
     ),
     Rule(
         "video-maximum-size",
         "video",
         Strictness.LENIENT,
-        Conversion.NO_HELP,
+        Conversion.NO_EFFECT,
         "ToolargeImage",
-        lambda it: it.size <= 10 * MB,
+        lambda file: file.size <= 10 * MB,
         "A video may have at most 10 MB.",
     ),
     Rule(
         "video-length",
         "video",
         Strictness.STANDARD,
-        Conversion.NO_HELP,
+        Conversion.NO_EFFECT,
         "InvalidParameter",
         # To a tenth of a second: the last frame of a 3-second clip ends a little later.
-        lambda it: 1 <= round(it.media.duration_s or 0, 1) <= 3,
+        lambda file: 1 <= round(file.media.duration_s or 0, 1) <= 3,
         "A video must last 1 to 3 seconds.",
     ),
     Rule(
         "video-frame-rate",
         "video",
         Strictness.STANDARD,
-        Conversion.NO_HELP,
+        Conversion.NO_EFFECT,
         "InvalidParameter",
-        lambda it: round(it.media.fps or 0, 1) >= 8,
+        lambda file: round(file.media.fps or 0, 1) >= 8,
         "A video needs at least 8 frames a second.",
     ),
     Rule(
         "video-recommended-resolution",
         "video",
         Strictness.STRICT,
-        Conversion.NO_HELP,
+        Conversion.NO_EFFECT,
         "InvalidParameter",
-        lambda it: it.media.height >= 640 and it.media.width >= 480,
+        lambda file: file.media.height >= 640 and file.media.width >= 480,
         "A resolution of 640 (height) by 480 (width) is recommended.",
     ),
 )
@@ -218,36 +221,36 @@ RULES = (
 
 @dataclass(frozen=True)
 class Assessment:
-    """Fit, fit after conversion, or not."""
+    """Whether a file can be sent, as it is or converted, and what is wrong with it."""
 
-    refusals: tuple[Rule, ...]
-    """Broken rules that refuse the file; empty when it may be sent."""
+    rejections: tuple[Rule, ...]
+    """Broken rules that reject the file; empty if it may be sent."""
     convert: bool
-    """Send it through the store's conversion."""
+    """Whether to send it through the store's conversion."""
     advice: tuple[Advice, ...]
 
 
 def assess(media: Media, size: int, strictness: Strictness, *, can_convert: bool) -> Assessment:
-    """What the requirements say of a file of `size` bytes."""
-    content = Content(media, size)
-    broken = [rule for rule in RULES if rule.kind == media.kind and not rule.follows(content)]
-    needed = any(rule.conversion is Conversion.NEEDED for rule in broken)
-    convert = needed and can_convert and _is_convertible(content)
-    left = [r for r in broken if not convert or r.conversion is Conversion.NO_HELP]
-    refusals = [rule for rule in left if _refuses(rule, strictness)]
-    advice = [Advice(rule.name, rule.says) for rule in left if rule not in refusals]
-    return Assessment(tuple(refusals), convert, tuple(advice))
+    """Check a file of `size` bytes against the requirements."""
+    file = MediaFile(media, size)
+    broken = [rule for rule in RULES if rule.kind == media.kind and not rule.is_met(file)]
+    needs_conversion = any(rule.conversion is Conversion.REQUIRED for rule in broken)
+    convert = needs_conversion and can_convert and _is_convertible(file)
+    remaining = [r for r in broken if not convert or r.conversion is Conversion.NO_EFFECT]
+    rejections = [rule for rule in remaining if _rejects(rule, strictness)]
+    advice = [Advice(rule.name, rule.message) for rule in remaining if rule not in rejections]
+    return Assessment(tuple(rejections), convert, tuple(advice))
 
 
-def _is_convertible(content: Content) -> bool:
-    media = content.media
+def _is_convertible(file: MediaFile) -> bool:
+    media = file.media
     return (
-        media.type in CONVERTIBLE
-        and content.size <= CONVERTIBLE_SIZE
-        and max(media.width, media.height) <= CONVERTIBLE_SIDE
-        and media.height * CONVERTED_SIDE <= HIGHEST_IMAGE * media.width
+        media.type in CONVERTIBLE_TYPES
+        and file.size <= MAX_CONVERTIBLE_BYTES
+        and max(media.width, media.height) <= MAX_CONVERTIBLE_SIDE_PX
+        and media.height * CONVERTED_SHORT_SIDE_PX <= MAX_IMAGE_HEIGHT_PX * media.width
     )
 
 
-def _refuses(rule: Rule, strictness: Strictness) -> bool:
-    return _ORDER.index(strictness) >= _ORDER.index(rule.refuses_from)
+def _rejects(rule: Rule, strictness: Strictness) -> bool:
+    return _STRICTNESS_ORDER.index(strictness) >= _STRICTNESS_ORDER.index(rule.rejects_from)

@@ -1,4 +1,4 @@
-"""Verdict tags: written and read, in three forms."""
+"""Builds and reads verdict tags, in three forms."""
 
 from __future__ import annotations
 
@@ -13,58 +13,60 @@ if TYPE_CHECKING:
 
     from facescreen.model import Finding
 
-# What both stores take in a tag's value, less the space that parts a merged tag.
-_NOT_IN_TAGS = re.compile(r"[^A-Za-z0-9+\-=._:/]")
-_LONGEST_TAG_VALUE = 256
-_TAGS = ("verdict", "reason", "etag", "at")
+# Characters that a store does not allow in a tag value, and the space that separates the parts of
+# a merged tag.
+_INVALID_TAG_CHARS = re.compile(r"[^A-Za-z0-9+\-=._:/]")
+_MAX_TAG_VALUE_CHARS = 256
+_TAG_NAMES = ("verdict", "reason", "etag", "at")
 
 
 @dataclass(frozen=True)
 class TaggedVerdict:
-    """What the tags on an object say. Whoever may tag it can have forged them."""
+    """The verdict in an object's tags. Anyone who may tag the object can forge it."""
 
     verdict: Verdict
     reasons: tuple[str, ...]
-    """Risk tags or codes; the last may be cut."""
+    """Risk tags or codes; the last one may be truncated."""
     etag: str
     at: str
-    """ISO 8601, UTC, where `tag_set` wrote it."""
+    """ISO 8601, UTC, if `build_tags` wrote it."""
 
 
-def tag_set(finding: Finding, etag: str, *, prefix: str, form: str) -> dict[str, str]:
-    """The tags of a finding: four ``separate`` ones, one ``merged``, or ``none``."""
+def build_tags(finding: Finding, etag: str, *, prefix: str, form: str) -> dict[str, str]:
+    """Build the tags of a finding. `form` is ``separate`` (four tags), ``merged`` (one) or
+    ``none``."""
     values = {
         "verdict": finding.verdict.value,
         "reason": finding.reason,
         "etag": etag,
         "at": finding.at,
     }
-    clean = {name: _NOT_IN_TAGS.sub("_", value) for name, value in values.items()}
+    clean = {name: _INVALID_TAG_CHARS.sub("_", value) for name, value in values.items()}
     if form == "none":
         return {}
     if form == "merged":
-        # The reason alone is cut: readers tell the others by their place.
-        others = sum(len(value) + 1 for name, value in clean.items() if name != "reason")
-        clean["reason"] = clean["reason"][: _LONGEST_TAG_VALUE - others]
+        # Only the reason is truncated: readers find the other parts by position.
+        other_chars = sum(len(value) + 1 for name, value in clean.items() if name != "reason")
+        clean["reason"] = clean["reason"][: _MAX_TAG_VALUE_CHARS - other_chars]
         return {_merged_key(prefix): " ".join(clean.values())}
-    return {prefix + name: value[:_LONGEST_TAG_VALUE] for name, value in clean.items()}
+    return {prefix + name: value[:_MAX_TAG_VALUE_CHARS] for name, value in clean.items()}
 
 
 def verdict_tag_keys(prefix: str) -> frozenset[str]:
-    """Every tag key that is ours under `prefix`, in any form."""
-    separate = {prefix + name for name in _TAGS}
+    """Return every tag key that facescreen uses with `prefix`, in any form."""
+    separate = {prefix + name for name in _TAG_NAMES}
     return frozenset(separate | {_merged_key(prefix)})
 
 
 def read_tagged_etag(tags: Mapping[str, str], *, prefix: str, form: str) -> str:
-    """The ETag that our tags among `tags` speak of; empty when none is ours."""
-    return _values(tags, prefix, form)["etag"]
+    """Return the ETag in our tags; empty if none of `tags` is ours."""
+    return _read_values(tags, prefix, form)["etag"]
 
 
 def read_tags(tags: Mapping[str, str], *, prefix: str, form: str) -> TaggedVerdict | None:
-    """What `tag_set` wrote among `tags`, in the form ``separate`` or ``merged``; None where no
-    verdict of ours stands."""
-    values = _values(tags, prefix, form)
+    """Read the verdict that `build_tags` wrote, in the form ``separate`` or ``merged``. Returns
+    None if `tags` contain no verdict of ours."""
+    values = _read_values(tags, prefix, form)
     try:
         verdict = Verdict(values["verdict"])
     except ValueError:
@@ -73,14 +75,18 @@ def read_tags(tags: Mapping[str, str], *, prefix: str, form: str) -> TaggedVerdi
     return TaggedVerdict(verdict, reasons, values["etag"], values["at"])
 
 
-def _values(tags: Mapping[str, str], prefix: str, form: str) -> dict[str, str]:
-    """By the names in _TAGS; empty texts where no tag is ours."""
+def _read_values(tags: Mapping[str, str], prefix: str, form: str) -> dict[str, str]:
+    """Return our values by the names in _TAG_NAMES; empty strings if no tag is ours."""
     if form == "merged":
         merged = tags.get(_merged_key(prefix), "").split(" ")
         return dict(
-            zip(_TAGS, merged if len(merged) == len(_TAGS) else [""] * len(_TAGS), strict=True)
+            zip(
+                _TAG_NAMES,
+                merged if len(merged) == len(_TAG_NAMES) else [""] * len(_TAG_NAMES),
+                strict=True,
+            )
         )
-    return {name: tags.get(prefix + name, "") for name in _TAGS}
+    return {name: tags.get(prefix + name, "") for name in _TAG_NAMES}
 
 
 def _merged_key(prefix: str) -> str:

@@ -1,7 +1,7 @@
-"""What an invocation tells its operator: one JSON log line per object, and metrics.
+"""Logs and metrics: one JSON log line per object, and metrics per invocation.
 
-Metrics are JSON lines as well (Powertools, embedded metric format), so SLS charts them by field
-and CloudWatch by itself.
+Metrics are JSON lines as well (Powertools, embedded metric format): SLS charts them by field, and
+CloudWatch extracts them.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 Event = TypeVar("Event")
 
 
-class _Paid:
-    """Paid calls since the last count. Several threads pay; Metrics is for one."""
+class _PaidCallCounter:
+    """Counts paid calls from several threads; Powertools' Metrics is not thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -36,121 +36,125 @@ class _Paid:
         with self._lock:
             self._calls += 1
 
-    def count(self) -> None:
+    def flush(self) -> None:
         with self._lock:
             calls, self._calls = self._calls, 0
         if calls:
-            _count("PaidCalls", calls)
+            _add_count("PaidCalls", calls)
 
 
 _logger = Logger(service="facescreen")
 _metrics = Metrics(namespace="facescreen", service="facescreen")
-_paid = _Paid()
+_paid_calls = _PaidCallCounter()
 
 
-def per_invocation(
-    handle: Callable[[Event, Any], dict[str, Any]],
+def instrument(
+    handler: Callable[[Event, Any], dict[str, Any]],
 ) -> Callable[[Event, Any], dict[str, Any]]:
-    """Decorates a handler: its request id on every line, its metrics written at its end."""
+    """Decorate a handler: add the request id to every log line, and write the metrics at the
+    end."""
 
-    def counted(event: Event, context: Any) -> dict[str, Any]:
+    def run_and_flush(event: Event, context: Any) -> dict[str, Any]:
         try:
-            return handle(event, context)
+            return handler(event, context)
         finally:
-            _paid.count()
+            _paid_calls.flush()
 
-    logged: Callable[[Event, Any], dict[str, Any]] = _logger.inject_lambda_context(counted)
-    measured: Callable[[Event, Any], dict[str, Any]] = _metrics.log_metrics(
-        logged, raise_on_empty_metrics=False, capture_cold_start_metric=True
+    with_logging: Callable[[Event, Any], dict[str, Any]] = _logger.inject_lambda_context(
+        run_and_flush
     )
-    return measured
+    with_metrics: Callable[[Event, Any], dict[str, Any]] = _metrics.log_metrics(
+        with_logging, raise_on_empty_metrics=False, capture_cold_start_metric=True
+    )
+    return with_metrics
 
 
-def paid() -> None:
-    """A call that was paid for, in whichever thread."""
-    _paid.add()
+def count_paid_call() -> None:
+    """Count a paid call. Thread-safe."""
+    _paid_calls.add()
 
 
-def not_warm(trouble: FacescreenError) -> None:
-    """The first call has to open its connection itself."""
-    _logger.warning("not warm", extra={"error": trouble.name, "detail": str(trouble)})
+def log_warm_up_error(error: FacescreenError) -> None:
+    """Log that the connection could not be warmed up: the first call has to open it."""
+    _logger.warning("not warm", extra={"error": error.name, "detail": str(error)})
 
 
-def skipped(reasons: Mapping[str, int]) -> None:
-    """Records that were not ours to screen, by reason."""
+def record_skipped(reasons: Mapping[str, int]) -> None:
+    """Log and count the records that are not screened, by reason."""
     for reason, count in reasons.items():
-        _count(f"skipped_{reason}", count)
+        _add_count(f"skipped_{reason}", count)
     if reasons:
         _logger.info("skipped", extra={"reasons": dict(reasons)})
 
 
-def ended(outcome: Outcome) -> None:
-    """An object that came to its end."""
-    _count(outcome.status.value)
+def record_outcome(outcome: Outcome) -> None:
+    """Log and count the outcome of an object."""
+    _add_count(outcome.status.value)
     if outcome.finding is None or outcome.tagging is None:
-        described: dict[str, Any] = {"object": _identity(outcome.object)}
+        object_data: dict[str, Any] = {"object": _object_identity(outcome.object)}
     else:
-        described = build_outcome_data(outcome)
-        _count(f"verdict_{outcome.finding.verdict.value}")
-        _count(f"tagging_{outcome.tagging.status}")
+        object_data = build_outcome_data(outcome)
+        _add_count(f"verdict_{outcome.finding.verdict.value}")
+        _add_count(f"tagging_{outcome.tagging.status}")
     if outcome.quarantine:
-        _count(f"quarantine_{outcome.quarantine.status}")
+        _add_count(f"quarantine_{outcome.quarantine.status}")
     _metrics.add_metric("duration", MetricUnit.Milliseconds, outcome.timing.get("total_ms", 0))
-    extra = {"status": outcome.status.value, "detail": outcome.detail, **described}
+    extra = {"status": outcome.status.value, "detail": outcome.detail, **object_data}
     _logger.info(outcome.status.value, extra=extra)
 
 
-def failed(ref: ObjectRef, failure: FacescreenError) -> None:
-    """An object that did not come to its end, or was deferred; its event is delivered again."""
-    deferred = isinstance(failure, DailyLimitReachedError)
-    _count("deferred" if deferred else f"failed_{failure.name}")
+def record_error(ref: ObjectRef, error: FacescreenError) -> None:
+    """Log and count an object that failed or was deferred. Its event is delivered again."""
+    deferred = isinstance(error, DailyLimitReachedError)
+    _add_count("deferred" if deferred else f"failed_{error.name}")
     _logger.error(
         "deferred" if deferred else "failed",
         extra={
-            "object": _identity(ref),
-            "error": failure.name,
-            "detail": str(failure),
-            "code": failure.code,
-            "request_id": failure.request_id,
+            "object": _object_identity(ref),
+            "error": error.name,
+            "detail": str(error),
+            "code": error.code,
+            "request_id": error.request_id,
         },
     )
 
 
-def sweep_finished(listed: int, submitted: int, summary: Mapping[str, Any]) -> None:
-    """A run of the sweep. What it submitted had no verdict, and perhaps no event."""
-    _count("swept", listed)
-    _count("resubmitted", submitted)
+def record_sweep(listed: int, submitted: int, summary: Mapping[str, Any]) -> None:
+    """Log and count a run of the sweep. Submitted objects had no verdict: their event may be
+    lost."""
+    _add_count("swept", listed)
+    _add_count("resubmitted", submitted)
     _logger.info("swept", extra=dict(summary))
 
 
-def not_kept(trouble: FacescreenError) -> None:
-    """The platform makes the dead letter, which says nothing of why."""
-    _logger.warning("not kept", extra={"error": trouble.name, "detail": str(trouble)})
+def log_dead_letter_error(error: FacescreenError) -> None:
+    """Log that the dead letter could not be sent: the platform's own does not contain the cause."""
+    _logger.warning("not kept", extra={"error": error.name, "detail": str(error)})
 
 
-def unreadable(fault: FacescreenError) -> None:
-    """A record of an event that could not be read."""
-    _count("unreadable")
-    _logger.error("unreadable", extra={"error": fault.name, "detail": str(fault)})
+def record_unreadable(error: FacescreenError) -> None:
+    """Log and count a record of an event that could not be read."""
+    _add_count("unreadable")
+    _logger.error("unreadable", extra={"error": error.name, "detail": str(error)})
 
 
-def asked(screening: Mapping[str, Any], request_id: str) -> None:
-    """An answer to somebody's question; `request_id` is the caller's own."""
-    _count("asked")
-    _count(f"asked_{screening['verdict']}")
+def record_response(screening: Mapping[str, Any], request_id: str) -> None:
+    """Log and count a response to an HTTP request; `request_id` is the caller's own."""
+    _add_count("asked")
+    _add_count(f"asked_{screening['verdict']}")
     _logger.info("asked", extra={"client_request_id": request_id, **screening})
 
 
-def refused(error: FacescreenError) -> None:
-    """A question that could not be answered."""
-    _count(f"refused_{error.name}")
+def record_request_error(error: FacescreenError) -> None:
+    """Log and count an HTTP request that failed with `error`."""
+    _add_count(f"refused_{error.name}")
     extra = {"error": error.name, "detail": str(error), "code": error.code}
     _logger.warning("refused", extra=extra)
 
 
-def unforeseen(error: Exception, request_id: str) -> None:
-    """A fault of our own: where it happened, without its text, which may hold anything."""
-    _count("unforeseen")
+def record_unexpected_error(error: Exception, request_id: str) -> None:
+    """Log and count a bug: where it happened, but not its message, which may contain anything."""
+    _add_count("unforeseen")
     frames = traceback.extract_tb(error.__traceback__)
     where = [f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
     name = error.name if isinstance(error, FacescreenError) else type(error).__name__
@@ -158,9 +162,9 @@ def unforeseen(error: Exception, request_id: str) -> None:
     _logger.error("unforeseen", extra=extra)
 
 
-def _count(name: str, value: int = 1) -> None:
+def _add_count(name: str, value: int = 1) -> None:
     _metrics.add_metric(name, MetricUnit.Count, value)
 
 
-def _identity(ref: ObjectRef) -> dict[str, Any]:
+def _object_identity(ref: ObjectRef) -> dict[str, Any]:
     return {"store": ref.store, "bucket": ref.bucket, "key": ref.key, "etag": ref.etag}

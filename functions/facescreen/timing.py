@@ -1,4 +1,4 @@
-"""Time: what an invocation has left, what its steps took, and pauses before another try."""
+"""Deadlines, timings of steps, and retries."""
 
 from __future__ import annotations
 
@@ -13,62 +13,65 @@ from facescreen import errors
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-_PAUSES_S = (0.2, 0.5, 1.0)
-_Answer = TypeVar("_Answer")
+_RETRY_DELAYS_S = (0.2, 0.5, 1.0)
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
 class Deadline:
-    """A moment on the monotonic clock, in seconds."""
+    """A time on the monotonic clock, in seconds."""
 
     at: float
 
     @classmethod
     def after(cls, seconds: float) -> Deadline:
-        """The deadline `seconds` from now."""
+        """Return the deadline in `seconds` from now."""
         return cls(time.monotonic() + seconds)
 
     def remaining_s(self) -> float:
-        """Seconds left; negative once it has passed."""
+        """Return the seconds until the deadline; negative once it has passed."""
         return self.at - time.monotonic()
 
 
 class Timings:
-    """Steps by name; with the event's time (ISO 8601, UTC), how long it was on its way too."""
+    """Durations of named steps and, from the event's time (ISO 8601, UTC), of its delivery."""
 
     def __init__(self, event_time: str = "") -> None:
         self._started = time.monotonic()
-        self._steps: dict[str, float] = {}
+        self._durations_ms: dict[str, float] = {}
         with suppress(ValueError):
-            sent = datetime.fromisoformat(event_time.replace("Z", "+00:00"))
-            if sent.tzinfo is not None:
-                waited = datetime.now(timezone.utc) - sent
-                self._steps["queued_ms"] = round(max(0.0, waited.total_seconds() * 1000), 1)
+            event_sent_at = datetime.fromisoformat(event_time.replace("Z", "+00:00"))
+            if event_sent_at.tzinfo is not None:
+                delivery_time = datetime.now(timezone.utc) - event_sent_at
+                self._durations_ms["queued_ms"] = round(
+                    max(0.0, delivery_time.total_seconds() * 1000), 1
+                )
 
     @contextmanager
     def measure(self, name: str) -> Iterator[None]:
-        """Adds the time that the block takes."""
+        """Measure how long the block takes, as the step `name`."""
         started = time.monotonic()
         try:
             yield
         finally:
-            self._steps[f"{name}_ms"] = _milliseconds(started)
+            self._durations_ms[f"{name}_ms"] = _elapsed_ms(started)
 
     @property
     def durations_ms(self) -> dict[str, float]:
         """Milliseconds by step so far, and in total."""
-        return {**self._steps, "total_ms": _milliseconds(self._started)}
+        return {**self._durations_ms, "total_ms": _elapsed_ms(self._started)}
 
 
-def retry(ask: Callable[[], _Answer], pauses_s: Sequence[float] = _PAUSES_S) -> _Answer:
-    """What `ask` gives; asked again after each pause where it raises errors.TransientError."""
-    for pause_s in pauses_s:
+def retry(function: Callable[[], _Result], delays_s: Sequence[float] = _RETRY_DELAYS_S) -> _Result:
+    """Return the result of `function`. It is called again after each delay if it raises
+    errors.TransientError."""
+    for delay_s in delays_s:
         try:
-            return ask()
+            return function()
         except errors.TransientError:
-            time.sleep(pause_s)
-    return ask()
+            time.sleep(delay_s)
+    return function()
 
 
-def _milliseconds(started: float) -> float:
+def _elapsed_ms(started: float) -> float:
     return round((time.monotonic() - started) * 1000, 1)

@@ -12,7 +12,7 @@ from facescreen.model import Finding, ObjectRef, Verdict
 from facescreen.screening.sweep import Sweeper, SweepRun, VerdictReader
 from facescreen.screening.sweep_cursor import CursorStore
 from facescreen.settings.table import SweepSettings, WatchedPrefix
-from facescreen.tags import tag_set
+from facescreen.tags import build_tags
 from facescreen.testing.bus import MemoryInvoker
 from facescreen.testing.stores import MemoryState, MemoryStore
 from facescreen.timing import Deadline
@@ -60,7 +60,7 @@ class SweeperHarness:
     def tag(self, key: str, etag: str) -> None:
         """Tag the object with a verdict on the bytes with `etag`."""
         finding = Finding(Verdict.LOW_RISK, "fs1", "2026-11-23T04:05:06Z")
-        tags = tag_set(finding, etag, prefix="deepfake-", form="separate")
+        tags = build_tags(finding, etag, prefix="deepfake-", form="separate")
         self.store.replace_tags(ObjectRef("oss", "selfies", key), tags)
 
     def sweep(self, advance_by: timedelta = timedelta(), time_left_s: float = 600) -> SweepRun:

@@ -82,6 +82,6 @@ def test_renamed_error_classes_keep_their_names_on_the_wire() -> None:
 def test_an_unhandled_error_is_logged_with_its_name_on_the_wire(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    telemetry.unforeseen(errors.ServiceUnavailableError("down"), "")
+    telemetry.record_unexpected_error(errors.ServiceUnavailableError("down"), "")
     [line] = [vars(record) for record in caplog.records if record.message == "unforeseen"]
     assert line["error"] == "Unavailable"

@@ -19,7 +19,7 @@ def refused_rules(
     media: Media, size: int, strictness: Strictness = Strictness.STANDARD
 ) -> list[str]:
     fit = assess(media, size, strictness, can_convert=False)
-    return [rule.name for rule in fit.refusals]
+    return [rule.name for rule in fit.rejections]
 
 
 def advised_rules(
@@ -33,7 +33,7 @@ def test_media_that_meets_every_rule_is_accepted_without_conversion(
     media: Media, size: int
 ) -> None:
     fit = assess(media, size, Strictness.STRICT, can_convert=True)
-    assert (fit.refusals, fit.convert, fit.advice) == ((), False, ())
+    assert (fit.rejections, fit.convert, fit.advice) == ((), False, ())
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_media_that_meets_every_rule_is_accepted_without_conversion(
     ],
 )
 def test_each_rule_refuses_or_advises_by_strictness(rule: str, media: Media, size: int) -> None:
-    refuses_from = {each.name: each.refuses_from for each in RULES}[rule]
+    refuses_from = {each.name: each.rejects_from for each in RULES}[rule]
     assert rule in refused_rules(media, size, refuses_from)
     if refuses_from is not Strictness.LENIENT:
         assert rule not in refused_rules(media, size, Strictness.LENIENT)
@@ -69,7 +69,7 @@ def test_each_rule_refuses_or_advises_by_strictness(rule: str, media: Media, siz
 
 
 def test_standard_strictness_refuses_every_must_and_advises_the_rest() -> None:
-    refusing = {r.name for r in RULES if r.refuses_from is not Strictness.STRICT}
+    refusing = {r.name for r in RULES if r.rejects_from is not Strictness.STRICT}
     assert refusing == {
         "image-format",
         "image-still",
@@ -96,7 +96,7 @@ def test_standard_strictness_refuses_every_must_and_advises_the_rest() -> None:
 )
 def test_conversion_makes_the_image_acceptable(media: Media, size: int) -> None:
     fit = assess(media, size, Strictness.STANDARD, can_convert=True)
-    assert (fit.refusals, fit.convert, fit.advice) == ((), True, ())
+    assert (fit.rejections, fit.convert, fit.advice) == ((), True, ())
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_conversion_makes_the_image_acceptable(media: Media, size: int) -> None:
 )
 def test_conversion_cannot_fix_every_rule(media: Media, size: int, reason: str) -> None:
     fit = assess(media, size, Strictness.STANDARD, can_convert=True)
-    assert reason in [rule.name for rule in fit.refusals]
+    assert reason in [rule.name for rule in fit.rejections]
 
 
 def test_a_photo_larger_than_recommended_is_sent_unconverted() -> None:

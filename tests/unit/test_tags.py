@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facescreen.model import Finding, Verdict
-from facescreen.tags import TaggedVerdict, read_tagged_etag, read_tags, tag_set
+from facescreen.tags import TaggedVerdict, build_tags, read_tagged_etag, read_tags
 
 AT = "2026-11-23T04:05:06Z"
 PREFIX = "deepfake-"
@@ -19,7 +19,7 @@ RISKS = "SuspectDeepForgery", "SuspectPSFace"
 @pytest.mark.parametrize("risks", [(), RISKS])
 def test_written_tags_are_read_back(form: str, verdict: Verdict, risks: tuple[str, ...]) -> None:
     finding = Finding(verdict, "fs" + "0" * 30, AT, risk_tags=risks)
-    tags = {"team": "kyc", **tag_set(finding, "E" * 32, prefix=PREFIX, form=form)}
+    tags = {"team": "kyc", **build_tags(finding, "E" * 32, prefix=PREFIX, form=form)}
     tagged_verdict = TaggedVerdict(verdict, risks, "E" * 32, AT)
     assert read_tags(tags, prefix=PREFIX, form=form) == tagged_verdict
 

@@ -138,11 +138,11 @@ def handle_errors(app: ApiResolver) -> None:
         return _add_common_headers(app, problem.to_response())
 
     def handle_failure(error: errors.FacescreenError) -> Response[str]:
-        telemetry.refused(error)
+        telemetry.record_request_error(error)
         return respond(problems.from_error(error))
 
     def handle_unexpected(error: Exception) -> Response[str]:
-        telemetry.unforeseen(error, app.context["request_id"])
+        telemetry.record_unexpected_error(error, app.context["request_id"])
         return respond(problems.internal_error())
 
     app.not_found(reject_unrouted)

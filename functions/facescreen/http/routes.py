@@ -109,7 +109,7 @@ def screen(request: Request) -> dict[str, Any] | Response[str]:
     screening = _screen_submission(
         services, submission, request.context["deadline"], idempotency_key
     )
-    telemetry.asked(screening, request.context["request_id"])
+    telemetry.record_response(screening, request.context["request_id"])
     problem = problems.from_screening(screening)
     return problem.to_response() if problem else screening
 

@@ -17,7 +17,7 @@ from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any
 
 from facescreen.errors import RequestRejectedError
-from facescreen.message import build_outcome_data, message_id
+from facescreen.message import build_outcome_data, compute_message_id
 from facescreen.model import Verdict
 
 if TYPE_CHECKING:
@@ -97,7 +97,9 @@ class History:
             )
         ref, finding = outcome.object, outcome.finding
         seconds = int(datetime.fromisoformat(finding.at.replace("Z", "+00:00")).timestamp())
-        cursor = f"{_COUNTDOWN_S - seconds:010d}-{finding.verdict.value}-{message_id(outcome)}"
+        cursor = (
+            f"{_COUNTDOWN_S - seconds:010d}-{finding.verdict.value}-{compute_message_id(outcome)}"
+        )
         data = build_outcome_data(outcome)
         name = f"{self._prefix}{cursor}/{ref.bucket}/{_truncate_key(ref.key)}"
         self._state.append(name, 0, json.dumps({"at": finding.at, "screening": data}).encode())

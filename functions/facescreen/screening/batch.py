@@ -111,7 +111,7 @@ class BatchProcessor:
         try:
             self._dead_letters.put(delivery.body, limit_errors[0])
         except FacescreenError as error:
-            telemetry.not_kept(error)
+            telemetry.log_dead_letter_error(error)
             return failures
         return []
 
@@ -122,13 +122,13 @@ class BatchProcessor:
         """Log and count each result. Returns the failures."""
         for result in results:
             if result.outcome is not None:
-                telemetry.ended(result.outcome)
+                telemetry.record_outcome(result.outcome)
             if isinstance(result.failure, FacescreenError):
-                telemetry.failed(result.ref, result.failure)
+                telemetry.record_error(result.ref, result.failure)
             elif result.failure is not None:
-                telemetry.unforeseen(result.failure, "")
+                telemetry.record_unexpected_error(result.failure, "")
         for error in delivery.errors:
-            telemetry.unreadable(error)
+            telemetry.record_unreadable(error)
         return [
             *delivery.errors,
             *(result.failure for result in results if result.failure is not None),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from facescreen.errors import ContentError
 from facescreen.media.media import UnreadableMediaError
 from facescreen.media.probe import probe
-from facescreen.model import STAND_IN, Advice, Finding, Verdict
+from facescreen.model import EMULATOR_RULE, Advice, Finding, Verdict
 from facescreen.requirements import assess
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def screen_media(
         except ContentError as error:
             return _build_unreadable_finding(merchant_biz_id, error)
     assessment = assess(media, reader.size, strictness, can_convert=can_convert)
-    if assessment.refusals:
+    if assessment.rejections:
         return _build_unfit_finding(merchant_biz_id, media, assessment)
     return run_detection(
         merchant_biz_id, lambda: detect(media, assessment), timings, media, assessment.advice
@@ -125,8 +125,8 @@ def _build_unfit_finding(merchant_biz_id: str, media: Media, assessment: Assessm
         Verdict.UNSCREENABLE,
         merchant_biz_id,
         _format_now(),
-        reasons=tuple(dict.fromkeys(rule.code for rule in assessment.refusals)),
-        detail=" ".join(rule.says for rule in assessment.refusals),
+        reasons=tuple(dict.fromkeys(rule.code for rule in assessment.rejections)),
+        detail=" ".join(rule.message for rule in assessment.rejections),
         retake=True,
         media=_describe_media(media),
         warnings=assessment.advice,
@@ -161,7 +161,7 @@ def _build_detection_finding(
 ) -> Finding:
     """The service returned a result. The call is paid for."""
     is_failed = detection.verdict is Verdict.FAILED
-    stand_in = (Advice(STAND_IN, detection.emulator_name),) if detection.emulator_name else ()
+    stand_in = (Advice(EMULATOR_RULE, detection.emulator_name),) if detection.emulator_name else ()
     return Finding(
         detection.verdict,
         merchant_biz_id,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from facescreen.errors import ObjectChangedError, ObjectNotFoundError
-from facescreen.message import message
+from facescreen.message import build_message
 from facescreen.model import Outcome, Status
 from facescreen.records.ledger import compute_entry_id
 from facescreen.screening.findings import build_failed_finding, screen_media
@@ -164,7 +164,7 @@ class Screener:
                 quarantine_result = quarantine.apply(ref, head, finding)
             outcome = replace(outcome, quarantine=quarantine_result, timing=timings.durations_ms)
         with timings.measure("announce"):
-            self._publisher.publish(message(outcome, source=self._policy.source))
+            self._publisher.publish(build_message(outcome, source=self._policy.source))
         with timings.measure("list"):
             self._history.add(outcome)
         if quarantine and outcome.quarantine:

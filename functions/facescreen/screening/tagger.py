@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from facescreen.errors import TagsRefusedError
 from facescreen.model import TaggingResult
 from facescreen.records.ledger import compute_entry_id
-from facescreen.tags import read_tagged_etag, tag_set, verdict_tag_keys
+from facescreen.tags import build_tags, read_tagged_etag, verdict_tag_keys
 
 if TYPE_CHECKING:
     from facescreen.model import Finding, ObjectHead, ObjectRef
@@ -44,7 +44,7 @@ class Tagger:
             return SUPERSEDED
         if self._form == "none":
             return TaggingResult("off")
-        our_tags = tag_set(finding, head.etag, prefix=self._prefix, form=self._form)
+        our_tags = build_tags(finding, head.etag, prefix=self._prefix, form=self._form)
         other_tags = self._read_other_tags(ref)
         if len(other_tags) + len(our_tags) > MAX_TAGS:
             detail = f"The object has {len(other_tags)} other tags; the store allows {MAX_TAGS}."

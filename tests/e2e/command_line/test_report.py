@@ -17,7 +17,7 @@ import pytest
 
 from facescreen.clients.credentials import Credentials
 from facescreen.model import Finding, Verdict
-from facescreen.tags import tag_set
+from facescreen.tags import build_tags
 from facescreen_cli.buckets import StoreBucket
 from facescreen_cli.deployment import connect_platform
 from facescreen_local.cloud import LocalCloud
@@ -56,7 +56,7 @@ def bucket(cloud_and_client: tuple[LocalCloud, LocalCloudClient]) -> oss2.Bucket
 
 def tags(verdict: Verdict, *reasons: str, etag: str = ETAG, form: str = "separate") -> Any:
     finding = Finding(verdict, "fs" + "0" * 30, "2026-11-23T04:05:06Z", reasons)
-    return tag_set(finding, etag, prefix="deepfake-", form=form)
+    return build_tags(finding, etag, prefix="deepfake-", form=form)
 
 
 def put(bucket: oss2.Bucket, key: str, tags: dict[str, str]) -> None:

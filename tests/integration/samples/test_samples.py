@@ -80,7 +80,7 @@ def test_portraits_are_as_recommended_and_sent_as_they_are(
 @pytest.mark.parametrize("file", ["sideways-phone.jpg", "portrait.png", "12-megapixel.jpg"])
 def test_what_needs_conversion_is_good_after_it(samples: dict[str, SampleFile], file: str) -> None:
     assert assess_sample(samples[file]).convert
-    assert assess_sample(samples[file]).refusals == ()
+    assert assess_sample(samples[file]).rejections == ()
     check_face(convert(samples[file]), is_video=False, detector=FaceDetector())
 
 
@@ -104,7 +104,7 @@ def test_clips_are_as_recommended(samples: dict[str, SampleFile], file: str, kin
 
 
 def test_the_long_clip_breaks_one_rule(samples: dict[str, SampleFile]) -> None:
-    (rule,) = assess_sample(samples["long-clip.mp4"]).refusals
+    (rule,) = assess_sample(samples["long-clip.mp4"]).rejections
     assert (rule.name, rule.code) == ("video-length", samples["long-clip.mp4"].reason)
 
 
@@ -115,7 +115,7 @@ def test_the_text_is_no_image(samples: dict[str, SampleFile]) -> None:
 
 @pytest.mark.parametrize("file", ["no-face.jpg", "blurred.jpg"])
 def test_only_the_service_can_refuse_these(samples: dict[str, SampleFile], file: str) -> None:
-    assert assess_sample(samples[file]).refusals == ()
+    assert assess_sample(samples[file]).rejections == ()
     assert not assess_sample(samples[file]).convert
 
 

@@ -9,7 +9,7 @@ import pytest
 from facescreen import errors
 from facescreen.model import Finding, ObjectRef, Verdict
 from facescreen.screening.findings import build_failed_finding
-from facescreen.tags import tag_set
+from facescreen.tags import build_tags
 from facescreen.testing.stores import MemoryStore
 from facescreen_cli.commands.redrive.causes import ALREADY_SCREENED, NOT_TOLD, cause_of
 from facescreen_cli.commands.redrive.standing import S3Standing
@@ -24,7 +24,7 @@ def read_cause(finding: Finding | None, form: str = "separate", etag: str = "") 
     stored_etag = store.put("selfies", "a.jpg", b"bytes")
     if finding:
         ref = ObjectRef("s3", "selfies", "a.jpg")
-        store.replace_tags(ref, tag_set(finding, etag or stored_etag, prefix="df-", form=form))
+        store.replace_tags(ref, build_tags(finding, etag or stored_etag, prefix="df-", form=form))
     event = ObjectRef("s3", "selfies", "a.jpg", stored_etag)
     return S3Standing(store, "df-", form).why(event)
 

@@ -33,7 +33,7 @@ def test_every_translated_sentence_exists_in_the_code() -> None:
 
 
 def test_every_message_to_a_reviewer_is_translated() -> None:
-    messages = {rule.says for rule in RULES}
+    messages = {rule.message for rule in RULES}
     messages |= {*findings._VERDICT_DETAILS.values(), *findings._REJECTION_DETAILS.values()}
     # The page sends valid requests, so it never gets a caller's errors.
     messages |= {rule.remedy for rule in problems._RULES if rule.matter != "caller"}

@@ -9,7 +9,7 @@ import pytest
 from facescreen.model import Finding, ObjectRef, TaggingResult, Verdict
 from facescreen.records.ledger import Ledger, compute_entry_id
 from facescreen.screening.tagger import SUPERSEDED, Tagger
-from facescreen.tags import tag_set, verdict_tag_keys
+from facescreen.tags import build_tags, verdict_tag_keys
 from facescreen.testing.stores import MemoryState, MemoryStore
 from facescreen.timing import Deadline
 
@@ -53,7 +53,7 @@ class TaggerHarness:
 
     def expected(self, finding: Finding) -> dict[str, str]:
         etag = self.store.head(REF).etag
-        return tag_set(finding, etag, prefix="deepfake-", form=self.form)
+        return build_tags(finding, etag, prefix="deepfake-", form=self.form)
 
 
 @pytest.mark.parametrize("form", ["separate", "merged"])
@@ -125,7 +125,7 @@ def test_stale_tags_left_by_a_killed_instance_are_removed() -> None:
     harness.overwrite()
     # As left by an instance that tagged too late and was then killed.
     harness.store.replace_tags(
-        REF, tag_set(OLD, old_head.etag, prefix="deepfake-", form="separate")
+        REF, build_tags(OLD, old_head.etag, prefix="deepfake-", form="separate")
     )
     harness.tagger.remove_stale(REF, old_head.etag, harness.store.head(REF))
     assert harness.tags() == {}
@@ -142,7 +142,7 @@ def test_the_verdict_on_the_current_bytes_is_not_removed() -> None:
 def test_only_the_reason_of_a_merged_tag_is_truncated() -> None:
     tags = tuple(f"SuspectNumber{number}" for number in range(40))
     finding = Finding(Verdict.HIGH_RISK, "fs" + "0" * 30, "2026-11-23T04:05:06Z", risk_tags=tags)
-    (value,) = tag_set(finding, "E" * 32, prefix="deepfake-", form="merged").values()
+    (value,) = build_tags(finding, "E" * 32, prefix="deepfake-", form="merged").values()
     verdict, reason, etag, at = value.split(" ")
     assert (verdict, etag, at) == ("high_risk", "E" * 32, "2026-11-23T04:05:06Z")
     assert finding.reason.startswith(reason)

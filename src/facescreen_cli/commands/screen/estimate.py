@@ -29,6 +29,6 @@ def _content(target: Target, strictness: Strictness) -> str:
             reader = Opened(stream)
             fit = assess(probe(reader), reader.size, strictness, can_convert=False)
             stream.seek(0)
-            return "" if fit.refusals else digest_of(stream)
+            return "" if fit.rejections else digest_of(stream)
     except (UnreadableMediaError, OSError):
         return ""
