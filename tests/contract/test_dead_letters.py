@@ -11,7 +11,7 @@ from facescreen import errors
 from facescreen.bus.ports import DeadLetters
 from facescreen.bus.sqs import SqsDeadLetters
 from facescreen.testing.bus import MemoryDeadLetters
-from facescreen_cli.commands.redrive.sqs_queue import SqsLetters
+from facescreen_cli.commands.redrive.sqs_queue import SqsDeadLetterQueue
 from tests.contract.aws import AwsPlace, session
 
 WHY = errors.DailyLimitReachedError(
@@ -41,7 +41,7 @@ class InMemory:
 @dataclass
 class OnSqs:
     letters: SqsDeadLetters
-    reader: SqsLetters
+    reader: SqsDeadLetterQueue
 
     def kept(self) -> list[tuple[str, str, str]]:
         return [(one.body.decode(), one.error, one.says) for one in self.reader.receive(10)]
@@ -55,7 +55,7 @@ def queue(request: pytest.FixtureRequest) -> Queue:
     url = aws.client("sqs").create_queue(QueueName="given-up")["QueueUrl"]
     return OnSqs(
         SqsDeadLetters(session(), queue_url=url, endpoint=aws.endpoint),
-        SqsLetters(session(), url, aws.endpoint),
+        SqsDeadLetterQueue(session(), url, aws.endpoint),
     )
 
 

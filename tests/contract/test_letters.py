@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from facescreen.errors import FacescreenError
-from facescreen_cli.commands.redrive.sqs_queue import SqsLetters
+from facescreen_cli.commands.redrive.sqs_queue import SqsDeadLetterQueue
 from tests.contract.aws import AwsPlace, session
 
 
@@ -14,10 +14,10 @@ def test_letters_are_held_given_back_and_deleted(aws: AwsPlace) -> None:
     url = client.create_queue(QueueName="dead-letters")["QueueUrl"]
     for number in range(12):
         client.send_message(QueueUrl=url, MessageBody=f'{{"number": {number}}} é')
-    letters = SqsLetters(session(), url, aws.endpoint)
+    letters = SqsDeadLetterQueue(session(), url, aws.endpoint)
     held = [*letters.receive(11), *letters.receive(11)]
     assert {one.body.decode() for one in held} == {f'{{"number": {n}}} é' for n in range(12)}
-    assert all(one.left_s > 600 for one in held)
+    assert all(one.remaining_s > 600 for one in held)
     assert letters.receive(1) == []
     for one in held[1:]:
         letters.delete(one)
@@ -29,6 +29,6 @@ def test_letters_are_held_given_back_and_deleted(aws: AwsPlace) -> None:
 
 
 def test_a_queue_that_is_not_there_is_told(aws: AwsPlace) -> None:
-    letters = SqsLetters(session(), aws.queue_url("absent"), aws.endpoint)
+    letters = SqsDeadLetterQueue(session(), aws.queue_url("absent"), aws.endpoint)
     with pytest.raises(FacescreenError, match="SQS refused"):
         letters.receive(1)

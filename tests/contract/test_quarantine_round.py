@@ -9,7 +9,7 @@ from facescreen.model import Finding, Verdict
 from facescreen.records.ledger import Ledger
 from facescreen.screening.quarantine import Quarantine, QuarantineRecords, build_quarantine_ref
 from facescreen.settings.table import QuarantineSettings
-from facescreen_cli.commands.release.releasing import NotReleasedError, Releasing
+from facescreen_cli.commands.release.releaser import NotReleasedError, Releaser
 from tests.contract.aws import AwsPlace
 from tests.contract.objects import Objects
 from tests.contract.place import Place
@@ -22,7 +22,7 @@ def test_there_and_back(place: Place | AwsPlace, objects: Objects) -> None:
     ledger = Ledger(place.state(place.bucket), prefix=objects.ref("ledger/").key)
     settings = QuarantineSettings("move", place.bucket, objects.ref("held/").key, on_stand_in=False)
     quarantine = Quarantine(store, QuarantineRecords(ledger), settings)
-    releasing = Releasing(store, QuarantineRecords(ledger), settings)
+    releasing = Releaser(store, QuarantineRecords(ledger), settings)
     ref = objects.put("é +%41.jpg", b"0123456789", {"team": "kyc"})
     head = store.head(ref)
     taken = quarantine.apply(ref, head, FOUND)

@@ -11,7 +11,7 @@ from typing import Any
 from facescreen import errors
 from facescreen.bus.function_compute import refusal
 from facescreen.clients.credentials import CredentialSource
-from facescreen_cli.sdk.sized_invoker import FunctionComputeInvoker
+from facescreen_cli.sdk.function_compute_invoker import FunctionComputeInvoker
 
 _TIMEOUT_S = 5
 _HEADERS = {"x-fc-invocation-type": "Async"}

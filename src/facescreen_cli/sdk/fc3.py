@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from facescreen.clients.credentials import CredentialSource
-from facescreen_cli.sdk.sized_invoker import FunctionComputeInvoker
+from facescreen_cli.sdk.function_compute_invoker import FunctionComputeInvoker
 
 
 @dataclass(frozen=True)

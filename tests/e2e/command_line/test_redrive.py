@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from mns.queue import Message
 
-from facescreen_cli.commands.redrive.queues import HOLD_S
+from facescreen_cli.commands.redrive.queues import VISIBILITY_TIMEOUT_S
 from facescreen_local.cloud import LocalCloud
 from tests.integration.vendors import clients
 from tests.support import leaks
@@ -304,4 +304,4 @@ def test_what_people_read_steers_no_terminal(
 
 
 def test_letters_are_held_for_as_long_as_a_yes_may_take() -> None:
-    assert HOLD_S >= 600
+    assert VISIBILITY_TIMEOUT_S >= 600

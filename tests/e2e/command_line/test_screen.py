@@ -46,6 +46,7 @@ def test_every_sample(
     }
     assert len(cloud_client.billed_calls()) == 5
     assert "5 paid calls, USD 2.00" in result.stderr
+    assert result.stderr.index("Nothing is charged") < result.stderr.index("USD")
     assert "not assessed for deepfakes" in result.stderr
     assert "1 neither image nor video" in result.stderr
 

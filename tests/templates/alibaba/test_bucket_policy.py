@@ -12,7 +12,7 @@ import pytest
 
 from facescreen.errors import InvalidSettingsError
 from facescreen.tags import verdict_tag_keys
-from facescreen_cli.commands.doctor.bucket_policy import Guarded
+from facescreen_cli.commands.doctor.bucket_policy import PolicyInputs
 from tests.support.policies import AccessRequest
 from tests.templates.alibaba.conftest import ACCOUNT, REGION, REPOSITORY
 from tests.templates.alibaba.ram import Policy, PolicyCaller, is_allowed, without_statement
@@ -48,7 +48,7 @@ RESTRICTED = (SOMEBODY, ROLE, ROOT)
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return Guarded.from_env("selfies", SETTINGS).policy()
+    return PolicyInputs.from_env("selfies", SETTINGS).policy()
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_the_functions_and_reviewers_read_everything(
 def test_a_role_that_is_not_named_is_not_held(policy: Policy) -> None:
     other = replace(ROLE, principal=f"arn:sts::{ACCOUNT}:assumed-role/analytics/1")
     assert is_allowed(other, read_request(deepfake_verdict="high_risk"), policy)
-    stricter_policy = Guarded.from_env(
+    stricter_policy = PolicyInputs.from_env(
         "selfies", {**SETTINGS, "HELD_ROLES": "onboarding, analytics"}
     ).policy()
     assert not is_allowed(other, read_request(deepfake_verdict="high_risk"), stricter_policy)
@@ -174,14 +174,14 @@ def test_nothing_goes_in_the_clear(policy: Policy) -> None:
 
 
 def test_another_tag_prefix_is_guarded_instead() -> None:
-    policy = Guarded.from_env("selfies", {**SETTINGS, "TAG_PREFIX": "face."}).policy()
+    policy = PolicyInputs.from_env("selfies", {**SETTINGS, "TAG_PREFIX": "face."}).policy()
     assert not is_allowed(SOMEBODY, tag_request("oss:PutObjectTagging", "face.verdict"), policy)
     assert is_allowed(SOMEBODY, tag_request("oss:PutObjectTagging", "deepfake-verdict"), policy)
 
 
 def test_no_statement_is_for_everybody_by_mistake() -> None:
     """OSS takes an empty list of principals for all, the functions among them."""
-    policy = Guarded.from_env("selfies", {**SETTINGS, "HELD_ROLES": ""}).policy()
+    policy = PolicyInputs.from_env("selfies", {**SETTINGS, "HELD_ROLES": ""}).policy()
     assert all(statement["Principal"] for statement in policy["Statement"])
 
 
@@ -191,13 +191,13 @@ def test_it_fits(policy: Policy) -> None:
 
 def test_a_missing_account_is_named() -> None:
     with pytest.raises(InvalidSettingsError, match="ALIBABA_CLOUD_ACCOUNT_ID"):
-        Guarded.from_env("selfies", {})
+        PolicyInputs.from_env("selfies", {})
 
 
 @pytest.mark.parametrize("name", ["*", "facescreen-http-api", "a/b", "\x1b[2J"])
 def test_the_functions_are_never_held(name: str) -> None:
     with pytest.raises(InvalidSettingsError, match="HELD_ROLES") as caught:
-        Guarded.from_env("selfies", {**SETTINGS, "HELD_ROLES": f"onboarding,{name}"})
+        PolicyInputs.from_env("selfies", {**SETTINGS, "HELD_ROLES": f"onboarding,{name}"})
     assert "\x1b" not in str(caught.value)
 
 

@@ -17,15 +17,19 @@ from facescreen_cli.commands.report.command import report as command
 from facescreen_cli.commands.report.cost import (
     COUNTED,
     FROM_HISTORY,
-    Cost,
-    Day,
+    DailyCost,
+    MonthlyCost,
     as_json,
     as_table,
     month_to_date,
 )
 
 TODAY = date(2026, 11, 3)
-DAYS = (Day(TODAY, 8, COUNTED), Day(date(2026, 11, 2), 0, COUNTED), Day(date(2026, 11, 1), 3, ""))
+DAYS = (
+    DailyCost(TODAY, 8, COUNTED),
+    DailyCost(date(2026, 11, 2), 0, COUNTED),
+    DailyCost(date(2026, 11, 1), 3, ""),
+)
 
 
 def noon(day: int) -> float:
@@ -51,14 +55,14 @@ def test_a_day_is_counted_by_the_daily_limit_or_else_from_the_history() -> None:
     DailyBudget(state, 9, clock=lambda: noon(2)).reserve(0).release()
     DailyBudget(state, 9, clock=lambda: noon(1) - 86_400).reserve(0)
     assert month_to_date(state, TODAY) == (
-        Day(TODAY, 4, COUNTED),
-        Day(date(2026, 11, 2), 0, COUNTED),
-        Day(date(2026, 11, 1), 1, FROM_HISTORY),
+        DailyCost(TODAY, 4, COUNTED),
+        DailyCost(date(2026, 11, 2), 0, COUNTED),
+        DailyCost(date(2026, 11, 1), 1, FROM_HISTORY),
     )
 
 
 def test_the_json_report_has_every_day() -> None:
-    report = json.loads(as_json(Cost(DAYS, 10)))
+    report = json.loads(as_json(MonthlyCost(DAYS, 10)))
     assert (report["month"], report["cap"], report["calls"], report["usd"]) == (
         "2026-11",
         10,
@@ -67,16 +71,16 @@ def test_the_json_report_has_every_day() -> None:
     )
     assert report["days"][0] == {"day": "2026-11-03", "calls": 8, "usd": 3.2, "source": COUNTED}
     assert [day["calls"] for day in report["days"]] == [8, 0, 3]
-    assert json.loads(as_json(Cost(DAYS, math.inf)))["cap"] is None
+    assert json.loads(as_json(MonthlyCost(DAYS, math.inf)))["cap"] is None
 
 
 def test_the_table_shows_the_share_of_the_daily_limit() -> None:
-    report = as_table(Cost(DAYS, 10))
+    report = as_table(MonthlyCost(DAYS, 10))
     rows = [[cell.strip() for cell in line.split("│")] for line in report.splitlines()]
     assert ["2026-11-03", "8", "3.20", "80.0% of 10", "counted"] in [row[1:6] for row in rows]
     assert ["month to date", "11", "4.40", "36.7% of 30"] in [row[1:5] for row in rows]
     assert "2026-11-02" not in report
-    assert "no cap" in as_table(Cost(DAYS, math.inf))
+    assert "no cap" in as_table(MonthlyCost(DAYS, math.inf))
 
 
 @pytest.mark.parametrize(

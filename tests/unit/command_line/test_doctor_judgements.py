@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from facescreen_cli.commands.doctor.buckets import guards
-from facescreen_cli.commands.doctor.deployment import public
-from facescreen_cli.commands.doctor.endpoints import Reached, clock, reach
-from facescreen_cli.commands.doctor.functions import overlap
+from facescreen_cli.commands.doctor.buckets import policy_guards_tag
+from facescreen_cli.commands.doctor.deployment import public_endpoint
+from facescreen_cli.commands.doctor.endpoints import EndpointResult, check_clock, check_endpoint
+from facescreen_cli.commands.doctor.functions import triggers_overlap
 from facescreen_cli.commands.doctor.result import Level, ok
-from facescreen_cli.commands.doctor.settings import concurrency
+from facescreen_cli.commands.doctor.settings import check_concurrency
 from facescreen_serverless_devs.model import Function, OssTrigger
 
 PUT = "oss:ObjectCreated:PutObject"
@@ -40,7 +40,7 @@ def trigger(prefix: str = "", suffix: str = "", *events: str) -> OssTrigger:
 def test_triggers_that_match_the_same_upload_collide(
     first: OssTrigger, second: OssTrigger, collide: bool
 ) -> None:
-    assert overlap(first, second) is overlap(second, first) is collide
+    assert triggers_overlap(first, second) is triggers_overlap(second, first) is collide
 
 
 def policy(**changes: object) -> str:
@@ -71,7 +71,7 @@ def policy(**changes: object) -> str:
 def test_a_policy_guards_the_tags_if_it_denies_others_to_write_them(
     policy_json: str, is_guarding: bool
 ) -> None:
-    assert guards(policy_json, "deepfake-verdict") is is_guarding
+    assert policy_guards_tag(policy_json, "deepfake-verdict") is is_guarding
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_the_reserved_concurrency_is_compared_with_the_quota(
     reserved: int | None, rate: float, level: Level
 ) -> None:
     function = Function("f", "python3.10", "i.h", Path(), reserved_concurrency=reserved)
-    assert concurrency(function, rate).level == level
+    assert check_concurrency(function, rate).level == level
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_the_reserved_concurrency_is_compared_with_the_quota(
 def test_an_internal_endpoint_is_replaced_by_the_public_one(
     endpoint: str, public_host: str
 ) -> None:
-    assert public(endpoint).partition("://")[2] == public_host
+    assert public_endpoint(endpoint).partition("://")[2] == public_host
 
 
 def test_a_host_name_that_cannot_be_resolved_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,21 +119,21 @@ def test_a_host_name_that_cannot_be_resolved_is_a_fault(monkeypatch: pytest.Monk
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", fail_to_resolve)
-    result = reach("OSS", "https://oss.example", "")
+    result = check_endpoint("OSS", "https://oss.example", "")
     assert (result.reachable, result.line.level) == (False, Level.FAULT)
     assert result.line.says == "oss.example: its name can't be looked up"
 
 
 def test_an_invalid_host_name_is_a_fault() -> None:
-    assert reach("OSS", f"https://{'a' * 64}.example", "").line.level == Level.FAULT
+    assert check_endpoint("OSS", f"https://{'a' * 64}.example", "").line.level == Level.FAULT
 
 
 def test_latency_is_not_measured_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    result = reach("OSS", "https://oss.example", "")
+    result = check_endpoint("OSS", "https://oss.example", "")
     assert (result.reachable, result.line.says) == (True, "oss.example: by a proxy, not timed")
 
 
 def test_a_response_without_a_date_leaves_the_clock_unchecked() -> None:
-    without_date = Reached("OSS", ok("endpoint OSS", ""), reachable=True)
-    assert clock([without_date]).level == Level.WARNING
+    without_date = EndpointResult("OSS", ok("endpoint OSS", ""), reachable=True)
+    assert check_clock([without_date]).level == Level.WARNING

@@ -17,11 +17,14 @@ from hypothesis import strategies as st
 from facescreen import errors
 from facescreen.deepfake.rate_limiter import LocalRateLimiter, RateLimiter
 from facescreen.model import ObjectRef
-from facescreen_cli.commands.redrive.causes import UNREADABLE, cause_of
-from facescreen_cli.commands.redrive.connecting import Options, connected
-from facescreen_cli.commands.redrive.dead_letters import of_function_compute, of_sqs
-from facescreen_cli.commands.redrive.queues import Held
-from facescreen_cli.commands.redrive.redriving import NotRedrivenError, Redriving, by_cause
+from facescreen_cli.commands.redrive.causes import UNREADABLE_LETTER, find_cause
+from facescreen_cli.commands.redrive.connect import RedriveOptions, connect_redriver
+from facescreen_cli.commands.redrive.dead_letters import (
+    read_function_compute_letter,
+    read_sqs_letter,
+)
+from facescreen_cli.commands.redrive.queues import ReceivedMessage
+from facescreen_cli.commands.redrive.redriver import NotRedrivenError, Redriver, group_by_cause
 from facescreen_cli.environment import Environment
 from facescreen_cli.interrupt import StoppableRateLimiter, StopRequestedError, StopSignal
 
@@ -47,8 +50,10 @@ RECORD = {
 }
 
 
-def make_letter(body: bytes, until: float | None = None) -> Held:
-    return Held("receipt", body, SENT, time.monotonic() + 600 if until is None else until)
+def make_letter(body: bytes, until: float | None = None) -> ReceivedMessage:
+    return ReceivedMessage(
+        "receipt", body, SENT, time.monotonic() + 600 if until is None else until
+    )
 
 
 def read_cause(ref: ObjectRef) -> tuple[str, str]:
@@ -59,7 +64,7 @@ def read_cause(ref: ObjectRef) -> tuple[str, str]:
 @pytest.mark.parametrize("encoded", [False, True])
 def test_a_record_is_read_as_json_or_base64(encoded: bool) -> None:
     body = json.dumps(RECORD).encode()
-    letter = of_function_compute(make_letter(base64.b64encode(body) if encoded else body))
+    letter = read_function_compute_letter(make_letter(base64.b64encode(body) if encoded else body))
     assert (letter.error, letter.says) == ("Throttled", "over the quota")
     assert letter.objects == ("oss://selfies/a.jpg",)
     assert json.loads(letter.payload) == EVENT
@@ -68,15 +73,15 @@ def test_a_record_is_read_as_json_or_base64(encoded: bool) -> None:
 
 def test_an_event_that_never_ran_has_the_platforms_cause() -> None:
     record = {**RECORD, "responsePayload": "", "requestContext": {"condition": "EventAgeExceeded"}}
-    letter = of_function_compute(make_letter(json.dumps(record).encode()))
-    assert cause_of(letter.error).again
-    assert "RESERVED_CONCURRENCY" in cause_of(letter.error).remedy
+    letter = read_function_compute_letter(make_letter(json.dumps(record).encode()))
+    assert find_cause(letter.error).again
+    assert "RESERVED_CONCURRENCY" in find_cause(letter.error).remedy
 
 
 def test_the_message_of_an_error_is_redacted() -> None:
     url = "https://b.oss.example/a.jpg?Signature=c2VjcmV0"
     response = json.dumps({"errorType": "Unavailable", "errorMessage": f"no answer of {url}"})
-    letter = of_function_compute(
+    letter = read_function_compute_letter(
         make_letter(json.dumps({**RECORD, "responsePayload": response}).encode())
     )
     assert letter.says == "no answer of https://b.oss.example/a.jpg?…"
@@ -85,8 +90,8 @@ def test_the_message_of_an_error_is_redacted() -> None:
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_as_an_unreadable_letter(body: bytes) -> None:
-    assert of_function_compute(make_letter(body)).error == UNREADABLE
-    assert of_sqs(make_letter(body), read_cause).error == UNREADABLE
+    assert read_function_compute_letter(make_letter(body)).error == UNREADABLE_LETTER
+    assert read_sqs_letter(make_letter(body), read_cause).error == UNREADABLE_LETTER
 
 
 @given(
@@ -100,8 +105,8 @@ def test_any_bytes_are_read_as_an_unreadable_letter(body: bytes) -> None:
 )
 def test_any_json_is_read_as_a_letter_with_a_remedy(document: Any) -> None:
     body = json.dumps(document).encode()
-    assert cause_of(of_function_compute(make_letter(body)).error).remedy
-    assert cause_of(of_sqs(make_letter(body), read_cause).error).remedy
+    assert find_cause(read_function_compute_letter(make_letter(body)).error).remedy
+    assert find_cause(read_sqs_letter(make_letter(body), read_cause).error).remedy
 
 
 def test_the_cause_of_an_sqs_letter_is_read_from_the_object() -> None:
@@ -121,9 +126,9 @@ def test_the_cause_of_an_sqs_letter_is_read_from_the_object() -> None:
         ]
     }
     received = make_letter(json.dumps(body).encode())
-    letter = of_sqs(received, read_cause)
+    letter = read_sqs_letter(received, read_cause)
     assert (letter.error, letter.says) == ("Throttled", "selfies/a b.jpg E")
-    with_cause = of_sqs(replace(received, error="Deferred", says="spent"), read_cause)
+    with_cause = read_sqs_letter(replace(received, error="Deferred", says="spent"), read_cause)
     assert (with_cause.error, with_cause.says) == ("Deferred", "spent")
     assert letter.objects == ("s3://selfies/a b.jpg",)
     assert letter.failed_at == SENT
@@ -137,9 +142,9 @@ def test_every_transient_or_operator_error_has_a_remedy() -> None:
         if issubclass(error_class, (errors.TransientError, errors.OperatorError))
     ]
     assert len(causes) > 10
-    unexpected_remedy = cause_of("KeyError").remedy
+    unexpected_remedy = find_cause("KeyError").remedy
     for error_class in causes:
-        cause = cause_of(error_class.name)
+        cause = find_cause(error_class.name)
         assert cause.name == error_class.name
         assert cause.again is not issubclass(error_class, errors.InvalidEventError)
         assert cause.remedy != unexpected_remedy
@@ -150,11 +155,11 @@ def test_an_error_is_recognised_by_its_class_name_and_its_name_on_the_wire() -> 
     for error_class in error_classes:
         if not issubclass(error_class, errors.FacescreenError):
             continue
-        assert cause_of(error_class.__name__).again == cause_of(error_class.name).again
+        assert find_cause(error_class.__name__).again == find_cause(error_class.name).again
         for error_type in (error_class.__name__, error_class.name):
             record = {**RECORD, "responsePayload": json.dumps({"errorType": error_type})}
             assert (
-                of_function_compute(make_letter(json.dumps(record).encode())).error
+                read_function_compute_letter(make_letter(json.dumps(record).encode())).error
                 == error_class.name
             )
 
@@ -162,23 +167,23 @@ def test_an_error_is_recognised_by_its_class_name_and_its_name_on_the_wire() -> 
 class FakeQueue:
     """A dead-letter queue in memory that returns at most two letters at a time."""
 
-    def __init__(self, *letters: Held) -> None:
+    def __init__(self, *letters: ReceivedMessage) -> None:
         self.letters = list(letters)
-        self.deleted: list[Held] = []
-        self.released: list[Held] = []
+        self.deleted: list[ReceivedMessage] = []
+        self.released: list[ReceivedMessage] = []
         self.fails = False
 
-    def receive(self, max_letters: int) -> list[Held]:
+    def receive(self, max_letters: int) -> list[ReceivedMessage]:
         max_letters = min(max_letters, 2)
         letters, self.letters = self.letters[:max_letters], self.letters[max_letters:]
         return letters
 
-    def delete(self, letter: Held) -> None:
+    def delete(self, letter: ReceivedMessage) -> None:
         if self.fails:
             raise errors.ServiceUnavailableError("no answer")
         self.deleted.append(letter)
 
-    def release(self, letter: Held) -> None:
+    def release(self, letter: ReceivedMessage) -> None:
         self.released.append(letter)
 
 
@@ -197,22 +202,24 @@ class FakeFunction:
 
 def create_redriving(
     queue: FakeQueue, function: FakeFunction, rate_limiter: RateLimiter | None = None
-) -> Redriving:
-    return Redriving(queue, function, of_function_compute, rate_limiter or LocalRateLimiter(1000))
+) -> Redriver:
+    return Redriver(
+        queue, function, read_function_compute_letter, rate_limiter or LocalRateLimiter(1000)
+    )
 
 
 def test_accepted_letters_are_deleted_and_the_others_released() -> None:
     first, second = make_letter(json.dumps(RECORD).encode()), make_letter(b"{}")
     queue, function = FakeQueue(first, second), FakeFunction()
-    redriving = create_redriving(queue, function)
-    letters = redriving.collect(100)
-    assert [cause.name for cause in by_cause(letters)] == ["Throttled", "Unreadable"]
+    redriver = create_redriving(queue, function)
+    letters = redriver.collect(100)
+    assert [cause.name for cause in group_by_cause(letters)] == ["Throttled", "Unreadable"]
     function.fails = True
     with pytest.raises(NotRedrivenError, match="too many"):
-        redriving.redrive(letters[0])
+        redriver.redrive(letters[0])
     function.fails = False
-    redriving.redrive(letters[0])
-    redriving.release()
+    redriver.redrive(letters[0])
+    redriver.release()
     assert (function.payloads, queue.deleted, queue.released) == (
         [letters[0].payload],
         [first],
@@ -223,19 +230,19 @@ def test_accepted_letters_are_deleted_and_the_others_released() -> None:
 def test_a_letter_whose_visibility_timeout_is_ending_is_not_redriven() -> None:
     expiring = make_letter(json.dumps(RECORD).encode(), until=time.monotonic() + 1)
     function = FakeFunction()
-    redriving = create_redriving(FakeQueue(expiring), function)
+    redriver = create_redriving(FakeQueue(expiring), function)
     with pytest.raises(NotRedrivenError, match="held for too long"):
-        redriving.redrive(redriving.collect(1)[0])
+        redriver.redrive(redriver.collect(1)[0])
     assert function.payloads == []
 
 
 def test_an_accepted_letter_that_cannot_be_deleted_is_reported() -> None:
     queue = FakeQueue(make_letter(json.dumps(RECORD).encode()))
     queue.fails = True
-    redriving = create_redriving(queue, FakeFunction())
+    redriver = create_redriving(queue, FakeFunction())
     with pytest.raises(NotRedrivenError, match="accepted, but not deleted, so it comes again"):
-        redriving.redrive(redriving.collect(1)[0])
-    redriving.release()
+        redriver.redrive(redriver.collect(1)[0])
+    redriver.release()
     # Releasing it would make it visible and redriven again at once.
     assert queue.released == []
 
@@ -249,23 +256,23 @@ def test_no_more_letters_than_requested_are_received(max_letters: int) -> None:
 
 def test_each_letter_waits_for_its_slot() -> None:
     letters = [make_letter(json.dumps(RECORD).encode()) for _ in range(5)]
-    redriving = create_redriving(
+    redriver = create_redriving(
         FakeQueue(*letters), FakeFunction(), StoppableRateLimiter(20, StopSignal())
     )
     started = time.monotonic()
-    for letter in redriving.collect(5):
-        redriving.redrive(letter)
+    for letter in redriver.collect(5):
+        redriver.redrive(letter)
     assert time.monotonic() - started >= 4 / 20
 
 
 def test_a_letter_whose_slot_is_after_its_visibility_timeout_is_not_redriven() -> None:
     letters = [make_letter(json.dumps(RECORD).encode(), time.monotonic() + 40) for _ in range(2)]
     function = FakeFunction()
-    redriving = create_redriving(FakeQueue(*letters), function, LocalRateLimiter(1 / 60))
-    first, second = redriving.collect(2)
-    redriving.redrive(first)
+    redriver = create_redriving(FakeQueue(*letters), function, LocalRateLimiter(1 / 60))
+    first, second = redriver.collect(2)
+    redriver.redrive(first)
     with pytest.raises(NotRedrivenError, match="held for too long"):
-        redriving.redrive(second)
+        redriver.redrive(second)
     assert len(function.payloads) == 1
 
 
@@ -276,11 +283,11 @@ def test_after_a_stop_the_waiting_letters_are_released() -> None:
         FakeFunction(),
     )
     queue = FakeQueue(letter)
-    redriving = create_redriving(queue, function, StoppableRateLimiter(1000, stop))
+    redriver = create_redriving(queue, function, StoppableRateLimiter(1000, stop))
     stop.interrupted = True
     with pytest.raises(StopRequestedError):
-        redriving.redrive(redriving.collect(1)[0])
-    redriving.release()
+        redriver.redrive(redriver.collect(1)[0])
+    redriver.release()
     assert (function.payloads, queue.deleted, queue.released) == ([], [], [letter])
 
 
@@ -291,7 +298,9 @@ def test_the_rate_is_a_share_of_the_quota(monkeypatch: pytest.MonkeyPatch) -> No
         "DEAD_LETTERS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/dead-letters",
         "UPLOADS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/uploads",
     }
-    rate_limiter = connected(Options("aws", "", 0.25), Environment(environment), StopSignal()).pace
+    rate_limiter = connect_redriver(
+        RedriveOptions("aws", "", 0.25), Environment(environment), StopSignal()
+    ).pace
     started = time.monotonic()
     for _ in range(5):
         rate_limiter.reserve(60)

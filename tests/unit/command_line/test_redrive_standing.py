@@ -11,8 +11,8 @@ from facescreen.model import Finding, ObjectRef, Verdict
 from facescreen.screening.findings import build_failed_finding
 from facescreen.tags import build_tags
 from facescreen.testing.stores import MemoryStore
-from facescreen_cli.commands.redrive.causes import ALREADY_SCREENED, NOT_TOLD, cause_of
-from facescreen_cli.commands.redrive.standing import S3Standing
+from facescreen_cli.commands.redrive.causes import ALREADY_SCREENED, UNKNOWN_CAUSE, find_cause
+from facescreen_cli.commands.redrive.tag_causes import TagCauseFinder
 
 BIZ_ID = "fs0123456789abcdef0123456789abcd"
 LOW_RISK = Finding(Verdict.LOW_RISK, BIZ_ID, "2026-11-23T04:05:06Z")
@@ -26,7 +26,7 @@ def read_cause(finding: Finding | None, form: str = "separate", etag: str = "") 
         ref = ObjectRef("s3", "selfies", "a.jpg")
         store.replace_tags(ref, build_tags(finding, etag or stored_etag, prefix="df-", form=form))
     event = ObjectRef("s3", "selfies", "a.jpg", stored_etag)
-    return S3Standing(store, "df-", form).why(event)
+    return TagCauseFinder(store, "df-", form).find(event)
 
 
 @pytest.mark.parametrize("form", ["separate", "merged"])
@@ -73,12 +73,12 @@ def test_an_unknown_code_is_reported_as_unexpected() -> None:
         build_failed_finding(BIZ_ID, errors.OperatorError("odd", code="Odd.Code"))
     )
     assert error_name == "Odd.Code"
-    assert "Not foreseen" in cause_of(error_name).remedy
+    assert "Not foreseen" in find_cause(error_name).remedy
 
 
 def test_missing_tags_or_reasons_are_an_unknown_cause() -> None:
-    assert read_cause(None) == (NOT_TOLD, "no verdict stands on it")
-    assert read_cause(Finding(Verdict.FAILED, BIZ_ID, "2026-11-23T04:05:06Z"))[0] == NOT_TOLD
+    assert read_cause(None) == (UNKNOWN_CAUSE, "no verdict stands on it")
+    assert read_cause(Finding(Verdict.FAILED, BIZ_ID, "2026-11-23T04:05:06Z"))[0] == UNKNOWN_CAUSE
 
 
 def test_an_object_with_a_verdict_is_already_screened() -> None:
@@ -97,7 +97,7 @@ def test_tags_about_other_bytes_mean_that_the_object_changed() -> None:
 
 def test_a_deleted_object_is_reported_as_gone() -> None:
     gone = ObjectRef("s3", "selfies", "gone.jpg", "E")
-    assert S3Standing(MemoryStore(), "df-", "separate").why(gone)[0] == "ObjectGone"
+    assert TagCauseFinder(MemoryStore(), "df-", "separate").find(gone)[0] == "ObjectGone"
 
 
 @pytest.mark.parametrize(
@@ -105,10 +105,10 @@ def test_a_deleted_object_is_reported_as_gone() -> None:
 )
 def test_a_denied_read_names_the_missing_permission(version: str, action: str) -> None:
     class DeniedStore(MemoryStore):
-        def tags(self, ref: ObjectRef) -> dict[str, str]:
+        def get_tags(self, ref: ObjectRef) -> dict[str, str]:
             raise errors.AccessDeniedError(f"S3 refused {ref.key}")
 
     ref = ObjectRef("s3", "selfies", "a.jpg", "E", version)
-    error_name, message = S3Standing(DeniedStore(), "df-", "separate").why(ref)
-    assert error_name == NOT_TOLD
+    error_name, message = TagCauseFinder(DeniedStore(), "df-", "separate").find(ref)
+    assert error_name == UNKNOWN_CAUSE
     assert f"allow these credentials {action} on selfies" in message

@@ -10,7 +10,7 @@ import pytest
 from facescreen.errors import ObjectChangedError, ServiceUnavailableError
 from facescreen.model import ObjectHead, Status
 from facescreen.screening.quarantine import QuarantineRecords
-from facescreen_cli.commands.release.releasing import NotReleasedError, Releasing, Return
+from facescreen_cli.commands.release.releaser import NotReleasedError, Releaser, RestorePlan
 from tests.support.pictures import noise_picture
 from tests.support.quarantine_harness import (
     MOVE_SETTINGS,
@@ -29,24 +29,24 @@ OPERATIONS = range(1, 16)
 """More store operations than one release makes."""
 
 
-def harness_with_moved_object(*, in_parts: bool = False) -> tuple[ScreenerHarness, Releasing]:
+def harness_with_moved_object(*, in_parts: bool = False) -> tuple[ScreenerHarness, Releaser]:
     harness = ScreenerHarness(HIGH_RISK, quarantine=MOVE_SETTINGS)
     etag = harness.store.put(
         PHOTO_REF.bucket, PHOTO_REF.key, PHOTO, {"team": "kyc"}, is_multipart=in_parts
     )
     harness.screen(replace(PHOTO_REF, etag=etag))
-    return harness, Releasing(harness.store, QuarantineRecords(harness.ledger), MOVE_SETTINGS)
+    return harness, Releaser(harness.store, QuarantineRecords(harness.ledger), MOVE_SETTINGS)
 
 
-def harness_with_private_object() -> tuple[ScreenerHarness, Releasing]:
+def harness_with_private_object() -> tuple[ScreenerHarness, Releaser]:
     harness = ScreenerHarness(HIGH_RISK, quarantine=PRIVATE_SETTINGS)
     harness.put()
     harness.store.set_acl(PHOTO_REF, "public-read")
     harness.screen(PHOTO_REF)
-    return harness, Releasing(harness.store, QuarantineRecords(harness.ledger), PRIVATE_SETTINGS)
+    return harness, Releaser(harness.store, QuarantineRecords(harness.ledger), PRIVATE_SETTINGS)
 
 
-def release(harness: ScreenerHarness, releasing: Releasing) -> None:
+def release(harness: ScreenerHarness, releasing: Releaser) -> None:
     releasing.carry_out(releasing.plan(quarantined_copies(harness)[0]))
 
 
@@ -86,7 +86,7 @@ def test_planning_changes_nothing() -> None:
     harness, releasing = harness_with_moved_object()
     before = quarantined_copies(harness)
     plan = releasing.plan(before[0])
-    assert isinstance(plan, Return)
+    assert isinstance(plan, RestorePlan)
     assert plan.origin.uri == PHOTO_REF.uri
     assert quarantined_copies(harness) == before
     assert not original_exists(harness)
@@ -147,7 +147,7 @@ def test_an_older_version_at_the_original_key_allows_the_release_and_a_newer_one
     quarantined, older_version = quarantined_copies(harness)[0], ObjectHead("E", 9, "", "v1")
     head = replace(harness.store.head(quarantined), last_modified="Mon, 23 Nov 2026 04:05:06 GMT")
 
-    def with_version_at_original_key(last_modified: str) -> Releasing:
+    def with_version_at_original_key(last_modified: str) -> Releaser:
         heads = {quarantined: head, PHOTO_REF: replace(older_version, last_modified=last_modified)}
         store = harness.store
         store.head = lambda ref: heads[replace(ref, size=None)]  # type: ignore[method-assign]
@@ -182,7 +182,7 @@ def test_a_second_delivery_does_not_record_private_as_the_original_acl() -> None
         harness.screen(PHOTO_REF)
     stop_interrupting(harness.store)
     harness.screen(PHOTO_REF)
-    releasing = Releasing(harness.store, QuarantineRecords(harness.ledger), PRIVATE_SETTINGS)
+    releasing = Releaser(harness.store, QuarantineRecords(harness.ledger), PRIVATE_SETTINGS)
     releasing.carry_out(releasing.plan(PHOTO_REF))
     assert harness.store.get_acl(PHOTO_REF) == "default"
 

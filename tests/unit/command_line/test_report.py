@@ -17,17 +17,17 @@ from facescreen.storage.ports import ObjectSummary
 from facescreen.tags import TaggedVerdict
 from facescreen_cli.commands.report.command import report as command
 from facescreen_cli.commands.report.counts import (
-    MOST_DAYS,
-    MOST_REASONS,
-    OTHER,
-    UNDATED,
-    Counts,
-    Report,
-    newest,
+    MAX_DAYS,
+    MAX_REASONS,
+    OTHER_LABEL,
+    UNDATED_LABEL,
+    BucketReport,
+    VerdictCounts,
+    newest_first,
 )
-from facescreen_cli.commands.report.file import check_page
-from facescreen_cli.commands.report.page import html
-from facescreen_cli.commands.report.text import tell
+from facescreen_cli.commands.report.html_file import check_writable
+from facescreen_cli.commands.report.html_page import render_html
+from facescreen_cli.commands.report.text import print_report
 from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.verdicts import NoVerdict, TagState, read_concurrently
 
@@ -39,8 +39,8 @@ def tagged_verdict(verdict: Verdict, *reasons: str, at: str = AT) -> TaggedVerdi
     return TaggedVerdict(verdict, reasons, "E" * 32, at)
 
 
-def count(*tag_states: TagState) -> Counts:
-    counts = Counts()
+def count(*tag_states: TagState) -> VerdictCounts:
+    counts = VerdictCounts()
     for state in tag_states:
         counts.add(state)
     return counts
@@ -55,7 +55,7 @@ def test_verdicts_are_counted_by_reason_and_by_day() -> None:
     counts = count(LOW, LOW, HIGH, later, NoVerdict.STALE, NoVerdict.SKIPPED, NoVerdict.GONE)
     assert counts.verdicts == {Verdict.LOW_RISK: 2, Verdict.HIGH_RISK: 2}
     assert counts.reasons == {"SuspectPSFace": 2, "SuspectDeepForgery": 1}
-    assert newest(counts.days) == [
+    assert newest_first(counts.days) == [
         ("2026-11-24", {Verdict.HIGH_RISK: 1}),
         ("2026-11-23", {Verdict.LOW_RISK: 2, Verdict.HIGH_RISK: 1}),
     ]
@@ -65,19 +65,19 @@ def test_verdicts_are_counted_by_reason_and_by_day() -> None:
 @pytest.mark.parametrize("at", ["", "yesterday", "2026-13-01T00:00:00Z", "2026-11-23", "9" * 200])
 def test_a_verdict_without_a_valid_time_is_undated(at: str) -> None:
     counts = count(LOW, tagged_verdict(Verdict.LOW_RISK, at=at))
-    assert [day for day, _ in newest(counts.days)] == ["2026-11-23", UNDATED]
+    assert [day for day, _ in newest_first(counts.days)] == ["2026-11-23", UNDATED_LABEL]
 
 
 def test_the_number_of_counted_reasons_and_days_is_limited() -> None:
-    counts = Counts()
+    counts = VerdictCounts()
     first = date(1900, 1, 1)
-    for number in range(MOST_DAYS + 500):
+    for number in range(MAX_DAYS + 500):
         at = f"{first + timedelta(days=number)}T00:00:00Z"
         counts.add(tagged_verdict(Verdict.LOW_RISK, f"Reason{number}", at=at))
-    assert len(counts.reasons) == MOST_REASONS + 1
-    assert counts.reasons[OTHER] == MOST_DAYS + 500 - MOST_REASONS
-    assert len(counts.days) == MOST_DAYS + 1
-    assert counts.days[OTHER] == {Verdict.LOW_RISK: 500}
+    assert len(counts.reasons) == MAX_REASONS + 1
+    assert counts.reasons[OTHER_LABEL] == MAX_DAYS + 500 - MAX_REASONS
+    assert len(counts.days) == MAX_DAYS + 1
+    assert counts.days[OTHER_LABEL] == {Verdict.LOW_RISK: 500}
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_the_number_of_counted_reasons_and_days_is_limited() -> None:
 def test_the_exit_code_depends_on_the_verdicts_and_on_check(
     tag_states: list[TagState], status: int, status_with_check: int
 ) -> None:
-    report = Report("oss://selfies/", count(*tag_states))
+    report = BucketReport("oss://selfies/", count(*tag_states))
     assert report.status(check=False) == status
     assert report.status(check=True) == status_with_check
 
 
 def test_a_partial_report_always_fails() -> None:
-    report = Report("oss://selfies/", count(LOW), partial="OSS can't be reached")
+    report = BucketReport("oss://selfies/", count(LOW), partial="OSS can't be reached")
     assert report.status(check=False) == report.status(check=True) == 2
 
 
@@ -127,13 +127,13 @@ class ParsedPage(HTMLParser):
         self.texts.append(data)
 
 
-def hostile_report() -> Report:
+def hostile_report() -> BucketReport:
     counts = count(HIGH, LOW, tagged_verdict(Verdict.SUSPICIOUS, HOSTILE, at=HOSTILE))
-    return Report(f"oss://selfies/{HOSTILE}", counts, partial=HOSTILE)
+    return BucketReport(f"oss://selfies/{HOSTILE}", counts, partial=HOSTILE)
 
 
 def test_the_page_escapes_hostile_text() -> None:
-    page = html(hostile_report())
+    page = render_html(hostile_report())
     parsed = ParsedPage(page)
     assert "script" not in parsed.elements
     shown_text = HOSTILE.replace("\x1b", "�").replace("\u202e", "�")
@@ -144,7 +144,7 @@ def test_the_page_escapes_hostile_text() -> None:
 
 
 def test_the_page_loads_no_other_resource() -> None:
-    parsed = ParsedPage(html(hostile_report()))
+    parsed = ParsedPage(render_html(hostile_report()))
     attributes = dict(parsed.attributes)
     assert not {"src", "href", "srcset", "onload", "onerror"} & set(attributes)
     policy = [value for name, value in parsed.attributes if value and "default-src" in value]
@@ -157,11 +157,11 @@ def test_the_page_loads_no_other_resource() -> None:
 
 
 def test_the_page_describes_each_day_in_words() -> None:
-    assert "1 low risk, 1 high risk" in ParsedPage(html(hostile_report())).texts
+    assert "1 low risk, 1 high risk" in ParsedPage(render_html(hostile_report())).texts
 
 
 def test_terminal_output_has_no_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
-    tell(hostile_report(), as_json=False)
+    print_report(hostile_report(), as_json=False)
     texts = capsys.readouterr().out
     assert "\x1b" not in texts
     assert "\u202e" not in texts
@@ -227,7 +227,7 @@ def test_invalid_arguments_are_refused(arguments: list[str], message: str) -> No
 def test_a_page_is_not_written_through_a_symlink(tmp_path: Path) -> None:
     (tmp_path / "link.html").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(UsageError, match="not a regular file"):
-        check_page(tmp_path / "link.html")
+        check_writable(tmp_path / "link.html")
 
 
 def test_the_help_shows_examples() -> None:

@@ -15,9 +15,9 @@ from facescreen.deepfake.request import DetectRequest
 from facescreen.deepfake.response import Detection
 from facescreen.model import Verdict
 from facescreen.requirements import Strictness
-from facescreen_cli.commands.screen.target_screener import Judge, Once
+from facescreen_cli.commands.screen.target_screener import ResultCache, TargetScreener
 from facescreen_cli.commands.screen.targets import LocalFile
-from facescreen_cli.commands.screen.workers import results
+from facescreen_cli.commands.screen.workers import screen_concurrently
 from facescreen_cli.interrupt import StopSignal
 from facescreen_local.samples import make_samples
 
@@ -48,8 +48,8 @@ def photo(tmp_path: Path, portrait: bytes) -> Path:
     return path
 
 
-def judge(detect: Callable[[], Detection]) -> Judge:
-    return Judge(StubClient(detect), "fs", Strictness.STANDARD, Once())
+def judge(detect: Callable[[], Detection]) -> TargetScreener:
+    return TargetScreener(StubClient(detect), "fs", Strictness.STANDARD, ResultCache())
 
 
 def raiser(error: Exception) -> Callable[[], Detection]:
@@ -64,12 +64,12 @@ def test_a_file_that_changes_during_the_call_gets_no_verdict(photo: Path) -> Non
         photo.write_bytes(photo.read_bytes() + b"more")
         return LOW_RISK
 
-    result = judge(overwrite_and_detect).judge(LocalFile(photo))
+    result = judge(overwrite_and_detect).screen(LocalFile(photo))
     assert (result.data["verdict"], result.data["reason"]) == ("failed", "ObjectChanged")
 
 
 def test_a_call_without_a_response_counts_as_unanswered_not_as_paid(photo: Path) -> None:
-    result = judge(raiser(errors.ResponseTimeoutError("no answer"))).judge(LocalFile(photo))
+    result = judge(raiser(errors.ResponseTimeoutError("no answer"))).screen(LocalFile(photo))
     assert result.data["verdict"] == "failed"
     assert result.unanswered
     assert not result.paid
@@ -78,13 +78,13 @@ def test_a_call_without_a_response_counts_as_unanswered_not_as_paid(photo: Path)
 def test_a_permanent_error_stops_the_run(photo: Path) -> None:
     stop = StopSignal()
     refused_screener = judge(raiser(errors.AccessDeniedError("no permission")))
-    assert not list(results([LocalFile(photo)] * 100, refused_screener.judge, stop, 4))
+    assert not list(screen_concurrently([LocalFile(photo)] * 100, refused_screener.screen, stop, 4))
     assert isinstance(stop.error, errors.AccessDeniedError)
 
 
 def test_a_symlink_that_replaced_a_listed_file_is_not_followed(photo: Path) -> None:
     link = photo.with_name("link.jpg")
     link.symlink_to(photo)
-    result = judge(lambda: LOW_RISK).judge(LocalFile(link, named=False))
+    result = judge(lambda: LOW_RISK).screen(LocalFile(link, named_by_user=False))
     assert result.data["reason"] == "UnreadableFile"
-    assert judge(lambda: LOW_RISK).judge(LocalFile(link)).data["verdict"] == "low_risk"
+    assert judge(lambda: LOW_RISK).screen(LocalFile(link)).data["verdict"] == "low_risk"

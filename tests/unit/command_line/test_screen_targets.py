@@ -16,9 +16,9 @@ SIGNATURES = [signature for signature, _ in kinds._SIGNATURES]
 @given(st.one_of([st.from_regex(signature) for signature in SIGNATURES]))
 def test_every_format_that_media_knows_is_selected(head: bytes) -> None:
     is_known = any(signature.match(head) for signature in SIGNATURES)
-    assert bool(targets._MEDIA.match(head)) == is_known
+    assert bool(targets._MEDIA_SIGNATURE.match(head)) == is_known
 
 
-@given(st.from_regex(re.compile(targets._MEDIA.pattern, re.DOTALL), fullmatch=True))
+@given(st.from_regex(re.compile(targets._MEDIA_SIGNATURE.pattern, re.DOTALL), fullmatch=True))
 def test_every_selected_format_is_known_to_media(head: bytes) -> None:
     assert any(signature.match(head) for signature in SIGNATURES)

@@ -121,7 +121,7 @@ def backfill(
     in the environment to the function's values.
     """
     # Imported late: --help must not wait for the SDKs.
-    from facescreen_cli.commands.backfill.connecting import BackfillOptions, connect_backfill
+    from facescreen_cli.commands.backfill.connect import BackfillOptions, connect_backfill
 
     if missing and (force or sample):
         raise click.UsageError("--missing can't be combined with --force or --sample")

@@ -24,17 +24,17 @@ def demo(*, once: bool, as_json: bool) -> None:
     require_local_cloud()
     # Imported late: --help is not to wait for the local cloud.
     from facescreen_cli import local_cloud
-    from facescreen_cli.commands.demo import table
+    from facescreen_cli.commands.demo import results
 
     with (
         tempfile.TemporaryDirectory(prefix="facescreen-") as folder,
         local_cloud.running_cloud(Path(folder), {}) as cloud,
     ):
-        rows = table.run(cloud)
-        click.echo(table.as_json(rows) if as_json else table.as_table(rows))
+        rows = results.run_samples(cloud)
+        click.echo(results.to_json_list(rows) if as_json else results.render_table(rows))
         if not once:
             stopped = local_cloud.watch_signals()
             local_cloud.print_addresses(cloud)
             local_cloud.wait_for_signal(stopped)
-    if not table.as_expected(rows):
+    if not results.all_as_expected(rows):
         raise click.ClickException("not every sample came to its expected end")

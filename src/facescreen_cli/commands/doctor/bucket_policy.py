@@ -39,20 +39,20 @@ from facescreen_cli.options import environment_option
 Statement = dict[str, Any]
 Condition = dict[str, dict[str, Any]]
 
-_READS = ["oss:GetObject", "oss:GetObjectVersion"]
+_READ_ACTIONS = ["oss:GetObject", "oss:GetObjectVersion"]
 # With the header x-oss-tagging, an upload is a tagging too, and is refused as either.
-_WRITES = ["oss:PutObject", "oss:PutObjectTagging", "oss:PutObjectVersionTagging"]
-_DELETES = ["oss:DeleteObjectTagging", "oss:DeleteObjectVersionTagging"]
-_TEMPORARY = "STS.*"
+_TAGGING_ACTIONS = ["oss:PutObject", "oss:PutObjectTagging", "oss:PutObjectVersionTagging"]
+_UNTAGGING_ACTIONS = ["oss:DeleteObjectTagging", "oss:DeleteObjectVersionTagging"]
+_TEMPORARY_KEYS = "STS.*"
 # No pattern, which would hold the functions too.
-_ROLE = re.compile(r"(?!facescreen-)[A-Za-z0-9.-]{1,64}")
+_ROLE_NAME = re.compile(r"(?!facescreen-)[A-Za-z0-9.-]{1,64}")
 
 
-_ACCOUNT = Setting("ALIBABA_CLOUD_ACCOUNT_ID", Text(r"\d{16}", "16 digits"), where="RAM console")
+_ACCOUNT_ID = Setting("ALIBABA_CLOUD_ACCOUNT_ID", Text(r"\d{16}", "16 digits"), where="RAM console")
 
 
 @dataclass(frozen=True)
-class Guarded:
+class PolicyInputs:
     """What is guarded, and from whom."""
 
     account: str
@@ -66,11 +66,11 @@ class Guarded:
     """AccessKey IDs of RAM users who read what is flagged. They write no verdicts either."""
 
     @classmethod
-    def from_env(cls, bucket: str, environment: Mapping[str, str]) -> Guarded:
+    def from_env(cls, bucket: str, environment: Mapping[str, str]) -> PolicyInputs:
         """Raises errors.InvalidSettingsError, which names every variable that is wrong."""
         reader = Reader(environment)
         found = cls(
-            account=reader.value(_ACCOUNT),
+            account=reader.value(_ACCOUNT_ID),
             bucket=bucket,
             prefix=environment.get("OSS_PREFIX", ""),
             tag_prefix=environment.get("TAG_PREFIX") or "deepfake-",
@@ -80,7 +80,7 @@ class Guarded:
         reader.errors.extend(
             f"HELD_ROLES must be names of roles other than facescreen's own; {name!r} is not"
             for name in found.held_roles
-            if not _ROLE.fullmatch(name)
+            if not _ROLE_NAME.fullmatch(name)
         )
         reader.check()
         return found
@@ -89,7 +89,7 @@ class Guarded:
         """As OSS takes it."""
         whole = f"acs:oss:*:{self.account}:{self.bucket}"
         read = [
-            self._deny(principal, _READS, f"{whole}/{self.prefix}*", self._gate(but))
+            self._deny(principal, _READ_ACTIONS, f"{whole}/{self.prefix}*", self._gate(but))
             for principal, but in self._held(self.reviewers)
         ]
         written = [
@@ -111,14 +111,20 @@ class Guarded:
         """Conditions of one statement must all hold, so each key has its own."""
         keys = sorted(verdict_tag_keys(self.tag_prefix))
         return [
-            *((_WRITES, {"StringLike": {f"oss:RequestObjectTag/{key}": "*"}}) for key in keys),
-            *((_DELETES, {"StringLike": {f"oss:ExistingObjectTag/{key}": "*"}}) for key in keys),
+            *(
+                (_TAGGING_ACTIONS, {"StringLike": {f"oss:RequestObjectTag/{key}": "*"}})
+                for key in keys
+            ),
+            *(
+                (_UNTAGGING_ACTIONS, {"StringLike": {f"oss:ExistingObjectTag/{key}": "*"}})
+                for key in keys
+            ),
         ]
 
     def _held(self, but: tuple[str, ...] = ()) -> list[tuple[list[str], Condition]]:
         """Principals, and the conditions that leave out of them who is not held."""
         roles = [f"arn:sts::{self.account}:assumed-role/{name}/*" for name in self.held_roles]
-        lasting = {"StringNotLike": {"acs:AccessId": [_TEMPORARY, *but]}}
+        lasting = {"StringNotLike": {"acs:AccessId": [_TEMPORARY_KEYS, *but]}}
         # OSS takes an empty list for everybody.
         return [(["*"], lasting), *([(roles, {})] if roles else [])]
 
@@ -142,7 +148,7 @@ class Guarded:
 def bucket_policy(environment: Environment, bucket: str) -> None:
     """Print the policy of a watched BUCKET, for its owner to apply."""
     with settings_as_usage_errors():
-        guarded = Guarded.from_env(bucket, environment.variables)
+        guarded = PolicyInputs.from_env(bucket, environment.variables)
     click.echo(json.dumps(guarded.policy(), indent=2))
 
 

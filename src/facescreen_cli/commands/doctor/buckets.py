@@ -13,14 +13,16 @@ from facescreen import errors
 from facescreen.clients.credentials import CredentialSource
 from facescreen.model import ObjectRef
 from facescreen.storage.oss import translate_oss_errors
-from facescreen_cli.commands.doctor.deployment import Deployment
-from facescreen_cli.commands.doctor.result import Line, fault, ok, warning
+from facescreen_cli.commands.doctor.deployment import CheckedDeployment
+from facescreen_cli.commands.doctor.result import CheckResult, fault, ok, warning
 
 _TIMEOUT_S = 5
 _WATCHED, _STATE, _GUARD = "watched bucket", "state bucket", "tag guard"
 
 
-def watched(deployment: Deployment, credentials: CredentialSource) -> Iterator[Line]:
+def check_watched_bucket(
+    deployment: CheckedDeployment, credentials: CredentialSource
+) -> Iterator[CheckResult]:
     """Reading and tagging, tried on an object that is not there, so that nothing is written.
 
     Raises errors.FacescreenError.
@@ -32,15 +34,17 @@ def watched(deployment: Deployment, credentials: CredentialSource) -> Iterator[L
         "oss:GetObjectTagging": lambda: store.get_tags(nothing),
         "oss:PutObjectTagging": lambda: store.replace_tags(nothing, {}),
     }
-    refused = [action for action, act in actions.items() if not _allowed(act)]
+    refused = [action for action, act in actions.items() if not _is_allowed(act)]
     if refused:
-        yield _not_allowed(_WATCHED, deployment.bucket, refused)
+        yield _denied_result(_WATCHED, deployment.bucket, refused)
     else:
         yield ok(_WATCHED, f"{deployment.bucket} can be read and tagged")
-    yield _guard(deployment, credentials)
+    yield _check_tag_guard(deployment, credentials)
 
 
-def state(deployment: Deployment, credentials: CredentialSource) -> Iterator[Line]:
+def check_state_bucket(
+    deployment: CheckedDeployment, credentials: CredentialSource
+) -> Iterator[CheckResult]:
     """Reading, listing and appending. Raises errors.FacescreenError."""
     settings = deployment.settings
     name, key = settings.state_bucket, f"facescreen-doctor/{uuid.uuid4()}"
@@ -51,11 +55,11 @@ def state(deployment: Deployment, credentials: CredentialSource) -> Iterator[Lin
         # Refused for its position: nothing is written.
         "oss:PutObject": lambda: kept.append(key, 1, b"-"),
     }
-    refused = [action for action, act in actions.items() if not _allowed(act)]
+    refused = [action for action, act in actions.items() if not _is_allowed(act)]
     if refused:
-        yield _not_allowed(_STATE, name, refused)
+        yield _denied_result(_STATE, name, refused)
     with translate_oss_errors(name):
-        versioning = _bucket(deployment, credentials, name).get_bucket_versioning().status
+        versioning = _oss_bucket(deployment, credentials, name).get_bucket_versioning().status
     if versioning:
         says = f"{name} keeps versions ({versioning}): the ledger can't rest on it"
         yield fault(_STATE, says, "Make an unversioned bucket, and name it in STATE_BUCKET.")
@@ -63,24 +67,24 @@ def state(deployment: Deployment, credentials: CredentialSource) -> Iterator[Lin
         yield ok(_STATE, f"{name} can be read, listed and written, and is unversioned")
 
 
-def _guard(deployment: Deployment, credentials: CredentialSource) -> Line:
+def _check_tag_guard(deployment: CheckedDeployment, credentials: CredentialSource) -> CheckResult:
     """Whether the bucket's policy keeps others from writing our tags."""
     if deployment.settings.local:
         return ok(_GUARD, "the local cloud has one account, and nobody else may tag")
     key = f"{deployment.settings.tag_prefix}verdict"
-    watched = _bucket(deployment, credentials, deployment.bucket)
+    check_watched_bucket = _oss_bucket(deployment, credentials, deployment.bucket)
     try:
         with translate_oss_errors(deployment.bucket):
-            policy = watched.get_bucket_policy().policy or ""
+            policy = check_watched_bucket.get_bucket_policy().policy or ""
     except errors.ObjectNotFoundError:  # NoSuchBucketPolicy
         policy = ""
-    if guards(policy, key):
+    if policy_guards_tag(policy, key):
         return ok(_GUARD, f"the policy of {deployment.bucket} denies others the tag {key}")
     says = f"whoever may tag objects in {deployment.bucket} may forge {key}"
     return warning(_GUARD, says, f"Deny oss:PutObjectTagging with oss:RequestObjectTag/{key}.")
 
 
-def guards(policy: str, key: str) -> bool:
+def policy_guards_tag(policy: str, key: str) -> bool:
     """Whether a bucket policy (JSON) denies somebody to write the tag `key`."""
     try:
         statements: Any = json.loads(policy)["Statement"]
@@ -99,7 +103,7 @@ def guards(policy: str, key: str) -> bool:
         return False
 
 
-def _allowed(act: Callable[[], object]) -> bool:
+def _is_allowed(act: Callable[[], object]) -> bool:
     """Whether an action is let through to an object that is not there."""
     try:
         act()
@@ -110,12 +114,14 @@ def _allowed(act: Callable[[], object]) -> bool:
     return True
 
 
-def _not_allowed(check: str, bucket: str, actions: list[str]) -> Line:
+def _denied_result(check: str, bucket: str, actions: list[str]) -> CheckResult:
     says = f"these credentials may not {', '.join(actions)} in {bucket}"
     return warning(check, says, "See that the functions' roles may; yours need not.")
 
 
-def _bucket(deployment: Deployment, credentials: CredentialSource, name: str) -> oss2.Bucket:
+def _oss_bucket(
+    deployment: CheckedDeployment, credentials: CredentialSource, name: str
+) -> oss2.Bucket:
     """The vendor's own, for what ObjectStore knows nothing of."""
     now = credentials.get()
     provider = oss2.credentials.StaticCredentialsProvider(

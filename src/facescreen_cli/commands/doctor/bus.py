@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from facescreen.bus.mns import translate_mns_errors
 from facescreen.clients.credentials import CredentialSource
 from facescreen.errors import InvalidSettingsError
-from facescreen_cli.commands.doctor.deployment import Deployment
-from facescreen_cli.commands.doctor.result import Line, fault, ok, warning
+from facescreen_cli.commands.doctor.deployment import CheckedDeployment
+from facescreen_cli.commands.doctor.result import CheckResult, fault, ok, warning
 from facescreen_cli.sdk.mns import create_account
 
 
-def verdicts(deployment: Deployment, credentials: CredentialSource) -> Iterator[Line]:
+def check_topic(
+    deployment: CheckedDeployment, credentials: CredentialSource
+) -> Iterator[CheckResult]:
     """Whether the topic is there, and anybody listens. Raises errors.FacescreenError."""
     name = deployment.alibaba.mns_topic
     topic = create_account(deployment.endpoints["MNS"], credentials).get_topic(name)
@@ -30,7 +32,9 @@ def verdicts(deployment: Deployment, credentials: CredentialSource) -> Iterator[
         yield warning("topic", says, "Subscribe a queue or an endpoint to it.")
 
 
-def dead_letters(deployment: Deployment, credentials: CredentialSource) -> Iterator[Line]:
+def check_dead_letter_queue(
+    deployment: CheckedDeployment, credentials: CredentialSource
+) -> Iterator[CheckResult]:
     """Whether the queue is there, and what waits in it. Raises errors.FacescreenError."""
     name = deployment.environment["MNS_DLQ"]
     queue = create_account(deployment.endpoints["MNS"], credentials).get_queue(name)

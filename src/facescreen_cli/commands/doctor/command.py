@@ -9,13 +9,13 @@ from pathlib import Path
 
 import click
 
-from facescreen_cli.commands.doctor.result import Level, Line, warning
+from facescreen_cli.commands.doctor.result import CheckResult, Level, warning
 from facescreen_cli.environment import Environment
 from facescreen_cli.exit_codes import FAILED, OK
 from facescreen_cli.options import environment_option, json_option, profile_option
 from facescreen_cli.output import print_json_line, replace_unprintable
 
-_COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAULT: "red"}
+_COLORS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAULT: "red"}
 _EXAMPLES = """
 \b
 Examples:
@@ -62,48 +62,48 @@ def doctor(
     functions have roles of their own.
     """
     lines = chain(
-        map(_shadowed, environment.shadowed),
-        _lines(
+        map(_shadowed_warning, environment.shadowed),
+        _run_checks(
             template or environment.template, environment, profile, inside=inside, offline=offline
         ),
     )
-    levels = [_tell(line, as_json=as_json) for line in lines]
+    levels = [_print_result(line, as_json=as_json) for line in lines]
     if not as_json:
         counts = {level.value: levels.count(level) for level in Level}
         click.echo(", ".join(f"{n} {level}" for level, n in counts.items() if n) + ".")
     return FAILED if Level.FAULT in levels else OK
 
 
-def _lines(
+def _run_checks(
     template: Path, environment: Environment, profile: str, *, inside: bool, offline: bool
-) -> Iterator[Line]:
+) -> Iterator[CheckResult]:
     # Imported late: --help is not to wait for YAML and the SDKs.
     from facescreen_cli.commands.doctor import credentials, settings
-    from facescreen_cli.commands.doctor.examination import examine
+    from facescreen_cli.commands.doctor.checks import run_checks
 
-    deployment, told = settings.deployment(template, environment.process, inside=inside)
+    deployment, told = settings.check_deployment(template, environment.process, inside=inside)
     yield from told
     if environment.file and template.exists():
-        yield from settings.unread(template, environment.file)
+        yield from settings.check_unknown_names(template, environment.file)
     source = None
     if not offline:
-        source, line = credentials.found(profile)
+        source, line = credentials.check_credentials(profile)
         yield line
     if deployment is None or offline:
         return
-    yield from examine(deployment, source)
+    yield from run_checks(deployment, source)
 
 
-def _shadowed(name: str) -> Line:
+def _shadowed_warning(name: str) -> CheckResult:
     says = f"{name} has another value in the environment, which Serverless Devs would take"
     return warning("settings", says, f"unset {name}, or change the line.")
 
 
-def _tell(line: Line, *, as_json: bool) -> Level:
+def _print_result(line: CheckResult, *, as_json: bool) -> Level:
     if as_json:
         print_json_line(**asdict(line))
         return line.level
-    level = click.style(f"{line.level.value:8}", fg=_COLOURS[line.level])
+    level = click.style(f"{line.level.value:8}", fg=_COLORS[line.level])
     click.echo(f"{level} {line.check:25} {replace_unprintable(line.says)}")
     if line.remedy:
         click.echo(f"{'':34} → {replace_unprintable(line.remedy)}")

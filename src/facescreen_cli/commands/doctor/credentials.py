@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from facescreen.clients.credentials import CredentialSource
-from facescreen_cli.commands.doctor.result import Line, fault, ok
+from facescreen_cli.commands.doctor.result import CheckResult, fault, ok
 from facescreen_cli.credentials import find_credentials
 
 _REMEDY = "Set them, in the environment or by `aliyun configure`."
 
 
-def found(profile: str) -> tuple[CredentialSource | None, Line]:
+def check_credentials(profile: str) -> tuple[CredentialSource | None, CheckResult]:
     """Them, and where they are from."""
     try:
         source = find_credentials(profile)

@@ -26,12 +26,12 @@ from facescreen_serverless_devs.section import InvalidTemplateError
 from facescreen_serverless_devs.variables import names_of
 
 # What a VPC's own endpoints have in their names and the public ones have not.
-_INSIDE = re.compile(r"-(?:internal|vpc)(?=\.)")
-G = TypeVar("G", bound=Group)
+_VPC_SUFFIX = re.compile(r"-(?:internal|vpc)(?=\.)")
+GroupT = TypeVar("GroupT", bound=Group)
 
 
 @dataclass(frozen=True)
-class Foundation:
+class FoundationStack:
     """The stack with roles, queues and state bucket, as s.yaml deploys it."""
 
     parameters: Mapping[str, str]
@@ -40,7 +40,7 @@ class Foundation:
 
 
 @dataclass(frozen=True)
-class Deployment:
+class CheckedDeployment:
     """Functions of s.yaml, their settings read and checked."""
 
     environment: Mapping[str, str]
@@ -51,7 +51,7 @@ class Deployment:
     alibaba: AlibabaSettings
     web: HttpSettings
     sweeping: SweepSettings
-    foundation: Foundation | None
+    foundation: FoundationStack | None
     inside: bool
     """Whether this machine is where the functions will be: in their VPC."""
 
@@ -85,7 +85,7 @@ class Deployment:
         }
         if self.inside:
             return given
-        return {name: public(endpoint) for name, endpoint in given.items()}
+        return {name: public_endpoint(endpoint) for name, endpoint in given.items()}
 
     def platform(self, credentials: CredentialSource) -> AlibabaPlatform:
         """The cloud, as this machine reaches it."""
@@ -94,7 +94,9 @@ class Deployment:
         )
 
 
-def read(template: Path, environment: Mapping[str, str], *, inside: bool) -> Deployment:
+def read_deployment(
+    template: Path, environment: Mapping[str, str], *, inside: bool
+) -> CheckedDeployment:
     """Raises InvalidSettingsError, which names every one that is wrong, InvalidTemplateError,
     OSError."""
     declared = names_of(document.read(template))
@@ -112,24 +114,26 @@ def read(template: Path, environment: Mapping[str, str], *, inside: bool) -> Dep
             if name in template_settings.CHECKED_SETTINGS
         },
     }
-    object_created, http_api, sweep = _functions(template, complete)
-    told = [*wrong.values(), *_same_bucket(complete)]
+    object_created, http_api, sweep = _read_functions(template, complete)
+    told = [*wrong.values(), *_check_buckets_differ(complete)]
     account = {"FC_ACCOUNT_ID": complete["ALIBABA_CLOUD_ACCOUNT_ID"]}
     function = {**object_created.environment, **account}
-    settings = _read(Settings, function, told)
-    alibaba = _read(AlibabaSettings, function, told)
+    settings = _read_settings(Settings, function, told)
+    alibaba = _read_settings(AlibabaSettings, function, told)
     local = {"FACESCREEN_LOCAL": complete.get("FACESCREEN_LOCAL", "")}
-    web = _read(HttpSettings, {**http_api.environment, **local}, told)
-    sweeping = _read(SweepSettings, sweep.environment, told)
-    _read(InvokerSettings, {**sweep.environment, **account}, told)
+    web = _read_settings(HttpSettings, {**http_api.environment, **local}, told)
+    sweeping = _read_settings(SweepSettings, sweep.environment, told)
+    _read_settings(InvokerSettings, {**sweep.environment, **account}, told)
     if told or settings is None or alibaba is None or web is None or sweeping is None:
         raise InvalidSettingsError("the settings are wrong", wrong=tuple(dict.fromkeys(told)))
-    foundation = _foundation(template, complete)
+    foundation = _read_foundation(template, complete)
     functions = (object_created, http_api, sweep)
-    return Deployment(complete, *functions, settings, alibaba, web, sweeping, foundation, inside)
+    return CheckedDeployment(
+        complete, *functions, settings, alibaba, web, sweeping, foundation, inside
+    )
 
 
-def _functions(template: Path, environment: Mapping[str, str]) -> list[Function]:
+def _read_functions(template: Path, environment: Mapping[str, str]) -> list[Function]:
     by_module = {
         function.handler.partition(".")[0]: function
         # Whether they are packaged yet is not the question here.
@@ -141,7 +145,7 @@ def _functions(template: Path, environment: Mapping[str, str]) -> list[Function]
     return [by_module[module] for module in FUNCTIONS]
 
 
-def _foundation(template: Path, environment: Mapping[str, str]) -> Foundation | None:
+def _read_foundation(template: Path, environment: Mapping[str, str]) -> FoundationStack | None:
     for name, parameters in load_stacks(template, environment).items():
         resources = yaml.safe_load((template.parent / name).read_text())["Resources"].values()
         roles = {
@@ -150,17 +154,19 @@ def _foundation(template: Path, environment: Mapping[str, str]) -> Foundation | 
             if resource["Type"] == "ALIYUN::RAM::Role"
         }
         if roles:
-            return Foundation(parameters, frozenset(roles))
+            return FoundationStack(parameters, frozenset(roles))
     return None
 
 
-def _same_bucket(environment: Mapping[str, str]) -> list[str]:
+def _check_buckets_differ(environment: Mapping[str, str]) -> list[str]:
     if environment["OSS_BUCKET"] == environment["STATE_BUCKET"]:
         return ["STATE_BUCKET must not be OSS_BUCKET: each entry would be screened"]
     return []
 
 
-def _read(kind: type[G], environment: Mapping[str, str], wrong: list[str]) -> G | None:
+def _read_settings(
+    kind: type[GroupT], environment: Mapping[str, str], wrong: list[str]
+) -> GroupT | None:
     try:
         return load(kind, environment)
     except InvalidSettingsError as bad:
@@ -168,7 +174,7 @@ def _read(kind: type[G], environment: Mapping[str, str], wrong: list[str]) -> G 
         return None
 
 
-def public(endpoint: str) -> str:
+def public_endpoint(endpoint: str) -> str:
     """Where a VPC's own endpoint answers to the rest of the world."""
     host = urlsplit(endpoint).netloc
-    return endpoint.replace(host, _INSIDE.sub("", host), 1)
+    return endpoint.replace(host, _VPC_SUFFIX.sub("", host), 1)

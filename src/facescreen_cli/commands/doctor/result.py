@@ -15,7 +15,7 @@ class Level(str, Enum):
 
 
 @dataclass(frozen=True)
-class Line:
+class CheckResult:
     """One finding. What is not ok has a remedy."""
 
     check: str
@@ -25,16 +25,16 @@ class Line:
     remedy: str = ""
 
 
-def ok(check: str, says: str) -> Line:
+def ok(check: str, says: str) -> CheckResult:
     """All is well."""
-    return Line(check, Level.OK, says)
+    return CheckResult(check, Level.OK, says)
 
 
-def warning(check: str, says: str, remedy: str) -> Line:
+def warning(check: str, says: str, remedy: str) -> CheckResult:
     """It works, or may work, and somebody should know."""
-    return Line(check, Level.WARNING, says, remedy)
+    return CheckResult(check, Level.WARNING, says, remedy)
 
 
-def fault(check: str, says: str, remedy: str) -> Line:
+def fault(check: str, says: str, remedy: str) -> CheckResult:
     """It does not work so."""
-    return Line(check, Level.FAULT, says, remedy)
+    return CheckResult(check, Level.FAULT, says, remedy)

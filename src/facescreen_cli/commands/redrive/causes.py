@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from facescreen import errors
 
-UNREADABLE = "Unreadable"
+UNREADABLE_LETTER = "Unreadable"
 """A letter that is not one of these functions'."""
-NOT_TOLD = "NotTold"
+UNKNOWN_CAUSE = "NotTold"
 """The queue kept the event and not why it failed, and nothing on its object says so either."""
 ALREADY_SCREENED = "AlreadyScreened"
 """Its object has a verdict by now."""
@@ -28,7 +28,7 @@ class Cause:
     remedy: str
 
 
-_OURS: dict[type[errors.FacescreenError], tuple[bool, str]] = {
+_CAUSES_BY_ERROR: dict[type[errors.FacescreenError], tuple[bool, str]] = {
     errors.DailyLimitReachedError: (
         True,
         "The day's paid calls are spent: there are more from 00:00 UTC.",
@@ -67,49 +67,51 @@ _OURS: dict[type[errors.FacescreenError], tuple[bool, str]] = {
         "It was overwritten, which was an event of its own: sent again this one costs nothing.",
     ),
 }
-_OTHERS = {
+_REMEDIES_BY_NAME = {
     "FunctionTimeout": "It ran out of time: see `doctor` on time-outs, and how slow the calls are.",
     "FunctionProcessExited": "The instance died: look at its memory, and send it again.",
     "InstanceError": "The platform could not start an instance: send it again.",
     "EventAgeExceeded": "It waited too long for an instance: raise RESERVED_CONCURRENCY.",
     ALREADY_SCREENED: "Another event had it screened: sent again it is not paid for again.",
-    NOT_TOLD: "It ran out of time, or its instance died, or the day's calls were spent: see the "
-    "function's log.",
+    UNKNOWN_CAUSE: "The function timed out, its instance died, or the daily limit was reached: see "
+    "the function's log.",
 }
-_UNFORESEEN = "Not foreseen: report it with its log line, and send it again once it is mended."
+_DEFAULT_REMEDY = "Not foreseen: report it with its log line, and send it again once it is mended."
 
 
-def cause_of(error: str) -> Cause:
+def find_cause(error: str) -> Cause:
     """By the name of an error, or by its class: Function Compute writes the class, and dead
     letters outlive a deployment."""
-    if error == UNREADABLE:
+    if error == UNREADABLE_LETTER:
         return Cause(error, False, "No letter of these functions: read it in the queue's console.")
-    if error in _OTHERS:
-        return Cause(error, True, _OTHERS[error])
-    if kind := kind_of(error):
+    if error in _REMEDIES_BY_NAME:
+        return Cause(error, True, _REMEDIES_BY_NAME[error])
+    if kind := find_error_class(error):
         for known in kind.__mro__:
-            if known in _OURS:
-                return Cause(kind.name, *_OURS[known])
-    return Cause(error, True, _UNFORESEEN)
+            if known in _CAUSES_BY_ERROR:
+                return Cause(kind.name, *_CAUSES_BY_ERROR[known])
+    return Cause(error, True, _DEFAULT_REMEDY)
 
 
-def kind_of(error: str) -> type[errors.FacescreenError] | None:
+def find_error_class(error: str) -> type[errors.FacescreenError] | None:
     """The class that has this name, or is called so; None where it is none of ours."""
-    return _BY_NAME.get(error)
+    return _ERROR_CLASSES.get(error)
 
 
-def name_of(error: str) -> str:
+def error_name(error: str) -> str:
     """The name of an error that is told by its name or by its class; any other as it is told."""
-    kind = kind_of(error)
+    kind = find_error_class(error)
     return kind.name if kind else error
 
 
-def _kinds(base: type[errors.FacescreenError]) -> Iterator[type[errors.FacescreenError]]:
+def _error_classes(base: type[errors.FacescreenError]) -> Iterator[type[errors.FacescreenError]]:
     yield base
     for kind in base.__subclasses__():
-        yield from _kinds(kind)
+        yield from _error_classes(kind)
 
 
-_BY_NAME = {
-    name: kind for kind in _kinds(errors.FacescreenError) for name in (kind.__name__, kind.name)
+_ERROR_CLASSES = {
+    name: kind
+    for kind in _error_classes(errors.FacescreenError)
+    for name in (kind.__name__, kind.name)
 }

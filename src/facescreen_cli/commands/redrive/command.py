@@ -8,9 +8,9 @@ from datetime import datetime, timezone
 import click
 
 from facescreen_cli.commands.redrive import text
-from facescreen_cli.commands.redrive.dead_letters import Letter
-from facescreen_cli.commands.redrive.redriving import by_cause
-from facescreen_cli.commands.redrive.sending import send
+from facescreen_cli.commands.redrive.dead_letters import DeadLetter
+from facescreen_cli.commands.redrive.redriver import group_by_cause
+from facescreen_cli.commands.redrive.sending import send_letters
 from facescreen_cli.cost import confirm
 from facescreen_cli.environment import Environment
 from facescreen_cli.exit_codes import FAILED, OK
@@ -26,7 +26,7 @@ from facescreen_cli.options import (
     yes_option,
 )
 
-_MOST = 2000
+_DEFAULT_MAX_LETTERS = 2000
 _EXAMPLES = """
 \b
 Examples:
@@ -43,14 +43,14 @@ was not sent again is back in the queue).
 
 
 @dataclass(frozen=True)
-class _Filters:
+class _LetterFilters:
     """Which letters."""
 
     causes: frozenset[str]
     since: datetime | None
     until: datetime | None
 
-    def select(self, letter: Letter) -> bool:
+    def matches(self, letter: DeadLetter) -> bool:
         """By cause and age."""
         return not (
             (self.causes and letter.error not in self.causes)
@@ -67,7 +67,7 @@ class _Filters:
 @click.option(
     "--most",
     type=click.IntRange(1, 10_000),
-    default=_MOST,
+    default=_DEFAULT_MAX_LETTERS,
     show_default=True,
     help="Letters of one run; the next one takes the rest.",
 )
@@ -105,14 +105,14 @@ def redrive(
     or until this ends.
     """
     # Imported late: --help is not to wait for the SDKs.
-    from facescreen_cli.commands.redrive.connecting import Options, connected
+    from facescreen_cli.commands.redrive.connect import RedriveOptions, connect_redriver
 
-    filters, stop = _filters(causes, since, until), StopSignal()
-    redriving = connected(Options(cloud, profile, share), environment, stop)
+    filters, stop = _parse_filters(causes, since, until), StopSignal()
+    redriver = connect_redriver(RedriveOptions(cloud, profile, share), environment, stop)
     try:
-        letters = [one for one in redriving.collect(most) if filters.select(one)]
-        again = _told(letters, as_json=as_json)
-        if dry_run or not again:
+        letters = [letter for letter in redriver.collect(most) if filters.matches(letter)]
+        to_send = _print_groups(letters, as_json=as_json)
+        if dry_run or not to_send:
             return FAILED if letters and not dry_run else OK
         confirm(
             "Send them again?",
@@ -121,29 +121,29 @@ def redrive(
             if_declined="nothing was sent",
         )
         with stop.on_interrupt():
-            return send(redriving, letters, stop, as_json=as_json)
+            return send_letters(redriver, letters, stop, as_json=as_json)
     finally:
-        redriving.release()
+        redriver.release()
 
 
-def _filters(causes: tuple[str, ...], since: str, until: str) -> _Filters:
+def _parse_filters(causes: tuple[str, ...], since: str, until: str) -> _LetterFilters:
     now = datetime.now(timezone.utc)
-    times: list[datetime | None] = []
-    for option, given in (("--since", since), ("--until", until)):
+    bounds: list[datetime | None] = []
+    for option, value in (("--since", since), ("--until", until)):
         try:
-            times.append(parse_time(given, now) if given else None)
+            bounds.append(parse_time(value, now) if value else None)
         except ValueError:
             raise click.UsageError(
-                f"{option}: {given!r} is no time, as 2026-11-23 or 24h"
+                f"{option}: {value!r} is no time, as 2026-11-23 or 24h"
             ) from None
-    return _Filters(frozenset(causes), *times)
+    return _LetterFilters(frozenset(causes), *bounds)
 
 
-def _told(letters: list[Letter], *, as_json: bool) -> int:
+def _print_groups(letters: list[DeadLetter], *, as_json: bool) -> int:
     """How many are of use to the function, once all were told by cause."""
-    again = 0
-    for cause, group in by_cause(letters).items():
-        text.group(cause, group, as_json=as_json)
-        again += len(group) if cause.again else 0
-    text.plan(again, len(letters) - again, as_json=as_json)
-    return again
+    to_send = 0
+    for cause, group in group_by_cause(letters).items():
+        text.print_group(cause, group, as_json=as_json)
+        to_send += len(group) if cause.again else 0
+    text.print_plan(to_send, len(letters) - to_send, as_json=as_json)
+    return to_send

@@ -13,17 +13,17 @@ from facescreen.errors import InvalidEventError, redact
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
 from facescreen.model import ObjectRef
-from facescreen_cli.commands.redrive.causes import UNREADABLE, name_of
-from facescreen_cli.commands.redrive.queues import Held
+from facescreen_cli.commands.redrive.causes import UNREADABLE_LETTER, error_name
+from facescreen_cli.commands.redrive.queues import ReceivedMessage
 
-_MOST_NAMED = 10
+_MAX_OBJECTS = 10
 
 
 @dataclass(frozen=True)
-class Letter:
+class DeadLetter:
     """One letter, held for as long as this run may need."""
 
-    held: Held = field(repr=False)
+    message: ReceivedMessage = field(repr=False)
     payload: bytes = field(repr=False)
     """The event as the function got it; empty where it can't be read."""
     error: str
@@ -34,38 +34,49 @@ class Letter:
     """URIs of what the event is about, the first ten."""
 
 
-ReadLetter = Callable[[Held], Letter]
+LetterReader = Callable[[ReceivedMessage], DeadLetter]
 
 
-def of_function_compute(held: Held) -> Letter:
+def read_function_compute_letter(message: ReceivedMessage) -> DeadLetter:
     """Its onFailure record (function-compute.md, "onFailure record"), in JSON or in Base64 of it:
     UNCONFIRMED which of the two MNS gets."""
     try:
-        record = json.loads(_plain(held.body))
+        record = json.loads(_decode_base64(message.body))
         payload = record["requestPayload"].encode()
-        error, says = _told(record)
+        error, says = _error_and_message(record)
         failed_at = datetime.fromtimestamp(record["timestamp"] / 1000, timezone.utc)
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
-        return _unreadable(held)
-    return Letter(held, payload, name_of(error), redact(says), failed_at, _uris(_refs(payload)))
+        return _unreadable_letter(message)
+    return DeadLetter(
+        message,
+        payload,
+        error_name(error),
+        redact(says),
+        failed_at,
+        _first_uris(_parse_refs(payload)),
+    )
 
 
-def of_sqs(held: Held, why: Callable[[ObjectRef], tuple[str, str]]) -> Letter:
+def read_sqs_letter(
+    message: ReceivedMessage, why: Callable[[ObjectRef], tuple[str, str]]
+) -> DeadLetter:
     """SQS keeps the message alone: where the function did not put it there with a word of why,
     `why` gives the error's class and text for an object. S3 puts one into a message; of several
     the first stands for all."""
-    refs = _refs(held.body)
+    refs = _parse_refs(message.body)
     if not refs:
-        return _unreadable(held)
-    error, says = (held.error, held.says) if held.error else why(refs[0])
-    return Letter(held, held.body, name_of(error), redact(says), held.sent_at, _uris(refs))
+        return _unreadable_letter(message)
+    error, says = (message.error, message.says) if message.error else why(refs[0])
+    return DeadLetter(
+        message, message.body, error_name(error), redact(says), message.sent_at, _first_uris(refs)
+    )
 
 
-def _plain(body: bytes) -> bytes:
+def _decode_base64(body: bytes) -> bytes:
     return body if body.lstrip().startswith(b"{") else base64.b64decode(body, validate=True)
 
 
-def _told(record: dict[str, Any]) -> tuple[str, str]:
+def _error_and_message(record: dict[str, Any]) -> tuple[str, str]:
     """The error's class and text. An event that was never tried has no response."""
     if not record.get("responsePayload"):
         return str(record["requestContext"]["condition"]), ""
@@ -73,16 +84,18 @@ def _told(record: dict[str, Any]) -> tuple[str, str]:
     return str(response["errorType"]), str(response.get("errorMessage", ""))
 
 
-def _unreadable(held: Held) -> Letter:
-    return Letter(held, b"", UNREADABLE, f"{len(held.body)} bytes", held.sent_at, ())
+def _unreadable_letter(message: ReceivedMessage) -> DeadLetter:
+    return DeadLetter(
+        message, b"", UNREADABLE_LETTER, f"{len(message.body)} bytes", message.sent_at, ()
+    )
 
 
-def _refs(payload: bytes) -> list[ObjectRef]:
+def _parse_refs(payload: bytes) -> list[ObjectRef]:
     try:
         return read_event(payload, Filters()).objects
     except InvalidEventError:
         return []
 
 
-def _uris(refs: list[ObjectRef]) -> tuple[str, ...]:
-    return tuple(ref.uri for ref in refs[:_MOST_NAMED])
+def _first_uris(refs: list[ObjectRef]) -> tuple[str, ...]:
+    return tuple(ref.uri for ref in refs[:_MAX_OBJECTS])

@@ -15,12 +15,17 @@ from facescreen.platforms.ports import Platform
 from facescreen.settings.forms import Text
 from facescreen.settings.loader import Reader, Setting
 from facescreen.settings.table import Settings
-from facescreen_cli.commands.redrive.dead_letters import ReadLetter, of_function_compute
-from facescreen_cli.commands.redrive.queues import HOLD_S, Held, LetterQueue, sent
+from facescreen_cli.commands.redrive.dead_letters import LetterReader, read_function_compute_letter
+from facescreen_cli.commands.redrive.queues import (
+    VISIBILITY_TIMEOUT_S,
+    DeadLetterQueue,
+    ReceivedMessage,
+    parse_sent_time,
+)
 from facescreen_cli.environment import settings_as_usage_errors
 from facescreen_cli.sdk.mns import create_account
 
-_NAME = Setting(
+_QUEUE_NAME = Setting(
     "MNS_DLQ",
     Text(r"[A-Za-z][A-Za-z0-9-]{0,119}", "a queue's name"),
     "facescreen-dead-letters",
@@ -32,17 +37,17 @@ _WAIT_S = 1
 
 def connect_queue(
     variables: Mapping[str, str], _: Settings, platform: Platform
-) -> tuple[LetterQueue, ReadLetter]:
+) -> tuple[DeadLetterQueue, LetterReader]:
     """MNS_DLQ, and what reads its letters. Raises click.UsageError."""
     with settings_as_usage_errors():
         reader = Reader(variables)
         reader.value(OSS_REGION)
-        endpoint, name = reader.value(MNS_ENDPOINT), reader.value(_NAME)
+        endpoint, name = reader.value(MNS_ENDPOINT), reader.value(_QUEUE_NAME)
         reader.check()
-    return MnsLetters(endpoint, name, platform.credentials), of_function_compute
+    return MnsDeadLetterQueue(endpoint, name, platform.credentials), read_function_compute_letter
 
 
-class MnsLetters:
+class MnsDeadLetterQueue:
     """The port LetterQueue."""
 
     def __init__(self, endpoint: str, name: str, credentials: CredentialSource) -> None:
@@ -50,7 +55,7 @@ class MnsLetters:
         # As it stands: whether it is Base64 is the letter's matter.
         self._queue.set_encoding(False)
 
-    def receive(self, most: int) -> list[Held]:
+    def receive(self, most: int) -> list[ReceivedMessage]:
         with translate_mns_errors():
             try:
                 messages = self._queue.batch_receive_message(min(most, _BATCH), _WAIT_S)
@@ -58,22 +63,24 @@ class MnsLetters:
                 if error.type == "MessageNotExist":
                     return []
                 raise
-            return [self._hold(message) for message in messages]
+            return [self._receive_one(message) for message in messages]
 
-    def delete(self, held: Held) -> None:
+    def delete(self, message: ReceivedMessage) -> None:
         with translate_mns_errors():
-            self._queue.delete_message(held.receipt)
+            self._queue.delete_message(message.receipt)
 
-    def release(self, held: Held) -> None:
+    def release(self, message: ReceivedMessage) -> None:
         with translate_mns_errors():
             # The least that MNS takes.
-            self._queue.change_message_visibility(held.receipt, 1)
+            self._queue.change_message_visibility(message.receipt, 1)
 
-    def _hold(self, message: Any) -> Held:
-        changed = self._queue.change_message_visibility(message.receipt_handle, HOLD_S)
-        return Held(
+    def _receive_one(self, message: Any) -> ReceivedMessage:
+        changed = self._queue.change_message_visibility(
+            message.receipt_handle, VISIBILITY_TIMEOUT_S
+        )
+        return ReceivedMessage(
             changed.receipt_handle,
             message.message_body.encode(errors="surrogateescape"),
-            sent(message.enqueue_time),
-            time.monotonic() + HOLD_S,
+            parse_sent_time(message.enqueue_time),
+            time.monotonic() + VISIBILITY_TIMEOUT_S,
         )

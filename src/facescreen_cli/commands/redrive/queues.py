@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Protocol
 
-HOLD_S = 1800
+VISIBILITY_TIMEOUT_S = 1800
 """How long nobody else sees a letter that was received: time to read, and to say yes."""
-_MARGIN_S = 30
+_SAFETY_MARGIN_S = 30
 
 
 @dataclass(frozen=True)
-class Held:
+class ReceivedMessage:
     """A letter as it lies in the queue."""
 
     receipt: str = field(repr=False)
@@ -27,26 +27,26 @@ class Held:
     says: str = ""
 
     @property
-    def left_s(self) -> float:
+    def remaining_s(self) -> float:
         """Seconds in which it may be submitted: nobody else can receive it meanwhile."""
-        return self.until - _MARGIN_S - time.monotonic()
+        return self.until - _SAFETY_MARGIN_S - time.monotonic()
 
 
-class LetterQueue(Protocol):
+class DeadLetterQueue(Protocol):
     """All methods raise errors.FacescreenError."""
 
-    def receive(self, most: int) -> list[Held]:
+    def receive(self, most: int) -> list[ReceivedMessage]:
         """Some letters that nobody holds, `most` or fewer, held for HOLD_S; none when there are no
         more."""
 
-    def delete(self, held: Held) -> None:
+    def delete(self, message: ReceivedMessage) -> None:
         """For good."""
 
-    def release(self, held: Held) -> None:
+    def release(self, message: ReceivedMessage) -> None:
         """Lets others see it at once."""
 
 
-def sent(milliseconds: object) -> datetime:
+def parse_sent_time(milliseconds: object) -> datetime:
     """When a queue says that it got a message; now, where it says nothing of use."""
     with suppress(ValueError, OverflowError):
         return datetime.fromtimestamp(int(str(milliseconds)) / 1000, timezone.utc)

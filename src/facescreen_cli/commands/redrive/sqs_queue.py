@@ -15,12 +15,17 @@ from facescreen.platforms.aws import QUEUE_URL
 from facescreen.platforms.ports import Platform
 from facescreen.settings.loader import Reader, Setting
 from facescreen.settings.table import Settings
-from facescreen_cli.commands.redrive.dead_letters import ReadLetter, of_sqs
-from facescreen_cli.commands.redrive.queues import HOLD_S, Held, LetterQueue, sent
-from facescreen_cli.commands.redrive.standing import S3Standing
+from facescreen_cli.commands.redrive.dead_letters import LetterReader, read_sqs_letter
+from facescreen_cli.commands.redrive.queues import (
+    VISIBILITY_TIMEOUT_S,
+    DeadLetterQueue,
+    ReceivedMessage,
+    parse_sent_time,
+)
+from facescreen_cli.commands.redrive.tag_causes import TagCauseFinder
 from facescreen_cli.environment import settings_as_usage_errors
 
-_URL = Setting(
+_QUEUE_URL = Setting(
     "DEAD_LETTERS_QUEUE_URL",
     replace(QUEUE_URL, must_be="the dead-letter queue's URL"),
     where="SQS console",
@@ -31,56 +36,56 @@ _WAIT_S = 1
 
 def connect_queue(
     variables: Mapping[str, str], settings: Settings, platform: Platform
-) -> tuple[LetterQueue, ReadLetter]:
+) -> tuple[DeadLetterQueue, LetterReader]:
     """DEAD_LETTERS_QUEUE_URL, and what reads its letters. Raises click.UsageError."""
     with settings_as_usage_errors():
         reader = Reader(variables)
-        url = reader.value(_URL)
+        url = reader.value(_QUEUE_URL)
         reader.check()
-    standing = S3Standing(platform.object_store, settings.tag_prefix, settings.tag_form)
-    return SqsLetters(boto3.Session(), url), partial(of_sqs, why=standing.why)
+    standing = TagCauseFinder(platform.object_store, settings.tag_prefix, settings.tag_form)
+    return SqsDeadLetterQueue(boto3.Session(), url), partial(read_sqs_letter, why=standing.find)
 
 
-class SqsLetters:
+class SqsDeadLetterQueue:
     """The port LetterQueue."""
 
     def __init__(self, session: boto3.Session, queue_url: str, endpoint: str = "") -> None:
         self._client = connect(session, "sqs", endpoint)
         self._url = queue_url
 
-    def receive(self, most: int) -> list[Held]:
+    def receive(self, most: int) -> list[ReceivedMessage]:
         with translate_aws_errors("SQS"):
             found = self._client.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=min(most, _BATCH),
                 WaitTimeSeconds=_WAIT_S,
-                VisibilityTimeout=HOLD_S,
+                VisibilityTimeout=VISIBILITY_TIMEOUT_S,
                 AttributeNames=["SentTimestamp"],
                 MessageAttributeNames=["error", "detail"],
             )
         return [
-            Held(
+            ReceivedMessage(
                 message["ReceiptHandle"],
                 message["Body"].encode(errors="surrogateescape"),
-                sent(message["Attributes"]["SentTimestamp"]),
-                time.monotonic() + HOLD_S,
-                _attribute(message, "error"),
-                _attribute(message, "detail"),
+                parse_sent_time(message["Attributes"]["SentTimestamp"]),
+                time.monotonic() + VISIBILITY_TIMEOUT_S,
+                _message_attribute(message, "error"),
+                _message_attribute(message, "detail"),
             )
             for message in found.get("Messages", ())
         ]
 
-    def delete(self, held: Held) -> None:
+    def delete(self, message: ReceivedMessage) -> None:
         with translate_aws_errors("SQS"):
-            self._client.delete_message(QueueUrl=self._url, ReceiptHandle=held.receipt)
+            self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt)
 
-    def release(self, held: Held) -> None:
+    def release(self, message: ReceivedMessage) -> None:
         with translate_aws_errors("SQS"):
             self._client.change_message_visibility(
-                QueueUrl=self._url, ReceiptHandle=held.receipt, VisibilityTimeout=0
+                QueueUrl=self._url, ReceiptHandle=message.receipt, VisibilityTimeout=0
             )
 
 
-def _attribute(message: dict[str, Any], name: str) -> str:
+def _message_attribute(message: dict[str, Any], name: str) -> str:
     """As facescreen.bus.sqs.SqsDeadLetters wrote it; empty where it did not."""
     return str(message.get("MessageAttributes", {}).get(name, {}).get("StringValue", ""))

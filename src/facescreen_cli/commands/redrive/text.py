@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from facescreen_cli.commands.redrive.causes import Cause
-from facescreen_cli.commands.redrive.dead_letters import Letter
+from facescreen_cli.commands.redrive.dead_letters import DeadLetter
 from facescreen_cli.cost import cost_usd, format_cost
 from facescreen_cli.output import print_json_line, print_note, replace_unprintable
 
 
-def group(cause: Cause, letters: list[Letter], *, as_json: bool) -> None:
+def print_group(cause: Cause, letters: list[DeadLetter], *, as_json: bool) -> None:
     """How many failed of one cause, and what has to be done."""
-    oldest = min(letter.failed_at for letter in letters)
+    oldest = min(print_letter.failed_at for print_letter in letters)
     if as_json:
         print_json_line(
             cause=cause.name,
@@ -20,7 +20,7 @@ def group(cause: Cause, letters: list[Letter], *, as_json: bool) -> None:
             again=cause.again,
             remedy=cause.remedy,
             oldest=oldest.isoformat(),
-            example=_about(letters[0]),
+            example=_object_names(letters[0]),
             says=letters[0].says,
         )
         return
@@ -30,12 +30,10 @@ def group(cause: Cause, letters: list[Letter], *, as_json: bool) -> None:
         f"since {oldest:%Y-%m-%d %H:%M} UTC"
     )
     click.echo(f"       → {cause.remedy}")
-    click.echo(
-        f"       {replace_unprintable(_about(letters[0]))}: {replace_unprintable(letters[0].says)}"
-    )
+    click.echo(replace_unprintable(f"       {_object_names(letters[0])}: {letters[0].says}"))
 
 
-def plan(again: int, kept: int, *, as_json: bool) -> None:
+def print_plan(again: int, kept: int, *, as_json: bool) -> None:
     """What a yes would do."""
     if as_json:
         print_json_line(to_send_again=again, kept=kept, usd_at_most=cost_usd(again))
@@ -44,7 +42,7 @@ def plan(again: int, kept: int, *, as_json: bool) -> None:
         print_note(f"{again} to send again, {kept} kept: at most {format_cost(again)}; {says}.")
 
 
-def letter(one: Letter, status: str, detail: str = "", *, as_json: bool) -> None:
+def print_letter(one: DeadLetter, status: str, detail: str = "", *, as_json: bool) -> None:
     """What came of one. To people only what is kept."""
     if as_json:
         print_json_line(
@@ -54,10 +52,12 @@ def letter(one: Letter, status: str, detail: str = "", *, as_json: bool) -> None
             detail=detail,
         )
     elif status == "kept":
-        click.echo(f"kept  {replace_unprintable(_about(one))}: {replace_unprintable(detail)}")
+        click.echo(
+            f"kept  {replace_unprintable(_object_names(one))}: {replace_unprintable(detail)}"
+        )
 
 
-def ended(sent: int, kept: int, *, as_json: bool) -> None:
+def print_summary(sent: int, kept: int, *, as_json: bool) -> None:
     """How it came out."""
     if as_json:
         print_json_line(sent_again=sent, kept=kept)
@@ -65,5 +65,5 @@ def ended(sent: int, kept: int, *, as_json: bool) -> None:
         click.echo(f"{sent} sent again, {kept} kept.")
 
 
-def _about(one: Letter) -> str:
+def _object_names(one: DeadLetter) -> str:
     return ", ".join(one.objects) or "no object"

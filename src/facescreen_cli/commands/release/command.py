@@ -12,7 +12,12 @@ from facescreen.records.ledger import Ledger
 from facescreen.screening.quarantine import QuarantineRecords
 from facescreen.storage.keys import parse_object_ref
 from facescreen_cli.buckets import STORE_NAMES
-from facescreen_cli.commands.release.releasing import NotReleasedError, Releasing, Reopening, Return
+from facescreen_cli.commands.release.releaser import (
+    AclPlan,
+    NotReleasedError,
+    Releaser,
+    RestorePlan,
+)
 from facescreen_cli.cost import confirm
 from facescreen_cli.credentials import UserCredentials
 from facescreen_cli.deployment import connect_platform
@@ -39,11 +44,11 @@ Exit codes: 0 all released, 2 some not, 64 usage.
 
 
 @dataclass
-class _Row:
+class _Release:
     """One object, and what came of it."""
 
     ref: ObjectRef
-    plan: Return | Reopening | None = None
+    plan: RestorePlan | AclPlan | None = None
     status: str = "to_release"
     detail: str = ""
 
@@ -82,76 +87,78 @@ def release(
     Set STATE_BUCKET, QUARANTINE_BUCKET and QUARANTINE_PREFIX as the function has them, and
     OSS_REGION.
     """
-    scheme, refs = _named(objects)
-    releasing = _releasing(scheme, environment, profile)
-    rows = [_planned(releasing, ref) for ref in refs]
-    if not dry_run and any(row.plan for row in rows):
+    scheme, refs = _parse_objects(objects)
+    releaser = _connect_releaser(scheme, environment, profile)
+    releases = [_plan(releaser, ref) for ref in refs]
+    if not dry_run and any(release_.plan for release_ in releases):
         confirm(
-            "\n".join([*map(_line, rows), "Release them?"]),
+            "\n".join([*map(_format_release, releases), "Release them?"]),
             yes=yes,
             if_no_terminal="objects of high risk are released only with --yes",
             if_declined="nothing was released",
         )
-    for row in rows:
+    for release_ in releases:
         if not dry_run:
-            _carry_out(releasing, row)
-        _tell(row, as_json=as_json)
-    return FAILED if any(row.status == "not_released" for row in rows) else OK
+            _execute(releaser, release_)
+        _print_release(release_, as_json=as_json)
+    return FAILED if any(release_.status == "not_released" for release_ in releases) else OK
 
 
-def _named(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
+def _parse_objects(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
     """The scheme that all of them have, and the objects. Raises click.UsageError."""
     refs = []
-    for named in dict.fromkeys(objects):
-        scheme, separator, rest = named.partition("://")
+    for uri in dict.fromkeys(objects):
+        scheme, separator, rest = uri.partition("://")
         if scheme not in STORE_NAMES or not separator:
-            raise click.UsageError(f"name objects as oss://bucket/key, not {named!r}")
+            raise click.UsageError(f"name objects as oss://bucket/key, not {uri!r}")
         bucket, _, key = rest.partition("/")
         try:
             refs.append(parse_object_ref(scheme, bucket, key))
         except InvalidRequestError as error:
-            raise click.UsageError(f"{named!r}: {error}") from None
+            raise click.UsageError(f"{uri!r}: {error}") from None
     schemes = {ref.store for ref in refs}
     if len(schemes) > 1:
         raise click.UsageError("objects on OSS and on S3 are released by two runs")
     return schemes.pop(), refs
 
 
-def _releasing(store: str, environment: Environment, profile: str) -> Releasing:
+def _connect_releaser(store: str, environment: Environment, profile: str) -> Releaser:
     """Raises click.UsageError, which names every setting that is wrong."""
     settings, platform = connect_platform(
         store, environment.settings, UserCredentials(profile), needs=["STATE_BUCKET"]
     )
     records = QuarantineRecords(Ledger(platform.state_store(settings.state_bucket)))
-    return Releasing(platform.quarantine_store, records, settings.quarantine)
+    return Releaser(platform.quarantine_store, records, settings.quarantine)
 
 
-def _planned(releasing: Releasing, ref: ObjectRef) -> _Row:
-    row = _Row(ref)
+def _plan(releaser: Releaser, ref: ObjectRef) -> _Release:
+    release_ = _Release(ref)
     try:
-        row.plan = releasing.plan(ref)
-        row.detail = row.plan.says
+        release_.plan = releaser.plan(ref)
+        release_.detail = release_.plan.description
     except (NotReleasedError, FacescreenError) as why:
-        row.fail(why)
-    return row
+        release_.fail(why)
+    return release_
 
 
-def _carry_out(releasing: Releasing, row: _Row) -> None:
-    if row.plan is None:
+def _execute(releaser: Releaser, release_: _Release) -> None:
+    if release_.plan is None:
         return
     try:
-        releasing.carry_out(row.plan)
-        row.status = "released"
+        releaser.carry_out(release_.plan)
+        release_.status = "released"
     except (NotReleasedError, FacescreenError) as why:
-        row.fail(why)
+        release_.fail(why)
 
 
-def _tell(row: _Row, *, as_json: bool) -> None:
+def _print_release(release_: _Release, *, as_json: bool) -> None:
     if as_json:
-        print_json_line(object=row.ref.uri, status=row.status, detail=row.detail)
+        print_json_line(object=release_.ref.uri, status=release_.status, detail=release_.detail)
     else:
-        click.echo(_line(row))
+        click.echo(_format_release(release_))
 
 
-def _line(row: _Row) -> str:
-    return replace_unprintable(f"{row.status.replace('_', ' '):13} {row.ref.uri}: {row.detail}")
+def _format_release(release_: _Release) -> str:
+    return replace_unprintable(
+        f"{release_.status.replace('_', ' '):13} {release_.ref.uri}: {release_.detail}"
+    )

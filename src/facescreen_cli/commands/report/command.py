@@ -10,9 +10,9 @@ from click.core import ParameterSource
 from facescreen.platforms import choose
 from facescreen_cli.buckets import StoreBucket, parse_bucket_target
 from facescreen_cli.commands.report import cost, text
-from facescreen_cli.commands.report.counting import count
-from facescreen_cli.commands.report.file import check_page, write_page
-from facescreen_cli.commands.report.page import html
+from facescreen_cli.commands.report.counting import count_verdicts
+from facescreen_cli.commands.report.html_file import check_writable, write_atomically
+from facescreen_cli.commands.report.html_page import render_html
 from facescreen_cli.credentials import UserCredentials
 from facescreen_cli.deployment import connect_platform
 from facescreen_cli.environment import Environment
@@ -87,7 +87,7 @@ def report(
     if cost_alone:
         if target or whole or page or check:
             raise click.UsageError("--cost is of all buckets: give nothing but --json with it")
-        return _tell_cost(environment, cloud, profile, as_json=as_json)
+        return _print_cost(environment, cloud, profile, as_json=as_json)
     given = click.get_current_context().get_parameter_source("cloud")
     if given is ParameterSource.COMMANDLINE:
         raise click.UsageError("--cloud is for --cost: a bucket says where it is, as s3://bucket")
@@ -95,20 +95,20 @@ def report(
         raise click.UsageError("name a bucket and a prefix, as oss://bucket/prefix, or --cost")
     store, name, prefix = parse_bucket_target(target, whole=whole)
     if page is not None:
-        check_page(page)
+        check_writable(page)
     settings, platform = connect_platform(store, environment.settings, UserCredentials(profile))
-    counted = count(StoreBucket(platform.object_store, name), prefix, settings)
-    text.tell(counted, as_json=as_json)
+    counted = count_verdicts(StoreBucket(platform.object_store, name), prefix, settings)
+    text.print_report(counted, as_json=as_json)
     if page is not None:
-        write_page(page, html(counted))
+        write_atomically(page, render_html(counted))
     return counted.status(check=check)
 
 
-def _tell_cost(environment: Environment, cloud: str, profile: str, *, as_json: bool) -> int:
+def _print_cost(environment: Environment, cloud: str, profile: str, *, as_json: bool) -> int:
     store, credentials = choose.named(cloud).store, UserCredentials(profile)
     settings, platform = connect_platform(
         store, environment.settings, credentials, needs=["STATE_BUCKET"]
     )
-    month = cost.read(settings, platform)
+    month = cost.read_month(settings, platform)
     click.echo(cost.as_json(month) if as_json else cost.as_table(month))
     return OK

@@ -21,14 +21,14 @@ from facescreen_cli.cost import cost_usd
 from facescreen_cli.output import render_text, to_json
 
 COUNTED, FROM_HISTORY = "counted", "history"
-_SOURCES = (
+_SOURCES_CAPTION = (
     "counted: drawn from the cap, so paid for or perhaps paid for (a call without an answer). "
     "history: no cap was set; the verdicts of objects alone, without what else was asked over HTTP."
 )
 
 
 @dataclass(frozen=True)
-class Day:
+class DailyCost:
     """One day, in UTC."""
 
     date: date
@@ -38,10 +38,10 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Cost:
+class MonthlyCost:
     """The days of a month up to today, newest first."""
 
-    days: tuple[Day, ...]
+    days: tuple[DailyCost, ...]
     cap: float
     """Calls a day; infinite where there is none."""
 
@@ -51,16 +51,16 @@ class Cost:
         return sum(day.calls for day in self.days)
 
 
-def read(settings: Settings, platform: Platform) -> Cost:
+def read_month(settings: Settings, platform: Platform) -> MonthlyCost:
     """From the state bucket. Raises errors.FacescreenError, AccessDeniedError with what is to be
     allowed."""
     store, bucket = platform.object_store, settings.state_bucket
     with permission_hint(f"{store.list_permission} and {store.name}:GetObject", bucket):
         today = datetime.now(timezone.utc).date()
-        return Cost(month_to_date(platform.state_store(bucket), today), settings.daily_calls)
+        return MonthlyCost(month_to_date(platform.state_store(bucket), today), settings.daily_calls)
 
 
-def month_to_date(state: StateStore, today: date) -> tuple[Day, ...]:
+def month_to_date(state: StateStore, today: date) -> tuple[DailyCost, ...]:
     """Newest first. A day is counted as the cap counted it, else from the history."""
     counted = retry(partial(count_reserved_calls_by_day, state, today.isoformat()[:7]))
     history = History(state)
@@ -70,13 +70,13 @@ def month_to_date(state: StateStore, today: date) -> tuple[Day, ...]:
         calls = counted.get(day.isoformat())
         if calls is None:
             by_name = retry(partial(history.count_paid_calls, day))
-            days.append(Day(day, by_name, FROM_HISTORY))
+            days.append(DailyCost(day, by_name, FROM_HISTORY))
         else:
-            days.append(Day(day, calls, COUNTED))
+            days.append(DailyCost(day, calls, COUNTED))
     return tuple(days)
 
 
-def as_json(cost: Cost) -> str:
+def as_json(cost: MonthlyCost) -> str:
     """One JSON object."""
     document: dict[str, Any] = {
         "month": cost.days[0].date.isoformat()[:7],
@@ -96,9 +96,9 @@ def as_json(cost: Cost) -> str:
     return to_json(document)
 
 
-def as_table(cost: Cost) -> str:
+def as_table(cost: MonthlyCost) -> str:
     """The days on which something was paid, today, and the month to date."""
-    table = Table(caption=_SOURCES, caption_justify="left", show_footer=True)
+    table = Table(caption=_SOURCES_CAPTION, caption_justify="left", show_footer=True)
     table.add_column("day (UTC)", "month to date")
     table.add_column("paid calls", str(cost.calls), justify="right")
     table.add_column("USD", f"{cost_usd(cost.calls):.2f}", justify="right")

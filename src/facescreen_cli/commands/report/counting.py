@@ -7,16 +7,16 @@ from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from facescreen.errors import FacescreenError
 from facescreen.settings.table import Settings
 from facescreen_cli.buckets import StoreBucket
-from facescreen_cli.commands.report.counts import Report
+from facescreen_cli.commands.report.counts import BucketReport
 from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.output import progress_bar
 from facescreen_cli.verdicts import TagReader, read_concurrently
 
 
-def count(bucket: StoreBucket, prefix: str, settings: Settings) -> Report:
+def count_verdicts(bucket: StoreBucket, prefix: str, settings: Settings) -> BucketReport:
     """What ends it early makes it partial. Raises click.UsageError where there are no tags."""
     target = f"{bucket.store.name}://{bucket.name}/{prefix}"
-    report, stop, tags = Report(target), StopSignal(), TagReader(bucket, settings)
+    report, stop, tags = BucketReport(target), StopSignal(), TagReader(bucket, settings)
     counted = (SpinnerColumn(), TextColumn("{task.completed} looked at"), TimeElapsedColumn())
     with stop.on_interrupt(), progress_bar(*counted, total=None) as bar:
         try:

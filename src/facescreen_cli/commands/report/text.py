@@ -10,12 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from facescreen.model import Verdict
-from facescreen_cli.commands.report.counts import Counts, Report, newest
+from facescreen_cli.commands.report.counts import BucketReport, VerdictCounts, newest_first
 from facescreen_cli.output import print_note, print_rich, replace_unprintable, to_json
 from facescreen_cli.verdicts import NoVerdict
 
 _WIDTH = 100
-MOST_SHOWN = 30
+MAX_ROWS = 30
 """Reasons, and days."""
 _REMEDIES = {
     NoVerdict.STALE: "overwritten since, so the verdict that stands there is of other bytes. "
@@ -28,36 +28,39 @@ _REMEDIES = {
 }
 
 
-def _document(report: Report) -> dict[str, Any]:
+def _to_document(report: BucketReport) -> dict[str, Any]:
     counts = report.counts
     return {
         "target": report.target,
         "at": report.at,
         "partial": report.partial,
         "objects": counts.objects,
-        "verdicts": by_verdict(counts.verdicts),
-        **{apart.value: counts.apart[apart] for apart in NoVerdict},
+        "verdicts": count_by_verdict(counts.verdicts),
+        **{
+            without_verdict.value: counts.without_verdict[without_verdict]
+            for without_verdict in NoVerdict
+        },
         "reasons": dict(counts.reasons.most_common()),
-        "days": {day: by_verdict(verdicts) for day, verdicts in newest(counts.days)},
+        "days": {day: count_by_verdict(verdicts) for day, verdicts in newest_first(counts.days)},
     }
 
 
-def by_verdict(verdicts: Counter[Verdict]) -> dict[str, int]:
+def count_by_verdict(verdicts: Counter[Verdict]) -> dict[str, int]:
     """Each verdict's count, 0 too."""
     return {verdict.value: verdicts[verdict] for verdict in Verdict}
 
 
-def tell(report: Report, *, as_json: bool) -> None:
+def print_report(report: BucketReport, *, as_json: bool) -> None:
     """On standard output; on standard error, why it is partial."""
     if as_json:
-        click.echo(to_json(_document(report)))
+        click.echo(to_json(_to_document(report)))
     else:
-        _tell_people(report)
+        _print_tables(report)
     if report.partial:
         print_note(f"Partial: {replace_unprintable(report.partial)}")
 
 
-def _tell_people(report: Report) -> None:
+def _print_tables(report: BucketReport) -> None:
     """Tables and remedies."""
     counts = report.counts
     title = f"{report.target}, {report.at}"
@@ -66,58 +69,60 @@ def _tell_people(report: Report) -> None:
     if not counts.objects:
         print_rich("No object was counted.", width=_WIDTH)
         return
-    tables = [_verdicts(counts)]
-    tables += [_reasons(counts)] if counts.reasons else []
-    tables += [_days(counts)] if counts.days else []
-    print_rich(*tables, *map(Text, remedies(counts)), width=_WIDTH)
+    tables = [_verdict_table(counts)]
+    tables += [_reason_table(counts)] if counts.reasons else []
+    tables += [_day_table(counts)] if counts.days else []
+    print_rich(*tables, *map(Text, format_remedies(counts)), width=_WIDTH)
 
 
-def remedies(counts: Counts) -> list[str]:
+def format_remedies(counts: VerdictCounts) -> list[str]:
     """A sentence or two for each kind of object that no verdict stands on."""
     return [
-        f"{counts.apart[apart]} {apart.value}: {says}"
-        for apart, says in _REMEDIES.items()
-        if counts.apart[apart]
+        f"{counts.without_verdict[without_verdict]} {without_verdict.value}: {says}"
+        for without_verdict, says in _REMEDIES.items()
+        if counts.without_verdict[without_verdict]
     ]
 
 
-def share(part: int, whole: int) -> str:
+def format_share(part: int, whole: int) -> str:
     """``12.5%``."""
     return f"{100 * part / whole:.1f}%" if whole else ""
 
 
-def more(items: int) -> str:
+def format_more(items: int) -> str:
     """What is said of those beyond MOST_SHOWN."""
-    return f"{items - MOST_SHOWN} more: --json names them." if items > MOST_SHOWN else ""
+    return f"{items - MAX_ROWS} more: --json names them." if items > MAX_ROWS else ""
 
 
-def _verdicts(counts: Counts) -> Table:
-    table = _table("verdict", "objects", "share")
+def _verdict_table(counts: VerdictCounts) -> Table:
+    table = _new_table("verdict", "objects", "share")
     for verdict in Verdict:
         count = counts.verdicts[verdict]
-        table.add_row(verdict.value, str(count), share(count, counts.screenable))
-    for apart in (NoVerdict.STALE, NoVerdict.UNSCREENED, NoVerdict.UNREAD):
-        count = counts.apart[apart]
-        table.add_row(f"({apart.value})", str(count), share(count, counts.screenable))
+        table.add_row(verdict.value, str(count), format_share(count, counts.screenable))
+    for without_verdict in (NoVerdict.STALE, NoVerdict.UNSCREENED, NoVerdict.UNREAD):
+        count = counts.without_verdict[without_verdict]
+        table.add_row(
+            f"({without_verdict.value})", str(count), format_share(count, counts.screenable)
+        )
     return table
 
 
-def _reasons(counts: Counts) -> Table:
-    table = _table("reason", "objects", caption=more(len(counts.reasons)))
-    for reason, count in counts.reasons.most_common(MOST_SHOWN):
+def _reason_table(counts: VerdictCounts) -> Table:
+    table = _new_table("reason", "objects", caption=format_more(len(counts.reasons)))
+    for reason, count in counts.reasons.most_common(MAX_ROWS):
         table.add_row(Text(replace_unprintable(reason)), str(count))
     return table
 
 
-def _days(counts: Counts) -> Table:
+def _day_table(counts: VerdictCounts) -> Table:
     names = [verdict.value for verdict in Verdict]
-    table = _table("day (UTC)", *names, caption=more(len(counts.days)))
-    for day, verdicts in newest(counts.days)[:MOST_SHOWN]:
-        table.add_row(day, *(str(count) for count in by_verdict(verdicts).values()))
+    table = _new_table("day (UTC)", *names, caption=format_more(len(counts.days)))
+    for day, verdicts in newest_first(counts.days)[:MAX_ROWS]:
+        table.add_row(day, *(str(count) for count in count_by_verdict(verdicts).values()))
     return table
 
 
-def _table(first: str, *numbers: str, caption: str = "") -> Table:
+def _new_table(first: str, *numbers: str, caption: str = "") -> Table:
     table = Table(caption=caption or None)
     table.add_column(first, overflow="fold")
     for heading in numbers:

@@ -1,4 +1,4 @@
-"""The command: its options, and the order of things."""
+"""``facescreen screen``: its options."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Examples:
 
 \b
 Exit codes: 0 all low risk, 1 something flagged, 2 something unscreenable or
-failed, 64 usage, 130 stopped by Ctrl-C (what was done is told).
+failed, 64 usage, 130 stopped by Ctrl-C (the results so far are printed).
 """
 
 
@@ -34,32 +34,42 @@ failed, 64 usage, 130 stopped by Ctrl-C (what was done is told).
 @click.argument(
     "targets", nargs=-1, required=True, metavar="FILE|FOLDER|URL|oss://BUCKET/KEY|s3://..."
 )
-@json_option(help="A JSON line for each, as it comes.")
-@click.option("--write-back", is_flag=True, help="Tag and announce objects as the function does.")
-@dry_run_option(help="Say what would be paid, and call nothing.")
+@json_option(help="Print a JSON line for each result as it arrives.")
+@click.option(
+    "--write-back",
+    is_flag=True,
+    help="Tag objects and publish their verdicts, as the function does.",
+)
+@dry_run_option(help="Show the cost and make no call.")
 @yes_option(help="Don't ask before more than 25 paid calls.")
-@click.option("--local", is_flag=True, help="On a local cloud of this run's own: free, no verdict.")
-@click.option("--scene", metavar="CODE", help="Scene of ID Verification.  [default: SCENE_CODE]")
+@click.option(
+    "--local",
+    is_flag=True,
+    help="Use a local cloud that runs during this command: free, and not a real verdict.",
+)
+@click.option(
+    "--scene", metavar="CODE", help="Scene code of ID Verification.  [default: SCENE_CODE]"
+)
 @click.option(
     "--rate",
     type=click.FloatRange(0.1, 10_000),
-    help="Calls a second. The account's quota is shared with the deployed function: leave it its "
-    "part.  [default: CALLS_PER_SECOND, or 10]",
+    help="Calls a second. The deployed function shares the account's quota: leave some of it to "
+    "the function.  [default: CALLS_PER_SECOND, or 10]",
 )
 @profile_option
 @click.option(
     "--endpoint",
     metavar="URL",
-    help="ID Verification.  [default: CLOUDAUTH_ENDPOINT, or the public one]",
+    help="Endpoint of ID Verification.  [default: CLOUDAUTH_ENDPOINT, or the public one]",
 )
 @click.option(
     "--allow-origin",
     "origins",
     multiple=True,
     metavar="ORIGIN",
-    help="Take URLs of this origin although they would be refused, as https://files.corp.example.",
+    help="Accept URLs of this origin that would otherwise be refused: https://files.corp.example.",
 )
-@click.option("--verbose", is_flag=True, help="Name what is skipped in folders, and why.")
+@click.option("--verbose", is_flag=True, help="Print which files in folders are skipped, and why.")
 @environment_option
 @click.pass_obj
 def screen(
@@ -80,31 +90,34 @@ def screen(
 ) -> int:
     """Screen files, folders, URLs or objects for deepfakes.
 
-    A result costs USD 0.40. What can't be screened is told without a call, and the same bytes are
-    paid for once. Folders are taken whole, but for hidden files, links, and what is neither image
-    nor video.
+    A result costs USD 0.40. A file that can't be screened is reported without a call, and the same
+    bytes are paid for once. In folders, hidden files, links, and files that are neither images nor
+    videos are skipped.
 
-    Objects go through the function's ledger, so what it has screened is not paid for again: they
-    need its settings in the environment (STATE_BUCKET, CALLS_PER_SECOND, and where its messages
-    go: MNS_ENDPOINT with MNS_TOPIC or MNS_QUEUE; on AWS SNS_TOPIC_ARN, SQS_QUEUE_URL or EVENT_BUS,
-    while region and credentials of S3 are boto3's matter).
+    Objects use the function's ledger, so an object that the function has screened is not paid for
+    again. They need the function's settings in the environment: STATE_BUCKET, CALLS_PER_SECOND, and
+    where verdicts are published (MNS_ENDPOINT with MNS_TOPIC or MNS_QUEUE; on AWS SNS_TOPIC_ARN,
+    SQS_QUEUE_URL or EVENT_BUS). boto3 finds the region and credentials for S3.
     """
-    # Imported late: --help is not to wait for the SDKs.
+    # Imported late: --help must not wait for the SDKs.
     from facescreen_cli.commands.screen import run
     from facescreen_cli.commands.screen.services import Services
 
-    found = run.find_targets(targets, origins, verbose=verbose)
-    store = run.store_of(found)
-    run.check_objects(store, write_back=write_back, local=local, rate=rate)
+    target_list = run.find_targets(targets, origins, verbose=verbose)
+    store = run.common_store(target_list)
+    run.check_options(store, write_back=write_back, local=local, rate=rate)
     if local and (endpoint or profile):
-        raise click.UsageError("--local brings its own endpoint and credentials")
-    given = {"SCENE_CODE": scene, "CALLS_PER_SECOND": rate, "CLOUDAUTH_ENDPOINT": endpoint}
-    options = {name: str(value) for name, value in given.items() if value is not None}
-    with run.surroundings(environment, profile, local=local and not dry_run) as (base, credentials):
+        raise click.UsageError("--local can't be combined with --endpoint or --profile")
+    options = {"SCENE_CODE": scene, "CALLS_PER_SECOND": rate, "CLOUDAUTH_ENDPOINT": endpoint}
+    overrides = {name: str(value) for name, value in options.items() if value is not None}
+    with run.settings_and_credentials(environment, profile, local=local and not dry_run) as (
+        settings,
+        credentials,
+    ):
         services = Services.from_env(
-            {**base, **options}, credentials, "" if dry_run else store, dry_run=dry_run
+            {**settings, **overrides}, credentials, "" if dry_run else store, dry_run=dry_run
         )
         if dry_run:
-            return run.tell_cost(found, services)
-        run.confirm_cost(found, services, yes=yes or local)
-        return run.run(found, services, as_json=as_json, write_back=write_back)
+            return run.print_cost(target_list, services)
+        run.confirm_cost(target_list, services, yes=yes or local)
+        return run.screen_targets(target_list, services, as_json=as_json, write_back=write_back)

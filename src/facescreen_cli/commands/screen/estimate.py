@@ -1,4 +1,4 @@
-"""What a run would cost, and whether that is wanted."""
+"""Estimates what a run would cost."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from collections.abc import Iterable
 from facescreen.media.media import UnreadableMediaError
 from facescreen.media.probe import probe
 from facescreen.requirements import Strictness, assess
-from facescreen_cli.commands.screen.target_screener import Opened, digest_of
-from facescreen_cli.commands.screen.targets import LocalFile, Target, Unreadable
+from facescreen_cli.commands.screen.target_screener import FileReader, sha256_of
+from facescreen_cli.commands.screen.targets import LocalFile, ScreenTarget, UnreadableTarget
 
 
-def paid_calls(targets: Iterable[Target], strictness: Strictness) -> int:
-    """At most so many: of files, those that are fit, the same bytes once; of URLs and objects,
-    each, for nobody has looked at them yet."""
-    contents = {_content(target, strictness) for target in targets}
-    return len(contents - {""})
+def count_paid_calls(targets: Iterable[ScreenTarget], strictness: Strictness) -> int:
+    """The most calls that the targets may cost. Counts files that can be screened, the same bytes
+    once; and every URL and object, as their content is not known yet."""
+    content_keys = {_content_key(target, strictness) for target in targets}
+    return len(content_keys - {""})
 
 
-def _content(target: Target, strictness: Strictness) -> str:
-    """What tells a content that would be paid for from any other; empty for one that is free."""
-    if isinstance(target, Unreadable):
+def _content_key(target: ScreenTarget, strictness: Strictness) -> str:
+    """A key that is equal for equal content; empty for content that is not charged."""
+    if isinstance(target, UnreadableTarget):
         return ""
     if not isinstance(target, LocalFile):
         return target.name
     try:
-        with target.opened() as stream:
-            reader = Opened(stream)
-            fit = assess(probe(reader), reader.size, strictness, can_convert=False)
+        with target.open() as stream:
+            reader = FileReader(stream)
+            assessment = assess(probe(reader), reader.size, strictness, can_convert=False)
             stream.seek(0)
-            return "" if fit.rejections else digest_of(stream)
+            return "" if assessment.rejections else sha256_of(stream)
     except (UnreadableMediaError, OSError):
         return ""

@@ -1,4 +1,4 @@
-"""What the command does, step by step."""
+"""The steps of ``facescreen screen``."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 from facescreen.clients.credentials import Credentials, CredentialSource
 from facescreen.clients.dns import addresses
 from facescreen.screening.url_rules import UrlRules
-from facescreen_cli.commands.screen.estimate import paid_calls
-from facescreen_cli.commands.screen.report import Report, skipped_summary
+from facescreen_cli.commands.screen.estimate import count_paid_calls
+from facescreen_cli.commands.screen.report import ScreenReport, skipped_summary
 from facescreen_cli.commands.screen.services import Services
-from facescreen_cli.commands.screen.targets import BucketObject, Found
-from facescreen_cli.commands.screen.workers import results, workers
+from facescreen_cli.commands.screen.targets import BucketObject, TargetList
+from facescreen_cli.commands.screen.workers import screen_concurrently, worker_count
 from facescreen_cli.cost import confirm, format_cost
 from facescreen_cli.credentials import UserCredentials
 from facescreen_cli.environment import Environment
@@ -27,58 +27,67 @@ from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.output import print_note, progress_bar, replace_unprintable
 
 _MAX_UNASKED = 25
-"""Paid calls that nobody is asked about."""
-_LOCAL_SCENE = "local_0001"
+"""Paid calls that need no confirmation."""
+_LOCAL_SCENE_CODE = "local_0001"
 
 
-def find_targets(arguments: tuple[str, ...], origins: tuple[str, ...], *, verbose: bool) -> Found:
-    """All that the arguments name. Raises click.UsageError where that is nothing to screen."""
+def find_targets(
+    arguments: tuple[str, ...], origins: tuple[str, ...], *, verbose: bool
+) -> TargetList:
+    """Find everything that the arguments name. Raises click.UsageError if there is nothing to
+    screen."""
     allowed = tuple(origin.lower().rstrip("/") for origin in origins)
-    found, rules = Found(), UrlRules(allowed, addresses)
+    target_list, rules = TargetList(), UrlRules(allowed, addresses)
     for argument in arguments:
-        found.add(argument, rules)
+        target_list.add(argument, rules)
     if verbose:
-        for path, why in found.skipped:
-            print_note(f"skipped ({why}): {replace_unprintable(str(path))}")
-    if not found.targets:
-        raise click.UsageError(f"there is no image or video to screen. {skipped_summary(found)}")
-    return found
+        for path, reason in target_list.skipped:
+            print_note(f"skipped ({reason}): {replace_unprintable(str(path))}")
+    if not target_list.targets:
+        raise click.UsageError(
+            f"there is no image or video to screen. {skipped_summary(target_list)}"
+        )
+    return target_list
 
 
-def store_of(found: Found) -> str:
-    """That of the objects among them; empty where there are none. Raises click.UsageError."""
-    stores = {one.ref.store for one in found.targets if isinstance(one, BucketObject)}
+def common_store(target_list: TargetList) -> str:
+    """Returns the store of the objects among the targets; empty if there are none. Raises
+    click.UsageError if there are several stores."""
+    stores = {
+        target.ref.store for target in target_list.targets if isinstance(target, BucketObject)
+    }
     if len(stores) > 1:
-        raise click.UsageError("oss:// or s3://, not both at once: each has its ledger")
+        raise click.UsageError("name objects of oss:// or s3://, not both at once")
     return stores.pop() if stores else ""
 
 
-def check_objects(store: str, *, write_back: bool, local: bool, rate: float | None) -> None:
-    """Whether the options fit objects of a `store`, or none. Raises click.UsageError."""
+def check_options(store: str, *, write_back: bool, local: bool, rate: float | None) -> None:
+    """Check that the options suit objects of `store`; empty if there are no objects. Raises
+    click.UsageError."""
     if rate is not None and store:
-        # Turns are counted in units of it (deepfake.rate_limiter): with another one the two would
-        # wait for each other's minute to end.
+        # deepfake.rate_limiter counts slots in units of the rate: with different rates the command
+        # and the function would block each other for up to a minute.
         raise click.UsageError(
-            "objects take their turns beside the function's: set CALLS_PER_SECOND as it has it, "
-            "without --rate"
+            "objects share the function's rate limiter: set CALLS_PER_SECOND to the function's "
+            "value instead of --rate"
         )
     if write_back and not store:
-        raise click.UsageError("--write-back is for objects of buckets: a file has no tags")
+        raise click.UsageError("--write-back needs objects in buckets: files have no tags")
     if local and store:
-        raise click.UsageError("the cloud of --local holds no objects: use `facescreen up`")
+        raise click.UsageError("the local cloud of --local holds no objects: use `facescreen up`")
 
 
 @contextmanager
-def surroundings(
+def settings_and_credentials(
     environment: Environment, profile: str, *, local: bool
 ) -> Iterator[tuple[Mapping[str, str], CredentialSource]]:
-    """Settings and credentials: the user's, or those of a local cloud that runs while the block
-    does."""
+    """Yields the user's settings and credentials, or those of a local cloud that runs until the
+    block ends."""
     if not local:
         yield environment.settings, UserCredentials(profile)
         return
     require_local_cloud()
-    # Imported late: most runs need none, and it takes seconds.
+    # Imported late: it takes seconds, and most runs don't need it.
     from facescreen_cli.local_cloud import running_cloud
 
     with (
@@ -87,43 +96,47 @@ def surroundings(
     ):
         cloud.write_samples()
         key = cloud.identity.key
-        own = Credentials(key.access_key_id, key.access_key_secret)
-        yield {"SCENE_CODE": _LOCAL_SCENE, **cloud.client_environment()}, own
+        local_credentials = Credentials(key.access_key_id, key.access_key_secret)
+        yield {"SCENE_CODE": _LOCAL_SCENE_CODE, **cloud.client_environment()}, local_credentials
 
 
-def tell_cost(found: Found, services: Services) -> int:
-    """Says what a run would cost at most. The exit code."""
-    calls = paid_calls(found.targets, services.settings.strictness)
-    told = f"{len(found.targets)} to screen: up to {format_cost(calls)}. {skipped_summary(found)}"
-    click.echo(told.strip())
+def print_cost(target_list: TargetList, services: Services) -> int:
+    """Print what a run would cost at most. Returns the exit code."""
+    calls = count_paid_calls(target_list.targets, services.settings.strictness)
+    summary = f"{len(target_list.targets)} to screen: up to {format_cost(calls)}."
+    click.echo(f"{summary} {skipped_summary(target_list)}".strip())
     return OK
 
 
-def confirm_cost(found: Found, services: Services, *, yes: bool) -> None:
-    """Raises click.UsageError for a run that nobody agreed to pay for."""
-    if yes or len(found.targets) <= _MAX_UNASKED:
+def confirm_cost(target_list: TargetList, services: Services, *, yes: bool) -> None:
+    """Ask before a run that may cost more than a few calls. Raises click.UsageError if nobody
+    agrees to pay."""
+    if yes or len(target_list.targets) <= _MAX_UNASKED:
         return
-    calls = paid_calls(found.targets, services.settings.strictness)
+    calls = count_paid_calls(target_list.targets, services.settings.strictness)
     confirm(
-        f"Up to {format_cost(calls)}. Go on?",
+        f"Up to {format_cost(calls)}. Continue?",
         yes=calls <= _MAX_UNASKED,
         if_no_terminal=f"up to {format_cost(calls)}: more than {_MAX_UNASKED} calls need --yes",
-        if_declined="nothing was screened or paid",
+        if_declined="nothing was screened or paid for",
     )
 
 
-def run(found: Found, services: Services, *, as_json: bool, write_back: bool) -> int:
-    """Screens all of it. The exit code."""
-    stop, report = StopSignal(), Report(found)
-    judge = services.judge(stop, objects=bool(store_of(found)), write_back=write_back)
-    size = workers(services.settings.calls_per_second, len(found.targets))
+def screen_targets(
+    target_list: TargetList, services: Services, *, as_json: bool, write_back: bool
+) -> int:
+    """Screen all targets and print the results. Returns the exit code."""
+    stop, report = StopSignal(), ScreenReport(target_list)
+    has_objects = bool(common_store(target_list))
+    screener = services.target_screener(stop, objects=has_objects, write_back=write_back)
+    thread_count = worker_count(services.settings.calls_per_second, len(target_list.targets))
     columns = ("screened", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with stop.on_interrupt(), progress_bar(*columns, total=len(found.targets)) as bar:
-        for result in results(found.targets, judge.judge, stop, size):
+    with stop.on_interrupt(), progress_bar(*columns, total=len(target_list.targets)) as progress:
+        for result in screen_concurrently(target_list.targets, screener.screen, stop, thread_count):
             report.add(result, as_json=as_json)
-            bar.advance()
+            progress.advance()
     if not as_json:
-        report.table()
+        report.print_table()
     click.echo(report.summary(), err=as_json)
     if stop.error is not None:
         print_note(f"Stopped: {stop.error}")

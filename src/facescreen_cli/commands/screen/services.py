@@ -1,4 +1,4 @@
-"""The services that a run works with, from the environment and the options that go before it."""
+"""Builds a run's services from the environment and the options that override it."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from facescreen.deployment import Deployment
 from facescreen.platforms.ports import Platform
 from facescreen.settings.table import Settings
 from facescreen_cli.buckets import STORE_NAMES
-from facescreen_cli.commands.screen.target_screener import Judge, Once
+from facescreen_cli.commands.screen.target_screener import ResultCache, TargetScreener
 from facescreen_cli.deployment import SCREENING_SETTINGS, connect_platform, is_loopback
 from facescreen_cli.interrupt import StoppableRateLimiter, StopSignal
 
-_SOURCE = "facescreen/screen"
+_EVENT_SOURCE = "facescreen/screen"
 _CONNECTIONS = httpx.Limits(max_connections=64, max_keepalive_connections=64)
 
 
 @dataclass(frozen=True)
 class Services:
-    """Checked settings, and the cloud of the objects among the targets."""
+    """The checked settings, and the cloud of the objects among the targets."""
 
     settings: Settings
     platform: Platform
     ca_file: str
-    """An authority that is trusted beside the public ones; empty where none is named."""
+    """A CA certificate to trust in addition to the public ones; empty for none."""
 
     @classmethod
     def from_env(
@@ -42,9 +42,9 @@ class Services:
         *,
         dry_run: bool,
     ) -> Services:
-        """`store` is empty where there are no objects: files and URLs are screened alike from any
-        cloud. A dry run calls no service, and works without a scene. Raises click.UsageError, which
-        names every setting that is wrong."""
+        """`store` is empty if there are no objects: files and URLs are screened the same way with
+        any cloud. A dry run calls no service and needs no scene code. Raises click.UsageError,
+        which names every setting that is wrong."""
         needs: tuple[str, ...] = SCREENING_SETTINGS if store else ("SCENE_CODE",)
         if dry_run and not environment.get("SCENE_CODE"):
             needs = ()
@@ -53,21 +53,28 @@ class Services:
         )
         return cls(settings, platform, environment.get("CLOUDAUTH_CA_FILE", ""))
 
-    def judge(self, stop: StopSignal, *, objects: bool, write_back: bool) -> Judge:
-        """With `objects`, every call takes its turn beside those of the function, in its state
-        bucket. Raises click.UsageError where there are no credentials, EmulatorRefusedError."""
+    def target_screener(
+        self, stop: StopSignal, *, objects: bool, write_back: bool
+    ) -> TargetScreener:
+        """Build the screener. With `objects`, calls share the function's rate limiter in the state
+        bucket. Raises click.UsageError if there are no credentials, EmulatorRefusedError."""
         self.platform.credentials.get()
         on_demand = None
         if objects:
-            deployment = Deployment(self.settings, self.platform, _SOURCE)
+            deployment = Deployment(self.settings, self.platform, _EVENT_SOURCE)
             client, on_demand = deployment.client, deployment.on_demand_screener
         else:
             client = self._client(stop)
-        with suppress(errors.TransientError):  # the calls themselves try again, and say more
+        with suppress(errors.TransientError):  # the calls retry, and report more detail
             client.keep_alive()
         settings = self.settings
-        return Judge(
-            client, settings.merchant_prefix, settings.strictness, Once(), on_demand, write_back
+        return TargetScreener(
+            client,
+            settings.merchant_prefix,
+            settings.strictness,
+            ResultCache(),
+            on_demand,
+            write_back,
         )
 
     def _client(self, stop: StopSignal) -> DeepfakeClient:

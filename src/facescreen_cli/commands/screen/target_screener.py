@@ -1,4 +1,4 @@
-"""One target after the other is judged; the same bytes once."""
+"""Screens targets one at a time, and the same bytes once."""
 
 from __future__ import annotations
 
@@ -23,74 +23,74 @@ from facescreen.screening.findings import run_detection, screen_media
 from facescreen.screening.on_demand import OnDemandScreener
 from facescreen.screening.tagger import NOT_REQUESTED
 from facescreen.timing import Deadline, Timings
-from facescreen_cli.commands.screen.targets import BucketObject, LocalFile, Target, Url
+from facescreen_cli.commands.screen.targets import BucketObject, LocalFile, ScreenTarget, Url
 
-LONGEST_S = 120
-"""For one target: its turn, its upload, its retries."""
-_BLOCK = 1024 * 1024
+MAX_TARGET_S = 120
+"""For one target: the wait for a slot, the upload and the retries."""
+_BLOCK_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Result:
-    """How one target ended."""
+class TargetResult:
+    """The result of one target."""
 
-    target: Target
+    target: ScreenTarget
     data: dict[str, Any]
-    """As in a message."""
+    """The data of a message."""
     paid: bool = False
     unanswered: bool = False
-    """A call went out and nothing came back: it may have been paid for."""
+    """A call was sent and no response arrived: it may have been charged."""
 
 
 @dataclass(frozen=True)
-class Judge:
-    """Safe to use from several threads."""
+class TargetScreener:
+    """Screens files, URLs and objects. Safe to use from several threads."""
 
     client: DeepfakeClient
     merchant_prefix: str
     strictness: Strictness
-    once: Once
-    objects: OnDemandScreener | None = None
-    """For objects in buckets."""
+    cache: ResultCache
+    on_demand: OnDemandScreener | None = None
+    """Screens objects in buckets; None if there are none."""
     write_back: bool = False
 
-    def judge(self, target: Target) -> Result:
-        """Raises errors.OperatorError for what would meet every other target as well, and what
-        the pace raises."""
+    def screen(self, target: ScreenTarget) -> TargetResult:
+        """Screen one target. Raises errors.OperatorError if every other target would fail too, and
+        what the rate limiter raises."""
         try:
-            key, find_data = self._how(target)
-            data, first = self.once.of(key, find_data)
-        except errors.OperatorError as fault:
-            if not isinstance(fault, errors.RequestRejectedError):
+            key, compute = self._prepare(target)
+            data, is_first = self.cache.get_or_compute(key, compute)
+        except errors.OperatorError as error:
+            if not isinstance(error, errors.RequestRejectedError):
                 raise
-            return self._failed(target, fault.code or "BadRequest", str(fault))
+            return self._failed(target, error.code or "BadRequest", str(error))
         except errors.FacescreenError as error:
             unanswered = isinstance(error, errors.ResponseTimeoutError)
             code = error.code or error.name
             return self._failed(target, code, str(error), unanswered=unanswered)
         except OSError as error:
             return self._failed(target, "UnreadableFile", error.strerror or "it can't be read")
-        return Result(target, data, paid=first and is_paid(data))
+        return TargetResult(target, data, paid=is_first and is_paid(data))
 
-    def _how(self, target: Target) -> tuple[str, Callable[[], dict[str, Any]]]:
-        """What tells its content from any other, and what finds out about it."""
+    def _prepare(self, target: ScreenTarget) -> tuple[str, Callable[[], dict[str, Any]]]:
+        """Returns a key that is equal for equal content, and the function that screens it."""
         if isinstance(target, LocalFile):
-            return self._of_file(target)
+            return self._prepare_file(target)
         if isinstance(target, Url):
-            return target.url, lambda: self._of_url(target.url)
+            return target.url, lambda: self._screen_url(target.url)
         if isinstance(target, BucketObject):
-            return target.name, lambda: self._of_object(target)
-        raise OSError(0, target.why)
+            return target.name, lambda: self._screen_object(target)
+        raise OSError(0, target.reason)
 
-    def _of_file(self, target: LocalFile) -> tuple[str, Callable[[], dict[str, Any]]]:
-        with target.opened() as stream:
-            digest, stamp = digest_of(stream), _stamp(stream)
+    def _prepare_file(self, target: LocalFile) -> tuple[str, Callable[[], dict[str, Any]]]:
+        with target.open() as stream:
+            digest, state = sha256_of(stream), _file_state(stream)
 
-        def found() -> dict[str, Any]:
+        def screen_file() -> dict[str, Any]:
             biz_id = (self.merchant_prefix + digest)[:32]
             timings = Timings()
-            with target.opened() as stream:
-                reader = Opened(stream)
+            with target.open() as stream:
+                reader = FileReader(stream)
                 finding = screen_media(
                     reader,
                     biz_id,
@@ -99,14 +99,14 @@ class Judge:
                     strictness=self.strictness,
                     can_convert=False,
                 )
-                if _stamp(stream) != stamp:
+                if _file_state(stream) != state:
                     raise errors.ObjectChangedError("the file changed while it was screened")
             return build_screening_data(None, finding, NOT_REQUESTED, timings.durations_ms)
 
-        return digest, found
+        return digest, screen_file
 
-    def _detect(self, reader: Opened, kind: str, biz_id: str) -> Detection:
-        deadline = Deadline.after(LONGEST_S)
+    def _detect(self, reader: FileReader, kind: str, biz_id: str) -> Detection:
+        deadline = Deadline.after(MAX_TARGET_S)
         reader.stream.seek(0)
         if kind == "image" and reader.size <= MAX_INLINE_BYTES:
             request = DetectRequest.from_bytes(
@@ -121,87 +121,91 @@ class Judge:
             )
         return self.client.detect_stream(request)
 
-    def _of_url(self, url: str) -> dict[str, Any]:
+    def _screen_url(self, url: str) -> dict[str, Any]:
         timings, biz_id = Timings(), create_merchant_biz_id(self.merchant_prefix)
         suggested = mimetypes.guess_type(url.partition("?")[0])[0] or ""
         request = DetectRequest(
             url=url,
             kind="video" if suggested.startswith("video/") else "image",
             merchant_biz_id=biz_id,
-            deadline=Deadline.after(LONGEST_S),
+            deadline=Deadline.after(MAX_TARGET_S),
         )
         finding = run_detection(biz_id, lambda: self.client.detect_stream(request), timings)
         return build_screening_data(None, finding, NOT_REQUESTED, timings.durations_ms)
 
-    def _of_object(self, target: BucketObject) -> dict[str, Any]:
-        if self.objects is None:
+    def _screen_object(self, target: BucketObject) -> dict[str, Any]:
+        if self.on_demand is None:
             raise ValueError("objects need the function's ledger")
-        deadline = Deadline.after(LONGEST_S)
-        return self.objects.screen_object(target.ref, deadline, write_back=self.write_back)
+        deadline = Deadline.after(MAX_TARGET_S)
+        return self.on_demand.screen_object(target.ref, deadline, write_back=self.write_back)
 
-    def _failed(self, target: Target, code: str, why: str, *, unanswered: bool = False) -> Result:
+    def _failed(
+        self, target: ScreenTarget, code: str, message: str, *, unanswered: bool = False
+    ) -> TargetResult:
         at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        finding = Finding(Verdict.FAILED, "", at, reasons=(code,), detail=why)
+        finding = Finding(Verdict.FAILED, "", at, reasons=(code,), detail=message)
         ref = target.ref if isinstance(target, BucketObject) else None
-        return Result(
+        return TargetResult(
             target, build_screening_data(ref, finding, NOT_REQUESTED, {}), unanswered=unanswered
         )
 
 
-class Once:
-    """Finds out about each content once, whoever else asks meanwhile."""
+class ResultCache:
+    """Computes the result of each content once, even if several threads ask for it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: dict[str, Future[dict[str, Any]]] = {}
+        self._futures: dict[str, Future[dict[str, Any]]] = {}
 
-    def of(self, key: str, find_data: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
-        """What is found, and whether this caller found it. Raises what `find_data` raised."""
+    def get_or_compute(
+        self, key: str, compute: Callable[[], dict[str, Any]]
+    ) -> tuple[dict[str, Any], bool]:
+        """Returns the result, and whether this call computed it. Raises what `compute` raised."""
         with self._lock:
-            future = self._known.get(key)
-            first = future is None
+            future = self._futures.get(key)
+            is_first = future is None
             if future is None:
-                future = self._known[key] = Future()
-        if first:
+                future = self._futures[key] = Future()
+        if is_first:
             try:
-                future.set_result(find_data())
+                future.set_result(compute())
             except BaseException as error:
                 future.set_exception(error)
                 raise
-        return future.result(), first
+        return future.result(), is_first
 
 
 @dataclass(frozen=True)
-class Opened:
-    """An open file, as media.probe reads it."""
+class FileReader:
+    """Lets media.probe read an open file."""
 
     stream: IO[bytes]
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """In bytes."""
         return os.fstat(self.stream.fileno()).st_size
 
     def read(self, start: int, length: int) -> bytes:
-        """A range."""
+        """Read a range."""
         self.stream.seek(start)
         return self.stream.read(length)
 
 
-def digest_of(stream: IO[bytes]) -> str:
+def sha256_of(stream: IO[bytes]) -> str:
     """SHA-256 of the rest of a stream, read in blocks."""
     digest = hashlib.sha256()
-    while block := stream.read(_BLOCK):
+    while block := stream.read(_BLOCK_BYTES):
         digest.update(block)
     return digest.hexdigest()
 
 
-def _stamp(stream: IO[bytes]) -> tuple[int, int, int]:
-    """Another one after another write."""
-    told = os.fstat(stream.fileno())
-    return told.st_ino, told.st_size, told.st_mtime_ns
+def _file_state(stream: IO[bytes]) -> tuple[int, int, int]:
+    """Identifies the file's content: it changes with every write."""
+    file_status = os.fstat(stream.fileno())
+    return file_status.st_ino, file_status.st_size, file_status.st_mtime_ns
 
 
 def is_paid(data: dict[str, Any]) -> bool:
-    """Whether a call was made now, and answered with a result: what is refused costs nothing."""
+    """Whether a call was made now and returned a result. A rejected file costs nothing."""
     return "call_ms" in data["timing"] and data["verdict"] != Verdict.UNSCREENABLE.value

@@ -1,4 +1,4 @@
-"""What the arguments name: files, the files of folders, URLs, objects."""
+"""Finds what the arguments name: files, files in folders, URLs, objects."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from facescreen.screening.url_rules import UrlRules
 from facescreen.storage.keys import parse_object_ref
 from facescreen_cli.buckets import STORE_NAMES
 
-# The signatures of media.kinds: a folder's other files are left alone.
-_MEDIA = re.compile(
+# The signatures of media.kinds: other files in a folder are skipped.
+_MEDIA_SIGNATURE = re.compile(
     rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|RIFF.{4}WEBP|GIF8[79]a|BM|II\*\0|MM\0\*"
     rb"|.{4}(?:ftyp|moov|mdat|wide|free|skip|pnot)",
     re.DOTALL,
 )
-_LONGEST_SIGNATURE = 12
+_MAX_SIGNATURE_BYTES = 12
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,9 @@ class LocalFile:
     """A file on this machine."""
 
     path: Path
-    named: bool = True
-    """By the user, who may name a link; what is found in a folder must not lead out of it."""
+    named_by_user: bool = True
+    """Whether the user named the file, which may be a link. A file found in a folder must not be a
+    link, which could lead out of the folder."""
 
     @property
     def name(self) -> str:
@@ -43,10 +44,10 @@ class LocalFile:
         return str(self.path)
 
     @contextmanager
-    def opened(self) -> Iterator[IO[bytes]]:
-        """Its bytes. Raises OSError, also for what is no regular file."""
-        # A named pipe that nobody writes to would block an open that may.
-        flags = os.O_RDONLY | os.O_NONBLOCK | (0 if self.named else os.O_NOFOLLOW)
+    def open(self) -> Iterator[IO[bytes]]:
+        """Open it for reading. Raises OSError, also if it is not a regular file."""
+        # O_NONBLOCK: opening a named pipe without a writer would block forever.
+        flags = os.O_RDONLY | os.O_NONBLOCK | (0 if self.named_by_user else os.O_NOFOLLOW)
         with os.fdopen(os.open(self.path, flags), "rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 raise OSError(errno.EINVAL, "not a regular file")
@@ -55,13 +56,13 @@ class LocalFile:
 
 @dataclass(frozen=True)
 class Url:
-    """The URL that the service downloads."""
+    """A URL that the service downloads."""
 
     url: str = field(repr=False)
 
     @property
     def name(self) -> str:
-        """Without what may sign it."""
+        """The URL without its query, which may hold a signature."""
         return re.split(r"[?#]", self.url, maxsplit=1)[0]
 
 
@@ -78,11 +79,11 @@ class BucketObject:
 
 
 @dataclass(frozen=True)
-class Unreadable:
-    """A file or folder that was there and could not be read."""
+class UnreadableTarget:
+    """A file or folder that exists and can't be read."""
 
     path: Path
-    why: str
+    reason: str
 
     @property
     def name(self) -> str:
@@ -90,26 +91,26 @@ class Unreadable:
         return str(self.path)
 
 
-Target = LocalFile | Url | BucketObject | Unreadable
+ScreenTarget = LocalFile | Url | BucketObject | UnreadableTarget
 
 
 @dataclass
-class Found:
-    """All that the arguments name, in their order."""
+class TargetList:
+    """Everything that the arguments name, in their order."""
 
-    targets: list[Target] = field(default_factory=list)
+    targets: list[ScreenTarget] = field(default_factory=list)
     skipped: list[tuple[Path, str]] = field(default_factory=list)
-    """What was left alone in folders, and why."""
+    """What was skipped in folders, and why."""
 
     def add(self, argument: str, rules: UrlRules) -> None:
-        """What one argument names. Raises click.UsageError."""
-        scheme, separator, rest = argument.partition("://")
+        """Add what one argument names. Raises click.UsageError."""
+        scheme, separator, path_part = argument.partition("://")
         if not separator:
             self._add_path(Path(argument))
         elif scheme in STORE_NAMES:
-            self.targets.append(BucketObject(_object(scheme, rest)))
+            self.targets.append(BucketObject(_parse_object(scheme, path_part)))
         else:
-            self.targets.append(_checked(Url(argument), rules))
+            self.targets.append(_check_url(Url(argument), rules))
 
     def _add_path(self, path: Path) -> None:
         if not path.exists():
@@ -120,38 +121,40 @@ class Found:
             self.targets.append(LocalFile(path))
 
     def _add_folder(self, folder: Path) -> None:
-        """Depth first, each folder in the order of its names."""
-        pending = self._entries(folder)
-        while pending:
-            entry = pending.pop()
+        """Add the files of a folder and its subfolders, ordered by name."""
+        entries_left = self._entries(folder)
+        while entries_left:
+            entry = entries_left.pop()
             path = Path(entry.path)
             if entry.name.startswith("."):
                 self.skipped.append((path, "hidden"))
             elif entry.is_symlink():
                 self.skipped.append((path, "symbolic link"))
             elif entry.is_dir(follow_symlinks=False):
-                pending += self._entries(path)
+                entries_left += self._entries(path)
             else:
-                self._add_file(LocalFile(path, named=False))
+                self._add_file(LocalFile(path, named_by_user=False))
 
     def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
-        """What is in a folder, the last name first."""
+        """The entries of a folder, in descending order of their names."""
         try:
             with os.scandir(folder) as entries:
                 return sorted(entries, key=lambda entry: entry.name, reverse=True)
         except OSError as error:
-            self.targets.append(Unreadable(folder, error.strerror or "it can't be read"))
+            self.targets.append(UnreadableTarget(folder, error.strerror or "it can't be read"))
             return []
 
     def _add_file(self, file: LocalFile) -> None:
         try:
-            with file.opened() as stream:
-                is_media = _MEDIA.match(stream.read(_LONGEST_SIGNATURE))
+            with file.open() as stream:
+                is_media = _MEDIA_SIGNATURE.match(stream.read(_MAX_SIGNATURE_BYTES))
         except OSError as error:
             if error.errno == errno.EINVAL:
                 self.skipped.append((file.path, "not a regular file"))
             else:
-                self.targets.append(Unreadable(file.path, error.strerror or "it can't be read"))
+                self.targets.append(
+                    UnreadableTarget(file.path, error.strerror or "it can't be read")
+                )
             return
         if is_media:
             self.targets.append(file)
@@ -159,8 +162,8 @@ class Found:
             self.skipped.append((file.path, "neither image nor video"))
 
 
-def _object(store: str, rest: str) -> ObjectRef:
-    bucket, _, key = rest.partition("/")
+def _parse_object(store: str, path_part: str) -> ObjectRef:
+    bucket, _, key = path_part.partition("/")
     if not key or key.endswith("/"):
         raise click.UsageError(
             f"name one object, as {store}://bucket/key: prefixes are not screened"
@@ -171,7 +174,7 @@ def _object(store: str, rest: str) -> ObjectRef:
         raise click.UsageError(f"{store}://{bucket}/{key}: {error}") from None
 
 
-def _checked(target: Url, rules: UrlRules) -> Url:
+def _check_url(target: Url, rules: UrlRules) -> Url:
     try:
         rules.check(target.url)
     except UrlRefusedError as error:

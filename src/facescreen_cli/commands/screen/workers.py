@@ -1,4 +1,4 @@
-"""Many targets at once: threads that take the next one until none is left."""
+"""Screens several targets at a time in worker threads."""
 
 from __future__ import annotations
 
@@ -9,54 +9,60 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from facescreen.errors import OperatorError
-from facescreen_cli.commands.screen.target_screener import Result
-from facescreen_cli.commands.screen.targets import Target
+from facescreen_cli.commands.screen.target_screener import TargetResult
+from facescreen_cli.commands.screen.targets import ScreenTarget
 from facescreen_cli.interrupt import StopRequestedError, StopSignal
 
-_MOST = 64
+_MAX_WORKERS = 64
 _POLL_S = 0.2
 
 
-def workers(calls_per_second: float, targets: int) -> int:
-    """Enough to use the rate while each answer takes four seconds; not more than work."""
-    return max(1, min(_MOST, math.ceil(4 * calls_per_second), targets))
+def worker_count(calls_per_second: float, targets: int) -> int:
+    """Enough threads to use the rate with calls of four seconds; not more than targets."""
+    return max(1, min(_MAX_WORKERS, math.ceil(4 * calls_per_second), targets))
 
 
-def results(
-    targets: Iterable[Target], judge: Callable[[Target], Result], stop: StopSignal, size: int
-) -> Iterator[Result]:
-    """As they come. Ends early once `stop` asks for it, with those that were under way."""
-    todo = deque(targets)
-    done: queue.SimpleQueue[Result | None] = queue.SimpleQueue()
+def screen_concurrently(
+    targets: Iterable[ScreenTarget],
+    screen: Callable[[ScreenTarget], TargetResult],
+    stop: StopSignal,
+    thread_count: int,
+) -> Iterator[TargetResult]:
+    """Yields results as they arrive. Once a stop is requested it yields those in progress and
+    ends."""
+    waiting = deque(targets)
+    done: queue.SimpleQueue[TargetResult | None] = queue.SimpleQueue()
 
-    def work() -> None:
+    def run_worker() -> None:
         try:
-            while todo and not stop.requested:
-                done.put(judge(todo.popleft()))
+            while waiting and not stop.requested:
+                done.put(screen(waiting.popleft()))
         except (StopRequestedError, IndexError):  # another took the last one
             pass
-        except OperatorError as fault:
-            stop.error = stop.error or fault
+        except OperatorError as error:
+            stop.error = stop.error or error
         finally:
             done.put(None)
 
-    with ThreadPoolExecutor(size) as pool:
-        ends = [pool.submit(work) for _ in range(size)]
+    with ThreadPoolExecutor(thread_count) as pool:
+        futures = [pool.submit(run_worker) for _ in range(thread_count)]
         try:
-            yield from _until_ended(done, size)
+            yield from _results_until_done(done, thread_count)
         finally:
             stop.closed = True
-        for end in ends:
-            end.result()
+        for future in futures:
+            future.result()
 
 
-def _until_ended(done: queue.SimpleQueue[Result | None], size: int) -> Iterator[Result]:
-    while size:
+def _results_until_done(
+    done: queue.SimpleQueue[TargetResult | None], thread_count: int
+) -> Iterator[TargetResult]:
+    while thread_count:
         try:
             result = done.get(timeout=_POLL_S)
         except queue.Empty:
-            continue  # a signal is heard in between
+            continue  # lets Python handle a signal
         if result is None:
-            size -= 1
+            thread_count -= 1
         else:
             yield result

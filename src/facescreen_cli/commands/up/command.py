@@ -13,7 +13,7 @@ from facescreen_cli.environment import Environment
 from facescreen_cli.extras import require_local_cloud
 from facescreen_cli.options import environment_option
 
-SERVICES = ("oss", "cloudauth", "mns", "fc", "http", "admin")
+SERVICE_NAMES = ("oss", "cloudauth", "mns", "fc", "http", "admin")
 
 
 @click.command()
@@ -34,7 +34,7 @@ SERVICES = ("oss", "cloudauth", "mns", "fc", "http", "admin")
     "ports",
     multiple=True,
     metavar="SERVICE=PORT",
-    help=f"Listen there instead of on a free port; SERVICE is one of: {', '.join(SERVICES)}.",
+    help=f"Listen there instead of on a free port; SERVICE is one of: {', '.join(SERVICE_NAMES)}.",
 )
 @click.option("--samples", is_flag=True, help="Put the samples into the bucket.")
 @click.option(
@@ -63,8 +63,8 @@ def up(
     from facescreen_cli import local_cloud
     from facescreen_local.cloud import write_env_file
 
-    numbers = dict(_port(given) for given in ports)
-    pythons = _pythons(environment.variables) if packaged else None
+    numbers = dict(_parse_port(given) for given in ports)
+    pythons = _package_interpreters(environment.variables) if packaged else None
     with local_cloud.running_cloud(data, numbers, pythons) as cloud:
         if samples:
             local_cloud.upload(cloud)
@@ -78,14 +78,14 @@ def up(
         local_cloud.wait_for_signal(stopped)
 
 
-def _pythons(environment: Mapping[str, str]) -> dict[str, str]:
+def _package_interpreters(environment: Mapping[str, str]) -> dict[str, str]:
     """Of the runtime that the packages are built for. Raises Unpackaged."""
     version = target("alibaba", environment).python
     return {f"python{version}": str(interpreters.find_or_install(version).path)}
 
 
-def _port(given: str) -> tuple[str, int]:
+def _parse_port(given: str) -> tuple[str, int]:
     service, _, number = given.partition("=")
-    if service not in SERVICES or not number.isdecimal() or not 0 < int(number) < 65536:
+    if service not in SERVICE_NAMES or not number.isdecimal() or not 0 < int(number) < 65536:
         raise click.BadParameter(f"{given!r} is not SERVICE=PORT", param_hint="--port")
     return service, int(number)

@@ -9,19 +9,19 @@ from alibabacloud_fc20230330 import models
 
 from facescreen import errors
 from facescreen.clients.credentials import CredentialSource
-from facescreen_cli.commands.doctor.deployment import Deployment
+from facescreen_cli.commands.doctor.deployment import CheckedDeployment
 from facescreen_cli.sdk.function_compute import create_client, fc_errors
 from facescreen_serverless_devs.event_pattern import EventPattern
 from facescreen_serverless_devs.model import EventBridgeTrigger, OssTrigger
 
-_PAGE = 100
-_MOST_FUNCTIONS = 1000
+_PAGE_SIZE = 100
+_MAX_FUNCTIONS = 1000
 
 
-class Deployed:
+class FunctionComputeReader:
     """Reads one account and region. All methods raise errors.FacescreenError."""
 
-    def __init__(self, deployment: Deployment, credentials: CredentialSource) -> None:
+    def __init__(self, deployment: CheckedDeployment, credentials: CredentialSource) -> None:
         endpoint = deployment.endpoints["Function Compute"]
         self._client = create_client(endpoint, credentials.get())
 
@@ -29,8 +29,8 @@ class Deployed:
         """Every function's, up to a thousand."""
         names: list[str] = []
         token = None
-        while len(names) < _MOST_FUNCTIONS:
-            asked = models.ListFunctionsRequest(limit=_PAGE, next_token=token)
+        while len(names) < _MAX_FUNCTIONS:
+            asked = models.ListFunctionsRequest(limit=_PAGE_SIZE, next_token=token)
             with fc_errors():
                 page = self._client.list_functions(asked).body
             names += [function.function_name for function in page.functions or []]
@@ -67,15 +67,23 @@ class Deployed:
 
     def oss_triggers(self, name: str) -> list[OssTrigger]:
         """The native ones of a function."""
-        return [_oss(trigger) for trigger in self._triggers(name) if trigger.trigger_type == "oss"]
+        return [
+            _parse_oss_trigger(trigger)
+            for trigger in self._triggers(name)
+            if trigger.trigger_type == "oss"
+        ]
 
     def rules(self, name: str) -> list[EventBridgeTrigger]:
         """Those of EventBridge of a function, as far as its patterns are ones that we read."""
-        found = (_rule(t) for t in self._triggers(name) if t.trigger_type == "eventbridge")
+        found = (
+            _parse_eventbridge_trigger(t)
+            for t in self._triggers(name)
+            if t.trigger_type == "eventbridge"
+        )
         return [rule for rule in found if rule is not None]
 
     def _triggers(self, name: str) -> list[Any]:
-        asked = models.ListTriggersRequest(limit=_PAGE)
+        asked = models.ListTriggersRequest(limit=_PAGE_SIZE)
         found = self._found(lambda: self._client.list_triggers(name, asked))
         return list(found.triggers or []) if found else []
 
@@ -87,7 +95,7 @@ class Deployed:
             return None
 
 
-def _oss(trigger: Any) -> OssTrigger:
+def _parse_oss_trigger(trigger: Any) -> OssTrigger:
     config = json.loads(trigger.trigger_config)
     keys = (config.get("filter") or {}).get("key") or {}
     return OssTrigger(
@@ -99,7 +107,7 @@ def _oss(trigger: Any) -> OssTrigger:
     )
 
 
-def _rule(trigger: Any) -> EventBridgeTrigger | None:
+def _parse_eventbridge_trigger(trigger: Any) -> EventBridgeTrigger | None:
     config = json.loads(trigger.trigger_config)
     try:
         pattern = EventPattern(json.loads(config.get("eventRuleFilterPattern") or "{}"))

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from facescreen.bus.ports import Invoker
 from facescreen.deepfake.rate_limiter import RateLimiter
 from facescreen.errors import FacescreenError
-from facescreen_cli.commands.redrive.causes import Cause, cause_of
-from facescreen_cli.commands.redrive.dead_letters import Letter, ReadLetter
-from facescreen_cli.commands.redrive.queues import Held, LetterQueue
+from facescreen_cli.commands.redrive.causes import Cause, find_cause
+from facescreen_cli.commands.redrive.dead_letters import DeadLetter, LetterReader
+from facescreen_cli.commands.redrive.queues import DeadLetterQueue, ReceivedMessage
 
-_READERS = 10
+_READER_THREADS = 10
 """As many connections as boto3 keeps."""
 
 
@@ -23,29 +23,29 @@ class NotRedrivenError(Exception):
 
 
 @dataclass
-class Redriving:
+class Redriver:
     """One run: what it holds goes back to the queue at its end, but for what was accepted."""
 
-    queue: LetterQueue
+    queue: DeadLetterQueue
     invoker: Invoker
-    read: ReadLetter
+    read: LetterReader
     """From several threads at once."""
     pace: RateLimiter
-    _held: list[Held] = field(default_factory=list)
+    _messages: list[ReceivedMessage] = field(default_factory=list)
 
-    def collect(self, most: int) -> list[Letter]:
+    def collect(self, most: int) -> list[DeadLetter]:
         """Letters until there are `most`; the next run takes the rest. Raises
         errors.FacescreenError."""
-        while (left := most - len(self._held)) and (received := self.queue.receive(left)):
-            self._held += received
-        with ThreadPoolExecutor(_READERS) as readers:
-            return list(readers.map(self.read, self._held))
+        while (left := most - len(self._messages)) and (received := self.queue.receive(left)):
+            self._messages += received
+        with ThreadPoolExecutor(_READER_THREADS) as readers:
+            return list(readers.map(self.read, self._messages))
 
-    def redrive(self, letter: Letter) -> None:
+    def redrive(self, letter: DeadLetter) -> None:
         """Waits for its turn. The letter is deleted once the platform has accepted its event.
         Killed in between, it comes again, and the ledger pays for nothing twice. Raises
         NotRedrivenError, and what `pace` raises."""
-        if self.pace.reserve(letter.held.left_s) is None:
+        if self.pace.reserve(letter.message.remaining_s) is None:
             raise NotRedrivenError(
                 "it was held for too long: others may see it, so it is left to the next run"
             )
@@ -53,22 +53,22 @@ class Redriving:
             self.invoker.submit(letter.payload)
         except FacescreenError as why:
             raise NotRedrivenError(str(why)) from None
-        self._held.remove(letter.held)
+        self._messages.remove(letter.message)
         try:
-            self.queue.delete(letter.held)
+            self.queue.delete(letter.message)
         except FacescreenError as why:
             raise NotRedrivenError(f"accepted, but not deleted, so it comes again: {why}") from None
 
     def release(self) -> None:
         """Gives back what is held. What this misses comes back by itself."""
-        for held in self._held:
+        for message in self._messages:
             with suppress(FacescreenError):
-                self.queue.release(held)
+                self.queue.release(message)
 
 
-def by_cause(letters: list[Letter]) -> dict[Cause, list[Letter]]:
+def group_by_cause(letters: list[DeadLetter]) -> dict[Cause, list[DeadLetter]]:
     """The most frequent first."""
-    grouped: dict[Cause, list[Letter]] = defaultdict(list)
+    grouped: dict[Cause, list[DeadLetter]] = defaultdict(list)
     for letter in letters:
-        grouped[cause_of(letter.error)].append(letter)
+        grouped[find_cause(letter.error)].append(letter)
     return dict(sorted(grouped.items(), key=lambda group: (-len(group[1]), group[0].name)))

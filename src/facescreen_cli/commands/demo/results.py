@@ -17,12 +17,12 @@ from facescreen_cli.output import render_text, to_json
 from facescreen_local.cloud import LocalCloud
 from facescreen_local.samples import SampleFile
 
-LONGEST_S = 120
+MAX_WAIT_S = 120
 """How long the demo waits for all the messages."""
 
 
 @dataclass(frozen=True)
-class Row:
+class SampleOutcome:
     """What stands on one object, and what it cost."""
 
     object: str
@@ -37,26 +37,26 @@ class Row:
     """Whether verdict and reason are what this sample is for."""
 
 
-def run(cloud: LocalCloud) -> list[Row]:
+def run_samples(cloud: LocalCloud) -> list[SampleOutcome]:
     """Uploads every sample and gives a row for each, in their order."""
     bucket, samples = upload(cloud)
-    messages = _messages(cloud.client_environment(), {sample.name for sample in samples})
-    return [_row(sample, bucket, messages.get(sample.name), cloud) for sample in samples]
+    messages = _receive_messages(cloud.client_environment(), {sample.name for sample in samples})
+    return [_outcome(sample, bucket, messages.get(sample.name), cloud) for sample in samples]
 
 
-def as_expected(rows: list[Row]) -> bool:
+def all_as_expected(rows: list[SampleOutcome]) -> bool:
     """Whether every sample came to the end that it is for."""
     return all(row.expected for row in rows)
 
 
-def as_json(rows: list[Row]) -> str:
+def to_json_list(rows: list[SampleOutcome]) -> str:
     """A JSON list of the rows."""
     return to_json([asdict(row) for row in rows])
 
 
-def as_table(rows: list[Row]) -> str:
+def render_table(rows: list[SampleOutcome]) -> str:
     """The rows for a terminal."""
-    table = Table(title="What stands on each object", caption=_TOTAL.format(_paid(rows)))
+    table = Table(title="What stands on each object", caption=_CAPTION.format(_total_paid(rows)))
     for heading in ("object", "verdict", "reason", "calls paid", "ms", ""):
         numeric = heading in ("calls paid", "ms")
         table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
@@ -68,14 +68,14 @@ def as_table(rows: list[Row]) -> str:
     return render_text(table, width=120)
 
 
-_TOTAL = "{} calls paid. The verdicts are a local stand-in's, which detects no forgery."
+_CAPTION = "{} calls paid. The verdicts are a local stand-in's, which detects no forgery."
 
 
-def _paid(rows: list[Row]) -> int:
+def _total_paid(rows: list[SampleOutcome]) -> int:
     return sum(row.calls_paid for row in rows)
 
 
-def _messages(told: dict[str, str], awaited: set[str]) -> dict[str, dict[str, Any]]:
+def _receive_messages(told: dict[str, str], awaited: set[str]) -> dict[str, dict[str, Any]]:
     """The message of each object, by key, as far as they come in time."""
     account = Account(
         told["MNS_ENDPOINT"],
@@ -84,7 +84,7 @@ def _messages(told: dict[str, str], awaited: set[str]) -> dict[str, dict[str, An
     )
     queue = account.get_queue(told["MNS_QUEUE"])
     found: dict[str, dict[str, Any]] = {}
-    ends = time.monotonic() + LONGEST_S
+    ends = time.monotonic() + MAX_WAIT_S
     while awaited - set(found) and time.monotonic() < ends:
         try:
             received = queue.receive_message(wait_seconds=5)
@@ -98,21 +98,21 @@ def _messages(told: dict[str, str], awaited: set[str]) -> dict[str, dict[str, An
     return found
 
 
-def _row(
+def _outcome(
     sample: SampleFile, bucket: oss2.Bucket, message: dict[str, Any] | None, cloud: LocalCloud
-) -> Row:
+) -> SampleOutcome:
     """What the tags say; the message adds the time, the admin address what was paid."""
     tags = bucket.get_object_tagging(sample.name).tag_set.tagging_rule
     verdict, reason = tags.get("deepfake-verdict", ""), tags.get("deepfake-reason", "")
     uri = f"oss://{bucket.bucket_name}/{sample.name}"
     paid = sum(call.billed for call in cloud.cloudauth.calls if call.object == uri)
     data = message["data"] if message else {"timing": {}, "warnings": []}
-    return Row(
+    return SampleOutcome(
         object=sample.name,
         shows=sample.description,
         verdict=verdict,
         reason=reason,
-        note=_note(data),
+        note=_verdict_note(data),
         calls_paid=paid,
         milliseconds=data["timing"].get("total_ms", 0),
         expected=message is not None
@@ -121,7 +121,7 @@ def _row(
     )
 
 
-def _note(data: dict[str, Any]) -> str:
+def _verdict_note(data: dict[str, Any]) -> str:
     """A stand-in's verdict is never shown bare."""
     if not any(warning["rule"] == "stand-in" for warning in data["warnings"]):
         return ""

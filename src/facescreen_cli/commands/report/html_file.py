@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 
-def check_page(path: Path) -> None:
+def check_writable(path: Path) -> None:
     """Whether a page may be written there, before hours are spent. Raises click.UsageError."""
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise click.UsageError(f"{path} is not a regular file: it is left alone")
@@ -17,15 +17,15 @@ def check_page(path: Path) -> None:
         raise click.UsageError(f"no file can be made in {path.parent}")
 
 
-def write_page(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str) -> None:
     """In place of what is there. Raises click.ClickException."""
     try:
-        _replace(path, text)
+        _write_and_rename(path, text)
     except OSError as error:
         raise click.ClickException(f"{path} can't be written: {error.strerror}") from None
 
 
-def _replace(path: Path, text: str) -> None:
+def _write_and_rename(path: Path, text: str) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:

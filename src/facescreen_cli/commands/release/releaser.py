@@ -24,23 +24,23 @@ class NotReleasedError(Exception):
 
 
 @dataclass(frozen=True)
-class Return:
+class RestorePlan:
     """A moved object goes back to where it came from."""
 
-    moved: ObjectRef
+    quarantined: ObjectRef
     head: ObjectHead
     origin: ObjectRef
-    there: ObjectHead | None
+    existing: ObjectHead | None
     """What stands where it came from: nothing, an older version, or the same bytes already."""
 
     @property
-    def says(self) -> str:
+    def description(self) -> str:
         """What is about to happen."""
         return f"back to {self.origin.uri}"
 
 
 @dataclass(frozen=True)
-class Reopening:
+class AclPlan:
     """An object that was made private gets the access list back that it had."""
 
     ref: ObjectRef
@@ -48,13 +48,13 @@ class Reopening:
     acl: str
 
     @property
-    def says(self) -> str:
+    def description(self) -> str:
         """What is about to happen."""
         return "its access list back to what it was"
 
 
 @dataclass(frozen=True)
-class Releasing:
+class Releaser:
     """Looks first, and changes nothing before it is told to. Both steps raise NotReleasedError and
     errors.FacescreenError."""
 
@@ -62,26 +62,26 @@ class Releasing:
     records: QuarantineRecords
     settings: QuarantineSettings
 
-    def plan(self, named: ObjectRef) -> Return | Reopening:
+    def plan(self, ref: ObjectRef) -> RestorePlan | AclPlan:
         """What releasing the object would do."""
         try:
-            head = self.store.head(named)
+            head = self.store.head(ref)
         except ObjectNotFoundError:
             raise NotReleasedError("nothing stands there: was it released already?") from None
-        pinned = replace(named, etag=head.etag, version_id=head.version_id, size=head.size)
-        origin = parse_original_ref(self.settings, named)
+        pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
+        origin = parse_original_ref(self.settings, ref)
         if origin is None:
-            return self._reopening(pinned, head)
-        return Return(pinned, head, origin, self._replaceable(origin, head))
+            return self._plan_acl(pinned, head)
+        return RestorePlan(pinned, head, origin, self._check_destination(origin, head))
 
-    def carry_out(self, plan: Return | Reopening) -> None:
+    def carry_out(self, plan: RestorePlan | AclPlan) -> None:
         """The mark comes first: the copy back raises an event, which may come at once."""
-        if isinstance(plan, Return):
-            self._return(plan)
+        if isinstance(plan, RestorePlan):
+            self._restore(plan)
         else:
-            self._reopen(plan)
+            self._restore_acl(plan)
 
-    def _reopening(self, ref: ObjectRef, head: ObjectHead) -> Reopening:
+    def _plan_acl(self, ref: ObjectRef, head: ObjectHead) -> AclPlan:
         acl = self.records.get_acl(compute_entry_id(ref, head))
         if not acl:
             raise NotReleasedError(
@@ -89,50 +89,52 @@ class Releasing:
                 "moved is named by its place there, as the message gives it; is QUARANTINE_BUCKET "
                 "set as the function has it?)"
             )
-        return Reopening(ref, head, acl)
+        return AclPlan(ref, head, acl)
 
-    def _replaceable(self, origin: ObjectRef, head: ObjectHead) -> ObjectHead | None:
+    def _check_destination(self, origin: ObjectRef, head: ObjectHead) -> ObjectHead | None:
         try:
-            there = self.store.head(origin)
+            existing = self.store.head(origin)
         except ObjectNotFoundError:
             return None
-        if _same_bytes(there, head) or (there.version_id and _moment(there) < _moment(head)):
-            return there
+        if _is_same_content(existing, head) or (
+            existing.version_id and _last_modified(existing) < _last_modified(head)
+        ):
+            return existing
         raise NotReleasedError(f"another object stands at {origin.uri}, and is not overwritten")
 
-    def _return(self, plan: Return) -> None:
+    def _restore(self, plan: RestorePlan) -> None:
         entry = compute_entry_id(plan.origin, plan.head)
         self.records.record_release(entry)
-        if plan.there is None or not _same_bytes(plan.there, plan.head):
-            must_be_new = plan.there is None
-            back = copy_and_verify(
-                self.store, plan.moved, plan.head, plan.origin, must_be_new=must_be_new
+        if plan.existing is None or not _is_same_content(plan.existing, plan.head):
+            must_be_new = plan.existing is None
+            restored = copy_and_verify(
+                self.store, plan.quarantined, plan.head, plan.origin, must_be_new=must_be_new
             )
-            self._carry_over(entry, compute_entry_id(plan.origin, back))
-        delete_if_unchanged(self.store, plan.moved, plan.head)
+            self._carry_over(entry, compute_entry_id(plan.origin, restored))
+        delete_if_unchanged(self.store, plan.quarantined, plan.head)
 
-    def _carry_over(self, entry: str, back: str) -> None:
+    def _carry_over(self, entry: str, restored: str) -> None:
         """An ETag of S3's encryption (SSE-KMS) is another after each copy, and so is the entry."""
-        if back == entry:
+        if restored == entry:
             return
-        self.records.record_release(back)
+        self.records.record_release(restored)
         if finding := self.records.get_finding(entry):
-            self.records.copy_finding(back, finding)
+            self.records.copy_finding(restored, finding)
 
-    def _reopen(self, plan: Reopening) -> None:
+    def _restore_acl(self, plan: AclPlan) -> None:
         self.records.record_release(compute_entry_id(plan.ref, plan.head))
         self.store.set_acl(plan.ref, plan.acl)
         if self.store.head(plan.ref) != plan.head:
             raise NotReleasedError("overwritten at this moment: look at its access list")
 
 
-def _same_bytes(one: ObjectHead, other: ObjectHead) -> bool:
+def _is_same_content(one: ObjectHead, other: ObjectHead) -> bool:
     """Beyond doubt: what is the same need not be kept twice."""
     checksums = one.checksum == other.checksum and bool(one.checksum)
     return one.size == other.size and (one.etag == other.etag or checksums)
 
 
-def _moment(head: ObjectHead) -> datetime:
+def _last_modified(head: ObjectHead) -> datetime:
     """OSS gives it as HTTP does, S3's adapter as ISO 8601."""
     try:
         return datetime.fromisoformat(head.last_modified)

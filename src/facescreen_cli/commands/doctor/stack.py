@@ -5,28 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from facescreen_cli.commands.doctor.deployment import Deployment
-from facescreen_cli.commands.doctor.result import Line, fault, ok
+from facescreen_cli.commands.doctor.deployment import CheckedDeployment
+from facescreen_cli.commands.doctor.result import CheckResult, fault, ok
 from facescreen_serverless_devs.model import EventBridgeTrigger, Function, OssTrigger
 
 _CHECK = "surroundings"
 
 
-def meeting(deployment: Deployment) -> Iterator[Line]:
+def check_stack(deployment: CheckedDeployment) -> Iterator[CheckResult]:
     """Names of the functions against those of the stack that has their roles and queues."""
     made = deployment.foundation
     if made is None:
         says = "s.yaml has no resource of component ros that makes roles, queues and state bucket"
         yield fault(_CHECK, says, "Take the one of the release, or see that they are there.")
         return
-    unmet = [*_names(deployment, made.parameters), *_roles(deployment, made.roles)]
+    unmet = [
+        *_name_mismatches(deployment, made.parameters),
+        *_missing_roles(deployment, made.roles),
+    ]
     for says in unmet:
         yield fault(_CHECK, says, "Let both take it from the same variable, in s.yaml.")
-    unwatched = list(_unwatched(deployment.object_created, made.parameters))
+    unwatched = list(_unreadable_locations(deployment.object_created, made.parameters))
     for objects in unwatched:
         says = f"events of {objects} come, and no role may read it"
         yield fault(_CHECK, says, "Add it to WatchedObjects, in s.yaml.")
-    unswept = list(_unswept(deployment))
+    unswept = list(_unswept_locations(deployment))
     for objects in unswept:
         says = f"events of {objects} come, and the sweep does not look there for lost ones"
         yield fault(_CHECK, says, "Add it to WATCHED_OBJECTS of the sweep, in s.yaml.")
@@ -34,7 +37,7 @@ def meeting(deployment: Deployment) -> Iterator[Line]:
         yield ok(_CHECK, "roles, queues, logs and state bucket are made for the functions")
 
 
-def _names(deployment: Deployment, made: Mapping[str, str]) -> Iterator[str]:
+def _name_mismatches(deployment: CheckedDeployment, made: Mapping[str, str]) -> Iterator[str]:
     alibaba, settings = deployment.alibaba, deployment.settings
     function = deployment.object_created
     letters = f":{made.get('Region')}:{made.get('Account')}:/queues/{made.get('DeadLetters')}/"
@@ -62,34 +65,34 @@ def _tag_key(made: Mapping[str, str]) -> str | None:
     return next(iter(found), None) if isinstance(found, dict) else None
 
 
-def _roles(deployment: Deployment, made: frozenset[str]) -> Iterator[str]:
+def _missing_roles(deployment: CheckedDeployment, made: frozenset[str]) -> Iterator[str]:
     for function in deployment.functions:
         if function.role.rpartition("/")[2] not in made:
             yield f"{function.name} is to run as {function.role}, which the stack does not make"
 
 
-def _unwatched(function: Function, made: Mapping[str, str]) -> Iterator[str]:
+def _unreadable_locations(function: Function, made: Mapping[str, str]) -> Iterator[str]:
     """Objects whose events come, and whose role lets nobody read them, as ``bucket/prefix``."""
     watched = [arn.strip().split(":", 4)[-1] for arn in made.get("WatchedObjects", "").split(",")]
-    for objects in _triggering(function):
+    for objects in _trigger_locations(function):
         if not any(objects.startswith(whole.removesuffix("*")) for whole in watched):
             yield objects
 
 
-def _unswept(deployment: Deployment) -> Iterator[str]:
+def _unswept_locations(deployment: CheckedDeployment) -> Iterator[str]:
     """Those that the sweep does not look at."""
     swept = [place.name for place in deployment.sweeping.watched_prefixes]
-    for objects in _triggering(deployment.object_created):
+    for objects in _trigger_locations(deployment.object_created):
         if not any(objects.startswith(whole) for whole in swept):
             yield objects
 
 
-def _triggering(function: Function) -> Iterator[str]:
+def _trigger_locations(function: Function) -> Iterator[str]:
     for trigger in function.bucket_triggers:
-        yield from _objects(trigger)
+        yield from _locations_of(trigger)
 
 
-def _objects(trigger: OssTrigger | EventBridgeTrigger) -> Iterator[str]:
+def _locations_of(trigger: OssTrigger | EventBridgeTrigger) -> Iterator[str]:
     if not isinstance(trigger, EventBridgeTrigger):
         yield f"{trigger.bucket}/{trigger.prefix}"
         return

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 from facescreen.platforms import choose
 from facescreen_cli.commands.redrive import mns_queue, sqs_queue
-from facescreen_cli.commands.redrive.redriving import Redriving
+from facescreen_cli.commands.redrive.redriver import Redriver
 from facescreen_cli.credentials import UserCredentials
 from facescreen_cli.deployment import connect_platform
 from facescreen_cli.environment import Environment
 from facescreen_cli.interrupt import StoppableRateLimiter, StopSignal
 from facescreen_cli.sdk.invoker import connect_invoker
 
-_QUEUES = {"alibaba": mns_queue.connect_queue, "aws": sqs_queue.connect_queue}
+_CONNECT_QUEUE = {"alibaba": mns_queue.connect_queue, "aws": sqs_queue.connect_queue}
 """By cloud."""
 
 
 @dataclass(frozen=True)
-class Options:
+class RedriveOptions:
     """Whose queue and function, and how fast."""
 
     cloud: str
@@ -27,11 +27,13 @@ class Options:
     """Of CALLS_PER_SECOND."""
 
 
-def connected(options: Options, environment: Environment, stop: StopSignal) -> Redriving:
+def connect_redriver(
+    options: RedriveOptions, environment: Environment, stop: StopSignal
+) -> Redriver:
     """Raises errors.FacescreenError, and click.UsageError with every setting that is wrong."""
     store, credentials = choose.named(options.cloud).store, UserCredentials(options.profile)
     settings, platform = connect_platform(store, environment.settings, credentials)
-    queue, read = _QUEUES[options.cloud](environment.variables, settings, platform)
+    queue, read = _CONNECT_QUEUE[options.cloud](environment.variables, settings, platform)
     invoker = connect_invoker(store, environment, credentials)
     pace = StoppableRateLimiter(options.share * settings.calls_per_second, stop)
-    return Redriving(queue, invoker, read, pace)
+    return Redriver(queue, invoker, read, pace)

@@ -11,17 +11,19 @@ from facescreen import errors
 from facescreen.clients.credentials import CredentialSource
 from facescreen.deepfake.request import DETECT, sign_request
 from facescreen.deepfake.response import EMULATOR_HEADER, HttpResponse, parse_response
-from facescreen_cli.commands.doctor.deployment import Deployment
-from facescreen_cli.commands.doctor.result import Line, fault, ok
+from facescreen_cli.commands.doctor.deployment import CheckedDeployment
+from facescreen_cli.commands.doctor.result import CheckResult, fault, ok
 
 _CHECK = "ID Verification"
 _TIMEOUT_S = 5
 
 
-def permission(deployment: Deployment, credentials: CredentialSource) -> Iterator[Line]:
+def check_permission(
+    deployment: CheckedDeployment, credentials: CredentialSource
+) -> Iterator[CheckResult]:
     """Sends a detection without content: it is refused for that, and costs nothing, wherever the
     caller is known and allowed. Raises errors.FacescreenError."""
-    reply = _reply(deployment, credentials)
+    reply = _send_empty_detection(deployment, credentials)
     if EMULATOR_HEADER in reply.headers and not deployment.settings.local:
         says = "the endpoint names itself a stand-in, and FACESCREEN_LOCAL is not set"
         yield fault(_CHECK, says, "Set CLOUDAUTH_ENDPOINT to the real service's.")
@@ -38,7 +40,9 @@ def permission(deployment: Deployment, credentials: CredentialSource) -> Iterato
     yield ok(_CHECK, f"knows these credentials, and lets them ask{stand_in}")
 
 
-def _reply(deployment: Deployment, credentials: CredentialSource) -> HttpResponse:
+def _send_empty_detection(
+    deployment: CheckedDeployment, credentials: CredentialSource
+) -> HttpResponse:
     trusted = ssl.create_default_context()
     if deployment.ca_file:
         trusted.load_verify_locations(deployment.ca_file)
