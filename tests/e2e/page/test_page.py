@@ -15,8 +15,8 @@ from tests.support.cloud_client import run_local_cloud
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
-HIGH_RISK = "High risk (scripted by the local stand-in)"
-LOW_RISK = "Low risk (scripted by the local stand-in)"
+HIGH_RISK = "High risk (scripted by the local emulator)"
+LOW_RISK = "Low risk (scripted by the local emulator)"
 
 
 def drop(page: Page, path: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_clip_and_what_cannot_be_screened(page: Page, samples: dict[str, Path]
     page.set_input_files("#file", samples["no-face.jpg"])
     expect(verdict(page)).to_have_text("Can't be screened")
     expect(page.locator("#result")).to_contain_text("NoFaceDetected")
-    expect(page.locator("#result")).to_contain_text("A better photo or clip would do.")
+    expect(page.locator("#result")).to_contain_text("Try a better photo or clip.")
 
 
 @pytest.mark.parametrize("name", ["portrait.png", "12-megapixel.jpg", "sideways-phone.jpg"])
@@ -162,7 +162,7 @@ def test_the_keyboard_alone_will_do(page: Page, samples: dict[str, Path]) -> Non
 def test_in_chinese(page: Page, samples: dict[str, Path]) -> None:
     assert page.get_attribute("html", "lang") == "zh"
     page.set_input_files("#file", samples["flagged.jpg"])
-    expect(verdict(page)).to_have_text("高风险（由本地替身按脚本给出）")
+    expect(verdict(page)).to_have_text("高风险（由本地模拟器按脚本给出）")
     page.click("#language")
     expect(verdict(page)).to_have_text(HIGH_RISK)
     page.reload()
