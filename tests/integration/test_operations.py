@@ -19,7 +19,7 @@ OPERATIONS = Operations()
 ADDED = """
 from added_operations import OPERATIONS
 
-@OPERATIONS.add("GET", "/bucket", "cors", name="GetBucketCors")
+@OPERATIONS.register("GET", "/bucket", "cors", name="GetBucketCors")
 async def get_bucket_cors(context):
     ...
 """

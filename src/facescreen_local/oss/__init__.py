@@ -1,1 +1,1 @@
-"""Object Storage Service: its REST protocol, signatures, versions, tags and image processing."""
+"""The local OSS: its REST API, signatures, versions, tags and image processing."""

@@ -1,5 +1,4 @@
-"""Who sends a request: the signature in its header, its URL or its form, versions 1 and 4, checked
-with expiry and STS token."""
+"""Checks request signatures of versions 1 and 4, in a header, a URL or a form, and their expiry."""
 
 from __future__ import annotations
 
@@ -17,14 +16,14 @@ from facescreen_local.auth.clock import (
     parse_utc,
 )
 from facescreen_local.auth.credentials import check_signature, find_secret, hmac_sha1
-from facescreen_local.oss.errors import access_denied, invalid_argument, private
-from facescreen_local.oss.request import Target
+from facescreen_local.oss.errors import access_denied, invalid_argument, unsigned_access_denied
+from facescreen_local.oss.request import OssRequestTarget
 from facescreen_local.oss.signature import (
     ALGORITHM_V4,
-    Scope,
+    CredentialScope,
     canonical_request_v4,
-    signature_of_text_v4,
-    signature_v4,
+    sign_request_v4,
+    sign_v4,
     string_to_sign_v1,
 )
 from facescreen_local.protocol.post_policy import (
@@ -33,147 +32,156 @@ from facescreen_local.protocol.post_policy import (
     require_field,
 )
 
-LONGEST_V4_S = 7 * 24 * 3600
+MAX_V4_VALIDITY_S = 7 * 24 * 3600
 
-_V1_URL = ("OSSAccessKeyId", "Expires", "Signature")
-_V4_URL = ("x-oss-credential", "x-oss-date", "x-oss-expires", "x-oss-signature")
-_V4_FORM = ("x-oss-credential", "x-oss-date", "x-oss-signature", "policy")
-_TOKEN = "x-oss-security-token"  # noqa: S105
+_V1_URL_PARAMETERS = ("OSSAccessKeyId", "Expires", "Signature")
+_V4_URL_PARAMETERS = ("x-oss-credential", "x-oss-date", "x-oss-expires", "x-oss-signature")
+_V4_FORM_FIELDS = ("x-oss-credential", "x-oss-date", "x-oss-signature", "policy")
+_SECURITY_TOKEN = "x-oss-security-token"  # noqa: S105
 _SECONDS = re.compile("[0-9]{1,12}")
 _V4_FIELD = re.compile(r"(\w+)=([^,\s]+)")
 
 
 @dataclass(frozen=True)
-class Signed:
-    """The parts of a request that signatures cover; header names in lower case."""
+class SignedRequestParts:
+    """The parts of a request that signatures cover. Header names are in lower case."""
 
     method: str
-    target: Target
+    target: OssRequestTarget
     headers: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Authenticator:
-    """Checks signatures against the keys of one account, in one region."""
+    """Checks signatures against the keys of one account in one region."""
 
     identity: Identity
     region: str
 
-    def check(self, request: Signed) -> bool:
-        """Whether the request is signed at all. Raises one of ERRORS where it is signed wrongly."""
+    def authenticate(self, request: SignedRequestParts) -> bool:
+        """Check the request's signature; return False if it is not signed.
+
+        Raises one of REQUEST_ERRORS if the signature is invalid.
+        """
         authorization = request.headers.get("authorization", "")
         if authorization.startswith("OSS "):
-            self._header_v1(request, authorization.removeprefix("OSS "))
+            self._authenticate_header_v1(request, authorization.removeprefix("OSS "))
         elif authorization.startswith(ALGORITHM_V4):
-            self._header_v4(request, dict(_V4_FIELD.findall(authorization)))
+            self._authenticate_header_v4(request, dict(_V4_FIELD.findall(authorization)))
         elif authorization:
             raise invalid_argument("Authorization", "", "Authorization header is invalid.")
         elif request.target.parameter("x-oss-signature-version") == ALGORITHM_V4:
-            self._url_v4(request)
-        elif any(request.target.parameter(name) is not None for name in _V1_URL):
-            self._url_v1(request)
+            self._authenticate_url_v4(request)
+        elif any(request.target.parameter(name) is not None for name in _V1_URL_PARAMETERS):
+            self._authenticate_url_v1(request)
         else:
             return False
         return True
 
-    def check_form(self, fields: Mapping[str, str]) -> None:
-        """Raises one of ERRORS unless the form's policy is signed. What the policy says is not
-        looked at."""
+    def authenticate_form(self, fields: Mapping[str, str]) -> None:
+        """Check the signature of the form's policy; the policy itself is not checked.
+
+        Raises one of REQUEST_ERRORS.
+        """
         if fields.get("x-oss-signature-version") == ALGORITHM_V4:
-            self._form_v4(fields)
+            self._authenticate_form_v4(fields)
         elif any(name in fields for name in V1_FORM_FIELDS):
             check_signature_v1(self.identity, fields)
         else:
-            raise private()
+            raise unsigned_access_denied()
 
-    def _header_v1(self, request: Signed, presented: str) -> None:
-        key_id, _, signature = presented.partition(":")
+    def _authenticate_header_v1(self, request: SignedRequestParts, credentials: str) -> None:
+        key_id, _, signature = credentials.partition(":")
         date = request.headers.get("x-oss-date") or request.headers.get("date", "")
         check_clock_skew(parse_http_date(date))
-        secret = self._secret(key_id, request.headers.get(_TOKEN))
-        text = string_to_sign_v1(request.method, request.target, request.headers, date)
-        check_signature(signature, hmac_sha1(secret, text))
+        secret = self._find_secret(key_id, request.headers.get(_SECURITY_TOKEN))
+        to_sign = string_to_sign_v1(request.method, request.target, request.headers, date)
+        check_signature(signature, hmac_sha1(secret, to_sign))
 
-    def _url_v1(self, request: Signed) -> None:
-        key_id, expires, signature = _required(request.target, _V1_URL)
+    def _authenticate_url_v1(self, request: SignedRequestParts) -> None:
+        key_id, expires, signature = _require_parameters(request.target, _V1_URL_PARAMETERS)
         if not _SECONDS.fullmatch(expires):
             raise access_denied("Invalid date (should be seconds since epoch).")
         check_not_expired(int(expires))
-        secret = self._secret(key_id, request.target.parameter("security-token"))
-        text = string_to_sign_v1(request.method, request.target, request.headers, expires)
-        check_signature(signature, hmac_sha1(secret, text))
+        secret = self._find_secret(key_id, request.target.parameter("security-token"))
+        to_sign = string_to_sign_v1(request.method, request.target, request.headers, expires)
+        check_signature(signature, hmac_sha1(secret, to_sign))
 
-    def _header_v4(self, request: Signed, fields: Mapping[str, str]) -> None:
-        moment = request.headers.get("x-oss-date", "")
-        check_clock_skew(_parse_v4_date(moment))
+    def _authenticate_header_v4(
+        self, request: SignedRequestParts, fields: Mapping[str, str]
+    ) -> None:
+        date = request.headers.get("x-oss-date", "")
+        check_clock_skew(_parse_v4_date(date))
         if "x-oss-content-sha256" not in request.headers:
             text = "Header x-oss-content-sha256 is required."
             raise invalid_argument("x-oss-content-sha256", "", text)
-        key_id, scope = self._scope(fields.get("Credential", ""), moment)
-        secret = self._secret(key_id, request.headers.get(_TOKEN))
-        additional = _listed(fields.get("AdditionalHeaders"))
+        key_id, scope = self._parse_credential(fields.get("Credential", ""), date)
+        secret = self._find_secret(key_id, request.headers.get(_SECURITY_TOKEN))
+        additional = _split_header_names(fields.get("AdditionalHeaders"))
         canonical = canonical_request_v4(
             request.method, request.target, request.headers, additional
         )
-        expected = signature_v4(secret, scope, moment, canonical)
+        expected = sign_request_v4(secret, scope, date, canonical)
         check_signature(fields.get("Signature", ""), expected)
 
-    def _url_v4(self, request: Signed) -> None:
+    def _authenticate_url_v4(self, request: SignedRequestParts) -> None:
         target = request.target
-        credential, moment, expires, signature = _required(target, _V4_URL)
-        if not _SECONDS.fullmatch(expires) or not 1 <= int(expires) <= LONGEST_V4_S:
-            text = f"x-oss-expires must be between 1 and {LONGEST_V4_S} seconds."
+        credential, date, expires, signature = _require_parameters(target, _V4_URL_PARAMETERS)
+        if not _SECONDS.fullmatch(expires) or not 1 <= int(expires) <= MAX_V4_VALIDITY_S:
+            text = f"x-oss-expires must be between 1 and {MAX_V4_VALIDITY_S} seconds."
             raise invalid_argument("x-oss-expires", expires, text)
-        _check_period(moment, int(expires))
-        key_id, scope = self._scope(credential, moment)
-        secret = self._secret(key_id, target.parameter(_TOKEN))
-        additional = _listed(target.parameter("x-oss-additional-headers"))
-        unsigned = tuple(pair for pair in target.query if pair[0] != "x-oss-signature")
-        signed = replace(target, query=unsigned)
-        canonical = canonical_request_v4(request.method, signed, request.headers, additional)
-        check_signature(signature, signature_v4(secret, scope, moment, canonical))
+        _check_validity(date, int(expires))
+        key_id, scope = self._parse_credential(credential, date)
+        secret = self._find_secret(key_id, target.parameter(_SECURITY_TOKEN))
+        additional = _split_header_names(target.parameter("x-oss-additional-headers"))
+        signed_query = tuple(pair for pair in target.query if pair[0] != "x-oss-signature")
+        signed_target = replace(target, query=signed_query)
+        canonical = canonical_request_v4(request.method, signed_target, request.headers, additional)
+        check_signature(signature, sign_request_v4(secret, scope, date, canonical))
 
-    def _form_v4(self, fields: Mapping[str, str]) -> None:
-        credential, moment, signature, policy = (require_field(fields, name) for name in _V4_FORM)
-        _check_period(moment, LONGEST_V4_S)
-        key_id, scope = self._scope(credential, moment)
-        secret = self._secret(key_id, fields.get(_TOKEN))
-        check_signature(signature, signature_of_text_v4(secret, scope, policy))
+    def _authenticate_form_v4(self, fields: Mapping[str, str]) -> None:
+        credential, date, signature, policy = (
+            require_field(fields, name) for name in _V4_FORM_FIELDS
+        )
+        _check_validity(date, MAX_V4_VALIDITY_S)
+        key_id, scope = self._parse_credential(credential, date)
+        secret = self._find_secret(key_id, fields.get(_SECURITY_TOKEN))
+        check_signature(signature, sign_v4(secret, scope, policy))
 
-    def _secret(self, access_key_id: str, token: str | None) -> str:
+    def _find_secret(self, access_key_id: str, token: str | None) -> str:
         return find_secret(self.identity, access_key_id, token or "")
 
-    def _scope(self, credential: str, moment: str) -> tuple[str, Scope]:
-        """The key id in ``<key id>/<scope>``, and the scope, which can only be one."""
-        key_id, _, presented = credential.partition("/")
-        scope = Scope(moment[:8], self.region)
-        if presented != scope.path:
+    def _parse_credential(self, credential: str, date: str) -> tuple[str, CredentialScope]:
+        """Split ``<key id>/<scope>`` and check that the scope matches the request."""
+        key_id, _, credential_scope = credential.partition("/")
+        scope = CredentialScope(date[:8], self.region)
+        if credential_scope != scope.path:
             text = "The credential's date, region or product does not match the request."
-            raise invalid_argument("Credential", presented, text)
+            raise invalid_argument("Credential", credential_scope, text)
         return key_id, scope
 
 
-def _check_period(moment: str, seconds: int) -> None:
-    """Raises unless now is within `seconds` from ``20231216T162057Z`` on."""
-    signed_at = _parse_v4_date(moment)
+def _check_validity(date: str, valid_s: int) -> None:
+    """Check that at most `valid_s` have passed since a date like ``20231216T162057Z``."""
+    signed_at = _parse_v4_date(date)
     check_not_before(signed_at)
-    check_not_expired(signed_at + seconds)
+    check_not_expired(signed_at + valid_s)
 
 
-def _parse_v4_date(moment: str) -> float:
+def _parse_v4_date(date: str) -> float:
     try:
-        return parse_utc(moment, "%Y%m%dT%H%M%SZ")
+        return parse_utc(date, "%Y%m%dT%H%M%SZ")
     except MalformedDateError:
         raise access_denied("OSS authentication requires a valid x-oss-date.") from None
 
 
-def _required(target: Target, names: tuple[str, ...]) -> list[str]:
-    found = [target.parameter(name) for name in names]
-    missing = [name for name, value in zip(names, found, strict=True) if not value]
+def _require_parameters(target: OssRequestTarget, names: tuple[str, ...]) -> list[str]:
+    values = [target.parameter(name) for name in names]
+    missing = [name for name, value in zip(names, values, strict=True) if not value]
     if missing:
         raise access_denied(f"Query string authentication requires {', '.join(missing)}.")
-    return [value or "" for value in found]
+    return [value or "" for value in values]
 
 
-def _listed(names: str | None) -> list[str]:
+def _split_header_names(names: str | None) -> list[str]:
     return names.lower().split(";") if names else []

@@ -1,5 +1,4 @@
-"""A request's body: written down as a blob, or read into memory where it is XML; held to its
-Content-MD5 either way."""
+"""Receives a request's body, as a blob or as XML in memory, and checks its Content-MD5."""
 
 from __future__ import annotations
 
@@ -18,8 +17,8 @@ MAX_OBJECT_BYTES = 100 * 1024 * 1024
 MAX_XML_BYTES = 2 * 1024 * 1024
 
 
-async def receive(request: web.BaseRequest, blobs: Blobs) -> Blob:
-    """Writes the body down as a new blob; one that does not come to its end leaves none.
+async def receive_blob(request: web.BaseRequest, blobs: Blobs) -> Blob:
+    """Write the body to a new blob; an incomplete body leaves none.
 
     Raises OssError MissingContentLength and InvalidDigest, and BodyTooLargeError.
     """
@@ -28,24 +27,23 @@ async def receive(request: web.BaseRequest, blobs: Blobs) -> Blob:
         raise OssError(411, "MissingContentLength", text)
     with blobs.writer() as writer:
         await write_chunks(read_chunks(request, MAX_OBJECT_BYTES), writer)
-        _check_md5(request.headers, writer.md5)
+        _check_content_md5(request.headers, writer.md5)
         return writer.finish()
 
 
 async def receive_xml(request: web.BaseRequest) -> bytes:
-    """Reads what configures or lists something. Raises OssError InvalidDigest and
-    BodyTooLargeError."""
+    """Read an XML body into memory. Raises OssError InvalidDigest, and BodyTooLargeError."""
     body = await read_body(request, MAX_XML_BYTES)
-    _check_md5(request.headers, hashlib.md5(body, usedforsecurity=False).digest())
+    _check_content_md5(request.headers, hashlib.md5(body, usedforsecurity=False).digest())
     return body
 
 
-def _check_md5(headers: Mapping[str, str], digest: bytes) -> None:
-    given = headers.get("Content-MD5")
-    if given is None:
+def _check_content_md5(headers: Mapping[str, str], digest: bytes) -> None:
+    content_md5 = headers.get("Content-MD5")
+    if content_md5 is None:
         return
     try:
-        expected = base64.b64decode(given, validate=True)
+        expected = base64.b64decode(content_md5, validate=True)
     except (binascii.Error, ValueError):
         expected = b""
     if len(expected) != len(digest):

@@ -1,4 +1,4 @@
-"""Conditions on what is there already, for those who read, copy or overwrite it."""
+"""Conditional requests: reads, copies and writes that depend on the existing object."""
 
 from __future__ import annotations
 
@@ -7,43 +7,45 @@ from email.utils import parsedate_to_datetime
 
 from facescreen_local.oss.errors import OssError, precondition_failed
 from facescreen_local.oss.headers import basic_headers
-from facescreen_local.oss.store.buckets import Bucket
+from facescreen_local.oss.store.buckets import StoredBucket
 from facescreen_local.oss.store.versions import StoredObject
 
 _CONDITIONS = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
 
 
 def check_conditions(headers: Mapping[str, str], stored: StoredObject, prefix: str = "") -> None:
-    """Raises OssError PreconditionFailed or, for what is as the client knows it already, 304.
+    """Check the conditions in the headers. Raises OssError: PreconditionFailed, or 304 NotModified.
 
-    With the prefix ``x-oss-copy-source-`` the conditions are those on a copy's source.
+    The prefix ``x-oss-copy-source-`` selects the conditions on a copy's source.
     """
-    match, unmatched, *dates = (headers.get(f"{prefix}{name}") for name in _CONDITIONS)
-    since, until = (_seconds(date) for date in dates)
+    if_match, none_match, *dates = (headers.get(f"{prefix}{name}") for name in _CONDITIONS)
+    modified_since, unmodified_since = (_parse_date(date) for date in dates)
     modified = int(stored.modified)
-    if match is not None and not _names(match, stored):
+    if if_match is not None and not _matches_etag(if_match, stored):
         raise precondition_failed(f"{prefix}If-Match")
-    if until is not None and modified > until:
+    if unmodified_since is not None and modified > unmodified_since:
         raise precondition_failed(f"{prefix}If-Unmodified-Since")
-    if unmatched is not None and _names(unmatched, stored):
+    if none_match is not None and _matches_etag(none_match, stored):
         raise _not_modified(stored)
-    if since is not None and modified <= since:
+    if modified_since is not None and modified <= modified_since:
         raise _not_modified(stored)
 
 
-def refuse_conditions(headers: Mapping[str, str]) -> None:
-    """PutObject knows no conditions, and must not be believed to. Raises OssError."""
+def reject_conditions(headers: Mapping[str, str]) -> None:
+    """Reject conditions, which PutObject does not support and must not ignore. Raises OssError."""
     for name in _CONDITIONS:
         if name in headers:
             text = "A header you provided implies functionality that is not implemented."
             raise OssError(400, "NotImplemented", text, {"Header": name})
 
 
-def overwrite_rule(headers: Mapping[str, str]) -> Callable[[Bucket, StoredObject | None], None]:
-    """What ``x-oss-forbid-overwrite`` demands; OSS ignores it where a bucket has versions."""
+def make_overwrite_check(
+    headers: Mapping[str, str],
+) -> Callable[[StoredBucket, StoredObject | None], None]:
+    """Return a check for ``x-oss-forbid-overwrite``, which OSS ignores in a versioned bucket."""
     forbidden = headers.get("x-oss-forbid-overwrite", "").lower() == "true"
 
-    def check(bucket: Bucket, current: StoredObject | None) -> None:
+    def check(bucket: StoredBucket, current: StoredObject | None) -> None:
         if forbidden and current is not None and not bucket.versioning:
             text = "The object you specified already exists and can not be overwritten."
             raise OssError(409, "FileAlreadyExists", text, {"Key": current.key})
@@ -51,13 +53,13 @@ def overwrite_rule(headers: Mapping[str, str]) -> Callable[[Bucket, StoredObject
     return check
 
 
-def _names(etags: str, stored: StoredObject) -> bool:
+def _matches_etag(etags: str, stored: StoredObject) -> bool:
     listed = {etag.strip().strip('"').upper() for etag in etags.split(",")}
     return bool(listed & {"*", stored.contents.etag})
 
 
-def _seconds(date: str | None) -> float | None:
-    """None for a date that cannot be read: such a condition is as good as absent."""
+def _parse_date(date: str | None) -> float | None:
+    """Parse a date; return None for an invalid one, so that its condition is ignored."""
     try:
         return None if date is None else parsedate_to_datetime(date).timestamp()
     except (TypeError, ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""One request on its way through an operation, and what every operation needs for it."""
+"""The context that every operation is called with."""
 
 from __future__ import annotations
 
@@ -11,92 +11,94 @@ from aiohttp import web
 
 from facescreen_local.auth.account import Identity
 from facescreen_local.oss.errors import invalid_argument
-from facescreen_local.oss.events import Change
-from facescreen_local.oss.names import check_key, checked_version, is_utf8
-from facescreen_local.oss.request import Target
+from facescreen_local.oss.events import ObjectChange
+from facescreen_local.oss.names import check_key, is_utf8, validate_version_id
+from facescreen_local.oss.request import OssRequestTarget
 from facescreen_local.oss.store import Store
 from facescreen_local.protocol.xml_body import element, serialize
 
 
 @dataclass(frozen=True)
-class RequestContext:
-    """A request that has passed authentication; `signed`, unless it may do without."""
+class OssRequestContext:
+    """An authenticated request. `signed` is False for one that needs no signature and has none."""
 
     request: web.BaseRequest
-    target: Target
+    target: OssRequestTarget
     signed: bool
     store: Store
     identity: Identity
     region: str
-    notify: Callable[[Change], None]
+    notify: Callable[[ObjectChange], None]
 
     @property
     def bucket(self) -> str:
-        """The bucket's name, as asked for."""
+        """The name of the requested bucket."""
         return self.target.bucket
 
     @property
     def key(self) -> str:
-        """The object's key, as asked for."""
+        """The key of the requested object."""
         return self.target.key
 
     @property
     def version_id(self) -> str | None:
-        """The version that the request names. Raises OssError InvalidArgument."""
-        return checked_version(self.target.parameter("versionId"))
+        """The requested version, None for the current one. Raises OssError InvalidArgument."""
+        return validate_version_id(self.target.parameter("versionId"))
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The request's headers; names in any case."""
+        """The request's headers; lookups ignore case."""
         return self.request.headers
 
     def parameter(self, name: str) -> str:
-        """A query parameter's value; empty if it is not there."""
+        """Return a query parameter, empty if it is absent."""
         return self.target.parameter(name) or ""
 
-    def number(self, name: str, lowest: int, highest: int, default: int | None = None) -> int:
-        """A whole number from the query. Raises OssError InvalidArgument."""
+    def integer_parameter(
+        self, name: str, minimum: int, maximum: int, default: int | None = None
+    ) -> int:
+        """Return an integer query parameter. Raises OssError InvalidArgument."""
         value = self.parameter(name)
         if not value and default is not None:
             return default
-        if value.isascii() and value.isdigit() and len(value) <= len(str(highest)):
-            found = int(value)
-            if lowest <= found <= highest:
-                return found
-        text = f"{name} must be a whole number from {lowest} to {highest}."
+        if value.isascii() and value.isdigit() and len(value) <= len(str(maximum)):
+            number = int(value)
+            if minimum <= number <= maximum:
+                return number
+        text = f"{name} must be a whole number from {minimum} to {maximum}."
         raise invalid_argument(name, value, text)
 
     @property
-    def encoding(self) -> str:
-        """``url`` if names in the answer are to be URL-encoded. Raises OssError."""
-        encoding = self.parameter("encoding-type")
-        if encoding not in ("", "url"):
-            raise invalid_argument("encoding-type", encoding, "encoding-type must be url.")
-        return encoding
+    def encoding_type(self) -> str:
+        """``url`` if names in the response must be URL-encoded, else empty. Raises OssError."""
+        encoding_type = self.parameter("encoding-type")
+        if encoding_type not in ("", "url"):
+            raise invalid_argument("encoding-type", encoding_type, "encoding-type must be url.")
+        return encoding_type
 
-    def encoded(self, name: str) -> str:
-        """A key, prefix or the like as the answer is to hold it."""
-        return quote(name, safe="") if self.encoding else name
+    def encode_name(self, name: str) -> str:
+        """Encode a key or prefix for the response."""
+        return quote(name, safe="") if self.encoding_type else name
 
-    def owner(self) -> Element:
-        """The account."""
+    def owner_element(self) -> Element:
+        """The Owner element with the account."""
         account = self.identity.account_id
         return element("Owner", element("ID", account), element("DisplayName", account))
 
 
 def xml_response(root: Element, headers: Mapping[str, str] | None = None) -> web.Response:
-    """200 with a document."""
-    said = {"Content-Type": "application/xml", **(headers or {})}
-    return web.Response(body=serialize(root), headers=said)
+    """A 200 response with an XML document as its body."""
+    all_headers = {"Content-Type": "application/xml", **(headers or {})}
+    return web.Response(body=serialize(root), headers=all_headers)
 
 
-def encoding_elements(context: RequestContext) -> list[Element]:
-    """EncodingType, if there is any."""
-    return [element("EncodingType", context.encoding)] if context.encoding else []
+def encoding_elements(context: OssRequestContext) -> list[Element]:
+    """The EncodingType element, if the request has one."""
+    return [element("EncodingType", context.encoding_type)] if context.encoding_type else []
 
 
-def check_readable(target: Target) -> None:
-    """Refuses paths and parameters that are not UTF-8, and keys that OSS does not take."""
+def check_target(target: OssRequestTarget) -> None:
+    """Check that the target is UTF-8 and that its key is valid. Raises OssError."""
     if target.key:
         check_key(target.key)
     for name, value in (("", target.bucket), *target.query):

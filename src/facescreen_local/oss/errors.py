@@ -1,4 +1,4 @@
-"""OSS's errors: statuses, codes and texts of its API reference."""
+"""OSS's errors: statuses, codes and messages from its API reference."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from facescreen_local.protocol.xml_body import MalformedXmlError, UnexpectedElem
 
 
 class OssError(Exception):
-    """What a request is answered with instead of a result.
+    """An error response of OSS.
 
-    `details` are the elements that follow Message in the XML body, `headers` go with the answer.
+    `details` are the elements after Message in the XML body; `headers` are response headers.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class OssError(Exception):
 
 
 class NoSuchKeyError(OssError):
-    """404: there is no such object, or its current version is a delete marker."""
+    """404 NoSuchKey: there is no such object, or its current version is a delete marker."""
 
     def __init__(self, key: str, headers: Mapping[str, str] | None = None) -> None:
         text = "The specified key does not exist."
@@ -66,7 +66,7 @@ class NoSuchKeyError(OssError):
 
 
 class DeleteMarkerError(OssError):
-    """405: the version that was named is a delete marker."""
+    """405 MethodNotAllowed: the requested version is a delete marker."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         text = "The specified method is not allowed against this resource."
@@ -78,13 +78,13 @@ def access_denied(message: str) -> OssError:
     return OssError(403, "AccessDenied", message)
 
 
-def private() -> OssError:
-    """403 for those who sign nothing."""
+def unsigned_access_denied() -> OssError:
+    """403 AccessDenied for an unsigned request."""
     return access_denied("You have no right to access this object because of bucket acl.")
 
 
 def invalid_argument(name: str, value: str, message: str) -> OssError:
-    """400 InvalidArgument, naming the argument."""
+    """400 InvalidArgument with the argument's name and value."""
     details = {"ArgumentName": name, "ArgumentValue": value}
     return OssError(400, "InvalidArgument", message, details)
 
@@ -108,7 +108,7 @@ def no_such_version(key: str, version_id: str) -> OssError:
 
 
 def not_implemented(what: str) -> OssError:
-    """501 NotImplemented: the real service knows it, this one does not."""
+    """501 NotImplemented: the real service has it, this one does not."""
     return OssError(501, "NotImplemented", f"{what} is not implemented.")
 
 
@@ -128,7 +128,7 @@ _TOO_LARGE = "Your proposed upload exceeds the maximum allowed size."
 # ``{0}`` and ``{0.name}`` stand for the error and what it holds.
 _SHARED_ERRORS: Mapping[type[Exception], OssError] = {
     UnknownAccessKeyError: _UNKNOWN_KEY,
-    # Without its token, a temporary key is one that OSS has never heard of.
+    # OSS does not know a temporary key without its token.
     MissingSecurityTokenError: _UNKNOWN_KEY,
     InvalidSecurityTokenError: OssError(
         403, "InvalidSecurityToken", "The security token you provided is invalid."
@@ -190,12 +190,12 @@ _SHARED_ERRORS: Mapping[type[Exception], OssError] = {
         'Invalid according to Policy: Policy Condition failed: ["{0.comparison}", "${0.field}"]'
     ),
 }
-ERRORS: tuple[type[Exception], ...] = (OssError, *_SHARED_ERRORS)
-"""What a request may fail with: errors of the service's own, and of the code that all share."""
+REQUEST_ERRORS: tuple[type[Exception], ...] = (OssError, *_SHARED_ERRORS)
+"""The errors that a request can end with: the service's own and those of shared code."""
 
 
 def to_oss_error(error: Exception) -> OssError:
-    """One of ERRORS in OSS's words."""
+    """Convert one of REQUEST_ERRORS to OSS's error."""
     if isinstance(error, OssError):
         return error
     row = _SHARED_ERRORS[type(error)]

@@ -1,4 +1,4 @@
-"""Bucket events, in the form in which OSS hands them to Function Compute."""
+"""Bucket events in the format in which OSS sends them to Function Compute."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from datetime import datetime, timezone
 from typing import Any
 
 from facescreen_local.oss.store.blobs import Blob
-from facescreen_local.oss.store.objects import Removal, Written
+from facescreen_local.oss.store.objects import RemovalResult, WriteResult
 
 
 @dataclass(frozen=True)
-class Change:
-    """What happened to an object: ``ObjectCreated:PutObject``, and what the object is now.
+class ObjectChange:
+    """A change to an object: the event's name (``ObjectCreated:PutObject``) and the object's state.
 
-    `delta` is by how many bytes the key's current version grew.
+    `size_delta` is the change in bytes of the key's current version.
     """
 
     event: str
@@ -24,50 +24,54 @@ class Change:
     key: str
     etag: str
     size: int
-    delta: int
+    size_delta: int
     headers: Mapping[str, str]
 
 
-def created(operation: str, bucket: str, written: Written) -> Change:
-    """An object's new contents."""
-    contents, replaced = written.stored.contents, written.replaced
-    return Change(
+def build_created_change(operation: str, bucket: str, write_result: WriteResult) -> ObjectChange:
+    """Return the change for a written object."""
+    contents, replaced = write_result.stored.contents, write_result.replaced
+    return ObjectChange(
         event=f"ObjectCreated:{operation}",
         bucket=bucket,
-        key=written.stored.key,
+        key=write_result.stored.key,
         etag=contents.etag,
         size=contents.size,
-        delta=contents.size - (0 if replaced is None else replaced.contents.size),
+        size_delta=contents.size - (0 if replaced is None else replaced.contents.size),
         headers=contents.metadata.headers,
     )
 
 
-def removed(operation: str, bucket: str, removal: Removal) -> list[Change]:
-    """An object that is gone; nothing, where there was none."""
+def build_removed_changes(
+    operation: str, bucket: str, removal: RemovalResult
+) -> list[ObjectChange]:
+    """Return the change for a removed object, none if nothing was removed."""
     if removal.removed is None:
         return []
     contents = removal.removed.contents
-    change = Change(
+    change = ObjectChange(
         event=f"ObjectRemoved:{operation}",
         bucket=bucket,
         key=removal.removed.key,
         etag=contents.etag,
         size=contents.size,
-        delta=-contents.size,
+        size_delta=-contents.size,
         headers=contents.metadata.headers,
     )
     return [change]
 
 
-def upload_step(event: str, bucket: str, key: str, part: Blob | None = None) -> Change:
-    """A step of a multipart upload: OSS tells of each, long before there is an object."""
+def build_upload_change(
+    event: str, bucket: str, key: str, part: Blob | None = None
+) -> ObjectChange:
+    """Return the change for one step of a multipart upload; OSS sends an event for each."""
     etag, size = ("", 0) if part is None else (part.md5, part.size)
-    return Change(event, bucket, key, etag, size, delta=size, headers={})
+    return ObjectChange(event, bucket, key, etag, size, size_delta=size, headers={})
 
 
 @dataclass(frozen=True)
-class Origin:
-    """Whose bucket it is and which request changed it."""
+class ChangeOrigin:
+    """The account and region of the bucket, and the request that changed it."""
 
     account_id: str
     region: str
@@ -75,8 +79,8 @@ class Origin:
     request_id: str
 
 
-def event_record(change: Change, origin: Origin) -> dict[str, Any]:
-    """One element of ``events[]``. The key stands in it as it is, not encoded."""
+def build_event_record(change: ObjectChange, origin: ChangeOrigin) -> dict[str, Any]:
+    """Return one element of ``events[]``. The key in it is not URL-encoded."""
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
     return {
         "eventName": change.event,
@@ -90,7 +94,7 @@ def event_record(change: Change, origin: Origin) -> dict[str, Any]:
                 "ownerIdentity": origin.account_id,
             },
             "object": {
-                "deltaSize": change.delta,
+                "deltaSize": change.size_delta,
                 "eTag": change.etag,
                 "key": change.key,
                 "objectMeta": _object_meta(change.headers),

@@ -1,4 +1,4 @@
-"""The headers that tell of an object, in the answers to those who read and write it."""
+"""Response headers that describe an object."""
 
 from __future__ import annotations
 
@@ -11,48 +11,48 @@ from facescreen_local.oss.store.versions import StoredObject
 
 
 def basic_headers(stored: StoredObject) -> dict[str, str]:
-    """What GetObjectMeta answers with, but for the length."""
-    said = {
+    """The headers of GetObjectMeta, without Content-Length."""
+    headers = {
         "ETag": f'"{stored.contents.etag}"',
         "Last-Modified": formatdate(stored.modified, usegmt=True),
     }
-    return {**said, **version_header(stored)}
+    return {**headers, **version_header(stored)}
 
 
 def object_headers(stored: StoredObject) -> dict[str, str]:
-    """What GetObject and HeadObject answer with, but for the length."""
+    """The headers of GetObject and HeadObject, without Content-Length."""
     contents = stored.contents
-    said = {
+    headers = {
         **basic_headers(stored),
         "Accept-Ranges": "bytes",
-        "x-oss-object-type": contents.kind,
+        "x-oss-object-type": contents.object_type,
         "x-oss-storage-class": "Standard",
         "x-oss-hash-crc64ecma": contents.blob.crc64,
         **contents.metadata.headers,
         **contents.metadata.encryption,
     }
     if contents.metadata.tags:
-        said["x-oss-tagging-count"] = str(len(contents.metadata.tags))
-    if contents.kind == NORMAL:
-        said["Content-MD5"] = base64.b64encode(bytes.fromhex(contents.blob.md5)).decode()
-    if contents.kind == APPENDABLE:
-        said["x-oss-next-append-position"] = str(contents.size)
-    return said
+        headers["x-oss-tagging-count"] = str(len(contents.metadata.tags))
+    if contents.object_type == NORMAL:
+        headers["Content-MD5"] = base64.b64encode(bytes.fromhex(contents.blob.md5)).decode()
+    if contents.object_type == APPENDABLE:
+        headers["x-oss-next-append-position"] = str(contents.size)
+    return headers
 
 
-def written_headers(stored: StoredObject) -> dict[str, str]:
-    """What a write answers with."""
+def write_result_headers(stored: StoredObject) -> dict[str, str]:
+    """The headers of a response to a write."""
     contents = stored.contents
-    said = {"ETag": f'"{contents.etag}"', "x-oss-hash-crc64ecma": contents.blob.crc64}
-    return {**said, **contents.metadata.encryption, **version_header(stored)}
+    headers = {"ETag": f'"{contents.etag}"', "x-oss-hash-crc64ecma": contents.blob.crc64}
+    return {**headers, **contents.metadata.encryption, **version_header(stored)}
 
 
 def version_header(stored: StoredObject) -> dict[str, str]:
-    """``x-oss-version-id``, where the bucket has versions."""
+    """``x-oss-version-id``, if the bucket is versioned."""
     return {} if stored.version_id is None else {"x-oss-version-id": stored.version_id}
 
 
-def xml_time(seconds: float) -> str:
-    """``2012-02-24T08:42:32.000Z``: OSS writes milliseconds and counts whole seconds."""
-    moment = datetime.fromtimestamp(int(seconds), timezone.utc)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def format_xml_time(seconds: float) -> str:
+    """Format a time like ``2012-02-24T08:42:32.000Z``. OSS's milliseconds are always zero."""
+    utc_time = datetime.fromtimestamp(int(seconds), timezone.utc)
+    return utc_time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

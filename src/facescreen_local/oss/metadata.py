@@ -1,18 +1,18 @@
-"""A write's headers, or the fields of its form, as far as they belong to the object."""
+"""Reads an object's metadata from the headers of a write or the fields of a form."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from facescreen_local.oss.errors import OssError, invalid_argument, not_implemented
-from facescreen_local.oss.store.contents import DEFAULT, PRIVATE, PUBLIC_READ, Metadata
-from facescreen_local.oss.tag_rules import tags_of_header
+from facescreen_local.oss.store.contents import DEFAULT_ACL, PRIVATE, PUBLIC_READ, Metadata
+from facescreen_local.oss.tag_rules import parse_tagging_header
 
-LARGEST_USER_METADATA = 8 * 1024
-OBJECT_ACL = "x-oss-object-acl"
+MAX_USER_METADATA_BYTES = 8 * 1024
+OBJECT_ACL_HEADER = "x-oss-object-acl"
 
-_USER = "x-oss-meta-"
-_STANDARD = (
+_USER_PREFIX = "x-oss-meta-"
+_STANDARD_HEADERS = (
     "Cache-Control",
     "Content-Disposition",
     "Content-Encoding",
@@ -26,35 +26,37 @@ _ENCRYPTION_OPTIONS = (f"{_ENCRYPTION}-key-id", "x-oss-server-side-data-encrypti
 _ALGORITHMS = ("AES256", "KMS", "SM4")
 
 
-def metadata_of(headers: Mapping[str, str]) -> Metadata:
-    """Names count in any case. Raises OssError InvalidArgument, InvalidTag and the like."""
-    tags = tags_of_header(headers.get("x-oss-tagging"))
-    return Metadata(kept_headers(headers), tags, acl_of(headers), encryption_of(headers))
+def parse_metadata(headers: Mapping[str, str]) -> Metadata:
+    """Parse all metadata; names ignore case. Raises OssError InvalidArgument, InvalidTag etc."""
+    tags = parse_tagging_header(headers.get("x-oss-tagging"))
+    return Metadata(
+        select_object_headers(headers), tags, parse_acl(headers), parse_encryption(headers)
+    )
 
 
-def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Those to give back on reading. Raises OssError InvalidArgument."""
-    standard = {name: headers[name] for name in _STANDARD if name in headers}
+def select_object_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers to store and to return on reads. Raises OssError InvalidArgument."""
+    standard = {name: headers[name] for name in _STANDARD_HEADERS if name in headers}
     lower = {name.lower(): value for name, value in headers.items()}
-    user = {name: value for name, value in lower.items() if name.startswith(_USER)}
-    if sum(len(name) + len(value) for name, value in user.items()) > LARGEST_USER_METADATA:
-        text = f"User metadata may hold {LARGEST_USER_METADATA} bytes at most."
-        raise invalid_argument(_USER, "", text)
-    return {**_DEFAULTS, **_printable({**standard, **user})}
+    user = {name: value for name, value in lower.items() if name.startswith(_USER_PREFIX)}
+    if sum(len(name) + len(value) for name, value in user.items()) > MAX_USER_METADATA_BYTES:
+        text = f"User metadata may hold {MAX_USER_METADATA_BYTES} bytes at most."
+        raise invalid_argument(_USER_PREFIX, "", text)
+    return {**_DEFAULTS, **_require_printable({**standard, **user})}
 
 
-def acl_of(headers: Mapping[str, str]) -> str:
-    """The access that the object itself grants. Raises OssError InvalidArgument."""
-    acl = headers.get(OBJECT_ACL, DEFAULT)
+def parse_acl(headers: Mapping[str, str]) -> str:
+    """Return the object's own ACL. Raises OssError InvalidArgument."""
+    acl = headers.get(OBJECT_ACL_HEADER, DEFAULT_ACL)
     if acl == "public-read-write":
-        raise not_implemented(f"{OBJECT_ACL}: {acl}")
-    if acl not in (DEFAULT, PRIVATE, PUBLIC_READ):
-        raise invalid_argument(OBJECT_ACL, "", "No such object access control exists.")
+        raise not_implemented(f"{OBJECT_ACL_HEADER}: {acl}")
+    if acl not in (DEFAULT_ACL, PRIVATE, PUBLIC_READ):
+        raise invalid_argument(OBJECT_ACL_HEADER, "", "No such object access control exists.")
     return acl
 
 
-def encryption_of(headers: Mapping[str, str]) -> dict[str, str]:
-    """Accepted and told, nothing more: local files are as safe as the disk that they are on.
+def parse_encryption(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the encryption headers, which are stored and returned; nothing is encrypted here.
 
     Raises OssError InvalidEncryptionAlgorithmError.
     """
@@ -65,10 +67,10 @@ def encryption_of(headers: Mapping[str, str]) -> dict[str, str]:
         text = "The encryption request you specified is not valid."
         raise OssError(400, "InvalidEncryptionAlgorithmError", text)
     options = {name: headers[name] for name in _ENCRYPTION_OPTIONS if name in headers}
-    return {_ENCRYPTION: algorithm, **_printable(options)}
+    return {_ENCRYPTION: algorithm, **_require_printable(options)}
 
 
-def _printable(headers: dict[str, str]) -> dict[str, str]:
+def _require_printable(headers: dict[str, str]) -> dict[str, str]:
     for name, value in headers.items():
         if not value.isprintable():
             raise invalid_argument(name, "", f"The value of {name} must be printable UTF-8.")

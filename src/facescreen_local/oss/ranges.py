@@ -1,4 +1,4 @@
-"""The Range header, read as OSS reads it."""
+"""Parses the Range header as OSS does."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ _BYTES = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{1,18})?|-([0-9]{1,18}))")
 
 @dataclass(frozen=True)
 class ByteRange:
-    """Both ends count."""
+    """A range of bytes, both ends included."""
 
     first: int
     last: int
 
     @property
     def length(self) -> int:
-        """In bytes."""
+        """The number of bytes."""
         return self.last - self.first + 1
 
 
-def byte_range(header: str | None, size: int, standard: bool) -> ByteRange | None:
-    """The bytes asked for, or None for the whole object.
+def parse_range(header: str | None, size: int, standard: bool) -> ByteRange | None:
+    """Return the requested range, None for the whole object.
 
-    OSS sends the whole object when any end lies outside it: ``bytes=0-65535`` of 1,000 bytes is
-    1,000 bytes with status 200. With ``x-oss-range-behavior: standard`` it does as RFC 9110 says:
-    what there is of it, or InvalidRange. Raises OssError.
+    OSS sends the whole object if either end is outside it: ``bytes=0-65535`` of 1,000 bytes returns
+    1,000 bytes with status 200. With ``x-oss-range-behavior: standard`` it follows RFC 9110: the
+    part of the range that exists, or InvalidRange. Raises OssError.
     """
-    asked = _BYTES.fullmatch(header or "")
-    if asked is None:
+    match = _BYTES.fullmatch(header or "")
+    if match is None:
         return None
-    first, last, suffix = (None if text is None else int(text) for text in asked.groups())
+    first, last, suffix = (None if text is None else int(text) for text in match.groups())
     if first is not None and last is not None and last < first:
         return None
     if first is not None:
-        wanted = ByteRange(first, size - 1 if last is None else last)
+        requested = ByteRange(first, size - 1 if last is None else last)
     else:
-        wanted = ByteRange(size - (suffix or 0), size - 1)
-    if 0 <= wanted.first <= wanted.last < size:
-        return wanted
-    return _standard(wanted, size) if standard else None
+        requested = ByteRange(size - (suffix or 0), size - 1)
+    if 0 <= requested.first <= requested.last < size:
+        return requested
+    return _clip_to_object(requested, size) if standard else None
 
 
-def _standard(wanted: ByteRange, size: int) -> ByteRange:
-    if wanted.first >= size:
+def _clip_to_object(requested: ByteRange, size: int) -> ByteRange:
+    if requested.first >= size:
         text = "The requested range cannot be satisfied."
         raise OssError(416, "InvalidRange", text, {"ActualObjectSize": str(size)})
-    return ByteRange(max(wanted.first, 0), min(wanted.last, size - 1))
+    return ByteRange(max(requested.first, 0), min(requested.last, size - 1))

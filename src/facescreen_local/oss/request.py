@@ -1,4 +1,4 @@
-"""What a raw request asks for: a resource, and parameters."""
+"""A request's target: the resource and the parameters that it names."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
 
-# Parameters that turn a request into another operation, whether this service has it or not:
-# `PUT /key?acl` must never be taken for a PutObject.
+# Parameters that select another operation, including those that this service does not have:
+# `PUT /key?acl` must never be handled as PutObject.
 SUBRESOURCES = frozenset(
     [
         "accessPoint",
@@ -72,15 +72,15 @@ SUBRESOURCES = frozenset(
 
 
 @dataclass(frozen=True)
-class Target:
-    """A request's path and query, decoded. Bytes that are not UTF-8 stay as lone surrogates."""
+class OssRequestTarget:
+    """A request's path and query, decoded. Bytes that are not UTF-8 become lone surrogates."""
 
     bucket: str
     key: str
     query: tuple[tuple[str, str], ...]
 
     def parameter(self, name: str) -> str | None:
-        """A query parameter's value; None if it is not there."""
+        """Return a query parameter, None if it is absent."""
         return next((value for key, value in self.query if key == name), None)
 
     @property
@@ -92,27 +92,34 @@ class Target:
 
     @property
     def subresource(self) -> str:
-        """The parameter that names the operation; empty for a plain request."""
+        """The parameter that selects the operation; empty if there is none."""
         return next((name for name, _ in self.query if name in SUBRESOURCES), "")
 
     def subresources(self, headers: Mapping[str, str], known: Iterable[str]) -> list[str]:
-        """Those to look an operation up by, the most particular first: the request's own with each
-        header or parameter of it that some `known` sub-resource has, then its own alone."""
-        words = {word for subresource in known for word in subresource.split("&")} - SUBRESOURCES
+        """Return the subresources to look up, the most specific first.
+
+        They are the request's own subresource combined with each of its headers or parameters that
+        occurs in a `known` subresource, then its own alone.
+        """
+        selectors = {name for subresource in known for name in subresource.split("&")}
         parameters = {f"{name}={value}" for name, value in self.query}
-        sent = sorted(word for word in words if word in headers or word in parameters)
+        sent = sorted(
+            selector
+            for selector in selectors - SUBRESOURCES
+            if selector in headers or selector in parameters
+        )
         own = self.subresource
-        return [*(f"{own}&{word}" if own else word for word in sent), own]
+        return [*(f"{own}&{selector}" if own else selector for selector in sent), own]
 
 
-def target_of(raw_path: str) -> Target:
-    """Splits ``/bucket/key?query``. Only the first ``/`` divides: the key may hold any more."""
+def parse_target(raw_path: str) -> OssRequestTarget:
+    """Parse ``/bucket/key?query``. The key can contain slashes."""
     path, _, query = raw_path.partition("?")
     bucket, _, key = path.removeprefix("/").partition("/")
     pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
-    # A plus sign is a space in a query and itself in a path.
-    return Target(_decoded(bucket), _decoded(key), tuple(pairs))
+    # A plus sign is a space in a query and a plus sign in a path.
+    return OssRequestTarget(_decode(bucket), _decode(key), tuple(pairs))
 
 
-def _decoded(text: str) -> str:
+def _decode(text: str) -> str:
     return unquote(text, errors="surrogateescape")

@@ -1,4 +1,4 @@
-"""The OSS service: authenticates each request and hands it to its operation."""
+"""The OSS service: authenticates each request and calls its operation."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from aiohttp import web
 
 from facescreen_local.auth.account import Identity
 from facescreen_local.oss import operations
-from facescreen_local.oss.authentication import Authenticator, Signed
-from facescreen_local.oss.context import RequestContext, check_readable
+from facescreen_local.oss.authentication import Authenticator, SignedRequestParts
+from facescreen_local.oss.context import OssRequestContext, check_target
 from facescreen_local.oss.errors import (
-    ERRORS,
+    REQUEST_ERRORS,
     OssError,
     not_implemented,
-    private,
     to_oss_error,
+    unsigned_access_denied,
 )
-from facescreen_local.oss.events import Change, Origin, event_record
+from facescreen_local.oss.events import ChangeOrigin, ObjectChange, build_event_record
 from facescreen_local.oss.names import check_bucket_name
 from facescreen_local.oss.operations import OPERATIONS
-from facescreen_local.oss.request import Target, target_of
+from facescreen_local.oss.request import OssRequestTarget, parse_target
 from facescreen_local.oss.store import Store
 from facescreen_local.oss.store.buckets import ENABLED
 from facescreen_local.protocol.operations import Operation, SignatureRequirement, import_operations
@@ -37,8 +37,8 @@ import_operations(operations)
 class OssService(Service):
     """One account's buckets in one region, kept in the folder `data`.
 
-    `on_event` gets the record of every change to an object, on the event loop, before the
-    request that made the change is answered.
+    `on_event` is called on the event loop with the record of every change to an object, before the
+    response to the request that made the change.
     """
 
     def __init__(
@@ -56,44 +56,46 @@ class OssService(Service):
         self._store = Store(data)
 
     def create_bucket(self, name: str, versioning: bool = False) -> None:
-        """Makes sure that the bucket exists, and that it keeps versions if asked to."""
+        """Create the bucket unless it exists, and enable versioning if `versioning` is set."""
         check_bucket_name(name)
         self._store.buckets.create(name)
         if versioning:
             self._store.buckets.set_versioning(name, ENABLED)
 
     async def stop(self) -> None:
-        """Stops for good: a new service on the same folder goes on where this one ended."""
+        """Stop the service. A new one on the same folder continues where this one ended."""
         await super().stop()
         self._store.close()
 
     def operation_name(self, request: web.BaseRequest) -> str:
-        """The API's name of what is asked."""
-        return _operation(request, target_of(request.raw_path)).name
+        """The API's name for the operation."""
+        return _find_operation(request, parse_target(request.raw_path)).name
 
     async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
-        """The operation's answer, or its error."""
+        """Return the operation's response or its error response."""
         try:
             response = await self._dispatch(request, request_id)
-        except ERRORS as error:
-            response = _refusal(to_oss_error(error), request.host, request_id)
+        except REQUEST_ERRORS as error:
+            response = _build_error_response(to_oss_error(error), request.host, request_id)
         response.headers["x-oss-request-id"] = request_id
         return response
 
     def error_response(self, status: int, code: str, message: str, request_id: str) -> web.Response:
-        """An error in OSS's XML."""
-        response = _refusal(OssError(status, code, message), LOOPBACK, request_id)
+        """An error response in OSS's XML."""
+        response = _build_error_response(OssError(status, code, message), LOOPBACK, request_id)
         response.headers["x-oss-request-id"] = request_id
         return response
 
     async def _dispatch(self, request: web.BaseRequest, request_id: str) -> web.Response:
-        target = target_of(request.raw_path)
-        operation = _operation(request, target)
+        target = parse_target(request.raw_path)
+        operation = _find_operation(request, target)
         signed = self._authenticate(request, target, operation.signature)
-        check_readable(target)
-        origin = Origin(self._identity.account_id, self._region, request.remote or "", request_id)
+        check_target(target)
+        origin = ChangeOrigin(
+            self._identity.account_id, self._region, request.remote or "", request_id
+        )
         return await operation.perform(
-            RequestContext(
+            OssRequestContext(
                 request=request,
                 target=target,
                 signed=signed,
@@ -105,54 +107,56 @@ class OssService(Service):
         )
 
     def _authenticate(
-        self, request: web.BaseRequest, target: Target, signature: SignatureRequirement
+        self, request: web.BaseRequest, target: OssRequestTarget, signature: SignatureRequirement
     ) -> bool:
-        """Whether the request is signed. Raises unless it is, or need not be."""
+        """Return whether the request is signed. Raises OssError if it must be and is not."""
         headers = {name.lower(): value for name, value in request.headers.items()}
-        signed = signature is not SignatureRequirement.IN_BODY and self._authenticator.check(
-            Signed(request.method, target, headers)
+        signed = signature is not SignatureRequirement.IN_BODY and self._authenticator.authenticate(
+            SignedRequestParts(request.method, target, headers)
         )
         if signature is SignatureRequirement.REQUIRED and not signed:
-            raise private()
+            raise unsigned_access_denied()
         return signed
 
-    def _notify(self, origin: Origin, change: Change) -> None:
-        self._on_event(event_record(change, origin))
+    def _notify(self, origin: ChangeOrigin, change: ObjectChange) -> None:
+        self._on_event(build_event_record(change, origin))
 
 
-def _operation(request: web.BaseRequest, target: Target) -> Operation[RequestContext]:
-    """What is asked; for what is not here, an operation that says so."""
+def _find_operation(
+    request: web.BaseRequest, target: OssRequestTarget
+) -> Operation[OssRequestContext]:
+    """Return the requested operation; for an unknown one, an operation that raises an error."""
     for subresource in target.subresources(request.headers, OPERATIONS.subresources):
-        found = OPERATIONS.find(request.method, target.resource, subresource)
-        if found is not None:
-            return found
+        operation = OPERATIONS.find(request.method, target.resource, subresource)
+        if operation is not None:
+            return operation
     name = "?".join(filter(None, (request.method, target.subresource)))
     return Operation(name, partial(_not_implemented, name))
 
 
-async def _not_implemented(name: str, _: RequestContext) -> web.Response:
+async def _not_implemented(name: str, _: OssRequestContext) -> web.Response:
     raise not_implemented(name)
 
 
-def _refusal(error: OssError, host: str, request_id: str) -> web.Response:
+def _build_error_response(error: OssError, host: str, request_id: str) -> web.Response:
     if error.status == 304:
         return web.Response(status=304, headers=error.headers)
     body = _error_body(error, host, request_id)
     headers = {
         **error.headers,
         "Content-Type": "application/xml",
-        # An answer to HEAD has no body: there the client finds here what is wrong.
+        # A response to HEAD has no body, so clients read the error from this header.
         "x-oss-err": base64.b64encode(body).decode(),
     }
     return web.Response(status=error.status, body=body, headers=headers)
 
 
 def _error_body(error: OssError, host: str, request_id: str) -> bytes:
-    said = {
+    fields = {
         "Code": error.code,
         "Message": error.message,
         "RequestId": request_id,
         "HostId": host,
         **error.details,
     }
-    return serialize(element_with_fields("Error", said))
+    return serialize(element_with_fields("Error", fields))

@@ -1,7 +1,6 @@
-"""OSS request signatures, versions 1 and 4: from a request's parts to the expected signature.
+"""Computes OSS request signatures, versions 1 and 4.
 
-Header names are expected in lower case. Text is encoded as it arrived: UTF-8, with lone
-surrogates for bytes that are not.
+Header names must be in lower case. Strings are UTF-8, with lone surrogates for other bytes.
 """
 
 from __future__ import annotations
@@ -13,13 +12,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
-from facescreen_local.oss.request import SUBRESOURCES, Target
+from facescreen_local.oss.request import SUBRESOURCES, OssRequestTarget
 
 ALGORITHM_V4 = "OSS4-HMAC-SHA256"
-_TERMINATOR = "aliyun_v4_request"
+_SCOPE_SUFFIX = "aliyun_v4_request"
 
-# Version 1 signs these parameters and no others.
-_SIGNED_V1 = SUBRESOURCES | frozenset(
+# Version 1 signs only these parameters.
+_SIGNED_PARAMETERS_V1 = SUBRESOURCES | frozenset(
     [
         "callback",
         "callback-var",
@@ -54,8 +53,8 @@ _SIGNED_HEADERS_V4 = frozenset({"content-type", "content-md5"})
 
 
 @dataclass(frozen=True)
-class Scope:
-    """What a version 4 key is good for: one day (``20231216``), one region, one product."""
+class CredentialScope:
+    """The scope of a version 4 signing key: one day (``20231216``), one region, one product."""
 
     day: str
     region: str
@@ -64,72 +63,91 @@ class Scope:
     @property
     def path(self) -> str:
         """``<day>/<region>/oss/aliyun_v4_request``."""
-        return f"{self.day}/{self.region}/{self.product}/{_TERMINATOR}"
+        return f"{self.day}/{self.region}/{self.product}/{_SCOPE_SUFFIX}"
 
 
-def string_to_sign_v1(method: str, target: Target, headers: Mapping[str, str], date: str) -> bytes:
-    """`date` is the Date header, or a URL's Expires."""
-    vendor = "".join(f"{name}:{headers[name]}\n" for name in sorted(_vendor_names(headers)))
-    md5, kind = headers.get("content-md5", ""), headers.get("content-type", "")
-    return _encoded(f"{method}\n{md5}\n{kind}\n{date}\n{vendor}{_resource_v1(target)}")
+def string_to_sign_v1(
+    method: str, target: OssRequestTarget, headers: Mapping[str, str], date: str
+) -> bytes:
+    """Return the string to sign of version 1. `date` is the Date header, or a URL's Expires."""
+    oss_headers = "".join(
+        f"{name}:{headers[name]}\n" for name in sorted(_oss_header_names(headers))
+    )
+    md5, content_type = headers.get("content-md5", ""), headers.get("content-type", "")
+    return _encode(
+        f"{method}\n{md5}\n{content_type}\n{date}\n{oss_headers}{_canonical_resource_v1(target)}"
+    )
 
 
 def canonical_request_v4(
-    method: str, target: Target, headers: Mapping[str, str], additional: Iterable[str] = ()
+    method: str,
+    target: OssRequestTarget,
+    headers: Mapping[str, str],
+    additional: Iterable[str] = (),
 ) -> bytes:
-    """`additional` are the header names that the client chose to sign as well, lower case."""
-    extra = sorted(set(additional) - _SIGNED_HEADERS_V4 - _vendor_names(headers))
-    names = _SIGNED_HEADERS_V4 | _vendor_names(headers) | set(extra)
+    """Return the canonical request of version 4. `additional` are the names of other headers that
+    the client signs, in lower case."""
+    additional_names = sorted(set(additional) - _SIGNED_HEADERS_V4 - _oss_header_names(headers))
+    names = _SIGNED_HEADERS_V4 | _oss_header_names(headers) | set(additional_names)
     lines = "".join(f"{name}:{headers[name].strip()}\n" for name in sorted(names & set(headers)))
     payload = headers.get("x-oss-content-sha256", "UNSIGNED-PAYLOAD")
-    parts = [method, _path(target), _query_v4(target), lines, ";".join(extra), payload]
-    return _encoded("\n".join(parts))
+    parts = [
+        method,
+        _canonical_path_v4(target),
+        _canonical_query_v4(target),
+        lines,
+        ";".join(additional_names),
+        payload,
+    ]
+    return _encode("\n".join(parts))
 
 
-def signature_v4(secret: str, scope: Scope, moment: str, canonical_request: bytes) -> str:
-    """Hex HMAC-SHA256; `moment` is ``20231216T162057Z``."""
+def sign_request_v4(
+    secret: str, scope: CredentialScope, date: str, canonical_request: bytes
+) -> str:
+    """Sign a canonical request; `date` is like ``20231216T162057Z``. Returns hex."""
     hashed = hashlib.sha256(canonical_request).hexdigest()
-    to_sign = f"{ALGORITHM_V4}\n{moment}\n{scope.path}\n{hashed}"
-    return signature_of_text_v4(secret, scope, to_sign)
+    to_sign = f"{ALGORITHM_V4}\n{date}\n{scope.path}\n{hashed}"
+    return sign_v4(secret, scope, to_sign)
 
 
-def signature_of_text_v4(secret: str, scope: Scope, text: str) -> str:
-    """Hex HMAC-SHA256 with the key that the scope derives from the secret."""
-    return hmac.digest(_key_v4(secret, scope), text.encode(), "sha256").hex()
+def sign_v4(secret: str, scope: CredentialScope, text: str) -> str:
+    """Return the HMAC-SHA256 of `text` with the key for the scope, in hex."""
+    return hmac.digest(_derive_key_v4(secret, scope), text.encode(), "sha256").hex()
 
 
 @lru_cache(maxsize=1000)
-def _key_v4(secret: str, scope: Scope) -> bytes:
+def _derive_key_v4(secret: str, scope: CredentialScope) -> bytes:
     key = f"aliyun_v4{secret}".encode()
     for part in scope.path.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
     return key
 
 
-def _resource_v1(target: Target) -> str:
+def _canonical_resource_v1(target: OssRequestTarget) -> str:
     path = f"/{target.bucket}/{target.key}" if target.bucket else "/"
-    signed = sorted(pair for pair in target.query if pair[0] in _SIGNED_V1)
+    signed = sorted(pair for pair in target.query if pair[0] in _SIGNED_PARAMETERS_V1)
     query = "&".join(f"{name}={value}" if value else name for name, value in signed)
     return f"{path}?{query}" if query else path
 
 
-def _path(target: Target) -> str:
+def _canonical_path_v4(target: OssRequestTarget) -> str:
     path = f"/{target.bucket}/{target.key}" if target.bucket else "/"
-    return _quoted(path, "/")
+    return _quote(path, "/")
 
 
-def _query_v4(target: Target) -> str:
-    pairs = ((_quoted(name), _quoted(value)) for name, value in target.query)
+def _canonical_query_v4(target: OssRequestTarget) -> str:
+    pairs = ((_quote(name), _quote(value)) for name, value in target.query)
     return "&".join(f"{name}={value}" if value else name for name, value in sorted(pairs))
 
 
-def _vendor_names(headers: Mapping[str, str]) -> set[str]:
+def _oss_header_names(headers: Mapping[str, str]) -> set[str]:
     return {name for name in headers if name.startswith("x-oss-")}
 
 
-def _quoted(text: str, safe: str = "") -> str:
-    return quote(_encoded(text), safe=safe)
+def _quote(text: str, safe: str = "") -> str:
+    return quote(_encode(text), safe=safe)
 
 
-def _encoded(text: str) -> bytes:
+def _encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")

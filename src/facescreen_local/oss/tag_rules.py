@@ -1,4 +1,4 @@
-"""OSS's rules for object tags, and the header that brings them with a write."""
+"""OSS's rules for object tags, and the parser of the ``x-oss-tagging`` header."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from urllib.parse import unquote_plus
 
 from facescreen_local.oss.errors import OssError
 
-MOST_TAGS = 10
-LONGEST_KEY = 128
-LONGEST_VALUE = 256
+MAX_TAGS = 10
+MAX_KEY_LENGTH = 128
+MAX_VALUE_LENGTH = 256
 _ALLOWED = re.compile(r"[A-Za-z0-9 +\-=._:/]*")
 
 
-def tags_of_header(header: str | None) -> dict[str, str]:
-    """Reads ``x-oss-tagging``: ``key=value&key2=value2``, URL-encoded. Raises InvalidTag."""
+def parse_tagging_header(header: str | None) -> dict[str, str]:
+    """Parse ``key=value&key2=value2``, URL-encoded. Raises OssError InvalidTag."""
     if not header:
         return {}
     pairs = []
@@ -24,22 +24,22 @@ def tags_of_header(header: str | None) -> dict[str, str]:
         if "=" in value:
             raise _invalid_tag("A tag must have the form key or key=value.")
         pairs.append((unquote_plus(key), unquote_plus(value)))
-    return checked_tags(pairs)
+    return validate_tags(pairs)
 
 
-def checked_tags(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The set, in the order given. Raises OssError InvalidTag."""
+def validate_tags(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the tags in the given order. Raises OssError InvalidTag."""
     tags: dict[str, str] = {}
     for key, value in pairs:
-        if not 1 <= len(key) <= LONGEST_KEY or not _ALLOWED.fullmatch(key):
+        if not 1 <= len(key) <= MAX_KEY_LENGTH or not _ALLOWED.fullmatch(key):
             raise _invalid_tag("The TagKey you have provided is invalid.")
-        if len(value) > LONGEST_VALUE or not _ALLOWED.fullmatch(value):
+        if len(value) > MAX_VALUE_LENGTH or not _ALLOWED.fullmatch(value):
             raise _invalid_tag("The TagValue you have provided is invalid.")
         if key in tags:
             raise _invalid_tag("Cannot provide multiple Tags with the same key.")
         tags[key] = value
-    if len(tags) > MOST_TAGS:
-        raise _invalid_tag(f"Object tags cannot be greater than {MOST_TAGS}.")
+    if len(tags) > MAX_TAGS:
+        raise _invalid_tag(f"Object tags cannot be greater than {MAX_TAGS}.")
     return tags
 
 

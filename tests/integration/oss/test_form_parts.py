@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from facescreen_local.oss.errors import ERRORS, OssError, to_oss_error
+from facescreen_local.oss.errors import REQUEST_ERRORS, OssError, to_oss_error
 from facescreen_local.oss.operations.post import MAX_FIELDS
 from facescreen_local.protocol.form import MAX_FIELD_BYTES, MultipartForm
 from facescreen_local.protocol.post_policy import SizeRange, check_policy
@@ -189,5 +189,5 @@ def test_a_refusal_says_no_token() -> None:
 @given(st.binary(max_size=200), st.text(max_size=50))
 def test_no_bytes_break_it(body: bytes, text: str) -> None:
     for policy in (base64.b64encode(body).decode(), text):
-        with pytest.raises(ERRORS):
+        with pytest.raises(REQUEST_ERRORS):
             check_policy(policy, {})

@@ -190,7 +190,7 @@ def test_bombs_are_refused(width: int, height: int) -> None:
 
 
 def test_source_too_large(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("facescreen_local.oss.images.LARGEST_SOURCE", 10)
+    monkeypatch.setattr("facescreen_local.oss.images.MAX_SOURCE_BYTES", 10)
     bucket.put_object("k", b"x" * 11)
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         bucket.get_object("k", process=SELFIE)

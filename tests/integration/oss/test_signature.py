@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from facescreen_local.auth.credentials import hmac_sha1
-from facescreen_local.oss.request import Target
+from facescreen_local.oss.request import OssRequestTarget
 from facescreen_local.oss.signature import (
-    Scope,
+    CredentialScope,
     canonical_request_v4,
-    signature_v4,
+    sign_request_v4,
     string_to_sign_v1,
 )
 
@@ -40,7 +40,7 @@ _QUERY_V4 = (
     ],
 )
 def test_v1_header(query: tuple[tuple[str, str], ...], expected: str) -> None:
-    target = Target("examplebucket", "nelson", query)
+    target = OssRequestTarget("examplebucket", "nelson", query)
     text = string_to_sign_v1("PUT", target, _HEADERS_V1, _DATE)
     assert hmac_sha1("sk", text) == expected
 
@@ -58,7 +58,7 @@ def test_v1_header(query: tuple[tuple[str, str], ...], expected: str) -> None:
     ],
 )
 def test_v1_url(key: str, expires: str, query: tuple[tuple[str, str], ...], expected: str) -> None:
-    text = string_to_sign_v1("GET", Target("bucket", key, query), {}, expires)
+    text = string_to_sign_v1("GET", OssRequestTarget("bucket", key, query), {}, expires)
     assert hmac_sha1("sk", text) == expected
 
 
@@ -71,11 +71,11 @@ def test_v4_header() -> None:
         "x-oss-content-sha256": "UNSIGNED-PAYLOAD",
         "x-oss-date": moment,
     }
-    target = Target("bucket", "1234+-/123/1.txt", _QUERY_V4)
+    target = OssRequestTarget("bucket", "1234+-/123/1.txt", _QUERY_V4)
     canonical = canonical_request_v4("PUT", target, headers)
-    scope = Scope(moment[:8], "cn-hangzhou")
+    scope = CredentialScope(moment[:8], "cn-hangzhou")
     expected = "e21d18daa82167720f9b1047ae7e7f1ce7cb77a31e8203a7d5f4624fa0284afe"
-    assert signature_v4("sk", scope, moment, canonical) == expected
+    assert sign_request_v4("sk", scope, moment, canonical) == expected
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_v4_header() -> None:
     ],
 )
 def test_v4_url(moment: str, token: str, expected: str) -> None:
-    scope = Scope(moment[:8], "cn-hangzhou")
+    scope = CredentialScope(moment[:8], "cn-hangzhou")
     query = (
         *_QUERY_V4,
         ("x-oss-signature-version", "OSS4-HMAC-SHA256"),
@@ -104,5 +104,7 @@ def test_v4_url(moment: str, token: str, expected: str) -> None:
         *((("x-oss-security-token", token),) if token else ()),
     )
     headers = {"x-oss-head1": "value", "content-type": "application/octet-stream"}
-    canonical = canonical_request_v4("PUT", Target("bucket", "1234+-/123/1.txt", query), headers)
-    assert signature_v4("sk", scope, moment, canonical) == expected
+    canonical = canonical_request_v4(
+        "PUT", OssRequestTarget("bucket", "1234+-/123/1.txt", query), headers
+    )
+    assert sign_request_v4("sk", scope, moment, canonical) == expected

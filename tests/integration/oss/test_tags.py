@@ -9,7 +9,7 @@ import oss2
 import pytest
 
 from facescreen_local.oss.errors import OssError
-from facescreen_local.oss.tag_rules import checked_tags, tags_of_header
+from facescreen_local.oss.tag_rules import parse_tagging_header, validate_tags
 
 
 def make_tagging(tags: Mapping[str, str]) -> Any:
@@ -63,8 +63,8 @@ def test_what_oss2_lets_through_and_oss_does_not(bucket: Any, tags: dict[str, st
 
 
 def test_limits() -> None:
-    assert len(checked_tags((f"k{n}", "") for n in range(10))) == 10
-    assert checked_tags([("k" * 128, "v" * 256)])
+    assert len(validate_tags((f"k{n}", "") for n in range(10))) == 10
+    assert validate_tags([("k" * 128, "v" * 256)])
     for pairs in (
         [("k" * 129, "v")],
         [("k", "v" * 257)],
@@ -72,7 +72,7 @@ def test_limits() -> None:
         [("k", "1"), ("k", "2")],
     ):
         with pytest.raises(OssError):
-            checked_tags(pairs)
+            validate_tags(pairs)
 
 
 def test_header_form() -> None:

@@ -22,7 +22,7 @@ from facescreen_local.cloud import BUCKET, LocalCloud
 from facescreen_local.fc.runtime.deployed_function import DeployedFunction
 from facescreen_local.fc.runtime.instance import FunctionInstance
 from facescreen_local.mns.request import parse_target as mns_target
-from facescreen_local.oss.request import target_of as oss_target
+from facescreen_local.oss.request import parse_target as oss_target
 from facescreen_local.protocol.service import Service
 from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 from tests.support.policies import AccessRequest, matches_any

@@ -1,4 +1,4 @@
-"""Carries out image instructions: decodes with limits, changes, encodes."""
+"""Applies image instructions: decodes within limits, transforms, encodes."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import pillow_heif
 from PIL import Image, ImageOps
 
 from facescreen_local.oss.errors import OssError, invalid_argument
-from facescreen_local.oss.images.instructions import Instruction, whole_number
+from facescreen_local.oss.images.instructions import Instruction, parse_integer
 from facescreen_local.oss.images.resizing import resize
 
 pillow_heif.register_heif_opener()
 
-LONGEST_SIDE = 30_000
-MOST_PIXELS = Image.MAX_IMAGE_PIXELS or 0
-"""Pillow's own bound on decompression bombs; OSS takes 250 million, more than one machine may."""
+MAX_SIDE_PIXELS = 30_000
+MAX_PIXELS = Image.MAX_IMAGE_PIXELS or 0
+"""Pillow's limit against decompression bombs; OSS's is 250 million, too many for one machine."""
 
-_SOURCES = {
+_SOURCE_FORMATS = {
     "JPEG": "jpg",
     "PNG": "png",
     "BMP": "bmp",
@@ -30,7 +30,7 @@ _SOURCES = {
     "TIFF": "tiff",
     "HEIF": "heic",
 }
-_TARGETS = {
+_TARGET_FORMATS = {
     "jpg": ("JPEG", "image/jpeg"),
     "jpeg": ("JPEG", "image/jpeg"),
     "png": ("PNG", "image/png"),
@@ -39,97 +39,99 @@ _TARGETS = {
     "gif": ("GIF", "image/gif"),
     "tiff": ("TIFF", "image/tiff"),
 }
-# What Pillow and libheif were seen to raise on files with flipped and missing bytes.
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, TypeError, RuntimeError)
-_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-_LONGEST_EXIF = 65_000
+# The errors that Pillow and libheif raise for files with flipped and missing bytes.
+_DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, TypeError, RuntimeError)
+_BOMB_ERRORS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+_MAX_EXIF_BYTES = 65_000
 _ORIENTATION = 0x0112
 _DEFAULT_QUALITY = 75
-# The sum of the luminance table that JPEG's specification gives, which is quality 50.
+# The sum of the luminance table in JPEG's specification, which is quality 50.
 _STANDARD_TABLE_SUM = 3688
 
 
 @dataclass(frozen=True)
-class Made:
-    """What goes to the client."""
+class RenderResult:
+    """The processed image, or the JSON of ``info``."""
 
     body: bytes
     content_type: str
 
 
 @dataclass(frozen=True)
-class Draft:
-    """A picture in the making, to be written as `target`; no quality means its source's."""
+class ImageJob:
+    """An image between two instructions. If `quality` is None, the source's quality is used."""
 
     image: Image.Image
-    target: str
+    target_format: str
     source_quality: int | None
     quality: int | None = None
 
 
-def render(source: bytes, instructions: Sequence[Instruction]) -> Made:
-    """Blocks for as long as decoding and encoding take. Raises OssError."""
-    if any(each.action == "info" for each in instructions):
-        return _info(source, instructions)
-    draft = _decoded(source)
+def render(source: bytes, instructions: Sequence[Instruction]) -> RenderResult:
+    """Apply the instructions to an image. Blocks while it decodes and encodes. Raises OssError."""
+    if any(instruction.action == "info" for instruction in instructions):
+        return _render_info(source, instructions)
+    job = _decode(source)
     for instruction in instructions:
         action = _ACTIONS.get(instruction.action)
         if action is None:
             text = f"Unsupported action: {instruction.action}."
             raise invalid_argument("x-oss-process", instruction.action, text)
-        draft = action(draft, instruction)
-    return _encoded(draft)
+        job = action(job, instruction)
+    return _encode(job)
 
 
-def _info(source: bytes, instructions: Sequence[Instruction]) -> Made:
+def _render_info(source: bytes, instructions: Sequence[Instruction]) -> RenderResult:
     if len(instructions) > 1:
         raise invalid_argument("info", "", "info cannot be used with other actions.")
-    image = _opened(source)
-    said = {
+    image = _open_image(source)
+    info = {
         "FileSize": len(source),
-        "Format": _SOURCES[image.format or ""],
+        "Format": _SOURCE_FORMATS[image.format or ""],
         "ImageHeight": image.height,
         "ImageWidth": image.width,
     }
-    orientation = _orientation(image)
+    orientation = _read_orientation(image)
     if orientation is not None:
-        said["Orientation"] = orientation
-    body = json.dumps({name: {"value": str(value)} for name, value in said.items()})
-    return Made(body.encode(), "application/json")
+        info["Orientation"] = orientation
+    body = json.dumps({name: {"value": str(value)} for name, value in info.items()})
+    return RenderResult(body.encode(), "application/json")
 
 
-def _orientation(image: Image.Image) -> int | None:
+def _read_orientation(image: Image.Image) -> int | None:
     try:
         return image.getexif().get(_ORIENTATION)
-    except _BROKEN:
+    except _DECODE_ERRORS:
         return None
 
 
-def _opened(source: bytes) -> Image.Image:
+def _open_image(source: bytes) -> Image.Image:
     try:
-        image = Image.open(io.BytesIO(source), formats=tuple(_SOURCES))
-    except _BOMBS:
-        raise _too_large() from None
-    except _BROKEN:
-        raise _unsupported() from None
-    if max(image.size) > LONGEST_SIDE or image.width * image.height > MOST_PIXELS:
-        raise _too_large()
+        image = Image.open(io.BytesIO(source), formats=tuple(_SOURCE_FORMATS))
+    except _BOMB_ERRORS:
+        raise _too_large_error() from None
+    except _DECODE_ERRORS:
+        raise _unsupported_error() from None
+    if max(image.size) > MAX_SIDE_PIXELS or image.width * image.height > MAX_PIXELS:
+        raise _too_large_error()
     return image
 
 
-def _decoded(source: bytes) -> Draft:
-    opened = _opened(source)
+def _decode(source: bytes) -> ImageJob:
+    image = _open_image(source)
     try:
-        opened.load()
-    except _BROKEN:
-        raise _unsupported() from None
-    target = _SOURCES[opened.format or ""]
-    quality = _jpeg_quality(getattr(opened, "quantization", None))
-    return Draft(_workable(opened), target if target in _TARGETS else "jpg", quality)
+        image.load()
+    except _DECODE_ERRORS:
+        raise _unsupported_error() from None
+    target_format = _SOURCE_FORMATS[image.format or ""]
+    quality = _estimate_jpeg_quality(getattr(image, "quantization", None))
+    return ImageJob(
+        _convert_mode(image), target_format if target_format in _TARGET_FORMATS else "jpg", quality
+    )
 
 
-def _workable(image: Image.Image) -> Image.Image:
-    """The picture in a mode that can be scaled and written in any format."""
+def _convert_mode(image: Image.Image) -> Image.Image:
+    """Convert the image to a mode that can be scaled and written in any format."""
     if image.mode in ("RGB", "RGBA", "L"):
         return image
     converted = image.convert("RGBA" if image.has_transparency_data else "RGB")
@@ -138,63 +140,63 @@ def _workable(image: Image.Image) -> Image.Image:
     return converted
 
 
-def _auto_orient(draft: Draft, instruction: Instruction) -> Draft:
-    if not whole_number("auto-orient", "value", instruction.value, 0, 1):
-        return draft
+def _auto_orient(job: ImageJob, instruction: Instruction) -> ImageJob:
+    if not parse_integer("auto-orient", "value", instruction.value, 0, 1):
+        return job
     try:
-        return replace(draft, image=ImageOps.exif_transpose(draft.image))
-    except _BROKEN:
-        # What cannot be read says nothing about orientation.
-        return draft
+        return replace(job, image=ImageOps.exif_transpose(job.image))
+    except _DECODE_ERRORS:
+        # Unreadable EXIF counts as no orientation.
+        return job
 
 
-def _resize(draft: Draft, instruction: Instruction) -> Draft:
-    return replace(draft, image=resize(draft.image, instruction))
+def _resize(job: ImageJob, instruction: Instruction) -> ImageJob:
+    return replace(job, image=resize(job.image, instruction))
 
 
-def _quality(draft: Draft, instruction: Instruction) -> Draft:
-    """Q is absolute, q a percentage of what the source has."""
-    absolute = instruction.number("Q", 1, 100)
-    relative = instruction.number("q", 1, 100)
+def _set_quality(job: ImageJob, instruction: Instruction) -> ImageJob:
+    """Set the quality: Q is absolute, q a percentage of the source's quality."""
+    absolute = instruction.integer_parameter("Q", 1, 100)
+    relative = instruction.integer_parameter("q", 1, 100)
     if absolute is not None:
-        return replace(draft, quality=absolute)
+        return replace(job, quality=absolute)
     if relative is None:
         raise invalid_argument("quality", "", "quality needs q or Q.")
-    return replace(draft, quality=max(1, round((draft.source_quality or 100) * relative / 100)))
+    return replace(job, quality=max(1, round((job.source_quality or 100) * relative / 100)))
 
 
-def _format(draft: Draft, instruction: Instruction) -> Draft:
-    if instruction.value not in _TARGETS:
-        known = ", ".join(_TARGETS)
+def _set_format(job: ImageJob, instruction: Instruction) -> ImageJob:
+    if instruction.value not in _TARGET_FORMATS:
+        known = ", ".join(_TARGET_FORMATS)
         raise invalid_argument("format", instruction.value, f"format must be one of {known}.")
-    return replace(draft, target=instruction.value)
+    return replace(job, target_format=instruction.value)
 
 
-_ACTIONS: Mapping[str, Callable[[Draft, Instruction], Draft]] = {
+_ACTIONS: Mapping[str, Callable[[ImageJob, Instruction], ImageJob]] = {
     "auto-orient": _auto_orient,
     "resize": _resize,
-    "quality": _quality,
-    "format": _format,
+    "quality": _set_quality,
+    "format": _set_format,
 }
 
 
-def _encoded(draft: Draft) -> Made:
-    written, content_type = _TARGETS[draft.target]
-    image = draft.image if written in ("PNG", "WEBP", "GIF", "TIFF") else _opaque(draft.image)
+def _encode(job: ImageJob) -> RenderResult:
+    pillow_format, content_type = _TARGET_FORMATS[job.target_format]
+    image = job.image if pillow_format in ("PNG", "WEBP", "GIF", "TIFF") else _flatten(job.image)
     options: dict[str, object] = {}
-    if written in ("JPEG", "PNG", "WEBP"):
-        exif = draft.image.info.get("exif") or b""
-        options["exif"] = exif if len(exif) <= _LONGEST_EXIF else b""
-        options["icc_profile"] = draft.image.info.get("icc_profile")
-    if written in ("JPEG", "WEBP"):
-        options["quality"] = draft.quality or draft.source_quality or _DEFAULT_QUALITY
+    if pillow_format in ("JPEG", "PNG", "WEBP"):
+        exif = job.image.info.get("exif") or b""
+        options["exif"] = exif if len(exif) <= _MAX_EXIF_BYTES else b""
+        options["icc_profile"] = job.image.info.get("icc_profile")
+    if pillow_format in ("JPEG", "WEBP"):
+        options["quality"] = job.quality or job.source_quality or _DEFAULT_QUALITY
     body = io.BytesIO()
-    image.save(body, written, **options)
-    return Made(body.getvalue(), content_type)
+    image.save(body, pillow_format, **options)
+    return RenderResult(body.getvalue(), content_type)
 
 
-def _opaque(image: Image.Image) -> Image.Image:
-    """What was transparent is white."""
+def _flatten(image: Image.Image) -> Image.Image:
+    """Put the image on a white background."""
     if not image.has_transparency_data:
         return image
     with_alpha = image.convert("RGBA")
@@ -202,8 +204,8 @@ def _opaque(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(white, with_alpha).convert("RGB")
 
 
-def _jpeg_quality(tables: Mapping[int, Sequence[int]] | None) -> int | None:
-    """The quality a JPEG was written with, from how far its table is from the standard one."""
+def _estimate_jpeg_quality(tables: Mapping[int, Sequence[int]] | None) -> int | None:
+    """Estimate a JPEG's quality by comparing its quantization table with the standard one."""
     if not tables or 0 not in tables:
         return None
     scale = 100 * sum(tables[0]) / _STANDARD_TABLE_SUM
@@ -211,10 +213,10 @@ def _jpeg_quality(tables: Mapping[int, Sequence[int]] | None) -> int | None:
     return min(100, max(1, round(quality)))
 
 
-def _unsupported() -> OssError:
+def _unsupported_error() -> OssError:
     return OssError(400, "BadRequest", "This image format is not supported.")
 
 
-def _too_large() -> OssError:
-    text = f"The image may have {LONGEST_SIDE} pixels a side and {MOST_PIXELS} in all."
+def _too_large_error() -> OssError:
+    text = f"The image may have {MAX_SIDE_PIXELS} pixels a side and {MAX_PIXELS} in all."
     return OssError(400, "ImageTooLarge", text)

@@ -1,4 +1,4 @@
-"""The resize action: which size a picture gets, as the modes and limits of OSS have it."""
+"""The resize action, with OSS's modes and limits."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from PIL import Image, ImageOps
 from facescreen_local.oss.errors import invalid_argument
 from facescreen_local.oss.images.instructions import Instruction
 
-LONGEST_SIDE = 16_384
-MOST_PIXELS = 16_777_216
+MAX_SIDE_PIXELS = 16_384
+MAX_PIXELS = 16_777_216
 _MODES = ("lfit", "mfit", "fill", "pad", "fixed")
 _COLOR = re.compile("[0-9A-Fa-f]{6}")
 
 
 @dataclass(frozen=True)
-class Plan:
+class ResizePlan:
     """Scale to `scaled`, then crop or pad around the centre to `final`. Sizes: width, height."""
 
     scaled: tuple[int, int]
@@ -25,66 +25,76 @@ class Plan:
 
 
 def resize(image: Image.Image, instruction: Instruction) -> Image.Image:
-    """The picture in its new size; the same picture where it would have to grow."""
+    """Resize the image, unless that would enlarge it and ``limit`` is not 0."""
     mode = instruction.parameters.get("m", "lfit")
     if mode not in _MODES:
         raise invalid_argument("m", mode, f"m of resize must be one of {', '.join(_MODES)}.")
-    plan = _plan(image.size, instruction, mode)
-    _check_size(plan)
-    grows = plan.scaled[0] > image.width or plan.scaled[1] > image.height
+    plan = _plan_resize(image.size, instruction, mode)
+    _check_target_size(plan)
+    is_enlarged = plan.scaled[0] > image.width or plan.scaled[1] > image.height
     percentage = "p" in instruction.parameters
-    if grows and not percentage and instruction.number("limit", 0, 1) != 0:
+    if is_enlarged and not percentage and instruction.integer_parameter("limit", 0, 1) != 0:
         return image
     scaled = image.resize(plan.scaled, Image.Resampling.LANCZOS, reducing_gap=3.0)
     if mode == "pad":
-        return ImageOps.pad(scaled, plan.final, color=_color(instruction))
+        return ImageOps.pad(scaled, plan.final, color=_parse_color(instruction))
     return ImageOps.fit(scaled, plan.final) if plan.final != plan.scaled else scaled
 
 
-def _plan(size: tuple[int, int], instruction: Instruction, mode: str) -> Plan:
+def _plan_resize(size: tuple[int, int], instruction: Instruction, mode: str) -> ResizePlan:
     width, height = size
-    percentage = instruction.number("p", 1, 1000)
+    percentage = instruction.integer_parameter("p", 1, 1000)
     if percentage is not None:
-        return _same(_scaled(size, percentage / 100))
-    wide, high = _box(size, instruction)
-    ratios = [asked / had for asked, had in ((wide, width), (high, height)) if asked]
+        return _scale_only(_scale(size, percentage / 100))
+    target_width, target_height = _requested_size(size, instruction)
+    ratios = [
+        requested / original
+        for requested, original in ((target_width, width), (target_height, height))
+        if requested
+    ]
     if not ratios:
         raise invalid_argument("resize", "", "resize needs one of w, h, l, s and p.")
-    if not wide or not high:
-        return _same(_scaled(size, ratios[0]))
+    if not target_width or not target_height:
+        return _scale_only(_scale(size, ratios[0]))
     if mode == "fixed":
-        return _same((wide, high))
-    outer = mode in ("mfit", "fill")
-    scaled = _scaled(size, max(ratios) if outer else min(ratios))
-    return Plan(scaled, (wide, high)) if mode in ("fill", "pad") else _same(scaled)
-
-
-def _box(size: tuple[int, int], instruction: Instruction) -> tuple[int | None, int | None]:
-    """The width and height asked for; l and s are for the longer and the shorter side."""
-    wide, high, longer, shorter = (
-        instruction.number(name, 1, LONGEST_SIDE) for name in ("w", "h", "l", "s")
+        return _scale_only((target_width, target_height))
+    covers_target = mode in ("mfit", "fill")
+    scaled = _scale(size, max(ratios) if covers_target else min(ratios))
+    return (
+        ResizePlan(scaled, (target_width, target_height))
+        if mode in ("fill", "pad")
+        else _scale_only(scaled)
     )
-    if wide or high:
-        return wide, high
+
+
+def _requested_size(
+    size: tuple[int, int], instruction: Instruction
+) -> tuple[int | None, int | None]:
+    """Return the requested width and height; l and s are the longer and the shorter side."""
+    target_width, target_height, longer, shorter = (
+        instruction.integer_parameter(name, 1, MAX_SIDE_PIXELS) for name in ("w", "h", "l", "s")
+    )
+    if target_width or target_height:
+        return target_width, target_height
     return (longer, shorter) if size[0] >= size[1] else (shorter, longer)
 
 
-def _scaled(size: tuple[int, int], ratio: float) -> tuple[int, int]:
+def _scale(size: tuple[int, int], ratio: float) -> tuple[int, int]:
     return max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
 
 
-def _same(size: tuple[int, int]) -> Plan:
-    return Plan(size, size)
+def _scale_only(size: tuple[int, int]) -> ResizePlan:
+    return ResizePlan(size, size)
 
 
-def _check_size(plan: Plan) -> None:
+def _check_target_size(plan: ResizePlan) -> None:
     for width, height in (plan.scaled, plan.final):
-        if max(width, height) > LONGEST_SIDE or width * height > MOST_PIXELS:
-            text = f"The target image may have {MOST_PIXELS} pixels at most."
+        if max(width, height) > MAX_SIDE_PIXELS or width * height > MAX_PIXELS:
+            text = f"The target image may have {MAX_PIXELS} pixels at most."
             raise invalid_argument("resize", f"{width}x{height}", text)
 
 
-def _color(instruction: Instruction) -> str:
+def _parse_color(instruction: Instruction) -> str:
     color = instruction.parameters.get("color", "FFFFFF")
     if not _COLOR.fullmatch(color):
         raise invalid_argument("color", color, "color of resize must be six hex digits.")

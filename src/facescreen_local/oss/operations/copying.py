@@ -1,4 +1,4 @@
-"""CopyObject and UploadPartCopy: bytes out of another object."""
+"""CopyObject and UploadPartCopy, which read their bytes from another object."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
-from facescreen_local.oss.conditions import check_conditions, overwrite_rule
-from facescreen_local.oss.context import RequestContext, xml_response
+from facescreen_local.oss.conditions import check_conditions, make_overwrite_check
+from facescreen_local.oss.context import OssRequestContext, xml_response
 from facescreen_local.oss.errors import DeleteMarkerError, NoSuchKeyError, invalid_argument
-from facescreen_local.oss.events import created, upload_step
-from facescreen_local.oss.headers import written_headers, xml_time
-from facescreen_local.oss.metadata import acl_of, encryption_of, kept_headers
-from facescreen_local.oss.names import check_key, checked_version, is_utf8
+from facescreen_local.oss.events import build_created_change, build_upload_change
+from facescreen_local.oss.headers import format_xml_time, write_result_headers
+from facescreen_local.oss.metadata import parse_acl, parse_encryption, select_object_headers
+from facescreen_local.oss.names import check_key, is_utf8, validate_version_id
 from facescreen_local.oss.operations import OPERATIONS
-from facescreen_local.oss.operations.multipart import part_headers, part_number, upload_id
-from facescreen_local.oss.ranges import ByteRange, byte_range
+from facescreen_local.oss.operations.multipart import part_headers, read_part_number, read_upload_id
+from facescreen_local.oss.ranges import ByteRange, parse_range
 from facescreen_local.oss.store.blobs import Blob
-from facescreen_local.oss.store.contents import NORMAL, SYMLINK, Contents, Metadata
+from facescreen_local.oss.store.contents import NORMAL, SYMLINK, Metadata, ObjectContents
 from facescreen_local.oss.store.versions import StoredObject
-from facescreen_local.oss.tag_rules import tags_of_header
+from facescreen_local.oss.tag_rules import parse_tagging_header
 from facescreen_local.protocol.xml_body import element
 
-SOURCE = "x-oss-copy-source"
+SOURCE_HEADER = "x-oss-copy-source"
 
 
 @dataclass(frozen=True)
-class Source:
-    """The object that a copy is made of."""
+class CopySource:
+    """The object to copy."""
 
     bucket: str
     key: str
@@ -40,82 +40,94 @@ class Source:
 
 
 @OPERATIONS.register("PUT", "/bucket/key", "x-oss-copy-source", name="CopyObject")
-async def copy_object(context: RequestContext) -> web.Response:
-    """Copy another object. The copy of a symlink is a symlink."""
-    named = source_of(context.headers[SOURCE])
-    source, file = _opened(named, context.store.objects.open)
+async def copy_object(context: OssRequestContext) -> web.Response:
+    """Copy an object. The copy of a symlink is a symlink."""
+    copy_source = parse_copy_source(context.headers[SOURCE_HEADER])
+    source, file = _open_source(copy_source, context.store.objects.open)
     with file:
-        check_conditions(context.headers, source, f"{SOURCE}-")
-        metadata = _metadata(context.headers, source.contents.metadata)
-        blob = await asyncio.to_thread(context.store.blobs.joined, [file])
-    contents = Contents(NORMAL, blob, blob.md5, metadata)
-    if _keeps_its_kind(context, named, source):
+        check_conditions(context.headers, source, f"{SOURCE_HEADER}-")
+        metadata = _build_metadata(context.headers, source.contents.metadata)
+        blob = await asyncio.to_thread(context.store.blobs.concatenate, [file])
+    contents = ObjectContents(NORMAL, blob, blob.md5, metadata)
+    if _keeps_object_type(context, copy_source, source):
         contents = replace(source.contents, blob=blob, metadata=metadata)
-    may_overwrite = overwrite_rule(context.headers)
-    written = context.store.objects.put(context.bucket, context.key, contents, may_overwrite)
-    context.notify(created("CopyObject", context.bucket, written))
-    said = {**written_headers(written.stored), **_source_header(source)}
-    return xml_response(_result("CopyObjectResult", written.stored.modified, contents.etag), said)
+    may_overwrite = make_overwrite_check(context.headers)
+    write_result = context.store.objects.put(context.bucket, context.key, contents, may_overwrite)
+    context.notify(build_created_change("CopyObject", context.bucket, write_result))
+    headers = {**write_result_headers(write_result.stored), **_source_header(source)}
+    return xml_response(
+        _result_element("CopyObjectResult", write_result.stored.modified, contents.etag), headers
+    )
 
 
 @OPERATIONS.register("PUT", "/bucket/key", "uploadId&x-oss-copy-source", name="UploadPartCopy")
-async def upload_part_copy(context: RequestContext) -> web.Response:
-    """Take a part from another object: all of it, or ``x-oss-copy-source-range``."""
-    number = part_number(context)
-    upload = context.store.uploads.get(context.bucket, context.key, upload_id(context))
-    source, file = _opened(source_of(context.headers[SOURCE]), context.store.objects.read)
+async def upload_part_copy(context: OssRequestContext) -> web.Response:
+    """Upload a part from another object, or from its ``x-oss-copy-source-range``."""
+    number = read_part_number(context)
+    upload = context.store.uploads.get(context.bucket, context.key, read_upload_id(context))
+    source, file = _open_source(
+        parse_copy_source(context.headers[SOURCE_HEADER]), context.store.objects.read
+    )
     with file:
-        check_conditions(context.headers, source, f"{SOURCE}-")
-        blob = await asyncio.to_thread(_excerpt, context, file, source.contents.size)
+        check_conditions(context.headers, source, f"{SOURCE_HEADER}-")
+        blob = await asyncio.to_thread(_copy_range, context, file, source.contents.size)
     modified = context.store.uploads.put_part(context.bucket, context.key, upload.id, number, blob)
-    context.notify(upload_step("ObjectCreated:UploadPartCopy", context.bucket, context.key, blob))
-    said = {**part_headers(upload, blob), **_source_header(source)}
-    return xml_response(_result("CopyPartResult", modified, blob.md5), said)
+    context.notify(
+        build_upload_change("ObjectCreated:UploadPartCopy", context.bucket, context.key, blob)
+    )
+    headers = {**part_headers(upload, blob), **_source_header(source)}
+    return xml_response(_result_element("CopyPartResult", modified, blob.md5), headers)
 
 
-def source_of(header: str) -> Source:
-    """Reads ``/bucket/key?versionId=…``, its path URL-encoded. Raises OssError."""
+def parse_copy_source(header: str) -> CopySource:
+    """Parse ``/bucket/key?versionId=…``, whose path is URL-encoded. Raises OssError."""
     path, _, query = header.partition("?")
     bucket, _, key = unquote(path, errors="surrogateescape").removeprefix("/").partition("/")
     if not bucket or not is_utf8(bucket):
-        raise invalid_argument(SOURCE, "", "Copy source must be /bucket/key, URL-encoded.")
+        raise invalid_argument(SOURCE_HEADER, "", "Copy source must be /bucket/key, URL-encoded.")
     check_key(key)
-    return Source(bucket, key, checked_version(dict(parse_qsl(query)).get("versionId")))
+    return CopySource(bucket, key, validate_version_id(dict(parse_qsl(query)).get("versionId")))
 
 
-def _opened(
-    named: Source, opener: Callable[[str, str, str | None], tuple[StoredObject, BinaryIO]]
+def _open_source(
+    copy_source: CopySource, opener: Callable[[str, str, str | None], tuple[StoredObject, BinaryIO]]
 ) -> tuple[StoredObject, BinaryIO]:
     try:
-        return opener(named.bucket, named.key, named.version_id)
+        return opener(copy_source.bucket, copy_source.key, copy_source.version_id)
     except DeleteMarkerError as error:
-        raise NoSuchKeyError(named.key, error.headers) from None
+        raise NoSuchKeyError(copy_source.key, error.headers) from None
 
 
-def _keeps_its_kind(context: RequestContext, named: Source, source: StoredObject) -> bool:
-    """Symlinks do, and what is copied onto itself: only its metadata is to change."""
-    itself = (named.bucket, named.key) == (context.bucket, context.key) and not source.versioned
-    return itself or source.contents.kind == SYMLINK
+def _keeps_object_type(
+    context: OssRequestContext, copy_source: CopySource, source: StoredObject
+) -> bool:
+    """Return whether the copy has its source's object type: a symlink does, and an object that is
+    copied onto itself to change its metadata."""
+    itself = (copy_source.bucket, copy_source.key) == (
+        context.bucket,
+        context.key,
+    ) and not source.versioned
+    return itself or source.contents.object_type == SYMLINK
 
 
-def _excerpt(context: RequestContext, file: BinaryIO, size: int) -> Blob:
-    """The range asked for; all of it where there is none, or none that fits."""
-    asked = byte_range(context.headers.get(f"{SOURCE}-range"), size, standard=False)
-    part = asked or ByteRange(0, size - 1)
-    return context.store.blobs.excerpt(file, part.first, part.length)
+def _copy_range(context: OssRequestContext, file: BinaryIO, size: int) -> Blob:
+    """Copy the requested range, or the whole object if there is none or it does not fit."""
+    requested = parse_range(context.headers.get(f"{SOURCE_HEADER}-range"), size, standard=False)
+    part = requested or ByteRange(0, size - 1)
+    return context.store.blobs.copy_range(file, part.first, part.length)
 
 
-def _metadata(headers: Mapping[str, str], source: Metadata) -> Metadata:
-    """The copy's: access and encryption are never those of the source."""
-    kept, tags = source.headers, source.tags
-    if _replaces(headers, "x-oss-metadata-directive"):
-        kept = kept_headers(headers)
-    if _replaces(headers, "x-oss-tagging-directive"):
-        tags = tags_of_header(headers.get("x-oss-tagging"))
-    return Metadata(kept, tags, acl_of(headers), encryption_of(headers))
+def _build_metadata(headers: Mapping[str, str], source: Metadata) -> Metadata:
+    """Return the copy's metadata. The source's ACL and encryption are never copied."""
+    object_headers, tags = source.headers, source.tags
+    if _is_replaced(headers, "x-oss-metadata-directive"):
+        object_headers = select_object_headers(headers)
+    if _is_replaced(headers, "x-oss-tagging-directive"):
+        tags = parse_tagging_header(headers.get("x-oss-tagging"))
+    return Metadata(object_headers, tags, parse_acl(headers), parse_encryption(headers))
 
 
-def _replaces(headers: Mapping[str, str], directive: str) -> bool:
+def _is_replaced(headers: Mapping[str, str], directive: str) -> bool:
     value = headers.get(directive, "COPY")
     if value.upper() not in ("COPY", "REPLACE"):
         raise invalid_argument(directive, "", f"{directive} must be COPY or REPLACE.")
@@ -125,9 +137,9 @@ def _replaces(headers: Mapping[str, str], directive: str) -> bool:
 def _source_header(source: StoredObject) -> dict[str, str]:
     if source.version_id is None:
         return {}
-    return {f"{SOURCE}-version-id": source.version_id}
+    return {f"{SOURCE_HEADER}-version-id": source.version_id}
 
 
-def _result(name: str, modified: float, etag: str) -> Element:
-    moment = element("LastModified", xml_time(modified))
-    return element(name, moment, element("ETag", f'"{etag}"'))
+def _result_element(name: str, modified: float, etag: str) -> Element:
+    modified_element = element("LastModified", format_xml_time(modified))
+    return element(name, modified_element, element("ETag", f'"{etag}"'))

@@ -9,146 +9,155 @@ from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
-from facescreen_local.oss.context import RequestContext, encoding_elements, xml_response
+from facescreen_local.oss.context import OssRequestContext, encoding_elements, xml_response
 from facescreen_local.oss.errors import invalid_argument
-from facescreen_local.oss.headers import xml_time
-from facescreen_local.oss.names import checked_version
+from facescreen_local.oss.headers import format_xml_time
+from facescreen_local.oss.names import validate_version_id
 from facescreen_local.oss.operations import OPERATIONS
-from facescreen_local.oss.operations.paging import Page, Wanted, page_of
-from facescreen_local.oss.store.cursor import Marker
+from facescreen_local.oss.operations.paging import ListingQuery, OssListingPage, collect_page
+from facescreen_local.oss.store.cursor import ListingMarker
 from facescreen_local.oss.store.versions import StoredObject
 from facescreen_local.protocol.xml_body import element
 
 _DEFAULT_KEYS = 100
-_MOST_KEYS = 1000
+_MAX_KEYS = 1000
 
 
 @OPERATIONS.register("GET", "/bucket", name="ListObjects")
-async def list_objects(context: RequestContext) -> web.Response:
-    """List current versions by key, page by page; a page follows a key."""
-    wanted = _wanted(context, Marker(context.parameter("marker")))
-    page = _current(context, wanted)
-    said = [*_common(context, wanted, page), element("Marker", context.encoded(wanted.marker.key))]
+async def list_objects(context: OssRequestContext) -> web.Response:
+    """List current versions by key, one page at a time; a marker (a key) starts the next page."""
+    query = _read_query(context, ListingMarker(context.parameter("marker")))
+    page = _list_current(context, query)
+    elements = [
+        *_common_elements(context, query, page),
+        element("Marker", context.encode_name(query.marker.key)),
+    ]
     if page.truncated:
-        said.append(element("NextMarker", context.encoded(page.last.key)))
-    said.extend(
-        element("Contents", *_object(context, each), context.owner()) for each in page.items
+        elements.append(element("NextMarker", context.encode_name(page.last.key)))
+    elements.extend(
+        element("Contents", *_object_elements(context, each), context.owner_element())
+        for each in page.items
     )
-    said.extend(common_prefixes(context, page.prefixes))
-    return xml_response(element("ListBucketResult", *said))
+    elements.extend(common_prefix_elements(context, page.prefixes))
+    return xml_response(element("ListBucketResult", *elements))
 
 
 @OPERATIONS.register("GET", "/bucket", "list-type=2", name="ListObjectsV2")
-async def list_objects_v2(context: RequestContext) -> web.Response:
-    """List current versions by key, page by page; a page follows a token."""
+async def list_objects_v2(context: OssRequestContext) -> web.Response:
+    """List current versions by key, one page at a time; a token starts the next page."""
     token, start = context.parameter("continuation-token"), context.parameter("start-after")
-    wanted = _wanted(context, Marker(_key_of(token) if token else start))
-    page = _current(context, wanted)
-    said = [*_common(context, wanted, page), element("KeyCount", str(page.count))]
-    said.append(element("StartAfter", context.encoded(start)))
+    query = _read_query(context, ListingMarker(_decode_token(token) if token else start))
+    page = _list_current(context, query)
+    elements = [*_common_elements(context, query, page), element("KeyCount", str(page.count))]
+    elements.append(element("StartAfter", context.encode_name(start)))
     if token:
-        said.append(element("ContinuationToken", token))
+        elements.append(element("ContinuationToken", token))
     if page.truncated:
-        said.append(element("NextContinuationToken", _token_of(page.last.key)))
-    owner = [context.owner()] if context.parameter("fetch-owner") == "true" else []
-    said.extend(element("Contents", *_object(context, each), *owner) for each in page.items)
-    said.extend(common_prefixes(context, page.prefixes))
-    return xml_response(element("ListBucketResult", *said))
+        elements.append(element("NextContinuationToken", _encode_token(page.last.key)))
+    owner = [context.owner_element()] if context.parameter("fetch-owner") == "true" else []
+    elements.extend(
+        element("Contents", *_object_elements(context, each), *owner) for each in page.items
+    )
+    elements.extend(common_prefix_elements(context, page.prefixes))
+    return xml_response(element("ListBucketResult", *elements))
 
 
 @OPERATIONS.register("GET", "/bucket", "versions", name="ListObjectVersions")
-async def list_object_versions(context: RequestContext) -> web.Response:
-    """List all versions: of each key the newest first, delete markers among them."""
-    wanted = _wanted(context, _version_marker(context))
-    page = page_of(
-        wanted,
+async def list_object_versions(context: OssRequestContext) -> web.Response:
+    """List all versions by key, the newest first, including delete markers."""
+    query = _read_query(context, _read_version_marker(context))
+    page = collect_page(
+        query,
         lambda *position: context.store.objects.versions_after(context.bucket, *position),
-        lambda stored: Marker(stored.key, stored.version),
+        lambda stored: ListingMarker(stored.key, stored.version),
     )
-    said = [
-        *_common(context, wanted, page),
-        element("KeyMarker", context.encoded(wanted.marker.key)),
+    elements = [
+        *_common_elements(context, query, page),
+        element("KeyMarker", context.encode_name(query.marker.key)),
     ]
-    said.append(element("VersionIdMarker", wanted.marker.id))
+    elements.append(element("VersionIdMarker", query.marker.id))
     if page.truncated:
-        said.append(element("NextKeyMarker", context.encoded(page.last.key)))
-        said.append(element("NextVersionIdMarker", page.last.id))
-    said.extend(_version(context, each) for each in page.items)
-    said.extend(common_prefixes(context, page.prefixes))
-    return xml_response(element("ListVersionsResult", *said))
+        elements.append(element("NextKeyMarker", context.encode_name(page.last.key)))
+        elements.append(element("NextVersionIdMarker", page.last.id))
+    elements.extend(_version_element(context, each) for each in page.items)
+    elements.extend(common_prefix_elements(context, page.prefixes))
+    return xml_response(element("ListVersionsResult", *elements))
 
 
-def common_prefixes(context: RequestContext, prefixes: Iterable[str]) -> list[Element]:
-    """One element each."""
+def common_prefix_elements(context: OssRequestContext, prefixes: Iterable[str]) -> list[Element]:
+    """Return one CommonPrefixes element for each prefix."""
     return [
-        element("CommonPrefixes", element("Prefix", context.encoded(prefix))) for prefix in prefixes
+        element("CommonPrefixes", element("Prefix", context.encode_name(prefix)))
+        for prefix in prefixes
     ]
 
 
-def _wanted(context: RequestContext, marker: Marker) -> Wanted:
-    limit = context.number("max-keys", 1, _MOST_KEYS, default=_DEFAULT_KEYS)
-    return Wanted(context.parameter("prefix"), context.parameter("delimiter"), marker, limit)
+def _read_query(context: OssRequestContext, marker: ListingMarker) -> ListingQuery:
+    limit = context.integer_parameter("max-keys", 1, _MAX_KEYS, default=_DEFAULT_KEYS)
+    return ListingQuery(context.parameter("prefix"), context.parameter("delimiter"), marker, limit)
 
 
-def _current(context: RequestContext, wanted: Wanted) -> Page[StoredObject]:
-    return page_of(
-        wanted,
+def _list_current(context: OssRequestContext, query: ListingQuery) -> OssListingPage[StoredObject]:
+    return collect_page(
+        query,
         lambda *position: context.store.objects.current_after(context.bucket, *position),
-        lambda stored: Marker(stored.key),
+        lambda stored: ListingMarker(stored.key),
     )
 
 
-def _version_marker(context: RequestContext) -> Marker:
+def _read_version_marker(context: OssRequestContext) -> ListingMarker:
     key, version = context.parameter("key-marker"), context.parameter("version-id-marker")
     if not version:
-        return Marker(key)
+        return ListingMarker(key)
     if not key:
         text = "A version-id marker cannot be specified without a key marker."
         raise invalid_argument("version-id-marker", version, text)
-    checked_version(version)
-    return Marker(key, version)
+    validate_version_id(version)
+    return ListingMarker(key, version)
 
 
-def _common(context: RequestContext, wanted: Wanted, page: Page[StoredObject]) -> list[Element]:
+def _common_elements(
+    context: OssRequestContext, query: ListingQuery, page: OssListingPage[StoredObject]
+) -> list[Element]:
     return [
         *encoding_elements(context),
         element("Name", context.bucket),
-        element("Prefix", context.encoded(wanted.prefix)),
-        element("MaxKeys", str(wanted.limit)),
-        element("Delimiter", context.encoded(wanted.delimiter)),
+        element("Prefix", context.encode_name(query.prefix)),
+        element("MaxKeys", str(query.limit)),
+        element("Delimiter", context.encode_name(query.delimiter)),
         element("IsTruncated", str(page.truncated).lower()),
     ]
 
 
-def _object(context: RequestContext, stored: StoredObject) -> list[Element]:
+def _object_elements(context: OssRequestContext, stored: StoredObject) -> list[Element]:
     return [
-        element("Key", context.encoded(stored.key)),
-        element("LastModified", xml_time(stored.modified)),
+        element("Key", context.encode_name(stored.key)),
+        element("LastModified", format_xml_time(stored.modified)),
         element("ETag", f'"{stored.contents.etag}"'),
-        element("Type", stored.contents.kind),
+        element("Type", stored.contents.object_type),
         element("Size", str(stored.contents.size)),
         element("StorageClass", "Standard"),
     ]
 
 
-def _version(context: RequestContext, stored: StoredObject) -> Element:
-    said = [
+def _version_element(context: OssRequestContext, stored: StoredObject) -> Element:
+    elements = [
         element("VersionId", stored.version),
         element("IsLatest", str(stored.latest).lower()),
-        context.owner(),
+        context.owner_element(),
     ]
     if not stored.deleted:
-        return element("Version", *said, *_object(context, stored))
-    said.append(element("Key", context.encoded(stored.key)))
-    said.append(element("LastModified", xml_time(stored.modified)))
-    return element("DeleteMarker", *said)
+        return element("Version", *elements, *_object_elements(context, stored))
+    elements.append(element("Key", context.encode_name(stored.key)))
+    elements.append(element("LastModified", format_xml_time(stored.modified)))
+    return element("DeleteMarker", *elements)
 
 
-def _token_of(key: str) -> str:
+def _encode_token(key: str) -> str:
     return base64.urlsafe_b64encode(key.encode()).decode()
 
 
-def _key_of(token: str) -> str:
+def _decode_token(token: str) -> str:
     try:
         return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""Multipart uploads: an object out of parts, made at once when they are complete."""
+"""Multipart uploads: objects assembled from parts."""
 
 from __future__ import annotations
 
@@ -9,127 +9,133 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from facescreen_local.oss.body import receive, receive_xml
-from facescreen_local.oss.conditions import overwrite_rule
-from facescreen_local.oss.context import RequestContext, encoding_elements, xml_response
+from facescreen_local.oss.body import receive_blob, receive_xml
+from facescreen_local.oss.conditions import make_overwrite_check
+from facescreen_local.oss.context import OssRequestContext, encoding_elements, xml_response
 from facescreen_local.oss.errors import NoSuchKeyError, OssError, malformed_xml
-from facescreen_local.oss.events import created, upload_step
-from facescreen_local.oss.headers import written_headers
-from facescreen_local.oss.metadata import metadata_of
+from facescreen_local.oss.events import build_created_change, build_upload_change
+from facescreen_local.oss.headers import write_result_headers
+from facescreen_local.oss.metadata import parse_metadata
 from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.store.blobs import Blob
-from facescreen_local.oss.store.buckets import Bucket
-from facescreen_local.oss.store.contents import MULTIPART, Contents
-from facescreen_local.oss.store.uploads import MOST_PARTS, Part, Upload
+from facescreen_local.oss.store.buckets import StoredBucket
+from facescreen_local.oss.store.contents import MULTIPART, ObjectContents
+from facescreen_local.oss.store.uploads import MAX_PARTS, MultipartUpload, UploadedPart
 from facescreen_local.oss.store.versions import StoredObject
 from facescreen_local.protocol.xml_body import child_text, element, parse_xml
 
-SMALLEST_PART = 100 * 1024
+MIN_PART_BYTES = 100 * 1024
 
 
 @OPERATIONS.register("POST", "/bucket/key", "uploads", name="InitiateMultipartUpload")
-async def initiate_multipart_upload(context: RequestContext) -> web.Response:
-    """Start an upload, with the metadata that the object will have."""
-    metadata = metadata_of(context.headers)
+async def initiate_multipart_upload(context: OssRequestContext) -> web.Response:
+    """Start an upload with the object's metadata."""
+    metadata = parse_metadata(context.headers)
     bucket = context.store.buckets.get(context.bucket)
     with contextlib.suppress(NoSuchKeyError):
-        overwrite_rule(context.headers)(
+        make_overwrite_check(context.headers)(
             bucket, context.store.objects.find(context.bucket, context.key)
         )
-    upload = context.store.uploads.start(context.bucket, context.key, metadata)
+    upload_id = context.store.uploads.start(context.bucket, context.key, metadata)
     context.notify(
-        upload_step("ObjectCreated:InitiateMultipartUpload", context.bucket, context.key)
+        build_upload_change("ObjectCreated:InitiateMultipartUpload", context.bucket, context.key)
     )
     root = element(
         "InitiateMultipartUploadResult",
         *encoding_elements(context),
         element("Bucket", context.bucket),
-        element("Key", context.encoded(context.key)),
-        element("UploadId", upload),
+        element("Key", context.encode_name(context.key)),
+        element("UploadId", upload_id),
     )
     return xml_response(root, metadata.encryption)
 
 
 @OPERATIONS.register("PUT", "/bucket/key", "uploadId", name="UploadPart")
-async def upload_part(context: RequestContext) -> web.Response:
-    """Add a part, or replace the one with its number."""
-    number = part_number(context)
-    upload = context.store.uploads.get(context.bucket, context.key, upload_id(context))
-    blob = await receive(context.request, context.store.blobs)
+async def upload_part(context: OssRequestContext) -> web.Response:
+    """Upload a part, or replace the one with the same number."""
+    number = read_part_number(context)
+    upload = context.store.uploads.get(context.bucket, context.key, read_upload_id(context))
+    blob = await receive_blob(context.request, context.store.blobs)
     context.store.uploads.put_part(context.bucket, context.key, upload.id, number, blob)
-    context.notify(upload_step("ObjectCreated:UploadPart", context.bucket, context.key, blob))
+    context.notify(
+        build_upload_change("ObjectCreated:UploadPart", context.bucket, context.key, blob)
+    )
     return web.Response(headers=part_headers(upload, blob))
 
 
 @OPERATIONS.register("POST", "/bucket/key", "uploadId", name="CompleteMultipartUpload")
-async def complete_multipart_upload(context: RequestContext) -> web.Response:
-    """Make an object of the parts listed, or of all where a header says so."""
+async def complete_multipart_upload(context: OssRequestContext) -> web.Response:
+    """Create the object from the listed parts, or from all parts if a header asks for it."""
     body = await receive_xml(context.request)
-    upload = context.store.uploads.get(context.bucket, context.key, upload_id(context))
+    upload = context.store.uploads.get(context.bucket, context.key, read_upload_id(context))
     parts = context.store.uploads.parts(context.bucket, context.key, upload.id)
     if context.headers.get("x-oss-complete-all", "").lower() != "yes":
-        parts = _chosen(_listed(body), {str(part.number): part for part in parts})
+        parts = _select_parts(_read_part_list(body), {str(part.number): part for part in parts})
     _check_parts(parts)
-    blob = await asyncio.to_thread(_joined, context, parts)
-    contents = Contents(MULTIPART, blob, _etag(parts), upload.metadata)
-    may_overwrite = overwrite_rule(context.headers)
+    blob = await asyncio.to_thread(_concatenate, context, parts)
+    contents = ObjectContents(MULTIPART, blob, _multipart_etag(parts), upload.metadata)
+    may_overwrite = make_overwrite_check(context.headers)
 
-    def check(bucket: Bucket, current: StoredObject | None) -> None:
-        # Whoever completes it at the same time may have been faster.
+    def check(bucket: StoredBucket, current: StoredObject | None) -> None:
+        # A concurrent request may have completed the upload.
         context.store.uploads.get(context.bucket, context.key, upload.id)
         may_overwrite(bucket, current)
 
-    written = context.store.objects.put(context.bucket, context.key, contents, check)
-    context.store.uploads.end(context.bucket, context.key, upload.id)
-    context.notify(created("CompleteMultipartUpload", context.bucket, written))
+    write_result = context.store.objects.put(context.bucket, context.key, contents, check)
+    context.store.uploads.remove(context.bucket, context.key, upload.id)
+    context.notify(build_created_change("CompleteMultipartUpload", context.bucket, write_result))
     result = element(
         "CompleteMultipartUploadResult",
         *encoding_elements(context),
         element("Location", str(context.request.url.with_query(None))),
         element("Bucket", context.bucket),
-        element("Key", context.encoded(context.key)),
+        element("Key", context.encode_name(context.key)),
         element("ETag", f'"{contents.etag}"'),
     )
-    return xml_response(result, written_headers(written.stored))
+    return xml_response(result, write_result_headers(write_result.stored))
 
 
 @OPERATIONS.register("DELETE", "/bucket/key", "uploadId", name="AbortMultipartUpload")
-async def abort_multipart_upload(context: RequestContext) -> web.Response:
-    """Forget the upload and its parts."""
-    context.store.uploads.end(context.bucket, context.key, upload_id(context))
-    context.notify(upload_step("ObjectRemoved:AbortMultipartUpload", context.bucket, context.key))
+async def abort_multipart_upload(context: OssRequestContext) -> web.Response:
+    """Delete the upload and its parts."""
+    context.store.uploads.remove(context.bucket, context.key, read_upload_id(context))
+    context.notify(
+        build_upload_change("ObjectRemoved:AbortMultipartUpload", context.bucket, context.key)
+    )
     return web.Response(status=204)
 
 
-def upload_id(context: RequestContext) -> str:
-    """Which upload the request is about."""
+def read_upload_id(context: OssRequestContext) -> str:
+    """Return the id of the upload that the request names."""
     return context.parameter("uploadId")
 
 
-def part_number(context: RequestContext) -> int:
-    """Which part it is about. Raises OssError InvalidArgument."""
-    return context.number("partNumber", 1, MOST_PARTS)
+def read_part_number(context: OssRequestContext) -> int:
+    """Return the number of the part that the request names. Raises OssError InvalidArgument."""
+    return context.integer_parameter("partNumber", 1, MAX_PARTS)
 
 
-def part_headers(upload: Upload, part: Blob) -> dict[str, str]:
-    """What is answered to who brings a part."""
-    said = {"ETag": f'"{part.md5}"', "x-oss-hash-crc64ecma": part.crc64}
-    return {**said, **upload.metadata.encryption}
+def part_headers(upload: MultipartUpload, part: Blob) -> dict[str, str]:
+    """The headers of a response to an uploaded part."""
+    headers = {"ETag": f'"{part.md5}"', "x-oss-hash-crc64ecma": part.crc64}
+    return {**headers, **upload.metadata.encryption}
 
 
-def _listed(body: bytes) -> list[tuple[str, str]]:
-    """Numbers and ETags of the parts that the request lists. Raises OssError MalformedXML."""
+def _read_part_list(body: bytes) -> list[tuple[str, str]]:
+    """Return the numbers and ETags of the listed parts. Raises OssError MalformedXML."""
     root = parse_xml(body, "CompleteMultipartUpload")
     return [
         (child_text(part, "PartNumber"), child_text(part, "ETag")) for part in root.iter("Part")
     ]
 
 
-def _chosen(listed: Sequence[tuple[str, str]], kept: dict[str, Part]) -> list[Part]:
-    """The parts that the request lists, each as it was uploaded. Raises OssError."""
+def _select_parts(
+    part_list: Sequence[tuple[str, str]], uploaded: dict[str, UploadedPart]
+) -> list[UploadedPart]:
+    """Return the uploaded parts that the request lists. Raises OssError."""
     parts = []
-    for number, etag in listed:
-        part = kept.get(number)
+    for number, etag in part_list:
+        part = uploaded.get(number)
         if part is None or part.blob.md5 != etag.strip('"').upper():
             text = "One or more of the specified parts could not be found or its ETag differs."
             raise OssError(400, "InvalidPart", text, {"PartNumber": number})
@@ -141,23 +147,23 @@ def _chosen(listed: Sequence[tuple[str, str]], kept: dict[str, Part]) -> list[Pa
     return parts
 
 
-def _check_parts(parts: Sequence[Part]) -> None:
+def _check_parts(parts: Sequence[UploadedPart]) -> None:
     if not parts:
         raise malformed_xml()
-    if any(part.blob.size < SMALLEST_PART for part in parts[:-1]):
+    if any(part.blob.size < MIN_PART_BYTES for part in parts[:-1]):
         text = "Your proposed upload is smaller than the minimum allowed size."
-        raise OssError(400, "EntityTooSmall", text, {"MinSizeAllowed": str(SMALLEST_PART)})
+        raise OssError(400, "EntityTooSmall", text, {"MinSizeAllowed": str(MIN_PART_BYTES)})
 
 
-def _joined(context: RequestContext, parts: Sequence[Part]) -> Blob:
+def _concatenate(context: OssRequestContext, parts: Sequence[UploadedPart]) -> Blob:
     blobs = context.store.blobs
     try:
-        return blobs.joined(blobs.open(part.blob.name) for part in parts)
+        return blobs.concatenate(blobs.open(part.blob.name) for part in parts)
     except FileNotFoundError:
         text = "The upload was changed, aborted or completed meanwhile."
         raise OssError(404, "NoSuchUpload", text) from None
 
 
-def _etag(parts: Sequence[Part]) -> str:
+def _multipart_etag(parts: Sequence[UploadedPart]) -> str:
     digests = b"".join(bytes.fromhex(part.blob.md5) for part in parts)
     return f"{hashlib.md5(digests, usedforsecurity=False).hexdigest().upper()}-{len(parts)}"

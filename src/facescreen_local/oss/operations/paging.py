@@ -1,4 +1,4 @@
-"""Listings: in order, folders rolled up into common prefixes, cut into pages."""
+"""Collects one page of a listing and rolls folders up into common prefixes."""
 
 from __future__ import annotations
 
@@ -6,87 +6,87 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from facescreen_local.oss.store.cursor import Marker
+from facescreen_local.oss.store.cursor import ListingMarker
 
 _LAST_CHARACTER = "\U0010ffff"
 
 
-class Keyed(Protocol):
-    """What is listed by its key."""
+class HasKey(Protocol):
+    """Anything that is listed by its key."""
 
     @property
     def key(self) -> str: ...
 
 
-Item = TypeVar("Item", bound=Keyed)
+Item = TypeVar("Item", bound=HasKey)
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a listing was asked for; `limit` counts items and common prefixes alike."""
+class ListingQuery:
+    """The parameters of a listing. `limit` counts both items and common prefixes."""
 
     prefix: str
     delimiter: str
-    marker: Marker
+    marker: ListingMarker
     limit: int
 
 
 @dataclass
-class Page(Generic[Item]):
-    """One page of a listing; `last` is what the next page follows."""
+class OssListingPage(Generic[Item]):
+    """One page of a listing. `last` is the marker for the next page."""
 
     items: list[Item] = field(default_factory=list)
     prefixes: list[str] = field(default_factory=list)
-    last: Marker = field(default_factory=Marker)
+    last: ListingMarker = field(default_factory=ListingMarker)
     truncated: bool = False
 
     @property
     def count(self) -> int:
-        """Common prefixes count like items."""
+        """The number of items and common prefixes."""
         return len(self.items) + len(self.prefixes)
 
 
-def page_of(
-    wanted: Wanted,
-    after: Callable[[str, Marker, int], list[Item]],
-    marker_of: Callable[[Item], Marker],
-) -> Page[Item]:
-    """`after` gives the items that follow a marker: ``after(prefix, marker, limit)``."""
-    page: Page[Item] = Page()
-    for common, item in _entries(wanted, after, marker_of):
-        if page.count == wanted.limit:
+def collect_page(
+    query: ListingQuery,
+    list_after: Callable[[str, ListingMarker, int], list[Item]],
+    marker_of: Callable[[Item], ListingMarker],
+) -> OssListingPage[Item]:
+    """Collect one page. ``list_after(prefix, marker, limit)`` returns the items after a marker."""
+    page: OssListingPage[Item] = OssListingPage()
+    for common, item in _roll_up(query, list_after, marker_of):
+        if page.count == query.limit:
             page.truncated = True
             break
         if common:
             page.prefixes.append(common)
         else:
             page.items.append(item)
-        page.last = Marker(common) if common else marker_of(item)
+        page.last = ListingMarker(common) if common else marker_of(item)
     return page
 
 
-def _entries(
-    wanted: Wanted,
-    after: Callable[[str, Marker, int], list[Item]],
-    marker_of: Callable[[Item], Marker],
+def _roll_up(
+    query: ListingQuery,
+    list_after: Callable[[str, ListingMarker, int], list[Item]],
+    marker_of: Callable[[Item], ListingMarker],
 ) -> Iterator[tuple[str, Item]]:
-    """Items after the marker, each common prefix once with the first item under it."""
-    position, shown = wanted.marker, wanted.marker.key
-    while found := after(wanted.prefix, position, wanted.limit + 1):
-        for item in found:
-            if not item.key.startswith(wanted.prefix):
+    """Yield items after the marker, and each common prefix once, with its first item."""
+    position, last_key = query.marker, query.marker.key
+    while items := list_after(query.prefix, position, query.limit + 1):
+        for item in items:
+            if not item.key.startswith(query.prefix):
                 return
-            position, common = marker_of(item), _common_prefix(item.key, wanted)
-            if common and common == shown:
-                # Most of the folder can be skipped unread.
-                position = Marker(max(item.key, common + _LAST_CHARACTER))
+            position, common = marker_of(item), _common_prefix(item.key, query)
+            if common and common == last_key:
+                # Skip the rest of the folder.
+                position = ListingMarker(max(item.key, common + _LAST_CHARACTER))
                 break
             yield common, item
-            shown = common
+            last_key = common
 
 
-def _common_prefix(key: str, wanted: Wanted) -> str:
-    if not wanted.delimiter:
+def _common_prefix(key: str, query: ListingQuery) -> str:
+    if not query.delimiter:
         return ""
-    end = key.find(wanted.delimiter, len(wanted.prefix))
-    return "" if end < 0 else key[: end + len(wanted.delimiter)]
+    end = key.find(query.delimiter, len(query.prefix))
+    return "" if end < 0 else key[: end + len(query.delimiter)]

@@ -1,4 +1,4 @@
-"""GetObject, HeadObject and GetObjectMeta, for those who sign and for everyone."""
+"""GetObject, HeadObject and GetObjectMeta, with or without a signature."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import BinaryIO
 from aiohttp import web
 
 from facescreen_local.oss.conditions import check_conditions
-from facescreen_local.oss.context import RequestContext
-from facescreen_local.oss.errors import OssError, invalid_argument, private
+from facescreen_local.oss.context import OssRequestContext
+from facescreen_local.oss.errors import OssError, invalid_argument, unsigned_access_denied
 from facescreen_local.oss.headers import basic_headers, object_headers
-from facescreen_local.oss.images import processed
+from facescreen_local.oss.images import process_image
 from facescreen_local.oss.operations import OPERATIONS
-from facescreen_local.oss.operations.access import check_reader
-from facescreen_local.oss.ranges import ByteRange, byte_range
+from facescreen_local.oss.operations.access import check_read_access
+from facescreen_local.oss.ranges import ByteRange, parse_range
 from facescreen_local.oss.store.versions import StoredObject
 from facescreen_local.protocol.operations import SignatureRequirement
 
-_CHUNK = 256 * 1024
-_OVERRIDES = {
+_CHUNK_BYTES = 256 * 1024
+_RESPONSE_HEADER_PARAMETERS = {
     "response-cache-control": "Cache-Control",
     "response-content-disposition": "Content-Disposition",
     "response-content-encoding": "Content-Encoding",
@@ -33,33 +33,37 @@ _OVERRIDES = {
 @OPERATIONS.register(
     "GET", "/bucket/key", name="GetObject", signature=SignatureRequirement.OPTIONAL
 )
-async def get_object(context: RequestContext) -> web.Response:
-    """Return the object or a part of it; with ``x-oss-process``, the picture made of it."""
-    stored, file = _opened(context)
+async def get_object(context: OssRequestContext) -> web.Response:
+    """Return the object or a range of it; with ``x-oss-process``, the processed image."""
+    stored, file = _open_readable(context)
     instructions = context.target.parameter("x-oss-process")
     try:
         check_conditions(context.headers, stored)
         if instructions is None:
-            return _whole_or_part(context, stored, file)
+            return _build_object_response(context, stored, file)
     except BaseException:
         file.close()
         raise
     with file:
-        made = await processed(file, stored.contents.size, instructions)
-    said = {**basic_headers(stored), "Content-Type": made.content_type, **_overrides(context)}
-    return web.Response(body=made.body, headers=said)
+        rendered = await process_image(file, stored.contents.size, instructions)
+    headers = {
+        **basic_headers(stored),
+        "Content-Type": rendered.content_type,
+        **_read_header_overrides(context),
+    }
+    return web.Response(body=rendered.body, headers=headers)
 
 
 @OPERATIONS.register(
     "HEAD", "/bucket/key", name="HeadObject", signature=SignatureRequirement.OPTIONAL
 )
-async def head_object(context: RequestContext) -> web.Response:
-    """Return what GetObject answers with, without the body."""
-    stored, file = _opened(context)
+async def head_object(context: OssRequestContext) -> web.Response:
+    """Return the headers of GetObject."""
+    stored, file = _open_readable(context)
     file.close()
     check_conditions(context.headers, stored)
-    said = {**object_headers(stored), "Content-Length": str(stored.contents.size)}
-    return web.Response(headers=said)
+    headers = {**object_headers(stored), "Content-Length": str(stored.contents.size)}
+    return web.Response(headers=headers)
 
 
 @OPERATIONS.register(
@@ -76,81 +80,85 @@ async def head_object(context: RequestContext) -> web.Response:
     name="GetObjectMeta",
     signature=SignatureRequirement.OPTIONAL,
 )
-async def get_object_meta(context: RequestContext) -> web.Response:
-    """Return the least there is to say, of a symlink itself."""
+async def get_object_meta(context: OssRequestContext) -> web.Response:
+    """Return a minimum of headers; for a symlink, those of the link itself."""
     try:
         stored = context.store.objects.find(context.bucket, context.key, context.version_id)
     except OssError as error:
-        raise _told_to(context, error) from None
-    check_reader(context, stored)
-    said = basic_headers(stored)
+        raise _hide_from_unsigned(context, error) from None
+    check_read_access(context, stored)
+    headers = basic_headers(stored)
     if context.request.method == "HEAD":
-        said["Content-Length"] = str(stored.contents.size)
-    return web.Response(headers=said)
+        headers["Content-Length"] = str(stored.contents.size)
+    return web.Response(headers=headers)
 
 
-def _opened(context: RequestContext) -> tuple[StoredObject, BinaryIO]:
-    """What the reader gets, if it may."""
+def _open_readable(context: OssRequestContext) -> tuple[StoredObject, BinaryIO]:
+    """Open the requested object, if the request may read it."""
     try:
         stored, file = context.store.objects.read(context.bucket, context.key, context.version_id)
     except OssError as error:
-        raise _told_to(context, error) from None
+        raise _hide_from_unsigned(context, error) from None
     try:
-        check_reader(context, stored)
+        check_read_access(context, stored)
     except OssError:
         file.close()
         raise
     return stored, file
 
 
-def _told_to(context: RequestContext, error: OssError) -> OssError:
-    """Who signs nothing does not learn what there is."""
-    return error if context.signed else private()
+def _hide_from_unsigned(context: OssRequestContext, error: OssError) -> OssError:
+    """Return AccessDenied for an unsigned request, which must not learn what exists."""
+    return error if context.signed else unsigned_access_denied()
 
 
-def _whole_or_part(context: RequestContext, stored: StoredObject, file: BinaryIO) -> web.Response:
+def _build_object_response(
+    context: OssRequestContext, stored: StoredObject, file: BinaryIO
+) -> web.Response:
     size = stored.contents.size
     standard = context.headers.get("x-oss-range-behavior", "").lower() == "standard"
-    part = byte_range(context.headers.get("Range"), size, standard)
-    said = {**object_headers(stored), **_overrides(context)}
+    part = parse_range(context.headers.get("Range"), size, standard)
+    headers = {**object_headers(stored), **_read_header_overrides(context)}
     if part is not None:
-        said["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
-    sent = part or ByteRange(0, size - 1)
-    said["Content-Length"] = str(sent.length)
+        headers["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
+    sent_range = part or ByteRange(0, size - 1)
+    headers["Content-Length"] = str(sent_range.length)
     return web.Response(
         status=200 if part is None else 206,
-        body=_Bytes(file, sent),
-        headers=said,
+        body=_FileBody(file, sent_range),
+        headers=headers,
     )
 
 
-class _Bytes:
-    """A file's bytes, read as they are sent; the file closes even if nothing ever asks for them."""
+class _FileBody:
+    """A range of a file, read as it is sent. The file is closed even if it is never read."""
 
-    def __init__(self, file: BinaryIO, wanted: ByteRange) -> None:
+    def __init__(self, file: BinaryIO, requested: ByteRange) -> None:
         self._file = file
-        self._wanted = wanted
+        self._requested = requested
 
     def __del__(self) -> None:
         self._file.close()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        self._file.seek(self._wanted.first)
-        left = self._wanted.length
-        while left and (chunk := await asyncio.to_thread(self._file.read, min(left, _CHUNK))):
-            left -= len(chunk)
+        self._file.seek(self._requested.first)
+        remaining = self._requested.length
+        while remaining and (
+            chunk := await asyncio.to_thread(self._file.read, min(remaining, _CHUNK_BYTES))
+        ):
+            remaining -= len(chunk)
             yield chunk
 
 
-def _overrides(context: RequestContext) -> dict[str, str]:
-    """Headers that the URL asks for in place of the object's own, if someone signed for them."""
-    found = {}
-    for parameter, header in _OVERRIDES.items():
+def _read_header_overrides(context: OssRequestContext) -> dict[str, str]:
+    """Return the response headers that a signed URL overrides. Raises OssError."""
+    overrides = {}
+    for parameter, header in _RESPONSE_HEADER_PARAMETERS.items():
         value = context.target.parameter(parameter)
         if value:
             if not context.signed:
                 raise OssError(400, "InvalidRequest", f"{parameter} needs a signature.")
             if not value.isprintable():
                 raise invalid_argument(parameter, "", f"{parameter} must be printable.")
-            found[header] = value
-    return found
+            overrides[header] = value
+    return overrides

@@ -6,40 +6,40 @@ from urllib.parse import quote, unquote
 
 from aiohttp import web
 
-from facescreen_local.oss.conditions import overwrite_rule
-from facescreen_local.oss.context import RequestContext
+from facescreen_local.oss.conditions import make_overwrite_check
+from facescreen_local.oss.context import OssRequestContext
 from facescreen_local.oss.errors import OssError, invalid_argument
-from facescreen_local.oss.events import created
-from facescreen_local.oss.headers import basic_headers, written_headers
-from facescreen_local.oss.metadata import metadata_of
+from facescreen_local.oss.events import build_created_change
+from facescreen_local.oss.headers import basic_headers, write_result_headers
+from facescreen_local.oss.metadata import parse_metadata
 from facescreen_local.oss.names import check_key
 from facescreen_local.oss.operations import OPERATIONS
-from facescreen_local.oss.store.contents import SYMLINK, Contents
+from facescreen_local.oss.store.contents import SYMLINK, ObjectContents
 
-TARGET = "x-oss-symlink-target"
+TARGET_HEADER = "x-oss-symlink-target"
 
 
 @OPERATIONS.register("PUT", "/bucket/key", "symlink", name="PutSymlink")
-async def put_symlink(context: RequestContext) -> web.Response:
-    """Store a link to another object. Nobody looks whether that exists."""
-    if TARGET not in context.headers:
-        raise invalid_argument(TARGET, "", f"The header {TARGET} is required.")
-    target = unquote(context.headers[TARGET], errors="surrogateescape")
+async def put_symlink(context: OssRequestContext) -> web.Response:
+    """Store a link to another object, which does not have to exist."""
+    if TARGET_HEADER not in context.headers:
+        raise invalid_argument(TARGET_HEADER, "", f"The header {TARGET_HEADER} is required.")
+    target = unquote(context.headers[TARGET_HEADER], errors="surrogateescape")
     check_key(target)
-    metadata, may_overwrite = metadata_of(context.headers), overwrite_rule(context.headers)
-    blob = context.store.blobs.of(target.encode())
-    contents = Contents(SYMLINK, blob, blob.md5, metadata)
-    written = context.store.objects.put(context.bucket, context.key, contents, may_overwrite)
-    context.notify(created("PutSymlink", context.bucket, written))
-    return web.Response(headers=written_headers(written.stored))
+    metadata, may_overwrite = parse_metadata(context.headers), make_overwrite_check(context.headers)
+    blob = context.store.blobs.create(target.encode())
+    contents = ObjectContents(SYMLINK, blob, blob.md5, metadata)
+    write_result = context.store.objects.put(context.bucket, context.key, contents, may_overwrite)
+    context.notify(build_created_change("PutSymlink", context.bucket, write_result))
+    return web.Response(headers=write_result_headers(write_result.stored))
 
 
 @OPERATIONS.register("GET", "/bucket/key", "symlink", name="GetSymlink")
-async def get_symlink(context: RequestContext) -> web.Response:
-    """Return what the link leads to, in a header."""
+async def get_symlink(context: OssRequestContext) -> web.Response:
+    """Return the link's target in a header."""
     stored, file = context.store.objects.open(context.bucket, context.key, context.version_id)
     with file:
-        if stored.contents.kind != SYMLINK:
+        if stored.contents.object_type != SYMLINK:
             raise OssError(400, "NotSymlink", "The object is not symlink.")
         target = file.read()
-    return web.Response(headers={**basic_headers(stored), TARGET: quote(target, safe="")})
+    return web.Response(headers={**basic_headers(stored), TARGET_HEADER: quote(target, safe="")})

@@ -1,4 +1,4 @@
-"""ListMultipartUploads and ListParts: what is uploaded, and no object yet."""
+"""ListMultipartUploads and ListParts."""
 
 from __future__ import annotations
 
@@ -6,89 +6,91 @@ from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
-from facescreen_local.oss.context import RequestContext, encoding_elements, xml_response
-from facescreen_local.oss.headers import xml_time
+from facescreen_local.oss.context import OssRequestContext, encoding_elements, xml_response
+from facescreen_local.oss.headers import format_xml_time
 from facescreen_local.oss.operations import OPERATIONS
-from facescreen_local.oss.operations.listing import common_prefixes
-from facescreen_local.oss.operations.multipart import upload_id
-from facescreen_local.oss.operations.paging import Wanted, page_of
-from facescreen_local.oss.store.cursor import Marker
-from facescreen_local.oss.store.uploads import MOST_PARTS, Part, Upload
+from facescreen_local.oss.operations.listing import common_prefix_elements
+from facescreen_local.oss.operations.multipart import read_upload_id
+from facescreen_local.oss.operations.paging import ListingQuery, collect_page
+from facescreen_local.oss.store.cursor import ListingMarker
+from facescreen_local.oss.store.uploads import MAX_PARTS, MultipartUpload, UploadedPart
 from facescreen_local.protocol.xml_body import element
 
-_MOST = 1000
+_MAX_PAGE_SIZE = 1000
 
 
 @OPERATIONS.register("GET", "/bucket", "uploads", name="ListMultipartUploads")
-async def list_multipart_uploads(context: RequestContext) -> web.Response:
+async def list_multipart_uploads(context: OssRequestContext) -> web.Response:
     """List the bucket's uploads. Without a key marker, an upload id marker is ignored."""
     key_marker = context.parameter("key-marker")
-    marker = Marker(key_marker, context.parameter("upload-id-marker") if key_marker else "")
-    limit = context.number("max-uploads", 1, _MOST, default=_MOST)
-    wanted = Wanted(context.parameter("prefix"), context.parameter("delimiter"), marker, limit)
-    page = page_of(
-        wanted,
-        lambda *position: context.store.uploads.after(context.bucket, *position),
-        lambda upload: Marker(upload.key, upload.id),
+    marker = ListingMarker(key_marker, context.parameter("upload-id-marker") if key_marker else "")
+    limit = context.integer_parameter("max-uploads", 1, _MAX_PAGE_SIZE, default=_MAX_PAGE_SIZE)
+    query = ListingQuery(context.parameter("prefix"), context.parameter("delimiter"), marker, limit)
+    page = collect_page(
+        query,
+        lambda *position: context.store.uploads.list_after(context.bucket, *position),
+        lambda upload: ListingMarker(upload.key, upload.id),
     )
-    last = page.last if page.truncated else Marker()
+    last = page.last if page.truncated else ListingMarker()
     root = element(
         "ListMultipartUploadsResult",
         *encoding_elements(context),
         element("Bucket", context.bucket),
-        element("KeyMarker", context.encoded(marker.key)),
+        element("KeyMarker", context.encode_name(marker.key)),
         element("UploadIdMarker", marker.id),
-        element("NextKeyMarker", context.encoded(last.key)),
+        element("NextKeyMarker", context.encode_name(last.key)),
         element("NextUploadIdMarker", last.id),
-        element("Delimiter", context.encoded(wanted.delimiter)),
-        element("Prefix", context.encoded(wanted.prefix)),
+        element("Delimiter", context.encode_name(query.delimiter)),
+        element("Prefix", context.encode_name(query.prefix)),
         element("MaxUploads", str(limit)),
         element("IsTruncated", str(page.truncated).lower()),
-        *(_upload(context, upload) for upload in page.items),
-        *common_prefixes(context, page.prefixes),
+        *(_upload_element(context, upload) for upload in page.items),
+        *common_prefix_elements(context, page.prefixes),
     )
     return xml_response(root)
 
 
 @OPERATIONS.register("GET", "/bucket/key", "uploadId", name="ListParts")
-async def list_parts(context: RequestContext) -> web.Response:
-    """List the parts of an upload by number, page by page."""
-    after = context.number("part-number-marker", 0, MOST_PARTS, default=0)
-    limit = context.number("max-parts", 1, _MOST, default=_MOST)
-    upload = upload_id(context)
-    found = context.store.uploads.parts(context.bucket, context.key, upload, after, limit + 1)
-    parts, truncated = found[:limit], len(found) > limit
+async def list_parts(context: OssRequestContext) -> web.Response:
+    """List the parts of an upload by number, one page at a time."""
+    after = context.integer_parameter("part-number-marker", 0, MAX_PARTS, default=0)
+    limit = context.integer_parameter("max-parts", 1, _MAX_PAGE_SIZE, default=_MAX_PAGE_SIZE)
+    upload_id = read_upload_id(context)
+    following = context.store.uploads.parts(
+        context.bucket, context.key, upload_id, after, limit + 1
+    )
+    parts, truncated = following[:limit], len(following) > limit
     root = element(
         "ListPartsResult",
         *encoding_elements(context),
         element("Bucket", context.bucket),
-        element("Key", context.encoded(context.key)),
-        element("UploadId", upload),
+        element("Key", context.encode_name(context.key)),
+        element("UploadId", upload_id),
         element("PartNumberMarker", str(after)),
         element("NextPartNumberMarker", str(parts[-1].number if parts else after)),
         element("MaxParts", str(limit)),
         element("IsTruncated", str(truncated).lower()),
         element("StorageClass", "Standard"),
-        *(_part(part) for part in parts),
+        *(_part_element(part) for part in parts),
     )
     return xml_response(root)
 
 
-def _upload(context: RequestContext, upload: Upload) -> Element:
+def _upload_element(context: OssRequestContext, upload: MultipartUpload) -> Element:
     return element(
         "Upload",
-        element("Key", context.encoded(upload.key)),
+        element("Key", context.encode_name(upload.key)),
         element("UploadId", upload.id),
         element("StorageClass", "Standard"),
-        element("Initiated", xml_time(upload.initiated)),
+        element("Initiated", format_xml_time(upload.initiated)),
     )
 
 
-def _part(part: Part) -> Element:
+def _part_element(part: UploadedPart) -> Element:
     return element(
         "Part",
         element("PartNumber", str(part.number)),
-        element("LastModified", xml_time(part.modified)),
+        element("LastModified", format_xml_time(part.modified)),
         element("ETag", f'"{part.blob.md5}"'),
         element("HashCrc64ecma", part.blob.crc64),
         element("Size", str(part.blob.size)),

@@ -1,4 +1,4 @@
-"""Bytes as files that never change once written, each with its MD5 and CRC64."""
+"""Immutable files with the bytes of objects and parts, each with its MD5 and CRC64."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import BinaryIO
 
 import crcmod  # type: ignore[import-untyped]
 
-_CHUNK = 1 << 20
+_CHUNK_BYTES = 1 << 20
 _ECMA_182 = 0x142F0E1EBA9EA3693
 _ALL_ONES = 0xFFFFFFFFFFFFFFFF
 _CRC64 = crcmod.Crc(_ECMA_182, initCrc=0, rev=True, xorOut=_ALL_ONES)
-"""Its table takes as long to make as a small file takes to write."""
+"""Created once, because building its table takes as long as writing a small file."""
 
 
 @dataclass(frozen=True)
 class Blob:
-    """A written file; `md5` is upper-case hex, `crc64` a decimal number."""
+    """A complete file. `md5` is upper-case hex, `crc64` a decimal number."""
 
     name: str
     size: int
@@ -38,46 +38,46 @@ class Blobs:
         self._folder = folder
 
     def writer(self) -> BlobWriter:
-        """A new blob to write."""
+        """Return a writer for a new blob."""
         return BlobWriter(self._folder / uuid.uuid4().hex)
 
     def open(self, name: str) -> BinaryIO:
-        """The blob's bytes; they can be read to the end even if it is deleted meanwhile."""
+        """Open a blob. It can be read to the end even if it is deleted meanwhile."""
         return (self._folder / name).open("rb")
 
-    def joined(self, files: Iterable[BinaryIO]) -> Blob:
-        """A new blob with the bytes of the files, one after another; closes each."""
+    def concatenate(self, files: Iterable[BinaryIO]) -> Blob:
+        """Create a blob from the bytes of several files, and close them."""
         with self.writer() as writer:
             for file in files:
                 with file:
                     writer.copy(file)
             return writer.finish()
 
-    def excerpt(self, file: BinaryIO, first: int, length: int) -> Blob:
-        """A new blob with `length` bytes of the file, from `first` on."""
+    def copy_range(self, file: BinaryIO, first: int, length: int) -> Blob:
+        """Create a blob with `length` bytes of the file, starting at `first`."""
         file.seek(first)
         with self.writer() as writer:
             writer.copy(file, length)
             return writer.finish()
 
-    def of(self, content: bytes) -> Blob:
-        """A new blob with these bytes."""
+    def create(self, content: bytes) -> Blob:
+        """Create a blob with these bytes."""
         with self.writer() as writer:
             writer.write(content)
             return writer.finish()
 
     def delete(self, names: Iterable[str]) -> None:
-        """Removes the named blobs, as far as they are there."""
+        """Delete the named blobs, if they exist."""
         for name in names:
             (self._folder / name).unlink(missing_ok=True)
 
     def keep_only(self, names: set[str]) -> None:
-        """Removes every other blob."""
+        """Delete every other blob."""
         self.delete(path.name for path in self._folder.iterdir() if path.name not in names)
 
 
 class BlobWriter:
-    """``with blobs.writer() as writer``: what is not finished leaves no file."""
+    """Writes a new blob: ``with blobs.writer() as writer``. Unless finished, it leaves no file."""
 
     def __init__(self, path: Path) -> None:
         self.size = 0
@@ -88,7 +88,7 @@ class BlobWriter:
         self._finished = False
 
     def write(self, chunk: bytes) -> None:
-        """Adds bytes."""
+        """Append bytes."""
         self._file.write(chunk)
         self._md5.update(chunk)
         self._crc64.update(chunk)
@@ -96,17 +96,17 @@ class BlobWriter:
 
     @property
     def md5(self) -> bytes:
-        """Of the bytes so far."""
+        """The MD5 of the bytes so far."""
         return self._md5.digest()
 
-    def copy(self, file: BinaryIO, most: int = sys.maxsize) -> None:
-        """Adds what the file still holds, `most` bytes of it."""
-        while chunk := file.read(min(most, _CHUNK)):
+    def copy(self, file: BinaryIO, max_bytes: int = sys.maxsize) -> None:
+        """Append the rest of the file, up to `max_bytes`."""
+        while chunk := file.read(min(max_bytes, _CHUNK_BYTES)):
             self.write(chunk)
-            most -= len(chunk)
+            max_bytes -= len(chunk)
 
     def finish(self) -> Blob:
-        """Closes the file and says what it holds."""
+        """Close the file and return its blob."""
         self._file.close()
         self._finished = True
         md5 = self.md5.hex().upper()

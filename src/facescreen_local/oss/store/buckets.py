@@ -12,7 +12,7 @@ from facescreen_local.protocol.database import Database
 
 ENABLED = "Enabled"
 SUSPENDED = "Suspended"
-_STAT = """
+_STAT_QUERY = """
 WITH kept AS (SELECT * FROM versions WHERE bucket = :name),
     part AS (SELECT parts.* FROM parts JOIN uploads ON upload = id WHERE bucket = :name)
 SELECT
@@ -25,8 +25,8 @@ SELECT
 
 
 @dataclass(frozen=True)
-class Bucket:
-    """`created` is in seconds since the epoch; `versioning` is empty until it was first set."""
+class StoredBucket:
+    """A bucket. `created` is in seconds since the epoch; `versioning` is empty until it is set."""
 
     name: str
     created: float
@@ -34,8 +34,8 @@ class Bucket:
 
 
 @dataclass(frozen=True)
-class Stat:
-    """What a bucket holds; `storage` in bytes, those of parts and of old versions among them."""
+class BucketStat:
+    """The content of a bucket. `storage` is in bytes and includes parts and old versions."""
 
     storage: int
     objects: int
@@ -45,61 +45,61 @@ class Stat:
 
 
 class Buckets:
-    """Rows of the table of the same name."""
+    """The table of buckets."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def create(self, name: str) -> None:
-        """Creates the bucket, or leaves the one that is there as it is."""
+        """Create the bucket unless it exists."""
         with self._database.transaction() as db:
             db.execute("INSERT OR IGNORE INTO buckets VALUES (?, ?, '')", (name, time.time()))
 
-    def get(self, name: str) -> Bucket:
-        """Raises OssError NoSuchBucket."""
+    def get(self, name: str) -> StoredBucket:
+        """Return a bucket. Raises OssError NoSuchBucket."""
         with self._database.transaction() as db:
             return find_bucket(db, name)
 
-    def all(self) -> list[Bucket]:
-        """Every bucket, by name."""
+    def all(self) -> list[StoredBucket]:
+        """Return every bucket, by name."""
         with self._database.transaction() as db:
-            return [Bucket(*row) for row in db.execute("SELECT * FROM buckets ORDER BY name")]
+            return [StoredBucket(*row) for row in db.execute("SELECT * FROM buckets ORDER BY name")]
 
-    def stat(self, name: str) -> Stat:
-        """Raises OssError NoSuchBucket."""
+    def stat(self, name: str) -> BucketStat:
+        """Count a bucket's content. Raises OssError NoSuchBucket."""
         with self._database.transaction() as db:
             find_bucket(db, name)
             values = {"name": name, "deleted": DELETE_MARKER}
-            return Stat(*db.execute(_STAT, values).fetchone())
+            return BucketStat(*db.execute(_STAT_QUERY, values).fetchone())
 
     def set_versioning(self, name: str, status: str) -> None:
-        """`status` is ENABLED or SUSPENDED. Raises OssError NoSuchBucket."""
+        """Set versioning to ENABLED or SUSPENDED. Raises OssError NoSuchBucket."""
         with self._database.transaction() as db:
             find_bucket(db, name)
             db.execute("UPDATE buckets SET versioning = ? WHERE name = ?", (status, name))
 
     def delete(self, name: str) -> None:
-        """Raises OssError NoSuchBucket, BucketNotEmpty."""
+        """Delete an empty bucket. Raises OssError NoSuchBucket, BucketNotEmpty."""
         with self._database.transaction() as db:
             find_bucket(db, name)
-            if _holds_anything(db, name):
+            if _is_in_use(db, name):
                 text = "The bucket has objects. Please delete them first."
                 raise OssError(409, "BucketNotEmpty", text, {"BucketName": name})
             db.execute("DELETE FROM buckets WHERE name = ?", (name,))
 
 
-def find_bucket(db: sqlite3.Connection, name: str) -> Bucket:
-    """Reads one bucket inside a transaction. Raises OssError NoSuchBucket."""
+def find_bucket(db: sqlite3.Connection, name: str) -> StoredBucket:
+    """Return one bucket, inside a transaction. Raises OssError NoSuchBucket."""
     row = db.execute("SELECT * FROM buckets WHERE name = ?", (name,)).fetchone()
     if row is None:
         raise no_such_bucket(name)
-    return Bucket(*row)
+    return StoredBucket(*row)
 
 
-def _holds_anything(db: sqlite3.Connection, name: str) -> bool:
-    found = db.execute(
+def _is_in_use(db: sqlite3.Connection, name: str) -> bool:
+    cursor = db.execute(
         "SELECT EXISTS (SELECT 1 FROM versions WHERE bucket = :name)"
         " OR EXISTS (SELECT 1 FROM uploads WHERE bucket = :name)",
         {"name": name},
     )
-    return bool(found.fetchone()[0])
+    return bool(cursor.fetchone()[0])

@@ -1,4 +1,4 @@
-"""What one version of an object is made of: its bytes, and all that is said of them."""
+"""The contents of one version of an object: its bytes and its metadata."""
 
 from __future__ import annotations
 
@@ -10,46 +10,46 @@ from facescreen_local.oss.store.blobs import Blob
 
 NORMAL, APPENDABLE, MULTIPART = "Normal", "Appendable", "Multipart"
 SYMLINK = "Symlink"
-"""Its bytes are its target's key."""
+"""The blob of a symlink contains its target's key."""
 DELETE_MARKER = "DeleteMarker"
-"""It has no bytes: the version says that there is nothing any more."""
+"""A delete marker is a version without bytes."""
 
-DEFAULT, PRIVATE, PUBLIC_READ = "default", "private", "public-read"
+DEFAULT_ACL, PRIVATE, PUBLIC_READ = "default", "private", "public-read"
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a write says of its bytes.
+    """The metadata of a write.
 
-    `headers` are those to give back on reading, Content-Type and ``x-oss-meta-*`` among them;
-    `encryption` are the headers that asked for it, told to writers and readers alike.
+    `headers` are returned on reads and include Content-Type and ``x-oss-meta-*``. `encryption` are
+    the encryption headers of the write, returned on writes and reads.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
-    acl: str = DEFAULT
+    acl: str = DEFAULT_ACL
     encryption: Mapping[str, str] = field(default_factory=dict)
 
-    def dumped(self) -> str:
-        """As text, for `loaded`."""
+    def to_json(self) -> str:
+        """Serialize the metadata for `from_json`."""
         return json.dumps(asdict(self))
 
     @classmethod
-    def loaded(cls, text: str) -> Metadata:
-        """What was `dumped`."""
+    def from_json(cls, text: str) -> Metadata:
+        """Parse what `to_json` returns."""
         return cls(**json.loads(text))
 
 
 @dataclass(frozen=True)
-class Contents:
-    """What one write brings; `etag` is bare, upper-case hex."""
+class ObjectContents:
+    """What one write stores. `etag` is upper-case hex without quotes."""
 
-    kind: str
+    object_type: str
     blob: Blob
     etag: str
     metadata: Metadata
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """The size in bytes."""
         return self.blob.size

@@ -1,12 +1,12 @@
-"""Where a listing goes on."""
+"""The position in a listing."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 
-class Marker(NamedTuple):
-    """What a page follows: a key with everything under it or, with an id, one item of the key's."""
+class ListingMarker(NamedTuple):
+    """The last item before a page: all versions or uploads of `key`, or the one with `id`."""
 
     key: str = ""
     id: str = ""

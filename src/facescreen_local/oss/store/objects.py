@@ -1,4 +1,4 @@
-"""Objects: written, read and removed in one step each, whatever happens at the same time."""
+"""Writes, reads and removes objects, each in one transaction."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import BinaryIO
 
 from facescreen_local.oss.errors import DeleteMarkerError, NoSuchKeyError, OssError, no_such_version
 from facescreen_local.oss.store.blobs import Blobs
-from facescreen_local.oss.store.buckets import Bucket, find_bucket
-from facescreen_local.oss.store.contents import PUBLIC_READ, SYMLINK, Contents, Metadata
-from facescreen_local.oss.store.cursor import Marker
+from facescreen_local.oss.store.buckets import StoredBucket, find_bucket
+from facescreen_local.oss.store.contents import PUBLIC_READ, SYMLINK, Metadata, ObjectContents
+from facescreen_local.oss.store.cursor import ListingMarker
 from facescreen_local.oss.store.versions import (
     UNVERSIONED,
     StoredObject,
+    create_version_id,
     current_after,
     delete_version,
     find_version,
     insert_version,
-    next_version,
     update_metadata,
     versions_after,
 )
@@ -27,19 +27,19 @@ from facescreen_local.protocol.database import Database
 
 
 @dataclass(frozen=True)
-class Written:
-    """A write's result; `replaced` is the version that was current before."""
+class WriteResult:
+    """The result of a write. `replaced` is the version that was current before."""
 
     stored: StoredObject
     replaced: StoredObject | None
 
 
 @dataclass(frozen=True)
-class Removal:
-    """A deletion's result; `removed` is what can no longer be read without naming its version.
+class RemovalResult:
+    """The result of a deletion. `removed` is the current version that was removed or hidden.
 
-    `version_id` is that of the version deleted or of the delete marker left; None where the
-    bucket never kept versions.
+    `version_id` is that of the deleted version or of the new delete marker; None if the bucket was
+    never versioned.
     """
 
     removed: StoredObject | None
@@ -48,21 +48,24 @@ class Removal:
 
 
 class Objects:
-    """A blob goes when the last version that names it does."""
+    """The table of object versions. A blob is deleted with the version that uses it."""
 
     def __init__(self, database: Database, blobs: Blobs) -> None:
         self._database = database
         self._blobs = blobs
 
     def find(self, bucket: str, key: str, version: str | None = None) -> StoredObject:
-        """The current version, or the named one. Raises OssError NoSuch…, MethodNotAllowed."""
+        """Return the current version or the given one.
+
+        Raises OssError: NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed.
+        """
         with self._database.transaction() as db:
-            return _existing(db, find_bucket(db, bucket), key, version)
+            return _require_version(db, find_bucket(db, bucket), key, version)
 
     def open(
         self, bucket: str, key: str, version: str | None = None
     ) -> tuple[StoredObject, BinaryIO]:
-        """As `find`, with the very bytes that it describes, whatever is written meanwhile."""
+        """Like `find`, and open the version's bytes in the same transaction."""
         with self._database.transaction():
             stored = self.find(bucket, key, version)
             return stored, self._blobs.open(stored.contents.blob.name)
@@ -70,147 +73,151 @@ class Objects:
     def read(
         self, bucket: str, key: str, version: str | None = None
     ) -> tuple[StoredObject, BinaryIO]:
-        """As `open`, for a reader: what a symlink leads to instead of the symlink.
+        """Like `open`, but follow a symlink.
 
         Raises OssError SymlinkTargetNotExist and InvalidTargetType as well.
         """
         with self._database.transaction():
             stored, file = self.open(bucket, key, version)
-            if stored.contents.kind != SYMLINK:
+            if stored.contents.object_type != SYMLINK:
                 return stored, file
             with file:
-                target = self._target(bucket, file.read().decode())
-            return _seen_through(stored, target), self._blobs.open(target.contents.blob.name)
+                target = self._find_symlink_target(bucket, file.read().decode())
+            return _resolve_symlink(stored, target), self._blobs.open(target.contents.blob.name)
 
     def put(
         self,
         bucket_name: str,
         key: str,
-        contents: Contents,
-        check: Callable[[Bucket, StoredObject | None], None],
+        contents: ObjectContents,
+        check: Callable[[StoredBucket, StoredObject | None], None],
         extends: bool = False,
-    ) -> Written:
-        """Makes `contents` current in one step.
+    ) -> WriteResult:
+        """Make `contents` the current version in one transaction.
 
-        `check` sees the bucket and the current version inside the transaction, and raises to
-        refuse. What `extends` a current version keeps its id and its metadata.
+        `check` is called inside it with the bucket and the current version, and raises to prevent
+        the write. With `extends`, the current version's id and metadata are kept.
         """
         try:
             with self._database.transaction() as db:
                 bucket = find_bucket(db, bucket_name)
-                replaced = _current(db, bucket, key)
+                replaced = _find_current(db, bucket, key)
                 check(bucket, replaced)
-                version = next_version(db, bucket)
+                version = create_version_id(db, bucket)
                 if extends and replaced is not None:
                     version = replaced.version
                     contents = replace(contents, metadata=replaced.contents.metadata)
-                dropped = delete_version(db, bucket, key, version)
+                unused_blobs = delete_version(db, bucket, key, version)
                 insert_version(db, bucket, key, version, contents)
-                stored = _existing(db, bucket, key, version)
+                stored = _require_version(db, bucket, key, version)
         except BaseException:
             self._blobs.delete([contents.blob.name])
             raise
-        self._blobs.delete(dropped)
-        return Written(stored, replaced)
+        self._blobs.delete(unused_blobs)
+        return WriteResult(stored, replaced)
 
-    def remove(self, bucket_name: str, key: str, version: str | None = None) -> Removal:
-        """Deletes the named version for good; without one, as the bucket's versioning says."""
+    def remove(self, bucket_name: str, key: str, version: str | None = None) -> RemovalResult:
+        """Delete the given version; without one, the current version, or add a delete marker in a
+        versioned bucket."""
         with self._database.transaction() as db:
             bucket = find_bucket(db, bucket_name)
             if version is None and bucket.versioning:
-                removal, dropped = _mark_deleted(db, bucket, key)
+                removal, unused_blobs = _add_delete_marker(db, bucket, key)
             else:
-                removal, dropped = _delete(db, bucket, key, version or UNVERSIONED)
-        self._blobs.delete(dropped)
+                removal, unused_blobs = _delete(db, bucket, key, version or UNVERSIONED)
+        self._blobs.delete(unused_blobs)
         return removal
 
-    def describe(
+    def update_metadata(
         self,
         bucket_name: str,
         key: str,
         version: str | None,
         change: Callable[[Metadata], Metadata],
     ) -> StoredObject:
-        """Changes the metadata and nothing else, Last-Modified least of all."""
+        """Change an object's metadata only; Last-Modified stays the same."""
         with self._database.transaction() as db:
             bucket = find_bucket(db, bucket_name)
-            stored = _existing(db, bucket, key, version)
+            stored = _require_version(db, bucket, key, version)
             contents = replace(stored.contents, metadata=change(stored.contents.metadata))
             changed = replace(stored, contents=contents)
             update_metadata(db, bucket, changed)
             return changed
 
     def current_after(
-        self, bucket: str, prefix: str, marker: Marker, limit: int
+        self, bucket: str, prefix: str, marker: ListingMarker, limit: int
     ) -> list[StoredObject]:
-        """Current versions whose keys follow the marker's, by key, starting at `prefix`."""
+        """Return current versions with the prefix that follow the marker, by key."""
         with self._database.transaction() as db:
             return current_after(db, find_bucket(db, bucket), prefix, marker, limit)
 
     def versions_after(
-        self, bucket: str, prefix: str, marker: Marker, limit: int
+        self, bucket: str, prefix: str, marker: ListingMarker, limit: int
     ) -> list[StoredObject]:
-        """Like `current_after`: all versions, the newest of a key first, delete markers too."""
+        """Return all versions with the prefix that follow the marker, by key and the newest first,
+        including delete markers."""
         with self._database.transaction() as db:
             return versions_after(db, find_bucket(db, bucket), prefix, marker, limit)
 
-    def blobs(self) -> set[str]:
-        """The names of all blobs in use."""
+    def list_blobs(self) -> set[str]:
+        """Return the names of all blobs in use."""
         with self._database.transaction() as db:
             return {row[0] for row in db.execute("SELECT blob FROM versions")}
 
-    def _target(self, bucket: str, key: str) -> StoredObject:
+    def _find_symlink_target(self, bucket: str, key: str) -> StoredObject:
         try:
             target = self.find(bucket, key)
         except NoSuchKeyError:
             text = "The symlink target object does not exist."
             raise OssError(404, "SymlinkTargetNotExist", text) from None
-        if target.contents.kind == SYMLINK:
+        if target.contents.object_type == SYMLINK:
             text = "The symlink target object is a symlink itself."
             raise OssError(400, "InvalidTargetType", text)
         return target
 
 
-def _existing(
-    db: sqlite3.Connection, bucket: Bucket, key: str, version: str | None
+def _require_version(
+    db: sqlite3.Connection, bucket: StoredBucket, key: str, version: str | None
 ) -> StoredObject:
     stored = find_version(db, bucket, key, version)
     if stored is None:
         raise NoSuchKeyError(key) if version is None else no_such_version(key, version)
     if stored.deleted:
-        said = {"x-oss-delete-marker": "true", "x-oss-version-id": stored.version}
-        raise NoSuchKeyError(key, said) if version is None else DeleteMarkerError(said)
+        headers = {"x-oss-delete-marker": "true", "x-oss-version-id": stored.version}
+        raise NoSuchKeyError(key, headers) if version is None else DeleteMarkerError(headers)
     return stored
 
 
-def _current(db: sqlite3.Connection, bucket: Bucket, key: str) -> StoredObject | None:
+def _find_current(db: sqlite3.Connection, bucket: StoredBucket, key: str) -> StoredObject | None:
     latest = find_version(db, bucket, key, None)
     return None if latest is None or latest.deleted else latest
 
 
-def _mark_deleted(db: sqlite3.Connection, bucket: Bucket, key: str) -> tuple[Removal, list[str]]:
-    removed, marker = _current(db, bucket, key), next_version(db, bucket)
-    # Where versioning is suspended, the null version makes way for the marker.
-    dropped = delete_version(db, bucket, key, marker)
+def _add_delete_marker(
+    db: sqlite3.Connection, bucket: StoredBucket, key: str
+) -> tuple[RemovalResult, list[str]]:
+    removed, marker = _find_current(db, bucket, key), create_version_id(db, bucket)
+    # If versioning is suspended, the marker replaces the null version.
+    unused_blobs = delete_version(db, bucket, key, marker)
     insert_version(db, bucket, key, marker)
-    return Removal(removed, marker, delete_marker=True), dropped
+    return RemovalResult(removed, marker, delete_marker=True), unused_blobs
 
 
 def _delete(
-    db: sqlite3.Connection, bucket: Bucket, key: str, version: str
-) -> tuple[Removal, list[str]]:
-    gone = find_version(db, bucket, key, version)
-    dropped = delete_version(db, bucket, key, version)
-    removed = gone if gone is not None and gone.latest and not gone.deleted else None
-    marker = gone is not None and gone.deleted
-    return Removal(removed, version if bucket.versioning else None, marker), dropped
+    db: sqlite3.Connection, bucket: StoredBucket, key: str, version: str
+) -> tuple[RemovalResult, list[str]]:
+    stored = find_version(db, bucket, key, version)
+    unused_blobs = delete_version(db, bucket, key, version)
+    removed = stored if stored is not None and stored.latest and not stored.deleted else None
+    was_marker = stored is not None and stored.deleted
+    return RemovalResult(removed, version if bucket.versioning else None, was_marker), unused_blobs
 
 
-def _seen_through(link: StoredObject, target: StoredObject) -> StoredObject:
-    """A symlink as its readers see it: the target's bytes under the link's own metadata."""
+def _resolve_symlink(link: StoredObject, target: StoredObject) -> StoredObject:
+    """Return a symlink as readers see it: the target's bytes with the link's metadata."""
     acl = link.contents.metadata.acl
     if acl == PUBLIC_READ:
-        # Everyone may read only what both of them let everyone read.
+        # The result is public only if both are.
         acl = target.contents.metadata.acl
     contents = replace(
         link.contents,

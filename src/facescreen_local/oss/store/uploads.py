@@ -1,4 +1,4 @@
-"""Multipart uploads under way, and their parts."""
+"""Unfinished multipart uploads and their parts."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from facescreen_local.oss.errors import OssError
 from facescreen_local.oss.store.blobs import Blob, Blobs
 from facescreen_local.oss.store.buckets import find_bucket
 from facescreen_local.oss.store.contents import Metadata
-from facescreen_local.oss.store.cursor import Marker
+from facescreen_local.oss.store.cursor import ListingMarker
 from facescreen_local.protocol.database import Database
 
-MOST_PARTS = 10_000
+MAX_PARTS = 10_000
 
 
 @dataclass(frozen=True)
-class Upload:
-    """An object to be; `initiated` is in seconds since the epoch."""
+class MultipartUpload:
+    """An unfinished upload. `initiated` is in seconds since the epoch."""
 
     id: str
     key: str
@@ -28,37 +28,37 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class Part:
-    """One part, uploaded at `modified` (seconds since the epoch)."""
+class UploadedPart:
+    """One part. `modified` is in seconds since the epoch."""
 
     number: int
     modified: float
     blob: Blob
 
 
-class Uploads:
-    """Rows of the tables of uploads and parts."""
+class MultipartUploads:
+    """The tables of uploads and parts."""
 
     def __init__(self, database: Database, blobs: Blobs) -> None:
         self._database = database
         self._blobs = blobs
 
     def start(self, bucket: str, key: str, metadata: Metadata) -> str:
-        """The new upload's id. Raises OssError NoSuchBucket."""
+        """Start an upload and return its id. Raises OssError NoSuchBucket."""
         upload_id = uuid.uuid4().hex.upper()
         with self._database.transaction() as db:
             find_bucket(db, bucket)
-            values = (upload_id, bucket, key, time.time(), metadata.dumped())
+            values = (upload_id, bucket, key, time.time(), metadata.to_json())
             db.execute("INSERT INTO uploads VALUES (?, ?, ?, ?, ?)", values)
         return upload_id
 
-    def get(self, bucket: str, key: str, upload_id: str) -> Upload:
-        """Raises OssError NoSuchBucket, NoSuchUpload."""
+    def get(self, bucket: str, key: str, upload_id: str) -> MultipartUpload:
+        """Return an upload. Raises OssError NoSuchBucket, NoSuchUpload."""
         with self._database.transaction() as db:
             return _find(db, bucket, key, upload_id)
 
     def put_part(self, bucket: str, key: str, upload_id: str, number: int, blob: Blob) -> float:
-        """Adds or replaces a part, and says when. Raises OssError NoSuchUpload."""
+        """Add or replace a part; return its modification time. Raises OssError NoSuchUpload."""
         modified = time.time()
         try:
             with self._database.transaction() as db:
@@ -79,15 +79,17 @@ class Uploads:
         return modified
 
     def parts(
-        self, bucket: str, key: str, upload_id: str, after: int = 0, limit: int = MOST_PARTS
-    ) -> list[Part]:
-        """Parts with a number above `after`, by number. Raises OssError NoSuchUpload."""
+        self, bucket: str, key: str, upload_id: str, after: int = 0, limit: int = MAX_PARTS
+    ) -> list[UploadedPart]:
+        """Return the parts with a number above `after`, by number. Raises OssError NoSuchUpload."""
         with self._database.transaction() as db:
             _find(db, bucket, key, upload_id)
-            return _parts(db, upload_id, after, limit)
+            return _find_parts(db, upload_id, after, limit)
 
-    def after(self, bucket: str, prefix: str, marker: Marker, limit: int) -> list[Upload]:
-        """Uploads that follow the marker, by key and id, starting at `prefix`."""
+    def list_after(
+        self, bucket: str, prefix: str, marker: ListingMarker, limit: int
+    ) -> list[MultipartUpload]:
+        """Return the uploads with the prefix that follow the marker, by key and id."""
         with self._database.transaction() as db:
             find_bucket(db, bucket)
             rows = db.execute(
@@ -102,23 +104,23 @@ class Uploads:
                     "limit": limit,
                 },
             )
-            return [_upload(row) for row in rows]
+            return [_read_upload(row) for row in rows]
 
-    def end(self, bucket: str, key: str, upload_id: str) -> None:
-        """Forgets the upload and its parts. Raises OssError NoSuchUpload."""
+    def remove(self, bucket: str, key: str, upload_id: str) -> None:
+        """Delete the upload and its parts. Raises OssError NoSuchUpload."""
         with self._database.transaction() as db:
             _find(db, bucket, key, upload_id)
-            parts = _parts(db, upload_id, 0, MOST_PARTS)
+            parts = _find_parts(db, upload_id, 0, MAX_PARTS)
             db.execute("DELETE FROM uploads WHERE id = ?", (upload_id,))
         self._blobs.delete(part.blob.name for part in parts)
 
-    def blobs(self) -> set[str]:
-        """The names of all blobs in use."""
+    def list_blobs(self) -> set[str]:
+        """Return the names of all blobs in use."""
         with self._database.transaction() as db:
             return {row[0] for row in db.execute("SELECT blob FROM parts")}
 
 
-def _find(db: sqlite3.Connection, bucket: str, key: str, upload_id: str) -> Upload:
+def _find(db: sqlite3.Connection, bucket: str, key: str, upload_id: str) -> MultipartUpload:
     find_bucket(db, bucket)
     row = db.execute(
         "SELECT * FROM uploads WHERE id = ? AND bucket = ? AND key = ?",
@@ -130,17 +132,21 @@ def _find(db: sqlite3.Connection, bucket: str, key: str, upload_id: str) -> Uplo
             "or the upload may have been aborted or completed."
         )
         raise OssError(404, "NoSuchUpload", text, {"UploadId": upload_id})
-    return _upload(row)
+    return _read_upload(row)
 
 
-def _upload(row: sqlite3.Row) -> Upload:
-    return Upload(row["id"], row["key"], row["initiated"], Metadata.loaded(row["metadata"]))
+def _read_upload(row: sqlite3.Row) -> MultipartUpload:
+    return MultipartUpload(
+        row["id"], row["key"], row["initiated"], Metadata.from_json(row["metadata"])
+    )
 
 
-def _parts(db: sqlite3.Connection, upload_id: str, after: int, limit: int) -> list[Part]:
+def _find_parts(
+    db: sqlite3.Connection, upload_id: str, after: int, limit: int
+) -> list[UploadedPart]:
     rows = db.execute(
         "SELECT number, modified, blob, size, md5, crc64 FROM parts"
         " WHERE upload = ? AND number > ? ORDER BY number LIMIT ?",
         (upload_id, after, limit),
     )
-    return [Part(row["number"], row["modified"], Blob(*tuple(row)[2:])) for row in rows]
+    return [UploadedPart(row["number"], row["modified"], Blob(*tuple(row)[2:])) for row in rows]

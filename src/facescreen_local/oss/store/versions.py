@@ -1,4 +1,4 @@
-"""The rows of object versions: what a transaction reads and changes of them."""
+"""Reads and changes rows of object versions, inside a transaction."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import time
 from dataclasses import dataclass
 
 from facescreen_local.oss.store.blobs import Blob
-from facescreen_local.oss.store.buckets import ENABLED, Bucket
-from facescreen_local.oss.store.contents import DELETE_MARKER, Contents, Metadata
-from facescreen_local.oss.store.cursor import Marker
+from facescreen_local.oss.store.buckets import ENABLED, StoredBucket
+from facescreen_local.oss.store.contents import DELETE_MARKER, Metadata, ObjectContents
+from facescreen_local.oss.store.cursor import ListingMarker
 
 UNVERSIONED = "null"
-_NOTHING = Contents(DELETE_MARKER, Blob("", 0, "", ""), "", Metadata())
-_FRESH = re.compile("[0-9a-f]{32}")
+_NO_CONTENTS = ObjectContents(DELETE_MARKER, Blob("", 0, "", ""), "", Metadata())
+_GENERATED_VERSION = re.compile("[0-9a-f]{32}")
 _LAST_ROW = 2**63 - 1
 
 
 @dataclass(frozen=True)
 class StoredObject:
-    """One version of an object; `modified` is in seconds since the epoch.
+    """One version of an object. `modified` is in seconds since the epoch.
 
-    `version` is ``null`` for what was written while the bucket kept no versions; `versioned` says
-    whether it ever did.
+    `version` is ``null`` if it was written without versioning; `versioned` says whether the bucket
+    was ever versioned.
     """
 
     key: str
@@ -32,50 +32,56 @@ class StoredObject:
     versioned: bool
     latest: bool
     modified: float
-    contents: Contents
+    contents: ObjectContents
 
     @property
     def version_id(self) -> str | None:
-        """None where the bucket never kept versions."""
+        """The version id, None if the bucket was never versioned."""
         return self.version if self.versioned else None
 
     @property
     def deleted(self) -> bool:
         """Whether it is a delete marker."""
-        return self.contents.kind == DELETE_MARKER
+        return self.contents.object_type == DELETE_MARKER
 
 
 def find_version(
-    db: sqlite3.Connection, bucket: Bucket, key: str, version: str | None
+    db: sqlite3.Connection, bucket: StoredBucket, key: str, version: str | None
 ) -> StoredObject | None:
-    """The named version or, with None, the latest; either may be a delete marker."""
+    """Return the given version, or the latest for None; either can be a delete marker."""
     row = db.execute(
         "SELECT * FROM history WHERE bucket = :bucket AND key = :key"
         " AND IIF(:version IS NULL, latest, version = :version)",
         {"bucket": bucket.name, "key": key, "version": version},
     ).fetchone()
-    return None if row is None else _stored(bucket, row)
+    return None if row is None else _read_stored_object(bucket, row)
 
 
 def insert_version(
-    db: sqlite3.Connection, bucket: Bucket, key: str, version: str, contents: Contents = _NOTHING
+    db: sqlite3.Connection,
+    bucket: StoredBucket,
+    key: str,
+    version: str,
+    contents: ObjectContents = _NO_CONTENTS,
 ) -> None:
-    """Makes `contents` the key's latest version; without any, a delete marker."""
+    """Insert `contents` as the key's latest version, by default a delete marker."""
     blob = contents.blob
     db.execute(
         "INSERT INTO versions"
         " (bucket, key, version, modified, kind, blob, size, md5, crc64, etag, metadata)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            *(bucket.name, key, version, time.time(), contents.kind),
+            *(bucket.name, key, version, time.time(), contents.object_type),
             *(blob.name, blob.size, blob.md5, blob.crc64),
-            *(contents.etag, contents.metadata.dumped()),
+            *(contents.etag, contents.metadata.to_json()),
         ),
     )
 
 
-def delete_version(db: sqlite3.Connection, bucket: Bucket, key: str, version: str) -> list[str]:
-    """The names of the blobs that nothing names any more."""
+def delete_version(
+    db: sqlite3.Connection, bucket: StoredBucket, key: str, version: str
+) -> list[str]:
+    """Delete a version; return the names of the blobs that are no longer used."""
     deleted = db.execute(
         "DELETE FROM versions WHERE bucket = ? AND key = ? AND version = ? RETURNING blob",
         (bucket.name, key, version),
@@ -83,16 +89,17 @@ def delete_version(db: sqlite3.Connection, bucket: Bucket, key: str, version: st
     return [row["blob"] for row in deleted if row["blob"]]
 
 
-def update_metadata(db: sqlite3.Connection, bucket: Bucket, stored: StoredObject) -> None:
-    """Writes down the metadata that `stored` has now."""
+def update_metadata(db: sqlite3.Connection, bucket: StoredBucket, stored: StoredObject) -> None:
+    """Store the metadata of `stored`."""
     db.execute(
         "UPDATE versions SET metadata = ? WHERE bucket = ? AND key = ? AND version = ?",
-        (stored.contents.metadata.dumped(), bucket.name, stored.key, stored.version),
+        (stored.contents.metadata.to_json(), bucket.name, stored.key, stored.version),
     )
 
 
-def next_version(db: sqlite3.Connection, bucket: Bucket) -> str:
-    """What the next row is to be called; its number is in the name, so that names sort by age."""
+def create_version_id(db: sqlite3.Connection, bucket: StoredBucket) -> str:
+    """Return the id of the next version. It starts with the row's number, so that ids sort by
+    age."""
     if bucket.versioning != ENABLED:
         return UNVERSIONED
     last = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'versions'").fetchone()
@@ -100,9 +107,9 @@ def next_version(db: sqlite3.Connection, bucket: Bucket) -> str:
 
 
 def current_after(
-    db: sqlite3.Connection, bucket: Bucket, prefix: str, marker: Marker, limit: int
+    db: sqlite3.Connection, bucket: StoredBucket, prefix: str, marker: ListingMarker, limit: int
 ) -> list[StoredObject]:
-    """Latest versions, delete markers left out, whose keys follow the marker's."""
+    """Return the latest versions whose keys follow the marker's, without delete markers."""
     rows = db.execute(
         "SELECT * FROM history WHERE bucket = :bucket AND key > :marker AND key >= :prefix"
         " AND latest AND kind != :deleted ORDER BY key LIMIT :limit",
@@ -114,13 +121,13 @@ def current_after(
             "limit": limit,
         },
     )
-    return [_stored(bucket, row) for row in rows]
+    return [_read_stored_object(bucket, row) for row in rows]
 
 
 def versions_after(
-    db: sqlite3.Connection, bucket: Bucket, prefix: str, marker: Marker, limit: int
+    db: sqlite3.Connection, bucket: StoredBucket, prefix: str, marker: ListingMarker, limit: int
 ) -> list[StoredObject]:
-    """All versions that follow the marker, by key and then the newest first."""
+    """Return all versions that follow the marker, by key and then the newest first."""
     rows = db.execute(
         "SELECT * FROM history WHERE bucket = :bucket AND key >= :prefix"
         " AND (key > :key OR key = :key AND id < :row) ORDER BY key, id DESC LIMIT :limit",
@@ -128,15 +135,15 @@ def versions_after(
             "bucket": bucket.name,
             "prefix": prefix,
             "key": marker.key,
-            "row": _row_number(db, bucket, marker),
+            "row": _find_marker_row(db, bucket, marker),
             "limit": limit,
         },
     )
-    return [_stored(bucket, row) for row in rows]
+    return [_read_stored_object(bucket, row) for row in rows]
 
 
-def _row_number(db: sqlite3.Connection, bucket: Bucket, marker: Marker) -> int:
-    """Where a listing goes on, also if the version at which it stopped was deleted meanwhile."""
+def _find_marker_row(db: sqlite3.Connection, bucket: StoredBucket, marker: ListingMarker) -> int:
+    """Return the row at which a listing continues, even if the marker's version was deleted."""
     if not marker.id:
         return 0
     row = db.execute(
@@ -145,14 +152,14 @@ def _row_number(db: sqlite3.Connection, bucket: Bucket, marker: Marker) -> int:
     ).fetchone()
     if row is not None:
         return int(row[0])
-    # A deleted null version leaves no trace of its place: better the key's versions twice.
-    number = int(marker.id[:16], 16) if _FRESH.fullmatch(marker.id) else _LAST_ROW
+    # The position of a deleted null version is unknown: list the key's versions again.
+    number = int(marker.id[:16], 16) if _GENERATED_VERSION.fullmatch(marker.id) else _LAST_ROW
     return min(number, _LAST_ROW)
 
 
-def _stored(bucket: Bucket, row: sqlite3.Row) -> StoredObject:
+def _read_stored_object(bucket: StoredBucket, row: sqlite3.Row) -> StoredObject:
     blob = Blob(row["blob"], row["size"], row["md5"], row["crc64"])
-    contents = Contents(row["kind"], blob, row["etag"], Metadata.loaded(row["metadata"]))
+    contents = ObjectContents(row["kind"], blob, row["etag"], Metadata.from_json(row["metadata"]))
     return StoredObject(
         key=row["key"],
         version=row["version"],
