@@ -105,7 +105,7 @@ async def test_a_part_may_have_any_headers() -> None:
     ],
 )
 async def test_malformed(body: bytes, code: str) -> None:
-    with pytest.raises(ERRORS) as raised:
+    with pytest.raises(REQUEST_ERRORS) as raised:
         await _read_form(body)
     assert to_oss_error(raised.value).code == code
 
@@ -120,7 +120,7 @@ async def test_malformed(body: bytes, code: str) -> None:
     ],
 )
 def test_no_boundary(content_type: str, code: str) -> None:
-    with pytest.raises(ERRORS) as raised:
+    with pytest.raises(REQUEST_ERRORS) as raised:
         MultipartForm(content_type, _chunks(b"", 1), MAX_FIELDS)
     assert to_oss_error(raised.value).code == code
 
@@ -131,7 +131,7 @@ def _policy(*conditions: Any, expiration: Any = LATER) -> str:
 
 
 def _policy_error(policy: str) -> OssError:
-    with pytest.raises(ERRORS) as raised:
+    with pytest.raises(REQUEST_ERRORS) as raised:
         check_policy(policy, {"key": "in/a", "x-oss-security-token": "CAIS"})
     return to_oss_error(raised.value)
 

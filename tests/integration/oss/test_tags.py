@@ -76,10 +76,10 @@ def test_limits() -> None:
 
 
 def test_header_form() -> None:
-    assert tags_of_header("a&b=2") == {"a": "", "b": "2"}
+    assert parse_tagging_header("a&b=2") == {"a": "", "b": "2"}
     for header in ("a=b=c", "=b", "a=%FF"):
         with pytest.raises(OssError) as raised:
-            tags_of_header(header)
+            parse_tagging_header(header)
         assert raised.value.code == "InvalidTag"
 
 
