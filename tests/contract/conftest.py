@@ -1,4 +1,4 @@
-"""The three places that contract tests of real adapters run in."""
+"""The services that the contract tests of real adapters run on: local, live, and moto."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.mns.service import MnsService
 from facescreen_local.oss.service import OssService
-from tests.contract.aws import AwsPlace, served
-from tests.contract.objects import Objects
-from tests.contract.place import REAL, Place
+from tests.contract.alibaba_services import SERVICE_FIXTURES, AlibabaServices
+from tests.contract.aws_services import AwsServices, run_aws_services
+from tests.contract.object_writers import ObjectWriter
 
 REGION = "ap-southeast-1"
 
@@ -70,10 +70,10 @@ def cloudauth(
 @pytest.fixture(scope="session")
 def local(
     identity: Identity, oss: OssService, mns: MnsService, cloudauth: IdVerificationService
-) -> Place:
-    """The local services, with temporary credentials, as a function holds them."""
+) -> AlibabaServices:
+    """The local services, with temporary credentials like those of a function."""
     key = identity.issue_temporary_key()
-    return Place.from_env(
+    return AlibabaServices.from_env(
         {
             "ALIBABA_CLOUD_ACCESS_KEY_ID": key.access_key_id,
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key.access_key_secret,
@@ -92,33 +92,33 @@ def local(
 
 
 @pytest.fixture(scope="session")
-def live() -> Place:
-    """The account that the environment names."""
-    return Place.from_env(os.environ)
+def live() -> AlibabaServices:
+    """The account that the environment names, for live tests."""
+    return AlibabaServices.from_env(os.environ)
 
 
 @pytest.fixture(scope="session")
-def aws() -> Iterator[AwsPlace]:
-    with served() as place:
-        yield place
+def aws() -> Iterator[AwsServices]:
+    with run_aws_services() as services:
+        yield services
 
 
-@pytest.fixture(params=REAL)
-def place(request: pytest.FixtureRequest) -> Place | AwsPlace:
-    """Each of them in turn."""
-    found: Place | AwsPlace = request.getfixturevalue(request.param)
-    return found
-
-
-@pytest.fixture
-def objects(place: Place | AwsPlace) -> Iterator[Objects]:
-    with place.objects(place.bucket) as made:
-        yield made
+@pytest.fixture(params=SERVICE_FIXTURES)
+def services(request: pytest.FixtureRequest) -> AlibabaServices | AwsServices:
+    """Each of the services in turn."""
+    fixture_value: AlibabaServices | AwsServices = request.getfixturevalue(request.param)
+    return fixture_value
 
 
 @pytest.fixture
-def versioned(place: Place | AwsPlace) -> Iterator[Objects]:
-    if not place.versioned_bucket:
+def object_writer(services: AlibabaServices | AwsServices) -> Iterator[ObjectWriter]:
+    with services.object_writer(services.bucket) as object_writer:
+        yield object_writer
+
+
+@pytest.fixture
+def versioned_writer(services: AlibabaServices | AwsServices) -> Iterator[ObjectWriter]:
+    if not services.versioned_bucket:
         pytest.skip("VERSIONED_BUCKET is not set")
-    with place.objects(place.versioned_bucket) as made:
-        yield made
+    with services.object_writer(services.versioned_bucket) as object_writer:
+        yield object_writer

@@ -1,4 +1,5 @@
-"""The same cap on the fake state, on OSS's appendable objects, and on S3's conditional writes."""
+"""The daily budget on the in-memory state, on OSS's appendable objects and on S3's conditional
+writes."""
 
 from __future__ import annotations
 
@@ -13,15 +14,15 @@ from facescreen.deepfake.budget import DailyBudget, count_reserved_calls_by_day
 from facescreen.errors import DailyLimitReachedError
 from facescreen.storage.ports import StateStore
 from facescreen.testing.stores import MemoryState
-from tests.contract.place import REAL
+from tests.contract.alibaba_services import SERVICE_FIXTURES
 
-MOST, INSTANCES = 50, 20
+MAX_CALLS, INSTANCES = 50, 20
 NOON = 1_795_435_200.0
 """2026-11-23T12:00:00Z."""
 
 
-class Within:
-    """A state in which no name was taken yet."""
+class PrefixedState:
+    """A state store that adds a prefix to each name, so that no name is in use yet."""
 
     def __init__(self, state: StateStore, prefix: str) -> None:
         self._state = state
@@ -38,20 +39,20 @@ class Within:
             yield name.removeprefix(self._prefix)
 
 
-@pytest.fixture(params=["fake", *REAL])
+@pytest.fixture(params=["memory", *SERVICE_FIXTURES])
 def state(request: pytest.FixtureRequest) -> StateStore:
-    if request.param == "fake":
+    if request.param == "memory":
         return MemoryState()
-    place = request.getfixturevalue(request.param)
-    return Within(place.state(place.bucket), f"{uuid.uuid4().hex}/")
+    services = request.getfixturevalue(request.param)
+    return PrefixedState(services.state(services.bucket), f"{uuid.uuid4().hex}/")
 
 
-def test_twenty_instances_race_to_the_cap_and_not_beyond(state: StateStore) -> None:
+def test_twenty_concurrent_instances_make_exactly_the_allowed_calls(state: StateStore) -> None:
     def instance(number: int) -> int:
-        cap, paid = DailyBudget(state, MOST, clock=lambda: NOON), 0
+        budget, paid = DailyBudget(state, MAX_CALLS, clock=lambda: NOON), 0
         with suppress(DailyLimitReachedError):
             while True:
-                permit = cap.reserve(0)
+                permit = budget.reserve(0)
                 if (paid + number) % 7:
                     paid += 1
                     permit.on_paid()
@@ -60,7 +61,7 @@ def test_twenty_instances_race_to_the_cap_and_not_beyond(state: StateStore) -> N
                     permit.release()
         return paid
 
-    with ThreadPoolExecutor(INSTANCES) as racers:
-        paid = sum(racers.map(instance, range(INSTANCES)))
-    assert paid == MOST
-    assert count_reserved_calls_by_day(state, "2026-11") == {"2026-11-23": MOST}
+    with ThreadPoolExecutor(INSTANCES) as threads:
+        paid = sum(threads.map(instance, range(INSTANCES)))
+    assert paid == MAX_CALLS
+    assert count_reserved_calls_by_day(state, "2026-11") == {"2026-11-23": MAX_CALLS}

@@ -1,5 +1,5 @@
-"""Every Invoker, by one contract: in memory, the local Function Compute, by both SDKs and without
-one, and a queue of moto."""
+"""The same tests on every Invoker: in memory, on the local Function Compute, with both SDKs and
+without one, and on an SQS queue of moto."""
 
 from __future__ import annotations
 
@@ -30,47 +30,47 @@ HANDLERS = """
         print(event)
 """
 FC = ("fc", "fc3", "fc2")
-REAL = (*FC, "sqs")
+REAL_INVOKERS = (*FC, "sqs")
 
 
-class Deployment(ABC):
-    """Something that takes events, and tells which came."""
+class InvocationTarget(ABC):
+    """Receives events from an invoker, and returns the events received."""
 
     invoker: Invoker
-    nowhere: Invoker
-    """Of what was never deployed."""
-    largest: int
+    invoker_without_target: Invoker
+    """Invokes a function or queue that doesn't exist."""
+    max_event_bytes: int
 
     @abstractmethod
-    def came(self) -> list[bytes]: ...
+    def received_events(self) -> list[bytes]: ...
 
 
-class OnFc(Deployment):
-    largest = 128 * 1024
+class FcTarget(InvocationTarget):
+    max_event_bytes = 128 * 1024
 
     def __init__(self, kind: str, running: RunningFc, loop: BackgroundLoop) -> None:
         self.running, self._loop, self._kind = running, loop, kind
-        self.invoker = self.named("screen")
-        self.nowhere = self.named("absent")
+        self.invoker = self.create_invoker("screen")
+        self.invoker_without_target = self.create_invoker("absent")
 
-    def named(self, function: str, credentials: Credentials | None = None) -> Invoker:
+    def create_invoker(self, function: str, credentials: Credentials | None = None) -> Invoker:
         key, url = self.running.identity.issue_temporary_key(), self.running.service.url
-        own = Credentials(key.access_key_id, key.access_key_secret, key.security_token)
+        own_credentials = Credentials(key.access_key_id, key.access_key_secret, key.security_token)
         if self._kind == "fc2":
-            return Fc2Invoker(url, "any", function, credentials or own)
+            return Fc2Invoker(url, "any", function, credentials or own_credentials)
         if self._kind == "fc3":
-            return Fc3Invoker(url, function, credentials or own)
-        return FcInvoker(credentials or own, endpoint=url, function=function)
+            return Fc3Invoker(url, function, credentials or own_credentials)
+        return FcInvoker(credentials or own_credentials, endpoint=url, function=function)
 
-    def came(self) -> list[bytes]:
+    def received_events(self) -> list[bytes]:
         self._loop.run(self.running.functions.wait_until_idle())
         return [line.strip("b'").encode() for line in self.running.log]
 
 
 @dataclass
-class OnSqs(Deployment):
+class SqsTarget(InvocationTarget):
     endpoint: str
-    largest = 1024 * 1024
+    max_event_bytes = 1024 * 1024
 
     def __post_init__(self) -> None:
         session = boto3.Session("a", "b", region_name="ap-southeast-1")
@@ -78,85 +78,92 @@ class OnSqs(Deployment):
         self._url = self._sqs.create_queue(QueueName="uploads")["QueueUrl"]
         self.invoker = SqsInvoker(session, queue_url=self._url, endpoint=self.endpoint)
         absent = self._url.replace("uploads", "absent")
-        self.nowhere = SqsInvoker(session, queue_url=absent, endpoint=self.endpoint)
+        self.invoker_without_target = SqsInvoker(session, queue_url=absent, endpoint=self.endpoint)
 
-    def came(self) -> list[bytes]:
-        asked = {"QueueUrl": self._url, "MaxNumberOfMessages": 10}
-        return [m["Body"].encode() for m in self._sqs.receive_message(**asked)["Messages"]]
+    def received_events(self) -> list[bytes]:
+        params = {"QueueUrl": self._url, "MaxNumberOfMessages": 10}
+        return [m["Body"].encode() for m in self._sqs.receive_message(**params)["Messages"]]
 
 
-class InMemory(Deployment):
-    largest = MAX_EVENT_BYTES
+class MemoryTarget(InvocationTarget):
+    max_event_bytes = MAX_EVENT_BYTES
 
     def __init__(self) -> None:
         self.invoker = self._memory = MemoryInvoker()
 
-    def came(self) -> list[bytes]:
+    def received_events(self) -> list[bytes]:
         return self._memory.payloads
 
 
-@pytest.fixture(params=["memory", *REAL])
-def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deployment]:
+@pytest.fixture(params=["memory", *REAL_INVOKERS])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[InvocationTarget]:
     if request.param == "memory":
-        yield InMemory()
+        yield MemoryTarget()
     elif request.param == "sqs":
         with moto_server() as endpoint:
-            yield OnSqs(endpoint)
+            yield SqsTarget(endpoint)
     else:
         with run_fc_in_background(tmp_path, HANDLERS) as (running, loop):
-            yield OnFc(request.param, running, loop)
+            yield FcTarget(request.param, running, loop)
 
 
 @pytest.fixture(params=FC)
-def on_fc(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OnFc]:
+def fc_target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FcTarget]:
     with run_fc_in_background(tmp_path, HANDLERS) as (running, loop):
-        yield OnFc(request.param, running, loop)
+        yield FcTarget(request.param, running, loop)
 
 
-def test_what_is_submitted_comes_unchanged(deployment: Deployment) -> None:
+def test_a_payload_is_received_unchanged(target: InvocationTarget) -> None:
     payload = json.dumps({"events": [{"key": "a b+%20"}]}).encode()
-    deployment.invoker.submit(payload)
-    assert deployment.came() == [payload]
+    target.invoker.submit(payload)
+    assert target.received_events() == [payload]
 
 
-@pytest.mark.parametrize("deployment", REAL, indirect=True)
-def test_what_was_never_deployed_is_a_matter_of_settings(deployment: Deployment) -> None:
+@pytest.mark.parametrize("target", REAL_INVOKERS, indirect=True)
+def test_a_missing_target_is_an_invalid_setting(target: InvocationTarget) -> None:
     with pytest.raises(errors.InvalidSettingsError):
-        deployment.nowhere.submit(b"{}")
+        target.invoker_without_target.submit(b"{}")
 
 
-def test_an_event_beyond_the_platforms_limit_is_not_sent(deployment: Deployment) -> None:
-    deployment.invoker.submit(b"1" * deployment.largest)
-    with pytest.raises(errors.RequestRejectedError, match=f"{deployment.largest} at most"):
-        deployment.invoker.submit(b"1" * (deployment.largest + 1))
-    assert len(deployment.came()) == 1
+def test_an_event_over_the_platforms_limit_is_not_sent(target: InvocationTarget) -> None:
+    target.invoker.submit(b"1" * target.max_event_bytes)
+    with pytest.raises(errors.RequestRejectedError, match=f"{target.max_event_bytes} at most"):
+        target.invoker.submit(b"1" * (target.max_event_bytes + 1))
+    assert len(target.received_events()) == 1
 
 
 @pytest.mark.parametrize("fault", [{"code": "Busy", "status": 503}, {"reset": True}])
-def test_passing_trouble_is_tried_again(on_fc: OnFc, fault: dict[str, Any]) -> None:
-    on_fc.running.service.behaviour = on_fc.running.service.behaviour.parse(
+def test_a_transient_error_is_retried(fc_target: FcTarget, fault: dict[str, Any]) -> None:
+    fc_target.running.service.behaviour = fc_target.running.service.behaviour.parse(
         {"faults": [{"operation": "InvokeFunction", "times": 2, **fault}]}
     )
-    on_fc.invoker.submit(b"{}")
-    assert on_fc.came() == [b"{}"]
+    fc_target.invoker.submit(b"{}")
+    assert fc_target.received_events() == [b"{}"]
 
 
-def test_trouble_that_stays_is_told_as_passing(on_fc: OnFc) -> None:
-    on_fc.running.service.behaviour = on_fc.running.service.behaviour.parse(
+def test_a_lasting_outage_raises_a_transient_error(fc_target: FcTarget) -> None:
+    fc_target.running.service.behaviour = fc_target.running.service.behaviour.parse(
         {"faults": [{"code": "ServiceUnavailable", "status": 503, "times": 4}]}
     )
     with pytest.raises(errors.ServiceUnavailableError):
-        on_fc.invoker.submit(b"{}")
-    assert not on_fc.running.service.behaviour.faults
+        fc_target.invoker.submit(b"{}")
+    assert not fc_target.running.service.behaviour.faults
 
 
-def test_a_stranger_is_refused_and_nothing_of_a_key_is_told(
-    on_fc: OnFc, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+def test_invalid_credentials_are_refused_and_not_shown(
+    fc_target: FcTarget, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    own = on_fc.running.identity.issue_temporary_key()
-    secret = Credentials(own.access_key_id, "not-the-secret", own.security_token)
-    with pytest.raises(errors.InvalidCredentialsError) as caught:
-        on_fc.named("screen", secret).submit(b"{}")
-    said = "".join([str(caught.value), caplog.text, *capfd.readouterr()])
-    for part in (own.access_key_id, own.security_token, "not-the-secret", "uthorization"):
-        assert part not in said
+    own_credentials = fc_target.running.identity.issue_temporary_key()
+    secret = Credentials(
+        own_credentials.access_key_id, "not-the-secret", own_credentials.security_token
+    )
+    with pytest.raises(errors.InvalidCredentialsError) as raised:
+        fc_target.create_invoker("screen", secret).submit(b"{}")
+    output = "".join([str(raised.value), caplog.text, *capfd.readouterr()])
+    for part in (
+        own_credentials.access_key_id,
+        own_credentials.security_token,
+        "not-the-secret",
+        "uthorization",
+    ):
+        assert part not in output

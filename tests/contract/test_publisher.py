@@ -1,5 +1,5 @@
-"""The same tests on MNS, local and live, on SNS, SQS and EventBridge, each with a queue at its end,
-and what goes wrong on the way."""
+"""The same tests on MNS, local and live, and on SNS, SQS and EventBridge, each with a queue that
+receives the messages."""
 
 from __future__ import annotations
 
@@ -18,21 +18,30 @@ from facescreen.clients.credentials import Credentials
 from facescreen.testing.bus import MemoryPublisher
 from facescreen_local.mns.service import MnsService
 from facescreen_local.protocol.faults import Behaviour, Fault
-from tests.contract.aws import AwsPlace, session
-from tests.contract.buses import Bus, MnsInbox, SqsInbox, aws_bus, aws_publisher, mns_bus
-from tests.contract.place import ALIBABA, Place
+from tests.contract.alibaba_services import ALIBABA_FIXTURES, AlibabaServices
+from tests.contract.aws_services import AwsServices, session
+from tests.contract.message_buses import (
+    Bus,
+    MnsInbox,
+    SqsInbox,
+    create_aws_publisher,
+    open_aws_bus,
+    open_mns_bus,
+)
 
 MESSAGE = {
     "type": "a.type",
     "data": {"verdict": "low_risk", "object": {"bucket": "selfies", "key": "a.jpg"}},
 }
-NOWHERE = AwsPlace("http://127.0.0.1:9")
+UNREACHABLE_AWS = AwsServices("http://127.0.0.1:9")
 AWS = ["sns", "sqs", "eventbridge"]
 
 
-def publisher(place: Place, key: Credentials | None = None, **target: str) -> closing[MnsPublisher]:
-    endpoint = place.alibaba.mns_endpoint
-    return closing(MnsPublisher(key or place.credentials, endpoint=endpoint, **target))
+def mns_publisher(
+    services: AlibabaServices, key: Credentials | None = None, **target: str
+) -> closing[MnsPublisher]:
+    endpoint = services.alibaba.mns_endpoint
+    return closing(MnsPublisher(key or services.credentials, endpoint=endpoint, **target))
 
 
 @pytest.fixture(
@@ -41,24 +50,28 @@ def publisher(place: Place, key: Credentials | None = None, **target: str) -> cl
         "local queue",
         pytest.param("live topic", marks=pytest.mark.live),
         pytest.param("live queue", marks=pytest.mark.live),
-        *(f"aws {kind}" for kind in AWS),
+        *(f"aws {service}" for service in AWS),
     ]
 )
 def bus(request: pytest.FixtureRequest) -> Iterator[Bus]:
-    where, kind = request.param.split()
-    place: Place | AwsPlace = request.getfixturevalue(where)
-    with aws_bus(place, kind) if isinstance(place, AwsPlace) else mns_bus(place, kind) as made:
-        yield made
+    fixture, service = request.param.split()
+    services: AlibabaServices | AwsServices = request.getfixturevalue(fixture)
+    with (
+        open_aws_bus(services, service)
+        if isinstance(services, AwsServices)
+        else open_mns_bus(services, service) as bus
+    ):
+        yield bus
 
 
-def test_messages_reach_the_queue(bus: Bus) -> None:
-    sent = [bus.inbox.message(), bus.inbox.message("high_risk")]
+def test_published_messages_reach_the_queue(bus: Bus) -> None:
+    sent = [bus.inbox.create_message(), bus.inbox.create_message("high_risk")]
     for message in sent:
         bus.publisher.publish(message)
     assert bus.inbox.receive(2) == sent
 
 
-def test_the_publisher_in_memory_keeps_what_can_be_sent() -> None:
+def test_the_in_memory_publisher_accepts_only_json() -> None:
     publisher = MemoryPublisher()
     publisher.publish(MESSAGE)
     with pytest.raises(TypeError):
@@ -66,77 +79,80 @@ def test_the_publisher_in_memory_keeps_what_can_be_sent() -> None:
     assert publisher.messages == [MESSAGE]
 
 
-def test_a_missing_target_is_the_settings_matter(bus: Bus) -> None:
+def test_a_missing_target_is_an_invalid_setting(bus: Bus) -> None:
     with pytest.raises(errors.InvalidSettingsError):
-        bus.astray.publish(MESSAGE)
+        bus.publisher_without_target.publish(MESSAGE)
 
 
 @pytest.mark.parametrize(
     "unreachable",
     [
         MnsPublisher(Credentials("id", "secret"), endpoint="http://127.0.0.1:9", queue="direct"),
-        *(aws_publisher(NOWHERE, kind) for kind in AWS),
+        *(create_aws_publisher(UNREACHABLE_AWS, service) for service in AWS),
     ],
 )
-def test_an_unreachable_bus_is_passing(unreachable: Publisher) -> None:
+def test_an_unreachable_bus_is_a_transient_error(unreachable: Publisher) -> None:
     with pytest.raises(errors.ServiceUnavailableError):
         unreachable.publish(MESSAGE)
 
 
-@pytest.mark.parametrize("place", ALIBABA, indirect=True)
-def test_a_wrong_secret_does_not_show(place: Place) -> None:
-    key = replace(place.credentials, access_key_secret="wr0ngsecret")
+@pytest.mark.parametrize("services", ALIBABA_FIXTURES, indirect=True)
+def test_a_wrong_secret_is_not_shown(services: AlibabaServices) -> None:
+    key = replace(services.credentials, access_key_secret="wr0ngsecret")
     with (
-        publisher(place, key, topic=place.alibaba.mns_topic) as made,
+        mns_publisher(services, key, topic=services.alibaba.mns_topic) as publisher,
         pytest.raises(errors.InvalidCredentialsError) as raised,
     ):
-        made.publish(MESSAGE)
+        publisher.publish(MESSAGE)
     assert "wr0ng" not in str(raised.value)
     assert key.access_key_id not in str(raised.value)
 
 
-def test_an_mns_subscription_filters_by_verdict(local: Place) -> None:
+def test_an_mns_subscription_filters_by_verdict(local: AlibabaServices) -> None:
     with (
         closing(MnsInbox(local, "flagged")) as flagged,
-        publisher(local, topic=local.alibaba.mns_topic) as made,
+        mns_publisher(local, topic=local.alibaba.mns_topic) as publisher,
     ):
-        made.publish(flagged.message("low_risk"))
-        message = flagged.message("high_risk")
-        made.publish(message)
+        publisher.publish(flagged.create_message("low_risk"))
+        message = flagged.create_message("high_risk")
+        publisher.publish(message)
         assert flagged.receive(1) == [message]
 
 
-def test_a_connection_that_died_meanwhile_is_opened_anew(local: Place, mns: MnsService) -> None:
+def test_a_closed_connection_is_reopened(local: AlibabaServices, mns: MnsService) -> None:
     with (
         closing(MnsInbox(local, local.queue)) as inbox,
-        publisher(local, queue=local.queue) as made,
+        mns_publisher(local, queue=local.queue) as publisher,
     ):
-        message = inbox.message()
+        message = inbox.create_message()
         mns.behaviour = Behaviour(faults=[Fault(reset=True)])
-        made.publish(message)
+        publisher.publish(message)
         assert inbox.receive(1) == [message]
 
 
-@pytest.mark.parametrize("kind", ["sns", "eventbridge"])
-def test_subscriptions_and_rules_filter_by_verdict_and_bucket(aws: AwsPlace, kind: str) -> None:
-    with aws_bus(aws, kind, "flagged") as flagged:
-        elsewhere = flagged.inbox.message("high_risk")
-        elsewhere["data"]["object"]["bucket"] = "documents"
-        message = flagged.inbox.message("high_risk")
-        for one in (flagged.inbox.message("low_risk"), elsewhere, message):
-            flagged.publisher.publish(one)
+@pytest.mark.parametrize("service", ["sns", "eventbridge"])
+def test_subscriptions_and_rules_filter_by_verdict_and_bucket(
+    aws: AwsServices, service: str
+) -> None:
+    with open_aws_bus(aws, service, "flagged") as flagged:
+        message_of_another_bucket = flagged.inbox.create_message("high_risk")
+        message_of_another_bucket["data"]["object"]["bucket"] = "documents"
+        message = flagged.inbox.create_message("high_risk")
+        unflagged = flagged.inbox.create_message("low_risk")
+        for published in (unflagged, message_of_another_bucket, message):
+            flagged.publisher.publish(published)
         assert flagged.inbox.receive(1) == [message]
 
 
-def test_a_queues_message_has_attributes(aws: AwsPlace) -> None:
+def test_a_message_on_an_sqs_queue_has_attributes(aws: AwsServices) -> None:
     with closing(SqsInbox(aws, "sqs-flagged")) as inbox:
-        aws_publisher(aws, "sqs", "flagged").publish(inbox.message("high_risk"))
+        create_aws_publisher(aws, "sqs", "flagged").publish(inbox.create_message("high_risk"))
         inbox.receive(1)
     assert inbox.attributes == {"verdict": "high_risk", "bucket": "selfies"}
 
 
-def test_fifo_is_not_supported() -> None:
+def test_fifo_topics_and_queues_are_refused() -> None:
     with pytest.raises(errors.InvalidSettingsError, match=r"another than .*:verdicts\.fifo"):
-        SnsPublisher(session(), topic_arn=f"{NOWHERE.topic_arn}.fifo")
+        SnsPublisher(session(), topic_arn=f"{UNREACHABLE_AWS.topic_arn}.fifo")
     with pytest.raises(errors.InvalidSettingsError, match=r"another than .*/verdicts\.fifo"):
-        SqsPublisher(session(), queue_url=NOWHERE.queue_url("verdicts.fifo"))
+        SqsPublisher(session(), queue_url=UNREACHABLE_AWS.queue_url("verdicts.fifo"))

@@ -1,4 +1,4 @@
-"""Copies, deletions and access lists: the same tests on the fake store, on OSS and on S3."""
+"""Copies, deletions and ACLs: the same tests on the in-memory store, on OSS and on S3."""
 
 from __future__ import annotations
 
@@ -16,209 +16,218 @@ from facescreen.model import ObjectRef
 from facescreen.screening.quarantine import copy_and_verify, delete_if_unchanged
 from facescreen.storage.ports import QuarantineStore
 from facescreen.testing.stores import MemoryStore
-from tests.contract.aws import AwsPlace
-from tests.contract.objects import MemoryObjects, Objects
-from tests.contract.place import ALIBABA, REAL, Place
+from tests.contract.alibaba_services import ALIBABA_FIXTURES, SERVICE_FIXTURES, AlibabaServices
+from tests.contract.aws_services import AwsServices
+from tests.contract.object_writers import MemoryObjectWriter, ObjectWriter
 
-Both = tuple["QuarantineStore", Objects]
+StoreAndWriter = tuple["QuarantineStore", ObjectWriter]
 KEYS = ["a.jpg", "kyc/é +%41/🙂 人.jpg", "a//b/../c.jpg", "a?x=1&y#z.jpg"]
 DATA, TAGS = b"0123456789", {"team": "kyc", "deepfake-at": "2026-11-23T04:05:06Z"}
 
 
-@pytest.fixture(params=["fake", *REAL])
-def both(request: pytest.FixtureRequest) -> Iterator[Both]:
-    if request.param == "fake":
-        fake = MemoryStore()
-        yield fake, MemoryObjects(fake)
+@pytest.fixture(params=["memory", *SERVICE_FIXTURES])
+def store_and_writer(request: pytest.FixtureRequest) -> Iterator[StoreAndWriter]:
+    if request.param == "memory":
+        memory_store = MemoryStore()
+        yield memory_store, MemoryObjectWriter(memory_store)
         return
-    place = request.getfixturevalue(request.param)
-    with place.objects(place.bucket) as made:
-        yield place.store(), made
+    services = request.getfixturevalue(request.param)
+    with services.object_writer(services.bucket) as object_writer:
+        yield services.store(), object_writer
 
 
-def tagged(store: QuarantineStore, objects: Objects, key: str = "a.jpg") -> ObjectRef:
-    ref = objects.put(key, DATA)
+def put_tagged(
+    store: QuarantineStore, object_writer: ObjectWriter, key: str = "a.jpg"
+) -> ObjectRef:
+    ref = object_writer.put(key, DATA)
     store.replace_tags(ref, TAGS)
     return ref
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_copy_has_the_bytes_and_the_tags(both: Both, key: str) -> None:
-    store, objects = both
-    ref, to = tagged(store, objects, key), objects.ref(f"held/{key}")
+def test_a_copy_has_the_bytes_and_the_tags(store_and_writer: StoreAndWriter, key: str) -> None:
+    store, object_writer = store_and_writer
+    ref, target = put_tagged(store, object_writer, key), object_writer.ref(f"held/{key}")
     head = store.head(ref)
-    copied = copy_and_verify(store, ref, head, to)
+    copied = copy_and_verify(store, ref, head, target)
     assert (copied.size, copied.etag, copied.checksum) == (10, head.etag, head.checksum)
-    assert store.read(to, 0, 99) == DATA
-    assert store.get_tags(to) == TAGS
+    assert store.read(target, 0, 99) == DATA
+    assert store.get_tags(target) == TAGS
     assert store.head(ref) == head
 
 
-@pytest.mark.parametrize("both", ["fake", *ALIBABA], indirect=True)
-def test_other_bytes_are_not_copied(both: Both) -> None:
-    """moto copies them all the same; tests/unit/storage shows that S3 is sent the condition."""
-    store, objects = both
-    ref, to = tagged(store, objects), objects.ref("held")
-    objects.put("a.jpg", b"newer")
+@pytest.mark.parametrize("store_and_writer", ["memory", *ALIBABA_FIXTURES], indirect=True)
+def test_an_overwritten_object_is_not_copied(store_and_writer: StoreAndWriter) -> None:
+    """moto ignores the condition; tests/unit/storage checks that it is sent to S3."""
+    store, object_writer = store_and_writer
+    ref, target = put_tagged(store, object_writer), object_writer.ref("held")
+    object_writer.put("a.jpg", b"newer")
     with pytest.raises(errors.ObjectChangedError):
-        store.copy(ref, to, must_be_new=False)
+        store.copy(ref, target, must_be_new=False)
     with pytest.raises(errors.ObjectNotFoundError):
-        store.head(to)
+        store.head(target)
 
 
-@pytest.mark.parametrize("both", ["fake", *ALIBABA], indirect=True)
-def test_a_copy_comes_over_nothing_where_it_must_be_new(both: Both) -> None:
-    """moto lets it; tests/unit/storage as above."""
-    store, objects = both
-    ref, there = tagged(store, objects), objects.put("b.jpg", b"there")
+@pytest.mark.parametrize("store_and_writer", ["memory", *ALIBABA_FIXTURES], indirect=True)
+def test_a_copy_that_must_be_new_overwrites_nothing(store_and_writer: StoreAndWriter) -> None:
+    """moto ignores the condition; tests/unit/storage checks that it is sent to S3."""
+    store, object_writer = store_and_writer
+    ref, existing = put_tagged(store, object_writer), object_writer.put("b.jpg", b"there")
     with pytest.raises(errors.ObjectChangedError):
-        store.copy(ref, objects.ref("b.jpg"), must_be_new=True)
-    assert store.read(there, 0, 99) == b"there"
-    store.copy(ref, objects.ref("b.jpg"), must_be_new=False)
+        store.copy(ref, object_writer.ref("b.jpg"), must_be_new=True)
+    assert store.read(existing, 0, 99) == b"there"
+    store.copy(ref, object_writer.ref("b.jpg"), must_be_new=False)
     assert store.read(ref, 0, 99) == DATA
-    store.copy(ref, objects.ref("c.jpg"), must_be_new=True)
+    store.copy(ref, object_writer.ref("c.jpg"), must_be_new=True)
 
 
-def test_what_is_gone_is_gone_for_each_operation(both: Both) -> None:
-    store, objects = both
-    ref = tagged(store, objects)
-    objects.delete("a.jpg")
+def test_every_operation_on_a_deleted_object_raises_not_found(
+    store_and_writer: StoreAndWriter,
+) -> None:
+    store, object_writer = store_and_writer
+    ref = put_tagged(store, object_writer)
+    object_writer.delete("a.jpg")
     for operation in (
-        lambda: store.copy(ref, objects.ref("held"), must_be_new=False),
+        lambda: store.copy(ref, object_writer.ref("held"), must_be_new=False),
         lambda: store.get_acl(ref),
         lambda: store.set_acl(ref, "private"),
     ):
         with pytest.raises(errors.ObjectNotFoundError):
             operation()
-    delete_if_unchanged(store, ref, replace(store.head(objects.put("b.jpg", DATA))))
+    delete_if_unchanged(store, ref, replace(store.head(object_writer.put("b.jpg", DATA))))
 
 
-def test_what_was_overwritten_is_not_removed(both: Both) -> None:
-    store, objects = both
-    ref = tagged(store, objects)
+def test_an_overwritten_object_is_not_deleted(store_and_writer: StoreAndWriter) -> None:
+    store, object_writer = store_and_writer
+    ref = put_tagged(store, object_writer)
     head = store.head(ref)
-    objects.put("a.jpg", b"newer")
+    object_writer.put("a.jpg", b"newer")
     delete_if_unchanged(store, ref, head)
-    assert store.head(objects.ref("a.jpg")).size == 5
+    assert store.head(object_writer.ref("a.jpg")).size == 5
 
 
-def test_what_stands_as_it_was_is_removed(both: Both) -> None:
-    store, objects = both
-    ref = tagged(store, objects)
+def test_an_unchanged_object_is_deleted(store_and_writer: StoreAndWriter) -> None:
+    store, object_writer = store_and_writer
+    ref = put_tagged(store, object_writer)
     delete_if_unchanged(store, ref, store.head(ref))
     with pytest.raises(errors.ObjectNotFoundError):
         store.head(ref)
 
 
-def test_an_access_list_is_set_and_set_back(both: Both) -> None:
-    store, objects = both
-    ref = tagged(store, objects)
-    head, before = store.head(ref), store.get_acl(ref)
+def test_an_acl_can_be_set_and_restored(store_and_writer: StoreAndWriter) -> None:
+    store, object_writer = store_and_writer
+    ref = put_tagged(store, object_writer)
+    head, acl = store.head(ref), store.get_acl(ref)
     store.set_acl(ref, "private")
-    store.set_acl(ref, before)
-    assert store.get_acl(ref) == before
+    store.set_acl(ref, acl)
+    assert store.get_acl(ref) == acl
     assert store.head(ref) == head
 
 
-@pytest.mark.parametrize("both", REAL, indirect=True)
-def test_a_missing_bucket_is_the_settings_matter(both: Both) -> None:
-    store, objects = both
-    ref = tagged(store, objects)
-    to = replace(objects.ref("held"), bucket=f"facescreen-{uuid.uuid4().hex}")
+@pytest.mark.parametrize("store_and_writer", SERVICE_FIXTURES, indirect=True)
+def test_a_missing_bucket_is_an_invalid_setting(store_and_writer: StoreAndWriter) -> None:
+    store, object_writer = store_and_writer
+    ref = put_tagged(store, object_writer)
+    target = replace(object_writer.ref("held"), bucket=f"facescreen-{uuid.uuid4().hex}")
     with pytest.raises(errors.InvalidSettingsError, match="NoSuchBucket"):
-        store.copy(ref, to, must_be_new=False)
+        store.copy(ref, target, must_be_new=False)
 
 
-def test_a_version_is_copied_and_removed_for_itself(
-    place: Place | AwsPlace, versioned: Objects
+def test_one_version_can_be_copied_and_deleted(
+    services: AlibabaServices | AwsServices, versioned_writer: ObjectWriter
 ) -> None:
-    store = place.store()
-    versioned.put("a.jpg", b"oldest")
-    ref = versioned.put("a.jpg", DATA)
+    store = services.store()
+    versioned_writer.put("a.jpg", b"oldest")
+    ref = versioned_writer.put("a.jpg", DATA)
     head = store.head(ref)
     pinned = replace(ref, version_id=head.version_id)
     store.replace_tags(pinned, TAGS)
-    versioned.put("a.jpg", b"newer")
-    to = versioned.ref("held")
-    copied = copy_and_verify(store, pinned, head, to)
-    assert store.read(to, 0, 99) == DATA
-    assert store.get_tags(to) == TAGS
+    versioned_writer.put("a.jpg", b"newer")
+    target = versioned_writer.ref("held")
+    copied = copy_and_verify(store, pinned, head, target)
+    assert store.read(target, 0, 99) == DATA
+    assert store.get_tags(target) == TAGS
     assert copied.version_id != head.version_id
     store.set_acl(pinned, "private")
     delete_if_unchanged(store, pinned, head)
     with pytest.raises(errors.ObjectNotFoundError):
         store.head(pinned)
-    assert store.head(versioned.ref("a.jpg")).size == 5
+    assert store.head(versioned_writer.ref("a.jpg")).size == 5
 
 
-class TestOss:
-    """What only OSS shows."""
+class TestOssQuarantine:
+    """Behaviour of OSS only."""
 
-    @pytest.mark.parametrize("place", ALIBABA, indirect=True)
-    def test_metadata_goes_along_and_an_access_list_does_not(
-        self, place: Place, objects: Objects
+    @pytest.mark.parametrize("services", ALIBABA_FIXTURES, indirect=True)
+    def test_a_copy_keeps_the_metadata_and_not_the_acl(
+        self, services: AlibabaServices, object_writer: ObjectWriter
     ) -> None:
-        store, ref = place.store(), objects.put("a.jpg", DATA)
-        bucket = _oss2(place, ref.bucket)
+        store, ref = services.store(), object_writer.put("a.jpg", DATA)
+        bucket = _oss2_bucket(services, ref.bucket)
         headers = {"Content-Type": "image/jpeg", "x-oss-meta-user": "a b", "Cache-Control": "no"}
         bucket.put_object(ref.key, DATA, {**headers, "x-oss-object-acl": "public-read"})
         assert store.get_acl(ref) == "public-read"
-        to = objects.ref("held")
-        copy_and_verify(store, ref, store.head(ref), to)
-        found = bucket.head_object(to.key).headers
-        assert {name: found[name] for name in headers} == headers
-        assert store.get_acl(to) == "default"
+        target = object_writer.ref("held")
+        copy_and_verify(store, ref, store.head(ref), target)
+        properties = bucket.head_object(target.key).headers
+        assert {name: properties[name] for name in headers} == headers
+        assert store.get_acl(target) == "default"
 
-    @pytest.mark.parametrize("place", ALIBABA, indirect=True)
-    def test_a_copy_of_what_came_in_parts_is_known_by_its_checksum(
-        self, place: Place, objects: Objects
+    @pytest.mark.parametrize("services", ALIBABA_FIXTURES, indirect=True)
+    def test_a_copy_of_a_multipart_object_is_verified_by_its_checksum(
+        self, services: AlibabaServices, object_writer: ObjectWriter
     ) -> None:
-        store, ref = place.store(), objects.ref("a.mp4")
-        bucket = _oss2(place, ref.bucket)
+        store, ref = services.store(), object_writer.ref("a.mp4")
+        bucket = _oss2_bucket(services, ref.bucket)
         upload = bucket.init_multipart_upload(ref.key).upload_id
         part = bucket.upload_part(ref.key, upload, 1, DATA)
         parts = [oss2.models.PartInfo(1, part.etag)]
         bucket.complete_multipart_upload(ref.key, upload, parts)
         head = store.head(ref)
-        copied = copy_and_verify(store, replace(ref, etag=head.etag), head, objects.ref("held"))
+        copied = copy_and_verify(
+            store, replace(ref, etag=head.etag), head, object_writer.ref("held")
+        )
         assert copied.etag != head.etag
         assert copied.checksum == head.checksum
 
 
-class TestS3:
-    """What only S3 shows."""
+class TestS3Quarantine:
+    """Behaviour of S3 only."""
 
-    def test_metadata_goes_along(self, aws: AwsPlace) -> None:
+    def test_a_copy_keeps_the_metadata(self, aws: AwsServices) -> None:
         store, client = aws.store(), aws.client("s3")
-        with aws.objects(aws.bucket) as objects:
-            ref, to = objects.put("a.jpg", DATA), objects.ref("held")
-        named = {"Bucket": ref.bucket, "Key": ref.key}
-        client.put_object(**named, Body=DATA, ContentType="image/jpeg", Metadata={"user": "a b"})
-        copy_and_verify(store, ref, store.head(ref), to)
-        found = client.head_object(Bucket=to.bucket, Key=to.key)
-        assert (found["ContentType"], found["Metadata"]) == ("image/jpeg", {"user": "a b"})
+        with aws.object_writer(aws.bucket) as object_writer:
+            ref, target = object_writer.put("a.jpg", DATA), object_writer.ref("held")
+        address = {"Bucket": ref.bucket, "Key": ref.key}
+        client.put_object(**address, Body=DATA, ContentType="image/jpeg", Metadata={"user": "a b"})
+        copy_and_verify(store, ref, store.head(ref), target)
+        properties = client.head_object(Bucket=target.bucket, Key=target.key)
+        assert (properties["ContentType"], properties["Metadata"]) == (
+            "image/jpeg",
+            {"user": "a b"},
+        )
 
-    def test_private_takes_other_grants_away(self, aws: AwsPlace) -> None:
+    def test_private_removes_other_grants(self, aws: AwsServices) -> None:
         store, client = aws.store(), aws.client("s3")
-        with aws.objects(aws.bucket) as objects:
-            ref = objects.put("a.jpg", DATA)
+        with aws.object_writer(aws.bucket) as object_writer:
+            ref = object_writer.put("a.jpg", DATA)
         client.put_object_acl(Bucket=ref.bucket, Key=ref.key, ACL="public-read")
-        before = store.get_acl(ref)
-        assert len(json.loads(before)["Grants"]) == 2
+        acl = store.get_acl(ref)
+        assert len(json.loads(acl)["Grants"]) == 2
         store.set_acl(ref, "private")
         assert len(json.loads(store.get_acl(ref))["Grants"]) == 1
 
-    def test_s3_itself_refuses_to_delete_other_bytes(self, aws: AwsPlace) -> None:
-        with aws.objects(aws.bucket) as objects:
-            ref = objects.put("a.jpg", DATA)
-            objects.put("a.jpg", b"newer")
+    def test_s3_refuses_to_delete_an_overwritten_object(self, aws: AwsServices) -> None:
+        with aws.object_writer(aws.bucket) as object_writer:
+            ref = object_writer.put("a.jpg", DATA)
+            object_writer.put("a.jpg", b"newer")
         with pytest.raises(errors.ObjectChangedError):
             aws.store().delete(ref)
         assert aws.store().head(ref).size == 5
 
 
-def _oss2(place: Place, bucket: str) -> Any:
-    settings, key = place.alibaba, place.credentials
+def _oss2_bucket(services: AlibabaServices, bucket: str) -> Any:
+    settings, key = services.alibaba, services.credentials
     auth = oss2.ProviderAuthV4(
         oss2.credentials.StaticCredentialsProvider(
             key.access_key_id, key.access_key_secret, key.security_token or None

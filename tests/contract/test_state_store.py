@@ -1,4 +1,5 @@
-"""The same tests on the fake state, on OSS's appendable objects, and on S3's conditional writes."""
+"""The same tests on the in-memory state, on OSS's appendable objects and on S3's conditional
+writes."""
 
 from __future__ import annotations
 
@@ -12,32 +13,32 @@ import pytest
 from facescreen import errors
 from facescreen.storage.ports import StateStore
 from facescreen.testing.stores import MemoryState
-from tests.contract.aws import AwsPlace
-from tests.contract.objects import Objects
-from tests.contract.place import ALIBABA, REAL, Place
+from tests.contract.alibaba_services import ALIBABA_FIXTURES, SERVICE_FIXTURES, AlibabaServices
+from tests.contract.aws_services import AwsServices
+from tests.contract.object_writers import ObjectWriter
 
-Kept = tuple["StateStore", str]
-RACERS = 16
+StateAndKey = tuple["StateStore", str]
+THREADS = 16
 
 
-@pytest.fixture(params=["fake", *REAL])
-def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
-    """A state, and a key of which nothing stands in it yet."""
-    if request.param == "fake":
+@pytest.fixture(params=["memory", *SERVICE_FIXTURES])
+def state_and_key(request: pytest.FixtureRequest) -> Iterator[StateAndKey]:
+    """A state store, and a key that doesn't exist in it yet."""
+    if request.param == "memory":
         yield MemoryState(), "ledger/a"
         return
-    place = request.getfixturevalue(request.param)
-    with place.objects(place.bucket) as objects:
-        yield place.state(place.bucket), objects.ref("ledger/a").key
+    services = request.getfixturevalue(request.param)
+    with services.object_writer(services.bucket) as object_writer:
+        yield services.state(services.bucket), object_writer.ref("ledger/a").key
 
 
-def test_what_is_not_there_is_empty(kept: Kept) -> None:
-    state, key = kept
+def test_a_missing_key_is_read_as_empty(state_and_key: StateAndKey) -> None:
+    state, key = state_and_key
     assert state.read(key) == b""
 
 
-def test_an_append_goes_where_the_length_is(kept: Kept) -> None:
-    state, key = kept
+def test_an_append_succeeds_only_at_the_current_length(state_and_key: StateAndKey) -> None:
+    state, key = state_and_key
     assert state.append(key, 0, b"one\n")
     assert not state.append(key, 0, b"late\n")
     assert not state.append(key, 5, b"early\n")
@@ -46,47 +47,53 @@ def test_an_append_goes_where_the_length_is(kept: Kept) -> None:
 
 
 @pytest.mark.parametrize("position", [0, 4])
-def test_of_many_appends_at_one_instant_one_is_done(kept: Kept, position: int) -> None:
-    state, key = kept
+def test_of_concurrent_appends_exactly_one_succeeds(
+    state_and_key: StateAndKey, position: int
+) -> None:
+    state, key = state_and_key
     if position:
         state.append(key, 0, b"." * position)
-    start = threading.Barrier(RACERS)
+    start = threading.Barrier(THREADS)
 
     def race(number: int) -> bool:
         start.wait()
         return state.append(key, position, f"{number:x}\n".encode())
 
-    with ThreadPoolExecutor(RACERS) as racers:
-        done = sorted(racers.map(race, range(RACERS)))
-    assert done == [False] * (RACERS - 1) + [True]
+    with ThreadPoolExecutor(THREADS) as threads:
+        results = sorted(threads.map(race, range(THREADS)))
+    assert results == [False] * (THREADS - 1) + [True]
     assert len(state.read(key)) == position + 2
 
 
-def test_names_are_listed_in_order_from_any_point(
-    kept: Kept, monkeypatch: pytest.MonkeyPatch
+def test_names_are_listed_in_order_after_any_name(
+    state_and_key: StateAndKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for store in ("oss", "s3"):
         monkeypatch.setattr(f"facescreen.storage.{store}.MAX_LISTED_OBJECTS", 3)
-    state, key = kept
-    odd = ["1/a", "1/é +%", "2", "3/漢 🙂"]
-    for name in odd:
+    state, key = state_and_key
+    unusual_names = ["1/a", "1/é +%", "2", "3/漢 🙂"]
+    for name in unusual_names:
         state.append(f"{key}/{name}", 0, b"x")
     state.append(f"{key}-beside", 0, b"x")
     listed = [name.removeprefix(f"{key}/") for name in state.list_names(f"{key}/", "")]
-    assert listed == odd
+    assert listed == unusual_names
     assert list(state.list_names(f"{key}/", f"{key}/10")) == [f"{key}/2", f"{key}/3/漢 🙂"]
     assert list(state.list_names(f"{key}/none", "")) == []
 
 
-@pytest.mark.parametrize("place", ALIBABA, indirect=True)
-def test_a_versioned_state_bucket_is_refused(place: Place, versioned: Objects) -> None:
-    ref = versioned.ref("ledger/a")
+@pytest.mark.parametrize("services", ALIBABA_FIXTURES, indirect=True)
+def test_a_versioned_state_bucket_is_refused(
+    services: AlibabaServices, versioned_writer: ObjectWriter
+) -> None:
+    ref = versioned_writer.ref("ledger/a")
     with pytest.raises(
         errors.InvalidSettingsError, match="STATE_BUCKET must be an unversioned bucket"
     ):
-        place.state(ref.bucket).append(ref.key, 0, b"x")
+        services.state(ref.bucket).append(ref.key, 0, b"x")
 
 
-def test_a_missing_state_bucket_is_named(place: Place | AwsPlace) -> None:
+def test_a_missing_state_bucket_is_an_invalid_setting(
+    services: AlibabaServices | AwsServices,
+) -> None:
     with pytest.raises(errors.InvalidSettingsError, match="NoSuchBucket"):
-        place.state(f"facescreen-{uuid.uuid4().hex}").append("ledger/a", 0, b"x")
+        services.state(f"facescreen-{uuid.uuid4().hex}").append("ledger/a", 0, b"x")

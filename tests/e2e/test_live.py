@@ -12,7 +12,7 @@ from pathlib import Path
 import oss2
 import pytest
 
-from tests.contract.place import NEEDED
+from tests.contract.alibaba_services import REQUIRED_VARIABLES
 from tests.support.cloud_client import PROJECT, LocalCloudClient
 from tests.support.command import facescreen_up
 
@@ -57,7 +57,9 @@ def make_live(
     environment: dict[str, str], stdin: str = "", **more: str
 ) -> subprocess.CompletedProcess[str]:
     """`said` stands on its standard input. The set-up is left out: we run in it."""
-    inherited = {name: value for name, value in os.environ.items() if name not in NEEDED}
+    inherited = {
+        name: value for name, value in os.environ.items() if name not in REQUIRED_VARIABLES
+    }
     return subprocess.run(
         ["make", "-s", "-o", "setup", "live"],  # noqa: S607
         cwd=PROJECT,
@@ -119,7 +121,7 @@ def test_what_is_missing_is_named() -> None:
     result = make_live({"SCENE_CODE": "local_0001"}, "yes\n")
     assert result.returncode != 0
     assert "64" in result.stderr
-    for name, what in NEEDED.items():
+    for name, what in REQUIRED_VARIABLES.items():
         assert (f"{name}  {what}" in result.stderr) == (name != "SCENE_CODE")
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import pytest
 
 from facescreen.errors import InvalidSettingsError
-from tests.contract.place import Place
+from tests.contract.alibaba_services import AlibabaServices
 
 EXIT_USAGE = 64
 CALL_PRICE_CENTS = 40
@@ -24,11 +24,11 @@ def paid_calls(item: pytest.Item) -> int:
     return sum(mark.args[0] for mark in item.iter_markers("paid"))
 
 
-def describe_run(place: Place, items: Sequence[pytest.Item]) -> str:
+def describe_run(services: AlibabaServices, items: Sequence[pytest.Item]) -> str:
     """What the tests cost, write and remove on the account."""
-    settings, calls = place.settings, sum(map(paid_calls, items))
-    platform = place.alibaba
-    buckets = " and ".join(filter(None, (place.bucket, place.versioned_bucket)))
+    settings, calls = services.settings, sum(map(paid_calls, items))
+    platform = services.alibaba
+    buckets = " and ".join(filter(None, (services.bucket, services.versioned_bucket)))
     return "\n".join(
         [
             f"{len(items)} live tests",
@@ -36,7 +36,7 @@ def describe_run(place: Place, items: Sequence[pytest.Item]) -> str:
             f"{platform.cloudauth_endpoint}, scene {settings.scene_code}",
             "         (a call whose response is lost is repeated once)",
             f"  write  objects under facescreen-live-*/ in {buckets}, at {platform.oss_endpoint}",
-            f"         messages to topic {platform.mns_topic} and queue {place.queue}, "
+            f"         messages to topic {platform.mns_topic} and queue {services.queue}, "
             f"at {platform.mns_endpoint}",
             "  clean  each test removes its objects, and its messages from that queue",
         ]
@@ -45,13 +45,13 @@ def describe_run(place: Place, items: Sequence[pytest.Item]) -> str:
 
 def pytest_configure() -> None:
     try:
-        Place.from_env(os.environ)
+        AlibabaServices.from_env(os.environ)
     except InvalidSettingsError as error:
         pytest.exit(f"nothing was run: {error}", returncode=EXIT_USAGE)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    print(describe_run(Place.from_env(os.environ), session.items), flush=True)  # noqa: T201
+    print(describe_run(AlibabaServices.from_env(os.environ), session.items), flush=True)  # noqa: T201
     if session.config.option.collectonly or os.environ.get("YES") == "1":
         return
     try:

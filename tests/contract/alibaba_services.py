@@ -1,4 +1,4 @@
-"""Where the real adapters are tested: on the local services, on the real ones, or on moto."""
+"""Alibaba Cloud's services for tests of real adapters: the local ones, or the real ones."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from facescreen.platforms.alibaba import AlibabaSettings
 from facescreen.settings.loader import Reader
 from facescreen.settings.table import Settings
 from facescreen.storage.oss import OssQuarantineStore, OssStateStore
-from tests.contract.objects import OssObjects
+from tests.contract.object_writers import OssObjectWriter
 
-ALIBABA = ["local", pytest.param("live", marks=pytest.mark.live)]
-"""Names of the fixtures that give a Place."""
-REAL = [*ALIBABA, "aws"]
-"""The same, and the one that gives an AwsPlace."""
+ALIBABA_FIXTURES = ["local", pytest.param("live", marks=pytest.mark.live)]
+"""The fixtures that return AlibabaServices."""
+SERVICE_FIXTURES = [*ALIBABA_FIXTURES, "aws"]
+"""The same, and the fixture that returns AwsServices."""
 
-NEEDED = {
-    "ALIBABA_CLOUD_ACCESS_KEY_ID": "an AccessKey that may use all that follows",
+REQUIRED_VARIABLES = {
+    "ALIBABA_CLOUD_ACCESS_KEY_ID": "an AccessKey with access to all of the following",
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "its secret",
     "STATE_BUCKET": "an unversioned bucket that no function watches",
     "MNS_ENDPOINT": "https://ACCOUNT_ID.mns.REGION.aliyuncs.com",
-    "MNS_TOPIC": "a topic whose subscribers may be sent test messages",
-    "MNS_QUEUE": "a queue that is subscribed to it, and that nothing else receives from",
+    "MNS_TOPIC": "a topic whose subscribers may get test messages",
+    "MNS_QUEUE": "a queue subscribed to it that nothing else receives from",
     "SCENE_CODE": "a scene of ID Verification: 10 letters, digits or underscores",
 }
-_OPTIONAL = (
+_OPTIONAL_VARIABLES = (
     "ALIBABA_CLOUD_SECURITY_TOKEN",
     "VERSIONED_BUCKET",
     "OSS_REGION",
@@ -41,24 +41,24 @@ _OPTIONAL = (
 
 
 @dataclass(frozen=True)
-class Place:
-    """One account's services, by their public endpoints unless told otherwise."""
+class AlibabaServices:
+    """The services of one account, by their public endpoints by default."""
 
     settings: Settings
     alibaba: AlibabaSettings
     credentials: Credentials
     queue: str
     versioned_bucket: str
-    """Empty where there is none."""
+    """Empty if there is none."""
 
     @property
     def bucket(self) -> str:
-        """Of all objects but the versioned. What lands in a watched bucket would be screened,
-        and paid for."""
+        """The bucket of all unversioned objects. It must not be watched: its objects would be
+        screened and paid for."""
         return self.settings.state_bucket
 
     def store(self, credentials: Credentials | None = None) -> OssQuarantineStore:
-        """The real adapter; `credentials` instead of the account's."""
+        """The real adapter, with `credentials` or the account's."""
         return OssQuarantineStore(
             credentials or self.credentials,
             endpoint=self.alibaba.oss_endpoint,
@@ -67,7 +67,7 @@ class Place:
         )
 
     def state(self, bucket: str) -> OssStateStore:
-        """The real adapter, on a bucket."""
+        """The real adapter on a bucket."""
         return OssStateStore(
             self.credentials,
             endpoint=self.alibaba.oss_endpoint,
@@ -75,9 +75,9 @@ class Place:
             bucket=bucket,
         )
 
-    def objects(self, bucket: str) -> OssObjects:
-        """Objects in a bucket, by the vendor's SDK."""
-        return OssObjects(
+    def object_writer(self, bucket: str) -> OssObjectWriter:
+        """A writer of objects in a bucket that uses the vendor's SDK."""
+        return OssObjectWriter(
             self.credentials,
             endpoint=self.alibaba.oss_endpoint,
             region=self.alibaba.oss_region,
@@ -85,11 +85,20 @@ class Place:
         )
 
     @classmethod
-    def from_env(cls, environment: Mapping[str, str]) -> Place:
-        """Reads and checks it. Raises InvalidSettingsError, which names all that is missing or
-        wrong."""
-        values = {name: environment.get(name, "").strip() for name in (*NEEDED, *_OPTIONAL)}
-        missing = [f"  {name}  {what}" for name, what in NEEDED.items() if not values[name]]
+    def from_env(cls, environment: Mapping[str, str]) -> AlibabaServices:
+        """Read the services from environment variables.
+
+        Raises InvalidSettingsError, which names everything missing or invalid.
+        """
+        values = {
+            name: environment.get(name, "").strip()
+            for name in (*REQUIRED_VARIABLES, *_OPTIONAL_VARIABLES)
+        }
+        missing = [
+            f"  {name}  {description}"
+            for name, description in REQUIRED_VARIABLES.items()
+            if not values[name]
+        ]
         if missing:
             raise InvalidSettingsError("\n".join(["not set:", *missing]))
         endpoint = values["OSS_ENDPOINT"] or f"oss-{values['OSS_REGION'] or REGION}.aliyuncs.com"

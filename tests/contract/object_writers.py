@@ -1,4 +1,4 @@
-"""Objects as any other client of the store writes them."""
+"""Write objects as any other client of the store does."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from facescreen.model import ObjectRef
 from facescreen.testing.stores import MemoryStore
 
 
-class Objects(Protocol):
-    """The objects of one test."""
+class ObjectWriter(Protocol):
+    """Writes the objects of one test."""
 
     def ref(self, name: str) -> ObjectRef:
-        """What stands under `name`, whichever bytes those are."""
+        """A reference to the object of this name, without an ETag."""
 
     def put(self, name: str, data: bytes, tags: dict[str, str] | None = None) -> ObjectRef:
-        """Writes an object; the reference has its ETag."""
+        """Write an object and return a reference with its ETag."""
 
     def delete(self, name: str) -> None:
-        """Deletes it."""
+        """Delete the object of this name."""
 
 
-class MemoryObjects:
-    """Objects of the fake store."""
+class MemoryObjectWriter:
+    """Writes to the in-memory store."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
@@ -43,8 +43,8 @@ class MemoryObjects:
         self._store.remove("selfies", name)
 
 
-class OssObjects:
-    """Objects under a random prefix of a bucket, by the vendor's SDK; gone when the block ends."""
+class OssObjectWriter:
+    """Writes with the vendor's SDK under a random prefix of a bucket; deletes all on exit."""
 
     def __init__(self, key: Credentials, *, endpoint: str, region: str, bucket: str) -> None:
         provider = StaticCredentialsProvider(
@@ -66,22 +66,22 @@ class OssObjects:
     def delete(self, name: str) -> None:
         self._bucket.delete_object(self._prefix + name)
 
-    def link(self, name: str, to: str) -> None:
-        """A symlink, which has no bytes of its own."""
-        self._bucket.put_symlink(self._prefix + to, self._prefix + name)
+    def put_symlink(self, name: str, target: str) -> None:
+        """Create a symlink, an object without bytes of its own."""
+        self._bucket.put_symlink(self._prefix + target, self._prefix + name)
 
-    def __enter__(self) -> OssObjects:
+    def __enter__(self) -> OssObjectWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Delete markers too; of both together a test leaves fewer than one page.
+        # Delete markers too. A test leaves fewer than one page of versions and markers.
         listed = self._bucket.list_object_versions(prefix=self._prefix, max_keys=1000)
-        for found in [*listed.versions, *listed.delete_marker]:
-            self._bucket.delete_object(found.key, params={"versionId": found.versionid})
+        for version in [*listed.versions, *listed.delete_marker]:
+            self._bucket.delete_object(version.key, params={"versionId": version.versionid})
 
 
-class S3Objects:
-    """The same on S3, by boto3 itself. What it writes ends with the service."""
+class S3ObjectWriter:
+    """Writes with boto3 under a random prefix of a bucket. moto loses the objects when it ends."""
 
     def __init__(self, client: Any, bucket: str) -> None:
         self._client = client
@@ -93,15 +93,15 @@ class S3Objects:
 
     def put(self, name: str, data: bytes, tags: dict[str, str] | None = None) -> ObjectRef:
         key = self._prefix + name
-        put = self._client.put_object(
+        response = self._client.put_object(
             Bucket=self._bucket, Key=key, Body=data, Tagging=urlencode(tags or {})
         )
-        return ObjectRef("s3", self._bucket, key, put["ETag"].strip('"'))
+        return ObjectRef("s3", self._bucket, key, response["ETag"].strip('"'))
 
     def delete(self, name: str) -> None:
         self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
 
-    def __enter__(self) -> S3Objects:
+    def __enter__(self) -> S3ObjectWriter:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,5 +1,5 @@
-"""AWS as moto serves it on loopback: real clients and protocols, but no signature, expiry or
-permission is checked."""
+"""AWS emulated by moto on loopback: real clients and protocols, but moto checks no signature,
+expiry or permission."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from werkzeug.serving import make_server
 from facescreen.bus.eventbridge import SOURCE
 from facescreen.message import MESSAGE_TYPE
 from facescreen.storage.s3 import S3QuarantineStore, S3StateStore
-from tests.contract.objects import S3Objects
+from tests.contract.object_writers import S3ObjectWriter
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
-"""moto's."""
+"""moto's account id."""
 
 
 @cache
 def session() -> boto3.Session:
-    """Credentials of nobody, as temporary as a role's."""
+    """A session with made-up temporary credentials, like a role's."""
     return boto3.Session(
         aws_access_key_id="ASIAFACESCREEN",
         aws_secret_access_key="s3cret",
@@ -37,8 +37,8 @@ def session() -> boto3.Session:
 
 
 @dataclass(frozen=True)
-class AwsPlace:
-    """One account's services, behind one endpoint."""
+class AwsServices:
+    """The services of one account, behind one endpoint."""
 
     endpoint: str
     bucket: str = "facescreen-state"
@@ -46,7 +46,7 @@ class AwsPlace:
 
     @cache  # noqa: B019
     def client(self, service: str) -> Any:
-        """boto3's own, with which tests stand at the other end."""
+        """boto3's client, for what tests do themselves."""
         return session().client(service, endpoint_url=self.endpoint)
 
     @cache  # noqa: B019
@@ -55,15 +55,16 @@ class AwsPlace:
         return S3QuarantineStore(session(), endpoint=self.endpoint)
 
     def state(self, bucket: str) -> S3StateStore:
-        """The real adapter, on a bucket."""
+        """The real adapter on a bucket."""
         return S3StateStore(session(), bucket=bucket, endpoint=self.endpoint)
 
-    def objects(self, bucket: str) -> S3Objects:
-        """Objects in a bucket, by boto3."""
-        return S3Objects(self.client("s3"), bucket)
+    def object_writer(self, bucket: str) -> S3ObjectWriter:
+        """A writer of objects in a bucket that uses boto3."""
+        return S3ObjectWriter(self.client("s3"), bucket)
 
     def create(self) -> None:
-        """The buckets, and a queue ``all`` and a queue ``flagged`` behind a topic and a bus."""
+        """Create the buckets, a topic and an event bus; for each bus a queue ``all`` and a queue
+        ``flagged``."""
         s3 = self.client("s3")
         for bucket in (self.bucket, self.versioned_bucket):
             s3.create_bucket(
@@ -91,16 +92,16 @@ class AwsPlace:
     def queue_url(self, queue: str) -> str:
         return f"{self.endpoint}/{ACCOUNT}/{queue}"
 
-    def _subscribe(self, queue: str, wanted: dict[str, list[str]]) -> None:
+    def _subscribe(self, queue: str, pattern_part: dict[str, list[str]]) -> None:
         self.client("sns").subscribe(
             TopicArn=self.topic_arn,
             Protocol="sqs",
             Endpoint=_queue_arn(queue),
-            Attributes={"RawMessageDelivery": "true", "FilterPolicy": json.dumps(wanted)},
+            Attributes={"RawMessageDelivery": "true", "FilterPolicy": json.dumps(pattern_part)},
         )
 
-    def _route(self, queue: str, wanted: dict[str, Any]) -> None:
-        pattern = {"source": [SOURCE], "detail-type": [MESSAGE_TYPE], **wanted}
+    def _route(self, queue: str, pattern_part: dict[str, Any]) -> None:
+        pattern = {"source": [SOURCE], "detail-type": [MESSAGE_TYPE], **pattern_part}
         events = self.client("events")
         events.put_rule(Name=queue, EventBusName="verdicts", EventPattern=json.dumps(pattern))
         target = {"Id": queue, "Arn": _queue_arn(queue)}
@@ -112,23 +113,26 @@ def _queue_arn(queue: str) -> str:
 
 
 @contextmanager
-def served() -> Iterator[AwsPlace]:
-    """moto looks at a conditional write's condition and writes without a lock in between, so two
-    at one instant may both pass (seen in 5 of 120 races): here one request is served at a time."""
-    app, turn = DomainDispatcherApplication(create_backend_app), Lock()
+def run_aws_services() -> Iterator[AwsServices]:
+    """Run moto and serve one request at a time.
 
-    def one_at_a_time(environ: Any, start_response: Any) -> Iterable[bytes]:
-        with turn:
-            answer: Iterable[bytes] = app(environ, start_response)
-            return answer
+    moto checks the condition of a conditional write and writes without a lock, so two concurrent
+    writes may both succeed (seen in 5 of 120 races).
+    """
+    app, lock = DomainDispatcherApplication(create_backend_app), Lock()
 
-    server = make_server("127.0.0.1", 0, one_at_a_time, threaded=True)
+    def serve_one_at_a_time(environ: Any, start_response: Any) -> Iterable[bytes]:
+        with lock:
+            body: Iterable[bytes] = app(environ, start_response)
+            return body
+
+    server = make_server("127.0.0.1", 0, serve_one_at_a_time, threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    place = AwsPlace(f"http://127.0.0.1:{server.server_port}")
+    services = AwsServices(f"http://127.0.0.1:{server.server_port}")
     try:
-        place.create()
-        yield place
+        services.create()
+        yield services
     finally:
         server.shutdown()
         thread.join()
