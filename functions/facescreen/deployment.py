@@ -151,7 +151,7 @@ class Deployment:
 
     def create_api_services(self, http_settings: HttpSettings) -> ApiServices:
         """Create what the HTTP trigger's routes use."""
-        from facescreen.clients.dns import addresses
+        from facescreen.clients.dns import resolve_host
         from facescreen.http.auth import TokenVerifier
         from facescreen.http.review import ReviewList
         from facescreen.http.routes import ApiServices
@@ -161,7 +161,7 @@ class Deployment:
         return ApiServices(
             on_demand_screener=self.on_demand_screener,
             review_list=ReviewList(self.history, store),
-            url_rules=UrlRules(http_settings.url_allowed_origins, addresses),
+            url_rules=UrlRules(http_settings.url_allowed_origins, resolve_host),
             token_verifier=TokenVerifier(http_settings.tokens) if http_settings.tokens else None,
             cors_origins=http_settings.cors_origins,
             state_bucket=self.settings.state_bucket,

@@ -32,5 +32,5 @@ def test_letters_are_received_released_and_deleted(aws: AwsServices) -> None:
 
 def test_a_missing_queue_is_an_error(aws: AwsServices) -> None:
     letters = SqsDeadLetterQueue(session(), aws.queue_url("absent"), aws.endpoint)
-    with pytest.raises(FacescreenError, match="SQS refused"):
+    with pytest.raises(FacescreenError, match="SQS rejected the request"):
         letters.receive(1)

@@ -1,4 +1,4 @@
-"""The port DeadLetters: in memory, and on SQS as redrive reads it."""
+"""The port DeadLetterSender: in memory, and on SQS as redrive reads it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Protocol
 import pytest
 
 from facescreen import errors
-from facescreen.bus.ports import DeadLetters
-from facescreen.bus.sqs import SqsDeadLetters
-from facescreen.testing.bus import MemoryDeadLetters
+from facescreen.bus.ports import DeadLetterSender
+from facescreen.bus.sqs import SqsDeadLetterSender
+from facescreen.testing.bus import MemoryDeadLetterSender
 from facescreen_cli.commands.redrive.sqs_queue import SqsDeadLetterQueue
 from tests.contract.aws_services import AwsServices, session
 
@@ -24,7 +24,7 @@ class DeadLetterStorage(Protocol):
     """Where dead letters are put, and what is stored there."""
 
     @property
-    def letters(self) -> DeadLetters: ...
+    def letters(self) -> DeadLetterSender: ...
 
     def stored(self) -> list[tuple[str, str, str]]:
         """Event, error name and message of every dead letter."""
@@ -32,7 +32,7 @@ class DeadLetterStorage(Protocol):
 
 @dataclass
 class MemoryStorage:
-    letters: MemoryDeadLetters
+    letters: MemoryDeadLetterSender
 
     def stored(self) -> list[tuple[str, str, str]]:
         return self.letters.entries
@@ -40,7 +40,7 @@ class MemoryStorage:
 
 @dataclass
 class SqsStorage:
-    letters: SqsDeadLetters
+    letters: SqsDeadLetterSender
     reader: SqsDeadLetterQueue
 
     def stored(self) -> list[tuple[str, str, str]]:
@@ -52,21 +52,23 @@ class SqsStorage:
 @pytest.fixture(params=["memory", "sqs"])
 def storage(request: pytest.FixtureRequest) -> DeadLetterStorage:
     if request.param == "memory":
-        return MemoryStorage(MemoryDeadLetters())
+        return MemoryStorage(MemoryDeadLetterSender())
     aws: AwsServices = request.getfixturevalue("aws")
     url = aws.client("sqs").create_queue(QueueName="given-up")["QueueUrl"]
     return SqsStorage(
-        SqsDeadLetters(session(), queue_url=url, endpoint=aws.endpoint),
+        SqsDeadLetterSender(session(), queue_url=url, endpoint=aws.endpoint),
         SqsDeadLetterQueue(session(), url, aws.endpoint),
     )
 
 
 def test_an_event_is_stored_unchanged_with_its_error(storage: DeadLetterStorage) -> None:
-    storage.letters.put(EVENT, ERROR)
+    storage.letters.send(EVENT, ERROR)
     assert storage.stored() == [(EVENT, "Deferred", str(ERROR))]
 
 
 def test_a_missing_queue_is_an_invalid_setting(aws: AwsServices) -> None:
-    missing = SqsDeadLetters(session(), queue_url=aws.queue_url("absent"), endpoint=aws.endpoint)
+    missing = SqsDeadLetterSender(
+        session(), queue_url=aws.queue_url("absent"), endpoint=aws.endpoint
+    )
     with pytest.raises(errors.InvalidSettingsError):
-        missing.put(EVENT, ERROR)
+        missing.send(EVENT, ERROR)

@@ -1,1 +1,1 @@
-"""Where messages, dead letters and events go: the ports, and one file per service."""
+"""Sends messages, dead letters and events: the ports, and one file per service."""

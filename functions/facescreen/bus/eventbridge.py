@@ -1,11 +1,11 @@
-"""Amazon EventBridge buses, on boto3. Alibaba Cloud's EventBridge has no adapter."""
+"""Publishes to Amazon EventBridge, with boto3. There is no adapter for Alibaba Cloud's."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
-from facescreen.clients.boto import Refusal, connect, translate_aws_errors
+from facescreen.clients.boto import AwsErrorResponse, create_client, translate_aws_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     import boto3
 
 SOURCE = "facescreen"
-"""Of every event, for rules to match."""
+"""The `source` of every event, for rules to match."""
 
 
 class EventBridgePublisher:
-    """The port Publisher, on a bus (its name or ARN) of the session's region.
+    """Publishes to a bus (its name or ARN) in the session's region.
 
-    An event's detail-type is the CloudEvent's type and its detail the whole CloudEvent, so that
+    The event's detail-type is the CloudEvent's type and its detail is the whole CloudEvent, so
     rules can match ``detail.data.verdict`` and ``detail.data.object.bucket``.
     """
 
     def __init__(self, session: boto3.Session, *, bus: str, endpoint: str = "") -> None:
         self._bus = bus
-        self._client = connect(session, "events", endpoint)
+        self._client = create_client(session, "events", endpoint)
 
     def publish(self, message: Mapping[str, Any]) -> None:
         entry = {
@@ -35,8 +35,10 @@ class EventBridgePublisher:
             "Detail": json.dumps(message, separators=(",", ":")),
         }
         with translate_aws_errors("EventBridge"):
-            answer = self._client.put_events(Entries=[entry])
-            # An entry is refused inside an answer that is a success.
-            if answer["FailedEntryCount"]:
-                refused = answer["Entries"][0]
-                raise Refusal(refused["ErrorCode"], refused["ErrorMessage"]).error("EventBridge")
+            response = self._client.put_events(Entries=[entry])
+            # A rejected entry is reported in a successful response.
+            if response["FailedEntryCount"]:
+                failed_entry = response["Entries"][0]
+                raise AwsErrorResponse(
+                    failed_entry["ErrorCode"], failed_entry["ErrorMessage"]
+                ).to_error("EventBridge")

@@ -1,4 +1,4 @@
-"""A function of Function Compute 3.0, as another function reaches it: over HTTP, without an SDK."""
+"""Invokes a function of Function Compute 3.0 from another function: over HTTP, without an SDK."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 import httpx
 
 from facescreen import errors
-from facescreen.bus.ports import check_size
-from facescreen.clients.acs3 import Call, sign
+from facescreen.bus.ports import check_event_size
+from facescreen.clients.acs3 import UnsignedRequest, sign
 from facescreen.timing import retry
 
 if TYPE_CHECKING:
     from facescreen.clients.credentials import CredentialSource
 
-LARGEST_EVENT = 128 * 1024
-"""Bytes (function-compute.md, "Runtime")."""
-WHOSE_LIMIT = "asynchronous invocations of Function Compute"
+MAX_EVENT_BYTES = 128 * 1024
+"""Source: function-compute.md, "Runtime"."""
+LIMITED_OPERATION = "asynchronous invocations of Function Compute"
 _TIMEOUT_S = 5.0
 _SIGNATURE_CODES = ("SignatureDoesNotMatch", "SignatureNotMatch", "InvalidAccessKeyID")
 
 
 class FcInvoker:
-    """The port Invoker. Source: Function Compute 3.0 API, InvokeFunction."""
+    """Invokes a function asynchronously. Source: Function Compute 3.0 API, InvokeFunction."""
 
     def __init__(self, credentials: CredentialSource, *, endpoint: str, function: str) -> None:
         """`endpoint` is a base URL."""
@@ -31,12 +31,12 @@ class FcInvoker:
         self._function = function
 
     def submit(self, payload: bytes) -> None:
-        """Raises errors.InvalidSettingsError where there is no such function."""
-        check_size(payload, LARGEST_EVENT, WHOSE_LIMIT)
+        """Submit an event. Raises errors.InvalidSettingsError if there is no such function."""
+        check_event_size(payload, MAX_EVENT_BYTES, LIMITED_OPERATION)
         retry(lambda: self._submit(payload))
 
     def _submit(self, payload: bytes) -> None:
-        call = Call(
+        request = UnsignedRequest(
             "InvokeFunction",
             "2023-03-30",
             "POST",
@@ -44,10 +44,10 @@ class FcInvoker:
             headers={"content-type": "application/json", "x-fc-invocation-type": "Async"},
             body=payload,
         )
-        signed = sign(call, self._endpoint, self._credentials.get())
+        signed = sign(request, self._endpoint, self._credentials.get())
         try:
-            # A connection of its own: a kept one would not outlive the pause between two sweeps.
-            answer = httpx.request(
+            # A new connection: a pooled one would not survive the pause between two sweeps.
+            response = httpx.request(
                 signed.method,
                 signed.url,
                 headers=dict(signed.headers),
@@ -55,28 +55,28 @@ class FcInvoker:
                 timeout=_TIMEOUT_S,
             )
         except httpx.TransportError as error:
-            what = type(error).__name__
+            cause = type(error).__name__
             raise errors.ServiceUnavailableError(
-                f"Function Compute can't be reached ({what})"
+                f"Function Compute can't be reached ({cause})"
             ) from None
-        if not answer.is_success:
-            raise self._refusal(answer)
+        if not response.is_success:
+            raise self._to_error(response)
 
-    def _refusal(self, answer: httpx.Response) -> errors.FacescreenError:
-        if answer.status_code == httpx.codes.NOT_FOUND:
+    def _to_error(self, response: httpx.Response) -> errors.FacescreenError:
+        if response.status_code == httpx.codes.NOT_FOUND:
             return errors.InvalidSettingsError(
                 f"there is no function {self._function!r}: set SWEEP_FUNCTION, or SWEEP_ENDPOINT"
             )
-        return refusal(answer.status_code, _code(answer))
+        return build_error(response.status_code, _error_code(response))
 
 
-def refusal(status: int, code: str) -> errors.FacescreenError:
-    """What an answer that is an error says, of either version; ObjectNotFoundError for what isn't
-    there."""
-    return _kind(status, code)("Function Compute refused", code=code)
+def build_error(status: int, code: str) -> errors.FacescreenError:
+    """Build the error for a response of Function Compute 2.0 or 3.0; ObjectNotFoundError for a
+    missing function."""
+    return _error_class(status, code)("Function Compute rejected the request", code=code)
 
 
-def _kind(status: int, code: str) -> type[errors.FacescreenError]:
+def _error_class(status: int, code: str) -> type[errors.FacescreenError]:
     if code in _SIGNATURE_CODES:
         return errors.InvalidCredentialsError
     if status == httpx.codes.NOT_FOUND:
@@ -90,10 +90,10 @@ def _kind(status: int, code: str) -> type[errors.FacescreenError]:
     )
 
 
-def _code(answer: httpx.Response) -> str:
-    """Empty where a proxy's page came."""
+def _error_code(response: httpx.Response) -> str:
+    """Return the response's error code; empty if a proxy returned a page."""
     try:
-        said = answer.json()
+        body = response.json()
     except ValueError:
         return ""
-    return str(said.get("Code", "")) if isinstance(said, dict) else ""
+    return str(body.get("Code", "")) if isinstance(body, dict) else ""

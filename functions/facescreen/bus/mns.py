@@ -1,4 +1,4 @@
-"""MNS topics and queues, on the vendor's aliyun-mns-sdk."""
+"""Publishes to MNS topics and queues, with the vendor's aliyun-mns-sdk."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
     from facescreen.clients.credentials import CredentialSource
 
 _TIMEOUT_S = 5
-_LONGEST_TAG = 16
+_MAX_TAG_CHARS = 16
 
 
 class MnsPublisher:
-    """The port Publisher, on a topic or on a queue.
+    """Publishes to a topic or a queue.
 
-    Bodies are Base64 on both, which is what the vendor's SDKs decode by default. On a topic the
-    verdict is the message tag, so that subscriptions can filter by it.
+    Bodies are Base64, which the vendor's SDKs decode by default. On a topic the verdict is the
+    message tag, so subscriptions can filter by it.
     """
 
     def __init__(
         self, credentials: CredentialSource, *, endpoint: str, topic: str = "", queue: str = ""
     ) -> None:
-        self._account = Account(endpoint, credentials_provider=_Provider(credentials))
+        self._account = Account(endpoint, credentials_provider=_MnsCredentialsProvider(credentials))
         client = self._account.mns_client
         client.set_connection_timeout(_TIMEOUT_S)
-        # The SDK gives its HTTPS connection no time-out at all; this is the standard library's.
+        # The SDK sets no timeout on its HTTPS connection; this sets http.client's.
         client.http.conn.timeout = _TIMEOUT_S
         self._topic = topic
         self._queue = queue
@@ -50,8 +50,8 @@ class MnsPublisher:
         try:
             self._send(body, message["data"]["verdict"])
         except errors.ServiceUnavailableError:
-            # An instance that was frozen finds its kept connection dead. A message that came
-            # twice is known by its id.
+            # After an instance was frozen its connection is dead. A message that was sent twice has
+            # the same id.
             self._send(body, message["data"]["verdict"])
 
     def close(self) -> None:
@@ -61,38 +61,44 @@ class MnsPublisher:
     def _send(self, body: str, verdict: str) -> None:
         with translate_mns_errors():
             if self._topic:
-                tagged = Base64TopicMessage(body, verdict[:_LONGEST_TAG])
+                tagged = Base64TopicMessage(body, verdict[:_MAX_TAG_CHARS])
                 self._account.get_topic(self._topic).publish_message(tagged)
             else:
                 self._account.get_queue(self._queue).send_message(Message(body))
 
 
-class _Provider:
-    """Our credentials, as the SDK asks for them before each request."""
+class _MnsCredentialsProvider:
+    """Adapts a CredentialSource to the SDK, which asks for credentials before each request."""
 
     def __init__(self, source: CredentialSource) -> None:
         self._source = source
 
     def get_credentials(self) -> MnsCredentials:
-        now = self._source.get()
-        return MnsCredentials(now.access_key_id, now.access_key_secret, now.security_token)
+        credentials = self._source.get()
+        return MnsCredentials(
+            credentials.access_key_id, credentials.access_key_secret, credentials.security_token
+        )
 
 
 @contextmanager
 def translate_mns_errors() -> Iterator[None]:
-    """The SDK's errors as ours."""
+    """Raise the SDK's errors as ours."""
     try:
         yield
     except MNSClientNetworkException:
         raise errors.ServiceUnavailableError("MNS can't be reached") from None
     except MNSServerException as error:
-        kind = _kind(error.type)
-        raise kind("MNS refused", code=error.type, request_id=error.request_id) from None
+        error_class = _error_class(error.type)
+        raise error_class(
+            "MNS rejected the request", code=error.type, request_id=error.request_id
+        ) from None
     except MNSExceptionBase as error:
-        raise errors.RequestRejectedError("the MNS client refused", code=error.type) from None
+        raise errors.RequestRejectedError(
+            "the MNS client rejected the request", code=error.type
+        ) from None
 
 
-def _kind(code: str) -> type[errors.FacescreenError]:
+def _error_class(code: str) -> type[errors.FacescreenError]:
     if code == "AccessDenied":
         return errors.AccessDeniedError
     if code in ("SignatureDoesNotMatch", "InvalidAccessKeyId", "AccessIDAuthError"):

@@ -1,4 +1,4 @@
-"""What facescreen asks of a message bus, a dead-letter queue, and the invoker of functions."""
+"""The ports to a message bus, a dead-letter queue, and the deployed function."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ if TYPE_CHECKING:
 
 
 class Publisher(Protocol):
-    """A topic, queue or bus that takes CloudEvents."""
+    """Sends CloudEvents to a topic, queue or bus."""
 
     def publish(self, message: Mapping[str, Any]) -> None:
-        """Sends one message; filters may go by its verdict and bucket.
+        """Send one message, with attributes by which subscribers can filter: verdict and bucket.
 
         Raises errors.ServiceUnavailableError, errors.AccessDeniedError.
         """
 
 
-class DeadLetters(Protocol):
-    """A queue of events that are not delivered again."""
+class DeadLetterSender(Protocol):
+    """Sends events to a dead-letter queue: they are not delivered again."""
 
-    def put(self, event: str, why: FacescreenError) -> None:
-        """Keeps an event as it came, with the class and the text of `why` beside it.
+    def send(self, event: str, cause: FacescreenError) -> None:
+        """Send an event unchanged, with the name and the message of `cause`.
 
         Raises errors.FacescreenError.
         """
 
 
 class Invoker(Protocol):
-    """The deployed function, as who stands outside reaches it. Safe to use from several threads."""
+    """Invokes the deployed function asynchronously. Thread-safe."""
 
     def submit(self, payload: bytes) -> None:
-        """Hands over one event, and returns once the platform has accepted it: from then on it is
-        retried, or kept as a dead letter, by the platform.
+        """Submit one event. Returns once the platform has accepted it: the platform retries it, or
+        makes it a dead letter.
 
-        A transient error is retried first. Raises errors.FacescreenError: TransientError, after
-        which the event may have been accepted all the same, or what is final.
+        Transient errors are retried. Raises errors.FacescreenError; after a TransientError the
+        event may have been accepted nevertheless.
         """
 
 
-def check_size(payload: bytes, most: int, whose: str) -> None:
-    """Raises RequestRejectedError for an event of more than `most` bytes, which `whose` limit
-    is."""
-    if len(payload) > most:
+def check_event_size(payload: bytes, max_bytes: int, operation: str) -> None:
+    """Raise RequestRejectedError for an event of more than `max_bytes`, the limit of
+    `operation`."""
+    if len(payload) > max_bytes:
         raise RequestRejectedError(
-            f"the event has {len(payload)} bytes; {whose} take {most} at most"
+            f"the event has {len(payload)} bytes; {operation} allow at most {max_bytes}"
         )

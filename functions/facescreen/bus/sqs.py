@@ -1,4 +1,4 @@
-"""SQS: verdicts out, dead letters kept, uploads submitted again. On boto3."""
+"""Sends verdicts, dead letters and events to SQS queues, with boto3."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from facescreen.bus.attributes import attributes, standard
-from facescreen.bus.ports import check_size
-from facescreen.clients.boto import connect, translate_aws_errors
+from facescreen.bus.message_attributes import build_message_attributes, reject_fifo
+from facescreen.bus.ports import check_event_size
+from facescreen.clients.boto import create_client, translate_aws_errors
 from facescreen.errors import RequestRejectedError
 from facescreen.timing import retry
 
@@ -19,54 +19,54 @@ if TYPE_CHECKING:
 
     from facescreen.errors import FacescreenError
 
-LARGEST_MESSAGE = 1024 * 1024
-"""Bytes."""
+MAX_MESSAGE_BYTES = 1024 * 1024
 
 
 class SqsPublisher:
-    """The port Publisher, on a queue of the session's region. Messages carry the attributes
-    `verdict` and `bucket`. Raises InvalidSettingsError for a FIFO queue."""
+    """Publishes to a queue in the session's region. Messages have the attributes `verdict` and
+    `bucket`. Raises InvalidSettingsError for a FIFO queue."""
 
     def __init__(self, session: boto3.Session, *, queue_url: str, endpoint: str = "") -> None:
-        self._queue_url = standard(queue_url)
-        self._client = connect(session, "sqs", endpoint)
+        self._queue_url = reject_fifo(queue_url)
+        self._client = create_client(session, "sqs", endpoint)
 
     def publish(self, message: Mapping[str, Any]) -> None:
         with translate_aws_errors("SQS"):
             self._client.send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=json.dumps(message, separators=(",", ":")),
-                MessageAttributes=attributes(message),
+                MessageAttributes=build_message_attributes(message),
             )
 
 
-class SqsDeadLetters:
-    """The port DeadLetters, on a queue of the session's region. The message attributes `error` and
-    `detail` say why."""
+class SqsDeadLetterSender:
+    """Sends dead letters to a queue in the session's region. The message attributes `error` and
+    `detail` contain the cause."""
 
     def __init__(self, session: boto3.Session, *, queue_url: str, endpoint: str = "") -> None:
         self._session = session
         self._queue_url = queue_url
         self._endpoint = endpoint
 
-    def put(self, event: str, why: FacescreenError) -> None:
-        told = {"error": why.name, "detail": str(why)}
+    def send(self, event: str, cause: FacescreenError) -> None:
+        attributes = {"error": cause.name, "detail": str(cause)}
         with translate_aws_errors("SQS"):
             self._client.send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=event,
                 MessageAttributes={
-                    name: {"DataType": "String", "StringValue": text} for name, text in told.items()
+                    name: {"DataType": "String", "StringValue": value}
+                    for name, value in attributes.items()
                 },
             )
 
     @cached_property
     def _client(self) -> Any:
-        return connect(self._session, "sqs", self._endpoint)
+        return create_client(self._session, "sqs", self._endpoint)
 
 
 class SqsInvoker:
-    """The port Invoker, on a queue of the session's region."""
+    """Submits events to a queue in the session's region, which the function reads."""
 
     def __init__(self, session: boto3.Session, *, queue_url: str, endpoint: str = "") -> None:
         self._session = session
@@ -74,13 +74,13 @@ class SqsInvoker:
         self._endpoint = endpoint
 
     def submit(self, payload: bytes) -> None:
-        """Raises errors.InvalidSettingsError where there is no such queue."""
-        check_size(payload, LARGEST_MESSAGE, "queues of SQS")
+        """Submit an event. Raises errors.InvalidSettingsError if there is no such queue."""
+        check_event_size(payload, MAX_MESSAGE_BYTES, "SQS messages")
         try:
             body = payload.decode()
         except UnicodeDecodeError:
             raise RequestRejectedError(
-                "the event is not in UTF-8, as messages of SQS are"
+                "the event is not UTF-8, which SQS messages must be"
             ) from None
         retry(lambda: self._submit(body))
 
@@ -90,4 +90,4 @@ class SqsInvoker:
 
     @cached_property
     def _client(self) -> Any:
-        return connect(self._session, "sqs", self._endpoint)
+        return create_client(self._session, "sqs", self._endpoint)

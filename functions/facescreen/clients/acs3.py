@@ -1,4 +1,4 @@
-"""The ACS3-HMAC-SHA256 request signature (Alibaba Cloud OpenAPI, signature version 3)."""
+"""Signs requests with ACS3-HMAC-SHA256 (Alibaba Cloud OpenAPI, compute_signature version 3)."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ ALGORITHM = "ACS3-HMAC-SHA256"
 
 
 @dataclass(frozen=True)
-class Call:
-    """One call of an OpenAPI, not signed yet."""
+class UnsignedRequest:
+    """A request to an OpenAPI, before it is signed."""
 
     action: str
     version: str
     method: str
     path: str = "/"
-    """As it stands in the URL."""
+    """As in the URL."""
     query: Sequence[tuple[str, str]] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Its own; names in lower case."""
+    """Additional headers; names in lower case."""
     body: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
 class SignedRequest:
-    """Ready for any HTTP client. URL, headers and body hold presigned URLs and keys, so they never
-    show."""
+    """A signed request for any HTTP client. URL, headers and body may contain presigned URLs and
+    keys, so its repr does not show them."""
 
     method: str
     url: str = field(repr=False)
@@ -44,61 +44,69 @@ class SignedRequest:
     body: bytes = field(repr=False)
 
 
-def sign(call: Call, endpoint: str, credentials: Credentials) -> SignedRequest:
-    """Signs for `endpoint` (``https://host[:port]``), with a date and a nonce of its own."""
-    hashed = payload_hash(call.body)
+def sign(request: UnsignedRequest, endpoint: str, credentials: Credentials) -> SignedRequest:
+    """Sign for `endpoint` (``https://host[:port]``), with the current date and a new nonce."""
+    body_hash = hash_payload(request.body)
     headers = {
-        **call.headers,
+        **request.headers,
         "host": urlsplit(endpoint).netloc,
-        "x-acs-action": call.action,
-        "x-acs-version": call.version,
+        "x-acs-action": request.action,
+        "x-acs-version": request.version,
         "x-acs-date": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "x-acs-signature-nonce": secrets.token_hex(16),
-        "x-acs-content-sha256": hashed,
+        "x-acs-content-sha256": body_hash,
     }
     if credentials.security_token:
         headers["x-acs-security-token"] = credentials.security_token
-    query = canonical_query(call.query)
-    canonical = canonical_request(call.method, call.path, query, headers, hashed)
-    signed = signature(credentials.access_key_secret, canonical)
-    headers["authorization"] = authorization(credentials.access_key_id, list(headers), signed)
-    url = f"{endpoint}{call.path}?{query}".rstrip("?")
-    return SignedRequest(call.method, url, headers, call.body)
+    query = build_canonical_query(request.query)
+    canonical = build_canonical_request(request.method, request.path, query, headers, body_hash)
+    request_signature = compute_signature(credentials.access_key_secret, canonical)
+    headers["authorization"] = build_authorization_header(
+        credentials.access_key_id, list(headers), request_signature
+    )
+    url = f"{endpoint}{request.path}?{query}".rstrip("?")
+    return SignedRequest(request.method, url, headers, request.body)
 
 
-def canonical_query(parameters: Iterable[tuple[str, str]]) -> str:
-    """``enc(k)=enc(v)`` sorted by key, RFC 3986; valid as the request's own query as well."""
+def build_canonical_query(parameters: Iterable[tuple[str, str]]) -> str:
+    """Build the canonical query: ``enc(k)=enc(v)``, RFC 3986, sorted by key. It is also a valid
+    query for the request."""
     return "&".join(f"{_encode(key)}={_encode(value)}" for key, value in sorted(parameters))
 
 
-def payload_hash(body: bytes) -> str:
-    """Hex SHA-256 of the raw body, also sent as ``x-acs-content-sha256``."""
+def hash_payload(body: bytes) -> str:
+    """Return the hex SHA-256 of the body, which is also sent as ``x-acs-content-sha256``."""
     return hashlib.sha256(body).hexdigest()
 
 
-def canonical_request(
-    method: str, path: str, query: str, headers: Mapping[str, str], hashed_payload: str
+def build_canonical_request(
+    method: str, path: str, query: str, headers: Mapping[str, str], payload_hash: str
 ) -> str:
-    """The text that is hashed into the string to sign.
+    """Build the canonical request, whose hash is in the string to sign.
 
-    `headers` are the signed ones alone, names in lower case; `query` is a canonical one.
+    `headers` are only the signed ones, with names in lower case; `query` is the canonical query.
     """
     names = sorted(headers)
     lines = "".join(f"{name}:{headers[name].strip()}\n" for name in names)
-    return "\n".join([method, path, query, lines, ";".join(names), hashed_payload])
+    return "\n".join([method, path, query, lines, ";".join(names), payload_hash])
 
 
-def signature(access_key_secret: str, canonical: str) -> str:
-    """Hex HMAC-SHA256 of the string to sign, keyed with the raw secret."""
-    hashed = hashlib.sha256(canonical.encode()).hexdigest()
-    to_sign = f"{ALGORITHM}\n{hashed}".encode()
-    return hmac.new(access_key_secret.encode(), to_sign, hashlib.sha256).hexdigest()
+def compute_signature(access_key_secret: str, canonical: str) -> str:
+    """Return the hex HMAC-SHA256 of the string to sign, with the secret as the key."""
+    canonical_hash = hashlib.sha256(canonical.encode()).hexdigest()
+    string_to_sign = f"{ALGORITHM}\n{canonical_hash}".encode()
+    return hmac.new(access_key_secret.encode(), string_to_sign, hashlib.sha256).hexdigest()
 
 
-def authorization(access_key_id: str, names: Iterable[str], signed: str) -> str:
-    """The Authorization header; `names` are those of the signed headers."""
-    listed = ";".join(sorted(names))
-    return f"{ALGORITHM} Credential={access_key_id},SignedHeaders={listed},Signature={signed}"
+def build_authorization_header(
+    access_key_id: str, header_names: Iterable[str], request_signature: str
+) -> str:
+    """Build the Authorization header; `header_names` are those of the signed headers."""
+    signed_headers = ";".join(sorted(header_names))
+    return (
+        f"{ALGORITHM} Credential={access_key_id},"
+        f"SignedHeaders={signed_headers},Signature={request_signature}"
+    )
 
 
 def _encode(text: str) -> str:

@@ -1,6 +1,6 @@
-"""AWS, on boto3: clients that give up in time, and their errors as ours.
+"""Creates boto3 clients with short timeouts, and translates their errors to ours.
 
-boto3 and the credentials are the Lambda runtime's own.
+boto3 and the credentials come from the Lambda runtime.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
     import boto3
 
-_CONFIG = Config(
+_CLIENT_CONFIG = Config(
     connect_timeout=5,
     read_timeout=5,
-    # An instance that was frozen finds its kept connections dead; another try opens a new one.
+    # After an instance was frozen its pooled connections are dead; a retry opens a new one.
     retries={"mode": "standard", "total_max_attempts": 3},
 )
-_UNREACHABLE = (
+_CONNECTION_ERRORS = (
     boto.ConnectionError,
     boto.CredentialRetrievalError,
     boto.HTTPClientError,
     boto.IncompleteReadError,
 )
-_KINDS: dict[str, type[errors.FacescreenError]] = {
+_ERRORS_BY_CODE: dict[str, type[errors.FacescreenError]] = {
     **dict.fromkeys(
         (
             "InvalidAccessKeyId",
@@ -79,21 +79,21 @@ _KINDS: dict[str, type[errors.FacescreenError]] = {
 }
 
 
-# Its DEBUG lines hold headers and presigned URLs.
+# Its DEBUG lines contain headers and presigned URLs.
 logging.getLogger("botocore").setLevel(logging.WARNING)
 
 
-def connect(
+def create_client(
     session: boto3.Session, service: str, endpoint: str, config: Config | None = None
 ) -> Any:
-    """A client of `service` in the session's region; `endpoint` is empty for the real one."""
-    both = _CONFIG.merge(config) if config else _CONFIG
-    return session.client(service, endpoint_url=endpoint or None, config=both)
+    """Create a client in the session's region. `endpoint` is empty for the service's own."""
+    merged_config = _CLIENT_CONFIG.merge(config) if config else _CLIENT_CONFIG
+    return session.client(service, endpoint_url=endpoint or None, config=merged_config)
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """A service's answer that is an error."""
+class AwsErrorResponse:
+    """An error response of an AWS service."""
 
     code: str
     message: str
@@ -101,42 +101,44 @@ class Refusal:
     request_id: str = ""
 
     @classmethod
-    def of(cls, error: boto.ClientError) -> Refusal:
-        """What a client raised."""
-        said, about = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
+    def from_client_error(cls, error: boto.ClientError) -> AwsErrorResponse:
+        """Read the response from the error that a client raised."""
+        details = error.response.get("Error", {})
+        metadata = error.response.get("ResponseMetadata", {})
         return cls(
-            code=str(said.get("Code", "")),
-            message=str(said.get("Message", "")),
-            status=int(about.get("HTTPStatusCode", 0)),
-            request_id=str(about.get("RequestId", "")),
+            code=str(details.get("Code", "")),
+            message=str(details.get("Message", "")),
+            status=int(metadata.get("HTTPStatusCode", 0)),
+            request_id=str(metadata.get("RequestId", "")),
         )
 
-    def kind(self, otherwise: type[errors.FacescreenError]) -> type[errors.FacescreenError]:
-        """Which of our errors it is, by what all services have in common."""
-        if self.code in _KINDS:
-            return _KINDS[self.code]
+    def error_class(self, default: type[errors.FacescreenError]) -> type[errors.FacescreenError]:
+        """Return our class for a code or status that all services share, else `default`."""
+        if self.code in _ERRORS_BY_CODE:
+            return _ERRORS_BY_CODE[self.code]
         if self.status >= 500 or self.status == 429:
             return errors.ServiceUnavailableError
-        return errors.AccessDeniedError if self.status == 403 else otherwise
+        return errors.AccessDeniedError if self.status == 403 else default
 
-    def error(self, service: str) -> errors.FacescreenError:
-        """The same as ours, where `service` has no errors of its own to tell apart."""
-        message = f"{service} refused: {self.message}"
-        kind = self.kind(errors.RequestRejectedError)
-        return kind(message, code=self.code, request_id=self.request_id)
+    def to_error(self, service: str) -> errors.FacescreenError:
+        """Convert to our error, for a service without errors of its own to distinguish."""
+        message = f"{service} rejected the request: {self.message}"
+        error_class = self.error_class(errors.RequestRejectedError)
+        return error_class(message, code=self.code, request_id=self.request_id)
 
 
 @contextmanager
 def translate_aws_errors(
-    service: str, judge: Callable[[Refusal, str], errors.FacescreenError] = Refusal.error
+    service: str,
+    to_error: Callable[[AwsErrorResponse, str], errors.FacescreenError] = AwsErrorResponse.to_error,
 ) -> Iterator[None]:
-    """boto3's errors as ours. Theirs stay behind: they hold parameters and URLs. A KeyError is of
-    an answer without what every answer has, such as a proxy's page."""
+    """Raise boto3's errors as ours, without a cause: theirs contain parameters and URLs. A KeyError
+    means that a response lacks a required field, such as a proxy's page."""
     try:
         yield
     except boto.ClientError as error:
-        raise judge(Refusal.of(error), service) from None
-    except _UNREACHABLE as error:
+        raise to_error(AwsErrorResponse.from_client_error(error), service) from None
+    except _CONNECTION_ERRORS as error:
         raise errors.ServiceUnavailableError(
             f"{service} can't be reached ({type(error).__name__})"
         ) from None
@@ -146,7 +148,9 @@ def translate_aws_errors(
         ) from None
     except (ResponseParserError, KeyError):
         raise errors.ServiceUnavailableError(
-            f"{service} answered what is none of its answers"
+            f"{service} returned a response that can't be parsed"
         ) from None
     except boto.BotoCoreError as error:
-        raise errors.RequestRejectedError(f"boto3 refused ({type(error).__name__})") from None
+        raise errors.RequestRejectedError(
+            f"boto3 rejected the request ({type(error).__name__})"
+        ) from None

@@ -1,4 +1,4 @@
-"""Credentials as the functions hold them: read anew for each use, never shown."""
+"""Alibaba Cloud credentials, whose repr is hidden, and the sources that provide them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Credentials:
     security_token: str = field(default="", repr=False)
 
     def get(self) -> Credentials:
-        """Themselves: credentials that stay the same are a CredentialSource."""
+        """Return itself, so that fixed credentials are a CredentialSource."""
         return self
 
 
 class CredentialSource(Protocol):
-    """Gives the credentials of the moment: temporary ones change from invocation to invocation."""
+    """Provides the current credentials. Temporary ones change between invocations."""
 
     def get(self) -> Credentials:
-        """The credentials to sign the next request with. Raises errors.InvalidCredentialsError, and
-        errors.TransientError where they are fetched and nobody answers."""
+        """Return the credentials to sign the next request with. Raises
+        errors.InvalidCredentialsError, and errors.TransientError if they can't be fetched now."""

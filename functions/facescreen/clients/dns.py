@@ -1,4 +1,4 @@
-"""Host names, looked up."""
+"""Resolves host names."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import socket
 from typing import Any
 
 
-def addresses(host: str) -> list[str]:
-    """The addresses of a host name; empty where it has none. Blocks for as long as the resolver
-    takes."""
+def resolve_host(host: str) -> list[str]:
+    """Return the IP resolve_host of a host name; empty if there are none. Blocks until the resolver
+    answers."""
     try:
-        found: list[Any] = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+        records: list[Any] = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return []
-    return [str(one[4][0]) for one in found]
+    return [str(record[4][0]) for record in records]

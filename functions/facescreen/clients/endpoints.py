@@ -1,4 +1,4 @@
-"""Where ID Verification listens (face-deepfake.txt, "Endpoints"): in Singapore alone."""
+"""Endpoints of ID Verification (face-deepfake.txt, "Endpoints"): only in Singapore."""
 
 REGION = "ap-southeast-1"
 PUBLIC_ENDPOINT = "https://cloudauth-intl.ap-southeast-1.aliyuncs.com"

@@ -1,16 +1,15 @@
 """Credentials of a RAM role for a function on AWS, without a stored key.
 
-AWS STS signs a token that names the function's role (outbound identity federation,
-GetWebIdentityToken); Alibaba Cloud STS takes it for the RAM role's credentials
-(AssumeRoleWithOIDC). Each half is documented by its cloud. UNCONFIRMED: the pair was never run on
-the real ones.
+AWS STS signs a token for the function's role (outbound identity federation, GetWebIdentityToken).
+Alibaba Cloud STS exchanges it for the RAM role's credentials (AssumeRoleWithOIDC). Each cloud
+documents its half. UNCONFIRMED: the two have not been run together on the real services.
 
-What it needs: ``aws iam enable-outbound-web-identity-federation``, which tells the account's
-issuer URL; in RAM an OIDC provider of that issuer, with the audience among its client IDs; and a
-RAM role that trusts it where ``oidc:aud`` is the audience and ``oidc:sub`` the ARN of the
+Requires ``aws iam enable-outbound-web-identity-federation``, which returns the account's issuer
+URL; an OIDC provider in RAM for that issuer, with the audience among its client IDs; and a RAM role
+that trusts the provider if ``oidc:aud`` is the audience and ``oidc:sub`` is the ARN of the
 function's role.
 
-Not by alibabacloud-credentials: it would put the token into the request line, wants it in a file,
+alibabacloud-credentials is not used: it puts the token into the request line, needs it in a file,
 and adds 14 MB and 0.3 s to a cold start (measured, beside httpx and boto3).
 """
 
@@ -24,20 +23,24 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen import errors
 from facescreen.clients.credentials import Credentials
-from facescreen.clients.refreshing_credentials import Lease, RenewedCredentials, refused
+from facescreen.clients.refreshing_credentials import (
+    CredentialLease,
+    RefreshingCredentials,
+    credentials_error_translator,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import httpx
 
-_TOKEN_S = 300
-"""AWS's default. It is used at once; the rest is for clocks that differ."""
-_SESSION_S = 3600
+_TOKEN_LIFETIME_S = 300
+"""AWS's default. The token is used at once; the rest allows for clock differences."""
+_SESSION_LIFETIME_S = 3600
 """The longest that every role allows."""
-_RENEWED_BEFORE_S = 15 * 60
-_ENDED_BEFORE_S = 60
-"""A request that is signed now must still be fresh when it arrives."""
+_REFRESH_MARGIN_S = 15 * 60
+_EXPIRY_MARGIN_S = 60
+"""A request that is signed now must still be valid when it arrives."""
 _TIMEOUT_S = 10.0
 _SESSION_NAME = "facescreen"
 _SERVICE = "Alibaba Cloud STS"
@@ -48,27 +51,27 @@ _REMEDIES = {
     f"{_OIDC}.Issuer": "the OIDC provider's issuer must be the account's IssuerUrl (aws iam "
     "get-outbound-web-identity-federation-info)",
     f"{_OIDC}.PublicKeyFingerprint": "fetch the fingerprint of the OIDC provider "
-    "anew in the RAM console",
+    "again in the RAM console",
     _OIDC: "check the issuer URL and the fingerprint of the OIDC provider in the RAM console",
     "AuthenticationFail.NoPermission": "check ALIBABA_OIDC_PROVIDER_ARN, and that the trust policy "
-    "of the role takes this provider, oidc:aud ALIBABA_OIDC_AUDIENCE and as oidc:sub the ARN of "
+    "of the role allows this provider, oidc:aud ALIBABA_OIDC_AUDIENCE and as oidc:sub the ARN of "
     "the function's role",
     "NoPermission": "check the trust policy of the role ALIBABA_ROLE_ARN",
     "EntityNotExist.Role": "there is no role ALIBABA_ROLE_ARN",
 }
-"""By what a code starts with, the longer ones first (Alibaba Cloud STS, "Error codes")."""
+"""By the start of the error code, longer ones first (Alibaba Cloud STS, "Error codes")."""
 _AWS_REMEDIES = {
     "OutboundWebIdentityFederationDisabledException": "run aws iam "
     "enable-outbound-web-identity-federation in this account",
     "AccessDenied": "allow the function's role sts:GetWebIdentityToken for ALIBABA_OIDC_AUDIENCE",
     "SessionDurationEscalationException": "the function's own session ends within "
-    f"{_TOKEN_S} seconds; a new instance has a new one",
+    f"{_TOKEN_LIFETIME_S} seconds; a new instance has a new one",
 }
 
 
-class FederatedCredentials(RenewedCredentials):
-    """Those of the RAM role `role_arn`, by a token of AWS for `audience` that the OIDC provider
-    `oidc_provider_arn` vouches for. `sts_endpoint` is Alibaba Cloud's, a base URL."""
+class OidcCredentials(RefreshingCredentials):
+    """Credentials of the RAM role `role_arn`, for an AWS token with `audience` that the OIDC
+    provider `oidc_provider_arn` accepts. `sts_endpoint` is the base URL of Alibaba Cloud's STS."""
 
     def __init__(
         self,
@@ -85,35 +88,38 @@ class FederatedCredentials(RenewedCredentials):
         self._audience = audience
         self._sts_endpoint = sts_endpoint
 
-    def fetch(self) -> Lease:
-        return _understand(self._assume_role(self._web_identity_token()))
+    def fetch(self) -> CredentialLease:
+        return _parse_response(self._assume_role(self._get_web_identity_token()))
 
-    def _web_identity_token(self) -> str:
+    def _get_web_identity_token(self) -> str:
         from facescreen.clients.boto import translate_aws_errors
 
-        with translate_aws_errors("AWS STS", refused(_AWS_REMEDIES)):
-            answer = self._aws_sts.get_web_identity_token(
-                Audience=[self._audience], SigningAlgorithm="RS256", DurationSeconds=_TOKEN_S
+        with translate_aws_errors("AWS STS", credentials_error_translator(_AWS_REMEDIES)):
+            response = self._aws_sts.get_web_identity_token(
+                Audience=[self._audience],
+                SigningAlgorithm="RS256",
+                DurationSeconds=_TOKEN_LIFETIME_S,
             )
-            token: str = answer["WebIdentityToken"]
+            token: str = response["WebIdentityToken"]
         return token
 
     @cached_property
     def _aws_sts(self) -> Any:
         import boto3
 
-        from facescreen.clients.boto import connect
+        from facescreen.clients.boto import create_client
 
-        client = connect(boto3.Session(), "sts", "")
+        client = create_client(boto3.Session(), "sts", "")
         if hasattr(client, "get_web_identity_token"):
             return client
         raise errors.InvalidCredentialsError(
-            f"boto3 {boto3.__version__} does not know GetWebIdentityToken: ship one of November "
-            "2025 or later, or keep an AccessKey in Secrets Manager"
+            f"boto3 {boto3.__version__} does not support GetWebIdentityToken: package a version "
+            "of November 2025 or later, or keep an AccessKey in Secrets Manager"
         )
 
     def _assume_role(self, token: str) -> httpx.Response:
-        """Unsigned, for the token says who calls; it stands in the body, which nobody logs."""
+        """Send the request unsigned: the token identifies the caller. It is in the body, which is
+        not logged."""
         import httpx
 
         query = {
@@ -127,43 +133,45 @@ class FederatedCredentials(RenewedCredentials):
             "OIDCProviderArn": self._oidc_provider_arn,
             "OIDCToken": token,
             "RoleSessionName": _SESSION_NAME,
-            "DurationSeconds": str(_SESSION_S),
+            "DurationSeconds": str(_SESSION_LIFETIME_S),
         }
         try:
             return httpx.post(self._sts_endpoint, params=query, data=form, timeout=_TIMEOUT_S)
         except httpx.HTTPError as error:
-            met = type(error).__name__
-            raise errors.ServiceUnavailableError(f"{_SERVICE} can't be reached ({met})") from None
+            cause = type(error).__name__
+            raise errors.ServiceUnavailableError(f"{_SERVICE} can't be reached ({cause})") from None
 
 
-def _understand(answer: httpx.Response) -> Lease:
+def _parse_response(response: httpx.Response) -> CredentialLease:
     try:
-        said = json.loads(answer.content)
-        if answer.status_code != 200:
-            raise _refusal(answer.status_code, said)
-        given = said["Credentials"]
-        key = given["AccessKeyId"], given["AccessKeySecret"], given["SecurityToken"]
-        ends = datetime.strptime(given["Expiration"], _DATE).replace(tzinfo=timezone.utc)
+        body = json.loads(response.content)
+        if response.status_code != 200:
+            raise _to_error(response.status_code, body)
+        fields = body["Credentials"]
+        keys = fields["AccessKeyId"], fields["AccessKeySecret"], fields["SecurityToken"]
+        expiration = datetime.strptime(fields["Expiration"], _DATE).replace(tzinfo=timezone.utc)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise errors.ServiceUnavailableError(
-            f"{_SERVICE} answered HTTP {answer.status_code} with what is none of its answers"
+            f"{_SERVICE} returned a response that can't be parsed (HTTP {response.status_code})"
         ) from None
-    ends_at = ends.timestamp()
-    return Lease(Credentials(*key), ends_at - _RENEWED_BEFORE_S, ends_at - _ENDED_BEFORE_S)
-
-
-def _refusal(status: int, said: dict[str, Any]) -> errors.FacescreenError:
-    code, message, request_id = (
-        str(said.get(name, "")) for name in ("Code", "Message", "RequestId")
+    expiration_time = expiration.timestamp()
+    return CredentialLease(
+        Credentials(*keys), expiration_time - _REFRESH_MARGIN_S, expiration_time - _EXPIRY_MARGIN_S
     )
-    passing = status >= 500 or status == 429 or code.startswith("Throttling")
-    kind = errors.ServiceUnavailableError if passing else errors.InvalidCredentialsError
-    remedy = "" if passing else _remedy(code)
-    text = "; ".join(filter(None, (f"{_SERVICE} refused: {message}", remedy)))
-    return kind(text, code=code, request_id=request_id)
 
 
-def _remedy(code: str) -> str:
+def _to_error(status: int, body: dict[str, Any]) -> errors.FacescreenError:
+    code, message, request_id = (
+        str(body.get(name, "")) for name in ("Code", "Message", "RequestId")
+    )
+    is_transient = status >= 500 or status == 429 or code.startswith("Throttling")
+    error_class = errors.ServiceUnavailableError if is_transient else errors.InvalidCredentialsError
+    remedy = "" if is_transient else _find_remedy(code)
+    text = "; ".join(filter(None, (f"{_SERVICE} rejected the request: {message}", remedy)))
+    return error_class(text, code=code, request_id=request_id)
+
+
+def _find_remedy(code: str) -> str:
     for prefix, remedy in _REMEDIES.items():
         if code.startswith(prefix):
             return remedy

@@ -1,4 +1,4 @@
-"""Credentials that are fetched anew before they end, and outlive a fetch that fails."""
+"""Credentials that are refreshed before they expire; the old ones are used if that fails."""
 
 from __future__ import annotations
 
@@ -14,70 +14,71 @@ from facescreen import errors
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from facescreen.clients.boto import Refusal
+    from facescreen.clients.boto import AwsErrorResponse
     from facescreen.clients.credentials import Credentials
 
-_TRY_AGAIN_S = 60
-"""After a fetch that failed, while the old credentials still serve."""
+_RETRY_DELAY_S = 60
+"""After a failed refresh, while the old credentials are still valid."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Lease:
-    """Credentials, when to renew them, and until when they serve if that fails (Unix time)."""
+class CredentialLease:
+    """Credentials, when to refresh them, and when they expire (Unix time)."""
 
     credentials: Credentials
-    renew_at: float
-    ends_at: float
+    refresh_at: float
+    expires_at: float
 
 
-class RenewedCredentials(ABC):
-    """A CredentialSource for several threads: one of them fetches, the others wait for it.
+class RefreshingCredentials(ABC):
+    """A thread-safe CredentialSource: one thread fetches, the others wait.
 
-    `clock` tells the wall's time: a monotonic one may stand still while an instance is frozen.
+    `clock` is the wall clock: a monotonic one may stop while an instance is frozen.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._lease: Lease | None = None
+        self._lease: CredentialLease | None = None
 
     @abstractmethod
-    def fetch(self) -> Lease:
-        """New credentials. Raises errors.InvalidCredentialsError, or errors.TransientError."""
+    def fetch(self) -> CredentialLease:
+        """Fetch new credentials. Raises errors.InvalidCredentialsError or
+        errors.TransientError."""
 
     def get(self) -> Credentials:
-        """The credentials of the moment. Raises errors.InvalidCredentialsError, or
-        errors.TransientError."""
+        """Return the current credentials, refreshed if necessary. Raises
+        errors.InvalidCredentialsError, or errors.TransientError."""
         with self._lock:
-            if self._lease is None or self._clock() >= self._lease.renew_at:
-                self._lease = self._renewed(self._lease)
+            if self._lease is None or self._clock() >= self._lease.refresh_at:
+                self._lease = self._refresh(self._lease)
             return self._lease.credentials
 
-    def _renewed(self, old: Lease | None) -> Lease:
+    def _refresh(self, current: CredentialLease | None) -> CredentialLease:
         try:
             return self.fetch()
-        except errors.FacescreenError as trouble:
-            if old is None or self._clock() >= old.ends_at:
+        except errors.FacescreenError as error:
+            if current is None or self._clock() >= current.expires_at:
                 raise
-            # Its type alone: what the other side said may be anything.
-            _log.warning("credentials not renewed, the old ones serve: %s", trouble.name)
-            return replace(old, renew_at=self._clock() + _TRY_AGAIN_S)
+            # Only its name: the service's message may contain anything.
+            _log.warning("credentials not refreshed, the old ones are used: %s", error.name)
+            return replace(current, refresh_at=self._clock() + _RETRY_DELAY_S)
 
 
-def refused(
+def credentials_error_translator(
     remedies: Mapping[str, str],
-) -> Callable[[Refusal, str], errors.FacescreenError]:
+) -> Callable[[AwsErrorResponse, str], errors.FacescreenError]:
     """A judge for translate_aws_errors: InvalidCredentialsError with what to do, but for what may
     pass by itself."""
 
-    def judge(refusal: Refusal, service: str) -> errors.FacescreenError:
-        kind = refusal.kind(errors.InvalidCredentialsError)
-        if not issubclass(kind, errors.TransientError):
-            kind = errors.InvalidCredentialsError
-        said = "; ".join(filter(None, (refusal.message, remedies.get(refusal.code))))
-        message = f"{service} refused: {said}"
-        return kind(message, code=refusal.code, request_id=refusal.request_id)
+    def to_error(response: AwsErrorResponse, service: str) -> errors.FacescreenError:
+        error_class = response.error_class(errors.InvalidCredentialsError)
+        if not issubclass(error_class, errors.TransientError):
+            error_class = errors.InvalidCredentialsError
+        details = "; ".join(filter(None, (response.message, remedies.get(response.code))))
+        message = f"{service} rejected the request: {details}"
+        return error_class(message, code=response.code, request_id=response.request_id)
 
-    return judge
+    return to_error

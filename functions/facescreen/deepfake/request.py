@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypedDict
 from urllib.parse import urlencode, urlsplit
 
-from facescreen.clients.acs3 import Call, sign
+from facescreen.clients.acs3 import UnsignedRequest, sign
 from facescreen.errors import RequestRejectedError
 
 if TYPE_CHECKING:
@@ -170,5 +170,7 @@ def sign_request(
     query = [pair for pair in parameters if action.in_query and pair[0] != "FaceBase64"]
     body = urlencode([pair for pair in parameters if pair not in query]).encode()
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    call = Call(action.name, action.version, action.method, query=query, headers=headers, body=body)
-    return sign(call, endpoint, credentials)
+    unsigned = UnsignedRequest(
+        action.name, action.version, action.method, query=query, headers=headers, body=body
+    )
+    return sign(unsigned, endpoint, credentials)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import boto3
 
-    from facescreen.bus.ports import DeadLetters, Invoker, Publisher
+    from facescreen.bus.ports import DeadLetterSender, Invoker, Publisher
     from facescreen.clients.credentials import CredentialSource
     from facescreen.settings.loader import Reader
     from facescreen.storage.ports import ObjectStore, QuarantineStore, StateStore
@@ -194,14 +194,14 @@ class AwsPlatform:
     @cached_property
     def credentials(self) -> CredentialSource:
         if self.settings.secret_arn:
-            from facescreen.clients.secrets_manager import SecretCredentials
+            from facescreen.clients.secrets_manager import SecretsManagerCredentials
 
-            return SecretCredentials(self.settings.secret_arn)
+            return SecretsManagerCredentials(self.settings.secret_arn)
         if not self.settings.role_arn:
             return self.given_credentials
-        from facescreen.clients.oidc_credentials import FederatedCredentials
+        from facescreen.clients.oidc_credentials import OidcCredentials
 
-        return FederatedCredentials(
+        return OidcCredentials(
             role_arn=self.settings.role_arn,
             oidc_provider_arn=self.settings.oidc_provider_arn,
             audience=self.settings.oidc_audience,
@@ -240,12 +240,12 @@ class AwsPlatform:
         return EventBridgePublisher(self._session, bus=self.settings.event_bus)
 
     @cached_property
-    def dead_letters(self) -> DeadLetters | None:
+    def dead_letters(self) -> DeadLetterSender | None:
         if not self.settings.dead_letters_url:
             return None
-        from facescreen.bus.sqs import SqsDeadLetters
+        from facescreen.bus.sqs import SqsDeadLetterSender
 
-        return SqsDeadLetters(self._session, queue_url=self.settings.dead_letters_url)
+        return SqsDeadLetterSender(self._session, queue_url=self.settings.dead_letters_url)
 
     @cached_property
     def invoker(self) -> Invoker:

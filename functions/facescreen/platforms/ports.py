@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from facescreen.bus.ports import DeadLetters, Invoker, Publisher
+    from facescreen.bus.ports import DeadLetterSender, Invoker, Publisher
     from facescreen.clients.credentials import CredentialSource
     from facescreen.settings.loader import Group, Reader
     from facescreen.storage.ports import ObjectStore, QuarantineStore, StateStore
@@ -64,7 +64,7 @@ class Platform(Protocol):
         """Where messages go."""
 
     @property
-    def dead_letters(self) -> DeadLetters | None:
+    def dead_letters(self) -> DeadLetterSender | None:
         """None where the platform keeps what is given up, and why."""
 
     @property

@@ -10,7 +10,7 @@ from facescreen.errors import DailyLimitReachedError, FacescreenError, Transient
 from facescreen.events.parsed_event import ResponseMode
 
 if TYPE_CHECKING:
-    from facescreen.bus.ports import DeadLetters
+    from facescreen.bus.ports import DeadLetterSender
     from facescreen.events.parsed_event import Delivery, ParsedEvent
     from facescreen.model import ObjectRef, Outcome
     from facescreen.screening.screener import Screener
@@ -38,7 +38,7 @@ class BatchProcessor:
     def __init__(
         self,
         screener: Screener,
-        dead_letters: DeadLetters | None = None,
+        dead_letters: DeadLetterSender | None = None,
         *,
         max_receive_count: int = 0,
     ) -> None:
@@ -109,7 +109,7 @@ class BatchProcessor:
         if not limit_errors or len(limit_errors) < len(failures):
             return failures
         try:
-            self._dead_letters.put(delivery.body, limit_errors[0])
+            self._dead_letters.send(delivery.body, limit_errors[0])
         except FacescreenError as error:
             telemetry.log_dead_letter_error(error)
             return failures

@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from facescreen import errors
-from facescreen.clients.boto import connect, translate_aws_errors
+from facescreen.clients.boto import create_client, translate_aws_errors
 from facescreen.model import ObjectHead
 from facescreen.storage.keys import drop_null_version, is_url_safe, not_found_message
 from facescreen.storage.ports import MAX_LISTED_OBJECTS, ListingPage, ObjectSummary, iterate_objects
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import boto3
 
-    from facescreen.clients.boto import Refusal
+    from facescreen.clients.boto import AwsErrorResponse
     from facescreen.model import ObjectRef
 
 # Not an access point's ARN: its region and account would come from the event.
@@ -224,28 +224,28 @@ def translate_s3_errors(
 ) -> AbstractContextManager[None]:
     """Raise boto3's errors about the object `key` as ours. `refused` is the class for other error
     codes."""
-    return translate_aws_errors("S3", lambda refusal, _: _to_error(refusal, key, refused))
+    return translate_aws_errors("S3", lambda response, _: _to_error(response, key, refused))
 
 
 def _to_error(
-    refusal: Refusal, key: str, refused: type[errors.FacescreenError]
+    response: AwsErrorResponse, key: str, refused: type[errors.FacescreenError]
 ) -> errors.FacescreenError:
-    if unreadable_code := _unreadable_code(refusal):
+    if unreadable_code := _unreadable_code(response):
         return errors.ContentError("S3 can't return the bytes", code=unreadable_code)
-    kind = refusal.kind(_ERRORS_BY_STATUS.get(refusal.status, refused))
-    message = f"S3 rejected the request: {refusal.message}"
-    if kind is errors.ObjectNotFoundError:
+    error_class = response.error_class(_ERRORS_BY_STATUS.get(response.status, refused))
+    message = f"S3 rejected the request: {response.message}"
+    if error_class is errors.ObjectNotFoundError:
         message = not_found_message(key)
-    elif kind is errors.AccessDeniedError:
+    elif error_class is errors.AccessDeniedError:
         message += _MAY_BE_MISSING
-    return kind(message, code=refusal.code, request_id=refusal.request_id)
+    return error_class(message, code=response.code, request_id=response.request_id)
 
 
-def _unreadable_code(refusal: Refusal) -> str:
+def _unreadable_code(response: AwsErrorResponse) -> str:
     """Return our code for an object whose bytes can't be read with any permission, else ""."""
-    if refusal.code == "InvalidRequest" and _ENCRYPTED_MESSAGE in refusal.message:
+    if response.code == "InvalidRequest" and _ENCRYPTED_MESSAGE in response.message:
         return "UnreadableEncryption"
-    return "UnreadableArchive" if refusal.code == "InvalidObjectState" else ""
+    return "UnreadableArchive" if response.code == "InvalidObjectState" else ""
 
 
 def _create_client(session: boto3.Session, endpoint: str) -> Any:
@@ -258,7 +258,7 @@ def _create_client(session: boto3.Session, endpoint: str) -> Any:
             "us_east_1_regional_endpoint": "regional",
         },
     )
-    return connect(session, "s3", endpoint, config)
+    return create_client(session, "s3", endpoint, config)
 
 
 def object_params(ref: ObjectRef) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from facescreen.bus.ports import check_size
+from facescreen.bus.ports import check_event_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,14 +26,14 @@ class MemoryPublisher:
         self.messages.append(json.loads(json.dumps(message)))
 
 
-class MemoryDeadLetters:
-    """A DeadLetters queue. `entries` hold the event, the name of the error, and its message."""
+class MemoryDeadLetterSender:
+    """A DeadLetterSender. `entries` hold the event, the name of the error, and its message."""
 
     def __init__(self) -> None:
         self.entries: list[tuple[str, str, str]] = []
 
-    def put(self, event: str, why: FacescreenError) -> None:
-        self.entries.append((event, why.name, str(why)))
+    def send(self, event: str, cause: FacescreenError) -> None:
+        self.entries.append((event, cause.name, str(cause)))
 
 
 class MemoryInvoker:
@@ -48,5 +48,5 @@ class MemoryInvoker:
 
     def submit(self, payload: bytes) -> None:
         self.before_submit()
-        check_size(payload, MAX_EVENT_BYTES, "in-memory functions")
+        check_event_size(payload, MAX_EVENT_BYTES, "in-memory functions")
         self.payloads.append(payload)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from facescreen import errors
-from facescreen.bus.function_compute import refusal
+from facescreen.bus.function_compute import build_error
 from facescreen.clients.credentials import CredentialSource
 from facescreen_cli.sdk.function_compute_invoker import FunctionComputeInvoker
 
@@ -55,7 +55,7 @@ class Fc2Invoker(FunctionComputeInvoker):
                 Timeout=_TIMEOUT_S,
             )
         except fc_exceptions.FcError as error:
-            raise refusal(int(error.status_code or 0), str(error.err_code or "")) from None
+            raise build_error(int(error.status_code or 0), str(error.err_code or "")) from None
         except requests.RequestException as error:  # an answer that is no JSON, too
             what = type(error).__name__
             raise errors.ServiceUnavailableError(

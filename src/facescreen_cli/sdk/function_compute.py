@@ -12,7 +12,7 @@ from alibabacloud_tea_openapi.utils_models import Config
 from Tea.exceptions import TeaException, UnretryableException
 
 from facescreen import errors
-from facescreen.bus.function_compute import refusal
+from facescreen.bus.function_compute import build_error
 from facescreen.clients.credentials import Credentials
 
 _TIMEOUT_MS = 5000
@@ -42,4 +42,4 @@ def fc_errors() -> Iterator[None]:
     except UnretryableException:
         raise errors.ServiceUnavailableError("Function Compute can't be reached") from None
     except TeaException as error:
-        raise refusal(error.statusCode or 0, error.code or "") from None
+        raise build_error(error.statusCode or 0, error.code or "") from None

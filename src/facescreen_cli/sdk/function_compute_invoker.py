@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from facescreen import errors
-from facescreen.bus.function_compute import LARGEST_EVENT, WHOSE_LIMIT
-from facescreen.bus.ports import check_size
+from facescreen.bus.function_compute import LIMITED_OPERATION, MAX_EVENT_BYTES
+from facescreen.bus.ports import check_event_size
 from facescreen.timing import retry
 from facescreen_cli.buckets import permission_hint
 
@@ -24,7 +24,7 @@ class FunctionComputeInvoker(ABC):
 
     def submit(self, payload: bytes) -> None:
         """One asynchronous invocation."""
-        check_size(payload, LARGEST_EVENT, WHOSE_LIMIT)
+        check_event_size(payload, MAX_EVENT_BYTES, LIMITED_OPERATION)
         self._ask(lambda: self._invoke(payload))
 
     def check_handler(self) -> None:

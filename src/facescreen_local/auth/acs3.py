@@ -91,10 +91,14 @@ class Acs3Authenticator:
         self._check_date(headers["x-acs-date"])
         try:
             # Encode the query again: clients do not always send it as they sign it.
-            canonical = acs3.canonical_request(
-                method, path, acs3.canonical_query(_parse_query(query)), signed_headers, body_hash
+            canonical = acs3.build_canonical_request(
+                method,
+                path,
+                acs3.build_canonical_query(_parse_query(query)),
+                signed_headers,
+                body_hash,
             )
-            expected = acs3.signature(secret, canonical)
+            expected = acs3.compute_signature(secret, canonical)
         except UnicodeEncodeError:
             # A client can't sign surrogates.
             raise SignatureMismatchError(match["signature"]) from None
@@ -130,4 +134,4 @@ def check_body_hash(headers: Mapping[str, str], body: bytes) -> None:
     """Check the body against its signed hash, if there is one. Raises SignatureMismatchError."""
     signed_hash = headers.get(BODY_HASH_HEADER)
     if signed_hash is not None:
-        check_signature(signed_hash, acs3.payload_hash(body))
+        check_signature(signed_hash, acs3.hash_payload(body))

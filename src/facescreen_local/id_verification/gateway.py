@@ -3,7 +3,7 @@ the service (id-verification-api.md, "Signature")."""
 
 from __future__ import annotations
 
-from facescreen.clients.acs3 import payload_hash
+from facescreen.clients.acs3 import hash_payload
 from facescreen_local.auth.account import Identity
 from facescreen_local.auth.acs3 import BODY_HASH_HEADER, Acs3Authenticator
 from facescreen_local.id_verification.request import RequestParameters, parse_parameters
@@ -32,6 +32,6 @@ class Gateway:
         """
         query = dict(parse_parameters(head.query))
         self._authenticator.authenticate(
-            head.method, "/", head.query, head.headers, payload_hash(body)
+            head.method, "/", head.query, head.headers, hash_payload(body)
         )
         return RequestParameters(query, dict(parse_parameters(body.decode("latin-1"))))

@@ -237,7 +237,7 @@ def test_a_letter_is_kept_until_its_event_is_accepted(
     cloud_client.set_behaviour(fc={"faults": [fault]})
     status, lines, _ = redrive(cloud_client, *throttled)
     assert status == 2
-    assert "Function Compute refused" in lines[-2]["detail"]
+    assert "Function Compute rejected the request" in lines[-2]["detail"]
     assert _count_dead_letters(cloud_client) == count_before + 1
     status, lines, _ = redrive(cloud_client, *throttled)
     assert (status, lines[-1]) == (0, {"sent_again": 1, "kept": 0})

@@ -127,16 +127,18 @@ def sign_headers(
 ) -> dict[str, str]:
     headers = {
         "host": url.removeprefix("http://"),
-        "x-acs-content-sha256": acs3.payload_hash(body),
+        "x-acs-content-sha256": acs3.hash_payload(body),
         "x-acs-date": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "x-acs-signature-nonce": secrets.token_hex(8),
         **{name.replace("_", "-"): value for name, value in overrides.items()},
     }
-    canonical = acs3.canonical_request(
+    canonical = acs3.build_canonical_request(
         "POST", PATH, query, headers, headers["x-acs-content-sha256"]
     )
-    signature = acs3.signature(key.access_key_secret, canonical)
-    headers["authorization"] = acs3.authorization(key.access_key_id, list(headers), signature)
+    signature = acs3.compute_signature(key.access_key_secret, canonical)
+    headers["authorization"] = acs3.build_authorization_header(
+        key.access_key_id, list(headers), signature
+    )
     return headers
 
 

@@ -32,24 +32,26 @@ class RawRequest:
             "x-acs-version": "2022-08-09",
             "x-acs-date": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "x-acs-signature-nonce": nonce or now.isoformat(),
-            "x-acs-content-sha256": acs3.payload_hash(self.body),
+            "x-acs-content-sha256": acs3.hash_payload(self.body),
             **({"x-acs-security-token": token} if (token := self.key.security_token) else {}),
             **self.headers,
         }
         signed_headers = {
             name: value for name, value in headers.items() if name not in self.unsigned
         }
-        canonical = acs3.canonical_request(
+        canonical = acs3.build_canonical_request(
             self.method,
             "/",
-            acs3.canonical_query(self.query),
+            acs3.build_canonical_query(self.query),
             signed_headers,
-            acs3.payload_hash(self.body),
+            acs3.hash_payload(self.body),
         )
-        value = acs3.signature(self.key.access_key_secret, canonical)
+        value = acs3.compute_signature(self.key.access_key_secret, canonical)
         return {
             **headers,
-            "authorization": acs3.authorization(self.key.access_key_id, signed_headers, value),
+            "authorization": acs3.build_authorization_header(
+                self.key.access_key_id, signed_headers, value
+            ),
         }
 
     def send(self, **request: Any) -> httpx.Response:

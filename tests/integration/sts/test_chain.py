@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from facescreen.clients.oidc_credentials import FederatedCredentials
+from facescreen.clients.oidc_credentials import OidcCredentials
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.errors import InvalidCredentialsError, ServiceUnavailableError
 from facescreen.model import Verdict
@@ -41,8 +41,8 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
-def credentials(sts: StsService, aws: FakeAwsSts, clock: MovableClock) -> FederatedCredentials:
-    return FederatedCredentials(ROLE_ARN, PROVIDER_ARN, AUDIENCE, sts.url, clock=clock)
+def credentials(sts: StsService, aws: FakeAwsSts, clock: MovableClock) -> OidcCredentials:
+    return OidcCredentials(ROLE_ARN, PROVIDER_ARN, AUDIENCE, sts.url, clock=clock)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def cloudauth(
 
 
 def test_id_verification_takes_what_the_chain_gives(
-    credentials: FederatedCredentials,
+    credentials: OidcCredentials,
     cloudauth: IdVerificationService,
     aws: FakeAwsSts,
     tmp_path: Path,
@@ -77,7 +77,7 @@ def test_id_verification_takes_what_the_chain_gives(
     assert request["DurationSeconds"] == "300"
 
 
-def test_threads_share_one_exchange(credentials: FederatedCredentials, aws: FakeAwsSts) -> None:
+def test_threads_share_one_exchange(credentials: OidcCredentials, aws: FakeAwsSts) -> None:
     with ThreadPoolExecutor(8) as threads:
         keys = list(threads.map(lambda _: credentials.get(), range(32)))
     assert len(set(keys)) == 1
@@ -85,7 +85,7 @@ def test_threads_share_one_exchange(credentials: FederatedCredentials, aws: Fake
 
 
 def test_they_are_renewed_a_quarter_of_an_hour_before_their_end(
-    credentials: FederatedCredentials, clock: MovableClock
+    credentials: OidcCredentials, clock: MovableClock
 ) -> None:
     first = credentials.get()
     clock.ahead_s = 44 * 60
@@ -95,7 +95,7 @@ def test_they_are_renewed_a_quarter_of_an_hour_before_their_end(
 
 
 def test_the_old_ones_serve_to_their_end_where_renewal_fails(
-    credentials: FederatedCredentials,
+    credentials: OidcCredentials,
     clock: MovableClock,
     sts: StsService,
     caplog: pytest.LogCaptureFixture,
@@ -104,7 +104,7 @@ def test_the_old_ones_serve_to_their_end_where_renewal_fails(
     sts.behaviour = Behaviour(faults=[Fault(code="InternalError", times=100)])
     clock.ahead_s = 58 * 60
     assert credentials.get() == first
-    assert "the old ones serve: Unavailable" in caplog.text
+    assert "the old ones are used: Unavailable" in caplog.text
     clock.ahead_s = 59 * 60 + 1
     with pytest.raises(ServiceUnavailableError, match="InternalError"):
         credentials.get()
@@ -113,7 +113,7 @@ def test_the_old_ones_serve_to_their_end_where_renewal_fails(
 
 
 def test_neither_a_log_nor_an_error_holds_what_must_stay_secret(
-    credentials: FederatedCredentials,
+    credentials: OidcCredentials,
     sts: StsService,
     aws: FakeAwsSts,
     identity: Identity,
@@ -122,7 +122,7 @@ def test_neither_a_log_nor_an_error_holds_what_must_stay_secret(
     caplog.set_level(logging.DEBUG)
     credentials.get()
     with pytest.raises(InvalidCredentialsError) as raised:
-        FederatedCredentials(f"{ROLE_ARN}-2", PROVIDER_ARN, AUDIENCE, sts.url).get()
+        OidcCredentials(f"{ROLE_ARN}-2", PROVIDER_ARN, AUDIENCE, sts.url).get()
     output = f"{caplog.text} {raised.value!r} {vars(credentials)}"
     assert "HTTP Request: POST" in output
     assert len(aws.signed_tokens) == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from facescreen.clients.oidc_credentials import FederatedCredentials
+from facescreen.clients.oidc_credentials import OidcCredentials
 from facescreen.errors import FacescreenError, InvalidCredentialsError, ServiceUnavailableError
 from facescreen_local.protocol.faults import Behaviour, Fault
 from tests.integration.sts.aws import AUDIENCE, FakeAwsSts
@@ -20,7 +20,7 @@ def credentials_error(
     audience: str = AUDIENCE,
 ) -> FacescreenError:
     with pytest.raises(FacescreenError) as raised:
-        FederatedCredentials(role_arn, oidc_provider_arn, audience, sts.url).get()
+        OidcCredentials(role_arn, oidc_provider_arn, audience, sts.url).get()
     return raised.value
 
 

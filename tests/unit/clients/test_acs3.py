@@ -21,15 +21,15 @@ BASE_QUERY = [
 
 
 def sign(query: list[tuple[str, str]], headers: dict[str, str], body: bytes) -> str:
-    payload_hash = acs3.payload_hash(body)
-    canonical = acs3.canonical_request(
+    payload_hash = acs3.hash_payload(body)
+    canonical = acs3.build_canonical_request(
         "POST",
         "/",
-        acs3.canonical_query(query),
+        acs3.build_canonical_query(query),
         {**headers, "x-acs-content-sha256": payload_hash},
         payload_hash,
     )
-    return acs3.signature("testsecret", canonical)
+    return acs3.compute_signature("testsecret", canonical)
 
 
 def test_a_face_url_with_a_long_lived_key() -> None:

@@ -12,7 +12,7 @@ import botocore
 import pytest
 
 from facescreen.clients.credentials import Credentials
-from facescreen.clients.oidc_credentials import FederatedCredentials
+from facescreen.clients.oidc_credentials import OidcCredentials
 from facescreen.errors import FacescreenError, InvalidCredentialsError, ServiceUnavailableError
 from tests.support.stub_server import StubResponse, stub_server
 
@@ -41,7 +41,7 @@ def get_error(
 ) -> FacescreenError:
     with stub_server(aws=aws, alibaba=alibaba) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"{server.url}/aws")
-        source = FederatedCredentials("role", "provider", "audience", f"{server.url}/alibaba/")
+        source = OidcCredentials("role", "provider", "audience", f"{server.url}/alibaba/")
         with pytest.raises(FacescreenError) as raised:
             source.get()
     return raised.value
@@ -80,7 +80,7 @@ def test_no_request_line_holds_the_token(monkeypatch: pytest.MonkeyPatch) -> Non
     body = json.dumps({"Credentials": KEY}).encode()
     with stub_server(aws=(200, AWS_TOKEN_RESPONSE), alibaba=(200, body)) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"{server.url}/aws")
-        source = FederatedCredentials("role", "provider", "audience", f"{server.url}/alibaba/")
+        source = OidcCredentials("role", "provider", "audience", f"{server.url}/alibaba/")
         assert source.get() == Credentials("STS.1", "s3cret", "CAIS")
     assert [line.partition("?")[0] for line in server.requests] == [
         "POST /aws HTTP/1.1",
@@ -114,4 +114,4 @@ def test_a_boto3_that_is_too_old_is_reported(
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
     error = get_error(monkeypatch, (200, AWS_TOKEN_RESPONSE), (200, b""))
     assert type(error) is InvalidCredentialsError
-    assert "does not know GetWebIdentityToken" in str(error)
+    assert "does not support GetWebIdentityToken" in str(error)

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from facescreen.clients.credentials import Credentials
-from facescreen.clients.refreshing_credentials import Lease, RenewedCredentials
+from facescreen.clients.refreshing_credentials import CredentialLease, RefreshingCredentials
 from facescreen.errors import InvalidCredentialsError
 
 
-class ScriptedCredentials(RenewedCredentials):
+class ScriptedCredentials(RefreshingCredentials):
     """Credentials that are renewed after 100 seconds and expire after 1000."""
 
     def __init__(self) -> None:
@@ -21,12 +21,12 @@ class ScriptedCredentials(RenewedCredentials):
         self.fetch_count = 0
         self.fails = False
 
-    def fetch(self) -> Lease:
+    def fetch(self) -> CredentialLease:
         self.fetch_count += 1
         if self.fails:
             raise InvalidCredentialsError("the reason, with s3cret in it")
         key = Credentials(f"LTAI{self.fetch_count}", "s3cret")
-        return Lease(key, self.now + 100, self.now + 1000)
+        return CredentialLease(key, self.now + 100, self.now + 1000)
 
     def key_id_at(self, now: float) -> str:
         self.now = now

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from facescreen.clients.credentials import Credentials
-from facescreen.clients.secrets_manager import SecretCredentials
+from facescreen.clients.secrets_manager import SecretsManagerCredentials
 from facescreen.errors import InvalidCredentialsError, ServiceUnavailableError
 from tests.support.fake_clock import FakeClock
 from tests.support.moto_server import moto_server
@@ -67,12 +67,12 @@ def account(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Operator
 @pytest.mark.parametrize("token", ["", "CAIS+/=="])
 def test_the_key_is_read_from_the_secret(token: str, account: OperatorAccount) -> None:
     secret_arn = account.create(json.dumps({**KEY, "security_token": token}))
-    assert SecretCredentials(secret_arn).get() == Credentials("LTAI1", "s3cret", token)
+    assert SecretsManagerCredentials(secret_arn).get() == Credentials("LTAI1", "s3cret", token)
 
 
 def test_a_rotated_key_is_used_after_five_minutes(account: OperatorAccount) -> None:
     clock = FakeClock(1_800_000_000.0)
-    source = SecretCredentials(account.create(json.dumps(KEY)), clock=clock)
+    source = SecretsManagerCredentials(account.create(json.dumps(KEY)), clock=clock)
     assert source.get().access_key_id == "LTAI1"
     account.put(ROTATED)
     clock.now += 299
@@ -85,12 +85,12 @@ def test_the_old_key_is_used_for_an_hour_while_the_secret_cannot_be_read(
     account: OperatorAccount, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = FakeClock(1_800_000_000.0)
-    source = SecretCredentials(account.create(json.dumps(KEY)), clock=clock)
+    source = SecretsManagerCredentials(account.create(json.dumps(KEY)), clock=clock)
     source.get()
     account.delete()
     clock.now += 3599
     assert source.get().access_key_id == "LTAI1"
-    assert "the old ones serve: BadCredentials" in caplog.text
+    assert "the old ones are used: BadCredentials" in caplog.text
     assert "LTAI1" not in caplog.text
     clock.now += 61
     with pytest.raises(InvalidCredentialsError, match="check ALIBABA_SECRET_ARN"):
@@ -100,23 +100,23 @@ def test_the_old_key_is_used_for_an_hour_while_the_secret_cannot_be_read(
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("LTAI1:s3cret", "no JSON object"),
-        ('["LTAI1", "s3cret"]', "no JSON object"),
-        ("[" * 5000 + '"s3cret"', "no JSON object"),
+        ("LTAI1:s3cret", "is not a JSON object"),
+        ('["LTAI1", "s3cret"]', "is not a JSON object"),
+        ("[" * 5000 + '"s3cret"', "is not a JSON object"),
         ('{"access_key_secret": "s3cret"}', "access_key_id is missing or empty"),
         ('{"access_key_id": "LTAI1", "Secret": "s3cret"}', "access_key_secret is missing or empty"),
-        ('{"access_key_id": 1, "access_key_secret": "s3cret"}', "access_key_id is no text"),
+        ('{"access_key_id": 1, "access_key_secret": "s3cret"}', "access_key_id is not a string"),
         (
             '{"access_key_id": "LTAI1", "access_key_secret": "s3cret\\n"}',
-            "access_key_secret is no text of printable ASCII without spaces",
+            "access_key_secret is not a string of printable ASCII without spaces",
         ),
-        (json.dumps({**KEY, "security_token": {"s3cret": 1}}), "security_token is no text"),
+        (json.dumps({**KEY, "security_token": {"s3cret": 1}}), "security_token is not a string"),
     ],
 )
 def test_an_invalid_secret_is_reported_without_its_content(
     value: str, message: str, account: OperatorAccount
 ) -> None:
-    source = SecretCredentials(account.create(value))
+    source = SecretsManagerCredentials(account.create(value))
     with pytest.raises(InvalidCredentialsError, match=message) as raised:
         source.get()
     assert "s3cret" not in "".join(traceback.format_exception(raised.value))
@@ -129,7 +129,7 @@ def test_an_invalid_secret_is_reported_without_its_content(
         ("AccessDeniedException", "role secretsmanager:GetSecretValue"),
         ("DecryptionFailure", "role kms:Decrypt"),
         ("InvalidRequestException", "restore the secret"),
-        ("ValidationException", "refused: as AWS says it; code"),
+        ("ValidationException", "rejected the request: as AWS says it; code"),
     ],
 )
 def test_an_error_response_says_what_to_do(
@@ -139,7 +139,7 @@ def test_an_error_response_says_what_to_do(
     with stub_server(aws=(400, body)) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"{server.url}/aws")
         with pytest.raises(InvalidCredentialsError, match=advice) as raised:
-            SecretCredentials(ARN).get()
+            SecretsManagerCredentials(ARN).get()
     assert raised.value.code == code
 
 
@@ -150,7 +150,7 @@ def test_a_throttled_request_raises_a_transient_error(
     with stub_server(aws=(400, body)) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"{server.url}/aws")
         with pytest.raises(ServiceUnavailableError):
-            SecretCredentials(ARN).get()
+            SecretsManagerCredentials(ARN).get()
 
 
 def _error_chain(error: BaseException | None) -> Iterator[BaseException]:

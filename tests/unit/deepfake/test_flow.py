@@ -64,7 +64,7 @@ def test_errors_are_mapped_by_code_not_by_status(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seconds_left = iter([60.0] * 9 + [0.5] * 99)
-    monkeypatch.setattr(Deadline, "left", lambda self: next(seconds_left))
+    monkeypatch.setattr(Deadline, "remaining_s", lambda self: next(seconds_left))
     service = StubService(*[code_response(name, status)] * 9)
     with pytest.raises(error) as raised:
         detect_once(service)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pytest
 
-from facescreen.bus.ports import DeadLetters, Invoker, Publisher
+from facescreen.bus.ports import DeadLetterSender, Invoker, Publisher
 from facescreen.clients.credentials import Credentials, CredentialSource
 from facescreen.deployment import Deployment
 from facescreen.errors import InvalidSettingsError
@@ -97,7 +97,7 @@ class ToyPlatform:
         return MemoryPublisher()
 
     @property
-    def dead_letters(self) -> DeadLetters | None:
+    def dead_letters(self) -> DeadLetterSender | None:
         return None
 
     @property

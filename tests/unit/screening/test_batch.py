@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from facescreen.bus.ports import DeadLetters
+from facescreen.bus.ports import DeadLetterSender
 from facescreen.errors import (
     AccessDeniedError,
     DailyLimitReachedError,
@@ -19,7 +19,7 @@ from facescreen.errors import (
 )
 from facescreen.events.parsed_event import Delivery, ParsedEvent, ResponseMode
 from facescreen.screening.batch import BatchProcessor
-from facescreen.testing.bus import MemoryDeadLetters
+from facescreen.testing.bus import MemoryDeadLetterSender
 from facescreen.timing import Deadline
 from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK, LOW_RISK
@@ -46,7 +46,7 @@ def process(
     harness: ScreenerHarness,
     parsed_event: ParsedEvent,
     max_receive_count: int = 0,
-    dead_letters: DeadLetters | None = None,
+    dead_letters: DeadLetterSender | None = None,
 ) -> dict[str, Any]:
     batch = BatchProcessor(harness.screener, dead_letters, max_receive_count=max_receive_count)
     return batch.process(parsed_event, Deadline.after(4))
@@ -136,7 +136,7 @@ def test_an_object_deferred_by_the_daily_limit_is_not_marked_failed() -> None:
 def test_an_object_deferred_on_the_last_receive_becomes_a_dead_letter_with_its_cause() -> None:
     harness, dead_letters = (
         ScreenerHarness(LIMIT_REACHED, LIMIT_REACHED, LOW_RISK),
-        MemoryDeadLetters(),
+        MemoryDeadLetterSender(),
     )
     first, last = (
         delivery_of_one(harness, 1, 4),
@@ -153,7 +153,7 @@ def test_an_object_deferred_on_the_last_receive_becomes_a_dead_letter_with_its_c
 
 
 def test_a_message_with_another_error_is_left_to_the_queues_own_dead_letters() -> None:
-    harness, dead_letters = ScreenerHarness(LIMIT_REACHED, DOWN), MemoryDeadLetters()
+    harness, dead_letters = ScreenerHarness(LIMIT_REACHED, DOWN), MemoryDeadLetterSender()
     delivery = delivery_of_one(harness, 1, 5)
     delivery.objects.append(put_object(harness, "other.jpg"))
     response = process(
@@ -164,7 +164,7 @@ def test_a_message_with_another_error_is_left_to_the_queues_own_dead_letters() -
 
 
 def test_an_error_other_than_the_daily_limit_is_left_to_the_queue() -> None:
-    harness, dead_letters = ScreenerHarness(DOWN), MemoryDeadLetters()
+    harness, dead_letters = ScreenerHarness(DOWN), MemoryDeadLetterSender()
     response = process(
         harness,
         ParsedEvent([delivery_of_one(harness, 1, 5)], ResponseMode.ITEM_FAILURES),
@@ -181,7 +181,7 @@ def test_a_dead_letter_that_cannot_be_sent_is_left_to_the_queue(
     harness = ScreenerHarness(LIMIT_REACHED)
 
     class FailingDeadLetters:
-        def put(self, event: str, why: FacescreenError) -> None:
+        def send(self, event: str, cause: FacescreenError) -> None:
             raise AccessDeniedError("not allowed", code="AccessDenied")
 
     response = process(

@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 
-from facescreen.clients.boto import connect, translate_aws_errors
+from facescreen.clients.boto import create_client, translate_aws_errors
 from facescreen.platforms.aws import QUEUE_URL
 from facescreen.platforms.ports import Platform
 from facescreen.settings.loader import Reader, Setting
@@ -50,7 +50,7 @@ class SqsDeadLetterQueue:
     """The port LetterQueue."""
 
     def __init__(self, session: boto3.Session, queue_url: str, endpoint: str = "") -> None:
-        self._client = connect(session, "sqs", endpoint)
+        self._client = create_client(session, "sqs", endpoint)
         self._url = queue_url
 
     def receive(self, most: int) -> list[ReceivedMessage]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from facescreen import errors
-from facescreen.clients.boto import Refusal
+from facescreen.clients.boto import AwsErrorResponse
 from facescreen.deepfake.response import REMEDIES, get_error_class
 from facescreen.model import ObjectRef, Verdict
 from facescreen.storage.ports import ObjectStore
@@ -55,5 +55,5 @@ def _error_for_reason(reason: str) -> str:
         return reason
     kind = get_error_class(reason, 400)
     if kind is errors.OperatorError:
-        kind = Refusal(reason, "").kind(errors.OperatorError)
+        kind = AwsErrorResponse(reason, "").error_class(errors.OperatorError)
     return reason if kind is errors.OperatorError else kind.name

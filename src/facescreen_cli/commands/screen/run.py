@@ -11,7 +11,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 
 from facescreen.clients.credentials import Credentials, CredentialSource
-from facescreen.clients.dns import addresses
+from facescreen.clients.dns import resolve_host
 from facescreen.screening.url_rules import UrlRules
 from facescreen_cli.commands.screen.estimate import count_paid_calls
 from facescreen_cli.commands.screen.report import ScreenReport, skipped_summary
@@ -37,7 +37,7 @@ def find_targets(
     """Find everything that the arguments name. Raises click.UsageError if there is nothing to
     screen."""
     allowed = tuple(origin.lower().rstrip("/") for origin in origins)
-    target_list, rules = TargetList(), UrlRules(allowed, addresses)
+    target_list, rules = TargetList(), UrlRules(allowed, resolve_host)
     for argument in arguments:
         target_list.add(argument, rules)
     if verbose:
