@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
+from urllib.parse import urlsplit
 
 StubResponse = tuple[int, bytes]
 """Status and body."""
@@ -28,7 +29,7 @@ def stub_server(**by_path: StubResponse) -> Iterator[StubServer]:
         def do_POST(self) -> None:
             stub.requests.append(self.requestline)
             self.rfile.read(int(self.headers["Content-Length"]))
-            status, body = by_path[self.path.split("/")[1]]
+            status, body = by_path[urlsplit(self.path).path.split("/")[1]]
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
