@@ -1,4 +1,4 @@
-"""``make live``, with the local cloud for an account."""
+"""``make live`` with the local cloud in place of an account."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STATE, VERSIONED = "facescreen-state", "facescreen-versioned"
 
 @pytest.fixture(scope="module")
 def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """What an account's holder would set."""
+    """The environment that the owner of an account would set."""
     with facescreen_up(tmp_path_factory.mktemp("up")) as env:
         yield {
             **env,
@@ -56,7 +56,7 @@ def bucket(cloud_client: LocalCloudClient, name: str) -> oss2.Bucket:
 def make_live(
     environment: dict[str, str], stdin: str = "", **more: str
 ) -> subprocess.CompletedProcess[str]:
-    """`said` stands on its standard input. The set-up is left out: we run in it."""
+    """Run ``make live`` with `stdin` as its input. Skips the setup, which these tests run in."""
     inherited = {
         name: value for name, value in os.environ.items() if name not in REQUIRED_VARIABLES
     }
@@ -73,7 +73,7 @@ def make_live(
 
 
 def list_leftovers(cloud_client: LocalCloudClient) -> list[str]:
-    """What of the tests' still lies in buckets or the queue."""
+    """Return the tests' objects and messages that are still there."""
     leftovers = [str(message) for message in cloud_client.receive_messages()]
     for name in (STATE, VERSIONED):
         versions = bucket(cloud_client, name).list_object_versions(prefix="facescreen-live-")
@@ -81,7 +81,9 @@ def list_leftovers(cloud_client: LocalCloudClient) -> list[str]:
     return leftovers
 
 
-def test_it_costs_what_it_says(env: dict[str, str], cloud_client: LocalCloudClient) -> None:
+def test_the_run_makes_the_announced_number_of_calls(
+    env: dict[str, str], cloud_client: LocalCloudClient
+) -> None:
     result = make_live(env, "yes\n")
     assert result.returncode == 0, result.stdout
     tests, calls, dollars = re.findall(
@@ -97,7 +99,7 @@ def test_it_costs_what_it_says(env: dict[str, str], cloud_client: LocalCloudClie
 
 
 @pytest.mark.slow
-def test_a_failed_test_cleans_up_too(env: dict[str, str], cloud_client: LocalCloudClient) -> None:
+def test_a_failed_test_cleans_up(env: dict[str, str], cloud_client: LocalCloudClient) -> None:
     fault = {"operation": "GetObjectTagging", "code": "AccessDenied", "status": 403, "times": 100}
     cloud_client.set_behaviour(oss={"faults": [fault]})
     result = make_live(env, YES="1", PYTEST_ADDOPTS="-k tags")
@@ -107,7 +109,7 @@ def test_a_failed_test_cleans_up_too(env: dict[str, str], cloud_client: LocalClo
 
 
 @pytest.mark.parametrize("stdin", ["", pytest.param("y\n", marks=pytest.mark.slow)])
-def test_without_a_yes_nothing_is_run(
+def test_without_a_confirmation_nothing_is_run(
     env: dict[str, str], cloud_client: LocalCloudClient, stdin: str
 ) -> None:
     result = make_live(env, stdin)
@@ -117,7 +119,7 @@ def test_without_a_yes_nothing_is_run(
     assert cloud_client.billed_calls() == []
 
 
-def test_what_is_missing_is_named() -> None:
+def test_missing_variables_are_named() -> None:
     result = make_live({"SCENE_CODE": "local_0001"}, "yes\n")
     assert result.returncode != 0
     assert "64" in result.stderr

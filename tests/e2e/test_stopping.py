@@ -1,4 +1,4 @@
-"""SIGTERM, at the moments when it is least convenient."""
+"""SIGTERM at the least convenient moments."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def _running(*arguments: str, stderr: int, folder: Path) -> Iterator[subprocess.
 
 
 def _instances(pid: int) -> list[Path]:
-    """The folders in /proc of the instances of functions that `pid` started."""
-    # A library may start processes too: platform.architecture runs `file` as it is imported.
+    """Return the folders in /proc of the function instances that `pid` started."""
+    # A library may start processes too: platform.architecture runs `file` when it is imported.
     return [folder for folder in Path("/proc").glob("[0-9]*") if _is_instance(folder, pid)]
 
 
@@ -41,9 +41,9 @@ def _is_instance(folder: Path, parent: int) -> bool:
         return False
 
 
-def test_up_may_be_stopped_as_soon_as_its_env_file_is_there(tmp_path: Path) -> None:
+def test_up_can_be_stopped_once_its_env_file_exists(tmp_path: Path) -> None:
     reading, writing = os.pipe()
-    # A full pipe holds it at its first word to the user, which comes after the env file.
+    # A full pipe blocks its first output, which it writes after the env file.
     os.set_blocking(writing, False)
     filler_bytes = os.write(writing, bytes(1 << 20))
     os.set_blocking(writing, True)
@@ -59,7 +59,7 @@ def test_up_may_be_stopped_as_soon_as_its_env_file_is_there(tmp_path: Path) -> N
     assert "Ctrl-C stops it" in output
 
 
-def test_a_demo_that_is_stopped_before_its_end_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_stopped_demo_leaves_no_processes_or_files(tmp_path: Path) -> None:
     with _running("demo", stderr=subprocess.PIPE, folder=tmp_path) as process:
         wait_for(lambda: bool(_instances(process.pid)), "an instance of the function")
         instances = _instances(process.pid)

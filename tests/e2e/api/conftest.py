@@ -1,4 +1,4 @@
-"""The HTTP trigger of a local cloud that gives up early, for all tests of a file."""
+"""The HTTP trigger of a local cloud with a short time limit, for all tests of a file."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def running_cloud(data: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
 
 @pytest.fixture(scope="module")
 def files(cloud: LocalCloud) -> dict[str, bytes]:
-    """The samples by their file names."""
+    """The samples' bytes by file name."""
     return sample_files(cloud)
 
 
 @pytest.fixture(scope="module")
 def api(running_cloud: tuple[LocalCloud, LocalCloudClient]) -> Iterator[httpx.Client]:
-    """A client of the trigger; every answer is searched for secrets as it comes."""
+    """A client of the trigger that searches every response for secrets."""
     cloud, cloud_client = running_cloud
 
     def search(response: httpx.Response) -> None:

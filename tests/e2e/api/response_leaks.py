@@ -30,7 +30,7 @@ def _contains(response: httpx.Response, secret: str) -> bool:
 
 
 def _without_thumbnails(response: httpx.Response) -> str:
-    """The body. Only the reviewer's list has thumbnails, one for each object."""
+    """Return the body without the thumbnails of the reviewer's list."""
     try:
         body = response.json()
     except ValueError:

@@ -1,4 +1,4 @@
-"""Bodies that are too large, too slow, or lie about their length: refused, the function lives."""
+"""Bodies that are too large, too slow, or have a wrong length are refused."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def connect(cloud_client: LocalCloudClient) -> socket.socket:
 
 
 def send(cloud_client: LocalCloudClient, *pieces: bytes) -> bytes:
-    """What comes back for the bytes of a request; empty where the other end hangs up or waits."""
+    """Send the bytes of a request and return the response, or b"" if the server hangs up."""
     with connect(cloud_client) as connection:
         try:
             for piece in pieces:
@@ -46,7 +46,9 @@ def test_a_body_of_33_mb_is_refused_by_the_platform(
     assert (response.status_code, response.json()["Code"]) == (413, "EntityTooLarge")
 
 
-def test_it_is_refused_before_it_is_read(cloud_client: LocalCloudClient) -> None:
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(
+    cloud_client: LocalCloudClient,
+) -> None:
     response = send(cloud_client, HEAD + f"Content-Length: {33 * MB}\r\n\r\n".encode())
     assert response.startswith(b"HTTP/1.1 413")
 
@@ -66,7 +68,7 @@ def test_a_body_over_the_functions_own_limit(
     assert (response.status_code, response.json()["code"]) == (413, "ContentTooLarge")
 
 
-def test_a_file_over_10_mb_is_the_contents_fault(
+def test_a_file_over_10_mb_is_refused_as_unscreenable(
     api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
     response = api.post("/v1/screenings", files={"file": files["portrait.jpg"] + bytes(10 * MB)})
@@ -74,7 +76,9 @@ def test_a_file_over_10_mb_is_the_contents_fault(
     assert cloud_client.billed_calls() == []
 
 
-def test_a_slow_body_holds_nobody_up(api: httpx.Client, cloud_client: LocalCloudClient) -> None:
+def test_a_slow_body_does_not_block_other_requests(
+    api: httpx.Client, cloud_client: LocalCloudClient
+) -> None:
     with connect(cloud_client) as slow:
         slow.sendall(HEAD + b"Content-Length: 1000\r\n\r\nabc")
         assert api.get("/v1/health", timeout=20).status_code == 200
@@ -104,11 +108,11 @@ def test_a_slow_body_is_refused(
         b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
     ],
 )
-def test_a_lying_length_is_refused(head: bytes, cloud_client: LocalCloudClient) -> None:
+def test_a_wrong_length_is_refused(head: bytes, cloud_client: LocalCloudClient) -> None:
     assert b" 400 " in send(cloud_client, HEAD + head).partition(b"\r\n")[0]
 
 
-def test_a_body_that_ends_early_is_no_request(cloud_client: LocalCloudClient) -> None:
+def test_a_body_that_ends_early_is_not_processed(cloud_client: LocalCloudClient) -> None:
     with connect(cloud_client) as connection:
         connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\nabc")
         connection.shutdown(socket.SHUT_WR)

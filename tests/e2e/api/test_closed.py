@@ -1,4 +1,4 @@
-"""Who gets in: signed requests by default, bearer tokens by a setting, other origins by name."""
+"""Access: signed requests by default, bearer tokens by a setting, other origins if listed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def get(cloud_client: LocalCloudClient, path: str, **headers: str) -> httpx.Resp
     return httpx.get(cloud_client.env["HTTP_TRIGGER_URL"] + path, headers=headers, timeout=60)
 
 
-def test_it_is_closed_by_default(tmp_path: Path) -> None:
+def test_requests_must_be_signed_by_default(tmp_path: Path) -> None:
     with run_local_cloud(tmp_path, HTTP_AUTH="function") as (cloud, cloud_client):
         assert get(cloud_client, "/v1/health").status_code in (400, 403)
         key = cloud.identity.issue_temporary_key()
@@ -37,7 +37,7 @@ def test_it_is_closed_by_default(tmp_path: Path) -> None:
         assert get(cloud_client, "/v1/health", **headers).status_code == 403
 
 
-def test_tokens_open_it(tmp_path: Path) -> None:
+def test_bearer_tokens_are_accepted_if_configured(tmp_path: Path) -> None:
     with run_local_cloud(tmp_path, **TOKENS) as (_, cloud_client):
         response = get(cloud_client, "/v1/objects")
         assert (response.status_code, response.json()["code"]) == (401, "Unauthorized")
@@ -51,7 +51,7 @@ def test_tokens_open_it(tmp_path: Path) -> None:
         assert (response.status_code, response.json()["code"]) == (401, "Unauthorized")
 
 
-def test_other_origins_are_named_or_not_let_in(tmp_path: Path) -> None:
+def test_only_listed_origins_are_allowed(tmp_path: Path) -> None:
     origin: dict[str, Any] = {"Origin": "https://kyc.example"}
     with run_local_cloud(tmp_path, CORS_ORIGINS="https://kyc.example") as (_, cloud_client):
         allowed = get(cloud_client, "/v1/health", **origin)
@@ -60,7 +60,7 @@ def test_other_origins_are_named_or_not_let_in(tmp_path: Path) -> None:
         assert "Access-Control-Allow-Origin" not in other.headers
 
 
-def test_no_other_origin_is_let_in_by_default(
+def test_no_other_origin_is_allowed_by_default(
     api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
     response = api.get("/v1/health", headers={"Origin": "https://kyc.example"})

@@ -1,4 +1,4 @@
-"""No answer tells a signed URL, a key, a token or a file; and the search would find them."""
+"""No response contains a signed URL, a key, a token or a file, and the search would find them."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def test_a_thumbnail_may_be_signed(cloud: LocalCloud, cloud_client: LocalCloudCl
     assert response_leaks.find(httpx.Response(200, json=listing(thumbnail=url)), cloud) == []
 
 
-# What follows is searched by the client itself.
+# The client searches the responses of the following tests.
 
 
 @pytest.mark.parametrize(
     ("code", "status"),
     [("DownloadTimeout", 401), ("InvalidParameter", 400), ("SignatureDoesNotMatch", 400)],
 )
-def test_a_url_that_fails_is_not_told_back(
+def test_a_url_that_fails_is_not_in_the_response(
     code: str, status: int, api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
     url = cloud_client.bucket.sign_url("GET", "a.jpg", 60)
@@ -65,7 +65,7 @@ def test_a_url_that_fails_is_not_told_back(
     assert api.post(PATH, json={"url": url}).json()["code"] == code
 
 
-def test_a_url_that_is_refused_is_not_told_back(
+def test_a_url_that_is_refused_is_not_in_the_response(
     api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
     query = cloud_client.bucket.sign_url("GET", "a.jpg", 60).partition("?")[2]
@@ -77,7 +77,7 @@ def test_a_url_that_is_refused_is_not_told_back(
     assert api.get("/v1/objects", headers={"X-Request-Id": f"?{query}"}).status_code == 400
 
 
-def test_a_store_that_fails_tells_nothing_of_itself(
+def test_an_error_of_the_store_does_not_leak_its_details(
     api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
     cloud_client.set_behaviour(

@@ -1,4 +1,4 @@
-"""GET /v1/objects and GET /v1/counts: the reviewer's list, and how much came when."""
+"""GET /v1/objects and GET /v1/counts: the reviewer's list, and verdicts by hour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.cloud_client import LocalCloudClient
 
 PATH = "/v1/objects"
 VERDICTS = ("low_risk", "high_risk", "suspicious", "unscreenable", "failed")
-# Uploaded in this order; outcomes of one second have no order among themselves.
+# Uploaded in this order. The list does not order outcomes of the same second.
 UPLOADS_BY_SECOND = (
     {"kyc/clip.mp4": "clip.mp4", "kyc/é 1+1%.jpg": "portrait.jpg"},
     {"kyc/flagged.jpg": "flagged.jpg", "other/flagged.jpg": "flagged.jpg"},
@@ -35,7 +35,7 @@ def upload_and_screen(
 
 
 def list_pages(api: httpx.Client, **params: Any) -> list[list[dict[str, Any]]]:
-    """Every page, to the last."""
+    """Return every page of the list."""
     pages_so_far: list[list[dict[str, Any]]] = []
     after: dict[str, str] = {}
     while not pages_so_far or after["after"]:
@@ -56,7 +56,7 @@ def keys_of(objects: list[dict[str, Any]]) -> list[str]:
 
 
 def invalid_parameter_detail(response: httpx.Response) -> str:
-    """What was wrong with a parameter."""
+    """Return the detail of a response that refuses a parameter."""
     assert (response.status_code, response.json()["code"]) == (400, "InvalidParameter")
     assert response.headers["Content-Type"] == "application/problem+json"
     return str(response.json()["detail"])
@@ -83,7 +83,7 @@ def test_the_newest_come_first(api: httpx.Client, cloud_client: LocalCloudClient
         ({"prefix": "nowhere/"}, set()),
     ],
 )
-def test_the_filters(
+def test_the_filters_select_by_prefix_and_verdict(
     params: dict[str, str], expected: set[str], api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
     assert set(keys_of(list_objects(api, **params))) == expected
@@ -99,7 +99,7 @@ def test_pages_miss_nothing_and_repeat_nothing(
     assert [key for page in pages for key in keys_of(page)] == keys_of(list_objects(api))
 
 
-def test_what_comes_between_two_pages_shifts_nothing(
+def test_an_upload_between_two_pages_does_not_shift_them(
     api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
     before = keys_of(list_objects(api))
@@ -112,7 +112,7 @@ def test_what_comes_between_two_pages_shifts_nothing(
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "1.5", "", "x", "１", "9" * 30])
-def test_a_limit_out_of_bounds(
+def test_a_limit_out_of_bounds_is_refused(
     limit: str, api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
     detail = invalid_parameter_detail(api.get(PATH, params={"limit": limit}))
@@ -120,7 +120,7 @@ def test_a_limit_out_of_bounds(
 
 
 @pytest.mark.parametrize("after", ["x", "../ledger/", "7935401842-high_risk", "a" * 2000])
-def test_a_cursor_that_is_none(
+def test_an_invalid_cursor_is_refused(
     after: str, api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
     assert "`next` of another page" in invalid_parameter_detail(
@@ -136,7 +136,7 @@ def test_a_cursor_that_is_none(
         ({"perfix": "kyc/"}, "'perfix' is not a known parameter"),
     ],
 )
-def test_a_wrong_filter(
+def test_an_invalid_filter_is_refused(
     params: dict[str, str], expected: str, api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
     assert expected in invalid_parameter_detail(api.get(PATH, params=params))
@@ -150,11 +150,11 @@ def test_a_thumbnail_is_a_small_picture(api: httpx.Client, cloud_client: LocalCl
     assert len(response.content) < len(cloud_client.bucket.get_object("kyc/flagged.jpg").read())
 
 
-def test_an_overwritten_and_a_deleted_object_show_nothing(
+def test_an_overwritten_or_deleted_object_has_no_thumbnail(
     api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
     def listed_states() -> dict[tuple[str, str], bool]:
-        """Verdict and standing, and whether there is a thumbnail."""
+        """Whether there is a thumbnail, by verdict and standing."""
         return {
             (one["screening"]["verdict"], one["standing"]): one["thumbnail"] is not None
             for one in list_objects(api, prefix="changing.jpg")
@@ -170,9 +170,7 @@ def test_an_overwritten_and_a_deleted_object_show_nothing(
     assert listed_states() == {("low_risk", "gone"): False, ("high_risk", "gone"): False}
 
 
-def test_the_counts_are_those_of_the_list(
-    api: httpx.Client, cloud_client: LocalCloudClient
-) -> None:
+def test_the_counts_match_the_list(api: httpx.Client, cloud_client: LocalCloudClient) -> None:
     body = api.get("/v1/counts").json()
     assert body["complete"] is True
     counted = {verdict: sum(row[verdict] for row in body["hours"]) for verdict in VERDICTS}
@@ -192,6 +190,8 @@ def test_every_hour_has_its_counts(
 
 
 @pytest.mark.parametrize("hours", ["0", "169", "-1", "x", ""])
-def test_hours_out_of_bounds(hours: str, api: httpx.Client, cloud_client: LocalCloudClient) -> None:
+def test_hours_out_of_bounds_are_refused(
+    hours: str, api: httpx.Client, cloud_client: LocalCloudClient
+) -> None:
     detail = invalid_parameter_detail(api.get("/v1/counts", params={"hours": hours}))
     assert detail == "hours must be a whole number from 1 to 168"

@@ -1,4 +1,4 @@
-"""What has no route, and events that are none of an HTTP trigger."""
+"""Unknown paths and methods, and events that are not from an HTTP trigger."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from darabonba.runtime import RuntimeOptions
 
 from tests.support.cloud_client import LocalCloudClient
 
-# The SDK's own, from Python 3.12 on.
+# The SDK calls datetime.utcnow, which Python deprecates since 3.12.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
 
 ALLOWED_METHODS = {
@@ -32,7 +32,7 @@ ALLOWED_METHODS = {
     ["/v1", "/v1/", "/v2/objects", "/v1/objects/a", "/V1/health", "/../etc/passwd", "/<script>"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_an_unknown_path(
+def test_an_unknown_path_is_a_404(
     method: str, path: str, api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
     response = api.request(method, path)
@@ -50,7 +50,7 @@ def test_an_unknown_path(
         if method not in allowed
     ],
 )
-def test_a_method_that_is_not_there(
+def test_an_unsupported_method_is_a_405(
     method: str, path: str, api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
     response = api.request(method, path)
@@ -71,10 +71,10 @@ def test_a_method_that_is_not_there(
         b'{"rawPath": "/", "headers": [], "requestContext": {"http": {}}}',
     ],
 )
-def test_an_event_that_is_none(
+def test_an_event_that_is_not_from_an_http_trigger_is_an_error(
     event: bytes, api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
-    """Whoever may invoke the function may send it anything."""
+    """A caller who may invoke the function can send it any payload."""
     env = cloud_client.env
     sdk = Client(
         Config(

@@ -1,4 +1,4 @@
-"""POST /v1/screenings in every form, and what is paid for."""
+"""POST /v1/screenings in every form, and which calls are paid for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATH = "/v1/screenings"
 
 
 def with_other_bytes(data: bytes, mark: str) -> bytes:
-    """The same picture in other bytes: what was screened before costs nothing."""
+    """Return the same picture with other bytes, because bytes screened before cost nothing."""
     return data + mark.encode()
 
 
@@ -26,7 +26,7 @@ def script_fault(cloud_client: LocalCloudClient, code: str, **more: Any) -> None
 
 @pytest.mark.parametrize("name", ["flagged.jpg", "clip.mp4", "clip.mov"])
 @pytest.mark.parametrize("form", ["body", "octets", "form", "base64"])
-def test_a_file(
+def test_a_file_is_screened_in_every_form_of_body(
     name: str, form: str, api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
     data = files[name]
@@ -46,10 +46,10 @@ def test_a_file(
     assert len(cloud_client.billed_calls()) <= 1
 
 
-def test_an_object_without_a_trace_and_then_with(
+def test_an_object_is_tagged_only_if_write_back_is_set(
     api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
-    cloud_client.set_behaviour(fc={"delay_ms": 4000})  # the upload's own event comes later
+    cloud_client.set_behaviour(fc={"delay_ms": 4000})  # delays the upload's own event
     cloud_client.put("asked.jpg", with_other_bytes(files["flagged.jpg"], "asked"), {"team": "kyc"})
     request = {"object": {"bucket": cloud_client.env["OSS_BUCKET"], "key": "asked.jpg"}}
     body = api.post(PATH, json=request).json()
@@ -68,7 +68,7 @@ def test_an_object_without_a_trace_and_then_with(
 
 
 @pytest.mark.parametrize("key", ["kyc/é 1+1%.jpg", "a//b?c=d&e#f.jpg", "人 🙂,x.jpg"])
-def test_an_object_whatever_its_key(
+def test_an_object_with_an_unusual_key_is_found(
     key: str, api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
     cloud_client.put(key, files["portrait.jpg"])
@@ -77,7 +77,7 @@ def test_an_object_whatever_its_key(
     assert body["object"]["key"] == key
 
 
-def test_the_same_bytes_at_one_instant_are_paid_for_once(
+def test_the_same_bytes_sent_concurrently_are_paid_for_once(
     api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
     cloud_client.set_behaviour(cloudauth={"latency_ms": 300})
@@ -89,7 +89,7 @@ def test_the_same_bytes_at_one_instant_are_paid_for_once(
     assert len(cloud_client.billed_calls()) == 1
 
 
-def test_an_idempotency_key(
+def test_an_idempotency_key_prevents_a_second_paid_call(
     api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
     cloud_client.put("keyed.jpg", files["portrait.jpg"])
@@ -104,7 +104,9 @@ def test_an_idempotency_key(
     assert (other.status_code, other.json()["code"]) == (422, "IdempotencyKeyReused")
 
 
-def test_the_callers_own_id_comes_back(api: httpx.Client, cloud_client: LocalCloudClient) -> None:
+def test_the_callers_request_id_is_returned(
+    api: httpx.Client, cloud_client: LocalCloudClient
+) -> None:
     response = api.get("/v1/health", headers={"X-Request-Id": "case:4711"})
     assert response.headers["X-Request-Id"] == "case:4711"
     rejected = api.get("/v1/health", headers={"X-Request-Id": "a b"})
@@ -121,7 +123,7 @@ def test_the_callers_own_id_comes_back(api: httpx.Client, cloud_client: LocalClo
         ("portrait.png", "UnqualifiedPhoto"),
     ],
 )
-def test_content_that_cannot_be_screened(
+def test_content_that_cannot_be_screened_is_a_422(
     name: str, code: str, api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
     response = api.post(PATH, files={"file": files[name]})
@@ -138,9 +140,9 @@ def test_content_that_cannot_be_screened(
 class ErrorMapping:
     code: str
     status: int
-    """Of the service."""
+    """Of the service's response."""
     http: int
-    """Of the answer."""
+    """Of the API's response."""
     matter: str
 
 
@@ -170,7 +172,7 @@ class ErrorMapping:
     ],
     ids=lambda case: case.code,
 )
-def test_each_code_is_somebodys_matter(
+def test_each_code_of_the_service_has_a_status_and_a_matter(
     case: ErrorMapping, api: httpx.Client, cloud_client: LocalCloudClient, files: dict[str, bytes]
 ) -> None:
     script_fault(cloud_client, case.code, status=case.status, operation="DeepfakeDetectIntlStream")
@@ -201,7 +203,7 @@ def test_each_code_is_somebodys_matter(
         (b"[" * 100_000, "the body is not valid JSON"),
     ],
 )
-def test_a_wrong_body_is_told_what_is_wrong(
+def test_an_invalid_body_is_refused_with_the_reason(
     body: bytes, expected: str, api: httpx.Client, cloud_client: LocalCloudClient
 ) -> None:
     response = api.post(PATH, content=body, headers={"Content-Type": "application/json"})
@@ -210,7 +212,9 @@ def test_a_wrong_body_is_told_what_is_wrong(
     assert response.json()["matter"] == "caller"
 
 
-def test_what_is_not_there(api: httpx.Client, cloud_client: LocalCloudClient) -> None:
+def test_missing_objects_paths_and_methods_are_refused(
+    api: httpx.Client, cloud_client: LocalCloudClient
+) -> None:
     bucket = cloud_client.env["OSS_BUCKET"]
     for response in (
         api.post(PATH, json={"object": {"bucket": bucket, "key": "nowhere"}}),

@@ -1,4 +1,4 @@
-"""The verdicts of the local ID Verification here."""
+"""Verdicts of the local ID Verification in these tests."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ FORGED, POISON = b"forged", b"poison"
 
 
 class SuffixAnalyzer:
-    """An Analyzer: high risk for what ends with FORGED, and an error that no retry mends for what
-    ends with POISON. A JPEG may end with anything."""
+    """An Analyzer that decides by the last bytes, which a JPEG decoder ignores.
+
+    Content that ends with FORGED is high risk. Content that ends with POISON is a permanent error.
+    """
 
     def analyze(self, content: bytes) -> Analysis:
         """Raises IdVerificationError."""

@@ -1,7 +1,7 @@
-"""All that surrounds the functions on AWS, and the local ID Verification, on loopback.
+"""The AWS services that the functions use, and the local ID Verification, on loopback.
 
-Two source buckets (``clips`` has versions) tell a queue of what comes below ``kyc/``; verdicts go
-to a topic, a queue or an event bus, each of which ends in a queue of its own.
+Two source buckets (``clips`` is versioned) send events of objects below ``kyc/`` to a queue.
+Verdicts go to a topic, a queue or an event bus. The topic and the bus deliver to a queue each.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ BUS = "verdicts"
 
 @dataclass
 class AwsCloud:
-    """As somebody with administrator's rights sees it."""
+    """The services, as an administrator sees them."""
 
     endpoint: str
     cloudauth: IdVerificationService
     identity: Identity
     visibility_s: int
     received: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """Every message ever read from a queue, by the queue's URL."""
+    """Every message received so far, by the queue's URL."""
 
     def __post_init__(self) -> None:
         session = boto3.Session("AKIDADMIN", "secret", region_name=REGION)
@@ -58,7 +58,7 @@ class AwsCloud:
         )["ARN"]
 
     def environment(self, **settings: str) -> dict[str, str]:
-        """Of a function. `settings` go over what stands here; a destination is among them."""
+        """Environment of a function. `settings` override it and must include a destination."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "ALIBABA_SECRET_ARN": self.secret_arn,
@@ -73,23 +73,23 @@ class AwsCloud:
         }
 
     def put(self, bucket: str, key: str, body: bytes) -> str:
-        """The new object's version; empty where the bucket has none."""
+        """Upload an object. Returns its version id, or "" if the bucket is not versioned."""
         done = self.s3.put_object(Bucket=bucket, Key=key, Body=body)
         return str(done.get("VersionId", ""))
 
     def tags(self, bucket: str, key: str, version: str = "") -> dict[str, str]:
-        """Of the object's newest version, or of `version`."""
+        """Tags of the object's newest version, or of `version`."""
         version_params = {"VersionId": version} if version else {}
         response = self.s3.get_object_tagging(Bucket=bucket, Key=key, **version_params)
         return {tag["Key"]: tag["Value"] for tag in response["TagSet"]}
 
     def list_keys(self, bucket: str) -> list[str]:
-        """The keys of all its objects."""
+        """The keys of all objects in a bucket."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
         return [listed["Key"] for page in pages for listed in page.get("Contents", ())]
 
     def messages(self, queue_url: str) -> list[dict[str, Any]]:
-        """The bodies of all messages so far, which are taken out of the queue."""
+        """Receive and delete the queue's messages. Returns the bodies of all received so far."""
         messages = self.received.setdefault(queue_url, [])
         while True:
             response = self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
@@ -99,8 +99,10 @@ class AwsCloud:
             delete_messages(self.sqs, queue_url, response["Messages"])
 
     def dead_letter_on_first_failure(self) -> None:
-        """From now on one receive that fails makes a dead letter: the time of more is spent in
-        waiting. Functions are to be told MOST_RECEIVES=1."""
+        """Move a message to the dead-letter queue after its first failed receive, to save time.
+
+        Functions need MOST_RECEIVES=1.
+        """
         policy = {
             "deadLetterTargetArn": queue_arn(self.sqs, self.dead_letters_url),
             "maxReceiveCount": 1,
@@ -165,8 +167,11 @@ class AwsCloud:
 def run_cloud(
     loop: BackgroundLoop, folder: Path, visibility_s: int = 10, s3_age_s: float = 0
 ) -> Iterator[AwsCloud]:
-    """`visibility_s`: after how long a message that failed is delivered again; AWS wants six times
-    the function's time-out. `s3_age_s`: see moto_server."""
+    """Start the services and yield them.
+
+    `visibility_s` is the time after which a failed message is delivered again. AWS recommends six
+    times the function's timeout. For `s3_age_s` see moto_server.
+    """
     identity = Identity.create()
     cloudauth = IdVerificationService(identity, folder, SuffixAnalyzer())
     with moto_server(s3_age_s) as endpoint:

@@ -1,4 +1,4 @@
-"""The command line, as somebody runs it who has an AccessKey of AWS."""
+"""Run the command line as a user with an AWS access key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SECRET = "secret-of-the-user"
 
 
 def run(endpoint: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """At AWS's `endpoint`. Says nothing secret."""
+    """Run a command against the AWS `endpoint`, and check that it prints no secret."""
     result = subprocess.run(
         [FACESCREEN, *arguments],
         env={

@@ -1,4 +1,4 @@
-"""A Lambda function as a template declares it, and the process that this makes."""
+"""A Lambda function's configuration, and the command and environment of its process."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
-"""Which moto takes every unknown key for."""
+"""The account that moto assigns to every unknown access key."""
 
 
 @dataclass(frozen=True)
 class FunctionConfiguration:
-    """`code` is the folder that would be deployed."""
+    """What a template declares about a function. `code` is the folder to deploy."""
 
     name: str
     handler: str
@@ -24,27 +24,29 @@ class FunctionConfiguration:
     timeout_s: float = 3
     memory_mb: int = 128
     concurrency: int = 10
-    """Reserved: an invocation beyond it is throttled."""
+    """Reserved concurrency. Further invocations are throttled."""
     runtime: Path | None = None
-    """All that the function finds beside its code (package.managed_runtime); None: whatever is
-    installed here."""
+    """Folder of the packages besides the function's code (package.make_managed_runtime).
+
+    None makes the packages of this environment available.
+    """
     access_key: str = field(default_factory=lambda: f"ASIA{secrets.token_hex(8).upper()}")
     secret_key: str = field(default_factory=lambda: secrets.token_urlsafe(30), repr=False)
     session_token: str = field(default_factory=lambda: secrets.token_urlsafe(120), repr=False)
 
     @property
     def arn(self) -> str:
-        """The function's name for the whole of AWS."""
+        """The function's ARN."""
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.name}"
 
     @property
     def command(self) -> list[str]:
-        """Starts the runtime. Its working folder, which must be `code`, is imported from first."""
+        """Command that starts the runtime. Run it in `code`, from which it imports first."""
         alone = ["-S"] if self.runtime else []
         return [sys.executable, *alone, "-m", "awslambdaric", self.handler]
 
     def environment_variables(self) -> dict[str, str]:
-        """All that the process finds in its environment: nothing comes from this one."""
+        """The complete environment of the process. Nothing is inherited."""
         return {
             **self.environment,
             **({"PYTHONPATH": str(self.runtime)} if self.runtime else {}),

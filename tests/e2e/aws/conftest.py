@@ -1,4 +1,4 @@
-"""Functions to run, and the loop that serves them."""
+"""Fixtures: functions to run, and the event loop that serves them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ TOYS = Path(__file__).with_name("toys")
 
 
 class MakeToyFunction(Protocol):
-    """Makes a function of a handler in toys.py."""
+    """Make a function from a handler in toys.py."""
 
     def __call__(self, handler: str, **settings: Any) -> LambdaFunction: ...
 
 
 class DeployFunction(Protocol):
-    """Deploys a handler, that for bucket events by default, with settings over the cloud's."""
+    """Deploy a handler (object_created by default) with settings that override the cloud's."""
 
     def __call__(self, handler: str = ..., /, **settings: str) -> LambdaFunction: ...
 
@@ -59,7 +59,7 @@ def make_toy_function(loop: BackgroundLoop, log: Path) -> Iterator[MakeToyFuncti
 
 @pytest.fixture(scope="session")
 def sqs() -> Iterator[Any]:
-    """A client of a server without queues."""
+    """An SQS client of a server that has no queues yet."""
     with moto_server() as endpoint:
         yield boto3.client(
             "sqs",
@@ -72,7 +72,7 @@ def sqs() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def cloud(loop: BackgroundLoop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsCloud]:
-    """One for all tests of a file."""
+    """One cloud for all tests of a file."""
     with run_cloud(loop, tmp_path_factory.mktemp("cloud")) as cloud:
         yield cloud
 
@@ -95,7 +95,7 @@ def deploy(
     runtime: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[DeployFunction]:
-    """Afterwards, all that the functions wrote anywhere is searched for secrets."""
+    """Deploy functions. At the end, search everything that they wrote for secrets."""
     log = tmp_path_factory.mktemp("functions") / "log"
     deployed: list[FunctionConfiguration] = []
     with ExitStack() as running:
@@ -120,7 +120,7 @@ def deploy(
 
 @pytest.fixture(scope="session")
 def photo() -> bytes:
-    """A portrait that the service takes as it is."""
+    """A portrait that the service accepts unchanged."""
     jpeg = io.BytesIO()
     portrait().save(jpeg, "JPEG", quality=90)
     return jpeg.getvalue()

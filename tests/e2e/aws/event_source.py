@@ -1,7 +1,7 @@
 """An event source mapping, SQS to Lambda, as AWS documents it ("Using Lambda with Amazon SQS").
 
-What a batch does not come to its end with is left in the queue: it comes back after the queue's
-visibility time-out, and the queue's redrive policy moves it on at last.
+A message that a batch does not complete stays in the queue. It becomes visible again after the
+visibility timeout, until the queue's redrive policy moves it to the dead-letter queue.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _POLL_S = 1
 
 
 class EventSourceMapping:
-    """``with EventSource(...):`` feeds the queue's messages to the function."""
+    """``with EventSourceMapping(...):`` delivers the queue's messages to the function."""
 
     def __init__(
         self, sqs: Any, queue_url: str, function: LambdaFunction, *, maximum_concurrency: int = 2
     ) -> None:
-        """With a BatchSize of 10 and ReportBatchItemFailures. `sqs` is a boto3 client."""
+        """Use a BatchSize of 10 and ReportBatchItemFailures. `sqs` is a boto3 client."""
         self._sqs = sqs
         self._queue_url = queue_url
         self._function = function
@@ -34,9 +34,9 @@ class EventSourceMapping:
         self._pool = ThreadPoolExecutor(maximum_concurrency + 1)
         self._stopped = threading.Event()
         self.errors: list[FunctionError] = []
-        """Of the batches that failed whole, but for malformed answers."""
+        """Errors of batches that failed completely, without malformed responses."""
         self.batches: list[set[str]] = []
-        """The messages of each, by their ids."""
+        """Message ids of each batch."""
 
     def __enter__(self) -> EventSourceMapping:
         self._polling = self._pool.submit(self._poll)
@@ -101,8 +101,10 @@ class EventSourceMapping:
 
 
 def failed_messages(response: Any, batch: set[str]) -> set[str]:
-    """Which messages of `batch` stay in the queue, by a function's answer: all of them, unless it
-    names failed ones as it should, or none ("Implementing partial batch responses")."""
+    """Return the messages of `batch` that stay in the queue after a function's response.
+
+    A malformed response fails the whole batch ("Implementing partial batch responses").
+    """
     if response is None:
         return set()
     if not isinstance(response, dict):

@@ -1,4 +1,4 @@
-"""A Lambda function: as many instances as invocations run at once, reused when idle."""
+"""A Lambda function that runs one instance for each concurrent invocation and reuses idle ones."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from tests.e2e.aws.instance import LambdaInstance
 from tests.e2e.aws.runtime_api import FunctionError
 
 _MARGIN_S = 90
-"""Over a function's own time-out: its start, and the end of a killed one."""
+"""Added to a function's timeout, for starting an instance and killing one."""
 
 
 class LambdaFunction:
-    """``with Function(...) as function: function.invoke(event)``, from any thread."""
+    """``with LambdaFunction(...) as function: function.invoke(event)``, from any thread."""
 
     def __init__(
         self, configuration: FunctionConfiguration, loop: BackgroundLoop, log: Path
     ) -> None:
-        """`log` is the file that takes what the instances write."""
+        """`log` is the file for the output of the instances."""
         self.configuration = configuration
         self._loop = loop
         self._log = log.open("ab", buffering=0)
@@ -39,17 +39,17 @@ class LambdaFunction:
         self._log.close()
 
     def invoke(self, event: Any) -> Any:
-        """The handler's result. Raises FunctionError."""
+        """Invoke the handler and return its result. Raises FunctionError."""
         wait_s = self.configuration.timeout_s + _MARGIN_S
         return json.loads(self._loop.run(self._invoke(json.dumps(event).encode()), wait_s))
 
     @property
     def busy(self) -> int:
-        """How many instances are in the middle of an invocation, or on their way into one."""
+        """Number of instances that run or start an invocation."""
         return len(self._busy)
 
     def kill(self) -> None:
-        """SIGKILLs every instance that is in the middle of an invocation."""
+        """Kill every instance that runs an invocation with SIGKILL."""
         self._loop.run(self._kill())
 
     async def _invoke(self, event: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""One execution environment: a process of AWS's own runtime client, awslambdaric."""
+"""One execution environment: a process of AWS's runtime client, awslambdaric."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tests.e2e.aws.runtime_api import FunctionError, LambdaInvocation, RuntimeAp
 T = TypeVar("T")
 
 _MAX_INIT_S = 60
-"""Lambda gives 10 s; here two cores may start many instances at once."""
+"""Lambda allows 10 s. Here two cores may start many instances at the same time."""
 
 
 class LambdaInstance:
-    """Answers one invocation at a time, until its process ends."""
+    """Runs one invocation at a time until its process ends."""
 
     def __init__(self, configuration: FunctionConfiguration, log: IO[bytes]) -> None:
-        """`log` takes what the function writes to stdout and stderr."""
+        """`log` receives the function's stdout and stderr."""
         self._configuration = configuration
         self._log = log
         self._api = RuntimeApi()
@@ -35,22 +35,22 @@ class LambdaInstance:
         return self._process is not None and self._process.returncode is None
 
     async def invoke(self, event: bytes) -> bytes:
-        """The handler's result, JSON. Raises FunctionError."""
+        """Invoke the handler and return its result as JSON. Raises FunctionError."""
         process = self._process or await self._start()
         seconds = self._configuration.timeout_s
         invocation = LambdaInvocation(event, self._configuration.arn, time.time() + seconds)
         return await self._run_within(seconds, process, self._api.run_invocation(invocation))
 
     async def kill(self) -> None:
-        """SIGKILLs the process and what it started."""
+        """Kill the process and its children with SIGKILL."""
         if self._process is not None:
-            # The group lives on where the process ended and left some of its own behind.
+            # The process group still exists if the process ended but left children behind.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             await self._process.wait()
 
     async def end(self) -> None:
-        """Kills, without a word to the handler, as Lambda does."""
+        """Kill the process without notifying the handler, as Lambda does."""
         await self.kill()
         await self._api.stop()
 
@@ -64,7 +64,7 @@ class LambdaInstance:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
-            # A group of its own: killed whole, and not reached by a terminal's Ctrl-C.
+            # A process group can be killed as a whole, and Ctrl-C in a terminal does not reach it.
             start_new_session=True,
         )
         await self._run_within(_MAX_INIT_S, process, self._api.wait_until_initialized())
@@ -76,7 +76,7 @@ class LambdaInstance:
         process: asyncio.subprocess.Process,
         work: Coroutine[object, object, T],
     ) -> T:
-        """The result of `work`, unless the process ends first, or is killed for being late."""
+        """Return the result of `work`. Raises FunctionError if the process ends or times out."""
         task, exit_status = asyncio.ensure_future(work), asyncio.ensure_future(process.wait())
         await asyncio.wait(
             {task, exit_status}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED

@@ -1,4 +1,4 @@
-"""Searches all that functions wrote for what must never be written."""
+"""Search everything that functions wrote for secrets."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from tests.e2e.aws.cloud import SOURCES, STATE, AwsCloud
 from tests.e2e.aws.configuration import FunctionConfiguration
 
-# Parameters of presigned URLs; a JPEG in Base64.
+# Parameters of presigned URLs, and the start of a JPEG in Base64.
 _FORBIDDEN = re.compile(r"X-Amz-(Signature|Credential|Security-Token)|/9j/4", re.IGNORECASE)
 
 
 def find(cloud: AwsCloud, log: Path, functions: list[FunctionConfiguration]) -> list[str]:
-    """Where something secret stands; empty when nowhere."""
+    """Return the places that contain a secret, or an empty list."""
     secret_values = [text for one in functions for text in (one.secret_key, one.session_token)]
     secret_values.append(cloud.identity.key.access_key_secret)
     return [

@@ -1,4 +1,4 @@
-"""What a function did on AWS, as IAM would be asked about it."""
+"""The IAM actions that a function performed on AWS."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.e2e.aws.cloud import AwsCloud
 from tests.e2e.aws.function import LambdaFunction
 
 ActionOnResource = tuple[str, str]
-"""Action and resource."""
+"""IAM action and resource ARN."""
 
 # "Actions, resources, and condition keys" of the Service Authorization Reference.
 _OBJECT_ACTIONS = {
@@ -29,7 +29,7 @@ _BUCKET_ACTIONS = {"list-type": "ListBucket", "versions": "ListBucketVersions"}
 
 
 def actions_of(cloud: AwsCloud, function: LambdaFunction) -> set[ActionOnResource]:
-    """All that it did so far."""
+    """Return every action that the function performed so far."""
     key = function.configuration.access_key
     actions: set[ActionOnResource] = set()
     for request in httpx.get(f"{cloud.endpoint}/requests").json():
@@ -62,7 +62,7 @@ def _s3_actions(method: str, uri: str, source: str) -> Iterator[ActionOnResource
     subresource = next((name for name in ("tagging", "acl") if name in query), "")
     action = _OBJECT_ACTIONS[method, subresource]
     yield _object_action(action, f"{bucket}/{key}", "versionId" in query)
-    if source:  # with its tags, which are written as they are with an upload
+    if source:  # A copy includes the tags, which needs the same permissions as an upload with tags.
         yield "s3:PutObjectTagging", f"arn:aws:s3:::{bucket}/{key}"
         object_name, _, version = unquote(source).lstrip("/").partition("?versionId=")
         yield _object_action("GetObject", object_name, bool(version))

@@ -1,4 +1,4 @@
-"""What the functions ship, as `sam build` ships it, and what they find beside it on Lambda."""
+"""The functions' packages, as `sam build` makes them, and Lambda's managed runtime."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ _PROVIDED_BY_LAMBDA = ("awslambdaric", "boto3")
 
 
 def build_packages(folder: Path) -> Path:
-    """The packages, for this Python and machine, unpacked in `folder`: one for each handler's
-    module, named like it."""
+    """Build the packages for this Python and machine, and unpack them in `folder`.
+
+    There is one subfolder for each handler's module, with the module's name.
+    """
     platform_settings = {
         "LAMBDA_ARCHITECTURE": platform.machine().replace("aarch64", "arm64"),
         "LAMBDA_PYTHON": f"{sys.version_info[0]}.{sys.version_info[1]}",
@@ -32,8 +34,10 @@ def build_packages(folder: Path) -> Path:
 
 
 def make_managed_runtime(folder: Path) -> Path:
-    """Links what Lambda's Python brings, its client and boto3 with all they need, into `folder`
-    (Configuration.runtime)."""
+    """Link Lambda's own packages into `folder`, for FunctionConfiguration.runtime.
+
+    These are its runtime client and boto3 with their dependencies.
+    """
     folder.mkdir()
     for dist in _with_requirements(_PROVIDED_BY_LAMBDA).values():
         for name in {path.parts[0] for path in dist.files or () if path.parts[0] != ".."}:

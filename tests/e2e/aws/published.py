@@ -1,4 +1,4 @@
-"""The verdicts that reached a queue, by object."""
+"""The verdicts that were published to a queue, by object."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.support.wait import wait_for
 
 
 class PublishedVerdicts:
-    """The messages of one queue."""
+    """The messages of one queue, with a wait for those about an object."""
 
     def __init__(self, cloud: AwsCloud, queue_url: str) -> None:
         self._cloud = cloud
@@ -20,7 +20,7 @@ class PublishedVerdicts:
         return [_event(message)["data"] for message in self._cloud.messages(self._queue_url)]
 
     def of(self, bucket: str, key: str, count: int = 1) -> list[dict[str, Any]]:
-        """The data of the `count` messages about an object, once they are there."""
+        """Wait for exactly `count` messages about an object and return their data."""
 
         def matching() -> list[dict[str, Any]]:
             place = {"bucket": bucket, "key": key}

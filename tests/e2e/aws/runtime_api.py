@@ -16,11 +16,11 @@ from facescreen_local.protocol.service import LOOPBACK
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024
 _VERSION = "/2018-06-01/runtime"
 _GRACE_S = 0.1
-"""For a runtime that waits for its next invocation when the environment ends."""
+"""Time for a runtime that waits for its next invocation when the environment stops."""
 
 
 class FunctionError(Exception):
-    """An invocation failed: by its handler's exception, or in the platform's own words."""
+    """An invocation failed, because of its handler's exception or an error of the platform."""
 
     def __init__(self, error_type: str, message: str) -> None:
         super().__init__(f"{error_type}: {message}")
@@ -30,17 +30,17 @@ class FunctionError(Exception):
 
 @dataclass(frozen=True)
 class LambdaInvocation:
-    """One event on its way through a function."""
+    """One event that a function handles."""
 
     event: bytes = field(repr=False)
     arn: str
     deadline: float
-    """When the function is killed, in epoch seconds."""
+    """Epoch seconds at which the function is killed."""
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @property
     def headers(self) -> dict[str, str]:
-        """What the runtime makes the handler's context of."""
+        """Headers from which the runtime builds the handler's context."""
         root = f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
         return {
             "Content-Type": "application/json",
@@ -52,14 +52,14 @@ class LambdaInvocation:
 
 
 class RuntimeApi:
-    """Serves one runtime process. To be used in one event loop."""
+    """Serves one runtime process. Use it in one event loop only."""
 
     def __init__(self) -> None:
         self._waiting: asyncio.Queue[LambdaInvocation] = asyncio.Queue()
         self._results: dict[str, asyncio.Future[bytes]] = {}
 
     async def start(self) -> str:
-        """Its address, as AWS_LAMBDA_RUNTIME_API has it."""
+        """Start and return the address, in the format of AWS_LAMBDA_RUNTIME_API."""
         self._initialization: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         app = web.Application(client_max_size=MAX_RESPONSE_BYTES)
         app.router.add_get(f"{_VERSION}/invocation/next", self._next)
@@ -67,7 +67,7 @@ class RuntimeApi:
         app.router.add_post(f"{_VERSION}/invocation/{{id}}/error", self._error)
         app.router.add_post(f"{_VERSION}/init/error", self._init_error)
         self._runner = web.AppRunner(
-            # A killed runtime's request for its next event must not wait on.
+            # The pending request of a killed runtime for its next event must be cancelled.
             app,
             access_log=None,
             handler_cancellation=True,
@@ -79,15 +79,15 @@ class RuntimeApi:
         return f"{host}:{port}"
 
     async def stop(self) -> None:
-        """Hangs up on a runtime that still waits."""
+        """Stop, and close the connection of a runtime that still waits."""
         await self._runner.cleanup()
 
     async def wait_until_initialized(self) -> None:
-        """Returns once the runtime asks for an event. Raises FunctionError if it can't come up."""
+        """Wait for the runtime's first request. Raises FunctionError if it fails to start."""
         await asyncio.shield(self._initialization)
 
     async def run_invocation(self, invocation: LambdaInvocation) -> bytes:
-        """What the runtime answers, JSON. Raises FunctionError."""
+        """Run an invocation and return the result as JSON. Raises FunctionError."""
         result: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._results[invocation.request_id] = result
         self._waiting.put_nowait(invocation)

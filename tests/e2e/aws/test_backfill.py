@@ -1,4 +1,4 @@
-"""``facescreen backfill`` of a bucket on S3: what stands in the uploads queue afterwards."""
+"""``facescreen backfill`` of a bucket on S3: the events that it puts in the uploads queue."""
 
 from __future__ import annotations
 
@@ -25,9 +25,7 @@ def endpoint() -> Iterator[str]:
         yield endpoint
 
 
-def test_what_has_no_verdict_comes_to_the_queue_as_s3_would_say_it(
-    endpoint: str, tmp_path: Path
-) -> None:
+def test_objects_without_a_verdict_are_queued_as_s3_events(endpoint: str, tmp_path: Path) -> None:
     session = boto3.Session("AKIDUSER", "secret", region_name=REGION)
     s3, sqs = (session.client(name, endpoint_url=endpoint) for name in ("s3", "sqs"))
     s3.create_bucket(Bucket="selfies", CreateBucketConfiguration={"LocationConstraint": REGION})

@@ -1,4 +1,4 @@
-"""More uploads than may be paid for in a day: the rest waits as dead letters, and did not fail."""
+"""Uploads beyond the daily limit wait in the dead-letter queue and are not marked as failed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CAP = 3
 KEYS = {f"{WATCHED}{number}.jpg" for number in range(8)}
 
 
-def test_what_is_beyond_the_cap_is_not_called_failed_and_screened_when_it_is_raised(
+def test_uploads_beyond_the_daily_limit_are_deferred_and_screened_once_it_is_raised(
     cloud: AwsCloud, deploy: DeployFunction, photo: bytes
 ) -> None:
     cloud.dead_letter_on_first_failure()

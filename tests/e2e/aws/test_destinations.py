@@ -1,4 +1,4 @@
-"""Verdicts go to a topic, a queue or an event bus, whichever is set."""
+"""Verdicts go to the configured destination: a topic, a queue or an event bus."""
 
 from __future__ import annotations
 

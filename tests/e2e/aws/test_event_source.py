@@ -1,4 +1,4 @@
-"""What a batch's answer does to its messages."""
+"""How a function's response to a batch affects its messages."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ BATCH = {"one", "two"}
 @pytest.mark.parametrize(
     "response", [None, {}, {"batchItemFailures": None}, {"batchItemFailures": []}]
 )
-def test_a_batch_without_failures_is_done(response: object) -> None:
+def test_a_response_without_failures_completes_the_batch(response: object) -> None:
     assert failed_messages(response, BATCH) == set()
 
 
-def test_a_named_message_alone_fails() -> None:
+def test_only_the_named_message_fails() -> None:
     assert failed_messages({"batchItemFailures": [{"itemIdentifier": "two"}]}, BATCH) == {"two"}
 
 
 @pytest.mark.parametrize("item", [{"itemIdentifier": ""}, {"itemIdentifier": None}, {}, "two", 2])
-def test_an_item_that_names_no_message_fails_the_batch(item: object) -> None:
+def test_an_item_without_a_message_id_fails_the_batch(item: object) -> None:
     good = {"itemIdentifier": "one"}
     assert failed_messages({"batchItemFailures": [good, item]}, BATCH) == BATCH
 
@@ -41,13 +41,13 @@ def test_an_item_that_names_no_message_fails_the_batch(item: object) -> None:
     "response",
     ["done", [], 1, {"batchItemFailures": "one"}, {"batchItemFailures": [{"itemIdentifier": "3"}]}],
 )
-def test_a_malformed_answer_fails_the_batch(response: object) -> None:
+def test_a_malformed_response_fails_the_batch(response: object) -> None:
     assert failed_messages(response, BATCH) == BATCH
 
 
 @dataclass(frozen=True)
 class QueueWithDeadLetters:
-    """Its messages come back after 4 seconds, and go to the dead-letter queue after RECEIVES."""
+    """A queue with a visibility timeout of 4 seconds and a dead-letter queue after MAX_RECEIVES."""
 
     sqs: Any
     url: str
@@ -85,12 +85,12 @@ def queue(sqs: Any) -> QueueWithDeadLetters:
 
 @pytest.fixture
 def notes(tmp_path: Path) -> Path:
-    """What the toy handler was given: a line of body and receive count for each record."""
+    """File to which the toy handler writes body and receive count of each record."""
     (tmp_path / "notes").touch()
     return tmp_path / "notes"
 
 
-def test_good_messages_of_a_batch_are_done_and_a_bad_one_comes_back_alone(
+def test_only_the_bad_message_of_a_batch_is_delivered_again(
     make_toy_function: MakeToyFunction, queue: QueueWithDeadLetters, notes: Path
 ) -> None:
     queue.send("bad", *(f"good {number}" for number in range(9)))
@@ -104,7 +104,7 @@ def test_good_messages_of_a_batch_are_done_and_a_bad_one_comes_back_alone(
 
 
 @pytest.mark.parametrize("handler", ["failing", "crashing", "malformed"])
-def test_a_batch_that_fails_whole_ends_in_the_dead_letter_queue(
+def test_a_batch_that_fails_completely_ends_in_the_dead_letter_queue(
     make_toy_function: MakeToyFunction, queue: QueueWithDeadLetters, handler: str
 ) -> None:
     queue.send("one", "two")
@@ -113,7 +113,7 @@ def test_a_batch_that_fails_whole_ends_in_the_dead_letter_queue(
     assert bool(source.errors) == (handler != "malformed")
 
 
-def test_no_more_batches_run_at_once_than_allowed(
+def test_concurrent_batches_stay_within_the_maximum_concurrency(
     make_toy_function: MakeToyFunction, queue: QueueWithDeadLetters, notes: Path
 ) -> None:
     queue.send(*(f"good {number}" for number in range(40)))

@@ -1,4 +1,4 @@
-"""Functions run by AWS's own runtime client, as Lambda runs them."""
+"""Functions run by AWS's runtime client, as Lambda runs them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_handler_gets_its_event_and_its_context(
     assert log.read_text() == "echo was here\n"
 
 
-def test_its_environment_is_its_own(make_toy_function: MakeToyFunction) -> None:
+def test_a_function_does_not_inherit_the_environment(make_toy_function: MakeToyFunction) -> None:
     environment = make_toy_function("echo", environment={"SCENE_CODE": "a"}).invoke({})[
         "environment"
     ]
@@ -38,7 +38,7 @@ def test_its_environment_is_its_own(make_toy_function: MakeToyFunction) -> None:
     assert set(os.environ) & set(environment) <= {"LANG", "PATH", "TZ", "AWS_REGION"}
 
 
-def test_a_function_may_find_nothing_beside_its_code_but_what_lambda_brings(
+def test_a_function_can_import_only_its_code_and_lambdas_packages(
     make_toy_function: MakeToyFunction, tmp_path: Path
 ) -> None:
     runtime = make_managed_runtime(tmp_path / "runtime")
@@ -59,7 +59,7 @@ def test_an_instance_serves_one_invocation_after_another(
     assert first["request_id"] != second["request_id"]
 
 
-def test_an_exception_reaches_the_caller_and_the_instance_lives_on(
+def test_an_exception_reaches_the_caller_and_the_instance_survives(
     make_toy_function: MakeToyFunction, log: Path
 ) -> None:
     function = make_toy_function("failing")
@@ -81,7 +81,7 @@ def test_a_function_that_takes_too_long_is_killed(make_toy_function: MakeToyFunc
 
 
 @pytest.mark.parametrize(("status", "expected"), [(0, "exit status 0"), (3, "exit status 3")])
-def test_a_crash_is_noticed_at_once(
+def test_a_crash_is_detected_immediately(
     make_toy_function: MakeToyFunction, status: int, expected: str
 ) -> None:
     function = make_toy_function("crashing", timeout_s=60)
@@ -91,7 +91,7 @@ def test_a_crash_is_noticed_at_once(
     assert time.monotonic() - started_at < 10
 
 
-def test_a_killed_instance_is_noticed_too(make_toy_function: MakeToyFunction) -> None:
+def test_a_killed_instance_is_detected(make_toy_function: MakeToyFunction) -> None:
     function = make_toy_function("slow", timeout_s=60)
     function.invoke(0)
     with ThreadPoolExecutor() as pool:
@@ -102,14 +102,14 @@ def test_a_killed_instance_is_noticed_too(make_toy_function: MakeToyFunction) ->
             running.result()
 
 
-def test_a_module_that_is_not_there_fails_the_invocation(
+def test_a_missing_handler_fails_the_invocation(
     make_toy_function: MakeToyFunction,
 ) -> None:
     with pytest.raises(FunctionError, match=r"Runtime\.HandlerNotFound: .*'nothing' missing"):
         make_toy_function("nothing").invoke({})
 
 
-def test_invocations_at_once_run_in_instances_of_their_own(
+def test_concurrent_invocations_run_in_separate_instances(
     make_toy_function: MakeToyFunction,
 ) -> None:
     function = make_toy_function("slow", concurrency=2)

@@ -1,4 +1,4 @@
-"""The function URL: our HTTP handler in AWS's runtime client, with events as Lambda makes them."""
+"""The HTTP handler in AWS's runtime client, with the events of a Lambda function URL."""
 
 from __future__ import annotations
 
@@ -32,8 +32,10 @@ def invoke(
     query: str = "",
     headers: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The answer to an event of payload version 2.0 (AWS Lambda Developer Guide, "Invoking Lambda
-    function URLs")."""
+    """Invoke the function with an event of payload version 2.0 and return the response.
+
+    Source: AWS Lambda Developer Guide, "Invoking Lambda function URLs".
+    """
     now = time.time()
     event = {
         "version": "2.0",
@@ -67,7 +69,7 @@ def invoke(
     return response
 
 
-def test_it_lives(api: LambdaFunction) -> None:
+def test_the_health_check_responds(api: LambdaFunction) -> None:
     response = invoke(api, "GET", "/v1/health")
     assert response["statusCode"] == 200
     assert json.loads(response["body"])["status"] == "ok"
@@ -79,7 +81,7 @@ def test_a_file_is_screened(api: LambdaFunction, photo: bytes) -> None:
     assert (response["statusCode"], json.loads(response["body"])["verdict"]) == (200, "high_risk")
 
 
-def test_an_object_is_screened_and_stands_in_the_list(
+def test_an_object_is_screened_and_listed(
     api: LambdaFunction, cloud: AwsCloud, photo: bytes
 ) -> None:
     key = f"{WATCHED}asked.jpg"
@@ -95,7 +97,9 @@ def test_an_object_is_screened_and_stands_in_the_list(
     assert listed_object["thumbnail"].startswith(f"{cloud.endpoint}/clips/")
 
 
-def test_the_page_may_show_pictures_of_the_bucket(api: LambdaFunction, cloud: AwsCloud) -> None:
+def test_the_pages_content_security_policy_allows_the_bucket(
+    api: LambdaFunction, cloud: AwsCloud
+) -> None:
     response = invoke(api, "GET", "/")
     assert response["statusCode"] == 200
     (policy,) = (
@@ -104,7 +108,7 @@ def test_the_page_may_show_pictures_of_the_bucket(api: LambdaFunction, cloud: Aw
     assert cloud.endpoint in policy
 
 
-def test_what_is_missing_is_a_problem(api: LambdaFunction) -> None:
+def test_a_missing_object_is_a_404_problem(api: LambdaFunction) -> None:
     body = json.dumps({"object": {"bucket": "selfies", "key": "absent.jpg"}}).encode()
     response = invoke(api, "POST", "/v1/screenings", body, headers=JSON)
     assert response["statusCode"] == 404

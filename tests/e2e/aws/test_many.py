@@ -1,4 +1,4 @@
-"""A thousand objects that land at once."""
+"""A thousand objects uploaded at the same time."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ FIFTY = range(50)
 
 
 def objects_of(hundred: int) -> list[tuple[str, str]]:
-    """Half of them in each bucket."""
+    """Bucket and key of a hundred objects, half of them in each bucket."""
     return [(bucket, f"{WATCHED}{hundred}/{n}.jpg") for n in FIFTY for bucket in SOURCES]
 
 
 @pytest.fixture(scope="module")
 def cloud(loop: BackgroundLoop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsCloud]:
-    """A batch may take long: two cores do the work of them all."""
+    """A cloud with a long visibility timeout, because two cores process all batches."""
     with run_cloud(loop, tmp_path_factory.mktemp("cloud"), visibility_s=60) as cloud:
         yield cloud
 
 
 @pytest.fixture(scope="module")
 def published(cloud: AwsCloud, deploy: DeployFunction, photo: bytes) -> Iterator[PublishedVerdicts]:
-    """Of all objects, which stand there before the function starts."""
+    """The verdicts of all objects, which are uploaded before the function starts."""
     objects = [at for hundred in HUNDREDS for at in objects_of(hundred)]
     with ThreadPoolExecutor(4) as uploads:
         list(uploads.map(lambda at: cloud.put(at[0], at[1], photo), objects))
@@ -49,7 +49,7 @@ def published(cloud: AwsCloud, deploy: DeployFunction, photo: bytes) -> Iterator
 
 
 @pytest.mark.parametrize("hundred", HUNDREDS)
-def test_each_is_tagged_and_announced_once(
+def test_each_object_is_tagged_and_published_once(
     cloud: AwsCloud, published: PublishedVerdicts, hundred: int
 ) -> None:
     objects = objects_of(hundred)
@@ -63,7 +63,7 @@ def test_each_is_tagged_and_announced_once(
     assert {cloud.tags(*at)["deepfake-verdict"] for at in objects} == {"low_risk"}
 
 
-def test_each_was_paid_once(cloud: AwsCloud, published: PublishedVerdicts) -> None:
+def test_each_object_is_paid_for_once(cloud: AwsCloud, published: PublishedVerdicts) -> None:
     wait_for(lambda: count_messages(cloud.sqs, cloud.uploads_url) == 0, "an empty queue", 120)
     objects = [at for hundred in HUNDREDS for at in objects_of(hundred)]
     paid = Counter(call.object for call in cloud.cloudauth.calls if call.billed)

@@ -1,4 +1,4 @@
-"""S3 -> SQS -> Lambda -> tags and a message: our handler in AWS's runtime client."""
+"""S3 -> SQS -> Lambda -> tags and a message, with the handler in AWS's runtime client."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ KEYS = [
 
 @pytest.fixture(scope="module")
 def published(cloud: AwsCloud, deploy: DeployFunction) -> Iterator[PublishedVerdicts]:
-    """The deployment that most tests here put objects into."""
+    """The deployment to which most of these tests upload objects."""
     function = deploy(SNS_TOPIC_ARN=cloud.topic_arn)
     with EventSourceMapping(cloud.sqs, cloud.uploads_url, function) as source:
         yield PublishedVerdicts(cloud, cloud.topic_queue_url)
     assert source.errors == []
 
 
-def test_a_photo_is_tagged_and_announced(
+def test_a_photo_is_tagged_and_published(
     cloud: AwsCloud, published: PublishedVerdicts, photo: bytes
 ) -> None:
     key = f"{WATCHED}photo.jpg"
@@ -47,7 +47,9 @@ def test_a_photo_is_tagged_and_announced(
     assert tags["deepfake-etag"] == outcome["object"]["etag"]
 
 
-def test_a_forged_one_says_why(cloud: AwsCloud, published: PublishedVerdicts, photo: bytes) -> None:
+def test_a_forged_photo_has_its_reason(
+    cloud: AwsCloud, published: PublishedVerdicts, photo: bytes
+) -> None:
     key = f"{WATCHED}forged.jpg"
     cloud.put("selfies", key, photo + FORGED)
     (outcome,) = published.of("selfies", key)
@@ -58,7 +60,7 @@ def test_a_forged_one_says_why(cloud: AwsCloud, published: PublishedVerdicts, ph
 
 
 @pytest.mark.parametrize("bucket", SOURCES)
-def test_every_key_is_screened_where_it_stands(
+def test_objects_with_unusual_keys_are_screened(
     cloud: AwsCloud, published: PublishedVerdicts, photo: bytes, bucket: str
 ) -> None:
     for key in KEYS:
@@ -81,7 +83,7 @@ def test_each_version_has_a_verdict_of_its_own(
     assert verdicts == {forged: "high_risk", real: "low_risk"}
 
 
-def test_what_is_not_watched_is_left_alone(
+def test_objects_outside_the_prefix_are_not_screened(
     cloud: AwsCloud, published: PublishedVerdicts, photo: bytes
 ) -> None:
     cloud.put("selfies", "other/photo.jpg", photo)

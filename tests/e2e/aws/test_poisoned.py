@@ -1,4 +1,4 @@
-"""A batch of ten with records that fail whenever they come."""
+"""A batch of ten with records that always fail."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.wait import wait_for
 
 POISONED = f"{WATCHED}bad.jpg"
 TEST_EVENTS = len(SOURCES)
-"""S3 sends one for each bucket whose notifications are set up."""
+"""S3 sends one for each bucket when its notifications are configured."""
 UNREADABLE = 1
 GOOD = [
     f"{WATCHED}good {number}.jpg" for number in range(MAX_BATCH_SIZE - TEST_EVENTS - UNREADABLE - 1)
@@ -28,13 +28,13 @@ GOOD = [
 
 @pytest.fixture(scope="module")
 def cloud(loop: BackgroundLoop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsCloud]:
-    """A message comes back late enough for the slowest of starts."""
+    """A cloud whose visibility timeout is longer than the slowest start of a function."""
     with run_cloud(loop, tmp_path_factory.mktemp("cloud"), visibility_s=12) as cloud:
         yield cloud
 
 
 @pytest.mark.slow
-def test_only_what_is_poisoned_comes_back_and_ends_as_a_dead_letter(
+def test_only_poisoned_messages_are_redelivered_and_dead_lettered(
     cloud: AwsCloud, deploy: DeployFunction, photo: bytes
 ) -> None:
     unreadable = cloud.sqs.send_message(QueueUrl=cloud.uploads_url, MessageBody="{}")

@@ -1,4 +1,4 @@
-"""Our presigned URLs, against a server that checks signature and expiry: s3rver, of npm."""
+"""Our presigned URLs against s3rver (npm), a server that checks signature and expiry."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HERE = Path(__file__).with_name("s3rver")
 BUCKET = "selfies"
 KEY = "kyc/a+b 100% é漢🙂.jpg"
 ITS_KEY = "S3RVER"
-"""The only AccessKey ID it knows, and its secret."""
+"""The only access key ID that it knows, and also its secret."""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_a_presigned_url_is_accepted(s3: Any) -> None:
         ("X-Amz-Signature=", "X-Amz-Signature=0"),
     ],
 )
-def test_a_tampered_one_is_refused(s3: Any, part: str, other: str) -> None:
+def test_a_tampered_url_is_refused(s3: Any, part: str, other: str) -> None:
     url = presign(s3)
     assert part in url
     response = httpx.get(url.replace(part, other))
@@ -80,13 +80,13 @@ def test_a_tampered_one_is_refused(s3: Any, part: str, other: str) -> None:
     assert "<Code>SignatureDoesNotMatch</Code>" in response.text
 
 
-def test_a_signature_is_good_for_reading_alone(s3: Any) -> None:
+def test_a_url_signed_for_reading_does_not_allow_writing(s3: Any) -> None:
     response = httpx.put(presign(s3), content=b"another face")
     assert response.status_code == 403
 
 
-def test_an_expired_one_is_refused(s3: Any) -> None:
-    # Signed at a whole second, which may be nearly over.
+def test_an_expired_url_is_refused(s3: Any) -> None:
+    # The signing time is cut to a whole second, which may be nearly over.
     url = presign(s3, seconds=4)
     assert httpx.get(url).status_code == 200
     time.sleep(4)

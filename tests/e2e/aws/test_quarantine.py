@@ -1,4 +1,4 @@
-"""A high risk is taken out of reach on AWS, with the roles of template.yaml, and let go again."""
+"""Quarantine and release of a high-risk object on AWS, with the roles of template.yaml."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ PLATFORM_ACTIONS = {
 }  # fmt: skip
 STATE_OBJECTS = ("StateBucket.Arn/", f"arn:aws:s3:::{STATE}/")
 ALLOWED_BUT_UNUSED = {"s3:ListBucket", "s3:ListBucketVersions", "sqs:SendMessage"}
-"""Lets S3 say what is gone; for objects under a customer's key alone (storage/s3.py); for what is
-deferred, as test_deferred.py sees it."""
+"""ListBucket makes S3 answer 404 for deleted objects. ListBucketVersions is only for objects
+under a customer's key (storage/s3.py). SendMessage is for deferred events (test_deferred.py)."""
 
 
 @pytest.fixture(scope="module", autouse=True)
 def quarantine_bucket(cloud: AwsCloud) -> None:
-    """The quarantine's bucket, whose events come to the queue as well."""
+    """Create the quarantine bucket, whose events go to the same queue."""
     cloud.s3.create_bucket(
         Bucket=QUARANTINE_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
     )
@@ -69,7 +69,7 @@ def function(cloud: AwsCloud, deploy: DeployFunction, quarantine: str) -> Iterat
 
 
 @pytest.mark.parametrize("bucket", SOURCES)
-def test_it_is_taken_announced_and_let_go_at_no_cost(
+def test_a_high_risk_object_is_quarantined_and_released_without_another_call(
     cloud: AwsCloud, function: LambdaFunction, quarantine: str, bucket: str, photo: bytes
 ) -> None:
     key = f"{KEY}.{quarantine}"
@@ -103,13 +103,13 @@ def test_it_is_taken_announced_and_let_go_at_no_cost(
     assert function.configuration.environment["QUARANTINE"] == quarantine
 
 
-def test_the_role_allows_what_was_done_and_nothing_else(
+def test_the_role_allows_exactly_the_actions_performed(
     cloud: AwsCloud, function: LambdaFunction, quarantine: str, photo: bytes, make_stack: MakeStack
 ) -> None:
     published = PublishedVerdicts(cloud, cloud.topic_queue_url)
     cloud.put(VERSIONED, f"{WATCHED}plain {quarantine}.jpg", photo)
     published.of(VERSIONED, f"{WATCHED}plain {quarantine}.jpg")
-    # A deployment watches one bucket, which has versions or not.
+    # A deployment watches one bucket, versioned or not.
     performed = {
         (action, resource.replace(f":{VERSIONED}", ":selfies"))
         for action, resource in actions_of(cloud, function)
@@ -122,13 +122,13 @@ def test_the_role_allows_what_was_done_and_nothing_else(
         if not any(_covers((action, resource), one) for one in performed)
     }
     assert {action for action, _ in unused} <= PLATFORM_ACTIONS | ALLOWED_BUT_UNUSED
-    # Without any one of those that are used, something would be refused.
+    # Every permission that is used is necessary.
     for one in allowed - unused:
         assert not all(_is_allowed(action, allowed - {one}) for action in performed)
 
 
 def _allowed_actions(make_stack: MakeStack, quarantine: str) -> set[tuple[str, str]]:
-    """As template.yaml gives it to the function."""
+    """The permissions that template.yaml grants the function."""
     stack = make_stack(
         BucketName="selfies",
         Prefix=WATCHED,

@@ -1,4 +1,4 @@
-"""``facescreen redrive --cloud aws``: letters that real failures left, and what becomes of them."""
+"""``facescreen redrive --cloud aws`` on dead letters of real failures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ UNREADABLE = "no event \x1b[31m"
 
 @pytest.fixture(scope="module")
 def function(deploy: DeployFunction, cloud: AwsCloud) -> LambdaFunction:
-    """The deployment whose failures are mended in the end."""
+    """The deployment whose failures are fixed in the last test."""
     return deploy(**_settings(cloud))
 
 
@@ -37,7 +37,7 @@ def function(deploy: DeployFunction, cloud: AwsCloud) -> LambdaFunction:
 def dead_letter_counts(
     cloud: AwsCloud, deploy: DeployFunction, function: LambdaFunction, photo: bytes
 ) -> Counter[str]:
-    """By cause, how many lie in the dead-letter queue."""
+    """Number of messages in the dead-letter queue by cause."""
     cloud.dead_letter_on_first_failure()
     failing = [*KEYS, GONE, CHANGED]
     fault_scope = {"operation": "DeepfakeDetectIntlStream", "times": len(failing) // len(CODES)}
@@ -62,7 +62,7 @@ def dead_letter_counts(
     return causes + Counter(others)
 
 
-def test_they_are_grouped_by_cause_and_left(
+def test_a_dry_run_groups_dead_letters_by_cause_and_keeps_them(
     cloud: AwsCloud, dead_letter_counts: Counter[str]
 ) -> None:
     status, lines = _redrive(cloud, "--dry-run")
@@ -76,7 +76,7 @@ def test_they_are_grouped_by_cause_and_left(
     assert count_messages(cloud.sqs, cloud.uploads_url) == 0
 
 
-def test_no_more_than_asked_for_are_taken(
+def test_a_redrive_takes_at_most_the_given_number(
     cloud: AwsCloud, dead_letter_counts: Counter[str]
 ) -> None:
     _, lines = _redrive(cloud, "--dry-run", "--most", "3")
@@ -84,7 +84,7 @@ def test_no_more_than_asked_for_are_taken(
     assert sum(line["letters"] for line in lines if "letters" in line) == 3
 
 
-def test_a_letter_is_kept_until_its_event_is_accepted(
+def test_a_dead_letter_is_kept_until_its_event_is_accepted(
     cloud: AwsCloud, dead_letter_counts: Counter[str]
 ) -> None:
     nowhere = cloud.uploads_url.replace("uploads", "absent")
@@ -93,7 +93,7 @@ def test_a_letter_is_kept_until_its_event_is_accepted(
     assert count_messages(cloud.sqs, cloud.dead_letters_url) == dead_letter_counts.total()
 
 
-def test_what_can_be_mended_is_screened_and_the_rest_kept_and_named(
+def test_dead_letters_are_redriven_and_unreadable_ones_kept_and_reported(
     cloud: AwsCloud, dead_letter_counts: Counter[str], function: LambdaFunction
 ) -> None:
     retried = dead_letter_counts.total() - dead_letter_counts["Unreadable"]
@@ -131,7 +131,7 @@ def _verdict(cloud: AwsCloud, key: str) -> str:
 def _redrive(
     cloud: AwsCloud, *arguments: str, **environment: str
 ) -> tuple[int, list[dict[str, Any]]]:
-    """The exit code, and what it says."""
+    """Run redrive. Returns its exit code and JSON lines."""
     settings = {
         "CALLS_PER_SECOND": "100",
         "DEAD_LETTERS_QUEUE_URL": cloud.dead_letters_url,

@@ -1,4 +1,4 @@
-"""``facescreen screen`` and ``report`` of objects on S3, beside a function's own ledger."""
+"""``facescreen screen`` and ``report`` on S3 objects, with the ledger of a deployed function."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GENUINE, FLAGGED, UNFIT = (
 )
 
 
-def test_objects_are_screened_tagged_announced_and_paid_for_once(
+def test_objects_are_screened_tagged_published_and_paid_for_once(
     cloud: AwsCloud, photo: bytes, deploy: DeployFunction
 ) -> None:
     cloud.put("selfies", GENUINE, photo)
@@ -55,7 +55,7 @@ def test_objects_are_screened_tagged_announced_and_paid_for_once(
 
 @pytest.fixture(scope="module")
 def screened_and_overwritten(cloud: AwsCloud, photo: bytes) -> None:
-    """Two with a verdict, one without, and one whose bytes are others by now."""
+    """Two objects with a verdict, one without, and one overwritten since its verdict."""
     for number in range(4):
         cloud.put("selfies", f"counted/{number}.jpg", photo + bytes([number]))
     targets = [f"s3://selfies/counted/{number}.jpg" for number in range(3)]
@@ -66,7 +66,7 @@ def screened_and_overwritten(cloud: AwsCloud, photo: bytes) -> None:
 
 
 @pytest.mark.usefixtures("screened_and_overwritten")
-def test_a_report_counts_what_stands_on_them(cloud: AwsCloud) -> None:
+def test_a_report_counts_verdicts_from_the_objects_tags(cloud: AwsCloud) -> None:
     result = _run(cloud, "report", "s3://selfies/counted/", "--json", "--check")
     assert result.returncode == 2, result.stderr
     report = json.loads(result.stdout)
@@ -76,7 +76,7 @@ def test_a_report_counts_what_stands_on_them(cloud: AwsCloud) -> None:
 
 
 @pytest.mark.usefixtures("screened_and_overwritten")
-def test_a_report_tells_the_cost(cloud: AwsCloud) -> None:
+def test_a_report_shows_the_cost(cloud: AwsCloud) -> None:
     result = _run(cloud, "report", "--cost", "--cloud", "aws", "--json")
     assert result.returncode == 0, result.stderr
     report = json.loads(result.stdout)
@@ -91,7 +91,7 @@ def test_a_report_tells_the_cost(cloud: AwsCloud) -> None:
         ({"STATE_BUCKET": ""}, "STATE_BUCKET"),
     ],
 )
-def test_what_is_not_set_is_named(
+def test_a_missing_setting_is_named(
     cloud: AwsCloud, environment: dict[str, str], expected: str
 ) -> None:
     result = _run(cloud, "screen", "s3://selfies/a.jpg", **environment)
@@ -99,13 +99,13 @@ def test_what_is_not_set_is_named(
     assert expected in " ".join(result.stderr.split())
 
 
-def test_an_object_that_is_not_there(cloud: AwsCloud) -> None:
+def test_a_missing_object_is_reported_as_failed(cloud: AwsCloud) -> None:
     [outcome] = _json_lines(_run(cloud, "screen", "s3://selfies/absent.jpg", "--json"), status=2)
     assert (outcome["verdict"], outcome["reason"]) == ("failed", "ObjectGone")
 
 
 def _run(cloud: AwsCloud, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """With the user's own AccessKey of Alibaba Cloud: there is no function's secret to read."""
+    """Run a command with the user's Alibaba Cloud AccessKey, not the function's secret."""
     key, settings = cloud.identity.key, cloud.environment(SNS_TOPIC_ARN=cloud.topic_arn)
     del settings["ALIBABA_SECRET_ARN"]
     own = {

@@ -1,4 +1,4 @@
-"""An upload whose event was lost is screened all the same, by template.yaml's sweep."""
+"""template.yaml's sweep screens an upload whose event was lost."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ LOST = [f"{WATCHED}a+b 100%.jpg", f"{WATCHED}é漢🙂.jpg"]
 
 @pytest.fixture(scope="module")
 def cloud(loop: BackgroundLoop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsCloud]:
-    """Whose objects were all put an hour ago."""
+    """A cloud whose objects were all uploaded an hour ago."""
     with run_cloud(loop, tmp_path_factory.mktemp("cloud"), 60, s3_age_s=3600) as cloud:
         yield cloud
 
 
-def test_what_lost_its_event_is_screened_once(
+def test_an_upload_whose_event_was_lost_is_screened_once(
     cloud: AwsCloud, deploy: DeployFunction, photo: bytes
 ) -> None:
     for bucket in SOURCES:

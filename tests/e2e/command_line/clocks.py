@@ -12,7 +12,7 @@ from time import time
 
 @contextmanager
 def run_server_with_clock(ahead_s: float) -> Iterator[str]:
-    """Its URL; its Date is `ahead_s` seconds off."""
+    """Run the server and yield its URL. Its Date header is `ahead_s` seconds ahead."""
 
     class ForbiddenHandler(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
@@ -23,7 +23,7 @@ def run_server_with_clock(ahead_s: float) -> Iterator[str]:
             return formatdate((timestamp or time()) + ahead_s, usegmt=True)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Says nothing."""
+            """Do not log."""
 
     with HTTPServer(("127.0.0.1", 0), ForbiddenHandler) as server:
         thread = threading.Thread(target=server.serve_forever)

@@ -1,4 +1,4 @@
-"""The commands against one local cloud."""
+"""Fixtures: the commands, run against one local cloud."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def cloud_client(cloud_and_client: tuple[LocalCloud, LocalCloudClient]) -> Local
 
 @pytest.fixture
 def facescreen(cloud: LocalCloud, cloud_client: LocalCloudClient) -> RunCommand:
-    """Runs the command line, and searches what it says for secrets."""
+    """Run the command line, and check its output for secrets."""
 
     def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
         result = subprocess.run(

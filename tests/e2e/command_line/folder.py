@@ -1,4 +1,4 @@
-"""A folder screened by the real command against a local ID Verification with a quota."""
+"""Screen a folder with the real command against a local ID Verification with a quota."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ LATENCY_MS = 300
 
 @dataclass(frozen=True)
 class FolderRun:
-    """What came of it."""
+    """Result of one run of the command."""
 
     status: int
     stdout: str
     stderr: str
     call_times: list[float]
-    """Of the paid calls, in epoch seconds, in order."""
+    """Times of the paid calls in epoch seconds, sorted."""
     throttled: int
-    """Calls beyond the quota, which the service refused: its own count alone would hide them."""
+    """Number of calls beyond the quota, which the service refused."""
 
     @property
     def busiest_second(self) -> int:
-        """The most paid calls in any second."""
+        """Highest number of paid calls in any second."""
         return max(
             sum(first <= t < first + 1 for t in self.call_times) for first in self.call_times
         )
@@ -41,7 +41,7 @@ class FolderRun:
 
 
 def fill_folder(folder: Path, data: bytes, files: int) -> None:
-    """Other bytes in each file, and the same picture."""
+    """Fill a folder with the same picture in files of different bytes."""
     folder.mkdir()
     for number in range(files):
         (folder / f"{number:03}.jpg").write_bytes(data + number.to_bytes(2, "big"))
@@ -50,7 +50,7 @@ def fill_folder(folder: Path, data: bytes, files: int) -> None:
 def run(
     cloud: LocalCloud, cloud_client: LocalCloudClient, folder: Path, *, files: int, quota: int
 ) -> FolderRun:
-    """`files` photographs at `quota` calls a second, one of them flagged."""
+    """Screen `files` photographs, one of them flagged, at `quota` calls a second."""
     samples = sample_files(cloud)
     fill_folder(folder, samples["portrait.jpg"], files - 1)
     (folder / "flagged.jpg").write_bytes(samples["flagged.jpg"])

@@ -1,4 +1,4 @@
-"""A local cloud where uploads trigger no function, and objects to backfill."""
+"""A local cloud whose uploads do not trigger the function, for tests of backfill."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tests.support.command import FACESCREEN, run_on_terminal, user_environment
 from tests.support.samples import sample_files
 
 WATCHED_PREFIX = "fresh/"
-"""Uploads below it are screened as they come."""
+"""Only uploads below this prefix trigger the function."""
 
 
 def make_project(folder: Path) -> Path:
-    """The project, its trigger on FRESH alone."""
+    """Copy the project, with its trigger restricted to WATCHED_PREFIX."""
     folder.mkdir()
     template = yaml.safe_load((PROJECT / "s.yaml").read_text())
     props = template["resources"]["object_created"]["props"]
@@ -34,7 +34,7 @@ def make_project(folder: Path) -> Path:
 
 @contextmanager
 def idle_cloud(folder: Path, **settings: str) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
-    """The cloud, and a client of it."""
+    """Run the cloud and yield it with a client."""
     with run_local_cloud(
         folder / "cloud", make_project(folder / "project"), **settings
     ) as cloud_and_client:
@@ -44,7 +44,7 @@ def idle_cloud(folder: Path, **settings: str) -> Iterator[tuple[LocalCloud, Loca
 def upload_portraits(
     cloud: LocalCloud, cloud_client: LocalCloudClient, prefix: str, count: int
 ) -> list[str]:
-    """Uploads a photograph under so many keys, awkward ones among them."""
+    """Upload a photograph under `count` keys with special characters. Returns the keys."""
     data = sample_files(cloud)["portrait.jpg"]
     keys = [f"{prefix}{number:04} é+%20.jpg" for number in range(count)]
     for key in keys:
@@ -53,27 +53,27 @@ def upload_portraits(
 
 
 class BackfillCommand:
-    """``facescreen backfill`` on that cloud."""
+    """Runs ``facescreen backfill`` on that cloud."""
 
     def __init__(self, cloud_client: LocalCloudClient, state: Path) -> None:
         self._environment = user_environment(cloud_client.env, XDG_STATE_HOME=str(state))
         self.bucket = f"oss://{cloud_client.env['OSS_BUCKET']}"
 
     def run(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        """To its end."""
+        """Run the command to its end."""
         with self.start(*arguments, environment=environment) as process:
             stdout, stderr = process.communicate(timeout=300)
         assert "Traceback" not in stderr, stderr
         return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
     def lines(self, *arguments: object, **environment: str) -> list[dict[str, Any]]:
-        """What it says with --json --yes, if all went well."""
+        """Run with --json --yes, expect success, and return the JSON lines."""
         result = self.run(*arguments, "--json", "--yes", **environment)
         assert result.returncode == 0, result.stderr
         return [json.loads(line) for line in result.stdout.splitlines()]
 
     def kill_after(self, submitted: int, *arguments: object) -> None:
-        """Killed by SIGKILL once so many were submitted."""
+        """Run, and kill the process with SIGKILL once `submitted` objects are submitted."""
         with self.start(*arguments, "--json", "--yes") as process:
             assert process.stdout
             for line in process.stdout:
@@ -84,13 +84,13 @@ class BackfillCommand:
         assert process.returncode == -9
 
     def on_terminal(self, answer: str, *arguments: object) -> tuple[int, str]:
-        """Its exit code and all that a terminal shows, where `answer` is typed."""
+        """Run in a terminal and type `answer`. Returns exit code and output."""
         return run_on_terminal(answer, self._command(*arguments), env=self._environment)
 
     def start(
         self, *arguments: object, environment: Mapping[str, str] = MappingProxyType({})
     ) -> subprocess.Popen[str]:
-        """To be ended by whoever began it."""
+        """Start the process. The caller must wait for its end."""
         return subprocess.Popen(
             self._command(*arguments),
             env={**self._environment, **environment},

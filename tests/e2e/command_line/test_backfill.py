@@ -1,4 +1,4 @@
-"""``facescreen backfill`` on the local cloud: what is paid for, and what a kill leaves."""
+"""``facescreen backfill`` on the local cloud: which calls are paid for, and restarts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def backfill(cloud_client: LocalCloudClient, tmp_path: Path) -> BackfillCommand:
 
 
 def assert_screened_once(cloud_client: LocalCloudClient, keys: list[str]) -> None:
-    """Each has one paid call, one message, and its verdict."""
+    """Assert that each object has one paid call, one message, and its verdict tag."""
     cloud_client.wait_until_idle()
     bucket = cloud_client.env["OSS_BUCKET"]
     once = dict.fromkeys((f"oss://{bucket}/{key}" for key in keys), 1)
@@ -59,7 +59,7 @@ def assert_screened_once(cloud_client: LocalCloudClient, keys: list[str]) -> Non
         assert cloud_client.tags(key)["deepfake-verdict"] == "low_risk"
 
 
-def test_killed_twice_it_pays_for_each_object_once(
+def test_a_backfill_killed_twice_pays_for_each_object_once(
     backfill: BackfillCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     keys = upload_portraits(cloud, cloud_client, "killed/", 300)
@@ -80,7 +80,7 @@ def test_killed_twice_it_pays_for_each_object_once(
     assert (again[1]["to_screen"], again[1]["have_a_verdict"]) == (0, 300)
 
 
-def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(
+def test_ctrl_c_ends_cleanly_and_says_how_to_continue(
     backfill: BackfillCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     keys = upload_portraits(cloud, cloud_client, "stopped/", 60)
@@ -94,7 +94,7 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(
     assert_screened_once(cloud_client, keys)
 
 
-def test_nothing_is_submitted_unasked(
+def test_nothing_is_submitted_without_confirmation(
     backfill: BackfillCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     upload_portraits(cloud, cloud_client, "asked/", 3)
@@ -109,7 +109,7 @@ def test_nothing_is_submitted_unasked(
     assert not cloud_client.invocations()
 
 
-def test_on_a_terminal_it_asks_and_shows_how_far_it_is(
+def test_on_a_terminal_it_asks_and_shows_progress(
     backfill: BackfillCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     keys = upload_portraits(cloud, cloud_client, "terminal/", 4)
@@ -122,7 +122,7 @@ def test_on_a_terminal_it_asks_and_shows_how_far_it_is(
     assert_screened_once(cloud_client, keys)
 
 
-def test_another_selection_does_not_go_on_with_an_old_journal(
+def test_a_journal_does_not_continue_with_another_selection(
     backfill: BackfillCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     upload_portraits(cloud, cloud_client, "one/", 30)
@@ -133,7 +133,7 @@ def test_another_selection_does_not_go_on_with_an_old_journal(
     assert backfill.lines("/one/")[-1]["submitted"] == 30
 
 
-def test_a_sweep_takes_what_has_no_verdict_and_is_old_enough(
+def test_missing_selects_objects_without_a_verdict_that_are_old_enough(
     backfill: BackfillCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     keys = upload_portraits(cloud, cloud_client, "swept/", 3)
@@ -145,7 +145,7 @@ def test_a_sweep_takes_what_has_no_verdict_and_is_old_enough(
     assert_screened_once(cloud_client, keys)
 
 
-def test_forced_what_has_a_verdict_is_submitted_and_not_paid_again(
+def test_with_force_objects_with_a_verdict_are_submitted_but_not_paid_for_again(
     backfill: BackfillCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     keys = upload_portraits(cloud, cloud_client, "forced/", 3)
@@ -155,7 +155,7 @@ def test_forced_what_has_a_verdict_is_submitted_and_not_paid_again(
     assert_screened_once(cloud_client, keys)
 
 
-def test_a_forged_verdict_is_found_out_by_force(
+def test_with_force_a_forged_verdict_is_corrected(
     backfill: BackfillCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     key, flagged = "forged/a.jpg", sample_files(cloud)["flagged.jpg"]
@@ -167,7 +167,7 @@ def test_a_forged_verdict_is_found_out_by_force(
     assert cloud_client.tags(key)["deepfake-verdict"] == "high_risk"
 
 
-def test_a_sample_says_what_share_is_flagged(
+def test_a_sample_estimates_the_flagged_share(
     backfill: BackfillCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     upload_portraits(cloud, cloud_client, "sampled/", 30)
@@ -180,7 +180,7 @@ def test_a_sample_says_what_share_is_flagged(
     assert len(cloud_client.billed_calls()) == 10
 
 
-def test_filters_and_times_leave_objects_out(
+def test_filters_and_times_exclude_objects(
     backfill: BackfillCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     upload_portraits(cloud, cloud_client, "left/", 2)
@@ -191,7 +191,7 @@ def test_filters_and_times_leave_objects_out(
     assert (old[1]["to_screen"], old[1]["left_out"]) == (0, 3)
 
 
-def test_a_function_that_is_not_there_is_told(
+def test_a_missing_function_is_reported(
     backfill: BackfillCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     upload_portraits(cloud, cloud_client, "nowhere/", 2)

@@ -21,7 +21,7 @@ def cloud_and_client(
         yield cloud_and_client
 
 
-def test_what_an_inventory_names_is_screened(
+def test_objects_of_an_inventory_are_screened(
     cloud_and_client: tuple[LocalCloud, LocalCloudClient], tmp_path: Path
 ) -> None:
     cloud, cloud_client = cloud_and_client

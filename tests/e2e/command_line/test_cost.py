@@ -1,4 +1,4 @@
-"""``facescreen report --cost``, on what a real run left in the state bucket."""
+"""``facescreen report --cost`` with the state bucket of a real run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.samples import sample_files
 
 @pytest.fixture(scope="module")
 def paid_calls(cloud_and_client: tuple[LocalCloud, LocalCloudClient], avoid_midnight: None) -> int:
-    """Three objects are screened, one of them is unfit; no cap is set."""
+    """Number of paid calls for three objects, one of them unscreenable, without a daily limit."""
     cloud, cloud_client = cloud_and_client
     for key in ("a.jpg", "b.jpg"):
         cloud_client.put(key, sample_files(cloud)["flagged.jpg"])
@@ -35,7 +35,9 @@ def json_output(result: subprocess.CompletedProcess[str]) -> Any:
     return json.loads(result.stdout)
 
 
-def test_without_a_cap_the_history_tells(paid_calls: int, facescreen: RunCommand) -> None:
+def test_without_a_daily_limit_the_cost_comes_from_the_history(
+    paid_calls: int, facescreen: RunCommand
+) -> None:
     report = json_output(facescreen("report", "--cost", "--json"))
     assert (report["calls"], report["usd"], report["cap"]) == (paid_calls, 0.8, None)
     assert report["days"][0]["source"] == "history"
@@ -53,7 +55,7 @@ def test_a_missing_permission_is_named(
     assert "allow these credentials oss:ListObjects and oss:GetObject on" in result.stderr
 
 
-def test_with_a_cap_it_is_what_was_drawn(
+def test_with_a_daily_limit_the_cost_comes_from_the_budget(
     facescreen: RunCommand, cloud_client: LocalCloudClient
 ) -> None:
     _use_one_call(cloud_client)

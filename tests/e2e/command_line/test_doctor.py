@@ -1,4 +1,4 @@
-"""``facescreen doctor`` on the local cloud: all ok, and each planted fault by its name."""
+"""``facescreen doctor`` on the local cloud: all ok, and each injected fault is reported."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OTHER_VALUE_DEPLOYED = "was deployed with another"
 def cloud_and_client(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
-    """At an account's own quota."""
+    """A cloud and its client, with the default quota of an account."""
     with run_local_cloud(tmp_path_factory.mktemp("cloud"), CALLS_PER_SECOND="") as cloud_and_client:
         yield cloud_and_client
 
@@ -34,7 +34,11 @@ def json_lines(result: subprocess.CompletedProcess[str]) -> list[dict[str, str]]
 
 
 def list_problems(result: subprocess.CompletedProcess[str]) -> list[str]:
-    """Level, check and words of each line; settings of a test are not deployed."""
+    """Return level, check and text of each line that is not ok.
+
+    Lines about settings that differ from the deployed ones are left out, because a test does not
+    deploy its settings.
+    """
     assert result.stdout, result.stderr
     problems = [line for line in json_lines(result) if line["level"] != "ok"]
     assert all(line["remedy"] for line in problems)
@@ -46,7 +50,7 @@ def list_problems(result: subprocess.CompletedProcess[str]) -> list[str]:
     ]
 
 
-def test_all_is_well_on_the_local_cloud(
+def test_everything_is_ok_on_the_local_cloud(
     doctor: Command, cloud_client: LocalCloudClient, tmp_path: Path
 ) -> None:
     env_file = tmp_path / "env"
@@ -134,7 +138,7 @@ def test_settings_that_are_not_deployed_are_named(doctor: Command) -> None:
     ]
 
 
-def test_a_misspelt_name_is_told_with_what_was_meant(doctor: Command, tmp_path: Path) -> None:
+def test_a_misspelled_name_is_reported_with_a_suggestion(doctor: Command, tmp_path: Path) -> None:
     env_file = tmp_path / "env"
     env_file.write_text("# Mine\nexport CALL_PER_SECOND='5'\nZZZ=1\n")
     result = doctor("--json", "--env", env_file, "--offline")
@@ -148,9 +152,7 @@ def test_a_misspelt_name_is_told_with_what_was_meant(doctor: Command, tmp_path: 
 
 
 @pytest.mark.parametrize("text", ["no equals sign", "=value", "A B=1"])
-def test_an_env_file_that_is_none_is_a_usage_error(
-    doctor: Command, tmp_path: Path, text: str
-) -> None:
+def test_a_malformed_env_file_is_a_usage_error(doctor: Command, tmp_path: Path, text: str) -> None:
     env_file = tmp_path / "env"
     env_file.write_text(f"SCENE_CODE=local_0001\n{text}\n")
     result = doctor("--env", env_file, "--offline")
@@ -173,7 +175,7 @@ def test_an_untrusted_certificate_is_named(doctor: Command, cloud: LocalCloud) -
 @pytest.mark.parametrize(
     ("ahead_s", "expected"),
     [
-        # Dates have whole seconds, so half of one more keeps to one side.
+        # Dates have whole seconds. Half a second more makes the rounding unambiguous.
         (7200.5, "fault clock: this machine is 7200 s behind uploads, which refuses"),
         (-7200.5, "fault clock: this machine is 7201 s ahead of uploads, which refuses"),
         (120.5, "warning clock: this machine is 120 s behind uploads"),
@@ -195,7 +197,7 @@ def test_a_versioned_state_bucket_is_named(
     ]
 
 
-def test_a_topic_that_nobody_reads_is_named(doctor: Command, cloud: LocalCloud) -> None:
+def test_a_topic_without_subscribers_is_named(doctor: Command, cloud: LocalCloud) -> None:
     cloud.mns.create_topic("quiet")
     problems = list_problems(doctor("--json", MNS_TOPIC="quiet"))
     assert problems == [
@@ -240,7 +242,7 @@ def test_a_missing_permission_is_named(
     assert problem.startswith(expected)
 
 
-def test_without_s_yaml_that_is_said(doctor: Command, tmp_path: Path) -> None:
+def test_a_missing_s_yaml_is_named(doctor: Command, tmp_path: Path) -> None:
     problems = list_problems(doctor("--json", "--offline", "--template", tmp_path / "none.yaml"))
     assert problems == [f"fault s.yaml: {tmp_path / 'none.yaml'}: No such file or directory"]
 
@@ -254,7 +256,7 @@ def state_bucket(cloud_client: LocalCloudClient, name: str) -> oss2.Bucket:
     )
 
 
-def test_a_value_that_serverless_devs_would_take_from_elsewhere_is_told(
+def test_a_value_that_the_environment_overrides_is_reported(
     doctor: Command, tmp_path: Path
 ) -> None:
     env_file = tmp_path / "env"

@@ -1,4 +1,4 @@
-"""``facescreen doctor`` where Function Compute has something else than s.yaml says."""
+"""``facescreen doctor`` when Function Compute differs from s.yaml."""
 
 from __future__ import annotations
 
@@ -52,8 +52,7 @@ def deliver_by_eventbridge(resources: Resources) -> None:
 def doctor_of_deployment(
     facescreen: Command, tmp_path: Path
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Changes s.yaml, deploys that to a cloud of its own, and asks the doctor, who reads the
-    s.yaml of the project."""
+    """Deploy a changed s.yaml to a separate cloud and run doctor with the project's s.yaml."""
 
     def doctor_of_deployment(
         change: Callable[[Resources], None], *options: object
@@ -93,13 +92,13 @@ def doctor_of_deployment(
         ),
     ],
 )
-def test_what_was_deployed_otherwise_is_named(
+def test_differences_of_the_deployment_are_named(
     doctor_of_deployment: Callable[..., Any], change: Callable[[Resources], None], expected: str
 ) -> None:
     assert list_problems(doctor_of_deployment(change)) == [expected]
 
 
-def test_events_by_eventbridge_are_known_as_such(doctor_of_deployment: Callable[..., Any]) -> None:
+def test_events_by_eventbridge_are_recognized(doctor_of_deployment: Callable[..., Any]) -> None:
     assert (
         list_problems(
             doctor_of_deployment(
@@ -110,7 +109,7 @@ def test_events_by_eventbridge_are_known_as_such(doctor_of_deployment: Callable[
     )
 
 
-def test_events_by_another_way_than_said_are_named(
+def test_events_by_another_way_than_in_s_yaml_are_named(
     doctor_of_deployment: Callable[..., Any],
 ) -> None:
     assert list_problems(doctor_of_deployment(deliver_by_eventbridge)) == [
@@ -126,7 +125,7 @@ def test_other_limits_are_named(doctor_of_deployment: Callable[..., Any]) -> Non
     )
 
 
-def test_an_s_yaml_that_can_not_work_is_named(
+def test_an_inconsistent_s_yaml_is_named(
     facescreen: Command, doctor_of_deployment: Callable[..., Any], tmp_path: Path
 ) -> None:
     assert list_problems(

@@ -1,4 +1,4 @@
-"""Dead letters of six causes: what can be mended is screened, the rest is kept and named."""
+"""Dead letters of six causes: those worth a retry are screened, the rest is kept and reported."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DEAD_LETTER_COUNTS = {
 }
 CAUSES_KEPT = {"BadEvent", "Unreadable"}
 MAX_ATTEMPTS = 4
-"""Of an event, before it is a dead letter."""
+"""Attempts before an event becomes a dead letter."""
 FAULTS = {
     "AccessRefused": {"operation": "HeadObject", "code": "AccessDenied", "status": 403},
     "Unavailable": {"operation": "HeadObject", "code": "InternalError", "status": 500},
@@ -41,7 +41,7 @@ HOSTILE = "\x1b[31m<img src=x>"
 
 
 def redrive(cloud_client: LocalCloudClient, *arguments: str, **environment: str) -> Any:
-    """Its status, and what it says with --json."""
+    """Run redrive with --json. Returns exit code, JSON lines and stderr."""
     _count_dead_letters(cloud_client)
     result = subprocess.run(
         [FACESCREEN, "redrive", "--json", *arguments],
@@ -67,13 +67,13 @@ def counts_by_cause(lines: list[dict[str, Any]]) -> dict[str, int]:
 
 @pytest.fixture(scope="module", params=[1, pytest.param(10, marks=pytest.mark.slow)])
 def dead_letter_counts(request: pytest.FixtureRequest) -> dict[str, int]:
-    """How many there are of each cause: 50 in all, or 500."""
+    """Number of dead letters by cause, 50 in total or 500."""
     return {cause: count * request.param for cause, count in DEAD_LETTER_COUNTS.items()}
 
 
 @pytest.fixture(scope="module")
 def retried_count(dead_letter_counts: dict[str, int]) -> int:
-    """How many of them are worth another try."""
+    """How many of them are worth a retry."""
     return sum(count for cause, count in dead_letter_counts.items() if cause not in CAUSES_KEPT)
 
 
@@ -83,7 +83,7 @@ def data(
     dead_letter_counts: dict[str, int],
     avoid_midnight: None,
 ) -> Path:
-    """A local cloud's, which has the letters in its dead-letter queue, made by real failures."""
+    """Data folder of a local cloud whose dead-letter queue was filled by real failures."""
     folder = tmp_path_factory.mktemp("cloud")
     with run_local_cloud(folder, DAILY_CALLS="1") as (cloud, cloud_client):
         photo = sample_files(cloud)["flagged.jpg"]
@@ -120,7 +120,7 @@ def _dead_letter_queue(cloud_client: LocalCloudClient) -> Any:
 
 
 def _count_dead_letters(cloud_client: LocalCloudClient) -> int:
-    """Letters, once all can be seen: MNS hides one that is given back for a second."""
+    """Count the dead letters once all are visible: MNS hides a returned message for a second."""
     queue = _dead_letter_queue(cloud_client)
 
     def counts() -> tuple[int, int]:
@@ -135,12 +135,12 @@ def _count_dead_letters(cloud_client: LocalCloudClient) -> int:
 
 @pytest.fixture(scope="module")
 def cloud_and_client(data: Path) -> Any:
-    """The same cloud on the next day: its cap is raised, its faults are gone."""
+    """The same cloud on the next day, with a higher daily limit and without faults."""
     with run_local_cloud(data) as cloud_and_client:
         yield cloud_and_client
 
 
-def test_a_dry_run_groups_them_by_cause_and_leaves_them(
+def test_a_dry_run_groups_dead_letters_by_cause_and_keeps_them(
     cloud_and_client: tuple[LocalCloud, LocalCloudClient],
     dead_letter_counts: dict[str, int],
     retried_count: int,
@@ -160,7 +160,7 @@ def test_a_dry_run_groups_them_by_cause_and_leaves_them(
     assert _count_dead_letters(cloud_client) == sum(dead_letter_counts.values())
 
 
-def test_it_asks_and_without_a_terminal_does_nothing(
+def test_without_a_terminal_nothing_is_sent_unless_yes_is_given(
     cloud_and_client: tuple[LocalCloud, LocalCloudClient],
 ) -> None:
     _, cloud_client = cloud_and_client
@@ -170,7 +170,7 @@ def test_it_asks_and_without_a_terminal_does_nothing(
     assert cloud_client.billed_calls() == []
 
 
-def test_by_cause_and_age(
+def test_dead_letters_are_selected_by_cause_and_age(
     cloud_and_client: tuple[LocalCloud, LocalCloudClient], dead_letter_counts: dict[str, int]
 ) -> None:
     _, cloud_client = cloud_and_client
@@ -184,7 +184,9 @@ def test_by_cause_and_age(
     assert redrive(cloud_client, "--since", "yesterday")[0] == 64
 
 
-def test_no_more_than_was_asked_for(cloud_and_client: tuple[LocalCloud, LocalCloudClient]) -> None:
+def test_a_redrive_takes_at_most_the_given_number(
+    cloud_and_client: tuple[LocalCloud, LocalCloudClient],
+) -> None:
     _, cloud_client = cloud_and_client
     _, lines, _ = redrive(cloud_client, "--dry-run", "--most", "1")
     assert sum(counts_by_cause(lines).values()) == 1
@@ -192,7 +194,7 @@ def test_no_more_than_was_asked_for(cloud_and_client: tuple[LocalCloud, LocalClo
     assert sum(counts_by_cause(lines).values()) == 17
 
 
-def test_what_can_be_mended_is_screened_and_the_rest_kept_and_named(
+def test_dead_letters_worth_a_retry_are_screened_and_the_rest_kept_and_reported(
     cloud_and_client: tuple[LocalCloud, LocalCloudClient],
     dead_letter_counts: dict[str, int],
     retried_count: int,
@@ -215,12 +217,12 @@ def test_what_can_be_mended_is_screened_and_the_rest_kept_and_named(
         for number in range(dead_letter_counts[cause]):
             assert "deepfake-verdict" in cloud_client.tags(f"{cause}/{number} é+.jpg")
     assert _count_dead_letters(cloud_client) == sum(dead_letter_counts.values()) - retried_count
-    # Once more: nothing is left to do, and nothing was lost.
+    # A second run has nothing left to do, and nothing was lost.
     status, lines, _ = redrive(cloud_client, "--yes")
     assert (status, counts_by_cause(lines)) == (2, {c: dead_letter_counts[c] for c in CAUSES_KEPT})
 
 
-def test_a_letter_is_kept_until_its_event_is_accepted(
+def test_a_dead_letter_is_kept_until_its_event_is_accepted(
     cloud_and_client: tuple[LocalCloud, LocalCloudClient],
 ) -> None:
     _, cloud_client = cloud_and_client
@@ -252,7 +254,7 @@ def test_a_letter_is_kept_until_its_event_is_accepted(
         ("facescreen-http-api", "has the handler 'http_api.handler', not 'object_created.handler'"),
     ],
 )
-def test_another_function_is_handed_nothing(
+def test_events_are_not_sent_to_another_function(
     cloud_and_client: tuple[LocalCloud, LocalCloudClient],
     function: str,
     expected: str,
@@ -266,7 +268,7 @@ def test_another_function_is_handed_nothing(
     assert _count_dead_letters(cloud_client) == count_before
 
 
-def test_who_may_not_ask_for_the_function_is_told_the_permission(
+def test_a_missing_permission_to_read_the_function_is_named(
     cloud_and_client: tuple[LocalCloud, LocalCloudClient],
 ) -> None:
     _, cloud_client = cloud_and_client
@@ -277,7 +279,7 @@ def test_who_may_not_ask_for_the_function_is_told_the_permission(
     assert "allow these credentials fc:GetFunction on facescreen-object-created" in stderr
 
 
-def test_what_people_read_steers_no_terminal(
+def test_control_characters_do_not_reach_the_terminal(
     cloud_and_client: tuple[LocalCloud, LocalCloudClient],
 ) -> None:
     _, cloud_client = cloud_and_client
@@ -303,5 +305,5 @@ def test_what_people_read_steers_no_terminal(
     assert "2023-11-14" in result.stdout
 
 
-def test_letters_are_held_for_as_long_as_a_yes_may_take() -> None:
+def test_dead_letters_are_hidden_long_enough_for_a_confirmation() -> None:
     assert VISIBILITY_TIMEOUT_S >= 600

@@ -1,4 +1,4 @@
-"""``facescreen report``: what it counts on real objects, and how it ends."""
+"""``facescreen report``: its counts of real objects, and its exit codes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ETAG = hashlib.md5(BYTES, usedforsecurity=False).hexdigest().upper()
 
 @pytest.fixture(scope="module")
 def bucket(cloud_and_client: tuple[LocalCloud, LocalCloudClient]) -> oss2.Bucket:
-    """Objects in a bucket that no function watches, with tags as a function leaves them."""
+    """A bucket that no function watches, with objects tagged as a function tags them."""
     watched = cloud_and_client[1].bucket
     reported = oss2.Bucket(watched.auth, watched.endpoint, NAME, region=watched.region)
     reported.create_bucket()
@@ -79,7 +79,7 @@ def nonzero_counts(report: Any) -> dict[str, int]:
     return {name: report[name] for name in names if report[name]}
 
 
-def test_a_whole_bucket(report: RunCommand) -> None:
+def test_a_whole_bucket_is_counted(report: RunCommand) -> None:
     result = report(*ALL, "--json", EXCLUDE_SUFFIXES=".txt", EXCLUDE_PREFIXES="merged/")
     assert result.returncode == 0, result.stderr
     said = json_output(result)
@@ -102,7 +102,7 @@ def test_a_whole_bucket(report: RunCommand) -> None:
     assert said["partial"] == ""
 
 
-def test_a_prefix_for_people_with_a_page(report: RunCommand, tmp_path: Path) -> None:
+def test_a_prefix_is_reported_as_text_and_html(report: RunCommand, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     page.write_text("an older one")
     result = report(f"oss://{NAME}/odd/", "--html", page)
@@ -120,7 +120,7 @@ def test_a_prefix_for_people_with_a_page(report: RunCommand, tmp_path: Path) -> 
 
 
 class TextCollector(HTMLParser):
-    """What a page says."""
+    """Collects the text of an HTML page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,16 +131,16 @@ class TextCollector(HTMLParser):
 
 
 @pytest.mark.parametrize(("prefix", "status"), [("low/01", 0), ("high/", 1)])
-def test_a_check_tells_by_its_exit_code(report: RunCommand, prefix: str, status: int) -> None:
+def test_check_sets_the_exit_code(report: RunCommand, prefix: str, status: int) -> None:
     assert report(f"oss://{NAME}/{prefix}", "--check").returncode == status
 
 
-def test_merged_tags(report: RunCommand) -> None:
+def test_merged_tags_are_counted(report: RunCommand) -> None:
     said = json_output(report(f"oss://{NAME}/merged/", "--json", TAG_FORM="merged"))
     assert said["verdicts"]["low_risk"] == 1
 
 
-def test_objects_that_are_deleted_meanwhile(
+def test_objects_deleted_during_the_report_are_counted_as_gone(
     report: RunCommand, cloud_client: LocalCloudClient
 ) -> None:
     gone = {"operation": "GetObjectTagging", "code": "NoSuchKey", "status": 404}
@@ -148,7 +148,7 @@ def test_objects_that_are_deleted_meanwhile(
     assert nonzero_counts(json_output(report(f"oss://{NAME}/low/01", "--json"))) == {"gone": 1}
 
 
-def test_what_passes_is_tried_again(report: RunCommand, cloud_client: LocalCloudClient) -> None:
+def test_transient_errors_are_retried(report: RunCommand, cloud_client: LocalCloudClient) -> None:
     faults = [
         {"operation": "ListObjectsV2", "code": "InternalError"},
         {"operation": "GetObjectTagging", "code": "InternalError"},
@@ -159,7 +159,9 @@ def test_what_passes_is_tried_again(report: RunCommand, cloud_client: LocalCloud
     assert json_output(result)["verdicts"]["low_risk"] == 10
 
 
-def test_what_does_not_pass_is_counted(report: RunCommand, cloud_client: LocalCloudClient) -> None:
+def test_objects_that_can_not_be_read_are_counted(
+    report: RunCommand, cloud_client: LocalCloudClient
+) -> None:
     cloud_client.set_behaviour(
         oss={"faults": [{"operation": "GetObjectTagging", "code": "InternalError", "times": 99}]}
     )
@@ -182,10 +184,10 @@ def test_a_missing_permission_is_named(
     assert f"Partial: allow these credentials {action} on {NAME}" in result.stderr
 
 
-def test_ctrl_c_tells_what_was_counted(
+def test_ctrl_c_shows_the_counts_so_far(
     report: RunCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
-    # It does nothing, and is not there any more once a first tag set was asked for.
+    # This fault does nothing. It is used up once the first tags are read.
     first_read = {"operation": "GetObjectTagging"}
     cloud_client.set_behaviour(oss={"latency_ms": 400, "faults": [first_read]})
     with subprocess.Popen(
@@ -207,7 +209,7 @@ def test_ctrl_c_tells_what_was_counted(
     assert 0 < counts["objects"] < LOW
 
 
-def test_a_listing_goes_on_from_page_to_page(
+def test_a_listing_continues_from_page_to_page(
     bucket: oss2.Bucket, cloud_client: LocalCloudClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("facescreen.storage.oss.MAX_LISTED_OBJECTS", 4)
@@ -244,7 +246,7 @@ def test_usage_errors(
         (ALL, {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong"}, "SignatureDoesNotMatch"),
     ],
 )
-def test_what_the_store_refuses_is_no_usage_error(
+def test_an_error_of_the_store_is_not_a_usage_error(
     report: RunCommand, target: list[str], environment: dict[str, str], expected: str
 ) -> None:
     result = report(*target, "--json", **environment)

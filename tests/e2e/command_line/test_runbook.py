@@ -1,5 +1,5 @@
-"""Every command of docs/runbook.md, typed as it stands there: with the env file of the local cloud,
-and with a .env that was filled in from .env.example."""
+"""Every command of docs/runbook.md, typed as written, with two kinds of .env: the env file of the
+local cloud, and .env.example with values filled in."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ EXPECTED = {
     "facescreen redrive --cause AccessRefused": (0, "1 sent again, 0 kept."),
     "facescreen backfill oss://BUCKET --all --missing": (0, "0 to screen"),
 }
-"""Each command's exit code, and what it shows."""
+"""Each command's exit code and a part of its output."""
 _DEAD_LETTER = {
     "timestamp": 1_700_000_000_000,
     "requestContext": {"condition": "RetriesExhausted"},
@@ -51,15 +51,15 @@ _DEAD_LETTER = {
 
 @dataclass(frozen=True)
 class Shell:
-    """Where whoever is on call sits: a folder with .env, and the variables of the shell."""
+    """The shell of an engineer on call: a folder with .env, and environment variables."""
 
     folder: Path
     variables: Mapping[str, str]
     key: str
-    """An object that was quarantined."""
+    """Key of a quarantined object."""
 
     def type(self, command: str) -> tuple[int, str]:
-        """Its exit code and what it shows, where every question is answered with yes."""
+        """Run a command, answer every question with yes, and return exit code and output."""
         typed = command.replace("BUCKET", "selfies").replace("PREFIX", "today")
         typed = typed.replace("KEY", self.key)
         shell_variables = {
@@ -107,7 +107,7 @@ def shell(
 
 
 def fill_in_env_example(env: Mapping[str, str]) -> str:
-    """.env.example with what must be given, and the endpoints of the local cloud."""
+    """Return .env.example with the required values and the endpoints of the local cloud."""
     text = (PROJECT / ".env.example").read_text()
     required = re.findall(r"^([A-Z_]+)=$", text, re.MULTILINE)
     endpoints = [name for name in env if name.endswith("_ENDPOINT") and f"#{name}=" in text]
@@ -117,23 +117,23 @@ def fill_in_env_example(env: Mapping[str, str]) -> str:
 
 
 def machine_variables(env: Mapping[str, str]) -> dict[str, str]:
-    """What no .env holds: whose keys, and what is different about a local cloud."""
+    """Return the variables that are not in .env: the AccessKey and settings of a local cloud."""
     keys = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
     local = ("FC_ENDPOINT", "FACESCREEN_LOCAL", "CLOUDAUTH_CA_FILE")
     return {name: env[name] for name in (*keys, *local)}
 
 
-def test_each_is_known_here() -> None:
+def test_every_command_of_the_runbook_is_tested() -> None:
     assert [f"{command} --env .env" for command in EXPECTED] == COMMANDS
 
 
-def test_what_is_to_be_typed_stands_in_a_block() -> None:
+def test_every_command_is_in_a_code_block() -> None:
     inline_commands = re.findall(r"`((?:facescreen|python) [^`\n]*)`", _FENCED.sub("", PAGE))
     assert inline_commands == []
 
 
 @pytest.mark.parametrize("command", EXPECTED)
-def test_it_works(
+def test_the_command_works(
     shell: Shell, cloud_and_client: tuple[LocalCloud, LocalCloudClient], command: str
 ) -> None:
     status, expected = EXPECTED[command]

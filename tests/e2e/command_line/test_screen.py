@@ -1,4 +1,4 @@
-"""``facescreen screen``: what it pays for, what it tells, and how it ends."""
+"""``facescreen screen``: paid calls, output and exit codes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def portrait(cloud: LocalCloud, tmp_path: Path) -> Path:
     return path
 
 
-def test_every_sample(
+def test_every_sample_has_the_expected_verdict(
     screen: RunCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     folder = cloud.write_samples()[0].path.parent
@@ -63,7 +63,9 @@ def test_the_same_bytes_are_paid_for_once(
     assert "1 paid call, USD 0.40" in result.stderr
 
 
-def test_what_a_folder_leaves_alone(screen: RunCommand, portrait: Path, tmp_path: Path) -> None:
+def test_hidden_and_other_files_of_a_folder_are_skipped(
+    screen: RunCommand, portrait: Path, tmp_path: Path
+) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     portrait.rename(elsewhere / "portrait.jpg")
@@ -83,7 +85,7 @@ def test_what_a_folder_leaves_alone(screen: RunCommand, portrait: Path, tmp_path
     assert f"skipped (symbolic link): {folder}/away" in result.stderr
 
 
-def test_what_can_not_be_read(screen: RunCommand) -> None:
+def test_a_file_that_can_not_be_read_is_failed(screen: RunCommand) -> None:
     result = screen("/proc/self/mem", "--json")
     assert result.returncode == 2
     assert [(line["verdict"], line["reason"]) for line in json_lines(result)] == [
@@ -91,7 +93,7 @@ def test_what_can_not_be_read(screen: RunCommand) -> None:
     ]
 
 
-def test_a_url_without_its_query(
+def test_a_url_is_reported_without_its_query(
     screen: RunCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     cloud_client.put("asked.jpg", sample_files(cloud)["flagged.jpg"])
@@ -108,7 +110,7 @@ def test_a_url_without_its_query(
 FUNCTION_SETTINGS = {"STATE_BUCKET": STATE_BUCKET, **FAST_SETTINGS}
 
 
-def test_an_object_and_its_tags(
+def test_an_object_is_tagged_only_with_write_back(
     screen: RunCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     bucket = oss2.Bucket(
@@ -133,7 +135,7 @@ def test_an_object_and_its_tags(
     assert [line["verdict"] for line in json_lines(missing_result)] == ["failed"]
 
 
-def test_a_dry_run_calls_nothing(
+def test_a_dry_run_makes_no_calls(
     screen: RunCommand, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     result = screen(cloud.write_samples()[0].path.parent, "--dry-run")
@@ -142,13 +144,13 @@ def test_a_dry_run_calls_nothing(
     assert cloud_client.billed_calls() == []
 
 
-def test_a_dry_run_needs_no_scene(screen: RunCommand, portrait: Path) -> None:
+def test_a_dry_run_needs_no_scene_code(screen: RunCommand, portrait: Path) -> None:
     result = screen(portrait, "--dry-run", SCENE_CODE="")
     assert result.returncode == 0, result.stderr
     assert "1 to screen" in result.stdout
 
 
-def test_many_paid_calls_must_be_agreed_to(
+def test_many_paid_calls_must_be_confirmed(
     screen: RunCommand, portrait: Path, tmp_path: Path, cloud_client: LocalCloudClient
 ) -> None:
     fill_folder(tmp_path / "many", portrait.read_bytes(), 26)
@@ -159,7 +161,7 @@ def test_many_paid_calls_must_be_agreed_to(
     assert cloud_client.billed_calls() == []
 
 
-def test_a_fault_that_meets_every_call_ends_the_run(
+def test_an_error_that_affects_every_call_stops_the_run(
     screen: RunCommand, portrait: Path, tmp_path: Path, cloud_client: LocalCloudClient
 ) -> None:
     fill_folder(tmp_path / "some", portrait.read_bytes(), 20)
@@ -170,7 +172,7 @@ def test_a_fault_that_meets_every_call_ends_the_run(
     assert len(cloud_client.billed_calls()) == 0
 
 
-def test_credentials_of_a_profile(
+def test_credentials_can_come_from_a_profile(
     screen: RunCommand, cloud: LocalCloud, portrait: Path, tmp_path: Path
 ) -> None:
     key = cloud.identity.key
@@ -190,7 +192,7 @@ def test_credentials_of_a_profile(
     assert "no credentials: set ALIBABA_CLOUD_ACCESS_KEY_ID" in none.stderr
 
 
-def test_a_local_cloud_of_its_own(
+def test_local_starts_a_separate_local_cloud(
     screen: RunCommand, portrait: Path, cloud_client: LocalCloudClient
 ) -> None:
     result = screen(portrait, "--local", CLOUDAUTH_ENDPOINT="https://cloudauth.invalid")
@@ -226,11 +228,11 @@ def test_usage_errors(
     assert "token=abc" not in result.stderr
 
 
-def test_an_empty_folder_is_not_all_low_risk(screen: RunCommand, tmp_path: Path) -> None:
+def test_an_empty_folder_is_an_error(screen: RunCommand, tmp_path: Path) -> None:
     assert screen(tmp_path).returncode == 64
 
 
-def test_the_help_teaches() -> None:
+def test_the_help_has_examples() -> None:
     output = facescreen("screen", "--help").stdout
     for example in ("--dry-run", "--yes --json", "--write-back", "--local"):
         assert example in output.partition("Examples:")[2]

@@ -1,4 +1,4 @@
-"""Completion in a shell, by what the shell's function asks."""
+"""Shell completion, as the shell's completion function requests it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.command import FACESCREEN, run_facescreen
 @pytest.mark.parametrize(
     ("words", "expected"), [("facescreen scr", "screen"), ("facescreen screen --dry", "--dry-run")]
 )
-def test_bash(words: str, expected: str) -> None:
+def test_bash_completion(words: str, expected: str) -> None:
     result = subprocess.run(
         [FACESCREEN],
         env={

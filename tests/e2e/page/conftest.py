@@ -1,4 +1,4 @@
-"""The page in Debian's chromium, on a running local cloud with its samples screened."""
+"""Fixtures: the page in Debian's chromium, on a local cloud that has screened its samples."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def running_cloud(
 
 @pytest.fixture
 def samples(running_cloud: tuple[LocalCloud, LocalCloudClient]) -> dict[str, Path]:
-    """By their file names."""
+    """Paths of the samples by file name."""
     return {sample.path.name: sample.path for sample in running_cloud[0].write_samples()}
 
 
@@ -63,8 +63,10 @@ def page(
     running_cloud: tuple[LocalCloud, LocalCloudClient],
     request: pytest.FixtureRequest,
 ) -> Iterator[Page]:
-    """The page, opened; ``pytest.mark.parametrize("page", [{…}], indirect=True)`` gives options of
-    the browser's context. Nothing may go wrong in its console, or go to anybody else."""
+    """The opened page. Fails on errors in its console and on requests to other origins.
+
+    ``pytest.mark.parametrize("page", [{…}], indirect=True)`` sets options of the browser context.
+    """
     env = running_cloud[1].env
     page = browser.new_page(**{"locale": "en-GB", **getattr(request, "param", {})})
     console_errors: list[str] = []

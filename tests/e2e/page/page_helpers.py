@@ -1,4 +1,4 @@
-"""What the tests of the page share."""
+"""Helpers for the tests of the page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def verdict(page: Page) -> Locator:
 
 
 def wait_until_true(page: Page, expression: str) -> None:
-    """Poll `expression`: the page's content security policy forbids playwright's own way."""
+    """Poll `expression`: the page's content security policy blocks wait_for_function."""
     for _ in range(200):
         if page.evaluate(expression):
             return

@@ -1,4 +1,4 @@
-"""The page where a browser keeps nothing, has no camera for it, or is small."""
+"""The page in browsers without storage or camera, and on a phone."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ COUNT_FILES = """
 
 
 def reopen(page: Page, script: str) -> None:
-    """The page again, in a browser in which `script` ran first."""
+    """Reload the page with `script` run before the page's own scripts."""
     page.add_init_script(script)
     page.reload()
     page.wait_for_selector("#objects li")
 
 
-def test_blocked_storage_breaks_nothing(page: Page, samples: dict[str, Path]) -> None:
+def test_the_page_works_with_blocked_storage(page: Page, samples: dict[str, Path]) -> None:
     reopen(page, NO_STORAGE)
     page.set_input_files("#file", samples["flagged.jpg"])
     expect(verdict(page)).to_contain_text("High risk")
@@ -47,7 +47,7 @@ def test_blocked_storage_breaks_nothing(page: Page, samples: dict[str, Path]) ->
     expect(verdict(page)).to_contain_text("高风险")
 
 
-def test_a_token_is_sent_though_storage_is_blocked(page: Page) -> None:
+def test_a_token_is_sent_with_blocked_storage(page: Page) -> None:
     reopen(page, NO_STORAGE)
     page.evaluate("document.getElementById('token').hidden = false")
     page.fill("#bearer", "abc.def.ghi")
@@ -56,7 +56,7 @@ def test_a_token_is_sent_though_storage_is_blocked(page: Page) -> None:
     assert request_info.value.headers["authorization"] == "Bearer abc.def.ghi"
 
 
-def test_a_file_that_is_no_longer_shown_is_let_go(page: Page, samples: dict[str, Path]) -> None:
+def test_the_object_url_of_a_replaced_file_is_revoked(page: Page, samples: dict[str, Path]) -> None:
     reopen(page, COUNT_FILES)
     for name in ("flagged.jpg", "portrait.png", "clip.mp4"):
         page.set_input_files("#file", samples[name])
@@ -68,7 +68,9 @@ def test_a_file_that_is_no_longer_shown_is_let_go(page: Page, samples: dict[str,
 
 @pytest.mark.parametrize("page", [PHONE], indirect=True)
 @pytest.mark.parametrize("script", [NO_CAMERA, CAMERA_REFUSED], ids=["none", "refused"])
-def test_a_phones_own_camera_steps_in(page: Page, script: str, samples: dict[str, Path]) -> None:
+def test_a_phone_falls_back_to_its_camera_app(
+    page: Page, script: str, samples: dict[str, Path]
+) -> None:
     reopen(page, script)
     if script == CAMERA_REFUSED:
         page.click("#camera")
@@ -88,7 +90,7 @@ def test_a_desktop_without_a_camera_has_no_second_file_dialog(page: Page) -> Non
 
 
 @pytest.mark.parametrize("page", [PHONE], indirect=True)
-def test_the_charts_letters_are_as_large_on_a_phone(page: Page) -> None:
+def test_the_charts_labels_are_readable_on_a_phone(page: Page) -> None:
     labels = page.locator("svg.chart text")
     boxes = [label.bounding_box() for label in labels.all()]
     assert len(boxes) == 6

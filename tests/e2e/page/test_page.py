@@ -20,7 +20,7 @@ LOW_RISK = "Low risk (scripted by the local emulator)"
 
 
 def drop(page: Page, path: Path) -> None:
-    """A file dragged from the desktop."""
+    """Drop a file on the page, as if dragged from the desktop."""
     transfer = page.evaluate_handle(
         """async ([name, text]) => {
             const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -33,7 +33,7 @@ def drop(page: Page, path: Path) -> None:
     page.dispatch_event("#drop", "drop", {"dataTransfer": transfer})
 
 
-def test_a_flagged_photo_is_dropped(page: Page, samples: dict[str, Path]) -> None:
+def test_a_dropped_photo_is_screened(page: Page, samples: dict[str, Path]) -> None:
     drop(page, samples["flagged.jpg"])
     expect(verdict(page)).to_have_text(HIGH_RISK)
     expect(verdict(page).locator("svg")).to_have_count(1)
@@ -43,7 +43,9 @@ def test_a_flagged_photo_is_dropped(page: Page, samples: dict[str, Path]) -> Non
     expect(page.locator("#local")).to_be_visible()
 
 
-def test_a_clip_and_what_cannot_be_screened(page: Page, samples: dict[str, Path]) -> None:
+def test_a_clip_and_an_unscreenable_photo_are_screened(
+    page: Page, samples: dict[str, Path]
+) -> None:
     page.set_input_files("#file", samples["clip.mp4"])
     expect(verdict(page)).to_have_text(LOW_RISK)
     expect(page.locator("#result video")).to_be_visible()
@@ -54,7 +56,7 @@ def test_a_clip_and_what_cannot_be_screened(page: Page, samples: dict[str, Path]
 
 
 @pytest.mark.parametrize("name", ["portrait.png", "12-megapixel.jpg", "sideways-phone.jpg"])
-def test_a_photo_is_converted_first_where_it_must_be(
+def test_a_photo_is_converted_in_the_browser_if_needed(
     name: str, page: Page, samples: dict[str, Path]
 ) -> None:
     page.set_input_files("#file", samples[name])
@@ -63,11 +65,13 @@ def test_a_photo_is_converted_first_where_it_must_be(
     expect(page.locator("#result")).not_to_contain_text("stored turned")
 
 
-def test_a_photo_is_taken(page: Page) -> None:
+def test_a_photo_from_the_camera_is_screened(page: Page) -> None:
     page.click("#camera")
     wait_until_true(page, "document.getElementById('live').videoWidth > 0")
     page.click("#shoot")
-    expect(verdict(page)).to_have_text("Can't be screened")  # a test card has no face
+    expect(verdict(page)).to_have_text(
+        "Can't be screened"
+    )  # the fake camera's test card has no face
     expect(page.locator("#viewfinder")).to_be_hidden()
 
 
@@ -82,7 +86,7 @@ def test_the_list_is_filtered(page: Page) -> None:
     expect(page.locator("#objects .key")).to_have_text("selfies/flagged.jpg")
 
 
-def test_a_late_answer_does_not_undo_the_filter(page: Page) -> None:
+def test_a_late_response_does_not_undo_the_filter(page: Page) -> None:
     page.evaluate(
         """() => {
             const real = window.fetch;
@@ -110,18 +114,18 @@ def test_thumbnails_load(page: Page) -> None:
     wait_until_true(page, f"{pictures}.every((picture) => picture.naturalWidth > 0)")
 
 
-def test_a_hostile_key_is_text(page: Page) -> None:
+def test_a_hostile_key_is_shown_as_text(page: Page) -> None:
     expect(page.locator("#objects .key", has_text="onerror")).to_have_text(HOSTILE_KEY)
 
 
-def test_the_chart_counts(page: Page) -> None:
+def test_the_chart_shows_counts(page: Page) -> None:
     expect(page.locator(".legend")).to_contain_text("High risk")
     assert page.locator("svg.chart rect").count() >= 3
     page.click("#chart summary")
     expect(page.locator("#chart table")).to_contain_text("High risk")
 
 
-def test_colour_is_not_all_that_tells_the_bars_apart(page: Page) -> None:
+def test_the_bars_have_different_patterns(page: Page) -> None:
     def attributes_of(selector: str, name: str) -> list[str]:
         read = f"(nodes) => nodes.map((node) => node.getAttribute('{name}'))"
         values: list[str] = page.locator(selector).evaluate_all(read)
@@ -138,14 +142,16 @@ def test_colour_is_not_all_that_tells_the_bars_apart(page: Page) -> None:
 
 
 @pytest.mark.parametrize("page", [PHONE], indirect=True)
-def test_a_phone_needs_no_scrolling_sideways(page: Page, samples: dict[str, Path]) -> None:
+def test_a_phone_needs_no_horizontal_scrolling(page: Page, samples: dict[str, Path]) -> None:
     page.set_input_files("#file", samples["flagged.jpg"])
     expect(verdict(page)).to_have_text(HIGH_RISK)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_the_keyboard_alone_will_do(page: Page, samples: dict[str, Path]) -> None:
-    with page.expect_file_chooser() as chooser:  # early: it takes a while to listen
+def test_the_page_can_be_used_with_the_keyboard(page: Page, samples: dict[str, Path]) -> None:
+    with (
+        page.expect_file_chooser() as chooser
+    ):  # set up early, because it takes a while to be ready
         page.keyboard.press("Tab")
         expect(page.locator(".skip")).to_be_focused()
         for _ in range(2):
@@ -159,7 +165,7 @@ def test_the_keyboard_alone_will_do(page: Page, samples: dict[str, Path]) -> Non
 
 
 @pytest.mark.parametrize("page", [{"locale": "zh-CN"}], indirect=True)
-def test_in_chinese(page: Page, samples: dict[str, Path]) -> None:
+def test_the_page_is_in_chinese_for_a_chinese_browser(page: Page, samples: dict[str, Path]) -> None:
     assert page.get_attribute("html", "lang") == "zh"
     page.set_input_files("#file", samples["flagged.jpg"])
     expect(verdict(page)).to_have_text("高风险（由本地模拟器按脚本给出）")
@@ -170,7 +176,7 @@ def test_in_chinese(page: Page, samples: dict[str, Path]) -> None:
 
 
 @pytest.mark.parametrize("page", [{"locale": "zh-CN"}], indirect=True)
-def test_fixed_sentences_are_chinese_and_others_marked(
+def test_fixed_sentences_are_translated_and_others_marked_as_english(
     page: Page, samples: dict[str, Path]
 ) -> None:
     page.set_input_files("#file", samples["long-clip.mp4"])
@@ -183,12 +189,12 @@ def test_fixed_sentences_are_chinese_and_others_marked(
 
 
 @pytest.mark.parametrize("page", [{"color_scheme": "dark"}], indirect=True)
-def test_in_the_dark(page: Page) -> None:
+def test_dark_mode_has_a_dark_background(page: Page) -> None:
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == "rgb(18, 22, 28)"
 
 
-def test_it_can_be_switched_off(tmp_path: Path) -> None:
+def test_the_page_can_be_switched_off(tmp_path: Path) -> None:
     with run_local_cloud(tmp_path, PAGE="false") as (_, cloud_client):
         url = cloud_client.env["HTTP_TRIGGER_URL"]
         assert httpx.get(url).status_code == 404

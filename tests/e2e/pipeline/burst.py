@@ -1,4 +1,4 @@
-"""A burst of uploads larger than the quota, and what came of it."""
+"""A burst of uploads larger than the quota, and its result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WARM = 24
 
 @dataclass(frozen=True)
 class BurstResult:
-    """What came of each upload, and when the paid calls came in."""
+    """Messages, paid calls and verdicts of a burst of uploads."""
 
     keys: list[str]
     published: list[str]
@@ -28,13 +28,13 @@ class BurstResult:
     paid: list[str]
     """Keys of the billed calls."""
     verdicts: dict[str, str]
-    """By key, from the tags."""
+    """Verdict tags by key."""
     call_times: list[float]
-    """Of the billed calls, in epoch seconds, in order."""
+    """Times of the billed calls in epoch seconds, sorted."""
 
     @property
     def busiest_second(self) -> int:
-        """The most paid calls in any second."""
+        """Highest number of paid calls in any second."""
         return max(
             sum(first <= t < first + 1 for t in self.call_times) for first in self.call_times
         )
@@ -46,10 +46,10 @@ class BurstResult:
 
 
 def run(folder: Path) -> BurstResult:
-    """Uploads from several clients at once, against a service that holds to the quota."""
+    """Upload from several clients at the same time to a service that enforces the quota."""
     with run_local_cloud(folder, CALLS_PER_SECOND=str(QUOTA)) as (cloud, cloud_client):
         photo = sample_files(cloud)["flagged.jpg"]
-        # Instances start first: two cores can't start twenty in the time of a call.
+        # Start the instances first: two cores can't start twenty within the time of a call.
         _upload(cloud_client.env, [f"warm/{number}.jpg" for number in range(_WARM)], photo)
         wait_for(lambda: len(cloud_client.receive_messages()) >= _WARM, "the first messages")
         cloud_client.wait_until_idle()

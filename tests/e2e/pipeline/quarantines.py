@@ -1,4 +1,4 @@
-"""A local cloud whose function has a quarantine, and who looks into it."""
+"""Settings and helpers for tests of the quarantine on the local cloud."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from tests.support.command import FACESCREEN, user_environment
 
 MOVE_SETTINGS = {
     "QUARANTINE": "move",
-    # The watched bucket itself: every copy raises an event that must come to nothing.
+    # The watched bucket itself, so every copy raises an event that must be ignored.
     "QUARANTINE_BUCKET": "selfies",
     "EXCLUDE_PREFIXES": "quarantine/",
-    # The local cloud's verdicts are scripted by the samples, not found.
+    # The local cloud's verdicts are scripted by the samples, so they must be allowed explicitly.
     "QUARANTINE_STAND_IN": "true",
 }
 PRIVATE_SETTINGS = {"QUARANTINE": "private", "QUARANTINE_STAND_IN": "true"}
 
 
 def quarantined_keys(cloud_client: LocalCloudClient, key: str) -> list[str]:
-    """The keys of what was moved from `key`."""
+    """Return the quarantine keys of the objects moved from `key`."""
     objects = oss2.ObjectIterator(cloud_client.bucket, "quarantine/")
     return [summary.key for summary in objects if summary.key.endswith(f"/{key}")]
 
@@ -41,7 +41,7 @@ def read_object(cloud_client: LocalCloudClient, key: str) -> bytes:
 def release(
     cloud_client: LocalCloudClient, *arguments: str
 ) -> tuple[int, list[dict[str, Any]], str]:
-    """``facescreen release``: its status, the lines that it told, what it said besides."""
+    """Run ``facescreen release``. Returns exit code, JSON lines and stderr."""
     result = subprocess.run(
         [FACESCREEN, "release", "--json", *arguments],
         env=user_environment(cloud_client.env, **MOVE_SETTINGS),

@@ -1,6 +1,6 @@
-"""A burst larger than the quota: nothing lost, nothing paid twice, the quota kept.
+"""A burst larger than the quota: nothing is lost or paid twice, and the quota is not exceeded.
 
-That the quota is used as well is measured by ``make bench``, and by the unit tests of the pace.
+``make bench`` and the unit tests of the rate limiter measure how much of the quota is used.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tests.e2e.pipeline import burst
 
 
 @pytest.mark.slow
-def test_a_burst_of_uploads(tmp_path: Path) -> None:
+def test_a_burst_of_uploads_stays_within_the_quota(tmp_path: Path) -> None:
     result = burst.run(tmp_path)
     assert Counter(result.published) == Counter(result.keys)
     assert Counter(result.paid) == Counter(result.keys)

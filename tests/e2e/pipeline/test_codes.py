@@ -1,4 +1,4 @@
-"""Every code of the service's page through the whole pipeline, each to its right end."""
+"""Every documented code of the service, through the whole pipeline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def photos(cloud: LocalCloud) -> dict[str, bytes]:
 
 
 def failing_with(code: str, status: int, times: int) -> dict[str, Any]:
-    """Behaviour of a service that answers so; for causes that the local cloud can't have."""
+    """Return behaviour with a scripted code, for causes that the local cloud can't reproduce."""
     return {"cloudauth": {"faults": [{"code": code, "status": status, "times": times}]}}
 
 
@@ -29,7 +29,7 @@ def failing_with(code: str, status: int, times: int) -> dict[str, Any]:
         ("portrait.jpg", "ToolargeImage", failing_with("ToolargeImage", 401, 1)),
     ],
 )
-def test_the_contents_own_codes_are_final(
+def test_codes_about_the_content_are_final(
     name: str,
     code: str,
     behaviour: dict[str, Any],
@@ -48,7 +48,7 @@ def test_the_contents_own_codes_are_final(
 
 
 @pytest.mark.parametrize(("code", "status"), [("InternalError", 500), ("Throttling.Api", 403)])
-def test_passing_codes_are_retried_inside_the_invocation(
+def test_transient_codes_are_retried_within_the_invocation(
     code: str, status: int, cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     cloud_client.set_behaviour(**failing_with(code, status, 2))
@@ -63,7 +63,7 @@ def test_passing_codes_are_retried_inside_the_invocation(
 def test_a_download_that_fails_is_retried_with_a_fresh_url(
     cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
-    # The ledger, the probe and the pace read first; then the download fails.
+    # The ledger, the probe and the rate limiter read first. Then the service's download fails.
     earlier_reads = {"operation": "GetObject", "times": 3}
     cloud_client.set_behaviour(
         oss={"faults": [earlier_reads, {"operation": "GetObject", "code": "InternalError"}]}
@@ -74,7 +74,7 @@ def test_a_download_that_fails_is_retried_with_a_fresh_url(
     assert codes == ["DownloadTimeout", "Success"]
 
 
-def test_a_real_quota_throttles_and_all_the_same_everything_ends(
+def test_every_object_gets_its_verdict_when_the_service_throttles(
     cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     cloud_client.set_behaviour(cloudauth={"quota": 2})
@@ -100,7 +100,7 @@ def test_a_real_quota_throttles_and_all_the_same_everything_ends(
         ("InvalidAccessKeyId.NotFound", 404, "BadCredentials"),
     ],
 )
-def test_the_operators_codes_keep_the_event_and_leave_the_object_alone(
+def test_codes_for_the_operator_dead_letter_the_event_and_do_not_tag_the_object(
     code: str, status: int, error: str, cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     cloud_client.set_behaviour(**failing_with(code, status, 99), fc={"retry_delay_ms": 10})

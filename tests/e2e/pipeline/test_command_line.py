@@ -47,7 +47,7 @@ ENV_FILE_NAMES = [
 ]
 
 
-def test_the_env_file_holds_what_is_promised(tmp_path: Path) -> None:
+def test_the_env_file_has_the_documented_names(tmp_path: Path) -> None:
     with facescreen_up(tmp_path) as env:
         assert list(env) == ENV_FILE_NAMES
         for name in ENV_FILE_NAMES:
@@ -55,7 +55,9 @@ def test_the_env_file_holds_what_is_promised(tmp_path: Path) -> None:
                 assert urlsplit(env[name]).hostname == "127.0.0.1"
 
 
-def test_its_folder_may_be_named_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_data_folder_may_be_a_relative_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     with facescreen_up(Path()) as env:
         cloud_client = LocalCloudClient(env)
@@ -101,7 +103,7 @@ def test_the_demo_shows_the_right_row_for_every_sample() -> None:
     assert all(row["note"] for row in rows.values() if row["verdict"] == "low_risk")
 
 
-def test_the_demo_listens_on_until_it_is_stopped() -> None:
+def test_the_demo_keeps_running_until_it_is_stopped() -> None:
     with subprocess.Popen(
         [FACESCREEN, "demo"],
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""The cap on a day's paid calls, held by the instances of both functions."""
+"""The daily limit of paid calls, shared by the instances of both functions."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from tests.support.samples import sample_files
 pytestmark = pytest.mark.usefixtures("avoid_midnight")
 
 CAP, UPLOADS, CLIENTS, INSTANCES = 100, 130, 4, 20
-"""INSTANCES as s.yaml reserves them."""
+"""INSTANCES is the reserved concurrency of s.yaml."""
 KEYS = [f"capped/{number}.jpg" for number in range(UPLOADS)]
 DAY_S = 86_400
 
 
 @pytest.mark.slow
-def test_twenty_instances_race_to_the_cap_and_the_rest_is_screened_once_it_is_raised(
+def test_twenty_instances_stay_within_the_limit_and_the_rest_is_screened_once_it_is_raised(
     tmp_path: Path,
 ) -> None:
     with run_local_cloud(tmp_path, DAILY_CALLS=str(CAP)) as (cloud, cloud_client):
@@ -58,7 +58,7 @@ def test_twenty_instances_race_to_the_cap_and_the_rest_is_screened_once_it_is_ra
         assert sum(count_reserved_calls_by_day(_state(cloud_client), "").values()) == UPLOADS
 
 
-def test_what_was_spent_yesterday_does_not_count(tmp_path: Path) -> None:
+def test_the_calls_of_yesterday_do_not_count(tmp_path: Path) -> None:
     with run_local_cloud(tmp_path, DAILY_CALLS="3") as (cloud, cloud_client):
         yesterday = DailyBudget(_state(cloud_client), 3, clock=lambda: time.time() - DAY_S)
         assert _use_up(yesterday) == 3
@@ -71,7 +71,7 @@ def test_what_was_spent_yesterday_does_not_count(tmp_path: Path) -> None:
 
 
 def _upload_until_deferred(cloud: LocalCloud, cloud_client: LocalCloudClient) -> list[str]:
-    """Uploads more than may be paid for; what the dead letters held, each with its reason."""
+    """Upload more objects than the limit allows. Returns the events in the dead-letter queue."""
     cloud_client.set_behaviour(cloudauth={"latency_ms": 200}, fc={"retry_delay_ms": 10})
     photo = sample_files(cloud)["flagged.jpg"]
     uploads = [
@@ -93,7 +93,7 @@ def _upload_until_deferred(cloud: LocalCloud, cloud_client: LocalCloudClient) ->
 
 
 def _check_metrics(data: Path, *, paid: int, deferred: int) -> None:
-    """What the metrics count, and that so many instances raced."""
+    """Check the metrics, and that all instances ran."""
     log = (data / "fc" / "logs" / "facescreen-object-created.log").read_text()
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     metrics = [line for line in lines if "_aws" in line]

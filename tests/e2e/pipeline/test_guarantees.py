@@ -1,4 +1,4 @@
-"""The guarantees, on the local cloud whole: no silence, no double pay, no false clean."""
+"""The guarantees on the whole local cloud: no lost object, no double pay, no false low risk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def photos(cloud: LocalCloud) -> dict[str, bytes]:
     return sample_files(cloud)
 
 
-def test_an_upload_is_screened_tagged_and_announced(
+def test_an_upload_is_screened_tagged_and_published(
     cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     etag = cloud_client.put("a b/é+1%.jpg", photos[FLAGGED], {"team": "kyc"})
@@ -44,14 +44,14 @@ def test_an_upload_is_screened_tagged_and_announced(
     assert call["MerchantBizId"] == message["data"]["merchant_biz_id"]
 
 
-def test_each_object_leaves_one_json_line_and_its_metrics(
+def test_each_object_has_one_log_line_and_its_metrics(
     cloud_client: LocalCloudClient, photos: dict[str, bytes], data: Path
 ) -> None:
     cloud_client.put("logged.jpg", photos[FLAGGED])
     message = cloud_client.wait_for_message("logged.jpg")
     cloud_client.wait_until_idle()
     log = data / "fc" / "logs" / "facescreen-object-created.log"
-    # Where oss2 is compiled afresh, Python itself warns of its docstrings.
+    # When oss2 is compiled for the first time, Python warns about its docstrings.
     log_lines = log.read_text().splitlines()
     lines = [json.loads(line) for line in log_lines if line.startswith("{")]
     (line,) = [one for one in lines if one.get("object", {}).get("key") == "logged.jpg"]
@@ -62,7 +62,7 @@ def test_each_object_leaves_one_json_line_and_its_metrics(
     assert any(one.get("verdict_high_risk") == [1.0] for one in lines if "_aws" in one)
 
 
-def test_two_deliveries_at_one_instant_pay_once(
+def test_simultaneous_deliveries_pay_once(
     cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     cloud_client.set_behaviour(fc={"duplicates": 3}, cloudauth={"latency_ms": 500})
@@ -79,10 +79,10 @@ def test_two_deliveries_at_one_instant_pay_once(
 def test_an_overwrite_before_the_tag_leaves_no_verdict_on_the_new_bytes(
     operation: str, cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
-    """The old bytes' handler hangs in `operation`; the new ones come meanwhile."""
+    """The handler of the old bytes hangs in `operation` while new bytes are uploaded."""
     key = f"overwritten-{operation}.jpg"
     hang = {"operation": operation, "hang_s": 2}
-    # The first append is the claim, the second the turn, the third what was found.
+    # The first append is the claim, the second the slot, the third the finding.
     ahead = [{"operation": operation, "times": 2}] if operation == "AppendObject" else []
     cloud_client.set_behaviour(oss={"faults": [*ahead, hang]})
     cloud_client.put(key, photos[GOOD])
@@ -98,7 +98,7 @@ def test_an_overwrite_before_the_tag_leaves_no_verdict_on_the_new_bytes(
     assert len(cloud_client.billed_calls(key)) == 2
 
 
-def test_new_bytes_hold_no_verdict_until_their_own(
+def test_new_bytes_have_no_verdict_until_they_are_screened(
     cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     cloud_client.set_behaviour(cloudauth={"latency_ms": 1500})
@@ -131,10 +131,10 @@ def test_a_handler_killed_after_the_paid_call_does_not_pay_again(
     assert cloud_client.tags("killed.jpg")["deepfake-verdict"] == "high_risk"
 
 
-def test_a_record_that_is_refused_at_first_does_not_pay_again(
+def test_a_record_that_fails_at_first_does_not_pay_again(
     cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
-    # The claim and the turn are appended before it.
+    # The claim and the slot are appended before it.
     earlier_appends = {"operation": "AppendObject", "times": 2}
     fault = {"operation": "AppendObject", "code": "InternalError", "status": 500, "times": 3}
     cloud_client.set_behaviour(oss={"faults": [earlier_appends, fault]})
@@ -156,7 +156,7 @@ def test_an_object_with_ten_tags_still_gets_its_message(
     assert cloud_client.tags("full.jpg") == own_tags
 
 
-def test_a_permission_that_is_missing_dead_letters_the_event(
+def test_a_missing_permission_dead_letters_the_event(
     cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     refusal = {"code": "Forbidden.RAMUserAccessDenied", "status": 403, "times": 99}
@@ -170,7 +170,7 @@ def test_a_permission_that_is_missing_dead_letters_the_event(
     assert cloud_client.billed_calls("refused.jpg") == []
 
 
-def test_whatever_fails_nothing_ends_in_silence(
+def test_no_object_is_lost_whatever_fails(
     cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     """Every object has a verdict tag and a message, or its event in the dead-letter queue."""
@@ -216,7 +216,7 @@ def test_whatever_fails_nothing_ends_in_silence(
     ) <= len(keys)
 
 
-def test_wrong_settings_stop_initialisation_and_name_the_setting(
+def test_a_wrong_setting_stops_the_initialization_and_is_named(
     tmp_path: Path, photos: dict[str, bytes]
 ) -> None:
     with run_local_cloud(tmp_path, SCENE_CODE="nine_char") as (_, cloud_client):
@@ -228,7 +228,7 @@ def test_wrong_settings_stop_initialisation_and_name_the_setting(
     )
 
 
-def test_a_connection_that_can_t_be_warmed_stops_nothing(
+def test_a_connection_that_can_not_be_warmed_does_not_stop_screening(
     tmp_path: Path, photos: dict[str, bytes]
 ) -> None:
     with run_local_cloud(tmp_path) as (_, cloud_client):
@@ -241,7 +241,7 @@ def test_a_connection_that_can_t_be_warmed_stops_nothing(
         assert '"message":"not warm"' in log.read_text()
 
 
-def test_python_3_12s_context_without_credentials_will_do(
+def test_python_3_12_works_without_credentials_in_the_context(
     tmp_path: Path, photos: dict[str, bytes]
 ) -> None:
     with run_local_cloud(tmp_path, FC_RUNTIME="python3.12") as (cloud, cloud_client):

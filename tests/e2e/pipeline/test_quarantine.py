@@ -1,4 +1,4 @@
-"""Quarantine on the local cloud whole: nothing loops, nothing is lost, and the way back is free."""
+"""Quarantine on the whole local cloud: no loops, nothing lost, and a release costs nothing."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def photos(cloud: LocalCloud) -> dict[str, bytes]:
     return sample_files(cloud)
 
 
-def test_a_flagged_upload_is_moved_with_all_that_was_on_it(
+def test_a_flagged_upload_is_moved_with_metadata_and_tags(
     cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     headers = {"Content-Type": "image/jpeg", "x-oss-meta-user": "42", "x-oss-tagging": "team=kyc"}
@@ -74,8 +74,8 @@ def test_a_clean_upload_stays(cloud_client: LocalCloudClient, photos: dict[str, 
 def test_an_event_storm_does_not_loop(
     cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
-    """Each upload and each copy raises an event, and each event comes three times; copies,
-    deletions and messages fail now and then."""
+    """Each upload and copy raises an event, and each event is delivered three times. Some copies,
+    deletions and messages fail."""
     faults = [
         {"operation": operation, "code": "InternalError", "times": 3}
         for operation in ("CopyObject", "DeleteObject")
@@ -105,14 +105,14 @@ def test_an_event_storm_does_not_loop(
     assert not [
         m for m in cloud_client.receive_messages() if "quarantine/" in m["data"]["object"]["key"]
     ]
-    # An event is tried four times at most, and a copy was made again three times at most.
+    # An event is tried at most four times, and a copy is repeated at most three times.
     assert len(cloud_client.invocations()) <= 8 * 3 * 4 + (8 + 3) * 3
 
 
 @pytest.mark.parametrize(
     ("operation", "after"), [("CopyObject", True), ("DeleteObject", False), ("DeleteObject", True)]
 )
-def test_a_kill_between_copy_and_deletion_or_after_both_loses_nothing(
+def test_a_kill_around_copy_and_deletion_loses_nothing(
     operation: str, after: bool, cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     key = f"killed-{operation}-{after}.jpg"
@@ -133,10 +133,10 @@ def test_a_kill_between_copy_and_deletion_or_after_both_loses_nothing(
 @pytest.mark.parametrize(
     ("service", "operation"), [("oss", "CopyObject"), ("mns", "PublishMessage")]
 )
-def test_what_overwrites_it_meanwhile_is_not_deleted(
+def test_an_overwrite_during_the_quarantine_is_not_deleted(
     service: str, operation: str, cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
-    """Before the copy, and between the copy and the last look before the deletion."""
+    """The overwrite comes before the copy, or between the copy and the check before deletion."""
     key = f"overwritten-{operation}.jpg"
     cloud_client.set_behaviour(**{service: {"faults": [{"operation": operation, "hang_s": 2}]}})
     cloud_client.put(key, photos[FLAGGED])
@@ -154,7 +154,7 @@ def test_what_overwrites_it_meanwhile_is_not_deleted(
     assert len(quarantined_keys(cloud_client, key)) == (operation == "PublishMessage")
 
 
-def test_a_release_and_its_event_cost_nothing_and_move_nothing(
+def test_a_release_makes_no_call_and_does_not_quarantine_again(
     cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     key = "released.jpg"
@@ -185,7 +185,7 @@ def test_a_release_and_its_event_cost_nothing_and_move_nothing(
     assert len(cloud_client.messages_about(key)) == 2
 
 
-def test_a_release_comes_over_no_newer_object(
+def test_a_release_does_not_overwrite_a_newer_object(
     cloud_client: LocalCloudClient, photos: dict[str, bytes]
 ) -> None:
     key = "newer.jpg"
@@ -201,7 +201,7 @@ def test_a_release_comes_over_no_newer_object(
     assert quarantined_keys(cloud_client, key) == [quarantined_key]
 
 
-def test_made_private_and_opened_again(tmp_path: Path) -> None:
+def test_an_object_is_made_private_and_released(tmp_path: Path) -> None:
     with run_local_cloud(tmp_path, **PRIVATE_SETTINGS) as (cloud, cloud_client):
         photo = sample_files(cloud)[FLAGGED]
         public = f"{cloud.oss.url}/selfies/open.jpg"
@@ -216,7 +216,7 @@ def test_made_private_and_opened_again(tmp_path: Path) -> None:
         assert httpx.get(public).content == photo
 
 
-def test_a_stand_ins_verdict_moves_nothing_by_default(tmp_path: Path) -> None:
+def test_an_emulators_verdict_does_not_quarantine_by_default(tmp_path: Path) -> None:
     settings = {
         name: value for name, value in MOVE_SETTINGS.items() if name != "QUARANTINE_STAND_IN"
     }

@@ -1,4 +1,4 @@
-"""An upload whose event was lost is screened all the same: s.yaml's sweep, as its timer fires."""
+"""s.yaml's sweep, fired by its timer, screens an upload whose event was lost."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def cloud_with_prefix(folder: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
-    """With a prefix, and one to leave out."""
+    """A cloud that watches a prefix and excludes another."""
     settings = {"OSS_PREFIX": "kyc/", "EXCLUDE_PREFIXES": "kyc/thumbs/"}
     with run_local_cloud(folder, **settings) as cloud_and_client:
         yield cloud_and_client
@@ -39,7 +39,7 @@ def cloud_with_prefix(folder: Path) -> Iterator[tuple[LocalCloud, LocalCloudClie
 def uploaded_an_hour_ago(
     cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch, *, event: bool
 ) -> Iterator[None]:
-    """What is put inside."""
+    """Objects put in this context are an hour old, with or without their event."""
     with monkeypatch.context() as patched:
         past = SimpleNamespace(time=lambda: time.time() - HOUR_S)
         patched.setattr("facescreen_local.oss.store.versions.time", past)
@@ -49,7 +49,7 @@ def uploaded_an_hour_ago(
 
 
 def fire_sweep(cloud_client: LocalCloudClient) -> dict[str, Any]:
-    """One run of the sweep, to the end of what it handed over."""
+    """Run the sweep, and wait until the submitted events are processed."""
     cloud_client.admin.post("/reset")
     response = cloud_client.admin.post(f"/fire/{SWEEP}")
     assert response.status_code == 200, response.text
@@ -59,7 +59,7 @@ def fire_sweep(cloud_client: LocalCloudClient) -> dict[str, Any]:
     return {"handed_over": len(outcomes) - 1}
 
 
-def test_a_lost_event_is_made_up_for_once(
+def test_an_upload_whose_event_was_lost_is_submitted_once(
     cloud_with_prefix: tuple[LocalCloud, LocalCloudClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud, cloud_client = cloud_with_prefix
@@ -86,14 +86,14 @@ def test_a_lost_event_is_made_up_for_once(
 
 
 @pytest.mark.usefixtures("cloud_with_prefix")
-def test_a_run_leaves_its_count_in_the_log(folder: Path) -> None:
+def test_a_run_logs_its_counts(folder: Path) -> None:
     log = (folder / "fc" / "logs" / f"{SWEEP}.log").read_text()
     assert '"message":"swept"' in log
     assert '"submitted":1' in log
     assert '"resubmitted"' in log
 
 
-def test_it_is_off_by_default(tmp_path: Path) -> None:
+def test_the_sweep_is_off_by_default(tmp_path: Path) -> None:
     declared = names_of(document.read(PROJECT / "s.yaml"))
     required = {name: "x" for name, default in declared.items() if default is None}
     functions = load_functions(PROJECT / "s.yaml", required, source=tmp_path)

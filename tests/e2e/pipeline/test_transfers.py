@@ -1,4 +1,4 @@
-"""Each form of TRANSFER brings an object to the same end, by the operations that it says."""
+"""Each form of TRANSFER uses its operations and gets the same verdict."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.support.samples import sample_files
 
 PLAIN, STREAM = "DeepfakeDetectIntl", "DeepfakeDetectIntlStream"
 EMPTY_BOX = b"\0\0\0\x08free"
-"""At the end of an MP4 it makes other bytes of the same film."""
+"""Appended to an MP4, it changes the bytes but not the video."""
 
 
 @pytest.fixture(scope="module")
 def transfer(request: pytest.FixtureRequest) -> str:
-    """The setting, which each test gives."""
+    """Value of TRANSFER, set by each test."""
     return str(request.param)
 
 
@@ -47,7 +47,7 @@ def running_cloud(transfer: str, data: Path) -> Iterator[tuple[LocalCloud, Local
     ],
     indirect=["transfer"],
 )
-def test_a_transfer(
+def test_each_transfer_uses_its_operation(
     sample: str, operation: str, way: str, cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     cloud_client.put(sample, sample_files(cloud)[sample])
@@ -58,7 +58,7 @@ def test_a_transfer(
 
 
 @pytest.mark.parametrize("transfer", ["inline"], indirect=True)
-def test_a_form_that_was_refused_for_the_moment_is_posted_again(
+def test_an_upload_that_fails_temporarily_is_retried(
     cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
     cloud_client.set_behaviour(uploads={"faults": [{"code": "InternalError", "status": 500}]})

@@ -1,4 +1,4 @@
-"""The bucket's events by EventBridge, and those of a second bucket: s.yaml's other triggers."""
+"""Triggers by EventBridge, and a trigger for a second bucket."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OTHER = "more-selfies"
 def eventbridge_cloud(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
-    """With EventBridge, and a prefix."""
+    """A cloud with s.eventbridge.yaml and a prefix."""
     folder = tmp_path_factory.mktemp("cloud")
     with run_local_cloud(
         folder, template="s.eventbridge.yaml", OSS_PREFIX="selfies/"
@@ -41,14 +41,14 @@ def test_events_by_eventbridge_are_screened(
     assert cloud_client.tags(key)["deepfake-verdict"] == "high_risk"
 
 
-def test_what_the_rule_lets_through_alone_is_an_invocation(
+def test_only_events_that_match_the_rule_invoke_the_function(
     eventbridge_cloud: tuple[LocalCloud, LocalCloudClient],
 ) -> None:
     cloud, cloud_client = eventbridge_cloud
     cloud_client.wait_until_idle()
     cloud_client.admin.post("/reset")
     cloud_client.put("elsewhere/a.jpg", sample_files(cloud)["flagged.jpg"])
-    # Each part of it is an event as well.
+    # Each part raises an event as well.
     upload = cloud_client.bucket.init_multipart_upload("selfies/parts.jpg")
     part = cloud_client.bucket.upload_part(
         "selfies/parts.jpg", upload.upload_id, 1, sample_files(cloud)["flagged.jpg"]
@@ -61,7 +61,7 @@ def test_what_the_rule_lets_through_alone_is_an_invocation(
     assert len(cloud_client.invocations()) == 1
 
 
-def test_an_event_that_fails_for_good_is_a_dead_letter(
+def test_an_event_whose_retries_fail_is_dead_lettered(
     eventbridge_cloud: tuple[LocalCloud, LocalCloudClient],
 ) -> None:
     cloud, cloud_client = eventbridge_cloud
@@ -73,7 +73,7 @@ def test_an_event_that_fails_for_good_is_a_dead_letter(
     cloud_client.admin.post("/reset")
 
 
-def test_a_second_bucket_is_one_trigger_more(tmp_path: Path) -> None:
+def test_a_second_bucket_needs_one_more_trigger(tmp_path: Path) -> None:
     document = yaml.safe_load((PROJECT / "s.yaml").read_text())
     triggers = document["resources"]["object_created"]["props"]["triggers"]
     second = copy.deepcopy(triggers[0])

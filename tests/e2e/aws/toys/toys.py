@@ -1,4 +1,4 @@
-"""Handlers for the tests of the bench."""
+"""Handlers for the tests of the Lambda emulator."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def malformed(event: Any, context: Any) -> str:
 
 
 def batch(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Notes every body in the file named NOTES; one that starts with ``bad`` fails."""
+    """Append every body to the file named by NOTES. Bodies that start with ``bad`` fail."""
     time.sleep(float(os.environ.get("SECONDS", "0")))
     with Path(os.environ["NOTES"]).open("a") as notes:
         notes.writelines(

@@ -1,7 +1,7 @@
-"""A folder at the quota, and Ctrl-C in the middle.
+"""The rate limit when screening a folder, and Ctrl-C during a run.
 
-How near to the quota a long run comes is measured by ``make bench``: in a short one, a single
-call that a busy machine delays weighs too much.
+``make bench`` measures how close a long run comes to the quota. In a short run, a single call
+delayed by a busy machine would distort the result.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from tests.support.samples import sample_files
 FILES, QUOTA = 60, 20
 
 
-def test_a_folder_keeps_to_the_quota_while_answers_are_slow(
+def test_a_folder_stays_within_the_quota_when_responses_are_slow(
     cloud: LocalCloud, cloud_client: LocalCloudClient, tmp_path: Path
 ) -> None:
     run = folder.run(cloud, cloud_client, tmp_path / "photos", files=FILES, quota=QUOTA)
     assert run.status == 1, run.stderr
     assert len(run.call_times) == len(run.stdout.splitlines()) == FILES
     assert run.busiest_second <= QUOTA
-    # Without a pace there are 1.5 to each file; a busy machine that stalls bunches some calls too.
+    # Without a rate limit there are 1.5 throttled calls per file. A busy machine may cause some.
     assert run.throttled <= 0.75 * FILES
     sequential_rate = 1000 / folder.LATENCY_MS
     assert run.rate > 2 * sequential_rate
 
 
-def test_ctrl_c_leaves_what_was_done(
+def test_ctrl_c_keeps_the_results_so_far(
     cloud: LocalCloud, cloud_client: LocalCloudClient, tmp_path: Path
 ) -> None:
     folder.fill_folder(tmp_path / "photos", sample_files(cloud)["portrait.jpg"], FILES)
@@ -54,7 +54,7 @@ def test_ctrl_c_leaves_what_was_done(
     assert process.returncode == 130, output
     lines = [json.loads(line) for line in [*first, *rest.splitlines()]]
     assert {line["verdict"] for line in lines} == {"low_risk"}
-    # Each call that was paid for is told, and those in a queue for their turn were not begun.
+    # Each paid call is reported, and files that wait for a slot are not started.
     assert len(cloud_client.billed_calls()) == len(lines) < 15
     assert f"{len(lines)} screened" in output
     assert f"{FILES - len(lines)} left" in output
