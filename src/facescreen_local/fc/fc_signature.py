@@ -29,10 +29,10 @@ def authenticate(head: RequestHead, identity: Identity) -> None:
         raise MalformedAuthorizationError
     secret = find_secret(identity, match[1], head.headers.get("x-fc-security-token", ""))
     check_clock_skew(parse_utc(head.headers["date"], HTTP_DATE))
-    check_signature(match[2], _signature(secret, head))
+    check_signature(match[2], _compute_signature(secret, head))
 
 
-def _signature(secret: str, head: RequestHead) -> str:
+def _compute_signature(secret: str, head: RequestHead) -> str:
     fc_headers = sorted(item for item in head.headers.items() if item[0].startswith("x-fc-"))
     lines = [
         head.method,

@@ -61,8 +61,8 @@ class InvocationRunner:
         self, pool: InstancePool, event: FunctionEvent, *, attempt: int = 1, wait_s: float = 0
     ) -> InvocationResult:
         """Run one attempt. Raises AllInstancesBusyError if no instance is free after `wait_s`."""
-        async with pool.instance(wait_s) as instance:
-            started = _utc_now()
+        async with pool.reserve_instance(wait_s) as instance:
+            started = _format_utc_now()
             result = await instance.invoke(event.request_id, event.payload)
         self.records.append(
             InvocationRecord(
@@ -71,7 +71,7 @@ class InvocationRunner:
                 attempt=attempt,
                 trigger=event.trigger,
                 started=started,
-                ended=_utc_now(),
+                ended=_format_utc_now(),
                 status=result.status,
                 error_type=result.error_type,
             )
@@ -158,5 +158,5 @@ class InvocationRunner:
             logger.error("event %s is lost", event.request_id, exc_info=task.exception())
 
 
-def _utc_now() -> str:
+def _format_utc_now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -50,13 +50,13 @@ class FcService(Service):
 
     def operation_name(self, request: web.BaseRequest) -> str:
         head = read_head(request)
-        target = self._api(head).parse_target(head)
+        target = self._select_api(head).parse_target(head)
         operation = OPERATIONS.find(head.method, target.resource)
         return operation.name if operation else "Unknown"
 
     async def respond(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
         head = read_head(request)
-        api = self._api(head)
+        api = self._select_api(head)
         try:
             response = await self._dispatch(api, head, request, request_id)
         except REQUEST_ERRORS as raised_error:
@@ -87,5 +87,5 @@ class FcService(Service):
             FcRequestContext(api, head, target, self.functions, request_id, request)
         )
 
-    def _api(self, head: RequestHead) -> FcApi:
+    def _select_api(self, head: RequestHead) -> FcApi:
         return self._fc2 if is_fc2(head) else self._fc3

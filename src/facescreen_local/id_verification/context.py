@@ -13,9 +13,9 @@ from facescreen_local.id_verification.media.checks import FaceChecker
 from facescreen_local.id_verification.request import RequestParameters
 from facescreen_local.id_verification.store.calls import CallLog
 from facescreen_local.id_verification.uploads import UploadService
-from facescreen_local.id_verification.verdicts import Analyzer
+from facescreen_local.id_verification.verdicts import FaceAnalyzer
 
-STAND_IN = "local stand-in: not a forgery detector"
+EMULATOR_NOTICE = "local stand-in: not a forgery detector"
 
 
 @dataclass(frozen=True)
@@ -30,20 +30,20 @@ class IdVerificationRequestContext:
     calls: CallLog
     uploads: UploadService
     face_checker: FaceChecker
-    analyzer: Analyzer
+    analyzer: FaceAnalyzer
     session: aiohttp.ClientSession
     """For downloads, each with a timeout of `download_timeout_s`."""
     download_timeout_s: float
 
-    def response(self, fields: dict[str, Any]) -> web.Response:
+    def build_response(self, fields: dict[str, Any]) -> web.Response:
         """A 200 response with these fields and the request id."""
         return json_response(200, {"RequestId": self.request_id, **fields})
 
-    def success(self, **result: dict[str, Any]) -> web.Response:
+    def build_success_response(self, **result: dict[str, Any]) -> web.Response:
         """A 200 response of the service itself, with Code and Message."""
-        return self.response({"Code": "Success", "Message": "success", **result})
+        return self.build_response({"Code": "Success", "Message": "success", **result})
 
 
 def json_response(status: int, body: dict[str, Any]) -> web.Response:
     """A JSON response, marked by a header as the emulator's."""
-    return web.json_response(body, status=status, headers={EMULATOR_HEADER: STAND_IN})
+    return web.json_response(body, status=status, headers={EMULATOR_HEADER: EMULATOR_NOTICE})

@@ -19,7 +19,7 @@ _SIGNED_HEADERS = (
 )
 
 
-class Gateway:
+class ApiGateway:
     """Accepts each request once, if a key of the account signed it."""
 
     def __init__(self, identity: Identity) -> None:

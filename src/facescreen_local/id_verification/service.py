@@ -18,14 +18,14 @@ from facescreen_local.id_verification.errors import (
     IdVerificationError,
     to_id_verification_error,
 )
-from facescreen_local.id_verification.gateway import Gateway
+from facescreen_local.id_verification.gateway import ApiGateway
 from facescreen_local.id_verification.limits import MAX_INLINE_BYTES
 from facescreen_local.id_verification.media.checks import FaceChecker
 from facescreen_local.id_verification.media.faces import FaceDetector
 from facescreen_local.id_verification.operations import OPERATIONS
 from facescreen_local.id_verification.store.calls import CallLog, DetectionCall
 from facescreen_local.id_verification.uploads import UploadService
-from facescreen_local.id_verification.verdicts import Analyzer, ScriptedAnalyzer
+from facescreen_local.id_verification.verdicts import FaceAnalyzer, ScriptedAnalyzer
 from facescreen_local.protocol.body import read_body
 from facescreen_local.protocol.operations import import_operations
 from facescreen_local.protocol.request import read_head
@@ -51,13 +51,13 @@ class IdVerificationService(Service):
         self,
         identity: Identity,
         data: Path,
-        analyzer: Analyzer | None = None,
+        analyzer: FaceAnalyzer | None = None,
         download_timeout_s: float = 5,
     ) -> None:
         super().__init__()
         self.uploads = UploadService(data / "cloudauth")
         self._calls = CallLog()
-        self._gateway = Gateway(identity)
+        self._gateway = ApiGateway(identity)
         self._face_checker = FaceChecker(FaceDetector())
         self._analyzer = analyzer or ScriptedAnalyzer(data / "verdicts.json")
         self._download_timeout_s = download_timeout_s

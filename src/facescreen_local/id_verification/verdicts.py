@@ -13,20 +13,20 @@ from facescreen_local.id_verification.errors import IdVerificationError
 
 
 @dataclass(frozen=True)
-class Analysis:
+class FaceAnalysis:
     """`result` as on the wire: ``0`` low risk, ``1`` high risk, ``2`` suspicious."""
 
     result: str
     risk_tags: tuple[str, ...] = ()
 
 
-LOW_RISK = Analysis("0")
+LOW_RISK = FaceAnalysis("0")
 
 
-class Analyzer(Protocol):
+class FaceAnalyzer(Protocol):
     """Judges an image or video in which a face was found."""
 
-    def analyze(self, content: bytes) -> Analysis:
+    def analyze(self, content: bytes) -> FaceAnalysis:
         """Judge `content`, the file as received. Raises IdVerificationError."""
 
 
@@ -41,9 +41,9 @@ class ScriptedAnalyzer:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file_version: tuple[int, int] | None = None
-        self._verdicts: dict[str, Analysis] = {}
+        self._verdicts: dict[str, FaceAnalysis] = {}
 
-    def analyze(self, content: bytes) -> Analysis:
+    def analyze(self, content: bytes) -> FaceAnalysis:
         """Return the scripted verdict. Raises IdVerificationError (InternalError) if the file is
         invalid."""
         self._reload_if_changed()
@@ -62,18 +62,18 @@ class ScriptedAnalyzer:
             raise IdVerificationError("InternalError", f"{self._path.name}: {error}") from None
 
 
-def _parse_verdicts(text: bytes) -> dict[str, Analysis]:
+def _parse_verdicts(text: bytes) -> dict[str, FaceAnalysis]:
     entries = json.loads(text)
     if not isinstance(entries, dict):
         raise ValueError("expected an object of verdicts by SHA-256")
     return {digest.lower(): _parse_analysis(digest, entry) for digest, entry in entries.items()}
 
 
-def _parse_analysis(digest: str, entry: Any) -> Analysis:
+def _parse_analysis(digest: str, entry: Any) -> FaceAnalysis:
     fields = entry if isinstance(entry, dict) else {}
     result, tags = fields.get("Result"), fields.get("RiskTag", [])
     if result not in ("0", "1", "2"):
         raise ValueError(f'{digest[:64]}: Result must be "0", "1" or "2"')
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         raise ValueError(f"{digest[:64]}: RiskTag must be a list of names")
-    return Analysis(result, tuple(tags))
+    return FaceAnalysis(result, tuple(tags))

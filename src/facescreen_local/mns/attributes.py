@@ -9,23 +9,23 @@ from typing import Protocol
 from facescreen_local.mns.errors import invalid_argument, out_of_range
 from facescreen_local.protocol.xml_body import UnexpectedElementError
 
-Value = int | str
+AttributeValue = int | str
 
 MAX_MESSAGE_BYTES = 65536
 MAX_BATCH_MESSAGES = 16
 MAX_TAG_LENGTH = 16
 
 
-class Attribute(Protocol):
+class MnsAttribute(Protocol):
     """One named value. An attribute whose `default` is None is required."""
 
     @property
     def name(self) -> str: ...
 
     @property
-    def default(self) -> Value | None: ...
+    def default(self) -> AttributeValue | None: ...
 
-    def parse(self, text: str) -> Value:
+    def parse(self, text: str) -> AttributeValue:
         """Convert and check a value. Raises MnsError InvalidArgument with the valid values."""
 
 
@@ -88,7 +88,7 @@ _MAXIMUM_MESSAGE_SIZE = NumberAttribute(
 )
 _LOGGING_ENABLED = ChoiceAttribute("LoggingEnabled", ("True", "False"), "False")
 
-QUEUE_ATTRIBUTES: tuple[Attribute, ...] = (
+QUEUE_ATTRIBUTES: tuple[MnsAttribute, ...] = (
     NumberAttribute("VisibilityTimeout", 1, 12 * 3600, 30),
     _MAXIMUM_MESSAGE_SIZE,
     NumberAttribute("MessageRetentionPeriod", 60, 7 * 24 * 3600, 4 * 24 * 3600),
@@ -96,8 +96,8 @@ QUEUE_ATTRIBUTES: tuple[Attribute, ...] = (
     NumberAttribute("PollingWaitSeconds", 0, 30, 0),
     _LOGGING_ENABLED,
 )
-TOPIC_ATTRIBUTES: tuple[Attribute, ...] = (_MAXIMUM_MESSAGE_SIZE, _LOGGING_ENABLED)
-SUBSCRIPTION_ATTRIBUTES: tuple[Attribute, ...] = (
+TOPIC_ATTRIBUTES: tuple[MnsAttribute, ...] = (_MAXIMUM_MESSAGE_SIZE, _LOGGING_ENABLED)
+SUBSCRIPTION_ATTRIBUTES: tuple[MnsAttribute, ...] = (
     TextAttribute("Endpoint", 1024, default=None),
     TextAttribute("FilterTag", MAX_TAG_LENGTH),
     ChoiceAttribute(
@@ -107,7 +107,9 @@ SUBSCRIPTION_ATTRIBUTES: tuple[Attribute, ...] = (
 )
 
 
-def parse_attributes(known: Iterable[Attribute], texts: Mapping[str, str]) -> dict[str, Value]:
+def parse_attributes(
+    known: Iterable[MnsAttribute], texts: Mapping[str, str]
+) -> dict[str, AttributeValue]:
     """Parse the attributes that `texts` contains. Raises MnsError InvalidArgument."""
     return {
         attribute.name: attribute.parse(texts[attribute.name])
@@ -116,7 +118,9 @@ def parse_attributes(known: Iterable[Attribute], texts: Mapping[str, str]) -> di
     }
 
 
-def parse_with_defaults(known: Iterable[Attribute], texts: Mapping[str, str]) -> dict[str, Value]:
+def parse_with_defaults(
+    known: Iterable[MnsAttribute], texts: Mapping[str, str]
+) -> dict[str, AttributeValue]:
     """Parse all known attributes; those that `texts` lacks get their default.
 
     Raises MnsError InvalidArgument, and UnexpectedElementError if a required one is missing.

@@ -19,12 +19,12 @@ from facescreen_local.mns.errors import (
 from facescreen_local.mns.long_poll import LongPolls
 from facescreen_local.mns.notification import PublishedMessage
 from facescreen_local.mns.store.clock import now_ms
-from facescreen_local.mns.store.messages import InvalidReceiptHandleError, Message, Messages
+from facescreen_local.mns.store.messages import InvalidReceiptHandleError, Messages, StoredMessage
 from facescreen_local.mns.store.resources import (
     QUEUES,
     TOPICS,
-    Resource,
     Resources,
+    StoredResource,
     subscriptions_collection,
 )
 from facescreen_local.mns.store.schema import SCHEMA
@@ -55,26 +55,26 @@ class Bus:
         self.resources = Resources(self._database)
         self.messages = Messages(self._database)
 
-    def queue(self, name: str) -> Resource:
+    def get_queue(self, name: str) -> StoredResource:
         """Return the queue's attributes. Raises MnsError QueueNotExist."""
         resource = self.resources.find(QUEUES, name)
         if resource is None:
             raise queue_not_exist()
         return resource
 
-    def topic(self, name: str) -> Resource:
+    def get_topic(self, name: str) -> StoredResource:
         """Return the topic's attributes. Raises MnsError TopicNotExist."""
         resource = self.resources.find(TOPICS, name)
         if resource is None:
             raise topic_not_exist()
         return resource
 
-    def endpoint(self, queue: str) -> str:
+    def queue_endpoint(self, queue: str) -> str:
         """Return the queue's endpoint, as subscriptions name it."""
         return self._endpoint + queue
 
     def check_endpoint(self, endpoint: str) -> None:
-        """Check that `endpoint` is a queue of this account and region.
+        """Check that `queue_endpoint` is a queue of this account and region.
 
         Raises MnsError EndpointInvalid.
         """
@@ -82,19 +82,19 @@ class Bus:
             text = f"The endpoint you provided is invalid; it must be {self._endpoint}<name>."
             raise MnsError(400, "EndpointInvalid", text)
 
-    def send(self, queue: str, messages: Sequence[OutgoingMessage]) -> list[Message]:
+    def send(self, queue: str, messages: Sequence[OutgoingMessage]) -> list[StoredMessage]:
         """Add all the messages to the queue, or none of them. Raises MnsError."""
-        resource = self.queue(queue)
+        resource = self.get_queue(queue)
         for message in messages:
             _check_size(message.body, resource)
         return [self._add(resource, message) for message in messages]
 
-    def peek(self, queue: str, max_messages: int) -> list[Message]:
+    def peek(self, queue: str, max_messages: int) -> list[StoredMessage]:
         """Return the next messages without receiving them.
 
         Raises MnsError, MessageNotExist if there are none.
         """
-        self._delete_expired(self.queue(queue))
+        self._delete_expired(self.get_queue(queue))
         messages = self.messages.peek(queue, max_messages)
         if not messages:
             raise message_not_exist()
@@ -102,13 +102,17 @@ class Bus:
 
     async def receive(
         self, queue: str, max_messages: int, wait_s: int | None, connected: Callable[[], bool]
-    ) -> list[Message]:
+    ) -> list[StoredMessage]:
         """Receive the next messages; wait up to `wait_s` for the first (None: the queue's setting).
 
         A receiver that has disconnected gets none: they would stay invisible for nothing. Raises
         MnsError, MessageNotExist if none arrived.
         """
-        timeout_s = self.queue(queue).number("PollingWaitSeconds") if wait_s is None else wait_s
+        timeout_s = (
+            self.get_queue(queue).integer_attribute("PollingWaitSeconds")
+            if wait_s is None
+            else wait_s
+        )
         deadline = time.monotonic() + timeout_s
         while connected():
             if messages := self._receive_now(queue, max_messages):
@@ -124,7 +128,7 @@ class Bus:
 
         Raises MnsError: QueueNotExist, ReceiptHandleError, MessageNotExist.
         """
-        self.queue(queue)
+        self.get_queue(queue)
         try:
             deleted = self.messages.delete(queue, handle)
         except InvalidReceiptHandleError:
@@ -132,12 +136,14 @@ class Bus:
         if not deleted:
             raise message_not_exist()
 
-    def change_visibility(self, queue: str, handle: str, visibility_timeout_s: int) -> Message:
+    def change_visibility(
+        self, queue: str, handle: str, visibility_timeout_s: int
+    ) -> StoredMessage:
         """Set a message's visibility timeout and return it with its new receipt handle.
 
         Raises the same errors as `delete`.
         """
-        self.queue(queue)
+        self.get_queue(queue)
         try:
             changed = self.messages.change_visibility(queue, handle, visibility_timeout_s)
         except InvalidReceiptHandleError:
@@ -153,11 +159,11 @@ class Bus:
         Subscriptions whose queue does not exist are skipped, as they are after the real service's
         last retry. With its envelope, a message may exceed its queue's MaximumMessageSize.
         """
-        _check_size(body, self.topic(topic))
+        _check_size(body, self.get_topic(topic))
         message_id = uuid.uuid4().hex.upper()
         published = PublishedMessage(self.account_id, topic, message_id, body, tag, now_ms())
         for subscription in self.resources.list_page(subscriptions_collection(topic)):
-            if subscription.text("FilterTag") in ("", tag):
+            if subscription.string_attribute("FilterTag") in ("", tag):
                 self._deliver(published, subscription)
         return published
 
@@ -169,36 +175,40 @@ class Bus:
         """Close the database."""
         self._database.close()
 
-    def _deliver(self, published: PublishedMessage, subscription: Resource) -> None:
-        queue = subscription.text("Endpoint").removeprefix(self._endpoint)
+    def _deliver(self, published: PublishedMessage, subscription: StoredResource) -> None:
+        queue = subscription.string_attribute("Endpoint").removeprefix(self._endpoint)
         resource = self.resources.find(QUEUES, queue)
         if resource is not None:
-            content_format = subscription.text("NotifyContentFormat")
+            content_format = subscription.string_attribute("NotifyContentFormat")
             self._add(
                 resource, OutgoingMessage(published.render(subscription.name, content_format))
             )
 
-    def _add(self, queue: Resource, message: OutgoingMessage) -> Message:
-        delay_s = queue.number("DelaySeconds") if message.delay_s is None else message.delay_s
+    def _add(self, queue: StoredResource, message: OutgoingMessage) -> StoredMessage:
+        delay_s = (
+            queue.integer_attribute("DelaySeconds") if message.delay_s is None else message.delay_s
+        )
         added = self.messages.add(queue.name, message.body, message.priority, delay_s)
         self._long_polls.wake(queue.name)
         return added
 
-    def _receive_now(self, queue: str, max_messages: int) -> list[Message]:
-        resource = self.queue(queue)
+    def _receive_now(self, queue: str, max_messages: int) -> list[StoredMessage]:
+        resource = self.get_queue(queue)
         self._delete_expired(resource)
-        return self.messages.receive(queue, max_messages, resource.number("VisibilityTimeout"))
+        return self.messages.receive(
+            queue, max_messages, resource.integer_attribute("VisibilityTimeout")
+        )
 
-    def _delete_expired(self, queue: Resource) -> None:
-        self.messages.delete_expired(queue.name, queue.number("MessageRetentionPeriod"))
+    def _delete_expired(self, queue: StoredResource) -> None:
+        self.messages.delete_expired(queue.name, queue.integer_attribute("MessageRetentionPeriod"))
 
     def _seconds_until_visible(self, queue: str) -> float:
         visible_at = self.messages.next_visible_at(queue)
         return float("inf") if visible_at is None else max(0.001, (visible_at - now_ms()) / 1000)
 
 
-def _check_size(body: str, resource: Resource) -> None:
-    max_bytes = resource.number("MaximumMessageSize")
+def _check_size(body: str, resource: StoredResource) -> None:
+    max_bytes = resource.integer_attribute("MaximumMessageSize")
     if not 1 <= len(body.encode()) <= max_bytes:
         raise out_of_range("MessageBody", 1, max_bytes, "bytes")
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from facescreen_local.auth.account import Identity
 from facescreen_local.mns import attributes, operations
-from facescreen_local.mns.attributes import Attribute
+from facescreen_local.mns.attributes import MnsAttribute
 from facescreen_local.mns.authentication import VERSION, authenticate, check_content_md5
 from facescreen_local.mns.bus import Bus, OutgoingMessage
 from facescreen_local.mns.context import MAX_REQUEST_BYTES, MnsRequestContext, xml_response
@@ -57,11 +57,11 @@ class MnsService(Service):
         filter_tag: str = "",
     ) -> None:
         """Subscribe the queue to the topic, or update the subscription. Raises MnsError."""
-        self._bus.topic(topic)
-        self._bus.queue(queue)
+        self._bus.get_topic(topic)
+        self._bus.get_queue(queue)
         SUBSCRIPTION_KIND.check_name(subscription)
         settings = {
-            "Endpoint": self._bus.endpoint(queue),
+            "Endpoint": self._bus.queue_endpoint(queue),
             "NotifyContentFormat": notify_format,
             "FilterTag": filter_tag,
         }
@@ -131,7 +131,7 @@ class MnsService(Service):
         self,
         collection: str,
         name: str,
-        known: tuple[Attribute, ...],
+        known: tuple[MnsAttribute, ...],
         settings: Mapping[str, int | str],
     ) -> None:
         texts = {attribute: str(value) for attribute, value in settings.items()}

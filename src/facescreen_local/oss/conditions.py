@@ -26,9 +26,9 @@ def check_conditions(headers: Mapping[str, str], stored: StoredObject, prefix: s
     if unmodified_since is not None and modified > unmodified_since:
         raise precondition_failed(f"{prefix}If-Unmodified-Since")
     if none_match is not None and _matches_etag(none_match, stored):
-        raise _not_modified(stored)
+        raise _not_modified_error(stored)
     if modified_since is not None and modified <= modified_since:
-        raise _not_modified(stored)
+        raise _not_modified_error(stored)
 
 
 def reject_conditions(headers: Mapping[str, str]) -> None:
@@ -66,5 +66,5 @@ def _parse_date(date: str | None) -> float | None:
         return None
 
 
-def _not_modified(stored: StoredObject) -> OssError:
+def _not_modified_error(stored: StoredObject) -> OssError:
     return OssError(304, "NotModified", "Not Modified.", headers=basic_headers(stored))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from facescreen_local.oss.errors import OssError, invalid_argument, not_implemented
-from facescreen_local.oss.store.contents import DEFAULT_ACL, PRIVATE, PUBLIC_READ, Metadata
+from facescreen_local.oss.store.contents import DEFAULT_ACL, PRIVATE, PUBLIC_READ, ObjectMetadata
 from facescreen_local.oss.tag_rules import parse_tagging_header
 
 MAX_USER_METADATA_BYTES = 8 * 1024
@@ -26,10 +26,10 @@ _ENCRYPTION_OPTIONS = (f"{_ENCRYPTION}-key-id", "x-oss-server-side-data-encrypti
 _ALGORITHMS = ("AES256", "KMS", "SM4")
 
 
-def parse_metadata(headers: Mapping[str, str]) -> Metadata:
+def parse_metadata(headers: Mapping[str, str]) -> ObjectMetadata:
     """Parse all metadata; names ignore case. Raises OssError InvalidArgument, InvalidTag etc."""
     tags = parse_tagging_header(headers.get("x-oss-tagging"))
-    return Metadata(
+    return ObjectMetadata(
         select_object_headers(headers), tags, parse_acl(headers), parse_encryption(headers)
     )
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from aiohttp import web
 
 
-class Sink(Protocol):
+class ByteSink(Protocol):
     """Anything that bytes are written to: an open file, a BlobWriter, a BytesIO."""
 
     def write(self, chunk: bytes, /) -> object: ...
@@ -43,7 +43,7 @@ async def read_body(request: web.BaseRequest, max_bytes: int) -> bytes:
     return b"".join([chunk async for chunk in read_chunks(request, max_bytes)])
 
 
-async def write_chunks(chunks: AsyncIterator[bytes], sink: Sink) -> None:
+async def write_chunks(chunks: AsyncIterator[bytes], sink: ByteSink) -> None:
     """Write the chunks to `sink` as they arrive, in a thread, because the sink may be a file."""
     async for chunk in chunks:
         await asyncio.to_thread(sink.write, chunk)

@@ -60,23 +60,23 @@ class MultipartForm:
     def __init__(self, content_type: str, chunks: AsyncIterator[bytes], max_fields: int) -> None:
         """`content_type` is the request's header, `chunks` its body."""
         self._chunks = chunks
-        self._parser_state = _FormParser(_parse_boundary(content_type), max_fields)
+        self._parser = _FormParser(_parse_boundary(content_type), max_fields)
 
     @property
     def filename(self) -> str | None:
         """The file's name, None if its sender gives none. Known after `read_fields`."""
-        return self._parser_state.filename
+        return self._parser.filename
 
     @property
     def content_type(self) -> str | None:
         """The file's content type, like `filename`."""
-        return self._parser_state.content_type
+        return self._parser.content_type
 
     async def read_fields(self) -> CIMultiDict[str]:
         """Read every field before the file. Names ignore case; the last field of a name wins."""
-        while not self._parser_state.file_started:
+        while not self._parser.file_started:
             await self._read_chunk()
-        return self._parser_state.fields
+        return self._parser.fields
 
     async def read_file(self, allowed: SizeRange) -> AsyncIterator[bytes]:
         """Yield the file's bytes. Raises FileTooLargeError and FileTooSmallError."""
@@ -90,16 +90,16 @@ class MultipartForm:
             raise FileTooSmallError
 
     async def _file_chunks(self) -> AsyncIterator[bytes]:
-        yield self._parser_state.take_file_bytes()
-        while not self._parser_state.file_ended:
+        yield self._parser.take_file_bytes()
+        while not self._parser.file_ended:
             await self._read_chunk()
-            yield self._parser_state.take_file_bytes()
+            yield self._parser.take_file_bytes()
 
     async def _read_chunk(self) -> None:
         chunk = await anext(self._chunks, b"")
-        if not chunk or self._parser_state.parse_failed:
+        if not chunk or self._parser.parse_failed:
             raise MalformedFormError
-        self._parser_state.write(chunk)
+        self._parser.write(chunk)
 
 
 class _FormParser:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from facescreen_local.id_verification.errors import IdVerificationError
-from facescreen_local.id_verification.verdicts import LOW_RISK, Analysis
+from facescreen_local.id_verification.verdicts import LOW_RISK, FaceAnalysis
 
 FORGED, POISON = b"forged", b"poison"
 
@@ -14,8 +14,8 @@ class SuffixAnalyzer:
     Content that ends with FORGED is high risk. Content that ends with POISON is a permanent error.
     """
 
-    def analyze(self, content: bytes) -> Analysis:
+    def analyze(self, content: bytes) -> FaceAnalysis:
         """Raises IdVerificationError."""
         if content.endswith(POISON):
             raise IdVerificationError("InvalidParameter", "SceneCode is invalid.")
-        return Analysis("1", ("SuspectDeepForgery",)) if content.endswith(FORGED) else LOW_RISK
+        return FaceAnalysis("1", ("SuspectDeepForgery",)) if content.endswith(FORGED) else LOW_RISK

@@ -51,7 +51,7 @@ async def invoke(
     pool = InstancePool(deployment, identity, folder / "log")
     event = FunctionEvent("api", b"\x00bytes", "request-1")
     try:
-        async with pool.instance(0) as instance:
+        async with pool.reserve_instance(0) as instance:
             return await instance.invoke(event.request_id, event.payload)
     finally:
         await pool.close()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from facescreen_local.id_verification.errors import IdVerificationError
-from facescreen_local.id_verification.verdicts import LOW_RISK, Analysis, ScriptedAnalyzer
+from facescreen_local.id_verification.verdicts import LOW_RISK, FaceAnalysis, ScriptedAnalyzer
 from facescreen_local.samples import SampleFile, verdicts_for
 from tests.integration.id_verification.sdk_client import ALLOW_SDK, SdkCaller
 
@@ -67,7 +67,7 @@ def test_a_verdict_is_for_these_very_bytes(tmp_path: Path, digest: str) -> None:
     path = tmp_path / "verdicts.json"
     path.write_text(json.dumps({digest: {"Result": "1", "label": "mine"}}))
     analyzer = ScriptedAnalyzer(path)
-    assert analyzer.analyze(CONTENT) == Analysis("1")
+    assert analyzer.analyze(CONTENT) == FaceAnalysis("1")
     assert analyzer.analyze(CONTENT + b".") == LOW_RISK
 
 

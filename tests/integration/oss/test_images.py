@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from facescreen_local.oss.errors import OssError
-from facescreen_local.oss.images.instructions import Instruction, parse_instructions
+from facescreen_local.oss.images.instructions import ImageInstruction, parse_instructions
 from facescreen_local.oss.images.rendering import render
 from facescreen_local.oss.images.resizing import resize
 
@@ -173,7 +173,7 @@ def test_what_is_no_picture(bucket: Any, source: bytes) -> None:
 def test_cut_off_picture() -> None:
     source = _encode(_picture(200, 200), "PNG")
     with pytest.raises(OssError, match="not supported"):
-        render(source[: len(source) // 2], [Instruction("format", "jpg", {})])
+        render(source[: len(source) // 2], [ImageInstruction("format", "jpg", {})])
 
 
 @pytest.mark.parametrize(("width", "height"), [(30_001, 1), (10_000, 10_000), (29_000, 29_000)])

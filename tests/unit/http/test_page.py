@@ -12,7 +12,7 @@ import facescreen
 from facescreen.http import problems
 from facescreen.requirements import RULES
 from facescreen.screening import findings
-from facescreen_local.id_verification.context import STAND_IN
+from facescreen_local.id_verification.context import EMULATOR_NOTICE
 
 SHIPPED = Path(facescreen.__file__).parent
 PAGE = (SHIPPED / "http" / "page.html").read_text("utf-8")
@@ -24,7 +24,7 @@ def string_constants() -> set[str]:
     """Every string constant in the deployed code."""
     trees = [ast.parse(path.read_text("utf-8")) for path in SHIPPED.rglob("*.py")]
     nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    return {node.value for node in nodes if isinstance(node.value, str)} | {STAND_IN}
+    return {node.value for node in nodes if isinstance(node.value, str)} | {EMULATOR_NOTICE}
 
 
 def test_every_translated_sentence_exists_in_the_code() -> None:

@@ -75,7 +75,7 @@ class FunctionInstance:
         self._idle = False
 
     @property
-    def ready(self) -> bool:
+    def is_ready(self) -> bool:
         """Whether it can take an invocation now: initialized, idle and alive."""
         if self._running_process is None:
             return False
@@ -112,7 +112,7 @@ class FunctionInstance:
         """Call ``pre_stop`` if the instance is idle, and end its process."""
         if self._running_process is None:
             return
-        if self.ready and self._function.pre_stop is not None:
+        if self.is_ready and self._function.pre_stop is not None:
             await self._call_hook(self._running_process, self._function.pre_stop, str(uuid.uuid4()))
         self._running_process.kill()
         await self._running_process.process.wait()

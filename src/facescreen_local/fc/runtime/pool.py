@@ -30,7 +30,7 @@ class InstancePool:
         self._busy: set[FunctionInstance] = set()
 
     @asynccontextmanager
-    async def instance(self, wait_s: float) -> AsyncIterator[FunctionInstance]:
+    async def reserve_instance(self, wait_s: float) -> AsyncIterator[FunctionInstance]:
         """Reserve an instance. Raises AllInstancesBusyError if none is free after `wait_s`."""
         if self._slots.locked() and wait_s <= 0:
             raise AllInstancesBusyError
@@ -39,7 +39,7 @@ class InstancePool:
         except asyncio.TimeoutError as error:
             raise AllInstancesBusyError from error
         try:
-            async with self._lend() as instance:
+            async with self._lend_instance() as instance:
                 yield instance
         finally:
             self._slots.release()
@@ -57,14 +57,14 @@ class InstancePool:
         self._log.close()
 
     @asynccontextmanager
-    async def _lend(self) -> AsyncIterator[FunctionInstance]:
+    async def _lend_instance(self) -> AsyncIterator[FunctionInstance]:
         instance = await self._reuse_idle() or self._create_instance()
         self._busy.add(instance)
         try:
             yield instance
         finally:
             self._busy.remove(instance)
-            if instance.ready:
+            if instance.is_ready:
                 self._idle.append(instance)
             else:
                 await instance.stop()
@@ -72,7 +72,7 @@ class InstancePool:
     async def _reuse_idle(self) -> FunctionInstance | None:
         while self._idle:
             instance = self._idle.pop()
-            if instance.ready:
+            if instance.is_ready:
                 return instance
             await instance.stop()
         return None

@@ -114,18 +114,16 @@ def _positions(regressed: NDArray[np.float32]) -> NDArray[np.float32]:
 
     All but the size (the second pair) are told from the anchor.
     """
-    parse_parameters: NDArray[np.float32] = np.float32(1 / _SIDE) * regressed.reshape(
-        len(_ANCHORS), -1, 2
-    )
-    from_anchor = np.ones(parse_parameters.shape[1], bool)
+    pairs: NDArray[np.float32] = np.float32(1 / _SIDE) * regressed.reshape(len(_ANCHORS), -1, 2)
+    from_anchor = np.ones(pairs.shape[1], bool)
     from_anchor[1] = False
-    parse_parameters[:, from_anchor] += _ANCHORS[:, None]
-    return parse_parameters
+    pairs[:, from_anchor] += _ANCHORS[:, None]
+    return pairs
 
 
-def _face(parse_parameters: Any, score: float, longest: int) -> Face:
+def _face(pairs: Any, score: float, longest: int) -> Face:
     """`longest`: the picture's longer side, which fills the square."""
-    centre, size, right_eye, left_eye = parse_parameters[:4] * longest
+    centre, size, right_eye, left_eye = pairs[:4] * longest
     left, top = centre - size / 2
     across, down = left_eye - right_eye
     roll = math.degrees(math.atan2(down, across))

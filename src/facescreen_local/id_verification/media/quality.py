@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from facescreen_local.id_verification.media.faces import Face, Picture
 
-_SIDE = 64
+_FACE_SIDE_PIXELS = 64
 """Faces are scaled to this many pixels a side, so that blur is relative to the face's size."""
 MIN_SHARPNESS = 0.05
 """Measured: at least 0.17 for good faces 52 to 1289 pixels wide, at most 0.03 once Gaussian blur
@@ -46,7 +46,9 @@ def find_defect(picture: Picture, face: Face) -> str | None:
 def measure_sharpness(grey: NDArray[np.uint8]) -> float:
     """Return the variance of the Laplacian divided by the variance of the face: the amount of fine
     detail, independent of the light."""
-    scaled = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    scaled = cv2.resize(
+        grey, (_FACE_SIDE_PIXELS, _FACE_SIDE_PIXELS), interpolation=cv2.INTER_AREA
+    ).astype(np.float32)
     variance = float(scaled.var())
     return float(cv2.Laplacian(scaled, cv2.CV_32F).var()) / variance if variance else 0.0
 

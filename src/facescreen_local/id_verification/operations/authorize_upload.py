@@ -21,4 +21,4 @@ async def authorize_file_upload(context: IdVerificationRequestContext) -> web.Re
         raise IdVerificationError(
             "InvalidParameter", "Product is invalid: only Cloudauth-intl is here."
         )
-    return context.response(context.uploads.issue_upload_grant())
+    return context.build_response(context.uploads.issue_upload_grant())

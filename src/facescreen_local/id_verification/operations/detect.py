@@ -56,7 +56,7 @@ async def _detect(
         context.calls.add(call.with_code(error.code))
         raise
     context.calls.add(call.with_code("Success"))
-    return context.success(ResultObject=result)
+    return context.build_success_response(ResultObject=result)
 
 
 async def _judge(

@@ -11,4 +11,4 @@ from facescreen_local.id_verification.operations import OPERATIONS, VERSION
 @OPERATIONS.register("POST", VERSION, "KeepaliveIntl", name="KeepaliveIntl")
 async def keepalive_intl(context: IdVerificationRequestContext) -> web.Response:
     """Do nothing."""
-    return context.success(Result={"Result": "SUCCESS"})
+    return context.build_success_response(Result={"Result": "SUCCESS"})

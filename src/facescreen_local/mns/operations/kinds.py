@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from facescreen_local.mns import attributes
-from facescreen_local.mns.attributes import Attribute, Value
+from facescreen_local.mns.attributes import AttributeValue, MnsAttribute
 from facescreen_local.mns.bus import Bus
 from facescreen_local.mns.context import MnsRequestContext
 from facescreen_local.mns.errors import (
@@ -17,7 +17,7 @@ from facescreen_local.mns.errors import (
     topic_not_exist,
 )
 from facescreen_local.mns.request import MnsRequestTarget
-from facescreen_local.mns.store.resources import QUEUES, TOPICS, Resource
+from facescreen_local.mns.store.resources import QUEUES, TOPICS, StoredResource
 
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9-]*")
 _TOPIC_RETENTION_S = 24 * 3600
@@ -29,16 +29,16 @@ class ResourceKind:
 
     tag: str
     """The name of its element, and the prefix of the elements in it: ``Queue``, ``QueueName``."""
-    attributes: Sequence[Attribute]
+    attributes: Sequence[MnsAttribute]
     max_name_length: int
     invalid_name_code: str
     """Error code for an invalid name."""
     not_found_error: Callable[[], MnsError]
-    settable: Sequence[Attribute]
+    settable: Sequence[MnsAttribute]
     """The attributes that can be changed later."""
-    extra_attributes: Callable[[MnsRequestContext, Resource], Mapping[str, Value]]
+    extra_attributes: Callable[[MnsRequestContext, StoredResource], Mapping[str, AttributeValue]]
     """Returns the read-only attributes."""
-    check_attributes: Callable[[Bus, Mapping[str, Value]], None]
+    check_attributes: Callable[[Bus, Mapping[str, AttributeValue]], None]
     """Checks new attributes against the account. Raises MnsError."""
 
     def check_name(self, name: str) -> None:
@@ -59,7 +59,7 @@ def find_kind(target: MnsRequestTarget) -> ResourceKind:
     return {QUEUES: QUEUE_KIND, TOPICS: TOPIC_KIND}.get(target.collection, SUBSCRIPTION_KIND)
 
 
-def _queue_counts(context: MnsRequestContext, queue: Resource) -> dict[str, Value]:
+def _queue_counts(context: MnsRequestContext, queue: StoredResource) -> dict[str, AttributeValue]:
     counts = context.bus.messages.count(queue.name)
     return {
         "ActiveMessages": counts.active,
@@ -68,20 +68,20 @@ def _queue_counts(context: MnsRequestContext, queue: Resource) -> dict[str, Valu
     }
 
 
-def _topic_counts(_: MnsRequestContext, __: Resource) -> dict[str, Value]:
+def _topic_counts(_: MnsRequestContext, __: StoredResource) -> dict[str, AttributeValue]:
     # Delivery is immediate, so a topic never holds a message.
     return {"MessageCount": 0, "MessageRetentionPeriod": _TOPIC_RETENTION_S}
 
 
-def _subscription_owner(context: MnsRequestContext, _: Resource) -> dict[str, Value]:
+def _subscription_owner(context: MnsRequestContext, _: StoredResource) -> dict[str, AttributeValue]:
     return {"TopicOwner": context.bus.account_id, "TopicName": context.target.topic}
 
 
-def _accept_attributes(_: Bus, __: Mapping[str, Value]) -> None:
+def _accept_attributes(_: Bus, __: Mapping[str, AttributeValue]) -> None:
     pass
 
 
-def _check_endpoint(bus: Bus, attributes: Mapping[str, Value]) -> None:
+def _check_endpoint(bus: Bus, attributes: Mapping[str, AttributeValue]) -> None:
     bus.check_endpoint(str(attributes["Endpoint"]))
 
 

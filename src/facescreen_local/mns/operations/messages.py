@@ -20,7 +20,7 @@ from facescreen_local.mns.context import MnsRequestContext, xml_response
 from facescreen_local.mns.errors import MnsError
 from facescreen_local.mns.notification import body_md5
 from facescreen_local.mns.operations import OPERATIONS
-from facescreen_local.mns.store.messages import Message
+from facescreen_local.mns.store.messages import StoredMessage
 from facescreen_local.protocol.xml_body import (
     UnexpectedElementError,
     element,
@@ -91,7 +91,7 @@ async def batch_delete_message(context: MnsRequestContext) -> web.Response:
     handles = [
         handle.text or "" for handle in read_children(root, "ReceiptHandle", MAX_BATCH_MESSAGES)
     ]
-    context.bus.queue(context.target.name)
+    context.bus.get_queue(context.target.name)
     failures = [
         failure for handle in handles if (failure := _try_delete(context, handle)) is not None
     ]
@@ -133,7 +133,7 @@ def _parse_message(message: Element) -> OutgoingMessage:
     )
 
 
-async def _receive(context: MnsRequestContext, max_messages: int) -> list[Message]:
+async def _receive(context: MnsRequestContext, max_messages: int) -> list[StoredMessage]:
     return await context.bus.receive(
         context.target.name,
         max_messages,
@@ -152,14 +152,14 @@ def _try_delete(context: MnsRequestContext, handle: str) -> Element | None:
     return None
 
 
-def _receipt_element(message: Message) -> Element:
+def _receipt_element(message: StoredMessage) -> Element:
     fields = {"MessageId": message.id, "MessageBodyMD5": body_md5(message.body)}
     if message.receipt:
         fields["ReceiptHandle"] = message.handle
     return element_with_fields("Message", fields)
 
 
-def _message_fields(message: Message) -> dict[str, object]:
+def _message_fields(message: StoredMessage) -> dict[str, object]:
     return {
         "MessageId": message.id,
         "MessageBodyMD5": body_md5(message.body),
@@ -171,6 +171,6 @@ def _message_fields(message: Message) -> dict[str, object]:
     }
 
 
-def _received_message_fields(message: Message) -> dict[str, object]:
+def _received_message_fields(message: StoredMessage) -> dict[str, object]:
     handle = {"ReceiptHandle": message.handle, "NextVisibleTime": message.visible}
     return {**_message_fields(message), **handle}

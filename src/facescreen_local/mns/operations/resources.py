@@ -8,9 +8,9 @@ from xml.etree.ElementTree import SubElement
 from aiohttp import web
 
 from facescreen_local.mns.attributes import (
-    Attribute,
+    AttributeValue,
+    MnsAttribute,
     NumberAttribute,
-    Value,
     parse_attributes,
     parse_with_defaults,
 )
@@ -18,7 +18,7 @@ from facescreen_local.mns.context import MnsRequestContext, xml_response
 from facescreen_local.mns.errors import already_exist
 from facescreen_local.mns.operations import OPERATIONS
 from facescreen_local.mns.operations.kinds import ResourceKind, find_kind
-from facescreen_local.mns.store.resources import Resource
+from facescreen_local.mns.store.resources import StoredResource
 from facescreen_local.protocol.xml_body import element, element_with_fields, read_fields
 
 _PAGE_SIZE = NumberAttribute("x-mns-ret-number", 1, 1000, 1000, "")
@@ -27,7 +27,7 @@ _PAGE_SIZE = NumberAttribute("x-mns-ret-number", 1, 1000, 1000, "")
 @OPERATIONS.register("PUT", "/queues/*", name="CreateQueue")
 @OPERATIONS.register("PUT", "/topics/*", name="CreateTopic")
 @OPERATIONS.register("PUT", "/topics/*/subscriptions/*", name="Subscribe")
-async def create(context: MnsRequestContext) -> web.Response:
+async def create_resource(context: MnsRequestContext) -> web.Response:
     """Create a resource: 201, or 204 if an identical one exists."""
     _require_topic(context)
     target, kind = context.target, find_kind(context.target)
@@ -48,7 +48,7 @@ async def create(context: MnsRequestContext) -> web.Response:
 @OPERATIONS.register(
     "PUT", "/topics/*/subscriptions/*", "metaoverride", name="SetSubscriptionAttributes"
 )
-async def set_attributes(context: MnsRequestContext) -> web.Response:
+async def set_resource_attributes(context: MnsRequestContext) -> web.Response:
     """Change the given attributes and leave the others."""
     _require_topic(context)
     target, kind = context.target, find_kind(context.target)
@@ -63,7 +63,7 @@ async def set_attributes(context: MnsRequestContext) -> web.Response:
 @OPERATIONS.register("GET", "/queues/*", name="GetQueueAttributes")
 @OPERATIONS.register("GET", "/topics/*", name="GetTopicAttributes")
 @OPERATIONS.register("GET", "/topics/*/subscriptions/*", name="GetSubscriptionAttributes")
-async def get_attributes(context: MnsRequestContext) -> web.Response:
+async def get_resource_attributes(context: MnsRequestContext) -> web.Response:
     """Return the resource's attributes, read-only ones included."""
     _require_topic(context)
     kind = find_kind(context.target)
@@ -76,7 +76,7 @@ async def get_attributes(context: MnsRequestContext) -> web.Response:
 @OPERATIONS.register("DELETE", "/queues/*", name="DeleteQueue")
 @OPERATIONS.register("DELETE", "/topics/*", name="DeleteTopic")
 @OPERATIONS.register("DELETE", "/topics/*/subscriptions/*", name="Unsubscribe")
-async def delete(context: MnsRequestContext) -> web.Response:
+async def delete_resource(context: MnsRequestContext) -> web.Response:
     """Delete a resource: 204 even if it does not exist."""
     context.bus.resources.delete(context.target.collection, context.target.name)
     return web.Response(status=204)
@@ -110,14 +110,14 @@ async def list_resources(context: MnsRequestContext) -> web.Response:
 
 
 def _read_attribute_texts(
-    context: MnsRequestContext, kind: ResourceKind, known: Sequence[Attribute]
+    context: MnsRequestContext, kind: ResourceKind, known: Sequence[MnsAttribute]
 ) -> dict[str, str]:
     return read_fields(context.parse_xml_body(), kind.tag, [attribute.name for attribute in known])
 
 
 def _describe(
-    context: MnsRequestContext, kind: ResourceKind, resource: Resource
-) -> dict[str, Value]:
+    context: MnsRequestContext, kind: ResourceKind, resource: StoredResource
+) -> dict[str, AttributeValue]:
     return {
         f"{kind.tag}Name": resource.name,
         "CreateTime": resource.created // 1000,
@@ -129,4 +129,4 @@ def _describe(
 
 def _require_topic(context: MnsRequestContext) -> None:
     if context.target.topic:
-        context.bus.topic(context.target.topic)
+        context.bus.get_topic(context.target.topic)

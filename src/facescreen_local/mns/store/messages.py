@@ -20,7 +20,7 @@ class InvalidReceiptHandleError(ValueError):
 
 
 @dataclass(frozen=True)
-class Message:
+class StoredMessage:
     """A stored message. Times are in milliseconds since the epoch, or 0. `receipt` is empty until
     the message is received or delayed."""
 
@@ -56,7 +56,7 @@ class Messages:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, queue: str, body: str, priority: int, delay_s: int) -> Message:
+    def add(self, queue: str, body: str, priority: int, delay_s: int) -> StoredMessage:
         """Add a message and return it; a delayed one already has a receipt."""
         timestamp = now_ms()
         receipt = _new_receipt() if delay_s else ""
@@ -83,12 +83,14 @@ class Messages:
         with self._database.transaction() as db:
             db.execute("DELETE FROM messages WHERE queue = ? AND enqueued <= ?", (queue, oldest))
 
-    def peek(self, queue: str, max_messages: int) -> list[Message]:
+    def peek(self, queue: str, max_messages: int) -> list[StoredMessage]:
         """Return the next messages without receiving them."""
         with self._database.transaction() as db:
             return _next_messages(db, queue, max_messages)
 
-    def receive(self, queue: str, max_messages: int, visibility_timeout_s: int) -> list[Message]:
+    def receive(
+        self, queue: str, max_messages: int, visibility_timeout_s: int
+    ) -> list[StoredMessage]:
         """Receive the next messages and make them invisible for `visibility_timeout_s`."""
         timestamp = now_ms()
         with self._database.transaction() as db:
@@ -115,7 +117,7 @@ class Messages:
 
     def change_visibility(
         self, queue: str, handle: str, visibility_timeout_s: int
-    ) -> Message | None:
+    ) -> StoredMessage | None:
         """Hide a message from now on and return it with a new handle, None if the old handle has
         expired. Raises InvalidReceiptHandleError."""
         with self._database.transaction() as db:
@@ -142,7 +144,7 @@ class Messages:
             return MessageCounts(*cursor.fetchone())
 
 
-def _next_messages(db: sqlite3.Connection, queue: str, max_messages: int) -> list[Message]:
+def _next_messages(db: sqlite3.Connection, queue: str, max_messages: int) -> list[StoredMessage]:
     rows = db.execute(
         "SELECT * FROM messages WHERE queue = ? AND visible <= ? ORDER BY priority, number LIMIT ?",
         (queue, now_ms(), max_messages),
@@ -150,7 +152,7 @@ def _next_messages(db: sqlite3.Connection, queue: str, max_messages: int) -> lis
     return [_read_message(row) for row in rows]
 
 
-def _find_by_handle(db: sqlite3.Connection, queue: str, handle: str) -> Message | None:
+def _find_by_handle(db: sqlite3.Connection, queue: str, handle: str) -> StoredMessage | None:
     """The message that the handle belongs to, None if the handle has expired."""
     parts = _HANDLE.fullmatch(handle)
     if parts is None:
@@ -162,7 +164,9 @@ def _find_by_handle(db: sqlite3.Connection, queue: str, handle: str) -> Message 
     return None if row is None else _read_message(row)
 
 
-def _hide(db: sqlite3.Connection, message: Message, visibility_timeout_s: int) -> Message:
+def _hide(
+    db: sqlite3.Connection, message: StoredMessage, visibility_timeout_s: int
+) -> StoredMessage:
     hidden = replace(
         message, visible=now_ms() + visibility_timeout_s * 1000, receipt=_new_receipt()
     )
@@ -180,8 +184,8 @@ def _hide(db: sqlite3.Connection, message: Message, visibility_timeout_s: int) -
     return hidden
 
 
-def _read_message(row: sqlite3.Row) -> Message:
-    return Message(**{field.name: row[field.name] for field in fields(Message)})
+def _read_message(row: sqlite3.Row) -> StoredMessage:
+    return StoredMessage(**{field.name: row[field.name] for field in fields(StoredMessage)})
 
 
 def _new_receipt() -> str:

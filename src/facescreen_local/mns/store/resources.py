@@ -22,7 +22,7 @@ def subscriptions_collection(topic: str) -> str:
 
 
 @dataclass(frozen=True)
-class Resource:
+class StoredResource:
     """A queue, topic or subscription. Times are in milliseconds since the epoch; attributes have
     their API names."""
 
@@ -31,11 +31,11 @@ class Resource:
     modified: int
     attributes: Attributes
 
-    def number(self, attribute: str) -> int:
+    def integer_attribute(self, attribute: str) -> int:
         """Return the value of an integer attribute."""
         return int(self.attributes[attribute])
 
-    def text(self, attribute: str) -> str:
+    def string_attribute(self, attribute: str) -> str:
         """Return the value of a string attribute."""
         return str(self.attributes[attribute])
 
@@ -46,7 +46,7 @@ class Resources:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, collection: str, name: str, attributes: Attributes) -> Resource | None:
+    def create(self, collection: str, name: str, attributes: Attributes) -> StoredResource | None:
         """Create a resource. If it exists, leave it unchanged and return it."""
         with self._database.transaction() as db:
             existing = _find(db, collection, name)
@@ -55,7 +55,7 @@ class Resources:
                 db.execute("INSERT INTO resources VALUES (?, ?, ?, ?, ?)", row)
             return existing
 
-    def find(self, collection: str, name: str) -> Resource | None:
+    def find(self, collection: str, name: str) -> StoredResource | None:
         """Return a resource, None if it does not exist."""
         with self._database.transaction() as db:
             return _find(db, collection, name)
@@ -86,7 +86,7 @@ class Resources:
 
     def list_page(
         self, collection: str, prefix: str = "", after: str = "", limit: int = -1
-    ) -> list[Resource]:
+    ) -> list[StoredResource]:
         """List resources by name: those with the prefix `prefix` that follow `after`."""
         with self._database.transaction() as db:
             rows = db.execute(
@@ -97,13 +97,13 @@ class Resources:
             return [_read_resource(row) for row in rows]
 
 
-def _find(db: sqlite3.Connection, collection: str, name: str) -> Resource | None:
+def _find(db: sqlite3.Connection, collection: str, name: str) -> StoredResource | None:
     row = db.execute(
         "SELECT * FROM resources WHERE collection = ? AND name = ?", (collection, name)
     ).fetchone()
     return None if row is None else _read_resource(row)
 
 
-def _read_resource(row: sqlite3.Row) -> Resource:
+def _read_resource(row: sqlite3.Row) -> StoredResource:
     attributes = json.loads(row["attributes"])
-    return Resource(row["name"], row["created"], row["modified"], attributes)
+    return StoredResource(row["name"], row["created"], row["modified"], attributes)

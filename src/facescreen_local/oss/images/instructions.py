@@ -11,7 +11,7 @@ MAX_INSTRUCTIONS = 20
 
 
 @dataclass(frozen=True)
-class Instruction:
+class ImageInstruction:
     """One action: ``resize,s_720`` has the parameter s, ``format,jpg`` has the plain value jpg."""
 
     action: str
@@ -24,7 +24,7 @@ class Instruction:
         return None if text is None else parse_integer(self.action, name, text, minimum, maximum)
 
 
-def parse_instructions(process: str) -> list[Instruction]:
+def parse_instructions(process: str) -> list[ImageInstruction]:
     """Parse an ``x-oss-process`` value. Raises OssError: InvalidArgument, NoSuchStyle."""
     kind, *steps = process.split("/")
     if kind == "style":
@@ -46,7 +46,7 @@ def parse_integer(action: str, name: str, value: str, minimum: int, maximum: int
     raise invalid_argument(name, value, text)
 
 
-def _parse_instruction(step: str) -> Instruction:
+def _parse_instruction(step: str) -> ImageInstruction:
     action, *arguments = step.split(",")
     values, parameters = [], {}
     for argument in arguments:
@@ -57,4 +57,4 @@ def _parse_instruction(step: str) -> Instruction:
             values.append(argument)
     if len(values) > 1:
         raise invalid_argument(action, step, f"{action} has more than one plain value.")
-    return Instruction(action, "".join(values), parameters)
+    return ImageInstruction(action, "".join(values), parameters)

@@ -12,7 +12,7 @@ import pillow_heif
 from PIL import Image, ImageOps
 
 from facescreen_local.oss.errors import OssError, invalid_argument
-from facescreen_local.oss.images.instructions import Instruction, parse_integer
+from facescreen_local.oss.images.instructions import ImageInstruction, parse_integer
 from facescreen_local.oss.images.resizing import resize
 
 pillow_heif.register_heif_opener()
@@ -67,7 +67,7 @@ class ImageJob:
     quality: int | None = None
 
 
-def render(source: bytes, instructions: Sequence[Instruction]) -> RenderResult:
+def render(source: bytes, instructions: Sequence[ImageInstruction]) -> RenderResult:
     """Apply the instructions to an image. Blocks while it decodes and encodes. Raises OssError."""
     if any(instruction.action == "info" for instruction in instructions):
         return _render_info(source, instructions)
@@ -81,7 +81,7 @@ def render(source: bytes, instructions: Sequence[Instruction]) -> RenderResult:
     return _encode(job)
 
 
-def _render_info(source: bytes, instructions: Sequence[Instruction]) -> RenderResult:
+def _render_info(source: bytes, instructions: Sequence[ImageInstruction]) -> RenderResult:
     if len(instructions) > 1:
         raise invalid_argument("info", "", "info cannot be used with other actions.")
     image = _open_image(source)
@@ -140,7 +140,7 @@ def _convert_mode(image: Image.Image) -> Image.Image:
     return converted
 
 
-def _auto_orient(job: ImageJob, instruction: Instruction) -> ImageJob:
+def _auto_orient(job: ImageJob, instruction: ImageInstruction) -> ImageJob:
     if not parse_integer("auto-orient", "value", instruction.value, 0, 1):
         return job
     try:
@@ -150,11 +150,11 @@ def _auto_orient(job: ImageJob, instruction: Instruction) -> ImageJob:
         return job
 
 
-def _resize(job: ImageJob, instruction: Instruction) -> ImageJob:
+def _resize(job: ImageJob, instruction: ImageInstruction) -> ImageJob:
     return replace(job, image=resize(job.image, instruction))
 
 
-def _set_quality(job: ImageJob, instruction: Instruction) -> ImageJob:
+def _set_quality(job: ImageJob, instruction: ImageInstruction) -> ImageJob:
     """Set the quality: Q is absolute, q a percentage of the source's quality."""
     absolute = instruction.integer_parameter("Q", 1, 100)
     relative = instruction.integer_parameter("q", 1, 100)
@@ -165,14 +165,14 @@ def _set_quality(job: ImageJob, instruction: Instruction) -> ImageJob:
     return replace(job, quality=max(1, round((job.source_quality or 100) * relative / 100)))
 
 
-def _set_format(job: ImageJob, instruction: Instruction) -> ImageJob:
+def _set_format(job: ImageJob, instruction: ImageInstruction) -> ImageJob:
     if instruction.value not in _TARGET_FORMATS:
         known = ", ".join(_TARGET_FORMATS)
         raise invalid_argument("format", instruction.value, f"format must be one of {known}.")
     return replace(job, target_format=instruction.value)
 
 
-_ACTIONS: Mapping[str, Callable[[ImageJob, Instruction], ImageJob]] = {
+_ACTIONS: Mapping[str, Callable[[ImageJob, ImageInstruction], ImageJob]] = {
     "auto-orient": _auto_orient,
     "resize": _resize,
     "quality": _set_quality,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageOps
 
 from facescreen_local.oss.errors import invalid_argument
-from facescreen_local.oss.images.instructions import Instruction
+from facescreen_local.oss.images.instructions import ImageInstruction
 
 MAX_SIDE_PIXELS = 16_384
 MAX_PIXELS = 16_777_216
@@ -18,34 +18,34 @@ _COLOR = re.compile("[0-9A-Fa-f]{6}")
 
 @dataclass(frozen=True)
 class ResizePlan:
-    """Scale to `scaled`, then crop or pad around the centre to `final`. Sizes: width, height."""
+    """Scale to `scaled_size`, then crop or pad to `final_size` (width, height)."""
 
-    scaled: tuple[int, int]
-    final: tuple[int, int]
+    scaled_size: tuple[int, int]
+    final_size: tuple[int, int]
 
 
-def resize(image: Image.Image, instruction: Instruction) -> Image.Image:
+def resize(image: Image.Image, instruction: ImageInstruction) -> Image.Image:
     """Resize the image, unless that would enlarge it and ``limit`` is not 0."""
     mode = instruction.parameters.get("m", "lfit")
     if mode not in _MODES:
         raise invalid_argument("m", mode, f"m of resize must be one of {', '.join(_MODES)}.")
     plan = _plan_resize(image.size, instruction, mode)
     _check_target_size(plan)
-    is_enlarged = plan.scaled[0] > image.width or plan.scaled[1] > image.height
+    is_enlarged = plan.scaled_size[0] > image.width or plan.scaled_size[1] > image.height
     percentage = "p" in instruction.parameters
     if is_enlarged and not percentage and instruction.integer_parameter("limit", 0, 1) != 0:
         return image
-    scaled = image.resize(plan.scaled, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    scaled = image.resize(plan.scaled_size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     if mode == "pad":
-        return ImageOps.pad(scaled, plan.final, color=_parse_color(instruction))
-    return ImageOps.fit(scaled, plan.final) if plan.final != plan.scaled else scaled
+        return ImageOps.pad(scaled, plan.final_size, color=_parse_color(instruction))
+    return ImageOps.fit(scaled, plan.final_size) if plan.final_size != plan.scaled_size else scaled
 
 
-def _plan_resize(size: tuple[int, int], instruction: Instruction, mode: str) -> ResizePlan:
+def _plan_resize(size: tuple[int, int], instruction: ImageInstruction, mode: str) -> ResizePlan:
     width, height = size
     percentage = instruction.integer_parameter("p", 1, 1000)
     if percentage is not None:
-        return _scale_only(_scale(size, percentage / 100))
+        return _plan_scaling(_scale(size, percentage / 100))
     target_width, target_height = _requested_size(size, instruction)
     ratios = [
         requested / original
@@ -55,20 +55,20 @@ def _plan_resize(size: tuple[int, int], instruction: Instruction, mode: str) -> 
     if not ratios:
         raise invalid_argument("resize", "", "resize needs one of w, h, l, s and p.")
     if not target_width or not target_height:
-        return _scale_only(_scale(size, ratios[0]))
+        return _plan_scaling(_scale(size, ratios[0]))
     if mode == "fixed":
-        return _scale_only((target_width, target_height))
+        return _plan_scaling((target_width, target_height))
     covers_target = mode in ("mfit", "fill")
     scaled = _scale(size, max(ratios) if covers_target else min(ratios))
     return (
         ResizePlan(scaled, (target_width, target_height))
         if mode in ("fill", "pad")
-        else _scale_only(scaled)
+        else _plan_scaling(scaled)
     )
 
 
 def _requested_size(
-    size: tuple[int, int], instruction: Instruction
+    size: tuple[int, int], instruction: ImageInstruction
 ) -> tuple[int | None, int | None]:
     """Return the requested width and height; l and s are the longer and the shorter side."""
     target_width, target_height, longer, shorter = (
@@ -83,18 +83,18 @@ def _scale(size: tuple[int, int], ratio: float) -> tuple[int, int]:
     return max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
 
 
-def _scale_only(size: tuple[int, int]) -> ResizePlan:
+def _plan_scaling(size: tuple[int, int]) -> ResizePlan:
     return ResizePlan(size, size)
 
 
 def _check_target_size(plan: ResizePlan) -> None:
-    for width, height in (plan.scaled, plan.final):
+    for width, height in (plan.scaled_size, plan.final_size):
         if max(width, height) > MAX_SIDE_PIXELS or width * height > MAX_PIXELS:
             text = f"The target image may have {MAX_PIXELS} pixels at most."
             raise invalid_argument("resize", f"{width}x{height}", text)
 
 
-def _parse_color(instruction: Instruction) -> str:
+def _parse_color(instruction: ImageInstruction) -> str:
     color = instruction.parameters.get("color", "FFFFFF")
     if not _COLOR.fullmatch(color):
         raise invalid_argument("color", color, "color of resize must be six hex digits.")

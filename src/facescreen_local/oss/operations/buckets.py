@@ -27,7 +27,7 @@ async def list_buckets(context: OssRequestContext) -> web.Response:
     limit = context.integer_parameter("max-keys", 1, _MAX_PAGE_SIZE, default=100)
     matching = [
         bucket
-        for bucket in context.store.buckets.all()
+        for bucket in context.store.buckets.list_all()
         if bucket.name.startswith(prefix) and bucket.name > marker
     ]
     page, truncated = matching[:limit], len(matching) > limit

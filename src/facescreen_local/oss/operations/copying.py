@@ -22,7 +22,7 @@ from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.operations.multipart import part_headers, read_part_number, read_upload_id
 from facescreen_local.oss.ranges import ByteRange, parse_range
 from facescreen_local.oss.store.blobs import Blob
-from facescreen_local.oss.store.contents import NORMAL, SYMLINK, Metadata, ObjectContents
+from facescreen_local.oss.store.contents import NORMAL, SYMLINK, ObjectContents, ObjectMetadata
 from facescreen_local.oss.store.versions import StoredObject
 from facescreen_local.oss.tag_rules import parse_tagging_header
 from facescreen_local.protocol.xml_body import element
@@ -66,7 +66,8 @@ async def upload_part_copy(context: OssRequestContext) -> web.Response:
     number = read_part_number(context)
     upload = context.store.uploads.get(context.bucket, context.key, read_upload_id(context))
     source, file = _open_source(
-        parse_copy_source(context.headers[SOURCE_HEADER]), context.store.objects.read
+        parse_copy_source(context.headers[SOURCE_HEADER]),
+        context.store.objects.open_following_symlink,
     )
     with file:
         check_conditions(context.headers, source, f"{SOURCE_HEADER}-")
@@ -117,14 +118,14 @@ def _copy_range(context: OssRequestContext, file: BinaryIO, size: int) -> Blob:
     return context.store.blobs.copy_range(file, part.first, part.length)
 
 
-def _build_metadata(headers: Mapping[str, str], source: Metadata) -> Metadata:
+def _build_metadata(headers: Mapping[str, str], source: ObjectMetadata) -> ObjectMetadata:
     """Return the copy's metadata. The source's ACL and encryption are never copied."""
     object_headers, tags = source.headers, source.tags
     if _is_replaced(headers, "x-oss-metadata-directive"):
         object_headers = select_object_headers(headers)
     if _is_replaced(headers, "x-oss-tagging-directive"):
         tags = parse_tagging_header(headers.get("x-oss-tagging"))
-    return Metadata(object_headers, tags, parse_acl(headers), parse_encryption(headers))
+    return ObjectMetadata(object_headers, tags, parse_acl(headers), parse_encryption(headers))
 
 
 def _is_replaced(headers: Mapping[str, str], directive: str) -> bool:

@@ -68,7 +68,7 @@ async def list_object_versions(context: OssRequestContext) -> web.Response:
     query = _read_query(context, _read_version_marker(context))
     page = collect_page(
         query,
-        lambda *position: context.store.objects.versions_after(context.bucket, *position),
+        lambda *position: context.store.objects.list_versions_after(context.bucket, *position),
         lambda stored: ListingMarker(stored.key, stored.version),
     )
     elements = [
@@ -100,7 +100,7 @@ def _read_query(context: OssRequestContext, marker: ListingMarker) -> ListingQue
 def _list_current(context: OssRequestContext, query: ListingQuery) -> OssListingPage[StoredObject]:
     return collect_page(
         query,
-        lambda *position: context.store.objects.current_after(context.bucket, *position),
+        lambda *position: context.store.objects.list_current_after(context.bucket, *position),
         lambda stored: ListingMarker(stored.key),
     )
 

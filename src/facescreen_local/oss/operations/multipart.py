@@ -68,7 +68,7 @@ async def complete_multipart_upload(context: OssRequestContext) -> web.Response:
     """Create the object from the listed parts, or from all parts if a header asks for it."""
     body = await receive_xml(context.request)
     upload = context.store.uploads.get(context.bucket, context.key, read_upload_id(context))
-    parts = context.store.uploads.parts(context.bucket, context.key, upload.id)
+    parts = context.store.uploads.list_parts(context.bucket, context.key, upload.id)
     if context.headers.get("x-oss-complete-all", "").lower() != "yes":
         parts = _select_parts(_read_part_list(body), {str(part.number): part for part in parts})
     _check_parts(parts)

@@ -96,7 +96,9 @@ async def get_object_meta(context: OssRequestContext) -> web.Response:
 def _open_readable(context: OssRequestContext) -> tuple[StoredObject, BinaryIO]:
     """Open the requested object, if the request may read it."""
     try:
-        stored, file = context.store.objects.read(context.bucket, context.key, context.version_id)
+        stored, file = context.store.objects.open_following_symlink(
+            context.bucket, context.key, context.version_id
+        )
     except OssError as error:
         raise _hide_from_unsigned(context, error) from None
     try:

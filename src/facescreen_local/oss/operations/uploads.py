@@ -56,7 +56,7 @@ async def list_parts(context: OssRequestContext) -> web.Response:
     after = context.integer_parameter("part-number-marker", 0, MAX_PARTS, default=0)
     limit = context.integer_parameter("max-parts", 1, _MAX_PAGE_SIZE, default=_MAX_PAGE_SIZE)
     upload_id = read_upload_id(context)
-    following = context.store.uploads.parts(
+    following = context.store.uploads.list_parts(
         context.bucket, context.key, upload_id, after, limit + 1
     )
     parts, truncated = following[:limit], len(following) > limit

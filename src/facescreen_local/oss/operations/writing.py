@@ -50,8 +50,8 @@ async def append_object(context: OssRequestContext) -> web.Response:
     contents = ObjectContents(APPENDABLE, blob, _appendable_etag(blob), metadata)
 
     def check_unchanged(_: StoredBucket, current: StoredObject | None) -> None:
-        if _blob_of(current) != _blob_of(base):
-            raise _wrong_position(current)
+        if _blob_name(current) != _blob_name(base):
+            raise _wrong_position_error(current)
 
     write_result = context.store.objects.put(
         context.bucket, context.key, contents, check_unchanged, extends=True
@@ -88,20 +88,20 @@ def _append_to_object(
 def _check_position(current: StoredObject | None, position: int) -> None:
     if current is not None and current.contents.object_type != APPENDABLE:
         raise OssError(409, "ObjectNotAppendable", "The object is not appendable.")
-    if position != _size_of(current):
-        raise _wrong_position(current)
+    if position != _object_size(current):
+        raise _wrong_position_error(current)
 
 
-def _wrong_position(current: StoredObject | None) -> OssError:
-    length = str(_size_of(current))
+def _wrong_position_error(current: StoredObject | None) -> OssError:
+    length = str(_object_size(current))
     headers = {"x-oss-next-append-position": length, "x-oss-object-type": APPENDABLE}
     text = "Position is not equal to file length."
     return OssError(409, "PositionNotEqualToLength", text, headers=headers)
 
 
-def _size_of(current: StoredObject | None) -> int:
+def _object_size(current: StoredObject | None) -> int:
     return 0 if current is None else current.contents.size
 
 
-def _blob_of(current: StoredObject | None) -> str:
+def _blob_name(current: StoredObject | None) -> str:
     return "" if current is None else current.contents.blob.name

@@ -23,7 +23,7 @@ class Store:
         self.objects = Objects(self._database, self.blobs)
         self.uploads = MultipartUploads(self._database, self.blobs)
         # Delete the blobs that a killed process has written but not recorded.
-        self.blobs.keep_only(self.objects.list_blobs() | self.uploads.list_blobs())
+        self.blobs.delete_all_except(self.objects.list_blobs() | self.uploads.list_blobs())
 
     def close(self) -> None:
         """Close the database. The store can't be used afterwards."""

@@ -71,7 +71,7 @@ class Blobs:
         for name in names:
             (self._folder / name).unlink(missing_ok=True)
 
-    def keep_only(self, names: set[str]) -> None:
+    def delete_all_except(self, names: set[str]) -> None:
         """Delete every other blob."""
         self.delete(path.name for path in self._folder.iterdir() if path.name not in names)
 

@@ -60,7 +60,7 @@ class Buckets:
         with self._database.transaction() as db:
             return find_bucket(db, name)
 
-    def all(self) -> list[StoredBucket]:
+    def list_all(self) -> list[StoredBucket]:
         """Return every bucket, by name."""
         with self._database.transaction() as db:
             return [StoredBucket(*row) for row in db.execute("SELECT * FROM buckets ORDER BY name")]

@@ -18,7 +18,7 @@ DEFAULT_ACL, PRIVATE, PUBLIC_READ = "default", "private", "public-read"
 
 
 @dataclass(frozen=True)
-class Metadata:
+class ObjectMetadata:
     """The metadata of a write.
 
     `headers` are returned on reads and include Content-Type and ``x-oss-meta-*``. `encryption` are
@@ -35,7 +35,7 @@ class Metadata:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> Metadata:
+    def from_json(cls, text: str) -> ObjectMetadata:
         """Parse what `to_json` returns."""
         return cls(**json.loads(text))
 
@@ -47,7 +47,7 @@ class ObjectContents:
     object_type: str
     blob: Blob
     etag: str
-    metadata: Metadata
+    metadata: ObjectMetadata
 
     @property
     def size(self) -> int:

@@ -10,18 +10,18 @@ from typing import BinaryIO
 from facescreen_local.oss.errors import DeleteMarkerError, NoSuchKeyError, OssError, no_such_version
 from facescreen_local.oss.store.blobs import Blobs
 from facescreen_local.oss.store.buckets import StoredBucket, find_bucket
-from facescreen_local.oss.store.contents import PUBLIC_READ, SYMLINK, Metadata, ObjectContents
+from facescreen_local.oss.store.contents import PUBLIC_READ, SYMLINK, ObjectContents, ObjectMetadata
 from facescreen_local.oss.store.cursor import ListingMarker
 from facescreen_local.oss.store.versions import (
     UNVERSIONED,
     StoredObject,
     create_version_id,
-    current_after,
     delete_version,
     find_version,
     insert_version,
+    list_current_after,
+    list_versions_after,
     update_metadata,
-    versions_after,
 )
 from facescreen_local.protocol.database import Database
 
@@ -70,7 +70,7 @@ class Objects:
             stored = self.find(bucket, key, version)
             return stored, self._blobs.open(stored.contents.blob.name)
 
-    def read(
+    def open_following_symlink(
         self, bucket: str, key: str, version: str | None = None
     ) -> tuple[StoredObject, BinaryIO]:
         """Like `open`, but follow a symlink.
@@ -133,7 +133,7 @@ class Objects:
         bucket_name: str,
         key: str,
         version: str | None,
-        change: Callable[[Metadata], Metadata],
+        change: Callable[[ObjectMetadata], ObjectMetadata],
     ) -> StoredObject:
         """Change an object's metadata only; Last-Modified stays the same."""
         with self._database.transaction() as db:
@@ -144,20 +144,20 @@ class Objects:
             update_metadata(db, bucket, changed)
             return changed
 
-    def current_after(
+    def list_current_after(
         self, bucket: str, prefix: str, marker: ListingMarker, limit: int
     ) -> list[StoredObject]:
         """Return current versions with the prefix that follow the marker, by key."""
         with self._database.transaction() as db:
-            return current_after(db, find_bucket(db, bucket), prefix, marker, limit)
+            return list_current_after(db, find_bucket(db, bucket), prefix, marker, limit)
 
-    def versions_after(
+    def list_versions_after(
         self, bucket: str, prefix: str, marker: ListingMarker, limit: int
     ) -> list[StoredObject]:
         """Return all versions with the prefix that follow the marker, by key and the newest first,
         including delete markers."""
         with self._database.transaction() as db:
-            return versions_after(db, find_bucket(db, bucket), prefix, marker, limit)
+            return list_versions_after(db, find_bucket(db, bucket), prefix, marker, limit)
 
     def list_blobs(self) -> set[str]:
         """Return the names of all blobs in use."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from facescreen_local.oss.errors import OssError
 from facescreen_local.oss.store.blobs import Blob, Blobs
 from facescreen_local.oss.store.buckets import find_bucket
-from facescreen_local.oss.store.contents import Metadata
+from facescreen_local.oss.store.contents import ObjectMetadata
 from facescreen_local.oss.store.cursor import ListingMarker
 from facescreen_local.protocol.database import Database
 
@@ -24,7 +24,7 @@ class MultipartUpload:
     id: str
     key: str
     initiated: float
-    metadata: Metadata
+    metadata: ObjectMetadata
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class MultipartUploads:
         self._database = database
         self._blobs = blobs
 
-    def start(self, bucket: str, key: str, metadata: Metadata) -> str:
+    def start(self, bucket: str, key: str, metadata: ObjectMetadata) -> str:
         """Start an upload and return its id. Raises OssError NoSuchBucket."""
         upload_id = uuid.uuid4().hex.upper()
         with self._database.transaction() as db:
@@ -78,7 +78,7 @@ class MultipartUploads:
         self._blobs.delete(row["blob"] for row in replaced)
         return modified
 
-    def parts(
+    def list_parts(
         self, bucket: str, key: str, upload_id: str, after: int = 0, limit: int = MAX_PARTS
     ) -> list[UploadedPart]:
         """Return the parts with a number above `after`, by number. Raises OssError NoSuchUpload."""
@@ -137,7 +137,7 @@ def _find(db: sqlite3.Connection, bucket: str, key: str, upload_id: str) -> Mult
 
 def _read_upload(row: sqlite3.Row) -> MultipartUpload:
     return MultipartUpload(
-        row["id"], row["key"], row["initiated"], Metadata.from_json(row["metadata"])
+        row["id"], row["key"], row["initiated"], ObjectMetadata.from_json(row["metadata"])
     )
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from facescreen_local.oss.store.blobs import Blob
 from facescreen_local.oss.store.buckets import ENABLED, StoredBucket
-from facescreen_local.oss.store.contents import DELETE_MARKER, Metadata, ObjectContents
+from facescreen_local.oss.store.contents import DELETE_MARKER, ObjectContents, ObjectMetadata
 from facescreen_local.oss.store.cursor import ListingMarker
 
 UNVERSIONED = "null"
-_NO_CONTENTS = ObjectContents(DELETE_MARKER, Blob("", 0, "", ""), "", Metadata())
+_NO_CONTENTS = ObjectContents(DELETE_MARKER, Blob("", 0, "", ""), "", ObjectMetadata())
 _GENERATED_VERSION = re.compile("[0-9a-f]{32}")
 _LAST_ROW = 2**63 - 1
 
@@ -106,7 +106,7 @@ def create_version_id(db: sqlite3.Connection, bucket: StoredBucket) -> str:
     return f"{1 + (last[0] if last else 0):016x}{secrets.token_hex(8)}"
 
 
-def current_after(
+def list_current_after(
     db: sqlite3.Connection, bucket: StoredBucket, prefix: str, marker: ListingMarker, limit: int
 ) -> list[StoredObject]:
     """Return the latest versions whose keys follow the marker's, without delete markers."""
@@ -124,7 +124,7 @@ def current_after(
     return [_read_stored_object(bucket, row) for row in rows]
 
 
-def versions_after(
+def list_versions_after(
     db: sqlite3.Connection, bucket: StoredBucket, prefix: str, marker: ListingMarker, limit: int
 ) -> list[StoredObject]:
     """Return all versions that follow the marker, by key and then the newest first."""
@@ -159,7 +159,9 @@ def _find_marker_row(db: sqlite3.Connection, bucket: StoredBucket, marker: Listi
 
 def _read_stored_object(bucket: StoredBucket, row: sqlite3.Row) -> StoredObject:
     blob = Blob(row["blob"], row["size"], row["md5"], row["crc64"])
-    contents = ObjectContents(row["kind"], blob, row["etag"], Metadata.from_json(row["metadata"]))
+    contents = ObjectContents(
+        row["kind"], blob, row["etag"], ObjectMetadata.from_json(row["metadata"])
+    )
     return StoredObject(
         key=row["key"],
         version=row["version"],
