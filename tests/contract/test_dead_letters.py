@@ -45,7 +45,8 @@ class SqsStorage:
 
     def stored(self) -> list[tuple[str, str, str]]:
         return [
-            (letter.body.decode(), letter.error, letter.says) for letter in self.reader.receive(10)
+            (letter.body.decode(), letter.error, letter.error_message)
+            for letter in self.reader.receive(10)
         ]
 
 

@@ -167,7 +167,7 @@ def test_objects_that_can_not_be_read_are_counted(
     )
     result = report(f"oss://{NAME}/low/01")
     assert result.returncode == 2
-    assert "10 unread: not read, as OSS did not answer" in result.stdout
+    assert "10 unread: not read, as the store did not respond" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def read_cause(ref: ObjectRef) -> tuple[str, str]:
 def test_a_record_is_read_as_json_or_base64(encoded: bool) -> None:
     body = json.dumps(RECORD).encode()
     letter = read_function_compute_letter(make_letter(base64.b64encode(body) if encoded else body))
-    assert (letter.error, letter.says) == ("Throttled", "over the quota")
+    assert (letter.error, letter.error_message) == ("Throttled", "over the quota")
     assert letter.objects == ("oss://selfies/a.jpg",)
     assert json.loads(letter.payload) == EVENT
     assert letter.failed_at.isoformat() == "2023-11-14T22:13:20+00:00"
@@ -84,7 +84,7 @@ def test_the_message_of_an_error_is_redacted() -> None:
     letter = read_function_compute_letter(
         make_letter(json.dumps({**RECORD, "responsePayload": response}).encode())
     )
-    assert letter.says == "no answer of https://b.oss.example/a.jpg?…"
+    assert letter.error_message == "no answer of https://b.oss.example/a.jpg?…"
     assert "Signature" not in repr(letter)
 
 
@@ -127,9 +127,11 @@ def test_the_cause_of_an_sqs_letter_is_read_from_the_object() -> None:
     }
     received = make_letter(json.dumps(body).encode())
     letter = read_sqs_letter(received, read_cause)
-    assert (letter.error, letter.says) == ("Throttled", "selfies/a b.jpg E")
-    with_cause = read_sqs_letter(replace(received, error="Deferred", says="spent"), read_cause)
-    assert (with_cause.error, with_cause.says) == ("Deferred", "spent")
+    assert (letter.error, letter.error_message) == ("Throttled", "selfies/a b.jpg E")
+    with_cause = read_sqs_letter(
+        replace(received, error="Deferred", error_message="spent"), read_cause
+    )
+    assert (with_cause.error, with_cause.error_message) == ("Deferred", "spent")
     assert letter.objects == ("s3://selfies/a b.jpg",)
     assert letter.failed_at == SENT
 
@@ -240,7 +242,7 @@ def test_an_accepted_letter_that_cannot_be_deleted_is_reported() -> None:
     queue = FakeQueue(make_letter(json.dumps(RECORD).encode()))
     queue.fails = True
     redriver = create_redriving(queue, FakeFunction())
-    with pytest.raises(NotRedrivenError, match="accepted, but not deleted, so it comes again"):
+    with pytest.raises(NotRedrivenError, match="accepted, but not deleted, so it will reappear"):
         redriver.redrive(redriver.collect(1)[0])
     redriver.release()
     # Releasing it would make it visible and redriven again at once.
@@ -300,7 +302,7 @@ def test_the_rate_is_a_share_of_the_quota(monkeypatch: pytest.MonkeyPatch) -> No
     }
     rate_limiter = connect_redriver(
         RedriveOptions("aws", "", 0.25), Environment(environment), StopSignal()
-    ).pace
+    ).rate_limiter
     started = time.monotonic()
     for _ in range(5):
         rate_limiter.reserve(60)

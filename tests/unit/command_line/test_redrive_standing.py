@@ -77,7 +77,7 @@ def test_an_unknown_code_is_reported_as_unexpected() -> None:
 
 
 def test_missing_tags_or_reasons_are_an_unknown_cause() -> None:
-    assert read_cause(None) == (UNKNOWN_CAUSE, "no verdict stands on it")
+    assert read_cause(None) == (UNKNOWN_CAUSE, "it has no verdict")
     assert read_cause(Finding(Verdict.FAILED, BIZ_ID, "2026-11-23T04:05:06Z"))[0] == UNKNOWN_CAUSE
 
 

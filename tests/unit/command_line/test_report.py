@@ -215,7 +215,7 @@ def test_an_error_ends_the_reading() -> None:
         (["selfies"], "name a bucket and a prefix"),
         (["oss://Selfies/a"], "bucket must be a valid bucket name"),
         (["oss://selfies/a", "--html", "/dev/null"], "not a regular file"),
-        (["oss://selfies/a", "--html", "/nonexistent/a.html"], "no file can be made in"),
+        (["oss://selfies/a", "--html", "/nonexistent/a.html"], "can't create a file in"),
     ],
 )
 def test_invalid_arguments_are_refused(arguments: list[str], message: str) -> None:

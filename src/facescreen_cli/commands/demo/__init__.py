@@ -1,1 +1,1 @@
-"""Run the main job on the local cloud."""
+"""Screen samples on a local cloud, and print the verdicts."""

@@ -12,17 +12,17 @@ from facescreen_cli.options import environment_option, json_option
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="End after the table, instead of listening on.")
-@json_option(help="A JSON list instead of a table.")
+@click.option("--once", is_flag=True, help="Exit after the table instead of keeping running.")
+@json_option(help="Print a JSON list instead of a table.")
 @environment_option
 def demo(*, once: bool, as_json: bool) -> None:
-    """Run the main job on the local cloud.
+    """Screen samples on a local cloud, and print the verdicts.
 
-    Starts the local cloud, uploads the samples to its bucket, waits for the messages, reads the
-    tags back, and prints what stands on each object.
+    Starts the local cloud, uploads the samples to its bucket, waits for their messages, reads the
+    tags, and prints the verdict of each object.
     """
     require_local_cloud()
-    # Imported late: --help is not to wait for the local cloud.
+    # Imported late: --help must not wait for the local cloud.
     from facescreen_cli import local_cloud
     from facescreen_cli.commands.demo import results
 
@@ -37,4 +37,4 @@ def demo(*, once: bool, as_json: bool) -> None:
             local_cloud.print_addresses(cloud)
             local_cloud.wait_for_signal(stopped)
     if not results.all_as_expected(rows):
-        raise click.ClickException("not every sample came to its expected end")
+        raise click.ClickException("not every sample has the expected verdict")

@@ -1,4 +1,4 @@
-"""The table of ``demo``: upload with oss2, wait on MNS, read the tags back."""
+"""Screens the samples for ``demo``: uploads with oss2, waits on MNS, and reads the tags."""
 
 from __future__ import annotations
 
@@ -18,45 +18,45 @@ from facescreen_local.cloud import LocalCloud
 from facescreen_local.samples import SampleFile
 
 MAX_WAIT_S = 120
-"""How long the demo waits for all the messages."""
+"""How long to wait for all messages."""
 
 
 @dataclass(frozen=True)
 class SampleOutcome:
-    """What stands on one object, and what it cost."""
+    """The verdict of one sample, and what it cost."""
 
     object: str
     shows: str
     verdict: str
     reason: str
     note: str
-    """What a reader must know beside the verdict."""
+    """What a reader must know about the verdict."""
     calls_paid: int
     milliseconds: float
     expected: bool
-    """Whether verdict and reason are what this sample is for."""
+    """Whether the verdict and the reason are as expected."""
 
 
 def run_samples(cloud: LocalCloud) -> list[SampleOutcome]:
-    """Uploads every sample and gives a row for each, in their order."""
+    """Upload every sample. Returns their outcomes in the same order."""
     bucket, samples = upload(cloud)
     messages = _receive_messages(cloud.client_environment(), {sample.name for sample in samples})
     return [_outcome(sample, bucket, messages.get(sample.name), cloud) for sample in samples]
 
 
 def all_as_expected(rows: list[SampleOutcome]) -> bool:
-    """Whether every sample came to the end that it is for."""
+    """Whether every sample has the expected verdict."""
     return all(row.expected for row in rows)
 
 
 def to_json_list(rows: list[SampleOutcome]) -> str:
-    """A JSON list of the rows."""
+    """A JSON list of the outcomes."""
     return to_json([asdict(row) for row in rows])
 
 
 def render_table(rows: list[SampleOutcome]) -> str:
-    """The rows for a terminal."""
-    table = Table(title="What stands on each object", caption=_CAPTION.format(_total_paid(rows)))
+    """A table for a terminal."""
+    table = Table(title="The verdict of each object", caption=_CAPTION.format(_total_paid(rows)))
     for heading in ("object", "verdict", "reason", "calls paid", "ms", ""):
         numeric = heading in ("calls paid", "ms")
         table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
@@ -68,7 +68,7 @@ def render_table(rows: list[SampleOutcome]) -> str:
     return render_text(table, width=120)
 
 
-_CAPTION = "{} calls paid. The verdicts are a local stand-in's, which detects no forgery."
+_CAPTION = "{} calls, none charged. A local emulator made the verdicts: it detects no forgery."
 
 
 def _total_paid(rows: list[SampleOutcome]) -> int:
@@ -76,7 +76,7 @@ def _total_paid(rows: list[SampleOutcome]) -> int:
 
 
 def _receive_messages(told: dict[str, str], awaited: set[str]) -> dict[str, dict[str, Any]]:
-    """The message of each object, by key, as far as they come in time."""
+    """The messages that arrive in time, by object key."""
     account = Account(
         told["MNS_ENDPOINT"],
         told["ALIBABA_CLOUD_ACCESS_KEY_ID"],
@@ -101,7 +101,7 @@ def _receive_messages(told: dict[str, str], awaited: set[str]) -> dict[str, dict
 def _outcome(
     sample: SampleFile, bucket: oss2.Bucket, message: dict[str, Any] | None, cloud: LocalCloud
 ) -> SampleOutcome:
-    """What the tags say; the message adds the time, the admin address what was paid."""
+    """Combine the tags, the time from the message, and the calls that were billed."""
     tags = bucket.get_object_tagging(sample.name).tag_set.tagging_rule
     verdict, reason = tags.get("deepfake-verdict", ""), tags.get("deepfake-reason", "")
     uri = f"oss://{bucket.bucket_name}/{sample.name}"
@@ -122,7 +122,7 @@ def _outcome(
 
 
 def _verdict_note(data: dict[str, Any]) -> str:
-    """A stand-in's verdict is never shown bare."""
+    """What to add to an emulator's verdict."""
     if not any(warning["rule"] == "stand-in" for warning in data["warnings"]):
         return ""
     return "as scripted" if data["risk_tags"] else "not assessed for deepfakes"

@@ -1,1 +1,1 @@
-"""Send what failed for good to the function again."""
+"""Send dead letters to the function again."""

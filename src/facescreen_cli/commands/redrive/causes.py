@@ -1,6 +1,7 @@
-"""Why an event failed for good: whether sending it again can mend that, and what has to be done.
+"""The causes of dead letters: whether sending the event again can help, and what to do first.
 
-By the error that the function raised (facescreen.errors), or a word for what else happened.
+A cause is the name of the error that the function raised (facescreen.errors), or one of the names
+below.
 """
 
 from __future__ import annotations
@@ -11,79 +12,85 @@ from dataclasses import dataclass
 from facescreen import errors
 
 UNREADABLE_LETTER = "Unreadable"
-"""A letter that is not one of these functions'."""
+"""The letter holds no event of these functions."""
 UNKNOWN_CAUSE = "NotTold"
-"""The queue kept the event and not why it failed, and nothing on its object says so either."""
+"""The queue kept the event without the error, and the object's tags don't name it either."""
 ALREADY_SCREENED = "AlreadyScreened"
-"""Its object has a verdict by now."""
+"""The object has a verdict now."""
 
 
 @dataclass(frozen=True)
 class Cause:
-    """What letters are grouped by."""
+    """Why letters failed. Letters are grouped by cause."""
 
     name: str
     again: bool
-    """Whether the event is of use to the function."""
+    """Whether the function can process the event."""
     remedy: str
 
 
 _CAUSES_BY_ERROR: dict[type[errors.FacescreenError], tuple[bool, str]] = {
     errors.DailyLimitReachedError: (
         True,
-        "The day's paid calls are spent: there are more from 00:00 UTC.",
+        "The daily limit was reached: it resets at 00:00 UTC.",
     ),
-    errors.ThrottledError: (True, "Over the quota: set CALLS_PER_SECOND to your share of it."),
+    errors.ThrottledError: (
+        True,
+        "The quota was exceeded: set CALLS_PER_SECOND to your share of it.",
+    ),
     errors.SourceDownloadTimeoutError: (
         True,
-        "The service could not download in time: look at the bucket.",
+        "The service could not download the object in time: check the bucket.",
     ),
     errors.AlreadyInProgressError: (
         True,
-        "Another delivery was at work on it: it may be done by now.",
+        "Another delivery was processing it, and may have finished.",
     ),
-    errors.TransientError: (True, "It may have passed: send it again."),
+    errors.TransientError: (True, "The error may be gone: send it again."),
     errors.AccessDeniedError: (
         True,
-        "Give the function's role what it lacks first: doctor names it.",
+        "First grant the function's role the missing permission: see `facescreen doctor`.",
     ),
     errors.InvalidCredentialsError: (
         True,
-        "See that the function's role exists, and is its own, first.",
+        "First check that the function's role exists and is the function's own.",
     ),
-    errors.InvalidSettingsError: (True, "Mend the setting that is named, and deploy, first."),
-    errors.EmulatorRefusedError: (True, "Take the local stand-in out of CLOUDAUTH_ENDPOINT first."),
+    errors.InvalidSettingsError: (True, "First correct the named setting and deploy."),
+    errors.EmulatorRefusedError: (
+        True,
+        "First set CLOUDAUTH_ENDPOINT to the real service, not to a local emulator.",
+    ),
     errors.InvalidEventError: (
         False,
-        "It is no event of a bucket: see who invokes the function with it.",
+        "It is not a bucket event: find out who invokes the function with it.",
     ),
-    errors.OperatorError: (True, "Mend what is named first."),
+    errors.OperatorError: (True, "First fix what the message names."),
     errors.ObjectNotFoundError: (
         True,
-        "It was deleted: sent again it costs nothing, and is off the queue.",
+        "The object was deleted: sending its event again costs nothing and clears the queue.",
     ),
     errors.ObjectChangedError: (
         True,
-        "It was overwritten, which was an event of its own: sent again this one costs nothing.",
+        "The object was overwritten, which sent a new event: sending this one costs nothing.",
     ),
 }
 _REMEDIES_BY_NAME = {
-    "FunctionTimeout": "It ran out of time: see `doctor` on time-outs, and how slow the calls are.",
-    "FunctionProcessExited": "The instance died: look at its memory, and send it again.",
+    "FunctionTimeout": "The function timed out: see `facescreen doctor`, and how long calls take.",
+    "FunctionProcessExited": "The instance died: check its memory, and send it again.",
     "InstanceError": "The platform could not start an instance: send it again.",
     "EventAgeExceeded": "It waited too long for an instance: raise RESERVED_CONCURRENCY.",
-    ALREADY_SCREENED: "Another event had it screened: sent again it is not paid for again.",
+    ALREADY_SCREENED: "Another event got the object screened: sending it again costs nothing.",
     UNKNOWN_CAUSE: "The function timed out, its instance died, or the daily limit was reached: see "
     "the function's log.",
 }
-_DEFAULT_REMEDY = "Not foreseen: report it with its log line, and send it again once it is mended."
+_DEFAULT_REMEDY = "Unexpected: report it with its log line, and send it again once it is fixed."
 
 
 def find_cause(error: str) -> Cause:
-    """By the name of an error, or by its class: Function Compute writes the class, and dead
-    letters outlive a deployment."""
+    """Find the cause by the `name` or the class name of an error. Function Compute writes the class
+    name, and dead letters may come from an older version."""
     if error == UNREADABLE_LETTER:
-        return Cause(error, False, "No letter of these functions: read it in the queue's console.")
+        return Cause(error, False, "Not a letter of these functions: see the queue's console.")
     if error in _REMEDIES_BY_NAME:
         return Cause(error, True, _REMEDIES_BY_NAME[error])
     if kind := find_error_class(error):
@@ -94,12 +101,12 @@ def find_cause(error: str) -> Cause:
 
 
 def find_error_class(error: str) -> type[errors.FacescreenError] | None:
-    """The class that has this name, or is called so; None where it is none of ours."""
+    """The error class with this `name` or class name; None if there is none."""
     return _ERROR_CLASSES.get(error)
 
 
 def error_name(error: str) -> str:
-    """The name of an error that is told by its name or by its class; any other as it is told."""
+    """Convert a class name of ours to the error's `name`; return anything else unchanged."""
     kind = find_error_class(error)
     return kind.name if kind else error
 

@@ -1,4 +1,4 @@
-"""The command: its options, and the order of things."""
+"""``facescreen redrive``: its options and steps."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ Examples:
   facescreen redrive --cloud aws
 
 \b
-Exit codes: 0 all sent again, 2 some kept, 64 usage, 130 stopped by Ctrl-C (what
-was not sent again is back in the queue).
+Exit codes: 0 all sent again, 2 some kept, 64 usage, 130 stopped by Ctrl-C (the
+remaining letters are back in the queue).
 """
 
 
 @dataclass(frozen=True)
 class _LetterFilters:
-    """Which letters."""
+    """Selects letters by cause and time."""
 
     causes: frozenset[str]
     since: datetime | None
     until: datetime | None
 
     def matches(self, letter: DeadLetter) -> bool:
-        """By cause and age."""
+        """Whether a letter is selected."""
         return not (
             (self.causes and letter.error not in self.causes)
             or (self.since and letter.failed_at < self.since)
@@ -61,20 +61,36 @@ class _LetterFilters:
 
 @click.command(epilog=_EXAMPLES)
 @cloud_option
-@click.option("--cause", "causes", multiple=True, help="Only these, as --dry-run names them.")
-@click.option("--since", default="", metavar="TIME", help="Failed then or later: 2026-11-23, 7d.")
-@click.option("--until", default="", metavar="TIME", help="Failed before: 2026-11-23T04:05Z, 90m.")
+@click.option(
+    "--cause",
+    "causes",
+    multiple=True,
+    help="Only letters with this cause, as --dry-run names it. May be repeated.",
+)
+@click.option(
+    "--since",
+    default="",
+    metavar="TIME",
+    help="Only letters that failed at or after this time: 2026-11-23, 7d.",
+)
+@click.option(
+    "--until",
+    default="",
+    metavar="TIME",
+    help="Only letters that failed before this time: 2026-11-23T04:05Z, 90m.",
+)
 @click.option(
     "--most",
+    "max_letters",
     type=click.IntRange(1, 10_000),
     default=_DEFAULT_MAX_LETTERS,
     show_default=True,
-    help="Letters of one run; the next one takes the rest.",
+    help="The most letters to read in one run. The next run reads the rest.",
 )
 @share_option
-@dry_run_option(help="Say why they failed, and leave them.")
+@dry_run_option(help="Show why they failed, and send nothing.")
 @yes_option(help="Don't ask.")
-@json_option(help="JSON lines.")
+@json_option(help="Print JSON lines.")
 @profile_option
 @environment_option
 @click.pass_obj
@@ -85,39 +101,39 @@ def redrive(
     causes: tuple[str, ...],
     since: str,
     until: str,
-    most: int,
+    max_letters: int,
     share: float,
     dry_run: bool,
     yes: bool,
     as_json: bool,
     profile: str,
 ) -> int:
-    """Send what failed for good to the function again.
+    """Send dead letters to the function again.
 
-    Shows the dead letters by cause, with what has to be mended first; asks; hands each event to the
-    function again, and deletes a letter only once its event was accepted. What no function could
-    use is kept. An object that is gone or has its verdict by now costs nothing, and the ledger
-    never pays twice for the same bytes.
+    Shows the dead letters by cause, with what to fix first; asks; and sends each event to the
+    function again. A letter is deleted only after its event was accepted. A letter that the
+    function can't process is kept. An object that was deleted, or has a verdict now, costs nothing,
+    and the ledger never pays twice for the same bytes.
 
-    Reads MNS_DLQ and calls FC_FUNCTION (of FC_SERVICE on Function Compute 2.0); on AWS
-    DEAD_LETTERS_QUEUE_URL and UPLOADS_QUEUE_URL, and the cause stands in the tags of an object: set
-    TAG_PREFIX and TAG_FORM as the function has them. Letters are out of sight for half an hour,
-    or until this ends.
+    Reads the queue MNS_DLQ and invokes FC_FUNCTION (in FC_SERVICE on Function Compute 2.0). On AWS
+    it reads DEAD_LETTERS_QUEUE_URL and sends to UPLOADS_QUEUE_URL; the cause is then in the
+    object's tags, so set TAG_PREFIX and TAG_FORM to the function's values. Nobody else sees the
+    letters for half an hour, or until the command ends.
     """
-    # Imported late: --help is not to wait for the SDKs.
+    # Imported late: --help must not wait for the SDKs.
     from facescreen_cli.commands.redrive.connect import RedriveOptions, connect_redriver
 
     filters, stop = _parse_filters(causes, since, until), StopSignal()
     redriver = connect_redriver(RedriveOptions(cloud, profile, share), environment, stop)
     try:
-        letters = [letter for letter in redriver.collect(most) if filters.matches(letter)]
+        letters = [letter for letter in redriver.collect(max_letters) if filters.matches(letter)]
         to_send = _print_groups(letters, as_json=as_json)
         if dry_run or not to_send:
             return FAILED if letters and not dry_run else OK
         confirm(
             "Send them again?",
             yes=yes,
-            if_no_terminal="without a terminal to ask on, letters are sent only with --yes",
+            if_no_terminal="without a terminal to ask on, letters are sent again only with --yes",
             if_declined="nothing was sent",
         )
         with stop.on_interrupt():
@@ -134,13 +150,13 @@ def _parse_filters(causes: tuple[str, ...], since: str, until: str) -> _LetterFi
             bounds.append(parse_time(value, now) if value else None)
         except ValueError:
             raise click.UsageError(
-                f"{option}: {value!r} is no time, as 2026-11-23 or 24h"
+                f"{option}: {value!r} is not a time such as 2026-11-23 or 24h"
             ) from None
     return _LetterFilters(frozenset(causes), *bounds)
 
 
 def _print_groups(letters: list[DeadLetter], *, as_json: bool) -> int:
-    """How many are of use to the function, once all were told by cause."""
+    """Print the letters by cause. Returns how many the function can process."""
     to_send = 0
     for cause, group in group_by_cause(letters).items():
         text.print_group(cause, group, as_json=as_json)

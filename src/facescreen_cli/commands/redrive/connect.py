@@ -1,4 +1,4 @@
-"""A deployment's dead-letter queue and its function, from the environment."""
+"""Connects to a deployment's dead-letter queue and function."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from facescreen_cli.interrupt import StoppableRateLimiter, StopSignal
 from facescreen_cli.sdk.invoker import connect_invoker
 
 _CONNECT_QUEUE = {"alibaba": mns_queue.connect_queue, "aws": sqs_queue.connect_queue}
-"""By cloud."""
+"""By the name of the cloud."""
 
 
 @dataclass(frozen=True)
 class RedriveOptions:
-    """Whose queue and function, and how fast."""
+    """The cloud, the credentials and the rate."""
 
     cloud: str
     profile: str

@@ -1,4 +1,4 @@
-"""A dead letter: the event that failed, and what is told of why."""
+"""Reads dead letters: the event that failed, and why."""
 
 from __future__ import annotations
 
@@ -21,54 +21,61 @@ _MAX_OBJECTS = 10
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """One letter, held for as long as this run may need."""
+    """One letter, hidden from others for as long as this run may need."""
 
     message: ReceivedMessage = field(repr=False)
     payload: bytes = field(repr=False)
-    """The event as the function got it; empty where it can't be read."""
+    """The event as the function received it; empty if it can't be read."""
     error: str
-    """The name of what the function raised, or the platform's word for what happened."""
-    says: str
+    """The name of the error that the function raised, or the platform's name for the failure."""
+    error_message: str
     failed_at: datetime
     objects: tuple[str, ...]
-    """URIs of what the event is about, the first ten."""
+    """The URIs of the event's objects, up to ten."""
 
 
 LetterReader = Callable[[ReceivedMessage], DeadLetter]
 
 
 def read_function_compute_letter(message: ReceivedMessage) -> DeadLetter:
-    """Its onFailure record (function-compute.md, "onFailure record"), in JSON or in Base64 of it:
-    UNCONFIRMED which of the two MNS gets."""
+    """Read an onFailure record (function-compute.md, "onFailure record"): JSON, or JSON in Base64.
+    UNCONFIRMED which of the two MNS receives."""
     try:
-        record = json.loads(_decode_base64(message.body))
-        payload = record["requestPayload"].encode()
-        error, says = _error_and_message(record)
-        failed_at = datetime.fromtimestamp(record["timestamp"] / 1000, timezone.utc)
+        on_failure_record = json.loads(_decode_base64(message.body))
+        payload = on_failure_record["requestPayload"].encode()
+        error, error_message = _error_and_message(on_failure_record)
+        failed_at = datetime.fromtimestamp(on_failure_record["timestamp"] / 1000, timezone.utc)
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
         return _unreadable_letter(message)
     return DeadLetter(
         message,
         payload,
         error_name(error),
-        redact(says),
+        redact(error_message),
         failed_at,
         _first_uris(_parse_refs(payload)),
     )
 
 
 def read_sqs_letter(
-    message: ReceivedMessage, why: Callable[[ObjectRef], tuple[str, str]]
+    message: ReceivedMessage, find_cause: Callable[[ObjectRef], tuple[str, str]]
 ) -> DeadLetter:
-    """SQS keeps the message alone: where the function did not put it there with a word of why,
-    `why` gives the error's class and text for an object. S3 puts one into a message; of several
-    the first stands for all."""
+    """Read a message of SQS, which keeps no cause. If the function did not send the letter itself,
+    `find_cause` returns the error's name and message for an object. S3 sends one object in a
+    message; of several the first stands for all."""
     refs = _parse_refs(message.body)
     if not refs:
         return _unreadable_letter(message)
-    error, says = (message.error, message.says) if message.error else why(refs[0])
+    error, error_message = (
+        (message.error, message.error_message) if message.error else find_cause(refs[0])
+    )
     return DeadLetter(
-        message, message.body, error_name(error), redact(says), message.sent_at, _first_uris(refs)
+        message,
+        message.body,
+        error_name(error),
+        redact(error_message),
+        message.sent_at,
+        _first_uris(refs),
     )
 
 
@@ -76,11 +83,11 @@ def _decode_base64(body: bytes) -> bytes:
     return body if body.lstrip().startswith(b"{") else base64.b64decode(body, validate=True)
 
 
-def _error_and_message(record: dict[str, Any]) -> tuple[str, str]:
-    """The error's class and text. An event that was never tried has no response."""
-    if not record.get("responsePayload"):
-        return str(record["requestContext"]["condition"]), ""
-    response = json.loads(record["responsePayload"])
+def _error_and_message(on_failure_record: dict[str, Any]) -> tuple[str, str]:
+    """The error's class and message. An event that was never attempted has no response."""
+    if not on_failure_record.get("responsePayload"):
+        return str(on_failure_record["requestContext"]["condition"]), ""
+    response = json.loads(on_failure_record["responsePayload"])
     return str(response["errorType"]), str(response.get("errorMessage", ""))
 
 

@@ -1,4 +1,4 @@
-"""Dead letters of Function Compute: a queue of MNS."""
+"""The dead-letter queue of Function Compute, in MNS."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ _WAIT_S = 1
 def connect_queue(
     variables: Mapping[str, str], _: Settings, platform: Platform
 ) -> tuple[DeadLetterQueue, LetterReader]:
-    """MNS_DLQ, and what reads its letters. Raises click.UsageError."""
+    """Connect to the queue MNS_DLQ. Also returns the reader of its letters. Raises
+    click.UsageError."""
     with settings_as_usage_errors():
         reader = Reader(variables)
         reader.value(OSS_REGION)
@@ -48,17 +49,17 @@ def connect_queue(
 
 
 class MnsDeadLetterQueue:
-    """The port LetterQueue."""
+    """The port DeadLetterQueue."""
 
     def __init__(self, endpoint: str, name: str, credentials: CredentialSource) -> None:
         self._queue = create_account(endpoint, credentials).get_queue(name)
-        # As it stands: whether it is Base64 is the letter's matter.
+        # Leave the body as it is: the letter's reader decodes Base64.
         self._queue.set_encoding(False)
 
-    def receive(self, most: int) -> list[ReceivedMessage]:
+    def receive(self, max_messages: int) -> list[ReceivedMessage]:
         with translate_mns_errors():
             try:
-                messages = self._queue.batch_receive_message(min(most, _BATCH), _WAIT_S)
+                messages = self._queue.batch_receive_message(min(max_messages, _BATCH), _WAIT_S)
             except MNSServerException as error:
                 if error.type == "MessageNotExist":
                     return []
@@ -71,7 +72,7 @@ class MnsDeadLetterQueue:
 
     def release(self, message: ReceivedMessage) -> None:
         with translate_mns_errors():
-            # The least that MNS takes.
+            # 1 second is the minimum in MNS.
             self._queue.change_message_visibility(message.receipt, 1)
 
     def _receive_one(self, message: Any) -> ReceivedMessage:

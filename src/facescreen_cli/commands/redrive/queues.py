@@ -1,4 +1,4 @@
-"""Dead-letter queues: letters are held while a run looks at them, and deleted one by one."""
+"""The port for dead-letter queues. A run hides the letters it reads from others."""
 
 from __future__ import annotations
 
@@ -9,45 +9,46 @@ from datetime import datetime, timezone
 from typing import Protocol
 
 VISIBILITY_TIMEOUT_S = 1800
-"""How long nobody else sees a letter that was received: time to read, and to say yes."""
+"""How long a received letter is hidden from others: enough to read the causes and confirm."""
 _SAFETY_MARGIN_S = 30
 
 
 @dataclass(frozen=True)
 class ReceivedMessage:
-    """A letter as it lies in the queue."""
+    """A message as received from the queue."""
 
     receipt: str = field(repr=False)
     body: bytes = field(repr=False)
     sent_at: datetime
-    until: float
-    """On the monotonic clock: when others may see it again."""
+    visible_at: float
+    """When others may see it again, on the monotonic clock."""
     error: str = ""
-    """The error's class, and its text, where the function put it there itself."""
-    says: str = ""
+    """The error's class and its message, if the function sent the letter itself."""
+    error_message: str = ""
 
     @property
     def remaining_s(self) -> float:
-        """Seconds in which it may be submitted: nobody else can receive it meanwhile."""
-        return self.until - _SAFETY_MARGIN_S - time.monotonic()
+        """Seconds left to submit it, while nobody else can receive it."""
+        return self.visible_at - _SAFETY_MARGIN_S - time.monotonic()
 
 
 class DeadLetterQueue(Protocol):
     """All methods raise errors.FacescreenError."""
 
-    def receive(self, most: int) -> list[ReceivedMessage]:
-        """Some letters that nobody holds, `most` or fewer, held for HOLD_S; none when there are no
-        more."""
+    def receive(self, max_messages: int) -> list[ReceivedMessage]:
+        """Receive at most `max_messages`, and hide them for VISIBILITY_TIMEOUT_S. Returns none if
+        there are no more."""
 
     def delete(self, message: ReceivedMessage) -> None:
-        """For good."""
+        """Delete a letter."""
 
     def release(self, message: ReceivedMessage) -> None:
-        """Lets others see it at once."""
+        """Make a letter visible to others at once."""
 
 
 def parse_sent_time(milliseconds: object) -> datetime:
-    """When a queue says that it got a message; now, where it says nothing of use."""
+    """The time that a queue received a message, in milliseconds since the epoch; the current time
+    if it is unreadable."""
     with suppress(ValueError, OverflowError):
         return datetime.fromtimestamp(int(str(milliseconds)) / 1000, timezone.utc)
     return datetime.now(timezone.utc)

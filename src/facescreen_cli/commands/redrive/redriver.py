@@ -1,4 +1,4 @@
-"""Letters out of the queue, into the function, and only then away."""
+"""Reads letters from the queue, submits their events, and then deletes the letters."""
 
 from __future__ import annotations
 
@@ -15,59 +15,63 @@ from facescreen_cli.commands.redrive.dead_letters import DeadLetter, LetterReade
 from facescreen_cli.commands.redrive.queues import DeadLetterQueue, ReceivedMessage
 
 _READER_THREADS = 10
-"""As many connections as boto3 keeps."""
+"""boto3's number of connections."""
 
 
 class NotRedrivenError(Exception):
-    """Why a letter stays, for people."""
+    """Why a letter was kept, for people."""
 
 
 @dataclass
 class Redriver:
-    """One run: what it holds goes back to the queue at its end, but for what was accepted."""
+    """One run. At its end, letters whose events were not accepted go back to the queue."""
 
     queue: DeadLetterQueue
     invoker: Invoker
     read: LetterReader
-    """From several threads at once."""
-    pace: RateLimiter
+    """Called from several threads."""
+    rate_limiter: RateLimiter
     _messages: list[ReceivedMessage] = field(default_factory=list)
 
-    def collect(self, most: int) -> list[DeadLetter]:
-        """Letters until there are `most`; the next run takes the rest. Raises
-        errors.FacescreenError."""
-        while (left := most - len(self._messages)) and (received := self.queue.receive(left)):
+    def collect(self, max_letters: int) -> list[DeadLetter]:
+        """Receive up to `max_letters` letters. Raises errors.FacescreenError."""
+        while (left := max_letters - len(self._messages)) and (
+            received := self.queue.receive(left)
+        ):
             self._messages += received
         with ThreadPoolExecutor(_READER_THREADS) as readers:
             return list(readers.map(self.read, self._messages))
 
     def redrive(self, letter: DeadLetter) -> None:
-        """Waits for its turn. The letter is deleted once the platform has accepted its event.
-        Killed in between, it comes again, and the ledger pays for nothing twice. Raises
-        NotRedrivenError, and what `pace` raises."""
-        if self.pace.reserve(letter.message.remaining_s) is None:
+        """Wait for a slot, submit the event, and delete the letter once the platform has accepted
+        the event. If the process is killed in between, the letter reappears, and the ledger
+        prevents a second payment. Raises NotRedrivenError, and what `rate_limiter` raises."""
+        if self.rate_limiter.reserve(letter.message.remaining_s) is None:
             raise NotRedrivenError(
-                "it was held for too long: others may see it, so it is left to the next run"
+                "it was held for too long: another reader may see it, so the next run sends it"
             )
         try:
             self.invoker.submit(letter.payload)
-        except FacescreenError as why:
-            raise NotRedrivenError(str(why)) from None
+        except FacescreenError as error:
+            raise NotRedrivenError(str(error)) from None
         self._messages.remove(letter.message)
         try:
             self.queue.delete(letter.message)
-        except FacescreenError as why:
-            raise NotRedrivenError(f"accepted, but not deleted, so it comes again: {why}") from None
+        except FacescreenError as error:
+            raise NotRedrivenError(
+                f"accepted, but not deleted, so it will reappear: {error}"
+            ) from None
 
     def release(self) -> None:
-        """Gives back what is held. What this misses comes back by itself."""
+        """Return the unsent letters to the queue. Letters that can't be returned reappear when
+        their visibility timeout ends."""
         for message in self._messages:
             with suppress(FacescreenError):
                 self.queue.release(message)
 
 
 def group_by_cause(letters: list[DeadLetter]) -> dict[Cause, list[DeadLetter]]:
-    """The most frequent first."""
+    """Group letters by cause, the most frequent first."""
     grouped: dict[Cause, list[DeadLetter]] = defaultdict(list)
     for letter in letters:
         grouped[find_cause(letter.error)].append(letter)

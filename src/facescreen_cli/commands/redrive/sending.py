@@ -1,4 +1,4 @@
-"""Letter after letter to the function, and a word about each."""
+"""Sends letters one by one, and prints the result of each."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from facescreen_cli.interrupt import StopRequestedError, StopSignal
 def send_letters(
     redriver: Redriver, letters: list[DeadLetter], stop: StopSignal, *, as_json: bool
 ) -> int:
-    """The exit code. Once `stop` asks for it, no more are sent."""
+    """Send letters until a stop is requested. Returns the exit code."""
     sent = 0
     for letter in letters:
         try:
             _send_letter(redriver, letter)
-        except NotRedrivenError as why:
-            text.print_letter(letter, "kept", str(why), as_json=as_json)
+        except NotRedrivenError as error:
+            text.print_letter(letter, "kept", str(error), as_json=as_json)
         except StopRequestedError:
             break
         else:

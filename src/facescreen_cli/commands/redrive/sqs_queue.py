@@ -1,4 +1,4 @@
-"""Dead letters of Lambda: a queue of SQS."""
+"""The dead-letter queue of Lambda, in SQS."""
 
 from __future__ import annotations
 
@@ -37,27 +37,30 @@ _WAIT_S = 1
 def connect_queue(
     variables: Mapping[str, str], settings: Settings, platform: Platform
 ) -> tuple[DeadLetterQueue, LetterReader]:
-    """DEAD_LETTERS_QUEUE_URL, and what reads its letters. Raises click.UsageError."""
+    """Connect to the queue DEAD_LETTERS_QUEUE_URL. Also returns the reader of its letters. Raises
+    click.UsageError."""
     with settings_as_usage_errors():
         reader = Reader(variables)
         url = reader.value(_QUEUE_URL)
         reader.check()
-    standing = TagCauseFinder(platform.object_store, settings.tag_prefix, settings.tag_form)
-    return SqsDeadLetterQueue(boto3.Session(), url), partial(read_sqs_letter, why=standing.find)
+    cause_finder = TagCauseFinder(platform.object_store, settings.tag_prefix, settings.tag_form)
+    return SqsDeadLetterQueue(boto3.Session(), url), partial(
+        read_sqs_letter, find_cause=cause_finder.find
+    )
 
 
 class SqsDeadLetterQueue:
-    """The port LetterQueue."""
+    """The port DeadLetterQueue."""
 
     def __init__(self, session: boto3.Session, queue_url: str, endpoint: str = "") -> None:
         self._client = create_client(session, "sqs", endpoint)
         self._url = queue_url
 
-    def receive(self, most: int) -> list[ReceivedMessage]:
+    def receive(self, max_messages: int) -> list[ReceivedMessage]:
         with translate_aws_errors("SQS"):
             found = self._client.receive_message(
                 QueueUrl=self._url,
-                MaxNumberOfMessages=min(most, _BATCH),
+                MaxNumberOfMessages=min(max_messages, _BATCH),
                 WaitTimeSeconds=_WAIT_S,
                 VisibilityTimeout=VISIBILITY_TIMEOUT_S,
                 AttributeNames=["SentTimestamp"],
@@ -87,5 +90,5 @@ class SqsDeadLetterQueue:
 
 
 def _message_attribute(message: dict[str, Any], name: str) -> str:
-    """As facescreen.bus.sqs.SqsDeadLetters wrote it; empty where it did not."""
+    """An attribute that facescreen.bus.sqs.SqsDeadLetters wrote; empty if it is missing."""
     return str(message.get("MessageAttributes", {}).get(name, {}).get("StringValue", ""))

@@ -1,4 +1,4 @@
-"""Why an object was given up, by the tags that the function left on it."""
+"""Reads from an S3 object's tags why its screening failed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from facescreen_cli.commands.redrive.causes import ALREADY_SCREENED, UNKNOWN_CAU
 
 @dataclass(frozen=True)
 class TagCauseFinder:
-    """What stands on objects of S3. Safe to use from several threads."""
+    """Reads the tags of S3 objects. Safe to use from several threads."""
 
     store: ObjectStore
     tag_prefix: str
     tag_form: str
 
     def find(self, ref: ObjectRef) -> tuple[str, str]:
-        """The error's class, or a word of causes.py, and a text about it."""
+        """Returns the name of the error or of a cause in causes.py, and a message."""
         action = f"s3:GetObject{'Version' if ref.version_id else ''}Tagging"
         try:
             with permission_hint(action, ref.bucket):
@@ -38,9 +38,9 @@ class TagCauseFinder:
     def _read_cause(self, ref: ObjectRef, tags: dict[str, str]) -> tuple[str, str]:
         tagged = read_tags(tags, prefix=self.tag_prefix, form=self.tag_form)
         if tagged is None:
-            return UNKNOWN_CAUSE, "no verdict stands on it"
+            return UNKNOWN_CAUSE, "it has no verdict"
         if tagged.etag != ref.etag:
-            return errors.ObjectChangedError.name, "a verdict on other bytes stands on it"
+            return errors.ObjectChangedError.name, "its verdict is about other bytes"
         if tagged.verdict is not Verdict.FAILED:
             return ALREADY_SCREENED, f"it is {tagged.verdict.value}"
         reason = ":".join(tagged.reasons)
@@ -48,7 +48,7 @@ class TagCauseFinder:
 
 
 def _error_for_reason(reason: str) -> str:
-    """The class of what findings.failed put into a tag: a service's code, or that class itself."""
+    """The name of the error for a reason in a tag: a service's code, or an error's name."""
     if not reason:
         return UNKNOWN_CAUSE
     if find_error_class(reason):

@@ -1,4 +1,4 @@
-"""What a run says: groups and letters, to people or as JSON lines."""
+"""Prints causes and letters, for people or as JSON lines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from facescreen_cli.output import print_json_line, print_note, replace_unprintab
 
 
 def print_group(cause: Cause, letters: list[DeadLetter], *, as_json: bool) -> None:
-    """How many failed of one cause, and what has to be done."""
+    """Print how many letters have one cause, and what to do."""
     oldest = min(print_letter.failed_at for print_letter in letters)
     if as_json:
         print_json_line(
@@ -21,7 +21,7 @@ def print_group(cause: Cause, letters: list[DeadLetter], *, as_json: bool) -> No
             remedy=cause.remedy,
             oldest=oldest.isoformat(),
             example=_object_names(letters[0]),
-            says=letters[0].says,
+            says=letters[0].error_message,
         )
         return
     kept = "" if cause.again else ", kept"
@@ -30,40 +30,42 @@ def print_group(cause: Cause, letters: list[DeadLetter], *, as_json: bool) -> No
         f"since {oldest:%Y-%m-%d %H:%M} UTC"
     )
     click.echo(f"       → {cause.remedy}")
-    click.echo(replace_unprintable(f"       {_object_names(letters[0])}: {letters[0].says}"))
+    click.echo(
+        replace_unprintable(f"       {_object_names(letters[0])}: {letters[0].error_message}")
+    )
 
 
 def print_plan(again: int, kept: int, *, as_json: bool) -> None:
-    """What a yes would do."""
+    """Print what will be sent and kept, and the cost."""
     if as_json:
         print_json_line(to_send_again=again, kept=kept, usd_at_most=cost_usd(again))
     else:
-        says = "what was paid for is not paid for again"
-        print_note(f"{again} to send again, {kept} kept: at most {format_cost(again)}; {says}.")
+        print_note(
+            f"{again} to send again, {kept} kept: at most {format_cost(again)}. "
+            "Nothing is paid for twice."
+        )
 
 
-def print_letter(one: DeadLetter, status: str, detail: str = "", *, as_json: bool) -> None:
-    """What came of one. To people only what is kept."""
+def print_letter(dead_letter: DeadLetter, status: str, detail: str = "", *, as_json: bool) -> None:
+    """Print the result of one letter. For people only if it is kept."""
     if as_json:
         print_json_line(
-            objects=list(one.objects),
-            cause=one.error,
+            objects=list(dead_letter.objects),
+            cause=dead_letter.error,
             status=status,
             detail=detail,
         )
     elif status == "kept":
-        click.echo(
-            f"kept  {replace_unprintable(_object_names(one))}: {replace_unprintable(detail)}"
-        )
+        click.echo(replace_unprintable(f"kept  {_object_names(dead_letter)}: {detail}"))
 
 
 def print_summary(sent: int, kept: int, *, as_json: bool) -> None:
-    """How it came out."""
+    """Print how many letters were sent and kept."""
     if as_json:
         print_json_line(sent_again=sent, kept=kept)
     else:
         click.echo(f"{sent} sent again, {kept} kept.")
 
 
-def _object_names(one: DeadLetter) -> str:
-    return ", ".join(one.objects) or "no object"
+def _object_names(dead_letter: DeadLetter) -> str:
+    return ", ".join(dead_letter.objects) or "no object"

@@ -1,1 +1,1 @@
-"""Take objects back out of quarantine."""
+"""Release objects from quarantine."""

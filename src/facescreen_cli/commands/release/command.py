@@ -1,4 +1,4 @@
-"""The command: its options, and the order of things."""
+"""``facescreen release``: its options and steps."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Exit codes: 0 all released, 2 some not, 64 usage.
 
 @dataclass
 class _Release:
-    """One object, and what came of it."""
+    """One object, and the result of releasing it."""
 
     ref: ObjectRef
     plan: RestorePlan | AclPlan | None = None
@@ -53,15 +53,15 @@ class _Release:
     detail: str = ""
 
     def fail(self, why: Exception) -> None:
-        """It stays as it is."""
+        """Record why the object stays in quarantine."""
         self.plan, self.status, self.detail = None, "not_released", str(why)
 
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("objects", nargs=-1, required=True, metavar="OBJECT...")
-@dry_run_option(help="Say what would happen, and change nothing.")
+@dry_run_option(help="Show what would happen, and change nothing.")
 @yes_option(help="Don't ask.")
-@json_option(help="A JSON line for each.")
+@json_option(help="Print a JSON line for each object.")
 @profile_option
 @environment_option
 @click.pass_obj
@@ -74,17 +74,17 @@ def release(
     as_json: bool,
     profile: str,
 ) -> int:
-    """Take objects back out of quarantine.
+    """Release objects from quarantine.
 
-    What was moved is named by where it stands now (`quarantine` in the message says it), and goes
-    back to where it came from, with its metadata and tags, unless another object stands there.
-    What was made private is named as ever, and gets back the access list that it had.
+    Name a moved object by its location in quarantine (the field `quarantine` of its message). It
+    moves back to its original location with its metadata and tags, unless another object is there.
+    Name an object that was made private by its usual location. It gets its previous ACL back.
 
-    The function never again acts on these bytes under this key: that is remembered in the state
-    bucket. A copy back raises an event, which is announced as released and costs no call. The
-    verdict stays on the object.
+    The state bucket records the release, so the function never quarantines these bytes under this
+    key again. Moving an object back sends an event: its message says that it was released, and no
+    call is made. The verdict stays on the object.
 
-    Set STATE_BUCKET, QUARANTINE_BUCKET and QUARANTINE_PREFIX as the function has them, and
+    Set STATE_BUCKET, QUARANTINE_BUCKET and QUARANTINE_PREFIX to the function's values, and
     OSS_REGION.
     """
     scheme, refs = _parse_objects(objects)
@@ -94,7 +94,7 @@ def release(
         confirm(
             "\n".join([*map(_format_release, releases), "Release them?"]),
             yes=yes,
-            if_no_terminal="objects of high risk are released only with --yes",
+            if_no_terminal="without a terminal to ask on, objects are released only with --yes",
             if_declined="nothing was released",
         )
     for release_ in releases:
@@ -105,7 +105,7 @@ def release(
 
 
 def _parse_objects(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
-    """The scheme that all of them have, and the objects. Raises click.UsageError."""
+    """Returns the objects' store, and the objects. Raises click.UsageError."""
     refs = []
     for uri in dict.fromkeys(objects):
         scheme, separator, rest = uri.partition("://")
@@ -118,7 +118,7 @@ def _parse_objects(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
             raise click.UsageError(f"{uri!r}: {error}") from None
     schemes = {ref.store for ref in refs}
     if len(schemes) > 1:
-        raise click.UsageError("objects on OSS and on S3 are released by two runs")
+        raise click.UsageError("release objects on OSS and on S3 in two runs")
     return schemes.pop(), refs
 
 

@@ -1,4 +1,4 @@
-"""The way back out of quarantine, in two steps: look and plan, then carry it out."""
+"""Releases objects from quarantine in two steps: plan, then execute."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class NotReleasedError(Exception):
 
 @dataclass(frozen=True)
 class RestorePlan:
-    """A moved object goes back to where it came from."""
+    """Move an object back to its original location."""
 
     quarantined: ObjectRef
     head: ObjectHead
     origin: ObjectRef
     existing: ObjectHead | None
-    """What stands where it came from: nothing, an older version, or the same bytes already."""
+    """What is at the original location: nothing, an older version, or the same bytes."""
 
     @property
     def description(self) -> str:
@@ -41,7 +41,7 @@ class RestorePlan:
 
 @dataclass(frozen=True)
 class AclPlan:
-    """An object that was made private gets the access list back that it had."""
+    """Restore the ACL of an object that was made private."""
 
     ref: ObjectRef
     head: ObjectHead
@@ -50,24 +50,24 @@ class AclPlan:
     @property
     def description(self) -> str:
         """What is about to happen."""
-        return "its access list back to what it was"
+        return "restore its previous ACL"
 
 
 @dataclass(frozen=True)
 class Releaser:
-    """Looks first, and changes nothing before it is told to. Both steps raise NotReleasedError and
-    errors.FacescreenError."""
+    """Plans a release without changing anything, and executes a plan. Both steps raise
+    NotReleasedError and errors.FacescreenError."""
 
     store: QuarantineStore
     records: QuarantineRecords
     settings: QuarantineSettings
 
     def plan(self, ref: ObjectRef) -> RestorePlan | AclPlan:
-        """What releasing the object would do."""
+        """Find out what releasing an object would do."""
         try:
             head = self.store.head(ref)
         except ObjectNotFoundError:
-            raise NotReleasedError("nothing stands there: was it released already?") from None
+            raise NotReleasedError("there is no such object: was it released already?") from None
         pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
         origin = parse_original_ref(self.settings, ref)
         if origin is None:
@@ -75,7 +75,8 @@ class Releaser:
         return RestorePlan(pinned, head, origin, self._check_destination(origin, head))
 
     def carry_out(self, plan: RestorePlan | AclPlan) -> None:
-        """The mark comes first: the copy back raises an event, which may come at once."""
+        """Record the release first: copying the object back sends an event, which may arrive at
+        once."""
         if isinstance(plan, RestorePlan):
             self._restore(plan)
         else:
@@ -85,9 +86,9 @@ class Releaser:
         acl = self.records.get_acl(compute_entry_id(ref, head))
         if not acl:
             raise NotReleasedError(
-                "these bytes were not made private, and it does not stand in quarantine (what was "
-                "moved is named by its place there, as the message gives it; is QUARANTINE_BUCKET "
-                "set as the function has it?)"
+                "the object was not made private, and is not in quarantine. Name a moved object by "
+                "its location in quarantine, as its message gives it, and set QUARANTINE_BUCKET to "
+                "the function's value"
             )
         return AclPlan(ref, head, acl)
 
@@ -114,7 +115,7 @@ class Releaser:
         delete_if_unchanged(self.store, plan.quarantined, plan.head)
 
     def _carry_over(self, entry: str, restored: str) -> None:
-        """An ETag of S3's encryption (SSE-KMS) is another after each copy, and so is the entry."""
+        """With SSE-KMS, each copy has a new ETag, and so a new entry in the records."""
         if restored == entry:
             return
         self.records.record_release(restored)
@@ -129,13 +130,13 @@ class Releaser:
 
 
 def _is_same_content(one: ObjectHead, other: ObjectHead) -> bool:
-    """Beyond doubt: what is the same need not be kept twice."""
+    """Whether the content is certainly the same, so that one copy can be deleted."""
     checksums = one.checksum == other.checksum and bool(one.checksum)
     return one.size == other.size and (one.etag == other.etag or checksums)
 
 
 def _last_modified(head: ObjectHead) -> datetime:
-    """OSS gives it as HTTP does, S3's adapter as ISO 8601."""
+    """OSS writes an HTTP date, the S3 adapter ISO 8601."""
     try:
         return datetime.fromisoformat(head.last_modified)
     except ValueError:

@@ -1,1 +1,1 @@
-"""Count what stands on the objects of a bucket: verdicts, reasons, days."""
+"""Summarize the verdicts in a bucket: by verdict, reason and day."""

@@ -1,4 +1,4 @@
-"""The command: its options, and the order of things."""
+"""``facescreen report``: its options and steps."""
 
 from __future__ import annotations
 
@@ -30,29 +30,29 @@ Examples:
   facescreen report --cost
 
 \b
-Exit codes: 0 counted, 2 not all could be read, 64 usage, 130 stopped by
-Ctrl-C (what was counted is told). With --check: 0 all low risk, 1 something
-flagged, 2 something unscreenable, failed, stale or unscreened, or nothing
-there.
+Exit codes: 0 counted, 2 some objects could not be read, 64 usage, 130 stopped
+by Ctrl-C (the counts so far are printed). With --check: 0 all low risk, 1
+something flagged, 2 something unscreenable, failed, stale or unscreened, or no
+objects.
 """
 
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("target", metavar="[oss://BUCKET[/PREFIX]|s3://...]", required=False)
 @click.option("--all", "whole", is_flag=True, help="The whole bucket.")
-@json_option(help="One JSON document.")
+@json_option(help="Print one JSON document.")
 @click.option(
     "--html",
     "page",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a page of it to this file too, which needs no other file and no network.",
+    help="Also write the report to this file, as a page that needs no other file and no network.",
 )
-@click.option("--check", is_flag=True, help="End with 1 or 2 unless all is low risk.")
+@click.option("--check", is_flag=True, help="Exit with 1 or 2 unless everything is low risk.")
 @click.option(
     "--cost",
     "cost_alone",
     is_flag=True,
-    help="Instead: the paid calls of this month by day, against DAILY_CALLS.",
+    help="Show the paid calls of this month by day instead, compared with DAILY_CALLS.",
 )
 @cloud_option
 @profile_option
@@ -70,38 +70,41 @@ def report(
     cloud: str,
     profile: str,
 ) -> int:
-    """Count what stands on the objects of a bucket: verdicts, reasons, days.
+    """Summarize the verdicts in a bucket: by verdict, reason and day.
 
-    It goes by the tags alone, with a request for each object, and writes nothing. Nothing is paid
-    for but those requests. Whoever may tag an object can forge its verdict: `facescreen doctor`
-    says who may.
+    Reads the tags of each object with one request, and writes nothing. Only these requests are
+    charged. Anyone who may tag an object can forge its verdict: `facescreen doctor` checks who may.
 
-    Unscreened are objects without a verdict that the function would screen; stale are those whose
-    verdict is of bytes that were overwritten. Set TAG_PREFIX, TAG_FORM and the filters in the
-    environment as the function has them, and OSS_REGION; on AWS region and credentials are boto3's
-    matter.
+    An unscreened object has no verdict, and the function would screen it. A stale object was
+    overwritten after its verdict. Set TAG_PREFIX, TAG_FORM and the filters in the environment to
+    the function's values, and OSS_REGION; on AWS boto3 finds the region and credentials.
 
-    The cost is read from the state bucket: set STATE_BUCKET and DAILY_CALLS as the function has
-    them, and say where with --cloud.
+    --cost reads the state bucket: set STATE_BUCKET and DAILY_CALLS to the function's values, and
+    choose the cloud with --cloud.
     """
     if cost_alone:
         if target or whole or page or check:
-            raise click.UsageError("--cost is of all buckets: give nothing but --json with it")
+            raise click.UsageError(
+                "--cost covers all buckets: it can be combined only with --json, --cloud, "
+                "--profile and --env"
+            )
         return _print_cost(environment, cloud, profile, as_json=as_json)
-    given = click.get_current_context().get_parameter_source("cloud")
-    if given is ParameterSource.COMMANDLINE:
-        raise click.UsageError("--cloud is for --cost: a bucket says where it is, as s3://bucket")
+    cloud_source = click.get_current_context().get_parameter_source("cloud")
+    if cloud_source is ParameterSource.COMMANDLINE:
+        raise click.UsageError(
+            "--cloud is for --cost: the scheme of a bucket names its cloud, as in s3://bucket"
+        )
     if target is None:
-        raise click.UsageError("name a bucket and a prefix, as oss://bucket/prefix, or --cost")
+        raise click.UsageError("name a bucket and a prefix, as oss://bucket/prefix, or use --cost")
     store, name, prefix = parse_bucket_target(target, whole=whole)
     if page is not None:
         check_writable(page)
     settings, platform = connect_platform(store, environment.settings, UserCredentials(profile))
-    counted = count_verdicts(StoreBucket(platform.object_store, name), prefix, settings)
-    text.print_report(counted, as_json=as_json)
+    bucket_report = count_verdicts(StoreBucket(platform.object_store, name), prefix, settings)
+    text.print_report(bucket_report, as_json=as_json)
     if page is not None:
-        write_atomically(page, render_html(counted))
-    return counted.status(check=check)
+        write_atomically(page, render_html(bucket_report))
+    return bucket_report.status(check=check)
 
 
 def _print_cost(environment: Environment, cloud: str, profile: str, *, as_json: bool) -> int:

@@ -1,4 +1,4 @@
-"""What the calls of this month cost, from the state bucket."""
+"""Reads from the state bucket what the calls of this month cost."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from facescreen_cli.output import render_text, to_json
 
 COUNTED, FROM_HISTORY = "counted", "history"
 _SOURCES_CAPTION = (
-    "counted: drawn from the cap, so paid for or perhaps paid for (a call without an answer). "
-    "history: no cap was set; the verdicts of objects alone, without what else was asked over HTTP."
+    "counted: reserved from the daily limit, so charged, or perhaps charged (no response). "
+    "history: no limit was set; only the verdicts of objects, without other calls over HTTP."
 )
 
 
@@ -43,17 +43,17 @@ class MonthlyCost:
 
     days: tuple[DailyCost, ...]
     cap: float
-    """Calls a day; infinite where there is none."""
+    """Calls a day; infinite if there is no limit."""
 
     @property
     def calls(self) -> int:
-        """Of the month to date."""
+        """Calls of the month to date."""
         return sum(day.calls for day in self.days)
 
 
 def read_month(settings: Settings, platform: Platform) -> MonthlyCost:
-    """From the state bucket. Raises errors.FacescreenError, AccessDeniedError with what is to be
-    allowed."""
+    """Read the days of this month. Raises errors.FacescreenError; AccessDeniedError names the
+    missing permission."""
     store, bucket = platform.object_store, settings.state_bucket
     with permission_hint(f"{store.list_permission} and {store.name}:GetObject", bucket):
         today = datetime.now(timezone.utc).date()
@@ -61,7 +61,8 @@ def read_month(settings: Settings, platform: Platform) -> MonthlyCost:
 
 
 def month_to_date(state: StateStore, today: date) -> tuple[DailyCost, ...]:
-    """Newest first. A day is counted as the cap counted it, else from the history."""
+    """The days of the month, newest first. A day's calls are the budget's count, or else the
+    history's."""
     counted = retry(partial(count_reserved_calls_by_day, state, today.isoformat()[:7]))
     history = History(state)
     days = []
@@ -97,7 +98,7 @@ def as_json(cost: MonthlyCost) -> str:
 
 
 def as_table(cost: MonthlyCost) -> str:
-    """The days on which something was paid, today, and the month to date."""
+    """A table of today, the other days with paid calls, and the month to date."""
     table = Table(caption=_SOURCES_CAPTION, caption_justify="left", show_footer=True)
     table.add_column("day (UTC)", "month to date")
     table.add_column("paid calls", str(cost.calls), justify="right")

@@ -1,4 +1,4 @@
-"""Goes over a bucket and counts what stands on its objects."""
+"""Lists a bucket and counts the verdicts of its objects."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from facescreen_cli.verdicts import TagReader, read_concurrently
 
 
 def count_verdicts(bucket: StoreBucket, prefix: str, settings: Settings) -> BucketReport:
-    """What ends it early makes it partial. Raises click.UsageError where there are no tags."""
+    """Count the verdicts under a prefix. If it ends early, the report is partial. Raises
+    click.UsageError if the deployment writes no tags."""
     target = f"{bucket.store.name}://{bucket.name}/{prefix}"
     report, stop, tags = BucketReport(target), StopSignal(), TagReader(bucket, settings)
-    counted = (SpinnerColumn(), TextColumn("{task.completed} looked at"), TimeElapsedColumn())
+    counted = (SpinnerColumn(), TextColumn("{task.completed} checked"), TimeElapsedColumn())
     with stop.on_interrupt(), progress_bar(*counted, total=None) as bar:
         try:
             for one in read_concurrently(bucket.list_objects(prefix), tags.read, stop):

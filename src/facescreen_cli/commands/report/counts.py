@@ -1,4 +1,4 @@
-"""What stands on objects, counted."""
+"""Counts the verdicts of objects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from facescreen_cli.exit_codes import FAILED, FLAGGED, INTERRUPTED, OK
 from facescreen_cli.verdicts import NoVerdict, TagState
 
 OTHER_LABEL = "other"
-"""Reasons and days beyond the most that are told apart: tags may say anything."""
+"""For reasons and days beyond the maximum: tags may hold anything."""
 UNDATED_LABEL = "undated"
 MAX_REASONS = 200
 MAX_DAYS = 4000
@@ -20,7 +20,7 @@ MAX_DAYS = 4000
 
 @dataclass
 class VerdictCounts:
-    """Takes little memory, however many are added."""
+    """Uses little memory, however many objects are added."""
 
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     without_verdict: Counter[NoVerdict] = field(default_factory=Counter)
@@ -29,7 +29,7 @@ class VerdictCounts:
     """By ``2026-11-23``, in UTC."""
 
     def add(self, found: TagState) -> None:
-        """One object more."""
+        """Add an object."""
         if isinstance(found, NoVerdict):
             self.without_verdict[found] += 1
             return
@@ -41,12 +41,12 @@ class VerdictCounts:
 
     @property
     def objects(self) -> int:
-        """All that were looked at."""
+        """All objects that were checked."""
         return self.verdicts.total() + self.without_verdict.total()
 
     @property
     def screenable(self) -> int:
-        """Those that have a verdict, or should have one."""
+        """Objects that have a verdict, or should have one."""
         return (
             self.objects
             - self.without_verdict[NoVerdict.SKIPPED]
@@ -55,24 +55,24 @@ class VerdictCounts:
 
     @property
     def flagged(self) -> int:
-        """Those that somebody should look at."""
+        """Objects that need a review."""
         return self.verdicts[Verdict.HIGH_RISK] + self.verdicts[Verdict.SUSPICIOUS]
 
 
 @dataclass
 class BucketReport:
-    """Counts, of what, and when."""
+    """The counts of a bucket at one time."""
 
     target: str
     counts: VerdictCounts = field(default_factory=VerdictCounts)
     partial: str = ""
-    """Why it ended early, if it did."""
+    """Why it ended early; empty if it is complete."""
     interrupted: bool = False
     at: str = field(default_factory=lambda: datetime.now(timezone.utc).strftime(_TIME_FORMAT))
     """ISO 8601, UTC."""
 
     def status(self, *, check: bool) -> int:
-        """The exit code. With `check` it tells what stands there; a flagged one goes first."""
+        """The exit code. With `check` it depends on the verdicts; FLAGGED takes precedence."""
         counts = self.counts
         if self.interrupted:
             return INTERRUPTED
@@ -80,13 +80,13 @@ class BucketReport:
             return FLAGGED
         if self.partial or counts.without_verdict[NoVerdict.UNREAD]:
             return FAILED
-        # A mistyped prefix, under which nothing is, must pass no check.
+        # A mistyped prefix has no objects, and must not pass the check.
         low_risk = counts.verdicts[Verdict.LOW_RISK] == counts.screenable > 0
         return OK if low_risk or not check else FAILED
 
 
 def newest_first(days: dict[str, Counter[Verdict]]) -> list[tuple[str, Counter[Verdict]]]:
-    """The days, newest first, and what has none after them."""
+    """The days, newest first, then the objects without a date."""
     return sorted(days.items(), key=lambda day: (day[0][:1].isdigit(), day[0]), reverse=True)
 
 

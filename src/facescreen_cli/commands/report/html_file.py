@@ -1,4 +1,4 @@
-"""A file that is written whole or not at all."""
+"""Writes a file completely or not at all."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import click
 
 
 def check_writable(path: Path) -> None:
-    """Whether a page may be written there, before hours are spent. Raises click.UsageError."""
+    """Check that the page can be written, before a long run. Raises click.UsageError."""
     if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise click.UsageError(f"{path} is not a regular file: it is left alone")
+        raise click.UsageError(f"{path} is not a regular file, and is not overwritten")
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise click.UsageError(f"no file can be made in {path.parent}")
+        raise click.UsageError(f"can't create a file in {path.parent}")
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """In place of what is there. Raises click.ClickException."""
+    """Write the file, replacing an existing one. Raises click.ClickException."""
     try:
         _write_and_rename(path, text)
     except OSError as error:

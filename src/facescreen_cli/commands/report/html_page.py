@@ -1,4 +1,4 @@
-"""The report as a page that needs no other file. Every text in it may be hostile: tags are."""
+"""The report as a page that needs no other file. Tags may hold anything: every text is escaped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from facescreen_cli.output import replace_unprintable
 
 
 def render_html(report: BucketReport) -> str:
-    """A whole HTML document."""
+    """A complete HTML document."""
     counts = report.counts
     template = Template(resources.files(__package__).joinpath("page.html").read_text("utf-8"))
     return template.substitute(

@@ -18,12 +18,11 @@ _WIDTH = 100
 MAX_ROWS = 30
 """Reasons, and days."""
 _REMEDIES = {
-    NoVerdict.STALE: "overwritten since, so the verdict that stands there is of other bytes. "
+    NoVerdict.STALE: "overwritten after their verdict. A backfill would screen them.",
+    NoVerdict.UNSCREENED: "older than the function, or not screened yet. "
     "A backfill would screen them.",
-    NoVerdict.UNSCREENED: "there before the function was, or not reached yet. "
-    "A backfill would screen them.",
-    NoVerdict.UNREAD: "not read, as OSS did not answer. Ask for the report again.",
-    NoVerdict.SKIPPED: "nothing that the function screens, by its filters.",
+    NoVerdict.UNREAD: "not read, as the store did not respond. Run the report again.",
+    NoVerdict.SKIPPED: "excluded by the function's filters.",
     NoVerdict.GONE: "deleted meanwhile.",
 }
 
@@ -46,12 +45,12 @@ def _to_document(report: BucketReport) -> dict[str, Any]:
 
 
 def count_by_verdict(verdicts: Counter[Verdict]) -> dict[str, int]:
-    """Each verdict's count, 0 too."""
+    """The count of each verdict, 0 included."""
     return {verdict.value: verdicts[verdict] for verdict in Verdict}
 
 
 def print_report(report: BucketReport, *, as_json: bool) -> None:
-    """On standard output; on standard error, why it is partial."""
+    """Print the report on standard output, and on standard error why it is partial."""
     if as_json:
         click.echo(to_json(_to_document(report)))
     else:
@@ -61,7 +60,7 @@ def print_report(report: BucketReport, *, as_json: bool) -> None:
 
 
 def _print_tables(report: BucketReport) -> None:
-    """Tables and remedies."""
+    """Print the tables, then what to do about objects without a verdict."""
     counts = report.counts
     title = f"{report.target}, {report.at}"
     title += f" (partial: {report.partial})" if report.partial else ""
@@ -76,7 +75,7 @@ def _print_tables(report: BucketReport) -> None:
 
 
 def format_remedies(counts: VerdictCounts) -> list[str]:
-    """A sentence or two for each kind of object that no verdict stands on."""
+    """A sentence or two for each kind of object without a verdict."""
     return [
         f"{counts.without_verdict[without_verdict]} {without_verdict.value}: {says}"
         for without_verdict, says in _REMEDIES.items()
@@ -90,8 +89,8 @@ def format_share(part: int, whole: int) -> str:
 
 
 def format_more(items: int) -> str:
-    """What is said of those beyond MOST_SHOWN."""
-    return f"{items - MAX_ROWS} more: --json names them." if items > MAX_ROWS else ""
+    """A note on the rows beyond MAX_ROWS; empty if there are none."""
+    return f"{items - MAX_ROWS} more: see --json." if items > MAX_ROWS else ""
 
 
 def _verdict_table(counts: VerdictCounts) -> Table:

@@ -1,1 +1,1 @@
-"""Run the local cloud until stopped."""
+"""Run the local cloud until it is stopped."""

@@ -22,25 +22,25 @@ SERVICE_NAMES = ("oss", "cloudauth", "mns", "fc", "http", "admin")
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(".facescreen"),
     show_default=True,
-    help="Folder of the local cloud's state.",
+    help="Folder for the local cloud's state.",
 )
 @click.option(
     "--env-file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write endpoints and keys here as KEY=value, once everything is ready.",
+    help="Write endpoints and keys to this file as KEY=value lines, once everything is ready.",
 )
 @click.option(
     "--port",
     "ports",
     multiple=True,
     metavar="SERVICE=PORT",
-    help=f"Listen there instead of on a free port; SERVICE is one of: {', '.join(SERVICE_NAMES)}.",
+    help=f"Use this port instead of a free one. SERVICE is one of: {', '.join(SERVICE_NAMES)}.",
 )
-@click.option("--samples", is_flag=True, help="Put the samples into the bucket.")
+@click.option("--samples", is_flag=True, help="Upload the samples to the bucket.")
 @click.option(
     "--packaged",
     is_flag=True,
-    help="Run what `facescreen package` built, on the Python it was built for.",
+    help="Run the packages of `facescreen package`, on the Python they were built for.",
 )
 @environment_option
 @click.pass_obj
@@ -53,13 +53,13 @@ def up(
     samples: bool,
     packaged: bool,
 ) -> None:
-    """Run the local cloud until stopped.
+    """Run the local cloud until it is stopped.
 
-    An object that is put into its bucket is screened as s.yaml says. verdicts.json in the data
-    folder gives the verdicts of the stand-in by SHA-256; samples/ holds files to try.
+    Screens objects that are put into its bucket, as s.yaml configures it. verdicts.json in the data
+    folder sets the emulator's verdicts by SHA-256; samples/ holds files to try.
     """
     require_local_cloud()
-    # Imported late: --help is not to wait for the local cloud.
+    # Imported late: --help must not wait for the local cloud.
     from facescreen_cli import local_cloud
     from facescreen_local.cloud import write_env_file
 
@@ -70,7 +70,7 @@ def up(
             local_cloud.upload(cloud)
         else:
             cloud.write_samples()
-        # First: whoever finds the env file may stop this at once.
+        # First, because a process that finds the env file may stop this one at once.
         stopped = local_cloud.watch_signals()
         if env_file is not None:
             write_env_file(env_file, cloud.client_environment())
@@ -79,7 +79,7 @@ def up(
 
 
 def _package_interpreters(environment: Mapping[str, str]) -> dict[str, str]:
-    """Of the runtime that the packages are built for. Raises Unpackaged."""
+    """The interpreter of the runtime that the packages are built for. Raises Unpackaged."""
     version = target("alibaba", environment).python
     return {f"python{version}": str(interpreters.find_or_install(version).path)}
 
