@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from facescreen.screening.batch import BatchProcessor
 
 _credentials = InvocationCredentials()
-_instances: list[tuple[Filters, BatchProcessor]] = []
+_instance_state: list[tuple[Filters, BatchProcessor]] = []
 """Kept by the instance between invocations."""
 
 
@@ -36,12 +36,12 @@ def initialize(context: Any) -> None:
     )
     _credentials.renew(context)
     deployment.warm_up()
-    _instances.append((deployment.settings.filters, deployment.batch_processor))
+    _instance_state.append((deployment.settings.filters, deployment.batch_processor))
 
 
 def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
     """Screen every object of `event`. Returns the platform's response."""
-    if not _instances:
+    if not _instance_state:
         initialize(context)
     _credentials.renew(context)
     return _handle(event, adapt(context))
@@ -49,7 +49,7 @@ def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
 
 @telemetry.instrument
 def _handle(event: bytes | dict[str, Any], context: LambdaLike) -> dict[str, Any]:
-    filters, batch_processor = _instances[-1]
+    filters, batch_processor = _instance_state[-1]
     parsed_event = read_event(event, filters)
     telemetry.record_skipped(parsed_event.skipped)
     return batch_processor.process(parsed_event, context.deadline)

@@ -118,7 +118,7 @@ class DailyBudget:
         self._on_paid = on_paid
         self._clock = clock
         self._day = -1
-        self._available_shards: list[_Shard] = []
+        self._available_shards: list[_BudgetShard] = []
         self._exhausted_until = 0.0
         # Without the lock, a batch's threads would invalidate each other's length and read again.
         self._lock = threading.Lock()
@@ -147,7 +147,7 @@ class DailyBudget:
             return
         self._day = day
         self._available_shards = [
-            _Shard(self._state, _build_shard_key(day, number), share)
+            _BudgetShard(self._state, _build_shard_key(day, number), share)
             for number, share in enumerate(_split_into_shares(self._max_calls))
             if share
         ]
@@ -166,7 +166,7 @@ class DailyBudget:
             retry_after_s=_seconds_left_in_day(self._clock()),
         )
 
-    def _release(self, day: int, shard: _Shard) -> None:
+    def _release(self, day: int, shard: _BudgetShard) -> None:
         # If this fails, the day has one call less. The call's own error is more useful.
         with self._lock, suppress(FacescreenError):
             shard.release()
@@ -195,7 +195,7 @@ def count_reserved_calls_by_day(state: StateStore, days: str) -> dict[str, int]:
     return calls_by_day
 
 
-class _Shard:
+class _BudgetShard:
     """One shard, with its state as it was last read."""
 
     def __init__(self, state: StateStore, key: str, share: int) -> None:

@@ -18,16 +18,16 @@ from urllib.parse import urlsplit
 import httpx
 
 from facescreen import errors
-from facescreen.deepfake.flow import DetectFlow, Wait
+from facescreen.deepfake.flow import DetectFlow, WaitStep
 from facescreen.deepfake.request import DetectRequest
 from facescreen.deepfake.response import HttpResponse
-from facescreen.deepfake.upload import Upload
+from facescreen.deepfake.upload import UploadStep
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from facescreen.deepfake.flow import ClientOptions, Flow, Send, Step, StepResult
-    from facescreen.deepfake.request import DetectFields
+    from facescreen.deepfake.flow import ClientOptions, Flow, SendStep, Step, StepResult
+    from facescreen.deepfake.request import DetectRequestFields
     from facescreen.deepfake.response import Detection
 
 _CONNECT_TIMEOUT_S = 3.0
@@ -51,13 +51,13 @@ class DeepfakeClient:
         self._http = http or httpx.Client()
 
     def detect(
-        self, request: DetectRequest | None = None, **fields: Unpack[DetectFields]
+        self, request: DetectRequest | None = None, **fields: Unpack[DetectRequestFields]
     ) -> Detection:
         """Call DeepfakeDetectIntl with a URL or Base64. For the errors see DetectFlow."""
         return self._run_flow(self._flow.detect(_build_request(request, fields)))
 
     def detect_stream(
-        self, request: DetectRequest | None = None, **fields: Unpack[DetectFields]
+        self, request: DetectRequest | None = None, **fields: Unpack[DetectRequestFields]
     ) -> Detection:
         """Call DeepfakeDetectIntlStream with a URL, Base64 or a file. For the errors see
         DetectFlow."""
@@ -90,7 +90,7 @@ class DeepfakeClient:
                 result = self._execute_step(step)
 
     def _execute_step(self, step: Step) -> StepResult:
-        if isinstance(step, Wait):
+        if isinstance(step, WaitStep):
             time.sleep(step.seconds)
             return None
         try:
@@ -109,12 +109,12 @@ class AsyncDeepfakeClient:
         self._http = http or httpx.AsyncClient()
 
     async def detect(
-        self, request: DetectRequest | None = None, **fields: Unpack[DetectFields]
+        self, request: DetectRequest | None = None, **fields: Unpack[DetectRequestFields]
     ) -> Detection:
         return await self._run_flow(self._flow.detect(_build_request(request, fields)))
 
     async def detect_stream(
-        self, request: DetectRequest | None = None, **fields: Unpack[DetectFields]
+        self, request: DetectRequest | None = None, **fields: Unpack[DetectRequestFields]
     ) -> Detection:
         return await self._run_flow(self._flow.detect_stream(_build_request(request, fields)))
 
@@ -142,7 +142,7 @@ class AsyncDeepfakeClient:
                 result = await self._execute_step(step)
 
     async def _execute_step(self, step: Step) -> StepResult:
-        if isinstance(step, Wait):
+        if isinstance(step, WaitStep):
             await asyncio.sleep(step.seconds)
             return None
         try:
@@ -151,16 +151,16 @@ class AsyncDeepfakeClient:
             return _to_transient_error(step, error)
 
 
-def _build_request(request: DetectRequest | None, fields: DetectFields) -> DetectRequest:
+def _build_request(request: DetectRequest | None, fields: DetectRequestFields) -> DetectRequest:
     """Return `request` with `fields` changed, or a new one of `fields` alone."""
     return DetectRequest(**fields) if request is None else replace(request, **fields)
 
 
 def _build_http_request(
-    http: httpx.Client | httpx.AsyncClient, step: Send | Upload
+    http: httpx.Client | httpx.AsyncClient, step: SendStep | UploadStep
 ) -> httpx.Request:
     timeout = httpx.Timeout(step.timeout_s, connect=min(_CONNECT_TIMEOUT_S, step.timeout_s))
-    if isinstance(step, Upload):
+    if isinstance(step, UploadStep):
         return http.build_request(
             "POST", step.url, data=dict(step.fields), files={"file": step.file}, timeout=timeout
         )
@@ -179,9 +179,11 @@ def _to_response(response: httpx.Response) -> HttpResponse:
     return HttpResponse(response.status_code, headers, response.content)
 
 
-def _to_transient_error(step: Send | Upload, error: httpx.TransportError) -> errors.TransientError:
+def _to_transient_error(
+    step: SendStep | UploadStep, error: httpx.TransportError
+) -> errors.TransientError:
     """Convert a transport error. httpx's own message is left out: it may hold a URL."""
-    host = urlsplit(step.url if isinstance(step, Upload) else step.request.url).netloc
+    host = urlsplit(step.url if isinstance(step, UploadStep) else step.request.url).netloc
     error_type = type(error).__name__
     if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)):
         return errors.ServiceUnavailableError(f"no connection to {host} ({error_type})")

@@ -28,7 +28,7 @@ from facescreen.deepfake.request import (
 )
 from facescreen.deepfake.response import EMULATOR_HEADER, HttpResponse, parse_response
 from facescreen.deepfake.upload import (
-    Upload,
+    UploadStep,
     check_upload_response,
     open_stream,
     parse_grant,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from facescreen.clients.credentials import CredentialSource
     from facescreen.deepfake.budget import CallBudget
     from facescreen.deepfake.rate_limiter import RateLimiter
-    from facescreen.deepfake.request import Action, DetectRequest
+    from facescreen.deepfake.request import ApiAction, DetectRequest
     from facescreen.deepfake.response import Detection
 
 MIN_CALL_S = 1.0
@@ -58,23 +58,23 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Wait:
+class WaitStep:
     """Sleep before the next step."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
-class Send:
+class SendStep:
     """Send the request, and wait at most `timeout_s` for the response."""
 
     request: SignedRequest
     timeout_s: float
 
 
-Step = Wait | Send | Upload
+Step = WaitStep | SendStep | UploadStep
 StepResult = HttpResponse | errors.TransientError | None
-"""The result of a step: a response, the transport error, or None after a Wait."""
+"""The result of a step: a response, the transport error, or None after a WaitStep."""
 Flow = Generator[Step, StepResult, T]
 
 
@@ -144,11 +144,11 @@ class DetectFlow:
     def keep_alive(self) -> Flow[None]:
         """Call KeepaliveIntl: warms the connection, and detects an emulator before any content
         is sent."""
-        result = yield Send(self._sign(KEEP_ALIVE), _KEEP_ALIVE_TIMEOUT_S)
+        result = yield SendStep(self._sign_request(KEEP_ALIVE), _KEEP_ALIVE_TIMEOUT_S)
         self._unwrap_verified_response(result, self._endpoint)
 
     def _call_with_retries(
-        self, action: Action, request: DetectRequest, deadline: Deadline, file_url: str = ""
+        self, action: ApiAction, request: DetectRequest, deadline: Deadline, file_url: str = ""
     ) -> Flow[Detection]:
         """Call until a response is final or no time is left. Each attempt has a new date, nonce,
         presigned URL and credentials."""
@@ -160,28 +160,31 @@ class DetectFlow:
         )
         for attempt in itertools.count():
             self._budget.check()  # before taking a slot that others could use
-            slot_in_s = self._rate_limiter.reserve(deadline.remaining_s() - MIN_CALL_S)
-            if slot_in_s is None:
+            slot_delay_s = self._rate_limiter.reserve(deadline.remaining_s() - MIN_CALL_S)
+            if slot_delay_s is None:
                 raise last_error
 
-            starts_at = Deadline.after(slot_in_s)
+            starts_at = Deadline.after(slot_delay_s)
             # Sign before waiting: a late call would come too close to the next one.
-            signed = self._sign(
+            signed = self._sign_request(
                 action, build_detect_parameters(request, self._scene_code, file_url)
             )
-            permit = self._budget.reserve(slot_in_s)
-            yield Wait(max(0.0, starts_at.remaining_s()))
+            permit = self._budget.reserve(slot_delay_s)
+            yield WaitStep(max(0.0, starts_at.remaining_s()))
             try:
                 with permit:
                     timeout_s = min(self._timeouts_s[request.kind], deadline.remaining_s())
-                    result = yield Send(signed, timeout_s)
+                    result = yield SendStep(signed, timeout_s)
                     return parse_response(self._unwrap_verified_response(result, self._endpoint))
             except errors.TransientError as error:
                 last_error = error
                 backoff_s = _compute_backoff_s(error, attempt)
-                if not retries.allow(error) or deadline.remaining_s() - backoff_s < MIN_CALL_S:
+                if (
+                    not retries.allow_retry(error)
+                    or deadline.remaining_s() - backoff_s < MIN_CALL_S
+                ):
                     raise
-            yield Wait(backoff_s)
+            yield WaitStep(backoff_s)
         raise AssertionError("unreachable")
 
     def _upload_file(self, stream: IO[bytes], deadline: Deadline) -> Flow[str]:
@@ -189,16 +192,16 @@ class DetectFlow:
         Returns the file's URL for FaceFile."""
         for attempt in itertools.count():
             try:
-                result = yield Send(self._sign_upload_authorization(), UPLOAD_TIMEOUT_S)
+                result = yield SendStep(self._sign_upload_authorization(), UPLOAD_TIMEOUT_S)
                 grant = parse_grant(self._unwrap_verified_response(result, self._upload_endpoint))
                 rewind(stream, is_first_attempt=attempt == 0)
-                result = yield Upload(grant.url, grant.fields, stream, UPLOAD_TIMEOUT_S)
+                result = yield UploadStep(grant.url, grant.fields, stream, UPLOAD_TIMEOUT_S)
                 check_upload_response(_unwrap_response(result))
             except errors.TransientError as error:
                 backoff_s = _compute_backoff_s(error, attempt)
                 if deadline.remaining_s() - backoff_s < MIN_CALL_S:
                     raise
-                yield Wait(backoff_s)
+                yield WaitStep(backoff_s)
             else:
                 return grant.file_url
         raise AssertionError("unreachable")
@@ -206,7 +209,9 @@ class DetectFlow:
     def _get_deadline(self, request: DetectRequest) -> Deadline:
         return request.deadline or Deadline.after(3 * self._timeouts_s[request.kind])
 
-    def _sign(self, action: Action, parameters: Sequence[tuple[str, str]] = ()) -> SignedRequest:
+    def _sign_request(
+        self, action: ApiAction, parameters: Sequence[tuple[str, str]] = ()
+    ) -> SignedRequest:
         return sign_request(action, self._endpoint, self._credentials.get(), parameters)
 
     def _sign_upload_authorization(self) -> SignedRequest:
@@ -235,7 +240,7 @@ class _OneTimeRetries:
     has_timed_out: bool = False
     have_credentials_expired: bool = False
 
-    def allow(self, error: errors.TransientError) -> bool:
+    def allow_retry(self, error: errors.TransientError) -> bool:
         """Return whether another attempt is allowed after `error`, and count this one."""
         if isinstance(error, errors.ResponseTimeoutError):
             is_allowed, self.has_timed_out = not self.has_timed_out, True
@@ -247,11 +252,12 @@ class _OneTimeRetries:
 
 
 def _unwrap_response(result: StepResult) -> HttpResponse:
-    """Return the response to a Send or an Upload. Raises the transport error if there is none."""
+    """Return the response to a SendStep or an UploadStep. Raises the transport error if there is
+    none."""
     if isinstance(result, errors.TransientError):
         raise result
     if result is None:
-        raise TypeError("the result of a Send must be an HttpResponse or an error")
+        raise TypeError("the result of a SendStep must be an HttpResponse or an error")
     return result
 
 

@@ -74,7 +74,7 @@ class DetectRequest:
         )
 
 
-class DetectFields(TypedDict, total=False):
+class DetectRequestFields(TypedDict, total=False):
     """The fields of a DetectRequest, as keyword arguments of a method."""
 
     url: UrlSource
@@ -144,7 +144,7 @@ def _check_base64(image_base64: str, kind: str) -> None:
 
 
 @dataclass(frozen=True)
-class Action:
+class ApiAction:
     """An operation of an RPC-style API."""
 
     name: str
@@ -154,14 +154,14 @@ class Action:
     """Send the parameters in the query, all except FaceBase64, as the vendor's SDK does."""
 
 
-DETECT = Action("DeepfakeDetectIntl", "2022-08-09", in_query=True)
-DETECT_STREAM = Action("DeepfakeDetectIntlStream", "2022-08-09")
-KEEP_ALIVE = Action("KeepaliveIntl", "2022-08-09")
-AUTHORIZE_UPLOAD = Action("AuthorizeFileUpload", "2019-12-19", "GET", in_query=True)
+DETECT = ApiAction("DeepfakeDetectIntl", "2022-08-09", in_query=True)
+DETECT_STREAM = ApiAction("DeepfakeDetectIntlStream", "2022-08-09")
+KEEP_ALIVE = ApiAction("KeepaliveIntl", "2022-08-09")
+AUTHORIZE_UPLOAD = ApiAction("AuthorizeFileUpload", "2019-12-19", "GET", in_query=True)
 
 
 def sign_request(
-    action: Action,
+    action: ApiAction,
     endpoint: str,
     credentials: Credentials,
     parameters: Sequence[tuple[str, str]] = (),

@@ -61,7 +61,7 @@ def parse_grant(response: HttpResponse) -> UploadGrant:
 
 
 @dataclass(frozen=True)
-class Upload:
+class UploadStep:
     """A form to post: the fields, then the file, which is read while it is sent."""
 
     url: str

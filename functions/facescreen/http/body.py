@@ -236,8 +236,8 @@ class _FileCollector:
             "on_header_value": lambda data, start, end: self._header_value.extend(data[start:end]),
             "on_header_end": self._finish_header,
             "on_headers_finished": self._finish_headers,
-            "on_part_data": self._add_data,
-            "on_end": self._finish,
+            "on_part_data": self._add_part_data,
+            "on_end": self._mark_ended,
         }
 
     def _start_part(self) -> None:
@@ -256,11 +256,11 @@ class _FileCollector:
             self._file = bytearray()
             self.files.append(self._file)
 
-    def _add_data(self, data: bytes, start: int, end: int) -> None:
+    def _add_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._file is not None:
             self._file.extend(data[start:end])
 
-    def _finish(self) -> None:
+    def _mark_ended(self) -> None:
         self.has_ended = True
 
 

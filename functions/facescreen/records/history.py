@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MAX_NAMES_SCANNED = 20_000
 """Names read for one page or one count."""
-_COUNTDOWN_S = 9_999_999_999
+_COUNTDOWN_START_S = 9_999_999_999
 """Seconds since the epoch from which the names count down."""
 _MAX_KEY_BYTES = 700
 """Bytes of an object key in a name. Stores take names of up to 1023 bytes."""
@@ -78,7 +78,7 @@ class _OutcomeName:
     def parse(cls, name: str, prefix: str) -> _OutcomeName:
         cursor, _, rest = name[len(prefix) :].partition("/")
         seconds_left, verdict, _ = cursor.split("-", 2)
-        at = datetime.fromtimestamp(_COUNTDOWN_S - int(seconds_left), timezone.utc)
+        at = datetime.fromtimestamp(_COUNTDOWN_START_S - int(seconds_left), timezone.utc)
         return cls(name, cursor, at, verdict, rest.partition("/")[2])
 
 
@@ -97,9 +97,8 @@ class History:
             )
         ref, finding = outcome.object, outcome.finding
         seconds = int(datetime.fromisoformat(finding.at.replace("Z", "+00:00")).timestamp())
-        cursor = (
-            f"{_COUNTDOWN_S - seconds:010d}-{finding.verdict.value}-{compute_message_id(outcome)}"
-        )
+        seconds_left = _COUNTDOWN_START_S - seconds
+        cursor = f"{seconds_left:010d}-{finding.verdict.value}-{compute_message_id(outcome)}"
         data = build_outcome_data(outcome)
         name = f"{self._prefix}{cursor}/{ref.bucket}/{_truncate_key(ref.key)}"
         self._state.append(name, 0, json.dumps({"at": finding.at, "screening": data}).encode())
@@ -161,11 +160,11 @@ class History:
         next_day = int((first + timedelta(days=1)).timestamp())
         # "." sorts after "-", which ends the seconds.
         names = self._state.list_names(
-            self._prefix, f"{self._prefix}{_COUNTDOWN_S - next_day:010d}."
+            self._prefix, f"{self._prefix}{_COUNTDOWN_START_S - next_day:010d}."
         )
         parsed = (_OutcomeName.parse(name, self._prefix) for name in names)
-        of_the_day = takewhile(lambda name: name.at >= first, parsed)
-        paid = (name.finding_id for name in of_the_day if name.verdict in _PAID_VERDICTS)
+        names_of_day = takewhile(lambda name: name.at >= first, parsed)
+        paid = (name.finding_id for name in names_of_day if name.verdict in _PAID_VERDICTS)
         return sum(1 for _ in groupby(paid))
 
     def _list_names(self, after: str) -> Iterator[_OutcomeName]:

@@ -71,7 +71,7 @@ class _LedgerEntry:
     def parse(cls, data: bytes) -> _LedgerEntry:
         return cls(len(data), tuple(json.loads(line) for line in data.splitlines()))
 
-    def get_owner(self, now: float) -> str:
+    def get_current_owner(self, now: float) -> str:
         """Return the owner of the current claim; empty if it is finished, released or expired."""
         owner, until = "", 0.0
         for line in self.lines:
@@ -119,7 +119,7 @@ class Ledger:
             entry = self._read(entry_id)
             if entry.is_done(revision):
                 return None
-            current_owner = entry.get_owner(self._clock())
+            current_owner = entry.get_current_owner(self._clock())
             if current_owner == owner:  # the append arrived, but its response was lost
                 return Claim(self, entry_id, owner, entry)
             if not current_owner:
@@ -206,7 +206,7 @@ class Claim:
         self._entry_id = entry_id
         self._owner = owner
         self._entry = entry
-        self._held = True
+        self._is_active = True
 
     def get_finding(self, revision: str) -> Finding | None:
         """Return what was found about these bytes before."""
@@ -221,13 +221,13 @@ class Claim:
     def mark_done(self, revision: str) -> None:
         """Record that this revision is tagged and its message is published."""
         self._ledger.append(self._entry_id, {"done": revision})
-        self._held = False
+        self._is_active = False
 
     def __enter__(self) -> Claim:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._held:
+        if self._is_active:
             # If this fails too, the claim expires by itself, and the first error says more.
             with suppress(FacescreenError):
                 self._ledger.append(self._entry_id, {"released": self._owner})

@@ -55,7 +55,7 @@ def screen_media(
         try:
             media = probe(reader)
         except UnreadableMediaError as error:
-            return _build_not_media_finding(merchant_biz_id, str(error))
+            return _build_invalid_media_finding(merchant_biz_id, str(error))
         except ContentError as error:
             return _build_unreadable_finding(merchant_biz_id, error)
     assessment = assess(media, reader.size, strictness, can_convert=can_convert)
@@ -95,7 +95,7 @@ def build_failed_finding(merchant_biz_id: str, failure: FacescreenError) -> Find
     )
 
 
-def _build_not_media_finding(merchant_biz_id: str, detail: str) -> Finding:
+def _build_invalid_media_finding(merchant_biz_id: str, detail: str) -> Finding:
     """The bytes are not an image or video. No call was made."""
     return Finding(
         Verdict.UNSCREENABLE,
@@ -161,17 +161,21 @@ def _build_detection_finding(
 ) -> Finding:
     """The service returned a result. The call is paid for."""
     is_failed = detection.verdict is Verdict.FAILED
-    stand_in = (Advice(EMULATOR_RULE, detection.emulator_name),) if detection.emulator_name else ()
+    emulator_advice = (
+        (Advice(EMULATOR_RULE, detection.emulator_name),) if detection.emulator_name else ()
+    )
     return Finding(
         detection.verdict,
         merchant_biz_id,
         _format_now(),
         reasons=("UnknownResult",) if is_failed else (),
-        detail="Not assessed for deepfakes." if stand_in else _VERDICT_DETAILS[detection.verdict],
+        detail="Not assessed for deepfakes."
+        if emulator_advice
+        else _VERDICT_DETAILS[detection.verdict],
         risk_tags=detection.risk_tags,
         risk_scores=dict(detection.risk_scores),
         media=_describe_media(media),
-        warnings=stand_in + advice,
+        warnings=emulator_advice + advice,
         request_id=detection.request_id,
         transaction_id=detection.transaction_id,
     )

@@ -185,15 +185,15 @@ def delete_if_unchanged(store: QuarantineStore, ref: ObjectRef, head: ObjectHead
             store.delete(ref)
 
 
-def _content_differs(one: ObjectHead, other: ObjectHead) -> bool:
+def _content_differs(first: ObjectHead, second: ObjectHead) -> bool:
     """Compare sizes, and checksums if both have the same kind and cover the whole object. An
     ETag may be that of parts or of an encryption, and the copy was made on condition of it
     anyway."""
-    if one.size != other.size:
+    if first.size != second.size:
         return True
-    checksum_types = {head.checksum.rpartition(":")[0] for head in (one, other)}
-    is_multipart = "-" in one.checksum + other.checksum
+    checksum_types = {head.checksum.rpartition(":")[0] for head in (first, second)}
+    is_multipart = "-" in first.checksum + second.checksum
     are_comparable = (
-        one.checksum and other.checksum and len(checksum_types) == 1 and not is_multipart
+        first.checksum and second.checksum and len(checksum_types) == 1 and not is_multipart
     )
-    return bool(are_comparable) and one.checksum != other.checksum
+    return bool(are_comparable) and first.checksum != second.checksum

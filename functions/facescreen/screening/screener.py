@@ -82,7 +82,7 @@ class Screener:
             with timings.measure("look"):
                 head = self._store.head(ref)
             if ref.etag and ref.etag != head.etag:
-                self._tagger.remove_stale(ref, ref.etag, head)
+                self._tagger.remove_stale_tags(ref, ref.etag, head)
                 return Outcome(ref, Status.SUPERSEDED, timing=timings.durations_ms)
             pinned = replace(ref, etag=head.etag, version_id=head.version_id, size=head.size)
             return self._claim_and_screen(pinned, head, deadline, timings, write_back=write_back)
@@ -137,11 +137,11 @@ class Screener:
 
     def _restore_tags(self, ref: ObjectRef, head: ObjectHead) -> None:
         """Tag an object again that is already screened and has lost its tags."""
-        if self._tagger.is_current(ref, head):
+        if self._tagger.has_current_tags(ref, head):
             return
         finding = self._ledger.get_finding(compute_entry_id(ref, head), head.revision)
         if finding is not None:
-            self._tagger.write(ref, head, finding)
+            self._tagger.write_tags(ref, head, finding)
 
     def _write_back(
         self,
@@ -155,7 +155,7 @@ class Screener:
         """Tag before publishing: a reader of the message finds the tag. Delete the original
         after publishing: a deleted object could no longer be published."""
         with timings.measure("tag"):
-            tagging = self._tagger.write(ref, head, finding)
+            tagging = self._tagger.write_tags(ref, head, finding)
         if tagging is SUPERSEDED:
             return Outcome(ref, Status.SUPERSEDED, finding, tagging, timings.durations_ms)
         outcome = Outcome(ref, Status.SCREENED, finding, tagging, timings.durations_ms)

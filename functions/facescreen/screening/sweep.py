@@ -91,7 +91,7 @@ class SweepRun:
 
     cursor: SweepCursor
     listed: int = 0
-    due: int = 0
+    checked: int = 0
     """Objects whose tags were read."""
     submitted: int = 0
     stop_reason: StopReason = StopReason.TIME_LIMIT
@@ -103,7 +103,7 @@ class SweepRun:
         """For a log line and the function's response."""
         return {
             "listed": self.listed,
-            "due": self.due,
+            "due": self.checked,
             "submitted": self.submitted,
             "end": self.stop_reason.value,
             "since": self.cursor.since.isoformat(),
@@ -215,7 +215,7 @@ class Sweeper:
         """Return why the run stops before this object; None if it may continue."""
         if deadline.remaining_s() < _MIN_TIME_LEFT_S:
             return StopReason.TIME_LIMIT
-        run.due += 1
+        run.checked += 1
         if self.verdict_reader.has_verdict(ref):
             return None
         if run.submitted == self.settings.max_submissions:

@@ -67,7 +67,7 @@ class CursorStore:
         self._state = state
         self._object_key = ""
         self._length = 0
-        self._saved: SweepCursor | None = None
+        self._saved_cursor: SweepCursor | None = None
 
     def resume(self, now: datetime, initial_lookback: timedelta) -> SweepCursor:
         """Return the cursor of the current sweep, or of the next one. The first sweep ever
@@ -78,12 +78,16 @@ class CursorStore:
         self._length = len(data)
         if not data:
             return SweepCursor(now - initial_lookback, now)
-        self._saved = SweepCursor.from_line(data.splitlines()[-1])
-        return SweepCursor(self._saved.until, now) if self._saved.is_complete else self._saved
+        self._saved_cursor = SweepCursor.from_line(data.splitlines()[-1])
+        return (
+            SweepCursor(self._saved_cursor.until, now)
+            if self._saved_cursor.is_complete
+            else self._saved_cursor
+        )
 
     def save(self, cursor: SweepCursor, now: datetime) -> None:
         """Save the cursor. Raises AlreadyInProgressError if another run saved one meanwhile."""
-        if cursor == self._saved:
+        if cursor == self._saved_cursor:
             return
         if self._object_key < _build_object_key(now):
             self._object_key, self._length = _build_object_key(now), 0
@@ -91,7 +95,7 @@ class CursorStore:
         if not self._state.append(self._object_key, self._length, line):
             raise AlreadyInProgressError("another sweep is already running; this one ends")
         self._length += len(line)
-        self._saved = cursor
+        self._saved_cursor = cursor
 
 
 def _build_object_key(moment: datetime) -> str:

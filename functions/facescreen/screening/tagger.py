@@ -37,7 +37,7 @@ class Tagger:
         self._prefix = prefix
         self._form = form
 
-    def write(self, ref: ObjectRef, head: ObjectHead, finding: Finding) -> TaggingResult:
+    def write_tags(self, ref: ObjectRef, head: ObjectHead, finding: Finding) -> TaggingResult:
         """Tag the revision that `head` describes, if it is still the current one. Raises
         ObjectNotFoundError."""
         if self._store.head(ref) != head:
@@ -56,10 +56,10 @@ class Tagger:
         current_head = self._store.head(ref)
         if current_head == head:
             return TaggingResult("written")
-        self.remove_stale(ref, head.etag, current_head)
+        self.remove_stale_tags(ref, head.etag, current_head)
         return SUPERSEDED
 
-    def is_current(self, ref: ObjectRef, head: ObjectHead) -> bool:
+    def has_current_tags(self, ref: ObjectRef, head: ObjectHead) -> bool:
         """Whether the verdict tags belong to these bytes. Also True if no tags are to be
         written."""
         if self._form == "none":
@@ -67,7 +67,7 @@ class Tagger:
         tags = self._store.get_tags(ref)
         return read_tagged_etag(tags, prefix=self._prefix, form=self._form) == head.etag
 
-    def remove_stale(self, ref: ObjectRef, stale_etag: str, current_head: ObjectHead) -> None:
+    def remove_stale_tags(self, ref: ObjectRef, stale_etag: str, current_head: ObjectHead) -> None:
         """Remove verdict tags that belong to other bytes than the current ones.
 
         The event of the new bytes may have tagged them just before. If their finding is known, it
@@ -83,7 +83,7 @@ class Tagger:
             compute_entry_id(ref, current_head), current_head.revision
         )
         if newer_finding is not None:
-            self.write(ref, current_head, newer_finding)
+            self.write_tags(ref, current_head, newer_finding)
 
     def _read_other_tags(self, ref: ObjectRef) -> dict[str, str]:
         """Return the tags that are not verdict tags, in whatever form those were written."""

@@ -61,7 +61,7 @@ class UrlRules:
         resolve: ResolveHost,
         dns_timeout_s: float = _DNS_TIMEOUT_S,
     ) -> None:
-        self._allowed = allowed_origins
+        self._allowed_origins = allowed_origins
         self._resolve_addresses = resolve
         self._dns_timeout_s = dns_timeout_s
         self._dns_pool = ThreadPoolExecutor(_MAX_DNS_LOOKUPS)
@@ -101,7 +101,7 @@ class UrlRules:
         ``https://a.example.b``."""
         is_plain = url.isascii() and url.isprintable() and not set(" \\") & set(url)
         return is_plain and any(
-            url.lower().startswith((f"{origin}/", f"{origin}?")) for origin in self._allowed
+            url.lower().startswith((f"{origin}/", f"{origin}?")) for origin in self._allowed_origins
         )
 
 

@@ -144,10 +144,10 @@ def test_the_retry_delay_of_the_service_is_respected() -> None:
         scene_code="onboard_01", credentials=KEY, rate_limiter=LocalRateLimiter(1e9)
     )
     steps = detect_flow.detect(DetectRequest(url=URL))
-    assert steps.send(None) == flow.Wait(0)
-    assert isinstance(steps.send(None), flow.Send)
+    assert steps.send(None) == flow.WaitStep(0)
+    assert isinstance(steps.send(None), flow.SendStep)
     wait = steps.send(response)
-    assert isinstance(wait, flow.Wait)
+    assert isinstance(wait, flow.WaitStep)
     assert 1.5 <= wait.seconds <= 1.5 + 0.25
 
 

@@ -22,7 +22,12 @@ def test_an_object_without_a_verdict_in_time_is_submitted() -> None:
     etag = harness.put("kyc/é 1+1%.jpg")
     assert harness.sweep(29 * MINUTE).submitted == 0
     run = harness.sweep(MINUTE)
-    assert (run.listed, run.due, run.submitted, run.stop_reason) == (1, 1, 1, StopReason.COMPLETED)
+    assert (run.listed, run.checked, run.submitted, run.stop_reason) == (
+        1,
+        1,
+        1,
+        StopReason.COMPLETED,
+    )
     (ref,) = harness.submitted
     assert (ref.uri, ref.etag, ref.size) == ("oss://selfies/kyc/é 1+1%.jpg", etag, 1)
 
@@ -32,7 +37,7 @@ def test_an_object_is_submitted_unless_its_verdict_is_about_its_bytes() -> None:
     for key in ("screened", "overwritten", "untouched"):
         harness.tag(key, harness.put(key))
     harness.tag("overwritten", "THE-ETAG-BEFORE")
-    assert harness.sweep(HOUR).due == 3
+    assert harness.sweep(HOUR).checked == 3
     assert harness.submitted_keys == ["overwritten"]
 
 
@@ -66,7 +71,7 @@ def test_only_objects_that_the_trigger_matches_are_swept() -> None:
         "oss://selfies/kyc/a.jpg",
         "oss://clips/c.jpg",
     ]
-    assert run.due == 2
+    assert run.checked == 2
 
 
 def test_an_object_that_never_gets_a_verdict_is_submitted_four_times_with_backoff() -> None:

@@ -38,11 +38,11 @@ class TaggerHarness:
         if claim is not None:
             with claim:
                 claim.record_finding(NEW, head.revision)
-                assert self.tagger.write(REF, head, NEW).status == "written"
+                assert self.tagger.write_tags(REF, head, NEW).status == "written"
                 claim.mark_done(head.revision)
 
     def tag_old(self) -> TaggingResult:
-        return self.tagger.write(REF, self.store.head(REF), OLD)
+        return self.tagger.write_tags(REF, self.store.head(REF), OLD)
 
     def tags(self) -> dict[str, str]:
         return self.store.get_tags(REF)
@@ -112,7 +112,7 @@ def test_an_overwrite_at_any_operation_leaves_no_old_verdict_on_the_new_bytes(
             harness.store.before_operation = overwrite_at_moment
 
     harness.store.before_operation = overwrite_at_moment
-    assert harness.tagger.write(REF, head, OLD) is SUPERSEDED
+    assert harness.tagger.write_tags(REF, head, OLD) is SUPERSEDED
     harness.store.before_operation = lambda operation: None
     assert harness.verdict_tags() == (harness.expected(NEW) if is_screened else {})
     harness.screen_new()
@@ -127,7 +127,7 @@ def test_stale_tags_left_by_a_killed_instance_are_removed() -> None:
     harness.store.replace_tags(
         REF, build_tags(OLD, old_head.etag, prefix="deepfake-", form="separate")
     )
-    harness.tagger.remove_stale(REF, old_head.etag, harness.store.head(REF))
+    harness.tagger.remove_stale_tags(REF, old_head.etag, harness.store.head(REF))
     assert harness.tags() == {}
 
 
@@ -135,7 +135,7 @@ def test_the_verdict_on_the_current_bytes_is_not_removed() -> None:
     harness = TaggerHarness()
     harness.overwrite()
     harness.screen_new()
-    harness.tagger.remove_stale(REF, "ANOTHER-ETAG", harness.store.head(REF))
+    harness.tagger.remove_stale_tags(REF, "ANOTHER-ETAG", harness.store.head(REF))
     assert harness.tags() == harness.expected(NEW)
 
 
