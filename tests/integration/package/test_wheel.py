@@ -140,12 +140,11 @@ def install(wheel: Path, extra: str, folder: Path) -> Installed:
         [interpreters.find_uv(), "venv", "-q", "--python", sys.executable, installed.environment],
         check=True,
     )
-    if extra:
-        lock = ["install", "--no-deps", "-r", str(LOCK)]
-        done = run_uv(*lock, "--offline", python=installed.environment)
-        if done.returncode:  # not in the cache of uv, which scripts/setup fills
-            done = run_uv(*lock, python=installed.environment)
-        assert done.returncode == 0, done.stderr
+    lock = ["install", "--no-deps", "-r", str(LOCK)]
+    done = run_uv(*lock, "--offline", python=installed.environment)
+    if done.returncode:  # not in the cache of uv, which scripts/setup fills
+        done = run_uv(*lock, python=installed.environment)
+    assert done.returncode == 0, done.stderr
     named = f"facescreen[{extra}]" if extra else "facescreen"
     done = run_uv(
         "install",
