@@ -1,4 +1,4 @@
-"""A small s.yaml and handlers in a folder, and the service that runs them."""
+"""Runs the local Function Compute with a small s.yaml and handlers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DEAD_LETTER_ARN = "acs:mns:ap-southeast-1:1:/queues/dead/messages"
 
 
 def make_project(folder: Path, handlers: str, **props: Any) -> Path:
-    """Writes ``code/index.py`` and an s.yaml whose one function runs it; gives the latter."""
+    """Write ``code/index.py`` and an s.yaml whose one function runs it. Returns its path."""
     code = folder / "code"
     code.mkdir(exist_ok=True)
     (code / "index.py").write_text(textwrap.dedent(handlers))
@@ -62,7 +62,7 @@ def make_project(folder: Path, handlers: str, **props: Any) -> Path:
 
 
 def oss_record(key: str = "a.jpg") -> dict[str, Any]:
-    """One OSS event record, as far as triggers and tests read it."""
+    """Return one OSS event record with the fields that triggers and tests read."""
     return {
         "eventName": "ObjectCreated:PutObject",
         "oss": {"bucket": {"name": "selfies"}, "object": {"key": key}},
@@ -71,7 +71,7 @@ def oss_record(key: str = "a.jpg") -> dict[str, Any]:
 
 @dataclass
 class DeadLetterRecorder:
-    """The destination callback."""
+    """A destination callback that records the dead letters."""
 
     records: list[dict[str, Any]] = field(default_factory=list)
     refuse: bool = False
@@ -113,7 +113,7 @@ async def wait_for(condition: Callable[[], object]) -> None:
 
 @asynccontextmanager
 async def run_fc(folder: Path, handlers: str, **props: Any) -> AsyncIterator[RunningFc]:
-    """The service with one function, started; retries come after 10 ms."""
+    """Run the service with one function. Retries come after 10 ms."""
     identity, dead_letters = Identity.create(), DeadLetterRecorder()
     functions = DeployedFunctions(
         load_functions(make_project(folder, handlers, **props), {}),
@@ -136,7 +136,7 @@ async def run_fc(folder: Path, handlers: str, **props: Any) -> AsyncIterator[Run
 def run_fc_in_background(
     folder: Path, handlers: str, **props: Any
 ) -> Iterator[tuple[RunningFc, BackgroundLoop]]:
-    """`running` on a loop of its own, for the vendor's SDKs, which block."""
+    """`run_fc` in a background event loop, for the vendor's SDKs, which block."""
     with BackgroundLoop() as loop:
         context = run_fc(folder, handlers, **props)
         fc = loop.run(context.__aenter__())

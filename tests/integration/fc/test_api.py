@@ -1,4 +1,4 @@
-"""InvokeFunction over HTTP: the vendor's SDK, unmodified, and requests that must be refused."""
+"""InvokeFunction over HTTP, with the vendor's SDK and with requests that must be refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from facescreen.clients import acs3
 from facescreen_local.auth.account import AccessKey
 from tests.integration.fc.running import RunningFc, run_fc_in_background
 
-# The SDK's own, from Python 3.12 on.
+# The SDK calls datetime.utcnow, which Python deprecates since 3.12.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
 
 ECHO = """
@@ -67,7 +67,7 @@ def test_the_sdk_invokes_and_gets_the_result(tmp_path: Path) -> None:
         assert response.headers["x-fc-request-id"] == invocation.request_id
 
 
-def test_the_sdk_invokes_with_a_functions_own_token(tmp_path: Path) -> None:
+def test_the_sdk_invokes_with_a_functions_temporary_key(tmp_path: Path) -> None:
     with run_fc_in_background(tmp_path, ECHO) as (fc, _):
         token = fc.identity.issue_temporary_key()
         assert invoke(make_client(fc, token), b"abc").body.read() == b"cba"
@@ -79,7 +79,7 @@ def test_the_sdk_sees_a_functions_error(tmp_path: Path) -> None:
         assert response.status_code == 200
         assert response.headers["x-fc-error-type"] == "UnhandledInvocationError"
         assert json.loads(response.body.read())["errorMessage"] == "told to"
-        # A synchronous call is its caller's to retry.
+        # The platform does not retry a synchronous call.
         assert fc.statuses == ["error"]
 
 
@@ -142,7 +142,7 @@ def sign_headers(
     return headers
 
 
-def test_requests_that_are_not_rightly_signed_are_refused(tmp_path: Path) -> None:
+def test_requests_with_an_invalid_signature_are_refused(tmp_path: Path) -> None:
     with (
         run_fc_in_background(tmp_path, ECHO) as (fc, _),
         httpx.Client(base_url=fc.service.url) as http,

@@ -1,4 +1,4 @@
-"""A function's zip, unpacked."""
+"""Unpacking a function's zip."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def make_zip(path: Path, **files: str) -> Path:
     return path
 
 
-def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_a_folder_is_used_unchanged(tmp_path: Path) -> None:
     assert code.unpack(tmp_path, tmp_path / "data") == tmp_path
 
 
-def test_the_same_bytes_are_unpacked_once_and_others_elsewhere(tmp_path: Path) -> None:
+def test_the_same_bytes_are_unpacked_once_and_other_bytes_separately(tmp_path: Path) -> None:
     archive, data = make_zip(tmp_path / "f.zip", index="one"), tmp_path / "data"
     folder = code.unpack(archive, data)
     assert (folder / "index").read_text() == "one"
@@ -32,7 +32,7 @@ def test_the_same_bytes_are_unpacked_once_and_others_elsewhere(tmp_path: Path) -
     assert sorted(data.iterdir()) == sorted([folder, other])
 
 
-def test_what_is_no_zip_is_named_and_leaves_nothing(tmp_path: Path) -> None:
+def test_an_invalid_zip_is_named_and_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "f.zip").write_text("no zip")
     with pytest.raises(InvalidTemplateError, match=r"f\.zip: File is not a zip file"):
         code.unpack(tmp_path / "f.zip", tmp_path / "data")

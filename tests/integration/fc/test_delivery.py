@@ -97,7 +97,7 @@ OVERLAP = """
 """
 
 
-async def test_concurrency_is_never_passed_and_nothing_fails_for_it(tmp_path: Path) -> None:
+async def test_events_beyond_the_concurrency_wait_and_succeed(tmp_path: Path) -> None:
     limit = {"reservedConcurrency": 1}
     async with run_fc(tmp_path, OVERLAP, concurrencyConfig=limit) as fc:
         fc.functions.deliver_bucket_event(oss_record("a"))
@@ -106,7 +106,7 @@ async def test_concurrency_is_never_passed_and_nothing_fails_for_it(tmp_path: Pa
         assert fc.statuses == ["ok", "ok"]
 
 
-async def test_below_the_limit_events_run_side_by_side(tmp_path: Path) -> None:
+async def test_events_within_the_concurrency_run_in_parallel(tmp_path: Path) -> None:
     limit = {"reservedConcurrency": 2}
     async with run_fc(tmp_path, OVERLAP, concurrencyConfig=limit, **NO_RETRIES) as fc:
         fc.functions.deliver_bucket_event(oss_record("a"))
@@ -116,7 +116,7 @@ async def test_below_the_limit_events_run_side_by_side(tmp_path: Path) -> None:
         assert {i.error_type for i in fc.functions.invocations} == {"", "FileExistsError"}
 
 
-async def test_an_event_that_waits_too_long_is_dead_lettered_untried(tmp_path: Path) -> None:
+async def test_an_event_that_waits_too_long_is_dead_lettered_without_a_try(tmp_path: Path) -> None:
     config = {
         "maxAsyncRetryAttempts": 0,
         "maxAsyncEventAgeInSeconds": 1,
@@ -135,7 +135,7 @@ async def test_an_event_that_waits_too_long_is_dead_lettered_untried(tmp_path: P
     assert record["requestContext"]["approximateInvokeCount"] == 0
 
 
-async def test_duplicates_come_at_the_same_instant_and_late(tmp_path: Path) -> None:
+async def test_duplicates_are_delivered_at_the_same_time_and_delayed(tmp_path: Path) -> None:
     handlers = "def handler(event, context): print(context.request_id)"
     async with run_fc(tmp_path, handlers) as fc:
         fc.service.behaviour.duplicates = 2

@@ -1,4 +1,4 @@
-"""What the FC 3.0 API tells about functions, read by the vendor's SDK, unmodified."""
+"""The FC 3.0 API's descriptions of functions, read with the vendor's SDK."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from facescreen_local.fc.operations import OPERATIONS
 from facescreen_local.fc.operations.describe import select_page
 from tests.integration.fc.running import DEAD_LETTER_ARN, RunningFc, run_fc_in_background
 
-# The SDK's own, from Python 3.12 on.
+# The SDK calls datetime.utcnow, which Python deprecates since 3.12.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
 
 
@@ -50,7 +50,7 @@ def test_functions_are_listed(fc: RunningFc) -> None:
     assert no_match.body.functions == []
 
 
-def test_a_function_tells_what_it_was_deployed_with(fc: RunningFc) -> None:
+def test_a_function_has_the_deployed_settings(fc: RunningFc) -> None:
     function = make_client(fc).get_function("screen", models.GetFunctionRequest()).body
     assert function.environment_variables == {"SCENE_CODE": "local_0001"}
     assert (function.timeout, function.runtime, function.role, function.state) == (
@@ -61,7 +61,7 @@ def test_a_function_tells_what_it_was_deployed_with(fc: RunningFc) -> None:
     )
 
 
-def test_its_triggers(fc: RunningFc) -> None:
+def test_a_functions_triggers_are_listed(fc: RunningFc) -> None:
     request = models.ListTriggersRequest()
     [trigger] = make_client(fc).list_triggers("screen", request).body.triggers
     assert (trigger.trigger_name, trigger.trigger_type) == ("created", "oss")
@@ -72,14 +72,14 @@ def test_its_triggers(fc: RunningFc) -> None:
     }
 
 
-def test_what_becomes_of_failed_events(fc: RunningFc) -> None:
+def test_a_function_has_its_retries_and_destination(fc: RunningFc) -> None:
     request = models.GetAsyncInvokeConfigRequest()
     config = make_client(fc).get_async_invoke_config("screen", request).body
     assert config.max_async_retry_attempts == 1
     assert config.destination_config.on_failure.destination == DEAD_LETTER_ARN
 
 
-def test_reserved_concurrency(fc: RunningFc) -> None:
+def test_missing_reserved_concurrency_is_a_404(fc: RunningFc) -> None:
     with pytest.raises(ClientException) as caught:
         make_client(fc).get_concurrency_config("screen")
     assert caught.value.status_code == 404
@@ -91,14 +91,14 @@ def test_an_unknown_function_is_named(fc: RunningFc) -> None:
     assert caught.value.code == "FunctionNotFound"
 
 
-def test_nothing_is_told_to_a_stranger(fc: RunningFc) -> None:
+def test_an_unknown_key_is_refused(fc: RunningFc) -> None:
     stranger = type(fc.identity).create().key
     with pytest.raises(ClientException) as caught:
         make_client(fc, stranger).list_functions(models.ListFunctionsRequest())
     assert caught.value.status_code == 403
 
 
-def test_pages() -> None:
+def test_a_list_is_returned_in_pages() -> None:
     names, token = [], ""
     while True:
         page, token = select_page(
@@ -110,8 +110,10 @@ def test_pages() -> None:
     assert names == ["f0", "f1", "f2", "f3", "f4"]
 
 
-def test_an_operation_is_one_function(monkeypatch: pytest.MonkeyPatch, fc: RunningFc) -> None:
-    """One that FC 3.0 has and this one lacks, added as anybody would."""
+def test_an_operation_is_added_by_one_function(
+    monkeypatch: pytest.MonkeyPatch, fc: RunningFc
+) -> None:
+    """Add an operation that FC 3.0 has and the local service lacks."""
     monkeypatch.setattr(OPERATIONS, "_operations", dict(OPERATIONS._operations))
     request = models.GetFunctionCodeRequest()
     with pytest.raises(ClientException, match="is not supported"):

@@ -1,4 +1,4 @@
-"""EventBridge's patterns: what a rule lets through. Source: its page "Event patterns"."""
+"""EventBridge's event patterns. Source: its page "Event patterns"."""
 
 from __future__ import annotations
 
@@ -38,12 +38,14 @@ RECORD: dict[str, Any] = {
         ({"absent": ["x"]}, False),
     ],
 )
-def test_all_fields_must_match_by_one_alternative(pattern: dict[str, Any], passes: bool) -> None:
+def test_every_field_must_match_one_of_its_alternatives(
+    pattern: dict[str, Any], passes: bool
+) -> None:
     trigger = EventBridgeTrigger(EventPattern(pattern))
     assert trigger.matches(RECORD) is passes
 
 
-def test_a_rule_that_is_switched_off_fires_nothing() -> None:
+def test_a_disabled_rule_matches_nothing() -> None:
     pattern = EventPattern({"source": ["acs.oss"]})
     assert not EventBridgeTrigger(pattern, enabled=False).matches(RECORD)
 
@@ -52,6 +54,6 @@ def test_a_rule_that_is_switched_off_fires_nothing() -> None:
     "pattern",
     [{}, [], {"source": "acs.oss"}, {"source": []}, {"source": [{"like": "a"}]}, {"a": [1]}],
 )
-def test_a_pattern_that_is_not_known_is_refused(pattern: Any) -> None:
+def test_an_unsupported_pattern_is_refused(pattern: Any) -> None:
     with pytest.raises(ValueError, match=r"pattern|expected a list"):
         EventPattern(pattern)

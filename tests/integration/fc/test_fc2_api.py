@@ -1,4 +1,4 @@
-"""FC 2.0's InvokeFunction: its own SDK, unmodified, and requests that must be refused."""
+"""FC 2.0's InvokeFunction, with its SDK and with requests that must be refused."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_sdk_invokes_under_any_service_name(
     assert response.headers["x-fc-request-id"] == invocation.request_id
 
 
-def test_the_sdk_invokes_with_a_functions_own_token(
+def test_the_sdk_invokes_with_a_functions_temporary_key(
     cloud: tuple[RunningFc, BackgroundLoop],
 ) -> None:
     fc, _ = cloud
@@ -120,7 +120,7 @@ def test_the_sdk_reads_scripted_faults(cloud: tuple[RunningFc, BackgroundLoop]) 
 
 
 def sign_headers(key: AccessKey, path: str = PATH, **overrides: str) -> dict[str, str]:
-    """The scheme written out once more, from its documentation."""
+    """Sign as the documentation of FC 2.0 describes, independently of the code under test."""
     headers = {
         "content-type": "application/json",
         "date": datetime.now(timezone.utc).strftime("%a, %d %b %Y %H:%M:%S GMT"),
@@ -134,7 +134,7 @@ def sign_headers(key: AccessKey, path: str = PATH, **overrides: str) -> dict[str
     return {**headers, "authorization": f"FC {key.access_key_id}:{signature}"}
 
 
-def test_requests_that_are_not_rightly_signed_are_refused(
+def test_requests_with_an_invalid_signature_are_refused(
     cloud: tuple[RunningFc, BackgroundLoop],
 ) -> None:
     fc, _ = cloud

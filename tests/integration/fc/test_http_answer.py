@@ -1,4 +1,4 @@
-"""What becomes of a function's result."""
+"""How a function's result becomes an HTTP response."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def to_response(result: object) -> tuple[int, bytes, str]:
         ({"statusCode": 200, "headers": None, "isBase64Encoded": None, "body": None}, (200, b"")),
     ],
 )
-def test_an_answer_that_the_function_gives(result: object, expected: tuple[int, bytes]) -> None:
+def test_a_result_with_a_status_code_is_the_response(
+    result: object, expected: tuple[int, bytes]
+) -> None:
     assert to_response(result)[:2] == expected
 
 
@@ -50,7 +52,7 @@ def test_any_other_result_is_the_body_of_a_200(
     assert to_response(result) == expected
 
 
-def test_the_functions_headers_stand_but_for_the_platforms_own() -> None:
+def test_the_functions_headers_are_kept_except_the_platforms() -> None:
     headers = {"Content-Type": "text/html", "Location": "/x", "Server": "me", "X-Fc-Status": "404"}
     payload = json.dumps({"statusCode": 302, "headers": headers}).encode()
     assert dict(build_response(InvocationResult("ok", payload)).headers) == {
@@ -77,13 +79,13 @@ def test_the_functions_headers_stand_but_for_the_platforms_own() -> None:
         {"body": "", "isBase64Encoded": "false"},
     ],
 )
-def test_a_malformed_answer_is_refused(fields: dict[str, Any]) -> None:
+def test_a_malformed_result_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(FcError) as caught:
         to_response({"statusCode": 200, **fields})
     assert (caught.value.status, caught.value.code) == (502, "BadResponse")
 
 
-# No text of all Unicode: its table is slow to make, and the odd ones are here.
+# Not all of Unicode, whose table is slow to build. These include the unusual characters.
 TEXTS = st.text("aZ9+/= :-\r\n\x00\x7f\u00e9\ud800")
 VALUES = (
     st.none()
@@ -98,7 +100,7 @@ VALUES = (
 @given(
     st.dictionaries(st.sampled_from(["statusCode", "headers", "body", "isBase64Encoded"]), VALUES)
 )
-def test_every_result_is_answered_or_refused(result: dict[str, Any]) -> None:
+def test_every_result_becomes_a_response_or_an_error(result: dict[str, Any]) -> None:
     try:
         status = to_response(result)[0]
     except FcError as refused:

@@ -1,4 +1,4 @@
-"""HTTP triggers end to end: a real function behind them, and requests that never reach it."""
+"""HTTP triggers end to end: with a real function, and requests that do not reach it."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ async def test_a_binary_body_is_base64(
         assert (event["body"], event["isBase64Encoded"]) == (expected, encoded)
 
 
-async def test_the_caller_gets_what_the_function_answers(tmp_path: Path) -> None:
+async def test_the_caller_gets_the_functions_response(tmp_path: Path) -> None:
     async with http_trigger(tmp_path, ANSWER) as (http, _, _):
         response = await http.get("/")
         assert (response.status_code, response.text, response.headers["x-own"]) == (
@@ -132,11 +132,11 @@ async def test_a_functions_error_is_a_502(tmp_path: Path) -> None:
         response = await http.get("/")
         assert (response.status_code, response.json()["errorType"]) == (502, "KeyError")
         assert response.headers["x-fc-error-type"] == "UnhandledInvocationError"
-        # A synchronous call is its caller's to retry.
+        # The platform does not retry a synchronous call.
         assert fc.statuses == ["error"]
 
 
-async def test_a_malformed_answer_is_a_502_that_says_what_is_wrong(tmp_path: Path) -> None:
+async def test_a_malformed_response_is_a_502_with_the_reason(tmp_path: Path) -> None:
     handlers = "def handler(event, context): return {'statusCode': '200'}"
     async with http_trigger(tmp_path, handlers) as (http, _, _):
         response = await http.get("/")
@@ -148,7 +148,7 @@ async def test_a_malformed_answer_is_a_502_that_says_what_is_wrong(tmp_path: Pat
         }
 
 
-async def test_requests_past_the_limits_are_refused(tmp_path: Path) -> None:
+async def test_requests_beyond_the_limits_are_refused(tmp_path: Path) -> None:
     async with http_trigger(tmp_path, ANSWER) as (http, fc, _):
 
         async def refusal(method: str = "POST", path: str = "/", **sent: Any) -> Any:
@@ -162,7 +162,7 @@ async def test_requests_past_the_limits_are_refused(tmp_path: Path) -> None:
         assert fc.statuses == []
 
 
-async def test_a_body_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
+async def test_a_body_that_is_too_large_is_refused_without_reading_it(tmp_path: Path) -> None:
     async with http_trigger(tmp_path, ANSWER) as (http, fc, _):
         for framing in ("Content-Length: 33554433", "Transfer-Encoding: chunked"):
             reader, writer = await open_connection(http)
@@ -174,7 +174,7 @@ async def test_a_body_that_is_too_large_is_refused_unread(tmp_path: Path) -> Non
         assert fc.statuses == []
 
 
-async def test_a_slow_body_holds_neither_an_instance_nor_the_service(tmp_path: Path) -> None:
+async def test_a_slow_body_blocks_neither_an_instance_nor_the_service(tmp_path: Path) -> None:
     limit = {"reservedConcurrency": 1}
     async with http_trigger(tmp_path, ANSWER, concurrencyConfig=limit) as (http, _, service):
         _, writer = await open_connection(http)
@@ -187,7 +187,7 @@ async def test_a_slow_body_holds_neither_an_instance_nor_the_service(tmp_path: P
         writer.close()
 
 
-async def test_a_body_that_asks_first_is_let_in(tmp_path: Path) -> None:
+async def test_a_request_with_expect_100_continue_is_accepted(tmp_path: Path) -> None:
     async with http_trigger(tmp_path, ANSWER) as (http, _, _):
         reader, writer = await open_connection(http)
         head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
@@ -210,7 +210,7 @@ async def test_a_busy_function_is_a_429(tmp_path: Path) -> None:
 def sign_headers(
     key: AccessKey, method: str, path: str, query: dict[str, str], **overrides: str
 ) -> dict[str, str]:
-    """Headers as the vendor's page on signed HTTP triggers makes them, with the vendor's code."""
+    """Sign as the vendor's page on signed HTTP triggers describes, with the vendor's code."""
     headers = {
         "x-acs-date": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "x-acs-security-token": key.security_token,
@@ -227,19 +227,19 @@ def sign_headers(
     return headers
 
 
-async def test_the_vendors_signature_opens_a_signed_trigger(tmp_path: Path) -> None:
+async def test_the_vendors_signature_is_accepted(tmp_path: Path) -> None:
     async with http_trigger(tmp_path, ANSWER, "function") as (http, fc, _):
         for key in (fc.identity.key, fc.identity.issue_temporary_key()):
             headers = sign_headers(key, "POST", "/a/$b", {"foo": "b r"})
             response = await http.post("/a/$b?foo=b%20r", content=b"any", headers=headers)
             assert response.status_code == 201
-        # As JavaScript and Java write it.
+        # The format of JavaScript and Java.
         date = datetime.now(timezone.utc).isoformat()[:23] + "Z"
         headers = sign_headers(fc.identity.key, "GET", "/", {}, x_acs_date=date)
         assert (await http.get("/", headers=headers)).status_code == 201
 
 
-async def test_requests_that_are_not_rightly_signed_are_refused(tmp_path: Path) -> None:
+async def test_requests_with_an_invalid_signature_are_refused(tmp_path: Path) -> None:
     async with http_trigger(tmp_path, ANSWER, "function") as (http, fc, _):
         key = fc.identity.key
         good = sign_headers(key, "GET", "/a", {"b": "c"})

@@ -1,4 +1,4 @@
-"""What becomes of the processes: initializers, time-outs, kills, and their end."""
+"""Instances: initializers, timeouts, kills, and stopping."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def test_an_initializer_runs_once_and_its_failure_fails_the_event(tmp_path
         assert fc.log == ["['screen']"] * 2
 
 
-async def test_an_initializer_has_a_time_out_of_its_own(tmp_path: Path) -> None:
+async def test_an_initializer_has_its_own_timeout(tmp_path: Path) -> None:
     handlers = "import time\ndef initialize(context): time.sleep(30)\ndef handler(e, c): pass"
     lifecycle = {"initializer": {"handler": "index.initialize", "timeout": 1}}
     async with run_fc(tmp_path, handlers, instanceLifecycleConfig=lifecycle, **NO_RETRIES) as fc:
@@ -61,7 +61,7 @@ async def test_pre_stop_runs_when_the_service_stops(tmp_path: Path) -> None:
     assert fc.log == ["handled", "stopping"]
 
 
-async def test_a_function_past_its_time_out_is_killed_and_replaced(tmp_path: Path) -> None:
+async def test_a_function_past_its_timeout_is_killed_and_replaced(tmp_path: Path) -> None:
     handlers = """
         import os, subprocess, time
         from pathlib import Path
@@ -102,7 +102,7 @@ async def test_a_killed_instance_is_an_error_and_the_retry_succeeds(tmp_path: Pa
     assert fc.dead_letters.records == []
 
 
-async def test_idle_instances_are_not_killed_but_one_that_died_is_replaced(tmp_path: Path) -> None:
+async def test_idle_instances_are_not_killed_and_a_dead_one_is_replaced(tmp_path: Path) -> None:
     handlers = "import os\ndef handler(event, context): print(os.getpid())"
     async with run_fc(tmp_path, handlers, **NO_RETRIES) as fc:
 
@@ -140,7 +140,7 @@ async def test_stopping_ends_every_process(
 
 
 def is_alive(pid: str) -> bool:
-    """Whether the process runs; a zombie does not."""
+    """Whether the process runs. A zombie does not."""
     try:
         return Path("/proc", pid, "stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Asynchronous events that a stopped service leaves to its next start."""
+"""Asynchronous events that are pending when the service stops."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SLOW_AT_FIRST = """
 """
 
 
-async def test_events_on_their_way_are_delivered_after_a_restart(tmp_path: Path) -> None:
+async def test_pending_events_are_delivered_after_a_restart(tmp_path: Path) -> None:
     async with run_fc(tmp_path, SLOW_AT_FIRST) as fc:
         fc.functions.deliver_bucket_event(oss_record("running.jpg"))
         await wait_for(lambda: fc.log)
@@ -36,7 +36,7 @@ async def test_events_on_their_way_are_delivered_after_a_restart(tmp_path: Path)
         await fc.functions.wait_until_idle()
         assert fc.statuses == ["ok", "ok"]
         assert {i.trigger for i in fc.functions.invocations} == {"oss"}
-        # The same event, under the request id that it was accepted with.
+        # The same event, with the request id that it was accepted with.
         assert first_log_line in fc.log[1:]
         assert {line.split()[1] for line in fc.log} == {"running.jpg", "waiting.jpg"}
     async with run_fc(tmp_path, SLOW_AT_FIRST) as fc:
@@ -44,7 +44,7 @@ async def test_events_on_their_way_are_delivered_after_a_restart(tmp_path: Path)
         assert fc.statuses == []
 
 
-async def test_events_that_came_to_an_end_are_forgotten(tmp_path: Path) -> None:
+async def test_completed_events_are_not_delivered_again(tmp_path: Path) -> None:
     handlers = "def handler(event, context): raise ValueError"
     async with run_fc(tmp_path, handlers) as fc:
         fc.functions.deliver_bucket_event(oss_record())
@@ -55,7 +55,7 @@ async def test_events_that_came_to_an_end_are_forgotten(tmp_path: Path) -> None:
         assert fc.statuses == []
 
 
-async def test_an_event_grows_old_while_the_service_is_down(tmp_path: Path) -> None:
+async def test_an_event_can_expire_while_the_service_is_down(tmp_path: Path) -> None:
     event = FunctionEvent("oss", b"{}", "r-1", time.time() - 86_401)
     await leave_event(tmp_path, "screen", event)
     async with run_fc(tmp_path, "def handler(event, context): pass") as fc:
@@ -66,7 +66,7 @@ async def test_an_event_grows_old_while_the_service_is_down(tmp_path: Path) -> N
     assert json.loads(record["requestPayload"]) == {}
 
 
-async def test_an_event_for_a_function_that_is_gone_is_logged(
+async def test_an_event_for_a_removed_function_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     await leave_event(tmp_path, "gone", FunctionEvent("oss", b"{}", "r-1"))
@@ -76,7 +76,7 @@ async def test_an_event_for_a_function_that_is_gone_is_logged(
     assert caplog.messages == ["gone: event r-1 is lost: there is no such function"]
 
 
-async def test_an_event_accepted_while_the_service_stops_waits_for_the_next_start(
+async def test_an_event_accepted_while_stopping_is_delivered_after_the_next_start(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     handlers = "def handler(event, context): print(context.request_id)"

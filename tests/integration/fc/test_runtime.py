@@ -1,4 +1,4 @@
-"""What a handler finds: real processes, read through what they answer."""
+"""The environment of a handler, as real processes report it."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ async def test_python_3_10_has_credentials_and_service_in_the_context(tmp_path: 
     assert "ALIBABA_CLOUD_ACCESS_KEY_ID" not in body["environment"]
 
 
-async def test_python_3_12_has_credentials_in_the_environment_alone(tmp_path: Path) -> None:
+async def test_python_3_12_has_credentials_only_in_the_environment(tmp_path: Path) -> None:
     result = await invoke(tmp_path, DUMP, runtime="python3.12")
     body = json.loads(result.payload)
     assert not {"credentials", "service"} & set(body["context"])
@@ -86,7 +86,7 @@ async def test_python_3_12_has_credentials_in_the_environment_alone(tmp_path: Pa
     assert environment["ALIBABA_CLOUD_SECURITY_TOKEN"]
 
 
-async def test_nothing_of_this_process_reaches_the_environment(
+async def test_the_environment_is_not_inherited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PARENT_SECRET", "x")
@@ -107,7 +107,7 @@ async def test_nothing_of_this_process_reaches_the_environment(
         "FC_INSTANCE_ID",
         "FC_REGION",
     }
-    # LC_CTYPE is Python's own doing.
+    # Python itself sets LC_CTYPE.
     assert set(environment) - fc - {"LC_CTYPE"} == {
         "HOME",
         "LANG",
@@ -132,7 +132,7 @@ async def test_results_become_bytes(tmp_path: Path, returned: str, payload: byte
     assert (result.status, result.payload) == ("ok", payload)
 
 
-async def test_an_error_is_told_in_the_platforms_form(tmp_path: Path) -> None:
+async def test_an_error_has_the_platforms_format(tmp_path: Path) -> None:
     result = await invoke(tmp_path, "def handler(event, context):\n    raise KeyError('oops')")
     assert (result.status, result.error_type) == ("error", "KeyError")
     assert json.loads(result.payload) == {
@@ -154,24 +154,24 @@ async def test_an_error_is_told_in_the_platforms_form(tmp_path: Path) -> None:
     [
         ({"handler": "absent.handler"}, "ModuleNotFoundError"),
         ({"handler": "index.absent"}, "AttributeError"),
-        # The function's modules come first, and those beside the bootstrap not at all.
+        # Modules next to the bootstrap can't be imported.
         ({"handler": "instance.handler"}, "ModuleNotFoundError"),
     ],
 )
-async def test_a_handler_that_is_not_there_is_an_error(
+async def test_a_missing_handler_is_an_error(
     tmp_path: Path, overrides: dict[str, str], error_type: str
 ) -> None:
     result = await invoke(tmp_path, "", **overrides)
     assert (result.status, result.error_type) == ("error", error_type)
 
 
-async def test_a_function_that_exits_is_an_error_that_tells_the_status(tmp_path: Path) -> None:
+async def test_a_function_that_exits_is_an_error_with_the_status(tmp_path: Path) -> None:
     result = await invoke(tmp_path, "import sys\ndef handler(event, context): sys.exit(3)")
     assert (result.status, result.error_type) == ("error", "FunctionProcessExited")
     assert b"exit status 3" in result.payload
 
 
-def test_an_interpreter_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_interpreter_is_named(tmp_path: Path) -> None:
     function = Function("f", "python3.12", "i.h", tmp_path)
     with pytest.raises(FileNotFoundError, match=r"python3\.12: no interpreter '/no/python'"):
         DeployedFunction(function, "r", "1", "/no/python")

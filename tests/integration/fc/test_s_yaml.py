@@ -65,7 +65,7 @@ def load(folder: Path, text: str, **environment: str) -> list[Function]:
     return load_functions(path, {"ACCOUNT": "1234", **environment})
 
 
-def test_reads_a_whole_function_and_passes_other_components_over(tmp_path: Path) -> None:
+def test_a_complete_function_is_read_and_other_components_skipped(tmp_path: Path) -> None:
     [function] = load(tmp_path, WHOLE, TIMEOUT="90")
     assert function == Function(
         name="screen",
@@ -97,7 +97,7 @@ def test_reads_a_whole_function_and_passes_other_components_over(tmp_path: Path)
     )
 
 
-def test_what_is_not_said_takes_the_platforms_defaults(tmp_path: Path) -> None:
+def test_missing_values_have_the_platforms_defaults(tmp_path: Path) -> None:
     [function] = load(
         tmp_path,
         "{edition: 3.0.0, resources: {f: {component: fc3, props: {functionName: f, region: r, "
@@ -108,7 +108,7 @@ def test_what_is_not_said_takes_the_platforms_defaults(tmp_path: Path) -> None:
     assert (function.max_event_age_s, function.on_failure) == (86_400, None)
 
 
-def test_there_is_one_address_for_http_triggers(tmp_path: Path) -> None:
+def test_a_function_has_at_most_one_http_trigger(tmp_path: Path) -> None:
     trigger = WHOLE[WHOLE.index("        - triggerName: http") :]
     with pytest.raises(InvalidTemplateError, match="two HTTP triggers"):
         load(tmp_path, WHOLE + trigger)
@@ -159,12 +159,12 @@ def test_a_variable_that_refers_to_itself_is_an_error() -> None:
         Variables(declared, {}).resolve("${vars.a}", "here")
 
 
-def test_a_text_that_is_one_variable_takes_its_type() -> None:
+def test_a_string_that_is_one_variable_has_the_variables_type() -> None:
     variables = Variables({"size": 512, "tags": ["a", "b"]}, {"NAME": "${vars.size}"})
     assert variables.resolve({"x": "${vars.size}"}, "here") == {"x": 512}
     assert variables.resolve("${vars.tags}", "here") == ["a", "b"]
     assert variables.resolve("${vars.size} MB", "here") == "512 MB"
-    # What the environment gives is a value, never a template.
+    # A value from the environment is not a template.
     assert variables.resolve("${env(NAME)}", "here") == "${vars.size}"
 
 
@@ -189,7 +189,7 @@ def test_a_record_fires_the_triggers_it_matches(
     assert trigger.matches(oss_record(event, bucket, key)) is fires
 
 
-def test_a_wildcard_covers_its_kind_alone() -> None:
+def test_a_wildcard_matches_only_its_kind_of_event() -> None:
     trigger = OssTrigger("selfies", ("oss:ObjectCreated:*",), "", "")
     assert trigger.matches(oss_record("ObjectCreated:UploadPart", "selfies", "k"))
     assert not trigger.matches(oss_record("ObjectRemoved:DeleteObject", "selfies", "k"))

@@ -1,4 +1,4 @@
-"""Time triggers: their schedules, and what functions get of them."""
+"""Time triggers: schedules and events."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_schedule_has_a_next_time(expression: str, expected: datetime) -> None
     ["", "@every", "@every 0m", "@every 15", "@daily", "0 4 * * *", "0 0 25 * * *", "a b c d e f",
      "CRON_TZ=Nowhere/Atall 0 0 4 * * *", "CRON_TZ=/etc/passwd 0 0 4 * * *"],
 )  # fmt: skip
-def test_anything_else_is_named_with_its_place(expression: str, tmp_path: Path) -> None:
+def test_an_invalid_schedule_is_named_with_its_place(expression: str, tmp_path: Path) -> None:
     path = make_project(tmp_path, HANDLERS, triggers=[timer(expression)])
     with pytest.raises(
         InvalidTemplateError, match=r"triggers\[0\]\.triggerConfig\.cronExpression: "
@@ -57,13 +57,13 @@ def test_anything_else_is_named_with_its_place(expression: str, tmp_path: Path) 
         load_functions(path, {})
 
 
-def test_whether_it_is_enabled_is_no_text(tmp_path: Path) -> None:
+def test_enable_must_be_a_boolean(tmp_path: Path) -> None:
     path = make_project(tmp_path, HANDLERS, triggers=[timer(enable="false")])
     with pytest.raises(InvalidTemplateError, match="enable: expected true or false"):
         load_functions(path, {})
 
 
-async def test_it_fires_at_its_times() -> None:
+async def test_a_timer_fires_at_its_times() -> None:
     events: list[bytes] = []
     task = asyncio.create_task(
         run_timer(TimerTrigger("* * * * * *", "p", "sweep", True), events.append)
@@ -86,7 +86,7 @@ async def test_the_function_gets_time_name_and_payload(tmp_path: Path) -> None:
         assert [one.trigger for one in fc.functions.invocations] == ["timer"]
 
 
-async def test_one_that_is_off_does_not_fire(tmp_path: Path) -> None:
+async def test_a_disabled_timer_does_not_fire(tmp_path: Path) -> None:
     triggers = [timer("* * * * * *", enable=False)]
     async with run_fc(tmp_path, HANDLERS, triggers=triggers) as fc:
         await asyncio.sleep(1.1)

@@ -1,4 +1,4 @@
-"""A running service, files to download, and the SDK."""
+"""Fixtures: a running service, a file server, and the SDK."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.integration.id_verification.sdk_client import FileServer, SdkCaller
 
 @pytest.fixture(scope="package")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SampleFile]:
-    """By file name."""
+    """The samples by file name."""
     made = make_samples(tmp_path_factory.mktemp("samples"))
     return {sample.path.name: sample for sample in made}
 
@@ -62,7 +62,7 @@ def running_service(
 
 @pytest.fixture
 def service(running_service: IdVerificationService) -> Iterator[IdVerificationService]:
-    """Well-behaved, and without a memory of earlier tests' calls."""
+    """The service with default behaviour and without the calls of earlier tests."""
     running_service.reset()
     yield running_service
     running_service.behaviour = Behaviour()
@@ -78,7 +78,7 @@ def files(loop: BackgroundLoop) -> Iterator[FileServer]:
 
 @pytest.fixture
 def sdk(service: IdVerificationService, identity: Identity) -> SdkCaller:
-    """With the account's long-lived key."""
+    """The SDK with the account's long-lived key."""
     return SdkCaller(service, identity.key)
 
 

@@ -1,4 +1,4 @@
-"""A request signed without an SDK, so that tests can break it in ways that no SDK would."""
+"""A request signed without an SDK, so that tests can break it in any way."""
 
 from __future__ import annotations
 

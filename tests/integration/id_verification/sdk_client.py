@@ -1,4 +1,4 @@
-"""The vendor's SDK, unmodified, pointed at a running service, and files for it to download."""
+"""The vendor's SDK, connected to a running service, and a server of files to download."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ GOOD = {
 
 
 class FileServer(Service):
-    """Serves `content` by path; what is not there is a 404."""
+    """Serves `content` by path. Other paths are a 404."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class FileServer(Service):
         self.requested_paths: list[str] = []
 
     def put(self, path: str, content: bytes) -> str:
-        """The URL at which `content` now lies; `path` as it is sent."""
+        """Serve `content` at `path`, which must be URL-encoded, and return its URL."""
         self.content[path] = content
         return self.url + path
 
@@ -57,7 +57,7 @@ class FileServer(Service):
 
 @dataclass
 class SdkCaller:
-    """Calls an operation of `service` as the holder of `key`."""
+    """Calls an operation of `service` with `key`."""
 
     service: IdVerificationService
     key: AccessKey
@@ -77,11 +77,11 @@ class SdkCaller:
                 ca=str(self.service.ca_file),
             )
         )
-        # The SDK takes this nowhere else: it overlooks open_platform_endpoint in its Config.
+        # The SDK ignores open_platform_endpoint in its Config.
         self.client._open_platform_endpoint = host
 
     def detect(self, **parameters: str) -> dict[str, Any]:
-        """The answer's headers, status and body."""
+        """Call the operation and return the response's headers, status and body."""
         response: dict[str, Any] = self._method()(self._request(parameters)).to_map()
         return response
 
@@ -92,7 +92,7 @@ class SdkCaller:
         return response
 
     def upload(self, file: IO[bytes], **parameters: str) -> dict[str, Any]:
-        """What the SDK's "advance" call answers, which uploads `file` first."""
+        """Return the response of the SDK's "advance" call, which uploads `file` first."""
         pending = self.client.deepfake_detect_intl_stream_advance(
             _advance_request(file, parameters), RuntimeOptions()
         )
@@ -108,7 +108,7 @@ class SdkCaller:
         return response
 
     def refusal(self, **parameters: str) -> tuple[int, str]:
-        """HTTP status and code of a call that must fail."""
+        """Return HTTP status and code of a call that must fail."""
         try:
             self.detect(**parameters)
         except AlibabaCloudException as error:

@@ -1,4 +1,4 @@
-"""Verdicts as scripted in verdicts.json, which may change while the service runs."""
+"""Verdicts scripted in verdicts.json, which may change while the service runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DIGEST = hashlib.sha256(CONTENT).hexdigest()
 
 @pytest.fixture
 def scripted(data: Path) -> Iterator[Path]:
-    """The running service's file."""
+    """Path of the running service's verdicts.json."""
     path = data / "verdicts.json"
     yield path
     path.unlink(missing_ok=True)
@@ -63,7 +63,7 @@ def test_an_edit_takes_effect_while_the_service_runs(
 
 
 @pytest.mark.parametrize("digest", [DIGEST, DIGEST.upper()])
-def test_a_verdict_is_for_these_very_bytes(tmp_path: Path, digest: str) -> None:
+def test_a_verdict_applies_to_exactly_the_same_bytes(tmp_path: Path, digest: str) -> None:
     path = tmp_path / "verdicts.json"
     path.write_text(json.dumps({digest: {"Result": "1", "label": "mine"}}))
     analyzer = ScriptedAnalyzer(path)
@@ -83,9 +83,7 @@ def test_a_verdict_is_for_these_very_bytes(tmp_path: Path, digest: str) -> None:
         (json.dumps({DIGEST: {"Result": "1", "RiskTag": [1]}}), "must be a list"),
     ],
 )
-def test_a_file_with_a_mistake_gives_no_verdicts(
-    tmp_path: Path, text: str | bytes, expected: str
-) -> None:
+def test_an_invalid_file_is_an_error(tmp_path: Path, text: str | bytes, expected: str) -> None:
     path = tmp_path / "verdicts.json"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     analyzer = ScriptedAnalyzer(path)

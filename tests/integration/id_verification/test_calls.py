@@ -1,4 +1,4 @@
-"""The quota holds for the calls as they are told."""
+"""The recorded times of calls stay within the quota."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ QUOTA = 3
 
 
 @given(st.lists(st.integers(0, 4_000_000), max_size=60))
-def test_no_second_tells_of_more_than_the_quota(microseconds: list[int]) -> None:
+def test_no_second_has_more_recorded_calls_than_the_quota(microseconds: list[int]) -> None:
     rate = CallRateLimit()
     moments = [1_800_000_000 + one / 1e6 for one in sorted(microseconds)]
     admitted = [moment for moment in moments if rate.allow(QUOTA, moment)]

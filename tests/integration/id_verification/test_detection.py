@@ -1,4 +1,4 @@
-"""Both operations by the vendor's SDK: each code by its real cause, Forbidden ones as scripted."""
+"""Both operations with the vendor's SDK. Each code has its real cause, except Forbidden ones."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def caller(
 
 @pytest.mark.parametrize("client", ["detect", "detect_async"])
 @pytest.mark.parametrize("inline", [False, True])
-def test_success_by_every_way_of_calling(
+def test_every_way_of_calling_succeeds(
     caller: SdkCaller, files: FileServer, portrait: bytes, client: str, inline: bool
 ) -> None:
     url = files.put("/selfies/a.jpg", portrait) + "?Signature=a%2Bb%2F%3D&Expires=1"
@@ -68,13 +68,15 @@ def test_success_by_every_way_of_calling(
     assert result == {"Result": "0", "RiskTag": "", "RiskScore": {}}
 
 
-def test_keepalive(sdk: SdkCaller, service: IdVerificationService) -> None:
+def test_keepalive_succeeds_and_is_not_recorded(
+    sdk: SdkCaller, service: IdVerificationService
+) -> None:
     body = sdk.client.keepalive_intl().to_map()["body"]
     assert (body["Code"], body["Result"]) == ("Success", {"Result": "SUCCESS"})
     assert service.calls == []
 
 
-def test_a_presigned_url_is_asked_for_as_it_was_given(
+def test_a_presigned_url_is_requested_unchanged(
     sdk: SdkCaller, files: FileServer, portrait: bytes
 ) -> None:
     path = "/selfies/a%2Bb%20%C3%A4%28.jpg"
@@ -98,7 +100,7 @@ def test_a_presigned_url_is_asked_for_as_it_was_given(
         ("not-an-image.jpg", "UnqualifiedPhoto"),
     ],
 )
-def test_each_sample_straight_at_the_service(
+def test_each_sample_has_the_services_code(
     sdk: SdkCaller,
     files: FileServer,
     samples: dict[str, SampleFile],
@@ -135,7 +137,7 @@ def test_each_sample_straight_at_the_service(
         ({"face_url": "", "face_base_64": "AAAA", "face_input_type": "VIDEO"}, "InvalidParameter"),
     ],
 )
-def test_parameters_that_the_page_does_not_allow(
+def test_invalid_parameters_are_refused(
     sdk: SdkCaller, files: FileServer, portrait: bytes, overrides: dict[str, str], expected: str
 ) -> None:
     good = {"face_url": files.put("/a.jpg", portrait)}
@@ -143,7 +145,7 @@ def test_parameters_that_the_page_does_not_allow(
     assert files.requested_paths == []
 
 
-def test_url_and_base64_at_once(sdk: SdkCaller) -> None:
+def test_url_and_base64_together_are_refused(sdk: SdkCaller) -> None:
     parameters = {"face_url": "http://127.0.0.1/x.jpg", "face_base_64": "AAAA"}
     assert sdk.refusal(**parameters) == (401, "DataDuplication")
 
@@ -164,23 +166,23 @@ def test_a_download_may_have_ten_megabytes(
     assert sdk.refusal(face_url=url) == (401, "ToolargeImage")
 
 
-def test_a_slow_download(sdk: SdkCaller, files: FileServer, portrait: bytes) -> None:
+def test_a_slow_download_times_out(sdk: SdkCaller, files: FileServer, portrait: bytes) -> None:
     url = files.put("/a.jpg", portrait)
     files.behaviour = Behaviour(latency_ms=800)
     assert sdk.refusal(face_url=url) == (401, "DownloadTimeout")
 
 
 @pytest.mark.parametrize("url", ["{files}/gone.jpg", "http://127.0.0.1:1/", "http://a..b/"])
-def test_a_download_that_fails(sdk: SdkCaller, files: FileServer, url: str) -> None:
+def test_a_failed_download_is_a_timeout_error(sdk: SdkCaller, files: FileServer, url: str) -> None:
     assert sdk.refusal(face_url=url.format(files=files.url)) == (401, "DownloadTimeout")
 
 
-def test_a_download_that_breaks_off(sdk: SdkCaller, files: FileServer) -> None:
+def test_an_interrupted_download_is_a_timeout_error(sdk: SdkCaller, files: FileServer) -> None:
     files.behaviour = Behaviour(faults=[Fault(reset=True)])
     assert sdk.refusal(face_url=files.url + "/a.jpg") == (401, "DownloadTimeout")
 
 
-def test_the_input_type_must_be_the_contents(
+def test_the_input_type_must_match_the_content(
     sdk: SdkCaller, files: FileServer, samples: dict[str, SampleFile]
 ) -> None:
     clip = files.put("/clip.mp4", samples["clip.mp4"].path.read_bytes())
@@ -189,7 +191,9 @@ def test_the_input_type_must_be_the_contents(
     assert sdk.refusal(face_url=photo, face_input_type="VIDEO") == (400, "InvalidParameter")
 
 
-def test_a_quota(sdk: SdkCaller, service: IdVerificationService) -> None:
+def test_calls_beyond_the_quota_are_throttled(
+    sdk: SdkCaller, service: IdVerificationService
+) -> None:
     service.behaviour = Behaviour(quota=3)
     good = {"face_base_64": "AAAA"}
     codes = [sdk.refusal(**good) for _ in range(5)]
@@ -204,7 +208,7 @@ def test_a_quota(sdk: SdkCaller, service: IdVerificationService) -> None:
         ("Forbidden.AccountAccessDenied", 403),
     ],
 )
-def test_scripted_errors_have_the_pages_status(
+def test_scripted_errors_have_the_documented_status(
     sdk: SdkCaller, service: IdVerificationService, code: str, status: int
 ) -> None:
     fault = Fault(operation=sdk.operation, code=code)
@@ -213,7 +217,7 @@ def test_scripted_errors_have_the_pages_status(
     assert service.calls == []
 
 
-def test_calls_are_kept_without_their_secrets(
+def test_calls_are_recorded_without_secrets(
     sdk: SdkCaller, service: IdVerificationService, files: FileServer, portrait: bytes
 ) -> None:
     path = "/selfies/2026/a%20b.jpg"
@@ -235,7 +239,7 @@ def test_calls_are_kept_without_their_secrets(
     assert service.calls == []
 
 
-def test_many_calls_at_once(
+def test_concurrent_calls_succeed(
     sdk: SdkCaller, service: IdVerificationService, portrait: bytes
 ) -> None:
     inline = base64.b64encode(portrait).decode()

@@ -1,4 +1,4 @@
-"""Of a video's eight frames, most decide."""
+"""The majority of a video's eight frames decides."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from facescreen_local.id_verification.media.checks import FaceChecker, check_fac
 from facescreen_local.id_verification.media.faces import Face, FaceDetector, Picture
 
 FRAMES = 16
-"""Two for each that is looked at."""
+"""Two for each frame that is checked."""
 
 
 def make_clip(path: Path, portrait: bytes, good: int, bad: str) -> bytes:
-    """Shows the portrait in `good` of its eighths, then something `bad`."""
+    """Make a clip that shows the portrait in `good` eighths of its frames, then something `bad`."""
     face = cv2.imdecode(np.frombuffer(portrait, np.uint8), cv2.IMREAD_COLOR)
     assert face is not None
     other = {"empty": np.full_like(face, 128), "blurred": cv2.GaussianBlur(face, (0, 0), 7)}[bad]
@@ -30,7 +30,7 @@ def make_clip(path: Path, portrait: bytes, good: int, bad: str) -> bytes:
 
 
 @pytest.mark.parametrize("bad", ["empty", "blurred"])
-def test_half_of_the_frames_are_enough(
+def test_half_of_the_frames_is_enough(
     tmp_path: Path, portrait: bytes, detector: FaceDetector, bad: str
 ) -> None:
     check_face(make_clip(tmp_path / "clip.mp4", portrait, 4, bad), is_video=True, detector=detector)
@@ -39,7 +39,7 @@ def test_half_of_the_frames_are_enough(
 @pytest.mark.parametrize(
     ("bad", "code"), [("empty", "NoFaceDetected"), ("blurred", "UnqualifiedPhoto")]
 )
-def test_less_than_half_are_not(
+def test_less_than_half_is_refused(
     tmp_path: Path, portrait: bytes, detector: FaceDetector, bad: str, code: str
 ) -> None:
     with pytest.raises(IdVerificationError) as raised:
@@ -50,7 +50,7 @@ def test_less_than_half_are_not(
 
 
 class CountingFaceDetector(FaceDetector):
-    """Counts what it looks at."""
+    """Counts the pictures that it checks."""
 
     calls = 0
 
@@ -59,7 +59,7 @@ class CountingFaceDetector(FaceDetector):
         return super().largest(picture)
 
 
-def test_the_same_bytes_are_looked_at_once(portrait: bytes) -> None:
+def test_the_same_bytes_are_checked_once(portrait: bytes) -> None:
     counting = CountingFaceDetector()
     examination = FaceChecker(counting)
     for _ in range(3):
@@ -69,7 +69,7 @@ def test_the_same_bytes_are_looked_at_once(portrait: bytes) -> None:
     assert counting.calls == 2
 
 
-def test_what_was_refused_is_refused_again_in_the_same_words(
+def test_the_same_bytes_are_refused_again_with_the_same_error(
     portrait: bytes, detector: FaceDetector
 ) -> None:
     examination = FaceChecker(detector)
@@ -77,6 +77,6 @@ def test_what_was_refused_is_refused_again_in_the_same_words(
     errors = []
     for _ in range(2):
         with pytest.raises(IdVerificationError) as raised:
-            examination.check(portrait, is_video=True)  # a photo is no video
+            examination.check(portrait, is_video=True)  # a photo is not a video
         errors.append((raised.value.code, str(raised.value)))
     assert errors[0] == errors[1]

@@ -1,4 +1,4 @@
-"""The face detector on one face, turned, scaled and darkened, and on pictures of other things."""
+"""The face detector on one face, rotated, scaled and darkened, and on pictures without faces."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 from facescreen_local.id_verification.media.faces import Face, FaceDetector, Picture
 
 NOSE = (228, 128)
-"""Where the astronaut's nose is, in pixels of the photograph of 512 by 512."""
+"""Position of the astronaut's nose in pixels. The photograph has 512 by 512."""
 EYES = 36
-"""Pixels between the eyes; a face's box is about two and a half times as wide."""
+"""Pixels between the eyes. A face's box is about two and a half times as wide."""
 
 PHOTOGRAPHS = Path(__file__).parents[2] / "fixtures" / "photographs"
 FACELESS = (
@@ -39,7 +39,7 @@ def astronaut() -> Picture:
 
 
 def assert_face_around(face: Face | None, nose: tuple[float, float], scale: float = 1) -> None:
-    """The nose is in the middle third of the box, which has the size of the face."""
+    """Assert that the nose is in the middle third of the box, which has the size of the face."""
     assert face is not None
     assert 1 / 3 < (nose[0] - face.left) / face.width < 2 / 3
     assert 1 / 3 < (nose[1] - face.top) / face.height < 2 / 3
@@ -61,7 +61,7 @@ def test_finds_the_mirrored_face(detector: FaceDetector, astronaut: Picture) -> 
 
 
 @pytest.mark.parametrize("shape", [(512, 300), (250, 512)])
-def test_is_right_in_upright_and_wide_pictures(
+def test_finds_the_face_in_upright_and_wide_pictures(
     detector: FaceDetector, astronaut: Picture, shape: tuple[int, int]
 ) -> None:
     cut = np.ascontiguousarray(astronaut[: shape[0], 100 : 100 + shape[1]])
@@ -69,7 +69,7 @@ def test_is_right_in_upright_and_wide_pictures(
 
 
 @pytest.mark.parametrize("degrees", [-20, -10, 10, 20])
-def test_finds_the_turned_face_and_says_how_far(
+def test_finds_the_rotated_face_and_its_angle(
     detector: FaceDetector, astronaut: Picture, degrees: int
 ) -> None:
     straight = detector.largest(astronaut)
@@ -85,7 +85,7 @@ def test_finds_the_face_in_a_third_of_the_light(detector: FaceDetector, astronau
     assert_face_around(detector.largest((astronaut * 0.3).astype(np.uint8)), NOSE)
 
 
-def test_of_two_faces_the_largest_counts(detector: FaceDetector, astronaut: Picture) -> None:
+def test_the_largest_of_two_faces_is_returned(detector: FaceDetector, astronaut: Picture) -> None:
     head = astronaut[:300, 110:335]
     collage = np.zeros((600, 700, 3), np.uint8)
     collage[:300, :225] = head
@@ -97,7 +97,7 @@ def test_of_two_faces_the_largest_counts(detector: FaceDetector, astronaut: Pict
 
 
 @pytest.mark.parametrize("file", FACELESS)
-def test_finds_no_face_where_none_is(detector: FaceDetector, file: str) -> None:
+def test_finds_no_face_in_other_pictures(detector: FaceDetector, file: str) -> None:
     assert detector.find(load_photograph(file)) == []
 
 

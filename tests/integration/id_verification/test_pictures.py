@@ -1,4 +1,4 @@
-"""The page's limits on images and videos, each on both its sides."""
+"""The documented limits of images and videos, on both sides of each limit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def encode_image(width: int, height: int, orientation: int = 1, form: str = "JPE
 
 
 def make_clip(path: Path, frames: int, fps: float, side: int = 256) -> bytes:
-    """Noise, for it packs badly: a clip of any length has more than 100 KB."""
+    """Make a clip of noise, which compresses badly, so that any length has more than 100 KB."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (side, side))
     noise = np.random.default_rng(seed=1)
     for _ in range(frames):
@@ -47,13 +47,13 @@ def assert_invalid(content: bytes, expected: str) -> None:
 
 
 @pytest.mark.parametrize("size", [(1080, 1920), (480, 640), (639, 640)])
-def test_an_image_within_the_limits(size: tuple[int, int]) -> None:
+def test_an_image_within_the_limits_is_accepted(size: tuple[int, int]) -> None:
     (picture,) = decode.decode_image(encode_image(*size))
     assert picture.shape == (size[1], size[0], 3)
 
 
 @pytest.mark.parametrize("size", [(1081, 1920), (1080, 1921), (640, 640), (640, 480), (9, 60000)])
-def test_an_image_past_the_limits(size: tuple[int, int]) -> None:
+def test_an_image_beyond_the_limits_is_refused(size: tuple[int, int]) -> None:
     assert_unqualified(encode_image(*size))
 
 
@@ -67,25 +67,27 @@ def test_a_large_image_is_refused_by_its_header(
     assert_unqualified(small[:frame] + struct.pack(">HH", *size) + small[frame + 4 :])
 
 
-def test_the_limits_are_those_of_the_upright_image() -> None:
+def test_the_limits_apply_to_the_upright_image() -> None:
     (picture,) = decode.decode_image(encode_image(1920, 1080, orientation=6))
     assert picture.shape == (1920, 1080, 3)
     assert_unqualified(encode_image(480, 640, orientation=8))
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF"])
-def test_an_image_of_another_format(form: str) -> None:
+def test_an_image_of_another_format_is_refused(form: str) -> None:
     assert_unqualified(encode_image(480, 640, form=form))
 
 
-def test_an_image_cut_short(portrait: bytes) -> None:
+def test_a_truncated_image_is_refused(portrait: bytes) -> None:
     for length in (0, 2, 500, len(portrait) // 2):
         assert_unqualified(portrait[:length])
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov"])
 @pytest.mark.parametrize(("frames", "fps"), [(10, 10), (30, 10), (61, 20), (24, 8), (90, 30)])
-def test_a_video_within_the_limits(tmp_path: Path, suffix: str, frames: int, fps: float) -> None:
+def test_a_video_within_the_limits_is_accepted(
+    tmp_path: Path, suffix: str, frames: int, fps: float
+) -> None:
     decoded = decode.decode_video(make_clip(tmp_path / f"clip{suffix}", frames, fps))
     assert [frame.shape for frame in decoded] == [(256, 256, 3)] * 8
 
@@ -100,7 +102,9 @@ def test_a_video_within_the_limits(tmp_path: Path, suffix: str, frames: int, fps
         (800, 300, "too many frames"),
     ],
 )
-def test_a_video_past_the_limits(tmp_path: Path, frames: int, fps: float, expected: str) -> None:
+def test_a_video_beyond_the_limits_is_refused(
+    tmp_path: Path, frames: int, fps: float, expected: str
+) -> None:
     side = 256 if frames < 100 else 32
     assert_invalid(make_clip(tmp_path / "clip.mp4", frames, fps, side), expected)
 
@@ -124,15 +128,17 @@ def test_a_video_must_have_more_than_100_kb(tmp_path: Path) -> None:
     assert len(decode.decode_video(exact + b"\0")) == 8
 
 
-def test_a_video_of_another_container(samples: dict[str, SampleFile], tmp_path: Path) -> None:
+def test_a_video_in_another_container_is_refused(
+    samples: dict[str, SampleFile], tmp_path: Path
+) -> None:
     assert_invalid(make_clip(tmp_path / "clip.avi", 20, 10), "neither MP4 nor MOV")
     assert_invalid(samples["12-megapixel.jpg"].path.read_bytes(), "neither MP4 nor MOV")
 
 
-def test_a_video_cut_short(samples: dict[str, SampleFile]) -> None:
+def test_a_truncated_video_is_refused(samples: dict[str, SampleFile]) -> None:
     content = samples["clip.mp4"].path.read_bytes()
     assert_invalid(content[:150_000], "can't be read")
-    # The frames gone, the index whole: as a disk full in the middle leaves it.
+    # Without frames but with the index, as when the disk was full during recording.
     start = content.index(b"mdat") + 4
     middle, end = (start + content.index(b"moov")) // 2, content.index(b"moov") - 4
     assert_invalid(content[:middle] + b"\0" * (end - middle) + content[end:], "breaks off")

@@ -1,4 +1,4 @@
-"""What DeepfakeDetectIntlStream has to itself: a third way to give the material, its own quota."""
+"""What only DeepfakeDetectIntlStream has: a third kind of input, and its own quota."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ def stream(service: IdVerificationService, identity: Identity) -> SdkCaller:
         ("face_url", "face_base_64", "face_file"),
     ],
 )
-def test_more_than_one_way_at_once(stream: SdkCaller, names: tuple[str, ...]) -> None:
+def test_more_than_one_input_is_refused(stream: SdkCaller, names: tuple[str, ...]) -> None:
     parameters = {name: INPUTS[name] for name in names}
     assert stream.refusal(**parameters) == (401, "DataDuplication")
 
 
-def test_no_way_at_all(stream: SdkCaller) -> None:
+def test_a_missing_input_is_refused(stream: SdkCaller) -> None:
     assert stream.refusal() == (400, "MissingParameter")
 
 
 @pytest.mark.parametrize("url", [UPLOADED, "https://elsewhere.example/a.jpg", "a.jpg", "http://["])
-def test_a_file_that_was_not_uploaded(stream: SdkCaller, url: str) -> None:
+def test_a_file_that_was_not_uploaded_is_refused(stream: SdkCaller, url: str) -> None:
     assert stream.refusal(face_file=url) == (400, "InvalidParameter")
 
 
-def test_a_file_is_not_fetched_from_elsewhere(
+def test_a_file_of_another_host_is_not_downloaded(
     stream: SdkCaller, service: IdVerificationService
 ) -> None:
     key = service.uploads.issue_upload_grant()["ObjectKey"]
@@ -63,10 +63,10 @@ def test_a_file_is_not_fetched_from_elsewhere(
     assert stream.refusal(face_file=f"http://127.0.0.1:1/{key}") == (400, "InvalidParameter")
 
 
-def test_one_megabyte_in_base64_however_it_is_encoded(
+def test_one_megabyte_of_base64_is_accepted_in_any_encoding(
     raw_request: RawRequest, portrait: bytes
 ) -> None:
-    """Almost all of it slashes, each three bytes long in the form."""
+    """The Base64 is mostly slashes, which take three bytes each in the form."""
     full = portrait + b"\xff" * (1024 * 1024 - len(portrait))
     inline = base64.b64encode(full).decode().replace("/", "%2F").replace("+", "%2B")
     raw_request.headers["x-acs-action"] = "DeepfakeDetectIntlStream"
@@ -75,14 +75,14 @@ def test_one_megabyte_in_base64_however_it_is_encoded(
     assert raw_request.send().json()["Code"] == "Success"
 
 
-def test_the_plain_operation_knows_no_file(raw_request: RawRequest) -> None:
+def test_the_plain_operation_has_no_face_file(raw_request: RawRequest) -> None:
     raw_request.headers["x-acs-action"] = "DeepfakeDetectIntl"
     raw_request.body = urlencode({**GOOD_FORM, "FaceFile": UPLOADED}).encode()
     response = raw_request.send()
     assert (response.status_code, response.json()["Code"]) == (400, "MissingParameter")
 
 
-def test_each_operation_has_a_quota_of_its_own(
+def test_each_operation_has_its_own_quota(
     service: IdVerificationService, identity: Identity
 ) -> None:
     service.behaviour = Behaviour(quota=1)

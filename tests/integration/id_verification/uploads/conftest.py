@@ -1,4 +1,4 @@
-"""A permission to upload, and the form that makes use of it."""
+"""Fixtures: an upload form and a TLS context."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.integration.id_verification.uploads.upload_form import UploadForm
 
 @pytest.fixture
 def tls_context(service: IdVerificationService) -> ssl.SSLContext:
-    """As strict as Python 3.13 is by default."""
+    """A TLS context that trusts the service's CA, as strict as Python 3.13's default."""
     context = ssl.create_default_context(cafile=service.ca_file)
     context.verify_flags |= ssl.VERIFY_X509_STRICT
     return context

@@ -1,4 +1,4 @@
-"""The certificate: for this machine alone, and for a while."""
+"""The certificate is only for this machine, and expires."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def certificate_files(folder: Path) -> tuple[bytes, bytes]:
     return authority.read_bytes(), server.read_bytes()
 
 
-def test_it_is_kept(tmp_path: Path) -> None:
+def test_the_certificate_is_kept(tmp_path: Path) -> None:
     assert certificate_files(tmp_path) == certificate_files(tmp_path)
 
 
-def test_its_key_is_its_owners_and_the_authoritys_nobodys(tmp_path: Path) -> None:
+def test_the_private_key_is_protected_and_the_authoritys_is_not_kept(tmp_path: Path) -> None:
     authority, server = ensure_certificate(tmp_path)
     assert stat.S_IMODE(server.stat().st_mode) == 0o600
     assert server.read_text().count("PRIVATE KEY") == 2
@@ -32,7 +32,9 @@ def test_its_key_is_its_owners_and_the_authoritys_nobodys(tmp_path: Path) -> Non
     assert set(tmp_path.iterdir()) == {authority, server}
 
 
-def test_it_is_replaced_before_it_expires(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_certificate_is_replaced_before_it_expires(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(certificate, "VALIDITY", timedelta(days=7, minutes=1))
     first = certificate_files(tmp_path)
     assert certificate_files(tmp_path) == first
@@ -44,7 +46,7 @@ def test_it_is_replaced_before_it_expires(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("file", ["ca.pem", "server.pem"])
 @pytest.mark.parametrize("damage", ["gone", "cut short", "another's"])
-def test_it_is_replaced_when_it_is_harmed(tmp_path: Path, file: str, damage: str) -> None:
+def test_a_damaged_certificate_is_replaced(tmp_path: Path, file: str, damage: str) -> None:
     certificate_files(tmp_path)
     path = tmp_path / file
     path.chmod(0o644)
@@ -63,7 +65,7 @@ def test_it_is_replaced_when_it_is_harmed(tmp_path: Path, file: str, damage: str
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_it_is_for_loopback(
+def test_the_certificate_is_valid_for_loopback(
     service: IdVerificationService, tls_context: ssl.SSLContext, host: str
 ) -> None:
     url = service.uploads.url.replace("127.0.0.1", host)
@@ -71,7 +73,7 @@ def test_it_is_for_loopback(
         assert client.get(url).status_code == 405
 
 
-def test_it_is_for_no_other_name(
+def test_the_certificate_is_not_valid_for_other_names(
     service: IdVerificationService, tls_context: ssl.SSLContext
 ) -> None:
     with (
@@ -81,7 +83,7 @@ def test_it_is_for_no_other_name(
         client.get(service.uploads.url, extensions={"sni_hostname": "oss.example"})
 
 
-def test_nobody_trusts_it_unasked(service: IdVerificationService) -> None:
+def test_the_certificate_is_not_trusted_by_default(service: IdVerificationService) -> None:
     with (
         httpx.Client(trust_env=False) as client,
         pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"),

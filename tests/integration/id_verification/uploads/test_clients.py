@@ -1,4 +1,4 @@
-"""A file's three steps by the vendor's SDK, and by our own clients."""
+"""The three steps of a file upload, with the vendor's SDK and with our own clients."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def upload_caller(service: IdVerificationService, identity: Identity) -> SdkCall
 
 @pytest.fixture(scope="module")
 def long_clip(samples: dict[str, SampleFile], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clip of 9 MB, most of it a box that players skip."""
+    """A clip of 9 MB, most of it in a box that players ignore."""
     clip = samples["clip.mp4"].path.read_bytes()
     padding = 9 * 1024 * 1024 - len(clip)
     path = tmp_path_factory.mktemp("long") / "clip.mp4"
@@ -91,7 +91,7 @@ class UnseekableStream(io.BytesIO):
         raise io.UnsupportedOperation
 
 
-def test_the_vendors_sdk(
+def test_the_vendors_sdk_uploads_a_file(
     upload_caller: SdkCaller,
     service: IdVerificationService,
     samples: dict[str, SampleFile],
@@ -105,7 +105,7 @@ def test_the_vendors_sdk(
     assert recorded == [(MERCHANT_BIZ_ID, "", True)] * 2
 
 
-def test_the_vendors_asynchronous_sdk(
+def test_the_vendors_asynchronous_sdk_uploads_a_file(
     upload_caller: SdkCaller, service: IdVerificationService, samples: dict[str, SampleFile]
 ) -> None:
     with samples["clip.mp4"].path.open("rb") as video:
@@ -114,7 +114,7 @@ def test_the_vendors_asynchronous_sdk(
     assert [call.code for call in service.calls] == ["Success"]
 
 
-def test_the_vendors_sdk_reads_how_an_upload_was_refused(
+def test_the_vendors_sdk_reads_the_error_of_an_upload(
     upload_caller: SdkCaller, service: IdVerificationService
 ) -> None:
     with pytest.raises(AlibabaCloudException) as raised:
@@ -123,13 +123,15 @@ def test_the_vendors_sdk_reads_how_an_upload_was_refused(
     assert service.calls == []
 
 
-def test_our_client(client: DeepfakeClient, service: IdVerificationService, clip: Any) -> None:
+def test_our_client_uploads_a_file(
+    client: DeepfakeClient, service: IdVerificationService, clip: Any
+) -> None:
     detection = client.detect_stream(file=clip, kind="video")
     assert detection.verdict is Verdict.LOW_RISK
     assert [call.code for call in service.calls] == ["Success"]
 
 
-async def test_our_client_that_does_not_block(
+async def test_our_asynchronous_client_uploads_a_file(
     options: dict[str, Any], tls_context: ssl.SSLContext, clip: Any
 ) -> None:
     http = httpx.AsyncClient(verify=tls_context, trust_env=False)
@@ -138,7 +140,7 @@ async def test_our_client_that_does_not_block(
     assert detection.verdict is Verdict.LOW_RISK
 
 
-def test_our_client_without_a_file(
+def test_our_client_sends_a_url_or_base64(
     client: DeepfakeClient, files: FileServer, portrait: bytes
 ) -> None:
     url = files.put("/a.jpg", portrait) + "?Signature=a%2Bb"
@@ -147,7 +149,7 @@ def test_our_client_without_a_file(
     assert client.detect_stream(base64=inline).verdict is Verdict.LOW_RISK
 
 
-def test_our_client_hears_what_is_wrong_with_the_file(
+def test_our_client_raises_the_files_error(
     client: DeepfakeClient, samples: dict[str, SampleFile]
 ) -> None:
     with pytest.raises(errors.ContentError) as raised:
@@ -165,7 +167,7 @@ def test_our_client_hears_what_is_wrong_with_the_file(
         Fault(after=True, reset=True),
     ],
 )
-def test_our_client_uploads_again(
+def test_our_client_retries_an_upload(
     client: DeepfakeClient,
     service: IdVerificationService,
     samples: dict[str, SampleFile],
@@ -196,13 +198,13 @@ print(peaks[1] - peaks[0])
 """
 
 
-def test_our_client_reads_a_file_as_it_sends_it(
+def test_our_client_streams_a_file(
     service: IdVerificationService,
     identity: Identity,
     samples: dict[str, SampleFile],
     long_clip: Path,
 ) -> None:
-    """How many kB more a file of 9 MB takes than one of less than 1 MB."""
+    """A file of 9 MB needs less than 2 MB more memory than one of less than 1 MB."""
     small = samples["clip.mp4"].path
     assert small.stat().st_size < 1024 * 1024
     secrets = {"KEY": identity.key.access_key_id, "SECRET": identity.key.access_key_secret}

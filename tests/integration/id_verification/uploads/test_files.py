@@ -1,4 +1,4 @@
-"""Uploaded files are kept within bounds."""
+"""Limits on uploaded files that are kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def stored_keys(uploaded: UploadedFiles, keys: str) -> str:
     return "".join(key for key in keys if uploaded.get(key) is not None)
 
 
-def test_no_more_than_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_files_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MAX_FILES", 2)
     uploaded = UploadedFiles()
     for key in "abac":
@@ -23,7 +23,7 @@ def test_no_more_than_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
     assert stored_keys(uploaded, "abc") == "ac"
 
 
-def test_no_more_than_so_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_total_size_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MAX_TOTAL_BYTES", 10)
     uploaded = UploadedFiles()
     for key, size in (("a", 3), ("b", 3), ("c", 4)):
@@ -33,7 +33,7 @@ def test_no_more_than_so_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert stored_keys(uploaded, "abcd") == "cd"
 
 
-def test_no_longer_than_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_expire(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0
     monkeypatch.setattr(files, "time", SimpleNamespace(monotonic=lambda: now))
     uploaded = UploadedFiles()

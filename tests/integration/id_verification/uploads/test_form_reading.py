@@ -1,4 +1,4 @@
-"""What a form says does not depend on how its bytes arrive, and no bytes do harm."""
+"""Reading a form does not depend on how its bytes arrive, and no bytes cause a crash."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def read(chunks: list[bytes], content_type: str = "multipart/form-data; boundary
 
 @settings(max_examples=100)
 @given(bodies | forms, st.data())
-def test_a_body_in_pieces_says_the_same(body: bytes, data: st.DataObject) -> None:
+def test_a_body_in_chunks_is_read_the_same(body: bytes, data: st.DataObject) -> None:
     cuts = data.draw(st.lists(st.integers(0, len(body)), max_size=5).map(sorted))
     edges = [0, *cuts, len(body)]
     chunks = [body[start:end] for start, end in pairwise(edges)]

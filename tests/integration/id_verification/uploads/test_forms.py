@@ -1,4 +1,4 @@
-"""A form stores the one file that its policy allows, and nothing else."""
+"""A form stores only the one file that its policy allows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def stored_file(service: IdVerificationService, upload_form: UploadForm) -> byte
         return None
 
 
-def test_the_form_that_the_others_spoil_is_right(
+def test_the_unchanged_form_succeeds(
     upload_form: UploadForm, service: IdVerificationService
 ) -> None:
     assert upload_form.host == service.uploads.url.removeprefix("https://")
@@ -48,7 +48,7 @@ def test_the_form_that_the_others_spoil_is_right(
     assert stored_file(service, upload_form) == b"a file"
 
 
-def test_the_answer_is_short_unless_asked_for(
+def test_the_response_is_empty_by_default(
     upload_form: UploadForm, service: IdVerificationService
 ) -> None:
     del upload_form.fields["success_action_status"]
@@ -57,8 +57,8 @@ def test_the_answer_is_short_unless_asked_for(
     assert stored_file(service, upload_form) == b"a file"
 
 
-def test_a_form_is_answered_as_it_wants(upload_form: UploadForm) -> None:
-    """As OSS does it."""
+def test_a_form_chooses_its_response(upload_form: UploadForm) -> None:
+    """As OSS does."""
     upload_form.fields["success_action_status"] = "200"
     assert upload_form.post().status_code == 200
     upload_form.fields["success_action_redirect"] = "http://127.0.0.1/done"
@@ -74,7 +74,7 @@ def test_a_later_form_replaces_the_file(
     assert stored_file(service, upload_form) == b"another"
 
 
-def test_every_permission_is_for_another_key(service: IdVerificationService) -> None:
+def test_every_permission_has_another_key(service: IdVerificationService) -> None:
     assert len({service.uploads.issue_upload_grant()["ObjectKey"] for _ in range(9)}) == 9
 
 
@@ -97,7 +97,7 @@ def test_every_permission_is_for_another_key(service: IdVerificationService) -> 
         ({f"x-oss-meta-{n}": "" for n in range(33)}, 400, "MalformedPOSTRequest"),
     ],
 )
-def test_a_field_that_the_policy_does_not_allow(
+def test_a_field_that_the_policy_does_not_allow_is_refused(
     upload_form: UploadForm,
     service: IdVerificationService,
     changed: dict[str, str],
@@ -110,14 +110,14 @@ def test_a_field_that_the_policy_does_not_allow(
 
 
 @pytest.mark.parametrize("name", ["OSSAccessKeyId", "policy", "Signature", "key"])
-def test_a_field_that_is_missing(upload_form: UploadForm, name: str) -> None:
+def test_a_missing_field_is_named(upload_form: UploadForm, name: str) -> None:
     del upload_form.fields[name]
     response = upload_form.post()
     assert_refused(response, 400, "InvalidArgument")
     assert f"'{name}'" in parse_xml_response(response)["Message"]
 
 
-def test_a_policy_that_is_expired(
+def test_an_expired_policy_is_refused(
     service: IdVerificationService, upload_form: UploadForm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploads, "GRANT_VALIDITY_S", -1)
@@ -128,7 +128,7 @@ def test_a_policy_that_is_expired(
     assert stored_file(service, late) is None
 
 
-def test_a_permission_of_another_cloud(
+def test_a_permission_of_another_cloud_is_refused(
     loop: BackgroundLoop, service: IdVerificationService, upload_form: UploadForm, tmp_path: Path
 ) -> None:
     another = UploadService(tmp_path)
@@ -151,7 +151,7 @@ def test_a_file_may_have_ten_megabytes(
     assert stored_file(service, upload_form) == bytes(TEN_MB)
 
 
-def test_a_file_of_lines_that_look_like_boundaries(
+def test_a_file_with_lines_like_boundaries_is_stored(
     upload_form: UploadForm, service: IdVerificationService
 ) -> None:
     content = b"\r\n--b\r\n--b--\r\n-" * 20_000
@@ -159,7 +159,9 @@ def test_a_file_of_lines_that_look_like_boundaries(
     assert stored_file(service, upload_form) == content
 
 
-def test_the_file_comes_last(upload_form: UploadForm, service: IdVerificationService) -> None:
+def test_the_file_must_be_the_last_field(
+    upload_form: UploadForm, service: IdVerificationService
+) -> None:
     fields = [form_part(name, value) for name, value in upload_form.fields.items()]
     file = form_part("file", "a file")
     assert_refused(upload_form.post_raw(file, *fields), 400, "InvalidArgument")
@@ -184,7 +186,7 @@ def test_the_file_comes_last(upload_form: UploadForm, service: IdVerificationSer
         (form_part("a", "y" * 8193), "FieldItemTooLong"),
     ],
 )
-def test_a_part_that_is_none(
+def test_a_malformed_part_is_refused(
     upload_form: UploadForm, service: IdVerificationService, changed: str, code: str
 ) -> None:
     fields = [form_part(name, value) for name, value in upload_form.fields.items()]
@@ -198,7 +200,7 @@ def test_a_field_may_have_eight_kilobytes(upload_form: UploadForm) -> None:
 
 
 @pytest.mark.parametrize("cut_bytes", [8, 9, 20, 500])
-def test_a_body_cut_short(
+def test_a_truncated_body_is_refused(
     upload_form: UploadForm, service: IdVerificationService, cut_bytes: int
 ) -> None:
     fields = [form_part(name, value) for name, value in upload_form.fields.items()]
@@ -208,7 +210,7 @@ def test_a_body_cut_short(
 
 
 @pytest.mark.parametrize("boundary", ["", "b" * 71, "\xff"])
-def test_a_boundary_that_is_none(upload_form: UploadForm, boundary: str) -> None:
+def test_an_invalid_boundary_is_refused(upload_form: UploadForm, boundary: str) -> None:
     parts = [
         form_part(name, value) for name, value in {**upload_form.fields, "file": "a file"}.items()
     ]
@@ -216,14 +218,14 @@ def test_a_boundary_that_is_none(upload_form: UploadForm, boundary: str) -> None
     assert_refused(upload_form.post_raw(*parts, boundary=boundary), 400, "MalformedPOSTRequest")
 
 
-def test_a_boundary_that_is_not_in_the_body(upload_form: UploadForm) -> None:
+def test_a_boundary_that_is_not_in_the_body_is_refused(upload_form: UploadForm) -> None:
     kind = {"content-type": "multipart/form-data; boundary=another"}
     assert_refused(
         upload_form.post(content=b"--b\r\n\r\n--b--", headers=kind), 400, "MalformedPOSTRequest"
     )
 
 
-def test_what_never_ends_is_not_read_to_its_end(upload_form: UploadForm) -> None:
+def test_an_endless_body_is_refused_early(upload_form: UploadForm) -> None:
     fields = [form_part(name, value) for name, value in upload_form.fields.items()]
     cut_bytes = len("\r\n--b--\r\n")
     endless = upload_form.post_raw(*fields, form_part("a", "y" * 20_000), cut_bytes=cut_bytes)
@@ -234,16 +236,16 @@ def test_what_never_ends_is_not_read_to_its_end(upload_form: UploadForm) -> None
     assert_refused(endless, 400, "EntityTooLarge")
 
 
-def test_bytes_that_are_no_text(upload_form: UploadForm) -> None:
+def test_a_field_that_is_not_text_is_refused(upload_form: UploadForm) -> None:
     assert_refused(upload_form.post_raw(form_part("key", "\xff")), 400, "MalformedPOSTRequest")
 
 
-def test_a_body_of_another_type(upload_form: UploadForm) -> None:
+def test_a_body_of_another_type_is_refused(upload_form: UploadForm) -> None:
     assert_refused(upload_form.post(data=upload_form.fields), 400, "RequestIsNotMultiPartContent")
 
 
 @pytest.mark.parametrize("request_line", [("GET", "/"), ("PUT", "/"), ("POST", "/a")])
-def test_nothing_but_a_form_to_the_bucket(
+def test_only_a_form_to_the_bucket_is_accepted(
     upload_form: UploadForm, request_line: tuple[str, str]
 ) -> None:
     method, path = request_line
@@ -252,7 +254,7 @@ def test_nothing_but_a_form_to_the_bucket(
     assert_refused(response, 405, "MethodNotAllowed")
 
 
-def test_an_upload_is_written_nowhere(
+def test_an_upload_is_not_written_to_disk_or_logs(
     upload_form: UploadForm,
     data: Path,
     caplog: pytest.LogCaptureFixture,

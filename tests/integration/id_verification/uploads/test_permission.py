@@ -1,4 +1,4 @@
-"""AuthorizeFileUpload, which the endpoint of the other operations answers here."""
+"""AuthorizeFileUpload, which the local service serves at the endpoint of the other operations."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def permission_request(raw_request: RawRequest) -> RawRequest:
     return raw_request
 
 
-def test_what_it_allows(
+def test_a_permission_allows_one_file_for_15_minutes(
     permission_request: RawRequest, service: IdVerificationService, identity: Identity
 ) -> None:
     response = permission_request.send()
@@ -41,7 +41,7 @@ def test_what_it_allows(
     assert permission["UseAccelerate"] is False
 
 
-def test_only_a_holder_of_a_key_may_ask(permission_request: RawRequest) -> None:
+def test_a_permission_needs_a_signed_request(permission_request: RawRequest) -> None:
     headers = {**permission_request.sign(), "x-acs-signature-nonce": "another"}
     assert_refused(permission_request.send(headers=headers), 400, "SignatureDoesNotMatch")
 
@@ -50,7 +50,7 @@ def test_only_a_holder_of_a_key_may_ask(permission_request: RawRequest) -> None:
     ("query", "code"),
     [([], "MissingParameter"), ([("Product", "facebody")], "InvalidParameter")],
 )
-def test_only_for_this_product(
+def test_a_permission_is_only_for_this_product(
     permission_request: RawRequest, query: list[tuple[str, str]], code: str
 ) -> None:
     permission_request.query = query
@@ -58,6 +58,6 @@ def test_only_for_this_product(
     assert (response.status_code, response.json()["Code"]) == (400, code)
 
 
-def test_only_as_its_own_version(permission_request: RawRequest) -> None:
+def test_the_operation_has_only_its_own_version(permission_request: RawRequest) -> None:
     permission_request.headers["x-acs-version"] = "2022-08-09"
     assert_refused(permission_request.send(), 404, "InvalidAction.NotFound")

@@ -33,17 +33,17 @@ class UploadForm:
 
     @property
     def file_url(self) -> str:
-        """FaceFile, once uploaded."""
+        """The value of FaceFile after the upload."""
         return f"http://{self.host}/{self.permission['ObjectKey']}"
 
     def post(self, file: bytes = b"a file", /, **request: Any) -> httpx.Response:
-        """The form with `file` in it, or `request` as it stands."""
+        """Post the form with `file`, or `request` unchanged if given."""
         form = {"data": self.fields, "files": {"file": ("a.jpg", file)}}
         with httpx.Client(verify=self.tls_context, trust_env=False) as client:
             return client.request("POST", f"https://{self.host}/", **(request or form))
 
     def post_raw(self, *parts: str, boundary: str = "b", cut_bytes: int = 0) -> httpx.Response:
-        """A body of `parts`, each what stands between two boundaries, less its last bytes."""
+        """Post `parts` with boundaries around them, without the last `cut_bytes` bytes."""
         body = "".join(f"--{boundary}\r\n{part}\r\n" for part in parts) + f"--{boundary}--\r\n"
         content = body.encode("latin-1")
         kind = f"multipart/form-data; boundary={boundary}".encode("latin-1")
@@ -57,7 +57,7 @@ def form_part(name: str, value: str) -> str:
 
 
 def parse_xml_response(response: httpx.Response) -> dict[str, str]:
-    """What the answer's XML says."""
+    """Return the elements of an XML response."""
     assert response.headers["content-type"] == "application/xml"
     root = ElementTree.fromstring(response.text)  # noqa: S314  (the service's own)
     return {child.tag: child.text or "" for child in root}
