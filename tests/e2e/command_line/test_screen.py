@@ -37,7 +37,7 @@ def test_every_sample_has_the_expected_verdict(
     result = screen(folder, "--json")
     assert result.returncode == 1
     verdicts = {line["file"].rpartition("/")[2]: line["verdict"] for line in json_lines(result)}
-    unfit = "12-megapixel.jpg", "long-clip.mp4", "portrait.png"  # no store can_convert them here
+    unfit = "12-megapixel.jpg", "long-clip.mp4", "portrait.png"  # no store converts them here
     low = "clip.mov", "clip.mp4", "portrait.jpg", "sideways-phone.jpg"
     assert verdicts == {
         **dict.fromkeys((*unfit, "blurred.jpg", "no-face.jpg"), "unscreenable"),
