@@ -332,7 +332,7 @@ class TestS3Objects:
 
     def test_a_conversion_is_refused(self, aws: AwsServices) -> None:
         ref = ObjectRef("s3", aws.bucket, "a.jpg")
-        with pytest.raises(errors.RequestRejectedError, match="converts no images"):
+        with pytest.raises(errors.RequestRejectedError, match="can't convert images"):
             aws.store().download(ref, convert=True)
-        with pytest.raises(errors.RequestRejectedError, match="converts no images"):
+        with pytest.raises(errors.RequestRejectedError, match="can't convert images"):
             aws.store().presign(ref, 60, convert=True)
