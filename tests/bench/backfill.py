@@ -1,8 +1,8 @@
-"""A backfill of a whole bucket, killed twice: ``python -m tests.bench.backfill``.
+"""A backfill of a whole bucket that is killed twice: ``python -m tests.bench.backfill``.
 
-By default the function only notes which objects it was given, so that the backfill itself is
-measured. With --screened it is the deployed one, which screens, tags and pays by verdicts.json: the
-local cloud answers some twenty requests for each object then, and takes its time.
+By default the function only records the objects it receives, so that the backfill itself is
+measured. With --screened the deployed function screens and tags them with the verdicts of
+verdicts.json; the local cloud then serves some twenty requests per object, which is slow.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tests.support.cloud_client import PROJECT, LocalCloudClient
 from tests.support.command import user_environment
 from tests.support.samples import sample_files
 
-_NOTING = """
+_RECORDING_HANDLER = """
 import os
 from facescreen.events.filters import Filters
 from facescreen.events import read_event
@@ -41,65 +41,71 @@ def handler(event, context):
     with open(os.environ["STATE_BUCKET"], "ab", buffering=0) as noted:
         noted.write(keys.encode())
 """
-_EVERY = 10_000
-"""Objects between two lines of the table."""
+_OBJECTS_PER_LINE = 10_000
+"""The number of objects between two lines of the table."""
 _CLIENTS = 16
 _ONE_FLAGGED_IN = 10
-_MOST_IN_DOUBT = 2 * 256
-"""Of two kills a batch each (facescreen_cli.commands.backfill.submitting)."""
+_MAX_REPEATED = 2 * 256
+"""One batch for each of the two kills (facescreen_cli.commands.backfill)."""
 
 
 def main() -> None:
-    """Prints rates and memory; fails where an object is missing, or comes too often."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--objects", type=int, default=100_000)
-    asked.add_argument("--screened", action="store_true", help="by the deployed function")
-    asked.add_argument("--rate", type=float, help="calls a second, half of them ours")
-    told = asked.parse_args()
+    """Print rates and memory; fail if an object is missing or was submitted too often."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--objects", type=int, default=100_000)
+    parser.add_argument("--screened", action="store_true", help="screen with the deployed function")
+    parser.add_argument("--rate", type=float, help="calls per second, half of them the backfill's")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="facescreen-") as folder, BackgroundLoop() as loop:
-        noted = Path(folder) / "noted"
-        # Turns that go by unused make the quota's objects long: no more than can be used.
+        record = Path(folder) / "noted"
+        # Unused slots make the limiter's state long, so the quota is no larger than needed.
         settings = {
-            "CALLS_PER_SECOND": f"{told.rate or (100 if told.screened else 2000):g}",
-            # What is given up is paid for again, and a busy machine answers late.
+            "CALLS_PER_SECOND": f"{options.rate or (100 if options.screened else 2000):g}",
+            # A call that times out is paid for again, and a busy machine responds late.
             "IMAGE_TIMEOUT_SECONDS": "30",
         }
-        if not told.screened:
-            settings["STATE_BUCKET"] = str(noted)
-        cloud = LocalCloud(Path(folder) / "cloud", _project(Path(folder), told.screened), settings)
+        if not options.screened:
+            settings["STATE_BUCKET"] = str(record)
+        cloud = LocalCloud(
+            Path(folder) / "cloud", _create_project(Path(folder), options.screened), settings
+        )
         loop.run(cloud.start())
         cloud_client = LocalCloudClient(cloud.client_environment())
         try:
-            _fill(cloud, cloud_client, told.objects)
+            _upload_objects(cloud, cloud_client, options.objects)
             started = time.monotonic()
-            _run(Path(folder), cloud_client, told.objects)
+            _run_with_kills(Path(folder), cloud_client, options.objects)
             print("waiting for the function", flush=True)
             loop.run(cloud.fc.functions.wait_until_idle(), 24 * 3600)
-            rate = told.objects / (time.monotonic() - started)
+            rate = options.objects / (time.monotonic() - started)
             print(f"done, {rate:.0f} objects a second from the first listing on")
-            came = _paid(cloud) if told.screened else Counter(noted.read_text().splitlines())
-            if told.screened:
-                _check_verdicts(cloud_client, told.objects)
+            submissions = (
+                _count_paid_calls(cloud)
+                if options.screened
+                else Counter(record.read_text().splitlines())
+            )
+            if options.screened:
+                _check_verdicts(cloud_client, options.objects)
         finally:
             cloud_client.close()
             loop.run(cloud.stop())
-    _judge(came, told.objects, paid=told.screened)
+    _check_submissions(submissions, options.objects, paid=options.screened)
 
 
-def _judge(came: Counter[str], objects: int, *, paid: bool) -> None:
-    often = sum(count > 1 for count in came.values())
-    what = "paid for" if paid else "given to the function"
-    print(f"{len(came)} of {objects} {what}, {often} of them more than once")
-    if len(came) != objects or often > (0 if paid else _MOST_IN_DOUBT):
-        sys.exit("objects are missing, or came too often")
+def _check_submissions(submissions: Counter[str], objects: int, *, paid: bool) -> None:
+    repeated = sum(count > 1 for count in submissions.values())
+    what = "paid for" if paid else "submitted to the function"
+    print(f"{len(submissions)} of {objects} {what}, {repeated} of them more than once")
+    if len(submissions) != objects or repeated > (0 if paid else _MAX_REPEATED):
+        sys.exit("objects are missing or were submitted too often")
 
 
-def _paid(cloud: LocalCloud) -> Counter[str]:
+def _count_paid_calls(cloud: LocalCloud) -> Counter[str]:
     return Counter(call.object for call in cloud.cloudauth.calls if call.billed)
 
 
 def _check_verdicts(cloud_client: LocalCloudClient, objects: int) -> None:
-    """That the scripted one stands on each, as the tags say."""
+    """Check by the tags that each object has its scripted verdict."""
     target = f"oss://{cloud_client.env['OSS_BUCKET']}/old/"
     command = [
         sys.executable,
@@ -114,17 +120,17 @@ def _check_verdicts(cloud_client: LocalCloudClient, objects: int) -> None:
         stdout=subprocess.PIPE,
         check=True,
     )
-    found = {
+    verdicts = {
         verdict: count for verdict, count in json.loads(done.stdout)["verdicts"].items() if count
     }
-    print(f"on the objects: {found}")
+    print(f"on the objects: {verdicts}")
     flagged = len(range(0, objects, _ONE_FLAGGED_IN))
-    if found != {"low_risk": objects - flagged, "high_risk": flagged}:
-        sys.exit("that is not what was scripted")
+    if verdicts != {"low_risk": objects - flagged, "high_risk": flagged}:
+        sys.exit("these are not the scripted verdicts")
 
 
-def _project(folder: Path, screened: bool) -> Path:
-    """s.yaml without a trigger for what is uploaded."""
+def _create_project(folder: Path, screened: bool) -> Path:
+    """A project whose s.yaml has no trigger for the uploaded objects."""
     project = folder / "project"
     project.mkdir()
     template = yaml.safe_load((PROJECT / "s.yaml").read_text())
@@ -136,8 +142,8 @@ def _project(folder: Path, screened: bool) -> Path:
     else:
         code = project / "functions"
         code.mkdir()
-        # The backfill asks whether its handler is the one that screens.
-        (code / "object_created.py").write_text(_NOTING)
+        # The backfill checks that the handler is the one that screens.
+        (code / "object_created.py").write_text(_RECORDING_HANDLER)
         (code / "facescreen").symlink_to(PROJECT / "functions" / "facescreen")
         del props["instanceLifecycleConfig"]
         del template["resources"]["http_api"]
@@ -145,7 +151,7 @@ def _project(folder: Path, screened: bool) -> Path:
     return project
 
 
-def _fill(cloud: LocalCloud, cloud_client: LocalCloudClient, objects: int) -> None:
+def _upload_objects(cloud: LocalCloud, cloud_client: LocalCloudClient, objects: int) -> None:
     samples = sample_files(cloud)
     portrait, flagged = samples["portrait.jpg"], samples["flagged.jpg"]
     oss2.defaults.connection_pool_size = _CLIENTS
@@ -161,17 +167,17 @@ def _fill(cloud: LocalCloud, cloud_client: LocalCloudClient, objects: int) -> No
     print(f"{objects} objects put in {time.monotonic() - started:.0f} s", flush=True)
 
 
-def _run(folder: Path, cloud_client: LocalCloudClient, objects: int) -> None:
-    """Killed at a third, and at two thirds; then to its end."""
+def _run_with_kills(folder: Path, cloud_client: LocalCloudClient, objects: int) -> None:
+    """Run the backfill, killed at a third and at two thirds of the objects, then to its end."""
     environment = user_environment(cloud_client.env, XDG_STATE_HOME=str(folder))
     print(f"{'':24}{'objects':>9}{'a second':>10}{'RSS MB':>8}")
-    for at in (objects // 3, 2 * objects // 3, None):
-        with _begun(environment, cloud_client.env["OSS_BUCKET"]) as process:
-            _watch(process, at)
+    for kill_after in (objects // 3, 2 * objects // 3, None):
+        with _start_backfill(environment, cloud_client.env["OSS_BUCKET"]) as process:
+            _watch(process, kill_after)
 
 
 @contextmanager
-def _begun(environment: dict[str, str], bucket: str) -> Iterator[subprocess.Popen[str]]:
+def _start_backfill(environment: dict[str, str], bucket: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-c", "from facescreen_cli.main import main; main()", "backfill"]
     options = [f"oss://{bucket}/old/", "--json", "--yes"]
     with subprocess.Popen(
@@ -182,48 +188,54 @@ def _begun(environment: dict[str, str], bucket: str) -> Iterator[subprocess.Pope
         sys.exit(f"the backfill ended with {process.returncode}")
 
 
-def _watch(process: subprocess.Popen[str], at: int | None) -> None:
-    """Prints a line each _EVERY objects; kills it once `at` were submitted."""
+def _watch(process: subprocess.Popen[str], kill_after: int | None) -> None:
+    """Print the progress, and kill the process once `kill_after` objects were submitted."""
     assert process.stdout
     tables = {
-        "looking": _Table("gone over", process.pid),
-        "submitted": _Table("submitted", process.pid),
+        "looking": _ProgressTable("gone over", process.pid),
+        "submitted": _ProgressTable("submitted", process.pid),
     }
     for line in process.stdout:
-        said: dict[str, Any] = json.loads(line)
-        if said["event"] == "planned":
+        line_fields: dict[str, Any] = json.loads(line)
+        if line_fields["event"] == "planned":
             tables["submitted"].begin()
-        elif said["event"] in tables:
-            tables[said["event"]].add(said.get("gone_over") or said["submitted"])
-        if at is not None and said["event"] == "submitted" and said["submitted"] >= at:
+        elif line_fields["event"] in tables:
+            tables[line_fields["event"]].add(
+                line_fields.get("gone_over") or line_fields["submitted"]
+            )
+        if (
+            kill_after is not None
+            and line_fields["event"] == "submitted"
+            and line_fields["submitted"] >= kill_after
+        ):
             process.kill()
-            print(f"killed at {said['submitted']}", flush=True)
+            print(f"killed at {line_fields['submitted']}", flush=True)
             return
 
 
-class _Table:
-    """A line each _EVERY objects: how many, the rate since this run began with them, memory."""
+class _ProgressTable:
+    """Prints a line every _OBJECTS_PER_LINE objects: count, rate in this run, memory."""
 
     def __init__(self, what: str, pid: int) -> None:
         self._what, self._pid = what, pid
-        self._first: int | None = None
-        self._shown = 0
+        self._first_count: int | None = None
+        self._printed = 0
         self.begin()
 
     def begin(self) -> None:
         self._started = time.monotonic()
 
-    def add(self, many: int) -> None:
-        if self._first is None:
-            self._first = many if self._what == "submitted" else 0
-            self._shown = many // _EVERY
-            if self._first:
+    def add(self, count: int) -> None:
+        if self._first_count is None:
+            self._first_count = count if self._what == "submitted" else 0
+            self._printed = count // _OBJECTS_PER_LINE
+            if self._first_count:
                 self.begin()
-        if many // _EVERY > self._shown:
-            self._shown = many // _EVERY
-            rate = (many - self._first) / (time.monotonic() - self._started)
+        if count // _OBJECTS_PER_LINE > self._printed:
+            self._printed = count // _OBJECTS_PER_LINE
+            rate = (count - self._first_count) / (time.monotonic() - self._started)
             rss = _rss_mb(self._pid)
-            print(f"{self._what:24}{many:9}{rate:10.0f}{rss:8.0f}", flush=True)
+            print(f"{self._what:24}{count:9}{rate:10.0f}{rss:8.0f}", flush=True)
 
 
 def _rss_mb(pid: int) -> float:

@@ -1,4 +1,4 @@
-"""What is fuzzed: each target takes any bytes, and lets pass what is no declared error."""
+"""The fuzz targets: each accepts any bytes and raises only undeclared errors."""
 
 from __future__ import annotations
 
@@ -15,23 +15,26 @@ from facescreen.media.media import UnreadableMediaError
 from facescreen.media.probe import probe
 from tests.support.media.memory_reader import MemoryReader
 
-_ALL = Filters()
+_NO_FILTERS = Filters()
 
 
-def envelope(content: bytes) -> None:
-    """An event as Function Compute hands it over."""
+def read_envelope(content: bytes) -> None:
+    """Read an event as Function Compute passes it."""
     with contextlib.suppress(FacescreenError):
-        read_event(content, _ALL)
+        read_event(content, _NO_FILTERS)
 
 
-def media(content: bytes) -> None:
-    """An object's bytes."""
+def probe_media(content: bytes) -> None:
+    """Probe an object's bytes."""
     with contextlib.suppress(UnreadableMediaError):
         probe(MemoryReader(content))
 
 
-def answer(content: bytes) -> None:
-    """A line of the HTTP status and a header's value, then the body; and the body as a URL."""
+def parse_any_response(content: bytes) -> None:
+    """Parse a response: a line with the HTTP status and a header's value, then the body.
+
+    The body is also used as a URL.
+    """
     line, _, body = content.partition(b"\n")
     status, wait = line[:3], line[4:].decode("latin-1")
     response = HttpResponse(
@@ -48,9 +51,9 @@ def answer(content: bytes) -> None:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    "envelopes": envelope,
-    "images": media,
-    "videos": media,
-    "answers": answer,
+    "envelopes": read_envelope,
+    "images": probe_media,
+    "videos": probe_media,
+    "answers": parse_any_response,
 }
-"""Images and videos differ in what their runs start from."""
+"""Images and videos differ only in their seeds and corpus."""

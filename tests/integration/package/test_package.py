@@ -16,7 +16,7 @@ import pytest
 
 from facescreen_cli.commands.package import sbom
 from facescreen_cli.commands.package.import_graph import LEFT_OUT
-from tests.bench import shipping
+from tests.bench import imported_modules
 from tests.integration.package.conftest import BuiltPackages
 
 MAX_MB = {"object_created": 34, "http_api": 35}
@@ -144,7 +144,7 @@ def test_it_starts_in_the_targets_python_with_nothing_else(
         archive.extractall(tmp_path)
     run = subprocess.run(
         [built.python.path, "-I", "-S", "-B", "-c", INITIALIZE_HANDLER, tmp_path, function],
-        env={**shipping.SETTINGS, "HTTP_AUTH": "function"},
+        env={**imported_modules.ENVIRONMENT, "HTTP_AUTH": "function"},
         capture_output=True,
         text=True,
         check=False,

@@ -26,6 +26,17 @@ def full_box(box_type: bytes, *content: bytes, version: int = 0, flags: int = 0)
     return box(box_type, struct.pack(">I", version << 24 | flags), *content)
 
 
+FRAGMENT = box(
+    b"moof",
+    box(
+        b"traf",
+        full_box(b"tfhd", struct.pack(">I", 1)),
+        full_box(b"trun", struct.pack(">II", 1, 512), flags=0x100),
+    ),
+)
+"""A movie fragment with one frame of track 1."""
+
+
 def counted_table(layout: str, *rows: tuple[int, ...]) -> bytes:
     """The number of rows, then the rows."""
     return struct.pack(">I", len(rows)) + b"".join(struct.pack(layout, *row) for row in rows)

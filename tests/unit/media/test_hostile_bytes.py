@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from facescreen.media.media import Media, UnreadableMediaError
 from facescreen.media.probe import probe
 from facescreen.media.reader import MOST_BYTES
-from tests.fuzz.limits import cpu_s
+from tests.fuzz.limits import measure_cpu_s
 from tests.support.media.encoded_files import encode_animation, encode_image
 from tests.support.media.handmade_files import (
+    FRAGMENT,
     Mp4Track,
     box,
     exif_block,
@@ -45,14 +46,6 @@ def probe_within_limits(content: bytes) -> Media | UnreadableMediaError:
     return result
 
 
-FRAGMENT = box(
-    b"moof",
-    box(
-        b"traf",
-        full_box(b"tfhd", struct.pack(">I", 1)),
-        full_box(b"trun", struct.pack(">II", 1, 512), flags=0x100),
-    ),
-)
 VALID_FILES: dict[str, Callable[[], bytes]] = {
     "jpeg": lambda: jpeg(jpeg_segment(0xE1, exif_block(6)), jpeg_segment(0xE2, b"x")),
     "png": lambda: encode_animation("PNG"),
@@ -142,7 +135,7 @@ def test_a_malicious_file_is_probed_within_limits(create_file: Callable[[], byte
     finally:
         tracemalloc.stop()
     # The goal is 50 ms; a busy machine is allowed ten times that.
-    assert cpu_s(probe_within_limits, content) < 0.5
+    assert measure_cpu_s(probe_within_limits, content) < 0.5
 
 
 def test_the_error_message_holds_no_bytes_of_the_file() -> None:

@@ -1,4 +1,4 @@
-"""What a thousand objects cost on Alibaba Cloud beside the calls: measured work, public prices."""
+"""The cost of a thousand objects on Alibaba Cloud without the calls, at public prices."""
 
 from __future__ import annotations
 
@@ -20,43 +20,48 @@ from facescreen_local.protocol.service import Service
 from tests.support.cloud_client import PROJECT, LocalCloudClient, run_local_cloud
 from tests.support.samples import sample_files
 
-_Answer = Callable[[web.BaseRequest, str], Any]
+_Respond = Callable[[web.BaseRequest, str], Any]
 
 OBJECTS = 200
 CALL_MS = 1000
-"""How long ID Verification takes here for one photo: what it really takes is not known to us."""
-_WARM = 40
+"""How long the emulator takes for one photo; the real service's time is unknown."""
+_WARM_UP_OBJECTS = 40
 
-# Function Compute's page "Pay-as-you-go": the first tier, without its discounts.
-_CU = 0.000020
+# Function Compute, "Pay-as-you-go": the first tier, without discounts.
+_USD_PER_CU = 0.000020
 _CU_PER = {"vCPU-seconds": 1, "GB-seconds": 0.15, "invocations": 75 / 10_000}
-# OSS bills its requests in two kinds; prices differ by region, so that they are counted alone.
+# OSS bills two kinds of requests. They are only counted, because prices differ by region.
 _PUT_TYPE = {"PutObject", "AppendObject", "PutObjectTagging", "DeleteObject", "ListObjects"}
 
 
 @dataclass
-class Measured:
-    """Of OBJECTS objects."""
+class FcCost:
+    """The measured work for OBJECTS objects."""
 
-    used: dict[str, float]
+    usage: dict[str, float]
     """vCPU-seconds, GB-seconds and invocations."""
     requests: dict[str, int]
 
     @property
     def dollars(self) -> float:
-        """Of Function Compute, for a thousand objects."""
-        return sum(self.used[name] * cu for name, cu in _CU_PER.items()) * _CU * 1000 / OBJECTS
+        """USD of Function Compute for a thousand objects."""
+        return (
+            sum(self.usage[name] * cu for name, cu in _CU_PER.items())
+            * _USD_PER_CU
+            * 1000
+            / OBJECTS
+        )
 
 
-def run(folder: Path) -> Measured:
-    """OBJECTS photos at a quota that nobody waits for, once instances have started."""
+def run(folder: Path) -> FcCost:
+    """Screen OBJECTS photos on started instances, with a quota that never delays them."""
     with run_local_cloud(folder, CALLS_PER_SECOND="1000") as (cloud, cloud_client):
         photo = sample_files(cloud)["flagged.jpg"]
-        _screen(cloud_client, photo, "warm", _WARM)
-        with _counting(cloud.oss, cloud.mns) as operations:
+        _screen(cloud_client, photo, "warm", _WARM_UP_OBJECTS)
+        with _count_operations(cloud.oss, cloud.mns) as operations:
             _screen(cloud_client, photo, "measured", OBJECTS)
         operations["PutObject"] -= OBJECTS  # the uploads themselves
-        return Measured(_used(cloud_client.invocations()), _kinds(operations))
+        return FcCost(_sum_usage(cloud_client.invocations()), _group_by_price(operations))
 
 
 def _screen(cloud_client: LocalCloudClient, photo: bytes, prefix: str, count: int) -> None:
@@ -69,22 +74,24 @@ def _screen(cloud_client: LocalCloudClient, photo: bytes, prefix: str, count: in
 
 
 @contextmanager
-def _counting(*services: Service) -> Iterator[Counter[str]]:
-    """Operations that `services` are asked for while the block runs."""
-    counted: Counter[str] = Counter()
+def _count_operations(*services: Service) -> Iterator[Counter[str]]:
+    """Count the operations of `services` while the block runs."""
+    counts: Counter[str] = Counter()
 
-    def count(service: Service, answer: _Answer, request: web.BaseRequest, request_id: str) -> Any:
-        counted[service.operation_name(request)] += 1
-        return answer(request, request_id)
+    def count(
+        service: Service, respond: _Respond, request: web.BaseRequest, request_id: str
+    ) -> Any:
+        counts[service.operation_name(request)] += 1
+        return respond(request, request_id)
 
-    with ExitStack() as patched:
+    with ExitStack() as patches:
         for service in services:
             counting = partial(count, service, service.respond)
-            patched.enter_context(patch.object(service, "answer", counting))
-        yield counted
+            patches.enter_context(patch.object(service, "respond", counting))
+        yield counts
 
 
-def _kinds(operations: Counter[str]) -> dict[str, int]:
+def _group_by_price(operations: Counter[str]) -> dict[str, int]:
     kinds = Counter[str]()
     for name, count in operations.items():
         oss = "OSS PUT-type requests" if name in _PUT_TYPE else "OSS GET-type requests"
@@ -92,8 +99,11 @@ def _kinds(operations: Counter[str]) -> dict[str, int]:
     return kinds
 
 
-def _used(invocations: list[dict[str, Any]]) -> dict[str, float]:
-    seconds = sum((_at(one["ended"]) - _at(one["started"])).total_seconds() for one in invocations)
+def _sum_usage(invocations: list[dict[str, Any]]) -> dict[str, float]:
+    seconds = sum(
+        (_parse_time(one["ended"]) - _parse_time(one["started"])).total_seconds()
+        for one in invocations
+    )
     props = yaml.safe_load((PROJECT / "s.yaml").read_text())["resources"]["object_created"]["props"]
     return {
         "vCPU-seconds": seconds * props["cpu"],
@@ -102,16 +112,16 @@ def _used(invocations: list[dict[str, Any]]) -> dict[str, float]:
     }
 
 
-def _at(time: str) -> datetime:
+def _parse_time(time: str) -> datetime:
     return datetime.fromisoformat(time.replace("Z", "+00:00"))
 
 
 def main() -> None:
-    """Prints it."""
+    """Print the cost."""
     with tempfile.TemporaryDirectory() as folder:
-        measured = run(Path(folder))
+        cost = run(Path(folder))
     each = 1000 / OBJECTS
-    print(f"A thousand objects on FC, beside their calls (USD 400), with calls of {CALL_MS} ms")
-    for name, amount in {**measured.used, **measured.requests}.items():
+    print(f"A thousand objects on FC, without their calls (USD 400), with calls of {CALL_MS} ms")
+    for name, amount in {**cost.usage, **cost.requests}.items():
         print(f"  {name:44} {amount * each:6.0f}")
-    print(f"  {'USD for Function Compute':44} {measured.dollars:6.4f}")
+    print(f"  {'USD for Function Compute':44} {cost.dollars:6.4f}")
