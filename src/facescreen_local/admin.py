@@ -29,7 +29,7 @@ class AdminService(Service):
         calls: Callable[[], list[dict[str, Any]]],
         reset: Callable[[], None],
     ) -> None:
-        """`fire` fires a function's time triggers and returns how many; it raises LocalError.
+        """`fire` fires a function's time triggers and returns how many; it raises ServiceError.
         `invocations` and `calls` return JSON objects; a call's ``billed`` is a boolean."""
         super().__init__()
         self._services = services

@@ -74,7 +74,7 @@ class Bus:
         return self._endpoint + queue
 
     def check_endpoint(self, endpoint: str) -> None:
-        """Check that `queue_endpoint` is a queue of this account and region.
+        """Check that `endpoint` is a queue of this account and region.
 
         Raises MnsError EndpointInvalid.
         """

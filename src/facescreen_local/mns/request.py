@@ -24,7 +24,7 @@ class MnsRequestTarget:
     """A request's path and query.
 
     `collection` is ``queues``, ``topics`` or ``topics/<topic>/subscriptions``, and empty for a
-    path that MNS does not have. `get_topic` is set for subscriptions only.
+    path that MNS does not have. `topic` is set for subscriptions only.
     """
 
     resource: str

@@ -18,7 +18,7 @@ _COLOR = re.compile("[0-9A-Fa-f]{6}")
 
 @dataclass(frozen=True)
 class ResizePlan:
-    """Scale to `scaled_size`, then crop or pad to `final_size` (width, height)."""
+    """Scale to `scaled_size`, then crop or pad at the centre to `final_size`."""
 
     scaled_size: tuple[int, int]
     final_size: tuple[int, int]
