@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from facescreen_local.admin import AdminService
-from facescreen_local.auth.account import AccessKey, Identity
+from facescreen_local.auth.account import AccessKey, LocalAccount
 from facescreen_local.fc.functions import DeployedFunctions
 from facescreen_local.fc.http_trigger.service import HttpTriggerService
 from facescreen_local.fc.service import FcService
@@ -65,10 +65,10 @@ class LocalCloud:
         self._exit_stack = AsyncExitStack()
         self._fc_port = 0
         data.mkdir(parents=True, exist_ok=True)
-        self.identity = _load_or_create_identity(data / "identity.json")
-        self.oss = OssService(self.identity, data / "oss", REGION, self._deliver_event)
-        self.cloudauth = IdVerificationService(self.identity, data)
-        self.mns = MnsService(self.identity, data / "mns", REGION)
+        self.account = _load_or_create_account(data / "identity.json")
+        self.oss = OssService(self.account, data / "oss", REGION, self._deliver_event)
+        self.cloudauth = IdVerificationService(self.account, data)
+        self.mns = MnsService(self.account, data / "mns", REGION)
         self.admin = AdminService(
             lambda: self.services,
             fire=self._fire_timers,
@@ -103,7 +103,7 @@ class LocalCloud:
             deployed_function.function.http_trigger
             for deployed_function in self.fc.functions.all_functions
         ):
-            self.http = HttpTriggerService(self.identity, self.fc.functions)
+            self.http = HttpTriggerService(self.account, self.fc.functions)
             await self._start(self.http, requested_ports.get("http", 0))
         for service in self.services.values():
             service.kill_instances = self.fc.kill_instances
@@ -132,8 +132,8 @@ class LocalCloud:
     def client_environment(self) -> dict[str, str]:
         """The env file's variables: what a client needs and what s.yaml reads."""
         client_only = {
-            "ALIBABA_CLOUD_ACCESS_KEY_ID": self.identity.key.access_key_id,
-            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": self.identity.key.access_key_secret,
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": self.account.key.access_key_id,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": self.account.key.access_key_secret,
             "OSS_ENDPOINT": self.oss.url,
             "OSS_REGION": REGION,
             "OSS_BUCKET": BUCKET,
@@ -170,7 +170,7 @@ class LocalCloud:
                 packages=self._packages,
                 source=self._source,
             ),
-            self.identity,
+            self.account,
             self._data / "fc",
             region=REGION,
             destination=self._send_dead_letter,
@@ -178,7 +178,7 @@ class LocalCloud:
             interpreters=self._interpreters,
             ca_file=self.cloudauth.ca_file,
         )
-        self.fc = FcService(self.identity, functions)
+        self.fc = FcService(self.account, functions)
         await self._start(self.fc, fc_socket)
 
     async def _start(self, service: Service, port_or_socket: int | socket.socket) -> None:
@@ -188,7 +188,7 @@ class LocalCloud:
     def _function_environment(self) -> dict[str, str]:
         """The variables that s.yaml reads with ``${env(...)}``."""
         return {
-            "ALIBABA_CLOUD_ACCOUNT_ID": self.identity.account_id,
+            "ALIBABA_CLOUD_ACCOUNT_ID": self.account.account_id,
             "SCENE_CODE": SCENE_CODE,
             "STATE_BUCKET": STATE_BUCKET,
             "OSS_BUCKET": BUCKET,
@@ -244,13 +244,13 @@ def _write_atomically(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def _load_or_create_identity(path: Path) -> Identity:
+def _load_or_create_account(path: Path) -> LocalAccount:
     """Return the data folder's account, created on first use."""
     if path.exists():
         saved = json.loads(path.read_text())
-        return Identity(saved["account_id"], AccessKey(**saved["key"]))
-    identity = Identity.create()
+        return LocalAccount(saved["account_id"], AccessKey(**saved["key"]))
+    account = LocalAccount.create()
     _write_atomically(
-        path, json.dumps({"account_id": identity.account_id, "key": asdict(identity.key)})
+        path, json.dumps({"account_id": account.account_id, "key": asdict(account.key)})
     )
-    return identity
+    return account

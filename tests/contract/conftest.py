@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.mns.service import MnsService
@@ -26,13 +26,13 @@ def loop() -> Iterator[BackgroundLoop]:
 
 
 @pytest.fixture(scope="session")
-def identity() -> Identity:
-    return Identity.create()
+def identity() -> LocalAccount:
+    return LocalAccount.create()
 
 
 @pytest.fixture(scope="session")
 def oss(
-    loop: BackgroundLoop, identity: Identity, tmp_path_factory: pytest.TempPathFactory
+    loop: BackgroundLoop, identity: LocalAccount, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[OssService]:
     service = OssService(identity, tmp_path_factory.mktemp("oss"), REGION, lambda record: None)
     service.create_bucket("facescreen-state")
@@ -44,7 +44,7 @@ def oss(
 
 @pytest.fixture(scope="session")
 def mns(
-    loop: BackgroundLoop, identity: Identity, tmp_path_factory: pytest.TempPathFactory
+    loop: BackgroundLoop, identity: LocalAccount, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[MnsService]:
     service = MnsService(identity, tmp_path_factory.mktemp("mns"), REGION)
     service.create_topic("verdicts")
@@ -59,7 +59,7 @@ def mns(
 
 @pytest.fixture(scope="session")
 def cloudauth(
-    loop: BackgroundLoop, identity: Identity, tmp_path_factory: pytest.TempPathFactory
+    loop: BackgroundLoop, identity: LocalAccount, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[IdVerificationService]:
     service = IdVerificationService(identity, tmp_path_factory.mktemp("cloudauth"))
     loop.run(service.start())
@@ -69,7 +69,7 @@ def cloudauth(
 
 @pytest.fixture(scope="session")
 def local(
-    identity: Identity, oss: OssService, mns: MnsService, cloudauth: IdVerificationService
+    identity: LocalAccount, oss: OssService, mns: MnsService, cloudauth: IdVerificationService
 ) -> AlibabaServices:
     """The local services, with temporary credentials like those of a function."""
     key = identity.issue_temporary_key()

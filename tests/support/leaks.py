@@ -31,7 +31,7 @@ def find_leaks(cloud: LocalCloud, data: Path, cloud_client: LocalCloudClient) ->
 
 
 def _secrets(cloud: LocalCloud) -> list[str]:
-    keys = [cloud.identity.key, *cloud.identity.temporary_keys]
+    keys = [cloud.account.key, *cloud.account.temporary_keys]
     values = [(k.access_key_id, k.access_key_secret, k.security_token) for k in keys]
     return [value for key in values for value in key if value]
 

@@ -19,7 +19,7 @@ class AccessKey:
 
 
 @dataclass
-class Identity:
+class LocalAccount:
     """The account and its keys. Every service checks signatures against it."""
 
     account_id: str
@@ -27,7 +27,7 @@ class Identity:
     _temporary_keys: dict[str, AccessKey] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def create(cls) -> Identity:
+    def create(cls) -> LocalAccount:
         """Create an account with a random id and a random key."""
         return cls(
             "1" + _random_digits(15), AccessKey("LTAI" + _random_letters(20), _random_letters(30))

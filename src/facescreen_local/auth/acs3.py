@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
 
 from facescreen.clients import acs3
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.auth.clock import MAX_CLOCK_SKEW_S, check_clock_skew, parse_utc
 from facescreen_local.auth.credentials import (
     SignatureMismatchError,
@@ -51,7 +51,7 @@ class Acs3Authenticator:
 
     def __init__(
         self,
-        identity: Identity,
+        account: LocalAccount,
         required_headers: Iterable[str],
         *,
         allow_fractional_seconds: bool = False,
@@ -60,7 +60,7 @@ class Acs3Authenticator:
         ``x-acs-signature-nonce``, each nonce is accepted once. `allow_fractional_seconds` accepts
         dates with fractions of a second, as JavaScript, Go and Java write them.
         """
-        self._identity = identity
+        self._account = account
         self._required_headers = frozenset(required_headers)
         self._allow_fractional_seconds = allow_fractional_seconds
         # A date may be ahead as far as behind, so a request stays valid for twice the skew.
@@ -87,7 +87,7 @@ class Acs3Authenticator:
             raise MalformedAuthorizationError
         signed_headers = self._collect_signed_headers(headers, match["headers"].split(";"))
         token = headers.get("x-acs-security-token", "")
-        secret = find_secret(self._identity, match["key_id"], token)
+        secret = find_secret(self._account, match["key_id"], token)
         self._check_date(headers["x-acs-date"])
         try:
             # Encode the query again: clients do not always send it as they sign it.

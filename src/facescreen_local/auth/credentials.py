@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 
 
 class AccessKeyError(Exception):
@@ -36,12 +36,12 @@ class SignatureMismatchError(Exception):
         self.presented = presented
 
 
-def find_secret(identity: Identity, access_key_id: str, security_token: str) -> str:
+def find_secret(account: LocalAccount, access_key_id: str, security_token: str) -> str:
     """Return the secret to check a signature with. `security_token` is empty if none was sent.
 
     Raises UnknownAccessKeyError, MissingSecurityTokenError, InvalidSecurityTokenError.
     """
-    key = identity.find_key(access_key_id)
+    key = account.find_key(access_key_id)
     if key is None:
         raise UnknownAccessKeyError(access_key_id)
     if key.security_token and not security_token:

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.auth.acs3 import BODY_HASH_HEADER, Acs3Authenticator, check_body_hash
 from facescreen_local.fc import fc_signature
 from facescreen_local.protocol.operations import resource_pattern
@@ -59,9 +59,9 @@ class Fc3Api(FcApi):
     _PATH = re.compile(rf"{_FC3}(?P<path>(?:/functions/(?P<function>[^/]+))?(?:/.*)?)")
     _SIGNED_HEADERS = ("host", "x-acs-date", BODY_HASH_HEADER, "x-acs-signature-nonce")
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, account: LocalAccount) -> None:
         self._authenticator = Acs3Authenticator(
-            identity, self._SIGNED_HEADERS, allow_fractional_seconds=True
+            account, self._SIGNED_HEADERS, allow_fractional_seconds=True
         )
 
     def parse_target(self, head: RequestHead) -> FcRequestTarget:
@@ -96,8 +96,8 @@ class Fc2Api(FcApi):
         r"(?:/functions/(?P<function>[^/]+))?(?:/.*)?)"
     )
 
-    def __init__(self, identity: Identity) -> None:
-        self._identity = identity
+    def __init__(self, account: LocalAccount) -> None:
+        self._account = account
 
     def parse_target(self, head: RequestHead) -> FcRequestTarget:
         match = self._PATH.fullmatch(unquote(head.path))
@@ -107,7 +107,7 @@ class Fc2Api(FcApi):
         return FcRequestTarget(resource, match["function"] or "", match["qualifier"] or LATEST)
 
     def authenticate(self, head: RequestHead) -> None:
-        fc_signature.authenticate(head, self._identity)
+        fc_signature.authenticate(head, self._account)
 
     def check_body(self, head: RequestHead, body: bytes) -> None:
         """Accept any body: the signature does not cover it."""

@@ -7,7 +7,7 @@ import hmac
 import re
 from urllib.parse import unquote
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.auth.clock import HTTP_DATE, check_clock_skew, parse_utc
 from facescreen_local.auth.credentials import check_signature, find_secret
 from facescreen_local.auth.headers import MalformedAuthorizationError, require_headers
@@ -16,7 +16,7 @@ from facescreen_local.protocol.request import RequestHead
 _AUTHORIZATION = re.compile(r"FC ([^:\s]{1,128}):([A-Za-z0-9+/]{43}=)")
 
 
-def authenticate(head: RequestHead, identity: Identity) -> None:
+def authenticate(head: RequestHead, account: LocalAccount) -> None:
     """Check that the head is signed by a key of the account.
 
     The signature covers neither the query nor the body: function-compute.md, "FC's own API". Raises
@@ -27,7 +27,7 @@ def authenticate(head: RequestHead, identity: Identity) -> None:
     match = _AUTHORIZATION.fullmatch(head.headers.get("authorization", ""))
     if match is None:
         raise MalformedAuthorizationError
-    secret = find_secret(identity, match[1], head.headers.get("x-fc-security-token", ""))
+    secret = find_secret(account, match[1], head.headers.get("x-fc-security-token", ""))
     check_clock_skew(parse_utc(head.headers["date"], HTTP_DATE))
     check_signature(match[2], _compute_signature(secret, head))
 

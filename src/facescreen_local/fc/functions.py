@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.fc.errors import FcError, function_not_found
 from facescreen_local.fc.invocations import InvocationRecord, InvocationRunner
 from facescreen_local.fc.runtime.code import unpack
@@ -37,7 +37,7 @@ class DeployedFunctions:
     def __init__(
         self,
         functions: Sequence[Function],
-        identity: Identity,
+        account: LocalAccount,
         data: Path,
         *,
         region: str,
@@ -68,11 +68,11 @@ class DeployedFunctions:
                 DeployedFunction(
                     function,
                     region,
-                    identity.account_id,
+                    account.account_id,
                     interpreters.get(function.runtime, sys.executable),
                     ca_file,
                 ),
-                identity,
+                account,
                 logs / f"{function.name}.log",
             )
             for function in functions

@@ -6,7 +6,7 @@ import socket
 
 from aiohttp import web
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.fc import operations
 from facescreen_local.fc.api import Fc2Api, Fc3Api, FcApi, is_fc2
 from facescreen_local.fc.context import FcRequestContext
@@ -32,11 +32,11 @@ class FcService(Service):
     Starts and stops `functions` with the service.
     """
 
-    def __init__(self, identity: Identity, functions: DeployedFunctions) -> None:
+    def __init__(self, account: LocalAccount, functions: DeployedFunctions) -> None:
         super().__init__()
         self.functions = functions
         self.kill_instances = functions.kill_busy_instances
-        self._fc3, self._fc2 = Fc3Api(identity), Fc2Api(identity)
+        self._fc3, self._fc2 = Fc3Api(account), Fc2Api(account)
 
     async def start(self, port_or_socket: int | socket.socket = 0) -> None:
         await super().start(port_or_socket)

@@ -4,7 +4,7 @@ the service (id-verification-api.md, "Signature")."""
 from __future__ import annotations
 
 from facescreen.clients.acs3 import hash_payload
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.auth.acs3 import BODY_HASH_HEADER, Acs3Authenticator
 from facescreen_local.id_verification.request import RequestParameters, parse_parameters
 from facescreen_local.protocol.request import RequestHead
@@ -22,8 +22,8 @@ _SIGNED_HEADERS = (
 class ApiGateway:
     """Accepts each request once, if a key of the account signed it."""
 
-    def __init__(self, identity: Identity) -> None:
-        self._authenticator = Acs3Authenticator(identity, _SIGNED_HEADERS)
+    def __init__(self, account: LocalAccount) -> None:
+        self._authenticator = Acs3Authenticator(account, _SIGNED_HEADERS)
 
     def authenticate(self, head: RequestHead, body: bytes) -> RequestParameters:
         """Check the request's signature and return its parameters.

@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.id_verification import operations
 from facescreen_local.id_verification.context import IdVerificationRequestContext, json_response
 from facescreen_local.id_verification.errors import (
@@ -49,7 +49,7 @@ class IdVerificationService(Service):
 
     def __init__(
         self,
-        identity: Identity,
+        account: LocalAccount,
         data: Path,
         analyzer: FaceAnalyzer | None = None,
         download_timeout_s: float = 5,
@@ -57,7 +57,7 @@ class IdVerificationService(Service):
         super().__init__()
         self.uploads = UploadService(data / "cloudauth")
         self._calls = CallLog()
-        self._gateway = ApiGateway(identity)
+        self._gateway = ApiGateway(account)
         self._face_checker = FaceChecker(FaceDetector())
         self._analyzer = analyzer or ScriptedAnalyzer(data / "verdicts.json")
         self._download_timeout_s = download_timeout_s

@@ -14,7 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.auth.credentials import hmac_sha1
 from facescreen_local.id_verification.errors import IdVerificationError
 from facescreen_local.id_verification.limits import MAX_MEDIA_BYTES
@@ -46,14 +46,14 @@ class UploadService(Service):
         super().__init__()
         self._folder = folder
         # It has its own key: the real service does not hand out the account's keys either.
-        self._identity = Identity.create()
+        self._account = LocalAccount.create()
         self._files = UploadedFiles()
 
     def issue_upload_grant(self) -> dict[str, Any]:
         """Return AuthorizeFileUpload's result: where and how to upload one file."""
         object_key = f"cloudauth-intl/{uuid.uuid4().hex}"
         conditions = [["eq", "$key", object_key], ["content-length-range", 1, MAX_MEDIA_BYTES]]
-        key, policy = self._identity.key, encode_policy(GRANT_VALIDITY_S, conditions)
+        key, policy = self._account.key, encode_policy(GRANT_VALIDITY_S, conditions)
         return {
             "AccessKeyId": key.access_key_id,
             "EncodedPolicy": policy,
@@ -117,7 +117,7 @@ class UploadService(Service):
         if (request.method, request.raw_path) != ("POST", "/"):
             text = "The specified method is not allowed against this resource."
             raise IdVerificationError("MethodNotAllowed", text)
-        check_signature = partial(check_signature_v1, self._identity)
+        check_signature = partial(check_signature_v1, self._account)
         settings = PostSettings(self._bucket, MAX_MEDIA_BYTES, MAX_FIELDS, check_signature)
         posted = await read_post_form(request, settings)
         buffer = io.BytesIO()

@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.auth.clock import check_clock_skew, parse_http_date
 from facescreen_local.auth.credentials import check_signature, find_secret, hmac_sha1
 from facescreen_local.mns.errors import MnsError
@@ -18,7 +18,7 @@ _AUTHORIZATION = re.compile(r"MNS ([^:\s]+):(\S+)")
 
 
 def authenticate(
-    identity: Identity, method: str, resource: str, headers: Mapping[str, str]
+    account: LocalAccount, method: str, resource: str, headers: Mapping[str, str]
 ) -> None:
     """Check that the request is signed by a key of the account.
 
@@ -28,7 +28,7 @@ def authenticate(
     key_id, signature = _parse_authorization(headers)
     _check_version(headers)
     _check_date(headers)
-    secret = find_secret(identity, key_id, headers.get("security-token", ""))
+    secret = find_secret(account, key_id, headers.get("security-token", ""))
     check_signature(signature, hmac_sha1(secret, _string_to_sign(method, resource, headers)))
 
 

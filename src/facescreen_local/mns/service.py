@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.mns import attributes, operations
 from facescreen_local.mns.attributes import MnsAttribute
 from facescreen_local.mns.authentication import VERSION, authenticate, check_content_md5
@@ -30,10 +30,10 @@ import_operations(operations)
 class MnsService(Service):
     """One account's queues and topics in one region, kept in the folder `data`."""
 
-    def __init__(self, identity: Identity, data: Path, region: str) -> None:
+    def __init__(self, account: LocalAccount, data: Path, region: str) -> None:
         super().__init__()
-        self._identity = identity
-        self._bus = Bus(data, identity.account_id, region)
+        self._account = account
+        self._bus = Bus(data, account.account_id, region)
 
     def create_queue(self, name: str, **settings: int) -> None:
         """Create the queue, or update it, with these attributes (``VisibilityTimeout=5``).
@@ -114,7 +114,7 @@ class MnsService(Service):
 
     async def _dispatch(self, request: web.BaseRequest) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        authenticate(self._identity, request.method, request.raw_path, headers)
+        authenticate(self._account, request.method, request.raw_path, headers)
         target = parse_target(request.raw_path)
         operation = _find_operation(request.method, target)
         if operation is None:

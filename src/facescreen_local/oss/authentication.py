@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.auth.clock import (
     MalformedDateError,
     check_clock_skew,
@@ -55,7 +55,7 @@ class SignedRequestParts:
 class Authenticator:
     """Checks signatures against the keys of one account in one region."""
 
-    identity: Identity
+    account: LocalAccount
     region: str
 
     def authenticate(self, request: SignedRequestParts) -> bool:
@@ -86,7 +86,7 @@ class Authenticator:
         if fields.get("x-oss-signature-version") == ALGORITHM_V4:
             self._authenticate_form_v4(fields)
         elif any(name in fields for name in V1_FORM_FIELDS):
-            check_signature_v1(self.identity, fields)
+            check_signature_v1(self.account, fields)
         else:
             raise unsigned_access_denied()
 
@@ -149,7 +149,7 @@ class Authenticator:
         check_signature(signature, sign_v4(secret, scope, policy))
 
     def _find_secret(self, access_key_id: str, token: str | None) -> str:
-        return find_secret(self.identity, access_key_id, token or "")
+        return find_secret(self.account, access_key_id, token or "")
 
     def _parse_credential(self, credential: str, date: str) -> tuple[str, CredentialScope]:
         """Split ``<key id>/<scope>`` and check that the scope matches the request."""

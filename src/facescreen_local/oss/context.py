@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from aiohttp import web
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.oss.errors import invalid_argument
 from facescreen_local.oss.events import ObjectChange
 from facescreen_local.oss.names import check_key, is_utf8, validate_version_id
@@ -26,7 +26,7 @@ class OssRequestContext:
     target: OssRequestTarget
     signed: bool
     store: Store
-    identity: Identity
+    account: LocalAccount
     region: str
     notify: Callable[[ObjectChange], None]
 
@@ -82,8 +82,8 @@ class OssRequestContext:
 
     def owner_element(self) -> Element:
         """The Owner element with the account."""
-        account = self.identity.account_id
-        return element("Owner", element("ID", account), element("DisplayName", account))
+        account_id = self.account.account_id
+        return element("Owner", element("ID", account_id), element("DisplayName", account_id))
 
 
 def xml_response(root: Element, headers: Mapping[str, str] | None = None) -> web.Response:

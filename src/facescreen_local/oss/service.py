@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.oss import operations
 from facescreen_local.oss.authentication import Authenticator, SignedRequestParts
 from facescreen_local.oss.context import OssRequestContext, check_target
@@ -43,16 +43,16 @@ class OssService(Service):
 
     def __init__(
         self,
-        identity: Identity,
+        account: LocalAccount,
         data: Path,
         region: str,
         on_event: Callable[[dict[str, Any]], None],
     ) -> None:
         super().__init__()
-        self._identity = identity
+        self._account = account
         self._region = region
         self._on_event = on_event
-        self._authenticator = Authenticator(identity, region)
+        self._authenticator = Authenticator(account, region)
         self._store = Store(data)
 
     def create_bucket(self, name: str, versioning: bool = False) -> None:
@@ -92,7 +92,7 @@ class OssService(Service):
         signed = self._authenticate(request, target, operation.signature)
         check_target(target)
         origin = ChangeOrigin(
-            self._identity.account_id, self._region, request.remote or "", request_id
+            self._account.account_id, self._region, request.remote or "", request_id
         )
         return await operation.perform(
             OssRequestContext(
@@ -100,7 +100,7 @@ class OssService(Service):
                 target=target,
                 signed=signed,
                 store=self._store,
-                identity=self._identity,
+                account=self._account,
                 region=self._region,
                 notify=partial(self._notify, origin),
             )

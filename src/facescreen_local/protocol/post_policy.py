@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.auth.clock import MalformedDateError, has_passed, parse_utc
 from facescreen_local.auth.credentials import check_signature, find_secret, hmac_sha1
 
@@ -80,13 +80,13 @@ def encode_policy(valid_s: float, conditions: Sequence[object]) -> str:
     return base64.b64encode(json.dumps(document).encode()).decode()
 
 
-def check_signature_v1(identity: Identity, fields: Mapping[str, str]) -> None:
+def check_signature_v1(account: LocalAccount, fields: Mapping[str, str]) -> None:
     """Check that a key of the account signed the policy; the policy itself is not checked.
 
     Raises MissingFieldError and the errors of `credentials`.
     """
     key_id, signature, policy = (require_field(fields, name) for name in V1_FORM_FIELDS)
-    secret = find_secret(identity, key_id, fields.get("x-oss-security-token", ""))
+    secret = find_secret(account, key_id, fields.get("x-oss-security-token", ""))
     check_signature(signature, hmac_sha1(secret, policy.encode()))
 
 

@@ -13,7 +13,7 @@ from tests.support.leaks import FORBIDDEN_PATTERN
 
 def find(response: httpx.Response, cloud: LocalCloud) -> list[str]:
     """The places that hold a secret; empty if there is none."""
-    keys = [cloud.identity.key, *cloud.identity.temporary_keys]
+    keys = [cloud.account.key, *cloud.account.temporary_keys]
     secret = [key.access_key_secret for key in keys]
     signing = [value for key in keys for value in (key.access_key_id, key.security_token) if value]
     leaks = ["a secret"] if any(_contains(response, value) for value in secret) else []

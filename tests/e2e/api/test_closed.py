@@ -29,7 +29,7 @@ def get(cloud_client: LocalCloudClient, path: str, **headers: str) -> httpx.Resp
 def test_requests_must_be_signed_by_default(tmp_path: Path) -> None:
     with run_local_cloud(tmp_path, HTTP_AUTH="function") as (cloud, cloud_client):
         assert get(cloud_client, "/v1/health").status_code in (400, 403)
-        key = cloud.identity.issue_temporary_key()
+        key = cloud.account.issue_temporary_key()
         headers = sign_headers(key, "GET", "/v1/counts", {"hours": "1"})
         assert get(cloud_client, "/v1/counts?hours=1", **headers).status_code == 200
         wrong_key = AccessKey(key.access_key_id, "wrong", key.security_token)

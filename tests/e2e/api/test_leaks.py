@@ -37,7 +37,7 @@ def test_a_signed_url_would_be_found(
 def test_a_key_and_a_token_would_be_found(
     cloud: LocalCloud, cloud_client: LocalCloudClient
 ) -> None:
-    key = cloud.identity.issue_temporary_key()
+    key = cloud.account.issue_temporary_key()
     for value in (key.access_key_id, key.security_token):
         assert response_leaks.find(httpx.Response(200, text=value), cloud) == ["body"]
         assert response_leaks.find(httpx.Response(200, headers={"X-A": value}), cloud) == ["x-a"]

@@ -15,7 +15,7 @@ from typing import Any
 
 import boto3
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.id_verification.service import IdVerificationService
 from tests.e2e.aws.analyzer import SuffixAnalyzer
@@ -37,7 +37,7 @@ class AwsCloud:
 
     endpoint: str
     cloudauth: IdVerificationService
-    identity: Identity
+    identity: LocalAccount
     visibility_s: int
     received: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Every message received so far, by the queue's URL."""
@@ -172,7 +172,7 @@ def run_cloud(
     `visibility_s` is the time after which a failed message is delivered again. AWS recommends six
     times the function's timeout. For `s3_age_s` see moto_server.
     """
-    identity = Identity.create()
+    identity = LocalAccount.create()
     cloudauth = IdVerificationService(identity, folder, SuffixAnalyzer())
     with moto_server(s3_age_s) as endpoint:
         loop.run(cloudauth.start())

@@ -51,8 +51,8 @@ def facescreen(cloud: LocalCloud, cloud_client: LocalCloudClient) -> RunCommand:
         )
         output = result.stdout + result.stderr
         assert not FORBIDDEN_PATTERN.search(output)
-        assert cloud.identity.key.access_key_secret not in output
-        assert cloud.identity.key.access_key_id not in output
+        assert cloud.account.key.access_key_secret not in output
+        assert cloud.account.key.access_key_id not in output
         assert "Traceback" not in output
         return result
 

@@ -140,4 +140,4 @@ def test_the_command_works(
     exit_code, output = shell.type(f"{command} --env .env")
     assert (exit_code, expected in output) == (status, True), output
     assert not FORBIDDEN_PATTERN.search(output)
-    assert cloud_and_client[0].identity.key.access_key_secret not in output
+    assert cloud_and_client[0].account.key.access_key_secret not in output

@@ -175,7 +175,7 @@ def test_an_error_that_affects_every_call_stops_the_run(
 def test_credentials_can_come_from_a_profile(
     screen: RunCommand, cloud: LocalCloud, portrait: Path, tmp_path: Path
 ) -> None:
-    key = cloud.identity.key
+    key = cloud.account.key
     profile = {
         "name": "kyc",
         "mode": "AK",

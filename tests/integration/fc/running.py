@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.fc.functions import DeployedFunctions
 from facescreen_local.fc.service import FcService
@@ -86,7 +86,7 @@ class DeadLetterRecorder:
 @dataclass
 class RunningFc:
     service: FcService
-    identity: Identity
+    identity: LocalAccount
     dead_letters: DeadLetterRecorder
     folder: Path
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.fc.runtime import bootstrap
 from facescreen_local.fc.runtime.deployed_function import DeployedFunction
 from facescreen_local.fc.runtime.instance import InvocationResult
@@ -36,7 +36,7 @@ DUMP = """
 async def invoke(
     folder: Path, handlers: str, *, interpreter: str = sys.executable, **overrides: Any
 ) -> InvocationResult:
-    identity = Identity.create()
+    identity = LocalAccount.create()
     make_project(folder, handlers)
     function = Function(
         **{

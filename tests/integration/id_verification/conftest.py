@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.id_verification.media.faces import FaceDetector
 from facescreen_local.id_verification.service import IdVerificationService
@@ -35,8 +35,8 @@ def detector() -> FaceDetector:
 
 
 @pytest.fixture(scope="package")
-def identity() -> Identity:
-    return Identity.create()
+def identity() -> LocalAccount:
+    return LocalAccount.create()
 
 
 @pytest.fixture(scope="package")
@@ -52,7 +52,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def running_service(
-    loop: BackgroundLoop, identity: Identity, data: Path
+    loop: BackgroundLoop, identity: LocalAccount, data: Path
 ) -> Iterator[IdVerificationService]:
     service = IdVerificationService(identity, data, download_timeout_s=0.5)
     loop.run(service.start())
@@ -83,5 +83,5 @@ def sdk(service: IdVerificationService, identity: Identity) -> SdkCaller:
 
 
 @pytest.fixture
-def raw_request(service: IdVerificationService, identity: Identity) -> RawRequest:
+def raw_request(service: IdVerificationService, identity: LocalAccount) -> RawRequest:
     return RawRequest(identity.key, service.url)

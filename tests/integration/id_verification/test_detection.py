@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.faults import Behaviour, Fault
 from facescreen_local.samples import SampleFile
@@ -31,7 +31,7 @@ def operation(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def sdk(service: IdVerificationService, identity: Identity, operation: str) -> SdkCaller:
+def sdk(service: IdVerificationService, identity: LocalAccount, operation: str) -> SdkCaller:
     return SdkCaller(service, identity.key, operation)
 
 
@@ -39,7 +39,7 @@ def sdk(service: IdVerificationService, identity: Identity, operation: str) -> S
 def caller(
     request: pytest.FixtureRequest,
     service: IdVerificationService,
-    identity: Identity,
+    identity: LocalAccount,
     operation: str,
 ) -> SdkCaller:
     temporary = request.param == "temporary key"

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from facescreen_local.auth import nonces
-from facescreen_local.auth.account import AccessKey, Identity
+from facescreen_local.auth.account import AccessKey, LocalAccount
 from facescreen_local.id_verification.service import IdVerificationService
 from tests.integration.id_verification.raw_request import RawRequest, assert_refused
 from tests.integration.id_verification.sdk_client import ALLOW_SDK, MERCHANT_BIZ_ID, SdkCaller

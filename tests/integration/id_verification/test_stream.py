@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.faults import Behaviour
 from tests.integration.id_verification.raw_request import RawRequest
@@ -26,7 +26,7 @@ GOOD_FORM = {
 
 
 @pytest.fixture
-def stream(service: IdVerificationService, identity: Identity) -> SdkCaller:
+def stream(service: IdVerificationService, identity: LocalAccount) -> SdkCaller:
     return SdkCaller(service, identity.key, "DeepfakeDetectIntlStream")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from facescreen_local.auth.account import AccessKey, Identity
+from facescreen_local.auth.account import AccessKey, LocalAccount
 from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.mns.service import MnsService
 from facescreen_local.mns.store.clock import now_ms
@@ -29,7 +29,7 @@ class MnsCloud:
     """The service, its one account, and the loop it runs on."""
 
     service: MnsService
-    identity: Identity
+    identity: LocalAccount
     loop: BackgroundLoop
 
     @contextmanager
@@ -46,7 +46,7 @@ class MnsCloud:
 
 
 @contextmanager
-def run_mns(identity: Identity, data: Path) -> Iterator[MnsCloud]:
+def run_mns(identity: LocalAccount, data: Path) -> Iterator[MnsCloud]:
     with BackgroundLoop() as loop:
         service = MnsService(identity, data, REGION)
         loop.run(service.start())
@@ -68,7 +68,7 @@ def raises_mns_error(code: str) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MnsCloud]:
-    with run_mns(Identity.create(), tmp_path_factory.mktemp("mns")) as started:
+    with run_mns(LocalAccount.create(), tmp_path_factory.mktemp("mns")) as started:
         yield started
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from mns.queue import Message
 from mns.topic import Base64TopicMessage
 from tests.integration.mns.conftest import raises_mns_error, run_mns
 
 
 def test_restart(tmp_path: Path) -> None:
-    identity = Identity.create()
+    identity = LocalAccount.create()
     with run_mns(identity, tmp_path) as cloud, cloud.account() as account:
         cloud.service.create_queue("kept", VisibilityTimeout=77)
         cloud.service.create_topic("kept")

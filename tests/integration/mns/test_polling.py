@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from mns.mns_exception import MNSServerException
 from mns.queue import Message, QueueMeta
 from tests.integration.mns.conftest import MnsCloud, raises_mns_error, run_mns
@@ -104,7 +104,7 @@ def test_a_message_is_not_lost_on_a_receiver_that_has_gone(account: Any, queue: 
 
 
 def test_stopping_does_not_wait_for_polls(tmp_path: Path) -> None:
-    with run_mns(Identity.create(), tmp_path) as cloud:
+    with run_mns(LocalAccount.create(), tmp_path) as cloud:
         cloud.service.create_queue("empty")
         poll = ReceiverThread(cloud, "empty", 20)
         started = time.monotonic()

@@ -15,7 +15,7 @@ import pytest
 import requests
 from oss2.credentials import StaticCredentialsProvider
 
-from facescreen_local.auth.account import AccessKey, Identity
+from facescreen_local.auth.account import AccessKey, LocalAccount
 from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.oss.service import OssService
 
@@ -28,7 +28,7 @@ class OssCloud:
     """The service with its one account, and the events it has sent."""
 
     service: OssService
-    identity: Identity
+    identity: LocalAccount
     session: oss2.Session
     events: list[dict[str, Any]] = field(default_factory=list)
 
@@ -54,7 +54,7 @@ def _read_to_end(response: requests.Response, **_: Any) -> None:
 
 
 @contextmanager
-def run_oss(identity: Identity, data: Path) -> Iterator[OssCloud]:
+def run_oss(identity: LocalAccount, data: Path) -> Iterator[OssCloud]:
     events: list[dict[str, Any]] = []
     session = oss2.Session()
     session.session.hooks["response"].append(_read_to_end)
@@ -70,7 +70,7 @@ def run_oss(identity: Identity, data: Path) -> Iterator[OssCloud]:
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OssCloud]:
-    with run_oss(Identity.create(), tmp_path_factory.mktemp("oss")) as started:
+    with run_oss(LocalAccount.create(), tmp_path_factory.mktemp("oss")) as started:
         yield started
 
 

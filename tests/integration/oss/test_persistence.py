@@ -8,13 +8,13 @@ import oss2
 import pytest
 from oss2.models import PartInfo
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from tests.integration.oss.conftest import run_oss
 from tests.integration.oss.test_tags import make_tagging, read_tags
 
 
 def test_no_bytes_are_left_behind(tmp_path: Path) -> None:
-    with run_oss(Identity.create(), tmp_path) as cloud:
+    with run_oss(LocalAccount.create(), tmp_path) as cloud:
         cloud.service.create_bucket("tidy")
         bucket = cloud.bucket("tidy")
         for body in (b"old", b"new"):
@@ -34,7 +34,7 @@ def test_no_bytes_are_left_behind(tmp_path: Path) -> None:
 
 
 def test_restart(tmp_path: Path) -> None:
-    identity = Identity.create()
+    identity = LocalAccount.create()
     with run_oss(identity, tmp_path) as cloud:
         cloud.service.create_bucket("kept", versioning=True)
         bucket = cloud.bucket("kept")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.protocol.faults import Behaviour
 from tests.integration.sts.aws import AUDIENCE, AWS_ROLE_ARN, ENVIRONMENT, ISSUER, FakeAwsSts
@@ -25,8 +25,8 @@ def loop() -> Iterator[BackgroundLoop]:
 
 
 @pytest.fixture(scope="package")
-def identity() -> Identity:
-    return Identity.create()
+def identity() -> LocalAccount:
+    return LocalAccount.create()
 
 
 @pytest.fixture(scope="package")
@@ -39,7 +39,7 @@ def running_aws(loop: BackgroundLoop) -> Iterator[FakeAwsSts]:
 
 @pytest.fixture(scope="package")
 def running_sts(
-    loop: BackgroundLoop, identity: Identity, running_aws: FakeAwsSts
+    loop: BackgroundLoop, identity: LocalAccount, running_aws: FakeAwsSts
 ) -> Iterator[StsService]:
     provider = OidcProvider(PROVIDER_ARN, ISSUER, (AUDIENCE, "another"), running_aws.keys)
     roles = (

@@ -15,7 +15,7 @@ from facescreen.clients.oidc_credentials import OidcCredentials
 from facescreen.deepfake.client import DeepfakeClient
 from facescreen.errors import InvalidCredentialsError, ServiceUnavailableError
 from facescreen.model import Verdict
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.background_loop import BackgroundLoop
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.faults import Behaviour, Fault
@@ -47,7 +47,7 @@ def credentials(sts: StsService, aws: FakeAwsSts, clock: MovableClock) -> OidcCr
 
 @pytest.fixture
 def cloudauth(
-    loop: BackgroundLoop, identity: Identity, tmp_path: Path
+    loop: BackgroundLoop, identity: LocalAccount, tmp_path: Path
 ) -> Iterator[IdVerificationService]:
     service = IdVerificationService(identity, tmp_path)
     loop.run(service.start())
@@ -116,7 +116,7 @@ def test_neither_a_log_nor_an_error_holds_what_must_stay_secret(
     credentials: OidcCredentials,
     sts: StsService,
     aws: FakeAwsSts,
-    identity: Identity,
+    identity: LocalAccount,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)

@@ -10,7 +10,7 @@ import httpx
 import jwt
 import pytest
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.auth.credentials import find_secret
 from tests.integration.sts.aws import AUDIENCE, AWS_ROLE_ARN, ISSUER, FakeAwsSts
 from tests.integration.sts.conftest import CLOSED_ROLE_ARN, PROVIDER_ARN, ROLE_ARN
@@ -39,7 +39,7 @@ def post_and_get_error(sts: StsService, params: dict[str, str]) -> tuple[int, st
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_the_answer_has_the_real_shape(
-    method: str, sts: StsService, aws: FakeAwsSts, identity: Identity
+    method: str, sts: StsService, aws: FakeAwsSts, identity: LocalAccount
 ) -> None:
     params = request_params(aws.token(), DurationSeconds="900")
     response = (

@@ -12,7 +12,7 @@ from alibabacloud_credentials.provider import (
     OIDCRoleArnCredentialsProvider,
 )
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.auth.credentials import find_secret
 from tests.integration.sts.aws import FakeAwsSts
 from tests.integration.sts.conftest import PROVIDER_ARN, ROLE_ARN
@@ -31,7 +31,7 @@ def make_provider(sts: StsService, token: str, folder: Path) -> OIDCRoleArnCrede
 
 
 def test_it_gets_credentials(
-    sts: StsService, aws: FakeAwsSts, identity: Identity, tmp_path: Path
+    sts: StsService, aws: FakeAwsSts, identity: LocalAccount, tmp_path: Path
 ) -> None:
     credentials = make_provider(sts, aws.token(), tmp_path).get_credentials()
     secret = find_secret(

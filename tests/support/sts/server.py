@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.protocol.service import Service
 from tests.support.sts.errors import STATUS_BY_CODE, StsError
 from tests.support.sts.trust import OidcProvider, Role
@@ -31,7 +31,7 @@ class StsService(Service):
     XML.
     """
 
-    def __init__(self, identity: Identity, provider: OidcProvider, *roles: Role) -> None:
+    def __init__(self, identity: LocalAccount, provider: OidcProvider, *roles: Role) -> None:
         super().__init__()
         self._identity = identity
         self._provider = provider

@@ -95,7 +95,7 @@ def settings_and_credentials(
         running_cloud(Path(folder), {}) as cloud,
     ):
         cloud.write_samples()
-        key = cloud.identity.key
+        key = cloud.account.key
         local_credentials = Credentials(key.access_key_id, key.access_key_secret)
         yield {"SCENE_CODE": _LOCAL_SCENE_CODE, **cloud.client_environment()}, local_credentials
 

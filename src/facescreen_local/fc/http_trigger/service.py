@@ -6,7 +6,7 @@ import asyncio
 
 from aiohttp import web
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.auth.acs3 import BODY_HASH_HEADER, Acs3Authenticator, check_body_hash
 from facescreen_local.fc.errors import (
     REQUEST_ERRORS,
@@ -35,15 +35,15 @@ class HttpTriggerService(Service):
     is too large.
     """
 
-    def __init__(self, identity: Identity, functions: DeployedFunctions) -> None:
+    def __init__(self, account: LocalAccount, functions: DeployedFunctions) -> None:
         """Exactly one of the functions must have an HTTP trigger."""
         super().__init__()
         self.body_timeout_s = 60.0
         """How long a client may take to send a request's body."""
         self.kill_instances = functions.kill_busy_instances
-        self._account_id = identity.account_id
+        self._account_id = account.account_id
         self._authenticator = Acs3Authenticator(
-            identity, ["x-acs-date"], allow_fractional_seconds=True
+            account, ["x-acs-date"], allow_fractional_seconds=True
         )
         self._functions = functions
         [(self._function, self._trigger)] = [

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.fc.runtime.deployed_function import DeployedFunction
 from facescreen_local.fc.runtime.instance import FunctionInstance
 
@@ -19,11 +19,13 @@ class AllInstancesBusyError(Exception):
 class InstancePool:
     """Lends the instances of one function, each to one invocation at a time."""
 
-    def __init__(self, deployed_function: DeployedFunction, identity: Identity, log: Path) -> None:
+    def __init__(
+        self, deployed_function: DeployedFunction, account: LocalAccount, log: Path
+    ) -> None:
         """`log` is the file for the function's stdout and stderr."""
         self.deployed_function = deployed_function
         self.function = deployed_function.function
-        self._identity = identity
+        self._account = account
         self._log = log.open("ab", buffering=0)
         self._slots = asyncio.Semaphore(self.function.concurrency)
         self._idle: list[FunctionInstance] = []
@@ -79,5 +81,5 @@ class InstancePool:
 
     def _create_instance(self) -> FunctionInstance:
         return FunctionInstance(
-            self.deployed_function, self._identity.issue_temporary_key(), self._log
+            self.deployed_function, self._account.issue_temporary_key(), self._log
         )

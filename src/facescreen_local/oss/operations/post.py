@@ -27,7 +27,7 @@ MAX_FIELDS = 64
 async def post_object(context: OssRequestContext) -> web.Response:
     """Store a form's file, once its fields and its policy are checked."""
     context.store.buckets.get(context.bucket)
-    authenticate_form = Authenticator(context.identity, context.region).authenticate_form
+    authenticate_form = Authenticator(context.account, context.region).authenticate_form
     settings = PostSettings(context.bucket, MAX_OBJECT_BYTES, MAX_FIELDS, authenticate_form)
     posted = await read_post_form(context.request, settings)
     check_key(posted.key)

@@ -21,7 +21,7 @@ from facescreen import errors
 from facescreen.clients.credentials import Credentials
 from facescreen.deepfake.client import AsyncDeepfakeClient, DeepfakeClient
 from facescreen.model import Verdict
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.id_verification.service import IdVerificationService
 from facescreen_local.protocol.faults import Behaviour, Fault
 from facescreen_local.samples import SampleFile
@@ -36,7 +36,7 @@ pytestmark = ALLOW_SDK
 
 
 @pytest.fixture
-def upload_caller(service: IdVerificationService, identity: Identity) -> SdkCaller:
+def upload_caller(service: IdVerificationService, identity: LocalAccount) -> SdkCaller:
     return SdkCaller(service, identity.key)
 
 
@@ -51,7 +51,7 @@ def long_clip(samples: dict[str, SampleFile], tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture
-def options(service: IdVerificationService, identity: Identity) -> dict[str, Any]:
+def options(service: IdVerificationService, identity: LocalAccount) -> dict[str, Any]:
     key = identity.key
     return {
         "scene_code": "scene_0001",
@@ -200,7 +200,7 @@ print(peaks[1] - peaks[0])
 
 def test_our_client_streams_a_file(
     service: IdVerificationService,
-    identity: Identity,
+    identity: LocalAccount,
     samples: dict[str, SampleFile],
     long_clip: Path,
 ) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from facescreen_local.auth.account import Identity
+from facescreen_local.auth.account import LocalAccount
 from facescreen_local.id_verification.service import IdVerificationService
 from tests.integration.id_verification.raw_request import RawRequest, assert_refused
 
