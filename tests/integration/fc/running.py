@@ -114,7 +114,7 @@ async def wait_for(condition: Callable[[], object]) -> None:
 @asynccontextmanager
 async def run_fc(folder: Path, handlers: str, **props: Any) -> AsyncIterator[RunningFc]:
     """Run the service with one function. Retries come after 10 ms."""
-    identity, dead_letters = Identity.create(), DeadLetterRecorder()
+    identity, dead_letters = LocalAccount.create(), DeadLetterRecorder()
     functions = DeployedFunctions(
         load_functions(make_project(folder, handlers, **props), {}),
         identity,

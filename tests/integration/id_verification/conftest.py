@@ -77,7 +77,7 @@ def files(loop: BackgroundLoop) -> Iterator[FileServer]:
 
 
 @pytest.fixture
-def sdk(service: IdVerificationService, identity: Identity) -> SdkCaller:
+def sdk(service: IdVerificationService, identity: LocalAccount) -> SdkCaller:
     """The SDK with the account's long-lived key."""
     return SdkCaller(service, identity.key)
 

@@ -25,7 +25,7 @@ def test_the_unchanged_request_succeeds(raw_request: RawRequest) -> None:
 
 
 def test_a_temporary_key_works_with_its_token(
-    service: IdVerificationService, identity: Identity
+    service: IdVerificationService, identity: LocalAccount
 ) -> None:
     assert RawRequest(identity.issue_temporary_key(), service.url).send().status_code == 200
 
@@ -57,7 +57,7 @@ def test_a_repeated_request_is_refused(raw_request: RawRequest) -> None:
 
 
 def test_a_wrongly_signed_request_does_not_use_up_a_nonce(
-    raw_request: RawRequest, identity: Identity
+    raw_request: RawRequest, identity: LocalAccount
 ) -> None:
     stranger = RawRequest(AccessKey(identity.key.access_key_id, "wrong"), raw_request.url)
     nonce = "one nonce"
@@ -99,7 +99,7 @@ def test_a_changed_header_is_refused(raw_request: RawRequest) -> None:
 
 @pytest.mark.parametrize("name", ["host", "x-acs-date", "x-acs-action", "x-acs-security-token"])
 def test_a_request_with_an_unsigned_required_header_is_refused(
-    service: IdVerificationService, identity: Identity, name: str
+    service: IdVerificationService, identity: LocalAccount, name: str
 ) -> None:
     raw_request = RawRequest(identity.issue_temporary_key(), service.url, unsigned=(name,))
     response = raw_request.send()
@@ -135,7 +135,7 @@ def test_an_unknown_key_is_refused(service: IdVerificationService) -> None:
 
 @pytest.mark.parametrize("token", ["", "CAISanother"])
 def test_a_temporary_key_without_its_token_is_refused(
-    service: IdVerificationService, identity: Identity, token: str
+    service: IdVerificationService, identity: LocalAccount, token: str
 ) -> None:
     issued = identity.issue_temporary_key()
     stolen = AccessKey(issued.access_key_id, issued.access_key_secret, token)
@@ -184,7 +184,7 @@ def test_a_body_that_is_too_large_is_refused_before_authentication(raw_request: 
 
 
 def test_the_vendors_sdk_with_a_wrong_secret_is_refused(
-    service: IdVerificationService, identity: Identity
+    service: IdVerificationService, identity: LocalAccount
 ) -> None:
     sdk = SdkCaller(service, AccessKey(identity.key.access_key_id, "wrong"))
     assert sdk.refusal(face_url="http://127.0.0.1/x") == (400, "SignatureDoesNotMatch")

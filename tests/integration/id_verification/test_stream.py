@@ -83,7 +83,7 @@ def test_the_plain_operation_has_no_face_file(raw_request: RawRequest) -> None:
 
 
 def test_each_operation_has_its_own_quota(
-    service: IdVerificationService, identity: Identity
+    service: IdVerificationService, identity: LocalAccount
 ) -> None:
     service.behaviour = Behaviour(quota=1)
     callers = [SdkCaller(service, identity.key, operation) for operation in OPERATIONS]

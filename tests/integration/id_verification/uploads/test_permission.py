@@ -22,7 +22,7 @@ def permission_request(raw_request: RawRequest) -> RawRequest:
 
 
 def test_a_permission_allows_one_file_for_15_minutes(
-    permission_request: RawRequest, service: IdVerificationService, identity: Identity
+    permission_request: RawRequest, service: IdVerificationService, identity: LocalAccount
 ) -> None:
     response = permission_request.send()
     assert response.status_code == 200
