@@ -44,7 +44,7 @@ import json, sys, types
 class HideModules:
     # httpx, for example, imports its command line's libraries if they are installed.
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {kept_out}:
+        if name.partition(".")[0] in {hidden}:
             raise ImportError(name)
 
 sys.meta_path.insert(0, HideModules())
