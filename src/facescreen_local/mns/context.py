@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from aiohttp import web
 
 from facescreen_local.mns.attributes import MAX_BATCH_MESSAGES, MAX_MESSAGE_BYTES, NumberAttribute
-from facescreen_local.mns.bus import Bus
+from facescreen_local.mns.broker import MessageBroker
 from facescreen_local.mns.request import NAMESPACE, MnsRequestTarget
 from facescreen_local.protocol.xml_body import parse_xml, serialize
 
@@ -24,7 +24,7 @@ class MnsRequestContext:
     target: MnsRequestTarget
     headers: Mapping[str, str]
     body: bytes
-    bus: Bus
+    broker: MessageBroker
     url: str
     """The service's base URL."""
     connected: Callable[[], bool]

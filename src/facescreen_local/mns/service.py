@@ -12,7 +12,7 @@ from facescreen_local.auth.account import LocalAccount
 from facescreen_local.mns import attributes, operations
 from facescreen_local.mns.attributes import MnsAttribute
 from facescreen_local.mns.authentication import VERSION, authenticate, check_content_md5
-from facescreen_local.mns.bus import Bus, OutgoingMessage
+from facescreen_local.mns.broker import MessageBroker, OutgoingMessage
 from facescreen_local.mns.context import MAX_REQUEST_BYTES, MnsRequestContext, xml_response
 from facescreen_local.mns.errors import REQUEST_ERRORS, invalid_url, to_mns_error
 from facescreen_local.mns.operations import OPERATIONS
@@ -33,7 +33,7 @@ class MnsService(Service):
     def __init__(self, account: LocalAccount, data: Path, region: str) -> None:
         super().__init__()
         self._account = account
-        self._bus = Bus(data, account.account_id, region)
+        self._broker = MessageBroker(data, account.account_id, region)
 
     def create_queue(self, name: str, **settings: int) -> None:
         """Create the queue, or update it, with these attributes (``VisibilityTimeout=5``).
@@ -57,11 +57,11 @@ class MnsService(Service):
         filter_tag: str = "",
     ) -> None:
         """Subscribe the queue to the topic, or update the subscription. Raises MnsError."""
-        self._bus.get_topic(topic)
-        self._bus.get_queue(queue)
+        self._broker.get_topic(topic)
+        self._broker.get_queue(queue)
         SUBSCRIPTION_KIND.check_name(subscription)
         settings = {
-            "Endpoint": self._bus.queue_endpoint(queue),
+            "Endpoint": self._broker.queue_endpoint(queue),
             "NotifyContentFormat": notify_format,
             "FilterTag": filter_tag,
         }
@@ -74,17 +74,17 @@ class MnsService(Service):
 
     async def send(self, queue: str, body: bytes) -> None:
         """Send a message to a queue in Base64, as an SDK does. Raises MnsError."""
-        self._bus.send(queue, [OutgoingMessage(base64.b64encode(body).decode())])
+        self._broker.send(queue, [OutgoingMessage(base64.b64encode(body).decode())])
 
     async def publish(self, topic: str, body: bytes) -> None:
         """Publish a message without a tag, in Base64 like Base64TopicMessage. Raises MnsError."""
-        self._bus.publish(topic, base64.b64encode(body).decode())
+        self._broker.publish(topic, base64.b64encode(body).decode())
 
     async def stop(self) -> None:
         """Stop the service. A new one on the same folder continues where this one ended."""
-        self._bus.end_long_polls()
+        self._broker.end_long_polls()
         await super().stop()
-        self._bus.close()
+        self._broker.close()
 
     def operation_name(self, request: web.BaseRequest) -> str:
         """The API's name for the operation; for an unknown one, its method and path pattern.
@@ -123,7 +123,7 @@ class MnsService(Service):
         check_content_md5(headers, body)
         return await operation.perform(
             MnsRequestContext(
-                target, headers, body, self._bus, self.url, lambda: _is_connected(request)
+                target, headers, body, self._broker, self.url, lambda: _is_connected(request)
             )
         )
 
@@ -135,11 +135,13 @@ class MnsService(Service):
         settings: Mapping[str, int | str],
     ) -> None:
         texts = {attribute: str(value) for attribute, value in settings.items()}
-        existing = self._bus.resources.create(
+        existing = self._broker.resources.create(
             collection, name, attributes.parse_with_defaults(known, texts)
         )
         if existing is not None:
-            self._bus.resources.update(collection, name, attributes.parse_attributes(known, texts))
+            self._broker.resources.update(
+                collection, name, attributes.parse_attributes(known, texts)
+            )
 
 
 def _find_operation(method: str, target: MnsRequestTarget) -> Operation[MnsRequestContext] | None:

@@ -101,7 +101,7 @@ def advance_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     def shift(seconds: float) -> None:
         moved = round(seconds * 1000)
         monkeypatch.setattr("facescreen_local.mns.store.messages.now_ms", lambda: now_ms() + moved)
-        monkeypatch.setattr("facescreen_local.mns.bus.now_ms", lambda: now_ms() + moved)
+        monkeypatch.setattr("facescreen_local.mns.broker.now_ms", lambda: now_ms() + moved)
 
     return shift
 

@@ -24,7 +24,7 @@ def imaginary_operation(monkeypatch: pytest.MonkeyPatch) -> None:
 
     @OPERATIONS.register("GET", "/", "imaginary", name="GetImaginary")
     async def get_imaginary(context: MnsRequestContext) -> aiohttp_web.Response:
-        return xml_response(element_with_fields("Imaginary", {"Id": context.bus.account_id}))
+        return xml_response(element_with_fields("Imaginary", {"Id": context.broker.account_id}))
 
 
 def test_nobody_answers_it_yet(account: Any, web: httpx.Client) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from facescreen_local.mns import attributes
 from facescreen_local.mns.attributes import AttributeValue, MnsAttribute
-from facescreen_local.mns.bus import Bus
+from facescreen_local.mns.broker import MessageBroker
 from facescreen_local.mns.context import MnsRequestContext
 from facescreen_local.mns.errors import (
     MnsError,
@@ -38,7 +38,7 @@ class ResourceKind:
     """The attributes that can be changed later."""
     extra_attributes: Callable[[MnsRequestContext, StoredResource], Mapping[str, AttributeValue]]
     """Returns the read-only attributes."""
-    check_attributes: Callable[[Bus, Mapping[str, AttributeValue]], None]
+    check_attributes: Callable[[MessageBroker, Mapping[str, AttributeValue]], None]
     """Checks new attributes against the account. Raises MnsError."""
 
     def check_name(self, name: str) -> None:
@@ -60,7 +60,7 @@ def find_kind(target: MnsRequestTarget) -> ResourceKind:
 
 
 def _queue_counts(context: MnsRequestContext, queue: StoredResource) -> dict[str, AttributeValue]:
-    counts = context.bus.messages.count(queue.name)
+    counts = context.broker.messages.count(queue.name)
     return {
         "ActiveMessages": counts.active,
         "InactiveMessages": counts.inactive,
@@ -74,15 +74,15 @@ def _topic_counts(_: MnsRequestContext, __: StoredResource) -> dict[str, Attribu
 
 
 def _subscription_owner(context: MnsRequestContext, _: StoredResource) -> dict[str, AttributeValue]:
-    return {"TopicOwner": context.bus.account_id, "TopicName": context.target.topic}
+    return {"TopicOwner": context.broker.account_id, "TopicName": context.target.topic}
 
 
-def _accept_attributes(_: Bus, __: Mapping[str, AttributeValue]) -> None:
+def _accept_attributes(_: MessageBroker, __: Mapping[str, AttributeValue]) -> None:
     pass
 
 
-def _check_endpoint(bus: Bus, attributes: Mapping[str, AttributeValue]) -> None:
-    bus.check_endpoint(str(attributes["Endpoint"]))
+def _check_endpoint(broker: MessageBroker, attributes: Mapping[str, AttributeValue]) -> None:
+    broker.check_endpoint(str(attributes["Endpoint"]))
 
 
 QUEUE_KIND = ResourceKind(

@@ -15,7 +15,7 @@ from facescreen_local.mns.attributes import (
     VISIBILITY_TIMEOUT,
     WAIT_SECONDS,
 )
-from facescreen_local.mns.bus import OutgoingMessage
+from facescreen_local.mns.broker import OutgoingMessage
 from facescreen_local.mns.context import MnsRequestContext, xml_response
 from facescreen_local.mns.errors import MnsError
 from facescreen_local.mns.notification import body_md5
@@ -35,10 +35,12 @@ async def send_message(context: MnsRequestContext) -> web.Response:
     """Send one message, or a batch: all of its messages or none."""
     root = context.parse_xml_body()
     if root.tag != "Messages":
-        (message,) = context.bus.send(context.target.name, [_parse_message(root)])
+        (message,) = context.broker.send(context.target.name, [_parse_message(root)])
         return xml_response(_receipt_element(message), 201)
     children = read_children(root, "Message", MAX_BATCH_MESSAGES)
-    messages = context.bus.send(context.target.name, [_parse_message(child) for child in children])
+    messages = context.broker.send(
+        context.target.name, [_parse_message(child) for child in children]
+    )
     return xml_response(element("Messages", *map(_receipt_element, messages)), 201)
 
 
@@ -60,7 +62,7 @@ async def batch_receive_message(context: MnsRequestContext) -> web.Response:
 @OPERATIONS.register("GET", "/queues/*/messages", "peekonly", name="PeekMessage")
 async def peek_message(context: MnsRequestContext) -> web.Response:
     """Return the next message without receiving it."""
-    (message,) = context.bus.peek(context.target.name, 1)
+    (message,) = context.broker.peek(context.target.name, 1)
     return xml_response(element_with_fields("Message", _message_fields(message)))
 
 
@@ -68,7 +70,7 @@ async def peek_message(context: MnsRequestContext) -> web.Response:
 async def batch_peek_message(context: MnsRequestContext) -> web.Response:
     """Return up to numOfMessages messages without receiving them."""
     max_messages = context.integer_parameter(NUMBER_OF_MESSAGES) or 1
-    messages = context.bus.peek(context.target.name, max_messages)
+    messages = context.broker.peek(context.target.name, max_messages)
     elements = [element_with_fields("Message", _message_fields(message)) for message in messages]
     return xml_response(element("Messages", *elements))
 
@@ -76,7 +78,7 @@ async def batch_peek_message(context: MnsRequestContext) -> web.Response:
 @OPERATIONS.register("DELETE", "/queues/*/messages", "ReceiptHandle", name="DeleteMessage")
 async def delete_message(context: MnsRequestContext) -> web.Response:
     """Delete a message by the receipt handle of its latest receiver."""
-    context.bus.delete(context.target.name, context.target.query["ReceiptHandle"])
+    context.broker.delete(context.target.name, context.target.query["ReceiptHandle"])
     return web.Response(status=204)
 
 
@@ -91,7 +93,7 @@ async def batch_delete_message(context: MnsRequestContext) -> web.Response:
     handles = [
         handle.text or "" for handle in read_children(root, "ReceiptHandle", MAX_BATCH_MESSAGES)
     ]
-    context.bus.get_queue(context.target.name)
+    context.broker.get_queue(context.target.name)
     failures = [
         failure for handle in handles if (failure := _try_delete(context, handle)) is not None
     ]
@@ -106,7 +108,7 @@ async def change_message_visibility(context: MnsRequestContext) -> web.Response:
     visibility_timeout_s = context.integer_parameter(VISIBILITY_TIMEOUT)
     if visibility_timeout_s is None:
         raise MnsError(400, "MissingVisibilityTimeout", "VisibilityTimeout is required.")
-    message = context.bus.change_visibility(
+    message = context.broker.change_visibility(
         context.target.name, context.target.query["ReceiptHandle"], visibility_timeout_s
     )
     result = {"ReceiptHandle": message.handle, "NextVisibleTime": message.visible}
@@ -118,7 +120,7 @@ async def publish_message(context: MnsRequestContext) -> web.Response:
     """Publish a message to every subscription of the topic whose filter matches."""
     fields = read_fields(context.parse_xml_body(), "Message", ("MessageBody", MESSAGE_TAG.name))
     tag = MESSAGE_TAG.parse(fields.get(MESSAGE_TAG.name, ""))
-    published = context.bus.publish(context.target.name, fields.get("MessageBody", ""), tag)
+    published = context.broker.publish(context.target.name, fields.get("MessageBody", ""), tag)
     result = {"MessageId": published.id, "MessageBodyMD5": body_md5(published.body)}
     return xml_response(element_with_fields("Message", result), 201)
 
@@ -134,7 +136,7 @@ def _parse_message(message: Element) -> OutgoingMessage:
 
 
 async def _receive(context: MnsRequestContext, max_messages: int) -> list[StoredMessage]:
-    return await context.bus.receive(
+    return await context.broker.receive(
         context.target.name,
         max_messages,
         context.integer_parameter(WAIT_SECONDS),
@@ -145,7 +147,7 @@ async def _receive(context: MnsRequestContext, max_messages: int) -> list[Stored
 def _try_delete(context: MnsRequestContext, handle: str) -> Element | None:
     """Delete a message; return the error's element if that fails."""
     try:
-        context.bus.delete(context.target.name, handle)
+        context.broker.delete(context.target.name, handle)
     except MnsError as error:
         fields = {"ErrorCode": error.code, "ErrorMessage": error.message, "ReceiptHandle": handle}
         return element_with_fields("Error", fields)

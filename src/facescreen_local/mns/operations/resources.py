@@ -35,8 +35,8 @@ async def create_resource(context: MnsRequestContext) -> web.Response:
     attributes = parse_with_defaults(
         kind.attributes, _read_attribute_texts(context, kind, kind.attributes)
     )
-    kind.check_attributes(context.bus, attributes)
-    existing = context.bus.resources.create(target.collection, target.name, attributes)
+    kind.check_attributes(context.broker, attributes)
+    existing = context.broker.resources.create(target.collection, target.name, attributes)
     if existing is not None and existing.attributes != attributes:
         raise already_exist(kind.tag)
     location = {"Location": context.url + target.path}
@@ -55,7 +55,7 @@ async def set_resource_attributes(context: MnsRequestContext) -> web.Response:
     attributes = parse_attributes(
         kind.settable, _read_attribute_texts(context, kind, kind.settable)
     )
-    if not context.bus.resources.update(target.collection, target.name, attributes):
+    if not context.broker.resources.update(target.collection, target.name, attributes):
         raise kind.not_found_error()
     return web.Response(status=204)
 
@@ -67,7 +67,7 @@ async def get_resource_attributes(context: MnsRequestContext) -> web.Response:
     """Return the resource's attributes, read-only ones included."""
     _require_topic(context)
     kind = find_kind(context.target)
-    resource = context.bus.resources.find(context.target.collection, context.target.name)
+    resource = context.broker.resources.find(context.target.collection, context.target.name)
     if resource is None:
         raise kind.not_found_error()
     return xml_response(element_with_fields(kind.tag, _describe(context, kind, resource)))
@@ -78,7 +78,7 @@ async def get_resource_attributes(context: MnsRequestContext) -> web.Response:
 @OPERATIONS.register("DELETE", "/topics/*/subscriptions/*", name="Unsubscribe")
 async def delete_resource(context: MnsRequestContext) -> web.Response:
     """Delete a resource: 204 even if it does not exist."""
-    context.bus.resources.delete(context.target.collection, context.target.name)
+    context.broker.resources.delete(context.target.collection, context.target.name)
     return web.Response(status=204)
 
 
@@ -91,7 +91,7 @@ async def list_resources(context: MnsRequestContext) -> web.Response:
     collection, kind = context.target.collection, find_kind(context.target)
     page_size = _PAGE_SIZE.parse(context.headers.get(_PAGE_SIZE.name, str(_PAGE_SIZE.default)))
     prefix, marker = (context.headers.get(f"x-mns-{name}", "") for name in ("prefix", "marker"))
-    resources = context.bus.resources.list_page(collection, prefix, marker, page_size + 1)
+    resources = context.broker.resources.list_page(collection, prefix, marker, page_size + 1)
     with_meta = context.headers.get("x-mns-with-meta") == "true"
     elements = [
         element_with_fields(
@@ -129,4 +129,4 @@ def _describe(
 
 def _require_topic(context: MnsRequestContext) -> None:
     if context.target.topic:
-        context.bus.get_topic(context.target.topic)
+        context.broker.get_topic(context.target.topic)

@@ -1,4 +1,4 @@
-"""Sends, receives and publishes messages, by way of the account's queues and topics."""
+"""Sends, receives and publishes messages of the account's queues and topics."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class OutgoingMessage:
     delay_s: int | None = None
 
 
-class Bus:
+class MessageBroker:
     """One account's queues and topics in one region.
 
     Send and receive messages on one event loop only; `resources` works on any thread.
