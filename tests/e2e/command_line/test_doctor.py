@@ -110,15 +110,15 @@ def test_nothing_is_written_and_nothing_is_paid_for(
         ({"HTTP_LONGEST_SECONDS": "90"}, "fault time-outs: facescreen-http-api may run 60 s"),
         (
             {"FACESCREEN_LOCAL": "", "HTTP_AUTH": "function"},
-            "fault ID Verification: the endpoint names itself a stand-in",
+            "fault ID Verification: the endpoint is an emulator",
         ),
         (
             {"FACESCREEN_LOCAL": "", "HTTP_AUTH": "function"},
-            "fault HTTP trigger: anybody may call facescreen-http-api",
+            "fault HTTP trigger: anyone may call facescreen-http-api",
         ),
         (
             {"FACESCREEN_LOCAL": "", "HTTP_AUTH": "function"},
-            "warning tag guard: whoever may tag objects in selfies may forge deepfake-verdict",
+            "warning tag guard: anyone who may tag objects in selfies may forge deepfake-verdict",
         ),
     ],
 )
@@ -146,8 +146,8 @@ def test_a_misspelled_name_is_reported_with_a_suggestion(doctor: Command, tmp_pa
         line["says"]: line["remedy"] for line in json_lines(result) if line["level"] == "warning"
     }
     assert remedies == {
-        "CALL_PER_SECOND is read by nothing": "Did you mean CALLS_PER_SECOND?",
-        "ZZZ is read by nothing": "Take it out.",
+        "nothing reads CALL_PER_SECOND": "Did you mean CALLS_PER_SECOND?",
+        "nothing reads ZZZ": "Remove it.",
     }
 
 
@@ -176,8 +176,8 @@ def test_an_untrusted_certificate_is_named(doctor: Command, cloud: LocalCloud) -
     ("ahead_s", "expected"),
     [
         # Dates have whole seconds. Half a second more makes the rounding unambiguous.
-        (7200.5, "fault clock: this machine is 7200 s behind uploads, which refuses"),
-        (-7200.5, "fault clock: this machine is 7201 s ahead of uploads, which refuses"),
+        (7200.5, "fault clock: this machine is 7200 s behind uploads, which rejects"),
+        (-7200.5, "fault clock: this machine is 7201 s ahead of uploads, which rejects"),
         (120.5, "warning clock: this machine is 120 s behind uploads"),
     ],
 )
@@ -193,16 +193,15 @@ def test_a_versioned_state_bucket_is_named(
     cloud.oss.create_bucket("with-versions", versioning=True)
     problems = list_problems(doctor("--json", STATE_BUCKET="with-versions"))
     assert problems == [
-        "fault state bucket: with-versions keeps versions (Enabled): the ledger can't rest on it"
+        "fault state bucket: with-versions is versioned (Enabled): the ledger "
+        "needs an unversioned bucket"
     ]
 
 
 def test_a_topic_without_subscribers_is_named(doctor: Command, cloud: LocalCloud) -> None:
     cloud.mns.create_topic("quiet")
     problems = list_problems(doctor("--json", MNS_TOPIC="quiet"))
-    assert problems == [
-        "warning topic: nobody is subscribed to quiet: verdicts stand in tags alone"
-    ]
+    assert problems == ["warning topic: quiet has no subscribers: verdicts are only in tags"]
 
 
 def test_waiting_dead_letters_are_counted(

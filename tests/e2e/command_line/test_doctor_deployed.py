@@ -133,5 +133,5 @@ def test_an_inconsistent_s_yaml_is_named(
     ) == [
         "fault time-outs: facescreen-object-created may run 30 s; its calls may take 40 s",
         "warning quota: facescreen-object-created has no reserved concurrency: a burst starts any "
-        "number of it",
+        "number of instances",
     ]

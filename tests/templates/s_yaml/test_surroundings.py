@@ -56,12 +56,12 @@ def test_as_released_they_meet(tmp_path: Path, name: str) -> None:
             "DeadLetters is x",
         ),
         (("StateBucket: ${env('STATE_BUCKET')}", "StateBucket: other"), "StateBucket is other"),
-        (("role/facescreen-http-api", "role/mine"), "facescreen-http-api is to run as acs:ram"),
+        (("role/facescreen-http-api", "role/mine"), "facescreen-http-api has the role acs:ram"),
         (("/${vars.tag_prefix}verdict", "/deepfake-verdict "), "LowRiskTag is oss:Exist"),
         (("'{\"oss:ExistingObjectTag", "'[\"oss:ExistingObjectTag"), "LowRiskTag is not given"),
         (
             (f"{WATCHED}${{vars.prefix}}*", f"{WATCHED}elsewhere/*"),
-            "events of selfies/ come, and",
+            "events of selfies/ arrive, and",
         ),
     ],
 )
@@ -76,8 +76,8 @@ def test_where_they_do_not_meet_is_named(
 def test_another_bucket_is_a_trigger_and_a_line(tmp_path: Path) -> None:
     trigger = ("\n  http_api:\n", SECOND_TRIGGER)
     unread, unswept = doctor_findings(tmp_path, REQUIRED, with_changes(tmp_path, trigger))
-    assert unread["says"] == "events of more-selfies/in/ come, and no role may read it"
-    assert unswept["says"].startswith("events of more-selfies/in/ come, and the sweep does not")
+    assert unread["says"] == "events of more-selfies/in/ arrive, and no role may read it"
+    assert unswept["says"].startswith("events of more-selfies/in/ arrive, and the sweep does not")
     (tmp_path / "infra").unlink()
     added = ((WATCHED, ONE_MORE), (SWEPT, f"{SWEPT},more-selfies/in/"))
     assert doctor_findings(tmp_path, REQUIRED, with_changes(tmp_path, trigger, *added)) == []
@@ -88,7 +88,7 @@ def test_another_bucket_by_eventbridge_is_watched_too(tmp_path: Path) -> None:
     other = '{"prefix": "acs:oss:${vars.region}:${vars.account}:more-selfies/"}'
     template = with_changes(tmp_path, (subject, f"{subject}, {other}"), name="s.eventbridge.yaml")
     unread, unswept = doctor_findings(tmp_path, REQUIRED, template)
-    assert unread["says"] == "events of more-selfies/ come, and no role may read it"
+    assert unread["says"] == "events of more-selfies/ arrive, and no role may read it"
     assert unswept["level"] == "fault"
 
 
@@ -97,4 +97,4 @@ def test_without_them_that_is_said(tmp_path: Path) -> None:
         tmp_path, ("./infra/alibaba/template.yaml", "./infra/alibaba/logs.yaml")
     )
     [line] = doctor_findings(tmp_path, REQUIRED, template)
-    assert line["says"].startswith("s.yaml has no resource of component ros that makes roles")
+    assert line["says"].startswith("s.yaml has no ros resource that creates roles")

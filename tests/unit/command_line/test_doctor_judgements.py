@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from facescreen_cli.commands.doctor.buckets import policy_guards_tag
+from facescreen_cli.commands.doctor.command import format_counts
 from facescreen_cli.commands.doctor.deployment import public_endpoint
 from facescreen_cli.commands.doctor.endpoints import EndpointResult, check_clock, check_endpoint
 from facescreen_cli.commands.doctor.functions import triggers_overlap
@@ -120,20 +121,26 @@ def test_a_host_name_that_cannot_be_resolved_is_a_fault(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(socket, "getaddrinfo", fail_to_resolve)
     result = check_endpoint("OSS", "https://oss.example", "")
-    assert (result.reachable, result.line.level) == (False, Level.FAULT)
-    assert result.line.says == "oss.example: its name can't be looked up"
+    assert (result.reachable, result.result.level) == (False, Level.FAULT)
+    assert result.result.message == "oss.example: its name can't be looked up"
 
 
 def test_an_invalid_host_name_is_a_fault() -> None:
-    assert check_endpoint("OSS", f"https://{'a' * 64}.example", "").line.level == Level.FAULT
+    assert check_endpoint("OSS", f"https://{'a' * 64}.example", "").result.level == Level.FAULT
 
 
 def test_latency_is_not_measured_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     result = check_endpoint("OSS", "https://oss.example", "")
-    assert (result.reachable, result.line.says) == (True, "oss.example: by a proxy, not timed")
+    assert (result.reachable, result.result.message) == (True, "oss.example: by a proxy, not timed")
 
 
 def test_a_response_without_a_date_leaves_the_clock_unchecked() -> None:
     without_date = EndpointResult("OSS", ok("endpoint OSS", ""), reachable=True)
     assert check_clock([without_date]).level == Level.WARNING
+
+
+def test_the_counts_of_levels_are_pluralized() -> None:
+    counts = {"ok": 12, "warning": 1, "fault": 7}
+    assert format_counts(counts) == "12 ok, 1 warning, 7 faults."
+    assert format_counts({"ok": 1, "warning": 2, "fault": 0}) == "1 ok, 2 warnings."

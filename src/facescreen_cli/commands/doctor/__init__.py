@@ -1,1 +1,1 @@
-"""Find what keeps a deployment from working."""
+"""Check a deployment and say what to fix."""

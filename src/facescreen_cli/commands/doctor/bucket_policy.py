@@ -1,21 +1,21 @@
-"""The policy of a watched bucket: reads gated by the verdict, and verdicts kept from forgery.
+"""Prints a policy for the watched bucket: only low-risk objects can be read, and only the functions
+write verdicts.
 
-ROS has no resource for the policy of a bucket that is there already. So it is printed here, from
-the variables that s.yaml reads, for the bucket's owner to put beside or in place of what is there
-(OSS console, the bucket, Permission Control, Bucket Policy, Add by Syntax):
+ROS has no resource for the policy of an existing bucket. So this prints it from the variables that
+s.yaml reads, and the bucket's owner applies it (OSS console, the bucket, Permission Control, Bucket
+Policy, Add by Syntax):
 
     python -m facescreen_cli.commands.doctor.bucket_policy BUCKET --env .env
 
-OSS says who a statement is for by its principal alone: it has no way to say "all but these", and
-no condition on a role's name. So each statement stands twice, and both times it leaves the
-functions alone, whose AccessKeys are temporary:
+A statement in OSS names its principals: it can't say "all except these", and has no condition on a
+role's name. So each statement appears twice. Neither restricts the functions, whose AccessKeys are
+temporary:
 
-- for everybody whose AccessKey is not temporary: the account and its RAM users, whoever they are;
-- for the roles that HELD_ROLES names. A role that it does not name, and that may read or tag in
-  the bucket by a policy of its own, is not held.
+- for everybody whose AccessKey is not temporary: the account and all its RAM users;
+- for the roles in HELD_ROLES. Other roles that may read or tag in the bucket are not restricted.
 
-A copy may bring tags from where anybody may write them, and OSS has no condition on a copy's
-source: until it is screened itself, a moment later, such a copy has the verdict that it came with.
+A copy may bring tags from a bucket where anyone may write them, and OSS has no condition on a
+copy's source. Such a copy keeps that verdict until it is screened itself, a moment later.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ Statement = dict[str, Any]
 Condition = dict[str, dict[str, Any]]
 
 _READ_ACTIONS = ["oss:GetObject", "oss:GetObjectVersion"]
-# With the header x-oss-tagging, an upload is a tagging too, and is refused as either.
+# With the header x-oss-tagging an upload also writes tags, and OSS checks it as both.
 _TAGGING_ACTIONS = ["oss:PutObject", "oss:PutObjectTagging", "oss:PutObjectVersionTagging"]
 _UNTAGGING_ACTIONS = ["oss:DeleteObjectTagging", "oss:DeleteObjectVersionTagging"]
 _TEMPORARY_KEYS = "STS.*"
-# No pattern, which would hold the functions too.
+# Not a pattern, which would restrict the functions too.
 _ROLE_NAME = re.compile(r"(?!facescreen-)[A-Za-z0-9.-]{1,64}")
 
 
@@ -53,23 +53,23 @@ _ACCOUNT_ID = Setting("ALIBABA_CLOUD_ACCOUNT_ID", Text(r"\d{16}", "16 digits"), 
 
 @dataclass(frozen=True)
 class PolicyInputs:
-    """What is guarded, and from whom."""
+    """The bucket to protect, and whom to restrict."""
 
     account: str
     bucket: str
     prefix: str
-    """What is screened. Elsewhere nothing has a verdict, and all may be read."""
+    """The prefix that is screened. Objects elsewhere have no verdict, and may be read."""
     tag_prefix: str
     held_roles: tuple[str, ...]
-    """Names of roles."""
+    """Names of the restricted roles."""
     reviewers: tuple[str, ...]
-    """AccessKey IDs of RAM users who read what is flagged. They write no verdicts either."""
+    """AccessKey IDs of RAM users who may read flagged objects. They may not write verdicts."""
 
     @classmethod
     def from_env(cls, bucket: str, environment: Mapping[str, str]) -> PolicyInputs:
         """Raises errors.InvalidSettingsError, which names every variable that is wrong."""
         reader = Reader(environment)
-        found = cls(
+        inputs = cls(
             account=reader.value(_ACCOUNT_ID),
             bucket=bucket,
             prefix=environment.get("OSS_PREFIX", ""),
@@ -79,36 +79,41 @@ class PolicyInputs:
         )
         reader.errors.extend(
             f"HELD_ROLES must be names of roles other than facescreen's own; {name!r} is not"
-            for name in found.held_roles
+            for name in inputs.held_roles
             if not _ROLE_NAME.fullmatch(name)
         )
         reader.check()
-        return found
+        return inputs
 
     def policy(self) -> dict[str, Any]:
-        """As OSS takes it."""
-        whole = f"acs:oss:*:{self.account}:{self.bucket}"
-        read = [
-            self._deny(principal, _READ_ACTIONS, f"{whole}/{self.prefix}*", self._gate(but))
-            for principal, but in self._held(self.reviewers)
+        """The policy document of the bucket, for OSS."""
+        resource = f"acs:oss:*:{self.account}:{self.bucket}"
+        reads = [
+            self._deny(
+                principal,
+                _READ_ACTIONS,
+                f"{resource}/{self.prefix}*",
+                self._low_risk_only(conditions),
+            )
+            for principal, conditions in self._restricted_principals(self.reviewers)
         ]
-        written = [
-            self._deny(principal, actions, f"{whole}/*", but | condition)
-            for principal, but in self._held()
-            for actions, condition in self._forgeries()
+        taggings = [
+            self._deny(principal, actions, f"{resource}/*", conditions | condition)
+            for principal, conditions in self._restricted_principals()
+            for actions, condition in self._tagging_statements()
         ]
-        in_the_clear = {"Bool": {"acs:SecureTransport": "false"}}
-        by_tls = self._deny(["*"], ["oss:*"], [whole, f"{whole}/*"], in_the_clear)
-        return {"Version": "1", "Statement": [*read, *written, by_tls]}
+        without_tls = {"Bool": {"acs:SecureTransport": "false"}}
+        tls_only = self._deny(["*"], ["oss:*"], [resource, f"{resource}/*"], without_tls)
+        return {"Version": "1", "Statement": [*reads, *taggings, tls_only]}
 
-    def _gate(self, but: Condition) -> Condition:
-        """What has no verdict is not low risk either. UNCONFIRMED whether OSS holds a tag that is
-        missing for a different one; RAM's policy facescreen-read-low-risk leaves no doubt."""
+    def _low_risk_only(self, conditions: Condition) -> Condition:
+        """An object without a verdict is not low risk either. UNCONFIRMED whether StringNotEquals
+        matches a missing tag in OSS; RAM's policy facescreen-read-low-risk covers that case."""
         verdict = f"oss:ExistingObjectTag/{self.tag_prefix}verdict"
-        return {**but, "StringNotEquals": {verdict: "low_risk"}}
+        return {**conditions, "StringNotEquals": {verdict: "low_risk"}}
 
-    def _forgeries(self) -> list[tuple[list[str], Condition]]:
-        """Conditions of one statement must all hold, so each key has its own."""
+    def _tagging_statements(self) -> list[tuple[list[str], Condition]]:
+        """One statement per tag key, because all conditions of a statement must match."""
         keys = sorted(verdict_tag_keys(self.tag_prefix))
         return [
             *(
@@ -121,12 +126,15 @@ class PolicyInputs:
             ),
         ]
 
-    def _held(self, but: tuple[str, ...] = ()) -> list[tuple[list[str], Condition]]:
-        """Principals, and the conditions that leave out of them who is not held."""
+    def _restricted_principals(
+        self, exempt: tuple[str, ...] = ()
+    ) -> list[tuple[list[str], Condition]]:
+        """The restricted principals, with the conditions that exempt the functions and `exempt`,
+        AccessKey IDs."""
         roles = [f"arn:sts::{self.account}:assumed-role/{name}/*" for name in self.held_roles]
-        lasting = {"StringNotLike": {"acs:AccessId": [_TEMPORARY_KEYS, *but]}}
-        # OSS takes an empty list for everybody.
-        return [(["*"], lasting), *([(roles, {})] if roles else [])]
+        permanent_keys = {"StringNotLike": {"acs:AccessId": [_TEMPORARY_KEYS, *exempt]}}
+        # OSS reads an empty list of principals as everybody.
+        return [(["*"], permanent_keys), *([(roles, {})] if roles else [])]
 
     @staticmethod
     def _deny(

@@ -1,4 +1,4 @@
-"""The watched bucket, the state bucket, and who else may tag."""
+"""Checks the watched bucket, the state bucket, and who else may tag."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _WATCHED, _STATE, _GUARD = "watched bucket", "state bucket", "tag guard"
 def check_watched_bucket(
     deployment: CheckedDeployment, credentials: CredentialSource
 ) -> Iterator[CheckResult]:
-    """Reading and tagging, tried on an object that is not there, so that nothing is written.
+    """Try to read and tag an object that doesn't exist, so that nothing is written.
 
     Raises errors.FacescreenError.
     """
     store = deployment.platform(credentials).object_store
-    nothing = ObjectRef("oss", deployment.bucket, f"facescreen-doctor/{uuid.uuid4()}")
+    missing_ref = ObjectRef("oss", deployment.bucket, f"facescreen-doctor/{uuid.uuid4()}")
     actions: Mapping[str, Callable[[], object]] = {
-        "oss:GetObject": lambda: store.read(nothing, 0, 1),
-        "oss:GetObjectTagging": lambda: store.get_tags(nothing),
-        "oss:PutObjectTagging": lambda: store.replace_tags(nothing, {}),
+        "oss:GetObject": lambda: store.read(missing_ref, 0, 1),
+        "oss:GetObjectTagging": lambda: store.get_tags(missing_ref),
+        "oss:PutObjectTagging": lambda: store.replace_tags(missing_ref, {}),
     }
-    refused = [action for action, act in actions.items() if not _is_allowed(act)]
+    refused = [action for action, attempt in actions.items() if not _is_allowed(attempt)]
     if refused:
         yield _denied_result(_WATCHED, deployment.bucket, refused)
     else:
@@ -45,32 +45,32 @@ def check_watched_bucket(
 def check_state_bucket(
     deployment: CheckedDeployment, credentials: CredentialSource
 ) -> Iterator[CheckResult]:
-    """Reading, listing and appending. Raises errors.FacescreenError."""
+    """Try to read, list and append. Raises errors.FacescreenError."""
     settings = deployment.settings
     name, key = settings.state_bucket, f"facescreen-doctor/{uuid.uuid4()}"
-    kept = deployment.platform(credentials).state_store(name)
+    state_store = deployment.platform(credentials).state_store(name)
     actions: Mapping[str, Callable[[], object]] = {
-        "oss:GetObject": lambda: kept.read(key),
-        "oss:ListObjects": lambda: next(kept.list_names(key, ""), None),
-        # Refused for its position: nothing is written.
-        "oss:PutObject": lambda: kept.append(key, 1, b"-"),
+        "oss:GetObject": lambda: state_store.read(key),
+        "oss:ListObjects": lambda: next(state_store.list_names(key, ""), None),
+        # Rejected because of its position: nothing is written.
+        "oss:PutObject": lambda: state_store.append(key, 1, b"-"),
     }
-    refused = [action for action, act in actions.items() if not _is_allowed(act)]
+    refused = [action for action, attempt in actions.items() if not _is_allowed(attempt)]
     if refused:
         yield _denied_result(_STATE, name, refused)
     with translate_oss_errors(name):
         versioning = _oss_bucket(deployment, credentials, name).get_bucket_versioning().status
     if versioning:
-        says = f"{name} keeps versions ({versioning}): the ledger can't rest on it"
-        yield fault(_STATE, says, "Make an unversioned bucket, and name it in STATE_BUCKET.")
+        message = f"{name} is versioned ({versioning}): the ledger needs an unversioned bucket"
+        yield fault(_STATE, message, "Create an unversioned bucket, and set STATE_BUCKET to it.")
     elif not refused:
         yield ok(_STATE, f"{name} can be read, listed and written, and is unversioned")
 
 
 def _check_tag_guard(deployment: CheckedDeployment, credentials: CredentialSource) -> CheckResult:
-    """Whether the bucket's policy keeps others from writing our tags."""
+    """Whether the bucket's policy prevents others from writing verdict tags."""
     if deployment.settings.local:
-        return ok(_GUARD, "the local cloud has one account, and nobody else may tag")
+        return ok(_GUARD, "the local cloud has one account, so nobody else may tag")
     key = f"{deployment.settings.tag_prefix}verdict"
     check_watched_bucket = _oss_bucket(deployment, credentials, deployment.bucket)
     try:
@@ -80,12 +80,12 @@ def _check_tag_guard(deployment: CheckedDeployment, credentials: CredentialSourc
         policy = ""
     if policy_guards_tag(policy, key):
         return ok(_GUARD, f"the policy of {deployment.bucket} denies others the tag {key}")
-    says = f"whoever may tag objects in {deployment.bucket} may forge {key}"
-    return warning(_GUARD, says, f"Deny oss:PutObjectTagging with oss:RequestObjectTag/{key}.")
+    message = f"anyone who may tag objects in {deployment.bucket} may forge {key}"
+    return warning(_GUARD, message, f"Deny oss:PutObjectTagging with oss:RequestObjectTag/{key}.")
 
 
 def policy_guards_tag(policy: str, key: str) -> bool:
-    """Whether a bucket policy (JSON) denies somebody to write the tag `key`."""
+    """Whether a bucket policy (JSON) denies anyone the tag `key`."""
     try:
         statements: Any = json.loads(policy)["Statement"]
         return any(
@@ -103,10 +103,10 @@ def policy_guards_tag(policy: str, key: str) -> bool:
         return False
 
 
-def _is_allowed(act: Callable[[], object]) -> bool:
-    """Whether an action is let through to an object that is not there."""
+def _is_allowed(attempt: Callable[[], object]) -> bool:
+    """Whether an action on a missing object is allowed."""
     try:
-        act()
+        attempt()
     except errors.ObjectNotFoundError:
         return True
     except errors.AccessDeniedError:
@@ -115,14 +115,14 @@ def _is_allowed(act: Callable[[], object]) -> bool:
 
 
 def _denied_result(check: str, bucket: str, actions: list[str]) -> CheckResult:
-    says = f"these credentials may not {', '.join(actions)} in {bucket}"
-    return warning(check, says, "See that the functions' roles may; yours need not.")
+    message = f"these credentials may not {', '.join(actions)} in {bucket}"
+    return warning(check, message, "Check that the functions' roles may. Yours need not.")
 
 
 def _oss_bucket(
     deployment: CheckedDeployment, credentials: CredentialSource, name: str
 ) -> oss2.Bucket:
-    """The vendor's own, for what ObjectStore knows nothing of."""
+    """A bucket of the vendor's SDK, for what ObjectStore doesn't offer."""
     now = credentials.get()
     provider = oss2.credentials.StaticCredentialsProvider(
         now.access_key_id, now.access_key_secret, now.security_token or None

@@ -1,4 +1,4 @@
-"""All checks, in the order they are told."""
+"""Runs all checks, and yields their results in order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from facescreen_cli.commands.doctor.result import CheckResult, fault, warning
 
 Check = Callable[[CheckedDeployment, CredentialSource], Iterator[CheckResult]]
 
-# With the service that each needs.
+# The name of each check, the service that it needs, and the check.
 _CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("watched bucket", "OSS", buckets.check_watched_bucket),
     ("state bucket", "OSS", buckets.check_state_bucket),
@@ -29,48 +29,48 @@ _CHECKS: tuple[tuple[str, str, Check], ...] = (
 def run_checks(
     deployment: CheckedDeployment, credentials: CredentialSource | None
 ) -> Iterator[CheckResult]:
-    """What can be seen from here; without credentials, the way to the services alone."""
+    """Run all checks. Without credentials, check only that the services can be reached."""
     with ThreadPoolExecutor(len(_CHECKS)) as pool:
-        tried = [
+        endpoint_futures = [
             pool.submit(check_endpoint, name, url, deployment.ca_file)
             for name, url in deployment.endpoints.items()
         ]
-        reached = [future.result() for future in tried]
-        yield from (one.line for one in reached)
-        yield check_clock(reached)
+        endpoint_results = [future.result() for future in endpoint_futures]
+        yield from (endpoint.result for endpoint in endpoint_results)
+        yield check_clock(endpoint_results)
         if credentials is None:
             return
-        deaf = {one.service for one in reached if not one.reachable}
-        asked = [
+        unreachable = {endpoint.service for endpoint in endpoint_results if not endpoint.reachable}
+        check_futures = [
             (name, service, pool.submit(_run_check, name, check, deployment, credentials))
             for name, service, check in _CHECKS
-            if service not in deaf
+            if service not in unreachable
         ]
-        for _, _, future in asked:
+        for _, _, future in check_futures:
             yield from future.result()
     for name, service, _ in _CHECKS:
-        if service in deaf:
-            yield warning(name, f"not looked at: {service} can't be reached", "Mend that first.")
+        if service in unreachable:
+            yield warning(name, f"not checked: {service} can't be reached", "Fix that first.")
 
 
 def _run_check(
     name: str, check: Check, deployment: CheckedDeployment, credentials: CredentialSource
 ) -> list[CheckResult]:
-    """What a check says, and what it ran into."""
-    lines: list[CheckResult] = []
+    """Returns a check's results, and the error that ended it."""
+    results: list[CheckResult] = []
     try:
-        lines.extend(check(deployment, credentials))
+        results.extend(check(deployment, credentials))
     except errors.FacescreenError as error:
-        lines.append(_explain_error(name, error))
-    return lines
+        results.append(_explain_error(name, error))
+    return results
 
 
 def _explain_error(name: str, error: errors.FacescreenError) -> CheckResult:
     if isinstance(error, errors.AccessDeniedError):
-        remedy = "Nothing to do if the functions' roles may; else grant it."
-        return warning(name, f"these credentials may not look: {error}", remedy)
+        remedy = "If the functions' roles have this permission, do nothing; otherwise grant it."
+        return warning(name, f"can't be checked with these credentials: {error}", remedy)
     if isinstance(error, (errors.InvalidCredentialsError, errors.CredentialsExpiredError)):
         return fault(name, str(error), "Check the AccessKey (and token) and this machine's clock.")
     if isinstance(error, errors.TransientError):
-        return fault(name, str(error), "Try again; then see the service's status page.")
-    return fault(name, str(error), "See that it is there, in this region, and spelt so.")
+        return fault(name, str(error), "Try again, then see the service's status page.")
+    return fault(name, str(error), "Check that it exists in this region, and its name.")

@@ -1,9 +1,8 @@
-"""The command: its options, and how it tells what was found."""
+"""``facescreen doctor``: its options and output."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
@@ -33,14 +32,18 @@ Exit codes: 0 no fault, 2 a fault, 64 usage.
 @click.option(
     "--template",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The s.yaml of the deployment.  [default: ./s.yaml, or the one beside this program]",
+    help="The deployment's s.yaml.  [default: ./s.yaml, or the one of this program]",
 )
 @profile_option
 @click.option(
-    "--inside", is_flag=True, help="This machine is in the functions' VPC: try its endpoints."
+    "--inside",
+    is_flag=True,
+    help="This machine is in the functions' VPC: check the VPC's endpoints.",
 )
-@click.option("--offline", is_flag=True, help="Settings and s.yaml alone: ask nobody.")
-@json_option(help="A JSON line for each.")
+@click.option(
+    "--offline", is_flag=True, help="Check only the settings and s.yaml, without the network."
+)
+@json_option(help="Print a JSON line for each result.")
 @click.pass_obj
 def doctor(
     environment: Environment,
@@ -51,60 +54,75 @@ def doctor(
     offline: bool,
     as_json: bool,
 ) -> int:
-    """Find what keeps a deployment from working.
+    """Check a deployment and say what to fix.
 
-    Looks at the settings and s.yaml, the credentials and what they may do, the way to each
+    Checks the settings and s.yaml, the credentials and their permissions, the connection to each
     service (DNS, TCP, TLS), the clock, both buckets, who may forge tags, the topic, dead letters,
-    the deployed functions, their triggers and whose else collide with them, and the quota against
-    the concurrency. Each line is ok, a warning or a fault, with what to do.
+    the deployed functions, their triggers and colliding ones, and the concurrency against the
+    quota. Each line is ok, a warning or a fault, with what to do.
 
-    Nothing is written, and no call is paid for. What the credentials may do is said of yours: the
+    Writes nothing and makes no paid call. The permissions are those of your credentials: the
     functions have roles of their own.
     """
-    lines = chain(
+    results = chain(
         map(_shadowed_warning, environment.shadowed),
         _run_checks(
             template or environment.template, environment, profile, inside=inside, offline=offline
         ),
     )
-    levels = [_print_result(line, as_json=as_json) for line in lines]
+    levels = [_print_result(result, as_json=as_json) for result in results]
     if not as_json:
         counts = {level.value: levels.count(level) for level in Level}
-        click.echo(", ".join(f"{n} {level}" for level, n in counts.items() if n) + ".")
+        click.echo(format_counts(counts))
     return FAILED if Level.FAULT in levels else OK
 
 
 def _run_checks(
     template: Path, environment: Environment, profile: str, *, inside: bool, offline: bool
 ) -> Iterator[CheckResult]:
-    # Imported late: --help is not to wait for YAML and the SDKs.
+    # Imported late: --help must not wait for YAML and the SDKs.
     from facescreen_cli.commands.doctor import credentials, settings
     from facescreen_cli.commands.doctor.checks import run_checks
 
-    deployment, told = settings.check_deployment(template, environment.process, inside=inside)
-    yield from told
+    deployment, results = settings.check_deployment(template, environment.process, inside=inside)
+    yield from results
     if environment.file and template.exists():
         yield from settings.check_unknown_names(template, environment.file)
     source = None
     if not offline:
-        source, line = credentials.check_credentials(profile)
-        yield line
+        source, result = credentials.check_credentials(profile)
+        yield result
     if deployment is None or offline:
         return
     yield from run_checks(deployment, source)
 
 
 def _shadowed_warning(name: str) -> CheckResult:
-    says = f"{name} has another value in the environment, which Serverless Devs would take"
-    return warning("settings", says, f"unset {name}, or change the line.")
+    message = f"{name} has another value in the environment, which Serverless Devs would take"
+    return warning("settings", message, f"unset {name}, or change the line in the file.")
 
 
-def _print_result(line: CheckResult, *, as_json: bool) -> Level:
+def format_counts(counts: Mapping[str, int]) -> str:
+    """For people: ``5 ok, 1 warning, 7 faults.``"""
+    parts = [
+        f"{count} {level if level == Level.OK.value or count == 1 else f'{level}s'}"
+        for level, count in counts.items()
+        if count
+    ]
+    return ", ".join(parts) + "."
+
+
+def _print_result(result: CheckResult, *, as_json: bool) -> Level:
     if as_json:
-        print_json_line(**asdict(line))
-        return line.level
-    level = click.style(f"{line.level.value:8}", fg=_COLORS[line.level])
-    click.echo(f"{level} {line.check:25} {replace_unprintable(line.says)}")
-    if line.remedy:
-        click.echo(f"{'':34} → {replace_unprintable(line.remedy)}")
-    return line.level
+        print_json_line(
+            check=result.check,
+            level=result.level,
+            says=result.message,
+            remedy=result.remedy,
+        )
+        return result.level
+    level = click.style(f"{result.level.value:8}", fg=_COLORS[result.level])
+    click.echo(f"{level} {result.check:25} {replace_unprintable(result.message)}")
+    if result.remedy:
+        click.echo(f"{'':34} → {replace_unprintable(result.remedy)}")
+    return result.level

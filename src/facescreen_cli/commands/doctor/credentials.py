@@ -1,4 +1,4 @@
-"""The credentials of whoever runs this."""
+"""Checks the credentials of the user who runs doctor."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from facescreen.clients.credentials import CredentialSource
 from facescreen_cli.commands.doctor.result import CheckResult, fault, ok
 from facescreen_cli.credentials import find_credentials
 
-_REMEDY = "Set them, in the environment or by `aliyun configure`."
+_REMEDY = "Set them in the environment or with `aliyun configure`."
 
 
 def check_credentials(profile: str) -> tuple[CredentialSource | None, CheckResult]:
-    """Them, and where they are from."""
+    """Find the credentials. Returns them (None if there are none), and the result."""
     try:
         source = find_credentials(profile)
         temporary = bool(source.get().security_token)
-    except click.UsageError as missing:
-        return None, fault("credentials", missing.message, _REMEDY)
-    kind = "temporary ones" if temporary else "an AccessKey"
-    origin = f"of the profile {profile!r}" if profile else "by the default chain"
+    except click.UsageError as error:
+        return None, fault("credentials", error.message, _REMEDY)
+    kind = "temporary credentials" if temporary else "an AccessKey"
+    origin = f"from the profile {profile!r}" if profile else "from the default chain"
     return source, ok("credentials", f"{kind}, {origin}")

@@ -1,4 +1,4 @@
-"""The deployment that is looked at: its environment, and what s.yaml makes of it."""
+"""The deployment that doctor checks: its environment, and s.yaml with its settings."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from facescreen_serverless_devs.model import Function
 from facescreen_serverless_devs.section import InvalidTemplateError
 from facescreen_serverless_devs.variables import names_of
 
-# What a VPC's own endpoints have in their names and the public ones have not.
+# The part of an internal endpoint's name that the public one doesn't have.
 _VPC_SUFFIX = re.compile(r"-(?:internal|vpc)(?=\.)")
 GroupT = TypeVar("GroupT", bound=Group)
 
 
 @dataclass(frozen=True)
 class FoundationStack:
-    """The stack with roles, queues and state bucket, as s.yaml deploys it."""
+    """The stack in s.yaml that creates the roles, the queues and the state bucket."""
 
     parameters: Mapping[str, str]
     roles: frozenset[str]
-    """Names of those that its template makes."""
+    """The names of the roles that its template creates."""
 
 
 @dataclass(frozen=True)
 class CheckedDeployment:
-    """Functions of s.yaml, their settings read and checked."""
+    """The functions of s.yaml, with their settings read and checked."""
 
     environment: Mapping[str, str]
     object_created: Function
@@ -49,25 +49,25 @@ class CheckedDeployment:
     sweep: Function
     settings: Settings
     alibaba: AlibabaSettings
-    web: HttpSettings
+    http: HttpSettings
     sweeping: SweepSettings
     foundation: FoundationStack | None
     inside: bool
-    """Whether this machine is where the functions will be: in their VPC."""
+    """Whether this machine is in the functions' VPC."""
 
     @property
     def bucket(self) -> str:
-        """The watched one."""
+        """The watched bucket."""
         return self.environment["OSS_BUCKET"]
 
     @property
     def functions(self) -> tuple[Function, ...]:
-        """All of them."""
+        """All functions."""
         return self.object_created, self.http_api, self.sweep
 
     @property
     def ca_file(self) -> str:
-        """An authority that is trusted beside the public ones; empty where none is named."""
+        """A CA certificate to trust in addition to the public ones; empty for none."""
         return self.environment.get("CLOUDAUTH_CA_FILE", "")
 
     @property
@@ -76,7 +76,7 @@ class CheckedDeployment:
         alibaba = self.alibaba
         region = alibaba.oss_region
         fc = self.environment.get("FC_ENDPOINT") or f"https://fcv3.{region}.aliyuncs.com"
-        given = {
+        endpoints = {
             "OSS": alibaba.oss_endpoint,
             "ID Verification": alibaba.cloudauth_endpoint,
             "uploads": self.settings.upload_endpoint,
@@ -84,11 +84,11 @@ class CheckedDeployment:
             "Function Compute": fc,
         }
         if self.inside:
-            return given
-        return {name: public_endpoint(endpoint) for name, endpoint in given.items()}
+            return endpoints
+        return {name: public_endpoint(endpoint) for name, endpoint in endpoints.items()}
 
     def platform(self, credentials: CredentialSource) -> AlibabaPlatform:
-        """The cloud, as this machine reaches it."""
+        """The cloud, with the endpoints that this machine reaches."""
         return AlibabaPlatform(
             replace(self.alibaba, oss_endpoint=self.endpoints["OSS"]), credentials
         )
@@ -99,44 +99,46 @@ def read_deployment(
 ) -> CheckedDeployment:
     """Raises InvalidSettingsError, which names every one that is wrong, InvalidTemplateError,
     OSError."""
-    declared = names_of(document.read(template))
-    required = {name for name, default in declared.items() if default is None}
-    known = {*declared, *template_settings.CHECKED_SETTINGS}
-    wrong = template_settings.find_errors(
-        {n: v for n, v in environment.items() if n in known}, required
+    defaults = names_of(document.read(template))
+    required = {name for name, default in defaults.items() if default is None}
+    known_names = {*defaults, *template_settings.CHECKED_SETTINGS}
+    errors_by_name = template_settings.find_errors(
+        {n: v for n, v in environment.items() if n in known_names}, required
     )
     complete = {
-        # A blank reads as not set: who reads it says so, together with all else that is wrong.
-        **with_defaults(declared, environment, missing=" "),
+        # A blank counts as not set. The settings' reader reports it with the other errors.
+        **with_defaults(defaults, environment, missing=" "),
         **{
             name: template_settings.valid_value(name)
-            for name in wrong
+            for name in errors_by_name
             if name in template_settings.CHECKED_SETTINGS
         },
     }
     object_created, http_api, sweep = _read_functions(template, complete)
-    told = [*wrong.values(), *_check_buckets_differ(complete)]
+    wrong_messages = [*errors_by_name.values(), *_check_buckets_differ(complete)]
     account = {"FC_ACCOUNT_ID": complete["ALIBABA_CLOUD_ACCOUNT_ID"]}
     function = {**object_created.environment, **account}
-    settings = _read_settings(Settings, function, told)
-    alibaba = _read_settings(AlibabaSettings, function, told)
+    settings = _read_settings(Settings, function, wrong_messages)
+    alibaba = _read_settings(AlibabaSettings, function, wrong_messages)
     local = {"FACESCREEN_LOCAL": complete.get("FACESCREEN_LOCAL", "")}
-    web = _read_settings(HttpSettings, {**http_api.environment, **local}, told)
-    sweeping = _read_settings(SweepSettings, sweep.environment, told)
-    _read_settings(InvokerSettings, {**sweep.environment, **account}, told)
-    if told or settings is None or alibaba is None or web is None or sweeping is None:
-        raise InvalidSettingsError("the settings are wrong", wrong=tuple(dict.fromkeys(told)))
+    http = _read_settings(HttpSettings, {**http_api.environment, **local}, wrong_messages)
+    sweeping = _read_settings(SweepSettings, sweep.environment, wrong_messages)
+    _read_settings(InvokerSettings, {**sweep.environment, **account}, wrong_messages)
+    if wrong_messages or settings is None or alibaba is None or http is None or sweeping is None:
+        raise InvalidSettingsError(
+            "the settings are wrong", wrong=tuple(dict.fromkeys(wrong_messages))
+        )
     foundation = _read_foundation(template, complete)
     functions = (object_created, http_api, sweep)
     return CheckedDeployment(
-        complete, *functions, settings, alibaba, web, sweeping, foundation, inside
+        complete, *functions, settings, alibaba, http, sweeping, foundation, inside
     )
 
 
 def _read_functions(template: Path, environment: Mapping[str, str]) -> list[Function]:
     by_module = {
         function.handler.partition(".")[0]: function
-        # Whether they are packaged yet is not the question here.
+        # The source folder, because they may not be packaged yet.
         for function in load_functions(template, environment, source=template.parent)
     }
     missing = set(FUNCTIONS) - set(by_module)
@@ -160,21 +162,21 @@ def _read_foundation(template: Path, environment: Mapping[str, str]) -> Foundati
 
 def _check_buckets_differ(environment: Mapping[str, str]) -> list[str]:
     if environment["OSS_BUCKET"] == environment["STATE_BUCKET"]:
-        return ["STATE_BUCKET must not be OSS_BUCKET: each entry would be screened"]
+        return ["STATE_BUCKET must not be OSS_BUCKET: the ledger's objects would be screened"]
     return []
 
 
 def _read_settings(
-    kind: type[GroupT], environment: Mapping[str, str], wrong: list[str]
+    kind: type[GroupT], environment: Mapping[str, str], wrong_messages: list[str]
 ) -> GroupT | None:
     try:
         return load(kind, environment)
-    except InvalidSettingsError as bad:
-        wrong += bad.wrong
+    except InvalidSettingsError as error:
+        wrong_messages += error.wrong
         return None
 
 
 def public_endpoint(endpoint: str) -> str:
-    """Where a VPC's own endpoint answers to the rest of the world."""
+    """The public endpoint of an internal one."""
     host = urlsplit(endpoint).netloc
     return endpoint.replace(host, _VPC_SUFFIX.sub("", host), 1)

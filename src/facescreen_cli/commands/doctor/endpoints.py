@@ -1,4 +1,4 @@
-"""Whether each service can be reached, how long each step takes, and whose clock is right."""
+"""Checks that each service can be reached, how long each step takes, and the clock."""
 
 from __future__ import annotations
 
@@ -16,57 +16,57 @@ from urllib.request import getproxies, proxy_bypass
 from facescreen_cli.commands.doctor.result import CheckResult, fault, ok, warning
 
 _STEP_TIMEOUT_S = 5.0
-"""For each step; a look-up has the system's own."""
+"""For each step except the DNS lookup, which has the system's own timeout."""
 _MAX_SKEW_S, _MIN_SKEW_WARNING_S = 900, 30
-"""Signatures are taken up to a quarter of an hour off."""
+"""Services accept signatures that are up to 15 minutes off."""
 
 ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True)
 class EndpointResult:
-    """One endpoint, tried once."""
+    """The result of one attempt to reach an endpoint."""
 
     service: str
-    line: CheckResult
+    result: CheckResult
     reachable: bool
     skew_s: float | None = None
-    """Seconds that the service's clock is ahead of this machine's; None where it told no time."""
+    """Seconds by which the service's clock is ahead of this machine's; None if unknown."""
 
 
 def check_endpoint(service: str, url: str, ca_file: str) -> EndpointResult:
-    """Looks the name up, connects, agrees on TLS, asks for the time."""
+    """Resolve the name, connect, negotiate TLS, and read the service's time."""
     parts = urlsplit(url)
-    host, secure = parts.hostname or "", parts.scheme == "https"
+    host, is_https = parts.hostname or "", parts.scheme == "https"
     name = f"endpoint {service}"
     if parts.scheme in getproxies() and not proxy_bypass(host):
         return EndpointResult(service, ok(name, f"{parts.netloc}: by a proxy, not timed"), True)
     attempt = _ConnectionAttempt(
-        host, parts.port or (443 if secure else 80), ca_file if secure else None
+        host, parts.port or (443 if is_https else 80), ca_file if is_https else None
     )
     try:
         skew = attempt.skew_s()
-    except (OSError, UnicodeError) as error:  # the latter for what is no name at all
+    except (OSError, UnicodeError) as error:  # UnicodeError: not a valid name
         step, remedy = _explain_error(attempt.step, error)
         return EndpointResult(service, fault(name, f"{parts.netloc}: {step}", remedy), False)
-    told = ", ".join(f"{step} {taken * 1000:.1f} ms" for step, taken in attempt.taken.items())
-    return EndpointResult(service, ok(name, f"{parts.netloc}: {told}"), True, skew)
+    times = ", ".join(f"{step} {s * 1000:.1f} ms" for step, s in attempt.durations_s.items())
+    return EndpointResult(service, ok(name, f"{parts.netloc}: {times}"), True, skew)
 
 
-def check_clock(reached: list[EndpointResult]) -> CheckResult:
-    """The service that is furthest off against this machine."""
-    told = [(abs(r.skew_s), r.skew_s, r.service) for r in reached if r.skew_s is not None]
-    if not told:
-        return warning("clock", "no service told the time", "See the endpoints.")
-    off, skew, service = max(told)
-    if off < _MIN_SKEW_WARNING_S:
-        return ok("clock", f"within {max(1, round(off))} s of the services")
+def check_clock(results: list[EndpointResult]) -> CheckResult:
+    """Compare this machine's clock with the service that differs most."""
+    times = [(abs(r.skew_s), r.skew_s, r.service) for r in results if r.skew_s is not None]
+    if not times:
+        return warning("clock", "no service sent its time", "See the endpoints.")
+    skew_abs_s, skew, service = max(times)
+    if skew_abs_s < _MIN_SKEW_WARNING_S:
+        return ok("clock", f"within {max(1, round(skew_abs_s))} s of the services")
     where = "behind" if skew > 0 else "ahead of"
-    says = f"this machine is {off:.0f} s {where} {service}"
+    message = f"this machine is {skew_abs_s:.0f} s {where} {service}"
     remedy = "Set this machine's clock (NTP)."
-    if off < _MAX_SKEW_S:
-        return warning("clock", says, remedy)
-    return fault("clock", f"{says}, which refuses what is signed so", remedy)
+    if skew_abs_s < _MAX_SKEW_S:
+        return warning("clock", message, remedy)
+    return fault("clock", f"{message}, which rejects signatures with this time", remedy)
 
 
 @dataclass
@@ -76,65 +76,65 @@ class _ConnectionAttempt:
     host: str
     port: int
     ca_file: str | None
-    """None for plain HTTP, empty for the public authorities alone."""
+    """None for plain HTTP, empty to trust only the public authorities."""
     step: str = ""
-    """Under way."""
-    taken: dict[str, float] = field(default_factory=dict)
+    """The current step."""
+    durations_s: dict[str, float] = field(default_factory=dict)
     """Seconds by step."""
 
     def skew_s(self) -> float | None:
-        """Raises OSError; `step` says at which one."""
-        address = self._timed("DNS", self._address)
-        with self._timed(
+        """Run all steps; returns the clock skew. Raises OSError; `step` names the failed step."""
+        address = self._time_step("DNS", self._resolve)
+        with self._time_step(
             "TCP", lambda: socket.create_connection(address, _STEP_TIMEOUT_S)
-        ) as plain:
+        ) as tcp_socket:
             if self.ca_file is None:
-                return self._asked(plain)
-            with self._timed("TLS", lambda: self._secured(plain)) as secured:
-                return self._asked(secured)
+                return self._request_date(tcp_socket)
+            with self._time_step("TLS", lambda: self._wrap_tls(tcp_socket)) as tls_socket:
+                return self._request_date(tls_socket)
 
-    def _timed(self, step: str, take: Callable[[], ResultT]) -> ResultT:
+    def _time_step(self, step: str, run: Callable[[], ResultT]) -> ResultT:
         self.step, started = step, time.perf_counter()
-        done = take()
-        self.taken[step] = time.perf_counter() - started
-        return done
+        result = run()
+        self.durations_s[step] = time.perf_counter() - started
+        return result
 
-    def _address(self) -> tuple[str, int]:
-        found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
-        return str(found[0][4][0]), self.port
+    def _resolve(self) -> tuple[str, int]:
+        addresses = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        return str(addresses[0][4][0]), self.port
 
-    def _secured(self, plain: socket.socket) -> ssl.SSLSocket:
-        trusted = ssl.create_default_context()
+    def _wrap_tls(self, tcp_socket: socket.socket) -> ssl.SSLSocket:
+        tls_context = ssl.create_default_context()
         if self.ca_file:
-            trusted.load_verify_locations(self.ca_file)
-        return trusted.wrap_socket(plain, server_hostname=self.host)
+            tls_context.load_verify_locations(self.ca_file)
+        return tls_context.wrap_socket(tcp_socket, server_hostname=self.host)
 
-    def _asked(self, connection: socket.socket) -> float | None:
-        """What the answer's Date says; the status of a question without a name is no matter."""
+    def _request_date(self, connection: socket.socket) -> float | None:
+        """Send a HEAD request and compare the response's Date. Its status doesn't matter."""
         self.step = "HTTP"
-        asked = f"HEAD / HTTP/1.1\r\nHost: {self.host}\r\nConnection: close\r\n\r\n"
-        connection.sendall(asked.encode("ascii"))
+        request = f"HEAD / HTTP/1.1\r\nHost: {self.host}\r\nConnection: close\r\n\r\n"
+        connection.sendall(request.encode("ascii"))
         with HTTPResponse(connection, method="HEAD") as answer:
             try:
                 answer.begin()
-                told = parsedate_to_datetime(answer.headers.get("Date", ""))
+                times = parsedate_to_datetime(answer.headers.get("Date", ""))
             except (HTTPException, ValueError, TypeError):
                 return None
-        return told.timestamp() - time.time()
+        return times.timestamp() - time.time()
 
 
 def _explain_error(step: str, error: OSError | UnicodeError) -> tuple[str, str]:
-    """What went wrong, and what to do."""
+    """Returns what went wrong, and what to do."""
     if step == "DNS":
         return (
             "its name can't be looked up",
-            "Check the endpoint's spelling and this network's DNS.",
+            "Check the endpoint's name and this network's DNS.",
         )
     if isinstance(error, ssl.SSLCertVerificationError):
-        remedy = "Something between answers in its place, or CLOUDAUTH_CA_FILE is missing."
+        remedy = "A proxy may be intercepting TLS, or CLOUDAUTH_CA_FILE is missing."
         return f"its certificate is not trusted ({error.verify_message})", remedy
     if isinstance(error, TimeoutError):
-        remedy = "Open the network's way there; from outside its VPC an internal endpoint is deaf."
-        return f"no answer within {_STEP_TIMEOUT_S:g} s ({step})", remedy
-    said = error.strerror if isinstance(error, OSError) else ""
-    return f"{said or type(error).__name__} ({step})", "Check the endpoint and the network."
+        remedy = "Allow the connection; an internal endpoint responds only inside its VPC."
+        return f"no response within {_STEP_TIMEOUT_S:g} s ({step})", remedy
+    reason = error.strerror if isinstance(error, OSError) else ""
+    return f"{reason or type(error).__name__} ({step})", "Check the endpoint and the network."

@@ -1,4 +1,4 @@
-"""The functions as Function Compute has them, by the vendor's alibabacloud-fc20230330."""
+"""Reads deployed functions from Function Compute with the vendor's alibabacloud-fc20230330."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class FunctionComputeReader:
         self._client = create_client(endpoint, credentials.get())
 
     def names(self) -> list[str]:
-        """Every function's, up to a thousand."""
+        """The names of all functions, up to a thousand."""
         names: list[str] = []
         token = None
         while len(names) < _MAX_FUNCTIONS:
-            asked = models.ListFunctionsRequest(limit=_PAGE_SIZE, next_token=token)
+            request = models.ListFunctionsRequest(limit=_PAGE_SIZE, next_token=token)
             with fc_errors():
-                page = self._client.list_functions(asked).body
+                page = self._client.list_functions(request).body
             names += [function.function_name for function in page.functions or []]
             token = page.next_token
             if not token:
@@ -40,25 +40,25 @@ class FunctionComputeReader:
         return names
 
     def function(self, name: str) -> Any | None:
-        """``models.Function``; None where there is none."""
-        asked = models.GetFunctionRequest()
-        return self._found(lambda: self._client.get_function(name, asked))
+        """Returns a ``models.Function``; None if there is no such function."""
+        request = models.GetFunctionRequest()
+        return self._get_or_none(lambda: self._client.get_function(name, request))
 
     def reserved_concurrency(self, name: str) -> int | None:
-        """Instances; None where none are reserved."""
-        found = self._found(lambda: self._client.get_concurrency_config(name))
-        return found.reserved_concurrency if found else None
+        """The number of reserved instances; None if none are reserved."""
+        response = self._get_or_none(lambda: self._client.get_concurrency_config(name))
+        return response.reserved_concurrency if response else None
 
     def on_failure(self, name: str) -> str:
-        """ARN of where failed events go; empty where they go nowhere."""
-        asked = models.GetAsyncInvokeConfigRequest()
-        found = self._found(lambda: self._client.get_async_invoke_config(name, asked))
-        destinations = found.destination_config if found else None
-        kept = destinations.on_failure if destinations else None
-        return (kept.destination if kept else "") or ""
+        """The ARN of the destination for failed events; empty if there is none."""
+        request = models.GetAsyncInvokeConfigRequest()
+        response = self._get_or_none(lambda: self._client.get_async_invoke_config(name, request))
+        destinations = response.destination_config if response else None
+        on_failure = destinations.on_failure if destinations else None
+        return (on_failure.destination if on_failure else "") or ""
 
     def is_open(self, name: str) -> bool:
-        """Whether an HTTP trigger of a function takes requests that nobody signed."""
+        """Whether an HTTP trigger of the function accepts unsigned requests."""
         return any(
             json.loads(trigger.trigger_config).get("authType") == "anonymous"
             for trigger in self._triggers(name)
@@ -66,7 +66,7 @@ class FunctionComputeReader:
         )
 
     def oss_triggers(self, name: str) -> list[OssTrigger]:
-        """The native ones of a function."""
+        """The function's OSS triggers."""
         return [
             _parse_oss_trigger(trigger)
             for trigger in self._triggers(name)
@@ -74,20 +74,20 @@ class FunctionComputeReader:
         ]
 
     def rules(self, name: str) -> list[EventBridgeTrigger]:
-        """Those of EventBridge of a function, as far as its patterns are ones that we read."""
-        found = (
+        """The function's EventBridge triggers, except those whose pattern can't be read."""
+        response = (
             _parse_eventbridge_trigger(t)
             for t in self._triggers(name)
             if t.trigger_type == "eventbridge"
         )
-        return [rule for rule in found if rule is not None]
+        return [rule for rule in response if rule is not None]
 
     def _triggers(self, name: str) -> list[Any]:
-        asked = models.ListTriggersRequest(limit=_PAGE_SIZE)
-        found = self._found(lambda: self._client.list_triggers(name, asked))
-        return list(found.triggers or []) if found else []
+        request = models.ListTriggersRequest(limit=_PAGE_SIZE)
+        response = self._get_or_none(lambda: self._client.list_triggers(name, request))
+        return list(response.triggers or []) if response else []
 
-    def _found(self, ask: Any) -> Any | None:
+    def _get_or_none(self, ask: Any) -> Any | None:
         try:
             with fc_errors():
                 return ask().body
@@ -97,12 +97,12 @@ class FunctionComputeReader:
 
 def _parse_oss_trigger(trigger: Any) -> OssTrigger:
     config = json.loads(trigger.trigger_config)
-    keys = (config.get("filter") or {}).get("key") or {}
+    key_filter = (config.get("filter") or {}).get("key") or {}
     return OssTrigger(
         bucket=trigger.source_arn.rpartition(":")[2],
         events=tuple(config.get("events") or ()),
-        prefix=keys.get("prefix") or "",
-        suffix=keys.get("suffix") or "",
+        prefix=key_filter.get("prefix") or "",
+        suffix=key_filter.get("suffix") or "",
         name=trigger.trigger_name,
     )
 

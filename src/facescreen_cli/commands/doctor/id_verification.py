@@ -1,4 +1,4 @@
-"""ID Verification: whether it knows these credentials, asked without anything to screen."""
+"""Checks that ID Verification accepts the credentials, without screening anything."""
 
 from __future__ import annotations
 
@@ -21,41 +21,41 @@ _TIMEOUT_S = 5
 def check_permission(
     deployment: CheckedDeployment, credentials: CredentialSource
 ) -> Iterator[CheckResult]:
-    """Sends a detection without content: it is refused for that, and costs nothing, wherever the
-    caller is known and allowed. Raises errors.FacescreenError."""
-    reply = _send_empty_detection(deployment, credentials)
-    if EMULATOR_HEADER in reply.headers and not deployment.settings.local:
-        says = "the endpoint names itself a stand-in, and FACESCREEN_LOCAL is not set"
-        yield fault(_CHECK, says, "Set CLOUDAUTH_ENDPOINT to the real service's.")
+    """Send a detection request without content. If the caller has permission, the service rejects
+    the content, which costs nothing. Raises errors.FacescreenError."""
+    http_response = _send_empty_detection(deployment, credentials)
+    if EMULATOR_HEADER in http_response.headers and not deployment.settings.local:
+        message = "the endpoint is an emulator, and FACESCREEN_LOCAL is not set"
+        yield fault(_CHECK, message, "Set CLOUDAUTH_ENDPOINT to the real service.")
         return
     try:
-        parse_response(reply)
-    except errors.AccessDeniedError as refused:
-        remedy = "Grant antcloudauth:* (AliyunAntCloudAuthFullAccess), and open the service."
-        yield fault(_CHECK, str(refused), remedy)
+        parse_response(http_response)
+    except errors.AccessDeniedError as error:
+        remedy = "Grant antcloudauth:* (AliyunAntCloudAuthFullAccess), and activate the service."
+        yield fault(_CHECK, str(error), remedy)
         return
     except errors.RequestRejectedError:
         pass
-    stand_in = " (a local stand-in)" if EMULATOR_HEADER in reply.headers else ""
-    yield ok(_CHECK, f"knows these credentials, and lets them ask{stand_in}")
+    suffix = " (a local emulator)" if EMULATOR_HEADER in http_response.headers else ""
+    yield ok(_CHECK, f"accepts these credentials{suffix}")
 
 
 def _send_empty_detection(
     deployment: CheckedDeployment, credentials: CredentialSource
 ) -> HttpResponse:
-    trusted = ssl.create_default_context()
+    tls_context = ssl.create_default_context()
     if deployment.ca_file:
-        trusted.load_verify_locations(deployment.ca_file)
+        tls_context.load_verify_locations(deployment.ca_file)
     signed = sign_request(DETECT, deployment.endpoints[_CHECK], credentials.get(), [])
-    with httpx.Client(verify=trusted, timeout=_TIMEOUT_S) as http:
+    with httpx.Client(verify=tls_context, timeout=_TIMEOUT_S) as http:
         try:
-            answer = http.request(
+            response = http.request(
                 signed.method, signed.url, headers=dict(signed.headers), content=signed.body
             )
         except httpx.TransportError as error:
-            met = type(error).__name__
+            error_name = type(error).__name__
             raise errors.ServiceUnavailableError(
-                f"ID Verification gave no answer ({met})"
+                f"ID Verification can't be reached ({error_name})"
             ) from None
-    headers = {name.lower(): value for name, value in answer.headers.items()}
-    return HttpResponse(answer.status_code, headers, answer.content)
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return HttpResponse(response.status_code, headers, response.content)

@@ -1,4 +1,4 @@
-"""What doctor says of one thing that it looked at."""
+"""The result of one of doctor's checks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class Level(str, Enum):
-    """How it stands."""
+    """How serious a result is."""
 
     OK = "ok"
     WARNING = "warning"
@@ -16,25 +16,25 @@ class Level(str, Enum):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One finding. What is not ok has a remedy."""
+    """One result. A warning or a fault has a remedy."""
 
     check: str
-    """What was looked at, in a word or two."""
+    """What was checked, in a word or two."""
     level: Level
-    says: str
+    message: str
     remedy: str = ""
 
 
-def ok(check: str, says: str) -> CheckResult:
-    """All is well."""
-    return CheckResult(check, Level.OK, says)
+def ok(check: str, message: str) -> CheckResult:
+    """Everything is right."""
+    return CheckResult(check, Level.OK, message)
 
 
-def warning(check: str, says: str, remedy: str) -> CheckResult:
-    """It works, or may work, and somebody should know."""
-    return CheckResult(check, Level.WARNING, says, remedy)
+def warning(check: str, message: str, remedy: str) -> CheckResult:
+    """It works, or may work, but needs attention."""
+    return CheckResult(check, Level.WARNING, message, remedy)
 
 
-def fault(check: str, says: str, remedy: str) -> CheckResult:
-    """It does not work so."""
-    return CheckResult(check, Level.FAULT, says, remedy)
+def fault(check: str, message: str, remedy: str) -> CheckResult:
+    """It does not work."""
+    return CheckResult(check, Level.FAULT, message, remedy)

@@ -1,4 +1,4 @@
-"""Whether what surrounds the functions is made for them: both stand in s.yaml, and must meet."""
+"""Checks that the stack of roles, queues and state bucket in s.yaml matches the functions there."""
 
 from __future__ import annotations
 
@@ -13,78 +13,80 @@ _CHECK = "surroundings"
 
 
 def check_stack(deployment: CheckedDeployment) -> Iterator[CheckResult]:
-    """Names of the functions against those of the stack that has their roles and queues."""
-    made = deployment.foundation
-    if made is None:
-        says = "s.yaml has no resource of component ros that makes roles, queues and state bucket"
-        yield fault(_CHECK, says, "Take the one of the release, or see that they are there.")
+    """Compare the names that the functions use with those of the stack."""
+    stack = deployment.foundation
+    if stack is None:
+        message = "s.yaml has no ros resource that creates roles, queues and the state bucket"
+        yield fault(_CHECK, message, "Use the s.yaml of the release, or check that they exist.")
         return
-    unmet = [
-        *_name_mismatches(deployment, made.parameters),
-        *_missing_roles(deployment, made.roles),
+    mismatches = [
+        *_name_mismatches(deployment, stack.parameters),
+        *_missing_roles(deployment, stack.roles),
     ]
-    for says in unmet:
-        yield fault(_CHECK, says, "Let both take it from the same variable, in s.yaml.")
-    unwatched = list(_unreadable_locations(deployment.object_created, made.parameters))
-    for objects in unwatched:
-        says = f"events of {objects} come, and no role may read it"
-        yield fault(_CHECK, says, "Add it to WatchedObjects, in s.yaml.")
-    unswept = list(_unswept_locations(deployment))
-    for objects in unswept:
-        says = f"events of {objects} come, and the sweep does not look there for lost ones"
-        yield fault(_CHECK, says, "Add it to WATCHED_OBJECTS of the sweep, in s.yaml.")
-    if not unmet and not unwatched and not unswept:
-        yield ok(_CHECK, "roles, queues, logs and state bucket are made for the functions")
+    for message in mismatches:
+        yield fault(_CHECK, message, "Set both from the same variable in s.yaml.")
+    unreadable = list(_unreadable_locations(deployment.object_created, stack.parameters))
+    for location in unreadable:
+        message = f"events of {location} arrive, and no role may read it"
+        yield fault(_CHECK, message, "Add it to WatchedObjects in s.yaml.")
+    not_swept = list(_unswept_locations(deployment))
+    for location in not_swept:
+        message = f"events of {location} arrive, and the sweep does not check it"
+        yield fault(_CHECK, message, "Add it to WATCHED_OBJECTS of the sweep in s.yaml.")
+    if not mismatches and not unreadable and not not_swept:
+        yield ok(_CHECK, "roles, queues, logs and state bucket match the functions")
 
 
-def _name_mismatches(deployment: CheckedDeployment, made: Mapping[str, str]) -> Iterator[str]:
+def _name_mismatches(deployment: CheckedDeployment, parameters: Mapping[str, str]) -> Iterator[str]:
     alibaba, settings = deployment.alibaba, deployment.settings
     function = deployment.object_created
-    letters = f":{made.get('Region')}:{made.get('Account')}:/queues/{made.get('DeadLetters')}/"
+    region, account = parameters.get("Region"), parameters.get("Account")
+    dead_letter_queue = f":{region}:{account}:/queues/{parameters.get('DeadLetters')}/"
     pairs = {
-        "Account": (made.get("Account"), deployment.environment["ALIBABA_CLOUD_ACCOUNT_ID"]),
-        "Region": (made.get("Region"), alibaba.oss_region),
-        "StateBucket": (made.get("StateBucket"), settings.state_bucket),
-        "Topic": (made.get("Topic"), alibaba.mns_topic),
-        "LogProject": (made.get("LogProject"), function.log_project),
-        "LogStore": (made.get("LogStore"), function.log_store),
-        "LowRiskTag": (_tag_key(made), f"oss:ExistingObjectTag/{settings.tag_prefix}verdict"),
+        "Account": (parameters.get("Account"), deployment.environment["ALIBABA_CLOUD_ACCOUNT_ID"]),
+        "Region": (parameters.get("Region"), alibaba.oss_region),
+        "StateBucket": (parameters.get("StateBucket"), settings.state_bucket),
+        "Topic": (parameters.get("Topic"), alibaba.mns_topic),
+        "LogProject": (parameters.get("LogProject"), function.log_project),
+        "LogStore": (parameters.get("LogStore"), function.log_store),
+        "LowRiskTag": (_tag_key(parameters), f"oss:ExistingObjectTag/{settings.tag_prefix}verdict"),
     }
-    for name, (there, wanted) in pairs.items():
-        if there != wanted:
-            yield f"{name} is {there or 'not given'}, and the functions use {wanted}"
-    if letters not in (function.on_failure or ""):
-        yield f"DeadLetters is {made.get('DeadLetters')}, and failed events go elsewhere"
+    for name, (actual, expected) in pairs.items():
+        if actual != expected:
+            yield f"{name} is {actual or 'not given'}, and the functions use {expected}"
+    if dead_letter_queue not in (function.on_failure or ""):
+        yield f"DeadLetters is {parameters.get('DeadLetters')}, and failed events go elsewhere"
 
 
-def _tag_key(made: Mapping[str, str]) -> str | None:
+def _tag_key(parameters: Mapping[str, str]) -> str | None:
     try:
-        found = json.loads(made.get("LowRiskTag", "{}"))
+        tag = json.loads(parameters.get("LowRiskTag", "{}"))
     except ValueError:
         return None
-    return next(iter(found), None) if isinstance(found, dict) else None
+    return next(iter(tag), None) if isinstance(tag, dict) else None
 
 
-def _missing_roles(deployment: CheckedDeployment, made: frozenset[str]) -> Iterator[str]:
+def _missing_roles(deployment: CheckedDeployment, roles: frozenset[str]) -> Iterator[str]:
     for function in deployment.functions:
-        if function.role.rpartition("/")[2] not in made:
-            yield f"{function.name} is to run as {function.role}, which the stack does not make"
+        if function.role.rpartition("/")[2] not in roles:
+            yield f"{function.name} has the role {function.role}, which the stack does not create"
 
 
-def _unreadable_locations(function: Function, made: Mapping[str, str]) -> Iterator[str]:
-    """Objects whose events come, and whose role lets nobody read them, as ``bucket/prefix``."""
-    watched = [arn.strip().split(":", 4)[-1] for arn in made.get("WatchedObjects", "").split(",")]
-    for objects in _trigger_locations(function):
-        if not any(objects.startswith(whole.removesuffix("*")) for whole in watched):
-            yield objects
+def _unreadable_locations(function: Function, parameters: Mapping[str, str]) -> Iterator[str]:
+    """Locations (``bucket/prefix``) whose events a function receives and no role may read."""
+    arns = parameters.get("WatchedObjects", "").split(",")
+    readable_locations = [arn.strip().split(":", 4)[-1] for arn in arns]
+    for location in _trigger_locations(function):
+        if not any(location.startswith(prefix.removesuffix("*")) for prefix in readable_locations):
+            yield location
 
 
 def _unswept_locations(deployment: CheckedDeployment) -> Iterator[str]:
-    """Those that the sweep does not look at."""
-    swept = [place.name for place in deployment.sweeping.watched_prefixes]
-    for objects in _trigger_locations(deployment.object_created):
-        if not any(objects.startswith(whole) for whole in swept):
-            yield objects
+    """Locations whose events a function receives and the sweep does not check."""
+    swept_locations = [place.name for place in deployment.sweeping.watched_prefixes]
+    for location in _trigger_locations(deployment.object_created):
+        if not any(location.startswith(prefix) for prefix in swept_locations):
+            yield location
 
 
 def _trigger_locations(function: Function) -> Iterator[str]:
