@@ -13,7 +13,7 @@ from facescreen_cli.project import PROJECT
 
 FUNCTIONS = ("object_created", "http_api", "sweep")
 
-_VERSION = re.compile(r"3\.(10|11|12|13)")
+_VERSION = re.compile(r"3\.(10|11|12|13|14)")
 _MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 
 
@@ -90,13 +90,13 @@ def target(cloud: str, environment: Mapping[str, str]) -> Target:
         version = runtime.removeprefix("python")
         if version == runtime or not _VERSION.fullmatch(version):
             raise click.UsageError(
-                "FC_RUNTIME must be python3.10 to python3.13: what s.yaml has as runtime"
+                "FC_RUNTIME must be python3.10 to python3.14: what s.yaml has as runtime"
             )
         return replace(_ALIBABA, python=version)
     version = environment.get("LAMBDA_PYTHON") or _AWS.python
     if not _VERSION.fullmatch(version):
         raise click.UsageError(
-            "LAMBDA_PYTHON must be 3.10 to 3.13: what the template has as PythonVersion"
+            "LAMBDA_PYTHON must be 3.10 to 3.14: what the template has as PythonVersion"
         )
     architecture = environment.get("LAMBDA_ARCHITECTURE") or "arm64"
     if architecture not in _MACHINES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from facescreen_cli.commands.package.distributions import installed
 from facescreen_cli.commands.package.sbom import Package, Part
 from facescreen_cli.deploy_target import Target, target
 from facescreen_cli.interpreters import Unpackaged
+from facescreen_cli.project import PROJECT
 from tests.support.command import exit_code
 
 LOCKED = "certifi==2026.10.18 --hash=sha256:" + 64 * "0" + "\n"
@@ -37,6 +39,19 @@ def test_it_refuses_what_it_cannot_aim_at(
     result = CliRunner().invoke(package, arguments, env=environment)
     assert result.exit_code == 2
     assert expected in result.output
+
+
+@pytest.mark.parametrize("version", ["3.10", "3.11", "3.12", "3.13", "3.14"])
+def test_it_aims_at_every_python_that_runs_the_functions(version: str) -> None:
+    assert target("alibaba", {"FC_RUNTIME": f"python{version}"}).python == version
+    assert target("aws", {"LAMBDA_PYTHON": version}).python == version
+
+
+def test_it_aims_at_every_python_that_the_template_allows() -> None:
+    parameter = (PROJECT / "template.yaml").read_text().partition("  PythonVersion:\n")[2]
+    allowed = re.findall(r"'([\d.]+)'", parameter.partition("AllowedValues:")[2].partition("\n")[0])
+    assert allowed == ["3.12", "3.13", "3.14"]
+    assert [target("aws", {"LAMBDA_PYTHON": one}).python for one in allowed] == allowed
 
 
 def test_without_the_targets_python_both_remedies_are_named(
