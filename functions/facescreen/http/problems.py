@@ -55,7 +55,7 @@ class Problem:
             headers["Allow"] = self.allow
         return headers
 
-    def body(self) -> str:
+    def to_json(self) -> str:
         """Return the JSON body."""
         fields = {
             "type": "about:blank",
@@ -74,10 +74,10 @@ class Problem:
 
     def to_response(self) -> Response[str]:
         """Return the response for the caller."""
-        return Response(self.status, PROBLEM_JSON, self.body(), self.headers)
+        return Response(self.status, PROBLEM_JSON, self.to_json(), self.headers)
 
 
-def invalid_parameter(detail: str) -> HttpError:
+def invalid_parameter_error(detail: str) -> HttpError:
     """Return the error for a body or a query that openapi.v1.json does not allow."""
     return HttpError(400, "InvalidParameter", detail, _CORRECT_REQUEST)
 
@@ -117,7 +117,7 @@ def from_error(error: errors.FacescreenError) -> Problem:
         str(error),
         rule.remedy,
         error.request_id,
-        _retry_after_s(error, rule.status),
+        _get_retry_after_s(error, rule.status),
     )
 
 
@@ -129,7 +129,7 @@ def internal_error() -> Problem:
     return Problem(500, "InternalError", "operator", "facescreen failed unexpectedly", remedy)
 
 
-def _retry_after_s(error: errors.FacescreenError, status: int) -> float:
+def _get_retry_after_s(error: errors.FacescreenError, status: int) -> float:
     if isinstance(error, errors.ThrottledError):
         return max(1.0, error.retry_after_s)
     return 1.0 if status in (409, 503) else 0

@@ -124,47 +124,47 @@ class QuarantineRecords:
 
     ledger: Ledger
 
-    def record_release(self, entry: str) -> None:
+    def record_release(self, entry_id: str) -> None:
         """From now on, leave the bytes of this entry in place."""
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        self.ledger.put_once(f"{entry}-released", now)
+        self.ledger.put_once(f"{entry_id}-released", now)
 
-    def is_released(self, entry: str) -> bool:
-        return bool(self.ledger.get(f"{entry}-released"))
+    def is_released(self, entry_id: str) -> bool:
+        return bool(self.ledger.get(f"{entry_id}-released"))
 
-    def save_acl(self, entry: str, acl: str) -> None:
+    def save_acl(self, entry_id: str, acl: str) -> None:
         """Save the original access list. The first one is kept: a second delivery would read the
         private one."""
-        self.ledger.put_once(f"{entry}-acl", acl)
+        self.ledger.put_once(f"{entry_id}-acl", acl)
 
-    def get_acl(self, entry: str) -> str:
+    def get_acl(self, entry_id: str) -> str:
         """Return the original access list; empty if the object was never made private."""
-        return self.ledger.get(f"{entry}-acl")
+        return self.ledger.get(f"{entry_id}-acl")
 
-    def copy_finding(self, entry: str, finding: Finding) -> None:
+    def copy_finding(self, entry_id: str, finding: Finding) -> None:
         """Copy the finding to the entry of a moved object. The copy of a multipart upload has
         another ETag, and so another entry; without a finding there, a release would be paid for."""
-        self.ledger.copy_finding(entry, finding)
+        self.ledger.copy_finding(entry_id, finding)
 
-    def get_finding(self, entry: str) -> Finding | None:
+    def get_finding(self, entry_id: str) -> Finding | None:
         """Return the finding about these bytes, if it was published."""
-        return self.ledger.get_finding(entry, "")
+        return self.ledger.get_finding(entry_id, "")
 
 
 def copy_and_verify(
     store: QuarantineStore,
     ref: ObjectRef,
     head: ObjectHead,
-    to: ObjectRef,
+    destination: ObjectRef,
     *,
     must_be_new: bool = False,
 ) -> ObjectHead:
     """Copy the revision that `head` describes, and compare the copy with it. Raises
     ServiceUnavailableError if they differ."""
     tags = store.get_tags(ref)
-    store.copy(ref, to, must_be_new=must_be_new)
+    store.copy(ref, destination, must_be_new=must_be_new)
     try:
-        copied, copied_tags = store.head(to), store.get_tags(to)
+        copied, copied_tags = store.head(destination), store.get_tags(destination)
     except ObjectNotFoundError:
         raise ServiceUnavailableError("the copy does not exist") from None
     if _content_differs(copied, head) or copied_tags != tags:

@@ -22,13 +22,13 @@ class Transfer(Protocol):
 class UrlTransfer:
     """Sends a presigned URL, new for each attempt. The service downloads from the bucket."""
 
-    def __init__(self, store: ObjectStore, valid_s: int) -> None:
+    def __init__(self, store: ObjectStore, valid_for_s: int) -> None:
         self._store = store
-        self._valid_s = valid_s
+        self._valid_for_s = valid_for_s
 
     def build_request(self, ref: ObjectRef, kind: str, *, convert: bool) -> DetectRequest:
         def presign() -> str:
-            return self._store.presign(ref, self._valid_s, convert=convert)
+            return self._store.presign(ref, self._valid_for_s, convert=convert)
 
         return DetectRequest(url=presign, kind=kind)
 
