@@ -1,18 +1,18 @@
 .PHONY: setup demo test test-all live fuzz bench docs picture lock build-ObjectCreated build-HttpApi build-Sweeping clean
 
-setup:  ## everything into .venv, which leaves .venv/bin/facescreen
+setup:  ## installs everything into .venv, with the command .venv/bin/facescreen
 	@scripts/setup
 
-demo: setup  ## the main job on the local cloud
+demo: setup  ## screens samples on the local cloud
 	@.venv/bin/facescreen demo
 
-test:  ## lint, types, import rules, and all tests but the slow ones
+test:  ## lint, types, import rules, and all tests except the slow ones
 	@scripts/test
 
-test-all:  ## the same and the slow tests, on every Python found
+test-all:  ## lint, types, every test on every Python found, short fuzzing, and the benchmarks
 	@scripts/test all
 
-live: setup  ## the contract tests on your account: says what it costs, then asks (or YES=1)
+live: setup  ## the contract tests on your account: prints what they cost, then asks (or YES=1)
 	@.venv/bin/python -m pytest -q -s -p tests.support.live tests/contract
 
 FUZZ_SECONDS = 600
@@ -23,7 +23,7 @@ fuzz:  ## atheris on the readers of untrusted bytes, ten minutes each
 	@for target in envelopes images videos answers; do \
 		.venv-fuzz/bin/python -m tests.fuzz $$target --seconds $(FUZZ_SECONDS) || exit; done
 
-bench: setup  ## what a function imports and ships
+bench: setup  ## what a function imports, ships, uses and costs
 	@.venv/bin/python -m tests.bench
 
 docs: setup  ## docs/settings.md, .env.example, and the help texts in docs/command-line.md
@@ -48,7 +48,7 @@ lock: setup  ## compiles the requirements files from pyproject.toml
 	@.venv/bin/uv pip compile -q --group fuzz --no-deps --universal \
 		--python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements/fuzz.txt
 
-# Called by sam build.
+# sam build calls these.
 build-ObjectCreated: setup
 	@.venv/bin/facescreen package --quiet --cloud aws --function object_created --unpack "$(ARTIFACTS_DIR)"
 build-HttpApi: setup
@@ -57,4 +57,4 @@ build-Sweeping: setup
 	@.venv/bin/facescreen package --quiet --cloud aws --function sweep --unpack "$(ARTIFACTS_DIR)"
 
 clean:
-	@rm -rf .venv .venv-3.* .venv-sam .venv-ros .aws-sam dist .facescreen
+	@rm -rf .venv .venv-3.* .venv-fuzz .venv-sam .venv-ros .aws-sam dist .facescreen
