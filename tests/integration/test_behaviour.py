@@ -1,4 +1,4 @@
-"""What an operator may ask of the local cloud, and what is refused with its reason."""
+"""Behaviour of the local services: accepted fields, and errors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from facescreen_local.protocol.faults import Behaviour, Fault, InvalidFaultError
 
 
-def test_what_is_given_is_kept() -> None:
+def test_a_behaviour_is_parsed() -> None:
     document = {
         "latency_ms": 20,
         "rates": {"InternalError": 0.5},
@@ -32,12 +32,12 @@ def test_what_is_given_is_kept() -> None:
         ({"rates": {"InternalError": 2}}, "the share of InternalError must be 0 to 1"),
     ],
 )
-def test_what_is_wrong_is_named(document: object, expected: str) -> None:
+def test_invalid_fields_are_named(document: object, expected: str) -> None:
     with pytest.raises(InvalidFaultError, match=expected):
         Behaviour.parse(document)
 
 
-def test_faults_are_spent_in_order_by_the_operation_that_they_name() -> None:
+def test_faults_are_used_in_order_by_their_operation() -> None:
     behaviour = Behaviour(faults=[Fault(operation="A", code="First", times=2), Fault(code="Any")])
     used = [behaviour.take_fault(operation) for operation in ("B", "A", "A", "A")]
     assert [fault.code if fault else None for fault in used] == ["Any", "First", "First", None]

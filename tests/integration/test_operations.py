@@ -1,4 +1,4 @@
-"""How the local services find an operation: each is one decorated function."""
+"""How the local services find an operation, which is one decorated function."""
 
 from __future__ import annotations
 
@@ -38,23 +38,25 @@ def operations() -> Operations[str]:
     return operations
 
 
-def test_a_function_may_answer_several_requests(operations: Operations[str]) -> None:
+def test_a_function_can_serve_several_operations(operations: Operations[str]) -> None:
     operations_found = [operations.find("PUT", resource) for resource in ("/queues/*", "/topics/*")]
     assert [one and one.name for one in operations_found] == ["CreateQueue", "CreateTopic"]
     assert {one and one.perform for one in operations_found} == {perform}
 
 
-def test_what_nobody_answers(operations: Operations[str]) -> None:
+def test_an_unknown_operation_is_not_found(operations: Operations[str]) -> None:
     assert operations.find("GET", "/queues/*") is None
     assert operations.find("PUT", "/queues/*", "peekonly") is None
 
 
-def test_two_operations_can_not_answer_the_same(operations: Operations[str]) -> None:
+def test_two_operations_can_not_have_the_same_request(operations: Operations[str]) -> None:
     with pytest.raises(ValueError, match=r"OpenQueue: \('PUT', '/queues/\*', ''\) is CreateQueue"):
         operations.register("PUT", "/queues/*", name="OpenQueue")(perform)
 
 
-def test_a_new_file_is_found_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_module_is_loaded_automatically(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "added_operations"
     folder.mkdir()
     (folder / "__init__.py").write_text(REGISTRY)
@@ -67,7 +69,7 @@ def test_a_new_file_is_found_by_itself(tmp_path: Path, monkeypatch: pytest.Monke
     assert package.OPERATIONS.find("GET", "/bucket", "cors").name == "GetBucketCors"
 
 
-def test_sub_resources_are_known_by_the_operations(operations: Operations[str]) -> None:
+def test_subresources_come_from_the_operations(operations: Operations[str]) -> None:
     assert operations.subresources == {"metaoverride"}
 
 

@@ -1,4 +1,4 @@
-"""A running MNS service, and its queues and topics as the vendor's SDK sees them."""
+"""Fixtures: a running MNS service, and queues and topics of the vendor's SDK."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REGION = "ap-southeast-1"
 
 @dataclass
 class MnsCloud:
-    """The service, its one account, and the loop it runs on."""
+    """The service, its account, and its event loop."""
 
     service: MnsService
     identity: LocalAccount
@@ -34,7 +34,7 @@ class MnsCloud:
 
     @contextmanager
     def account(self, key: AccessKey | None = None) -> Iterator[Any]:
-        """An mns.account.Account with a connection of its own; with `key`, another identity's."""
+        """Yield an mns.account.Account with a new connection. `key` replaces the account's key."""
         key = key or self.identity.key
         account = Account(
             self.service.url, key.access_key_id, key.access_key_secret, key.security_token
@@ -58,7 +58,7 @@ def run_mns(identity: LocalAccount, data: Path) -> Iterator[MnsCloud]:
 
 @contextmanager
 def raises_mns_error(code: str) -> Iterator[None]:
-    """Expects the service's error of this code."""
+    """Expect an MNSServerException with this code."""
     with pytest.raises(MNSServerException) as raised:
         yield
     assert raised.value.type == code
@@ -96,7 +96,7 @@ def topic(account: Any) -> Any:
 
 @pytest.fixture
 def advance_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Moves the service's clock: messages become visible, or are too old."""
+    """Advance the service's clock, so that messages become visible or expire."""
 
     def shift(seconds: float) -> None:
         moved = round(seconds * 1000)
@@ -108,6 +108,6 @@ def advance_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 @pytest.fixture(scope="session")
 def web(cloud: MnsCloud) -> Iterator[httpx.Client]:
-    """A client that signs nothing."""
+    """A client that does not sign requests."""
     with httpx.Client(base_url=cloud.service.url, timeout=10) as client:
         yield client

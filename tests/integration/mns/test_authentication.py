@@ -1,4 +1,4 @@
-"""Who gets in: signatures, STS tokens, clocks that are off."""
+"""Authentication: signatures, STS tokens and clock differences."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def date(seconds_off: float = 0) -> str:
 def sign_headers(
     account: Any, method: str = "GET", path: str = PATH, **headers: str
 ) -> dict[str, str]:
-    """What the SDK's own signer makes of the headers given, in place of its usual ones."""
+    """Sign with the SDK's signer. `headers` override the usual ones."""
     client = account.get_client()
     defaults = {"date": date(), "x-mns-version": "2015-06-06"}
     signed_headers = {
@@ -47,20 +47,20 @@ def status_and_code(response: httpx.Response) -> tuple[int, str]:
     return response.status_code, response.text.partition("<Code>")[2].partition("</Code>")[0]
 
 
-def test_sts_token(cloud: MnsCloud, queue: Any, token: AccessKey) -> None:
+def test_a_temporary_key_is_accepted(cloud: MnsCloud, queue: Any, token: AccessKey) -> None:
     with cloud.account(token) as function:
         mine = function.get_queue(queue.queue_name)
         mine.send_message(Message("m"))
         assert mine.receive_message().message_body == b"m"
 
 
-def test_wrong_secret(cloud: MnsCloud, queue: Any) -> None:
+def test_a_wrong_secret_is_refused(cloud: MnsCloud, queue: Any) -> None:
     key = replace(cloud.identity.key, access_key_secret="guessed")
     with cloud.account(key) as stranger, raises_mns_error("SignatureDoesNotMatch"):
         stranger.get_queue(queue.queue_name).send_message(Message("m"))
 
 
-def test_unknown_key(cloud: MnsCloud, queue: Any) -> None:
+def test_an_unknown_key_is_refused(cloud: MnsCloud, queue: Any) -> None:
     key = replace(cloud.identity.key, access_key_id="nobody")
     with cloud.account(key) as stranger, raises_mns_error("InvalidAccessKeyId"):
         stranger.get_queue(queue.queue_name).send_message(Message("m"))
@@ -69,7 +69,7 @@ def test_unknown_key(cloud: MnsCloud, queue: Any) -> None:
 @pytest.mark.parametrize(
     ("presented", "code"), [("CAISother", "InvalidSecurityToken"), ("", "InvalidAccessKeyId")]
 )
-def test_wrong_token(
+def test_a_wrong_token_is_refused(
     cloud: MnsCloud, queue: Any, token: AccessKey, presented: str, code: str
 ) -> None:
     with (
@@ -80,18 +80,22 @@ def test_wrong_token(
 
 
 @pytest.mark.parametrize("off_s", [-16 * 60, 16 * 60])
-def test_a_clock_that_is_off(account: Any, web: httpx.Client, off_s: float) -> None:
+def test_a_clock_difference_over_15_minutes_is_refused(
+    account: Any, web: httpx.Client, off_s: float
+) -> None:
     response = web.get(PATH, headers=sign_headers(account, date=date(off_s)))
     assert status_and_code(response) == (408, "TimeExpired")
 
 
 @pytest.mark.parametrize("off_s", [-14 * 60, 14 * 60])
-def test_a_clock_that_is_a_little_off(account: Any, web: httpx.Client, off_s: float) -> None:
+def test_a_clock_difference_under_15_minutes_is_accepted(
+    account: Any, web: httpx.Client, off_s: float
+) -> None:
     response = web.get(PATH, headers=sign_headers(account, date=date(off_s)))
     assert status_and_code(response) == (404, "QueueNotExist")
 
 
-def test_a_signature_is_for_what_it_says(account: Any, web: httpx.Client) -> None:
+def test_a_signature_covers_method_path_and_headers(account: Any, web: httpx.Client) -> None:
     headers = sign_headers(account, x_mns_prefix="a")
     assert status_and_code(web.get(PATH, headers=headers))[0] == 404
     for tampered in (
@@ -105,7 +109,7 @@ def test_a_signature_is_for_what_it_says(account: Any, web: httpx.Client) -> Non
         assert status_and_code(tampered) == (403, "SignatureDoesNotMatch")
 
 
-def test_a_body_is_held_to_its_md5(account: Any, web: httpx.Client) -> None:
+def test_a_body_with_a_wrong_md5_is_refused(account: Any, web: httpx.Client) -> None:
     path = "/queues/of-authentication"
     headers = sign_headers(account, "PUT", path, content_md5="MDAw", content_type="text/xml")
     response = web.put(path, content=b"<Queue/>", headers=headers)
@@ -125,7 +129,7 @@ def test_a_body_is_held_to_its_md5(account: Any, web: httpx.Client) -> None:
         ({"x-mns-version": "2014-07-08"}, (400, "InvalidVersionHeader")),
     ],
 )
-def test_malformed_headers(
+def test_malformed_headers_are_refused(
     account: Any, web: httpx.Client, overrides: dict[str, str | None], expected: tuple[int, str]
 ) -> None:
     headers = {**sign_headers(account), **overrides}
@@ -133,7 +137,9 @@ def test_malformed_headers(
     assert status_and_code(web.get(PATH, headers=sent)) == expected
 
 
-def test_a_signature_that_is_no_text(cloud: MnsCloud, account: Any, web: httpx.Client) -> None:
+def test_a_signature_that_is_not_text_is_refused(
+    cloud: MnsCloud, account: Any, web: httpx.Client
+) -> None:
     key_id = cloud.identity.key.access_key_id.encode()
     headers = [(name.encode(), value.encode()) for name, value in sign_headers(account).items()]
     forged = [(b"Authorization", b"MNS " + key_id + b":\xff\xc3\xa9")]

@@ -1,4 +1,4 @@
-"""Requests that are well signed and still mean harm, and paths that MNS does not have."""
+"""Signed requests with hostile content, and paths that MNS does not have."""
 
 from __future__ import annotations
 
@@ -55,13 +55,15 @@ def path(queue: Any) -> str:
         ),
     ],
 )
-def test_bodies(account: Any, web: httpx.Client, path: str, body: bytes, code: str) -> None:
+def test_malformed_bodies_are_refused(
+    account: Any, web: httpx.Client, path: str, body: bytes, code: str
+) -> None:
     response = web.post(path, content=body, headers=sign_headers(account, "POST", path))
     assert status_and_code(response) == (400, code)
     assert web.get(path, headers=sign_headers(account, path=path)).status_code == 404
 
 
-def test_a_request_that_is_too_large(account: Any, web: httpx.Client, path: str) -> None:
+def test_a_request_that_is_too_large_is_refused(account: Any, web: httpx.Client, path: str) -> None:
     body = b"x" * (MAX_REQUEST_BYTES + 1)
     response = web.post(path, content=body, headers=sign_headers(account, "POST", path))
     assert status_and_code(response) == (400, "InvalidArgument")
@@ -80,7 +82,7 @@ def test_a_request_that_is_too_large(account: Any, web: httpx.Client, path: str)
         ("PUT", "/queues/a/messages?VisibilityTimeout=1"),
     ],
 )
-def test_paths(account: Any, web: httpx.Client, method: str, path: str) -> None:
+def test_unknown_paths_are_refused(account: Any, web: httpx.Client, method: str, path: str) -> None:
     response = web.request(method, path, headers=sign_headers(account, method, path))
     assert status_and_code(response) == (400, "InvalidRequestURL")
 
@@ -96,7 +98,7 @@ def test_paths(account: Any, web: httpx.Client, method: str, path: str) -> None:
         ("GET ?numOfMessages=%F0%9F%99%82", "InvalidArgument"),
     ],
 )
-def test_parameters(
+def test_invalid_parameters_are_refused(
     account: Any, web: httpx.Client, path: str, request_line: str, code: str
 ) -> None:
     method, _, query = request_line.partition(" ")
@@ -106,7 +108,7 @@ def test_parameters(
     assert status_and_code(response) == (400, code)
 
 
-def test_a_subscription_can_not_be_turned_elsewhere(
+def test_the_endpoint_of_a_subscription_can_not_be_changed(
     cloud: MnsCloud, account: Any, web: httpx.Client, queue: Any, topic: Any
 ) -> None:
     cloud.service.subscribe(topic.topic_name, "s", queue.queue_name)
@@ -116,7 +118,7 @@ def test_a_subscription_can_not_be_turned_elsewhere(
     assert status_and_code(response) == (400, "InvalidArgument")
 
 
-def test_errors_look_as_the_real_ones(cloud: MnsCloud, account: Any, web: httpx.Client) -> None:
+def test_errors_have_the_real_format(cloud: MnsCloud, account: Any, web: httpx.Client) -> None:
     response = web.get("/queues/none", headers=sign_headers(account, path="/queues/none"))
     assert response.headers["content-type"] == "text/xml; charset=utf-8"
     assert response.headers["x-mns-version"] == "2015-06-06"

@@ -1,4 +1,4 @@
-"""Messages in a queue: sent, received, hidden, deleted, and who may do so when."""
+"""Messages in a queue: sending, receiving, visibility and deletion."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_body_comes_back_as_it_was_sent(queue: Any) -> None:
     assert queue.receive_message_with_str_body().message_body == text
 
 
-def test_without_base64(queue: Any) -> None:
+def test_a_body_can_be_sent_without_base64(queue: Any) -> None:
     queue.set_encoding(False)
     sent = queue.send_message(Message("é <&> 🙂"))
     received = queue.receive_message()
@@ -37,7 +37,9 @@ def test_without_base64(queue: Any) -> None:
     assert sent.message_body_md5 == "8EEB623C10D802DBE14695CB7BDBA331"
 
 
-def test_what_a_message_tells(queue: Any, advance_clock: AdvanceClock) -> None:
+def test_a_message_has_its_times_counts_and_priority(
+    queue: Any, advance_clock: AdvanceClock
+) -> None:
     started = time.time() * 1000
     sent = queue.send_message(Message("m", priority=3))
     first = queue.receive_message()
@@ -67,7 +69,7 @@ def test_peeking_changes_nothing(queue: Any) -> None:
     assert bodies_of(queue.batch_peek_message(16)) == [b"b"]
 
 
-def test_nothing_to_receive(queue: Any) -> None:
+def test_an_empty_queue_has_no_message(queue: Any) -> None:
     for use in (
         queue.receive_message,
         queue.peek_message,
@@ -89,7 +91,9 @@ def test_a_deleted_message_is_gone(queue: Any, advance_clock: AdvanceClock) -> N
         queue.receive_message()
 
 
-def test_a_handle_runs_out_with_its_time(queue: Any, advance_clock: AdvanceClock) -> None:
+def test_a_receipt_handle_expires_with_the_visibility_timeout(
+    queue: Any, advance_clock: AdvanceClock
+) -> None:
     queue.send_message(Message("m"))
     handle = queue.receive_message().receipt_handle
     advance_clock(31)
@@ -98,7 +102,7 @@ def test_a_handle_runs_out_with_its_time(queue: Any, advance_clock: AdvanceClock
     assert queue.receive_message().message_body == b"m"
 
 
-def test_a_handle_is_for_one_receiver(queue: Any, advance_clock: AdvanceClock) -> None:
+def test_a_receipt_handle_is_for_one_receive(queue: Any, advance_clock: AdvanceClock) -> None:
     queue.send_message(Message("m"))
     old = queue.receive_message().receipt_handle
     advance_clock(31)
@@ -108,7 +112,7 @@ def test_a_handle_is_for_one_receiver(queue: Any, advance_clock: AdvanceClock) -
     queue.delete_message(new)
 
 
-def test_a_handle_is_for_one_queue(cloud: MnsCloud, account: Any, queue: Any) -> None:
+def test_a_receipt_handle_is_for_one_queue(cloud: MnsCloud, account: Any, queue: Any) -> None:
     cloud.service.create_queue("another")
     queue.send_message(Message("m"))
     handle = queue.receive_message().receipt_handle
@@ -118,14 +122,14 @@ def test_a_handle_is_for_one_queue(cloud: MnsCloud, account: Any, queue: Any) ->
 
 
 @pytest.mark.parametrize("handle", ["x", "1-2", "9" * 19 + "-" + "0" * 32, "1-" + "0" * 33])
-def test_a_handle_nobody_gave(queue: Any, handle: str) -> None:
+def test_an_invalid_receipt_handle_is_refused(queue: Any, handle: str) -> None:
     with raises_mns_error("ReceiptHandleError"):
         queue.delete_message(handle)
     with raises_mns_error("ReceiptHandleError"):
         queue.change_message_visibility(handle, 1)
 
 
-def test_hiding_longer_and_shorter(queue: Any, advance_clock: AdvanceClock) -> None:
+def test_the_visibility_timeout_can_be_changed(queue: Any, advance_clock: AdvanceClock) -> None:
     queue.send_message(Message("m"))
     first = queue.receive_message()
     longer = queue.change_message_visibility(first.receipt_handle, 100)
@@ -139,7 +143,7 @@ def test_hiding_longer_and_shorter(queue: Any, advance_clock: AdvanceClock) -> N
     assert queue.receive_message().dequeue_count == 2
 
 
-def test_delay(queue: Any, advance_clock: AdvanceClock) -> None:
+def test_a_delayed_message_is_hidden_at_first(queue: Any, advance_clock: AdvanceClock) -> None:
     queue.send_message(Message("m", delay_seconds=60))
     with raises_mns_error("MessageNotExist"):
         queue.receive_message()
@@ -147,14 +151,14 @@ def test_delay(queue: Any, advance_clock: AdvanceClock) -> None:
     assert queue.receive_message().message_body == b"m"
 
 
-def test_a_queues_own_delay(queue: Any) -> None:
+def test_a_queue_can_have_a_default_delay(queue: Any) -> None:
     queue.set_attributes(QueueMeta(delay_sec=60))
     queue.send_message(Message("later"))
     queue.send_message(Message("now", delay_seconds=0))
     assert bodies_of(queue.batch_receive_message(16)) == [b"now"]
 
 
-def test_a_delayed_message_can_be_called_back(queue: Any, advance_clock: AdvanceClock) -> None:
+def test_a_delayed_message_can_be_deleted(queue: Any, advance_clock: AdvanceClock) -> None:
     sent = queue.send_message(Message("m", delay_seconds=60))
     queue.delete_message(sent.receipt_handle)
     advance_clock(61)
@@ -163,7 +167,9 @@ def test_a_delayed_message_can_be_called_back(queue: Any, advance_clock: Advance
     assert queue.send_message(Message("m")).receipt_handle == ""
 
 
-def test_retention(queue: Any, advance_clock: AdvanceClock) -> None:
+def test_messages_expire_after_the_retention_period(
+    queue: Any, advance_clock: AdvanceClock
+) -> None:
     queue.set_attributes(QueueMeta(msg_ttl=60))
     queue.send_message(Message("m"))
     advance_clock(59)
@@ -173,7 +179,7 @@ def test_retention(queue: Any, advance_clock: AdvanceClock) -> None:
         queue.receive_message()
 
 
-def test_batches(queue: Any) -> None:
+def test_messages_are_sent_received_and_deleted_in_batches(queue: Any) -> None:
     sent = queue.batch_send_message([Message(str(number)) for number in range(16)])
     assert len({message.message_id for message in sent}) == 16
     first = queue.batch_receive_message(10)
@@ -184,7 +190,7 @@ def test_batches(queue: Any) -> None:
         queue.change_message_visibility(first[0].receipt_handle, 1)
 
 
-def test_a_batch_is_taken_whole_or_not_at_all(queue: Any) -> None:
+def test_a_batch_is_accepted_completely_or_not_at_all(queue: Any) -> None:
     for bad in (Message("bad", priority=17), Message("x" * 65536)):
         with raises_mns_error("InvalidArgument"):
             queue.batch_send_message([Message("good"), bad])
@@ -192,7 +198,7 @@ def test_a_batch_is_taken_whole_or_not_at_all(queue: Any) -> None:
         queue.peek_message()
 
 
-def test_a_batch_deletes_what_it_can(queue: Any) -> None:
+def test_a_batch_deletes_its_valid_handles(queue: Any) -> None:
     queue.batch_send_message([Message("a"), Message("b")])
     good = [message.receipt_handle for message in queue.batch_receive_message(2)]
     with pytest.raises(MNSServerException) as raised:
@@ -204,7 +210,7 @@ def test_a_batch_deletes_what_it_can(queue: Any) -> None:
             queue.delete_message(handle)
 
 
-def test_batches_are_bounded(queue: Any) -> None:
+def test_batches_and_parameters_have_limits(queue: Any) -> None:
     uses: tuple[Callable[[], Any], ...] = (
         lambda: queue.batch_send_message([Message("m")] * 17),
         lambda: queue.batch_send_message([]),
@@ -221,7 +227,7 @@ def test_batches_are_bounded(queue: Any) -> None:
             use()
 
 
-def test_size_counts_in_bytes_as_sent(queue: Any) -> None:
+def test_the_size_limit_counts_bytes_as_sent(queue: Any) -> None:
     queue.send_message(Message("x" * 49152))
     with raises_mns_error("InvalidArgument"):
         queue.send_message(Message("x" * 49153))
@@ -234,20 +240,20 @@ def test_size_counts_in_bytes_as_sent(queue: Any) -> None:
         queue.send_message(Message("x" * 1025))
 
 
-def test_the_largest_batch_there_can_be(queue: Any) -> None:
+def test_the_largest_batch_is_accepted(queue: Any) -> None:
     queue.set_encoding(False)
     queue.batch_send_message([Message('"' * 65536)] * 16)
     assert len(queue.batch_receive_message(16)) == 16
 
 
-def test_what_is_not_kept_is_refused(queue: Any) -> None:
+def test_user_properties_are_refused(queue: Any) -> None:
     message = Message("m")
     message.add_user_property("verdict", MessagePropertyValue("STRING", "low_risk"))
     with raises_mns_error("InvalidArgument"):
         queue.send_message(message)
 
 
-def test_two_consumers_race_for_each_message_and_one_gets_it(cloud: MnsCloud, queue: Any) -> None:
+def test_each_message_is_received_by_one_of_several_consumers(cloud: MnsCloud, queue: Any) -> None:
     queue.batch_send_message([Message(str(number)) for number in range(16)])
     received: list[bytes] = []
     together = threading.Barrier(4)
@@ -270,6 +276,6 @@ def test_two_consumers_race_for_each_message_and_one_gets_it(cloud: MnsCloud, qu
     assert sorted(received, key=int) == [str(number).encode() for number in range(16)]
 
 
-def test_sent_in_process(cloud: MnsCloud, queue: Any) -> None:
+def test_a_message_can_be_sent_in_process(cloud: MnsCloud, queue: Any) -> None:
     cloud.loop.run(cloud.service.send(queue.queue_name, b'{"requestPayload": "\xc3\xa9"}'))
     assert queue.receive_message().message_body == b'{"requestPayload": "\xc3\xa9"}'

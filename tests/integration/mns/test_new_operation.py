@@ -1,4 +1,4 @@
-"""An operation that does not exist yet is added by one function."""
+"""A new operation is added by one function."""
 
 from __future__ import annotations
 
@@ -27,20 +27,22 @@ def imaginary_operation(monkeypatch: pytest.MonkeyPatch) -> None:
         return xml_response(element_with_fields("Imaginary", {"Id": context.broker.account_id}))
 
 
-def test_nobody_answers_it_yet(account: Any, web: httpx.Client) -> None:
+def test_an_unknown_operation_is_refused(account: Any, web: httpx.Client) -> None:
     response = web.get(PATH, headers=sign_headers(account, path=PATH))
     assert status_and_code(response) == (400, "InvalidRequestURL")
 
 
 @pytest.mark.usefixtures("imaginary_operation")
-def test_it_is_answered(cloud: MnsCloud, account: Any, web: httpx.Client) -> None:
+def test_an_added_operation_is_served(cloud: MnsCloud, account: Any, web: httpx.Client) -> None:
     response = web.get(PATH, headers=sign_headers(account, path=PATH))
     assert response.status_code == 200
     assert f"<Id>{cloud.identity.account_id}</Id>" in response.text
 
 
 @pytest.mark.usefixtures("imaginary_operation")
-def test_faults_know_it_by_its_name(cloud: MnsCloud, account: Any, web: httpx.Client) -> None:
+def test_faults_can_name_an_added_operation(
+    cloud: MnsCloud, account: Any, web: httpx.Client
+) -> None:
     fault = {"operation": "GetImaginary", "code": "Busy", "status": 503}
     cloud.service.behaviour = Behaviour.parse({"faults": [fault]})
     answers = [web.get(PATH, headers=sign_headers(account, path=PATH)) for _ in range(2)]

@@ -1,4 +1,4 @@
-"""What a restart keeps."""
+"""State that a restart keeps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mns.topic import Base64TopicMessage
 from tests.integration.mns.conftest import raises_mns_error, run_mns
 
 
-def test_restart(tmp_path: Path) -> None:
+def test_queues_topics_and_messages_survive_a_restart(tmp_path: Path) -> None:
     identity = LocalAccount.create()
     with run_mns(identity, tmp_path) as cloud, cloud.account() as account:
         cloud.service.create_queue("kept", VisibilityTimeout=77)

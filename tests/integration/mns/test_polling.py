@@ -1,4 +1,4 @@
-"""Long polling: it waits, wakes at once, and leaves nothing behind."""
+"""Long polling: waiting, waking, and closed connections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.integration.mns.test_authentication import sign_headers
 
 
 class ReceiverThread(threading.Thread):
-    """Receives in the background, and tells what came, when, or the error's code."""
+    """Receives one message in the background. The result is its body, or the error's code."""
 
     def __init__(self, cloud: MnsCloud, queue: str, wait_s: int) -> None:
         super().__init__()
@@ -41,14 +41,14 @@ class ReceiverThread(threading.Thread):
         return self.result
 
 
-def test_it_waits_as_long_as_it_is_told(queue: Any) -> None:
+def test_a_receive_waits_as_long_as_requested(queue: Any) -> None:
     started = time.monotonic()
     with raises_mns_error("MessageNotExist"):
         queue.receive_message(wait_seconds=1)
     assert 1 <= time.monotonic() - started < 10
 
 
-def test_it_waits_as_long_as_the_queue_says(queue: Any) -> None:
+def test_a_receive_waits_as_long_as_the_queues_default(queue: Any) -> None:
     queue.set_attributes(QueueMeta(polling_wait_sec=2))
     started = time.monotonic()
     with raises_mns_error("MessageNotExist"):
@@ -60,7 +60,7 @@ def test_it_waits_as_long_as_the_queue_says(queue: Any) -> None:
     assert time.monotonic() - started < 2
 
 
-def test_it_wakes_when_a_message_comes(cloud: MnsCloud, queue: Any) -> None:
+def test_a_receive_wakes_when_a_message_arrives(cloud: MnsCloud, queue: Any) -> None:
     polls = [ReceiverThread(cloud, queue.queue_name, 20) for _ in range(2)]
     sent = time.monotonic()
     queue.batch_send_message([Message("a"), Message("b")])
@@ -74,14 +74,14 @@ def test_one_message_wakes_one_receiver(cloud: MnsCloud, queue: Any) -> None:
     assert sorted(str(poll.wait_for_result()) for poll in polls) == ["MessageNotExist", "b'm'"]
 
 
-def test_it_wakes_when_a_delay_is_over(queue: Any) -> None:
+def test_a_receive_wakes_when_a_delay_ends(queue: Any) -> None:
     queue.send_message(Message("m", delay_seconds=1))
     started = time.monotonic()
     assert queue.receive_message(wait_seconds=20).message_body == b"m"
     assert 0.9 < time.monotonic() - started < 10
 
 
-def test_it_wakes_when_a_message_is_shown_again(cloud: MnsCloud, queue: Any) -> None:
+def test_a_receive_wakes_when_a_message_becomes_visible_again(cloud: MnsCloud, queue: Any) -> None:
     queue.send_message(Message("m"))
     handle = queue.receive_message().receipt_handle
     poll = ReceiverThread(cloud, queue.queue_name, 20)
@@ -89,7 +89,7 @@ def test_it_wakes_when_a_message_is_shown_again(cloud: MnsCloud, queue: Any) -> 
     assert poll.wait_for_result() == b"m"
 
 
-def test_a_message_is_not_lost_on_a_receiver_that_has_gone(account: Any, queue: Any) -> None:
+def test_a_message_is_not_lost_to_a_disconnected_receiver(account: Any, queue: Any) -> None:
     path = f"/queues/{queue.queue_name}/messages?waitseconds=20"
     lines = "".join(
         f"{name}: {value}\r\n" for name, value in sign_headers(account, path=path).items()

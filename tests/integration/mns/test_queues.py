@@ -1,4 +1,4 @@
-"""Queues: their attributes, and what they may be."""
+"""Queues: attributes, names and limits."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from mns.mns_request import ListQueueRequest, ListQueueResponse
 from mns.queue import Message, QueueMeta
 from tests.integration.mns.conftest import MnsCloud, raises_mns_error
 
-# The SDK marks its own message counts as deprecated, and uses them in every get_attributes.
+# The SDK marks its message counts as deprecated but reads them in every get_attributes.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Call to deprecated .* (active|inactive|delay)_messages:DeprecationWarning"
 )
 
 
-def test_defaults(account: Any, queue: Any) -> None:
+def test_a_new_queue_has_default_attributes(account: Any, queue: Any) -> None:
     attributes = queue.get_attributes()
     assert attributes.queue_name == queue.queue_name
     assert (attributes.visibility_timeout, attributes.delay_seconds) == (30, 0)
@@ -47,7 +47,9 @@ def test_messages_are_counted(queue: Any) -> None:
     ) == (1, 1, 1)
 
 
-def test_creating_again(cloud: MnsCloud, account: Any) -> None:
+def test_a_queue_can_be_created_again_with_the_same_attributes(
+    cloud: MnsCloud, account: Any
+) -> None:
     queue = account.get_queue(f"q-{uuid.uuid4().hex}")
     url = queue.create(QueueMeta(vis_timeout=60))
     assert url == f"{cloud.service.url}/queues/{queue.queue_name}"
@@ -65,7 +67,7 @@ def test_creating_again(cloud: MnsCloud, account: Any) -> None:
         ("q" * 121, "QueueNameLengthError"),
     ],
 )
-def test_names(account: Any, name: str, code: str) -> None:
+def test_invalid_names_are_refused(account: Any, name: str, code: str) -> None:
     with raises_mns_error(code):
         account.get_queue(name).create(QueueMeta())
 
@@ -82,12 +84,12 @@ def test_names(account: Any, name: str, code: str) -> None:
         QueueMeta(polling_wait_sec=31),
     ],
 )
-def test_ranges(queue: Any, meta: QueueMeta) -> None:
+def test_attributes_out_of_range_are_refused(queue: Any, meta: QueueMeta) -> None:
     with raises_mns_error("InvalidArgument"):
         queue.set_attributes(meta)
 
 
-def test_deleting(queue: Any) -> None:
+def test_a_deleted_queue_is_gone(queue: Any) -> None:
     queue.send_message(Message("lost"))
     queue.delete()
     queue.delete()
@@ -114,7 +116,7 @@ def queue_urls(cloud: MnsCloud) -> Iterator[list[str]]:
             account.get_queue(name).delete()
 
 
-def test_listing_page_by_page(account: Any, queue_urls: list[str]) -> None:
+def test_queues_are_listed_in_pages(account: Any, queue_urls: list[str]) -> None:
     listed: list[str] = []
     marker = ""
     while True:
@@ -128,19 +130,19 @@ def test_listing_page_by_page(account: Any, queue_urls: list[str]) -> None:
     assert account.list_queue("page_") == ([], "")
 
 
-def test_listing_with_attributes(account: Any, queue_urls: list[str]) -> None:
+def test_queues_are_listed_with_attributes(account: Any, queue_urls: list[str]) -> None:
     response = ListQueueResponse()
     account.get_client().list_queue(ListQueueRequest("page-", 1, with_meta=True), response)
     (meta,) = response.queuemeta_list
     assert (meta["QueueURL"], meta["VisibilityTimeout"]) == (queue_urls[0], "30")
 
 
-def test_listing_too_much(account: Any) -> None:
+def test_a_page_size_over_the_limit_is_refused(account: Any) -> None:
     with raises_mns_error("InvalidArgument"):
         account.list_queue(ret_number=1001)
 
 
-def test_the_admin_helper_sets_what_it_is_given(cloud: MnsCloud, account: Any) -> None:
+def test_the_in_process_helper_sets_attributes(cloud: MnsCloud, account: Any) -> None:
     name = f"q-{uuid.uuid4().hex}"
     cloud.service.create_queue(name, VisibilityTimeout=5)
     cloud.service.create_queue(name, DelaySeconds=7)

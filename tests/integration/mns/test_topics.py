@@ -1,4 +1,4 @@
-"""Topics and subscriptions, and what reaches the queues behind them."""
+"""Topics and subscriptions, and delivery to queues."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def endpoint_of(cloud: MnsCloud, queue: Any) -> str:
 
 @pytest.fixture
 def subscription(account: Any, topic: Any) -> Any:
-    """A name for one, not yet subscribed."""
+    """A subscription that does not exist yet."""
     return account.get_subscription(topic.topic_name, "to-queue")
 
 
-def test_a_topics_attributes(cloud: MnsCloud, topic: Any) -> None:
+def test_a_topics_attributes_are_set_and_read(cloud: MnsCloud, topic: Any) -> None:
     topic.set_attributes(TopicMeta(1024, logging_enabled=True))
     attributes = topic.get_attributes()
     assert (attributes.topic_name, attributes.maximum_message_size) == (topic.topic_name, 1024)
@@ -44,7 +44,7 @@ def test_a_topics_attributes(cloud: MnsCloud, topic: Any) -> None:
         topic.set_attributes(TopicMeta(65537))
 
 
-def test_listing_topics(cloud: MnsCloud, account: Any) -> None:
+def test_topics_are_listed_in_pages(cloud: MnsCloud, account: Any) -> None:
     for name in ("listed-a", "listed-b"):
         cloud.service.create_topic(name)
     urls, marker = account.list_topic("listed-", 1)
@@ -53,7 +53,7 @@ def test_listing_topics(cloud: MnsCloud, account: Any) -> None:
     assert end == ""
 
 
-def test_a_subscriptions_attributes(
+def test_a_subscriptions_attributes_are_set_and_read(
     cloud: MnsCloud, queue: Any, topic: Any, subscription: Any
 ) -> None:
     endpoint = endpoint_of(cloud, queue)
@@ -75,7 +75,7 @@ def test_a_subscriptions_attributes(
         subscription.subscribe(meta)
 
 
-def test_listing_subscriptions(cloud: MnsCloud, queue: Any, topic: Any) -> None:
+def test_subscriptions_are_listed_in_pages(cloud: MnsCloud, queue: Any, topic: Any) -> None:
     for name in ("a", "b", "c"):
         cloud.service.subscribe(topic.topic_name, name, queue.queue_name)
     urls, marker = topic.list_subscription(ret_number=2)
@@ -94,12 +94,14 @@ def test_listing_subscriptions(cloud: MnsCloud, queue: Any, topic: Any) -> None:
         (SubscriptionMeta("acs:", notify_strategy="NEVER"), "InvalidArgument"),
     ],
 )
-def test_wrong_subscriptions(subscription: Any, meta: SubscriptionMeta, code: str) -> None:
+def test_invalid_subscriptions_are_refused(
+    subscription: Any, meta: SubscriptionMeta, code: str
+) -> None:
     with raises_mns_error(code):
         subscription.subscribe(meta)
 
 
-def test_base64_goes_through_simplified_to_a_decoding_receiver(
+def test_a_simplified_subscription_delivers_base64_unchanged(
     cloud: MnsCloud, queue: Any, topic: Any
 ) -> None:
     cloud.service.subscribe(topic.topic_name, "s", queue.queue_name)
@@ -109,14 +111,16 @@ def test_base64_goes_through_simplified_to_a_decoding_receiver(
     assert received.message_body_md5 == published.message_body_md5
 
 
-def test_nothing_encodes_a_body_on_the_way(cloud: MnsCloud, queue: Any, topic: Any) -> None:
+def test_a_body_is_delivered_without_encoding(cloud: MnsCloud, queue: Any, topic: Any) -> None:
     cloud.service.subscribe(topic.topic_name, "s", queue.queue_name)
     topic.publish_message(TopicMessage("é <&> 🙂"))
     queue.set_encoding(False)
     assert queue.receive_message().message_body == "é <&> 🙂"
 
 
-def test_json(cloud: MnsCloud, queue: Any, topic: Any) -> None:
+def test_a_json_subscription_delivers_a_json_envelope(
+    cloud: MnsCloud, queue: Any, topic: Any
+) -> None:
     cloud.service.subscribe(topic.topic_name, "s", queue.queue_name, "JSON")
     published = topic.publish_message(Base64TopicMessage("é", "high_risk"))
     queue.set_encoding(False)
@@ -135,7 +139,9 @@ def test_json(cloud: MnsCloud, queue: Any, topic: Any) -> None:
     }
 
 
-def test_xml(cloud: MnsCloud, queue: Any, topic: Any) -> None:
+def test_an_xml_subscription_delivers_an_xml_envelope(
+    cloud: MnsCloud, queue: Any, topic: Any
+) -> None:
     cloud.service.subscribe(topic.topic_name, "s", queue.queue_name, "XML")
     published = topic.publish_message(TopicMessage("<é>"))
     queue.set_encoding(False)
@@ -147,7 +153,7 @@ def test_xml(cloud: MnsCloud, queue: Any, topic: Any) -> None:
     assert "MessageTag" not in fields
 
 
-def test_filters(cloud: MnsCloud, account: Any, topic: Any) -> None:
+def test_filter_tags_select_messages(cloud: MnsCloud, account: Any, topic: Any) -> None:
     queues = {}
     for tag in ("", "high_risk", "suspicious"):
         queues[tag] = account.get_queue(f"q-{uuid.uuid4().hex}")
@@ -165,7 +171,9 @@ def test_filters(cloud: MnsCloud, account: Any, topic: Any) -> None:
             empty.receive_message()
 
 
-def test_unsubscribing(cloud: MnsCloud, queue: Any, topic: Any, subscription: Any) -> None:
+def test_an_unsubscribed_queue_gets_no_messages(
+    cloud: MnsCloud, queue: Any, topic: Any, subscription: Any
+) -> None:
     cloud.service.subscribe(topic.topic_name, "to-queue", queue.queue_name)
     subscription.unsubscribe()
     topic.publish_message(TopicMessage("m"))
@@ -177,7 +185,9 @@ def test_unsubscribing(cloud: MnsCloud, queue: Any, topic: Any, subscription: An
         subscription.set_attributes(SubscriptionMeta(notify_strategy="BACKOFF_RETRY"))
 
 
-def test_deleting_a_topic(cloud: MnsCloud, queue: Any, topic: Any, subscription: Any) -> None:
+def test_a_deleted_topic_is_gone(
+    cloud: MnsCloud, queue: Any, topic: Any, subscription: Any
+) -> None:
     cloud.service.subscribe(topic.topic_name, "to-queue", queue.queue_name)
     topic.delete()
     for use in (
@@ -193,7 +203,9 @@ def test_deleting_a_topic(cloud: MnsCloud, queue: Any, topic: Any, subscription:
     assert topic.list_subscription() == ([], "")
 
 
-def test_a_queue_that_is_gone_holds_nobody_up(cloud: MnsCloud, account: Any, topic: Any) -> None:
+def test_a_deleted_queue_does_not_block_other_subscribers(
+    cloud: MnsCloud, account: Any, topic: Any
+) -> None:
     for name in ("going", "staying"):
         cloud.service.create_queue(name)
         cloud.service.subscribe(topic.topic_name, name, name)
@@ -202,7 +214,9 @@ def test_a_queue_that_is_gone_holds_nobody_up(cloud: MnsCloud, account: Any, top
     assert account.get_queue("staying").receive_message().message_body == b"m"
 
 
-def test_a_full_message_fits_its_envelope(cloud: MnsCloud, queue: Any, topic: Any) -> None:
+def test_a_message_of_maximum_size_fits_its_envelope(
+    cloud: MnsCloud, queue: Any, topic: Any
+) -> None:
     cloud.service.subscribe(topic.topic_name, "s", queue.queue_name, "JSON")
     topic.publish_message(TopicMessage("x" * 65536))
     queue.set_encoding(False)
@@ -211,7 +225,9 @@ def test_a_full_message_fits_its_envelope(cloud: MnsCloud, queue: Any, topic: An
         topic.publish_message(TopicMessage("x" * 65537))
 
 
-def test_a_delaying_queue_delays_what_is_delivered(cloud: MnsCloud, queue: Any, topic: Any) -> None:
+def test_a_queues_delay_applies_to_delivered_messages(
+    cloud: MnsCloud, queue: Any, topic: Any
+) -> None:
     queue.set_attributes(QueueMeta(delay_sec=60))
     cloud.service.subscribe(topic.topic_name, "s", queue.queue_name)
     topic.publish_message(Base64TopicMessage("m"))
@@ -219,7 +235,7 @@ def test_a_delaying_queue_delays_what_is_delivered(cloud: MnsCloud, queue: Any, 
     assert [one.message_body for one in queue.batch_receive_message(16)] == [b"direct"]
 
 
-def test_published_in_process(cloud: MnsCloud, queue: Any, topic: Any) -> None:
+def test_a_message_can_be_published_in_process(cloud: MnsCloud, queue: Any, topic: Any) -> None:
     cloud.service.subscribe(topic.topic_name, "s", queue.queue_name)
     cloud.loop.run(cloud.service.publish(topic.topic_name, b"\xc3\xa9"))
     assert queue.receive_message().message_body == b"\xc3\xa9"

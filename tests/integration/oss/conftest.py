@@ -1,4 +1,4 @@
-"""A running OSS service, and buckets of it as oss2 sees them."""
+"""Fixtures: a running OSS service, and buckets of oss2."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SIGNERS = {"v1": oss2.ProviderAuth, "v4": oss2.ProviderAuthV4}
 
 @dataclass
 class OssCloud:
-    """The service with its one account, and the events it has sent."""
+    """The service, its account, and the events that it sent."""
 
     service: OssService
     identity: LocalAccount
@@ -33,7 +33,7 @@ class OssCloud:
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def bucket(self, name: str, signer: str = "v4", key: AccessKey | None = None) -> Any:
-        """An oss2.Bucket; with `key`, another identity's."""
+        """Return an oss2.Bucket, with `key` or the account's own key."""
         key = key or self.identity.key
         provider = StaticCredentialsProvider(
             key.access_key_id, key.access_key_secret, key.security_token
@@ -49,7 +49,7 @@ class OssCloud:
 
 
 def _read_to_end(response: requests.Response, **_: Any) -> None:
-    """oss2 does not read error answers to their end, and would leave their connections open."""
+    """Read a response to its end: oss2 does not read errors and leaves connections open."""
     assert response.content is not None
 
 
@@ -81,7 +81,7 @@ def signer(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def bucket(cloud: OssCloud, signer: str) -> Any:
-    """A new bucket, seen through either signature version."""
+    """A new bucket, in each signature version."""
     name = f"b-{uuid.uuid4().hex}"
     cloud.service.create_bucket(name)
     return cloud.bucket(name, signer)
@@ -89,13 +89,13 @@ def bucket(cloud: OssCloud, signer: str) -> Any:
 
 @pytest.fixture
 def bucket_with_key(cloud: OssCloud, bucket: Any, signer: str) -> Callable[[AccessKey], Any]:
-    """The same bucket, with another identity's key."""
+    """Returns the same bucket with another key."""
     return lambda key: cloud.bucket(bucket.bucket_name, signer, key)
 
 
 @pytest.fixture
 def versioned(cloud: OssCloud, signer: str) -> Any:
-    """A new bucket that keeps versions."""
+    """A new versioned bucket."""
     name = f"v-{uuid.uuid4().hex}"
     cloud.service.create_bucket(name, versioning=True)
     return cloud.bucket(name, signer)
@@ -103,6 +103,6 @@ def versioned(cloud: OssCloud, signer: str) -> Any:
 
 @pytest.fixture(scope="session")
 def web(cloud: OssCloud) -> Iterator[httpx.Client]:
-    """A client that signs nothing."""
+    """A client that does not sign requests."""
     with httpx.Client(base_url=cloud.service.url, timeout=10, verify=False) as client:  # noqa: S501
         yield client

@@ -1,4 +1,4 @@
-"""An object's own access list, and what it opens to those who sign nothing."""
+"""Object ACLs, and unsigned access to public objects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def _path(bucket: Any, key: str) -> str:
     return f"/{bucket.bucket_name}/{key}"
 
 
-def test_put_and_get(bucket: Any) -> None:
+def test_an_acl_is_set_and_read(bucket: Any) -> None:
     bucket.put_object("k", b"bytes")
     before = bucket.head_object("k")
     assert bucket.get_object_acl("k").acl == oss2.OBJECT_ACL_DEFAULT
@@ -28,7 +28,7 @@ def test_put_and_get(bucket: Any) -> None:
     assert caught.value.code == "NoSuchBucketPolicy"
 
 
-def test_public_read(bucket: Any, web: httpx.Client) -> None:
+def test_a_public_object_can_be_read_without_a_signature(bucket: Any, web: httpx.Client) -> None:
     bucket.put_object("k", b"bytes", headers={"x-oss-object-acl": "public-read"})
     assert web.get(_path(bucket, "k")).content == b"bytes"
     part = web.get(_path(bucket, "k"), headers={"Range": "bytes=1-2"})
@@ -57,13 +57,13 @@ def test_an_overwrite_is_private_again(bucket: Any, web: httpx.Client) -> None:
     assert web.get(_path(bucket, "copy")).status_code == 403
 
 
-def test_what_there_is_stays_untold(bucket: Any, web: httpx.Client) -> None:
+def test_a_missing_object_is_a_403_without_a_signature(bucket: Any, web: httpx.Client) -> None:
     bucket.put_object("private", b"bytes")
     answers = [web.get(_path(bucket, key)) for key in ("private", "nothing")]
     assert {response.status_code for response in answers} == {403}
 
 
-def test_a_version_has_its_own(versioned: Any, web: httpx.Client) -> None:
+def test_a_version_has_its_own_acl(versioned: Any, web: httpx.Client) -> None:
     old = versioned.put_object("k", b"old").versionid
     versioned.put_object("k", b"new")
     versioned.put_object_acl("k", oss2.OBJECT_ACL_PUBLIC_READ, params={"versionId": old})
@@ -72,7 +72,7 @@ def test_a_version_has_its_own(versioned: Any, web: httpx.Client) -> None:
     assert web.get(_path(versioned, "k")).status_code == 403
 
 
-def test_a_symlink_opens_nothing_that_is_closed(bucket: Any, web: httpx.Client) -> None:
+def test_a_public_symlink_does_not_open_a_private_target(bucket: Any, web: httpx.Client) -> None:
     public = {"x-oss-object-acl": "public-read"}
     bucket.put_object("open", b"open", headers=dict(public))
     bucket.put_object("closed", b"closed")
@@ -87,7 +87,7 @@ def test_a_symlink_opens_nothing_that_is_closed(bucket: Any, web: httpx.Client) 
 @pytest.mark.parametrize(
     ("acl", "code"), [("open", "InvalidArgument"), ("public-read-write", "NotImplemented")]
 )
-def test_what_is_not_granted(bucket: Any, acl: str, code: str) -> None:
+def test_unsupported_acls_are_refused(bucket: Any, acl: str, code: str) -> None:
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         bucket.put_object("k", b"bytes", headers={"x-oss-object-acl": acl})
     assert raised.value.code == code

@@ -1,4 +1,4 @@
-"""Who gets in: signed headers and URLs, STS tokens, expiry, clocks that are off."""
+"""Authentication: signed headers and URLs, STS tokens, expiry and clock differences."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def error_code(response: httpx.Response) -> str:
     return response.text.partition("<Code>")[2].partition("</Code>")[0]
 
 
-def test_wrong_secret(cloud: OssCloud, bucket_with_key: BucketWithKey) -> None:
+def test_a_wrong_secret_is_refused(cloud: OssCloud, bucket_with_key: BucketWithKey) -> None:
     key = replace(cloud.identity.key, access_key_secret="guessed")
     assert _list_objects_error(bucket_with_key(key)) == (403, "SignatureDoesNotMatch")
 
 
-def test_unknown_key(cloud: OssCloud, bucket_with_key: BucketWithKey) -> None:
+def test_an_unknown_key_is_refused(cloud: OssCloud, bucket_with_key: BucketWithKey) -> None:
     key = replace(cloud.identity.key, access_key_id="nobody")
     assert _list_objects_error(bucket_with_key(key)) == (403, "InvalidAccessKeyId")
 
 
-def test_sts_token(bucket_with_key: BucketWithKey, token: AccessKey) -> None:
+def test_a_temporary_key_is_accepted(bucket_with_key: BucketWithKey, token: AccessKey) -> None:
     function = bucket_with_key(token)
     function.put_object("selfie.jpg", b"bytes")
     assert function.get_object("selfie.jpg").read() == b"bytes"
@@ -51,20 +51,20 @@ def test_sts_token(bucket_with_key: BucketWithKey, token: AccessKey) -> None:
 @pytest.mark.parametrize(
     ("presented", "code"), [("CAISother", "InvalidSecurityToken"), ("", "InvalidAccessKeyId")]
 )
-def test_wrong_token(
+def test_a_wrong_token_is_refused(
     bucket_with_key: BucketWithKey, token: AccessKey, presented: str, code: str
 ) -> None:
     key = replace(token, security_token=presented)
     assert _list_objects_error(bucket_with_key(key)) == (403, code)
 
 
-def test_anonymous(bucket: Any, web: httpx.Client) -> None:
+def test_an_unsigned_request_is_refused(bucket: Any, web: httpx.Client) -> None:
     response = web.get(f"/{bucket.bucket_name}/selfie.jpg")
     assert (response.status_code, error_code(response)) == (403, "AccessDenied")
 
 
 @pytest.mark.parametrize("slash_safe", [True, False])
-def test_presigned_url(
+def test_a_presigned_url_is_accepted(
     bucket_with_key: BucketWithKey, token: AccessKey, web: httpx.Client, slash_safe: bool
 ) -> None:
     function = bucket_with_key(token)
@@ -73,7 +73,7 @@ def test_presigned_url(
     assert web.get(url).content == b"bytes"
 
 
-def test_presigned_url_is_for_what_it_says(bucket: Any, web: httpx.Client) -> None:
+def test_a_presigned_url_is_for_one_request(bucket: Any, web: httpx.Client) -> None:
     bucket.put_object("mine.jpg", b"bytes")
     url = bucket.sign_url("GET", "mine.jpg", 60)
     for tampered in (
@@ -84,7 +84,7 @@ def test_presigned_url_is_for_what_it_says(bucket: Any, web: httpx.Client) -> No
         assert (tampered.status_code, error_code(tampered)) == (403, "SignatureDoesNotMatch")
 
 
-def test_presigned_url_expires(
+def test_a_presigned_url_expires(
     bucket: Any, web: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket.put_object("selfie.jpg", b"bytes")
@@ -98,14 +98,14 @@ def test_presigned_url_expires(
     assert "Request has expired." in response.text
 
 
-def test_v4_url_lives_seven_days_at_most(cloud: OssCloud, web: httpx.Client) -> None:
+def test_a_v4_url_is_valid_for_at_most_seven_days(cloud: OssCloud, web: httpx.Client) -> None:
     cloud.service.create_bucket("seven-days")
     url = cloud.bucket("seven-days", "v4").sign_url("GET", "k", 7 * 24 * 3600 + 1)
     response = web.get(url)
     assert (response.status_code, error_code(response)) == (400, "InvalidArgument")
 
 
-def test_clock_skew(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_clock_difference_is_refused(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ahead = time() + 16 * 60
     monkeypatch.setattr("facescreen_local.auth.clock.time", lambda: ahead)
     with pytest.raises(oss2.exceptions.ServerError) as raised:
@@ -113,7 +113,7 @@ def test_clock_skew(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (raised.value.status, raised.value.code) == (403, "RequestTimeTooSkewed")
 
 
-def test_other_region(cloud: OssCloud, bucket: Any) -> None:
+def test_a_v4_signature_for_another_region_is_refused(cloud: OssCloud, bucket: Any) -> None:
     elsewhere = cloud.bucket(bucket.bucket_name, "v4")
     elsewhere.region = "cn-hangzhou"
     with pytest.raises(oss2.exceptions.InvalidArgument):
@@ -129,7 +129,7 @@ def test_other_region(cloud: OssCloud, bucket: Any) -> None:
         ({"Authorization": "Bearer x"}, 400),
     ],
 )
-def test_malformed_authorization(
+def test_a_malformed_authorization_is_refused(
     web: httpx.Client, bucket: Any, headers: dict[str, str], status: int
 ) -> None:
     encoded = [(name.encode(), value.encode()) for name, value in headers.items()]

@@ -1,4 +1,4 @@
-"""Buckets, and listings of what is in them."""
+"""Buckets, and listings of their objects."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def filled_bucket(bucket: Any) -> Any:
     return bucket
 
 
-def test_life_of_a_bucket(cloud: OssCloud, signer: str) -> None:
+def test_a_bucket_is_created_and_deleted(cloud: OssCloud, signer: str) -> None:
     bucket = cloud.bucket(f"n-{uuid.uuid4().hex}", signer)
     with pytest.raises(oss2.exceptions.NoSuchBucket):
         bucket.get_bucket_info()
@@ -43,7 +43,7 @@ def test_life_of_a_bucket(cloud: OssCloud, signer: str) -> None:
     assert bucket.bucket_name not in {each.name for each in service.list_buckets().buckets}
 
 
-def test_stat(versioned: Any) -> None:
+def test_a_bucket_has_statistics(versioned: Any) -> None:
     for body in (b"old", b"newer"):
         versioned.put_object("k", body)
     versioned.delete_object("k")
@@ -54,7 +54,7 @@ def test_stat(versioned: Any) -> None:
     assert (stat.delete_marker_count, stat.multipart_part_count) == (1, 1)
 
 
-def test_pages_of_buckets(cloud: OssCloud, signer: str) -> None:
+def test_buckets_are_listed_in_pages(cloud: OssCloud, signer: str) -> None:
     prefix = f"p-{uuid.uuid4().hex[:8]}-"
     names = [f"{prefix}{number}" for number in range(5)]
     for name in names:
@@ -65,7 +65,7 @@ def test_pages_of_buckets(cloud: OssCloud, signer: str) -> None:
     assert [each.name for each in buckets] == names
 
 
-def test_pages(filled_bucket: Any) -> None:
+def test_objects_are_listed_in_pages(filled_bucket: Any) -> None:
     assert [each.key for each in oss2.ObjectIterator(filled_bucket, max_keys=3)] == KEYS
     assert [each.key for each in oss2.ObjectIteratorV2(filled_bucket, max_keys=3)] == KEYS
     first = filled_bucket.list_objects(max_keys=3)
@@ -74,14 +74,14 @@ def test_pages(filled_bucket: Any) -> None:
 
 
 @pytest.mark.parametrize("page_size", [1, 2, 100])
-def test_folders(filled_bucket: Any, page_size: int) -> None:
+def test_a_delimiter_groups_keys_by_prefix(filled_bucket: Any, page_size: int) -> None:
     top = oss2.ObjectIterator(filled_bucket, delimiter="/", max_keys=page_size)
     assert sorted(each.key for each in top) == ["a", "a/", "a0", "b/", "é/", "😀"]
     under = oss2.ObjectIteratorV2(filled_bucket, prefix="a/", delimiter="/", max_keys=page_size)
     assert sorted(each.key for each in under) == ["a/1", "a/2", "a/b/"]
 
 
-def test_what_is_listed(filled_bucket: Any) -> None:
+def test_a_listing_has_size_etag_type_and_owner(filled_bucket: Any) -> None:
     summary = filled_bucket.list_objects_v2(prefix="b", fetch_owner=True).object_list[0]
     head = filled_bucket.head_object("b/1")
     assert (summary.size, summary.etag, summary.type) == (3, head.etag, "Normal")
@@ -90,7 +90,7 @@ def test_what_is_listed(filled_bucket: Any) -> None:
     assert filled_bucket.list_objects_v2(start_after="b/").object_list[0].key == "b/1"
 
 
-def test_bad_parameters(filled_bucket: Any) -> None:
+def test_invalid_parameters_are_refused(filled_bucket: Any) -> None:
     for max_keys in (0, 1001, "x"):
         with pytest.raises(oss2.exceptions.InvalidArgument):
             filled_bucket.list_objects(max_keys=max_keys)
@@ -111,7 +111,7 @@ def empty_bucket(cloud: OssCloud) -> Any:
     page_size=st.integers(1, 4),
 )
 @example(keys={"a/\U0010ffffa", "a/\U0010ffffb", "a/"}, prefix="", page_size=1)
-def test_every_key_or_its_folder_once(
+def test_a_listing_has_every_key_or_its_prefix_once(
     empty_bucket: Any, keys: set[str], prefix: str, page_size: int
 ) -> None:
     keys = {key for key in keys if not key.startswith("/")}

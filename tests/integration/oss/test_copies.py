@@ -1,4 +1,4 @@
-"""CopyObject and UploadPartCopy: versions, conditions, and what a copy takes along."""
+"""CopyObject and UploadPartCopy: versions, conditions, metadata and ranges."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _copy_status(bucket: Any, headers: dict[str, str]) -> int:
         return int(error.status)
 
 
-def test_conditions(bucket: Any) -> None:
+def test_a_copy_checks_its_conditions(bucket: Any) -> None:
     etag = bucket.put_object("k", b"bytes").etag
     modified = bucket.head_object("k").headers["Last-Modified"]
     for condition, satisfied, unsatisfied, status in (
@@ -35,14 +35,14 @@ def test_conditions(bucket: Any) -> None:
         assert _copy_status(bucket, {f"{SOURCE}-{condition}": unsatisfied}) == status
 
 
-def test_put_knows_no_conditions(bucket: Any) -> None:
+def test_an_upload_with_conditions_is_refused(bucket: Any) -> None:
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         bucket.put_object("k", b"bytes", headers={"If-None-Match": "*"})
     assert (raised.value.status, raised.value.code) == (400, "NotImplemented")
     assert not bucket.object_exists("k")
 
 
-def test_onto_itself_changes_metadata_alone(bucket: Any) -> None:
+def test_a_copy_onto_itself_changes_only_metadata(bucket: Any) -> None:
     upload = bucket.init_multipart_upload("v").upload_id
     part = bucket.upload_part("v", upload, 1, b"bytes")
     completed = bucket.complete_multipart_upload("v", upload, [PartInfo(1, part.etag)])
@@ -64,13 +64,13 @@ def test_onto_itself_changes_metadata_alone(bucket: Any) -> None:
         ("/no-such-bucket/k", "NoSuchBucket"),
     ],
 )
-def test_sources_that_are_none(bucket: Any, source: str, code: str) -> None:
+def test_invalid_sources_are_refused(bucket: Any, source: str, code: str) -> None:
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         bucket._do("PUT", bucket.bucket_name, "copy", headers={SOURCE: source})
     assert raised.value.code == code
 
 
-def test_parts_out_of_an_object(cloud: OssCloud, bucket: Any) -> None:
+def test_parts_can_be_copied_from_an_object(cloud: OssCloud, bucket: Any) -> None:
     bucket.put_object("from+é", BYTES)
     upload = bucket.init_multipart_upload("to").upload_id
     half = len(BYTES) // 2 + 50_000
@@ -90,14 +90,16 @@ def test_parts_out_of_an_object(cloud: OssCloud, bucket: Any) -> None:
 
 
 @pytest.mark.parametrize("byte_range", [(None, None), (5, 999_999)])
-def test_a_range_that_does_not_fit_is_none(bucket: Any, byte_range: tuple[Any, Any]) -> None:
+def test_a_range_beyond_the_end_copies_the_whole_object(
+    bucket: Any, byte_range: tuple[Any, Any]
+) -> None:
     bucket.put_object("from", b"0123456789")
     upload = bucket.init_multipart_upload("to").upload_id
     bucket.upload_part_copy(bucket.bucket_name, "from", byte_range, "to", upload, 1)
     assert bucket.list_parts("to", upload).parts[0].size == 10
 
 
-def test_a_part_out_of_a_version(versioned: Any) -> None:
+def test_a_part_can_be_copied_from_a_version(versioned: Any) -> None:
     old = versioned.put_object("from", b"old").versionid
     versioned.put_object("from", b"newer")
     upload = versioned.init_multipart_upload("to").upload_id
@@ -109,7 +111,7 @@ def test_a_part_out_of_a_version(versioned: Any) -> None:
     assert versioned.get_object("to").read() == b"old"
 
 
-def test_a_part_needs_its_conditions_and_its_upload(bucket: Any) -> None:
+def test_a_copied_part_needs_matching_conditions_and_an_upload(bucket: Any) -> None:
     bucket.put_object("from", b"bytes")
     upload = bucket.init_multipart_upload("to").upload_id
     with pytest.raises(oss2.exceptions.PreconditionFailed):

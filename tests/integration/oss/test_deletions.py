@@ -1,4 +1,4 @@
-"""DeleteMultipleObjects, and what a delete marker does."""
+"""DeleteMultipleObjects and delete markers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.integration.oss.conftest import OssCloud
 ODD = ["a+b c%25é😀.jpg", "x//y/../z", "<&>\"'", "tab\tline\n", "a%2Fb"]
 
 
-def test_what_was_there_and_what_was_not(bucket: Any) -> None:
+def test_existing_and_missing_keys_are_deleted(bucket: Any) -> None:
     for key in ODD:
         bucket.put_object(key, b"bytes")
     deleted = bucket.batch_delete_objects([*ODD, "nothing"])
@@ -22,7 +22,7 @@ def test_what_was_there_and_what_was_not(bucket: Any) -> None:
     assert bucket.list_objects().object_list == []
 
 
-def test_versions(versioned: Any) -> None:
+def test_versions_are_deleted_in_a_batch(versioned: Any) -> None:
     old, new = (versioned.put_object("k", body).versionid for body in (b"old", b"new"))
     versioned.put_object("other", b"bytes")
     versions = [BatchDeleteObjectVersion("k", new), BatchDeleteObjectVersion("other")]
@@ -42,7 +42,7 @@ def test_versions(versioned: Any) -> None:
 
 
 def _post_delete(bucket: Any, entries: str, headers: dict[str, str] | None = None) -> Any:
-    """What oss2 itself would never send."""
+    """Send a request that oss2 itself would not send."""
     return bucket._do(
         "POST",
         bucket.bucket_name,
@@ -53,14 +53,14 @@ def _post_delete(bucket: Any, entries: str, headers: dict[str, str] | None = Non
     )
 
 
-def test_quiet(bucket: Any) -> None:
+def test_a_quiet_deletion_has_an_empty_response(bucket: Any) -> None:
     bucket.put_object("k", b"bytes")
     response = _post_delete(bucket, "<Quiet>true</Quiet><Object><Key>k</Key></Object>")
     assert response.read() == b""
     assert not bucket.object_exists("k")
 
 
-def test_events(cloud: OssCloud, bucket: Any) -> None:
+def test_a_batch_deletion_raises_an_event_for_each_object(cloud: OssCloud, bucket: Any) -> None:
     for key in ("a", "b"):
         bucket.put_object(key, b"bytes")
     events_before = len(cloud.events)
@@ -83,7 +83,7 @@ def test_events(cloud: OssCloud, bucket: Any) -> None:
         ("<Object><Key>k</Key><VersionId/></Object>", "InvalidArgument"),
     ],
 )
-def test_refused_whole(bucket: Any, entries: str, code: str) -> None:
+def test_a_malformed_deletion_deletes_nothing(bucket: Any, entries: str, code: str) -> None:
     bucket.put_object("k", b"bytes")
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         _post_delete(bucket, entries)
@@ -91,7 +91,7 @@ def test_refused_whole(bucket: Any, entries: str, code: str) -> None:
     assert bucket.object_exists("k")
 
 
-def test_md5_is_checked(bucket: Any) -> None:
+def test_a_wrong_md5_is_refused(bucket: Any) -> None:
     bucket.put_object("k", b"bytes")
     with pytest.raises(oss2.exceptions.InvalidDigest):
         _post_delete(
@@ -106,7 +106,7 @@ def _server_error(call: Callable[[], Any]) -> oss2.exceptions.ServerError:
     return raised.value
 
 
-def test_delete_markers_pile_up(versioned: Any) -> None:
+def test_each_deletion_adds_a_delete_marker(versioned: Any) -> None:
     versioned.put_object("k", b"bytes")
     markers = [versioned.delete_object("k").versionid for _ in range(2)]
     removed = versioned.delete_object("k", params={"versionId": markers[1]})
@@ -117,7 +117,7 @@ def test_delete_markers_pile_up(versioned: Any) -> None:
 
 
 @pytest.mark.parametrize("operation", ["get_object", "head_object", "get_object_tagging"])
-def test_what_a_marker_answers(versioned: Any, operation: str) -> None:
+def test_reading_a_delete_marker_is_an_error(versioned: Any, operation: str) -> None:
     versioned.put_object("k", b"bytes")
     marker = versioned.delete_object("k").versionid
     call = getattr(versioned, operation)

@@ -1,4 +1,4 @@
-"""Server-side encryption: asked for by a header, and told to whoever writes or reads."""
+"""Server-side encryption, requested by a header and returned on writes and reads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ def _encryption_headers(response: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("encryption", [{ENCRYPTION: "AES256"}, KMS])
-def test_writers_and_readers_are_told(bucket: Any, encryption: dict[str, str]) -> None:
+def test_the_encryption_is_returned_on_writes_and_reads(
+    bucket: Any, encryption: dict[str, str]
+) -> None:
     assert (
         _encryption_headers(bucket.put_object("k", b"bytes", headers=dict(encryption)))
         == encryption
@@ -31,7 +33,7 @@ def test_writers_and_readers_are_told(bucket: Any, encryption: dict[str, str]) -
     )
 
 
-def test_a_copy_is_encrypted_if_it_is_asked_for(bucket: Any) -> None:
+def test_a_copy_is_encrypted_only_if_requested(bucket: Any) -> None:
     bucket.put_object("k", b"bytes", headers=dict(KMS))
     assert _encryption_headers(bucket.copy_object(bucket.bucket_name, "k", "plain")) == {}
     copied = bucket.copy_object(bucket.bucket_name, "k", "c", headers={ENCRYPTION: "AES256"})
@@ -42,7 +44,7 @@ def test_a_copy_is_encrypted_if_it_is_asked_for(bucket: Any) -> None:
     )
 
 
-def test_an_upload_is_from_its_start(bucket: Any) -> None:
+def test_a_multipart_upload_is_encrypted_from_its_start(bucket: Any) -> None:
     upload = bucket.init_multipart_upload("v", headers=dict(KMS))
     part = bucket.upload_part("v", upload.upload_id, 1, b"bytes")
     completed = bucket.complete_multipart_upload("v", upload.upload_id, [PartInfo(1, part.etag)])
@@ -50,7 +52,7 @@ def test_an_upload_is_from_its_start(bucket: Any) -> None:
         assert _encryption_headers(response) == KMS
 
 
-def test_no_other_algorithm(bucket: Any) -> None:
+def test_another_algorithm_is_refused(bucket: Any) -> None:
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         bucket.put_object("k", b"bytes", headers={ENCRYPTION: "ROT13"})
     assert (raised.value.status, raised.value.code) == (400, "InvalidEncryptionAlgorithmError")

@@ -1,4 +1,4 @@
-"""The records that Function Compute will get."""
+"""The event records for Function Compute."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.integration.oss.test_tags import make_tagging
 
 @pytest.fixture
 def new_events(cloud: OssCloud) -> Callable[[], list[tuple[str, int, int]]]:
-    """The events since it was last asked: name, size, growth."""
+    """Returns the events since the last call, as name, size and size difference."""
     events_read = len(cloud.events)
 
     def read_new_events() -> list[tuple[str, int, int]]:
@@ -33,7 +33,7 @@ def new_events(cloud: OssCloud) -> Callable[[], list[tuple[str, int, int]]]:
     return read_new_events
 
 
-def test_record(cloud: OssCloud, bucket: Any) -> None:
+def test_an_event_record_has_the_documented_fields(cloud: OssCloud, bucket: Any) -> None:
     headers = {"Content-Type": "image/png", "x-oss-meta-who": "me"}
     put = bucket.put_object("in/a+b é%.png", b"bytes", headers=headers)
     record = cloud.events[-1]
@@ -66,7 +66,7 @@ def test_record(cloud: OssCloud, bucket: Any) -> None:
     }
 
 
-def test_what_tells_and_what_does_not(bucket: Any, new_events: Any) -> None:
+def test_writes_and_deletions_raise_events_and_reads_do_not(bucket: Any, new_events: Any) -> None:
     bucket.put_object("k", b"bytes")
     bucket.put_object("k", b"123")
     assert new_events() == [
@@ -92,7 +92,7 @@ def test_what_tells_and_what_does_not(bucket: Any, new_events: Any) -> None:
     ]
 
 
-def test_a_multipart_upload_tells_of_every_step(bucket: Any, new_events: Any) -> None:
+def test_every_step_of_a_multipart_upload_raises_an_event(bucket: Any, new_events: Any) -> None:
     upload = bucket.init_multipart_upload("v.mp4").upload_id
     part = bucket.upload_part("v.mp4", upload, 1, b"bytes")
     bucket.complete_multipart_upload("v.mp4", upload, [PartInfo(1, part.etag)])
@@ -103,7 +103,7 @@ def test_a_multipart_upload_tells_of_every_step(bucket: Any, new_events: Any) ->
     ]
 
 
-def test_an_abort_tells_as_well(bucket: Any, new_events: Any) -> None:
+def test_an_aborted_upload_raises_an_event(bucket: Any, new_events: Any) -> None:
     upload = bucket.init_multipart_upload("v.mp4").upload_id
     bucket.abort_multipart_upload("v.mp4", upload)
     assert new_events()[-1] == ("ObjectRemoved:AbortMultipartUpload", 0, 0)

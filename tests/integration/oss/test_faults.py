@@ -1,4 +1,4 @@
-"""Scripted faults, met under the API's own names of operations."""
+"""Scripted faults, by the API's operation names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def fault(cloud: OssCloud) -> Iterator[Callable[..., None]]:
     cloud.service.behaviour = Behaviour()
 
 
-def test_error_code(bucket: Any, fault: Callable[..., None]) -> None:
+def test_a_fault_returns_an_error_code(bucket: Any, fault: Callable[..., None]) -> None:
     bucket.put_object("k", b"bytes")
     fault(operation="HeadObject", code="InternalError")
     with pytest.raises(oss2.exceptions.ServerError) as raised:
@@ -31,7 +31,9 @@ def test_error_code(bucket: Any, fault: Callable[..., None]) -> None:
     assert bucket.head_object("k").content_length == 5
 
 
-def test_done_but_never_told(bucket: Any, fault: Callable[..., None]) -> None:
+def test_a_fault_after_the_operation_loses_only_the_response(
+    bucket: Any, fault: Callable[..., None]
+) -> None:
     bucket.put_object("k", b"bytes")
     fault(operation="PutObjectTagging", after=True, reset=True)
     with pytest.raises(oss2.exceptions.RequestError):

@@ -1,4 +1,4 @@
-"""Forms and policies from strangers, without a service around them."""
+"""Parsing of forms and policies from untrusted clients."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def _part(disposition: str, content: bytes) -> bytes:
     piece=st.integers(1, 40),
 )
 @example(value="", content=b"\r\n--", piece=1)
-async def test_read_as_written(value: str, content: bytes, piece: int) -> None:
-    """However the bytes arrive, and whatever they look like."""
+async def test_a_form_is_read_as_written(value: str, content: bytes, piece: int) -> None:
+    """For any chunk size, and with content that looks like a boundary."""
     if b"\r\n--x" in content:
         return
     body = _part('name="a"', value.encode()) + b"\r\n" + _part('name="file"', content)
@@ -53,20 +53,20 @@ async def test_read_as_written(value: str, content: bytes, piece: int) -> None:
     assert (fields, file_content) == ({"a": value}, content)
 
 
-async def test_what_is_said_of_the_file() -> None:
+async def test_the_files_name_and_type_are_read() -> None:
     headers = 'name="file"; filename="a; name=b é.jpg"\r\nContent-Type: image/jpeg'
     _, _, form = await _read_form(_part(headers, b"") + b"\r\n--x--")
     assert (form.filename, form.content_type) == ("a; name=b é.jpg", "image/jpeg")
 
 
-async def test_names_count_in_any_case_and_the_last_one_holds() -> None:
+async def test_names_are_case_insensitive_and_the_last_value_counts() -> None:
     body = _part('name="Key"', b"1\r\n") + _part("name=KEY", b"2\r\n") + _part("name=file", b"")
     fields, _, _ = await _read_form(body + b"\r\n--x--")
     assert list(fields.values()) == ["2"]
 
 
 @pytest.mark.parametrize("before", [b"", b"\r\n", b"a preamble, --x\r\n", b"\r\n" * 4000])
-async def test_what_stands_around_the_form_does_not_count(before: bytes) -> None:
+async def test_preamble_and_epilogue_are_ignored(before: bytes) -> None:
     form = _part('name="a"', b"1\r\n") + _part('name="file"', b"2\r\n--x--\r\n\r\nan epilogue")
     for piece in (1, 7, 100_000):
         fields, file_content, _ = await _read_form(before + form, piece)
@@ -104,7 +104,7 @@ async def test_a_part_may_have_any_headers() -> None:
         ),
     ],
 )
-async def test_malformed(body: bytes, code: str) -> None:
+async def test_malformed_forms_are_refused(body: bytes, code: str) -> None:
     with pytest.raises(REQUEST_ERRORS) as raised:
         await _read_form(body)
     assert to_oss_error(raised.value).code == code
@@ -119,7 +119,7 @@ async def test_malformed(body: bytes, code: str) -> None:
         ("multipart/form-data; boundary=\udcff", "MalformedPOSTRequest"),
     ],
 )
-def test_no_boundary(content_type: str, code: str) -> None:
+def test_a_missing_or_invalid_boundary_is_refused(content_type: str, code: str) -> None:
     with pytest.raises(REQUEST_ERRORS) as raised:
         MultipartForm(content_type, _chunks(b"", 1), MAX_FIELDS)
     assert to_oss_error(raised.value).code == code
@@ -136,7 +136,7 @@ def _policy_error(policy: str) -> OssError:
     return to_oss_error(raised.value)
 
 
-def test_what_is_left_open() -> None:
+def test_satisfied_conditions_are_accepted() -> None:
     fields = {"key": "in/a", "content-type": "image/png"}
     assert check_policy(_policy(), fields) == SizeRange()
     satisfied = [
@@ -175,11 +175,11 @@ def test_what_is_left_open() -> None:
         _policy(["content-length-range", -1, 5]),
     ],
 )
-def test_policies_that_are_none(policy: str) -> None:
+def test_invalid_policies_are_refused(policy: str) -> None:
     assert _policy_error(policy).code == "InvalidPolicyDocument"
 
 
-def test_a_refusal_says_no_token() -> None:
+def test_an_error_does_not_contain_the_token() -> None:
     error = _policy_error(_policy({"x-oss-security-token": "CAISother"}))
     assert error.code == "AccessDenied"
     assert "x-oss-security-token" in error.message
@@ -187,7 +187,7 @@ def test_a_refusal_says_no_token() -> None:
 
 
 @given(st.binary(max_size=200), st.text(max_size=50))
-def test_no_bytes_break_it(body: bytes, text: str) -> None:
+def test_random_bytes_are_refused(body: bytes, text: str) -> None:
     for policy in (base64.b64encode(body).decode(), text):
         with pytest.raises(REQUEST_ERRORS):
             check_policy(policy, {})

@@ -1,4 +1,4 @@
-"""PostObject: forms as browsers send them, signed in both versions."""
+"""PostObject: browser forms, signed in both versions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _hmac256(key: bytes, text: str) -> bytes:
 
 @dataclass
 class FormSender:
-    """Makes and posts forms, as OSS documents them, for one bucket and one key."""
+    """Signs and posts forms for one bucket with one key, as OSS documents them."""
 
     web: httpx.Client
     bucket: Any
@@ -85,7 +85,7 @@ def sender(cloud: OssCloud, bucket: Any, web: httpx.Client, signer: str) -> Form
     return FormSender(web, bucket, signer, cloud.identity.key)
 
 
-def test_an_object_out_of_a_form(cloud: OssCloud, sender: FormSender) -> None:
+def test_a_form_stores_an_object(cloud: OssCloud, sender: FormSender) -> None:
     response = sender.post(
         **{
             "Cache-Control": "no-store",
@@ -109,19 +109,19 @@ def test_an_object_out_of_a_form(cloud: OssCloud, sender: FormSender) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 70_000, 3_000_000])
-def test_bytes_are_exact(sender: FormSender, size: int) -> None:
+def test_the_bytes_are_stored_unchanged(sender: FormSender, size: int) -> None:
     content = (b"\r\n--\r\n--boundary\r\n\x00\xff" * (size // 16 + 1))[:size]
     assert sender.post(content).status_code == 204
     assert sender.bucket.get_object("in/selfie.jpg").read() == content
 
 
-def test_key_may_hold_the_files_name(sender: FormSender) -> None:
+def test_the_key_may_contain_the_file_name(sender: FormSender) -> None:
     sender.conditions = [["starts-with", "$key", "in/"]]
     sender.post(key="in/${filename}")
     assert sender.bucket.object_exists("in/a b é.jpg")
 
 
-def test_sts_token(cloud: OssCloud, sender: FormSender) -> None:
+def test_a_temporary_key_needs_its_token(cloud: OssCloud, sender: FormSender) -> None:
     sender.key = cloud.identity.issue_temporary_key()
     assert sender.post().status_code == 204
     fields = sender.sign_fields()
@@ -130,7 +130,7 @@ def test_sts_token(cloud: OssCloud, sender: FormSender) -> None:
     assert (response.status_code, error_code(response)) == (403, "InvalidAccessKeyId")
 
 
-def test_what_it_is_answered_with(sender: FormSender) -> None:
+def test_a_form_chooses_its_response(sender: FormSender) -> None:
     assert sender.post(success_action_status="200").status_code == 200
     assert sender.post(success_action_status="999").status_code == 204
     created = sender.post(success_action_status="201")
@@ -143,8 +143,8 @@ def test_what_it_is_answered_with(sender: FormSender) -> None:
     )
 
 
-def test_type_of_the_content(sender: FormSender) -> None:
-    """First ``x-oss-content-type``, then the file's own, then the form's."""
+def test_the_content_type_comes_from_the_form_or_the_file(sender: FormSender) -> None:
+    """``x-oss-content-type`` comes first, then the file's type, then the form's Content-Type."""
     for fields, file_part, expected in (
         ({"x-oss-content-type": "a/1", "Content-Type": "a/2"}, ("f", b"", "a/3"), "a/1"),
         ({"Content-Type": "a/2"}, ("f", b"", "a/3"), "a/3"),
@@ -165,7 +165,7 @@ def test_type_of_the_content(sender: FormSender) -> None:
         {"success_action_status": "201"},
     ],
 )
-def test_a_condition_that_is_not_met(sender: FormSender, unmet: Any) -> None:
+def test_an_unsatisfied_condition_is_refused(sender: FormSender, unmet: Any) -> None:
     sender.conditions = [unmet]
     response = sender.post()
     assert (response.status_code, error_code(response)) == (403, "AccessDenied")
@@ -176,21 +176,21 @@ def test_a_condition_that_is_not_met(sender: FormSender, unmet: Any) -> None:
 @pytest.mark.parametrize(
     ("size", "code"), [(2, "EntityTooSmall"), (3, ""), (5, ""), (6, "EntityTooLarge")]
 )
-def test_size_of_the_file(sender: FormSender, size: int, code: str) -> None:
+def test_the_size_limits_apply_to_the_file(sender: FormSender, size: int, code: str) -> None:
     sender.conditions = [["content-length-range", 3, 9], ["content-length-range", 0, 5]]
     response = sender.post(b"x" * size)
     assert (response.status_code, error_code(response)) == (400 if code else 204, code)
     assert sender.bucket.object_exists("in/selfie.jpg") == (not code)
 
 
-def test_expired(sender: FormSender) -> None:
+def test_an_expired_policy_is_refused(sender: FormSender) -> None:
     sender.expires = _hours_from_now(-1)
     response = sender.post()
     assert (response.status_code, error_code(response)) == (403, "AccessDenied")
     assert "Policy expired" in response.text
 
 
-def test_a_changed_policy(sender: FormSender) -> None:
+def test_a_changed_policy_is_refused(sender: FormSender) -> None:
     fields = sender.sign_fields()
     sender.conditions = [["content-length-range", 0, 9]]
     fields["policy"] = sender.sign_fields()["policy"]
@@ -199,7 +199,7 @@ def test_a_changed_policy(sender: FormSender) -> None:
 
 
 @pytest.mark.parametrize("missing", ["policy", "key"])
-def test_a_field_that_is_missing(sender: FormSender, missing: str) -> None:
+def test_a_missing_field_is_named(sender: FormSender, missing: str) -> None:
     fields = sender.sign_fields()
     del fields[missing]
     response = sender.post_fields(fields, ("f", b"bytes"))
@@ -207,8 +207,8 @@ def test_a_field_that_is_missing(sender: FormSender, missing: str) -> None:
     assert f"'{missing}'" in response.text
 
 
-def test_what_is_signed_by_nobody(sender: FormSender) -> None:
-    """Not even a signature in the header counts."""
+def test_an_unsigned_form_is_refused(sender: FormSender) -> None:
+    """Even with a signature in the Authorization header."""
     response = sender.post_fields({"key": "k"}, ("f", b"bytes"))
     assert (response.status_code, error_code(response)) == (403, "AccessDenied")
     with pytest.raises(oss2.exceptions.AccessDenied):
@@ -221,7 +221,7 @@ def test_what_is_signed_by_nobody(sender: FormSender) -> None:
         )
 
 
-def test_no_file(sender: FormSender) -> None:
+def test_a_form_without_a_file_is_refused(sender: FormSender) -> None:
     boundary = uuid.uuid4().hex
     body = f'--{boundary}\r\nContent-Disposition: form-data; name="key"\r\n\r\nk\r\n--{boundary}--'
     form = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
@@ -231,7 +231,7 @@ def test_no_file(sender: FormSender) -> None:
     assert error_code(response) == "RequestIsNotMultiPartContent"
 
 
-def test_forbid_overwrite(sender: FormSender) -> None:
+def test_a_form_can_forbid_an_overwrite(sender: FormSender) -> None:
     assert sender.post(**{"x-oss-forbid-overwrite": "true"}).status_code == 204
     response = sender.post(**{"x-oss-forbid-overwrite": "true"})
     assert (response.status_code, error_code(response)) == (409, "FileAlreadyExists")

@@ -1,4 +1,4 @@
-"""``x-oss-process=image/…`` on real pictures, presigned and signed in the header."""
+"""``x-oss-process=image/…`` on real pictures, in presigned URLs and signed headers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SELFIE = "image/auto-orient,1/resize,s_720/quality,q_80/format,jpg"
 
 
 def _picture(width: int, height: int, mode: str = "RGB") -> Image.Image:
-    """Left half red, right half blue, with noise for the encoder to work on."""
+    """Make a picture with a red left and a blue right half, with noise for realistic encoding."""
     pixels = np.random.default_rng(1).integers(0, 40, (height, width, 3), dtype=np.uint8)
     pixels[:, : width // 2, 0] += 200
     pixels[:, width // 2 :, 2] += 200
@@ -53,7 +53,7 @@ def _pixel(image: Image.Image, x: int, y: int) -> tuple[int, ...]:
     return tuple(round(value) for value in pixel)
 
 
-def test_through_the_service(bucket: Any, web: httpx.Client) -> None:
+def test_a_picture_is_processed_by_the_service(bucket: Any, web: httpx.Client) -> None:
     bucket.put_object("selfie.jpg", _encode_sideways(_picture(1600, 1200)))
     response = web.get(bucket.sign_url("GET", "selfie.jpg", 60, params={"x-oss-process": SELFIE}))
     assert response.headers["Content-Type"] == "image/jpeg"
@@ -67,7 +67,7 @@ def test_through_the_service(bucket: Any, web: httpx.Client) -> None:
     assert response.headers["ETag"].strip('"') == head.etag
 
 
-def test_info(bucket: Any) -> None:
+def test_info_returns_the_pictures_properties(bucket: Any) -> None:
     source = _encode_sideways(_picture(60, 40))
     bucket.put_object("selfie", source)
     response = bucket.get_object("selfie", process="image/info")
@@ -83,7 +83,7 @@ def test_info(bucket: Any) -> None:
 
 
 @pytest.mark.parametrize("image_format", ["PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF"])
-def test_sources(image_format: str) -> None:
+def test_every_source_format_is_read(image_format: str) -> None:
     pillow_heif.register_heif_opener()
     rendered = _render_image(_encode(_picture(64, 48), image_format), "image/format,jpg")
     assert (rendered.format, rendered.size) == ("JPEG", (64, 48))
@@ -129,7 +129,7 @@ def test_quality_is_relative_to_the_source() -> None:
         ("w_400,limit_0", (400, 200)),
     ],
 )
-def test_resize(parameters: str, expected: tuple[int, int]) -> None:
+def test_resize_modes_have_the_documented_sizes(parameters: str, expected: tuple[int, int]) -> None:
     instruction = parse_instructions(f"image/resize,{parameters}")[0]
     assert resize(_picture(200, 100), instruction).size == expected
 
@@ -154,7 +154,7 @@ def test_resize(parameters: str, expected: tuple[int, int]) -> None:
         "image" + "/resize,w_5" * 21,
     ],
 )
-def test_wrong_instructions(process: str) -> None:
+def test_invalid_instructions_are_refused(process: str) -> None:
     source = _encode(_picture(20, 20), "PNG")
     with pytest.raises(OssError) as raised:
         render(source, parse_instructions(process))
@@ -162,7 +162,7 @@ def test_wrong_instructions(process: str) -> None:
 
 
 @pytest.mark.parametrize("source", [b"", b"not a picture", b"\xff\xd8\xff\xe0" + bytes(64)])
-def test_what_is_no_picture(bucket: Any, source: bytes) -> None:
+def test_a_file_that_is_not_a_picture_is_refused(bucket: Any, source: bytes) -> None:
     bucket.put_object("notes.jpg", source)
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         bucket.get_object("notes.jpg", process=SELFIE)
@@ -170,14 +170,14 @@ def test_what_is_no_picture(bucket: Any, source: bytes) -> None:
     assert raised.value.message == "This image format is not supported."
 
 
-def test_cut_off_picture() -> None:
+def test_a_truncated_picture_is_refused() -> None:
     source = _encode(_picture(200, 200), "PNG")
     with pytest.raises(OssError, match="not supported"):
         render(source[: len(source) // 2], [ImageInstruction("format", "jpg", {})])
 
 
 @pytest.mark.parametrize(("width", "height"), [(30_001, 1), (10_000, 10_000), (29_000, 29_000)])
-def test_bombs_are_refused(width: int, height: int) -> None:
+def test_decompression_bombs_are_refused(width: int, height: int) -> None:
     header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = (header, b"IDAT" + zlib.compress(b""), b"IEND")
     bomb = b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -189,7 +189,9 @@ def test_bombs_are_refused(width: int, height: int) -> None:
     assert caught.value.code == "ImageTooLarge"
 
 
-def test_source_too_large(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_that_is_too_large_is_refused(
+    bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("facescreen_local.oss.images.MAX_SOURCE_BYTES", 10)
     bucket.put_object("k", b"x" * 11)
     with pytest.raises(oss2.exceptions.ServerError) as raised:

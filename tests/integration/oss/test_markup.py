@@ -1,4 +1,4 @@
-"""XML from strangers, and text that XML cannot carry."""
+"""Untrusted XML, and characters that XML can't contain."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _BOMB = "<!DOCTYPE a [<!ENTITY b 'c'>]><Tagging>&b;</Tagging>"
         _BOMB.encode("utf-16"),
     ],
 )
-def test_refused(body: bytes) -> None:
+def test_invalid_xml_is_refused(body: bytes) -> None:
     with pytest.raises((MalformedXmlError, UnexpectedElementError)) as raised:
         parse_xml(body, "Tagging")
     assert to_oss_error(raised.value).code == "MalformedXML"
 
 
-def test_round_trip() -> None:
+def test_characters_that_xml_can_not_contain_are_replaced() -> None:
     body = serialize(element("Key", "<a&b>\u00e9\U0001f600\x00\ud800"))
     assert parse_xml(body, "Key").text == "<a&b>\u00e9\U0001f600\ufffd\ufffd"

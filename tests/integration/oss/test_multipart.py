@@ -27,7 +27,7 @@ def _start(bucket: Any) -> str:
     return str(bucket.init_multipart_upload("video.mp4", headers=headers).upload_id)
 
 
-def test_parts_become_an_object(bucket: Any) -> None:
+def test_a_completed_upload_is_an_object(bucket: Any) -> None:
     upload_id = _start(bucket)
     parts = _upload_parts(bucket, upload_id, {1: b"replaced", 3: LAST}) and _upload_parts(
         bucket, upload_id, {1: FIRST, 3: LAST}
@@ -51,7 +51,7 @@ def test_parts_become_an_object(bucket: Any) -> None:
         bucket.list_parts("video.mp4", upload_id)
 
 
-def test_abort(bucket: Any) -> None:
+def test_an_aborted_upload_is_gone(bucket: Any) -> None:
     upload_id = _start(bucket)
     _upload_parts(bucket, upload_id, {1: FIRST})
     bucket.abort_multipart_upload("video.mp4", upload_id)
@@ -60,7 +60,7 @@ def test_abort(bucket: Any) -> None:
     bucket.delete_bucket()
 
 
-def test_pages_of_parts(bucket: Any) -> None:
+def test_parts_are_listed_in_pages(bucket: Any) -> None:
     upload_id = _start(bucket)
     _upload_parts(bucket, upload_id, dict.fromkeys((1, 2, 3, 7, 9), LAST))
     numbers, marker = [], ""
@@ -74,7 +74,7 @@ def test_pages_of_parts(bucket: Any) -> None:
 
 
 @pytest.mark.parametrize("page_size", [1, 2, 100])
-def test_pages_of_uploads(bucket: Any, page_size: int) -> None:
+def test_uploads_are_listed_in_pages(bucket: Any, page_size: int) -> None:
     keys = ["a", "b/1", "b/1", "b/é+ 2", "c"]
     ids = [bucket.init_multipart_upload(key).upload_id for key in keys]
     uploads = list(oss2.MultipartUploadIterator(bucket, max_uploads=page_size))
@@ -87,7 +87,7 @@ def test_pages_of_uploads(bucket: Any, page_size: int) -> None:
     assert bucket.get_bucket_stat().multi_part_upload_count == len(keys)
 
 
-def test_all_parts_at_once(bucket: Any) -> None:
+def test_all_parts_can_be_completed_without_a_list(bucket: Any) -> None:
     upload_id = _start(bucket)
     _upload_parts(bucket, upload_id, {2: LAST, 1: FIRST})
     everything = {"x-oss-complete-all": "yes"}
@@ -95,7 +95,7 @@ def test_all_parts_at_once(bucket: Any) -> None:
     assert bucket.get_object("video.mp4").read() == FIRST + LAST
 
 
-def test_forbid_overwrite(bucket: Any) -> None:
+def test_an_upload_can_forbid_an_overwrite(bucket: Any) -> None:
     upload_id = _start(bucket)
     parts = _upload_parts(bucket, upload_id, {1: FIRST})
     bucket.put_object("video.mp4", b"first")
@@ -115,7 +115,7 @@ def _complete_error(bucket: Any, upload_id: str, parts: list[PartInfo]) -> str:
     return str(raised.value.code)
 
 
-def test_wrong_lists(bucket: Any) -> None:
+def test_invalid_lists_of_parts_are_refused(bucket: Any) -> None:
     upload_id = _start(bucket)
     small, large = _upload_parts(bucket, upload_id, {1: LAST, 2: FIRST})
     assert _complete_error(bucket, upload_id, [small, large]) == "EntityTooSmall"

@@ -1,4 +1,4 @@
-"""Objects as oss2 writes and reads them, under both signature versions."""
+"""Objects written and read by oss2, with both signature versions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ODD_KEYS = [
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)
-def test_keys_are_exact(bucket: Any, key: str) -> None:
+def test_unusual_keys_are_kept_exactly(bucket: Any, key: str) -> None:
     bucket.put_object(key, b"bytes")
     assert bucket.get_object(key).read() == b"bytes"
     assert [each.key for each in bucket.list_objects().object_list] == [key]
@@ -34,12 +34,12 @@ def test_keys_are_exact(bucket: Any, key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["/leading", "\\leading", "ü" * 512])
-def test_keys_that_oss_refuses(bucket: Any, key: str) -> None:
+def test_invalid_keys_are_refused(bucket: Any, key: str) -> None:
     with pytest.raises(oss2.exceptions.InvalidObjectName):
         bucket.put_object(key, b"bytes")
 
 
-def test_put_and_head(bucket: Any) -> None:
+def test_an_uploads_headers_are_returned(bucket: Any) -> None:
     md5 = hashlib.md5(b"bytes", usedforsecurity=False).digest()
     headers = {
         "Content-MD5": base64.b64encode(md5).decode(),
@@ -59,20 +59,20 @@ def test_put_and_head(bucket: Any) -> None:
     assert (meta.content_length, meta.etag) == (5, head.etag)
 
 
-def test_metadata_has_a_limit(bucket: Any) -> None:
+def test_too_much_metadata_is_refused(bucket: Any) -> None:
     large = {f"x-oss-meta-{n}": "v" * 1000 for n in range(9)}
     with pytest.raises(oss2.exceptions.InvalidArgument):
         bucket.put_object("k", b"bytes", headers=large)
 
 
-def test_md5_that_does_not_match(bucket: Any) -> None:
+def test_a_wrong_md5_is_refused(bucket: Any) -> None:
     other_md5 = base64.b64encode(hashlib.md5(b"other", usedforsecurity=False).digest()).decode()
     with pytest.raises(oss2.exceptions.InvalidDigest):
         bucket.put_object("selfie.jpg", b"bytes", headers={"Content-MD5": other_md5})
     assert not bucket.object_exists("selfie.jpg")
 
 
-def test_what_is_not_there(cloud: Any, bucket: Any, signer: str) -> None:
+def test_missing_objects_and_buckets_are_errors(cloud: Any, bucket: Any, signer: str) -> None:
     with pytest.raises(oss2.exceptions.NoSuchKey) as raised:
         bucket.get_object("nothing")
     assert raised.value.details["HostId"]
@@ -96,7 +96,7 @@ def test_what_is_not_there(cloud: Any, bucket: Any, signer: str) -> None:
         ((4, 2), 200, b"0123456789"),
     ],
 )
-def test_ranges(
+def test_ranges_are_read_or_ignored(
     bucket: Any, byte_range: tuple[int | None, int | None], status: int, expected: bytes
 ) -> None:
     bucket.put_object("digits", b"0123456789")
@@ -104,7 +104,7 @@ def test_ranges(
     assert (response.status, response.read()) == (status, expected)
 
 
-def test_standard_ranges(bucket: Any) -> None:
+def test_standard_ranges_beyond_the_end_are_refused(bucket: Any) -> None:
     bucket.put_object("digits", b"0123456789")
     standard = {"x-oss-range-behavior": "standard"}
     response = bucket.get_object("digits", byte_range=(6, 65535), headers=dict(standard))
@@ -115,7 +115,7 @@ def test_standard_ranges(bucket: Any) -> None:
     assert (raised.value.status, raised.value.code) == (416, "InvalidRange")
 
 
-def test_conditions(bucket: Any) -> None:
+def test_a_read_checks_its_conditions(bucket: Any) -> None:
     etag = bucket.put_object("k", b"bytes").etag
     modified = bucket.head_object("k").headers["Last-Modified"]
     long_ago = "Mon, 01 Jan 2001 00:00:00 GMT"
@@ -134,7 +134,7 @@ def test_conditions(bucket: Any) -> None:
             bucket.head_object("k", headers=not_modified)
 
 
-def test_response_overrides(bucket: Any, web: httpx.Client) -> None:
+def test_a_url_can_override_response_headers(bucket: Any, web: httpx.Client) -> None:
     bucket.put_object("k", b"bytes")
     overrides = {"response-content-type": "text/x-y", "response-cache-control": "no-cache"}
     response = web.get(bucket.sign_url("GET", "k", 60, params=overrides))
@@ -144,7 +144,7 @@ def test_response_overrides(bucket: Any, web: httpx.Client) -> None:
     assert web.get(bucket.sign_url("GET", "k", 60, params=split)).status_code == 400
 
 
-def test_forbid_overwrite(bucket: Any) -> None:
+def test_an_upload_can_forbid_an_overwrite(bucket: Any) -> None:
     forbid = {"x-oss-forbid-overwrite": "true"}
     bucket.put_object("k", b"first", headers=dict(forbid))
     with pytest.raises(oss2.exceptions.ServerError) as raised:
@@ -153,7 +153,7 @@ def test_forbid_overwrite(bucket: Any) -> None:
     assert bucket.get_object("k").read() == b"first"
 
 
-def test_append(bucket: Any) -> None:
+def test_an_object_can_be_appended_to(bucket: Any) -> None:
     first = bucket.append_object("log", 0, b"abc", init_crc=0)
     second = bucket.append_object("log", 3, b"de", init_crc=first.crc)
     assert (first.next_position, second.next_position) == (3, 5)
@@ -164,7 +164,7 @@ def test_append(bucket: Any) -> None:
     assert bucket.get_object("log").read() == b"abcde"
 
 
-def test_append_is_strict(bucket: Any) -> None:
+def test_an_append_needs_the_current_length(bucket: Any) -> None:
     with pytest.raises(oss2.exceptions.PositionNotEqualToLength) as raised:
         bucket.append_object("log", 1, b"x")
     assert raised.value.next_position == 0
@@ -177,7 +177,7 @@ def test_append_is_strict(bucket: Any) -> None:
         bucket.append_object("photo", 3, b"x")
 
 
-def test_copy(bucket: Any) -> None:
+def test_a_copy_keeps_or_replaces_metadata_and_tags(bucket: Any) -> None:
     headers = {"x-oss-meta-a": "1", "x-oss-tagging": "t=1", "Content-Type": "image/png"}
     bucket.put_object("from+é/1", b"bytes", headers=headers)
     bucket.copy_object(bucket.bucket_name, "from+é/1", "copy")
@@ -197,7 +197,7 @@ def test_copy(bucket: Any) -> None:
     assert bucket.get_object_tagging("copy").tag_set.tagging_rule == {}
 
 
-def test_copy_refused(bucket: Any) -> None:
+def test_a_copy_with_unsatisfied_conditions_is_refused(bucket: Any) -> None:
     bucket.put_object("k", b"bytes")
     with pytest.raises(oss2.exceptions.PreconditionFailed):
         bucket.copy_object(
@@ -207,7 +207,7 @@ def test_copy_refused(bucket: Any) -> None:
         bucket.copy_object(bucket.bucket_name, "nothing", "c")
 
 
-def test_expect_100_continue(cloud: Any, bucket: Any, web: httpx.Client) -> None:
+def test_expect_100_continue_is_supported(cloud: Any, bucket: Any, web: httpx.Client) -> None:
     url = urlsplit(bucket.sign_url("PUT", "slow", 60))
     with socket.create_connection((url.hostname or "", url.port or 0), timeout=10) as raw:
         head = f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\n"
@@ -218,7 +218,7 @@ def test_expect_100_continue(cloud: Any, bucket: Any, web: httpx.Client) -> None
     assert bucket.get_object("slow").read() == b"bytes"
 
 
-def test_body_too_large(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_is_too_large_is_refused(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("facescreen_local.oss.body.MAX_OBJECT_BYTES", 9)
     for body in (b"0123456789", iter([b"01234", b"56789"])):
         with pytest.raises(oss2.exceptions.ServerError) as raised:
@@ -227,7 +227,7 @@ def test_body_too_large(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     bucket.put_object("k", iter([b"0123", b"56789"]))
 
 
-def test_what_is_not_implemented_changes_nothing(bucket: Any) -> None:
+def test_an_unsupported_operation_changes_nothing(bucket: Any) -> None:
     bucket.put_object("k", b"bytes")
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         bucket.restore_object("k")

@@ -1,4 +1,4 @@
-"""Which operation a request asks for."""
+"""The operation that a request asks for."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ COPY_SOURCE = {"X-Oss-Copy-Source": "/a/b"}
         ("PATCH /b", {}, "PATCH"),
     ],
 )
-def test_what_is_asked(
+def test_a_request_is_matched_to_its_operation(
     cloud: OssCloud, request_line: str, headers: dict[str, str], name: str
 ) -> None:
     method, _, raw_path = request_line.partition(" ")

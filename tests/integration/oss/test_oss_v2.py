@@ -1,4 +1,4 @@
-"""The vendor's newer SDK, alibabacloud-oss-v2, as it is, under both signature versions."""
+"""The vendor's newer SDK, alibabacloud-oss-v2, with both signature versions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from alibabacloud_oss_v2.transport import RequestsHttpClient
 
 from tests.integration.oss.conftest import REGION, OssCloud
 
-# Not "a/../b": requests takes the dots out of the path that this SDK has signed.
+# Not "a/../b": requests removes the dots from the path after this SDK has signed it.
 ODD_KEYS = ["a+b c%25é😀.jpg", "x//y", "a%2Fb", "tab\tline\n", "q?versionId=1&x#f", "<&>\"'"]
 PART = b"1" * 100 * 1024
 
@@ -61,7 +61,7 @@ def client(cloud: OssCloud, session: requests.Session, signer: str) -> BucketCli
 
 @pytest.fixture
 def unversioned(cloud: OssCloud, client: BucketClient) -> BucketClient:
-    """With a bucket that exists."""
+    """A client with an existing bucket without versions."""
     cloud.service.create_bucket(client.bucket)
     return client
 
@@ -78,7 +78,7 @@ def _error(call: Callable[[], Any]) -> Any:
     return raised.value.unwrap()
 
 
-def test_life_of_a_bucket(client: BucketClient) -> None:
+def test_a_bucket_is_created_and_deleted(client: BucketClient) -> None:
     assert not client.client.is_bucket_exist(client.bucket)
     client.put_bucket()
     assert client.client.is_bucket_exist(client.bucket)
@@ -93,7 +93,7 @@ def test_life_of_a_bucket(client: BucketClient) -> None:
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)
-def test_life_of_an_object(unversioned: BucketClient, key: str) -> None:
+def test_an_object_is_written_read_copied_and_deleted(unversioned: BucketClient, key: str) -> None:
     put = unversioned.put_object(
         key=key, body=b"bytes", content_type="image/jpeg", metadata={"who": "me"}, tagging="a=1"
     )
@@ -111,7 +111,7 @@ def test_life_of_an_object(unversioned: BucketClient, key: str) -> None:
     assert not unversioned.client.is_object_exist(unversioned.bucket, key)
 
 
-def test_errors(unversioned: BucketClient) -> None:
+def test_errors_have_their_status_and_code(unversioned: BucketClient) -> None:
     for call in (unversioned.get_object, unversioned.head_object):
         error = _error(lambda call=call: call(key="nothing"))  # type: ignore[misc]
         assert (error.status_code, error.code) == (404, "NoSuchKey")
@@ -123,7 +123,7 @@ def test_errors(unversioned: BucketClient) -> None:
     assert (error.status_code, error.code) == (412, "PreconditionFailed")
 
 
-def test_ranges(unversioned: BucketClient) -> None:
+def test_ranges_are_read_or_ignored(unversioned: BucketClient) -> None:
     unversioned.put_object(key="digits", body=b"0123456789")
     for byte_range, behaviour, status, expected in (
         ("bytes=2-4", None, 206, b"234"),
@@ -137,7 +137,7 @@ def test_ranges(unversioned: BucketClient) -> None:
         assert (got.status_code, got.body.read()) == (status, expected)
 
 
-def test_tags(unversioned: BucketClient) -> None:
+def test_tags_are_set_read_and_deleted(unversioned: BucketClient) -> None:
     unversioned.put_object(key="k", body=b"bytes")
     tags = [oss.Tag(key="deepfake-verdict", value="low_risk"), oss.Tag(key="b", value="x y")]
     unversioned.put_object_tagging(key="k", tagging=oss.Tagging(tag_set=oss.TagSet(tags=tags)))
@@ -150,7 +150,7 @@ def test_tags(unversioned: BucketClient) -> None:
     assert not unversioned.get_object_tagging(key="k").tag_set.tags
 
 
-def test_append(unversioned: BucketClient) -> None:
+def test_an_object_can_be_appended_to(unversioned: BucketClient) -> None:
     first = unversioned.append_object(key="log", position=0, body=b"abc", init_hash_crc64=0)
     crc = first.hash_crc64
     second = unversioned.append_object(
@@ -162,7 +162,7 @@ def test_append(unversioned: BucketClient) -> None:
     assert (error.status_code, error.code) == (409, "PositionNotEqualToLength")
 
 
-def test_pages(unversioned: BucketClient) -> None:
+def test_objects_are_listed_in_pages(unversioned: BucketClient) -> None:
     keys = ["a", "b/1", "b/2", "é/+1", "é/2"]
     for key in keys:
         unversioned.put_object(key=key, body=b"")
@@ -174,7 +174,7 @@ def test_pages(unversioned: BucketClient) -> None:
         assert prefixes == ["b/", "é/"]
 
 
-def test_bulk_deletion(unversioned: BucketClient) -> None:
+def test_objects_are_deleted_in_a_batch(unversioned: BucketClient) -> None:
     for key in ODD_KEYS:
         unversioned.put_object(key=key, body=b"")
     deleted = unversioned.delete_multiple_objects(
@@ -186,7 +186,7 @@ def test_bulk_deletion(unversioned: BucketClient) -> None:
     assert not quiet.deleted_objects
 
 
-def test_versions(versioned: BucketClient) -> None:
+def test_versions_are_listed_read_and_deleted(versioned: BucketClient) -> None:
     old, new = (versioned.put_object(key="é", body=body).version_id for body in (b"old", b"new"))
     marker = versioned.delete_object(key="é")
     assert marker.delete_marker
@@ -201,7 +201,7 @@ def test_versions(versioned: BucketClient) -> None:
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)
-def test_multipart(unversioned: BucketClient, key: str) -> None:
+def test_a_multipart_upload_is_completed(unversioned: BucketClient, key: str) -> None:
     upload = unversioned.initiate_multipart_upload(key=key)
     assert upload.key == key
     unversioned.put_object(key="from", body=b"0123456789")
@@ -227,14 +227,14 @@ def test_multipart(unversioned: BucketClient, key: str) -> None:
     assert unversioned.get_object(key=key).body.read() == PART + b"234"
 
 
-def test_abort(unversioned: BucketClient) -> None:
+def test_an_aborted_upload_is_gone(unversioned: BucketClient) -> None:
     upload = unversioned.initiate_multipart_upload(key="v")
     unversioned.abort_multipart_upload(key="v", upload_id=upload.upload_id)
     error = _error(lambda: unversioned.list_parts(key="v", upload_id=upload.upload_id))
     assert (error.status_code, error.code) == (404, "NoSuchUpload")
 
 
-def test_access_and_symlinks(unversioned: BucketClient, web: httpx.Client) -> None:
+def test_acls_and_symlinks_work(unversioned: BucketClient, web: httpx.Client) -> None:
     unversioned.put_object(key="a+b é", body=b"bytes", acl="public-read")
     assert unversioned.get_object_acl(key="a+b é").acl == "public-read"
     assert web.get(f"/{unversioned.bucket}/a+b é").content == b"bytes"
@@ -245,7 +245,9 @@ def test_access_and_symlinks(unversioned: BucketClient, web: httpx.Client) -> No
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)
-def test_presigned_get(versioned: BucketClient, web: httpx.Client, key: str) -> None:
+def test_a_presigned_url_reads_a_version(
+    versioned: BucketClient, web: httpx.Client, key: str
+) -> None:
     old = versioned.put_object(key=key, body=b"old").version_id
     versioned.put_object(key=key, body=b"new")
     for version, expected in ((None, b"new"), (old, b"old")):

@@ -1,4 +1,4 @@
-"""What a restart keeps, and what it clears away."""
+"""State that a restart keeps, and files that it removes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.integration.oss.conftest import run_oss
 from tests.integration.oss.test_tags import make_tagging, read_tags
 
 
-def test_no_bytes_are_left_behind(tmp_path: Path) -> None:
+def test_unused_bytes_are_deleted(tmp_path: Path) -> None:
     with run_oss(LocalAccount.create(), tmp_path) as cloud:
         cloud.service.create_bucket("tidy")
         bucket = cloud.bucket("tidy")
@@ -33,7 +33,7 @@ def test_no_bytes_are_left_behind(tmp_path: Path) -> None:
         assert list((tmp_path / "blobs").iterdir()) == []
 
 
-def test_restart(tmp_path: Path) -> None:
+def test_objects_versions_and_uploads_survive_a_restart(tmp_path: Path) -> None:
     identity = LocalAccount.create()
     with run_oss(identity, tmp_path) as cloud:
         cloud.service.create_bucket("kept", versioning=True)

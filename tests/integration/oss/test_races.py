@@ -15,7 +15,7 @@ WRITERS = 8
 
 
 def _run_together(work: Callable[[int], Any]) -> list[str]:
-    """Each writer's error code, or "" for the one that won."""
+    """Run all writers at the same time. Returns their sorted error codes, with "" for success."""
     barrier = Barrier(WRITERS)
 
     def run(number: int) -> str:
@@ -34,21 +34,21 @@ def _md5(body: bytes) -> str:
     return hashlib.md5(body, usedforsecurity=False).hexdigest().upper()
 
 
-def test_one_creates(bucket: Any) -> None:
+def test_only_one_writer_creates_an_object(bucket: Any) -> None:
     results = _run_together(
         lambda n: bucket.put_object("k", b"%d" % n, headers={"x-oss-forbid-overwrite": "true"})
     )
     assert results == ["", *["FileAlreadyExists"] * (WRITERS - 1)]
 
 
-def test_one_appends(bucket: Any) -> None:
+def test_only_one_writer_appends_at_a_position(bucket: Any) -> None:
     for position in (0, 1):
         results = _run_together(lambda n, at=position: bucket.append_object("k", at, b"%d" % n))  # type: ignore[misc]
         assert results == ["", *["PositionNotEqualToLength"] * (WRITERS - 1)]
     assert bucket.head_object("k").content_length == 2
 
 
-def test_one_completes(versioned: Any) -> None:
+def test_only_one_writer_completes_an_upload(versioned: Any) -> None:
     upload = versioned.init_multipart_upload("v").upload_id
     parts = [PartInfo(1, versioned.upload_part("v", upload, 1, b"1" * 1_000_000).etag)]
     results = _run_together(lambda _: versioned.complete_multipart_upload("v", upload, parts))
@@ -56,8 +56,8 @@ def test_one_completes(versioned: Any) -> None:
     assert len(versioned.list_object_versions().versions) == 1
 
 
-def test_a_reader_never_sees_a_mix(bucket: Any) -> None:
-    """Its bytes, ETag and tags are one write's, however often the object is overwritten."""
+def test_a_reader_sees_only_one_write(bucket: Any) -> None:
+    """Bytes, ETag and metadata belong to one write, however often the object is overwritten."""
     stop = Event()
 
     def write() -> None:

@@ -1,4 +1,4 @@
-"""The vendor's published signature vectors: key ``ak``, secret ``sk``."""
+"""The vendor's published signature examples, with the key ``ak`` and the secret ``sk``."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ _QUERY_V4 = (
         ((("acl", ""),), "/afkugFbmWDQ967j1vr6zygBLQk="),
     ],
 )
-def test_v1_header(query: tuple[tuple[str, str], ...], expected: str) -> None:
+def test_a_v1_header_signature_matches_the_vendors(
+    query: tuple[tuple[str, str], ...], expected: str
+) -> None:
     target = OssRequestTarget("examplebucket", "nelson", query)
     text = string_to_sign_v1("PUT", target, _HEADERS_V1, _DATE)
     assert hmac_sha1("sk", text) == expected
@@ -57,12 +59,14 @@ def test_v1_header(query: tuple[tuple[str, str], ...], expected: str) -> None:
         ),
     ],
 )
-def test_v1_url(key: str, expires: str, query: tuple[tuple[str, str], ...], expected: str) -> None:
+def test_a_v1_url_signature_matches_the_vendors(
+    key: str, expires: str, query: tuple[tuple[str, str], ...], expected: str
+) -> None:
     text = string_to_sign_v1("GET", OssRequestTarget("bucket", key, query), {}, expires)
     assert hmac_sha1("sk", text) == expected
 
 
-def test_v4_header() -> None:
+def test_a_v4_header_signature_matches_the_vendors() -> None:
     moment = "20231216T162057Z"
     headers = {
         "x-oss-head1": "value",
@@ -93,7 +97,7 @@ def test_v4_header() -> None:
         ),
     ],
 )
-def test_v4_url(moment: str, token: str, expected: str) -> None:
+def test_a_v4_url_signature_matches_the_vendors(moment: str, token: str, expected: str) -> None:
     scope = CredentialScope(moment[:8], "cn-hangzhou")
     query = (
         *_QUERY_V4,

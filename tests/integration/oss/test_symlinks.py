@@ -1,4 +1,4 @@
-"""Symlinks: seen through by readers, and an object of their own to everyone else."""
+"""Symlinks: readers get the target, and other operations the symlink itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def bucket_with_link(bucket: Any) -> Any:
     return bucket
 
 
-def test_what_a_reader_sees(bucket_with_link: Any) -> None:
+def test_a_reader_gets_the_target(bucket_with_link: Any) -> None:
     target = bucket_with_link.head_object(TARGET)
     got, head = bucket_with_link.get_object("link"), bucket_with_link.head_object("link")
     assert got.read() == b"bytes"
@@ -30,7 +30,7 @@ def test_what_a_reader_sees(bucket_with_link: Any) -> None:
     assert bucket_with_link.get_object("link", byte_range=(1, 2)).read() == b"yt"
 
 
-def test_what_it_is_itself(bucket_with_link: Any) -> None:
+def test_other_operations_get_the_symlink_itself(bucket_with_link: Any) -> None:
     assert bucket_with_link.get_symlink("link").target_key == TARGET
     assert read_tags(bucket_with_link, "link") == {"t": "1"}
     assert read_tags(bucket_with_link, TARGET) == {}
@@ -46,7 +46,7 @@ def test_a_copy_is_a_symlink(bucket_with_link: Any) -> None:
     assert bucket_with_link.get_object("copy").read() == b"bytes"
 
 
-def test_what_leads_nowhere(bucket_with_link: Any) -> None:
+def test_missing_and_chained_targets_are_errors(bucket_with_link: Any) -> None:
     bucket_with_link.put_symlink("nothing", "dangling")
     bucket_with_link.put_symlink("link", "chained")
     for link, status, code in (
@@ -59,7 +59,7 @@ def test_what_leads_nowhere(bucket_with_link: Any) -> None:
             assert (raised.value.status, raised.value.details["Code"]) == (status, code)
 
 
-def test_versions(versioned: Any) -> None:
+def test_a_symlink_has_versions(versioned: Any) -> None:
     for number in (b"1", b"2"):
         versioned.put_object(number.decode(), number)
     old = versioned.put_symlink("1", "link").headers["x-oss-version-id"]
@@ -69,13 +69,13 @@ def test_versions(versioned: Any) -> None:
     assert versioned.get_object("link", params={"versionId": old}).read() == b"1"
 
 
-def test_event_names_the_link(cloud: OssCloud, bucket_with_link: Any) -> None:
+def test_the_event_has_the_symlinks_key(cloud: OssCloud, bucket_with_link: Any) -> None:
     record = cloud.events[-1]
     assert record["eventName"] == "ObjectCreated:PutSymlink"
     assert record["oss"]["object"]["key"] == "link"
 
 
-def test_refused(bucket_with_link: Any) -> None:
+def test_invalid_symlinks_are_refused(bucket_with_link: Any) -> None:
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         bucket_with_link.get_symlink(TARGET)
     assert (raised.value.status, raised.value.code) == (400, "NotSymlink")

@@ -1,4 +1,4 @@
-"""Tags: OSS's rules, and that a set belongs to the bytes it was put on."""
+"""Tags: OSS's rules, and removal of tags by an overwrite."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_tags(bucket: Any, key: str, version_id: str | None = None) -> dict[str,
     return dict(bucket.get_object_tagging(key, params=params).tag_set.tagging_rule)
 
 
-def test_put_replaces_the_set(bucket: Any) -> None:
+def test_a_put_replaces_all_tags(bucket: Any) -> None:
     bucket.put_object("k", b"bytes")
     before = bucket.head_object("k")
     bucket.put_object_tagging("k", make_tagging({"a": "1", "b": ""}))
@@ -37,7 +37,7 @@ def test_put_replaces_the_set(bucket: Any) -> None:
     assert read_tags(bucket, "k") == {}
 
 
-def test_an_overwrite_drops_them(bucket: Any) -> None:
+def test_an_overwrite_removes_the_tags(bucket: Any) -> None:
     bucket.put_object("k", b"old", headers={"x-oss-tagging": "a=1&b=x%20y%2B"})
     assert read_tags(bucket, "k") == {"a": "1", "b": "x y+"}
     bucket.put_object("k", b"new")
@@ -54,7 +54,7 @@ def test_an_overwrite_drops_them(bucket: Any) -> None:
         {"bad,key": "v"},
     ],
 )
-def test_what_oss2_lets_through_and_oss_does_not(bucket: Any, tags: dict[str, str]) -> None:
+def test_invalid_tags_are_refused_by_the_service(bucket: Any, tags: dict[str, str]) -> None:
     bucket.put_object("k", b"bytes", headers={"x-oss-tagging": "kept=1"})
     with pytest.raises(oss2.exceptions.ServerError) as raised:
         bucket.put_object_tagging("k", make_tagging(tags))
@@ -62,7 +62,7 @@ def test_what_oss2_lets_through_and_oss_does_not(bucket: Any, tags: dict[str, st
     assert read_tags(bucket, "k") == {"kept": "1"}
 
 
-def test_limits() -> None:
+def test_tags_have_limits() -> None:
     assert len(validate_tags((f"k{n}", "") for n in range(10))) == 10
     assert validate_tags([("k" * 128, "v" * 256)])
     for pairs in (
@@ -75,7 +75,7 @@ def test_limits() -> None:
             validate_tags(pairs)
 
 
-def test_header_form() -> None:
+def test_tags_in_a_header_are_parsed() -> None:
     assert parse_tagging_header("a&b=2") == {"a": "", "b": "2"}
     for header in ("a=b=c", "=b", "a=%FF"):
         with pytest.raises(OssError) as raised:
@@ -83,7 +83,7 @@ def test_header_form() -> None:
         assert raised.value.code == "InvalidTag"
 
 
-def test_of_nothing(bucket: Any) -> None:
+def test_tags_of_a_missing_object_are_an_error(bucket: Any) -> None:
     with pytest.raises(oss2.exceptions.NoSuchKey):
         bucket.put_object_tagging("nothing", make_tagging({"a": "1"}))
     with pytest.raises(oss2.exceptions.NoSuchKey):

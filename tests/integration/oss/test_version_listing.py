@@ -1,4 +1,4 @@
-"""ListObjectVersions: order, delete markers, folders, and pages that miss nothing."""
+"""ListObjectVersions: order, delete markers, prefixes and complete pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.integration.oss.conftest import OssCloud
 
 
 def list_every_version(bucket: Any, page_size: int, **params: str) -> Iterator[tuple[str, str]]:
-    """Keys and version ids of all pages; of a common prefix the prefix alone."""
+    """Yield key and version id of all pages. Common prefixes have an empty version id."""
     markers = {"key_marker": "", "versionid_marker": ""}
     while True:
         page = bucket.list_object_versions(max_keys=page_size, **params, **markers)
@@ -30,7 +30,7 @@ def list_every_version(bucket: Any, page_size: int, **params: str) -> Iterator[t
         }
 
 
-def test_newest_first(versioned: Any) -> None:
+def test_versions_are_listed_newest_first(versioned: Any) -> None:
     old, new = (versioned.put_object("é/1", body).versionid for body in (b"old", b"newer"))
     other = versioned.put_object("a", b"other").versionid
     marker = versioned.delete_object("é/1").versionid
@@ -49,14 +49,14 @@ def test_newest_first(versioned: Any) -> None:
     )
 
 
-def test_a_bucket_without_versions(bucket: Any) -> None:
+def test_an_unversioned_bucket_lists_null_versions(bucket: Any) -> None:
     bucket.put_object("k", b"bytes")
     [only] = bucket.list_object_versions().versions
     assert (only.versionid, only.is_latest, only.type) == ("null", True, "Normal")
 
 
 @pytest.mark.parametrize("page_size", [1, 2, 3, 100])
-def test_pages(versioned: Any, page_size: int) -> None:
+def test_versions_are_listed_in_pages(versioned: Any, page_size: int) -> None:
     expected = [
         (key, versioned.put_object(key, b"").versionid)
         for key in ("a", "b/1", "b/1", "b/2", "b/2", "c", "c", "c")
@@ -70,8 +70,8 @@ def test_pages(versioned: Any, page_size: int) -> None:
     assert sorted(under) == ["b/1", "b/1", "b/2", "b/2", "b/2"]
 
 
-def test_a_page_may_be_deleted_before_the_next(versioned: Any) -> None:
-    """The way to empty a bucket: the version that a page ended with is gone by the next one."""
+def test_listing_continues_after_a_page_was_deleted(versioned: Any) -> None:
+    """A bucket is emptied like this: a page's last version is deleted before the next page."""
     for number in range(5):
         versioned.put_object("k", b"%d" % number)
     deleted_versions = []
@@ -82,7 +82,7 @@ def test_a_page_may_be_deleted_before_the_next(versioned: Any) -> None:
     versioned.delete_bucket()
 
 
-def test_a_deleted_null_version_hides_no_other(bucket: Any) -> None:
+def test_a_marker_of_a_deleted_null_version_is_accepted(bucket: Any) -> None:
     bucket.put_object("k", b"null")
     bucket.put_bucket_versioning(oss2.models.BucketVersioningConfig("Enabled"))
     bucket.put_object("k", b"kept")
@@ -91,7 +91,7 @@ def test_a_deleted_null_version_hides_no_other(bucket: Any) -> None:
     assert len(page.versions) == 1
 
 
-def test_bad_parameters(versioned: Any) -> None:
+def test_invalid_parameters_are_refused(versioned: Any) -> None:
     for params in (
         {"versionid_marker": "null"},
         {"key_marker": "k", "versionid_marker": "x/y"},
@@ -115,7 +115,7 @@ def empty_bucket(cloud: OssCloud) -> Any:
     prefix=st.sampled_from(["", "a"]),
     page_size=st.integers(1, 4),
 )
-def test_every_version_once(
+def test_every_version_is_listed_once(
     empty_bucket: Any, keys: list[str], prefix: str, page_size: int
 ) -> None:
     written = [

@@ -1,4 +1,4 @@
-"""Buckets that keep versions: what a write, a delete and a version id mean there."""
+"""Versioned buckets: writes, deletions and version ids."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.integration.oss.test_tags import make_tagging, read_tags
 
 
-def test_each_write_is_a_version(versioned: Any, web: httpx.Client) -> None:
+def test_each_write_creates_a_version(versioned: Any, web: httpx.Client) -> None:
     old = versioned.put_object("k", b"old", headers={"x-oss-tagging": "of=old"}).versionid
     new = versioned.put_object("k", b"new").versionid
     assert versioned.get_object("k").read() == b"new"
@@ -30,7 +30,7 @@ def test_tags_belong_to_a_version(versioned: Any) -> None:
     assert read_tags(versioned, "k", old) == {"of": "old"}
 
 
-def test_delete_leaves_a_marker(versioned: Any) -> None:
+def test_a_deletion_creates_a_delete_marker(versioned: Any) -> None:
     version_id = versioned.put_object("k", b"bytes").versionid
     marker = versioned.delete_object("k")
     assert marker.delete_marker
@@ -46,7 +46,7 @@ def test_delete_leaves_a_marker(versioned: Any) -> None:
     assert versioned.get_object("k").read() == b"bytes"
 
 
-def test_deleting_a_version_is_for_good(versioned: Any) -> None:
+def test_a_deleted_version_is_gone(versioned: Any) -> None:
     old = versioned.put_object("k", b"old").versionid
     new = versioned.put_object("k", b"new").versionid
     versioned.delete_object("k", params={"versionId": new})
@@ -58,19 +58,19 @@ def test_deleting_a_version_is_for_good(versioned: Any) -> None:
     versioned.delete_bucket()
 
 
-def test_append_keeps_the_version(versioned: Any) -> None:
+def test_an_append_keeps_the_version_id(versioned: Any) -> None:
     first = versioned.append_object("log", 0, b"abc")
     assert versioned.append_object("log", 3, b"d").versionid == first.versionid
     assert versioned.get_object("log").read() == b"abcd"
 
 
-def test_forbid_overwrite_means_nothing_there(versioned: Any) -> None:
+def test_forbid_overwrite_is_ignored_in_a_versioned_bucket(versioned: Any) -> None:
     for body in (b"old", b"new"):
         versioned.put_object("k", body, headers={"x-oss-forbid-overwrite": "true"})
     assert versioned.get_object("k").read() == b"new"
 
 
-def test_suspended_versioning(versioned: Any) -> None:
+def test_suspended_versioning_writes_null_versions(versioned: Any) -> None:
     version_id = versioned.put_object("k", b"kept").versionid
     config = oss2.models.BucketVersioningConfig(oss2.BUCKET_VERSIONING_SUSPEND)
     versioned.put_bucket_versioning(config)
@@ -84,8 +84,8 @@ def test_suspended_versioning(versioned: Any) -> None:
     assert raised.value.status == 405
 
 
-def test_the_null_version_is_one(bucket: Any) -> None:
-    """Written before versions were kept, read under its name, replaced once they are not."""
+def test_there_is_only_one_null_version(bucket: Any) -> None:
+    """It is written before versioning, can be read by its id, and is replaced once suspended."""
     bucket.put_object("k", b"before")
     bucket.put_bucket_versioning(oss2.models.BucketVersioningConfig("Enabled"))
     version_id = bucket.put_object("k", b"kept").versionid
@@ -101,7 +101,7 @@ def test_the_null_version_is_one(bucket: Any) -> None:
     assert bucket.get_object("k").read() == b"kept"
 
 
-def test_a_suspended_delete_leaves_one_marker(versioned: Any) -> None:
+def test_a_deletion_with_suspended_versioning_creates_one_marker(versioned: Any) -> None:
     versioned.put_bucket_versioning(oss2.models.BucketVersioningConfig("Suspended"))
     versioned.put_object("k", b"bytes")
     for _ in range(2):
@@ -110,7 +110,7 @@ def test_a_suspended_delete_leaves_one_marker(versioned: Any) -> None:
     assert (len(page.versions), len(page.delete_marker)) == (0, 1)
 
 
-def test_copy_of_a_version(versioned: Any) -> None:
+def test_a_version_can_be_copied(versioned: Any) -> None:
     old = versioned.put_object("k", b"old").versionid
     versioned.put_object("k", b"new")
     copied = versioned.copy_object(
@@ -120,6 +120,6 @@ def test_copy_of_a_version(versioned: Any) -> None:
     assert versioned.get_object("restored").read() == b"old"
 
 
-def test_version_ids_are_checked(versioned: Any) -> None:
+def test_an_invalid_version_id_is_refused(versioned: Any) -> None:
     with pytest.raises(oss2.exceptions.InvalidArgument):
         versioned.delete_object("k", params={"versionId": "x\r\nSet-Cookie: a=b"})

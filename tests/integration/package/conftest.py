@@ -1,5 +1,4 @@
-"""Packages for Function Compute, built once: for Python 3.10 where there is one, or else for this
-one."""
+"""Packages for Function Compute, built once: for Python 3.10 if available, or for this Python."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from facescreen_cli.interpreters import Interpreter
 
 @dataclass(frozen=True)
 class BuiltPackages:
-    """Both packages, and the builder and Python that they are of."""
+    """The packages, and the builder and Python that made them."""
 
     builder: Builder
     python: Interpreter

@@ -1,4 +1,4 @@
-"""Byte code is a matter of its source alone."""
+"""Bytecode depends only on its source."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from facescreen_cli.deploy_target import Target, target
 from facescreen_cli.interpreters import Interpreter, Unpackaged
 
 PARSER, LEXER = PurePosixPath("c_parser.py"), PurePosixPath("c_lexer.py")
-"""Of pycparser: Python 3.12 compiles the one otherwise after the other, in the same process."""
+"""Modules of pycparser. Python 3.12 compiles PARSER differently after LEXER in one process."""
 
 
-def test_what_else_is_compiled_does_not_show(python: Interpreter, tmp_path: Path) -> None:
+def test_bytecode_does_not_depend_on_other_modules(python: Interpreter, tmp_path: Path) -> None:
     python = interpreters.find_installed("3.12") or python
     alone = compile_parser(python, tmp_path / "alone", [PARSER])
     assert compile_parser(python, tmp_path / "after", [LEXER, PARSER]) == alone
     assert compile_parser(python, tmp_path / "before", [PARSER, LEXER]) == alone
 
 
-def test_what_does_not_compile_is_left_as_it_is(python: Interpreter, tmp_path: Path) -> None:
+def test_a_source_that_does_not_compile_is_skipped(python: Interpreter, tmp_path: Path) -> None:
     sources = {PurePosixPath(name): "ours" for name in ("old.py", "new.py")}
     (tmp_path / "old.py").write_text("print 1\n")
     (tmp_path / "new.py").write_text("print(1)\n")
@@ -34,7 +34,7 @@ def test_what_does_not_compile_is_left_as_it_is(python: Interpreter, tmp_path: P
     assert set(compiled.values()) == {"ours"}
 
 
-def test_what_cannot_be_written_is_an_error(python: Interpreter, tmp_path: Path) -> None:
+def test_a_source_that_can_not_be_read_is_an_error(python: Interpreter, tmp_path: Path) -> None:
     with pytest.raises(Unpackaged, match=r"could not write byte code: gone\.py"):
         bytecode.compiled(
             python, tmp_path, {PurePosixPath("gone.py"): "ours"}, deploy_target(python)
@@ -42,7 +42,7 @@ def test_what_cannot_be_written_is_an_error(python: Interpreter, tmp_path: Path)
 
 
 def compile_parser(python: Interpreter, folder: Path, sources: Sequence[PurePosixPath]) -> bytes:
-    """The byte code of PARSER."""
+    """Compile `sources` and return the bytecode of PARSER."""
     spec = find_spec("pycparser")
     assert spec is not None
     assert spec.origin is not None

@@ -1,4 +1,4 @@
-"""The command's own words: what it refuses, and what it says when something is missing."""
+"""Errors of ``facescreen package``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LOCKED = "certifi==2026.10.18 --hash=sha256:" + 64 * "0" + "\n"
         (["--cloud", "azure"], {}, "--cloud"),
     ],
 )
-def test_it_refuses_what_it_cannot_aim_at(
+def test_unsupported_targets_are_refused(
     arguments: list[str], environment: dict[str, str], expected: str
 ) -> None:
     result = CliRunner().invoke(package, arguments, env=environment)
@@ -42,19 +42,19 @@ def test_it_refuses_what_it_cannot_aim_at(
 
 
 @pytest.mark.parametrize("version", ["3.10", "3.11", "3.12", "3.13", "3.14"])
-def test_it_aims_at_every_python_that_runs_the_functions(version: str) -> None:
+def test_every_python_of_the_functions_is_a_target(version: str) -> None:
     assert target("alibaba", {"FC_RUNTIME": f"python{version}"}).python == version
     assert target("aws", {"LAMBDA_PYTHON": version}).python == version
 
 
-def test_it_aims_at_every_python_that_the_template_allows() -> None:
+def test_every_python_that_the_template_allows_is_a_target() -> None:
     parameter = (PROJECT / "template.yaml").read_text().partition("  PythonVersion:\n")[2]
     allowed = re.findall(r"'([\d.]+)'", parameter.partition("AllowedValues:")[2].partition("\n")[0])
     assert allowed == ["3.12", "3.13", "3.14"]
     assert [target("aws", {"LAMBDA_PYTHON": one}).python for one in allowed] == allowed
 
 
-def test_without_the_targets_python_both_remedies_are_named(
+def test_a_missing_target_python_is_reported_with_both_remedies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("PATH", "PYENV_ROOT", "HOME", "UV_PYTHON_INSTALL_DIR"):
@@ -68,7 +68,7 @@ def test_without_the_targets_python_both_remedies_are_named(
     assert "--without-byte-code" in output
 
 
-def test_an_interpreter_that_is_another_is_passed_over(
+def test_an_interpreter_of_another_version_is_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, version_output in {
@@ -90,7 +90,7 @@ def test_an_interpreter_that_is_another_is_passed_over(
         ("certifi==2026.10.18\n", "hash"),
     ],
 )
-def test_what_is_not_as_locked_is_not_packaged(
+def test_a_package_with_a_wrong_hash_is_refused(
     locked: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = tmp_path / "function.txt"
@@ -104,7 +104,7 @@ def test_what_is_not_as_locked_is_not_packaged(
     assert expected in str(caught.value)
 
 
-def test_what_was_compiled_on_this_machine_is_not_packaged(tmp_path: Path) -> None:
+def test_a_wheel_compiled_on_this_machine_is_refused(tmp_path: Path) -> None:
     info = tmp_path / "crc-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: crc\nVersion: 1.0\n")
@@ -115,7 +115,7 @@ def test_what_was_compiled_on_this_machine_is_not_packaged(tmp_path: Path) -> No
         installed(tmp_path)
 
 
-def test_what_the_platform_would_not_take_is_refused(tmp_path: Path) -> None:
+def test_a_package_over_the_platforms_limit_is_refused(tmp_path: Path) -> None:
     deploy_target = target("aws", {})
     small = with_limit(deploy_target, 1000)
     large = Package(tmp_path / "x.zip", "", 1001, (Part("httpx", "1", 900, 901),), {})

@@ -1,4 +1,4 @@
-"""What ``facescreen package`` makes for Function Compute, of this repository."""
+"""The packages that ``facescreen package`` builds from this repository for Function Compute."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ for module in list(sys.modules.values()):
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_it_holds_nothing_that_is_not_for_the_function(built: BuiltPackages, function: str) -> None:
+def test_a_package_has_only_what_the_function_needs(built: BuiltPackages, function: str) -> None:
     names = members(built, function)
     assert [name for name in names if FORBIDDEN.search(name)] == []
     tops = {name.partition("/")[0].partition(".")[0] for name in names}
@@ -67,7 +67,7 @@ def test_it_holds_nothing_that_is_not_for_the_function(built: BuiltPackages, fun
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_it_stays_small(built: BuiltPackages, function: str) -> None:
+def test_a_package_stays_small(built: BuiltPackages, function: str) -> None:
     package = built.packages[function]
     with zipfile.ZipFile(package.zip) as archive:
         unpacked = sum(entry.file_size for entry in archive.infolist())
@@ -75,7 +75,7 @@ def test_it_stays_small(built: BuiltPackages, function: str) -> None:
     assert MAX_MB[function] / 1.2 < unpacked / 1e6 <= MAX_MB[function]
 
 
-def test_every_source_has_byte_code_of_the_targets_python(built: BuiltPackages) -> None:
+def test_every_source_has_bytecode_of_the_targets_python(built: BuiltPackages) -> None:
     magic = subprocess.run(
         [built.python.path, "-I", "-c", PRINT_MAGIC_NUMBER],
         capture_output=True,
@@ -97,8 +97,8 @@ def test_every_source_has_byte_code_of_the_targets_python(built: BuiltPackages) 
 
 
 def test_native_modules_are_for_the_targets_machine_and_glibc(built: BuiltPackages) -> None:
-    """ELF: the machine's number stands in bytes 18 and 19, 62 for x86-64. Versions of glibc that a
-    library asks for stand in its strings."""
+    """In ELF, bytes 18 and 19 are the machine, 62 for x86-64. The required glibc versions are among
+    the strings."""
     with zipfile.ZipFile(built.packages["http_api"].zip) as archive:
         libraries = [name for name in archive.namelist() if name.endswith(".so")]
         assert libraries
@@ -112,7 +112,7 @@ def test_native_modules_are_for_the_targets_machine_and_glibc(built: BuiltPackag
             assert max(glibc_versions, default=(0, 0)) <= (2, 17), name
 
 
-def test_two_builds_elsewhere_are_the_same(
+def test_builds_in_different_folders_are_identical(
     built: BuiltPackages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other_tmp = tmp_path / "another place, whose name is longer"
@@ -126,7 +126,7 @@ def test_two_builds_elsewhere_are_the_same(
     assert sbom.path_of(package.zip).read_bytes() == sbom.path_of(first.zip).read_bytes()
 
 
-def test_no_path_of_this_machine_is_in_it(built: BuiltPackages) -> None:
+def test_a_package_contains_no_path_of_this_machine(built: BuiltPackages) -> None:
     with zipfile.ZipFile(built.packages["http_api"].zip) as archive:
         data = archive.read(next(n for n in archive.namelist() if "__pycache__/http_api" in n))
         assert b"/code/http_api.py" in data
@@ -137,7 +137,7 @@ def test_no_path_of_this_machine_is_in_it(built: BuiltPackages) -> None:
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the package is for x86-64")
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_it_starts_in_the_targets_python_with_nothing_else(
+def test_a_package_starts_in_the_targets_python_without_other_packages(
     built: BuiltPackages, function: str, tmp_path: Path
 ) -> None:
     with zipfile.ZipFile(built.packages[function].zip) as archive:
@@ -156,7 +156,7 @@ def test_it_starts_in_the_targets_python_with_nothing_else(
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_its_bill_lists_exactly_what_is_inside(built: BuiltPackages, function: str) -> None:
+def test_the_sbom_lists_exactly_the_packages_content(built: BuiltPackages, function: str) -> None:
     document = json.loads(sbom.path_of(built.packages[function].zip).read_text())
     components = {(each["name"], each["version"]) for each in document["components"]}
     inside = set()
@@ -172,7 +172,7 @@ def test_its_bill_lists_exactly_what_is_inside(built: BuiltPackages, function: s
     assert all(each.get("licenses") for each in document["components"]), document
 
 
-def test_its_bill_is_cyclonedx(built: BuiltPackages) -> None:
+def test_the_sbom_is_valid_cyclonedx(built: BuiltPackages) -> None:
     validation = pytest.importorskip("cyclonedx.validation.json", reason="cyclonedx-python-lib")
     schema: Any = pytest.importorskip("cyclonedx.schema")
     validator = validation.JsonStrictValidator(schema.SchemaVersion.V1_6)
@@ -181,7 +181,7 @@ def test_its_bill_is_cyclonedx(built: BuiltPackages) -> None:
     assert validator.validate_str(text.replace('"library"', '"book"')) is not None
 
 
-def test_what_is_unchanged_is_not_built_again(built: BuiltPackages, tmp_path: Path) -> None:
+def test_an_unchanged_package_is_not_built_again(built: BuiltPackages, tmp_path: Path) -> None:
     builder, package = built.builder, built.packages["http_api"]
     assert builder.there("http_api") == package
     assert replace(builder, compiler=None).there("http_api") is None

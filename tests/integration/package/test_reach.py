@@ -1,4 +1,4 @@
-"""Which files a function comes to import, in a folder of the tests' own."""
+"""The files that a function imports, in a folder of test modules."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def modules(tmp_path: Path) -> Modules:
     return write_modules(tmp_path, FILES)
 
 
-def test_late_named_computed_and_native_imports_are_followed(modules: Modules) -> None:
+def test_late_dynamic_and_native_imports_are_followed(modules: Modules) -> None:
     reached = reachable_files(modules, "alibaba")
     assert {str(path) for path in reached} == REACHABLE
 
 
-def test_data_goes_along_with_the_package_that_it_belongs_to(modules: Modules) -> None:
+def test_data_files_are_included_with_their_package(modules: Modules) -> None:
     reached = reachable_files(modules, "alibaba")
     chosen = contents(reached, modules, [])
     assert {str(path) for path in chosen.parts} - REACHABLE == {
@@ -65,14 +65,14 @@ def test_data_goes_along_with_the_package_that_it_belongs_to(modules: Modules) -
     }
 
 
-def test_what_is_left_out_is_not_followed(tmp_path: Path) -> None:
+def test_excluded_packages_are_not_followed(tmp_path: Path) -> None:
     modules = write_modules(
         tmp_path, {"object_created.py": "import anyio.abc\n", "anyio/abc.py": ""}
     )
     assert [str(path) for path in reachable_files(modules, "aws")] == ["object_created.py"]
 
 
-def test_a_source_that_is_no_python_names_nothing(tmp_path: Path) -> None:
+def test_a_source_with_a_syntax_error_has_no_imports(tmp_path: Path) -> None:
     files = {"object_created.py": "import x\nimport y\n", "x.py": "import z\nprint 1\n"}
     modules = write_modules(tmp_path, {**files, "y.py": "import z\0", "z.py": ""})
     assert {path.stem for path in reachable_files(modules, "aws")} == {"object_created", "x", "y"}

@@ -1,4 +1,4 @@
-"""The samples are what they say they are, for the function and for the service."""
+"""The samples have the documented properties, for the function and for the service."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class InMemory:
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SampleFile]:
-    """By file name."""
+    """The samples by file name."""
     made_samples = make_samples(tmp_path_factory.mktemp("made") / "samples")
     return {sample.path.name: sample for sample in made_samples}
 
@@ -48,7 +48,7 @@ def assess_sample(sample: SampleFile) -> Assessment:
 
 
 def convert(sample: SampleFile) -> bytes:
-    """As OSS sends it: upright, shorter side 720, quality 80, JPEG."""
+    """Convert a photo as OSS does: upright, shorter side 720, JPEG with quality 80."""
     out = io.BytesIO()
     with Image.open(sample.path) as stored:
         upright = ImageOps.exif_transpose(stored).convert("RGB")
@@ -68,7 +68,7 @@ def test_names_are_object_keys_of_existing_files(samples: dict[str, SampleFile])
 
 
 @pytest.mark.parametrize("file", ["portrait.jpg", "flagged.jpg"])
-def test_portraits_are_as_recommended_and_sent_as_they_are(
+def test_portraits_are_as_recommended_and_sent_unchanged(
     samples: dict[str, SampleFile], file: str
 ) -> None:
     media, size = media_of(samples[file]), samples[file].path.stat().st_size
@@ -78,13 +78,15 @@ def test_portraits_are_as_recommended_and_sent_as_they_are(
 
 
 @pytest.mark.parametrize("file", ["sideways-phone.jpg", "portrait.png", "12-megapixel.jpg"])
-def test_what_needs_conversion_is_good_after_it(samples: dict[str, SampleFile], file: str) -> None:
+def test_a_sample_that_needs_conversion_is_fit_afterwards(
+    samples: dict[str, SampleFile], file: str
+) -> None:
     assert assess_sample(samples[file]).convert
     assert assess_sample(samples[file]).rejections == ()
     check_face(convert(samples[file]), is_video=False, detector=FaceDetector())
 
 
-def test_the_sideways_photo_is_stored_lying(samples: dict[str, SampleFile]) -> None:
+def test_the_sideways_photo_is_stored_rotated(samples: dict[str, SampleFile]) -> None:
     with Image.open(samples["sideways-phone.jpg"].path) as stored:
         assert stored.size == (640, 480)
     media = media_of(samples["sideways-phone.jpg"])
@@ -108,18 +110,20 @@ def test_the_long_clip_breaks_one_rule(samples: dict[str, SampleFile]) -> None:
     assert (rule.name, rule.code) == ("video-length", samples["long-clip.mp4"].reason)
 
 
-def test_the_text_is_no_image(samples: dict[str, SampleFile]) -> None:
+def test_the_text_file_is_not_an_image(samples: dict[str, SampleFile]) -> None:
     with pytest.raises(UnreadableMediaError):
         media_of(samples["not-an-image.jpg"])
 
 
 @pytest.mark.parametrize("file", ["no-face.jpg", "blurred.jpg"])
-def test_only_the_service_can_refuse_these(samples: dict[str, SampleFile], file: str) -> None:
+def test_some_samples_are_refused_only_by_the_service(
+    samples: dict[str, SampleFile], file: str
+) -> None:
     assert assess_sample(samples[file]).rejections == ()
     assert not assess_sample(samples[file]).convert
 
 
-def test_verdicts_are_for_the_flagged_bytes_alone(samples: dict[str, SampleFile]) -> None:
+def test_only_the_flagged_sample_has_a_scripted_verdict(samples: dict[str, SampleFile]) -> None:
     flagged = samples["flagged.jpg"].path.read_bytes()
     digests = [hashlib.sha256(s.path.read_bytes()).hexdigest() for s in samples.values()]
     assert len(set(digests)) == len(samples)

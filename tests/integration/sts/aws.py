@@ -1,4 +1,4 @@
-"""AWS's half, which moto lacks: STS with GetWebIdentityToken alone, for boto3 as it is."""
+"""AWS STS with only GetWebIdentityToken, which moto lacks, for an unmodified boto3."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ class FakeAwsSts(Service):
 
     @property
     def keys(self) -> jwt.PyJWKSet:
-        """What the issuer publishes as its JWKS."""
+        """The JWKS that the issuer publishes."""
         published = jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         return jwt.PyJWKSet.from_dict({"keys": [{**published, "kid": _KEY_ID, "use": "sig"}]})
 
     def token(self, *, key_id: str = _KEY_ID, **overrides: Any) -> str:
-        """A token with the claims that AWS gives; `changed` ones are otherwise."""
+        """Return a token with AWS's claims, changed by `overrides`."""
         now = int(time.time())
         claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": AWS_ROLE_ARN, "iat": now, "exp": now + 300}
         claims |= {"jti": "0001", "https://sts.amazonaws.com/": {"aws_account": "123456789012"}}

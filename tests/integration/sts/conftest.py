@@ -1,4 +1,4 @@
-"""Both clouds' STS, and an account of Alibaba Cloud that trusts AWS's."""
+"""Fixtures: the STS of both clouds, and an Alibaba Cloud account that trusts AWS."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def running_sts(
 
 @pytest.fixture
 def aws(running_aws: FakeAwsSts, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAwsSts]:
-    """Where boto3 finds it, with a function's credentials."""
+    """The fake AWS STS, configured in boto3's environment with a function's credentials."""
     for name, value in {**ENVIRONMENT, "AWS_ENDPOINT_URL_STS": running_aws.url}.items():
         monkeypatch.setenv(name, value)
     running_aws.requests.clear()

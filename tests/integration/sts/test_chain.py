@@ -1,4 +1,4 @@
-"""From a function's role on AWS to a signed call of ID Verification, without a stored key."""
+"""From a function's role on AWS to a signed call to ID Verification, without a stored key."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.sts.server import StsService
 
 
 class MovableClock:
-    """The wall's, until moved."""
+    """The current time plus `ahead_s`."""
 
     def __init__(self) -> None:
         self.ahead_s = 0.0
@@ -55,7 +55,7 @@ def cloudauth(
     loop.run(service.stop())
 
 
-def test_id_verification_takes_what_the_chain_gives(
+def test_id_verification_accepts_the_federated_credentials(
     credentials: OidcCredentials,
     cloudauth: IdVerificationService,
     aws: FakeAwsSts,
@@ -84,7 +84,7 @@ def test_threads_share_one_exchange(credentials: OidcCredentials, aws: FakeAwsSt
     assert len(aws.requests) == 1
 
 
-def test_they_are_renewed_a_quarter_of_an_hour_before_their_end(
+def test_credentials_are_renewed_15_minutes_before_they_expire(
     credentials: OidcCredentials, clock: MovableClock
 ) -> None:
     first = credentials.get()
@@ -94,7 +94,7 @@ def test_they_are_renewed_a_quarter_of_an_hour_before_their_end(
     assert credentials.get() != first
 
 
-def test_the_old_ones_serve_to_their_end_where_renewal_fails(
+def test_the_old_credentials_are_used_until_they_expire_if_renewal_fails(
     credentials: OidcCredentials,
     clock: MovableClock,
     sts: StsService,
@@ -112,7 +112,7 @@ def test_the_old_ones_serve_to_their_end_where_renewal_fails(
     assert credentials.get() != first
 
 
-def test_neither_a_log_nor_an_error_holds_what_must_stay_secret(
+def test_logs_and_errors_contain_no_secrets(
     credentials: OidcCredentials,
     sts: StsService,
     aws: FakeAwsSts,

@@ -1,4 +1,4 @@
-"""What either cloud refuses, as it reaches the operator: the code, and what to check."""
+"""Errors of either cloud as the operator sees them: the code, and what to check."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def credentials_error(
         ({"role_arn": "facescreen"}, "InvalidParameter.RoleArn", "check ALIBABA_ROLE_ARN"),
     ],
 )
-def test_alibaba_cloud_refuses(
+def test_alibaba_clouds_refusals_say_what_to_check(
     overrides: dict[str, str], code: str, check: str, sts: StsService, aws: FakeAwsSts
 ) -> None:
     error = credentials_error(sts, **overrides)
@@ -79,7 +79,7 @@ def test_each_code_says_what_to_check(
     ],
     ids=["throttled", "unwell", "no answer"],
 )
-def test_what_may_pass_is_for_a_retry(fault: Fault, sts: StsService, aws: FakeAwsSts) -> None:
+def test_transient_errors_are_for_a_retry(fault: Fault, sts: StsService, aws: FakeAwsSts) -> None:
     sts.behaviour = Behaviour(faults=[fault])
     assert isinstance(credentials_error(sts), ServiceUnavailableError)
 
@@ -95,7 +95,9 @@ def test_what_may_pass_is_for_a_retry(fault: Fault, sts: StsService, aws: FakeAw
         ("SessionDurationEscalationException", "a new instance"),
     ],
 )
-def test_aws_refuses(code: str, check: str, sts: StsService, aws: FakeAwsSts) -> None:
+def test_aws_refusals_say_what_to_check(
+    code: str, check: str, sts: StsService, aws: FakeAwsSts
+) -> None:
     aws.behaviour = Behaviour(faults=[Fault(code=code, status=403)])
     error = credentials_error(sts)
     assert isinstance(error, InvalidCredentialsError)

@@ -1,4 +1,4 @@
-"""AssumeRoleWithOIDC on the wire, and its refusals by the real service's codes."""
+"""AssumeRoleWithOIDC over HTTP, with the real service's error codes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def post_and_get_error(sts: StsService, params: dict[str, str]) -> tuple[int, st
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_the_answer_has_the_real_shape(
+def test_the_response_has_the_real_format(
     method: str, sts: StsService, aws: FakeAwsSts, identity: LocalAccount
 ) -> None:
     params = request_params(aws.token(), DurationSeconds="900")
@@ -69,7 +69,7 @@ def test_the_answer_has_the_real_shape(
         ({"key_id": "RSA_9"}, "InvalidSignature"),
     ],
 )
-def test_tokens_that_are_not_believed(
+def test_invalid_tokens_are_refused(
     overrides: dict[str, Any], code: str, sts: StsService, aws: FakeAwsSts
 ) -> None:
     error = post_and_get_error(sts, request_params(aws.token(**overrides)))
@@ -95,7 +95,7 @@ def test_a_forged_token_is_refused(sts: StsService, aws: FakeAwsSts) -> None:
         jwt.encode({"iss": ISSUER, "aud": AUDIENCE}, "", "none", {"kid": "RSA_0"}),
     ],
 )
-def test_what_is_no_token_is_invalid(token: str, sts: StsService) -> None:
+def test_malformed_tokens_are_invalid(token: str, sts: StsService) -> None:
     error = post_and_get_error(sts, request_params(token))
     assert error == (401, "AuthenticationFail.OIDCToken.Invalid")
 
@@ -118,7 +118,7 @@ def test_what_is_no_token_is_invalid(token: str, sts: StsService) -> None:
         ({f"P{n}": "" for n in range(40)}, 400, "InvalidParameter"),
     ],
 )
-def test_requests_that_are_refused(
+def test_invalid_requests_are_refused(
     overrides: dict[str, str], status: int, code: str, sts: StsService, aws: FakeAwsSts
 ) -> None:
     assert post_and_get_error(sts, request_params(aws.token(), **overrides)) == (status, code)

@@ -1,4 +1,4 @@
-"""The vendor's alibabacloud-credentials, unmodified, on the local STS."""
+"""The vendor's alibabacloud-credentials with the local STS."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def make_provider(sts: StsService, token: str, folder: Path) -> OIDCRoleArnCrede
     )
 
 
-def test_it_gets_credentials(
+def test_the_vendors_package_gets_credentials(
     sts: StsService, aws: FakeAwsSts, identity: LocalAccount, tmp_path: Path
 ) -> None:
     credentials = make_provider(sts, aws.token(), tmp_path).get_credentials()
@@ -40,7 +40,7 @@ def test_it_gets_credentials(
     assert secret == credentials.get_access_key_secret()
 
 
-def test_it_meets_the_code_of_a_wrong_token(
+def test_the_vendors_package_raises_the_code_of_a_wrong_token(
     sts: StsService, aws: FakeAwsSts, tmp_path: Path
 ) -> None:
     wrong_provider = make_provider(sts, aws.token(aud="another.service"), tmp_path)

@@ -1,4 +1,4 @@
-"""Each vendor SDK, as it is, made from what the env file says and nothing else."""
+"""Clients of the unmodified vendor SDKs, made only from the env file's values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DETECTION = {
     "scene_code": "local_0001",
     "merchant_biz_id": "e0c34a77f5ac40a5aa5e6ed20c000001",
 }
-"""What every detection says beside its material."""
+"""Parameters of every detection besides its input."""
 
 _OSS2_AUTH = {"v1": oss2.Auth, "v4": oss2.AuthV4}
 
@@ -52,14 +52,14 @@ def oss_v2(env: Env, signature: str) -> alibabacloud_oss_v2.Client:
 
 def cloudauth(env: Env) -> Any:
     client = CloudauthClient(_config(env, "CLOUDAUTH_ENDPOINT", ca=env["CLOUDAUTH_CA_FILE"]))
-    # The SDK takes this nowhere else: it overlooks open_platform_endpoint in its Config.
+    # The SDK ignores open_platform_endpoint in its Config.
     client._open_platform_endpoint = urlsplit(env["CLOUDAUTH_ENDPOINT"]).netloc
     return client
 
 
 @contextmanager
 def mns(env: Env) -> Iterator[Any]:
-    """An mns.account.Account, with its connection closed in the end."""
+    """Yield an mns.account.Account and close its connection."""
     account = Account(env["MNS_ENDPOINT"], *key(env))
     try:
         yield account

@@ -1,4 +1,4 @@
-"""A machine whose clock is wrong, as far as the SDKs can see."""
+"""A wrong system clock, as the SDKs see it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _LateDatetime(datetime):
 
 
 def set_clock_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By `LATE`."""
+    """Set the clock back by `LATE`."""
     now, utc = time.time, time.gmtime
 
     def late() -> float:

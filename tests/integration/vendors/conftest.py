@@ -1,4 +1,4 @@
-"""One ``facescreen up`` for all the SDKs, known by its env file."""
+"""Fixtures: one ``facescreen up`` for all SDKs, accessed through its env file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def env(folder: Path) -> Iterator[Env]:
 
 @pytest.fixture(scope="session")
 def cloud_client(env: Env) -> Iterator[LocalCloudClient]:
-    """What tests look with at what an SDK brought about."""
+    """A client with which tests check the effects of an SDK's calls."""
     client = LocalCloudClient(env)
     yield client
     client.close()
@@ -39,13 +39,13 @@ def samples(env: Env, folder: Path) -> Path:
 
 @pytest.fixture
 def key(request: pytest.FixtureRequest) -> str:
-    """An object key of this test's own."""
+    """An object key unique to this test."""
     return f"{request.node.nodeid}.jpg"
 
 
 @pytest.fixture
 def event(key: str, cloud_client: LocalCloudClient, samples: Path) -> bytes:
-    """The event of a flagged photo that no trigger has seen: s.yaml names no AppendObject."""
+    """The event of a flagged photo that raised no trigger: s.yaml does not list AppendObject."""
     cloud_client.bucket.append_object(key, 0, (samples / "flagged.jpg").read_bytes())
     described = {"bucket": {"name": cloud_client.bucket.bucket_name}, "object": {"key": key}}
     record = {"eventName": "ObjectCreated:PutObject", "oss": described}

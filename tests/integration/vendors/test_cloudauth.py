@@ -1,4 +1,4 @@
-"""alibabacloud-cloudauth-intl20220809, its methods that block and those that don't."""
+"""alibabacloud-cloudauth-intl20220809, with its blocking and its asynchronous methods."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REQUESTS = {
 
 @pytest.fixture(params=["sync", "async"])
 def call(request: pytest.FixtureRequest, env: Env) -> Call:
-    """Calls the method of that name, or its asynchronous twin: the answer's body."""
+    """Calls a method or its asynchronous variant, and returns the response's body."""
     client = clients.cloudauth(env)
     if request.param == "sync":
         return lambda method, *given: getattr(client, method)(*given).body
@@ -42,7 +42,7 @@ def assert_flagged(response: Any) -> None:
 
 
 @pytest.mark.parametrize("method", REQUESTS)
-def test_a_photo_by_its_url(
+def test_a_photo_is_sent_by_url(
     call: Call, method: str, key: str, cloud_client: LocalCloudClient, samples: Path
 ) -> None:
     cloud_client.put(key, (samples / "flagged.jpg").read_bytes())
@@ -51,12 +51,12 @@ def test_a_photo_by_its_url(
 
 
 @pytest.mark.parametrize("method", REQUESTS)
-def test_a_photo_in_the_request(call: Call, method: str, samples: Path) -> None:
+def test_a_photo_is_sent_in_the_request(call: Call, method: str, samples: Path) -> None:
     inline = base64.b64encode((samples / "flagged.jpg").read_bytes()).decode()
     assert_flagged(call(method, REQUESTS[method](**clients.DETECTION, face_base_64=inline)))
 
 
-def test_a_photo_that_is_uploaded_first(call: Call, samples: Path) -> None:
+def test_a_photo_is_uploaded_first(call: Call, samples: Path) -> None:
     with (samples / "flagged.jpg").open("rb") as photo:
         request = models.DeepfakeDetectIntlStreamAdvanceRequest(
             **clients.DETECTION, face_file_object=photo
@@ -64,7 +64,7 @@ def test_a_photo_that_is_uploaded_first(call: Call, samples: Path) -> None:
         assert_flagged(call("deepfake_detect_intl_stream_advance", request, RuntimeOptions()))
 
 
-def test_a_photo_without_a_face(call: Call, samples: Path) -> None:
+def test_a_photo_without_a_face_is_refused(call: Call, samples: Path) -> None:
     inline = base64.b64encode((samples / "no-face.jpg").read_bytes()).decode()
     with pytest.raises(AlibabaCloudException) as raised:
         call(

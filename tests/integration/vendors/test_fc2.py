@@ -1,4 +1,4 @@
-"""aliyun-fc2: an object that no trigger has seen is screened when the function is invoked."""
+"""aliyun-fc2: invoking the function screens an object that raised no trigger."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.integration.vendors.clients import Env
 from tests.support.cloud_client import LocalCloudClient
 
 
-def test_a_call_waits_for_the_answer(
+def test_a_synchronous_call_waits_for_the_result(
     env: Env, key: str, event: bytes, cloud_client: LocalCloudClient
 ) -> None:
     response = clients.fc_2(env).invoke_function("any", env["FC_FUNCTION"], event)
@@ -17,7 +17,7 @@ def test_a_call_waits_for_the_answer(
     assert cloud_client.tags(key)["deepfake-verdict"] == "high_risk"
 
 
-def test_an_asynchronous_call_does_not(
+def test_an_asynchronous_call_does_not_wait(
     env: Env, key: str, event: bytes, cloud_client: LocalCloudClient
 ) -> None:
     headers = {"x-fc-invocation-type": "Async"}

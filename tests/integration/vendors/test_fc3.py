@@ -1,5 +1,5 @@
-"""alibabacloud-fc20230330: an object that no trigger has seen is screened when the function is
-invoked, by its methods that block and those that don't."""
+"""alibabacloud-fc20230330: invoking the function screens an object that raised no trigger, with
+blocking and asynchronous methods."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Invoke = Callable[[bytes, str], Any]
 
 @pytest.fixture(params=["sync", "async"])
 def invoke(request: pytest.FixtureRequest, env: Env) -> Invoke:
-    """Invokes the function with an event, as an invocation type: the answer."""
+    """Invokes the function with an event and an invocation type. Returns the response."""
     client = clients.fc_3(env)
 
     def invoke(event: bytes, invocation_type: str) -> Any:
         arguments = (
             env["FC_FUNCTION"],
-            # Not a stream, as the SDK says: its asynchronous method would await what that reads.
+            # Not a stream, contrary to the SDK's types: its async method awaits the read.
             models.InvokeFunctionRequest(body=event),
             models.InvokeFunctionHeaders(x_fc_invocation_type=invocation_type),
             RuntimeOptions(),
@@ -39,7 +39,7 @@ def invoke(request: pytest.FixtureRequest, env: Env) -> Invoke:
     return invoke
 
 
-def test_a_call_waits_for_the_answer(
+def test_a_synchronous_call_waits_for_the_result(
     invoke: Invoke, key: str, event: bytes, cloud_client: LocalCloudClient
 ) -> None:
     response = invoke(event, "Sync")
@@ -47,7 +47,7 @@ def test_a_call_waits_for_the_answer(
     assert cloud_client.tags(key)["deepfake-verdict"] == "high_risk"
 
 
-def test_an_asynchronous_call_does_not(
+def test_an_asynchronous_call_does_not_wait(
     invoke: Invoke, key: str, event: bytes, cloud_client: LocalCloudClient
 ) -> None:
     assert invoke(event, "Async").status_code == 202

@@ -1,4 +1,4 @@
-"""aliyun-mns-sdk: verdicts on the topic, to whoever subscribes."""
+"""aliyun-mns-sdk: subscribing to verdicts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.cloud_client import LocalCloudClient
 
 
 def _drain(queue: Queue) -> dict[str, str]:
-    """The verdict of each object that the queue has a message of, by key. Empties the queue."""
+    """Empty the queue and return the verdicts of its messages by object key."""
     verdicts: dict[str, str] = {}
     wait_seconds = 10
     while True:
@@ -32,7 +32,7 @@ def _drain(queue: Queue) -> dict[str, str]:
         wait_seconds = 0
 
 
-def test_a_second_subscriber_hears_of_what_was_flagged(
+def test_a_second_subscriber_receives_only_flagged_verdicts(
     env: Env, key: str, cloud_client: LocalCloudClient, samples: Path
 ) -> None:
     with clients.mns(env) as account:
@@ -53,7 +53,7 @@ def test_a_second_subscriber_hears_of_what_was_flagged(
         for sample in ("no-face.jpg", "flagged.jpg"):
             cloud_client.put(f"{sample}/{key}", (samples / sample).read_bytes())
             cloud_client.wait_for_message(f"{sample}/{key}")
-        # Other tests of this cloud may bring about messages too, and the bus may repeat one.
+        # Other tests of this cloud may publish messages too, and MNS may deliver a message twice.
         verdicts = _drain(queue)
         assert verdicts[f"flagged.jpg/{key}"] == "high_risk"
         assert set(verdicts.values()) == {"high_risk"}
@@ -62,7 +62,7 @@ def test_a_second_subscriber_hears_of_what_was_flagged(
         queue.delete()
 
 
-def test_a_queue_keeps_what_it_is_given(env: Env) -> None:
+def test_a_queue_returns_the_message_unchanged(env: Env) -> None:
     with clients.mns(env) as account:
         queue = account.get_queue("kept")
         queue.create(QueueMeta())

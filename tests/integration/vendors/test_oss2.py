@@ -1,4 +1,4 @@
-"""oss2, under both signature versions: however an object comes, it is screened."""
+"""oss2 with both signature versions: every kind of upload is screened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""alibabacloud-oss-v2, under both signature versions: however an object comes, it is screened."""
+"""alibabacloud-oss-v2 with both signature versions: every kind of upload is screened."""
 
 from __future__ import annotations
 

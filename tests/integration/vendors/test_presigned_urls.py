@@ -1,4 +1,4 @@
-"""Presigned URLs that were tampered with or have expired, whichever SDK signed them."""
+"""Presigned URLs of each SDK that were tampered with or have expired."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def sign(request: pytest.FixtureRequest, env: Env) -> Sign:
 
 @pytest.fixture(scope="module", autouse=True)
 def photo(cloud_client: LocalCloudClient, samples: Path) -> bytes:
-    """What stands under `KEY`."""
+    """The photo uploaded to `KEY`."""
     photo = (samples / "flagged.jpg").read_bytes()
     cloud_client.put(KEY, photo)
     return photo
@@ -60,14 +60,14 @@ def status_and_code(response: httpx.Response) -> tuple[int, str]:
 
 
 def error_code_as_face_url(url: str, env: Env) -> str:
-    """ID Verification's code for a URL that it must not be able to read."""
+    """Return ID Verification's code for a URL that it can't read."""
     request = DeepfakeDetectIntlRequest(**clients.DETECTION, face_url=url)
     with pytest.raises(AlibabaCloudException) as raised:
         clients.cloudauth(env).deepfake_detect_intl(request)
     return str(raised.value.code)
 
 
-def test_a_url_that_is_tampered_with(sign: Sign, env: Env, photo: bytes) -> None:
+def test_a_tampered_url_is_refused(sign: Sign, env: Env, photo: bytes) -> None:
     url = sign()
     assert httpx.get(url).content == photo
     another = url.replace(KEY, "yours.jpg")
@@ -80,7 +80,7 @@ def test_a_url_that_is_tampered_with(sign: Sign, env: Env, photo: bytes) -> None
     assert error_code_as_face_url(another, env) == "DownloadTimeout"
 
 
-def test_a_url_that_has_expired(sign: Sign, env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expired_url_is_refused(sign: Sign, env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patching:
         clocks.set_clock_back(patching)
         url = sign()

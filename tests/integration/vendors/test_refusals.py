@@ -1,4 +1,4 @@
-"""Calls that must be turned down, each by the real service's error code."""
+"""Calls that must be refused, with the real services' error codes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tests.integration.vendors import clients, clocks
 from tests.integration.vendors.clients import Env
 
 NOTHING = b'{"events": []}'
-"""An event with nothing to screen in it."""
+"""An event without objects."""
 
 
 @dataclass(frozen=True)
 class ErrorCodes:
-    """What the service answers to each way of being wrong."""
+    """A service's error code for each kind of invalid request."""
 
     wrong_secret: str
     unknown_key: str
@@ -35,7 +35,7 @@ class ErrorCodes:
 
 @dataclass(frozen=True)
 class SdkCall:
-    """A call that is right until it is spoilt, and how the SDK tells a refusal's code."""
+    """A valid call, and how the SDK's error is read."""
 
     call: Callable[[Env], object]
     error: type[Exception]
@@ -43,7 +43,7 @@ class SdkCall:
     codes: ErrorCodes
 
     def error_code(self, env: Env) -> str:
-        """The code of a call that must fail."""
+        """Return the code of a call that must fail."""
         with pytest.raises(self.error) as raised:
             self.call(env)
         return self.code(raised.value)
@@ -117,27 +117,29 @@ def sdk(request: pytest.FixtureRequest) -> SdkCall:
     return SDKS[request.param]
 
 
-def test_the_call_that_the_others_spoil_is_right(sdk: SdkCall, env: Env) -> None:
+def test_the_unchanged_call_succeeds(sdk: SdkCall, env: Env) -> None:
     sdk.call(env)
 
 
-def test_a_wrong_secret(sdk: SdkCall, env: Env) -> None:
+def test_a_wrong_secret_is_refused(sdk: SdkCall, env: Env) -> None:
     wrong_env = {**env, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "guessed"}
     assert sdk.error_code(wrong_env) == sdk.codes.wrong_secret
 
 
-def test_a_key_that_nobody_has(sdk: SdkCall, env: Env) -> None:
+def test_an_unknown_key_is_refused(sdk: SdkCall, env: Env) -> None:
     unknown_env = {**env, "ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAInobody"}
     assert sdk.error_code(unknown_env) == sdk.codes.unknown_key
 
 
-def test_a_stale_date(sdk: SdkCall, env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_date_is_refused(sdk: SdkCall, env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
     clocks.set_clock_back(monkeypatch)
     assert sdk.error_code(env) == sdk.codes.stale_date
 
 
 @pytest.mark.parametrize("sdk", ["cloudauth", "fc3"], indirect=True)
-def test_a_nonce_that_was_used(sdk: SdkCall, env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_repeated_nonce_is_refused(
+    sdk: SdkCall, env: Env, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nonce = uuid.uuid4().hex
     monkeypatch.setattr("alibabacloud_tea_openapi.utils.Utils.get_nonce", lambda: nonce)
     sdk.call(env)
