@@ -29,5 +29,5 @@ def parse_parameters(encoded: str) -> list[tuple[str, str]]:
     try:
         return parse_qsl(encoded, keep_blank_values=True, max_num_fields=_MAX_PARAMETERS)
     except ValueError:
-        text = f"More than {_MAX_PARAMETERS} parameters."
-        raise IdVerificationError("InvalidParameter", text) from None
+        message = f"More than {_MAX_PARAMETERS} parameters."
+        raise IdVerificationError("InvalidParameter", message) from None

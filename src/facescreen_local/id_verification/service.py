@@ -110,8 +110,8 @@ class IdVerificationService(Service):
         version = head.headers.get("x-acs-version", "")
         operation = OPERATIONS.find(head.method, version, self.operation_name(request))
         if operation is None or head.path != "/":
-            text = "Specified api is not found, please check your url and method."
-            raise IdVerificationError("InvalidAction.NotFound", text)
+            message = "Specified api is not found, please check your url and method."
+            raise IdVerificationError("InvalidAction.NotFound", message)
         parameters = self._gateway.authenticate(head, await read_body(request, _MAX_BODY_BYTES))
         return await operation.perform(
             IdVerificationRequestContext(

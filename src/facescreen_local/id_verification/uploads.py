@@ -115,8 +115,8 @@ class UploadService(Service):
 
     async def _post_object(self, request: web.BaseRequest) -> web.Response:
         if (request.method, request.raw_path) != ("POST", "/"):
-            text = "The specified method is not allowed against this resource."
-            raise IdVerificationError("MethodNotAllowed", text)
+            message = "The specified method is not allowed against this resource."
+            raise IdVerificationError("MethodNotAllowed", message)
         check_signature = partial(check_signature_v1, self._account)
         settings = PostSettings(self._bucket, MAX_MEDIA_BYTES, MAX_FIELDS, check_signature)
         posted = await read_post_form(request, settings)

@@ -53,15 +53,15 @@ def _parse_authorization(headers: Mapping[str, str]) -> tuple[str, str]:
         raise MnsError(400, "MissingAuthorizationHeader", "Authorization header is required.")
     match = _AUTHORIZATION.fullmatch(authorization)
     if match is None:
-        text = "The Authorization header format is invalid."
-        raise MnsError(400, "InvalidAuthorizationHeader", text)
+        message = "The Authorization header format is invalid."
+        raise MnsError(400, "InvalidAuthorizationHeader", message)
     return match[1], match[2]
 
 
 def _check_version(headers: Mapping[str, str]) -> None:
     if headers.get("x-mns-version") != VERSION:
-        text = f"The x-mns-version header must be {VERSION}."
-        raise MnsError(400, "InvalidVersionHeader", text)
+        message = f"The x-mns-version header must be {VERSION}."
+        raise MnsError(400, "InvalidVersionHeader", message)
 
 
 def _check_date(headers: Mapping[str, str]) -> None:

@@ -79,8 +79,8 @@ class MessageBroker:
         Raises MnsError EndpointInvalid.
         """
         if not endpoint.startswith(self._endpoint):
-            text = f"The endpoint you provided is invalid; it must be {self._endpoint}<name>."
-            raise MnsError(400, "EndpointInvalid", text)
+            message = f"The endpoint you provided is invalid; it must be {self._endpoint}<name>."
+            raise MnsError(400, "EndpointInvalid", message)
 
     def send(self, queue: str, messages: Sequence[OutgoingMessage]) -> list[StoredMessage]:
         """Add all the messages to the queue, or none of them. Raises MnsError."""

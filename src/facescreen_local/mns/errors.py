@@ -52,14 +52,14 @@ def topic_not_exist() -> MnsError:
 
 def subscription_not_exist() -> MnsError:
     """404 SubscriptionNotExist."""
-    text = "The subscription name you provided is not exist."
-    return MnsError(404, "SubscriptionNotExist", text)
+    message = "The subscription name you provided is not exist."
+    return MnsError(404, "SubscriptionNotExist", message)
 
 
 def already_exist(kind: str) -> MnsError:
     """409 QueueAlreadyExist and the like: it exists with other attributes."""
-    text = f"The {kind.lower()} you want to create is already exist."
-    return MnsError(409, f"{kind}AlreadyExist", text)
+    message = f"The {kind.lower()} you want to create is already exist."
+    return MnsError(409, f"{kind}AlreadyExist", message)
 
 
 _UNKNOWN_KEY = (403, "InvalidAccessKeyId", "The AccessKey Id you provided is not exist.")

@@ -113,8 +113,8 @@ class Authenticator:
         date = request.headers.get("x-oss-date", "")
         check_clock_skew(_parse_v4_date(date))
         if "x-oss-content-sha256" not in request.headers:
-            text = "Header x-oss-content-sha256 is required."
-            raise invalid_argument("x-oss-content-sha256", "", text)
+            message = "Header x-oss-content-sha256 is required."
+            raise invalid_argument("x-oss-content-sha256", "", message)
         key_id, scope = self._parse_credential(fields.get("Credential", ""), date)
         secret = self._find_secret(key_id, request.headers.get(_SECURITY_TOKEN))
         additional = _split_header_names(fields.get("AdditionalHeaders"))
@@ -128,8 +128,8 @@ class Authenticator:
         target = request.target
         credential, date, expires, signature = _require_parameters(target, _V4_URL_PARAMETERS)
         if not _SECONDS.fullmatch(expires) or not 1 <= int(expires) <= MAX_V4_VALIDITY_S:
-            text = f"x-oss-expires must be between 1 and {MAX_V4_VALIDITY_S} seconds."
-            raise invalid_argument("x-oss-expires", expires, text)
+            message = f"x-oss-expires must be between 1 and {MAX_V4_VALIDITY_S} seconds."
+            raise invalid_argument("x-oss-expires", expires, message)
         _check_validity(date, int(expires))
         key_id, scope = self._parse_credential(credential, date)
         secret = self._find_secret(key_id, target.parameter(_SECURITY_TOKEN))
@@ -156,8 +156,8 @@ class Authenticator:
         key_id, _, credential_scope = credential.partition("/")
         scope = CredentialScope(date[:8], self.region)
         if credential_scope != scope.path:
-            text = "The credential's date, region or product does not match the request."
-            raise invalid_argument("Credential", credential_scope, text)
+            message = "The credential's date, region or product does not match the request."
+            raise invalid_argument("Credential", credential_scope, message)
         return key_id, scope
 
 

@@ -23,8 +23,8 @@ async def receive_blob(request: web.BaseRequest, blobs: Blobs) -> Blob:
     Raises OssError MissingContentLength and InvalidDigest, and BodyTooLargeError.
     """
     if request.content_length is None and "Transfer-Encoding" not in request.headers:
-        text = "You must provide the Content-Length HTTP header."
-        raise OssError(411, "MissingContentLength", text)
+        message = "You must provide the Content-Length HTTP header."
+        raise OssError(411, "MissingContentLength", message)
     with blobs.writer() as writer:
         await write_chunks(read_chunks(request, MAX_OBJECT_BYTES), writer)
         _check_content_md5(request.headers, writer.md5)
@@ -49,5 +49,5 @@ def _check_content_md5(headers: Mapping[str, str], digest: bytes) -> None:
     if len(expected) != len(digest):
         raise OssError(400, "InvalidDigest", "The Content-MD5 you specified is not valid.")
     if expected != digest:
-        text = "The Content-MD5 you specified did not match what we received."
-        raise OssError(400, "InvalidDigest", text)
+        message = "The Content-MD5 you specified did not match what we received."
+        raise OssError(400, "InvalidDigest", message)

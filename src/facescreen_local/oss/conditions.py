@@ -35,8 +35,8 @@ def reject_conditions(headers: Mapping[str, str]) -> None:
     """Reject conditions, which PutObject does not support and must not ignore. Raises OssError."""
     for name in _CONDITIONS:
         if name in headers:
-            text = "A header you provided implies functionality that is not implemented."
-            raise OssError(400, "NotImplemented", text, {"Header": name})
+            message = "A header you provided implies functionality that is not implemented."
+            raise OssError(400, "NotImplemented", message, {"Header": name})
 
 
 def make_overwrite_check(
@@ -47,8 +47,8 @@ def make_overwrite_check(
 
     def check(bucket: StoredBucket, current: StoredObject | None) -> None:
         if forbidden and current is not None and not bucket.versioning:
-            text = "The object you specified already exists and can not be overwritten."
-            raise OssError(409, "FileAlreadyExists", text, {"Key": current.key})
+            message = "The object you specified already exists and can not be overwritten."
+            raise OssError(409, "FileAlreadyExists", message, {"Key": current.key})
 
     return check
 

@@ -65,8 +65,8 @@ class OssRequestContext:
             number = int(value)
             if minimum <= number <= maximum:
                 return number
-        text = f"{name} must be a whole number from {minimum} to {maximum}."
-        raise invalid_argument(name, value, text)
+        message = f"{name} must be a whole number from {minimum} to {maximum}."
+        raise invalid_argument(name, value, message)
 
     @property
     def encoding_type(self) -> str:

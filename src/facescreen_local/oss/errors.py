@@ -61,16 +61,16 @@ class NoSuchKeyError(OssError):
     """404 NoSuchKey: there is no such object, or its current version is a delete marker."""
 
     def __init__(self, key: str, headers: Mapping[str, str] | None = None) -> None:
-        text = "The specified key does not exist."
-        super().__init__(404, "NoSuchKey", text, {"Key": key}, headers)
+        message = "The specified key does not exist."
+        super().__init__(404, "NoSuchKey", message, {"Key": key}, headers)
 
 
 class DeleteMarkerError(OssError):
     """405 MethodNotAllowed: the requested version is a delete marker."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
-        text = "The specified method is not allowed against this resource."
-        super().__init__(405, "MethodNotAllowed", text, headers=headers)
+        message = "The specified method is not allowed against this resource."
+        super().__init__(405, "MethodNotAllowed", message, headers=headers)
 
 
 def access_denied(message: str) -> OssError:
@@ -91,14 +91,14 @@ def invalid_argument(name: str, value: str, message: str) -> OssError:
 
 def malformed_xml() -> OssError:
     """400 MalformedXML."""
-    text = "The XML you provided was not well-formed or did not validate against our schema."
-    return OssError(400, "MalformedXML", text)
+    message = "The XML you provided was not well-formed or did not validate against our schema."
+    return OssError(400, "MalformedXML", message)
 
 
 def no_such_bucket(name: str) -> OssError:
     """404 NoSuchBucket."""
-    text = "The specified bucket does not exist."
-    return OssError(404, "NoSuchBucket", text, {"BucketName": name})
+    message = "The specified bucket does not exist."
+    return OssError(404, "NoSuchBucket", message, {"BucketName": name})
 
 
 def no_such_version(key: str, version_id: str) -> OssError:
@@ -114,8 +114,8 @@ def not_implemented(what: str) -> OssError:
 
 def precondition_failed(condition: str) -> OssError:
     """412 PreconditionFailed."""
-    text = "At least one of the pre-conditions you specified did not hold."
-    return OssError(412, "PreconditionFailed", text, {"Condition": condition})
+    message = "At least one of the pre-conditions you specified did not hold."
+    return OssError(412, "PreconditionFailed", message, {"Condition": condition})
 
 
 _UNKNOWN_KEY = OssError(

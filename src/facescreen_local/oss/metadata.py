@@ -40,8 +40,8 @@ def select_object_headers(headers: Mapping[str, str]) -> dict[str, str]:
     lower = {name.lower(): value for name, value in headers.items()}
     user = {name: value for name, value in lower.items() if name.startswith(_USER_PREFIX)}
     if sum(len(name) + len(value) for name, value in user.items()) > MAX_USER_METADATA_BYTES:
-        text = f"User metadata may hold {MAX_USER_METADATA_BYTES} bytes at most."
-        raise invalid_argument(_USER_PREFIX, "", text)
+        message = f"User metadata may hold {MAX_USER_METADATA_BYTES} bytes at most."
+        raise invalid_argument(_USER_PREFIX, "", message)
     return {**_DEFAULTS, **_require_printable({**standard, **user})}
 
 
@@ -64,8 +64,8 @@ def parse_encryption(headers: Mapping[str, str]) -> dict[str, str]:
     if algorithm is None:
         return {}
     if algorithm not in _ALGORITHMS:
-        text = "The encryption request you specified is not valid."
-        raise OssError(400, "InvalidEncryptionAlgorithmError", text)
+        message = "The encryption request you specified is not valid."
+        raise OssError(400, "InvalidEncryptionAlgorithmError", message)
     options = {name: headers[name] for name in _ENCRYPTION_OPTIONS if name in headers}
     return {_ENCRYPTION: algorithm, **_require_printable(options)}
 

@@ -15,16 +15,16 @@ _BUCKET_NAME = re.compile("[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 def check_bucket_name(name: str) -> None:
     """Check a new bucket's name. Raises OssError InvalidBucketName."""
     if not _BUCKET_NAME.fullmatch(name):
-        text = "The specified bucket is not valid."
-        raise OssError(400, "InvalidBucketName", text, {"BucketName": name})
+        message = "The specified bucket is not valid."
+        raise OssError(400, "InvalidBucketName", message, {"BucketName": name})
 
 
 def check_key(key: str) -> None:
     """Check an object's key. Raises OssError InvalidObjectName."""
     well_formed = is_utf8(key) and 1 <= len(key.encode()) <= MAX_KEY_BYTES
     if not well_formed or key.startswith(("/", "\\")):
-        text = "The specified object is not valid."
-        raise OssError(400, "InvalidObjectName", text, {"ObjectName": key})
+        message = "The specified object is not valid."
+        raise OssError(400, "InvalidObjectName", message, {"ObjectName": key})
 
 
 def validate_version_id(version: str | None) -> str | None:

@@ -47,6 +47,6 @@ def parse_range(header: str | None, size: int, standard: bool) -> ByteRange | No
 
 def _clip_to_object(requested: ByteRange, size: int) -> ByteRange:
     if requested.first >= size:
-        text = "The requested range cannot be satisfied."
-        raise OssError(416, "InvalidRange", text, {"ActualObjectSize": str(size)})
+        message = "The requested range cannot be satisfied."
+        raise OssError(416, "InvalidRange", message, {"ActualObjectSize": str(size)})
     return ByteRange(max(requested.first, 0), min(requested.last, size - 1))

@@ -155,8 +155,8 @@ def _split_condition(condition: object) -> tuple[str, str, object]:
     """Return a condition's comparison, field and value."""
     if isinstance(condition, dict):
         if len(condition) != 1:
-            text = "Simple-Conditions must have exactly one property specified."
-            raise InvalidPolicyError(f"Invalid Simple-Condition: {text}")
+            message = "Simple-Conditions must have exactly one property specified."
+            raise InvalidPolicyError(f"Invalid Simple-Condition: {message}")
         [(name, expected)] = condition.items()
         return "eq", name, expected
     if isinstance(condition, list) and len(condition) == 3:

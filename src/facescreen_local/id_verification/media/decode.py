@@ -37,8 +37,8 @@ def decode_image(content: bytes) -> list[Picture]:
             # Check this before decoding a pixel. EXIF may still rotate the image, so which side is
             # its height is checked below.
             if min(header.size) > MAX_IMAGE_WIDTH or max(header.size) > MAX_IMAGE_HEIGHT:
-                text = "The image is larger than 1920 × 1080 pixels (h × w)."
-                raise IdVerificationError("UnqualifiedPhoto", text)
+                message = "The image is larger than 1920 × 1080 pixels (h × w)."
+                raise IdVerificationError("UnqualifiedPhoto", message)
     except (OSError, SyntaxError, ValueError):
         raise IdVerificationError(
             "UnqualifiedPhoto", "The image can't be read as a JPEG."

@@ -28,16 +28,16 @@ async def download(session: aiohttp.ClientSession, url: str, timeout_s: float) -
             timeout=aiohttp.ClientTimeout(total=timeout_s),
         ) as response:
             if response.status != 200:
-                text = f"The URL answered with HTTP status {response.status}."
-                raise IdVerificationError("DownloadTimeout", text)
+                message = f"The URL answered with HTTP status {response.status}."
+                raise IdVerificationError("DownloadTimeout", message)
             return await _read_content(response)
     except asyncio.TimeoutError:
-        text = f"The download took longer than {timeout_s:g} s."
-        raise IdVerificationError("DownloadTimeout", text) from None
+        message = f"The download took longer than {timeout_s:g} s."
+        raise IdVerificationError("DownloadTimeout", message) from None
     # An invalid host name is a ValueError.
     except (aiohttp.ClientError, ValueError) as error:
-        text = f"The URL can't be downloaded ({type(error).__name__})."
-        raise IdVerificationError("DownloadTimeout", text) from None
+        message = f"The URL can't be downloaded ({type(error).__name__})."
+        raise IdVerificationError("DownloadTimeout", message) from None
 
 
 async def _read_content(response: aiohttp.ClientResponse) -> bytes:

@@ -44,14 +44,14 @@ class ResourceKind:
     def check_name(self, name: str) -> None:
         """Check a new resource's name. Raises MnsError."""
         if len(name) > self.max_name_length:
-            text = f"{self.tag} name length should between 1 and {self.max_name_length}."
-            raise MnsError(400, f"{self.tag}NameLengthError", text)
+            message = f"{self.tag} name length should between 1 and {self.max_name_length}."
+            raise MnsError(400, f"{self.tag}NameLengthError", message)
         if not _NAME.fullmatch(name):
-            text = (
+            message = (
                 f"The {self.tag.lower()} name you provided is invalid. It should start with alpha "
                 "or digit and contain only alpha, digit or - ."
             )
-            raise MnsError(400, self.invalid_name_code, text)
+            raise MnsError(400, self.invalid_name_code, message)
 
 
 def find_kind(target: MnsRequestTarget) -> ResourceKind:

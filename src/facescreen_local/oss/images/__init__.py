@@ -23,7 +23,7 @@ async def process_image(file: BinaryIO, size: int, process: str) -> RenderResult
     """
     instructions = parse_instructions(process)
     if size > MAX_SOURCE_BYTES:
-        text = f"The source image exceeds {MAX_SOURCE_BYTES} bytes."
-        raise OssError(400, "ImageTooLarge", text)
+        message = f"The source image exceeds {MAX_SOURCE_BYTES} bytes."
+        raise OssError(400, "ImageTooLarge", message)
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_WORKERS, lambda: render(file.read(), instructions))

@@ -28,11 +28,11 @@ def parse_instructions(process: str) -> list[ImageInstruction]:
     """Parse an ``x-oss-process`` value. Raises OssError: InvalidArgument, NoSuchStyle."""
     kind, *steps = process.split("/")
     if kind == "style":
-        text = "The specified style does not exist."
-        raise OssError(404, "NoSuchStyle", text)
+        message = "The specified style does not exist."
+        raise OssError(404, "NoSuchStyle", message)
     if kind != "image" or not steps or len(steps) > MAX_INSTRUCTIONS:
-        text = f"The process must be image/ and 1 to {MAX_INSTRUCTIONS} actions."
-        raise invalid_argument("x-oss-process", process, text)
+        message = f"The process must be image/ and 1 to {MAX_INSTRUCTIONS} actions."
+        raise invalid_argument("x-oss-process", process, message)
     return [_parse_instruction(step) for step in steps]
 
 
@@ -42,8 +42,8 @@ def parse_integer(action: str, name: str, value: str, minimum: int, maximum: int
         number = int(value)
         if minimum <= number <= maximum:
             return number
-    text = f"{name} of {action} must be a whole number from {minimum} to {maximum}."
-    raise invalid_argument(name, value, text)
+    message = f"{name} of {action} must be a whole number from {minimum} to {maximum}."
+    raise invalid_argument(name, value, message)
 
 
 def _parse_instruction(step: str) -> ImageInstruction:

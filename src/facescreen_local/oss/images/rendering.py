@@ -75,8 +75,8 @@ def render(source: bytes, instructions: Sequence[ImageInstruction]) -> RenderRes
     for instruction in instructions:
         action = _ACTIONS.get(instruction.action)
         if action is None:
-            text = f"Unsupported action: {instruction.action}."
-            raise invalid_argument("x-oss-process", instruction.action, text)
+            message = f"Unsupported action: {instruction.action}."
+            raise invalid_argument("x-oss-process", instruction.action, message)
         job = action(job, instruction)
     return _encode(job)
 
@@ -218,5 +218,5 @@ def _unsupported_error() -> OssError:
 
 
 def _too_large_error() -> OssError:
-    text = f"The image may have {MAX_SIDE_PIXELS} pixels a side and {MAX_PIXELS} in all."
-    return OssError(400, "ImageTooLarge", text)
+    message = f"The image may have {MAX_SIDE_PIXELS} pixels a side and {MAX_PIXELS} in all."
+    return OssError(400, "ImageTooLarge", message)

@@ -90,8 +90,8 @@ def _plan_scaling(size: tuple[int, int]) -> ResizePlan:
 def _check_target_size(plan: ResizePlan) -> None:
     for width, height in (plan.scaled_size, plan.final_size):
         if max(width, height) > MAX_SIDE_PIXELS or width * height > MAX_PIXELS:
-            text = f"The target image may have {MAX_PIXELS} pixels at most."
-            raise invalid_argument("resize", f"{width}x{height}", text)
+            message = f"The target image may have {MAX_PIXELS} pixels at most."
+            raise invalid_argument("resize", f"{width}x{height}", message)
 
 
 def _parse_color(instruction: ImageInstruction) -> str:

@@ -110,8 +110,8 @@ def _read_version_marker(context: OssRequestContext) -> ListingMarker:
     if not version:
         return ListingMarker(key)
     if not key:
-        text = "A version-id marker cannot be specified without a key marker."
-        raise invalid_argument("version-id-marker", version, text)
+        message = "A version-id marker cannot be specified without a key marker."
+        raise invalid_argument("version-id-marker", version, message)
     validate_version_id(version)
     return ListingMarker(key, version)
 
@@ -161,5 +161,5 @@ def _decode_token(token: str) -> str:
     try:
         return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
-        text = "The continuation token provided is incorrect."
-        raise invalid_argument("continuation-token", token, text) from None
+        message = "The continuation token provided is incorrect."
+        raise invalid_argument("continuation-token", token, message) from None

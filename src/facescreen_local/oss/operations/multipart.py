@@ -137,13 +137,13 @@ def _select_parts(
     for number, etag in part_list:
         part = uploaded.get(number)
         if part is None or part.blob.md5 != etag.strip('"').upper():
-            text = "One or more of the specified parts could not be found or its ETag differs."
-            raise OssError(400, "InvalidPart", text, {"PartNumber": number})
+            message = "One or more of the specified parts could not be found or its ETag differs."
+            raise OssError(400, "InvalidPart", message, {"PartNumber": number})
         parts.append(part)
     numbers = [part.number for part in parts]
     if numbers != sorted(set(numbers)):
-        text = "The list of parts was not in ascending order."
-        raise OssError(400, "InvalidPartOrder", text)
+        message = "The list of parts was not in ascending order."
+        raise OssError(400, "InvalidPartOrder", message)
     return parts
 
 
@@ -151,8 +151,8 @@ def _check_parts(parts: Sequence[UploadedPart]) -> None:
     if not parts:
         raise malformed_xml()
     if any(part.blob.size < MIN_PART_BYTES for part in parts[:-1]):
-        text = "Your proposed upload is smaller than the minimum allowed size."
-        raise OssError(400, "EntityTooSmall", text, {"MinSizeAllowed": str(MIN_PART_BYTES)})
+        message = "Your proposed upload is smaller than the minimum allowed size."
+        raise OssError(400, "EntityTooSmall", message, {"MinSizeAllowed": str(MIN_PART_BYTES)})
 
 
 def _concatenate(context: OssRequestContext, parts: Sequence[UploadedPart]) -> Blob:
@@ -160,8 +160,8 @@ def _concatenate(context: OssRequestContext, parts: Sequence[UploadedPart]) -> B
     try:
         return blobs.concatenate(blobs.open(part.blob.name) for part in parts)
     except FileNotFoundError:
-        text = "The upload was changed, aborted or completed meanwhile."
-        raise OssError(404, "NoSuchUpload", text) from None
+        message = "The upload was changed, aborted or completed meanwhile."
+        raise OssError(404, "NoSuchUpload", message) from None
 
 
 def _multipart_etag(parts: Sequence[UploadedPart]) -> str:

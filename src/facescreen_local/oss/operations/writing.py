@@ -95,8 +95,8 @@ def _check_position(current: StoredObject | None, position: int) -> None:
 def _wrong_position_error(current: StoredObject | None) -> OssError:
     length = str(_object_size(current))
     headers = {"x-oss-next-append-position": length, "x-oss-object-type": APPENDABLE}
-    text = "Position is not equal to file length."
-    return OssError(409, "PositionNotEqualToLength", text, headers=headers)
+    message = "Position is not equal to file length."
+    return OssError(409, "PositionNotEqualToLength", message, headers=headers)
 
 
 def _object_size(current: StoredObject | None) -> int:

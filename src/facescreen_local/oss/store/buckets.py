@@ -83,8 +83,8 @@ class Buckets:
         with self._database.transaction() as db:
             find_bucket(db, name)
             if _is_in_use(db, name):
-                text = "The bucket has objects. Please delete them first."
-                raise OssError(409, "BucketNotEmpty", text, {"BucketName": name})
+                message = "The bucket has objects. Please delete them first."
+                raise OssError(409, "BucketNotEmpty", message, {"BucketName": name})
             db.execute("DELETE FROM buckets WHERE name = ?", (name,))
 
 

@@ -168,11 +168,11 @@ class Objects:
         try:
             target = self.find(bucket, key)
         except NoSuchKeyError:
-            text = "The symlink target object does not exist."
-            raise OssError(404, "SymlinkTargetNotExist", text) from None
+            message = "The symlink target object does not exist."
+            raise OssError(404, "SymlinkTargetNotExist", message) from None
         if target.contents.object_type == SYMLINK:
-            text = "The symlink target object is a symlink itself."
-            raise OssError(400, "InvalidTargetType", text)
+            message = "The symlink target object is a symlink itself."
+            raise OssError(400, "InvalidTargetType", message)
         return target
 
 

@@ -127,11 +127,11 @@ def _find(db: sqlite3.Connection, bucket: str, key: str, upload_id: str) -> Mult
         (upload_id, bucket, key),
     ).fetchone()
     if row is None:
-        text = (
+        message = (
             "The specified upload does not exist. The upload ID may be invalid, "
             "or the upload may have been aborted or completed."
         )
-        raise OssError(404, "NoSuchUpload", text, {"UploadId": upload_id})
+        raise OssError(404, "NoSuchUpload", message, {"UploadId": upload_id})
     return _read_upload(row)
 
 
