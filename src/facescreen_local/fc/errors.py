@@ -26,7 +26,7 @@ class FcError(ServiceError):
     """An error response of Function Compute."""
 
 
-def function_not_found(name: str) -> FcError:
+def function_not_found_error(name: str) -> FcError:
     """404 FunctionNotFound."""
     return FcError(404, "FunctionNotFound", f"function {name[:128]!r} does not exist")
 

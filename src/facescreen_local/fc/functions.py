@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from facescreen_local.auth.account import LocalAccount
-from facescreen_local.fc.errors import FcError, function_not_found
+from facescreen_local.fc.errors import FcError, function_not_found_error
 from facescreen_local.fc.invocations import InvocationRecord, InvocationRunner
 from facescreen_local.fc.runtime.code import unpack
 from facescreen_local.fc.runtime.deployed_function import DeployedFunction
@@ -164,5 +164,5 @@ class DeployedFunctions:
 
     def _find_pool(self, function: str) -> InstancePool:
         if function not in self._pools:
-            raise function_not_found(function)
+            raise function_not_found_error(function)
         return self._pools[function]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from facescreen_local.mns.errors import invalid_argument, out_of_range
+from facescreen_local.mns.errors import invalid_argument_error, out_of_range_error
 from facescreen_local.protocol.xml_body import UnexpectedElementError
 
 AttributeValue = int | str
@@ -44,7 +44,7 @@ class NumberAttribute:
             number = int(text)
             if self.minimum <= number <= self.maximum:
                 return number
-        raise out_of_range(self.name, self.minimum, self.maximum, self.unit)
+        raise out_of_range_error(self.name, self.minimum, self.maximum, self.unit)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,9 @@ class ChoiceAttribute:
         for choice in self.choices:
             if choice.lower() == text.lower():
                 return choice
-        raise invalid_argument(f"The value of {self.name} should be {' or '.join(self.choices)}.")
+        raise invalid_argument_error(
+            f"The value of {self.name} should be {' or '.join(self.choices)}."
+        )
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class TextAttribute:
 
     def parse(self, text: str) -> str:
         if len(text) > self.max_length:
-            raise out_of_range(self.name, 0, self.max_length, "characters")
+            raise out_of_range_error(self.name, 0, self.max_length, "characters")
         return text
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from facescreen_local.mns.attributes import PRIORITY
 from facescreen_local.mns.errors import (
     MnsError,
-    message_not_exist,
-    out_of_range,
-    queue_not_exist,
-    topic_not_exist,
+    message_not_exist_error,
+    out_of_range_error,
+    queue_not_exist_error,
+    topic_not_exist_error,
 )
 from facescreen_local.mns.long_poll import LongPolls
 from facescreen_local.mns.notification import PublishedMessage
@@ -59,14 +59,14 @@ class MessageBroker:
         """Return the queue's attributes. Raises MnsError QueueNotExist."""
         resource = self.resources.find(QUEUES, name)
         if resource is None:
-            raise queue_not_exist()
+            raise queue_not_exist_error()
         return resource
 
     def get_topic(self, name: str) -> StoredResource:
         """Return the topic's attributes. Raises MnsError TopicNotExist."""
         resource = self.resources.find(TOPICS, name)
         if resource is None:
-            raise topic_not_exist()
+            raise topic_not_exist_error()
         return resource
 
     def queue_endpoint(self, queue: str) -> str:
@@ -97,7 +97,7 @@ class MessageBroker:
         self._delete_expired(self.get_queue(queue))
         messages = self.messages.peek(queue, max_messages)
         if not messages:
-            raise message_not_exist()
+            raise message_not_exist_error()
         return messages
 
     async def receive(
@@ -121,7 +121,7 @@ class MessageBroker:
             if remaining_s <= 0 or self._long_polls.closed:
                 break
             await self._long_polls.wait(queue, min(remaining_s, self._seconds_until_visible(queue)))
-        raise message_not_exist()
+        raise message_not_exist_error()
 
     def delete(self, queue: str, handle: str) -> None:
         """Delete a received message.
@@ -132,9 +132,9 @@ class MessageBroker:
         try:
             deleted = self.messages.delete(queue, handle)
         except InvalidReceiptHandleError:
-            raise _invalid_receipt_handle() from None
+            raise _invalid_receipt_handle_error() from None
         if not deleted:
-            raise message_not_exist()
+            raise message_not_exist_error()
 
     def change_visibility(
         self, queue: str, handle: str, visibility_timeout_s: int
@@ -147,9 +147,9 @@ class MessageBroker:
         try:
             changed = self.messages.change_visibility(queue, handle, visibility_timeout_s)
         except InvalidReceiptHandleError:
-            raise _invalid_receipt_handle() from None
+            raise _invalid_receipt_handle_error() from None
         if changed is None:
-            raise message_not_exist()
+            raise message_not_exist_error()
         self._long_polls.wake(queue)
         return changed
 
@@ -210,8 +210,8 @@ class MessageBroker:
 def _check_size(body: str, resource: StoredResource) -> None:
     max_bytes = resource.integer_attribute("MaximumMessageSize")
     if not 1 <= len(body.encode()) <= max_bytes:
-        raise out_of_range("MessageBody", 1, max_bytes, "bytes")
+        raise out_of_range_error("MessageBody", 1, max_bytes, "bytes")
 
 
-def _invalid_receipt_handle() -> MnsError:
+def _invalid_receipt_handle_error() -> MnsError:
     return MnsError(400, "ReceiptHandleError", "The receipt handle you provide is not valid.")

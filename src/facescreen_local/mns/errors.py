@@ -20,43 +20,45 @@ class MnsError(ServiceError):
     """An error response of MNS."""
 
 
-def invalid_argument(message: str) -> MnsError:
+def invalid_argument_error(message: str) -> MnsError:
     """400 InvalidArgument."""
     return MnsError(400, "InvalidArgument", message)
 
 
-def out_of_range(name: str, minimum: int, maximum: int, unit: str) -> MnsError:
+def out_of_range_error(name: str, minimum: int, maximum: int, unit: str) -> MnsError:
     """400 InvalidArgument: `name` is not an integer in its range."""
-    return invalid_argument(f"The value of {name} should between {minimum} and {maximum} {unit}.")
+    return invalid_argument_error(
+        f"The value of {name} should between {minimum} and {maximum} {unit}."
+    )
 
 
-def invalid_url() -> MnsError:
+def invalid_url_error() -> MnsError:
     """400 InvalidRequestURL: there is no such operation."""
     return MnsError(400, "InvalidRequestURL", "Http request URL format invalid.")
 
 
-def message_not_exist() -> MnsError:
+def message_not_exist_error() -> MnsError:
     """404 MessageNotExist: there is nothing to receive, or the receipt handle has expired."""
     return MnsError(404, "MessageNotExist", "Message not exist.")
 
 
-def queue_not_exist() -> MnsError:
+def queue_not_exist_error() -> MnsError:
     """404 QueueNotExist."""
     return MnsError(404, "QueueNotExist", "The queue name you provided is not exist.")
 
 
-def topic_not_exist() -> MnsError:
+def topic_not_exist_error() -> MnsError:
     """404 TopicNotExist."""
     return MnsError(404, "TopicNotExist", "The topic name you provided is not exist.")
 
 
-def subscription_not_exist() -> MnsError:
+def subscription_not_exist_error() -> MnsError:
     """404 SubscriptionNotExist."""
     message = "The subscription name you provided is not exist."
     return MnsError(404, "SubscriptionNotExist", message)
 
 
-def already_exist(kind: str) -> MnsError:
+def already_exist_error(kind: str) -> MnsError:
     """409 QueueAlreadyExist and the like: it exists with other attributes."""
     message = f"The {kind.lower()} you want to create is already exist."
     return MnsError(409, f"{kind}AlreadyExist", message)

@@ -14,7 +14,7 @@ from facescreen_local.mns.attributes import MnsAttribute
 from facescreen_local.mns.authentication import VERSION, authenticate, check_content_md5
 from facescreen_local.mns.broker import MessageBroker, OutgoingMessage
 from facescreen_local.mns.context import MAX_REQUEST_BYTES, MnsRequestContext, xml_response
-from facescreen_local.mns.errors import REQUEST_ERRORS, invalid_url, to_mns_error
+from facescreen_local.mns.errors import REQUEST_ERRORS, invalid_url_error, to_mns_error
 from facescreen_local.mns.operations import OPERATIONS
 from facescreen_local.mns.operations.kinds import QUEUE_KIND, SUBSCRIPTION_KIND, TOPIC_KIND
 from facescreen_local.mns.request import MnsRequestTarget, parse_target
@@ -118,7 +118,7 @@ class MnsService(Service):
         target = parse_target(request.raw_path)
         operation = _find_operation(request.method, target)
         if operation is None:
-            raise invalid_url()
+            raise invalid_url_error()
         body = await read_body(request, MAX_REQUEST_BYTES)
         check_content_md5(headers, body)
         return await operation.perform(

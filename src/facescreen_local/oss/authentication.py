@@ -16,7 +16,11 @@ from facescreen_local.auth.clock import (
     parse_utc,
 )
 from facescreen_local.auth.credentials import check_signature, find_secret, hmac_sha1
-from facescreen_local.oss.errors import access_denied, invalid_argument, unsigned_access_denied
+from facescreen_local.oss.errors import (
+    access_denied_error,
+    invalid_argument_error,
+    unsigned_access_denied_error,
+)
 from facescreen_local.oss.request import OssRequestTarget
 from facescreen_local.oss.signature import (
     ALGORITHM_V4,
@@ -69,7 +73,7 @@ class Authenticator:
         elif authorization.startswith(ALGORITHM_V4):
             self._authenticate_header_v4(request, dict(_V4_FIELD.findall(authorization)))
         elif authorization:
-            raise invalid_argument("Authorization", "", "Authorization header is invalid.")
+            raise invalid_argument_error("Authorization", "", "Authorization header is invalid.")
         elif request.target.parameter("x-oss-signature-version") == ALGORITHM_V4:
             self._authenticate_url_v4(request)
         elif any(request.target.parameter(name) is not None for name in _V1_URL_PARAMETERS):
@@ -88,7 +92,7 @@ class Authenticator:
         elif any(name in fields for name in V1_FORM_FIELDS):
             check_signature_v1(self.account, fields)
         else:
-            raise unsigned_access_denied()
+            raise unsigned_access_denied_error()
 
     def _authenticate_header_v1(self, request: SignedRequestParts, credentials: str) -> None:
         key_id, _, signature = credentials.partition(":")
@@ -101,7 +105,7 @@ class Authenticator:
     def _authenticate_url_v1(self, request: SignedRequestParts) -> None:
         key_id, expires, signature = _require_parameters(request.target, _V1_URL_PARAMETERS)
         if not _SECONDS.fullmatch(expires):
-            raise access_denied("Invalid date (should be seconds since epoch).")
+            raise access_denied_error("Invalid date (should be seconds since epoch).")
         check_not_expired(int(expires))
         secret = self._find_secret(key_id, request.target.parameter("security-token"))
         to_sign = string_to_sign_v1(request.method, request.target, request.headers, expires)
@@ -114,7 +118,7 @@ class Authenticator:
         check_clock_skew(_parse_v4_date(date))
         if "x-oss-content-sha256" not in request.headers:
             message = "Header x-oss-content-sha256 is required."
-            raise invalid_argument("x-oss-content-sha256", "", message)
+            raise invalid_argument_error("x-oss-content-sha256", "", message)
         key_id, scope = self._parse_credential(fields.get("Credential", ""), date)
         secret = self._find_secret(key_id, request.headers.get(_SECURITY_TOKEN))
         additional = _split_header_names(fields.get("AdditionalHeaders"))
@@ -129,7 +133,7 @@ class Authenticator:
         credential, date, expires, signature = _require_parameters(target, _V4_URL_PARAMETERS)
         if not _SECONDS.fullmatch(expires) or not 1 <= int(expires) <= MAX_V4_VALIDITY_S:
             message = f"x-oss-expires must be between 1 and {MAX_V4_VALIDITY_S} seconds."
-            raise invalid_argument("x-oss-expires", expires, message)
+            raise invalid_argument_error("x-oss-expires", expires, message)
         _check_validity(date, int(expires))
         key_id, scope = self._parse_credential(credential, date)
         secret = self._find_secret(key_id, target.parameter(_SECURITY_TOKEN))
@@ -157,7 +161,7 @@ class Authenticator:
         scope = CredentialScope(date[:8], self.region)
         if credential_scope != scope.path:
             message = "The credential's date, region or product does not match the request."
-            raise invalid_argument("Credential", credential_scope, message)
+            raise invalid_argument_error("Credential", credential_scope, message)
         return key_id, scope
 
 
@@ -172,14 +176,14 @@ def _parse_v4_date(date: str) -> float:
     try:
         return parse_utc(date, "%Y%m%dT%H%M%SZ")
     except MalformedDateError:
-        raise access_denied("OSS authentication requires a valid x-oss-date.") from None
+        raise access_denied_error("OSS authentication requires a valid x-oss-date.") from None
 
 
 def _require_parameters(target: OssRequestTarget, names: tuple[str, ...]) -> list[str]:
     values = [target.parameter(name) for name in names]
     missing = [name for name, value in zip(names, values, strict=True) if not value]
     if missing:
-        raise access_denied(f"Query string authentication requires {', '.join(missing)}.")
+        raise access_denied_error(f"Query string authentication requires {', '.join(missing)}.")
     return [value or "" for value in values]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
-from facescreen_local.oss.errors import OssError, precondition_failed
+from facescreen_local.oss.errors import OssError, precondition_failed_error
 from facescreen_local.oss.headers import basic_headers
 from facescreen_local.oss.store.buckets import StoredBucket
 from facescreen_local.oss.store.versions import StoredObject
@@ -22,9 +22,9 @@ def check_conditions(headers: Mapping[str, str], stored: StoredObject, prefix: s
     modified_since, unmodified_since = (_parse_date(date) for date in dates)
     modified = int(stored.modified)
     if if_match is not None and not _matches_etag(if_match, stored):
-        raise precondition_failed(f"{prefix}If-Match")
+        raise precondition_failed_error(f"{prefix}If-Match")
     if unmodified_since is not None and modified > unmodified_since:
-        raise precondition_failed(f"{prefix}If-Unmodified-Since")
+        raise precondition_failed_error(f"{prefix}If-Unmodified-Since")
     if none_match is not None and _matches_etag(none_match, stored):
         raise _not_modified_error(stored)
     if modified_since is not None and modified <= modified_since:

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from aiohttp import web
 
 from facescreen_local.auth.account import LocalAccount
-from facescreen_local.oss.errors import invalid_argument
+from facescreen_local.oss.errors import invalid_argument_error
 from facescreen_local.oss.events import ObjectChange
 from facescreen_local.oss.names import check_key, is_utf8, validate_version_id
 from facescreen_local.oss.request import OssRequestTarget
@@ -66,14 +66,16 @@ class OssRequestContext:
             if minimum <= number <= maximum:
                 return number
         message = f"{name} must be a whole number from {minimum} to {maximum}."
-        raise invalid_argument(name, value, message)
+        raise invalid_argument_error(name, value, message)
 
     @property
     def encoding_type(self) -> str:
         """``url`` if names in the response must be URL-encoded, else empty. Raises OssError."""
         encoding_type = self.parameter("encoding-type")
         if encoding_type not in ("", "url"):
-            raise invalid_argument("encoding-type", encoding_type, "encoding-type must be url.")
+            raise invalid_argument_error(
+                "encoding-type", encoding_type, "encoding-type must be url."
+            )
         return encoding_type
 
     def encode_name(self, name: str) -> str:
@@ -103,4 +105,4 @@ def check_target(target: OssRequestTarget) -> None:
         check_key(target.key)
     for name, value in (("", target.bucket), *target.query):
         if not is_utf8(name + value):
-            raise invalid_argument("query", "", "The request is not UTF-8.")
+            raise invalid_argument_error("query", "", "The request is not UTF-8.")

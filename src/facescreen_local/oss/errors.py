@@ -73,46 +73,46 @@ class DeleteMarkerError(OssError):
         super().__init__(405, "MethodNotAllowed", message, headers=headers)
 
 
-def access_denied(message: str) -> OssError:
+def access_denied_error(message: str) -> OssError:
     """403 AccessDenied."""
     return OssError(403, "AccessDenied", message)
 
 
-def unsigned_access_denied() -> OssError:
+def unsigned_access_denied_error() -> OssError:
     """403 AccessDenied for an unsigned request."""
-    return access_denied("You have no right to access this object because of bucket acl.")
+    return access_denied_error("You have no right to access this object because of bucket acl.")
 
 
-def invalid_argument(name: str, value: str, message: str) -> OssError:
+def invalid_argument_error(name: str, value: str, message: str) -> OssError:
     """400 InvalidArgument with the argument's name and value."""
     details = {"ArgumentName": name, "ArgumentValue": value}
     return OssError(400, "InvalidArgument", message, details)
 
 
-def malformed_xml() -> OssError:
+def malformed_xml_error() -> OssError:
     """400 MalformedXML."""
     message = "The XML you provided was not well-formed or did not validate against our schema."
     return OssError(400, "MalformedXML", message)
 
 
-def no_such_bucket(name: str) -> OssError:
+def no_such_bucket_error(name: str) -> OssError:
     """404 NoSuchBucket."""
     message = "The specified bucket does not exist."
     return OssError(404, "NoSuchBucket", message, {"BucketName": name})
 
 
-def no_such_version(key: str, version_id: str) -> OssError:
+def no_such_version_error(key: str, version_id: str) -> OssError:
     """404 NoSuchVersion."""
     details = {"Key": key, "VersionId": version_id}
     return OssError(404, "NoSuchVersion", "The specified version does not exist.", details)
 
 
-def not_implemented(what: str) -> OssError:
+def not_implemented_error(what: str) -> OssError:
     """501 NotImplemented: the real service has it, this one does not."""
     return OssError(501, "NotImplemented", f"{what} is not implemented.")
 
 
-def precondition_failed(condition: str) -> OssError:
+def precondition_failed_error(condition: str) -> OssError:
     """412 PreconditionFailed."""
     message = "At least one of the pre-conditions you specified did not hold."
     return OssError(412, "PreconditionFailed", message, {"Condition": condition})
@@ -140,19 +140,19 @@ _SHARED_ERRORS: Mapping[type[Exception], OssError] = {
         "Check your key and signing method.",
         {"SignatureProvided": "{0.presented}"},
     ),
-    MalformedDateError: access_denied("OSS authentication requires a valid Date."),
+    MalformedDateError: access_denied_error("OSS authentication requires a valid Date."),
     ClockSkewError: OssError(
         403,
         "RequestTimeTooSkewed",
         "The difference between the request time and the current time is too large.",
     ),
-    RequestNotYetValidError: access_denied("Request is not yet valid."),
-    RequestExpiredError: access_denied("Request has expired."),
+    RequestNotYetValidError: access_denied_error("Request is not yet valid."),
+    RequestExpiredError: access_denied_error("Request has expired."),
     BodyTooLargeError: OssError(
         400, "EntityTooLarge", _TOO_LARGE, {"MaxSizeAllowed": "{0.max_bytes}"}
     ),
-    MalformedXmlError: malformed_xml(),
-    UnexpectedElementError: malformed_xml(),
+    MalformedXmlError: malformed_xml_error(),
+    UnexpectedElementError: malformed_xml_error(),
     NotAFormError: OssError(
         400,
         "RequestIsNotMultiPartContent",
@@ -178,15 +178,15 @@ _SHARED_ERRORS: Mapping[type[Exception], OssError] = {
         "EntityTooSmall",
         "Your proposed upload is smaller than the minimum allowed size.",
     ),
-    MissingFieldError: invalid_argument(
+    MissingFieldError: invalid_argument_error(
         "{0.name}",
         "",
         "Bucket POST must contain a field named '{0.name}'. "
         "If it is specified, please check the order of the fields.",
     ),
     InvalidPolicyError: OssError(400, "InvalidPolicyDocument", "Invalid Policy: {0}"),
-    PolicyExpiredError: access_denied("Invalid according to Policy: Policy expired."),
-    PolicyConditionError: access_denied(
+    PolicyExpiredError: access_denied_error("Invalid according to Policy: Policy expired."),
+    PolicyConditionError: access_denied_error(
         'Invalid according to Policy: Policy Condition failed: ["{0.comparison}", "${0.field}"]'
     ),
 }

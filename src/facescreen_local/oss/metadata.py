@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from facescreen_local.oss.errors import OssError, invalid_argument, not_implemented
+from facescreen_local.oss.errors import OssError, invalid_argument_error, not_implemented_error
 from facescreen_local.oss.store.contents import DEFAULT_ACL, PRIVATE, PUBLIC_READ, ObjectMetadata
 from facescreen_local.oss.tag_rules import parse_tagging_header
 
@@ -41,7 +41,7 @@ def select_object_headers(headers: Mapping[str, str]) -> dict[str, str]:
     user = {name: value for name, value in lower.items() if name.startswith(_USER_PREFIX)}
     if sum(len(name) + len(value) for name, value in user.items()) > MAX_USER_METADATA_BYTES:
         message = f"User metadata may hold {MAX_USER_METADATA_BYTES} bytes at most."
-        raise invalid_argument(_USER_PREFIX, "", message)
+        raise invalid_argument_error(_USER_PREFIX, "", message)
     return {**_DEFAULTS, **_require_printable({**standard, **user})}
 
 
@@ -49,9 +49,9 @@ def parse_acl(headers: Mapping[str, str]) -> str:
     """Return the object's own ACL. Raises OssError InvalidArgument."""
     acl = headers.get(OBJECT_ACL_HEADER, DEFAULT_ACL)
     if acl == "public-read-write":
-        raise not_implemented(f"{OBJECT_ACL_HEADER}: {acl}")
+        raise not_implemented_error(f"{OBJECT_ACL_HEADER}: {acl}")
     if acl not in (DEFAULT_ACL, PRIVATE, PUBLIC_READ):
-        raise invalid_argument(OBJECT_ACL_HEADER, "", "No such object access control exists.")
+        raise invalid_argument_error(OBJECT_ACL_HEADER, "", "No such object access control exists.")
     return acl
 
 
@@ -73,5 +73,5 @@ def parse_encryption(headers: Mapping[str, str]) -> dict[str, str]:
 def _require_printable(headers: dict[str, str]) -> dict[str, str]:
     for name, value in headers.items():
         if not value.isprintable():
-            raise invalid_argument(name, "", f"The value of {name} must be printable UTF-8.")
+            raise invalid_argument_error(name, "", f"The value of {name} must be printable UTF-8.")
     return headers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from facescreen_local.oss.errors import OssError, invalid_argument
+from facescreen_local.oss.errors import OssError, invalid_argument_error
 
 MAX_KEY_BYTES = 1023
 """Bytes of UTF-8."""
@@ -30,7 +30,7 @@ def check_key(key: str) -> None:
 def validate_version_id(version: str | None) -> str | None:
     """Return the version id if it is well-formed or None. Raises OssError InvalidArgument."""
     if version is not None and not (version.isascii() and version.isalnum()):
-        raise invalid_argument("versionId", version, "Invalid version id specified.")
+        raise invalid_argument_error("versionId", version, "Invalid version id specified.")
     return version
 
 

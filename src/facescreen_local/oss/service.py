@@ -17,9 +17,9 @@ from facescreen_local.oss.context import OssRequestContext, check_target
 from facescreen_local.oss.errors import (
     REQUEST_ERRORS,
     OssError,
-    not_implemented,
+    not_implemented_error,
     to_oss_error,
-    unsigned_access_denied,
+    unsigned_access_denied_error,
 )
 from facescreen_local.oss.events import ChangeOrigin, ObjectChange, build_event_record
 from facescreen_local.oss.names import check_bucket_name
@@ -115,7 +115,7 @@ class OssService(Service):
             SignedRequestParts(request.method, target, headers)
         )
         if signature is SignatureRequirement.REQUIRED and not signed:
-            raise unsigned_access_denied()
+            raise unsigned_access_denied_error()
         return signed
 
     def _notify(self, origin: ChangeOrigin, change: ObjectChange) -> None:
@@ -135,7 +135,7 @@ def _find_operation(
 
 
 async def _not_implemented(name: str, _: OssRequestContext) -> web.Response:
-    raise not_implemented(name)
+    raise not_implemented_error(name)
 
 
 def _build_error_response(error: OssError, host: str, request_id: str) -> web.Response:

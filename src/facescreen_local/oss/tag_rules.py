@@ -22,7 +22,7 @@ def parse_tagging_header(header: str | None) -> dict[str, str]:
     for part in header.split("&"):
         key, _, value = part.partition("=")
         if "=" in value:
-            raise _invalid_tag("A tag must have the form key or key=value.")
+            raise _invalid_tag_error("A tag must have the form key or key=value.")
         pairs.append((unquote_plus(key), unquote_plus(value)))
     return validate_tags(pairs)
 
@@ -32,16 +32,16 @@ def validate_tags(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     tags: dict[str, str] = {}
     for key, value in pairs:
         if not 1 <= len(key) <= MAX_KEY_LENGTH or not _ALLOWED.fullmatch(key):
-            raise _invalid_tag("The TagKey you have provided is invalid.")
+            raise _invalid_tag_error("The TagKey you have provided is invalid.")
         if len(value) > MAX_VALUE_LENGTH or not _ALLOWED.fullmatch(value):
-            raise _invalid_tag("The TagValue you have provided is invalid.")
+            raise _invalid_tag_error("The TagValue you have provided is invalid.")
         if key in tags:
-            raise _invalid_tag("Cannot provide multiple Tags with the same key.")
+            raise _invalid_tag_error("Cannot provide multiple Tags with the same key.")
         tags[key] = value
     if len(tags) > MAX_TAGS:
-        raise _invalid_tag(f"Object tags cannot be greater than {MAX_TAGS}.")
+        raise _invalid_tag_error(f"Object tags cannot be greater than {MAX_TAGS}.")
     return tags
 
 
-def _invalid_tag(message: str) -> OssError:
+def _invalid_tag_error(message: str) -> OssError:
     return OssError(400, "InvalidTag", message)

@@ -48,23 +48,23 @@ def build_response(result: InvocationResult) -> web.Response:
 def _build_structured_response(fields: dict[str, Any]) -> web.Response:
     status = fields["statusCode"]
     if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 599:
-        raise _invalid_response("statusCode must be a number from 200 to 599")
+        raise _invalid_response_error("statusCode must be a number from 200 to 599")
     return web.Response(status=status, headers=_parse_headers(fields), body=_decode_body(fields))
 
 
 def _parse_headers(fields: dict[str, Any]) -> dict[str, str]:
     headers = fields.get("headers") or {}
     if not isinstance(headers, dict):
-        raise _invalid_response("headers must be an object")
+        raise _invalid_response_error("headers must be an object")
     for name, value in headers.items():
         if (
             not isinstance(value, str)
             or not _HEADER_NAME.fullmatch(name)
             or not _HEADER_VALUE.fullmatch(value)
         ):
-            raise _invalid_response(f"the header {name[:40]!r} is not valid in HTTP")
+            raise _invalid_response_error(f"the header {name[:40]!r} is not valid in HTTP")
     if sum(len(name) + len(value.encode()) for name, value in headers.items()) > _MAX_HEADERS_BYTES:
-        raise _invalid_response(f"the headers exceed {_MAX_HEADERS_BYTES} bytes")
+        raise _invalid_response_error(f"the headers exceed {_MAX_HEADERS_BYTES} bytes")
     return {name: value for name, value in headers.items() if not _is_reserved(name.lower())}
 
 
@@ -75,15 +75,15 @@ def _is_reserved(name: str) -> bool:
 def _decode_body(fields: dict[str, Any]) -> bytes:
     body, encoded = fields.get("body") or "", fields.get("isBase64Encoded") or False
     if not isinstance(body, str) or not isinstance(encoded, bool):
-        raise _invalid_response("body must be a string, and isBase64Encoded true or false")
+        raise _invalid_response_error("body must be a string, and isBase64Encoded true or false")
     if not encoded:
         return body.encode(errors="replace")
     try:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise _invalid_response("body is not Base64") from error
+        raise _invalid_response_error("body is not Base64") from error
 
 
-def _invalid_response(message: str) -> FcError:
+def _invalid_response_error(message: str) -> FcError:
     # UNCONFIRMED except for headers that are too large: the error for malformed responses.
     return FcError(502, "BadResponse", f"the function's response: {message}")

@@ -28,7 +28,7 @@ async def download(session: aiohttp.ClientSession, url: str, timeout_s: float) -
             timeout=aiohttp.ClientTimeout(total=timeout_s),
         ) as response:
             if response.status != 200:
-                message = f"The URL answered with HTTP status {response.status}."
+                message = f"The URL returned HTTP status {response.status}."
                 raise IdVerificationError("DownloadTimeout", message)
             return await _read_content(response)
     except asyncio.TimeoutError:

@@ -12,9 +12,9 @@ from facescreen_local.mns.broker import MessageBroker
 from facescreen_local.mns.context import MnsRequestContext
 from facescreen_local.mns.errors import (
     MnsError,
-    queue_not_exist,
-    subscription_not_exist,
-    topic_not_exist,
+    queue_not_exist_error,
+    subscription_not_exist_error,
+    topic_not_exist_error,
 )
 from facescreen_local.mns.request import MnsRequestTarget
 from facescreen_local.mns.store.resources import QUEUES, TOPICS, StoredResource
@@ -90,7 +90,7 @@ QUEUE_KIND = ResourceKind(
     attributes=attributes.QUEUE_ATTRIBUTES,
     max_name_length=120,
     invalid_name_code="InvalidQueueName",
-    not_found_error=queue_not_exist,
+    not_found_error=queue_not_exist_error,
     settable=attributes.QUEUE_ATTRIBUTES,
     extra_attributes=_queue_counts,
     check_attributes=_accept_attributes,
@@ -100,7 +100,7 @@ TOPIC_KIND = ResourceKind(
     attributes=attributes.TOPIC_ATTRIBUTES,
     max_name_length=255,
     invalid_name_code="TopicNameInvalid",
-    not_found_error=topic_not_exist,
+    not_found_error=topic_not_exist_error,
     settable=attributes.TOPIC_ATTRIBUTES,
     extra_attributes=_topic_counts,
     check_attributes=_accept_attributes,
@@ -111,7 +111,7 @@ SUBSCRIPTION_KIND = ResourceKind(
     max_name_length=255,
     # The vendor's spelling, which its Go SDK looks for.
     invalid_name_code="SubsriptionNameInvalid",
-    not_found_error=subscription_not_exist,
+    not_found_error=subscription_not_exist_error,
     settable=[
         attribute
         for attribute in attributes.SUBSCRIPTION_ATTRIBUTES

@@ -15,7 +15,7 @@ from facescreen_local.mns.attributes import (
     parse_with_defaults,
 )
 from facescreen_local.mns.context import MnsRequestContext, xml_response
-from facescreen_local.mns.errors import already_exist
+from facescreen_local.mns.errors import already_exist_error
 from facescreen_local.mns.operations import OPERATIONS
 from facescreen_local.mns.operations.kinds import ResourceKind, find_kind
 from facescreen_local.mns.store.resources import StoredResource
@@ -38,7 +38,7 @@ async def create_resource(context: MnsRequestContext) -> web.Response:
     kind.check_attributes(context.broker, attributes)
     existing = context.broker.resources.create(target.collection, target.name, attributes)
     if existing is not None and existing.attributes != attributes:
-        raise already_exist(kind.tag)
+        raise already_exist_error(kind.tag)
     location = {"Location": context.url + target.path}
     return web.Response(status=204 if existing else 201, headers=location)
 

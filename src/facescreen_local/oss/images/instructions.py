@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from facescreen_local.oss.errors import OssError, invalid_argument
+from facescreen_local.oss.errors import OssError, invalid_argument_error
 
 MAX_INSTRUCTIONS = 20
 
@@ -32,7 +32,7 @@ def parse_instructions(process: str) -> list[ImageInstruction]:
         raise OssError(404, "NoSuchStyle", message)
     if kind != "image" or not steps or len(steps) > MAX_INSTRUCTIONS:
         message = f"The process must be image/ and 1 to {MAX_INSTRUCTIONS} actions."
-        raise invalid_argument("x-oss-process", process, message)
+        raise invalid_argument_error("x-oss-process", process, message)
     return [_parse_instruction(step) for step in steps]
 
 
@@ -43,7 +43,7 @@ def parse_integer(action: str, name: str, value: str, minimum: int, maximum: int
         if minimum <= number <= maximum:
             return number
     message = f"{name} of {action} must be a whole number from {minimum} to {maximum}."
-    raise invalid_argument(name, value, message)
+    raise invalid_argument_error(name, value, message)
 
 
 def _parse_instruction(step: str) -> ImageInstruction:
@@ -56,5 +56,5 @@ def _parse_instruction(step: str) -> ImageInstruction:
         else:
             values.append(argument)
     if len(values) > 1:
-        raise invalid_argument(action, step, f"{action} has more than one plain value.")
+        raise invalid_argument_error(action, step, f"{action} has more than one plain value.")
     return ImageInstruction(action, "".join(values), parameters)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import pillow_heif
 from PIL import Image, ImageOps
 
-from facescreen_local.oss.errors import OssError, invalid_argument
+from facescreen_local.oss.errors import OssError, invalid_argument_error
 from facescreen_local.oss.images.instructions import ImageInstruction, parse_integer
 from facescreen_local.oss.images.resizing import resize
 
@@ -76,14 +76,14 @@ def render(source: bytes, instructions: Sequence[ImageInstruction]) -> RenderRes
         action = _ACTIONS.get(instruction.action)
         if action is None:
             message = f"Unsupported action: {instruction.action}."
-            raise invalid_argument("x-oss-process", instruction.action, message)
+            raise invalid_argument_error("x-oss-process", instruction.action, message)
         job = action(job, instruction)
     return _encode(job)
 
 
 def _render_info(source: bytes, instructions: Sequence[ImageInstruction]) -> RenderResult:
     if len(instructions) > 1:
-        raise invalid_argument("info", "", "info cannot be used with other actions.")
+        raise invalid_argument_error("info", "", "info cannot be used with other actions.")
     image = _open_image(source)
     info = {
         "FileSize": len(source),
@@ -161,14 +161,14 @@ def _set_quality(job: ImageJob, instruction: ImageInstruction) -> ImageJob:
     if absolute is not None:
         return replace(job, quality=absolute)
     if relative is None:
-        raise invalid_argument("quality", "", "quality needs q or Q.")
+        raise invalid_argument_error("quality", "", "quality needs q or Q.")
     return replace(job, quality=max(1, round((job.source_quality or 100) * relative / 100)))
 
 
 def _set_format(job: ImageJob, instruction: ImageInstruction) -> ImageJob:
     if instruction.value not in _TARGET_FORMATS:
         known = ", ".join(_TARGET_FORMATS)
-        raise invalid_argument("format", instruction.value, f"format must be one of {known}.")
+        raise invalid_argument_error("format", instruction.value, f"format must be one of {known}.")
     return replace(job, target_format=instruction.value)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
-from facescreen_local.oss.errors import invalid_argument
+from facescreen_local.oss.errors import invalid_argument_error
 from facescreen_local.oss.images.instructions import ImageInstruction
 
 MAX_SIDE_PIXELS = 16_384
@@ -28,7 +28,7 @@ def resize(image: Image.Image, instruction: ImageInstruction) -> Image.Image:
     """Resize the image, unless that would enlarge it and ``limit`` is not 0."""
     mode = instruction.parameters.get("m", "lfit")
     if mode not in _MODES:
-        raise invalid_argument("m", mode, f"m of resize must be one of {', '.join(_MODES)}.")
+        raise invalid_argument_error("m", mode, f"m of resize must be one of {', '.join(_MODES)}.")
     plan = _plan_resize(image.size, instruction, mode)
     _check_target_size(plan)
     is_enlarged = plan.scaled_size[0] > image.width or plan.scaled_size[1] > image.height
@@ -53,7 +53,7 @@ def _plan_resize(size: tuple[int, int], instruction: ImageInstruction, mode: str
         if requested
     ]
     if not ratios:
-        raise invalid_argument("resize", "", "resize needs one of w, h, l, s and p.")
+        raise invalid_argument_error("resize", "", "resize needs one of w, h, l, s and p.")
     if not target_width or not target_height:
         return _plan_scaling(_scale(size, ratios[0]))
     if mode == "fixed":
@@ -91,11 +91,11 @@ def _check_target_size(plan: ResizePlan) -> None:
     for width, height in (plan.scaled_size, plan.final_size):
         if max(width, height) > MAX_SIDE_PIXELS or width * height > MAX_PIXELS:
             message = f"The target image may have {MAX_PIXELS} pixels at most."
-            raise invalid_argument("resize", f"{width}x{height}", message)
+            raise invalid_argument_error("resize", f"{width}x{height}", message)
 
 
 def _parse_color(instruction: ImageInstruction) -> str:
     color = instruction.parameters.get("color", "FFFFFF")
     if not _COLOR.fullmatch(color):
-        raise invalid_argument("color", color, "color of resize must be six hex digits.")
+        raise invalid_argument_error("color", color, "color of resize must be six hex digits.")
     return f"#{color}"

@@ -8,7 +8,11 @@ from dataclasses import replace
 from aiohttp import web
 
 from facescreen_local.oss.context import OssRequestContext, xml_response
-from facescreen_local.oss.errors import OssError, invalid_argument, unsigned_access_denied
+from facescreen_local.oss.errors import (
+    OssError,
+    invalid_argument_error,
+    unsigned_access_denied_error,
+)
 from facescreen_local.oss.headers import version_header
 from facescreen_local.oss.metadata import OBJECT_ACL_HEADER, parse_acl
 from facescreen_local.oss.operations import OPERATIONS
@@ -42,7 +46,7 @@ async def get_object_acl(context: OssRequestContext) -> web.Response:
 async def put_object_acl(context: OssRequestContext) -> web.Response:
     """Set the object's ACL to ``x-oss-object-acl``."""
     if OBJECT_ACL_HEADER not in context.headers:
-        raise invalid_argument(
+        raise invalid_argument_error(
             OBJECT_ACL_HEADER, "", f"The header {OBJECT_ACL_HEADER} is required."
         )
     acl = parse_acl(context.headers)
@@ -55,7 +59,7 @@ async def put_object_acl(context: OssRequestContext) -> web.Response:
 def check_read_access(context: OssRequestContext, stored: StoredObject) -> None:
     """Check that an unsigned request reads a public object only. Raises OssError AccessDenied."""
     if not context.signed and stored.contents.metadata.acl != PUBLIC_READ:
-        raise unsigned_access_denied()
+        raise unsigned_access_denied_error()
 
 
 def _acl_response(

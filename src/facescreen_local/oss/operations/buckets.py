@@ -9,7 +9,7 @@ from aiohttp import web
 
 from facescreen_local.oss.body import receive_xml
 from facescreen_local.oss.context import OssRequestContext, xml_response
-from facescreen_local.oss.errors import malformed_xml, not_implemented
+from facescreen_local.oss.errors import malformed_xml_error, not_implemented_error
 from facescreen_local.oss.headers import format_xml_time
 from facescreen_local.oss.names import check_bucket_name
 from facescreen_local.oss.operations import OPERATIONS
@@ -52,7 +52,7 @@ async def put_bucket(context: OssRequestContext) -> web.Response:
     check_bucket_name(context.bucket)
     acl = context.headers.get("x-oss-acl", PRIVATE)
     if acl != PRIVATE:
-        raise not_implemented(f"x-oss-acl: {acl}")
+        raise not_implemented_error(f"x-oss-acl: {acl}")
     context.store.buckets.create(context.bucket)
     return web.Response(headers={"Location": f"/{context.bucket}"})
 
@@ -115,7 +115,7 @@ async def put_bucket_versioning(context: OssRequestContext) -> web.Response:
     root = parse_xml(await receive_xml(context.request), "VersioningConfiguration")
     status = child_text(root, "Status")
     if status not in (ENABLED, SUSPENDED):
-        raise malformed_xml()
+        raise malformed_xml_error()
     context.store.buckets.set_versioning(context.bucket, status)
     return web.Response()
 

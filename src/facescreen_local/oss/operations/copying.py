@@ -13,7 +13,7 @@ from aiohttp import web
 
 from facescreen_local.oss.conditions import check_conditions, make_overwrite_check
 from facescreen_local.oss.context import OssRequestContext, xml_response
-from facescreen_local.oss.errors import DeleteMarkerError, NoSuchKeyError, invalid_argument
+from facescreen_local.oss.errors import DeleteMarkerError, NoSuchKeyError, invalid_argument_error
 from facescreen_local.oss.events import build_created_change, build_upload_change
 from facescreen_local.oss.headers import format_xml_time, write_result_headers
 from facescreen_local.oss.metadata import parse_acl, parse_encryption, select_object_headers
@@ -85,7 +85,9 @@ def parse_copy_source(header: str) -> CopySource:
     path, _, query = header.partition("?")
     bucket, _, key = unquote(path, errors="surrogateescape").removeprefix("/").partition("/")
     if not bucket or not is_utf8(bucket):
-        raise invalid_argument(SOURCE_HEADER, "", "Copy source must be /bucket/key, URL-encoded.")
+        raise invalid_argument_error(
+            SOURCE_HEADER, "", "Copy source must be /bucket/key, URL-encoded."
+        )
     check_key(key)
     return CopySource(bucket, key, validate_version_id(dict(parse_qsl(query)).get("versionId")))
 
@@ -131,7 +133,7 @@ def _build_metadata(headers: Mapping[str, str], source: ObjectMetadata) -> Objec
 def _is_replaced(headers: Mapping[str, str], directive: str) -> bool:
     value = headers.get(directive, "COPY")
     if value.upper() not in ("COPY", "REPLACE"):
-        raise invalid_argument(directive, "", f"{directive} must be COPY or REPLACE.")
+        raise invalid_argument_error(directive, "", f"{directive} must be COPY or REPLACE.")
     return value.upper() == "REPLACE"
 
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from facescreen_local.oss.body import receive_xml
 from facescreen_local.oss.context import OssRequestContext, encoding_elements, xml_response
-from facescreen_local.oss.errors import malformed_xml
+from facescreen_local.oss.errors import malformed_xml_error
 from facescreen_local.oss.events import build_removed_changes
 from facescreen_local.oss.names import check_key, validate_version_id
 from facescreen_local.oss.operations import OPERATIONS
@@ -37,7 +37,7 @@ async def delete_multiple_objects(context: OssRequestContext) -> web.Response:
     quiet = (root.findtext("Quiet") or "").strip().lower() == "true"
     objects = [_read_object(each) for each in root.iterfind("Object")]
     if not 1 <= len(objects) <= MAX_OBJECTS:
-        raise malformed_xml()
+        raise malformed_xml_error()
     context.store.buckets.get(context.bucket)
     elements = encoding_elements(context)
     for key, version in objects:

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from aiohttp import web
 
 from facescreen_local.oss.context import OssRequestContext, encoding_elements, xml_response
-from facescreen_local.oss.errors import invalid_argument
+from facescreen_local.oss.errors import invalid_argument_error
 from facescreen_local.oss.headers import format_xml_time
 from facescreen_local.oss.names import validate_version_id
 from facescreen_local.oss.operations import OPERATIONS
@@ -111,7 +111,7 @@ def _read_version_marker(context: OssRequestContext) -> ListingMarker:
         return ListingMarker(key)
     if not key:
         message = "A version-id marker cannot be specified without a key marker."
-        raise invalid_argument("version-id-marker", version, message)
+        raise invalid_argument_error("version-id-marker", version, message)
     validate_version_id(version)
     return ListingMarker(key, version)
 
@@ -162,4 +162,4 @@ def _decode_token(token: str) -> str:
         return base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         message = "The continuation token provided is incorrect."
-        raise invalid_argument("continuation-token", token, message) from None
+        raise invalid_argument_error("continuation-token", token, message) from None

@@ -12,7 +12,7 @@ from aiohttp import web
 from facescreen_local.oss.body import receive_blob, receive_xml
 from facescreen_local.oss.conditions import make_overwrite_check
 from facescreen_local.oss.context import OssRequestContext, encoding_elements, xml_response
-from facescreen_local.oss.errors import NoSuchKeyError, OssError, malformed_xml
+from facescreen_local.oss.errors import NoSuchKeyError, OssError, malformed_xml_error
 from facescreen_local.oss.events import build_created_change, build_upload_change
 from facescreen_local.oss.headers import write_result_headers
 from facescreen_local.oss.metadata import parse_metadata
@@ -149,7 +149,7 @@ def _select_parts(
 
 def _check_parts(parts: Sequence[UploadedPart]) -> None:
     if not parts:
-        raise malformed_xml()
+        raise malformed_xml_error()
     if any(part.blob.size < MIN_PART_BYTES for part in parts[:-1]):
         message = "Your proposed upload is smaller than the minimum allowed size."
         raise OssError(400, "EntityTooSmall", message, {"MinSizeAllowed": str(MIN_PART_BYTES)})

@@ -10,7 +10,11 @@ from aiohttp import web
 
 from facescreen_local.oss.conditions import check_conditions
 from facescreen_local.oss.context import OssRequestContext
-from facescreen_local.oss.errors import OssError, invalid_argument, unsigned_access_denied
+from facescreen_local.oss.errors import (
+    OssError,
+    invalid_argument_error,
+    unsigned_access_denied_error,
+)
 from facescreen_local.oss.headers import basic_headers, object_headers
 from facescreen_local.oss.images import process_image
 from facescreen_local.oss.operations import OPERATIONS
@@ -111,7 +115,7 @@ def _open_readable(context: OssRequestContext) -> tuple[StoredObject, BinaryIO]:
 
 def _hide_from_unsigned(context: OssRequestContext, error: OssError) -> OssError:
     """Return AccessDenied for an unsigned request, which must not learn what exists."""
-    return error if context.signed else unsigned_access_denied()
+    return error if context.signed else unsigned_access_denied_error()
 
 
 def _build_object_response(
@@ -161,6 +165,6 @@ def _read_header_overrides(context: OssRequestContext) -> dict[str, str]:
             if not context.signed:
                 raise OssError(400, "InvalidRequest", f"{parameter} needs a signature.")
             if not value.isprintable():
-                raise invalid_argument(parameter, "", f"{parameter} must be printable.")
+                raise invalid_argument_error(parameter, "", f"{parameter} must be printable.")
             overrides[header] = value
     return overrides

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from facescreen_local.oss.conditions import make_overwrite_check
 from facescreen_local.oss.context import OssRequestContext
-from facescreen_local.oss.errors import OssError, invalid_argument
+from facescreen_local.oss.errors import OssError, invalid_argument_error
 from facescreen_local.oss.events import build_created_change
 from facescreen_local.oss.headers import basic_headers, write_result_headers
 from facescreen_local.oss.metadata import parse_metadata
@@ -23,7 +23,7 @@ TARGET_HEADER = "x-oss-symlink-target"
 async def put_symlink(context: OssRequestContext) -> web.Response:
     """Store a link to another object, which does not have to exist."""
     if TARGET_HEADER not in context.headers:
-        raise invalid_argument(TARGET_HEADER, "", f"The header {TARGET_HEADER} is required.")
+        raise invalid_argument_error(TARGET_HEADER, "", f"The header {TARGET_HEADER} is required.")
     target = unquote(context.headers[TARGET_HEADER], errors="surrogateescape")
     check_key(target)
     metadata, may_overwrite = parse_metadata(context.headers), make_overwrite_check(context.headers)

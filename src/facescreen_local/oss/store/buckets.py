@@ -6,7 +6,7 @@ import sqlite3
 import time
 from dataclasses import dataclass
 
-from facescreen_local.oss.errors import OssError, no_such_bucket
+from facescreen_local.oss.errors import OssError, no_such_bucket_error
 from facescreen_local.oss.store.contents import DELETE_MARKER
 from facescreen_local.protocol.database import Database
 
@@ -92,7 +92,7 @@ def find_bucket(db: sqlite3.Connection, name: str) -> StoredBucket:
     """Return one bucket, inside a transaction. Raises OssError NoSuchBucket."""
     row = db.execute("SELECT * FROM buckets WHERE name = ?", (name,)).fetchone()
     if row is None:
-        raise no_such_bucket(name)
+        raise no_such_bucket_error(name)
     return StoredBucket(*row)
 
 

@@ -7,7 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from facescreen_local.oss.errors import DeleteMarkerError, NoSuchKeyError, OssError, no_such_version
+from facescreen_local.oss.errors import (
+    DeleteMarkerError,
+    NoSuchKeyError,
+    OssError,
+    no_such_version_error,
+)
 from facescreen_local.oss.store.blobs import Blobs
 from facescreen_local.oss.store.buckets import StoredBucket, find_bucket
 from facescreen_local.oss.store.contents import PUBLIC_READ, SYMLINK, ObjectContents, ObjectMetadata
@@ -181,7 +186,7 @@ def _require_version(
 ) -> StoredObject:
     stored = find_version(db, bucket, key, version)
     if stored is None:
-        raise NoSuchKeyError(key) if version is None else no_such_version(key, version)
+        raise NoSuchKeyError(key) if version is None else no_such_version_error(key, version)
     if stored.deleted:
         headers = {"x-oss-delete-marker": "true", "x-oss-version-id": stored.version}
         raise NoSuchKeyError(key, headers) if version is None else DeleteMarkerError(headers)
