@@ -1,4 +1,4 @@
-"""Buckets, as commands name them and go over them."""
+"""Parses the names of buckets, and lists their objects."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from facescreen.storage.ports import ListingPage, ObjectStore, ObjectSummary, it
 from facescreen.timing import retry
 
 STORE_NAMES = tuple(known.store for known in choose.KNOWN)
-"""What may stand in front of ``://bucket``."""
+"""The schemes of ``oss://bucket`` and the other stores."""
 
 
 def parse_bucket_target(target: str, *, whole: bool) -> tuple[str, str, str]:
-    """The store, the bucket's name and the prefix, which only a `whole` bucket has not. Raises
+    """Returns the store, the bucket's name and the prefix, which is empty only with `whole`. Raises
     click.UsageError."""
     store, separator, rest = target.partition("://")
     if store not in STORE_NAMES or not separator:
@@ -28,7 +28,7 @@ def parse_bucket_target(target: str, *, whole: bool) -> tuple[str, str, str]:
     name, _, prefix = rest.partition("/")
     if whole == bool(prefix):
         raise click.UsageError(
-            f"give a prefix, as {store}://bucket/prefix, or --all for the whole bucket, not both"
+            f"give either a prefix, as {store}://bucket/prefix, or --all for the whole bucket"
         )
     try:
         parse_object_ref(store, name, prefix or "any")
@@ -45,9 +45,8 @@ class StoreBucket:
     name: str
 
     def list_objects(self, prefix: str = "", after: str = "") -> Iterator[ObjectSummary]:
-        """The objects under `prefix` whose keys come after `after`, in the order of their keys, a
-        page at a time. Raises errors.FacescreenError, AccessDeniedError with what is to be
-        allowed."""
+        """List the objects under `prefix` with keys after `after`, ordered by key, a page at a
+        time. Raises errors.FacescreenError; AccessDeniedError names the missing permission."""
 
         def page(after: str) -> ListingPage:
             with permission_hint(self.store.list_permission, self.name):
@@ -58,7 +57,7 @@ class StoreBucket:
 
 @contextmanager
 def permission_hint(action: str, resource: str) -> Iterator[None]:
-    """Names the `action` that is missing where AccessDeniedError is raised within."""
+    """Adds the missing `action` to an AccessDeniedError that is raised in the block."""
     try:
         yield
     except errors.AccessDeniedError as refusal:

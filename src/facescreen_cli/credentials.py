@@ -1,4 +1,4 @@
-"""Whose account a command acts for."""
+"""Finds the user's credentials."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _NO_CREDENTIALS = (
 
 @dataclass(frozen=True)
 class UserCredentials:
-    """A CredentialSource that looks for credentials when they are asked for first: on AWS a command
-    that calls no ID Verification needs none."""
+    """A CredentialSource that looks for credentials on first use: on AWS, commands that don't call
+    ID Verification need none."""
 
     profile: str
 
     def get(self) -> Credentials:
-        """Raises click.UsageError where there are none."""
+        """Raises click.UsageError if there are none."""
         return self._source.get()
 
     @cached_property
@@ -34,13 +34,13 @@ class UserCredentials:
 
 @settings_as_usage_errors()
 def find_credentials(profile: str = "") -> CredentialSource:
-    """By alibabacloud-credentials: of a profile in ``~/.aliyun/config.json`` or
-    ``~/.alibabacloud/credentials.ini``; without a name by its default chain, which asks the
-    instance metadata unless ALIBABA_CLOUD_ECS_METADATA_DISABLED is true.
+    """Find credentials with alibabacloud-credentials: of a profile in ``~/.aliyun/config.json`` or
+    ``~/.alibabacloud/credentials.ini``, or else with its default chain, which asks the instance
+    metadata unless ALIBABA_CLOUD_ECS_METADATA_DISABLED is true.
 
-    Raises click.UsageError where there are none.
+    Raises click.UsageError if there are none.
     """
-    # Imported late: it is slow, and reads the environment once.
+    # Imported late: it is slow, and reads the environment when it is imported.
     from alibabacloud_credentials import provider
 
     providers: list[Any] = [provider.DefaultCredentialsProvider()]
@@ -49,7 +49,7 @@ def find_credentials(profile: str = "") -> CredentialSource:
             provider.CLIProfileCredentialsProvider(profile_name=profile),
             provider.ProfileCredentialsProvider(profile_name=profile),
         ]
-    error_message = f"the profile {profile!r} gives no credentials" if profile else _NO_CREDENTIALS
+    error_message = f"the profile {profile!r} has no credentials" if profile else _NO_CREDENTIALS
     sources = [_SdkCredentials(one, error_message) for one in providers]
     for source in sources[:-1]:
         if source.has_credentials():
@@ -60,13 +60,13 @@ def find_credentials(profile: str = "") -> CredentialSource:
 
 @dataclass(frozen=True)
 class _SdkCredentials:
-    """A provider of the vendor's as a CredentialSource."""
+    """A provider of the vendor's SDK as a CredentialSource."""
 
     provider: Any
     error_message: str
 
     def has_credentials(self) -> bool:
-        """Whether it has any."""
+        """Whether the provider has credentials."""
         try:
             self.get()
         except InvalidCredentialsError:
@@ -74,7 +74,7 @@ class _SdkCredentials:
         return True
 
     def get(self) -> Credentials:
-        """The vendor's own text stays behind: it may repeat what a credentials process said."""
+        """The SDK's error text is dropped: it may repeat a credentials process's output."""
         from alibabacloud_credentials.exceptions import CredentialException
         from Tea.exceptions import RetryError, TeaException
 

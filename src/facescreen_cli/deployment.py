@@ -1,4 +1,4 @@
-"""The deployment that a command works on, as it is reached from outside its functions' network."""
+"""Connects a command to a deployment, from outside the functions' network."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SCREENING_SETTINGS = (
     *("SCENE_CODE", "STATE_BUCKET", "QUARANTINE", "QUARANTINE_STAND_IN"),
     *("MNS_ENDPOINT", "MNS_TOPIC", "MNS_QUEUE", "SNS_TOPIC_ARN", "SQS_QUEUE_URL", "EVENT_BUS"),
 )
-"""Settings that the functions screen with, and most commands have no use for."""
-# Commands have the user's own credentials, and reach the function in other ways.
+"""Settings that only screening needs. Most commands ignore them."""
+# Commands use the user's credentials, and invoke the function in other ways.
 _FUNCTION_ONLY_SETTINGS = (
     *("ALIBABA_SECRET_ARN", "ALIBABA_ROLE_ARN", "ALIBABA_OIDC_PROVIDER_ARN"),
     *("SWEEP_FUNCTION", "SWEEP_ENDPOINT"),
@@ -34,10 +34,10 @@ def connect_platform(
     needs: Collection[str] = (),
     invokes: bool = False,
 ) -> tuple[Settings, Platform]:
-    """The settings, and the cloud whose objects are called ``store://…``.
+    """Read the settings, and connect to the cloud of ``store://…``.
 
-    `needs` are those of SCREENING that the command can't do without; with `invokes` the cloud can
-    invoke functions. Raises click.UsageError, which names every setting that is wrong.
+    `needs` are the settings of SCREENING_SETTINGS that the command requires; with `invokes` the
+    platform can invoke functions. Raises click.UsageError, which names every setting that is wrong.
     """
     platform_class = choose.of_store(store)
     unused = {*SCREENING_SETTINGS, *_FUNCTION_ONLY_SETTINGS} - set(needs)
@@ -52,8 +52,8 @@ def connect_platform(
 def _with_public_endpoints(
     platform_class: type[Platform], environment: Mapping[str, str]
 ) -> dict[str, str]:
-    """With public endpoints where none are named. What listens on this machine is a stand-in, which
-    takes uploads itself."""
+    """Add public endpoints where none are set. An endpoint on this machine is an emulator, which
+    receives uploads itself."""
     non_blank = {name: value for name, value in environment.items() if value.strip()}
     effective = {**platform_class.public_endpoints(non_blank), **non_blank}
     cloudauth = effective.get("CLOUDAUTH_ENDPOINT", "")
@@ -64,8 +64,8 @@ def _with_public_endpoints(
 
 
 def is_loopback(endpoint: str) -> bool:
-    """Whether an endpoint is on loopback, where only a stand-in can listen."""
+    """Whether an endpoint is on loopback, where only an emulator can listen."""
     try:
         return urlsplit(Endpoint().parse(endpoint.strip())).hostname in _LOOPBACK
-    except ValueError:  # The reader says what it must be.
+    except ValueError:  # The settings' reader reports it.
         return False

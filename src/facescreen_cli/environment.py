@@ -1,4 +1,4 @@
-"""The variables that a command works with: the process's own, or those of ``--env FILE``."""
+"""The variables of a command: the process's own, and those of ``--env FILE``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HANDLER = "object_created.handler"
 
 
 def find_template() -> Path:
-    """The s.yaml of this folder, or else the one beside this program."""
+    """The s.yaml in the current folder, or else this program's."""
     local_template = Path("s.yaml")
     return local_template if local_template.exists() else PROJECT / local_template
 
@@ -29,16 +29,16 @@ def find_template() -> Path:
 def with_defaults(
     declared: Mapping[str, str | None], values: Mapping[str, str], *, missing: str = ""
 ) -> dict[str, str]:
-    """`given` over the defaults that s.yaml declares, as Serverless Devs has it: what is empty is
-    not set. A name that has neither has `missing` for a value."""
+    """Fill `values` with the defaults that s.yaml declares, as Serverless Devs does: an empty value
+    counts as not set. A name without a value or default gets `missing`."""
     defaults = {name: missing if value is None else value for name, value in declared.items()}
     return {**defaults, **{name: value for name, value in values.items() if value}}
 
 
 @contextmanager
 def settings_as_usage_errors() -> Iterator[None]:
-    """Makes a setting that is missing or wrong a usage error, as a wrong option is. It is for
-    reading settings alone: what a service refuses is none."""
+    """Turns a missing or wrong setting into a usage error, like a wrong option. Use it only to read
+    settings: a service's rejection is not a usage error."""
     try:
         yield
     except (InvalidSettingsError, InvalidCredentialsError) as wrong:
@@ -47,36 +47,36 @@ def settings_as_usage_errors() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Environment:
-    """What is set. Without a file these are the process's variables, as they are; with one, its
-    lines go before them, and s.yaml's defaults hold where neither sets anything."""
+    """The variables that are set. Without a file they are the process's. With a file, its lines
+    override them, and s.yaml's defaults fill the rest."""
 
     process: Mapping[str, str]
-    """The process's variables, the file's among them."""
+    """The process's variables, overridden by the file's."""
     file: Mapping[str, str] | None = None
-    """What the file sets; None without one."""
+    """The file's variables; None without a file."""
     shadowed: tuple[str, ...] = ()
-    """Names of the file that the process had another value of."""
+    """Names in the file that had another value in the process."""
     template: Path = field(default_factory=find_template)
 
     @cached_property
     def variables(self) -> Mapping[str, str]:
-        """By name. Raises click.UsageError where s.yaml is wrong."""
+        """All variables by name. Raises click.UsageError if s.yaml is wrong."""
         if self._has_no_defaults:
             return self.process
         return with_defaults(self._declared, self.process)
 
     @cached_property
     def settings(self) -> Mapping[str, str]:
-        """As the function that screens uploads has them: what s.yaml reads and does not hand to it
-        is left out. Raises click.UsageError where s.yaml is wrong."""
+        """The variables as the function that screens uploads receives them, without those that
+        s.yaml reads but doesn't pass on. Raises click.UsageError if s.yaml is wrong."""
         if self._has_no_defaults:
             return self.process
-        from facescreen_serverless_devs.functions import load_environment
+        from facescreen_serverless_devs.functions import load_function_environment
 
-        # A blank reads as not set: who reads it says so, together with all else that is wrong.
+        # A blank counts as not set. The settings' reader reports it with the other errors.
         complete = with_defaults(self._declared, self.process, missing=" ")
         with _template_errors():
-            function_variables = load_environment(self.template, _HANDLER, complete)
+            function_variables = load_function_environment(self.template, _HANDLER, complete)
         return {
             **{n: value for n, value in self.process.items() if n not in self._declared},
             **function_variables,
@@ -91,15 +91,15 @@ class Environment:
     def _declared(self) -> Mapping[str, str | None]:
         # Imported late: a command's --help is not to wait for YAML and schedules.
         from facescreen_serverless_devs import document
-        from facescreen_serverless_devs.variables import names_of
+        from facescreen_serverless_devs.variables import env_defaults
 
         with _template_errors():
-            return names_of(document.read(self.template))
+            return env_defaults(document.read_template(self.template))
 
 
 def load_environment(path: Path | None) -> Environment:
-    """The environment of this process, with the lines of a file put into it: libraries that find
-    credentials read nothing else. Raises click.UsageError for a file that is wrong."""
+    """Load the file into this process's environment, because libraries that find credentials read
+    only that. Raises click.UsageError if the file is wrong."""
     if path is None:
         return Environment(os.environ)
     file_variables = _read_env_file(path)
@@ -114,7 +114,7 @@ def _read_env_file(path: Path) -> dict[str, str]:
     if path.stat().st_size > _MAX_FILE_BYTES:
         raise click.UsageError(f"{path} is larger than {_MAX_FILE_BYTES} bytes")
     with path.open(encoding="utf-8") as stream:
-        # Not by the library's own warnings: they repeat the line, and it may hold a secret.
+        # The library's own warnings repeat the line, which may hold a secret.
         for binding in parse_stream(stream):
             if binding.error or (binding.key and binding.value is None):
                 raise click.UsageError(f"{path}, line {binding.original.line}: not KEY=value")

@@ -1,4 +1,4 @@
-"""How a command ends: its exit codes."""
+"""The exit codes of commands."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import click
 from facescreen.errors import FacescreenError
 
 OK = 0
-"""All low risk; for a command that screens nothing, that it did its work."""
+"""Everything is low risk; for a command that screens nothing, it completed."""
 FLAGGED = 1
 FAILED = 2
-"""Something is unscreenable or failed, or a service refused."""
+"""Something is unscreenable or failed, or a service rejected a request."""
 USAGE = 64
-"""An option, an argument or a setting is missing or wrong: nothing was asked of a service."""
+"""An option, an argument or a setting is missing or wrong. No service was called."""
 INTERRUPTED = 130
 
 

@@ -20,30 +20,29 @@ _INSTALL_TIMEOUT_S = 300
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A CPython, and which exactly: ``3.10.13``."""
+    """A CPython interpreter, with its full version: ``3.10.13``."""
 
     path: Path
     full_version: str
 
 
 def find_or_install(version: str) -> Interpreter:
-    """One of CPython `version` (``3.10``), which uv installs where there is none. Raises
-    Unpackaged."""
-    found = find_installed(version)
-    if found is None:
+    """Find CPython `version` (``3.10``); uv installs it if there is none. Raises PackagingError."""
+    executable = find_installed(version)
+    if executable is None:
         _run([find_uv(), "python", "install", "--quiet", version], _INSTALL_TIMEOUT_S)
-        found = find_installed(version)
-    if found is None:
-        raise Unpackaged(
+        executable = find_installed(version)
+    if executable is None:
+        raise PackagingError(
             f"byte code for Python {version} needs a Python {version}, and none was found: install "
             f"it (`uv python install {version}`, or pyenv), or give --without-byte-code, and cold "
             "starts take several times as long"
         )
-    return found
+    return executable
 
 
 def find_installed(version: str) -> Interpreter | None:
-    """The first on the PATH, of pyenv's, or known to uv."""
+    """The first one on the PATH, in pyenv, or known to uv."""
     for path in _candidate_paths(version):
         full_version = _cpython_version(path)
         if full_version.startswith(f"{version}."):
@@ -57,13 +56,15 @@ def _candidate_paths(version: str) -> Iterator[Path]:
         yield Path(on_path)
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     yield from sorted(pyenv.glob(f"versions/{version}.*/bin/python"))
-    known = _run([find_uv(), "python", "find", "--no-project", "--no-python-downloads", version])
-    if known:
-        yield Path(known)
+    uv_python = _run(
+        [find_uv(), "python", "find", "--no-project", "--no-python-downloads", version]
+    )
+    if uv_python:
+        yield Path(uv_python)
 
 
 def _cpython_version(path: Path) -> str:
-    """Empty where it is no CPython, or doesn't run."""
+    """The full version; empty if it isn't CPython or doesn't run."""
     implementation, _, version = (_run([str(path), "-I", "-c", _VERSION_SCRIPT]) or "").partition(
         " "
     )
@@ -71,22 +72,26 @@ def _cpython_version(path: Path) -> str:
 
 
 def _run(command: list[str], seconds: float = _RUN_TIMEOUT_S) -> str | None:
-    """None where it failed."""
+    """The command's output; None if it failed."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
+        process = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=seconds
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    return process.stdout.strip() if process.returncode == 0 else None
 
 
 def find_uv() -> str:
-    """The one installed with this command, or else the first on the PATH. Raises Unpackaged."""
-    beside = Path(sys.executable).parent
-    found = shutil.which("uv", path=os.pathsep.join([str(beside), os.environ.get("PATH", "")]))
-    if found is None:
-        raise Unpackaged("uv is not installed: run `pip install uv`")
-    return found
+    """The one installed with this command, or else the first on the PATH. Raises PackagingError."""
+    same_folder = Path(sys.executable).parent
+    executable = shutil.which(
+        "uv", path=os.pathsep.join([str(same_folder), os.environ.get("PATH", "")])
+    )
+    if executable is None:
+        raise PackagingError("uv is not installed: run `pip install uv`")
+    return executable
 
 
-class Unpackaged(click.ClickException):
-    """Its message names what is wrong, and what to do."""
+class PackagingError(click.ClickException):
+    """A package can't be built. The message says why, and what to do."""

@@ -1,11 +1,11 @@
 """The command line: facescreen.
 
-Each package in ``commands/`` is a command: its module ``command`` defines it under the package's
-name, and the package's docstring is what ``facescreen --help`` says of it. That module is imported
-for its own command alone, and imports late what is slow: ``--help`` and a shell's completion don't
-wait for it.
+Each package in ``commands/`` is a command. Its module ``command`` defines the command under the
+package's name, and the package's docstring is its line in ``facescreen --help``. The module is
+imported only to run its own command, and imports slow modules late, so that ``--help`` and shell
+completion are fast.
 
-A command returns its exit code, or raises what ends it: exit_codes.py says which error ends how.
+A command returns its exit code or raises an error: exit_codes.py maps errors to exit codes.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _COMMAND_ORDER = (
     "backfill",
     "redrive",
 )
-"""As ``--help`` lists them. Others come after these, by name."""
+"""The order in ``--help``. Other commands follow, ordered by name."""
 
 
 class _CommandGroup(click.Group):
-    """Holds a placeholder for each command, which is all that a list of commands needs."""
+    """Holds a placeholder for each command, which is enough to list them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         positions = {name: position for position, name in enumerate(_COMMAND_ORDER)}

@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ environment_option = click.option(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     callback=_load_env_file,
     expose_value=False,
-    help="KEY=value lines: they override the environment, and s.yaml's defaults fill the rest.",
+    help="File of KEY=value lines that override the environment. s.yaml's defaults fill the rest.",
 )
-"""Every command has it. What it makes is an Environment, handed over by ``click.pass_obj``."""
+"""For every command. It sets an Environment, which ``click.pass_obj`` passes to the command."""
 share_option = click.option(
     "--share",
     type=click.FloatRange(0.01, 1),
     default=0.5,
     show_default=True,
-    help="Of CALLS_PER_SECOND. The rest is left to fresh uploads.",
+    help="The share of CALLS_PER_SECOND to use. The rest is left for new uploads.",
 )
 cloud_option = click.option(
     "--cloud",
@@ -42,10 +42,10 @@ cloud_option = click.option(
 profile_option = click.option(
     "--profile",
     default="",
-    help="Credentials of this profile of `aliyun configure`.  [default: the environment's, then "
-    "the default profile's]",
+    help="Use the credentials of this `aliyun configure` profile.  [default: the environment's, "
+    "then the default profile's]",
 )
-# To be called with a `help` of the command's own.
+# Each command passes its own `help`.
 json_option = partial(click.option, "--json", "as_json", is_flag=True)
 dry_run_option = partial(click.option, "--dry-run", is_flag=True)
 yes_option = partial(click.option, "--yes", is_flag=True)
@@ -55,7 +55,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def parse_time(value: str, now: datetime) -> datetime:
-    """``2026-11-23``, ``2026-11-23T04:05:06Z`` (UTC), or as long ago as ``90m``, ``24h``, ``7d``.
+    """Parse ``2026-11-23``, ``2026-11-23T04:05:06Z`` (UTC), or an age: ``90m``, ``24h``, ``7d``.
 
     Raises ValueError.
     """

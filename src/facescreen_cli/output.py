@@ -1,4 +1,4 @@
-"""How a command speaks: results on standard output, everything else on standard error."""
+"""Prints results on standard output, and everything else on standard error."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from rich.progress import Progress, ProgressColumn, TaskID
 
 
 def replace_unprintable(text: str) -> str:
-    """Fit for a terminal, which a file's name may try to steer."""
+    """Replace unprintable characters: a file's name may hold control sequences for terminals."""
     return "".join(character if character.isprintable() else "�" for character in text)
 
 
 def print_note(text: str) -> None:
-    """What is no result: it stays out of what is piped on."""
+    """Print on standard error, so that it is not piped with the results."""
     click.echo(text, err=True)
 
 
 def print_json_line(**record: object) -> None:
-    """A result for programs, at once."""
+    """Print one result for programs, at once."""
     click.echo(json.dumps(record))
 
 
 def to_json(record: object) -> str:
-    """The one result for programs."""
+    """The only result for programs, as a JSON document."""
     return json.dumps(record, indent=1)
 
 
 def print_rich(*renderables: RenderableType, width: int) -> None:
-    """Tables and texts of rich, as wide as the terminal, or `width` where there is none."""
+    """Print tables and texts of rich, as wide as the terminal, or `width` without a terminal."""
     console = Console(width=None if sys.stdout.isatty() else width)
     for renderable in renderables:
         console.print(renderable)
 
 
 def render_text(renderable: RenderableType, *, width: int) -> str:
-    """The same as a string, without colours."""
+    """Render it as a string without colors."""
     text = StringIO()
     Console(file=text, width=width).print(renderable)
     return text.getvalue()
@@ -50,17 +50,17 @@ def render_text(renderable: RenderableType, *, width: int) -> str:
 
 @dataclass(frozen=True)
 class ProgressBar:
-    """How far something is."""
+    """A running progress bar."""
 
     _progress: Progress
     _task_id: TaskID
 
     def advance(self, steps: int = 1) -> None:
-        """By so many."""
+        """Advance by `steps`."""
         self._progress.advance(self._task_id, steps)
 
     def set_completed(self, completed: int) -> None:
-        """So many in all."""
+        """Set the number of completed steps."""
         self._progress.update(self._task_id, completed=completed)
 
 
@@ -68,7 +68,7 @@ class ProgressBar:
 def progress_bar(
     *columns: str | ProgressColumn, total: int | None, completed: int = 0
 ) -> Iterator[ProgressBar]:
-    """A bar on standard error, if that is a terminal. Without a `total` it only counts."""
+    """Show a bar on standard error if that is a terminal. Without a `total` it only counts."""
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         yield ProgressBar(bar, bar.add_task("", total=total, completed=completed))

@@ -15,7 +15,7 @@ from facescreen.settings.table import GROUPS, REQUIRED, SECTIONS
 from facescreen_cli import template_settings
 from facescreen_cli.project import PROJECT
 from facescreen_serverless_devs import document
-from facescreen_serverless_devs.variables import names_of
+from facescreen_serverless_devs.variables import env_defaults
 
 ENV_EXAMPLE_PATH, SETTINGS_PAGE_PATH = PROJECT / ".env.example", PROJECT / "docs" / "settings.md"
 _LINE_WIDTH = 100
@@ -37,25 +37,25 @@ you deploy; on AWS the parameters of `template.yaml` set them. This page is made
 
 
 DocumentedSetting = tuple[Setting[Any], tuple[str, ...]]
-"""A row, and who reads it."""
+"""A setting, and what reads it."""
 
 
 def all_settings() -> dict[str, DocumentedSetting]:
-    """Every row by its name; of two clouds' rows of one name the first."""
+    """Every setting by name; of two clouds' settings with one name, the first."""
     return {**_settings_of(choose.groups()), **_TEMPLATE_SETTINGS}
 
 
 def template_defaults() -> dict[str, str | None]:
-    """What each template of Serverless Devs reads, with its default; None: it must be given."""
+    """What the Serverless Devs templates read, with the defaults; None means required."""
     return {
         name: default
         for path in sorted(PROJECT.glob("s*.yaml"), reverse=True)
-        for name, default in names_of(document.read(path)).items()
+        for name, default in env_defaults(document.read_template(path)).items()
     }
 
 
 def env_example() -> str:
-    """.env.example."""
+    """The content of .env.example."""
     defaults = template_defaults()
     sections = [_EXAMPLE_HEAD]
     for section in SECTIONS:
@@ -67,7 +67,7 @@ def env_example() -> str:
 
 
 def settings_page() -> str:
-    """docs/settings.md."""
+    """The content of docs/settings.md."""
     sections = [_PAGE_HEAD, "## On either cloud\n", _table(_settings_of(GROUPS))]
     for known in choose.KNOWN:
         platform = known.load()

@@ -1,7 +1,8 @@
-"""What s.yaml itself reads of the environment file, in rows of the table of settings.
+"""The settings that s.yaml itself reads from the environment file, in the form of the table of
+settings.
 
-What the functions read, their own groups check; where s.yaml makes more of such a value than they
-do, it is checked here too. Sources of the forms: Function Compute's and OSS's documentation.
+The functions' own groups check what the functions read. Where s.yaml needs a stricter form of such
+a value, it is checked here too. Sources of the forms: Function Compute's and OSS's documentation.
 """
 
 from __future__ import annotations
@@ -176,7 +177,7 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
         section=PLATFORM,
     ),
 )
-"""Read by s.yaml alone."""
+"""Read only by s.yaml."""
 
 _STRICTER_FORMS: Mapping[str, Form[Any]] = {
     "OSS_REGION": Text(r"[a-z]{2}-[a-z]+-?[0-9]*", "a region id"),
@@ -190,7 +191,7 @@ _STRICTER_FORMS: Mapping[str, Form[Any]] = {
     "JWT_ISSUER": Text(r"(\S+)?", "the tokens' issuer, without blanks"),
     "JWT_AUDIENCE": Text(r"(\S+)?", "the tokens' audience, without blanks"),
 }
-"""Of what the functions read too."""
+"""Stricter forms of settings that the functions read too."""
 CHECKED_SETTINGS = {row.name: row for row in TEMPLATE_SETTINGS} | {
     name: Setting(name, form) for name, form in _STRICTER_FORMS.items()
 }
@@ -210,23 +211,23 @@ VALID_VALUES = {
     "PAGE_DOMAIN": "faces.example.com",
     "PAGE_CERTIFICATE": "1",
 }
-"""Values that are right, for the rest to be checked with where one given is not."""
+"""Valid values. They replace wrong ones, so that the rest can still be checked."""
 
 
 def valid_value(name: str) -> str:
-    """A value that is right."""
+    """A valid value of a setting."""
     return VALID_VALUES.get(name) or CHECKED_SETTINGS[name].default or ""
 
 
 def find_errors(given: Mapping[str, str], required: Collection[str]) -> dict[str, str]:
-    """By name, a sentence on each value that can't be right, or is missing though `required`."""
+    """Find the values that are wrong, or missing though `required`. Returns a sentence by name."""
     found = {
         name: _expansion_error(name) for name, value in given.items() if re.search(r"[$`]", value)
     }
     for name, row in CHECKED_SETTINGS.items():
         value = given.get(name, "")
         if (value or name in required) and not _is_valid(row.form, value):
-            got = "what is given is not" if value else "it is not set"
+            got = "the value is not" if value else "it is not set"
             where = f" (find it: {row.where})" if row.where else ""
             found[name] = f"{name} must be {row.form.must_be}; {got}{where}"
     return found
@@ -241,4 +242,4 @@ def _is_valid(form: Form[Any], value: str) -> bool:
 
 
 def _expansion_error(name: str) -> str:
-    return f"{name} holds $ or `, which Serverless Devs would take for a variable"
+    return f"{name} holds $ or `, which Serverless Devs would read as a variable"

@@ -1,4 +1,4 @@
-"""The tags of many objects, several at a time."""
+"""Reads the tags of many objects, several at a time."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _Object = TypeVar("_Object")
 _Result = TypeVar("_Result")
 _MAX_THREADS = 32
 _MAX_IN_FLIGHT = 8 * _MAX_THREADS
-"""Listed and not yet counted: what is slow shall not leave the other threads idle."""
+"""Objects that are submitted and not yet yielded: one slow read must not idle the other threads."""
 
 
 class TagReader:
-    """Says what stands on an object. Safe to use from several threads."""
+    """Reads an object's verdict from its tags. Safe to use from several threads."""
 
     def __init__(self, bucket: StoreBucket, settings: Settings) -> None:
-        """Raises click.UsageError where the deployment writes no tags."""
+        """Raises click.UsageError if the deployment writes no tags."""
         if settings.tag_form == "none":
-            raise UsageError("TAG_FORM is none: there are no tags to go by")
+            raise UsageError("TAG_FORM is none: the deployment writes no tags")
         self._bucket = bucket
         self._settings = settings
 
@@ -61,8 +61,8 @@ class TagReader:
 def read_concurrently(
     objects: Iterable[_Object], read: Callable[[_Object], _Result], stop: StopSignal
 ) -> Iterator[_Result]:
-    """In the order of `objects`, of which only some are held at a time, and without a gap. Ends
-    early once `stop` asks for it, with those that were under way."""
+    """Yield the results in the order of `objects`, without a gap; only some are held at a time.
+    Once a stop is requested, yields those in progress and ends."""
     pool = ThreadPoolExecutor(_MAX_THREADS)
     try:
         in_flight: deque[Future[_Result]] = deque()
@@ -77,20 +77,20 @@ def read_concurrently(
                 pool.shutdown(wait=False, cancel_futures=True)
             future = in_flight.popleft()
             if future.cancelled():
-                return  # one after it may have been begun: the answers would have a gap
+                return  # a later one may have started: the results would have a gap
             yield future.result()
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 class NoVerdict(str, Enum):
-    """What an object is that no verdict stands on."""
+    """Why an object has no current verdict."""
 
     STALE = "stale"
-    """The verdict that stands there is of other bytes."""
+    """Its verdict is about other bytes."""
     UNSCREENED = "unscreened"
     SKIPPED = "skipped"
-    """Nothing that the function would screen."""
+    """The function would not screen it."""
     GONE = "gone"
     UNREAD = "unread"
 

@@ -1,1 +1,1 @@
-"""Serverless Devs' s.yaml: read, checked, and turned into functions and triggers."""
+"""Reads and checks Serverless Devs' s.yaml, and returns its functions and triggers."""

@@ -1,4 +1,4 @@
-"""s.yaml as a document: parsed, and laid over the one that it extends."""
+"""Parses s.yaml, and merges it with the file that it extends."""
 
 from __future__ import annotations
 
@@ -9,39 +9,40 @@ import yaml
 
 from facescreen_serverless_devs.section import InvalidTemplateError, Section
 
-_LARGEST_FILE = 1024 * 1024
-_TOP_LEVEL = {"edition", "name", "access", "vars", "resources", "extend"}
+_MAX_FILE_BYTES = 1024 * 1024
+_TOP_LEVEL_KEYS = {"edition", "name", "access", "vars", "resources", "extend"}
 
 
-def read(path: Path) -> dict[str, Any]:
-    """The whole document. Raises InvalidTemplateError, and OSError for a file out of reach."""
-    document = _parse(path)
+def read_template(path: Path) -> dict[str, Any]:
+    """Read a template, merged with the one that it extends. Raises InvalidTemplateError, and
+    OSError if a file can't be read."""
+    document = _parse_file(path)
     if "extend" not in document:
         return document
-    base = path.with_name(Section(document, path.name, _TOP_LEVEL).text("extend"))
-    below = _parse(base)
-    if "extend" in below:
+    base_path = path.with_name(Section(document, path.name, _TOP_LEVEL_KEYS).string("extend"))
+    base = _parse_file(base_path)
+    if "extend" in base:
         raise InvalidTemplateError(
-            f"{base.name}: extends another file, and is extended by {path.name}"
+            f"{base_path.name}: {path.name} extends it, so it must not extend another file"
         )
     own = {key: value for key, value in document.items() if key != "extend"}
-    return dict(_laid_over(below, own))
+    return dict(_merge(base, own))
 
 
-def _parse(path: Path) -> dict[str, Any]:
-    if path.stat().st_size > _LARGEST_FILE:
-        raise InvalidTemplateError(f"{path.name}: larger than {_LARGEST_FILE} bytes")
+def _parse_file(path: Path) -> dict[str, Any]:
+    if path.stat().st_size > _MAX_FILE_BYTES:
+        raise InvalidTemplateError(f"{path.name}: larger than {_MAX_FILE_BYTES} bytes")
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InvalidTemplateError(f"{path.name}: not YAML: {error}") from error
-    Section(document, path.name, _TOP_LEVEL).one_of("edition", {"3.0.0"})
+    Section(document, path.name, _TOP_LEVEL_KEYS).one_of("edition", {"3.0.0"})
     return dict(document)
 
 
-def _laid_over(below: Any, above: Any) -> Any:
-    """Mappings are merged, at any depth; whatever else is above replaces what is below."""
-    if not isinstance(below, dict) or not isinstance(above, dict):
-        return above
-    added = {k: _laid_over(below[k], v) if k in below else v for k, v in above.items()}
-    return {**below, **added}
+def _merge(base: Any, override: Any) -> Any:
+    """Merge mappings at any depth; any other value in `override` replaces the one in `base`."""
+    if not isinstance(base, dict) or not isinstance(override, dict):
+        return override
+    merged = {k: _merge(base[k], v) if k in base else v for k, v in override.items()}
+    return {**base, **merged}

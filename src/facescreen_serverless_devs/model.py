@@ -1,4 +1,4 @@
-"""What a function is: its code, its limits, its triggers, and what becomes of failed events."""
+"""A function: its code, its limits, its triggers, and the destination of failed events."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from facescreen_serverless_devs.schedule import TimerTrigger
 
 @dataclass(frozen=True)
 class Hook:
-    """A lifecycle handler (``module.function``) and how long it may take."""
+    """A lifecycle handler (``module.function``) and its timeout."""
 
     handler: str
     timeout_s: int
@@ -21,7 +21,7 @@ class Hook:
 
 @dataclass(frozen=True)
 class OssTrigger:
-    """A bucket's events; an empty prefix or suffix lets every key through."""
+    """A trigger on a bucket's events. An empty prefix or suffix matches every key."""
 
     bucket: str
     events: tuple[str, ...]
@@ -38,17 +38,17 @@ class OssTrigger:
             oss["bucket"]["name"] == self.bucket
             and key.startswith(self.prefix)
             and key.endswith(self.suffix)
-            and any(_covers(wanted, record["eventName"]) for wanted in self.events)
+            and any(_event_matches(wanted, record["eventName"]) for wanted in self.events)
         )
 
     def payload(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """The event that the function gets."""
+        """The event that the function receives."""
         return {"events": [record]}
 
 
 @dataclass(frozen=True)
 class EventBridgeTrigger:
-    """What a rule on the account's default event bus lets through: OSS's events among them."""
+    """A rule on the account's default event bus, which also carries OSS's events."""
 
     pattern: EventPattern
     name: str = ""
@@ -59,7 +59,7 @@ class EventBridgeTrigger:
         return self.enabled and self.pattern.matches(self.payload(record))
 
     def payload(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """The CloudEvent that the function gets: function-compute.md, "Bucket events"."""
+        """The CloudEvent that the function receives: function-compute.md, "Bucket events"."""
         oss = record["oss"]
         return {
             "id": record["responseElements"]["requestId"],
@@ -77,7 +77,7 @@ class EventBridgeTrigger:
 
 @dataclass(frozen=True)
 class HttpTrigger:
-    """Who may call over HTTP, and with which methods."""
+    """An HTTP trigger: who may call, and with which methods."""
 
     auth_type: str
     """``function`` (signed) or ``anonymous``."""
@@ -101,45 +101,44 @@ class Function:
     """A folder, or a zip file."""
     timeout_s: int = 3
     memory_mb: int = 512
-    """Told to the function, not enforced."""
+    """Passed to the function, not enforced."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     initializer: Hook | None = None
     pre_stop: Hook | None = None
     triggers: tuple[Trigger, ...] = ()
     retries: int = 3
-    """Of an asynchronous invocation that fails, after its first attempt."""
+    """Retries of a failed asynchronous invocation, after the first attempt."""
     max_event_age_s: int = 86_400
     on_failure: str | None = None
-    """ARN of the destination for events that ran out of retries."""
+    """The ARN of the destination for events whose retries are exhausted."""
     reserved_concurrency: int | None = None
-    """Most instances at once, where it is said."""
+    """The maximum number of instances; None if it isn't set."""
     role: str = ""
     log_project: str = ""
     log_store: str = ""
 
     @property
     def concurrency(self) -> int:
-        """Most instances at once: of those that are not said, an account has 100 in all."""
+        """The maximum number of instances; without a reservation, the account's 100."""
         return 100 if self.reserved_concurrency is None else self.reserved_concurrency
 
     @property
     def http_trigger(self) -> HttpTrigger | None:
-        """Its HTTP trigger, where it has one."""
+        """The HTTP trigger; None if there is none."""
         return next((t for t in self.triggers if isinstance(t, HttpTrigger)), None)
 
     @property
     def timers(self) -> list[TimerTrigger]:
-        """Its time triggers."""
-
+        """The timer triggers."""
         return [trigger for trigger in self.triggers if isinstance(trigger, TimerTrigger)]
 
     @property
     def bucket_triggers(self) -> list[OssTrigger | EventBridgeTrigger]:
-        """Those that a bucket's events may fire."""
+        """The triggers that a bucket's events may fire."""
         return [t for t in self.triggers if isinstance(t, OssTrigger | EventBridgeTrigger)]
 
 
-def _covers(wanted: str, event_name: str) -> bool:
+def _event_matches(wanted: str, event_name: str) -> bool:
     # The record's eventName has no "oss:" prefix; the trigger's configuration does.
     name = f"oss:{event_name}"
     return name.startswith(wanted[:-1]) if wanted.endswith(":*") else name == wanted

@@ -1,1 +1,1 @@
-"""The vendors' SDKs, where a command needs one."""
+"""Adapters for the vendors' SDKs that commands use."""

@@ -1,4 +1,4 @@
-"""A function of Function Compute 2.0, in a service, by the vendor's aliyun-fc2."""
+"""Invokes a function of Function Compute 2.0 with the vendor's aliyun-fc2."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Fc2Invoker(FunctionComputeInvoker):
     """The port Invoker."""
 
     endpoint: str
-    """Base URL: the account's own, as ``https://<uid>.<region>.fc.aliyuncs.com``."""
+    """The account's base URL: ``https://<uid>.<region>.fc.aliyuncs.com``."""
     service: str
     function: str
     credentials: CredentialSource
@@ -37,32 +37,32 @@ class Fc2Invoker(FunctionComputeInvoker):
 
     @contextmanager
     def _client(self) -> Iterator[Any]:
-        """The vendor's, with its errors as ours."""
+        """A client of the SDK, with its errors translated into ours."""
         import requests
         from fc2 import client, fc_exceptions
 
-        # It logs headers, a token among them, and retries with pauses that can't be set.
+        # The SDK logs headers with a token, and retries with fixed pauses.
         client.logging = logging.getLogger("fc2")
         client.logging.setLevel(logging.CRITICAL)
         client.retries = 0
-        now = self.credentials.get()
+        current_credentials = self.credentials.get()
         try:
             yield client.Client(
                 endpoint=self.endpoint,
-                accessKeyID=now.access_key_id,
-                accessKeySecret=now.access_key_secret,
-                securityToken=now.security_token,
+                accessKeyID=current_credentials.access_key_id,
+                accessKeySecret=current_credentials.access_key_secret,
+                securityToken=current_credentials.security_token,
                 Timeout=_TIMEOUT_S,
             )
         except fc_exceptions.FcError as error:
             raise build_error(int(error.status_code or 0), str(error.err_code or "")) from None
-        except requests.RequestException as error:  # an answer that is no JSON, too
-            what = type(error).__name__
+        except requests.RequestException as error:  # also raised if the response is not JSON
+            error_name = type(error).__name__
             raise errors.ServiceUnavailableError(
-                f"Function Compute can't be reached ({what})"
+                f"Function Compute can't be reached ({error_name})"
             ) from None
 
-    def _absent(self) -> str:
+    def _not_found_message(self) -> str:
         return (
             f"there is no function {self.function!r} in a service {self.service!r}: "
             "set FC_FUNCTION, FC_SERVICE and OSS_REGION"

@@ -1,4 +1,4 @@
-"""A function of Function Compute 3.0, by the vendor's alibabacloud-fc20230330."""
+"""Invokes a function of Function Compute 3.0 with the vendor's alibabacloud-fc20230330."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Fc3Invoker(FunctionComputeInvoker):
 
         from facescreen_cli.sdk.function_compute import fc_errors
 
-        asked = models.InvokeFunctionRequest(body=payload)
+        request = models.InvokeFunctionRequest(body=payload)
         headers = models.InvokeFunctionHeaders(x_fc_invocation_type="Async")
         with fc_errors():
             self._client().invoke_function_with_options(
-                self.function, asked, headers, RuntimeOptions()
+                self.function, request, headers, RuntimeOptions()
             )
 
     def _handler(self) -> str:
@@ -37,14 +37,14 @@ class Fc3Invoker(FunctionComputeInvoker):
         from facescreen_cli.sdk.function_compute import fc_errors
 
         with fc_errors():
-            found = self._client().get_function(self.function, models.GetFunctionRequest())
-        return str(found.body.handler)
+            response = self._client().get_function(self.function, models.GetFunctionRequest())
+        return str(response.body.handler)
 
     def _client(self) -> Any:
         from facescreen_cli.sdk.function_compute import create_client
 
-        # One for each request: it is cheap, and a token runs out while a long backfill goes on.
+        # A new client for each request: it is cheap, and a token may expire during a long backfill.
         return create_client(self.endpoint, self.credentials.get())
 
-    def _absent(self) -> str:
+    def _not_found_message(self) -> str:
         return f"there is no function {self.function!r}: set FC_FUNCTION and OSS_REGION"

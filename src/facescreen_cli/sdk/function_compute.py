@@ -1,4 +1,4 @@
-"""Function Compute by the vendor's alibabacloud-fc20230330: a client, and its errors as ours."""
+"""A client of the vendor's alibabacloud-fc20230330, with its errors translated into ours."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TIMEOUT_MS = 5000
 
 
 def create_client(endpoint: str, credentials: Credentials) -> Any:
-    """The vendor's client: it tries once, for seconds. `endpoint` is a base URL."""
+    """Create a client that doesn't retry, with short timeouts. `endpoint` is a base URL."""
     parts = urlsplit(endpoint)
     return Client(
         Config(
@@ -36,7 +36,7 @@ def create_client(endpoint: str, credentials: Credentials) -> Any:
 
 @contextmanager
 def fc_errors() -> Iterator[None]:
-    """The SDK's errors as ours. Theirs stay behind: they may hold headers."""
+    """Translates the SDK's errors into ours. The originals are dropped: they may hold headers."""
     try:
         yield
     except UnretryableException:

@@ -1,4 +1,4 @@
-"""A function of Function Compute, whichever of the vendor's SDKs reaches it."""
+"""What the invokers of Function Compute 2.0 and 3.0 share."""
 
 from __future__ import annotations
 
@@ -12,46 +12,47 @@ from facescreen.bus.ports import check_event_size
 from facescreen.timing import retry
 from facescreen_cli.buckets import permission_hint
 
-_HANDLER = "object_created.handler"
-_Answer = TypeVar("_Answer")
+_REQUIRED_HANDLER = "object_created.handler"
+_Result = TypeVar("_Result")
 
 
 class FunctionComputeInvoker(ABC):
-    """The port Invoker. Both methods raise errors.InvalidSettingsError where there is no such
+    """The port Invoker. Both methods raise errors.InvalidSettingsError if there is no such
     function."""
 
     function: str
 
     def submit(self, payload: bytes) -> None:
-        """One asynchronous invocation."""
+        """Invoke the function asynchronously."""
         check_event_size(payload, MAX_EVENT_BYTES, LIMITED_OPERATION)
-        self._ask(lambda: self._invoke(payload))
+        self._call(lambda: self._invoke(payload))
 
     def check_handler(self) -> None:
-        """Raises errors.InvalidSettingsError for a function that screens no objects: it would
-        accept every event, and fail or do something else."""
+        """Check that the function is the one that screens objects: any other would accept every
+        event, and fail or do something else. Raises errors.InvalidSettingsError."""
         with permission_hint("fc:GetFunction", self.function):
-            handler = self._ask(self._handler)
-        if handler != _HANDLER:
+            handler = self._call(self._handler)
+        if handler != _REQUIRED_HANDLER:
             raise errors.InvalidSettingsError(
-                f"the function {self.function!r} has the handler {handler!r}, not {_HANDLER!r}: "
-                "set FC_FUNCTION to the one that screens the bucket's objects"
+                f"the function {self.function!r} has the handler {handler!r}, not "
+                f"{_REQUIRED_HANDLER!r}: set FC_FUNCTION to the function that "
+                "screens the bucket's objects"
             )
 
-    def _ask(self, ask: Callable[[], _Answer]) -> _Answer:
+    def _call(self, call: Callable[[], _Result]) -> _Result:
         try:
-            return retry(ask)
+            return retry(call)
         except errors.ObjectNotFoundError:
-            raise errors.InvalidSettingsError(self._absent()) from None
+            raise errors.InvalidSettingsError(self._not_found_message()) from None
 
     @abstractmethod
     def _invoke(self, payload: bytes) -> None:
-        """Once. Raises errors.ObjectNotFoundError where there is no such function."""
+        """Invoke once. Raises errors.ObjectNotFoundError if there is no such function."""
 
     @abstractmethod
     def _handler(self) -> str:
-        """As the platform describes the function. Raises as `_invoke`."""
+        """The function's configured handler. Raises as `_invoke`."""
 
     @abstractmethod
-    def _absent(self) -> str:
-        """That there is no such function, and which settings name it."""
+    def _not_found_message(self) -> str:
+        """Says that there is no such function, and which settings name it."""

@@ -1,4 +1,4 @@
-"""The function that screens the objects of a store, behind the port."""
+"""Connects to the function that screens a store's objects."""
 
 from __future__ import annotations
 
@@ -15,33 +15,37 @@ from facescreen_cli.environment import Environment, settings_as_usage_errors
 from facescreen_cli.sdk.fc2 import Fc2Invoker
 from facescreen_cli.sdk.fc3 import Fc3Invoker
 
-_SERVICE_NAME = replace(FUNCTION_NAME, must_be="a service's name")
-_SERVICE = Setting("FC_SERVICE", _SERVICE_NAME, "", where="s.yaml")
-_FUNCTION = Setting("FC_FUNCTION", FUNCTION_NAME, "facescreen-object-created", where="s.yaml")
+_SERVICE_NAME_FORM = replace(FUNCTION_NAME, must_be="a service's name")
+_SERVICE_SETTING = Setting("FC_SERVICE", _SERVICE_NAME_FORM, "", where="s.yaml")
+_FUNCTION_SETTING = Setting(
+    "FC_FUNCTION", FUNCTION_NAME, "facescreen-object-created", where="s.yaml"
+)
 
 
 def connect_invoker(store: str, environment: Environment, credentials: CredentialSource) -> Invoker:
-    """As the platform has it, but for Function Compute, which is invoked by the vendor's SDKs.
+    """The platform's invoker, except for Function Compute, which the vendor's SDKs invoke.
 
     Raises errors.FacescreenError, and click.UsageError with every setting that is wrong.
     """
-    if by_sdk := _BY_SDK.get(store):
-        return by_sdk(environment.variables, credentials)
+    if connect_with_sdk := _CONNECT_WITH_SDK.get(store):
+        return connect_with_sdk(environment.variables, credentials)
     _, platform = connect_platform(store, environment.settings, credentials, invokes=True)
     return platform.invoker
 
 
-def _function_compute(variables: Mapping[str, str], credentials: CredentialSource) -> Invoker:
-    """FC_FUNCTION at FC_ENDPOINT, of Function Compute 3.0, or of 2.0 where FC_SERVICE is set; asked
-    for its handler first."""
+def _connect_function_compute(
+    variables: Mapping[str, str], credentials: CredentialSource
+) -> Invoker:
+    """Connect to FC_FUNCTION at FC_ENDPOINT, and check its handler. With FC_SERVICE the function is
+    of Function Compute 2.0, or else of 3.0."""
     reader = Reader(variables)
-    service, function = reader.value(_SERVICE), reader.value(_FUNCTION)
+    service, function = reader.value(_SERVICE_SETTING), reader.value(_FUNCTION_SETTING)
     region = variables.get("OSS_REGION") or DEFAULT_REGION
     account = variables.get("ALIBABA_CLOUD_ACCOUNT_ID", "")
     if service and not (account or variables.get("FC_ENDPOINT")):
         reader.errors.append("FC_SERVICE needs ALIBABA_CLOUD_ACCOUNT_ID, or FC_ENDPOINT")
-    of_account = f"{account}.{region}.fc.aliyuncs.com"
-    default = of_account if service else f"fcv3.{region}.aliyuncs.com"
+    account_host = f"{account}.{region}.fc.aliyuncs.com"
+    default = account_host if service else f"fcv3.{region}.aliyuncs.com"
     endpoint = reader.value(Setting("FC_ENDPOINT", Endpoint(), default))
     with settings_as_usage_errors():
         reader.check()
@@ -54,4 +58,4 @@ def _function_compute(variables: Mapping[str, str], credentials: CredentialSourc
     return invoker
 
 
-_BY_SDK = {"oss": _function_compute}
+_CONNECT_WITH_SDK = {"oss": _connect_function_compute}

@@ -1,4 +1,4 @@
-"""MNS for commands, by the vendor's aliyun-mns-sdk."""
+"""Connects to MNS with the vendor's aliyun-mns-sdk."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ _TIMEOUT_S = 5
 
 
 def create_account(endpoint: str, credentials: CredentialSource) -> Account:
-    """With the credentials of now. Its SDK gives HTTPS connections no time-out of their own."""
-    now = credentials.get()
-    account = Account(endpoint, now.access_key_id, now.access_key_secret, now.security_token)
+    """Create an account with the current credentials. The SDK sets no timeout on HTTPS connections,
+    so this does."""
+    current_credentials = credentials.get()
+    account = Account(
+        endpoint,
+        current_credentials.access_key_id,
+        current_credentials.access_key_secret,
+        current_credentials.security_token,
+    )
     account.mns_client.set_connection_timeout(_TIMEOUT_S)
     account.mns_client.http.conn.timeout = _TIMEOUT_S
     return account

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timezone
 
-from facescreen_serverless_devs.schedule import TimerTrigger, schedule
+from facescreen_serverless_devs.schedule import TimerTrigger, parse_schedule
 
 _MAX_SLEEP_S = 3600
 """The maximum time between two readings of the wall clock, which can be set."""
@@ -25,7 +25,7 @@ def build_timer_event(trigger: TimerTrigger, at: datetime) -> bytes:
 
 async def run_timer(trigger: TimerTrigger, fire: Callable[[bytes], object]) -> None:
     """Fire until cancelled. Times that passed while this machine was asleep are skipped."""
-    times = schedule(trigger.expression)
+    times = parse_schedule(trigger.expression)
     due = times.after(_utc_now())
     while True:
         remaining_s = (due - _utc_now()).total_seconds()

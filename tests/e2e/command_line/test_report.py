@@ -228,7 +228,7 @@ def test_a_listing_continues_from_page_to_page(
     ("arguments", "environment", "expected"),
     [
         ([f"oss://{NAME}"], {}, "--all for the whole bucket"),
-        ([*ALL], {"TAG_FORM": "none"}, "there are no tags to go by"),
+        ([*ALL], {"TAG_FORM": "none"}, "the deployment writes no tags"),
     ],
 )
 def test_usage_errors(

@@ -13,7 +13,7 @@ import pytest
 from facescreen_local.fc.errors import FcError
 from facescreen_local.fc.timer import run_timer
 from facescreen_serverless_devs.functions import load_functions
-from facescreen_serverless_devs.schedule import TimerTrigger, schedule
+from facescreen_serverless_devs.schedule import TimerTrigger, parse_schedule
 from facescreen_serverless_devs.section import InvalidTemplateError
 from tests.integration.fc.running import make_project, run_fc
 
@@ -41,7 +41,7 @@ def timer(expression: str = "@every 15m", *, enable: object = True) -> dict[str,
     ],
 )
 def test_a_schedule_has_a_next_time(expression: str, expected: datetime) -> None:
-    assert schedule(expression).after(MONDAY) == expected
+    assert parse_schedule(expression).after(MONDAY) == expected
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from facescreen_cli import interpreters
 from facescreen_cli.commands.package import bytecode
 from facescreen_cli.deploy_target import Target, target
-from facescreen_cli.interpreters import Interpreter, Unpackaged
+from facescreen_cli.interpreters import Interpreter, PackagingError
 
 PARSER, LEXER = PurePosixPath("c_parser.py"), PurePosixPath("c_lexer.py")
 """Modules of pycparser. Python 3.12 compiles PARSER differently after LEXER in one process."""
@@ -35,7 +35,7 @@ def test_a_source_that_does_not_compile_is_skipped(python: Interpreter, tmp_path
 
 
 def test_a_source_that_can_not_be_read_is_an_error(python: Interpreter, tmp_path: Path) -> None:
-    with pytest.raises(Unpackaged, match=r"could not write byte code: gone\.py"):
+    with pytest.raises(PackagingError, match=r"could not write byte code: gone\.py"):
         bytecode.compiled(
             python, tmp_path, {PurePosixPath("gone.py"): "ours"}, deploy_target(python)
         )

@@ -15,7 +15,7 @@ from facescreen_cli.commands.package.command import package
 from facescreen_cli.commands.package.distributions import installed
 from facescreen_cli.commands.package.sbom import Package, Part
 from facescreen_cli.deploy_target import Target, target
-from facescreen_cli.interpreters import Unpackaged
+from facescreen_cli.interpreters import PackagingError
 from facescreen_cli.project import PROJECT
 from tests.support.command import exit_code
 
@@ -98,7 +98,7 @@ def test_a_package_with_a_wrong_hash_is_refused(
     deploy_target = target("alibaba", {})
     monkeypatch.setattr(type(deploy_target), "requirements", lock)
     with pytest.raises(
-        Unpackaged, match=r"^function\.txt can't be installed for Python 3\.10"
+        PackagingError, match=r"^function\.txt can't be installed for Python 3\.10"
     ) as caught:
         wheels.install(deploy_target, tmp_path / "code")
     assert expected in str(caught.value)
@@ -111,7 +111,7 @@ def test_a_wheel_compiled_on_this_machine_is_refused(tmp_path: Path) -> None:
     (info / "WHEEL").write_text("Wheel-Version: 1.0\nTag: cp310-cp310-manylinux_2_17_x86_64\n")
     assert [each.name for each in installed(tmp_path)] == ["crc"]
     (info / "WHEEL").write_text("Wheel-Version: 1.0\nTag: cp310-cp310-linux_x86_64\n")
-    with pytest.raises(Unpackaged, match=r"^crc 1\.0 has no wheel for the target"):
+    with pytest.raises(PackagingError, match=r"^crc 1\.0 has no wheel for the target"):
         installed(tmp_path)
 
 
@@ -120,7 +120,7 @@ def test_a_package_over_the_platforms_limit_is_refused(tmp_path: Path) -> None:
     small = with_limit(deploy_target, 1000)
     large = Package(tmp_path / "x.zip", "", 1001, (Part("httpx", "1", 900, 901),), {})
     build.check(replace(large, zipped=1000), small)
-    with pytest.raises(Unpackaged, match=r"x\.zip has .*; the largest part is httpx"):
+    with pytest.raises(PackagingError, match=r"x\.zip has .*; the largest part is httpx"):
         build.check(large, small)
 
 

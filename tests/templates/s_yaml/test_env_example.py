@@ -18,7 +18,7 @@ from facescreen.settings.loader import Group, load
 from facescreen.settings.table import HttpSettings, SweepSettings
 from facescreen_cli.commands.doctor.command import doctor
 from facescreen_serverless_devs import document
-from facescreen_serverless_devs.variables import names_of
+from facescreen_serverless_devs.variables import env_defaults
 from tests.templates.s_yaml.preview import PROJECT
 from tests.templates.s_yaml.test_templates import REQUIRED
 
@@ -31,7 +31,7 @@ REQUIRED_NAMES = re.findall(
 DEFAULTS = {
     name: default
     for path in PROJECT.glob("s*.yaml")
-    for name, default in names_of(document.read(path)).items()
+    for name, default in env_defaults(document.read_template(path)).items()
 }
 WRONG = {
     "ALIBABA_CLOUD_ACCOUNT_ID": "my-company",
@@ -127,7 +127,7 @@ def test_it_has_every_name_that_the_templates_read_and_no_other() -> None:
 def test_what_must_be_given_is_not_commented_out() -> None:
     required = {
         name
-        for name, default in names_of(document.read(PROJECT / "s.yaml")).items()
+        for name, default in env_defaults(document.read_template(PROJECT / "s.yaml")).items()
         if default is None
     }
     assert set(REQUIRED_NAMES) == required
@@ -182,6 +182,5 @@ def test_all_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
 def test_what_serverless_devs_would_expand_is_named(tmp_path: Path) -> None:
     [fault] = doctor_findings(tmp_path, {**REQUIRED, **WITH_TOKENS, "JWT_AUDIENCE": "'a$HOME'"})
     assert (
-        fault["says"]
-        == "JWT_AUDIENCE holds $ or `, which Serverless Devs would take for a variable"
+        fault["says"] == "JWT_AUDIENCE holds $ or `, which Serverless Devs would read as a variable"
     )

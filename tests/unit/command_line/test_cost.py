@@ -86,11 +86,11 @@ def test_the_table_shows_the_share_of_the_daily_limit() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--cost", "oss://selfies/a"], "give nothing but --json with it"),
-        (["--cost", "--all"], "give nothing but --json with it"),
-        (["--cost", "--check"], "give nothing but --json with it"),
+        (["--cost", "oss://selfies/a"], "it can be combined only with"),
+        (["--cost", "--all"], "it can be combined only with"),
+        (["--cost", "--check"], "it can be combined only with"),
         (["--cost"], "STATE_BUCKET must be a bucket's name"),
-        ([], "or --cost"),
+        ([], "or use --cost"),
     ],
 )
 def test_invalid_arguments_are_refused(arguments: list[str], message: str) -> None:

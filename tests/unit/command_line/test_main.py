@@ -62,7 +62,7 @@ def test_listing_the_commands_does_not_import_their_modules() -> None:
         "facescreen(['--help'], standalone_mode=False)\n"
         "print([name for name in sys.modules if name.startswith('facescreen_cli.commands.')])\n"
     )
-    assert "redrive   Send what failed" in result.stdout, result.stderr
+    assert "redrive   Send dead letters" in result.stdout, result.stderr
     assert result.stdout.splitlines()[-1] == str(
         [f"facescreen_cli.commands.{name}" for name in sorted(COMMANDS)]
     )

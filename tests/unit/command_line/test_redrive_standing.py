@@ -73,7 +73,7 @@ def test_an_unknown_code_is_reported_as_unexpected() -> None:
         build_failed_finding(BIZ_ID, errors.OperatorError("odd", code="Odd.Code"))
     )
     assert error_name == "Odd.Code"
-    assert "Not foreseen" in find_cause(error_name).remedy
+    assert "Unexpected" in find_cause(error_name).remedy
 
 
 def test_missing_tags_or_reasons_are_an_unknown_cause() -> None:

@@ -138,7 +138,7 @@ def test_an_object_that_is_not_quarantined_is_refused() -> None:
     releasing.carry_out(releasing.plan(quarantined))
     with pytest.raises(NotReleasedError, match="released already"):
         releasing.plan(quarantined)
-    with pytest.raises(NotReleasedError, match="were not made private"):
+    with pytest.raises(NotReleasedError, match="was not made private"):
         releasing.plan(PHOTO_REF)
 
 

@@ -209,8 +209,8 @@ def test_an_error_ends_the_reading() -> None:
     [
         (["oss://selfies"], "--all for the whole bucket"),
         (["oss://selfies/"], "--all for the whole bucket"),
-        (["oss://selfies/a/", "--all"], "not both"),
-        (["s3://selfies/a/", "--all"], "not both"),
+        (["oss://selfies/a/", "--all"], "give either a prefix"),
+        (["s3://selfies/a/", "--all"], "give either a prefix"),
         (["s3://selfies/a/", "--cloud", "aws"], "--cloud is for --cost"),
         (["selfies"], "name a bucket and a prefix"),
         (["oss://Selfies/a"], "bucket must be a valid bucket name"),

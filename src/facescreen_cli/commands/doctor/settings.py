@@ -13,7 +13,7 @@ from facescreen_cli.commands.doctor.stack import check_stack
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.model import Function
 from facescreen_serverless_devs.section import InvalidTemplateError
-from facescreen_serverless_devs.variables import names_of
+from facescreen_serverless_devs.variables import env_defaults
 
 _OTHER_NAMES = {
     "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
@@ -46,7 +46,9 @@ def check_deployment(
 def check_unknown_names(template: Path, names: Mapping[str, str]) -> Iterator[CheckResult]:
     """Warn of names in an environment file that nothing reads: most are misspelled."""
     templates = [template, *template.parent.glob("s.*.yaml")]
-    template_names = {name for path in templates for name in names_of(document.read(path))}
+    template_names = {
+        name for path in templates for name in env_defaults(document.read_template(path))
+    }
     known_names = template_names | _OTHER_NAMES
     for name in sorted(set(names) - known_names):
         matches = get_close_matches(name, known_names, 1)

@@ -20,7 +20,7 @@ from facescreen_cli.commands.package.import_scanner import Mentions
 from facescreen_cli.commands.package.modules import Modules
 from facescreen_cli.commands.package.sbom import Package, Part
 from facescreen_cli.deploy_target import Target
-from facescreen_cli.interpreters import Interpreter, Unpackaged
+from facescreen_cli.interpreters import Interpreter, PackagingError
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Builder:
         return package if intact else None
 
     def build(self, functions: Sequence[str]) -> Iterator[Package]:
-        """A package for each. Raises Unpackaged."""
+        """A package for each. Raises PackagingError."""
         with tempfile.TemporaryDirectory(prefix="facescreen-package-") as place:
             folder = Path(place).resolve() / "code"
             wheels.install(self.target, folder)
@@ -52,7 +52,9 @@ class Builder:
                 try:
                     yield self._write(function, self._compiled(chosen, folder), folder)
                 except OSError as error:
-                    raise Unpackaged(f"{self.to} can't be written to: {error.strerror}") from None
+                    raise PackagingError(
+                        f"{self.to} can't be written to: {error.strerror}"
+                    ) from None
 
     def _chosen(
         self, functions: Sequence[str], folder: Path, distributions: Sequence[Distribution]
@@ -126,12 +128,12 @@ def _parts(
 
 
 def check(package: Package, target: Target) -> None:
-    """Raises Unpackaged for what the platform would not take."""
+    """Raises PackagingError for what the platform would not take."""
     for limit in target.limits:
         size = package.unpacked if limit.unpacked else package.zipped
         if size > limit.bytes:
             largest = max(package.parts, key=lambda part: part.unpacked)
-            raise Unpackaged(
+            raise PackagingError(
                 f"{package.zip.name} has {size / 1e6:.1f} MB, of {limit.bytes / 1e6:.0f} allowed "
                 f"({limit.source}); the largest part is {largest.name}"
             )

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from facescreen_cli.deploy_target import Target
-from facescreen_cli.interpreters import Interpreter, Unpackaged
+from facescreen_cli.interpreters import Interpreter, PackagingError
 
 _COMPILER = Path(__file__).with_name("compiler.py")
 _MOST_SAID = 500
@@ -22,7 +22,7 @@ def compiled(
     compiler: Interpreter, folder: Path, parts: Mapping[PurePosixPath, str], target: Target
 ) -> dict[PurePosixPath, str]:
     """Makes it in `folder` for the sources among `parts`: files, and what each belongs to. Gives
-    the files that it made in the same way. Raises Unpackaged."""
+    the files that it made in the same way. Raises PackagingError."""
     sources = {path: _of(path, target) for path in parts if path.suffix == ".py"}
     missing = [str(path) for path, made in sources.items() if not (folder / made).exists()]
     done = subprocess.run(
@@ -36,7 +36,7 @@ def compiled(
     )
     if done.returncode:
         said = done.stderr.strip()[-_MOST_SAID:]
-        raise Unpackaged(f"{compiler.path} could not write byte code: {said}")
+        raise PackagingError(f"{compiler.path} could not write byte code: {said}")
     return {made: parts[path] for path, made in sources.items() if (folder / made).exists()}
 
 

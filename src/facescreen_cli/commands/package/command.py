@@ -89,7 +89,7 @@ def package(
 def _packages(
     targets: Sequence[Target], functions: Sequence[str], to: Path, *, byte_code: bool
 ) -> Iterator[tuple[Package, bool]]:
-    """Each, and whether it was there already. Raises Unpackaged."""
+    """Each, and whether it was there already. Raises PackagingError."""
     for aim in targets:
         builder = Builder(aim, to, interpreters.find_or_install(aim.python) if byte_code else None)
         there = {function: builder.there(function) for function in functions}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import Distribution as Installed
 from pathlib import Path, PurePosixPath
 
-from facescreen_cli.interpreters import Unpackaged
+from facescreen_cli.interpreters import PackagingError
 
 _LICENCES = ("licen", "copying", "notice", "authors")
 
@@ -33,11 +33,11 @@ class Distribution:
 
 
 def installed(folder: Path) -> list[Distribution]:
-    """All that are in `folder`, by name. Raises Unpackaged for one that was compiled here."""
+    """All that are in `folder`, by name. Raises PackagingError for one that was compiled here."""
     found = sorted(map(_read, folder.glob("*.dist-info")), key=lambda each: each.name)
     for each in found:
         if any(platform.startswith("linux_") for platform in each.platforms):
-            raise Unpackaged(
+            raise PackagingError(
                 f"{each.name} {each.version} has no wheel for the target, and was compiled for "
                 "this machine: lock a version that has one"
             )

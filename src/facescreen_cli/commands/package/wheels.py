@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from facescreen_cli.deploy_target import Target
-from facescreen_cli.interpreters import Unpackaged, find_uv
+from facescreen_cli.interpreters import PackagingError, find_uv
 
 _BUILD = Path(__file__).with_name("build.txt")
 _MOST_SAID = 2000
@@ -16,7 +16,7 @@ _MOST_SAID = 2000
 def install(target: Target, folder: Path) -> None:
     """Every wheel is one for the target, and the one that was locked. What has none is built, by
     the setuptools of build.txt and without a compiler: what it compiled would be for this machine
-    (crcmod does without; anything else fails). Raises Unpackaged."""
+    (crcmod does without; anything else fails). Raises PackagingError."""
     command = [
         find_uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes",
         "--no-compile-bytecode", "--link-mode=copy", "--python", sys.executable,
@@ -29,7 +29,7 @@ def install(target: Target, folder: Path) -> None:
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Unpackaged(
+        raise PackagingError(
             f"{target.requirements.name} can't be installed for Python {target.python} on "
             f"{target.platform}:\n{done.stderr.strip()[-_MOST_SAID:]}"
         )

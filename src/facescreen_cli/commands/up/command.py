@@ -79,7 +79,7 @@ def up(
 
 
 def _package_interpreters(environment: Mapping[str, str]) -> dict[str, str]:
-    """The interpreter of the runtime that the packages are built for. Raises Unpackaged."""
+    """The interpreter of the runtime that the packages are built for. Raises PackagingError."""
     version = target("alibaba", environment).python
     return {f"python{version}": str(interpreters.find_or_install(version).path)}
 
