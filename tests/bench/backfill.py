@@ -34,12 +34,12 @@ from tests.support.samples import sample_files
 _RECORDING_HANDLER = """
 import os
 from facescreen.events.filters import Filters
-from facescreen.events import read_event
+from facescreen.events.read import read_event
 
 def handler(event, context):
     keys = "".join(ref.key + chr(10) for ref in read_event(event, Filters()).objects)
-    with open(os.environ["STATE_BUCKET"], "ab", buffering=0) as noted:
-        noted.write(keys.encode())
+    with open(os.environ["STATE_BUCKET"], "ab", buffering=0) as record:
+        record.write(keys.encode())
 """
 _OBJECTS_PER_LINE = 10_000
 """The number of objects between two lines of the table."""
@@ -94,8 +94,8 @@ def main() -> None:
 
 def _check_submissions(submissions: Counter[str], objects: int, *, paid: bool) -> None:
     repeated = sum(count > 1 for count in submissions.values())
-    what = "paid for" if paid else "submitted to the function"
-    print(f"{len(submissions)} of {objects} {what}, {repeated} of them more than once")
+    label = "paid for" if paid else "submitted to the function"
+    print(f"{len(submissions)} of {objects} {label}, {repeated} of them more than once")
     if len(submissions) != objects or repeated > (0 if paid else _MAX_REPEATED):
         sys.exit("objects are missing or were submitted too often")
 
@@ -198,7 +198,7 @@ def _watch(process: subprocess.Popen[str], kill_after: int | None) -> None:
     for line in process.stdout:
         line_fields: dict[str, Any] = json.loads(line)
         if line_fields["event"] == "planned":
-            tables["submitted"].begin()
+            tables["submitted"].restart_clock()
         elif line_fields["event"] in tables:
             tables[line_fields["event"]].add(
                 line_fields.get("gone_over") or line_fields["submitted"]
@@ -216,26 +216,26 @@ def _watch(process: subprocess.Popen[str], kill_after: int | None) -> None:
 class _ProgressTable:
     """Prints a line every _OBJECTS_PER_LINE objects: count, rate in this run, memory."""
 
-    def __init__(self, what: str, pid: int) -> None:
-        self._what, self._pid = what, pid
+    def __init__(self, label: str, pid: int) -> None:
+        self._label, self._pid = label, pid
         self._first_count: int | None = None
         self._printed = 0
-        self.begin()
+        self.restart_clock()
 
-    def begin(self) -> None:
+    def restart_clock(self) -> None:
         self._started = time.monotonic()
 
     def add(self, count: int) -> None:
         if self._first_count is None:
-            self._first_count = count if self._what == "submitted" else 0
+            self._first_count = count if self._label == "submitted" else 0
             self._printed = count // _OBJECTS_PER_LINE
             if self._first_count:
-                self.begin()
+                self.restart_clock()
         if count // _OBJECTS_PER_LINE > self._printed:
             self._printed = count // _OBJECTS_PER_LINE
             rate = (count - self._first_count) / (time.monotonic() - self._started)
             rss = _rss_mb(self._pid)
-            print(f"{self._what:24}{count:9}{rate:10.0f}{rss:8.0f}", flush=True)
+            print(f"{self._label:24}{count:9}{rate:10.0f}{rss:8.0f}", flush=True)
 
 
 def _rss_mb(pid: int) -> float:

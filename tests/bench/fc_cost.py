@@ -101,8 +101,8 @@ def _group_by_price(operations: Counter[str]) -> dict[str, int]:
 
 def _sum_usage(invocations: list[dict[str, Any]]) -> dict[str, float]:
     seconds = sum(
-        (_parse_time(one["ended"]) - _parse_time(one["started"])).total_seconds()
-        for one in invocations
+        (_parse_time(invocation["ended"]) - _parse_time(invocation["started"])).total_seconds()
+        for invocation in invocations
     )
     props = yaml.safe_load((PROJECT / "s.yaml").read_text())["resources"]["object_created"]["props"]
     return {

@@ -126,9 +126,9 @@ def _find_names_of_others(available: set[str]) -> set[str]:
     """The importable names that only other distributions provide."""
     locked = available | {"facescreen"}
     hidden: set[str] = set()
-    kept: set[str] = set()
+    visible: set[str] = set()
     for distribution in distributions():
         names = {file.parts[0].removesuffix(".py") for file in distribution.files or ()}
         name = distribution.metadata["Name"].replace("_", "-").lower()
-        (kept if name in locked else hidden).update(names)
-    return {name for name in hidden - kept if name.isidentifier()}
+        (visible if name in locked else hidden).update(names)
+    return {name for name in hidden - visible if name.isidentifier()}

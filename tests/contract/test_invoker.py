@@ -48,17 +48,17 @@ class InvocationTarget(ABC):
 class FcTarget(InvocationTarget):
     max_event_bytes = 128 * 1024
 
-    def __init__(self, kind: str, running: RunningFc, loop: BackgroundLoop) -> None:
-        self.running, self._loop, self._kind = running, loop, kind
+    def __init__(self, invoker_type: str, running: RunningFc, loop: BackgroundLoop) -> None:
+        self.running, self._loop, self._invoker_type = running, loop, invoker_type
         self.invoker = self.create_invoker("screen")
         self.invoker_without_target = self.create_invoker("absent")
 
     def create_invoker(self, function: str, credentials: Credentials | None = None) -> Invoker:
         key, url = self.running.identity.issue_temporary_key(), self.running.service.url
         own_credentials = Credentials(key.access_key_id, key.access_key_secret, key.security_token)
-        if self._kind == "fc2":
+        if self._invoker_type == "fc2":
             return Fc2Invoker(url, "any", function, credentials or own_credentials)
-        if self._kind == "fc3":
+        if self._invoker_type == "fc3":
             return Fc3Invoker(url, function, credentials or own_credentials)
         return FcInvoker(credentials or own_credentials, endpoint=url, function=function)
 

@@ -36,7 +36,7 @@ class Campaign:
         self._name = name
         self._target = TARGETS[name]
         self._inputs = 0
-        self._known_kinds: set[str] = set()
+        self._known_violation_types: set[str] = set()
         self._work_corpus = _WORK_FOLDER / name / "corpus"
         self._findings = _WORK_FOLDER / name / "findings"
         self._repository_corpus = _CORPUS / name
@@ -78,9 +78,9 @@ class Campaign:
         violation = limits.find_unexpected_error(self._target, content)
         if not violation and self._exceeds_limits(content):
             violation = self._confirm(content)
-        kind = violation.partition(":")[0]
-        if kind and kind not in self._known_kinds:
-            self._known_kinds.add(kind)
+        violation_type = violation.partition(":")[0]
+        if violation_type and violation_type not in self._known_violation_types:
+            self._known_violation_types.add(violation_type)
             self._write_finding(violation, content)
 
     def _exceeds_limits(self, content: bytes) -> bool:

@@ -45,15 +45,15 @@ def exit_code(*arguments: str) -> int:
     return raised.value.code
 
 
-def run_on_terminal(answer: str, command: Sequence[str], **options: Any) -> tuple[int, str]:
-    """Run a command on a pseudo-terminal and type `answer`. Returns its exit code and all that the
+def run_on_terminal(typed: str, command: Sequence[str], **options: Any) -> tuple[int, str]:
+    """Run a command on a pseudo-terminal and type `typed`. Returns its exit code and all that the
     terminal shows. `options` are Popen's."""
     controller, terminal = os.openpty()
     with subprocess.Popen(
         command, stdin=terminal, stdout=terminal, stderr=terminal, **options
     ) as process:
         os.close(terminal)
-        os.write(controller, answer.encode())
+        os.write(controller, typed.encode())
         output = b""
         with suppress(OSError):  # how Linux reports that the process closed the terminal
             while chunk := os.read(controller, 4096):

@@ -32,7 +32,7 @@ def prose(page: Path) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors that GitHub gives to the headings of a page."""
+    """The anchors that GitHub creates for the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -89,14 +89,14 @@ def test_a_new_command_gets_a_section() -> None:
         assert f"\n## {command}\n\n```\nUsage: facescreen {command} " in page
 
 
-def test_the_picture_shows_the_run_that_stands_as_text() -> None:
+def test_the_picture_shows_the_same_run_as_the_page() -> None:
     picture = (PROJECT / "docs/demo.svg").read_text()
-    shown = re.sub(r"<[^>]+>", "", picture).replace("&#160;", " ").replace("&#x27;", "'")
+    picture_text = re.sub(r"<[^>]+>", "", picture).replace("&#160;", " ").replace("&#x27;", "'")
     run = re.search(r"^```\n\$ facescreen demo.*?^```$", LOCAL_CLOUD, re.DOTALL | re.MULTILINE)
     assert run
     words = run[0].strip("`").translate(dict.fromkeys(map(ord, _BOX), " ")).split()
     assert "selfies/flagged.jpg" in words
-    assert [word for word in words if word not in shown] == [], "run: make picture"
+    assert [word for word in words if word not in picture_text] == [], "run: make picture"
     assert len(picture) < 60_000
     assert "@font-face" not in picture
 

@@ -1,4 +1,4 @@
-"""What a user is told who has not installed the extra that a command needs."""
+"""The error message when the extra that a command needs is not installed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def run_without(module: str, *arguments: str) -> subprocess.CompletedProcess[str
     )
 
 
-def test_everything_is_installed_here() -> None:
+def test_nothing_is_missing_with_all_extras_installed() -> None:
     assert missing_requirements("client") == []
     assert missing_requirements("cli") == []
     require_local_cloud()
@@ -71,17 +71,17 @@ def test_commands_that_need_the_local_cloud_ask_for_it(
 
 
 @pytest.mark.parametrize("module", ["click", "rich", "dotenv"])
-def test_without_an_extra_the_script_names_both(module: str) -> None:
-    done = run_without(module, "report")
-    assert done.returncode == 2
-    assert done.stderr.startswith(
+def test_without_any_extra_the_error_names_both_extras(module: str) -> None:
+    result = run_without(module, "report")
+    assert result.returncode == 2
+    assert result.stderr.startswith(
         f"Error: the command line needs {module}, which is not installed."
     )
     for extra in ("cli", "client"):
-        assert f'pip install "facescreen[{extra}]"' in done.stderr
+        assert f'pip install "facescreen[{extra}]"' in result.stderr
 
 
-def test_a_module_of_ours_that_is_missing_is_a_bug() -> None:
-    done = run_without("facescreen_serverless_devs", "doctor")
-    assert "Traceback" in done.stderr
-    assert "facescreen_serverless_devs" in done.stderr
+def test_a_missing_module_of_facescreen_is_not_reported_as_a_missing_extra() -> None:
+    result = run_without("facescreen_serverless_devs", "doctor")
+    assert "Traceback" in result.stderr
+    assert "facescreen_serverless_devs" in result.stderr

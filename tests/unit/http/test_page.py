@@ -28,7 +28,7 @@ def string_constants() -> set[str]:
 
 
 def test_every_translated_sentence_exists_in_the_code() -> None:
-    used_by_the_page = {one for one in SENTENCES if PAGE.count(json.dumps(one)) > 1}
+    used_by_the_page = {sentence for sentence in SENTENCES if PAGE.count(json.dumps(sentence)) > 1}
     assert set(SENTENCES) - used_by_the_page <= string_constants()
 
 

@@ -110,8 +110,8 @@ def register_toy_platform(monkeypatch: pytest.MonkeyPatch) -> None:
     def load() -> type[Platform]:
         return ToyPlatform
 
-    known = choose.Known("toy", "toy", load, runs_here_if="TOY_RUNTIME")
-    monkeypatch.setattr(choose, "KNOWN", [*choose.KNOWN, known])
+    toy_platform = choose.Known("toy", "toy", load, runs_here_if="TOY_RUNTIME")
+    monkeypatch.setattr(choose, "KNOWN", [*choose.KNOWN, toy_platform])
 
 
 def create_deployment(**changes: str) -> Deployment:

@@ -149,5 +149,5 @@ def test_a_sample_estimates_the_rest() -> None:
         0.8,
         3168.0,
     )
-    fewest, most = sampled.flagged_of_all
-    assert 0 < fewest < 100 < most < 8000 * 0.08
+    min_flagged, max_flagged = sampled.flagged_of_all
+    assert 0 < min_flagged < 100 < max_flagged < 8000 * 0.08
