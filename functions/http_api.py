@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen import telemetry
 from facescreen.events.http_trigger import to_function_url_event
-from facescreen.platforms.invocation import InvocationCredentials, adapt
-from facescreen.settings.loader import load
+from facescreen.platforms.invocation import InvocationCredentials, adapt_context
+from facescreen.settings.loader import load_settings
 from facescreen.settings.table import HttpSettings
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ def initialize(context: Any) -> None:
     from facescreen.http.routes import create_app
 
     deployment = Deployment.from_env(
-        os.environ, _credentials, source=adapt(context).invoked_function_arn
+        os.environ, _credentials, source=adapt_context(context).invoked_function_arn
     )
-    http_settings = load(HttpSettings, os.environ)
-    _credentials.renew(context)
+    http_settings = load_settings(HttpSettings, os.environ)
+    _credentials.refresh(context)
     deployment.warm_up()
     app = create_app(deployment.create_api_services(http_settings))
     _resolvers.append(telemetry.instrument(app.resolve))
@@ -42,5 +42,5 @@ def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one request."""
     if not _resolvers:
         initialize(context)
-    _credentials.renew(context)
-    return _resolvers[-1](to_function_url_event(event), adapt(context))
+    _credentials.refresh(context)
+    return _resolvers[-1](to_function_url_event(event), adapt_context(context))

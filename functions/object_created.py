@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from facescreen import telemetry
 from facescreen.events.read import read_event
-from facescreen.platforms.invocation import InvocationCredentials, adapt
+from facescreen.platforms.invocation import InvocationCredentials, adapt_context
 
 if TYPE_CHECKING:
     from facescreen.events.filters import Filters
-    from facescreen.platforms.invocation import LambdaLike
+    from facescreen.platforms.invocation import InvocationContext
     from facescreen.screening.batch import BatchProcessor
 
 _credentials = InvocationCredentials()
@@ -32,9 +32,9 @@ def initialize(context: Any) -> None:
     from facescreen.deployment import Deployment
 
     deployment = Deployment.from_env(
-        os.environ, _credentials, source=adapt(context).invoked_function_arn
+        os.environ, _credentials, source=adapt_context(context).invoked_function_arn
     )
-    _credentials.renew(context)
+    _credentials.refresh(context)
     deployment.warm_up()
     _instance_state.append((deployment.settings.filters, deployment.batch_processor))
 
@@ -43,12 +43,12 @@ def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
     """Screen every object of `event`. Returns the platform's response."""
     if not _instance_state:
         initialize(context)
-    _credentials.renew(context)
-    return _handle(event, adapt(context))
+    _credentials.refresh(context)
+    return _handle(event, adapt_context(context))
 
 
 @telemetry.instrument
-def _handle(event: bytes | dict[str, Any], context: LambdaLike) -> dict[str, Any]:
+def _handle(event: bytes | dict[str, Any], context: InvocationContext) -> dict[str, Any]:
     filters, batch_processor = _instance_state[-1]
     parsed_event = read_event(event, filters)
     telemetry.record_skipped(parsed_event.skipped)

@@ -10,12 +10,12 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from facescreen import telemetry
-from facescreen.platforms.invocation import InvocationCredentials, adapt
-from facescreen.settings.loader import load
+from facescreen.platforms.invocation import InvocationCredentials, adapt_context
+from facescreen.settings.loader import load_settings
 from facescreen.settings.table import SweepSettings
 
 if TYPE_CHECKING:
-    from facescreen.platforms.invocation import LambdaLike
+    from facescreen.platforms.invocation import InvocationContext
     from facescreen.screening.sweep import Sweeper
 
 _credentials = InvocationCredentials()
@@ -26,21 +26,21 @@ def initialize(context: Any) -> None:
     """Check the settings and create the sweeper. Raises errors.InvalidSettingsError."""
     from facescreen.deployment import Deployment
 
-    deployment = Deployment.from_env(os.environ, _credentials, invokes=True)
-    _sweepers.append(deployment.create_sweeper(load(SweepSettings, os.environ)))
-    _credentials.renew(context)
+    deployment = Deployment.from_env(os.environ, _credentials, can_invoke=True)
+    _sweepers.append(deployment.create_sweeper(load_settings(SweepSettings, os.environ)))
+    _credentials.refresh(context)
 
 
 def handler(event: bytes | dict[str, Any], context: Any) -> dict[str, Any]:
     """Run the sweep once. The content of the event is not used."""
     if not _sweepers:
         initialize(context)
-    _credentials.renew(context)
-    return _handle(event, adapt(context))
+    _credentials.refresh(context)
+    return _handle(event, adapt_context(context))
 
 
 @telemetry.instrument
-def _handle(_: bytes | dict[str, Any], context: LambdaLike) -> dict[str, Any]:
+def _handle(_: bytes | dict[str, Any], context: InvocationContext) -> dict[str, Any]:
     run = _sweepers[-1].sweep(context.deadline)
     telemetry.record_sweep(run.listed, run.submitted, run.summary)
     return run.summary

@@ -20,7 +20,7 @@ from facescreen.records.ledger import Ledger
 from facescreen.screening.screener import Screener, ScreeningPolicy
 from facescreen.screening.tagger import Tagger
 from facescreen.screening.transfer import AutoTransfer, InlineTransfer, UrlTransfer
-from facescreen.settings.loader import Reader
+from facescreen.settings.loader import SettingsReader
 from facescreen.settings.table import HttpSettings, Settings, SweepSettings
 
 if TYPE_CHECKING:
@@ -57,14 +57,16 @@ class Deployment:
         credentials: CredentialSource,
         *,
         source: str = "",
-        invokes: bool = False,
+        can_invoke: bool = False,
     ) -> Deployment:
-        """Create the deployment for the cloud that runs this. With `invokes` it can invoke
+        """Create the deployment for the cloud that runs this. With `can_invoke` it can invoke
         functions. Raises InvalidSettingsError, which names every invalid setting."""
-        reader = Reader(environment)
-        settings = reader.read(Settings)
-        platform = choose.running(environment).read(reader, credentials, invokes=invokes)
-        reader.check()
+        reader = SettingsReader(environment)
+        settings = reader.read_group(Settings)
+        platform = choose.detect_platform(environment).from_settings(
+            reader, credentials, can_invoke=can_invoke
+        )
+        reader.raise_errors()
         return cls(settings, platform, source)
 
     def warm_up(self) -> None:

@@ -81,16 +81,16 @@ class OperatorError(FacescreenError):
 
 
 class InvalidSettingsError(OperatorError):
-    """A setting is missing or wrong. The message says what it must be and where to find it; `wrong`
-    has one sentence for each wrong setting."""
+    """A setting is missing or wrong. The message says what it must be and where to find it;
+    `problems` has one sentence for each wrong setting."""
 
     name = "BadSettings"
 
     def __init__(
-        self, message: str, *, code: str = "", request_id: str = "", wrong: tuple[str, ...] = ()
+        self, message: str, *, code: str = "", request_id: str = "", problems: tuple[str, ...] = ()
     ) -> None:
         super().__init__(message, code=code, request_id=request_id)
-        self.wrong = wrong or (str(self),)
+        self.problems = problems or (str(self),)
 
 
 class InvalidCredentialsError(OperatorError):

@@ -15,7 +15,7 @@ from facescreen.storage.keys import parse_object_ref
 from facescreen.storage.ports import ListingPage, ObjectStore, ObjectSummary, iterate_objects
 from facescreen.timing import retry
 
-STORE_NAMES = tuple(known.store for known in choose.KNOWN)
+STORE_NAMES = tuple(known.store for known in choose.PLATFORMS)
 """The schemes of ``oss://bucket`` and the other stores."""
 
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from facescreen.clients.credentials import CredentialSource
 from facescreen.platforms import choose
 from facescreen.platforms.ports import Platform
-from facescreen.settings.forms import Endpoint
-from facescreen.settings.loader import Reader
+from facescreen.settings.loader import SettingsReader
+from facescreen.settings.setting_types import EndpointType
 from facescreen.settings.table import Settings
 from facescreen_cli.environment import settings_as_usage_errors
 
@@ -32,20 +32,20 @@ def connect_platform(
     credentials: CredentialSource,
     *,
     needs: Collection[str] = (),
-    invokes: bool = False,
+    can_invoke: bool = False,
 ) -> tuple[Settings, Platform]:
     """Read the settings, and connect to the cloud of ``store://…``.
 
-    `needs` are the settings of SCREENING_SETTINGS that the command requires; with `invokes` the
+    `needs` are the settings of SCREENING_SETTINGS that the command requires; with `can_invoke` the
     platform can invoke functions. Raises click.UsageError, which names every setting that is wrong.
     """
-    platform_class = choose.of_store(store)
+    platform_class = choose.get_platform_of_store(store)
     unused = {*SCREENING_SETTINGS, *_FUNCTION_ONLY_SETTINGS} - set(needs)
-    reader = Reader(_with_public_endpoints(platform_class, environment), unused=unused)
-    settings = reader.read(Settings)
-    platform = platform_class.read(reader, credentials, invokes=invokes)
+    reader = SettingsReader(_with_public_endpoints(platform_class, environment), unused=unused)
+    settings = reader.read_group(Settings)
+    platform = platform_class.from_settings(reader, credentials, can_invoke=can_invoke)
     with settings_as_usage_errors():
-        reader.check()
+        reader.raise_errors()
     return settings, platform
 
 
@@ -66,6 +66,6 @@ def _with_public_endpoints(
 def is_loopback(endpoint: str) -> bool:
     """Whether an endpoint is on loopback, where only an emulator can listen."""
     try:
-        return urlsplit(Endpoint().parse(endpoint.strip())).hostname in _LOOPBACK
+        return urlsplit(EndpointType().parse(endpoint.strip())).hostname in _LOOPBACK
     except ValueError:  # The settings' reader reports it.
         return False

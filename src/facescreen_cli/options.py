@@ -34,8 +34,8 @@ share_option = click.option(
 )
 cloud_option = click.option(
     "--cloud",
-    type=click.Choice([known.name for known in choose.KNOWN]),
-    default=choose.KNOWN[0].name,
+    type=click.Choice([known.name for known in choose.PLATFORMS]),
+    default=choose.PLATFORMS[0].name,
     show_default=True,
     help="Where the deployment is.",
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from facescreen.platforms import choose
-from facescreen.settings.loader import Group, Setting, rows
+from facescreen.settings.loader import Setting, SettingsGroup, iterate_settings
 from facescreen.settings.table import GROUPS, REQUIRED, SECTIONS
 from facescreen_cli import template_settings
 from facescreen_cli.project import PROJECT
@@ -42,7 +42,7 @@ DocumentedSetting = tuple[Setting[Any], tuple[str, ...]]
 
 def all_settings() -> dict[str, DocumentedSetting]:
     """Every setting by name; of two clouds' settings with one name, the first."""
-    return {**_settings_of(choose.groups()), **_TEMPLATE_SETTINGS}
+    return {**_settings_of(choose.all_groups()), **_TEMPLATE_SETTINGS}
 
 
 def template_defaults() -> dict[str, str | None]:
@@ -69,8 +69,8 @@ def env_example() -> str:
 def settings_page() -> str:
     """The content of docs/settings.md."""
     sections = [_PAGE_HEAD, "## On either cloud\n", _table(_settings_of(GROUPS))]
-    for known in choose.KNOWN:
-        platform = known.load()
+    for known in choose.PLATFORMS:
+        platform = known.load_platform()
         sections += [f"## {platform.title}\n", _table(_settings_of(platform.groups))]
     sections += ["## Read by s.yaml alone\n", _table(_TEMPLATE_SETTINGS)]
     return "\n".join(sections)
@@ -81,10 +81,10 @@ _TEMPLATE_SETTINGS: dict[str, DocumentedSetting] = {
 }
 
 
-def _settings_of(groups: Iterable[type[Group]]) -> dict[str, DocumentedSetting]:
+def _settings_of(groups: Iterable[type[SettingsGroup]]) -> dict[str, DocumentedSetting]:
     settings: dict[str, DocumentedSetting] = {}
     for group in groups:
-        for row in rows(group):
+        for row in iterate_settings(group):
             settings.setdefault(row.name, (row, group.read_by))
     return settings
 
@@ -98,7 +98,7 @@ def _table(settings: Mapping[str, DocumentedSetting]) -> str:
 def _row(row: Setting[Any], read_by: tuple[str, ...]) -> str:
     default = "must be given" if row.default is None else f"`{row.default}`" if row.default else ""
     where = f" Find it: {row.where}." if row.where else ""
-    cells = [f"`{row.name}`", row.form.must_be, default, row.doc + where, ", ".join(read_by)]
+    cells = [f"`{row.name}`", row.type.must_be, default, row.doc + where, ", ".join(read_by)]
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 

@@ -11,15 +11,17 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from facescreen.settings.forms import Form, Text, words
 from facescreen.settings.loader import Setting
+from facescreen.settings.setting_types import SettingType, StringType, choice_of
 from facescreen.settings.table import ALARMS, HTTP, PLATFORM, QUOTA, REQUIRED, SCREENED, SWEEP
 from facescreen.settings.table import VERDICTS as WHERE_VERDICTS_GO
 
 _VPC_CONSOLE = "VPC console"
-_INSTANCE_COUNT = Text(r"[1-9][0-9]{0,3}", "a number of instances, from 1 to 9999")
-_MNS_NAME = Text(r"[A-Za-z][A-Za-z0-9-]{0,119}", "letters, digits and hyphens, a letter first")
-_KEY_PARTS = Text(
+_INSTANCE_COUNT = StringType(r"[1-9][0-9]{0,3}", "a number of instances, from 1 to 9999")
+_MNS_NAME = StringType(
+    r"[A-Za-z][A-Za-z0-9-]{0,119}", "letters, digits and hyphens, a letter first"
+)
+_KEY_PARTS = StringType(
     r"([^/\\*,$`][^*,$`]*(,[^/\\*,$`][^*,$`]*)*)?",
     "prefixes or suffixes of object keys as they stand, with commas: no * and no / in front",
 )
@@ -27,42 +29,42 @@ _KEY_PARTS = Text(
 TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
     Setting(
         "ALIBABA_CLOUD_ACCOUNT_ID",
-        Text(r"\d{10,20}", "the account's id: its digits"),
+        StringType(r"\d{10,20}", "the account's id: its digits"),
         doc="The account's id, 16 digits: in the console, at your picture.",
         where="console, your picture",
         section=REQUIRED,
     ),
     Setting(
         "OSS_BUCKET",
-        Text(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "the watched bucket's name"),
+        StringType(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "the watched bucket's name"),
         doc="The bucket whose objects are screened. It exists already, in OSS_REGION.",
         where="OSS console",
         section=REQUIRED,
     ),
     Setting(
         "VPC_ID",
-        Text(r"vpc-[a-z0-9]+", "a VPC's id: vpc-…"),
+        StringType(r"vpc-[a-z0-9]+", "a VPC's id: vpc-…"),
         doc="A VPC of yours in OSS_REGION: the functions reach ID Verification over it.",
         where=_VPC_CONSOLE,
         section=REQUIRED,
     ),
     Setting(
         "VSWITCH_ID",
-        Text(r"vsw-[a-z0-9]+", "a vSwitch's id: vsw-…"),
+        StringType(r"vsw-[a-z0-9]+", "a vSwitch's id: vsw-…"),
         doc="One of its vSwitches.",
         where=_VPC_CONSOLE,
         section=REQUIRED,
     ),
     Setting(
         "SECURITY_GROUP_ID",
-        Text(r"sg-[a-z0-9]+", "a security group's id: sg-…"),
+        StringType(r"sg-[a-z0-9]+", "a security group's id: sg-…"),
         doc="A security group of it.",
         where="ECS console, Security Groups",
         section=REQUIRED,
     ),
     Setting(
         "OSS_PREFIX",
-        Text(
+        StringType(
             r"([^/\\*,?$`][^*,?$`]*)?",
             "the start of object keys, as selfies/: no * and no comma, and no / in front",
         ),
@@ -72,7 +74,7 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
     ),
     Setting(
         "OSS_SUFFIX",
-        Text(r"[^*?$`]*", "the end of object keys, as .jpg: no *"),
+        StringType(r"[^*?$`]*", "the end of object keys, as .jpg: no *"),
         "",
         doc="The same by one suffix.",
         section=SCREENED,
@@ -98,10 +100,10 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
         doc="The dead-letter queue; the deployment creates it.",
         section=WHERE_VERDICTS_GO,
     ),
-    Setting("SWEEP", words("true", "false"), "false", doc="true: it runs.", section=SWEEP),
+    Setting("SWEEP", choice_of("true", "false"), "false", doc="true: it runs.", section=SWEEP),
     Setting(
         "SWEEP_SCHEDULE",
-        Text(
+        StringType(
             r"@every [1-9][0-9]*[mh]|(CRON_TZ=\S+ )?\S+( \S+){5}",
             "as @every 15m, or a cron of six fields",
         ),
@@ -111,7 +113,7 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
     ),
     Setting(
         "SLS_ACTION_POLICY",
-        Text(r"[A-Za-z0-9._-]{1,64}", "an action policy's id"),
+        StringType(r"[A-Za-z0-9._-]{1,64}", "an action policy's id"),
         "",
         doc="An action policy of SLS (its console, Alerts), for failures, waits, the flagged "
         "share, the budget.",
@@ -120,7 +122,7 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
     ),
     Setting(
         "CMS_CONTACT_GROUP",
-        Text(r"[^\s,\"'][^,\"']{0,126}", "a contact group's name"),
+        StringType(r"[^\s,\"'][^,\"']{0,126}", "a contact group's name"),
         "",
         doc="A contact group of CloudMonitor, for dead letters and for what finds no instance.",
         where="CloudMonitor",
@@ -128,35 +130,35 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
     ),
     Setting(
         "BUDGET_CALLS",
-        Text(r"[1-9][0-9]{0,8}", "a number of calls a day"),
+        StringType(r"[1-9][0-9]{0,8}", "a number of calls a day"),
         "10000",
         doc="Calls in 24 hours that are worth an alert, at USD 0.40 each.",
         section=ALARMS,
     ),
     Setting(
         "LOG_DAYS",
-        Text(r"[1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|3650", "days, from 1 to 3650"),
+        StringType(r"[1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|3650", "days, from 1 to 3650"),
         "30",
         doc="How long logs are kept, which hold object keys.",
         section=ALARMS,
     ),
     Setting(
         "HTTP_PRIVATE",
-        words("true", "false"),
+        choice_of("true", "false"),
         "false",
         doc="true: it can be reached from within Alibaba Cloud alone.",
         section=HTTP,
     ),
     Setting(
         "PAGE_DOMAIN",
-        Text(r"([a-z0-9-]+\.)+[a-z]{2,}", "a domain's name, as faces.example.com"),
+        StringType(r"([a-z0-9-]+\.)+[a-z]{2,}", "a domain's name, as faces.example.com"),
         "",
         doc="A domain of your own for the page (s.page.yaml).",
         section=HTTP,
     ),
     Setting(
         "PAGE_CERTIFICATE",
-        Text(r"\d+(-[a-z0-9-]+)?", "a certificate's id, as 1234567-ap-southeast-1"),
+        StringType(r"\d+(-[a-z0-9-]+)?", "a certificate's id, as 1234567-ap-southeast-1"),
         "",
         doc="Its certificate's id, as 1234567-ap-southeast-1.",
         where="its console",
@@ -164,14 +166,14 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
     ),
     Setting(
         "FC_RUNTIME",
-        words("python3.10", "python3.12"),
+        choice_of("python3.10", "python3.12"),
         "python3.10",
         doc="python3.10 or python3.12.",
         section=PLATFORM,
     ),
     Setting(
         "ROS_ENDPOINT",
-        Text(r"ros(-[a-z0-9-]+)?\.aliyuncs\.com", "a host such as ros-intl.aliyuncs.com"),
+        StringType(r"ros(-[a-z0-9-]+)?\.aliyuncs\.com", "a host such as ros-intl.aliyuncs.com"),
         "ros-intl.aliyuncs.com",
         doc="ros.aliyuncs.com for accounts of mainland China.",
         section=PLATFORM,
@@ -179,21 +181,21 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
 )
 """Read only by s.yaml."""
 
-_STRICTER_FORMS: Mapping[str, Form[Any]] = {
-    "OSS_REGION": Text(r"[a-z]{2}-[a-z]+-?[0-9]*", "a region id"),
+_STRICTER_TYPES: Mapping[str, SettingType[Any]] = {
+    "OSS_REGION": StringType(r"[a-z]{2}-[a-z]+-?[0-9]*", "a region id"),
     "INCLUDE_PREFIXES": _KEY_PARTS,
     "EXCLUDE_PREFIXES": _KEY_PARTS,
     "INCLUDE_SUFFIXES": _KEY_PARTS,
     "EXCLUDE_SUFFIXES": _KEY_PARTS,
     "MNS_TOPIC": _MNS_NAME,
     "MNS_QUEUE": _MNS_NAME,
-    "HTTP_AUTH": words("function", "anonymous"),
-    "JWT_ISSUER": Text(r"(\S+)?", "the tokens' issuer, without blanks"),
-    "JWT_AUDIENCE": Text(r"(\S+)?", "the tokens' audience, without blanks"),
+    "HTTP_AUTH": choice_of("function", "anonymous"),
+    "JWT_ISSUER": StringType(r"(\S+)?", "the tokens' issuer, without blanks"),
+    "JWT_AUDIENCE": StringType(r"(\S+)?", "the tokens' audience, without blanks"),
 }
 """Stricter forms of settings that the functions read too."""
 CHECKED_SETTINGS = {row.name: row for row in TEMPLATE_SETTINGS} | {
-    name: Setting(name, form) for name, form in _STRICTER_FORMS.items()
+    name: Setting(name, form) for name, form in _STRICTER_TYPES.items()
 }
 
 VALID_VALUES = {
@@ -226,14 +228,14 @@ def find_errors(given: Mapping[str, str], required: Collection[str]) -> dict[str
     }
     for name, row in CHECKED_SETTINGS.items():
         value = given.get(name, "")
-        if (value or name in required) and not _is_valid(row.form, value):
+        if (value or name in required) and not _is_valid(row.type, value):
             got = "the value is not" if value else "it is not set"
             where = f" (find it: {row.where})" if row.where else ""
-            found[name] = f"{name} must be {row.form.must_be}; {got}{where}"
+            found[name] = f"{name} must be {row.type.must_be}; {got}{where}"
     return found
 
 
-def _is_valid(form: Form[Any], value: str) -> bool:
+def _is_valid(form: SettingType[Any], value: str) -> bool:
     try:
         form.parse(value)
     except ValueError:

@@ -11,7 +11,7 @@ from facescreen.clients.credentials import Credentials
 from facescreen.clients.endpoints import PUBLIC_ENDPOINT, REGION
 from facescreen.errors import InvalidSettingsError
 from facescreen.platforms.alibaba import AlibabaSettings
-from facescreen.settings.loader import Reader
+from facescreen.settings.loader import SettingsReader
 from facescreen.settings.table import Settings
 from facescreen.storage.oss import OssQuarantineStore, OssStateStore
 from tests.contract.object_writers import OssObjectWriter
@@ -107,9 +107,9 @@ class AlibabaServices:
             "OSS_PUBLIC_ENDPOINT": endpoint,
             "CLOUDAUTH_ENDPOINT": values["CLOUDAUTH_ENDPOINT"] or PUBLIC_ENDPOINT,
         }
-        reader = Reader({**values, **endpoints, "MNS_QUEUE": ""})
-        settings, alibaba = reader.read(Settings), reader.read(AlibabaSettings)
-        reader.check()
+        reader = SettingsReader({**values, **endpoints, "MNS_QUEUE": ""})
+        settings, alibaba = reader.read_group(Settings), reader.read_group(AlibabaSettings)
+        reader.raise_errors()
         return cls(
             settings=settings,
             alibaba=alibaba,

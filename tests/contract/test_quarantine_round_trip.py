@@ -23,7 +23,7 @@ def test_a_released_object_is_restored_and_not_quarantined_again(
     store = services.store()
     ledger = Ledger(services.state(services.bucket), prefix=object_writer.ref("ledger/").key)
     settings = QuarantineSettings(
-        "move", services.bucket, object_writer.ref("held/").key, on_stand_in=False
+        "move", services.bucket, object_writer.ref("held/").key, on_emulated=False
     )
     quarantine = Quarantine(store, QuarantineRecords(ledger), settings)
     releasing = Releaser(store, QuarantineRecords(ledger), settings)

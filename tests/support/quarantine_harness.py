@@ -9,8 +9,8 @@ from facescreen.settings.table import QuarantineSettings
 from facescreen.testing.stores import MemoryStore
 from tests.support.screener_harness import PHOTO_REF, ScreenerHarness
 
-MOVE_SETTINGS = QuarantineSettings("move", "held", "quarantine/", on_stand_in=False)
-PRIVATE_SETTINGS = QuarantineSettings("private", "", "quarantine/", on_stand_in=False)
+MOVE_SETTINGS = QuarantineSettings("move", "held", "quarantine/", on_emulated=False)
+PRIVATE_SETTINGS = QuarantineSettings("private", "", "quarantine/", on_emulated=False)
 ORIGINAL = (PHOTO_REF.bucket, PHOTO_REF.key)
 
 

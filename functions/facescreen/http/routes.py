@@ -76,7 +76,7 @@ class ApiServices:
 
 
 def create_app(services: ApiServices) -> ApiResolver:
-    """Create the API, for invocations with the context that invocation.adapt returns."""
+    """Create the API, for invocations with the context that invocation.adapt_context returns."""
 
     def set_context(
         app: LambdaFunctionUrlResolver, next_middleware: NextMiddleware

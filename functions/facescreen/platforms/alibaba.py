@@ -7,73 +7,79 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from facescreen.clients.endpoints import PUBLIC_ENDPOINT, VPC_ENDPOINT
-from facescreen.settings.forms import Endpoint, Text
-from facescreen.settings.loader import Contradiction, Group, Setting, setting, shared_setting
-from facescreen.settings.table import ALL, PLATFORM, SCREENED, VERDICTS
+from facescreen.settings.loader import (
+    Setting,
+    SettingsConflict,
+    SettingsGroup,
+    setting,
+    shared_setting,
+)
+from facescreen.settings.setting_types import EndpointType, StringType
+from facescreen.settings.table import ALL_HANDLERS, PLATFORM, SCREENED, VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from facescreen.bus.ports import Invoker, Publisher
     from facescreen.clients.credentials import CredentialSource
-    from facescreen.settings.loader import Reader
+    from facescreen.settings.loader import SettingsReader
     from facescreen.storage.oss import OssStore
     from facescreen.storage.ports import ObjectStore, QuarantineStore, StateStore
 
 S = TypeVar("S", bound="OssStore")
 
 DEFAULT_REGION = "ap-southeast-1"
-FUNCTION_NAME = Text(r"[A-Za-z_][A-Za-z0-9_-]{0,127}", "a function's name")
-_MNS_NAME = Text(
+FUNCTION_NAME = StringType(r"[A-Za-z_][A-Za-z0-9_-]{0,127}", "a function name")
+_MNS_NAME = StringType(
     r"[A-Za-z][A-Za-z0-9-]{0,254}",
     "a name of letters, digits and hyphens that starts with a letter",
 )
-# Function Compute says which account it is; elsewhere s.yaml's own variable does.
-_ACCOUNT = "${FC_ACCOUNT_ID|ALIBABA_CLOUD_ACCOUNT_ID}"
+# Function Compute sets the account id; elsewhere s.yaml's own variable has it.
+_ACCOUNT_ID = "${FC_ACCOUNT_ID|ALIBABA_CLOUD_ACCOUNT_ID}"
 
 OSS_REGION = Setting(
     "OSS_REGION",
-    Text(r"[a-z]{2}-[a-z0-9-]+", "a region id"),
+    StringType(r"[a-z]{2}-[a-z0-9-]+", "a region id"),
     DEFAULT_REGION,
-    doc="Where all of it is. ID Verification has this service in Singapore only.",
+    doc="The region of all resources. ID Verification offers this service only in Singapore.",
     where="OSS console, the bucket's overview",
     section=SCREENED,
 )
 MNS_ENDPOINT = Setting(
     "MNS_ENDPOINT",
-    Endpoint(),
-    f"{_ACCOUNT}.mns.${{OSS_REGION}}.aliyuncs.com",
-    doc="Of MNS, where it is not the account's own.",
+    EndpointType(),
+    f"{_ACCOUNT_ID}.mns.${{OSS_REGION}}.aliyuncs.com",
+    doc="Endpoint of MNS, if it is not the account's default.",
     section=PLATFORM,
 )
 
 
 @dataclass(frozen=True)
-class AlibabaSettings(Group):
+class AlibabaSettings(SettingsGroup):
     """OSS, MNS and ID Verification, as functions in a VPC reach them. Endpoints are base URLs."""
 
-    read_by = ALL
+    read_by = ALL_HANDLERS
 
     oss_region: str = shared_setting(OSS_REGION)
     oss_endpoint: str = setting(
         "OSS_ENDPOINT",
-        Endpoint(),
+        EndpointType(),
         "oss-${OSS_REGION}-internal.aliyuncs.com",
-        doc="Of OSS, where it is not the region's own.",
+        doc="Endpoint of OSS, if it is not the region's default.",
         section=PLATFORM,
     )
     oss_public_endpoint: str = setting(
         "OSS_PUBLIC_ENDPOINT",
-        Endpoint(),
+        EndpointType(),
         "oss-${OSS_REGION}.aliyuncs.com",
-        doc="What presigned URLs name, where it is not the region's own.",
+        doc="Endpoint in presigned URLs, if it is not the region's default.",
         section=PLATFORM,
     )
     cloudauth_endpoint: str = setting(
         "CLOUDAUTH_ENDPOINT",
-        Endpoint(),
+        EndpointType(),
         VPC_ENDPOINT,
-        doc="Of ID Verification.",
+        doc="Endpoint of ID Verification.",
         section=PLATFORM,
     )
     mns_endpoint: str = shared_setting(MNS_ENDPOINT)
@@ -81,7 +87,7 @@ class AlibabaSettings(Group):
         "MNS_TOPIC",
         _MNS_NAME,
         "",
-        doc="The topic that verdicts go to; it is made.",
+        doc="The topic for verdicts; it is created.",
         where="MNS console",
         section=VERDICTS,
     )
@@ -89,23 +95,23 @@ class AlibabaSettings(Group):
         "MNS_QUEUE",
         _MNS_NAME,
         "",
-        doc="The queue of the topic's first subscriber; it is made.",
+        doc="The queue of the topic's first subscriber; it is created.",
         where="MNS console",
         section=VERDICTS,
     )
 
-    def contradictions(self) -> Iterator[Contradiction]:
-        """Verdicts go to one place."""
+    def find_conflicts(self) -> Iterator[SettingsConflict]:
+        """Check that verdicts go to exactly one destination."""
         if bool(self.mns_topic) == bool(self.mns_queue):
-            yield Contradiction(
+            yield SettingsConflict(
                 ("MNS_TOPIC", "MNS_QUEUE"),
                 "set exactly one of MNS_TOPIC and MNS_QUEUE (MNS console)",
             )
 
 
 @dataclass(frozen=True)
-class InvokerSettings(Group):
-    """The function that the sweep submits to."""
+class FcInvokerSettings(SettingsGroup):
+    """The settings of the function that the sweep submits events to."""
 
     read_by = ("sweep",)
 
@@ -113,38 +119,40 @@ class InvokerSettings(Group):
         "SWEEP_FUNCTION",
         FUNCTION_NAME,
         "facescreen-object-created",
-        doc="The function that screens; the template's.",
+        doc="The function that screens objects. Set by the template.",
         where="s.yaml",
     )
     region: str = shared_setting(OSS_REGION)
     endpoint: str = setting(
         "SWEEP_ENDPOINT",
-        Endpoint(),
-        f"{_ACCOUNT}.${{OSS_REGION}}-internal.fc.aliyuncs.com",
-        doc="Of Function Compute, where it is not the account's own.",
+        EndpointType(),
+        f"{_ACCOUNT_ID}.${{OSS_REGION}}-internal.fc.aliyuncs.com",
+        doc="Endpoint of Function Compute, if it is not the account's default.",
         section=PLATFORM,
     )
 
 
 @dataclass(frozen=True)
 class AlibabaPlatform:
-    """The port Platform. All adapters have the same credentials."""
+    """Alibaba Cloud. All adapters use the same credentials."""
 
     settings: AlibabaSettings
     credentials: CredentialSource
-    invoker_settings: InvokerSettings | None = None
+    invoker_settings: FcInvokerSettings | None = None
 
     name: ClassVar[str] = "alibaba"
     title: ClassVar[str] = "Alibaba Cloud"
     store: ClassVar[str] = "oss"
-    groups: ClassVar[tuple[type[Group], ...]] = (AlibabaSettings, InvokerSettings)
+    groups: ClassVar[tuple[type[SettingsGroup], ...]] = (AlibabaSettings, FcInvokerSettings)
 
     @classmethod
-    def read(
-        cls, reader: Reader, credentials: CredentialSource, *, invokes: bool = False
+    def from_settings(
+        cls, reader: SettingsReader, credentials: CredentialSource, *, can_invoke: bool = False
     ) -> AlibabaPlatform:
-        settings = reader.read(AlibabaSettings)
-        return cls(settings, credentials, reader.read(InvokerSettings) if invokes else None)
+        settings = reader.read_group(AlibabaSettings)
+        return cls(
+            settings, credentials, reader.read_group(FcInvokerSettings) if can_invoke else None
+        )
 
     @classmethod
     def public_endpoints(cls, environment: Mapping[str, str]) -> dict[str, str]:
@@ -166,13 +174,13 @@ class AlibabaPlatform:
     def object_store(self) -> ObjectStore:
         from facescreen.storage.oss import OssStore
 
-        return self._store(OssStore)
+        return self._create_store(OssStore)
 
     @cached_property
     def quarantine_store(self) -> QuarantineStore:
         from facescreen.storage.oss import OssQuarantineStore
 
-        return self._store(OssQuarantineStore)
+        return self._create_store(OssQuarantineStore)
 
     def state_store(self, bucket: str) -> StateStore:
         from facescreen.storage.oss import OssStateStore
@@ -204,15 +212,15 @@ class AlibabaPlatform:
         from facescreen.bus.function_compute import FcInvoker
 
         if self.invoker_settings is None:
-            raise ValueError("this platform was not read to invoke functions")
+            raise ValueError("this platform was created without can_invoke")
         return FcInvoker(
             self.credentials,
             endpoint=self.invoker_settings.endpoint,
             function=self.invoker_settings.function,
         )
 
-    def _store(self, kind: type[S]) -> S:
-        return kind(
+    def _create_store(self, store_class: type[S]) -> S:
+        return store_class(
             self.credentials,
             endpoint=self.settings.oss_endpoint,
             public_endpoint=self.settings.oss_public_endpoint,

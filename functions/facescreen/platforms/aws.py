@@ -1,6 +1,6 @@
-"""AWS: S3, one bus, SQS, and a way to Alibaba Cloud's credentials.
+"""AWS: S3, one bus, SQS, and credentials for Alibaba Cloud.
 
-boto3 is the Lambda runtime's own; region, endpoints and the role's credentials it finds itself.
+boto3 comes from the Lambda runtime; it finds the region, endpoints and the role's credentials.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from facescreen.clients.endpoints import PUBLIC_ENDPOINT
-from facescreen.settings.forms import Endpoint, Text, WholeNumber
-from facescreen.settings.loader import Contradiction, Group, setting
-from facescreen.settings.table import ALL, PLATFORM
+from facescreen.settings.loader import SettingsConflict, SettingsGroup, setting
+from facescreen.settings.setting_types import EndpointType, IntegerType, StringType
+from facescreen.settings.table import ALL_HANDLERS, PLATFORM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,166 +21,168 @@ if TYPE_CHECKING:
 
     from facescreen.bus.ports import DeadLetterSender, Invoker, Publisher
     from facescreen.clients.credentials import CredentialSource
-    from facescreen.settings.loader import Reader
+    from facescreen.settings.loader import SettingsReader
     from facescreen.storage.ports import ObjectStore, QuarantineStore, StateStore
 
-# Plain http on loopback alone.
-QUEUE_URL = Text(
+# http is only allowed on loopback.
+QUEUE_URL = StringType(
     r"(?:https://|http://127\.0\.0\.1:\d{1,5}/)[A-Za-z0-9._/-]{1,600}", "a queue's https URL"
 )
-_OUTPUTS = "the stack's outputs"
+_STACK_OUTPUTS = "the stack's outputs"
 
 
-def _arn(service: str) -> Text:
+def _arn_type(service: str) -> StringType:
     pattern = rf"arn:aws[a-z-]*:{service}:[a-z0-9-]*:\d{{12}}:.{{1,600}}"
-    return Text(pattern, f"an ARN of {service}")
+    return StringType(pattern, f"an ARN of {service}")
 
 
 @dataclass(frozen=True)
-class AwsSettings(Group):
-    """Exactly one bus, and one of a secret and a federation, are set."""
+class AwsSettings(SettingsGroup):
+    """The settings of AWS. Exactly one bus, and either a secret or a RAM role, must be set."""
 
-    read_by = ALL
+    read_by = ALL_HANDLERS
 
     topic_arn: str = setting(
         "SNS_TOPIC_ARN",
-        _arn("sns"),
+        _arn_type("sns"),
         "",
-        doc="The topic that verdicts go to.",
-        where=_OUTPUTS,
+        doc="The topic for verdicts.",
+        where=_STACK_OUTPUTS,
     )
     queue_url: str = setting(
         "SQS_QUEUE_URL",
         QUEUE_URL,
         "",
-        doc="The queue that verdicts go to.",
-        where=_OUTPUTS,
+        doc="The queue for verdicts.",
+        where=_STACK_OUTPUTS,
     )
     event_bus: str = setting(
         "EVENT_BUS",
-        Text(r"[A-Za-z0-9._:/-]{1,1600}", "a bus's name or ARN"),
+        StringType(r"[A-Za-z0-9._:/-]{1,1600}", "the name or ARN of a bus"),
         "",
-        doc="The EventBridge bus that verdicts go to.",
-        where=_OUTPUTS,
+        doc="The EventBridge bus for verdicts.",
+        where=_STACK_OUTPUTS,
     )
     secret_arn: str = setting(
         "ALIBABA_SECRET_ARN",
-        _arn("secretsmanager"),
+        _arn_type("secretsmanager"),
         "",
-        doc="Of an AccessKey of Alibaba Cloud in Secrets Manager.",
-        where=_OUTPUTS,
+        doc="The secret in Secrets Manager with an AccessKey of Alibaba Cloud.",
+        where=_STACK_OUTPUTS,
     )
     role_arn: str = setting(
         "ALIBABA_ROLE_ARN",
-        Text(r"acs:ram::\d{10,20}:role/[A-Za-z0-9._-]{1,64}", "acs:ram::ACCOUNT:role/NAME"),
+        StringType(r"acs:ram::\d{10,20}:role/[A-Za-z0-9._-]{1,64}", "acs:ram::ACCOUNT:role/NAME"),
         "",
-        doc="The RAM role that a web identity token of AWS is exchanged for.",
+        doc="The RAM role for which an AWS web identity token is exchanged.",
         where="RAM console, Roles",
     )
     oidc_provider_arn: str = setting(
         "ALIBABA_OIDC_PROVIDER_ARN",
-        Text(
+        StringType(
             r"acs:ram::\d{10,20}:oidc-provider/[A-Za-z0-9._-]{1,128}",
             "acs:ram::ACCOUNT:oidc-provider/NAME",
         ),
         "",
-        doc="RAM's OIDC provider of this AWS account.",
+        doc="The OIDC provider in RAM for this AWS account.",
         where="RAM console, SSO",
     )
     oidc_audience: str = setting(
         "ALIBABA_OIDC_AUDIENCE",
-        Text(r"[\x21-\x7e]{1,255}", "what the OIDC provider takes as a client id"),
+        StringType(r"[\x21-\x7e]{1,255}", "a client ID of the OIDC provider"),
         "sts.aliyuncs.com",
-        doc="One of the provider's client IDs.",
+        doc="One of the OIDC provider's client IDs.",
         where="RAM console, SSO",
     )
     sts_endpoint: str = setting(
         "ALIBABA_STS_ENDPOINT",
-        Endpoint(),
+        EndpointType(),
         "sts.ap-southeast-1.aliyuncs.com",
-        doc="Of Alibaba Cloud's STS.",
+        doc="Endpoint of Alibaba Cloud STS.",
     )
     max_receive_count: int = setting(
         "MOST_RECEIVES",
-        WholeNumber(0, 1000),
+        IntegerType(0, 1000),
         "0",
-        doc="The uploads queue's maxReceiveCount: what is received so often is a dead letter "
-        "then. 0: nobody counts.",
+        doc="The uploads queue's maxReceiveCount: after so many receives a message goes to the "
+        "dead-letter queue. 0 if the queue has none.",
     )
     dead_letters_url: str = setting(
         "DEAD_LETTERS_QUEUE_URL",
         QUEUE_URL,
         "",
-        doc="The dead-letter queue; empty where what is deferred is left to the uploads "
-        "queue, without why.",
-        where=_OUTPUTS,
+        doc="The dead-letter queue. If it is empty, the uploads queue itself moves deferred events "
+        "there, without their cause.",
+        where=_STACK_OUTPUTS,
     )
     cloudauth_endpoint: str = setting(
         "CLOUDAUTH_ENDPOINT",
-        Endpoint(),
+        EndpointType(),
         PUBLIC_ENDPOINT,
-        doc="Of ID Verification.",
+        doc="Endpoint of ID Verification.",
         section=PLATFORM,
     )
 
-    def contradictions(self) -> Iterator[Contradiction]:
-        """Verdicts go to one place, and credentials come from one."""
+    def find_conflicts(self) -> Iterator[SettingsConflict]:
+        """Check that there is exactly one bus, and one source of credentials."""
         buses = {
             "SNS_TOPIC_ARN": self.topic_arn,
             "SQS_QUEUE_URL": self.queue_url,
             "EVENT_BUS": self.event_bus,
         }
         if len(list(filter(None, buses.values()))) != 1:
-            yield Contradiction(
+            yield SettingsConflict(
                 tuple(buses),
-                f"set exactly one of SNS_TOPIC_ARN, SQS_QUEUE_URL and EVENT_BUS ({_OUTPUTS})",
+                f"set exactly one of SNS_TOPIC_ARN, SQS_QUEUE_URL and EVENT_BUS ({_STACK_OUTPUTS})",
             )
         has_role, has_provider = bool(self.role_arn), bool(self.oidc_provider_arn)
         if has_role != has_provider or bool(self.secret_arn) == has_role:
-            yield Contradiction(
+            yield SettingsConflict(
                 ("ALIBABA_SECRET_ARN", "ALIBABA_ROLE_ARN", "ALIBABA_OIDC_PROVIDER_ARN"),
                 "set either ALIBABA_SECRET_ARN, or ALIBABA_ROLE_ARN and ALIBABA_OIDC_PROVIDER_ARN",
             )
 
 
 @dataclass(frozen=True)
-class InvokerSettings(Group):
-    """The queue that the function reads which screens."""
+class SqsInvokerSettings(SettingsGroup):
+    """The settings of the queue that the sweep submits events to."""
 
     read_by = ("sweep",)
 
     queue_url: str = setting(
         "UPLOADS_QUEUE_URL",
         QUEUE_URL,
-        doc="The uploads queue, which the sweep submits to.",
-        where=_OUTPUTS,
+        doc="The uploads queue, to which the sweep submits events.",
+        where=_STACK_OUTPUTS,
     )
 
 
 @dataclass(frozen=True)
 class AwsPlatform:
-    """The port Platform."""
+    """AWS."""
 
     settings: AwsSettings
-    given_credentials: CredentialSource
-    """Used where the settings name neither a secret nor a role: by commands."""
-    invoker_settings: InvokerSettings | None = None
+    default_credentials: CredentialSource
+    """Used if the settings contain neither a secret nor a role: in the command line."""
+    invoker_settings: SqsInvokerSettings | None = None
 
     name: ClassVar[str] = "aws"
     title: ClassVar[str] = "AWS"
     store: ClassVar[str] = "s3"
-    groups: ClassVar[tuple[type[Group], ...]] = (AwsSettings, InvokerSettings)
+    groups: ClassVar[tuple[type[SettingsGroup], ...]] = (AwsSettings, SqsInvokerSettings)
 
     @classmethod
-    def read(
-        cls, reader: Reader, credentials: CredentialSource, *, invokes: bool = False
+    def from_settings(
+        cls, reader: SettingsReader, credentials: CredentialSource, *, can_invoke: bool = False
     ) -> AwsPlatform:
-        settings = reader.read(AwsSettings)
-        return cls(settings, credentials, reader.read(InvokerSettings) if invokes else None)
+        settings = reader.read_group(AwsSettings)
+        return cls(
+            settings, credentials, reader.read_group(SqsInvokerSettings) if can_invoke else None
+        )
 
     @classmethod
     def public_endpoints(cls, environment: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG003
-        """AWS's own are public, and boto3 finds them."""
+        """Return no settings: AWS's endpoints are public, and boto3 finds them."""
         return {}
 
     @property
@@ -198,7 +200,7 @@ class AwsPlatform:
 
             return SecretsManagerCredentials(self.settings.secret_arn)
         if not self.settings.role_arn:
-            return self.given_credentials
+            return self.default_credentials
         from facescreen.clients.oidc_credentials import OidcCredentials
 
         return OidcCredentials(
@@ -252,7 +254,7 @@ class AwsPlatform:
         from facescreen.bus.sqs import SqsInvoker
 
         if self.invoker_settings is None:
-            raise ValueError("this platform was not read to invoke functions")
+            raise ValueError("this platform was created without can_invoke")
         return SqsInvoker(self._session, queue_url=self.invoker_settings.queue_url)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The one place that chooses a cloud. No other module names one's file."""
+"""Chooses the cloud. No other module refers to a cloud's module."""
 
 from __future__ import annotations
 
@@ -11,55 +11,58 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from facescreen.platforms.ports import Platform
-    from facescreen.settings.loader import Group
+    from facescreen.settings.loader import SettingsGroup
 
 
-def _aws() -> type[Platform]:
+def _load_aws() -> type[Platform]:
     from facescreen.platforms.aws import AwsPlatform
 
     return AwsPlatform
 
 
-def _alibaba() -> type[Platform]:
+def _load_alibaba() -> type[Platform]:
     from facescreen.platforms.alibaba import AlibabaPlatform
 
     return AlibabaPlatform
 
 
 @dataclass(frozen=True)
-class Known:
-    """A cloud, before its file is loaded."""
+class PlatformEntry:
+    """A cloud, whose module is loaded when needed."""
 
     name: str
     store: str
-    load: Callable[[], type[Platform]]
-    runs_here_if: str = ""
-    """The environment variable that only its runtime sets; empty for the one that is meant where
-    no other's is."""
+    load_platform: Callable[[], type[Platform]]
+    runtime_variable: str = ""
+    """The environment variable that only its runtime sets; empty for the default cloud."""
 
 
-KNOWN = [
-    Known("alibaba", "oss", _alibaba),
-    Known("aws", "s3", _aws, runs_here_if="AWS_LAMBDA_FUNCTION_NAME"),
+PLATFORMS = [
+    PlatformEntry("alibaba", "oss", _load_alibaba),
+    PlatformEntry("aws", "s3", _load_aws, runtime_variable="AWS_LAMBDA_FUNCTION_NAME"),
 ]
 
 
-def running(environment: Mapping[str, str]) -> type[Platform]:
-    """The cloud that runs this."""
-    here = [each for each in KNOWN if each.runs_here_if and environment.get(each.runs_here_if)]
-    return (here or KNOWN)[0].load()
+def detect_platform(environment: Mapping[str, str]) -> type[Platform]:
+    """Return the cloud that this process runs on."""
+    detected = [
+        entry
+        for entry in PLATFORMS
+        if entry.runtime_variable and environment.get(entry.runtime_variable)
+    ]
+    return (detected or PLATFORMS)[0].load_platform()
 
 
-def named(name: str) -> type[Platform]:
-    """A cloud by its name. Raises KeyError."""
-    return {each.name: each for each in KNOWN}[name].load()
+def get_platform(name: str) -> type[Platform]:
+    """Return a cloud by its name. Raises KeyError."""
+    return {entry.name: entry for entry in PLATFORMS}[name].load_platform()
 
 
-def of_store(store: str) -> type[Platform]:
-    """The cloud whose objects are called ``store://…``. Raises KeyError."""
-    return {each.store: each for each in KNOWN}[store].load()
+def get_platform_of_store(store: str) -> type[Platform]:
+    """Return the cloud whose objects have URIs ``store://…``. Raises KeyError."""
+    return {entry.store: entry for entry in PLATFORMS}[store].load_platform()
 
 
-def groups() -> list[type[Group]]:
-    """The whole table of settings, of every cloud."""
-    return [*GROUPS, *(group for each in KNOWN for group in each.load().groups)]
+def all_groups() -> list[type[SettingsGroup]]:
+    """Return the groups of settings of all clouds."""
+    return [*GROUPS, *(group for entry in PLATFORMS for group in entry.load_platform().groups)]

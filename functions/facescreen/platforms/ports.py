@@ -1,4 +1,4 @@
-"""What a cloud contributes to a deployment."""
+"""The port to a cloud."""
 
 from __future__ import annotations
 
@@ -9,44 +9,45 @@ if TYPE_CHECKING:
 
     from facescreen.bus.ports import DeadLetterSender, Invoker, Publisher
     from facescreen.clients.credentials import CredentialSource
-    from facescreen.settings.loader import Group, Reader
+    from facescreen.settings.loader import SettingsGroup, SettingsReader
     from facescreen.storage.ports import ObjectStore, QuarantineStore, StateStore
 
 
 class Platform(Protocol):
-    """One cloud, set up. Each adapter is made, and its SDK loaded, when it is asked for first."""
+    """A cloud with its settings. Adapters are created, and SDKs loaded, on first access."""
 
     name: ClassVar[str]
     """``alibaba`` or ``aws``."""
     title: ClassVar[str]
-    """For people."""
+    """The name for people."""
     store: ClassVar[str]
-    """What its object store is called in names of objects: ``oss``, ``s3``."""
-    groups: ClassVar[tuple[type[Group], ...]]
-    """The settings that it adds to the table."""
+    """The scheme of its objects' URIs: ``oss``, ``s3``."""
+    groups: ClassVar[tuple[type[SettingsGroup], ...]]
+    """Its groups of settings."""
 
     @classmethod
-    def read(
-        cls, reader: Reader, credentials: CredentialSource, *, invokes: bool = False
+    def from_settings(
+        cls, reader: SettingsReader, credentials: CredentialSource, *, can_invoke: bool = False
     ) -> Platform:
-        """Reads its settings; what is wrong is left with the reader. `credentials` are those of
-        the invocation, or of whoever runs a command. With `invokes` it can invoke functions."""
+        """Read its settings; errors are left in the reader. `credentials` are those of the
+        invocation, or of the command line's user. `can_invoke` enables `invoker`."""
 
     @classmethod
     def public_endpoints(cls, environment: Mapping[str, str]) -> dict[str, str]:
-        """Its settings, by name, for who is outside the functions' network."""
+        """Return settings, by name, for use outside the functions' network."""
 
     @property
     def cloudauth_endpoint(self) -> str:
-        """Base URL of ID Verification, as it is reached from here."""
+        """The base URL of ID Verification."""
 
     @property
     def max_receive_count(self) -> int:
-        """How often an event is delivered before it is a dead letter; 0 where nobody counts."""
+        """How often an event is delivered before it goes to the dead-letter queue; 0 if that is not
+        known."""
 
     @property
     def credentials(self) -> CredentialSource:
-        """For ID Verification."""
+        """The credentials for ID Verification."""
 
     @property
     def object_store(self) -> ObjectStore:
@@ -54,19 +55,19 @@ class Platform(Protocol):
 
     @property
     def quarantine_store(self) -> QuarantineStore:
-        """The same, where objects are moved or restricted."""
+        """The store for moving and restricting objects."""
 
     def state_store(self, bucket: str) -> StateStore:
-        """What the ledger is kept in."""
+        """Create the store of the ledger."""
 
     @property
     def publisher(self) -> Publisher:
-        """Where messages go."""
+        """The publisher of messages."""
 
     @property
     def dead_letters(self) -> DeadLetterSender | None:
-        """None where the platform keeps what is given up, and why."""
+        """The sender of dead letters; None if the platform itself stores them with their cause."""
 
     @property
     def invoker(self) -> Invoker:
-        """The function that screens, for the sweep."""
+        """Invokes the function that screens objects, for the sweep."""

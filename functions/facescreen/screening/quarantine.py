@@ -55,7 +55,7 @@ class Quarantine:
         """
         if finding.verdict is not Verdict.HIGH_RISK or parse_original_ref(self._settings, ref):
             return None
-        if finding.is_emulated and not self._settings.on_stand_in:
+        if finding.is_emulated and not self._settings.on_emulated:
             return self._build_result("withheld", "The verdict is from a local emulator.")
         if self._records.is_released(compute_entry_id(ref, head)):
             return self._build_result("released", "A person released these bytes.")

@@ -1,1 +1,1 @@
-"""The settings of the functions: a table, and what reads it."""
+"""The settings of the functions: a table, and a reader for it."""

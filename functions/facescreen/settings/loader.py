@@ -1,4 +1,4 @@
-"""Rows of the table, and how an environment is read by them: all that is wrong is named at once."""
+"""Settings and groups of settings, and a reader that reports all invalid settings at once."""
 
 from __future__ import annotations
 
@@ -11,163 +11,169 @@ from facescreen.errors import InvalidSettingsError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from facescreen.settings.forms import Form
+    from facescreen.settings.setting_types import SettingType
 
 T = TypeVar("T")
-G = TypeVar("G", bound="Group")
+G = TypeVar("G", bound="SettingsGroup")
 
 _REFERENCE = re.compile(r"\$\{([A-Z_|]+)\}")
 
 
 @dataclass(frozen=True)
 class Setting(Generic[T]):
-    """One row: an environment variable, and all that is known of it."""
+    """A setting: an environment variable, its type, its default and its description."""
 
     name: str
-    form: Form[T]
+    type: SettingType[T]
     default: str | None = None
-    """As it would stand in the environment; None: it must be given. ``${NAME}`` stands for another
-    variable, ``${ONE|OTHER}`` for the first that is set; where none is, it must be given."""
+    """The default as a string; None if the setting is required. ``${NAME}`` is replaced by another
+    variable, ``${ONE|OTHER}`` by the first that is set; if none is, the setting is required."""
     doc: str = ""
-    """What it is for, for whoever fills it in."""
+    """What the setting does, for the operator."""
     where: str = ""
-    """Where its value is found."""
+    """Where to find its value."""
     section: str = ""
-    """The heading under which .env.example has it; empty where it is not there."""
+    """Its heading in .env.example; empty if it is not listed there."""
 
-    def error(self, text: str) -> str:
-        """What is wrong with `text`, which is not shown: it may be a secret."""
-        must_be = f"{self.name} must be {self.form.must_be}"
+    def build_error(self, value: str) -> str:
+        """Build the error message for an invalid value, without it: it may be a secret."""
+        must_be = f"{self.name} must be {self.type.must_be}"
         if not self.where:
             return must_be
-        got = f"it has {len(text)} characters" if text else "it is not set"
-        return f"{must_be}; {got} (find it: {self.where})"
+        problem = f"it has {len(value)} characters" if value else "it is not set"
+        return f"{must_be}; {problem} (find it: {self.where})"
 
 
 @dataclass(frozen=True)
-class Contradiction:
-    """Settings that are right by themselves, and wrong together."""
+class SettingsConflict:
+    """Settings that are valid individually, but not together."""
 
     names: tuple[str, ...]
     error: str
 
 
-class Group:
-    """Settings that are read together: a frozen dataclass whose fields are made by `setting`,
-    `shared_setting` and `group`."""
+class SettingsGroup:
+    """Base of groups of settings: frozen dataclasses whose fields are created with `setting`,
+    `shared_setting` and `settings_group`."""
 
     read_by: ClassVar[tuple[str, ...]] = ()
-    """The handlers that read it."""
+    """The handlers that read the group."""
 
-    def contradictions(self) -> Iterable[Contradiction]:
-        """What of these settings does not go together."""
+    def find_conflicts(self) -> Iterable[SettingsConflict]:
+        """Return the conflicts between these settings."""
         return ()
 
 
 def setting(
     name: str,
-    form: Form[T],
+    type: SettingType[T],
     default: str | None = None,
     *,
     doc: str = "",
     where: str = "",
     section: str = "",
 ) -> T:
-    """A group's field, and the row that it is read by (see Setting)."""
-    return shared_setting(Setting(name, form, default, doc, where, section))
+    """Create a field of a group, for a new Setting with these attributes."""
+    return shared_setting(Setting(name, type, default, doc, where, section))
 
 
-def shared_setting(row: Setting[T]) -> T:
-    """A group's field that is read by a row which other groups have too."""
-    made: Any = field(metadata={"row": row})
-    value: T = made
-    return value
+def shared_setting(definition: Setting[T]) -> T:
+    """Create a field of a group, for a Setting that other groups have too."""
+    dataclass_field: Any = field(metadata={"setting": definition})
+    typed_field: T = dataclass_field
+    return typed_field
 
 
-def group(kind: type[G]) -> G:
-    """A group's field that is a group itself."""
-    made: Any = field(metadata={"group": kind})
-    value: G = made
-    return value
+def settings_group(group_class: type[G]) -> G:
+    """Create a field of a group that is a group itself."""
+    dataclass_field: Any = field(metadata={"group": group_class})
+    typed_field: G = dataclass_field
+    return typed_field
 
 
-def rows(kind: type[Group]) -> Iterator[Setting[Any]]:
-    """The rows of a group, and of the groups in it."""
-    for each in fields(kind):  # type: ignore[arg-type]
-        if "row" in each.metadata:
-            yield each.metadata["row"]
+def iterate_settings(group_class: type[SettingsGroup]) -> Iterator[Setting[Any]]:
+    """Yield the settings of a group, and of the groups in it."""
+    for each in fields(group_class):  # type: ignore[arg-type]
+        if "setting" in each.metadata:
+            yield each.metadata["setting"]
         else:
-            yield from rows(each.metadata["group"])
+            yield from iterate_settings(each.metadata["group"])
 
 
-class Reader:
-    """Reads groups of settings and keeps what is wrong with them."""
+class SettingsReader:
+    """Reads groups of settings from an environment, and collects their errors."""
 
     def __init__(self, environment: Mapping[str, str], *, unused: Collection[str] = ()) -> None:
-        """`unused` are names that this caller has no use for: they are left empty, unread."""
+        """`unused` are names that the caller does not need: they are not read, and left empty."""
         self._environment = environment
         self._unused = frozenset(unused)
-        self._wrong: set[str] = set()
-        self._texts: dict[str, str] = {}
+        self._invalid_names: set[str] = set()
+        self._strings: dict[str, str] = {}
         self.errors: list[str] = []
 
-    def read(self, kind: type[G]) -> G:
-        """A group. What is wrong is kept for `check`."""
-        values = {each.name: self._field(each.metadata) for each in fields(kind)}  # type: ignore[arg-type]
-        settings = kind(**values)
-        for contradiction in settings.contradictions():
-            if not (self._wrong | self._unused) & set(contradiction.names):
-                self.errors.append(contradiction.error)
+    def read_group(self, group_class: type[G]) -> G:
+        """Read a group. Errors are kept for `raise_errors`."""
+        values = {each.name: self._read_field(each.metadata) for each in fields(group_class)}  # type: ignore[arg-type]
+        settings = group_class(**values)
+        for conflict in settings.find_conflicts():
+            if not (self._invalid_names | self._unused) & set(conflict.names):
+                self.errors.append(conflict.error)
         return settings
 
-    def value(self, row: Setting[T]) -> T:
-        """One setting. What is wrong is kept for `check`."""
-        if row.name in self._unused:
-            return row.form.empty
-        default = self._expanded(row.default)
-        text = self._environment.get(row.name, "").strip() or default
-        self._texts[row.name] = text or ""
-        if text == "":
-            return row.form.empty
+    def read_setting(self, definition: Setting[T]) -> T:
+        """Read one setting. Errors are kept for `raise_errors`."""
+        if definition.name in self._unused:
+            return definition.type.empty_value
+        default = self._expand_default(definition.default)
+        string = self._environment.get(definition.name, "").strip() or default
+        self._strings[definition.name] = string or ""
+        if string == "":
+            return definition.type.empty_value
         try:
-            if text is not None:
-                return row.form.parse(text)
+            if string is not None:
+                return definition.type.parse(string)
         except ValueError:
             pass
-        self._wrong.add(row.name)
-        self.errors.append(row.error(text or ""))
+        self._invalid_names.add(definition.name)
+        self.errors.append(definition.build_error(string or ""))
         try:
-            return row.form.parse(default) if default else row.form.empty
-        except ValueError:  # It refers to a variable that is wrong itself.
-            return row.form.empty
+            return definition.type.parse(default) if default else definition.type.empty_value
+        except ValueError:  # It refers to a variable that is itself invalid.
+            return definition.type.empty_value
 
-    def check(self) -> None:
-        """Raises InvalidSettingsError, which names everything that is wrong."""
+    def raise_errors(self) -> None:
+        """Raise InvalidSettingsError with all errors so far, if there are any."""
         if self.errors:
             errors = tuple(dict.fromkeys(self.errors))
-            raise InvalidSettingsError("; ".join(errors), wrong=errors)
+            raise InvalidSettingsError("; ".join(errors), problems=errors)
 
-    def _field(self, metadata: Mapping[str, Any]) -> Any:
-        return self.value(metadata["row"]) if "row" in metadata else self.read(metadata["group"])
+    def _read_field(self, metadata: Mapping[str, Any]) -> Any:
+        if "setting" in metadata:
+            return self.read_setting(metadata["setting"])
+        return self.read_group(metadata["group"])
 
-    def _expanded(self, default: str | None) -> str | None:
-        """None where a variable that it refers to is not set."""
+    def _expand_default(self, default: str | None) -> str | None:
+        """Return the default with its references replaced; None if one of them is not set."""
         if default is None:
             return None
-        referred = {name: self._first(name.split("|")) for name in _REFERENCE.findall(default)}
-        if "" in referred.values():
+        replacements = {
+            name: self._first_set(name.split("|")) for name in _REFERENCE.findall(default)
+        }
+        if "" in replacements.values():
             return None
-        return _REFERENCE.sub(lambda match: referred[match[1]], default)
+        return _REFERENCE.sub(lambda match: replacements[match[1]], default)
 
-    def _first(self, names: list[str]) -> str:
-        """Of these variables the first that is set, or was read with a default."""
-        texts = (self._environment.get(n, "").strip() or self._texts.get(n, "") for n in names)
-        return next(filter(None, texts), "")
+    def _first_set(self, names: list[str]) -> str:
+        """Return the first of these variables that is set, or was read with a default."""
+        strings = (self._environment.get(n, "").strip() or self._strings.get(n, "") for n in names)
+        return next(filter(None, strings), "")
 
 
-def load(kind: type[G], environment: Mapping[str, str], *, unused: Collection[str] = ()) -> G:
-    """A group by itself. Raises InvalidSettingsError, which names everything that is wrong."""
-    reader = Reader(environment, unused=unused)
-    settings = reader.read(kind)
-    reader.check()
+def load_settings(
+    group_class: type[G], environment: Mapping[str, str], *, unused: Collection[str] = ()
+) -> G:
+    """Read one group. Raises InvalidSettingsError with all errors."""
+    reader = SettingsReader(environment, unused=unused)
+    settings = reader.read_group(group_class)
+    reader.raise_errors()
     return settings

@@ -1,7 +1,7 @@
-"""The settings of the functions, one row each, in the groups that are read together.
+"""The settings of the functions, in the groups that are read together.
 
-What a cloud needs beside them stands in its file in ``platforms/``; `platforms.choose.groups` has
-all of them. docs/settings.md and .env.example are made from these rows.
+Settings of one cloud are in its file in ``platforms/``; `platforms.choose.all_groups` returns all
+groups. docs/settings.md and .env.example are generated from these settings.
 """
 
 from __future__ import annotations
@@ -15,263 +15,277 @@ from typing import TYPE_CHECKING
 from facescreen.clients.endpoints import UPLOAD_ENDPOINT
 from facescreen.events.filters import Filters
 from facescreen.requirements import Strictness
-from facescreen.settings.forms import (
-    BUCKET,
-    Choice,
-    Endpoint,
-    KeySet,
-    Minutes,
-    Names,
-    Number,
-    Origins,
-    Switch,
-    Text,
-    WholeNumber,
-    words,
+from facescreen.settings.loader import (
+    Setting,
+    SettingsConflict,
+    SettingsGroup,
+    setting,
+    settings_group,
+    shared_setting,
 )
-from facescreen.settings.loader import Contradiction, Group, Setting, group, setting, shared_setting
+from facescreen.settings.setting_types import (
+    BUCKET_NAME,
+    BooleanType,
+    ChoiceType,
+    EndpointType,
+    IntegerType,
+    JwksType,
+    MinutesType,
+    NumberType,
+    OriginListType,
+    StringListType,
+    StringType,
+    choice_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import timedelta
 
 # The headings of .env.example, in its order.
-REQUIRED = "what must be given"
-SCREENED = "what is screened"
-QUOTA = "the quota, in calls a second of the whole account; instances are about twice that"
-CALL = "one call of ID Verification"
-VERDICTS = "where verdicts go"
-HIGH_RISK = "what is done about a high risk"
-SWEEP = "the sweep, which submits again what has no verdict: an event may be lost"
-ALARMS = "who hears of trouble; without these nobody does"
+REQUIRED = "required settings"
+SCREENED = "which objects are screened"
+QUOTA = (
+    "the quota, in calls per second of the whole account; about twice as many instances are needed"
+)
+CALL = "calls of ID Verification"
+VERDICTS = "where verdicts are written"
+HIGH_RISK = "quarantine of high-risk objects"
+SWEEP = "the sweep, which resubmits objects without a verdict, since events can be lost"
+ALARMS = "who is notified of alarms; without these settings nobody is"
 HTTP = "the HTTP trigger"
 PLATFORM = "the platform"
 SECTIONS = (
     REQUIRED, SCREENED, QUOTA, CALL, VERDICTS, HIGH_RISK, SWEEP, ALARMS, HTTP, PLATFORM,
 )  # fmt: skip
 
-ALL = ("object_created", "http_api", "sweep")
+ALL_HANDLERS = ("object_created", "http_api", "sweep")
 """The handlers."""
 
 _MAX_OBJECT_BYTES = 2**40
 
 STATE_BUCKET = Setting(
     "STATE_BUCKET",
-    BUCKET,
-    doc="A bucket for the ledger and the history, which is made: a name that nobody has, not "
-    "OSS_BUCKET.",
-    where="an unversioned bucket of its own, not a watched one",
+    BUCKET_NAME,
+    doc="The bucket for the ledger and the history. It is created: use a new, globally unique "
+    "name, not OSS_BUCKET.",
+    where="a separate, unversioned bucket, not a watched one",
     section=REQUIRED,
 )
-LOCAL = Setting(
+LOCAL_MODE = Setting(
     "FACESCREEN_LOCAL",
-    Switch(),
+    BooleanType(),
     "false",
-    doc="Marks a deployment on the local cloud: answers of its stand-in are taken.",
+    doc="Marks a deployment on the local cloud: responses of its emulator are accepted.",
 )
 
 
 @dataclass(frozen=True)
-class QuarantineSettings(Group):
-    """What is done about a high risk, and where a moved object goes.
+class QuarantineSettings(SettingsGroup):
+    """The quarantine of high-risk objects.
 
-    A moved object stands under ``<prefix><its bucket>/<MerchantBizId>/<its key>``: what was found
-    about it can be looked up by its name, and other bytes never come over it.
+    A moved object's key is ``<prefix><its bucket>/<MerchantBizId>/<its key>``: its finding can be
+    looked up by its name, and other bytes never overwrite it.
     """
 
-    read_by = ALL
+    read_by = ALL_HANDLERS
 
     action: str = setting(
         "QUARANTINE",
-        words("off", "move", "private"),
+        choice_of("off", "move", "private"),
         "off",
-        doc="off; move: to a private bucket of yours, in OSS_REGION, under a prefix that "
-        "EXCLUDE_PREFIXES must name; private: the object stays, its access list is closed.",
+        doc="off; move: objects are moved to a private bucket of yours in OSS_REGION, under a "
+        "prefix that EXCLUDE_PREFIXES must contain; private: the object stays, with a private ACL.",
         section=HIGH_RISK,
     )
     bucket: str = setting(
         "QUARANTINE_BUCKET",
-        BUCKET,
+        BUCKET_NAME,
         "",
-        doc="Where move puts objects: a bucket that only reviewers can read.",
+        doc="The bucket that `move` moves objects to. Only reviewers should be able to read it.",
         where="your buckets",
         section=HIGH_RISK,
     )
     prefix: str = setting(
         "QUARANTINE_PREFIX",
-        Text(
+        StringType(
             r"(?:[A-Za-z0-9_][A-Za-z0-9_.=-]{0,59}/){1,4}",
             "folders of letters, digits or _ . = - that end with a slash, such as quarantine/",
         ),
         "quarantine/",
-        doc="What the keys of moved objects begin with.",
+        doc="The prefix of the keys of moved objects.",
         where="docs/deploy-alibaba.md, Options",
         section=HIGH_RISK,
     )
-    on_stand_in: bool = setting(
+    on_emulated: bool = setting(
         "QUARANTINE_STAND_IN",
-        Switch(),
+        BooleanType(),
         "false",
-        doc="Acts on a stand-in's verdict too, which says nothing of deepfakes: to try the "
-        "action on a local cloud, and refused anywhere else.",
+        doc="Also quarantine on an emulator's verdict, which says nothing about deepfakes. To try "
+        "quarantine on the local cloud; rejected elsewhere.",
     )
 
 
 @dataclass(frozen=True)
-class Settings(Group):
-    """What every function reads."""
+class Settings(SettingsGroup):
+    """The settings that every function reads."""
 
-    read_by = ALL
+    read_by = ALL_HANDLERS
 
     scene_code: str = setting(
         "SCENE_CODE",
-        Text(r"[A-Za-z0-9_]{10}", "exactly 10 letters, digits or underscores"),
-        doc="The scene, 10 characters: ID Verification console, Scenes.",
+        StringType(r"[A-Za-z0-9_]{10}", "exactly 10 letters, digits or underscores"),
+        doc="The scene code: 10 characters, in the ID Verification console under Scenes.",
         where="ID Verification console, Scenes",
         section=REQUIRED,
     )
     state_bucket: str = shared_setting(STATE_BUCKET)
     include_prefixes: tuple[str, ...] = setting(
         "INCLUDE_PREFIXES",
-        Names(),
+        StringListType(),
         "",
-        doc="Of object keys, several with commas; the function itself looks. What is left "
-        "out is not screened.",
+        doc="Only screen objects whose keys start with one of these prefixes, separated by commas. "
+        "The function checks it itself.",
         section=SCREENED,
     )
     exclude_prefixes: tuple[str, ...] = setting(
         "EXCLUDE_PREFIXES",
-        Names(),
+        StringListType(),
         "",
-        doc="An exclusion wins over an inclusion.",
+        doc="Do not screen objects whose keys start with one of these prefixes. Exclusions win "
+        "over inclusions.",
         section=SCREENED,
     )
     include_suffixes: tuple[str, ...] = setting(
         "INCLUDE_SUFFIXES",
-        Names(),
+        StringListType(),
         "",
-        doc="In any case: .jpg is .JPG too.",
+        doc="Only screen objects whose keys end with one of these suffixes. Case-insensitive: .jpg "
+        "includes .JPG.",
         section=SCREENED,
     )
     exclude_suffixes: tuple[str, ...] = setting(
         "EXCLUDE_SUFFIXES",
-        Names(),
+        StringListType(),
         "",
-        doc="As INCLUDE_SUFFIXES.",
+        doc="Do not screen objects whose keys end with one of these suffixes.",
         section=SCREENED,
     )
     min_bytes: int = setting(
         "SMALLEST_BYTES",
-        WholeNumber(0, _MAX_OBJECT_BYTES),
+        IntegerType(0, _MAX_OBJECT_BYTES),
         "0",
         doc="Smaller objects are not screened.",
         section=SCREENED,
     )
     max_bytes: int = setting(
         "LARGEST_BYTES",
-        WholeNumber(1, _MAX_OBJECT_BYTES),
+        IntegerType(1, _MAX_OBJECT_BYTES),
         str(_MAX_OBJECT_BYTES),
         doc="Larger objects are not screened.",
         section=SCREENED,
     )
     strictness: Strictness = setting(
         "STRICTNESS",
-        Choice({each.value: each for each in Strictness}, Strictness.STANDARD),
+        ChoiceType({each.value: each for each in Strictness}, Strictness.STANDARD),
         "standard",
-        doc="lenient refuses only what can't be read, strict the service's recommendations too.",
+        doc="How many of the service's requirements reject a file without a call. lenient: only "
+        "those without which it can't be read; strict: the recommendations too.",
         section=SCREENED,
     )
     convert: bool = setting(
         "CONVERT",
-        Switch(),
+        BooleanType(),
         "true",
-        doc="Whether OSS makes a conforming JPEG of PNG, HEIC, and large or sideways photos.",
+        doc="Whether OSS converts PNG, HEIC, and large or rotated photos to a conforming JPEG.",
         section=SCREENED,
     )
     calls_per_second: float = setting(
         "CALLS_PER_SECOND",
-        Number(0.1, 10_000),
+        NumberType(0.1, 10_000),
         "10",
-        doc="The account's quota, which all instances share through the state bucket.",
+        doc="The account's quota. All instances share it through the state bucket.",
         section=QUOTA,
     )
     daily_calls: float = setting(
         "DAILY_CALLS",
-        Number(1, 100_000_000, empty=math.inf),
+        NumberType(1, 100_000_000, empty_value=math.inf),
         "",
-        doc="The most calls that are paid for in a day (UTC), at USD 0.40 each, by all "
-        "instances. What comes beyond is Deferred: its event waits as a dead letter for the "
-        "next day, and an HTTP caller gets 429. Without it there is no cap.",
+        doc="The daily limit (UTC) of paid calls by all instances, at USD 0.40 each. Objects "
+        "beyond it are deferred: their events go to the dead-letter queue, to redrive the next "
+        "day, and HTTP callers get 429. Without it there is no limit.",
         section=QUOTA,
     )
     image_timeout_s: float = setting(
         "IMAGE_TIMEOUT_SECONDS",
-        Number(1, 120),
+        NumberType(1, 120),
         "8",
-        doc="How long one call for an image may take.",
+        doc="Timeout of one call for an image.",
         section=CALL,
     )
     video_timeout_s: float = setting(
         "VIDEO_TIMEOUT_SECONDS",
-        Number(3, 300),
+        NumberType(3, 300),
         "20",
-        doc="How long one call for a video may take; the service asks for more than 3.",
+        doc="Timeout of one call for a video; the service requires more than 3.",
         section=CALL,
     )
     presigned_url_s: int = setting(
         "PRESIGNED_URL_SECONDS",
-        WholeNumber(60, 3600),
+        IntegerType(60, 3600),
         "300",
-        doc="How long the URL is valid that the service downloads from.",
+        doc="How long the presigned URL is valid that the service downloads from.",
         section=CALL,
     )
     transfer: str = setting(
         "TRANSFER",
-        words("stream", "url", "inline", "auto"),
+        choice_of("stream", "url", "inline", "auto"),
         "stream",
-        doc="How the service gets the file. stream: DeepfakeDetectIntlStream with the "
-        "presigned URL in the body, out of request lines and access logs; url: "
-        "DeepfakeDetectIntl with it in the query; inline: no URL, images of up to "
-        "1 MB in Base64 and the rest uploaded; auto: inline what fits into Base64 as it is, "
-        "stream for the rest.",
+        doc="How the service gets the file. stream: DeepfakeDetectIntlStream with the presigned "
+        "URL in the body, so that it is not in request lines and access logs; url: "
+        "DeepfakeDetectIntl with the URL in the query; inline: no URL, images of up to 1 MB in "
+        "Base64, other files uploaded; auto: inline for images that fit into Base64 without "
+        "conversion, stream for the rest.",
         section=CALL,
     )
     merchant_prefix: str = setting(
         "MERCHANT_PREFIX",
-        Text(r"[A-Za-z0-9]{1,12}", "1 to 12 letters or digits"),
+        StringType(r"[A-Za-z0-9]{1,12}", "1 to 12 letters or digits"),
         "fs",
-        doc="Starts each MerchantBizId.",
-        where="your own abbreviation; it starts every MerchantBizId",
+        doc="The prefix of each MerchantBizId.",
+        where="choose an abbreviation of your own",
         section=CALL,
     )
     upload_endpoint: str = setting(
         "CLOUDAUTH_UPLOAD_ENDPOINT",
-        Endpoint(),
+        EndpointType(),
         UPLOAD_ENDPOINT,
-        doc="Where a file's upload is authorised; TRANSFER=inline alone needs it.",
+        doc="Endpoint that authorizes uploads of files; only used with TRANSFER=inline.",
         section=PLATFORM,
     )
     tag_prefix: str = setting(
         "TAG_PREFIX",
-        Text(r"[A-Za-z0-9+\-=._:/ ]{1,100}", "1 to 100 letters, digits, spaces or + - = . _ : /"),
+        StringType(
+            r"[A-Za-z0-9+\-=._:/ ]{1,100}", "1 to 100 letters, digits, spaces or + - = . _ : /"
+        ),
         "deepfake-",
-        doc="What the tags' keys begin with.",
+        doc="The prefix of the tags' keys.",
         where="docs/contracts.md, Tags",
         section=VERDICTS,
     )
     tag_form: str = setting(
         "TAG_FORM",
-        words("separate", "merged", "none"),
+        choice_of("separate", "merged", "none"),
         "separate",
-        doc="separate: four tags; merged: one; none: no tags, messages alone.",
+        doc="separate: four tags; merged: one tag; none: no tags, only messages.",
         section=VERDICTS,
     )
-    local: bool = shared_setting(LOCAL)
-    quarantine: QuarantineSettings = group(QuarantineSettings)
+    local: bool = shared_setting(LOCAL_MODE)
+    quarantine: QuarantineSettings = settings_group(QuarantineSettings)
 
     @cached_property
     def filters(self) -> Filters:
-        """Which objects are screened."""
+        """The filters for the objects to screen."""
         return Filters(
             include_prefixes=self.include_prefixes,
             exclude_prefixes=self.exclude_prefixes,
@@ -281,32 +295,32 @@ class Settings(Group):
             max_bytes=self.max_bytes,
         )
 
-    def contradictions(self) -> Iterator[Contradiction]:
-        """Of the quarantine with the rest."""
+    def find_conflicts(self) -> Iterator[SettingsConflict]:
+        """Check the quarantine settings against the others."""
         quarantine = self.quarantine
-        if quarantine.on_stand_in and not self.local:
-            yield Contradiction(
+        if quarantine.on_emulated and not self.local:
+            yield SettingsConflict(
                 ("QUARANTINE_STAND_IN", "FACESCREEN_LOCAL"),
-                "QUARANTINE_STAND_IN is for a local cloud alone (FACESCREEN_LOCAL=true)",
+                "QUARANTINE_STAND_IN is only allowed on a local cloud (FACESCREEN_LOCAL=true)",
             )
         if quarantine.action != "move":
             return
         if quarantine.bucket in ("", self.state_bucket):
-            yield Contradiction(
+            yield SettingsConflict(
                 ("QUARANTINE", "QUARANTINE_BUCKET"),
-                "QUARANTINE=move needs QUARANTINE_BUCKET, and not the STATE_BUCKET",
+                "QUARANTINE=move needs a QUARANTINE_BUCKET that is not the STATE_BUCKET",
             )
         if not self.filters.excludes_prefix(quarantine.prefix):
-            yield Contradiction(
+            yield SettingsConflict(
                 ("QUARANTINE_PREFIX", "EXCLUDE_PREFIXES"),
-                "a copy in quarantine would be screened as an upload: EXCLUDE_PREFIXES must name "
-                f"the QUARANTINE_PREFIX, {quarantine.prefix}",
+                "copies in quarantine would be screened like uploads: EXCLUDE_PREFIXES must "
+                f"contain the QUARANTINE_PREFIX, {quarantine.prefix}",
             )
 
 
 @dataclass(frozen=True)
 class TokenSettings:
-    """Whose bearer tokens are taken."""
+    """Which bearer tokens are accepted."""
 
     key_set: str = field(repr=False)
     """A JSON Web Key Set of public keys."""
@@ -315,79 +329,80 @@ class TokenSettings:
 
 
 @dataclass(frozen=True)
-class HttpSettings(Group):
-    """Of the HTTP trigger alone."""
+class HttpSettings(SettingsGroup):
+    """The settings of the HTTP trigger."""
 
     read_by = ("http_api",)
 
     authentication: str = setting(
         "HTTP_AUTH",
-        words("function", "anonymous"),
+        choice_of("function", "anonymous"),
         "function",
-        doc="function: callers sign. anonymous: bearer tokens, by the next three.",
+        doc="function: callers sign their requests. anonymous: callers send bearer tokens, which "
+        "the next three settings configure.",
         section=HTTP,
     )
     key_set: str = setting(
         "JWT_JWKS",
-        KeySet(),
+        JwksType(),
         "",
-        doc="The public keys of the tokens' issuer, a JSON Web Key Set, in single quotes. Put "
-        "the old and the new ones in to rotate them.",
+        doc="The public keys of the tokens' issuer: a JSON Web Key Set, in single quotes. To "
+        "rotate keys, include the old and the new ones.",
         section=HTTP,
     )
     issuer: str = setting(
         "JWT_ISSUER",
-        Text("(?s:.*)", "the tokens' issuer"),
+        StringType("(?s:.*)", "the tokens' issuer"),
         "",
-        doc="Who issues the tokens.",
+        doc="The `iss` claim that tokens must have.",
         section=HTTP,
     )
     audience: str = setting(
         "JWT_AUDIENCE",
-        Text("(?s:.*)", "the tokens' audience"),
+        StringType("(?s:.*)", "the tokens' audience"),
         "",
-        doc="Whom the tokens are for.",
+        doc="The `aud` claim that tokens must have.",
         section=HTTP,
     )
     max_wait_s: float = setting(
         "HTTP_LONGEST_SECONDS",
-        Number(5, 600),
+        NumberType(5, 600),
         "28",
-        doc="When an answer is given up: callers and gateways wait less than a function may run.",
+        doc="Time limit for a response: callers and gateways wait less than a function may run.",
         section=HTTP,
     )
     page: bool = setting(
         "PAGE",
-        Switch(),
+        BooleanType(),
         "true",
-        doc="Whether the page is served.",
+        doc="Whether the web page is served.",
         section=HTTP,
     )
     cors_origins: tuple[str, ...] = setting(
         "CORS_ORIGINS",
-        Origins(),
+        OriginListType(),
         "",
-        doc="Origins whose pages may call the API.",
+        doc="Web origins that may call the API from a browser.",
         section=HTTP,
     )
     url_allowed_origins: tuple[str, ...] = setting(
         "URL_ALLOWED_ORIGINS",
-        Origins(),
+        OriginListType(),
         "",
-        doc="Origins that callers' URLs may name although they would be refused.",
+        doc="Origins that callers' URLs may use even if they are private or not https.",
         section=HTTP,
     )
-    local: bool = shared_setting(LOCAL)
+    local: bool = shared_setting(LOCAL_MODE)
 
     @property
     def tokens(self) -> TokenSettings | None:
-        """None where bearer tokens are not taken."""
+        """None if bearer tokens are not accepted."""
         if not self.key_set:
             return None
         return TokenSettings(self.key_set, self.issuer, self.audience)
 
-    def contradictions(self) -> Iterator[Contradiction]:
-        """What would let in nobody, or everybody."""
+    def find_conflicts(self) -> Iterator[SettingsConflict]:
+        """Check for settings that would let in nobody, or everybody."""
         tokens = {
             "JWT_JWKS": self.key_set,
             "JWT_ISSUER": self.issuer,
@@ -395,21 +410,23 @@ class HttpSettings(Group):
         }
         missing = [name for name, value in tokens.items() if not value]
         if 0 < len(missing) < len(tokens):
-            yield Contradiction(tuple(tokens), f"bearer tokens need {', '.join(missing)} too")
+            yield SettingsConflict(tuple(tokens), f"bearer tokens need {', '.join(missing)} too")
         if self.authentication == "anonymous" and len(missing) == len(tokens) and not self.local:
-            yield Contradiction(
+            yield SettingsConflict(
                 ("HTTP_AUTH", *tokens),
-                "HTTP_AUTH=anonymous lets anybody spend your money: set JWT_JWKS, JWT_ISSUER and "
+                "HTTP_AUTH=anonymous lets anyone spend your money: set JWT_JWKS, JWT_ISSUER and "
                 "JWT_AUDIENCE too, or HTTP_AUTH=function",
             )
 
 
-_PLACE = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9-]{1,61}[a-z0-9])(?:/(?P<prefix>.{0,1023}))?")
+_WATCHED_PREFIX = re.compile(
+    r"(?P<bucket>[a-z0-9][a-z0-9-]{1,61}[a-z0-9])(?:/(?P<prefix>.{0,1023}))?"
+)
 
 
 @dataclass(frozen=True)
 class WatchedPrefix:
-    """What a trigger watches."""
+    """A bucket and prefix that a trigger watches."""
 
     bucket: str
     prefix: str
@@ -421,63 +438,66 @@ class WatchedPrefix:
 
 
 @dataclass(frozen=True)
-class _Places:
-    """What the triggers watch, with commas between."""
+class _WatchedPrefixListType:
+    """Watched prefixes, separated by commas."""
 
-    empty: tuple[WatchedPrefix, ...] = ()
+    empty_value: tuple[WatchedPrefix, ...] = ()
     must_be: str = (
-        "what the triggers watch, as BUCKET/PREFIX with commas between, and not the STATE_BUCKET"
+        "what the triggers watch, as BUCKET/PREFIX separated by commas, without the STATE_BUCKET"
     )
 
     def parse(self, text: str) -> tuple[WatchedPrefix, ...]:
-        found = [_PLACE.fullmatch(name) for name in Names().parse(text)]
-        places = tuple(
-            WatchedPrefix(each["bucket"], each["prefix"] or "") for each in found if each
+        matches = [_WATCHED_PREFIX.fullmatch(name) for name in StringListType().parse(text)]
+        prefixes = tuple(
+            WatchedPrefix(match["bucket"], match["prefix"] or "") for match in matches if match
         )
-        if not places or len(places) < len(found):
+        if not prefixes or len(prefixes) < len(matches):
             raise ValueError(self.must_be)
-        return places
+        return prefixes
 
 
-_WATCHED = Setting("WATCHED_OBJECTS", _Places(), doc="What the triggers watch; the template's.")
+_WATCHED_OBJECTS = Setting(
+    "WATCHED_OBJECTS", _WatchedPrefixListType(), doc="What the triggers watch. Set by the template."
+)
 
 
 @dataclass(frozen=True)
-class SweepSettings(Group):
-    """Of the sweep alone."""
+class SweepSettings(SettingsGroup):
+    """The settings of the sweep."""
 
     read_by = ("sweep",)
 
-    watched_prefixes: tuple[WatchedPrefix, ...] = shared_setting(_WATCHED)
+    watched_prefixes: tuple[WatchedPrefix, ...] = shared_setting(_WATCHED_OBJECTS)
     suffix: str = setting(
         "WATCHED_SUFFIX",
-        Text("(?s:.*)", "a suffix of object keys"),
+        StringType("(?s:.*)", "a suffix of object keys"),
         "",
-        doc="The triggers'; the template's: what ends otherwise has no event, and is not screened.",
+        doc="The suffix that the triggers watch. Set by the template. Objects with other suffixes "
+        "have no events and are not screened.",
     )
     first_check_after: timedelta = setting(
         "SWEEP_AFTER_MINUTES",
-        Minutes(1, 1440),
+        MinutesType(1, 1440),
         "30",
-        doc="How old an object is when its verdict is missed; again after 4, 16 and 64 times "
-        "as long.",
+        doc="The age at which an object without a verdict is resubmitted; again at 4, 16 and 64 "
+        "times this age.",
         section=SWEEP,
     )
     max_submissions: int = setting(
         "SWEEP_MOST",
-        WholeNumber(1, 100_000),
+        IntegerType(1, 100_000),
         "500",
-        doc="Objects that one run submits at most, at a fifth of CALLS_PER_SECOND; the "
-        "next run goes on where it ended.",
+        doc="The most objects that one run submits, at a fifth of CALLS_PER_SECOND. The next run "
+        "continues there.",
         section=SWEEP,
     )
     state_bucket: str = shared_setting(STATE_BUCKET)
 
-    def contradictions(self) -> Iterator[Contradiction]:
-        """The state bucket is not to be screened."""
+    def find_conflicts(self) -> Iterator[SettingsConflict]:
+        """Check that the state bucket is not screened."""
         if any(prefix.bucket == self.state_bucket for prefix in self.watched_prefixes):
-            yield Contradiction((_WATCHED.name,), _WATCHED.error(""))
+            yield SettingsConflict((_WATCHED_OBJECTS.name,), _WATCHED_OBJECTS.build_error(""))
 
 
-GROUPS: tuple[type[Group], ...] = (Settings, HttpSettings, SweepSettings)
-"""Of every cloud alike."""
+GROUPS: tuple[type[SettingsGroup], ...] = (Settings, HttpSettings, SweepSettings)
+"""The groups of all clouds."""

@@ -8,8 +8,8 @@ from dataclasses import replace
 from facescreen.bus.ports import Invoker
 from facescreen.clients.credentials import CredentialSource
 from facescreen.platforms.alibaba import DEFAULT_REGION, FUNCTION_NAME
-from facescreen.settings.forms import Endpoint
-from facescreen.settings.loader import Reader, Setting
+from facescreen.settings.loader import Setting, SettingsReader
+from facescreen.settings.setting_types import EndpointType
 from facescreen_cli.deployment import connect_platform
 from facescreen_cli.environment import Environment, settings_as_usage_errors
 from facescreen_cli.sdk.fc2 import Fc2Invoker
@@ -29,7 +29,7 @@ def connect_invoker(store: str, environment: Environment, credentials: Credentia
     """
     if connect_with_sdk := _CONNECT_WITH_SDK.get(store):
         return connect_with_sdk(environment.variables, credentials)
-    _, platform = connect_platform(store, environment.settings, credentials, invokes=True)
+    _, platform = connect_platform(store, environment.settings, credentials, can_invoke=True)
     return platform.invoker
 
 
@@ -38,17 +38,20 @@ def _connect_function_compute(
 ) -> Invoker:
     """Connect to FC_FUNCTION at FC_ENDPOINT, and check its handler. With FC_SERVICE the function is
     of Function Compute 2.0, or else of 3.0."""
-    reader = Reader(variables)
-    service, function = reader.value(_SERVICE_SETTING), reader.value(_FUNCTION_SETTING)
+    reader = SettingsReader(variables)
+    service, function = (
+        reader.read_setting(_SERVICE_SETTING),
+        reader.read_setting(_FUNCTION_SETTING),
+    )
     region = variables.get("OSS_REGION") or DEFAULT_REGION
     account = variables.get("ALIBABA_CLOUD_ACCOUNT_ID", "")
     if service and not (account or variables.get("FC_ENDPOINT")):
         reader.errors.append("FC_SERVICE needs ALIBABA_CLOUD_ACCOUNT_ID, or FC_ENDPOINT")
     account_host = f"{account}.{region}.fc.aliyuncs.com"
     default = account_host if service else f"fcv3.{region}.aliyuncs.com"
-    endpoint = reader.value(Setting("FC_ENDPOINT", Endpoint(), default))
+    endpoint = reader.read_setting(Setting("FC_ENDPOINT", EndpointType(), default))
     with settings_as_usage_errors():
-        reader.check()
+        reader.raise_errors()
     invoker = (
         Fc2Invoker(endpoint, service, function, credentials)
         if service

@@ -7,8 +7,8 @@ import pytest
 from facescreen.clients.credentials import Credentials
 from facescreen.deployment import Deployment
 from facescreen.errors import InvalidSettingsError
-from facescreen.platforms.aws import AwsPlatform, InvokerSettings
-from facescreen.settings.loader import load
+from facescreen.platforms.aws import AwsPlatform, SqsInvokerSettings
+from facescreen.settings.loader import load_settings
 from facescreen.settings.table import SweepSettings
 from tests.templates.aws.conftest import SECRET_ARN, MakeStack
 from tests.templates.aws.stack import Stack
@@ -22,8 +22,8 @@ DEPLOYED_VALUES = {
 }
 
 
-def read_deployment(environment: dict[str, str], *, invokes: bool = False) -> Deployment:
-    return Deployment.from_env(environment, Credentials("LTAI", "secret"), invokes=invokes)
+def read_deployment(environment: dict[str, str], *, can_invoke: bool = False) -> Deployment:
+    return Deployment.from_env(environment, Credentials("LTAI", "secret"), can_invoke=can_invoke)
 
 
 LAMBDA_VARIABLES = {"AWS_LAMBDA_FUNCTION_NAME": "facescreen-object-created"}
@@ -46,14 +46,14 @@ def test_what_is_deferred_has_a_place_to_go(deployed: Stack) -> None:
 def test_so_does_the_sweep(deployed: Stack) -> None:
     environment = environment_of(deployed, "Sweeping")
     assert (
-        read_deployment(environment, invokes=True).settings.state_bucket
+        read_deployment(environment, can_invoke=True).settings.state_bucket
         == DEPLOYED_VALUES["StateBucket"]
     )
-    settings = load(SweepSettings, environment)
+    settings = load_settings(SweepSettings, environment)
     assert [place.name for place in settings.watched_prefixes] == ["selfies/kyc/"]
-    assert load(InvokerSettings, environment).queue_url == DEPLOYED_VALUES["Queue"]
+    assert load_settings(SqsInvokerSettings, environment).queue_url == DEPLOYED_VALUES["Queue"]
     with pytest.raises(InvalidSettingsError, match="UPLOADS_QUEUE_URL"):
-        read_deployment({**environment, "UPLOADS_QUEUE_URL": ""}, invokes=True)
+        read_deployment({**environment, "UPLOADS_QUEUE_URL": ""}, can_invoke=True)
 
 
 def test_a_quarantine_is_one_that_the_functions_take(make_stack: MakeStack) -> None:

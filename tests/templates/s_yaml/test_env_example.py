@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from facescreen.clients.credentials import Credentials
 from facescreen.deployment import Deployment
-from facescreen.settings.loader import Group, load
+from facescreen.settings import loader
 from facescreen.settings.table import HttpSettings, SweepSettings
 from facescreen_cli.commands.doctor.command import doctor
 from facescreen_serverless_devs import document
@@ -142,11 +142,17 @@ def test_the_default_that_it_shows_is_the_one_that_holds(name: str) -> None:
         assert load_settings({name: LINES[name]}) == load_settings({})
 
 
-def load_settings(overrides: dict[str, str]) -> tuple[Deployment, Group, Group]:
+def load_settings(
+    overrides: dict[str, str],
+) -> tuple[Deployment, loader.SettingsGroup, loader.SettingsGroup]:
     watched = {"WATCHED_OBJECTS": "selfies/"}
     environment = {**REQUIRED, **watched, "MNS_TOPIC": "topic", **overrides}
-    deployment = Deployment.from_env(environment, Credentials("LTAI", "secret"), invokes=True)
-    return deployment, load(HttpSettings, environment), load(SweepSettings, environment)
+    deployment = Deployment.from_env(environment, Credentials("LTAI", "secret"), can_invoke=True)
+    return (
+        deployment,
+        loader.load_settings(HttpSettings, environment),
+        loader.load_settings(SweepSettings, environment),
+    )
 
 
 def test_with_what_must_be_given_all_is_well(tmp_path: Path) -> None:

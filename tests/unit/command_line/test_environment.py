@@ -13,7 +13,7 @@ from click import UsageError
 
 from facescreen.clients.credentials import Credentials
 from facescreen.platforms.alibaba import AlibabaPlatform
-from facescreen.settings.loader import Reader
+from facescreen.settings.loader import SettingsReader
 from facescreen.settings.table import Settings
 from facescreen_cli.environment import Environment, load_environment
 from facescreen_cli.main import facescreen
@@ -24,7 +24,7 @@ S_YAML = (PROJECT / "s.yaml").read_text()
 
 
 @pytest.fixture
-def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
+def load_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
     """Loads an env file of the lines passed, in an empty folder and an empty environment."""
     monkeypatch.chdir(tmp_path)
 
@@ -48,9 +48,11 @@ def test_without_a_file_the_process_environment_is_used() -> None:
     assert environment.variables == environment.settings == os.environ
 
 
-def test_the_file_overrides_the_process_and_that_overrides_the_defaults(load: Load) -> None:
+def test_the_file_overrides_the_process_and_that_overrides_the_defaults(
+    load_settings: Load,
+) -> None:
     os.environ.update(TAG_PREFIX="kyc-", OSS_PREFIX="mine/", MNS_DLQ="")
-    environment = load("TAG_PREFIX=face-", "export STRICTNESS='strict'")
+    environment = load_settings("TAG_PREFIX=face-", "export STRICTNESS='strict'")
     assert environment.shadowed == ("TAG_PREFIX",)
     for values in (environment.variables, environment.settings):
         assert (values["TAG_PREFIX"], values["STRICTNESS"]) == ("face-", "strict")
@@ -59,9 +61,9 @@ def test_the_file_overrides_the_process_and_that_overrides_the_defaults(load: Lo
     assert os.environ["TAG_PREFIX"] == "face-"
 
 
-def test_the_settings_are_those_that_the_function_receives(load: Load) -> None:
+def test_the_settings_are_those_that_the_function_receives(load_settings: Load) -> None:
     """Either a topic or a queue; variables that s.yaml doesn't name may be another cloud's."""
-    environment = load(
+    environment = load_settings(
         "SCENE_CODE=local_0001",
         "STATE_BUCKET=state",
         "ALIBABA_CLOUD_ACCOUNT_ID=1234567890",
@@ -70,24 +72,24 @@ def test_the_settings_are_those_that_the_function_receives(load: Load) -> None:
     )
     assert environment.variables["MNS_QUEUE"] == "verdicts"
     assert environment.settings["SNS_TOPIC_ARN"].startswith("arn:aws:sns")
-    reader = Reader(environment.settings)
-    settings = reader.read(Settings)
-    alibaba = AlibabaPlatform.read(reader, Credentials("", "")).settings
-    reader.check()
+    reader = SettingsReader(environment.settings)
+    settings = reader.read_group(Settings)
+    alibaba = AlibabaPlatform.from_settings(reader, Credentials("", "")).settings
+    reader.raise_errors()
     assert settings.state_bucket == "state"
     assert (alibaba.mns_topic, alibaba.mns_queue) == ("facescreen-verdicts", "")
     assert alibaba.mns_endpoint == "https://1234567890.mns.ap-southeast-1.aliyuncs.com"
 
 
-def test_a_value_set_in_s_yaml_overrides_the_environment(load: Load) -> None:
+def test_a_value_set_in_s_yaml_overrides_the_environment(load_settings: Load) -> None:
     Path("s.yaml").write_text(
         S_YAML.replace("TAG_FORM: ${env('TAG_FORM', '')}", "TAG_FORM: merged")
     )
-    assert load("TAG_PREFIX=face-").settings["TAG_FORM"] == "merged"
+    assert load_settings("TAG_PREFIX=face-").settings["TAG_FORM"] == "merged"
 
 
-def test_an_invalid_s_yaml_is_reported(load: Load) -> None:
+def test_an_invalid_s_yaml_is_reported(load_settings: Load) -> None:
     Path("s.yaml").write_text("edition: 1.0.0\n")
-    environment = load("TAG_PREFIX=face-")
+    environment = load_settings("TAG_PREFIX=face-")
     with pytest.raises(UsageError, match=r"s\.yaml\.edition: expected one of 3\.0\.0"):
         _ = environment.variables

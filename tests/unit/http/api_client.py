@@ -9,7 +9,7 @@ from typing import Any, cast
 from facescreen.events.http_trigger import to_function_url_event
 from facescreen.http.middleware import ApiResolver
 from facescreen.http.routes import ApiServices
-from facescreen.platforms.invocation import adapt
+from facescreen.platforms.invocation import adapt_context
 
 _FUNCTION = SimpleNamespace(name="f", memory=128, timeout=9)
 _CONTEXT = SimpleNamespace(function=_FUNCTION, region="r", account_id="1", request_id="r-1")
@@ -31,5 +31,5 @@ def send_request(app: ApiResolver, method: str, path: str, **headers: str) -> di
         "requestContext": {**context, "http": http},
     }
     return app.resolve(
-        to_function_url_event(json.dumps(event).encode()), cast("Any", adapt(_CONTEXT))
+        to_function_url_event(json.dumps(event).encode()), cast("Any", adapt_context(_CONTEXT))
     )

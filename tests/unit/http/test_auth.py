@@ -17,7 +17,7 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from facescreen.errors import InvalidSettingsError
 from facescreen.http.auth import TokenVerifier
 from facescreen.http.problems import HttpError
-from facescreen.settings.loader import load
+from facescreen.settings.loader import load_settings
 from facescreen.settings.table import HttpSettings, TokenSettings
 
 KEYS: dict[str, Any] = {
@@ -126,7 +126,7 @@ def test_a_request_without_a_bearer_token_is_refused(value: str) -> None:
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
-        ({"HTTP_AUTH": "anonymous"}, "lets anybody spend your money"),
+        ({"HTTP_AUTH": "anonymous"}, "lets anyone spend your money"),
         ({"HTTP_AUTH": "jwt"}, "HTTP_AUTH must be one of: function, anonymous"),
         ({"JWT_JWKS": key_set()}, "bearer tokens need JWT_ISSUER, JWT_AUDIENCE too"),
         (
@@ -151,7 +151,7 @@ def test_an_invalid_setting_is_named_in_the_error(
     environment: dict[str, str], message: str
 ) -> None:
     with pytest.raises(InvalidSettingsError, match=message):
-        load(HttpSettings, environment)
+        load_settings(HttpSettings, environment)
 
 
 @pytest.mark.parametrize(
@@ -175,12 +175,12 @@ def test_key_ids_must_be_unique_strings() -> None:
             "JWT_ISSUER": "i",
             "JWT_AUDIENCE": "a",
         }
-        with pytest.raises(InvalidSettingsError, match="each with a kid"):
-            load(HttpSettings, environment)
+        with pytest.raises(InvalidSettingsError, match="each with a unique kid"):
+            load_settings(HttpSettings, environment)
 
 
 def test_an_anonymous_trigger_needs_the_local_cloud_or_tokens() -> None:
     anonymous = {"HTTP_AUTH": "anonymous"}
-    assert load(HttpSettings, {**anonymous, "FACESCREEN_LOCAL": "true"}).tokens is None
+    assert load_settings(HttpSettings, {**anonymous, "FACESCREEN_LOCAL": "true"}).tokens is None
     tokens = {"JWT_JWKS": key_set(), "JWT_ISSUER": "i", "JWT_AUDIENCE": "a"}
-    assert load(HttpSettings, {**anonymous, **tokens}).tokens is not None
+    assert load_settings(HttpSettings, {**anonymous, **tokens}).tokens is not None

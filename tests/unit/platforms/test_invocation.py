@@ -9,7 +9,7 @@ import pytest
 
 from facescreen.errors import InvalidCredentialsError, InvalidEventError
 from facescreen.events.http_trigger import to_function_url_event
-from facescreen.platforms.invocation import InvocationCredentials, adapt
+from facescreen.platforms.invocation import InvocationCredentials, adapt_context
 
 
 def context(**attributes: Any) -> Any:
@@ -20,7 +20,7 @@ def context(**attributes: Any) -> Any:
 
 
 def test_powertools_can_read_function_computes_context() -> None:
-    adapted = adapt(context())
+    adapted = adapt_context(context())
     assert adapted.function_name == "f"
     assert adapted.memory_limit_in_mb == 512
     assert adapted.aws_request_id == "REQ-1"
@@ -35,7 +35,7 @@ def test_lambdas_own_context_is_adapted() -> None:
         aws_request_id="REQ-1",
         get_remaining_time_in_millis=lambda: 30_000,
     )
-    adapted = adapt(lambda_context)
+    adapted = adapt_context(lambda_context)
     assert (adapted.function_name, adapted.memory_limit_in_mb) == ("f", 512)
     assert adapted.invoked_function_arn == "arn:aws:lambda:eu-west-1:1:function:f"
     assert 28 < adapted.deadline.remaining_s() < 30
@@ -61,7 +61,7 @@ def test_any_other_event_is_refused(event: dict[str, Any]) -> None:
 
 
 def test_our_deadline_is_before_the_platforms_timeout() -> None:
-    adapted = adapt(context())
+    adapted = adapt_context(context())
     assert 59_000 < adapted.get_remaining_time_in_millis() <= 60_000
     assert 58 < adapted.deadline.remaining_s() < adapted.get_remaining_time_in_millis() / 1000
 
@@ -72,7 +72,7 @@ def test_on_python_3_10_credentials_come_from_each_context() -> None:
         lambda_context = SimpleNamespace(
             access_key_id=f"STS.{number}", access_key_secret="s", security_token="t"
         )
-        credentials.renew(context(credentials=lambda_context))
+        credentials.refresh(context(credentials=lambda_context))
         assert credentials.get().access_key_id == f"STS.{number}"
 
 
@@ -83,7 +83,7 @@ def test_on_python_3_12_credentials_come_from_the_environment(
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s")
     monkeypatch.setenv("ALIBABA_CLOUD_SECURITY_TOKEN", "t")
     credentials = InvocationCredentials()
-    credentials.renew(context())
+    credentials.refresh(context())
     assert credentials.get().security_token == "t"
 
 
@@ -94,6 +94,6 @@ def test_missing_credentials_are_reported_with_what_to_do(
     monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_ID", raising=False)
     credentials = InvocationCredentials()
     if renewed:
-        credentials.renew(context())
+        credentials.refresh(context())
     with pytest.raises(InvalidCredentialsError, match="give the function a role"):
         credentials.get()

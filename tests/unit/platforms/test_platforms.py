@@ -16,9 +16,9 @@ from facescreen.errors import InvalidSettingsError
 from facescreen.model import ObjectRef, Status
 from facescreen.platforms import choose
 from facescreen.platforms.ports import Platform
-from facescreen.settings.forms import Endpoint, Text
-from facescreen.settings.loader import Contradiction, Group, Reader, setting
-from facescreen.settings.table import ALL
+from facescreen.settings.loader import SettingsConflict, SettingsGroup, SettingsReader, setting
+from facescreen.settings.setting_types import EndpointType, StringType
+from facescreen.settings.table import ALL_HANDLERS
 from facescreen.storage.ports import ObjectStore, QuarantineStore, StateStore
 from facescreen.testing.bus import MemoryPublisher
 from facescreen.testing.stores import MemoryState, MemoryStore
@@ -33,23 +33,23 @@ TOY_ENVIRONMENT = {
 
 
 @dataclass(frozen=True)
-class ToySettings(Group):
-    read_by = ALL
+class ToySettings(SettingsGroup):
+    read_by = ALL_HANDLERS
 
     topic: str = setting(
         "TOY_TOPIC",
-        Text("[a-z]+", "a topic's name"),
+        StringType("[a-z]+", "a topic's name"),
         where="toys",
     )
     cloudauth_endpoint: str = setting(
         "CLOUDAUTH_ENDPOINT",
-        Endpoint(),
+        EndpointType(),
         "https://cloudauth.example",
     )
 
-    def contradictions(self) -> Iterator[Contradiction]:
+    def find_conflicts(self) -> Iterator[SettingsConflict]:
         if self.topic == "none":
-            yield Contradiction(("TOY_TOPIC",), "TOY_TOPIC is none")
+            yield SettingsConflict(("TOY_TOPIC",), "TOY_TOPIC is none")
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,13 @@ class ToyPlatform:
     name: ClassVar[str] = "toy"
     title: ClassVar[str] = "Toy Cloud"
     store: ClassVar[str] = "toy"
-    groups: ClassVar[tuple[type[Group], ...]] = (ToySettings,)
+    groups: ClassVar[tuple[type[SettingsGroup], ...]] = (ToySettings,)
 
     @classmethod
-    def read(
-        cls, reader: Reader, credentials: CredentialSource, *, invokes: bool = False
+    def from_settings(
+        cls, reader: SettingsReader, credentials: CredentialSource, *, can_invoke: bool = False
     ) -> ToyPlatform:
-        return cls(reader.read(ToySettings), credentials)
+        return cls(reader.read_group(ToySettings), credentials)
 
     @classmethod
     def public_endpoints(cls, environment: Mapping[str, str]) -> dict[str, str]:
@@ -107,11 +107,11 @@ class ToyPlatform:
 
 @pytest.fixture(autouse=True)
 def register_toy_platform(monkeypatch: pytest.MonkeyPatch) -> None:
-    def load() -> type[Platform]:
+    def load_platform() -> type[Platform]:
         return ToyPlatform
 
-    toy_platform = choose.Known("toy", "toy", load, runs_here_if="TOY_RUNTIME")
-    monkeypatch.setattr(choose, "KNOWN", [*choose.KNOWN, toy_platform])
+    toy_platform = choose.PlatformEntry("toy", "toy", load_platform, runtime_variable="TOY_RUNTIME")
+    monkeypatch.setattr(choose, "PLATFORMS", [*choose.PLATFORMS, toy_platform])
 
 
 def create_deployment(**changes: str) -> Deployment:
@@ -120,20 +120,23 @@ def create_deployment(**changes: str) -> Deployment:
 
 def test_a_platform_is_chosen_by_its_runtime_its_name_or_its_store() -> None:
     assert (
-        choose.running(TOY_ENVIRONMENT)
-        is choose.named("toy")
-        is choose.of_store("toy")
+        choose.detect_platform(TOY_ENVIRONMENT)
+        is choose.get_platform("toy")
+        is choose.get_platform_of_store("toy")
         is ToyPlatform
     )
-    assert choose.running({}).name == "alibaba"
-    assert choose.running({"AWS_LAMBDA_FUNCTION_NAME": "screen"}).name == "aws"
+    assert choose.detect_platform({}).name == "alibaba"
+    assert choose.detect_platform({"AWS_LAMBDA_FUNCTION_NAME": "screen"}).name == "aws"
 
 
 def test_a_platforms_settings_are_validated_with_all_others() -> None:
-    assert ToySettings in choose.groups()
+    assert ToySettings in choose.all_groups()
     with pytest.raises(InvalidSettingsError) as raised:
         create_deployment(TOY_TOPIC="", SCENE_CODE="short")
-    assert [sentence.split()[0] for sentence in raised.value.wrong] == ["SCENE_CODE", "TOY_TOPIC"]
+    assert [sentence.split()[0] for sentence in raised.value.problems] == [
+        "SCENE_CODE",
+        "TOY_TOPIC",
+    ]
     with pytest.raises(InvalidSettingsError, match="TOY_TOPIC is none"):
         create_deployment(TOY_TOPIC="none")
 

@@ -79,7 +79,7 @@ def test_an_emulated_verdict_is_quarantined_only_if_the_setting_says_so() -> Non
     assert original_exists(harness)
     assert harness.published_messages()[0]["data"]["quarantine"]["status"] == "withheld"
     harness = ScreenerHarness(
-        EMULATED_HIGH_RISK, quarantine=replace(MOVE_SETTINGS, on_stand_in=True)
+        EMULATED_HIGH_RISK, quarantine=replace(MOVE_SETTINGS, on_emulated=True)
     )
     harness.screen(harness.put())
     assert not original_exists(harness)

@@ -54,7 +54,7 @@ def test_a_quarantine_prefix_that_the_filters_skip_is_accepted(filters: dict[str
     ],
 )
 def test_a_quarantine_prefix_that_would_be_screened_is_refused(filters: dict[str, str]) -> None:
-    message = "EXCLUDE_PREFIXES must name the QUARANTINE_PREFIX, quarantine/"
+    message = "EXCLUDE_PREFIXES must contain the QUARANTINE_PREFIX, quarantine/"
     with pytest.raises(InvalidSettingsError, match=message):
         load_settings({**MOVE_ENVIRONMENT, **filters})
 
@@ -63,16 +63,20 @@ def test_a_quarantine_prefix_that_would_be_screened_is_refused(filters: dict[str
     ("name", "value", "message"),
     [
         ("QUARANTINE", "delete", "QUARANTINE must be one of: off, move, private"),
-        ("QUARANTINE_BUCKET", "", "QUARANTINE=move needs QUARANTINE_BUCKET, and not the STATE_"),
+        (
+            "QUARANTINE_BUCKET",
+            "",
+            "QUARANTINE=move needs a QUARANTINE_BUCKET that is not the STATE_",
+        ),
         (
             "QUARANTINE_BUCKET",
             MINIMAL_ENVIRONMENT["STATE_BUCKET"],
-            "QUARANTINE=move needs QUARANTINE_BUCKET",
+            "QUARANTINE=move needs a QUARANTINE_BUCKET",
         ),
-        ("QUARANTINE_BUCKET", "No_Bucket", "QUARANTINE_BUCKET must be a bucket's name"),
+        ("QUARANTINE_BUCKET", "No_Bucket", "QUARANTINE_BUCKET must be a bucket name"),
         ("QUARANTINE_PREFIX", "held", "QUARANTINE_PREFIX must be folders of letters"),
         ("QUARANTINE_PREFIX", "../", "QUARANTINE_PREFIX must be folders of letters"),
-        ("QUARANTINE_STAND_IN", "true", "QUARANTINE_STAND_IN is for a local cloud alone"),
+        ("QUARANTINE_STAND_IN", "true", "QUARANTINE_STAND_IN is only allowed on a local cloud"),
     ],
 )
 def test_an_invalid_setting_is_named(name: str, value: str, message: str) -> None:

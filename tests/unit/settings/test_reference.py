@@ -7,7 +7,7 @@ import re
 import pytest
 
 from facescreen.platforms import choose
-from facescreen.settings.loader import rows
+from facescreen.settings.loader import iterate_settings
 from facescreen.settings.table import GROUPS, SECTIONS
 from facescreen_cli.deploy_target import FUNCTIONS
 from facescreen_cli.project import PROJECT
@@ -49,9 +49,9 @@ def test_s_yaml_passes_each_function_the_settings_it_reads(handler: str) -> None
     ]
     names_read = {
         row.name
-        for group in (*GROUPS, *choose.named("alibaba").groups)
+        for group in (*GROUPS, *choose.get_platform("alibaba").groups)
         if handler in group.read_by
-        for row in rows(group)
+        for row in iterate_settings(group)
     }
     assert set(function.environment) == names_read - NOT_IN_S_YAML, (
         "a row of the table and a line of environmentVariables in s.yaml go together"

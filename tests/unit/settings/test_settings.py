@@ -54,7 +54,7 @@ def test_the_required_settings_are_enough() -> None:
                                     "it has 9 characters (find it: ID Verification console"),
         ("SCENE_CODE", "", "SCENE_CODE must be exactly 10 letters, digits or underscores; it is"),
         ("SCENE_CODE", "onboard-01", "SCENE_CODE must be"),
-        ("STATE_BUCKET", "No_Bucket", "STATE_BUCKET must be a bucket's name"),
+        ("STATE_BUCKET", "No_Bucket", "STATE_BUCKET must be a bucket name"),
         ("MNS_TOPIC", "", "set exactly one of MNS_TOPIC and MNS_QUEUE"),
         ("MNS_QUEUE", "both", "set exactly one of MNS_TOPIC and MNS_QUEUE"),
         ("MNS_ENDPOINT", "", "MNS_ENDPOINT must be an https endpoint"),
@@ -94,7 +94,7 @@ def test_all_invalid_settings_are_reported_at_once() -> None:
 def test_a_default_derived_from_an_invalid_setting_is_invalid_too() -> None:
     with pytest.raises(InvalidSettingsError) as raised:
         load_settings({**MINIMAL_ENVIRONMENT, "OSS_REGION": "https://oss.example/"})
-    assert [wrong.split()[0] for wrong in raised.value.wrong] == [
+    assert [wrong.split()[0] for wrong in raised.value.problems] == [
         "OSS_REGION",
         "OSS_ENDPOINT",
         "OSS_PUBLIC_ENDPOINT",

@@ -10,7 +10,7 @@ from facescreen.clients.credentials import Credentials
 from facescreen.deployment import Deployment
 from facescreen.errors import InvalidSettingsError
 from facescreen.platforms import alibaba, aws
-from facescreen.settings.loader import load
+from facescreen.settings.loader import load_settings
 from facescreen.settings.table import SweepSettings, WatchedPrefix
 from tests.unit.settings.test_settings import MINIMAL_ENVIRONMENT
 
@@ -32,15 +32,15 @@ ON_AWS = {
 
 def load_sweep_settings(environment: dict[str, str]) -> SweepSettings:
     """Load as the function does, with its cloud's settings of what it invokes."""
-    Deployment.from_env(environment, Credentials("LTAI", "secret"), invokes=True)
-    return load(SweepSettings, environment)
+    Deployment.from_env(environment, Credentials("LTAI", "secret"), can_invoke=True)
+    return load_settings(SweepSettings, environment)
 
 
 def test_on_function_compute_the_internal_endpoint_is_the_default() -> None:
     settings = load_sweep_settings(ON_FC)
     assert settings.watched_prefixes == (WatchedPrefix("selfies", "kyc/"),)
     assert settings.first_check_after == timedelta(minutes=30)
-    invoker_settings = load(alibaba.InvokerSettings, ON_FC)
+    invoker_settings = load_settings(alibaba.FcInvokerSettings, ON_FC)
     assert invoker_settings.function == "facescreen-object-created"
     assert (
         invoker_settings.endpoint
@@ -50,7 +50,7 @@ def test_on_function_compute_the_internal_endpoint_is_the_default() -> None:
 
 def test_on_aws_the_queue_is_read() -> None:
     assert load_sweep_settings(ON_AWS).watched_prefixes == (WatchedPrefix("selfies", ""),)
-    assert load(aws.InvokerSettings, ON_AWS).queue_url == ON_AWS["UPLOADS_QUEUE_URL"]
+    assert load_settings(aws.SqsInvokerSettings, ON_AWS).queue_url == ON_AWS["UPLOADS_QUEUE_URL"]
 
 
 def test_several_watched_prefixes_are_parsed() -> None:

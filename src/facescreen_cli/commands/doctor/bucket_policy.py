@@ -29,8 +29,8 @@ from typing import Any
 
 import click
 
-from facescreen.settings.forms import Names, Text
-from facescreen.settings.loader import Reader, Setting
+from facescreen.settings.loader import Setting, SettingsReader
+from facescreen.settings.setting_types import StringListType, StringType
 from facescreen.tags import verdict_tag_keys
 from facescreen_cli.environment import Environment, settings_as_usage_errors
 from facescreen_cli.exit_codes import run_command
@@ -48,7 +48,9 @@ _TEMPORARY_KEYS = "STS.*"
 _ROLE_NAME = re.compile(r"(?!facescreen-)[A-Za-z0-9.-]{1,64}")
 
 
-_ACCOUNT_ID = Setting("ALIBABA_CLOUD_ACCOUNT_ID", Text(r"\d{16}", "16 digits"), where="RAM console")
+_ACCOUNT_ID = Setting(
+    "ALIBABA_CLOUD_ACCOUNT_ID", StringType(r"\d{16}", "16 digits"), where="RAM console"
+)
 
 
 @dataclass(frozen=True)
@@ -68,21 +70,21 @@ class PolicyInputs:
     @classmethod
     def from_env(cls, bucket: str, environment: Mapping[str, str]) -> PolicyInputs:
         """Raises errors.InvalidSettingsError, which names every variable that is wrong."""
-        reader = Reader(environment)
+        reader = SettingsReader(environment)
         inputs = cls(
-            account=reader.value(_ACCOUNT_ID),
+            account=reader.read_setting(_ACCOUNT_ID),
             bucket=bucket,
             prefix=environment.get("OSS_PREFIX", ""),
             tag_prefix=environment.get("TAG_PREFIX") or "deepfake-",
-            held_roles=reader.value(Setting("HELD_ROLES", Names(), "")),
-            reviewers=reader.value(Setting("REVIEWERS", Names(), "")),
+            held_roles=reader.read_setting(Setting("HELD_ROLES", StringListType(), "")),
+            reviewers=reader.read_setting(Setting("REVIEWERS", StringListType(), "")),
         )
         reader.errors.extend(
             f"HELD_ROLES must be names of roles other than facescreen's own; {name!r} is not"
             for name in inputs.held_roles
             if not _ROLE_NAME.fullmatch(name)
         )
-        reader.check()
+        reader.raise_errors()
         return inputs
 
     def policy(self) -> dict[str, Any]:

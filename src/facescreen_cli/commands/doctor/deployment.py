@@ -13,8 +13,8 @@ import yaml
 
 from facescreen.clients.credentials import CredentialSource
 from facescreen.errors import InvalidSettingsError
-from facescreen.platforms.alibaba import AlibabaPlatform, AlibabaSettings, InvokerSettings
-from facescreen.settings.loader import Group, load
+from facescreen.platforms.alibaba import AlibabaPlatform, AlibabaSettings, FcInvokerSettings
+from facescreen.settings.loader import SettingsGroup, load_settings
 from facescreen.settings.table import HttpSettings, Settings, SweepSettings
 from facescreen_cli import template_settings
 from facescreen_cli.deploy_target import FUNCTIONS
@@ -27,7 +27,7 @@ from facescreen_serverless_devs.variables import env_defaults
 
 # The part of an internal endpoint's name that the public one doesn't have.
 _VPC_SUFFIX = re.compile(r"-(?:internal|vpc)(?=\.)")
-GroupT = TypeVar("GroupT", bound=Group)
+GroupT = TypeVar("GroupT", bound=SettingsGroup)
 
 
 @dataclass(frozen=True)
@@ -123,10 +123,10 @@ def read_deployment(
     local = {"FACESCREEN_LOCAL": complete.get("FACESCREEN_LOCAL", "")}
     http = _read_settings(HttpSettings, {**http_api.environment, **local}, wrong_messages)
     sweeping = _read_settings(SweepSettings, sweep.environment, wrong_messages)
-    _read_settings(InvokerSettings, {**sweep.environment, **account}, wrong_messages)
+    _read_settings(FcInvokerSettings, {**sweep.environment, **account}, wrong_messages)
     if wrong_messages or settings is None or alibaba is None or http is None or sweeping is None:
         raise InvalidSettingsError(
-            "the settings are wrong", wrong=tuple(dict.fromkeys(wrong_messages))
+            "the settings are wrong", problems=tuple(dict.fromkeys(wrong_messages))
         )
     foundation = _read_foundation(template, complete)
     functions = (object_created, http_api, sweep)
@@ -170,9 +170,9 @@ def _read_settings(
     kind: type[GroupT], environment: Mapping[str, str], wrong_messages: list[str]
 ) -> GroupT | None:
     try:
-        return load(kind, environment)
+        return load_settings(kind, environment)
     except InvalidSettingsError as error:
-        wrong_messages += error.wrong
+        wrong_messages += error.problems
         return None
 
 

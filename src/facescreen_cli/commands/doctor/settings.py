@@ -34,7 +34,7 @@ def check_deployment(
     try:
         deployment = read_deployment(template, environment, inside=inside)
     except InvalidSettingsError as error:
-        return None, [_setting_error(text) for text in error.wrong]
+        return None, [_setting_error(text) for text in error.problems]
     except (InvalidTemplateError, UnicodeDecodeError) as error:
         return None, [fault("s.yaml", str(error), "Fix it, or use the s.yaml of the release.")]
     except OSError as error:

@@ -31,7 +31,7 @@ def connect_redriver(
     options: RedriveOptions, environment: Environment, stop: StopSignal
 ) -> Redriver:
     """Raises errors.FacescreenError, and click.UsageError with every setting that is wrong."""
-    store, credentials = choose.named(options.cloud).store, UserCredentials(options.profile)
+    store, credentials = choose.get_platform(options.cloud).store, UserCredentials(options.profile)
     settings, platform = connect_platform(store, environment.settings, credentials)
     queue, read = _CONNECT_QUEUE[options.cloud](environment.variables, settings, platform)
     invoker = connect_invoker(store, environment, credentials)

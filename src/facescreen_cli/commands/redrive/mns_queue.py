@@ -12,8 +12,8 @@ from facescreen.bus.mns import translate_mns_errors
 from facescreen.clients.credentials import CredentialSource
 from facescreen.platforms.alibaba import MNS_ENDPOINT, OSS_REGION
 from facescreen.platforms.ports import Platform
-from facescreen.settings.forms import Text
-from facescreen.settings.loader import Reader, Setting
+from facescreen.settings.loader import Setting, SettingsReader
+from facescreen.settings.setting_types import StringType
 from facescreen.settings.table import Settings
 from facescreen_cli.commands.redrive.dead_letters import LetterReader, read_function_compute_letter
 from facescreen_cli.commands.redrive.queues import (
@@ -27,7 +27,7 @@ from facescreen_cli.sdk.mns import create_account
 
 _QUEUE_NAME = Setting(
     "MNS_DLQ",
-    Text(r"[A-Za-z][A-Za-z0-9-]{0,119}", "a queue's name"),
+    StringType(r"[A-Za-z][A-Za-z0-9-]{0,119}", "a queue's name"),
     "facescreen-dead-letters",
     where="s.yaml",
 )
@@ -41,10 +41,10 @@ def connect_queue(
     """Connect to the queue MNS_DLQ. Also returns the reader of its letters. Raises
     click.UsageError."""
     with settings_as_usage_errors():
-        reader = Reader(variables)
-        reader.value(OSS_REGION)
-        endpoint, name = reader.value(MNS_ENDPOINT), reader.value(_QUEUE_NAME)
-        reader.check()
+        reader = SettingsReader(variables)
+        reader.read_setting(OSS_REGION)
+        endpoint, name = reader.read_setting(MNS_ENDPOINT), reader.read_setting(_QUEUE_NAME)
+        reader.raise_errors()
     return MnsDeadLetterQueue(endpoint, name, platform.credentials), read_function_compute_letter
 
 

@@ -13,7 +13,7 @@ import boto3
 from facescreen.clients.boto import create_client, translate_aws_errors
 from facescreen.platforms.aws import QUEUE_URL
 from facescreen.platforms.ports import Platform
-from facescreen.settings.loader import Reader, Setting
+from facescreen.settings.loader import Setting, SettingsReader
 from facescreen.settings.table import Settings
 from facescreen_cli.commands.redrive.dead_letters import LetterReader, read_sqs_letter
 from facescreen_cli.commands.redrive.queues import (
@@ -40,9 +40,9 @@ def connect_queue(
     """Connect to the queue DEAD_LETTERS_QUEUE_URL. Also returns the reader of its letters. Raises
     click.UsageError."""
     with settings_as_usage_errors():
-        reader = Reader(variables)
-        url = reader.value(_QUEUE_URL)
-        reader.check()
+        reader = SettingsReader(variables)
+        url = reader.read_setting(_QUEUE_URL)
+        reader.raise_errors()
     cause_finder = TagCauseFinder(platform.object_store, settings.tag_prefix, settings.tag_form)
     return SqsDeadLetterQueue(boto3.Session(), url), partial(
         read_sqs_letter, find_cause=cause_finder.find
@@ -90,5 +90,5 @@ class SqsDeadLetterQueue:
 
 
 def _message_attribute(message: dict[str, Any], name: str) -> str:
-    """An attribute that facescreen.bus.sqs.SqsDeadLetters wrote; empty if it is missing."""
+    """An attribute that facescreen.bus.sqs.SqsDeadLetterSender wrote; empty if it is missing."""
     return str(message.get("MessageAttributes", {}).get(name, {}).get("StringValue", ""))

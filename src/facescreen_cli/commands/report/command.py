@@ -108,7 +108,7 @@ def report(
 
 
 def _print_cost(environment: Environment, cloud: str, profile: str, *, as_json: bool) -> int:
-    store, credentials = choose.named(cloud).store, UserCredentials(profile)
+    store, credentials = choose.get_platform(cloud).store, UserCredentials(profile)
     settings, platform = connect_platform(
         store, environment.settings, credentials, needs=["STATE_BUCKET"]
     )
