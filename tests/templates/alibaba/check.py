@@ -1,4 +1,4 @@
-"""What ROS would refuse of a template, property by property."""
+"""Find what ROS would refuse in a template, property by property."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LIST = re.compile(r"listMapper\((.+)\)")
 
 
 def find_faults(template: Mapping[str, Any], types: Mapping[str, ResourceType]) -> list[str]:
-    """Every one, as ``Resource.Property: what is wrong``; none for a good template."""
+    """Return the errors as ``Resource.Property: what is wrong``. A valid template has none."""
     return [*_PropertyChecker(template, types).all(), *_references(template, types)]
 
 
@@ -88,7 +88,7 @@ class _PropertyChecker:
             yield f"{path}: {value!r} is not of type {form}"
 
     def _function(self, path: str, form: str, value: Any, kind: ResourceType) -> Iterator[str]:
-        """What it gives stands in for a literal: all that is known of it is its type."""
+        """Check a function's result, of which only the type is known."""
         ((name, argument),) = value.items()
         if name == "Fn::If":
             for choice in argument[1:]:
@@ -103,7 +103,7 @@ class _PropertyChecker:
 
 
 def is_function(value: Any) -> bool:
-    """Whether ROS works it out."""
+    """Whether a value is an intrinsic function."""
     return (
         isinstance(value, dict)
         and len(value) == 1
@@ -130,7 +130,7 @@ def _references(template: Mapping[str, Any], types: Mapping[str, ResourceType]) 
 
 
 def _references_in(node: Any) -> Iterator[str]:
-    """Names, and ``Resource.Attribute``."""
+    """Yield the referenced names, and attributes as ``Resource.Attribute``."""
     if isinstance(node, list):
         for item in node:
             yield from _references_in(item)
@@ -157,5 +157,5 @@ def _within(value: float, bounds: tuple[float, float]) -> bool:
 
 
 def _is_instance(value: Any, types: tuple[type, ...]) -> bool:
-    """In JSON true is no number."""
+    """isinstance(), but a boolean is not a number."""
     return isinstance(value, types) and (not isinstance(value, bool) or int not in types)

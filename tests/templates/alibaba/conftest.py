@@ -22,7 +22,7 @@ LOGS = f"facescreen-{ACCOUNT}"
 
 @pytest.fixture(scope="session")
 def types() -> dict[str, ResourceType]:
-    """What the vendor's packages describe."""
+    """The resource types that the vendor's packages describe."""
     result = subprocess.run([REPOSITORY / "scripts" / "tools-alibaba"], check=False)
     if result.returncode:
         pytest.skip("ros-cdk could not be installed; to have these tests: scripts/tools-alibaba")
@@ -30,13 +30,13 @@ def types() -> dict[str, ResourceType]:
 
 
 def template(name: str) -> dict[str, Any]:
-    """A template as it was written."""
+    """Read a template."""
     read: dict[str, Any] = yaml.safe_load((REPOSITORY / "infra" / "alibaba" / name).read_text())
     return read
 
 
 def deploy(name: str, **parameters: str) -> Stack:
-    """A template as ROS would make it of these parameters: texts, as the component sends them."""
+    """Return the stack of a template. Parameters are strings, as the component sends them."""
     defaults = {
         "Account": ACCOUNT,
         "Region": REGION,
@@ -51,5 +51,5 @@ def deploy(name: str, **parameters: str) -> Stack:
 
 @pytest.fixture(scope="session")
 def stack() -> Stack:
-    """template.yaml, for two watched buckets."""
+    """The stack of template.yaml with two watched buckets."""
     return deploy("template.yaml")

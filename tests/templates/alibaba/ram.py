@@ -1,6 +1,6 @@
-"""Who may do what, by RAM's rules and OSS's (RAM, "Policy evaluation"; OSS, "Bucket policies").
+"""Evaluate policies by the rules of RAM ("Policy evaluation") and OSS ("Bucket policies").
 
-An explicit deny of any policy wins, then an allow of any; else it is denied.
+An explicit deny in any policy comes first, then an allow in any policy. Otherwise access is denied.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ NO_POLICY: Policy = {"Version": "1", "Statement": []}
 
 @dataclass(frozen=True)
 class PolicyCaller:
-    """Somebody with policies of their own."""
+    """A caller and their own policies."""
 
     principal: str
-    """As a bucket's policy names it: a UID, or ``arn:sts::…:assumed-role/NAME/SESSION``."""
+    """As in a bucket policy: a UID, or ``arn:sts::…:assumed-role/NAME/SESSION``."""
     policies: tuple[Policy, ...] = ()
     access_key_id: str = "LTAI5tExample"
     owner: bool = False
@@ -48,7 +48,7 @@ def is_allowed(
 
 
 def without_statement(policy: Policy, number: int) -> Policy:
-    """`policy`, one statement short."""
+    """Return `policy` without one statement."""
     statements = [one for at, one in enumerate(policy["Statement"]) if at != number]
     return {**policy, "Statement": statements}
 
@@ -57,7 +57,7 @@ def _statements(caller: PolicyCaller, bucket_policy: Policy) -> Iterator[dict[st
     for policy in caller.policies:
         yield from policy["Statement"]
     for statement in bucket_policy["Statement"]:
-        # An empty list is everybody; and everybody, without a condition, is not the owner.
+        # An empty list means everyone. Without a condition, everyone does not include the owner.
         principals = statement["Principal"] or ["*"]
         but_the_owner = principals == ["*"] and not statement.get("Condition")
         if matches_any(caller.principal, principals) and not (caller.owner and but_the_owner):

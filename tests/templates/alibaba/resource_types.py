@@ -1,8 +1,8 @@
-"""Every resource type that the vendor's ros-cdk packages describe, read from their JavaScript.
+"""Read the resource types of the vendor's ros-cdk packages from their JavaScript.
 
-Their jsii assemblies lack the names as ROS spells them (``KMSMasterKeyID``). The JavaScript is
-made by a generator: a validator and a renderer for each kind of record, each check and each
-property a line of its own.
+Their jsii assemblies lack ROS's spelling of names (``KMSMasterKeyID``). The JavaScript is
+generated: each kind of record has a validator and a renderer, with one line for each check and
+property.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ UNBOUND = (-float("inf"), float("inf"))
 
 @dataclass(frozen=True)
 class PropertyType:
-    """`form` is how the generator renders it: ``string``, ``listMapper(string)``, a record."""
+    """A property. `form` is its type: ``string``, ``listMapper(string)`` or a record."""
 
     form: str
     required: bool
@@ -46,7 +46,7 @@ Record = dict[str, PropertyType]
 
 @dataclass(frozen=True)
 class ResourceType:
-    """Of one type: its properties, its attributes, and the records that properties are made of."""
+    """The properties and attributes of a type, and the records that its properties consist of."""
 
     properties: Record
     attributes: frozenset[str]
@@ -54,7 +54,7 @@ class ResourceType:
 
 
 def read(folder: Path) -> dict[str, ResourceType]:
-    """By ROS's name, from the packages installed in `folder`."""
+    """Read the resource types by ROS's name from the packages installed in `folder`."""
     resource_types: dict[str, ResourceType] = {}
     for script in _scripts(folder):
         functions = {name.replace("_", ""): body for name, body in _FUNCTION.findall(script)}
@@ -100,7 +100,7 @@ def _record(body: str, checks: str) -> Record:
 
 
 def _validator(renderer: str) -> str:
-    """Without its underscore."""
+    """Return the validator's name without its underscore."""
     name = renderer.removesuffix("ToRosTemplate")
     return f"{name[0].upper()}{name[1:]}Validator"
 

@@ -1,7 +1,7 @@
 """Alarms of both clouds against the metrics that the services publish.
 
-Types allow any text here; CloudMonitor refuses a rule, and with it the whole stack, whose
-statistic the metric does not have.
+The resource types allow any string, but CloudMonitor refuses a rule, and with it the whole stack,
+if the metric does not have the rule's statistic.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import yaml
 
 from tests.templates.alibaba.conftest import deploy
 
-# CloudMonitor, "Appendix 1: Metrics": Message Service - queue, and Function Compute. Of each
-# metric the statistics and the dimensions.
+# Statistics and dimensions of each metric. CloudMonitor, "Appendix 1: Metrics": Message Service -
+# queue, and Function Compute.
 CLOUD_MONITOR = {
     ("acs_mns_new", "ActiveMessages"): (
         {"Average", "Maximum", "Minimum"},
@@ -27,13 +27,13 @@ CLOUD_MONITOR = {
         {"userId", "region", "serviceName", "functionName"},
     ),
 }
-# CloudWatch keeps these of every metric ("Statistics definitions").
+# CloudWatch has these for every metric ("Statistics definitions").
 CLOUD_WATCH = {"Average", "Maximum", "Minimum", "SampleCount", "Sum"}
 RULES = deploy("alarms.yaml", ContactGroup="on-call").all("ALIYUN::CMS::ResourceMetricRule")
 
 
 class _CloudFormationLoader(yaml.SafeLoader):
-    """Reads CloudFormation's short functions as the values they are given."""
+    """Reads CloudFormation's short-form functions as their arguments."""
 
 
 def _construct_plain_value(loader: _CloudFormationLoader, _: str, node: yaml.Node) -> Any:
@@ -60,7 +60,7 @@ def test_both_clouds_have_alarms() -> None:
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_a_rule_asks_for_a_statistic_that_its_metric_has(name: str) -> None:
+def test_a_rule_uses_a_statistic_that_its_metric_has(name: str) -> None:
     rule = RULES[name]
     statistics, dimensions = CLOUD_MONITOR[rule["Namespace"], rule["MetricName"]]
     requested = {each["Statistics"] for each in rule.get("Escalations", {}).values()}
@@ -73,7 +73,7 @@ def test_a_rule_asks_for_a_statistic_that_its_metric_has(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_asks_for_a_statistic_that_cloudwatch_keeps(name: str) -> None:
+def test_an_alarm_uses_a_statistic_that_cloudwatch_has(name: str) -> None:
     alarm = ALARMS[name]
     metrics = [each["MetricStat"] for each in alarm.get("Metrics", ()) if "MetricStat" in each]
     requested = [each["Stat"] for each in metrics] or [alarm["Statistic"]]

@@ -1,4 +1,4 @@
-"""Who reads what, and who writes a verdict. Each refusal stands beside what lets it through."""
+"""Who may read objects and write verdicts. Each denial is tested with and without its statement."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def policy() -> Policy:
 
 @pytest.fixture(scope="module")
 def functions(stack: Stack) -> tuple[PolicyCaller, ...]:
-    """As they are for OSS: with what their roles may do, and no more."""
+    """The functions as callers, with only their roles' policies."""
     return tuple(
         PolicyCaller(
             f"arn:sts::{ACCOUNT}:assumed-role/{name}/fc",
@@ -81,7 +81,7 @@ def _tag_conditions(kind: str, tags: dict[str, str]) -> dict[str, Any]:
 @pytest.mark.parametrize("who", RESTRICTED)
 @pytest.mark.parametrize("action", READS)
 @pytest.mark.parametrize("verdict", FLAGGED)
-def test_nobody_reads_what_is_flagged(
+def test_flagged_objects_can_not_be_read(
     policy: Policy, who: PolicyCaller, action: str, verdict: str
 ) -> None:
     for missing_key_is_unequal in (True, False):
@@ -92,8 +92,8 @@ def test_nobody_reads_what_is_flagged(
 
 
 @pytest.mark.parametrize("who", RESTRICTED)
-def test_nobody_reads_what_has_no_verdict(policy: Policy, who: PolicyCaller) -> None:
-    """If OSS holds a missing tag for a different one, as the policy says."""
+def test_objects_without_a_verdict_can_not_be_read(policy: Policy, who: PolicyCaller) -> None:
+    """If OSS treats a missing tag as different, as the policy assumes."""
     assert not is_allowed(who, read_request(), policy)
     assert is_allowed(who, read_request(), _without_read_denials(policy))
 
@@ -104,12 +104,12 @@ def test_the_functions_and_reviewers_read_everything(
     for who in (*functions, REVIEWER):
         assert is_allowed(who, read_request(), policy)
         assert is_allowed(who, read_request(deepfake_verdict="high_risk"), policy)
-    # By their AccessKeys: with another they would not.
+    # They are recognized by their AccessKeys.
     for who in (functions[0], REVIEWER):
         assert not is_allowed(replace(who, access_key_id="LTAI5tOther"), read_request(), policy)
 
 
-def test_a_role_that_is_not_named_is_not_held(policy: Policy) -> None:
+def test_a_role_that_is_not_listed_is_not_restricted(policy: Policy) -> None:
     other = replace(ROLE, principal=f"arn:sts::{ACCOUNT}:assumed-role/analytics/1")
     assert is_allowed(other, read_request(deepfake_verdict="high_risk"), policy)
     stricter_policy = PolicyInputs.from_env(
@@ -118,13 +118,13 @@ def test_a_role_that_is_not_named_is_not_held(policy: Policy) -> None:
     assert not is_allowed(other, read_request(deepfake_verdict="high_risk"), stricter_policy)
 
 
-def test_what_is_not_screened_may_be_read(policy: Policy) -> None:
+def test_objects_outside_the_prefix_can_be_read(policy: Policy) -> None:
     assert is_allowed(SOMEBODY, AccessRequest("oss:GetObject", ELSEWHERE), policy)
 
 
 @pytest.mark.parametrize("who", [*RESTRICTED, REVIEWER])
 @pytest.mark.parametrize("key", KEYS)
-def test_nobody_writes_a_verdict_but_the_functions(
+def test_only_the_functions_write_verdicts(
     policy: Policy, functions: tuple[PolicyCaller, ...], who: PolicyCaller, key: str
 ) -> None:
     for action in TAGGINGS:
@@ -138,15 +138,15 @@ def test_nobody_writes_a_verdict_but_the_functions(
 
 @pytest.mark.parametrize("who", RESTRICTED)
 @pytest.mark.parametrize("key", KEYS)
-def test_nobody_uploads_with_a_verdict(policy: Policy, who: PolicyCaller, key: str) -> None:
+def test_an_upload_with_a_verdict_is_denied(policy: Policy, who: PolicyCaller, key: str) -> None:
     assert not may_upload(who, policy, key)
     assert may_upload(who, policy, "customer")
     assert may_upload(who, policy)
     assert may_upload(who, _without_tag_denials(policy), key)
 
 
-def test_who_may_only_upload_can_not_tag_at_all() -> None:
-    """Without any bucket policy: OSS asks for both permissions."""
+def test_an_uploader_without_the_tagging_permission_can_not_tag() -> None:
+    """Even without a bucket policy, because OSS requires both permissions."""
     only_put = {"Effect": "Allow", "Action": ["oss:PutObject"], "Resource": ["*"]}
     uploader = PolicyCaller("4000", ({"Version": "1", "Statement": [only_put]},))
     empty: Policy = {"Version": "1", "Statement": []}
@@ -157,7 +157,7 @@ def test_who_may_only_upload_can_not_tag_at_all() -> None:
 
 @pytest.mark.parametrize("who", RESTRICTED)
 @pytest.mark.parametrize("action", DELETES)
-def test_nobody_takes_a_verdict_off(policy: Policy, who: PolicyCaller, action: str) -> None:
+def test_a_verdict_can_not_be_removed(policy: Policy, who: PolicyCaller, action: str) -> None:
     assert not is_allowed(who, read_request(action, deepfake_verdict="high_risk"), policy)
     assert not is_allowed(who, read_request(action, deepfake="high_risk"), policy)
     assert is_allowed(who, read_request(action, customer="ann"), policy)
@@ -166,26 +166,26 @@ def test_nobody_takes_a_verdict_off(policy: Policy, who: PolicyCaller, action: s
     )
 
 
-def test_nothing_goes_in_the_clear(policy: Policy) -> None:
+def test_requests_without_tls_are_denied(policy: Policy) -> None:
     clear = read_request(deepfake_verdict="low_risk")
     clear = replace(clear, keys={**clear.keys, "acs:SecureTransport": "false"})
     assert not is_allowed(SOMEBODY, clear, policy)
     assert is_allowed(SOMEBODY, clear, without_statement(policy, len(policy["Statement"]) - 1))
 
 
-def test_another_tag_prefix_is_guarded_instead() -> None:
+def test_another_tag_prefix_is_protected_instead() -> None:
     policy = PolicyInputs.from_env("selfies", {**SETTINGS, "TAG_PREFIX": "face."}).policy()
     assert not is_allowed(SOMEBODY, tag_request("oss:PutObjectTagging", "face.verdict"), policy)
     assert is_allowed(SOMEBODY, tag_request("oss:PutObjectTagging", "deepfake-verdict"), policy)
 
 
-def test_no_statement_is_for_everybody_by_mistake() -> None:
-    """OSS takes an empty list of principals for all, the functions among them."""
+def test_no_statement_has_an_empty_list_of_principals() -> None:
+    """OSS treats an empty list of principals as everyone, including the functions."""
     policy = PolicyInputs.from_env("selfies", {**SETTINGS, "HELD_ROLES": ""}).policy()
     assert all(statement["Principal"] for statement in policy["Statement"])
 
 
-def test_it_fits(policy: Policy) -> None:
+def test_the_policy_is_within_the_size_limit(policy: Policy) -> None:
     assert len(json.dumps(policy)) < 16 * 1024
 
 
@@ -195,13 +195,13 @@ def test_a_missing_account_is_named() -> None:
 
 
 @pytest.mark.parametrize("name", ["*", "facescreen-http-api", "a/b", "\x1b[2J"])
-def test_the_functions_are_never_held(name: str) -> None:
+def test_the_functions_can_not_be_restricted(name: str) -> None:
     with pytest.raises(InvalidSettingsError, match="HELD_ROLES") as caught:
         PolicyInputs.from_env("selfies", {**SETTINGS, "HELD_ROLES": f"onboarding,{name}"})
     assert "\x1b" not in str(caught.value)
 
 
-def test_it_is_printed_as_oss_takes_it(policy: Policy) -> None:
+def test_the_policy_is_printed_in_the_format_of_oss(policy: Policy) -> None:
     def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "facescreen_cli.commands.doctor.bucket_policy", *arguments]
         path = {"PYTHONPATH": f"{REPOSITORY}/functions:{REPOSITORY}"}
@@ -215,7 +215,7 @@ def test_it_is_printed_as_oss_takes_it(policy: Policy) -> None:
 
 
 def may_upload(who: PolicyCaller, policy: Policy, *keys: str) -> bool:
-    """Whether OSS takes an upload with these tags: it asks for both permissions then."""
+    """Whether an upload with these tags is allowed. With tags, OSS requires both permissions."""
     actions = ("oss:PutObject", "oss:PutObjectTagging") if keys else ("oss:PutObject",)
     return all(is_allowed(who, tag_request(action, *keys), policy) for action in actions)
 

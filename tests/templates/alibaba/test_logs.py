@@ -1,4 +1,4 @@
-"""Queries, charts and alerts against what the functions really log."""
+"""Queries, charts and alerts against the fields that the functions log."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ VALUES = {
 
 @pytest.fixture(scope="module")
 def logged_fields(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """Fields of the lines of a run with a failure in it, as SLS knows them."""
+    """The fields that a run with a failure logs, with SLS's names."""
     folder: Path = tmp_path_factory.mktemp("cloud")
     with run_local_cloud(folder) as (cloud, cloud_client):
         cloud_client.set_behaviour(mns={"faults": [{"code": "AccessDenied", "status": 403}]})
@@ -59,12 +59,12 @@ def logged_fields(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     return {field for line in lines for field in _flatten_names(json.loads(line), "message")}
 
 
-def test_the_index_is_of_fields_that_are_logged(logged_fields: set[str]) -> None:
+def test_the_index_has_only_fields_that_are_logged(logged_fields: set[str]) -> None:
     assert indexed_fields() - logged_fields - FUNCTION_COMPUTE_FIELDS == set()
 
 
 @pytest.mark.parametrize("name", QUERIES)
-def test_a_query_asks_for_fields_that_are_indexed(name: str) -> None:
+def test_a_query_uses_only_fields_that_are_indexed(name: str) -> None:
     searched = fields_in(QUERIES[name])
     assert searched
     assert searched - indexed_fields() - LOG_SERVICE_FIELDS == set()
@@ -81,7 +81,7 @@ def test_a_field_by_another_name_would_be_found() -> None:
 
 
 @pytest.mark.parametrize("name", QUERIES)
-def test_a_query_compares_with_values_that_there_are(name: str) -> None:
+def test_a_query_compares_with_values_that_exist(name: str) -> None:
     compared = set(re.findall(r"([\w.]+): (\S+)", QUERIES[name]))
     compared |= set(re.findall(r'"([\w.]+)" (?:=|<>) \'(\w+)\'', QUERIES[name]))
     for field, values in re.findall(r'"([\w.]+)" IN \((.+?)\)', QUERIES[name]):
@@ -90,7 +90,7 @@ def test_a_query_compares_with_values_that_there_are(name: str) -> None:
     assert {(field, value) for field, value in compared if value not in VALUES[field]} == set()
 
 
-def test_charts_draw_what_their_queries_give() -> None:
+def test_charts_use_columns_of_their_queries() -> None:
     charts = LOGS.properties("Dashboard")["Charts"]
     assert {chart["title"] for chart in charts} == {name.lower() for name in TEXTS}
     for chart in charts:
@@ -99,14 +99,14 @@ def test_charts_draw_what_their_queries_give() -> None:
 
 
 @pytest.mark.parametrize("name", ALERTS)
-def test_an_alert_weighs_what_its_query_gives(name: str) -> None:
+def test_an_alert_uses_columns_of_its_query(name: str) -> None:
     (severity,) = ALERTS[name]["SeverityConfigurations"]
     weighed = set(re.findall(r"[a-z_]+", severity["EvalCondition"]["Condition"]))
     assert weighed
     assert weighed <= columns_of(QUERIES[name])
 
 
-def test_alerts_are_at_the_limits_that_are_given() -> None:
+def test_alerts_have_the_configured_limits() -> None:
     stack = deploy("alarms.yaml", DailyCalls="50", MostFlaggedPercent="3")
 
     def condition(name: str) -> str:
@@ -117,7 +117,7 @@ def test_alerts_are_at_the_limits_that_are_given() -> None:
     assert condition("FlaggedOutOfBand").endswith("(flagged_percent < 0 || flagged_percent > 3)")
 
 
-def test_cloudmonitor_tells_only_whom_is_named() -> None:
+def test_cloudmonitor_rules_exist_only_with_a_contact_group() -> None:
     kind = "ALIYUN::CMS::ResourceMetricRule"
     assert deploy("alarms.yaml").all(kind) == {}
     rules = ALARMS.all(kind)
@@ -135,7 +135,7 @@ def indexed_fields() -> set[str]:
 
 
 def fields_in(query: str) -> set[str]:
-    """Those searched by, before the bar, and those in double quotes after it."""
+    """Return the fields of the search before the bar, and those in double quotes after it."""
     search, _, analysis = query.partition("|")
     return set(re.findall(r"([\w.]+):", search)) | set(re.findall(r'"([\w.]+)"', analysis))
 

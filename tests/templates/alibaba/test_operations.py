@@ -1,5 +1,4 @@
-"""The functions' roles against what the functions do: every operation of a run on the local cloud,
-as its services take it."""
+"""The functions' roles against the operations that the functions perform on the local cloud."""
 
 from __future__ import annotations
 
@@ -39,7 +38,7 @@ ActionOnResource = tuple[str, str, str]
 # OSS, "Authorization syntax and elements"; with a versionId, Object is ObjectVersion.
 OSS_ACTIONS = {
     "AppendObject": ("PutObject",),
-    # With its tags, which are written as they are with an upload.
+    # A copy includes the tags, which needs the same permissions as an upload with tags.
     "CopyObject": ("PutObject", "PutObjectTagging"),
     "DeleteObject": ("DeleteObject",),
     "GetObject": ("GetObject",),
@@ -53,20 +52,20 @@ OSS_ACTIONS = {
 FUNCTION_COMPUTE_ACTIONS = {
     OBJECT_CREATED: {"mns:SendMessage", "log:PostLogStoreLogs"},
     HTTP_API: {"log:PostLogStoreLogs"},
-    # A function without an alias is asked for by its name alone: see the template.
+    # A function without an alias is invoked by its name only: see the template.
     SWEEP: {"log:PostLogStoreLogs"},
 }
-"""Done by Function Compute in a function's name, not by the function: dead letters, and logs."""
+"""Actions that Function Compute performs with a function's role: dead letters and logs."""
 
 
 @dataclass
 class RequestRecorder:
-    """Keeps requests signed with the temporary AccessKeys of functions, by presigned URLs too."""
+    """Records requests with the functions' temporary AccessKeys, including presigned URLs."""
 
     recorded: dict[str, set[ActionOnResource]] = field(default_factory=lambda: defaultdict(set))
     """By function."""
     _whose: dict[str, str] = field(default_factory=dict)
-    """Functions by AccessKey ID: each instance has one of its own."""
+    """Function names by AccessKey ID. Each instance has its own."""
 
     def instance(
         self, deployment: DeployedFunction, key: AccessKey, log: IO[bytes]
@@ -91,7 +90,7 @@ class RequestRecorder:
 
 @pytest.fixture(scope="module", params=["off", "move", "private"])
 def quarantine(request: pytest.FixtureRequest) -> str:
-    """What is done about a high risk."""
+    """The setting QUARANTINE."""
     return str(request.param)
 
 
@@ -99,7 +98,7 @@ def quarantine(request: pytest.FixtureRequest) -> str:
 def recorded(
     tmp_path_factory: pytest.TempPathFactory, quarantine: str
 ) -> dict[str, set[ActionOnResource]]:
-    """By function, in a bucket without versions and then with them."""
+    """The recorded operations by function, in an unversioned and then a versioned bucket."""
     settings = {
         "DAILY_CALLS": "100",
         "QUARANTINE": quarantine,
@@ -134,7 +133,7 @@ def recorded(
 
 @pytest.fixture(scope="module")
 def stack(quarantine: str) -> Stack:
-    """For the one bucket that the local cloud watches."""
+    """The stack for the one bucket that the local cloud watches."""
     quarantine_objects = f"acs:oss:*:{ACCOUNT}:{QUARANTINE_BUCKET}/quarantine/*"
     return deploy(
         "template.yaml",
@@ -153,7 +152,7 @@ def test_each_role_allows_what_its_function_does(
         caller = PolicyCaller(name, role_policies(stack)[name])
         denied = {one for one in requests if not is_allowed(caller, _policy_request(one))}
         assert not denied
-        # With one statement less of any policy that is used, it would not.
+        # Every statement that is used is necessary.
         for number, policy in enumerate(caller.policies):
             for statement in _used_statements(policy, requests):
                 policies = list(caller.policies)
@@ -223,7 +222,7 @@ def _fc_actions(cloud: LocalCloud, request: web.BaseRequest) -> set[ActionOnReso
 def _sweep_lost_upload(
     cloud: LocalCloud, cloud_client: LocalCloudClient, key: str, photo: bytes
 ) -> None:
-    """Finds an upload whose event was lost."""
+    """Upload an object without an event, and run the sweep."""
     cloud_client.wait_until_idle()
     with (
         patch.object(cloud.fc.functions, "deliver"),
@@ -237,7 +236,7 @@ def _sweep_lost_upload(
 
 
 def _screen_by_http(cloud_client: LocalCloudClient, key: str, photo: bytes) -> None:
-    # An append is none of the trigger's events, so it is screened when somebody asks.
+    # An append does not trigger the function, so the object is screened by the API.
     cloud_client.bucket.append_object(key, 0, photo)
     body = {"object": {"bucket": BUCKET, "key": key}, "write_back": True}
     url = cloud_client.env["HTTP_TRIGGER_URL"] + "/v1/screenings"
@@ -262,7 +261,7 @@ def _policy_request(action_on_resource: ActionOnResource) -> AccessRequest:
 
 
 def _used_statements(policy: Policy, requests: set[ActionOnResource]) -> list[int]:
-    """Numbers of the statements that allow any of `requests`."""
+    """Return the numbers of the statements that allow any of `requests`."""
     return [
         number
         for number, statement in enumerate(policy["Statement"])

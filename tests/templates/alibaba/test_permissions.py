@@ -1,4 +1,4 @@
-"""Every permission of every role, in one table; and what it comes to."""
+"""Every permission of every role, in one table, and its effects."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ OTHER_PREFIX = f"acs:oss:oss-{REGION}:{ACCOUNT}:selfies/payslips/ann.pdf"
 ANOTHER_BUCKET = f"acs:oss:oss-{REGION}:{ACCOUNT}:contracts/kyc/ann.jpg"
 
 
-def test_roles_may_do_what_the_table_says(stack: Stack) -> None:
+def test_roles_have_exactly_the_permissions_of_the_table(stack: Stack) -> None:
     permissions = {
         name: set(_actions_on_resources(role)) for name, role in role_policies(stack).items()
     }
@@ -84,7 +84,7 @@ def test_each_role_is_for_one_service(stack: Stack) -> None:
     }
 
 
-def test_no_pattern_of_actions_but_the_service_s_own(stack: Stack) -> None:
+def test_no_wildcard_actions_except_for_id_verification(stack: Stack) -> None:
     actions = {
         action
         for role in role_policies(stack).values()
@@ -111,18 +111,18 @@ def test_no_pattern_of_actions_but_the_service_s_own(stack: Stack) -> None:
         ("fc:InvokeFunction", FUNCTION),
     ],
 )
-def test_a_function_does_nothing_elsewhere(
+def test_a_function_has_no_access_elsewhere(
     stack: Stack, name: str, action: str, resource: str
 ) -> None:
     policies = role_policies(stack)[name]
     request = AccessRequest(action, resource)
     assert not is_allowed(PolicyCaller(name, policies), request)
-    # Were the role wider by this one statement, it would.
+    # With this additional statement it would be allowed.
     wider = {"Version": "1", "Statement": [_allow(action, resource)]}
     assert is_allowed(PolicyCaller(name, (*policies, wider)), request)
 
 
-def test_history_is_listed_and_nothing_else(stack: Stack) -> None:
+def test_only_history_can_be_listed(stack: Stack) -> None:
     def lists(name: str, prefix: str) -> bool:
         bucket = f"acs:oss:oss-{REGION}:{ACCOUNT}:{STATE}"
         request = AccessRequest("oss:ListObjects", bucket, {"oss:Prefix": prefix})
@@ -148,7 +148,7 @@ def test_history_is_listed_and_nothing_else(stack: Stack) -> None:
         ("antcloudauth:DeepfakeDetectIntlStream", "*"),
     ],
 )
-def test_the_sweep_reads_no_face_and_pays_for_nothing(
+def test_the_sweep_can_not_read_objects_or_make_calls(
     stack: Stack, action: str, resource: str
 ) -> None:
     policies = role_policies(stack)[SWEEP]
@@ -160,7 +160,7 @@ def test_the_sweep_reads_no_face_and_pays_for_nothing(
 
 @pytest.mark.parametrize("missing_key_is_unequal", [True, False])
 @pytest.mark.parametrize("tags", [{}, {"verdict": "high_risk"}, {"verdict": "suspicious"}])
-def test_who_may_read_low_risk_alone_reads_nothing_else(
+def test_the_low_risk_policy_allows_nothing_else(
     stack: Stack, tags: dict[str, str], missing_key_is_unequal: bool
 ) -> None:
     policy = stack.properties("ReadLowRisk")["PolicyDocument"]
@@ -182,7 +182,7 @@ def test_who_may_read_low_risk_alone_reads_nothing_else(
 
 
 def role_policies(stack: Stack) -> dict[str, tuple[dict[str, Any], ...]]:
-    """Policies by role."""
+    """Return the policies of each role."""
     policies_by_role = {
         role["RoleName"]: [policy["PolicyDocument"] for policy in role["Policies"]]
         for role in stack.all("ALIYUN::RAM::Role").values()

@@ -1,4 +1,4 @@
-"""What the vendor's descriptions of ROS resources say about the templates."""
+"""The templates against the vendor's descriptions of ROS resources."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REMOVED = object()
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_nothing_is_wrong(types: dict[str, ResourceType], name: str) -> None:
+def test_the_templates_have_no_errors(types: dict[str, ResourceType], name: str) -> None:
     assert find_faults(template(name), types) == []
 
 
@@ -27,7 +27,7 @@ def test_nothing_is_wrong(types: dict[str, ResourceType], name: str) -> None:
     [
         (f"{BUCKET}.Colour", "red", "State.Colour: there is no such property"),
         (f"{RULE}.Days", 1, "Rule[0].Days: there is no such property"),
-        # By the jsii assembly's name for it.
+        # The jsii assembly's name of the property.
         (f"{BUCKET}.VersioningConfiguration", {"status": "Enabled"}, "status: there is no such"),
         (f"{BUCKET}.BucketName", REMOVED, "State.BucketName: is missing"),
         (f"{RULE}.Prefix", REMOVED, "Rule[0].Prefix: is missing"),
@@ -49,7 +49,7 @@ def test_nothing_is_wrong(types: dict[str, ResourceType], name: str) -> None:
         ("Parameters.Idle", {"Type": "String"}, "Idle: is a parameter that nothing refers to"),
     ],
 )
-def test_each_fault_is_found(
+def test_each_kind_of_error_is_found(
     types: dict[str, ResourceType], where: str, value: Any, expected: str
 ) -> None:
     faults = find_faults(with_value(template("template.yaml"), where, value), types)
@@ -57,7 +57,7 @@ def test_each_fault_is_found(
 
 
 def with_value(whole: dict[str, Any], where: str, value: Any) -> dict[str, Any]:
-    """A copy with another value at a dotted path."""
+    """Return a copy with another value at a dotted path."""
     whole = copy.deepcopy(whole)
     *path, last = where.split(".")
     node: Any = whole

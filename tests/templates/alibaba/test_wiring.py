@@ -1,4 +1,4 @@
-"""What the template promises beside its permissions."""
+"""What the template promises, apart from permissions."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from tests.templates.aws.stack import Stack
 WEEK = 7 * 24 * 3600
 
 
-def test_names_are_those_of_the_local_cloud(stack: Stack) -> None:
+def test_names_match_the_local_cloud(stack: Stack) -> None:
     queues = {queue["QueueName"] for queue in stack.all("ALIYUN::MNS::Queue").values()}
     (topic,) = stack.all("ALIYUN::MNS::Topic").values()
     assert queues == {QUEUE, DEAD_LETTER_QUEUE}
     assert topic["TopicName"] == TOPIC
 
 
-def test_roles_are_those_that_the_functions_take(stack: Stack) -> None:
+def test_the_functions_use_the_templates_roles(stack: Stack) -> None:
     s_yaml = (REPOSITORY / "s.yaml").read_text()
     for name in ("ObjectCreatedRole", "HttpApiRole", "SweepRole"):
         assert f":role/{stack.properties(name)['RoleName']}\n" in s_yaml
 
 
-def test_verdicts_reach_the_queue_as_they_were_sent(stack: Stack) -> None:
+def test_verdicts_reach_the_queue_unchanged(stack: Stack) -> None:
     (subscription,) = stack.all("ALIYUN::MNS::Subscription").values()
     assert subscription["Endpoint"] == f"acs:mns:{REGION}:{ACCOUNT}:queues/{QUEUE}"
     assert subscription["TopicName"] == TOPIC
@@ -30,12 +30,12 @@ def test_verdicts_reach_the_queue_as_they_were_sent(stack: Stack) -> None:
     assert "FilterTag" not in subscription
 
 
-def test_messages_wait_as_long_as_they_may(stack: Stack) -> None:
+def test_messages_are_kept_for_the_maximum_time(stack: Stack) -> None:
     for queue in stack.all("ALIYUN::MNS::Queue").values():
         assert queue["MessageRetentionPeriod"] == WEEK
 
 
-def test_the_state_bucket_is_private_and_forgets(stack: Stack) -> None:
+def test_the_state_bucket_is_private_and_its_objects_expire(stack: Stack) -> None:
     bucket = stack.properties("State")
     assert bucket["AccessControl"] == "private"
     assert bucket["BlockPublicAccess"] is True
@@ -48,12 +48,12 @@ def test_the_state_bucket_is_private_and_forgets(stack: Stack) -> None:
     assert days == {"pace/": 1, "sweep/": 40, "history/": 90, "ledger/": 400, "calls/": 400}
 
 
-def test_no_finding_is_forgotten_before_its_last_redelivery(stack: Stack) -> None:
-    """An event that waits for its retries, and then for a week as a dead letter."""
+def test_no_finding_expires_before_its_last_redelivery(stack: Stack) -> None:
+    """An event is retried for up to a day, and then waits up to a week as a dead letter."""
     min_days = stack.template["Parameters"]["LedgerDays"]["MinValue"]
     assert min_days * 24 * 3600 > WEEK + 86400
 
 
-def test_logs_end() -> None:
+def test_logs_expire() -> None:
     assert deploy("logs.yaml").properties("Logstore")["TTL"] == 30
     assert deploy("logs.yaml", LogDays="7").properties("Logstore")["TTL"] == "7"

@@ -1,6 +1,6 @@
-"""Who a bucket policy refuses, by IAM's rules ("Policy evaluation logic").
+"""Evaluate a bucket policy by IAM's rules ("Policy evaluation logic").
 
-For callers who are allowed everything by policies of their own: an explicit deny wins all the same.
+Callers are assumed to have full access by their own policies, so only explicit denies matter.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from tests.support.policies import AccessRequest, conditions_hold, matches_any
 
 
 def denying_sids(policy: dict[str, Any], request: AccessRequest) -> set[str]:
-    """Sids of the statements that deny `request`; none where it is let through."""
+    """Return the Sids of the statements that deny `request`, or an empty set if it is allowed."""
     return {
         statement["Sid"]
         for statement in policy["Statement"]

@@ -17,7 +17,7 @@ SECRET_ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:alibaba-Ab
 
 @pytest.fixture(scope="session")
 def tools() -> Path:
-    """The folder of sam, cfn-lint, checkov, and the Python that imports them."""
+    """The folder of sam, cfn-lint and checkov, and of the Python that imports them."""
     result = subprocess.run([REPOSITORY / "scripts" / "tools-aws"], check=False)
     if result.returncode:
         pytest.skip("SAM could not be installed; to have these tests: scripts/tools-aws")
@@ -27,7 +27,7 @@ def tools() -> Path:
 
 @pytest.fixture(scope="session")
 def make_stack(tools: Path) -> Iterator[MakeStack]:
-    """The whole deployment of given parameters, as SAM expands it."""
+    """Makes the stack of the whole deployment with given parameters, as SAM expands it."""
     expand = REPOSITORY / "tests" / "templates" / "aws" / "expand.py"
     with subprocess.Popen(
         [tools / "python", expand, REPOSITORY],
@@ -49,7 +49,7 @@ def make_stack(tools: Path) -> Iterator[MakeStack]:
 
 @pytest.fixture(scope="session")
 def deployed(make_stack: MakeStack) -> Stack:
-    """A new bucket, an AccessKey in Secrets Manager, guarded."""
+    """A new bucket with a bucket policy, and an AccessKey in Secrets Manager."""
     return make_stack(
         SceneCode="onboard_01",
         BucketName="selfies",
@@ -61,7 +61,7 @@ def deployed(make_stack: MakeStack) -> Stack:
 
 @pytest.fixture(scope="session")
 def federated(make_stack: MakeStack) -> Stack:
-    """A bucket that was there before with a key of its own, keys of ours, and no stored secret."""
+    """An existing bucket with its own KMS key, a key for the rest, and federation."""
     key = "arn:aws:kms:eu-central-1:123456789012:key/"
     return make_stack(
         SceneCode="onboard_01",

@@ -1,9 +1,9 @@
-"""Run by .venv-sam's Python: for each line of parameters, prints the templates as JSON, by path.
+"""For each line of parameters, print the templates as JSON by path. Run by .venv-sam's Python.
 
     python expand.py REPOSITORY
 
-Parameters are a JSON object. The root template is printed as SAM's own transform leaves it, the
-others as read. One process does it for many, since SAM takes seconds to import.
+Parameters are a JSON object. The root template is printed after SAM's transform, the others as
+read. One process handles many lines, because importing SAM takes seconds.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def expand(repository: Path, parameters: dict[str, str]) -> dict[str, Any]:
         for path in (repository / "infra" / "aws").glob("*.yaml")
     }
     root = yaml_parse((repository / "template.yaml").read_text())
-    root["Globals"]["Function"]["CodeUri"] = "s3://packaged/code"  # as `sam package` leaves it
+    root["Globals"]["Function"]["CodeUri"] = "s3://packaged/code"  # as `sam package` writes it
     session = boto3.Session(region_name="eu-central-1")
     translator = Translator({}, Parser(), boto_session=session)
     templates["template.yaml"] = translator.translate(root, parameters)

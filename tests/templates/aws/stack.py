@@ -1,4 +1,4 @@
-"""What CloudFormation would make of the templates for given parameters."""
+"""Evaluate CloudFormation and ROS templates for given parameters."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _PSEUDO = {
 
 
 class Stack:
-    """A template with its parameters; the stacks nested in it are made of the same templates.
+    """A template with its parameters. Nested stacks are made from the same templates.
 
-    What only a deployment would tell is named after its resource: ``Queue`` for a Ref to it,
+    Values that only a deployment knows are named after their resource: ``Queue`` for a Ref,
     ``Queue.Arn`` for an attribute.
     """
 
@@ -32,18 +32,18 @@ class Stack:
         }
 
     def nested(self, name: str) -> Stack:
-        """The stack that the resource `name` is."""
+        """Return the nested stack `name`."""
         properties = self._active_resources[name]["Properties"]
         parameters = self.value(properties.get("Parameters", {}))
         return Stack(self._templates, properties["TemplateURL"], parameters)
 
     def properties(self, name: str) -> dict[str, Any]:
-        """Of the resource `name`."""
+        """Return the properties of the resource `name`."""
         properties: dict[str, Any] = self.value(self._active_resources[name].get("Properties", {}))
         return properties
 
     def all(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Properties of every resource of type `kind`, nested ones too, by logical name."""
+        """Return the properties of all resources of type `kind`, by logical name, also nested."""
         properties_by_name = {
             name: self.properties(name)
             for name, resource in self._active_resources.items()
@@ -69,7 +69,7 @@ class Stack:
         return bool(self.value(self.template["Conditions"][condition]))
 
     def value(self, node: Any) -> Any:
-        """`node` with its intrinsic functions worked out."""
+        """Return `node` with its intrinsic functions evaluated."""
         if isinstance(node, list):
             return [values for item in node if (values := self.value(item)) is not NOTHING]
         if not isinstance(node, dict):
@@ -82,7 +82,7 @@ class Stack:
     def ref(self, name: str) -> Any:
         if name in _PSEUDO or name in self._values:
             return _PSEUDO.get(name, self._values.get(name))
-        # A bucket that is given a name is known by it.
+        # A Ref to a bucket is its name.
         return self.properties(name).get("BucketName", name)
 
     def attribute(self, path: list[str] | str) -> Any:
@@ -130,13 +130,13 @@ _FUNCTIONS: dict[str, Any] = {
     "Fn::Select": Stack.select,
     "Fn::Split": Stack.split,
     "Fn::Equals": Stack.equal,
-    # A list of one; ROS takes the condition itself.
+    # A list of one condition in CloudFormation, the condition itself in ROS.
     "Fn::Not": lambda stack, args: not stack.value(args[0] if isinstance(args, list) else args),
 }
 
 
 def _parse_parameter(kind: str, value: Any) -> Any:
-    """Parameters come as texts; a nested stack's come as they are."""
+    """Convert a parameter, which is a string unless it comes from the parent of a nested stack."""
     if kind == "CommaDelimitedList" and isinstance(value, str):
         return value.split(",")
     return json.loads(value) if kind == "Json" and isinstance(value, str) else value

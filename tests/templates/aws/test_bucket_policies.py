@@ -1,4 +1,4 @@
-"""Who reads what, and who writes a verdict. Each refusal stands beside what lets it through."""
+"""Who may read objects and write verdicts. Each denial is tested with an allowed case."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def caller_keys(who: str, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("action", READS)
 @pytest.mark.parametrize("verdict", ["high_risk", "suspicious", "unscreenable", "failed", "", None])
 @pytest.mark.parametrize("who", [SOMEBODY, ROOT])
-def test_nobody_reads_what_is_not_low_risk(
+def test_objects_that_are_not_low_risk_can_not_be_read(
     policy: dict[str, Any], action: str, verdict: str | None, who: str
 ) -> None:
     tags = {} if verdict is None else {VERDICT: verdict}
@@ -50,21 +50,19 @@ def test_nobody_reads_what_is_not_low_risk(
 
 @pytest.mark.parametrize("action", READS)
 @pytest.mark.parametrize("who", FUNCTIONS)
-def test_the_functions_read_what_has_no_verdict_yet(
+def test_the_functions_read_objects_without_a_verdict(
     policy: dict[str, Any], action: str, who: str
 ) -> None:
     assert not denying_sids(policy, AccessRequest(action, SCREENED, caller_keys(who)))
 
 
-def test_what_is_not_screened_may_be_read(policy: dict[str, Any]) -> None:
+def test_objects_outside_the_prefix_can_be_read(policy: dict[str, Any]) -> None:
     assert not denying_sids(policy, AccessRequest("s3:GetObject", ELSEWHERE, caller_keys(SOMEBODY)))
 
 
 @pytest.mark.parametrize("action", WRITES)
 @pytest.mark.parametrize("tag", [*sorted(verdict_tag_keys("deepfake-")), "Deepfake-Verdict"])
-def test_nobody_writes_a_verdict_but_the_functions(
-    policy: dict[str, Any], action: str, tag: str
-) -> None:
+def test_only_the_functions_write_verdicts(policy: dict[str, Any], action: str, tag: str) -> None:
     def denied_by(who: str, *tags: str) -> set[str]:
         keys = caller_keys(who, **{"s3:RequestObjectTagKeys": list(tags)})
         return denying_sids(policy, AccessRequest(action, SCREENED, keys))
@@ -75,12 +73,12 @@ def test_nobody_writes_a_verdict_but_the_functions(
     assert not any(denied_by(who, "customer", tag) for who in FUNCTIONS)
 
 
-def test_uploads_without_tags_pass(policy: dict[str, Any]) -> None:
+def test_uploads_without_tags_are_allowed(policy: dict[str, Any]) -> None:
     assert not denying_sids(policy, AccessRequest("s3:PutObject", SCREENED, caller_keys(SOMEBODY)))
 
 
 @pytest.mark.parametrize("source", ["theirs/a.jpg", "/theirs/a.jpg", "selfies-2/a.jpg"])
-def test_a_copy_brings_no_verdict_from_another_bucket(policy: dict[str, Any], source: str) -> None:
+def test_a_copy_from_another_bucket_is_denied(policy: dict[str, Any], source: str) -> None:
     def denied_by(who: str, source: str) -> set[str]:
         keys = caller_keys(who, **{"s3:x-amz-copy-source": source})
         return denying_sids(policy, AccessRequest("s3:PutObject", SCREENED, keys))
@@ -92,13 +90,13 @@ def test_a_copy_brings_no_verdict_from_another_bucket(policy: dict[str, Any], so
 
 
 @pytest.mark.parametrize("who", [SOMEBODY, *FUNCTIONS])
-def test_nothing_goes_in_the_clear(policy: dict[str, Any], who: str) -> None:
+def test_requests_without_tls_are_denied(policy: dict[str, Any], who: str) -> None:
     keys = caller_keys(who, **{VERDICT: "low_risk"}) | {"aws:SecureTransport": "false"}
     assert denying_sids(policy, AccessRequest("s3:GetObject", SCREENED, keys)) == {"SpeakTls"}
 
 
-def test_a_verdict_may_be_taken_off(policy: dict[str, Any]) -> None:
-    """It only closes the gate."""
+def test_a_verdict_can_be_removed(policy: dict[str, Any]) -> None:
+    """Without a verdict, the object can't be read."""
     assert not denying_sids(
         policy, AccessRequest("s3:DeleteObjectTagging", SCREENED, caller_keys(SOMEBODY))
     )

@@ -1,4 +1,4 @@
-"""What `sam build` makes of the committed files."""
+"""The output of `sam build` for the committed files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHIPPED = {
     "jmespath",
     "typing-extensions",
 }
-"""boto3 is the runtime's; oss2 and mns are not for AWS."""
+"""boto3 is part of the runtime. oss2 and mns are not used on AWS."""
 SHIPPED_WITH = {
     "ObjectCreated": SHIPPED,
     "Sweeping": SHIPPED,
@@ -61,7 +61,7 @@ def built(tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("function", SHIPPED_WITH)
-def test_it_ships_what_it_needs_and_no_more(built: Path, function: str) -> None:
+def test_a_function_ships_exactly_what_it_needs(built: Path, function: str) -> None:
     folder = built / function
     distributions = {path.name.split("-")[0] for path in folder.glob("*.dist-info")}
     shipped = {name.replace("_", "-") for name in distributions}
@@ -74,14 +74,14 @@ def test_it_ships_what_it_needs_and_no_more(built: Path, function: str) -> None:
 
 
 @pytest.mark.parametrize("function", MAX_MB)
-def test_it_stays_small(built: Path, function: str) -> None:
+def test_a_function_stays_small(built: Path, function: str) -> None:
     files = [path for path in (built / function).rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files) / 1e6
     assert MAX_MB[function] / 1.2 < size <= MAX_MB[function]
 
 
-def test_it_is_for_the_machine_that_runs_it(built: Path) -> None:
-    """ELF: the machine's number stands in bytes 18 and 19, 183 for arm64."""
+def test_native_modules_are_for_the_functions_architecture(built: Path) -> None:
+    """In ELF, bytes 18 and 19 are the machine, 183 for arm64."""
     libraries = list((built / "HttpApi").rglob("*.so"))
     assert libraries
     for library in libraries:
@@ -93,6 +93,6 @@ def test_it_is_for_the_machine_that_runs_it(built: Path) -> None:
     assert (built / "HttpApi" / "__pycache__" / f"http_api.{tag}.pyc").exists()
 
 
-def test_every_nested_template_goes_along(built: Path) -> None:
+def test_every_nested_template_is_included(built: Path) -> None:
     for name in ("Uploads", "Roles", "BucketPolicies", "Alarms", "Dashboard"):
         assert (built / name / "template.yaml").exists()

@@ -1,4 +1,4 @@
-"""The settings that the template gives are settings that the functions take."""
+"""The functions accept the settings of the template."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from facescreen.settings.table import SweepSettings
 from tests.templates.aws.conftest import SECRET_ARN, MakeStack
 from tests.templates.aws.stack import Stack
 
-# What the deployment would tell, and what Lambda sets.
+# Values that only a deployment knows.
 DEPLOYED_VALUES = {
     "StateBucket": "facescreen-state",
     "Queue": "https://sqs.eu-central-1.amazonaws.com/123456789012/uploads",
@@ -29,7 +29,7 @@ def read_deployment(environment: dict[str, str], *, can_invoke: bool = False) ->
 LAMBDA_VARIABLES = {"AWS_LAMBDA_FUNCTION_NAME": "facescreen-object-created"}
 
 
-def test_the_functions_take_what_the_template_tells_them(deployed: Stack, federated: Stack) -> None:
+def test_the_functions_accept_the_templates_settings(deployed: Stack, federated: Stack) -> None:
     for stack in (deployed, federated):
         for function in ("ObjectCreated", "HttpApi"):
             settings = read_deployment(environment_of(stack, function)).settings
@@ -37,13 +37,13 @@ def test_the_functions_take_what_the_template_tells_them(deployed: Stack, federa
             assert settings.state_bucket == DEPLOYED_VALUES["StateBucket"]
 
 
-def test_what_is_deferred_has_a_place_to_go(deployed: Stack) -> None:
+def test_deferred_events_have_a_dead_letter_queue(deployed: Stack) -> None:
     platform = read_deployment(environment_of(deployed, "ObjectCreated")).platform
     assert isinstance(platform, AwsPlatform)
     assert platform.settings.dead_letters_url == DEPLOYED_VALUES["DeadLetters"]
 
 
-def test_so_does_the_sweep(deployed: Stack) -> None:
+def test_the_sweep_accepts_the_templates_settings(deployed: Stack) -> None:
     environment = environment_of(deployed, "Sweeping")
     assert (
         read_deployment(environment, can_invoke=True).settings.state_bucket
@@ -56,7 +56,7 @@ def test_so_does_the_sweep(deployed: Stack) -> None:
         read_deployment({**environment, "UPLOADS_QUEUE_URL": ""}, can_invoke=True)
 
 
-def test_a_quarantine_is_one_that_the_functions_take(make_stack: MakeStack) -> None:
+def test_the_functions_accept_the_templates_quarantine(make_stack: MakeStack) -> None:
     parameters = {"Quarantine": "move", "QuarantineBucket": "held", "BucketName": "selfies"}
     moving = make_stack(**parameters, SceneCode="onboard_01", AlibabaSecretArn=SECRET_ARN)
     quarantine = read_deployment(environment_of(moving, "ObjectCreated")).settings.quarantine
@@ -67,7 +67,7 @@ def test_a_quarantine_is_one_that_the_functions_take(make_stack: MakeStack) -> N
     )
 
 
-def test_they_would_not_take_less(deployed: Stack) -> None:
+def test_missing_settings_are_refused(deployed: Stack) -> None:
     environment = environment_of(deployed, "ObjectCreated")
     with pytest.raises(InvalidSettingsError, match="ALIBABA_SECRET_ARN"):
         read_deployment({**environment, "ALIBABA_SECRET_ARN": ""})

@@ -82,10 +82,10 @@ PRIVATE_PERMISSIONS = {
 }
 OWN_KEY_PERMISSIONS = {("kms:Decrypt", OWN_KEY), ("kms:GenerateDataKey", OWN_KEY)}
 FEDERATED = OWN_KEY_PERMISSIONS | {("sts:GetWebIdentityToken", "*"), ("kms:Decrypt", BUCKET_KEY)}
-"""Instead of the secret, with keys of one's own; OBJECTS are the whole bucket's there."""
+"""Permissions with federation and own keys, in place of the secret's, for the whole bucket."""
 
 
-def test_roles_may_do_what_the_table_says(deployed: Stack) -> None:
+def test_roles_have_exactly_the_permissions_of_the_table(deployed: Stack) -> None:
     assert permissions_of(deployed) == PERMISSIONS
 
 
@@ -118,13 +118,13 @@ def test_a_quarantine_adds_what_it_needs(
         assert with_quarantine[role] - without[role] == expected
 
 
-def test_nothing_is_allowed_by_a_pattern_of_actions(deployed: Stack, federated: Stack) -> None:
+def test_no_permission_has_a_wildcard_action(deployed: Stack, federated: Stack) -> None:
     for stack in (deployed, federated):
         actions = {action for allowed in permissions_of(stack).values() for action, _ in allowed}
         assert not {action for action in actions if "*" in action}
 
 
-def test_a_token_is_for_alibaba_cloud_and_short(federated: Stack) -> None:
+def test_a_token_is_only_for_alibaba_cloud_and_short_lived(federated: Stack) -> None:
     (vouch,) = [
         statement
         for policy in federated.all("AWS::IAM::ManagedPolicy").values()
@@ -141,7 +141,7 @@ def test_a_token_is_for_alibaba_cloud_and_short(federated: Stack) -> None:
     }
 
 
-def test_only_lambda_takes_the_roles(deployed: Stack) -> None:
+def test_only_lambda_can_assume_the_roles(deployed: Stack) -> None:
     for role in deployed.all("AWS::IAM::Role").values():
         (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
         assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
@@ -149,7 +149,7 @@ def test_only_lambda_takes_the_roles(deployed: Stack) -> None:
 
 
 def permissions_of(stack: Stack) -> dict[str, set[tuple[str, str]]]:
-    """(action, resource) by role."""
+    """Return (action, resource) pairs by role."""
     roles = stack.all("AWS::IAM::Role")
     permissions_by_role = {
         name: {

@@ -1,4 +1,4 @@
-"""What AWS's and others' tools say about the templates."""
+"""Checks of the templates with sam, cfn-lint and checkov."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ ACCEPTED = {
     "CKV_AWS_173 ObjectCreated": "its environment holds names, and no secret",
     "CKV_AWS_173 Sweeping": "its environment holds names, and no secret",
 }
-"""What checkov asks for and is not done, and why."""
+"""Findings of checkov that are accepted, and why."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--lint"]])
-def test_sam_finds_them_valid(tools: Path, options: list[str]) -> None:
-    # validate reads the AWS managed policies where it has credentials; it needs none.
+def test_the_templates_are_valid_for_sam(tools: Path, options: list[str]) -> None:
+    # validate reads AWS managed policies if it has credentials, but does not need them.
     result = run(tools / "sam", "validate", "--region", "eu-central-1", *options)
     assert "is a valid SAM Template" in result.stdout
 
 
-def test_cfn_lint_finds_nothing_but_the_fault_put_in(
+def test_cfn_lint_finds_only_the_injected_error(
     tools: Path, deployed: Stack, tmp_path: Path
 ) -> None:
-    """Expanded, for it passes a function URL's wrong AuthType before that."""
+    """In expanded templates: before that, cfn-lint accepts a wrong AuthType of a function URL."""
     (tmp_path / "infra").symlink_to(REPOSITORY / "infra")
     right_template, wrong_template = tmp_path / "right.json", tmp_path / "wrong.json"
     right_template.write_text(json.dumps(deployed.template))
@@ -68,7 +68,7 @@ def test_cfn_lint_finds_nothing_but_the_fault_put_in(
 
 
 @pytest.mark.slow
-def test_checkov_asks_for_nothing_but_what_is_accepted(tools: Path) -> None:
+def test_checkov_finds_only_accepted_findings(tools: Path) -> None:
     options = ["--framework", "cloudformation", "--skip-download", "-o", "json", "-f"]
     report = json.loads(run(tools / "checkov", *options, *TEMPLATES, exit_code=1).stdout)
     failed = {

@@ -1,4 +1,4 @@
-"""What the deployment promises beside its permissions."""
+"""What the deployment promises, apart from permissions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_DESCRIPTION_LENGTH = 256
 """Of a published version (Lambda API, PublishVersion)."""
 
 
-def test_the_newest_python_on_arm_unless_told(deployed: Stack) -> None:
+def test_the_default_is_the_newest_python_on_arm(deployed: Stack) -> None:
     for name, handler in FUNCTIONS.items():
         function = deployed.properties(name)
         assert function["Handler"] == handler
@@ -50,7 +50,7 @@ def test_events_and_requests_reach_the_published_version(deployed: Stack) -> Non
     assert deployed.properties("HttpApiUrl")["TargetFunctionArn"] == "HttpApiAliaslive"
 
 
-def test_what_a_function_is_told_is_what_has_a_version_published(
+def test_a_version_is_published_for_every_change_of_a_setting(
     deployed: Stack, federated: Stack
 ) -> None:
     for stack in (deployed, federated):
@@ -78,7 +78,7 @@ def test_what_a_function_is_told_is_what_has_a_version_published(
         {"AlibabaSecretArn": f"arn:aws:secretsmanager:eu-west-1:1:secret:{'n' * 100}"},
     ],
 )
-def test_the_longest_settings_fit_a_version_s_description(
+def test_the_longest_settings_fit_the_description_of_a_version(
     make_stack: MakeStack, credentials: dict[str, str]
 ) -> None:
     longest = make_stack(
@@ -96,18 +96,18 @@ def test_the_longest_settings_fit_a_version_s_description(
         assert 200 < len(version["Description"]) <= MAX_DESCRIPTION_LENGTH
 
 
-def test_the_sweep_is_off_unless_asked_for(deployed: Stack, make_stack: MakeStack) -> None:
+def test_the_sweep_is_off_by_default(deployed: Stack, make_stack: MakeStack) -> None:
     (rule,) = [
         rule for rule in deployed.all("AWS::Events::Rule").values() if "ScheduleExpression" in rule
     ]
     assert (rule["State"], rule["ScheduleExpression"]) == ("DISABLED", "rate(15 minutes)")
     on = make_stack(Sweep="yes")
     assert "ENABLED" in {rule["State"] for rule in on.all("AWS::Events::Rule").values()}
-    # One run ends before the next begins.
+    # A run ends before the next one begins.
     assert deployed.properties("Sweeping")["Timeout"] < 15 * 60
 
 
-def test_a_message_comes_back_alone_and_at_last_is_a_dead_letter(deployed: Stack) -> None:
+def test_a_failed_message_is_redelivered_alone_and_then_dead_lettered(deployed: Stack) -> None:
     queue, mapping = deployed.all("AWS::SQS::Queue")["Queue"], _event_source_mapping(deployed)
     function = deployed.properties("ObjectCreated")
     assert mapping["EventSourceArn"] == "Queue.Arn"
@@ -121,7 +121,7 @@ def test_a_message_comes_back_alone_and_at_last_is_a_dead_letter(deployed: Stack
     assert int(variables["MOST_RECEIVES"]) == queue["RedrivePolicy"]["maxReceiveCount"]
 
 
-def test_batches_at_once_come_from_the_quota(deployed: Stack, federated: Stack) -> None:
+def test_concurrent_batches_are_derived_from_the_quota(deployed: Stack, federated: Stack) -> None:
     assert _event_source_mapping(deployed)["ScalingConfig"] == {"MaximumConcurrency": 4}
     assert _event_source_mapping(federated)["ScalingConfig"] == {"MaximumConcurrency": 20}
     size, longest = (
@@ -137,7 +137,7 @@ def test_batches_at_once_come_from_the_quota(deployed: Stack, federated: Stack) 
         assert at_once / calls <= longest / 3, "the last one's turn comes in good time"
 
 
-def test_a_new_bucket_tells_the_queue_itself(deployed: Stack) -> None:
+def test_a_new_bucket_notifies_the_queue_directly(deployed: Stack) -> None:
     bucket = deployed.all("AWS::S3::Bucket")["WatchedBucket"]
     (notification,) = bucket["NotificationConfiguration"]["QueueConfigurations"]
     assert notification["Queue"] == "Queue.Arn"
@@ -145,7 +145,7 @@ def test_a_new_bucket_tells_the_queue_itself(deployed: Stack) -> None:
     assert deployed.all("AWS::Events::Rule")["ObjectCreatedRule"]["State"] == "DISABLED"
 
 
-def test_an_existing_bucket_is_not_touched(federated: Stack) -> None:
+def test_an_existing_bucket_is_not_changed(federated: Stack) -> None:
     assert set(federated.all("AWS::S3::Bucket")) == {"StateBucket"}
     assert not federated.all("AWS::S3::BucketPolicy")
     rule = federated.all("AWS::Events::Rule")["ObjectCreatedRule"]
@@ -156,7 +156,7 @@ def test_an_existing_bucket_is_not_touched(federated: Stack) -> None:
     assert target["DeadLetterConfig"] == {"Arn": "DeadLetters.Arn"}
 
 
-def test_only_the_bucket_and_the_rule_fill_the_queues(deployed: Stack) -> None:
+def test_only_the_bucket_and_the_rule_may_send_to_the_queues(deployed: Stack) -> None:
     for policy in deployed.all("AWS::SQS::QueuePolicy").values():
         for statement in policy["PolicyDocument"]["Statement"]:
             assert statement["Action"] == "sqs:SendMessage"
@@ -166,7 +166,7 @@ def test_only_the_bucket_and_the_rule_fill_the_queues(deployed: Stack) -> None:
             )
 
 
-def test_the_function_url_is_closed(deployed: Stack) -> None:
+def test_the_function_url_requires_signed_requests(deployed: Stack) -> None:
     (url,) = deployed.all("AWS::Lambda::Url").values()
     assert url["AuthType"] == "AWS_IAM"
     (timer,) = deployed.all("AWS::Lambda::Permission").values()
@@ -189,7 +189,7 @@ def test_everything_at_rest_is_encrypted(deployed: Stack, federated: Stack) -> N
     }
 
 
-def test_the_state_bucket_is_private_and_forgets(deployed: Stack) -> None:
+def test_the_state_bucket_is_private_and_its_objects_expire(deployed: Stack) -> None:
     bucket = deployed.properties("StateBucket")
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert "VersioningConfiguration" not in bucket
@@ -200,13 +200,13 @@ def test_the_state_bucket_is_private_and_forgets(deployed: Stack) -> None:
     assert days == {"pace/": 1, "sweep/": 40, "history/": 90, "ledger/": 400, "calls/": 400}
 
 
-def test_logs_end(deployed: Stack) -> None:
+def test_logs_expire(deployed: Stack) -> None:
     assert {group["RetentionInDays"] for group in deployed.all("AWS::Logs::LogGroup").values()} == {
         30
     }
 
 
-def test_alarms_count_what_the_functions_count(deployed: Stack) -> None:
+def test_alarms_use_metrics_that_the_functions_publish(deployed: Stack) -> None:
     telemetry = (REPOSITORY / "functions" / "facescreen" / "telemetry.py").read_text()
     for name in ('f"verdict_', 'f"refused_', '"deferred" if', '"PaidCalls"', '"resubmitted"'):
         assert f"_count({name}" in telemetry
@@ -223,7 +223,7 @@ def test_alarms_count_what_the_functions_count(deployed: Stack) -> None:
     assert counted == flagged | {"PaidCalls", "deferred", "refused_Deferred", "resubmitted"}
 
 
-def test_alarms_are_heard_by_the_topic_alone_that_is_named(make_stack: MakeStack) -> None:
+def test_alarms_notify_only_the_configured_topic(make_stack: MakeStack) -> None:
     topic = "arn:aws:sns:eu-central-1:123456789012:on-call"
     heard = make_stack(AlarmTopicArn=topic)
     alarms = heard.all("AWS::CloudWatch::Alarm")

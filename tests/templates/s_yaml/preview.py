@@ -1,4 +1,4 @@
-"""What Serverless Devs itself makes of a template: `s preview`, offline."""
+"""Render a template with Serverless Devs itself: `s preview`, offline."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOWHERE = "http://127.0.0.1:9"
 
 
 def copy_project(folder: Path, dotenv: Mapping[str, str]) -> Path:
-    """The templates, and a .env, in a folder of their own."""
+    """Copy the templates to `folder` and write a .env."""
     for path in PROJECT.glob("s*.yaml"):
         shutil.copy(path, folder)
     (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in dotenv.items()))
@@ -26,13 +26,13 @@ def copy_project(folder: Path, dotenv: Mapping[str, str]) -> Path:
 
 
 def preview(folder: Path, template: str) -> dict[str, Any]:
-    """`template` of `folder`, every variable resolved. Skips where there is no Serverless Devs."""
+    """Return `template` with resolved variables. Skips the test without Serverless Devs."""
     if not shutil.which("node") or not _COMMAND.exists():
         pytest.skip("needs Node.js, and tests/templates/s_yaml/serverless-devs/install")
     result = subprocess.run(
         [_COMMAND, "preview", "-t", template, "-o", "json"],
         cwd=folder,
-        # A home of its own, and no way out.
+        # A separate home, and no network access.
         env={
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
@@ -45,6 +45,6 @@ def preview(folder: Path, template: str) -> dict[str, Any]:
         check=False,
     )
     assert "{" in result.stdout, result.stdout + result.stderr
-    # As root it warns first.
+    # As root it prints a warning first.
     document: dict[str, Any] = json.loads(result.stdout[result.stdout.index("{") :])
     return document

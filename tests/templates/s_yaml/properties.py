@@ -1,7 +1,7 @@
-"""A strict reading of properties, by the models of the vendor's own SDK.
+"""Check properties strictly against the models of the vendor's SDK.
 
-Every key must be one of the model's, spelt as on the wire, and every value of the model's type: a
-number that is written as a text is a fault.
+Every key must be in the model, with its name on the wire, and every value must have the model's
+type. A number written as a string is an error.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MAPPING = re.compile(r"Dict\[str, (.+)\]")
 
 
 def find_faults(model: type, value: object, place: str = "") -> Iterator[str]:
-    """What of `value` is not as `model` has it."""
+    """Yield the differences between `value` and `model`."""
     if not isinstance(value, dict):
         yield f"{place}: not a mapping"
         return
@@ -37,7 +37,7 @@ def find_faults(model: type, value: object, place: str = "") -> Iterator[str]:
 
 
 def _types(model: type) -> dict[str, str]:
-    """By the name on the wire, what the model's initialiser says of the attribute's type."""
+    """Return the type annotations of the model's initializer by the name on the wire."""
     parameters = inspect.signature(model).parameters
     wire = {re.sub(r"[^a-z0-9]", "", name): p.annotation for name, p in parameters.items()}
     source = inspect.getsource(model.from_map)  # type: ignore[attr-defined]

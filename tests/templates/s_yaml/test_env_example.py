@@ -1,4 +1,4 @@
-""".env.example: each line is read, says the default that holds, and is named where it is wrong."""
+""".env.example: each line is read, shows the actual default, and is named if it is wrong."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ WITH_TOKENS = {
 def doctor_findings(
     folder: Path, dotenv: dict[str, str], template: Path = PROJECT / "s.yaml"
 ) -> list[dict[str, Any]]:
-    """The lines of ``facescreen doctor --env .env --offline`` that are not ok."""
+    """Run ``facescreen doctor --env .env --offline`` and return the lines that are not ok."""
     path = folder / ".env"
     path.write_text("".join(f"{name}={value}\n" for name, value in dotenv.items()))
     arguments = ["--env", str(path), "--template", str(template), "--offline", "--json"]
@@ -119,12 +119,12 @@ def doctor_findings(
     return [line for line in lines if line["level"] != "ok"]
 
 
-def test_it_has_every_name_that_the_templates_read_and_no_other() -> None:
-    # The local cloud alone sets these.
+def test_the_file_has_exactly_the_names_that_the_templates_read() -> None:
+    # Only the local cloud sets these.
     assert set(LINES) == set(DEFAULTS) - {"FACESCREEN_LOCAL", "QUARANTINE_STAND_IN"}
 
 
-def test_what_must_be_given_is_not_commented_out() -> None:
+def test_required_names_are_not_commented_out() -> None:
     required = {
         name
         for name, default in env_defaults(document.read_template(PROJECT / "s.yaml")).items()
@@ -134,8 +134,8 @@ def test_what_must_be_given_is_not_commented_out() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(LINES) - set(REQUIRED_NAMES)))
-def test_the_default_that_it_shows_is_the_one_that_holds(name: str) -> None:
-    """s.yaml's where there is one, else the functions' own: taking the # away changes nothing."""
+def test_the_default_shown_is_the_actual_default(name: str) -> None:
+    """The default of s.yaml or else of the functions: removing the # changes nothing."""
     if DEFAULTS[name]:
         assert LINES[name] == DEFAULTS[name]
     elif LINES[name]:
@@ -155,12 +155,12 @@ def load_settings(
     )
 
 
-def test_with_what_must_be_given_all_is_well(tmp_path: Path) -> None:
+def test_the_required_values_are_sufficient(tmp_path: Path) -> None:
     assert doctor_findings(tmp_path, {name: REQUIRED[name] for name in REQUIRED_NAMES}) == []
     assert doctor_findings(tmp_path, {**LINES, **REQUIRED}) == []
 
 
-def test_every_line_has_a_wrong_value_here() -> None:
+def test_every_line_is_tested_with_a_wrong_value() -> None:
     assert set(WRONG) == set(LINES)
 
 
@@ -180,12 +180,12 @@ def test_a_missing_value_is_named(tmp_path: Path, name: str) -> None:
     assert "it is not set" in fault["says"]
 
 
-def test_all_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
+def test_all_wrong_values_are_named_together(tmp_path: Path) -> None:
     names = {line["says"].split()[0] for line in doctor_findings(tmp_path, WRONG)}
     assert names == set(WRONG)
 
 
-def test_what_serverless_devs_would_expand_is_named(tmp_path: Path) -> None:
+def test_a_value_that_serverless_devs_would_expand_is_named(tmp_path: Path) -> None:
     [fault] = doctor_findings(tmp_path, {**REQUIRED, **WITH_TOKENS, "JWT_AUDIENCE": "'a$HOME'"})
     assert (
         fault["says"] == "JWT_AUDIENCE holds $ or `, which Serverless Devs would read as a variable"

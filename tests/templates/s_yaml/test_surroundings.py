@@ -1,4 +1,4 @@
-"""What surrounds the functions is made for them: doctor says where the two do not meet."""
+"""doctor finds inconsistencies between the functions and their surrounding resources."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SWEPT = "WATCHED_OBJECTS: ${vars.bucket}/${vars.prefix}"
 
 
 def with_changes(folder: Path, *changes: tuple[str, str], name: str = "s.yaml") -> Path:
-    """The templates in `folder`, each of `changes` made once in the one that is returned."""
+    """Copy the templates to `folder` and apply `changes` to one of them, whose path is returned."""
     for path in PROJECT.glob("s*.yaml"):
         (folder / path.name).write_text(path.read_text())
     text = (folder / name).read_text()
@@ -39,7 +39,7 @@ def with_changes(folder: Path, *changes: tuple[str, str], name: str = "s.yaml") 
 
 
 @pytest.mark.parametrize("name", ["s.yaml", "s.eventbridge.yaml"])
-def test_as_released_they_meet(tmp_path: Path, name: str) -> None:
+def test_the_released_templates_are_consistent(tmp_path: Path, name: str) -> None:
     dotenv = {**REQUIRED, "OSS_PREFIX": "selfies/", "TAG_PREFIX": "face-", "MNS_DLQ": "letters"}
     assert doctor_findings(tmp_path, dotenv, with_changes(tmp_path, name=name)) == []
 
@@ -65,15 +65,13 @@ def test_as_released_they_meet(tmp_path: Path, name: str) -> None:
         ),
     ],
 )
-def test_where_they_do_not_meet_is_named(
-    tmp_path: Path, change: tuple[str, str], expected: str
-) -> None:
+def test_an_inconsistency_is_named(tmp_path: Path, change: tuple[str, str], expected: str) -> None:
     [line] = doctor_findings(tmp_path, REQUIRED, with_changes(tmp_path, change))
     assert (line["level"], line["check"]) == ("fault", "surroundings")
     assert line["says"].startswith(expected)
 
 
-def test_another_bucket_is_a_trigger_and_a_line(tmp_path: Path) -> None:
+def test_another_bucket_needs_a_trigger_and_a_line(tmp_path: Path) -> None:
     trigger = ("\n  http_api:\n", SECOND_TRIGGER)
     unread, unswept = doctor_findings(tmp_path, REQUIRED, with_changes(tmp_path, trigger))
     assert unread["says"] == "events of more-selfies/in/ arrive, and no role may read it"
@@ -83,7 +81,7 @@ def test_another_bucket_is_a_trigger_and_a_line(tmp_path: Path) -> None:
     assert doctor_findings(tmp_path, REQUIRED, with_changes(tmp_path, trigger, *added)) == []
 
 
-def test_another_bucket_by_eventbridge_is_watched_too(tmp_path: Path) -> None:
+def test_another_bucket_by_eventbridge_is_checked(tmp_path: Path) -> None:
     subject = '[{"prefix": "acs:oss:${vars.region}:${vars.account}:${vars.bucket}/${vars.prefix}"}'
     other = '{"prefix": "acs:oss:${vars.region}:${vars.account}:more-selfies/"}'
     template = with_changes(tmp_path, (subject, f"{subject}, {other}"), name="s.eventbridge.yaml")
@@ -92,7 +90,7 @@ def test_another_bucket_by_eventbridge_is_watched_too(tmp_path: Path) -> None:
     assert unswept["level"] == "fault"
 
 
-def test_without_them_that_is_said(tmp_path: Path) -> None:
+def test_missing_roles_are_named(tmp_path: Path) -> None:
     template = with_changes(
         tmp_path, ("./infra/alibaba/template.yaml", "./infra/alibaba/logs.yaml")
     )

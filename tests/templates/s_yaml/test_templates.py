@@ -1,4 +1,4 @@
-"""The templates as Serverless Devs renders them: each property one that the platform knows."""
+"""The templates, rendered by Serverless Devs, have only properties that the platform knows."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ALL_SETTINGS = {
     "JWT_JWKS": """'{"keys": [{"kid": "a&b", "kty": "RSA"}]}'""",
     "HTTP_AUTH": "anonymous",
     "HTTP_PRIVATE": "true",
-    # Empty counts as not set.
+    # An empty value counts as not set.
     "STRICTNESS": "",
     "MNS_TOPIC": "",
 }
@@ -47,7 +47,7 @@ TRIGGERS = {
     "timer": models.TimerTriggerConfig,
 }
 SPECIAL_KEYS = {"triggers", "asyncInvokeConfig", "concurrencyConfig", "region", "code", "tags"}
-"""What fc3 takes in one place and the API in others, or in other letters."""
+"""Keys that fc3 has in one place and the API in another, or spells differently."""
 
 
 def unquote(dotenv: dict[str, str]) -> dict[str, str]:
@@ -80,7 +80,7 @@ def functions_of(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("dotenv", [REQUIRED, ALL_SETTINGS], ids=["required", "given"])
 @pytest.mark.parametrize("template", ["s.yaml", "s.eventbridge.yaml"])
-def test_every_property_is_one_that_function_compute_knows(
+def test_every_property_is_known_to_function_compute(
     tmp_path: Path, template: str, dotenv: dict[str, str]
 ) -> None:
     functions = functions_of(preview(copy_project(tmp_path, dotenv), template))
@@ -101,11 +101,11 @@ def test_the_local_cloud_reads_a_template_as_serverless_devs_does(
     assert rendered_functions == load_functions(folder / template, unquote(dotenv), source=folder)
 
 
-def test_the_pages_domain_is_one_that_function_compute_knows(tmp_path: Path) -> None:
+def test_the_pages_domain_has_only_known_properties(tmp_path: Path) -> None:
     document = preview(copy_project(tmp_path, REQUIRED), "s.page.yaml")
     props = copy.deepcopy(document["resources"]["page"]["props"])
     assert props.pop("region") == "ap-southeast-1"
-    # The component has the certificate by its id, and gets the rest from where it is kept.
+    # The component refers to the certificate by its id and gets the rest itself.
     assert props.pop("certConfig") == {"certId": "1234567-ap-southeast-1"}
     assert list(find_faults(models.CreateCustomDomainInput, props)) == []
     [route] = props["routeConfig"]["routes"]
@@ -127,8 +127,8 @@ def test_the_pages_domain_is_one_that_function_compute_knows(tmp_path: Path) -> 
         ("triggers.0.sourceARN", "", "trigger.sourceARN: unknown to CreateTriggerInput"),
     ],
 )
-def test_the_reading_is_strict(path: str, value: object, expected: str) -> None:
-    """What passes the component's own schema must not pass this."""
+def test_the_check_is_strict(path: str, value: object, expected: str) -> None:
+    """It finds errors that the component's own schema accepts."""
     text = (
         (PROJECT / "s.yaml").read_text().replace("${json(env('RESERVED_CONCURRENCY', '20'))}", "20")
     )
@@ -143,7 +143,7 @@ def test_the_reading_is_strict(path: str, value: object, expected: str) -> None:
     assert fault.startswith(expected)
 
 
-def test_nothing_but_the_triggers_differs_by_eventbridge(tmp_path: Path) -> None:
+def test_only_the_triggers_differ_with_eventbridge(tmp_path: Path) -> None:
     folder = copy_project(tmp_path, REQUIRED)
     native, bridged = (
         functions_of(preview(folder, template)) for template in ("s.yaml", "s.eventbridge.yaml")
