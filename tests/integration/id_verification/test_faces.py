@@ -51,12 +51,12 @@ def test_finds_the_face_at_any_size(
     detector: FaceDetector, astronaut: Picture, scale: float
 ) -> None:
     scaled = cv2.resize(astronaut, None, fx=scale, fy=scale)
-    assert_face_around(detector.largest(scaled), (NOSE[0] * scale, NOSE[1] * scale), scale)
+    assert_face_around(detector.find_largest(scaled), (NOSE[0] * scale, NOSE[1] * scale), scale)
 
 
 def test_finds_the_mirrored_face(detector: FaceDetector, astronaut: Picture) -> None:
     assert_face_around(
-        detector.largest(np.ascontiguousarray(astronaut[:, ::-1])), (512 - NOSE[0], NOSE[1])
+        detector.find_largest(np.ascontiguousarray(astronaut[:, ::-1])), (512 - NOSE[0], NOSE[1])
     )
 
 
@@ -65,16 +65,16 @@ def test_finds_the_face_in_upright_and_wide_pictures(
     detector: FaceDetector, astronaut: Picture, shape: tuple[int, int]
 ) -> None:
     cut = np.ascontiguousarray(astronaut[: shape[0], 100 : 100 + shape[1]])
-    assert_face_around(detector.largest(cut), (NOSE[0] - 100, NOSE[1]))
+    assert_face_around(detector.find_largest(cut), (NOSE[0] - 100, NOSE[1]))
 
 
 @pytest.mark.parametrize("degrees", [-20, -10, 10, 20])
 def test_finds_the_rotated_face_and_its_angle(
     detector: FaceDetector, astronaut: Picture, degrees: int
 ) -> None:
-    straight = detector.largest(astronaut)
+    straight = detector.find_largest(astronaut)
     motion = cv2.getRotationMatrix2D(NOSE, -degrees, 1)
-    face = detector.largest(cv2.warpAffine(astronaut, motion, (512, 512)))
+    face = detector.find_largest(cv2.warpAffine(astronaut, motion, (512, 512)))
     assert_face_around(face, NOSE)
     assert face is not None
     assert straight is not None
@@ -82,7 +82,7 @@ def test_finds_the_rotated_face_and_its_angle(
 
 
 def test_finds_the_face_in_a_third_of_the_light(detector: FaceDetector, astronaut: Picture) -> None:
-    assert_face_around(detector.largest((astronaut * 0.3).astype(np.uint8)), NOSE)
+    assert_face_around(detector.find_largest((astronaut * 0.3).astype(np.uint8)), NOSE)
 
 
 def test_the_largest_of_two_faces_is_returned(detector: FaceDetector, astronaut: Picture) -> None:
@@ -90,17 +90,17 @@ def test_the_largest_of_two_faces_is_returned(detector: FaceDetector, astronaut:
     collage = np.zeros((600, 700, 3), np.uint8)
     collage[:300, :225] = head
     collage[100:, 300:675] = cv2.GaussianBlur(cv2.resize(head, (375, 500)), (0, 0), 7)
-    assert [face.width > 100 for face in detector.find(collage)] == [False, True]
+    assert [face.width > 100 for face in detector.find_faces(collage)] == [False, True]
     scale = 500 / 300
     nose = (300 + scale * (NOSE[0] - 110), 100 + scale * NOSE[1])
-    assert_face_around(detector.largest(collage), nose, scale)
+    assert_face_around(detector.find_largest(collage), nose, scale)
 
 
 @pytest.mark.parametrize("file", FACELESS)
 def test_finds_no_face_in_other_pictures(detector: FaceDetector, file: str) -> None:
-    assert detector.find(load_photograph(file)) == []
+    assert detector.find_faces(load_photograph(file)) == []
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 4000, 3), (4000, 1, 3)])
 def test_finds_no_face_in_a_sliver(detector: FaceDetector, shape: tuple[int, int, int]) -> None:
-    assert detector.find(np.full(shape, 128, np.uint8)) == []
+    assert detector.find_faces(np.full(shape, 128, np.uint8)) == []

@@ -19,7 +19,7 @@ def photo(portrait: bytes) -> Picture:
 
 
 def find_defect(detector: FaceDetector, picture: Picture) -> str | None:
-    face = detector.largest(picture)
+    face = detector.find_largest(picture)
     assert face is not None
     return quality.find_defect(picture, face)
 

@@ -52,7 +52,7 @@ def check_face(content: bytes, *, is_video: bool, detector: FaceDetector) -> Non
     (NoFaceDetected), or most faces are of bad quality (UnqualifiedPhoto).
     """
     pictures = decode.decode_video(content) if is_video else decode.decode_image(content)
-    detections = [(picture, detector.largest(picture)) for picture in pictures]
+    detections = [(picture, detector.find_largest(picture)) for picture in pictures]
     faces = [(picture, face) for picture, face in detections if face is not None]
     if 2 * len(faces) < len(pictures) or not faces:
         raise IdVerificationError(
