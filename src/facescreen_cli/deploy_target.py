@@ -1,4 +1,4 @@
-"""Where a package runs: cloud, Python, machine, glibc, and what the platform takes."""
+"""Where a package runs: the cloud, Python, machine, glibc, and the platform's size limits."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ import click
 
 from facescreen_cli.project import PROJECT
 
-FUNCTIONS = ("object_created", "http_api", "sweep")
+FUNCTION_MODULES = ("object_created", "http_api", "sweep")
 
-_VERSION = re.compile(r"3\.(10|11|12|13|14)")
-_MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
+_PYTHON_VERSION = re.compile(r"3\.(10|11|12|13|14)")
+_MACHINE_BY_ARCHITECTURE = {"x86_64": "x86_64", "arm64": "aarch64"}
 
 
 @dataclass(frozen=True)
-class Limit:
-    """Of the zip, or of what it unpacks to."""
+class SizeLimit:
+    """The maximum size of a zip, or of its unpacked content."""
 
     bytes: int
     unpacked: bool
     source: str
-    """What sets it."""
+    """The platform that sets the limit."""
 
 
 @dataclass(frozen=True)
-class Target:
-    """One cloud, as it is set up to be deployed to."""
+class DeployTarget:
+    """The platform of one cloud that packages are built for."""
 
     cloud: str
     python: str
     """``3.10``."""
     machine: str
-    """As wheels name it: ``x86_64`` or ``aarch64``."""
+    """As in wheel tags: ``x86_64`` or ``aarch64``."""
     glibc: str
-    """``manylinux2014`` or newer: the newest that a wheel may ask for."""
+    """The newest one that a wheel may require: ``manylinux2014`` or newer."""
     code: str
-    """Where the platform unpacks it: the paths that tracebacks show."""
-    limits: tuple[Limit, ...]
+    """The folder where the platform unpacks the code. Tracebacks show it."""
+    limits: tuple[SizeLimit, ...]
 
     @property
     def requirements(self) -> Path:
@@ -50,12 +50,12 @@ class Target:
 
     @property
     def platform(self) -> str:
-        """As uv names it."""
+        """The target as uv names it."""
         return f"{self.machine}-{self.glibc}"
 
 
-# glibc of Function Compute's runtimes is not documented: what runs on 2.17 runs on any of them.
-_ALIBABA = Target(
+# The glibc of Function Compute's runtimes is not documented; code for 2.17 runs on all of them.
+_ALIBABA = DeployTarget(
     cloud="alibaba",
     python="3.10",
     machine="x86_64",
@@ -63,11 +63,11 @@ _ALIBABA = Target(
     code="/code",
     limits=(
         # alibabacloud.com/help/en/functioncompute/fc/product-overview/limits-of-usage
-        Limit(100_000_000, False, "Function Compute, but for its larger regions"),
+        SizeLimit(100_000_000, False, "Function Compute, but for its larger regions"),
     ),
 )
 # Python 3.12 and newer run on Amazon Linux 2023, with glibc 2.34.
-_AWS = Target(
+_AWS = DeployTarget(
     cloud="aws",
     python="3.13",
     machine="aarch64",
@@ -75,30 +75,30 @@ _AWS = Target(
     code="/var/task",
     limits=(
         # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-        Limit(50_000_000, False, "Lambda, a zip sent to its API"),
-        Limit(250_000_000, True, "Lambda, unpacked"),
+        SizeLimit(50_000_000, False, "Lambda, a zip sent to its API"),
+        SizeLimit(250_000_000, True, "Lambda, unpacked"),
     ),
 )
 CLOUDS = (_ALIBABA.cloud, _AWS.cloud)
 
 
-def target(cloud: str, environment: Mapping[str, str]) -> Target:
+def read_deploy_target(cloud: str, environment: Mapping[str, str]) -> DeployTarget:
     """As s.yaml (FC_RUNTIME), or LAMBDA_PYTHON and LAMBDA_ARCHITECTURE, have it. Raises
     click.UsageError."""
     if cloud == _ALIBABA.cloud:
         runtime = environment.get("FC_RUNTIME") or f"python{_ALIBABA.python}"
         version = runtime.removeprefix("python")
-        if version == runtime or not _VERSION.fullmatch(version):
+        if version == runtime or not _PYTHON_VERSION.fullmatch(version):
             raise click.UsageError(
                 "FC_RUNTIME must be python3.10 to python3.14: what s.yaml has as runtime"
             )
         return replace(_ALIBABA, python=version)
     version = environment.get("LAMBDA_PYTHON") or _AWS.python
-    if not _VERSION.fullmatch(version):
+    if not _PYTHON_VERSION.fullmatch(version):
         raise click.UsageError(
             "LAMBDA_PYTHON must be 3.10 to 3.14: what the template has as PythonVersion"
         )
     architecture = environment.get("LAMBDA_ARCHITECTURE") or "arm64"
-    if architecture not in _MACHINES:
+    if architecture not in _MACHINE_BY_ARCHITECTURE:
         raise click.UsageError("LAMBDA_ARCHITECTURE must be arm64 or x86_64")
-    return replace(_AWS, python=version, machine=_MACHINES[architecture])
+    return replace(_AWS, python=version, machine=_MACHINE_BY_ARCHITECTURE[architecture])

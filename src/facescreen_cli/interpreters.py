@@ -34,8 +34,8 @@ def find_or_install(version: str) -> Interpreter:
         executable = find_installed(version)
     if executable is None:
         raise PackagingError(
-            f"byte code for Python {version} needs a Python {version}, and none was found: install "
-            f"it (`uv python install {version}`, or pyenv), or give --without-byte-code, and cold "
+            f"bytecode for Python {version} needs Python {version}, which was not found: install "
+            f"it (`uv python install {version}`, or pyenv), or use --without-byte-code, and cold "
             "starts take several times as long"
         )
     return executable
@@ -83,7 +83,7 @@ def _run(command: list[str], seconds: float = _RUN_TIMEOUT_S) -> str | None:
 
 
 def find_uv() -> str:
-    """The one installed with this command, or else the first on the PATH. Raises PackagingError."""
+    """The uv installed with this command, or else the first on the PATH. Raises PackagingError."""
     same_folder = Path(sys.executable).parent
     executable = shutil.which(
         "uv", path=os.pathsep.join([str(same_folder), os.environ.get("PATH", "")])

@@ -1,4 +1,4 @@
-"""The local cloud, run around a block."""
+"""Runs the local cloud for a command."""
 
 from __future__ import annotations
 
@@ -20,71 +20,77 @@ from facescreen_serverless_devs.section import InvalidTemplateError
 
 
 @contextmanager
-def running_cloud(
+def run_local_cloud(
     data: Path, ports: dict[str, int], interpreters: dict[str, str] | None = None
 ) -> Iterator[LocalCloud]:
-    """A local cloud that runs while the block does, from packages where `interpreters` are."""
+    """Run a local cloud until the block ends. With `interpreters` it runs the built packages."""
     settings = dict.fromkeys(["FC_RUNTIME"], next(iter(interpreters))) if interpreters else {}
-    with _sigterm_as_ctrl_c(), BackgroundLoop() as loop:
+    with _handle_sigterm_as_interrupt(), BackgroundLoop() as loop:
         cloud = LocalCloud(
             data, PROJECT, settings, packages=PACKAGES.resolve(), interpreters=interpreters
         )
         try:
             loop.run(cloud.start(ports))
             yield cloud
-        except InvalidTemplateError as bad:
-            raise click.ClickException(str(bad)) from None
+        except InvalidTemplateError as error:
+            raise click.ClickException(str(error)) from None
         finally:
             loop.run(cloud.stop())
 
 
 @contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
-    """Whoever ends the process leaves no instance and no folder behind."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _handle_sigterm_as_interrupt() -> Iterator[None]:
+    """Handles SIGTERM like Ctrl-C, so that no instance and no folder is left behind."""
+    previous_handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous_handler)
 
 
 def print_addresses(cloud: LocalCloud) -> None:
-    """Where the local cloud listens, on standard error."""
+    """Print the local cloud's addresses on standard error."""
     addresses = {
         name: value
         for name, value in cloud.client_environment().items()
         if value.startswith("http")
     }
-    print_note("The local cloud listens (a stand-in: not a forgery detector):")
+    print_note("The local cloud is running (an emulator, not a forgery detector):")
     for name, address in addresses.items():
         print_note(f"  {name:20} {address}")
     print_note("Ctrl-C stops it.")
 
 
-def watch_signals() -> list[int]:
-    """Where the signals that ask for the end are noted from now on, instead of ending at once."""
-    # No Event here: its lock may be held by the very code that the signal interrupts.
-    stopped: list[int] = []
+def record_signals() -> list[int]:
+    """Record SIGINT and SIGTERM in the returned list from now on, instead of ending at once."""
+    # Not a threading.Event: the code that the signal interrupts may hold the Event's lock.
+    received_signals: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda received, _: stopped.append(received))
-    return stopped
+        signal.signal(number, lambda received, _: received_signals.append(received))
+    return received_signals
 
 
-def wait_for_signal(stopped: list[int]) -> None:
-    """Returns once one of them came."""
-    while not stopped:
+def wait_for_signal(received_signals: list[int]) -> None:
+    """Return once a signal was received."""
+    while not received_signals:
         time.sleep(0.2)
 
 
-def upload(cloud: LocalCloud) -> tuple[oss2.Bucket, list[SampleFile]]:
-    """Puts every sample into the watched bucket."""
-    told = cloud.client_environment()
+def upload_samples(cloud: LocalCloud) -> tuple[oss2.Bucket, list[SampleFile]]:
+    """Upload every sample to the watched bucket. Returns the bucket and the samples."""
+    env = cloud.client_environment()
     auth = oss2.ProviderAuthV4(
         oss2.credentials.StaticCredentialsProvider(
-            told["ALIBABA_CLOUD_ACCESS_KEY_ID"], told["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+            env["ALIBABA_CLOUD_ACCESS_KEY_ID"],
+            env["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
         )
     )
-    bucket = oss2.Bucket(auth, told["OSS_ENDPOINT"], told["OSS_BUCKET"], region=told["OSS_REGION"])
+    bucket = oss2.Bucket(
+        auth,
+        env["OSS_ENDPOINT"],
+        env["OSS_BUCKET"],
+        region=env["OSS_REGION"],
+    )
     samples = cloud.write_samples()
     for sample in samples:
         bucket.put_object_from_file(sample.name, str(sample.path))

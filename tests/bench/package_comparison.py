@@ -12,8 +12,8 @@ from pathlib import Path
 
 from facescreen_cli import interpreters
 from facescreen_cli.commands.package.build import Builder
-from facescreen_cli.commands.package.sbom import Package
-from facescreen_cli.deploy_target import FUNCTIONS, target
+from facescreen_cli.commands.package.sbom import BuiltPackage
+from facescreen_cli.deploy_target import FUNCTION_MODULES, read_deploy_target
 from facescreen_cli.interpreters import Interpreter
 from facescreen_cli.project import PROJECT
 from tests.bench.imported_modules import ENVIRONMENT
@@ -38,7 +38,7 @@ print(time.perf_counter() - started)
 class PackageComparison:
     """One function's package, compared with pip's."""
 
-    package: Package
+    package: BuiltPackage
     pip_zipped: int
     pip_unpacked: int
     cold_s: float
@@ -54,14 +54,14 @@ def run(folder: Path) -> tuple[str, list[PackageComparison]]:
     version and the comparisons."""
     python = interpreters.find_installed("3.10") or interpreters.find_or_install("3.12")
     version = python.full_version.rpartition(".")[0]
-    deploy_target = target("alibaba", {"FC_RUNTIME": f"python{version}"})
+    deploy_target = read_deploy_target("alibaba", {"FC_RUNTIME": f"python{version}"})
     pip = _install_with_pip(python, deploy_target.requirements, folder / "pip")
     pip_without_bytecode = Path(
         shutil.copytree(pip, folder / "without", ignore=shutil.ignore_patterns("*.pyc"))
     )
     zipped = Path(shutil.make_archive(str(folder / "pip"), "zip", pip)).stat().st_size
     compared = []
-    for package in Builder(deploy_target, folder, python).build(FUNCTIONS):
+    for package in Builder(deploy_target, folder, python).build(FUNCTION_MODULES):
         ours = folder / package.zip.stem
         with zipfile.ZipFile(package.zip) as archive:
             archive.extractall(ours)

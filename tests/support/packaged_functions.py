@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from facescreen_cli import interpreters
-from facescreen_cli.deploy_target import target
+from facescreen_cli.deploy_target import read_deploy_target
 
 
 @cache
@@ -17,7 +17,7 @@ def packaged_interpreters() -> dict[str, str] | None:
     """Build the packages and return the interpreter of each runtime; None to run the sources."""
     if not os.environ.get("PACKAGED"):
         return None
-    aim = target("alibaba", {})
+    aim = read_deploy_target("alibaba", {})
     facescreen = Path(sys.executable).with_name("facescreen")
     subprocess.run([facescreen, "package", "--cloud", aim.cloud, "--quiet"], check=True)
     return {f"python{aim.python}": str(interpreters.find_or_install(aim.python).path)}

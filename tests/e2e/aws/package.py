@@ -10,7 +10,7 @@ from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 from facescreen_cli.commands.package.build import Builder
-from facescreen_cli.deploy_target import FUNCTIONS, target
+from facescreen_cli.deploy_target import FUNCTION_MODULES, read_deploy_target
 from facescreen_cli.interpreters import Interpreter
 
 _PROVIDED_BY_LAMBDA = ("awslambdaric", "boto3")
@@ -26,8 +26,8 @@ def build_packages(folder: Path) -> Path:
         "LAMBDA_PYTHON": f"{sys.version_info[0]}.{sys.version_info[1]}",
     }
     compiler = Interpreter(Path(sys.executable), platform.python_version())
-    builder = Builder(target("aws", platform_settings), folder, compiler)
-    for function, package in zip(FUNCTIONS, builder.build(FUNCTIONS), strict=True):
+    builder = Builder(read_deploy_target("aws", platform_settings), folder, compiler)
+    for function, package in zip(FUNCTION_MODULES, builder.build(FUNCTION_MODULES), strict=True):
         with zipfile.ZipFile(package.zip) as archive:
             archive.extractall(folder / function)
     return folder

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from facescreen_cli.local_cloud import upload
+from facescreen_cli.local_cloud import upload_samples
 from facescreen_local.cloud import LocalCloud
 from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 
@@ -44,7 +44,7 @@ def running_cloud(
     browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     with run_local_cloud(tmp_path_factory.mktemp("cloud")) as (cloud, cloud_client):
-        _, samples = upload(cloud)
+        _, samples = upload_samples(cloud)
         flagged = next(sample for sample in samples if sample.name.endswith("flagged.jpg"))
         cloud_client.put(HOSTILE_KEY, flagged.path.read_bytes())
         cloud_client.wait_until_idle()

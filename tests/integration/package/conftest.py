@@ -11,8 +11,8 @@ import pytest
 
 from facescreen_cli import interpreters
 from facescreen_cli.commands.package.build import Builder
-from facescreen_cli.commands.package.sbom import Package
-from facescreen_cli.deploy_target import FUNCTIONS, target
+from facescreen_cli.commands.package.sbom import BuiltPackage
+from facescreen_cli.deploy_target import FUNCTION_MODULES, read_deploy_target
 from facescreen_cli.interpreters import Interpreter
 
 
@@ -22,7 +22,7 @@ class BuiltPackages:
 
     builder: Builder
     python: Interpreter
-    packages: dict[str, Package]
+    packages: dict[str, BuiltPackage]
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +34,7 @@ def python() -> Interpreter:
 @pytest.fixture(scope="session")
 def built(python: Interpreter, tmp_path_factory: pytest.TempPathFactory) -> BuiltPackages:
     version = python.full_version.rpartition(".")[0]
-    deploy_target = target("alibaba", {"FC_RUNTIME": f"python{version}"})
+    deploy_target = read_deploy_target("alibaba", {"FC_RUNTIME": f"python{version}"})
     builder = Builder(deploy_target, tmp_path_factory.mktemp("dist"), python)
-    packages = zip(FUNCTIONS, builder.build(FUNCTIONS), strict=True)
+    packages = zip(FUNCTION_MODULES, builder.build(FUNCTION_MODULES), strict=True)
     return BuiltPackages(builder, python, dict(packages))

@@ -11,7 +11,7 @@ import pytest
 
 from facescreen_cli import interpreters
 from facescreen_cli.commands.package import bytecode
-from facescreen_cli.deploy_target import Target, target
+from facescreen_cli.deploy_target import DeployTarget, read_deploy_target
 from facescreen_cli.interpreters import Interpreter, PackagingError
 
 PARSER, LEXER = PurePosixPath("c_parser.py"), PurePosixPath("c_lexer.py")
@@ -29,14 +29,14 @@ def test_a_source_that_does_not_compile_is_skipped(python: Interpreter, tmp_path
     sources = {PurePosixPath(name): "ours" for name in ("old.py", "new.py")}
     (tmp_path / "old.py").write_text("print 1\n")
     (tmp_path / "new.py").write_text("print(1)\n")
-    compiled = bytecode.compiled(python, tmp_path, sources, deploy_target(python))
+    compiled = bytecode.compile_sources(python, tmp_path, sources, deploy_target(python))
     assert [path.name.partition(".")[0] for path in compiled] == ["new"]
     assert set(compiled.values()) == {"ours"}
 
 
 def test_a_source_that_can_not_be_read_is_an_error(python: Interpreter, tmp_path: Path) -> None:
-    with pytest.raises(PackagingError, match=r"could not write byte code: gone\.py"):
-        bytecode.compiled(
+    with pytest.raises(PackagingError, match=r"could not write bytecode: gone\.py"):
+        bytecode.compile_sources(
             python, tmp_path, {PurePosixPath("gone.py"): "ours"}, deploy_target(python)
         )
 
@@ -47,11 +47,15 @@ def compile_parser(python: Interpreter, folder: Path, sources: Sequence[PurePosi
     assert spec is not None
     assert spec.origin is not None
     shutil.copytree(Path(spec.origin).parent, folder, ignore=shutil.ignore_patterns("*.pyc"))
-    compiled = bytecode.compiled(python, folder, dict.fromkeys(sources, ""), deploy_target(python))
+    compiled = bytecode.compile_sources(
+        python, folder, dict.fromkeys(sources, ""), deploy_target(python)
+    )
     return (
         folder / next(path for path in compiled if path.name.startswith("c_parser"))
     ).read_bytes()
 
 
-def deploy_target(python: Interpreter) -> Target:
-    return target("alibaba", {"FC_RUNTIME": f"python{python.full_version.rpartition('.')[0]}"})
+def deploy_target(python: Interpreter) -> DeployTarget:
+    return read_deploy_target(
+        "alibaba", {"FC_RUNTIME": f"python{python.full_version.rpartition('.')[0]}"}
+    )

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from facescreen_cli import interpreters
 from facescreen_cli.commands.package import build, wheels
 from facescreen_cli.commands.package.command import package
-from facescreen_cli.commands.package.distributions import installed
-from facescreen_cli.commands.package.sbom import Package, Part
-from facescreen_cli.deploy_target import Target, target
+from facescreen_cli.commands.package.distributions import read_distributions
+from facescreen_cli.commands.package.sbom import BuiltPackage, PackagePart
+from facescreen_cli.deploy_target import DeployTarget, read_deploy_target
 from facescreen_cli.interpreters import PackagingError
 from facescreen_cli.project import PROJECT
 from tests.support.command import exit_code
@@ -43,15 +43,15 @@ def test_unsupported_targets_are_refused(
 
 @pytest.mark.parametrize("version", ["3.10", "3.11", "3.12", "3.13", "3.14"])
 def test_every_python_of_the_functions_is_a_target(version: str) -> None:
-    assert target("alibaba", {"FC_RUNTIME": f"python{version}"}).python == version
-    assert target("aws", {"LAMBDA_PYTHON": version}).python == version
+    assert read_deploy_target("alibaba", {"FC_RUNTIME": f"python{version}"}).python == version
+    assert read_deploy_target("aws", {"LAMBDA_PYTHON": version}).python == version
 
 
 def test_every_python_that_the_template_allows_is_a_target() -> None:
     parameter = (PROJECT / "template.yaml").read_text().partition("  PythonVersion:\n")[2]
     allowed = re.findall(r"'([\d.]+)'", parameter.partition("AllowedValues:")[2].partition("\n")[0])
     assert allowed == ["3.12", "3.13", "3.14"]
-    assert [target("aws", {"LAMBDA_PYTHON": one}).python for one in allowed] == allowed
+    assert [read_deploy_target("aws", {"LAMBDA_PYTHON": one}).python for one in allowed] == allowed
 
 
 def test_a_missing_target_python_is_reported_with_both_remedies(
@@ -95,12 +95,12 @@ def test_a_package_with_a_wrong_hash_is_refused(
 ) -> None:
     lock = tmp_path / "function.txt"
     lock.write_text(locked)
-    deploy_target = target("alibaba", {})
+    deploy_target = read_deploy_target("alibaba", {})
     monkeypatch.setattr(type(deploy_target), "requirements", lock)
     with pytest.raises(
         PackagingError, match=r"^function\.txt can't be installed for Python 3\.10"
     ) as caught:
-        wheels.install(deploy_target, tmp_path / "code")
+        wheels.install_wheels(deploy_target, tmp_path / "code")
     assert expected in str(caught.value)
 
 
@@ -109,22 +109,22 @@ def test_a_wheel_compiled_on_this_machine_is_refused(tmp_path: Path) -> None:
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: crc\nVersion: 1.0\n")
     (info / "WHEEL").write_text("Wheel-Version: 1.0\nTag: cp310-cp310-manylinux_2_17_x86_64\n")
-    assert [each.name for each in installed(tmp_path)] == ["crc"]
+    assert [each.name for each in read_distributions(tmp_path)] == ["crc"]
     (info / "WHEEL").write_text("Wheel-Version: 1.0\nTag: cp310-cp310-linux_x86_64\n")
     with pytest.raises(PackagingError, match=r"^crc 1\.0 has no wheel for the target"):
-        installed(tmp_path)
+        read_distributions(tmp_path)
 
 
 def test_a_package_over_the_platforms_limit_is_refused(tmp_path: Path) -> None:
-    deploy_target = target("aws", {})
+    deploy_target = read_deploy_target("aws", {})
     small = with_limit(deploy_target, 1000)
-    large = Package(tmp_path / "x.zip", "", 1001, (Part("httpx", "1", 900, 901),), {})
-    build.check(replace(large, zipped=1000), small)
+    large = BuiltPackage(tmp_path / "x.zip", "", 1001, (PackagePart("httpx", "1", 900, 901),), {})
+    build.check_size_limits(replace(large, zipped=1000), small)
     with pytest.raises(PackagingError, match=r"x\.zip has .*; the largest part is httpx"):
-        build.check(large, small)
+        build.check_size_limits(large, small)
 
 
-def with_limit(deploy_target: Target, size: int) -> Target:
+def with_limit(deploy_target: DeployTarget, size: int) -> DeployTarget:
     return replace(
         deploy_target, limits=tuple(replace(each, bytes=size) for each in deploy_target.limits)
     )

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from facescreen_cli.commands.package import sbom
-from facescreen_cli.commands.package.import_graph import LEFT_OUT
+from facescreen_cli.commands.package.import_graph import EXCLUDED_MODULES
 from tests.bench import imported_modules
 from tests.integration.package.conftest import BuiltPackages
 
@@ -63,7 +63,9 @@ def test_a_package_has_only_what_the_function_needs(built: BuiltPackages, functi
     }
     assert tops & HTTP_ONLY == (HTTP_ONLY if function == "http_api" else set())
     modules = {name.removesuffix(".py").replace("/", ".") for name in names}
-    assert not [name for name in modules for out in LEFT_OUT if f"{name}.".startswith(f"{out}.")]
+    assert not [
+        name for name in modules for out in EXCLUDED_MODULES if f"{name}.".startswith(f"{out}.")
+    ]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -118,12 +120,12 @@ def test_builds_in_different_folders_are_identical(
     other_tmp = tmp_path / "another place, whose name is longer"
     other_tmp.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(other_tmp))
-    again = replace(built.builder, to=tmp_path / "dist")
+    again = replace(built.builder, output_folder=tmp_path / "dist")
     (package,) = again.build(["http_api"])
     first = built.packages["http_api"]
     assert package.zip != first.zip
     assert package.zip.read_bytes() == first.zip.read_bytes()
-    assert sbom.path_of(package.zip).read_bytes() == sbom.path_of(first.zip).read_bytes()
+    assert sbom.sbom_path(package.zip).read_bytes() == sbom.sbom_path(first.zip).read_bytes()
 
 
 def test_a_package_contains_no_path_of_this_machine(built: BuiltPackages) -> None:
@@ -157,7 +159,7 @@ def test_a_package_starts_in_the_targets_python_without_other_packages(
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_the_sbom_lists_exactly_the_packages_content(built: BuiltPackages, function: str) -> None:
-    document = json.loads(sbom.path_of(built.packages[function].zip).read_text())
+    document = json.loads(sbom.sbom_path(built.packages[function].zip).read_text())
     components = {(each["name"], each["version"]) for each in document["components"]}
     inside = set()
     with zipfile.ZipFile(built.packages[function].zip) as archive:
@@ -176,25 +178,27 @@ def test_the_sbom_is_valid_cyclonedx(built: BuiltPackages) -> None:
     validation = pytest.importorskip("cyclonedx.validation.json", reason="cyclonedx-python-lib")
     schema: Any = pytest.importorskip("cyclonedx.schema")
     validator = validation.JsonStrictValidator(schema.SchemaVersion.V1_6)
-    text = sbom.path_of(built.packages["http_api"].zip).read_text()
+    text = sbom.sbom_path(built.packages["http_api"].zip).read_text()
     assert validator.validate_str(text) is None
     assert validator.validate_str(text.replace('"library"', '"book"')) is not None
 
 
 def test_an_unchanged_package_is_not_built_again(built: BuiltPackages, tmp_path: Path) -> None:
     builder, package = built.builder, built.packages["http_api"]
-    assert builder.there("http_api") == package
-    assert replace(builder, compiler=None).there("http_api") is None
+    assert builder.find_unchanged("http_api") == package
+    assert replace(builder, compiler=None).find_unchanged("http_api") is None
     assert (
-        replace(builder, target=replace(builder.target, machine="aarch64")).there("http_api")
+        replace(builder, target=replace(builder.target, machine="aarch64")).find_unchanged(
+            "http_api"
+        )
         is None
     )
-    assert replace(builder, to=tmp_path).there("http_api") is None
-    for damaged in (package.zip, sbom.path_of(package.zip)):
+    assert replace(builder, output_folder=tmp_path).find_unchanged("http_api") is None
+    for damaged in (package.zip, sbom.sbom_path(package.zip)):
         content = damaged.read_bytes()
         try:
             damaged.write_bytes(content[:-9])
-            assert builder.there("http_api") is None
+            assert builder.find_unchanged("http_api") is None
         finally:
             damaged.write_bytes(content)
 

@@ -7,9 +7,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from facescreen_cli.commands.package.contents import contents
-from facescreen_cli.commands.package.import_graph import Reach
-from facescreen_cli.commands.package.import_scanner import Mentions
+from facescreen_cli.commands.package.contents import select_contents
+from facescreen_cli.commands.package.import_graph import ImportGraph
+from facescreen_cli.commands.package.import_scanner import ImportScanner
 from facescreen_cli.commands.package.modules import Modules
 
 RUST = b"\x7fELF\0nativecryptox.absolutex.deep.downx"
@@ -58,7 +58,7 @@ def test_late_dynamic_and_native_imports_are_followed(modules: Modules) -> None:
 
 def test_data_files_are_included_with_their_package(modules: Modules) -> None:
     reached = reachable_files(modules, "alibaba")
-    chosen = contents(reached, modules, [])
+    chosen = select_contents(reached, modules, [])
     assert {str(path) for path in chosen.parts} - REACHABLE == {
         "x/README.txt",
         "x/sub/data/table.json",
@@ -79,8 +79,8 @@ def test_a_source_with_a_syntax_error_has_no_imports(tmp_path: Path) -> None:
 
 
 def reachable_files(modules: Modules, cloud: str) -> set[PurePosixPath]:
-    with Mentions(modules, Path(sys.executable)) as mentions:
-        return Reach(modules, mentions).files("object_created", cloud)
+    with ImportScanner(modules, Path(sys.executable)) as mentions:
+        return ImportGraph(modules, mentions).files("object_created", cloud)
 
 
 def write_modules(at: Path, files: dict[str, str | bytes]) -> Modules:

@@ -21,7 +21,7 @@ import pytest
 from facescreen import __version__
 from facescreen_cli import interpreters
 from facescreen_cli.commands.package import origin
-from facescreen_cli.deploy_target import target
+from facescreen_cli.deploy_target import read_deploy_target
 from facescreen_cli.project import PROJECT
 from facescreen_local.samples import make_samples
 from tests.support.stub_server import stub_server
@@ -71,9 +71,9 @@ RESPONSE = {
 }
 SOURCES = """
 from facescreen_cli.commands.package import origin
-from facescreen_cli.deploy_target import target
+from facescreen_cli.deploy_target import read_deploy_target
 for cloud in ("alibaba", "aws"):
-    print(origin.properties(target(cloud, {}), "sweep", "")["sources"])
+    print(origin.build_properties(read_deploy_target(cloud, {}), "sweep", "")["sources"])
 """
 
 
@@ -281,7 +281,8 @@ def test_the_demo(cli: Installed) -> None:
 def test_packages_are_built_from_the_same_sources(cli: Installed) -> None:
     done = cli.run("python", "-c", SOURCES)
     assert done.stdout.split() == [
-        origin.properties(target(cloud, {}), "sweep", "")["sources"] for cloud in ("alibaba", "aws")
+        origin.build_properties(read_deploy_target(cloud, {}), "sweep", "")["sources"]
+        for cloud in ("alibaba", "aws")
     ], done.stderr
 
 

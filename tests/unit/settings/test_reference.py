@@ -9,7 +9,7 @@ import pytest
 from facescreen.platforms import choose
 from facescreen.settings.loader import iterate_settings
 from facescreen.settings.table import GROUPS, SECTIONS
-from facescreen_cli.deploy_target import FUNCTIONS
+from facescreen_cli.deploy_target import FUNCTION_MODULES
 from facescreen_cli.project import PROJECT
 from facescreen_cli.settings_reference import (
     ENV_EXAMPLE_PATH,
@@ -35,7 +35,7 @@ def test_every_setting_is_described_and_in_a_section() -> None:
         assert row.section in ("", *SECTIONS), row.name
 
 
-@pytest.mark.parametrize("handler", FUNCTIONS)
+@pytest.mark.parametrize("handler", FUNCTION_MODULES)
 def test_s_yaml_passes_each_function_the_settings_it_reads(handler: str) -> None:
     environment = dict.fromkeys(
         re.findall(r"env\('(\w+)'\)", (PROJECT / "s.yaml").read_text()), "1"

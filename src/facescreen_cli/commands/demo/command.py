@@ -28,12 +28,12 @@ def demo(*, once: bool, as_json: bool) -> None:
 
     with (
         tempfile.TemporaryDirectory(prefix="facescreen-") as folder,
-        local_cloud.running_cloud(Path(folder), {}) as cloud,
+        local_cloud.run_local_cloud(Path(folder), {}) as cloud,
     ):
         rows = results.run_samples(cloud)
         click.echo(results.to_json_list(rows) if as_json else results.render_table(rows))
         if not once:
-            stopped = local_cloud.watch_signals()
+            stopped = local_cloud.record_signals()
             local_cloud.print_addresses(cloud)
             local_cloud.wait_for_signal(stopped)
     if not results.all_as_expected(rows):

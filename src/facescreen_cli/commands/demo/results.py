@@ -12,7 +12,7 @@ from mns.account import Account
 from mns.mns_exception import MNSServerException
 from rich.table import Table
 
-from facescreen_cli.local_cloud import upload
+from facescreen_cli.local_cloud import upload_samples
 from facescreen_cli.output import render_text, to_json
 from facescreen_local.cloud import LocalCloud
 from facescreen_local.samples import SampleFile
@@ -39,7 +39,7 @@ class SampleOutcome:
 
 def run_samples(cloud: LocalCloud) -> list[SampleOutcome]:
     """Upload every sample. Returns their outcomes in the same order."""
-    bucket, samples = upload(cloud)
+    bucket, samples = upload_samples(cloud)
     messages = _receive_messages(cloud.client_environment(), {sample.name for sample in samples})
     return [_outcome(sample, bucket, messages.get(sample.name), cloud) for sample in samples]
 

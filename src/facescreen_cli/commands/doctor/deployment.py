@@ -17,7 +17,7 @@ from facescreen.platforms.alibaba import AlibabaPlatform, AlibabaSettings, FcInv
 from facescreen.settings.loader import SettingsGroup, load_settings
 from facescreen.settings.table import HttpSettings, Settings, SweepSettings
 from facescreen_cli import template_settings
-from facescreen_cli.deploy_target import FUNCTIONS
+from facescreen_cli.deploy_target import FUNCTION_MODULES
 from facescreen_cli.environment import with_defaults
 from facescreen_serverless_devs import document
 from facescreen_serverless_devs.functions import load_functions, load_stacks
@@ -141,10 +141,10 @@ def _read_functions(template: Path, environment: Mapping[str, str]) -> list[Func
         # The source folder, because they may not be packaged yet.
         for function in load_functions(template, environment, source=template.parent)
     }
-    missing = set(FUNCTIONS) - set(by_module)
+    missing = set(FUNCTION_MODULES) - set(by_module)
     if missing:
         raise InvalidTemplateError(f"{template.name}: no function has a handler in {min(missing)}")
-    return [by_module[module] for module in FUNCTIONS]
+    return [by_module[module] for module in FUNCTION_MODULES]
 
 
 def _read_foundation(template: Path, environment: Mapping[str, str]) -> FoundationStack | None:

@@ -1,1 +1,1 @@
-"""Build what is deployed: a zip for each function and cloud."""
+"""Build the packages to deploy: a zip for each function and cloud."""

@@ -1,4 +1,4 @@
-"""The order of things: install for the target, choose, compile, zip, describe."""
+"""Builds packages: installs for the target, selects files, compiles, zips, writes the SBOM."""
 
 from __future__ import annotations
 
@@ -13,127 +13,137 @@ from pathlib import Path, PurePosixPath
 
 from facescreen import __version__
 from facescreen_cli.commands.package import archive, bytecode, origin, sbom, wheels
-from facescreen_cli.commands.package.contents import OURS, Contents, contents
-from facescreen_cli.commands.package.distributions import Distribution, installed
-from facescreen_cli.commands.package.import_graph import Reach
-from facescreen_cli.commands.package.import_scanner import Mentions
+from facescreen_cli.commands.package.contents import OWN_PART, PackageContents, select_contents
+from facescreen_cli.commands.package.distributions import Distribution, read_distributions
+from facescreen_cli.commands.package.import_graph import ImportGraph
+from facescreen_cli.commands.package.import_scanner import ImportScanner
 from facescreen_cli.commands.package.modules import Modules
-from facescreen_cli.commands.package.sbom import Package, Part
-from facescreen_cli.deploy_target import Target
+from facescreen_cli.commands.package.sbom import BuiltPackage, PackagePart
+from facescreen_cli.deploy_target import DeployTarget
 from facescreen_cli.interpreters import Interpreter, PackagingError
 
 
 @dataclass(frozen=True)
 class Builder:
-    """Builds for one target, into the folder `to`."""
+    """Builds the packages of one target into `output_folder`."""
 
-    target: Target
-    to: Path
+    target: DeployTarget
+    output_folder: Path
     compiler: Interpreter | None
-    """Of the target's Python; None leaves byte code out."""
+    """The target's Python; None to leave out bytecode."""
 
-    def there(self, function: str) -> Package | None:
-        """The package as it was built before, where nothing has changed since."""
-        zipped = self._zip(function)
-        package = sbom.read(zipped)
+    def find_unchanged(self, function: str) -> BuiltPackage | None:
+        """The package of an earlier build, if nothing has changed since; otherwise None."""
+        zip_path = self._zip_path(function)
+        package = sbom.read_sbom(zip_path)
         if package is None or package.properties != self._properties(function):
             return None
-        intact = zipped.is_file() and archive.sha256(zipped) == package.sha256
+        intact = zip_path.is_file() and archive.sha256_of(zip_path) == package.sha256
         return package if intact else None
 
-    def build(self, functions: Sequence[str]) -> Iterator[Package]:
-        """A package for each. Raises PackagingError."""
-        with tempfile.TemporaryDirectory(prefix="facescreen-package-") as place:
-            folder = Path(place).resolve() / "code"
-            wheels.install(self.target, folder)
-            distributions = installed(folder)
-            _copy_our_own(folder)
-            for function, chosen in self._chosen(functions, folder, distributions).items():
+    def build(self, functions: Sequence[str]) -> Iterator[BuiltPackage]:
+        """Build a package for each function. Raises PackagingError."""
+        with tempfile.TemporaryDirectory(prefix="facescreen-package-") as temporary_folder:
+            folder = Path(temporary_folder).resolve() / "code"
+            wheels.install_wheels(self.target, folder)
+            distributions = read_distributions(folder)
+            _copy_own_files(folder)
+            for function, contents in self._select_files(functions, folder, distributions).items():
                 try:
-                    yield self._write(function, self._compiled(chosen, folder), folder)
+                    yield self._write(function, self._add_bytecode(contents, folder), folder)
                 except OSError as error:
                     raise PackagingError(
-                        f"{self.to} can't be written to: {error.strerror}"
+                        f"can't write to {self.output_folder}: {error.strerror}"
                     ) from None
 
-    def _chosen(
+    def _select_files(
         self, functions: Sequence[str], folder: Path, distributions: Sequence[Distribution]
-    ) -> dict[str, Contents]:
+    ) -> dict[str, PackageContents]:
         modules = Modules(folder)
         python = self.compiler.path if self.compiler else Path(sys.executable)
-        with Mentions(modules, python) as mentions:
-            reach = Reach(modules, mentions)
+        with ImportScanner(modules, python) as scanner:
+            graph = ImportGraph(modules, scanner)
             return {
-                function: contents(reach.files(function, self.target.cloud), modules, distributions)
+                function: select_contents(
+                    graph.files(function, self.target.cloud), modules, distributions
+                )
                 for function in functions
             }
 
-    def _compiled(self, chosen: Contents, folder: Path) -> Contents:
-        """With byte code."""
+    def _add_bytecode(self, contents: PackageContents, folder: Path) -> PackageContents:
+        """Compile the sources, and add the bytecode to the contents."""
         if self.compiler is None:
-            return chosen
-        made = bytecode.compiled(self.compiler, folder, chosen.parts, self.target)
-        return replace(chosen, parts={**chosen.parts, **made})
+            return contents
+        bytecode_files = bytecode.compile_sources(
+            self.compiler, folder, contents.parts, self.target
+        )
+        return replace(contents, parts={**contents.parts, **bytecode_files})
 
-    def _write(self, function: str, chosen: Contents, folder: Path) -> Package:
-        """The bill comes last: without it nothing counts as built."""
-        zipped = self._zip(function)
-        zipped.parent.mkdir(parents=True, exist_ok=True)
-        sbom.path_of(zipped).unlink(missing_ok=True)
-        new = zipped.with_suffix(f".{os.getpid()}")
+    def _write(self, function: str, contents: PackageContents, folder: Path) -> BuiltPackage:
+        """Write the zip, and the SBOM last: a package without an SBOM counts as not built."""
+        zip_path = self._zip_path(function)
+        zip_path.parent.mkdir(parents=True, exist_ok=True)
+        sbom.sbom_path(zip_path).unlink(missing_ok=True)
+        temporary = zip_path.with_suffix(f".{os.getpid()}")
         try:
-            taken = archive.write(new, folder, chosen.parts)
-            package = Package(
-                zip=zipped,
-                sha256=archive.sha256(new),
-                zipped=new.stat().st_size,
-                parts=_parts(function, chosen, folder, taken),
+            compressed_sizes = archive.write_zip(temporary, folder, contents.parts)
+            package = BuiltPackage(
+                zip=zip_path,
+                sha256=archive.sha256_of(temporary),
+                zipped=temporary.stat().st_size,
+                parts=_measure_parts(function, contents, folder, compressed_sizes),
                 properties=self._properties(function),
             )
-            check(package, self.target)
-            new.replace(zipped)
+            check_size_limits(package, self.target)
+            temporary.replace(zip_path)
         finally:
-            new.unlink(missing_ok=True)
-        sbom.write(package, chosen.distributions)
+            temporary.unlink(missing_ok=True)
+        sbom.write_sbom(package, contents.distributions)
         return package
 
-    def _zip(self, function: str) -> Path:
-        return self.to / self.target.cloud / f"{function}.zip"
+    def _zip_path(self, function: str) -> Path:
+        return self.output_folder / self.target.cloud / f"{function}.zip"
 
     def _properties(self, function: str) -> dict[str, str]:
-        exactly = self.compiler.full_version if self.compiler else ""
-        return origin.properties(self.target, function, exactly)
+        full_version = self.compiler.full_version if self.compiler else ""
+        return origin.build_properties(self.target, function, full_version)
 
 
-def _copy_our_own(folder: Path) -> None:
+def _copy_own_files(folder: Path) -> None:
     for name, path in origin.own_files().items():
         copy = folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
 
 
-def _parts(
-    function: str, chosen: Contents, folder: Path, taken: Mapping[PurePosixPath, int]
-) -> tuple[Part, ...]:
+def _measure_parts(
+    function: str,
+    contents: PackageContents,
+    folder: Path,
+    compressed_sizes: Mapping[PurePosixPath, int],
+) -> tuple[PackagePart, ...]:
     unpacked: Counter[str] = Counter()
     zipped: Counter[str] = Counter()
-    for path, part in chosen.parts.items():
+    for path, part in contents.parts.items():
         unpacked[part] += (folder / path).stat().st_size
-        zipped[part] += taken[path]
-    versions = {OURS: __version__, **{each.name: each.version for each in chosen.distributions}}
+        zipped[part] += compressed_sizes[path]
+    versions = {
+        OWN_PART: __version__,
+        **{distribution.name: distribution.version for distribution in contents.distributions},
+    }
     return tuple(
-        Part(function if name == OURS else name, version, unpacked[name], zipped[name])
+        PackagePart(function if name == OWN_PART else name, version, unpacked[name], zipped[name])
         for name, version in versions.items()
     )
 
 
-def check(package: Package, target: Target) -> None:
-    """Raises PackagingError for what the platform would not take."""
+def check_size_limits(package: BuiltPackage, target: DeployTarget) -> None:
+    """Raises PackagingError if the platform would reject the package."""
     for limit in target.limits:
         size = package.unpacked if limit.unpacked else package.zipped
         if size > limit.bytes:
             largest = max(package.parts, key=lambda part: part.unpacked)
             raise PackagingError(
-                f"{package.zip.name} has {size / 1e6:.1f} MB, of {limit.bytes / 1e6:.0f} allowed "
-                f"({limit.source}); the largest part is {largest.name}"
+                f"{package.zip.name} has {size / 1e6:.1f} MB; {limit.bytes / 1e6:.0f} MB are "
+                f"allowed ({limit.source}); the largest part is {largest.name}"
             )

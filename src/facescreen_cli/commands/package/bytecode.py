@@ -1,8 +1,8 @@
-"""Byte code for the target's Python.
+"""Compiles bytecode for the target's Python.
 
-A function's folder is read-only: without byte code in it, every cold start compiles everything.
-It is of the unchecked kind, since a zip keeps no times worth a check; the sources stay for
-tracebacks, and for those who read their own.
+A function's folder is read-only, so without bytecode every cold start compiles everything. The
+bytecode is of the unchecked kind, because file times in a zip mean nothing. The sources are kept
+for tracebacks, and for code that reads its own source.
 """
 
 from __future__ import annotations
@@ -11,35 +11,37 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from facescreen_cli.deploy_target import Target
+from facescreen_cli.deploy_target import DeployTarget
 from facescreen_cli.interpreters import Interpreter, PackagingError
 
-_COMPILER = Path(__file__).with_name("compiler.py")
-_MOST_SAID = 500
+_COMPILER_SCRIPT = Path(__file__).with_name("compiler.py")
+_MAX_ERROR_CHARACTERS = 500
 
 
-def compiled(
-    compiler: Interpreter, folder: Path, parts: Mapping[PurePosixPath, str], target: Target
+def compile_sources(
+    compiler: Interpreter, folder: Path, parts: Mapping[PurePosixPath, str], target: DeployTarget
 ) -> dict[PurePosixPath, str]:
-    """Makes it in `folder` for the sources among `parts`: files, and what each belongs to. Gives
-    the files that it made in the same way. Raises PackagingError."""
-    sources = {path: _of(path, target) for path in parts if path.suffix == ".py"}
-    missing = [str(path) for path, made in sources.items() if not (folder / made).exists()]
-    done = subprocess.run(
-        [compiler.path, "-S", "-s", "-B", _COMPILER, folder, target.code],
+    """Compile the sources among `parts` in `folder`. `parts` maps files to the part that each
+    belongs to; returns the same for the bytecode files. Raises PackagingError."""
+    sources = {path: _pyc_path(path, target) for path in parts if path.suffix == ".py"}
+    missing = [str(path) for path, pyc_path in sources.items() if not (folder / pyc_path).exists()]
+    process = subprocess.run(
+        [compiler.path, "-S", "-s", "-B", _COMPILER_SCRIPT, folder, target.code],
         input="\n".join(missing),
-        # The order in which sets are written hangs on the seed, which -I would leave out.
+        # The order of sets in bytecode depends on the hash seed, which -I would ignore.
         env={"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"},
         capture_output=True,
         text=True,
         check=False,
     )
-    if done.returncode:
-        said = done.stderr.strip()[-_MOST_SAID:]
-        raise PackagingError(f"{compiler.path} could not write byte code: {said}")
-    return {made: parts[path] for path, made in sources.items() if (folder / made).exists()}
+    if process.returncode:
+        error_text = process.stderr.strip()[-_MAX_ERROR_CHARACTERS:]
+        raise PackagingError(f"{compiler.path} could not write bytecode: {error_text}")
+    return {
+        pyc_path: parts[path] for path, pyc_path in sources.items() if (folder / pyc_path).exists()
+    }
 
 
-def _of(source: PurePosixPath, target: Target) -> PurePosixPath:
+def _pyc_path(source: PurePosixPath, target: DeployTarget) -> PurePosixPath:
     tag = "cpython-" + target.python.replace(".", "")
     return source.parent / "__pycache__" / f"{source.stem}.{tag}.pyc"

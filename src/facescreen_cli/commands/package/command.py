@@ -1,4 +1,4 @@
-"""The command: its options, and the order of things."""
+"""``facescreen package``: its options."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import click
 from facescreen_cli import interpreters
 from facescreen_cli.commands.package import text
 from facescreen_cli.commands.package.build import Builder
-from facescreen_cli.commands.package.sbom import Package
-from facescreen_cli.deploy_target import CLOUDS, FUNCTIONS, Target, target
+from facescreen_cli.commands.package.sbom import BuiltPackage
+from facescreen_cli.deploy_target import CLOUDS, FUNCTION_MODULES, DeployTarget, read_deploy_target
 from facescreen_cli.environment import Environment
 from facescreen_cli.options import environment_option, json_option
 from facescreen_cli.project import PACKAGES
@@ -28,24 +28,41 @@ Examples:
 
 
 @click.command(epilog=_EXAMPLES)
-@click.option("--cloud", "clouds", multiple=True, type=click.Choice(CLOUDS), help="Both if none.")
 @click.option(
-    "--function", "functions", multiple=True, type=click.Choice(FUNCTIONS), help="Both if none."
+    "--cloud",
+    "clouds",
+    multiple=True,
+    type=click.Choice(CLOUDS),
+    help="Build for this cloud. May be repeated.  [default: all clouds]",
+)
+@click.option(
+    "--function",
+    "functions",
+    multiple=True,
+    type=click.Choice(FUNCTION_MODULES),
+    help="Build this function. May be repeated.  [default: all functions]",
 )
 @click.option(
     "--to",
+    "output_folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=PACKAGES / "dist",
-    help="The folder of the zips; dist by default.",
+    help="Folder for the zips.  [default: dist]",
 )
 @click.option(
     "--unpack",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Unpack it into this folder too: for one cloud and function.",
+    help="Also unpack the zip into this folder. Needs one cloud and one function.",
 )
-@click.option("--without-byte-code", is_flag=True, help="Cold starts take several times as long.")
-@click.option("--quiet", is_flag=True, help="No line on what is unchanged, no table of parts.")
-@json_option(help="One JSON document.")
+@click.option(
+    "--without-byte-code",
+    is_flag=True,
+    help="Leave out bytecode: cold starts take several times as long.",
+)
+@click.option(
+    "--quiet", is_flag=True, help="Don't print unchanged packages, nor the table of parts."
+)
+@json_option(help="Print one JSON document.")
 @environment_option
 @click.pass_obj
 def package(
@@ -53,50 +70,57 @@ def package(
     *,
     clouds: tuple[str, ...],
     functions: tuple[str, ...],
-    to: Path,
+    output_folder: Path,
     unpack: Path | None,
     without_byte_code: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Build what is deployed: a zip for each function and cloud.
+    """Build the packages to deploy: a zip for each function and cloud.
 
-    The same sources make the same bytes. In it is what the function can come to import, for the
-    Python, machine and glibc that run it, with byte code; beside it lies its bill of materials
-    (CycloneDX). What is unchanged is not built again.
+    The same sources build the same bytes. A zip holds only what the function can import, with
+    bytecode, for the Python, machine and glibc that run it. An SBOM (CycloneDX) is written beside
+    it. Unchanged packages are not built again.
 
-    FC_RUNTIME, LAMBDA_PYTHON and LAMBDA_ARCHITECTURE name another target than python3.10, 3.13
-    and arm64.
+    The default targets are python3.10 on Function Compute, and 3.13 on arm64 on Lambda. To change
+    them, set FC_RUNTIME, LAMBDA_PYTHON and LAMBDA_ARCHITECTURE.
     """
-    clouds, functions = clouds or CLOUDS, functions or FUNCTIONS
+    clouds, functions = clouds or CLOUDS, functions or FUNCTION_MODULES
     if unpack is not None and (len(clouds), len(functions)) != (1, 1):
         raise click.UsageError("--unpack needs one --cloud and one --function")
-    targets = [target(cloud, environment.variables) for cloud in clouds]
+    targets = [read_deploy_target(cloud, environment.variables) for cloud in clouds]
     packages = []
-    for made, unchanged in _packages(targets, functions, to, byte_code=not without_byte_code):
-        packages.append(made)
+    for built_package, unchanged in _build_packages(
+        targets, functions, output_folder, with_bytecode=not without_byte_code
+    ):
+        packages.append(built_package)
         if not as_json and not (quiet and unchanged):
-            click.echo(text.line(made, unchanged=unchanged))
+            click.echo(text.format_line(built_package, unchanged=unchanged))
         if not as_json and not quiet and not unchanged:
-            click.echo(text.table(made))
+            click.echo(text.format_table(built_package))
     if as_json:
-        click.echo(text.as_json(packages))
+        click.echo(text.to_json_list(packages))
     if unpack is not None:
         with zipfile.ZipFile(packages[0].zip) as archive:
             archive.extractall(unpack)
 
 
-def _packages(
-    targets: Sequence[Target], functions: Sequence[str], to: Path, *, byte_code: bool
-) -> Iterator[tuple[Package, bool]]:
-    """Each, and whether it was there already. Raises PackagingError."""
-    for aim in targets:
-        builder = Builder(aim, to, interpreters.find_or_install(aim.python) if byte_code else None)
-        there = {function: builder.there(function) for function in functions}
-        for found in there.values():
-            if found is not None:
-                yield found, True
-        changed = [function for function, found in there.items() if found is None]
+def _build_packages(
+    targets: Sequence[DeployTarget],
+    functions: Sequence[str],
+    output_folder: Path,
+    *,
+    with_bytecode: bool,
+) -> Iterator[tuple[BuiltPackage, bool]]:
+    """Yields each package, and whether it was unchanged. Raises PackagingError."""
+    for deploy_target in targets:
+        compiler = interpreters.find_or_install(deploy_target.python) if with_bytecode else None
+        builder = Builder(deploy_target, output_folder, compiler)
+        existing = {function: builder.find_unchanged(function) for function in functions}
+        for unchanged in existing.values():
+            if unchanged is not None:
+                yield unchanged, True
+        changed = [function for function, unchanged in existing.items() if unchanged is None]
         if changed:
             for built in builder.build(changed):
                 yield built, False

@@ -1,11 +1,11 @@
-"""Runs in the target's Python: writes byte code beside the sources.
+"""Runs in the target's Python, and writes bytecode beside the sources.
 
-Started by path as ``compiler.py FOLDER CODE``, standard library only. stdin holds the sources'
-paths below FOLDER, one a line; CODE is where the platform will have FOLDER. What doesn't compile
-is left as it is.
+Started by its path as ``compiler.py FOLDER CODE``, with the standard library only. stdin holds the
+paths of the sources below FOLDER, one per line; CODE is where the platform unpacks FOLDER. Files
+that don't compile are skipped.
 
-Each file is compiled in a process of its own, forked from one and the same: marshal writes down
-which objects are referred to from elsewhere, and that hangs on what was compiled before.
+Each file is compiled in its own process, forked from the same parent: marshal records which objects
+are referenced elsewhere, and that depends on what was compiled before.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _UNCHECKED = py_compile.PycInvalidationMode.UNCHECKED_HASH
 
 
 def main() -> int:
-    """The exit status: 1 where a file could not be written."""
+    """Compile the files. Returns the exit status: 1 if a file could not be written."""
     folder, code = sys.argv[1:]
     warnings.simplefilter("ignore")
     sources = sys.stdin.read().splitlines()

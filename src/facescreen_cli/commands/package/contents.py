@@ -1,4 +1,4 @@
-"""What goes into a function's package."""
+"""Selects the files of a function's package."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ from pathlib import PurePosixPath
 from facescreen_cli.commands.package.distributions import Distribution
 from facescreen_cli.commands.package.modules import Modules
 
-OURS = "facescreen"
-"""The part that is not a distribution."""
+OWN_PART = "facescreen"
+"""The part with our own code, which is not a distribution."""
 
-_FOR_DEVELOPERS = (".pyi", ".typed", ".c", ".h", ".pxd", ".pyx", ".lock", ".pyc")
+_EXCLUDED_SUFFIXES = (".pyi", ".typed", ".c", ".h", ".pxd", ".pyx", ".lock", ".pyc")
 
 
 @dataclass(frozen=True)
-class Contents:
-    """Files, and the part that each belongs to: a distribution, or OURS."""
+class PackageContents:
+    """The files of a package, and the part that each belongs to: a distribution, or OWN_PART."""
 
     distributions: tuple[Distribution, ...]
     parts: Mapping[PurePosixPath, str]
 
 
-def contents(
-    reached: set[PurePosixPath], modules: Modules, distributions: Iterable[Distribution]
-) -> Contents:
-    """The modules `reached`, the data beside them, and the metadata of whom they belong to."""
-    files = reached | _data(reached, modules)
-    kept, parts = [], dict.fromkeys(files, OURS)
+def select_contents(
+    imported: set[PurePosixPath], modules: Modules, distributions: Iterable[Distribution]
+) -> PackageContents:
+    """Select the modules `imported`, their data files, and their distributions' metadata."""
+    files = imported | _data_files(imported, modules)
+    kept_distributions, parts = [], dict.fromkeys(files, OWN_PART)
     for each in distributions:
-        theirs = files & each.files
-        if theirs & reached:
-            kept.append(each)
-            parts.update(dict.fromkeys(theirs | each.kept_metadata, each.name))
-    return Contents(tuple(kept), parts)
+        own_files = files & each.files
+        if own_files & imported:
+            kept_distributions.append(each)
+            parts.update(dict.fromkeys(own_files | each.kept_metadata, each.name))
+    return PackageContents(tuple(kept_distributions), parts)
 
 
-def _data(reached: set[PurePosixPath], modules: Modules) -> set[PurePosixPath]:
-    """Other files in the packages that are reached, or in folders of theirs without modules."""
-    used, packages = {path.parent for path in reached}, modules.packages()
+def _data_files(imported: set[PurePosixPath], modules: Modules) -> set[PurePosixPath]:
+    """Other files in the imported packages, and in their subfolders without modules."""
+    used_folders, packages = {path.parent for path in imported}, modules.package_folders()
     return {
         path
-        for path in modules.others()
-        if path.suffix not in _FOR_DEVELOPERS
+        for path in modules.other_files()
+        if path.suffix not in _EXCLUDED_SUFFIXES
         and not path.name.startswith(".")
-        and next((above for above in path.parents if above in packages), None) in used
+        and next((parent for parent in path.parents if parent in packages), None) in used_folders
     }

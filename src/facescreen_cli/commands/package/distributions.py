@@ -1,75 +1,82 @@
-"""What uv installed: each distribution's files, metadata, licences and wheel tags."""
+"""Reads what uv installed: each distribution's files, metadata, licenses and wheel tags."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import Distribution as Installed
+from importlib.metadata import Distribution as InstalledDistribution
 from pathlib import Path, PurePosixPath
 
 from facescreen_cli.interpreters import PackagingError
 
-_LICENCES = ("licen", "copying", "notice", "authors")
+_LICENSE_PREFIXES = ("licen", "copying", "notice", "authors")
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """One of them, with paths as the folder has them."""
+    """An installed distribution. Its paths are relative to the folder."""
 
     name: str
     version: str
     license_expression: str
-    """SPDX's, empty where its metadata has none."""
+    """An SPDX expression; empty if the metadata has none."""
     license: str
-    """Whatever it says in place of one."""
+    """The name of the license, without an SPDX expression."""
     files: frozenset[PurePosixPath]
     platforms: frozenset[str]
     """``any``, ``manylinux_2_17_x86_64``…"""
 
     @property
     def kept_metadata(self) -> set[PurePosixPath]:
-        """What importlib.metadata reads, and the licences."""
-        described = {path for path in self.files if ".dist-info" in path.parts[0]}
-        return {path for path in described if path.name == "METADATA" or _is_licence(path)}
+        """The files that importlib.metadata reads, and the licenses."""
+        metadata_files = {path for path in self.files if ".dist-info" in path.parts[0]}
+        return {
+            path for path in metadata_files if path.name == "METADATA" or _is_license_file(path)
+        }
 
 
-def installed(folder: Path) -> list[Distribution]:
-    """All that are in `folder`, by name. Raises PackagingError for one that was compiled here."""
-    found = sorted(map(_read, folder.glob("*.dist-info")), key=lambda each: each.name)
-    for each in found:
+def read_distributions(folder: Path) -> list[Distribution]:
+    """Read the distributions in `folder`, ordered by name. Raises PackagingError if one was
+    compiled for this machine."""
+    distributions = sorted(
+        map(_read_distribution, folder.glob("*.dist-info")), key=lambda each: each.name
+    )
+    for each in distributions:
         if any(platform.startswith("linux_") for platform in each.platforms):
             raise PackagingError(
                 f"{each.name} {each.version} has no wheel for the target, and was compiled for "
                 "this machine: lock a version that has one"
             )
-    return found
+    return distributions
 
 
-def _read(info: Path) -> Distribution:
-    told = Installed.at(info)
-    tags = [line for line in (told.read_text("WHEEL") or "").splitlines() if line[:4] == "Tag:"]
+def _read_distribution(info: Path) -> Distribution:
+    installed = InstalledDistribution.at(info)
+    tags = [
+        line for line in (installed.read_text("WHEEL") or "").splitlines() if line[:4] == "Tag:"
+    ]
     return Distribution(
-        name=told.metadata["Name"].lower().replace("_", "-"),
-        version=told.version,
-        license_expression=_said(told, "License-Expression"),
-        license=_license(told),
-        files=frozenset(PurePosixPath(path) for path in told.files or ()),
+        name=installed.metadata["Name"].lower().replace("_", "-"),
+        version=installed.version,
+        license_expression=_metadata_field(installed, "License-Expression"),
+        license=_license_name(installed),
+        files=frozenset(PurePosixPath(path) for path in installed.files or ()),
         platforms=frozenset(tag.rpartition("-")[2] for tag in tags),
     )
 
 
-def _said(told: Installed, name: str) -> str:
-    """Empty where it is not there: asking by the name itself is deprecated then."""
-    return str((told.metadata.get_all(name) or [""])[0])
+def _metadata_field(installed: InstalledDistribution, name: str) -> str:
+    """A field of the metadata; empty if it is missing. Indexing a missing field is deprecated."""
+    return str((installed.metadata.get_all(name) or [""])[0])
 
 
-def _license(told: Installed) -> str:
-    """Its name: some put the whole text there, and the name in a classifier."""
-    said = _said(told, "License")
-    if said and "\n" not in said:
-        return said
-    classes = told.metadata.get_all("Classifier", [])
-    return next((each.rpartition(" :: ")[2] for each in classes if "License ::" in each), "")
+def _license_name(installed: InstalledDistribution) -> str:
+    """The name of the license. Some put the text there, and the name in a classifier."""
+    name = _metadata_field(installed, "License")
+    if name and "\n" not in name:
+        return name
+    classifiers = installed.metadata.get_all("Classifier", [])
+    return next((each.rpartition(" :: ")[2] for each in classifiers if "License ::" in each), "")
 
 
-def _is_licence(path: PurePosixPath) -> bool:
-    return "licenses" in path.parts or path.name.lower().startswith(_LICENCES)
+def _is_license_file(path: PurePosixPath) -> bool:
+    return "licenses" in path.parts or path.name.lower().startswith(_LICENSE_PREFIXES)

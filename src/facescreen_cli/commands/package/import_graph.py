@@ -1,60 +1,64 @@
-"""Which modules a function can come to import."""
+"""Finds the modules that a function can import."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-from facescreen_cli.commands.package.import_scanner import Mentions
+from facescreen_cli.commands.package.import_scanner import ImportScanner
 from facescreen_cli.commands.package.modules import Modules
 
-LEFT_OUT = {
-    "anyio": "httpx waits with it in its asynchronous clients alone",
-    "cffi": "pycryptodome takes ctypes instead, and parses no C at a cold start",
+EXCLUDED_MODULES = {
+    "anyio": "httpx uses it only in its asynchronous clients",
+    "cffi": "pycryptodome uses ctypes instead, and then parses no C at a cold start",
     "httpx._main": "a command line",
     "requests.help": "a command line",
     "aliyunsdkcore.vendored.requests.help": "a command line",
-    "urllib3.contrib.pyopenssl": "for Pythons without SNI, and only where pyOpenSSL is there",
+    "urllib3.contrib.pyopenssl": "for Python without SNI, and only if pyOpenSSL is installed",
     "aliyunsdkcore.vendored.requests.packages.urllib3.contrib.pyopenssl": "as above",
-    "aws_lambda_powertools.event_handler.openapi.swagger_ui": "our page is another",
+    "aws_lambda_powertools.event_handler.openapi.swagger_ui": "we have our own page",
 }
-"""What is named but not needed, and why. Whoever imports these puts up with their absence, or is
-never asked to import them."""
+"""Modules that are imported somewhere but not needed, and why. The importers handle their absence,
+or never run that import."""
 
-_SWEEP = ("facescreen.screening.sweep", "facescreen.screening.sweep_cursor")
-LEFT_OUT_OF = {
-    "object_created": ("facescreen.http", "facescreen.screening.on_demand", *_SWEEP),
-    "http_api": _SWEEP,
+_SWEEP_MODULES = ("facescreen.screening.sweep", "facescreen.screening.sweep_cursor")
+EXCLUDED_BY_TARGET = {
+    "object_created": ("facescreen.http", "facescreen.screening.on_demand", *_SWEEP_MODULES),
+    "http_api": _SWEEP_MODULES,
     "sweep": ("facescreen.http", "facescreen.screening.on_demand", "facescreen.screening.batch"),
     "alibaba": ("facescreen.platforms.aws",),
     "aws": ("facescreen.platforms.alibaba",),
 }
-"""Parts of our own that a function, or a cloud, never asks facescreen.platforms.choose for."""
+"""Our own modules that a function or a cloud never loads."""
 
 
-class Reach:
-    """What can be imported, in one folder."""
+class ImportGraph:
+    """The imports between the modules of one folder."""
 
-    def __init__(self, modules: Modules, mentions: Mentions) -> None:
+    def __init__(self, modules: Modules, scanner: ImportScanner) -> None:
         self._modules = modules
-        self._mentioned = lru_cache(maxsize=None)(mentions.of)
+        self._imports_of = lru_cache(maxsize=None)(scanner.modules_named_in)
 
     def files(self, function: str, cloud: str) -> set[PurePosixPath]:
-        """Those of the module `function` and of all that it can come to import."""
-        outside = (*LEFT_OUT, *LEFT_OUT_OF.get(function, ()), *LEFT_OUT_OF[cloud])
-        found: set[str] = set()
-        waiting = [function]
-        while waiting:
-            name = waiting.pop()
-            if name in found or any(f"{name}.".startswith(f"{each}.") for each in outside):
+        """The files of the module `function` and of every module that it can import."""
+        excluded = (
+            *EXCLUDED_MODULES,
+            *EXCLUDED_BY_TARGET.get(function, ()),
+            *EXCLUDED_BY_TARGET[cloud],
+        )
+        reachable: set[str] = set()
+        pending = [function]
+        while pending:
+            name = pending.pop()
+            if name in reachable or any(f"{name}.".startswith(f"{each}.") for each in excluded):
                 continue
-            found.add(name)
-            waiting += _parents(name)
+            reachable.add(name)
+            pending += _parent_packages(name)
             for path in self._modules.files(name):
-                waiting += self._mentioned(name, path)
-        return {path for name in found for path in self._modules.files(name)}
+                pending += self._imports_of(name, path)
+        return {path for name in reachable for path in self._modules.files(name)}
 
 
-def _parents(name: str) -> list[str]:
+def _parent_packages(name: str) -> list[str]:
     parts = name.split(".")
     return [".".join(parts[:length]) for length in range(1, len(parts))]

@@ -1,6 +1,6 @@
-"""What a file may import, wherever in it that stands: at the top, in a function, or by name.
+"""Finds the modules that a file may import: at the top, in a function, or by a computed name.
 
-Rather too much than too little.
+If in doubt, a module is included.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from typing import Any
 
 from facescreen_cli.commands.package.modules import Modules
 
-_READER = Path(__file__).with_name("reader.py")
-_LONGEST_NAME = 100
+_SOURCE_READER = Path(__file__).with_name("reader.py")
+_MAX_NAME_BYTES = 100
 
 
-class Mentions:
-    """Of the files of a folder, sources as `python` reads them. A context manager."""
+class ImportScanner:
+    """Scans the files of a folder. `python` parses the sources. Use it as a context manager."""
 
     def __init__(self, modules: Modules, python: Path) -> None:
         self._modules = modules
-        # -B: nothing is left beside reader.py.
+        # -B: no bytecode is written beside reader.py.
         self._reader = subprocess.Popen(
-            [python, "-S", "-s", "-B", _READER],
+            [python, "-S", "-s", "-B", _SOURCE_READER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
         )
 
-    def __enter__(self) -> Mentions:
+    def __enter__(self) -> ImportScanner:
         return self
 
     def __exit__(
@@ -43,61 +43,62 @@ class Mentions:
     ) -> None:
         self._reader.communicate()
 
-    def of(self, name: str, path: PurePosixPath) -> set[str]:
-        """The modules, of those that there are, that module `name` in file `path` names. None for
-        a source that is no Python of the target's, for it can't be imported either."""
+    def modules_named_in(self, name: str, path: PurePosixPath) -> set[str]:
+        """The existing modules that module `name` in the file `path` names. Empty for a source that
+        the target's Python can't parse, as it can't be imported either."""
         data = (self._modules.folder / path).read_bytes()
         if path.suffix == ".so":
-            return _in_native(data, self._modules)
-        said = self._ask(self._modules.folder / path)
-        if said is None:
+            return _names_in_native(data, self._modules)
+        description = self._ask(self._modules.folder / path)
+        if description is None:
             return set()
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
         # pycryptodome, for one, loads its native modules by their full names.
-        found = {*said["texts"], *_absolute(said["imports"], package)}
+        names_found = {*description["texts"], *_absolute_names(description["imports"], package)}
         if b"import_module(" in data or b"__import__(" in data:
-            found |= _by_computed_name(said["texts"], package, self._modules)
-        return {each for each in found if each in self._modules}
+            names_found |= _names_for_computed_imports(description["texts"], package, self._modules)
+        return {each for each in names_found if each in self._modules}
 
     def _ask(self, path: Path) -> dict[str, Any] | None:
         assert self._reader.stdin is not None  # noqa: S101 - both are pipes
         assert self._reader.stdout is not None  # noqa: S101
         self._reader.stdin.write(f"{path}\n")
         self._reader.stdin.flush()
-        said: dict[str, Any] | None = json.loads(self._reader.stdout.readline())
-        return said
+        description: dict[str, Any] | None = json.loads(self._reader.stdout.readline())
+        return description
 
 
-def _absolute(imports: Iterable[tuple[int, str, list[str]]], package: str) -> set[str]:
-    found = set()
+def _absolute_names(imports: Iterable[tuple[int, str, list[str]]], package: str) -> set[str]:
+    names_found = set()
     for level, module, names in imports:
         parts = package.split(".")
-        above = parts[: len(parts) - level + 1] if level else []
-        base = ".".join([*above, module] if module else above)
-        found |= {base, *(f"{base}.{name}" for name in names)}
-    return found
+        parents = parts[: len(parts) - level + 1] if level else []
+        base = ".".join([*parents, module] if module else parents)
+        names_found |= {base, *(f"{base}.{name}" for name in names)}
+    return names_found
 
 
-def _by_computed_name(texts: Iterable[str], package: str, modules: Modules) -> set[str]:
-    """Whatever is beside it, and whatever begins like a text in it."""
-    beside = modules.inside(package) if package else set()
-    return beside.union(*(modules.starting(text) for text in texts))
+def _names_for_computed_imports(texts: Iterable[str], package: str, modules: Modules) -> set[str]:
+    """All modules in its package, and all that start with a string in the file."""
+    siblings = modules.children(package) if package else set()
+    return siblings.union(*(modules.starting_with(text) for text in texts))
 
 
-def _in_native(data: bytes, modules: Modules) -> set[str]:
-    """Rust's and C's imports are texts among others in the file, with nothing between them."""
-    found = {name for name in modules.native() if name.encode() in data}
-    for top in modules.inside(""):
-        names = modules.starting(f"{top}.")
-        for text in _starting(f"{top}.".encode(), data):
-            found.update(name for name in names if text.startswith(name.encode()))
-    return found
+def _names_in_native(data: bytes, modules: Modules) -> set[str]:
+    """Find module names in a binary: Rust and C keep them among other strings, without
+    separators."""
+    names_found = {name for name in modules.native_modules() if name.encode() in data}
+    for top in modules.children(""):
+        names = modules.starting_with(f"{top}.")
+        for text in _occurrences(f"{top}.".encode(), data):
+            names_found.update(name for name in names if text.startswith(name.encode()))
+    return names_found
 
 
-def _starting(prefix: bytes, data: bytes) -> set[bytes]:
-    """The stretches of `data` that begin so."""
-    found, at = set(), data.find(prefix)
-    while at >= 0:
-        found.add(data[at : at + _LONGEST_NAME])
-        at = data.find(prefix, at + 1)
-    return found
+def _occurrences(prefix: bytes, data: bytes) -> set[bytes]:
+    """The parts of `data` that start with `prefix`, up to the maximum length of a name."""
+    names_found, position = set(), data.find(prefix)
+    while position >= 0:
+        names_found.add(data[position : position + _MAX_NAME_BYTES])
+        position = data.find(prefix, position + 1)
+    return names_found

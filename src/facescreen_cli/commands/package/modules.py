@@ -1,4 +1,4 @@
-"""The modules of a folder, by the names that they are imported by."""
+"""The modules of a folder, by import name."""
 
 from __future__ import annotations
 
@@ -10,60 +10,59 @@ _MODULE = re.compile(r"(?P<name>[A-Za-z_0-9]\w*)(\.cpython-\w+(-[\w-]+)?|\.abi3)
 
 
 class Modules:
-    """Every ``.py`` and ``.so`` below a folder that an import would find, and the other files."""
+    """The importable ``.py`` and ``.so`` files in a folder, and the other files."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._files: dict[str, set[PurePosixPath]] = defaultdict(set)
-        self._below: dict[str, set[str]] = defaultdict(set)
-        self._others: set[PurePosixPath] = set()
-        for found in folder.rglob("*"):
-            path = PurePosixPath(found.relative_to(folder).as_posix())
+        self._files_by_name: dict[str, set[PurePosixPath]] = defaultdict(set)
+        self._children: dict[str, set[str]] = defaultdict(set)
+        self._other_files: set[PurePosixPath] = set()
+        for match in folder.rglob("*"):
+            path = PurePosixPath(match.relative_to(folder).as_posix())
             name = module_name(path)
             if name:
-                self._files[name].add(path)
-                self._below[name.rpartition(".")[0]].add(name)
-            elif found.is_file():
-                self._others.add(path)
+                self._files_by_name[name].add(path)
+                self._children[name.rpartition(".")[0]].add(name)
+            elif match.is_file():
+                self._other_files.add(path)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._files or name in self._below
+        return name in self._files_by_name or name in self._children
 
     def files(self, name: str) -> set[PurePosixPath]:
-        """Those that it may be loaded from: where there is a choice, all. None for a package
-        without code of its own."""
-        return self._files.get(name, set())
+        """The files that a module may be loaded from; empty for a package without own code."""
+        return self._files_by_name.get(name, set())
 
-    def inside(self, package: str) -> set[str]:
-        """The modules right below a package, or at the top for an empty name."""
-        return self._below.get(package, set())
+    def children(self, package: str) -> set[str]:
+        """The direct children of a package; for an empty name, the top-level modules."""
+        return self._children.get(package, set())
 
-    def starting(self, prefix: str) -> set[str]:
-        """Those whose names begin so."""
-        return {name for name in self._files if name.startswith(prefix)}
+    def starting_with(self, prefix: str) -> set[str]:
+        """The modules whose names start with `prefix`."""
+        return {name for name in self._files_by_name if name.startswith(prefix)}
 
-    def native(self) -> set[str]:
-        """Those in machine code at the top, which have no package to their name."""
+    def native_modules(self) -> set[str]:
+        """The top-level modules in machine code."""
         return {
             name
-            for name in self.inside("")
+            for name in self.children("")
             if any(path.suffix == ".so" for path in self.files(name))
         }
 
-    def packages(self) -> set[PurePosixPath]:
-        """The folders with modules in them, but for the whole one."""
-        folders = {path.parent for paths in self._files.values() for path in paths}
+    def package_folders(self) -> set[PurePosixPath]:
+        """The folders that contain modules, except the top one."""
+        folders = {path.parent for paths in self._files_by_name.values() for path in paths}
         return folders - {PurePosixPath()}
 
-    def others(self) -> set[PurePosixPath]:
-        """The files that are no modules."""
-        return self._others
+    def other_files(self) -> set[PurePosixPath]:
+        """The files that are not modules."""
+        return self._other_files
 
 
 def module_name(path: PurePosixPath) -> str:
-    """How a file is imported, empty for one that is not."""
-    found = _MODULE.fullmatch(path.name)
-    if not found or not all(part.isidentifier() for part in path.parts[:-1]):
+    """The import name of a file; empty if it isn't a module."""
+    match = _MODULE.fullmatch(path.name)
+    if not match or not all(part.isidentifier() for part in path.parts[:-1]):
         return ""
-    parts = [*path.parts[:-1], found["name"]]
+    parts = [*path.parts[:-1], match["name"]]
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

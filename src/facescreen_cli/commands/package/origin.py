@@ -1,4 +1,4 @@
-"""What a package is built from: unchanged, it need not be built again."""
+"""What a package is built from. If that is unchanged, the package need not be built again."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 import facescreen
-from facescreen_cli.deploy_target import Target
+from facescreen_cli.deploy_target import DeployTarget
 from facescreen_cli.project import PROJECT
 
-_HANDLERS = PROJECT / "functions"
-_PRODUCT = Path(facescreen.__file__).parent
+_HANDLERS_FOLDER = PROJECT / "functions"
+_PRODUCT_FOLDER = Path(facescreen.__file__).parent
 """In a checkout it is one of the folders of _HANDLERS, but not in an installed package."""
-_BUILDER = Path(__file__).parent
+_BUILDER_FOLDER = Path(__file__).parent
 
 
-def properties(target: Target, function: str, full_version: str) -> dict[str, str]:
-    """As its bill says them. `exactly` is the Python that makes the byte code (``3.10.13``),
-    empty for none."""
+def build_properties(target: DeployTarget, function: str, full_version: str) -> dict[str, str]:
+    """The properties that the SBOM records. `full_version` is the Python that compiles the bytecode
+    (``3.10.13``); empty for none."""
     return {
         "cloud": target.cloud,
         "function": function,
         "python": target.python,
         "platform": target.platform,
         "byte-code": full_version,
-        "sources": _digest(target),
+        "sources": _sources_digest(target),
     }
 
 
@@ -33,21 +33,21 @@ def own_files() -> Mapping[PurePosixPath, Path]:
     """The handlers and the product, by their paths in a package, in the order of these."""
     files = {
         PurePosixPath(prefix, path.relative_to(folder).as_posix()): path
-        for prefix, folder in (("", _HANDLERS), (_PRODUCT.name, _PRODUCT))
+        for prefix, folder in (("", _HANDLERS_FOLDER), (_PRODUCT_FOLDER.name, _PRODUCT_FOLDER))
         for path in folder.rglob("*")
         if path.is_file() and path.suffix != ".pyc"
     }
     return dict(sorted(files.items()))
 
 
-def _digest(target: Target) -> str:
-    """SHA-256 of the lock file, our own code, and what builds it, named as in a checkout."""
+def _sources_digest(target: DeployTarget) -> str:
+    """The SHA-256 of the lock file, our own code, and the builder, named as in a checkout."""
     sources = {
         f"requirements/{target.requirements.name}": target.requirements,
         **{f"functions/{name}": path for name, path in own_files().items()},
         **{
             f"src/facescreen_cli/commands/package/{path.name}": path
-            for path in sorted(_BUILDER.iterdir())
+            for path in sorted(_BUILDER_FOLDER.iterdir())
             if path.is_file()
         },
     }

@@ -1,8 +1,8 @@
-"""Runs in the target's Python, whose syntax may be newer: says what sources name.
+"""Runs in the target's Python, whose syntax may be newer, and lists what sources import.
 
-Started by path, standard library only. Each line of stdin is a source's path, and is answered by a
-line of JSON: ``{"imports": [[level, module, [name, …]], …], "texts": ["dotted.text", …]}``, or null
-for what is not Python. What stands under ``if TYPE_CHECKING`` alone doesn't count.
+Started by its path, with the standard library only. For each path on stdin it writes a line of
+JSON: ``{"imports": [[level, module, [name, …]], …], "texts": ["dotted.string", …]}``, or null if
+the file is not Python. Code under ``if TYPE_CHECKING`` is ignored.
 """
 
 from __future__ import annotations
@@ -17,37 +17,37 @@ from typing import Any
 
 
 def main() -> None:
-    """Answers until stdin ends."""
+    """Respond to each line until stdin ends."""
     warnings.simplefilter("ignore")
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(_said(Path(line.rstrip("\n")).read_bytes())) + "\n")
+        sys.stdout.write(json.dumps(_describe_source(Path(line.rstrip("\n")).read_bytes())) + "\n")
         sys.stdout.flush()
 
 
-def _said(source: bytes) -> dict[str, Any] | None:
+def _describe_source(source: bytes) -> dict[str, Any] | None:
     try:
-        nodes = list(_executed(ast.parse(source)))
+        nodes = list(_runtime_nodes(ast.parse(source)))
     except (SyntaxError, ValueError):
         return None
-    texts = {text for node in nodes for text in _text(node) if "." in text.strip(".")}
+    texts = {text for node in nodes for text in _strings_of(node) if "." in text.strip(".")}
     return {
-        "imports": [found for node in nodes for found in _imported(node)],
+        "imports": [import_ for node in nodes for import_ in _imports_of(node)],
         "texts": sorted(texts),
     }
 
 
-def _executed(tree: ast.AST) -> Iterator[ast.AST]:
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
+def _runtime_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    pending = [tree]
+    while pending:
+        node = pending.pop()
         yield node
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            waiting += node.orelse
+            pending += node.orelse
         else:
-            waiting += ast.iter_child_nodes(node)
+            pending += ast.iter_child_nodes(node)
 
 
-def _imported(node: ast.AST) -> list[tuple[int, str, list[str]]]:
+def _imports_of(node: ast.AST) -> list[tuple[int, str, list[str]]]:
     if isinstance(node, ast.Import):
         return [(0, alias.name, []) for alias in node.names]
     if isinstance(node, ast.ImportFrom):
@@ -55,7 +55,7 @@ def _imported(node: ast.AST) -> list[tuple[int, str, list[str]]]:
     return []
 
 
-def _text(node: ast.AST) -> set[str]:
+def _strings_of(node: ast.AST) -> set[str]:
     return {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
 
 

@@ -1,7 +1,7 @@
-"""The bill of materials beside a zip: CycloneDX 1.6, JSON (cyclonedx.org/docs/1.6/json).
+"""The SBOM beside a zip: CycloneDX 1.6, JSON (cyclonedx.org/docs/1.6/json).
 
-It holds nothing that changes from one build to the next, so it has no time and a serial number
-made of the zip's hash. Sizes and what it was built from stand in it as properties.
+It is reproducible, so it has no timestamp, and its serial number is derived from the zip's hash.
+Properties record the sizes and what the package was built from.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from facescreen import __version__
 from facescreen_cli.commands.package.distributions import Distribution
 
 _LICENSE = "Apache-2.0"
-_TAKEN = ("unpacked", "zipped")
+_SIZE_FIELDS = ("unpacked", "zipped")
 
 
 @dataclass(frozen=True)
-class Part:
-    """A distribution, or our own code, and the bytes it takes."""
+class PackagePart:
+    """A distribution or our own code, with its size in bytes."""
 
     name: str
     version: str
@@ -31,63 +31,65 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Package:
-    """One zip that was built."""
+class BuiltPackage:
+    """A zip that was built."""
 
     zip: Path
     sha256: str
     zipped: int
     """Bytes of the zip."""
-    parts: tuple[Part, ...]
-    """Our own first."""
+    parts: tuple[PackagePart, ...]
+    """Our own code comes first."""
     properties: Mapping[str, str]
-    """What it is for, and what it was built from."""
+    """The target, and what it was built from."""
 
     @property
     def unpacked(self) -> int:
-        """Bytes of what is in it."""
+        """The unpacked size in bytes."""
         return sum(part.unpacked for part in self.parts)
 
 
-def path_of(archive: Path) -> Path:
-    """Where the bill of a zip lies."""
+def sbom_path(archive: Path) -> Path:
+    """The path of a zip's SBOM."""
     return archive.with_suffix(".cdx.json")
 
 
-def write(package: Package, distributions: tuple[Distribution, ...]) -> None:
-    """Beside the zip."""
-    document = _document(package, {each.name: each for each in distributions})
-    path_of(package.zip).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+def write_sbom(package: BuiltPackage, distributions: tuple[Distribution, ...]) -> None:
+    """Write the SBOM beside the zip."""
+    document = _to_document(package, {each.name: each for each in distributions})
+    sbom_path(package.zip).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
-def read(archive: Path) -> Package | None:
-    """What the bill says of a zip, None where there is none that can be read."""
+def read_sbom(archive: Path) -> BuiltPackage | None:
+    """Read a package from its SBOM; None if there is none, or it can't be read."""
     try:
-        document = json.loads(path_of(archive).read_text(encoding="utf-8"))
-        own = document["metadata"]["component"]
-        return Package(
+        document = json.loads(sbom_path(archive).read_text(encoding="utf-8"))
+        own_part = document["metadata"]["component"]
+        return BuiltPackage(
             zip=archive,
-            sha256=own["hashes"][0]["content"],
+            sha256=own_part["hashes"][0]["content"],
             zipped=archive.stat().st_size,
-            parts=tuple(_part(each) for each in (own, *document["components"])),
-            properties=_properties(document["metadata"]),
+            parts=tuple(_parse_part(each) for each in (own_part, *document["components"])),
+            properties=_parse_properties(document["metadata"]),
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return None
 
 
-def _document(package: Package, distributions: Mapping[str, Distribution]) -> dict[str, Any]:
-    own, *others = package.parts
+def _to_document(
+    package: BuiltPackage, distributions: Mapping[str, Distribution]
+) -> dict[str, Any]:
+    own_part, *others = package.parts
     component = {
         "type": "application",
-        "bom-ref": own.name,
-        "name": own.name,
+        "bom-ref": own_part.name,
+        "name": own_part.name,
         "version": __version__,
         "hashes": [{"alg": "SHA-256", "content": package.sha256}],
         "licenses": [{"expression": _LICENSE}],
-        "properties": _sizes(own),
+        "properties": _size_properties(own_part),
     }
-    components = [_component(part, distributions[part.name]) for part in others]
+    components = [_to_component(part, distributions[part.name]) for part in others]
     refs = [each["bom-ref"] for each in components]
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -100,11 +102,14 @@ def _document(package: Package, distributions: Mapping[str, Distribution]) -> di
             "properties": [_property(*each) for each in package.properties.items()],
         },
         "components": components,
-        "dependencies": [{"ref": own.name, "dependsOn": refs}, *({"ref": ref} for ref in refs)],
+        "dependencies": [
+            {"ref": own_part.name, "dependsOn": refs},
+            *({"ref": ref} for ref in refs),
+        ],
     }
 
 
-def _component(part: Part, distribution: Distribution) -> dict[str, Any]:
+def _to_component(part: PackagePart, distribution: Distribution) -> dict[str, Any]:
     purl = f"pkg:pypi/{part.name}@{part.version}"
     return {
         "type": "library",
@@ -113,7 +118,7 @@ def _component(part: Part, distribution: Distribution) -> dict[str, Any]:
         "version": part.version,
         "purl": purl,
         **_licenses(distribution),
-        "properties": _sizes(part),
+        "properties": _size_properties(part),
     }
 
 
@@ -125,18 +130,18 @@ def _licenses(distribution: Distribution) -> dict[str, Any]:
     return {}
 
 
-def _sizes(part: Part) -> list[dict[str, str]]:
-    return [_property(name, str(getattr(part, name))) for name in _TAKEN]
+def _size_properties(part: PackagePart) -> list[dict[str, str]]:
+    return [_property(name, str(getattr(part, name))) for name in _SIZE_FIELDS]
 
 
 def _property(name: str, value: str) -> dict[str, str]:
     return {"name": f"facescreen:{name}", "value": value}
 
 
-def _part(component: Mapping[str, Any]) -> Part:
-    taken = {name: int(value) for name, value in _properties(component).items()}
-    return Part(component["name"], component["version"], taken["unpacked"], taken["zipped"])
+def _parse_part(component: Mapping[str, Any]) -> PackagePart:
+    sizes = {name: int(value) for name, value in _parse_properties(component).items()}
+    return PackagePart(component["name"], component["version"], sizes["unpacked"], sizes["zipped"])
 
 
-def _properties(of: Mapping[str, Any]) -> dict[str, str]:
+def _parse_properties(of: Mapping[str, Any]) -> dict[str, str]:
     return {each["name"].partition(":")[2]: each["value"] for each in of["properties"]}

@@ -1,36 +1,39 @@
-"""Packages as they are told: lines for people, or JSON."""
+"""Formats packages: lines and a table for people, or JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from facescreen_cli.commands.package.sbom import Package
+from facescreen_cli.commands.package.sbom import BuiltPackage
 from facescreen_cli.output import to_json
 
-_WIDTH = 34
+_NAME_WIDTH = 34
 
 
-def line(package: Package, *, unchanged: bool) -> str:
-    """One for each zip."""
+def format_line(package: BuiltPackage, *, unchanged: bool) -> str:
+    """One line about a zip: its path, sizes and hash."""
     return (
-        f"{package.zip}  {_mb(package.zipped)} MB, unpacked {_mb(package.unpacked)} MB, "
+        f"{package.zip}  {_megabytes(package.zipped)} MB, "
+        f"unpacked {_megabytes(package.unpacked)} MB, "
         f"sha256 {package.sha256}{', unchanged' if unchanged else ''}"
     )
 
 
-def table(package: Package) -> str:
-    """Its parts, the largest first."""
-    rows = [f"  {'MB':{_WIDTH}} {'zipped':>8} {'unpacked':>8}"]
+def format_table(package: BuiltPackage) -> str:
+    """A table of a package's parts, the largest first."""
+    rows = [f"  {'MB':{_NAME_WIDTH}} {'zipped':>8} {'unpacked':>8}"]
     for part in sorted(package.parts, key=lambda part: -part.unpacked):
         name = f"{part.name} {part.version}"
-        rows.append(f"  {name:{_WIDTH}} {_mb(part.zipped):>8} {_mb(part.unpacked):>8}")
+        rows.append(
+            f"  {name:{_NAME_WIDTH}} {_megabytes(part.zipped):>8} {_megabytes(part.unpacked):>8}"
+        )
     return "\n".join(rows)
 
 
-def as_json(packages: Sequence[Package]) -> str:
-    """A JSON list."""
-    told = [
+def to_json_list(packages: Sequence[BuiltPackage]) -> str:
+    """The packages as a JSON list."""
+    documents = [
         {
             "zip": str(package.zip),
             "sha256": package.sha256,
@@ -41,8 +44,8 @@ def as_json(packages: Sequence[Package]) -> str:
         }
         for package in packages
     ]
-    return to_json(told)
+    return to_json(documents)
 
 
-def _mb(size: int) -> str:
+def _megabytes(size: int) -> str:
     return f"{size / 1e6:.2f}"

@@ -88,11 +88,11 @@ def settings_and_credentials(
         return
     require_local_cloud()
     # Imported late: it takes seconds, and most runs don't need it.
-    from facescreen_cli.local_cloud import running_cloud
+    from facescreen_cli.local_cloud import run_local_cloud
 
     with (
         tempfile.TemporaryDirectory(prefix="facescreen-") as folder,
-        running_cloud(Path(folder), {}) as cloud,
+        run_local_cloud(Path(folder), {}) as cloud,
     ):
         cloud.write_samples()
         key = cloud.account.key

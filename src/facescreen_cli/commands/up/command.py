@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from facescreen_cli import interpreters
-from facescreen_cli.deploy_target import target
+from facescreen_cli.deploy_target import read_deploy_target
 from facescreen_cli.environment import Environment
 from facescreen_cli.extras import require_local_cloud
 from facescreen_cli.options import environment_option
@@ -65,13 +65,13 @@ def up(
 
     numbers = dict(_parse_port(given) for given in ports)
     pythons = _package_interpreters(environment.variables) if packaged else None
-    with local_cloud.running_cloud(data, numbers, pythons) as cloud:
+    with local_cloud.run_local_cloud(data, numbers, pythons) as cloud:
         if samples:
-            local_cloud.upload(cloud)
+            local_cloud.upload_samples(cloud)
         else:
             cloud.write_samples()
         # First, because a process that finds the env file may stop this one at once.
-        stopped = local_cloud.watch_signals()
+        stopped = local_cloud.record_signals()
         if env_file is not None:
             write_env_file(env_file, cloud.client_environment())
         local_cloud.print_addresses(cloud)
@@ -80,7 +80,7 @@ def up(
 
 def _package_interpreters(environment: Mapping[str, str]) -> dict[str, str]:
     """The interpreter of the runtime that the packages are built for. Raises PackagingError."""
-    version = target("alibaba", environment).python
+    version = read_deploy_target("alibaba", environment).python
     return {f"python{version}": str(interpreters.find_or_install(version).path)}
 
 
