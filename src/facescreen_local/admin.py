@@ -82,10 +82,10 @@ class AdminService(Service):
                 raise InvalidFaultError(
                     f"unknown service {unknown[0]!r}; known: {', '.join(services)}"
                 )
-            parsed = {name: Behaviour.parse(fields) for name, fields in payload.items()}
+            behaviours = {name: Behaviour.parse(fields) for name, fields in payload.items()}
         except ValueError as error:
             return self.error_response(400, "BadBehaviour", str(error), request_id)
-        for name, behaviour in parsed.items():
+        for name, behaviour in behaviours.items():
             services[name].behaviour = behaviour
         return _json_response(
             {name: asdict(service.behaviour) for name, service in services.items()}
@@ -93,13 +93,13 @@ class AdminService(Service):
 
     def _fire_timers(self, function: str, request_id: str) -> web.Response:
         try:
-            fired = self._fire(function)
+            fired_count = self._fire(function)
         except ServiceError as error:
             return self.error_response(error.status, error.code, error.message, request_id)
-        if not fired:
+        if not fired_count:
             message = f"{function} has no enabled time trigger"
             return self.error_response(409, "NotEnabled", message, request_id)
-        return _json_response({"fired": fired})
+        return _json_response({"fired": fired_count})
 
     def _billed_calls(self) -> list[dict[str, Any]]:
         return [call for call in self._calls() if call["billed"]]

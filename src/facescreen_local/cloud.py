@@ -227,8 +227,10 @@ class LocalCloud:
             raise ValueError(
                 f"s.yaml: the local cloud does not support destination {destination!r}"
             )
-        kind, name = match.groups()
-        await (self.mns.send(name, body) if kind == "queues" else self.mns.publish(name, body))
+        resource_type, name = match.groups()
+        await (
+            self.mns.send(name, body) if resource_type == "queues" else self.mns.publish(name, body)
+        )
 
 
 def write_env_file(path: Path, environment: Mapping[str, str]) -> None:

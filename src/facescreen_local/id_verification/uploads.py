@@ -119,19 +119,19 @@ class UploadService(Service):
             raise IdVerificationError("MethodNotAllowed", message)
         check_signature = partial(check_signature_v1, self._account)
         settings = PostSettings(self._bucket, MAX_MEDIA_BYTES, MAX_FIELDS, check_signature)
-        posted = await read_post_form(request, settings)
+        posted_object = await read_post_form(request, settings)
         buffer = io.BytesIO()
-        await write_chunks(posted.file, buffer)
+        await write_chunks(posted_object.file, buffer)
         content = buffer.getvalue()
-        self._files.put(posted.key, content)
+        self._files.put(posted_object.key, content)
         md5 = hashlib.md5(content, usedforsecurity=False).hexdigest().upper()
         result = {
             "Bucket": self._bucket,
-            "Location": f"{self.url}/{posted.key}",
-            "Key": posted.key,
+            "Location": f"{self.url}/{posted_object.key}",
+            "Key": posted_object.key,
             "ETag": f'"{md5}"',
         }
-        return build_post_response(posted.fields, result, {})
+        return build_post_response(posted_object.fields, result, {})
 
 
 def _finish_response(response: web.Response, request_id: str) -> web.Response:

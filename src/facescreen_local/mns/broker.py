@@ -105,7 +105,7 @@ class MessageBroker:
     ) -> list[StoredMessage]:
         """Receive the next messages; wait up to `wait_s` for the first (None: the queue's setting).
 
-        A receiver that has disconnected gets none: they would stay invisible for nothing. Raises
+        A receiver that has disconnected gets none, so that they stay visible for others. Raises
         MnsError, MessageNotExist if none arrived.
         """
         timeout_s = (

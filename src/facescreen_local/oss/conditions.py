@@ -54,8 +54,8 @@ def make_overwrite_check(
 
 
 def _matches_etag(etags: str, stored: StoredObject) -> bool:
-    listed = {etag.strip().strip('"').upper() for etag in etags.split(",")}
-    return bool(listed & {"*", stored.contents.etag})
+    etag_set = {etag.strip().strip('"').upper() for etag in etags.split(",")}
+    return bool(etag_set & {"*", stored.contents.etag})
 
 
 def _parse_date(date: str | None) -> float | None:

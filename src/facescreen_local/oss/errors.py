@@ -125,7 +125,7 @@ _UNKNOWN_KEY = OssError(
     {"OSSAccessKeyId": "{0.access_key_id}"},
 )
 _TOO_LARGE = "Your proposed upload exceeds the maximum allowed size."
-# ``{0}`` and ``{0.name}`` stand for the error and what it holds.
+# ``{0}`` is replaced by the error, ``{0.name}`` by its attribute.
 _SHARED_ERRORS: Mapping[type[Exception], OssError] = {
     UnknownAccessKeyError: _UNKNOWN_KEY,
     # OSS does not know a temporary key without its token.

@@ -36,13 +36,18 @@ def parse_metadata(headers: Mapping[str, str]) -> ObjectMetadata:
 
 def select_object_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers to store and to return on reads. Raises OssError InvalidArgument."""
-    standard = {name: headers[name] for name in _STANDARD_HEADERS if name in headers}
-    lower = {name.lower(): value for name, value in headers.items()}
-    user = {name: value for name, value in lower.items() if name.startswith(_USER_PREFIX)}
-    if sum(len(name) + len(value) for name, value in user.items()) > MAX_USER_METADATA_BYTES:
+    standard_headers = {name: headers[name] for name in _STANDARD_HEADERS if name in headers}
+    lowercase_headers = {name.lower(): value for name, value in headers.items()}
+    user_metadata = {
+        name: value for name, value in lowercase_headers.items() if name.startswith(_USER_PREFIX)
+    }
+    if (
+        sum(len(name) + len(value) for name, value in user_metadata.items())
+        > MAX_USER_METADATA_BYTES
+    ):
         message = f"User metadata may hold {MAX_USER_METADATA_BYTES} bytes at most."
         raise invalid_argument_error(_USER_PREFIX, "", message)
-    return {**_DEFAULTS, **_require_printable({**standard, **user})}
+    return {**_DEFAULTS, **_require_printable({**standard_headers, **user_metadata})}
 
 
 def parse_acl(headers: Mapping[str, str]) -> str:

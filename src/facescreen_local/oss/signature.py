@@ -106,8 +106,8 @@ def sign_request_v4(
     secret: str, scope: CredentialScope, date: str, canonical_request: bytes
 ) -> str:
     """Sign a canonical request; `date` is like ``20231216T162057Z``. Returns hex."""
-    hashed = hashlib.sha256(canonical_request).hexdigest()
-    to_sign = f"{ALGORITHM_V4}\n{date}\n{scope.path}\n{hashed}"
+    request_hash = hashlib.sha256(canonical_request).hexdigest()
+    to_sign = f"{ALGORITHM_V4}\n{date}\n{scope.path}\n{request_hash}"
     return sign_v4(secret, scope, to_sign)
 
 
@@ -126,8 +126,8 @@ def _derive_key_v4(secret: str, scope: CredentialScope) -> bytes:
 
 def _canonical_resource_v1(target: OssRequestTarget) -> str:
     path = f"/{target.bucket}/{target.key}" if target.bucket else "/"
-    signed = sorted(pair for pair in target.query if pair[0] in _SIGNED_PARAMETERS_V1)
-    query = "&".join(f"{name}={value}" if value else name for name, value in signed)
+    signed_parameters = sorted(pair for pair in target.query if pair[0] in _SIGNED_PARAMETERS_V1)
+    query = "&".join(f"{name}={value}" if value else name for name, value in signed_parameters)
     return f"{path}?{query}" if query else path
 
 

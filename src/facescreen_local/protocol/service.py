@@ -66,11 +66,11 @@ class Service(ABC):
     async def start(self, port_or_socket: int | socket.socket = 0) -> None:
         """Listen on a loopback port (0 means any free one) or on a socket of `bind_socket`."""
         # aiohttp's own logger shows the request line of a malformed request, its query included.
-        silent = logging.Logger("silent", logging.CRITICAL + 1)
+        silent_logger = logging.Logger("silent", logging.CRITICAL + 1)
         server = web.Server(
             self._handle_request,
             access_log=None,
-            logger=silent,
+            logger=silent_logger,
             max_line_size=_MAX_LINE_BYTES,
             # Keep bodies as sent and signed, whatever their Content-Encoding is.
             auto_decompress=False,

@@ -69,13 +69,13 @@ async def get_async_invoke_config(context: FcRequestContext) -> web.Response:
 @OPERATIONS.register("GET", "/2023-03-30/functions/*/concurrency", name="GetConcurrencyConfig")
 async def get_concurrency_config(context: FcRequestContext) -> web.Response:
     """Return the function's reserved concurrency."""
-    reserved = context.deployed_function.function.reserved_concurrency
-    if reserved is None:
+    reserved_concurrency = context.deployed_function.function.reserved_concurrency
+    if reserved_concurrency is None:
         # UNCONFIRMED: the code; the SDK's models allow for no reserved concurrency.
         message = "no concurrency is reserved for the function"
         raise FcError(404, "ConcurrencyConfigNotFound", message)
     return web.json_response(
-        {"functionArn": context.deployed_function.arn, "reservedConcurrency": reserved}
+        {"functionArn": context.deployed_function.arn, "reservedConcurrency": reserved_concurrency}
     )
 
 
@@ -130,5 +130,5 @@ def _describe_trigger(deployed_function: DeployedFunction, trigger: Trigger) -> 
     return {**_trigger_fields(trigger.name, "oss", config), "sourceArn": source}
 
 
-def _trigger_fields(name: str, kind: str, config: dict[str, Any]) -> dict[str, Any]:
-    return {"triggerName": name, "triggerType": kind, "triggerConfig": json.dumps(config)}
+def _trigger_fields(name: str, trigger_type: str, config: dict[str, Any]) -> dict[str, Any]:
+    return {"triggerName": name, "triggerType": trigger_type, "triggerConfig": json.dumps(config)}

@@ -33,8 +33,8 @@ class UploadedFiles:
     def _drop_old(self) -> None:
         total = sum(len(content) for _, content in self._files.values())
         for key, (stored_at, content) in list(self._files.items()):
-            full = len(self._files) > MAX_FILES or total > MAX_TOTAL_BYTES
-            if not full and time.monotonic() - stored_at <= MAX_AGE_S:
+            is_full = len(self._files) > MAX_FILES or total > MAX_TOTAL_BYTES
+            if not is_full and time.monotonic() - stored_at <= MAX_AGE_S:
                 return
             del self._files[key]
             total -= len(content)

@@ -26,11 +26,11 @@ class ImageInstruction:
 
 def parse_instructions(process: str) -> list[ImageInstruction]:
     """Parse an ``x-oss-process`` value. Raises OssError: InvalidArgument, NoSuchStyle."""
-    kind, *steps = process.split("/")
-    if kind == "style":
+    process_type, *steps = process.split("/")
+    if process_type == "style":
         message = "The specified style does not exist."
         raise OssError(404, "NoSuchStyle", message)
-    if kind != "image" or not steps or len(steps) > MAX_INSTRUCTIONS:
+    if process_type != "image" or not steps or len(steps) > MAX_INSTRUCTIONS:
         message = f"The process must be image/ and 1 to {MAX_INSTRUCTIONS} actions."
         raise invalid_argument_error("x-oss-process", process, message)
     return [_parse_instruction(step) for step in steps]

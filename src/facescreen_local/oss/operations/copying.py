@@ -51,8 +51,8 @@ async def copy_object(context: OssRequestContext) -> web.Response:
     contents = ObjectContents(NORMAL, blob, blob.md5, metadata)
     if _keeps_object_type(context, copy_source, source):
         contents = replace(source.contents, blob=blob, metadata=metadata)
-    may_overwrite = make_overwrite_check(context.headers)
-    write_result = context.store.objects.put(context.bucket, context.key, contents, may_overwrite)
+    check_overwrite = make_overwrite_check(context.headers)
+    write_result = context.store.objects.put(context.bucket, context.key, contents, check_overwrite)
     context.notify(build_created_change("CopyObject", context.bucket, write_result))
     headers = {**write_result_headers(write_result.stored), **_source_header(source)}
     return xml_response(
@@ -106,11 +106,11 @@ def _keeps_object_type(
 ) -> bool:
     """Return whether the copy has its source's object type: a symlink does, and an object that is
     copied onto itself to change its metadata."""
-    itself = (copy_source.bucket, copy_source.key) == (
+    is_same_object = (copy_source.bucket, copy_source.key) == (
         context.bucket,
         context.key,
     ) and not source.versioned
-    return itself or source.contents.object_type == SYMLINK
+    return is_same_object or source.contents.object_type == SYMLINK
 
 
 def _copy_range(context: OssRequestContext, file: BinaryIO, size: int) -> Blob:

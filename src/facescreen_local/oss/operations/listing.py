@@ -35,8 +35,8 @@ async def list_objects(context: OssRequestContext) -> web.Response:
     if page.truncated:
         elements.append(element("NextMarker", context.encode_name(page.last.key)))
     elements.extend(
-        element("Contents", *_object_elements(context, each), context.owner_element())
-        for each in page.items
+        element("Contents", *_object_elements(context, stored), context.owner_element())
+        for stored in page.items
     )
     elements.extend(common_prefix_elements(context, page.prefixes))
     return xml_response(element("ListBucketResult", *elements))
@@ -56,7 +56,7 @@ async def list_objects_v2(context: OssRequestContext) -> web.Response:
         elements.append(element("NextContinuationToken", _encode_token(page.last.key)))
     owner = [context.owner_element()] if context.parameter("fetch-owner") == "true" else []
     elements.extend(
-        element("Contents", *_object_elements(context, each), *owner) for each in page.items
+        element("Contents", *_object_elements(context, stored), *owner) for stored in page.items
     )
     elements.extend(common_prefix_elements(context, page.prefixes))
     return xml_response(element("ListBucketResult", *elements))
@@ -79,7 +79,7 @@ async def list_object_versions(context: OssRequestContext) -> web.Response:
     if page.truncated:
         elements.append(element("NextKeyMarker", context.encode_name(page.last.key)))
         elements.append(element("NextVersionIdMarker", page.last.id))
-    elements.extend(_version_element(context, each) for each in page.items)
+    elements.extend(_version_element(context, stored) for stored in page.items)
     elements.extend(common_prefix_elements(context, page.prefixes))
     return xml_response(element("ListVersionsResult", *elements))
 

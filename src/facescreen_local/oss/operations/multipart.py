@@ -74,12 +74,12 @@ async def complete_multipart_upload(context: OssRequestContext) -> web.Response:
     _check_parts(parts)
     blob = await asyncio.to_thread(_concatenate, context, parts)
     contents = ObjectContents(MULTIPART, blob, _multipart_etag(parts), upload.metadata)
-    may_overwrite = make_overwrite_check(context.headers)
+    check_overwrite = make_overwrite_check(context.headers)
 
     def check(bucket: StoredBucket, current: StoredObject | None) -> None:
         # A concurrent request may have completed the upload.
         context.store.uploads.get(context.bucket, context.key, upload.id)
-        may_overwrite(bucket, current)
+        check_overwrite(bucket, current)
 
     write_result = context.store.objects.put(context.bucket, context.key, contents, check)
     context.store.uploads.remove(context.bucket, context.key, upload.id)

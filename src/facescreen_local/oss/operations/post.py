@@ -29,20 +29,24 @@ async def post_object(context: OssRequestContext) -> web.Response:
     context.store.buckets.get(context.bucket)
     authenticate_form = Authenticator(context.account, context.region).authenticate_form
     settings = PostSettings(context.bucket, MAX_OBJECT_BYTES, MAX_FIELDS, authenticate_form)
-    posted = await read_post_form(context.request, settings)
-    check_key(posted.key)
-    metadata = parse_metadata(posted.fields)
+    posted_object = await read_post_form(context.request, settings)
+    check_key(posted_object.key)
+    metadata = parse_metadata(posted_object.fields)
     with context.store.blobs.writer() as writer:
-        await write_chunks(posted.file, writer)
+        await write_chunks(posted_object.file, writer)
         blob = writer.finish()
     contents = ObjectContents(NORMAL, blob, blob.md5, metadata)
-    may_overwrite = make_overwrite_check(posted.fields)
-    write_result = context.store.objects.put(context.bucket, posted.key, contents, may_overwrite)
+    check_overwrite = make_overwrite_check(posted_object.fields)
+    write_result = context.store.objects.put(
+        context.bucket, posted_object.key, contents, check_overwrite
+    )
     context.notify(build_created_change("PostObject", context.bucket, write_result))
     result = {
         "Bucket": context.bucket,
-        "Location": f"http://{context.request.host}/{context.bucket}/{quote(posted.key)}",
-        "Key": posted.key,
+        "Location": f"http://{context.request.host}/{context.bucket}/{quote(posted_object.key)}",
+        "Key": posted_object.key,
         "ETag": f'"{contents.etag}"',
     }
-    return build_post_response(posted.fields, result, write_result_headers(write_result.stored))
+    return build_post_response(
+        posted_object.fields, result, write_result_headers(write_result.stored)
+    )

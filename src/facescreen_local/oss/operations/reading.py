@@ -123,14 +123,14 @@ def _build_object_response(
 ) -> web.Response:
     size = stored.contents.size
     standard = context.headers.get("x-oss-range-behavior", "").lower() == "standard"
-    part = parse_range(context.headers.get("Range"), size, standard)
+    byte_range = parse_range(context.headers.get("Range"), size, standard)
     headers = {**object_headers(stored), **_read_header_overrides(context)}
-    if part is not None:
-        headers["Content-Range"] = f"bytes {part.first}-{part.last}/{size}"
-    sent_range = part or ByteRange(0, size - 1)
+    if byte_range is not None:
+        headers["Content-Range"] = f"bytes {byte_range.first}-{byte_range.last}/{size}"
+    sent_range = byte_range or ByteRange(0, size - 1)
     headers["Content-Length"] = str(sent_range.length)
     return web.Response(
-        status=200 if part is None else 206,
+        status=200 if byte_range is None else 206,
         body=_FileBody(file, sent_range),
         headers=headers,
     )

@@ -26,10 +26,11 @@ async def put_symlink(context: OssRequestContext) -> web.Response:
         raise invalid_argument_error(TARGET_HEADER, "", f"The header {TARGET_HEADER} is required.")
     target = unquote(context.headers[TARGET_HEADER], errors="surrogateescape")
     check_key(target)
-    metadata, may_overwrite = parse_metadata(context.headers), make_overwrite_check(context.headers)
+    metadata = parse_metadata(context.headers)
+    check_overwrite = make_overwrite_check(context.headers)
     blob = context.store.blobs.create(target.encode())
     contents = ObjectContents(SYMLINK, blob, blob.md5, metadata)
-    write_result = context.store.objects.put(context.bucket, context.key, contents, may_overwrite)
+    write_result = context.store.objects.put(context.bucket, context.key, contents, check_overwrite)
     context.notify(build_created_change("PutSymlink", context.bucket, write_result))
     return web.Response(headers=write_result_headers(write_result.stored))
 

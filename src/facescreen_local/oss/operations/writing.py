@@ -28,10 +28,11 @@ async def put_object(context: OssRequestContext) -> web.Response:
     """Store the body as an object. Overwriting an object also removes its tags."""
     context.store.buckets.get(context.bucket)
     reject_conditions(context.headers)
-    metadata, may_overwrite = parse_metadata(context.headers), make_overwrite_check(context.headers)
+    metadata = parse_metadata(context.headers)
+    check_overwrite = make_overwrite_check(context.headers)
     blob = await receive_blob(context.request, context.store.blobs)
     contents = ObjectContents(NORMAL, blob, blob.md5, metadata)
-    write_result = context.store.objects.put(context.bucket, context.key, contents, may_overwrite)
+    write_result = context.store.objects.put(context.bucket, context.key, contents, check_overwrite)
     context.notify(build_created_change("PutObject", context.bucket, write_result))
     return web.Response(headers=write_result_headers(write_result.stored))
 
