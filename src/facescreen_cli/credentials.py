@@ -50,7 +50,7 @@ def find_credentials(profile: str = "") -> CredentialSource:
             provider.ProfileCredentialsProvider(profile_name=profile),
         ]
     error_message = f"the profile {profile!r} has no credentials" if profile else _NO_CREDENTIALS
-    sources = [_SdkCredentials(one, error_message) for one in providers]
+    sources = [_SdkCredentials(each, error_message) for each in providers]
     for source in sources[:-1]:
         if source.has_credentials():
             return source

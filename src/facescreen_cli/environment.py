@@ -41,8 +41,8 @@ def settings_as_usage_errors() -> Iterator[None]:
     settings: a service's rejection is not a usage error."""
     try:
         yield
-    except (InvalidSettingsError, InvalidCredentialsError) as wrong:
-        raise click.UsageError(str(wrong)) from None
+    except (InvalidSettingsError, InvalidCredentialsError) as error:
+        raise click.UsageError(str(error)) from None
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,13 @@ def require_local_cloud() -> None:
 
 def missing_requirements(extra: str) -> list[str]:
     """Return the names of the distributions that `extra` requires and that are not installed."""
-    found = map(_REQUIREMENT.match, _requirements())
-    names = [match["name"] for match in found if match and match["extra"] == extra]
+    matches = map(_REQUIREMENT.match, _requirements())
+    names = [match["name"] for match in matches if match and match["extra"] == extra]
     return [name for name in names if not _is_installed(name)]
 
 
 def _requirements() -> list[str]:
-    """As the metadata has them; none where the sources run without being installed."""
+    """The requirements in the metadata; empty if the sources run without being installed."""
     try:
         return metadata.requires("facescreen") or []
     except metadata.PackageNotFoundError:

@@ -14,7 +14,7 @@ from facescreen_cli.project import PROJECT
 
 PAGE = PROJECT / "docs" / "command-line.md"
 _WIDTH = 78
-"""Columns that click fills in a terminal of 80."""
+"""The columns that click fills in a terminal of 80 columns."""
 _BLOCK = re.compile(r"^```\nUsage: facescreen ([a-z]*).*?^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -37,8 +37,8 @@ def help_text(command: str) -> str:
 
 
 def update(page: str) -> str:
-    """`page` with every help text replaced by the current one, and with a section at its end for
-    each command that it lacks."""
+    """Replace every help text in `page` with the current one, and append a section for each command
+    that is missing."""
     documented = _BLOCK.findall(page)
     missing = [command for command in commands() if command not in documented]
     return _BLOCK.sub(lambda block: _block(block[1]), page) + "".join(

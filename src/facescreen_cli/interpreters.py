@@ -1,4 +1,4 @@
-"""An interpreter of the target's Python: no other makes its byte code."""
+"""Finds an interpreter of the target's Python, which is needed to compile its bytecode."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ class Interpreter:
 
 def find_or_install(version: str) -> Interpreter:
     """Find CPython `version` (``3.10``); uv installs it if there is none. Raises PackagingError."""
-    executable = find_installed(version)
-    if executable is None:
+    interpreter = find_installed(version)
+    if interpreter is None:
         _run([find_uv(), "python", "install", "--quiet", version], _INSTALL_TIMEOUT_S)
-        executable = find_installed(version)
-    if executable is None:
+        interpreter = find_installed(version)
+    if interpreter is None:
         raise PackagingError(
             f"bytecode for Python {version} needs Python {version}, which was not found: install "
             f"it (`uv python install {version}`, or pyenv), or use --without-byte-code, and cold "
             "starts take several times as long"
         )
-    return executable
+    return interpreter
 
 
 def find_installed(version: str) -> Interpreter | None:
@@ -85,12 +85,12 @@ def _run(command: list[str], seconds: float = _RUN_TIMEOUT_S) -> str | None:
 def find_uv() -> str:
     """The uv installed with this command, or else the first on the PATH. Raises PackagingError."""
     same_folder = Path(sys.executable).parent
-    executable = shutil.which(
+    interpreter = shutil.which(
         "uv", path=os.pathsep.join([str(same_folder), os.environ.get("PATH", "")])
     )
-    if executable is None:
+    if interpreter is None:
         raise PackagingError("uv is not installed: run `pip install uv`")
-    return executable
+    return interpreter
 
 
 class PackagingError(click.ClickException):

@@ -221,18 +221,18 @@ def valid_value(name: str) -> str:
     return VALID_VALUES.get(name) or CHECKED_SETTINGS[name].default or ""
 
 
-def find_errors(given: Mapping[str, str], required: Collection[str]) -> dict[str, str]:
+def find_errors(values: Mapping[str, str], required: Collection[str]) -> dict[str, str]:
     """Find the values that are wrong, or missing though `required`. Returns a sentence by name."""
-    found = {
-        name: _expansion_error(name) for name, value in given.items() if re.search(r"[$`]", value)
+    errors_by_name = {
+        name: _expansion_error(name) for name, value in values.items() if re.search(r"[$`]", value)
     }
     for name, row in CHECKED_SETTINGS.items():
-        value = given.get(name, "")
+        value = values.get(name, "")
         if (value or name in required) and not _is_valid(row.type, value):
-            got = "the value is not" if value else "it is not set"
+            problem = "the value is not" if value else "it is not set"
             where = f" (find it: {row.where})" if row.where else ""
-            found[name] = f"{name} must be {row.type.must_be}; {got}{where}"
-    return found
+            errors_by_name[name] = f"{name} must be {row.type.must_be}; {problem}{where}"
+    return errors_by_name
 
 
 def _is_valid(form: SettingType[Any], value: str) -> bool:

@@ -107,5 +107,7 @@ class Section:
         return value
 
     def _error(self, key: str, expected: str, value: object) -> InvalidTemplateError:
-        found = "nothing" if value is None else repr(value)[:80]
-        return InvalidTemplateError(f"{self.key_path}.{key}: expected {expected}, found {found}")
+        shown_value = "nothing" if value is None else repr(value)[:80]
+        return InvalidTemplateError(
+            f"{self.key_path}.{key}: expected {expected}, found {shown_value}"
+        )

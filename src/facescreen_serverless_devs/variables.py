@@ -21,14 +21,14 @@ _JSON_PATTERN = re.compile(r"json\((.+)\)")
 
 def env_defaults(value: object) -> dict[str, str | None]:
     """Find every name that ``env`` reads in `value`, with its default; None if there is none."""
-    found = (
+    env_matches = (
         _ENV_PATTERN.search(e)
         for text in _strings_in(value)
         for e in _EXPRESSION_PATTERN.findall(text)
     )
     return {
         _first_match(env_match.groups()[:3]) or "": _first_match(env_match.groups()[3:])
-        for env_match in found
+        for env_match in env_matches
         if env_match is not None
     }
 
@@ -45,9 +45,9 @@ def _strings_in(value: object) -> Iterator[str]:
 class Variables:
     """Replaces variables in values of s.yaml."""
 
-    def __init__(self, vars_match: object, environment: Mapping[str, str]) -> None:
+    def __init__(self, declared: object, environment: Mapping[str, str]) -> None:
         """`declared` is the top-level ``vars``; ``env`` reads from `environment`."""
-        self._declared = vars_match
+        self._declared = declared
         self._environment = environment
 
     def resolve(self, value: object, key_path: str, resolving: tuple[str, ...] = ()) -> object:
@@ -64,34 +64,36 @@ class Variables:
             return value
         match = _EXPRESSION_PATTERN.fullmatch(value)
         if match:
-            return self._value(match[1].strip(), key_path, resolving)
+            return self._resolve_expression(match[1].strip(), key_path, resolving)
         if "${" in _EXPRESSION_PATTERN.sub("", value):
             raise InvalidTemplateError(f"{key_path}: malformed variable in {value!r}")
         return _EXPRESSION_PATTERN.sub(
-            lambda m: self._text(m[1].strip(), key_path, resolving), value
+            lambda m: self._resolve_to_string(m[1].strip(), key_path, resolving), value
         )
 
-    def _text(self, expression: str, key_path: str, resolving: tuple[str, ...]) -> str:
-        value = self._value(expression, key_path, resolving)
+    def _resolve_to_string(self, expression: str, key_path: str, resolving: tuple[str, ...]) -> str:
+        value = self._resolve_expression(expression, key_path, resolving)
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             raise InvalidTemplateError(
                 f"{key_path}: ${{{expression}}} is neither a string nor a number"
             )
         return str(value)
 
-    def _value(self, expression: str, key_path: str, resolving: tuple[str, ...]) -> object:
+    def _resolve_expression(
+        self, expression: str, key_path: str, resolving: tuple[str, ...]
+    ) -> object:
         vars_match = _VARS_PATTERN.fullmatch(expression)
         if vars_match:
-            return self._declared_value(vars_match[1], key_path, resolving)
+            return self._resolve_vars(vars_match[1], key_path, resolving)
         env_match = _ENV_PATTERN.fullmatch(expression)
         if env_match:
-            return self._environment_value(env_match, key_path)
+            return self._resolve_env(env_match, key_path)
         json_call = _JSON_PATTERN.fullmatch(expression)
         if json_call:
             return self._parse_json(json_call[1].strip(), key_path, resolving)
         raise InvalidTemplateError(f"{key_path}: unknown variable ${{{expression}}}")
 
-    def _declared_value(self, path: str, key_path: str, resolving: tuple[str, ...]) -> object:
+    def _resolve_vars(self, path: str, key_path: str, resolving: tuple[str, ...]) -> object:
         if path in resolving:
             raise InvalidTemplateError(f"{key_path}: vars.{path} refers to itself")
         value = self._declared
@@ -102,13 +104,13 @@ class Variables:
         return self.resolve(value, f"vars.{path}", (*resolving, path))
 
     def _parse_json(self, expression: str, key_path: str, resolving: tuple[str, ...]) -> object:
-        text = self._text(expression, key_path, resolving)
+        text = self._resolve_to_string(expression, key_path, resolving)
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
             raise InvalidTemplateError(f"{key_path}: {text[:80]!r} is not JSON") from error
 
-    def _environment_value(self, env_match: re.Match[str], key_path: str) -> str:
+    def _resolve_env(self, env_match: re.Match[str], key_path: str) -> str:
         name, default = _first_match(env_match.groups()[:3]), _first_match(env_match.groups()[3:])
         value = self._environment.get(name or "") or default
         if value is None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facescreen_cli import interpreters
-from facescreen_cli.commands.package.build import Builder
+from facescreen_cli.commands.package.build import PackageBuilder
 from facescreen_cli.commands.package.sbom import BuiltPackage
 from facescreen_cli.deploy_target import FUNCTION_MODULES, read_deploy_target
 from facescreen_cli.interpreters import Interpreter
@@ -61,7 +61,7 @@ def run(folder: Path) -> tuple[str, list[PackageComparison]]:
     )
     zipped = Path(shutil.make_archive(str(folder / "pip"), "zip", pip)).stat().st_size
     compared = []
-    for package in Builder(deploy_target, folder, python).build(FUNCTION_MODULES):
+    for package in PackageBuilder(deploy_target, folder, python).build(FUNCTION_MODULES):
         ours = folder / package.zip.stem
         with zipfile.ZipFile(package.zip) as archive:
             archive.extractall(ours)

@@ -37,7 +37,7 @@ def test_a_released_object_is_restored_and_not_quarantined_again(
     quarantine_ref = build_quarantine_ref(settings, ref, FINDING.merchant_biz_id)
     assert quarantine_ref is not None
     assert (quarantined.bucket, quarantined.key) == (quarantine_ref.bucket, quarantine_ref.key)
-    releasing.carry_out(releasing.plan(quarantine_ref))
+    releasing.execute(releasing.plan(quarantine_ref))
     restored_head = store.head(ref)
     assert store.read(ref, 0, 99) == b"0123456789"
     assert store.get_tags(ref) == {"team": "kyc"}

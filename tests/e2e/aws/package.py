@@ -9,7 +9,7 @@ import zipfile
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
-from facescreen_cli.commands.package.build import Builder
+from facescreen_cli.commands.package.build import PackageBuilder
 from facescreen_cli.deploy_target import FUNCTION_MODULES, read_deploy_target
 from facescreen_cli.interpreters import Interpreter
 
@@ -26,7 +26,7 @@ def build_packages(folder: Path) -> Path:
         "LAMBDA_PYTHON": f"{sys.version_info[0]}.{sys.version_info[1]}",
     }
     compiler = Interpreter(Path(sys.executable), platform.python_version())
-    builder = Builder(read_deploy_target("aws", platform_settings), folder, compiler)
+    builder = PackageBuilder(read_deploy_target("aws", platform_settings), folder, compiler)
     for function, package in zip(FUNCTION_MODULES, builder.build(FUNCTION_MODULES), strict=True):
         with zipfile.ZipFile(package.zip) as archive:
             archive.extractall(folder / function)

@@ -97,7 +97,10 @@ def test_nothing_is_written_and_nothing_is_paid_for(
             {"OSS_BUCKET": "absent"},
             "fault watched bucket: OSS rejected the request: The specified bucket does",
         ),
-        ({"OSS_BUCKET": "absent"}, "fault trigger: facescreen-object-created has no such trigger"),
+        (
+            {"OSS_BUCKET": "absent"},
+            "fault trigger: facescreen-object-created doesn't have the trigger",
+        ),
         (
             {"STATE_BUCKET": "absent"},
             "fault state bucket: OSS rejected the request: The specified bucket does",

@@ -87,8 +87,7 @@ def doctor_of_deployment(
         ),
         (
             change_the_prefix,
-            "fault trigger: facescreen-object-created has no such trigger as s.yaml says on "
-            "selfies",
+            "fault trigger: facescreen-object-created doesn't have the trigger on selfies",
         ),
     ],
 )
@@ -113,7 +112,7 @@ def test_events_by_another_way_than_in_s_yaml_are_named(
     doctor_of_deployment: Callable[..., Any],
 ) -> None:
     assert list_problems(doctor_of_deployment(deliver_by_eventbridge)) == [
-        "fault trigger: facescreen-object-created has no such trigger as s.yaml says on selfies"
+        "fault trigger: facescreen-object-created doesn't have the trigger on selfies"
     ]
 
 

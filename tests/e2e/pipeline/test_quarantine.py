@@ -196,7 +196,7 @@ def test_a_release_does_not_overwrite_a_newer_object(
     (quarantined_key,) = quarantined_keys(cloud_client, key)
     status, (line,), _ = release(cloud_client, "--yes", f"oss://selfies/{quarantined_key}")
     assert (status, line["status"]) == (2, "not_released")
-    assert "another object stands at" in line["detail"]
+    assert "there is another object at" in line["detail"]
     assert read_object(cloud_client, key) == photos[GOOD]
     assert quarantined_keys(cloud_client, key) == [quarantined_key]
 

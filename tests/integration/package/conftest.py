@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from facescreen_cli import interpreters
-from facescreen_cli.commands.package.build import Builder
+from facescreen_cli.commands.package.build import PackageBuilder
 from facescreen_cli.commands.package.sbom import BuiltPackage
 from facescreen_cli.deploy_target import FUNCTION_MODULES, read_deploy_target
 from facescreen_cli.interpreters import Interpreter
@@ -20,7 +20,7 @@ from facescreen_cli.interpreters import Interpreter
 class BuiltPackages:
     """The packages, and the builder and Python that made them."""
 
-    builder: Builder
+    builder: PackageBuilder
     python: Interpreter
     packages: dict[str, BuiltPackage]
 
@@ -35,6 +35,6 @@ def python() -> Interpreter:
 def built(python: Interpreter, tmp_path_factory: pytest.TempPathFactory) -> BuiltPackages:
     version = python.full_version.rpartition(".")[0]
     deploy_target = read_deploy_target("alibaba", {"FC_RUNTIME": f"python{version}"})
-    builder = Builder(deploy_target, tmp_path_factory.mktemp("dist"), python)
+    builder = PackageBuilder(deploy_target, tmp_path_factory.mktemp("dist"), python)
     packages = zip(FUNCTION_MODULES, builder.build(FUNCTION_MODULES), strict=True)
     return BuiltPackages(builder, python, dict(packages))

@@ -19,9 +19,9 @@ from facescreen_cli.commands.report.cost import (
     FROM_HISTORY,
     DailyCost,
     MonthlyCost,
-    as_json,
-    as_table,
-    month_to_date,
+    read_days,
+    render_table,
+    to_json_document,
 )
 
 TODAY = date(2026, 11, 3)
@@ -54,7 +54,7 @@ def test_a_day_is_counted_by_the_daily_limit_or_else_from_the_history() -> None:
     permits[0].release()
     DailyBudget(state, 9, clock=lambda: noon(2)).reserve(0).release()
     DailyBudget(state, 9, clock=lambda: noon(1) - 86_400).reserve(0)
-    assert month_to_date(state, TODAY) == (
+    assert read_days(state, TODAY) == (
         DailyCost(TODAY, 4, COUNTED),
         DailyCost(date(2026, 11, 2), 0, COUNTED),
         DailyCost(date(2026, 11, 1), 1, FROM_HISTORY),
@@ -62,7 +62,7 @@ def test_a_day_is_counted_by_the_daily_limit_or_else_from_the_history() -> None:
 
 
 def test_the_json_report_has_every_day() -> None:
-    report = json.loads(as_json(MonthlyCost(DAYS, 10)))
+    report = json.loads(to_json_document(MonthlyCost(DAYS, 10)))
     assert (report["month"], report["cap"], report["calls"], report["usd"]) == (
         "2026-11",
         10,
@@ -71,16 +71,16 @@ def test_the_json_report_has_every_day() -> None:
     )
     assert report["days"][0] == {"day": "2026-11-03", "calls": 8, "usd": 3.2, "source": COUNTED}
     assert [day["calls"] for day in report["days"]] == [8, 0, 3]
-    assert json.loads(as_json(MonthlyCost(DAYS, math.inf)))["cap"] is None
+    assert json.loads(to_json_document(MonthlyCost(DAYS, math.inf)))["cap"] is None
 
 
 def test_the_table_shows_the_share_of_the_daily_limit() -> None:
-    report = as_table(MonthlyCost(DAYS, 10))
+    report = render_table(MonthlyCost(DAYS, 10))
     rows = [[cell.strip() for cell in line.split("│")] for line in report.splitlines()]
     assert ["2026-11-03", "8", "3.20", "80.0% of 10", "counted"] in [row[1:6] for row in rows]
     assert ["month to date", "11", "4.40", "36.7% of 30"] in [row[1:5] for row in rows]
     assert "2026-11-02" not in report
-    assert "no cap" in as_table(MonthlyCost(DAYS, math.inf))
+    assert "no cap" in render_table(MonthlyCost(DAYS, math.inf))
 
 
 @pytest.mark.parametrize(

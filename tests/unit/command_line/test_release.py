@@ -47,7 +47,7 @@ def harness_with_private_object() -> tuple[ScreenerHarness, Releaser]:
 
 
 def release(harness: ScreenerHarness, releasing: Releaser) -> None:
-    releasing.carry_out(releasing.plan(quarantined_copies(harness)[0]))
+    releasing.execute(releasing.plan(quarantined_copies(harness)[0]))
 
 
 @pytest.mark.parametrize("in_parts", [False, True])
@@ -96,7 +96,7 @@ def test_a_newer_object_is_not_overwritten() -> None:
     harness, releasing = harness_with_moved_object()
     newer = noise_picture()
     harness.put(newer)
-    with pytest.raises(NotReleasedError, match="another object stands at oss://selfies/kyc/"):
+    with pytest.raises(NotReleasedError, match="there is another object at oss://selfies/kyc/"):
         release(harness, releasing)
     assert harness.store.download(PHOTO_REF, convert=False) == newer
     assert len(quarantined_copies(harness)) == 1
@@ -125,7 +125,7 @@ def test_a_killed_release_is_finished_by_the_next_one(number: int) -> None:
         stop_interrupting(harness.store)
         assert original_exists(harness) or quarantined_copies(harness)
         if quarantined_copies(harness):
-            releasing.carry_out(releasing.plan(quarantined))
+            releasing.execute(releasing.plan(quarantined))
     stop_interrupting(harness.store)
     assert quarantined_copies(harness) == []
     assert harness.screen(PHOTO_REF).quarantine.status == "released"
@@ -135,7 +135,7 @@ def test_a_killed_release_is_finished_by_the_next_one(number: int) -> None:
 def test_an_object_that_is_not_quarantined_is_refused() -> None:
     harness, releasing = harness_with_moved_object()
     quarantined = quarantined_copies(harness)[0]
-    releasing.carry_out(releasing.plan(quarantined))
+    releasing.execute(releasing.plan(quarantined))
     with pytest.raises(NotReleasedError, match="released already"):
         releasing.plan(quarantined)
     with pytest.raises(NotReleasedError, match="was not made private"):
@@ -162,7 +162,7 @@ def test_a_private_object_gets_its_acl_back_and_keeps_it() -> None:
     harness, releasing = harness_with_private_object()
     harness.screen(PHOTO_REF)
     assert harness.store.get_acl(PHOTO_REF) == "private"
-    releasing.carry_out(releasing.plan(PHOTO_REF))
+    releasing.execute(releasing.plan(PHOTO_REF))
     assert harness.store.get_acl(PHOTO_REF) == "public-read"
     new_upload = harness.put()
     assert harness.screen(new_upload).quarantine.status == "released"
@@ -183,7 +183,7 @@ def test_a_second_delivery_does_not_record_private_as_the_original_acl() -> None
     stop_interrupting(harness.store)
     harness.screen(PHOTO_REF)
     releasing = Releaser(harness.store, QuarantineRecords(harness.ledger), PRIVATE_SETTINGS)
-    releasing.carry_out(releasing.plan(PHOTO_REF))
+    releasing.execute(releasing.plan(PHOTO_REF))
     assert harness.store.get_acl(PHOTO_REF) == "default"
 
 
@@ -192,4 +192,4 @@ def test_an_upload_while_the_acl_is_restored_is_reported() -> None:
     plan = releasing.plan(PHOTO_REF)
     call_before_operation(harness.store, 2, lambda: harness.put(noise_picture()))
     with pytest.raises(NotReleasedError, match="look at its access list"):
-        releasing.carry_out(plan)
+        releasing.execute(plan)

@@ -44,48 +44,52 @@ def run_samples(cloud: LocalCloud) -> list[SampleOutcome]:
     return [_outcome(sample, bucket, messages.get(sample.name), cloud) for sample in samples]
 
 
-def all_as_expected(rows: list[SampleOutcome]) -> bool:
+def all_as_expected(outcomes: list[SampleOutcome]) -> bool:
     """Whether every sample has the expected verdict."""
-    return all(row.expected for row in rows)
+    return all(outcome.expected for outcome in outcomes)
 
 
-def to_json_list(rows: list[SampleOutcome]) -> str:
+def to_json_list(outcomes: list[SampleOutcome]) -> str:
     """A JSON list of the outcomes."""
-    return to_json([asdict(row) for row in rows])
+    return to_json([asdict(outcome) for outcome in outcomes])
 
 
-def render_table(rows: list[SampleOutcome]) -> str:
+def render_table(outcomes: list[SampleOutcome]) -> str:
     """A table for a terminal."""
-    table = Table(title="The verdict of each object", caption=_CAPTION.format(_total_paid(rows)))
+    table = Table(
+        title="The verdict of each object", caption=_CAPTION.format(_total_paid(outcomes))
+    )
     for heading in ("object", "verdict", "reason", "calls paid", "ms", ""):
         numeric = heading in ("calls paid", "ms")
         table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        expected = "" if row.expected else "NOT AS EXPECTED"
-        verdict = f"{row.verdict} ({row.note})" if row.note else row.verdict
-        time_taken = f"{row.milliseconds:.0f}"
-        table.add_row(row.object, verdict, row.reason, str(row.calls_paid), time_taken, expected)
+    for outcome in outcomes:
+        expected = "" if outcome.expected else "NOT AS EXPECTED"
+        verdict = f"{outcome.verdict} ({outcome.note})" if outcome.note else outcome.verdict
+        time_taken = f"{outcome.milliseconds:.0f}"
+        table.add_row(
+            outcome.object, verdict, outcome.reason, str(outcome.calls_paid), time_taken, expected
+        )
     return render_text(table, width=120)
 
 
 _CAPTION = "{} calls, none charged. A local emulator made the verdicts: it detects no forgery."
 
 
-def _total_paid(rows: list[SampleOutcome]) -> int:
-    return sum(row.calls_paid for row in rows)
+def _total_paid(outcomes: list[SampleOutcome]) -> int:
+    return sum(outcome.calls_paid for outcome in outcomes)
 
 
-def _receive_messages(told: dict[str, str], awaited: set[str]) -> dict[str, dict[str, Any]]:
+def _receive_messages(environment: dict[str, str], keys: set[str]) -> dict[str, dict[str, Any]]:
     """The messages that arrive in time, by object key."""
     account = Account(
-        told["MNS_ENDPOINT"],
-        told["ALIBABA_CLOUD_ACCESS_KEY_ID"],
-        told["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
+        environment["MNS_ENDPOINT"],
+        environment["ALIBABA_CLOUD_ACCESS_KEY_ID"],
+        environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
     )
-    queue = account.get_queue(told["MNS_QUEUE"])
-    found: dict[str, dict[str, Any]] = {}
-    ends = time.monotonic() + MAX_WAIT_S
-    while awaited - set(found) and time.monotonic() < ends:
+    queue = account.get_queue(environment["MNS_QUEUE"])
+    messages: dict[str, dict[str, Any]] = {}
+    deadline = time.monotonic() + MAX_WAIT_S
+    while keys - set(messages) and time.monotonic() < deadline:
         try:
             received = queue.receive_message(wait_seconds=5)
         except MNSServerException as error:
@@ -93,9 +97,9 @@ def _receive_messages(told: dict[str, str], awaited: set[str]) -> dict[str, dict
                 raise
             continue
         message = json.loads(received.message_body)
-        found[message["data"]["object"]["key"]] = message
+        messages[message["data"]["object"]["key"]] = message
         queue.delete_message(received.receipt_handle)
-    return found
+    return messages
 
 
 def _outcome(

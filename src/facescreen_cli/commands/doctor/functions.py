@@ -122,7 +122,7 @@ def _check_configuration(
     if differing:
         message = f"{function.name} was deployed with another {', '.join(differing)}"
         return warning("functions", message, "Deploy again, or change the settings to match.")
-    return ok("functions", f"{function.name} is deployed as s.yaml says")
+    return ok("functions", f"{function.name} is deployed as in s.yaml")
 
 
 def _check_trigger(reader: FunctionComputeReader, function: Function, bucket: str) -> CheckResult:
@@ -131,7 +131,7 @@ def _check_trigger(reader: FunctionComputeReader, function: Function, bucket: st
     native_triggers, rules = reader.oss_triggers(function.name), reader.rules(function.name)
     if expected and expected <= {*map(_trigger_key, native_triggers), *map(_trigger_key, rules)}:
         return ok("trigger", f"{function.name} receives events of {bucket}")
-    message = f"{function.name} has no such trigger as s.yaml says on {bucket}"
+    message = f"{function.name} doesn't have the trigger on {bucket}"
     return fault("trigger", message, "Deploy again: nothing is screened without it.")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from facescreen import __version__
 from facescreen_cli.commands.package import archive, bytecode, origin, sbom, wheels
 from facescreen_cli.commands.package.contents import OWN_PART, PackageContents, select_contents
-from facescreen_cli.commands.package.distributions import Distribution, read_distributions
+from facescreen_cli.commands.package.distributions import LockedDistribution, read_distributions
 from facescreen_cli.commands.package.import_graph import ImportGraph
 from facescreen_cli.commands.package.import_scanner import ImportScanner
 from facescreen_cli.commands.package.modules import Modules
@@ -24,7 +24,7 @@ from facescreen_cli.interpreters import Interpreter, PackagingError
 
 
 @dataclass(frozen=True)
-class Builder:
+class PackageBuilder:
     """Builds the packages of one target into `output_folder`."""
 
     target: DeployTarget
@@ -38,8 +38,8 @@ class Builder:
         package = sbom.read_sbom(zip_path)
         if package is None or package.properties != self._properties(function):
             return None
-        intact = zip_path.is_file() and archive.sha256_of(zip_path) == package.sha256
-        return package if intact else None
+        is_intact = zip_path.is_file() and archive.sha256_of(zip_path) == package.sha256
+        return package if is_intact else None
 
     def build(self, functions: Sequence[str]) -> Iterator[BuiltPackage]:
         """Build a package for each function. Raises PackagingError."""
@@ -57,7 +57,7 @@ class Builder:
                     ) from None
 
     def _select_files(
-        self, functions: Sequence[str], folder: Path, distributions: Sequence[Distribution]
+        self, functions: Sequence[str], folder: Path, distributions: Sequence[LockedDistribution]
     ) -> dict[str, PackageContents]:
         modules = Modules(folder)
         python = self.compiler.path if self.compiler else Path(sys.executable)

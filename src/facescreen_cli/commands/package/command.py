@@ -10,7 +10,7 @@ import click
 
 from facescreen_cli import interpreters
 from facescreen_cli.commands.package import text
-from facescreen_cli.commands.package.build import Builder
+from facescreen_cli.commands.package.build import PackageBuilder
 from facescreen_cli.commands.package.sbom import BuiltPackage
 from facescreen_cli.deploy_target import CLOUDS, FUNCTION_MODULES, DeployTarget, read_deploy_target
 from facescreen_cli.environment import Environment
@@ -115,7 +115,7 @@ def _build_packages(
     """Yields each package, and whether it was unchanged. Raises PackagingError."""
     for deploy_target in targets:
         compiler = interpreters.find_or_install(deploy_target.python) if with_bytecode else None
-        builder = Builder(deploy_target, output_folder, compiler)
+        builder = PackageBuilder(deploy_target, output_folder, compiler)
         existing = {function: builder.find_unchanged(function) for function in functions}
         for unchanged in existing.values():
             if unchanged is not None:

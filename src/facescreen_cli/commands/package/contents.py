@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from facescreen_cli.commands.package.distributions import Distribution
+from facescreen_cli.commands.package.distributions import LockedDistribution
 from facescreen_cli.commands.package.modules import Modules
 
 OWN_PART = "facescreen"
@@ -19,12 +19,12 @@ _EXCLUDED_SUFFIXES = (".pyi", ".typed", ".c", ".h", ".pxd", ".pyx", ".lock", ".p
 class PackageContents:
     """The files of a package, and the part that each belongs to: a distribution, or OWN_PART."""
 
-    distributions: tuple[Distribution, ...]
+    distributions: tuple[LockedDistribution, ...]
     parts: Mapping[PurePosixPath, str]
 
 
 def select_contents(
-    imported: set[PurePosixPath], modules: Modules, distributions: Iterable[Distribution]
+    imported: set[PurePosixPath], modules: Modules, distributions: Iterable[LockedDistribution]
 ) -> PackageContents:
     """Select the modules `imported`, their data files, and their distributions' metadata."""
     files = imported | _data_files(imported, modules)

@@ -12,7 +12,7 @@ _LICENSE_PREFIXES = ("licen", "copying", "notice", "authors")
 
 
 @dataclass(frozen=True)
-class Distribution:
+class LockedDistribution:
     """An installed distribution. Its paths are relative to the folder."""
 
     name: str
@@ -34,7 +34,7 @@ class Distribution:
         }
 
 
-def read_distributions(folder: Path) -> list[Distribution]:
+def read_distributions(folder: Path) -> list[LockedDistribution]:
     """Read the distributions in `folder`, ordered by name. Raises PackagingError if one was
     compiled for this machine."""
     distributions = sorted(
@@ -49,12 +49,12 @@ def read_distributions(folder: Path) -> list[Distribution]:
     return distributions
 
 
-def _read_distribution(info: Path) -> Distribution:
+def _read_distribution(info: Path) -> LockedDistribution:
     installed = InstalledDistribution.at(info)
     tags = [
         line for line in (installed.read_text("WHEEL") or "").splitlines() if line[:4] == "Tag:"
     ]
-    return Distribution(
+    return LockedDistribution(
         name=installed.metadata["Name"].lower().replace("_", "-"),
         version=installed.version,
         license_expression=_metadata_field(installed, "License-Expression"),

@@ -50,7 +50,7 @@ class ImportGraph:
         pending = [function]
         while pending:
             name = pending.pop()
-            if name in reachable or any(f"{name}.".startswith(f"{each}.") for each in excluded):
+            if name in reachable or any(f"{name}.".startswith(f"{module}.") for module in excluded):
                 continue
             reachable.add(name)
             pending += _parent_packages(name)

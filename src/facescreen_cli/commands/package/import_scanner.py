@@ -49,7 +49,7 @@ class ImportScanner:
         data = (self._modules.folder / path).read_bytes()
         if path.suffix == ".so":
             return _names_in_native(data, self._modules)
-        description = self._ask(self._modules.folder / path)
+        description = self._read_source(self._modules.folder / path)
         if description is None:
             return set()
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
@@ -57,9 +57,9 @@ class ImportScanner:
         names_found = {*description["texts"], *_absolute_names(description["imports"], package)}
         if b"import_module(" in data or b"__import__(" in data:
             names_found |= _names_for_computed_imports(description["texts"], package, self._modules)
-        return {each for each in names_found if each in self._modules}
+        return {module for module in names_found if module in self._modules}
 
-    def _ask(self, path: Path) -> dict[str, Any] | None:
+    def _read_source(self, path: Path) -> dict[str, Any] | None:
         assert self._reader.stdin is not None  # noqa: S101 - both are pipes
         assert self._reader.stdout is not None  # noqa: S101
         self._reader.stdin.write(f"{path}\n")
@@ -78,10 +78,10 @@ def _absolute_names(imports: Iterable[tuple[int, str, list[str]]], package: str)
     return names_found
 
 
-def _names_for_computed_imports(texts: Iterable[str], package: str, modules: Modules) -> set[str]:
+def _names_for_computed_imports(strings: Iterable[str], package: str, modules: Modules) -> set[str]:
     """All modules in its package, and all that start with a string in the file."""
     siblings = modules.children(package) if package else set()
-    return siblings.union(*(modules.starting_with(text) for text in texts))
+    return siblings.union(*(modules.starting_with(text) for text in strings))
 
 
 def _names_in_native(data: bytes, modules: Modules) -> set[str]:

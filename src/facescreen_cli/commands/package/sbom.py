@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from facescreen import __version__
-from facescreen_cli.commands.package.distributions import Distribution
+from facescreen_cli.commands.package.distributions import LockedDistribution
 
 _LICENSE = "Apache-2.0"
 _SIZE_FIELDS = ("unpacked", "zipped")
@@ -54,7 +54,7 @@ def sbom_path(archive: Path) -> Path:
     return archive.with_suffix(".cdx.json")
 
 
-def write_sbom(package: BuiltPackage, distributions: tuple[Distribution, ...]) -> None:
+def write_sbom(package: BuiltPackage, distributions: tuple[LockedDistribution, ...]) -> None:
     """Write the SBOM beside the zip."""
     document = _to_document(package, {each.name: each for each in distributions})
     sbom_path(package.zip).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
@@ -77,7 +77,7 @@ def read_sbom(archive: Path) -> BuiltPackage | None:
 
 
 def _to_document(
-    package: BuiltPackage, distributions: Mapping[str, Distribution]
+    package: BuiltPackage, distributions: Mapping[str, LockedDistribution]
 ) -> dict[str, Any]:
     own_part, *others = package.parts
     component = {
@@ -109,7 +109,7 @@ def _to_document(
     }
 
 
-def _to_component(part: PackagePart, distribution: Distribution) -> dict[str, Any]:
+def _to_component(part: PackagePart, distribution: LockedDistribution) -> dict[str, Any]:
     purl = f"pkg:pypi/{part.name}@{part.version}"
     return {
         "type": "library",
@@ -122,7 +122,7 @@ def _to_component(part: PackagePart, distribution: Distribution) -> dict[str, An
     }
 
 
-def _licenses(distribution: Distribution) -> dict[str, Any]:
+def _licenses(distribution: LockedDistribution) -> dict[str, Any]:
     if distribution.license_expression:
         return {"licenses": [{"expression": distribution.license_expression}]}
     if distribution.license:

@@ -58,7 +58,7 @@ class SqsDeadLetterQueue:
 
     def receive(self, max_messages: int) -> list[ReceivedMessage]:
         with translate_aws_errors("SQS"):
-            found = self._client.receive_message(
+            response = self._client.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=min(max_messages, _BATCH),
                 WaitTimeSeconds=_WAIT_S,
@@ -75,7 +75,7 @@ class SqsDeadLetterQueue:
                 _message_attribute(message, "error"),
                 _message_attribute(message, "detail"),
             )
-            for message in found.get("Messages", ())
+            for message in response.get("Messages", ())
         ]
 
     def delete(self, message: ReceivedMessage) -> None:

@@ -52,9 +52,9 @@ class _Release:
     status: str = "to_release"
     detail: str = ""
 
-    def fail(self, why: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         """Record why the object stays in quarantine."""
-        self.plan, self.status, self.detail = None, "not_released", str(why)
+        self.plan, self.status, self.detail = None, "not_released", str(error)
 
 
 @click.command(epilog=_EXAMPLES)
@@ -90,18 +90,18 @@ def release(
     scheme, refs = _parse_objects(objects)
     releaser = _connect_releaser(scheme, environment, profile)
     releases = [_plan(releaser, ref) for ref in refs]
-    if not dry_run and any(release_.plan for release_ in releases):
+    if not dry_run and any(item.plan for item in releases):
         confirm(
             "\n".join([*map(_format_release, releases), "Release them?"]),
             yes=yes,
             if_no_terminal="without a terminal to ask on, objects are released only with --yes",
             if_declined="nothing was released",
         )
-    for release_ in releases:
+    for item in releases:
         if not dry_run:
-            _execute(releaser, release_)
-        _print_release(release_, as_json=as_json)
-    return FAILED if any(release_.status == "not_released" for release_ in releases) else OK
+            _execute(releaser, item)
+        _print_release(item, as_json=as_json)
+    return FAILED if any(item.status == "not_released" for item in releases) else OK
 
 
 def _parse_objects(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
@@ -132,33 +132,31 @@ def _connect_releaser(store: str, environment: Environment, profile: str) -> Rel
 
 
 def _plan(releaser: Releaser, ref: ObjectRef) -> _Release:
-    release_ = _Release(ref)
+    item = _Release(ref)
     try:
-        release_.plan = releaser.plan(ref)
-        release_.detail = release_.plan.description
-    except (NotReleasedError, FacescreenError) as why:
-        release_.fail(why)
-    return release_
+        item.plan = releaser.plan(ref)
+        item.detail = item.plan.description
+    except (NotReleasedError, FacescreenError) as error:
+        item.fail(error)
+    return item
 
 
-def _execute(releaser: Releaser, release_: _Release) -> None:
-    if release_.plan is None:
+def _execute(releaser: Releaser, item: _Release) -> None:
+    if item.plan is None:
         return
     try:
-        releaser.carry_out(release_.plan)
-        release_.status = "released"
-    except (NotReleasedError, FacescreenError) as why:
-        release_.fail(why)
+        releaser.execute(item.plan)
+        item.status = "released"
+    except (NotReleasedError, FacescreenError) as error:
+        item.fail(error)
 
 
-def _print_release(release_: _Release, *, as_json: bool) -> None:
+def _print_release(item: _Release, *, as_json: bool) -> None:
     if as_json:
-        print_json_line(object=release_.ref.uri, status=release_.status, detail=release_.detail)
+        print_json_line(object=item.ref.uri, status=item.status, detail=item.detail)
     else:
-        click.echo(_format_release(release_))
+        click.echo(_format_release(item))
 
 
-def _format_release(release_: _Release) -> str:
-    return replace_unprintable(
-        f"{release_.status.replace('_', ' '):13} {release_.ref.uri}: {release_.detail}"
-    )
+def _format_release(item: _Release) -> str:
+    return replace_unprintable(f"{item.status.replace('_', ' '):13} {item.ref.uri}: {item.detail}")

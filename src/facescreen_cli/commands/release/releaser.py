@@ -20,7 +20,7 @@ from facescreen.storage.ports import QuarantineStore
 
 
 class NotReleasedError(Exception):
-    """Why an object stays as it is, for people."""
+    """Why an object was not released, for people."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class RestorePlan:
     @property
     def description(self) -> str:
         """What is about to happen."""
-        return f"back to {self.origin.uri}"
+        return f"move back to {self.origin.uri}"
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ class Releaser:
             return self._plan_acl(pinned, head)
         return RestorePlan(pinned, head, origin, self._check_destination(origin, head))
 
-    def carry_out(self, plan: RestorePlan | AclPlan) -> None:
-        """Record the release first: copying the object back sends an event, which may arrive at
-        once."""
+    def execute(self, plan: RestorePlan | AclPlan) -> None:
+        """Execute a plan. Records the release first: copying the object back sends an event, which
+        may arrive at once."""
         if isinstance(plan, RestorePlan):
             self._restore(plan)
         else:
@@ -101,38 +101,38 @@ class Releaser:
             existing.version_id and _last_modified(existing) < _last_modified(head)
         ):
             return existing
-        raise NotReleasedError(f"another object stands at {origin.uri}, and is not overwritten")
+        raise NotReleasedError(f"there is another object at {origin.uri}, which is not overwritten")
 
     def _restore(self, plan: RestorePlan) -> None:
-        entry = compute_entry_id(plan.origin, plan.head)
-        self.records.record_release(entry)
+        entry_id = compute_entry_id(plan.origin, plan.head)
+        self.records.record_release(entry_id)
         if plan.existing is None or not _is_same_content(plan.existing, plan.head):
             must_be_new = plan.existing is None
             restored = copy_and_verify(
                 self.store, plan.quarantined, plan.head, plan.origin, must_be_new=must_be_new
             )
-            self._carry_over(entry, compute_entry_id(plan.origin, restored))
+            self._carry_over(entry_id, compute_entry_id(plan.origin, restored))
         delete_if_unchanged(self.store, plan.quarantined, plan.head)
 
-    def _carry_over(self, entry: str, restored: str) -> None:
+    def _carry_over(self, entry_id: str, restored_id: str) -> None:
         """With SSE-KMS, each copy has a new ETag, and so a new entry in the records."""
-        if restored == entry:
+        if restored_id == entry_id:
             return
-        self.records.record_release(restored)
-        if finding := self.records.get_finding(entry):
-            self.records.copy_finding(restored, finding)
+        self.records.record_release(restored_id)
+        if finding := self.records.get_finding(entry_id):
+            self.records.copy_finding(restored_id, finding)
 
     def _restore_acl(self, plan: AclPlan) -> None:
         self.records.record_release(compute_entry_id(plan.ref, plan.head))
         self.store.set_acl(plan.ref, plan.acl)
         if self.store.head(plan.ref) != plan.head:
-            raise NotReleasedError("overwritten at this moment: look at its access list")
+            raise NotReleasedError("overwritten at this moment: check its ACL")
 
 
-def _is_same_content(one: ObjectHead, other: ObjectHead) -> bool:
+def _is_same_content(head: ObjectHead, other: ObjectHead) -> bool:
     """Whether the content is certainly the same, so that one copy can be deleted."""
-    checksums = one.checksum == other.checksum and bool(one.checksum)
-    return one.size == other.size and (one.etag == other.etag or checksums)
+    same_checksum = head.checksum == other.checksum and bool(head.checksum)
+    return head.size == other.size and (head.etag == other.etag or same_checksum)
 
 
 def _last_modified(head: ObjectHead) -> datetime:

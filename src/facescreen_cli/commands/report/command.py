@@ -113,5 +113,5 @@ def _print_cost(environment: Environment, cloud: str, profile: str, *, as_json: 
         store, environment.settings, credentials, needs=["STATE_BUCKET"]
     )
     month = cost.read_month(settings, platform)
-    click.echo(cost.as_json(month) if as_json else cost.as_table(month))
+    click.echo(cost.to_json_document(month) if as_json else cost.render_table(month))
     return OK

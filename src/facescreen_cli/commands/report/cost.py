@@ -57,27 +57,27 @@ def read_month(settings: Settings, platform: Platform) -> MonthlyCost:
     store, bucket = platform.object_store, settings.state_bucket
     with permission_hint(f"{store.list_permission} and {store.name}:GetObject", bucket):
         today = datetime.now(timezone.utc).date()
-        return MonthlyCost(month_to_date(platform.state_store(bucket), today), settings.daily_calls)
+        return MonthlyCost(read_days(platform.state_store(bucket), today), settings.daily_calls)
 
 
-def month_to_date(state: StateStore, today: date) -> tuple[DailyCost, ...]:
+def read_days(state: StateStore, today: date) -> tuple[DailyCost, ...]:
     """The days of the month, newest first. A day's calls are the budget's count, or else the
     history's."""
-    counted = retry(partial(count_reserved_calls_by_day, state, today.isoformat()[:7]))
+    reserved_calls = retry(partial(count_reserved_calls_by_day, state, today.isoformat()[:7]))
     history = History(state)
     days = []
-    for back in range(today.day):
-        day = today - timedelta(days=back)
-        calls = counted.get(day.isoformat())
+    for days_ago in range(today.day):
+        day = today - timedelta(days=days_ago)
+        calls = reserved_calls.get(day.isoformat())
         if calls is None:
-            by_name = retry(partial(history.count_paid_calls, day))
-            days.append(DailyCost(day, by_name, FROM_HISTORY))
+            paid_calls = retry(partial(history.count_paid_calls, day))
+            days.append(DailyCost(day, paid_calls, FROM_HISTORY))
         else:
             days.append(DailyCost(day, calls, COUNTED))
     return tuple(days)
 
 
-def as_json(cost: MonthlyCost) -> str:
+def to_json_document(cost: MonthlyCost) -> str:
     """One JSON object."""
     document: dict[str, Any] = {
         "month": cost.days[0].date.isoformat()[:7],
@@ -97,20 +97,24 @@ def as_json(cost: MonthlyCost) -> str:
     return to_json(document)
 
 
-def as_table(cost: MonthlyCost) -> str:
+def render_table(cost: MonthlyCost) -> str:
     """A table of today, the other days with paid calls, and the month to date."""
     table = Table(caption=_SOURCES_CAPTION, caption_justify="left", show_footer=True)
     table.add_column("day (UTC)", "month to date")
     table.add_column("paid calls", str(cost.calls), justify="right")
     table.add_column("USD", f"{cost_usd(cost.calls):.2f}", justify="right")
-    table.add_column("of the cap", _share(cost.calls, len(cost.days) * cost.cap), justify="right")
+    table.add_column(
+        "of the cap", _format_share(cost.calls, len(cost.days) * cost.cap), justify="right"
+    )
     table.add_column("source")
     for day in cost.days:
         if day.calls or day is cost.days[0]:
-            dollars, share = f"{cost_usd(day.calls):.2f}", _share(day.calls, cost.cap)
+            dollars, share = f"{cost_usd(day.calls):.2f}", _format_share(day.calls, cost.cap)
             table.add_row(day.date.isoformat(), str(day.calls), dollars, share, day.source)
     return render_text(table, width=100).rstrip()
 
 
-def _share(calls: int, most: float) -> str:
-    return "no cap" if math.isinf(most) else f"{100 * calls / most:.1f}% of {most:.0f}"
+def _format_share(calls: int, max_calls: float) -> str:
+    return (
+        "no cap" if math.isinf(max_calls) else f"{100 * calls / max_calls:.1f}% of {max_calls:.0f}"
+    )

@@ -21,11 +21,11 @@ def count_verdicts(bucket: StoreBucket, prefix: str, settings: Settings) -> Buck
     counted = (SpinnerColumn(), TextColumn("{task.completed} checked"), TimeElapsedColumn())
     with stop.on_interrupt(), progress_bar(*counted, total=None) as bar:
         try:
-            for one in read_concurrently(bucket.list_objects(prefix), tags.read, stop):
-                report.counts.add(one)
+            for tag_state in read_concurrently(bucket.list_objects(prefix), tags.read, stop):
+                report.counts.add(tag_state)
                 bar.advance()
-        except FacescreenError as fault:
-            report.partial = str(fault)
+        except FacescreenError as error:
+            report.partial = str(error)
     if stop.interrupted:
         report.interrupted, report.partial = True, "stopped by Ctrl-C"
     return report

@@ -28,16 +28,16 @@ class VerdictCounts:
     days: dict[str, Counter[Verdict]] = field(default_factory=dict)
     """By ``2026-11-23``, in UTC."""
 
-    def add(self, found: TagState) -> None:
+    def add(self, tag_state: TagState) -> None:
         """Add an object."""
-        if isinstance(found, NoVerdict):
-            self.without_verdict[found] += 1
+        if isinstance(tag_state, NoVerdict):
+            self.without_verdict[tag_state] += 1
             return
-        self.verdicts[found.verdict] += 1
-        for reason in dict.fromkeys(found.reasons):
+        self.verdicts[tag_state.verdict] += 1
+        for reason in dict.fromkeys(tag_state.reasons):
             self.reasons[_limited_label(reason, self.reasons, MAX_REASONS)] += 1
-        day = _limited_label(_parse_day(found.at), self.days, MAX_DAYS)
-        self.days.setdefault(day, Counter())[found.verdict] += 1
+        day = _limited_label(_parse_day(tag_state.at), self.days, MAX_DAYS)
+        self.days.setdefault(day, Counter())[tag_state.verdict] += 1
 
     @property
     def objects(self) -> int:
@@ -93,8 +93,8 @@ def newest_first(days: dict[str, Counter[Verdict]]) -> list[tuple[str, Counter[V
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def _limited_label(name: str, known: Mapping[str, object], most: int) -> str:
-    return name if name in known or len(known) < most else OTHER_LABEL
+def _limited_label(name: str, known: Mapping[str, object], max_labels: int) -> str:
+    return name if name in known or len(known) < max_labels else OTHER_LABEL
 
 
 def _parse_day(at: str) -> str:

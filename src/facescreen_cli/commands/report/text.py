@@ -77,8 +77,8 @@ def _print_tables(report: BucketReport) -> None:
 def format_remedies(counts: VerdictCounts) -> list[str]:
     """A sentence or two for each kind of object without a verdict."""
     return [
-        f"{counts.without_verdict[without_verdict]} {without_verdict.value}: {says}"
-        for without_verdict, says in _REMEDIES.items()
+        f"{counts.without_verdict[without_verdict]} {without_verdict.value}: {remedy}"
+        for without_verdict, remedy in _REMEDIES.items()
         if counts.without_verdict[without_verdict]
     ]
 
@@ -88,9 +88,9 @@ def format_share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f}%" if whole else ""
 
 
-def format_more(items: int) -> str:
+def format_more(row_count: int) -> str:
     """A note on the rows beyond MAX_ROWS; empty if there are none."""
-    return f"{items - MAX_ROWS} more: see --json." if items > MAX_ROWS else ""
+    return f"{row_count - MAX_ROWS} more: see --json." if row_count > MAX_ROWS else ""
 
 
 def _verdict_table(counts: VerdictCounts) -> Table:
@@ -121,9 +121,9 @@ def _day_table(counts: VerdictCounts) -> Table:
     return table
 
 
-def _new_table(first: str, *numbers: str, caption: str = "") -> Table:
+def _new_table(first_heading: str, *number_headings: str, caption: str = "") -> Table:
     table = Table(caption=caption or None)
-    table.add_column(first, overflow="fold")
-    for heading in numbers:
+    table.add_column(first_heading, overflow="fold")
+    for heading in number_headings:
         table.add_column(heading, justify="right")
     return table

@@ -63,13 +63,15 @@ class TargetScreener:
         except errors.OperatorError as error:
             if not isinstance(error, errors.RequestRejectedError):
                 raise
-            return self._failed(target, error.code or "BadRequest", str(error))
+            return self._failed_result(target, error.code or "BadRequest", str(error))
         except errors.FacescreenError as error:
             unanswered = isinstance(error, errors.ResponseTimeoutError)
             code = error.code or error.name
-            return self._failed(target, code, str(error), unanswered=unanswered)
+            return self._failed_result(target, code, str(error), unanswered=unanswered)
         except OSError as error:
-            return self._failed(target, "UnreadableFile", error.strerror or "it can't be read")
+            return self._failed_result(
+                target, "UnreadableFile", error.strerror or "it can't be read"
+            )
         return TargetResult(target, data, paid=is_first and is_paid(data))
 
     def _prepare(self, target: ScreenTarget) -> tuple[str, Callable[[], dict[str, Any]]]:
@@ -123,10 +125,10 @@ class TargetScreener:
 
     def _screen_url(self, url: str) -> dict[str, Any]:
         timings, biz_id = Timings(), create_merchant_biz_id(self.merchant_prefix)
-        suggested = mimetypes.guess_type(url.partition("?")[0])[0] or ""
+        mime_type = mimetypes.guess_type(url.partition("?")[0])[0] or ""
         request = DetectRequest(
             url=url,
-            kind="video" if suggested.startswith("video/") else "image",
+            kind="video" if mime_type.startswith("video/") else "image",
             merchant_biz_id=biz_id,
             deadline=Deadline.after(MAX_TARGET_S),
         )
@@ -139,7 +141,7 @@ class TargetScreener:
         deadline = Deadline.after(MAX_TARGET_S)
         return self.on_demand.screen_object(target.ref, deadline, write_back=self.write_back)
 
-    def _failed(
+    def _failed_result(
         self, target: ScreenTarget, code: str, message: str, *, unanswered: bool = False
     ) -> TargetResult:
         at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
