@@ -225,7 +225,7 @@ def _sweep_lost_upload(
     """Upload an object without an event, and run the sweep."""
     cloud_client.wait_until_idle()
     with (
-        patch.object(cloud.fc.functions, "deliver"),
+        patch.object(cloud.fc.functions, "deliver_bucket_event"),
         patch(
             "facescreen_local.oss.store.versions.time", SimpleNamespace(time=lambda: time() - 3600)
         ),
