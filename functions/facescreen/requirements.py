@@ -141,7 +141,7 @@ RULES = (
         Conversion.REQUIRED,
         "UnqualifiedPhoto",
         lambda file: not file.media.rotated,
-        "The photo is stored turned; a reader that ignores EXIF sees it sideways.",
+        "The photo is stored rotated; programs that ignore EXIF show it sideways.",
     ),
     Rule(
         "image-recommended-size",

@@ -1,5 +1,6 @@
-"""What the bytes of an object say: its type, its size as displayed, a video's duration and pace.
+"""Reads from an object's bytes its type, its size as displayed, and a video's duration and frame
+rate.
 
-Standard library only. Every byte is hostile: whatever it says, a probe ends in a Media or in
+Uses only the standard library. No byte is trusted: a probe always ends with a Media or an
 UnreadableMediaError, after at most six ranged reads and 4 MB (see reader).
 """

@@ -1,4 +1,4 @@
-"""EXIF: the one field of it that changes what is displayed."""
+"""Reads the orientation, the one EXIF field that changes what is displayed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from facescreen.media.reader import Window
 
 PREFIX = b"Exif\0\0"
-"""Stands before the TIFF structure in JPEG, and by some writers in WebP."""
+"""Precedes the TIFF structure in JPEG, and in WebP files by some writers."""
 
 
-def orientation(window: Window) -> int:
-    """Out of an EXIF block with or without its prefix; 1, as stored, where it is absent or damaged,
-    for decoders show the picture all the same."""
+def read_orientation(window: Window) -> int:
+    """Read the orientation of an EXIF block with or without the prefix. Returns 1, as stored, if it
+    is missing or damaged: decoders show the picture then too."""
     try:
-        if window.peek(0, len(PREFIX)) == PREFIX:
-            window = window.part(len(PREFIX))
-        return tiff.directory(window).get(tiff.ORIENTATION, 1)
+        if window.read_up_to(0, len(PREFIX)) == PREFIX:
+            window = window.subwindow(len(PREFIX))
+        return tiff.read_directory(window).get(tiff.ORIENTATION, 1)
     except UnreadableMediaError:
         return 1

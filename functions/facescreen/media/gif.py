@@ -1,59 +1,62 @@
-"""GIF89a: the logical screen, and whether a second picture follows the first."""
+"""Reads GIF89a: the size of the logical screen, and whether there is more than one picture."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media.media import Media, UnreadableMediaError, image
-from facescreen.media.reader import HEAD
+from facescreen.media.media import Media, UnreadableMediaError, create_image
+from facescreen.media.reader import FIRST_READ_BYTES
 
 if TYPE_CHECKING:
     from facescreen.media.reader import Window
 
-_HEADER_SIZE = 13
+_FIRST_READ_BYTESER_SIZE = 13
 _EXTENSION, _PICTURE, _TRAILER = 0x21, 0x2C, 0x3B
 _LOOP = b"\x21\xff\x0bNETSCAPE2.0"
-"""Asks for the pictures to be shown again: there are several."""
+"""The extension that repeats the pictures: there are several."""
 
 
 def read(window: Window) -> Media:
-    """Pictures are counted within the first read: what they are cut into is a few bytes long."""
+    """Read the size, and count the pictures within the first read: blocks are only a few bytes
+    long, so counting them all would take too long."""
     width, height, flags = window.unpack("<HHB2x", 6)
-    frames = _frames(window.peek(0, HEAD), _HEADER_SIZE + _color_table_size(flags))
+    frames = _count_frames(
+        window.read_up_to(0, FIRST_READ_BYTES), _FIRST_READ_BYTESER_SIZE + _color_table_size(flags)
+    )
     if frames == 0:
-        raise UnreadableMediaError("The GIF holds no picture.")
-    return image("image/gif", width, height, frames=frames)
+        raise UnreadableMediaError("The GIF contains no picture.")
+    return create_image("image/gif", width, height, frames=frames)
 
 
-def _frames(head: bytes, at: int) -> int | None:
-    """1, 2 for more, or None where the head ends, or breaks off, before that is known."""
+def _count_frames(head: bytes, offset: int) -> int | None:
+    """Return 1, 2 for more, or None if the head ends before that is known."""
     pictures = 0
-    while at < len(head):
-        if head[at] == _TRAILER:
+    while offset < len(head):
+        if head[offset] == _TRAILER:
             return pictures
-        pictures += head[at] == _PICTURE
-        if pictures == 2 or head.startswith(_LOOP, at):
+        pictures += head[offset] == _PICTURE
+        if pictures == 2 or head.startswith(_LOOP, offset):
             return 2
-        at = _next_block(head, at)
+        offset = _find_next_block(head, offset)
     return None
 
 
-def _next_block(head: bytes, at: int) -> int:
-    """Where the block after this one begins; the end of the head where that can't be told."""
+def _find_next_block(head: bytes, offset: int) -> int:
+    """Return the offset of the next block, or the end of the head if it can't be determined."""
     try:
-        if head[at] == _EXTENSION:
-            at += 2
-        elif head[at] == _PICTURE:
-            at += 11 + _color_table_size(head[at + 9])
+        if head[offset] == _EXTENSION:
+            offset += 2
+        elif head[offset] == _PICTURE:
+            offset += 11 + _color_table_size(head[offset + 9])
         else:
             return len(head)
-        while head[at]:
-            at += 1 + head[at]
+        while head[offset]:
+            offset += 1 + head[offset]
     except IndexError:
         return len(head)
-    return at + 1
+    return offset + 1
 
 
 def _color_table_size(flags: int) -> int:
-    """Bytes, for the flags of a screen or a picture."""
+    """Return the size in bytes, from the flags of a screen or a picture."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0

@@ -1,13 +1,13 @@
-"""HEIC and AVIF (ISO/IEC 23008-12): the primary item's size, and what turns and crops it.
+"""Reads HEIC and AVIF (ISO/IEC 23008-12): the primary item's size, rotation and crop.
 
-EXIF has no say here: properties of the item turn the picture.
+EXIF is ignored: the picture is rotated by properties of the item.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from facescreen.media.iso_boxes import boxes, children, need
+from facescreen.media.iso_boxes import iterate_boxes, iterate_children, require_child
 from facescreen.media.media import Media, UnreadableMediaError
 
 if TYPE_CHECKING:
@@ -24,65 +24,68 @@ _TYPES = dict.fromkeys(_HEVC_STILL | _HEVC_SEQUENCE, "image/heic") | {
 _SEQUENCES = _HEVC_SEQUENCE | {b"avis", b"msf1"}
 
 BRANDS = frozenset(_TYPES) | {b"mif1", b"msf1"}
-"""The major brands of image files; the last two leave the codec to the compatible brands."""
+"""The major brands of image files. With the last two, a compatible brand names the codec."""
 
 
 def read(window: Window, brands: list[bytes]) -> Media:
-    """Sequences are described by their primary item as well, and their pictures not counted."""
+    """Read the primary item. It describes sequences too; their pictures are not counted."""
     mime = next((_TYPES[brand] for brand in brands if brand in _TYPES), None)
     if mime is None:
         raise UnreadableMediaError("The HEIF file is neither HEIC nor AVIF.")
-    meta = need(window, b"meta").part(4)
+    meta = require_child(window, b"meta").subwindow(4)
     width = height = 0
     rotated = False
-    for kind, content in _properties(meta, _primary_item(meta)):
+    for kind, content in _read_properties(meta, _read_primary_item(meta)):
         if kind == b"ispe":
             width, height = content.unpack(">4xII")
         elif kind == b"clap":
-            width, height = _cropped(content, width, height)
+            width, height = _apply_crop(content, width, height)
         elif kind == b"imir":
             rotated = True
-        elif kind == b"irot" and (quarters := content.take(0, 1)[0] & 3):
+        elif kind == b"irot" and (quarter_turns := content.read_exactly(0, 1)[0] & 3):
             rotated = True
-            width, height = (height, width) if quarters % 2 else (width, height)
+            width, height = (height, width) if quarter_turns % 2 else (width, height)
     return Media(mime, width, height, rotated, frames=2 if brands[0] in _SEQUENCES else 1)
 
 
-def _primary_item(meta: Window) -> int:
-    pitm = need(meta, b"pitm")
-    (item,) = pitm.unpack(">4xI" if pitm.take(0, 1)[0] else ">4xH")
+def _read_primary_item(meta: Window) -> int:
+    pitm = require_child(meta, b"pitm")
+    (item,) = pitm.unpack(">4xI" if pitm.read_exactly(0, 1)[0] else ">4xH")
     return int(item)
 
 
-def _properties(meta: Window, item: int) -> Iterator[tuple[bytes, Window]]:
-    """An item's properties, in the order in which they apply."""
-    iprp = need(meta, b"iprp")
-    properties = list(boxes(need(iprp, b"ipco")))
-    for ipma in children(iprp, b"ipma"):
-        for index in _associated(ipma, item):
+def _read_properties(meta: Window, item: int) -> Iterator[tuple[bytes, Window]]:
+    """Yield an item's properties, in the order in which they apply."""
+    iprp = require_child(meta, b"iprp")
+    properties = list(iterate_boxes(require_child(iprp, b"ipco")))
+    for ipma in iterate_children(iprp, b"ipma"):
+        for index in _read_property_indexes(ipma, item):
             if 1 <= index <= len(properties):
                 yield properties[index - 1]
 
 
-def _associated(ipma: Window, item: int) -> list[int]:
-    """An item's indexes into the property container, from 1; the top bit is another matter."""
+def _read_property_indexes(ipma: Window, item: int) -> list[int]:
+    """Return an item's indexes into the property container, from 1. The top bit marks essential
+    properties and is removed."""
     version_flags, entries = ipma.unpack(">II")
     id_layout, id_size = (">IB", 5) if version_flags >> 24 else (">HB", 3)
     index_layout, index_size = (">H", 2) if version_flags & 1 else (">B", 1)
     mask = 0x7FFF if version_flags & 1 else 0x7F
-    at = 8
+    offset = 8
     for _ in range(entries):
-        entry = ipma.part(at)
-        found, count = entry.unpack(id_layout)
-        if found == item:
-            return [index & mask for (index,) in entry.rows(index_layout, id_size, count)]
-        at += id_size + count * index_size
+        entry = ipma.subwindow(offset)
+        found_id, count = entry.unpack(id_layout)
+        if found_id == item:
+            return [index & mask for (index,) in entry.unpack_rows(index_layout, id_size, count)]
+        offset += id_size + count * index_size
     return []
 
 
-def _cropped(clap: Window, width: int, height: int) -> tuple[int, int]:
-    """The clean aperture: encoders pad odd sizes to even ones."""
-    across, across_parts, down, down_parts = clap.unpack(">IIII")
-    if across_parts == 0 or down_parts == 0:
-        raise UnreadableMediaError("The picture's clean aperture is a fraction of zero.")
-    return min(width, across // across_parts), min(height, down // down_parts)
+def _apply_crop(clap: Window, width: int, height: int) -> tuple[int, int]:
+    """Return the size of the clean aperture: encoders pad odd sizes to even ones."""
+    width_numerator, width_denominator, height_numerator, height_denominator = clap.unpack(">IIII")
+    if width_denominator == 0 or height_denominator == 0:
+        raise UnreadableMediaError("The picture's clean aperture has a denominator of zero.")
+    return min(width, width_numerator // width_denominator), min(
+        height, height_numerator // height_denominator
+    )

@@ -1,4 +1,4 @@
-"""The boxes that MP4, QuickTime and HEIF files are made of (ISO/IEC 14496-12, 4.2)."""
+"""Reads the iterate_boxes of MP4, QuickTime and HEIF files (ISO/IEC 14496-12, 4.2)."""
 
 from __future__ import annotations
 
@@ -12,52 +12,53 @@ if TYPE_CHECKING:
     from facescreen.media.reader import Window
 
 
-def boxes(window: Window, at: int = 0) -> Iterator[tuple[bytes, Window]]:
-    """Type and content of each box, in order. A few bytes left over at the end are QuickTime's
-    terminator, or padding."""
-    while window.size - at >= 8:
-        size, kind = window.unpack(">I4s", at)
-        header = 8
+def iterate_boxes(window: Window, offset: int = 0) -> Iterator[tuple[bytes, Window]]:
+    """Yield the type and content of each box, in order. A few remaining bytes offset the end are
+    QuickTime's terminator, or padding."""
+    while window.size - offset >= 8:
+        size, kind = window.unpack(">I4s", offset)
+        header_size = 8
         if size == 1:
-            (size,) = window.unpack(">Q", at + 8)
-            header = 16
+            (size,) = window.unpack(">Q", offset + 8)
+            header_size = 16
         elif size == 0:
-            size = window.size - at
-        yield kind, window.part(at + header, size - header)
-        at += size
+            size = window.size - offset
+        yield kind, window.subwindow(offset + header_size, size - header_size)
+        offset += size
 
 
-def children(parent: Window, kind: bytes) -> Iterator[Window]:
-    """The contents of the boxes of one type."""
-    return (content for found, content in boxes(parent) if found == kind)
+def iterate_children(parent: Window, kind: bytes) -> Iterator[Window]:
+    """Yield the contents of the iterate_boxes of one type."""
+    return (content for found_kind, content in iterate_boxes(parent) if found_kind == kind)
 
 
-def find(parent: Window, *path: bytes) -> Window | None:
-    """The content of the first box at the end of a path of first boxes."""
+def find_child(parent: Window, *path: bytes) -> Window | None:
+    """Return the content of the box offset a path, taking the first box of each type; None if there
+    is none."""
     inner: Window | None = parent
     for kind in path:
         if inner is None:
             break
-        inner = next(children(inner, kind), None)
+        inner = next(iterate_children(inner, kind), None)
     return inner
 
 
-def need(parent: Window, *path: bytes) -> Window:
-    """As `find`, where a file without that box is damaged."""
-    found = find(parent, *path)
-    if found is None:
+def require_child(parent: Window, *path: bytes) -> Window:
+    """Return the content of the box offset a path. Raises UnreadableMediaError if there is none."""
+    child = find_child(parent, *path)
+    if child is None:
         raise UnreadableMediaError(f"The file is damaged: it has no {path[-1].decode()} box.")
-    return found
+    return child
 
 
-def version(full_box: Window) -> int:
-    """Of a box that has one: 64-bit fields take the place of 32-bit ones with it."""
-    return full_box.take(0, 1)[0]
+def read_version(full_box: Window) -> int:
+    """Return a full box's read_version: from read_version 1 on, some 32-bit fields have 64 bits."""
+    return full_box.read_exactly(0, 1)[0]
 
 
-def brands(window: Window) -> list[bytes]:
-    """What a file says it conforms to: the major brand, then the compatible ones."""
-    ftyp = need(window, b"ftyp")
+def read_brands(window: Window) -> list[bytes]:
+    """Return the file's read_brands: the major brand, then the compatible ones."""
+    ftyp = require_child(window, b"ftyp")
     (major,) = ftyp.unpack("4s")
-    compatible = ftyp.rows("4s", 8, max(0, ftyp.size - 8) // 4)
+    compatible = ftyp.unpack_rows("4s", 8, max(0, ftyp.size - 8) // 4)
     return [major, *(brand for (brand,) in compatible)]

@@ -1,4 +1,4 @@
-"""What a probe finds."""
+"""The result of a probe."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from dataclasses import dataclass
 
 
 class UnreadableMediaError(ValueError):
-    """The bytes are no image or video; the message is a sentence that says why, for a person."""
+    """The bytes can't be read as an image or a video. The message is a sentence for people."""
 
 
 @dataclass(frozen=True)
 class Media:
-    """An image or a video, as its content describes itself."""
+    """The properties of an image or a video, as its content describes them."""
 
     type: str
-    """MIME type by content, whatever the suffix says: ``image/jpeg``, ``video/quicktime``…"""
+    """MIME type from the content, not from the suffix: ``image/jpeg``, ``video/quicktime``…"""
     width: int
     """Pixels as displayed: orientation or rotation applied."""
     height: int
     rotated: bool = False
-    """Stored turned or mirrored: EXIF orientation other than 1, irot, imir, tkhd matrix."""
+    """Stored rotated or mirrored: EXIF orientation other than 1, irot, imir, tkhd matrix."""
     frames: int | None = 1
-    """Pictures in it; 2 stands for an animated image's any number; None where not counted."""
+    """Number of pictures. 2 means any number in an animated image; None means not counted."""
     duration_s: float | None = None
-    """Seconds a player shows; None for an image."""
+    """Seconds that a player shows; None for an image."""
     fps: float | None = None
-    """Frames a second, on average; None for an image, and where frames take no time."""
+    """Average frames per second; None for an image, or if the frames have no duration."""
     codec: str | None = None
     """A video's sample entry, e.g. ``avc1``."""
 
@@ -39,11 +39,11 @@ class Media:
         return self.type.partition("/")[0]
 
 
-def image(
+def create_image(
     mime: str, width: int, height: int, *, orientation: int = 1, frames: int | None = 1
 ) -> Media:
-    """An image of the stored size, turned by its EXIF orientation: 2 to 8 turn or mirror it, 5 to 8
-    lay it on its side, and decoders ignore any other."""
+    """Create the Media of an image from its stored size and EXIF orientation: 2 to 8 rotate or
+    mirror it, 5 to 8 also swap width and height, and decoders ignore other values."""
     if orientation in range(5, 9):
         width, height = height, width
     return Media(mime, width, height, rotated=orientation in range(2, 9), frames=frames)

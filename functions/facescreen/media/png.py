@@ -1,11 +1,11 @@
-"""PNG (W3C, third edition): the header, and of what precedes the picture, animation and EXIF."""
+"""Reads PNG (W3C, third edition): the header, and animation and EXIF chunks before the picture."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from facescreen.media import exif
-from facescreen.media.media import Media, UnreadableMediaError, image
+from facescreen.media.media import Media, UnreadableMediaError, create_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +17,8 @@ _CHECKSUM_SIZE = 4
 
 
 def read(window: Window) -> Media:
-    """An eXIf chunk behind the picture is not looked for."""
-    chunks = _chunks(window)
+    """Read the chunks before the picture. An eXIf chunk after it is ignored."""
+    chunks = _iterate_chunks(window)
     kind, header = next(chunks, (b"", window))
     if kind != b"IHDR":
         raise UnreadableMediaError("The PNG does not begin with its header.")
@@ -28,16 +28,16 @@ def read(window: Window) -> Media:
         if kind == b"acTL":
             (frames,) = chunk.unpack(">I")
         elif kind == b"eXIf":
-            orientation = exif.orientation(chunk)
-    return image("image/png", width, height, orientation=orientation, frames=max(frames, 1))
+            orientation = exif.read_orientation(chunk)
+    return create_image("image/png", width, height, orientation=orientation, frames=max(frames, 1))
 
 
-def _chunks(window: Window) -> Iterator[tuple[bytes, Window]]:
-    """Type and content of each chunk up to the compressed picture."""
-    at = _SIGNATURE_SIZE
+def _iterate_chunks(window: Window) -> Iterator[tuple[bytes, Window]]:
+    """Yield the type and content of each chunk before the compressed picture."""
+    offset = _SIGNATURE_SIZE
     while True:
-        size, kind = window.unpack(">I4s", at)
+        size, kind = window.unpack(">I4s", offset)
         if kind == b"IDAT":
             return
-        yield kind, window.part(at + 8, size)
-        at += 8 + size + _CHECKSUM_SIZE
+        yield kind, window.subwindow(offset + 8, size)
+        offset += 8 + size + _CHECKSUM_SIZE

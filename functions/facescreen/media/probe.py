@@ -1,4 +1,4 @@
-"""Which reader knows these bytes."""
+"""Detects the format of an object, and reads it."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ import re
 
 from facescreen.media import bmp, gif, heif, iso_boxes, jpeg, mp4, png, tiff, webp
 from facescreen.media.media import Media, UnreadableMediaError
-from facescreen.media.reader import Reader, Window
+from facescreen.media.reader import RangeReader, Window
 
 
-def probe(reader: Reader) -> Media:
-    """Says what an object is, mostly by one ranged read of 64 KB. Raises UnreadableMediaError, and
-    what the reader raises."""
-    window = Window.over(reader)
+def probe(reader: RangeReader) -> Media:
+    """Detect and read an object's media, usually with one ranged read of 64 KB. Raises
+    UnreadableMediaError, and what the reader raises."""
+    window = Window.of_object(reader)
     if window.size == 0:
         raise UnreadableMediaError("The file is empty.")
-    head = window.peek(0, _LONGEST_SIGNATURE)
+    head = window.read_up_to(0, _MAX_SIGNATURE_BYTES)
     for signature, read in _SIGNATURES:
         if signature.match(head):
             return read(window)
     raise UnreadableMediaError(
-        "The file is not an image or video this service knows, by its first bytes."
+        "The file's first bytes are not those of an image or video that this service supports."
     )
 
 
-def _read_branded(window: Window) -> Media:
-    """ISO base media files name their brands first (ISO/IEC 14496-12, 4.3)."""
-    brands = iso_boxes.brands(window)
+def _read_iso_media(window: Window) -> Media:
+    """Read an ISO base media file, which begins with its brands (ISO/IEC 14496-12, 4.3)."""
+    brands = iso_boxes.read_brands(window)
     if brands[0] in heif.BRANDS:
         return heif.read(window, brands)
     return mp4.read(window, "video/quicktime" if brands[0] == b"qt  " else "video/mp4")
 
 
 def _read_quicktime(window: Window) -> Media:
-    """QuickTime files older than brands begin with any of their boxes."""
+    """Read an old QuickTime file without brands, which begins with any of its boxes."""
     return mp4.read(window, "video/quicktime")
 
 
-_LONGEST_SIGNATURE = 12
+_MAX_SIGNATURE_BYTES = 12
 _SIGNATURES = tuple(
     (re.compile(signature, re.DOTALL), read)
     for signature, read in (
@@ -47,7 +47,7 @@ _SIGNATURES = tuple(
         (rb"GIF8[79]a", gif.read),
         (rb"BM", bmp.read),
         (rb"II\*\0|MM\0\*", tiff.read),
-        (rb".{4}ftyp", _read_branded),
+        (rb".{4}ftyp", _read_iso_media),
         (rb".{4}(moov|mdat|wide|free|skip|pnot)", _read_quicktime),
     )
 )

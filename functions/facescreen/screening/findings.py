@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from facescreen.deepfake.response import Detection
     from facescreen.errors import FacescreenError
     from facescreen.media.media import Media
-    from facescreen.media.reader import Reader
+    from facescreen.media.reader import RangeReader
     from facescreen.requirements import Assessment, Strictness
     from facescreen.timing import Timings
 
@@ -41,7 +41,7 @@ _UNREADABLE_DETAILS = {
 
 
 def screen_media(
-    reader: Reader,
+    reader: RangeReader,
     merchant_biz_id: str,
     detect: Callable[[Media, Assessment], Detection],
     timings: Timings,
