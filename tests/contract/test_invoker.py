@@ -29,8 +29,8 @@ HANDLERS = """
     def handler(event, context):
         print(event)
 """
-FC = ("fc", "fc3", "fc2")
-REAL_INVOKERS = (*FC, "sqs")
+FC_INVOKERS = ("fc", "fc3", "fc2")
+REAL_INVOKERS = (*FC_INVOKERS, "sqs")
 
 
 class InvocationTarget(ABC):
@@ -107,7 +107,7 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Invocatio
             yield FcTarget(request.param, running, loop)
 
 
-@pytest.fixture(params=FC)
+@pytest.fixture(params=FC_INVOKERS)
 def fc_target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FcTarget]:
     with run_fc_in_background(tmp_path, HANDLERS) as (running, loop):
         yield FcTarget(request.param, running, loop)

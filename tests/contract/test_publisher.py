@@ -34,7 +34,7 @@ MESSAGE = {
     "data": {"verdict": "low_risk", "object": {"bucket": "selfies", "key": "a.jpg"}},
 }
 UNREACHABLE_AWS = AwsServices("http://127.0.0.1:9")
-AWS = ["sns", "sqs", "eventbridge"]
+AWS_BUSES = ["sns", "sqs", "eventbridge"]
 
 
 def mns_publisher(
@@ -50,7 +50,7 @@ def mns_publisher(
         "local queue",
         pytest.param("live topic", marks=pytest.mark.live),
         pytest.param("live queue", marks=pytest.mark.live),
-        *(f"aws {service}" for service in AWS),
+        *(f"aws {service}" for service in AWS_BUSES),
     ]
 )
 def bus(request: pytest.FixtureRequest) -> Iterator[Bus]:
@@ -88,7 +88,7 @@ def test_a_missing_target_is_an_invalid_setting(bus: Bus) -> None:
     "unreachable",
     [
         MnsPublisher(Credentials("id", "secret"), endpoint="http://127.0.0.1:9", queue="direct"),
-        *(create_aws_publisher(UNREACHABLE_AWS, service) for service in AWS),
+        *(create_aws_publisher(UNREACHABLE_AWS, service) for service in AWS_BUSES),
     ],
 )
 def test_an_unreachable_bus_is_a_transient_error(unreachable: Publisher) -> None:

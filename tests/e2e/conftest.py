@@ -1,5 +1,5 @@
 """One local cloud for the tests of a file."""
 
-from tests.support.local_cloud import cloud, cloud_client, data, running_cloud
+from tests.support.local_cloud import cloud, cloud_client, cloud_folder, running_cloud
 
-__all__ = ["cloud", "cloud_client", "data", "running_cloud"]
+__all__ = ["cloud", "cloud_client", "cloud_folder", "running_cloud"]

@@ -124,12 +124,12 @@ class LocalCloudClient:
 
 @contextmanager
 def run_local_cloud(
-    data: Path, project: Path = PROJECT, /, template: str = "s.yaml", **settings: str
+    folder: Path, project: Path = PROJECT, /, template: str = "s.yaml", **settings: str
 ) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     """Run a local cloud and yield it with a client of it. `settings` are the function's."""
     with BackgroundLoop() as loop:
         cloud = LocalCloud(
-            data,
+            folder,
             project,
             {**FAST_SETTINGS, **settings},
             template=template,

@@ -20,12 +20,12 @@ FORBIDDEN_PATTERN = re.compile(
 )
 
 
-def find_leaks(cloud: LocalCloud, data: Path, cloud_client: LocalCloudClient) -> list[str]:
+def find_leaks(cloud: LocalCloud, cloud_folder: Path, cloud_client: LocalCloudClient) -> list[str]:
     """The places where something secret was written; empty when there are none."""
     secrets = _secrets(cloud)
     return [
         place
-        for place, text in _written_texts(data, cloud_client)
+        for place, text in _written_texts(cloud_folder, cloud_client)
         if FORBIDDEN_PATTERN.search(text) or any(secret in text for secret in secrets)
     ]
 
@@ -36,8 +36,8 @@ def _secrets(cloud: LocalCloud) -> list[str]:
     return [value for key in values for value in key if value]
 
 
-def _written_texts(data: Path, cloud_client: LocalCloudClient) -> Iterator[tuple[str, str]]:
-    fc = data / "fc"
+def _written_texts(cloud_folder: Path, cloud_client: LocalCloudClient) -> Iterator[tuple[str, str]]:
+    fc = cloud_folder / "fc"
     for path in (*fc.glob("logs/*"), *fc.glob("events.db*")):
         yield path.name, path.read_text(errors="replace")
     yield "invocations", json.dumps(cloud_client.invocations())

@@ -13,13 +13,13 @@ from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cloud_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cloud")
 
 
 @pytest.fixture(scope="module")
-def running_cloud(data: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
-    with run_local_cloud(data) as cloud_and_client:
+def running_cloud(cloud_folder: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
+    with run_local_cloud(cloud_folder) as cloud_and_client:
         yield cloud_and_client
 
 
@@ -31,7 +31,7 @@ def cloud(running_cloud: tuple[LocalCloud, LocalCloudClient]) -> LocalCloud:
 
 @pytest.fixture
 def cloud_client(
-    running_cloud: tuple[LocalCloud, LocalCloudClient], data: Path
+    running_cloud: tuple[LocalCloud, LocalCloudClient], cloud_folder: Path
 ) -> Iterator[LocalCloudClient]:
     """A client of the local cloud. After each test everything written is searched for secrets."""
     cloud, client = running_cloud
@@ -39,4 +39,4 @@ def cloud_client(
     yield client
     client.admin.post("/reset")
     client.wait_until_idle()
-    assert leaks.find_leaks(cloud, data, client) == []
+    assert leaks.find_leaks(cloud, cloud_folder, client) == []

@@ -11,7 +11,6 @@ from tests.support.screener_harness import PHOTO_REF, ScreenerHarness
 
 MOVE_SETTINGS = QuarantineSettings("move", "held", "quarantine/", on_emulated=False)
 PRIVATE_SETTINGS = QuarantineSettings("private", "", "quarantine/", on_emulated=False)
-ORIGINAL = (PHOTO_REF.bucket, PHOTO_REF.key)
 
 
 class ProcessKilledError(Exception):
@@ -55,4 +54,4 @@ def quarantined_copies(harness: ScreenerHarness) -> list[ObjectRef]:
 
 def original_exists(harness: ScreenerHarness) -> bool:
     """Whether an object exists at the key the photograph was uploaded to."""
-    return harness.store.exists(*ORIGINAL)
+    return harness.store.exists(PHOTO_REF.bucket, PHOTO_REF.key)

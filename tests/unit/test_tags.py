@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 from facescreen.model import Finding, Verdict
 from facescreen.tags import TaggedVerdict, build_tags, read_tagged_etag, read_tags
 
-AT = "2026-11-23T04:05:06Z"
+SCREENED_AT = "2026-11-23T04:05:06Z"
 PREFIX = "deepfake-"
-RISKS = "SuspectDeepForgery", "SuspectPSFace"
+RISK_TAGS = "SuspectDeepForgery", "SuspectPSFace"
 
 
 @pytest.mark.parametrize("form", ["separate", "merged"])
 @pytest.mark.parametrize("verdict", Verdict)
-@pytest.mark.parametrize("risks", [(), RISKS])
+@pytest.mark.parametrize("risks", [(), RISK_TAGS])
 def test_written_tags_are_read_back(form: str, verdict: Verdict, risks: tuple[str, ...]) -> None:
-    finding = Finding(verdict, "fs" + "0" * 30, AT, risk_tags=risks)
+    finding = Finding(verdict, "fs" + "0" * 30, SCREENED_AT, risk_tags=risks)
     tags = {"team": "kyc", **build_tags(finding, "E" * 32, prefix=PREFIX, form=form)}
-    tagged_verdict = TaggedVerdict(verdict, risks, "E" * 32, AT)
+    tagged_verdict = TaggedVerdict(verdict, risks, "E" * 32, SCREENED_AT)
     assert read_tags(tags, prefix=PREFIX, form=form) == tagged_verdict
 
 

@@ -15,8 +15,8 @@ from tests.support.samples import sample_files
 
 
 @pytest.fixture(scope="module")
-def running_cloud(data: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
-    with run_local_cloud(data, HTTP_LONGEST_SECONDS="5") as cloud_and_client:
+def running_cloud(cloud_folder: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
+    with run_local_cloud(cloud_folder, HTTP_LONGEST_SECONDS="5") as cloud_and_client:
         yield cloud_and_client
 
 

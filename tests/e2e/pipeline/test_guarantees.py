@@ -45,12 +45,12 @@ def test_an_upload_is_screened_tagged_and_published(
 
 
 def test_each_object_has_one_log_line_and_its_metrics(
-    cloud_client: LocalCloudClient, photos: dict[str, bytes], data: Path
+    cloud_client: LocalCloudClient, photos: dict[str, bytes], cloud_folder: Path
 ) -> None:
     cloud_client.put("logged.jpg", photos[FLAGGED])
     message = cloud_client.wait_for_message("logged.jpg")
     cloud_client.wait_until_idle()
-    log = data / "fc" / "logs" / "facescreen-object-created.log"
+    log = cloud_folder / "fc" / "logs" / "facescreen-object-created.log"
     # When oss2 is compiled for the first time, Python warns about its docstrings.
     log_lines = log.read_text().splitlines()
     lines = [json.loads(line) for line in log_lines if line.startswith("{")]

@@ -23,14 +23,16 @@ def transfer(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def data(transfer: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cloud_folder(transfer: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp(transfer)
 
 
 @pytest.fixture(scope="module")
-def running_cloud(transfer: str, data: Path) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
+def running_cloud(
+    transfer: str, cloud_folder: Path
+) -> Iterator[tuple[LocalCloud, LocalCloudClient]]:
     """One cloud for each setting."""
-    with run_local_cloud(data, TRANSFER=transfer) as cloud_and_client:
+    with run_local_cloud(cloud_folder, TRANSFER=transfer) as cloud_and_client:
         yield cloud_and_client
 
 

@@ -21,7 +21,7 @@ from tests.support.stub_server import stub_server
 REGION = "eu-central-1"
 ARN = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:alibaba-abcdef"
 KEY = {"access_key_id": "LTAI1", "access_key_secret": "s3cret"}
-ROTATED = {"access_key_id": "LTAI2", "access_key_secret": "another"}
+ROTATED_KEY = {"access_key_id": "LTAI2", "access_key_secret": "another"}
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_a_rotated_key_is_used_after_five_minutes(account: OperatorAccount) -> N
     clock = FakeClock(1_800_000_000.0)
     source = SecretsManagerCredentials(account.create(json.dumps(KEY)), clock=clock)
     assert source.get().access_key_id == "LTAI1"
-    account.put(ROTATED)
+    account.put(ROTATED_KEY)
     clock.now += 299
     assert source.get().access_key_id == "LTAI1"
     clock.now += 1

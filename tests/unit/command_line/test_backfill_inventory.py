@@ -29,13 +29,13 @@ from tests.unit.command_line.inventory_files import (
     write_inventory,
 )
 
-START = Cursor()
+START_CURSOR = Cursor()
 LAST_MODIFIED = datetime(2026, 11, 23, 4, 5, 6, tzinfo=timezone.utc)
 KEYS = ["a b.jpg", "a+b.jpg", 'é/%20,".jpg', "a\nb\r\x1b[2J.jpg"]
 
 
 def read_objects(
-    manifest: Path, after: Cursor = START, *, store: str = "oss"
+    manifest: Path, after: Cursor = START_CURSOR, *, store: str = "oss"
 ) -> list[ObjectSummary]:
     store_port = MemoryStore()
     store_port.name = store

@@ -28,7 +28,7 @@ from facescreen_cli.verdicts import NoVerdict, TagState
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
 SELECTION = {"prefix": "a/"}
 KEYS = [f"a/{number:02}" for number in range(20)]
-TAGGED = TaggedVerdict(Verdict.LOW_RISK, (), "E", "")
+TAGGED_VERDICT = TaggedVerdict(Verdict.LOW_RISK, (), "E", "")
 
 
 class SimulatedKill(BaseException):
@@ -52,7 +52,7 @@ class FakePlatform:
             raise SimulatedKill
 
     def read_tag_state(self, summary: ObjectSummary) -> TagState:
-        return TAGGED if summary.key in self.accepted_keys else NoVerdict.UNSCREENED
+        return TAGGED_VERDICT if summary.key in self.accepted_keys else NoVerdict.UNSCREENED
 
 
 def object_summary(key: str) -> ObjectSummary:

@@ -17,11 +17,11 @@ from facescreen_cli.commands.doctor.result import Level, ok
 from facescreen_cli.commands.doctor.settings import check_concurrency
 from facescreen_serverless_devs.model import Function, OssTrigger
 
-PUT = "oss:ObjectCreated:PutObject"
+PUT_EVENT = "oss:ObjectCreated:PutObject"
 
 
 def trigger(prefix: str = "", suffix: str = "", *events: str) -> OssTrigger:
-    return OssTrigger("selfies", events or (PUT,), prefix, suffix)
+    return OssTrigger("selfies", events or (PUT_EVENT,), prefix, suffix)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ REQUIREMENTS = [
     "no-such-cloud[all]<2,>=1; python_version >= '3.10' and extra == \"cli\"",
     "pytest; extra == 'cli'",
 ]
-BLOCKED = """
+SCRIPT_WITHOUT_MODULE = """
 import sys
 class Blocked:
     def find_spec(self, name, path=None, target=None):
@@ -31,7 +31,7 @@ main()
 
 def run_without(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", BLOCKED.format(name=module), *arguments],
+        [sys.executable, "-c", SCRIPT_WITHOUT_MODULE.format(name=module), *arguments],
         capture_output=True,
         text=True,
         timeout=60,

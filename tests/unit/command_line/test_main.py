@@ -21,7 +21,7 @@ from tests.support.command import exit_code
 COMMANDS = [
     "demo", "up", "screen", "doctor", "report", "package", "release", "backfill", "redrive",
 ]  # fmt: skip
-TOY = '''
+TOY_COMMAND = '''
 import click
 
 @click.command()
@@ -74,7 +74,7 @@ def test_listing_the_commands_does_not_import_their_modules() -> None:
 def test_adding_a_package_adds_a_command(tmp_path: Path) -> None:
     (tmp_path / "toy").mkdir()
     (tmp_path / "toy" / "__init__.py").write_text('"""Does nothing."""\n')
-    (tmp_path / "toy" / "command.py").write_text(TOY)
+    (tmp_path / "toy" / "command.py").write_text(TOY_COMMAND)
     script = (
         "import sys\n"
         "from facescreen_cli import commands\n"

@@ -28,7 +28,7 @@ from facescreen_cli.commands.redrive.redriver import NotRedrivenError, Redriver,
 from facescreen_cli.environment import Environment
 from facescreen_cli.interrupt import StoppableRateLimiter, StopRequestedError, StopSignal
 
-SENT = datetime(2026, 11, 23, tzinfo=timezone.utc)
+SENT_AT = datetime(2026, 11, 23, tzinfo=timezone.utc)
 EVENT = {
     "events": [
         {
@@ -52,7 +52,7 @@ RECORD = {
 
 def make_letter(body: bytes, until: float | None = None) -> ReceivedMessage:
     return ReceivedMessage(
-        "receipt", body, SENT, time.monotonic() + 600 if until is None else until
+        "receipt", body, SENT_AT, time.monotonic() + 600 if until is None else until
     )
 
 
@@ -133,7 +133,7 @@ def test_the_cause_of_an_sqs_letter_is_read_from_the_object() -> None:
     )
     assert (with_cause.error, with_cause.error_message) == ("Deferred", "spent")
     assert letter.objects == ("s3://selfies/a b.jpg",)
-    assert letter.failed_at == SENT
+    assert letter.failed_at == SENT_AT
 
 
 def test_every_transient_or_operator_error_has_a_remedy() -> None:

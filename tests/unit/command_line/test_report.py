@@ -31,11 +31,11 @@ from facescreen_cli.commands.report.text import print_report
 from facescreen_cli.interrupt import StopSignal
 from facescreen_cli.verdicts import NoVerdict, TagState, read_concurrently
 
-AT = "2026-11-23T23:59:59Z"
-HOSTILE = "</title><script src=//x.example>$at\x1b[31m\u202e&amp;'\""
+SCREENED_AT = "2026-11-23T23:59:59Z"
+HOSTILE_TEXT = "</title><script src=//x.example>$at\x1b[31m\u202e&amp;'\""
 
 
-def tagged_verdict(verdict: Verdict, *reasons: str, at: str = AT) -> TaggedVerdict:
+def tagged_verdict(verdict: Verdict, *reasons: str, at: str = SCREENED_AT) -> TaggedVerdict:
     return TaggedVerdict(verdict, reasons, "E" * 32, at)
 
 
@@ -46,13 +46,15 @@ def count(*tag_states: TagState) -> VerdictCounts:
     return counts
 
 
-LOW = tagged_verdict(Verdict.LOW_RISK)
-HIGH = tagged_verdict(Verdict.HIGH_RISK, "SuspectDeepForgery", "SuspectPSFace")
+LOW_RISK = tagged_verdict(Verdict.LOW_RISK)
+HIGH_RISK = tagged_verdict(Verdict.HIGH_RISK, "SuspectDeepForgery", "SuspectPSFace")
 
 
 def test_verdicts_are_counted_by_reason_and_by_day() -> None:
     later = tagged_verdict(Verdict.HIGH_RISK, "SuspectPSFace", at="2026-11-24T00:00:00Z")
-    counts = count(LOW, LOW, HIGH, later, NoVerdict.STALE, NoVerdict.SKIPPED, NoVerdict.GONE)
+    counts = count(
+        LOW_RISK, LOW_RISK, HIGH_RISK, later, NoVerdict.STALE, NoVerdict.SKIPPED, NoVerdict.GONE
+    )
     assert counts.verdicts == {Verdict.LOW_RISK: 2, Verdict.HIGH_RISK: 2}
     assert counts.reasons == {"SuspectPSFace": 2, "SuspectDeepForgery": 1}
     assert newest_first(counts.days) == [
@@ -64,7 +66,7 @@ def test_verdicts_are_counted_by_reason_and_by_day() -> None:
 
 @pytest.mark.parametrize("at", ["", "yesterday", "2026-13-01T00:00:00Z", "2026-11-23", "9" * 200])
 def test_a_verdict_without_a_valid_time_is_undated(at: str) -> None:
-    counts = count(LOW, tagged_verdict(Verdict.LOW_RISK, at=at))
+    counts = count(LOW_RISK, tagged_verdict(Verdict.LOW_RISK, at=at))
     assert [day for day, _ in newest_first(counts.days)] == ["2026-11-23", UNDATED_LABEL]
 
 
@@ -83,15 +85,15 @@ def test_the_number_of_counted_reasons_and_days_is_limited() -> None:
 @pytest.mark.parametrize(
     ("tag_states", "status", "status_with_check"),
     [
-        ([LOW, LOW, NoVerdict.SKIPPED, NoVerdict.GONE], 0, 0),
-        ([LOW, HIGH, NoVerdict.UNSCREENED], 0, 1),
+        ([LOW_RISK, LOW_RISK, NoVerdict.SKIPPED, NoVerdict.GONE], 0, 0),
+        ([LOW_RISK, HIGH_RISK, NoVerdict.UNSCREENED], 0, 1),
         ([tagged_verdict(Verdict.SUSPICIOUS)], 0, 1),
-        ([LOW, tagged_verdict(Verdict.UNSCREENABLE)], 0, 2),
-        ([LOW, tagged_verdict(Verdict.FAILED)], 0, 2),
-        ([LOW, NoVerdict.STALE], 0, 2),
-        ([LOW, NoVerdict.UNSCREENED], 0, 2),
-        ([LOW, NoVerdict.UNREAD], 2, 2),
-        ([HIGH, NoVerdict.UNREAD], 2, 1),
+        ([LOW_RISK, tagged_verdict(Verdict.UNSCREENABLE)], 0, 2),
+        ([LOW_RISK, tagged_verdict(Verdict.FAILED)], 0, 2),
+        ([LOW_RISK, NoVerdict.STALE], 0, 2),
+        ([LOW_RISK, NoVerdict.UNSCREENED], 0, 2),
+        ([LOW_RISK, NoVerdict.UNREAD], 2, 2),
+        ([HIGH_RISK, NoVerdict.UNREAD], 2, 1),
         ([NoVerdict.SKIPPED], 0, 2),
         ([], 0, 2),
     ],
@@ -105,7 +107,7 @@ def test_the_exit_code_depends_on_the_verdicts_and_on_check(
 
 
 def test_a_partial_report_always_fails() -> None:
-    report = BucketReport("oss://selfies/", count(LOW), partial="OSS can't be reached")
+    report = BucketReport("oss://selfies/", count(LOW_RISK), partial="OSS can't be reached")
     assert report.status(check=False) == report.status(check=True) == 2
 
 
@@ -128,15 +130,17 @@ class ParsedPage(HTMLParser):
 
 
 def hostile_report() -> BucketReport:
-    counts = count(HIGH, LOW, tagged_verdict(Verdict.SUSPICIOUS, HOSTILE, at=HOSTILE))
-    return BucketReport(f"oss://selfies/{HOSTILE}", counts, partial=HOSTILE)
+    counts = count(
+        HIGH_RISK, LOW_RISK, tagged_verdict(Verdict.SUSPICIOUS, HOSTILE_TEXT, at=HOSTILE_TEXT)
+    )
+    return BucketReport(f"oss://selfies/{HOSTILE_TEXT}", counts, partial=HOSTILE_TEXT)
 
 
 def test_the_page_escapes_hostile_text() -> None:
     page = render_html(hostile_report())
     parsed = ParsedPage(page)
     assert "script" not in parsed.elements
-    shown_text = HOSTILE.replace("\x1b", "�").replace("\u202e", "�")
+    shown_text = HOSTILE_TEXT.replace("\x1b", "�").replace("\u202e", "�")
     assert shown_text in parsed.texts  # the reason
     assert f"oss://selfies/{shown_text}" in parsed.texts
     assert f"Partial: {shown_text}" in parsed.texts
@@ -176,7 +180,7 @@ def endless_listing(listed: list[int]) -> Iterator[ObjectSummary]:
 
 def test_a_long_listing_is_read_lazily() -> None:
     listed: list[int] = []
-    states = read_concurrently(endless_listing(listed), lambda state: LOW, StopSignal())
+    states = read_concurrently(endless_listing(listed), lambda state: LOW_RISK, StopSignal())
     for read_count in range(1000):
         next(states)
         assert len(listed) - read_count <= 256
@@ -188,7 +192,7 @@ def test_a_stop_ends_an_endless_listing_after_the_reads_in_progress() -> None:
 
     def read(state: ObjectSummary) -> TagState:
         time.sleep(0.1)
-        return LOW
+        return LOW_RISK
 
     states = read_concurrently(endless_listing([]), read, stop)
     next(states)

@@ -48,7 +48,7 @@ def photo(tmp_path: Path, portrait: bytes) -> Path:
     return path
 
 
-def judge(detect: Callable[[], Detection]) -> TargetScreener:
+def create_screener(detect: Callable[[], Detection]) -> TargetScreener:
     return TargetScreener(StubClient(detect), "fs", Strictness.STANDARD, ResultCache())
 
 
@@ -64,12 +64,14 @@ def test_a_file_that_changes_during_the_call_gets_no_verdict(photo: Path) -> Non
         photo.write_bytes(photo.read_bytes() + b"more")
         return LOW_RISK
 
-    result = judge(overwrite_and_detect).screen(LocalFile(photo))
+    result = create_screener(overwrite_and_detect).screen(LocalFile(photo))
     assert (result.data["verdict"], result.data["reason"]) == ("failed", "ObjectChanged")
 
 
 def test_a_call_without_a_response_counts_as_unanswered_not_as_paid(photo: Path) -> None:
-    result = judge(raiser(errors.ResponseTimeoutError("no answer"))).screen(LocalFile(photo))
+    result = create_screener(raiser(errors.ResponseTimeoutError("no answer"))).screen(
+        LocalFile(photo)
+    )
     assert result.data["verdict"] == "failed"
     assert result.unanswered
     assert not result.paid
@@ -77,7 +79,7 @@ def test_a_call_without_a_response_counts_as_unanswered_not_as_paid(photo: Path)
 
 def test_a_permanent_error_stops_the_run(photo: Path) -> None:
     stop = StopSignal()
-    refused_screener = judge(raiser(errors.AccessDeniedError("no permission")))
+    refused_screener = create_screener(raiser(errors.AccessDeniedError("no permission")))
     assert not list(screen_concurrently([LocalFile(photo)] * 100, refused_screener.screen, stop, 4))
     assert isinstance(stop.error, errors.AccessDeniedError)
 
@@ -85,6 +87,6 @@ def test_a_permanent_error_stops_the_run(photo: Path) -> None:
 def test_a_symlink_that_replaced_a_listed_file_is_not_followed(photo: Path) -> None:
     link = photo.with_name("link.jpg")
     link.symlink_to(photo)
-    result = judge(lambda: LOW_RISK).screen(LocalFile(link, named_by_user=False))
+    result = create_screener(lambda: LOW_RISK).screen(LocalFile(link, named_by_user=False))
     assert result.data["reason"] == "UnreadableFile"
-    assert judge(lambda: LOW_RISK).screen(LocalFile(link)).data["verdict"] == "low_risk"
+    assert create_screener(lambda: LOW_RISK).screen(LocalFile(link)).data["verdict"] == "low_risk"

@@ -76,23 +76,32 @@ def budget_events(*responses: httpx.Response | Exception) -> list[str]:
     return budget.events
 
 
-RELEASED = ["reserved", "released"]
-RESERVED = ["reserved"]
-PAID = ["reserved", "paid"]
+RELEASED_EVENTS = ["reserved", "released"]
+RESERVED_EVENTS = ["reserved"]
+PAID_EVENTS = ["reserved", "paid"]
 
 
 @pytest.mark.parametrize(
     ("responses", "events"),
     [
-        ([success_response()], PAID),
-        ([success_response("nonsense")], PAID),
-        ([code_response("NoFaceDetected", 401)], [*RELEASED, "raised"]),
-        ([code_response("Forbidden.RAMUserAccessDenied", 403)], [*RELEASED, "raised"]),
-        ([code_response("Throttling.Api", 403), success_response()], [*RELEASED, *PAID]),
-        ([httpx.ConnectError("refused"), success_response()], [*RELEASED, *PAID]),
-        ([httpx.Response(502, text="<html>"), success_response()], [*RELEASED, *PAID]),
-        ([httpx.ReadTimeout("slow"), success_response()], [*RESERVED, *PAID]),
-        ([httpx.ReadError("cut"), httpx.ReadError("cut")], [*RESERVED, *RESERVED, "raised"]),
+        ([success_response()], PAID_EVENTS),
+        ([success_response("nonsense")], PAID_EVENTS),
+        ([code_response("NoFaceDetected", 401)], [*RELEASED_EVENTS, "raised"]),
+        ([code_response("Forbidden.RAMUserAccessDenied", 403)], [*RELEASED_EVENTS, "raised"]),
+        (
+            [code_response("Throttling.Api", 403), success_response()],
+            [*RELEASED_EVENTS, *PAID_EVENTS],
+        ),
+        ([httpx.ConnectError("refused"), success_response()], [*RELEASED_EVENTS, *PAID_EVENTS]),
+        (
+            [httpx.Response(502, text="<html>"), success_response()],
+            [*RELEASED_EVENTS, *PAID_EVENTS],
+        ),
+        ([httpx.ReadTimeout("slow"), success_response()], [*RESERVED_EVENTS, *PAID_EVENTS]),
+        (
+            [httpx.ReadError("cut"), httpx.ReadError("cut")],
+            [*RESERVED_EVENTS, *RESERVED_EVENTS, "raised"],
+        ),
     ],
 )
 def test_a_reserved_call_is_released_unless_it_may_have_been_paid(

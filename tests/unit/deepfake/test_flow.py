@@ -22,7 +22,7 @@ from tests.unit.deepfake.stub_service import (
     success_response,
 )
 
-MANY = 99
+MANY_CALLS = 99
 """As often as the remaining time allows."""
 
 
@@ -43,15 +43,15 @@ MANY = 99
         ("SignatureDoesNotMatch", 400, errors.InvalidCredentialsError, 1),
         ("InvalidAccessKeyId.NotFound", 404, errors.InvalidCredentialsError, 1),
         ("SomethingNew", 400, errors.OperatorError, 1),
-        ("DownloadTimeout", 401, errors.SourceDownloadTimeoutError, MANY),
-        ("Throttling.Api", 403, errors.ThrottledError, MANY),
-        ("Throttling.User", 429, errors.ThrottledError, MANY),
-        ("InternalError", 500, errors.ServiceUnavailableError, MANY),
-        ("ServiceUnavailable", 503, errors.ServiceUnavailableError, MANY),
-        ("ServiceUnavailableTemporary", 503, errors.ServiceUnavailableError, MANY),
-        ("SignatureNonceUsed", 400, errors.ServiceUnavailableError, MANY),
-        ("SomethingNew", 500, errors.ServiceUnavailableError, MANY),
-        ("SomethingNew", 429, errors.ThrottledError, MANY),
+        ("DownloadTimeout", 401, errors.SourceDownloadTimeoutError, MANY_CALLS),
+        ("Throttling.Api", 403, errors.ThrottledError, MANY_CALLS),
+        ("Throttling.User", 429, errors.ThrottledError, MANY_CALLS),
+        ("InternalError", 500, errors.ServiceUnavailableError, MANY_CALLS),
+        ("ServiceUnavailable", 503, errors.ServiceUnavailableError, MANY_CALLS),
+        ("ServiceUnavailableTemporary", 503, errors.ServiceUnavailableError, MANY_CALLS),
+        ("SignatureNonceUsed", 400, errors.ServiceUnavailableError, MANY_CALLS),
+        ("SomethingNew", 500, errors.ServiceUnavailableError, MANY_CALLS),
+        ("SomethingNew", 429, errors.ThrottledError, MANY_CALLS),
         ("InvalidSecurityToken.Expired", 400, errors.CredentialsExpiredError, 2),
         ("InvalidTimeStamp.Expired", 400, errors.CredentialsExpiredError, 2),
     ],
@@ -71,7 +71,11 @@ def test_errors_are_mapped_by_code_not_by_status(
     assert type(raised.value) is error
     assert raised.value.code == name
     assert raised.value.request_id == "REQ-1"
-    assert len(service.requests) == call_count if call_count < MANY else len(service.requests) > 2
+    assert (
+        len(service.requests) == call_count
+        if call_count < MANY_CALLS
+        else len(service.requests) > 2
+    )
 
 
 def test_the_error_tells_the_operator_what_to_do() -> None:

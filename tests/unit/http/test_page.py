@@ -14,15 +14,15 @@ from facescreen.requirements import RULES
 from facescreen.screening import findings
 from facescreen_local.id_verification.context import EMULATOR_NOTICE
 
-SHIPPED = Path(facescreen.__file__).parent
-PAGE = (SHIPPED / "http" / "page.html").read_text("utf-8")
+PACKAGE_FOLDER = Path(facescreen.__file__).parent
+PAGE = (PACKAGE_FOLDER / "http" / "page.html").read_text("utf-8")
 [TABLE] = re.findall(r"^const SENTENCES = (\{.*?),\n\};", PAGE, re.DOTALL | re.MULTILINE)
 SENTENCES: dict[str, str] = json.loads(TABLE + "}")
 
 
 def string_constants() -> set[str]:
     """Every string constant in the deployed code."""
-    trees = [ast.parse(path.read_text("utf-8")) for path in SHIPPED.rglob("*.py")]
+    trees = [ast.parse(path.read_text("utf-8")) for path in PACKAGE_FOLDER.rglob("*.py")]
     nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return {node.value for node in nodes if isinstance(node.value, str)} | {EMULATOR_NOTICE}
 

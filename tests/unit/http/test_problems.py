@@ -13,8 +13,8 @@ from facescreen.http import problems
 from facescreen.http.routes import create_app
 from tests.unit.http.api_client import send_request, stub_api
 
-SECRET = "https://a.example/?x-oss-signature=s3cr3t"
-MATTERS = {"ContentFault": "content", "Passing": "service", "Throttled": "service"}
+SECRET_URL = "https://a.example/?x-oss-signature=s3cr3t"
+MATTER_BY_ERROR_NAME = {"ContentFault": "content", "Passing": "service", "Throttled": "service"}
 
 
 def error_classes(
@@ -37,7 +37,9 @@ def test_every_error_says_who_can_fix_it(error_class: type[errors.FacescreenErro
     assert problem_json["remedy"]
     if issubclass(error_class, errors.OperatorError) and problem.status == 500:
         assert problem_json["matter"] == "operator"
-    assert problem_json["matter"] == MATTERS.get(error_class.name, problem_json["matter"])
+    assert problem_json["matter"] == MATTER_BY_ERROR_NAME.get(
+        error_class.name, problem_json["matter"]
+    )
 
 
 def test_the_daily_limit_is_reported_with_the_time_to_retry_after() -> None:
@@ -55,7 +57,7 @@ def test_an_unexpected_error_discloses_nothing_and_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     def raise_key_error(*_: object) -> None:
-        raise KeyError(SECRET)
+        raise KeyError(SECRET_URL)
 
     api = stub_api(review_list=SimpleNamespace(count_by_hour=raise_key_error))
     response = send_request(create_app(api), "GET", "/v1/counts", X_Request_Id="case-1")

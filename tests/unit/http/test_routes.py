@@ -19,8 +19,8 @@ DOCUMENT = json.loads(
     (Path(facescreen.__file__).parent / "http" / "openapi.v1.json").read_text("utf-8")
 )
 TOKENS = TokenVerifier(TokenSettings(key_set(), "https://login.example", "facescreen"))
-OPEN = ("/", "/v1/health", "/openapi.json")
-CLOSED = ("/v1/screenings", "/v1/objects", "/v1/counts", "/v1/nothing")
+OPEN_PATHS = ("/", "/v1/health", "/openapi.json")
+CLOSED_PATHS = ("/v1/screenings", "/v1/objects", "/v1/counts", "/v1/nothing")
 COMMON_HEADERS = {
     "X-Request-Id": "case-1",
     "X-Content-Type-Options": "nosniff",
@@ -58,11 +58,11 @@ def test_the_allow_header_lists_routes_added_later() -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "OPTIONS"])
-@pytest.mark.parametrize("path", [*OPEN, *CLOSED])
+@pytest.mark.parametrize("path", [*OPEN_PATHS, *CLOSED_PATHS])
 def test_only_open_paths_can_be_reached_without_a_token(path: str, method: str) -> None:
     app = create_app(stub_api(token_verifier=TOKENS, image_origins=(), is_local=True))
     is_refused = send_request(app, method, path)["statusCode"] == 401
-    assert is_refused == (path in CLOSED)
+    assert is_refused == (path in CLOSED_PATHS)
     assert send_request(app, method, path, Authorization=f"Bearer {token()}")["statusCode"] != 401
 
 

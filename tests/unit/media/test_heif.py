@@ -10,7 +10,7 @@ from facescreen.media.media import UnreadableMediaError
 from tests.support.media.handmade_files import box, ftyp, full_box, heif, ispe
 from tests.support.media.memory_reader import probe_bytes
 
-SIZE = ispe(480, 640)
+SIZE_PROPERTY = ispe(480, 640)
 
 
 def irot(quarters: int) -> bytes:
@@ -22,18 +22,18 @@ def clap(*fields: int) -> bytes:
 
 
 PROPERTIES = {
-    "as stored": ([SIZE], (480, 640), False),
-    "no turn": ([SIZE, irot(0)], (480, 640), False),
-    "a quarter": ([SIZE, irot(1)], (640, 480), True),
-    "a half": ([SIZE, irot(2)], (480, 640), True),
-    "three quarters": ([SIZE, irot(3)], (640, 480), True),
-    "a quarter beside reserved bits": ([SIZE, irot(0xFD)], (640, 480), True),
-    "mirrored": ([SIZE, box(b"imir", b"\0")], (480, 640), True),
-    "cropped": ([SIZE, clap(900, 2, 1278, 2)], (450, 639), False),
-    "cropped, then turned": ([SIZE, clap(479, 1, 639, 1), irot(3)], (639, 479), True),
-    "cropped to more than there is": ([SIZE, clap(9_000, 1, 9_000, 1)], (480, 640), False),
+    "as stored": ([SIZE_PROPERTY], (480, 640), False),
+    "no turn": ([SIZE_PROPERTY, irot(0)], (480, 640), False),
+    "a quarter": ([SIZE_PROPERTY, irot(1)], (640, 480), True),
+    "a half": ([SIZE_PROPERTY, irot(2)], (480, 640), True),
+    "three quarters": ([SIZE_PROPERTY, irot(3)], (640, 480), True),
+    "a quarter beside reserved bits": ([SIZE_PROPERTY, irot(0xFD)], (640, 480), True),
+    "mirrored": ([SIZE_PROPERTY, box(b"imir", b"\0")], (480, 640), True),
+    "cropped": ([SIZE_PROPERTY, clap(900, 2, 1278, 2)], (450, 639), False),
+    "cropped, then turned": ([SIZE_PROPERTY, clap(479, 1, 639, 1), irot(3)], (639, 479), True),
+    "cropped to more than there is": ([SIZE_PROPERTY, clap(9_000, 1, 9_000, 1)], (480, 640), False),
     "other properties between": (
-        [box(b"hvcC", bytes(9)), SIZE, box(b"pixi", bytes(8))],
+        [box(b"hvcC", bytes(9)), SIZE_PROPERTY, box(b"pixi", bytes(8))],
         (480, 640),
         False,
     ),
@@ -52,7 +52,12 @@ def test_the_properties_of_the_primary_item_are_applied(
 @pytest.mark.parametrize("wide_indexes", [False, True])
 def test_the_primary_item_is_found_among_tiles(wide_ids: bool, wide_indexes: bool) -> None:
     content = heif(
-        SIZE, irot(1), item_id=49, tile_count=48, wide_ids=wide_ids, wide_indexes=wide_indexes
+        SIZE_PROPERTY,
+        irot(1),
+        item_id=49,
+        tile_count=48,
+        wide_ids=wide_ids,
+        wide_indexes=wide_indexes,
     )
     assert probe_bytes(content).width == 640
 
@@ -73,28 +78,28 @@ BRANDS = {
 def test_the_type_is_read_from_the_brands(
     brands: tuple[bytes, ...], media_type: str, frames: int
 ) -> None:
-    media = probe_bytes(heif(SIZE, brands=brands))
+    media = probe_bytes(heif(SIZE_PROPERTY, brands=brands))
     assert (media.type, media.frames) == (media_type, frames)
 
 
 HEIC = ftyp(b"heic")
-DAMAGED = {
-    "of an unknown codec": heif(SIZE, brands=(b"mif1", b"jpeg")),
+DAMAGED_FILES = {
+    "of an unknown codec": heif(SIZE_PROPERTY, brands=(b"mif1", b"jpeg")),
     "without meta": HEIC,
     "without a primary item": HEIC + full_box(b"meta", box(b"iprp")),
     "without properties": heif(),
-    "with a size of another item only": heif(SIZE).replace(
+    "with a size of another item only": heif(SIZE_PROPERTY).replace(
         b"pitm\0\0\0\0\0\1", b"pitm\0\0\0\0\0\2"
     ),
     "of no width": heif(ispe(0, 640)),
-    "with a crop by zero": heif(SIZE, clap(1, 0, 1, 1)),
-    "cropped to nothing": heif(SIZE, clap(0, 1, 0, 1)),
-    "with an association of more than there is": heif(SIZE).replace(b"ispe", b"free"),
+    "with a crop by zero": heif(SIZE_PROPERTY, clap(1, 0, 1, 1)),
+    "cropped to nothing": heif(SIZE_PROPERTY, clap(0, 1, 0, 1)),
+    "with an association of more than there is": heif(SIZE_PROPERTY).replace(b"ispe", b"free"),
     "with an ftyp cut short": HEIC[:9],
 }
 
 
-@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+@pytest.mark.parametrize("content", DAMAGED_FILES.values(), ids=DAMAGED_FILES)
 def test_a_damaged_heif_is_unreadable(content: bytes) -> None:
     with pytest.raises(UnreadableMediaError):
         probe_bytes(content)

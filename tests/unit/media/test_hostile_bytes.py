@@ -101,7 +101,7 @@ def test_any_bytes_after_a_signature_are_probed_within_limits(
 
 
 FOUR_MB = 4 * 1024 * 1024
-STTS = full_box(b"stts", struct.pack(">I", 1))[8:]
+STTS_OF_ONE_ROW = full_box(b"stts", struct.pack(">I", 1))[8:]
 MALICIOUS_FILES: dict[str, Callable[[], bytes]] = {
     "jpeg of a million segments": lambda: jpeg(jpeg_segment(0xE1, b"") * 1_000_000),
     "jpeg of nine megabytes of depth data": lambda: jpeg(jpeg_segment(0xE1, bytes(65_000)) * 140),
@@ -118,7 +118,7 @@ MALICIOUS_FILES: dict[str, Callable[[], bytes]] = {
     "boxes within boxes": lambda: ftyp(b"isom") + struct.pack(">I4s", 0, b"moov") * 500_000,
     "items without end": lambda: heif(ispe(1, 1), item_id=65_535, tile_count=60_000),
     "a table of four thousand million rows": lambda: mp4(Mp4Track()).replace(
-        STTS, STTS[:-4] + b"\xff" * 4
+        STTS_OF_ONE_ROW, STTS_OF_ONE_ROW[:-4] + b"\xff" * 4
     ),
     "fragments without end": lambda: mp4(Mp4Track(), extra_boxes=box(b"mvex")) + FRAGMENT * 50_000,
     "brands without end": lambda: ftyp(b"heic", bytes(FOUR_MB - 100)),

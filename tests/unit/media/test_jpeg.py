@@ -77,7 +77,7 @@ def test_three_megabytes_of_depth_data_are_skipped() -> None:
     assert probe_bytes(jpeg(jpeg_segment(APP1, bytes(65_000)) * 46), max_reads=6).width == 480
 
 
-DAMAGED = {
+DAMAGED_FILES = {
     "no frame header": b"\xff\xd8" + jpeg_segment(0xDA, bytes(6)),
     "ends at once": b"\xff\xd8\xff\xd9",
     "cut in a segment": jpeg(jpeg_segment(APP2, bytes(500)))[:300],
@@ -91,7 +91,7 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+@pytest.mark.parametrize("content", DAMAGED_FILES.values(), ids=DAMAGED_FILES)
 def test_a_damaged_jpeg_is_unreadable(content: bytes) -> None:
     with pytest.raises(UnreadableMediaError):
         probe_bytes(content)

@@ -112,13 +112,13 @@ def test_old_quicktime_has_no_brand(first_box: bytes) -> None:
     assert probe_bytes(first_box + moov(Mp4Track()), max_reads=2).type == "video/quicktime"
 
 
-SOUND = Mp4Track(track_id=9, handler=b"soun")
-OTHER = Mp4Track(width=64, height=48)
+SOUND_TRACK = Mp4Track(track_id=9, handler=b"soun")
+SECOND_TRACK = Mp4Track(width=64, height=48)
 TRACKS = {
-    "behind the sound": [SOUND, Mp4Track()],
-    "the first of two": [Mp4Track(), OTHER],
+    "behind the sound": [SOUND_TRACK, Mp4Track()],
+    "the first of two": [Mp4Track(), SECOND_TRACK],
     "the first enabled one": [Mp4Track(width=64, enabled=False), Mp4Track()],
-    "a disabled one where no other is": [Mp4Track(enabled=False), SOUND],
+    "a disabled one where no other is": [Mp4Track(enabled=False), SOUND_TRACK],
 }
 
 
@@ -152,8 +152,8 @@ def test_an_unprintable_codec_is_omitted() -> None:
 
 
 ONE_TRACK = mp4(Mp4Track())
-DAMAGED = {
-    "only sound": mp4(SOUND),
+DAMAGED_FILES = {
+    "only sound": mp4(SOUND_TRACK),
     "no track": mp4(),
     "a track without media": ftyp(b"isom") + box(b"moov", box(b"trak")),
     "no moov": ftyp(b"isom") + MDAT,
@@ -174,7 +174,7 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+@pytest.mark.parametrize("content", DAMAGED_FILES.values(), ids=DAMAGED_FILES)
 def test_a_damaged_video_is_unreadable(content: bytes) -> None:
     with pytest.raises(UnreadableMediaError):
         probe_bytes(content, max_reads=2)
@@ -182,4 +182,4 @@ def test_a_damaged_video_is_unreadable(content: bytes) -> None:
 
 def test_a_file_without_video_is_reported_as_such() -> None:
     with pytest.raises(UnreadableMediaError, match="no video track"):
-        probe_bytes(mp4(SOUND))
+        probe_bytes(mp4(SOUND_TRACK))

@@ -14,7 +14,7 @@ from tests.support.media.encoded_files import HEIGHT, WIDTH, encode_animation, e
 from tests.support.media.handmade_files import exif_block
 from tests.support.media.memory_reader import probe_bytes
 
-ENCODED = {
+ENCODED_FILES = {
     "jpeg": ("image/jpeg", lambda: encode_image("JPEG")),
     "jpeg-progressive": ("image/jpeg", lambda: encode_image("JPEG", progressive=True)),
     "jpeg-cmyk": ("image/jpeg", lambda: encode_image("JPEG", mode="CMYK")),
@@ -37,7 +37,7 @@ ENCODED = {
 FORMATS_WITH_ORIENTATION = ["JPEG", "PNG", "AVIF"]
 
 
-@pytest.mark.parametrize(("media_type", "create_file"), ENCODED.values(), ids=ENCODED)
+@pytest.mark.parametrize(("media_type", "create_file"), ENCODED_FILES.values(), ids=ENCODED_FILES)
 def test_an_encoded_image_takes_one_read(media_type: str, create_file: Callable[[], bytes]) -> None:
     media = probe_bytes(create_file())
     assert (media.type, media.kind) == (media_type, "image")
@@ -151,7 +151,7 @@ def _incompressible(size: int) -> bytes:
 
 
 PNG_HEADER = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 480, 640) + bytes(9)
-DAMAGED = {
+DAMAGED_FILES = {
     "empty": b"",
     "text": b"a,b,c\n1,2,3\n",
     "html": b"<!doctype html><title>404</title>",
@@ -172,7 +172,7 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+@pytest.mark.parametrize("content", DAMAGED_FILES.values(), ids=DAMAGED_FILES)
 def test_a_file_that_is_not_an_image_is_unreadable(content: bytes) -> None:
     with pytest.raises(UnreadableMediaError, match=r"^The .*\.$"):
         probe_bytes(content)

@@ -83,7 +83,7 @@ def trex(track_id: int, duration: int) -> bytes:
     return full_box(b"trex", struct.pack(">5I", track_id, 1, duration, 0, 0))
 
 
-EMPTY = Mp4Track(frames=(), version=1)
+EMPTY_TRACK = Mp4Track(frames=(), version=1)
 MDAT = box(b"mdat", bytes(100))
 FRAGMENTS = {
     "durations of the run": moof(trun(*[512] * 50)),
@@ -98,7 +98,7 @@ FRAGMENTS = {
 
 @pytest.mark.parametrize("fragments", FRAGMENTS.values(), ids=FRAGMENTS)
 def test_frames_are_read_from_fragments(fragments: bytes) -> None:
-    head = mp4(EMPTY, extra_boxes=box(b"mvex", trex(2, 7), trex(1, 512)))
+    head = mp4(EMPTY_TRACK, extra_boxes=box(b"mvex", trex(2, 7), trex(1, 512)))
     media = probe_bytes(head + fragments)
     assert (media.frames, media.duration_s, media.fps) == (50, 2, 25)
 
@@ -110,23 +110,23 @@ def test_fragments_add_to_the_frames_of_the_moov() -> None:
 
 def test_distant_fragments_take_few_reads() -> None:
     media_data = box(b"mdat", bytes(400_000))
-    head = mp4(EMPTY, extra_boxes=box(b"mvex", trex(1, 512)))
+    head = mp4(EMPTY_TRACK, extra_boxes=box(b"mvex", trex(1, 512)))
     content = head + (moof(trun(frames=25)) + media_data) * 3
     assert probe_bytes(content, max_reads=4).duration_s == 3
 
 
 def test_fragments_may_have_no_durations() -> None:
-    media = probe_bytes(mp4(EMPTY, extra_boxes=box(b"mvex")) + moof(trun(frames=50)))
+    media = probe_bytes(mp4(EMPTY_TRACK, extra_boxes=box(b"mvex")) + moof(trun(frames=50)))
     assert (media.frames, media.duration_s, media.fps) == (50, 0, None)
 
 
 def test_fragments_may_be_missing() -> None:
-    media = probe_bytes(mp4(EMPTY, extra_boxes=box(b"mvex", trex(1, 512))))
+    media = probe_bytes(mp4(EMPTY_TRACK, extra_boxes=box(b"mvex", trex(1, 512))))
     assert (media.frames, media.duration_s, media.fps) == (0, 0, None)
 
 
 def test_a_fragment_cut_short_is_unreadable() -> None:
-    head = mp4(EMPTY, extra_boxes=box(b"mvex", trex(1, 512)))
+    head = mp4(EMPTY_TRACK, extra_boxes=box(b"mvex", trex(1, 512)))
     with pytest.raises(UnreadableMediaError):
         probe_bytes(head + moof(trun(*[512] * 50))[:-1])
 

@@ -24,7 +24,7 @@ from facescreen.timing import Deadline
 from tests.support.screener_harness import PHOTO, PHOTO_REF, ScreenerHarness
 from tests.support.scripted_detector import HIGH_RISK, LOW_RISK
 
-DOWN = ServiceUnavailableError("the service is unwell", code="ServiceUnavailable")
+SERVICE_DOWN = ServiceUnavailableError("the service is unwell", code="ServiceUnavailable")
 LIMIT_REACHED = DailyLimitReachedError(
     "deferred: the day's 5 paid calls are spent", retry_after_s=3600
 )
@@ -59,7 +59,7 @@ def test_a_whole_event_that_succeeds_is_counted() -> None:
 
 
 def test_a_whole_event_fails_only_after_all_its_objects_were_tried() -> None:
-    harness = ScreenerHarness(DOWN, LOW_RISK)
+    harness = ScreenerHarness(SERVICE_DOWN, LOW_RISK)
     delivery = Delivery(objects=[put_object(harness, "a.jpg"), put_object(harness, "b.jpg")])
     with pytest.raises(ServiceUnavailableError):
         process(harness, ParsedEvent([delivery]))
@@ -97,7 +97,7 @@ def test_an_unexpected_error_fails_only_its_own_message(caplog: pytest.LogCaptur
 
 
 def test_the_last_receive_marks_the_object_failed() -> None:
-    harness = ScreenerHarness(DOWN)
+    harness = ScreenerHarness(SERVICE_DOWN)
     response = process(
         harness, ParsedEvent([delivery_of_one(harness, 1, 5)], ResponseMode.ITEM_FAILURES), 5
     )
@@ -113,7 +113,7 @@ def test_the_last_receive_marks_the_object_failed() -> None:
 def test_an_object_is_not_marked_failed_before_the_last_receive(
     receives: int | None, max_receive_count: int
 ) -> None:
-    harness = ScreenerHarness(DOWN)
+    harness = ScreenerHarness(SERVICE_DOWN)
     delivery = replace(delivery_of_one(harness, 1), receive_count=receives)
     process(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), max_receive_count)
     assert harness.store.get_tags(replace(PHOTO_REF, key="1.jpg")) == {}
@@ -153,7 +153,7 @@ def test_an_object_deferred_on_the_last_receive_becomes_a_dead_letter_with_its_c
 
 
 def test_a_message_with_another_error_is_left_to_the_queues_own_dead_letters() -> None:
-    harness, dead_letters = ScreenerHarness(LIMIT_REACHED, DOWN), MemoryDeadLetterSender()
+    harness, dead_letters = ScreenerHarness(LIMIT_REACHED, SERVICE_DOWN), MemoryDeadLetterSender()
     delivery = delivery_of_one(harness, 1, 5)
     delivery.objects.append(put_object(harness, "other.jpg"))
     response = process(
@@ -164,7 +164,7 @@ def test_a_message_with_another_error_is_left_to_the_queues_own_dead_letters() -
 
 
 def test_an_error_other_than_the_daily_limit_is_left_to_the_queue() -> None:
-    harness, dead_letters = ScreenerHarness(DOWN), MemoryDeadLetterSender()
+    harness, dead_letters = ScreenerHarness(SERVICE_DOWN), MemoryDeadLetterSender()
     response = process(
         harness,
         ParsedEvent([delivery_of_one(harness, 1, 5)], ResponseMode.ITEM_FAILURES),
@@ -204,14 +204,14 @@ def test_a_known_finding_is_written_instead_of_failed() -> None:
     publish, harness.publisher.publish = harness.publisher.publish, fail_to_publish  # type: ignore[method-assign]
     process(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 6)
     harness.publisher.publish = publish  # type: ignore[method-assign]
-    outcome = harness.screener.mark_failed(delivery.objects[0], DOWN)
+    outcome = harness.screener.mark_failed(delivery.objects[0], SERVICE_DOWN)
     assert outcome.finding is not None
     assert outcome.finding.verdict == "high_risk"
     assert harness.detection_count == 1
 
 
 def test_a_failed_object_is_screened_after_a_redrive() -> None:
-    harness = ScreenerHarness(DOWN, HIGH_RISK)
+    harness = ScreenerHarness(SERVICE_DOWN, HIGH_RISK)
     delivery = delivery_of_one(harness, 1, 5)
     process(harness, ParsedEvent([delivery], ResponseMode.ITEM_FAILURES), 5)
     redriven = replace(delivery, receive_count=1)
@@ -222,15 +222,15 @@ def test_a_failed_object_is_screened_after_a_redrive() -> None:
 
 
 def test_an_overwritten_object_is_not_marked_failed() -> None:
-    harness = ScreenerHarness(DOWN)
+    harness = ScreenerHarness(SERVICE_DOWN)
     ref = put_object(harness, "1.jpg")
     harness.store.put(PHOTO_REF.bucket, "1.jpg", PHOTO)
-    assert harness.screener.mark_failed(ref, DOWN).status.value == "superseded"
+    assert harness.screener.mark_failed(ref, SERVICE_DOWN).status.value == "superseded"
     assert harness.store.get_tags(ref) == {}
 
 
 def test_an_object_that_cannot_be_tagged_is_left_to_the_queue() -> None:
-    harness = ScreenerHarness(DOWN)
+    harness = ScreenerHarness(SERVICE_DOWN)
     delivery = delivery_of_one(harness, 1, 5)
 
     def refuse_tagging(operation: str) -> None:
@@ -246,7 +246,7 @@ def test_a_batch_job_gets_a_result_for_each_task() -> None:
     harness = ScreenerHarness()
     tasks = [Delivery(f"t-{n}", None, [put_object(harness, f"{n}.jpg")]) for n in range(3)]
     tasks.append(Delivery("t-3", errors=[InvalidEventError("the task has no key")]))
-    harness.detector.script[:] = [LOW_RISK, DOWN, LOW_RISK]
+    harness.detector.script[:] = [LOW_RISK, SERVICE_DOWN, LOW_RISK]
     response = process(harness, ParsedEvent(tasks, ResponseMode.TASK_RESULTS, INVOCATION))
     assert {name: response[name] for name in INVOCATION} == INVOCATION
     assert response["treatMissingKeysAs"] == "PermanentFailure"
@@ -255,7 +255,7 @@ def test_a_batch_job_gets_a_result_for_each_task() -> None:
     )
     assert results == {
         ("Succeeded", ""): 2,
-        ("TemporaryFailure", str(DOWN)): 1,
+        ("TemporaryFailure", str(SERVICE_DOWN)): 1,
         ("PermanentFailure", "the task has no key"): 1,
     }
     assert [result["taskId"] for result in response["results"]] == ["t-0", "t-1", "t-2", "t-3"]

@@ -14,8 +14,8 @@ from facescreen.testing.stores import MemoryState, MemoryStore
 from facescreen.timing import Deadline
 
 REF = ObjectRef("oss", "selfies", "a.jpg")
-OLD = Finding(Verdict.LOW_RISK, "fs" + "0" * 30, "2026-11-23T04:05:06Z")
-NEW = Finding(
+OLD_FINDING = Finding(Verdict.LOW_RISK, "fs" + "0" * 30, "2026-11-23T04:05:06Z")
+NEW_FINDING = Finding(
     Verdict.HIGH_RISK, "fs" + "1" * 30, "2026-11-23T04:05:09Z", risk_tags=("SuspectDeepForgery",)
 )
 
@@ -37,12 +37,12 @@ class TaggerHarness:
         claim = self.ledger.claim(compute_entry_id(REF, head), head.revision, Deadline.after(60))
         if claim is not None:
             with claim:
-                claim.record_finding(NEW, head.revision)
-                assert self.tagger.write_tags(REF, head, NEW).status == "written"
+                claim.record_finding(NEW_FINDING, head.revision)
+                assert self.tagger.write_tags(REF, head, NEW_FINDING).status == "written"
                 claim.mark_done(head.revision)
 
     def tag_old(self) -> TaggingResult:
-        return self.tagger.write_tags(REF, self.store.head(REF), OLD)
+        return self.tagger.write_tags(REF, self.store.head(REF), OLD_FINDING)
 
     def tags(self) -> dict[str, str]:
         return self.store.get_tags(REF)
@@ -60,7 +60,7 @@ class TaggerHarness:
 def test_the_objects_own_tags_are_kept(form: str) -> None:
     harness = TaggerHarness(form)
     assert harness.tag_old().status == "written"
-    assert harness.tags() == {"team": "kyc"} | harness.expected(OLD)
+    assert harness.tags() == {"team": "kyc"} | harness.expected(OLD_FINDING)
 
 
 def test_a_change_of_tag_form_removes_the_old_tags() -> None:
@@ -69,7 +69,7 @@ def test_a_change_of_tag_form_removes_the_old_tags() -> None:
     harness.tagger = Tagger(harness.store, harness.ledger, prefix="deepfake-", form="separate")
     harness.form = "separate"
     harness.tag_old()
-    assert harness.tags() == {"team": "kyc"} | harness.expected(OLD)
+    assert harness.tags() == {"team": "kyc"} | harness.expected(OLD_FINDING)
 
 
 def test_without_room_for_tags_the_objects_own_are_kept_and_the_reason_is_returned() -> None:
@@ -112,11 +112,11 @@ def test_an_overwrite_at_any_operation_leaves_no_old_verdict_on_the_new_bytes(
             harness.store.before_operation = overwrite_at_moment
 
     harness.store.before_operation = overwrite_at_moment
-    assert harness.tagger.write_tags(REF, head, OLD) is SUPERSEDED
+    assert harness.tagger.write_tags(REF, head, OLD_FINDING) is SUPERSEDED
     harness.store.before_operation = lambda operation: None
-    assert harness.verdict_tags() == (harness.expected(NEW) if is_screened else {})
+    assert harness.verdict_tags() == (harness.expected(NEW_FINDING) if is_screened else {})
     harness.screen_new()
-    assert harness.verdict_tags() == harness.expected(NEW)
+    assert harness.verdict_tags() == harness.expected(NEW_FINDING)
 
 
 def test_stale_tags_left_by_a_killed_instance_are_removed() -> None:
@@ -125,7 +125,7 @@ def test_stale_tags_left_by_a_killed_instance_are_removed() -> None:
     harness.overwrite()
     # As left by an instance that tagged too late and was then killed.
     harness.store.replace_tags(
-        REF, build_tags(OLD, old_head.etag, prefix="deepfake-", form="separate")
+        REF, build_tags(OLD_FINDING, old_head.etag, prefix="deepfake-", form="separate")
     )
     harness.tagger.remove_stale_tags(REF, old_head.etag, harness.store.head(REF))
     assert harness.tags() == {}
@@ -136,7 +136,7 @@ def test_the_verdict_on_the_current_bytes_is_not_removed() -> None:
     harness.overwrite()
     harness.screen_new()
     harness.tagger.remove_stale_tags(REF, "ANOTHER-ETAG", harness.store.head(REF))
-    assert harness.tags() == harness.expected(NEW)
+    assert harness.tags() == harness.expected(NEW_FINDING)
 
 
 def test_only_the_reason_of_a_merged_tag_is_truncated() -> None:

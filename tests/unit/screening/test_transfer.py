@@ -12,7 +12,7 @@ from facescreen.model import ObjectRef
 from facescreen.screening.transfer import AutoTransfer, InlineTransfer, Transfer, UrlTransfer
 from facescreen.testing.stores import MemoryStore
 
-PHOTO, LONG = b"photo", bytes(MAX_INLINE_BYTES + 1)
+PHOTO, LARGE_IMAGE = b"photo", bytes(MAX_INLINE_BYTES + 1)
 
 
 def request_content(
@@ -45,14 +45,14 @@ def test_a_small_image_is_sent_as_base64(transfer: str) -> None:
     assert request_content(transfer, PHOTO) == {"base64": base64.b64encode(PHOTO).decode()}
 
 
-@pytest.mark.parametrize(("data", "kind"), [(LONG, "image"), (PHOTO, "video")])
+@pytest.mark.parametrize(("data", "kind"), [(LARGE_IMAGE, "image"), (PHOTO, "video")])
 def test_inline_transfer_uploads_large_images_and_videos(data: bytes, kind: str) -> None:
     assert request_content("inline", data, kind) == {"file": data}
 
 
 @pytest.mark.parametrize(
     ("data", "kind", "convert"),
-    [(LONG, "image", False), (PHOTO, "video", False), (PHOTO, "image", True)],
+    [(LARGE_IMAGE, "image", False), (PHOTO, "video", False), (PHOTO, "image", True)],
 )
 def test_auto_transfer_sends_a_url_for_everything_else(
     data: bytes, kind: str, convert: bool

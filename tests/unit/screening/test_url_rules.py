@@ -12,12 +12,12 @@ from facescreen.errors import UrlRefusedError
 from facescreen.http.problems import from_error
 from facescreen.screening.url_rules import UrlRules
 
-PUBLIC = ["8.8.8.8", "2001:4860:4860::8888"]
+PUBLIC_ADDRESSES = ["8.8.8.8", "2001:4860:4860::8888"]
 DNS_RECORDS = {
-    "cdn.example.com": PUBLIC,
-    "selfies.oss-ap-southeast-1.aliyuncs.com": PUBLIC,
-    "selfies.s3.eu-central-1.amazonaws.com": PUBLIC,
-    "xn--fiqs8s.xn--fiqs8s": PUBLIC,
+    "cdn.example.com": PUBLIC_ADDRESSES,
+    "selfies.oss-ap-southeast-1.aliyuncs.com": PUBLIC_ADDRESSES,
+    "selfies.s3.eu-central-1.amazonaws.com": PUBLIC_ADDRESSES,
+    "xn--fiqs8s.xn--fiqs8s": PUBLIC_ADDRESSES,
     "two.example.com": ["8.8.8.8", "10.0.0.1"],
 }
 
@@ -151,12 +151,12 @@ def test_an_ordinary_url_is_accepted_unchanged(url: str) -> None:
 )
 def test_a_private_networks_host_name_is_refused_whatever_its_address(host: str) -> None:
     with pytest.raises(UrlRefusedError, match="in a private network"):
-        UrlRules((), lambda _: PUBLIC).check(f"https://{host}/a.jpg")
+        UrlRules((), lambda _: PUBLIC_ADDRESSES).check(f"https://{host}/a.jpg")
 
 
 @pytest.mark.parametrize("host", ["corp.example.com", "db.acmecorp", "local.example", "a.homes"])
 def test_a_similar_public_host_name_is_accepted(host: str) -> None:
-    assert UrlRules((), lambda _: PUBLIC).check(f"https://{host}/") == f"https://{host}/"
+    assert UrlRules((), lambda _: PUBLIC_ADDRESSES).check(f"https://{host}/") == f"https://{host}/"
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ class SlowResolver:
         self.lookups.append(host)
         if host != "cdn.example.com":
             self.release.wait(10)
-        return PUBLIC
+        return PUBLIC_ADDRESSES
 
 
 @pytest.fixture
