@@ -70,8 +70,8 @@ class RefreshingCredentials(ABC):
 def credentials_error_translator(
     remedies: Mapping[str, str],
 ) -> Callable[[AwsErrorResponse, str], errors.FacescreenError]:
-    """A judge for translate_aws_errors: InvalidCredentialsError with what to do, but for what may
-    pass by itself."""
+    """Return a `to_error` for translate_aws_errors: InvalidCredentialsError with the remedy for the
+    code, except for transient errors."""
 
     def to_error(response: AwsErrorResponse, service: str) -> errors.FacescreenError:
         error_class = response.error_class(errors.InvalidCredentialsError)

@@ -1,6 +1,6 @@
 """The settings of the functions, in the groups that are read together.
 
-Settings of one cloud are in its file in ``platforms/``; `platforms.choose.all_groups` returns all
+Settings of one cloud are in its file in ``platforms/``; `platforms.choose.list_groups` returns all
 groups. docs/settings.md and .env.example are generated from these settings.
 """
 

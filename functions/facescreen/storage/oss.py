@@ -115,21 +115,21 @@ class OssStore:
                 ref.key, tagging, params=version_params(ref)
             )
 
-    def presign(self, ref: ObjectRef, seconds: int, *, convert: bool) -> str:
-        return self._sign_url(ref, seconds, CONVERSION_PROCESS if convert else "")
+    def presign(self, ref: ObjectRef, expires_in_s: int, *, convert: bool) -> str:
+        return self._sign_url(ref, expires_in_s, CONVERSION_PROCESS if convert else "")
 
-    def presign_thumbnail(self, ref: ObjectRef, seconds: int) -> str:
-        return self._sign_url(ref, seconds, THUMBNAIL_PROCESS)
+    def presign_thumbnail(self, ref: ObjectRef, expires_in_s: int) -> str:
+        return self._sign_url(ref, expires_in_s, THUMBNAIL_PROCESS)
 
     def list_page(self, bucket: str, prefix: str, after: str) -> ListingPage:
         return _list_page(self._buckets.get(bucket), prefix, after)
 
-    def _sign_url(self, ref: ObjectRef, seconds: int, process: str) -> str:
+    def _sign_url(self, ref: ObjectRef, expires_in_s: int, process: str) -> str:
         with translate_oss_errors(ref.key):
             url: str = self._public_buckets.get(ref.bucket).sign_url(
                 "GET",
                 ref.key,
-                seconds,
+                expires_in_s,
                 params={**version_params(ref), **_process_params(process)},
                 slash_safe=is_url_safe(ref.key),
             )

@@ -49,10 +49,10 @@ class ObjectStore(Protocol):
     def replace_tags(self, ref: ObjectRef, tags: dict[str, str]) -> None:
         """Replace the whole tag set. Raises TagsRefusedError."""
 
-    def presign(self, ref: ObjectRef, seconds: int, *, convert: bool) -> str:
-        """Return a presigned GET URL on the public endpoint, valid for `seconds`."""
+    def presign(self, ref: ObjectRef, expires_in_s: int, *, convert: bool) -> str:
+        """Return a presigned GET URL on the public endpoint, valid for `expires_in_s`."""
 
-    def presign_thumbnail(self, ref: ObjectRef, seconds: int) -> str:
+    def presign_thumbnail(self, ref: ObjectRef, expires_in_s: int) -> str:
         """Return a presigned URL of a thumbnail, or of the object if the store makes none."""
 
     def list_page(self, bucket: str, prefix: str, after: str) -> ListingPage:

@@ -82,18 +82,19 @@ class S3Store:
         with translate_s3_errors(ref.key, refused=errors.TagsRefusedError):
             self._client.put_object_tagging(**object_params(ref), Tagging=tagging)
 
-    def presign(self, ref: ObjectRef, seconds: int, *, convert: bool) -> str:
-        """Return a presigned URL, valid for `seconds` but at most until the role's session ends."""
+    def presign(self, ref: ObjectRef, expires_in_s: int, *, convert: bool) -> str:
+        """Return a presigned URL, valid for `expires_in_s` seconds but at most until the role's
+        session ends."""
         _reject_conversion(convert)
         with translate_s3_errors(ref.key):
             url: str = self._client.generate_presigned_url(
-                "get_object", Params=object_params(ref), ExpiresIn=seconds
+                "get_object", Params=object_params(ref), ExpiresIn=expires_in_s
             )
         return url if is_url_safe(ref.key) else _encode_slashes(url, ref.key)
 
-    def presign_thumbnail(self, ref: ObjectRef, seconds: int) -> str:
+    def presign_thumbnail(self, ref: ObjectRef, expires_in_s: int) -> str:
         """Return a presigned URL of the object itself: S3 makes no thumbnails."""
-        return self.presign(ref, seconds, convert=False)
+        return self.presign(ref, expires_in_s, convert=False)
 
     def list_page(self, bucket: str, prefix: str, after: str) -> ListingPage:
         return _list_page(self._client, _check_bucket_name(bucket), prefix, after)

@@ -116,14 +116,14 @@ class MemoryStore:
             raise TagsRefusedError(f"more than {_MAX_TAGS} tags")
         stored.tags = dict(tags)
 
-    def presign(self, ref: ObjectRef, seconds: int, *, convert: bool) -> str:
+    def presign(self, ref: ObjectRef, expires_in_s: int, *, convert: bool) -> str:
         self.before_operation("presign")
         process = "&x-oss-process=convert" if convert else ""
-        query = f"x-oss-expires={seconds}&x-oss-signature=s3cr3t{process}"
+        query = f"x-oss-expires={expires_in_s}&x-oss-signature=s3cr3t{process}"
         return f"https://{ref.bucket}.example/{ref.key}?{query}"
 
-    def presign_thumbnail(self, ref: ObjectRef, seconds: int) -> str:
-        return self.presign(ref, seconds, convert=True)
+    def presign_thumbnail(self, ref: ObjectRef, expires_in_s: int) -> str:
+        return self.presign(ref, expires_in_s, convert=True)
 
     def list_page(self, bucket: str, prefix: str, after: str) -> ListingPage:
         self.before_operation("page")
