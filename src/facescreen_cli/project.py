@@ -11,6 +11,6 @@ _IS_INSTALLED = _PACKAGE_DATA.is_dir()
 
 PROJECT = _PACKAGE_DATA if _IS_INSTALLED else Path(__file__).parents[2]
 """The folder of s.yaml."""
-PACKAGES = Path() if _IS_INSTALLED else PROJECT
-"""The folder that s.yaml's paths of packages (``dist/…``) are relative to: the current one where
-PROJECT is package data."""
+CODE_ROOT = Path() if _IS_INSTALLED else PROJECT
+"""The folder that ``code: ./dist/…`` in s.yaml is relative to: the current folder if PROJECT is
+package data, which is not written to."""

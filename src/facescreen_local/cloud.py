@@ -41,7 +41,7 @@ class LocalCloud:
     `settings` are environment variables of the functions; they override the cloud's own.
     `template` is a file in `project`. The functions run from source, on this Python; with
     `interpreters` (paths of Pythons by runtime), they run from the packages in `template`, whose
-    paths are relative to `packages`, or else to `project`.
+    paths are relative to `code_root`, by default `project`.
     """
 
     def __init__(
@@ -51,14 +51,14 @@ class LocalCloud:
         settings: Mapping[str, str] | None = None,
         *,
         template: str = "s.yaml",
-        packages: Path | None = None,
+        code_root: Path | None = None,
         interpreters: Mapping[str, str] | None = None,
     ) -> None:
         # Instances run in their own folder, where a relative path would not resolve.
         self._data = data = data.resolve()
         self._project = project
         self._template = template
-        self._packages = packages or project
+        self._code_root = code_root or project
         self._interpreters = interpreters or {}
         self._source = None if interpreters else project / "functions"
         self._settings = dict(settings or {})
@@ -167,7 +167,7 @@ class LocalCloud:
             load_functions(
                 self._project / self._template,
                 self._function_environment(),
-                packages=self._packages,
+                code_root=self._code_root,
                 source=self._source,
             ),
             self.account,

@@ -39,20 +39,21 @@ def load_functions(
     path: Path,
     environment: Mapping[str, str],
     *,
-    packages: Path | None = None,
+    code_root: Path | None = None,
     source: Path | None = None,
 ) -> list[Function]:
     """Load the functions of `path` in its order, with variables resolved from `environment`.
 
-    If `source` is set, every function's code is that folder instead of its package. Other
-    components are ignored. Raises InvalidTemplateError, and OSError if a file can't be read.
+    Paths of packages are relative to `code_root`, by default the folder of `path`. If `source` is
+    set, every function's code is that folder instead of its package. Other components are ignored.
+    Raises InvalidTemplateError, and OSError if a file can't be read.
     """
     template = document.read_template(path)
     variables = Variables(template.get("vars"), environment)
     functions = [
         _parse_function(
             Section(variables.resolve(props, key_path), key_path, _SUPPORTED_KEYS | _IGNORED_KEYS),
-            lambda code: source or (packages or path.parent) / code,
+            lambda code: source or (code_root or path.parent) / code,
         )
         for key_path, props in _props_of(template, "fc3")
     ]

@@ -65,6 +65,15 @@ def load(folder: Path, text: str, **environment: str) -> list[Function]:
     return load_functions(path, {"ACCOUNT": "1234", **environment})
 
 
+def test_paths_of_packages_can_be_relative_to_another_folder(tmp_path: Path) -> None:
+    load(tmp_path, WHOLE)
+    (tmp_path / "elsewhere" / "functions").mkdir(parents=True)
+    [function] = load_functions(
+        tmp_path / "s.yaml", {"ACCOUNT": "1234"}, code_root=tmp_path / "elsewhere"
+    )
+    assert function.code == tmp_path / "elsewhere" / "functions"
+
+
 def test_a_complete_function_is_read_and_other_components_skipped(tmp_path: Path) -> None:
     [function] = load(tmp_path, WHOLE, TIMEOUT="90")
     assert function == Function(

@@ -15,7 +15,7 @@ from facescreen_cli.commands.package.sbom import BuiltPackage
 from facescreen_cli.deploy_target import CLOUDS, FUNCTION_MODULES, DeployTarget, read_deploy_target
 from facescreen_cli.environment import Environment
 from facescreen_cli.options import environment_option, json_option
-from facescreen_cli.project import PACKAGES
+from facescreen_cli.project import CODE_ROOT
 
 _EXAMPLES = """
 \b
@@ -46,7 +46,7 @@ Examples:
     "--to",
     "output_folder",
     type=click.Path(file_okay=False, path_type=Path),
-    default=PACKAGES / "dist",
+    default=CODE_ROOT / "dist",
     help="Folder for the zips.  [default: dist]",
 )
 @click.option(
