@@ -22,10 +22,10 @@ STORE_NAMES = tuple(known.store for known in choose.PLATFORMS)
 def parse_bucket_target(target: str, *, whole: bool) -> tuple[str, str, str]:
     """Returns the store, the bucket's name and the prefix, which is empty only with `whole`. Raises
     click.UsageError."""
-    store, separator, rest = target.partition("://")
+    store, separator, path = target.partition("://")
     if store not in STORE_NAMES or not separator:
         raise click.UsageError("name a bucket and a prefix, as oss://bucket/prefix")
-    name, _, prefix = rest.partition("/")
+    name, _, prefix = path.partition("/")
     if whole == bool(prefix):
         raise click.UsageError(
             f"give either a prefix, as {store}://bucket/prefix, or --all for the whole bucket"
@@ -49,18 +49,18 @@ class StoreBucket:
         time. Raises errors.FacescreenError; AccessDeniedError names the missing permission."""
 
         def page(after: str) -> ListingPage:
-            with permission_hint(self.store.list_permission, self.name):
+            with name_missing_permission(self.store.list_permission, self.name):
                 return self.store.list_page(self.name, prefix, after)
 
         return iterate_objects(lambda after: retry(partial(page, after)), after)
 
 
 @contextmanager
-def permission_hint(action: str, resource: str) -> Iterator[None]:
+def name_missing_permission(action: str, resource: str) -> Iterator[None]:
     """Adds the missing `action` to an AccessDeniedError that is raised in the block."""
     try:
         yield
-    except errors.AccessDeniedError as refusal:
+    except errors.AccessDeniedError as error:
         raise errors.AccessDeniedError(
-            f"allow these credentials {action} on {resource}: {refusal}"
+            f"allow these credentials {action} on {resource}: {error}"
         ) from None

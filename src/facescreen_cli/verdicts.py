@@ -16,7 +16,7 @@ from facescreen.settings.table import Settings
 from facescreen.storage.ports import ObjectSummary
 from facescreen.tags import TaggedVerdict, read_tags
 from facescreen.timing import retry
-from facescreen_cli.buckets import StoreBucket, permission_hint
+from facescreen_cli.buckets import StoreBucket, name_missing_permission
 from facescreen_cli.interrupt import StopSignal
 
 _Object = TypeVar("_Object")
@@ -41,7 +41,7 @@ class TagReader:
         store = self._bucket.store
         ref = ObjectRef(store.name, self._bucket.name, item.key, size=item.size)
         try:
-            with permission_hint(f"{store.name}:GetObjectTagging", ref.bucket):
+            with name_missing_permission(f"{store.name}:GetObjectTagging", ref.bucket):
                 tags = retry(lambda: store.get_tags(ref))
         except errors.ObjectNotFoundError:
             return NoVerdict.GONE

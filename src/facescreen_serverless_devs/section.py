@@ -14,7 +14,7 @@ class Section:
     """Typed access to one mapping. Every method raises InvalidTemplateError for a wrong value."""
 
     def __init__(self, value: object, key_path: str, known: Collection[str]) -> None:
-        """`place` is the path of keys that leads here; `known` are the keys that may be in it."""
+        """`key_path` leads to this mapping; `known` are the keys that it may have."""
         if not isinstance(value, dict):
             raise InvalidTemplateError(
                 f"{key_path}: expected a mapping, not {type(value).__name__}"

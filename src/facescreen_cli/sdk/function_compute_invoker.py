@@ -10,7 +10,7 @@ from facescreen import errors
 from facescreen.bus.function_compute import LIMITED_OPERATION, MAX_EVENT_BYTES
 from facescreen.bus.ports import check_event_size
 from facescreen.timing import retry
-from facescreen_cli.buckets import permission_hint
+from facescreen_cli.buckets import name_missing_permission
 
 _REQUIRED_HANDLER = "object_created.handler"
 _Result = TypeVar("_Result")
@@ -30,7 +30,7 @@ class FunctionComputeInvoker(ABC):
     def check_handler(self) -> None:
         """Check that the function is the one that screens objects: any other would accept every
         event, and fail or do something else. Raises errors.InvalidSettingsError."""
-        with permission_hint("fc:GetFunction", self.function):
+        with name_missing_permission("fc:GetFunction", self.function):
             handler = self._call(self._handler)
         if handler != _REQUIRED_HANDLER:
             raise errors.InvalidSettingsError(

@@ -74,7 +74,7 @@ def test_a_record_is_read_as_json_or_base64(encoded: bool) -> None:
 def test_an_event_that_never_ran_has_the_platforms_cause() -> None:
     record = {**RECORD, "responsePayload": "", "requestContext": {"condition": "EventAgeExceeded"}}
     letter = read_function_compute_letter(make_letter(json.dumps(record).encode()))
-    assert find_cause(letter.error).again
+    assert find_cause(letter.error).can_redrive
     assert "RESERVED_CONCURRENCY" in find_cause(letter.error).remedy
 
 
@@ -148,7 +148,7 @@ def test_every_transient_or_operator_error_has_a_remedy() -> None:
     for error_class in causes:
         cause = find_cause(error_class.name)
         assert cause.name == error_class.name
-        assert cause.again is not issubclass(error_class, errors.InvalidEventError)
+        assert cause.can_redrive is not issubclass(error_class, errors.InvalidEventError)
         assert cause.remedy != unexpected_remedy
 
 
@@ -157,7 +157,7 @@ def test_an_error_is_recognised_by_its_class_name_and_its_name_on_the_wire() -> 
     for error_class in error_classes:
         if not issubclass(error_class, errors.FacescreenError):
             continue
-        assert find_cause(error_class.__name__).again == find_cause(error_class.name).again
+        assert find_cause(error_class.__name__).can_redrive == find_cause(error_class.name).can_redrive
         for error_type in (error_class.__name__, error_class.name):
             record = {**RECORD, "responsePayload": json.dumps({"errorType": error_type})}
             assert (

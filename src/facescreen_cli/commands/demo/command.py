@@ -30,11 +30,11 @@ def demo(*, once: bool, as_json: bool) -> None:
         tempfile.TemporaryDirectory(prefix="facescreen-") as folder,
         local_cloud.run_local_cloud(Path(folder), {}) as cloud,
     ):
-        rows = results.run_samples(cloud)
-        click.echo(results.to_json_list(rows) if as_json else results.render_table(rows))
+        outcomes = results.run_samples(cloud)
+        click.echo(results.to_json_list(outcomes) if as_json else results.render_table(outcomes))
         if not once:
             stopped = local_cloud.record_signals()
             local_cloud.print_addresses(cloud)
             local_cloud.wait_for_signal(stopped)
-    if not results.all_as_expected(rows):
+    if not results.all_as_expected(outcomes):
         raise click.ClickException("not every sample has the expected verdict")

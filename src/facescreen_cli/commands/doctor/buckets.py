@@ -34,9 +34,9 @@ def check_watched_bucket(
         "oss:GetObjectTagging": lambda: store.get_tags(missing_ref),
         "oss:PutObjectTagging": lambda: store.replace_tags(missing_ref, {}),
     }
-    refused = [action for action, attempt in actions.items() if not _is_allowed(attempt)]
-    if refused:
-        yield _denied_result(_WATCHED, deployment.bucket, refused)
+    denied_actions = [action for action, attempt in actions.items() if not _is_allowed(attempt)]
+    if denied_actions:
+        yield _denied_result(_WATCHED, deployment.bucket, denied_actions)
     else:
         yield ok(_WATCHED, f"{deployment.bucket} can be read and tagged")
     yield _check_tag_guard(deployment, credentials)
@@ -55,15 +55,15 @@ def check_state_bucket(
         # Rejected because of its position: nothing is written.
         "oss:PutObject": lambda: state_store.append(key, 1, b"-"),
     }
-    refused = [action for action, attempt in actions.items() if not _is_allowed(attempt)]
-    if refused:
-        yield _denied_result(_STATE, name, refused)
+    denied_actions = [action for action, attempt in actions.items() if not _is_allowed(attempt)]
+    if denied_actions:
+        yield _denied_result(_STATE, name, denied_actions)
     with translate_oss_errors(name):
         versioning = _oss_bucket(deployment, credentials, name).get_bucket_versioning().status
     if versioning:
         message = f"{name} is versioned ({versioning}): the ledger needs an unversioned bucket"
         yield fault(_STATE, message, "Create an unversioned bucket, and set STATE_BUCKET to it.")
-    elif not refused:
+    elif not denied_actions:
         yield ok(_STATE, f"{name} can be read, listed and written, and is unversioned")
 
 
@@ -72,10 +72,10 @@ def _check_tag_guard(deployment: CheckedDeployment, credentials: CredentialSourc
     if deployment.settings.local:
         return ok(_GUARD, "the local cloud has one account, so nobody else may tag")
     key = f"{deployment.settings.tag_prefix}verdict"
-    check_watched_bucket = _oss_bucket(deployment, credentials, deployment.bucket)
+    watched_bucket = _oss_bucket(deployment, credentials, deployment.bucket)
     try:
         with translate_oss_errors(deployment.bucket):
-            policy = check_watched_bucket.get_bucket_policy().policy or ""
+            policy = watched_bucket.get_bucket_policy().policy or ""
     except errors.ObjectNotFoundError:  # NoSuchBucketPolicy
         policy = ""
     if policy_guards_tag(policy, key):
@@ -123,10 +123,12 @@ def _oss_bucket(
     deployment: CheckedDeployment, credentials: CredentialSource, name: str
 ) -> oss2.Bucket:
     """A bucket of the vendor's SDK, for what ObjectStore doesn't offer."""
-    now = credentials.get()
+    current_credentials = credentials.get()
     provider = oss2.credentials.StaticCredentialsProvider(
-        now.access_key_id, now.access_key_secret, now.security_token or None
+        current_credentials.access_key_id,
+        current_credentials.access_key_secret,
+        current_credentials.security_token or None,
     )
-    endpoint, region = deployment.endpoints["OSS"], deployment.alibaba.oss_region
+    endpoint, region = deployment.endpoints["OSS"], deployment.alibaba_settings.oss_region
     auth = oss2.ProviderAuthV4(provider)
     return oss2.Bucket(auth, endpoint, name, region=region, connect_timeout=_TIMEOUT_S)

@@ -16,7 +16,7 @@ def check_topic(
     deployment: CheckedDeployment, credentials: CredentialSource
 ) -> Iterator[CheckResult]:
     """Check that the topic exists and has subscribers. Raises errors.FacescreenError."""
-    name = deployment.alibaba.mns_topic
+    name = deployment.alibaba_settings.mns_topic
     topic = create_account(deployment.endpoints["MNS"], credentials).get_topic(name)
     try:
         with translate_mns_errors():

@@ -18,6 +18,6 @@ def check_credentials(profile: str) -> tuple[CredentialSource | None, CheckResul
         temporary = bool(source.get().security_token)
     except click.UsageError as error:
         return None, fault("credentials", error.message, _REMEDY)
-    kind = "temporary credentials" if temporary else "an AccessKey"
+    settings_class = "temporary credentials" if temporary else "an AccessKey"
     origin = f"from the profile {profile!r}" if profile else "from the default chain"
-    return source, ok("credentials", f"{kind}, {origin}")
+    return source, ok("credentials", f"{settings_class}, {origin}")

@@ -13,7 +13,11 @@ import yaml
 
 from facescreen.clients.credentials import CredentialSource
 from facescreen.errors import InvalidSettingsError
-from facescreen.platforms.alibaba import AlibabaPlatform, AlibabaSettings, FcInvokerSettings
+from facescreen.platforms.alibaba import (
+    AlibabaPlatform,
+    AlibabaSettings,
+    FcInvokerSettings,
+)
 from facescreen.settings.loader import SettingsGroup, load_settings
 from facescreen.settings.table import HttpSettings, Settings, SweepSettings
 from facescreen_cli import template_settings
@@ -48,9 +52,9 @@ class CheckedDeployment:
     http_api: Function
     sweep: Function
     settings: Settings
-    alibaba: AlibabaSettings
-    http: HttpSettings
-    sweeping: SweepSettings
+    alibaba_settings: AlibabaSettings
+    http_settings: HttpSettings
+    sweep_settings: SweepSettings
     foundation: FoundationStack | None
     inside: bool
     """Whether this machine is in the functions' VPC."""
@@ -73,14 +77,14 @@ class CheckedDeployment:
     @property
     def endpoints(self) -> dict[str, str]:
         """Base URLs by service, as this machine reaches them."""
-        alibaba = self.alibaba
-        region = alibaba.oss_region
+        alibaba_settings = self.alibaba_settings
+        region = alibaba_settings.oss_region
         fc = self.environment.get("FC_ENDPOINT") or f"https://fcv3.{region}.aliyuncs.com"
         endpoints = {
-            "OSS": alibaba.oss_endpoint,
-            "ID Verification": alibaba.cloudauth_endpoint,
+            "OSS": alibaba_settings.oss_endpoint,
+            "ID Verification": alibaba_settings.cloudauth_endpoint,
             "uploads": self.settings.upload_endpoint,
-            "MNS": alibaba.mns_endpoint,
+            "MNS": alibaba_settings.mns_endpoint,
             "Function Compute": fc,
         }
         if self.inside:
@@ -90,7 +94,7 @@ class CheckedDeployment:
     def platform(self, credentials: CredentialSource) -> AlibabaPlatform:
         """The cloud, with the endpoints that this machine reaches."""
         return AlibabaPlatform(
-            replace(self.alibaba, oss_endpoint=self.endpoints["OSS"]), credentials
+            replace(self.alibaba_settings, oss_endpoint=self.endpoints["OSS"]), credentials
         )
 
 
@@ -119,19 +123,32 @@ def read_deployment(
     account = {"FC_ACCOUNT_ID": complete["ALIBABA_CLOUD_ACCOUNT_ID"]}
     function = {**object_created.environment, **account}
     settings = _read_settings(Settings, function, wrong_messages)
-    alibaba = _read_settings(AlibabaSettings, function, wrong_messages)
+    alibaba_settings = _read_settings(AlibabaSettings, function, wrong_messages)
     local = {"FACESCREEN_LOCAL": complete.get("FACESCREEN_LOCAL", "")}
-    http = _read_settings(HttpSettings, {**http_api.environment, **local}, wrong_messages)
-    sweeping = _read_settings(SweepSettings, sweep.environment, wrong_messages)
+    http_settings = _read_settings(HttpSettings, {**http_api.environment, **local}, wrong_messages)
+    sweep_settings = _read_settings(SweepSettings, sweep.environment, wrong_messages)
     _read_settings(FcInvokerSettings, {**sweep.environment, **account}, wrong_messages)
-    if wrong_messages or settings is None or alibaba is None or http is None or sweeping is None:
+    if (
+        wrong_messages
+        or settings is None
+        or alibaba_settings is None
+        or http_settings is None
+        or sweep_settings is None
+    ):
         raise InvalidSettingsError(
             "the settings are wrong", problems=tuple(dict.fromkeys(wrong_messages))
         )
     foundation = _read_foundation(template, complete)
     functions = (object_created, http_api, sweep)
     return CheckedDeployment(
-        complete, *functions, settings, alibaba, http, sweeping, foundation, inside
+        complete,
+        *functions,
+        settings,
+        alibaba_settings,
+        http_settings,
+        sweep_settings,
+        foundation,
+        inside,
     )
 
 
@@ -167,10 +184,10 @@ def _check_buckets_differ(environment: Mapping[str, str]) -> list[str]:
 
 
 def _read_settings(
-    kind: type[GroupT], environment: Mapping[str, str], wrong_messages: list[str]
+    settings_class: type[GroupT], environment: Mapping[str, str], wrong_messages: list[str]
 ) -> GroupT | None:
     try:
-        return load_settings(kind, environment)
+        return load_settings(settings_class, environment)
     except InvalidSettingsError as error:
         wrong_messages += error.problems
         return None

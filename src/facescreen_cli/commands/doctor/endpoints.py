@@ -45,7 +45,7 @@ def check_endpoint(service: str, url: str, ca_file: str) -> EndpointResult:
         host, parts.port or (443 if is_https else 80), ca_file if is_https else None
     )
     try:
-        skew = attempt.skew_s()
+        skew = attempt.measure_skew_s()
     except (OSError, UnicodeError) as error:  # UnicodeError: not a valid name
         step, remedy = _explain_error(attempt.step, error)
         return EndpointResult(service, fault(name, f"{parts.netloc}: {step}", remedy), False)
@@ -82,7 +82,7 @@ class _ConnectionAttempt:
     durations_s: dict[str, float] = field(default_factory=dict)
     """Seconds by step."""
 
-    def skew_s(self) -> float | None:
+    def measure_skew_s(self) -> float | None:
         """Run all steps; returns the clock skew. Raises OSError; `step` names the failed step."""
         address = self._time_step("DNS", self._resolve)
         with self._time_step(

@@ -83,7 +83,7 @@ def _check_timeouts(deployment: CheckedDeployment) -> CheckResult:
     if function.timeout_s < needed:
         message = f"{function.name} may run {function.timeout_s} s; its calls may take {needed:g} s"
         return fault("time-outs", message, f"Set its timeout in s.yaml to at least {needed:g} s.")
-    return _check_http_timeout(deployment.http_api, deployment.http.max_wait_s) or ok(
+    return _check_http_timeout(deployment.http_api, deployment.http_settings.max_wait_s) or ok(
         "time-outs", f"{function.name} may run {function.timeout_s} s, its calls {needed:g} s"
     )
 

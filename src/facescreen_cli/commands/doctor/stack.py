@@ -38,15 +38,15 @@ def check_stack(deployment: CheckedDeployment) -> Iterator[CheckResult]:
 
 
 def _name_mismatches(deployment: CheckedDeployment, parameters: Mapping[str, str]) -> Iterator[str]:
-    alibaba, settings = deployment.alibaba, deployment.settings
+    alibaba_settings, settings = deployment.alibaba_settings, deployment.settings
     function = deployment.object_created
     region, account = parameters.get("Region"), parameters.get("Account")
     dead_letter_queue = f":{region}:{account}:/queues/{parameters.get('DeadLetters')}/"
     pairs = {
         "Account": (parameters.get("Account"), deployment.environment["ALIBABA_CLOUD_ACCOUNT_ID"]),
-        "Region": (parameters.get("Region"), alibaba.oss_region),
+        "Region": (parameters.get("Region"), alibaba_settings.oss_region),
         "StateBucket": (parameters.get("StateBucket"), settings.state_bucket),
-        "Topic": (parameters.get("Topic"), alibaba.mns_topic),
+        "Topic": (parameters.get("Topic"), alibaba_settings.mns_topic),
         "LogProject": (parameters.get("LogProject"), function.log_project),
         "LogStore": (parameters.get("LogStore"), function.log_store),
         "LowRiskTag": (_tag_key(parameters), f"oss:ExistingObjectTag/{settings.tag_prefix}verdict"),
@@ -83,7 +83,7 @@ def _unreadable_locations(function: Function, parameters: Mapping[str, str]) -> 
 
 def _unswept_locations(deployment: CheckedDeployment) -> Iterator[str]:
     """Locations whose events a function receives and the sweep does not check."""
-    swept_locations = [place.name for place in deployment.sweeping.watched_prefixes]
+    swept_locations = [place.name for place in deployment.sweep_settings.watched_prefixes]
     for location in _trigger_locations(deployment.object_created):
         if not any(location.startswith(prefix) for prefix in swept_locations):
             yield location

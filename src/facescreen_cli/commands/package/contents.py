@@ -29,11 +29,11 @@ def select_contents(
     """Select the modules `imported`, their data files, and their distributions' metadata."""
     files = imported | _data_files(imported, modules)
     kept_distributions, parts = [], dict.fromkeys(files, OWN_PART)
-    for each in distributions:
-        own_files = files & each.files
+    for item in distributions:
+        own_files = files & item.files
         if own_files & imported:
-            kept_distributions.append(each)
-            parts.update(dict.fromkeys(own_files | each.kept_metadata, each.name))
+            kept_distributions.append(item)
+            parts.update(dict.fromkeys(own_files | item.kept_metadata, item.name))
     return PackageContents(tuple(kept_distributions), parts)
 
 

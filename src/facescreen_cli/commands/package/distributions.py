@@ -38,12 +38,12 @@ def read_distributions(folder: Path) -> list[LockedDistribution]:
     """Read the distributions in `folder`, ordered by name. Raises PackagingError if one was
     compiled for this machine."""
     distributions = sorted(
-        map(_read_distribution, folder.glob("*.dist-info")), key=lambda each: each.name
+        map(_read_distribution, folder.glob("*.dist-info")), key=lambda item: item.name
     )
-    for each in distributions:
-        if any(platform.startswith("linux_") for platform in each.platforms):
+    for item in distributions:
+        if any(platform.startswith("linux_") for platform in item.platforms):
             raise PackagingError(
-                f"{each.name} {each.version} has no wheel for the target, and was compiled for "
+                f"{item.name} {item.version} has no wheel for the target, and was compiled for "
                 "this machine: lock a version that has one"
             )
     return distributions
@@ -75,7 +75,7 @@ def _license_name(installed: InstalledDistribution) -> str:
     if name and "\n" not in name:
         return name
     classifiers = installed.metadata.get_all("Classifier", [])
-    return next((each.rpartition(" :: ")[2] for each in classifiers if "License ::" in each), "")
+    return next((item.rpartition(" :: ")[2] for item in classifiers if "License ::" in item), "")
 
 
 def _is_license_file(path: PurePosixPath) -> bool:

@@ -56,7 +56,7 @@ def sbom_path(archive: Path) -> Path:
 
 def write_sbom(package: BuiltPackage, distributions: tuple[LockedDistribution, ...]) -> None:
     """Write the SBOM beside the zip."""
-    document = _to_document(package, {each.name: each for each in distributions})
+    document = _to_document(package, {item.name: item for item in distributions})
     sbom_path(package.zip).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
@@ -69,7 +69,7 @@ def read_sbom(archive: Path) -> BuiltPackage | None:
             zip=archive,
             sha256=own_part["hashes"][0]["content"],
             zipped=archive.stat().st_size,
-            parts=tuple(_parse_part(each) for each in (own_part, *document["components"])),
+            parts=tuple(_parse_part(item) for item in (own_part, *document["components"])),
             properties=_parse_properties(document["metadata"]),
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError):
@@ -90,7 +90,7 @@ def _to_document(
         "properties": _size_properties(own_part),
     }
     components = [_to_component(part, distributions[part.name]) for part in others]
-    refs = [each["bom-ref"] for each in components]
+    refs = [item["bom-ref"] for item in components]
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -99,7 +99,7 @@ def _to_document(
         "version": 1,
         "metadata": {
             "component": component,
-            "properties": [_property(*each) for each in package.properties.items()],
+            "properties": [_property(*item) for item in package.properties.items()],
         },
         "components": components,
         "dependencies": [
@@ -143,5 +143,5 @@ def _parse_part(component: Mapping[str, Any]) -> PackagePart:
     return PackagePart(component["name"], component["version"], sizes["unpacked"], sizes["zipped"])
 
 
-def _parse_properties(of: Mapping[str, Any]) -> dict[str, str]:
-    return {each["name"].partition(":")[2]: each["value"] for each in of["properties"]}
+def _parse_properties(component_: Mapping[str, Any]) -> dict[str, str]:
+    return {item["name"].partition(":")[2]: item["value"] for item in component_["properties"]}

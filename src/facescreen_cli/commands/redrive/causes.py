@@ -24,7 +24,7 @@ class Cause:
     """Why letters failed. Letters are grouped by cause."""
 
     name: str
-    again: bool
+    can_redrive: bool
     """Whether the function can process the event."""
     remedy: str
 
@@ -93,10 +93,10 @@ def find_cause(error: str) -> Cause:
         return Cause(error, False, "Not a letter of these functions: see the queue's console.")
     if error in _REMEDIES_BY_NAME:
         return Cause(error, True, _REMEDIES_BY_NAME[error])
-    if kind := find_error_class(error):
-        for known in kind.__mro__:
-            if known in _CAUSES_BY_ERROR:
-                return Cause(kind.name, *_CAUSES_BY_ERROR[known])
+    if error_class := find_error_class(error):
+        for base_class in error_class.__mro__:
+            if base_class in _CAUSES_BY_ERROR:
+                return Cause(error_class.name, *_CAUSES_BY_ERROR[base_class])
     return Cause(error, True, _DEFAULT_REMEDY)
 
 
@@ -105,20 +105,20 @@ def find_error_class(error: str) -> type[errors.FacescreenError] | None:
     return _ERROR_CLASSES.get(error)
 
 
-def error_name(error: str) -> str:
+def to_error_name(error: str) -> str:
     """Convert a class name of ours to the error's `name`; return anything else unchanged."""
-    kind = find_error_class(error)
-    return kind.name if kind else error
+    error_class = find_error_class(error)
+    return error_class.name if error_class else error
 
 
 def _error_classes(base: type[errors.FacescreenError]) -> Iterator[type[errors.FacescreenError]]:
     yield base
-    for kind in base.__subclasses__():
-        yield from _error_classes(kind)
+    for error_class in base.__subclasses__():
+        yield from _error_classes(error_class)
 
 
 _ERROR_CLASSES = {
-    name: kind
-    for kind in _error_classes(errors.FacescreenError)
-    for name in (kind.__name__, kind.name)
+    name: error_class
+    for error_class in _error_classes(errors.FacescreenError)
+    for name in (error_class.__name__, error_class.name)
 }

@@ -160,6 +160,6 @@ def _print_groups(letters: list[DeadLetter], *, as_json: bool) -> int:
     to_send = 0
     for cause, group in group_by_cause(letters).items():
         text.print_group(cause, group, as_json=as_json)
-        to_send += len(group) if cause.again else 0
+        to_send += len(group) if cause.can_redrive else 0
     text.print_plan(to_send, len(letters) - to_send, as_json=as_json)
     return to_send

@@ -13,7 +13,7 @@ from facescreen.errors import InvalidEventError, redact
 from facescreen.events.filters import Filters
 from facescreen.events.read import read_event
 from facescreen.model import ObjectRef
-from facescreen_cli.commands.redrive.causes import UNREADABLE_LETTER, error_name
+from facescreen_cli.commands.redrive.causes import UNREADABLE_LETTER, to_error_name
 from facescreen_cli.commands.redrive.queues import ReceivedMessage
 
 _MAX_OBJECTS = 10
@@ -41,7 +41,7 @@ def read_function_compute_letter(message: ReceivedMessage) -> DeadLetter:
     """Read an onFailure record (function-compute.md, "onFailure record"): JSON, or JSON in Base64.
     UNCONFIRMED which of the two MNS receives."""
     try:
-        on_failure_record = json.loads(_decode_base64(message.body))
+        on_failure_record = json.loads(_decode_body(message.body))
         payload = on_failure_record["requestPayload"].encode()
         error, error_message = _error_and_message(on_failure_record)
         failed_at = datetime.fromtimestamp(on_failure_record["timestamp"] / 1000, timezone.utc)
@@ -50,7 +50,7 @@ def read_function_compute_letter(message: ReceivedMessage) -> DeadLetter:
     return DeadLetter(
         message,
         payload,
-        error_name(error),
+        to_error_name(error),
         redact(error_message),
         failed_at,
         _first_uris(_parse_refs(payload)),
@@ -72,14 +72,14 @@ def read_sqs_letter(
     return DeadLetter(
         message,
         message.body,
-        error_name(error),
+        to_error_name(error),
         redact(error_message),
         message.sent_at,
         _first_uris(refs),
     )
 
 
-def _decode_base64(body: bytes) -> bytes:
+def _decode_body(body: bytes) -> bytes:
     return body if body.lstrip().startswith(b"{") else base64.b64decode(body, validate=True)
 
 

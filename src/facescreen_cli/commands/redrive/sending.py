@@ -33,6 +33,6 @@ def send_letters(
 
 def _send_letter(redriver: Redriver, letter: DeadLetter) -> None:
     cause = find_cause(letter.error)
-    if not cause.again:
+    if not cause.can_redrive:
         raise NotRedrivenError(cause.remedy)
     redriver.redrive(letter)

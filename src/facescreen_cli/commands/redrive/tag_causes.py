@@ -11,7 +11,7 @@ from facescreen.model import ObjectRef, Verdict
 from facescreen.storage.ports import ObjectStore
 from facescreen.tags import read_tags
 from facescreen.timing import retry
-from facescreen_cli.buckets import permission_hint
+from facescreen_cli.buckets import name_missing_permission
 from facescreen_cli.commands.redrive.causes import ALREADY_SCREENED, UNKNOWN_CAUSE, find_error_class
 
 
@@ -27,7 +27,7 @@ class TagCauseFinder:
         """Returns the name of the error or of a cause in causes.py, and a message."""
         action = f"s3:GetObject{'Version' if ref.version_id else ''}Tagging"
         try:
-            with permission_hint(action, ref.bucket):
+            with name_missing_permission(action, ref.bucket):
                 tags = retry(lambda: self.store.get_tags(ref))
         except (errors.ObjectNotFoundError, errors.InvalidEventError) as error:
             return error.name, str(error)
@@ -36,14 +36,14 @@ class TagCauseFinder:
         return self._read_cause(ref, tags)
 
     def _read_cause(self, ref: ObjectRef, tags: dict[str, str]) -> tuple[str, str]:
-        tagged = read_tags(tags, prefix=self.tag_prefix, form=self.tag_form)
-        if tagged is None:
+        tagged_verdict = read_tags(tags, prefix=self.tag_prefix, form=self.tag_form)
+        if tagged_verdict is None:
             return UNKNOWN_CAUSE, "it has no verdict"
-        if tagged.etag != ref.etag:
+        if tagged_verdict.etag != ref.etag:
             return errors.ObjectChangedError.name, "its verdict is about other bytes"
-        if tagged.verdict is not Verdict.FAILED:
-            return ALREADY_SCREENED, f"it is {tagged.verdict.value}"
-        reason = ":".join(tagged.reasons)
+        if tagged_verdict.verdict is not Verdict.FAILED:
+            return ALREADY_SCREENED, f"it is {tagged_verdict.verdict.value}"
+        reason = ":".join(tagged_verdict.reasons)
         return _error_for_reason(reason), "; ".join(filter(None, (reason, REMEDIES.get(reason))))
 
 
@@ -53,7 +53,7 @@ def _error_for_reason(reason: str) -> str:
         return UNKNOWN_CAUSE
     if find_error_class(reason):
         return reason
-    kind = get_error_class(reason, 400)
-    if kind is errors.OperatorError:
-        kind = AwsErrorResponse(reason, "").error_class(errors.OperatorError)
-    return reason if kind is errors.OperatorError else kind.name
+    error_class = get_error_class(reason, 400)
+    if error_class is errors.OperatorError:
+        error_class = AwsErrorResponse(reason, "").error_class(errors.OperatorError)
+    return reason if error_class is errors.OperatorError else error_class.name

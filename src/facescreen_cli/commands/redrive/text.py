@@ -17,14 +17,14 @@ def print_group(cause: Cause, letters: list[DeadLetter], *, as_json: bool) -> No
         print_json_line(
             cause=cause.name,
             letters=len(letters),
-            again=cause.again,
+            again=cause.can_redrive,
             remedy=cause.remedy,
             oldest=oldest.isoformat(),
             example=_object_names(letters[0]),
             says=letters[0].error_message,
         )
         return
-    kept = "" if cause.again else ", kept"
+    kept = "" if cause.can_redrive else ", kept"
     click.echo(
         f"{len(letters):6} {replace_unprintable(cause.name)}{kept}, "
         f"since {oldest:%Y-%m-%d %H:%M} UTC"

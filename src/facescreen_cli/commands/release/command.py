@@ -87,8 +87,8 @@ def release(
     Set STATE_BUCKET, QUARANTINE_BUCKET and QUARANTINE_PREFIX to the function's values, and
     OSS_REGION.
     """
-    scheme, refs = _parse_objects(objects)
-    releaser = _connect_releaser(scheme, environment, profile)
+    store, refs = _parse_objects(objects)
+    releaser = _connect_releaser(store, environment, profile)
     releases = [_plan(releaser, ref) for ref in refs]
     if not dry_run and any(item.plan for item in releases):
         confirm(
@@ -108,12 +108,12 @@ def _parse_objects(objects: tuple[str, ...]) -> tuple[str, list[ObjectRef]]:
     """Returns the objects' store, and the objects. Raises click.UsageError."""
     refs = []
     for uri in dict.fromkeys(objects):
-        scheme, separator, rest = uri.partition("://")
-        if scheme not in STORE_NAMES or not separator:
+        store, separator, rest = uri.partition("://")
+        if store not in STORE_NAMES or not separator:
             raise click.UsageError(f"name objects as oss://bucket/key, not {uri!r}")
         bucket, _, key = rest.partition("/")
         try:
-            refs.append(parse_object_ref(scheme, bucket, key))
+            refs.append(parse_object_ref(store, bucket, key))
         except InvalidRequestError as error:
             raise click.UsageError(f"{uri!r}: {error}") from None
     schemes = {ref.store for ref in refs}

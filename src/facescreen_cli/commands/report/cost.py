@@ -16,7 +16,7 @@ from facescreen.records.history import History
 from facescreen.settings.table import Settings
 from facescreen.storage.ports import StateStore
 from facescreen.timing import retry
-from facescreen_cli.buckets import permission_hint
+from facescreen_cli.buckets import name_missing_permission
 from facescreen_cli.cost import cost_usd
 from facescreen_cli.output import render_text, to_json
 
@@ -55,7 +55,7 @@ def read_month(settings: Settings, platform: Platform) -> MonthlyCost:
     """Read the days of this month. Raises errors.FacescreenError; AccessDeniedError names the
     missing permission."""
     store, bucket = platform.object_store, settings.state_bucket
-    with permission_hint(f"{store.list_permission} and {store.name}:GetObject", bucket):
+    with name_missing_permission(f"{store.list_permission} and {store.name}:GetObject", bucket):
         today = datetime.now(timezone.utc).date()
         return MonthlyCost(read_days(platform.state_store(bucket), today), settings.daily_calls)
 

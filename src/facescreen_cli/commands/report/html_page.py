@@ -67,8 +67,8 @@ def _reason_rows(counts: VerdictCounts) -> str:
     )
 
 
-def _bar_segment(kind: str, part: int, whole: int) -> str:
-    return f'<i class="{kind}" style="width:{100 * part / whole:.2f}%"></i>'
+def _bar_segment(kind: str, count: int, total: int) -> str:
+    return f'<i class="{kind}" style="width:{100 * count / total:.2f}%"></i>'
 
 
 def _verdict_words(verdict: Verdict) -> str:

@@ -63,9 +63,9 @@ def up(
     from facescreen_cli import local_cloud
     from facescreen_local.cloud import write_env_file
 
-    numbers = dict(_parse_port(given) for given in ports)
-    pythons = _package_interpreters(environment.variables) if packaged else None
-    with local_cloud.run_local_cloud(data, numbers, pythons) as cloud:
+    port_by_service = dict(_parse_port(option_value) for option_value in ports)
+    interpreter_paths = _package_interpreters(environment.variables) if packaged else None
+    with local_cloud.run_local_cloud(data, port_by_service, interpreter_paths) as cloud:
         if samples:
             local_cloud.upload_samples(cloud)
         else:
@@ -84,8 +84,8 @@ def _package_interpreters(environment: Mapping[str, str]) -> dict[str, str]:
     return {f"python{version}": str(interpreters.find_or_install(version).path)}
 
 
-def _parse_port(given: str) -> tuple[str, int]:
-    service, _, number = given.partition("=")
-    if service not in SERVICE_NAMES or not number.isdecimal() or not 0 < int(number) < 65536:
-        raise click.BadParameter(f"{given!r} is not SERVICE=PORT", param_hint="--port")
-    return service, int(number)
+def _parse_port(option_value: str) -> tuple[str, int]:
+    service, _, port = option_value.partition("=")
+    if service not in SERVICE_NAMES or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise click.BadParameter(f"{option_value!r} is not SERVICE=PORT", param_hint="--port")
+    return service, int(port)

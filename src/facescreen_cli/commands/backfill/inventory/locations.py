@@ -15,7 +15,7 @@ from facescreen import errors
 from facescreen.model import ObjectRef
 from facescreen.storage.ports import ObjectStore
 from facescreen.timing import retry
-from facescreen_cli.buckets import permission_hint
+from facescreen_cli.buckets import name_missing_permission
 from facescreen_cli.commands.backfill.inventory.manifest import MAX_MANIFEST_BYTES
 
 _BLOCK_BYTES = 8 * 1024 * 1024
@@ -92,7 +92,7 @@ class BucketLocation:
     @contextmanager
     def _open(self, key: str) -> Iterator[IO[bytes]]:
         ref = ObjectRef(self.store.name, self.bucket, key)
-        with permission_hint(f"{self.store.name}:GetObject", self.bucket):
+        with name_missing_permission(f"{self.store.name}:GetObject", self.bucket):
             head = retry(lambda: self.store.head(ref))
             pinned = replace(ref, etag=head.etag, version_id=head.version_id)
             yield io.BufferedReader(_RangeReader(self.store, pinned, head.size), _BLOCK_BYTES)
