@@ -157,7 +157,9 @@ def test_an_error_is_recognised_by_its_class_name_and_its_name_on_the_wire() -> 
     for error_class in error_classes:
         if not issubclass(error_class, errors.FacescreenError):
             continue
-        assert find_cause(error_class.__name__).can_redrive == find_cause(error_class.name).can_redrive
+        assert (
+            find_cause(error_class.__name__).can_redrive == find_cause(error_class.name).can_redrive
+        )
         for error_type in (error_class.__name__, error_class.name):
             record = {**RECORD, "responsePayload": json.dumps({"errorType": error_type})}
             assert (
