@@ -191,5 +191,5 @@ def test_an_upload_while_the_acl_is_restored_is_reported() -> None:
     harness, releasing = harness_with_private_object()
     plan = releasing.plan(PHOTO_REF)
     call_before_operation(harness.store, 2, lambda: harness.put(noise_picture()))
-    with pytest.raises(NotReleasedError, match="look at its access list"):
+    with pytest.raises(NotReleasedError, match="check its ACL"):
         releasing.execute(plan)
