@@ -19,6 +19,13 @@ from facescreen_cli.project import PROJECT
 from tests.bench.imported_modules import ENVIRONMENT
 
 RUNS = 9
+_ENVIRONMENT = {
+    **ENVIRONMENT,
+    "HTTP_AUTH": "function",
+    "WATCHED_OBJECTS": "selfies/",
+    "FC_ACCOUNT_ID": "1234567890123456",
+}
+"""The settings of every function."""
 # What Function Compute does before the first event.
 _COLD_START_SCRIPT = """
 import sys, time
@@ -26,9 +33,9 @@ folder, function = sys.argv[1:]
 sys.path.insert(0, folder)
 started = time.perf_counter()
 import importlib, types
-told = types.SimpleNamespace(name="f", timeout=60, memory=512)
+context_function = types.SimpleNamespace(name="f", timeout=60, memory=512)
 importlib.import_module(function).initialize(
-    types.SimpleNamespace(function=told, region="r", account_id="1", request_id="1")
+    types.SimpleNamespace(function=context_function, region="r", account_id="1", request_id="1")
 )
 print(time.perf_counter() - started)
 """
@@ -103,8 +110,8 @@ def _measure_cold_starts(python: Interpreter, function: str, folders: list[Path]
                     folder,
                     function,
                 ],
-                env={**ENVIRONMENT, "HTTP_AUTH": "function"},
-                capture_output=True,
+                env=_ENVIRONMENT,
+                stdout=subprocess.PIPE,
                 check=True,
                 text=True,
             )

@@ -152,7 +152,7 @@ def test_a_message_on_an_sqs_queue_has_attributes(aws: AwsServices) -> None:
 
 
 def test_fifo_topics_and_queues_are_refused() -> None:
-    with pytest.raises(errors.InvalidSettingsError, match=r"another than .*:verdicts\.fifo"):
+    with pytest.raises(errors.InvalidSettingsError, match=r"another one than .*:verdicts\.fifo"):
         SnsPublisher(session(), topic_arn=f"{UNREACHABLE_AWS.topic_arn}.fifo")
-    with pytest.raises(errors.InvalidSettingsError, match=r"another than .*/verdicts\.fifo"):
+    with pytest.raises(errors.InvalidSettingsError, match=r"another one than .*/verdicts\.fifo"):
         SqsPublisher(session(), queue_url=UNREACHABLE_AWS.queue_url("verdicts.fifo"))
