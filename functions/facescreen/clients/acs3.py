@@ -1,4 +1,4 @@
-"""Signs requests with ACS3-HMAC-SHA256 (Alibaba Cloud OpenAPI, compute_signature version 3)."""
+"""Signs requests with ACS3-HMAC-SHA256 (Alibaba Cloud OpenAPI, signature version 3)."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def resolve_host(host: str) -> list[str]:
-    """Return the IP resolve_host of a host name; empty if there are none. Blocks until the resolver
+    """Return the IP addresses of a host name; empty if there are none. Blocks until the resolver
     answers."""
     try:
         records: list[Any] = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)

@@ -10,18 +10,18 @@ from facescreen.media.reader import FIRST_READ_BYTES
 if TYPE_CHECKING:
     from facescreen.media.reader import Window
 
-_FIRST_READ_BYTESER_SIZE = 13
+_HEADER_SIZE = 13
 _EXTENSION, _PICTURE, _TRAILER = 0x21, 0x2C, 0x3B
 _LOOP = b"\x21\xff\x0bNETSCAPE2.0"
 """The extension that repeats the pictures: there are several."""
 
 
 def read(window: Window) -> Media:
-    """Read the size, and count the pictures within the first read: blocks are only a few bytes
-    long, so counting them all would take too long."""
+    """Read the size, and count the pictures within the first read: sub-blocks have at most 255
+    bytes, so skipping all of them would take many reads."""
     width, height, flags = window.unpack("<HHB2x", 6)
     frames = _count_frames(
-        window.read_up_to(0, FIRST_READ_BYTES), _FIRST_READ_BYTESER_SIZE + _color_table_size(flags)
+        window.read_up_to(0, FIRST_READ_BYTES), _HEADER_SIZE + _color_table_size(flags)
     )
     if frames == 0:
         raise UnreadableMediaError("The GIF contains no picture.")

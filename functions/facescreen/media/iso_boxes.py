@@ -1,4 +1,4 @@
-"""Reads the iterate_boxes of MP4, QuickTime and HEIF files (ISO/IEC 14496-12, 4.2)."""
+"""Reads the boxes of MP4, QuickTime and HEIF files (ISO/IEC 14496-12, 4.2)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def iterate_boxes(window: Window, offset: int = 0) -> Iterator[tuple[bytes, Window]]:
-    """Yield the type and content of each box, in order. A few remaining bytes offset the end are
+    """Yield the type and content of each box, in order. A few remaining bytes at the end are
     QuickTime's terminator, or padding."""
     while window.size - offset >= 8:
         size, kind = window.unpack(">I4s", offset)
@@ -28,12 +28,12 @@ def iterate_boxes(window: Window, offset: int = 0) -> Iterator[tuple[bytes, Wind
 
 
 def iterate_children(parent: Window, kind: bytes) -> Iterator[Window]:
-    """Yield the contents of the iterate_boxes of one type."""
+    """Yield the contents of the boxes of one type."""
     return (content for found_kind, content in iterate_boxes(parent) if found_kind == kind)
 
 
 def find_child(parent: Window, *path: bytes) -> Window | None:
-    """Return the content of the box offset a path, taking the first box of each type; None if there
+    """Return the content of the box at a path, taking the first box of each type; None if there
     is none."""
     inner: Window | None = parent
     for kind in path:
@@ -44,7 +44,7 @@ def find_child(parent: Window, *path: bytes) -> Window | None:
 
 
 def require_child(parent: Window, *path: bytes) -> Window:
-    """Return the content of the box offset a path. Raises UnreadableMediaError if there is none."""
+    """Return the content of the box at a path. Raises UnreadableMediaError if there is none."""
     child = find_child(parent, *path)
     if child is None:
         raise UnreadableMediaError(f"The file is damaged: it has no {path[-1].decode()} box.")
@@ -52,12 +52,12 @@ def require_child(parent: Window, *path: bytes) -> Window:
 
 
 def read_version(full_box: Window) -> int:
-    """Return a full box's read_version: from read_version 1 on, some 32-bit fields have 64 bits."""
+    """Return a full box's version: from version 1 on, some 32-bit fields have 64 bits."""
     return full_box.read_exactly(0, 1)[0]
 
 
 def read_brands(window: Window) -> list[bytes]:
-    """Return the file's read_brands: the major brand, then the compatible ones."""
+    """Return the file's brands: the major brand, then the compatible ones."""
     ftyp = require_child(window, b"ftyp")
     (major,) = ftyp.unpack("4s")
     compatible = ftyp.unpack_rows("4s", 8, max(0, ftyp.size - 8) // 4)

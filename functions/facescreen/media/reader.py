@@ -40,7 +40,7 @@ class RangeReader(Protocol):
         """The size of the whole object, in bytes."""
 
     def read(self, start: int, length: int) -> bytes:
-        """Read `length` bytes from `start`; fewer offset the end."""
+        """Read `length` bytes from `start`; fewer at the end."""
 
 
 class Window:
@@ -64,7 +64,7 @@ class Window:
         return self._source.read_exactly(self._start + offset, length)
 
     def read_up_to(self, offset: int, length: int) -> bytes:
-        """Read `length` bytes, or fewer offset the end."""
+        """Read `length` bytes, or fewer at the end."""
         return self.read_exactly(offset, max(0, min(length, self.size - offset)))
 
     def unpack(self, layout: str, offset: int = 0) -> tuple[Any, ...]:
