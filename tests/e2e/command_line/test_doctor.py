@@ -108,7 +108,7 @@ def test_nothing_is_written_and_nothing_is_paid_for(
         ({"MNS_TOPIC": "absent"}, "fault topic: there is no topic absent"),
         ({"MNS_DLQ": "absent"}, "fault dead letters: there is no queue absent"),
         ({"CALLS_PER_SECOND": "50"}, "warning quota: CALLS_PER_SECOND is 50; an account has 10"),
-        ({"CALLS_PER_SECOND": "1"}, "warning quota: 20 instances of facescreen-object-created wo"),
+        ({"CALLS_PER_SECOND": "1"}, "warning quota: 20 instances of facescreen-object-created ar"),
         ({"VIDEO_TIMEOUT_SECONDS": "60"}, "fault time-outs: facescreen-object-created may run 60"),
         ({"HTTP_LONGEST_SECONDS": "90"}, "fault time-outs: facescreen-http-api may run 60 s"),
         (
