@@ -39,7 +39,7 @@ def list_pages(api: httpx.Client, **params: Any) -> list[list[dict[str, Any]]]:
     pages_so_far: list[list[dict[str, Any]]] = []
     after: dict[str, str] = {}
     while not pages_so_far or after["after"]:
-        assert len(pages_so_far) < 50, "the pages go round in a circle"
+        assert len(pages_so_far) < 50, "the list has no last page"
         response = api.get(PATH, params={**params, **after})
         assert response.status_code == 200, response.text
         pages_so_far.append(response.json()["objects"])

@@ -110,7 +110,7 @@ def test_a_prefix_is_reported_as_text_and_html(report: RunCommand, tmp_path: Pat
     assert "unscreenable" in result.stdout
     assert "UnqualifiedPhoto" in result.stdout
     assert "2026-11-23" in result.stdout
-    for remedy in ("1 stale: overwritten since", "3 unscreened: there before"):
+    for remedy in ("1 stale: overwritten after", "3 unscreened: older than"):
         assert remedy in result.stdout
         assert remedy in page.read_text()
     words = TextCollector()

@@ -93,7 +93,7 @@ def shell(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Shell:
     cloud, cloud_client = cloud_and_client
-    folder, key = tmp_path_factory.mktemp("desk"), f"kyc/{request.param}.jpg"
+    folder, key = tmp_path_factory.mktemp("shell"), f"kyc/{request.param}.jpg"
     cloud_client.put(key, sample_files(cloud)["flagged.jpg"])
     cloud_client.wait_for_message(key)
     cloud_client.account.get_queue(cloud_client.env["MNS_DLQ"]).send_message(

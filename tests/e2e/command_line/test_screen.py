@@ -47,7 +47,7 @@ def test_every_sample_has_the_expected_verdict(
     assert len(cloud_client.billed_calls()) == 5
     assert "5 paid calls, USD 2.00" in result.stderr
     assert result.stderr.index("Nothing is charged") < result.stderr.index("USD")
-    assert "not assessed for deepfakes" in result.stderr
+    assert "a local emulator made these verdicts" in result.stderr
     assert "1 neither image nor video" in result.stderr
 
 
@@ -168,7 +168,7 @@ def test_an_error_that_affects_every_call_stops_the_run(
     result = screen(tmp_path / "some", "--rate", "5", ALIBABA_CLOUD_ACCESS_KEY_SECRET="wrong")
     assert result.returncode == 2
     assert "Stopped: " in result.stderr
-    assert "20 left" in result.stdout
+    assert "20 not screened" in result.stdout
     assert len(cloud_client.billed_calls()) == 0
 
 
@@ -208,13 +208,13 @@ def test_local_starts_a_separate_local_cloud(
         (["s3://bucket/a.jpg", "oss://bucket/a.jpg"], {}, "not both at once"),
         (["oss://bucket/prefix/"], {}, "name one object"),
         (["oss://bucket/a.jpg"], {"STATE_BUCKET": ""}, "STATE_BUCKET"),
-        (["oss://bucket/a.jpg", "--rate", "5"], {}, "as it has it, without --rate"),
+        (["oss://bucket/a.jpg", "--rate", "5"], {}, "the function's value instead of --rate"),
         (["oss://bucket/a.jpg", "--local"], {}, "holds no objects"),
         (["no-such-file.jpg"], {}, "no file or folder"),
         (["http://example.com/a.jpg?token=abc"], {}, "http://example.com/a.jpg: "),
-        (["/proc/self/mem", "--write-back"], {}, "for objects of buckets"),
+        (["/proc/self/mem", "--write-back"], {}, "needs objects in buckets"),
         (["/proc/self/mem"], {"SCENE_CODE": "short"}, "SCENE_CODE must be exactly 10"),
-        (["/proc/self/mem", "--profile", "nobody"], {"HOME": "/nonexistent"}, "'nobody' gives no"),
+        (["/proc/self/mem", "--profile", "nobody"], {"HOME": "/nonexistent"}, "'nobody' has no"),
         (["/proc/self/mem", "--endpoint", "http://example.com"], {}, "must be an https endpoint"),
         ([], {}, "Missing argument"),
     ],
@@ -236,4 +236,4 @@ def test_the_help_has_examples() -> None:
     output = facescreen("screen", "--help").stdout
     for example in ("--dry-run", "--yes --json", "--write-back", "--local"):
         assert example in output.partition("Examples:")[2]
-    assert "shared with the deployed function" in " ".join(output.split())
+    assert "The deployed function shares the account's quota" in " ".join(output.split())

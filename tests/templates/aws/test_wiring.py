@@ -133,8 +133,10 @@ def test_concurrent_batches_are_derived_from_the_quota(deployed: Stack, federate
     assert list(batches) == [str(calls) for calls in allowed]
     for calls in allowed:
         at_once = batches[str(calls)]["Batches"] * size
-        assert at_once >= 2 * calls, "two seconds a call keep so many busy"
-        assert at_once / calls <= longest / 3, "the last one's turn comes in good time"
+        assert at_once >= 2 * calls, "too few messages at once for calls of two seconds"
+        assert at_once / calls <= longest / 3, (
+            "the last message waits more than a third of the time limit"
+        )
 
 
 def test_a_new_bucket_notifies_the_queue_directly(deployed: Stack) -> None:
