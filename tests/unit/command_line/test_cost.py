@@ -89,7 +89,7 @@ def test_the_table_shows_the_share_of_the_daily_limit() -> None:
         (["--cost", "oss://selfies/a"], "it can be combined only with"),
         (["--cost", "--all"], "it can be combined only with"),
         (["--cost", "--check"], "it can be combined only with"),
-        (["--cost"], "STATE_BUCKET must be a bucket's name"),
+        (["--cost"], "STATE_BUCKET must be a bucket name"),
         ([], "or use --cost"),
     ],
 )
