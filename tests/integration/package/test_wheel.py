@@ -78,7 +78,7 @@ for cloud in ("alibaba", "aws"):
 
 
 @dataclass(frozen=True)
-class Installed:
+class InstalledWheel:
     """An environment with the wheel in it, and an empty folder to run its commands in."""
 
     environment: Path
@@ -106,16 +106,25 @@ class Installed:
         }
 
     def distributions(self) -> set[str]:
-        listed = run_uv("list", "--format", "json", python=self.environment)
+        listed = run_uv("list", "--format", "json", environment=self.environment)
         return {one["name"] for one in json.loads(listed.stdout)}
 
 
-def run_uv(*arguments: str | Path, python: Path) -> subprocess.CompletedProcess[str]:
-    command = [interpreters.find_uv(), "pip", *arguments, "--python", python / "bin" / "python"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+def run_uv(*arguments: str | Path, environment: Path) -> subprocess.CompletedProcess[str]:
+    """Run ``uv pip`` outside of the repository, whose settings of uv leave distributions out."""
+    command = [
+        interpreters.find_uv(),
+        "pip",
+        *arguments,
+        "--python",
+        environment / "bin" / "python",
+    ]
+    return subprocess.run(
+        command, cwd=environment.parent, capture_output=True, text=True, timeout=180, check=False
+    )
 
 
-def build(kind: str, project: Path, folder: Path) -> Path:
+def build_distribution(kind: str, project: Path, folder: Path) -> Path:
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", folder],
         cwd=project,
@@ -128,22 +137,22 @@ def build(kind: str, project: Path, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build("wheel", PROJECT, tmp_path_factory.mktemp("wheel"))
+    return build_distribution("wheel", PROJECT, tmp_path_factory.mktemp("wheel"))
 
 
-def install(wheel: Path, extra: str, folder: Path) -> Installed:
+def install_wheel(wheel: Path, extra: str, folder: Path) -> InstalledWheel:
     """Install the locked distributions, and then let uv choose those that the wheel requires: it
     removes the others, and would have to download what is missing, which --offline forbids."""
-    installed = Installed(folder / "environment", folder / "empty")
+    installed = InstalledWheel(folder / "environment", folder / "empty")
     installed.folder.mkdir()
     subprocess.run(
         [interpreters.find_uv(), "venv", "-q", "--python", sys.executable, installed.environment],
         check=True,
     )
     lock = ["install", "--no-deps", "-r", str(LOCK)]
-    done = run_uv(*lock, "--offline", python=installed.environment)
+    done = run_uv(*lock, "--offline", environment=installed.environment)
     if done.returncode:  # not in the cache of uv, which scripts/setup fills
-        done = run_uv(*lock, python=installed.environment)
+        done = run_uv(*lock, environment=installed.environment)
     assert done.returncode == 0, done.stderr
     named = f"facescreen[{extra}]" if extra else "facescreen"
     done = run_uv(
@@ -153,34 +162,34 @@ def install(wheel: Path, extra: str, folder: Path) -> Installed:
         "-c",
         LOCK,
         f"{named} @ {wheel.as_uri()}",
-        python=installed.environment,
+        environment=installed.environment,
     )
     assert done.returncode == 0, done.stderr
     return installed
 
 
 @pytest.fixture(scope="module")
-def library(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    return install(wheel, "", tmp_path_factory.mktemp("library"))
+def library(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> InstalledWheel:
+    return install_wheel(wheel, "", tmp_path_factory.mktemp("library"))
 
 
 @pytest.fixture(scope="module")
-def client(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    return install(wheel, "client", tmp_path_factory.mktemp("client"))
+def client(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> InstalledWheel:
+    return install_wheel(wheel, "client", tmp_path_factory.mktemp("client"))
 
 
 @pytest.fixture(scope="module")
-def cli(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    return install(wheel, "cli", tmp_path_factory.mktemp("cli"))
+def cli(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> InstalledWheel:
+    return install_wheel(wheel, "cli", tmp_path_factory.mktemp("cli"))
 
 
-def names(wheel: Path) -> list[str]:
+def list_files(wheel: Path) -> list[str]:
     with zipfile.ZipFile(wheel) as archive:
         return archive.namelist()
 
 
 def test_the_wheel_has_the_packages_alone_at_its_top(wheel: Path) -> None:
-    assert {name.partition("/")[0] for name in names(wheel)} == {
+    assert {name.partition("/")[0] for name in list_files(wheel)} == {
         "facescreen",
         "facescreen_cli",
         "facescreen_local",
@@ -191,7 +200,7 @@ def test_the_wheel_has_the_packages_alone_at_its_top(wheel: Path) -> None:
 
 def test_the_wheel_has_no_tests_and_no_bytecode(wheel: Path) -> None:
     unwanted = re.compile(r"(^|/)(tests|__pycache__|test_[^/]*)(/|$)|\.pyc$|(^|/)\.env$")
-    assert [name for name in names(wheel) if unwanted.search(name)] == []
+    assert [name for name in list_files(wheel) if unwanted.search(name)] == []
 
 
 def test_the_wheel_has_the_projects_files(wheel: Path) -> None:
@@ -200,12 +209,12 @@ def test_the_wheel_has_the_projects_files(wheel: Path) -> None:
     files = [path for pattern in patterns for path in PROJECT.glob(pattern)]
     files += [PROJECT / "requirements" / name for name in ("function.txt", "lambda.txt")]
     prefix = "facescreen_cli/project_files/"
-    packaged = {name.removeprefix(prefix) for name in names(wheel) if name.startswith(prefix)}
+    packaged = {name.removeprefix(prefix) for name in list_files(wheel) if name.startswith(prefix)}
     assert packaged == {path.relative_to(PROJECT).as_posix() for path in files}
 
 
 def test_the_wheel_has_the_licences(wheel: Path) -> None:
-    licences = {name.rpartition("/")[2] for name in names(wheel) if "/licenses/" in name}
+    licences = {name.rpartition("/")[2] for name in list_files(wheel) if "/licenses/" in name}
     assert licences == {"LICENSE", "NOTICE"}
     notice = (PROJECT / "NOTICE").read_text()
     weights = "facescreen_local/id_verification/media/face_detection_short_range.tflite"
@@ -214,10 +223,12 @@ def test_the_wheel_has_the_licences(wheel: Path) -> None:
 
 
 def test_the_source_distribution_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
-    source = build("sdist", PROJECT, tmp_path / "sdist")
+    source = build_distribution("sdist", PROJECT, tmp_path / "sdist")
     with tarfile.open(source) as archive:
         archive.extractall(tmp_path, filter="data")
-    again = build("wheel", tmp_path / source.name.removesuffix(".tar.gz"), tmp_path / "again")
+    again = build_distribution(
+        "wheel", tmp_path / source.name.removesuffix(".tar.gz"), tmp_path / "again"
+    )
     assert again.read_bytes() == wheel.read_bytes()
 
 
@@ -227,7 +238,7 @@ def test_the_source_distribution_builds_the_same_wheel(wheel: Path, tmp_path: Pa
     ids=["library", "client", "cli"],
 )
 def test_what_is_installed(extra: str, names: set[str], request: pytest.FixtureRequest) -> None:
-    installed: Installed = request.getfixturevalue(extra or "library")
+    installed: InstalledWheel = request.getfixturevalue(extra or "library")
     older = ON_3_10.get(extra, ON_3_10["client"]) if sys.version_info < (3, 11) else set()
     assert installed.distributions() == names | older
     assert len(names) == COUNTS[extra]
@@ -240,13 +251,13 @@ def test_no_lock_file_names_what_is_unwanted() -> None:
         assert not UNWANTED & set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE))
 
 
-def test_the_library_calls_the_service(library: Installed) -> None:
+def test_the_library_calls_the_service(library: InstalledWheel) -> None:
     with stub_server(**{"": (200, json.dumps(RESPONSE).encode())}) as server:
         done = library.run("python", "-c", CALL_THE_LIBRARY, server.url)
     assert done.stdout.split() == ["high_risk", "4711"], done.stderr
 
 
-def test_without_an_extra_the_command_says_what_to_install(library: Installed) -> None:
+def test_without_an_extra_the_command_says_what_to_install(library: InstalledWheel) -> None:
     done = library.run("facescreen", "--version")
     assert done.returncode == 2
     assert done.stderr == (
@@ -258,7 +269,7 @@ def test_without_an_extra_the_command_says_what_to_install(library: Installed) -
 
 @pytest.mark.parametrize("arguments", [["demo", "--once"], ["up"], ["screen", "--local", "a.jpg"]])
 def test_without_the_local_cloud_its_commands_say_what_to_install(
-    client: Installed, arguments: list[str]
+    client: InstalledWheel, arguments: list[str]
 ) -> None:
     (client.folder / "a.jpg").write_bytes(b"\xff\xd8")
     done = client.run("facescreen", *arguments)
@@ -267,18 +278,18 @@ def test_without_the_local_cloud_its_commands_say_what_to_install(
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_the_version(cli: Installed) -> None:
+def test_the_version(cli: InstalledWheel) -> None:
     assert cli.run("facescreen", "--version").stdout == f"facescreen, version {__version__}\n"
 
 
-def test_the_demo(cli: Installed) -> None:
+def test_the_demo(cli: InstalledWheel) -> None:
     done = cli.run("facescreen", "demo", "--once", "--json")
     assert done.returncode == 0, done.stderr
     assert [row["expected"] for row in json.loads(done.stdout)] == [True] * SAMPLES
     assert list(cli.folder.iterdir()) == []
 
 
-def test_packages_are_built_from_the_same_sources(cli: Installed) -> None:
+def test_packages_are_built_from_the_same_sources(cli: InstalledWheel) -> None:
     done = cli.run("python", "-c", SOURCES)
     assert done.stdout.split() == [
         origin.build_properties(read_deploy_target(cloud, {}), "sweep", "")["sources"]
@@ -287,7 +298,7 @@ def test_packages_are_built_from_the_same_sources(cli: Installed) -> None:
 
 
 @pytest.mark.slow
-def test_a_package_is_the_same_file(cli: Installed, tmp_path: Path) -> None:
+def test_a_package_is_the_same_file(cli: InstalledWheel, tmp_path: Path) -> None:
     arguments = ["package", "--cloud", "aws", "--function", "sweep", "--without-byte-code", "--to"]
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     for folder, scripts in (
@@ -307,7 +318,7 @@ def test_a_package_is_the_same_file(cli: Installed, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_screen_on_a_local_cloud(cli: Installed, tmp_path: Path) -> None:
+def test_screen_on_a_local_cloud(cli: InstalledWheel, tmp_path: Path) -> None:
     samples = {sample.path.name: sample.path for sample in make_samples(tmp_path)}
     done = cli.run("facescreen", "screen", "--local", "--json", str(samples["portrait.jpg"]))
     assert done.returncode == 0, done.stderr
@@ -316,7 +327,7 @@ def test_screen_on_a_local_cloud(cli: Installed, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_doctor_and_report(cli: Installed, client: Installed, tmp_path: Path) -> None:
+def test_doctor_and_report(cli: InstalledWheel, client: InstalledWheel, tmp_path: Path) -> None:
     """The command line without the local cloud, against the local cloud of the other."""
     with running_cloud(cli, tmp_path) as env_file:
         for installed in (cli, client):
@@ -327,7 +338,7 @@ def test_doctor_and_report(cli: Installed, client: Installed, tmp_path: Path) ->
         assert count_verdicts(cli, env_file) == SAMPLES
 
 
-def count_verdicts(installed: Installed, env_file: Path) -> int:
+def count_verdicts(installed: InstalledWheel, env_file: Path) -> int:
     done = installed.run(
         "facescreen", "report", "--env", str(env_file), "oss://selfies", "--all", "--json"
     )
@@ -336,7 +347,7 @@ def count_verdicts(installed: Installed, env_file: Path) -> int:
 
 
 @contextmanager
-def running_cloud(cli: Installed, folder: Path) -> Iterator[Path]:
+def running_cloud(cli: InstalledWheel, folder: Path) -> Iterator[Path]:
     """The env file of ``facescreen up --samples``."""
     env_file = folder / "env"
     command: list[str | Path] = [cli.environment / "bin" / "facescreen", "up", "--samples"]
