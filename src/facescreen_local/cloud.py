@@ -32,7 +32,9 @@ QUEUE = "facescreen-verdicts"
 DEAD_LETTER_QUEUE = "facescreen-dead-letters"
 SCENE_CODE = "local_0001"
 
-_MNS_DESTINATION = re.compile(r"acs:mns:[^:]*:[^:]*:/(queues|topics)/([A-Za-z0-9-]+)/messages")
+_MNS_DESTINATION_PATTERN = re.compile(
+    r"acs:mns:[^:]*:[^:]*:/(queues|topics)/([A-Za-z0-9-]+)/messages"
+)
 
 
 class LocalCloud:
@@ -222,7 +224,7 @@ class LocalCloud:
 
     async def _send_dead_letter(self, destination: str, body: bytes) -> None:
         """Send a record to an onFailure destination, given by its ARN in s.yaml."""
-        match = _MNS_DESTINATION.fullmatch(destination)
+        match = _MNS_DESTINATION_PATTERN.fullmatch(destination)
         if match is None:
             raise ValueError(
                 f"s.yaml: the local cloud does not support destination {destination!r}"

@@ -20,12 +20,12 @@ from facescreen_local.auth.nonces import UsedNonces
 BODY_HASH_HEADER = "x-acs-content-sha256"
 """The header with the body's SHA-256."""
 
-_AUTHORIZATION = re.compile(
+_AUTHORIZATION_PATTERN = re.compile(
     rf"{acs3.ALGORITHM} Credential=(?P<key_id>[^,\s]{{1,128}}),"
     r"SignedHeaders=(?P<headers>[a-z0-9;-]{1,2000}),Signature=(?P<signature>[0-9a-f]{64})"
 )
 _DATE_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
-_FRACTIONAL_SECONDS = re.compile(r"\.\d{1,9}Z$")
+_FRACTIONAL_SECONDS_PATTERN = re.compile(r"\.\d{1,9}Z$")
 _MAX_PARAMETERS = 100
 _NONCE_HEADER = "x-acs-signature-nonce"
 
@@ -82,7 +82,7 @@ class Acs3Authenticator:
         check_signature and check_clock_skew.
         """
         require_headers(headers, sorted(self._required_headers))
-        match = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))
+        match = _AUTHORIZATION_PATTERN.fullmatch(headers.get("authorization", ""))
         if match is None:
             raise MalformedAuthorizationError
         signed_headers = self._collect_signed_headers(headers, match["headers"].split(";"))
@@ -119,7 +119,9 @@ class Acs3Authenticator:
         return {name: headers[name] for name in names}
 
     def _check_date(self, text: str) -> None:
-        date = _FRACTIONAL_SECONDS.sub("Z", text) if self._allow_fractional_seconds else text
+        date = (
+            _FRACTIONAL_SECONDS_PATTERN.sub("Z", text) if self._allow_fractional_seconds else text
+        )
         check_clock_skew(parse_utc(date, _DATE_FORMAT))
 
 

@@ -8,7 +8,7 @@ from time import time
 
 MAX_CLOCK_SKEW_S = 15 * 60
 """How far a client's clock may be ahead or behind."""
-HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
+HTTP_DATE_FORMAT = "%a, %d %b %Y %H:%M:%S GMT"
 
 
 class MalformedDateError(Exception):
@@ -36,7 +36,7 @@ def parse_http_date(text: str) -> float:
     try:
         return parsedate_to_datetime(text).timestamp()
     except (TypeError, ValueError, OverflowError):
-        raise MalformedDateError(HTTP_DATE) from None
+        raise MalformedDateError(HTTP_DATE_FORMAT) from None
 
 
 def parse_utc(text: str, date_format: str) -> float:

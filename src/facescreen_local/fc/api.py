@@ -14,8 +14,8 @@ from facescreen_local.protocol.operations import resource_pattern
 from facescreen_local.protocol.request import RequestHead
 
 LATEST = "LATEST"
-_FC2 = "/2016-08-15"
-_FC3 = "/2023-03-30"
+_FC2_PREFIX = "/2016-08-15"
+_FC3_PREFIX = "/2023-03-30"
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class FcRequestTarget:
 
 def is_fc2(head: RequestHead) -> bool:
     """Return whether the request is for FC 2.0; FC 3.0 handles everything else."""
-    return head.path.startswith(f"{_FC2}/")
+    return head.path.startswith(f"{_FC2_PREFIX}/")
 
 
 class FcApi(ABC):
@@ -56,7 +56,9 @@ class FcApi(ABC):
 class Fc3Api(FcApi):
     """Version 2023-03-30: function-compute.md, "FC's own API"."""
 
-    _PATH = re.compile(rf"{_FC3}(?P<path>(?:/functions/(?P<function>[^/]+))?(?:/.*)?)")
+    _PATH_PATTERN = re.compile(
+        rf"{_FC3_PREFIX}(?P<path>(?:/functions/(?P<function>[^/]+))?(?:/.*)?)"
+    )
     _SIGNED_HEADERS = ("host", "x-acs-date", BODY_HASH_HEADER, "x-acs-signature-nonce")
 
     def __init__(self, account: LocalAccount) -> None:
@@ -65,10 +67,10 @@ class Fc3Api(FcApi):
         )
 
     def parse_target(self, head: RequestHead) -> FcRequestTarget:
-        match = self._PATH.fullmatch(head.path)
+        match = self._PATH_PATTERN.fullmatch(head.path)
         if match is None:
             return FcRequestTarget()
-        resource = f"{_FC3}{resource_pattern(match['path'])}"
+        resource = f"{_FC3_PREFIX}{resource_pattern(match['path'])}"
         qualifier = parse_qs(head.query).get("qualifier", [LATEST])[0]
         return FcRequestTarget(resource, unquote(match["function"] or ""), qualifier)
 
@@ -91,8 +93,8 @@ class Fc2Api(FcApi):
     The real version finds functions of FC 2.0 only.
     """
 
-    _PATH = re.compile(
-        rf"{_FC2}(?P<path>/services/[^/.]+(?:\.(?P<qualifier>[^/]+))?"
+    _PATH_PATTERN = re.compile(
+        rf"{_FC2_PREFIX}(?P<path>/services/[^/.]+(?:\.(?P<qualifier>[^/]+))?"
         r"(?:/functions/(?P<function>[^/]+))?(?:/.*)?)"
     )
 
@@ -100,10 +102,10 @@ class Fc2Api(FcApi):
         self._account = account
 
     def parse_target(self, head: RequestHead) -> FcRequestTarget:
-        match = self._PATH.fullmatch(unquote(head.path))
+        match = self._PATH_PATTERN.fullmatch(unquote(head.path))
         if match is None:
             return FcRequestTarget()
-        resource = f"{_FC2}{resource_pattern(match['path'])}"
+        resource = f"{_FC2_PREFIX}{resource_pattern(match['path'])}"
         return FcRequestTarget(resource, match["function"] or "", match["qualifier"] or LATEST)
 
     def authenticate(self, head: RequestHead) -> None:

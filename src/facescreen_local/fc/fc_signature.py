@@ -8,12 +8,12 @@ import re
 from urllib.parse import unquote
 
 from facescreen_local.auth.account import LocalAccount
-from facescreen_local.auth.clock import HTTP_DATE, check_clock_skew, parse_utc
+from facescreen_local.auth.clock import HTTP_DATE_FORMAT, check_clock_skew, parse_utc
 from facescreen_local.auth.credentials import check_signature, find_secret
 from facescreen_local.auth.headers import MalformedAuthorizationError, require_headers
 from facescreen_local.protocol.request import RequestHead
 
-_AUTHORIZATION = re.compile(r"FC ([^:\s]{1,128}):([A-Za-z0-9+/]{43}=)")
+_AUTHORIZATION_PATTERN = re.compile(r"FC ([^:\s]{1,128}):([A-Za-z0-9+/]{43}=)")
 
 
 def authenticate(head: RequestHead, account: LocalAccount) -> None:
@@ -24,11 +24,11 @@ def authenticate(head: RequestHead, account: LocalAccount) -> None:
     and check_clock_skew.
     """
     require_headers(head.headers, ["date"])
-    match = _AUTHORIZATION.fullmatch(head.headers.get("authorization", ""))
+    match = _AUTHORIZATION_PATTERN.fullmatch(head.headers.get("authorization", ""))
     if match is None:
         raise MalformedAuthorizationError
     secret = find_secret(account, match[1], head.headers.get("x-fc-security-token", ""))
-    check_clock_skew(parse_utc(head.headers["date"], HTTP_DATE))
+    check_clock_skew(parse_utc(head.headers["date"], HTTP_DATE_FORMAT))
     check_signature(match[2], _compute_signature(secret, head))
 
 

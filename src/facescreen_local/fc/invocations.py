@@ -14,9 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
 
-from facescreen_local.fc.runtime.instance import InvocationResult, Status
+from facescreen_local.fc.runtime.instance import InvocationResult, InvocationStatus
 from facescreen_local.fc.runtime.pool import AllInstancesBusyError, InstancePool
-from facescreen_local.fc.store.event import ERROR_TYPE, EXPIRED, FunctionEvent, build_failure_record
+from facescreen_local.fc.store.event import (
+    ERROR_TYPE,
+    EVENT_EXPIRED,
+    FunctionEvent,
+    build_failure_record,
+)
 from facescreen_local.fc.store.pending_events import PendingEvents
 
 _MAX_RECORDS = 10_000
@@ -35,7 +40,7 @@ class InvocationRecord:
     trigger: str
     started: str
     ended: str
-    status: Status
+    status: InvocationStatus
     error_type: str
 
 
@@ -120,7 +125,7 @@ class InvocationRunner:
 
     async def _deliver(self, pool: InstancePool, event: FunctionEvent, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
-        result, attempt, condition = None, 0, EXPIRED
+        result, attempt, condition = None, 0, EVENT_EXPIRED
         while (wait_s := event.remaining_s(pool.function.max_event_age_s)) > 0:
             try:
                 result = await self.invoke(pool, event, attempt=attempt + 1, wait_s=wait_s)

@@ -14,7 +14,7 @@ from facescreen_local.mns.errors import MnsError
 
 VERSION = "2015-06-06"
 
-_AUTHORIZATION = re.compile(r"MNS ([^:\s]+):(\S+)")
+_AUTHORIZATION_PATTERN = re.compile(r"MNS ([^:\s]+):(\S+)")
 
 
 def authenticate(
@@ -51,7 +51,7 @@ def _parse_authorization(headers: Mapping[str, str]) -> tuple[str, str]:
     authorization = headers.get("authorization")
     if authorization is None:
         raise MnsError(400, "MissingAuthorizationHeader", "Authorization header is required.")
-    match = _AUTHORIZATION.fullmatch(authorization)
+    match = _AUTHORIZATION_PATTERN.fullmatch(authorization)
     if match is None:
         message = "The Authorization header format is invalid."
         raise MnsError(400, "InvalidAuthorizationHeader", message)

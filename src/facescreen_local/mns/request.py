@@ -13,7 +13,7 @@ NAMESPACE = "http://mns.aliyuncs.com/doc/v1/"
 """The XML namespace."""
 
 # Names contain no characters that need escaping, so paths are used as sent.
-_PATH = re.compile(
+_PATH_PATTERN = re.compile(
     r"/(?P<collection>queues|topics|topics/(?P<topic>[^/]+)/subscriptions)"
     r"(?:/(?P<name>[^/]+)(?:/messages)?)?"
 )
@@ -50,8 +50,8 @@ class MnsRequestTarget:
 def parse_target(raw_path: str) -> MnsRequestTarget:
     """Parse ``/collection/name?query``."""
     path, _, query = raw_path.partition("?")
-    match = _PATH.fullmatch(path)
-    parts = match.groupdict("") if match else dict.fromkeys(_PATH.groupindex, "")
+    match = _PATH_PATTERN.fullmatch(path)
+    parts = match.groupdict("") if match else dict.fromkeys(_PATH_PATTERN.groupindex, "")
     return MnsRequestTarget(
         resource=resource_pattern(path),
         query=dict(parse_qsl(query, keep_blank_values=True)),

@@ -42,8 +42,8 @@ _V1_URL_PARAMETERS = ("OSSAccessKeyId", "Expires", "Signature")
 _V4_URL_PARAMETERS = ("x-oss-credential", "x-oss-date", "x-oss-expires", "x-oss-signature")
 _V4_FORM_FIELDS = ("x-oss-credential", "x-oss-date", "x-oss-signature", "policy")
 _SECURITY_TOKEN = "x-oss-security-token"  # noqa: S105
-_SECONDS = re.compile("[0-9]{1,12}")
-_V4_FIELD = re.compile(r"(\w+)=([^,\s]+)")
+_SECONDS_PATTERN = re.compile("[0-9]{1,12}")
+_V4_FIELD_PATTERN = re.compile(r"(\w+)=([^,\s]+)")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Authenticator:
         if authorization.startswith("OSS "):
             self._authenticate_header_v1(request, authorization.removeprefix("OSS "))
         elif authorization.startswith(ALGORITHM_V4):
-            self._authenticate_header_v4(request, dict(_V4_FIELD.findall(authorization)))
+            self._authenticate_header_v4(request, dict(_V4_FIELD_PATTERN.findall(authorization)))
         elif authorization:
             raise invalid_argument_error("Authorization", "", "Authorization header is invalid.")
         elif request.target.parameter("x-oss-signature-version") == ALGORITHM_V4:
@@ -104,7 +104,7 @@ class Authenticator:
 
     def _authenticate_url_v1(self, request: SignedRequestParts) -> None:
         key_id, expires, signature = _require_parameters(request.target, _V1_URL_PARAMETERS)
-        if not _SECONDS.fullmatch(expires):
+        if not _SECONDS_PATTERN.fullmatch(expires):
             raise access_denied_error("Invalid date (should be seconds since epoch).")
         check_not_expired(int(expires))
         secret = self._find_secret(key_id, request.target.parameter("security-token"))
@@ -131,7 +131,7 @@ class Authenticator:
     def _authenticate_url_v4(self, request: SignedRequestParts) -> None:
         target = request.target
         credential, date, expires, signature = _require_parameters(target, _V4_URL_PARAMETERS)
-        if not _SECONDS.fullmatch(expires) or not 1 <= int(expires) <= MAX_V4_VALIDITY_S:
+        if not _SECONDS_PATTERN.fullmatch(expires) or not 1 <= int(expires) <= MAX_V4_VALIDITY_S:
             message = f"x-oss-expires must be between 1 and {MAX_V4_VALIDITY_S} seconds."
             raise invalid_argument_error("x-oss-expires", expires, message)
         _check_validity(date, int(expires))

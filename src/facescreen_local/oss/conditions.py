@@ -10,7 +10,7 @@ from facescreen_local.oss.headers import basic_headers
 from facescreen_local.oss.store.buckets import StoredBucket
 from facescreen_local.oss.store.versions import StoredObject
 
-_CONDITIONS = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
+_CONDITION_HEADERS = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
 
 
 def check_conditions(headers: Mapping[str, str], stored: StoredObject, prefix: str = "") -> None:
@@ -18,7 +18,7 @@ def check_conditions(headers: Mapping[str, str], stored: StoredObject, prefix: s
 
     The prefix ``x-oss-copy-source-`` selects the conditions on a copy's source.
     """
-    if_match, none_match, *dates = (headers.get(f"{prefix}{name}") for name in _CONDITIONS)
+    if_match, none_match, *dates = (headers.get(f"{prefix}{name}") for name in _CONDITION_HEADERS)
     modified_since, unmodified_since = (_parse_date(date) for date in dates)
     modified = int(stored.modified)
     if if_match is not None and not _matches_etag(if_match, stored):
@@ -33,7 +33,7 @@ def check_conditions(headers: Mapping[str, str], stored: StoredObject, prefix: s
 
 def reject_conditions(headers: Mapping[str, str]) -> None:
     """Reject conditions, which PutObject does not support and must not ignore. Raises OssError."""
-    for name in _CONDITIONS:
+    for name in _CONDITION_HEADERS:
         if name in headers:
             message = "A header you provided implies functionality that is not implemented."
             raise OssError(400, "NotImplemented", message, {"Header": name})

@@ -20,10 +20,10 @@ _STANDARD_HEADERS = (
     "Content-Type",
     "Expires",
 )
-_DEFAULTS = {"Content-Type": "application/octet-stream"}
-_ENCRYPTION = "x-oss-server-side-encryption"
-_ENCRYPTION_OPTIONS = (f"{_ENCRYPTION}-key-id", "x-oss-server-side-data-encryption")
-_ALGORITHMS = ("AES256", "KMS", "SM4")
+_DEFAULT_HEADERS = {"Content-Type": "application/octet-stream"}
+_ENCRYPTION_HEADER = "x-oss-server-side-encryption"
+_ENCRYPTION_OPTION_HEADERS = (f"{_ENCRYPTION_HEADER}-key-id", "x-oss-server-side-data-encryption")
+_ENCRYPTION_ALGORITHMS = ("AES256", "KMS", "SM4")
 
 
 def parse_metadata(headers: Mapping[str, str]) -> ObjectMetadata:
@@ -47,7 +47,7 @@ def select_object_headers(headers: Mapping[str, str]) -> dict[str, str]:
     ):
         message = f"User metadata may hold {MAX_USER_METADATA_BYTES} bytes at most."
         raise invalid_argument_error(_USER_PREFIX, "", message)
-    return {**_DEFAULTS, **_require_printable({**standard_headers, **user_metadata})}
+    return {**_DEFAULT_HEADERS, **_require_printable({**standard_headers, **user_metadata})}
 
 
 def parse_acl(headers: Mapping[str, str]) -> str:
@@ -65,14 +65,14 @@ def parse_encryption(headers: Mapping[str, str]) -> dict[str, str]:
 
     Raises OssError InvalidEncryptionAlgorithmError.
     """
-    algorithm = headers.get(_ENCRYPTION)
+    algorithm = headers.get(_ENCRYPTION_HEADER)
     if algorithm is None:
         return {}
-    if algorithm not in _ALGORITHMS:
+    if algorithm not in _ENCRYPTION_ALGORITHMS:
         message = "The encryption request you specified is not valid."
         raise OssError(400, "InvalidEncryptionAlgorithmError", message)
-    options = {name: headers[name] for name in _ENCRYPTION_OPTIONS if name in headers}
-    return {_ENCRYPTION: algorithm, **_require_printable(options)}
+    options = {name: headers[name] for name in _ENCRYPTION_OPTION_HEADERS if name in headers}
+    return {_ENCRYPTION_HEADER: algorithm, **_require_printable(options)}
 
 
 def _require_printable(headers: dict[str, str]) -> dict[str, str]:

@@ -9,12 +9,12 @@ from facescreen_local.oss.errors import OssError, invalid_argument_error
 MAX_KEY_BYTES = 1023
 """Bytes of UTF-8."""
 
-_BUCKET_NAME = re.compile("[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+_BUCKET_NAME_PATTERN = re.compile("[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
 
 def check_bucket_name(name: str) -> None:
     """Check a new bucket's name. Raises OssError InvalidBucketName."""
-    if not _BUCKET_NAME.fullmatch(name):
+    if not _BUCKET_NAME_PATTERN.fullmatch(name):
         message = "The specified bucket is not valid."
         raise OssError(400, "InvalidBucketName", message, {"BucketName": name})
 

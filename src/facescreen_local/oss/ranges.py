@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from facescreen_local.oss.errors import OssError
 
-_BYTES = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{1,18})?|-([0-9]{1,18}))")
+_RANGE_PATTERN = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{1,18})?|-([0-9]{1,18}))")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def parse_range(header: str | None, size: int, standard: bool) -> ByteRange | No
     1,000 bytes with status 200. With ``x-oss-range-behavior: standard`` it follows RFC 9110: the
     part of the range that exists, or InvalidRange. Raises OssError.
     """
-    match = _BYTES.fullmatch(header or "")
+    match = _RANGE_PATTERN.fullmatch(header or "")
     if match is None:
         return None
     first, last, suffix = (None if text is None else int(text) for text in match.groups())

@@ -11,7 +11,7 @@ from facescreen_local.oss.errors import OssError
 MAX_TAGS = 10
 MAX_KEY_LENGTH = 128
 MAX_VALUE_LENGTH = 256
-_ALLOWED = re.compile(r"[A-Za-z0-9 +\-=._:/]*")
+_ALLOWED_CHARACTERS = re.compile(r"[A-Za-z0-9 +\-=._:/]*")
 
 
 def parse_tagging_header(header: str | None) -> dict[str, str]:
@@ -31,9 +31,9 @@ def validate_tags(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the tags in the given order. Raises OssError InvalidTag."""
     tags: dict[str, str] = {}
     for key, value in pairs:
-        if not 1 <= len(key) <= MAX_KEY_LENGTH or not _ALLOWED.fullmatch(key):
+        if not 1 <= len(key) <= MAX_KEY_LENGTH or not _ALLOWED_CHARACTERS.fullmatch(key):
             raise _invalid_tag_error("The TagKey you have provided is invalid.")
-        if len(value) > MAX_VALUE_LENGTH or not _ALLOWED.fullmatch(value):
+        if len(value) > MAX_VALUE_LENGTH or not _ALLOWED_CHARACTERS.fullmatch(value):
             raise _invalid_tag_error("The TagValue you have provided is invalid.")
         if key in tags:
             raise _invalid_tag_error("Cannot provide multiple Tags with the same key.")

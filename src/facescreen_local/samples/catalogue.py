@@ -37,7 +37,7 @@ class SampleFile:
 
 
 @dataclass(frozen=True)
-class _Recipe:
+class _SampleRecipe:
     file: str
     description: str
     write: Callable[[Path], None]
@@ -49,7 +49,7 @@ def make_samples(folder: Path) -> list[SampleFile]:
     """Write every sample to `folder`, overwriting existing files."""
     folder.mkdir(parents=True, exist_ok=True)
     samples = []
-    for recipe in _RECIPES:
+    for recipe in _SAMPLE_RECIPES:
         path = folder / recipe.file
         path.write_bytes(_encode_once(recipe))
         name = f"{_KEY_PREFIX}/{recipe.file}"
@@ -71,7 +71,7 @@ def verdicts_for(samples: Iterable[SampleFile]) -> dict[str, dict[str, Any]]:
 
 
 @cache
-def _encode_once(recipe: _Recipe) -> bytes:
+def _encode_once(recipe: _SampleRecipe) -> bytes:
     """Return the sample's bytes, encoded once per process: all together take a second."""
     with TemporaryDirectory() as folder:
         path = Path(folder, recipe.file)
@@ -122,30 +122,34 @@ def _write_text(path: Path) -> None:
     path.write_text("Not an image, whatever its name says.\n")
 
 
-_RECIPES = (
-    _Recipe("portrait.jpg", "a good portrait", _write_portrait),
-    _Recipe("sideways-phone.jpg", "stored sideways, upright by its EXIF", _write_sideways),
-    _Recipe("portrait.png", "a PNG, converted on the way", _write_png),
-    _Recipe("12-megapixel.jpg", "too large, scaled on the way", _write_twelve_megapixel),
-    _Recipe("clip.mp4", "two seconds of video", _write_clip),
-    _Recipe("clip.mov", "two seconds of QuickTime video", _write_clip),
-    _Recipe(
+_SAMPLE_RECIPES = (
+    _SampleRecipe("portrait.jpg", "a good portrait", _write_portrait),
+    _SampleRecipe("sideways-phone.jpg", "stored sideways, upright by its EXIF", _write_sideways),
+    _SampleRecipe("portrait.png", "a PNG, converted on the way", _write_png),
+    _SampleRecipe("12-megapixel.jpg", "too large, scaled on the way", _write_twelve_megapixel),
+    _SampleRecipe("clip.mp4", "two seconds of video", _write_clip),
+    _SampleRecipe("clip.mov", "two seconds of QuickTime video", _write_clip),
+    _SampleRecipe(
         "flagged.jpg",
         "flagged by a scripted verdict",
         _write_flagged,
         "high_risk",
         "SuspectDeepForgery",
     ),
-    _Recipe("no-face.jpg", "a cup of coffee", _write_no_face, "unscreenable", "NoFaceDetected"),
-    _Recipe("blurred.jpg", "out of focus", _write_blurred, "unscreenable", "UnqualifiedPhoto"),
-    _Recipe(
+    _SampleRecipe(
+        "no-face.jpg", "a cup of coffee", _write_no_face, "unscreenable", "NoFaceDetected"
+    ),
+    _SampleRecipe(
+        "blurred.jpg", "out of focus", _write_blurred, "unscreenable", "UnqualifiedPhoto"
+    ),
+    _SampleRecipe(
         "not-an-image.jpg",
         "text, rejected before a paid call",
         _write_text,
         "unscreenable",
         "UnqualifiedPhoto",
     ),
-    _Recipe(
+    _SampleRecipe(
         "long-clip.mp4",
         "nine seconds, rejected before a paid call",
         _write_long_clip,

@@ -18,8 +18,8 @@ _MAX_HEADERS_BYTES = 8 * 1024
 _RESERVED_HEADERS = {
     "connection", "content-length", "date", "keep-alive", "server", "transfer-encoding",
 }  # fmt: skip
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]*")
+_HEADER_NAME_PATTERN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE_PATTERN = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]*")
 
 
 def build_response(result: InvocationResult) -> web.Response:
@@ -59,8 +59,8 @@ def _parse_headers(fields: dict[str, Any]) -> dict[str, str]:
     for name, value in headers.items():
         if (
             not isinstance(value, str)
-            or not _HEADER_NAME.fullmatch(name)
-            or not _HEADER_VALUE.fullmatch(value)
+            or not _HEADER_NAME_PATTERN.fullmatch(name)
+            or not _HEADER_VALUE_PATTERN.fullmatch(value)
         ):
             raise _invalid_response_error(f"the header {name[:40]!r} is not valid in HTTP")
     if sum(len(name) + len(value.encode()) for name, value in headers.items()) > _MAX_HEADERS_BYTES:

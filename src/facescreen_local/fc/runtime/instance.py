@@ -19,19 +19,19 @@ from facescreen_local.auth.account import AccessKey
 from facescreen_local.fc.runtime.deployed_function import DeployedFunction
 from facescreen_serverless_devs.model import Hook
 
-_BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
+_BOOTSTRAP_FILE = Path(__file__).with_name("bootstrap.py")
 _EXIT_TIMEOUT_S = 1
 _MAX_LINE_BYTES = 48 * 1024 * 1024
 """Enough for a result of 32 MB in Base64."""
 
-Status = Literal["ok", "error", "timeout", "killed"]
+InvocationStatus = Literal["ok", "error", "timeout", "killed"]
 
 
 @dataclass(frozen=True)
 class InvocationResult:
     """How an invocation ended and what it returned."""
 
-    status: Status
+    status: InvocationStatus
     payload: bytes = field(repr=False)
     """The handler's result, or ``{"errorMessage", "errorType", "stackTrace"}``."""
     error_type: str = ""
@@ -127,7 +127,7 @@ class FunctionInstance:
             cleanup.callback(writer.close)
             process = await asyncio.create_subprocess_exec(
                 self._deployed_function.interpreter,
-                str(_BOOTSTRAP),
+                str(_BOOTSTRAP_FILE),
                 str(child_socket.fileno()),
                 str(self._function.code),
                 cwd=self._function.code,
@@ -193,7 +193,7 @@ def _initializer_failure(initializer: Hook, result: InvocationResult) -> Invocat
     return InvocationResult(result.status, payload, result.error_type)
 
 
-def _failure_result(status: Status, message: str, error_type: str) -> InvocationResult:
+def _failure_result(status: InvocationStatus, message: str, error_type: str) -> InvocationResult:
     """Return an error result of the platform itself."""
     error_fields = {"errorMessage": message, "errorType": error_type, "stackTrace": []}
     return InvocationResult(status, json.dumps(error_fields).encode(), error_type)

@@ -12,7 +12,7 @@ from facescreen_local.fc.runtime.instance import InvocationResult
 
 ERROR_TYPE = "UnhandledInvocationError"
 """Function Compute's name for every error of a function, in headers and failure records."""
-EXPIRED = "EventAgeExceeded"
+EVENT_EXPIRED = "EventAgeExceeded"
 """UNCONFIRMED: the condition of an expired event; this is Lambda's name for it."""
 
 

@@ -11,7 +11,7 @@ from facescreen_local.id_verification.media import decode, quality
 from facescreen_local.id_verification.media.faces import FaceDetector
 
 _MAX_REMEMBERED = 10_000
-_PASSED = ("", "")
+_CHECK_PASSED = ("", "")
 
 
 class FaceChecker:
@@ -34,7 +34,7 @@ class FaceChecker:
                 self._results[cache_key] = result
                 if len(self._results) > _MAX_REMEMBERED:
                     self._results.popitem(last=False)
-        if result != _PASSED:
+        if result != _CHECK_PASSED:
             raise IdVerificationError(*result)
 
     def _run_check(self, content: bytes, is_video: bool) -> tuple[str, str]:
@@ -42,7 +42,7 @@ class FaceChecker:
             check_face(content, is_video=is_video, detector=self._detector)
         except IdVerificationError as error:
             return error.code, str(error)
-        return _PASSED
+        return _CHECK_PASSED
 
 
 def check_face(content: bytes, *, is_video: bool, detector: FaceDetector) -> None:

@@ -27,7 +27,7 @@ _WEIGHTS_SHA256 = "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26
 """The same as in MediaPipe's third_party/external_files.bzl."""
 _INPUT_SIDE_PIXELS = 128
 # Cells per side and anchors per cell: 16·16·2 + 8·8·6 = 896.
-_GRIDS = ((16, 2), (8, 6))
+_ANCHOR_GRIDS = ((16, 2), (8, 6))
 _MIN_SCORE = 0.6
 """Measured: at least 0.78 for faces, 0.58 for a colour chart, no other false positive above 0.5."""
 _MAX_OVERLAP = 0.3
@@ -106,7 +106,7 @@ def _compute_anchor_centres() -> NDArray[np.float32]:
     """Return the anchors' centres (x, y) from 0 to 1, in the order of the network's output."""
     centres = [
         ((x + 0.5) / cells, (y + 0.5) / cells)
-        for cells, anchors_per_cell in _GRIDS
+        for cells, anchors_per_cell in _ANCHOR_GRIDS
         for y in range(cells)
         for x in range(cells)
         for _ in range(anchors_per_cell)

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-_SOURCES = ("FaceUrl", "FaceBase64", "FaceFile")
+_SOURCE_PARAMETERS = ("FaceUrl", "FaceBase64", "FaceFile")
 _MAX_FIELD_LENGTH = 2048
 _MAX_CALLS = 250_000
 
@@ -43,7 +43,7 @@ class DetectionCall:
         instant = datetime.fromtimestamp(received_at, timezone.utc)
         return cls(
             operation=operation,
-            source=next((source for source in _SOURCES if parameters.get(source)), ""),
+            source=next((source for source in _SOURCE_PARAMETERS if parameters.get(source)), ""),
             merchant_biz_id=parameters.get("MerchantBizId", "")[:_MAX_FIELD_LENGTH],
             object=_describe_object(parameters.get("FaceUrl", ""))[:_MAX_FIELD_LENGTH],
             time=instant.isoformat(timespec="milliseconds")[:-6] + "Z",

@@ -19,7 +19,7 @@ from facescreen_local.mns.errors import (
 from facescreen_local.mns.request import MnsRequestTarget
 from facescreen_local.mns.store.resources import QUEUES, TOPICS, StoredResource
 
-_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9-]*")
+_NAME_PATTERN = re.compile("[A-Za-z0-9][A-Za-z0-9-]*")
 _TOPIC_RETENTION_S = 24 * 3600
 
 
@@ -46,7 +46,7 @@ class ResourceKind:
         if len(name) > self.max_name_length:
             message = f"{self.tag} name length should between 1 and {self.max_name_length}."
             raise MnsError(400, f"{self.tag}NameLengthError", message)
-        if not _NAME.fullmatch(name):
+        if not _NAME_PATTERN.fullmatch(name):
             message = (
                 f"The {self.tag.lower()} name you provided is invalid. It should start with alpha "
                 "or digit and contain only alpha, digit or - ."

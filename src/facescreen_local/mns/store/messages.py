@@ -12,7 +12,7 @@ from facescreen_local.mns.store.clock import now_ms
 from facescreen_local.protocol.database import Database
 
 # The SDK puts receipt handles into URLs unescaped, so they contain nothing to escape.
-_HANDLE = re.compile(r"([0-9]{1,18})-([0-9a-f]{32})")
+_RECEIPT_HANDLE_PATTERN = re.compile(r"([0-9]{1,18})-([0-9a-f]{32})")
 
 
 class InvalidReceiptHandleError(ValueError):
@@ -154,7 +154,7 @@ def _next_messages(db: sqlite3.Connection, queue: str, max_messages: int) -> lis
 
 def _find_by_handle(db: sqlite3.Connection, queue: str, handle: str) -> StoredMessage | None:
     """The message that the handle belongs to, None if the handle has expired."""
-    parts = _HANDLE.fullmatch(handle)
+    parts = _RECEIPT_HANDLE_PATTERN.fullmatch(handle)
     if parts is None:
         raise InvalidReceiptHandleError
     row = db.execute(

@@ -13,7 +13,7 @@ from facescreen_local.oss.images.rendering import RenderResult, render
 MAX_SOURCE_BYTES = 20 * 1024 * 1024
 
 # Only a few at once, because a decoded image can take hundreds of megabytes.
-_WORKERS = ThreadPoolExecutor(2, "x-oss-process")
+_IMAGE_EXECUTOR = ThreadPoolExecutor(2, "x-oss-process")
 
 
 async def process_image(file: BinaryIO, size: int, process: str) -> RenderResult:
@@ -26,4 +26,4 @@ async def process_image(file: BinaryIO, size: int, process: str) -> RenderResult
         message = f"The source image exceeds {MAX_SOURCE_BYTES} bytes."
         raise OssError(400, "ImageTooLarge", message)
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_WORKERS, lambda: render(file.read(), instructions))
+    return await loop.run_in_executor(_IMAGE_EXECUTOR, lambda: render(file.read(), instructions))

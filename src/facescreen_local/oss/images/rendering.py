@@ -182,7 +182,11 @@ _ACTIONS: Mapping[str, Callable[[ImageJob, ImageInstruction], ImageJob]] = {
 
 def _encode(job: ImageJob) -> RenderResult:
     pillow_format, content_type = _TARGET_FORMATS[job.target_format]
-    image = job.image if pillow_format in ("PNG", "WEBP", "GIF", "TIFF") else _flatten(job.image)
+    image = (
+        job.image
+        if pillow_format in ("PNG", "WEBP", "GIF", "TIFF")
+        else _flatten_transparency(job.image)
+    )
     options: dict[str, object] = {}
     if pillow_format in ("JPEG", "PNG", "WEBP"):
         exif = job.image.info.get("exif") or b""
@@ -195,7 +199,7 @@ def _encode(job: ImageJob) -> RenderResult:
     return RenderResult(body.getvalue(), content_type)
 
 
-def _flatten(image: Image.Image) -> Image.Image:
+def _flatten_transparency(image: Image.Image) -> Image.Image:
     """Put the image on a white background."""
     if not image.has_transparency_data:
         return image

@@ -13,7 +13,7 @@ from facescreen_local.oss.images.instructions import ImageInstruction
 MAX_SIDE_PIXELS = 16_384
 MAX_PIXELS = 16_777_216
 _MODES = ("lfit", "mfit", "fill", "pad", "fixed")
-_COLOR = re.compile("[0-9A-Fa-f]{6}")
+_COLOR_PATTERN = re.compile("[0-9A-Fa-f]{6}")
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,6 @@ def _check_target_size(plan: ResizePlan) -> None:
 
 def _parse_color(instruction: ImageInstruction) -> str:
     color = instruction.parameters.get("color", "FFFFFF")
-    if not _COLOR.fullmatch(color):
+    if not _COLOR_PATTERN.fullmatch(color):
         raise invalid_argument_error("color", color, "color of resize must be six hex digits.")
     return f"#{color}"

@@ -27,7 +27,7 @@ from facescreen_local.oss.store.versions import StoredObject
 from facescreen_local.oss.tag_rules import parse_tagging_header
 from facescreen_local.protocol.xml_body import element
 
-SOURCE_HEADER = "x-oss-copy-source"
+COPY_SOURCE_HEADER = "x-oss-copy-source"
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ class CopySource:
 @OPERATIONS.register("PUT", "/bucket/key", "x-oss-copy-source", name="CopyObject")
 async def copy_object(context: OssRequestContext) -> web.Response:
     """Copy an object. The copy of a symlink is a symlink."""
-    copy_source = parse_copy_source(context.headers[SOURCE_HEADER])
+    copy_source = parse_copy_source(context.headers[COPY_SOURCE_HEADER])
     source, file = _open_source(copy_source, context.store.objects.open)
     with file:
-        check_conditions(context.headers, source, f"{SOURCE_HEADER}-")
+        check_conditions(context.headers, source, f"{COPY_SOURCE_HEADER}-")
         metadata = _build_metadata(context.headers, source.contents.metadata)
         blob = await asyncio.to_thread(context.store.blobs.concatenate, [file])
     contents = ObjectContents(NORMAL, blob, blob.md5, metadata)
@@ -66,11 +66,11 @@ async def upload_part_copy(context: OssRequestContext) -> web.Response:
     number = read_part_number(context)
     upload = context.store.uploads.get(context.bucket, context.key, read_upload_id(context))
     source, file = _open_source(
-        parse_copy_source(context.headers[SOURCE_HEADER]),
+        parse_copy_source(context.headers[COPY_SOURCE_HEADER]),
         context.store.objects.open_following_symlink,
     )
     with file:
-        check_conditions(context.headers, source, f"{SOURCE_HEADER}-")
+        check_conditions(context.headers, source, f"{COPY_SOURCE_HEADER}-")
         blob = await asyncio.to_thread(_copy_range, context, file, source.contents.size)
     modified = context.store.uploads.put_part(context.bucket, context.key, upload.id, number, blob)
     context.notify(
@@ -86,7 +86,7 @@ def parse_copy_source(header: str) -> CopySource:
     bucket, _, key = unquote(path, errors="surrogateescape").removeprefix("/").partition("/")
     if not bucket or not is_utf8(bucket):
         raise invalid_argument_error(
-            SOURCE_HEADER, "", "Copy source must be /bucket/key, URL-encoded."
+            COPY_SOURCE_HEADER, "", "Copy source must be /bucket/key, URL-encoded."
         )
     check_key(key)
     return CopySource(bucket, key, validate_version_id(dict(parse_qsl(query)).get("versionId")))
@@ -115,7 +115,9 @@ def _keeps_object_type(
 
 def _copy_range(context: OssRequestContext, file: BinaryIO, size: int) -> Blob:
     """Copy the requested range, or the whole object if there is none or it does not fit."""
-    requested = parse_range(context.headers.get(f"{SOURCE_HEADER}-range"), size, standard=False)
+    requested = parse_range(
+        context.headers.get(f"{COPY_SOURCE_HEADER}-range"), size, standard=False
+    )
     part = requested or ByteRange(0, size - 1)
     return context.store.blobs.copy_range(file, part.first, part.length)
 
@@ -140,7 +142,7 @@ def _is_replaced(headers: Mapping[str, str], directive: str) -> bool:
 def _source_header(source: StoredObject) -> dict[str, str]:
     if source.version_id is None:
         return {}
-    return {f"{SOURCE_HEADER}-version-id": source.version_id}
+    return {f"{COPY_SOURCE_HEADER}-version-id": source.version_id}
 
 
 def _result_element(name: str, modified: float, etag: str) -> Element:

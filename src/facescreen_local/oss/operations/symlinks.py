@@ -16,15 +16,17 @@ from facescreen_local.oss.names import check_key
 from facescreen_local.oss.operations import OPERATIONS
 from facescreen_local.oss.store.contents import SYMLINK, ObjectContents
 
-TARGET_HEADER = "x-oss-symlink-target"
+SYMLINK_TARGET_HEADER = "x-oss-symlink-target"
 
 
 @OPERATIONS.register("PUT", "/bucket/key", "symlink", name="PutSymlink")
 async def put_symlink(context: OssRequestContext) -> web.Response:
     """Store a link to another object, which does not have to exist."""
-    if TARGET_HEADER not in context.headers:
-        raise invalid_argument_error(TARGET_HEADER, "", f"The header {TARGET_HEADER} is required.")
-    target = unquote(context.headers[TARGET_HEADER], errors="surrogateescape")
+    if SYMLINK_TARGET_HEADER not in context.headers:
+        raise invalid_argument_error(
+            SYMLINK_TARGET_HEADER, "", f"The header {SYMLINK_TARGET_HEADER} is required."
+        )
+    target = unquote(context.headers[SYMLINK_TARGET_HEADER], errors="surrogateescape")
     check_key(target)
     metadata = parse_metadata(context.headers)
     check_overwrite = make_overwrite_check(context.headers)
@@ -43,4 +45,6 @@ async def get_symlink(context: OssRequestContext) -> web.Response:
         if stored.contents.object_type != SYMLINK:
             raise OssError(400, "NotSymlink", "The object is not symlink.")
         target = file.read()
-    return web.Response(headers={**basic_headers(stored), TARGET_HEADER: quote(target, safe="")})
+    return web.Response(
+        headers={**basic_headers(stored), SYMLINK_TARGET_HEADER: quote(target, safe="")}
+    )

@@ -18,7 +18,7 @@ from facescreen_local.oss.store.buckets import StoredBucket, find_bucket
 from facescreen_local.oss.store.contents import PUBLIC_READ, SYMLINK, ObjectContents, ObjectMetadata
 from facescreen_local.oss.store.cursor import ListingMarker
 from facescreen_local.oss.store.versions import (
-    UNVERSIONED,
+    NULL_VERSION,
     StoredObject,
     create_version_id,
     delete_version,
@@ -129,7 +129,7 @@ class Objects:
             if version is None and bucket.versioning:
                 removal, unused_blobs = _add_delete_marker(db, bucket, key)
             else:
-                removal, unused_blobs = _delete(db, bucket, key, version or UNVERSIONED)
+                removal, unused_blobs = _delete(db, bucket, key, version or NULL_VERSION)
         self._blobs.delete(unused_blobs)
         return removal
 

@@ -13,7 +13,7 @@ from facescreen_local.oss.store.buckets import ENABLED, StoredBucket
 from facescreen_local.oss.store.contents import DELETE_MARKER, ObjectContents, ObjectMetadata
 from facescreen_local.oss.store.cursor import ListingMarker
 
-UNVERSIONED = "null"
+NULL_VERSION = "null"
 _NO_CONTENTS = ObjectContents(DELETE_MARKER, Blob("", 0, "", ""), "", ObjectMetadata())
 _GENERATED_VERSION = re.compile("[0-9a-f]{32}")
 _LAST_ROW = 2**63 - 1
@@ -101,7 +101,7 @@ def create_version_id(db: sqlite3.Connection, bucket: StoredBucket) -> str:
     """Return the id of the next version. It starts with the row's number, so that ids sort by
     age."""
     if bucket.versioning != ENABLED:
-        return UNVERSIONED
+        return NULL_VERSION
     last = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'versions'").fetchone()
     return f"{1 + (last[0] if last else 0):016x}{secrets.token_hex(8)}"
 
