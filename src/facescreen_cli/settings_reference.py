@@ -1,4 +1,4 @@
-"""docs/settings.md and .env.example, made from the table of settings.
+"""Generates docs/settings.md and .env.example from the table of settings.
 
 python -m facescreen_cli.settings_reference
 """
@@ -21,18 +21,19 @@ ENV_EXAMPLE_PATH, SETTINGS_PAGE_PATH = PROJECT / ".env.example", PROJECT / "docs
 _LINE_WIDTH = 100
 
 _EXAMPLE_HEAD = """\
-# What s.yaml deploys on Alibaba Cloud with. Copy this to .env, fill in the first seven lines, and
-# let `facescreen doctor --env .env --offline` look at it. Lines that begin with #NAME= show the
-# default: take the # away to change it. No line holds a secret: Serverless Devs has its own keys.
+# The settings that s.yaml reads to deploy on Alibaba Cloud. Copy this file to .env, fill in the
+# first seven lines, and check it with `facescreen doctor --env .env --offline`. Lines that start
+# with #NAME= show the default: remove the # to change it. No line holds a secret: Serverless Devs
+# has its own keys.
 """
 _PAGE_HEAD = """\
 # Settings
 
-The functions read these from the environment once, at initialisation; anything wrong stops them
-with a message that names all that is wrong, what it must be, and where to find it. `.env.example`
-has the lines to fill in on Alibaba Cloud, and `facescreen doctor --env .env` checks them before
-you deploy; on AWS the parameters of `template.yaml` set them. This page is made from the code
-(`make docs`).
+The functions read these settings from the environment once, at initialization. If any are wrong,
+the function does not start, and one message names them all, what each must be, and where to find
+it. `.env.example` has the lines to fill in on Alibaba Cloud, and `facescreen doctor --env .env`
+checks them before you deploy; on AWS the parameters of `template.yaml` set them. This page is
+generated from the code (`make docs`).
 """
 
 
@@ -72,7 +73,7 @@ def settings_page() -> str:
     for known in choose.PLATFORMS:
         platform = known.load_platform()
         sections += [f"## {platform.title}\n", _table(_settings_of(platform.groups))]
-    sections += ["## Read by s.yaml alone\n", _table(_TEMPLATE_SETTINGS)]
+    sections += ["## Read only by s.yaml\n", _table(_TEMPLATE_SETTINGS)]
     return "\n".join(sections)
 
 

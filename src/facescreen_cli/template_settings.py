@@ -23,42 +23,42 @@ _MNS_NAME = StringType(
 )
 _KEY_PARTS = StringType(
     r"([^/\\*,$`][^*,$`]*(,[^/\\*,$`][^*,$`]*)*)?",
-    "prefixes or suffixes of object keys as they stand, with commas: no * and no / in front",
+    "literal prefixes or suffixes of object keys, separated by commas, without * or a leading /",
 )
 
 TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
     Setting(
         "ALIBABA_CLOUD_ACCOUNT_ID",
-        StringType(r"\d{10,20}", "the account's id: its digits"),
-        doc="The account's id, 16 digits: in the console, at your picture.",
-        where="console, your picture",
+        StringType(r"\d{10,20}", "the account's id: digits"),
+        doc="The account's id, 16 digits. The console shows it under your profile picture.",
+        where="console, your profile picture",
         section=REQUIRED,
     ),
     Setting(
         "OSS_BUCKET",
         StringType(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "the watched bucket's name"),
-        doc="The bucket whose objects are screened. It exists already, in OSS_REGION.",
+        doc="The bucket whose objects are screened. It must exist in OSS_REGION.",
         where="OSS console",
         section=REQUIRED,
     ),
     Setting(
         "VPC_ID",
         StringType(r"vpc-[a-z0-9]+", "a VPC's id: vpc-…"),
-        doc="A VPC of yours in OSS_REGION: the functions reach ID Verification over it.",
+        doc="Your VPC in OSS_REGION. The functions reach ID Verification through it.",
         where=_VPC_CONSOLE,
         section=REQUIRED,
     ),
     Setting(
         "VSWITCH_ID",
         StringType(r"vsw-[a-z0-9]+", "a vSwitch's id: vsw-…"),
-        doc="One of its vSwitches.",
+        doc="A vSwitch of the VPC.",
         where=_VPC_CONSOLE,
         section=REQUIRED,
     ),
     Setting(
         "SECURITY_GROUP_ID",
         StringType(r"sg-[a-z0-9]+", "a security group's id: sg-…"),
-        doc="A security group of it.",
+        doc="A security group of the VPC.",
         where="ECS console, Security Groups",
         section=REQUIRED,
     ),
@@ -66,31 +66,31 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
         "OSS_PREFIX",
         StringType(
             r"([^/\\*,?$`][^*,?$`]*)?",
-            "the start of object keys, as selfies/: no * and no comma, and no / in front",
+            "the start of object keys, such as selfies/, without *, commas or a leading /",
         ),
         "",
-        doc="Events of other objects cause no invocation: one prefix, such as selfies/.",
+        doc="One prefix, such as selfies/. Objects elsewhere don't invoke the function.",
         section=SCREENED,
     ),
     Setting(
         "OSS_SUFFIX",
-        StringType(r"[^*?$`]*", "the end of object keys, as .jpg: no *"),
+        StringType(r"[^*?$`]*", "the end of object keys, such as .jpg, without *"),
         "",
-        doc="The same by one suffix.",
+        doc="One suffix, such as .jpg. Other objects don't invoke the function.",
         section=SCREENED,
     ),
     Setting(
         "RESERVED_CONCURRENCY",
         _INSTANCE_COUNT,
         "20",
-        doc="Instances of the function that screens: about twice CALLS_PER_SECOND.",
+        doc="Instances of the function that screens uploads: about twice CALLS_PER_SECOND.",
         section=QUOTA,
     ),
     Setting(
         "HTTP_CONCURRENCY",
         _INSTANCE_COUNT,
         "10",
-        doc="Instances of the HTTP trigger's function.",
+        doc="Instances of the function with the HTTP trigger.",
         section=QUOTA,
     ),
     Setting(
@@ -100,23 +100,25 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
         doc="The dead-letter queue; the deployment creates it.",
         section=WHERE_VERDICTS_GO,
     ),
-    Setting("SWEEP", choice_of("true", "false"), "false", doc="true: it runs.", section=SWEEP),
+    Setting(
+        "SWEEP", choice_of("true", "false"), "false", doc="true turns the sweep on.", section=SWEEP
+    ),
     Setting(
         "SWEEP_SCHEDULE",
         StringType(
             r"@every [1-9][0-9]*[mh]|(CRON_TZ=\S+ )?\S+( \S+){5}",
-            "as @every 15m, or a cron of six fields",
+            "such as @every 15m, or a cron expression of six fields",
         ),
         "@every 15m",
-        doc="When: a cron of Function Compute, or @every and so many minutes.",
+        doc="When the sweep runs: a cron expression of Function Compute, or an interval.",
         section=SWEEP,
     ),
     Setting(
         "SLS_ACTION_POLICY",
         StringType(r"[A-Za-z0-9._-]{1,64}", "an action policy's id"),
         "",
-        doc="An action policy of SLS (its console, Alerts), for failures, waits, the flagged "
-        "share, the budget.",
+        doc="An action policy of SLS (its console, Alerts) for alerts on failures, waits, the "
+        "flagged share and the budget.",
         where="SLS console",
         section=ALARMS,
     ),
@@ -124,7 +126,7 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
         "CMS_CONTACT_GROUP",
         StringType(r"[^\s,\"'][^,\"']{0,126}", "a contact group's name"),
         "",
-        doc="A contact group of CloudMonitor, for dead letters and for what finds no instance.",
+        doc="A contact group of CloudMonitor for alerts on dead letters and missing instances.",
         where="CloudMonitor",
         section=ALARMS,
     ),
@@ -132,36 +134,36 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
         "BUDGET_CALLS",
         StringType(r"[1-9][0-9]{0,8}", "a number of calls a day"),
         "10000",
-        doc="Calls in 24 hours that are worth an alert, at USD 0.40 each.",
+        doc="Calls in 24 hours that raise an alert, at USD 0.40 each.",
         section=ALARMS,
     ),
     Setting(
         "LOG_DAYS",
         StringType(r"[1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|3650", "days, from 1 to 3650"),
         "30",
-        doc="How long logs are kept, which hold object keys.",
+        doc="How many days logs are kept. They hold object keys.",
         section=ALARMS,
     ),
     Setting(
         "HTTP_PRIVATE",
         choice_of("true", "false"),
         "false",
-        doc="true: it can be reached from within Alibaba Cloud alone.",
+        doc="true: the HTTP trigger can be reached only from within Alibaba Cloud.",
         section=HTTP,
     ),
     Setting(
         "PAGE_DOMAIN",
-        StringType(r"([a-z0-9-]+\.)+[a-z]{2,}", "a domain's name, as faces.example.com"),
+        StringType(r"([a-z0-9-]+\.)+[a-z]{2,}", "a domain name, such as faces.example.com"),
         "",
-        doc="A domain of your own for the page (s.page.yaml).",
+        doc="Your own domain for the review page (s.page.yaml).",
         section=HTTP,
     ),
     Setting(
         "PAGE_CERTIFICATE",
-        StringType(r"\d+(-[a-z0-9-]+)?", "a certificate's id, as 1234567-ap-southeast-1"),
+        StringType(r"\d+(-[a-z0-9-]+)?", "a certificate's id, such as 1234567-ap-southeast-1"),
         "",
-        doc="Its certificate's id, as 1234567-ap-southeast-1.",
-        where="its console",
+        doc="The id of the domain's certificate, such as 1234567-ap-southeast-1.",
+        where="certificate console",
         section=HTTP,
     ),
     Setting(
@@ -175,7 +177,7 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
         "ROS_ENDPOINT",
         StringType(r"ros(-[a-z0-9-]+)?\.aliyuncs\.com", "a host such as ros-intl.aliyuncs.com"),
         "ros-intl.aliyuncs.com",
-        doc="ros.aliyuncs.com for accounts of mainland China.",
+        doc="ros.aliyuncs.com for accounts in mainland China.",
         section=PLATFORM,
     ),
 )
@@ -190,8 +192,8 @@ _STRICTER_TYPES: Mapping[str, SettingType[Any]] = {
     "MNS_TOPIC": _MNS_NAME,
     "MNS_QUEUE": _MNS_NAME,
     "HTTP_AUTH": choice_of("function", "anonymous"),
-    "JWT_ISSUER": StringType(r"(\S+)?", "the tokens' issuer, without blanks"),
-    "JWT_AUDIENCE": StringType(r"(\S+)?", "the tokens' audience, without blanks"),
+    "JWT_ISSUER": StringType(r"(\S+)?", "the tokens' issuer, without spaces"),
+    "JWT_AUDIENCE": StringType(r"(\S+)?", "the tokens' audience, without spaces"),
 }
 """Stricter forms of settings that the functions read too."""
 CHECKED_SETTINGS = {row.name: row for row in TEMPLATE_SETTINGS} | {
