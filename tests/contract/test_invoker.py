@@ -127,7 +127,7 @@ def test_a_missing_target_is_an_invalid_setting(target: InvocationTarget) -> Non
 
 def test_an_event_over_the_platforms_limit_is_not_sent(target: InvocationTarget) -> None:
     target.invoker.submit(b"1" * target.max_event_bytes)
-    with pytest.raises(errors.RequestRejectedError, match=f"{target.max_event_bytes} at most"):
+    with pytest.raises(errors.RequestRejectedError, match=f"at most {target.max_event_bytes}"):
         target.invoker.submit(b"1" * (target.max_event_bytes + 1))
     assert len(target.received_events()) == 1
 
