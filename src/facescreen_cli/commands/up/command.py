@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -64,6 +65,7 @@ def up(
     from facescreen_local.cloud import write_env_file
 
     port_by_service = dict(_parse_port(option_value) for option_value in ports)
+    _create_data_folder(data)
     interpreter_paths = _package_interpreters(environment.variables) if packaged else None
     with local_cloud.run_local_cloud(data, port_by_service, interpreter_paths) as cloud:
         if samples:
@@ -76,6 +78,18 @@ def up(
             write_env_file(env_file, cloud.client_environment())
         local_cloud.print_addresses(cloud)
         local_cloud.wait_for_signal(stopped)
+
+
+def _create_data_folder(folder: Path) -> None:
+    """Raises click.BadParameter if nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.BadParameter(
+            f"{folder} can't be created: {error.strerror}", param_hint="--data"
+        ) from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise click.BadParameter(f"{folder} is not writable", param_hint="--data")
 
 
 def _package_interpreters(environment: Mapping[str, str]) -> dict[str, str]:
