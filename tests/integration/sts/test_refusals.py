@@ -55,7 +55,7 @@ def test_alibaba_clouds_refusals_say_what_to_check(
         ("AuthenticationFail.OIDCToken.IssuerConfigurationBroken", "the account's IssuerUrl"),
         (
             "AuthenticationFail.OIDCToken.PublicKeyFingerprintMismatch",
-            "the fingerprint of the OIDC provider anew",
+            "the fingerprint of the OIDC provider again",
         ),
         ("AuthenticationFail.OIDCToken.InvalidSignature", "the issuer URL and the fingerprint"),
         ("NoPermission", "the trust policy"),
