@@ -22,6 +22,6 @@ def test_a_data_folder_that_is_not_writable_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Root may write everywhere.
-    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "access", lambda _, mode: mode != os.W_OK)
     assert exit_code("up", "--data", str(tmp_path)) == 64
-    assert f"{tmp_path} is not writable" in capsys.readouterr().err
+    assert f"'{tmp_path}' is not writable" in capsys.readouterr().err

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,7 +19,7 @@ SERVICE_NAMES = ("oss", "cloudauth", "mns", "fc", "http", "admin")
 @click.command()
 @click.option(
     "--data",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, writable=True, path_type=Path),
     default=Path(".facescreen"),
     show_default=True,
     help="Folder for the local cloud's state.",
@@ -81,15 +80,13 @@ def up(
 
 
 def _create_data_folder(folder: Path) -> None:
-    """Raises click.BadParameter if nothing can be written there."""
+    """Raises click.BadParameter."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise click.BadParameter(
             f"{folder} can't be created: {error.strerror}", param_hint="--data"
         ) from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise click.BadParameter(f"{folder} is not writable", param_hint="--data")
 
 
 def _package_interpreters(environment: Mapping[str, str]) -> dict[str, str]:
