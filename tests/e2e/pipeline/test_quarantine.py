@@ -166,7 +166,7 @@ def test_a_release_makes_no_call_and_does_not_quarantine_again(
     uri = f"oss://selfies/{quarantined_key}"
     status, (line,), _ = release(cloud_client, "--dry-run", uri)
     assert (status, line["status"]) == (0, "to_release")
-    assert line["detail"] == f"back to oss://selfies/{key}"
+    assert line["detail"] == f"move back to oss://selfies/{key}"
     status, lines, stderr = release(cloud_client, uri)
     assert (status, lines) == (64, [])
     assert "only with --yes" in stderr
