@@ -62,7 +62,7 @@ def test_a_photo_is_converted_in_the_browser_if_needed(
     page.set_input_files("#file", samples[name])
     expect(verdict(page)).to_have_text(LOW_RISK)
     expect(page.locator("#result")).to_contain_text("Converted in your browser first")
-    expect(page.locator("#result")).not_to_contain_text("stored turned")
+    expect(page.locator("#result")).not_to_contain_text("stored rotated")
 
 
 def test_a_photo_from_the_camera_is_screened(page: Page) -> None:
