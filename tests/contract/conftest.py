@@ -26,15 +26,15 @@ def loop() -> Iterator[BackgroundLoop]:
 
 
 @pytest.fixture(scope="session")
-def identity() -> LocalAccount:
+def local_account() -> LocalAccount:
     return LocalAccount.create()
 
 
 @pytest.fixture(scope="session")
 def oss(
-    loop: BackgroundLoop, identity: LocalAccount, tmp_path_factory: pytest.TempPathFactory
+    loop: BackgroundLoop, local_account: LocalAccount, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[OssService]:
-    service = OssService(identity, tmp_path_factory.mktemp("oss"), REGION, lambda record: None)
+    service = OssService(local_account, tmp_path_factory.mktemp("oss"), REGION, lambda record: None)
     service.create_bucket("facescreen-state")
     service.create_bucket("versioned", versioning=True)
     loop.run(service.start())
@@ -44,9 +44,9 @@ def oss(
 
 @pytest.fixture(scope="session")
 def mns(
-    loop: BackgroundLoop, identity: LocalAccount, tmp_path_factory: pytest.TempPathFactory
+    loop: BackgroundLoop, local_account: LocalAccount, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[MnsService]:
-    service = MnsService(identity, tmp_path_factory.mktemp("mns"), REGION)
+    service = MnsService(local_account, tmp_path_factory.mktemp("mns"), REGION)
     service.create_topic("verdicts")
     for queue in ("subscribed", "flagged"):
         service.create_queue(queue)
@@ -59,9 +59,9 @@ def mns(
 
 @pytest.fixture(scope="session")
 def cloudauth(
-    loop: BackgroundLoop, identity: LocalAccount, tmp_path_factory: pytest.TempPathFactory
+    loop: BackgroundLoop, local_account: LocalAccount, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[IdVerificationService]:
-    service = IdVerificationService(identity, tmp_path_factory.mktemp("cloudauth"))
+    service = IdVerificationService(local_account, tmp_path_factory.mktemp("cloudauth"))
     loop.run(service.start())
     yield service
     loop.run(service.stop())
@@ -69,10 +69,10 @@ def cloudauth(
 
 @pytest.fixture(scope="session")
 def local(
-    identity: LocalAccount, oss: OssService, mns: MnsService, cloudauth: IdVerificationService
+    local_account: LocalAccount, oss: OssService, mns: MnsService, cloudauth: IdVerificationService
 ) -> AlibabaServices:
     """The local services, with temporary credentials like those of a function."""
-    key = identity.issue_temporary_key()
+    key = local_account.issue_temporary_key()
     return AlibabaServices.from_env(
         {
             "ALIBABA_CLOUD_ACCESS_KEY_ID": key.access_key_id,

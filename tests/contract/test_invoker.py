@@ -54,7 +54,7 @@ class FcTarget(InvocationTarget):
         self.invoker_without_target = self.create_invoker("absent")
 
     def create_invoker(self, function: str, credentials: Credentials | None = None) -> Invoker:
-        key, url = self.running.identity.issue_temporary_key(), self.running.service.url
+        key, url = self.running.local_account.issue_temporary_key(), self.running.service.url
         own_credentials = Credentials(key.access_key_id, key.access_key_secret, key.security_token)
         if self._invoker_type == "fc2":
             return Fc2Invoker(url, "any", function, credentials or own_credentials)
@@ -153,7 +153,7 @@ def test_a_lasting_outage_raises_a_transient_error(fc_target: FcTarget) -> None:
 def test_invalid_credentials_are_refused_and_not_shown(
     fc_target: FcTarget, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    own_credentials = fc_target.running.identity.issue_temporary_key()
+    own_credentials = fc_target.running.local_account.issue_temporary_key()
     secret = Credentials(
         own_credentials.access_key_id, "not-the-secret", own_credentials.security_token
     )

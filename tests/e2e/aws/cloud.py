@@ -37,7 +37,7 @@ class AwsCloud:
 
     endpoint: str
     cloudauth: IdVerificationService
-    identity: LocalAccount
+    local_account: LocalAccount
     visibility_s: int
     received: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Every message received so far, by the queue's URL."""
@@ -51,7 +51,7 @@ class AwsCloud:
         self._make_queues()
         self._make_buckets()
         self._make_destinations()
-        key = self.identity.key
+        key = self.local_account.key
         secret = {"access_key_id": key.access_key_id, "access_key_secret": key.access_key_secret}
         self.secret_arn: str = self.secrets.create_secret(
             Name="alibaba", SecretString=json.dumps(secret)
@@ -172,11 +172,11 @@ def run_cloud(
     `visibility_s` is the time after which a failed message is delivered again. AWS recommends six
     times the function's timeout. For `s3_age_s` see moto_server.
     """
-    identity = LocalAccount.create()
-    cloudauth = IdVerificationService(identity, folder, SuffixAnalyzer())
+    local_account = LocalAccount.create()
+    cloudauth = IdVerificationService(local_account, folder, SuffixAnalyzer())
     with moto_server(s3_age_s) as endpoint:
         loop.run(cloudauth.start())
         try:
-            yield AwsCloud(endpoint, cloudauth, identity, visibility_s)
+            yield AwsCloud(endpoint, cloudauth, local_account, visibility_s)
         finally:
             loop.run(cloudauth.stop())

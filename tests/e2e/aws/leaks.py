@@ -17,7 +17,7 @@ _FORBIDDEN = re.compile(r"X-Amz-(Signature|Credential|Security-Token)|/9j/4", re
 def find(cloud: AwsCloud, log: Path, functions: list[FunctionConfiguration]) -> list[str]:
     """Return the places that contain a secret, or an empty list."""
     secret_values = [text for one in functions for text in (one.secret_key, one.session_token)]
-    secret_values.append(cloud.identity.key.access_key_secret)
+    secret_values.append(cloud.local_account.key.access_key_secret)
     return [
         place
         for place, text in _everything_written(cloud, log)

@@ -106,7 +106,7 @@ def test_a_missing_object_is_reported_as_failed(cloud: AwsCloud) -> None:
 
 def _run(cloud: AwsCloud, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command with the user's Alibaba Cloud AccessKey, not the function's secret."""
-    key, settings = cloud.identity.key, cloud.environment(SNS_TOPIC_ARN=cloud.topic_arn)
+    key, settings = cloud.local_account.key, cloud.environment(SNS_TOPIC_ARN=cloud.topic_arn)
     del settings["ALIBABA_SECRET_ARN"]
     own = {
         "ALIBABA_CLOUD_ACCESS_KEY_ID": key.access_key_id,

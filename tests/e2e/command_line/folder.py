@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from facescreen_local.cloud import LocalCloud
+from tests.support.call_times import CallTimes
 from tests.support.cloud_client import LocalCloudClient
 from tests.support.command import FACESCREEN, user_environment
 from tests.support.samples import sample_files
@@ -22,22 +22,10 @@ class FolderRun:
     status: int
     stdout: str
     stderr: str
-    call_times: list[float]
-    """Times of the paid calls in epoch seconds, sorted."""
+    call_times: CallTimes
+    """Times of the paid calls."""
     throttled: int
     """Number of calls beyond the quota, which the service refused."""
-
-    @property
-    def busiest_second(self) -> int:
-        """Highest number of paid calls in any second."""
-        return max(
-            sum(first <= t < first + 1 for t in self.call_times) for first in self.call_times
-        )
-
-    @property
-    def rate(self) -> float:
-        """Paid calls a second, from the first to the last."""
-        return (len(self.call_times) - 1) / (self.call_times[-1] - self.call_times[0])
 
 
 def fill_folder(folder: Path, data: bytes, files: int) -> None:
@@ -64,10 +52,6 @@ def run(
         timeout=180,
         check=False,
     )
-    times = sorted(_epoch_seconds(call["time"]) for call in cloud_client.billed_calls())
+    call_times = CallTimes.of(cloud_client.billed_calls())
     throttled = sum(call.code == "Throttling.Api" for call in cloud.cloudauth.calls)
-    return FolderRun(result.returncode, result.stdout, result.stderr, times, throttled)
-
-
-def _epoch_seconds(time: str) -> float:
-    return datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp()
+    return FolderRun(result.returncode, result.stdout, result.stderr, call_times, throttled)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from tests.support.call_times import CallTimes
 from tests.support.cloud_client import LocalCloudClient, run_local_cloud
 from tests.support.samples import sample_files
 from tests.support.wait import wait_for
@@ -29,20 +28,8 @@ class BurstResult:
     """Keys of the billed calls."""
     verdicts: dict[str, str]
     """Verdict tags by key."""
-    call_times: list[float]
-    """Times of the billed calls in epoch seconds, sorted."""
-
-    @property
-    def busiest_second(self) -> int:
-        """Highest number of paid calls in any second."""
-        return max(
-            sum(first <= t < first + 1 for t in self.call_times) for first in self.call_times
-        )
-
-    @property
-    def rate(self) -> float:
-        """Paid calls a second, from the first to the last."""
-        return (len(self.call_times) - 1) / (self.call_times[-1] - self.call_times[0])
+    call_times: CallTimes
+    """Times of the billed calls."""
 
 
 def run(folder: Path) -> BurstResult:
@@ -74,7 +61,7 @@ def run(folder: Path) -> BurstResult:
             published=[m["data"]["object"]["key"] for m in cloud_client.receive_messages()],
             paid=[call["object"].split("/", 3)[3] for call in calls],
             verdicts={key: cloud_client.tags(key)["deepfake-verdict"] for key in keys},
-            call_times=sorted(_epoch_seconds(call) for call in calls),
+            call_times=CallTimes.of(calls),
         )
 
 
@@ -83,7 +70,3 @@ def _upload(env: dict[str, str], keys: list[str], photo: bytes) -> None:
     for key in keys:
         client.put(key, photo)
     client.close()
-
-
-def _epoch_seconds(call: dict[str, Any]) -> float:
-    return datetime.fromisoformat(call["time"].replace("Z", "+00:00")).timestamp()

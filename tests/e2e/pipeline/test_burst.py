@@ -19,4 +19,4 @@ def test_a_burst_of_uploads_stays_within_the_quota(tmp_path: Path) -> None:
     assert Counter(result.published) == Counter(result.keys)
     assert Counter(result.paid) == Counter(result.keys)
     assert set(result.verdicts.values()) == {"high_risk"}
-    assert result.busiest_second <= burst.QUOTA
+    assert result.call_times.busiest_second <= burst.QUOTA

@@ -86,7 +86,7 @@ class DeadLetterRecorder:
 @dataclass
 class RunningFc:
     service: FcService
-    identity: LocalAccount
+    local_account: LocalAccount
     dead_letters: DeadLetterRecorder
     folder: Path
 
@@ -114,20 +114,20 @@ async def wait_for(condition: Callable[[], object]) -> None:
 @asynccontextmanager
 async def run_fc(folder: Path, handlers: str, **props: Any) -> AsyncIterator[RunningFc]:
     """Run the service with one function. Retries come after 10 ms."""
-    identity, dead_letters = LocalAccount.create(), DeadLetterRecorder()
+    local_account, dead_letters = LocalAccount.create(), DeadLetterRecorder()
     functions = DeployedFunctions(
         load_functions(make_project(folder, handlers, **props), {}),
-        identity,
+        local_account,
         folder / "data",
         region=REGION,
         destination=dead_letters,
         behaviour=lambda: service.behaviour,
     )
-    service = FcService(identity, functions)
+    service = FcService(local_account, functions)
     service.behaviour.retry_delay_ms = 10
     await service.start()
     try:
-        yield RunningFc(service, identity, dead_letters, folder)
+        yield RunningFc(service, local_account, dead_letters, folder)
     finally:
         await service.stop()
 

@@ -14,12 +14,12 @@ import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
-from alibabacloud_tea_openapi.utils_models import Config
 from darabonba.runtime import RuntimeOptions
 
 from facescreen.clients import acs3
 from facescreen_local.auth.account import AccessKey
-from tests.integration.fc.running import RunningFc, run_fc_in_background
+from tests.integration.fc.client import make_client
+from tests.integration.fc.running import run_fc_in_background
 
 # The SDK calls datetime.utcnow, which Python deprecates since 3.12.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
@@ -32,19 +32,6 @@ ECHO = """
         return event[::-1]
 """
 PATH = "/2023-03-30/functions/screen/invocations"
-
-
-def make_client(run_fc: RunningFc, key: AccessKey | None = None) -> Client:
-    key = key or run_fc.identity.key
-    return Client(
-        Config(
-            access_key_id=key.access_key_id,
-            access_key_secret=key.access_key_secret,
-            security_token=key.security_token or None,
-            endpoint=run_fc.service.url.removeprefix("http://"),
-            protocol="HTTP",
-        )
-    )
 
 
 def invoke(
@@ -69,7 +56,7 @@ def test_the_sdk_invokes_and_gets_the_result(tmp_path: Path) -> None:
 
 def test_the_sdk_invokes_with_a_functions_temporary_key(tmp_path: Path) -> None:
     with run_fc_in_background(tmp_path, ECHO) as (fc, _):
-        token = fc.identity.issue_temporary_key()
+        token = fc.local_account.issue_temporary_key()
         assert invoke(make_client(fc, token), b"abc").body.read() == b"cba"
 
 
@@ -147,7 +134,7 @@ def test_requests_with_an_invalid_signature_are_refused(tmp_path: Path) -> None:
         run_fc_in_background(tmp_path, ECHO) as (fc, _),
         httpx.Client(base_url=fc.service.url) as http,
     ):
-        key, url = fc.identity.key, fc.service.url
+        key, url = fc.local_account.key, fc.service.url
 
         def refusal(headers: Any, path: str = PATH, method: str = "POST") -> Any:
             response = http.request(method, path, content=b"abc", headers=headers)

@@ -51,7 +51,7 @@ async def test_an_error_is_retried_and_then_dead_lettered(tmp_path: Path) -> Non
     }
     assert record["requestContext"] == {
         "requestId": request_id,
-        "functionArn": f"acs:fc:ap-southeast-1:{fc.identity.account_id}:functions/screen",
+        "functionArn": f"acs:fc:ap-southeast-1:{fc.local_account.account_id}:functions/screen",
         "condition": "UnhandledInvocationError",
         "approximateInvokeCount": 2,
     }

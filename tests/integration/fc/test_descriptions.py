@@ -9,14 +9,12 @@ from urllib.parse import parse_qs
 import pytest
 from aiohttp import web
 from alibabacloud_fc20230330 import models
-from alibabacloud_fc20230330.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
-from alibabacloud_tea_openapi.utils_models import Config
 
-from facescreen_local.auth.account import AccessKey
 from facescreen_local.fc.context import FcRequestContext
 from facescreen_local.fc.operations import OPERATIONS
 from facescreen_local.fc.operations.describe import select_page
+from tests.integration.fc.client import make_client
 from tests.integration.fc.running import DEAD_LETTER_ARN, RunningFc, run_fc_in_background
 
 # The SDK calls datetime.utcnow, which Python deprecates since 3.12.
@@ -28,18 +26,6 @@ def fc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningFc]:
     props = {"environmentVariables": {"SCENE_CODE": "local_0001"}, "role": "acs:ram::1:role/r"}
     with run_fc_in_background(tmp_path_factory.mktemp("fc"), "", **props) as (fc, _):
         yield fc
-
-
-def make_client(run_fc: RunningFc, key: AccessKey | None = None) -> Client:
-    key = key or run_fc.identity.key
-    return Client(
-        Config(
-            access_key_id=key.access_key_id,
-            access_key_secret=key.access_key_secret,
-            endpoint=run_fc.service.url.removeprefix("http://"),
-            protocol="HTTP",
-        )
-    )
 
 
 def test_functions_are_listed(fc: RunningFc) -> None:
@@ -92,7 +78,7 @@ def test_an_unknown_function_is_named(fc: RunningFc) -> None:
 
 
 def test_an_unknown_key_is_refused(fc: RunningFc) -> None:
-    stranger = type(fc.identity).create().key
+    stranger = type(fc.local_account).create().key
     with pytest.raises(ClientException) as caught:
         make_client(fc, stranger).list_functions(models.ListFunctionsRequest())
     assert caught.value.status_code == 403

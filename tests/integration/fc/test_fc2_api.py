@@ -29,16 +29,16 @@ HANDLERS = """
 PATH = "/2016-08-15/services/any/functions/screen/invocations"
 
 
-@pytest.fixture(name="cloud")
-def fixture_cloud(tmp_path: Path) -> Iterator[tuple[RunningFc, BackgroundLoop]]:
-    with run_fc_in_background(tmp_path, HANDLERS) as run_fc:
-        yield run_fc
+@pytest.fixture(name="fc_and_loop")
+def fixture_fc_and_loop(tmp_path: Path) -> Iterator[tuple[RunningFc, BackgroundLoop]]:
+    with run_fc_in_background(tmp_path, HANDLERS) as fc_and_loop:
+        yield fc_and_loop
 
 
-def make_client(run_fc: RunningFc, key: AccessKey | None = None) -> Any:
-    key = key or run_fc.identity.key
+def make_client(fc: RunningFc, key: AccessKey | None = None) -> Any:
+    key = key or fc.local_account.key
     return fc2.Client(
-        endpoint=run_fc.service.url,
+        endpoint=fc.service.url,
         accessKeyID=key.access_key_id,
         accessKeySecret=key.access_key_secret,
         securityToken=key.security_token,
@@ -47,9 +47,9 @@ def make_client(run_fc: RunningFc, key: AccessKey | None = None) -> Any:
 
 @pytest.mark.parametrize(("service", "qualifier"), [("any", None), ("other", "LATEST")])
 def test_the_sdk_invokes_under_any_service_name(
-    cloud: tuple[RunningFc, BackgroundLoop], service: str, qualifier: str | None
+    fc_and_loop: tuple[RunningFc, BackgroundLoop], service: str, qualifier: str | None
 ) -> None:
-    fc, _ = cloud
+    fc, _ = fc_and_loop
     response = make_client(fc).invoke_function(service, "screen", b"abc\x00", qualifier=qualifier)
     assert response.data == b"\x00cba"
     [invocation] = fc.functions.invocations
@@ -57,23 +57,23 @@ def test_the_sdk_invokes_under_any_service_name(
 
 
 def test_the_sdk_invokes_with_a_functions_temporary_key(
-    cloud: tuple[RunningFc, BackgroundLoop],
+    fc_and_loop: tuple[RunningFc, BackgroundLoop],
 ) -> None:
-    fc, _ = cloud
-    sdk = make_client(fc, fc.identity.issue_temporary_key())
+    fc, _ = fc_and_loop
+    sdk = make_client(fc, fc.local_account.issue_temporary_key())
     assert sdk.invoke_function("any", "screen", b"abc").data == b"cba"
 
 
-def test_the_sdk_invokes_asynchronously(cloud: tuple[RunningFc, BackgroundLoop]) -> None:
-    fc, loop = cloud
+def test_the_sdk_invokes_asynchronously(fc_and_loop: tuple[RunningFc, BackgroundLoop]) -> None:
+    fc, loop = fc_and_loop
     headers = {"x-fc-invocation-type": "Async"}
     assert make_client(fc).invoke_function("any", "screen", b"abc", headers=headers).data == b""
     loop.run(fc.functions.wait_until_idle())
     assert fc.log == ["b'abc'"]
 
 
-def test_the_sdk_sees_a_functions_error(cloud: tuple[RunningFc, BackgroundLoop]) -> None:
-    fc, _ = cloud
+def test_the_sdk_sees_a_functions_error(fc_and_loop: tuple[RunningFc, BackgroundLoop]) -> None:
+    fc, _ = fc_and_loop
     with pytest.raises(fc2.FcError) as caught:
         make_client(fc).invoke_function("any", "screen", b"fail")
     assert caught.value.status_code == 200
@@ -90,13 +90,13 @@ def test_the_sdk_sees_a_functions_error(cloud: tuple[RunningFc, BackgroundLoop])
     ],
 )
 def test_the_sdk_reads_our_errors(
-    cloud: tuple[RunningFc, BackgroundLoop],
+    fc_and_loop: tuple[RunningFc, BackgroundLoop],
     function: str,
     qualifier: str | None,
     invocation_type: str,
     expected: tuple[int, str],
 ) -> None:
-    fc, _ = cloud
+    fc, _ = fc_and_loop
     with pytest.raises(fc2.FcError) as caught:
         make_client(fc).invoke_function(
             "any",
@@ -109,8 +109,8 @@ def test_the_sdk_reads_our_errors(
     assert caught.value.request_id != "unknown"
 
 
-def test_the_sdk_reads_scripted_faults(cloud: tuple[RunningFc, BackgroundLoop]) -> None:
-    fc, _ = cloud
+def test_the_sdk_reads_scripted_faults(fc_and_loop: tuple[RunningFc, BackgroundLoop]) -> None:
+    fc, _ = fc_and_loop
     fc.service.behaviour = fc.service.behaviour.parse(
         {"faults": [{"operation": "InvokeFunction", "code": "Busy", "status": 429}]}
     )
@@ -135,10 +135,10 @@ def sign_headers(key: AccessKey, path: str = PATH, **overrides: str) -> dict[str
 
 
 def test_requests_with_an_invalid_signature_are_refused(
-    cloud: tuple[RunningFc, BackgroundLoop],
+    fc_and_loop: tuple[RunningFc, BackgroundLoop],
 ) -> None:
-    fc, _ = cloud
-    key = fc.identity.key
+    fc, _ = fc_and_loop
+    key = fc.local_account.key
     good = sign_headers(key)
     old = datetime.now(timezone.utc) - timedelta(minutes=16)
     not_matching = (403, "SignatureNotMatch")

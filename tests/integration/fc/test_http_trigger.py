@@ -37,7 +37,7 @@ async def http_trigger(
         "triggerConfig": {"authType": auth_type, "methods": ["GET", "HEAD", "POST"]},
     }
     async with run_fc(folder, handlers, triggers=[trigger], **props) as fc:
-        service = HttpTriggerService(fc.identity, fc.functions)
+        service = HttpTriggerService(fc.local_account, fc.functions)
         await service.start()
         try:
             async with httpx.AsyncClient(base_url=service.url, timeout=20) as http:
@@ -75,7 +75,7 @@ async def test_the_function_gets_the_request_as_documented(tmp_path: Path) -> No
         assert context.pop("time") == formatted
         host = http.base_url.netloc.decode()
         assert context == {
-            "accountId": fc.identity.account_id,
+            "accountId": fc.local_account.account_id,
             "domainName": host,
             "domainPrefix": "127",
             "requestId": invocation.request_id,
@@ -229,19 +229,19 @@ def sign_headers(
 
 async def test_the_vendors_signature_is_accepted(tmp_path: Path) -> None:
     async with http_trigger(tmp_path, ANSWER, "function") as (http, fc, _):
-        for key in (fc.identity.key, fc.identity.issue_temporary_key()):
+        for key in (fc.local_account.key, fc.local_account.issue_temporary_key()):
             headers = sign_headers(key, "POST", "/a/$b", {"foo": "b r"})
             response = await http.post("/a/$b?foo=b%20r", content=b"any", headers=headers)
             assert response.status_code == 201
         # The format of JavaScript and Java.
         date = datetime.now(timezone.utc).isoformat()[:23] + "Z"
-        headers = sign_headers(fc.identity.key, "GET", "/", {}, x_acs_date=date)
+        headers = sign_headers(fc.local_account.key, "GET", "/", {}, x_acs_date=date)
         assert (await http.get("/", headers=headers)).status_code == 201
 
 
 async def test_requests_with_an_invalid_signature_are_refused(tmp_path: Path) -> None:
     async with http_trigger(tmp_path, ANSWER, "function") as (http, fc, _):
-        key = fc.identity.key
+        key = fc.local_account.key
         good = sign_headers(key, "GET", "/a", {"b": "c"})
         old = datetime.now(timezone.utc) - timedelta(minutes=16)
 
@@ -274,7 +274,7 @@ async def test_a_signed_hash_of_the_body_is_checked(tmp_path: Path) -> None:
         hashed = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         date = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         request.headers = {"x-acs-date": date, "x-acs-content-sha256": hashed}
-        key = fc.identity.key
+        key = fc.local_account.key
         request.headers["authorization"] = Utils.get_authorization(
             request, "ACS3-HMAC-SHA256", hashed, key.access_key_id, key.access_key_secret
         )

@@ -36,7 +36,7 @@ DUMP = """
 async def invoke(
     folder: Path, handlers: str, *, interpreter: str = sys.executable, **overrides: Any
 ) -> InvocationResult:
-    identity = LocalAccount.create()
+    local_account = LocalAccount.create()
     make_project(folder, handlers)
     function = Function(
         **{
@@ -47,8 +47,8 @@ async def invoke(
             **overrides,
         }
     )
-    deployment = DeployedFunction(function, "ap-southeast-1", identity.account_id, interpreter)
-    pool = InstancePool(deployment, identity, folder / "log")
+    deployment = DeployedFunction(function, "ap-southeast-1", local_account.account_id, interpreter)
+    pool = InstancePool(deployment, local_account, folder / "log")
     event = FunctionEvent("api", b"\x00bytes", "request-1")
     try:
         async with pool.reserve_instance(0) as instance:

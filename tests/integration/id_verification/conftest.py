@@ -35,7 +35,7 @@ def detector() -> FaceDetector:
 
 
 @pytest.fixture(scope="package")
-def identity() -> LocalAccount:
+def local_account() -> LocalAccount:
     return LocalAccount.create()
 
 
@@ -52,9 +52,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def running_service(
-    loop: BackgroundLoop, identity: LocalAccount, data: Path
+    loop: BackgroundLoop, local_account: LocalAccount, data: Path
 ) -> Iterator[IdVerificationService]:
-    service = IdVerificationService(identity, data, download_timeout_s=0.5)
+    service = IdVerificationService(local_account, data, download_timeout_s=0.5)
     loop.run(service.start())
     yield service
     loop.run(service.stop())
@@ -77,11 +77,11 @@ def files(loop: BackgroundLoop) -> Iterator[FileServer]:
 
 
 @pytest.fixture
-def sdk(service: IdVerificationService, identity: LocalAccount) -> SdkCaller:
+def sdk(service: IdVerificationService, local_account: LocalAccount) -> SdkCaller:
     """The SDK with the account's long-lived key."""
-    return SdkCaller(service, identity.key)
+    return SdkCaller(service, local_account.key)
 
 
 @pytest.fixture
-def raw_request(service: IdVerificationService, identity: LocalAccount) -> RawRequest:
-    return RawRequest(identity.key, service.url)
+def raw_request(service: IdVerificationService, local_account: LocalAccount) -> RawRequest:
+    return RawRequest(local_account.key, service.url)

@@ -31,20 +31,20 @@ def operation(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def sdk(service: IdVerificationService, identity: LocalAccount, operation: str) -> SdkCaller:
-    return SdkCaller(service, identity.key, operation)
+def sdk(service: IdVerificationService, local_account: LocalAccount, operation: str) -> SdkCaller:
+    return SdkCaller(service, local_account.key, operation)
 
 
 @pytest.fixture(params=["long-lived key", "temporary key"])
 def caller(
     request: pytest.FixtureRequest,
     service: IdVerificationService,
-    identity: LocalAccount,
+    local_account: LocalAccount,
     operation: str,
 ) -> SdkCaller:
     temporary = request.param == "temporary key"
     return SdkCaller(
-        service, identity.issue_temporary_key() if temporary else identity.key, operation
+        service, local_account.issue_temporary_key() if temporary else local_account.key, operation
     )
 
 

@@ -25,9 +25,9 @@ def test_the_unchanged_request_succeeds(raw_request: RawRequest) -> None:
 
 
 def test_a_temporary_key_works_with_its_token(
-    service: IdVerificationService, identity: LocalAccount
+    service: IdVerificationService, local_account: LocalAccount
 ) -> None:
-    assert RawRequest(identity.issue_temporary_key(), service.url).send().status_code == 200
+    assert RawRequest(local_account.issue_temporary_key(), service.url).send().status_code == 200
 
 
 @pytest.mark.parametrize("minutes", [-16, 16])
@@ -57,9 +57,9 @@ def test_a_repeated_request_is_refused(raw_request: RawRequest) -> None:
 
 
 def test_a_wrongly_signed_request_does_not_use_up_a_nonce(
-    raw_request: RawRequest, identity: LocalAccount
+    raw_request: RawRequest, local_account: LocalAccount
 ) -> None:
-    stranger = RawRequest(AccessKey(identity.key.access_key_id, "wrong"), raw_request.url)
+    stranger = RawRequest(AccessKey(local_account.key.access_key_id, "wrong"), raw_request.url)
     nonce = "one nonce"
     assert_refused(stranger.send(headers=stranger.sign(nonce)), 400, "SignatureDoesNotMatch")
     assert raw_request.send(headers=raw_request.sign(nonce)).status_code == 200
@@ -99,9 +99,9 @@ def test_a_changed_header_is_refused(raw_request: RawRequest) -> None:
 
 @pytest.mark.parametrize("name", ["host", "x-acs-date", "x-acs-action", "x-acs-security-token"])
 def test_a_request_with_an_unsigned_required_header_is_refused(
-    service: IdVerificationService, identity: LocalAccount, name: str
+    service: IdVerificationService, local_account: LocalAccount, name: str
 ) -> None:
-    raw_request = RawRequest(identity.issue_temporary_key(), service.url, unsigned=(name,))
+    raw_request = RawRequest(local_account.issue_temporary_key(), service.url, unsigned=(name,))
     response = raw_request.send()
     assert_refused(response, 400, "IncompleteSignature")
     assert name in response.json()["Message"]
@@ -135,9 +135,9 @@ def test_an_unknown_key_is_refused(service: IdVerificationService) -> None:
 
 @pytest.mark.parametrize("token", ["", "CAISanother"])
 def test_a_temporary_key_without_its_token_is_refused(
-    service: IdVerificationService, identity: LocalAccount, token: str
+    service: IdVerificationService, local_account: LocalAccount, token: str
 ) -> None:
-    issued = identity.issue_temporary_key()
+    issued = local_account.issue_temporary_key()
     stolen = AccessKey(issued.access_key_id, issued.access_key_secret, token)
     response = RawRequest(stolen, service.url).send()
     assert_refused(response, 400, "InvalidSecurityToken.MismatchWithAccessKey")
@@ -184,7 +184,7 @@ def test_a_body_that_is_too_large_is_refused_before_authentication(raw_request: 
 
 
 def test_the_vendors_sdk_with_a_wrong_secret_is_refused(
-    service: IdVerificationService, identity: LocalAccount
+    service: IdVerificationService, local_account: LocalAccount
 ) -> None:
-    sdk = SdkCaller(service, AccessKey(identity.key.access_key_id, "wrong"))
+    sdk = SdkCaller(service, AccessKey(local_account.key.access_key_id, "wrong"))
     assert sdk.refusal(face_url="http://127.0.0.1/x") == (400, "SignatureDoesNotMatch")

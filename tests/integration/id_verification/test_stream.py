@@ -26,8 +26,8 @@ GOOD_FORM = {
 
 
 @pytest.fixture
-def stream(service: IdVerificationService, identity: LocalAccount) -> SdkCaller:
-    return SdkCaller(service, identity.key, "DeepfakeDetectIntlStream")
+def stream(service: IdVerificationService, local_account: LocalAccount) -> SdkCaller:
+    return SdkCaller(service, local_account.key, "DeepfakeDetectIntlStream")
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,9 @@ def test_the_plain_operation_has_no_face_file(raw_request: RawRequest) -> None:
 
 
 def test_each_operation_has_its_own_quota(
-    service: IdVerificationService, identity: LocalAccount
+    service: IdVerificationService, local_account: LocalAccount
 ) -> None:
     service.behaviour = Behaviour(quota=1)
-    callers = [SdkCaller(service, identity.key, operation) for operation in OPERATIONS]
+    callers = [SdkCaller(service, local_account.key, operation) for operation in OPERATIONS]
     codes = [caller.refusal(face_base_64="AAAA")[1] for _ in range(2) for caller in callers]
     assert codes == ["UnqualifiedPhoto"] * 2 + ["Throttling.Api"] * 2

@@ -29,13 +29,13 @@ class MnsCloud:
     """The service, its account, and its event loop."""
 
     service: MnsService
-    identity: LocalAccount
+    local_account: LocalAccount
     loop: BackgroundLoop
 
     @contextmanager
     def account(self, key: AccessKey | None = None) -> Iterator[Any]:
         """Yield an mns.account.Account with a new connection. `key` replaces the account's key."""
-        key = key or self.identity.key
+        key = key or self.local_account.key
         account = Account(
             self.service.url, key.access_key_id, key.access_key_secret, key.security_token
         )
@@ -46,12 +46,12 @@ class MnsCloud:
 
 
 @contextmanager
-def run_mns(identity: LocalAccount, data: Path) -> Iterator[MnsCloud]:
+def run_mns(local_account: LocalAccount, data: Path) -> Iterator[MnsCloud]:
     with BackgroundLoop() as loop:
-        service = MnsService(identity, data, REGION)
+        service = MnsService(local_account, data, REGION)
         loop.run(service.start())
         try:
-            yield MnsCloud(service, identity, loop)
+            yield MnsCloud(service, local_account, loop)
         finally:
             loop.run(service.stop())
 

@@ -18,7 +18,7 @@ PATH = "/queues/of-authentication/messages?peekonly=true"
 
 @pytest.fixture
 def token(cloud: MnsCloud) -> AccessKey:
-    return cloud.identity.issue_temporary_key()
+    return cloud.local_account.issue_temporary_key()
 
 
 def date(seconds_off: float = 0) -> str:
@@ -55,13 +55,13 @@ def test_a_temporary_key_is_accepted(cloud: MnsCloud, queue: Any, token: AccessK
 
 
 def test_a_wrong_secret_is_refused(cloud: MnsCloud, queue: Any) -> None:
-    key = replace(cloud.identity.key, access_key_secret="guessed")
+    key = replace(cloud.local_account.key, access_key_secret="guessed")
     with cloud.account(key) as stranger, raises_mns_error("SignatureDoesNotMatch"):
         stranger.get_queue(queue.queue_name).send_message(Message("m"))
 
 
 def test_an_unknown_key_is_refused(cloud: MnsCloud, queue: Any) -> None:
-    key = replace(cloud.identity.key, access_key_id="nobody")
+    key = replace(cloud.local_account.key, access_key_id="nobody")
     with cloud.account(key) as stranger, raises_mns_error("InvalidAccessKeyId"):
         stranger.get_queue(queue.queue_name).send_message(Message("m"))
 
@@ -140,7 +140,7 @@ def test_malformed_headers_are_refused(
 def test_a_signature_that_is_not_text_is_refused(
     cloud: MnsCloud, account: Any, web: httpx.Client
 ) -> None:
-    key_id = cloud.identity.key.access_key_id.encode()
+    key_id = cloud.local_account.key.access_key_id.encode()
     headers = [(name.encode(), value.encode()) for name, value in sign_headers(account).items()]
     forged = [(b"Authorization", b"MNS " + key_id + b":\xff\xc3\xa9")]
     unsigned = [pair for pair in headers if pair[0] != b"Authorization"]

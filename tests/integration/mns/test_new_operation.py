@@ -36,7 +36,7 @@ def test_an_unknown_operation_is_refused(account: Any, web: httpx.Client) -> Non
 def test_an_added_operation_is_served(cloud: MnsCloud, account: Any, web: httpx.Client) -> None:
     response = web.get(PATH, headers=sign_headers(account, path=PATH))
     assert response.status_code == 200
-    assert f"<Id>{cloud.identity.account_id}</Id>" in response.text
+    assert f"<Id>{cloud.local_account.account_id}</Id>" in response.text
 
 
 @pytest.mark.usefixtures("imaginary_operation")

@@ -11,15 +11,15 @@ from tests.integration.mns.conftest import raises_mns_error, run_mns
 
 
 def test_queues_topics_and_messages_survive_a_restart(tmp_path: Path) -> None:
-    identity = LocalAccount.create()
-    with run_mns(identity, tmp_path) as cloud, cloud.account() as account:
+    local_account = LocalAccount.create()
+    with run_mns(local_account, tmp_path) as cloud, cloud.account() as account:
         cloud.service.create_queue("kept", VisibilityTimeout=77)
         cloud.service.create_topic("kept")
         cloud.service.subscribe("kept", "kept", "kept")
         queue = account.get_queue("kept")
         queue.batch_send_message([Message("received"), Message("waiting")])
         handle = queue.receive_message().receipt_handle
-    with run_mns(identity, tmp_path) as cloud, cloud.account() as account:
+    with run_mns(local_account, tmp_path) as cloud, cloud.account() as account:
         queue = account.get_queue("kept")
         account.get_topic("kept").publish_message(Base64TopicMessage("published"))
         received = queue.batch_receive_message(16)

@@ -21,7 +21,7 @@ NAMESPACE = "{http://mns.aliyuncs.com/doc/v1/}"
 
 def endpoint_of(cloud: MnsCloud, queue: Any) -> str:
     queue_endpoint: str = TopicHelper.generate_queue_endpoint(
-        REGION, cloud.identity.account_id, queue.queue_name
+        REGION, cloud.local_account.account_id, queue.queue_name
     )
     return queue_endpoint
 
@@ -63,7 +63,7 @@ def test_a_subscriptions_attributes_are_set_and_read(
     assert subscription.subscribe(meta) == url
     attributes = subscription.get_attributes()
     assert (attributes.topic_owner, attributes.topic_name) == (
-        cloud.identity.account_id,
+        cloud.local_account.account_id,
         topic.topic_name,
     )
     assert (attributes.subscription_name, attributes.endpoint) == ("to-queue", endpoint)
@@ -125,7 +125,7 @@ def test_a_json_subscription_delivers_a_json_envelope(
     published = topic.publish_message(Base64TopicMessage("é", "high_risk"))
     queue.set_encoding(False)
     envelope = json.loads(queue.receive_message().message_body)
-    owner = cloud.identity.account_id
+    owner = cloud.local_account.account_id
     assert int(envelope.pop("PublishTime")) > 10**12
     assert envelope == {
         "TopicOwner": owner,

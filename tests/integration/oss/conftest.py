@@ -28,13 +28,13 @@ class OssCloud:
     """The service, its account, and the events that it sent."""
 
     service: OssService
-    identity: LocalAccount
+    local_account: LocalAccount
     session: oss2.Session
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def bucket(self, name: str, signer: str = "v4", key: AccessKey | None = None) -> Any:
         """Return an oss2.Bucket, with `key` or the account's own key."""
-        key = key or self.identity.key
+        key = key or self.local_account.key
         provider = StaticCredentialsProvider(
             key.access_key_id, key.access_key_secret, key.security_token
         )
@@ -54,15 +54,15 @@ def _read_to_end(response: requests.Response, **_: Any) -> None:
 
 
 @contextmanager
-def run_oss(identity: LocalAccount, data: Path) -> Iterator[OssCloud]:
+def run_oss(local_account: LocalAccount, data: Path) -> Iterator[OssCloud]:
     events: list[dict[str, Any]] = []
     session = oss2.Session()
     session.session.hooks["response"].append(_read_to_end)
     with BackgroundLoop() as loop:
-        service = OssService(identity, data, REGION, events.append)
+        service = OssService(local_account, data, REGION, events.append)
         loop.run(service.start())
         try:
-            yield OssCloud(service, identity, session, events)
+            yield OssCloud(service, local_account, session, events)
         finally:
             session.session.close()
             loop.run(service.stop())

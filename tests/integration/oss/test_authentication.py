@@ -19,7 +19,7 @@ BucketWithKey = Callable[[AccessKey], Any]
 
 @pytest.fixture
 def token(cloud: OssCloud) -> AccessKey:
-    return cloud.identity.issue_temporary_key()
+    return cloud.local_account.issue_temporary_key()
 
 
 def _list_objects_error(stranger: Any) -> tuple[int, str]:
@@ -33,12 +33,12 @@ def error_code(response: httpx.Response) -> str:
 
 
 def test_a_wrong_secret_is_refused(cloud: OssCloud, bucket_with_key: BucketWithKey) -> None:
-    key = replace(cloud.identity.key, access_key_secret="guessed")
+    key = replace(cloud.local_account.key, access_key_secret="guessed")
     assert _list_objects_error(bucket_with_key(key)) == (403, "SignatureDoesNotMatch")
 
 
 def test_an_unknown_key_is_refused(cloud: OssCloud, bucket_with_key: BucketWithKey) -> None:
-    key = replace(cloud.identity.key, access_key_id="nobody")
+    key = replace(cloud.local_account.key, access_key_id="nobody")
     assert _list_objects_error(bucket_with_key(key)) == (403, "InvalidAccessKeyId")
 
 

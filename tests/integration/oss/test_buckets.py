@@ -31,7 +31,7 @@ def test_a_bucket_is_created_and_deleted(cloud: OssCloud, signer: str) -> None:
     bucket.create_bucket()
     assert bucket.get_bucket_location().location == "oss-ap-southeast-1"
     info = bucket.get_bucket_info()
-    assert (info.name, info.owner.id) == (bucket.bucket_name, cloud.identity.account_id)
+    assert (info.name, info.owner.id) == (bucket.bucket_name, cloud.local_account.account_id)
     assert bucket.get_bucket_versioning().status is None
     bucket.put_object("k", b"")
     with pytest.raises(oss2.exceptions.BucketNotEmpty):

@@ -37,7 +37,7 @@ def test_an_event_record_has_the_documented_fields(cloud: OssCloud, bucket: Any)
     headers = {"Content-Type": "image/png", "x-oss-meta-who": "me"}
     put = bucket.put_object("in/a+b é%.png", b"bytes", headers=headers)
     record = cloud.events[-1]
-    account, name = cloud.identity.account_id, bucket.bucket_name
+    account, name = cloud.local_account.account_id, bucket.bucket_name
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", record.pop("eventTime"))
     assert re.fullmatch(r"[0-9a-f]{40}", record["oss"].pop("ruleId"))
     assert record == {

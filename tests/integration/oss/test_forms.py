@@ -82,7 +82,7 @@ class FormSender:
 
 @pytest.fixture
 def sender(cloud: OssCloud, bucket: Any, web: httpx.Client, signer: str) -> FormSender:
-    return FormSender(web, bucket, signer, cloud.identity.key)
+    return FormSender(web, bucket, signer, cloud.local_account.key)
 
 
 def test_a_form_stores_an_object(cloud: OssCloud, sender: FormSender) -> None:
@@ -122,7 +122,7 @@ def test_the_key_may_contain_the_file_name(sender: FormSender) -> None:
 
 
 def test_a_temporary_key_needs_its_token(cloud: OssCloud, sender: FormSender) -> None:
-    sender.key = cloud.identity.issue_temporary_key()
+    sender.key = cloud.local_account.issue_temporary_key()
     assert sender.post().status_code == 204
     fields = sender.sign_fields()
     del fields["x-oss-security-token"]

@@ -47,7 +47,7 @@ def session() -> Iterator[requests.Session]:
 
 @pytest.fixture
 def client(cloud: OssCloud, session: requests.Session, signer: str) -> BucketClient:
-    key = cloud.identity.key
+    key = cloud.local_account.key
     config = oss.Config(
         region=REGION,
         endpoint=cloud.service.url,

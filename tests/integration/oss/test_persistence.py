@@ -34,8 +34,8 @@ def test_unused_bytes_are_deleted(tmp_path: Path) -> None:
 
 
 def test_objects_versions_and_uploads_survive_a_restart(tmp_path: Path) -> None:
-    identity = LocalAccount.create()
-    with run_oss(identity, tmp_path) as cloud:
+    local_account = LocalAccount.create()
+    with run_oss(local_account, tmp_path) as cloud:
         cloud.service.create_bucket("kept", versioning=True)
         bucket = cloud.bucket("kept")
         old = bucket.put_object("é", b"old", headers={"x-oss-meta-a": "1"})
@@ -48,7 +48,7 @@ def test_objects_versions_and_uploads_survive_a_restart(tmp_path: Path) -> None:
         bucket.put_object("gone", b"")
         bucket.delete_object("gone", params={"versionId": bucket.head_object("gone").versionid})
     (tmp_path / "blobs" / "left-by-a-killed-process").write_bytes(b"half")
-    with run_oss(identity, tmp_path) as cloud:
+    with run_oss(local_account, tmp_path) as cloud:
         bucket = cloud.bucket("kept")
         assert bucket.get_object("é").read() == b"new"
         old_version = bucket.get_object("é", params={"versionId": old.versionid})

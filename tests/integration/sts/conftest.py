@@ -25,7 +25,7 @@ def loop() -> Iterator[BackgroundLoop]:
 
 
 @pytest.fixture(scope="package")
-def identity() -> LocalAccount:
+def local_account() -> LocalAccount:
     return LocalAccount.create()
 
 
@@ -39,14 +39,14 @@ def running_aws(loop: BackgroundLoop) -> Iterator[FakeAwsSts]:
 
 @pytest.fixture(scope="package")
 def running_sts(
-    loop: BackgroundLoop, identity: LocalAccount, running_aws: FakeAwsSts
+    loop: BackgroundLoop, local_account: LocalAccount, running_aws: FakeAwsSts
 ) -> Iterator[StsService]:
     provider = OidcProvider(PROVIDER_ARN, ISSUER, (AUDIENCE, "another"), running_aws.keys)
     roles = (
         Role(ROLE_ARN, PROVIDER_ARN, AWS_ROLE_ARN),
         Role(CLOSED_ROLE_ARN, PROVIDER_ARN, f"{AWS_ROLE_ARN}-2"),
     )
-    service = StsService(identity, provider, *roles)
+    service = StsService(local_account, provider, *roles)
     loop.run(service.start())
     yield service
     loop.run(service.stop())

@@ -47,9 +47,9 @@ def credentials(sts: StsService, aws: FakeAwsSts, clock: MovableClock) -> OidcCr
 
 @pytest.fixture
 def cloudauth(
-    loop: BackgroundLoop, identity: LocalAccount, tmp_path: Path
+    loop: BackgroundLoop, local_account: LocalAccount, tmp_path: Path
 ) -> Iterator[IdVerificationService]:
-    service = IdVerificationService(identity, tmp_path)
+    service = IdVerificationService(local_account, tmp_path)
     loop.run(service.start())
     yield service
     loop.run(service.stop())
@@ -116,7 +116,7 @@ def test_logs_and_errors_contain_no_secrets(
     credentials: OidcCredentials,
     sts: StsService,
     aws: FakeAwsSts,
-    identity: LocalAccount,
+    local_account: LocalAccount,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -126,7 +126,7 @@ def test_logs_and_errors_contain_no_secrets(
     output = f"{caplog.text} {raised.value!r} {vars(credentials)}"
     assert "HTTP Request: POST" in output
     assert len(aws.signed_tokens) == 2
-    issued = identity.temporary_keys[-1]
+    issued = local_account.temporary_keys[-1]
     keys = (issued.access_key_id, issued.access_key_secret, issued.security_token)
     for secret in (*aws.signed_tokens, *keys, "s3cret", "t0ken"):
         assert secret not in output

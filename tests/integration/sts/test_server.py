@@ -39,7 +39,7 @@ def post_and_get_error(sts: StsService, params: dict[str, str]) -> tuple[int, st
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_the_response_has_the_real_format(
-    method: str, sts: StsService, aws: FakeAwsSts, identity: LocalAccount
+    method: str, sts: StsService, aws: FakeAwsSts, local_account: LocalAccount
 ) -> None:
     params = request_params(aws.token(), DurationSeconds="900")
     response = (
@@ -47,7 +47,7 @@ def test_the_response_has_the_real_format(
     )
     response = response.json()
     key = response["Credentials"]
-    secret = find_secret(identity, key["AccessKeyId"], key["SecurityToken"])
+    secret = find_secret(local_account, key["AccessKeyId"], key["SecurityToken"])
     assert secret == key["AccessKeySecret"]
     expiration = time.strptime(key["Expiration"], "%Y-%m-%dT%H:%M:%SZ")
     assert 890 < time.mktime(expiration) - time.mktime(time.gmtime()) <= 900

@@ -31,11 +31,11 @@ def make_provider(sts: StsService, token: str, folder: Path) -> OIDCRoleArnCrede
 
 
 def test_the_vendors_package_gets_credentials(
-    sts: StsService, aws: FakeAwsSts, identity: LocalAccount, tmp_path: Path
+    sts: StsService, aws: FakeAwsSts, local_account: LocalAccount, tmp_path: Path
 ) -> None:
     credentials = make_provider(sts, aws.token(), tmp_path).get_credentials()
     secret = find_secret(
-        identity, credentials.get_access_key_id(), credentials.get_security_token()
+        local_account, credentials.get_access_key_id(), credentials.get_security_token()
     )
     assert secret == credentials.get_access_key_secret()
 

@@ -24,16 +24,16 @@ _ROLE_ARN = re.compile(r"acs:ram::\d{1,20}:role/[A-Za-z0-9.-]{1,64}")
 
 
 class StsService(Service):
-    """Returns keys of `identity` for tokens of `provider` that may assume one of `roles`.
+    """Returns keys of `local_account` for tokens of `provider` that may assume one of `roles`.
 
     The keys stay valid after the Expiration returned with them: the local cloud's keys don't
     expire. Responses are JSON, and a request for another format is refused; the real default is
     XML.
     """
 
-    def __init__(self, identity: LocalAccount, provider: OidcProvider, *roles: Role) -> None:
+    def __init__(self, local_account: LocalAccount, provider: OidcProvider, *roles: Role) -> None:
         super().__init__()
-        self._identity = identity
+        self._local_account = local_account
         self._provider = provider
         self._roles = {role.arn: role for role in roles}
 
@@ -64,7 +64,7 @@ class StsService(Service):
         return {
             "OIDCTokenInfo": _token_info(claims),
             "AssumedRoleUser": {
-                "AssumedRoleId": f"{self._identity.account_id}:{session_name}",
+                "AssumedRoleId": f"{self._local_account.account_id}:{session_name}",
                 "Arn": f"{role.arn}/{session_name}",
             },
             "Credentials": self._issue_credentials(duration_s),
@@ -83,7 +83,7 @@ class StsService(Service):
         return role
 
     def _issue_credentials(self, duration_s: int) -> dict[str, str]:
-        key = self._identity.issue_temporary_key()
+        key = self._local_account.issue_temporary_key()
         return {
             "AccessKeyId": key.access_key_id,
             "AccessKeySecret": key.access_key_secret,

@@ -36,8 +36,8 @@ pytestmark = ALLOW_SDK
 
 
 @pytest.fixture
-def upload_caller(service: IdVerificationService, identity: LocalAccount) -> SdkCaller:
-    return SdkCaller(service, identity.key)
+def upload_caller(service: IdVerificationService, local_account: LocalAccount) -> SdkCaller:
+    return SdkCaller(service, local_account.key)
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +51,8 @@ def long_clip(samples: dict[str, SampleFile], tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture
-def options(service: IdVerificationService, identity: LocalAccount) -> dict[str, Any]:
-    key = identity.key
+def options(service: IdVerificationService, local_account: LocalAccount) -> dict[str, Any]:
+    key = local_account.key
     return {
         "scene_code": "scene_0001",
         "credentials": Credentials(key.access_key_id, key.access_key_secret),
@@ -200,14 +200,17 @@ print(peaks[1] - peaks[0])
 
 def test_our_client_streams_a_file(
     service: IdVerificationService,
-    identity: LocalAccount,
+    local_account: LocalAccount,
     samples: dict[str, SampleFile],
     long_clip: Path,
 ) -> None:
     """A file of 9 MB needs less than 2 MB more memory than one of less than 1 MB."""
     small = samples["clip.mp4"].path
     assert small.stat().st_size < 1024 * 1024
-    secrets = {"KEY": identity.key.access_key_id, "SECRET": identity.key.access_key_secret}
+    secrets = {
+        "KEY": local_account.key.access_key_id,
+        "SECRET": local_account.key.access_key_secret,
+    }
     arguments = [service.url, str(service.ca_file), str(small), str(long_clip)]
     result = subprocess.run(
         [sys.executable, "-c", MEASURE_UPLOADS, *arguments],

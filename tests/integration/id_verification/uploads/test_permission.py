@@ -22,7 +22,7 @@ def permission_request(raw_request: RawRequest) -> RawRequest:
 
 
 def test_a_permission_allows_one_file_for_15_minutes(
-    permission_request: RawRequest, service: IdVerificationService, identity: LocalAccount
+    permission_request: RawRequest, service: IdVerificationService, local_account: LocalAccount
 ) -> None:
     response = permission_request.send()
     assert response.status_code == 200
@@ -35,7 +35,7 @@ def test_a_permission_allows_one_file_for_15_minutes(
     assert policy == {
         "conditions": [["eq", "$key", key], ["content-length-range", 1, 10 * 1024 * 1024]]
     }
-    assert permission.pop("AccessKeyId") != identity.key.access_key_id
+    assert permission.pop("AccessKeyId") != local_account.key.access_key_id
     assert set(permission) == {"RequestId", "Signature", "Bucket", "Endpoint", "UseAccelerate"}
     assert f"https://{permission['Bucket']}.{permission['Endpoint']}" == service.uploads.url
     assert permission["UseAccelerate"] is False
