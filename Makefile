@@ -30,8 +30,9 @@ docs: setup  ## docs/settings.md, .env.example, and the help texts in docs/comma
 	@.venv/bin/python -m facescreen_cli.settings_reference
 	@.venv/bin/python -m facescreen_cli.help_reference
 
-picture: setup  ## docs/demo.svg and the table in docs/local-cloud.md, from a run of the demo
+picture: setup  ## docs/demo.svg and the table in docs/local-cloud.md from a run, docs/page.png in chromium
 	@.venv/bin/python scripts/demo_picture.py
+	@.venv/bin/python scripts/page_picture.py
 
 LOCK = .venv/bin/uv pip compile -q --universal --python-version 3.10 \
 	--generate-hashes --no-header --no-annotate
