@@ -43,7 +43,7 @@ DocumentedSetting = tuple[Setting[Any], tuple[str, ...]]
 
 def all_settings() -> dict[str, DocumentedSetting]:
     """Every setting by name; of two clouds' settings with one name, the first."""
-    return {**_settings_of(choose.list_groups()), **_TEMPLATE_SETTINGS}
+    return {**_settings_of(choose.list_settings_groups()), **_TEMPLATE_SETTINGS}
 
 
 def template_defaults() -> dict[str, str | None]:

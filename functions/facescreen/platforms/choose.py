@@ -63,6 +63,6 @@ def get_platform_of_store(store: str) -> type[Platform]:
     return {entry.store: entry for entry in PLATFORMS}[store].load_platform()
 
 
-def list_groups() -> list[type[SettingsGroup]]:
+def list_settings_groups() -> list[type[SettingsGroup]]:
     """Return the groups of settings of all clouds."""
     return [*GROUPS, *(group for entry in PLATFORMS for group in entry.load_platform().groups)]

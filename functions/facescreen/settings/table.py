@@ -1,7 +1,7 @@
 """The settings of the functions, in the groups that are read together.
 
-Settings of one cloud are in its file in ``platforms/``; `platforms.choose.list_groups` returns all
-groups. docs/settings.md and .env.example are generated from these settings.
+Settings of one cloud are in its file in ``platforms/``; `platforms.choose.list_settings_groups`
+returns all groups. docs/settings.md and .env.example are generated from these settings.
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ def test_a_platform_is_chosen_by_its_runtime_its_name_or_its_store() -> None:
 
 
 def test_a_platforms_settings_are_validated_with_all_others() -> None:
-    assert ToySettings in choose.list_groups()
+    assert ToySettings in choose.list_settings_groups()
     with pytest.raises(InvalidSettingsError) as raised:
         create_deployment(TOY_TOPIC="", SCENE_CODE="short")
     assert [sentence.split()[0] for sentence in raised.value.problems] == [
