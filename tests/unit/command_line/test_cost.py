@@ -13,7 +13,6 @@ from facescreen.deepfake.budget import DailyBudget
 from facescreen.model import Finding, ObjectRef, Outcome, Status, TaggingResult, Verdict
 from facescreen.records.history import History
 from facescreen.testing.stores import MemoryState
-from facescreen_cli.commands.report.command import report as command
 from facescreen_cli.commands.report.cost import (
     COUNTED,
     FROM_HISTORY,
@@ -23,6 +22,7 @@ from facescreen_cli.commands.report.cost import (
     render_table,
     to_json_document,
 )
+from facescreen_cli.main import facescreen
 
 TODAY = date(2026, 11, 3)
 DAYS = (
@@ -94,7 +94,7 @@ def test_the_table_shows_the_share_of_the_daily_limit() -> None:
     ],
 )
 def test_invalid_arguments_are_refused(arguments: list[str], message: str) -> None:
-    result = CliRunner().invoke(command, arguments, env={"STATE_BUCKET": None})
+    result = CliRunner().invoke(facescreen, ["report", *arguments], env={"STATE_BUCKET": None})
     assert isinstance(result.exception, SystemExit)
     assert result.exit_code == 2
     assert message in " ".join(result.output.split())

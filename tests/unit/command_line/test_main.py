@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner
 
 from facescreen.errors import AccessDeniedError, InvalidSettingsError
-from facescreen_cli.commands.package.command import package
 from facescreen_cli.deploy_target import FUNCTION_MODULES
 from facescreen_cli.main import facescreen
 from tests.support.command import exit_code
@@ -112,7 +111,7 @@ def test_errors_become_exit_codes_and_messages(
 
 
 def test_the_help_of_package_names_every_function_as_the_default() -> None:
-    help_text = " ".join(CliRunner().invoke(package, ["--help"]).output.split())
+    help_text = " ".join(CliRunner().invoke(facescreen, ["package", "--help"]).output.split())
     assert f"--function [{'|'.join(FUNCTION_MODULES)}]" in help_text
     assert "[default: all functions]" in help_text
     assert "Both" not in help_text

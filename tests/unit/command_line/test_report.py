@@ -15,7 +15,6 @@ from click.testing import CliRunner
 from facescreen.model import Verdict
 from facescreen.storage.ports import ObjectSummary
 from facescreen.tags import TaggedVerdict
-from facescreen_cli.commands.report.command import report as command
 from facescreen_cli.commands.report.counts import (
     MAX_DAYS,
     MAX_REASONS,
@@ -29,6 +28,7 @@ from facescreen_cli.commands.report.html_file import check_writable
 from facescreen_cli.commands.report.html_page import render_html
 from facescreen_cli.commands.report.text import print_report
 from facescreen_cli.interrupt import StopSignal
+from facescreen_cli.main import facescreen
 from facescreen_cli.verdicts import NoVerdict, TagState, read_concurrently
 
 SCREENED_AT = "2026-11-23T23:59:59Z"
@@ -223,7 +223,7 @@ def test_an_error_ends_the_reading() -> None:
     ],
 )
 def test_invalid_arguments_are_refused(arguments: list[str], message: str) -> None:
-    result = CliRunner().invoke(command, arguments)
+    result = CliRunner().invoke(facescreen, ["report", *arguments])
     assert isinstance(result.exception, SystemExit)
     assert message in " ".join(result.output.split())
 
@@ -235,7 +235,7 @@ def test_a_page_is_not_written_through_a_symlink(tmp_path: Path) -> None:
 
 
 def test_the_help_shows_examples() -> None:
-    texts = CliRunner().invoke(command, ["--help"]).output
+    texts = CliRunner().invoke(facescreen, ["report", "--help"]).output
     examples = texts.partition("Examples:")[2]
     for example in ("--all --html", "--json", "--check", "Exit codes"):
         assert example in examples
