@@ -49,7 +49,7 @@ _EXTRA_RESERVED_NETWORKS = tuple(
         ),
     )
 )
-"""Reserved, translated or site-local networks that some Python of 3.10 to 3.13 treats as global."""
+"""Reserved, translated or site-local networks that some Python of 3.10 to 3.14 treats as global."""
 
 
 class UrlRules:

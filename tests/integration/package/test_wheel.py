@@ -149,11 +149,9 @@ def install_wheel(wheel: Path, extra: str, folder: Path) -> InstalledWheel:
         [interpreters.find_uv(), "venv", "-q", "--python", sys.executable, installed.environment],
         check=True,
     )
-    lock = ["install", "--no-deps", "-r", str(LOCK)]
-    done = run_uv(*lock, "--offline", environment=installed.environment)
-    if done.returncode:  # not in the cache of uv, which scripts/setup fills
-        done = run_uv(*lock, environment=installed.environment)
-    assert done.returncode == 0, done.stderr
+    lock = ["install", "--no-deps", "--offline", "-r", str(LOCK)]
+    done = run_uv(*lock, environment=installed.environment)
+    assert done.returncode == 0, f"not in uv's cache: run make clean setup\n{done.stderr}"
     named = f"facescreen[{extra}]" if extra else "facescreen"
     done = run_uv(
         "install",
