@@ -54,7 +54,7 @@ class Environment:
     """The process's variables, overridden by the file's."""
     file: Mapping[str, str] | None = None
     """The file's variables; None without a file."""
-    shadowed: tuple[str, ...] = ()
+    shadowed_settings: tuple[str, ...] = ()
     """Names in the file that had another value in the process."""
     template: Path = field(default_factory=find_template)
 
@@ -103,11 +103,11 @@ def load_environment(path: Path | None) -> Environment:
     if path is None:
         return Environment(os.environ)
     file_variables = _read_env_file(path)
-    shadowed = tuple(
+    shadowed_settings = tuple(
         name for name, value in file_variables.items() if os.environ.get(name, value) != value
     )
     os.environ.update(file_variables)
-    return Environment(os.environ, file_variables, shadowed)
+    return Environment(os.environ, file_variables, shadowed_settings)
 
 
 def _read_env_file(path: Path) -> dict[str, str]:

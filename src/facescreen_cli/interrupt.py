@@ -12,7 +12,7 @@ from facescreen.deepfake.rate_limiter import SAFETY_FACTOR, LocalRateLimiter
 from facescreen.errors import OperatorError
 from facescreen.timing import Deadline
 
-_POLL_S = 0.1
+_POLL_INTERVAL_S = 0.1
 
 
 class StopRequestedError(Exception):
@@ -65,7 +65,7 @@ class StoppableRateLimiter:
             return None
         slot = Deadline.after(wait_s)
         while (left_s := slot.remaining_s()) > 0 and not self._stop.requested:
-            time.sleep(min(left_s, _POLL_S))
+            time.sleep(min(left_s, _POLL_INTERVAL_S))
         if self._stop.requested:
             raise StopRequestedError
         return 0.0

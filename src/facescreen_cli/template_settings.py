@@ -14,14 +14,14 @@ from typing import Any
 from facescreen.settings.loader import Setting
 from facescreen.settings.setting_types import SettingType, StringType, choice_of
 from facescreen.settings.table import ALARMS, HTTP, PLATFORM, QUOTA, REQUIRED, SCREENED, SWEEP
-from facescreen.settings.table import VERDICTS as WHERE_VERDICTS_GO
+from facescreen.settings.table import VERDICTS as VERDICTS_SECTION
 
 _VPC_CONSOLE = "VPC console"
-_INSTANCE_COUNT = StringType(r"[1-9][0-9]{0,3}", "a number of instances, from 1 to 9999")
-_MNS_NAME = StringType(
+_INSTANCE_COUNT_TYPE = StringType(r"[1-9][0-9]{0,3}", "a number of instances, from 1 to 9999")
+_MNS_NAME_TYPE = StringType(
     r"[A-Za-z][A-Za-z0-9-]{0,119}", "letters, digits and hyphens, a letter first"
 )
-_KEY_PARTS = StringType(
+_KEY_AFFIXES_TYPE = StringType(
     r"([^/\\*,$`][^*,$`]*(,[^/\\*,$`][^*,$`]*)*)?",
     "literal prefixes or suffixes of object keys, separated by commas, without * or a leading /",
 )
@@ -81,24 +81,24 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
     ),
     Setting(
         "RESERVED_CONCURRENCY",
-        _INSTANCE_COUNT,
+        _INSTANCE_COUNT_TYPE,
         "20",
         doc="Instances of the function that screens uploads: about twice CALLS_PER_SECOND.",
         section=QUOTA,
     ),
     Setting(
         "HTTP_CONCURRENCY",
-        _INSTANCE_COUNT,
+        _INSTANCE_COUNT_TYPE,
         "10",
         doc="Instances of the function with the HTTP trigger.",
         section=QUOTA,
     ),
     Setting(
         "MNS_DLQ",
-        _MNS_NAME,
+        _MNS_NAME_TYPE,
         "facescreen-dead-letters",
         doc="The dead-letter queue; the deployment creates it.",
-        section=WHERE_VERDICTS_GO,
+        section=VERDICTS_SECTION,
     ),
     Setting(
         "SWEEP", choice_of("true", "false"), "false", doc="true turns the sweep on.", section=SWEEP
@@ -185,12 +185,12 @@ TEMPLATE_SETTINGS: tuple[Setting[Any], ...] = (
 
 _STRICTER_TYPES: Mapping[str, SettingType[Any]] = {
     "OSS_REGION": StringType(r"[a-z]{2}-[a-z]+-?[0-9]*", "a region id"),
-    "INCLUDE_PREFIXES": _KEY_PARTS,
-    "EXCLUDE_PREFIXES": _KEY_PARTS,
-    "INCLUDE_SUFFIXES": _KEY_PARTS,
-    "EXCLUDE_SUFFIXES": _KEY_PARTS,
-    "MNS_TOPIC": _MNS_NAME,
-    "MNS_QUEUE": _MNS_NAME,
+    "INCLUDE_PREFIXES": _KEY_AFFIXES_TYPE,
+    "EXCLUDE_PREFIXES": _KEY_AFFIXES_TYPE,
+    "INCLUDE_SUFFIXES": _KEY_AFFIXES_TYPE,
+    "EXCLUDE_SUFFIXES": _KEY_AFFIXES_TYPE,
+    "MNS_TOPIC": _MNS_NAME_TYPE,
+    "MNS_QUEUE": _MNS_NAME_TYPE,
     "HTTP_AUTH": choice_of("function", "anonymous"),
     "JWT_ISSUER": StringType(r"(\S+)?", "the tokens' issuer, without spaces"),
     "JWT_AUDIENCE": StringType(r"(\S+)?", "the tokens' audience, without spaces"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from facescreen_serverless_devs.section import InvalidTemplateError, Section
+from facescreen_serverless_devs.section import InvalidTemplateError, TemplateSection
 
 _MAX_FILE_BYTES = 1024 * 1024
 _TOP_LEVEL_KEYS = {"edition", "name", "access", "vars", "resources", "extend"}
@@ -19,7 +19,9 @@ def read_template(path: Path) -> dict[str, Any]:
     document = _parse_file(path)
     if "extend" not in document:
         return document
-    base_path = path.with_name(Section(document, path.name, _TOP_LEVEL_KEYS).string("extend"))
+    base_path = path.with_name(
+        TemplateSection(document, path.name, _TOP_LEVEL_KEYS).get_string("extend")
+    )
     base = _parse_file(base_path)
     if "extend" in base:
         raise InvalidTemplateError(
@@ -36,7 +38,7 @@ def _parse_file(path: Path) -> dict[str, Any]:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InvalidTemplateError(f"{path.name}: not YAML: {error}") from error
-    Section(document, path.name, _TOP_LEVEL_KEYS).one_of("edition", {"3.0.0"})
+    TemplateSection(document, path.name, _TOP_LEVEL_KEYS).get_choice("edition", {"3.0.0"})
     return dict(document)
 
 

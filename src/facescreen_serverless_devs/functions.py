@@ -12,7 +12,7 @@ from pathlib import Path
 
 from facescreen_serverless_devs import document, triggers
 from facescreen_serverless_devs.model import Function, Hook, HttpTrigger
-from facescreen_serverless_devs.section import InvalidTemplateError, Section
+from facescreen_serverless_devs.section import InvalidTemplateError, TemplateSection
 from facescreen_serverless_devs.variables import Variables
 
 _MAX_ENVIRONMENT_BYTES = 4096
@@ -52,7 +52,9 @@ def load_functions(
     variables = Variables(template.get("vars"), environment)
     functions = [
         _parse_function(
-            Section(variables.resolve(props, key_path), key_path, _SUPPORTED_KEYS | _IGNORED_KEYS),
+            TemplateSection(
+                variables.resolve(props, key_path), key_path, _SUPPORTED_KEYS | _IGNORED_KEYS
+            ),
             lambda code: source or (code_root or path.parent) / code,
         )
         for key_path, props in _props_of(template, "fc3")
@@ -79,11 +81,11 @@ def load_function_environment(
     template = document.read_template(path)
     variables = Variables(template.get("vars"), environment)
     for key_path, props in _props_of(template, "fc3"):
-        function = Section(
+        function = TemplateSection(
             variables.resolve(props, key_path), key_path, _SUPPORTED_KEYS | _IGNORED_KEYS
         )
-        if function.string("handler") == handler:
-            return _environment(function)
+        if function.get_string("handler") == handler:
+            return _parse_environment(function)
     return {}
 
 
@@ -95,10 +97,10 @@ def load_stacks(path: Path, environment: Mapping[str, str]) -> dict[str, dict[st
     template = document.read_template(path)
     variables = Variables(template.get("vars"), environment)
     props = [
-        Section(variables.resolve(props, key_path), key_path, _STACK_KEYS)
+        TemplateSection(variables.resolve(props, key_path), key_path, _STACK_KEYS)
         for key_path, props in _props_of(template, "ros")
     ]
-    return {stack.string("template"): stack.string_map("parameters") for stack in props}
+    return {stack.get_string("template"): stack.get_string_map("parameters") for stack in props}
 
 
 def _props_of(template: Mapping[str, object], component: str) -> Iterator[tuple[str, object]]:
@@ -107,44 +109,44 @@ def _props_of(template: Mapping[str, object], component: str) -> Iterator[tuple[
     if not isinstance(resources, dict):
         raise InvalidTemplateError("resources: expected a mapping of resources")
     for name, value in resources.items():
-        resource = Section(value, f"resources.{name}", _RESOURCE_KEYS)
-        if resource.string("component").partition("@")[0] == component:
+        resource = TemplateSection(value, f"resources.{name}", _RESOURCE_KEYS)
+        if resource.get_string("component").partition("@")[0] == component:
             yield f"resources.{name}.props", value.get("props")
 
 
-def _parse_function(props: Section, resolve_path: Callable[[str], Path]) -> Function:
-    lifecycle = props.section("instanceLifecycleConfig", {"initializer", "preStop"})
-    async_config = props.section("asyncInvokeConfig", _ASYNC_KEYS)
-    destinations = async_config.section("destinationConfig", {"onFailure"})
-    log_config = props.section("logConfig", _LOG_KEYS)
+def _parse_function(props: TemplateSection, resolve_path: Callable[[str], Path]) -> Function:
+    lifecycle = props.get_section("instanceLifecycleConfig", {"initializer", "preStop"})
+    async_config = props.get_section("asyncInvokeConfig", _ASYNC_KEYS)
+    destinations = async_config.get_section("destinationConfig", {"onFailure"})
+    log_config = props.get_section("logConfig", _LOG_KEYS)
     return Function(
-        name=props.matching_string("functionName", _NAME_PATTERN),
-        runtime=props.one_of("runtime", _RUNTIMES),
-        handler=props.matching_string("handler", _HANDLER_PATTERN),
-        code=_code_path(props, resolve_path),
-        timeout_s=props.integer("timeout", 1, 86_400, Function.timeout_s),
-        memory_mb=props.integer("memorySize", 128, 32_768, Function.memory_mb),
-        environment=_environment(props),
+        name=props.get_matching_string("functionName", _NAME_PATTERN),
+        runtime=props.get_choice("runtime", _RUNTIMES),
+        handler=props.get_matching_string("handler", _HANDLER_PATTERN),
+        code=_parse_code_path(props, resolve_path),
+        timeout_s=props.get_integer("timeout", 1, 86_400, Function.timeout_s),
+        memory_mb=props.get_integer("memorySize", 128, 32_768, Function.memory_mb),
+        environment=_parse_environment(props),
         initializer=_parse_hook(lifecycle, "initializer"),
         pre_stop=_parse_hook(lifecycle, "preStop"),
         triggers=tuple(
             triggers.parse_trigger(item)
-            for item in props.sections("triggers", triggers.TRIGGER_KEYS)
+            for item in props.get_sections("triggers", triggers.TRIGGER_KEYS)
         ),
-        retries=async_config.integer("maxAsyncRetryAttempts", 0, 8, Function.retries),
-        max_event_age_s=async_config.integer(
+        retries=async_config.get_integer("maxAsyncRetryAttempts", 0, 8, Function.retries),
+        max_event_age_s=async_config.get_integer(
             "maxAsyncEventAgeInSeconds", 1, 2_592_000, Function.max_event_age_s
         ),
-        on_failure=_on_failure_destination(destinations),
-        reserved_concurrency=_reserved_concurrency(props),
-        role=props.string("role", ""),
-        log_project=log_config.string("project", ""),
-        log_store=log_config.string("logstore", ""),
+        on_failure=_parse_on_failure_destination(destinations),
+        reserved_concurrency=_parse_reserved_concurrency(props),
+        role=props.get_string("role", ""),
+        log_project=log_config.get_string("project", ""),
+        log_store=log_config.get_string("logstore", ""),
     )
 
 
-def _code_path(props: Section, resolve_path: Callable[[str], Path]) -> Path:
-    code = resolve_path(props.string("code")).resolve()
+def _parse_code_path(props: TemplateSection, resolve_path: Callable[[str], Path]) -> Path:
+    code = resolve_path(props.get_string("code")).resolve()
     if code.suffix == ".zip" and not code.is_file():
         raise InvalidTemplateError(
             f"{props.key_path}.code: no file {code}; build it with: facescreen package"
@@ -154,8 +156,8 @@ def _code_path(props: Section, resolve_path: Callable[[str], Path]) -> Path:
     return code
 
 
-def _environment(props: Section) -> dict[str, str]:
-    environment = props.string_map("environmentVariables")
+def _parse_environment(props: TemplateSection) -> dict[str, str]:
+    environment = props.get_string_map("environmentVariables")
     size = sum(len(f"{name}{value}".encode()) for name, value in environment.items())
     if size > _MAX_ENVIRONMENT_BYTES:
         raise InvalidTemplateError(
@@ -165,23 +167,24 @@ def _environment(props: Section) -> dict[str, str]:
     return environment
 
 
-def _parse_hook(lifecycle: Section, key: str) -> Hook | None:
+def _parse_hook(lifecycle: TemplateSection, key: str) -> Hook | None:
     if key not in lifecycle:
         return None
-    hook = lifecycle.section(key, {"handler", "timeout"})
+    hook = lifecycle.get_section(key, {"handler", "timeout"})
     return Hook(
-        hook.matching_string("handler", _HANDLER_PATTERN), hook.integer("timeout", 1, 300, 3)
+        hook.get_matching_string("handler", _HANDLER_PATTERN),
+        hook.get_integer("timeout", 1, 300, 3),
     )
 
 
-def _on_failure_destination(destinations: Section) -> str | None:
+def _parse_on_failure_destination(destinations: TemplateSection) -> str | None:
     if "onFailure" not in destinations:
         return None
-    return destinations.section("onFailure", {"destination"}).string("destination")
+    return destinations.get_section("onFailure", {"destination"}).get_string("destination")
 
 
-def _reserved_concurrency(props: Section) -> int | None:
-    concurrency = props.section("concurrencyConfig", {"reservedConcurrency"})
+def _parse_reserved_concurrency(props: TemplateSection) -> int | None:
+    concurrency = props.get_section("concurrencyConfig", {"reservedConcurrency"})
     if "reservedConcurrency" not in concurrency:
         return None
-    return concurrency.integer("reservedConcurrency", 1, 10_000)
+    return concurrency.get_integer("reservedConcurrency", 1, 10_000)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from facescreen_serverless_devs.event_pattern import EventPattern
 from facescreen_serverless_devs.model import EventBridgeTrigger, HttpTrigger, OssTrigger, Trigger
 from facescreen_serverless_devs.schedule import TimerTrigger, parse_schedule
-from facescreen_serverless_devs.section import InvalidTemplateError, Section
+from facescreen_serverless_devs.section import InvalidTemplateError, TemplateSection
 
 TRIGGER_KEYS = {
     "triggerName", "triggerType", "triggerConfig", "sourceArn", "description", "invocationRole",
@@ -43,62 +43,65 @@ _EVENTBRIDGE_KEYS = {
 _BUCKET_ARN = re.compile(r"acs:oss:[^:]*:[^:]*:([a-z0-9-]+)")
 
 
-def parse_trigger(item: Section) -> Trigger:
+def parse_trigger(item: TemplateSection) -> Trigger:
     """Parse one trigger. Raises InvalidTemplateError."""
-    readers: dict[str, Callable[[Section], Trigger]] = {
+    readers: dict[str, Callable[[TemplateSection], Trigger]] = {
         "oss": _parse_oss,
         "http": _parse_http,
         "eventbridge": _parse_eventbridge,
         "timer": _parse_timer,
     }
-    return readers[item.one_of("triggerType", readers)](item)
+    return readers[item.get_choice("triggerType", readers)](item)
 
 
-def _parse_oss(item: Section) -> OssTrigger:
-    oss = item.section("triggerConfig", {"events", "filter"})
-    key = oss.section("filter", {"key"}).section("key", {"prefix", "suffix"})
+def _parse_oss(item: TemplateSection) -> OssTrigger:
+    oss = item.get_section("triggerConfig", {"events", "filter"})
+    key = oss.get_section("filter", {"key"}).get_section("key", {"prefix", "suffix"})
     return OssTrigger(
-        bucket=item.matching_string("sourceArn", _BUCKET_ARN).rpartition(":")[2],
-        events=oss.string_list("events", _OSS_EVENTS),
-        prefix=key.string("prefix"),
-        suffix=key.string("suffix"),
-        name=item.string("triggerName"),
+        bucket=item.get_matching_string("sourceArn", _BUCKET_ARN).rpartition(":")[2],
+        events=oss.get_string_list("events", _OSS_EVENTS),
+        prefix=key.get_string("prefix"),
+        suffix=key.get_string("suffix"),
+        name=item.get_string("triggerName"),
     )
 
 
-def _parse_http(item: Section) -> HttpTrigger:
-    http = item.section("triggerConfig", {"authType", "methods", "disableURLInternet"})
+def _parse_http(item: TemplateSection) -> HttpTrigger:
+    http = item.get_section("triggerConfig", {"authType", "methods", "disableURLInternet"})
     return HttpTrigger(
-        http.one_of("authType", {"function", "anonymous"}),
-        http.string_list("methods", _HTTP_METHODS),
-        item.string("triggerName"),
+        http.get_choice("authType", {"function", "anonymous"}),
+        http.get_string_list("methods", _HTTP_METHODS),
+        item.get_string("triggerName"),
     )
 
 
-def _parse_eventbridge(item: Section) -> EventBridgeTrigger:
-    bridge = item.section("triggerConfig", _EVENTBRIDGE_KEYS)
-    source = bridge.section("eventSourceConfig", {"eventSourceType", "eventSourceParameters"})
-    source.one_of("eventSourceType", {"Default"})
-    if not bridge.boolean("asyncInvocationType"):
+def _parse_eventbridge(item: TemplateSection) -> EventBridgeTrigger:
+    bridge = item.get_section("triggerConfig", _EVENTBRIDGE_KEYS)
+    source = bridge.get_section("eventSourceConfig", {"eventSourceType", "eventSourceParameters"})
+    source.get_choice("eventSourceType", {"Default"})
+    if not bridge.get_boolean("asyncInvocationType"):
         # A synchronous trigger has neither retries nor a dead-letter destination.
         raise InvalidTemplateError(f"{bridge.key_path}.asyncInvocationType: must be true")
-    text = bridge.string("eventRuleFilterPattern")
+    text = bridge.get_string("eventRuleFilterPattern")
     try:
         pattern = EventPattern(json.loads(text))
     except (ValueError, RecursionError) as error:
         raise InvalidTemplateError(f"{bridge.key_path}.eventRuleFilterPattern: {error}") from error
     return EventBridgeTrigger(
-        pattern, item.string("triggerName"), enabled=bridge.boolean("triggerEnable")
+        pattern, item.get_string("triggerName"), enabled=bridge.get_boolean("triggerEnable")
     )
 
 
-def _parse_timer(item: Section) -> TimerTrigger:
-    timer = item.section("triggerConfig", {"cronExpression", "enable", "payload"})
-    expression = timer.string("cronExpression")
+def _parse_timer(item: TemplateSection) -> TimerTrigger:
+    timer = item.get_section("triggerConfig", {"cronExpression", "enable", "payload"})
+    expression = timer.get_string("cronExpression")
     try:
         parse_schedule(expression)
     except ValueError as error:
         raise InvalidTemplateError(f"{timer.key_path}.cronExpression: {error}") from error
     return TimerTrigger(
-        expression, timer.string("payload", ""), item.string("triggerName"), timer.boolean("enable")
+        expression,
+        timer.get_string("payload", ""),
+        item.get_string("triggerName"),
+        timer.get_boolean("enable"),
     )

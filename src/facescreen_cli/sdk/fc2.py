@@ -14,7 +14,7 @@ from facescreen.clients.credentials import CredentialSource
 from facescreen_cli.sdk.function_compute_invoker import FunctionComputeInvoker
 
 _TIMEOUT_S = 5
-_HEADERS = {"x-fc-invocation-type": "Async"}
+_ASYNC_INVOCATION_HEADERS = {"x-fc-invocation-type": "Async"}
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,9 @@ class Fc2Invoker(FunctionComputeInvoker):
 
     def _invoke(self, payload: bytes) -> None:
         with self._client() as client:
-            client.invoke_function(self.service, self.function, payload, headers=_HEADERS)
+            client.invoke_function(
+                self.service, self.function, payload, headers=_ASYNC_INVOCATION_HEADERS
+            )
 
     def _handler(self) -> str:
         with self._client() as client:

@@ -61,8 +61,8 @@ class UploadService(Service):
             "ObjectKey": object_key,
             # Clients post to https://<Bucket>.<Endpoint>/, so the loopback address is split at its
             # first dot: Bucket 127, Endpoint 0.0.1:<port>.
-            "Bucket": self._bucket,
-            "Endpoint": self._host.removeprefix(f"{self._bucket}."),
+            "Bucket": self._bucket_name,
+            "Endpoint": self._host.removeprefix(f"{self._bucket_name}."),
             "UseAccelerate": False,
         }
 
@@ -110,7 +110,7 @@ class UploadService(Service):
         return self.url.partition("://")[2]
 
     @property
-    def _bucket(self) -> str:
+    def _bucket_name(self) -> str:
         return self._host.partition(".")[0]
 
     async def _post_object(self, request: web.BaseRequest) -> web.Response:
@@ -118,7 +118,7 @@ class UploadService(Service):
             message = "The specified method is not allowed against this resource."
             raise IdVerificationError("MethodNotAllowed", message)
         check_signature = partial(check_signature_v1, self._account)
-        settings = PostSettings(self._bucket, MAX_MEDIA_BYTES, MAX_FIELDS, check_signature)
+        settings = PostSettings(self._bucket_name, MAX_MEDIA_BYTES, MAX_FIELDS, check_signature)
         posted_object = await read_post_form(request, settings)
         buffer = io.BytesIO()
         await write_chunks(posted_object.file, buffer)
@@ -126,7 +126,7 @@ class UploadService(Service):
         self._files.put(posted_object.key, content)
         md5 = hashlib.md5(content, usedforsecurity=False).hexdigest().upper()
         result = {
-            "Bucket": self._bucket,
+            "Bucket": self._bucket_name,
             "Location": f"{self.url}/{posted_object.key}",
             "Key": posted_object.key,
             "ETag": f'"{md5}"',

@@ -15,7 +15,7 @@ from aiohttp import web
 from facescreen_local.protocol.faults import Behaviour, Fault
 
 LOOPBACK = "127.0.0.1"
-_MAX_LINE_BYTES = 64 * 1024
+_MAX_REQUEST_LINE_BYTES = 64 * 1024
 """A request line can contain a presigned URL in its query, percent-encoded twice."""
 _SHUTDOWN_TIMEOUT_S = 0.5
 """How long open requests may take when the service stops; aiohttp waits this long twice."""
@@ -71,7 +71,7 @@ class Service(ABC):
             self._handle_request,
             access_log=None,
             logger=silent_logger,
-            max_line_size=_MAX_LINE_BYTES,
+            max_line_size=_MAX_REQUEST_LINE_BYTES,
             # Keep bodies as sent and signed, whatever their Content-Encoding is.
             auto_decompress=False,
         )

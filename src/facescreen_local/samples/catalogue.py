@@ -19,7 +19,7 @@ _KEY_PREFIX = "selfies"
 _JPEG_QUALITY = 95
 """At the recommended resolution, this quality yields the recommended 50 to 100 KB."""
 _EXIF_ORIENTATION = 0x0112
-_ROTATED_RIGHT = 6
+_EXIF_ROTATED_RIGHT = 6
 """EXIF: show the image rotated right by 90°, as an upright phone stores its photos."""
 
 
@@ -85,7 +85,7 @@ def _write_portrait(path: Path) -> None:
 
 def _write_sideways(path: Path) -> None:
     exif = Image.Exif()
-    exif[_EXIF_ORIENTATION] = _ROTATED_RIGHT
+    exif[_EXIF_ORIENTATION] = _EXIF_ROTATED_RIGHT
     rotated = portrait().transpose(Image.Transpose.ROTATE_90)
     rotated.save(path, quality=_JPEG_QUALITY, exif=exif)
 

@@ -129,7 +129,7 @@ def test_each_object_is_equally_likely_to_be_sampled(tmp_path: Path) -> None:
 def test_the_interval_is_the_wilson_interval(
     part: int, whole: int, low: float, high: float
 ) -> None:
-    assert Proportion(part, whole).interval == pytest.approx((low, high), abs=5e-5)
+    assert Proportion(part, whole).confidence_interval == pytest.approx((low, high), abs=5e-5)
 
 
 def test_a_plan_says_why_objects_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,7 +53,7 @@ def test_the_file_overrides_the_process_and_that_overrides_the_defaults(
 ) -> None:
     os.environ.update(TAG_PREFIX="kyc-", OSS_PREFIX="mine/", MNS_DLQ="")
     environment = load_settings("TAG_PREFIX=face-", "export STRICTNESS='strict'")
-    assert environment.shadowed == ("TAG_PREFIX",)
+    assert environment.shadowed_settings == ("TAG_PREFIX",)
     for values in (environment.variables, environment.settings):
         assert (values["TAG_PREFIX"], values["STRICTNESS"]) == ("face-", "strict")
     assert environment.variables["OSS_PREFIX"] == "mine/"

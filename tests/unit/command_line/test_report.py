@@ -16,8 +16,8 @@ from facescreen.model import Verdict
 from facescreen.storage.ports import ObjectSummary
 from facescreen.tags import TaggedVerdict
 from facescreen_cli.commands.report.counts import (
-    MAX_DAYS,
-    MAX_REASONS,
+    MAX_DISTINCT_DAYS,
+    MAX_DISTINCT_REASONS,
     OTHER_LABEL,
     UNDATED_LABEL,
     BucketReport,
@@ -73,12 +73,12 @@ def test_a_verdict_without_a_valid_time_is_undated(at: str) -> None:
 def test_the_number_of_counted_reasons_and_days_is_limited() -> None:
     counts = VerdictCounts()
     first = date(1900, 1, 1)
-    for number in range(MAX_DAYS + 500):
+    for number in range(MAX_DISTINCT_DAYS + 500):
         at = f"{first + timedelta(days=number)}T00:00:00Z"
         counts.add(tagged_verdict(Verdict.LOW_RISK, f"Reason{number}", at=at))
-    assert len(counts.reasons) == MAX_REASONS + 1
-    assert counts.reasons[OTHER_LABEL] == MAX_DAYS + 500 - MAX_REASONS
-    assert len(counts.days) == MAX_DAYS + 1
+    assert len(counts.reasons) == MAX_DISTINCT_REASONS + 1
+    assert counts.reasons[OTHER_LABEL] == MAX_DISTINCT_DAYS + 500 - MAX_DISTINCT_REASONS
+    assert len(counts.days) == MAX_DISTINCT_DAYS + 1
     assert counts.days[OTHER_LABEL] == {Verdict.LOW_RISK: 500}
 
 

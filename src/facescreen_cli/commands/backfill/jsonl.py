@@ -38,7 +38,7 @@ class JsonReporter:
             verdicts=result.verdicts,
             waiting=result.waiting,
             flagged_share=round(result.flagged.value, 6),
-            flagged_share_95=[round(bound, 6) for bound in result.flagged.interval],
+            flagged_share_95=[round(bound, 6) for bound in result.flagged.confidence_interval],
             flagged_of_all_95=result.flagged_of_all,
             screenable_share=round(result.screenable.value, 6),
             rest=result.remaining,

@@ -17,11 +17,11 @@ from facescreen_cli.verdicts import NoVerdict, TagState, read_concurrently
 
 MAX_IDLE_S = 300.0
 """How long to wait for the next verdict."""
-_POLL_S = 1.0
-_BATCH_SIZE = 1000
-_FLAGGED = (Verdict.HIGH_RISK.value, Verdict.SUSPICIOUS.value)
-_RESULTS = (*_FLAGGED, Verdict.LOW_RISK.value)
-_Z95 = 1.959964
+_POLL_INTERVAL_S = 1.0
+_OBJECTS_PER_READ = 1000
+_FLAGGED_VERDICTS = (Verdict.HIGH_RISK.value, Verdict.SUSPICIOUS.value)
+_SCREENABLE_VERDICTS = (*_FLAGGED_VERDICTS, Verdict.LOW_RISK.value)
+_NORMAL_QUANTILE_95 = 1.959964
 """Two-sided 95% quantile of the normal distribution."""
 
 
@@ -38,12 +38,12 @@ class Proportion:
         return self.count / self.sample_size if self.sample_size else 0.0
 
     @property
-    def interval(self) -> tuple[float, float]:
+    def confidence_interval(self) -> tuple[float, float]:
         """The 95% interval: Wilson's score interval, which also holds for small samples and shares
         near 0."""
         if not self.sample_size:
             return 0.0, 1.0
-        squared = _Z95**2 / self.sample_size
+        squared = _NORMAL_QUANTILE_95**2 / self.sample_size
         center = self.value + squared / 2
         spread = math.sqrt(squared * (self.value * (1 - self.value) + squared / 4))
         low, high = ((center + sign * spread) / (1 + squared) for sign in (-1, 1))
@@ -64,17 +64,19 @@ class SampleResult:
     @property
     def flagged(self) -> Proportion:
         """The flagged ones among those that can be screened."""
-        return Proportion(self._sum(_FLAGGED), self._sum(_RESULTS))
+        return Proportion(self._sum(_FLAGGED_VERDICTS), self._sum(_SCREENABLE_VERDICTS))
 
     @property
     def screenable(self) -> Proportion:
         """Those that can be screened among those with a verdict. The others cost nothing."""
-        return Proportion(self._sum(_RESULTS), self._sum(tuple(v.value for v in Verdict)))
+        return Proportion(
+            self._sum(_SCREENABLE_VERDICTS), self._sum(tuple(v.value for v in Verdict))
+        )
 
     @property
     def flagged_of_all(self) -> tuple[int, int]:
         """The fewest and the most flagged objects in the population, with 95% confidence."""
-        low, high = self.flagged.interval
+        low, high = self.flagged.confidence_interval
         screenable = self.population * self.screenable.value
         return math.floor(screenable * low), math.ceil(screenable * high)
 
@@ -112,7 +114,7 @@ def wait_for_verdicts(
         elif time.monotonic() > deadline:
             break
         if done < left:
-            time.sleep(_POLL_S)
+            time.sleep(_POLL_INTERVAL_S)
     waiting = journal.count_waiting()
     return SampleResult(journal.progress().to_screen, journal.count_by_verdict(), waiting)
 
@@ -121,9 +123,9 @@ def _record_verdicts(
     journal: BackfillJournal, read_tags: Callable[[ObjectSummary], TagState], stop: StopSignal
 ) -> int:
     """Returns how many more have a verdict, or were deleted."""
-    done = after = 0
-    while entries := journal.entries_in_state(ACCEPTED, after, _BATCH_SIZE):
-        after = entries[-1].id
+    done = last_id = 0
+    while entries := journal.entries_in_state(ACCEPTED, last_id, _OBJECTS_PER_READ):
+        last_id = entries[-1].id
         for entry, state in read_concurrently(entries, lambda e: (e, read_tags(e.object)), stop):
             if isinstance(state, TaggedVerdict):
                 journal.mark_done(entry, state.verdict.value)

@@ -32,8 +32,8 @@ from facescreen_cli.commands.backfill.selection import Selection
 from facescreen_cli.interrupt import StoppableRateLimiter, StopRequestedError, StopSignal
 from facescreen_cli.verdicts import NoVerdict, TagState, read_concurrently
 
-_THREADS = 16
-_MAX_BATCH = 256
+_SUBMIT_THREADS = 16
+_MAX_BATCH_OBJECTS = 256
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Submitter:
         """Submit until all are accepted or `stop` is requested. Raises errors.FacescreenError if
         the platform refuses; what it accepted before is recorded."""
         self._resolve_unknown()
-        batch_size = max(1, min(_MAX_BATCH, math.ceil(self.per_second)))
-        with ThreadPoolExecutor(_THREADS) as threads:
+        batch_size = max(1, min(_MAX_BATCH_OBJECTS, math.ceil(self.per_second)))
+        with ThreadPoolExecutor(_SUBMIT_THREADS) as threads:
             while not self.stop.requested:
                 entries = self.journal.start_submitting(batch_size)
                 if entries:
@@ -94,7 +94,7 @@ class Submitter:
         """Find out whether the entries in SUBMITTING were accepted. Returns whether there were
         any."""
         found_any = False
-        while entries := self.journal.entries_in_state(SUBMITTING, 0, _MAX_BATCH):
+        while entries := self.journal.entries_in_state(SUBMITTING, 0, _MAX_BATCH_OBJECTS):
             found_any = True
             states = list(
                 read_concurrently(entries, lambda e: (e, self.read_tags(e.object)), self.stop)

@@ -48,7 +48,7 @@ class TextReporter:
         click.echo(f"The sample: {', '.join(verdicts) or 'no verdict'}.")
         if result.waiting:
             click.echo(f"{result.waiting} have no verdict yet and are not counted below.")
-        low, high = result.flagged.interval
+        low, high = result.flagged.confidence_interval
         fewest, most = result.flagged_of_all
         click.echo(
             f"Flagged: {result.flagged.value:.1%} of what can be screened (95% interval: {low:.1%} "

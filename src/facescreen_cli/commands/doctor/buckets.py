@@ -17,7 +17,7 @@ from facescreen_cli.commands.doctor.deployment import CheckedDeployment
 from facescreen_cli.commands.doctor.result import CheckResult, fault, ok, warning
 
 _TIMEOUT_S = 5
-_WATCHED, _STATE, _GUARD = "watched bucket", "state bucket", "tag guard"
+_WATCHED_BUCKET_CHECK, _STATE_BUCKET_CHECK, _GUARD = "watched bucket", "state bucket", "tag guard"
 
 
 def check_watched_bucket(
@@ -36,9 +36,9 @@ def check_watched_bucket(
     }
     denied_actions = [action for action, attempt in actions.items() if not _is_allowed(attempt)]
     if denied_actions:
-        yield _denied_result(_WATCHED, deployment.bucket, denied_actions)
+        yield _denied_result(_WATCHED_BUCKET_CHECK, deployment.bucket, denied_actions)
     else:
-        yield ok(_WATCHED, f"{deployment.bucket} can be read and tagged")
+        yield ok(_WATCHED_BUCKET_CHECK, f"{deployment.bucket} can be read and tagged")
     yield _check_tag_guard(deployment, credentials)
 
 
@@ -57,14 +57,18 @@ def check_state_bucket(
     }
     denied_actions = [action for action, attempt in actions.items() if not _is_allowed(attempt)]
     if denied_actions:
-        yield _denied_result(_STATE, name, denied_actions)
+        yield _denied_result(_STATE_BUCKET_CHECK, name, denied_actions)
     with translate_oss_errors(name):
         versioning = _oss_bucket(deployment, credentials, name).get_bucket_versioning().status
     if versioning:
         message = f"{name} is versioned ({versioning}): the ledger needs an unversioned bucket"
-        yield fault(_STATE, message, "Create an unversioned bucket, and set STATE_BUCKET to it.")
+        yield fault(
+            _STATE_BUCKET_CHECK,
+            message,
+            "Create an unversioned bucket, and set STATE_BUCKET to it.",
+        )
     elif not denied_actions:
-        yield ok(_STATE, f"{name} can be read, listed and written, and is unversioned")
+        yield ok(_STATE_BUCKET_CHECK, f"{name} can be read, listed and written, and is unversioned")
 
 
 def _check_tag_guard(deployment: CheckedDeployment, credentials: CredentialSource) -> CheckResult:

@@ -14,7 +14,7 @@ from facescreen_cli.exit_codes import FAILED, OK
 from facescreen_cli.options import environment_option, json_option, profile_option
 from facescreen_cli.output import print_json_line, replace_unprintable
 
-_COLORS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAULT: "red"}
+_LEVEL_COLORS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAULT: "red"}
 _EXAMPLES = """
 \b
 Examples:
@@ -65,7 +65,7 @@ def doctor(
     functions have roles of their own.
     """
     results = chain(
-        map(_shadowed_warning, environment.shadowed),
+        map(_shadowed_setting_warning, environment.shadowed_settings),
         _run_checks(
             template or environment.template, environment, profile, inside=inside, offline=offline
         ),
@@ -97,7 +97,7 @@ def _run_checks(
     yield from run_checks(deployment, source)
 
 
-def _shadowed_warning(name: str) -> CheckResult:
+def _shadowed_setting_warning(name: str) -> CheckResult:
     message = f"{name} has another value in the environment, which Serverless Devs would take"
     return warning("settings", message, f"unset {name}, or change the line in the file.")
 
@@ -121,7 +121,7 @@ def _print_result(result: CheckResult, *, as_json: bool) -> Level:
             remedy=result.remedy,
         )
         return result.level
-    level = click.style(f"{result.level.value:8}", fg=_COLORS[result.level])
+    level = click.style(f"{result.level.value:8}", fg=_LEVEL_COLORS[result.level])
     click.echo(f"{level} {result.check:25} {replace_unprintable(result.message)}")
     if result.remedy:
         click.echo(f"{'':34} → {replace_unprintable(result.remedy)}")

@@ -37,7 +37,7 @@ class ImportGraph:
 
     def __init__(self, modules: Modules, scanner: ImportScanner) -> None:
         self._modules = modules
-        self._imports_of = lru_cache(maxsize=None)(scanner.modules_named_in)
+        self._imports_of = lru_cache(maxsize=None)(scanner.find_modules_named_in)
 
     def files(self, function: str, cloud: str) -> set[PurePosixPath]:
         """The files of the module `function` and of every module that it can import."""

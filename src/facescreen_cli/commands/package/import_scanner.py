@@ -14,7 +14,7 @@ from typing import Any
 
 from facescreen_cli.commands.package.modules import Modules
 
-_SOURCE_READER = Path(__file__).with_name("reader.py")
+_SOURCE_READER = Path(__file__).with_name("source_reader.py")
 _MAX_NAME_BYTES = 100
 
 
@@ -23,7 +23,7 @@ class ImportScanner:
 
     def __init__(self, modules: Modules, python: Path) -> None:
         self._modules = modules
-        # -B: no bytecode is written beside reader.py.
+        # -B: no bytecode is written beside source_reader.py.
         self._reader = subprocess.Popen(
             [python, "-S", "-s", "-B", _SOURCE_READER],
             stdin=subprocess.PIPE,
@@ -43,20 +43,20 @@ class ImportScanner:
     ) -> None:
         self._reader.communicate()
 
-    def modules_named_in(self, name: str, path: PurePosixPath) -> set[str]:
+    def find_modules_named_in(self, name: str, path: PurePosixPath) -> set[str]:
         """The existing modules that module `name` in the file `path` names. Empty for a source that
         the target's Python can't parse, as it can't be imported either."""
         data = (self._modules.folder / path).read_bytes()
         if path.suffix == ".so":
-            return _names_in_native(data, self._modules)
+            return _find_names_in_binary(data, self._modules)
         description = self._read_source(self._modules.folder / path)
         if description is None:
             return set()
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
         # pycryptodome, for one, loads its native modules by their full names.
-        names_found = {*description["texts"], *_absolute_names(description["imports"], package)}
+        names_found = {*description["texts"], *_resolve_imports(description["imports"], package)}
         if b"import_module(" in data or b"__import__(" in data:
-            names_found |= _names_for_computed_imports(description["texts"], package, self._modules)
+            names_found |= _guess_computed_imports(description["texts"], package, self._modules)
         return {module for module in names_found if module in self._modules}
 
     def _read_source(self, path: Path) -> dict[str, Any] | None:
@@ -68,7 +68,7 @@ class ImportScanner:
         return description
 
 
-def _absolute_names(imports: Iterable[tuple[int, str, list[str]]], package: str) -> set[str]:
+def _resolve_imports(imports: Iterable[tuple[int, str, list[str]]], package: str) -> set[str]:
     names_found = set()
     for level, module, names in imports:
         parts = package.split(".")
@@ -78,24 +78,23 @@ def _absolute_names(imports: Iterable[tuple[int, str, list[str]]], package: str)
     return names_found
 
 
-def _names_for_computed_imports(strings: Iterable[str], package: str, modules: Modules) -> set[str]:
+def _guess_computed_imports(strings: Iterable[str], package: str, modules: Modules) -> set[str]:
     """All modules in its package, and all that start with a string in the file."""
     siblings = modules.children(package) if package else set()
     return siblings.union(*(modules.starting_with(text) for text in strings))
 
 
-def _names_in_native(data: bytes, modules: Modules) -> set[str]:
-    """Find module names in a binary: Rust and C keep them among other strings, without
-    separators."""
+def _find_names_in_binary(data: bytes, modules: Modules) -> set[str]:
+    """Find module names in a native extension: Rust and C store strings without separators."""
     names_found = {name for name in modules.native_modules() if name.encode() in data}
     for top in modules.children(""):
         names = modules.starting_with(f"{top}.")
-        for text in _occurrences(f"{top}.".encode(), data):
+        for text in _find_strings_with_prefix(f"{top}.".encode(), data):
             names_found.update(name for name in names if text.startswith(name.encode()))
     return names_found
 
 
-def _occurrences(prefix: bytes, data: bytes) -> set[bytes]:
+def _find_strings_with_prefix(prefix: bytes, data: bytes) -> set[bytes]:
     """The parts of `data` that start with `prefix`, up to the maximum length of a name."""
     names_found, position = set(), data.find(prefix)
     while position >= 0:

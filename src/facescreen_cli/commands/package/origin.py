@@ -12,7 +12,7 @@ from facescreen_cli.project import PROJECT
 
 _HANDLERS_FOLDER = PROJECT / "functions"
 _PRODUCT_FOLDER = Path(facescreen.__file__).parent
-"""In a checkout it is one of the folders of _HANDLERS, but not in an installed package."""
+"""In a checkout it is a folder in _HANDLERS_FOLDER, but not in an installed package."""
 _BUILDER_FOLDER = Path(__file__).parent
 
 

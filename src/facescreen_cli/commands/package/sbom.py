@@ -56,7 +56,7 @@ def sbom_path(archive: Path) -> Path:
 
 def write_sbom(package: BuiltPackage, distributions: tuple[LockedDistribution, ...]) -> None:
     """Write the SBOM beside the zip."""
-    document = _to_document(package, {item.name: item for item in distributions})
+    document = _build_document(package, {item.name: item for item in distributions})
     sbom_path(package.zip).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
@@ -76,7 +76,7 @@ def read_sbom(archive: Path) -> BuiltPackage | None:
         return None
 
 
-def _to_document(
+def _build_document(
     package: BuiltPackage, distributions: Mapping[str, LockedDistribution]
 ) -> dict[str, Any]:
     own_part, *others = package.parts
@@ -87,9 +87,9 @@ def _to_document(
         "version": __version__,
         "hashes": [{"alg": "SHA-256", "content": package.sha256}],
         "licenses": [{"expression": _LICENSE}],
-        "properties": _size_properties(own_part),
+        "properties": _build_size_properties(own_part),
     }
-    components = [_to_component(part, distributions[part.name]) for part in others]
+    components = [_build_component(part, distributions[part.name]) for part in others]
     refs = [item["bom-ref"] for item in components]
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -99,7 +99,7 @@ def _to_document(
         "version": 1,
         "metadata": {
             "component": component,
-            "properties": [_property(*item) for item in package.properties.items()],
+            "properties": [_build_property(*item) for item in package.properties.items()],
         },
         "components": components,
         "dependencies": [
@@ -109,7 +109,7 @@ def _to_document(
     }
 
 
-def _to_component(part: PackagePart, distribution: LockedDistribution) -> dict[str, Any]:
+def _build_component(part: PackagePart, distribution: LockedDistribution) -> dict[str, Any]:
     purl = f"pkg:pypi/{part.name}@{part.version}"
     return {
         "type": "library",
@@ -117,12 +117,12 @@ def _to_component(part: PackagePart, distribution: LockedDistribution) -> dict[s
         "name": part.name,
         "version": part.version,
         "purl": purl,
-        **_licenses(distribution),
-        "properties": _size_properties(part),
+        **_build_license_field(distribution),
+        "properties": _build_size_properties(part),
     }
 
 
-def _licenses(distribution: LockedDistribution) -> dict[str, Any]:
+def _build_license_field(distribution: LockedDistribution) -> dict[str, Any]:
     if distribution.license_expression:
         return {"licenses": [{"expression": distribution.license_expression}]}
     if distribution.license:
@@ -130,11 +130,11 @@ def _licenses(distribution: LockedDistribution) -> dict[str, Any]:
     return {}
 
 
-def _size_properties(part: PackagePart) -> list[dict[str, str]]:
-    return [_property(name, str(getattr(part, name))) for name in _SIZE_FIELDS]
+def _build_size_properties(part: PackagePart) -> list[dict[str, str]]:
+    return [_build_property(name, str(getattr(part, name))) for name in _SIZE_FIELDS]
 
 
-def _property(name: str, value: str) -> dict[str, str]:
+def _build_property(name: str, value: str) -> dict[str, str]:
     return {"name": f"facescreen:{name}", "value": value}
 
 

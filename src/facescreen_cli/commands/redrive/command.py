@@ -10,7 +10,7 @@ import click
 from facescreen_cli.commands.redrive import text
 from facescreen_cli.commands.redrive.dead_letters import DeadLetter
 from facescreen_cli.commands.redrive.redriver import group_by_cause
-from facescreen_cli.commands.redrive.sending import send_letters
+from facescreen_cli.commands.redrive.redriving import redrive_and_print
 from facescreen_cli.cost import confirm
 from facescreen_cli.environment import Environment
 from facescreen_cli.exit_codes import FAILED, OK
@@ -137,7 +137,7 @@ def redrive(
             if_declined="nothing was sent",
         )
         with stop.on_interrupt():
-            return send_letters(redriver, letters, stop, as_json=as_json)
+            return redrive_and_print(redriver, letters, stop, as_json=as_json)
     finally:
         redriver.release()
 
@@ -159,7 +159,7 @@ def _print_groups(letters: list[DeadLetter], *, as_json: bool) -> int:
     """Print the letters by cause. Returns how many the function can process."""
     to_send = 0
     for cause, group in group_by_cause(letters).items():
-        text.print_group(cause, group, as_json=as_json)
+        text.print_cause(cause, group, as_json=as_json)
         to_send += len(group) if cause.can_redrive else 0
     text.print_plan(to_send, len(letters) - to_send, as_json=as_json)
     return to_send

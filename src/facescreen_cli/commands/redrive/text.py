@@ -1,4 +1,4 @@
-"""Prints causes and letters, for people or as JSON lines."""
+"""Prints causes and dead letters, for people or as JSON lines."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from facescreen_cli.cost import cost_usd, format_cost
 from facescreen_cli.output import print_json_line, print_note, replace_unprintable
 
 
-def print_group(cause: Cause, letters: list[DeadLetter], *, as_json: bool) -> None:
-    """Print how many letters have one cause, and what to do."""
-    oldest = min(print_letter.failed_at for print_letter in letters)
+def print_cause(cause: Cause, letters: list[DeadLetter], *, as_json: bool) -> None:
+    """Print how many dead letters have this cause, and what to do."""
+    oldest = min(letter.failed_at for letter in letters)
     if as_json:
         print_json_line(
             cause=cause.name,
@@ -46,8 +46,10 @@ def print_plan(again: int, kept: int, *, as_json: bool) -> None:
         )
 
 
-def print_letter(dead_letter: DeadLetter, status: str, detail: str = "", *, as_json: bool) -> None:
-    """Print the result of one letter. For people only if it is kept."""
+def print_dead_letter(
+    dead_letter: DeadLetter, status: str, detail: str = "", *, as_json: bool
+) -> None:
+    """Print the result of one dead letter: as a JSON line, or for people only if it is kept."""
     if as_json:
         print_json_line(
             objects=list(dead_letter.objects),
@@ -60,7 +62,7 @@ def print_letter(dead_letter: DeadLetter, status: str, detail: str = "", *, as_j
 
 
 def print_summary(sent: int, kept: int, *, as_json: bool) -> None:
-    """Print how many letters were sent and kept."""
+    """Print how many dead letters were sent again and how many were kept."""
     if as_json:
         print_json_line(sent_again=sent, kept=kept)
     else:

@@ -14,13 +14,15 @@ from facescreen_cli.verdicts import NoVerdict, TagState
 OTHER_LABEL = "other"
 """For reasons and days beyond the maximum: tags may hold anything."""
 UNDATED_LABEL = "undated"
-MAX_REASONS = 200
-MAX_DAYS = 4000
+MAX_DISTINCT_REASONS = 200
+"""Reasons that are counted separately."""
+MAX_DISTINCT_DAYS = 4000
+"""Days that are counted separately."""
 
 
 @dataclass
 class VerdictCounts:
-    """Uses little memory, however many objects are added."""
+    """Counts of verdicts, reasons and days, in limited memory however many objects are added."""
 
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     without_verdict: Counter[NoVerdict] = field(default_factory=Counter)
@@ -35,8 +37,8 @@ class VerdictCounts:
             return
         self.verdicts[tag_state.verdict] += 1
         for reason in dict.fromkeys(tag_state.reasons):
-            self.reasons[_limited_label(reason, self.reasons, MAX_REASONS)] += 1
-        day = _limited_label(_parse_day(tag_state.at), self.days, MAX_DAYS)
+            self.reasons[_limited_label(reason, self.reasons, MAX_DISTINCT_REASONS)] += 1
+        day = _limited_label(_parse_day(tag_state.at), self.days, MAX_DISTINCT_DAYS)
         self.days.setdefault(day, Counter())[tag_state.verdict] += 1
 
     @property

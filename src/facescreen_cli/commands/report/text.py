@@ -14,7 +14,7 @@ from facescreen_cli.commands.report.counts import BucketReport, VerdictCounts, n
 from facescreen_cli.output import print_note, print_rich, replace_unprintable, to_json
 from facescreen_cli.verdicts import NoVerdict
 
-_WIDTH = 100
+_TABLE_WIDTH = 100
 MAX_ROWS = 30
 """Reasons, and days."""
 _REMEDIES = {
@@ -27,7 +27,7 @@ _REMEDIES = {
 }
 
 
-def _to_document(report: BucketReport) -> dict[str, Any]:
+def _build_document(report: BucketReport) -> dict[str, Any]:
     counts = report.counts
     return {
         "target": report.target,
@@ -52,7 +52,7 @@ def count_by_verdict(verdicts: Counter[Verdict]) -> dict[str, int]:
 def print_report(report: BucketReport, *, as_json: bool) -> None:
     """Print the report on standard output, and on standard error why it is partial."""
     if as_json:
-        click.echo(to_json(_to_document(report)))
+        click.echo(to_json(_build_document(report)))
     else:
         _print_tables(report)
     if report.partial:
@@ -64,14 +64,14 @@ def _print_tables(report: BucketReport) -> None:
     counts = report.counts
     title = f"{report.target}, {report.at}"
     title += f" (partial: {report.partial})" if report.partial else ""
-    print_rich(Text(replace_unprintable(title)), width=_WIDTH)
+    print_rich(Text(replace_unprintable(title)), width=_TABLE_WIDTH)
     if not counts.objects:
-        print_rich("No object was counted.", width=_WIDTH)
+        print_rich("No object was counted.", width=_TABLE_WIDTH)
         return
     tables = [_verdict_table(counts)]
     tables += [_reason_table(counts)] if counts.reasons else []
     tables += [_day_table(counts)] if counts.days else []
-    print_rich(*tables, *map(Text, format_remedies(counts)), width=_WIDTH)
+    print_rich(*tables, *map(Text, format_remedies(counts)), width=_TABLE_WIDTH)
 
 
 def format_remedies(counts: VerdictCounts) -> list[str]:

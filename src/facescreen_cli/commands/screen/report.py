@@ -16,7 +16,7 @@ from facescreen_cli.exit_codes import FAILED, FLAGGED, OK
 from facescreen_cli.output import print_json_line, print_rich, replace_unprintable
 
 _FLAGGED_VERDICTS = (Verdict.HIGH_RISK.value, Verdict.SUSPICIOUS.value)
-_COLOURS = {"low_risk": "green", "high_risk": "bold red", "suspicious": "bold yellow"}
+_VERDICT_COLORS = {"low_risk": "green", "high_risk": "bold red", "suspicious": "bold yellow"}
 
 
 class ScreenReport:
@@ -39,7 +39,7 @@ class ScreenReport:
             table.add_column(heading, overflow="fold")
         for result in self._results:
             data = result.data
-            verdict = Text(format_verdict(result), _COLOURS.get(data["verdict"], ""))
+            verdict = Text(format_verdict(result), _VERDICT_COLORS.get(data["verdict"], ""))
             cells = (replace_unprintable(result.target.name), data["reason"], data["detail"])
             table.add_row(Text(cells[0]), verdict, *map(Text, cells[1:]))
         print_rich(table, width=160)

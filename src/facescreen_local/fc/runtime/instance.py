@@ -21,7 +21,7 @@ from facescreen_serverless_devs.model import Hook
 
 _BOOTSTRAP_FILE = Path(__file__).with_name("bootstrap.py")
 _EXIT_TIMEOUT_S = 1
-_MAX_LINE_BYTES = 48 * 1024 * 1024
+_MAX_REPLY_BYTES = 48 * 1024 * 1024
 """Enough for a result of 32 MB in Base64."""
 
 InvocationStatus = Literal["ok", "error", "timeout", "killed"]
@@ -122,7 +122,7 @@ class FunctionInstance:
         our_socket, child_socket = socket.socketpair()
         with child_socket, contextlib.ExitStack() as cleanup:
             reader, writer = await asyncio.open_unix_connection(
-                sock=our_socket, limit=_MAX_LINE_BYTES
+                sock=our_socket, limit=_MAX_REPLY_BYTES
             )
             cleanup.callback(writer.close)
             process = await asyncio.create_subprocess_exec(

@@ -18,13 +18,14 @@ _FACE_SIDE_PIXELS = 64
 MIN_SHARPNESS = 0.05
 """Measured: at least 0.17 for good faces 52 to 1289 pixels wide, at most 0.03 once Gaussian blur
 reaches a fiftieth of the face's width."""
-MIN_HIGHLIGHT = 60
+MIN_HIGHLIGHT_GREY_LEVEL = 60
 """The minimum grey level of the 95th percentile of the face. Highlights are used, not the mean:
 well-lit dark skin has them (220 in the portrait), while a fifth of the light leaves 43."""
 MAX_OVEREXPOSED_SHARE = 0.4
 """The maximum share of overexposed pixels. Measured: 0.01 in good photos, 0.56 at 1.6 times the
 light."""
-_OVEREXPOSED = 250
+_OVEREXPOSED_GREY_LEVEL = 250
+"""Pixels from this grey level on are overexposed."""
 MAX_ROLL_DEGREES = 30
 """Degrees; "no significant tilt" (face-deepfake.txt, UnqualifiedPhoto)."""
 
@@ -34,9 +35,9 @@ def find_defect(picture: Picture, face: Face) -> str | None:
     grey = _crop_face(picture, face)
     if abs(face.roll) > MAX_ROLL_DEGREES:
         return "the head is tilted"
-    if float(np.percentile(grey, 95)) < MIN_HIGHLIGHT:
+    if float(np.percentile(grey, 95)) < MIN_HIGHLIGHT_GREY_LEVEL:
         return "the face is too dark"
-    if float(np.mean(grey >= _OVEREXPOSED)) > MAX_OVEREXPOSED_SHARE:
+    if float(np.mean(grey >= _OVEREXPOSED_GREY_LEVEL)) > MAX_OVEREXPOSED_SHARE:
         return "the face is too bright"
     if measure_sharpness(grey) < MIN_SHARPNESS:
         return "the face is not clear"

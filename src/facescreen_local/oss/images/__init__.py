@@ -16,13 +16,13 @@ MAX_SOURCE_BYTES = 20 * 1024 * 1024
 _IMAGE_EXECUTOR = ThreadPoolExecutor(2, "x-oss-process")
 
 
-async def process_image(file: BinaryIO, size: int, process: str) -> RenderResult:
-    """Apply `process` (``image/resize,s_720/format,jpg``) to an object of `size` bytes.
+async def process_image(file: BinaryIO, size_bytes: int, process_parameter: str) -> RenderResult:
+    """Apply `process_parameter` (``image/resize,s_720/format,jpg``) to an image in `file`.
 
     Raises OssError.
     """
-    instructions = parse_instructions(process)
-    if size > MAX_SOURCE_BYTES:
+    instructions = parse_instructions(process_parameter)
+    if size_bytes > MAX_SOURCE_BYTES:
         message = f"The source image exceeds {MAX_SOURCE_BYTES} bytes."
         raise OssError(400, "ImageTooLarge", message)
     loop = asyncio.get_running_loop()

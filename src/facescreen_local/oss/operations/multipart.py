@@ -70,7 +70,7 @@ async def complete_multipart_upload(context: OssRequestContext) -> web.Response:
     upload = context.store.uploads.get(context.bucket, context.key, read_upload_id(context))
     parts = context.store.uploads.list_parts(context.bucket, context.key, upload.id)
     if context.headers.get("x-oss-complete-all", "").lower() != "yes":
-        parts = _select_parts(_read_part_list(body), {str(part.number): part for part in parts})
+        parts = _select_parts(_parse_part_list(body), {str(part.number): part for part in parts})
     _check_parts(parts)
     blob = await asyncio.to_thread(_concatenate, context, parts)
     contents = ObjectContents(MULTIPART, blob, _multipart_etag(parts), upload.metadata)
@@ -121,7 +121,7 @@ def part_headers(upload: MultipartUpload, part: Blob) -> dict[str, str]:
     return {**headers, **upload.metadata.encryption}
 
 
-def _read_part_list(body: bytes) -> list[tuple[str, str]]:
+def _parse_part_list(body: bytes) -> list[tuple[str, str]]:
     """Return the numbers and ETags of the listed parts. Raises OssError MalformedXML."""
     root = parse_xml(body, "CompleteMultipartUpload")
     return [
